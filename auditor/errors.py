@@ -1,0 +1,167 @@
+"""Every error of the program, in one tree, and the one function that hides secrets.
+
+AuditorError
+├── ConfigError        the configuration, a pack or the command line is wrong (exit 2)
+├── CredentialError    no password, or the command that should print it failed (exit 2)
+├── OutputError        a report cannot be written
+└── ExchangeError      one exchange with one server failed; carries the token of coverage.reason
+    ├── Unreachable  TimedOut  TlsFailed  WrongNode
+    ├── BadCredentials  NotAuthorised  NoSuchService
+    ├── RateLimited  Unavailable  UnsupportedVersion
+    └── SoapFault  BadReply  TooLarge
+"""
+
+import base64
+from collections.abc import Iterable
+from enum import StrEnum
+
+HIDDEN = "***"
+
+
+class Reason(StrEnum):
+    """Why a source gave no answer: the closed list of `coverage.reason` (contract, section 8)."""
+
+    UNREACHABLE = "unreachable"
+    TIMED_OUT = "timed_out"
+    TLS = "tls"
+    CREDENTIALS = "credentials"
+    NOT_AUTHORISED = "not_authorised"
+    NO_SUCH_SERVICE = "no_such_service"
+    RATE_LIMITED = "rate_limited"
+    UNAVAILABLE = "unavailable"
+    SOAP_FAULT = "soap_fault"
+    BAD_REPLY = "bad_reply"
+    TOO_LARGE = "too_large"
+    WRONG_NODE = "wrong_node"
+    UNSUPPORTED_VERSION = "unsupported_version"
+    NOT_ASKED = "not_asked"
+    BUG = "bug"
+
+
+class AuditorError(Exception):
+    """The root: its text is one line that says what happened, to whom, and what to do next."""
+
+
+class ConfigError(AuditorError):
+    """The user's files or options are wrong; holds every mistake found, not only the first."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        """Take one line per problem, each naming the file and the key."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class CredentialError(AuditorError):
+    """No password could be had for a cluster."""
+
+
+class OutputError(AuditorError):
+    """A report, snapshot or configuration cannot be written where it was asked for."""
+
+
+class ExchangeError(AuditorError):
+    """One exchange failed. `detail` says what happened, `advice` what to do next."""
+
+    reason: Reason
+
+    def __init__(self, detail: str, advice: str) -> None:
+        """Take two plain sentences, free of secrets and of line breaks."""
+        self.detail = detail
+        self.advice = advice
+        super().__init__(f"{detail} {advice}")
+
+
+class Unreachable(ExchangeError):
+    """No connection: name not found, refused, no route, or lost before any byte came back."""
+
+    reason = Reason.UNREACHABLE
+
+
+class TimedOut(ExchangeError):
+    """The whole request, connect to last byte, outlasted its deadline."""
+
+    reason = Reason.TIMED_OUT
+
+
+class TlsFailed(ExchangeError):
+    """The certificate or the handshake was refused; nothing was sent."""
+
+    reason = Reason.TLS
+
+
+class WrongNode(ExchangeError):
+    """Another node of the cluster answered."""
+
+    reason = Reason.WRONG_NODE
+
+
+class BadCredentials(ExchangeError):
+    """HTTP 401."""
+
+    reason = Reason.CREDENTIALS
+
+
+class NotAuthorised(ExchangeError):
+    """HTTP 403: the account exists and lacks a role."""
+
+    reason = Reason.NOT_AUTHORISED
+
+
+class NoSuchService(ExchangeError):
+    """HTTP 404: the web service is not there, often because it is not activated."""
+
+    reason = Reason.NO_SUCH_SERVICE
+
+
+class RateLimited(ExchangeError):
+    """The node kept saying that requests come too fast, after every pause allowed."""
+
+    reason = Reason.RATE_LIMITED
+
+
+class Unavailable(ExchangeError):
+    """HTTP 5xx without a SOAP fault, after every pause allowed."""
+
+    reason = Reason.UNAVAILABLE
+
+
+class UnsupportedVersion(ExchangeError):
+    """Client and server share no AXL version."""
+
+    reason = Reason.UNSUPPORTED_VERSION
+
+
+class SoapFault(ExchangeError):
+    """A well-formed SOAP fault; `code` and `text` are the server's own."""
+
+    reason = Reason.SOAP_FAULT
+
+    def __init__(self, detail: str, advice: str, *, code: str = "", text: str = "") -> None:
+        """Keep the fault's code and text for those who judge by them."""
+        super().__init__(detail, advice)
+        self.code = code
+        self.text = text
+
+
+class BadReply(ExchangeError):
+    """The reply is no answer to the question: HTML, cut short, another operation, wrong shape."""
+
+    reason = Reason.BAD_REPLY
+
+
+class TooLarge(ExchangeError):
+    """The reply passed the cap on its size and was dropped."""
+
+    reason = Reason.TOO_LARGE
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """Return text with every secret, plain or as base64 of itself, replaced by `***`.
+
+    HTTP basic authentication carries `base64(user:password)`; give that pair as a secret too.
+    Secrets shorter than one character are ignored.
+    """
+    for secret in sorted({s for s in secrets if s}, key=len, reverse=True):
+        encoded = base64.b64encode(secret.encode()).decode()
+        text = text.replace(encoded, HIDDEN).replace(secret, HIDDEN)
+    return text

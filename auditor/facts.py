@@ -1,0 +1,277 @@
+"""What is known of a cluster: values with their origin, nodes, services, and what failed.
+
+Everything here is frozen data without behaviour towards the world; the collectors fill it, the
+engine reads it. Unknown is always explicit: `None`, an `unknown` token or a failed `Coverage`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from auditor.errors import Reason
+
+
+class Origin(StrEnum):
+    """How a fact is known; the order of trust is observed, declared, discovered."""
+
+    OBSERVED = "observed"
+    DECLARED = "declared"
+    DISCOVERED = "discovered"
+
+
+class Role(StrEnum):
+    """A node's place in the cluster; `publisher` is Cisco's "first node"."""
+
+    PUBLISHER = "publisher"
+    SUBSCRIBER = "subscriber"
+    UNKNOWN = "unknown"
+
+
+class RunState(StrEnum):
+    """Whether a service runs (contract, section 2)."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    STARTING = "starting"
+    STOPPING = "stopping"
+    UNKNOWN = "unknown"
+
+
+class Identity(StrEnum):
+    """Who answered: proven by a certificate or pin, not proven, or shown to be another node."""
+
+    CERTIFICATE = "certificate"
+    UNPROVEN = "unproven"
+    CONTRADICTED = "contradicted"
+
+
+class Source(StrEnum):
+    """Where an answer comes from."""
+
+    CUCM_AXL = "cucm-axl"
+    CONTROL_CENTER = "control-center"
+    PERFMON = "perfmon"
+    IMP_AXL = "imp-axl"
+    TCP = "tcp"
+
+
+class Outcome(StrEnum):
+    """What came of asking a source."""
+
+    COLLECTED = "collected"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class HaState(StrEnum):
+    """A node's high availability state; the number of PerfMon's `SRMState` is its position.
+
+    Source: Cisco RTMT guide 15, counters of "Cisco Server Recovery Manager" (contract, 10).
+    """
+
+    UNKNOWN = "unknown"
+    INITIALIZING = "initializing"
+    IDLE = "idle"
+    NORMAL = "normal"
+    BACKUP = "backup"
+    TAKING_OVER = "taking_over"
+    TAKING_BACK = "taking_back"
+    FAILING_OVER = "failing_over"
+    FAILED_OVER = "failed_over"
+    FAILED_OVER_SERVICES_DOWN = "failed_over_services_down"
+    FALLING_BACK = "falling_back"
+    FAILED = "failed"
+    DOWN = "down"
+
+    @classmethod
+    def from_number(cls, number: int) -> "HaState | None":
+        """Return the state for a counter value, None for a number outside 0 to 12."""
+        states = tuple(cls)
+        return states[number] if 0 <= number < len(states) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing seen or told, in a sentence without durations, with its origin and source."""
+
+    origin: Origin
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What asking one source about one node (or host) came to.
+
+    `reason` is None exactly when the outcome is collected; `requests` counts what was sent, and
+    `elapsed_ms` is wall time. Only `requests` and `elapsed_ms` differ between two runs on an
+    unchanged cluster.
+    """
+
+    source: Source
+    node: str
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: str = ""
+    requests: int = 0
+    elapsed_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """One service on one node, on the two axes of contract section 2.
+
+    `activated` is None for network services (they cannot be activated; `deployable` is False) and
+    where it could not be told. `reason`, `started_at` are the node's own words. `note` says why
+    something is unknown or what another source tells differently. `restarted` compares two looks
+    in this run; None when there was one look, or when a look failed.
+    """
+
+    name: str
+    deployable: bool | None
+    activated: bool | None
+    state: RunState
+    reason_code: int | None = None
+    reason: str | None = None
+    started_at: str | None = None
+    uptime_s: int | None = None
+    note: str = ""
+    restarted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HaReading:
+    """A node's HA state and where it was read; PerfMon is observed, SQL is discovered."""
+
+    state: HaState
+    origin: Origin
+    source: str
+
+
+class AxlAnswer(StrEnum):
+    """What a node's own AXL did with one authenticated SELECT (contract, AXL-04)."""
+
+    ANSWERED = "answered"
+    NOT_ANSWERING = "not_answering"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class AxlProbe:
+    """The outcome of the probe and a sentence on it, for evidence."""
+
+    answer: AxlAnswer
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """One IM&P node. `services` is keyed by canonical service name and empty if none were read.
+
+    `redundancy_group` None means "in no group" when `group_known`, else "nobody could tell".
+    A planned node (declared in `planned_nodes`) is never asked.
+    """
+
+    name: str
+    address: str
+    role: Role
+    redundancy_group: str | None = None
+    group_known: bool = False
+    planned: bool = False
+    identity: Identity = Identity.UNPROVEN
+    release: str | None = None
+    ha_state: HaReading | None = None
+    services: Mapping[str, ServiceState] = field(default_factory=dict)
+    axl: AxlProbe | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A presence redundancy group; `ha_enabled` None means that it could not be read."""
+
+    name: str
+    nodes: tuple[str, ...]
+    ha_enabled: bool | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One telling of one deployment key.
+
+    `on` is False for `false` and for an empty list. `nodes` None means that the key names no
+    nodes (it holds for all of them); `expressway` is the word for federation by Expressway.
+    """
+
+    on: bool
+    origin: Origin
+    source: str
+    nodes: frozenset[str] | None = None
+    expressway: bool = False
+
+
+class Reach(StrEnum):
+    """What a TCP connection from this machine came to."""
+
+    REACHED = "reached"
+    REFUSED = "refused"
+    TIMED_OUT = "timed_out"
+    NOT_TRIED = "not_tried"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An external database that the profile declares. `nodes` None: every node.
+
+    `used_by` holds `permanent_chat`, `compliance`, `managed_file_transfer`. `reach` is the TCP
+    test from this machine; NOT_TRIED when `probe` is false in the profile.
+    """
+
+    name: str
+    host: str
+    port: int
+    type: str
+    used_by: frozenset[str]
+    nodes: frozenset[str] | None
+    reach: Reach
+    origin: Origin
+    reach_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFacts:
+    """All that the engine may look at.
+
+    `settings` maps a deployment key to every telling of it, in order of trust; a key that nobody
+    told is absent. `high_availability` is where HA is meant to be on: a bool, group names, or
+    None when undeclared. `named` maps a key of the file (`deployment.chat`, `addresses`, ...) to
+    the nodes, groups and addresses that it names. `topology_observed`: the nodes are the CUCM
+    publisher's own answer; otherwise they are only declared.
+    """
+
+    name: str
+    nodes: tuple[NodeFacts, ...]
+    groups: tuple[Group, ...] = ()
+    groups_known: bool = False
+    topology_observed: bool = False
+    settings: Mapping[str, tuple[Setting, ...]] = field(default_factory=dict)
+    databases: tuple[Database, ...] = ()
+    high_availability: bool | frozenset[str] | None = None
+    named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    coverage: tuple[Coverage, ...] = ()
+
+    @property
+    def release(self) -> str | None:
+        """Return the IM&P release: the publisher's, else the first that any node told."""
+        told = sorted(
+            (n for n in self.nodes if n.release), key=lambda n: n.role is not Role.PUBLISHER
+        )
+        return told[0].release if told else None
+
+    def gap(self, node: str, source: Source) -> Coverage | None:
+        """Return why a source gave nothing for a node, None if it answered or was not needed."""
+        for entry in self.coverage:
+            if (entry.node, entry.source) == (node, source) and entry.reason is not None:
+                return entry
+        return None
