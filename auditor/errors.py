@@ -4,6 +4,7 @@ AuditorError
 ├── ConfigError        the configuration, a pack or the command line is wrong (exit 2)
 ├── CredentialError    no password, or the command that should print it failed (exit 2)
 ├── OutputError        a report cannot be written
+├── Interrupted        the user pressed Ctrl-C while something was under way (exit 130)
 └── ExchangeError      one exchange with one server failed; carries the token of coverage.reason
     ├── Unreachable  TimedOut  TlsFailed  WrongNode
     ├── BadCredentials  NotAuthorised  NoSuchService
@@ -57,6 +58,10 @@ class CredentialError(AuditorError):
 
 class OutputError(AuditorError):
     """A report, snapshot or configuration cannot be written where it was asked for."""
+
+
+class Interrupted(AuditorError):
+    """The run is being ended by its user: no further request may be sent."""
 
 
 class ExchangeError(AuditorError):

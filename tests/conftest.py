@@ -1,0 +1,28 @@
+"""What every test stands on: no account, proxy or home of the person who runs it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+_INHERITED = (
+    "AUDITOR_",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NETRC",
+)
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Give each test an empty home and an environment without proxies, accounts or colours."""
+    for name in list(os.environ):
+        if name.startswith(_INHERITED) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
