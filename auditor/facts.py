@@ -247,7 +247,8 @@ class ClusterFacts:
     told is absent. `high_availability` is where HA is meant to be on: a bool, group names, or
     None when undeclared. `named` maps a key of the file (`deployment.chat`, `addresses`, ...) to
     the nodes, groups and addresses that it names. `topology_observed`: the nodes are the CUCM
-    publisher's own answer; otherwise they are only declared.
+    publisher's own answer, or (before AXL 10.0, which cannot list IM&P nodes) the declared
+    ones, which then count as complete; otherwise they are only declared.
     """
 
     name: str
