@@ -1,0 +1,49 @@
+"""Hosts and ports as people write them: names, IPv4, IPv6 in or out of brackets."""
+
+import ipaddress
+import re
+
+PORT = 8443
+"""Where CUCM and IM&P nodes serve SOAP."""
+
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+
+
+def is_ip(host: str) -> bool:
+    """Tell whether this is an IPv4 or IPv6 address rather than a name."""
+    try:
+        return "%" not in host and bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
+
+
+def is_host(text: str) -> bool:
+    """Tell whether this can be dialled and written into a URL as it stands (IPv6 in brackets).
+
+    Names whose last label is a number are refused: 10.1.1.300 is a mistyped address.
+    """
+    labels = text.split(".")
+    named = all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
+    return is_ip(text) or (named and len(text) <= 253)
+
+
+def join(host: str, port: int) -> str:
+    """Return `host:port`, an IPv6 address in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def split(text: str) -> tuple[str, int]:
+    """Return host and port of `host` or `host:port`; the port is 8443 if left out.
+
+    Raises ValueError with a sentence for the user.
+    """
+    host, port = text, str(PORT)
+    if bracketed := re.fullmatch(r"\[([^\]]*)\](?::(.*))?", text):
+        host, port = bracketed[1], bracketed[2] if bracketed[2] is not None else port
+    elif text.count(":") == 1:
+        host, port = text.split(":")
+    if not is_host(host) or (bracketed and ":" not in host):
+        raise ValueError("must be a host or host:port, such as imp.example.test:8443")
+    if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+        raise ValueError("the port must be a number from 1 to 65535")
+    return host, int(port)

@@ -1,0 +1,117 @@
+"""What the program works with once the configuration file was found good: frozen, plain data."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.config import hosts
+from auditor.errors import ConfigError
+from auditor.facts import Database, Role, Setting
+from auditor.findings import Severity
+from auditor.names import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """How to reach a server: what to connect to, and which name its certificate must prove.
+
+    `host` is without brackets; `shown` is `host:port`, fit for a URL and for reading.
+    """
+
+    host: str
+    port: int
+    verify_name: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredNode:
+    """A `[[cluster.node]]`: what AXL may not be able to tell."""
+
+    name: str
+    role: Role
+    redundancy_group: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    """One `[[cluster]]` with the defaults filled in; names keep the spelling of the file.
+
+    `cucm_name` is the host of `cucm_publisher` as written: the name that its pin and its entry in
+    `addresses` go by. `addresses` and `pins` are keyed by lower-case name; a pin is 64 lower-case
+    hexadecimal digits. `workers` caps the nodes of this cluster in flight. `settings` holds every
+    deployment key told, `named` the nodes and groups that each key of the file names.
+    `peered_from` holds (cluster, peer address) of all other clusters in the file: any of these
+    addresses may turn out to be a node of this one.
+    """
+
+    name: str
+    cucm_name: str
+    cucm_publisher: Dial
+    username: str
+    password_command: str | None
+    workers: int
+    timeout_s: float
+    settle_s: float
+    backoff_s: tuple[float, ...]
+    fail_on: Severity
+    proxy: bool
+    ca_bundle: Path | None
+    axl_version: str
+    legacy_tls: bool
+    high_availability: bool | frozenset[str] | None
+    planned_nodes: tuple[str, ...]
+    addresses: Mapping[str, tuple[str, int]]
+    pins: Mapping[str, tuple[str, ...]]
+    nodes: tuple[DeclaredNode, ...]
+    settings: Mapping[str, tuple[Setting, ...]]
+    databases: tuple[Database, ...]
+    peers: tuple[str, ...]
+    peered_from: tuple[tuple[str, str], ...]
+    named: Mapping[str, tuple[str, ...]]
+
+    def dial(self, node_name: str) -> Dial:
+        """Return how to reach a node: its entry in `addresses`, else its name at port 8443."""
+        return dial(node_name, (node_name, hosts.PORT), self.addresses)
+
+
+def dial(name: str, usual: tuple[str, int], addresses: Mapping[str, tuple[str, int]]) -> Dial:
+    """Return how to reach a name; an override that is a host name is also the name to verify."""
+    override = addresses.get(name.lower())
+    host, port = override or usual
+    proves = host if override and not hosts.is_ip(host) else name
+    return Dial(host, port, proves, hosts.join(host, port))
+
+
+def environment_name(cluster: str) -> str:
+    """Return the environment variable that may hold the password of a cluster."""
+    return "AUDITOR_PASSWORD_" + re.sub(r"[^A-Z0-9]", "_", cluster.upper())
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The whole file. `workers` caps the nodes in flight over all clusters."""
+
+    path: Path
+    workers: int
+    clusters: tuple[ClusterSettings, ...]
+
+    def select(self, names: Iterable[str]) -> tuple[ClusterSettings, ...]:
+        """Return the named clusters in the order of the file, all of them if none is named.
+
+        Case is ignored. Raises ConfigError for every name that the file does not have.
+        """
+        wanted = dict.fromkeys(names)
+        known = {cluster.name.casefold(): cluster for cluster in self.clusters}
+        unknown = [name for name in wanted if name.casefold() not in known]
+        if unknown:
+            raise ConfigError(self._no_such_cluster(name) for name in unknown)
+        chosen = {name.casefold() for name in wanted} or set(known)
+        return tuple(cluster for key, cluster in known.items() if key in chosen)
+
+    def _no_such_cluster(self, name: str) -> str:
+        known = [cluster.name for cluster in self.clusters]
+        close = nearest(name, known)
+        hint = f"; did you mean `{close}`?" if close else ""
+        return f'{self.path}: no cluster "{name}"; the file has {", ".join(known)}{hint}'
