@@ -1,0 +1,141 @@
+"""The JSON report: the contract that scripts and other systems build on, and its schema."""
+
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+from auditor import __version__
+from auditor.facts import Coverage, Evidence, NodeFacts, ServiceState
+from auditor.findings import ClusterReport, Finding, Report, Run, Verdict, Waiver, order
+
+SCHEMA_VERSION = "1.0"
+"""Major.minor: a new key raises the second number, a changed or dropped one the first."""
+
+
+def render(report: Report) -> str:
+    """Return the report as JSON: ASCII, sorted keys, indented by two, one newline at the end.
+
+    ASCII, because names come from servers: an escape sequence in one must not reach a terminal.
+    """
+    return json.dumps(to_dict(report), indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def schema_text() -> str:
+    """Return the JSON Schema (draft 2020-12) of the report, ready to print."""
+    return (files("auditor.report") / "report.schema.json").read_text(encoding="utf-8")
+
+
+def to_dict(report: Report) -> dict[str, Any]:
+    """Return the report as plain data with the keys of the schema.
+
+    Clusters keep their order; nodes, services, findings and coverage are sorted, so that the order
+    in which answers came in cannot show.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "auditor", "version": __version__},
+        "run": _run(report.run),
+        "clusters": [_cluster(cluster) for cluster in report.clusters],
+        "summary": {str(verdict): report.count(verdict) for verdict in Verdict}
+        | {"exit_code": int(report.exit_code)},
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "mode": run.mode,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "fail_on": str(run.fail_on),
+        "insecure": run.insecure,
+        "allow_unknown": run.allow_unknown,
+        "history": run.history,
+    }
+
+
+def _cluster(cluster: ClusterReport) -> dict[str, Any]:
+    return {
+        "name": cluster.name,
+        "status": str(cluster.status),
+        "release": cluster.release,
+        "nodes": [_node(n) for n in sorted(cluster.nodes, key=lambda n: (n.name.lower(), n.name))],
+        "findings": [_finding(finding) for finding in sorted(cluster.findings, key=order)],
+        "coverage": [_coverage(entry) for entry in sorted(cluster.coverage, key=_coverage_order)],
+        "notices": list(cluster.notices),
+    }
+
+
+def _node(node: NodeFacts) -> dict[str, Any]:
+    services = sorted(node.services.values(), key=lambda s: (s.name.lower(), s.name))
+    return {
+        "name": node.name,
+        "address": node.address,
+        "role": str(node.role),
+        "redundancy_group": node.redundancy_group,
+        "ha_state": str(node.ha_state.state) if node.ha_state else None,
+        "identity": str(node.identity),
+        "release": node.release,
+        "services": [_service(service) for service in services],
+    }
+
+
+def _service(service: ServiceState) -> dict[str, Any]:
+    return {
+        "name": service.name,
+        "deployable": service.deployable,
+        "activated": service.activated,
+        "state": str(service.state),
+        "reason_code": service.reason_code,
+        "reason": service.reason,
+        "started_at": service.started_at,
+        "uptime_s": service.uptime_s,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "recommendation": finding.recommendation,
+        "service": finding.service,
+        "subject": {"kind": str(finding.subject.kind), "name": finding.subject.name},
+        "verdict": str(finding.verdict),
+        "kind": str(finding.kind) if finding.kind else None,
+        "severity": str(finding.severity),
+        "expected": finding.expected,
+        "observed": finding.observed,
+        "because": finding.because,
+        "remedy": finding.remedy,
+        "evidence": _evidence(finding.evidence),
+        "waiver": _waiver(finding.waiver) if finding.waiver else None,
+    }
+
+
+def _evidence(evidence: Sequence[Evidence]) -> list[dict[str, str]]:
+    return [{"origin": str(e.origin), "source": e.source, "text": e.text} for e in evidence]
+
+
+def _waiver(waiver: Waiver) -> dict[str, str]:
+    return {
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "expires": waiver.expires,
+        "verdict": str(waiver.verdict),
+    }
+
+
+def _coverage_order(entry: Coverage) -> tuple[str, str, str, str]:
+    return entry.node.lower(), entry.source, entry.outcome, entry.detail
+
+
+def _coverage(entry: Coverage) -> dict[str, Any]:
+    return {
+        "source": str(entry.source),
+        "node": entry.node,
+        "outcome": str(entry.outcome),
+        "reason": str(entry.reason) if entry.reason else None,
+        "detail": entry.detail,
+        "requests": entry.requests,
+        "elapsed_ms": entry.elapsed_ms,
+    }

@@ -1,0 +1,471 @@
+"""Invented reports of every shape, for the tests of all formats."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from auditor import names
+from auditor.errors import Reason
+from auditor.facts import (
+    AxlAnswer,
+    AxlProbe,
+    Coverage,
+    Evidence,
+    HaReading,
+    HaState,
+    Identity,
+    NodeFacts,
+    Origin,
+    Outcome,
+    Role,
+    RunState,
+    ServiceState,
+    Source,
+)
+from auditor.findings import (
+    ClusterReport,
+    Finding,
+    Kind,
+    Report,
+    Run,
+    Severity,
+    Subject,
+    SubjectKind,
+    Verdict,
+    Waiver,
+)
+
+PUB = "imp-pub.example.test"
+SUB = "imp-sub.example.test"
+GROUP = "DefaultCUPSubCluster"
+
+RUN = Run(
+    id="6f2c9a",
+    mode="audit",
+    started_at="2026-03-01T02:00:00Z",
+    finished_at="2026-03-01T02:00:04Z",
+    fail_on=Severity.LOW,
+)
+
+OFF = (False, RunState.STOPPED, -1068, "Service Not Activated")
+STOPPED = (True, RunState.STOPPED, -1069, "Commanded Out of Service")
+
+_RULES = {
+    names.AXL: ("AXL-01", Severity.CRITICAL),
+    names.BULK_PROVISIONING: ("BPS-01", Severity.MEDIUM),
+    names.REPORTER: ("RPT-01", Severity.MEDIUM),
+    names.SIP_PROXY: ("SIP-01", Severity.CRITICAL),
+    names.PRESENCE_ENGINE: ("PE-01", Severity.CRITICAL),
+    names.SYNC_AGENT: ("SYNC-01", Severity.CRITICAL),
+    names.ROUTER: ("RTR-01", Severity.CRITICAL),
+    names.INTERCLUSTER_SYNC: ("ICSA-01", Severity.HIGH),
+    names.TEXT_CONFERENCE: ("TCM-01", Severity.HIGH),
+    names.WEB_CONNECTION: ("WEB-01", Severity.HIGH),
+    names.CONNECTION: ("CM-01", Severity.CRITICAL),
+    names.AUTHENTICATION: ("AUTH-01", Severity.CRITICAL),
+    names.SIP_FEDERATION: ("SIPFED-01", Severity.HIGH),
+    names.XMPP_FEDERATION: ("XMPPFED-02", Severity.MEDIUM),
+    names.MESSAGE_ARCHIVER: ("ARC-01", Severity.HIGH),
+    names.DIRECTORY: ("DIR-01", Severity.MEDIUM),
+}
+_IDLE = {names.WEB_CONNECTION, names.SIP_FEDERATION, names.MESSAGE_ARCHIVER, names.DIRECTORY}
+_MUST_BE_OFF = {names.XMPP_FEDERATION}
+_OTHERS = ("A Cisco DB", "Cisco Tomcat")
+
+
+def service(name: str, told: tuple[bool, RunState, int, str] | None = None) -> ServiceState:
+    """Return a started service, or one in the state told."""
+    feature = name in names.FEATURE_SERVICES
+    if told is None:
+        return ServiceState(
+            name=name,
+            deployable=feature,
+            activated=True if feature else None,
+            state=RunState.STARTED,
+            reason_code=-1,
+            reason=" ",
+            started_at="Sat Feb 28 21:14:07 2026",
+            uptime_s=17153,
+        )
+    activated, state, code, reason = told
+    return ServiceState(name, feature, activated if feature else None, state, code, reason)
+
+
+def node(
+    name: str,
+    role: Role,
+    *,
+    group: str = GROUP,
+    told: Mapping[str, tuple[bool, RunState, int, str]] | None = None,
+    ha: HaState = HaState.NORMAL,
+) -> NodeFacts:
+    """Return a node that answered everything; `told` sets services apart from the usual."""
+    states = dict.fromkeys(_IDLE | _MUST_BE_OFF, OFF)
+    if role is Role.SUBSCRIBER:
+        states[names.BULK_PROVISIONING] = states[names.REPORTER] = OFF
+    states |= told or {}
+    return NodeFacts(
+        name=name,
+        address=name,
+        role=role,
+        redundancy_group=group,
+        group_known=True,
+        identity=Identity.CERTIFICATE,
+        release="14.0.1.12900-161",
+        ha_state=HaReading(ha, Origin.OBSERVED, f"PerfMon of {name}, SRMState"),
+        services={n: service(n, states.get(n)) for n in (*_RULES, *_OTHERS)},
+        axl=AxlProbe(AxlAnswer.ANSWERED, "AXL answered an authenticated executeSQLQuery."),
+    )
+
+
+def silent(name: str, role: Role, group: str = GROUP) -> NodeFacts:
+    """Return a node that answered nothing."""
+    return NodeFacts(name, name, role, redundancy_group=group, group_known=True)
+
+
+def collected(name: str) -> tuple[Coverage, ...]:
+    """Return the coverage of a node that answered everything."""
+    sources = (Source.CONTROL_CENTER, Source.PERFMON, Source.IMP_AXL)
+    return tuple(Coverage(s, name, Outcome.COLLECTED, requests=1, elapsed_ms=48) for s in sources)
+
+
+def failed(name: str) -> tuple[Coverage, ...]:
+    """Return the coverage of a node that timed out at the first question."""
+    said = f"{name} did not answer within 10 s. Check the node and the path to it, then run again."
+    later = f"Not asked, because of this: {said}"
+    return (
+        Coverage(Source.CONTROL_CENTER, name, Outcome.FAILED, Reason.TIMED_OUT, said, 1, 10003),
+        Coverage(Source.PERFMON, name, Outcome.SKIPPED, Reason.NOT_ASKED, later),
+        Coverage(Source.IMP_AXL, name, Outcome.SKIPPED, Reason.NOT_ASKED, later),
+    )
+
+
+CUCM = Coverage(
+    Source.CUCM_AXL, "cucm-pub.example.test", Outcome.COLLECTED, requests=3, elapsed_ms=180
+)
+
+
+def passing(name: str, of: str, cluster: str = "lab") -> Finding:
+    """Return the pass, or the not applicable, of the service's first recommendation on a node."""
+    recommendation, severity = _RULES[name]
+    absent = name in _IDLE
+    return Finding(
+        cluster=cluster,
+        recommendation=recommendation,
+        service=name,
+        subject=Subject(SubjectKind.NODE, of),
+        verdict=Verdict.NOT_APPLICABLE if absent else Verdict.PASS,
+        severity=severity,
+        expected="not activated" if name in _MUST_BE_OFF else "running",
+        observed="not activated" if name in _MUST_BE_OFF | _IDLE else "running",
+        because="The profile declares the feature absent." if absent else "It is as it should be.",
+        evidence=(Evidence(Origin.OBSERVED, "control-center", f"{name} was read on {of}."),),
+    )
+
+
+def stopped(name: str, of: str, cluster: str = "lab") -> Finding:
+    """Return the drift of a service that is activated and stopped."""
+    return replace(
+        passing(name, of, cluster),
+        verdict=Verdict.DRIFT,
+        kind=Kind.STOPPED,
+        observed='stopped, "Commanded Out of Service" (-1069)',
+        because="It is activated and does not run.",
+        consequence="Users on this node lose presence, and calls through it are not routed.",
+        remedy=(
+            "Cisco Unified IM and Presence Serviceability > Tools > Control Center - Feature "
+            f"Services: start it; or on the node: utils service start {name}"
+        ),
+        evidence=(
+            Evidence(
+                Origin.OBSERVED,
+                "control-center",
+                f'{name} on {of}: Stopped, -1069 "Commanded Out of Service".',
+            ),
+        ),
+    )
+
+
+def unread(name: str, of: str, cluster: str = "lab") -> Finding:
+    """Return the unknown of a node that did not answer."""
+    return replace(
+        passing(name, of, cluster),
+        verdict=Verdict.UNKNOWN,
+        observed="not read",
+        because=f"Control Center of {of} gave no answer (timed_out).",
+        consequence="It cannot be told whether the node serves its users.",
+        remedy=f"Make {of} answer, then run again.",
+        evidence=(Evidence(Origin.OBSERVED, "control-center", f"{of} did not answer."),),
+    )
+
+
+def ha(group: str = GROUP, cluster: str = "lab", verdict: Verdict = Verdict.PASS) -> Finding:
+    """Return the finding on a healthy redundancy group."""
+    return Finding(
+        cluster=cluster,
+        recommendation="HA-01",
+        service=None,
+        subject=Subject(SubjectKind.GROUP, group),
+        verdict=verdict,
+        severity=Severity.HIGH,
+        expected="both nodes Normal",
+        observed="normal and normal",
+        because="Both nodes of the group are in the state Normal.",
+    )
+
+
+Judge = Callable[[str, str, str], Finding]
+
+
+def judged(of: str, cluster: str = "lab", **special: Judge) -> tuple[Finding, ...]:
+    """Return one finding for each service on a node; `special` maps a recommendation to another.
+
+    A key is the recommendation with an underscore in place of the hyphen: `SIP_01`.
+    """
+    return tuple(
+        special.get(_RULES[name][0].replace("-", "_"), passing)(name, of, cluster)
+        for name in _RULES
+    )
+
+
+def cluster(*nodes: NodeFacts, findings: tuple[Finding, ...], name: str = "lab") -> ClusterReport:
+    """Return a cluster of which each node that has services answered everything."""
+    coverage = (CUCM, *(e for n in nodes for e in (collected if n.services else failed)(n.name)))
+    return ClusterReport(name, "14.0.1.12900-161", RUN.fail_on, nodes, findings, coverage)
+
+
+def compliant_cluster(name: str = "lab") -> ClusterReport:
+    """Return a pair on which everything holds."""
+    return cluster(
+        node(PUB, Role.PUBLISHER),
+        node(SUB, Role.SUBSCRIBER),
+        findings=(*judged(PUB, name), *judged(SUB, name), ha(cluster=name)),
+        name=name,
+    )
+
+
+def empty() -> Report:
+    """Return the report of a run without clusters."""
+    return Report(RUN, ())
+
+
+def compliant() -> Report:
+    """Return the report of one compliant cluster."""
+    return Report(RUN, (compliant_cluster(),))
+
+
+def mixed_cluster(name: str = "lab") -> ClusterReport:
+    """Return four nodes in two groups with drift of several kinds, an unknown and an explained."""
+    third, fourth = "imp-b1.example.test", "imp-b2.example.test"
+    moving = (True, RunState.STARTING, -1, " ")
+    nodes = (
+        node(PUB, Role.PUBLISHER),
+        node(SUB, Role.SUBSCRIBER, told={names.SIP_PROXY: STOPPED, names.CONNECTION: moving}),
+        node(
+            third,
+            Role.SUBSCRIBER,
+            group="SubclusterB",
+            told={names.PRESENCE_ENGINE: STOPPED, "Cisco Tomcat": STOPPED},
+            ha=HaState.IDLE,
+        ),
+        replace(
+            node(fourth, Role.SUBSCRIBER, group="SubclusterB", ha=HaState.BACKUP),
+            identity=Identity.UNPROVEN,
+        ),
+    )
+    starting = replace(
+        unread(names.CONNECTION, SUB, name),
+        observed="starting",
+        because="The service was still starting at the second look.",
+        remedy="Look again in a few minutes.",
+    )
+    bulk = {
+        **nodes[3].services,
+        names.BULK_PROVISIONING: service(names.BULK_PROVISIONING),
+        names.REPORTER: service(names.REPORTER),
+    }
+    nodes = (*nodes[:3], replace(nodes[3], services=bulk))
+    misplaced = replace(
+        passing(names.BULK_PROVISIONING, fourth, name),
+        verdict=Verdict.DRIFT,
+        kind=Kind.MISPLACED,
+        expected="not activated",
+        because="It belongs on the publisher only.",
+        consequence="Bulk jobs can run on a node that is not meant for them.",
+        remedy="Tools > Service Activation on this node: clear the box and save.",
+    )
+    chat = tuple(
+        replace(
+            passing(names.TEXT_CONFERENCE, of, name),
+            verdict=Verdict.UNKNOWN,
+            observed="running",
+            because="Nobody told whether chat is deployed.",
+            remedy="Declare chat in [cluster.deployment].",
+            evidence=(),
+        )
+        for of in (PUB, SUB, third, fourth)
+    )
+    explained = replace(
+        stopped(names.PRESENCE_ENGINE, third, name),
+        verdict=Verdict.EXPLAINED,
+        because="The node is Idle and its partner carries its users (Running in Backup Mode).",
+    )
+    special = {"SIP_01": lambda *_: stopped(names.SIP_PROXY, SUB, name)}
+    findings = [
+        *judged(PUB, name),
+        *judged(SUB, name, **special, CM_01=lambda *_: starting),
+        *judged(third, name, PE_01=lambda *_: explained),
+        *judged(fourth, name, BPS_01=lambda *_: misplaced),
+        ha(cluster=name),
+        replace(
+            ha("SubclusterB", name, Verdict.DRIFT),
+            kind=Kind.HA_ABNORMAL,
+            observed="idle and backup",
+            because="The group has failed over and is stable.",
+            consequence="A second failure in this group leaves its users without a node.",
+            remedy="Find out why the node failed, then fall back: utils ha fallback.",
+        ),
+    ]
+    findings = [f for f in findings if f.recommendation != "TCM-01"]
+    report = cluster(*nodes, findings=(*findings, *chat), name=name)
+    return replace(
+        report, notices=('imp-b1.example.test told of "Cisco Foo Agent", in no known list.',)
+    )
+
+
+def mixed() -> Report:
+    """Return the report of one cluster with drift, unknowns and an explained difference."""
+    return Report(RUN, (mixed_cluster(),))
+
+
+def incomplete_cluster(name: str = "lab") -> ClusterReport:
+    """Return a pair of which one node did not answer."""
+    lost = tuple(unread(service_name, SUB, name) for service_name in _RULES)
+    moved = replace(
+        ha(cluster=name, verdict=Verdict.UNKNOWN),
+        observed="normal and not read",
+        because=f"The HA state of {SUB} could not be read.",
+        remedy="Read it with: utils ha status.",
+    )
+    return cluster(
+        node(PUB, Role.PUBLISHER),
+        silent(SUB, Role.SUBSCRIBER),
+        findings=(*judged(PUB, name), *lost, moved),
+        name=name,
+    )
+
+
+def incomplete() -> Report:
+    """Return the report of a pair with one silent node."""
+    return Report(RUN, (incomplete_cluster(),))
+
+
+def unauditable_cluster(name: str = "lab") -> ClusterReport:
+    """Return a cluster whose CUCM refused the account, so that no node is known."""
+    said = "cucm-pub.example.test refused the account audit-ro. Correct the password first."
+    refusal = Coverage(
+        Source.CUCM_AXL,
+        "cucm-pub.example.test",
+        Outcome.FAILED,
+        Reason.CREDENTIALS,
+        said,
+        1,
+        35,
+    )
+    return ClusterReport(name, None, RUN.fail_on, coverage=(refusal,))
+
+
+def unauditable() -> Report:
+    """Return the report of a run that could audit nothing."""
+    return Report(RUN, (unauditable_cluster(),))
+
+
+def many() -> Report:
+    """Return clusters of every status in one run."""
+    return Report(
+        RUN,
+        (
+            compliant_cluster("berlin"),
+            mixed_cluster("hamburg"),
+            incomplete_cluster("köln"),
+            unauditable_cluster("münchen"),
+        ),
+    )
+
+
+def waived() -> Report:
+    """Return a cluster whose one difference is accepted."""
+    waiver = Waiver("Moves with change 4711.", "uc-team", "2026-04-30", Verdict.DRIFT)
+    accepted = replace(stopped(names.SIP_PROXY, SUB), verdict=Verdict.WAIVED, waiver=waiver)
+    return Report(
+        RUN,
+        (
+            cluster(
+                node(PUB, Role.PUBLISHER),
+                node(SUB, Role.SUBSCRIBER, told={names.SIP_PROXY: STOPPED}),
+                findings=(*judged(PUB), *judged(SUB, SIP_01=lambda *_: accepted), ha()),
+            ),
+        ),
+    )
+
+
+def lenient() -> Report:
+    """Return an incomplete report under `--insecure` and `--allow-unknown`."""
+    return Report(replace(RUN, insecure=True, allow_unknown=True), (incomplete_cluster(),))
+
+
+def below_threshold() -> Report:
+    """Return a cluster whose only drift is below `fail_on`."""
+    minor = replace(stopped(names.REPORTER, PUB), severity=Severity.LOW)
+    pair = cluster(
+        node(PUB, Role.PUBLISHER, told={names.REPORTER: STOPPED}),
+        node(SUB, Role.SUBSCRIBER),
+        findings=(*judged(PUB, RPT_01=lambda *_: minor), *judged(SUB), ha()),
+    )
+    return Report(replace(RUN, fail_on=Severity.HIGH), (replace(pair, fail_on=Severity.HIGH),))
+
+
+HOSTILE = "a\x1b[31m[red]b[/red]\n\u202ec\x9b2J\u200b:smile:\x07"
+
+
+def hostile() -> Report:
+    """Return a report in which every text that others choose is an attack on the terminal."""
+    attacked = node(HOSTILE, Role.SUBSCRIBER, group=HOSTILE)
+    told = replace(service(names.SIP_PROXY), name=HOSTILE, state=RunState.STOPPED, reason=HOSTILE)
+    attacked = replace(
+        attacked, address=HOSTILE, release=HOSTILE, services={**attacked.services, HOSTILE: told}
+    )
+    drift = replace(
+        stopped(names.SIP_PROXY, HOSTILE, HOSTILE),
+        service=HOSTILE,
+        expected=HOSTILE,
+        observed=HOSTILE,
+        because=HOSTILE,
+        consequence=HOSTILE,
+        remedy=HOSTILE,
+        evidence=(Evidence(Origin.OBSERVED, HOSTILE, HOSTILE),),
+        waiver=Waiver(HOSTILE, HOSTILE, "2026-04-30", Verdict.DRIFT),
+        verdict=Verdict.WAIVED,
+    )
+    gap = Coverage(Source.PERFMON, HOSTILE, Outcome.FAILED, Reason.BAD_REPLY, HOSTILE, 1, 5)
+    report = ClusterReport(
+        HOSTILE,
+        HOSTILE,
+        Severity.LOW,
+        (attacked, node(SUB, Role.SUBSCRIBER)),
+        (drift, replace(drift, verdict=Verdict.DRIFT, waiver=None, recommendation="PE-01")),
+        (*collected(HOSTILE), gap),
+        (HOSTILE,),
+    )
+    return Report(replace(RUN, id=HOSTILE, mode=HOSTILE), (report,))
+
+
+def fleet() -> Report:
+    """Return one cluster of six nodes in three groups."""
+    roles = (Role.PUBLISHER, *[Role.SUBSCRIBER] * 5)
+    nodes = [
+        node(f"imp-{number}.example.test", role, group=f"Group{number // 2}")
+        for number, role in enumerate(roles)
+    ]
+    findings = tuple(finding for n in nodes for finding in judged(n.name))
+    groups = tuple(ha(f"Group{number}") for number in range(3))
+    return Report(RUN, (cluster(*nodes, findings=(*findings, *groups)),))

@@ -1,0 +1,167 @@
+"""The JSON report: whole documents, the schema, and their agreement with the code."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from auditor import __version__
+from auditor.errors import Reason
+from auditor.facts import HaState, Identity, Origin, Outcome, Role, RunState, Source
+from auditor.findings import (
+    ExitCode,
+    Kind,
+    Report,
+    Severity,
+    Status,
+    SubjectKind,
+    Verdict,
+)
+from auditor.report import jsonout
+from tests.report import samples
+
+GOLDEN = Path(__file__).parent / "golden"
+SHAPES = (
+    "empty",
+    "compliant",
+    "mixed",
+    "incomplete",
+    "unauditable",
+    "many",
+    "waived",
+    "lenient",
+    "below_threshold",
+    "fleet",
+    "hostile",
+)
+
+
+def schema() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(jsonout.schema_text())
+    return loaded
+
+
+def validator() -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(schema())
+
+
+def sample(shape: str) -> Report:
+    report: Report = getattr(samples, shape)()
+    return report
+
+
+def test_the_schema_is_valid_itself() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_report_follows_the_schema(shape: str) -> None:
+    validator().validate(json.loads(jsonout.render(sample(shape))))
+
+
+@pytest.mark.parametrize("shape", ["empty", "waived", "incomplete", "mixed"])
+def test_whole_document(shape: str, compare_golden: Callable[[Path, str], None]) -> None:
+    text = jsonout.render(sample(shape)).replace(f'"{__version__}"', '"VERSION"')
+    compare_golden(GOLDEN / f"{shape}.json", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"),
+    [
+        ("verdict", Verdict),
+        ("kind", Kind),
+        ("severity", Severity),
+        ("status", Status),
+        ("role", Role),
+        ("ha_state", HaState),
+        ("identity", Identity),
+        ("run_state", RunState),
+        ("subject_kind", SubjectKind),
+        ("origin", Origin),
+        ("source", Source),
+        ("outcome", Outcome),
+        ("reason", Reason),
+    ],
+)
+def test_the_schema_lists_exactly_the_tokens_of_the_code(name: str, tokens: type[StrEnum]) -> None:
+    assert schema()["$defs"][name]["enum"] == [str(token) for token in tokens]
+
+
+def test_the_schema_lists_the_exit_codes_with_which_a_report_is_written() -> None:
+    silent = {ExitCode.BUG, ExitCode.USAGE, ExitCode.INTERRUPTED}
+    assert set(schema()["$defs"]["exit_code"]["enum"]) == {int(c) for c in set(ExitCode) - silent}
+
+
+def test_the_schema_names_the_version_that_reports_carry() -> None:
+    assert schema()["properties"]["schema_version"]["const"] == jsonout.SCHEMA_VERSION
+
+
+def test_every_key_in_the_schema_is_described() -> None:
+    blank = [
+        f"{name}.{key}"
+        for name, definition in schema()["$defs"].items()
+        for key, value in definition.get("properties", {}).items()
+        if "$ref" not in value and not value.get("description")
+    ]
+    assert blank == []
+
+
+def test_the_schema_refuses_what_the_contract_does_not_know() -> None:
+    document = jsonout.to_dict(samples.mixed())
+    document["clusters"][0]["findings"][0]["verdict"] = "maybe"
+    document["clusters"][0]["extra"] = 1
+    assert {error.validator for error in validator().iter_errors(document)} == {
+        "enum",
+        "additionalProperties",
+    }
+
+
+def test_a_pass_with_a_kind_of_drift_is_refused() -> None:
+    document = jsonout.to_dict(samples.compliant())
+    document["clusters"][0]["findings"][0]["kind"] = "stopped"
+    assert not validator().is_valid(document)
+
+
+def test_the_order_of_answers_does_not_show() -> None:
+    report = samples.mixed()
+    (cluster,) = report.clusters
+    shuffled = replace(
+        cluster,
+        nodes=tuple(
+            replace(node, services=dict(reversed(list(node.services.items()))))
+            for node in reversed(cluster.nodes)
+        ),
+        findings=cluster.findings[::-1],
+        coverage=cluster.coverage[::-1],
+    )
+    assert jsonout.render(replace(report, clusters=(shuffled,))) == jsonout.render(report)
+
+
+def test_the_document_is_ascii_so_that_no_name_reaches_a_terminal_raw() -> None:
+    text = jsonout.render(samples.hostile())
+    assert text.isascii()
+    assert "\x1b" not in text
+    assert json.loads(text)["clusters"][0]["name"] == samples.HOSTILE
+
+
+def test_the_document_ends_in_one_newline_and_sorts_its_keys() -> None:
+    text = jsonout.render(samples.compliant())
+    assert text.endswith("}\n")
+    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
+
+
+def test_the_summary_counts_and_carries_the_exit_code() -> None:
+    assert jsonout.to_dict(samples.lenient())["summary"] == {
+        "pass": 12,
+        "drift": 0,
+        "unknown": 17,
+        "not_applicable": 4,
+        "explained": 0,
+        "waived": 0,
+        "exit_code": 0,
+    }
