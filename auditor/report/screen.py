@@ -1,0 +1,62 @@
+"""The paper that terminal reports are written on: a rich console whose text can do no harm."""
+
+import io
+import unicodedata
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.text import Text
+
+_LONGEST = 2000
+_CLUSTER_OF_MARKS = 4
+_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def printable(text: str) -> str:
+    """Return text on one line that no terminal obeys.
+
+    Names and reasons come from servers and files. Blanks of any kind become one space; control,
+    escape, direction and invisible characters become visible `\\x1b` forms; a fifth combining mark
+    in a row and what goes beyond 2000 characters are dropped, the latter with a word.
+    """
+    head, beyond = text[:_LONGEST], len(text) - _LONGEST
+    shown: list[str] = []
+    marks = 0
+    for character in " ".join(head.split()):
+        kind = unicodedata.category(character)
+        marks = marks + 1 if kind in ("Mn", "Me") else 0
+        if marks <= _CLUSTER_OF_MARKS:
+            shown.append(_escaped(character) if kind in _HARMFUL else character)
+    return "".join(shown) + (f"… ({beyond} more characters)" if beyond > 0 else "")
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Return harmless text for rich, which then reads no markup and no emoji codes in it."""
+    return Text(printable(text), style=style, overflow="fold")
+
+
+def paint(draw: Callable[[Console], None], *, width: int, colour: bool) -> str:
+    """Return what `draw` prints on a page of so many columns, without blanks at line ends.
+
+    Nothing of the environment counts: no TERM, COLUMNS or NO_COLOR; `colour` alone decides.
+    """
+    page = io.StringIO()
+    console = Console(
+        file=page,
+        width=width,
+        color_system="standard" if colour else None,
+        force_terminal=colour,
+        force_jupyter=False,
+        no_color=not colour,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        _environ={},
+    )
+    draw(console)
+    return "".join(f"{line.rstrip()}\n" for line in page.getvalue().split("\n")[:-1])

@@ -1,0 +1,301 @@
+"""The terminal report: whole pages at fixed widths, and what no page may do."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from auditor import __version__, names
+from auditor.errors import Reason
+from auditor.facts import Coverage, Evidence, Origin, Outcome, Role, RunState, Source
+from auditor.findings import Kind, Report, Severity, Verdict
+from auditor.report import terminal, wording
+from auditor.report.screen import printable
+from tests.report import samples
+
+GOLDEN = Path(__file__).parent / "golden"
+SHAPES = (
+    "empty",
+    "compliant",
+    "mixed",
+    "incomplete",
+    "unauditable",
+    "many",
+    "waived",
+    "lenient",
+    "below_threshold",
+    "fleet",
+    "hostile",
+)
+
+
+def sample(shape: str) -> Report:
+    report: Report = getattr(samples, shape)()
+    return report
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_whole_page(shape: str, compare_golden: Callable[[Path, str], None]) -> None:
+    text = terminal.render(sample(shape), width=100).replace(f" {__version__},", " VERSION,")
+    compare_golden(GOLDEN / f"{shape}.txt", text)
+
+
+def test_whole_page_on_a_narrow_terminal(compare_golden: Callable[[Path, str], None]) -> None:
+    text = terminal.render(samples.mixed(), width=80).replace(f" {__version__},", " VERSION,")
+    compare_golden(GOLDEN / "mixed-80.txt", text)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("width", [40, 80, 140])
+def test_no_line_is_wider_than_the_page(shape: str, width: int) -> None:
+    page = terminal.render(sample(shape), width=width)
+    assert max(cell_len(line) for line in page.splitlines()) <= width
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_colour_adds_no_information(shape: str) -> None:
+    plain = terminal.render(sample(shape), width=100)
+    coloured = terminal.render(sample(shape), width=100, colour=True)
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert "\x1b" not in plain
+    assert "\x1b[" in coloured
+    assert [line.rstrip() for line in bare.splitlines()] == plain.splitlines()
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_the_surroundings_do_not_change_the_page(
+    monkeypatch: pytest.MonkeyPatch, colour: bool
+) -> None:
+    before = terminal.render(samples.mixed(), colour=colour)
+    for name, value in {
+        "TERM": "dumb",
+        "COLUMNS": "33",
+        "NO_COLOR": "1",
+        "FORCE_COLOR": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert terminal.render(samples.mixed(), colour=colour) == before
+
+
+def test_a_page_on_hostile_names_is_utf_8_without_any_control_character() -> None:
+    page = terminal.render(samples.hostile(), width=80)
+    assert page.encode().decode() == page
+    assert not re.search(
+        r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]", page
+    )
+    assert "[red]b[/red]" in page
+    assert ":smile:" in page
+
+
+@given(st.text(st.characters(codec=None)))
+def test_printable_text_is_one_line_of_harmless_characters(text: str) -> None:
+    shown = printable(text)
+    assert shown.encode().decode() == shown
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]", shown)
+    assert printable(shown) == shown
+
+
+def test_very_long_text_says_how_much_was_left_out() -> None:
+    assert printable("x" * 2500).endswith("x… (500 more characters)")
+
+
+def cell(page: str, service: str, column: int) -> str:
+    """Return one cell of the first matrix."""
+    line = next(line for line in page.splitlines() if line.startswith(service + " "))
+    return re.split(r" {2,}", line)[column]
+
+
+def test_a_cell_that_drifts_is_in_capitals() -> None:
+    page = terminal.render(samples.mixed())
+    assert cell(page, "SIP Proxy", 1) == "✓ running"
+    assert cell(page, "SIP Proxy", 2) == "✗ STOPPED"
+    assert cell(page, "Bulk Provisioning Service", 4) == "✗ MISPLACED"
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [
+        (Kind.NOT_ANSWERING, "✗ NO ANSWER"),
+        (Kind.UNSTABLE, "✗ UNSTABLE"),
+        (Kind.UNNEEDED, "✗ UNNEEDED"),
+        (Kind.PROFILE_CONFLICT, "✗ CONFLICT"),
+        (Kind.PREREQUISITE_MISSING, "✗ RUNNING"),
+    ],
+)
+def test_a_running_service_that_drifts_says_in_which_way(kind: Kind, word: str) -> None:
+    drift = replace(samples.stopped(names.AXL, samples.PUB), kind=kind)
+    findings = (*samples.judged(samples.PUB), drift)
+    node = samples.node(samples.PUB, Role.PUBLISHER)
+    page = terminal.render(Report(samples.RUN, (samples.cluster(node, findings=findings),)))
+    assert cell(page, "AXL Web Service", 1) == word
+
+
+def test_one_unknown_check_takes_the_tick_from_a_running_service() -> None:
+    doubt = replace(samples.unread(names.AXL, samples.PUB), recommendation="AXL-04")
+    findings = (*samples.judged(samples.PUB), doubt)
+    node = samples.node(samples.PUB, Role.PUBLISHER)
+    page = terminal.render(Report(samples.RUN, (samples.cluster(node, findings=findings),)))
+    assert cell(page, "AXL Web Service", 1) == "? running"
+
+
+def test_a_node_that_gave_nothing_has_no_tick_in_its_column() -> None:
+    page = terminal.render(samples.incomplete())
+    rows = page.partition("─ Administration")[2].partition("✓ as recommended")[0]
+    cells = [re.split(r" {2,}", line)[-1] for line in rows.splitlines() if "  " in line]
+    assert set(cells) == {"? not read"}
+
+
+def test_a_service_without_a_row_is_said_to_have_none() -> None:
+    node = samples.node(samples.PUB, Role.PUBLISHER)
+    less = {name: state for name, state in node.services.items() if name != names.SIP_PROXY}
+    findings = samples.judged(
+        samples.PUB, SIP_01=lambda *_: samples.unread(names.SIP_PROXY, samples.PUB)
+    )
+    report = samples.cluster(replace(node, services=less), findings=findings)
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert cell(page, "SIP Proxy", 1) == "? no row"
+
+
+def test_services_that_nobody_judges_show_only_where_one_does_not_run() -> None:
+    page = terminal.render(samples.mixed())
+    assert cell(page, "Tomcat", 3) == "○ stopped"
+    assert "A Cisco DB" not in page
+
+
+def test_a_planned_node_is_neither_read_nor_missing() -> None:
+    planned = replace(samples.silent(samples.SUB, Role.SUBSCRIBER), planned=True)
+    first = samples.compliant_cluster()
+    report = replace(
+        first,
+        nodes=(first.nodes[0], planned),
+        findings=samples.judged(samples.PUB),
+        coverage=samples.collected(samples.PUB),
+    )
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert cell(page, "SIP Proxy", 2) == "○ planned"
+    assert "1 of 1 node read" in page
+
+
+def test_the_nodes_of_a_redundancy_group_stay_in_one_table() -> None:
+    page = terminal.render(samples.fleet(), width=72)
+    heads = re.findall(r"^ +(imp-\d.*)$", page, re.MULTILINE)
+    assert [head.split() for head in heads] == [
+        ["imp-0", "imp-1"],
+        ["imp-2", "imp-3"],
+        ["imp-4", "imp-5"],
+    ]
+
+
+def test_nodes_of_different_domains_keep_their_full_names() -> None:
+    other = "imp-sub.elsewhere.test"
+    report = samples.cluster(
+        samples.node(samples.PUB, Role.PUBLISHER),
+        samples.node(other, Role.SUBSCRIBER),
+        findings=(*samples.judged(samples.PUB), *samples.judged(other)),
+    )
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert "without their domain" not in page
+    assert "elsewhere" in page
+
+
+def test_addresses_as_names_are_not_cut() -> None:
+    report = samples.cluster(
+        *(samples.node(n, Role.SUBSCRIBER) for n in ("10.1.1.1", "11.1.1.1")),
+        findings=(*samples.judged("10.1.1.1"), *samples.judged("11.1.1.1")),
+    )
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert re.search(r"10\.1\.1\.1 +11\.1\.1\.1", page)
+
+
+def test_one_reason_for_many_unknowns_is_told_once() -> None:
+    page = terminal.render(samples.incomplete())
+    assert page.count("gave no answer (timed_out)") == 1
+    assert "16 checks for one reason" in page
+
+
+def test_one_story_about_two_nodes_is_told_once_with_both_names() -> None:
+    drifts = [samples.stopped(names.SIP_PROXY, of) for of in (samples.PUB, samples.SUB)]
+    drifts = [
+        replace(d, evidence=(Evidence(Origin.OBSERVED, "x", d.subject.name),)) for d in drifts
+    ]
+    report = replace(samples.compliant_cluster(), findings=tuple(drifts))
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert page.count("CRITICAL SIP-01") == 1
+    assert f"on        {samples.PUB}, {samples.SUB}" in page
+    assert f"{samples.SUB} [observed, x]" in page
+
+
+def test_more_evidence_than_fits_is_counted() -> None:
+    pieces = tuple(Evidence(Origin.OBSERVED, "x", f"piece {n}") for n in range(9))
+    drift = replace(samples.stopped(names.SIP_PROXY, samples.SUB), evidence=pieces)
+    report = replace(samples.compliant_cluster(), findings=(drift,))
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert "and 3 more in the JSON report" in page
+
+
+def test_drift_below_the_threshold_is_no_all_clear_in_the_first_lines() -> None:
+    page = terminal.render(samples.below_threshold())
+    assert "Below the threshold high: 1 difference" in page.partition("\n\n")[0]
+    assert "(below the threshold high)" in page
+
+
+def test_what_weakens_the_report_is_said_first_and_last() -> None:
+    lines = terminal.render(samples.lenient()).splitlines()
+    assert lines[0].startswith("! --insecure: NO CERTIFICATE WAS VERIFIED")
+    assert any(line.startswith("! --allow-unknown") for line in lines[:4])
+    assert lines[-3] == "! --insecure: no certificate was verified."
+    assert lines[-2].startswith("Exit code 0 ONLY because of --allow-unknown; without it 4")
+
+
+def test_allow_unknown_is_not_blamed_for_a_code_that_it_did_not_change() -> None:
+    report = samples.compliant()
+    page = terminal.render(replace(report, run=replace(report.run, allow_unknown=True)))
+    assert page.endswith("Exit code 0: compliant and complete.\n")
+
+
+def test_a_gap_without_words_of_its_own_gets_advice() -> None:
+    gap = Coverage(Source.PERFMON, samples.SUB, Outcome.FAILED, Reason.NOT_AUTHORISED)
+    first = samples.compliant_cluster()
+    report = replace(first, coverage=(*first.coverage, gap))
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert "perfmon: not authorised. Give the audit account the role" in page
+    assert "something that should have been asked gave no answer" in page
+
+
+def test_a_source_that_was_not_due_is_no_gap() -> None:
+    quiet = Coverage(Source.TCP, "db.example.test", Outcome.SKIPPED)
+    first = samples.compliant_cluster()
+    report = replace(first, coverage=(*first.coverage, quiet))
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert "could not be read" not in page
+    assert "Exit code 0" in page
+
+
+def test_a_drift_sentence_tells_of_nodes_that_were_not_audited() -> None:
+    first = samples.incomplete_cluster()
+    drift = samples.stopped(names.SIP_PROXY, samples.PUB)
+    report = replace(first, findings=(*first.findings, drift))
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert f"Besides, {samples.SUB} could not be audited." in page.replace("\n", " ")
+
+
+def test_every_token_has_its_words() -> None:
+    assert set(wording.MARKS) == set(wording.STYLES) == set(Verdict)
+    assert set(wording.KINDS) == set(Kind)
+    assert set(wording.REASONS) == set(Reason)
+    assert len(set(wording.MARKS.values())) == len(Verdict)
+
+
+def test_severities_are_counted_worst_first() -> None:
+    low = replace(samples.stopped(names.AXL, "a"), severity=Severity.LOW)
+    assert wording.severities([low, samples.stopped(names.AXL, "b")]) == "1 critical, 1 low"
+
+
+def test_a_service_that_still_starts_has_a_mark_of_its_own() -> None:
+    page = terminal.render(samples.mixed())
+    assert cell(page, "XCP Connection Manager", 2) == f"… {RunState.STARTING}"
