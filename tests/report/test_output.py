@@ -1,0 +1,207 @@
+"""Where reports go: reading targets, trying places without a trace, writing whole files."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import ConfigError, OutputError
+from auditor.report import jsonout, output, terminal
+from auditor.report.output import Format, Target, check_writable, parse_targets, write
+from tests.report import samples
+
+
+def problems(*values: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        parse_targets(values)
+    return caught.value.problems
+
+
+def refused(*targets: Target) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        check_writable(targets)
+    return caught.value.problems
+
+
+def json_to(path: Path) -> Target:
+    return Target(Format.JSON, path)
+
+
+def test_nothing_asked_for_is_the_terminal_report() -> None:
+    assert parse_targets([]) == (Target(Format.TERMINAL, None),)
+
+
+def test_formats_and_paths_are_read_in_their_order() -> None:
+    assert parse_targets(["json:out/a:b.json", "terminal"]) == (
+        Target(Format.JSON, Path("out/a:b.json")),
+        Target(Format.TERMINAL, None),
+    )
+
+
+def test_a_hyphen_is_standard_output_and_a_tilde_is_home() -> None:
+    assert parse_targets(["json:-", "terminal:~/r.txt"]) == (
+        Target(Format.JSON, None),
+        Target(Format.TERMINAL, Path.home() / "r.txt"),
+    )
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    first, second, third = problems("jsno:a", "json:", "json:~nobody-of-that-name/x")
+    assert first == (
+        "--output jsno:a: unknown format 'jsno'. Did you mean json? "
+        "Write FORMAT or FORMAT:PATH; formats are terminal, json."
+    )
+    assert "the path is empty" in second
+    assert "the home folder is not known" in third
+
+
+def test_a_bare_path_is_told_how_to_write_it() -> None:
+    (problem,) = problems("report.xml")
+    assert "Write FORMAT or FORMAT:PATH; formats are terminal, json." in problem
+
+
+def test_a_path_with_a_nul_character_is_a_mistake() -> None:
+    assert "NUL" in problems("json:a\0b")[0]
+
+
+def test_standard_output_takes_one_report() -> None:
+    (problem,) = problems("json", "terminal")
+    assert problem.startswith("--output: json and terminal both go to standard output")
+
+
+def test_one_file_takes_one_report(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    (problem,) = problems(f"json:{tmp_path}/a", f"terminal:{tmp_path}/x/../link")
+    assert "is the same file" in problem
+
+
+def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
+    old = tmp_path / "old.json"
+    old.write_text("old")
+    check_writable([json_to(old), json_to(tmp_path / "new.json"), Target(Format.TERMINAL, None)])
+    assert old.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["old.json"]
+
+
+def test_every_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    missing, not_folder, folder, device = refused(
+        json_to(tmp_path / "nowhere" / "a.json"),
+        json_to(tmp_path / "file" / "a.json"),
+        json_to(tmp_path),
+        json_to(Path("/dev/null")),
+    )
+    assert missing.endswith(
+        f"the folder {tmp_path}/nowhere does not exist. Create it or give another path."
+    )
+    assert "is not a folder" in not_folder
+    assert "it is a folder" in folder
+    assert "a device or a pipe" in device
+
+
+def test_a_folder_that_takes_no_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(**_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", deny)
+    (problem,) = refused(json_to(tmp_path / "a.json"))
+    assert f"the folder {tmp_path} is not writable (Permission denied)" in problem
+
+
+def test_a_read_only_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.json").write_text("kept")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert "the file is read-only" in refused(json_to(tmp_path / "a.json"))[0]
+
+
+def test_a_name_too_long_for_the_file_system_is_refused(tmp_path: Path) -> None:
+    assert "cannot be written" in refused(json_to(tmp_path / ("x" * 300)))[0]
+
+
+def test_a_file_is_written_whole(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    place.mkdir()
+    write(place / "r.txt", "✓\n")
+    assert (place / "r.txt").read_bytes() == "✓\n".encode()
+    assert [path.name for path in place.iterdir()] == ["r.txt"]
+
+
+@pytest.mark.parametrize(("umask", "expected"), [(0o022, 0o644), (0o077, 0o600), (0, 0o644)])
+def test_a_new_file_is_readable_as_far_as_the_umask_allows(
+    tmp_path: Path, umask: int, expected: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        write(tmp_path / "r", "x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == expected
+
+
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path) -> None:
+    (tmp_path / "r").write_text("old")
+    (tmp_path / "r").chmod(0o660)
+    write(tmp_path / "r", "new")
+    assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o660
+
+
+def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    write(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+
+
+@pytest.mark.parametrize("step", ["fsync", "fchmod"])
+def test_a_disk_that_fails_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    place = tmp_path / "out"
+    place.mkdir()
+    (place / "r").write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, step, full)
+    with pytest.raises(OutputError, match=r"No space left on device.*unchanged"):
+        write(place / "r", "new")
+    assert [(path.name, path.read_text()) for path in place.iterdir()] == [("r", "old")]
+
+
+def test_ctrl_c_in_the_middle_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "out"
+    place.mkdir()
+    (place / "r").write_text("old")
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(place / "r", "new")
+    assert [(path.name, path.read_text()) for path in place.iterdir()] == [("r", "old")]
+
+
+def test_a_folder_that_is_gone_is_an_output_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written"):
+        write(tmp_path / "gone" / "r", "x")
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_every_format_renders(form: Format) -> None:
+    assert output.render(samples.empty(), form, width=80, colour=False)
+
+
+def test_render_hands_width_and_colour_to_the_terminal_only() -> None:
+    report = samples.mixed()
+    assert output.render(report, Format.TERMINAL, width=77, colour=True) == terminal.render(
+        report, width=77, colour=True
+    )
+    assert output.render(report, Format.JSON, width=77, colour=True) == jsonout.render(report)
