@@ -1,0 +1,11 @@
+"""A whole IM&P cluster on loopback, for tests, demonstrations and learning.
+
+It shares no code with the client side: its envelopes are built from Cisco's published formats.
+"""
+
+from auditor.simulator.faults import Fault, Interface
+from auditor.simulator.log import Exchange
+from auditor.simulator.scenario import ScenarioError
+from auditor.simulator.simulator import Simulator
+
+__all__ = ["Exchange", "Fault", "Interface", "ScenarioError", "Simulator"]

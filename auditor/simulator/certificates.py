@@ -1,0 +1,142 @@
+"""A certificate authority for one simulated cluster, and a certificate for each of its servers."""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+_CA_DAYS = 3650
+_NODE_DAYS = 825
+_LONGEST_COMMON_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """The CA: its certificate and key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    @classmethod
+    def create(cls, cluster: str) -> "Authority":
+        """Make a CA of its own for a cluster."""
+        key = _key()
+        name = _name(f"{cluster} lab CA")
+        now = datetime.now(UTC)
+        certificate = (
+            _builder(name, name, key, now - timedelta(days=1), now + timedelta(days=_CA_DAYS))
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_usage(authority=True), critical=True)
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+            )
+            .sign(key, hashes.SHA256())
+        )
+        return cls(certificate, key)
+
+    def pem(self) -> bytes:
+        """Return the certificate that clients are to trust."""
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    def issue(self, name: str, path: Path, *, expired: bool = False) -> Path:
+        """Write key and certificate of a server by its name (never its address); return path."""
+        key = _key()
+        now = datetime.now(UTC)
+        ends = now - timedelta(days=2) if expired else now + timedelta(days=_NODE_DAYS)
+        builder = _builder(_name(name), self.certificate.subject, key, now - _LONG_AGO, ends)
+        return _write(path, key, _server(builder, name, self.key, key))
+
+
+_LONG_AGO = timedelta(days=30)
+
+
+def self_signed(name: str, path: Path) -> Path:
+    """Write key and certificate of a server that no authority vouches for; return path."""
+    key = _key()
+    now = datetime.now(UTC)
+    builder = _builder(
+        _name(name), _name(name), key, now - _LONG_AGO, now + timedelta(days=_NODE_DAYS)
+    )
+    return _write(path, key, _server(builder, name, key, key))
+
+
+def _server(
+    builder: x509.CertificateBuilder,
+    name: str,
+    signer: ec.EllipticCurvePrivateKey,
+    key: ec.EllipticCurvePrivateKey,
+) -> x509.Certificate:
+    # Python 3.13 verifies strictly: without these identifiers a chain does not hold.
+    authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+    own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    return (
+        builder.add_extension(x509.SubjectAlternativeName([_general(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(authority=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(authority, critical=False)
+        .add_extension(own, critical=False)
+        .sign(signer, hashes.SHA256())
+    )
+
+
+def _general(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _builder(
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    starts: datetime,
+    ends: datetime,
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(starts)
+        .not_valid_after(ends)
+    )
+
+
+def _usage(*, authority: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=authority,
+        crl_sign=authority,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text[:_LONGEST_COMMON_NAME])])
+
+
+def _key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def _write(path: Path, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> Path:
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    path.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
+    return path

@@ -1,0 +1,102 @@
+"""Writes the configuration with which the simulated cluster can be audited."""
+
+import json
+from collections.abc import Mapping
+
+from auditor.simulator.scenario import Scenario, release_of
+
+Address = tuple[str, int]
+Setting = bool | int | float | str | list[str] | list[float] | Mapping[str, object]
+
+
+def text(
+    scenario: Scenario,
+    addresses: Mapping[str, Address],
+    databases: Mapping[str, Address],
+    ca_bundle: str,
+    defaults: Mapping[str, Setting],
+) -> str:
+    """Return the file; `addresses` maps every server, and `databases` each name, to where it is.
+
+    Everything the scenario is used for is declared, except its `undeclared` keys, and as its
+    `declared` says where that differs from the truth.
+    """
+    cluster: dict[str, Setting] = {
+        "name": scenario.cluster.name,
+        "cucm_publisher": scenario.cucm,
+        "ca_bundle": ca_bundle,
+        "high_availability": _high_availability(scenario),
+        "planned_nodes": list(scenario.cluster.planned),
+    }
+    cluster.update(scenario.config)
+    tables = {key: value for key, value in cluster.items() if isinstance(value, Mapping)}
+    plain = {key: value for key, value in cluster.items() if key not in tables}
+    places = {name: f"{host}:{port}" for name, (host, port) in addresses.items()}
+    parts = [
+        _table("[defaults]", defaults),
+        _table("[[cluster]]", plain),
+        _table("[cluster.addresses]", {**places, **tables.pop("addresses", {})}),
+        *(_table(f"[cluster.{key}]", value) for key, value in tables.items()),
+        *_declared_nodes(scenario),
+        _table("[cluster.deployment]", _profile(scenario)),
+        *_databases(scenario, databases),
+        *(
+            _table("[[cluster.intercluster_peer]]", {"address": peer.address})
+            for peer in scenario.intercluster_peer
+        ),
+    ]
+    return "\n".join(parts)
+
+
+def _high_availability(scenario: Scenario) -> bool | list[str]:
+    meant = [g.name for g in scenario.group if g.ha_enabled and len(g.nodes) > 1]
+    pairs = [g.name for g in scenario.group if len(g.nodes) > 1]
+    return meant if meant and meant != pairs else bool(meant)
+
+
+def _profile(scenario: Scenario) -> Mapping[str, object]:
+    profile = {**scenario.deployment.model_dump(), **scenario.declared}
+    return {key: value for key, value in profile.items() if key not in scenario.undeclared}
+
+
+def _declared_nodes(scenario: Scenario) -> list[str]:
+    """Declare the nodes where AXL cannot tell them: a CUCM older than 10.0."""
+    if release_of(scenario.cucm_release) >= (10, 0):
+        return []
+    groups = {name: group.name for group in scenario.group for name in group.nodes}
+    entries = []
+    for position, name in enumerate(scenario.node_names):
+        entry = {"name": name, "role": "subscriber" if position else "publisher"}
+        if name in groups:
+            entry["redundancy_group"] = groups[name]
+        entries.append(_table("[[cluster.node]]", entry))
+    return entries
+
+
+def _databases(scenario: Scenario, places: Mapping[str, Address]) -> list[str]:
+    entries = []
+    for database in scenario.external_database:
+        host, port = places[database.name]
+        entry: dict[str, object] = {
+            "name": database.name,
+            "host": host,
+            "port": port,
+            "type": database.type,
+            "used_by": database.used_by,
+        }
+        if database.nodes is not None:
+            entry["nodes"] = database.nodes
+        if database.probe is not None:
+            entry["probe"] = database.probe
+        entries.append(_table("[[cluster.external_database]]", entry))
+    return entries
+
+
+def _table(head: str, content: Mapping[str, object]) -> str:
+    # A JSON string, number, boolean or list of them reads the same in TOML.
+    lines = [f"{_key(key)} = {json.dumps(value)}" for key, value in content.items()]
+    return "\n".join([head, *lines, ""])
+
+
+def _key(key: str) -> str:
+    return key if key.replace("_", "").isalnum() and key.isascii() else json.dumps(key)

@@ -1,0 +1,148 @@
+"""What can go wrong on demand: the names of the faults, and the plan of who gets which."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+ANY = "*"
+
+
+class Interface(StrEnum):
+    """The interfaces that a fault can be laid on."""
+
+    CUCM_AXL = "cucm-axl"
+    CONTROL_CENTER = "control-center"
+    PERFMON = "perfmon"
+    IMP_AXL = "imp-axl"
+    ALL = "all"
+
+
+class Fault(StrEnum):
+    """Every fault, by the name that scenarios and the control address use."""
+
+    CONNECTION_REFUSED = "connection-refused"
+    EXPIRED_CERTIFICATE = "expired-certificate"
+    WRONG_CERTIFICATE = "wrong-certificate"
+    SELF_SIGNED_CERTIFICATE = "self-signed-certificate"
+    LOST = "lost"
+    HANG = "hang"
+    RESET = "reset"
+    SLOW_DRIP = "slow-drip"
+    CUT = "cut"
+    HUGE_REPLY = "huge-reply"
+    HTTP_401 = "http-401"
+    HTTP_403 = "http-403"
+    HTTP_404 = "http-404"
+    HTTP_500 = "http-500"
+    HTTP_503 = "http-503"
+    REDIRECT = "redirect"
+    LOGIN_PAGE = "login-page"
+    UNSUPPORTED_VERSION = "unsupported-version"
+    RATE_CONTROL = "rate-control"
+    SOAP_FAULT = "soap-fault"
+    DTD_ENTITY = "dtd-entity"
+    ENTITY_BOMB = "entity-bomb"
+    NO_BODY = "no-body"
+    OTHER_OPERATION = "other-operation"
+    DOUBLED_LIST = "doubled-list"
+    DOUBLED_BODY = "doubled-body"
+    EMPTY_LIST = "empty-list"
+    MISSING_ROW = "missing-row"
+    CONTRADICTING_ROWS = "contradicting-rows"
+    ODD_STATUS = "odd-status"
+    PADDED_TEXT = "padded-text"
+    NIL_VALUES = "nil-values"
+    ODD_NUMBER = "odd-number"
+    STARTING = "starting"
+    STOPPING = "stopping"
+    OTHER_NODE = "other-node"
+
+
+LISTENER = frozenset(
+    {
+        Fault.CONNECTION_REFUSED,
+        Fault.EXPIRED_CERTIFICATE,
+        Fault.WRONG_CERTIFICATE,
+        Fault.SELF_SIGNED_CERTIFICATE,
+    }
+)
+"""Faults of a whole node: they hold from the first packet on, for every interface alike."""
+
+
+@dataclass(slots=True)
+class Rule:
+    """One fault laid on requests; `seen` counts those that it could have hit.
+
+    It skips the first `after` of them and then hits `times` (None: all). `row`, `text`, `of`,
+    `megabytes` and `interval_s` are for the faults that take them.
+    """
+
+    fault: Fault
+    node: str = ANY
+    interface: Interface = Interface.ALL
+    operation: str | None = None
+    times: int | None = None
+    after: int = 0
+    row: str | None = None
+    text: str | None = None
+    of: str | None = None
+    megabytes: int = 100
+    interval_s: float = 0.1
+    seen: int = 0
+
+    def concerns(self, node: str) -> bool:
+        """Tell whether the rule is laid on this node."""
+        return self.node in (ANY, node)
+
+    def hits(self, node: str, interface: Interface, operation: str) -> bool:
+        """Count this request if it is one of the rule's, and tell whether the fault is due."""
+        if not self.concerns(node) or self.interface not in (Interface.ALL, interface):
+            return False
+        if self.operation not in (None, operation):
+            return False
+        self.seen += 1
+        due = self.seen - self.after
+        return due > 0 and (self.times is None or due <= self.times)
+
+
+@dataclass(slots=True)
+class Plan:
+    """All rules, in the order in which they were laid; the last one laid wins."""
+
+    rules: list[Rule] = field(default_factory=list)
+
+    def on_request(self, node: str, interface: Interface, operation: str) -> Rule | None:
+        """Return the fault for this request, counting it against every rule that it fits."""
+        due = [
+            rule
+            for rule in self.rules
+            if not _needs_listener(rule) and rule.hits(node, interface, operation)
+        ]
+        return due[-1] if due else None
+
+    def on_listener(self, node: str) -> Rule | None:
+        """Return the fault that holds for a whole node, if any."""
+        due = [rule for rule in self._of_listeners() if rule.concerns(node)]
+        return due[-1] if due else None
+
+    def clear(self, node: str = ANY, fault: Fault | None = None) -> None:
+        """Lift the rules laid on a node (`*`: on any), all faults or one."""
+        self.rules = [
+            rule
+            for rule in self.rules
+            if not (node in (ANY, rule.node) and fault in (None, rule.fault))
+        ]
+
+    def _of_listeners(self) -> Iterator[Rule]:
+        return (rule for rule in self.rules if _needs_listener(rule))
+
+
+def _needs_listener(rule: Rule) -> bool:
+    """Tell listener faults from the others.
+
+    All interfaces of a node share one port. Refused on one interface only can therefore not be
+    done by the listener: the connection is dropped when that interface is asked.
+    """
+    return rule.fault in LISTENER and (
+        rule.interface is Interface.ALL or rule.fault is not Fault.CONNECTION_REFUSED
+    )

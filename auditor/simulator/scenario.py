@@ -1,0 +1,277 @@
+"""The scenario file: what it may hold, checked strictly, with what it leaves out filled in."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from auditor.simulator.catalogue import Release
+from auditor.simulator.faults import ANY, Fault, Interface
+
+HA_STATES = (
+    "unknown",
+    "initializing",
+    "idle",
+    "normal",
+    "backup",
+    "taking_over",
+    "taking_back",
+    "failing_over",
+    "failed_over",
+    "failed_over_services_down",
+    "falling_back",
+    "failed",
+    "down",
+)
+"""The states by their number in PerfMon's `SRMState` (Cisco RTMT guide 15)."""
+
+_AXL_VERSIONS: tuple[tuple[Release, tuple[str, ...]], ...] = (
+    ((15, 0), ("15.0", "14.0", "12.5", "12.0")),
+    ((14, 0), ("14.0", "12.5", "12.0", "11.5", "11.0")),
+    ((12, 5), ("12.5", "12.0", "11.5", "11.0", "10.5", "10.0")),
+    ((11, 5), ("11.5", "11.0", "10.5", "10.0", "9.1", "9.0")),
+    ((11, 0), ("11.0", "10.5", "10.0", "9.1", "9.0")),
+    ((10, 0), ("10.0", "9.1", "9.0")),
+    ((0, 0), ("9.1", "9.0", "8.5", "8.0")),
+)
+
+
+class ScenarioError(ValueError):
+    """The scenario is wrong; the text names the scenario and every mistake in it."""
+
+
+def ha_number(value: object) -> object:
+    """Return the number of an HA state given as a token; anything else as it came."""
+    return HA_STATES.index(value) if isinstance(value, str) and value in HA_STATES else value
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Where = bool | list[str]
+
+
+class Deployment(_Strict):
+    """What the cluster is used for: the keys of the configuration's deployment profile.
+
+    The services that each node has activated follow from it, so that a scenario states only
+    what differs.
+    """
+
+    bulk_administration: bool = False
+    chat: Where = False
+    permanent_chat: bool = False
+    permanent_chat_ha: bool = False
+    web_clients: bool = False
+    xmpp_clients: bool = True
+    third_party_ldap_search: bool = False
+    third_party_ldap_search_configured: bool = False
+    sip_federation: Where = False
+    partitioned_intradomain_federation: bool = False
+    xmpp_federation: Where | Literal["expressway"] = False
+    xmpp_federation_enabled_on: list[str] = []
+    compliance: Where = False
+    compliance_third_party: Where = False
+    managed_file_transfer: Where = False
+    file_server_configured: bool = False
+    routing_nodes: list[str] = []
+    intercluster: bool = False
+    intercluster_synced_from: list[str] = []
+    intercluster_cup86: bool = False
+
+
+class ServiceEntry(_Strict):
+    """How one service of one node differs; `status`, `reason` and `text` may be any text."""
+
+    status: str | None = None
+    reason: int | str | None = None
+    text: str | None = None
+    uptime: int | None = None
+    active_in_axl: bool | None = None
+    restarting: bool = False
+
+
+class NodeEntry(_Strict):
+    """How one node differs from what the deployment asks for; a node in no group stands here."""
+
+    name: str
+    activated: list[str] = []
+    not_activated: list[str] = []
+    stopped: list[str] = []
+    starting: list[str] = []
+    stopping: list[str] = []
+    missing: list[str] = []
+    service: dict[str, ServiceEntry] = {}
+    perfmon: dict[str, dict[str, int]] = {}
+    release: str | None = None
+    corrupted_product_row: bool = False
+
+
+class GroupEntry(_Strict):
+    """A presence redundancy group; `ha` holds its nodes' states, as tokens or numbers."""
+
+    name: str
+    nodes: Annotated[list[str], Field(min_length=1, max_length=2)]
+    ha_enabled: bool = True
+    ha: list[Annotated[int, BeforeValidator(ha_number)]] | None = None
+
+
+class DatabaseEntry(_Strict):
+    """An external database; the simulator listens for it, or holds a port closed."""
+
+    name: str
+    type: str = "postgresql"
+    used_by: list[str]
+    nodes: list[str] | None = None
+    listening: bool = True
+    probe: bool | None = None
+
+
+class PeerEntry(_Strict):
+    """A node of another cluster that this one syncs from."""
+
+    address: str
+
+
+class TableEntry(_Strict):
+    """A table of the IM&P (or CUCM) database, in place of the one that is there by default."""
+
+    name: str
+    columns: list[str]
+    rows: list[list[str | int | None]] = []
+    side: Literal["imp", "cucm"] = "imp"
+
+
+class FaultEntry(_Strict):
+    """One fault that stands from the start; see `faults.Rule`."""
+
+    fault: Fault
+    node: str = ANY
+    interface: Interface = Interface.ALL
+    operation: str | None = None
+    times: int | None = None
+    after: int = 0
+    row: str | None = None
+    text: str | None = None
+    of: str | None = None
+    megabytes: int = 100
+    interval_s: float = 0.1
+
+
+class ClusterEntry(_Strict):
+    """The cluster itself; `lacks` names the roles (`axl`, `serviceability`) the account lacks."""
+
+    name: str
+    release: str = "14.0.1.13900-8"
+    cucm: str | None = None
+    cucm_release: str | None = None
+    axl_versions: list[str] | None = None
+    axl_out_of_order: bool = False
+    planned: list[str] = []
+    lacks: list[Literal["axl", "serviceability"]] = []
+    drop_tables: list[str] = []
+
+
+class Scenario(_Strict):
+    """A whole scenario.
+
+    `undeclared` names keys that the written configuration leaves out; `declared` and `config`
+    hold what it says instead of the truth (deployment keys, keys of `[[cluster]]`).
+    """
+
+    title: str = ""
+    cluster: ClusterEntry
+    group: list[GroupEntry] = []
+    node: list[NodeEntry] = []
+    deployment: Deployment = Deployment()
+    external_database: list[DatabaseEntry] = []
+    intercluster_peer: list[PeerEntry] = []
+    table: list[TableEntry] = []
+    fault: list[FaultEntry] = []
+    undeclared: list[str] = []
+    declared: dict[str, bool | str | list[str]] = {}
+    config: dict[str, bool | str | list[str] | dict[str, str | list[str]]] = {}
+
+    @property
+    def node_names(self) -> tuple[str, ...]:
+        """Return all IM&P nodes, those of groups first; the first is the database publisher."""
+        grouped = [name for group in self.group for name in group.nodes]
+        return tuple(dict.fromkeys([*grouped, *(entry.name for entry in self.node)]))
+
+    @property
+    def cucm(self) -> str:
+        """Return the AXL name of the CUCM publisher."""
+        return self.cluster.cucm or "cucm-pub.lab.test"
+
+    @property
+    def cucm_release(self) -> str:
+        """Return the CUCM's release, which is the nodes' own unless the scenario says."""
+        return self.cluster.cucm_release or self.cluster.release
+
+    @property
+    def axl_versions(self) -> tuple[str, ...]:
+        """Return the AXL versions that the CUCM accepts, newest first (DevNet AXL versioning)."""
+        if self.cluster.axl_versions is not None:
+            return tuple(self.cluster.axl_versions)
+        release = release_of(self.cucm_release)
+        return next(versions for since, versions in _AXL_VERSIONS if release >= since)
+
+
+def release_of(text: str) -> Release:
+    """Return major and minor of a release text such as `12.5.1.11900-146`."""
+    found = re.match(r"(\d+)\.(\d+)", text)
+    if not found:
+        raise ScenarioError(f"'{text}' is no release")
+    return int(found[1]), int(found[2])
+
+
+def load(source: Path | Mapping[str, object]) -> Scenario:
+    """Return the scenario of a TOML file or of a mapping of the same shape.
+
+    Raises ScenarioError with every mistake at once.
+    """
+    where, data = _read(source)
+    try:
+        scenario = Scenario.model_validate(data)
+    except ValidationError as exc:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors()]
+        raise ScenarioError(f"{where}: " + "; ".join(lines)) from exc
+    mistakes = list(_mistakes(scenario))
+    if mistakes:
+        raise ScenarioError(f"{where}: " + "; ".join(mistakes))
+    return scenario
+
+
+def _read(source: Path | Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
+    if not isinstance(source, Path):
+        return "scenario", source
+    try:
+        return str(source), tomllib.loads(source.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise ScenarioError(f"{source}: {exc}") from exc
+
+
+def _mistakes(scenario: Scenario) -> list[str]:
+    servers = {*scenario.node_names, scenario.cucm, ANY}
+    found = [] if scenario.node_names else ["the cluster has no node"]
+    found += [
+        f"fault {rule.fault}: no node '{name}'"
+        for rule in scenario.fault
+        for name in (rule.node, rule.of or ANY)
+        if name not in servers
+    ]
+    found += [
+        f"group {group.name}: one HA state a node"
+        for group in scenario.group
+        if group.ha is not None and len(group.ha) != len(group.nodes)
+    ]
+    found += [
+        f"undeclared: no key '{key}'"
+        for key in scenario.undeclared
+        if key not in Deployment.model_fields
+    ]
+    return found
