@@ -1,7 +1,6 @@
 """The findings of a terminal report, told once where several say the same."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -47,51 +46,54 @@ def _alike(findings: Iterable[Finding], key: Callable[[Finding], object]) -> lis
     return list(groups.values())
 
 
-def _same_story(finding: Finding) -> tuple[Any, ...]:
+def _same_trouble(finding: Finding) -> tuple[object, ...]:
     return (
         finding.recommendation,
         finding.kind,
         finding.severity,
-        finding.expected,
-        finding.observed,
-        finding.because,
         finding.consequence,
-        finding.remedy,
         finding.waiver,
     )
 
 
 def _blocks(console: Console, findings: Sequence[Finding], fail_on: Severity) -> None:
-    for group in _alike(findings, _same_story):
+    for group in _alike(findings, _same_trouble):
         first = group[0]
-        head = f"{first.severity.upper()} {first.recommendation}"
-        if first.service:
-            head += f" {first.service}"
+        head = _head(first)
         if first.kind:
             head += f": {KINDS[first.kind]}"
         if first.verdict is Verdict.DRIFT and not first.severity.reaches(fail_on):
             head += f" (below the threshold {fail_on})"
-        rows = [_subjects(group), ("expected", first.expected), ("observed", first.observed)]
-        rows += [("because", first.because), ("matters", first.consequence)]
-        rows += [("remedy", first.remedy), *_waiver(first), *_evidence(group)]
-        _block(console, first.verdict, head, rows)
+        _block(console, first.verdict, head, [*_story(group), *_waiver(first), *_evidence(group)])
 
 
 def _unknown_blocks(console: Console, findings: Sequence[Finding], _fail_on: Severity) -> None:
     for group in _alike(findings, lambda finding: (finding.because, finding.remedy)):
         first = group[0]
         if len(group) == 1:
-            head = f"{first.severity.upper()} {first.recommendation}"
-            head += f" {first.service}" if first.service else ""
-            rows = [_subjects(group), ("expected", first.expected), ("observed", first.observed)]
+            head, rows = _head(first), _story(group)
         else:
             head = f"up to {first.severity.upper()} {count(len(group), 'check')} for one reason"
-            rows = _checks(group)
-            seen = list(dict.fromkeys(finding.observed for finding in group))
-            rows += [("observed", seen[0])] if len(seen) == 1 else []
-        matters = [("matters", first.consequence)] if len(group) == 1 else []
-        rows += [("because", first.because), *matters, ("remedy", first.remedy), *_evidence(group)]
-        _block(console, first.verdict, head, rows)
+            rows = [*_checks(group), ("because", first.because), ("remedy", first.remedy)]
+        _block(console, first.verdict, head, [*rows, *_evidence(group)])
+
+
+def _head(finding: Finding) -> str:
+    service = f" {finding.service}" if finding.service else ""
+    return f"{finding.severity.upper()} {finding.recommendation}{service}"
+
+
+def _story(group: Sequence[Finding]) -> list[Row]:
+    """Return what the findings of one recommendation say, each sentence once."""
+    told = (
+        ("expected", [finding.expected for finding in group]),
+        ("observed", [finding.observed for finding in group]),
+        ("because", [finding.because for finding in group]),
+        ("matters", [finding.consequence for finding in group]),
+        ("remedy", [finding.remedy for finding in group]),
+    )
+    sentences = [(label, text) for label, texts in told for text in dict.fromkeys(texts)]
+    return [_subjects(group), *sentences]
 
 
 def _subjects(group: Iterable[Finding]) -> Row:
@@ -126,11 +128,13 @@ def _waiver(finding: Finding) -> list[Row]:
     ]
 
 
-def _evidence(group: Iterable[Finding]) -> list[Row]:
+def _evidence(group: Sequence[Finding]) -> list[Row]:
+    """Return what the findings rest on; of many, enough to see what it is about."""
     pieces = list(dict.fromkeys(piece for finding in group for piece in finding.evidence))
-    rows = [("evidence", _piece(piece)) for piece in pieces[:_MOST_EVIDENCE]]
-    if len(pieces) > _MOST_EVIDENCE:
-        more = len(pieces) - _MOST_EVIDENCE
+    most = _MOST_EVIDENCE if group[0].verdict is Verdict.UNKNOWN else _MOST_EVIDENCE * len(group)
+    rows = [("evidence", _piece(piece)) for piece in pieces[:most]]
+    if len(pieces) > most:
+        more = len(pieces) - most
         rows.append(("", f"and {more} more in the JSON report (--output json:FILE)"))
     return rows
 
