@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from auditor.config import hosts
 from auditor.config.document import Cluster, Document, Table
-from auditor.config.problems import NEVER_IN_FILE, Loc, Problem, holds_password, short
+from auditor.config.problems import Loc, Problem, misplaced, short
 from auditor.config.settings import environment_name
 
 _NO_INTERCLUSTER = "contradicts `intercluster = false`"
@@ -22,7 +22,7 @@ def across(document: Document, refused: frozenset[Loc]) -> Iterator[Problem]:
     for position, cluster in enumerate(document.cluster):
         loc = ("cluster", position)
         yield from _twice_in(loc, cluster)
-        yield from _passwords(loc, cluster)
+        yield from _strays(loc, cluster)
         yield from _roles(loc, cluster)
         yield from _dependencies(loc, cluster, refused)
 
@@ -142,12 +142,12 @@ def _reached(loc: Loc, cluster: Cluster) -> Iterator[tuple[Loc, str, tuple[str, 
         seen.add(name.lower())
 
 
-def _passwords(loc: Loc, cluster: Cluster) -> Iterator[Problem]:
-    """Yield passwords that slipped into a map of nodes, whose keys are free."""
+def _strays(loc: Loc, cluster: Cluster) -> Iterator[Problem]:
+    """Yield keys that slipped into a map of nodes and happen to look like one."""
     for key, names in (("addresses", cluster.addresses), ("pins", cluster.pins)):
         for name in names:
-            if "." not in name and holds_password(name):
-                yield Problem((*loc, key, name), NEVER_IN_FILE)
+            if stray := misplaced(name):
+                yield Problem((*loc, key, name), stray)
 
 
 def _roles(loc: Loc, cluster: Cluster) -> Iterator[Problem]:

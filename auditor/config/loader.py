@@ -30,7 +30,7 @@ def locate(option: Path | None) -> Path:
     Raises ConfigError when there is none, naming the places.
     """
     if option is not None:
-        return option.expanduser()
+        return _expanded(option)
     places = (Path(NAME), platformdirs.user_config_path("auditor", appauthor=False) / NAME)
     for place in places:
         if place.is_file():
@@ -59,7 +59,8 @@ def _read(path: Path) -> dict[str, Any]:
     except RecursionError:
         problem = "is not TOML: nested too deeply"
     except ValueError as exc:  # besides TOMLDecodeError, numbers too long to convert
-        problem = f"is not TOML: {exc}"
+        twice = str(exc).replace("Cannot overwrite a value", "a key stands twice")
+        problem = f"is not TOML: {twice}"
     raise ConfigError([visible(f"{path}: {problem}")])
 
 
@@ -114,7 +115,15 @@ def _bundles(document: Document, path: Path) -> Iterable[Problem]:
 
 
 def _bundle(name: str, path: Path) -> Path:
-    return (path.parent / Path(name).expanduser()).absolute()
+    return (path.parent / _expanded(Path(name))).absolute()
+
+
+def _expanded(path: Path) -> Path:
+    """Replace a leading `~`, unless it names nobody."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def _bundle_fault(bundle: Path) -> str:

@@ -66,7 +66,8 @@ def _problem(kind: str, loc: Loc, value: object, context: Mapping[str, Any]) -> 
     if loc[-1] == "[key]":
         return Problem(loc[:-1], f"the name {refused}")
     if isinstance(refused, Refused):
-        return Problem(loc, f"{refused}{_misplaced(loc)}")
+        stray = misplaced(str(loc[-1])) if loc[-2:-1] in (("pins",), ("addresses",)) else ""
+        return Problem(loc, stray or str(refused))
     if kind == "extra_forbidden":
         return Problem(loc, _unknown(loc))
     if kind == "list_type":
@@ -85,15 +86,18 @@ def holds_password(key: str) -> bool:
     return bool(_PASSWORD.search(key)) and not _COMMAND.match(key)
 
 
-def _misplaced(loc: Loc) -> str:
-    """Say of a member of a map of nodes that it looks like a key of a table instead."""
-    key = str(loc[-1])
-    if loc[-2:-1] not in (("pins",), ("addresses",)):
+def misplaced(name: str) -> str:
+    """Say of a member of `pins` or `addresses` that it is no node, empty if it may be one.
+
+    Whatever stands below such a header belongs to the map: a key meant for the cluster is taken
+    for a node without a word.
+    """
+    if "." in name:
         return ""
-    if holds_password(key):
-        return f"; {NEVER_IN_FILE}"
-    home = _home(key)
-    return f"; `{key}` belongs {home}" if home else ""
+    if holds_password(name):
+        return NEVER_IN_FILE
+    home = _home(name) if "_" in name or name == "username" else ""
+    return f"`{name}` belongs {home}, above this header" if home else ""
 
 
 def _unknown(loc: Loc) -> str:

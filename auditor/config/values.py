@@ -108,11 +108,18 @@ def some_node_names(value: object) -> tuple[str, ...]:
 def _names(value: object, check: Callable[[object], str]) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise Refused(f"must be a list of names, not {found(value)}")
-    names = tuple(check(item) for item in value)
+    names = tuple(_item(position, item, check) for position, item in enumerate(value, 1))
     for position, name in enumerate(names):
         if name.lower() in (earlier.lower() for earlier in names[:position]):
             raise Refused(f'names "{name}" twice')
     return names
+
+
+def _item(position: int, value: object, check: Callable[[object], str]) -> str:
+    try:
+        return check(value)
+    except Refused as exc:
+        raise Refused(f"item {position} {exc}") from exc
 
 
 def feature(value: object) -> bool | tuple[str, ...]:
@@ -125,7 +132,8 @@ def feature(value: object) -> bool | tuple[str, ...]:
 def federation(value: object) -> bool | str | tuple[str, ...]:
     """Accept what a feature takes, or the word for federation through Expressway."""
     if isinstance(value, str) and value != EXPRESSWAY:
-        raise Refused(f'must be true, false, a list of node names or "{EXPRESSWAY}"')
+        hint = f"; did you mean `{EXPRESSWAY}`?" if nearest(value, [EXPRESSWAY]) else ""
+        raise Refused(f'must be true, false, a list of node names or "{EXPRESSWAY}"{hint}')
     return value if isinstance(value, str) else feature(value)
 
 
