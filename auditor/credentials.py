@@ -1,8 +1,22 @@
 """Who asks: the account of a cluster, and a type for its password that never prints it."""
 
+import importlib
+import importlib.util
+import shlex
+import subprocess
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from auditor.errors import HIDDEN
+from auditor.config.settings import ClusterSettings, environment_name
+from auditor.errors import HIDDEN, CredentialError, redact
+
+__all__ = ["Credentials", "Secret", "environment_name", "password_for", "system_keyring"]
+
+Lookup = Callable[[str, str], str | None]
+"""Takes a keyring's service and user name, returns the password or None; raises CredentialError."""
+
+_COMMAND_S = 30.0
+_LONGEST = 120
 
 
 class Secret:
@@ -31,3 +45,129 @@ class Credentials:
 
     username: str
     password: Secret
+
+
+def password_for(
+    cluster: ClusterSettings,
+    environ: Mapping[str, str],
+    *,
+    prompt: Callable[[str], str] | None = None,
+    keyring: Lookup | None = None,
+) -> Credentials:
+    """Return the account of a cluster with its password, asking one source after the other.
+
+    The order: the cluster's own environment variable, AUDITOR_PASSWORD, the keyring,
+    `password_command`, and `prompt` (None where no terminal is). Raises CredentialError if no
+    source has a password, or one has something that cannot be a password.
+    """
+    skipped = ""
+    for variable in (environment_name(cluster.name), "AUDITOR_PASSWORD"):
+        if variable in environ:
+            return _account(cluster, environ[variable], variable)
+    if keyring is not None:
+        try:
+            stored = _stored(cluster, keyring)
+        except CredentialError as exc:
+            skipped = f" (the keyring failed: {exc})"
+        else:
+            if stored is not None:
+                return _account(cluster, stored, "the keyring's entry")
+    if cluster.password_command is not None:
+        return _account(cluster, _printed(cluster), "the output of password_command")
+    if prompt is not None:
+        return _account(cluster, _typed(cluster, prompt), "what was typed")
+    raise CredentialError(
+        f'cluster "{cluster.name}": no password for "{cluster.username}"{skipped}; there are four '
+        f"ways to give it: the environment variable {environment_name(cluster.name)} or "
+        "AUDITOR_PASSWORD, the system keyring, the key `password_command`, or a terminal to type it"
+    )
+
+
+def keyring_services(cluster: str) -> tuple[str, str]:
+    """Return the service names under which a keyring is asked: the cluster's own, then that of all.
+
+    The user name there is the account's.
+    """
+    return f"auditor/{cluster}", "auditor"
+
+
+def system_keyring() -> Lookup | None:
+    """Return how to look into the system's keyring, None if the package `keyring` is missing."""
+    if importlib.util.find_spec("keyring") is None:
+        return None
+    package = importlib.import_module("keyring")
+    failures = (importlib.import_module("keyring.errors").KeyringError, OSError, RuntimeError)
+
+    def look_up(service: str, username: str) -> str | None:
+        try:
+            stored = package.get_password(service, username)
+        except failures as exc:
+            raise CredentialError(_trimmed(str(exc)) or type(exc).__name__) from exc
+        return stored if isinstance(stored, str) else None
+
+    return look_up
+
+
+def _stored(cluster: ClusterSettings, keyring: Lookup) -> str | None:
+    found = (keyring(service, cluster.username) for service in keyring_services(cluster.name))
+    return next((password for password in found if password is not None), None)
+
+
+def _typed(cluster: ClusterSettings, prompt: Callable[[str], str]) -> str:
+    try:
+        return prompt(f'Password of {cluster.username} for cluster "{cluster.name}": ')
+    except EOFError:
+        raise CredentialError(
+            f'cluster "{cluster.name}": the terminal was closed before a password was typed'
+        ) from None
+
+
+def _account(cluster: ClusterSettings, password: str, where: str) -> Credentials:
+    """Refuse what cannot be a password without telling any of it."""
+    fault = "is empty" if not password else ""
+    if any(sign in password for sign in "\r\n\0"):
+        fault = "holds a line break or a NUL; a password is one line"
+    if fault:
+        raise CredentialError(f'cluster "{cluster.name}": {where} {fault}')
+    return Credentials(cluster.username, Secret(password))
+
+
+def _printed(cluster: ClusterSettings) -> str:
+    """Run `password_command` without a shell and return the line that it prints.
+
+    The error is raised outside of any handler: exceptions of `subprocess` keep the output.
+    """
+    words = shlex.split(cluster.password_command or "")
+    printed, fault = _run(words)
+    if fault:
+        raise CredentialError(
+            f'cluster "{cluster.name}": password_command {words[0]} {fault}; run it by hand'
+        )
+    return printed.removesuffix("\n").removesuffix("\r")
+
+
+def _run(words: list[str]) -> tuple[str, str]:
+    """Return what a command printed, and what went wrong (empty if nothing)."""
+    try:
+        done = subprocess.run(  # noqa: S603 - the operator's own command, split without a shell
+            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_COMMAND_S, check=False
+        )
+        printed = done.stdout.decode()
+    except subprocess.TimeoutExpired:
+        return "", f"did not end within {_COMMAND_S:g} s"
+    except UnicodeDecodeError:
+        return "", "printed something that is not UTF-8 text"
+    except OSError as exc:
+        return "", f"cannot be run: {exc.strerror}"
+    if done.returncode != 0:
+        said = _trimmed(redact(done.stderr.decode(errors="replace"), printed.splitlines()))
+        return "", f"ended with exit code {done.returncode}" + (f": {said}" if said else "")
+    if printed.count("\n") > 1:
+        return "", "printed more than one line; it must print the password alone"
+    return printed, "" if printed.strip() else "printed nothing"
+
+
+def _trimmed(text: str) -> str:
+    """Return the first line that says something, cut, with what does not print left out."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return "".join(sign for sign in line if sign.isprintable())[:_LONGEST]
