@@ -1,7 +1,7 @@
 """Service names: one spelling for each service, whatever spelling a source or a person used.
 
 The spelling kept is the one of Control Center's SOAP interface. The lists are those of Cisco's
-administration guide 15 and of the IM&P services of AXL's `XService`, releases 9.1 to 15.
+administration guide 15, of releases 9.1 to 10.5, and of the entries that AXL has for IM&P nodes.
 """
 
 import difflib

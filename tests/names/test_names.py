@@ -1,5 +1,7 @@
 """Service names: every spelling that documents and interfaces use leads to one."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,8 +103,9 @@ def test_no_service_is_both_a_feature_and_a_network_service() -> None:
 
 
 @given(st.sampled_from(KNOWN), BLANKS, st.sampled_from([str.upper, str.lower, str.swapcase]))
-def test_blanks_and_case_make_no_difference(name: str, blanks: str, spell: object) -> None:
-    assert callable(spell)
+def test_blanks_and_case_make_no_difference(
+    name: str, blanks: str, spell: Callable[[str], str]
+) -> None:
     padded = blanks + spell(name).replace(" ", blanks).replace("-", f"{blanks}-{blanks}") + blanks
     assert names.canonical(padded) == name
 
