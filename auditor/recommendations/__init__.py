@@ -1,0 +1,1 @@
+"""The recommendations as data, and the pure engine that judges facts by them."""

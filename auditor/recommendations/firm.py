@@ -1,0 +1,41 @@
+"""The facts without what was only discovered: no compliant verdict may hang on that alone."""
+
+from dataclasses import replace
+
+from auditor.facts import ClusterFacts, HaReading, NodeFacts, Origin, Setting
+
+
+def firm(facts: ClusterFacts) -> ClusterFacts:
+    """Return the facts as they would be if nothing had been discovered.
+
+    Subjects stay: nodes and groups that were only discovered are still there to be judged.
+    """
+    guessed = {g.name.casefold() for g in facts.groups if g.origin is Origin.DISCOVERED}
+    return replace(
+        facts,
+        nodes=tuple(_node(node, guessed) for node in facts.nodes),
+        groups=tuple(
+            replace(group, ha_enabled=None) if group.origin is Origin.DISCOVERED else group
+            for group in facts.groups
+        ),
+        settings={key: kept for key, told in facts.settings.items() if (kept := _told(told))},
+        databases=tuple(d for d in facts.databases if d.origin is not Origin.DISCOVERED),
+    )
+
+
+def _told(tellings: tuple[Setting, ...]) -> tuple[Setting, ...]:
+    return tuple(told for told in tellings if told.origin is not Origin.DISCOVERED)
+
+
+def _node(node: NodeFacts, guessed: set[str]) -> NodeFacts:
+    grouped = (node.redundancy_group or "").casefold() not in guessed
+    return replace(
+        node,
+        redundancy_group=node.redundancy_group if grouped else None,
+        group_known=node.group_known and grouped,
+        ha_state=_reading(node.ha_state),
+    )
+
+
+def _reading(reading: HaReading | None) -> HaReading | None:
+    return None if reading is None or reading.origin is Origin.DISCOVERED else reading

@@ -1,0 +1,213 @@
+"""Findings about the profile itself: where what is declared and what is seen disagree."""
+
+from collections.abc import Iterable
+
+from auditor.facts import ClusterFacts, Evidence, NodeFacts, Origin, RunState, Setting
+from auditor.findings import Kind, Verdict
+from auditor.recommendations.conditions import covers, deciding, holds, release_nine
+from auditor.recommendations.draft import Draft
+from auditor.recommendations.model import Recommendation, Watch
+from auditor.recommendations.scopes import within
+from auditor.recommendations.truth import Truth, either
+from auditor.recommendations.view import Seen, View, look
+from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS, Condition
+
+PREFIX = "deployment."
+"""How the key of [cluster.deployment] is named among all keys of the file."""
+
+_NAMES_GROUPS = ("high_availability", "intercluster_synced_from", "redundancy_group")
+
+
+def keys(facts: ClusterFacts) -> tuple[str, ...]:
+    """Return every key that is a subject: the deployment keys, and those that name something."""
+    known = [f"{PREFIX}{key}" for key in DEPLOYMENT_KEYS]
+    return (*known, *sorted(facts.named.keys() - set(known)))
+
+
+def installed(facts: ClusterFacts) -> tuple[NodeFacts, ...]:
+    """Return the nodes that are there."""
+    return tuple(node for node in facts.nodes if not node.planned)
+
+
+def agrees(facts: ClusterFacts, key: str) -> Draft:
+    """Judge whether a declared key agrees with what was observed or discovered (PROFILE-01)."""
+    expected = f"`{key}` agrees with what the cluster shows."
+    tellings = facts.settings.get(key.removeprefix(PREFIX), ()) if key.startswith(PREFIX) else ()
+    declared = [told for told in tellings if told.origin is Origin.DECLARED]
+    if not declared:
+        return _nothing(expected, f"Nobody declared `{key}`.")
+    if key == f"{PREFIX}{Condition.INTERCLUSTER_CUP86}" and declared[0].on:
+        return _fits_release(facts, key, expected, declared[0])
+    others = [told for told in tellings if told.origin is not Origin.DECLARED]
+    if not others:
+        return _nothing(expected, f"Nothing was seen that `{key}` could be compared with.")
+    evidence = tuple(
+        Evidence(told.origin, told.source, f"`{key}` is {_shown(told)}.")
+        for told in (*declared, *others)
+    )
+    wrong = [told for told in others if _meaning(facts, told) != _meaning(facts, declared[0])]
+    if not wrong:
+        observed = f"`{key}` is declared as it was seen."
+        return Draft(Verdict.PASS, expected, observed, observed, evidence=evidence)
+    observed = f"`{key}` is declared {_shown(declared[0])}."
+    because = f"It is {wrong[0].origin} to be {_shown(wrong[0])}."
+    return Draft(
+        Verdict.DRIFT, expected, observed, because, Kind.PROFILE_CONFLICT, evidence=evidence
+    )
+
+
+def _nothing(expected: str, because: str) -> Draft:
+    return Draft(Verdict.NOT_APPLICABLE, expected, because, because)
+
+
+def _meaning(facts: ClusterFacts, told: Setting) -> tuple[bool, frozenset[str]]:
+    """Return what two tellings must share: Expressway, and the nodes that they hold for."""
+    nodes = {node.name for node in installed(facts) if covers(told, node)}
+    return told.expressway, frozenset(nodes) if told.on else frozenset()
+
+
+def _shown(told: Setting) -> str:
+    if told.expressway:
+        return '"expressway"'
+    if told.nodes is None or not told.on:
+        return "true" if told.on else "false"
+    return f"true for {_listed(told.nodes)}"
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words, key=str.casefold))
+
+
+def _fits_release(facts: ClusterFacts, key: str, expected: str, told: Setting) -> Draft:
+    """Only a release 9.x cluster can have a peer on Cisco Unified Presence 8.6(x)."""
+    inside = release_nine(facts.release)
+    evidence = (Evidence(told.origin, told.source, f"`{key}` is true."),)
+    if inside.value is None:
+        observed = "The release of the cluster is not known."
+        because = "Only a release 9.x cluster can have such a peer."
+        return Draft(
+            Verdict.UNKNOWN, expected, observed, because, hint=inside.hint, evidence=evidence
+        )
+    observed = f"The cluster runs release {facts.release}."
+    if inside.value:
+        because = "A release 9.x cluster can have such a peer."
+        return Draft(Verdict.PASS, expected, observed, because, evidence=evidence)
+    because = f"`{key}` is declared true, and only a release 9.x cluster can have such a peer."
+    return Draft(
+        Verdict.DRIFT, expected, observed, because, Kind.PROFILE_CONFLICT, evidence=evidence
+    )
+
+
+def names_exist(facts: ClusterFacts, key: str) -> Draft:
+    """Judge whether the cluster has every node, group and address of a key (PROFILE-02)."""
+    expected = f"Every name in `{key}` is a node or group of the cluster."
+    named = facts.named.get(key, ())
+    if not named:
+        return _nothing(expected, f"`{key}` names no node and no group.")
+    evidence = (Evidence(Origin.DECLARED, key, f"It names {_listed(named)}."),)
+    strange = [name for name in named if name.casefold() not in _known(facts)]
+    groups_missing = not facts.groups_known and any(word in key for word in _NAMES_GROUPS)
+    if not facts.topology_observed or (strange and groups_missing):
+        observed = f"What the cluster has of {_listed(named)} is not known."
+        because = "The CUCM publisher did not tell the nodes and groups of the cluster."
+        hint = "Make AXL of the CUCM publisher answer, then audit again."
+        return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=evidence)
+    if not strange:
+        observed = f"The cluster has {_listed(named)}."
+        return Draft(Verdict.PASS, expected, observed, observed, evidence=evidence)
+    observed = f"The cluster has no {_listed(strange)}."
+    because = "A name that the cluster does not have leaves its key without effect."
+    return Draft(
+        Verdict.DRIFT, expected, observed, because, Kind.PROFILE_CONFLICT, evidence=evidence
+    )
+
+
+def _known(facts: ClusterFacts) -> set[str]:
+    nodes = {word for node in facts.nodes for word in (node.name, node.address)}
+    return {word.casefold() for word in nodes | {group.name for group in facts.groups}}
+
+
+def absent_is_off(
+    facts: ClusterFacts, row: Recommendation, key: str, loaded: frozenset[str]
+) -> Draft:
+    """Judge whether the services of a feature that is declared absent are off (PROFILE-03).
+
+    `loaded` holds the ids of all rows that are judged: where one of them asks for the service
+    whatever the feature, this row yields.
+    """
+    expected = f"No service runs for the feature that `{key}` declares absent."
+    watch = next((w for w in row.watches if f"{PREFIX}{w.key}" == key), None)
+    if watch is None:
+        return _nothing(expected, f'No service hangs on `{key}` by an "if" of the table.')
+    told = deciding(facts, watch.key)
+    if told is None or told.on or told.origin is Origin.DISCOVERED:
+        return _nothing(expected, f"`{key}` is not declared absent.")
+    yielded = sorted(loaded & set(watch.yields_to))
+    if yielded:
+        return _nothing(expected, f"{' and '.join(yielded)} ask for these services in any case.")
+    return _watched(facts, row, watch, expected, told)
+
+
+def _watched(
+    facts: ClusterFacts, row: Recommendation, watch: Watch, expected: str, told: Setting
+) -> Draft:
+    views = [View(facts, node, row) for node in installed(facts)]
+    placed = [(view, within(watch.on, view)) for view in views]
+    seen = [
+        look(facts, view.node, service)
+        for view, place in placed
+        if place.value is not False
+        for service in watch.services
+    ]
+    running = [one for one in seen if one.run is RunState.STARTED]
+    open_ones = [one for one in seen if one.run is not RunState.STOPPED and one not in running]
+    wanted = _wanted(watch, views)
+    unplaced = [place for _, place in placed if place.value is None]
+    declared = Evidence(told.origin, told.source, f"`{watch.key}` is false.")
+    if running and not unplaced and not wanted.value:
+        return _runs(watch, expected, running, wanted, declared)
+    if wanted.value:
+        because = f"{wanted.clause[0].upper()}{wanted.clause[1:]}, which asks for the service."
+        return Draft(
+            Verdict.PASS, expected, because, because, hint=wanted.hint, evidence=wanted.evidence
+        )
+    return _quiet(watch, expected, [*open_ones, *(running if unplaced else [])], declared)
+
+
+def _wanted(watch: Watch, views: list[View]) -> Truth:
+    """Tell whether another feature asks for the services on any node."""
+    if not watch.unless:
+        return Truth(False)
+    return either(*(holds(condition, view) for view in views for condition in watch.unless))
+
+
+def _sentence(seen: list[Seen]) -> str:
+    return f"{' and '.join(one.observed.rstrip('.') for one in seen)}."
+
+
+def _runs(
+    watch: Watch, expected: str, running: list[Seen], wanted: Truth, declared: Evidence
+) -> Draft:
+    observed = _sentence(running)
+    evidence = (declared, *(piece for one in running for piece in one.evidence))
+    if wanted.value is None:
+        because = f"{wanted.clause[0].upper()}{wanted.clause[1:]}, which may ask for the service."
+        return Draft(
+            Verdict.UNKNOWN, expected, observed, because, hint=wanted.hint, evidence=evidence
+        )
+    because = f"`{watch.key}` is declared false, and Cisco asks for the service only with it."
+    return Draft(
+        Verdict.DRIFT, expected, observed, because, Kind.PROFILE_CONFLICT, evidence=evidence
+    )
+
+
+def _quiet(watch: Watch, expected: str, open_ones: list[Seen], declared: Evidence) -> Draft:
+    if open_ones:
+        observed = _sentence(open_ones)
+        because = open_ones[0].why or "Whether it runs is not settled."
+        hint = open_ones[0].hint or "Audit again once the service has settled."
+        evidence = (declared, *(piece for one in open_ones for piece in one.evidence))
+        return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=evidence)
+    observed = f"{' and '.join(watch.services)} does not run."
+    because = f"`{watch.key}` is declared false."
+    return Draft(Verdict.PASS, expected, observed, because, evidence=(declared,))

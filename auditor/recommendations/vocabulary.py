@@ -1,0 +1,97 @@
+"""The closed words that a pack may use; each has its meaning in one module beside this one."""
+
+from enum import StrEnum
+
+DEPLOYMENT_KEYS = (
+    "bulk_administration",
+    "chat",
+    "permanent_chat",
+    "permanent_chat_ha",
+    "web_clients",
+    "xmpp_clients",
+    "third_party_ldap_search",
+    "third_party_ldap_search_configured",
+    "sip_federation",
+    "partitioned_intradomain_federation",
+    "xmpp_federation",
+    "xmpp_federation_enabled_on",
+    "compliance",
+    "compliance_third_party",
+    "managed_file_transfer",
+    "file_server_configured",
+    "routing_nodes",
+    "intercluster",
+    "intercluster_synced_from",
+    "intercluster_cup86",
+)
+"""The keys of [cluster.deployment] (contract, section 4), in the order of the file."""
+
+
+class Condition(StrEnum):
+    """When a recommendation applies; meaning in `conditions`.
+
+    A condition that is also a deployment key is judged node by node where the key names nodes.
+    """
+
+    ALWAYS = "always"
+    BULK_ADMINISTRATION = "bulk_administration"
+    CHAT = "chat"
+    PERMANENT_CHAT = "permanent_chat"
+    PERMANENT_CHAT_HA = "permanent_chat_ha"
+    WEB_CLIENTS = "web_clients"
+    XMPP_CLIENTS = "xmpp_clients"
+    THIRD_PARTY_LDAP_SEARCH = "third_party_ldap_search"
+    SIP_FEDERATION = "sip_federation"
+    PARTITIONED_INTRADOMAIN_FEDERATION = "partitioned_intradomain_federation"
+    XMPP_FEDERATION = "xmpp_federation"
+    EXPRESSWAY = "expressway"
+    COMPLIANCE = "compliance"
+    MANAGED_FILE_TRANSFER = "managed_file_transfer"
+    INTERCLUSTER = "intercluster"
+    INTERCLUSTER_CUP86 = "intercluster_cup86"
+    SERVICE_ACTIVATED = "service_activated"
+    SERVICE_RUNS = "service_runs"
+
+
+class Scope(StrEnum):
+    """On which subjects a recommendation is judged; meaning in `scopes`."""
+
+    ALL = "all"
+    PUBLISHER = "publisher"
+    NOT_PUBLISHER = "not_publisher"
+    SYNCED_FROM = "synced_from"
+    REMAINING = "remaining"
+    CHAT_NODES = "chat_nodes"
+    SIP_FEDERATION_NODES = "sip_federation_nodes"
+    XMPP_FEDERATION_NODES = "xmpp_federation_nodes"
+    WITHOUT_XMPP_FEDERATION = "without_xmpp_federation"
+    COMPLIANCE_NODES = "compliance_nodes"
+    FILE_TRANSFER_NODES = "file_transfer_nodes"
+
+
+class Expectation(StrEnum):
+    """What is compliant; meaning in `expectations`, `prerequisites`, `ha` and `profile`."""
+
+    RUNNING = "running"
+    NOT_ACTIVATED = "not_activated"
+    OPTIONAL = "optional"
+    STAYS_UP = "stays_up"
+    ANSWERS = "answers"
+    DATABASE_CONFIGURED = "database_configured"
+    DATABASE_REACHABLE = "database_reachable"
+    XMPP_FEDERATION_ON = "xmpp_federation_on"
+    LDAP_SEARCH_CONFIGURED = "ldap_search_configured"
+    FILE_SERVER_AND_DATABASE = "file_server_and_database"
+    PAIR_HEALTHY = "pair_healthy"
+    GROUPED = "grouped"
+    PROFILE_AGREES = "profile_agrees"
+    PROFILE_NAMES_EXIST = "profile_names_exist"
+    ABSENT_FEATURE_IS_OFF = "absent_feature_is_off"
+    CONFIRMED = "confirmed"
+
+
+class Mode(StrEnum):
+    """When a recommendation is judged: in every audit, or only before a change."""
+
+    AUDIT = "audit"
+    PRECHECK = "precheck"

@@ -1,0 +1,178 @@
+"""Facts for tests: a healthy cluster to start from, and short words to change it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from auditor import names
+from auditor.facts import (
+    AxlAnswer,
+    AxlProbe,
+    ClusterFacts,
+    Coverage,
+    Database,
+    Group,
+    HaReading,
+    HaState,
+    NodeFacts,
+    Origin,
+    Reach,
+    Role,
+    RunState,
+    ServiceState,
+    Setting,
+)
+
+GROUP = "DefaultCUPSubCluster"
+RELEASE = "14.0.1.12900-161"
+
+
+def service(name: str, state: RunState | str = "started", **changes: object) -> ServiceState:
+    """Return a service; a stopped one is "Commanded Out of Service" unless told otherwise."""
+    deployable = names.deployable(name)
+    run = RunState(state)
+    known = deployable is not False and run is not RunState.UNKNOWN
+    base = ServiceState(
+        name=name,
+        deployable=deployable,
+        activated=True if known else None,
+        state=run,
+        reason_code=-1069 if run is RunState.STOPPED else -1,
+        reason="Commanded Out of Service" if run is RunState.STOPPED else None,
+        started_at="Mon Nov  2 09:00:00 2026" if run is RunState.STARTED else None,
+        uptime_s=86_400 if run is RunState.STARTED else None,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]  # the tests name real fields
+
+
+def not_activated(name: str) -> ServiceState:
+    """Return a service that nobody activated."""
+    return service(
+        name, "stopped", activated=False, reason_code=-1068, reason="Service Not Activated"
+    )
+
+
+def services(*changed: ServiceState) -> dict[str, ServiceState]:
+    """Return every service of the table and of the guides, started, with some changed."""
+    known = names.FEATURE_SERVICES | {names.SYNC_AGENT, names.ROUTER, names.INTERCLUSTER_SYNC}
+    told = {name: service(name) for name in known}
+    return told | {state.name: state for state in changed}
+
+
+def reading(state: HaState | str, origin: Origin = Origin.OBSERVED) -> HaReading:
+    """Return an HA reading, from PerfMon unless told otherwise."""
+    source = "PerfMon" if origin is Origin.OBSERVED else "enterprisenode"
+    return HaReading(HaState(state), origin, source)
+
+
+def node(
+    name: str = "imp1",
+    *changed: ServiceState,
+    role: Role | str = "publisher",
+    group: str | None = GROUP,
+    ha: HaState | str | None = "normal",
+    **changes: object,
+) -> NodeFacts:
+    """Return a node whose services all run and whose AXL answers."""
+    base = NodeFacts(
+        name=name,
+        address=f"{name}:8443",
+        role=Role(role),
+        redundancy_group=group,
+        group_known=True,
+        release=RELEASE,
+        ha_state=None if ha is None else reading(ha),
+        services=services(*changed),
+        axl=AxlProbe(AxlAnswer.ANSWERED, "It counted its nodes."),
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]  # the tests name real fields
+
+
+def subscriber(name: str = "imp2", *changed: ServiceState, **changes: object) -> NodeFacts:
+    """Return a subscriber without the two services that only the publisher has."""
+    placed = (not_activated(names.BULK_PROVISIONING), not_activated(names.REPORTER))
+    return node(name, *placed, *changed, **{"role": "subscriber", **changes})  # type: ignore[arg-type]
+
+
+def setting(
+    value: bool | str | Iterable[str] = True, origin: Origin | str = Origin.DECLARED
+) -> Setting:
+    """Return one telling: a bool, node names, or "expressway"."""
+    if isinstance(value, bool):
+        return Setting(value, Origin(origin), "auditor.toml")
+    if isinstance(value, str):
+        return Setting(True, Origin(origin), "auditor.toml", expressway=value == "expressway")
+    named = frozenset(value)
+    return Setting(bool(named), Origin(origin), "auditor.toml", named)
+
+
+def settings(
+    **told: bool | str | Iterable[str] | Setting | tuple[Setting, ...],
+) -> dict[str, tuple[Setting, ...]]:
+    """Return tellings by key; a value that is no Setting is declared."""
+    return {key: _tellings(value) for key, value in told.items()}
+
+
+def _tellings(
+    value: bool | str | Iterable[str] | Setting | tuple[Setting, ...],
+) -> tuple[Setting, ...]:
+    if isinstance(value, Setting):
+        return (value,)
+    if isinstance(value, tuple) and value and all(isinstance(v, Setting) for v in value):
+        return tuple(v for v in value if isinstance(v, Setting))
+    return (setting(value),)  # type: ignore[arg-type]  # the tuple of settings is gone by now
+
+
+def database(
+    use: str, reach: Reach | str = "reached", nodes: Iterable[str] | None = None, **changes: object
+) -> Database:
+    """Return a declared external database for one use."""
+    base = Database(
+        name=f"{use}-db",
+        host="db.example.test",
+        port=5432,
+        type="postgresql",
+        used_by=frozenset({use}),
+        nodes=None if nodes is None else frozenset(nodes),
+        reach=Reach(reach),
+        origin=Origin.DECLARED,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]  # the tests name real fields
+
+
+def group(name: str = GROUP, *nodes: str, ha: bool | None = True, **changes: object) -> Group:
+    """Return a redundancy group with high availability on."""
+    base = Group(name, nodes or ("imp1", "imp2"), ha, Origin.OBSERVED)
+    return replace(base, **changes)  # type: ignore[arg-type]  # the tests name real fields
+
+
+def cluster(
+    *nodes: NodeFacts,
+    told: Mapping[str, tuple[Setting, ...]] | None = None,
+    groups: Iterable[Group] | None = None,
+    gaps: Iterable[Coverage] = (),
+    **changes: object,
+) -> ClusterFacts:
+    """Return a cluster of a publisher and a subscriber in one pair, or of the nodes given.
+
+    Groups are made of the nodes' own; `told` are the tellings of the deployment.
+    """
+    placed = nodes or (node(), subscriber())
+    base = ClusterFacts(
+        name="lab",
+        nodes=placed,
+        groups=tuple(_groups(placed) if groups is None else groups),
+        groups_known=True,
+        topology_observed=True,
+        settings=dict(told or {}),
+        high_availability=True,
+        coverage=tuple(gaps),
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]  # the tests name real fields
+
+
+def _groups(nodes: Iterable[NodeFacts]) -> Iterable[Group]:
+    named: dict[str, list[str]] = {}
+    for one in nodes:
+        if one.redundancy_group is not None:
+            named.setdefault(one.redundancy_group, []).append(one.name)
+    return [group(name, *members) for name, members in named.items()]
