@@ -1,0 +1,39 @@
+"""Does a node's own AXL answer one authenticated request? (contract, AXL-04)"""
+
+from auditor.errors import ExchangeError, Reason, SoapFault
+from auditor.facts import AxlAnswer, AxlProbe
+from auditor.soap.client import Client
+
+STATEMENT = "SELECT count(*) from processnode WHERE systemnode='f' and tknodeusage= 0"
+"""What Cisco's intercluster sync itself asks a peer (TAC document 217581)."""
+
+_SILENT = frozenset(
+    {
+        Reason.UNREACHABLE,
+        Reason.TIMED_OUT,
+        Reason.NO_SUCH_SERVICE,
+        Reason.UNAVAILABLE,
+        Reason.BAD_REPLY,
+    }
+)
+"""Failures that mean "AXL does not answer", provided that the node itself does."""
+
+
+def probe(client: Client) -> AxlProbe:
+    """Ask the node's AXL once; a SOAP fault is an answer too. Sends one request.
+
+    Raises:
+        ExchangeError: anything that is no answer; `judge_failure` says what it means.
+    """
+    try:
+        client.sql(STATEMENT)
+    except SoapFault as fault:
+        return AxlProbe(AxlAnswer.ANSWERED, f"AXL answered with a SOAP fault: {fault.detail}")
+    return AxlProbe(AxlAnswer.ANSWERED, "AXL answered an authenticated executeSQLQuery.")
+
+
+def judge_failure(error: ExchangeError, *, control_center_answered: bool) -> AxlProbe:
+    """Return what a failed probe says of AXL: silent only if the node's Control Center spoke."""
+    if control_center_answered and error.reason in _SILENT:
+        return AxlProbe(AxlAnswer.NOT_ANSWERING, f"AXL did not answer: {error.detail}")
+    return AxlProbe(AxlAnswer.UNKNOWN, f"Whether AXL answers could not be told: {error.detail}")

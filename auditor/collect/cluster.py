@@ -1,0 +1,76 @@
+"""Puts the answers of a cluster together into the facts that the engine judges."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from auditor.collect.node import NodeAnswers
+from auditor.collect.reach import Place, filled
+from auditor.collect.topology import Member, Topology
+from auditor.config.settings import ClusterSettings
+from auditor.facts import ClusterFacts, Coverage, NodeFacts, Origin, Setting
+from auditor.soap.exchange import TcpResult
+
+
+def assemble(
+    settings: ClusterSettings,
+    topology: Topology,
+    answers: Sequence[NodeAnswers],
+    reached: Mapping[Place, TcpResult],
+    coverage: Iterable[Coverage],
+) -> ClusterFacts:
+    """Return the facts of one cluster; `coverage` is that of the CUCM publisher and TCP tests."""
+    return ClusterFacts(
+        name=settings.name,
+        nodes=tuple(_node(settings, a) for a in answers),
+        groups=topology.groups,
+        groups_known=topology.groups_known,
+        topology_observed=topology.complete,
+        settings=_with_peers(settings, topology.members),
+        databases=filled(settings.databases, reached),
+        high_availability=settings.high_availability,
+        named=settings.named,
+        coverage=(*coverage, *(entry for a in answers for entry in a.coverage)),
+    )
+
+
+def _node(settings: ClusterSettings, answers: NodeAnswers) -> NodeFacts:
+    member = answers.member
+    return NodeFacts(
+        name=member.name,
+        address=settings.dial(member.name).shown,
+        role=member.role,
+        redundancy_group=member.redundancy_group,
+        group_known=member.group_known,
+        planned=member.planned,
+        identity=answers.identity,
+        release=answers.release,
+        ha_state=answers.ha,
+        services=answers.services,
+        axl=answers.axl,
+    )
+
+
+def _with_peers(
+    settings: ClusterSettings, members: Iterable[Member]
+) -> Mapping[str, tuple[Setting, ...]]:
+    """Add what the peer lists of other clusters in the file tell of this one.
+
+    A peer address that is one of our nodes says that this cluster has intercluster peers, and
+    that they sync from that node's group (contract, section 4).
+    """
+    ours = {m.name.casefold(): m.name for m in members}
+    hosts = [(settings.dial(name).host.casefold(), name) for name in ours.values()]
+    shared = Counter(host for host, _ in hosts)
+    ours |= {host: name for host, name in hosts if shared[host] == 1}
+    told = [(by, ours[a.casefold()]) for by, a in settings.peered_from if a.casefold() in ours]
+    if not told:
+        return settings.settings
+    nodes = frozenset(node for _, node in told)
+    source = "intercluster_peer of cluster " + ", ".join(sorted({by for by, _ in told}))
+    extended = dict(settings.settings)
+    extended.setdefault("intercluster", (Setting(True, Origin.DECLARED, source),))
+    mine = extended.get("intercluster_synced_from", ())
+    already = frozenset(n for s in mine for n in (s.nodes or ()))
+    synced = Setting(True, Origin.DECLARED, source, already | nodes)
+    extended["intercluster_synced_from"] = (synced,)
+    return extended

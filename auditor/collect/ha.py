@@ -1,0 +1,57 @@
+"""PerfMon of one node: its high availability state, the only state that may explain anything."""
+
+from collections.abc import Iterable
+
+from auditor.errors import BadReply, WrongNode
+from auditor.facts import HaReading, HaState, Origin
+from auditor.soap.client import Client
+from auditor.soap.replies import Counter
+
+OBJECT = "Cisco Server Recovery Manager"
+COUNTER = "SRMState"
+"""Cisco RTMT guide, performance counters; documented from 12.5(1)."""
+
+VALID_STATUS = frozenset({None, 0, 1})
+"""PDH's own numbers for valid and new data; anything else is a counter that was not read."""
+
+
+def read_state(client: Client, node: str, others: frozenset[str]) -> HaReading:
+    """Ask one node for its HA state.
+
+    `others` are the cluster's other nodes, lower case: a counter that names one of them is
+    another node's answer. Sends one request.
+
+    Raises:
+        WrongNode: a counter names another node of the cluster.
+        BadReply: there is no such counter, or its value is no documented state.
+    """
+    counters = client.perfmon_counters(OBJECT, node)
+    _refuse_foreign(counters, node, others)
+    values = {c.value for c in counters if _is_state(c) and c.status in VALID_STATUS}
+    if len(values) != 1:
+        raise BadReply(
+            f"PerfMon of {node} gave no single value of {OBJECT} \\ {COUNTER}.",
+            "The counter is documented from release 12.5; read the state with `utils ha status`.",
+        )
+    number = values.pop()
+    state = None if number is None else HaState.from_number(number)
+    if state is None:
+        raise BadReply(
+            f"PerfMon of {node} gave {COUNTER} {number}, which is no documented state.",
+            "Read the state with `utils ha status` on the node.",
+        )
+    return HaReading(state, Origin.OBSERVED, f"PerfMon of {node}, {COUNTER}")
+
+
+def _is_state(counter: Counter) -> bool:
+    return counter.name.rpartition("\\")[2].strip().casefold() == COUNTER.casefold()
+
+
+def _refuse_foreign(counters: Iterable[Counter], node: str, others: frozenset[str]) -> None:
+    for counter in counters:
+        host = counter.name.lstrip("\\").partition("\\")[0].casefold()
+        if host in others:
+            raise WrongNode(
+                f"PerfMon answered for {host} when {node} was asked.",
+                "Check `addresses` and the load balancers or NAT between here and the node.",
+            )

@@ -1,0 +1,198 @@
+"""One cluster on its way from settings to facts; every step is a task that waits for none."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from threading import Lock
+
+from auditor.collect import activation, node, reach, topology
+from auditor.collect.asking import Guard, Ledger
+from auditor.collect.cluster import assemble
+from auditor.collect.crew import Crew
+from auditor.collect.identity import without_doubles
+from auditor.collect.node import NodeAnswers
+from auditor.collect.rows import undecided
+from auditor.collect.topology import Member, Topology
+from auditor.config.settings import ClusterSettings, Dial
+from auditor.credentials import Credentials
+from auditor.errors import BadCredentials, ExchangeError, Reason
+from auditor.facts import ClusterFacts, Coverage, Outcome, Source
+from auditor.soap.client import Client, Endpoint, Limits
+from auditor.soap.exchange import TcpResult, Wire
+
+Progress = Callable[[str, str], None]
+"""Told the cluster and the server that was just asked."""
+
+_LOGIN_ACCEPTED = frozenset({Reason.NOT_AUTHORISED, Reason.SOAP_FAULT, Reason.UNSUPPORTED_VERSION})
+"""Failures that a server gives only after it took the password."""
+
+
+class Survey:
+    """Asks the CUCM publisher, then every node and database, then CUCM for what was left open.
+
+    Until one server took the password, servers are asked one after the other, and a refusal
+    stops the cluster: a wrong password must not lock the account (contract, section 7).
+    """
+
+    def __init__(
+        self,
+        settings: ClusterSettings,
+        login: Credentials,
+        *,
+        insecure: bool,
+        wire: Wire,
+        guard: Guard,
+        progress: Progress,
+    ) -> None:
+        """Open nothing yet."""
+        self.settings = settings
+        self._login = login
+        self._insecure = insecure
+        self._wire = wire
+        self._guard = guard
+        self._progress = progress
+        self._lock = Lock()
+        self._queue: deque[Member] = deque()
+        self._nodes_open = 0
+        self._tests_open = 0
+        self._ended = False
+        self._login_taken = False
+        self._topology = Topology(())
+        self._answers: dict[str, NodeAnswers] = {}
+        self._reached: dict[reach.Place, TcpResult] = {}
+        self._tests: list[Coverage] = []
+        self._cucm_name = settings.cucm_name
+        self._cucm = self._client(self._cucm_name, settings.cucm_publisher, frozenset())
+        self._ledger = Ledger(self._cucm_name, self._cucm, guard)
+        self.facts: ClusterFacts | None = None
+
+    def _client(self, name: str, dial: Dial, others: frozenset[str]) -> Client:
+        s = self.settings
+        endpoint = Endpoint(
+            name=name,
+            host=dial.host,
+            port=dial.port,
+            verify_name=dial.verify_name,
+            pins=s.pins.get(name.casefold(), ()),
+            ca_bundle=s.ca_bundle,
+            legacy_tls=s.legacy_tls,
+            insecure=self._insecure,
+            proxy=s.proxy,
+            other_names=others,
+        )
+        limits = Limits(timeout_s=s.timeout_s, backoff_s=s.backoff_s)
+        return Client(endpoint, self._login, limits, self._wire, axl_version=s.axl_version)
+
+    def start(self, crew: Crew) -> None:
+        """Hand in the first step."""
+        crew.submit(lambda: self._ask_cucm(crew))
+
+    def _ask_cucm(self, crew: Crew) -> None:
+        answer = self._ledger.ask(Source.CUCM_AXL, lambda: topology.ask(self._cucm, self.settings))
+        self._topology = answer.value or topology.declared(self.settings, answer.error)
+        if answer.error is None and self._topology.trouble is not None:
+            self._ledger.keep(Source.CUCM_AXL, self._topology.trouble)
+        self._login_taken = answer.error is None or answer.error.reason in _LOGIN_ACCEPTED
+        self._progress(self.settings.name, self._cucm_name)
+        self._plan(answer.error)
+        self._go_on(crew)
+
+    def _plan(self, error: ExchangeError | None) -> None:
+        for member in self._topology.members:
+            if member.planned:
+                self._answers[member.name] = node.untouched(
+                    member, None, "Declared in planned_nodes: not installed yet."
+                )
+            else:
+                self._queue.append(member)
+        if isinstance(error, BadCredentials):
+            self._stop(error)
+
+    def _stop(self, error: ExchangeError) -> None:
+        """Ask nothing more in this cluster; every node that is left says why."""
+        detail = f"Not asked, so that the account is not locked: {error}"
+        while self._queue:
+            member = self._queue.popleft()
+            self._answers[member.name] = node.untouched(member, Reason.NOT_ASKED, detail)
+
+    def _go_on(self, crew: Crew) -> None:
+        """Hand in every database test, and the nodes as far as they may be asked now."""
+        places = reach.places(self.settings.databases)
+        self._tests_open = len(places)
+        for place in places:
+            crew.submit(partial(self._test, crew, place))
+        self._fill(crew)
+
+    def _fill(self, crew: Crew) -> None:
+        """Hand in further nodes, or the last step once nothing is under way any more."""
+        limit = self.settings.workers if self._login_taken else 1
+        with self._lock:
+            room = max(0, limit - self._nodes_open)
+            ready = [self._queue.popleft() for _ in range(min(room, len(self._queue)))]
+            self._nodes_open += len(ready)
+            last = not (self._nodes_open or self._tests_open or self._ended)
+            self._ended = self._ended or last
+        for member in ready:
+            crew.submit(partial(self._ask_node, crew, member))
+        if last:
+            crew.submit(self._finish)
+
+    def _test(self, crew: Crew, place: reach.Place) -> None:
+        tested = reach.test(self._wire, place, self.settings.timeout_s)
+        with self._lock:
+            self._reached[place] = tested.result
+            self._tests.append(tested.coverage)
+            self._tests_open -= 1
+        self._fill(crew)
+
+    def _ask_node(self, crew: Crew, member: Member) -> None:
+        others = frozenset(
+            m.name.casefold() for m in self._topology.members if m.name != member.name
+        )
+        known = others | {self._cucm_name.casefold()} - {member.name.casefold()}
+        with self._client(member.name, self.settings.dial(member.name), known) as client:
+            answers = node.collect(
+                client,
+                member,
+                others,
+                guard=self._guard,
+                wire=self._wire,
+                settle_s=self.settings.settle_s,
+            )
+        self._progress(self.settings.name, member.name)
+        with self._lock:
+            self._answers[member.name] = answers
+            self._nodes_open -= 1
+        self._learn_of_login(answers)
+        self._fill(crew)
+
+    def _learn_of_login(self, answers: NodeAnswers) -> None:
+        if self._login_taken:
+            return
+        if isinstance(answers.closed_by, BadCredentials):
+            self._stop(answers.closed_by)
+        elif any(_took_login(entry) for entry in answers.coverage):
+            self._login_taken = True
+
+    def _finish(self) -> None:
+        """Ask CUCM what Control Center left open, and put the facts together."""
+        answers = [self._answers[m.name] for m in self._topology.members]
+        decided = [self._decide(a) for a in without_doubles(answers)]
+        self._cucm.close()
+        tests = sorted(self._tests, key=lambda entry: entry.node)
+        coverage = (*self._ledger.coverage, *tests)
+        self.facts = assemble(self.settings, self._topology, decided, self._reached, coverage)
+
+    def _decide(self, answers: NodeAnswers) -> NodeAnswers:
+        if not undecided(answers.services) or self._ledger.failed(Source.CUCM_AXL):
+            return answers
+        decided = self._ledger.ask(
+            Source.CUCM_AXL,
+            lambda: activation.decide(self._cucm, answers.member.name, answers.services),
+        ).value
+        return answers if decided is None else replace(answers, services=decided)
+
+
+def _took_login(entry: Coverage) -> bool:
+    return entry.outcome is Outcome.COLLECTED or entry.reason in _LOGIN_ACCEPTED

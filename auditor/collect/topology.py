@@ -1,0 +1,164 @@
+"""CUCM AXL: which IM&P nodes there are, their roles, and their redundancy groups."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from auditor.config.settings import ClusterSettings, DeclaredNode
+from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
+from auditor.facts import Group, Origin, Role
+from auditor.soap.client import Client
+from auditor.soap.replies import ProcessNode, RedundancyGroup
+
+SYSTEM_ROW = "enterprisewidedata"
+"""The row of `listProcessNode` that is no node."""
+
+IMP_ROLE = "cucm im and presence"
+CUCM_ROLE = "cucm voice/video"
+FIRST_AXL_WITH_IMP = 10.0
+"""AXL 9.x knows neither the IM&P role nor redundancy groups (facts, 1.2)."""
+
+_ROLES = {"publisher": Role.PUBLISHER, "subscriber": Role.SUBSCRIBER}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A node as the topology tells it, before it is asked anything itself."""
+
+    name: str
+    role: Role
+    redundancy_group: str | None = None
+    group_known: bool = False
+    planned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """The cluster's nodes and groups.
+
+    `complete`: the nodes are known to be all there are. `trouble` is why a part is missing.
+    """
+
+    members: tuple[Member, ...]
+    groups: tuple[Group, ...] = ()
+    groups_known: bool = False
+    complete: bool = False
+    trouble: ExchangeError | None = None
+
+
+def ask(cucm: Client, settings: ClusterSettings) -> Topology:
+    """Ask the CUCM publisher for nodes and groups; two AXL calls, or one before AXL 10.0.
+
+    Raises:
+        ExchangeError: the nodes could not be read; use `declared` then.
+    """
+    rows = cucm.list_process_nodes()
+    if _older_than_imp(cucm.axl_version):
+        return replace(declared(settings), complete=True)
+    members = _members(rows, settings)
+    try:
+        groups = _groups(cucm.list_presence_redundancy_groups())
+    except ExchangeError as error:
+        known = declared(settings)
+        named = _declared_groups(members, settings.nodes)
+        return replace(known, members=named, complete=True, trouble=error)
+    return Topology(_grouped(members, groups), groups, groups_known=True, complete=True)
+
+
+def declared(settings: ClusterSettings, trouble: ExchangeError | None = None) -> Topology:
+    """Return the topology that the file declares, for what AXL cannot tell or did not.
+
+    A refusal of every AXL version that can list IM&P nodes leaves the declared nodes complete.
+    """
+    members = _sole_publisher(
+        Member(n.name, n.role, n.redundancy_group, n.redundancy_group is not None)
+        for n in settings.nodes
+    )
+    names = dict.fromkeys(n.redundancy_group for n in settings.nodes if n.redundancy_group)
+    groups = tuple(
+        Group(g, tuple(m.name for m in members if m.redundancy_group == g), None, Origin.DECLARED)
+        for g in names
+    )
+    known = bool(members) and all(m.group_known for m in members)
+    return Topology(_planned(members, settings), groups, groups_known=known, trouble=trouble)
+
+
+def _older_than_imp(version: str | None) -> bool:
+    try:
+        return version is not None and float(version) < FIRST_AXL_WITH_IMP
+    except ValueError as error:
+        raise UnsupportedVersion(
+            f"AXL version {version} is not understood.", "Set `axl_version` for this cluster."
+        ) from error
+
+
+def _members(rows: Iterable[ProcessNode], settings: ClusterSettings) -> tuple[Member, ...]:
+    found = []
+    for row in rows:
+        if row.name.casefold() == SYSTEM_ROW:
+            continue
+        role = " ".join((row.role or "").split()).casefold()
+        if role == IMP_ROLE:
+            usage = (row.usage or "").strip().casefold()
+            found.append(Member(row.name, _ROLES.get(usage, Role.UNKNOWN)))
+        elif role != CUCM_ROLE:
+            raise BadReply(
+                f"CUCM AXL gave {row.name} the role {row.role!r}: IM&P node or not is unknown.",
+                "Declare the nodes as [[cluster.node]] and compare with CUCM's server list.",
+            )
+    twice = [name for name, n in Counter(m.name.casefold() for m in found).items() if n > 1]
+    if twice:
+        raise BadReply(
+            f"CUCM AXL listed {twice[0]} twice.", "Compare with CUCM's server list; ask again."
+        )
+    return _planned(_sole_publisher(found), settings)
+
+
+def _sole_publisher(members: Iterable[Member]) -> tuple[Member, ...]:
+    """Leave roles as told only if exactly one node is the publisher.
+
+    A list with none, or with two, would put the publisher's recommendations on the wrong node
+    or on nobody, so every role that it touches becomes unknown.
+    """
+    told = tuple(members)
+    publishers = sum(m.role is Role.PUBLISHER for m in told)
+    if publishers == 1:
+        return told
+    doubtful = Role.PUBLISHER if publishers else Role.SUBSCRIBER
+    return tuple(replace(m, role=Role.UNKNOWN) if m.role is doubtful else m for m in told)
+
+
+def _planned(members: Iterable[Member], settings: ClusterSettings) -> tuple[Member, ...]:
+    planned = {name.casefold() for name in settings.planned_nodes}
+    return tuple(replace(m, planned=m.name.casefold() in planned) for m in members)
+
+
+def _groups(rows: Iterable[RedundancyGroup]) -> tuple[Group, ...]:
+    return tuple(
+        Group(
+            row.name,
+            tuple(server for server in (row.server1, row.server2) if server),
+            row.ha_enabled,
+            Origin.OBSERVED,
+        )
+        for row in rows
+    )
+
+
+def _grouped(members: Iterable[Member], groups: Iterable[Group]) -> tuple[Member, ...]:
+    of = {server.casefold(): group.name for group in groups for server in group.nodes}
+    return tuple(
+        replace(m, redundancy_group=of.get(m.name.casefold()), group_known=True) for m in members
+    )
+
+
+def _declared_groups(
+    members: Iterable[Member], nodes: Sequence[DeclaredNode]
+) -> tuple[Member, ...]:
+    of = {n.name.casefold(): n.redundancy_group for n in nodes if n.redundancy_group}
+    return tuple(
+        replace(m, redundancy_group=of[m.name.casefold()], group_known=True)
+        if m.name.casefold() in of
+        else m
+        for m in members
+    )

@@ -1,0 +1,198 @@
+"""What a Control Center row means, on the axes of activation and running."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.collect.rows import RUN_TIME_CODES, fold, undecided, with_axl
+from auditor.collect.services import restarted
+from auditor.facts import RunState, ServiceState
+from auditor.soap.replies import ProcessNodeService, ServiceRow, ServiceSpecification
+
+SIP = "Cisco SIP Proxy"
+SYNC = "Cisco Sync Agent"
+
+
+def row(
+    status: str | None,
+    code: int | None = None,
+    reason: str | None = None,
+    *,
+    name: str = SIP,
+    uptime_s: int | None = None,
+) -> ServiceRow:
+    """Return a row as the SOAP layer hands it on."""
+    text = "" if code is None else str(code)
+    return ServiceRow(name, status, code, text, reason, None, uptime_s)
+
+
+def one(*rows: ServiceRow) -> ServiceState:
+    """Return the single state that rows fold into."""
+    (state,) = fold(rows, ()).values()
+    return state
+
+
+@pytest.mark.parametrize(
+    ("given_row", "activated", "state"),
+    [
+        (row("Started", -1), True, RunState.STARTED),
+        (row("Started", None, ""), True, RunState.STARTED),
+        (row(" \n started ", -1003), True, RunState.STARTED),
+        (row("Stopped", -1068, "Service Not Activated"), False, RunState.STOPPED),
+        (row("Stopped", -1068, None), False, RunState.STOPPED),
+        (row("Stopped", None, "  service   NOT activated "), False, RunState.STOPPED),
+        (row("Stopped", -1069, "Not Activated"), False, RunState.STOPPED),
+        (row("Not Activated", None), False, RunState.STOPPED),
+        (row("Service  Not\tActivated", -1), False, RunState.STOPPED),
+        (row("Stopped", -1069, "Commanded Out of Service"), True, RunState.STOPPED),
+        (row("Stopped", -1019, "Component is not running"), True, RunState.STOPPED),
+        (row("Stopped", -1, "Successful"), None, RunState.STOPPED),
+        (row("Stopped", None, ""), None, RunState.STOPPED),
+        (row("Stopped", -1004, "Entry not found"), None, RunState.STOPPED),
+        (row("Stopped", -1010, "No such service"), None, RunState.STOPPED),
+        (row("Stopped", 7, "a code that nobody documented"), None, RunState.STOPPED),
+        (row("Starting", -1), True, RunState.STARTING),
+        (row("Stopping", -1), True, RunState.STOPPING),
+        (row("Unknown", -1), None, RunState.UNKNOWN),
+        (row(None), None, RunState.UNKNOWN),
+        (row("Running", -1), None, RunState.UNKNOWN),
+        (row("Started", -1068, "Service Not Activated"), None, RunState.UNKNOWN),
+        (row("Starting", -1068), None, RunState.UNKNOWN),
+        (row("Started", -1, "Not Activated"), None, RunState.UNKNOWN),
+    ],
+)
+def test_a_row_says_what_the_contract_says(
+    given_row: ServiceRow, activated: bool | None, state: RunState
+) -> None:
+    """Every line of the contract's table, and what lies outside of it."""
+    folded = one(given_row)
+    assert (folded.activated, folded.state) == (activated, state)
+
+
+def test_an_unknown_state_says_why() -> None:
+    """A reader must learn what the node said instead."""
+    assert 'the status "Running"' in one(row("Running")).note
+    assert "no status" in one(row(None)).note
+
+
+@given(st.text(max_size=20), st.none() | st.integers(-2000, 100), st.text(max_size=30))
+def test_only_the_word_started_is_ever_started(status: str, code: int | None, reason: str) -> None:
+    """No text but the documented one makes a service run."""
+    folded = one(row(status, code, reason))
+    if " ".join(status.split()).casefold() != "started":
+        assert folded.state is not RunState.STARTED
+    if folded.state is RunState.UNKNOWN:
+        assert folded.activated is None
+        assert folded.note
+
+
+@given(
+    st.sampled_from(sorted(RUN_TIME_CODES)), st.sampled_from(["Stopped", " stopped\n", "STOPPED"])
+)
+def test_documented_run_time_reasons_mean_activated(code: int, status: str) -> None:
+    """Blanks and case of the status do not matter."""
+    assert one(row(status, code, "whatever")).activated is True
+
+
+def test_equal_rows_count_once_and_contradicting_rows_make_unknown() -> None:
+    """The last row must not win."""
+    assert one(row("Started", -1), row("Started", -1)).state is RunState.STARTED
+    torn = one(row("Started", -1), row("Stopped", -1069))
+    assert (torn.state, torn.activated) == (RunState.UNKNOWN, None)
+    assert "contradict" in torn.note
+
+
+def test_a_third_row_cannot_heal_a_contradiction() -> None:
+    """Two rows that differ stay a contradiction whatever follows."""
+    torn = one(row("Started", -1), row("Stopped", -1069), row("Started", -1))
+    assert torn.state is RunState.UNKNOWN
+
+
+def test_spellings_of_one_service_are_one_service() -> None:
+    """Rows are matched by canonical name, so a variant can contradict too."""
+    torn = one(row("Started", -1), row("Stopped", -1069, name="cisco  sip proxy"))
+    assert torn.state is RunState.UNKNOWN
+
+
+def test_network_services_have_no_activation() -> None:
+    """Cisco Sync Agent cannot be activated, whatever reason comes along."""
+    sync = one(row("Stopped", -1068, name=SYNC))
+    assert (sync.deployable, sync.activated, sync.state) == (False, None, RunState.STOPPED)
+
+
+def test_the_tables_services_are_deployable_whatever_the_product_list_says() -> None:
+    """A real capture holds a corrupted row, and a list may call anything not deployable."""
+    wrong = [
+        ServiceSpecification("yes", "Servlet", True, "none", "315106"),
+        ServiceSpecification(SIP, "Service", False, "IM and Presence Services", "X"),
+    ]
+    state = fold([row("Stopped", -1068)], wrong)[SIP]
+    assert (state.deployable, state.activated) == (True, False)
+
+
+def test_an_unlisted_service_takes_its_kind_from_the_product_list() -> None:
+    """Names that no list of ours holds are kept."""
+    listed = [ServiceSpecification("Cisco Brand New Agent", "Service", False, None, None)]
+    state = fold([row("Stopped", -1068, name="Cisco Brand New Agent")], listed)
+    assert state["Cisco Brand New Agent"].deployable is False
+
+
+def test_a_negative_uptime_is_no_uptime() -> None:
+    """Nodes give -1 for what does not run."""
+    assert one(row("Stopped", -1069, uptime_s=-1)).uptime_s is None
+
+
+def test_axl_decides_only_what_control_center_left_open() -> None:
+    """And it is told apart where the two differ."""
+    states = fold([row("Stopped", -1), row("Stopped", -1069, name="Cisco Presence Engine")], ())
+    assert undecided(states) == {SIP}
+    told = [
+        ProcessNodeService("n1", "Cisco SIP Proxy", False),
+        ProcessNodeService("n1", "Cisco Presence Engine", False),
+    ]
+    merged = with_axl(states, told)
+    assert merged[SIP].activated is False
+    assert merged["Cisco Presence Engine"].activated is True
+    assert "CUCM AXL says otherwise: not activated" in merged["Cisco Presence Engine"].note
+
+
+def test_axl_rows_that_contradict_decide_nothing() -> None:
+    """Neither does a row without a value."""
+    states = fold([row("Stopped", -1)], ())
+    both = [ProcessNodeService("n1", SIP, True), ProcessNodeService("n1", SIP, False)]
+    assert with_axl(states, both)[SIP].activated is None
+    assert with_axl(states, [ProcessNodeService("n1", SIP, None)])[SIP].activated is None
+    assert with_axl(states, [])[SIP].activated is None
+
+
+def started(uptime_s: int | None) -> ServiceState:
+    """Return a running service with an uptime."""
+    return ServiceState(SIP, True, True, RunState.STARTED, uptime_s=uptime_s)
+
+
+STOPPED = ServiceState(SIP, True, True, RunState.STOPPED)
+UNKNOWN = ServiceState(SIP, True, None, RunState.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "between_s", "expected"),
+    [
+        (started(10), started(13), 3, False),
+        (started(10), started(14), 3, False),
+        (started(10), started(2), 3, True),
+        (started(10), started(10 + 200), 3, True),
+        (started(10), STOPPED, 3, True),
+        (started(10), UNKNOWN, 3, None),
+        (started(None), started(13), 3, None),
+        (started(10), started(None), 3, None),
+        (None, started(13), 3, None),
+        (STOPPED, started(1), 3, None),
+    ],
+)
+def test_a_restart_between_two_looks(
+    before: ServiceState | None, after: ServiceState, between_s: int, expected: bool | None
+) -> None:
+    """Uptime fell, the start moved by more than two minutes, or it no longer runs."""
+    assert restarted(before, after, timedelta(seconds=between_s)) is expected
