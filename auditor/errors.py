@@ -9,7 +9,8 @@ AuditorError
     ├── Unreachable  TimedOut  TlsFailed  WrongNode
     ├── BadCredentials  NotAuthorised  NoSuchService
     ├── RateLimited  Unavailable  UnsupportedVersion
-    └── SoapFault  BadReply  TooLarge
+    ├── SoapFault  BadReply  TooLarge
+    └── NotAsked   Bug
 """
 
 import base64
@@ -65,9 +66,14 @@ class Interrupted(AuditorError):
 
 
 class ExchangeError(AuditorError):
-    """One exchange failed. `detail` says what happened, `advice` what to do next."""
+    """One exchange failed. `detail` says what happened, `advice` what to do next.
+
+    `settles`: nothing else needs to be asked of this server, for it would end the same way, and
+    asking on could lock the account.
+    """
 
     reason: Reason
+    settles = False
 
     def __init__(self, detail: str, advice: str) -> None:
         """Take two plain sentences, free of secrets and of line breaks."""
@@ -92,18 +98,21 @@ class TlsFailed(ExchangeError):
     """The certificate or the handshake was refused; nothing was sent."""
 
     reason = Reason.TLS
+    settles = True
 
 
 class WrongNode(ExchangeError):
     """Another node of the cluster answered."""
 
     reason = Reason.WRONG_NODE
+    settles = True
 
 
 class BadCredentials(ExchangeError):
     """HTTP 401."""
 
     reason = Reason.CREDENTIALS
+    settles = True
 
 
 class NotAuthorised(ExchangeError):
@@ -158,6 +167,18 @@ class TooLarge(ExchangeError):
     """The reply passed the cap on its size and was dropped."""
 
     reason = Reason.TOO_LARGE
+
+
+class NotAsked(ExchangeError):
+    """An earlier answer made this question pointless or dangerous."""
+
+    reason = Reason.NOT_ASKED
+
+
+class Bug(ExchangeError):
+    """A fault of this program inside one collector; the trace is in the log."""
+
+    reason = Reason.BUG
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

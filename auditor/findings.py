@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from auditor.facts import Coverage, Evidence, NodeFacts, Outcome, Source
+from auditor.facts import Coverage, Evidence, NodeFacts
 
 
 class Verdict(StrEnum):
@@ -84,6 +84,17 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+MEANINGS = {
+    ExitCode.COMPLIANT: "compliant and complete",
+    ExitCode.BUG: "auditor itself failed",
+    ExitCode.USAGE: "usage or configuration error, nothing was asked",
+    ExitCode.DRIFT: "drift",
+    ExitCode.INCOMPLETE: "incomplete: something is unknown",
+    ExitCode.UNAUDITABLE: "nothing could be audited",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A node, group, cluster or profile key, by name."""
@@ -151,18 +162,13 @@ class ClusterReport:
             f.verdict is Verdict.DRIFT and f.severity.reaches(self.fail_on) for f in self.findings
         ):
             return Status.DRIFT
-        if not any(_answered(entry) for entry in self.coverage):
+        if not any(node.services for node in self.nodes):
             return Status.UNAUDITABLE
         if any(f.verdict is Verdict.UNKNOWN for f in self.findings) or any(
             _missing(entry) for entry in self.coverage
         ):
             return Status.INCOMPLETE
         return Status.COMPLIANT
-
-
-def _answered(entry: Coverage) -> bool:
-    """Tell whether an IM&P node itself gave its services, without which nothing is audited."""
-    return entry.source is Source.CONTROL_CENTER and entry.outcome is Outcome.COLLECTED
 
 
 def _missing(entry: Coverage) -> bool:
