@@ -1,0 +1,10 @@
+"""The command line: each command reads its options, calls one use case, tells, and exits.
+
+Modules of commands import at the top only what declares them; what a command works with is
+imported when it runs, so that `--version` and `--help` answer at once.
+"""
+
+from auditor.cli import audit, lab, rules
+from auditor.cli.app import app
+
+__all__ = ["app", "audit", "lab", "rules"]

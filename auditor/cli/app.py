@@ -1,0 +1,77 @@
+"""The command tree, what holds for every command, and the one place that turns errors to codes."""
+
+import logging
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from auditor import __version__
+from auditor.errors import AuditorError, Interrupted, OutputError
+from auditor.findings import ExitCode
+
+
+def _code_of(error: AuditorError) -> ExitCode:
+    if isinstance(error, Interrupted):
+        return ExitCode.INTERRUPTED
+    return ExitCode.BUG if isinstance(error, OutputError) else ExitCode.USAGE
+
+
+class Commands(TyperGroup):
+    """The group of all commands: errors of ours become one line each and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the context's class moved between releases
+        """Run a command; say what went wrong on standard error."""
+        try:
+            return super().invoke(ctx)
+        except AuditorError as error:
+            for line in str(error).splitlines():
+                typer.echo(f"auditor: {line}", err=True)
+            raise typer.Exit(_code_of(error)) from error
+        except (KeyboardInterrupt, typer.Abort) as error:
+            typer.echo("auditor: interrupted.", err=True)
+            raise typer.Exit(ExitCode.INTERRUPTED) from error
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Tell where the services of a live Cisco IM and Presence cluster differ from Cisco's "
+    "service activation recommendations, and why that matters. Nothing is ever changed.",
+    epilog="Exit codes: 0 compliant and complete, 1 auditor failed, 2 usage, 3 drift, "
+    "4 incomplete, 5 nothing could be audited, 130 interrupted.",
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"auditor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose", "-v", envvar="AUDITOR_VERBOSE", help="Log each step on standard error."
+        ),
+    ] = False,
+) -> None:
+    """Set up what every command stands on: the log, on standard error and for our own names."""
+    del version
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log = logging.getLogger("auditor")
+    log.handlers = [handler]
+    log.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    log.propagate = False

@@ -1,0 +1,140 @@
+"""`auditor simulate` and `auditor demo`: a whole cluster on this machine, to try things on."""
+
+import signal
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor import resources
+from auditor.cli.app import app
+from auditor.cli.telling import say
+from auditor.errors import ConfigError
+from auditor.names import nearest
+
+if TYPE_CHECKING:
+    from auditor.simulator import Simulator
+
+
+@app.command()
+def demo() -> None:
+    """Start a simulated cluster that drifted, audit it over HTTPS, and show the report.
+
+    Everything stays on this machine. Ends with 0 when the demonstration ran, and names the code
+    that the audit itself would have returned.
+    """
+    from auditor.audit import Options
+    from auditor.cli.running import run
+    from auditor.cli.telling import tell
+    from auditor.config.loader import load
+    from auditor.credentials import Credentials, Secret
+    from auditor.findings import MEANINGS
+    from auditor.recommendations.model import load_packs
+    from auditor.report.output import parse_targets
+
+    with (
+        tempfile.TemporaryDirectory(prefix="auditor-demo-") as folder,
+        _simulator(find_scenario("demo"), Path(folder), address_per_node=False) as simulator,
+    ):
+        path = Path(folder) / "auditor.toml"
+        simulator.write_config(path)
+        configuration = load(path)
+        login = Credentials(simulator.username, Secret(simulator.password))
+        report = run(
+            configuration.clusters,
+            {c.name: login for c in configuration.clusters},
+            Options(load_packs()),
+            workers=configuration.workers,
+        )
+    tell(report, parse_targets([]))
+    code = report.exit_code
+    say(
+        "\nThis was a demonstration on a simulated cluster; it ends with exit code 0.\n"
+        f"`auditor audit` would have ended with {int(code)}: {MEANINGS[code]}.\n"
+    )
+
+
+@app.command()
+def simulate(
+    scenario: Annotated[
+        str, typer.Argument(help="A shipped scenario by name, or the path of a scenario file.")
+    ],
+    *,
+    write_config: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-config",
+            envvar="AUDITOR_WRITE_CONFIG",
+            help="Where to write the configuration; the cluster's CA goes beside it. "
+            "Default: a temporary folder.",
+            show_default=False,
+        ),
+    ] = None,
+    address_per_node: Annotated[
+        bool,
+        typer.Option(
+            "--address-per-node",
+            envvar="AUDITOR_ADDRESS_PER_NODE",
+            help="One loopback address a node, all on port 8443, instead of one port a node.",
+        ),
+    ] = False,
+    delay: Annotated[
+        float,
+        typer.Option(envvar="AUDITOR_DELAY", min=0, help="Seconds that each answer waits."),
+    ] = 0.0,
+) -> None:
+    """Serve a simulated cluster over HTTPS on loopback until Ctrl-C."""
+    path = find_scenario(scenario)
+    with (
+        tempfile.TemporaryDirectory(prefix="auditor-simulate-") as folder,
+        _simulator(
+            path, Path(folder), address_per_node=address_per_node, delay_s=delay
+        ) as simulator,
+    ):
+        config = write_config or Path(folder) / "auditor.toml"
+        simulator.write_config(config)
+        say(
+            f"Simulating {path.stem}: {len(simulator.nodes)} nodes and a CUCM publisher.\n"
+            f"Audit it with:\n\n    {simulator.command(config)}\n\n"
+            f"Control address: {simulator.control_url}\nEnd with Ctrl-C.\n"
+        )
+        wait_for_end()
+
+
+def wait_for_end() -> None:
+    """Return at the first Ctrl-C or SIGTERM."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    ended.wait()
+
+
+def find_scenario(wanted: str) -> Path:
+    """Return the file of a scenario given by name or by path.
+
+    Raises:
+        ConfigError: there is none; names those that ship.
+    """
+    shipped = {path.stem: path for path in sorted(resources.scenario_folder().glob("*.toml"))}
+    if wanted in shipped:
+        return shipped[wanted]
+    if Path(wanted).is_file():
+        return Path(wanted)
+    near = nearest(wanted, shipped)
+    meant = f" Did you mean {near}?" if near else ""
+    raise ConfigError(
+        [f"no scenario {wanted!r}.{meant} Give a file, or one of: {', '.join(shipped)}."]
+    )
+
+
+def _simulator(
+    scenario: Path, folder: Path, *, address_per_node: bool, delay_s: float = 0.0
+) -> "Simulator":
+    try:
+        from auditor.simulator import Simulator
+    except ImportError as error:
+        missing = f"the simulator needs {error.name}: install auditor with its extra `lab`."
+        raise ConfigError([missing]) from error
+    return Simulator(scenario, folder, address_per_node=address_per_node, delay_s=delay_s)

@@ -1,0 +1,82 @@
+"""Options that several commands share; each has an environment variable of its own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.findings import Severity
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="AUDITOR_CONFIG",
+        help="Configuration file. Default: auditor.toml here, then in your configuration folder.",
+        show_default=False,
+    ),
+]
+
+Clusters = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[CLUSTER]...",
+        help="Clusters of the file to audit. Default: all.",
+        show_default=False,
+    ),
+]
+
+Output = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        envvar="AUDITOR_OUTPUT",
+        metavar="FORMAT[:PATH]",
+        help="terminal or json, to standard output or to a file. May be repeated. "
+        "Default: terminal.",
+        show_default=False,
+    ),
+]
+
+FailOn = Annotated[
+    Severity | None,
+    typer.Option(
+        "--fail-on",
+        envvar="AUDITOR_FAIL_ON",
+        help="Least severity of drift that makes exit code 3. Default: as the file says, else low.",
+        show_default=False,
+    ),
+]
+
+AllowUnknown = Annotated[
+    bool,
+    typer.Option(
+        "--allow-unknown",
+        envvar="AUDITOR_ALLOW_UNKNOWN",
+        help="Exit 0 instead of 4 when something is unknown and nothing drifted.",
+    ),
+]
+
+Insecure = Annotated[
+    bool,
+    typer.Option(
+        "--insecure",
+        envvar="AUDITOR_INSECURE",
+        help="Do not verify certificates. Anybody on the way can read the password; the report "
+        "says so.",
+    ),
+]
+
+Pack = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pack",
+        envvar="AUDITOR_PACK",
+        metavar="table|guides",
+        help="Judge by this pack only: Cisco's table, or what other Cisco guides add. "
+        "May be repeated. Default: both.",
+        show_default=False,
+    ),
+]

@@ -1,0 +1,66 @@
+"""Runs an audit the way every command does: passwords, live wire, progress, clock, run id."""
+
+import getpass
+import os
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+
+from auditor import audit as use_case
+from auditor.cli.progress import progress
+from auditor.config.settings import ClusterSettings
+from auditor.credentials import Credentials, password_for, system_keyring
+from auditor.errors import ConfigError, CredentialError
+from auditor.findings import Report
+from auditor.soap.exchange import LiveWire
+
+
+def run(
+    clusters: Sequence[ClusterSettings],
+    logins: Mapping[str, Credentials],
+    options: use_case.Options,
+    *,
+    workers: int,
+) -> Report:
+    """Audit live clusters; see `auditor.audit.audit`."""
+    with closing(LiveWire()) as wire, progress() as show:
+        return use_case.audit(
+            clusters,
+            logins,
+            options,
+            wire=wire,
+            workers=workers,
+            run_id=str(uuid.uuid4()),
+            clock=lambda: datetime.now(UTC),
+            progress=show,
+        )
+
+
+def logins(clusters: Sequence[ClusterSettings]) -> Mapping[str, Credentials]:
+    """Find the password of every cluster before anything is asked of any.
+
+    Raises:
+        ConfigError: some have none; one line for each.
+    """
+    prompt = getpass.getpass if sys.stdin.isatty() and sys.stderr.isatty() else None
+    keyring = system_keyring()
+    found: dict[str, Credentials] = {}
+    problems = []
+    for cluster in clusters:
+        try:
+            found[cluster.name] = password_for(cluster, os.environ, prompt=prompt, keyring=keyring)
+        except CredentialError as error:
+            problems.append(str(error))
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def warn_insecure() -> None:
+    """Say on every run that certificates are not verified."""
+    sys.stderr.write(
+        "auditor: warning: --insecure: certificates are not verified; anybody on the way can "
+        "read the password and answer for a node.\n"
+    )

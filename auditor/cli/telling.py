@@ -1,0 +1,64 @@
+"""Writes a report where it was asked for: files whole, the rest to standard output."""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.errors import OutputError
+from auditor.findings import Report
+
+if TYPE_CHECKING:
+    from auditor.report.output import Target
+
+PIPE_WIDTH = 100
+"""Columns where standard output is no terminal."""
+
+
+def tell(report: Report, targets: "Sequence[Target]") -> None:
+    """Write every report; a file that fails does not keep the others from being written.
+
+    Raises:
+        OutputError: some report could not be written; says where the audit stood.
+    """
+    from auditor.report.output import render, write
+
+    troubles = []
+    for target in targets:
+        if target.path is None:
+            say(render(report, target.format, width=width(), colour=colour()))
+            continue
+        try:
+            write(target.path, render(report, target.format, width=PIPE_WIDTH, colour=False))
+        except OutputError as error:
+            troubles.append(str(error))
+    if troubles:
+        stood = f"The audit itself ended with exit code {int(report.exit_code)}."
+        raise OutputError("\n".join((*troubles, stood)))
+
+
+def say(text: str) -> None:
+    """Print a whole page on standard output; a reader who left early is no fault of ours."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def width() -> int:
+    """Return the columns of the terminal, or a fixed number where there is none."""
+    return shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if sys.stdout.isatty() else PIPE_WIDTH
+
+
+def colour() -> bool:
+    """Tell whether to colour: only a terminal that can, and only unless NO_COLOR is set."""
+    return (
+        sys.stdout.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM", "") != "dumb"
+    )
