@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 _LONGEST = 2000
+_NARROWEST = 40
 _CLUSTER_OF_MARKS = 4
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -40,14 +41,14 @@ def plain(text: str, style: str = "") -> Text:
 
 
 def paint(draw: Callable[[Console], None], *, width: int, colour: bool) -> str:
-    """Return what `draw` prints on a page of so many columns, without blanks at line ends.
+    """Return what `draw` prints on a page of so many columns (at least 40), line ends trimmed.
 
     Nothing of the environment counts: no TERM, COLUMNS or NO_COLOR; `colour` alone decides.
     """
     page = io.StringIO()
     console = Console(
         file=page,
-        width=width,
+        width=max(width, _NARROWEST),
         color_system="standard" if colour else None,
         force_terminal=colour,
         force_jupyter=False,

@@ -26,7 +26,6 @@ from auditor.report.wording import (
     silent_nodes,
 )
 
-_NARROWEST = 40
 _ALARM = "bold white on red"
 
 
@@ -35,7 +34,7 @@ def render(report: Report, *, width: int = 100, colour: bool = False) -> str:
 
     Without `colour` no escape sequence is in it. Text of servers and files is made harmless first.
     """
-    return paint(lambda page: _draw(page, report), width=max(width, _NARROWEST), colour=colour)
+    return paint(lambda page: _draw(page, report), width=width, colour=colour)
 
 
 def _draw(page: Console, report: Report) -> None:

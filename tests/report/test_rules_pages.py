@@ -1,0 +1,123 @@
+"""What `auditor rules` and `auditor explain` print."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from auditor import names
+from auditor.findings import Kind, Severity, SubjectKind
+from auditor.recommendations import model
+from auditor.recommendations.model import Citation, Recommendation, Remedy, Watch
+from auditor.recommendations.vocabulary import (
+    DEPLOYMENT_KEYS,
+    Condition,
+    Expectation,
+    Mode,
+    Scope,
+)
+from auditor.report import rules
+from tests.report.samples import HOSTILE
+
+GOLDEN = Path(__file__).parent / "golden"
+
+PLAIN = Recommendation(
+    id="SIP-01",
+    pack="table",
+    title="Cisco SIP Proxy runs on all nodes",
+    service=names.SIP_PROXY,
+    subject=SubjectKind.NODE,
+    applies=Condition.ALWAYS,
+    on=Scope.ALL,
+    expects=Expectation.RUNNING,
+    severity=Severity.CRITICAL,
+    consequence="Calls and presence through this node stop.",
+    source=Citation("The guide", "Its chapter", "https://docs.example.test/guide", "12.5 to 15"),
+    remedy={
+        Kind.STOPPED: Remedy("Tools > Control Center", "start it", "utils service start X"),
+        Kind.NOT_ACTIVATED: Remedy("Tools > Service Activation", "tick it and save"),
+    },
+)
+RICH = replace(
+    PLAIN,
+    id="XMPPFED-03",
+    pack="guides",
+    title="XMPP federation is turned on in the administration of the node",
+    applies=Condition.XMPP_FEDERATION,
+    on=Scope.XMPP_FEDERATION_NODES,
+    expects=Expectation.XMPP_FEDERATION_ON,
+    or_activated=True,
+    unless=Condition.EXPRESSWAY,
+    network=True,
+    routing_nodes=False,
+    releases_from="11.0",
+    releases_below="15.0",
+    severity_when={Condition.EXPRESSWAY: Severity.HIGH},
+    watches=(Watch("chat", (names.TEXT_CONFERENCE,), Scope.ALL),),
+    source=replace(PLAIN.source, url="https://docs.example.test/" + "long/" * 30),
+)
+CAUTION = replace(
+    PLAIN,
+    id="CAU-01",
+    title="The configuration of a feature is finished first",
+    service=None,
+    subject=SubjectKind.CLUSTER,
+    expects=Expectation.CONFIRMED,
+    mode=Mode.PRECHECK,
+    remedy={},
+)
+
+
+def test_the_whole_list(compare_golden: Callable[[Path, str], None]) -> None:
+    text = rules.render_list((CAUTION, PLAIN, RICH), width=80, colour=False)
+    compare_golden(GOLDEN / "rules.txt", text)
+
+
+@pytest.mark.parametrize("row", [PLAIN, RICH, CAUTION], ids=lambda row: row.id)
+def test_one_whole_recommendation(
+    row: Recommendation, compare_golden: Callable[[Path, str], None]
+) -> None:
+    text = rules.render_one(row, width=80, colour=False)
+    compare_golden(GOLDEN / f"explain-{row.id}.txt", text)
+
+
+def test_an_address_stays_in_one_piece() -> None:
+    assert RICH.source.url in rules.render_one(RICH, width=60, colour=False).splitlines()
+
+
+def test_every_built_in_recommendation_is_listed_and_explained() -> None:
+    known = model.load_packs()
+    page = rules.render_list(known, width=100, colour=False)
+    for row in known:
+        assert f"\n{row.id} " in page
+        told = " ".join(rules.render_one(row, width=100, colour=False).split())
+        assert row.consequence in told
+        assert row.source.url in told
+        assert all(remedy.cli in told for remedy in row.remedy.values())
+
+
+def test_every_word_of_a_pack_has_its_meaning_here() -> None:
+    assert set(rules.SCOPES) == set(Scope)
+    assert set(rules.EXPECTATIONS) == set(Expectation)
+    assert set(rules.CONDITIONS) == set(Condition) - {Condition(k) for k in keys()}
+    assert set(rules.SUBJECTS) == set(SubjectKind) - {SubjectKind.NODE}
+    assert set(rules.PACKS) == set(model.PACKS)
+
+
+def keys() -> set[str]:
+    """Return the conditions that are keys of the profile."""
+    return set(DEPLOYMENT_KEYS) & {str(condition) for condition in Condition}
+
+
+def test_a_pack_of_ones_own_is_named_and_cannot_harm_the_terminal() -> None:
+    own = replace(PLAIN, pack=HOSTILE, title=HOSTILE, consequence=HOSTILE)
+    page = rules.render_list((own,), width=80, colour=False)
+    page += rules.render_one(own, width=80, colour=False)
+    assert "\x1b" not in page
+    assert "[red]b[/red]" in page
+
+
+def test_colour_is_only_where_it_is_asked_for() -> None:
+    assert "\x1b[" in rules.render_list((PLAIN,), width=80, colour=True)
+    assert "\x1b" not in rules.render_one(PLAIN, width=80, colour=False)
