@@ -1,10 +1,15 @@
 """What every test stands on: no account, proxy or home of the person who runs it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from auditor.simulator import Simulator
+from tests.lab import Lab, scenario
 
 _INHERITED = (
     "AUDITOR_",
@@ -44,3 +49,17 @@ def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
+    """Return what starts a simulated cluster: `lab("healthy")`, or `lab({...scenario...})`."""
+    with ExitStack() as running:
+
+        def start(wanted: str | Mapping[str, Any]) -> Lab:
+            folder = tmp_path / "lab"
+            folder.mkdir()
+            given = scenario(wanted) if isinstance(wanted, str) else wanted
+            return Lab(running.enter_context(Simulator(given, folder)), folder)
+
+        yield start

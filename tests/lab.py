@@ -1,0 +1,100 @@
+"""A running simulator and the program pointed at it, for tests of the whole road."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner, Result
+
+from auditor.audit import Options, audit
+from auditor.cli import app
+from auditor.config.loader import load
+from auditor.credentials import Credentials, Secret
+from auditor.facts import Coverage, Source
+from auditor.findings import ClusterReport, Finding, Report
+from auditor.recommendations.model import load_packs
+from auditor.resources import scenario_folder
+from auditor.simulator import Simulator
+from auditor.soap.exchange import LiveWire
+
+QUICK: Mapping[str, Any] = {"timeout_s": 5, "settle_s": 0, "backoff_s": [0, 0]}
+"""Settings that make a test wait for nothing; a hang is given its own, shorter, timeout."""
+
+
+@dataclass
+class Lab:
+    """One simulated cluster with its configuration file."""
+
+    simulator: Simulator
+    folder: Path
+    defaults: Mapping[str, Any] = field(default_factory=lambda: dict(QUICK))
+
+    @property
+    def config(self) -> Path:
+        """Write the configuration as the defaults stand now, and return where."""
+        path = self.folder / "auditor.toml"
+        self.simulator.write_config(path, self.defaults)
+        return path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return what the command needs to log in."""
+        return {"AUDITOR_PASSWORD": self.simulator.password}
+
+    def audit(self, packs: Sequence[str] = ("table", "guides")) -> Report:
+        """Audit the cluster through the use case, without the command line."""
+        configuration = load(self.config)
+        login = Credentials(self.simulator.username, Secret(self.simulator.password))
+        with closing(LiveWire()) as wire:
+            return audit(
+                configuration.clusters,
+                {c.name: login for c in configuration.clusters},
+                Options(load_packs(packs)),
+                wire=wire,
+                workers=configuration.workers,
+                run_id=str(uuid.UUID(int=7)),
+                clock=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+                progress=lambda _cluster, _server: None,
+            )
+
+    def cluster(self) -> ClusterReport:
+        """Audit, and return the one cluster."""
+        (cluster,) = self.audit().clusters
+        return cluster
+
+    def run(self, *words: str) -> Result:
+        """Run the command line with the configuration in its place."""
+        return CliRunner(env=self.environment).invoke(
+            app, [words[0], "-c", str(self.config), *words[1:]]
+        )
+
+    def json(self, *words: str) -> dict[str, Any]:
+        """Run `audit` with JSON on standard output, and return it."""
+        told: dict[str, Any] = json.loads(self.run("audit", "-o", "json", *words).stdout)
+        return told
+
+
+def scenario(name: str) -> Path:
+    """Return the file of a shipped scenario."""
+    return scenario_folder() / f"{name}.toml"
+
+
+def finding(cluster: ClusterReport, recommendation: str, subject: str) -> Finding:
+    """Return the one finding of a recommendation on a subject."""
+    (found,) = [
+        f
+        for f in cluster.findings
+        if f.recommendation == recommendation and f.subject.name == subject
+    ]
+    return found
+
+
+def coverage(cluster: ClusterReport, node: str, source: Source) -> Coverage:
+    """Return the one coverage entry of a source about a node."""
+    (entry,) = [c for c in cluster.coverage if (c.node, c.source) == (node, source)]
+    return entry
