@@ -16,6 +16,8 @@ Loc = tuple[str | int, ...]
 """Keys and list positions from the top of the file, as pydantic gives them."""
 
 _LONGEST = 60
+_MAPS = frozenset({"pins", "addresses"})
+_NAME_DEPTH = 5  # pydantic marks a bad name in a map: cluster, position, map, name, "[key]"
 _COMMAND = re.compile(r"passw(or)?d[-_ ]?co", re.IGNORECASE)
 _PASSWORD = re.compile(r"passw|pwd|passphrase|secret|credential|token", re.IGNORECASE)
 NEVER_IN_FILE = (
@@ -63,10 +65,10 @@ def from_pydantic(error: ValidationError) -> list[Problem]:
 
 def _problem(kind: str, loc: Loc, value: object, context: Mapping[str, Any]) -> Problem:
     refused = context.get("error")
-    if loc[-1] == "[key]":
+    if len(loc) == _NAME_DEPTH and loc[2] in _MAPS:
         return Problem(loc[:-1], f"the name {refused}")
     if isinstance(refused, Refused):
-        stray = misplaced(str(loc[-1])) if loc[-2:-1] in (("pins",), ("addresses",)) else ""
+        stray = misplaced(str(loc[-1])) if loc[-2:-1] and loc[-2] in _MAPS else ""
         return Problem(loc, stray or str(refused))
     if kind == "extra_forbidden":
         return Problem(loc, _unknown(loc))
@@ -143,7 +145,7 @@ def _key(document: Mapping[str, Any], loc: Loc, start: int) -> str:
         part = loc[position]
         if isinstance(part, int):
             path += f"[{_title(document, loc[: position + 1]).strip(chr(34))}]"
-        elif position and loc[position - 1] in ("pins", "addresses"):
+        elif position and loc[position - 1] in _MAPS:
             path += f"[{short(part)}]"
         else:
             path += f".{short(part)}" if path else short(part)
