@@ -1,0 +1,196 @@
+"""Looks at every reply before zeep does: status, content type, form, one answer to one question."""
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+
+from lxml import etree
+
+from auditor.errors import (
+    BadCredentials,
+    BadReply,
+    ExchangeError,
+    NoSuchService,
+    NotAuthorised,
+    RateLimited,
+    SoapFault,
+    Unavailable,
+    UnsupportedVersion,
+)
+from auditor.soap.messages import Answer
+from auditor.soap.shape import check_shape
+from auditor.soap.wsdl import AXL, Operation
+
+_SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
+_XML_TYPES = {"", "text/xml", "application/xml", "application/soap+xml"}
+_WRONG_VERSION = 599
+
+Quote = Callable[[str], str]
+"""Makes a server's words fit for a message: secrets hidden, one line, short."""
+
+
+class Busy(Unavailable):
+    """The server is there and has no room at the moment: worth asking again after a pause."""
+
+
+class VersionRefused(UnsupportedVersion):
+    """AXL does not speak the version asked for; `offered` is its own list, as it wrote it."""
+
+    def __init__(self, detail: str, advice: str, offered: tuple[str, ...]) -> None:
+        """Keep the list for the negotiation."""
+        super().__init__(detail, advice)
+        self.offered = offered
+
+
+def check_answer(answer: Answer, operation: Operation, node: str, quote: Quote) -> etree._Element:
+    """Return the one element that answers the question, or raise why there is none.
+
+    The order matters: a status says more than the page that comes with it, and nothing is
+    parsed that does not claim to be XML.
+    """
+    who = f"{operation.interface.label} of {node}"
+    fault_possible = answer.status in {
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+    if answer.status != HTTPStatus.OK and not fault_possible:
+        raise _status_error(answer, operation, who)
+    try:
+        child = _body_child(answer, who)
+    except BadReply as exc:
+        if fault_possible:
+            raise _status_error(answer, operation, who) from exc
+        raise
+    if child.tag == f"{_SOAP}Fault":
+        raise _fault_error(child, who, quote)
+    if fault_possible:
+        raise _status_error(answer, operation, who)
+    if child.tag != operation.answer_name:
+        raise BadReply(
+            f"{who} answered another question than {operation.name}.",
+            "Look for a proxy or load balancer between this machine and the node.",
+        )
+    check_shape(child, operation.answer_type, who)
+    return child
+
+
+def _status_error(answer: Answer, operation: Operation, who: str) -> ExchangeError:
+    status = answer.status
+    if status == HTTPStatus.UNAUTHORIZED:
+        return BadCredentials(
+            f"{who} refused the user name or password (HTTP 401).",
+            "Check the account; it was not tried again, so that it is not locked.",
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return NotAuthorised(
+            f"{who} knows the account and refuses it (HTTP 403).",
+            f'Give the account the role "{operation.interface.role}".',
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return NoSuchService(
+            f"{who} does not exist (HTTP 404).",
+            "Check that the service behind it is activated and runs on that node.",
+        )
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return Busy(f"{who} is overloaded or starting (HTTP 503).", "Ask again later.")
+    if status == _WRONG_VERSION and operation.interface is AXL:
+        return _version_error(answer, operation, who)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Unavailable(
+            f"{who} failed with HTTP {status} and no SOAP fault.",
+            "Look at the node's web server (Cisco Tomcat) and ask again later.",
+        )
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return BadReply(
+            f"{who} sent a redirect (HTTP {status}); redirects are not followed.",
+            "Check that the address is the node's own and the port its web services' port.",
+        )
+    return BadReply(
+        f"{who} answered with HTTP {status}.",
+        "Check that the address and port are those of the node's web services.",
+    )
+
+
+def _version_error(answer: Answer, operation: Operation, who: str) -> VersionRefused:
+    text = answer.body.decode("utf-8", errors="replace")
+    _, _, tail = re.sub(r"<[^>]*>", " ", text).lower().partition("supported axl version")
+    offered = tuple(re.findall(r"\d{1,2}(?:\.\d{1,2})?(?![\d.])", tail))
+    asked = operation.soap_action.split("ver=")[-1].split()[0]
+    said = f"it speaks {', '.join(offered[:12])}" if offered else "it does not say which it speaks"
+    return VersionRefused(
+        f"{who} does not speak AXL version {asked}; {said}.",
+        'Set axl_version to "auto" or to one that it speaks.',
+        offered,
+    )
+
+
+def _body_child(answer: Answer, who: str) -> etree._Element:
+    """Return the one child of the one body of a well-formed SOAP 1.1 envelope."""
+    kind = answer.content_type.partition(";")[0].strip().lower()
+    if kind not in _XML_TYPES:
+        what = "an HTML page, perhaps a login page," if "html" in kind else "something"
+        raise BadReply(
+            f"{who} sent {what} where XML was due.",
+            "Check that the address is the node's own, and what answers there in a browser.",
+        )
+    envelope = _parse(answer.body, who)
+    if envelope.tag != f"{_SOAP}Envelope":
+        raise _malformed(who, "it is no SOAP 1.1 envelope")
+    bodies = envelope.findall(f"{_SOAP}Body")
+    if len(bodies) != 1:
+        raise _malformed(who, f"its envelope holds {len(bodies)} bodies")
+    if len(bodies[0]) != 1:
+        raise _malformed(who, f"its body holds {len(bodies[0])} answers")
+    return bodies[0][0]
+
+
+def _parse(body: bytes, who: str) -> etree._Element:
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        recover=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    # Before parsing: the declarations of a DTD take effect while it is read.
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        raise _malformed(who, "it declares a document type")
+    try:
+        root = etree.fromstring(body, parser)
+    except (etree.XMLSyntaxError, ValueError) as exc:
+        raise _malformed(who, "it is cut short or no well-formed XML") from exc
+    if etree.ElementTree(root).docinfo.internalDTD is not None:
+        raise _malformed(who, "it declares a document type")
+    return root
+
+
+def _malformed(who: str, why: str) -> BadReply:
+    return BadReply(
+        f"{who} sent a reply that cannot be used: {why}.",
+        "Ask again; if it stays so, look at the node's web server (Cisco Tomcat).",
+    )
+
+
+def _fault_error(fault: etree._Element, who: str, quote: Quote) -> ExchangeError:
+    """Name a SOAP fault; rate control by its code and by its text, whose wording varies."""
+    code = (fault.findtext("faultcode") or "").strip()
+    text = (fault.findtext("faultstring") or "").strip()
+    message = (fault.findtext(".//{*}axlmessage") or "").strip()
+    if message and message not in text:
+        text = f"{text} {message}".strip()
+    said = quote(text) or "no reason given"
+    if code.endswith("RateControl") or "exceeded allowed rate" in text.lower():
+        return RateLimited(
+            f"{who} says that requests come too fast ({said}).",
+            "Ask again in a few minutes, and look for other programs that ask this node.",
+        )
+    if "maximum axl memory allocation consumed" in text.lower():
+        return Busy(f"{who} has no memory left for requests ({said}).", "Ask again later.")
+    advice = "Look up the fault in the node's logs; the request only reads."
+    if "query request too large" in text.lower():
+        advice = "Select fewer columns or rows; the reply would pass AXL's limit of 8 MB."
+    return SoapFault(
+        f"{who} answered with a SOAP fault: {said}.", advice, code=quote(code), text=quote(text)
+    )

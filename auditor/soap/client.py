@@ -1,0 +1,225 @@
+"""One node's interfaces as plain functions: a question in, rows or one of our errors out."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import zeep.exceptions
+
+from auditor.credentials import Credentials
+from auditor.errors import BadReply, SoapFault, redact
+from auditor.facts import Identity
+from auditor.soap import replies
+from auditor.soap.axl_versions import NEWEST, best_common, checked
+from auditor.soap.checks import VersionRefused, check_answer
+from auditor.soap.endpoint import Endpoint, Limits
+from auditor.soap.exchange import Wire
+from auditor.soap.messages import Question
+from auditor.soap.sql import check_select
+from auditor.soap.throttle import with_patience
+from auditor.soap.wsdl import AXL, CONTROL_CENTER, PERFMON, Operation, operation
+
+__all__ = ["Client", "Endpoint", "Limits"]
+
+_AUTO = "auto"
+_QUOTED = 160
+_T = TypeVar("_T")
+
+
+class Client:
+    """All questions to one server (an IM&P node, or the CUCM publisher), one at a time.
+
+    Every method raises `Interrupted` or an `ExchangeError`, whose text holds no secret. May be
+    shared by threads; they take turns.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        credentials: Credentials,
+        limits: Limits,
+        wire: Wire,
+        *,
+        axl_version: str = _AUTO,
+    ) -> None:
+        """Prepare a session; raises `ConfigError` for a CA file or version that cannot be used."""
+        self._endpoint = endpoint
+        self._limits = limits
+        self._wire = wire
+        self._line = wire.line(endpoint, credentials, limits)
+        self._configured = None if axl_version == _AUTO else checked(axl_version)
+        self._axl_version: str | None = None
+        self._named_action = True
+        self._identity = Identity.UNPROVEN
+        password = credentials.password.reveal()
+        self._secrets = (password, f"{credentials.username}:{password}")
+
+    @property
+    def requests_sent(self) -> int:
+        """Return how many requests went out so far, repeats included."""
+        return self._line.sent
+
+    @property
+    def identity(self) -> Identity:
+        """Return whether a certificate or pin proved who answered last."""
+        return self._identity
+
+    @property
+    def axl_version(self) -> str | None:
+        """Return the AXL version that both sides speak, None before an AXL answer."""
+        return self._axl_version
+
+    def service_status(self) -> replies.ServiceStatusReply:
+        """Return all services of the node, from one request."""
+        return self._ask(
+            operation(CONTROL_CENTER, "soapGetServiceStatus"),
+            {"ServiceStatus": [""]},
+            replies.service_status,
+        )
+
+    def product_information(self) -> replies.ProductInformation:
+        """Return the node's release and what it knows of its services."""
+        return self._ask(
+            operation(CONTROL_CENTER, "getProductInformationList"),
+            {"ServiceInfo": ""},
+            replies.product_information,
+        )
+
+    def static_service_list(self) -> tuple[replies.ServiceSpecification, ...]:
+        """Return the services that the node knows, without their state."""
+        return self._ask(
+            operation(CONTROL_CENTER, "soapGetStaticServiceList"),
+            {"ServiceInformationResponse": ""},
+            replies.static_service_list,
+        )
+
+    def perfmon_counters(self, object_name: str, host: str) -> tuple[replies.Counter, ...]:
+        """Return the counters of a PerfMon object on a host; the host proves no identity."""
+        return self._ask(
+            operation(PERFMON, "perfmonCollectCounterData"),
+            {"Host": host, "Object": object_name},
+            replies.counters,
+        )
+
+    def list_process_nodes(self) -> tuple[replies.ProcessNode, ...]:
+        """Return CUCM's server list, `EnterpriseWideData` included."""
+        tags = ("name", "description", "nodeUsage", "processNodeRole")
+        return self._axl("listProcessNode", _search("name", "%", tags), replies.process_nodes)
+
+    def list_presence_redundancy_groups(self) -> tuple[replies.RedundancyGroup, ...]:
+        """Return the presence redundancy groups; AXL knows them from 10.0."""
+        tags = ("name", "server1", "server2", "haEnabled")
+        return self._axl(
+            "listPresenceRedundancyGroup", _search("name", "%", tags), replies.redundancy_groups
+        )
+
+    def list_process_node_services(self, node: str) -> tuple[replies.ProcessNodeService, ...]:
+        """Return which services are activated on one node, as CUCM's database has it."""
+        tags = ("processNodeName", "service", "isActive")
+        rows = self._axl(
+            "listProcessNodeService",
+            _search("processNodeName", node, tags),
+            replies.process_node_services,
+        )
+        # AXL takes the name for a pattern, in which "_" is any sign.
+        return tuple(row for row in rows if row.node.casefold() == node.casefold())
+
+    def ccm_version(self) -> str:
+        """Return the release of the server that answers AXL."""
+        return self._axl("getCCMVersion", {}, replies.version)
+
+    def sql(self, statement: str) -> tuple[dict[str, str | None], ...]:
+        """Return the rows of one SELECT; raises `StatementRefused` before sending any other."""
+        check_select(statement)
+        return self._axl("executeSQLQuery", {"sql": statement}, replies.sql_rows)
+
+    def close(self) -> None:
+        """End the session."""
+        self._line.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _axl(self, name: str, values: dict[str, Any], read: Callable[[replies.Reply], _T]) -> _T:
+        """Ask AXL in the version that both know, which the first refusal tells."""
+        version = self._axl_version or self._configured or NEWEST
+        try:
+            answer = self._axl_at(version, name, values, read)
+        except VersionRefused as refused:
+            common = best_common(refused.offered)
+            if self._axl_version or self._configured or common is None:
+                raise
+            version = common
+            answer = self._axl_at(version, name, values, read)
+        self._axl_version = version
+        return answer
+
+    def _axl_at(
+        self, version: str, name: str, values: dict[str, Any], read: Callable[[replies.Reply], _T]
+    ) -> _T:
+        """Ask AXL in one version, without naming the action to a server that minds the name.
+
+        No document says which action an IM&P node's own AXL expects.
+        """
+        asked = operation(AXL, name, version)
+        try:
+            return self._ask(asked, values, read)
+        except SoapFault as fault:
+            if not (self._named_action and re.search("soap ?action", fault.text, re.IGNORECASE)):
+                raise
+            self._named_action = False
+            return self._ask(asked, values, read)
+
+    def _ask(
+        self, asked: Operation, values: dict[str, Any], read: Callable[[replies.Reply], _T]
+    ) -> _T:
+        """Send one question, with patience, and read its checked answer."""
+        action = asked.soap_action if self._named_action or asked.interface is not AXL else ""
+        question = Question(
+            url=f"{self._endpoint.origin}{asked.interface.path}",
+            headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'},
+            body=asked.envelope(values),
+        )
+        reply = with_patience(
+            lambda: self._once(asked, question), self._limits.backoff_s, self._wire.pause
+        )
+        return read(reply)
+
+    def _once(self, asked: Operation, question: Question) -> replies.Reply:
+        answer = self._line.post(question)
+        self._identity = answer.identity
+        who = f"{asked.interface.label} of {self._endpoint.name}"
+        element = check_answer(answer, asked, self._endpoint.name, self._quote)
+        try:
+            value = asked.value(element)
+        except zeep.exceptions.Error as exc:
+            raise BadReply(
+                f"{who} sent a reply of another form than {asked.name} has.",
+                "Ask again; if it stays so, compare the node's release with those supported.",
+            ) from exc
+        return replies.Reply(value, element, who, answer.received_at)
+
+    def _quote(self, text: str) -> str:
+        """Make a server's words fit for a message: no secrets, no control characters, short."""
+        secrets = (*self._secrets, *self._line.secrets)
+        plain = "".join(
+            " " if unicodedata.category(sign).startswith(("C", "Z")) else sign
+            for sign in redact(text, secrets)
+        )
+        line = redact(" ".join(plain.split()), secrets)
+        return line if len(line) <= _QUOTED else f"{line[: _QUOTED - 1]}…"
+
+
+def _search(key: str, value: str, tags: tuple[str, ...]) -> dict[str, Any]:
+    """Return the parameters of an AXL list: what to look for, and what to tell of it."""
+    return {"searchCriteria": {key: value}, "returnedTags": dict.fromkeys(tags, "")}

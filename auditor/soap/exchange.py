@@ -1,0 +1,109 @@
+"""The one seam between the program and the network: a recorder or a replay takes its place."""
+
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from auditor.credentials import Credentials
+from auditor.errors import TimedOut
+from auditor.facts import Reach
+from auditor.soap.dialling import dial, words
+from auditor.soap.endpoint import Endpoint, Limits
+from auditor.soap.messages import Answer, Question, TcpResult
+from auditor.soap.registry import Registry
+from auditor.soap.transport import LiveLine
+
+__all__ = ["Answer", "Line", "LiveWire", "Question", "TcpResult", "Wire"]
+
+
+class Line(Protocol):
+    """One session with one server: one question at a time, cookie and connection kept."""
+
+    @property
+    def sent(self) -> int:
+        """Return how many requests went out, repeats included."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return what no message may quote besides the password: the session's cookies."""
+
+    def post(self, question: Question) -> Answer:
+        """Send one question; raises an `ExchangeError`, or `Interrupted`."""
+
+    def close(self) -> None:
+        """End the session."""
+
+
+class Wire(Protocol):
+    """All that the program asks of the world while it collects: exchanges, time, pauses."""
+
+    def line(self, endpoint: Endpoint, credentials: Credentials, limits: Limits) -> Line:
+        """Return a session with a server; nothing is dialled before its first question."""
+
+    def tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
+        """Try a bare TCP connection, and say what it came to."""
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raises `Interrupted` when the run is being ended."""
+
+    def interrupt(self) -> None:
+        """End everything under way, and make every later exchange raise `Interrupted`."""
+
+    def close(self) -> None:
+        """Let go of everything, at the end of a run."""
+
+
+class LiveWire:
+    """The network itself. Shared by all clients and threads of a run; a context manager."""
+
+    def __init__(self) -> None:
+        """Open nothing yet."""
+        self._registry = Registry()
+
+    def line(self, endpoint: Endpoint, credentials: Credentials, limits: Limits) -> LiveLine:
+        """Return a session; raises `ConfigError` when its CA file cannot be used."""
+        return LiveLine(endpoint, credentials, limits, self._registry)
+
+    def tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
+        """Try a bare TCP connection from this machine."""
+        place = f"{host}:{port}"
+        try:
+            with self._registry.call(place, timeout_s) as call:
+                dial(call, host, port).close()
+        except TimedOut:
+            return TcpResult(Reach.TIMED_OUT, f"{place} did not answer in the time allowed")
+        except ConnectionRefusedError:
+            return TcpResult(Reach.REFUSED, f"{place} refused the connection")
+        except OSError as exc:
+            return TcpResult(Reach.UNKNOWN, f"no connection to {place}: {words(exc)}")
+        return TcpResult(Reach.REACHED, f"{place} accepted a TCP connection")
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        return datetime.now(UTC)
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raises `Interrupted` when the run is being ended."""
+        self._registry.pause(seconds)
+
+    def interrupt(self) -> None:
+        """End everything under way at once; may be called from a signal handler."""
+        self._registry.interrupt()
+
+    def close(self) -> None:
+        """End the watchdog and whatever is still under way."""
+        self._registry.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,174 @@
+"""The registry of everything under way, and the watchdog that ends it at its deadline."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+
+from auditor.errors import Interrupted, TimedOut
+
+
+class Ending(StrEnum):
+    """Why an exchange was ended from outside."""
+
+    DEADLINE = "deadline"
+    INTERRUPT = "interrupt"
+
+
+class Call:
+    """One exchange under way. Ending it shuts its socket down, in whatever phase it is.
+
+    A read time-out bounds one read, never a slow drip of bytes; a shutdown from another thread
+    ends connect, handshake, send and read alike.
+    """
+
+    def __init__(self, who: str, timeout_s: float) -> None:
+        """Start the clock; `who` is named in the error."""
+        self._who = who
+        self._timeout_s = timeout_s
+        self.deadline = time.monotonic() + timeout_s
+        self._changed = threading.Condition()
+        self._ending: Ending | None = None
+        self._socket: socket.socket | None = None
+
+    @property
+    def remaining_s(self) -> float:
+        """Return the seconds left, never less than a millisecond (0 means "do not block")."""
+        return max(self.deadline - time.monotonic(), 0.001)
+
+    def attach(self, descriptor: int) -> None:
+        """Take the socket that the exchange uses from here on.
+
+        A duplicate is kept, because the TLS layer takes the original away in the handshake and
+        both share one connection.
+        """
+        with self._changed:
+            self._drop()
+            self._socket = socket.socket(fileno=os.dup(descriptor))
+            if self._ending is not None:
+                self._shut()
+
+    def end(self, ending: Ending) -> None:
+        """End the exchange now; safe from any thread, and only the first reason counts."""
+        with self._changed:
+            self._ending = self._ending or ending
+            self._shut()
+            self._changed.notify_all()
+
+    def finish(self) -> None:
+        """Let go of the socket."""
+        with self._changed:
+            self._drop()
+
+    def wake(self) -> None:
+        """Tell a thread in `wait` to look again."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait(self, done: Callable[[], bool]) -> None:
+        """Wait until `done()`, the deadline or the user; raises as `check` does."""
+        with self._changed:
+            self._changed.wait_for(lambda: done() or self._ending is not None, self.remaining_s)
+        self.check()
+
+    def check(self) -> None:
+        """Raise `TimedOut` or `Interrupted` if the exchange has been ended."""
+        if self._ending is Ending.INTERRUPT:
+            raise Interrupted(f"Interrupted while asking {self._who}.")
+        if self._ending is Ending.DEADLINE or time.monotonic() >= self.deadline:
+            raise self.timed_out()
+
+    def timed_out(self) -> TimedOut:
+        """Return the error of a deadline that passed."""
+        return TimedOut(
+            f"{self._who} did not answer completely within {self._timeout_s:g} s.",
+            "Check the node's load and the network, or raise timeout_s; it was not asked again.",
+        )
+
+    def _shut(self) -> None:
+        if self._socket is not None:
+            with suppress(OSError):  # it may have ended by itself
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _drop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+class Registry:
+    """All calls of a run. One watchdog thread ends each at its deadline; one interrupt, all."""
+
+    def __init__(self) -> None:
+        """Start empty; the watchdog starts with the first call."""
+        # Reentrant, because a signal handler may interrupt a thread that holds it.
+        self._changed = threading.Condition(threading.RLock())
+        self._calls: set[Call] = set()
+        self._interrupted = False
+        self._closed = False
+        self._watchdog: threading.Thread | None = None
+
+    @contextmanager
+    def call(self, who: str, timeout_s: float) -> Iterator[Call]:
+        """Enter an exchange; raises `Interrupted` at once when the run is being ended."""
+        call = Call(who, timeout_s)
+        with self._changed:
+            self.check(who)
+            self._calls.add(call)
+            self._wake_watchdog()
+        try:
+            yield call
+        finally:
+            with self._changed:
+                self._calls.discard(call)
+            call.finish()
+
+    def check(self, who: str) -> None:
+        """Raise `Interrupted` if the run is being ended."""
+        if self._interrupted:
+            raise Interrupted(f"Interrupted before asking {who}.")
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raises `Interrupted` as soon as the run is being ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._interrupted, seconds)
+            if self._interrupted:
+                raise Interrupted("Interrupted during a pause.")
+
+    def interrupt(self) -> None:
+        """End every call, and refuse every later one."""
+        with self._changed:
+            self._interrupted = True
+            for call in self._calls:
+                call.end(Ending.INTERRUPT)
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """End everything and the watchdog with it."""
+        self.interrupt()
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            watchdog = self._watchdog
+        if watchdog is not None:
+            watchdog.join()
+
+    def _wake_watchdog(self) -> None:
+        if self._watchdog is None:
+            self._watchdog = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+            self._watchdog.start()
+        self._changed.notify_all()
+
+    def _watch(self) -> None:
+        with self._changed:
+            while not self._closed:
+                now = time.monotonic()
+                late = {call for call in self._calls if call.deadline <= now}
+                for call in late:
+                    call.end(Ending.DEADLINE)
+                self._calls -= late
+                ahead = [call.deadline for call in self._calls]
+                self._changed.wait(min(ahead) - now if ahead else None)

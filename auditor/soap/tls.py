@@ -1,0 +1,206 @@
+"""How a server must prove who it is, and what a refused certificate or handshake is called."""
+
+import ssl
+from pathlib import Path
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+from auditor.errors import ConfigError, ExchangeError, TlsFailed, WrongNode
+from auditor.facts import Identity
+from auditor.soap.certificates import names_host, pinned
+from auditor.soap.endpoint import Endpoint
+from auditor.soap.messages import Certificate, LostConnection
+
+# OpenSSL's numbers of what is wrong with a certificate (x509_vfy.h).
+_NOT_YET_VALID, _EXPIRED = 9, 10
+_SELF_SIGNED = {18, 19}
+_NAME_MISMATCH = {62, 64}
+_WEAK = {66, 67, 68}
+# What OpenSSL says when the server only speaks what is no longer spoken by default.
+_OLD = ("PROTOCOL", "LEGACY", "HANDSHAKE_FAILURE", "TOO_SMALL", "TOO_WEAK", "NO_CIPHERS")
+# The constant has a name from Python 3.12 on.
+_OP_LEGACY_SERVER_CONNECT = 0x4
+
+
+def context_for(endpoint: Endpoint) -> ssl.SSLContext:
+    """Return the TLS settings of one endpoint; raises `ConfigError` on an unreadable CA file.
+
+    A pinned endpoint is let through the handshake by any certificate, because `admit` compares
+    the pin before a byte is sent. Environment variables name no authorities here.
+    """
+    context = unverified_context(endpoint)
+    if not (endpoint.pins or endpoint.insecure):
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.check_hostname = True
+        context.hostname_checks_common_name = False
+        if endpoint.ca_bundle is None:
+            _trust_machine(context)
+        else:
+            _trust_file(context, endpoint.ca_bundle)
+    return context
+
+
+def unverified_context(endpoint: Endpoint) -> ssl.SSLContext:
+    """Return settings that accept any certificate, to read it or to compare it with a pin."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if endpoint.legacy_tls:
+        # With SSL 2 and 3 switched off by default, the lowest supported is TLS 1.0.
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.options |= _OP_LEGACY_SERVER_CONNECT
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    return context
+
+
+def admit(endpoint: Endpoint, certificate: Certificate) -> Identity:
+    """Judge the certificate after the handshake, before a byte of the request is sent.
+
+    Raises `WrongNode` or `TlsFailed`. The identity is proven only by a certificate that names no
+    other node of the cluster as well: one that all nodes share tells nothing of who answered.
+    """
+    others = _others(endpoint, certificate)
+    if others and not names_host(certificate, endpoint.verify_name):
+        raise _wrong_node(endpoint, others)
+    if endpoint.pins and not pinned(certificate, endpoint.pins):
+        raise TlsFailed(
+            f"{endpoint.name} showed a certificate that is not pinned for it "
+            f"(SHA-256 {certificate.sha256}); nothing was sent.",
+            "Find out why it changed; if that was meant, pin the new one in [cluster.pins].",
+        )
+    proven = not others and (endpoint.pins or not endpoint.insecure)
+    return Identity.CERTIFICATE if proven else Identity.UNPROVEN
+
+
+def handshake_error(
+    endpoint: Endpoint, failure: Exception, certificate: Certificate | None
+) -> ExchangeError:
+    """Return the error for a handshake that failed; `certificate` is what was shown, if read."""
+    if isinstance(failure, ssl.SSLCertVerificationError):
+        return _certificate_error(endpoint, failure, certificate)
+    if isinstance(failure, ssl.SSLError) and not isinstance(failure, ssl.SSLEOFError):
+        return _protocol_error(endpoint, failure)
+    if isinstance(failure, ValueError):
+        return TlsFailed(
+            f"{endpoint.verify_name} is no name that a certificate could prove; nothing was sent.",
+            "Give the name in its certificate in [cluster.addresses].",
+        )
+    return LostConnection(
+        f"{endpoint.name} ended the connection during the TLS handshake; nothing was sent.",
+        "Check that its web server (Cisco Tomcat) runs and that nothing filters the port.",
+    )
+
+
+def _certificate_error(
+    endpoint: Endpoint, failure: ssl.SSLCertVerificationError, certificate: Certificate | None
+) -> ExchangeError:
+    if certificate is None:
+        return TlsFailed(
+            f"{endpoint.name} showed a certificate that does not verify; nothing was sent.",
+            _PIN_OR_CA,
+        )
+    others = _others(endpoint, certificate)
+    if others and not names_host(certificate, endpoint.verify_name):
+        return _wrong_node(endpoint, others)
+    detail, advice = _certificate_words(endpoint, failure.verify_code, certificate)
+    return TlsFailed(f"{endpoint.name} {detail}; nothing was sent.", advice)
+
+
+_PIN_OR_CA = "Give the authority that signed it as ca_bundle, or pin it in [cluster.pins]."
+
+
+def _certificate_words(endpoint: Endpoint, code: int, certificate: Certificate) -> tuple[str, str]:
+    digest = f"SHA-256 {certificate.sha256}"
+    if code == _EXPIRED:
+        return (
+            f"showed a certificate that expired on {certificate.not_after:%Y-%m-%d}",
+            "Renew its Tomcat certificate, or correct this machine's clock.",
+        )
+    if code == _NOT_YET_VALID:
+        return (
+            f"showed a certificate that is valid only from {certificate.not_before:%Y-%m-%d}",
+            "Correct the clock of this machine or of the node.",
+        )
+    if code in _NAME_MISMATCH:
+        return _mismatch_words(endpoint, certificate)
+    if code in _SELF_SIGNED or certificate.self_signed:
+        return (
+            f"showed a self-signed certificate that nothing vouches for ({digest})",
+            "Compare that digest on the node itself, then pin it in [cluster.pins].",
+        )
+    if code in _WEAK:
+        return (
+            "showed a certificate with a key or signature too weak for today's rules",
+            "Renew it, or set legacy_tls = true for a release 9.x or 10.x cluster.",
+        )
+    return (
+        f'showed a certificate signed by "{certificate.issuer}", which is not trusted here '
+        f"({digest})",
+        _PIN_OR_CA,
+    )
+
+
+def _mismatch_words(endpoint: Endpoint, certificate: Certificate) -> tuple[str, str]:
+    if not certificate.names:
+        return (
+            f'showed a certificate that gives its host ("{certificate.common_name}") only as '
+            f"common name, which does not count (SHA-256 {certificate.sha256})",
+            "Compare that digest on the node itself, then pin it in [cluster.pins].",
+        )
+    return (
+        f"showed a certificate for {', '.join(certificate.names[:4])}, "
+        f"not for {endpoint.verify_name}",
+        "Put the name that it is issued to in [cluster.addresses], or pin it in [cluster.pins].",
+    )
+
+
+def _protocol_error(endpoint: Endpoint, failure: ssl.SSLError) -> ExchangeError:
+    reason = failure.reason or ""
+    if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
+        return TlsFailed(
+            f"{endpoint.name} does not speak TLS on port {endpoint.port}; nothing was sent.",
+            "Check the port in [cluster.addresses]; Cisco's web services use 8443.",
+        )
+    words = reason.replace("_", " ").lower() or "no reason given"
+    advice = "Compare the TLS settings of the node with those of this machine."
+    if not endpoint.legacy_tls and any(sign in reason for sign in _OLD):
+        advice = "For a release 9.x or 10.x cluster set legacy_tls = true."
+    return TlsFailed(
+        f"The TLS handshake with {endpoint.name} failed ({words}); nothing was sent.", advice
+    )
+
+
+def _others(endpoint: Endpoint, certificate: Certificate) -> list[str]:
+    own = {endpoint.name.casefold(), endpoint.verify_name.casefold()}
+    others = (name for name in endpoint.other_names if name.casefold() not in own)
+    return sorted(name for name in others if names_host(certificate, name))
+
+
+def _wrong_node(endpoint: Endpoint, others: list[str]) -> WrongNode:
+    return WrongNode(
+        f"The address of {endpoint.name} is answered with the certificate of {others[0]}; "
+        "nothing was sent.",
+        "Correct [cluster.addresses] or the name service: each node needs its own address.",
+    )
+
+
+def _trust_file(context: ssl.SSLContext, bundle: Path) -> None:
+    try:
+        context.load_verify_locations(cafile=bundle)
+    except OSError as exc:  # ssl.SSLError, for a file without a certificate, is one
+        problem = exc.strerror if exc.strerror and exc.errno else "no certificate in it"
+        raise ConfigError([f"ca_bundle {bundle}: cannot be used ({problem})"]) from exc
+
+
+def _trust_machine(context: ssl.SSLContext) -> None:
+    """Trust the machine's own store, else the one that requests brings along."""
+    places = ssl.get_default_verify_paths()
+    # `cafile` and `capath` would follow SSL_CERT_FILE and SSL_CERT_DIR.
+    file, folder = Path(places.openssl_cafile), Path(places.openssl_capath)
+    if file.is_file():
+        context.load_verify_locations(cafile=file)
+    if folder.is_dir():
+        context.load_verify_locations(capath=folder)
+    if not (file.is_file() or folder.is_dir()):
+        context.load_verify_locations(cafile=DEFAULT_CA_BUNDLE_PATH)

@@ -1,0 +1,309 @@
+"""One kept-alive HTTPS session with one server: a question goes out, the bytes come back."""
+
+import base64
+import re
+import socket
+import ssl
+import threading
+from datetime import UTC, datetime
+from typing import cast
+
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from requests.utils import get_environ_proxies
+from urllib3 import HTTPSConnectionPool, ProxyManager
+from urllib3.connection import HTTPSConnection
+
+from auditor.credentials import Credentials
+from auditor.errors import BadReply, ExchangeError, TlsFailed, TooLarge, Unreachable
+from auditor.facts import Identity
+from auditor.soap import tls
+from auditor.soap.certificates import read_certificate
+from auditor.soap.dialling import dial, words
+from auditor.soap.endpoint import Endpoint, Limits
+from auditor.soap.messages import Answer, Certificate, LostConnection, Question
+from auditor.soap.registry import Call, Registry
+
+# Only these have a body worth reading: an answer, a SOAP fault, the list of AXL versions. Not
+# waiting for the others means that a slow error page cannot hide a 401 behind a time-out.
+_STATUSES_READ = {200, 500, 503, 599}
+_CHUNK = 64 * 1024
+# A name from a server's list must not smuggle a user, a path or another host into the address.
+_HOST = re.compile(r"[\w.:-]+")
+
+
+_PROXY_TROUBLE = (
+    requests.exceptions.ProxyError,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,
+)
+
+
+class LiveLine:
+    """The connection to one endpoint; one question at a time, whoever asks."""
+
+    def __init__(
+        self, endpoint: Endpoint, credentials: Credentials, limits: Limits, registry: Registry
+    ) -> None:
+        """Prepare the session; nothing is dialled before the first question."""
+        self._endpoint = endpoint
+        self._limits = limits
+        self._registry = registry
+        self._lock = threading.Lock()
+        self._under_way = Call(endpoint.name, limits.timeout_s)
+        self._sent = 0
+        self._identity = Identity.UNPROVEN
+        self._certificate: Certificate | None = None
+        self._session = _Session()
+        self._session.trust_env = False
+        self._session.headers.clear()
+        self._session.headers.update({"User-Agent": "auditor", "Accept-Encoding": "identity"})
+        self._session.auth = _Basic(credentials)
+        context = tls.context_for(endpoint)
+        self._session.verify = context.verify_mode is ssl.CERT_REQUIRED
+        self._session.mount("https://", _Adapter(self, context, endpoint.verify_name))
+        if endpoint.proxy:
+            self._session.proxies.update(get_environ_proxies(endpoint.origin))
+
+    @property
+    def sent(self) -> int:
+        """Return how many requests went out, repeats included."""
+        return self._sent
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return the values of the session's cookies."""
+        return tuple(cookie.value for cookie in self._session.cookies if cookie.value)
+
+    def post(self, question: Question) -> Answer:
+        """Send one question; raises an `ExchangeError`, or `Interrupted`."""
+        if not _HOST.fullmatch(self._endpoint.host):
+            raise Unreachable(
+                f"The address of {self._endpoint.name} is no host name.",
+                "Give its address in [cluster.addresses].",
+            )
+        with self._lock, self._registry.call(self._endpoint.name, self._limits.timeout_s) as call:
+            self._under_way = call
+            try:
+                answer = self._exchange(question, call)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
+                call.check()
+                raise self._failure(exc, call) from exc
+            call.check()  # a shutdown may look like the end of the reply
+            return answer
+
+    def close(self) -> None:
+        """End the session and its connection."""
+        with self._lock:
+            self._session.close()
+
+    def _exchange(self, question: Question, call: Call) -> Answer:
+        response = self._session.post(
+            question.url,
+            data=question.body,
+            headers=dict(question.headers),
+            timeout=call.remaining_s,
+            allow_redirects=False,
+            stream=True,
+        )
+        try:
+            return Answer(
+                status=response.status_code,
+                content_type=response.headers.get("Content-Type", ""),
+                body=self._read(response, call) if response.status_code in _STATUSES_READ else b"",
+                received_at=datetime.now(UTC),
+                identity=self._identity,
+                certificate=self._certificate,
+            )
+        finally:
+            response.close()
+
+    def _read(self, response: requests.Response, call: Call) -> bytes:
+        """Return the body; a cap on bytes means nothing for a body that expands, so none may."""
+        if response.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
+            raise BadReply(
+                f"{self._endpoint.name} sent a compressed reply, which was not asked for.",
+                "Look for a proxy or load balancer between this machine and the node.",
+            )
+        body = bytearray()
+        try:
+            for chunk in response.raw.stream(_CHUNK, decode_content=False):
+                body += chunk
+                if len(body) > self._limits.max_bytes:
+                    raise TooLarge(
+                        f"{self._endpoint.name} sent more than {self._limits.max_bytes} bytes.",
+                        "Check what answers at that address; no Cisco reply here is that large.",
+                    )
+        except (urllib3.exceptions.HTTPError, OSError) as exc:
+            call.check()
+            raise BadReply(
+                f"{self._endpoint.name} ended the connection in the middle of its reply.",
+                "Ask again; if it stays so, look at the node's web server (Cisco Tomcat).",
+            ) from exc
+        return bytes(body)
+
+    def _failure(self, exc: Exception, call: Call) -> ExchangeError:
+        """Name what went wrong before the head of the reply was complete."""
+        causes = _chain(exc)
+        if any(
+            isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) for cause in causes
+        ):
+            return call.timed_out()
+        if isinstance(exc, _PROXY_TROUBLE):
+            return Unreachable(
+                f"The proxy opened no connection to {self._endpoint.name}.",
+                "Check the proxy in the environment, or set proxy = false.",
+            )
+        if any(isinstance(cause, ConnectionError | ssl.SSLError) for cause in causes):
+            return LostConnection(
+                f"{self._endpoint.name} ended the connection without answering.",
+                "Check that its web server (Cisco Tomcat) is not being restarted.",
+            )
+        return BadReply(
+            f"{self._endpoint.name} did not answer in HTTP.",
+            "Check the address and port; Cisco's web services use 8443.",
+        )
+
+    # What follows is called by the connection below, within the call that is under way.
+
+    def dial(self, host: str, port: int) -> socket.socket:
+        """Open the TCP connection."""
+        try:
+            return dial(self._under_way, host, port)
+        except OSError as exc:
+            raise Unreachable(
+                f"No connection to {self._endpoint.name} at {host}:{port}: {words(exc)}.",
+                "Check its address in [cluster.addresses], the network, and that it is up.",
+            ) from exc
+
+    def starting(self, sock: socket.socket) -> None:
+        """Put the connection under the call's deadline, and count the request."""
+        self._under_way.attach(sock.fileno())
+        self._under_way.check()
+        self._sent += 1
+
+    def admit(self, sock: ssl.SSLSocket) -> None:
+        """Judge the certificate that the server showed."""
+        self._certificate = _readable(sock.getpeercert(binary_form=True))
+        if self._certificate is None:
+            raise TlsFailed(
+                f"{self._endpoint.name} showed a certificate that cannot be read; "
+                "nothing was sent.",
+                "Renew its Tomcat certificate.",
+            )
+        self._identity = tls.admit(self._endpoint, self._certificate)
+
+    def handshake_failed(self, exc: Exception) -> ExchangeError:
+        """Return the error of a handshake; a refused certificate is fetched once more, to read."""
+        self._under_way.check()
+        refused = isinstance(exc, ssl.SSLCertVerificationError) and not self._session.proxies
+        return tls.handshake_error(self._endpoint, exc, self._peek() if refused else None)
+
+    def _peek(self) -> Certificate | None:
+        """Read the certificate without trusting it; nothing is sent but the handshake."""
+        endpoint, call = self._endpoint, self._under_way
+        try:
+            with (
+                dial(call, endpoint.host, endpoint.port) as raw,
+                tls.unverified_context(endpoint).wrap_socket(
+                    raw, server_hostname=endpoint.verify_name
+                ) as wrapped,
+            ):
+                return _readable(wrapped.getpeercert(binary_form=True))
+        except OSError:
+            call.check()
+            return None
+
+
+def _chain(exc: BaseException) -> list[BaseException]:
+    """Return an exception and everything wrapped in it: as cause, context, argument or reason."""
+    found: list[BaseException] = []
+    todo: list[object] = [exc]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, BaseException) and item not in found:
+            found.append(item)
+            todo += [*item.args, item.__cause__, item.__context__, getattr(item, "reason", None)]
+    return found
+
+
+def _readable(der: bytes | None) -> Certificate | None:
+    try:
+        return read_certificate(der) if der else None
+    except ValueError:
+        return None
+
+
+class _Session(requests.Session):
+    """A session that neither follows a redirect nor reads the page that asks for it."""
+
+    def get_redirect_target(self, _: requests.Response) -> None:
+        return None
+
+
+class _Basic(AuthBase):
+    """HTTP basic authentication that reveals the password only into the request."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        pair = f"{self._credentials.username}:{self._credentials.password.reveal()}"
+        r.headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        return r
+
+
+class _Adapter(HTTPAdapter):
+    """An adapter whose connections are dialled and admitted by their line."""
+
+    def __init__(self, line: LiveLine, context: ssl.SSLContext, server_hostname: str) -> None:
+        self._pools = {"https": _pool_class(line)}
+        self._tls = {"ssl_context": context, "server_hostname": server_hostname}
+        super().__init__(pool_connections=1, pool_maxsize=1)
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: object
+    ) -> None:
+        super().init_poolmanager(connections, maxsize, block, **self._tls, **pool_kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: object) -> ProxyManager:
+        manager: ProxyManager = super().proxy_manager_for(proxy, **self._tls, **proxy_kwargs)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+    def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
+        """Leave the context alone: requests would add the authorities that it brings along."""
+
+
+def _pool_class(line: LiveLine) -> type[HTTPSConnectionPool]:
+    class Connection(HTTPSConnection):
+        """A connection that answers to its line in every phase."""
+
+        def _new_conn(self) -> socket.socket:
+            return line.dial(self._dns_host, self.port)
+
+        def connect(self) -> None:
+            try:
+                super().connect()
+            except (ssl.SSLError, ConnectionError, TimeoutError, ValueError) as exc:
+                raise line.handshake_failed(exc) from exc
+            line.admit(cast(ssl.SSLSocket, self.sock))
+            self.is_verified = True  # or knowingly not: the warning is given once a run
+
+        def putrequest(
+            self,
+            method: str,
+            url: str,
+            skip_host: bool = False,
+            skip_accept_encoding: bool = False,
+        ) -> None:
+            line.starting(self.sock)
+            super().putrequest(method, url, skip_host, skip_accept_encoding)
+
+    class Pool(HTTPSConnectionPool):
+        ConnectionCls = Connection
+
+    return Pool
