@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+_GRACE_S = 0.5
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -33,7 +34,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         self._http = web.Server(self._handler, access_log=None, handler_cancellation=True)
         self._server = await loop.create_server(
-            self._http, sock=self._socket, ssl=self._context, backlog=512
+            self._http, sock=self._socket, ssl=self._context, backlog=512, ssl_shutdown_timeout=1
         )
 
     async def refuse(self) -> None:
@@ -60,13 +61,17 @@ class Listener:
     def drop(self) -> None:
         """End every connection, so that the next request makes a new one."""
         for connection in list(self._http.connections) if self._http else ():
+            transport = connection.transport
             connection.force_close()
+            # Closing alone would wait for the client's part of TLS' good-bye.
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
 
     async def _end(self) -> None:
         if self._server is not None and self._http is not None:
             self._server.close()
             self.drop()
-            await self._http.shutdown(0)
+            await self._http.shutdown(_GRACE_S)
         self._server = self._http = None
 
 

@@ -105,8 +105,11 @@ class Simulator:
 
     @property
     def requests(self) -> list[Exchange]:
-        """Return what was asked so far, in the order of arrival."""
-        return list(self._world.log)
+        """Return what was asked so far, in the order of arrival.
+
+        An exchange whose last byte was sent has ended here: the loop tells it between two steps.
+        """
+        return self._loop.call(self._log()) if self._loop else list(self._world.log)
 
     def start(self) -> Self:
         """Listen. Raises OSError when an address is taken."""
@@ -204,6 +207,9 @@ class Simulator:
         world.imp_database.refresh()
         world.cucm_database.refresh()
         await self._obey_plan()
+
+    async def _log(self) -> list[Exchange]:
+        return list(self._world.log)
 
     def _edit(self, row: control.RowChange) -> None:
         side = self._world.imp_database if row.side == "imp" else self._world.cucm_database

@@ -1,0 +1,172 @@
+"""A running cluster takes changes, by method and by the control address."""
+
+import http.client
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from auditor.simulator import ScenarioError
+
+if TYPE_CHECKING:
+    from tests.simulator.conftest import Start, Wire
+
+AST = "{http://schemas.cisco.com/ast/soap}"
+NODE, OTHER, CUCM = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test"
+
+
+def row(wire: "Wire", service: str, node: str = NODE) -> list[str | None]:
+    """Return status, reason code and reason of a service."""
+    for item in wire.control_center(node).xml.iter(f"{AST}item"):
+        if item.findtext(f"{AST}ServiceName") == service:
+            return [child.text for child in item][1:4]
+    raise AssertionError(service)
+
+
+def post(wire: "Wire", body: str, kind: str = "application/json") -> tuple[int, dict[str, object]]:
+    """Send a change to the control address."""
+    connection = http.client.HTTPConnection(urlsplit(wire.sim.control_url).netloc, timeout=5)
+    connection.request("POST", "/", body.encode(), {"Content-Type": kind})
+    response = connection.getresponse()
+    told = json.loads(response.read())
+    connection.close()
+    return response.status, told
+
+
+def test_services_stop_start_and_lose_their_activation(start: "Start") -> None:
+    wire, proxy = start(), "Cisco SIP Proxy"
+    seen = []
+    for action in ("stop", "start", "deactivate", "activate"):
+        wire.sim.change({action: {"node": NODE, "service": proxy}})
+        seen.append(row(wire, proxy))
+    assert seen == [
+        ["Stopped", "-1069", "Commanded Out of Service"],
+        ["Started", "-1", " "],
+        ["Stopped", "-1068", "Service Not Activated"],
+        ["Started", "-1", " "],
+    ]
+    assert row(wire, proxy, OTHER)[0] == "Started"
+
+
+def test_a_stop_can_have_another_reason(start: "Start") -> None:
+    wire = start()
+    wire.sim.change({"stop": {"node": NODE, "service": "Cisco SIP Proxy", "reason": -1019}})
+    assert row(wire, "Cisco SIP Proxy") == ["Stopped", "-1019", "Component is not running"]
+
+
+def test_a_restart_moves_the_start_time(start: "Start") -> None:
+    wire = start()
+    wire.sim.change({"restart": {"node": NODE, "service": "Cisco XCP Router"}})
+    for item in wire.control_center(NODE).xml.iter(f"{AST}item"):
+        uptime = int(item.findtext(f"{AST}UpTime") or 0)
+        assert (uptime < 60) == (
+            item.findtext(f"{AST}ServiceName") in {"Cisco XCP Router", "Cisco XCP Message Archiver"}
+            or uptime == -1
+        )
+
+
+def test_activation_reaches_axl_and_sql(start: "Start") -> None:
+    wire = start()
+    wire.sim.change({"deactivate": {"node": NODE, "service": "Cisco SIP Proxy"}})
+    statement = (
+        "select p.isactive from processnodeservice p join typeservice t on p.tkservice = t.enum "
+        "where t.name = 'Cisco SIP Proxy' order by p.servername"
+    )
+    assert wire.sql(NODE, statement).texts("isactive") == ["f", "t"]
+    search = f"<searchCriteria><processNodeName>{NODE}</processNodeName></searchCriteria>"
+    rows = wire.axl(CUCM, "listProcessNodeService", search).child[0]
+    active = {r.findtext("service"): r.findtext("isActive") for r in rows}
+    assert active["Cisco SIP Proxy"] == "false"
+
+
+def test_a_pair_fails_over_and_back_step_by_step(start: "Start") -> None:
+    wire = start()
+    seen = []
+    for step in ("failover", "failover", "fallback", "fallback", "fallback"):
+        wire.sim.change({"ha": {"group": "Pair", "step": step}})
+        seen.append([wire.perfmon(n).texts("Value")[0] for n in (NODE, OTHER)])
+    assert seen == [["7", "5"], ["2", "4"], ["6", "10"], ["3", "3"], ["3", "3"]]
+
+
+def test_an_idle_node_has_its_services_stopped_until_it_is_idle_no_more(start: "Start") -> None:
+    wire = start()
+    wire.sim.change({"ha": {"group": "Pair", "states": ["idle", "backup"]}})
+    assert row(wire, "Cisco Presence Engine") == ["Stopped", "-1069", "Commanded Out of Service"]
+    assert row(wire, "Cisco XCP Router")[0] == "Started"
+    assert row(wire, "Cisco Presence Engine", OTHER)[0] == "Started"
+    assert wire.sql(NODE, "select tkhaserverstate from enterprisenode").texts(
+        "tkhaserverstate"
+    ) == ["2", "4"]
+    wire.sim.change({"ha": [{"node": NODE, "state": "normal"}, {"node": OTHER, "state": 3}]})
+    assert row(wire, "Cisco Presence Engine")[0] == "Started"
+
+
+def test_rows_of_tables_are_changed_inserted_and_deleted(start: "Start") -> None:
+    wire = start()
+    table = {"table": "xmpps2snodes"}
+    ask = "select pkid, cp_id from xmpps2snodes"
+    wire.sim.change({"row": {**table, "set": {"pkid": "1", "cp_id": "cm-2.x"}}})
+    assert wire.sql(NODE, ask).texts("cp_id") == ["cm-2.x"]
+    wire.sim.change({"row": {**table, "where": {"pkid": "1"}, "set": {"cp_id": None}}})
+    assert wire.sql(NODE, ask).texts("cp_id") == [None]
+    wire.sim.change({"row": {**table, "where": {"pkid": "1"}}})
+    assert wire.sql(NODE, ask).texts("cp_id") == []
+
+
+def test_an_edited_table_no_longer_follows_the_cluster(start: "Start") -> None:
+    wire = start()
+    change = {"table": "enterprisenode", "where": {"name": NODE}, "set": {"tkhaserverstate": 12}}
+    wire.sim.change({"row": change})
+    wire.sim.change({"ha": {"group": "Pair", "states": [2, 4]}})
+    asked = "select tkhaserverstate from enterprisenode order by id"
+    assert wire.sql(NODE, asked).texts("tkhaserverstate") == ["12", "3"]
+
+
+def test_the_control_address_takes_changes_and_tells_the_state(start: "Start") -> None:
+    wire = start()
+    body = json.dumps({"fault": {"fault": "http-503", "node": NODE}})
+    assert post(wire, body) == (200, {"changed": ["fault"]})
+    assert wire.control_center(NODE).status == 503
+    connection = http.client.HTTPConnection(urlsplit(wire.sim.control_url).netloc, timeout=5)
+    connection.request("GET", "/")
+    told = json.loads(connection.getresponse().read())
+    connection.close()
+    assert told["faults"] == [f"http-503 on {NODE}"]
+    assert told["nodes"][NODE]["ha"] == "normal"
+    assert told["requests"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        ('{"stop": {"node": "imp9", "service": "x"}}', "application/json", 400),
+        ('{"strat": {}}', "application/json", 400),
+        ("[]", "application/json", 400),
+        ("{", "application/json", 400),
+        ('{"clear": {}}', "text/plain", 415),
+    ],
+)
+def test_the_control_address_says_what_is_wrong(
+    start: "Start", body: str, kind: str, status: int
+) -> None:
+    got, told = post(start(), body, kind)
+    assert got == status
+    assert told["error"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"stop": {"node": NODE, "service": "Cisco Tea"}}, "no service 'Cisco Tea'"),
+        ({"ha": {"group": "Nowhere", "states": [3, 3]}}, "no group 'Nowhere'"),
+        ({"ha": {"group": "Pair"}}, "states or step"),
+        ({"ha": {"group": "Pair", "states": [3]}}, "2 nodes"),
+        ({"row": {"table": "x; drop", "set": {"a": 1}}}, "no name"),
+        ({"row": {"table": "nowhere", "set": {"a": 1}}}, "no such table"),
+        ({"fault": {"fault": "rain"}}, "fault"),
+    ],
+)
+def test_a_wrong_change_is_refused(start: "Start", change: dict[str, object], words: str) -> None:
+    with pytest.raises(ScenarioError, match=words):
+        start().sim.change(change)
