@@ -1,5 +1,6 @@
 """The findings of a terminal report, told once where several say the same."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
@@ -8,11 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor.facts import Evidence
-from auditor.findings import ClusterReport, Finding, Severity, SubjectKind, Verdict, order
+from auditor.findings import ClusterReport, Finding, Subject, SubjectKind, Verdict, order
 from auditor.report.screen import plain
 from auditor.report.wording import KINDS, MARKS, STYLES, count, listed
 
-_MOST_EVIDENCE = 6
+_MOST_EVIDENCE = 8
+_LITTLE_EVIDENCE = 1
+_MOST_REASONS = 3
 
 _HEADINGS = {
     Verdict.DRIFT: "Drift",
@@ -31,11 +34,12 @@ def draw(console: Console, cluster: ClusterReport) -> None:
         if not findings:
             continue
         console.print()
-        console.rule(
-            Text(f"{heading}: {count(len(findings), 'finding')}", style="bold"), align="left"
-        )
-        blocks = _unknown_blocks if verdict is Verdict.UNKNOWN else _blocks
-        blocks(console, findings, cluster.fail_on)
+        title = Text(f"{heading}: {count(len(findings), 'finding')}", style="bold")
+        console.rule(title, align="left")
+        key = _same_way_out if verdict is Verdict.UNKNOWN else _same_trouble
+        for group in _alike(findings, key):
+            head, rows = _block(group, cluster)
+            _print(console, verdict, head, rows)
 
 
 def _alike(findings: Iterable[Finding], key: Callable[[Finding], object]) -> list[list[Finding]]:
@@ -46,7 +50,7 @@ def _alike(findings: Iterable[Finding], key: Callable[[Finding], object]) -> lis
     return list(groups.values())
 
 
-def _same_trouble(finding: Finding) -> tuple[object, ...]:
+def _same_trouble(finding: Finding) -> object:
     return (
         finding.recommendation,
         finding.kind,
@@ -56,26 +60,21 @@ def _same_trouble(finding: Finding) -> tuple[object, ...]:
     )
 
 
-def _blocks(console: Console, findings: Sequence[Finding], fail_on: Severity) -> None:
-    for group in _alike(findings, _same_trouble):
-        first = group[0]
-        head = _head(first)
-        if first.kind:
-            head += f": {KINDS[first.kind]}"
-        if first.verdict is Verdict.DRIFT and not first.severity.reaches(fail_on):
-            head += f" (below the threshold {fail_on})"
-        _block(console, first.verdict, head, [*_story(group), *_waiver(first), *_evidence(group)])
+def _same_way_out(finding: Finding) -> object:
+    """Group what is unknown by what would settle it: one silent node is one block."""
+    return finding.remedy or (finding.recommendation, finding.because)
 
 
-def _unknown_blocks(console: Console, findings: Sequence[Finding], _fail_on: Severity) -> None:
-    for group in _alike(findings, lambda finding: (finding.because, finding.remedy)):
-        first = group[0]
-        if len(group) == 1:
-            head, rows = _head(first), _story(group)
-        else:
-            head = f"up to {first.severity.upper()} {count(len(group), 'check')} for one reason"
-            rows = [*_checks(group), ("because", first.because), ("remedy", first.remedy)]
-        _block(console, first.verdict, head, [*rows, *_evidence(group)])
+def _block(group: Sequence[Finding], cluster: ClusterReport) -> tuple[str, list[Row]]:
+    first = group[0]
+    if first.verdict is Verdict.UNKNOWN and len(group) > 1:
+        return _shared_head(group), _together(group, cluster)
+    head = _head(first)
+    head += f": {KINDS[first.kind]}" if first.kind else ""
+    if first.verdict is Verdict.DRIFT and not first.severity.reaches(cluster.fail_on):
+        head += f" (below the threshold {cluster.fail_on})"
+    evidence = _told("evidence", _evidence(group), _MOST_EVIDENCE)
+    return head, [*_story(group, cluster), *_waiver(first), *evidence]
 
 
 def _head(finding: Finding) -> str:
@@ -83,39 +82,87 @@ def _head(finding: Finding) -> str:
     return f"{finding.severity.upper()} {finding.recommendation}{service}"
 
 
-def _story(group: Sequence[Finding]) -> list[Row]:
-    """Return what the findings of one recommendation say, each sentence once."""
-    told = (
-        ("expected", [finding.expected for finding in group]),
-        ("observed", [finding.observed for finding in group]),
-        ("because", [finding.because for finding in group]),
-        ("matters", [finding.consequence for finding in group]),
-        ("remedy", [finding.remedy for finding in group]),
-    )
-    sentences = [(label, text) for label, texts in told for text in dict.fromkeys(texts)]
-    return [_subjects(group), *sentences]
+def _shared_head(group: Sequence[Finding]) -> str:
+    first = group[0]
+    if len({finding.recommendation for finding in group}) == 1:
+        return f"{_head(first)}: {count(len(group), 'check')}"
+    up_to = "up to " if len({finding.severity for finding in group}) > 1 else ""
+    return f"{up_to}{first.severity.upper()}: {count(len(group), 'check')} for one reason"
 
 
-def _subjects(group: Iterable[Finding]) -> Row:
-    """Return who it is about; a label that names the kind where it is no node."""
-    subjects = list(dict.fromkeys(finding.subject for finding in group))
-    kind = subjects[0].kind
-    label = "on" if kind is SubjectKind.NODE else str(kind)
-    return label, listed((subject.name for subject in subjects), most=12)
-
-
-def _checks(group: Sequence[Finding]) -> list[Row]:
-    """Return one line for every set of recommendations that have their subjects in common."""
-    subjects: dict[str, list[str]] = {}
-    for finding in group:
-        subjects.setdefault(finding.recommendation, []).append(finding.subject.name)
-    ids: dict[tuple[str, ...], list[str]] = {}
-    for recommendation, names in sorted(subjects.items()):
-        ids.setdefault(tuple(names), []).append(recommendation)
+def _together(group: Sequence[Finding], cluster: ClusterReport) -> list[Row]:
+    """Return what unknown checks have in common; what only says so again is left out."""
+    every = list(dict.fromkeys(finding.because for finding in group))
+    reasons = [text for text in every if not _repeats(text, [r for r in every if r != text])]
+    fresh = [text for text in _evidence(group) if not _repeats(text, reasons)]
     return [
-        ("checks", f"{' '.join(together)}, on {listed(names, most=8)}")
-        for names, together in ids.items()
+        *_checks(group, cluster),
+        *_told("because", reasons, _MOST_REASONS),
+        ("remedy", group[0].remedy),
+        *_told("evidence", fresh, _LITTLE_EVIDENCE),
     ]
+
+
+def _repeats(text: str, reasons: Iterable[str]) -> bool:
+    return any(reason.rstrip(".") in text for reason in reasons if reason)
+
+
+def _told(label: str, texts: Sequence[str], most: int) -> list[Row]:
+    rows = [(label, text) for text in texts[:most]]
+    if len(texts) > most:
+        rows.append(("", f"and {len(texts) - most} more in the JSON report (--output json:FILE)"))
+    return rows
+
+
+def _story(group: Sequence[Finding], cluster: ClusterReport) -> list[Row]:
+    """Return what the findings of one recommendation say, each sentence once."""
+    told: tuple[tuple[str, Callable[[Finding], str]], ...] = (
+        ("expected", lambda finding: finding.expected),
+        ("observed", lambda finding: finding.observed),
+        ("because", lambda finding: finding.because),
+        ("matters", lambda finding: finding.consequence),
+        ("remedy", lambda finding: finding.remedy),
+    )
+    kind = group[0].subject.kind
+    label = "on" if kind is SubjectKind.NODE else str(kind)
+    subjects = _subjects([finding.subject.name for finding in group], kind, cluster)
+    sentences = [(label, text) for label, of in told for text in _common(group, of)]
+    return [(label, subjects), *sentences]
+
+
+def _common(group: Sequence[Finding], of: Callable[[Finding], str]) -> list[str]:
+    """Return the one sentence that all say if only the subject's name differs, else each one."""
+    texts = list(dict.fromkeys(of(finding) for finding in group))
+    general = {_general(of(finding), finding.subject) for finding in group}
+    return list(general) if len(texts) > 1 and len(general) == 1 else texts
+
+
+def _general(text: str, subject: Subject) -> str:
+    """Return a sentence on one subject as a sentence on each subject of its kind."""
+    name = rf"(?<![\w.-]){re.escape(subject.name)}(?![\w-]|\.\w)"
+    said = re.sub(name, f"the {subject.kind}", text)
+    return "The" + said[3:] if said != text and said.startswith("the ") else said
+
+
+def _subjects(names: Sequence[str], kind: SubjectKind, cluster: ClusterReport) -> str:
+    """Return who it is about; all nodes of a larger cluster are not listed."""
+    every = {node.name for node in cluster.nodes}
+    if kind is SubjectKind.NODE and len(names) > 1 and set(names) == every:
+        return "both nodes" if len(names) == 2 else f"all {len(names)} nodes"
+    return listed(dict.fromkeys(names), most=12)
+
+
+def _checks(group: Sequence[Finding], cluster: ClusterReport) -> list[Row]:
+    """Return one line for every set of recommendations that have their subjects in common."""
+    subjects: dict[str, list[Finding]] = {}
+    for finding in group:
+        subjects.setdefault(finding.recommendation, []).append(finding)
+    ids: dict[str, list[str]] = {}
+    for recommendation, found in sorted(subjects.items()):
+        names = [finding.subject.name for finding in found]
+        where = _subjects(names, found[0].subject.kind, cluster)
+        ids.setdefault(where, []).append(recommendation)
+    return [("checks", f"{' '.join(together)}, on {where}") for where, together in ids.items()]
 
 
 def _waiver(finding: Finding) -> list[Row]:
@@ -128,22 +175,19 @@ def _waiver(finding: Finding) -> list[Row]:
     ]
 
 
-def _evidence(group: Sequence[Finding]) -> list[Row]:
-    """Return what the findings rest on; of many, enough to see what it is about."""
-    pieces = list(dict.fromkeys(piece for finding in group for piece in finding.evidence))
-    most = _MOST_EVIDENCE if group[0].verdict is Verdict.UNKNOWN else _MOST_EVIDENCE * len(group)
-    rows = [("evidence", _piece(piece)) for piece in pieces[:most]]
-    if len(pieces) > most:
-        more = len(pieces) - most
-        rows.append(("", f"and {more} more in the JSON report (--output json:FILE)"))
-    return rows
+def _evidence(group: Sequence[Finding]) -> list[str]:
+    """Return what the findings rest on, each piece once."""
+    told = list(dict.fromkeys(tuple(map(_piece, finding.evidence)) for finding in group))
+    alike = {tuple(_general(_piece(e), f.subject) for e in f.evidence) for f in group}
+    rows = alike if len(told) > 1 and len(alike) == 1 else told
+    return list(dict.fromkeys(piece for pieces in rows for piece in pieces))
 
 
 def _piece(evidence: Evidence) -> str:
     return f"{evidence.text} [{evidence.origin}, {evidence.source}]"
 
 
-def _block(console: Console, verdict: Verdict, head: str, rows: Iterable[Row]) -> None:
+def _print(console: Console, verdict: Verdict, head: str, rows: Iterable[Row]) -> None:
     """Print a heading and, indented, its rows; a label that repeats is said once."""
     console.print()
     mark = Text(f"{MARKS[verdict]} ", style=STYLES[verdict])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from auditor.errors import Reason
 from auditor.findings import (
+    MEANINGS,
     ClusterReport,
     ExitCode,
     Finding,
@@ -84,13 +85,6 @@ REASONS = {
 }
 """What to do, for a failure whose own detail says nothing."""
 
-_EXIT_CODES = {
-    ExitCode.COMPLIANT: "compliant and complete.",
-    ExitCode.DRIFT: "drift at or above the threshold.",
-    ExitCode.INCOMPLETE: "no such drift, but incomplete: unknown is not compliant.",
-    ExitCode.UNAUDITABLE: "nothing could be audited.",
-}
-
 
 def count(number: int, noun: str) -> str:
     """Return `1 node`, `2 nodes`."""
@@ -147,9 +141,9 @@ def _drift_sentence(cluster: ClusterReport) -> str:
     )
     silent = silent_nodes(cluster)
     unknown = _of(cluster, Verdict.UNKNOWN)
-    if silent:
-        return f"{text} Besides, {listed(silent)} could not be audited."
-    return f"{text} Besides, {_checks(unknown)} could not be told." if unknown else text
+    doubts = [f"{listed(silent)} could not be audited"] if silent else []
+    doubts += [f"{_checks(unknown)} could not be told"] if unknown else []
+    return f"{text} Besides, {' and '.join(doubts)}." if doubts else text
 
 
 def _checks(findings: Sequence[Finding]) -> str:
@@ -194,10 +188,10 @@ def exit_meaning(report: Report) -> str:
     if code is not strict:
         return (
             f"Exit code {code:d} ONLY because of --allow-unknown; without it {strict:d}: "
-            f"{_EXIT_CODES[strict]}"
+            f"{MEANINGS[strict]}."
         )
     if not report.clusters:
         return f"Exit code {code:d}: no cluster was audited."
     if code is ExitCode.COMPLIANT and report.count(Verdict.DRIFT):
         return f"Exit code {code:d}: complete, and all drift is below the threshold."
-    return f"Exit code {code:d}: {_EXIT_CODES[code]}"
+    return f"Exit code {code:d}: {MEANINGS[code]}."

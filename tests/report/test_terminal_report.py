@@ -221,13 +221,71 @@ def test_one_reason_for_many_unknowns_is_told_once() -> None:
 def test_one_story_about_two_nodes_is_told_once_with_both_names() -> None:
     drifts = [samples.stopped(names.SIP_PROXY, of) for of in (samples.PUB, samples.SUB)]
     drifts = [
-        replace(d, evidence=(Evidence(Origin.OBSERVED, "x", d.subject.name),)) for d in drifts
+        replace(
+            d,
+            observed=f"stopped on {d.subject.name}.",
+            evidence=(Evidence(Origin.OBSERVED, "x", d.subject.name * n),),
+        )
+        for n, d in enumerate(drifts, start=1)
     ]
     report = replace(samples.compliant_cluster(), findings=tuple(drifts))
     page = terminal.render(Report(samples.RUN, (report,)))
     assert page.count("CRITICAL SIP-01") == 1
-    assert f"on        {samples.PUB}, {samples.SUB}" in page
-    assert f"{samples.SUB} [observed, x]" in page
+    assert "on        both nodes" in page
+    assert "observed  stopped on the node." in page
+    assert page.count("[observed, x]") == 2
+
+
+def test_stories_that_differ_in_more_than_the_name_are_all_told() -> None:
+    drifts = [
+        replace(samples.stopped(names.SIP_PROXY, of), observed=f"{word} on {of}.")
+        for of, word in ((samples.PUB, "Stopped"), (samples.SUB, "Failed"))
+    ]
+    report = replace(samples.compliant_cluster(), findings=tuple(drifts))
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert f"Stopped on {samples.PUB}." in page
+    assert f"Failed on {samples.SUB}." in page
+
+
+def test_a_name_inside_a_longer_name_is_left_alone() -> None:
+    first, second = "imp", "imp-2"
+    drifts = [
+        replace(samples.stopped(names.SIP_PROXY, of), observed=f"{of}: partner imp-2.test is up")
+        for of in (first, second)
+    ]
+    report = replace(samples.compliant_cluster(), findings=tuple(drifts))
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert "The node: partner imp-2.test is up" in page
+
+
+def test_what_settles_several_unknowns_is_told_once_with_every_reason() -> None:
+    base = replace(samples.unread(names.AXL, samples.PUB), remedy="Mend it.", evidence=())
+    reasons = ("No answer.", "Its state is not known: No answer.", "The row was odd.")
+    unknowns = tuple(
+        replace(base, recommendation=f"AXL-0{n}", because=because)
+        for n, because in enumerate(reasons)
+    )
+    page = terminal.render(
+        Report(samples.RUN, (replace(samples.compliant_cluster(), findings=unknowns),))
+    )
+    block = page.partition("? CRITICAL: 3 checks for one reason\n")[2].partition("\n\n")[0]
+    assert block.splitlines()[:4] == [
+        f"  checks    AXL-00 AXL-01 AXL-02, on {samples.PUB}",
+        "  because   No answer.",
+        "            The row was odd.",
+        "  remedy    Mend it.",
+    ]
+
+
+def test_unknowns_without_a_remedy_are_not_thrown_together() -> None:
+    unknowns = tuple(
+        replace(samples.unread(name, samples.PUB), remedy="")
+        for name in (names.AXL, names.SIP_PROXY)
+    )
+    report = replace(samples.compliant_cluster(), findings=unknowns)
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert "? CRITICAL AXL-01" in page
+    assert "? CRITICAL SIP-01" in page
 
 
 def test_more_evidence_than_fits_is_counted() -> None:
@@ -235,7 +293,7 @@ def test_more_evidence_than_fits_is_counted() -> None:
     drift = replace(samples.stopped(names.SIP_PROXY, samples.SUB), evidence=pieces)
     report = replace(samples.compliant_cluster(), findings=(drift,))
     page = terminal.render(Report(samples.RUN, (report,)))
-    assert "and 3 more in the JSON report" in page
+    assert "and 1 more in the JSON report" in page
 
 
 def test_drift_below_the_threshold_is_no_all_clear_in_the_first_lines() -> None:
@@ -281,7 +339,8 @@ def test_a_drift_sentence_tells_of_nodes_that_were_not_audited() -> None:
     drift = samples.stopped(names.SIP_PROXY, samples.PUB)
     report = replace(first, findings=(*first.findings, drift))
     page = terminal.render(Report(samples.RUN, (report,)))
-    assert f"Besides, {samples.SUB} could not be audited." in page.replace("\n", " ")
+    told = f"Besides, {samples.SUB} could not be audited and 17 checks could not be told."
+    assert told in page.replace("\n", " ")
 
 
 def test_every_token_has_its_words() -> None:
