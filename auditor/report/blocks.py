@@ -35,7 +35,7 @@ def draw(console: Console, cluster: ClusterReport) -> None:
             continue
         console.print()
         title = Text(f"{heading}: {count(len(findings), 'finding')}", style="bold")
-        console.rule(title, align="left")
+        console.rule(title, align="left", style="dim")
         key = _same_way_out if verdict is Verdict.UNKNOWN else _same_trouble
         for group in _alike(findings, key):
             head, rows = _block(group, cluster)
@@ -191,7 +191,7 @@ def _print(console: Console, verdict: Verdict, head: str, rows: Iterable[Row]) -
     """Print a heading and, indented, its rows; a label that repeats is said once."""
     console.print()
     mark = Text(f"{MARKS[verdict]} ", style=STYLES[verdict])
-    console.print(mark + plain(head, "bold"))
+    console.print(Text.assemble(mark, plain(head, "bold")))
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(min_width=8, no_wrap=True)
     grid.add_column()

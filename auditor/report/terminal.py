@@ -102,11 +102,11 @@ def _nodes_read(cluster: ClusterReport) -> tuple[int, int]:
 
 
 def _cluster(page: Console, cluster: ClusterReport) -> None:
-    page.rule(plain(f"Cluster {cluster.name}", "bold"), align="left", characters="━")
+    page.rule(plain(f"Cluster {cluster.name}", "bold"), align="left", characters="━", style="")
     answered, due = _nodes_read(cluster)
     release = f"release {cluster.release}" if cluster.release else "release unknown"
     about = plain(f"{release}, {answered} of {count(due, 'node')} read")
-    page.print(_status(cluster.status) + Text("  ") + about)
+    page.print(Text.assemble(_status(cluster.status), "  ", about))
     page.print(plain(sentence(cluster), "bold"))
     if cluster.nodes:
         _matrix(page, cluster)
@@ -151,12 +151,14 @@ def _gaps(page: Console, coverage: Sequence[Coverage]) -> None:
     if not gaps:
         return
     page.print()
-    page.rule(Text("What could not be read", style="bold"), align="left")
+    page.rule(Text("What could not be read", style="bold"), align="left", style="dim")
     previous = ""
     for (node, reason, detail), sources in gaps.items():
         if node != previous:
             page.print()
-            page.print(Text(f"{MARKS[Verdict.UNKNOWN]} ", STYLES[Verdict.UNKNOWN]) + plain(node))
+            page.print(
+                Text.assemble((f"{MARKS[Verdict.UNKNOWN]} ", STYLES[Verdict.UNKNOWN]), plain(node))
+            )
             previous = node
         word = "" if reason is Reason.NOT_ASKED else f"{reason.replace('_', ' ')}. "
         line = plain(f"{', '.join(sources)}: {word}{detail}")
@@ -168,20 +170,20 @@ def _notices(page: Console, notices: Iterable[str]) -> None:
     if not told:
         return
     page.print()
-    page.rule(Text("Notices", style="bold"), align="left")
+    page.rule(Text("Notices", style="bold"), align="left", style="dim")
     page.print()
     for notice in told:
         page.print(Padding(plain(f"- {notice}"), (0, 0, 0, 2)))
 
 
 def _result(page: Console, report: Report) -> None:
-    page.rule(Text("Result", style="bold"), align="left", characters="━")
+    page.rule(Text("Result", style="bold"), align="left", characters="━", style="")
     tally = ", ".join(f"{report.count(verdict)} {verdict.replace('_', ' ')}" for verdict in Verdict)
     page.print(f"{count(len(report.clusters), 'cluster')}: {tally}.")
     for cluster in report.clusters:
         if cluster.status is not Status.COMPLIANT:
-            told = plain(f" {cluster.name}: {sentence(cluster)}")
-            page.print(_status(cluster.status) + Text(" ") + told)
+            told = plain(f"{cluster.name}: {sentence(cluster)}")
+            page.print(Text.assemble(_status(cluster.status), " ", told))
     run = report.run
     page.print(
         plain(

@@ -306,8 +306,8 @@ def test_what_weakens_the_report_is_said_first_and_last() -> None:
     lines = terminal.render(samples.lenient()).splitlines()
     assert lines[0].startswith("! --insecure: NO CERTIFICATE WAS VERIFIED")
     assert any(line.startswith("! --allow-unknown") for line in lines[:4])
-    assert lines[-3] == "! --insecure: no certificate was verified."
-    assert lines[-2].startswith("Exit code 0 ONLY because of --allow-unknown; without it 4")
+    assert lines[-2] == "! --insecure: no certificate was verified."
+    assert lines[-1].startswith("Exit code 0 ONLY because of --allow-unknown; without it 4")
 
 
 def test_allow_unknown_is_not_blamed_for_a_code_that_it_did_not_change() -> None:
@@ -341,6 +341,12 @@ def test_a_drift_sentence_tells_of_nodes_that_were_not_audited() -> None:
     page = terminal.render(Report(samples.RUN, (report,)))
     told = f"Besides, {samples.SUB} could not be audited and 17 checks could not be told."
     assert told in page.replace("\n", " ")
+
+
+def test_the_alarming_colour_ends_with_the_alarming_word() -> None:
+    page = terminal.render(samples.mixed(), colour=True)
+    assert "\x1b[1;37;41m✗ DRIFT\x1b[0m  release" in page
+    assert "\x1b[1;37;41m✗ \x1b[0m\x1b[1mCRITICAL SIP-01" in page
 
 
 def test_every_token_has_its_words() -> None:
