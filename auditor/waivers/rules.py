@@ -1,0 +1,174 @@
+"""Reads waiver files strictly: `[[waiver]]` blocks in TOML; every mistake is told at once."""
+
+import tomllib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
+
+from auditor.config.problems import short, visible
+from auditor.config.values import Refused, found, text
+from auditor.errors import ConfigError
+from auditor.names import nearest
+
+_EXAMPLE = "such as expires = 2026-12-31, without quotes and without a time"
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRule:
+    """One accepted difference; `place` names file and block, for whoever has to mend it.
+
+    It holds through the whole day `expires`.
+    """
+
+    recommendation: str
+    cluster: str
+    subject: str
+    reason: str
+    owner: str
+    expires: date
+    place: str
+
+    @property
+    def scope(self) -> tuple[str, str, str]:
+        """Return what must agree, all of it, for the rule to match; names apart from case."""
+        return self.recommendation, self.cluster.casefold(), self.subject.casefold()
+
+
+def _day(value: object) -> date:
+    if type(value) is date:
+        return value
+    kinds = {datetime: "a date with a time", time: "a time"}
+    raise Refused(f"must be a date, {_EXAMPLE}; not {kinds.get(type(value)) or found(value)}")
+
+
+Text = Annotated[str, PlainValidator(text)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Block(_Table):
+    recommendation: Text
+    cluster: Text
+    subject: Text
+    reason: Text
+    owner: Text
+    expires: Annotated[date, PlainValidator(_day)]
+
+
+class _File(_Table):
+    waiver: list[_Block] = []
+
+
+def load_waivers(path: Path, known: Collection[str]) -> tuple[WaiverRule, ...]:
+    """Read a waiver file; see `read_waivers`.
+
+    Raises:
+        ConfigError: the file cannot be read, or one line for every mistake in it.
+    """
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except OSError as exc:
+        problem = f"cannot be read: {exc.strerror or exc}"
+    except UnicodeDecodeError:
+        problem = "is not UTF-8 text"
+    else:
+        return read_waivers(content, path, known)
+    raise ConfigError([visible(f"{path}: {problem}")])
+
+
+def read_waivers(content: str, path: Path, known: Collection[str]) -> tuple[WaiverRule, ...]:
+    """Return the rules of a waiver file's text, in its order.
+
+    `known` holds the ids of all recommendations that exist, whether or not they are judged in
+    this run; `path` is the name that mistakes are reported under.
+
+    Raises:
+        ConfigError: one line for every mistake.
+    """
+    raw = _parse(content, path)
+    problems = [*_misshapen(raw), *_unknown_ids(raw, known), *_repeated(raw)]
+    if problems:
+        raise ConfigError(visible(f"{path}: {problem}") for problem in problems)
+    return tuple(
+        WaiverRule(**block.model_dump(), place=f"{path.name}, waiver {number}")
+        for number, block in enumerate(_File.model_validate(raw).waiver, 1)
+    )
+
+
+def _parse(content: str, path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(content)
+    except RecursionError:
+        problem = "nested too deeply"
+    except ValueError as exc:  # besides TOMLDecodeError, numbers and dates that do not exist
+        problem = str(exc)
+    raise ConfigError([visible(f"{path}: is not TOML: {problem}")])
+
+
+def _misshapen(raw: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        _File.model_validate(raw)
+    except ValidationError as exc:
+        for mistake in exc.errors(include_url=False):
+            refused = mistake.get("ctx", {}).get("error")
+            yield _sentence(mistake["type"], mistake["loc"], mistake["input"], refused)
+
+
+def _sentence(kind: str, loc: tuple[int | str, ...], value: object, refused: object) -> str:
+    """Return the place inside the file, and what is wrong there."""
+    place = f"waiver {int(loc[1]) + 1}: " if len(loc) > 1 else ""
+    if len(loc) == 2:
+        return f"{place}must be a table, not {found(value)}"
+    key = f"{place}key `{short(str(loc[-1]))}`: "
+    match kind:
+        case "missing" if loc[-1] == "expires":
+            return f"{key}missing; every waiver ends on a date, {_EXAMPLE}"
+        case "missing":
+            return f"{key}missing"
+        case "extra_forbidden":
+            return f"{key}unknown key{_meant(str(loc[-1]), _keys(loc))}"
+        case "list_type":
+            return f"{key}must be written as [[waiver]], in double brackets"
+    return f"{key}{refused}"
+
+
+def _keys(loc: tuple[int | str, ...]) -> Collection[str]:
+    return (_Block if len(loc) > 1 else _File).model_fields.keys()
+
+
+def _meant(word: str, choices: Collection[str]) -> str:
+    close = nearest(word, choices)
+    return f"; did you mean `{close}`?" if close else ""
+
+
+def _blocks(raw: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the blocks as written, an empty one in the place of what is no block."""
+    blocks = raw.get("waiver")
+    if not isinstance(blocks, list):
+        return ()
+    return [block if isinstance(block, dict) else {} for block in blocks]
+
+
+def _unknown_ids(raw: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
+    for number, block in enumerate(_blocks(raw), 1):
+        name = block.get("recommendation")
+        if isinstance(name, str) and name.strip() and name not in known:
+            meant = _meant(name, known) or "; `auditor rules` lists them"
+            yield f'waiver {number}: key `recommendation`: there is no "{short(name)}"{meant}'
+
+
+def _repeated(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Tell of blocks that say the same: nobody could know which date and owner hold."""
+    seen: dict[tuple[str, ...], int] = {}
+    for number, block in enumerate(_blocks(raw), 1):
+        scope = [block.get(key) for key in ("recommendation", "cluster", "subject")]
+        if all(isinstance(part, str) for part in scope):
+            earlier = seen.setdefault(tuple(str(part).casefold() for part in scope), number)
+            if earlier != number:
+                yield f"waiver {number}: is about the same finding as waiver {earlier}; keep one"

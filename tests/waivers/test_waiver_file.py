@@ -1,0 +1,88 @@
+"""The waiver file: what it may say, and the whole text that the author of a bad one reads."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import ConfigError
+from auditor.waivers.rules import WaiverRule, load_waivers, read_waivers
+
+CASES = Path(__file__).parent / "cases"
+KNOWN = ("SIP-01", "XMPPFED-02", "AXL-01")
+NAME = Path("somewhere/waivers.toml")
+GOOD = """
+[[waiver]]
+recommendation = "XMPPFED-02"
+cluster = "lab"
+subject = "imp-sub.example.test"
+reason = "Moves with change 4711."
+owner = "uc-team"
+expires = 2026-12-31
+"""
+
+
+def test_a_block_becomes_a_rule_that_knows_its_place() -> None:
+    second = GOOD.replace("XMPPFED-02", "SIP-01")
+    assert read_waivers(GOOD + second, NAME, KNOWN)[1] == WaiverRule(
+        recommendation="SIP-01",
+        cluster="lab",
+        subject="imp-sub.example.test",
+        reason="Moves with change 4711.",
+        owner="uc-team",
+        expires=date(2026, 12, 31),
+        place="waivers.toml, waiver 2",
+    )
+
+
+def test_an_empty_file_waives_nothing() -> None:
+    assert read_waivers("# none yet\n", NAME, KNOWN) == ()
+
+
+@pytest.mark.parametrize("case", sorted(CASES.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_mistake_is_told_at_once(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(CASES)
+    with pytest.raises(ConfigError) as refused:
+        load_waivers(Path(case.name), KNOWN)
+    assert f"{refused.value}\n" == case.with_suffix(".txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("key", ["recommendation", "cluster", "subject", "reason", "owner"])
+def test_a_waiver_without_one_of_its_keys_is_refused(key: str) -> None:
+    content = "\n".join(line for line in GOOD.splitlines() if not line.startswith(key))
+    with pytest.raises(ConfigError, match=f"waiver 1: key `{key}`: missing$"):
+        read_waivers(content, NAME, KNOWN)
+
+
+def test_a_waiver_without_an_end_is_refused_and_told_how_to_write_one() -> None:
+    content = GOOD.replace("expires = 2026-12-31", "")
+    with pytest.raises(ConfigError, match=r"`expires`: missing; .* expires = 2026-12-31"):
+        read_waivers(content, NAME, KNOWN)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: cannot be read: No such file"):
+        load_waivers(tmp_path / "nowhere.toml", KNOWN)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "waivers.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="is not UTF-8 text"):
+        load_waivers(tmp_path / "waivers.toml", KNOWN)
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "waivers.toml").write_text(GOOD, encoding="utf-8-sig")
+    assert len(load_waivers(tmp_path / "waivers.toml", KNOWN)) == 1
+
+
+def test_nesting_without_end_is_a_mistake_and_no_crash() -> None:
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        read_waivers("a = " + "[" * 100_000, NAME, KNOWN)
+
+
+def test_what_the_file_holds_cannot_break_the_line_that_reports_it() -> None:
+    content = GOOD.replace("XMPPFED-02", "\\u001b[31m\\nAXL")
+    with pytest.raises(ConfigError) as refused:
+        read_waivers(content, NAME, KNOWN)
+    assert all(line.isprintable() for line in refused.value.problems)

@@ -1,0 +1,252 @@
+"""What waivers do to findings, and above all what they never do."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.errors import Reason
+from auditor.facts import Coverage, Outcome, Source
+from auditor.findings import (
+    ClusterReport,
+    ExitCode,
+    Finding,
+    Kind,
+    Severity,
+    Status,
+    Subject,
+    SubjectKind,
+    Verdict,
+    Waiver,
+    exit_code,
+)
+from auditor.waivers.applying import strangers, waive
+from auditor.waivers.rules import WaiverRule
+from tests.report import samples
+
+TODAY = date(2026, 3, 1)
+SIP = "SIP-01"
+NODE = "imp-sub.example.test"
+
+
+def rule(
+    *,
+    recommendation: str = SIP,
+    cluster: str = "lab",
+    subject: str = NODE,
+    expires: date = date(2026, 12, 31),
+) -> WaiverRule:
+    return WaiverRule(
+        recommendation,
+        cluster,
+        subject,
+        "Moves with change 4711.",
+        "uc-team",
+        expires,
+        "waivers.toml, waiver 1",
+    )
+
+
+def finding(verdict: Verdict = Verdict.DRIFT, *, subject: str = NODE) -> Finding:
+    differs = verdict in (Verdict.DRIFT, Verdict.EXPLAINED, Verdict.WAIVED)
+    return Finding(
+        cluster="lab",
+        recommendation=SIP,
+        service="Cisco SIP Proxy",
+        subject=Subject(SubjectKind.NODE, subject),
+        verdict=verdict,
+        severity=Severity.CRITICAL,
+        expected="running",
+        observed="stopped",
+        because="It is activated and does not run.",
+        kind=Kind.STOPPED if differs else None,
+    )
+
+
+def cluster(*findings: Finding) -> ClusterReport:
+    base = samples.compliant_cluster()
+    return replace(base, findings=findings)
+
+
+def waived(report: ClusterReport, *rules: WaiverRule, today: date = TODAY) -> ClusterReport:
+    return waive(report, rules, today, {SIP})
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DRIFT, Verdict.EXPLAINED])
+def test_a_waived_difference_keeps_its_kind_and_shows_what_was_judged(verdict: Verdict) -> None:
+    (after,) = waived(cluster(finding(verdict)), rule()).findings
+
+    assert after.verdict is Verdict.WAIVED
+    assert after.kind is Kind.STOPPED
+    assert after.waiver == Waiver("Moves with change 4711.", "uc-team", "2026-12-31", verdict)
+
+
+def test_a_cluster_whose_only_drift_is_waived_is_compliant() -> None:
+    report = cluster(finding())
+    assert report.status is Status.DRIFT
+    assert waived(report, rule()).status is Status.COMPLIANT
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_APPLICABLE])
+def test_only_differences_can_be_waived(verdict: Verdict) -> None:
+    report = cluster(finding(verdict))
+    assert waived(report, rule()).findings == report.findings
+
+
+def test_a_waiver_holds_through_its_last_day_and_not_longer() -> None:
+    report = cluster(finding())
+    assert waived(report, rule(expires=TODAY)).findings[0].verdict is Verdict.WAIVED
+    late = waived(report, rule(expires=TODAY), today=TODAY + timedelta(days=1))
+    assert late.findings == report.findings
+    assert late.notices == (
+        "waivers.toml, waiver 1: SIP-01 on imp-sub.example.test: the waiver expired on "
+        "2026-03-01, so it is judged without it; uc-team mends the difference or renews the "
+        "waiver.",
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        rule(recommendation="AXL-01"),
+        rule(cluster="lab2"),
+        rule(subject="imp-pub.example.test"),
+        rule(subject="*"),
+        rule(subject="imp-sub"),
+    ],
+)
+def test_recommendation_cluster_and_subject_must_all_agree(other: WaiverRule) -> None:
+    report = cluster(finding())
+    assert waived(report, other).findings == report.findings
+
+
+def test_names_agree_whatever_their_case() -> None:
+    ours = rule(cluster="LAB", subject=NODE.upper())
+    assert waived(cluster(finding()), ours).findings[0].verdict is Verdict.WAIVED
+
+
+def test_a_recommendation_in_another_case_is_another_recommendation() -> None:
+    report = cluster(finding())
+    assert waived(report, rule(recommendation="sip-01")).findings == report.findings
+
+
+def test_a_waiver_that_lasts_says_nothing() -> None:
+    assert waived(cluster(finding()), rule()).notices == ()
+
+
+@pytest.mark.parametrize(("days", "told"), [(0, True), (14, True), (15, False)])
+def test_a_waiver_is_told_of_in_its_last_fortnight(days: int, told: bool) -> None:
+    report = waived(cluster(finding()), rule(expires=TODAY + timedelta(days=days)))
+    assert report.findings[0].verdict is Verdict.WAIVED
+    assert bool(report.notices) is told
+    assert all("the waiver ends on 2026-03-" in notice for notice in report.notices)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"), [(Verdict.PASS, "pass"), (Verdict.NOT_APPLICABLE, "not applicable")]
+)
+def test_a_waiver_whose_difference_is_gone_is_told_of(verdict: Verdict, words: str) -> None:
+    assert waived(cluster(finding(verdict)), rule(expires=TODAY)).notices == (
+        f"waivers.toml, waiver 1: SIP-01 on imp-sub.example.test is no longer needed ({words} "
+        "now); remove it.",
+    )
+
+
+def test_a_waiver_of_an_unknown_is_told_to_have_no_effect() -> None:
+    (notice,) = waived(cluster(finding(Verdict.UNKNOWN)), rule()).notices
+    assert notice.endswith("it is unknown now, and what is unknown cannot be waived.")
+
+
+def test_a_waiver_that_matches_nothing_is_told_of_with_the_nearest_subject() -> None:
+    (notice,) = waived(cluster(finding()), rule(subject="imp-sup.example.test")).notices
+    assert notice == (
+        "waivers.toml, waiver 1: SIP-01 on imp-sup.example.test matches no finding; write "
+        '"imp-sub.example.test" if you mean that, or remove it.'
+    )
+
+
+def test_a_subject_is_not_called_missing_while_the_nodes_are_not_sure() -> None:
+    unsure = Coverage(Source.CUCM_AXL, "cucm", Outcome.FAILED, Reason.TIMED_OUT)
+    report = replace(cluster(finding()), coverage=(unsure,))
+    assert waived(report, rule(subject="imp-c.example.test")).notices == ()
+
+
+def test_a_waiver_for_what_this_run_did_not_judge_is_not_stale() -> None:
+    report = cluster(finding())
+    assert waived(report, rule(recommendation="AXL-04")).notices == ()
+    assert waived(report, rule(cluster="berlin")).notices == ()
+
+
+def test_what_was_noticed_before_stays() -> None:
+    report = replace(cluster(finding()), notices=("Known.",))
+    assert waived(report, rule(expires=TODAY)).notices[0] == "Known."
+
+
+def test_a_waiver_for_a_cluster_that_is_nowhere_is_told_of() -> None:
+    rules = [rule(cluster="LAB"), rule(cluster="labb"), rule(cluster="mars")]
+    assert strangers(rules, ["lab", "berlin"]) == (
+        'waivers.toml, waiver 1: there is no cluster "labb"; write "lab" if you mean that, or '
+        "remove it.",
+        'waivers.toml, waiver 1: there is no cluster "mars"; correct or remove it.',
+    )
+
+
+DAYS = st.dates(date(2025, 1, 1), date(2027, 12, 31))
+SUBJECTS = st.sampled_from([NODE, NODE.upper(), "imp-pub.example.test"])
+RULES = st.lists(
+    st.builds(
+        rule,
+        recommendation=st.sampled_from([SIP, "AXL-01"]),
+        cluster=st.sampled_from(["lab", "LAB", "berlin"]),
+        subject=SUBJECTS,
+        expires=DAYS,
+    ),
+    max_size=6,
+)
+VERDICTS = [verdict for verdict in Verdict if verdict is not Verdict.WAIVED]
+CLUSTERS = st.builds(
+    cluster,
+    st.builds(finding, st.sampled_from(VERDICTS), subject=st.just(NODE)),
+    st.builds(finding, st.sampled_from(VERDICTS), subject=st.just("imp-pub.example.test")),
+)
+
+
+@given(CLUSTERS, RULES, DAYS)
+def test_no_waiver_turns_anything_but_a_difference(
+    report: ClusterReport, rules: list[WaiverRule], today: date
+) -> None:
+    after = waived(report, *rules, today=today)
+
+    for was, now in zip(report.findings, after.findings, strict=True):
+        assert replace(now, verdict=was.verdict, waiver=None) == was
+        assert now.id == was.id
+        if now.verdict is not was.verdict:
+            assert was.verdict in (Verdict.DRIFT, Verdict.EXPLAINED)
+            assert now.verdict is Verdict.WAIVED
+            assert now.waiver is not None
+            assert now.waiver.verdict is was.verdict
+            assert today <= date.fromisoformat(now.waiver.expires)
+
+
+@given(CLUSTERS, RULES, DAYS)
+def test_no_waiver_makes_a_run_complete(
+    report: ClusterReport, rules: list[WaiverRule], today: date
+) -> None:
+    before = exit_code([report.status])
+    after = exit_code([waived(report, *rules, today=today).status])
+
+    unknown = any(f.verdict is Verdict.UNKNOWN for f in report.findings)
+    allowed = {before}
+    if before is ExitCode.DRIFT:
+        allowed.add(ExitCode.INCOMPLETE if unknown else ExitCode.COMPLIANT)
+    assert after in allowed
+
+
+@given(CLUSTERS, RULES, DAYS)
+def test_waiving_twice_is_waiving_once(
+    report: ClusterReport, rules: list[WaiverRule], today: date
+) -> None:
+    once = waived(report, *rules, today=today)
+    assert waived(once, *rules, today=today).findings == once.findings
