@@ -110,3 +110,17 @@ def test_peer_addresses_reach_the_other_clusters_for_nodes_that_only_axl_knows(
 
     assert [c.peered_from for c in configuration.clusters] == [(), (("a", "imp-b.example.test"),)]
     assert [c.peers for c in configuration.clusters] == [("imp-b.example.test",), ()]
+
+
+def test_neither_its_own_nodes_nor_a_cucm_publisher_make_a_cluster_synced_from(
+    tmp_path: Path,
+) -> None:
+    configuration = read(
+        tmp_path,
+        PEER.format("imp-a.example.test")
+        + PEER.format("cucm-b.example.test")
+        + '[cluster.addresses]\n"imp-a.example.test" = "127.0.0.1:1"\n',
+        '[cluster.addresses]\n"cucm-b.example.test" = "127.0.0.1:2"\n',
+    )
+
+    assert told(configuration, "intercluster_synced_from") == [None, None]
