@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from auditor import names
+from auditor.errors import Reason
 from auditor.facts import (
     AxlAnswer,
     AxlProbe,
@@ -15,11 +16,13 @@ from auditor.facts import (
     HaState,
     NodeFacts,
     Origin,
+    Outcome,
     Reach,
     Role,
     RunState,
     ServiceState,
     Setting,
+    Source,
 )
 
 GROUP = "DefaultCUPSubCluster"
@@ -122,6 +125,60 @@ def _tellings(
     return (setting(value),)  # type: ignore[arg-type]  # the tuple of settings is gone by now
 
 
+def deployment(
+    **changed: bool | str | Iterable[str] | Setting | None,
+) -> dict[str, tuple[Setting, ...]]:
+    """Return a whole profile with every feature declared true, some changed, None leaving it out.
+
+    No node is a routing node, and no peer is on release 8.6(x).
+    """
+    told: dict[str, bool | str | Iterable[str] | Setting | None] = dict.fromkeys(
+        (
+            "bulk_administration",
+            "chat",
+            "permanent_chat",
+            "permanent_chat_ha",
+            "web_clients",
+            "xmpp_clients",
+            "third_party_ldap_search",
+            "third_party_ldap_search_configured",
+            "sip_federation",
+            "partitioned_intradomain_federation",
+            "xmpp_federation",
+            "compliance",
+            "managed_file_transfer",
+            "file_server_configured",
+            "intercluster",
+        ),
+        True,
+    )
+    told |= {"xmpp_federation_enabled_on": ["imp1", "imp2"], "routing_nodes": []}
+    told |= {"compliance_third_party": False, "intercluster_cup86": False}
+    told |= changed
+    return settings(**{key: value for key, value in told.items() if value is not None})
+
+
+def databases(*changed: Database) -> tuple[Database, ...]:
+    """Return a reachable database for every use, for file transfer one a node, some replaced."""
+    told = (
+        database("permanent_chat"),
+        database("compliance"),
+        database("managed_file_transfer", nodes=["imp1"], name="files1"),
+        database("managed_file_transfer", nodes=["imp2"], name="files2"),
+    )
+    return tuple({d.name: d for d in (*told, *changed)}.values())
+
+
+def gap(
+    node_name: str,
+    source: Source = Source.CONTROL_CENTER,
+    reason: Reason = Reason.UNREACHABLE,
+    detail: str = "No connection could be made.",
+) -> Coverage:
+    """Return the coverage of a source that gave nothing for a node."""
+    return Coverage(source, node_name, Outcome.FAILED, reason, detail)
+
+
 def database(
     use: str, reach: Reach | str = "reached", nodes: Iterable[str] | None = None, **changes: object
 ) -> Database:
@@ -148,13 +205,15 @@ def group(name: str = GROUP, *nodes: str, ha: bool | None = True, **changes: obj
 def cluster(
     *nodes: NodeFacts,
     told: Mapping[str, tuple[Setting, ...]] | None = None,
+    stores: Iterable[Database] | None = None,
     groups: Iterable[Group] | None = None,
     gaps: Iterable[Coverage] = (),
     **changes: object,
 ) -> ClusterFacts:
     """Return a cluster of a publisher and a subscriber in one pair, or of the nodes given.
 
-    Groups are made of the nodes' own; `told` are the tellings of the deployment.
+    Groups are made of the nodes' own; `told` are the tellings of the deployment (all features
+    by default), `stores` the external databases (reachable ones by default).
     """
     placed = nodes or (node(), subscriber())
     base = ClusterFacts(
@@ -163,7 +222,8 @@ def cluster(
         groups=tuple(_groups(placed) if groups is None else groups),
         groups_known=True,
         topology_observed=True,
-        settings=dict(told or {}),
+        settings=deployment() if told is None else dict(told),
+        databases=databases() if stores is None else tuple(stores),
         high_availability=True,
         coverage=tuple(gaps),
     )

@@ -1,6 +1,8 @@
 """What the HA state of a pair says: of a stopped service (`explained`), and of the pair itself."""
 
-from auditor.facts import ClusterFacts, Evidence, HaState, NodeFacts, Origin, RunState
+from dataclasses import replace
+
+from auditor.facts import ClusterFacts, Evidence, Group, HaState, NodeFacts, Origin, RunState
 from auditor.findings import Kind, Verdict
 from auditor.recommendations.draft import Draft
 from auditor.recommendations.ha import (
@@ -72,6 +74,7 @@ def _idle(
         seen.observed,
         f"{own.name} is idle after a failover, its services are stopped on purpose, and "
         f"{partner.name} serves its users in backup mode.",
+        kind=Kind.STOPPED,
         evidence=proof,
     )
 
@@ -86,9 +89,16 @@ def pair_healthy(facts: ClusterFacts, name: str) -> Draft:
         return Draft(Verdict.NOT_APPLICABLE, expected, text, text)
     switch = group.ha_enabled if group else None
     off = _switched_off(facts, name, switch, expected)
-    if off is not None:
-        return off
-    return _pair(members, switch, expected)
+    draft = _pair(members, switch, expected) if off is None else off
+    return replace(draft, evidence=(*_switch(group), *draft.evidence))
+
+
+def _switch(group: Group | None) -> tuple[Evidence, ...]:
+    """Return what was read of the switch, nothing if it was not."""
+    if group is None or group.ha_enabled is None:
+        return ()
+    text = f"{group.name}: high availability is {'on' if group.ha_enabled else 'off'}."
+    return (Evidence(group.origin, "presence redundancy groups", text),)
 
 
 def _count(members: tuple[Member, ...]) -> str:
@@ -175,6 +185,8 @@ def grouped(view: View) -> Draft:
             "[[cluster.node]]."
         )
         return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint)
+    listed = group_of(view.facts, node)
+    origin = listed.origin if listed else Origin.OBSERVED
     if node.redundancy_group is None:
         observed = f"{node.name} is in no redundancy group."
         return Draft(
@@ -183,9 +195,9 @@ def grouped(view: View) -> Draft:
             observed,
             "The Presence Engine of a node outside every group does not start.",
             Kind.NOT_GROUPED,
-            evidence=(Evidence(Origin.OBSERVED, "presence redundancy groups", observed),),
+            evidence=(Evidence(origin, "presence redundancy groups", observed),),
         )
     observed = f"{node.name} is in {node.redundancy_group}."
-    proof = Evidence(Origin.OBSERVED, "presence redundancy groups", observed)
+    proof = Evidence(origin, "presence redundancy groups", observed)
     because = "The cluster's redundancy groups list the node."
     return Draft(Verdict.PASS, expected, observed, because, evidence=(proof,))

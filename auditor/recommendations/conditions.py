@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from auditor.facts import ClusterFacts, Evidence, NodeFacts, Origin, RunState, Setting
 from auditor.recommendations.truth import ALWAYS, Truth, both
-from auditor.recommendations.view import View
+from auditor.recommendations.view import Seen, View
 from auditor.recommendations.vocabulary import Condition
 
 _TRUST = tuple(Origin)
@@ -82,7 +82,8 @@ def release_within(release: str | None, start: str | None, below: str | None) ->
             "Make Control Center of the publisher answer, so that the release is known.",
         )
     inside = (_number(start) or number) <= number < (_number(below) or _ENDLESS)
-    return Truth(inside, f"this holds for releases {bounds}, and the cluster runs {release}")
+    clause = f"this holds for releases {bounds}, and the cluster runs {release}"
+    return Truth(inside, "" if inside else clause)
 
 
 def release_nine(release: str | None) -> Truth:
@@ -132,7 +133,7 @@ def _cup86(view: View) -> Truth:
 def _service_activated(view: View) -> Truth:
     seen, name = view.service, view.node.name
     if seen.state.activated is None:
-        clause = f"whether {view.row.service} is activated on {name} is not known"
+        clause = f"whether {view.row.service} is activated on {name} is not known{_colon(seen)}"
         hint = seen.hint or f"Look at {view.row.service} in Service Activation of {name}."
         return Truth(None, clause, hint, seen.evidence)
     word = "activated" if seen.state.activated else "not activated"
@@ -140,10 +141,14 @@ def _service_activated(view: View) -> Truth:
     return Truth(seen.state.activated, clause, "", seen.evidence)
 
 
+def _colon(seen: Seen) -> str:
+    return f": {seen.why.rstrip('.')}" if seen.why else ""
+
+
 def _service_runs(view: View) -> Truth:
     seen = view.service
     value = {RunState.STARTED: True, RunState.STOPPED: False}.get(seen.run)
-    clause = seen.observed.rstrip(".")
+    clause = seen.observed.rstrip(".") + _colon(seen)
     hint = "" if value is not None else seen.hint or "Audit again once the service has settled."
     return Truth(value, clause, hint, seen.evidence)
 

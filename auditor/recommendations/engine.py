@@ -9,10 +9,10 @@ from auditor.recommendations import availability, profile
 from auditor.recommendations.conditions import holds, release_within
 from auditor.recommendations.draft import Draft
 from auditor.recommendations.expectations import judge_node
-from auditor.recommendations.firm import firm
+from auditor.recommendations.firm import believable, firm
 from auditor.recommendations.model import Recommendation
 from auditor.recommendations.scopes import routing, within
-from auditor.recommendations.truth import ALWAYS, Truth, both, either, negate
+from auditor.recommendations.truth import ALWAYS, Truth, both, either, spares
 from auditor.recommendations.view import View
 from auditor.recommendations.vocabulary import Condition, Expectation, Mode
 
@@ -22,10 +22,13 @@ _QUIET = frozenset({Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.EXPLAINED})
 
 @dataclass(frozen=True, slots=True)
 class _Court:
-    """The facts with and without what was only discovered, and the ids of the rows judged."""
+    """The facts, the ids of the rows judged, and the facts without what was only discovered.
+
+    `firm` is None where nothing was only discovered.
+    """
 
     facts: ClusterFacts
-    firm: ClusterFacts
+    firm: ClusterFacts | None
     loaded: frozenset[str]
 
 
@@ -35,7 +38,10 @@ def judge(recommendations: Sequence[Recommendation], facts: ClusterFacts) -> tup
     Rows that only count before a change (CAU-01) give none.
     """
     rows = [row for row in recommendations if row.mode is Mode.AUDIT]
-    court = _Court(facts, firm(facts), frozenset(row.id for row in rows))
+    facts = believable(facts)
+    without = firm(facts)
+    loaded = frozenset(row.id for row in rows)
+    court = _Court(facts, None if without == facts else without, loaded)
     found = (_finding(court, row, name) for row in rows for name in _subjects(row, facts))
     return tuple(sorted(found, key=order))
 
@@ -54,7 +60,7 @@ def _subjects(row: Recommendation, facts: ClusterFacts) -> Iterator[str]:
 
 def _finding(court: _Court, row: Recommendation, name: str) -> Finding:
     draft = _draft(court, row, court.facts, name)
-    if draft.verdict in _QUIET and row.expects is not Expectation.PROFILE_AGREES:
+    if court.firm and draft.verdict in _QUIET and row.expects is not Expectation.PROFILE_AGREES:
         draft = _confirmed(draft, _draft(court, row, court.firm, name))
     drift = draft.verdict is Verdict.DRIFT
     return Finding(
@@ -78,13 +84,9 @@ def _confirmed(draft: Draft, without: Draft) -> Draft:
     """Turn a verdict that only a discovered value brought about into unknown."""
     if without.verdict is draft.verdict:
         return draft
-    because = f"Only what was discovered speaks for {draft.verdict}: {_inner(draft.because)}"
-    hint = draft.hint or without.hint
+    because = f"{draft.because.rstrip('.')}, but that hangs on what was only discovered."
+    hint = draft.hint or without.hint or "Declare in the profile what was only discovered."
     return replace(draft, verdict=Verdict.UNKNOWN, kind=None, because=because, hint=hint)
-
-
-def _inner(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:] if sentence[:2].istitle() else sentence
 
 
 def _remedy(row: Recommendation, draft: Draft, name: str) -> str:
@@ -99,7 +101,7 @@ def _remedy(row: Recommendation, draft: Draft, name: str) -> str:
 
 
 def _severity(row: Recommendation, facts: ClusterFacts, name: str) -> Severity:
-    for node in facts.nodes:
+    for node in facts.nodes if row.severity_when else ():
         if row.subject is not SubjectKind.NODE or node.name == name:
             view = View(facts, node, row)
             for condition, severity in row.severity_when.items():
@@ -124,9 +126,13 @@ def _draft(court: _Court, row: Recommendation, facts: ClusterFacts, name: str) -
 
 def _node_draft(view: View) -> Draft:
     if view.node.planned:
-        because = f"{view.node.name} is declared in planned_nodes, so nothing is asked of it yet."
         evidence = Evidence(Origin.DECLARED, "planned_nodes", f"It names {view.node.name}.")
-        return _spared(view, Truth(False, because.rstrip("."), evidence=(evidence,)))
+        return _spared(
+            view,
+            Truth(
+                False, f"node {view.node.name} is declared in planned_nodes", evidence=(evidence,)
+            ),
+        )
     truth = applicability(view)
     if truth.value is False:
         return _spared(view, truth)
@@ -135,7 +141,7 @@ def _node_draft(view: View) -> Draft:
     draft = judge_node(view)
     return replace(
         draft,
-        because=draft.because or _sentence(truth.clause) or _plain(view),
+        because=draft.because or truth.sentence or _plain(view),
         hint=" ".join(part for part in (draft.hint, truth.hint) if part),
         evidence=tuple(dict.fromkeys((*truth.evidence, *draft.evidence))),
     )
@@ -147,8 +153,8 @@ def applicability(view: View) -> Truth:
     asked = both(holds(row.applies, view), within(row.on, view))
     if row.or_activated:
         asked = either(asked, holds(Condition.SERVICE_ACTIVATED, view))
-    unless = ALWAYS if row.unless is None else negate(holds(row.unless, view))
-    spared = ALWAYS if row.routing_nodes else negate(routing(view))
+    unless = ALWAYS if row.unless is None else spares(holds(row.unless, view))
+    spared = ALWAYS if row.routing_nodes else spares(routing(view))
     gate = release_within(view.facts.release, row.releases_from, row.releases_below)
     return both(gate, asked, unless, spared)
 
@@ -158,7 +164,7 @@ def _spared(view: View, truth: Truth) -> Draft:
         Verdict.NOT_APPLICABLE,
         f"Nothing: {view.row.id} does not apply to {view.node.name}.",
         _observed(view),
-        _sentence(truth.clause),
+        truth.sentence,
         hint=truth.hint,
         evidence=truth.evidence,
     )
@@ -169,7 +175,7 @@ def _undecided(view: View, truth: Truth) -> Draft:
         Verdict.UNKNOWN,
         f"{view.row.title}, if {view.row.id} applies to {view.node.name}.",
         _observed(view),
-        _sentence(truth.clause),
+        truth.sentence,
         hint=truth.hint,
         evidence=tuple(dict.fromkeys((*truth.evidence, *view.service.evidence)))
         if view.row.service
@@ -181,10 +187,6 @@ def _observed(view: View) -> str:
     if view.node.planned or not view.row.service:
         return f"Nothing was looked at on {view.node.name}."
     return view.service.observed
-
-
-def _sentence(clause: str) -> str:
-    return f"{clause[0].upper()}{clause[1:]}." if clause else ""
 
 
 def _plain(view: View) -> str:

@@ -1,12 +1,25 @@
-"""The facts without what was only discovered: no compliant verdict may hang on that alone."""
+"""Facts reduced to what may be believed, and to what does not hang on discovery."""
 
 from dataclasses import replace
 
-from auditor.facts import ClusterFacts, HaReading, NodeFacts, Origin, Setting
+from auditor.facts import ClusterFacts, HaReading, Identity, NodeFacts, Origin, Setting
+
+
+def believable(facts: ClusterFacts) -> ClusterFacts:
+    """Return the facts without anything that another machine answered in a node's place."""
+    return replace(facts, nodes=tuple(_own(node) for node in facts.nodes))
+
+
+def _own(node: NodeFacts) -> NodeFacts:
+    if node.identity is not Identity.CONTRADICTED:
+        return node
+    return replace(node, services={}, ha_state=None, axl=None, release=None)
 
 
 def firm(facts: ClusterFacts) -> ClusterFacts:
     """Return the facts as they would be if nothing had been discovered.
+
+    A verdict that is compliant with all facts and not with these hangs on discovery alone.
 
     Subjects stay: nodes and groups that were only discovered are still there to be judged.
     """

@@ -42,7 +42,8 @@ def xmpp_federation_on(view: View) -> Draft:
     expected = f"XMPP federation is turned on in the administration of {name}."
     told, deployed = deciding(view.facts, key), deciding(view.facts, "xmpp_federation")
     truth = feature(view.facts, key, view.node)
-    if told is None and deployed is not None and deployed.on:
+    certain = deployed is not None and deployed.on and deployed.origin is not Origin.DISCOVERED
+    if told is None and certain:
         truth = Truth(False, f"`{key}` names no node", declare(key))
     return _draft(view, expected, truth)
 
@@ -74,12 +75,12 @@ def _configured(view: View, use: str) -> Truth:
     """The list of databases is complete once the feature that needs them is declared true."""
     found = _serving(view, use)
     if found:
-        clause = f"{_listed(found)} is configured for `{use}` on {view.node.name}"
+        clause = f"database {_listed(found)} is configured for `{use}` on {view.node.name}"
         guessed = all(d.origin is Origin.DISCOVERED for d in found)
         return Truth(True, clause, _LIST if guessed else "", _evidence(found))
     clause = f"no external database is listed for `{use}` on {view.node.name}"
     told = deciding(view.facts, use)
-    if told is None or not told.on:
+    if told is None or not told.on or told.origin is Origin.DISCOVERED:
         return Truth(None, f"{clause}, and nobody declared `{use}` true", f"{declare(use)} {_LIST}")
     return Truth(False, clause, _LIST)
 
@@ -97,7 +98,7 @@ def _own_database(view: View) -> Truth:
     found = _serving(view, use)
     if not found or any(not any(_serves(d, node) for node in others) for d in found):
         return configured
-    clause = f"{_listed(found)} serves {view.node.name} and other nodes alike"
+    clause = f"database {_listed(found)} serves {view.node.name} and other nodes alike"
     return Truth(False, clause, _LIST, configured.evidence)
 
 
@@ -113,7 +114,7 @@ def _evidence(databases: list[Database]) -> tuple[Evidence, ...]:
 
 
 def _draft(view: View, expected: str, truth: Truth) -> Draft:
-    because = f"{truth.clause[0].upper()}{truth.clause[1:]}."
+    because = truth.sentence
     if truth.value:
         return Draft(Verdict.PASS, expected, because, hint=truth.hint, evidence=truth.evidence)
     if truth.value is None:
@@ -152,15 +153,20 @@ def _reached(view: View, expected: str, databases: list[Database]) -> Draft:
     evidence = (*_evidence(databases), *_tests(databases))
     listed = _listed(databases)
     if tests & _FAILED:
-        return _unreached(view, expected, f"{listed} did not answer this machine.", evidence)
+        return _unreached(
+            view, expected, f"Database {listed} did not answer this machine.", evidence
+        )
     if Reach.UNKNOWN in tests:
-        observed = f"Whether {listed} can be reached is not known."
+        observed = f"Whether database {listed} can be reached is not known."
         because = "The connection test from this machine came to nothing."
         hint = f"Test the connection to {listed} from {view.node.name}, then audit again."
         return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=evidence)
-    observed, because = f"{listed} answers this machine.", "The connection test was made from here."
+    observed, because = (
+        f"Database {listed} answers this machine.",
+        "The connection test was made from here.",
+    )
     if Reach.NOT_TRIED in tests:
-        observed = f"{listed} is configured; its reachability was not tested."
+        observed = f"Database {listed} is configured; its reachability was not tested."
         because = "`probe` is false, so only the configuration is judged."
     guessed = all(d.origin is Origin.DISCOVERED for d in databases)
     hint = _LIST if guessed else ""

@@ -1,19 +1,26 @@
 """Findings about the profile itself: where what is declared and what is seen disagree."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from auditor.facts import ClusterFacts, Evidence, NodeFacts, Origin, RunState, Setting
 from auditor.findings import Kind, Verdict
-from auditor.recommendations.conditions import covers, deciding, holds, release_nine
+from auditor.recommendations.conditions import covers, deciding, holds, release_within
 from auditor.recommendations.draft import Draft
 from auditor.recommendations.model import Recommendation, Watch
 from auditor.recommendations.scopes import within
-from auditor.recommendations.truth import Truth, either
+from auditor.recommendations.truth import ALWAYS, Truth, either
 from auditor.recommendations.view import Seen, View, look
-from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS, Condition
+from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
 
 PREFIX = "deployment."
 """How the key of [cluster.deployment] is named among all keys of the file."""
+
+_RELEASES = {
+    f"{PREFIX}intercluster_cup86": ("9.0", "10.0"),
+    f"{PREFIX}managed_file_transfer": ("11.0", None),
+}
+"""What only some releases can have."""
 
 _NAMES_GROUPS = ("high_availability", "intercluster_synced_from", "redundancy_group")
 
@@ -33,27 +40,38 @@ def agrees(facts: ClusterFacts, key: str) -> Draft:
     """Judge whether a declared key agrees with what was observed or discovered (PROFILE-01)."""
     expected = f"`{key}` agrees with what the cluster shows."
     tellings = facts.settings.get(key.removeprefix(PREFIX), ()) if key.startswith(PREFIX) else ()
-    declared = [told for told in tellings if told.origin is Origin.DECLARED]
-    if not declared:
+    declared = next((told for told in tellings if told.origin is Origin.DECLARED), None)
+    if declared is None:
         return _nothing(expected, f"Nobody declared `{key}`.")
-    if key == f"{PREFIX}{Condition.INTERCLUSTER_CUP86}" and declared[0].on:
-        return _fits_release(facts, key, expected, declared[0])
     others = [told for told in tellings if told.origin is not Origin.DECLARED]
-    if not others:
+    fits = _fits_release(facts, key, declared)
+    if not others and fits is ALWAYS:
         return _nothing(expected, f"Nothing was seen that `{key}` could be compared with.")
     evidence = tuple(
         Evidence(told.origin, told.source, f"`{key}` is {_shown(told)}.")
-        for told in (*declared, *others)
+        for told in (declared, *others)
     )
-    wrong = [told for told in others if _meaning(facts, told) != _meaning(facts, declared[0])]
-    if not wrong:
-        observed = f"`{key}` is declared as it was seen."
-        return Draft(Verdict.PASS, expected, observed, observed, evidence=evidence)
-    observed = f"`{key}` is declared {_shown(declared[0])}."
-    because = f"It is {wrong[0].origin} to be {_shown(wrong[0])}."
-    return Draft(
-        Verdict.DRIFT, expected, observed, because, Kind.PROFILE_CONFLICT, evidence=evidence
-    )
+    draft = _compared(facts, key, declared, others, fits)
+    return replace(draft, expected=expected, evidence=evidence)
+
+
+def _compared(
+    facts: ClusterFacts, key: str, declared: Setting, others: list[Setting], fits: Truth
+) -> Draft:
+    observed = f"`{key}` is declared {_shown(declared)}."
+    wrong = [told for told in others if _meaning(facts, told) != _meaning(facts, declared)]
+    because = f"It is {wrong[0].origin} to be {_shown(wrong[0])}." if wrong else fits.sentence
+    if wrong or fits.value is False:
+        return Draft(Verdict.DRIFT, "", observed, because, Kind.PROFILE_CONFLICT)
+    if fits.value is None:
+        return Draft(Verdict.UNKNOWN, "", observed, because, hint=fits.hint)
+    return Draft(Verdict.PASS, "", observed, "Nothing that was seen speaks against it.")
+
+
+def _fits_release(facts: ClusterFacts, key: str, told: Setting) -> Truth:
+    """Tell whether the release can have what is declared; ALWAYS where releases say nothing."""
+    bounds = _RELEASES.get(key)
+    return release_within(facts.release, *bounds) if bounds and told.on else ALWAYS
 
 
 def _nothing(expected: str, because: str) -> Draft:
@@ -76,26 +94,6 @@ def _shown(told: Setting) -> str:
 
 def _listed(words: Iterable[str]) -> str:
     return ", ".join(sorted(words, key=str.casefold))
-
-
-def _fits_release(facts: ClusterFacts, key: str, expected: str, told: Setting) -> Draft:
-    """Only a release 9.x cluster can have a peer on Cisco Unified Presence 8.6(x)."""
-    inside = release_nine(facts.release)
-    evidence = (Evidence(told.origin, told.source, f"`{key}` is true."),)
-    if inside.value is None:
-        observed = "The release of the cluster is not known."
-        because = "Only a release 9.x cluster can have such a peer."
-        return Draft(
-            Verdict.UNKNOWN, expected, observed, because, hint=inside.hint, evidence=evidence
-        )
-    observed = f"The cluster runs release {facts.release}."
-    if inside.value:
-        because = "A release 9.x cluster can have such a peer."
-        return Draft(Verdict.PASS, expected, observed, because, evidence=evidence)
-    because = f"`{key}` is declared true, and only a release 9.x cluster can have such a peer."
-    return Draft(
-        Verdict.DRIFT, expected, observed, because, Kind.PROFILE_CONFLICT, evidence=evidence
-    )
 
 
 def names_exist(facts: ClusterFacts, key: str) -> Draft:
@@ -152,6 +150,10 @@ def _watched(
     facts: ClusterFacts, row: Recommendation, watch: Watch, expected: str, told: Setting
 ) -> Draft:
     views = [View(facts, node, row) for node in installed(facts)]
+    if not views:
+        text = "No node is known to look at."
+        hint = "Make AXL of the CUCM publisher answer, or declare the nodes in [[cluster.node]]."
+        return Draft(Verdict.UNKNOWN, expected, text, text, hint=hint)
     placed = [(view, within(watch.on, view)) for view in views]
     seen = [
         look(facts, view.node, service)
@@ -167,7 +169,7 @@ def _watched(
     if running and not unplaced and not wanted.value:
         return _runs(watch, expected, running, wanted, declared)
     if wanted.value:
-        because = f"{wanted.clause[0].upper()}{wanted.clause[1:]}, which asks for the service."
+        because = f"{wanted.sentence.rstrip('.')}, which asks for the service."
         return Draft(
             Verdict.PASS, expected, because, because, hint=wanted.hint, evidence=wanted.evidence
         )
@@ -191,7 +193,7 @@ def _runs(
     observed = _sentence(running)
     evidence = (declared, *(piece for one in running for piece in one.evidence))
     if wanted.value is None:
-        because = f"{wanted.clause[0].upper()}{wanted.clause[1:]}, which may ask for the service."
+        because = f"{wanted.sentence.rstrip('.')}, which may ask for the service."
         return Draft(
             Verdict.UNKNOWN, expected, observed, because, hint=wanted.hint, evidence=evidence
         )

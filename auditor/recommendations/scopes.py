@@ -49,18 +49,18 @@ def routing(view: View) -> Truth:
 def _publisher(view: View) -> Truth:
     role, name = view.node.role, view.node.name
     if role is Role.PUBLISHER:
-        return Truth(True, f"{name} is the publisher")
+        return Truth(True, f"node {name} is the publisher")
     if role is Role.UNKNOWN:
-        return Truth(None, f"whether {name} is the publisher is not known", _ROLE_HINT)
+        return Truth(None, f"whether node {name} is the publisher is not known", _ROLE_HINT)
     if not any(node.role is Role.PUBLISHER for node in view.facts.nodes):
         return Truth(None, "no node is known to be the publisher", _ROLE_HINT)
-    return Truth(False, f"{name} is a subscriber")
+    return Truth(False, f"node {name} is a subscriber")
 
 
 def _not_publisher(view: View) -> Truth:
     """A subscriber is none even where nobody knows which node is the publisher."""
     if view.node.role is Role.SUBSCRIBER:
-        return Truth(True, f"{view.node.name} is a subscriber")
+        return Truth(True, f"node {view.node.name} is a subscriber")
     return negate(_publisher(view))
 
 
@@ -77,12 +77,12 @@ def _in_publishers_group(view: View) -> Truth:
     if not publishers:
         return Truth(None, "no node is known to be the publisher", _ROLE_HINT)
     same = [_same_group(node, other) for other in publishers]
-    clause = f"{node.name} is in the redundancy group of the publisher"
+    clause = f"node {node.name} is in the redundancy group of the publisher"
     if any(same):
         return _alone(view, clause)
     if None in same:
         return Truth(None, f"whether {clause} is not known", _GROUP_HINT)
-    return Truth(False, f"{node.name} is not in the redundancy group of the publisher")
+    return Truth(False, f"node {node.name} is not in the redundancy group of the publisher")
 
 
 def _same_group(one: NodeFacts, other: NodeFacts) -> bool | None:
@@ -99,14 +99,14 @@ def _in_added_group(view: View) -> Truth:
     if told is None or not told.on:
         return Truth(False, listed.clause, listed.hint, listed.evidence)
     entries = {name.casefold() for name in told.nodes or ()}
-    place = f"{view.node.name} is in a group of `intercluster_synced_from` ({told.origin})"
+    place = f"node {view.node.name} is in a group of `intercluster_synced_from` ({told.origin})"
     answers = [_stands_for(view, entry) for entry in entries]
     if any(answers):
         alone = _alone(view, place)
         return Truth(True, alone.clause, listed.hint, listed.evidence)
     if None in answers:
         return Truth(None, f"whether {place} is not known", _GROUP_HINT, listed.evidence)
-    clause = f"`intercluster_synced_from` does not reach {view.node.name} ({told.origin})"
+    clause = f"`intercluster_synced_from` does not reach node {view.node.name} ({told.origin})"
     return Truth(False, clause, listed.hint, listed.evidence)
 
 

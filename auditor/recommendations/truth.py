@@ -13,7 +13,8 @@ T = TypeVar("T")
 class Truth:
     """True, False or unknown (None), with a clause that says why.
 
-    `clause` is the middle of a sentence, empty for what needs no saying. `hint` is a sentence that
+    `clause` is the middle of a sentence, empty for what needs no saying; `more` holds the others
+    of a combination. `hint` is a sentence that
     tells how to settle an unknown, or how to confirm what was only discovered.
     """
 
@@ -21,6 +22,13 @@ class Truth:
     clause: str = ""
     hint: str = ""
     evidence: tuple[Evidence, ...] = ()
+    more: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Return the clauses as one sentence, empty if there are none."""
+        text = " and ".join(_unique((self.clause, *self.more)))
+        return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 ALWAYS = Truth(True)
@@ -29,6 +37,11 @@ ALWAYS = Truth(True)
 def negate(truth: Truth) -> Truth:
     """Return the opposite; unknown stays unknown, and the clause, a statement of fact, stays."""
     return truth if truth.value is None else replace(truth, value=not truth.value)
+
+
+def spares(truth: Truth) -> Truth:
+    """Return the opposite of an exception, without a word on an exception that is not made."""
+    return replace(negate(truth), clause="", more=()) if truth.value is False else negate(truth)
 
 
 def both(*truths: Truth) -> Truth:
@@ -45,18 +58,23 @@ def _combine(truths: tuple[Truth, ...], *, decisive: bool) -> Truth:
     for truth in truths:
         if truth.value is decisive:
             return truth
+    telling = [truth for truth in truths if truth is not ALWAYS]
+    if len(telling) == 1:
+        return telling[0]
     open_ones = [truth for truth in truths if truth.value is None]
     if open_ones:
         return _joined(None, open_ones)
-    return _joined(not decisive, truths)
+    return _joined(not decisive, telling)
 
 
 def _joined(value: bool | None, truths: Sequence[Truth]) -> Truth:
+    first, *more = _unique(c for truth in truths for c in (truth.clause, *truth.more)) or [""]
     return Truth(
         value,
-        " and ".join(_unique(truth.clause for truth in truths)),
+        first,
         " ".join(_unique(truth.hint for truth in truths)),
         tuple(_unique(piece for truth in truths for piece in truth.evidence)),
+        tuple(more),
     )
 
 

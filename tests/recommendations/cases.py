@@ -1,0 +1,412 @@
+"""For every recommendation, a case of each verdict that it can come to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from auditor import names
+from auditor.facts import AxlAnswer, AxlProbe, ClusterFacts, HaState, NodeFacts, Origin
+from auditor.findings import Kind, Verdict
+from tests.factories import (
+    GROUP,
+    cluster,
+    database,
+    databases,
+    deployment,
+    gap,
+    group,
+    node,
+    not_activated,
+    service,
+    setting,
+    subscriber,
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Facts, the subject to look at, and what must come of it."""
+
+    id: str
+    verdict: Verdict
+    facts: ClusterFacts
+    subject: str
+    kind: Kind | None = None
+
+
+IMPOSSIBLE = {
+    ("AXL-03", Verdict.DRIFT): "the row calls the service optional",
+}
+"""Verdicts that a recommendation cannot come to by contract."""
+
+# id -> service, node to look at, deployment key that turns the row off (None: planned only)
+RUNNING: dict[str, tuple[str, str, str | None]] = {
+    "AXL-01": (names.AXL, "imp1", None),
+    "AXL-02": (names.AXL, "imp2", "intercluster"),
+    "AXL-05": (names.AXL, "imp2", "intercluster"),
+    "BPS-02": (names.BULK_PROVISIONING, "imp1", "bulk_administration"),
+    "RPT-01": (names.REPORTER, "imp1", None),
+    "SIP-01": (names.SIP_PROXY, "imp2", None),
+    "PE-01": (names.PRESENCE_ENGINE, "imp2", None),
+    "SYNC-01": (names.SYNC_AGENT, "imp2", None),
+    "TCM-01": (names.TEXT_CONFERENCE, "imp2", "chat"),
+    "TCM-04": (names.TEXT_CONFERENCE, "imp2", "permanent_chat_ha"),
+    "WEB-01": (names.WEB_CONNECTION, "imp2", "web_clients"),
+    "CM-01": (names.CONNECTION, "imp2", "xmpp_clients"),
+    "ESS-01": (names.CONNECTION, "imp2", None),
+    "SIPFED-01": (names.SIP_FEDERATION, "imp2", "sip_federation"),
+    "SIPFED-03": (names.SIP_FEDERATION, "imp2", "partitioned_intradomain_federation"),
+    "XMPPFED-01": (names.XMPP_FEDERATION, "imp2", "xmpp_federation"),
+    "ARC-01": (names.MESSAGE_ARCHIVER, "imp2", "compliance"),
+    "DIR-01": (names.DIRECTORY, "imp2", "third_party_ldap_search"),
+    "AUTH-01": (names.AUTHENTICATION, "imp2", "xmpp_clients"),
+    "ESS-02": (names.AUTHENTICATION, "imp2", None),
+    "RTR-01": (names.ROUTER, "imp2", None),
+    "ICSA-01": (names.INTERCLUSTER_SYNC, "imp2", "intercluster"),
+    "XFER-01": (names.FILE_TRANSFER, "imp2", "managed_file_transfer"),
+}
+
+NETWORK = frozenset({"SYNC-01", "RTR-01", "ICSA-01"})
+
+UNREAD = cluster(node(services={}), subscriber(services={}), gaps=[gap("imp1"), gap("imp2")])
+PLANNED = cluster(node(planned=True), subscriber(planned=True))
+
+
+def _with(subject: str, name: str, state: str) -> tuple[NodeFacts, NodeFacts]:
+    changed = not_activated(name) if state == "not activated" else service(name, state)
+    return (
+        (node("imp1", changed), subscriber())
+        if subject == "imp1"
+        else (node(), subscriber("imp2", changed))
+    )
+
+
+def running() -> Iterator[Case]:
+    """Yield the cases of the rows that want a service to run."""
+    for id_, (name, subject, key) in RUNNING.items():
+        yield Case(id_, Verdict.PASS, cluster(), subject)
+        stopped = cluster(*_with(subject, name, "stopped"))
+        yield Case(id_, Verdict.DRIFT, stopped, subject, Kind.STOPPED)
+        if id_ not in NETWORK:
+            off = cluster(*_with(subject, name, "not activated"))
+            yield Case(id_, Verdict.DRIFT, off, subject, Kind.NOT_ACTIVATED)
+        for state in ("starting", "stopping", "unknown"):
+            yield Case(id_, Verdict.UNKNOWN, cluster(*_with(subject, name, state)), subject)
+        yield Case(id_, Verdict.UNKNOWN, UNREAD, subject)
+        yield Case(id_, Verdict.NOT_APPLICABLE, PLANNED, subject)
+        if key:
+            absent = cluster(told=deployment(**{key: False}))
+            yield Case(id_, Verdict.NOT_APPLICABLE, absent, subject)
+            undeclared = cluster(told=deployment(**{key: None}))
+            yield Case(id_, Verdict.UNKNOWN, undeclared, subject)
+
+
+def _nine(told: bool | None, *changed: NodeFacts) -> ClusterFacts:
+    nodes = changed or (node(), subscriber())
+    return cluster(
+        *(replace(n, release="9.1.1.10000-8") for n in nodes),
+        told=deployment(intercluster_cup86=told),
+    )
+
+
+def sip_federation_with_8_6() -> Iterator[Case]:
+    """Yield the cases of the row that only a release 9.x cluster can have."""
+    stopped = _with("imp2", names.SIP_FEDERATION, "stopped")
+    yield Case("SIPFED-02", Verdict.PASS, _nine(True), "imp2")
+    yield Case("SIPFED-02", Verdict.DRIFT, _nine(True, *stopped), "imp2", Kind.STOPPED)
+    yield Case("SIPFED-02", Verdict.UNKNOWN, _nine(None), "imp2")
+    yield Case("SIPFED-02", Verdict.NOT_APPLICABLE, _nine(False), "imp2")
+    newer = cluster(told=deployment(intercluster_cup86=True))
+    yield Case("SIPFED-02", Verdict.NOT_APPLICABLE, newer, "imp2")
+    unread = [node(release=None), subscriber(release=None)]
+    peer = cluster(*unread, told=deployment(intercluster_cup86=True))
+    yield Case("SIPFED-02", Verdict.UNKNOWN, peer, "imp2")
+    none = cluster(*unread, told=deployment(intercluster_cup86=False))
+    yield Case("SIPFED-02", Verdict.NOT_APPLICABLE, none, "imp2")
+
+
+def misplaced() -> Iterator[Case]:
+    """Yield the cases of the rows that want a service off."""
+    for id_, name in (("BPS-01", names.BULK_PROVISIONING), ("RPT-02", names.REPORTER)):
+        yield Case(id_, Verdict.PASS, cluster(), "imp2")
+        for state in ("started", "starting", "stopped"):
+            on = cluster(node(), subscriber("imp2", service(name, state)))
+            yield Case(id_, Verdict.DRIFT, on, "imp2", Kind.MISPLACED)
+        untold = service(name, "stopped", activated=None)
+        yield Case(id_, Verdict.UNKNOWN, cluster(node(), subscriber("imp2", untold)), "imp2")
+        yield Case(id_, Verdict.UNKNOWN, UNREAD, "imp2")
+        strange = cluster(node(), subscriber(role="unknown"))
+        yield Case(id_, Verdict.UNKNOWN, strange, "imp2")
+        yield Case(id_, Verdict.NOT_APPLICABLE, cluster(), "imp1")
+
+
+def xmpp_federation() -> Iterator[Case]:
+    """Yield the cases of the rows on XMPP federation and its prerequisite."""
+    off, on = not_activated(names.XMPP_FEDERATION), service(names.XMPP_FEDERATION)
+    only = deployment(xmpp_federation=["imp1"], xmpp_federation_enabled_on=["imp1"])
+    outside = deployment(xmpp_federation="expressway")
+    absent = deployment(xmpp_federation=False, xmpp_federation_enabled_on=None)
+    id_ = "XMPPFED-02"
+    yield Case(id_, Verdict.PASS, cluster(node(), subscriber("imp2", off), told=only), "imp2")
+    yield Case(id_, Verdict.DRIFT, cluster(told=only), "imp2", Kind.UNNEEDED)
+    yield Case(id_, Verdict.DRIFT, cluster(told=outside), "imp1", Kind.UNNEEDED)
+    yield Case(id_, Verdict.UNKNOWN, cluster(told=deployment(xmpp_federation=None)), "imp2")
+    yield Case(id_, Verdict.NOT_APPLICABLE, cluster(), "imp2")
+    id_ = "XMPPFED-03"
+    yield Case(id_, Verdict.PASS, cluster(), "imp2")
+    half = deployment(xmpp_federation_enabled_on=["imp1"])
+    down = cluster(node(), subscriber("imp2", off), told=half)
+    yield Case(id_, Verdict.DRIFT, down, "imp2", Kind.PREREQUISITE_MISSING)
+    yield Case(id_, Verdict.DRIFT, cluster(told=half), "imp2", Kind.PROFILE_CONFLICT)
+    unlisted = cluster(told=deployment(xmpp_federation_enabled_on=None))
+    yield Case(id_, Verdict.DRIFT, unlisted, "imp2", Kind.PROFILE_CONFLICT)
+    yield Case(id_, Verdict.UNKNOWN, cluster(node(), subscriber("imp2", on), told=absent), "imp2")
+    calm = cluster(node(), subscriber("imp2", off), told=absent)
+    yield Case(id_, Verdict.NOT_APPLICABLE, calm, "imp2")
+    yield Case(id_, Verdict.NOT_APPLICABLE, cluster(told=outside), "imp2")
+    yield Case("XMPPFED-01", Verdict.NOT_APPLICABLE, cluster(told=outside), "imp2")
+
+
+def stored() -> Iterator[Case]:
+    """Yield the cases of the rows on external databases."""
+    uses = {
+        "TCM-02": (names.TEXT_CONFERENCE, "permanent_chat"),
+        "TCM-03": (names.TEXT_CONFERENCE, "permanent_chat"),
+        "ARC-02": (names.MESSAGE_ARCHIVER, "compliance"),
+    }
+    for id_, (name, use) in uses.items():
+        stopped = _with("imp2", name, "stopped")
+        idle = _with("imp2", name, "not activated")
+        missing = [d for d in databases() if use not in d.used_by]
+        elsewhere = databases(database(use, nodes=["imp1"]))
+        yield Case(id_, Verdict.PASS, cluster(), "imp2")
+        yield Case(id_, Verdict.PASS, cluster(stores=[database(use, "not_tried")]), "imp2")
+        lost = cluster(*stopped, stores=missing)
+        yield Case(id_, Verdict.DRIFT, lost, "imp2", Kind.PREREQUISITE_MISSING)
+        lost = cluster(*stopped, stores=elsewhere)
+        yield Case(id_, Verdict.DRIFT, lost, "imp2", Kind.PREREQUISITE_MISSING)
+        yield Case(id_, Verdict.DRIFT, cluster(stores=missing), "imp2", Kind.PROFILE_CONFLICT)
+        strange = cluster(*_with("imp2", name, "unknown"), stores=missing)
+        yield Case(id_, Verdict.UNKNOWN, strange, "imp2")
+        undeclared = cluster(*idle, told=deployment(**{use: None}))
+        yield Case(id_, Verdict.UNKNOWN, undeclared, "imp2")
+        absent = cluster(*idle, told=deployment(**{use: False}))
+        yield Case(id_, Verdict.NOT_APPLICABLE, absent, "imp2")
+    for id_, name, use in (
+        ("TCM-03", names.TEXT_CONFERENCE, "permanent_chat"),
+        ("ARC-02", names.MESSAGE_ARCHIVER, "compliance"),
+    ):
+        for reach in ("refused", "timed_out"):
+            dead = databases(database(use, reach))
+            down = cluster(*_with("imp2", name, "stopped"), stores=dead)
+            yield Case(id_, Verdict.DRIFT, down, "imp2", Kind.PREREQUISITE_MISSING)
+            yield Case(id_, Verdict.UNKNOWN, cluster(stores=dead), "imp2")
+        untested = cluster(stores=databases(database(use, "unknown")))
+        yield Case(id_, Verdict.UNKNOWN, untested, "imp2")
+    undeclared = cluster(told=deployment(compliance=None))
+    yield Case("ARC-02", Verdict.PASS, undeclared, "imp2")
+    active = deployment(compliance=False)
+    missing = [d for d in databases() if "compliance" not in d.used_by]
+    yield Case("ARC-02", Verdict.UNKNOWN, cluster(told=active, stores=missing), "imp2")
+
+
+def directory() -> Iterator[Case]:
+    """Yield the cases of the rows on the directory service beyond running."""
+    off = not_activated(names.DIRECTORY)
+    absent = deployment(third_party_ldap_search=False)
+    bare = deployment(third_party_ldap_search_configured=False)
+    id_ = "DIR-02"
+    yield Case(id_, Verdict.PASS, cluster(), "imp2")
+    down = cluster(node(), subscriber("imp2", off), told=bare)
+    yield Case(id_, Verdict.DRIFT, down, "imp2", Kind.PREREQUISITE_MISSING)
+    yield Case(id_, Verdict.DRIFT, cluster(told=bare), "imp2", Kind.PROFILE_CONFLICT)
+    untold = deployment(third_party_ldap_search_configured=None)
+    yield Case(id_, Verdict.UNKNOWN, cluster(told=untold), "imp2")
+    gone = cluster(node(), subscriber("imp2", off), told=absent)
+    yield Case(id_, Verdict.NOT_APPLICABLE, gone, "imp2")
+    id_ = "DIR-03"
+    for verdict, uptime, restarted, kind in (
+        (Verdict.PASS, 600, None, None),
+        (Verdict.PASS, 30, False, None),
+        (Verdict.UNKNOWN, 599, None, None),
+        (Verdict.UNKNOWN, None, None, None),
+        (Verdict.UNKNOWN, None, False, None),
+        (Verdict.DRIFT, 30, True, Kind.UNSTABLE),
+        (Verdict.DRIFT, 86_400, True, Kind.UNSTABLE),
+    ):
+        looked = service(names.DIRECTORY, uptime_s=uptime, restarted=restarted)
+        yield Case(id_, verdict, cluster(node(), subscriber("imp2", looked)), "imp2", kind)
+    for changed in (off, service(names.DIRECTORY, "stopped")):
+        facts = cluster(node(), subscriber("imp2", changed))
+        yield Case(id_, Verdict.NOT_APPLICABLE, facts, "imp2")
+    for state in ("starting", "unknown"):
+        facts = cluster(node(), subscriber("imp2", service(names.DIRECTORY, state)))
+        yield Case(id_, Verdict.UNKNOWN, facts, "imp2")
+    yield Case(id_, Verdict.UNKNOWN, UNREAD, "imp2")
+
+
+def axl() -> Iterator[Case]:
+    """Yield the cases of the rows on AXL beyond running."""
+    third = subscriber("imp3", group="second")
+    yield Case("AXL-03", Verdict.PASS, cluster(node(), subscriber(), third), "imp3")
+    quiet = subscriber("imp3", not_activated(names.AXL), group="second")
+    yield Case("AXL-03", Verdict.PASS, cluster(node(), subscriber(), quiet), "imp3")
+    alone = deployment(intercluster=False)
+    yield Case("AXL-03", Verdict.PASS, cluster(told=alone), "imp2")
+    yield Case("AXL-03", Verdict.NOT_APPLICABLE, cluster(), "imp1")
+    yield Case("AXL-03", Verdict.NOT_APPLICABLE, cluster(), "imp2")
+    yield Case("AXL-03", Verdict.UNKNOWN, cluster(told=deployment(intercluster=None)), "imp2")
+    blind = subscriber("imp3", service(names.AXL, "unknown"), group="second")
+    yield Case("AXL-03", Verdict.UNKNOWN, cluster(node(), subscriber(), blind), "imp3")
+    more = deployment(intercluster_synced_from=["second"])
+    yield Case("AXL-03", Verdict.NOT_APPLICABLE, cluster(node(), third, told=more), "imp3")
+    yield Case("AXL-02", Verdict.NOT_APPLICABLE, cluster(node(), third), "imp3")
+    for entry in ("SECOND", "imp3", "IMP4"):
+        both = deployment(intercluster_synced_from=[entry])
+        off = subscriber("imp3", not_activated(names.AXL), group="second")
+        facts = cluster(node(), off, subscriber("imp4", group="second"), told=both)
+        yield Case("AXL-02", Verdict.DRIFT, facts, "imp3", Kind.NOT_ACTIVATED)
+    nobody = cluster(node(role="subscriber"), subscriber())
+    yield Case("AXL-01", Verdict.UNKNOWN, nobody, "imp1")
+    yield Case("AXL-02", Verdict.UNKNOWN, nobody, "imp1")
+    lost = cluster(node(), subscriber(group=None, group_known=False))
+    yield Case("AXL-02", Verdict.UNKNOWN, lost, "imp2")
+    yield Case("AXL-01", Verdict.NOT_APPLICABLE, cluster(), "imp2")
+    for verdict, answer, kind in (
+        (Verdict.PASS, AxlAnswer.ANSWERED, None),
+        (Verdict.DRIFT, AxlAnswer.NOT_ANSWERING, Kind.NOT_ANSWERING),
+        (Verdict.UNKNOWN, AxlAnswer.UNKNOWN, None),
+    ):
+        probed = subscriber(axl=AxlProbe(answer, "The connection was refused."))
+        yield Case("AXL-04", verdict, cluster(node(), probed), "imp2", kind)
+    yield Case("AXL-04", Verdict.UNKNOWN, cluster(node(), subscriber(axl=None)), "imp2")
+    stopped = subscriber("imp2", service(names.AXL, "stopped"), axl=None)
+    yield Case("AXL-04", Verdict.NOT_APPLICABLE, cluster(node(), stopped), "imp2")
+    yield Case("AXL-04", Verdict.UNKNOWN, UNREAD, "imp2")
+
+
+def file_transfer() -> Iterator[Case]:
+    """Yield the cases of the prerequisite of managed file transfer."""
+    id_ = "XFER-02"
+    stopped = _with("imp2", names.FILE_TRANSFER, "stopped")
+    yield Case(id_, Verdict.PASS, cluster(), "imp2")
+    bare = deployment(file_server_configured=False)
+    down = cluster(*stopped, told=bare)
+    yield Case(id_, Verdict.DRIFT, down, "imp2", Kind.PREREQUISITE_MISSING)
+    yield Case(id_, Verdict.DRIFT, cluster(told=bare), "imp2", Kind.PROFILE_CONFLICT)
+    shared = [database("managed_file_transfer")]
+    down = cluster(*stopped, stores=shared)
+    yield Case(id_, Verdict.DRIFT, down, "imp2", Kind.PREREQUISITE_MISSING)
+    yield Case(id_, Verdict.DRIFT, cluster(stores=[]), "imp2", Kind.PROFILE_CONFLICT)
+    untold = deployment(file_server_configured=None)
+    yield Case(id_, Verdict.UNKNOWN, cluster(told=untold), "imp2")
+    absent = deployment(managed_file_transfer=False)
+    yield Case(id_, Verdict.NOT_APPLICABLE, cluster(told=absent), "imp2")
+    old = cluster(node(release="10.5.2.10000-5"), subscriber())
+    for row in ("XFER-01", id_):
+        yield Case(row, Verdict.NOT_APPLICABLE, old, "imp2")
+    strange = cluster(node(release=None), subscriber(release=None))
+    yield Case(id_, Verdict.UNKNOWN, strange, "imp2")
+
+
+def availability() -> Iterator[Case]:
+    """Yield the cases of the rows on redundancy groups."""
+    yield Case("HA-01", Verdict.PASS, cluster(), GROUP)
+    over = cluster(node(ha=HaState.IDLE), subscriber(ha=HaState.BACKUP))
+    yield Case("HA-01", Verdict.DRIFT, over, GROUP, Kind.HA_ABNORMAL)
+    off = cluster(groups=[group(ha=False)])
+    yield Case("HA-01", Verdict.DRIFT, off, GROUP, Kind.HA_ABNORMAL)
+    meant = replace(off, high_availability=frozenset({GROUP.upper()}))
+    yield Case("HA-01", Verdict.DRIFT, meant, GROUP, Kind.HA_ABNORMAL)
+    yield Case("HA-01", Verdict.UNKNOWN, replace(off, high_availability=None), GROUP)
+    unread = cluster(groups=[group(ha=None)])
+    yield Case("HA-01", Verdict.UNKNOWN, unread, GROUP)
+    for declared in (False, frozenset({"another"})):
+        told = replace(off, high_availability=declared)
+        yield Case("HA-01", Verdict.NOT_APPLICABLE, told, GROUP)
+    yield Case("HA-01", Verdict.NOT_APPLICABLE, cluster(node()), GROUP)
+    waiting = cluster(node(), subscriber(planned=True))
+    yield Case("HA-01", Verdict.NOT_APPLICABLE, waiting, GROUP)
+    yield Case("HA-02", Verdict.PASS, cluster(), "imp2")
+    out = cluster(node(), subscriber(group=None))
+    yield Case("HA-02", Verdict.DRIFT, out, "imp2", Kind.NOT_GROUPED)
+    lost = cluster(node(), subscriber(group=None, group_known=False))
+    yield Case("HA-02", Verdict.UNKNOWN, lost, "imp2")
+    yield Case("HA-02", Verdict.NOT_APPLICABLE, PLANNED, "imp2")
+
+
+def profile() -> Iterator[Case]:
+    """Yield the cases of the findings about the profile."""
+    chat = "deployment.chat"
+    both = (setting(["imp1"]), setting(["imp2"], Origin.OBSERVED))
+    conflict = cluster(told=deployment() | {"chat": both})
+    yield Case("PROFILE-01", Verdict.DRIFT, conflict, chat, Kind.PROFILE_CONFLICT)
+    same = (setting(True), setting(["imp1", "imp2"], Origin.DISCOVERED))
+    agreed = cluster(told=deployment() | {"chat": same})
+    yield Case("PROFILE-01", Verdict.PASS, agreed, chat)
+    yield Case("PROFILE-01", Verdict.NOT_APPLICABLE, cluster(), chat)
+    yield Case("PROFILE-01", Verdict.NOT_APPLICABLE, cluster(told={}), chat)
+    peer = deployment(intercluster_cup86=True)
+    key = "deployment.intercluster_cup86"
+    facts = cluster(told=peer)
+    yield Case("PROFILE-01", Verdict.DRIFT, facts, key, Kind.PROFILE_CONFLICT)
+    yield Case("PROFILE-01", Verdict.PASS, _nine(True), key)
+    blind = cluster(node(release=None), subscriber(release=None), told=peer)
+    yield Case("PROFILE-01", Verdict.UNKNOWN, blind, key)
+    key = "deployment.managed_file_transfer"
+    old = cluster(node(release="10.5.2.10000-5"), subscriber())
+    yield Case("PROFILE-01", Verdict.DRIFT, old, key, Kind.PROFILE_CONFLICT)
+    known = cluster(named={"addresses": ("IMP1", "imp2"), "high_availability": (GROUP,)})
+    yield Case("PROFILE-02", Verdict.PASS, known, "addresses")
+    yield Case("PROFILE-02", Verdict.PASS, known, "high_availability")
+    yield Case("PROFILE-02", Verdict.NOT_APPLICABLE, known, chat)
+    wrong = cluster(named={"pins": ("imp9", "imp1")})
+    yield Case("PROFILE-02", Verdict.DRIFT, wrong, "pins", Kind.PROFILE_CONFLICT)
+    yield Case("PROFILE-02", Verdict.UNKNOWN, replace(known, topology_observed=False), "addresses")
+    groupless = replace(known, groups=(), groups_known=False)
+    yield Case("PROFILE-02", Verdict.UNKNOWN, groupless, "high_availability")
+    watched = {
+        "bulk_administration": (names.BULK_PROVISIONING, "imp1"),
+        "web_clients": (names.WEB_CONNECTION, "imp2"),
+        "third_party_ldap_search": (names.DIRECTORY, "imp2"),
+        "compliance": (names.MESSAGE_ARCHIVER, "imp2"),
+    }
+    for key, (name, subject) in watched.items():
+        told = deployment(**{key: False})
+        facts = cluster(told=told)
+        yield Case("PROFILE-03", Verdict.DRIFT, facts, f"deployment.{key}", Kind.PROFILE_CONFLICT)
+        off = [
+            replace(n, services={**n.services, name: not_activated(name)}) for n in cluster().nodes
+        ]
+        yield Case("PROFILE-03", Verdict.PASS, cluster(*off, told=told), f"deployment.{key}")
+        strange = [
+            replace(n, services={**n.services, name: service(name, "unknown")})
+            if n.name == subject
+            else n
+            for n in off
+        ]
+        facts = cluster(*strange, told=told)
+        yield Case("PROFILE-03", Verdict.UNKNOWN, facts, f"deployment.{key}")
+        yield Case("PROFILE-03", Verdict.NOT_APPLICABLE, cluster(), f"deployment.{key}")
+    lone = {"sip_federation": False, "partitioned_intradomain_federation": False}
+    for key in ("deployment.sip_federation", "deployment.chat"):
+        facts = cluster(told=deployment(chat=False, **lone))
+        yield Case("PROFILE-03", Verdict.DRIFT, facts, key, Kind.PROFILE_CONFLICT)
+        facts = cluster(told=deployment(chat=False, sip_federation=False))
+        yield Case("PROFILE-03", Verdict.PASS, facts, key)
+        open_ = {**lone, "partitioned_intradomain_federation": None}
+        facts = cluster(told=deployment(chat=False, **open_))
+        yield Case("PROFILE-03", Verdict.UNKNOWN, facts, key)
+
+
+CASES = (
+    *running(),
+    *sip_federation_with_8_6(),
+    *misplaced(),
+    *xmpp_federation(),
+    *stored(),
+    *directory(),
+    *axl(),
+    *file_transfer(),
+    *availability(),
+    *profile(),
+)

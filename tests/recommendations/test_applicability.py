@@ -1,0 +1,204 @@
+"""Whom a row is asked of: routing nodes, planned nodes, lists of nodes, discovered features."""
+
+import pytest
+
+from auditor import names
+from auditor.facts import ClusterFacts, Identity, Origin
+from auditor.findings import Finding, Severity, Verdict
+from auditor.recommendations.engine import judge
+from auditor.recommendations.model import load_packs
+from tests.factories import (
+    cluster,
+    database,
+    databases,
+    deployment,
+    gap,
+    node,
+    not_activated,
+    service,
+    setting,
+    subscriber,
+)
+
+ROWS = load_packs()
+
+
+def _all(facts: ClusterFacts) -> dict[tuple[str, str], Finding]:
+    return {(f.recommendation, f.subject.name): f for f in judge(ROWS, facts)}
+
+
+def test_a_routing_node_is_asked_only_for_what_routing_needs() -> None:
+    facts = cluster(told=deployment(routing_nodes=["IMP2"]))
+    spared = {
+        id_
+        for (id_, subject), f in _all(facts).items()
+        if subject == "imp2" and "routing" in f.because
+    }
+
+    prefixes = ("PE", "TCM", "WEB", "CM", "AUTH", "DIR", "SIPFED", "XMPPFED", "ARC", "ESS")
+    asked = {r.id for r in ROWS if r.id.startswith(prefixes)} - {"SIPFED-02", "XMPPFED-02"}
+    assert spared == asked
+    for id_ in ("SIP-01", "SYNC-01", "RTR-01"):
+        assert _all(facts)[id_, "imp2"].verdict is Verdict.PASS
+    assert _all(facts)["PE-01", "imp2"].because == (
+        "`routing_nodes` names imp2 (declared), and the Partitioned Intradomain Federation Guide "
+        "keeps this off routing nodes."
+    )
+
+
+def test_a_planned_node_is_asked_for_nothing_and_is_no_partner() -> None:
+    found = _all(cluster(node(), subscriber(planned=True, services={})))
+
+    on_it = [f for (_, subject), f in found.items() if subject == "imp2"]
+    assert {f.verdict for f in on_it} == {Verdict.NOT_APPLICABLE}
+    assert {f.because for f in on_it} == {"Node imp2 is declared in planned_nodes."}
+    assert found["AXL-02", "imp1"].because == (
+        "`intercluster` is true (declared) and peers sync from imp1, the publisher, and no "
+        "failover is possible because it has no partner."
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "id_"),
+    [
+        ("chat", "TCM-01"),
+        ("sip_federation", "SIPFED-01"),
+        ("xmpp_federation", "XMPPFED-01"),
+        ("compliance", "ARC-01"),
+        ("managed_file_transfer", "XFER-01"),
+    ],
+)
+def test_a_feature_that_names_nodes_is_asked_of_those_alone(key: str, id_: str) -> None:
+    found = _all(cluster(told=deployment(**{key: ["Imp1"]})))
+
+    assert found[id_, "imp1"].verdict is Verdict.PASS
+    assert found[id_, "imp2"].verdict is Verdict.NOT_APPLICABLE
+
+
+def test_an_undeclared_feature_names_the_key_to_declare() -> None:
+    finding = _all(cluster(told=deployment(chat=None)))["TCM-01", "imp2"]
+
+    assert finding.because == "Nobody declared `chat`."
+    assert finding.remedy == "Declare `chat` in [cluster.deployment]."
+
+
+def test_absent_chat_means_absent_permanent_chat() -> None:
+    found = _all(cluster(told=deployment(chat=False, permanent_chat=None, permanent_chat_ha=None)))
+
+    for id_ in ("TCM-01", "TCM-02", "TCM-03", "TCM-04"):
+        assert found[id_, "imp2"].verdict is Verdict.NOT_APPLICABLE
+
+
+def test_federation_through_expressway_raises_the_severity_of_a_service_left_on() -> None:
+    found = _all(cluster(told=deployment(xmpp_federation="expressway")))
+
+    assert found["XMPPFED-02", "imp2"].severity is Severity.HIGH
+    assert _all(cluster())["XMPPFED-02", "imp2"].severity is Severity.MEDIUM
+
+
+@pytest.mark.parametrize("value", [True, False])
+def test_a_discovered_feature_alone_makes_nothing_compliant(value: bool) -> None:
+    told = deployment(chat=setting(value, Origin.DISCOVERED))
+    finding = _all(cluster(told=told))["TCM-01", "imp2"]
+
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.because == (
+        f"`chat` is {str(value).lower()} (discovered), but that hangs on what was only discovered."
+    )
+    assert finding.remedy == "Declare `chat` in [cluster.deployment]."
+
+
+def test_a_discovered_feature_still_shows_drift() -> None:
+    told = deployment(chat=setting(True, Origin.DISCOVERED))
+    off = subscriber("imp2", not_activated(names.TEXT_CONFERENCE))
+
+    assert _all(cluster(node(), off, told=told))["TCM-01", "imp2"].verdict is Verdict.DRIFT
+
+
+def test_a_discovered_list_of_routing_nodes_spares_no_node() -> None:
+    told = deployment(routing_nodes=setting(["imp2"], Origin.DISCOVERED))
+
+    assert _all(cluster(told=told))["PE-01", "imp2"].verdict is Verdict.UNKNOWN
+
+
+def test_what_is_declared_outranks_what_is_discovered_whatever_the_order() -> None:
+    both = (setting(True, Origin.DISCOVERED), setting(False))
+    found = _all(cluster(told=deployment() | {"chat": both}))
+
+    assert found["TCM-01", "imp2"].verdict is Verdict.NOT_APPLICABLE
+    assert found["PROFILE-01", "deployment.chat"].verdict is Verdict.DRIFT
+
+
+def test_a_discovered_database_alone_passes_no_prerequisite() -> None:
+    guessed = databases(database("permanent_chat", origin=Origin.DISCOVERED))
+
+    assert _all(cluster(stores=guessed))["TCM-02", "imp2"].verdict is Verdict.UNKNOWN
+
+
+def test_a_discovered_feature_does_not_make_the_list_of_databases_complete() -> None:
+    told = deployment(permanent_chat=setting(True, Origin.DISCOVERED))
+
+    assert _all(cluster(told=told, stores=[]))["TCM-02", "imp2"].verdict is Verdict.UNKNOWN
+
+
+def test_a_node_that_did_not_answer_is_unknown_with_the_reason() -> None:
+    finding = _all(cluster(node(), subscriber(services={}), gaps=[gap("imp2")]))["PE-01", "imp2"]
+
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.because == (
+        "Control Center of imp2 gave no answer (unreachable: No connection could be made)."
+    )
+    assert (
+        finding.remedy == "Make Control Center of imp2 answer for this service, then audit again."
+    )
+
+
+def test_a_missing_row_is_unknown_and_never_an_absence() -> None:
+    kept = subscriber()
+    rest = {n: s for n, s in kept.services.items() if n != names.BULK_PROVISIONING}
+    finding = _all(cluster(node(), subscriber(services=rest)))["BPS-01", "imp2"]
+
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.because == "Control Center returned no row for it."
+
+
+def test_what_another_machine_answered_is_not_believed() -> None:
+    found = _all(cluster(node(), subscriber(identity=Identity.CONTRADICTED)))
+
+    assert found["PE-01", "imp2"].because == ("Another machine answered in its place (wrong_node).")
+    for id_ in ("PE-01", "AXL-04", "SYNC-01", "BPS-01"):
+        assert found[id_, "imp2"].verdict is Verdict.UNKNOWN
+    assert found["HA-01", "DefaultCUPSubCluster"].verdict is Verdict.UNKNOWN
+
+
+def test_a_database_that_is_not_tested_passes_as_configured_only() -> None:
+    untried = databases(database("compliance", "not_tried"))
+    finding = _all(cluster(stores=untried))["ARC-02", "imp2"]
+
+    assert finding.verdict is Verdict.PASS
+    assert finding.because == "`probe` is false, so only the configuration is judged."
+
+
+def test_the_worst_of_several_databases_decides() -> None:
+    two = databases(database("compliance", "refused", name="second"))
+    down = subscriber("imp2", service(names.MESSAGE_ARCHIVER, "stopped"))
+
+    assert _all(cluster(node(), down, stores=two))["ARC-02", "imp2"].verdict is Verdict.DRIFT
+    assert _all(cluster(stores=two))["ARC-02", "imp2"].verdict is Verdict.UNKNOWN
+
+
+def test_a_drift_says_what_follows_and_what_to_do() -> None:
+    stopped = subscriber("imp2", service(names.SIP_PROXY, "stopped"))
+    finding = _all(cluster(node(), stopped))["SIP-01", "imp2"]
+
+    assert finding.expected == "Cisco SIP Proxy is activated and runs on imp2."
+    assert finding.observed == (
+        "Cisco SIP Proxy is stopped on imp2 (-1069 Commanded Out of Service)."
+    )
+    assert finding.because == "SIP-01 holds for every node of every cluster."
+    assert finding.consequence == "SIP presence and messages do not reach the users of this node."
+    assert finding.remedy == (
+        "In Cisco Unified IM and Presence Serviceability > Tools > Control Center - Feature "
+        "Services, choose the node and start Cisco SIP Proxy; or run `utils service start Cisco "
+        "SIP Proxy` on imp2."
+    )

@@ -1,0 +1,263 @@
+"""Which stopped service the HA state explains, and which it never does."""
+
+from dataclasses import replace
+
+import pytest
+
+from auditor import names
+from auditor.errors import Reason
+from auditor.facts import ClusterFacts, HaState, Origin, Source
+from auditor.findings import Finding, Kind, Verdict
+from auditor.recommendations.engine import judge
+from auditor.recommendations.ha import IDLE_STOPS, PairClass, causes, classify
+from auditor.recommendations.model import load_packs
+from auditor.recommendations.vocabulary import Expectation
+from tests.factories import (
+    GROUP,
+    cluster,
+    deployment,
+    gap,
+    group,
+    node,
+    not_activated,
+    reading,
+    service,
+    subscriber,
+)
+
+ROWS = load_packs()
+EVERY = tuple(sorted({r.service for r in ROWS if r.service and r.expects is Expectation.RUNNING}))
+
+
+def _of(facts: ClusterFacts, id_: str, subject: str) -> Finding:
+    found = {(f.recommendation, f.subject.name): f for f in judge(ROWS, facts)}
+    return found[id_, subject]
+
+
+def _failed_over(name: str, state: str = "stopped", **changes: object) -> ClusterFacts:
+    idle = subscriber("imp2", service(name, state, **changes), ha=HaState.IDLE)
+    return cluster(node(ha=HaState.BACKUP), idle)
+
+
+def test_the_closed_list_is_the_feature_services_that_an_idle_node_stops() -> None:
+    xcp = {name for name in names.FEATURE_SERVICES if " XCP " in name}
+    federation = {names.SIP_FEDERATION, names.XMPP_FEDERATION}
+
+    assert xcp - federation | {names.SIP_PROXY, names.PRESENCE_ENGINE} == IDLE_STOPS
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_only_services_of_the_closed_list_are_explained_by_an_idle_node(name: str) -> None:
+    found = [
+        f
+        for f in judge(ROWS, _failed_over(name))
+        if f.service == name and f.subject.name == "imp2" and f.kind is Kind.STOPPED
+    ]
+
+    expected = Verdict.EXPLAINED if name in IDLE_STOPS else Verdict.DRIFT
+    assert {f.verdict for f in found} <= {expected}
+
+
+def test_an_explained_finding_keeps_its_kind_and_shows_both_states() -> None:
+    finding = _of(_failed_over(names.SIP_PROXY), "SIP-01", "imp2")
+
+    assert finding.verdict is Verdict.EXPLAINED
+    assert finding.kind is Kind.STOPPED
+    assert finding.because == (
+        "imp2 is idle after a failover, its services are stopped on purpose, and imp1 serves its "
+        "users in backup mode."
+    )
+    assert [e.text for e in finding.evidence] == [
+        "Cisco SIP Proxy: Stopped, reason -1069 Commanded Out of Service.",
+        "imp2: HA state idle.",
+        "imp1: HA state backup.",
+    ]
+
+
+def test_a_service_that_nobody_activated_is_drift_on_an_idle_node_too() -> None:
+    idle = subscriber("imp2", not_activated(names.SIP_PROXY), ha=HaState.IDLE)
+    finding = _of(cluster(node(ha=HaState.BACKUP), idle), "SIP-01", "imp2")
+
+    assert (finding.verdict, finding.kind) == (Verdict.DRIFT, Kind.NOT_ACTIVATED)
+
+
+def test_a_stop_on_an_idle_node_is_unknown_if_nobody_knows_whether_it_is_activated() -> None:
+    finding = _of(_failed_over(names.SIP_PROXY, activated=None), "SIP-01", "imp2")
+
+    assert finding.verdict is Verdict.UNKNOWN
+
+
+def _with_states(own: HaState | None, partner: HaState | None) -> ClusterFacts:
+    stopped = service(names.SIP_PROXY, "stopped")
+    return cluster(node(ha=partner), subscriber("imp2", stopped, ha=own))
+
+
+@pytest.mark.parametrize("own", [*HaState, None])
+@pytest.mark.parametrize("partner", [*HaState, None])
+def test_only_idle_beside_backup_explains_and_only_movement_makes_it_unknown(
+    own: HaState | None, partner: HaState | None
+) -> None:
+    moving = {
+        HaState.INITIALIZING,
+        HaState.TAKING_OVER,
+        HaState.TAKING_BACK,
+        HaState.FAILING_OVER,
+        HaState.FALLING_BACK,
+    }
+    finding = _of(_with_states(own, partner), "SIP-01", "imp2")
+
+    if (own, partner) == (HaState.IDLE, HaState.BACKUP):
+        assert finding.verdict is Verdict.EXPLAINED
+    elif {own, partner} & moving:
+        assert finding.verdict is Verdict.UNKNOWN
+    else:
+        assert finding.verdict is Verdict.DRIFT
+
+
+def _spoilt(how: str) -> ClusterFacts:
+    facts = _failed_over(names.SIP_PROXY)
+    one, two = facts.nodes
+    match how:
+        case "states by SQL":
+            guessed = Origin.DISCOVERED
+            nodes = (
+                replace(one, ha_state=reading(HaState.BACKUP, guessed)),
+                replace(two, ha_state=reading(HaState.IDLE, guessed)),
+            )
+            return replace(facts, nodes=nodes)
+        case "own state by SQL":
+            return replace(
+                facts, nodes=(one, replace(two, ha_state=reading(HaState.IDLE, Origin.DISCOVERED)))
+            )
+        case "HA off":
+            return replace(facts, groups=(group(ha=False),))
+        case "HA not readable":
+            return replace(facts, groups=(group(ha=None),))
+        case "HA switch by SQL":
+            return replace(facts, groups=(group(origin=Origin.DISCOVERED),))
+        case "partner planned":
+            return replace(facts, nodes=(replace(one, planned=True), two))
+        case "no group":
+            return replace(facts, groups=())
+    raise AssertionError(how)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "states by SQL",
+        "own state by SQL",
+        "HA off",
+        "HA not readable",
+        "HA switch by SQL",
+        "partner planned",
+        "no group",
+    ],
+)
+def test_nothing_is_explained_unless_all_of_it_was_observed(how: str) -> None:
+    assert _of(_spoilt(how), "SIP-01", "imp2").verdict is Verdict.DRIFT
+
+
+def test_a_service_that_must_be_off_is_never_explained() -> None:
+    idle = subscriber("imp2", service(names.BULK_PROVISIONING, "stopped"), ha=HaState.IDLE)
+    finding = _of(cluster(node(ha=HaState.BACKUP), idle), "BPS-01", "imp2")
+
+    assert (finding.verdict, finding.kind) == (Verdict.DRIFT, Kind.MISPLACED)
+
+
+def test_a_missing_prerequisite_is_drift_on_an_idle_node_too() -> None:
+    stopped = service(names.TEXT_CONFERENCE, "stopped")
+    idle = subscriber("imp2", stopped, ha=HaState.IDLE)
+    facts = cluster(node(ha=HaState.BACKUP), idle, told=deployment(), stores=[])
+
+    assert _of(facts, "TCM-02", "imp2").kind is Kind.PREREQUISITE_MISSING
+    assert _of(facts, "TCM-01", "imp2").verdict is Verdict.EXPLAINED
+
+
+S = HaState
+DOCUMENTED = [
+    (S.NORMAL, S.NORMAL, PairClass.HEALTHY),
+    (S.FAILING_OVER, S.TAKING_OVER, PairClass.MOVING),
+    (S.IDLE, S.BACKUP, PairClass.FAILED_OVER),
+    (S.TAKING_BACK, S.FALLING_BACK, PairClass.MOVING),
+    (S.FAILED_OVER, S.BACKUP, PairClass.FAILED_OVER),
+    (S.FAILED_OVER_SERVICES_DOWN, S.BACKUP, PairClass.BROKEN),
+    (S.FAILED, S.FAILED, PairClass.BROKEN),
+    (S.DOWN, S.BACKUP, PairClass.BROKEN),
+    (None, S.BACKUP, PairClass.BROKEN),
+    (S.UNKNOWN, S.UNKNOWN, PairClass.UNKNOWN),
+]
+VERDICTS = {
+    PairClass.HEALTHY: Verdict.PASS,
+    PairClass.FAILED_OVER: Verdict.DRIFT,
+    PairClass.BROKEN: Verdict.DRIFT,
+    PairClass.MOVING: Verdict.UNKNOWN,
+    PairClass.UNKNOWN: Verdict.UNKNOWN,
+}
+
+
+@pytest.mark.parametrize(("one", "other", "kind"), DOCUMENTED)
+def test_a_documented_pair_is_classified_and_its_causes_are_named(
+    one: HaState | None, other: HaState | None, kind: PairClass
+) -> None:
+    finding = _of(cluster(node(ha=one), subscriber(ha=other)), "HA-01", GROUP)
+
+    assert classify(one, other) is kind
+    assert finding.verdict is VERDICTS[kind]
+    assert all(cause in finding.because for cause in causes(one, other))
+    if kind is not PairClass.HEALTHY:
+        assert causes(one, other)
+        assert "`utils ha status`" in finding.because
+
+
+@pytest.mark.parametrize("one", [*HaState, None])
+@pytest.mark.parametrize("other", [*HaState, None])
+def test_every_pair_is_judged_as_its_class_says(one: HaState | None, other: HaState | None) -> None:
+    finding = _of(cluster(node(ha=one), subscriber(ha=other)), "HA-01", GROUP)
+
+    assert classify(one, other) is classify(other, one)
+    assert finding.verdict is VERDICTS[_expected(one, other)]
+
+
+def _expected(one: HaState | None, other: HaState | None) -> PairClass:
+    """Return the class by the table of contract section 10, row by row."""
+    numbers = {None if s is None else tuple(HaState).index(s) for s in (one, other)}
+    if numbers == {3}:
+        return PairClass.HEALTHY
+    if numbers in ({2, 4}, {8, 4}):
+        return PairClass.FAILED_OVER
+    if numbers in ({9, 4}, {None, 4}) or numbers & {11, 12}:
+        return PairClass.BROKEN
+    return PairClass.MOVING if numbers & {1, 5, 6, 7, 10} else PairClass.UNKNOWN
+
+
+def test_healthy_states_that_only_sql_told_give_no_pass() -> None:
+    told = reading(HaState.NORMAL, Origin.DISCOVERED)
+    facts = cluster(node(ha_state=told), subscriber(ha_state=told))
+
+    assert _of(facts, "HA-01", GROUP).verdict is Verdict.UNKNOWN
+
+
+def test_an_abnormal_state_that_only_sql_told_is_drift() -> None:
+    facts = cluster(
+        node(ha_state=reading(HaState.IDLE, Origin.DISCOVERED)),
+        subscriber(ha_state=reading(HaState.BACKUP, Origin.DISCOVERED)),
+    )
+
+    assert _of(facts, "HA-01", GROUP).verdict is Verdict.DRIFT
+
+
+def test_an_unreadable_state_names_the_reason() -> None:
+    unsupported = gap("imp2", Source.PERFMON, Reason.NO_SUCH_SERVICE)
+    finding = _of(cluster(node(), subscriber(ha=None), gaps=[unsupported]), "HA-01", GROUP)
+
+    assert finding.because == (
+        "The pair cannot be judged, and PerfMon of imp2 gave no answer (no_such_service: No "
+        "connection could be made)."
+    )
+
+
+def test_state_zero_while_ha_is_on_advises_the_server_recovery_manager() -> None:
+    finding = _of(cluster(node(ha=S.UNKNOWN), subscriber(ha=S.UNKNOWN)), "HA-01", GROUP)
+
+    assert finding.remedy.startswith("Restart Cisco Server Recovery Manager on both nodes")
