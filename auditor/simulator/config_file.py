@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from auditor.simulator.scenario import Scenario, release_of
 
 Address = tuple[str, int]
-Setting = bool | int | float | str | list[str] | list[float] | Mapping[str, object]
 
 
 def text(
@@ -14,14 +13,14 @@ def text(
     addresses: Mapping[str, Address],
     databases: Mapping[str, Address],
     ca_bundle: str,
-    defaults: Mapping[str, Setting],
+    defaults: Mapping[str, object],
 ) -> str:
     """Return the file; `addresses` maps every server, and `databases` each name, to where it is.
 
     Everything the scenario is used for is declared, except its `undeclared` keys, and as its
     `declared` says where that differs from the truth.
     """
-    cluster: dict[str, Setting] = {
+    cluster: dict[str, object] = {
         "name": scenario.cluster.name,
         "cucm_publisher": scenario.cucm,
         "ca_bundle": ca_bundle,

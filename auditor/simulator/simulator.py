@@ -12,7 +12,7 @@ from aiohttp import web
 from auditor.simulator import config_file, control, scenario
 from auditor.simulator.certificates import Authority, self_signed
 from auditor.simulator.cluster import Clock, Cluster
-from auditor.simulator.config_file import Address, Setting
+from auditor.simulator.config_file import Address
 from auditor.simulator.database import Database
 from auditor.simulator.exchange import Server, World
 from auditor.simulator.faults import Fault, Plan
@@ -153,7 +153,7 @@ class Simulator:
             raise ScenarioError("the simulator does not run")
         self._loop.call(self._change(data))
 
-    def write_config(self, path: Path, defaults: Mapping[str, Setting] | None = None) -> Path:
+    def write_config(self, path: Path, defaults: Mapping[str, object] | None = None) -> Path:
         """Write a ready configuration, with the CA beside it; return its path.
 
         `defaults` are further keys of `[defaults]`, such as `settle_s`.

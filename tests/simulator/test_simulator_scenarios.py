@@ -1,0 +1,193 @@
+"""Scenarios: what they may say, what follows from the deployment, and the files that ship."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from lxml import etree
+
+from auditor.simulator import ScenarioError, Simulator
+
+if TYPE_CHECKING:
+    from tests.simulator.conftest import Start, Wire
+
+AST = "{http://schemas.cisco.com/ast/soap}"
+NODE, OTHER = "imp1.lab.test", "imp2.lab.test"
+SHIPPED = sorted((Path(__file__).parents[2] / "fixtures" / "scenarios").glob("*.toml"))
+GROUP = {"name": "Pair", "nodes": [NODE, OTHER]}
+
+
+def rows(wire: "Wire", node: str = NODE) -> dict[str, dict[str, str]]:
+    """Return every service's row by name."""
+    found = wire.control_center(node).xml.iter(f"{AST}item")
+    told = [{str(etree.QName(e).localname): e.text or "" for e in row} for row in found]
+    return {row["ServiceName"]: row for row in told}
+
+
+def activated(wire: "Wire", node: str) -> set[str]:
+    """Return the services of a node that are not told to be not activated."""
+    return {name for name, row in rows(wire, node).items() if row["ReasonCode"] != "-1068"}
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_scenario_runs(path: Path, tmp_path: Path) -> None:
+    with Simulator(path, tmp_path / "simulator") as sim:
+        assert sim.cluster_name
+        assert sim.nodes
+
+
+def test_the_scenarios_that_the_program_names_are_shipped() -> None:
+    assert {"healthy", "demo", "all-drift", "failed-over"} <= {path.stem for path in SHIPPED}
+
+
+def test_the_deployment_decides_what_is_activated_where(start: "Start") -> None:
+    wire = start(
+        deployment={
+            "bulk_administration": True,
+            "chat": [OTHER],
+            "web_clients": True,
+            "sip_federation": [OTHER],
+            "xmpp_federation": "expressway",
+        }
+    )
+    first, second = activated(wire, NODE), activated(wire, OTHER)
+    assert {"Cisco Bulk Provisioning Service", "Cisco Serviceability Reporter"} == first - second
+    assert {
+        "Cisco XCP Text Conference Manager",
+        "Cisco XCP SIP Federation Connection Manager",
+    } == second - first
+    assert "Cisco XCP Web Connection Manager" in first & second
+    assert "Cisco XCP XMPP Federation Connection Manager" not in first | second
+
+
+def test_routing_nodes_keep_the_proxy_only(start: "Start") -> None:
+    wire = start(deployment={"chat": True, "routing_nodes": [OTHER]})
+    told = activated(wire, OTHER)
+    assert "Cisco SIP Proxy" in told
+    assert not {"Cisco Presence Engine", "Cisco XCP Connection Manager"} & told
+
+
+def test_a_node_states_only_what_differs(start: "Start") -> None:
+    wire = start(
+        node=[
+            {
+                "name": NODE,
+                "activated": ["cisco xcp message archiver"],
+                "not_activated": ["Cisco SIP Proxy"],
+                "stopped": ["Cisco Presence Engine"],
+                "starting": ["Cisco XCP Router"],
+                "missing": ["Cisco OAM Agent"],
+                "service": {
+                    "Cisco Sync Agent": {"status": "Running", "reason": -1, "text": "odd"},
+                    "Cisco Config Agent": {"uptime": 30},
+                },
+            }
+        ]
+    )
+    told = rows(wire)
+    assert told["Cisco XCP Message Archiver"]["ServiceStatus"] == "Started"
+    assert told["Cisco SIP Proxy"]["ReasonCode"] == "-1068"
+    assert told["Cisco Presence Engine"]["ReasonCode"] == "-1069"
+    assert told["Cisco XCP Router"]["ServiceStatus"] == "Starting"
+    assert "Cisco OAM Agent" not in told
+    assert told["Cisco Sync Agent"]["ReasonCodeString"] == "odd"
+    assert 30 <= int(told["Cisco Config Agent"]["UpTime"]) < 60
+    assert told["Cisco XCP Authentication Service"]["ServiceStatus"] == "Started"
+
+
+def test_start_times_are_the_same_in_every_run_and_different_on_every_node(
+    start: "Start",
+) -> None:
+    first, second = start(), start()
+    once = {name: row["StartTime"] for name, row in rows(first).items() if row["StartTime"]}
+    again = {name: row["StartTime"] for name, row in rows(second).items() if row["StartTime"]}
+    other = {name: row["StartTime"] for name, row in rows(first, OTHER).items()}
+    assert once == again
+    assert once["Cisco AXL Web Service"] == "Tue Jan 20 04:00:00 2026"
+    assert all(other[name] != text for name, text in once.items())
+
+
+def test_a_restarting_service_has_restarted_between_two_looks(start: "Start") -> None:
+    service = "Cisco XCP Directory Service"
+    wire = start(
+        deployment={"third_party_ldap_search": True},
+        node=[{"name": NODE, "service": {service: {"restarting": True}}}],
+    )
+    looks = [int(rows(wire)[service]["UpTime"]) for _ in range(4)]
+    assert looks == [45, 4, 45, 4]
+
+
+def test_a_service_can_tell_one_thing_here_and_another_in_axl(start: "Start") -> None:
+    entry = {"name": NODE, "service": {"Cisco SIP Proxy": {"active_in_axl": False}}}
+    wire = start(node=[entry])
+    search = f"<searchCriteria><processNodeName>{NODE}</processNodeName></searchCriteria>"
+    listed = wire.axl("cucm-pub.lab.test", "listProcessNodeService", search).child[0]
+    assert {r.findtext("service"): r.findtext("isActive") for r in listed}[
+        "Cisco SIP Proxy"
+    ] == "false"
+    assert rows(wire)["Cisco SIP Proxy"]["ServiceStatus"] == "Started"
+
+
+def test_tables_of_the_scenario_take_the_place_of_the_default_ones(start: "Start") -> None:
+    wire = start(
+        cluster={"name": "lab", "drop_tables": ["tcaliases"]},
+        table=[{"name": "xmpps2snodes", "columns": ["pkid", "cp"], "rows": [["1", "x"]]}],
+    )
+    assert wire.sql(NODE, "select cp from xmpps2snodes").texts("cp") == ["x"]
+    assert wire.sql(NODE, "select cp_id from xmpps2snodes").status == 500
+    catalogue = wire.sql(NODE, "select tabname from systables").texts("tabname")
+    assert "tcaliases" not in catalogue
+
+
+def test_planned_nodes_are_listed_and_nobody_answers_for_them(start: "Start") -> None:
+    wire = start(cluster={"name": "lab", "planned": ["imp3.lab.test"]})
+    search = "<searchCriteria><name>imp%</name></searchCriteria>"
+    told = wire.axl("cucm-pub.lab.test", "listProcessNode", search).texts("name")
+    assert told == [NODE, OTHER, "imp3.lab.test"]
+    assert set(wire.sim.nodes) == {NODE, OTHER}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        ({"group": [GROUP]}, "cluster: Field required"),
+        ({"cluster": {"name": "x"}}, "the cluster has no node"),
+        ({"cluster": {"name": "x", "relaese": "14"}, "group": [GROUP]}, "cluster.relaese"),
+        ({"cluster": {"name": "x", "release": "new"}, "group": [GROUP]}, "no release"),
+        (
+            {"cluster": {"name": "x"}, "group": [{**GROUP, "ha": ["normal"]}]},
+            "one HA state a node",
+        ),
+        (
+            {"cluster": {"name": "x"}, "group": [{**GROUP, "ha": ["normal", "sleepy"]}]},
+            r"group\.0\.ha\.1",
+        ),
+        ({"cluster": {"name": "x"}, "group": [GROUP], "undeclared": ["chta"]}, "no key 'chta'"),
+        (
+            {
+                "cluster": {"name": "x"},
+                "group": [GROUP],
+                "node": [{"name": NODE, "stopped": ["Cisco Tea"]}],
+            },
+            "no service 'Cisco Tea'",
+        ),
+        (
+            {"cluster": {"name": "x"}, "group": [GROUP], "fault": [{"fault": "rain"}]},
+            r"fault\.0\.fault",
+        ),
+    ],
+)
+def test_a_wrong_scenario_says_what_is_wrong(
+    scenario: dict[str, object], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ScenarioError, match=words):
+        Simulator(scenario, tmp_path)
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_text("[cluster", encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"broken\.toml"):
+        Simulator(path, tmp_path)
+    with pytest.raises(ScenarioError, match=r"nowhere\.toml"):
+        Simulator(tmp_path / "nowhere.toml", tmp_path)
