@@ -65,12 +65,18 @@ def _with_peers(
     told = [(by, ours[a.casefold()]) for by, a in settings.peered_from if a.casefold() in ours]
     if not told:
         return settings.settings
-    nodes = frozenset(node for _, node in told)
     source = "intercluster_peer of cluster " + ", ".join(sorted({by for by, _ in told}))
     extended = dict(settings.settings)
-    extended.setdefault("intercluster", (Setting(True, Origin.DECLARED, source),))
+    extended["intercluster"] = _intercluster(extended.get("intercluster", ()), source)
     mine = extended.get("intercluster_synced_from", ())
-    already = frozenset(n for s in mine for n in (s.nodes or ()))
-    synced = Setting(True, Origin.DECLARED, source, already | nodes)
-    extended["intercluster_synced_from"] = (synced,)
+    nodes = frozenset(node for _, node in told).union(*(s.nodes or () for s in mine))
+    sources = "; ".join((*(s.source for s in mine), source))
+    extended["intercluster_synced_from"] = (Setting(True, Origin.DECLARED, sources, nodes),)
     return extended
+
+
+def _intercluster(mine: tuple[Setting, ...], source: str) -> tuple[Setting, ...]:
+    """Let the cluster's own word count, and keep the other's beside it as a contradiction."""
+    if not mine:
+        return (Setting(True, Origin.DECLARED, source),)
+    return mine if mine[0].on else (*mine, Setting(True, Origin.DISCOVERED, source))

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from auditor.config import hosts
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
 from auditor.facts import Group, Origin, Role
@@ -97,6 +98,11 @@ def _members(rows: Iterable[ProcessNode], settings: ClusterSettings) -> tuple[Me
     for row in rows:
         if row.name.casefold() == SYSTEM_ROW:
             continue
+        if not hosts.is_host(row.name):
+            raise BadReply(
+                f"CUCM AXL listed {row.name!r}, which is no name that can be dialled.",
+                "Compare with CUCM's server list, and declare the nodes as [[cluster.node]].",
+            )
         role = " ".join((row.role or "").split()).casefold()
         if role == IMP_ROLE:
             usage = (row.usage or "").strip().casefold()
