@@ -144,7 +144,7 @@ def _word(node: NodeFacts, service: str) -> str:
 def folded(text: str, style: str = "") -> Text:
     """Return text broken where a reader would break a name: at capitals and signs."""
     lines = [""]
-    for part in re.findall(r"[^\W_]?[^A-Z\W_]+|[A-Z]+(?![a-z])|.", printable(text)):
+    for part in re.findall(r"\(?[^\W_]?[^A-Z\W_]+\)?|[A-Z]+(?![a-z])|.", printable(text)):
         if len(lines[-1]) + len(part) > WIDTH and lines[-1]:
             lines.append("")
         lines[-1] += part if lines[-1] or part != " " else ""

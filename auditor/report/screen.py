@@ -52,7 +52,6 @@ def paint(draw: Callable[[Console], None], *, width: int, colour: bool) -> str:
         color_system="standard" if colour else None,
         force_terminal=colour,
         force_jupyter=False,
-        no_color=not colour,
         legacy_windows=False,
         markup=False,
         emoji=False,
