@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from auditor.facts import Identity, NodeFacts, Origin, Role, RunState
+from auditor.facts import HaState, Identity, NodeFacts, Origin, Role, RunState
 from auditor.findings import Finding, Kind, SubjectKind, Verdict
 from auditor.report.screen import printable
 from auditor.report.wording import MARKS, STYLES
@@ -99,8 +99,10 @@ def _ha(node: NodeFacts, judged: Judged) -> Text:
     word = str(node.ha_state.state).replace("_", " ")
     if node.ha_state.origin is not Origin.OBSERVED:
         word += " (inferred)"
-    about = judged.by_group.get((node.redundancy_group or "").lower(), ())
-    return _marked(_worst(about), word)
+    verdict = _worst(judged.by_group.get((node.redundancy_group or "").lower(), ()))
+    if verdict is Verdict.DRIFT and node.ha_state.state is HaState.UNKNOWN:
+        word = "abnormal"  # the pair is judged, so "unknown" in capitals would mislead
+    return _marked(verdict, word)
 
 
 def _identity(node: NodeFacts) -> Text:

@@ -187,6 +187,14 @@ def test_an_ha_state_that_was_inferred_says_so() -> None:
     assert "(inferred)\n" in page
 
 
+def test_high_availability_that_is_off_is_not_called_unknown() -> None:
+    node = samples.node(samples.PUB, Role.PUBLISHER, ha=HaState.UNKNOWN)
+    off = replace(samples.ha(verdict=Verdict.DRIFT), kind=Kind.HA_ABNORMAL)
+    report = samples.cluster(node, findings=(*samples.judged(samples.PUB), off))
+    page = terminal.render(Report(samples.RUN, (report,)))
+    assert cell(page, "HA state", 1) == "✗ ABNORMAL"
+
+
 def test_a_planned_node_is_neither_read_nor_missing() -> None:
     planned = replace(samples.silent(samples.SUB, Role.SUBSCRIBER), planned=True)
     first = samples.compliant_cluster()
