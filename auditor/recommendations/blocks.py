@@ -27,7 +27,9 @@ from auditor.recommendations.vocabulary import (
 )
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Z]+-\d{2}$")]
+_ID = r"[A-Z]+-[0-9]{2}"
+Id = Annotated[str, StringConstraints(pattern=f"^{_ID}$")]
+_SHORT = 60
 Release = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")]
 
 
@@ -95,7 +97,7 @@ class Block(_Strict):
 
 
 class _Pack(_Strict):
-    recommendation: Annotated[tuple[Block, ...], Field(min_length=1)]
+    recommendation: tuple[Block, ...]
 
 
 def parse(text: str, origin: str) -> tuple[Block, ...]:
@@ -112,6 +114,8 @@ def parse(text: str, origin: str) -> tuple[Block, ...]:
         pack = _Pack.model_validate(data)
     except ValidationError as mistakes:
         raise ConfigError(_sentences(mistakes, data, origin)) from mistakes
+    if not pack.recommendation:
+        raise ConfigError([f"{origin}: the pack holds no recommendation."])
     return pack.recommendation
 
 
@@ -128,22 +132,31 @@ def _place(loc: tuple[int | str, ...], data: Mapping[str, Any]) -> tuple[str, li
         return "the pack", keys
     block = data["recommendation"][loc[1]]
     name = block.get("id") if isinstance(block, dict) else None
-    return name if isinstance(name, str) and name else f"block {loc[1] + 1}", keys[1:]
+    known = isinstance(name, str) and re.fullmatch(_ID, name)
+    return str(name) if known else f"block {loc[1] + 1}", keys[1:]
 
 
 def _sentence(mistake: ErrorDetails, path: list[str]) -> str:
-    key = ".".join(path) or "the block"
+    key = f"`{shown('.'.join(path))}`" if path else "it"
     match mistake["type"]:
         case "extra_forbidden":
-            return f"there is no key `{key}`{_meant(path[-1], _keys(path[:-1]))}."
+            return f"there is no key {key}{_meant(path[-1], _keys(path[:-1]))}."
         case "missing":
-            return f"the key `{key}` is missing."
+            return f"the key {key} is missing."
         case "enum":
             expected = re.findall("'([^']*)'", str(mistake["ctx"]["expected"]))
             word = str(mistake["input"])
-            return f"`{key}` cannot be `{word}`{_meant(word, expected)}."
-    text = mistake["msg"]
-    return f"`{key}` is wrong: {text[0].lower()}{text[1:]}."
+            return f"{key} cannot be `{shown(word)}`{_meant(word, expected)}."
+        case "string_pattern_mismatch":
+            return f"{key} must match {mistake['ctx']['pattern']}."
+        case kind:
+            return f"{key} must be {_SHAPES.get(kind, 'something else')}."
+
+
+def shown(text: str) -> str:
+    """Return text that fits on one line of an error, whatever stands in the file."""
+    short = text if len(text) <= _SHORT else f"{text[:_SHORT]}..."
+    return "".join(sign if sign.isprintable() else "?" for sign in short)
 
 
 def _keys(path: list[str]) -> list[str]:
@@ -156,6 +169,17 @@ def _meant(word: str, choices: Iterable[str]) -> str:
     nearest = names.nearest(word, choices)
     return f"; did you mean `{nearest}`" if nearest else ""
 
+
+_SHAPES = {
+    "string_type": "a text",
+    "string_too_short": "a text that is not empty",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "too_short": "a list that is not empty",
+    "dict_type": "a table",
+    "model_type": "a table",
+}
+"""What pydantic misses, in the words of TOML."""
 
 _TABLES: Mapping[str, type[BaseModel]] = {
     "remedy": RemedyBlock,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from auditor import names
 from auditor.findings import Kind, SubjectKind
-from auditor.recommendations.blocks import Block
+from auditor.recommendations.blocks import Block, shown
 from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS, Expectation, Mode
 
 _KINDS: Mapping[Expectation, frozenset[Kind]] = {
@@ -65,9 +65,9 @@ def _known(service: str, key: str) -> Iterator[str]:
     if not names.is_known(service):
         meant = names.nearest(service, names.FEATURE_SERVICES | names.NETWORK_SERVICES)
         hint = f"; did you mean `{meant}`" if meant else ""
-        yield f"`{key}` names no service of IM and Presence: `{service}`{hint}."
+        yield f"`{key}` names no service of IM and Presence: `{shown(service)}`{hint}."
     elif names.canonical(service) != service:
-        yield f"`{key}` must be spelled `{names.canonical(service)}`, not `{service}`."
+        yield f"`{key}` must be spelled `{names.canonical(service)}`, not `{shown(service)}`."
 
 
 def _frame(row: Block) -> Iterator[str]:
@@ -106,6 +106,6 @@ def _watches(row: Block) -> Iterator[str]:
         if watch.key not in DEPLOYMENT_KEYS:
             meant = names.nearest(watch.key, DEPLOYMENT_KEYS)
             hint = f"; did you mean `{meant}`" if meant else ""
-            yield f"`watches.key` is no deployment key: `{watch.key}`{hint}."
+            yield f"`watches.key` is no deployment key: `{shown(watch.key)}`{hint}."
         for service in watch.services:
             yield from _known(service, "watches.services")
