@@ -13,9 +13,10 @@ from lxml import etree
 from auditor.simulator import envelope
 from auditor.simulator.catalogue import Release
 from auditor.simulator.cluster import Cluster
-from auditor.simulator.database import ENTERPRISE_WIDE, Database, SqlError, key
+from auditor.simulator.database import Database, SqlError
 from auditor.simulator.envelope import Element, Question, Reply, SoapFault, add_unqualified
 from auditor.simulator.scenario import release_of
+from auditor.simulator.tables import ENTERPRISE_WIDE, key
 
 PATH = "/axl"
 SQL = "executeSQLQuery"

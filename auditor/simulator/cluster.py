@@ -1,9 +1,7 @@
-"""The simulated cluster as it stands now: nodes, services, HA states, and how they change."""
+"""The simulated cluster as it stands now: nodes, groups, HA states, and how they change."""
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 from auditor.simulator.activation import activated
 from auditor.simulator.catalogue import STOPPED_WHEN_IDLE, Kind, services_of
@@ -13,100 +11,12 @@ from auditor.simulator.scenario import (
     NodeEntry,
     Scenario,
     ScenarioError,
-    ServiceEntry,
     release_of,
 )
+from auditor.simulator.service import NOT_ACTIVATED, REASONS, Clock, Service
 
-REASONS = {
-    -1: " ",
-    -1004: "Entry not found",
-    -1010: "No such service",
-    -1019: "Component is not running",
-    -1068: "Service Not Activated",
-    -1069: "Commanded Out of Service",
-}
-NOT_ACTIVATED, COMMANDED_OUT = -1068, -1069
 IDLE = HA_STATES.index("idle")
-_NODE_CLOCK = datetime(2026, 3, 2, 4, 0, 0)
 _UPTIME_S = 41 * 86400
-
-
-class Clock:
-    """Seconds since the simulator started, and the nodes' wall clock, which is the same always.
-
-    A fixed wall clock makes every start time of a scenario the same text in every run.
-    """
-
-    def __init__(self) -> None:
-        """Start now."""
-        self._zero = time.monotonic()
-
-    def now(self) -> float:
-        """Return the seconds since the start."""
-        return time.monotonic() - self._zero
-
-    def text(self, moment: float) -> str:
-        """Return a moment as the nodes write it, `Mon Mar  2 04:00:00 2026`."""
-        return (_NODE_CLOCK + timedelta(seconds=round(moment))).ctime()
-
-
-@dataclass(slots=True)
-class Service:
-    """One service of one node. `started` is seconds on the clock, None while it does not run."""
-
-    kind: Kind
-    status: str
-    reason: int | str
-    text: str
-    started: float | None
-    active_in_axl: bool
-    restarting: bool = False
-    stopped_by_idle: bool = False
-    looks: int = 0
-
-    @property
-    def runs(self) -> bool:
-        """Tell whether it is started."""
-        return self.status == "Started"
-
-    @property
-    def activated(self) -> bool:
-        """Tell whether it is activated; a network service always is."""
-        return self.reason != NOT_ACTIVATED
-
-    def start(self, moment: float) -> None:
-        """Run from a moment on."""
-        self.status, self.reason, self.text = "Started", -1, REASONS[-1]
-        self.started, self.stopped_by_idle = moment, False
-        self.active_in_axl = True
-
-    def stop(self, reason: int = COMMANDED_OUT) -> None:
-        """Stop, with a reason code; -1068 is how a service looks that is not activated."""
-        self.status, self.reason = "Stopped", reason
-        self.text, self.started = REASONS.get(reason, ""), None
-        self.active_in_axl = reason != NOT_ACTIVATED
-
-    def become(self, entry: ServiceEntry, moment: float) -> None:
-        """Show whatever the entry says, sense or not, and leave the rest as it is."""
-        if entry.status is not None:
-            self.status = entry.status
-            self.started = self.started if self.runs else None
-        if entry.reason is not None:
-            self.reason = entry.reason
-            self.text = REASONS.get(entry.reason, "") if isinstance(entry.reason, int) else ""
-        if entry.text is not None:
-            self.text = entry.text
-        if entry.uptime is not None:
-            self.started = moment - entry.uptime
-        if entry.active_in_axl is not None:
-            self.active_in_axl = entry.active_in_axl
-        self.restarting = entry.restarting
-
-    def look(self, moment: float) -> None:
-        """Be asked: a service that keeps restarting has restarted since the last time."""
-        self.looks += 1
-        if self.restarting:
-            self.started = moment - (45 if self.looks % 2 else 4)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from auditor.simulator.cluster import COMMANDED_OUT, NOT_ACTIVATED, Cluster
+from auditor.simulator.cluster import Cluster
 from auditor.simulator.faults import ANY, Fault, Plan, Rule
 from auditor.simulator.scenario import (
     HA_STATES,
@@ -26,6 +26,7 @@ from auditor.simulator.scenario import (
     ServiceEntry,
     ha_number,
 )
+from auditor.simulator.service import COMMANDED_OUT, NOT_ACTIVATED
 
 FAILOVER = (("failing_over", "taking_over"), ("idle", "backup"))
 FALLBACK = (("taking_back", "falling_back"), ("normal", "normal"))
@@ -132,12 +133,19 @@ def apply(change: Change, cluster: Cluster, plan: Plan, edit: Edit) -> None:
     for row in change.row:
         edit(row)
     for fault in change.fault:
+        _check_names(fault, cluster)
         plan.rules.append(rule(fault))
 
 
 def rule(entry: FaultEntry) -> Rule:
     """Return the rule of a fault entry."""
     return Rule(**dict(entry))
+
+
+def _check_names(fault: FaultEntry, cluster: Cluster) -> None:
+    for name in (fault.node, fault.of):
+        if name not in (ANY, None, cluster.scenario.cucm):
+            cluster.node(str(name))
 
 
 def _apply_ha(change: HaChange, cluster: Cluster) -> None:

@@ -5,8 +5,9 @@ Shapes: Cisco's published `ControlCenterServices.wsdl` (document style, qualifie
 
 from auditor.simulator import envelope
 from auditor.simulator.catalogue import AXL
-from auditor.simulator.cluster import REASONS, Cluster, Node, Service
+from auditor.simulator.cluster import Cluster, Node
 from auditor.simulator.envelope import Element, Question, Reply, SoapFault, add
+from auditor.simulator.service import REASONS, Service
 
 PATH = "/controlcenterservice2/services/ControlCenterServices"
 _PRODUCTS = (

@@ -1,41 +1,20 @@
 """The databases behind executeSQLQuery: SQLite over the tables that public sources name.
 
-Cisco publishes no data dictionary of IM&P. Columns that no source shows are invented; booleans
-are 't' and 'f' and the catalogue is `systables` and `syscolumns`, as Informix has them.
+The catalogue is `systables` and `syscolumns`, as Informix has it.
 """
 
 import re
 import sqlite3
-import uuid
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Mapping
 
-from auditor.simulator.catalogue import Kind
+from auditor.simulator import tables
 from auditor.simulator.cluster import Cluster
 from auditor.simulator.scenario import ScenarioError
+from auditor.simulator.tables import Rows, Side, Table, Value
 
-Side = Literal["imp", "cucm"]
-Value = str | int | None
-Rows = Sequence[Sequence[Value]]
-Table = tuple[Sequence[str], Rows]
 Answer = list[list[tuple[str, str]]]
 
-ENTERPRISE_WIDE = "EnterpriseWideData"
 _READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
-_PROCESS_NODE = (
-    "pkid",
-    "name",
-    "mac",
-    "systemnode",
-    "description",
-    "isactive",
-    "nodeid",
-    "tknodeusage",
-    "ipv6name",
-    "fklbmhubgroup",
-    "tkprocessnoderole",
-    "tkssomode",
-)
 
 
 class SqlError(Exception):
@@ -45,16 +24,6 @@ class SqlError(Exception):
         """Take Informix' number and a sentence."""
         super().__init__(text)
         self.code = code
-
-
-def key(*names: str) -> str:
-    """Return the stable pkid (and AXL uuid, without braces) of something by its names."""
-    return str(uuid.uuid5(uuid.NAMESPACE_DNS, "/".join(names)))
-
-
-def flag(value: bool) -> str:
-    """Return a boolean as Informix shows it."""
-    return "t" if value else "f"
 
 
 class Database:
@@ -71,7 +40,7 @@ class Database:
             if table.side == side:
                 self._create(table.name, (table.columns, table.rows))
                 self._own.add(table.name)
-        for name, content in _fixed_tables(cluster, side).items():
+        for name, content in tables.fixed(cluster, side).items():
             if name not in self._own:
                 self._create(name, content)
         self.refresh()
@@ -86,7 +55,7 @@ class Database:
 
     def refresh(self) -> None:
         """Bring the tables of the cluster's state up to date."""
-        for name, content in _moving_tables(self._cluster, self._side).items():
+        for name, content in tables.moving(self._cluster, self._side).items():
             if name not in self._own:
                 self._create(name, content)
 
@@ -99,7 +68,7 @@ class Database:
             lambda action, *_: sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
         )
         try:
-            cursor = self._engine.execute(statement)
+            cursor = self._engine.execute(_limited(statement))
             names = [_column(entry[0]) for entry in cursor.description or ()]
             return [list(zip(names, map(_text, row), strict=True)) for row in cursor]
         except (sqlite3.Error, sqlite3.Warning) as exc:
@@ -134,7 +103,9 @@ class Database:
     def _create(self, name: str, content: Table) -> None:
         columns, rows = content
         self._engine.execute(f"drop table if exists {_name(name)}")
-        self._engine.execute(f"create table {_name(name)} ({', '.join(map(_name, columns))})")
+        # With types, `tknodeusage = '0'` compares as Informix does.
+        typed = [f"{_name(c)} {_type(rows, number)}" for number, c in enumerate(columns)]
+        self._engine.execute(f"create table {_name(name)} ({', '.join(typed)})")
         marks = ", ".join("?" for _ in columns)
         insert = f"insert into {_name(name)} values ({marks})"  # noqa: S608 - names are checked
         self._engine.executemany(insert, rows)
@@ -152,131 +123,20 @@ class Database:
         self._create("syscolumns", (["colname", "tabid", "colno"], columns))
 
 
-def _moving_tables(cluster: Cluster, side: Side) -> dict[str, Table]:
-    numbers = _service_numbers(cluster)
-    services = [
-        (key(n.name, s.kind.name), n.name, numbers[s.kind], flag(s.active_in_axl), "t", 0)
-        for n in cluster.nodes.values()
-        for s in n.services.values()
-    ]
-    tables: dict[str, Table] = {
-        "processnodeservice": (
-            ["pkid", "servername", "tkservice", "isactive", "enable", "tracelevel"],
-            services,
-        )
-    }
-    if side == "imp":
-        groups = list(cluster.groups)
-        tables["enterprisenode"] = (
-            ["id", "subclusterid", "name", "isprimary", "tkhaserverstate"],
-            [
-                (
-                    n.position + 1,
-                    groups.index(n.group) + 1 if n.group is not None else None,
-                    n.name,
-                    flag(n.group is not None and cluster.groups[n.group].nodes[0] == n.name),
-                    n.ha,
-                )
-                for n in cluster.nodes.values()
-            ],
-        )
-        tables["enterprisesubcluster"] = (
-            ["id", "name", "haenabled"],
-            [
-                (number, group.name, flag(group.ha_enabled))
-                for number, group in enumerate(cluster.groups.values(), start=1)
-            ],
-        )
-    return tables
-
-
-def _fixed_tables(cluster: Cluster, side: Side) -> dict[str, Table]:
-    tables: dict[str, Table] = {
-        "processnode": (_PROCESS_NODE, _process_nodes(cluster)),
-        "typenodeusage": (["enum", "name"], [(0, "Publisher"), (1, "Subscriber")]),
-        "typeprocessnoderole": (
-            ["enum", "name"],
-            [(1, "CUCM Voice/Video"), (2, "CUCM IM and Presence")],
-        ),
-        "typeservice": (
-            ["enum", "name", "nameforcontrol", "tktracelevelgroups"],
-            [
-                (number, kind.axl_name or kind.name, kind.name, 1)
-                for kind, number in _service_numbers(cluster).items()
-            ],
-        ),
-        "replicationdynamic": (["pkid", "replicationdynamic"], [(key("replication"), 2)]),
-    }
-    return tables | _presence_tables(cluster) if side == "imp" else tables
-
-
-def _service_numbers(cluster: Cluster) -> dict[Kind, int]:
-    kinds = dict.fromkeys(s.kind for n in cluster.nodes.values() for s in n.services.values())
-    return {kind: number for number, kind in enumerate(kinds)}
-
-
-def _process_nodes(cluster: Cluster) -> Rows:
-    wide = (key(ENTERPRISE_WIDE), ENTERPRISE_WIDE, "", "t", "", "t", 1, 0, "", None, 1, 0)
-    cucm = cluster.scenario.cucm
-    rows: list[tuple[Value, ...]] = [wide]
-    rows.append((key(cucm), cucm, "", "f", "", "t", 2, 0, "", None, 1, 0))
-    names = [*cluster.nodes, *cluster.scenario.cluster.planned]
-    for number, name in enumerate(names):
-        usage = 1 if number else 0
-        rows.append((key(name), name, "", "f", "", "t", number + 3, usage, "", None, 2, 0))
-    return rows
-
-
-def _presence_tables(cluster: Cluster) -> dict[str, Table]:
-    use = cluster.scenario.deployment
-    databases = cluster.scenario.external_database
-    third_party = use.compliance_third_party
-    logged = list(cluster.nodes) if third_party is True else third_party or []
-    assigned = [
-        (key(db.name, node), db.type, db.name, node)
-        for db in databases
-        for node in (db.nodes if db.nodes is not None else cluster.nodes)
-    ]
-    peers = [(key(peer.address), peer.address) for peer in cluster.scenario.intercluster_peer]
-    return {
-        "xmpps2snodes": (
-            ["pkid", "cp_id"],
-            [(key("s2s", n), f"cm-2_s2scp-1.{n}") for n in use.xmpp_federation_enabled_on],
-        ),
-        "tcaliases": (
-            ["pkid", "tcalias", "isprimary", "fkprocessnode", "peerclusterid"],
-            [
-                (key("alias", n), f"conference-{i}-standalone.lab.test", "t", key(n), None)
-                for i, n in enumerate(cluster.nodes, start=2)
-            ],
-        ),
-        "cupsinterclusterpeers": (["pkid", "peeraddress"], peers),
-        "ftextdbprocessnodemap": (
-            ["pkid", "fkprocessnode"],
-            [(key("compliance", n), key(n)) for n in logged],
-        ),
-        "externaldbassignment": (["pkid", "databasetype", "databasename", "name"], assigned),
-        "persistentchat": (["enablepersistentgear"], [(flag(use.permanent_chat),)]),
-        "filetransfer": (["tkfiletransfer"], [(2 if use.managed_file_transfer else 0,)]),
-        "epassyncagentcfg": (
-            ["ccmpublisherip", "axluser", "axlpassword", "cucm_axluser_pkid", "syncstatus"],
-            [
-                (
-                    cluster.scenario.cucm,
-                    "axl-sync",
-                    "never-to-be-read",
-                    key("axl-sync"),
-                    "Completed 2026-03-01 02:00:11",
-                )
-            ],
-        ),
-    }
-
-
 def _name(name: str) -> str:
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
         raise ScenarioError(f"'{name}' is no name of a table or column")
     return name
+
+
+def _type(rows: Rows, number: int) -> str:
+    return "integer" if any(isinstance(row[number], int) for row in rows) else "text"
+
+
+def _limited(statement: str) -> str:
+    """Return Informix' `select first 3 ...` in the engine's own words."""
+    found = re.match(r"select\s+first\s+(\d+)\s+", statement, re.IGNORECASE)
+    return f"select {statement[found.end() :]} limit {found[1]}" if found else statement
 
 
 def _column(name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from auditor.simulator import axl, control_center, distort, envelope, pages, perfmon, wire
+from auditor.simulator import axl, control_center, distort, envelope, perfmon, refusal, wire
 from auditor.simulator.catalogue import AXL
 from auditor.simulator.cluster import Cluster, Node
 from auditor.simulator.database import Database
@@ -38,22 +38,6 @@ _READS = {
 }
 _ICSA_VERSION = "8.0"
 """What Cisco's own intercluster sync speaks to a node, whatever the release (TAC 217581)."""
-
-_PLAIN_STATUS = {
-    Fault.HTTP_401: (401, "Unauthorized"),
-    Fault.HTTP_403: (403, "Access to the requested resource has been denied"),
-    Fault.HTTP_404: (404, "The requested resource is not available"),
-    Fault.HTTP_500: (500, "Internal Server Error"),
-    Fault.HTTP_503: (503, "Service Unavailable"),
-}
-_RATE = (
-    "AxisFault: Exceeded allowed rate for Reatime information. Current allowed rate for realtime "
-    "information is 15 requests per minute."
-)
-_PERFMON_RATE = (
-    "Exceeded allowed rate for Perfmon information. Current allowed rate for perfmon information "
-    "is 80 requests per minute.PerfmonService"
-)
 
 
 @dataclass(slots=True)
@@ -83,7 +67,10 @@ class Server:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; leaves a record in the log however it ends."""
-        question = envelope.read(await request.read())
+        try:
+            question = envelope.read(await request.read())
+        except ConnectionError:
+            return web.Response()
         interface = self._interface(request.path)
         entry = self._enter(request, interface, question)
         try:
@@ -144,25 +131,27 @@ class Server:
         entry: Exchange,
     ) -> web.StreamResponse:
         if interface is None:
-            return await _page(request, 404, "The requested resource is not available")
-        rule = self._world.plan.on_request(self._name, interface, entry.operation)
-        entry.fault = rule.fault if rule else None
+            return await refusal.page(request, 404, "The requested resource is not available")
+        rule = self._world.plan.instead(self._name, interface, entry.operation)
         if rule is not None:
-            instead = await self._instead(request, interface, rule)
-            if instead is not None:
-                return instead
+            entry.fault = rule.fault
+            return await refusal.instead(
+                request, interface, rule, self._world.cluster.scenario.axl_versions
+            )
         if self._node is not None and interface is Interface.IMP_AXL:
             service = self._node.services.get(AXL.lower())
             if service is None or not service.runs:
-                return await _page(request, 404, "/axl/")
+                return await refusal.page(request, 404, "/axl/")
         refused = await self._refuse(request, interface, question)
         if refused is not None:
             return refused
         assert question is not None  # noqa: S101 - _refuse turns away what asks nothing
+        rule = self._world.plan.within(self._name, interface, entry.operation)
+        entry.fault = rule.fault if rule else None
         try:
             reply = self._answer(interface, question, rule)
         except SoapFault as exc:
-            return await self._send_fault(request, exc)
+            return await refusal.soap_fault(request, exc)
         return await self._send(request, reply, rule)
 
     async def _refuse(
@@ -170,17 +159,17 @@ class Server:
     ) -> web.StreamResponse | None:
         """Turn away who may not ask, or asks what is no question; None for everybody else."""
         if not self._known(request):
-            return await _unauthorised(request)
+            return await refusal.unauthorised(request)
         if _ROLE[interface] in self._world.cluster.scenario.cluster.lacks:
-            return await _page(request, *_PLAIN_STATUS[Fault.HTTP_403])
+            return await refusal.forbidden(request)
         if request.method != "POST":
-            return await _page(request, 405, "HTTP method is not supported by this URL")
+            return await refusal.page(request, 405, "HTTP method is not supported by this URL")
         if question is None:
-            return await self._send_fault(request, SoapFault("soapenv:Client", "no SOAP request"))
+            return await refusal.soap_fault(request, SoapFault("soapenv:Client", "no SOAP request"))
         if interface in (Interface.CUCM_AXL, Interface.IMP_AXL) and not self._speaks(
             request, question
         ):
-            return await _unsupported(request, self._world)
+            return await refusal.unsupported(request, self._world.cluster.scenario.axl_versions)
         return None
 
     def _known(self, request: web.BaseRequest) -> bool:
@@ -212,41 +201,6 @@ class Server:
             return perfmon.answer(question, node, host)
         return control_center.answer(question, cluster, node)
 
-    async def _instead(
-        self, request: web.BaseRequest, interface: Interface, rule: Rule
-    ) -> web.StreamResponse | None:
-        """Do what a fault does in place of any answer; None if it works on the answer."""
-        match rule.fault:
-            case Fault.LOST | Fault.CONNECTION_REFUSED:
-                return wire.reset(request)
-            case Fault.HANG:
-                return await wire.never()
-            case Fault.HTTP_401:
-                return await _unauthorised(request)
-            case Fault.REDIRECT:
-                target = f"https://{request.host}/cupadmin/showHome.do"
-                body = pages.moved(target).encode()
-                return await wire.whole(
-                    request,
-                    body,
-                    status=302,
-                    content_type=pages.TYPE,
-                    headers={"Location": target},
-                )
-            case Fault.LOGIN_PAGE:
-                body = pages.login().encode()
-                return await wire.whole(request, body, content_type=pages.TYPE)
-            case Fault.UNSUPPORTED_VERSION:
-                return await _unsupported(request, self._world, rule.text)
-            case Fault.RATE_CONTROL:
-                return await self._send_fault(request, _rate_fault(interface))
-            case Fault.SOAP_FAULT:
-                text = rule.text or "Internal processing error"
-                return await self._send_fault(request, SoapFault("soapenv:Server", text))
-        if rule.fault in _PLAIN_STATUS:
-            return await _page(request, *_PLAIN_STATUS[rule.fault])
-        return None
-
     async def _send(
         self, request: web.BaseRequest, reply: Reply, rule: Rule | None
     ) -> web.StreamResponse:
@@ -277,39 +231,6 @@ class Server:
             headers["Set-Cookie"] = f"{_COOKIE}={session}; Path=/; Secure; HttpOnly"
         return await wire.whole(request, envelope.serialise(whole), status=status, headers=headers)
 
-    async def _send_fault(self, request: web.BaseRequest, error: SoapFault) -> web.StreamResponse:
-        return await wire.whole(request, envelope.serialise(envelope.fault(error)), status=500)
-
 
 def _is_select(statement: str) -> bool:
     return re.match(r"select\b", statement, re.IGNORECASE) is not None and ";" not in statement
-
-
-def _rate_fault(interface: Interface) -> SoapFault:
-    if interface is Interface.PERFMON:
-        return SoapFault("soapenv:Server", _PERFMON_RATE)
-    return SoapFault("ns1:Server.RateControl", _RATE)
-
-
-async def _page(request: web.BaseRequest, status: int, text: str) -> web.StreamResponse:
-    body = pages.error(status, text).encode()
-    return await wire.whole(request, body, status=status, content_type=pages.TYPE)
-
-
-async def _unauthorised(request: web.BaseRequest) -> web.StreamResponse:
-    return await wire.whole(
-        request,
-        pages.error(*_PLAIN_STATUS[Fault.HTTP_401]).encode(),
-        status=401,
-        content_type=pages.TYPE,
-        headers={"WWW-Authenticate": 'Basic realm="Cisco Web Services Realm"'},
-    )
-
-
-async def _unsupported(
-    request: web.BaseRequest, world: World, versions: str | None = None
-) -> web.StreamResponse:
-    """Answer HTTP 599; `versions` (comma separated) is told instead of the true ones."""
-    told = versions.split(",") if versions else world.cluster.scenario.axl_versions
-    body = pages.unsupported(told).encode()
-    return await wire.whole(request, body, status=599, content_type=pages.TYPE)

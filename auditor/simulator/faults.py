@@ -69,6 +69,33 @@ LISTENER = frozenset(
 """Faults of a whole node: they hold from the first packet on, for every interface alike."""
 
 
+INSTEAD = frozenset(
+    {
+        Fault.CONNECTION_REFUSED,
+        Fault.LOST,
+        Fault.HANG,
+        Fault.HTTP_401,
+        Fault.HTTP_403,
+        Fault.HTTP_404,
+        Fault.HTTP_500,
+        Fault.HTTP_503,
+        Fault.REDIRECT,
+        Fault.LOGIN_PAGE,
+        Fault.UNSUPPORTED_VERSION,
+        Fault.RATE_CONTROL,
+        Fault.SOAP_FAULT,
+    }
+)
+"""Faults that take the place of any answer; the others work on a good answer."""
+
+SHOWN_ON = {
+    Fault.STARTING: frozenset({Interface.ALL, Interface.CONTROL_CENTER}),
+    Fault.STOPPING: frozenset({Interface.ALL, Interface.CONTROL_CENTER}),
+    Fault.OTHER_NODE: frozenset({Interface.ALL, Interface.CONTROL_CENTER, Interface.PERFMON}),
+}
+"""Where a fault that not every interface can show may be laid."""
+
+
 @dataclass(slots=True)
 class Rule:
     """One fault laid on requests; `seen` counts those that it could have hit.
@@ -111,14 +138,16 @@ class Plan:
 
     rules: list[Rule] = field(default_factory=list)
 
-    def on_request(self, node: str, interface: Interface, operation: str) -> Rule | None:
-        """Return the fault for this request, counting it against every rule that it fits."""
-        due = [
-            rule
-            for rule in self.rules
-            if not _needs_listener(rule) and rule.hits(node, interface, operation)
-        ]
-        return due[-1] if due else None
+    def instead(self, node: str, interface: Interface, operation: str) -> Rule | None:
+        """Return the fault that takes the place of an answer, counting the request."""
+        return self._due(node, interface, operation, instead=True)
+
+    def within(self, node: str, interface: Interface, operation: str) -> Rule | None:
+        """Return the fault to work into a good answer, counting the request.
+
+        To be asked only when there is one: a request that is turned away is no look.
+        """
+        return self._due(node, interface, operation, instead=False)
 
     def on_listener(self, node: str) -> Rule | None:
         """Return the fault that holds for a whole node, if any."""
@@ -132,6 +161,18 @@ class Plan:
             for rule in self.rules
             if not (node in (ANY, rule.node) and fault in (None, rule.fault))
         ]
+
+    def _due(
+        self, node: str, interface: Interface, operation: str, *, instead: bool
+    ) -> Rule | None:
+        due = [
+            rule
+            for rule in self.rules
+            if not _needs_listener(rule)
+            and (rule.fault in INSTEAD) is instead
+            and rule.hits(node, interface, operation)
+        ]
+        return due[-1] if due else None
 
     def _of_listeners(self) -> Iterator[Rule]:
         return (rule for rule in self.rules if _needs_listener(rule))

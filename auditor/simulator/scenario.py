@@ -1,15 +1,12 @@
-"""The scenario file: what it may hold, checked strictly, with what it leaves out filled in."""
+"""The scenario: what it may hold, entry by entry, and what follows from what it leaves out."""
 
 import re
-import tomllib
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from auditor.simulator.catalogue import Release
-from auditor.simulator.faults import ANY, Fault, Interface
+from auditor.simulator.faults import ANY, SHOWN_ON, Fault, Interface
 
 HA_STATES = (
     "unknown",
@@ -161,6 +158,14 @@ class FaultEntry(_Strict):
     megabytes: int = 100
     interval_s: float = 0.1
 
+    @model_validator(mode="after")
+    def _can_be_shown(self) -> Self:
+        """Refuse a fault that would silently do nothing."""
+        places = SHOWN_ON.get(self.fault)
+        if places is not None and self.interface not in places:
+            raise ValueError(f"{self.fault} cannot be shown on {self.interface}")
+        return self
+
 
 class ClusterEntry(_Strict):
     """The cluster itself; `lacks` names the roles (`axl`, `serviceability`) the account lacks."""
@@ -227,51 +232,3 @@ def release_of(text: str) -> Release:
     if not found:
         raise ScenarioError(f"'{text}' is no release")
     return int(found[1]), int(found[2])
-
-
-def load(source: Path | Mapping[str, object]) -> Scenario:
-    """Return the scenario of a TOML file or of a mapping of the same shape.
-
-    Raises ScenarioError with every mistake at once.
-    """
-    where, data = _read(source)
-    try:
-        scenario = Scenario.model_validate(data)
-    except ValidationError as exc:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors()]
-        raise ScenarioError(f"{where}: " + "; ".join(lines)) from exc
-    mistakes = list(_mistakes(scenario))
-    if mistakes:
-        raise ScenarioError(f"{where}: " + "; ".join(mistakes))
-    return scenario
-
-
-def _read(source: Path | Mapping[str, object]) -> tuple[str, Mapping[str, object]]:
-    if not isinstance(source, Path):
-        return "scenario", source
-    try:
-        return str(source), tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise ScenarioError(f"{source}: {exc}") from exc
-
-
-def _mistakes(scenario: Scenario) -> list[str]:
-    servers = {*scenario.node_names, scenario.cucm, ANY}
-    found = [] if scenario.node_names else ["the cluster has no node"]
-    found += [
-        f"fault {rule.fault}: no node '{name}'"
-        for rule in scenario.fault
-        for name in (rule.node, rule.of or ANY)
-        if name not in servers
-    ]
-    found += [
-        f"group {group.name}: one HA state a node"
-        for group in scenario.group
-        if group.ha is not None and len(group.ha) != len(group.nodes)
-    ]
-    found += [
-        f"undeclared: no key '{key}'"
-        for key in scenario.undeclared
-        if key not in Deployment.model_fields
-    ]
-    return found

@@ -7,19 +7,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from aiohttp import web
-
-from auditor.simulator import config_file, control, scenario
+from auditor.simulator import config_file, control
+from auditor.simulator.address import ControlAddress
 from auditor.simulator.certificates import Authority, self_signed
-from auditor.simulator.cluster import Clock, Cluster
+from auditor.simulator.cluster import Cluster
 from auditor.simulator.config_file import Address
 from auditor.simulator.database import Database
 from auditor.simulator.exchange import Server, World
 from auditor.simulator.faults import Fault, Plan
 from auditor.simulator.listener import Listener
+from auditor.simulator.loading import load
 from auditor.simulator.log import Exchange
 from auditor.simulator.loop import LoopThread
-from auditor.simulator.scenario import ScenarioError
+from auditor.simulator.scenario import HA_STATES, ScenarioError
+from auditor.simulator.service import Clock
 
 _LOOPBACK = "127.0.0.1"
 _PORT = 8443
@@ -47,7 +48,7 @@ class Simulator:
 
         Raises ScenarioError.
         """
-        self.scenario = scenario.load(source)
+        self.scenario = load(source)
         self._folder = folder
         self._address_per_node = address_per_node
         self._authority = Authority.create(self.scenario.cluster.name)
@@ -64,8 +65,7 @@ class Simulator:
         self._certificates: dict[str, Path] = {}
         self._databases: dict[str, socket.socket] = {}
         self._loop: LoopThread | None = None
-        self._control: web.AppRunner | None = None
-        self._control_address: Address = (_LOOPBACK, 0)
+        self._control = ControlAddress(self._state, self._change)
 
     @property
     def username(self) -> str:
@@ -100,8 +100,7 @@ class Simulator:
     @property
     def control_url(self) -> str:
         """Return the address that takes changes as JSON (POST) and tells the state (GET)."""
-        host, port = self._control_address
-        return f"http://{host}:{port}/"
+        return self._control.url
 
     @property
     def requests(self) -> list[Exchange]:
@@ -185,7 +184,7 @@ class Simulator:
             self._listeners[name] = Listener(host, port, path, server.handle)
         for entry in self.scenario.external_database:
             self._databases[entry.name] = _database(listening=entry.listening)
-        await self._open_control()
+        await self._control.open()
         await self._obey_plan()
 
     def _place(self, position: int) -> Address:
@@ -198,8 +197,7 @@ class Simulator:
             await listener.close()
         for line in self._databases.values():
             line.close()
-        if self._control is not None:
-            await self._control.cleanup()
+        await self._control.close()
 
     async def _change(self, data: Mapping[str, object]) -> None:
         world = self._world
@@ -210,6 +208,23 @@ class Simulator:
 
     async def _log(self) -> list[Exchange]:
         return list(self._world.log)
+
+    def _state(self) -> dict[str, object]:
+        nodes = self._world.cluster.nodes.values()
+        return {
+            "cluster": self.cluster_name,
+            "cucm": {"name": self.scenario.cucm, "address": list(self.cucm)},
+            "nodes": {
+                node.name: {
+                    "address": list(self.nodes[node.name]),
+                    "group": node.group,
+                    "ha": HA_STATES[node.ha] if 0 <= node.ha < len(HA_STATES) else node.ha,
+                }
+                for node in nodes
+            },
+            "faults": [f"{rule.fault} on {rule.node}" for rule in self._world.plan.rules],
+            "requests": len(self._world.log),
+        }
 
     def _edit(self, row: control.RowChange) -> None:
         side = self._world.imp_database if row.side == "imp" else self._world.cucm_database
@@ -227,53 +242,14 @@ class Simulator:
 
     def _certificate(self, name: str, fault: Fault, other: str | None) -> Path:
         if fault is Fault.WRONG_CERTIFICATE:
-            return self._certificates[other or self._world.cluster.neighbour(name).name]
+            neighbour = self._world.cluster.neighbour(name).name
+            return self._certificates[
+                other or (neighbour if neighbour != name else self.scenario.cucm)
+            ]
         path = self._folder / f"{self._certificates[name].stem}-{fault}.pem"
         if fault is Fault.SELF_SIGNED_CERTIFICATE:
             return self_signed(name, path)
         return self._authority.issue(name, path, expired=True)
-
-    async def _open_control(self) -> None:
-        application = web.Application()
-        application.router.add_get("/", self._tell)
-        application.router.add_post("/", self._take)
-        self._control = web.AppRunner(application, access_log=None)
-        await self._control.setup()
-        site = web.TCPSite(self._control, _LOOPBACK, 0)
-        await site.start()
-        self._control_address = self._control.addresses[0][:2]
-
-    async def _tell(self, _: web.Request) -> web.Response:
-        cluster = self._world.cluster
-        return web.json_response(
-            {
-                "cluster": self.cluster_name,
-                "cucm": {"name": self.scenario.cucm, "address": list(self.cucm)},
-                "nodes": {
-                    node.name: {
-                        "address": list(self.nodes[node.name]),
-                        "group": node.group,
-                        "ha": scenario.HA_STATES[node.ha] if 0 <= node.ha <= 12 else node.ha,
-                    }
-                    for node in cluster.nodes.values()
-                },
-                "faults": [f"{rule.fault} on {rule.node}" for rule in self._world.plan.rules],
-                "requests": len(self._world.log),
-            }
-        )
-
-    async def _take(self, request: web.Request) -> web.Response:
-        # A page in a browser can send a form to loopback, but not this type without being asked.
-        if request.content_type != "application/json":
-            return web.json_response({"error": "send application/json"}, status=415)
-        try:
-            data = await request.json()
-            if not isinstance(data, dict):
-                raise ScenarioError("a change is an object")
-            await self._change(data)
-        except ValueError as exc:
-            return web.json_response({"error": str(exc)}, status=400)
-        return web.json_response({"changed": sorted(data)})
 
 
 def _database(*, listening: bool) -> socket.socket:

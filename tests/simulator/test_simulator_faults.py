@@ -297,6 +297,19 @@ def test_a_fault_can_be_laid_on_one_operation(start: "Start") -> None:
     assert wire.control_center(NODE, "getProductInformationList").status == 500
 
 
+def test_a_request_that_is_turned_away_is_no_look(start: "Start") -> None:
+    wire = start(fault=[{"fault": "empty-list", "interface": "cucm-axl", "times": 1}])
+    assert wire.axl(CUCM, "listProcessNode", SEARCH, "15.0").status == 599
+    assert rows(wire.axl(CUCM, "listProcessNode", SEARCH)) == []
+    assert rows(wire.axl(CUCM, "listProcessNode", SEARCH)) != []
+
+
+@pytest.mark.parametrize("fault", ["starting", "stopping", "other-node"])
+def test_a_fault_that_an_interface_cannot_show_is_a_mistake(start: "Start", fault: str) -> None:
+    with pytest.raises(ScenarioError, match="cannot be shown on imp-axl"):
+        start(fault=[{"fault": fault, "interface": "imp-axl"}])
+
+
 def test_refused_connections_can_be_undone(start: "Start") -> None:
     wire = start(fault=[{"fault": "connection-refused", "node": NODE}])
     place = wire.place(NODE)
@@ -348,6 +361,15 @@ def test_servers_are_named_not_addressed(start: "Start") -> None:
 def test_a_fault_on_a_node_that_is_not_there_is_a_mistake(start: "Start") -> None:
     with pytest.raises(ScenarioError, match="imp9"):
         start(fault=[{"fault": "hang", "node": "imp9"}])
+    with pytest.raises(ScenarioError, match="imp9"):
+        start().sim.change({"fault": {"fault": "wrong-certificate", "of": "imp9"}})
+
+
+def test_the_only_node_can_show_the_certificate_of_the_cucm(start: "Start") -> None:
+    group = {"name": "Alone", "nodes": [NODE]}
+    wire = start(group=[group], fault=[{"fault": "wrong-certificate", "node": NODE}])
+    with wire.connect(NODE, server_hostname=CUCM) as line:
+        assert line.version()
 
 
 def test_every_fault_has_a_test_here() -> None:

@@ -251,6 +251,11 @@ def test_sql_comes_from_a_real_engine_with_booleans_as_informix_has_them(healthy
     ]
 
 
+def test_sql_compares_and_limits_as_informix_does(healthy: "Wire") -> None:
+    statement = "select first 2 name from processnode where tknodeusage = '1' order by name"
+    assert healthy.sql(NODE, statement).texts("name") == ["imp2.lab.test", "imp3.lab.test"]
+
+
 def test_the_catalogue_names_tables_and_columns(healthy: "Wire") -> None:
     columns = (
         "select c.colname from systables t, syscolumns c "
