@@ -261,7 +261,7 @@ def _rows(
 ) -> tuple[_T, ...]:
     """Read each row from zeep's value and its element; `row` is its name and that of its key."""
     name, key = row
-    elements = [child for child in holder if etree.QName(child).localname == name]
+    elements = list(holder.iterchildren(f"{{*}}{name}"))
     values = (getattr(value, name, None) or []) if elements else []
     if len(values) != len(elements) or not all(_text(element, key) for element in elements):
         raise _missing(reply, key)
@@ -287,11 +287,12 @@ def _missing(reply: Reply, name: str) -> BadReply:
 
 
 def _child(parent: etree._Element, name: str) -> etree._Element | None:
-    return next((child for child in parent if etree.QName(child).localname == name), None)
+    return next(parent.iterchildren(f"{{*}}{name}"), None)
 
 
 def _is_nil(element: etree._Element) -> bool:
-    return element.get(_NIL, "").strip() in {"true", "1"}
+    said = element.get(_NIL)
+    return said is not None and said.strip() in {"true", "1"}
 
 
 def _text(parent: etree._Element, name: str) -> str | None:

@@ -16,21 +16,28 @@ def check_shape(answer: etree._Element, declared: Untyped, who: str) -> None:
     Claims of another type (`xsi:type`) are taken off, because zeep would believe them.
     """
     for element in answer.iter():
-        if _XSI_TYPE in element.attrib:
+        if element.get(_XSI_TYPE) is not None:
             del element.attrib[_XSI_TYPE]
-    _walk(answer, declared.type, who)
+    _walk(answer, declared.type, who, {})
 
 
-def _walk(element: etree._Element, declared: Untyped, who: str) -> None:
-    known = {child.name: child for _, child in getattr(declared, "elements", ())}
+def _walk(
+    element: etree._Element, declared: Untyped, who: str, read: dict[int, dict[str, Untyped]]
+) -> None:
+    """Look at the children, and theirs; `read` keeps what each type declares, by its id."""
+    if not len(element):
+        return
+    known = read.get(id(declared))
+    if known is None:
+        known = {child.name: child for _, child in getattr(declared, "elements", ())}
+        read[id(declared)] = known
     seen: set[str] = set()
     for child in element:
-        name = etree.QName(child).localname
-        repeats = name in known and known[name].accepts_multiple
-        if name in seen and not repeats:
+        name = child.tag.rpartition("}")[2]
+        if name in seen and not (name in known and known[name].accepts_multiple):
             raise BadReply(
                 f"{who} sent {name} twice where it may stand once.",
                 "Ask again; if it stays so, look for a proxy between this machine and the node.",
             )
         seen.add(name)
-        _walk(child, known[name].type if name in known else None, who)
+        _walk(child, known[name].type if name in known else None, who, read)
