@@ -1,0 +1,104 @@
+"""Where the history is kept: a database URL, checked, and the form of it that may be shown."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from auditor.config.problems import visible
+from auditor.errors import HIDDEN, ConfigError
+from auditor.names import nearest
+
+OFF = "off"
+_POSTGRESQL = ("postgresql", "postgresql+psycopg")
+_CHOICE = (
+    "sqlite:///FILE (sqlite:////FILE for an absolute path), postgresql://USER@HOST/DATABASE, or off"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A database; `file` is set for SQLite only. `shown` and the repr hold no password."""
+
+    url: URL
+    file: Path | None = None
+
+    @property
+    def shown(self) -> str:
+        """Return the URL without password and without options, which can hold one too."""
+        bare = self.url.difference_update_query(self.url.query)
+        return visible(bare.render_as_string(hide_password=True))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return every text of the URL that no message may repeat."""
+        options = (v for value in self.url.query.values() for v in _each(value))
+        return tuple(text for text in (self.url.password, *options) if text)
+
+    def __repr__(self) -> str:
+        """Hide what `shown` hides."""
+        return f"Address({self.shown!r})"
+
+
+def _each(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
+
+
+def locate(url: str | None) -> Address | None:
+    """Return the database that a URL names, None for `off`; without one, the user's own file.
+
+    Raises:
+        ConfigError: the URL names nothing that history can be kept in; the choice is in the text.
+    """
+    if url is None:
+        return _file(platformdirs.user_data_path("auditor", appauthor=False) / "history.sqlite3")
+    if url.strip().casefold() == OFF:
+        return None
+    scheme, separator, _ = url.strip().partition("://")
+    if not separator:
+        raise _refused(f"{_word(scheme)} is no database URL")
+    if scheme != "sqlite" and scheme not in _POSTGRESQL:
+        close = nearest(scheme, ("sqlite", *_POSTGRESQL))
+        meant = f"; did you mean {close}://?" if close else ""
+        raise _refused(f"no history can be kept in {_word(scheme)}://{meant}")
+    return _sqlite(_parse(url)) if scheme == "sqlite" else _postgresql(_parse(url))
+
+
+def _word(text: str) -> str:
+    """Return what may be repeated of something that should have been a URL or a scheme."""
+    harmless = text.isprintable() and len(text) <= 40 and not set("@:") & set(text)
+    return f'"{text}"' if harmless else HIDDEN
+
+
+def _refused(problem: str) -> ConfigError:
+    return ConfigError([f"history: {problem}. There are: {_CHOICE}"])
+
+
+def _parse(url: str) -> URL:
+    """Return the parts of a URL; a second @ would take the rest of a password for a host."""
+    if url.count("@") <= 1:
+        with suppress(ArgumentError, ValueError):  # the latter: a port that is no number
+            return make_url(url.strip())
+    # Raised outside the handler: the text of the first error may repeat the URL, password and all.
+    raise _refused("this database URL cannot be understood; signs such as @ in it are %-coded")
+
+
+def _sqlite(url: URL) -> Address:
+    if url.host or url.username or url.password:
+        raise _refused("a SQLite URL has three slashes, sqlite:///FILE, or four")
+    if url.query:
+        raise _refused("a SQLite URL takes no options")
+    if not url.database or url.database == ":memory:" or "\0" in url.database:
+        raise _refused("a SQLite URL must name a file")
+    return _file(Path(url.database).expanduser())
+
+
+def _file(path: Path) -> Address:
+    return Address(URL.create("sqlite", database=str(path)), path)
+
+
+def _postgresql(url: URL) -> Address:
+    return Address(url.set(drivername="postgresql+psycopg"))

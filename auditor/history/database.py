@@ -1,0 +1,125 @@
+"""The connection to the database: transactions, patience with other writers, errors as ours.
+
+No connection outlives a transaction, so none is held open while a cluster is being asked.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+
+from auditor.config.problems import visible
+from auditor.errors import AuditorError, ConfigError, redact
+from auditor.history.address import Address
+
+PATIENCE_S = 30
+"""How long a transaction waits for another writer."""
+
+_CONNECT_S = 10
+_LONGEST = 300
+_BUSY = ("database is locked", "lock timeout")
+_ONE_WRITER = "LOCK TABLE auditor_run IN EXCLUSIVE MODE"
+_WRITES = "auditor_writes"
+
+
+def unusable(line: str) -> ConfigError:
+    """Return the error of a history that cannot be used, before anything was asked."""
+    return ConfigError([line])
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database. Whatever fails in a transaction of it is raised as an error of ours."""
+
+    engine: Engine
+    address: Address
+
+    @contextmanager
+    def reading(self, failed: Callable[[str], AuditorError] = unusable) -> Iterator[Connection]:
+        """Open a transaction that sees one state of the database throughout.
+
+        `failed` makes an error of the sentence on what went wrong.
+        """
+        with self._translated(failed), self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(
+        self, failed: Callable[[str], AuditorError] = unusable, lock: str = _ONE_WRITER
+    ) -> Iterator[Connection]:
+        """Open a transaction that no other writer gets between.
+
+        It is kept as a whole or, after an exception or a crash, not at all. `lock` is what
+        PostgreSQL takes first.
+        """
+        with self._translated(failed), self.engine.connect() as connection:
+            connection.execution_options(**{_WRITES: True})
+            with connection.begin():
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE_S}s'"))
+                    connection.execute(text(lock))
+                yield connection
+
+    @contextmanager
+    def _translated(self, failed: Callable[[str], AuditorError]) -> Iterator[None]:
+        """Raise what the driver raises as ours, without its cause: drivers repeat their input."""
+        try:
+            yield
+        except DBAPIError as fault:
+            raise failed(self._sentence(fault)) from None
+
+    def _sentence(self, fault: DBAPIError) -> str:
+        line = redact(" ".join(str(fault.orig).split()), self.address.secrets)[:_LONGEST]
+        return visible(f"history {self.address.shown}: {line}; {_advice(line)}")
+
+
+def _advice(line: str) -> str:
+    if any(busy in line for busy in _BUSY):
+        return "another program holds it: wait for that and run again"
+    return "mend that, name another database with --history, or run with --history off"
+
+
+def connect(address: Address) -> Database:
+    """Return the database of an address; nothing is opened yet.
+
+    Raises:
+        ConfigError: the driver for PostgreSQL is not installed.
+    """
+    try:
+        engine = create_engine(address.url, poolclass=NullPool, connect_args=_arguments(address))
+    except (ImportError, NoSuchModuleError):
+        raise unusable(
+            "history: PostgreSQL needs a driver: pip install 'auditor[postgresql]'"
+        ) from None
+    if address.file:
+        event.listen(engine, "connect", _obey_references)
+        event.listen(engine, "begin", _begin)
+    return Database(engine, address)
+
+
+def _arguments(address: Address) -> dict[str, str | int | None]:
+    if address.file:
+        # No isolation level: Python then leaves it to us when a transaction begins.
+        return {"timeout": PATIENCE_S, "isolation_level": None}
+    usual: dict[str, str | int | None] = {
+        "connect_timeout": _CONNECT_S,
+        "application_name": "auditor",
+    }
+    return {key: value for key, value in usual.items() if key not in address.url.query}
+
+
+def _obey_references(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.cursor().execute("PRAGMA foreign_keys = ON")
+
+
+def _begin(connection: Connection) -> None:
+    """Begin on SQLite; a writer takes the lock at once, for two readers cannot both become one."""
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,96 @@
+"""Runs, what they came to on each cluster, and how findings stood from run to run."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+_SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Create the five tables."""
+    _runs()
+    _cluster_runs()
+    _moving()
+    _findings()
+    _spans()
+
+
+def _reference(column: str) -> sa.ForeignKey:
+    return sa.ForeignKey(column, ondelete="CASCADE")
+
+
+def _runs() -> None:
+    op.create_table(
+        "auditor_run",
+        sa.Column("seq", _SEQUENCE, primary_key=True),
+        sa.Column("id", sa.Text, nullable=False, unique=True),
+        sa.Column("started_at", sa.Text, nullable=False, index=True),
+        sa.Column("finished_at", sa.Text, nullable=False),
+        sa.Column("fail_on", sa.Text, nullable=False),
+        sa.Column("exit_code", sa.Integer, nullable=False),
+        sa.Column("insecure", sa.Boolean, nullable=False),
+        sa.Column("allow_unknown", sa.Boolean, nullable=False),
+        sqlite_autoincrement=True,
+    )
+
+
+def _cluster_runs() -> None:
+    op.create_table(
+        "auditor_cluster_run",
+        sa.Column("run", _SEQUENCE, _reference("auditor_run.seq"), primary_key=True),
+        sa.Column("cluster", sa.Text, primary_key=True),
+        sa.Column("release", sa.Text),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("pass", sa.Integer, nullable=False),
+        sa.Column("drift", sa.Integer, nullable=False),
+        sa.Column("unknown", sa.Integer, nullable=False),
+        sa.Column("not_applicable", sa.Integer, nullable=False),
+        sa.Column("explained", sa.Integer, nullable=False),
+        sa.Column("waived", sa.Integer, nullable=False),
+    )
+    op.create_index("auditor_cluster_run_latest", "auditor_cluster_run", ["cluster", "run"])
+
+
+def _moving() -> None:
+    op.create_table(
+        "auditor_moving",
+        sa.Column("run", _SEQUENCE, _reference("auditor_run.seq"), primary_key=True),
+        sa.Column("cluster", sa.Text, primary_key=True),
+        sa.Column("node", sa.Text, primary_key=True),
+        sa.Column("service", sa.Text, primary_key=True),
+        sa.Column("state", sa.Text, nullable=False),
+    )
+
+
+def _findings() -> None:
+    op.create_table(
+        "auditor_finding",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("cluster", sa.Text, nullable=False, index=True),
+        sa.Column("recommendation", sa.Text, nullable=False),
+        sa.Column("service", sa.Text),
+        sa.Column("subject_kind", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("latest", _SEQUENCE, nullable=False),
+        sa.Column("known", _SEQUENCE),
+    )
+
+
+def _spans() -> None:
+    op.create_table(
+        "auditor_span",
+        sa.Column("finding", sa.Text, _reference("auditor_finding.id"), primary_key=True),
+        sa.Column("first", _SEQUENCE, primary_key=True),
+        sa.Column("last", _SEQUENCE, nullable=False),
+        sa.Column("first_at", sa.Text, nullable=False),
+        sa.Column("last_at", sa.Text, nullable=False, index=True),
+        sa.Column("runs", sa.Integer, nullable=False),
+        sa.Column("verdict", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text),
+        sa.Column("severity", sa.Text, nullable=False),
+        sa.Column("since", sa.Text, nullable=False),
+        sa.Column("carried", sa.Integer, nullable=False),
+    )

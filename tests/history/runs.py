@@ -1,0 +1,82 @@
+"""Invented runs to record: one finding a recommendation, on whatever day the test says."""
+
+from collections.abc import Mapping
+
+from auditor.facts import NodeFacts, Role, RunState, ServiceState
+from auditor.findings import (
+    ClusterReport,
+    Finding,
+    Kind,
+    Report,
+    Run,
+    Severity,
+    Subject,
+    SubjectKind,
+    Verdict,
+    Waiver,
+)
+
+NODE = "imp-sub.example.test"
+PASS, DRIFT, UNKNOWN = Verdict.PASS, Verdict.DRIFT, Verdict.UNKNOWN
+DIFFERENT = (Verdict.DRIFT, Verdict.EXPLAINED, Verdict.WAIVED)
+
+
+def finding(
+    recommendation: str,
+    verdict: Verdict,
+    *,
+    cluster: str = "lab",
+    kind: Kind = Kind.STOPPED,
+    severity: Severity = Severity.HIGH,
+    subject: str = NODE,
+) -> Finding:
+    waiver = Waiver("Moves.", "uc-team", "2027-01-01", DRIFT) if verdict == "waived" else None
+    return Finding(
+        cluster=cluster,
+        recommendation=recommendation,
+        service=f"Service of {recommendation}",
+        subject=Subject(SubjectKind.NODE, subject),
+        verdict=verdict,
+        severity=severity,
+        expected="running",
+        observed="stopped",
+        because="So it is.",
+        kind=kind if verdict in DIFFERENT else None,
+        waiver=waiver,
+    )
+
+
+def at(day: int, hour: int = 2) -> str:
+    return f"2026-03-{day:02}T{hour:02}:00:00Z"
+
+
+def node(**states: RunState) -> NodeFacts:
+    """Return a node with services of these names, in these states."""
+    services = {name: ServiceState(name, True, True, state) for name, state in states.items()}
+    return NodeFacts(NODE.upper(), NODE, Role.SUBSCRIBER, services=services)
+
+
+def cluster(
+    *findings: Finding, name: str = "lab", nodes: tuple[NodeFacts, ...] | None = None
+) -> ClusterReport:
+    told = (node(SIP=RunState.STARTED),) if nodes is None else nodes
+    return ClusterReport(name, "14.0.1", Severity.LOW, told, findings)
+
+
+def report(
+    day: int, *clusters: ClusterReport, hour: int = 2, mode: str = "audit", name: str = ""
+) -> Report:
+    run = Run(
+        id=name or f"run-{day:02}-{hour:02}",
+        mode=mode,
+        started_at=at(day, hour),
+        finished_at=at(day, hour).replace(":00Z", ":09Z"),
+        fail_on=Severity.LOW,
+    )
+    return Report(run, clusters)
+
+
+def judged(day: int, verdicts: Mapping[str, Verdict], *, hour: int = 2) -> Report:
+    """Return a run on the cluster "lab" with these verdicts by recommendation."""
+    findings = (finding(name, verdict) for name, verdict in verdicts.items())
+    return report(day, cluster(*findings), hour=hour)

@@ -1,0 +1,291 @@
+"""Since when a finding stands, over how many runs, and what moved between two runs."""
+
+import pytest
+
+from auditor.errors import ConfigError
+from auditor.facts import RunState
+from auditor.findings import (
+    Direction,
+    Kind,
+    Report,
+    Severity,
+    Standing,
+    Status,
+    Verdict,
+)
+from auditor.history.store import History
+from tests.history.runs import (
+    DRIFT,
+    NODE,
+    PASS,
+    UNKNOWN,
+    at,
+    cluster,
+    finding,
+    judged,
+    node,
+    report,
+)
+
+EXPLAINED, WAIVED = Verdict.EXPLAINED, Verdict.WAIVED
+SIP = "SIP-01"
+
+
+def stand(history: History, *verdicts: Verdict | None) -> dict[Verdict, Standing]:
+    """Record one run a day, None for one that does not judge it; return how it stands then."""
+    for day, verdict in enumerate(verdicts, 1):
+        others = {"AXL-01": PASS}
+        history.record(judged(day, others if verdict is None else others | {SIP: verdict}))
+    rows = [row for row in history.standings("lab") if row.recommendation == SIP]
+    return {row.verdict: row.standing for row in rows}
+
+
+def moved(history: History, report: Report) -> dict[str, str]:
+    """Return the direction of each change that a report brings, by recommendation."""
+    changes = history.past(report)["lab"].changes
+    return {change.finding.recommendation: str(change.direction) for change in changes}
+
+
+def test_drift_stands_since_the_first_run_that_saw_it(history: History) -> None:
+    assert stand(history, PASS, DRIFT, DRIFT, DRIFT) == {DRIFT: Standing(at(2), 3)}
+
+
+def test_a_drift_that_was_mended_and_came_back_stands_since_it_came_back(history: History) -> None:
+    assert stand(history, DRIFT, PASS, DRIFT) == {DRIFT: Standing(at(3), 1)}
+
+
+@pytest.mark.parametrize("verdict", [DRIFT, EXPLAINED, WAIVED])
+def test_a_difference_stands_on_over_runs_that_could_not_tell(
+    history: History, verdict: Verdict
+) -> None:
+    assert stand(history, verdict, verdict, UNKNOWN, None, verdict) == {verdict: Standing(at(1), 3)}
+
+
+@pytest.mark.parametrize("gap", [UNKNOWN, None])
+def test_a_pass_never_reaches_over_a_run_that_could_not_tell(
+    history: History, gap: Verdict | None
+) -> None:
+    assert stand(history, PASS, gap, PASS) == {PASS: Standing(at(3), 1)}
+
+
+def test_a_pass_between_two_drifts_counts_also_behind_an_unknown(history: History) -> None:
+    assert stand(history, DRIFT, PASS, UNKNOWN, DRIFT) == {DRIFT: Standing(at(4), 1)}
+
+
+def test_a_drift_of_another_kind_is_the_same_drift(history: History) -> None:
+    for day, kind in enumerate([Kind.STOPPED, Kind.STOPPED, Kind.UNSTABLE, Kind.STOPPED], 1):
+        history.record(report(day, cluster(finding(SIP, DRIFT, kind=kind))))
+    (row,) = history.standings("lab")
+    assert (row.kind, row.standing) == (Kind.STOPPED, Standing(at(1), 4))
+
+
+def test_what_the_last_run_did_not_judge_has_no_standing(history: History) -> None:
+    assert stand(history, DRIFT, None) == {}
+
+
+def test_a_report_learns_its_standing_before_it_is_recorded(history: History) -> None:
+    stand(history, PASS, DRIFT, DRIFT)
+    tonight = judged(4, {SIP: DRIFT, "PE-01": DRIFT})
+    past = history.past(tonight)["lab"]
+
+    told = {f.recommendation: past.standings[f.id] for f in tonight.clusters[0].findings}
+    assert told == {SIP: Standing(at(2), 3), "PE-01": Standing(at(4), 1)}
+
+    history.record(tonight)
+    assert {row.recommendation: row.standing for row in history.standings("lab")} == told
+
+
+def test_the_first_run_has_no_changes(history: History) -> None:
+    past = history.past(judged(1, {SIP: DRIFT}))["lab"]
+    assert (past.changes, past.runs) == ((), ())
+
+
+def test_every_direction_a_finding_can_take(history: History) -> None:
+    before = {
+        "new": PASS,
+        "from-na": Verdict.NOT_APPLICABLE,
+        "resolved": DRIFT,
+        "no-feature": EXPLAINED,
+        "persisting": DRIFT,
+        "accepted": DRIFT,
+        "waiver-ended": WAIVED,
+        "no-excuse": EXPLAINED,
+        "drift-lost": DRIFT,
+        "pass-lost": PASS,
+        "drift-gone": DRIFT,
+        "pass-gone": PASS,
+        "still-pass": PASS,
+        "still-unknown": UNKNOWN,
+        "told-at-last": UNKNOWN,
+    }
+    history.record(judged(1, before))
+    now = {
+        "new": DRIFT,
+        "from-na": WAIVED,
+        "resolved": PASS,
+        "no-feature": Verdict.NOT_APPLICABLE,
+        "persisting": DRIFT,
+        "accepted": WAIVED,
+        "waiver-ended": DRIFT,
+        "no-excuse": DRIFT,
+        "drift-lost": UNKNOWN,
+        "pass-lost": UNKNOWN,
+        "still-pass": PASS,
+        "still-unknown": UNKNOWN,
+        "told-at-last": DRIFT,
+        "never-judged": DRIFT,
+        "never-told": UNKNOWN,
+    }
+    assert moved(history, judged(2, now)) == {
+        "new": "new",
+        "from-na": "new",
+        "told-at-last": "new",
+        "never-judged": "new",
+        "waiver-ended": "worsened",
+        "no-excuse": "worsened",
+        "persisting": "persisting",
+        "accepted": "persisting",
+        "resolved": "resolved",
+        "no-feature": "resolved",
+        "drift-lost": "unseen",
+        "pass-lost": "unseen",
+        "drift-gone": "unseen",
+    }
+
+
+def test_a_drift_that_weighs_more_worsened(history: History) -> None:
+    history.record(report(1, cluster(finding(SIP, DRIFT, severity=Severity.MEDIUM))))
+    assert moved(history, report(2, cluster(finding(SIP, DRIFT, severity=Severity.HIGH)))) == {
+        SIP: "worsened"
+    }
+
+
+def test_a_drift_seen_again_after_an_unknown_is_not_new(history: History) -> None:
+    stand(history, DRIFT, UNKNOWN)
+    assert moved(history, judged(3, {SIP: DRIFT})) == {SIP: "persisting"}
+    assert moved(history, judged(3, {SIP: PASS})) == {SIP: "resolved"}
+
+
+def test_a_lost_difference_is_told_of_as_long_as_it_is_lost_a_lost_pass_once(
+    history: History,
+) -> None:
+    history.record(judged(1, {SIP: DRIFT, "PE-01": PASS}))
+    gone = {SIP: UNKNOWN, "PE-01": UNKNOWN}
+    assert moved(history, judged(2, gone)) == {SIP: "unseen", "PE-01": "unseen"}
+    history.record(judged(2, gone))
+    assert moved(history, judged(3, gone)) == {SIP: "unseen"}
+
+
+def test_an_unaudited_cluster_resolves_nothing(history: History) -> None:
+    history.record(judged(1, {SIP: DRIFT}))
+    silence = report(2, cluster(nodes=()))
+    assert silence.clusters[0].status is Status.UNAUDITABLE
+    (change,) = history.past(silence)["lab"].changes
+    assert change.direction is Direction.UNSEEN
+    assert (change.before, change.finding.verdict) == (DRIFT, UNKNOWN)
+    assert change.finding.standing == Standing(at(1), 0)
+
+    history.record(silence)
+    (since,) = history.changes("lab", "run-01").changes
+    assert since.direction is Direction.UNSEEN
+
+
+def test_clusters_keep_their_own_runs(history: History) -> None:
+    both = (cluster(finding(SIP, DRIFT)), cluster(finding(SIP, DRIFT, cluster="b"), name="b"))
+    history.record(report(1, *both))
+    history.record(report(2, both[1]))
+    history.record(report(3, *both))
+    assert history.standings("lab")[0].standing == Standing(at(1), 2)
+    assert history.standings("b")[0].standing == Standing(at(1), 3)
+
+
+def test_changes_since_a_run_a_part_of_its_id_or_a_date(history: History) -> None:
+    stand(history, PASS, DRIFT, DRIFT, PASS)
+    for since in ("run-02-02", "run-02", "2026-03-03", "2026-03-02T02:00:00Z"):
+        told = history.changes("lab", since)
+        assert told.before.id == "run-02-02", since
+        assert told.after.id == "run-04-02"
+        assert [(c.finding.recommendation, str(c.direction)) for c in told.changes] == [
+            (SIP, "resolved")
+        ]
+    assert history.changes("lab", "2026-03-02T03:30:00+02:00").before.id == "run-01-02"
+
+
+def test_a_date_before_the_record_means_its_first_run(history: History) -> None:
+    stand(history, PASS, DRIFT)
+    told = history.changes("lab", "2020-01-01")
+    assert told.before.id == "run-01-02"
+    assert [str(change.direction) for change in told.changes] == ["new"]
+
+
+def test_a_past_run_is_judged_by_what_it_knew(history: History) -> None:
+    stand(history, DRIFT, UNKNOWN, PASS, PASS)
+    (change,) = history.changes("lab", "run-02").changes
+    assert (change.direction, change.before) == (Direction.RESOLVED, DRIFT)
+    assert history.changes("lab", "run-03").changes == ()
+
+
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [
+        ("run-", 'several runs begin with "run-"; write more of the id'),
+        ("nowhen", 'no run "nowhen" is recorded, and it is no date'),
+        ("2026-02-30", '"2026-02-30" is no date; write 2026-03-01'),
+        ("%", 'no run "%" is recorded'),
+        ("x\x1b[31m\ny", r'no run "x\x1b[31m\ny" is recorded'),
+    ],
+)
+def test_a_reference_that_means_nothing_is_refused(history: History, since: str, said: str) -> None:
+    stand(history, PASS, DRIFT)
+    with pytest.raises(ConfigError) as refused:
+        history.changes("lab", since)
+    assert said in str(refused.value)
+
+
+def test_a_whole_id_means_that_run_though_others_begin_with_it(history: History) -> None:
+    for day, name in enumerate(["run-12", "run-1", "run-123"], 1):
+        history.record(report(day, cluster(finding(SIP, DRIFT)), name=name))
+    assert history.changes("lab", "run-1").before.id == "run-1"
+
+
+def test_a_cluster_without_runs_is_refused_with_the_nearest(history: History) -> None:
+    with pytest.raises(ConfigError, match="nothing is recorded yet"):
+        history.standings("lab")
+    stand(history, PASS)
+    with pytest.raises(ConfigError, match=r'no run of cluster "lob" .* did you mean "lab"'):
+        history.changes("lob", "2026-03-01")
+    with pytest.raises(ConfigError, match="there are: lab"):
+        history.runs("zzzzzzzz")
+
+
+def test_the_run_before_tells_what_was_on_its_way(history: History) -> None:
+    states = {"SIP": RunState.STARTING, "PE": RunState.STOPPING, "AXL": RunState.STARTED}
+    assert history.previous("lab") is None
+    history.record(report(1, cluster(finding(SIP, UNKNOWN), nodes=(node(**states),))))
+
+    previous = history.previous("lab")
+    assert previous is not None
+    assert previous.run.id == "run-01-02"
+    assert previous.moving == {
+        (NODE, "SIP"): RunState.STARTING,
+        (NODE, "PE"): RunState.STOPPING,
+    }
+    assert list(previous.verdicts.values()) == [UNKNOWN]
+
+
+def test_only_the_run_directly_before_counts(history: History) -> None:
+    history.record(report(1, cluster(nodes=(node(SIP=RunState.STARTING),))))
+    history.record(report(2, cluster(nodes=(node(SIP=RunState.STARTED),))))
+    previous = history.previous("lab")
+    assert previous is not None
+    assert previous.moving == {}
+
+
+@pytest.mark.parametrize("mode", ["precheck", "failover-check"])
+def test_runs_of_another_mode_leave_no_trace(history: History, mode: str) -> None:
+    stand(history, PASS)
+    other = report(2, cluster(finding(SIP, DRIFT)), mode=mode)
+    assert history.past(other) == {}
+    history.record(other)
+    assert [run.id for run in history.runs()] == ["run-01-02"]
+    assert history.standings("lab")[0].standing == Standing(at(1), 1)
