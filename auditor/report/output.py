@@ -5,15 +5,15 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 
 from auditor.errors import ConfigError, OutputError
 from auditor.findings import Report
 from auditor.names import nearest
-from auditor.report import jsonout, terminal
 
 _MODE = 0o644
 
@@ -23,14 +23,15 @@ class Format(StrEnum):
 
     TERMINAL = "terminal"
     JSON = "json"
+    CSV = "csv"
 
 
-_RENDERERS: dict[Format, Callable[[Report, int, bool], str]] = {
-    Format.TERMINAL: lambda report, width, colour: terminal.render(
-        report, width=width, colour=colour
-    ),
-    Format.JSON: lambda report, _width, _colour: jsonout.render(report),
+_MODULES = {
+    Format.TERMINAL: "terminal",
+    Format.JSON: "jsonout",
+    Format.CSV: "csvout",
 }
+"""Where each form is written. Imported when it is asked for: some stand on large libraries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,10 @@ def _folder_obstacle(folder: Path) -> str | None:
 
 def render(report: Report, target_format: Format, *, width: int, colour: bool) -> str:
     """Return the report in a format; `width` (columns) and `colour` matter to the terminal only."""
-    return _RENDERERS[target_format](report, width, colour)
+    module = import_module(f"auditor.report.{_MODULES[target_format]}")
+    screen = {"width": width, "colour": colour} if target_format is Format.TERMINAL else {}
+    text: str = module.render(report, **screen)
+    return text
 
 
 def write(path: Path, text: str) -> None:

@@ -12,7 +12,7 @@ from auditor import __version__
 from auditor.errors import Reason
 from auditor.facts import Coverage, Outcome, Source
 from auditor.findings import ClusterReport, Report, Status, Verdict
-from auditor.report import blocks, matrix
+from auditor.report import blocks, matrix, tally
 from auditor.report.screen import paint, plain
 from auditor.report.wording import (
     LEGEND,
@@ -23,7 +23,6 @@ from auditor.report.wording import (
     count,
     exit_meaning,
     sentence,
-    silent_nodes,
 )
 
 _ALARM = "bold white on red"
@@ -79,31 +78,21 @@ def _overview(page: Console, clusters: Iterable[ClusterReport]) -> None:
     for title in ("drift", "unknown", "nodes read"):
         table.add_column(title, justify="right")
     for cluster in clusters:
-        answered, due = _nodes_read(cluster)
+        answered, due = tally.nodes_read(cluster)
         table.add_row(
             plain(cluster.name),
             _status(cluster.status),
-            str(_count(cluster, Verdict.DRIFT)),
-            str(_count(cluster, Verdict.UNKNOWN)),
+            str(tally.of(cluster, Verdict.DRIFT)),
+            str(tally.of(cluster, Verdict.UNKNOWN)),
             f"{answered} of {due}",
         )
     page.print(table)
     page.print()
 
 
-def _count(cluster: ClusterReport, verdict: Verdict) -> int:
-    return sum(finding.verdict is verdict for finding in cluster.findings)
-
-
-def _nodes_read(cluster: ClusterReport) -> tuple[int, int]:
-    """Return how many nodes gave their services, and how many should have."""
-    due = sum(not node.planned for node in cluster.nodes)
-    return due - len(silent_nodes(cluster)), due
-
-
 def _cluster(page: Console, cluster: ClusterReport) -> None:
     page.rule(plain(f"Cluster {cluster.name}", "bold"), align="left", characters="━", style="")
-    answered, due = _nodes_read(cluster)
+    answered, due = tally.nodes_read(cluster)
     release = f"release {cluster.release}" if cluster.release else "release unknown"
     about = plain(f"{release}, {answered} of {count(due, 'node')} read")
     page.print(Text.assemble(_status(cluster.status), "  ", about))

@@ -22,12 +22,19 @@ from auditor.facts import (
     Source,
 )
 from auditor.findings import (
+    Change,
     ClusterReport,
+    Direction,
     Finding,
     Kind,
+    Past,
+    PastRun,
     Report,
     Run,
     Severity,
+    Standing,
+    Status,
+    Stood,
     Subject,
     SubjectKind,
     Verdict,
@@ -469,3 +476,89 @@ def fleet() -> Report:
     findings = tuple(finding for n in nodes for finding in judged(n.name))
     groups = tuple(ha(f"Group{number}") for number in range(3))
     return Report(RUN, (cluster(*nodes, findings=(*findings, *groups)),))
+
+
+def site(number: int) -> ClusterReport:
+    """Return one of many clusters of six nodes; of three, one drifts and one has a silent node."""
+    name = f"site-{number:02}"
+    hosts = [f"imp{place}.{name}.example.test" for place in range(6)]
+    roles = (Role.PUBLISHER, *[Role.SUBSCRIBER] * 5)
+    groups = [f"{name}-group{place // 2}" for place in range(6)]
+    nodes = [
+        node(host, role, group=group)
+        for host, role, group in zip(hosts, roles, groups, strict=True)
+    ]
+    findings = [finding for host in hosts for finding in judged(host, name)]
+    if number % 3 == 1:
+        nodes[1] = node(hosts[1], roles[1], group=groups[1], told={names.SIP_PROXY: STOPPED})
+        findings = [
+            f for f in findings if (f.recommendation, f.subject.name) != ("SIP-01", hosts[1])
+        ]
+        findings.append(stopped(names.SIP_PROXY, hosts[1], name))
+    if number % 3 == 2:
+        nodes[5] = silent(hosts[5], Role.SUBSCRIBER, groups[5])
+        findings = [f for f in findings if f.subject.name != hosts[5]]
+        findings += [unread(service_name, hosts[5], name) for service_name in _RULES]
+    findings += [ha(group, name) for group in dict.fromkeys(groups)]
+    return cluster(*nodes, findings=tuple(findings), name=name)
+
+
+def largest() -> Report:
+    """Return thirty clusters of six nodes."""
+    return Report(RUN, tuple(site(number) for number in range(30)))
+
+
+def past_run(number: int, drift: int, unknown: int, status: Status, name: str) -> PastRun:
+    """Return the run of the night `number` of February."""
+    night = f"2026-02-{number:02}T02:00"
+    counts = dict.fromkeys(Verdict, 0) | {Verdict.DRIFT: drift, Verdict.UNKNOWN: unknown}
+    counts[Verdict.PASS] = 50 - drift - unknown
+    release = "14.0.1.12900-161"
+    return PastRun(
+        f"run-{number}", name, f"{night}:00Z", f"{night}:04Z", release, status, 3, counts
+    )
+
+
+def past(report: ClusterReport) -> Past:
+    """Return a history in which one difference is new, one persists, one is gone, one unseen."""
+    drift = [f for f in report.findings if f.verdict is Verdict.DRIFT]
+    standings = {f.id: Standing("2026-02-26T02:00:00Z", 4) for f in drift}
+    standings[drift[0].id] = Standing(RUN.started_at, 1)
+    moved = {drift[0].id: Direction.NEW, drift[1].id: Direction.PERSISTING}
+    changes = [change(moved[f.id], f, standings[f.id]) for f in drift[:2]]
+    gone = passing(names.SYNC_AGENT, PUB, report.name)
+    lost = unread(names.CONNECTION, SUB, report.name)
+    told = Standing(RUN.started_at, 1)
+    changes += [change(Direction.RESOLVED, gone, told), change(Direction.UNSEEN, lost, told)]
+    nights = (
+        past_run(28, 2, 4, Status.DRIFT, report.name),
+        past_run(27, 1, 0, Status.DRIFT, report.name),
+        past_run(26, 1, 16, Status.DRIFT, report.name),
+        past_run(25, 0, 3, Status.INCOMPLETE, report.name),
+        past_run(24, 0, 0, Status.COMPLIANT, report.name),
+        past_run(23, 0, 0, Status.UNAUDITABLE, report.name),
+    )
+    return Past(standings, tuple(changes), nights)
+
+
+def change(direction: Direction, finding: Finding, since: Standing) -> Change:
+    """Return a finding as history keeps it, and how it moved."""
+    kept = Stood(
+        finding.id,
+        finding.cluster,
+        finding.recommendation,
+        finding.service,
+        finding.subject,
+        finding.verdict,
+        finding.kind,
+        finding.severity,
+        since,
+    )
+    before = None if direction is Direction.NEW else Verdict.DRIFT
+    return Change(direction, kept, before)
+
+
+def remembered() -> Report:
+    """Return the mixed report with what history adds to it."""
+    report = mixed()
+    return replace(report, past={"lab": past(report.clusters[0])})

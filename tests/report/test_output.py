@@ -50,7 +50,7 @@ def test_every_mistake_is_told_at_once() -> None:
     first, second, third = problems("jsno:a", "json:", "json:~nobody-of-that-name/x")
     assert first == (
         "--output jsno:a: unknown format 'jsno'. Did you mean json? "
-        "Write FORMAT or FORMAT:PATH; formats are terminal, json."
+        f"Write FORMAT or FORMAT:PATH; formats are {', '.join(Format)}."
     )
     assert "the path is empty" in second
     assert "the home folder is not known" in third
@@ -58,7 +58,7 @@ def test_every_mistake_is_told_at_once() -> None:
 
 def test_a_bare_path_is_told_how_to_write_it() -> None:
     (problem,) = problems("report.xml")
-    assert "Write FORMAT or FORMAT:PATH; formats are terminal, json." in problem
+    assert "Write FORMAT or FORMAT:PATH; formats are terminal, json, " in problem
 
 
 def test_a_path_with_a_nul_character_is_a_mistake() -> None:

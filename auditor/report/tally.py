@@ -1,0 +1,39 @@
+"""What a report adds up to, for every format alike: nodes read, gaps, since when."""
+
+from auditor.facts import Coverage
+from auditor.findings import ClusterReport, Finding, Report, Standing, Verdict
+from auditor.report.wording import silent_nodes
+
+
+def of(cluster: ClusterReport, verdict: Verdict) -> int:
+    """Return how many findings of a cluster ended in a verdict."""
+    return sum(finding.verdict is verdict for finding in cluster.findings)
+
+
+def nodes_read(cluster: ClusterReport) -> tuple[int, int]:
+    """Return how many nodes gave their services, and how many should have."""
+    due = sum(not node.planned for node in cluster.nodes)
+    return due - len(silent_nodes(cluster)), due
+
+
+def gaps(cluster: ClusterReport) -> list[Coverage]:
+    """Return what should have been asked and gave nothing, by node."""
+    return sorted(
+        (entry for entry in cluster.coverage if entry.reason is not None),
+        key=lambda entry: (entry.node.lower(), entry.outcome, entry.source),
+    )
+
+
+def complete(cluster: ClusterReport) -> bool:
+    """Tell whether every question about a cluster got its answer, whatever the answer was."""
+    return (
+        any(node.services for node in cluster.nodes)
+        and not gaps(cluster)
+        and not of(cluster, Verdict.UNKNOWN)
+    )
+
+
+def standing(report: Report, finding: Finding) -> Standing | None:
+    """Return since when a finding stands in its verdict; None without history."""
+    past = report.past.get(finding.cluster)
+    return past.standings.get(finding.id) if past else None
