@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from auditor.collect import redundancy
 from auditor.config import hosts
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
 from auditor.facts import Group, Origin, Role
 from auditor.soap.client import Client
-from auditor.soap.replies import ProcessNode, RedundancyGroup
+from auditor.soap.replies import ProcessNode
 
 SYSTEM_ROW = "enterprisewidedata"
 """The row of `listProcessNode` that is no node."""
@@ -57,13 +58,24 @@ def ask(cucm: Client, settings: ClusterSettings) -> Topology:
     if _older_than_imp(cucm.axl_version):
         return replace(declared(settings), complete=True)
     members = _members(rows, settings)
+    names = [member.name for member in members]
     try:
-        groups = _groups(cucm.list_presence_redundancy_groups())
+        groups = redundancy.read(cucm.list_presence_redundancy_groups(), names)
     except ExchangeError as error:
-        known = declared(settings)
-        named = _declared_groups(members, settings.nodes)
-        return replace(known, members=named, complete=True, trouble=error)
+        return _without_groups(members, settings, error)
+    missing = redundancy.unlisted(groups, names)
+    if missing is not None:
+        return replace(_without_groups(members, settings, missing), complete=False)
     return Topology(_grouped(members, groups), groups, groups_known=True, complete=True)
+
+
+def _without_groups(
+    members: tuple[Member, ...], settings: ClusterSettings, trouble: ExchangeError
+) -> Topology:
+    """Return the nodes that AXL listed, with the groups that the file declares."""
+    named = _declared_groups(members, settings.nodes)
+    groups = declared(settings).groups
+    return Topology(named, groups, groups_known=False, complete=True, trouble=trouble)
 
 
 def declared(settings: ClusterSettings, trouble: ExchangeError | None = None) -> Topology:
@@ -112,6 +124,12 @@ def _members(rows: Iterable[ProcessNode], settings: ClusterSettings) -> tuple[Me
                 f"CUCM AXL gave {row.name} the role {row.role!r}: IM&P node or not is unknown.",
                 "Declare the nodes as [[cluster.node]] and compare with CUCM's server list.",
             )
+    if not found:
+        raise BadReply(
+            "CUCM AXL listed no IM and Presence node.",
+            "Check that this is the CUCM that the nodes belong to, and declare the nodes as "
+            "[[cluster.node]].",
+        )
     twice = [name for name, n in Counter(m.name.casefold() for m in found).items() if n > 1]
     if twice:
         raise BadReply(
@@ -137,18 +155,6 @@ def _sole_publisher(members: Iterable[Member]) -> tuple[Member, ...]:
 def _planned(members: Iterable[Member], settings: ClusterSettings) -> tuple[Member, ...]:
     planned = {name.casefold() for name in settings.planned_nodes}
     return tuple(replace(m, planned=m.name.casefold() in planned) for m in members)
-
-
-def _groups(rows: Iterable[RedundancyGroup]) -> tuple[Group, ...]:
-    return tuple(
-        Group(
-            row.name,
-            tuple(server for server in (row.server1, row.server2) if server),
-            row.ha_enabled,
-            Origin.OBSERVED,
-        )
-        for row in rows
-    )
 
 
 def _grouped(members: Iterable[Member], groups: Iterable[Group]) -> tuple[Member, ...]:

@@ -1,0 +1,70 @@
+"""The list of redundancy groups, held against the list of nodes."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from auditor.collect import redundancy
+from auditor.errors import BadReply
+from auditor.soap.replies import RedundancyGroup
+
+NODES = ("imp1", "imp2", "imp3", "imp4")
+EAST = RedundancyGroup("East", "imp1", "imp2", ha_enabled=True)
+WEST = RedundancyGroup("West", "imp3", "imp4", ha_enabled=False)
+EMPTY = RedundancyGroup("Empty", None, None, ha_enabled=None)
+LONE = RedundancyGroup("West", "imp3", None, ha_enabled=False)
+
+
+def test_groups_are_kept_as_axl_told_them() -> None:
+    """Servers in order, the switch as it stands, and a group that waits for its servers."""
+    groups = redundancy.read([EAST, WEST, EMPTY], NODES)
+    assert [(g.name, g.nodes, g.ha_enabled) for g in groups] == [
+        ("East", ("imp1", "imp2"), True),
+        ("West", ("imp3", "imp4"), False),
+        ("Empty", (), None),
+    ]
+    assert redundancy.unlisted(groups, ("IMP1", "imp2", "imp3", "imp4")) is None
+
+
+def test_a_node_may_be_in_no_group() -> None:
+    """That is a finding of its own, not a fault of the list."""
+    groups = redundancy.read([EAST, LONE], NODES)
+    assert [g.nodes for g in groups] == [("imp1", "imp2"), ("imp3",)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        pytest.param([], "no presence redundancy group at all", id="none"),
+        pytest.param(
+            [EAST, RedundancyGroup("EAST", "imp3", "imp4", ha_enabled=True)],
+            "redundancy group east 2 times",
+            id="one-name-twice",
+        ),
+        pytest.param([EAST, EAST], "redundancy group east 2 times", id="one-row-twice"),
+        pytest.param(
+            [EAST, RedundancyGroup("West", "IMP2", "imp4", ha_enabled=True)],
+            "imp2 2 times",
+            id="one-server-in-two-groups",
+        ),
+        pytest.param(
+            [RedundancyGroup("East", "imp1", "Imp1", ha_enabled=True)],
+            "imp1 2 times",
+            id="one-server-is-its-own-partner",
+        ),
+        pytest.param(
+            [EAST, EMPTY], "no server of redundancy group Empty, and imp3", id="servers-left-out"
+        ),
+    ],
+)
+def test_a_list_that_cannot_be_is_refused(rows: Sequence[RedundancyGroup], said: str) -> None:
+    """Whatever is judged by groups is unknown then, never passed over."""
+    with pytest.raises(BadReply, match=said):
+        redundancy.read(rows, NODES)
+
+
+def test_a_server_that_is_no_node_shows_that_the_list_of_nodes_is_not_whole() -> None:
+    """Else the node that is missing would be missed by nobody."""
+    trouble = redundancy.unlisted(redundancy.read([EAST, WEST], NODES), ("imp1", "imp2", "imp3"))
+    assert trouble is not None
+    assert "imp4 in redundancy group West" in str(trouble)
