@@ -58,14 +58,14 @@ class Ledger:
         try:
             return Answer(self.guard(question))
         except ExchangeError as error:
-            if error.settles:
-                self.closed_by = error
             return Answer(None, error)
 
     def keep(
         self, source: Source, error: ExchangeError | None, requests: int = 0, elapsed_ms: int = 0
     ) -> None:
         """Write down that a source was asked, and the error if there was one."""
+        if error is not None and error.settles:
+            self.closed_by = error
         outcome = Outcome.COLLECTED if error is None else Outcome.FAILED
         reason = None if error is None else error.reason
         text = "" if error is None else str(error)

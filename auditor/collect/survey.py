@@ -95,7 +95,7 @@ class Survey:
             self._ledger.keep(Source.CUCM_AXL, self._topology.trouble)
         self._login_taken = answer.error is None or answer.error.reason in _LOGIN_ACCEPTED
         self._progress(self.settings.name, self._cucm_name)
-        self._plan(answer.error)
+        self._plan(answer.error or self._topology.trouble)
         self._go_on(crew)
 
     def _plan(self, error: ExchangeError | None) -> None:
