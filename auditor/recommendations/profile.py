@@ -173,7 +173,15 @@ def _watched(
         return Draft(
             Verdict.PASS, expected, because, because, hint=wanted.hint, evidence=wanted.evidence
         )
-    return _quiet(watch, expected, [*open_ones, *(running if unplaced else [])], declared)
+    draft = _quiet(watch, expected, [*open_ones, *(running if unplaced else [])], declared)
+    if draft.verdict is Verdict.PASS and not facts.topology_observed:
+        observed = f"{draft.observed.rstrip('.')} on the nodes that are known."
+        because = "The CUCM publisher did not tell all nodes of the cluster."
+        hint = "Make AXL of the CUCM publisher answer, then audit again."
+        return replace(
+            draft, verdict=Verdict.UNKNOWN, observed=observed, because=because, hint=hint
+        )
+    return draft
 
 
 def _wanted(watch: Watch, views: list[View]) -> Truth:
