@@ -34,55 +34,108 @@ class Options:
     mode: str = "audit"
 
 
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a run needs from outside: the seam to the network, time, identity, an onlooker."""
+
+    wire: Wire
+    workers: int
+    run_id: str
+    clock: Callable[[], datetime]
+    progress: Progress
+
+
 def audit(
     clusters: Sequence[ClusterSettings],
     logins: Mapping[str, Credentials],
     options: Options,
-    *,
-    wire: Wire,
-    workers: int,
-    run_id: str,
-    clock: Callable[[], datetime],
-    progress: Progress,
+    world: World,
 ) -> Report:
     """Ask and judge every cluster; `logins` is keyed by cluster name.
 
     Raises:
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
-    started = clock()
+    started = world.clock()
+    facts = survey(clusters, logins, world, insecure=options.insecure)
+    return report_on(clusters, facts, options, world, started)
+
+
+def survey(
+    clusters: Sequence[ClusterSettings],
+    logins: Mapping[str, Credentials],
+    world: World,
+    *,
+    insecure: bool,
+) -> tuple[ClusterFacts, ...]:
+    """Ask every cluster and judge nothing; facts come in the order of the clusters.
+
+    Raises:
+        Interrupted: the user pressed Ctrl-C; every open connection is cut.
+    """
     surveys = [
         Survey(
             settings,
             logins[settings.name],
-            insecure=options.insecure,
-            wire=wire,
+            insecure=insecure,
+            wire=world.wire,
             guard=guard,
-            progress=progress,
+            progress=world.progress,
         )
         for settings in clusters
     ]
-    with Crew(workers) as crew:
-        for survey in surveys:
-            survey.start(crew)
+    with Crew(world.workers) as crew:
+        for one in surveys:
+            one.start(crew)
         try:
             crew.wait()
         except KeyboardInterrupt:
-            wire.interrupt()
-            raise Interrupted("Interrupted; nothing was written.") from None
+            world.wire.interrupt()
+            raise Interrupted("interrupted; nothing was written.") from None
+    return tuple(one.facts for one in surveys)
+
+
+def report_on(
+    clusters: Sequence[ClusterSettings],
+    facts: Sequence[ClusterFacts],
+    options: Options,
+    world: World,
+    started: datetime,
+) -> Report:
+    """Judge what is known of each cluster, and put the run's circumstances around it."""
     run = Run(
-        id=run_id,
+        id=world.run_id,
         mode=options.mode,
-        started_at=_iso(started),
-        finished_at=_iso(clock()),
+        started_at=iso(started),
+        finished_at=iso(world.clock()),
         fail_on=_threshold(clusters, options),
         insecure=options.insecure,
         allow_unknown=options.allow_unknown,
     )
-    return Report(run, tuple(_judged(survey, options) for survey in surveys))
+    return Report(
+        run,
+        tuple(
+            judged(known, options, settings.fail_on)
+            for settings, known in zip(clusters, facts, strict=True)
+        ),
+    )
 
 
-def _iso(moment: datetime) -> str:
+def judged(facts: ClusterFacts, options: Options, fail_on: Severity) -> ClusterReport:
+    """Return one cluster's facts with the findings on them."""
+    return ClusterReport(
+        name=facts.name,
+        release=facts.release,
+        fail_on=options.fail_on or fail_on,
+        nodes=facts.nodes,
+        findings=judge(options.recommendations, facts),
+        coverage=facts.coverage,
+        notices=notices(facts),
+    )
+
+
+def iso(moment: datetime) -> str:
+    """Return a time of this machine as the reports write it: ISO 8601, UTC, whole seconds."""
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
@@ -103,21 +156,6 @@ def guard(question: Callable[[], T]) -> T:
             f"auditor itself failed here ({type(fault).__name__}).",
             "Run again with --verbose for the trace, and report it.",
         ) from fault
-
-
-def _judged(survey: Survey, options: Options) -> ClusterReport:
-    facts = survey.facts
-    if facts is None:
-        raise RuntimeError(f"the survey of {survey.settings.name} ended without facts")
-    return ClusterReport(
-        name=facts.name,
-        release=facts.release,
-        fail_on=options.fail_on or survey.settings.fail_on,
-        nodes=facts.nodes,
-        findings=judge(options.recommendations, facts),
-        coverage=facts.coverage,
-        notices=notices(facts),
-    )
 
 
 def notices(facts: ClusterFacts) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A running simulator and the program pointed at it, for tests of the whole road."""
 
+import functools
 import json
 import uuid
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 from typer.testing import CliRunner, Result
 
-from auditor.audit import Options, audit
+from auditor.audit import Options, World, audit
 from auditor.cli import app
 from auditor.config.loader import load
 from auditor.credentials import Credentials, Secret
@@ -24,6 +25,9 @@ from auditor.soap.exchange import LiveWire
 
 QUICK: Mapping[str, Any] = {"timeout_s": 5, "settle_s": 0, "backoff_s": [0, 0]}
 """Settings that make a test wait for nothing; a hang is given its own, shorter, timeout."""
+
+_rows = functools.cache(load_packs)
+"""The packs, read once for all tests: they are frozen, and reading them outlasts an audit."""
 
 
 @dataclass
@@ -46,6 +50,11 @@ class Lab:
         """Return what the command needs to log in."""
         return {"AUDITOR_PASSWORD": self.simulator.password}
 
+    def undisturbed(self) -> "Lab":
+        """Lift every fault, for labs that several tests share."""
+        self.simulator.change({"clear": {}})
+        return self
+
     def audit(self, packs: Sequence[str] = ("table", "guides")) -> Report:
         """Audit the cluster through the use case, without the command line."""
         configuration = load(self.config)
@@ -54,12 +63,14 @@ class Lab:
             return audit(
                 configuration.clusters,
                 {c.name: login for c in configuration.clusters},
-                Options(load_packs(packs)),
-                wire=wire,
-                workers=configuration.workers,
-                run_id=str(uuid.UUID(int=7)),
-                clock=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
-                progress=lambda _cluster, _server: None,
+                Options(_rows(tuple(packs))),
+                World(
+                    wire=wire,
+                    workers=configuration.workers,
+                    run_id=str(uuid.UUID(int=7)),
+                    clock=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+                    progress=lambda _cluster, _server: None,
+                ),
             )
 
     def cluster(self) -> ClusterReport:

@@ -4,21 +4,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.status import Status
-
 from auditor.collect.survey import Progress
 
 
 @contextmanager
 def progress() -> Iterator[Progress]:
     """Show which server was asked last and how many were; say nothing where nobody looks."""
-    console = Console(stderr=True)
     if not sys.stderr.isatty():
         yield lambda _cluster, _server: None
         return
+    from rich.console import Console
+    from rich.status import Status
+
     asked = 0
-    with Status("Asking the CUCM publishers", console=console) as status:
+    with Status("Asking the CUCM publishers", console=Console(stderr=True)) as status:
 
         def show(cluster: str, server: str) -> None:
             nonlocal asked

@@ -4,8 +4,8 @@ import getpass
 import os
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
 from auditor import audit as use_case
@@ -25,11 +25,15 @@ def run(
     workers: int,
 ) -> Report:
     """Audit live clusters; see `auditor.audit.audit`."""
+    with world(workers) as around:
+        return use_case.audit(clusters, logins, options, around)
+
+
+@contextmanager
+def world(workers: int) -> Iterator[use_case.World]:
+    """Give a run the network, the clock, an id, and progress on a terminal."""
     with closing(LiveWire()) as wire, progress() as show:
-        return use_case.audit(
-            clusters,
-            logins,
-            options,
+        yield use_case.World(
             wire=wire,
             workers=workers,
             run_id=str(uuid.uuid4()),

@@ -65,7 +65,7 @@ class Survey:
         self._cucm_name = settings.cucm_name
         self._cucm = self._client(self._cucm_name, settings.cucm_publisher, frozenset())
         self._ledger = Ledger(self._cucm_name, self._cucm, guard)
-        self.facts: ClusterFacts | None = None
+        self._facts: ClusterFacts | None = None
 
     def _client(self, name: str, dial: Dial, others: frozenset[str]) -> Client:
         s = self.settings
@@ -83,6 +83,13 @@ class Survey:
         )
         limits = Limits(timeout_s=s.timeout_s, backoff_s=s.backoff_s)
         return Client(endpoint, self._login, limits, self._wire, axl_version=s.axl_version)
+
+    @property
+    def facts(self) -> ClusterFacts:
+        """Return what became known, once the crew has no task left."""
+        if self._facts is None:
+            raise RuntimeError(f"the survey of {self.settings.name} has not ended")
+        return self._facts
 
     def start(self, crew: Crew) -> None:
         """Hand in the first step."""
@@ -182,7 +189,7 @@ class Survey:
         self._cucm.close()
         tests = sorted(self._tests, key=lambda entry: entry.node)
         coverage = (*self._ledger.coverage, *tests)
-        self.facts = assemble(self.settings, self._topology, decided, self._reached, coverage)
+        self._facts = assemble(self.settings, self._topology, decided, self._reached, coverage)
 
     def _decide(self, answers: NodeAnswers) -> NodeAnswers:
         if not undecided(answers.services) or self._ledger.failed(Source.CUCM_AXL):
