@@ -1,0 +1,494 @@
+"""Every fault of the simulator, on every question that the audit asks: the right gap, no more.
+
+Each cell of the table says what one fault on one question comes to. It is compared with the whole
+difference to the report without the fault, so that neither a verdict that should have been lost
+nor one that should have been kept can slip through.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import Reason
+from auditor.facts import Source
+from auditor.findings import ClusterReport, Finding, Report, SubjectKind, Verdict
+from auditor.recommendations.model import load_packs
+from auditor.recommendations.vocabulary import Mode
+from auditor.simulator import Simulator
+from auditor.simulator.faults import LISTENER, Fault
+from tests.lab import QUICK, Lab
+
+PUB, SUB, CUCM, GROUP = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test", "Default"
+
+PLACES: Mapping[str, tuple[str, str, str]] = {
+    "topology": (CUCM, "cucm-axl", "listProcessNode"),
+    "groups": (CUCM, "cucm-axl", "listPresenceRedundancyGroup"),
+    "activation": (CUCM, "cucm-axl", "listProcessNodeService"),
+    "product": (SUB, "control-center", "getProductInformationList"),
+    "services": (SUB, "control-center", "soapGetServiceStatus"),
+    "second": (SUB, "control-center", "soapGetServiceStatus"),
+    "perfmon": (SUB, "perfmon", "perfmonCollectCounterData"),
+    "imp-axl": (SUB, "imp-axl", "executeSQLQuery"),
+}
+"""Every question of an audit: who is asked, over which interface, what."""
+
+# A token of coverage.reason: the source fails so, and what hangs on it is lost. With "!" the
+# failure is a finding. "+401" loses the node's other sources too. "=": nothing changes.
+# "?NAME": the source answers, and the changes are those of that name. "-": see EXCLUDED.
+TABLE = """
+fault                 topology             groups               activation           product               services              second                perfmon              imp-axl
+connection-refused    unreachable          unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable!
+lost                  unreachable          unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable!
+hang                  timed_out            timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out!
+slow-drip             timed_out            timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out!
+reset                 bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
+cut                   bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
+huge-reply            too_large            too_large            too_large            too_large             too_large             too_large             too_large            too_large
+http-401              credentials          credentials+stop     credentials          credentials+node401   credentials+401       credentials+401       credentials+401      credentials
+http-403              not_authorised       not_authorised       not_authorised       not_authorised        not_authorised        not_authorised        not_authorised       not_authorised
+http-404              no_such_service      no_such_service      no_such_service      no_such_service       no_such_service       no_such_service       no_such_service      no_such_service!
+http-500              unavailable          unavailable          unavailable          unavailable           unavailable           unavailable           unavailable          unavailable!
+http-503              unavailable          unavailable          unavailable          unavailable           unavailable           unavailable           unavailable          unavailable!
+redirect              bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
+login-page            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
+unsupported-version   unsupported_version  unsupported_version  unsupported_version  unavailable           unavailable           unavailable           unavailable          unsupported_version
+rate-control          rate_limited         rate_limited         rate_limited         rate_limited          rate_limited          rate_limited          rate_limited         rate_limited
+soap-fault            soap_fault           soap_fault           soap_fault           soap_fault            soap_fault            soap_fault            soap_fault           =
+dtd-entity            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
+entity-bomb           bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
+no-body               bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
+other-operation       bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
+doubled-list          bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
+doubled-body          bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
+empty-list            bad_reply            bad_reply            ?ACTIVATION          bad_reply             bad_reply             bad_reply             bad_reply            =
+missing-row           bad_reply+member     bad_reply            ?ACTIVATION          =                     ?NO_AXL_ROW           ?NO_AXL_ROW           bad_reply            =
+contradicting-rows    bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            =
+odd-status            ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            =
+padded-text           =                    =                    =                    =                     =                     =                     =                    =
+nil-values            bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            =
+odd-number            =                    =                    =                    =                     ?NO_UPTIME            ?NO_UPTIME            bad_reply            =
+starting              -                    -                    -                    -                     ?MOVING               ?LEFT                 -                    -
+stopping              -                    -                    -                    -                     ?MOVING               ?LEFT                 -                    -
+other-node            -                    -                    -                    =                     wrong_node+twins      wrong_node+twins      wrong_node+node      -
+"""  # noqa: E501 - a table is read in rows
+
+EXCLUDED = {
+    "starting": "only a row of Control Center has a state",
+    "stopping": "only a row of Control Center has a state",
+    "other-node": "CUCM answers for all nodes, and the database is one for all nodes",
+}
+"""Why a fault makes no sense where its cell holds "-"."""
+
+LISTENERS: Mapping[tuple[str, str], str] = {
+    ("connection-refused", CUCM): "unreachable",
+    ("expired-certificate", CUCM): "tls",
+    ("wrong-certificate", CUCM): "tls",
+    ("self-signed-certificate", CUCM): "tls",
+    ("connection-refused", SUB): "unreachable",
+    ("expired-certificate", SUB): "tls",
+    ("wrong-certificate", SUB): "wrong_node",
+    ("self-signed-certificate", SUB): "tls",
+}
+"""Faults of a whole server."""
+
+KEYS = ("deployment.compliance", "deployment.sip_federation")
+"""What is declared absent, so that PROFILE-03 needs the services of every node."""
+
+ON_SUB = (
+    "AUTH-01 AXL-02 AXL-04 AXL-05 BPS-01 CM-01 DIR-01 DIR-03 ESS-01 ESS-02 ICSA-01 PE-01 RPT-02 "
+    "RTR-01 SIP-01 SYNC-01 TCM-01 WEB-01 XMPPFED-02 ARC-02 XMPPFED-03"
+)
+"""Everything that is read off the subscriber's own services."""
+
+ON_PUB = f"{ON_SUB} AXL-01 BPS-02 RPT-01".replace("BPS-01 ", "").replace("RPT-02 ", "")
+
+Changes = dict[tuple[str, str], str]
+
+
+def _unknown(on: str, rows: str) -> Changes:
+    return {(row, on): "unknown" for row in rows.split()}
+
+
+KEYS_OPEN: Changes = {("PROFILE-03", key): "unknown" for key in KEYS}
+NODE_LOST = {**_unknown(SUB, ON_SUB), **KEYS_OPEN}
+HA_LOST = _unknown(GROUP, "HA-01")
+AXL_LOST = _unknown(SUB, "AXL-04")
+UNGROUPED = {**_unknown(SUB, "AXL-02 AXL-03 HA-02"), **_unknown(PUB, "HA-02")}
+ACTIVATION_LOST = _unknown(SUB, "BPS-01")
+
+LOST: Mapping[str, Changes] = {
+    "topology": {**KEYS_OPEN, ("PROFILE-02", "addresses"): "unknown"},
+    "groups": {**UNGROUPED, **ACTIVATION_LOST},
+    "activation": ACTIVATION_LOST,
+    "product": {},
+    "services": NODE_LOST,
+    "second": _unknown(SUB, "DIR-03"),
+    "perfmon": HA_LOST,
+    "imp-axl": AXL_LOST,
+}
+"""What is no longer known when a question stays without an answer."""
+
+BOTH_LOST = {**NODE_LOST, **HA_LOST, **_unknown(PUB, ON_PUB)}
+FURTHER: Mapping[str, Changes] = {
+    "401": {**HA_LOST, **AXL_LOST},
+    "node401": {**NODE_LOST, **HA_LOST},
+    "stop": {**NODE_LOST, **_unknown(PUB, ON_PUB)},
+    "member": {**_unknown(PUB, "HA-02"), ("PROFILE-02", "addresses"): "unknown", **KEYS_OPEN},
+    "node": {**NODE_LOST, **HA_LOST},
+    "twins": BOTH_LOST,
+}
+"""What is lost besides, where a failure says more than that one question was not answered."""
+
+NAMED: Mapping[str, Changes] = {
+    "ACTIVATION": ACTIVATION_LOST,
+    "NO_AXL_ROW": _unknown(SUB, "AXL-02 AXL-04 AXL-05"),
+    "ALL_ROWS": NODE_LOST,
+    "NO_UPTIME": _unknown(SUB, "DIR-03"),
+    "NO_ROLES": {
+        **_unknown(PUB, "AXL-01 AXL-02 AXL-03 BPS-01 BPS-02 RPT-01 RPT-02"),
+        **_unknown(SUB, "AXL-01 AXL-02 AXL-03 BPS-01 BPS-02 RPT-01 RPT-02"),
+    },
+    "HA_SWITCH": HA_LOST,
+    "MOVING": {**NODE_LOST, ("BPS-01", SUB): "drift misplaced"},
+    "LEFT": {
+        **NODE_LOST,
+        ("BPS-01", SUB): "drift misplaced",
+        ("DIR-03", SUB): "drift unstable",
+    },
+}
+"""What a question that is answered, but oddly, changes."""
+
+SLOW = (Fault.HANG, Fault.SLOW_DRIP)
+"""Faults that cost their whole time-out, which is short for them."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault on one question, and what it must come to; `reason` None: the source answers."""
+
+    fault: Fault
+    place: str
+    reason: str | None
+    changes: Changes
+    further: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.fault}-on-{self.place}"
+
+
+def _grid() -> Iterator[tuple[Fault, str, str]]:
+    """Yield each cell of the table with its fault and its place."""
+    head, *lines = (line.split() for line in TABLE.strip().splitlines())
+    for fault, *cells in lines:
+        for place, cell in zip(head[1:], cells, strict=True):
+            yield Fault(fault), place, cell
+
+
+def _case(fault: Fault, place: str, cell: str) -> Case:
+    if cell == "=":
+        return Case(fault, place, None, {})
+    if cell.startswith("?"):
+        return Case(fault, place, None, NAMED[cell[1:]])
+    reason, _, further = cell.partition("+")
+    changes = {**LOST[place], **FURTHER.get(further, {})}
+    if reason.endswith("!"):
+        changes = {("AXL-04", SUB): "drift not_answering"}
+    if further == "member":
+        changes = FURTHER[further]
+    return Case(fault, place, reason.rstrip("!"), changes, further)
+
+
+CASES = [_case(*cell) for cell in _grid() if cell[2] != "-"]
+
+
+def test_no_fault_and_no_question_is_missing_from_the_table() -> None:
+    """A new fault must be given its row, and what is left out its reason."""
+    given = {(fault, place) for fault, place, _ in _grid()}
+    interface_faults = (set(Fault) - LISTENER) | {Fault.CONNECTION_REFUSED}
+    assert given == set(product(interface_faults, PLACES))
+    assert {fault for fault, _ in LISTENERS} == set(LISTENER)
+    assert {server for _, server in LISTENERS} == {CUCM, SUB}
+    left_out = {fault for fault, _, cell in _grid() if cell == "-"}
+    assert left_out == set(EXCLUDED)
+
+
+def test_every_question_of_an_audit_has_its_column(pair: Lab) -> None:
+    """What the audit asks is what the faults were laid on."""
+    before = len(pair.simulator.requests)
+    pair.undisturbed().audit()
+    asked = {(r.interface, r.operation) for r in pair.simulator.requests[before:]}
+    assert asked == {(interface, operation) for _, interface, operation in PLACES.values()}
+
+
+SICK = (
+    "Cisco AXL Web Service",
+    "Cisco SIP Proxy",
+    "Cisco Presence Engine",
+    "Cisco XCP Text Conference Manager",
+    "Cisco XCP Web Connection Manager",
+    "Cisco XCP Connection Manager",
+    "Cisco XCP Authentication Service",
+)
+"""Services that a node of the pair must run."""
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Yield a compliant pair of nodes for which every question is asked, the second look too."""
+    node = {
+        "name": SUB,
+        "service": {
+            "Cisco Bulk Provisioning Service": {
+                "status": "Stopped",
+                "reason": -1,
+                "text": "",
+                "active_in_axl": False,
+            },
+            "Cisco XCP Directory Service": {"uptime": 30},
+        },
+    }
+    yield from _running(tmp_path_factory.mktemp("pair"), node)
+
+
+@pytest.fixture(scope="module")
+def sick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """Yield the same pair with a second node on which everything is wrong that can be."""
+    undecided = {"status": "Stopped", "reason": -1, "text": "", "active_in_axl": False}
+    node = {
+        "name": SUB,
+        "activated": [
+            "Cisco Bulk Provisioning Service",
+            "Cisco Serviceability Reporter",
+            "Cisco XCP XMPP Federation Connection Manager",
+            "Cisco XCP Message Archiver",
+            "Cisco XCP SIP Federation Connection Manager",
+        ],
+        "stopped": ["Cisco Sync Agent", "Cisco XCP Router", "Cisco Intercluster Sync Agent"],
+        "service": {
+            **dict.fromkeys(SICK, undecided),
+            "Cisco XCP Directory Service": {"status": "Starting"},
+        },
+    }
+    yield from _running(tmp_path_factory.mktemp("sick"), node)
+
+
+def _running(folder: Path, node: Mapping[str, object]) -> Iterator[Lab]:
+    features = (
+        "chat",
+        "bulk_administration",
+        "intercluster",
+        "web_clients",
+        "third_party_ldap_search",
+        "third_party_ldap_search_configured",
+    )
+    scenario = {
+        "cluster": {"name": "pair"},
+        "group": [{"name": GROUP, "nodes": [PUB, SUB]}],
+        "node": [node],
+        "deployment": dict.fromkeys(features, True),
+    }
+    with Simulator(scenario, folder) as simulator:
+        yield Lab(simulator, folder, {**QUICK, "backoff_s": [0]})
+
+
+@pytest.fixture(scope="module")
+def whole(pair: Lab) -> ClusterReport:
+    """Return what the pair comes to without any fault."""
+    return _alone(pair.undisturbed().audit())
+
+
+@pytest.fixture(scope="module")
+def whole_sick(sick: Lab) -> ClusterReport:
+    """Return what the sick pair comes to without any fault."""
+    return _alone(sick.undisturbed().audit())
+
+
+def _alone(report: Report) -> ClusterReport:
+    (cluster,) = report.clusters
+    return cluster
+
+
+def _lay(lab: Lab, case: Case) -> None:
+    node, interface, operation = PLACES[case.place]
+    fault: dict[str, object] = {
+        "fault": case.fault,
+        "node": node,
+        "interface": interface,
+        "operation": operation,
+        "after": 1 if case.place == "second" else 0,
+        "interval_s": 0.02,
+        "megabytes": 9,
+    }
+    if case.fault is Fault.MISSING_ROW and case.place in _ROWS:
+        fault["row"] = _ROWS[case.place]
+    lab.simulator.change({"clear": {}, "fault": fault})
+    lab.defaults = {**lab.defaults, "timeout_s": 0.7 if case.fault in SLOW else 5}
+
+
+_ROWS = {
+    "topology": SUB,
+    "activation": "Cisco Bulk Provisioning Service",
+    "services": "Cisco AXL Web Service",
+    "second": "Cisco AXL Web Service",
+}
+"""The row that is missing, where it matters which."""
+
+
+def _verdicts(cluster: ClusterReport) -> dict[tuple[str, str], str]:
+    return {
+        (f.recommendation, f.subject.name): f"{f.verdict} {f.kind}" if f.kind else f"{f.verdict}"
+        for f in cluster.findings
+    }
+
+
+def _differences(before: ClusterReport, after: ClusterReport) -> Changes:
+    known = _verdicts(before)
+    return {key: told for key, told in _verdicts(after).items() if known.get(key) != told}
+
+
+def _gone(before: ClusterReport, after: ClusterReport) -> set[str]:
+    """Return the subjects that are no longer judged at all."""
+    left = {f.subject.name for f in after.findings}
+    return {f.subject.name for f in before.findings} - left
+
+
+def _gaps(cluster: ClusterReport) -> dict[tuple[str, str], str]:
+    return {(c.node, c.source): str(c.reason) for c in cluster.coverage if c.reason}
+
+
+def _expected_gaps(case: Case) -> dict[tuple[str, str], str]:
+    """Return the holes in the coverage that the case must leave, and no others."""
+    if case.reason is None:
+        return {}
+    node, interface, _ = PLACES[case.place]
+    sources: list[Source] = [Source.CONTROL_CENTER, Source.PERFMON, Source.IMP_AXL]
+    others: dict[tuple[str, str], str] = {}
+    match case.further:
+        case "401" | "node401":
+            asked = sources.index(Source(interface))
+            others = {(SUB, s): "not_asked" for s in sources[asked + 1 :]}
+        case "stop":
+            others = {(n, s): "not_asked" for n in (PUB, SUB) for s in sources}
+        case "node":
+            others = {(SUB, s): case.reason for s in sources}
+        case "twins":
+            others = {(n, s): case.reason for n in (PUB, SUB) for s in sources}
+    return {**others, (node, interface): case.reason}
+
+
+def _expected_gone(case: Case) -> set[str]:
+    if case.reason is None:
+        return set()
+    if case.place == "topology":
+        return {SUB, GROUP} if case.further == "member" else {PUB, SUB, GROUP}
+    return {GROUP} if case.place == "groups" else set()
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_fault_on_one_question_costs_what_hangs_on_it_and_nothing_else(
+    pair: Lab, whole: ClusterReport, case: Case
+) -> None:
+    """Nothing is known any more that was not read, and everything else is judged as before."""
+    _lay(pair, case)
+    report = pair.audit()
+    cluster = _alone(report)
+    assert _gaps(cluster) == _expected_gaps(case)
+    assert _gone(whole, cluster) == _expected_gone(case)
+    assert _differences(whole, cluster) == case.changes
+    assert report.exit_code == _exit_code(case)
+    _hold_what_holds_for_every_report(whole, cluster, case.changes)
+
+
+def _exit_code(case: Case) -> int:
+    if any(change.startswith("drift") for change in case.changes.values()):
+        return 3
+    if case.further in ("stop", "twins") or (case.place == "topology" and not case.further):
+        return 5 if case.reason else 4 if case.changes else 0
+    return 4 if case.changes or case.reason else 0
+
+
+def _hold_what_holds_for_every_report(
+    before: ClusterReport, after: ClusterReport, changes: Changes
+) -> None:
+    assert all(c.reason is not Reason.BUG for c in after.coverage)
+    assert len({f.id for f in after.findings}) == len(after.findings)
+    assert sorted(_due(after)) == sorted((f.recommendation, f.subject.name) for f in after.findings)
+    known = {f.id: f for f in before.findings}
+    read = {n.name for n in after.nodes if n.services} - {SUB}
+    for finding in after.findings:
+        key = finding.recommendation, finding.subject.name
+        if finding.verdict is Verdict.UNKNOWN:
+            assert finding.because
+            assert finding.remedy
+        elif key not in changes and finding.subject.name in read:
+            assert _lasting(finding) == _lasting(known[finding.id])
+
+
+def _lasting(finding: Finding) -> tuple[object, ...]:
+    return finding.verdict, finding.expected, finding.observed, finding.evidence
+
+
+def _due(cluster: ClusterReport) -> Iterator[tuple[str, str]]:
+    """Yield every recommendation with every subject of its kind, as the contract wants them."""
+    subjects = {
+        SubjectKind.NODE: {n.name for n in cluster.nodes},
+        SubjectKind.GROUP: {f.subject.name for f in cluster.findings if f.subject.kind == "group"},
+        SubjectKind.KEY: {f.subject.name for f in cluster.findings if f.subject.kind == "key"},
+    }
+    for row in load_packs():
+        if row.mode is Mode.AUDIT:
+            yield from ((row.id, name) for name in subjects[row.subject])
+
+
+@pytest.mark.parametrize(("fault", "server"), LISTENERS, ids=lambda value: str(value))
+def test_a_fault_of_a_whole_server_costs_that_server_and_nothing_else(
+    pair: Lab, whole: ClusterReport, fault: str, server: str
+) -> None:
+    """A node that cannot be reached, or proves to be none of ours, is told nothing at all."""
+    reason = LISTENERS[fault, server]
+    before = len(pair.simulator.requests)
+    pair.undisturbed().simulator.change({"fault": {"fault": fault, "node": server}})
+    report = pair.audit()
+    cluster = _alone(report)
+    gaps = _gaps(cluster)
+    assert all(r.node != server for r in pair.simulator.requests[before:])
+    if server == CUCM:
+        assert gaps == {(CUCM, "cucm-axl"): reason}
+        assert _differences(whole, cluster) == LOST["topology"]
+        assert report.exit_code == 5
+    else:
+        assert set(gaps) == {(SUB, s) for s in ("control-center", "perfmon", "imp-axl")}
+        assert reason in gaps.values()
+        assert set(gaps.values()) <= {reason, "not_asked"}
+        assert _differences(whole, cluster) == {**NODE_LOST, **HA_LOST}
+        assert report.exit_code == 4
+    _hold_what_holds_for_every_report(whole, cluster, _differences(whole, cluster))
+
+
+_ROW_FAULTS = {Fault.EMPTY_LIST, Fault.MISSING_ROW, Fault.CONTRADICTING_ROWS, Fault.NIL_VALUES}
+DISTORTED = [case for case in CASES if case.reason is None or case.fault in _ROW_FAULTS]
+
+
+@pytest.mark.parametrize("case", DISTORTED, ids=str)
+def test_no_distortion_makes_a_sick_node_look_better(
+    sick: Lab, whole_sick: ClusterReport, case: Case
+) -> None:
+    """Whatever is wrong stays wrong or becomes unknown; it never passes, and never vanishes."""
+    _lay(sick, case)
+    report = sick.audit()
+    cluster = _alone(report)
+    assert report.exit_code in (3, 4, 5)
+    good = {"pass", "not_applicable", "explained"}
+    better = {k: v for k, v in _differences(whole_sick, cluster).items() if v in good}
+    assert better == {}
+
+
+def test_the_sick_node_is_as_sick_as_can_be(whole_sick: ClusterReport) -> None:
+    """Otherwise the test above would prove little."""
+    told = _verdicts(whole_sick)
+    passing = {row for (row, on), verdict in told.items() if on == SUB and verdict == "pass"}
+    assert passing == {"HA-02", "DIR-02"}
+    assert {told[row, SUB] for row in ("BPS-01", "RPT-02")} == {"drift misplaced"}
