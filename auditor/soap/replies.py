@@ -1,7 +1,8 @@
 """The rows that answers hold, read by zeep, with numbers and truths read strictly.
 
 zeep turns a malformed integer into None and a malformed boolean into False, and forgets its
-text; so these are read from the element itself. None always means "not told".
+text; so these are read from the element itself. None always means "not told", by nil, by an empty
+element or by none at all.
 """
 
 import re
@@ -206,7 +207,7 @@ def _specification(value: Untyped, element: etree._Element) -> ServiceSpecificat
         type=_trim(value.ServiceType),
         deployable=_truth(_text(element, "Deployable")),
         group=_trim(value.GroupName),
-        product_id=_text(element, "ProductID"),
+        product_id=_text(element, "ProductID") or None,
     )
 
 
@@ -306,7 +307,7 @@ def _own_text(element: etree._Element) -> str | None:
 
 
 def _trim(value: Untyped) -> str | None:
-    return None if value is None else str(value).strip()
+    return None if value is None else str(value).strip() or None
 
 
 def _number(text: str | None) -> int | None:

@@ -1,0 +1,202 @@
+"""Every bad answer becomes the right error of ours, before zeep can make something of it."""
+
+import pytest
+import responses
+
+from auditor import errors
+from auditor.soap.wsdl import AXL, CONTROL_CENTER, PERFMON
+from tests.soap.conftest import REPLIES, NewClient, Play
+
+BAD = {
+    "empty-list": "empty list of services",
+    "no-list": "without ServiceInfoList",
+    "nil-list": "without ServiceInfoList",
+    "nameless-row": "without ServiceName",
+    "empty-row": "without ServiceName",
+    "return-code": "return code not 0",
+    "no-return": "without soapGetServiceStatusReturn",
+    "doubled-list": "ServiceInfoList twice",
+    "doubled-name": "ServiceName twice",
+    "doubled-return": "soapGetServiceStatusReturn twice",
+    "doubled-body": "2 bodies",
+    "two-answers": "2 answers",
+    "empty-body": "0 answers",
+    "no-body": "0 bodies",
+    "no-envelope": "no SOAP 1.1 envelope",
+    "soap12": "no SOAP 1.1 envelope",
+    "xml-of-html": "no SOAP 1.1 envelope",
+    "other-namespace": "another question",
+    "dtd": "document type",
+    "entity-bomb": "document type",
+    "cut-on-item": "cut short",
+    "cut-in-item": "cut short",
+    "trailing-page": "cut short or no well-formed",
+}
+
+
+@pytest.mark.parametrize("case", sorted(BAD))
+def test_a_malformed_service_list_is_a_bad_reply(
+    case: str, new_client: NewClient, play: Play
+) -> None:
+    play(CONTROL_CENTER, f"control-center/service-status-{case}.xml")
+    with pytest.raises(errors.BadReply, match=BAD[case]) as caught:
+        new_client().service_status()
+    assert caught.value.detail.startswith("Control Center of imp-a.example.test ")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_answer_to_another_question_is_a_bad_reply(new_client: NewClient, play: Play) -> None:
+    play(CONTROL_CENTER, "control-center/product-information.xml")
+    with pytest.raises(errors.BadReply, match="another question than soapGetServiceStatus"):
+        new_client().service_status()
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ("process-nodes-none", "empty list of nodes"),
+        ("process-nodes-no-return", "without return"),
+        ("process-nodes-other-version", "another question"),
+    ],
+)
+def test_a_cluster_without_nodes_is_no_answer(
+    case: str, message: str, new_client: NewClient, play: Play
+) -> None:
+    play(AXL, f"axl/{case}.xml")
+    with pytest.raises(errors.BadReply, match=message):
+        new_client(axl_version="14.0").list_process_nodes()
+
+
+def test_no_services_in_the_product_list_is_no_answer(new_client: NewClient, play: Play) -> None:
+    play(CONTROL_CENTER, "control-center/product-information-no-services.xml")
+    with pytest.raises(errors.BadReply, match="empty list of services"):
+        new_client().product_information()
+
+
+def test_a_version_without_text_is_no_answer(new_client: NewClient, play: Play) -> None:
+    play(AXL, "axl/version-missing.xml")
+    with pytest.raises(errors.BadReply, match="without version"):
+        new_client(axl_version="14.0").ccm_version()
+
+
+def test_a_counter_without_a_name_is_no_answer(new_client: NewClient, play: Play) -> None:
+    play(PERFMON, "perfmon/nameless-counter.xml")
+    with pytest.raises(errors.BadReply, match="without Name"):
+        new_client().perfmon_counters("x", "y")
+
+
+STATUSES = [
+    (401, errors.BadCredentials, "HTTP 401"),
+    (403, errors.NotAuthorised, "HTTP 403"),
+    (404, errors.NoSuchService, "HTTP 404"),
+    (302, errors.BadReply, "redirects are not followed"),
+    (204, errors.BadReply, "HTTP 204"),
+    (400, errors.BadReply, "HTTP 400"),
+    (500, errors.Unavailable, "HTTP 500"),
+    (502, errors.Unavailable, "HTTP 502"),
+    (503, errors.Unavailable, "HTTP 503"),
+    (200, errors.BadReply, "login page"),
+]
+
+
+@pytest.mark.parametrize(("status", "kind", "message"), STATUSES)
+@pytest.mark.parametrize("body", ["page", "empty"])
+def test_a_status_says_more_than_the_page_that_comes_with_it(
+    status: int,
+    kind: type[errors.ExchangeError],
+    message: str,
+    body: str,
+    new_client: NewClient,
+    mocked: responses.RequestsMock,
+) -> None:
+    page = (REPLIES / "control-center" / "login-page.html").read_bytes() if body == "page" else b""
+    mocked.post(
+        f"https://127.0.0.1:8443{CONTROL_CENTER.path}",
+        page,
+        status=status,
+        content_type="text/html",
+        headers={"Location": "https://elsewhere.example.test/"},
+    )
+    with pytest.raises(kind, match=message):
+        new_client().service_status()
+    repeats = 3 if status == 503 else 0
+    assert len(mocked.calls) == 1 + repeats
+
+
+def test_a_good_reply_under_an_error_status_is_no_answer(new_client: NewClient, play: Play) -> None:
+    play(CONTROL_CENTER, "control-center/service-status.xml", status=500)
+    with pytest.raises(errors.Unavailable):
+        new_client().service_status()
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_soap_fault_keeps_the_servers_words(
+    status: int, new_client: NewClient, play: Play
+) -> None:
+    play(CONTROL_CENTER, "control-center/fault.xml", status=status)
+    with pytest.raises(errors.SoapFault) as caught:
+        new_client().service_status()
+    assert caught.value.code == "soapenv:Server.userException"
+    assert caught.value.text == "java.rmi.RemoteException: the service list cannot be read"
+    assert caught.value.text in caught.value.detail
+
+
+def test_an_axl_fault_is_told_once(new_client: NewClient, play: Play) -> None:
+    play(AXL, "axl/fault-sql.xml", status=500)
+    with pytest.raises(errors.SoapFault) as caught:
+        new_client(axl_version="14.0").sql("select name from nosuchtable")
+    assert caught.value.text == "The specified table (nosuchtable) is not in the database."
+
+
+def test_a_query_too_large_says_what_to_do(new_client: NewClient, play: Play) -> None:
+    play(AXL, "axl/fault-too-large.xml", status=500)
+    with pytest.raises(errors.SoapFault, match="fewer columns or rows"):
+        new_client(axl_version="14.0").sql("select name from enduser")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "accepted"),
+    [
+        ("text/xml", True),
+        ("TEXT/XML; charset=UTF-8", True),
+        ("application/xml", True),
+        ("", True),
+        ("text/html", False),
+        ("multipart/related; type=text/xml", False),
+        ("application/octet-stream", False),
+    ],
+)
+def test_only_what_claims_to_be_xml_is_read(
+    content_type: str, accepted: bool, new_client: NewClient, play: Play
+) -> None:
+    play(CONTROL_CENTER, "control-center/service-status.xml", content_type=content_type)
+    client = new_client()
+    if accepted:
+        assert client.service_status().rows
+    else:
+        with pytest.raises(errors.BadReply, match="where XML was due"):
+            client.service_status()
+
+
+def test_a_document_type_is_found_in_every_encoding(
+    new_client: NewClient, mocked: responses.RequestsMock
+) -> None:
+    text = (REPLIES / "control-center" / "service-status-dtd.xml").read_text("utf-8")
+    mocked.post(
+        f"https://127.0.0.1:8443{CONTROL_CENTER.path}",
+        text.replace("utf-8", "utf-16").encode("utf-16"),
+        content_type="text/xml",
+    )
+    with pytest.raises(errors.BadReply, match="document type"):
+        new_client().service_status()
+
+
+def test_every_recorded_reply_is_used() -> None:
+    tests = "".join(path.read_text("utf-8") for path in REPLIES.parents[1].glob("tests/soap/*.py"))
+    tests += "".join(f"service-status-{case}.xml" for case in BAD)
+    unused = [
+        path.name
+        for path in REPLIES.rglob("*.*")
+        if path.name not in tests and path.stem.removeprefix("service-status-") not in tests
+    ]
+    assert unused == []
