@@ -54,6 +54,18 @@ def unverified_context(endpoint: Endpoint) -> ssl.SSLContext:
     return context
 
 
+def check_name(context: ssl.SSLContext, endpoint: Endpoint) -> None:
+    """Raise `TlsFailed` for a name that TLS cannot ask for, before a socket is opened for it."""
+    try:
+        context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=endpoint.verify_name)
+    except (ValueError, TypeError) as exc:  # the latter for a NUL
+        raise TlsFailed(
+            f"{endpoint.verify_name!a} is no name that a certificate could prove; "
+            "nothing was sent.",
+            "Give the name in its certificate in [cluster.addresses].",
+        ) from exc
+
+
 def admit(endpoint: Endpoint, certificate: Certificate) -> Identity:
     """Judge the certificate after the handshake, before a byte of the request is sent.
 
@@ -81,11 +93,6 @@ def handshake_error(
         return _certificate_error(endpoint, failure, certificate)
     if isinstance(failure, ssl.SSLError) and not isinstance(failure, ssl.SSLEOFError):
         return _protocol_error(endpoint, failure)
-    if isinstance(failure, ValueError):
-        return TlsFailed(
-            f"{endpoint.verify_name} is no name that a certificate could prove; nothing was sent.",
-            "Give the name in its certificate in [cluster.addresses].",
-        )
     return LostConnection(
         f"{endpoint.name} ended the connection during the TLS handshake; nothing was sent.",
         "Check that its web server (Cisco Tomcat) runs and that nothing filters the port.",

@@ -61,9 +61,9 @@ class LiveLine:
         self._session.headers.clear()
         self._session.headers.update({"User-Agent": "auditor", "Accept-Encoding": "identity"})
         self._session.auth = _Basic(credentials)
-        context = tls.context_for(endpoint)
-        self._session.verify = context.verify_mode is ssl.CERT_REQUIRED
-        self._session.mount("https://", _Adapter(self, context, endpoint.verify_name))
+        self._context = tls.context_for(endpoint)
+        self._session.verify = self._context.verify_mode is ssl.CERT_REQUIRED
+        self._session.mount("https://", _Adapter(self, self._context, endpoint.verify_name))
         if endpoint.proxy:
             self._session.proxies.update(get_environ_proxies(endpoint.origin))
 
@@ -170,6 +170,7 @@ class LiveLine:
 
     def dial(self, host: str, port: int) -> socket.socket:
         """Open the TCP connection."""
+        tls.check_name(self._context, self._endpoint)
         try:
             return dial(self._under_way, host, port)
         except OSError as exc:
@@ -288,7 +289,7 @@ def _pool_class(line: LiveLine) -> type[HTTPSConnectionPool]:
         def connect(self) -> None:
             try:
                 super().connect()
-            except (ssl.SSLError, ConnectionError, TimeoutError, ValueError) as exc:
+            except (ssl.SSLError, ConnectionError, TimeoutError) as exc:
                 raise line.handshake_failed(exc) from exc
             line.admit(cast(ssl.SSLSocket, self.sock))
             self.is_verified = True  # or knowingly not: the warning is given once a run
