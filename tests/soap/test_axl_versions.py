@@ -1,0 +1,140 @@
+"""AXL is asked in the newest version that both sides know, or as the file says."""
+
+import pytest
+import responses
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor import errors
+from auditor.soap.axl_versions import KNOWN, best_common
+from auditor.soap.wsdl import AXL
+from tests.soap.conftest import NewClient, Play, Recorded
+
+URL = f"https://127.0.0.1:8443{AXL.path}"
+STATEMENT = "select count(*) from processnode"
+
+
+def asked(mocked: responses.RequestsMock) -> list[str]:
+    """Return the SOAP actions asked for, without the quotation marks."""
+    return [call.request.headers["SOAPAction"].strip('"') for call in mocked.calls]
+
+
+def answer_in(mocked: responses.RequestsMock, recorded: Recorded, version: str) -> None:
+    """Let AXL answer in one version."""
+    body = recorded("axl/sql-count.xml").replace(b"API/14.0", f"API/{version}".encode())
+    mocked.post(URL, body, content_type="text/xml")
+
+
+def refuse(mocked: responses.RequestsMock, page: bytes) -> None:
+    """Let AXL refuse a version with a page."""
+    mocked.post(URL, page, status=599, content_type="text/html")
+
+
+def test_the_first_refusal_tells_the_version_and_is_remembered(
+    new_client: NewClient, mocked: responses.RequestsMock, recorded: Recorded
+) -> None:
+    refuse(mocked, recorded("axl/wrong-version.html"))
+    answer_in(mocked, recorded, "14.0")
+    client = new_client()
+    assert client.sql(STATEMENT) == ({"count": "2"},)
+    assert client.axl_version == "14.0"
+    client.sql(STATEMENT)
+    assert asked(mocked) == [f"CUCM:DB ver={v} executeSQLQuery" for v in ("15.0", "14.0", "14.0")]
+    body = mocked.calls[1].request.body
+    assert isinstance(body, bytes)
+    assert b'"http://www.cisco.com/AXL/API/14.0"' in body
+
+
+def test_a_server_that_speaks_the_newest_is_asked_once(
+    new_client: NewClient, mocked: responses.RequestsMock, recorded: Recorded
+) -> None:
+    answer_in(mocked, recorded, "15.0")
+    client = new_client()
+    client.sql(STATEMENT)
+    assert (client.axl_version, len(mocked.calls)) == ("15.0", 1)
+
+
+def test_a_configured_version_is_tried_as_given(
+    new_client: NewClient, mocked: responses.RequestsMock, recorded: Recorded
+) -> None:
+    answer_in(mocked, recorded, "11.5")
+    client = new_client(axl_version="11.5")
+    client.sql(STATEMENT)
+    assert (client.axl_version, asked(mocked)) == ("11.5", ["CUCM:DB ver=11.5 executeSQLQuery"])
+
+
+def test_a_configured_version_that_is_refused_names_the_choice(
+    new_client: NewClient, mocked: responses.RequestsMock, recorded: Recorded
+) -> None:
+    refuse(mocked, recorded("axl/wrong-version.html"))
+    with pytest.raises(errors.UnsupportedVersion) as caught:
+        new_client(axl_version="9.0").sql(STATEMENT)
+    assert "does not speak AXL version 9.0; it speaks 11.5, 12.5, 14." in str(caught.value)
+    assert 'Set axl_version to "auto"' in str(caught.value)
+    assert len(mocked.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"",
+        b"<html>Incorrect axl version.</html>",
+        b"Incorrect axl version. Supported axl versions: 1.0, 7.1",
+        b"Incorrect axl version. Supported axl versions: 19.0",
+    ],
+)
+def test_no_common_version_is_said_after_one_request(
+    page: bytes, new_client: NewClient, mocked: responses.RequestsMock
+) -> None:
+    refuse(mocked, page)
+    with pytest.raises(errors.UnsupportedVersion):
+        new_client().sql(STATEMENT)
+    assert len(mocked.calls) == 1
+
+
+def test_a_server_that_refuses_what_it_offered_is_not_asked_for_ever(
+    new_client: NewClient, mocked: responses.RequestsMock, recorded: Recorded
+) -> None:
+    refuse(mocked, recorded("axl/wrong-version.html"))
+    with pytest.raises(errors.UnsupportedVersion):
+        new_client().sql(STATEMENT)
+    assert len(mocked.calls) == 2
+
+
+def test_before_an_answer_no_version_is_known(new_client: NewClient) -> None:
+    assert new_client().axl_version is None
+
+
+@pytest.mark.parametrize("version", ["14", "newest", "14.0/x", '14.0"', "", "1.2.3"])
+def test_a_version_that_is_none_is_a_configuration_error(
+    version: str, new_client: NewClient
+) -> None:
+    with pytest.raises(errors.ConfigError, match="axl_version"):
+        new_client(axl_version=version)
+
+
+def test_a_fault_about_the_action_is_answered_once_without_it(
+    new_client: NewClient, mocked: responses.RequestsMock, play: Play, recorded: Recorded
+) -> None:
+    play(AXL, "axl/fault-soap-action.xml", status=500)
+    answer_in(mocked, recorded, "15.0")
+    client = new_client()
+    assert client.sql(STATEMENT)
+    assert client.sql(STATEMENT)
+    assert asked(mocked) == ["CUCM:DB ver=15.0 executeSQLQuery", "", ""]
+
+
+def test_a_fault_about_the_action_that_stays_is_a_fault(
+    new_client: NewClient, mocked: responses.RequestsMock, play: Play
+) -> None:
+    play(AXL, "axl/fault-soap-action.xml", status=500)
+    with pytest.raises(errors.SoapFault):
+        new_client().sql(STATEMENT)
+    assert len(mocked.calls) == 2
+
+
+@given(st.sets(st.sampled_from([*KNOWN, "14", "12", "7.1", "16.0", "99"])))
+def test_the_best_common_version_is_offered_and_known(offered: set[str]) -> None:
+    best = best_common(offered)
+    both = [v for v in KNOWN if v in offered or v.removesuffix(".0") in offered]
+    assert best == (both[-1] if both else None)

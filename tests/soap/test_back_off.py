@@ -1,0 +1,104 @@
+"""A busy node gets pauses and few repeats; what could harm is asked once."""
+
+import pytest
+import responses
+
+from auditor import errors
+from auditor.soap.client import Client, Limits
+from auditor.soap.wsdl import AXL, CONTROL_CENTER, PERFMON
+from tests.soap.conftest import NODE, NewClient, PatientWire, Play
+
+URL = f"https://127.0.0.1:8443{CONTROL_CENTER.path}"
+
+
+def pauses_follow(pauses: list[float], wanted: tuple[float, ...]) -> bool:
+    """Tell whether each pause is the wanted one or up to a quarter longer."""
+    pairs = zip(pauses, wanted, strict=True)
+    return all(want <= pause <= want * 1.25 for pause, want in pairs)
+
+
+def test_a_node_that_recovers_is_asked_again_after_growing_pauses(
+    new_client: NewClient, mocked: responses.RequestsMock, play: Play, wire: PatientWire
+) -> None:
+    mocked.post(URL, "<html/>", status=503, content_type="text/html")
+    mocked.post(URL, "", status=503)
+    play(CONTROL_CENTER, "control-center/service-status.xml")
+    assert new_client().service_status().rows
+    assert pauses_follow(wire.pauses, (2, 5))
+
+
+def test_pauses_differ_from_run_to_run(
+    new_client: NewClient, mocked: responses.RequestsMock, wire: PatientWire
+) -> None:
+    mocked.post(URL, status=503)
+    for _ in range(5):
+        with pytest.raises(errors.Unavailable):
+            new_client().service_status()
+    assert len(set(wire.pauses)) > 3
+
+
+def counters(client: Client) -> object:
+    """Ask PerfMon."""
+    return client.perfmon_counters("Cisco Server Recovery Manager", NODE)
+
+
+@pytest.mark.parametrize("status", [200, 500, 503])
+def test_rate_control_is_known_by_its_text(
+    status: int,
+    new_client: NewClient,
+    play: Play,
+    mocked: responses.RequestsMock,
+    wire: PatientWire,
+) -> None:
+    play(PERFMON, "perfmon/fault-rate-text.xml", status=status)
+    with pytest.raises(errors.RateLimited, match="requests come too fast"):
+        counters(new_client())
+    assert len(mocked.calls) == 4
+    assert pauses_follow(wire.pauses, (2, 5, 10))
+
+
+def test_rate_control_is_known_by_its_code(
+    new_client: NewClient, play: Play, wire: PatientWire
+) -> None:
+    play(CONTROL_CENTER, "control-center/fault-rate-code.xml", status=500)
+    with pytest.raises(errors.RateLimited, match="Too many"):
+        new_client(limits=Limits(backoff_s=(1,))).service_status()
+    assert pauses_follow(wire.pauses, (1,))
+
+
+def test_axl_without_memory_is_asked_again_and_then_unavailable(
+    new_client: NewClient, play: Play, wire: PatientWire
+) -> None:
+    play(AXL, "axl/fault-memory.xml", status=500)
+    with pytest.raises(errors.Unavailable, match="no memory left"):
+        new_client(axl_version="14.0").sql("select count(*) from enduser")
+    assert len(wire.pauses) == 3
+
+
+def test_no_pauses_means_no_repeats(
+    new_client: NewClient, mocked: responses.RequestsMock, wire: PatientWire
+) -> None:
+    mocked.post(URL, status=503)
+    with pytest.raises(errors.Unavailable):
+        new_client(limits=Limits(backoff_s=())).service_status()
+    assert (len(mocked.calls), wire.pauses) == (1, [])
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500, 302])
+def test_a_refusal_is_not_asked_again(
+    status: int, new_client: NewClient, mocked: responses.RequestsMock, wire: PatientWire
+) -> None:
+    mocked.post(URL, status=status)
+    with pytest.raises(errors.ExchangeError):
+        new_client().service_status()
+    assert (len(mocked.calls), wire.pauses) == (1, [])
+
+
+def test_an_interrupt_ends_the_pauses(
+    new_client: NewClient, mocked: responses.RequestsMock, wire: PatientWire
+) -> None:
+    mocked.post(URL, status=503)
+    wire.interrupt_in_pause = True
+    with pytest.raises(errors.Interrupted):
+        new_client().service_status()
+    assert len(mocked.calls) == 1

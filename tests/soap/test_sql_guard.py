@@ -1,0 +1,185 @@
+"""Only one SELECT with named columns passes; nothing that writes, and no secret."""
+
+import re
+import string
+
+import pytest
+import responses
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from auditor.soap.sql import StatementRefused, check_select
+from auditor.soap.wsdl import AXL
+from tests.soap.conftest import NewClient
+
+PASS = [
+    "SELECT count(*) from processnode WHERE systemnode='f' and tknodeusage= 0",
+    "select name, isprimary, tkhaserverstate from enterprisenode",
+    "select tabname from systables where tabtype='T' and tabid > 99 order by tabname",
+    "select t.tabname, c.colname from systables t, syscolumns c"
+    " where c.tabid=t.tabid and t.tabname='enterprisenode'",
+    "select pns.servername, ts.name, ts.nameforcontrol, pns.isactive\n"
+    "from processnodeservice pns join typeservice ts on pns.tkservice = ts.enum",
+    "select syncstatus from epassyncagentcfg",
+    "select first 10 cp_id from xmpps2snodes",
+    "select name from t where note = 'it''s; insert into x -- update'",
+    "select count( * ), max(a) from b where c in (1, 2.5, 'x') group by d",
+    "select name from processnode where description like '%é%'",
+    "select -1 from a where b <> 3 and c >= 4",
+]
+REFUSED = [
+    "",
+    "   ",
+    "select",
+    "select 1",
+    "update processnode set name='x'",
+    "insert into a values (1)",
+    "select a from b; delete from b",
+    "select a from b;",
+    "select a from b into temp c",
+    "select a into c from b",
+    "select a from b for update",
+    "execute procedure x()",
+    "select a from table(function f())",
+    "select f(a) from b",
+    "select lotofile(a, 'x', 'server') from b",
+    "select pg_sleep(10) from b",
+    "select a.nextval from b",
+    "select * from b",
+    "select b.* from b",
+    "select count(*), * from b",
+    "select a * 2 from b",
+    "select count (a, *) from b",
+    "select a from b -- c",
+    "select a from b /* c */",
+    "select a from b {c}",
+    "select a--1 from b",
+    "select axlpassword from epassyncagentcfg",
+    "select AXLPassword from epassyncagentcfg",
+    "select e.axlpassword from epassyncagentcfg e",
+    "select name from epassyncagentcfg where axlpassword like 'a%'",
+    "select epassyncagentcfg from epassyncagentcfg",
+    "select e from epassyncagentcfg e",
+    "select max(e) from epassyncagentcfg as e",
+    "select pin from enduser",
+    "select credentials from credential",
+    'select "axlpassword" from epassyncagentcfg',
+    "select a from b where c = (select d from e)",
+    "select a from b union select c from d",
+    "select a from b where c = 'open",
+    "select a from b where c = E'\\' into d '",
+    "select a from b where c = 'x\\' or 1=1 '",
+    "select a from b where (c = 1",
+    "select a from b where c = 1)",
+    "select a from b where )c = 1(",
+    "select a from sysadmin:task",
+    "select a::text from b",
+    "select $$a$$ from b",
+    "select a from b\x00",
+    "select a from b where c = '\x1b'",
+    "select a from b where c = '\ud800'",
+    "select \uff41 from b",
+    "with x as (select 1) select a from x",
+    "(select a from b)",
+    "explain select a from b",
+    "select 0x1f from b",
+    "select a from b limit 1 returning c",
+    "select replace(a, 'b', 'c') from d",
+]
+
+
+@pytest.mark.parametrize("statement", PASS)
+def test_a_plain_select_passes(statement: str) -> None:
+    check_select(statement)
+    assert not statement.endswith(";")
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+def test_everything_else_is_refused_in_one_line(statement: str) -> None:
+    with pytest.raises(StatementRefused) as caught:
+        check_select(statement)
+    assert str(caught.value).isprintable()
+
+
+def test_a_refused_statement_is_never_sent(
+    new_client: NewClient, mocked: responses.RequestsMock
+) -> None:
+    mocked.assert_all_requests_are_fired = False
+    mocked.post(f"https://127.0.0.1:8443{AXL.path}")
+    client = new_client()
+    for statement in REFUSED:
+        with pytest.raises(StatementRefused):
+            client.sql(statement)
+    assert len(mocked.calls) == 0
+
+
+BEGINNING = "select a from b where c = "
+WRITES = [
+    "insert",
+    "update",
+    "delete",
+    "drop",
+    "execute",
+    "alter",
+    "create",
+    "into",
+    "grant",
+    "merge",
+]
+FILLER = (
+    st.sampled_from(
+        [
+            "a",
+            "b.c",
+            "'x'",
+            "''",
+            "'it''s'",
+            "1",
+            "=",
+            ",",
+            "(",
+            ")",
+            "count(*)",
+            "and",
+            "from t",
+            "*",
+        ]
+    )
+    | st.sampled_from(" \n\t;'\"\\{}")
+    | st.sampled_from(["--", "/*", "*/", "select", "where"])
+)
+
+
+def cased(word: str) -> st.SearchStrategy[str]:
+    """Return the word in any mixture of cases."""
+    each = [st.sampled_from([sign, sign.upper()]) for sign in word]
+    return st.tuples(*each).map("".join)
+
+
+@given(
+    before=st.lists(FILLER, max_size=6),
+    word=st.sampled_from(WRITES).flatmap(cased),
+    after=st.lists(FILLER, max_size=6),
+)
+@example(before=["'"], word="insert", after=["'"])
+def test_no_word_that_writes_passes_outside_a_string(
+    before: list[str], word: str, after: list[str]
+) -> None:
+    statement = " ".join(["select a from b", *before, word, *after])
+    try:
+        check_select(statement)
+    except StatementRefused:
+        return
+    outside = re.sub(r"'(?:[^']|'')*'", "''", statement)
+    assert word not in re.findall(r"\w+", outside)
+
+
+@given(st.text(alphabet=string.printable + "é\x00\u2028\ud800", max_size=60))
+def test_no_text_at_all_makes_it_crash_or_slips_a_second_statement_through(text: str) -> None:
+    try:
+        check_select(f"{BEGINNING}{text}")
+    except StatementRefused:
+        return
+    outside = re.sub(r"'(?:[^']|'')*'", "''", text)
+    assert not set(outside) & set(';"{}*\\$:@#')
+    assert "--" not in outside
