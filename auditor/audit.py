@@ -25,13 +25,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line decides for a whole run; `fail_on` None: as the file says."""
+    """What the command line decides for a whole run.
+
+    `fail_on` None: as the file says. `watch_s`: look at every service twice, that far apart;
+    None: only where a second look is due.
+    """
 
     recommendations: tuple[Recommendation, ...]
     fail_on: Severity | None = None
     insecure: bool = False
     allow_unknown: bool = False
     mode: str = "audit"
+    watch_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +62,15 @@ def audit(
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
     started = world.clock()
-    facts = survey(clusters, logins, world, insecure=options.insecure)
+    facts = survey(clusters, logins, options, world)
     return report_on(clusters, facts, options, world, started)
 
 
 def survey(
     clusters: Sequence[ClusterSettings],
     logins: Mapping[str, Credentials],
+    options: Options,
     world: World,
-    *,
-    insecure: bool,
 ) -> tuple[ClusterFacts, ...]:
     """Ask every cluster and judge nothing; facts come in the order of the clusters.
 
@@ -77,7 +81,8 @@ def survey(
         Survey(
             settings,
             logins[settings.name],
-            insecure=insecure,
+            insecure=options.insecure,
+            watch_s=options.watch_s,
             wire=world.wire,
             guard=guard,
             progress=world.progress,

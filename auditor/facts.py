@@ -169,7 +169,9 @@ class NodeFacts:
     """One IM&P node. `services` is keyed by canonical service name and empty if none were read.
 
     `redundancy_group` None means "in no group" when `group_known`, else "nobody could tell".
-    A planned node (declared in `planned_nodes`) is never asked.
+    A planned node (declared in `planned_nodes`) is never asked. `replied_at` is when its services
+    were told (UTC, ISO 8601), the clock that uptimes are held against; `sessions` are counts of
+    users' sessions by counter, where they were asked for and told.
     """
 
     name: str
@@ -183,6 +185,8 @@ class NodeFacts:
     ha_state: HaReading | None = None
     services: Mapping[str, ServiceState] = field(default_factory=dict)
     axl: AxlProbe | None = None
+    replied_at: str | None = None
+    sessions: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

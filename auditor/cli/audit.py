@@ -16,6 +16,7 @@ def audit(
     allow_unknown: options.AllowUnknown = False,
     insecure: options.Insecure = False,
     pack: options.Pack = None,
+    settle: options.Settle = None,
 ) -> None:
     """Audit live clusters against Cisco's recommendations.
 
@@ -38,7 +39,13 @@ def audit(
     report = run(
         chosen,
         logins(chosen),
-        Options(recommendations, fail_on, insecure=insecure, allow_unknown=allow_unknown),
+        Options(
+            recommendations,
+            fail_on,
+            insecure=insecure,
+            allow_unknown=allow_unknown,
+            watch_s=settle,
+        ),
         workers=configuration.workers,
     )
     tell(report, targets)

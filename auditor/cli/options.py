@@ -80,3 +80,17 @@ Pack = Annotated[
         show_default=False,
     ),
 ]
+
+Settle = Annotated[
+    float | None,
+    typer.Option(
+        "--settle",
+        envvar="AUDITOR_SETTLE",
+        min=0,
+        max=3600,
+        metavar="SECONDS",
+        help="Look at every service twice, that far apart: one that started anew or stopped in "
+        "between is unstable. Default: a second look only where one is due.",
+        show_default=False,
+    ),
+]

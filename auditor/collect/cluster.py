@@ -47,6 +47,7 @@ def _node(settings: ClusterSettings, answers: NodeAnswers) -> NodeFacts:
         ha_state=answers.ha,
         services=answers.services,
         axl=answers.axl,
+        replied_at=answers.replied_at,
     )
 
 

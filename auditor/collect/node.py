@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from auditor import names
 from auditor.collect import axl, ha, services
 from auditor.collect.asking import Guard, Ledger
+from auditor.collect.services import Look, Watch
 from auditor.collect.topology import Member
 from auditor.errors import ExchangeError, NotAsked, Reason, WrongNode
 from auditor.facts import (
@@ -38,6 +39,7 @@ class NodeAnswers:
     axl: AxlProbe | None = None
     identity: Identity = Identity.UNPROVEN
     closed_by: ExchangeError | None = None
+    replied_at: str | None = None
 
 
 def collect(
@@ -47,7 +49,7 @@ def collect(
     *,
     guard: Guard,
     wire: Wire,
-    settle_s: float,
+    watch: Watch,
 ) -> NodeAnswers:
     """Ask one node for its product list, services, HA state and AXL: four requests, or five.
 
@@ -56,7 +58,8 @@ def collect(
     """
     ledger = Ledger(member.name, client, guard)
     product = ledger.ask(Source.CONTROL_CENTER, client.product_information).value
-    states = _services(ledger, product, wire, settle_s)
+    look = _look(ledger, product, wire, watch)
+    states = look.services if look else {}
     state = ledger.ask(Source.PERFMON, lambda: ha.read_state(client, member.name, others)).value
     probe = _axl(ledger, states)
     identity = client.identity
@@ -69,6 +72,7 @@ def collect(
         probe,
         identity,
         ledger.closed_by,
+        look.replied_at.isoformat(timespec="seconds") if look else None,
     )
     if isinstance(ledger.closed_by, WrongNode):
         return contradicted(answers, ledger.closed_by.detail)
@@ -86,18 +90,16 @@ def contradicted(answers: NodeAnswers, detail: str) -> NodeAnswers:
     return NodeAnswers(answers.member, coverage, identity=identity, closed_by=closed_by)
 
 
-def _services(
-    ledger: Ledger, product: ProductInformation | None, wire: Wire, settle_s: float
-) -> Mapping[str, ServiceState]:
+def _look(
+    ledger: Ledger, product: ProductInformation | None, wire: Wire, watch: Watch
+) -> Look | None:
     look = ledger.ask(
         Source.CONTROL_CENTER,
-        lambda: services.look(ledger.client, product, wire=wire, settle_s=settle_s),
+        lambda: services.look(ledger.client, product, wire=wire, watch=watch),
     ).value
-    if look is None:
-        return {}
-    if look.second_failed is not None:
+    if look is not None and look.second_failed is not None:
         ledger.keep(Source.CONTROL_CENTER, look.second_failed)
-    return look.services
+    return look
 
 
 def _axl(ledger: Ledger, states: Mapping[str, ServiceState]) -> AxlProbe | None:

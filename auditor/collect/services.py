@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from auditor import names
 from auditor.collect.rows import fold
@@ -22,20 +22,27 @@ _MOVING = (RunState.STARTING, RunState.STOPPING)
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """How a node is looked at twice: after which pause, and whether always or only where due."""
+
+    pause_s: float
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """All services of a node at one moment, by canonical name, with the reply they came from.
+    """All services of a node by canonical name, as the last reply at `replied_at` told them.
 
     `second_failed` is the error of a second look that was due and gave nothing.
     """
 
     services: Mapping[str, ServiceState]
+    replied_at: datetime
     second_failed: ExchangeError | None = None
 
 
-def look(
-    client: Client, product: ProductInformation | None, *, wire: Wire, settle_s: float
-) -> Look:
-    """Ask for every service at once, and once more after the settle pause where that is due.
+def look(client: Client, product: ProductInformation | None, *, wire: Wire, watch: Watch) -> Look:
+    """Ask for every service at once, and once more after a pause, always or where that is due.
 
     Due: a service is Starting or Stopping, or the XCP Directory Service started just now (it
     starts and stops again without its LDAP settings). Sends one or two requests.
@@ -43,14 +50,14 @@ def look(
     specifications = product.services if product else ()
     first = client.service_status()
     states = fold(first.rows, specifications)
-    if not _due(states):
-        return Look(states)
-    wire.pause(settle_s)
+    if not (watch.always or _due(states)):
+        return Look(states, first.received_at)
+    wire.pause(watch.pause_s)
     try:
         second = client.service_status()
     except ExchangeError as error:
-        return Look(states, error)
-    return Look(_compare(first, second, specifications))
+        return Look(states, first.received_at, error)
+    return Look(_compare(first, second, specifications), second.received_at)
 
 
 def _due(states: Mapping[str, ServiceState]) -> bool:

@@ -13,6 +13,7 @@ from auditor.collect.crew import Crew
 from auditor.collect.identity import without_doubles
 from auditor.collect.node import NodeAnswers
 from auditor.collect.rows import undecided
+from auditor.collect.services import Watch
 from auditor.collect.topology import Member, Topology
 from auditor.config.settings import ClusterSettings, Dial
 from auditor.credentials import Credentials
@@ -41,14 +42,17 @@ class Survey:
         login: Credentials,
         *,
         insecure: bool,
+        watch_s: float | None,
         wire: Wire,
         guard: Guard,
         progress: Progress,
     ) -> None:
-        """Open nothing yet."""
+        """Open nothing yet. `watch_s`: look at every service twice, that far apart."""
         self.settings = settings
         self._login = login
         self._insecure = insecure
+        pause_s = settings.settle_s if watch_s is None else watch_s
+        self._watch = Watch(pause_s, always=watch_s is not None)
         self._wire = wire
         self._guard = guard
         self._progress = progress
@@ -165,7 +169,7 @@ class Survey:
                 others,
                 guard=self._guard,
                 wire=self._wire,
-                settle_s=self.settings.settle_s,
+                watch=self._watch,
             )
         self._progress(self.settings.name, member.name)
         with self._lock:
