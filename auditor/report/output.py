@@ -23,12 +23,14 @@ class Format(StrEnum):
 
     TERMINAL = "terminal"
     JSON = "json"
+    JUNIT = "junit"
     CSV = "csv"
 
 
 _MODULES = {
     Format.TERMINAL: "terminal",
     Format.JSON: "jsonout",
+    Format.JUNIT: "junit",
     Format.CSV: "csvout",
 }
 """Where each form is written. Imported when it is asked for: some stand on large libraries."""
