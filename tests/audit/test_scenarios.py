@@ -1,0 +1,181 @@
+"""The shipped scenarios through the whole program: every recommendation drifts as it should."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from auditor.findings import ClusterReport, Verdict
+from auditor.recommendations.model import load_packs
+from auditor.recommendations.vocabulary import Expectation, Mode
+from tests.lab import Lab
+
+Start = Callable[..., Lab]
+
+DRIFT = {
+    "all-drift": """
+        ARC-01      stopped               imp3
+        ARC-02      prerequisite_missing  imp3
+        AUTH-01     not_activated         imp2
+        AXL-01      stopped               imp1
+        AXL-02      stopped               imp1
+        AXL-04      not_answering         imp3
+        AXL-05      stopped               imp1
+        BPS-01      misplaced             imp2
+        BPS-02      not_activated         imp1
+        CM-01       not_activated         imp2
+        DIR-01      not_activated         imp2
+        DIR-02      prerequisite_missing  imp2
+        DIR-02      profile_conflict      imp1 imp3 imp4 imp5
+        DIR-03      unstable              imp4
+        ESS-01      not_activated         imp2
+        ESS-02      not_activated         imp2
+        HA-01       ha_abnormal           DefaultCUPSubCluster
+        HA-02       not_grouped           imp5
+        ICSA-01     stopped               imp2
+        PE-01       stopped               imp2
+        PROFILE-01  profile_conflict      deployment.intercluster_cup86
+        PROFILE-02  profile_conflict      deployment.sip_federation
+        RPT-01      not_activated         imp1
+        RPT-02      misplaced             imp2
+        RTR-01      stopped               imp2
+        SIP-01      stopped               imp2
+        SIPFED-01   not_activated         imp3
+        SIPFED-03   not_activated         imp3
+        SYNC-01     stopped               imp2
+        TCM-01      stopped               imp2 imp3
+        TCM-02      prerequisite_missing  imp2
+        TCM-02      profile_conflict      imp1 imp4 imp5
+        TCM-03      prerequisite_missing  imp2 imp3
+        TCM-03      profile_conflict      imp1 imp4 imp5
+        TCM-04      stopped               imp2 imp3
+        WEB-01      not_activated         imp2
+        XFER-01     stopped               imp3
+        XFER-02     prerequisite_missing  imp3
+        XMPPFED-01  not_activated         imp3
+        XMPPFED-02  unneeded              imp4
+        XMPPFED-03  prerequisite_missing  imp3
+        XMPPFED-03  profile_conflict      imp4
+    """,
+    "all-drift-absent": """
+        PROFILE-03  profile_conflict      deployment.chat
+        PROFILE-03  profile_conflict      deployment.sip_federation
+        PROFILE-03  profile_conflict      deployment.web_clients
+    """,
+    "all-drift-9x": """
+        SIPFED-02   not_activated         imp2
+    """,
+}
+"""All the drift of each scenario, and no other: recommendation, kind, subjects."""
+
+
+def _rows(table: str) -> Iterator[tuple[str, str, str]]:
+    for line in table.strip().splitlines():
+        recommendation, kind, *subjects = line.split()
+        yield from ((recommendation, kind, subject) for subject in subjects)
+
+
+def _short(subject: str) -> str:
+    return subject.removesuffix(".lab.test")
+
+
+def _drift(cluster: ClusterReport) -> list[tuple[str, str, str]]:
+    return sorted(
+        (f.recommendation, str(f.kind), _short(f.subject.name))
+        for f in cluster.findings
+        if f.verdict is Verdict.DRIFT
+    )
+
+
+@pytest.mark.parametrize("name", DRIFT)
+def test_a_scenario_drifts_where_it_says_and_nowhere_else(lab: Start, name: str) -> None:
+    """From the simulated node's own answer to the finding, through the whole program."""
+    report = lab(name).audit()
+    (cluster,) = report.clusters
+    assert _drift(cluster) == sorted(_rows(DRIFT[name]))
+    assert report.exit_code == 3
+
+
+def test_every_recommendation_that_can_drift_drifts_in_a_scenario() -> None:
+    """A new recommendation must be shown to be found on a live cluster."""
+    shown = {row for table in DRIFT.values() for row, _, _ in _rows(table)}
+    can = {
+        row.id
+        for row in load_packs()
+        if row.mode is Mode.AUDIT and row.expects is not Expectation.OPTIONAL
+    }
+    assert shown == can
+
+
+def test_a_pair_that_is_failed_over_explains_what_idle_stops(lab: Start) -> None:
+    """The stopped services are explained; that the pair is failed over is the one difference."""
+    report = lab("failed-over").audit()
+    (cluster,) = report.clusters
+    explained = {
+        (f.recommendation, _short(f.subject.name), f.kind)
+        for f in cluster.findings
+        if f.verdict is Verdict.EXPLAINED
+    }
+    rows = ["AUTH-01", "CM-01", "ESS-01", "ESS-02", "PE-01", "SIP-01", "TCM-01"]
+    assert explained == {(row, "imp1", "stopped") for row in rows}
+    assert _drift(cluster) == [("HA-01", "ha_abnormal", "DefaultCUPSubCluster")]
+    assert not any(f.verdict is Verdict.UNKNOWN for f in cluster.findings)
+    assert report.exit_code == 3
+
+
+def test_what_is_explained_alone_fails_nobody(lab: Start) -> None:
+    """Cisco's table knows no HA state, and explained never makes exit code 3."""
+    report = lab("failed-over").audit(["table"])
+    assert report.count(Verdict.EXPLAINED) == 5
+    assert report.count(Verdict.DRIFT) == 0
+    assert report.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        pytest.param(
+            {"ha": {"group": "East", "states": ["idle", "backup"]}}, "explained", id="2/4"
+        ),
+        pytest.param({"ha": {"group": "East", "states": ["idle", "normal"]}}, "drift", id="2/3"),
+        pytest.param(
+            {"ha": {"group": "East", "states": ["failing_over", "taking_over"]}},
+            "unknown",
+            id="moving",
+        ),
+        pytest.param(
+            {
+                "ha": {"group": "East", "states": ["idle", "backup"]},
+                "fault": {"fault": "soap-fault", "node": "imp4.lab.test", "interface": "perfmon"},
+            },
+            "drift",
+            id="partner-not-read",
+        ),
+    ],
+)
+def test_only_the_documented_pair_explains_a_stopped_service(
+    lab: Start, change: dict[str, object], verdict: str
+) -> None:
+    """Anything less than both states, observed, leaves the difference a difference."""
+    running = lab("failed-over")
+    running.simulator.change(
+        {"stop": {"node": "imp3.lab.test", "service": "Cisco SIP Proxy"}, **change}
+    )
+    (found,) = [
+        f
+        for f in running.cluster().findings
+        if (f.recommendation, f.subject.name) == ("SIP-01", "imp3.lab.test")
+    ]
+    assert found.verdict == verdict
+
+
+def test_a_release_without_the_ha_counter_is_incomplete_not_healthy(lab: Start) -> None:
+    """Before 12.5 nothing documented tells the HA state."""
+    cluster = lab("all-drift-9x").cluster()
+    (found,) = [f for f in cluster.findings if f.recommendation == "HA-01"]
+    assert found.verdict is Verdict.UNKNOWN
+
+
+def test_a_single_node_is_compliant(lab: Start) -> None:
+    """No failover is possible, and nothing is wrong with that."""
+    report = lab("one-node").audit()
+    assert report.exit_code == 0
