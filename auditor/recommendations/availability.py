@@ -36,7 +36,7 @@ def excuse(facts: ClusterFacts, node: NodeFacts, seen: Seen, expected: str) -> D
     proof = (*seen.evidence, *evidence((own, partner)))
     if {own.observed, partner.observed} & MOVING:
         return _moving(own, partner, seen, expected, proof)
-    switched_on = group.ha_enabled is True and group.origin is not Origin.DISCOVERED
+    switched_on = group.ha_enabled is True and not group.switch_discovered
     if not switched_on or (own.observed, partner.observed) != (HaState.IDLE, HaState.BACKUP):
         return None
     return _idle(own, partner, seen, expected, proof)
@@ -98,7 +98,8 @@ def _switch(group: Group | None) -> tuple[Evidence, ...]:
     if group is None or group.ha_enabled is None:
         return ()
     text = f"{group.name}: high availability is {'on' if group.ha_enabled else 'off'}."
-    return (Evidence(group.origin, "presence redundancy groups", text),)
+    origin = group.switch_origin or group.origin
+    return (Evidence(origin, "presence redundancy groups", text),)
 
 
 def _count(members: tuple[Member, ...]) -> str:

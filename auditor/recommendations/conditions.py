@@ -39,6 +39,10 @@ def feature(facts: ClusterFacts, key: str, node: NodeFacts | None = None) -> Tru
         return Truth(False, f"`{key}` names no node")
     if told is None:
         return Truth(None, f"nobody declared `{key}`", declare(key))
+    if node is not None and not told.placed:
+        clause = f"`{key}` is true ({told.origin}), and on which nodes is not known"
+        evidence = (Evidence(told.origin, told.source, f"`{key}` is true on some node."),)
+        return Truth(None, clause, declare(key), evidence)
     if node is None or not told.on or told.nodes is None:
         return _told(told, key, told.on, f"`{key}` is {_word(told)}")
     inside = covers(told, node)

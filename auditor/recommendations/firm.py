@@ -28,7 +28,7 @@ def firm(facts: ClusterFacts) -> ClusterFacts:
         facts,
         nodes=tuple(_node(node, guessed) for node in facts.nodes),
         groups=tuple(
-            replace(group, ha_enabled=None) if group.origin is Origin.DISCOVERED else group
+            replace(group, ha_enabled=None) if group.switch_discovered else group
             for group in facts.groups
         ),
         settings={key: kept for key, told in facts.settings.items() if (kept := _told(told))},

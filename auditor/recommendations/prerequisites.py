@@ -108,9 +108,13 @@ def _listed(databases: list[Database]) -> str:
 
 def _evidence(databases: list[Database]) -> tuple[Evidence, ...]:
     return tuple(
-        Evidence(d.origin, "external_database", f"{d.name} ({d.type}) at {d.host}:{d.port}.")
+        Evidence(d.origin, "external_database", f"{d.name} ({d.type}){_at(d)}.")
         for d in sorted(databases, key=lambda d: d.name)
     )
+
+
+def _at(database: Database) -> str:
+    return f" at {database.host}:{database.port}" if database.host else ""
 
 
 def _draft(view: View, expected: str, truth: Truth) -> Draft:
@@ -159,6 +163,9 @@ def _reached(view: View, expected: str, databases: list[Database]) -> Draft:
     if Reach.UNKNOWN in tests:
         observed = f"Whether database {listed} can be reached is not known."
         because = "The connection test from this machine came to nothing."
+        unplaced = next((d for d in databases if d.reach is Reach.UNKNOWN and not d.host), None)
+        if unplaced is not None:
+            because = unplaced.reach_text
         hint = f"Test the connection to {listed} from {view.node.name}, then audit again."
         return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=evidence)
     observed, because = (
@@ -177,7 +184,7 @@ def _tests(databases: list[Database]) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(Origin.OBSERVED, f"connection to {d.host}:{d.port}", d.reach_text)
         for d in sorted(databases, key=lambda d: d.name)
-        if d.reach_text
+        if d.reach_text and d.host
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from auditor.facts import ClusterFacts, Evidence, NodeFacts, Origin, RunState, Setting
+from auditor.facts import ClusterFacts, Evidence, NodeFacts, Origin, Role, RunState, Setting
 from auditor.findings import Kind, Verdict
 from auditor.recommendations.conditions import covers, deciding, holds, release_within
 from auditor.recommendations.draft import Draft
@@ -15,6 +15,8 @@ from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
 
 PREFIX = "deployment."
 """How the key of [cluster.deployment] is named among all keys of the file."""
+
+_SYNCED_FROM = f"{PREFIX}intercluster_synced_from"
 
 _RELEASES = {
     f"{PREFIX}intercluster_cup86": ("9.0", "10.0"),
@@ -59,7 +61,7 @@ def _compared(
     facts: ClusterFacts, key: str, declared: Setting, others: list[Setting], fits: Truth
 ) -> Draft:
     observed = f"`{key}` is declared {_shown(declared)}."
-    wrong = [told for told in others if _meaning(facts, told) != _meaning(facts, declared)]
+    wrong = [told for told in others if not _agree(facts, key, declared, told)]
     because = f"It is {wrong[0].origin} to be {_shown(wrong[0])}." if wrong else fits.sentence
     if wrong or fits.value is False:
         return Draft(Verdict.DRIFT, "", observed, because, Kind.PROFILE_CONFLICT)
@@ -76,6 +78,30 @@ def _fits_release(facts: ClusterFacts, key: str, told: Setting) -> Truth:
 
 def _nothing(expected: str, because: str) -> Draft:
     return Draft(Verdict.NOT_APPLICABLE, expected, because, because)
+
+
+def _agree(facts: ClusterFacts, key: str, declared: Setting, told: Setting) -> bool:
+    """Tell whether two tellings of a key can both be true."""
+    if not told.placed:
+        return declared.on and not declared.expressway
+    if key == _SYNCED_FROM:
+        return _synced(facts, told) <= _synced(facts, declared)
+    return _meaning(facts, told) == _meaning(facts, declared)
+
+
+def _synced(facts: ClusterFacts, told: Setting) -> frozenset[str]:
+    """Return the groups (and nodes of unknown group) that a list of groups and nodes adds.
+
+    What one peer is seen to sync from need not be all, and the publisher's group always counts.
+    """
+    groups = {
+        node.name.casefold(): (node.redundancy_group or node.name).casefold()
+        for node in facts.nodes
+    }
+    named = {name.casefold() for name in told.nodes or ()}
+    publishers = {n.name.casefold() for n in facts.nodes if n.role is Role.PUBLISHER}
+    implied = {groups[name] for name in publishers}
+    return frozenset(groups.get(name, name) for name in named) | implied
 
 
 def _meaning(facts: ClusterFacts, told: Setting) -> tuple[bool, frozenset[str]]:

@@ -202,3 +202,63 @@ def test_a_drift_says_what_follows_and_what_to_do() -> None:
         "Services, choose the node and start Cisco SIP Proxy; or run `utils service start Cisco "
         "SIP Proxy` on imp2."
     )
+
+
+def test_a_group_that_peers_may_sync_from_is_unknown_where_the_node_s_group_is() -> None:
+    told = deployment(intercluster_synced_from=["second"])
+    lost = subscriber("imp3", group=None, group_known=False)
+    publisher = node(group="first")
+
+    assert _all(cluster(publisher, lost, told=told))["AXL-02", "imp3"].verdict is Verdict.UNKNOWN
+    stands = deployment(intercluster_synced_from=["imp3"])
+    beside = subscriber("imp4", group="second")
+    found = _all(cluster(publisher, lost, beside, told=stands))
+    assert found["AXL-02", "imp4"].verdict is Verdict.UNKNOWN
+
+
+def test_the_release_that_another_machine_told_is_not_believed() -> None:
+    strange = node(release="10.5.2", identity=Identity.CONTRADICTED)
+    found = _all(cluster(strange, subscriber(release=None)))
+
+    assert found["XFER-02", "imp2"].verdict is Verdict.UNKNOWN
+
+
+def test_a_service_that_runs_and_is_told_to_be_not_activated_is_unknown() -> None:
+    odd = service(names.SIP_PROXY, activated=False)
+    finding = _all(cluster(node(), subscriber("imp2", odd)))["SIP-01", "imp2"]
+
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.because == (
+        "It runs and is told to be not activated, which contradict each other."
+    )
+
+
+def test_a_stopped_service_of_unknown_activation_is_drift_and_says_so() -> None:
+    down = service(names.SIP_PROXY, "stopped", activated=None, reason_code=-1, reason=None)
+    finding = _all(cluster(node(), subscriber("imp2", down)))["SIP-01", "imp2"]
+
+    assert finding.verdict is Verdict.DRIFT
+    assert finding.observed == (
+        "Cisco SIP Proxy is stopped on imp2 (-1), and whether it is activated is not known."
+    )
+
+
+def test_a_directory_service_whose_activation_is_unknown_may_or_may_not_stay_up() -> None:
+    down = service(names.DIRECTORY, "stopped", activated=None)
+
+    finding = _all(cluster(node(), subscriber("imp2", down)))["DIR-03", "imp2"]
+    assert finding.verdict is Verdict.UNKNOWN
+    assert finding.remedy == "Look at Cisco XCP Directory Service in Service Activation of imp2."
+
+
+def test_a_profile_without_nodes_to_look_at_is_no_pass() -> None:
+    facts = cluster(node(planned=True), told=deployment(web_clients=False))
+
+    assert _all(facts)["PROFILE-03", "deployment.web_clients"].verdict is Verdict.UNKNOWN
+
+
+def test_a_feature_that_was_only_discovered_to_be_absent_is_not_declared_absent() -> None:
+    told = deployment(web_clients=setting(False, Origin.DISCOVERED))
+    finding = _all(cluster(told=told))["PROFILE-03", "deployment.web_clients"]
+
+    assert finding.verdict is Verdict.NOT_APPLICABLE
