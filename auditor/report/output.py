@@ -24,14 +24,18 @@ class Format(StrEnum):
     TERMINAL = "terminal"
     JSON = "json"
     JUNIT = "junit"
+    SARIF = "sarif"
     CSV = "csv"
+    PROMETHEUS = "prometheus"
 
 
 _MODULES = {
     Format.TERMINAL: "terminal",
     Format.JSON: "jsonout",
     Format.JUNIT: "junit",
+    Format.SARIF: "sarif",
     Format.CSV: "csvout",
+    Format.PROMETHEUS: "prometheus",
 }
 """Where each form is written. Imported when it is asked for: some stand on large libraries."""
 
