@@ -1,0 +1,112 @@
+"""The plugin line: one line whatever happens, the state of that world, and clean figures."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from auditor.findings import Report, Severity, Verdict
+from auditor.report import nagios
+from auditor.report.nagios import State
+from tests.report import samples, shapes
+
+FIGURE = re.compile(r"[a-z_]+=\d+;;;0(;\d+)?")
+
+
+@pytest.mark.parametrize("shape", [*shapes.SHAPES, "largest"])
+def test_every_report_is_one_line_of_the_form_that_monitors_read(shape: str) -> None:
+    line, state = nagios.render(shapes.sample(shape))
+    assert line.endswith("\n")
+    assert line.count("\n") == 1
+    assert line.startswith(f"IMP {state.name} - ")
+    _, figures = line.split("|")
+    assert all(FIGURE.fullmatch(figure) for figure in figures.split())
+
+
+@pytest.mark.parametrize(
+    ("shape", "state"),
+    [
+        ("empty", State.UNKNOWN),
+        ("compliant", State.OK),
+        ("mixed", State.CRITICAL),
+        ("incomplete", State.UNKNOWN),
+        ("unauditable", State.UNKNOWN),
+        ("many", State.CRITICAL),
+        ("waived", State.OK),
+        ("lenient", State.OK),
+        ("below_threshold", State.OK),
+    ],
+)
+def test_the_state_of_each_report(shape: str, state: State) -> None:
+    assert nagios.render(shapes.sample(shape))[1] is state
+
+
+@pytest.mark.parametrize(
+    ("severity", "state"),
+    [
+        (Severity.CRITICAL, State.CRITICAL),
+        (Severity.HIGH, State.CRITICAL),
+        (Severity.MEDIUM, State.WARNING),
+        (Severity.LOW, State.WARNING),
+        (Severity.INFO, State.OK),
+    ],
+)
+def test_drift_is_as_bad_as_its_severity(severity: Severity, state: State) -> None:
+    drift = replace(samples.ha(verdict=Verdict.DRIFT), severity=severity)
+    cluster = replace(samples.compliant_cluster(), findings=(drift,))
+    assert nagios.render(Report(samples.RUN, (cluster,)))[1] is state
+
+
+def test_grave_drift_below_the_threshold_does_not_make_a_lesser_one_critical() -> None:
+    lesser = replace(samples.ha(verdict=Verdict.DRIFT), severity=Severity.LOW)
+    grave = replace(lesser, severity=Severity.HIGH)
+    strict = replace(samples.compliant_cluster("a"), findings=(lesser,))
+    lax = replace(samples.compliant_cluster("b"), findings=(grave,), fail_on=Severity.CRITICAL)
+    assert nagios.render(Report(samples.RUN, (strict, lax)))[1] is State.WARNING
+
+
+def test_the_worst_difference_comes_first_and_doubt_is_told_besides() -> None:
+    line, _ = nagios.render(samples.mixed())
+    text, _ = line.split(" | ")
+    assert text.startswith(
+        "IMP CRITICAL - 3 differences: critical SIP-01 Cisco SIP Proxy on imp-sub.example.test "
+        "(lab) stopped; high HA-01 on SubclusterB (lab) HA state not normal; "
+    )
+    assert text.endswith("; besides, 5 checks unknown, 4 of 4 nodes read")
+
+
+def test_what_is_forgiven_is_said() -> None:
+    line, _ = nagios.render(samples.lenient())
+    assert "forgiven by --allow-unknown: no answer from imp-sub.example.test" in line
+
+
+def test_figures_count_drift_by_severity_and_nodes() -> None:
+    _, figures = nagios.render(samples.mixed())[0].split(" | ")
+    assert figures.split() == [
+        "drift=3;;;0",
+        "drift_critical=1;;;0",
+        "drift_high=1;;;0",
+        "drift_medium=1;;;0",
+        "drift_low=0;;;0",
+        "drift_info=0;;;0",
+        "unknown=5;;;0",
+        "explained=1;;;0",
+        "waived=0;;;0",
+        "nodes_audited=4;;;0;4",
+    ]
+
+
+@pytest.mark.parametrize("name", ["a|b=1", "a\nOK - b", "a\rb", "a\x00b", "a\u2028b"])
+def test_no_name_begins_figures_or_a_second_line(name: str) -> None:
+    drift = samples.stopped("Cisco SIP Proxy", name, name)
+    cluster = replace(samples.compliant_cluster(name), findings=(drift,))
+    line, _ = nagios.render(Report(samples.RUN, (cluster,)))
+    assert line.count("|") == 1
+    assert len(line.splitlines()) == 1
+    assert "\x00" not in line
+
+
+def test_a_long_text_is_cut_so_that_the_figures_arrive() -> None:
+    line, _ = nagios.render(Report(samples.RUN, (samples.incomplete_cluster("x" * 5000),)))
+    assert len(line) < 1300
+    assert nagios.line(State.UNKNOWN, "y" * 5000) == f"IMP UNKNOWN - {'y' * 900}…\n"
