@@ -1,0 +1,1 @@
+"""Around a change: may it be made, and what became of it."""

@@ -1,0 +1,260 @@
+"""What changed between two snapshots of a cluster: pure, and blind to uptime that only grew."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from auditor.findings import ExitCode
+
+RESTART_SHIFT = timedelta(seconds=120)
+"""How far reply time minus uptime may move before it counts as a restart (contract, 8)."""
+
+SETTLED = frozenset({"pass", "not_applicable", "explained", "waived"})
+"""Verdicts that ask for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSeen:
+    """A service as a snapshot holds it; words and tokens of the JSON report."""
+
+    activated: bool | None
+    state: str
+    uptime_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSeen:
+    """A node as a snapshot holds it. `replied_at` is None where its services were not read."""
+
+    name: str
+    traits: Mapping[str, str]
+    services: Mapping[str, ServiceSeen]
+    replied_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingSeen:
+    """A finding as a snapshot holds it, by its fingerprint."""
+
+    id: str
+    recommendation: str
+    subject: str
+    verdict: str
+    kind: str | None
+    severity: str
+    observed: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSeen:
+    """A cluster as a snapshot holds it; `traits` are what holds of it as a whole."""
+
+    name: str
+    traits: Mapping[str, str]
+    nodes: Mapping[str, NodeSeen]
+    findings: Mapping[str, FindingSeen]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One change that was announced: a service on a node is to be activated, or not."""
+
+    node: str
+    service: str
+    activated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What a change was to do: services to change, and fingerprints of the drift it would make."""
+
+    services: tuple[Expected, ...] = ()
+    drift: frozenset[str] = frozenset()
+
+    def of(self, node: str, service: str) -> Expected | None:
+        """Return what was announced of a service on a node."""
+        for one in self.services:
+            if (one.node.casefold(), one.service) == (node.casefold(), service):
+                return one
+        return None
+
+
+NOTHING = Announced()
+
+
+class Sort(StrEnum):
+    """How a difference is filed."""
+
+    UNEXPECTED = "unexpected"
+    MISSING = "missing"
+    NEW = "new"
+    UNAUDITABLE = "unauditable"
+    RESTART = "restart"
+    EXPECTED = "expected"
+    FIXED = "fixed"
+    PERSISTING = "persisting"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference, in a sentence; `about` is the node, group or cluster it is on."""
+
+    sort: Sort
+    about: str
+    text: str
+
+
+def exit_code(differences: Iterable[Difference]) -> ExitCode:
+    """Return 3 for anything that nobody announced, else 4 for what can no longer be told."""
+    sorts = {difference.sort for difference in differences}
+    if sorts & {Sort.UNEXPECTED, Sort.MISSING, Sort.NEW, Sort.RESTART}:
+        return ExitCode.DRIFT
+    return ExitCode.INCOMPLETE if Sort.UNAUDITABLE in sorts else ExitCode.COMPLIANT
+
+
+def compare(
+    before: ClusterSeen, after: ClusterSeen, announced: Announced = NOTHING
+) -> tuple[Difference, ...]:
+    """Return every difference between two snapshots of one cluster, gravest sort first.
+
+    An announced change that did not happen is a difference too.
+    """
+    found = [
+        *_traits(before.name, before.traits, after.traits),
+        *_nodes(before, after, announced),
+        *_undone(after, announced),
+        *_findings(before, after, announced),
+    ]
+    ranks = tuple(Sort)
+    return tuple(sorted(found, key=lambda d: (ranks.index(d.sort), d.about.lower(), d.text)))
+
+
+def _traits(
+    about: str, before: Mapping[str, str], after: Mapping[str, str]
+) -> Iterator[Difference]:
+    for key in sorted(before.keys() | after.keys()):
+        was, now = before.get(key, "not known"), after.get(key, "not known")
+        if was != now:
+            sort = Sort.UNAUDITABLE if now == "not known" else Sort.UNEXPECTED
+            yield Difference(sort, about, f"{key} was {was}, is {now}.")
+
+
+def _nodes(before: ClusterSeen, after: ClusterSeen, announced: Announced) -> Iterator[Difference]:
+    for key in sorted(before.nodes.keys() | after.nodes.keys()):
+        was, now = before.nodes.get(key), after.nodes.get(key)
+        if was is None and now is not None:
+            yield Difference(Sort.UNEXPECTED, now.name, "The node is new in the cluster.")
+        elif was is not None and now is None:
+            yield Difference(Sort.UNEXPECTED, was.name, "The node is no longer in the cluster.")
+        elif was is not None and now is not None:
+            yield from _traits(now.name, was.traits, now.traits)
+            yield from _services(was, now, announced)
+
+
+def _services(was: NodeSeen, now: NodeSeen, announced: Announced) -> Iterator[Difference]:
+    if was.services and not now.services:
+        text = "Its services were read before and could not be read now."
+        yield Difference(Sort.UNAUDITABLE, now.name, text)
+        return
+    for name in sorted(was.services.keys() | now.services.keys()):
+        old, new = was.services.get(name), now.services.get(name)
+        if old is None or new is None:
+            yield from _one_sided(now.name, name, old, seen_before=bool(was.services))
+            continue
+        if (old.activated, old.state) != (new.activated, new.state):
+            yield _changed(now.name, name, old, new, announced.of(now.name, name))
+        elif _restarted(was, now, old, new):
+            meant = announced.of(now.name, name) is not None
+            sort = Sort.EXPECTED if meant else Sort.RESTART
+            yield Difference(sort, now.name, f"{name} was restarted.")
+
+
+def _one_sided(
+    node: str, name: str, old: ServiceSeen | None, *, seen_before: bool
+) -> Iterator[Difference]:
+    if old is not None:
+        yield Difference(Sort.UNAUDITABLE, node, f"{name} has no row any more.")
+    elif seen_before:
+        yield Difference(Sort.UNEXPECTED, node, f"{name} has a row now and had none before.")
+
+
+def _changed(
+    node: str, name: str, old: ServiceSeen, new: ServiceSeen, announced: Expected | None
+) -> Difference:
+    text = f"{name} was {_words(old)}, is {_words(new)}."
+    if new.state == "unknown" or (old.activated is not None and new.activated is None):
+        return Difference(Sort.UNAUDITABLE, node, text)
+    if announced is not None and _done(new, announced):
+        return Difference(Sort.EXPECTED, node, text)
+    return Difference(Sort.UNEXPECTED, node, text)
+
+
+def _done(new: ServiceSeen, announced: Expected) -> bool:
+    """Tell whether a service is now as announced: activated and running, or not activated."""
+    if announced.activated:
+        return new.activated is not False and new.state == "started"
+    return new.activated is False and new.state == "stopped"
+
+
+def _words(service: ServiceSeen) -> str:
+    if service.activated is False:
+        return f"not activated ({service.state})" if service.state != "stopped" else "not activated"
+    return service.state
+
+
+def _restarted(was: NodeSeen, now: NodeSeen, old: ServiceSeen, new: ServiceSeen) -> bool:
+    """Tell whether a service that runs on both sides was started anew in between."""
+    if new.state != "started" or old.uptime_s is None or new.uptime_s is None:
+        return False
+    if new.uptime_s < old.uptime_s:
+        return True
+    if was.replied_at is None or now.replied_at is None:
+        return False
+    grew = timedelta(seconds=new.uptime_s - old.uptime_s)
+    return abs((now.replied_at - was.replied_at) - grew) > RESTART_SHIFT
+
+
+def _undone(after: ClusterSeen, announced: Announced) -> Iterator[Difference]:
+    for one in announced.services:
+        node = after.nodes.get(one.node.casefold())
+        service = node.services.get(one.service) if node else None
+        wanted = "activated and running" if one.activated else "not activated"
+        if service is None:
+            text = f"{one.service} was to be {wanted}, and its state could not be read."
+            yield Difference(Sort.UNAUDITABLE, one.node, text)
+        elif not _done(service, one):
+            text = f"{one.service} was to be {wanted}, and is {_words(service)}."
+            yield Difference(Sort.MISSING, one.node, text)
+
+
+def _findings(
+    before: ClusterSeen, after: ClusterSeen, announced: Announced
+) -> Iterator[Difference]:
+    for key in sorted(before.findings.keys() | after.findings.keys()):
+        was, now = before.findings.get(key), after.findings.get(key)
+        if now is not None:
+            sort = _sort(was.verdict if was else "pass", now.verdict)
+            if sort is Sort.NEW and key in announced.drift:
+                sort = Sort.EXPECTED
+            if sort is not None:
+                yield Difference(sort, now.subject, _sentence(now))
+        elif was is not None and was.verdict == "drift":
+            text = f"{was.recommendation}: its subject is gone, so it is no longer judged."
+            yield Difference(Sort.UNAUDITABLE, was.subject, text)
+
+
+def _sort(was: str, now: str) -> Sort | None:
+    if now == "unknown":
+        return None if was == "unknown" else Sort.UNAUDITABLE
+    if now == "drift":
+        return Sort.PERSISTING if was == "drift" else Sort.NEW
+    return Sort.FIXED if was == "drift" and now in SETTLED else None
+
+
+def _sentence(finding: FindingSeen) -> str:
+    kind = f" ({finding.kind})" if finding.kind else ""
+    return (
+        f"{finding.recommendation} [{finding.severity}]: {finding.verdict}{kind}. "
+        f"{finding.observed}"
+    )
