@@ -35,8 +35,9 @@ class Address:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Return every text of the URL that no message may repeat."""
-        options = (v for value in self.url.query.values() for v in _each(value))
-        return tuple(text for text in (self.url.password, *options) if text)
+        options = (told for key, told in self.url.query.items() if "password" in key.lower())
+        words = [word for told in options for word in _each(told)]
+        return tuple(word for word in (self.url.password, *words) if word)
 
     def __repr__(self) -> str:
         """Hide what `shown` hides."""
@@ -57,14 +58,14 @@ def locate(url: str | None) -> Address | None:
         return _file(platformdirs.user_data_path("auditor", appauthor=False) / "history.sqlite3")
     if url.strip().casefold() == OFF:
         return None
-    scheme, separator, _ = url.strip().partition("://")
+    scheme, separator, rest = url.strip().partition("://")
     if not separator:
         raise _refused(f"{_word(scheme)} is no database URL")
     if scheme != "sqlite" and scheme not in _POSTGRESQL:
         close = nearest(scheme, ("sqlite", *_POSTGRESQL))
         meant = f"; did you mean {close}://?" if close else ""
         raise _refused(f"no history can be kept in {_word(scheme)}://{meant}")
-    return _sqlite(_parse(url)) if scheme == "sqlite" else _postgresql(_parse(url))
+    return _sqlite(rest) if scheme == "sqlite" else _postgresql(_parse(url))
 
 
 def _word(text: str) -> str:
@@ -86,14 +87,16 @@ def _parse(url: str) -> URL:
     raise _refused("this database URL cannot be understood; signs such as @ in it are %-coded")
 
 
-def _sqlite(url: URL) -> Address:
-    if url.host or url.username or url.password:
+def _sqlite(place: str) -> Address:
+    """Return the file that stands behind `sqlite://`; the path is taken as it is written."""
+    if not place.startswith("/") and place:
         raise _refused("a SQLite URL has three slashes, sqlite:///FILE, or four")
-    if url.query:
+    if "?" in place:
         raise _refused("a SQLite URL takes no options")
-    if not url.database or url.database == ":memory:" or "\0" in url.database:
+    path = place[1:]
+    if path in ("", ":memory:") or not path.isprintable():
         raise _refused("a SQLite URL must name a file")
-    return _file(Path(url.database).expanduser())
+    return _file(Path.home() / path[2:] if path.startswith("~/") else Path(path))
 
 
 def _file(path: Path) -> Address:

@@ -5,7 +5,7 @@ No connection outlives a transaction, so none is held open while a cluster is be
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -35,7 +35,7 @@ def unusable(line: str) -> ConfigError:
 class Database:
     """One database. Whatever fails in a transaction of it is raised as an error of ours."""
 
-    engine: Engine
+    engine: Engine = field(repr=False)  # its repr shows the options of the URL
     address: Address
 
     @contextmanager

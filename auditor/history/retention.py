@@ -43,7 +43,8 @@ def _cluster_runs(connection: Connection, before: str) -> None:
 
 def _last_run(cluster: ColumnElement[str]) -> ScalarSelect[int | None]:
     later = cluster_runs.alias("later")
-    return select(func.max(later.c.run)).where(later.c.cluster == cluster).scalar_subquery()
+    question = select(func.max(later.c.run)).where(later.c.cluster == cluster)
+    return question.correlate_except(later).scalar_subquery()
 
 
 def _findings(connection: Connection, before: str) -> None:

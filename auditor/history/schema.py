@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.types import TypeDecorator
 
 from auditor.findings import Verdict
 
@@ -30,22 +28,8 @@ metadata = MetaData()
 _SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
 
 
-class Words(TypeDecorator[str]):
-    """Text of servers and files, made storable: PostgreSQL takes no NUL, and none a surrogate."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Write the few signs that no database takes as escapes."""
-        del dialect
-        if value is None:
-            return None
-        return value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
-
-
 def _text(name: str, **options: Any) -> Column[str]:  # noqa: ANN401 - Column's own options
-    return Column(name, Words, nullable=options.pop("nullable", False), **options)
+    return Column(name, Text, nullable=options.pop("nullable", False), **options)
 
 
 runs = Table(

@@ -1,0 +1,237 @@
+"""What is kept: listing, export, forgetting, odd text, and the schema itself."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
+
+from auditor.errors import ConfigError
+from auditor.findings import Finding, Standing, Status, Verdict
+from auditor.history.opening import open_history
+from auditor.history.schema import HEAD, VERSION_TABLE, metadata
+from auditor.history.standing import DIFFERENCES, Span, Trace, follow, stood
+from auditor.history.store import History
+from tests.history.runs import DRIFT, NODE, PASS, UNKNOWN, at, cluster, finding, judged, report
+
+SIP = "SIP-01"
+NOW = datetime(2026, 3, 20, 2, tzinfo=UTC)
+
+
+def nights(history: History, *verdicts: Verdict) -> None:
+    for day, verdict in enumerate(verdicts, 1):
+        history.record(judged(day, {SIP: verdict}))
+
+
+def test_runs_are_listed_the_latest_first_with_what_they_came_to(history: History) -> None:
+    history.record(report(1, cluster(finding(SIP, DRIFT), finding("PE-01", UNKNOWN))))
+    history.record(report(2, cluster(finding(SIP, PASS)), cluster(name="b")))
+
+    latest, other, first = history.runs()
+    assert (latest.cluster, other.cluster, first.cluster) == ("b", "lab", "lab")
+    assert (first.id, first.started_at, first.finished_at) == (
+        "run-01-02",
+        at(1),
+        at(1)[:-2] + "9Z",
+    )
+    assert (first.status, first.exit_code, first.release) == (Status.DRIFT, 3, "14.0.1")
+    assert {verdict: number for verdict, number in first.counts.items() if number} == {
+        DRIFT: 1,
+        UNKNOWN: 1,
+    }
+    assert (other.status, other.exit_code) == (Status.COMPLIANT, 0)
+
+
+def test_runs_can_be_asked_for_by_cluster_number_and_date(history: History) -> None:
+    nights(history, PASS, PASS, PASS, PASS)
+    history.record(report(5, cluster(name="b")))
+    assert [run.id for run in history.runs("lab", limit=2)] == ["run-04-02", "run-03-02"]
+    assert [run.started_at for run in history.runs(since="2026-03-04")] == [at(5), at(4)]
+    with pytest.raises(ConfigError, match="is no date"):
+        history.runs(since="yesterday")
+
+
+def test_a_report_sees_the_runs_before_it(history: History) -> None:
+    nights(history, PASS, DRIFT)
+    past = history.past(judged(3, {SIP: DRIFT}))["lab"]
+    assert [run.status for run in past.runs] == [Status.DRIFT, Status.COMPLIANT]
+
+
+def test_an_export_tells_each_time_that_a_finding_stood_alike(history: History) -> None:
+    nights(history, DRIFT, DRIFT, UNKNOWN, DRIFT)
+    rows = history.export("lab")
+    assert rows == history.export()
+    assert rows[0] == {
+        "cluster": "lab",
+        "recommendation": SIP,
+        "service": "Service of SIP-01",
+        "subject_kind": "node",
+        "subject": NODE,
+        "verdict": "drift",
+        "kind": "stopped",
+        "severity": "high",
+        "first_seen": at(1),
+        "last_seen": at(2),
+        "runs": 2,
+        "since": at(1),
+        "runs_since": 2,
+        "finding": finding(SIP, DRIFT).id,
+    }
+    assert [(r["verdict"], r["first_seen"], r["runs"], r["runs_since"]) for r in rows[1:]] == [
+        ("unknown", at(3), 1, 1),
+        ("drift", at(4), 1, 3),
+    ]
+
+
+def test_a_drift_keeps_its_beginning_when_its_runs_are_forgotten(history: History) -> None:
+    nights(history, PASS, DRIFT, DRIFT, DRIFT)
+    assert history.prune(timedelta(days=16, hours=12), NOW) == 3
+
+    assert [run.id for run in history.runs()] == ["run-04-02"]
+    assert history.standings("lab")[0].standing == Standing(at(2), 3)
+    history.record(judged(5, {SIP: DRIFT}))
+    assert history.standings("lab")[0].standing == Standing(at(2), 4)
+    assert len(history.export()) == 1
+
+
+def test_how_things_stand_is_never_forgotten(history: History) -> None:
+    nights(history, DRIFT, UNKNOWN)
+    history.record(report(3, cluster(finding(SIP, PASS, cluster="b"), name="b")))
+    assert history.prune(timedelta(0), NOW) == 1
+
+    assert [run.id for run in history.runs()] == ["run-03-02", "run-02-02"]
+    past = history.past(judged(4, {SIP: DRIFT}))["lab"]
+    assert [str(change.direction) for change in past.changes] == ["persisting"]
+    assert list(past.standings.values()) == [Standing(at(1), 2)]
+
+
+def test_what_is_young_enough_stays(history: History) -> None:
+    nights(history, PASS, DRIFT)
+    before = history.export(), history.runs()
+    assert history.prune(timedelta(days=19), NOW) == 0
+    assert (history.export(), history.runs()) == before
+
+
+def test_a_subject_that_is_gone_is_forgotten_in_time(history: History) -> None:
+    history.record(report(1, cluster(finding(SIP, DRIFT), finding(SIP, DRIFT, subject="gone"))))
+    history.record(judged(2, {SIP: DRIFT}))
+    history.prune(timedelta(days=19), NOW)
+    assert {row["subject"] for row in history.export()} == {NODE, "gone"}
+    history.prune(timedelta(days=18, hours=12), NOW)
+    assert {row["subject"] for row in history.export()} == {NODE}
+    assert [str(c.direction) for c in history.past(judged(3, {SIP: DRIFT}))["lab"].changes] == [
+        "persisting"
+    ]
+
+
+@pytest.mark.parametrize("name", ["köln", "'; DROP TABLE auditor_run; --", "50%", "\x1b[31m", "💥"])
+def test_any_text_can_be_recorded_and_asked_for(history: History, name: str) -> None:
+    told = report(1, cluster(finding("X-1", DRIFT, cluster="x", subject=name), name="x"))
+    history.record(told)
+    (row,) = history.standings("x")
+    assert history.previous("x") is not None
+    assert row.subject.name == name
+
+
+def test_the_migrations_make_the_tables_that_the_program_uses(history: History) -> None:
+    with history.database.reading() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_program_knows_the_last_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", "auditor.history:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_since_when_is_answered_from_an_index(tmp_path_factory: pytest.TempPathFactory) -> None:
+    url = f"sqlite:///{tmp_path_factory.mktemp('plan')}/history.sqlite3"
+    history = open_history(url)
+    assert history is not None
+    nights(history, DRIFT, PASS, DRIFT)
+    asked: list[tuple[str, Any]] = []
+    engine = history.database.engine
+
+    def note(_connection: object, _cursor: object, sql: str, bound: object, *_: object) -> None:
+        asked.append((sql, bound))
+
+    event.listen(engine, "before_cursor_execute", note)
+    tonight = judged(4, {SIP: DRIFT})
+    history.past(tonight)
+    history.previous("lab")
+    history.standings("lab")
+    history.changes("lab", "2026-03-02")
+    history.record(tonight)
+    selects = [(sql, bound) for sql, bound in asked if sql.startswith(("SELECT", "UPDATE"))]
+    assert len(selects) > 15
+    with engine.connect() as connection:
+        for sql, bound in selects:
+            for one in bound if isinstance(bound, list) else [bound]:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", one).all()
+                assert not [row for row in plan if str(row[-1]).startswith("SCAN")], (sql, plan)
+
+
+VERDICTS = st.lists(st.sampled_from([*Verdict, None]), min_size=1, max_size=14)
+
+
+def walk(verdicts: list[Verdict | None]) -> list[Trace | None]:
+    """Follow a finding through runs 1, 2, ...; return its trace after each."""
+    trace, traces = None, []
+    for run, verdict in enumerate(verdicts, 1):
+        if verdict is not None:
+            told = finding(SIP, verdict)
+            span = follow(trace, told, before=run - 1, run=run, at=at(run))
+            known = span if verdict is not UNKNOWN else trace.known if trace else None
+            trace = _trace(told, span, known)
+        traces.append(trace)
+    return traces
+
+
+def _trace(told: Finding, span: Span, known: Span | None) -> Trace:
+    return Trace(
+        told.id, told.cluster, told.recommendation, told.service, told.subject, span, known
+    )
+
+
+@given(VERDICTS)
+def test_a_standing_is_what_looking_back_over_all_runs_says(
+    verdicts: list[Verdict | None],
+) -> None:
+    trace = walk(verdicts)[-1]
+    if verdicts[-1] is None or trace is None:
+        return
+    last, seen = verdicts[-1], []
+    for run in range(len(verdicts), 0, -1):
+        verdict = verdicts[run - 1]
+        if verdict is last:
+            seen.append(run)
+        elif last not in DIFFERENCES or verdict not in (UNKNOWN, None):
+            break
+    assert stood(trace).standing == Standing(at(min(seen)), len(seen))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from([*Verdict, None]), min_size=1, max_size=8))
+def test_the_database_says_the_same(
+    tmp_path_factory: pytest.TempPathFactory, verdicts: list[Verdict | None]
+) -> None:
+    history = open_history(f"sqlite:///{tmp_path_factory.mktemp('same')}/h.sqlite3")
+    assert history is not None
+    for day, verdict in enumerate(verdicts, 1):
+        tonight = judged(day, {} if verdict is None else {SIP: verdict})
+        promised = history.past(tonight)["lab"].standings
+        history.record(tonight)
+        assert {row.id: row.standing for row in history.standings("lab")} == promised
+    last = walk(verdicts)[-1]
+    assert [row.standing for row in history.standings("lab")] == (
+        [stood(last).standing] if last and verdicts[-1] is not None else []
+    )

@@ -1,0 +1,148 @@
+"""Several writers at once, and writers that die: every run is there as a whole or not at all."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from auditor.findings import Standing
+from auditor.history.opening import open_history
+from auditor.history.store import History
+from tests.history.runs import DRIFT, at, cluster, finding, judged, report
+
+ROOT = Path(__file__).parents[2]
+
+
+def writer(url: str, name: str, count: int, *die_at: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "tests.history.writing_process", url, name, str(count)]
+    process = subprocess.Popen(
+        [*command, *die_at],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def start(process: "subprocess.Popen[str]") -> None:
+    assert process.stdin is not None
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+def told(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    """Wait for the end of a process; return its code and what it said on standard error."""
+    _, errors = process.communicate(timeout=120)
+    return process.returncode, errors
+
+
+def at_once(url: str, *names: str, count: int) -> History:
+    processes = [writer(url, name, count) for name in names]
+    for process in processes:
+        start(process)
+    assert [told(process) for process in processes] == [(0, "")] * len(names)
+    history = open_history(url)
+    assert history is not None
+    return history
+
+
+def test_first_starts_at_once_make_one_history(url: str) -> None:
+    history = at_once(url, "a", "b", "c", count=1)
+    assert history.clusters() == ("a", "b", "c", "lab")
+    assert len(history.runs("lab")) == 3
+
+
+def test_writers_at_once_lose_no_run_and_count_right(url: str) -> None:
+    history = at_once(url, "a", "b", count=12)
+
+    assert len(history.runs("lab")) == 24
+    for name in ("a", "b"):
+        (row,) = history.standings(name)
+        assert row.standing == Standing(at(1), 12)
+    periods = [row for row in history.export("lab") if row["recommendation"] == "R-000"]
+    assert sum(row["runs"] for row in periods) == 24
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "INSERT INTO auditor_cluster_run",
+        "INSERT INTO auditor_finding",
+        "INSERT INTO auditor_span",
+        "UPDATE auditor_finding",
+        "COMMIT",
+    ],
+)
+def test_a_writer_that_is_killed_leaves_the_last_whole_run(url: str, moment: str) -> None:
+    history = open_history(url)
+    assert history is not None
+    findings = [finding(f"R-{i:03}", DRIFT) for i in range(60)]
+    history.record(report(1, cluster(*findings)))
+    before = history.export(), history.runs()
+
+    victim = writer(url, "a", 2, moment)
+    start(victim)
+    assert told(victim) == (-signal.SIGKILL, "")
+
+    assert (history.export(), history.runs()) == before
+    history.record(judged(2, {"R-000": DRIFT}))
+    assert history.standings("lab")[0].standing == Standing(at(1), 2)
+
+
+@pytest.mark.parametrize("moment", ["CREATE TABLE auditor_finding", "INSERT INTO auditor_schema"])
+def test_a_first_start_that_is_killed_does_not_stop_the_next(url: str, moment: str) -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from sqlalchemy import Engine, event\n"
+        "def die(c, cursor, statement, *_):\n"
+        "    if statement.strip().startswith(sys.argv[2]): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "event.listen(Engine, 'before_cursor_execute', die)\n"
+        "from auditor.history.opening import open_history\n"
+        "open_history(sys.argv[1])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, url, moment], cwd=ROOT, check=False)
+    assert done.returncode == -signal.SIGKILL
+
+    history = open_history(url)
+    assert history is not None
+    history.record(judged(1, {"R-000": DRIFT}))
+    assert len(history.runs()) == 1
+
+
+def test_a_half_written_file_is_really_left_behind(tmp_path: Path) -> None:
+    """The tests above mean little if nothing reached the disk before the kill."""
+    file = tmp_path / "history.sqlite3"
+    open_history(f"sqlite:///{file}")
+    victim = writer(f"sqlite:///{file}", "a", 2, "COMMIT")
+    start(victim)
+    told(victim)
+    assert os.path.getsize(f"{file}-journal") > 512  # noqa: PTH202 - the journal's name is no suffix
+
+
+def test_an_interrupted_recording_leaves_nothing(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.record(judged(1, {"R-000": DRIFT}))
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("auditor.history.writing._lengthen", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            history.record(judged(2, {"R-000": DRIFT}))
+    assert [run.id for run in history.runs()] == ["run-01-02"]
+    assert history.standings("lab")[0].standing == Standing(at(1), 1)
+
+
+def test_a_run_that_is_recorded_twice_counts_once(history: History) -> None:
+    for _ in range(2):
+        history.record(judged(1, {"R-000": DRIFT}))
+    assert history.standings("lab")[0].standing == Standing(at(1), 1)
