@@ -26,6 +26,7 @@ class Format(StrEnum):
     JUNIT = "junit"
     SARIF = "sarif"
     CSV = "csv"
+    MARKDOWN = "markdown"
     PROMETHEUS = "prometheus"
 
 
@@ -35,6 +36,7 @@ _MODULES = {
     Format.JUNIT: "junit",
     Format.SARIF: "sarif",
     Format.CSV: "csvout",
+    Format.MARKDOWN: "markdown",
     Format.PROMETHEUS: "prometheus",
 }
 """Where each form is written. Imported when it is asked for: some stand on large libraries."""

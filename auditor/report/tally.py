@@ -1,8 +1,26 @@
 """What a report adds up to, for every format alike: nodes read, gaps, since when."""
 
+from collections import Counter
+
 from auditor.facts import Coverage
-from auditor.findings import ClusterReport, Finding, Report, Standing, Verdict
+from auditor.findings import (
+    ClusterReport,
+    Direction,
+    Finding,
+    Past,
+    Report,
+    Standing,
+    Verdict,
+)
 from auditor.report.wording import silent_nodes
+
+_MOVED = {
+    Direction.NEW: "new",
+    Direction.WORSENED: "worse",
+    Direction.PERSISTING: "still there",
+    Direction.RESOLVED: "resolved",
+    Direction.UNSEEN: "no longer seen",
+}
 
 
 def of(cluster: ClusterReport, verdict: Verdict) -> int:
@@ -37,3 +55,10 @@ def standing(report: Report, finding: Finding) -> Standing | None:
     """Return since when a finding stands in its verdict; None without history."""
     past = report.past.get(finding.cluster)
     return past.standings.get(finding.id) if past else None
+
+
+def moved(past: Past) -> str:
+    """Return how many findings moved in which way since the last run, `no change` if none did."""
+    tally = Counter(change.direction for change in past.changes)
+    told = [f"{tally[direction]} {_MOVED[direction]}" for direction in Direction]
+    return ", ".join(text for text in told if not text.startswith("0 ")) or "no change"

@@ -1,0 +1,183 @@
+"""The report as Markdown, for tickets, chats and wikis: verdicts first, names as code."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from auditor import __version__
+from auditor.findings import ClusterReport, Finding, Report, Standing, Verdict, order
+from auditor.report import tally
+from auditor.report.screen import printable
+from auditor.report.wording import (
+    KINDS,
+    MARKS,
+    REASONS,
+    STATUS_VERDICTS,
+    count,
+    exit_meaning,
+    name_of,
+    sentence,
+)
+
+_SECTIONS = {
+    Verdict.DRIFT: "Drift",
+    Verdict.UNKNOWN: "Unknown",
+    Verdict.EXPLAINED: "Explained by the HA state",
+    Verdict.WAIVED: "Waived",
+}
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$^=-])")
+_LINKING = re.compile(r"@|://|www\.|:[\w+-]+:|#\d", re.IGNORECASE)
+"""What some readers turn into a link, a mention or a picture; a word that holds it is code."""
+
+
+def render(report: Report) -> str:
+    """Return the report as Markdown with tables, as GitHub and GitLab read it.
+
+    Passes are counted only. No text of a server or file is read as markup, link or mention.
+    """
+    lines = list(_page(report))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+
+
+def escaped(text: str) -> str:
+    """Return text on one line in which nothing is markup."""
+    return " ".join(_word(word) for word in printable(text).split(" "))
+
+
+def _word(word: str) -> str:
+    return code(word) if _LINKING.search(word) else _SPECIAL.sub(r"\\\1", word)
+
+
+def code(text: str) -> str:
+    """Return a name as code, which no reader interprets; also inside a table."""
+    shown = printable(text).replace("|", "\\|")
+    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{space}{shown}{space}{fence}" if shown else ""
+
+
+def _page(report: Report) -> Iterator[str]:
+    run = report.run
+    yield "# IM and Presence service audit"
+    yield ""
+    if run.insecure:
+        yield "**--insecure: no certificate was verified.** Any machine could have answered."
+        yield ""
+    yield f"**{escaped(exit_meaning(report))}**"
+    yield ""
+    yield from _overview(report.clusters)
+    for cluster in report.clusters:
+        yield from _cluster(report, cluster)
+    yield ""
+    what = f"{escaped(run.mode)} {code(run.id)}, {run.started_at} to {run.finished_at}"
+    yield f"auditor {__version__}, {what}, threshold {run.fail_on}."
+
+
+def _overview(clusters: Sequence[ClusterReport]) -> Iterator[str]:
+    yield from _table(
+        ("cluster", "status", *(verdict.replace("_", " ") for verdict in Verdict), "nodes read"),
+        (
+            (
+                code(cluster.name),
+                f"{MARKS[STATUS_VERDICTS[cluster.status]]} {cluster.status}",
+                *(str(tally.of(cluster, verdict)) for verdict in Verdict),
+                "{} of {}".format(*tally.nodes_read(cluster)),
+            )
+            for cluster in clusters
+        ),
+    )
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield _row(head)
+    yield _row(["---"] * len(head))
+    yield from map(_row, rows)
+    yield ""
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cluster(report: Report, cluster: ClusterReport) -> Iterator[str]:
+    yield ""
+    mark = MARKS[STATUS_VERDICTS[cluster.status]]
+    yield f"## {mark} Cluster {code(cluster.name)}: {cluster.status}"
+    yield ""
+    yield escaped(sentence(cluster))
+    yield from _changes(report, cluster)
+    for verdict, heading in _SECTIONS.items():
+        found = sorted((f for f in cluster.findings if f.verdict is verdict), key=order)
+        if found:
+            yield ""
+            yield f"### {heading}: {count(len(found), 'finding')}"
+            yield ""
+        for finding in found:
+            yield from _finding(finding, tally.standing(report, finding))
+    yield from _gaps(cluster)
+    yield from _notices(cluster)
+
+
+def _changes(report: Report, cluster: ClusterReport) -> Iterator[str]:
+    past = report.past.get(cluster.name)
+    if past is None or not past.runs:
+        return
+    yield ""
+    yield f"Since the run of {past.runs[0].started_at}: {tally.moved(past)}."
+
+
+def _finding(finding: Finding, standing: Standing | None) -> Iterator[str]:
+    what = f": {KINDS[finding.kind]}" if finding.kind else ""
+    name = f" {escaped(name_of(finding))}" if finding.service else ""
+    subject = f"{finding.subject.kind} {code(finding.subject.name)}"
+    yield (
+        f"- {MARKS[finding.verdict]} **{finding.severity} {escaped(finding.recommendation)}**"
+        f"{name} on {subject}{what}"
+    )
+    told = (
+        ("expected", finding.expected),
+        ("observed", finding.observed),
+        ("because", finding.because),
+        ("matters", finding.consequence),
+        ("remedy", finding.remedy),
+        *(("evidence", f"{e.text} ({e.origin}, {e.source})") for e in finding.evidence),
+    )
+    yield from (f"  - {label}: {escaped(text)}" for label, text in told if text)
+    if finding.waiver:
+        waiver = finding.waiver
+        yield (
+            f"  - waived until {escaped(waiver.expires)} by {escaped(waiver.owner)}: "
+            f"{escaped(waiver.reason)} ({waiver.verdict} without)"
+        )
+    if standing:
+        yield f"  - since {standing.since}, {count(standing.runs, 'run')}"
+
+
+def _gaps(cluster: ClusterReport) -> Iterator[str]:
+    gaps = tally.gaps(cluster)
+    if not gaps:
+        return
+    yield ""
+    yield "### What could not be read"
+    yield ""
+    yield from _table(
+        ("node", "source", "reason", "what to do"),
+        (
+            (
+                code(entry.node),
+                str(entry.source),
+                str(entry.reason).replace("_", " "),
+                escaped(entry.detail or (REASONS[entry.reason] if entry.reason else "")),
+            )
+            for entry in gaps
+        ),
+    )
+
+
+def _notices(cluster: ClusterReport) -> Iterator[str]:
+    if cluster.notices:
+        yield ""
+        yield "### Notices"
+        yield ""
+    yield from (f"- {escaped(notice)}" for notice in cluster.notices)

@@ -1,0 +1,116 @@
+"""The Markdown report: whole pages, and names that stay names in every reader."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from auditor import __version__
+from auditor.findings import Report
+from auditor.report import markdown
+from auditor.report.screen import printable
+from tests.report import samples, shapes
+
+GOLDEN = Path(__file__).parent / "golden"
+READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+OURS = {"text", "code_inline", "strong_open", "strong_close", "softbreak"}
+
+
+def inline(text: str) -> Iterator[Token]:
+    for token in READER.parse(text):
+        yield from token.children or ()
+
+
+def seen(text: str) -> str:
+    """Return what a reader sees of a text."""
+    return "".join(token.content for token in inline(text))
+
+
+@pytest.mark.parametrize("shape", shapes.GOLDEN)
+def test_whole_page(shape: str, compare_golden: Callable[[Path, str], None]) -> None:
+    text = markdown.render(shapes.sample(shape)).replace(
+        f"auditor {__version__}", "auditor VERSION"
+    )
+    compare_golden(GOLDEN / f"{shape}.md", text)
+
+
+@pytest.mark.parametrize("shape", [*shapes.SHAPES, "largest"])
+def test_no_report_holds_a_link_a_picture_or_html(shape: str) -> None:
+    page = markdown.render(shapes.sample(shape))
+    assert {token.type for token in inline(page)} <= OURS
+    assert not [token for token in READER.parse(page) if token.type == "html_block"]
+
+
+ATTACKS = (
+    "<script>alert(1)</script>",
+    "[text](https://evil.example)",
+    "![x](https://evil.example/x.png)",
+    "a | b |",
+    "`code` ``",
+    "**bold** _it_ ~~gone~~",
+    "# heading",
+    "- item",
+    "1. item",
+    "a\n\n---\n\nb",
+    "&lt;b&gt;",
+    "https://evil.example @admin :tada: #12",
+    "\\",
+    "a\\|b",
+    "|---|",
+    "`a|b`",
+)
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_reader_sees_hostile_text_as_it_is(attack: str) -> None:
+    assert seen(f"- observed: {markdown.escaped(attack)}") == f"observed: {printable(attack)}"
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_hostile_name_stays_in_its_cell(attack: str) -> None:
+    report = Report(samples.RUN, (samples.mixed_cluster(attack),))
+    tokens = READER.parse(markdown.render(report))
+    assert sum(token.type == "td_open" for token in tokens) == 9
+    assert sum(token.type == "heading_open" for token in tokens) == 6
+
+
+@given(st.text())
+@example("`")
+@example("\\`")
+def test_any_text_is_seen_as_it_is(text: str) -> None:
+    shown = printable(text)
+    assert seen(f"x {markdown.escaped(text)} x") == f"x {shown} x"
+    assert {token.type for token in inline(f"x {markdown.escaped(text)}")} <= OURS
+
+
+@given(st.text(min_size=1))
+@example("`")
+@example("|`|")
+def test_any_name_is_one_piece_of_code(text: str) -> None:
+    shown = printable(text)
+    if shown:
+        page = f"| a |\n| --- |\n| {markdown.code(text)} |\n"
+        (cell,) = (t.content for t in inline(page) if t.type == "code_inline")
+        assert cell == shown
+
+
+@pytest.mark.parametrize("word", ["@admin", "https://x.example", "www.x.example", ":tada:", "#12"])
+def test_what_readers_would_link_is_code(word: str) -> None:
+    assert f"`{word}`" in markdown.escaped(f"see {word} now")
+
+
+def test_history_tells_what_moved_and_since_when() -> None:
+    page = markdown.render(samples.remembered())
+    moved = "1 new, 1 still there, 1 resolved, 1 no longer seen"
+    assert f"Since the run of 2026-02-28T02:00:00Z: {moved}." in page
+    assert "  - since 2026-02-26T02:00:00Z, 4 runs" in page
+
+
+def test_an_insecure_run_says_so_first() -> None:
+    report = replace(samples.compliant(), run=replace(samples.RUN, insecure=True))
+    assert markdown.render(report).index("--insecure") < markdown.render(report).index("Exit code")
