@@ -1,0 +1,149 @@
+"""The pages of `auditor history`: whole, at a fixed width, and harmless whatever they hold."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from auditor.findings import (
+    Change,
+    ChangesSince,
+    Direction,
+    Kind,
+    PastRun,
+    Severity,
+    Standing,
+    Status,
+    Stood,
+    Subject,
+    SubjectKind,
+    Verdict,
+)
+from auditor.report.timeline import render_changes, render_runs, render_standings, stands
+
+GOLDEN = Path(__file__).parent / "golden"
+NOW = "2026-03-04T02:00:00Z"
+
+
+def run(number: int, status: Status, *, cluster: str = "lab", drift: int = 0) -> PastRun:
+    counts = dict.fromkeys(Verdict, 0) | {Verdict.PASS: 60, Verdict.DRIFT: drift}
+    return PastRun(
+        id=f"{number}6a1f20c-5a0e-4c8f-9a3e-8d9b0c7e1f2a",
+        cluster=cluster,
+        started_at=f"2026-03-0{number}T02:00:07Z",
+        finished_at=f"2026-03-0{number}T02:00:12Z",
+        release="14.0.1.12900-161",
+        status=status,
+        exit_code=3 if drift else 0,
+        counts=counts,
+    )
+
+
+def row(
+    recommendation: str,
+    verdict: Verdict,
+    standing: Standing,
+    *,
+    kind: Kind | None = None,
+    severity: Severity = Severity.HIGH,
+    subject: str = "imp-sub.example.test",
+) -> Stood:
+    return Stood(
+        id=recommendation,
+        cluster="lab",
+        recommendation=recommendation,
+        service=None,
+        subject=Subject(SubjectKind.NODE, subject),
+        verdict=verdict,
+        kind=kind,
+        severity=severity,
+        standing=standing,
+    )
+
+
+SINCE = Standing("2026-03-01T02:00:00Z", 4)
+FRESH = Standing(NOW, 1)
+ROWS = (
+    row("RPT-01", Verdict.PASS, SINCE),
+    row("WEB-01", Verdict.NOT_APPLICABLE, SINCE),
+    row("BPS-01", Verdict.DRIFT, FRESH, kind=Kind.MISPLACED, severity=Severity.MEDIUM),
+    row("SIP-01", Verdict.DRIFT, SINCE, kind=Kind.STOPPED, severity=Severity.CRITICAL),
+    row("PE-01", Verdict.EXPLAINED, SINCE, kind=Kind.STOPPED, severity=Severity.CRITICAL),
+    row("CM-01", Verdict.WAIVED, SINCE, kind=Kind.NOT_ACTIVATED),
+    row("TCM-01", Verdict.UNKNOWN, Standing("2026-03-04T01:15:00Z", 2)),
+)
+CHANGES = ChangesSince(
+    run(1, Status.COMPLIANT),
+    run(4, Status.DRIFT, drift=3),
+    (
+        Change(Direction.NEW, ROWS[2], Verdict.PASS),
+        Change(Direction.NEW, row("DIR-01", Verdict.DRIFT, FRESH, kind=Kind.STOPPED), None),
+        Change(Direction.WORSENED, ROWS[3], Verdict.WAIVED),
+        Change(Direction.PERSISTING, ROWS[4], Verdict.EXPLAINED),
+        Change(Direction.RESOLVED, ROWS[0], Verdict.DRIFT),
+        Change(Direction.UNSEEN, ROWS[6], Verdict.PASS),
+        Change(
+            Direction.UNSEEN,
+            row("ARC-01", Verdict.UNKNOWN, Standing("2026-03-02T02:00:00Z", 0)),
+            Verdict.DRIFT,
+        ),
+    ),
+)
+RUNS = (
+    run(4, Status.DRIFT, drift=3),
+    run(4, Status.COMPLIANT, cluster="köln"),
+    run(3, Status.INCOMPLETE),
+    run(2, Status.UNAUDITABLE),
+    run(1, Status.COMPLIANT),
+)
+PAGES: dict[str, Callable[[int], str]] = {
+    "history-runs": lambda width: render_runs(RUNS, width=width),
+    "history-standings": lambda width: render_standings("lab", ROWS, NOW, width=width),
+    "history-changes": lambda width: render_changes(CHANGES, NOW, width=width),
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_whole_page(page: str, compare_golden: Callable[[Path, str], None]) -> None:
+    compare_golden(GOLDEN / f"{page}.txt", PAGES[page](100))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_line_is_wider_than_the_page(page: str) -> None:
+    assert max(cell_len(line) for line in PAGES[page](40).splitlines()) <= 40
+
+
+@pytest.mark.parametrize(
+    ("since", "runs", "told"),
+    [
+        ("2026-03-01T02:00:00Z", 4, "drift since 3 days, 4 runs"),
+        ("2026-03-03T02:00:00Z", 2, "drift since 1 day, 2 runs"),
+        ("2026-03-03T02:00:01Z", 2, "drift since 23 hours, 2 runs"),
+        ("2026-03-04T01:00:00Z", 1, "drift since 1 hour, 1 run"),
+        ("2026-03-04T01:00:01Z", 2, "drift since 59 minutes, 2 runs"),
+        ("2026-03-04T03:00:00Z", 2, "drift since 0 minutes, 2 runs"),
+        (NOW, 1, "drift, first seen in this run"),
+        ("2026-03-01T02:00:00Z", 0, "not told since 3 days"),
+    ],
+)
+def test_how_long_is_told_in_one_unit(since: str, runs: int, told: str) -> None:
+    assert stands(Verdict.DRIFT, Standing(since, runs), NOW) == told
+
+
+def test_a_history_without_runs_says_so() -> None:
+    assert render_runs(()) == "No run is recorded.\n"
+
+
+def test_no_change_is_said() -> None:
+    told = ChangesSince(RUNS[4], RUNS[0], ())
+    assert "No difference then, none now." in render_changes(told, NOW)
+
+
+def test_hostile_names_reach_no_terminal() -> None:
+    evil = "\x1b[31m[bold]:smile:\u202eabc\nnode"
+    rows = [row("SIP-01", Verdict.DRIFT, SINCE, subject=evil)]
+    page = render_standings(evil, rows, NOW) + render_runs([run(1, Status.DRIFT, cluster=evil)])
+    assert "\x1b" not in page
+    assert "\u202e" not in page
+    assert "[bold]:smile:" in page
