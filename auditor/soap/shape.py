@@ -1,4 +1,6 @@
-"""Holds an answer against its declared type: what may stand once must not stand twice."""
+"""Holds an answer against its declared type: names whole, and once what may stand once."""
+
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -6,14 +8,16 @@ from auditor.errors import BadReply
 from auditor.soap.wsdl import Untyped
 
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_ADVICE = "Ask again; if it stays so, look for a proxy between this machine and the node."
 
 
 def check_shape(answer: etree._Element, declared: Untyped, who: str) -> None:
-    """Raise `BadReply` if any element of the answer is doubled that its type allows once.
+    """Raise `BadReply` if an element is doubled that may stand once, or in a wrong namespace.
 
-    zeep takes the first of two lists and forgets the other. Elements that the type does not know
-    are let pass, once each; so are elements in another order. `declared` is zeep's element.
-    Claims of another type (`xsi:type`) are taken off, because zeep would believe them.
+    zeep takes the first of two lists and forgets the other, and passes over a name in another
+    namespace. Elements that the type does not know are let pass, once each; so are elements in
+    another order. `declared` is zeep's element. Claims of another type (`xsi:type`) are taken
+    off, because zeep would believe them.
     """
     for element in answer.iter():
         if element.get(_XSI_TYPE) is not None:
@@ -21,23 +25,40 @@ def check_shape(answer: etree._Element, declared: Untyped, who: str) -> None:
     _walk(answer, declared.type, who, {})
 
 
-def _walk(
-    element: etree._Element, declared: Untyped, who: str, read: dict[int, dict[str, Untyped]]
-) -> None:
-    """Look at the children, and theirs; `read` keeps what each type declares, by its id."""
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """What a type says of one child: its whole name, whether it may repeat, its own type."""
+
+    tag: str
+    repeats: bool
+    type: Untyped
+
+
+_Known = dict[int, dict[str, _Child]]
+
+
+def _walk(element: etree._Element, declared: Untyped, who: str, known: _Known) -> None:
+    """Look at the children, and theirs; `known` keeps what each type declares, by its id."""
     if not len(element):
         return
-    known = read.get(id(declared))
-    if known is None:
-        known = {child.name: child for _, child in getattr(declared, "elements", ())}
-        read[id(declared)] = known
+    if id(declared) not in known:
+        known[id(declared)] = _children(declared)
+    children = known[id(declared)]
     seen: set[str] = set()
-    for child in element:
-        name = child.tag.rpartition("}")[2]
-        if name in seen and not (name in known and known[name].accepts_multiple):
-            raise BadReply(
-                f"{who} sent {name} twice where it may stand once.",
-                "Ask again; if it stays so, look for a proxy between this machine and the node.",
-            )
+    for part in element:
+        name = part.tag.rpartition("}")[2]
+        child = children.get(name)
+        if child is not None and child.tag != part.tag:
+            raise BadReply(f"{who} sent {name} in a wrong namespace.", _ADVICE)
+        if name in seen and not (child is not None and child.repeats):
+            raise BadReply(f"{who} sent {name} twice where it may stand once.", _ADVICE)
         seen.add(name)
-        _walk(child, known[name].type if name in known else None, who, read)
+        _walk(part, child and child.type, who, known)
+
+
+def _children(declared: Untyped) -> dict[str, _Child]:
+    """Return the children that a type declares, by local name; none for a type unknown."""
+    return {
+        child.name: _Child(child.qname.text, child.accepts_multiple, child.type)
+        for _, child in getattr(declared, "elements", ())
+    }

@@ -26,6 +26,8 @@ BAD = {
     "soap12": "no SOAP 1.1 envelope",
     "xml-of-html": "no SOAP 1.1 envelope",
     "other-namespace": "another question",
+    "unqualified": "ServiceName in a wrong namespace",
+    "foreign-name": "ServiceStatus in a wrong namespace",
     "dtd": "document type",
     "entity-bomb": "document type",
     "cut-on-item": "cut short",
