@@ -17,21 +17,21 @@ def dial(call: Call, host: str, port: int) -> socket.socket:
     Raises `OSError` (`socket.gaierror` for a name that is not found) of the last address tried,
     `TimedOut`, `Interrupted`.
     """
+    found = _look_up(call, host, port)
     failure = OSError(f"no address for {host}")
-    for family, kind, protocol, _, address in _look_up(call, host, port):
+    for tried, (family, kind, protocol, _, address) in enumerate(found):
         attempt = socket.socket(family, kind, protocol)
         try:
-            _connect(call, attempt, address)
-        except TimeoutError as exc:
-            attempt.close()
-            call.check()
-            raise call.timed_out() from exc
+            # A silent address must leave time for the next one.
+            _connect(call, attempt, address, call.remaining_s / (len(found) - tried))
         except OSError as exc:
             attempt.close()
             call.check()
             failure = exc
         else:
             return attempt
+    if isinstance(failure, TimeoutError):
+        raise call.timed_out() from failure
     raise failure
 
 
@@ -48,13 +48,14 @@ def words(failure: OSError) -> str:
     return known.get(failure.errno or 0, "it could not be opened")
 
 
-def _connect(call: Call, attempt: socket.socket, address: _Address) -> None:
+def _connect(call: Call, attempt: socket.socket, address: _Address, timeout_s: float) -> None:
     attempt.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    attempt.settimeout(call.remaining_s)
+    attempt.settimeout(timeout_s)
     call.attach(attempt.fileno())
     attempt.connect(address)
     # An ended call shuts the socket down, which may look like a connection that came about.
     attempt.getpeername()
+    attempt.settimeout(call.remaining_s)
 
 
 def _look_up(call: Call, host: str, port: int) -> _Found:

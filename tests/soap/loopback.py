@@ -131,6 +131,8 @@ class Loopback:
         if reply.hang:
             self._ended.wait()
         if reply.reset:
+            # A reset overtakes what the other side has not read yet.
+            self._ended.wait(0.1 if reply.data else 0)
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         if reply.close or reply.reset:
             socket.socket.close(peer)

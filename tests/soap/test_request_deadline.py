@@ -151,6 +151,22 @@ def test_nobody_listening_is_unreachable(endpoint: Endpoint, new_client: NewClie
     assert client.requests_sent == 0
 
 
+def test_a_silent_address_leaves_time_for_the_next_one(
+    served: "Served", recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, server = served(http(recorded("control-center/service-status.xml")))
+    full, waiting = full_listener()
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", address)
+        for address in (full.getsockname(), (server.host, server.port))
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    with LiveWire() as wire:
+        assert wire.tcp(NODE, 8443, 0.6).reach is Reach.REACHED
+    for opened in (full, *waiting):
+        opened.close()
+
+
 def test_two_threads_take_turns_on_one_node_and_keep_one_connection(
     endpoint: Endpoint, authority: Authority, recorded: Recorded, new_client: NewClient
 ) -> None:
