@@ -10,6 +10,8 @@ KNOWN = (
     "8.0", "8.5", "9.0", "9.1", "10.0", "10.5", "11.0", "11.5", "12.0", "12.5", "14.0", "15.0",
 )  # fmt: skip
 NEWEST = KNOWN[-1]
+ROLES_SINCE = 10.0
+"""The first version in which a node has a role, and IM and Presence nodes exist."""
 
 
 def best_common(offered: Iterable[str]) -> str | None:

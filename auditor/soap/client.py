@@ -12,7 +12,7 @@ from auditor.credentials import Credentials
 from auditor.errors import BadReply, SoapFault, redact
 from auditor.facts import Identity
 from auditor.soap import replies
-from auditor.soap.axl_versions import NEWEST, best_common, checked
+from auditor.soap.axl_versions import NEWEST, ROLES_SINCE, best_common, checked
 from auditor.soap.checks import VersionRefused, check_answer
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.exchange import Wire
@@ -104,7 +104,7 @@ class Client:
         )
 
     def list_process_nodes(self) -> tuple[replies.ProcessNode, ...]:
-        """Return CUCM's server list, `EnterpriseWideData` included."""
+        """Return CUCM's server list, `EnterpriseWideData` included; no roles before AXL 10.0."""
         tags = ("name", "description", "nodeUsage", "processNodeRole")
         return self._axl("listProcessNode", _search("name", "%", tags), replies.process_nodes)
 
@@ -172,6 +172,7 @@ class Client:
         No document says which action an IM&P node's own AXL expects.
         """
         asked = operation(AXL, name, version)
+        values = _known_in(version, values)
         try:
             return self._ask(asked, values, read)
         except SoapFault as fault:
@@ -223,3 +224,11 @@ class Client:
 def _search(key: str, value: str, tags: tuple[str, ...]) -> dict[str, Any]:
     """Return the parameters of an AXL list: what to look for, and what to tell of it."""
     return {"searchCriteria": {key: value}, "returnedTags": dict.fromkeys(tags, "")}
+
+
+def _known_in(version: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters without what a version does not know yet, and would refuse."""
+    tags = values.get("returnedTags", {})
+    if "processNodeRole" not in tags or float(version) >= ROLES_SINCE:
+        return values
+    return {**values, "returnedTags": {tag: "" for tag in tags if tag != "processNodeRole"}}

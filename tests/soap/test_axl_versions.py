@@ -133,6 +133,22 @@ def test_a_fault_about_the_action_that_stays_is_a_fault(
     assert len(mocked.calls) == 2
 
 
+@pytest.mark.parametrize(("version", "told"), [("9.1", False), ("10.0", True), ("14.0", True)])
+def test_roles_are_asked_for_only_where_nodes_have_them(
+    version: str,
+    told: bool,
+    new_client: NewClient,
+    mocked: responses.RequestsMock,
+    recorded: Recorded,
+) -> None:
+    body = recorded("axl/process-nodes.xml").replace(b"API/14.0", f"API/{version}".encode())
+    mocked.post(URL, body, content_type="text/xml")
+    assert new_client(axl_version=version).list_process_nodes()
+    sent = mocked.calls[0].request.body
+    assert isinstance(sent, bytes)
+    assert (b"<processNodeRole>" in sent) is told
+
+
 @given(st.sets(st.sampled_from([*KNOWN, "14", "12", "7.1", "16.0", "99"])))
 def test_the_best_common_version_is_offered_and_known(offered: set[str]) -> None:
     best = best_common(offered)
