@@ -25,9 +25,15 @@ _SECTIONS = {
     Verdict.WAIVED: "Waived",
 }
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$^=-])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<!~&$])")
+_OPENING = re.compile(r"^(\d*)([-+#=>.)])")
+"""What begins a list, a heading or a quotation, but only at the beginning of a line."""
+
 _LINKING = re.compile(r"@|://|www\.|:[\w+-]+:|#\d", re.IGNORECASE)
 """What some readers turn into a link, a mention or a picture; a word that holds it is code."""
+
+_BAR = "&#124;"
+"""A bar as no table takes it for the end of a cell, whatever stands before it."""
 
 
 def render(report: Report) -> str:
@@ -41,20 +47,26 @@ def render(report: Report) -> str:
 
 def escaped(text: str) -> str:
     """Return text on one line in which nothing is markup."""
-    return " ".join(_word(word) for word in printable(text).split(" "))
+    line = " ".join(_word(word) for word in printable(text).split(" "))
+    return _OPENING.sub(r"\1\\\2", line)
 
 
 def _word(word: str) -> str:
-    return code(word) if _LINKING.search(word) else _SPECIAL.sub(r"\\\1", word)
+    if _LINKING.search(word):
+        return code(word)
+    return _SPECIAL.sub(r"\\\1", word).replace("|", _BAR)
 
 
 def code(text: str) -> str:
     """Return a name as code, which no reader interprets; also inside a table."""
-    shown = printable(text).replace("|", "\\|")
-    longest = max((len(run) for run in re.findall("`+", shown)), default=0)
+    return _BAR.join(_fenced(part) for part in printable(text).split("|"))
+
+
+def _fenced(text: str) -> str:
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
-    space = " " if shown.startswith("`") or shown.endswith("`") else ""
-    return f"{fence}{space}{shown}{space}{fence}" if shown else ""
+    space = " " if text[:1] in (" ", "`") or text[-1:] in (" ", "`") else ""
+    return f"{fence}{space}{text}{space}{fence}" if text.strip() else text
 
 
 def _page(report: Report) -> Iterator[str]:

@@ -88,15 +88,28 @@ def test_any_text_is_seen_as_it_is(text: str) -> None:
     assert {token.type for token in inline(f"x {markdown.escaped(text)}")} <= OURS
 
 
+@pytest.mark.parametrize(
+    "start", ["- a", "+ a", "# a", "> a", "1. a", "2) a", "===", "---", "    a"]
+)
+@given(rest=st.text())
+def test_any_text_that_begins_a_line_is_a_paragraph(start: str, rest: str) -> None:
+    page = markdown.escaped(start + rest)
+    assert [token.type for token in READER.parse(page)][:1] == ["paragraph_open"]
+    assert seen(page) == printable(start + rest)
+
+
 @given(st.text(min_size=1))
 @example("`")
 @example("|`|")
-def test_any_name_is_one_piece_of_code(text: str) -> None:
+@example("a\\|b")
+@example("| ` |")
+def test_any_name_is_code_in_one_cell(text: str) -> None:
     shown = printable(text)
-    if shown:
-        page = f"| a |\n| --- |\n| {markdown.code(text)} |\n"
-        (cell,) = (t.content for t in inline(page) if t.type == "code_inline")
-        assert cell == shown
+    page = f"| a | b |\n| --- | --- |\n| {markdown.code(text)} | c |\n"
+    name, last = [t.children or [] for t in READER.parse(page) if t.type == "inline"][2:]
+    assert [token.content for token in last] == ["c"]
+    assert "".join(token.content for token in name) == shown.strip()
+    assert all(t.type == "code_inline" or not t.content.strip("| ") for t in name)
 
 
 @pytest.mark.parametrize("word", ["@admin", "https://x.example", "www.x.example", ":tada:", "#12"])
