@@ -1,0 +1,162 @@
+"""What 10,000 recorded runs cost against 100: the answers come from an index, so about as much.
+
+One cluster of 150 findings, of which three change their verdict in every run.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from auditor.findings import (
+    ClusterReport,
+    Finding,
+    Kind,
+    Report,
+    Run,
+    Severity,
+    Status,
+    Subject,
+    SubjectKind,
+    Verdict,
+)
+from auditor.history.moments import stamp
+from auditor.history.opening import open_history
+from auditor.history.schema import cluster_runs, findings, runs, spans
+from auditor.history.store import History
+from tests.benchmarks.telling import Size, in_turn, line, ratio
+
+MANY, FEW = 10_000, 100
+_FINDINGS = 150
+_LASTS = 50
+_START = datetime(2000, 1, 1, 2, tzinfo=UTC)
+_numbers = count(1)
+
+
+def measure(size: Size) -> str:
+    """Load both histories, ask both the same in turn, and return the lines to print."""
+    with tempfile.TemporaryDirectory() as folder:
+        many, few = (_loaded(Path(folder) / f"{number}.sqlite3", number) for number in (MANY, FEW))
+        return "".join(
+            _compared(label, ask, many, few, size.runs) for label, ask in _QUESTIONS.items()
+        )
+
+
+def _compared(
+    label: str, ask: Callable[[History], object], many: History, few: History, times: int
+) -> str:
+    def timed(history: History) -> float:
+        start = perf_counter()
+        ask(history)
+        return perf_counter() - start
+
+    large, small = in_turn(times, lambda: timed(many), lambda: timed(few))
+    return line(f"{label}: 10,000 runs", min(large) * 1000, "ms") + line(
+        f"{label}: 10,000 runs against 100", ratio(large, small), "times", "aim: about 1"
+    )
+
+
+_QUESTIONS: Mapping[str, Callable[[History], object]] = {
+    "since when each finding stands": lambda history: history.standings("lab"),
+    "what moved in the last ten runs": lambda history: history.changes("lab", _last_but(history)),
+    "the latest twenty runs": lambda history: history.runs("lab", limit=20),
+    "what an audit is told": lambda history: history.past(_tonight()),
+    "recording a run": lambda history: history.record(_tonight()),
+}
+
+
+def _last_but(history: History) -> str:
+    return history.runs("lab", limit=10)[-1].id
+
+
+def _tonight() -> Report:
+    """Return a run after all that are loaded."""
+    now = stamp(datetime.now(UTC))
+    run = Run(f"tonight-{next(_numbers)}", "audit", now, now, Severity.LOW)
+    found = tuple(_finding(number, Verdict.DRIFT) for number in range(_FINDINGS))
+    return Report(run, (ClusterReport("lab", None, Severity.LOW, findings=found),))
+
+
+def _finding(number: int, verdict: Verdict) -> Finding:
+    return Finding(
+        cluster="lab",
+        recommendation=f"R-{number:03}",
+        service=None,
+        subject=Subject(SubjectKind.NODE, "imp.example.test"),
+        verdict=verdict,
+        severity=Severity.HIGH,
+        expected="running",
+        observed="stopped",
+        because="",
+        kind=Kind.STOPPED if verdict is Verdict.DRIFT else None,
+    )
+
+
+def _loaded(file: Path, number: int) -> History:
+    """Return a history of so many runs, written in bulk as recording them would have done."""
+    history = open_history(f"sqlite:///{file}")
+    if history is None:
+        raise RuntimeError("history is off")
+    with history.database.writing() as connection:
+        _load(connection, number)
+    return history
+
+
+def _load(connection: Connection, number: int) -> None:
+    every = range(1, number + 1)
+    told = {"fail_on": "low", "exit_code": 3, "insecure": False, "allow_unknown": False}
+    connection.execute(
+        insert(runs),
+        [
+            {"seq": run, "id": f"run-{run}", "started_at": _at(run), "finished_at": _at(run)} | told
+            for run in every
+        ],
+    )
+    counts = dict.fromkeys(Verdict, 1) | {"cluster": "lab", "status": Status.DRIFT.value}
+    connection.execute(insert(cluster_runs), [{"run": run} | counts for run in every])
+    of = {n: list(_spans(n, number)) for n in range(_FINDINGS)}
+    connection.execute(insert(findings), [_row(n, of[n][-1]["first"]) for n in of])
+    connection.execute(insert(spans), [span for own in of.values() for span in own])
+
+
+def _at(run: int) -> str:
+    return stamp(_START + timedelta(hours=run))
+
+
+def _row(number: int, last: int) -> dict[str, Any]:
+    finding = _finding(number, Verdict.DRIFT)
+    return {
+        "id": finding.id,
+        "cluster": "lab",
+        "recommendation": finding.recommendation,
+        "service": None,
+        "subject_kind": "node",
+        "subject": finding.subject.name,
+        "latest": last,
+        "known": last,
+    }
+
+
+def _spans(number: int, last: int) -> Iterator[dict[str, Any]]:
+    """Yield a finding's spans: drift and pass in turn, begun at different runs for each finding."""
+    finding = _finding(number, Verdict.DRIFT).id
+    begins = [1, *range(2 + number % _LASTS, last + 1, _LASTS)]
+    for turn, (first, following) in enumerate(zip(begins, [*begins[1:], last + 1], strict=True)):
+        yield {
+            "finding": finding,
+            "first": first,
+            "last": following - 1,
+            "first_at": _at(first),
+            "last_at": _at(following - 1),
+            "runs": following - first,
+            "verdict": "pass" if turn % 2 else "drift",
+            "kind": None if turn % 2 else "stopped",
+            "severity": "high",
+            "since": _at(first),
+            "carried": 0,
+        }
