@@ -93,6 +93,31 @@ class Wire:
             connection.close()
         return answer
 
+    def ending(self, name: str, path: str, body: str) -> tuple[bytes, bool]:
+        """Send a request, and return what came back and whether TCP itself was reset.
+
+        Python's TLS sockets tell a reset as an end, so TLS is done here beside the socket.
+        """
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = ssl.create_default_context(cafile=self.sim.ca_path)
+        tls = context.wrap_bio(incoming, outgoing, server_hostname=name)
+        head = f"POST {path} HTTP/1.1\r\nHost: {name}\r\nContent-Length: {len(body)}\r\n"
+        fields = "".join(f"{key}: {value}\r\n" for key, value in self.headers().items())
+        came = b""
+        with socket.create_connection(self.place(name), timeout=self.timeout_s) as line:
+            try:
+                while not _shaken(tls):
+                    line.sendall(outgoing.read())
+                    incoming.write(line.recv(65536))
+                tls.write(f"{head}{fields}\r\n{body}".encode())
+                line.sendall(outgoing.read())
+                while data := line.recv(65536):
+                    incoming.write(data)
+                    came += _readable(tls)
+            except ConnectionResetError:
+                return came, True
+        return came, False
+
     def control_center(self, name: str, operation: str = "soapGetServiceStatus") -> Answer:
         """Ask Control Center for everything, as one empty element does."""
         child = {"soapGetServiceStatus": "<n:ServiceStatus/>"}.get(operation, "<n:ServiceInfo/>")
@@ -111,6 +136,24 @@ class Wire:
     def sql(self, name: str, statement: str) -> Answer:
         """Send one statement."""
         return self.axl(name, "executeSQLQuery", f"<sql>{statement}</sql>")
+
+
+def _shaken(tls: ssl.SSLObject) -> bool:
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        return False
+    return True
+
+
+def _readable(tls: ssl.SSLObject) -> bytes:
+    came = b""
+    try:
+        while data := tls.read(65536):
+            came += data
+    except ssl.SSLWantReadError:
+        pass
+    return came
 
 
 def envelope(child: str) -> str:
