@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from auditor import names
+from auditor.collect import intercluster, probe_file
 from auditor.collect.crew import Crew
 from auditor.collect.survey import Progress, Survey
 from auditor.config.settings import ClusterSettings
@@ -28,7 +29,7 @@ class Options:
     """What the command line decides for a whole run.
 
     `fail_on` None: as the file says. `watch_s`: look at every service twice, that far apart;
-    None: only where a second look is due.
+    None: only where a second look is due. `discover` False: the IM&P database is not asked.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -37,6 +38,7 @@ class Options:
     allow_unknown: bool = False
     mode: str = "audit"
     watch_s: float | None = None
+    discover: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,10 @@ def survey(
     """Ask every cluster and judge nothing; facts come in the order of the clusters.
 
     Raises:
+        ConfigError: a file of probes is wrong; nothing was asked.
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
+    probes = probe_file.load(settings.probes for settings in clusters)
     surveys = [
         Survey(
             settings,
@@ -86,6 +90,7 @@ def survey(
             wire=world.wire,
             guard=guard,
             progress=world.progress,
+            probes=probes[settings.probes] if options.discover else (),
         )
         for settings in clusters
     ]
@@ -97,7 +102,7 @@ def survey(
         except KeyboardInterrupt:
             world.wire.interrupt()
             raise Interrupted("interrupted; nothing was written.") from None
-    return tuple(one.facts for one in surveys)
+    return intercluster.told_by_peers(clusters, [one.facts for one in surveys])
 
 
 def report_on(
@@ -170,8 +175,9 @@ def notices(facts: ClusterFacts) -> tuple[str, ...]:
         for service in one.services:
             if not names.is_known(service):
                 where.setdefault(service, []).append(one.name)
-    return tuple(
+    unheard = tuple(
         f'Service "{service}" is on no list that auditor knows; it was not judged '
         f"({', '.join(sorted(on))})."
         for service, on in sorted(where.items())
     )
+    return (*unheard, *facts.notes)

@@ -191,12 +191,21 @@ class NodeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A presence redundancy group; `ha_enabled` None means that it could not be read."""
+    """A presence redundancy group; `ha_enabled` None means that it could not be read.
+
+    `switch_origin` is that of `ha_enabled` where it is not known in the same way as the group.
+    """
 
     name: str
     nodes: tuple[str, ...]
     ha_enabled: bool | None
     origin: Origin
+    switch_origin: Origin | None = None
+
+    @property
+    def switch_discovered(self) -> bool:
+        """Tell whether the HA switch was only discovered."""
+        return (self.switch_origin or self.origin) is Origin.DISCOVERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +214,7 @@ class Setting:
 
     `on` is False for `false` and for an empty list. `nodes` None means that the key names no
     nodes (it holds for all of them); `expressway` is the word for federation by Expressway.
+    `placed` False: it is on, and nobody can tell on which nodes.
     """
 
     on: bool
@@ -212,6 +222,7 @@ class Setting:
     source: str
     nodes: frozenset[str] | None = None
     expressway: bool = False
+    placed: bool = True
 
 
 class Reach(StrEnum):
@@ -226,7 +237,9 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An external database that the profile declares. `nodes` None: every node.
+    """An external database that the profile declares, or that the cluster's own tables list.
+
+    `nodes` None: every node. `host` is empty and `port` 0 where nobody told them.
 
     `used_by` holds `permanent_chat`, `compliance`, `managed_file_transfer`. `reach` is the TCP
     test from this machine; NOT_TRIED when `probe` is false in the profile.
@@ -252,7 +265,9 @@ class ClusterFacts:
     None when undeclared. `named` maps a key of the file (`deployment.chat`, `addresses`, ...) to
     the nodes, groups and addresses that it names. `topology_observed`: the nodes are the CUCM
     publisher's own answer, or (before AXL 10.0, which cannot list IM&P nodes) the declared
-    ones, which then count as complete; otherwise they are only declared.
+    ones, which then count as complete; otherwise they are only declared. `peers` are the
+    addresses of intercluster peers that were discovered; `notes` are sentences for the reader on
+    what could not be discovered, or on what was and no recommendation speaks of.
     """
 
     name: str
@@ -265,6 +280,8 @@ class ClusterFacts:
     high_availability: bool | frozenset[str] | None = None
     named: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     coverage: tuple[Coverage, ...] = ()
+    peers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def release(self) -> str | None:

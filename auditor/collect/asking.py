@@ -87,6 +87,13 @@ class Ledger:
             )
         self.entries[entry.source] = entry
 
+    def add(self, source: Source, requests: int, elapsed_ms: int) -> None:
+        """Add to the counts of a source that was asked more than its outcome tells."""
+        known = self.entries[source]
+        self.entries[source] = replace(
+            known, requests=known.requests + requests, elapsed_ms=known.elapsed_ms + elapsed_ms
+        )
+
     def failed(self, source: Source) -> bool:
         """Tell whether a source was asked and gave an error."""
         entry = self.entries.get(source)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from auditor.collect.filling import fill
 from auditor.collect.node import NodeAnswers
 from auditor.collect.reach import Place, filled
 from auditor.collect.topology import Member, Topology
@@ -19,7 +20,7 @@ def assemble(
     coverage: Iterable[Coverage],
 ) -> ClusterFacts:
     """Return the facts of one cluster; `coverage` is that of the CUCM publisher and TCP tests."""
-    return ClusterFacts(
+    facts = ClusterFacts(
         name=settings.name,
         nodes=tuple(_node(settings, a) for a in answers),
         groups=topology.groups,
@@ -31,6 +32,9 @@ def assemble(
         named=settings.named,
         coverage=(*coverage, *(entry for a in answers for entry in a.coverage)),
     )
+    for reading in (a.reading for a in answers if a.reading is not None):
+        facts = fill(facts, reading)
+    return facts
 
 
 def _node(settings: ClusterSettings, answers: NodeAnswers) -> NodeFacts:

@@ -1,14 +1,17 @@
 """Everything that one IM&P node is asked, in turn on one session, at its own address."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from auditor import names
-from auditor.collect import axl, ha, services
+from auditor.collect import axl, ha, prerequisites, services
 from auditor.collect.asking import Guard, Ledger
+from auditor.collect.prerequisites import Reading
+from auditor.collect.probes import Probe
 from auditor.collect.services import Look, Watch
 from auditor.collect.topology import Member
-from auditor.errors import ExchangeError, NotAsked, Reason, WrongNode
+from auditor.errors import Bug, ExchangeError, NotAsked, Reason, WrongNode
 from auditor.facts import (
     AxlAnswer,
     AxlProbe,
@@ -40,6 +43,7 @@ class NodeAnswers:
     identity: Identity = Identity.UNPROVEN
     closed_by: ExchangeError | None = None
     replied_at: str | None = None
+    reading: Reading | None = None
 
 
 def collect(
@@ -50,10 +54,12 @@ def collect(
     guard: Guard,
     wire: Wire,
     watch: Watch,
+    probes: Sequence[Probe] = (),
 ) -> NodeAnswers:
     """Ask one node for its product list, services, HA state and AXL: four requests, or five.
 
-    `others` are the names of the cluster's other nodes, lower case. Raises nothing but
+    `others` are the names of the cluster's other nodes, lower case. The publisher's database is
+    asked for `probes` besides: at most six requests more. Raises nothing but
     Interrupted: every failure is in the coverage.
     """
     ledger = Ledger(member.name, client, guard)
@@ -62,6 +68,7 @@ def collect(
     states = look.services if look else {}
     state = ledger.ask(Source.PERFMON, lambda: ha.read_state(client, member.name, others)).value
     probe = _axl(ledger, states)
+    reading = _database(ledger, probes)
     identity = client.identity
     answers = NodeAnswers(
         member,
@@ -73,6 +80,7 @@ def collect(
         identity,
         ledger.closed_by,
         look.replied_at.isoformat(timespec="seconds") if look else None,
+        reading,
     )
     if isinstance(ledger.closed_by, WrongNode):
         return contradicted(answers, ledger.closed_by.detail)
@@ -114,6 +122,26 @@ def _axl(ledger: Ledger, states: Mapping[str, ServiceState]) -> AxlProbe | None:
     if isinstance(answer.error, NotAsked):
         return AxlProbe(AxlAnswer.UNKNOWN, answer.error.detail)
     return axl.judge_failure(answer.error, control_center_answered=bool(states))
+
+
+def _database(ledger: Ledger, probes: Sequence[Probe]) -> Reading | None:
+    """Ask the node's database, best effort: only a fault of ours counts as a gap of the audit."""
+    entry = ledger.entries[Source.IMP_AXL]
+    if not probes:
+        return None
+    if entry.outcome is not Outcome.COLLECTED:
+        return prerequisites.unread(ledger.node, probes, "its AXL was not asked, or did not answer")
+    sent, began = ledger.client.requests_sent, time.monotonic()
+    try:
+        reading = ledger.guard(lambda: prerequisites.read(ledger.client, ledger.node, probes))
+    except Bug as fault:
+        ledger.keep(Source.IMP_AXL, fault)
+        reading = prerequisites.unread(ledger.node, probes, "auditor itself failed")
+    took = round((time.monotonic() - began) * 1000)
+    ledger.add(Source.IMP_AXL, ledger.client.requests_sent - sent, took)
+    if reading.stopped_by is not None and reading.stopped_by.settles:
+        ledger.closed_by = reading.stopped_by
+    return reading
 
 
 def untouched(member: Member, reason: Reason | None, detail: str) -> NodeAnswers:

@@ -1,7 +1,7 @@
 """One cluster on its way from settings to facts; every step is a task that waits for none."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from threading import Lock
@@ -12,13 +12,14 @@ from auditor.collect.cluster import assemble
 from auditor.collect.crew import Crew
 from auditor.collect.identity import without_doubles
 from auditor.collect.node import NodeAnswers
+from auditor.collect.probes import Probe
 from auditor.collect.rows import undecided
 from auditor.collect.services import Watch
 from auditor.collect.topology import Member, Topology
 from auditor.config.settings import ClusterSettings, Dial
 from auditor.credentials import Credentials
 from auditor.errors import BadCredentials, ExchangeError, Reason
-from auditor.facts import ClusterFacts, Coverage, Outcome, Source
+from auditor.facts import ClusterFacts, Coverage, Outcome, Role, Source
 from auditor.soap.client import Client, Endpoint, Limits
 from auditor.soap.exchange import TcpResult, Wire
 
@@ -46,8 +47,13 @@ class Survey:
         wire: Wire,
         guard: Guard,
         progress: Progress,
+        probes: Sequence[Probe] = (),
     ) -> None:
-        """Open nothing yet. `watch_s`: look at every service twice, that far apart."""
+        """Open nothing yet.
+
+        `watch_s`: look at every service twice, that far apart. `probes`: what to ask the
+        publisher's database.
+        """
         self.settings = settings
         self._login = login
         self._insecure = insecure
@@ -56,6 +62,7 @@ class Survey:
         self._wire = wire
         self._guard = guard
         self._progress = progress
+        self._probes = tuple(probes)
         self._lock = Lock()
         self._queue: deque[Member] = deque()
         self._nodes_open = 0
@@ -170,6 +177,7 @@ class Survey:
                 guard=self._guard,
                 wire=self._wire,
                 watch=self._watch,
+                probes=self._probes if member.role is Role.PUBLISHER else (),
             )
         self._progress(self.settings.name, member.name)
         with self._lock:

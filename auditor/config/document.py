@@ -45,6 +45,7 @@ class Account(Table):
     backoff_s: Annotated[tuple[float, ...], PlainValidator(values.pauses)] | None = None
     fail_on: Annotated[str, PlainValidator(values.one_of(*Severity))] | None = None
     proxy: Switch | None = None
+    probes: Text | None = None
 
 
 class Node(Table):

@@ -110,11 +110,12 @@ def _position(problem: Problem) -> int:
 
 def _bundles(document: Document, path: Path) -> Iterable[Problem]:
     for position, cluster in enumerate(document.cluster):
-        if cluster.ca_bundle and (fault := _bundle_fault(_bundle(cluster.ca_bundle, path))):
+        if cluster.ca_bundle and (fault := _bundle_fault(_beside(cluster.ca_bundle, path))):
             yield Problem(("cluster", position, "ca_bundle"), fault)
 
 
-def _bundle(name: str, path: Path) -> Path:
+def _beside(name: str, path: Path) -> Path:
+    """Return a path that is written relative to the file."""
     return (path.parent / _expanded(Path(name))).absolute()
 
 
@@ -155,6 +156,7 @@ def _cluster(
     cucm_name = cluster.cucm_publisher[0]
     meant = cluster.high_availability
     defaults = document.defaults
+    probes = cluster.probes or defaults.probes
     return ClusterSettings(
         name=cluster.name,
         cucm_name=cucm_name,
@@ -167,7 +169,7 @@ def _cluster(
         backoff_s=_first(_BACKOFF_S, cluster.backoff_s, defaults.backoff_s),
         fail_on=Severity(_first(Severity.LOW.value, cluster.fail_on, defaults.fail_on)),
         proxy=_first(False, cluster.proxy, defaults.proxy),
-        ca_bundle=_bundle(cluster.ca_bundle, path) if cluster.ca_bundle else None,
+        ca_bundle=_beside(cluster.ca_bundle, path) if cluster.ca_bundle else None,
         axl_version=cluster.axl_version,
         legacy_tls=cluster.legacy_tls,
         high_availability=(frozenset(meant) or False) if isinstance(meant, tuple) else meant,
@@ -185,6 +187,7 @@ def _cluster(
             for peer in other.intercluster_peer
         ),
         named=profile.named(cluster),
+        probes=_beside(probes, path) if probes else None,
     )
 
 

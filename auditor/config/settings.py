@@ -43,7 +43,8 @@ class ClusterSettings:
     hexadecimal digits. `workers` caps the nodes of this cluster in flight. `settings` holds every
     deployment key told, `named` the nodes and groups that each key of the file names.
     `peered_from` holds (cluster, peer address) of all other clusters in the file: any of these
-    addresses may turn out to be a node of this one.
+    addresses may turn out to be a node of this one. `probes` is the operator's own file of
+    questions to the IM&P database.
     """
 
     name: str
@@ -70,6 +71,7 @@ class ClusterSettings:
     peers: tuple[str, ...]
     peered_from: tuple[tuple[str, str], ...]
     named: Mapping[str, tuple[str, ...]]
+    probes: Path | None = None
 
     def dial(self, node_name: str) -> Dial:
         """Return how to reach a node: its entry in `addresses`, else its name at port 8443."""

@@ -16,6 +16,11 @@ Answer = list[list[tuple[str, str]]]
 
 _READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
 
+_CATALOGUE = {
+    "systables": ["tabname", "tabid", "tabtype"],
+    "syscolumns": ["colname", "tabid", "colno"],
+}
+
 
 class SqlError(Exception):
     """The statement was refused; `code` is what Informix would say."""
@@ -119,8 +124,12 @@ class Database:
             for name, number, _ in tables
             for column in self._engine.execute(f"pragma table_info({_name(name)})")
         ]
-        self._create("systables", (["tabname", "tabid", "tabtype"], tables))
-        self._create("syscolumns", (["colname", "tabid", "colno"], columns))
+        # Informix lists the catalogue in itself: systables is table 1, syscolumns table 2.
+        for number, (name, own) in enumerate(_CATALOGUE.items(), start=1):
+            tables.append((name, number, "T"))
+            columns += [(column, number, place) for place, column in enumerate(own, start=1)]
+        self._create("systables", (_CATALOGUE["systables"], tables))
+        self._create("syscolumns", (_CATALOGUE["syscolumns"], columns))
 
 
 def _name(name: str) -> str:

@@ -134,7 +134,7 @@ def _presence_tables(cluster: Cluster) -> dict[str, Table]:
     return {
         "xmpps2snodes": (
             ["pkid", "cp_id"],
-            [(key("s2s", n), f"cm-2_s2scp-1.{n}") for n in use.xmpp_federation_enabled_on],
+            [(key("s2s", host), f"cm-2_s2scp-1.{host}") for host in _federating(cluster)],
         ),
         "tcaliases": (
             ["pkid", "tcalias", "isprimary", "fkprocessnode", "peerclusterid"],
@@ -164,3 +164,10 @@ def _presence_tables(cluster: Cluster) -> dict[str, Table]:
             ],
         ),
     }
+
+
+def _federating(cluster: Cluster) -> list[str]:
+    """Return the hosts whose XMPP federation is on; Expressway writes a row of its own."""
+    use = cluster.scenario.deployment
+    through = use.xmpp_federation == "expressway"
+    return [*use.xmpp_federation_enabled_on, *(["expressway-e-edge-test"] if through else [])]

@@ -1,0 +1,125 @@
+"""Fills what nobody declared or observed with what was discovered; nothing else is changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from auditor.collect.meanings import Discovery, Place, understand
+from auditor.collect.prerequisites import Reading
+from auditor.collect.probes import Probe
+from auditor.facts import (
+    ClusterFacts,
+    Coverage,
+    Group,
+    HaReading,
+    Identity,
+    NodeFacts,
+    Origin,
+    Outcome,
+    Setting,
+    Source,
+)
+
+
+def fill(facts: ClusterFacts, reading: Reading) -> ClusterFacts:
+    """Return the facts with what the database told, all of it of origin discovered.
+
+    A declared value stays in its place, and a differing one stands behind it as a contradiction.
+    """
+    found = understand(reading, [node.name for node in facts.nodes if not node.planned])
+    places = {place.node: place for place in found.places}
+    nodes = tuple(_node(node, places.get(node.name)) for node in facts.nodes)
+    return replace(
+        facts,
+        nodes=nodes,
+        groups=_groups(facts.groups, nodes, places),
+        settings=behind(facts.settings, found.settings),
+        databases=facts.databases or found.databases,
+        peers=found.peers,
+        coverage=tuple(_told(entry, reading, found) for entry in facts.coverage),
+        notes=(*facts.notes, *_notes(facts, reading, found)),
+    )
+
+
+def behind(
+    told: Mapping[str, tuple[Setting, ...]], discovered: Mapping[str, Setting]
+) -> Mapping[str, tuple[Setting, ...]]:
+    """Return the tellings of every key with a discovered one after those that were there."""
+    return {**told, **{key: (*told.get(key, ()), new) for key, new in discovered.items()}}
+
+
+def _node(node: NodeFacts, place: Place | None) -> NodeFacts:
+    """Fill the group that AXL did not tell, and the state of a node whose PerfMon has none.
+
+    A node that gives no answer at all keeps its silence: it says more than a stored state.
+    """
+    if place is None or node.planned or node.identity is Identity.CONTRADICTED:
+        return node
+    if not node.group_known and place.group is not None:
+        node = replace(node, redundancy_group=place.group, group_known=True)
+    if node.ha_state is None and node.services and place.state is not None:
+        state = HaReading(place.state, Origin.DISCOVERED, place.source)
+        node = replace(node, ha_state=state)
+    return node
+
+
+def _groups(
+    known: Sequence[Group], nodes: Sequence[NodeFacts], places: Mapping[str, Place]
+) -> tuple[Group, ...]:
+    """Return the groups with the HA switch where nobody told it, and those that nobody told."""
+    switches = {(p.group or "").casefold(): p.switch for p in places.values()}
+    groups = [_switched(group, switches.get(group.name.casefold())) for group in known]
+    names = {group.name.casefold() for group in known}
+    listed = {node.casefold() for group in known for node in group.nodes}
+    for place in places.values():
+        name = place.group
+        if name is None or name.casefold() in names:
+            continue
+        names.add(name.casefold())
+        inside = [n.name for n in nodes if n.redundancy_group == name and not n.planned]
+        if inside and not listed & {node.casefold() for node in inside}:
+            groups.append(Group(name, tuple(inside), place.switch, Origin.DISCOVERED))
+    return tuple(groups)
+
+
+def _switched(group: Group, switch: bool | None) -> Group:
+    if group.ha_enabled is not None or switch is None:
+        return group
+    return replace(group, ha_enabled=switch, switch_origin=Origin.DISCOVERED)
+
+
+def _told(entry: Coverage, reading: Reading, found: Discovery) -> Coverage:
+    """Say in the coverage what the database told; what it did not is no gap of the audit."""
+    if (entry.node, entry.source) != (reading.node, Source.IMP_AXL):
+        return entry
+    if entry.outcome is not Outcome.COLLECTED:
+        return entry
+    read = len(reading.probes) - len(found.gaps)
+    sentences = [f"Best effort: {read} of {len(reading.probes)} probes of the database were read."]
+    by_reason: dict[str, list[str]] = {}
+    for name, why in sorted(found.gaps.items()):
+        by_reason.setdefault(why, []).append(name)
+    sentences += [f"Not read: {', '.join(names)} ({why})." for why, names in by_reason.items()]
+    return replace(entry, detail=" ".join((*sentences, *found.told)))
+
+
+def _notes(facts: ClusterFacts, reading: Reading, found: Discovery) -> list[str]:
+    """Return what the operator should know: a key that neither the file nor the database tells."""
+    open_ones = [
+        (probe, keys)
+        for probe in reading.probes
+        if probe.id in found.gaps and (keys := _untold(facts, probe, found))
+    ]
+    by_reason: dict[str, list[str]] = {}
+    for probe, keys in open_ones:
+        by_reason.setdefault(found.gaps[probe.id], []).extend(keys)
+    notes = [
+        f"Nobody declared {', '.join(f'`{key}`' for key in keys)}, and the database of "
+        f"{reading.node} does not tell: {why}."
+        for why, keys in by_reason.items()
+    ]
+    return [*notes, *found.notices]
+
+
+def _untold(facts: ClusterFacts, probe: Probe, found: Discovery) -> list[str]:
+    told = facts.settings.keys() | found.settings.keys()
+    return [key for key in probe.keys if key not in told]

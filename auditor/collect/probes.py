@@ -1,0 +1,113 @@
+"""What a probe of the IM&P database is: a question, what an answer says, and how sure that is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+MOST_STATEMENTS = 6
+"""SQL statements for a cluster and run, the catalogue's included."""
+
+
+class Meaning(StrEnum):
+    """What an answer says; meaning in `meanings`."""
+
+    SWITCH = "switch"
+    PRESENT = "present"
+    NODES = "nodes"
+    XMPP_FEDERATION = "xmpp_federation"
+    PEERS = "peers"
+    DATABASES = "databases"
+    GROUPS = "groups"
+    TALLY = "tally"
+    STATUS = "status"
+
+
+class Confidence(StrEnum):
+    """How sure it is that the table means this."""
+
+    DOCUMENTED = "D"
+    SEEN = "S"
+    INFERRED = "I"
+
+
+WORDS: Mapping[Confidence, str] = {
+    Confidence.DOCUMENTED: "documented by Cisco",
+    Confidence.SEEN: "seen in public scripts",
+    Confidence.INFERRED: "meaning inferred",
+}
+
+SHARED = frozenset({Meaning.SWITCH, Meaning.PRESENT, Meaning.TALLY, Meaning.STATUS})
+"""Meanings that look at single values, so that one statement can serve them all."""
+
+COLUMNS: Mapping[Meaning, tuple[frozenset[str], frozenset[str]]] = {
+    Meaning.SWITCH: (frozenset({"value"}), frozenset()),
+    Meaning.PRESENT: (frozenset({"row"}), frozenset()),
+    Meaning.NODES: (frozenset({"node"}), frozenset()),
+    Meaning.XMPP_FEDERATION: (frozenset({"host"}), frozenset()),
+    Meaning.PEERS: (frozenset({"row"}), frozenset({"address"})),
+    Meaning.DATABASES: (frozenset({"name"}), frozenset({"kind", "node"})),
+    Meaning.GROUPS: (frozenset({"node"}), frozenset({"subcluster", "switch", "state"})),
+    Meaning.TALLY: (frozenset({"value"}), frozenset()),
+    Meaning.STATUS: (frozenset({"value"}), frozenset()),
+}
+"""The columns that an answer must hold for its meaning, and those that it may hold."""
+
+_ALSO_TELLS = {
+    Meaning.XMPP_FEDERATION: ("xmpp_federation", "xmpp_federation_enabled_on"),
+    Meaning.PEERS: ("intercluster",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A second table, joined where `on` of the first equals `to` of this one."""
+
+    table: str
+    on: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One question to the database: parts of a statement or a whole one, and what it says.
+
+    `columns` maps what an answer holds to the names to look for, in order of preference. `table`
+    None: the one table that has them.
+    """
+
+    id: str
+    meaning: Meaning
+    confidence: Confidence
+    source: str
+    key: str | None = None
+    table: str | None = None
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    join: Join | None = None
+    where: Mapping[str, str] = field(default_factory=dict)
+    statement: str | None = None
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    on: frozenset[str] = frozenset()
+    off: frozenset[str] = frozenset()
+    good: tuple[str, ...] = ()
+    caution: str = ""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return the deployment keys that an answer tells."""
+        return (self.key,) if self.key else _ALSO_TELLS.get(self.meaning, ())
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Return the columns that an answer must hold."""
+        return COLUMNS[self.meaning][0]
+
+    @property
+    def shares(self) -> bool:
+        """Tell whether its statement is shared with others."""
+        return self.statement is None and self.meaning in SHARED
+
+
+def statements_needed(probes: Iterable[Probe]) -> int:
+    """Return how many statements the probes need at most, the catalogue's included."""
+    shares = [probe.shares for probe in probes]
+    return 1 + shares.count(False) + any(shares)
