@@ -46,10 +46,11 @@ def locate(option: Path | None) -> Path:
 
 def load(path: Path) -> Configuration:
     """Read a configuration file; ConfigError holds one line for each mistake in it."""
-    return understand(_read(path), path)
+    return understand(read_toml(path), path)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the file as TOML has it, not checked further; raises ConfigError."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as exc:
