@@ -5,7 +5,11 @@ import logging
 import os
 import sys
 import threading
+from pathlib import Path
 from types import TracebackType
+from typing import TextIO, cast
+
+from typer.main import get_command
 
 from auditor.cli import app
 from auditor.findings import ExitCode
@@ -27,15 +31,27 @@ def _report_bug(
     )
 
 
+def _open_streams() -> None:
+    """Give a closed standard stream the null device, so that nothing else takes its number."""
+    sys.stdin = sys.stdin or _nowhere("r")
+    sys.stdout = sys.stdout or _nowhere("w")
+    sys.stderr = sys.stderr or _nowhere("w")
+
+
+def _nowhere(mode: str) -> TextIO:
+    return cast(TextIO, Path(os.devnull).open(mode))
+
+
 def main() -> None:
     """Run the command line; after Ctrl-C, do not wait for threads that still hang in the system.
 
     A name look-up cannot be cut off from outside; everything that had to be written is written.
     """
     gc.set_threshold(_ALLOCATIONS, 20, 20)
+    _open_streams()
     sys.excepthook = _report_bug
     try:
-        app()
+        get_command(app)()  # calling the app itself would put another hook in place of ours
     except SystemExit as ending:
         if ending.code == ExitCode.INTERRUPTED and threading.active_count() > 1:
             sys.stdout.flush()

@@ -27,11 +27,11 @@ def tell(report: Report, targets: "Sequence[Target]") -> None:
 
     troubles = []
     for target in targets:
-        if target.path is None:
-            say(render(report, target.format, width=width(), colour=colour()))
-            continue
         try:
-            write(target.path, render(report, target.format, width=PIPE_WIDTH, colour=False))
+            if target.path is None:
+                say(render(report, target.format, width=width(), colour=colour()))
+            else:
+                write(target.path, render(report, target.format, width=PIPE_WIDTH, colour=False))
         except OutputError as error:
             troubles.append(str(error))
     if troubles:
@@ -40,14 +40,21 @@ def tell(report: Report, targets: "Sequence[Target]") -> None:
 
 
 def say(text: str) -> None:
-    """Print a whole page on standard output; a reader who left early is no fault of ours."""
+    """Print a whole page on standard output; a reader who left early is no fault of ours.
+
+    Raises:
+        OutputError: it cannot be written for another reason, such as a full disk.
+    """
     encoding = sys.stdout.encoding or "utf-8"
     try:
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        # What is still held back would be written once more at the end, and fail once more.
         with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise OutputError(f"standard output: cannot be written ({error.strerror}).") from error
 
 
 def width() -> int:

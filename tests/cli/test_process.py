@@ -1,0 +1,279 @@
+"""The program as the shell runs it: interrupts, pipes, closed streams, encodings, terminals."""
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab import Lab
+
+Start = Callable[..., Lab]
+
+PUB, SUB, CUCM = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test"
+PAIR: Mapping[str, Any] = {
+    "cluster": {"name": "pair"},
+    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
+}
+SECONDS = 2.0
+"""What an interrupted program may take to end."""
+
+STUCK_LOOK_UP = """
+import socket, threading
+real = socket.getaddrinfo
+def look_up(host, *rest, **named):
+    if host == "slow.name.test" and not named.get("flags"):
+        print("looking up", flush=True)
+        threading.Event().wait()
+    return real(host, *rest, **named)
+socket.getaddrinfo = look_up
+from auditor.__main__ import main
+main()
+"""
+"""The program on a machine whose name server never answers."""
+
+
+def _program(lab: Lab, *words: str) -> list[str]:
+    return [sys.executable, "-m", "auditor", "audit", "-c", str(lab.config), *words]
+
+
+def _environment(lab: Lab, **more: str) -> dict[str, str]:
+    return {**os.environ, **lab.environment, **more}
+
+
+def _interruptible() -> None:
+    """Take Ctrl-C as a terminal's program does, even where the tests run in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to that"
+        select.select([], [], [], 0.02)
+
+
+def _interrupt(process: "subprocess.Popen[str]") -> tuple[int, str, str, float]:
+    """Press Ctrl-C; return the exit code, what was said, and the seconds that it took."""
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    try:
+        out, err = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    return process.returncode, out, err, time.monotonic() - began
+
+
+@pytest.mark.parametrize(("fault", "node"), [("hang", SUB), ("slow-drip", SUB), ("hang", CUCM)])
+def test_ctrl_c_ends_a_hanging_audit_at_once_and_leaves_no_file(
+    lab: Start, tmp_path: Path, fault: str, node: str
+) -> None:
+    """130 in under two seconds, although the node's answer may come in ten."""
+    running = lab({**PAIR, "fault": [{"fault": fault, "node": node}]})
+    running.defaults = {"timeout_s": 30}
+    folder = tmp_path / "out"
+    folder.mkdir()
+    words = ["-o", "terminal", "-o", f"json:{folder}/report.json"]
+    process = subprocess.Popen(
+        _program(running, *words),
+        env=_environment(running),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_interruptible,
+    )
+    _until(lambda: any(r.fault == fault for r in running.simulator.requests))
+    code, out, err, took = _interrupt(process)
+    assert (code, out) == (130, "")
+    assert took < SECONDS
+    assert err.count("\n") == 1
+    assert "nterrupted" in err
+    assert list(folder.iterdir()) == []
+
+
+def test_ctrl_c_ends_an_audit_that_waits_for_a_name_server(lab: Start) -> None:
+    """Nothing can cut off a look-up; the program does not wait for it."""
+    running = lab({**PAIR, "config": {"addresses": {SUB: "slow.name.test"}}})
+    running.defaults = {"timeout_s": 30}
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUCK_LOOK_UP, *_program(running)[3:]],
+        env=_environment(running),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=_interruptible,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "looking up\n"
+    code, out, err, took = _interrupt(process)
+    assert (code, out) == (130, "")
+    assert took < SECONDS
+    assert "Traceback" not in err
+
+
+def _on_terminal(
+    command: list[str], environment: Mapping[str, str], keys: bytes
+) -> tuple[int, str]:
+    """Run on a terminal of its own, type keys at the first prompt; return code and screen."""
+    master, slave = pty.openpty()
+
+    def own_terminal() -> None:
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        _interruptible()
+
+    process = subprocess.Popen(
+        command,
+        env=dict(environment),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        preexec_fn=own_terminal,
+    )
+    os.close(slave)
+    screen, typed = b"", not keys
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if not select.select([master], [], [], 0.1)[0]:
+            continue
+        try:
+            screen += os.read(master, 65536)
+        except OSError:  # the other side has ended
+            break
+        if not typed and b"assword" in screen:
+            os.write(master, keys)
+            typed = True
+    os.close(master)
+    try:
+        return process.wait(10), screen.decode()
+    finally:
+        process.kill()
+
+
+def test_ctrl_c_at_the_password_prompt_asks_nothing(lab: Start) -> None:
+    """Whoever does not know the password wants out, without a trace."""
+    running = lab(PAIR)
+    environment = {k: v for k, v in _environment(running).items() if k != "AUDITOR_PASSWORD"}
+    code, screen = _on_terminal(_program(running), environment, b"\x03")
+    assert code == 130, screen
+    assert "Traceback" not in screen
+    assert running.simulator.requests == []
+
+
+def test_a_password_typed_at_the_prompt_is_not_shown(lab: Start) -> None:
+    """The terminal's echo is off, and the audit runs."""
+    running = lab(PAIR)
+    environment = {k: v for k, v in _environment(running).items() if k != "AUDITOR_PASSWORD"}
+    keys = running.simulator.password.encode() + b"\n"
+    code, screen = _on_terminal(_program(running), environment, keys)
+    assert code == 0, screen
+    assert running.simulator.password not in screen
+    assert running.simulator.password[4:] not in screen
+
+
+@pytest.mark.parametrize(
+    ("more", "coloured"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+    ids=["terminal", "no-color", "dumb"],
+)
+def test_a_terminal_gets_colour_unless_it_says_no(
+    lab: Start, more: Mapping[str, str], coloured: bool
+) -> None:
+    """The report, that is; what draws progress is gone before it."""
+    running = lab(PAIR)
+    environment = {**_environment(running), "TERM": "xterm-256color", **more}
+    code, screen = _on_terminal(_program(running), environment, b"")
+    assert code == 0, screen
+    report = screen[screen.index("Cluster ") :]
+    assert ("\x1b[3" in report or "\x1b[1" in report) is coloured
+
+
+def _shell(lab: Lab, line: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    """Run a line of bash in which $AUDIT is the program."""
+    command = " ".join(_program(lab))
+    return subprocess.run(
+        ["/bin/bash", "-c", line],
+        env=_environment(lab, AUDIT=command, **more),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("reader", ["head -1", "true"])
+@pytest.mark.parametrize("output", ["terminal", "json"])
+def test_a_reader_that_leaves_early_is_no_fault(lab: Start, reader: str, output: str) -> None:
+    """The exit code is still that of the audit."""
+    running = lab("demo")
+    ended = _shell(running, f"$AUDIT -o {output} | {reader}; exit ${{PIPESTATUS[0]}}")
+    assert ended.returncode == 3
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_do_not_change_the_verdict(lab: Start, closed: str) -> None:
+    """Some schedulers start programs so."""
+    ended = _shell(lab(PAIR), f"$AUDIT {closed}")
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+    assert ("COMPLIANT" in ended.stdout) is (">&-" not in closed.replace("2>&-", ""))
+
+
+def test_a_full_disk_behind_standard_output_is_told(lab: Start) -> None:
+    """The report is lost; the line says where the audit stood."""
+    ended = _shell(lab("demo"), "$AUDIT >/dev/full")
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        "auditor: standard output: cannot be written (No space left on device).",
+        "auditor: The audit itself ended with exit code 3.",
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_any_encoding_of_standard_output_will_do(lab: Start, encoding: str) -> None:
+    """What it cannot hold becomes a question mark."""
+    ended = _shell(lab("demo"), "$AUDIT", PYTHONIOENCODING=encoding)
+    assert ended.returncode == 3, ended.stderr
+    assert "CRITICAL AXL-02 Cisco AXL Web Service: stopped" in ended.stdout
+    assert ("✗" in ended.stdout) is (encoding == "utf-8")
+
+
+def test_piped_output_has_no_escapes_and_no_progress(lab: Start) -> None:
+    """Not even where the environment would force colour upon it."""
+    ended = _shell(lab("demo"), "$AUDIT", FORCE_COLOR="1", CLICOLOR_FORCE="1")
+    assert "\x1b" not in ended.stdout + ended.stderr
+    assert ended.stderr == ""
+
+
+def test_a_fault_of_the_program_itself_is_one_line_and_code_1(lab: Start) -> None:
+    """The trace is for those who ask for it."""
+    running = lab(PAIR)
+    broken = (
+        "import auditor.report.output as o; o.render = lambda *_, **__: 1 / 0\n"
+        "from auditor.__main__ import main; main()"
+    )
+    words = [sys.executable, "-c", broken]
+    for verbose in ([], ["--verbose"]):
+        ended = subprocess.run(
+            [*words, *verbose, *_program(running)[3:]],
+            env=_environment(running),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ended.returncode == 1
+        assert "bug in auditor (ZeroDivisionError" in ended.stderr
+        assert ("Traceback" in ended.stderr) is bool(verbose)
+        assert ended.stdout == ""
