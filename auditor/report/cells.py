@@ -1,18 +1,11 @@
-"""The cells of a terminal report's matrix: what is known of a node, as a mark and a word."""
+"""The cells of the matrix: what is known of a node or service, as a mark and a word."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rich.text import Text
-
 from auditor.facts import HaState, Identity, NodeFacts, Origin, Role, RunState
 from auditor.findings import Finding, Kind, SubjectKind, Verdict
-from auditor.report.screen import printable
-from auditor.report.wording import MARKS, STYLES
-
-WIDTH = 12
-"""Columns of a cell; longer words break where a reader would break them."""
+from auditor.report.wording import MARKS
 
 _GRAVITY = (
     Verdict.DRIFT,
@@ -41,6 +34,25 @@ _IDENTITIES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """One word of the matrix with its verdict and mark, neither where nothing is judged.
+
+    `finding` is the one that decided the verdict.
+    """
+
+    word: str
+    verdict: Verdict | None = None
+    mark: str = ""
+    finding: Finding | None = None
+
+    @property
+    def text(self) -> str:
+        """Return mark and word; drift is in capitals, so that no reader needs a colour."""
+        word = self.word.upper() if self.verdict is Verdict.DRIFT else self.word
+        return f"{self.mark} {word}" if self.mark else word
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """A cluster's findings by what they are about, names in lower case."""
 
@@ -63,7 +75,7 @@ def by_subject(findings: Iterable[Finding]) -> Judged:
     return judged
 
 
-def heads(nodes: Sequence[NodeFacts], judged: Judged) -> list[tuple[str, list[Text]]]:
+def heads(nodes: Sequence[NodeFacts], judged: Judged) -> list[tuple[str, list[Cell]]]:
     """Return the rows on the nodes themselves; their release only where they differ in it."""
     rows = [
         ("role", [_role(node) for node in nodes]),
@@ -72,61 +84,67 @@ def heads(nodes: Sequence[NodeFacts], judged: Judged) -> list[tuple[str, list[Te
         ("identity", [_identity(node) for node in nodes]),
     ]
     if len({node.release for node in nodes}) > 1:
-        rows.append(("release", [folded(node.release or "? unknown") for node in nodes]))
+        rows.append(("release", [_release(node) for node in nodes]))
     return rows
 
 
-def _marked(verdict: Verdict, word: str) -> Text:
-    shown = word.upper() if verdict is Verdict.DRIFT else word
-    return folded(f"{MARKS[verdict]} {shown}", STYLES[verdict])
+def _marked(verdict: Verdict, word: str, finding: Finding | None = None) -> Cell:
+    return Cell(word, verdict, MARKS[verdict], finding)
 
 
-def _role(node: NodeFacts) -> Text:
-    return _marked(Verdict.UNKNOWN, "unknown") if node.role is Role.UNKNOWN else Text(node.role)
+def _release(node: NodeFacts) -> Cell:
+    return Cell(node.release) if node.release else Cell("unknown", mark=MARKS[Verdict.UNKNOWN])
 
 
-def _group(node: NodeFacts, judged: Judged) -> Text:
-    if any(f.kind is Kind.NOT_GROUPED for f in judged.by_node.get(node.name.lower(), ())):
-        return _marked(Verdict.DRIFT, "none")
+def _role(node: NodeFacts) -> Cell:
+    return _marked(Verdict.UNKNOWN, "unknown") if node.role is Role.UNKNOWN else Cell(node.role)
+
+
+def _group(node: NodeFacts, judged: Judged) -> Cell:
+    findings = judged.by_node.get(node.name.lower(), ())
+    alone = next((f for f in findings if f.kind is Kind.NOT_GROUPED), None)
+    if alone:
+        return _marked(Verdict.DRIFT, "none", alone)
     if node.redundancy_group is not None:
-        return folded(node.redundancy_group)
-    return Text("none") if node.group_known else _marked(Verdict.UNKNOWN, "unknown")
+        return Cell(node.redundancy_group)
+    return Cell("none") if node.group_known else _marked(Verdict.UNKNOWN, "unknown")
 
 
-def _ha(node: NodeFacts, judged: Judged) -> Text:
+def _ha(node: NodeFacts, judged: Judged) -> Cell:
     if node.ha_state is None:
-        return Text("-") if node.planned else _marked(Verdict.UNKNOWN, "not read")
+        return Cell("-") if node.planned else _marked(Verdict.UNKNOWN, "not read")
     word = str(node.ha_state.state).replace("_", " ")
     if node.ha_state.origin is not Origin.OBSERVED:
         word += " (inferred)"
-    verdict = _worst(judged.by_group.get((node.redundancy_group or "").lower(), ()))
+    verdict, finding = _worst(judged.by_group.get((node.redundancy_group or "").lower(), ()))
     if verdict is Verdict.DRIFT and node.ha_state.state is HaState.UNKNOWN:
         word = "abnormal"  # the pair is judged, so "unknown" in capitals would mislead
-    return _marked(verdict, word)
+    return _marked(verdict, word, finding)
 
 
-def _identity(node: NodeFacts) -> Text:
+def _identity(node: NodeFacts) -> Cell:
     if node.planned:
-        return Text("-")
+        return Cell("-")
     return _marked(*_IDENTITIES[node.identity])
 
 
-def _worst(findings: Iterable[Finding]) -> Verdict:
-    told = {finding.verdict for finding in findings}
-    return next((verdict for verdict in _GRAVITY if verdict in told), Verdict.NOT_APPLICABLE)
+def _worst(findings: Iterable[Finding]) -> tuple[Verdict, Finding | None]:
+    told = {finding.verdict: finding for finding in reversed(tuple(findings))}
+    verdict = next((verdict for verdict in _GRAVITY if verdict in told), Verdict.NOT_APPLICABLE)
+    return verdict, told.get(verdict)
 
 
-def cell(node: NodeFacts, service: str, judged: Judged) -> Text:
-    """Return the gravest verdict on a service as a mark, its state as a word; drift in capitals."""
+def cell(node: NodeFacts, service: str, judged: Judged) -> Cell:
+    """Return the gravest verdict on a service, and its state as a word."""
     findings = judged.by_service.get((node.name.lower(), service), [])
-    verdict = _worst(findings)
+    verdict, finding = _worst(findings)
     word = _word(node, service)
     if verdict is Verdict.DRIFT:
         kinds = [f.kind for f in findings if f.verdict is Verdict.DRIFT and f.kind]
-        return _marked(verdict, next((_DRIFT_WORDS[k] for k in kinds if k in _DRIFT_WORDS), word))
+        word = next((_DRIFT_WORDS[k] for k in kinds if k in _DRIFT_WORDS), word)
     if verdict is Verdict.UNKNOWN and word in (RunState.STARTING, RunState.STOPPING):
-        return Text(f"… {word}", style=STYLES[verdict])
-    return _marked(verdict, word)
+        return Cell(word, verdict, "…", finding)
+    return _marked(verdict, word, finding)
 
 
 def _word(node: NodeFacts, service: str) -> str:
@@ -141,13 +159,3 @@ def _word(node: NodeFacts, service: str) -> str:
     if state.activated is False and state.state is RunState.STOPPED:
         return "off"
     return "running" if state.state is RunState.STARTED else str(state.state)
-
-
-def folded(text: str, style: str = "") -> Text:
-    """Return text broken where a reader would break a name: at capitals and signs."""
-    lines = [""]
-    for part in re.findall(r"\(?[^\W_]?[^A-Z\W_]+\)?|[A-Z]+(?![a-z])|.", printable(text)):
-        if len(lines[-1]) + len(part) > WIDTH and lines[-1]:
-            lines.append("")
-        lines[-1] += part if lines[-1] or part != " " else ""
-    return Text("\n".join(line.rstrip() for line in lines), style=style, overflow="fold")

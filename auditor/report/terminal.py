@@ -12,7 +12,7 @@ from auditor import __version__
 from auditor.errors import Reason
 from auditor.facts import Coverage, Outcome, Source
 from auditor.findings import ClusterReport, Report, Status, Verdict
-from auditor.report import blocks, matrix, tally
+from auditor.report import blocks, grid, matrix, tally
 from auditor.report.screen import paint, plain
 from auditor.report.wording import (
     LEGEND,
@@ -111,7 +111,7 @@ def _matrix(page: Console, cluster: ClusterReport) -> None:
         page.print(table)
     page.print()
     _legend(page)
-    domain = matrix.domain(cluster)
+    domain = grid.domain(cluster)
     if domain:
         page.print(plain(f"Nodes are named without their domain, {domain}.", "dim"))
 
