@@ -1,0 +1,143 @@
+"""What every option of every command has: a help text, an environment variable, a place in line."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from auditor.cli import app
+from tests.lab import Lab
+
+Start = Callable[..., Lab]
+
+PAIR = {
+    "cluster": {"name": "pair"},
+    "group": [{"name": "Default", "nodes": ["imp1.lab.test", "imp2.lab.test"]}],
+    "node": [{"name": "imp2.lab.test", "activated": ["Cisco Serviceability Reporter"]}],
+}
+"""Its one difference, RPT-02, is of severity low."""
+
+WITHOUT = {"--help", "--version", "--install-completion", "--show-completion"}
+"""Options that say something and end: a variable for them would end every run."""
+
+
+def _options() -> Iterator[tuple[str, Any]]:
+    root = get_command(app)
+    commands: dict[str, Any] = {"auditor": root, **root.commands}  # type: ignore[attr-defined]
+    for name, command in commands.items():
+        for parameter in command.params:
+            if parameter.param_type_name == "option":
+                yield f"{name} {parameter.opts[0]}", parameter
+
+
+OPTIONS = dict(_options())
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_every_option_is_explained_and_has_a_variable(name: str) -> None:
+    """The variable is named like the option, so that nobody has to look it up."""
+    option = OPTIONS[name]
+    assert option.help
+    assert option.help.rstrip().endswith(".")
+    word = name.split()[1]
+    if word in WITHOUT:
+        return
+    assert option.envvar == f"AUDITOR_{word.removeprefix('--').replace('-', '_').upper()}"
+
+
+def test_the_options_of_the_audit_are_all_there() -> None:
+    """The test above would pass on none."""
+    words = {name.split()[1] for name in OPTIONS if name.startswith("audit ")}
+    assert words >= {
+        "--config",
+        "--output",
+        "--fail-on",
+        "--allow-unknown",
+        "--insecure",
+        "--pack",
+    }
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--no-such-option"],
+        ["audit", "--no-such-option"],
+        ["no-such-command"],
+        ["audit", "--fail-on", "terrible"],
+        ["audit", "--pack", "nobody's"],
+        ["audit", "-o", "no-such-format"],
+        ["explain"],
+        ["explain", "NO-1"],
+        ["simulate", "no-such-scenario"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_is_exit_2(words: list[str]) -> None:
+    """And says so on standard error, in one breath."""
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert result.stderr if words else "Usage" in result.stdout
+    assert "Traceback" not in result.output
+
+
+def _code(lab: Lab, environment: dict[str, str], *words: str) -> int:
+    runner = CliRunner(env={**lab.environment, **environment})
+    return runner.invoke(app, ["audit", "-c", str(lab.config), *words]).exit_code
+
+
+def test_the_option_outranks_the_variable_and_that_the_file(lab: Start) -> None:
+    """A drift of severity low fails at low, and not at medium."""
+    running = lab(PAIR)
+    assert _code(running, {}) == 3
+    running.defaults = {**running.defaults, "fail_on": "medium"}
+    assert _code(running, {}) == 0
+    assert _code(running, {"AUDITOR_FAIL_ON": "low"}) == 3
+    assert _code(running, {"AUDITOR_FAIL_ON": "low"}, "--fail-on", "medium") == 0
+    running.defaults = {**running.defaults, "fail_on": "low"}
+    assert _code(running, {"AUDITOR_FAIL_ON": "medium"}) == 0
+    assert _code(running, {"AUDITOR_FAIL_ON": "medium"}, "--fail-on", "low") == 3
+
+
+def test_every_option_of_the_audit_can_be_given_by_its_variable(lab: Start, tmp_path: Path) -> None:
+    """A timer sets variables more easily than a command line."""
+    running = lab(PAIR)
+    path = tmp_path / "report.json"
+    environment = {
+        **running.environment,
+        "AUDITOR_CONFIG": str(running.config),
+        "AUDITOR_OUTPUT": f"terminal json:{path}",
+        "AUDITOR_FAIL_ON": "critical",
+        "AUDITOR_ALLOW_UNKNOWN": "1",
+        "AUDITOR_INSECURE": "yes",
+        "AUDITOR_PACK": "table",
+    }
+    result = CliRunner(env=environment).invoke(app, ["audit"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(path.read_text())
+    assert told["run"]["fail_on"] == "critical"
+    assert told["run"]["allow_unknown"] is True
+    assert told["run"]["insecure"] is True
+    assert not any(f["recommendation"] == "HA-01" for f in told["clusters"][0]["findings"])
+    assert "COMPLIANT" in result.stdout
+
+
+def test_allow_unknown_forgives_what_is_unknown_and_says_so(lab: Start) -> None:
+    """It never forgives drift, and never a cluster of which nothing was read."""
+    running = lab({**PAIR, "node": []})
+    fault: dict[str, object] = {"fault": "http-500", "interface": "perfmon"}
+    running.simulator.change({"fault": fault})
+    assert _code(running, {}) == 4
+    assert _code(running, {}, "--allow-unknown") == 0
+    assert "--allow-unknown" in running.run("audit", "--allow-unknown").stdout
+    running.simulator.change(
+        {"deactivate": {"node": "imp2.lab.test", "service": "Cisco SIP Proxy"}}
+    )
+    assert _code(running, {}, "--allow-unknown") == 3
+    running.simulator.change({"fault": {"fault": "http-500"}})
+    assert _code(running, {}, "--allow-unknown") == 5
