@@ -124,6 +124,17 @@ def test_a_wrong_password_is_told_without_it(server: Server) -> None:
     assert "hunter2" not in line
 
 
+def test_a_driver_that_repeats_the_password_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **told: object) -> None:
+        raise psycopg.OperationalError(f"cannot\nconnect with {told}")
+
+    monkeypatch.setattr(psycopg, "connect", refuse)
+    line = refusal("postgresql://auditor:hunter%402@h/d?sslpassword=hunter3")
+    assert "cannot connect with" in line
+    assert "'user': 'auditor'" in line
+    assert "hunter" not in line
+
+
 def test_a_report_may_name_the_database(postgresql_url: str) -> None:
     history = opened(postgresql_url)
     assert "auditor:***@127.0.0.1" in history.shown
