@@ -117,8 +117,9 @@ def _load(connection: Connection, number: int) -> None:
             for run in every
         ],
     )
-    counts = dict.fromkeys(Verdict, 1) | {"cluster": "lab", "status": Status.DRIFT.value}
-    connection.execute(insert(cluster_runs), [{"run": run} | counts for run in every])
+    about: dict[str, Any] = {"cluster": "lab", "status": Status.DRIFT.value}
+    about.update(dict.fromkeys(Verdict, 1))
+    connection.execute(insert(cluster_runs), [{"run": run, **about} for run in every])
     of = {n: list(_spans(n, number)) for n in range(_FINDINGS)}
     connection.execute(insert(findings), [_row(n, of[n][-1]["first"]) for n in of])
     connection.execute(insert(spans), [span for own in of.values() for span in own])
