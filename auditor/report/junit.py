@@ -8,10 +8,10 @@ from lxml import etree
 
 from auditor import __version__
 from auditor.facts import Coverage, Outcome
-from auditor.findings import ClusterReport, Finding, Report, Standing, Verdict, order
+from auditor.findings import ClusterReport, Finding, Report, Verdict, order
 from auditor.report import tally
 from auditor.report.screen import printable
-from auditor.report.wording import KINDS, REASONS, count, exit_meaning, sentence
+from auditor.report.wording import KINDS, REASONS, exit_meaning, sentence
 
 _Result = type[Failure] | type[Error] | type[Skipped]
 
@@ -121,7 +121,7 @@ def _finding(report: Report, cluster: ClusterReport, finding: Finding) -> _Case:
         result,
         _message(cluster, finding),
         finding.kind or finding.verdict,
-        "\n".join(_story(finding, tally.standing(report, finding))),
+        "\n".join(_story(report, finding)),
     )
 
 
@@ -138,7 +138,7 @@ def _message(cluster: ClusterReport, finding: Finding) -> str:
             return f"{finding.verdict.replace('_', ' ')}: {finding.because}"
 
 
-def _story(finding: Finding, standing: Standing | None) -> Iterator[str]:
+def _story(report: Report, finding: Finding) -> Iterator[str]:
     if finding.verdict is Verdict.NOT_APPLICABLE:
         return
     told = (
@@ -152,8 +152,9 @@ def _story(finding: Finding, standing: Standing | None) -> Iterator[str]:
     yield from (f"{label}: {printable(text)}" for label, text in told if text)
     if finding.waiver:
         yield f"else: {finding.waiver.verdict} without the waiver"
+    standing = tally.standing(report, finding)
     if standing:
-        yield f"since: {standing.since}, {count(standing.runs, 'run')}"
+        yield f"since: {tally.age(standing, report.run)}"
     yield f"finding: {finding.id}"
 
 

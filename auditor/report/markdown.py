@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor import __version__
-from auditor.findings import ClusterReport, Finding, Report, Standing, Verdict, order
+from auditor.findings import ClusterReport, Finding, Report, Verdict, order
 from auditor.report import tally
 from auditor.report.screen import printable
 from auditor.report.wording import (
@@ -126,7 +126,7 @@ def _cluster(report: Report, cluster: ClusterReport) -> Iterator[str]:
             yield f"### {heading}: {count(len(found), 'finding')}"
             yield ""
         for finding in found:
-            yield from _finding(finding, tally.standing(report, finding))
+            yield from _finding(report, finding)
     yield from _gaps(cluster)
     yield from _notices(cluster)
 
@@ -139,7 +139,7 @@ def _changes(report: Report, cluster: ClusterReport) -> Iterator[str]:
     yield f"Since the run of {past.runs[0].started_at}: {tally.moved(past)}."
 
 
-def _finding(finding: Finding, standing: Standing | None) -> Iterator[str]:
+def _finding(report: Report, finding: Finding) -> Iterator[str]:
     what = f": {KINDS[finding.kind]}" if finding.kind else ""
     name = f" {escaped(name_of(finding))}" if finding.service else ""
     subject = f"{finding.subject.kind} {code(finding.subject.name)}"
@@ -162,8 +162,9 @@ def _finding(finding: Finding, standing: Standing | None) -> Iterator[str]:
             f"  - waived until {escaped(waiver.expires)} by {escaped(waiver.owner)}: "
             f"{escaped(waiver.reason)} ({waiver.verdict} without)"
         )
+    standing = tally.standing(report, finding)
     if standing:
-        yield f"  - since {standing.since}, {count(standing.runs, 'run')}"
+        yield f"  - since: {tally.age(standing, report.run)}"
 
 
 def _gaps(cluster: ClusterReport) -> Iterator[str]:

@@ -20,6 +20,8 @@ def printable(text: str) -> str:
     escape, direction and invisible characters become visible `\\x1b` forms; a fifth combining mark
     in a row and what goes beyond 2000 characters are dropped, the latter with a word.
     """
+    if len(text) <= _LONGEST and text.isascii() and text.isprintable():
+        return " ".join(text.split())
     head, beyond = text[:_LONGEST], len(text) - _LONGEST
     shown: list[str] = []
     marks = 0

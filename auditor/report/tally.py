@@ -1,6 +1,7 @@
 """What a report adds up to, for every format alike: nodes read, gaps, since when."""
 
 from collections import Counter
+from datetime import datetime
 
 from auditor.facts import Coverage
 from auditor.findings import (
@@ -9,10 +10,11 @@ from auditor.findings import (
     Finding,
     Past,
     Report,
+    Run,
     Standing,
     Verdict,
 )
-from auditor.report.wording import silent_nodes
+from auditor.report.wording import count, silent_nodes
 
 _MOVED = {
     Direction.NEW: "new",
@@ -62,3 +64,13 @@ def moved(past: Past) -> str:
     tally = Counter(change.direction for change in past.changes)
     told = [f"{tally[direction]} {_MOVED[direction]}" for direction in Direction]
     return ", ".join(text for text in told if not text.startswith("0 ")) or "no change"
+
+
+def age(standing: Standing, run: Run) -> str:
+    """Return how long a finding has stood at a run, and how many runs saw it so."""
+    if standing.since >= run.started_at:
+        return "this run, for the first time"
+    gone = datetime.fromisoformat(run.started_at) - datetime.fromisoformat(standing.since)
+    hours = gone.seconds // 3600
+    long = count(gone.days, "day") if gone.days else count(hours, "hour") if hours else "minutes"
+    return f"{long}, {count(standing.runs, 'run')} (first seen {standing.since})"

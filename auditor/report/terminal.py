@@ -41,7 +41,7 @@ def _draw(page: Console, report: Report) -> None:
     if len(report.clusters) > 1:
         _overview(page, report.clusters)
     for cluster in report.clusters:
-        _cluster(page, cluster)
+        _cluster(page, report, cluster)
     _result(page, report)
 
 
@@ -90,16 +90,19 @@ def _overview(page: Console, clusters: Iterable[ClusterReport]) -> None:
     page.print()
 
 
-def _cluster(page: Console, cluster: ClusterReport) -> None:
+def _cluster(page: Console, report: Report, cluster: ClusterReport) -> None:
     page.rule(plain(f"Cluster {cluster.name}", "bold"), align="left", characters="━", style="")
     answered, due = tally.nodes_read(cluster)
     release = f"release {cluster.release}" if cluster.release else "release unknown"
     about = plain(f"{release}, {answered} of {count(due, 'node')} read")
     page.print(Text.assemble(_status(cluster.status), "  ", about))
     page.print(plain(sentence(cluster), "bold"))
+    past = report.past.get(cluster.name)
+    if past and past.runs:
+        page.print(plain(f"Since the run of {past.runs[0].started_at}: {tally.moved(past)}."))
     if cluster.nodes:
         _matrix(page, cluster)
-    blocks.draw(page, cluster)
+    blocks.draw(page, report, cluster)
     _gaps(page, cluster.coverage)
     _notices(page, cluster.notices)
     page.print()

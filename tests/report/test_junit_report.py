@@ -108,7 +108,9 @@ def test_the_counts_add_up() -> None:
 
 def test_history_tells_since_when() -> None:
     told = [failure.text or "" for failure in tree(samples.remembered()).iter("failure")]
-    assert sum("since: 2026-02-26T02:00:00Z, 4 runs" in text for text in told) == 2
+    assert (
+        sum("since: 3 days, 4 runs (first seen 2026-02-26T02:00:00Z)" in text for text in told) == 2
+    )
 
 
 def test_the_same_report_is_the_same_text() -> None:

@@ -23,7 +23,7 @@ from auditor.facts import (
     RunState,
     Source,
 )
-from auditor.findings import Kind, Report, Severity, Verdict
+from auditor.findings import Kind, Past, Report, Severity, Standing, Verdict
 from auditor.report import terminal, wording
 from auditor.report.screen import printable
 from tests.report import samples
@@ -41,6 +41,7 @@ SHAPES = (
     "below_threshold",
     "fleet",
     "hostile",
+    "remembered",
 )
 
 
@@ -393,3 +394,30 @@ def test_severities_are_counted_worst_first() -> None:
 def test_a_service_that_still_starts_has_a_mark_of_its_own() -> None:
     page = terminal.render(samples.mixed())
     assert cell(page, "XCP Connection Manager", 2) == f"… {RunState.STARTING}"
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        ("2026-03-01T02:00:00Z", "this run, for the first time"),
+        ("2026-03-01T01:30:00Z", "minutes, 3 runs (first seen 2026-03-01T01:30:00Z)"),
+        ("2026-03-01T00:30:00Z", "1 hour, 3 runs (first seen 2026-03-01T00:30:00Z)"),
+        ("2026-02-26T02:00:00Z", "3 days, 3 runs (first seen 2026-02-26T02:00:00Z)"),
+    ],
+)
+def test_history_tells_how_long_a_difference_stands(since: str, told: str) -> None:
+    drift = samples.stopped(names.SIP_PROXY, samples.PUB)
+    cluster = replace(samples.compliant_cluster(), findings=(drift,))
+    past = Past({drift.id: Standing(since, 3)})
+    page = terminal.render(Report(samples.RUN, (cluster,), {"lab": past}), width=140)
+    assert f"since     {told}\n" in page
+
+
+def test_a_block_of_several_findings_tells_the_longest_standing() -> None:
+    drifts = [samples.stopped(names.SIP_PROXY, of) for of in (samples.PUB, samples.SUB)]
+    cluster = replace(samples.compliant_cluster(), findings=tuple(drifts))
+    nights = [Standing("2026-02-27T02:00:00Z", 3), Standing("2026-02-26T02:00:00Z", 4)]
+    past = Past({drift.id: night for drift, night in zip(drifts, nights, strict=True)})
+    page = terminal.render(Report(samples.RUN, (cluster,), {"lab": past}), width=140)
+    told = "3 days, 4 runs (first seen 2026-02-26T02:00:00Z), some of them for less"
+    assert f"since     {told}\n" in page
