@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from auditor.simulator import Simulator
 from tests.lab import Lab, scenario
@@ -19,6 +20,11 @@ _INHERITED = (
     "CURL_CA_BUNDLE",
     "NETRC",
 )
+
+
+# A loaded machine is slow, not wrong; and a landing must not hang on the luck of a draw.
+settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -54,9 +54,7 @@ def diff(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", envvar="AUDITOR_JSON", help="Tell it as JSON.")
-    ] = False,
+    as_json: options.AsJson = False,
     insecure: options.Insecure = False,
     pack: options.Pack = None,
 ) -> None:

@@ -94,3 +94,5 @@ Settle = Annotated[
         show_default=False,
     ),
 ]
+
+AsJson = Annotated[bool, typer.Option("--json", envvar="AUDITOR_JSON", help="Tell it as JSON.")]

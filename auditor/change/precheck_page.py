@@ -1,0 +1,93 @@
+"""A decision before a change, told: the answer first, then why, then the steps."""
+
+import json
+from collections.abc import Iterable
+from textwrap import wrap
+
+from auditor.change.precheck import Answer, Decision, Point, Topic
+from auditor.report.screen import printable
+
+_MARKS = {Answer.GO: "✓", Answer.NO_GO: "✗", Answer.CANNOT_TELL: "?", Answer.NOTE: "·"}
+_DOUBTS = (Answer.NO_GO, Answer.CANNOT_TELL)
+_SENTENCES = {
+    Answer.GO: "GO: every point that can be checked speaks for the change.",
+    Answer.NO_GO: "NO-GO: at least one point speaks against the change.",
+    Answer.CANNOT_TELL: "CANNOT TELL: nothing speaks against it, but something is not known.",
+}
+
+
+def render_text(decision: Decision, *, width: int) -> str:
+    """Return the decision for a reader; nothing in it was changed on the cluster."""
+    lines = [_SENTENCES[decision.answer], *_changes(decision), ""]
+    for topic in Topic:
+        lines += _section(topic, [p for p in decision.points if p.topic is topic], width)
+    for service, steps in decision.steps.items():
+        lines += [f"Steps for {service}:"]
+        lines += [f"  {number}. {step}" for number, step in enumerate(steps, 1)]
+        lines += [""]
+    code = int(decision.exit_code)
+    return "\n".join((*lines, f"Nothing was changed. Exit code {code}: {decision.answer}.", ""))
+
+
+def _changes(decision: Decision) -> list[str]:
+    return [
+        f"  {'activate' if c.activate else 'deactivate'} {c.service} on {printable(c.node)}"
+        for c in decision.changes
+    ]
+
+
+def _section(topic: Topic, points: Iterable[Point], width: int) -> list[str]:
+    found = list(points)
+    if not found:
+        return []
+    lines = [f"{topic[0].upper()}{topic[1:]}"]
+    for point in found:
+        lines += _point(point, width)
+    return [*lines, ""]
+
+
+def _point(point: Point, width: int) -> list[str]:
+    head = f"{_MARKS[point.answer]} {point.answer}: {printable(point.about)}: "
+    lines = _wrapped(head + printable(point.text), width - 2)
+    if point.remedy and point.answer in _DOUBTS:
+        lines += [
+            f"    {line}" for line in _wrapped(f"to do: {printable(point.remedy)}", width - 6)
+        ]
+    for one in point.evidence if point.answer in _DOUBTS else ():
+        told = f"seen: {printable(one.text)} [{one.origin}, {printable(one.source)}]"
+        lines += [f"    {line}" for line in _wrapped(told, width - 6)]
+    first, *rest = lines
+    return [f"  {first}", *(f"    {line}" for line in rest)]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return wrap(text, max(width, 40), break_on_hyphens=False, break_long_words=False)
+
+
+def render_json(decision: Decision) -> str:
+    """Return the decision as JSON with sorted keys."""
+    content = {
+        "schema_version": "1.0",
+        "cluster": decision.cluster,
+        "answer": str(decision.answer),
+        "changes": [
+            {"node": c.node, "service": c.service, "activate": c.activate} for c in decision.changes
+        ],
+        "points": [_plain(point) for point in decision.points],
+        "steps": {service: list(steps) for service, steps in decision.steps.items()},
+        "exit_code": int(decision.exit_code),
+    }
+    return json.dumps(content, indent=2, sort_keys=True) + "\n"
+
+
+def _plain(point: Point) -> dict[str, object]:
+    return {
+        "topic": str(point.topic),
+        "answer": str(point.answer),
+        "about": point.about,
+        "text": point.text,
+        "remedy": point.remedy,
+        "evidence": [
+            {"origin": str(e.origin), "source": e.source, "text": e.text} for e in point.evidence
+        ],
+    }

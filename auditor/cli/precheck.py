@@ -1,0 +1,113 @@
+"""`auditor precheck`: may this service be turned on or off, on this node, now?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.cli import options
+from auditor.cli.app import app
+
+
+@app.command()
+def precheck(
+    *,
+    cluster: Annotated[
+        str, typer.Option(envvar="AUDITOR_CLUSTER", help="Cluster of the file to change.")
+    ],
+    on: Annotated[
+        list[str],
+        typer.Option(envvar="AUDITOR_ON", metavar="NODE", help="Node to change. May be repeated."),
+    ],
+    activate: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="AUDITOR_ACTIVATE",
+            metavar="SERVICE",
+            help="Service to activate, on every node named. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    deactivate: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="AUDITOR_DEACTIVATE",
+            metavar="SERVICE",
+            help="Service to deactivate, on every node named. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="AUDITOR_FEATURE",
+            metavar="KEY=VALUE",
+            help="Deployment key as it will be, such as chat=true. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    confirm: Annotated[
+        bool,
+        typer.Option(
+            "--confirm",
+            envvar="AUDITOR_CONFIRM",
+            help="You looked: the configuration that no interface shows is complete.",
+        ),
+    ] = False,
+    expectation: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="AUDITOR_EXPECTATION",
+            help="File to write what the change will do, for `auditor diff --expect`.",
+            show_default=False,
+        ),
+    ] = None,
+    config: options.Config = None,
+    fail_on: options.FailOn = None,
+    as_json: options.AsJson = False,
+    insecure: options.Insecure = False,
+    pack: options.Pack = None,
+) -> None:
+    """Tell go or no-go before services are turned on or off. Changes nothing.
+
+    Exit codes: 0 go, 3 no-go, 4 cannot tell.
+    """
+    from auditor.audit import Options, survey
+    from auditor.change import asked, precheck_page
+    from auditor.change import expectation as announcement
+    from auditor.change.precheck import decide
+    from auditor.cli.running import logins, warn_insecure, world
+    from auditor.cli.telling import say, width
+    from auditor.config.features import load_with
+    from auditor.config.loader import locate
+    from auditor.recommendations.model import PACKS, load_packs
+    from auditor.report.output import Format, Target, check_writable, write
+
+    wanted = asked.services(activate or [], deactivate or [])
+    recommendations = load_packs(pack or PACKS)
+    configuration = load_with(locate(config), cluster, feature or [])
+    (settings,) = configuration.select([cluster])
+    if expectation:
+        check_writable([Target(Format.JSON, expectation)])
+    if insecure:
+        warn_insecure()
+    accounts = logins([settings])
+    with world(configuration.workers) as around:
+        (facts,) = survey([settings], accounts, Options(recommendations, insecure=insecure), around)
+    decision = decide(
+        facts,
+        asked.changes(facts, wanted, on),
+        recommendations,
+        fail_on=fail_on or settings.fail_on,
+        confirmed=confirm,
+    )
+    if expectation:
+        text = announcement.text_of(facts.name, decision.announced, decision.drift)
+        write(expectation, text)
+    page = (
+        precheck_page.render_json(decision)
+        if as_json
+        else precheck_page.render_text(decision, width=width())
+    )
+    say(page)
+    raise typer.Exit(decision.exit_code)

@@ -1,0 +1,85 @@
+"""`auditor precheck` as an engineer runs it minutes before the window."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.lab import Lab
+
+Start = Callable[..., Lab]
+NODE = "imp4.lab.test"
+SIP = "Cisco SIP Proxy"
+
+
+@pytest.fixture
+def healthy(lab: Start) -> Lab:
+    """Return a healthy cluster."""
+    return lab("healthy")
+
+
+def test_a_wanted_service_is_a_go_and_its_comparison_expects_it(
+    healthy: Lab, tmp_path: Path
+) -> None:
+    """The whole window: snapshot, check, change, compare."""
+    healthy.simulator.change({"deactivate": {"node": NODE, "service": SIP}})
+    before, expected = tmp_path / "before.json", tmp_path / "expected.json"
+    healthy.run("snapshot", "--to", str(before))
+    words = ("--cluster", "healthy", "--activate", "sip proxy".title(), "--on", NODE)
+    refused = healthy.run("precheck", *words)
+    assert refused.exit_code == 2
+    words = ("--cluster", "healthy", "--activate", "cisco  sip proxy", "--on", NODE.upper())
+    result = healthy.run("precheck", *words, "--confirm", "--expectation", str(expected))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("GO: ")
+    for act in ("activate", "start"):
+        healthy.simulator.change({act: {"node": NODE, "service": SIP}})
+    told = healthy.run("diff", str(before), "live", "--expect", str(expected))
+    assert told.exit_code == 0, told.stdout
+    assert "Expected changes (1)" in told.stdout
+
+
+def test_it_sends_nothing_that_writes(healthy: Lab) -> None:
+    """It only looks."""
+    words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE)
+    assert healthy.run("precheck", *words).exit_code == 3
+    assert not any(request.writes for request in healthy.simulator.requests)
+
+
+def test_the_answer_as_json_carries_every_point(healthy: Lab) -> None:
+    """For those who script their windows."""
+    words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE, "--json")
+    told = json.loads(healthy.run("precheck", *words).stdout)
+    assert (told["answer"], told["exit_code"]) == ("no-go", 3)
+    broken = [p for p in told["points"] if p["topic"] == "what the change would break"]
+    assert any("SIP-01" in point["text"] for point in broken)
+
+
+def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
+    """Web clients are meant to come."""
+    words = ("--cluster", "healthy", "--activate", "Cisco XCP Web Connection Manager")
+    words = (*words, "--on", NODE, "--confirm", "--feature", "web_clients=false")
+    assert healthy.run("precheck", *words).exit_code == 3
+    assert healthy.run("precheck", *words[:-1], "web_clients=true").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--activate", "Cisco SIP Prox", "--on", NODE), "Did you mean Cisco SIP Proxy?"),
+        (("--activate", SIP, "--on", "imp4"), f"Did you mean {NODE}?"),
+        (("--activate", "Cisco XCP Router", "--on", NODE), "network service"),
+        (("--on", NODE), "name a service"),
+        (("--activate", SIP, "--deactivate", SIP, "--on", NODE), "at once"),
+        (("--activate", SIP, "--on", NODE, "--feature", "chatt=true"), "chat"),
+        (("--activate", SIP, "--on", NODE, "--feature", "chat"), "KEY=VALUE"),
+    ],
+)
+def test_what_does_not_exist_is_a_usage_error(
+    healthy: Lab, words: tuple[str, ...], said: str
+) -> None:
+    """With the nearest names."""
+    result = healthy.run("precheck", "--cluster", "healthy", *words)
+    assert result.exit_code == 2
+    assert said in result.stderr
