@@ -78,7 +78,9 @@ class Survey:
         self._ledger = Ledger(self._cucm_name, self._cucm, guard)
         self._facts: ClusterFacts | None = None
 
-    def _client(self, name: str, dial: Dial, others: frozenset[str]) -> Client:
+    def _client(
+        self, name: str, dial: Dial, others: frozenset[str], axl_first: str | None = None
+    ) -> Client:
         s = self.settings
         endpoint = Endpoint(
             name=name,
@@ -93,7 +95,14 @@ class Survey:
             other_names=others,
         )
         limits = Limits(timeout_s=s.timeout_s, backoff_s=s.backoff_s)
-        return Client(endpoint, self._login, limits, self._wire, axl_version=s.axl_version)
+        return Client(
+            endpoint,
+            self._login,
+            limits,
+            self._wire,
+            axl_version=s.axl_version,
+            axl_first=axl_first,
+        )
 
     @property
     def facts(self) -> ClusterFacts:
@@ -169,7 +178,9 @@ class Survey:
             m.name.casefold() for m in self._topology.members if m.name != member.name
         )
         known = others | {self._cucm_name.casefold()} - {member.name.casefold()}
-        with self._client(member.name, self.settings.dial(member.name), known) as client:
+        with self._client(
+            member.name, self.settings.dial(member.name), known, self._cucm.axl_version
+        ) as client:
             answers = node.collect(
                 client,
                 member,

@@ -43,13 +43,19 @@ class Client:
         wire: Wire,
         *,
         axl_version: str = _AUTO,
+        axl_first: str | None = None,
     ) -> None:
-        """Prepare a session; raises `ConfigError` for a CA file or version that cannot be used."""
+        """Prepare a session; raises `ConfigError` for a CA file or version that cannot be used.
+
+        `axl_first` is the version to try first where none is configured, such as the one that
+        another server of the cluster speaks: it saves a refusal.
+        """
         self._endpoint = endpoint
         self._limits = limits
         self._wire = wire
         self._line = wire.line(endpoint, credentials, limits)
         self._configured = None if axl_version == _AUTO else checked(axl_version)
+        self._first = axl_first or NEWEST
         self._axl_version: str | None = None
         self._named_action = True
         self._identity = Identity.UNPROVEN
@@ -152,7 +158,7 @@ class Client:
 
     def _axl(self, name: str, values: dict[str, Any], read: Callable[[replies.Reply], _T]) -> _T:
         """Ask AXL in the version that both know, which the first refusal tells."""
-        version = self._axl_version or self._configured or NEWEST
+        version = self._axl_version or self._configured or self._first
         try:
             answer = self._axl_at(version, name, values, read)
         except VersionRefused as refused:
@@ -217,7 +223,7 @@ class Client:
             " " if unicodedata.category(sign).startswith(("C", "Z")) else sign
             for sign in redact(text, secrets)
         )
-        line = redact(" ".join(plain.split()), secrets)
+        line = " ".join(plain.split())
         return line if len(line) <= _QUOTED else f"{line[: _QUOTED - 1]}…"
 
 
