@@ -1,5 +1,6 @@
 """The registry of everything under way, and the watchdog that ends it at its deadline."""
 
+import math
 import os
 import socket
 import threading
@@ -110,6 +111,7 @@ class Registry:
         self._interrupted = False
         self._closed = False
         self._watchdog: threading.Thread | None = None
+        self._looks_at = math.inf
 
     @contextmanager
     def call(self, who: str, timeout_s: float) -> Iterator[Call]:
@@ -118,7 +120,7 @@ class Registry:
         with self._changed:
             self.check(who)
             self._calls.add(call)
-            self._wake_watchdog()
+            self._watch_over(call)
         try:
             yield call
         finally:
@@ -156,11 +158,13 @@ class Registry:
         if watchdog is not None:
             watchdog.join()
 
-    def _wake_watchdog(self) -> None:
+    def _watch_over(self, call: Call) -> None:
+        """Wake the watchdog only for a deadline before the one that it sleeps towards."""
         if self._watchdog is None:
             self._watchdog = threading.Thread(target=self._watch, name="watchdog", daemon=True)
             self._watchdog.start()
-        self._changed.notify_all()
+        if call.deadline < self._looks_at:
+            self._changed.notify_all()
 
     def _watch(self) -> None:
         with self._changed:
@@ -170,5 +174,5 @@ class Registry:
                 for call in late:
                     call.end(Ending.DEADLINE)
                 self._calls -= late
-                ahead = [call.deadline for call in self._calls]
-                self._changed.wait(min(ahead) - now if ahead else None)
+                self._looks_at = min((call.deadline for call in self._calls), default=math.inf)
+                self._changed.wait(None if self._looks_at == math.inf else self._looks_at - now)
