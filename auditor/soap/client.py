@@ -11,7 +11,7 @@ import zeep.exceptions
 from auditor.credentials import Credentials
 from auditor.errors import BadReply, SoapFault, redact
 from auditor.facts import Identity
-from auditor.soap import replies
+from auditor.soap import reading, replies
 from auditor.soap.axl_versions import NEWEST, ROLES_SINCE, best_common, checked
 from auditor.soap.checks import VersionRefused, check_answer
 from auditor.soap.endpoint import Endpoint, Limits
@@ -82,7 +82,7 @@ class Client:
         return self._ask(
             operation(CONTROL_CENTER, "soapGetServiceStatus"),
             {"ServiceStatus": [""]},
-            replies.service_status,
+            reading.service_status,
         )
 
     def product_information(self) -> replies.ProductInformation:
@@ -90,7 +90,7 @@ class Client:
         return self._ask(
             operation(CONTROL_CENTER, "getProductInformationList"),
             {"ServiceInfo": ""},
-            replies.product_information,
+            reading.product_information,
         )
 
     def static_service_list(self) -> tuple[replies.ServiceSpecification, ...]:
@@ -98,7 +98,7 @@ class Client:
         return self._ask(
             operation(CONTROL_CENTER, "soapGetStaticServiceList"),
             {"ServiceInformationResponse": ""},
-            replies.static_service_list,
+            reading.static_service_list,
         )
 
     def perfmon_counters(self, object_name: str, host: str) -> tuple[replies.Counter, ...]:
@@ -106,19 +106,19 @@ class Client:
         return self._ask(
             operation(PERFMON, "perfmonCollectCounterData"),
             {"Host": host, "Object": object_name},
-            replies.counters,
+            reading.counters,
         )
 
     def list_process_nodes(self) -> tuple[replies.ProcessNode, ...]:
         """Return CUCM's server list, `EnterpriseWideData` included; no roles before AXL 10.0."""
         tags = ("name", "description", "nodeUsage", "processNodeRole")
-        return self._axl("listProcessNode", _search("name", "%", tags), replies.process_nodes)
+        return self._axl("listProcessNode", _search("name", "%", tags), reading.process_nodes)
 
     def list_presence_redundancy_groups(self) -> tuple[replies.RedundancyGroup, ...]:
         """Return the presence redundancy groups; AXL knows them from 10.0."""
         tags = ("name", "server1", "server2", "haEnabled")
         return self._axl(
-            "listPresenceRedundancyGroup", _search("name", "%", tags), replies.redundancy_groups
+            "listPresenceRedundancyGroup", _search("name", "%", tags), reading.redundancy_groups
         )
 
     def list_process_node_services(self, node: str) -> tuple[replies.ProcessNodeService, ...]:
@@ -127,19 +127,19 @@ class Client:
         rows = self._axl(
             "listProcessNodeService",
             _search("processNodeName", node, tags),
-            replies.process_node_services,
+            reading.process_node_services,
         )
         # AXL takes the name for a pattern, in which "_" is any sign.
         return tuple(row for row in rows if row.node.casefold() == node.casefold())
 
     def ccm_version(self) -> str:
         """Return the release of the server that answers AXL."""
-        return self._axl("getCCMVersion", {}, replies.version)
+        return self._axl("getCCMVersion", {}, reading.version)
 
     def sql(self, statement: str) -> tuple[dict[str, str | None], ...]:
         """Return the rows of one SELECT; raises `StatementRefused` before sending any other."""
         check_select(statement)
-        return self._axl("executeSQLQuery", {"sql": statement}, replies.sql_rows)
+        return self._axl("executeSQLQuery", {"sql": statement}, reading.sql_rows)
 
     def close(self) -> None:
         """End the session."""
@@ -156,7 +156,7 @@ class Client:
     ) -> None:
         self.close()
 
-    def _axl(self, name: str, values: dict[str, Any], read: Callable[[replies.Reply], _T]) -> _T:
+    def _axl(self, name: str, values: dict[str, Any], read: Callable[[reading.Reply], _T]) -> _T:
         """Ask AXL in the version that both know, which the first refusal tells."""
         version = self._axl_version or self._configured or self._first
         try:
@@ -171,7 +171,7 @@ class Client:
         return answer
 
     def _axl_at(
-        self, version: str, name: str, values: dict[str, Any], read: Callable[[replies.Reply], _T]
+        self, version: str, name: str, values: dict[str, Any], read: Callable[[reading.Reply], _T]
     ) -> _T:
         """Ask AXL in one version, without naming the action to a server that minds the name.
 
@@ -188,7 +188,7 @@ class Client:
             return self._ask(asked, values, read)
 
     def _ask(
-        self, asked: Operation, values: dict[str, Any], read: Callable[[replies.Reply], _T]
+        self, asked: Operation, values: dict[str, Any], read: Callable[[reading.Reply], _T]
     ) -> _T:
         """Send one question, with patience, and read its checked answer."""
         action = asked.soap_action if self._named_action or asked.interface is not AXL else ""
@@ -202,7 +202,7 @@ class Client:
         )
         return read(reply)
 
-    def _once(self, asked: Operation, question: Question) -> replies.Reply:
+    def _once(self, asked: Operation, question: Question) -> reading.Reply:
         answer = self._line.post(question)
         self._identity = answer.identity
         who = f"{asked.interface.label} of {self._endpoint.name}"
@@ -214,7 +214,7 @@ class Client:
                 f"{who} sent a reply of another form than {asked.name} has.",
                 "Ask again; if it stays so, compare the node's release with those supported.",
             ) from exc
-        return replies.Reply(value, element, who, answer.received_at)
+        return reading.Reply(value, element, who, answer.received_at)
 
     def _quote(self, text: str) -> str:
         """Make a server's words fit for a message: no secrets, no control characters, short."""

@@ -1,26 +1,21 @@
 """One kept-alive HTTPS session with one server: a question goes out, the bytes come back."""
 
-import base64
 import re
 import socket
 import ssl
 import threading
 from datetime import UTC, datetime
-from typing import cast
 
 import requests
 import urllib3.exceptions
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 from requests.utils import get_environ_proxies
-from urllib3 import HTTPSConnectionPool, ProxyManager
-from urllib3.connection import HTTPSConnection
 
 from auditor.credentials import Credentials
 from auditor.errors import BadReply, ExchangeError, TlsFailed, TooLarge, Unreachable
 from auditor.facts import Identity
 from auditor.soap import tls
 from auditor.soap.certificates import read_certificate
+from auditor.soap.connection import Adapter, BasicAccount, Session
 from auditor.soap.dialling import dial, words
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.messages import Answer, Certificate, LostConnection, Question
@@ -56,14 +51,14 @@ class LiveLine:
         self._sent = 0
         self._identity = Identity.UNPROVEN
         self._certificate: Certificate | None = None
-        self._session = _Session()
+        self._session = Session()
         self._session.trust_env = False
         self._session.headers.clear()
         self._session.headers.update({"User-Agent": "auditor", "Accept-Encoding": "identity"})
-        self._session.auth = _Basic(credentials)
+        self._session.auth = BasicAccount(credentials)
         self._context = tls.context_for(endpoint)
         self._session.verify = self._context.verify_mode is ssl.CERT_REQUIRED
-        self._session.mount("https://", _Adapter(self, self._context, endpoint.verify_name))
+        self._session.mount("https://", Adapter(self, self._context, endpoint.verify_name))
         if endpoint.proxy:
             self._session.proxies.update(get_environ_proxies(endpoint.origin))
 
@@ -166,7 +161,7 @@ class LiveLine:
             "Check the address and port; Cisco's web services use 8443.",
         )
 
-    # What follows is called by the connection below, within the call that is under way.
+    # The line is its connections' doorkeeper, within the call that is under way.
 
     def dial(self, host: str, port: int) -> socket.socket:
         """Open the TCP connection."""
@@ -235,76 +230,3 @@ def _readable(der: bytes | None) -> Certificate | None:
         return read_certificate(der) if der else None
     except ValueError:
         return None
-
-
-class _Session(requests.Session):
-    """A session that neither follows a redirect nor reads the page that asks for it."""
-
-    def get_redirect_target(self, _: requests.Response) -> None:
-        return None
-
-
-class _Basic(AuthBase):
-    """HTTP basic authentication that reveals the password only into the request."""
-
-    def __init__(self, credentials: Credentials) -> None:
-        self._credentials = credentials
-
-    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        pair = f"{self._credentials.username}:{self._credentials.password.reveal()}"
-        r.headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-        return r
-
-
-class _Adapter(HTTPAdapter):
-    """An adapter whose connections are dialled and admitted by their line."""
-
-    def __init__(self, line: LiveLine, context: ssl.SSLContext, server_hostname: str) -> None:
-        self._pools = {"https": _pool_class(line)}
-        self._tls = {"ssl_context": context, "server_hostname": server_hostname}
-        super().__init__(pool_connections=1, pool_maxsize=1)
-
-    def init_poolmanager(
-        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: object
-    ) -> None:
-        super().init_poolmanager(connections, maxsize, block, **self._tls, **pool_kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._pools
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: object) -> ProxyManager:
-        manager: ProxyManager = super().proxy_manager_for(proxy, **self._tls, **proxy_kwargs)
-        manager.pool_classes_by_scheme = self._pools
-        return manager
-
-    def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
-        """Leave the context alone: requests would add the authorities that it brings along."""
-
-
-def _pool_class(line: LiveLine) -> type[HTTPSConnectionPool]:
-    class Connection(HTTPSConnection):
-        """A connection that answers to its line in every phase."""
-
-        def _new_conn(self) -> socket.socket:
-            return line.dial(self._dns_host, self.port)
-
-        def connect(self) -> None:
-            try:
-                super().connect()
-            except (ssl.SSLError, ConnectionError, TimeoutError) as exc:
-                raise line.handshake_failed(exc) from exc
-            line.admit(cast(ssl.SSLSocket, self.sock))
-            self.is_verified = True  # or knowingly not: the warning is given once a run
-
-        def putrequest(
-            self,
-            method: str,
-            url: str,
-            skip_host: bool = False,
-            skip_accept_encoding: bool = False,
-        ) -> None:
-            line.starting(self.sock)
-            super().putrequest(method, url, skip_host, skip_accept_encoding)
-
-    class Pool(HTTPSConnectionPool):
-        ConnectionCls = Connection
-
-    return Pool
