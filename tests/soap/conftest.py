@@ -15,7 +15,7 @@ from auditor.soap.wsdl import Interface
 from tests.soap.certs import Authority
 
 NODE = "imp-a.example.test"
-PASSWORD = "s3cr3t & <more>"
+PASSWORD = "s3cr3t  & <more>"
 REPLIES = Path(__file__).parents[2] / "fixtures" / "replies"
 
 Recorded = Callable[[str], bytes]
@@ -30,6 +30,7 @@ class NewClient(Protocol):
         limits: Limits | None = None,
         *,
         axl_version: str = "auto",
+        axl_first: str | None = None,
     ) -> Client: ...
 
 
@@ -119,6 +120,7 @@ def new_client(wire: PatientWire, endpoint: Endpoint) -> Iterator[NewClient]:
             limits: Limits | None = None,
             *,
             axl_version: str = "auto",
+            axl_first: str | None = None,
         ) -> Client:
             client = Client(
                 place or endpoint,
@@ -126,6 +128,7 @@ def new_client(wire: PatientWire, endpoint: Endpoint) -> Iterator[NewClient]:
                 limits or Limits(timeout_s=5),
                 wire,
                 axl_version=axl_version,
+                axl_first=axl_first,
             )
             return opened.enter_context(client)
 

@@ -54,6 +54,17 @@ def test_a_server_that_speaks_the_newest_is_asked_once(
     assert (client.axl_version, len(mocked.calls)) == ("15.0", 1)
 
 
+def test_the_version_of_another_server_is_only_a_first_guess(
+    new_client: NewClient, mocked: responses.RequestsMock, recorded: Recorded
+) -> None:
+    refuse(mocked, recorded("axl/wrong-version.html"))
+    answer_in(mocked, recorded, "14.0")
+    client = new_client(axl_first="12.0")
+    client.sql(STATEMENT)
+    assert asked(mocked) == [f"CUCM:DB ver={v} executeSQLQuery" for v in ("12.0", "14.0")]
+    assert client.axl_version == "14.0"
+
+
 def test_a_configured_version_is_tried_as_given(
     new_client: NewClient, mocked: responses.RequestsMock, recorded: Recorded
 ) -> None:

@@ -214,6 +214,19 @@ def test_the_session_cookie_goes_along_with_the_credentials(
     assert first["authorization"] == second["authorization"] != ""
 
 
+def test_the_deadline_holds_on_a_kept_connection_as_well(
+    served: Served, recorded: Recorded
+) -> None:
+    good = http(recorded("control-center/service-status.xml"))
+    client, server = served(good, Raw(HEAD + b" " * 5000, drip_s=0.02), limits=SHORT)
+    client.service_status()
+    began = time.monotonic()
+    with pytest.raises(TimedOut):
+        client.service_status()
+    assert time.monotonic() - began < 1.5
+    assert (server.connections, len(server.requests)) == (1, 2)
+
+
 def test_a_reply_without_a_length_is_read_to_the_end_of_the_connection(
     served: Served, recorded: Recorded
 ) -> None:

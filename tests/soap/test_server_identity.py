@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import requests.adapters
 
 from auditor.errors import ConfigError, TlsFailed, WrongNode
 from auditor.facts import Identity
@@ -197,7 +198,7 @@ def test_insecure_verifies_nothing_and_proves_nothing(
     assert client.identity is Identity.UNPROVEN
 
 
-def test_authorities_of_the_environment_are_ignored(
+def test_only_the_authorities_that_were_asked_for_are_trusted(
     endpoint: Endpoint,
     authority: Authority,
     serve: Serve,
@@ -208,6 +209,8 @@ def test_authorities_of_the_environment_are_ignored(
     stranger = Authority(tmp_path, name="Stranger")
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.setenv(variable, str(stranger.pem))
+    # What requests brings along is trusted only where neither a file nor the machine has any.
+    monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(stranger.pem))
     assert new_client(at(endpoint, serve(authority.issue(NODE)))).service_status().rows
     for bundle in (authority.pem, None):
         server = serve(stranger.issue(NODE))
