@@ -3,7 +3,7 @@
 import functools
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -37,12 +37,15 @@ class Lab:
     simulator: Simulator
     folder: Path
     defaults: Mapping[str, Any] = field(default_factory=lambda: dict(QUICK))
+    edit: Callable[[str], str] = str
+    """What is done to the text of the configuration before it is used."""
 
     @property
     def config(self) -> Path:
         """Write the configuration as the defaults stand now, and return where."""
         path = self.folder / "auditor.toml"
         self.simulator.write_config(path, self.defaults)
+        path.write_text(self.edit(path.read_text()))
         return path
 
     @property
@@ -55,15 +58,21 @@ class Lab:
         self.simulator.change({"clear": {}})
         return self
 
-    def audit(self, packs: Sequence[str] = ("table", "guides")) -> Report:
+    def audit(
+        self,
+        packs: Sequence[str] = ("table", "guides"),
+        *,
+        password: str | None = None,
+        insecure: bool = False,
+    ) -> Report:
         """Audit the cluster through the use case, without the command line."""
         configuration = load(self.config)
-        login = Credentials(self.simulator.username, Secret(self.simulator.password))
+        login = Credentials(self.simulator.username, Secret(password or self.simulator.password))
         with closing(LiveWire()) as wire:
             return audit(
                 configuration.clusters,
                 {c.name: login for c in configuration.clusters},
-                Options(_rows(tuple(packs))),
+                Options(_rows(tuple(packs)), insecure=insecure),
                 World(
                     wire=wire,
                     workers=configuration.workers,
@@ -72,6 +81,10 @@ class Lab:
                     progress=lambda _cluster, _server: None,
                 ),
             )
+
+    def asked(self) -> list[tuple[str, str]]:
+        """Return the server and the operation of every request so far, in order."""
+        return [(r.node, r.operation) for r in self.simulator.requests]
 
     def cluster(self) -> ClusterReport:
         """Audit, and return the one cluster."""

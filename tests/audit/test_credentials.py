@@ -1,0 +1,132 @@
+"""A wrong password is tried as rarely as can be: it must not lock the account."""
+
+from collections.abc import Callable
+
+import pytest
+
+from auditor.facts import Outcome, Source
+from auditor.findings import ClusterReport, Verdict
+from tests.lab import Lab, coverage
+
+Start = Callable[..., Lab]
+
+NODES = ("imp1.lab.test", "imp2.lab.test", "imp3.lab.test")
+CUCM = "cucm-pub.lab.test"
+TRIO = {
+    "cluster": {"name": "trio"},
+    "group": [{"name": "Default", "nodes": [*NODES[:2]]}, {"name": "East", "nodes": [NODES[2]]}],
+}
+DECLARED = "".join(
+    f'\n[[cluster.node]]\nname = "{name}"\nrole = "{"subscriber" if at else "publisher"}"\n'
+    for at, name in enumerate(NODES)
+)
+
+
+def _trio(lab: Start, *down: str) -> Lab:
+    """Start three nodes that the file declares, some of the servers being down."""
+    faults = [{"fault": "connection-refused", "node": name} for name in down]
+    running = lab({**TRIO, "fault": faults})
+    running.edit = lambda text: text + DECLARED
+    return running
+
+
+def _alone(lab: Lab, password: str | None = None) -> ClusterReport:
+    (cluster,) = lab.audit(password=password).clusters
+    return cluster
+
+
+def test_a_refusal_at_cucm_stops_the_cluster(lab: Start) -> None:
+    """One request with the wrong password, and every node says why it was not asked."""
+    running = _trio(lab)
+    cluster = _alone(running, password="wrong")
+    assert running.asked() == [(CUCM, "listProcessNode")]
+    assert coverage(cluster, CUCM, Source.CUCM_AXL).reason == "credentials"
+    told = {(c.outcome, c.reason) for c in cluster.coverage if c.node in NODES}
+    assert told == {(Outcome.SKIPPED, "not_asked")}
+    assert cluster.status == "unauditable"
+
+
+@pytest.mark.parametrize("down", [(CUCM,), (CUCM, NODES[0]), (CUCM, *NODES[:2])])
+def test_without_cucm_one_node_is_tried_and_its_refusal_stops_the_rest(
+    lab: Start, down: tuple[str, ...]
+) -> None:
+    """Whichever node is the first to be there."""
+    running = _trio(lab, *down)
+    cluster = _alone(running, password="wrong")
+    first = NODES[len(down) - 1]
+    assert [node for node, _ in running.asked()] == [first]
+    assert coverage(cluster, first, Source.CONTROL_CENTER).reason == "credentials"
+    for name in NODES[len(down) :]:
+        assert coverage(cluster, name, Source.CONTROL_CENTER).reason == "not_asked"
+    assert cluster.status == "unauditable"
+
+
+def test_without_cucm_the_others_wait_until_one_node_took_the_password(lab: Start) -> None:
+    """Then all are asked; the audit is incomplete, because nobody told which nodes there are."""
+    running = _trio(lab, CUCM)
+    report = running.audit()
+    log = running.simulator.requests
+    assert {r.node for r in log} == set(NODES)
+    (first,) = {r.node for r in log[:1]}
+    first_answer = log[0].ended
+    assert first_answer is not None
+    assert all(r.started >= first_answer for r in log if r.node != first)
+    assert report.exit_code == 4
+
+
+@pytest.mark.parametrize("fault", ["http-500", "login-page", "hang"])
+def test_an_answer_that_took_no_password_lets_no_other_node_be_asked_beside_it(
+    lab: Start, fault: str
+) -> None:
+    """A server that fails before it looks at the account proves nothing of the account."""
+    running = _trio(lab, CUCM)
+    running.defaults = {**running.defaults, "timeout_s": 0.7, "backoff_s": []}
+    running.simulator.change({"fault": {"fault": fault, "node": NODES[0]}})
+    cluster = _alone(running, password="wrong")
+    refused = [r.node for r in running.simulator.requests if r.status == 401]
+    assert refused == [NODES[1]]
+    assert coverage(cluster, NODES[2], Source.CONTROL_CENTER).reason == "not_asked"
+
+
+def test_a_refusal_of_one_node_costs_it_one_request_and_nobody_else_anything(lab: Start) -> None:
+    """Its other sources would refuse the same account."""
+    running = _trio(lab)
+    running.simulator.change({"fault": {"fault": "http-401", "node": NODES[1]}})
+    cluster = _alone(running)
+    assert len([node for node, _ in running.asked() if node == NODES[1]]) == 1
+    assert coverage(cluster, NODES[1], Source.CONTROL_CENTER).reason == "credentials"
+    for source in (Source.PERFMON, Source.IMP_AXL):
+        entry = coverage(cluster, NODES[1], source)
+        assert (entry.outcome, entry.reason, entry.requests) == (Outcome.SKIPPED, "not_asked", 0)
+    sip = {f.subject.name: f.verdict for f in cluster.findings if f.recommendation == "SIP-01"}
+    assert sip == {
+        NODES[0]: Verdict.PASS,
+        NODES[1]: Verdict.UNKNOWN,
+        NODES[2]: Verdict.PASS,
+    }
+
+
+@pytest.mark.parametrize(
+    ("lacks", "reasons"),
+    [
+        ("axl", {"cucm-axl": "not_authorised"}),
+        ("serviceability", {"control-center": "not_authorised", "perfmon": "not_authorised"}),
+    ],
+)
+def test_a_missing_role_is_told_for_every_source_that_needs_it(
+    lab: Start, lacks: str, reasons: dict[str, str]
+) -> None:
+    """A 403 locks nobody out, so that each source is asked, and says which role it wants."""
+    running = lab({**TRIO, "cluster": {"name": "trio", "lacks": [lacks]}})
+    running.edit = lambda text: text + DECLARED
+    report = running.audit()
+    (cluster,) = report.clusters
+    gaps = {str(c.source): str(c.reason) for c in cluster.coverage if c.reason}
+    assert reasons.items() <= gaps.items()
+    assert set(gaps.values()) == {"not_authorised"}
+    assert report.exit_code in (4, 5)
+    assert not any(
+        f.verdict is Verdict.PASS
+        for f in cluster.findings
+        if f.recommendation == ("AXL-04" if lacks == "axl" else "SIP-01")
+    )

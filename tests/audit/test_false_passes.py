@@ -1,0 +1,155 @@
+"""Ways to a false pass that were tried by hand, and must stay closed."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from auditor import names
+from auditor.facts import Source
+from auditor.findings import Kind, Verdict
+from tests.lab import Lab, coverage, finding
+
+Start = Callable[..., Lab]
+
+PUB, SUB, CUCM = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test"
+PAIR: Mapping[str, Any] = {
+    "cluster": {"name": "pair"},
+    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
+}
+PRODUCTS, STATUS = "getProductInformationList", "soapGetServiceStatus"
+
+
+def test_a_product_list_cannot_talk_a_service_of_the_table_out_of_activation(lab: Start) -> None:
+    """A captured list of a real node has a corrupted row for one of them."""
+    running = lab({**PAIR, "node": [{"name": SUB, "not_activated": ["Cisco SIP Proxy"]}]})
+    fault = {"fault": "odd-status", "operation": PRODUCTS, "text": "false"}
+    running.simulator.change({"fault": fault})
+    found = finding(running.cluster(), "SIP-01", SUB)
+    assert (found.verdict, found.kind) == (Verdict.DRIFT, Kind.NOT_ACTIVATED)
+
+
+def test_a_product_list_cannot_make_a_network_service_optional(lab: Start) -> None:
+    """That it can be activated would say that it need not run."""
+    running = lab({**PAIR, "node": [{"name": SUB, "stopped": ["Cisco Sync Agent"]}]})
+    fault = {"fault": "odd-status", "operation": PRODUCTS, "text": "true"}
+    running.simulator.change({"fault": fault})
+    cluster = running.cluster()
+    found = finding(cluster, "SYNC-01", SUB)
+    assert (found.verdict, found.kind) == (Verdict.DRIFT, Kind.STOPPED)
+    told = {n.name: n.services["Cisco Sync Agent"] for n in cluster.nodes}
+    assert (told[SUB].deployable, told[SUB].activated) == (False, None)
+
+
+@pytest.mark.parametrize("packs", [["table"], ["table", "guides"]], ids=["table", "both"])
+def test_a_publisher_that_is_on_no_list_makes_nobody_compliant(
+    lab: Start, packs: list[str]
+) -> None:
+    """Neither list of CUCM names it, so that only the roles of the others can show it."""
+    rows = [
+        {"fault": "missing-row", "operation": "listProcessNode", "row": PUB},
+        {"fault": "nil-values", "operation": "listPresenceRedundancyGroup"},
+    ]
+    running = lab({**PAIR, "fault": rows})
+    running.edit = lambda text: re.sub(rf'"{PUB}" = .*', "", text)
+    report = running.audit(packs)
+    (cluster,) = report.clusters
+    assert [n.name for n in cluster.nodes] == [SUB]
+    assert finding(cluster, "RPT-02", SUB).verdict is Verdict.UNKNOWN
+    assert report.exit_code == 4
+
+
+def test_a_service_told_started_and_not_activated_at_once_is_neither(lab: Start) -> None:
+    """Both the rows that want it on and those that want it off stay open."""
+    odd = {"status": "Started", "reason": -1068, "text": "Service Not Activated"}
+    services = {"Cisco SIP Proxy": odd, "Cisco Serviceability Reporter": odd}
+    cluster = lab({**PAIR, "node": [{"name": SUB, "service": services}]}).cluster()
+    assert finding(cluster, "SIP-01", SUB).verdict is Verdict.UNKNOWN
+    assert finding(cluster, "RPT-02", SUB).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("row", "active", "verdict", "kind"),
+    [
+        pytest.param({"reason": -1, "text": ""}, True, Verdict.DRIFT, Kind.MISPLACED, id="active"),
+        pytest.param({"reason": -1, "text": ""}, False, Verdict.PASS, None, id="inactive"),
+        pytest.param({"reason": -1004}, False, Verdict.PASS, None, id="no-entry"),
+        pytest.param({"reason": "n/a", "text": ""}, True, Verdict.DRIFT, Kind.MISPLACED, id="odd"),
+        pytest.param({"reason": -1069}, False, Verdict.DRIFT, Kind.MISPLACED, id="not-asked"),
+    ],
+)
+def test_axl_decides_activation_only_where_control_center_does_not(
+    lab: Start, row: dict[str, Any], active: bool, verdict: Verdict, kind: Kind | None
+) -> None:
+    """A run-time reason is given by an activated service alone, whatever AXL's table says."""
+    service = {"status": "Stopped", "active_in_axl": active, **row}
+    node = {"name": SUB, "service": {"Cisco Serviceability Reporter": service}}
+    running = lab({**PAIR, "node": [node]})
+    found = finding(running.cluster(), "RPT-02", SUB)
+    assert (found.verdict, found.kind) == (verdict, kind)
+    asked = (CUCM, "listProcessNodeService") in running.asked()
+    assert asked is (row["reason"] != -1069)
+
+
+def test_a_second_look_that_fails_leaves_what_was_in_between_open(lab: Start) -> None:
+    """What the first look saw running still counts."""
+    node = {"name": SUB, "starting": ["Cisco SIP Proxy"]}
+    fault = {"fault": "http-404", "node": SUB, "operation": STATUS, "after": 1}
+    report = lab({**PAIR, "node": [node], "fault": [fault]}).audit()
+    (cluster,) = report.clusters
+    assert finding(cluster, "SIP-01", SUB).verdict is Verdict.UNKNOWN
+    assert finding(cluster, "PE-01", SUB).verdict is Verdict.PASS
+    assert coverage(cluster, SUB, Source.CONTROL_CENTER).reason == "no_such_service"
+    assert report.exit_code == 4
+
+
+def test_a_service_that_has_come_up_by_the_second_look_passes(lab: Start) -> None:
+    """Otherwise every start of a service would leave the audit incomplete."""
+    running = lab(PAIR)
+    fault = {
+        "fault": "starting",
+        "node": SUB,
+        "operation": STATUS,
+        "row": "Cisco SIP Proxy",
+        "times": 1,
+    }
+    running.simulator.change({"fault": fault})
+    report = running.audit()
+    assert running.asked().count((SUB, STATUS)) == 2
+    assert report.exit_code == 0
+
+
+def test_a_service_on_no_list_is_reported(lab: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A renamed service of the table would otherwise vanish beside its unknown old name."""
+    monkeypatch.delitem(names._CANONICAL, "cisco amc service")
+    result = lab(PAIR).run("audit")
+    assert result.exit_code == 0
+    assert '"Cisco AMC Service" is on no list' in " ".join(result.stdout.split())
+
+
+def test_a_renamed_service_of_the_table_is_unknown_not_absent(
+    lab: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither running nor off: nobody told."""
+    monkeypatch.setitem(names._CANONICAL, "cisco serviceability reporter", "Cisco New Reporter")
+    report = lab(PAIR).audit()
+    (cluster,) = report.clusters
+    assert finding(cluster, "RPT-01", PUB).verdict is Verdict.UNKNOWN
+    assert finding(cluster, "RPT-02", SUB).verdict is Verdict.UNKNOWN
+    assert report.exit_code == 4
+
+
+def test_a_node_that_runs_another_servers_services_is_unknown(lab: Start) -> None:
+    """A listing without any service of the table leaves every row open, passes none."""
+    network = {names.SYNC_AGENT, names.ROUTER, names.INTERCLUSTER_SYNC}
+    table = sorted(names.FEATURE_SERVICES | network)
+    report = lab({**PAIR, "node": [{"name": SUB, "missing": table}]}).audit(["table"])
+    (cluster,) = report.clusters
+    mine = [f for f in cluster.findings if f.subject.name == SUB and f.service]
+    assert {f.verdict for f in mine} == {Verdict.UNKNOWN, Verdict.NOT_APPLICABLE}
+    assert {f.recommendation for f in mine if f.verdict is Verdict.NOT_APPLICABLE} == {
+        *("AXL-01", "AXL-02", "ARC-01", "BPS-02", "DIR-01", "RPT-01", "SIPFED-01", "SIPFED-02"),
+        *("TCM-01", "TCM-02", "WEB-01", "XMPPFED-01"),
+    }
+    assert report.exit_code == 4

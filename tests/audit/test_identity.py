@@ -1,0 +1,135 @@
+"""Who answered: addresses that lead to another node, certificates, pins, one machine twice."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from auditor.facts import Identity, Source
+from auditor.findings import ClusterReport, Verdict
+from tests.lab import Lab, coverage
+
+Start = Callable[..., Lab]
+
+PUB, SUB = "imp1.lab.test", "imp2.lab.test"
+PAIR = {
+    "cluster": {"name": "pair"},
+    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
+    "deployment": {"third_party_ldap_search": True, "third_party_ldap_search_configured": True},
+}
+SOURCES = (Source.CONTROL_CENTER, Source.PERFMON, Source.IMP_AXL)
+
+
+def _identities(cluster: ClusterReport) -> dict[str, str]:
+    return {node.name: node.identity for node in cluster.nodes}
+
+
+def _alone(lab: Lab, *, insecure: bool = False) -> ClusterReport:
+    (cluster,) = lab.audit(insecure=insecure).clusters
+    return cluster
+
+
+def _judged(cluster: ClusterReport, node: str) -> set[Verdict]:
+    """Return the verdicts of the rows that hold for every node."""
+    rows = {"SIP-01", "PE-01", "SYNC-01", "RTR-01", "AXL-04"}
+    return {
+        f.verdict for f in cluster.findings if f.subject.name == node and f.recommendation in rows
+    }
+
+
+def _led_to(lab: Lab, **to: str) -> Callable[[str], str]:
+    """Return the edit that gives nodes (`imp1`, `imp2`) the addresses of others."""
+
+    def edit(text: str) -> str:
+        for node, other in to.items():
+            host, port = lab.simulator.nodes[f"{other}.lab.test"]
+            text = re.sub(rf'("{node}\.lab\.test" = )".*"', rf'\1"{host}:{port}"', text)
+        return text
+
+    return edit
+
+
+@pytest.mark.parametrize("insecure", [False, True], ids=["verified", "insecure"])
+def test_swapped_addresses_are_found_before_a_password_is_sent(lab: Start, insecure: bool) -> None:
+    """Each node shows the certificate of the other; even --insecure reads that."""
+    running = lab(PAIR)
+    running.edit = _led_to(running, imp1="imp2", imp2="imp1")
+    cluster = _alone(running, insecure=insecure)
+    assert _identities(cluster) == {PUB: "contradicted", SUB: "contradicted"}
+    assert {c.reason for c in cluster.coverage if c.source in SOURCES} == {"wrong_node"}
+    assert not any(node in (PUB, SUB) for node, _ in running.asked())
+    assert cluster.status == "unauditable"
+
+
+def test_one_wrong_address_costs_that_node_alone(lab: Start) -> None:
+    """The node that is really there is asked and judged once, as itself."""
+    running = lab(PAIR)
+    running.simulator.change({"fault": {"fault": "wrong-certificate", "node": SUB, "of": PUB}})
+    cluster = _alone(running)
+    assert _identities(cluster) == {PUB: "certificate", SUB: "contradicted"}
+    assert _judged(cluster, SUB) == {Verdict.UNKNOWN}
+    assert _judged(cluster, PUB) == {Verdict.PASS}
+    assert not any(node == SUB for node, _ in running.asked())
+
+
+def test_insecure_proves_nobody(lab: Start) -> None:
+    """The verdicts stand, and the report says who was not proven."""
+    assert _identities(_alone(lab(PAIR), insecure=True)) == {PUB: "unproven", SUB: "unproven"}
+
+
+def _twins(lab: Lab, *, insecure: bool = True) -> ClusterReport:
+    """Audit a pair whose second node's Control Center is answered by the first."""
+    fault = {"fault": "other-node", "node": SUB, "interface": "control-center"}
+    lab.simulator.change({"fault": fault})
+    return _alone(lab, insecure=insecure)
+
+
+@pytest.mark.parametrize("insecure", [False, True], ids=["verified", "insecure"])
+def test_one_machine_that_answers_for_two_nodes_answers_for_none(
+    lab: Start, insecure: bool
+) -> None:
+    """Nobody can say whose the start times are that both told."""
+    cluster = _twins(lab(PAIR), insecure=insecure)
+    assert _identities(cluster) == {PUB: "contradicted", SUB: "contradicted"}
+    assert _judged(cluster, PUB) == _judged(cluster, SUB) == {Verdict.UNKNOWN}
+    assert coverage(cluster, SUB, Source.PERFMON).reason == "wrong_node"
+
+
+def test_a_service_that_restarts_between_the_two_answers_hides_no_twin(lab: Start) -> None:
+    """One start time of many differs then, and it is the same machine all the same."""
+    node = {"name": PUB, "service": {"Cisco XCP Directory Service": {"restarting": True}}}
+    cluster = _twins(lab({**PAIR, "node": [node]}))
+    assert _identities(cluster) == {PUB: "contradicted", SUB: "contradicted"}
+
+
+def test_nodes_that_were_started_together_are_not_taken_for_one(lab: Start) -> None:
+    """A power cut may give two nodes a few start times in common."""
+    services = ("Cisco SIP Proxy", "Cisco Presence Engine", "Cisco Tomcat", "Cisco XCP Router")
+    same = {service: {"uptime": 5000} for service in services}
+    nodes = [{"name": name, "service": same} for name in (PUB, SUB)]
+    assert _identities(_alone(lab({**PAIR, "node": nodes}))) == {
+        PUB: "certificate",
+        SUB: "certificate",
+    }
+
+
+def test_a_pin_proves_a_self_signed_node(lab: Start) -> None:
+    """What no authority vouches for, its digest does."""
+    fault = {"fault": "self-signed-certificate", "node": SUB}
+    running = lab({**PAIR, "fault": [fault]})
+    (path,) = running.folder.glob("*self-signed*.pem")
+    shown = x509.load_pem_x509_certificate(path.read_bytes())
+    digest = shown.fingerprint(hashes.SHA256()).hex()
+    running.edit = lambda text: f'{text}\n[cluster.pins]\n"{SUB}" = ["{digest}"]\n'
+    assert _identities(_alone(running)) == {PUB: "certificate", SUB: Identity.CERTIFICATE}
+
+
+def test_a_wrong_pin_sends_nothing(lab: Start) -> None:
+    """Not even to a node whose certificate would verify."""
+    running = lab(PAIR)
+    running.edit = lambda text: f'{text}\n[cluster.pins]\n"{SUB}" = ["{"AB" * 32}"]\n'
+    cluster = _alone(running)
+    assert coverage(cluster, SUB, Source.CONTROL_CENTER).reason == "tls"
+    assert not any(node == SUB for node, _ in running.asked())
