@@ -13,6 +13,7 @@ from auditor.errors import BadReply, Interrupted, TimedOut, TooLarge, Unreachabl
 from auditor.facts import Reach
 from auditor.soap.client import Client, Endpoint, Limits
 from auditor.soap.exchange import LiveWire
+from auditor.soap.registry import Call, Ending
 from tests.soap.certs import Authority
 from tests.soap.conftest import NODE, NewClient, PatientWire, Recorded
 from tests.soap.loopback import Loopback, Raw, http
@@ -360,3 +361,14 @@ def test_an_interrupt_ends_pauses_and_forbids_what_comes_later(wire: PatientWire
     for later in (lambda: LiveWire.pause(wire, 0), lambda: wire.tcp("127.0.0.1", 1, 1)):
         with pytest.raises(Interrupted):
             later()
+
+
+def test_a_socket_that_comes_after_the_end_of_its_call_is_shut_at_once() -> None:
+    ours, theirs = socket.socketpair()
+    call = Call(NODE, 60)
+    call.end(Ending.INTERRUPT)
+    call.attach(ours.fileno())
+    with ours, theirs:
+        theirs.settimeout(2)
+        assert theirs.recv(1) == b""
+    call.finish()
