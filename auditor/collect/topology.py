@@ -56,7 +56,7 @@ def ask(cucm: Client, settings: ClusterSettings) -> Topology:
     """
     rows = cucm.list_process_nodes()
     if _older_than_imp(cucm.axl_version):
-        return replace(declared(settings), complete=True)
+        return _all_there_are(declared(settings), cucm.axl_version)
     members = _members(rows, settings)
     names = [member.name for member in members]
     try:
@@ -67,6 +67,16 @@ def ask(cucm: Client, settings: ClusterSettings) -> Topology:
     if missing is not None:
         return replace(_without_groups(members, settings, missing), complete=False)
     return Topology(_grouped(members, groups), groups, groups_known=True, complete=True)
+
+
+def _all_there_are(known: Topology, version: str | None) -> Topology:
+    """Return the declared topology as the whole, for a CUCM that cannot list IM&P nodes."""
+    if not known.members:
+        raise UnsupportedVersion(
+            f"AXL {version} of CUCM cannot list IM and Presence nodes, and the file has none.",
+            "Declare every node of the cluster as [[cluster.node]].",
+        )
+    return replace(known, complete=True)
 
 
 def _without_groups(

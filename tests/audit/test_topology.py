@@ -1,0 +1,214 @@
+"""Which nodes there are and how they belong together, as CUCM tells it, or the file, or nobody."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from auditor.facts import Outcome, Role, Source
+from auditor.findings import ClusterReport, Kind, Verdict
+from tests.lab import Lab, coverage, finding
+
+Start = Callable[..., Lab]
+
+PUB, SUB, CUCM = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test"
+PAIR: Mapping[str, Any] = {
+    "cluster": {"name": "pair"},
+    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
+    "deployment": {"intercluster": True},
+}
+NODES_ASKED = {"getProductInformationList", "soapGetServiceStatus"}
+
+
+def _declare(**nodes: tuple[str, str | None]) -> Callable[[str], str]:
+    """Return the edit that declares nodes: `imp1=("publisher", "Default")`."""
+
+    def edit(text: str) -> str:
+        for name, (role, group) in nodes.items():
+            text += f'\n[[cluster.node]]\nname = "{name}.lab.test"\nrole = "{role}"\n'
+            text += f'redundancy_group = "{group}"\n' if group else ""
+        return text
+
+    return edit
+
+
+DECLARED = _declare(imp1=("publisher", "Default"), imp2=("subscriber", "Default"))
+
+
+def _verdicts(cluster: ClusterReport) -> dict[tuple[str, str], Verdict]:
+    return {(f.recommendation, f.subject.name): f.verdict for f in cluster.findings}
+
+
+def _rows_of_publisher(cluster: ClusterReport) -> set[Verdict]:
+    told = _verdicts(cluster)
+    rows = ("AXL-01", "RPT-01", "RPT-02", "BPS-01")
+    return {told[row, name] for row in rows for name in (PUB, SUB)}
+
+
+def test_the_order_of_elements_makes_no_difference(lab: Start) -> None:
+    """A real CUCM does not keep the order of its own schema."""
+    whole = lab({**PAIR, "cluster": {"name": "pair", "axl_out_of_order": True}}).cluster()
+    assert {(n.name, n.role, n.redundancy_group) for n in whole.nodes} == {
+        (PUB, Role.PUBLISHER, "Default"),
+        (SUB, Role.SUBSCRIBER, "Default"),
+    }
+    assert whole.status == "compliant"
+
+
+def test_only_im_and_presence_nodes_are_nodes(lab: Start) -> None:
+    """Neither the row of the whole system nor that of CUCM is judged, nor asked as a node."""
+    running = lab(PAIR)
+    cluster = running.cluster()
+    assert [n.name for n in cluster.nodes] == [PUB, SUB]
+    asked_of_cucm = {op for node, op in running.asked() if node == CUCM}
+    assert not asked_of_cucm & NODES_ASKED
+
+
+@pytest.mark.parametrize("usage", ["Subscriber", "Publisher"])
+def test_no_publisher_and_two_publishers_leave_the_rows_of_the_publisher_open(
+    lab: Start, usage: str
+) -> None:
+    """Otherwise they would be judged on nobody, or on the wrong node."""
+    running = lab(PAIR)
+    fault = {"fault": "odd-status", "operation": "listProcessNode", "text": usage}
+    running.simulator.change({"fault": fault})
+    report = running.audit()
+    (cluster,) = report.clusters
+    assert {n.role for n in cluster.nodes} == {Role.UNKNOWN}
+    assert _rows_of_publisher(cluster) == {Verdict.UNKNOWN}
+    assert report.exit_code == 4
+
+
+def test_before_axl_10_the_declared_nodes_are_all_there_are(lab: Start) -> None:
+    """Such a CUCM cannot list them; nothing is missing, and no group is asked for."""
+    old = {**PAIR, "cluster": {"name": "pair", "release": "9.1.1.10000-8"}}
+    running = lab({**old, "config": {"high_availability": False}})
+    cluster = running.cluster()
+    assert coverage(cluster, CUCM, Source.CUCM_AXL).outcome is Outcome.COLLECTED
+    assert [n.name for n in cluster.nodes] == [PUB, SUB]
+    assert {n.redundancy_group for n in cluster.nodes} == {"Default"}
+    assert (CUCM, "listPresenceRedundancyGroup") not in running.asked()
+    assert finding(cluster, "PROFILE-02", "addresses").verdict is Verdict.PASS
+    assert finding(cluster, "AXL-02", SUB).verdict is Verdict.PASS
+
+
+def test_before_axl_10_without_declared_nodes_nothing_can_be_audited(lab: Start) -> None:
+    """And the report says what to declare."""
+    running = lab({**PAIR, "cluster": {"name": "pair", "release": "9.1.1.10000-8"}})
+    running.edit = lambda text: text.replace(
+        text[text.index("[[cluster.node]]") : text.index("[cluster.deployment]")], ""
+    )
+    result = running.run("audit")
+    assert result.exit_code == 5
+    assert "[[cluster.node]]" in result.stdout
+
+
+def test_without_cucm_the_declared_nodes_are_audited_and_the_run_is_incomplete(lab: Start) -> None:
+    """There may be nodes that nobody declared."""
+    running = lab({**PAIR, "fault": [{"fault": "http-500", "node": CUCM}]})
+    running.edit = DECLARED
+    report = running.audit()
+    (cluster,) = report.clusters
+    told = _verdicts(cluster)
+    assert told["SIP-01", PUB] is told["SIP-01", SUB] is Verdict.PASS
+    assert told["AXL-01", PUB] is told["AXL-02", SUB] is told["RPT-02", SUB] is Verdict.PASS
+    assert told["HA-01", "Default"] is Verdict.UNKNOWN
+    assert told["PROFILE-02", "addresses"] is Verdict.UNKNOWN
+    assert told["PROFILE-03", "deployment.chat"] is Verdict.UNKNOWN
+    assert report.exit_code == 4
+
+
+def test_without_groups_the_declared_ones_count_and_the_switch_stays_unknown(lab: Start) -> None:
+    """What is declared fills the gap; it makes nothing healthy."""
+    running = lab({**PAIR, "fault": [{"fault": "soap-fault", "operation": GROUPS}]})
+    running.edit = DECLARED
+    report = running.audit()
+    (cluster,) = report.clusters
+    told = _verdicts(cluster)
+    assert told["AXL-02", SUB] is told["HA-02", SUB] is Verdict.PASS
+    assert told["HA-01", "Default"] is Verdict.UNKNOWN
+    assert report.exit_code == 4
+
+
+GROUPS = "listPresenceRedundancyGroup"
+
+
+def test_a_list_without_im_and_presence_nodes_does_not_outrank_the_declared(lab: Start) -> None:
+    """It may be the list of another CUCM."""
+    fault = {"fault": "missing-row", "operation": "listProcessNode", "row": "CUCM IM and Presence"}
+    running = lab({**PAIR, "fault": [fault]})
+    running.edit = DECLARED
+    report = running.audit()
+    (cluster,) = report.clusters
+    assert coverage(cluster, CUCM, Source.CUCM_AXL).reason == "bad_reply"
+    assert _verdicts(cluster)["SIP-01", SUB] is Verdict.PASS
+    assert report.exit_code == 4
+
+
+def test_a_planned_node_is_left_alone(lab: Start) -> None:
+    """It is on the list, nothing is asked of it, and nothing is missed."""
+    planned = "imp3.lab.test"
+    running = lab({**PAIR, "cluster": {"name": "pair", "planned": [planned]}})
+    running.edit = lambda text: text.replace(
+        "[cluster.addresses]", f'[cluster.addresses]\n"{planned}" = "127.0.0.1:9"'
+    )
+    report = running.audit()
+    (cluster,) = report.clusters
+    mine = [f for f in cluster.findings if f.subject.name == planned]
+    assert {f.verdict for f in mine} == {Verdict.NOT_APPLICABLE}
+    assert "planned_nodes" in mine[0].because
+    assert {c.outcome for c in cluster.coverage if c.node == planned} == {Outcome.SKIPPED}
+    assert report.exit_code == 0
+
+
+def test_a_planned_partner_makes_no_pair(lab: Start) -> None:
+    """High availability begins with the second node."""
+    running = lab({**PAIR, "config": {"planned_nodes": [SUB]}})
+    cluster = running.cluster()
+    assert not any(node == SUB for node, _ in running.asked())
+    assert finding(cluster, "HA-01", "Default").verdict is Verdict.NOT_APPLICABLE
+    assert "no failover is possible" in finding(cluster, "AXL-02", PUB).because
+
+
+def test_a_node_in_no_group_is_a_finding(lab: Start) -> None:
+    """Its Presence Engine would not start."""
+    running = lab({**PAIR, "node": [{"name": "imp3.lab.test"}]})
+    found = finding(running.cluster(), "HA-02", "imp3.lab.test")
+    assert (found.verdict, found.kind) == (Verdict.DRIFT, Kind.NOT_GROUPED)
+
+
+def test_a_group_whose_server_is_no_node_makes_the_audit_incomplete(lab: Start) -> None:
+    """A node that the list left out would be missed by nobody, least of all by Cisco's table."""
+    fault = {"fault": "missing-row", "operation": "listProcessNode", "row": SUB}
+    report = lab({**PAIR, "fault": [fault]}).audit(["table"])
+    (cluster,) = report.clusters
+    assert SUB in coverage(cluster, CUCM, Source.CUCM_AXL).detail
+    assert report.exit_code == 4
+
+
+def test_names_in_the_file_that_the_cluster_does_not_have_are_findings(lab: Start) -> None:
+    """A name that fits nothing leaves its key without effect, and nobody would notice."""
+    running = lab({**PAIR, "declared": {"chat": ["imp7.lab.test"]}})
+    running.edit = _declare(imp9=("subscriber", "Default"))
+    cluster = running.cluster()
+    drift = {
+        f.subject.name: f.observed
+        for f in cluster.findings
+        if f.recommendation == "PROFILE-02" and f.verdict is Verdict.DRIFT
+    }
+    assert drift["deployment.chat"] == "The cluster has no imp7.lab.test."
+    assert "imp9.lab.test" in " ".join(drift.values())
+    assert [n.name for n in cluster.nodes] == [PUB, SUB]
+    assert cluster.status == "drift"
+
+
+@pytest.mark.parametrize("spelling", [str.upper, str.title])
+def test_the_case_of_a_name_makes_no_difference(lab: Start, spelling: Callable[[str], str]) -> None:
+    """Neither in lists of nodes nor among addresses; names are compared without case."""
+    running = lab({**PAIR, "declared": {"chat": [spelling(SUB)]}})
+    running.edit = lambda text: text.replace(f'"{SUB}" =', f'"{spelling(SUB)}" =')
+    cluster = running.cluster()
+    assert finding(cluster, "TCM-01", SUB).verdict is Verdict.DRIFT
+    assert finding(cluster, "TCM-01", PUB).verdict is Verdict.NOT_APPLICABLE
+    assert finding(cluster, "PROFILE-02", "deployment.chat").verdict is Verdict.PASS
+    assert finding(cluster, "PROFILE-02", "addresses").verdict is Verdict.PASS
