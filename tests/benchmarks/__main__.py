@@ -1,0 +1,36 @@
+"""`python -m tests.benchmarks`: measure the program against what it cannot do without.
+
+Prints ratios and asserts no time: this machine's load is part of every number, so each side is
+measured in turn with the other, in the same run, and the median counts.
+"""
+
+import argparse
+import sys
+from importlib import import_module
+
+from tests.benchmarks.telling import Size
+
+MEASUREMENTS = ("six-nodes", "fleet", "start", "memory", "history")
+"""Each is the function `measure` of a module of its name; only those asked for are loaded."""
+
+
+def main() -> None:
+    """Run the measurements that are named, or all, and print each as soon as it is done."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="*", help=f"of: {', '.join(MEASUREMENTS)}; default: all")
+    parser.add_argument("--runs", type=int, default=7, help="how often each side is measured")
+    parser.add_argument(
+        "--smallest", action="store_true", help="one small run of each, to see that it works"
+    )
+    given = parser.parse_args()
+    if unknown := set(given.name) - set(MEASUREMENTS):
+        parser.error(f"no measurement {', '.join(sorted(unknown))}; of: {', '.join(MEASUREMENTS)}")
+    size = Size(runs=1, clusters=2) if given.smallest else Size(runs=given.runs, clusters=50)
+    for name in given.name or MEASUREMENTS:
+        measurement = import_module(f"tests.benchmarks.{name.replace('-', '_')}")
+        sys.stdout.write(f"{name}\n{measurement.measure(size)}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""How soon the program is there, against a program that loads the whole AXL schema."""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from auditor.simulator import Simulator
+from tests.benchmarks.farm import scenario
+from tests.benchmarks.processes import AUDITOR, run
+from tests.benchmarks.telling import Size, line, ratio
+
+_LOAD = "import sys, zeep; zeep.Client(sys.argv[1])"
+
+
+def measure(size: Size) -> str:
+    """Time `auditor --version` and the first request of an audit, in fresh processes each."""
+    version, first, whole = [], [], []
+    load = (sys.executable, "-c", _LOAD, _schema())
+    with (
+        TemporaryDirectory(prefix="auditor-benchmark-") as folder,
+        Simulator(scenario(1, 2), Path(folder)) as simulator,
+    ):
+        config = simulator.write_config(Path(folder) / "auditor.toml")
+        run((*AUDITOR, "--version"))  # compiles what was never imported here
+        for _ in range(size.runs):
+            version.append(run((*AUDITOR, "--version")).seconds)
+            first.append(_first_request(simulator, config))
+            whole.append(run(load).seconds)
+    return (
+        line("auditor --version", median(version), "s")
+        + line("auditor audit, until its first request has arrived", median(first), "s")
+        + line("a program that loads the AXL schema of ciscoaxl", median(whole), "s")
+        + line("--version : schema", ratio(version, whole), "", "aim: at most 0.33")
+        + line("first request : schema", ratio(first, whole), "", "aim: at most 0.33")
+    )
+
+
+def _first_request(simulator: Simulator, config: Path) -> float:
+    asked = len(simulator.requests)
+    finished = run((*AUDITOR, "audit", "-c", str(config)), {"AUDITOR_PASSWORD": simulator.password})
+    # One machine, one clock: the simulator notes its times by the same.
+    return simulator.requests[asked].started - finished.began
+
+
+def _schema() -> str:
+    found = find_spec("ciscoaxl")
+    if found is None or found.origin is None:
+        raise RuntimeError("install auditor with its extra `test`: it brings ciscoaxl")
+    return str(Path(found.origin).parent / "schema" / "current" / "AXLAPI.wsdl")

@@ -1,0 +1,31 @@
+"""How large a measurement is, and how its numbers are told."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How often each side is measured, and how many clusters of four nodes a fleet has."""
+
+    runs: int
+    clusters: int
+
+
+def in_turn(
+    runs: int, ours: Callable[[], float], theirs: Callable[[], float]
+) -> tuple[list[float], list[float]]:
+    """Measure both sides in turn, so that a busy moment of the machine meets both."""
+    pairs = [(ours(), theirs()) for _ in range(runs)]
+    return [own for own, _ in pairs], [other for _, other in pairs]
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return the median of the ratios of values that were measured side by side."""
+    return median(own / other for own, other in zip(ours, theirs, strict=True))
+
+
+def line(label: str, value: float, unit: str, aim: str = "") -> str:
+    """Return one line: what, how much, and what is aimed at."""
+    return f"  {label:<58} {value:>8.3g} {unit:<6} {aim}".rstrip() + "\n"

@@ -1,0 +1,31 @@
+"""The benchmarks run; what they measure depends on the machine, and nothing here asserts it."""
+
+import subprocess
+import sys
+
+from tests.benchmarks.farm import CHECKOUT
+
+ALONE = ("six-nodes", "fleet", "start", "memory")
+
+
+def _run(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.benchmarks", *words]
+    return subprocess.run(
+        command, cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_measurements_of_an_audit_run_and_print_their_aims() -> None:
+    """In their smallest size, as their reader runs them."""
+    done = _run("--smallest", *ALONE)
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.strip().split("\n\n")
+    assert tuple(part.partition("\n")[0] for part in told) == ALONE
+    assert all("aim:" in part for part in told)
+
+
+def test_an_unknown_measurement_names_the_known_ones() -> None:
+    """A misspelt name must not look like a run without results."""
+    done = _run("fleets")
+    assert done.returncode == 2
+    assert "six-nodes, fleet, start, memory" in done.stderr
