@@ -6,6 +6,15 @@ It shares no code with the client side: its envelopes are built from Cisco's pub
 from auditor.simulator.faults import Fault, Interface
 from auditor.simulator.log import Exchange
 from auditor.simulator.scenario import ScenarioError
-from auditor.simulator.simulator import Simulator
+from auditor.simulator.service import HandClock
+from auditor.simulator.simulator import Simulator, write_together
 
-__all__ = ["Exchange", "Fault", "Interface", "ScenarioError", "Simulator"]
+__all__ = [
+    "Exchange",
+    "Fault",
+    "HandClock",
+    "Interface",
+    "ScenarioError",
+    "Simulator",
+    "write_together",
+]

@@ -16,12 +16,16 @@ from auditor.simulator.scenario import (
 from auditor.simulator.service import NOT_ACTIVATED, REASONS, Clock, Service
 
 IDLE = HA_STATES.index("idle")
+TAKING_BACK = HA_STATES.index("taking_back")
 _UPTIME_S = 41 * 86400
 
 
 @dataclass(slots=True)
 class Node:
-    """One IM&P node. `ha` is the number of its `SRMState`; `position` counts from 0."""
+    """One IM&P node. `ha` is the number of its `SRMState`; `position` counts from 0.
+
+    `sessions` are those that it holds now, `home` those of the users that are assigned to it.
+    """
 
     name: str
     position: int
@@ -31,6 +35,9 @@ class Node:
     services: dict[str, Service]
     perfmon: dict[str, dict[str, int]] = field(default_factory=dict)
     corrupted_product_row: bool = False
+    home: int = 0
+    sessions: int = 0
+    replication: int = 2
 
     @property
     def address(self) -> str:
@@ -60,6 +67,8 @@ class Cluster:
             self.nodes[name] = self._node(entry, position)
         for node in self.nodes.values():
             self._follow_ha(node)
+        for group in self.groups:
+            self._settle_sessions(group)
 
     @property
     def publisher(self) -> Node:
@@ -85,7 +94,11 @@ class Cluster:
         return (self.nodes[name] for name in self.groups[group].nodes)
 
     def set_ha(self, node: Node, state: int) -> None:
-        """Put a node into an HA state; Idle stops services, leaving it starts them again."""
+        """Put a node into an HA state; services follow it.
+
+        Idle stops services, a node that takes its users back has them Starting, and any other
+        state has them running again.
+        """
         node.ha = state
         self._follow_ha(node)
 
@@ -94,8 +107,17 @@ class Cluster:
             if node.ha == IDLE and service.runs and service.kind.name in STOPPED_WHEN_IDLE:
                 service.stop()
                 service.stopped_by_idle = True
+            elif node.ha == TAKING_BACK and service.stopped_by_idle:
+                service.status = "Starting"
             elif node.ha != IDLE and service.stopped_by_idle:
                 service.start(self.clock.now())
+
+    def _settle_sessions(self, group: str) -> None:
+        """Put the sessions of an idle node's users where a scenario's states say that they are."""
+        nodes = list(self.members(group))
+        if any(node.ha == IDLE for node in nodes):
+            for node in nodes:
+                node.sessions = 0 if node.ha == IDLE else sum(n.home for n in nodes)
 
     def _node(self, entry: NodeEntry, position: int) -> Node:
         release = entry.release or self.scenario.cluster.release
@@ -113,6 +135,9 @@ class Cluster:
             },
             perfmon={name: dict(counters) for name, counters in entry.perfmon.items()},
             corrupted_product_row=entry.corrupted_product_row,
+            home=entry.sessions,
+            sessions=entry.sessions,
+            replication=entry.replication,
         )
         _differ(node, entry, self.clock)
         return node

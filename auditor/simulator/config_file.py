@@ -1,11 +1,12 @@
 """Writes the configuration with which the simulated cluster can be audited."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from auditor.simulator.scenario import Scenario, release_of
 
 Address = tuple[str, int]
+_CLUSTER = "[[cluster]]"
 
 
 def text(
@@ -33,7 +34,7 @@ def text(
     places = {name: f"{host}:{port}" for name, (host, port) in addresses.items()}
     parts = [
         _table("[defaults]", defaults),
-        _table("[[cluster]]", plain),
+        _table(_CLUSTER, plain),
         _table("[cluster.addresses]", {**places, **tables.pop("addresses", {})}),
         *(_table(f"[cluster.{key}]", value) for key, value in tables.items()),
         *_declared_nodes(scenario),
@@ -45,6 +46,12 @@ def text(
         ),
     ]
     return "\n".join(parts)
+
+
+def together(texts: Sequence[str]) -> str:
+    """Return one file for several clusters: the defaults of the first, and every cluster."""
+    parts = [text.partition(_CLUSTER) for text in texts]
+    return "".join([parts[0][0], *(f"{head}{cluster}\n" for _, head, cluster in parts)])
 
 
 def _high_availability(scenario: Scenario) -> bool | list[str]:

@@ -7,6 +7,9 @@ them. The same mapping comes from `Simulator.change` and, as JSON, from the cont
     service                                       {node, service, and keys of the scenario's}
     ha                                            {group, states = [..]} or {node, state}
                                                   or {group, step = "failover" | "fallback"}
+    sessions                                      {node, count}
+    database                                      {name, listening}
+    play                                          {group, scene, step_s}, see `scenes`
     fault                                         as a `[[fault]]` of the scenario
     clear                                         {node, fault}, both optional
     row                                           {table, where, set, side}
@@ -26,6 +29,7 @@ from auditor.simulator.scenario import (
     ServiceEntry,
     ha_number,
 )
+from auditor.simulator.scenes import Scene, Step, steps
 from auditor.simulator.service import COMMANDED_OUT, NOT_ACTIVATED
 
 FAILOVER = (("failing_over", "taking_over"), ("idle", "backup"))
@@ -65,6 +69,28 @@ class HaChange(_Strict):
     state: HaState | None = None
 
 
+class SessionChange(_Strict):
+    """How many sessions a node holds."""
+
+    node: str
+    count: Annotated[int, Field(ge=0)]
+
+
+class DatabaseChange(_Strict):
+    """Whether an external database accepts connections."""
+
+    name: str
+    listening: bool
+
+
+class Play(_Strict):
+    """A scene for a pair, whose steps follow each other on the clock."""
+
+    group: str
+    scene: Scene
+    step_s: Annotated[float, Field(gt=0)] = 10.0
+
+
 class Clear(_Strict):
     """Which faults to lift."""
 
@@ -99,6 +125,9 @@ class Change(_Strict):
     deactivate: Annotated[list[ServiceChange], Several] = []
     service: Annotated[list[ServiceDetail], Several] = []
     ha: Annotated[list[HaChange], Several] = []
+    sessions: Annotated[list[SessionChange], Several] = []
+    database: Annotated[list[DatabaseChange], Several] = []
+    play: Annotated[list[Play], Several] = []
     row: Annotated[list[RowChange], Several] = []
     fault: Annotated[list[FaultEntry], Several] = Field(default=[])
 
@@ -130,11 +159,21 @@ def apply(change: Change, cluster: Cluster, plan: Plan, edit: Edit) -> None:
         cluster.node(detail.node).service(detail.service).become(detail, now)
     for ha in change.ha:
         _apply_ha(ha, cluster)
+    for held in change.sessions:
+        cluster.node(held.node).sessions = held.count
     for row in change.row:
         edit(row)
     for fault in change.fault:
         _check_names(fault, cluster)
         plan.rules.append(rule(fault))
+
+
+def scene(play: Play, cluster: Cluster) -> tuple[Step, ...]:
+    """Return the steps of a scene; raise ScenarioError for a group that is no pair."""
+    nodes = list(cluster.members(play.group))
+    if len(nodes) != 2:
+        raise ScenarioError(f"play: group {play.group} is no pair")
+    return steps(play.scene, play.group, nodes, play.step_s)
 
 
 def rule(entry: FaultEntry) -> Rule:

@@ -4,12 +4,14 @@ Shapes: Cisco's published `PerfmonService.wsdl`. Objects and counters: RTMT guid
 """
 
 from auditor.simulator import envelope
+from auditor.simulator.catalogue import PRESENCE_ENGINE, XMPP
 from auditor.simulator.cluster import Node
 from auditor.simulator.envelope import Question, Reply, SoapFault, add
 from auditor.simulator.scenario import release_of
 
 PATH = "/perfmonservice2/services/PerfmonService"
 RECOVERY_MANAGER = "Cisco Server Recovery Manager"
+REPLICATION = "Number of Replicates Created and State of Replication"
 
 
 def answer(question: Question, node: Node, host: str | None = None) -> Reply:
@@ -35,10 +37,11 @@ def answer(question: Question, node: Node, host: str | None = None) -> Reply:
 
 
 def _objects(node: Node) -> dict[str, dict[str, int]]:
-    runs = node.service("Cisco Presence Engine").runs
+    presence, clients = node.service(PRESENCE_ENGINE), node.service(XMPP)
     objects = {
-        "Cisco Presence Engine": {"ActiveJsmSessions": 120 if runs else 0},
-        "Cisco XCP CM": {"CmConnectedSockets": 120 if runs else 0},
+        PRESENCE_ENGINE: {"ActiveJsmSessions": node.sessions if presence.runs else 0},
+        "Cisco XCP CM": {"CmConnectedSockets": node.sessions if clients.runs else 0},
+        REPLICATION: {"Number of Replicates Created": 712, "Replicate_State": node.replication},
     }
     if release_of(node.release) >= (12, 5):
         objects[RECOVERY_MANAGER] = {"SRMState": node.ha}

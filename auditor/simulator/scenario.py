@@ -93,7 +93,11 @@ class ServiceEntry(_Strict):
 
 
 class NodeEntry(_Strict):
-    """How one node differs from what the deployment asks for; a node in no group stands here."""
+    """How one node differs from what the deployment asks for; a node in no group stands here.
+
+    `sessions` are those of the users that are assigned to it; `replication` is the number of
+    PerfMon's `Replicate_State`, of which 2 is good.
+    """
 
     name: str
     activated: list[str] = []
@@ -104,6 +108,8 @@ class NodeEntry(_Strict):
     missing: list[str] = []
     service: dict[str, ServiceEntry] = {}
     perfmon: dict[str, dict[str, int]] = {}
+    sessions: int = 120
+    replication: int = 2
     release: str | None = None
     corrupted_product_row: bool = False
 

@@ -38,6 +38,23 @@ class Clock:
         return (_NODE_CLOCK + timedelta(seconds=round(moment))).ctime()
 
 
+class HandClock(Clock):
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        super().__init__()
+        self._now = 0.0
+
+    def now(self) -> float:
+        """Return the seconds that it was moved."""
+        return self._now
+
+    def forward(self, seconds: float) -> None:
+        """Move it."""
+        self._now += seconds
+
+
 @dataclass(slots=True)
 class Service:
     """One service of one node. `started` is seconds on the clock, None while it does not run."""

@@ -1,8 +1,9 @@
 """The simulator: a whole cluster over HTTPS on loopback, from a scenario, until it is closed."""
 
+import asyncio
 import shlex
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,7 +21,8 @@ from auditor.simulator.loading import load
 from auditor.simulator.log import Exchange
 from auditor.simulator.loop import LoopThread
 from auditor.simulator.scenario import HA_STATES, ScenarioError
-from auditor.simulator.service import Clock
+from auditor.simulator.service import Clock, HandClock
+from auditor.simulator.stage import Stage
 
 _LOOPBACK = "127.0.0.1"
 _PORT = 8443
@@ -33,7 +35,8 @@ class Simulator:
     """One simulated cluster. Use it as a context manager, or call start() and close().
 
     `address_per_node` gives each server an address of its own on port 8443 (127.0.1.1 and on);
-    otherwise all share 127.0.0.1 with a port each. `delay_s` passes before every answer.
+    otherwise all share 127.0.0.1 with a port each. `delay_s` passes before every answer. A `clock`
+    that is moved by hand lets scenes happen when advance() says so, else they take their time.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Simulator:
         *,
         address_per_node: bool = False,
         delay_s: float = 0.0,
+        clock: Clock | None = None,
     ) -> None:
         """Read a scenario file, or a mapping of the same shape; certificates go into `folder`.
 
@@ -52,7 +56,10 @@ class Simulator:
         self._folder = folder
         self._address_per_node = address_per_node
         self._authority = Authority.create(self.scenario.cluster.name)
-        cluster = Cluster(self.scenario, Clock())
+        self._clock = clock or Clock()
+        self._stage = Stage()
+        self._player: asyncio.Task[None] | None = None
+        cluster = Cluster(self.scenario, self._clock)
         self._world = World(
             cluster=cluster,
             plan=Plan([control.rule(entry) for entry in self.scenario.fault]),
@@ -152,22 +159,35 @@ class Simulator:
             raise ScenarioError("the simulator does not run")
         self._loop.call(self._change(data))
 
+    def advance(self, seconds: float) -> None:
+        """Move the clock by hand, and let everything happen whose moment has come.
+
+        Raises ScenarioError for a clock that runs by itself.
+        """
+        if self._loop is None or not isinstance(self._clock, HandClock):
+            raise ScenarioError("the simulator's clock is not moved by hand")
+        self._clock.forward(seconds)
+        self._loop.call(self._perform())
+
     def write_config(self, path: Path, defaults: Mapping[str, object] | None = None) -> Path:
         """Write a ready configuration, with the CA beside it; return its path.
 
         `defaults` are further keys of `[defaults]`, such as `settle_s`.
         """
         bundle = path.with_name(f"{path.stem}-ca.pem")
+        path.write_text(self.config_text(bundle, defaults), encoding="utf-8")
+        return path
+
+    def config_text(self, bundle: Path, defaults: Mapping[str, object] | None = None) -> str:
+        """Return a configuration for a file beside `bundle`, to which the CA is written."""
         bundle.write_bytes(self._authority.pem())
-        content = config_file.text(
+        return config_file.text(
             self.scenario,
             {name: listener.address for name, listener in self._listeners.items()},
             {name: line.getsockname()[:2] for name, line in self._databases.items()},
             bundle.name,
             {"username": _USERNAME, **(defaults or {})},
         )
-        path.write_text(content, encoding="utf-8")
-        return path
 
     def command(self, config: Path) -> str:
         """Return the one line for a shell that audits this cluster."""
@@ -200,11 +220,38 @@ class Simulator:
         await self._control.close()
 
     async def _change(self, data: Mapping[str, object]) -> None:
-        world = self._world
-        control.apply(control.parse(data), world.cluster, world.plan, self._edit)
+        world, change = self._world, control.parse(data)
+        played = [control.scene(play, world.cluster) for play in change.play]
+        control.apply(change, world.cluster, world.plan, self._edit)
+        for entry in change.database:
+            self._open_database(entry.name, listening=entry.listening)
         world.imp_database.refresh()
         world.cucm_database.refresh()
         await self._obey_plan()
+        for steps in played:
+            self._stage.put(steps, self._clock.now())
+        if played:
+            await self._perform()
+
+    async def _perform(self) -> None:
+        """Let happen what is due, and see to it that the rest will."""
+        while (step := self._stage.due(self._clock.now())) is not None:
+            await self._change(step)
+        pause = self._stage.until_next(self._clock.now())
+        if pause is not None and not isinstance(self._clock, HandClock):
+            self._player = asyncio.get_running_loop().create_task(self._later(pause))
+
+    async def _later(self, pause_s: float) -> None:
+        await asyncio.sleep(pause_s)
+        await self._perform()
+
+    def _open_database(self, name: str, *, listening: bool) -> None:
+        """Open or close an external database at its place."""
+        if name not in self._databases:
+            raise ScenarioError(f"no database '{name}'; there are {', '.join(self._databases)}")
+        place = self._databases[name].getsockname()[:2]
+        self._databases[name].close()
+        self._databases[name] = _database(listening=listening, port=place[1])
 
     async def _log(self) -> list[Exchange]:
         return list(self._world.log)
@@ -219,6 +266,7 @@ class Simulator:
                     "address": list(self.nodes[node.name]),
                     "group": node.group,
                     "ha": HA_STATES[node.ha] if 0 <= node.ha < len(HA_STATES) else node.ha,
+                    "sessions": node.sessions,
                 }
                 for node in nodes
             },
@@ -252,10 +300,26 @@ class Simulator:
         return self._authority.issue(name, path, expired=True)
 
 
-def _database(*, listening: bool) -> socket.socket:
+def write_together(
+    simulators: Sequence[Simulator], path: Path, defaults: Mapping[str, object] | None = None
+) -> Path:
+    """Write one configuration for several clusters, such as peers; return its path.
+
+    Their names must differ; all take the same account.
+    """
+    texts = [
+        simulator.config_text(path.with_name(f"{simulator.cluster_name}-ca.pem"), defaults)
+        for simulator in simulators
+    ]
+    path.write_text(config_file.together(texts), encoding="utf-8")
+    return path
+
+
+def _database(*, listening: bool, port: int = 0) -> socket.socket:
     """Return a port that accepts connections, or one that refuses them and stays taken."""
     line = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    line.bind((_LOOPBACK, 0))
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    line.bind((_LOOPBACK, port))
     if listening:
         line.listen(64)
     return line

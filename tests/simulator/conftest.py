@@ -186,7 +186,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     running: list[Simulator] = []
 
     def begin(**changes: object) -> Wire:
-        options = {k: changes.pop(k) for k in ("address_per_node", "delay_s") if k in changes}
+        options = {
+            k: changes.pop(k) for k in ("address_per_node", "delay_s", "clock") if k in changes
+        }
         scenario: dict[str, object] = {
             "cluster": {"name": "lab"},
             "group": [{"name": "Pair", "nodes": ["imp1.lab.test", "imp2.lab.test"]}],
