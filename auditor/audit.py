@@ -9,7 +9,8 @@ from typing import TypeVar
 from auditor import names
 from auditor.collect import intercluster, probe_file
 from auditor.collect.crew import Crew
-from auditor.collect.survey import Progress, Survey
+from auditor.collect.survey import EVERYTHING, Progress, Survey
+from auditor.collect.topics import Errand
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import AuditorError, Bug, Interrupted
@@ -30,6 +31,7 @@ class Options:
 
     `fail_on` None: as the file says. `watch_s`: look at every service twice, that far apart;
     None: only where a second look is due. `discover` False: the IM&P database is not asked.
+    `errand`: what to ask of which nodes.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -39,6 +41,7 @@ class Options:
     mode: str = "audit"
     watch_s: float | None = None
     discover: bool = True
+    errand: Errand = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,12 @@ def survey(
     logins: Mapping[str, Credentials],
     options: Options,
     world: World,
+    known: Mapping[str, ClusterFacts] | None = None,
 ) -> tuple[ClusterFacts, ...]:
     """Ask every cluster and judge nothing; facts come in the order of the clusters.
+
+    `known` holds, by cluster name, what an earlier survey found: nodes and groups are taken from
+    there, without asking the CUCM publisher for them again.
 
     Raises:
         ConfigError: a file of probes is wrong; nothing was asked.
@@ -91,6 +98,8 @@ def survey(
             guard=guard,
             progress=world.progress,
             probes=probes[settings.probes] if options.discover else (),
+            errand=options.errand,
+            known=(known or {}).get(settings.name),
         )
         for settings in clusters
     ]

@@ -171,7 +171,8 @@ class NodeFacts:
     `redundancy_group` None means "in no group" when `group_known`, else "nobody could tell".
     A planned node (declared in `planned_nodes`) is never asked. `replied_at` is when its services
     were told (UTC, ISO 8601), the clock that uptimes are held against; `sessions` are counts of
-    users' sessions by counter, where they were asked for and told.
+    users' sessions by counter, and `replication` the number of PerfMon's `Replicate_State`, where
+    they were asked for and told.
     """
 
     name: str
@@ -187,6 +188,7 @@ class NodeFacts:
     axl: AxlProbe | None = None
     replied_at: str | None = None
     sessions: Mapping[str, int] = field(default_factory=dict)
+    replication: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +269,9 @@ class ClusterFacts:
     publisher's own answer, or (before AXL 10.0, which cannot list IM&P nodes) the declared
     ones, which then count as complete; otherwise they are only declared. `peers` are the
     addresses of intercluster peers that were discovered; `notes` are sentences for the reader on
-    what could not be discovered, or on what was and no recommendation speaks of.
+    what could not be discovered, or on what was and no recommendation speaks of. `moved_before`
+    holds the services that the run before this one found Starting or Stopping, by node in lower
+    case and service; empty without history.
     """
 
     name: str
@@ -282,6 +286,7 @@ class ClusterFacts:
     coverage: tuple[Coverage, ...] = ()
     peers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    moved_before: Mapping[tuple[str, str], RunState] = field(default_factory=dict)
 
     @property
     def release(self) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar
 
-from auditor.errors import ExchangeError, NotAsked, Reason
+from auditor.errors import Bug, ExchangeError, NotAsked, Reason
 from auditor.facts import Coverage, Outcome, Source
 from auditor.soap.client import Client
 
@@ -52,6 +52,22 @@ class Ledger:
         answer = self._put(question)
         took = round((time.monotonic() - began) * 1000)
         self.keep(source, answer.error, self.client.requests_sent - sent, took)
+        return answer
+
+    def ask_besides(self, source: Source, question: Callable[[], T]) -> Answer[T]:
+        """Put one question more to a source; its failure is no gap, its cost is written down."""
+        if self.closed_by is not None:
+            return Answer(None, NotAsked(self.closed_by.detail, self.closed_by.advice))
+        sent, began = self.client.requests_sent, time.monotonic()
+        answer = self._put(question)
+        took = round((time.monotonic() - began) * 1000)
+        if source not in self.entries:
+            self.entries[source] = Coverage(source, self.node, Outcome.COLLECTED)
+        if isinstance(answer.error, Bug):
+            self.keep(source, answer.error)
+        elif answer.error is not None and answer.error.settles:
+            self.closed_by = answer.error
+        self.add(source, self.client.requests_sent - sent, took)
         return answer
 
     def _put(self, question: Callable[[], T]) -> Answer[T]:

@@ -52,6 +52,8 @@ def _node(settings: ClusterSettings, answers: NodeAnswers) -> NodeFacts:
         services=answers.services,
         axl=answers.axl,
         replied_at=answers.replied_at,
+        sessions=answers.counters.sessions,
+        replication=answers.counters.replication,
     )
 
 

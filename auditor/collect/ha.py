@@ -26,7 +26,7 @@ def read_state(client: Client, node: str, others: frozenset[str]) -> HaReading:
         BadReply: there is no such counter, or its value is no documented state.
     """
     counters = client.perfmon_counters(OBJECT, node)
-    _refuse_foreign(counters, node, others)
+    refuse_foreign(counters, node, others)
     values = {c.value for c in counters if _is_state(c) and c.status in VALID_STATUS}
     if len(values) != 1:
         raise BadReply(
@@ -47,7 +47,8 @@ def _is_state(counter: Counter) -> bool:
     return counter.name.rpartition("\\")[2].strip().casefold() == COUNTER.casefold()
 
 
-def _refuse_foreign(counters: Iterable[Counter], node: str, others: frozenset[str]) -> None:
+def refuse_foreign(counters: Iterable[Counter], node: str, others: frozenset[str]) -> None:
+    """Raise WrongNode if a counter names one of the cluster's other nodes, lower case."""
     for counter in counters:
         host = counter.name.lstrip("\\").partition("\\")[0].casefold()
         if host in others:

@@ -3,13 +3,16 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from auditor import names
-from auditor.collect import axl, ha, prerequisites, services
+from auditor.collect import axl, counters, ha, prerequisites, services
 from auditor.collect.asking import Guard, Ledger
+from auditor.collect.counters import Counters
 from auditor.collect.prerequisites import Reading
 from auditor.collect.probes import Probe
 from auditor.collect.services import Look, Watch
+from auditor.collect.topics import AUDIT, Topic
 from auditor.collect.topology import Member
 from auditor.errors import Bug, ExchangeError, NotAsked, Reason, WrongNode
 from auditor.facts import (
@@ -44,6 +47,7 @@ class NodeAnswers:
     closed_by: ExchangeError | None = None
     replied_at: str | None = None
     reading: Reading | None = None
+    counters: Counters = field(default_factory=lambda: Counters({}))
 
 
 def collect(
@@ -55,19 +59,21 @@ def collect(
     wire: Wire,
     watch: Watch,
     probes: Sequence[Probe] = (),
+    topics: frozenset[Topic] = AUDIT,
 ) -> NodeAnswers:
-    """Ask one node for its product list, services, HA state and AXL: four requests, or five.
+    """Ask one node about the topics: in an audit four requests, or five.
 
     `others` are the names of the cluster's other nodes, lower case. The publisher's database is
     asked for `probes` besides: at most six requests more. Raises nothing but
     Interrupted: every failure is in the coverage.
     """
     ledger = Ledger(member.name, client, guard)
-    product = ledger.ask(Source.CONTROL_CENTER, client.product_information).value
-    look = _look(ledger, product, wire, watch)
+    product = _product(ledger) if Topic.PRODUCT in topics else None
+    look = _look(ledger, product, wire, watch) if Topic.SERVICES in topics else None
     states = look.services if look else {}
-    state = ledger.ask(Source.PERFMON, lambda: ha.read_state(client, member.name, others)).value
-    probe = _axl(ledger, states)
+    state = _state(ledger, others) if Topic.HA in topics else None
+    told = counters.read(ledger, others, topics)
+    probe = _axl(ledger, states) if Topic.AXL in topics else None
     reading = _database(ledger, probes)
     identity = client.identity
     answers = NodeAnswers(
@@ -81,6 +87,7 @@ def collect(
         ledger.closed_by,
         look.replied_at.isoformat(timespec="seconds") if look else None,
         reading,
+        told,
     )
     if isinstance(ledger.closed_by, WrongNode):
         return contradicted(answers, ledger.closed_by.detail)
@@ -96,6 +103,15 @@ def contradicted(answers: NodeAnswers, detail: str) -> NodeAnswers:
     closed_by = answers.closed_by
     identity = Identity.CONTRADICTED
     return NodeAnswers(answers.member, coverage, identity=identity, closed_by=closed_by)
+
+
+def _product(ledger: Ledger) -> ProductInformation | None:
+    return ledger.ask(Source.CONTROL_CENTER, ledger.client.product_information).value
+
+
+def _state(ledger: Ledger, others: frozenset[str]) -> HaReading | None:
+    question = partial(ha.read_state, ledger.client, ledger.node, others)
+    return ledger.ask(Source.PERFMON, question).value
 
 
 def _look(
@@ -126,8 +142,8 @@ def _axl(ledger: Ledger, states: Mapping[str, ServiceState]) -> AxlProbe | None:
 
 def _database(ledger: Ledger, probes: Sequence[Probe]) -> Reading | None:
     """Ask the node's database, best effort: only a fault of ours counts as a gap of the audit."""
-    entry = ledger.entries[Source.IMP_AXL]
-    if not probes:
+    entry = ledger.entries.get(Source.IMP_AXL)
+    if not probes or entry is None:
         return None
     if entry.outcome is not Outcome.COLLECTED:
         return prerequisites.unread(ledger.node, probes, "its AXL was not asked, or did not answer")

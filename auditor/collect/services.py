@@ -23,10 +23,11 @@ _MOVING = (RunState.STARTING, RunState.STOPPING)
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """How a node is looked at twice: after which pause, and whether always or only where due."""
+    """How a node is looked at twice: after which pause, and whether always, where due, or never."""
 
     pause_s: float
     always: bool = False
+    never: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Look:
 
 
 def look(client: Client, product: ProductInformation | None, *, wire: Wire, watch: Watch) -> Look:
-    """Ask for every service at once, and once more after a pause, always or where that is due.
+    """Ask for every service at once, and once more after a pause, as the watch says.
 
     Due: a service is Starting or Stopping, or the XCP Directory Service started just now (it
     starts and stops again without its LDAP settings). Sends one or two requests.
@@ -50,7 +51,7 @@ def look(client: Client, product: ProductInformation | None, *, wire: Wire, watc
     specifications = product.services if product else ()
     first = client.service_status()
     states = fold(first.rows, specifications)
-    if not (watch.always or _due(states)):
+    if watch.never or not (watch.always or _due(states)):
         return Look(states, first.received_at)
     wire.pause(watch.pause_s)
     try:

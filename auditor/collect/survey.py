@@ -15,6 +15,7 @@ from auditor.collect.node import NodeAnswers
 from auditor.collect.probes import Probe
 from auditor.collect.rows import undecided
 from auditor.collect.services import Watch
+from auditor.collect.topics import Errand, Topic
 from auditor.collect.topology import Member, Topology
 from auditor.config.settings import ClusterSettings, Dial
 from auditor.credentials import Credentials
@@ -25,6 +26,9 @@ from auditor.soap.exchange import TcpResult, Wire
 
 Progress = Callable[[str, str], None]
 """Told the cluster and the server that was just asked."""
+
+EVERYTHING = Errand()
+"""What an audit asks."""
 
 _LOGIN_ACCEPTED = frozenset({Reason.NOT_AUTHORISED, Reason.SOAP_FAULT, Reason.UNSUPPORTED_VERSION})
 """Failures that a server gives only after it took the password."""
@@ -48,21 +52,26 @@ class Survey:
         guard: Guard,
         progress: Progress,
         probes: Sequence[Probe] = (),
+        errand: Errand = EVERYTHING,
+        known: ClusterFacts | None = None,
     ) -> None:
         """Open nothing yet.
 
         `watch_s`: look at every service twice, that far apart. `probes`: what to ask the
-        publisher's database.
+        publisher's database. `known` is what an earlier survey found: its nodes and groups count,
+        and CUCM is not asked for them again.
         """
         self.settings = settings
         self._login = login
         self._insecure = insecure
         pause_s = settings.settle_s if watch_s is None else watch_s
-        self._watch = Watch(pause_s, always=watch_s is not None)
+        self._watch = Watch(pause_s, always=watch_s is not None, never=not errand.looks_again)
         self._wire = wire
         self._guard = guard
         self._progress = progress
         self._probes = tuple(probes)
+        self._errand = errand
+        self._known = known
         self._lock = Lock()
         self._queue: deque[Member] = deque()
         self._nodes_open = 0
@@ -113,7 +122,15 @@ class Survey:
 
     def start(self, crew: Crew) -> None:
         """Hand in the first step."""
-        crew.submit(lambda: self._ask_cucm(crew))
+        crew.submit(lambda: self._ask_cucm(crew) if self._known is None else self._remember(crew))
+
+    def _remember(self, crew: Crew) -> None:
+        """Start from an earlier survey in place of CUCM's answer."""
+        assert self._known is not None  # noqa: S101 - `start` looked
+        self._topology = topology.remembered(self._known)
+        self._login_taken = any(_took_login(entry) for entry in self._known.coverage)
+        self._plan(None)
+        self._go_on(crew)
 
     def _ask_cucm(self, crew: Crew) -> None:
         answer = self._ledger.ask(Source.CUCM_AXL, lambda: topology.ask(self._cucm, self.settings))
@@ -131,6 +148,8 @@ class Survey:
                 self._answers[member.name] = node.untouched(
                     member, None, "Declared in planned_nodes: not installed yet."
                 )
+            elif not self._errand.wants(member.name, member.redundancy_group):
+                self._answers[member.name] = node.untouched(member, None, "Not asked for.")
             else:
                 self._queue.append(member)
         if isinstance(error, BadCredentials):
@@ -145,7 +164,8 @@ class Survey:
 
     def _go_on(self, crew: Crew) -> None:
         """Hand in every database test, and the nodes as far as they may be asked now."""
-        places = reach.places(self.settings.databases)
+        tested = Topic.DATABASES in self._errand.topics
+        places = reach.places(self.settings.databases) if tested else ()
         self._tests_open = len(places)
         for place in places:
             crew.submit(partial(self._test, crew, place))
@@ -189,6 +209,7 @@ class Survey:
                 wire=self._wire,
                 watch=self._watch,
                 probes=self._probes if member.role is Role.PUBLISHER else (),
+                topics=self._errand.topics,
             )
         self._progress(self.settings.name, member.name)
         with self._lock:

@@ -8,7 +8,7 @@ from auditor.collect import redundancy
 from auditor.config import hosts
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
-from auditor.facts import Group, Origin, Role
+from auditor.facts import ClusterFacts, Group, Origin, Role
 from auditor.soap.client import Client
 from auditor.soap.replies import ProcessNode
 
@@ -104,6 +104,14 @@ def declared(settings: ClusterSettings, trouble: ExchangeError | None = None) ->
     )
     known = bool(members) and all(m.group_known for m in members)
     return Topology(_planned(members, settings), groups, groups_known=known, trouble=trouble)
+
+
+def remembered(facts: ClusterFacts) -> Topology:
+    """Return the topology that an earlier survey found."""
+    members = tuple(
+        Member(n.name, n.role, n.redundancy_group, n.group_known, n.planned) for n in facts.nodes
+    )
+    return Topology(members, facts.groups, facts.groups_known, facts.topology_observed)
 
 
 def _older_than_imp(version: str | None) -> bool:

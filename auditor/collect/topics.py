@@ -1,0 +1,49 @@
+"""What a cluster can be asked about, so that a subset can be asked."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Topic(StrEnum):
+    """One thing to ask; each costs a node one request, `databases` costs this machine TCP tests."""
+
+    PRODUCT = "product"
+    SERVICES = "services"
+    HA = "ha"
+    AXL = "axl"
+    SESSIONS = "sessions"
+    REPLICATION = "replication"
+    DATABASES = "databases"
+
+
+AUDIT = frozenset({Topic.PRODUCT, Topic.SERVICES, Topic.HA, Topic.AXL, Topic.DATABASES})
+"""What the recommendations are judged on."""
+
+SNAPSHOT = AUDIT | {Topic.SESSIONS}
+"""What is kept to compare with later."""
+
+LOOK = frozenset({Topic.SERVICES, Topic.HA})
+"""What tells whether a pair still moves."""
+
+FAILOVER = LOOK | {Topic.AXL, Topic.SESSIONS, Topic.REPLICATION}
+"""What tells how a pair stands after a failover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a survey is sent for.
+
+    `nodes` are the only ones to ask, lower case, and `groups` the only redundancy groups; None:
+    all. `looks_again` False: no node is looked at twice, even where a second look is due.
+    """
+
+    topics: frozenset[Topic] = AUDIT
+    nodes: frozenset[str] | None = None
+    groups: frozenset[str] | None = None
+    looks_again: bool = True
+
+    def wants(self, node: str, group: str | None) -> bool:
+        """Tell whether a node of a group is to be asked; case makes no difference."""
+        if self.groups is not None and (group or "").casefold() not in self.groups:
+            return False
+        return self.nodes is None or node.casefold() in self.nodes

@@ -1,0 +1,103 @@
+"""Sessions and replication: counted where PerfMon has them, and never a gap where it has not."""
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+
+from auditor.audit import Options, World, survey
+from auditor.collect.topics import FAILOVER, LOOK, SNAPSHOT, Errand, Topic
+from auditor.config.loader import load
+from auditor.credentials import Credentials, Secret
+from auditor.facts import ClusterFacts, Source
+from auditor.soap.exchange import LiveWire
+from tests.lab import Lab
+
+FIRST, SECOND, THIRD = "imp1.lab.test", "imp2.lab.test", "imp3.lab.test"
+PAIRS = {
+    "cluster": {"name": "lab"},
+    "group": [
+        {"name": "Pair", "nodes": [FIRST, SECOND]},
+        {"name": "East", "nodes": [THIRD, "imp4.lab.test"]},
+    ],
+    "node": [{"name": FIRST, "sessions": 4500, "replication": 4}],
+}
+
+
+def found(lab: Lab, errand: Errand, known: ClusterFacts | None = None) -> ClusterFacts:
+    """Survey the lab."""
+    configuration = load(lab.config)
+    login = Credentials(lab.simulator.username, Secret(lab.simulator.password))
+    with closing(LiveWire()) as wire:
+        (facts,) = survey(
+            configuration.clusters,
+            {"lab": login},
+            Options((), discover=False, errand=errand),
+            World(wire, 4, "run", lambda: datetime.now(UTC), lambda _cluster, _server: None),
+            None if known is None else {"lab": known},
+        )
+    return facts
+
+
+def asked(lab: Lab) -> list[tuple[str, str]]:
+    """Return who was asked what."""
+    return [(entry.node, entry.operation) for entry in lab.simulator.requests]
+
+
+def test_sessions_and_replication_are_told_a_node(lab: Callable[..., Lab]) -> None:
+    facts = found(lab(PAIRS), Errand(FAILOVER))
+    first, second = facts.nodes[:2]
+    assert first.sessions == {"ActiveJsmSessions": 4500, "CmConnectedSockets": 4500}
+    assert (first.replication, second.replication) == (4, 2)
+
+
+def test_only_the_group_and_the_topics_are_asked_and_the_cucm_not_twice(
+    lab: Callable[..., Lab],
+) -> None:
+    running = lab(PAIRS)
+    first = found(running, Errand(FAILOVER, groups=frozenset({"pair"})))
+    before = asked(running)
+    assert {node for node, _ in before} == {"cucm-pub.lab.test", FIRST, SECOND}
+
+    again = found(running, Errand(LOOK, nodes=frozenset({SECOND})), first)
+    assert asked(running)[len(before) :] == [
+        (SECOND, "soapGetServiceStatus"),
+        (SECOND, "perfmonCollectCounterData"),
+    ]
+    assert [node.name for node in again.nodes] == [node.name for node in first.nodes]
+    assert again.groups == first.groups
+
+
+@pytest.mark.parametrize("fault", ["soap-fault", "empty-list", "nil-values"])
+def test_counters_that_a_node_has_not_are_no_gap(lab: Callable[..., Lab], fault: str) -> None:
+    running = lab(PAIRS)
+    running.simulator.change(
+        {"fault": {"fault": fault, "node": FIRST, "interface": "perfmon", "after": 1}}
+    )
+    facts = found(running, Errand(SNAPSHOT - {Topic.DATABASES}))
+    node = facts.nodes[0]
+    assert (node.sessions, node.ha_state is None) == ({}, False)
+    assert facts.gap(FIRST, Source.PERFMON) is None
+
+
+def test_a_perfmon_that_does_not_answer_is_asked_once(lab: Callable[..., Lab]) -> None:
+    running = lab(PAIRS)
+    running.simulator.change(
+        {"fault": {"fault": "http-404", "node": FIRST, "interface": "perfmon"}}
+    )
+    facts = found(running, Errand(FAILOVER))
+    counted = asked(running).count((FIRST, "perfmonCollectCounterData"))
+    assert counted == 1
+    gap = facts.gap(FIRST, Source.PERFMON)
+    assert gap is not None
+    assert gap.requests == 1
+
+
+def test_a_counter_of_another_node_empties_the_answers(lab: Callable[..., Lab]) -> None:
+    running = lab(PAIRS)
+    running.simulator.change(
+        {"fault": {"fault": "other-node", "node": FIRST, "interface": "perfmon", "after": 1}}
+    )
+    facts = found(running, Errand(FAILOVER))
+    assert (facts.nodes[0].identity, facts.nodes[0].sessions) == ("contradicted", {})
