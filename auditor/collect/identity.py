@@ -6,7 +6,6 @@ from itertools import combinations
 from auditor.collect.node import NodeAnswers, contradicted
 from auditor.facts import RunState, ServiceState
 
-
 ALIKE = 0.9
 """Share of common start times from which two answers are one machine's.
 

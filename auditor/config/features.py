@@ -23,8 +23,8 @@ def load_with(path: Path, cluster: str, features: Iterable[str]) -> Configuratio
     changed = dict(_pair(text) for text in features)
     for block in raw.get("cluster", []) if changed else ():
         if isinstance(block, dict) and str(block.get("name", "")).casefold() == cluster.casefold():
-            deployment = block.get("deployment")
-            block["deployment"] = {**(deployment if isinstance(deployment, dict) else {}), **changed}
+            told = block.get("deployment")
+            block["deployment"] = (told if isinstance(told, dict) else {}) | changed
     return understand(raw, path)
 
 

@@ -58,10 +58,10 @@ def test_the_answer_as_json_carries_every_point(healthy: Lab) -> None:
 
 def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
     """Web clients are meant to come."""
-    words = ("--cluster", "healthy", "--activate", "Cisco XCP Web Connection Manager")
-    words = (*words, "--on", NODE, "--confirm", "--feature", "web_clients=false")
-    assert healthy.run("precheck", *words).exit_code == 3
-    assert healthy.run("precheck", *words[:-1], "web_clients=true").exit_code == 0
+    service = "Cisco XCP Web Connection Manager"
+    words = ["--cluster", "healthy", "--activate", service, "--on", NODE, "--confirm", "--feature"]
+    assert healthy.run("precheck", *words, "web_clients=false").exit_code == 3
+    assert healthy.run("precheck", *words, "web_clients=true").exit_code == 0
 
 
 @pytest.mark.parametrize(
