@@ -75,8 +75,9 @@ def _groups(
         if name is None or name.casefold() in names:
             continue
         names.add(name.casefold())
-        inside = [n.name for n in nodes if n.redundancy_group == name and not n.planned]
-        if inside and not listed & {node.casefold() for node in inside}:
+        inside = [p.node for p in places.values() if p.group == name]
+        elsewhere = listed & {node.casefold() for node in inside}
+        if not elsewhere and any(node.redundancy_group == name for node in nodes):
             groups.append(Group(name, tuple(inside), place.switch, Origin.DISCOVERED))
     return tuple(groups)
 

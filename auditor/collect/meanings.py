@@ -196,16 +196,22 @@ def _databases(answer: _Answer) -> Discovery:
 def _groups(answer: _Answer) -> Discovery:
     known = {node.casefold(): node for node in answer.nodes}
     places = tuple(
-        Place(node, row.get("subcluster"), _truth(row.get("switch")), _state(row), answer.source)
+        Place(
+            known.get(name.casefold(), _clean(name)),
+            _clean(row.get("subcluster") or "") or None,
+            _truth(row.get("switch")),
+            _state(row),
+            answer.source,
+        )
         for row in answer.rows
-        if (node := known.get((row.get("node") or "").casefold()))
+        if (name := row.get("node"))
     )
-    if len({place.node for place in places}) != len(places):
+    if len({place.node.casefold() for place in places}) != len(places):
         raise Unclear("it lists a node twice")
-    alone = [place.node for place in places if place.group is None]
     asked = any("subcluster" in row for row in answer.rows)
+    alone = [p.node for p in places if asked and p.group is None and p.node in answer.nodes]
     notice = f"{' and '.join(alone)}: in no redundancy group, says {answer.source}."
-    return Discovery(places=places, notices=(notice,) if alone and asked else ())
+    return Discovery(places=places, notices=(notice,) if alone else ())
 
 
 def _state(row: Mapping[str, str | None]) -> HaState | None:

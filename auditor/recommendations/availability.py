@@ -85,12 +85,25 @@ def pair_healthy(facts: ClusterFacts, name: str) -> Draft:
     expected = f"High availability of {name} is on, and both nodes are in state normal."
     members = installed(facts, group) if group else ()
     if len(members) < 2:
+        if group is not None and group.origin is Origin.DISCOVERED:
+            return _guessed(group, expected)
         text = f"{name} has {_count(members)} installed, so there is no pair to fail over."
         return Draft(Verdict.NOT_APPLICABLE, expected, text, text)
     switch = group.ha_enabled if group else None
     off = _switched_off(facts, name, switch, expected)
     draft = _pair(members, switch, expected) if off is None else off
     return replace(draft, evidence=(*_switch(group), *draft.evidence))
+
+
+def _guessed(group: Group, expected: str) -> Draft:
+    """Leave a group open that was only discovered: it may have another node."""
+    observed = f"Whether {group.name} has a pair of nodes is not known."
+    because = "Its nodes were only discovered."
+    hint = (
+        "Make AXL of the CUCM publisher answer, or declare `redundancy_group` of the nodes in "
+        "[[cluster.node]]."
+    )
+    return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint)
 
 
 def _switch(group: Group | None) -> tuple[Evidence, ...]:
@@ -118,7 +131,8 @@ def _switched_off(
 ) -> Draft | None:
     """Return the verdict of a group that has no HA to judge, None if its states count."""
     meant = _meant(facts, name)
-    declared = Evidence(Origin.DECLARED, "profile", f"{name}: `high_availability` is {meant}.")
+    told = f"{name}: `high_availability` is {str(meant).lower()}."
+    declared = Evidence(Origin.DECLARED, "profile", told)
     if meant is False and switch is not True:
         because = f"`high_availability` declares it off for {name}."
         seen = "off" if switch is False else "not known to be on"

@@ -130,7 +130,7 @@ def _presence_tables(cluster: Cluster) -> dict[str, Table]:
         for db in databases
         for node in (db.nodes if db.nodes is not None else cluster.nodes)
     ]
-    peers = [(key(peer.address), peer.address) for peer in cluster.scenario.intercluster_peer]
+    peers = [(key(address), address) for address in _peers(cluster)]
     return {
         "xmpps2snodes": (
             ["pkid", "cp_id"],
@@ -164,6 +164,13 @@ def _presence_tables(cluster: Cluster) -> dict[str, Table]:
             ],
         ),
     }
+
+
+def _peers(cluster: Cluster) -> list[str]:
+    """Return the addresses of the cluster's peers; one that uses intercluster has at least one."""
+    listed = [peer.address for peer in cluster.scenario.intercluster_peer]
+    some = ["imp-1.peer.test"] if cluster.scenario.deployment.intercluster else []
+    return listed or some
 
 
 def _federating(cluster: Cluster) -> list[str]:
