@@ -64,6 +64,7 @@ class Lab:
         *,
         password: str | None = None,
         insecure: bool = False,
+        discover: bool = True,
     ) -> Report:
         """Audit the cluster through the use case, without the command line."""
         configuration = load(self.config)
@@ -72,7 +73,7 @@ class Lab:
             return audit(
                 configuration.clusters,
                 {c.name: login for c in configuration.clusters},
-                Options(_rows(tuple(packs)), insecure=insecure),
+                Options(_rows(tuple(packs)), insecure=insecure, discover=discover),
                 World(
                     wire=wire,
                     workers=configuration.workers,
