@@ -69,6 +69,7 @@ REFUSED = [
     "select a from b where c = 'open",
     "select a from b where c = E'\\' into d '",
     "select a from b where c = 'x\\' or 1=1 '",
+    "select a from b where c = 'x\\y'",
     "select a from b where (c = 1",
     "select a from b where c = 1)",
     "select a from b where )c = 1(",
