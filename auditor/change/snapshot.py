@@ -1,21 +1,17 @@
 """Snapshots: the JSON report plus the facts it was judged on, whole, with a digest."""
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from auditor.compare import ClusterSeen, FindingSeen, NodeSeen, ServiceSeen
-from auditor.errors import ConfigError
 from auditor.facts import ClusterFacts
 from auditor.findings import Report
 from auditor.report.jsonout import to_dict
+from auditor.snapshots import KIND, SCHEMA_VERSION, digest
 
-KIND = "auditor-snapshot"
-SCHEMA_VERSION = "1.0"
 _TRAITS = ("role", "redundancy_group", "ha_state", "identity", "release")
 
 
@@ -35,13 +31,6 @@ def text_of(snapshot: Mapping[str, Any]) -> str:
     return json.dumps(snapshot, indent=1, sort_keys=True) + "\n"
 
 
-def digest(content: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of everything but the digest itself, blanks and key order apart."""
-    rest = {key: value for key, value in content.items() if key != "digest"}
-    canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
-
-
 def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no type of its own
     """Return facts as JSON data: dataclasses as objects, sets as sorted lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -54,27 +43,6 @@ def plain(value: object) -> Any:  # noqa: ANN401 - JSON has no type of its own
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
     return value if value is None or isinstance(value, bool | int | float) else str(value)
-
-
-def read(path: Path) -> dict[str, Any]:
-    """Return a snapshot from a file, as it was written.
-
-    Raises:
-        ConfigError: unreadable, no snapshot, of another schema version, or edited; says which.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError([f"{path}: cannot be read as a snapshot: {error}."]) from error
-    if not isinstance(content, dict) or content.get("kind") != KIND:
-        raise ConfigError([f"{path}: is no snapshot; `auditor snapshot` writes one."])
-    if content.get("schema_version") != SCHEMA_VERSION:
-        told = content.get("schema_version")
-        text = f"{path}: has schema version {told}, and this auditor reads {SCHEMA_VERSION}."
-        raise ConfigError([text])
-    if content.get("digest") != digest(content):
-        raise ConfigError([f"{path}: was edited after it was written: its digest does not fit."])
-    return content
 
 
 def clusters(snapshot: Mapping[str, Any]) -> dict[str, ClusterSeen]:

@@ -62,8 +62,8 @@ def diff(
 
     Exit codes: 0 nothing unexpected, 3 unexpected, 4 newly unknown.
     """
+    from auditor import snapshots as files
     from auditor.change import difference, expectation
-    from auditor.change import snapshot as files
     from auditor.cli.telling import say
 
     announced = dict([expectation.read(expect)]) if expect else {}
@@ -86,6 +86,7 @@ def _take(
     from auditor.audit import Options, report_on, survey
     from auditor.change.snapshot import document
     from auditor.cli.running import logins, warn_insecure, world
+    from auditor.collect.topics import SNAPSHOT, Errand
     from auditor.config.loader import load, locate
     from auditor.recommendations.model import PACKS, load_packs
 
@@ -94,7 +95,7 @@ def _take(
     chosen = configuration.select(names)
     if insecure:
         warn_insecure()
-    options_ = Options(recommendations, insecure=insecure, mode="snapshot")
+    options_ = Options(recommendations, insecure=insecure, mode="snapshot", errand=Errand(SNAPSHOT))
     accounts = logins(chosen)
     with world(configuration.workers) as around:
         started = around.clock()

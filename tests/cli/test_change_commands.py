@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from auditor.change.expectation import text_of
-from auditor.change.snapshot import digest
 from auditor.compare import Expected
+from auditor.snapshots import digest
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
