@@ -69,11 +69,13 @@ class ExchangeError(AuditorError):
     """One exchange failed. `detail` says what happened, `advice` what to do next.
 
     `settles`: nothing else needs to be asked of this server, for it would end the same way, and
-    asking on could lock the account.
+    asking on could lock the account. `received` is the beginning of a reply that broke off, as it
+    came, secrets and all: for a recorder, which hides them.
     """
 
     reason: Reason
     settles = False
+    received = b""
 
     def __init__(self, detail: str, advice: str) -> None:
         """Take two plain sentences, free of secrets and of line breaks."""

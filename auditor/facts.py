@@ -104,7 +104,7 @@ class Coverage:
     """What asking one source about one node (or host) came to.
 
     `reason` is None exactly when the outcome is collected; `requests` counts what was sent, and
-    `elapsed_ms` is wall time. Only `requests` and `elapsed_ms` differ between two runs on an
+    `elapsed_ms` is what these exchanges took, pauses apart. Only `requests` and `elapsed_ms` differ between two runs on an
     unchanged cluster.
     """
 

@@ -1,9 +1,8 @@
 """Asks a source and writes down what came of it, so that no answer and no failure is lost."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 from auditor.errors import Bug, ExchangeError, NotAsked, Reason
 from auditor.facts import Coverage, Outcome, Source
@@ -18,6 +17,30 @@ class Answer(Generic[T]):
 
     value: T | None
     error: ExchangeError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Requests sent to a server, and the microseconds that these exchanges took."""
+
+    requests: int = 0
+    elapsed_us: int = 0
+
+    @classmethod
+    def of(cls, client: Client) -> Self:
+        """Return what a server was asked so far."""
+        return cls(client.requests_sent, client.elapsed_us)
+
+    def __sub__(self, earlier: Self) -> "Cost":
+        return Cost(self.requests - earlier.requests, self.elapsed_us - earlier.elapsed_us)
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Return the time in milliseconds."""
+        return round(self.elapsed_us / 1000)
+
+
+NOTHING = Cost()
 
 
 class Guard(Protocol):
@@ -48,26 +71,24 @@ class Ledger:
             text = f"Not asked, because of this: {self.closed_by.detail}"
             self.skip(source, Reason.NOT_ASKED, text)
             return Answer(None, NotAsked(text, self.closed_by.advice))
-        sent, began = self.client.requests_sent, time.monotonic()
+        before = Cost.of(self.client)
         answer = self._put(question)
-        took = round((time.monotonic() - began) * 1000)
-        self.keep(source, answer.error, self.client.requests_sent - sent, took)
+        self.keep(source, answer.error, Cost.of(self.client) - before)
         return answer
 
     def ask_besides(self, source: Source, question: Callable[[], T]) -> Answer[T]:
         """Put one question more to a source; its failure is no gap, its cost is written down."""
         if self.closed_by is not None:
             return Answer(None, NotAsked(self.closed_by.detail, self.closed_by.advice))
-        sent, began = self.client.requests_sent, time.monotonic()
+        before = Cost.of(self.client)
         answer = self._put(question)
-        took = round((time.monotonic() - began) * 1000)
         if source not in self.entries:
             self.entries[source] = Coverage(source, self.node, Outcome.COLLECTED)
         if isinstance(answer.error, Bug):
             self.keep(source, answer.error)
         elif answer.error is not None and answer.error.settles:
             self.closed_by = answer.error
-        self.add(source, self.client.requests_sent - sent, took)
+        self.add(source, Cost.of(self.client) - before)
         return answer
 
     def _put(self, question: Callable[[], T]) -> Answer[T]:
@@ -76,15 +97,14 @@ class Ledger:
         except ExchangeError as error:
             return Answer(None, error)
 
-    def keep(
-        self, source: Source, error: ExchangeError | None, requests: int = 0, elapsed_ms: int = 0
-    ) -> None:
+    def keep(self, source: Source, error: ExchangeError | None, cost: Cost = NOTHING) -> None:
         """Write down that a source was asked, and the error if there was one."""
         if error is not None and error.settles:
             self.closed_by = error
         outcome = Outcome.COLLECTED if error is None else Outcome.FAILED
         reason = None if error is None else error.reason
         text = "" if error is None else str(error)
+        requests, elapsed_ms = cost.requests, cost.elapsed_ms
         self._add(Coverage(source, self.node, outcome, reason, text, requests, elapsed_ms))
 
     def skip(self, source: Source, reason: Reason | None, detail: str) -> None:
@@ -103,11 +123,13 @@ class Ledger:
             )
         self.entries[entry.source] = entry
 
-    def add(self, source: Source, requests: int, elapsed_ms: int) -> None:
+    def add(self, source: Source, cost: Cost) -> None:
         """Add to the counts of a source that was asked more than its outcome tells."""
         known = self.entries[source]
         self.entries[source] = replace(
-            known, requests=known.requests + requests, elapsed_ms=known.elapsed_ms + elapsed_ms
+            known,
+            requests=known.requests + cost.requests,
+            elapsed_ms=known.elapsed_ms + cost.elapsed_ms,
         )
 
     def failed(self, source: Source) -> bool:

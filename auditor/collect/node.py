@@ -1,13 +1,12 @@
 """Everything that one IM&P node is asked, in turn on one session, at its own address."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from auditor import names
 from auditor.collect import axl, counters, ha, prerequisites, services
-from auditor.collect.asking import Guard, Ledger
+from auditor.collect.asking import Cost, Guard, Ledger
 from auditor.collect.counters import Counters
 from auditor.collect.prerequisites import Reading
 from auditor.collect.probes import Probe
@@ -147,14 +146,13 @@ def _database(ledger: Ledger, probes: Sequence[Probe]) -> Reading | None:
         return None
     if entry.outcome is not Outcome.COLLECTED:
         return prerequisites.unread(ledger.node, probes, "its AXL was not asked, or did not answer")
-    sent, began = ledger.client.requests_sent, time.monotonic()
+    before = Cost.of(ledger.client)
     try:
         reading = ledger.guard(lambda: prerequisites.read(ledger.client, ledger.node, probes))
     except Bug as fault:
         ledger.keep(Source.IMP_AXL, fault)
         reading = prerequisites.unread(ledger.node, probes, "auditor itself failed")
-    took = round((time.monotonic() - began) * 1000)
-    ledger.add(Source.IMP_AXL, ledger.client.requests_sent - sent, took)
+    ledger.add(Source.IMP_AXL, Cost.of(ledger.client) - before)
     if reading.stopped_by is not None and reading.stopped_by.settles:
         ledger.closed_by = reading.stopped_by
     return reading

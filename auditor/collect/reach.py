@@ -1,10 +1,8 @@
 """Whether an external database takes a TCP connection from this machine."""
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from auditor.errors import Reason
 from auditor.facts import Coverage, Database, Outcome, Reach, Source
 from auditor.soap.exchange import TcpResult, Wire
 
@@ -31,17 +29,16 @@ def test(wire: Wire, place: Place, timeout_s: float) -> Tested:
     A refusal is an answer, so its outcome is `collected`; only a name that cannot be looked up,
     or a network that cannot be used, leaves a gap.
     """
-    began = time.monotonic()
     result = wire.tcp(*place, timeout_s)
     failed = result.reach is Reach.UNKNOWN
     coverage = Coverage(
         Source.TCP,
         f"{place[0]}:{place[1]}",
         Outcome.FAILED if failed else Outcome.COLLECTED,
-        Reason.UNREACHABLE if failed else None,
+        result.reason if failed else None,
         result.text if failed else "",
         1,
-        round((time.monotonic() - began) * 1000),
+        result.elapsed_ms,
     )
     return Tested(place, result, coverage)
 

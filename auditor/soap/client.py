@@ -68,6 +68,11 @@ class Client:
         return self._line.sent
 
     @property
+    def elapsed_us(self) -> int:
+        """Return the microseconds that its exchanges took so far; pauses are no part of it."""
+        return self._line.elapsed_us
+
+    @property
     def identity(self) -> Identity:
         """Return whether a certificate or pin proved who answered last."""
         return self._identity
@@ -196,6 +201,7 @@ class Client:
             url=f"{self._endpoint.origin}{asked.interface.path}",
             headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'},
             body=asked.envelope(values),
+            operation=asked.name,
         )
         reply = with_patience(
             lambda: self._once(asked, question), self._limits.backoff_s, self._wire.pause

@@ -1,5 +1,7 @@
 """The one seam between the program and the network: a recorder or a replay takes its place."""
 
+import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -22,6 +24,10 @@ class Line(Protocol):
     @property
     def sent(self) -> int:
         """Return how many requests went out, repeats included."""
+
+    @property
+    def elapsed_us(self) -> int:
+        """Return the microseconds that all exchanges took together, failed ones included."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -69,6 +75,11 @@ class LiveWire:
 
     def tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
         """Try a bare TCP connection from this machine."""
+        began = time.monotonic()
+        result = self._tried(host, port, timeout_s)
+        return replace(result, elapsed_ms=round((time.monotonic() - began) * 1000))
+
+    def _tried(self, host: str, port: int, timeout_s: float) -> TcpResult:
         place = f"{host}:{port}"
         try:
             with self._registry.call(place, timeout_s) as call:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from auditor.errors import Unreachable
+from auditor.errors import Reason, Unreachable
 from auditor.facts import Identity, Reach
 
 
@@ -14,11 +14,15 @@ class LostConnection(Unreachable):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request, without the credentials: `url` is whole, `headers` hold the SOAP action."""
+    """One request, without the credentials: `url` is whole, `headers` hold the SOAP action.
+
+    `operation` is what it asks, for those who read a record.
+    """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+    operation: str = "question"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class TcpResult:
-    """What a bare TCP connection came to, with a sentence on it that holds no duration."""
+    """What a bare TCP connection came to, with a sentence on it that holds no duration.
+
+    `reason` says why where the reach is unknown.
+    """
 
     reach: Reach
     text: str
+    elapsed_ms: int = 0
+    reason: Reason = Reason.UNREACHABLE

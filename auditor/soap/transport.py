@@ -4,6 +4,7 @@ import re
 import socket
 import ssl
 import threading
+import time
 from datetime import UTC, datetime
 
 import requests
@@ -25,6 +26,8 @@ from auditor.soap.registry import Call, Registry
 # waiting for the others means that a slow error page cannot hide a 401 behind a time-out.
 _STATUSES_READ = {200, 500, 503, 599}
 _CHUNK = 64 * 1024
+_KEPT = 64 * 1024
+"""How much of a reply that broke off, or was too large, its error takes along."""
 # A name from a server's list must not smuggle a user, a path or another host into the address.
 _HOST = re.compile(r"[\w.:-]+")
 
@@ -49,6 +52,7 @@ class LiveLine:
         self._lock = threading.Lock()
         self._under_way = Call(endpoint.name, limits.timeout_s)
         self._sent = 0
+        self._elapsed_us = 0
         self._identity = Identity.UNPROVEN
         self._certificate: Certificate | None = None
         self._session = Session()
@@ -68,6 +72,11 @@ class LiveLine:
         return self._sent
 
     @property
+    def elapsed_us(self) -> int:
+        """Return the microseconds that all exchanges took together, failed ones included."""
+        return self._elapsed_us
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Return the values of the session's cookies."""
         return tuple(cookie.value for cookie in self._session.cookies if cookie.value)
@@ -81,11 +90,14 @@ class LiveLine:
             )
         with self._lock, self._registry.call(self._endpoint.name, self._limits.timeout_s) as call:
             self._under_way = call
+            began = time.monotonic_ns()
             try:
                 answer = self._exchange(question, call)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
                 call.check()
                 raise self._failure(exc, call) from exc
+            finally:
+                self._elapsed_us += (time.monotonic_ns() - began) // 1000
             call.check()  # a shutdown may look like the end of the reply
             return answer
 
@@ -124,6 +136,14 @@ class LiveLine:
             )
         body = bytearray()
         try:
+            self._fill(body, response, call)
+        except ExchangeError as error:
+            error.received = bytes(body[:_KEPT])
+            raise
+        return bytes(body)
+
+    def _fill(self, body: bytearray, response: requests.Response, call: Call) -> None:
+        try:
             for chunk in response.raw.stream(_CHUNK, decode_content=False):
                 body += chunk
                 if len(body) > self._limits.max_bytes:
@@ -137,7 +157,6 @@ class LiveLine:
                 f"{self._endpoint.name} ended the connection in the middle of its reply.",
                 "Ask again; if it stays so, look at the node's web server (Cisco Tomcat).",
             ) from exc
-        return bytes(body)
 
     def _failure(self, exc: Exception, call: Call) -> ExchangeError:
         """Name what went wrong before the head of the reply was complete."""
