@@ -12,7 +12,7 @@ from auditor.recommendations.expectations import judge_node
 from auditor.recommendations.firm import believable, firm
 from auditor.recommendations.model import Recommendation
 from auditor.recommendations.scopes import routing, within
-from auditor.recommendations.truth import ALWAYS, Truth, both, either, spares
+from auditor.recommendations.truth import ALWAYS, Truth, both, either, hints, spares
 from auditor.recommendations.view import View
 from auditor.recommendations.vocabulary import Condition, Expectation, Mode
 
@@ -142,7 +142,7 @@ def _node_draft(view: View) -> Draft:
     return replace(
         draft,
         because=draft.because or truth.sentence or _plain(view),
-        hint=" ".join(part for part in (draft.hint, truth.hint) if part),
+        hint=hints(draft.hint, truth.hint),
         evidence=tuple(dict.fromkeys((*truth.evidence, *draft.evidence))),
     )
 

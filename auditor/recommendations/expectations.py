@@ -12,6 +12,7 @@ from auditor.recommendations.vocabulary import Expectation
 STEADY_S = 600
 """Uptime from which one look is enough to say that a service stays up (contract, DIR-03)."""
 
+_ANEW = "started anew between two looks"
 _SETTLE = "Audit again once the service has settled."
 
 
@@ -33,6 +34,8 @@ def _running(view: View) -> Draft:
     expected = f"{service} {verb} on {name}."
     match seen.run:
         case RunState.STARTED if view.row.network or seen.state.activated is not False:
+            if seen.state.restarted:
+                return _unstable(view, expected, _ANEW)
             return Draft(Verdict.PASS, expected, seen.observed, evidence=seen.evidence)
         case RunState.STARTED:
             because = "It runs and is told to be not activated, which contradict each other."
@@ -40,7 +43,7 @@ def _running(view: View) -> Draft:
         case RunState.STOPPED:
             return _stopped(view, seen, expected)
         case RunState.STARTING | RunState.STOPPING:
-            return _in_between(seen, expected)
+            return _in_between(view, expected)
         case RunState.UNKNOWN:
             return _unknown(expected, seen, seen.why, seen.hint)
 
@@ -58,16 +61,34 @@ def _stopped(view: View, seen: Seen, expected: str) -> Draft:
     excuse = availability.excuse(view.facts, view.node, seen, expected)
     if excuse is not None:
         return excuse
+    if seen.state.restarted:
+        return _unstable(view, expected, "ran at one look and was stopped at the next")
     observed = seen.observed
     if not view.row.network and seen.state.activated is None:
         observed = f"{observed.rstrip('.')}, and whether it is activated is not known."
     return Draft(Verdict.DRIFT, expected, observed, kind=Kind.STOPPED, evidence=seen.evidence)
 
 
-def _in_between(seen: Seen, expected: str) -> Draft:
-    """Judge a service that is still starting or stopping after the settle pause."""
+def _in_between(view: View, expected: str) -> Draft:
+    """Judge a service that is still starting or stopping after the settle pause.
+
+    One that the run before found in the same state is stuck there, and one that ran at the look
+    before does not stay up.
+    """
+    seen = view.service
+    if seen.state.restarted:
+        return _unstable(view, expected, f"ran at one look and was {seen.run} at the next")
+    before = view.facts.moved_before.get((view.node.name.lower(), seen.state.name))
+    if before is seen.run:
+        return _unstable(view, expected, f"is {seen.run}, as it was in the run before")
     because = f"It was still {seen.run} at the last look of this run."
     return _unknown(expected, seen, because, _SETTLE)
+
+
+def _unstable(view: View, expected: str, what: str) -> Draft:
+    seen = view.service
+    observed = f"{view.row.service} on {view.node.name} {what}."
+    return Draft(Verdict.DRIFT, expected, observed, kind=Kind.UNSTABLE, evidence=seen.evidence)
 
 
 def _look_at(view: View) -> str:
@@ -104,8 +125,7 @@ def _stays_up(view: View) -> Draft:
     seen, name = view.service, view.node.name
     expected = f"{view.row.service} stays up on {name} once it has started."
     if seen.state.restarted:
-        observed = f"{view.row.service} on {name} started anew between two looks."
-        return Draft(Verdict.DRIFT, expected, observed, kind=Kind.UNSTABLE, evidence=seen.evidence)
+        return _unstable(view, expected, _ANEW)
     match seen.run:
         case RunState.STARTED:
             return _steady(seen, expected)
@@ -115,7 +135,7 @@ def _stays_up(view: View) -> Draft:
                 Verdict.NOT_APPLICABLE, expected, seen.observed, because, evidence=seen.evidence
             )
         case RunState.STARTING | RunState.STOPPING:
-            return _in_between(seen, expected)
+            return _in_between(view, expected)
         case RunState.UNKNOWN:
             return _unknown(expected, seen, seen.why, seen.hint)
 

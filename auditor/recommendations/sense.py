@@ -9,7 +9,7 @@ from auditor.recommendations.blocks import Block, shown
 from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS, Expectation, Mode
 
 _KINDS: Mapping[Expectation, frozenset[Kind]] = {
-    Expectation.RUNNING: frozenset({Kind.NOT_ACTIVATED, Kind.STOPPED}),
+    Expectation.RUNNING: frozenset({Kind.NOT_ACTIVATED, Kind.STOPPED, Kind.UNSTABLE}),
     Expectation.NOT_ACTIVATED: frozenset({Kind.MISPLACED, Kind.UNNEEDED}),
     Expectation.OPTIONAL: frozenset(),
     Expectation.STAYS_UP: frozenset({Kind.UNSTABLE}),
@@ -93,7 +93,7 @@ def _remedies(row: Block) -> Iterator[str]:
 
 def _needed(row: Block) -> frozenset[Kind]:
     if row.network:
-        return frozenset({Kind.STOPPED})
+        return frozenset({Kind.STOPPED, Kind.UNSTABLE})
     if row.expects is Expectation.NOT_ACTIVATED:
         return frozenset({row.kind} if row.kind else ())
     return _KINDS.get(row.expects, _PREREQUISITE)

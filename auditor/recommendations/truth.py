@@ -1,5 +1,6 @@
 """Three-valued truth that remembers why it holds and what would settle it (Kleene's logic)."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -7,6 +8,8 @@ from typing import TypeVar
 from auditor.facts import Evidence
 
 T = TypeVar("T")
+
+_SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ def negate(truth: Truth) -> Truth:
 
 def spares(truth: Truth) -> Truth:
     """Return the opposite of an exception, without a word on an exception that is not made."""
-    return replace(negate(truth), clause="", more=()) if truth.value is False else negate(truth)
+    if truth.value is False:
+        return replace(negate(truth), clause="", evidence=(), more=())
+    return negate(truth)
 
 
 def both(*truths: Truth) -> Truth:
@@ -72,10 +77,15 @@ def _joined(value: bool | None, truths: Sequence[Truth]) -> Truth:
     return Truth(
         value,
         first,
-        " ".join(_unique(truth.hint for truth in truths)),
+        hints(*(truth.hint for truth in truths)),
         tuple(_unique(piece for truth in truths for piece in truth.evidence)),
         tuple(more),
     )
+
+
+def hints(*told: str) -> str:
+    """Return hints as one text that says no sentence twice."""
+    return " ".join(_unique(part for hint in told for part in _SENTENCE_END.split(hint)))
 
 
 def _unique(values: Iterable[T]) -> list[T]:

@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from auditor import names
-from auditor.facts import AxlAnswer, AxlProbe, ClusterFacts, HaState, NodeFacts, Origin
+from auditor.facts import (
+    AxlAnswer,
+    AxlProbe,
+    ClusterFacts,
+    HaState,
+    NodeFacts,
+    Origin,
+    RunState,
+)
 from auditor.findings import Kind, Verdict
 from tests.factories import (
     GROUP,
@@ -71,8 +79,9 @@ UNREAD = cluster(node(services={}), subscriber(services={}), gaps=[gap("imp1"), 
 PLANNED = cluster(node(planned=True), subscriber(planned=True))
 
 
-def _with(subject: str, name: str, state: str) -> tuple[NodeFacts, NodeFacts]:
-    changed = not_activated(name) if state == "not activated" else service(name, state)
+def _with(subject: str, name: str, state: str, **changes: object) -> tuple[NodeFacts, NodeFacts]:
+    off = state == "not activated"
+    changed = not_activated(name) if off else service(name, state, **changes)
     return (
         (node("imp1", changed), subscriber())
         if subject == "imp1"
@@ -91,6 +100,17 @@ def running() -> Iterator[Case]:
             yield Case(id_, Verdict.DRIFT, off, subject, Kind.NOT_ACTIVATED)
         for state in ("starting", "stopping", "unknown"):
             yield Case(id_, Verdict.UNKNOWN, cluster(*_with(subject, name, state)), subject)
+            stuck = replace(
+                cluster(*_with(subject, name, state)),
+                moved_before={(subject, name): RunState.STARTING},
+            )
+            if state == "starting":
+                yield Case(id_, Verdict.DRIFT, stuck, subject, Kind.UNSTABLE)
+            else:
+                yield Case(id_, Verdict.UNKNOWN, stuck, subject)
+        for state in ("started", "starting", "stopped"):
+            restless = cluster(*_with(subject, name, state, restarted=True))
+            yield Case(id_, Verdict.DRIFT, restless, subject, Kind.UNSTABLE)
         yield Case(id_, Verdict.UNKNOWN, UNREAD, subject)
         yield Case(id_, Verdict.NOT_APPLICABLE, PLANNED, subject)
         if key:

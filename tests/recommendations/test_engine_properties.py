@@ -220,13 +220,19 @@ def _without(node: NodeFacts, name: str, **changes: object) -> NodeFacts:
     return replace(node, services={**node.services, name: state})
 
 
+def _once(node: NodeFacts, name: str) -> NodeFacts:
+    """Forget a second look that saw no restart; a restart that was seen is no gap but a fault."""
+    seen = node.services.get(name)
+    return _without(node, name, restarted=None) if seen and seen.restarted is False else node
+
+
 IN_A_NODE: dict[str, Forget] = {
     "its services": lambda n, _: replace(n, services={}),
     "a row": lambda n, s: replace(n, services={k: v for k, v in n.services.items() if k != s}),
     "a state": lambda n, s: _without(n, s, state=RunState.UNKNOWN, activated=None),
     "an activation": lambda n, s: _without(n, s, activated=None),
     "an uptime": lambda n, s: _without(n, s, uptime_s=None),
-    "a second look": lambda n, s: _without(n, s, restarted=None),
+    "a calm second look": lambda n, s: _once(n, s),
     "its role": lambda n, _: replace(n, role=Role.UNKNOWN),
     "its group": lambda n, _: replace(n, redundancy_group=None, group_known=False),
     "its release": lambda n, _: replace(n, release=None),

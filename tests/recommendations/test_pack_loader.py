@@ -24,6 +24,7 @@ severity = "critical"
 consequence = "No presence over SIP."
 remedy.not_activated = { page = "Service Activation", action = "tick it" }
 remedy.stopped = { page = "Control Center", action = "start it", cli = "utils service start" }
+remedy.unstable = { page = "Control Center", action = "restart it" }
 source = { document = "A", section = "B", url = "https://example.test/", releases = "15" }
 """
 
@@ -84,6 +85,7 @@ def test_every_mistake_of_sense_is_told_at_once() -> None:
         "`not_activated`.",
         "mine.toml: SIP-02: `remedy.not_activated` can never be needed.",
         "mine.toml: SIP-02: `remedy.stopped` can never be needed.",
+        "mine.toml: SIP-02: `remedy.unstable` can never be needed.",
         "mine.toml: SIP-03: `network` must be true for Cisco Sync Agent.",
     )
 
@@ -101,7 +103,8 @@ def test_every_mistake_of_sense_is_told_at_once() -> None:
             '"cisco sip  proxy"\ne',
             "`service` must be spelled `Cisco SIP Proxy`, not `cisco sip  proxy`.",
         ),
-        ("remedy.stopped", "remedy.unstable", "the key `remedy.stopped` is missing."),
+        ("remedy.stopped", "remedy.misplaced", "the key `remedy.stopped` is missing."),
+        ("remedy.unstable", "remedy.misplaced", "the key `remedy.unstable` is missing."),
         (
             'severity = "',
             'kind = "misplaced"\nseverity = "',

@@ -1,12 +1,16 @@
 """Every recommendation through the engine, in every verdict that it can come to."""
 
+from dataclasses import replace
+
 import pytest
 
-from auditor.findings import Finding, Verdict
+from auditor import names
+from auditor.facts import ClusterFacts, RunState
+from auditor.findings import Finding, Kind, Severity, Verdict
 from auditor.recommendations.engine import judge
 from auditor.recommendations.model import load_packs
 from auditor.recommendations.vocabulary import Mode
-from tests.factories import cluster, deployment
+from tests.factories import GROUP, cluster, deployment, group, node, service, subscriber
 from tests.recommendations.cases import CASES, IMPOSSIBLE, Case
 
 ROWS = load_packs()
@@ -61,3 +65,66 @@ def test_a_precheck_row_gives_no_finding_in_an_audit() -> None:
 
     assert precheck == {"CAU-01"}
     assert not [f for f in judge(ROWS, CASES[0].facts) if f.recommendation in precheck]
+
+
+def _finding(facts: ClusterFacts, id_: str, subject: str = "imp2") -> Finding:
+    (finding,) = (f for f in judge(ROWS_OF[id_], facts) if f.subject.name == subject)
+    return finding
+
+
+def test_a_service_stuck_in_starting_is_told_with_its_state_and_remedy() -> None:
+    stuck = cluster(node(), subscriber("imp2", service(names.SIP_PROXY, "starting")))
+    facts = replace(stuck, moved_before={("imp2", names.SIP_PROXY): RunState.STARTING})
+
+    finding = _finding(facts, "SIP-01")
+
+    assert finding.severity is Severity.CRITICAL
+    assert finding.observed == ("Cisco SIP Proxy on imp2 is starting, as it was in the run before.")
+    assert "restart Cisco SIP Proxy" in finding.remedy
+
+
+def test_a_service_stuck_on_another_node_says_nothing_of_this_one() -> None:
+    stuck = cluster(node(), subscriber("imp2", service(names.SIP_PROXY, "starting")))
+    facts = replace(stuck, moved_before={("imp1", names.SIP_PROXY): RunState.STARTING})
+
+    assert _finding(facts, "SIP-01").verdict is Verdict.UNKNOWN
+
+
+def test_the_directory_service_stuck_in_two_runs_does_not_stay_up() -> None:
+    stuck = cluster(node(), subscriber("imp2", service(names.DIRECTORY, "stopping")))
+    facts = replace(stuck, moved_before={("imp2", names.DIRECTORY): RunState.STOPPING})
+
+    assert _finding(facts, "DIR-03").kind is Kind.UNSTABLE
+
+
+def test_a_failover_explains_a_service_that_stopped_between_two_looks() -> None:
+    stopped = service(names.SIP_PROXY, "stopped", restarted=True)
+    idle = subscriber("imp2", stopped, ha="idle")
+
+    assert _finding(cluster(node(ha="backup"), idle), "SIP-01").verdict is Verdict.EXPLAINED
+
+
+def test_routing_nodes_are_no_evidence_where_they_decide_nothing() -> None:
+    for told in ([], ["imp1"]):
+        finding = _finding(cluster(told=deployment(routing_nodes=told)), "PE-01")
+        assert finding.verdict is Verdict.PASS
+        assert not [e for e in finding.evidence if "routing_nodes" in e.text]
+
+    spared = _finding(cluster(told=deployment(routing_nodes=["imp2"])), "PE-01")
+    assert spared.verdict is Verdict.NOT_APPLICABLE
+    assert [e for e in spared.evidence if "routing_nodes" in e.text]
+
+
+@pytest.mark.parametrize("id_", ["TCM-02", "TCM-03"])
+def test_a_hint_asks_for_a_key_only_once(id_: str) -> None:
+    hint = _finding(cluster(told={}), id_).remedy
+
+    assert hint.count("Declare `chat` ") == 1
+    assert hint.count("Declare `permanent_chat` ") == 1
+
+
+def test_a_declared_wish_is_written_as_the_file_writes_it() -> None:
+    off = cluster(groups=[group(ha=False)], high_availability=True)
+
+    texts = [e.text for e in _finding(off, "HA-01", GROUP).evidence]
+    assert f"{GROUP}: `high_availability` is true." in texts
