@@ -34,8 +34,8 @@ Output = Annotated[
         "-o",
         envvar="AUDITOR_OUTPUT",
         metavar="FORMAT[:PATH]",
-        help="terminal or json, to standard output or to a file. May be repeated. "
-        "Default: terminal.",
+        help="terminal, json, html, junit, sarif, csv, markdown or prometheus, to standard output "
+        "or to a file. May be repeated. Default: terminal.",
         show_default=False,
     ),
 ]

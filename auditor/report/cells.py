@@ -47,9 +47,13 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """Return mark and word; drift is in capitals, so that no reader needs a colour."""
-        word = self.word.upper() if self.verdict is Verdict.DRIFT else self.word
-        return f"{self.mark} {word}" if self.mark else word
+        """Return mark and word; no reader needs a colour."""
+        return f"{self.mark} {self.plain}" if self.mark else self.plain
+
+    @property
+    def plain(self) -> str:
+        """Return the word alone, drift in capitals."""
+        return self.word.upper() if self.verdict is Verdict.DRIFT else self.word
 
 
 @dataclass(frozen=True, slots=True)

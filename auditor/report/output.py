@@ -23,6 +23,7 @@ class Format(StrEnum):
 
     TERMINAL = "terminal"
     JSON = "json"
+    HTML = "html"
     JUNIT = "junit"
     SARIF = "sarif"
     CSV = "csv"
@@ -33,6 +34,7 @@ class Format(StrEnum):
 _MODULES = {
     Format.TERMINAL: "terminal",
     Format.JSON: "jsonout",
+    Format.HTML: "webpage.render",
     Format.JUNIT: "junit",
     Format.SARIF: "sarif",
     Format.CSV: "csvout",

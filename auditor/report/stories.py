@@ -28,11 +28,13 @@ Row = tuple[str, str]
 class Story:
     """One block: a heading, labelled lines, and the findings that they hold for, gravest first.
 
-    A label repeats for each further line of the same kind, and is empty for an aside.
+    The title is the heading without the severity. A label repeats for each further line of its
+    kind, and is empty for an aside.
     """
 
     verdict: Verdict
     head: str
+    title: str
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
 
@@ -74,34 +76,43 @@ def _story(
 ) -> Story:
     first = group[0]
     if first.verdict is Verdict.UNKNOWN and len(group) > 1:
-        rows = _together(group, cluster, whole=whole)
-        return Story(
-            first.verdict, _shared_head(group), (*rows, *_since(report, group)), tuple(group)
-        )
-    head = _head(first)
-    head += f": {KINDS[first.kind]}" if first.kind else ""
-    if first.verdict is Verdict.DRIFT and not first.severity.reaches(cluster.fail_on):
-        head += f" (below the threshold {cluster.fail_on})"
-    rows = [
-        *_sentences(group, cluster),
-        *_since(report, group),
-        *_waiver(first),
-        *_told("evidence", _evidence(group), None if whole else _MOST_EVIDENCE),
-    ]
-    return Story(first.verdict, head, tuple(rows), tuple(group))
+        head, title = _shared_head(group)
+        rows = [*_together(group, cluster, whole=whole), *_since(report, group)]
+    else:
+        title = _full_title(first, cluster)
+        head = f"{first.severity.upper()} {title}"
+        rows = [
+            *_sentences(group, cluster),
+            *_since(report, group),
+            *_waiver(first),
+            *_told("evidence", _evidence(group), None if whole else _MOST_EVIDENCE),
+        ]
+    return Story(first.verdict, head, title, tuple(rows), tuple(group))
 
 
-def _head(finding: Finding) -> str:
+def _full_title(finding: Finding, cluster: ClusterReport) -> str:
+    title = _title(finding)
+    title += f": {KINDS[finding.kind]}" if finding.kind else ""
+    if finding.verdict is Verdict.DRIFT and not finding.severity.reaches(cluster.fail_on):
+        title += f" (below the threshold {cluster.fail_on})"
+    return title
+
+
+def _title(finding: Finding) -> str:
     service = f" {finding.service}" if finding.service else ""
-    return f"{finding.severity.upper()} {finding.recommendation}{service}"
+    return f"{finding.recommendation}{service}"
 
 
-def _shared_head(group: Sequence[Finding]) -> str:
+def _shared_head(group: Sequence[Finding]) -> tuple[str, str]:
+    """Return the heading of unknown checks that one thing would settle, and its title."""
     first = group[0]
+    number = count(len(group), "check")
     if len({finding.recommendation for finding in group}) == 1:
-        return f"{_head(first)}: {count(len(group), 'check')}"
+        title = f"{_title(first)}: {number}"
+        return f"{first.severity.upper()} {title}", title
     up_to = "up to " if len({finding.severity for finding in group}) > 1 else ""
-    return f"{up_to}{first.severity.upper()}: {count(len(group), 'check')} for one reason"
+    title = f"{number} for one reason"
+    return f"{up_to}{first.severity.upper()}: {title}", title
 
 
 def _together(group: Sequence[Finding], cluster: ClusterReport, *, whole: bool) -> list[Row]:

@@ -434,36 +434,38 @@ def below_threshold() -> Report:
 HOSTILE = "a\x1b[31m[red]b[/red]\n\u202ec\x9b2J\u200b:smile:\x07"
 
 
-def hostile() -> Report:
-    """Return a report in which every text that others choose is an attack on the terminal."""
-    attacked = node(HOSTILE, Role.SUBSCRIBER, group=HOSTILE)
-    told = replace(service(names.SIP_PROXY), name=HOSTILE, state=RunState.STOPPED, reason=HOSTILE)
+def hostile(text: str = HOSTILE) -> Report:
+    """Return a report in which every text that others choose is an attack."""
+    attacked = node(text, Role.SUBSCRIBER, group=text)
+    told = replace(service(names.SIP_PROXY), name=text, state=RunState.STOPPED, reason=text)
     attacked = replace(
-        attacked, address=HOSTILE, release=HOSTILE, services={**attacked.services, HOSTILE: told}
+        attacked, address=text, release=text, services={**attacked.services, text: told}
     )
     drift = replace(
-        stopped(names.SIP_PROXY, HOSTILE, HOSTILE),
-        service=HOSTILE,
-        expected=HOSTILE,
-        observed=HOSTILE,
-        because=HOSTILE,
-        consequence=HOSTILE,
-        remedy=HOSTILE,
-        evidence=(Evidence(Origin.OBSERVED, HOSTILE, HOSTILE),),
-        waiver=Waiver(HOSTILE, HOSTILE, "2026-04-30", Verdict.DRIFT),
+        stopped(names.SIP_PROXY, text, text),
+        service=text,
+        expected=text,
+        observed=text,
+        because=text,
+        consequence=text,
+        remedy=text,
+        evidence=(Evidence(Origin.OBSERVED, text, text),),
+        waiver=Waiver(text, text, "2026-04-30", Verdict.DRIFT),
         verdict=Verdict.WAIVED,
     )
-    gap = Coverage(Source.PERFMON, HOSTILE, Outcome.FAILED, Reason.BAD_REPLY, HOSTILE, 1, 5)
+    gap = Coverage(Source.PERFMON, text, Outcome.FAILED, Reason.BAD_REPLY, text, 1, 5)
     report = ClusterReport(
-        HOSTILE,
-        HOSTILE,
+        text,
+        text,
         Severity.LOW,
         (attacked, node(SUB, Role.SUBSCRIBER)),
         (drift, replace(drift, verdict=Verdict.DRIFT, waiver=None, recommendation="PE-01")),
-        (*collected(HOSTILE), gap),
-        (HOSTILE,),
+        (*collected(text), gap),
+        (text,),
     )
-    return Report(replace(RUN, id=HOSTILE, mode=HOSTILE), (report,))
+    moved = Past(changes=(change(Direction.NEW, drift, Standing(RUN.started_at, 1)),))
+    nights = (past_run(28, 2, 4, Status.DRIFT, text),)
+    return Report(replace(RUN, id=text, mode=text), (report,), {text: replace(moved, runs=nights)})
 
 
 def fleet() -> Report:

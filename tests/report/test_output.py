@@ -2,10 +2,14 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from auditor.cli import options
 from auditor.errors import ConfigError, OutputError
 from auditor.report import jsonout, output, terminal
 from auditor.report.output import Format, Target, check_writable, parse_targets, write
@@ -205,3 +209,18 @@ def test_render_hands_width_and_colour_to_the_terminal_only() -> None:
         report, width=77, colour=True
     )
     assert output.render(report, Format.JSON, width=77, colour=True) == jsonout.render(report)
+
+
+def test_the_help_lists_every_format() -> None:
+    told = get_args(options.Output)[1].help
+    assert told.startswith(f"{', '.join(tuple(Format)[:-1])} or {tuple(Format)[-1]}, to standard")
+
+
+def test_a_format_is_imported_only_when_it_is_asked_for() -> None:
+    program = (
+        "import sys, auditor.cli, auditor.report.output as output\n"
+        "slow = {'jinja2', 'junitparser', 'prometheus_client', 'lxml'} & sys.modules.keys()\n"
+        "sys.exit(str(slow) if slow else 0)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert ended.stderr == b""

@@ -1,0 +1,221 @@
+"""The HTML report as a file: what it holds, what it may load and run, and whose text is markup."""
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from auditor import __version__
+from auditor.findings import Report, Status, Verdict
+from auditor.recommendations.model import load_packs
+from auditor.report.screen import printable
+from auditor.report.webpage import render
+from tests.report import samples, shapes
+
+GOLDEN = Path(__file__).parent / "golden"
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "' autofocus onfocus='alert(1)",
+    "</style></title></script><b>x</b>",
+    "&lt;b&gt; {{ 7 * 7 }} {% raw %}",
+    "javascript:alert(1)",
+    "\u202egnp.exe \u2066\u200f",
+    "\x00\x1b[31m\ufffe",
+    "مرحبا <b>",
+)
+"""Texts that would be more than text in a page that trusts them."""
+
+
+def tree(report: Report) -> html.HtmlElement:
+    parsed: html.HtmlElement = html.document_fromstring(render.render(report))
+    return parsed
+
+
+def told(report: Report) -> str:
+    return " ".join(tree(report).text_content().split())
+
+
+@pytest.mark.parametrize("shape", shapes.GOLDEN)
+def test_whole_page(shape: str, compare_golden: Callable[[Path, str], None]) -> None:
+    text = render.render(shapes.sample(shape)).replace(
+        f"auditor {__version__},", "auditor VERSION,"
+    )
+    text = re.sub(r"(<(style|script)>).*?(</\2>)", r"\1...\3", text, flags=re.DOTALL)
+    text = re.sub(r"sha256-[\w+/=]+", "sha256-...", text)
+    compare_golden(GOLDEN / f"{shape}.html", text)
+
+
+@pytest.mark.parametrize("shape", [*shapes.SHAPES, "largest"])
+def test_every_report_is_a_page_whose_ids_are_its_own(shape: str) -> None:
+    ids = [str(one) for one in tree(shapes.sample(shape)).xpath("//@id")]
+    assert len(ids) == len(set(ids))
+    links = [str(one) for one in tree(shapes.sample(shape)).xpath("//a/@href")]
+    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
+
+
+@pytest.mark.parametrize("shape", shapes.SHAPES)
+def test_a_page_loads_nothing_and_leads_only_to_cisco(shape: str) -> None:
+    page = render.render(shapes.sample(shape))
+    assert not re.search(r"(?i)@import|url\((?!#)|\ssrc=|<link|<iframe|<object|<base", page)
+    links = [str(one) for one in tree(shapes.sample(shape)).xpath("//a/@href")]
+    outside = [link for link in links if not link.startswith("#")]
+    assert all(link.startswith("https://www.cisco.com/") for link in outside)
+    assert not tree(shapes.sample(shape)).xpath("//@style")
+
+
+@pytest.mark.parametrize("shape", ["empty", "mixed"])
+def test_the_policy_admits_the_styles_and_the_script_of_the_page_and_nothing_else(
+    shape: str,
+) -> None:
+    page = render.render(shapes.sample(shape))
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', page)
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.replace("&#39;", "'").split(";"))
+    assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    for kind in ("style", "script"):
+        for text in re.findall(rf"<{kind}>(.*?)</{kind}>", page, flags=re.DOTALL):
+            digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+            assert rules[f"{kind}-src"] == f"'sha256-{digest}'"
+
+
+@pytest.mark.parametrize("attack", HOSTILE)
+def test_text_of_others_is_never_markup(attack: str) -> None:
+    page = tree(samples.hostile(attack))
+    harmless = tree(samples.hostile("harmless"))
+    assert Counter(e.tag for e in page.iter()) == Counter(e.tag for e in harmless.iter())
+    names = {str(name) for element in page.iter() for name in element.attrib}
+    assert not [name for name in names if name.startswith("on")]
+    assert printable(attack) in " ".join(page.text_content().split())
+
+
+def test_every_difference_tells_expected_observed_consequence_remedy_evidence_and_source() -> None:
+    report = samples.mixed()
+    text = told(report)
+    drift = [f for f in report.clusters[0].findings if f.verdict is Verdict.DRIFT]
+    sources = {row.id: row.source for row in load_packs()}
+    assert len(drift) == 3
+    for finding in drift:
+        parts = (finding.expected, finding.observed, finding.consequence, finding.remedy)
+        for part in (*parts, *(evidence.text for evidence in finding.evidence)):
+            assert part in text
+        citation = sources[finding.recommendation]
+        assert f"{citation.document}, {citation.section}" in text
+
+
+def test_evidence_is_told_in_full() -> None:
+    """The terminal stops at eight pieces and points to another report; this is that report."""
+    drift = samples.stopped("Cisco SIP Proxy", samples.PUB)
+    pieces = tuple(replace(drift.evidence[0], text=f"Piece {n} of it.") for n in range(20))
+    cluster = replace(samples.compliant_cluster(), findings=(replace(drift, evidence=pieces),))
+    text = told(Report(samples.RUN, (cluster,)))
+    assert "Piece 19 of it." in text
+    assert "more in the JSON report" not in text
+
+
+def cells(report: Report, service: str) -> list[str]:
+    (row,) = tree(report).xpath(f"//table[@class='matrix']//tr[th='{service}']")
+    return [" ".join(cell.text_content().split()) for cell in row.xpath("td")]
+
+
+def test_the_matrix_reads_without_colour() -> None:
+    report = samples.mixed()
+    assert cells(report, "SIP Proxy")[:2] == ["✓ as recommended: running", "✗ drift: STOPPED"]
+    assert cells(report, "XCP Connection Manager")[1] == "… cannot be told: starting"
+    assert cells(report, "Presence Engine")[2] == "~ explained: stopped"
+    assert cells(report, "XCP Directory Service")[0] == "○ off"
+
+
+def test_nodes_stand_under_their_redundancy_group() -> None:
+    heads = tree(samples.mixed()).xpath("//th[@scope='colgroup']")
+    assert [(head.text_content(), head.get("colspan")) for head in heads] == [
+        ("DefaultCUPSubCluster", "2"),
+        ("SubclusterB", "2"),
+    ]
+
+
+def test_a_cell_that_drifts_leads_to_its_block() -> None:
+    page = tree(samples.mixed())
+    (link,) = page.xpath("//table[@class='matrix']//a[.='STOPPED']/@href")
+    (block,) = page.xpath(f"//article[@id='{link[1:]}']/h4")
+    assert "SIP-01 Cisco SIP Proxy: stopped" in block.text_content()
+
+
+def test_many_clusters_begin_with_links_to_each() -> None:
+    page = tree(samples.many())
+    rows = page.xpath("//section[@aria-labelledby='overview']//tbody/tr")
+    assert [row.xpath("string(th)") for row in rows] == ["berlin", "hamburg", "köln", "münchen"]
+    assert "Of 4 clusters: 1 drifted, 1 could not be audited, 1 incomplete, 1 compliant." in told(
+        samples.many()
+    )
+
+
+def test_a_waiver_shows_its_reason_owner_end_and_what_would_be_without() -> None:
+    text = told(samples.waived())
+    assert "Moves with change 4711. (uc-team, until 2026-04-30)" in text
+    assert "drift without the waiver" in text
+    assert "first ends 2026-04-30" in text
+
+
+def test_history_tells_what_moved_since_when_and_draws_the_runs() -> None:
+    page = tree(samples.remembered())
+    text = told(samples.remembered())
+    assert "Since the run of 2026-02-28 02:00 UTC: 1 new, 1 still there, 1 resolved" in text
+    assert "3 days, 4 runs (first seen 2026-02-26T02:00:00Z)" in text
+    bars = [str(title) for title in page.xpath("//svg//title/text()")]
+    assert bars[0] == "2026-02-23T02:00:00Z: unauditable, 0 drift, 0 unknown"
+    assert bars[-1] == "2026-03-01T02:00:00Z: drift, 3 drift, 5 unknown"
+
+
+@pytest.mark.parametrize("shape", ["mixed", "compliant", "empty"])
+def test_without_history_nothing_pretends_to_one(shape: str) -> None:
+    page = tree(shapes.sample(shape))
+    assert not page.xpath("//svg")
+    assert "Since the run" not in page.text_content()
+
+
+def test_a_long_history_shows_its_last_thirty_runs() -> None:
+    nights = tuple(
+        replace(samples.past_run(1, 1, 0, Status.DRIFT, "lab"), id=str(n)) for n in range(90)
+    )
+    report = samples.remembered()
+    past = {"lab": replace(report.past["lab"], runs=nights)}
+    assert len(tree(replace(report, past=past)).xpath("//svg/g")) == 30
+
+
+@pytest.mark.parametrize(
+    ("shape", "word"),
+    [
+        ("empty", "Unauditable"),
+        ("compliant", "Compliant"),
+        ("incomplete", "Incomplete"),
+        ("lenient", "Incomplete"),
+        ("unauditable", "Unauditable"),
+        ("many", "Drift"),
+    ],
+)
+def test_the_verdict_is_one_word_that_no_option_brightens(shape: str, word: str) -> None:
+    assert tree(shapes.sample(shape)).xpath("string(//h2[@id='verdict'])") == word
+
+
+def test_what_weakens_the_report_is_said_first() -> None:
+    alarms = tree(samples.lenient()).xpath("//p[@class='alarm']")
+    assert len(alarms) == 2
+    assert "--insecure" in alarms[0].text_content()
+
+
+def test_gaps_tell_why_and_what_to_do() -> None:
+    text = told(samples.incomplete())
+    assert "What could not be read" in text
+    assert "imp-sub.example.test did not answer within 10 s. Check the node" in text
+
+
+def test_a_report_without_findings_has_no_filter_and_no_script() -> None:
+    page = tree(samples.empty())
+    assert not page.xpath("//form | //script")
