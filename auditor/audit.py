@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, TypeVar
 
 from auditor import names
 from auditor.collect import intercluster, probe_file
@@ -16,9 +16,13 @@ from auditor.credentials import Credentials
 from auditor.errors import AuditorError, Bug, Interrupted
 from auditor.facts import ClusterFacts
 from auditor.findings import ClusterReport, Report, Run, Severity
-from auditor.recommendations.engine import judge
 from auditor.recommendations.model import Recommendation
 from auditor.soap.exchange import Wire
+from auditor.waivers.applying import waive
+from auditor.waivers.gathering import Accepted
+
+if TYPE_CHECKING:
+    from auditor.history.store import History
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +35,7 @@ class Options:
 
     `fail_on` None: as the file says. `watch_s`: look at every service twice, that far apart;
     None: only where a second look is due. `discover` False: the IM&P database is not asked.
-    `errand`: what to ask of which nodes.
+    `errand`: what to ask of which nodes. `waivers` are the accepted differences by cluster name.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -42,6 +46,7 @@ class Options:
     watch_s: float | None = None
     discover: bool = True
     errand: Errand = EVERYTHING
+    waivers: Mapping[str, Accepted] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +65,22 @@ def audit(
     logins: Mapping[str, Credentials],
     options: Options,
     world: World,
+    history: "History | None" = None,
 ) -> Report:
     """Ask and judge every cluster; `logins` is keyed by cluster name.
 
+    `history` tells which services the run before found on their way; nothing is recorded here.
+
     Raises:
+        ConfigError: the history cannot be read; nothing was asked.
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
+    earlier = {c.name: history.previous(c.name) for c in clusters} if history else {}
     started = world.clock()
-    facts = survey(clusters, logins, options, world)
+    facts = [
+        replace(known, moved_before=before.moving) if (before := earlier.get(known.name)) else known
+        for known in survey(clusters, logins, options, world)
+    ]
     return report_on(clusters, facts, options, world, started)
 
 
@@ -134,7 +147,7 @@ def report_on(
     return Report(
         run,
         tuple(
-            judged(known, options, settings.fail_on)
+            _accepted(judged(known, options, settings.fail_on), options, started.date())
             for settings, known in zip(clusters, facts, strict=True)
         ),
     )
@@ -142,6 +155,9 @@ def report_on(
 
 def judged(facts: ClusterFacts, options: Options, fail_on: Severity) -> ClusterReport:
     """Return one cluster's facts with the findings on them."""
+    # Only now, because nobody waits for it while the clusters are asked.
+    from auditor.recommendations.engine import judge
+
     return ClusterReport(
         name=facts.name,
         release=facts.release,
@@ -151,6 +167,16 @@ def judged(facts: ClusterFacts, options: Options, fail_on: Severity) -> ClusterR
         coverage=facts.coverage,
         notices=notices(facts),
     )
+
+
+def _accepted(cluster: ClusterReport, options: Options, today: date) -> ClusterReport:
+    """Return the cluster with its waivers applied, and what is to be said of them."""
+    accepted = options.waivers.get(cluster.name)
+    if accepted is None:
+        return cluster
+    ids = {row.id for row in options.recommendations}
+    waived = waive(cluster, accepted.rules, today, ids)
+    return replace(waived, notices=(*waived.notices, *accepted.notices))
 
 
 def iso(moment: datetime) -> str:
