@@ -35,6 +35,15 @@ def dial(call: Call, host: str, port: int) -> socket.socket:
     raise failure
 
 
+def addresses(call: Call, host: str) -> tuple[str, ...]:
+    """Return the addresses of a host, each once.
+
+    Raises `socket.gaierror` for a name that is not found, `TimedOut`, `Interrupted`.
+    """
+    found = _look_up(call, host, 0)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
 def words(failure: OSError) -> str:
     """Return why no connection came about, in a few words that are the same on every machine."""
     if isinstance(failure, socket.gaierror):

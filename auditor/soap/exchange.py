@@ -7,15 +7,16 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from auditor.credentials import Credentials
-from auditor.errors import TimedOut
+from auditor.errors import TimedOut, Unreachable
 from auditor.facts import Reach
-from auditor.soap.dialling import dial, words
+from auditor.soap import handshake
+from auditor.soap.dialling import addresses, dial, words
 from auditor.soap.endpoint import Endpoint, Limits
-from auditor.soap.messages import Answer, Question, TcpResult
+from auditor.soap.messages import Answer, Question, Shown, TcpResult
 from auditor.soap.registry import Registry
 from auditor.soap.transport import LiveLine
 
-__all__ = ["Answer", "Line", "LiveWire", "Question", "TcpResult", "Wire"]
+__all__ = ["Answer", "Line", "LiveWire", "Question", "Shown", "TcpResult", "Wire"]
 
 
 class Line(Protocol):
@@ -48,6 +49,15 @@ class Wire(Protocol):
 
     def tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
         """Try a bare TCP connection, and say what it came to."""
+
+    def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:
+        """Return the addresses of a name; raises `Unreachable` if it is not known here."""
+
+    def certificate(self, endpoint: Endpoint, timeout_s: float) -> Shown:
+        """Shake hands and hang up: what the server shows, and whether it would be believed.
+
+        Raises an `ExchangeError` where it did not come to a handshake, or `Interrupted`.
+        """
 
     def now(self) -> datetime:
         """Return the time, in UTC."""
@@ -91,6 +101,22 @@ class LiveWire:
         except OSError as exc:
             return TcpResult(Reach.UNKNOWN, f"no connection to {place}: {words(exc)}")
         return TcpResult(Reach.REACHED, f"{place} accepted a TCP connection")
+
+    def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:
+        """Return the addresses of a name, each once, in the order in which they are tried."""
+        try:
+            with self._registry.call(f"The name service (for {host})", timeout_s) as call:
+                return addresses(call, host)
+        except OSError as exc:
+            raise Unreachable(
+                f"{host} has no address: {words(exc)}.",
+                "Correct the name, or give its address in [cluster.addresses].",
+            ) from exc
+
+    def certificate(self, endpoint: Endpoint, timeout_s: float) -> Shown:
+        """Shake hands and hang up, under a deadline; any proxy is left aside."""
+        with self._registry.call(endpoint.name, timeout_s) as call:
+            return handshake.shown(endpoint, call)
 
     def now(self) -> datetime:
         """Return the time, in UTC."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from auditor.errors import Reason, Unreachable
+from auditor.errors import ExchangeError, Reason, Unreachable
 from auditor.facts import Identity, Reach
 
 
@@ -40,6 +40,19 @@ class Certificate:
     not_before: datetime
     not_after: datetime
     self_signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a server showed in a handshake without a request, and what was held against it.
+
+    `certificate` None: none was shown, or none that can be read. `refused` is the error that a
+    request would have met before a byte of it was sent.
+    """
+
+    certificate: Certificate | None
+    identity: Identity = Identity.UNPROVEN
+    refused: ExchangeError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,11 @@ import urllib3.exceptions
 from requests.utils import get_environ_proxies
 
 from auditor.credentials import Credentials
-from auditor.errors import BadReply, ExchangeError, TlsFailed, TooLarge, Unreachable
+from auditor.errors import BadReply, ExchangeError, TooLarge, Unreachable
 from auditor.facts import Identity
-from auditor.soap import tls
-from auditor.soap.certificates import read_certificate
+from auditor.soap import handshake, tls
 from auditor.soap.connection import Adapter, BasicAccount, Session
-from auditor.soap.dialling import dial, words
+from auditor.soap.dialling import dial
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.messages import Answer, Certificate, LostConnection, Question
 from auditor.soap.registry import Call, Registry
@@ -188,10 +187,7 @@ class LiveLine:
         try:
             return dial(self._under_way, host, port)
         except OSError as exc:
-            raise Unreachable(
-                f"No connection to {self._endpoint.name} at {host}:{port}: {words(exc)}.",
-                "Check its address in [cluster.addresses], the network, and that it is up.",
-            ) from exc
+            raise handshake.unreachable(self._endpoint, host, port, exc) from exc
 
     def starting(self, sock: socket.socket) -> None:
         """Put the connection under the call's deadline, and count the request."""
@@ -201,35 +197,17 @@ class LiveLine:
 
     def admit(self, sock: ssl.SSLSocket) -> None:
         """Judge the certificate that the server showed."""
-        self._certificate = _readable(sock.getpeercert(binary_form=True))
+        self._certificate = handshake.readable(sock.getpeercert(binary_form=True))
         if self._certificate is None:
-            raise TlsFailed(
-                f"{self._endpoint.name} showed a certificate that cannot be read; "
-                "nothing was sent.",
-                "Renew its Tomcat certificate.",
-            )
+            raise handshake.illegible(self._endpoint)
         self._identity = tls.admit(self._endpoint, self._certificate)
 
     def handshake_failed(self, exc: Exception) -> ExchangeError:
         """Return the error of a handshake; a refused certificate is fetched once more, to read."""
         self._under_way.check()
         refused = isinstance(exc, ssl.SSLCertVerificationError) and not self._session.proxies
-        return tls.handshake_error(self._endpoint, exc, self._peek() if refused else None)
-
-    def _peek(self) -> Certificate | None:
-        """Read the certificate without trusting it; nothing is sent but the handshake."""
-        endpoint, call = self._endpoint, self._under_way
-        try:
-            with (
-                dial(call, endpoint.host, endpoint.port) as raw,
-                tls.unverified_context(endpoint).wrap_socket(
-                    raw, server_hostname=endpoint.verify_name
-                ) as wrapped,
-            ):
-                return _readable(wrapped.getpeercert(binary_form=True))
-        except OSError:
-            call.check()
-            return None
+        certificate = handshake.peek(self._endpoint, self._under_way) if refused else None
+        return tls.handshake_error(self._endpoint, exc, certificate)
 
 
 def _chain(exc: BaseException) -> list[BaseException]:
@@ -242,10 +220,3 @@ def _chain(exc: BaseException) -> list[BaseException]:
             found.append(item)
             todo += [*item.args, item.__cause__, item.__context__, getattr(item, "reason", None)]
     return found
-
-
-def _readable(der: bytes | None) -> Certificate | None:
-    try:
-        return read_certificate(der) if der else None
-    except ValueError:
-        return None

@@ -1,0 +1,136 @@
+"""What a server shows in a handshake, read without sending it anything."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+
+import pytest
+
+from auditor.errors import Interrupted, TimedOut, TlsFailed, Unreachable, WrongNode
+from auditor.facts import Identity
+from auditor.soap.client import Endpoint
+from tests.soap.certs import Authority
+from tests.soap.certs import Identity as Presented
+from tests.soap.conftest import NODE, PatientWire
+from tests.soap.loopback import Loopback
+
+Serve = Callable[[Presented | None], Loopback]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Return a function that serves a certificate (None: no TLS), and never an answer."""
+    with ExitStack() as servers:
+
+        def start(presented: Presented | None) -> Loopback:
+            context = presented.context() if presented else None
+            return servers.enter_context(Loopback(context, [], silent=presented is None))
+
+        yield start
+
+
+def at(endpoint: Endpoint, server: Loopback) -> Endpoint:
+    """Return the endpoint at the server's address."""
+    return replace(endpoint, host=server.host, port=server.port)
+
+
+def test_a_good_certificate_is_told_with_its_proof(
+    endpoint: Endpoint, authority: Authority, serve: Serve, wire: PatientWire
+) -> None:
+    presented = authority.issue(NODE)
+    server = serve(presented)
+    shown = wire.certificate(at(endpoint, server), 5)
+    assert shown.refused is None
+    assert shown.identity is Identity.CERTIFICATE
+    assert shown.certificate is not None
+    assert shown.certificate.sha256 == presented.pin
+    assert shown.certificate.names == (NODE,)
+    assert (server.requests, server.application_bytes) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "self_signed", "days", "kind", "said"),
+    [
+        (NODE, True, 30, TlsFailed, "self-signed"),
+        (NODE, False, -1, TlsFailed, "expired on"),
+        ("mail.example.test", False, 30, TlsFailed, "for mail.example.test"),
+        ("imp-b.example.test", False, 30, WrongNode, "certificate of imp-b.example.test"),
+    ],
+)
+def test_a_bad_certificate_is_told_all_the_same(
+    name: str,
+    self_signed: bool,
+    days: int,
+    kind: type[Exception],
+    said: str,
+    endpoint: Endpoint,
+    authority: Authority,
+    serve: Serve,
+    wire: PatientWire,
+) -> None:
+    presented = authority.issue(name, self_signed=self_signed, ends_in_days=days)
+    server = serve(presented)
+    asked = replace(at(endpoint, server), other_names=frozenset({"imp-b.example.test"}))
+    shown = wire.certificate(asked, 5)
+    assert isinstance(shown.refused, kind)
+    assert said in str(shown.refused)
+    assert shown.identity is Identity.UNPROVEN
+    assert shown.certificate is not None
+    assert shown.certificate.sha256 == presented.pin
+    assert server.application_bytes == 0
+
+
+def test_a_pin_is_held_against_it(
+    endpoint: Endpoint, authority: Authority, serve: Serve, wire: PatientWire
+) -> None:
+    presented = authority.issue(NODE, self_signed=True)
+    place = at(endpoint, serve(presented))
+    assert wire.certificate(replace(place, pins=(presented.pin,)), 5).refused is None
+    other = wire.certificate(replace(place, pins=("ab" * 32,)), 5)
+    assert "not pinned" in str(other.refused)
+    assert other.certificate is not None
+
+
+def test_a_server_without_tls_shows_none(
+    endpoint: Endpoint, serve: Serve, wire: PatientWire
+) -> None:
+    with pytest.raises(TimedOut):
+        wire.certificate(at(endpoint, serve(None)), 0.3)
+
+
+def test_nobody_listening_is_no_certificate(endpoint: Endpoint, wire: PatientWire) -> None:
+    server = Loopback(None, [])
+    with server:
+        place = at(endpoint, server)
+    with pytest.raises(Unreachable, match="refused"):
+        wire.certificate(place, 5)
+
+
+def test_an_interrupt_ends_a_handshake_at_once(
+    endpoint: Endpoint, serve: Serve, wire: PatientWire
+) -> None:
+    server = serve(None)
+    threading.Timer(0.2, wire.interrupt).start()
+    began = time.monotonic()
+    with pytest.raises(Interrupted):
+        wire.certificate(at(endpoint, server), 30)
+    assert time.monotonic() - began < 5
+
+
+def test_a_name_is_looked_up_without_a_connection(wire: PatientWire) -> None:
+    assert wire.look_up("127.0.0.1", 5) == ("127.0.0.1",)
+    assert "127.0.0.1" in wire.look_up("localhost", 5)
+
+
+def test_an_unknown_name_says_where_to_give_its_address(
+    wire: PatientWire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(Unreachable, match=r"imp\.nowhere\.test has no address.*cluster.addresses"):
+        wire.look_up("imp.nowhere.test", 5)
