@@ -105,6 +105,12 @@ ON_SUB = (
 
 ON_PUB = f"{ON_SUB} AXL-01 BPS-02 RPT-01".replace("BPS-01 ", "").replace("RPT-02 ", "")
 
+RUNNING = (
+    "AUTH-01 AXL-02 AXL-05 CM-01 DIR-01 DIR-03 ESS-01 ESS-02 ICSA-01 PE-01 RTR-01 SIP-01 SYNC-01 "
+    "TCM-01 WEB-01"
+)
+"""What is seen to run there at the first of two looks."""
+
 Changes = dict[tuple[str, str], str]
 
 
@@ -155,8 +161,8 @@ NAMED: Mapping[str, Changes] = {
     "MOVING": {**NODE_LOST, ("BPS-01", SUB): "drift misplaced"},
     "LEFT": {
         **NODE_LOST,
+        **{(row, SUB): "drift unstable" for row in RUNNING.split()},
         ("BPS-01", SUB): "drift misplaced",
-        ("DIR-03", SUB): "drift unstable",
     },
 }
 """What a question that is answered, but oddly, changes."""
