@@ -24,6 +24,7 @@ DRIFT = {
         BPS-02      not_activated         imp1
         CM-01       not_activated         imp2
         DIR-01      not_activated         imp2
+        DIR-01      unstable              imp4
         DIR-02      prerequisite_missing  imp2
         DIR-02      profile_conflict      imp1 imp3 imp4 imp5
         DIR-03      unstable              imp4
