@@ -1,0 +1,227 @@
+"""The HTML report in a real browser: layout, keyboard, accessibility, and no trust in any name."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from auditor.findings import Report
+from auditor.report.screen import printable
+from auditor.report.webpage import render
+from tests.report import samples, shapes
+from tests.report.test_html_report import HOSTILE
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_BROWSER = next((path for name in _NAMES if (path := shutil.which(name))), None)
+_QUIETLY = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+pytestmark = pytest.mark.skipif(
+    _BROWSER is None, reason=f"no browser: none of {', '.join(_NAMES)} is installed"
+)
+
+WIDTHS = (390, 900, 1440)
+Show = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start one browser for all tests here, each of which gets an empty profile."""
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=_BROWSER, args=list(_QUIETLY))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
+    """Return what opens a report as a file; afterwards, nothing may have been loaded or refused."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(
+        report: Report, *, width: int = 1440, dark: bool = False, js: bool = True
+    ) -> Page:
+        path = tmp_path / f"report-{len(contexts)}.html"
+        path.write_text(render.render(report), encoding="utf-8")
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=js,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("dialog", lambda dialog: complaints.append(dialog.message))
+        page.on("request", lambda asked: _note_foreign(asked.url, path, complaints))
+        page.goto(path.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _note_foreign(url: str, path: Path, complaints: list[str]) -> None:
+    if url.partition("#")[0] != path.as_uri():
+        complaints.append(url)
+
+
+@pytest.mark.parametrize("shape", [*shapes.SHAPES, "largest"])
+def test_no_page_scrolls_sideways(show: Show, shape: str) -> None:
+    page = show(shapes.sample(shape))
+    assert [width for width in WIDTHS if _wide_at(page, width) > width] == []
+
+
+def _wide_at(page: Page, width: int) -> int:
+    page.set_viewport_size({"width": width, "height": 900})
+    wide: int = page.evaluate("document.documentElement.scrollWidth")
+    return wide
+
+
+CUT = """() => [...document.querySelectorAll("body *")].filter(element => {
+  if (element.closest(".vh, .scroll, option, svg")) return false;
+  const box = element.getBoundingClientRect();
+  const hides = getComputedStyle(element).overflowX !== "visible";
+  return box.width && (box.right > innerWidth + 1 || box.left < -1 && !element.matches(".skip")
+    || hides && element.scrollWidth > element.clientWidth + 1);
+}).map(element => element.outerHTML.slice(0, 120))"""
+"""Elements that stick out or hide part of themselves; what scrolls on its own does neither."""
+
+
+@pytest.mark.parametrize("shape", ["remembered", "many", "hostile", "waived"])
+def test_no_text_is_cut(show: Show, shape: str) -> None:
+    page = show(shapes.sample(shape))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(CUT) == []
+
+
+def test_a_name_without_a_place_to_break_is_not_cut(show: Show) -> None:
+    page = show(samples.hostile("x" * 300), width=390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(CUT) == []
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(
+    "shape", ["empty", "remembered", "incomplete", "waived", "many", "hostile"]
+)
+def test_axe_finds_nothing_serious(show: Show, shape: str, dark: bool) -> None:
+    page = show(shapes.sample(shape), dark=dark)
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    found = Axe().run(page).response["violations"]
+    grave = [
+        (one["id"], [node["html"][:200] for node in one["nodes"][:3]])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert grave == []
+
+
+def test_axe_finds_nothing_serious_on_a_small_screen(show: Show) -> None:
+    found = Axe().run(show(samples.remembered(), width=390)).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+
+
+@pytest.mark.parametrize("attack", HOSTILE)
+def test_hostile_text_stays_text(show: Show, attack: str) -> None:
+    page = show(samples.hostile(attack))
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    assert page.locator("script").count() == 1
+    assert page.locator("img, iframe, body b:not(dd > b), [onload], [onerror]").count() == 0
+    assert printable(attack) in " ".join((page.text_content("article h4") or "").split())
+
+
+def test_everything_is_there_without_javascript(show: Show) -> None:
+    page = show(samples.remembered(), js=False)
+    assert page.locator("#filter").is_hidden()
+    assert all(block.is_visible() for block in page.locator("article.block").all())
+    summary = page.locator("summary", has_text="As recommended")
+    summary.click()
+    assert page.locator("details[open] table").first.is_visible()
+
+
+def test_the_filter_shows_only_what_is_grave_enough(show: Show) -> None:
+    page = show(samples.mixed())
+    page.select_option("#by-severity", "0")
+    shown = page.locator("article.block:visible h4").all_text_contents()
+    assert len(shown) == 3
+    assert all("critical" in head for head in shown)
+    assert page.locator("#shown").text_content() == "3 of 6 blocks shown"
+
+
+def test_the_filter_shows_a_node_with_what_its_group_suffers(show: Show) -> None:
+    page = show(samples.mixed())
+    page.select_option("#by-node", label="imp-b2.example.test")
+    shown = " ".join(page.locator("article.block:visible h4").all_text_contents())
+    assert "BPS-01" in shown
+    assert "HA-01" in shown
+    assert "TCM-01" in shown
+    assert "SIP-01" not in shown
+    assert page.locator("p.none:visible").count() == 1
+    page.get_by_role("button", name="Show all").click()
+    assert page.locator("article.block:visible").count() == 6
+
+
+def test_a_link_to_a_hidden_block_lifts_the_filter(show: Show) -> None:
+    page = show(samples.mixed())
+    page.select_option("#by-severity", "0")
+    page.get_by_role("link", name="MISPLACED").click()
+    assert page.locator("article:target").is_visible()
+
+
+def test_a_reader_gets_everywhere_by_keyboard_and_sees_where(show: Show) -> None:
+    page = show(samples.remembered())
+    page.keyboard.press("Tab")
+    skip = page.locator("a.skip")
+    assert skip.evaluate("link => link === document.activeElement && link.offsetLeft >= 0")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    reached = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        tag, outline = page.evaluate(
+            "(e => [e.tagName, getComputedStyle(e).outlineStyle])(document.activeElement)"
+        )
+        if tag == "BODY":
+            break
+        assert outline != "none"
+        reached.append(tag)
+    assert {"A", "SELECT", "BUTTON", "DIV", "SUMMARY"} <= set(reached)
+
+
+def test_details_open_by_keyboard(show: Show) -> None:
+    page = show(samples.mixed())
+    page.locator("summary", has_text="What was asked").focus()
+    page.keyboard.press("Enter")
+    assert page.get_by_role("region", name="What was asked").is_visible()
+
+
+def test_the_same_page_is_dark_where_the_reader_wants_it(show: Show) -> None:
+    shade = "getComputedStyle(document.documentElement).backgroundColor"
+    assert show(samples.mixed()).evaluate(shade) != show(samples.mixed(), dark=True).evaluate(shade)
+
+
+def test_print_shows_everything_on_white(show: Show, tmp_path: Path) -> None:
+    page = show(samples.remembered(), dark=True)
+    page.emulate_media(media="print")
+    assert page.locator("#filter").is_hidden()
+    white = "getComputedStyle(document.documentElement).backgroundColor"
+    assert page.evaluate(white) == "rgb(255, 255, 255)"
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details[open]").count() == 0
+    assert page.pdf(path=tmp_path / "report.pdf", format="A4").startswith(b"%PDF")
