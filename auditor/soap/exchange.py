@@ -14,6 +14,7 @@ from auditor.soap.dialling import addresses, dial, words
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.messages import Answer, Question, Shown, TcpResult
 from auditor.soap.registry import Registry
+from auditor.soap.tls import Contexts
 from auditor.soap.transport import LiveLine
 
 __all__ = ["Answer", "Line", "LiveWire", "Question", "Shown", "TcpResult", "Wire"]
@@ -78,10 +79,12 @@ class LiveWire:
     def __init__(self) -> None:
         """Open nothing yet."""
         self._registry = Registry()
+        self._contexts = Contexts()
 
     def line(self, endpoint: Endpoint, credentials: Credentials, limits: Limits) -> LiveLine:
         """Return a session; raises `ConfigError` when its CA file cannot be used."""
-        return LiveLine(endpoint, credentials, limits, self._registry)
+        context = self._contexts.of(endpoint)
+        return LiveLine(endpoint, credentials, limits, self._registry, context)
 
     def tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
         """Try a bare TCP connection from this machine."""

@@ -1,6 +1,7 @@
 """How a server must prove who it is, and what a refused certificate or handshake is called."""
 
 import ssl
+import threading
 from pathlib import Path
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -20,6 +21,29 @@ _WEAK = {66, 67, 68}
 _OLD = ("PROTOCOL", "LEGACY", "HANDSHAKE_FAILURE", "TOO_SMALL", "TOO_WEAK", "NO_CIPHERS")
 # The constant has a name from Python 3.12 on.
 _OP_LEGACY_SERVER_CONNECT = 0x4
+
+
+class Contexts:
+    """The TLS settings of a run, which endpoints share that trust alike; safe for threads.
+
+    Reading the machine's own authorities takes 30 ms and a megabyte, too much for each session.
+    Endpoints that differ in whom they trust, or by which rules, never share.
+    """
+
+    def __init__(self) -> None:
+        """Read nothing yet."""
+        self._trusting: dict[tuple[Path | None, bool], ssl.SSLContext] = {}
+        self._reading = threading.Lock()
+
+    def of(self, endpoint: Endpoint) -> ssl.SSLContext:
+        """Return the settings of one endpoint; raises as `context_for` does."""
+        if endpoint.pins or endpoint.insecure:
+            return context_for(endpoint)
+        key = (endpoint.ca_bundle, endpoint.legacy_tls)
+        with self._reading:
+            if key not in self._trusting:
+                self._trusting[key] = context_for(endpoint)
+            return self._trusting[key]
 
 
 def context_for(endpoint: Endpoint) -> ssl.SSLContext:

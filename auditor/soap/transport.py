@@ -42,7 +42,12 @@ class LiveLine:
     """The connection to one endpoint; one question at a time, whoever asks."""
 
     def __init__(
-        self, endpoint: Endpoint, credentials: Credentials, limits: Limits, registry: Registry
+        self,
+        endpoint: Endpoint,
+        credentials: Credentials,
+        limits: Limits,
+        registry: Registry,
+        context: ssl.SSLContext,
     ) -> None:
         """Prepare the session; nothing is dialled before the first question."""
         self._endpoint = endpoint
@@ -59,7 +64,7 @@ class LiveLine:
         self._session.headers.clear()
         self._session.headers.update({"User-Agent": "auditor", "Accept-Encoding": "identity"})
         self._session.auth = BasicAccount(credentials)
-        self._context = tls.context_for(endpoint)
+        self._context = context
         self._session.verify = self._context.verify_mode is ssl.CERT_REQUIRED
         self._session.mount("https://", Adapter(self, self._context, endpoint.verify_name))
         if endpoint.proxy:
