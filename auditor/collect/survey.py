@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from threading import Lock
 
-from auditor.collect import activation, node, reach, topology
+from auditor.collect import activation, node, reach, servers, topology
 from auditor.collect.asking import Guard, Ledger
 from auditor.collect.cluster import assemble
 from auditor.collect.crew import Crew
@@ -21,7 +21,7 @@ from auditor.config.settings import ClusterSettings, Dial
 from auditor.credentials import Credentials
 from auditor.errors import BadCredentials, ExchangeError, Reason
 from auditor.facts import ClusterFacts, Coverage, Outcome, Role, Source
-from auditor.soap.client import Client, Endpoint, Limits
+from auditor.soap.client import Client
 from auditor.soap.exchange import TcpResult, Wire
 
 Progress = Callable[[str, str], None]
@@ -90,26 +90,12 @@ class Survey:
     def _client(
         self, name: str, dial: Dial, others: frozenset[str], axl_first: str | None = None
     ) -> Client:
-        s = self.settings
-        endpoint = Endpoint(
-            name=name,
-            host=dial.host,
-            port=dial.port,
-            verify_name=dial.verify_name,
-            pins=s.pins.get(name.casefold(), ()),
-            ca_bundle=s.ca_bundle,
-            legacy_tls=s.legacy_tls,
-            insecure=self._insecure,
-            proxy=s.proxy,
-            other_names=others,
-        )
-        limits = Limits(timeout_s=s.timeout_s, backoff_s=s.backoff_s)
         return Client(
-            endpoint,
+            servers.endpoint(self.settings, name, dial, others, insecure=self._insecure),
             self._login,
-            limits,
+            servers.limits(self.settings),
             self._wire,
-            axl_version=s.axl_version,
+            axl_version=self.settings.axl_version,
             axl_first=axl_first,
         )
 
