@@ -7,13 +7,27 @@ class Unclear(Exception):
     """An answer says nothing certain; the text is a clause that says why."""
 
 
-def node_of(component: str, nodes: Iterable[str]) -> str | None:
-    """Return the node whose host an XCP component such as `cm-2_s2scp-1.HOST` runs on, if any.
+def host_of(component: str) -> str:
+    """Return the host that an XCP component such as `cm-2_s2scp-1.HOST` runs on.
 
-    The only public sample writes the dots of the host as hyphens (TAC document 213865). Raises
-    Unclear where that leaves several readings.
+    Raises:
+        Unclear: it names none.
     """
-    host = component.partition(".")[2] or component
+    host = component.partition(".")[2]
+    if not host:
+        raise Unclear(f'"{component}" names no host')
+    return host
+
+
+def node_of(host: str, nodes: Iterable[str]) -> str | None:
+    """Return the node that a host is, None if it is no node.
+
+    The only public sample of a component writes the dots of its host as hyphens (TAC document
+    213865), so both count as one, and a name without a domain may stand for one with it.
+
+    Raises:
+        Unclear: there are several readings.
+    """
     known = list(nodes)
     same = [node for node in known if _plain(node) == _plain(host)]
     if same:
@@ -23,7 +37,7 @@ def node_of(component: str, nodes: Iterable[str]) -> str | None:
         return short[0]
     blurred = [n for n in known if "." not in n and _plain(host).startswith(f"{_plain(n)}-")]
     if short or blurred:
-        raise Unclear(f"{component} may or may not name {(short + blurred)[0]}")
+        raise Unclear(f'"{host}" may or may not be {(short + blurred)[0]}')
     return None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from auditor.collect.catalogue import Rows
-from auditor.collect.hostnames import Unclear, node_of
+from auditor.collect.hostnames import Unclear, host_of, node_of
 from auditor.collect.prerequisites import Reading
 from auditor.collect.probes import WORDS, Meaning, Probe
 from auditor.config import hosts
@@ -27,6 +27,7 @@ NODE_KEYS = frozenset(
 USES = frozenset({"permanent_chat", "compliance", "managed_file_transfer"})
 _TRUE, _FALSE = frozenset({"t", "true", "1"}), frozenset({"f", "false", "0"})
 _KINDS = {"postgres": "postgresql", "microsoft sql server": "mssql"}
+_LONGEST = 200
 _TIME = re.compile(r"\s*\d{4}-\d{2}-\d{2}.*$", re.DOTALL)
 """The time at the end of a status: it would differ in every run."""
 
@@ -85,7 +86,7 @@ def understand(reading: Reading, nodes: Sequence[str]) -> Discovery:
             try:
                 found.append(_MEANINGS[probe.meaning](answer))
             except Unclear as why:
-                found.append(Discovery(gaps={probe.id: str(why)}))
+                found.append(Discovery(gaps={probe.id: visible(str(why))[:_LONGEST]}))
     return Discovery(
         settings={key: told for one in found for key, told in one.settings.items()},
         databases=tuple(d for one in found for d in one.databases),
@@ -141,7 +142,7 @@ def _nodes(answer: _Answer) -> Discovery:
 def _xmpp_federation(answer: _Answer) -> Discovery:
     """Rows of hosts that are no nodes are Expressways: it writes its own beside ours."""
     components = answer.texts("host")
-    placed = {component: node_of(component, answer.nodes) for component in components}
+    placed = {component: node_of(host_of(component), answer.nodes) for component in components}
     own = sorted({node for node in placed.values() if node is not None})
     strange = [component for component, node in placed.items() if node is None]
     federation = answer.setting(bool(own), own)

@@ -77,10 +77,14 @@ def _answer(asked: statements.Asked, rows: Rows, probes: Sequence[Probe]) -> Map
     Raises:
         BadReply: an answer that must have a row has none, or columns are not those asked for.
     """
-    if asked.anchored and not rows:
+    if asked.anchored and not (rows and all(_is_anchored(row) for row in rows)):
         raise BadReply("AXL answered without the row that is always there.", "")
     known = {probe.id: probe for probe in probes}
     return {name: _rows(known[name], names, rows) for name, names in asked.reads.items()}
+
+
+def _is_anchored(row: Mapping[str, str | None]) -> bool:
+    return row.get(statements.ANCHOR_COLUMN) == statements.ANCHOR_VALUE
 
 
 def _rows(probe: Probe, names: Mapping[str, str], rows: Rows) -> Rows:

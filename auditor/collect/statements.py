@@ -10,6 +10,9 @@ ANCHOR = "systables"
 """Always there, with a row of its own as number 1 (Informix): the outer joins hang on it, so that
 an empty table still answers with a row, and an answer without any is no answer."""
 
+ANCHOR_COLUMN, ANCHOR_VALUE = "v0", "1"
+"""What every row of such an answer holds, so that emptied or twisted values are seen as such."""
+
 
 class Missing(Exception):
     """A probe cannot be asked; the text says which table or column is not there."""
@@ -136,7 +139,7 @@ def _either(names: Sequence[str]) -> str:
 
 def _compose(parts: Sequence[_Parts]) -> Asked:
     """Join every part to the anchor: rows multiply, so DISTINCT, and one row where all is empty."""
-    selected: list[str] = []
+    selected = [f"a0.tabid as {ANCHOR_COLUMN}"]
     joins: list[str] = []
     reads: dict[str, Mapping[str, str]] = {}
     for number, part in enumerate(parts, 1):
@@ -151,7 +154,7 @@ def _compose(parts: Sequence[_Parts]) -> Asked:
         for role, column in part.columns.items():
             table, _, name = column.rpartition(".")
             alias = first if table == part.table else second
-            names[role] = f"v{len(selected) + 1}"
+            names[role] = f"v{len(selected)}"
             selected.append(f"{_value(part.probe, f'{alias}.{name}', role)} as {names[role]}")
         reads[part.probe.id] = names
     listed, joined = ", ".join(selected), " ".join(joins)

@@ -1,0 +1,41 @@
+"""Which node an XCP component runs on."""
+
+import pytest
+
+from auditor.collect.hostnames import Unclear, host_of, node_of
+
+NODES = ["imp1.lab.test", "imp2.lab.test", "imp1-b.lab.test"]
+
+
+@pytest.mark.parametrize(
+    ("component", "node"),
+    [
+        ("cm-2_s2scp-1.imp1.lab.test", "imp1.lab.test"),
+        ("cm-2_s2scp-1.IMP1-LAB-TEST", "imp1.lab.test"),
+        ("cm-2_s2scp-1.imp1-b-lab-test", "imp1-b.lab.test"),
+        ("cm-2_s2scp-1.imp2", "imp2.lab.test"),
+        ("cm-2_s2scp-1.imp3.lab.test", None),
+        ("cm-2_s2scp-1.edge-imp1-lab-test", None),
+        ("cm-2_s2scp-1.imp1.other.test", None),
+        ("cm-2_s2scp-1.eft-xwye-a-coluc-com", None),
+    ],
+)
+def test_a_component_runs_on_the_node_whose_host_it_names(component: str, node: str | None) -> None:
+    assert node_of(host_of(component), NODES) == node
+
+
+@pytest.mark.parametrize("component", ["Indeterminate", "cm-2_s2scp-1", "cm-2_s2scp-1."])
+def test_a_component_without_a_host_says_nothing(component: str) -> None:
+    with pytest.raises(Unclear, match="names no host"):
+        host_of(component)
+
+
+@pytest.mark.parametrize("host", ["imp1-edge-test", "imp1-lab-test"])
+def test_a_host_that_may_be_a_node_of_a_short_name_is_not_guessed(host: str) -> None:
+    with pytest.raises(Unclear, match="may or may not be imp1"):
+        node_of(host, ["imp1", "imp2"])
+
+
+def test_two_nodes_of_one_short_name_are_not_guessed_between() -> None:
+    with pytest.raises(Unclear):
+        node_of("imp1", ["imp1.a.test", "imp1.b.test"])
