@@ -17,13 +17,14 @@ def audit(
     insecure: options.Insecure = False,
     pack: options.Pack = None,
     settle: options.Settle = None,
+    waivers: options.Waivers = None,
 ) -> None:
     """Audit live clusters against Cisco's recommendations.
 
     Asks every node a handful of read-only questions, judges the answers, and reports drift.
     """
     from auditor.audit import Options
-    from auditor.cli.running import logins, run, warn_insecure
+    from auditor.cli.running import accepted, logins, run, warn_insecure
     from auditor.cli.telling import tell
     from auditor.config.loader import load, locate
     from auditor.recommendations.model import PACKS, load_packs
@@ -45,6 +46,7 @@ def audit(
             insecure=insecure,
             allow_unknown=allow_unknown,
             watch_s=settle,
+            waivers=accepted(configuration, chosen, waivers),
         ),
         workers=configuration.workers,
     )

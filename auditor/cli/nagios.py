@@ -72,6 +72,7 @@ def nagios(
     insecure: options.Insecure = False,
     pack: options.Pack = None,
     settle: options.Settle = None,
+    waivers: options.Waivers = None,
 ) -> None:
     """Audit live clusters as a monitoring plugin: one line, figures, and 0, 1, 2 or 3.
 
@@ -80,7 +81,7 @@ def nagios(
     complete.
     """
     from auditor.audit import Options
-    from auditor.cli.running import logins, run, warn_insecure
+    from auditor.cli.running import accepted, logins, run, warn_insecure
     from auditor.config.loader import load, locate
     from auditor.recommendations.model import PACKS, load_packs
     from auditor.report.nagios import render
@@ -96,6 +97,7 @@ def nagios(
         insecure=insecure,
         allow_unknown=allow_unknown,
         watch_s=settle,
+        waivers=accepted(configuration, chosen, waivers),
     )
     line, state = render(run(chosen, logins(chosen), settings, workers=configuration.workers))
     say(line)

@@ -21,7 +21,7 @@ Config = Annotated[
 Clusters = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[CLUSTER]...",
+        metavar="CLUSTER",
         help="Clusters of the file to audit. Default: all.",
         show_default=False,
     ),
@@ -92,6 +92,52 @@ Settle = Annotated[
         help="Look at every service twice, that far apart: one that started anew or stopped in "
         "between is unstable. Default: a second look only where one is due.",
         show_default=False,
+    ),
+]
+
+Waivers = Annotated[
+    Path | None,
+    typer.Option(
+        "--waivers",
+        envvar="AUDITOR_WAIVERS",
+        help="File of accepted differences, in place of those that the configuration names.",
+        show_default=False,
+    ),
+]
+
+History = Annotated[
+    str | None,
+    typer.Option(
+        "--history",
+        envvar="AUDITOR_HISTORY",
+        metavar="URL|off",
+        help="Database of earlier runs: sqlite:///FILE, postgresql://USER@HOST/DATABASE, or off. "
+        "Default: as the file says, else a file in your data folder.",
+        show_default=False,
+    ),
+]
+
+Notify = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--notify",
+        envvar="AUDITOR_NOTIFY",
+        metavar="URL",
+        help="Where to tell what is new, worse or resolved since the last run, as an Apprise URL "
+        "(mail, Webex, Teams, Slack, webhook). Better set in the environment: it holds a token. "
+        "May be repeated.",
+        show_default=False,
+    ),
+]
+
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        envvar="AUDITOR_QUIET",
+        help="For timers: no progress, and standard output stays empty while the exit code is 0 "
+        "and nothing is new, worse or resolved. Files are written all the same.",
     ),
 ]
 

@@ -8,9 +8,9 @@ from auditor.collect.survey import Progress
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
+def progress(*, quiet: bool = False) -> Iterator[Progress]:
     """Show which server was asked last and how many were; say nothing where nobody looks."""
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         yield lambda _cluster, _server: None
         return
     from rich.console import Console

@@ -7,14 +7,20 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor import audit as use_case
 from auditor.cli.progress import progress
-from auditor.config.settings import ClusterSettings
+from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials, password_for, system_keyring
 from auditor.errors import ConfigError, CredentialError
 from auditor.findings import Report
 from auditor.soap.exchange import LiveWire
+
+if TYPE_CHECKING:
+    from auditor.history.store import History
+    from auditor.waivers.gathering import Accepted
 
 
 def run(
@@ -23,23 +29,43 @@ def run(
     options: use_case.Options,
     *,
     workers: int,
+    history: "History | None" = None,
+    quiet: bool = False,
 ) -> Report:
-    """Audit live clusters; see `auditor.audit.audit`."""
-    with world(workers) as around:
-        return use_case.audit(clusters, logins, options, around)
+    """Audit live clusters; see `auditor.audit.audit`. `quiet`: show no progress."""
+    with world(workers, quiet=quiet) as around:
+        return use_case.audit(clusters, logins, options, around, history)
 
 
 @contextmanager
-def world(workers: int) -> Iterator[use_case.World]:
-    """Give a run the network, the clock, an id, and progress on a terminal."""
-    with closing(LiveWire()) as wire, progress() as show:
+def world(workers: int, *, quiet: bool = False) -> Iterator[use_case.World]:
+    """Give a run the network, the clock, an id, and progress on a terminal unless `quiet`."""
+    with closing(LiveWire()) as wire, progress(quiet=quiet) as show:
         yield use_case.World(
             wire=wire,
             workers=workers,
             run_id=str(uuid.uuid4()),
-            clock=lambda: datetime.now(UTC),
+            clock=now,
             progress=show,
         )
+
+
+def accepted(
+    configuration: Configuration, chosen: Sequence[ClusterSettings], option: Path | None
+) -> "Mapping[str, Accepted]":
+    """Read the waivers of the chosen clusters; see `auditor.waivers.gathering.gather`."""
+    if option is None and not any(settings.waivers for settings in chosen):
+        return {}
+    from auditor.recommendations.model import load_packs
+    from auditor.waivers.gathering import gather
+
+    ids = {row.id for row in load_packs()}
+    return gather(chosen, configuration.clusters, option, ids)
+
+
+def now() -> datetime:
+    """Return the time of this machine, with its zone."""
+    return datetime.now(UTC)
 
 
 def logins(clusters: Sequence[ClusterSettings]) -> Mapping[str, Credentials]:

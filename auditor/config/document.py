@@ -46,6 +46,14 @@ class Account(Table):
     fail_on: Annotated[str, PlainValidator(values.one_of(*Severity))] | None = None
     proxy: Switch | None = None
     probes: Text | None = None
+    waivers: Text | None = None
+
+
+class Defaults(Account):
+    """`[defaults]`: besides what a cluster may override, what holds for a run as a whole."""
+
+    history: Annotated[str, PlainValidator(values.database)] | None = None
+    notify: Annotated[tuple[str, ...], PlainValidator(values.urls)] = ()
 
 
 class Node(Table):
@@ -124,13 +132,13 @@ class Cluster(Account):
 class Document(Table):
     """The whole file."""
 
-    defaults: Account = Account()
+    defaults: Defaults = Defaults()
     cluster: list[Cluster] = []
 
 
 TABLES: dict[tuple[str, ...], type[Table]] = {
     (): Document,
-    ("defaults",): Account,
+    ("defaults",): Defaults,
     ("cluster",): Cluster,
     ("cluster", "deployment"): Deployment,
     ("cluster", "node"): Node,

@@ -19,6 +19,7 @@ from auditor.facts import Role
 from auditor.findings import Severity
 
 NAME = "auditor.toml"
+_SQLITE = "sqlite:///"
 _WORKERS = 16
 _BACKOFF_S = (2.0, 5.0, 10.0)
 T = TypeVar("T")
@@ -147,7 +148,16 @@ def _configuration(document: Document, path: Path) -> Configuration:
             _cluster(document, cluster, path, told.get(position, ()))
             for position, cluster in enumerate(document.cluster)
         ),
+        history=_history(document.defaults.history, path),
+        notify=document.defaults.notify,
     )
+
+
+def _history(url: str | None, path: Path) -> str | None:
+    """Return the URL with the file of a SQLite database relative to the configuration file."""
+    if url is None or not url.startswith(_SQLITE) or url.startswith(f"{_SQLITE}~"):
+        return url
+    return f"{_SQLITE}{_beside(url.removeprefix(_SQLITE), path)}"
 
 
 def _cluster(
@@ -158,6 +168,7 @@ def _cluster(
     meant = cluster.high_availability
     defaults = document.defaults
     probes = cluster.probes or defaults.probes
+    waivers = cluster.waivers or defaults.waivers
     return ClusterSettings(
         name=cluster.name,
         cucm_name=cucm_name,
@@ -189,6 +200,7 @@ def _cluster(
         ),
         named=profile.named(cluster),
         probes=_beside(probes, path) if probes else None,
+        waivers=_beside(waivers, path) if waivers else None,
     )
 
 

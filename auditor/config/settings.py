@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from auditor.config import hosts
@@ -44,7 +44,7 @@ class ClusterSettings:
     deployment key told, `named` the nodes and groups that each key of the file names.
     `peered_from` holds (cluster, peer address) of all other clusters in the file: any of these
     addresses may turn out to be a node of this one. `probes` is the operator's own file of
-    questions to the IM&P database.
+    questions to the IM&P database, `waivers` the one of accepted differences.
     """
 
     name: str
@@ -72,6 +72,7 @@ class ClusterSettings:
     peered_from: tuple[tuple[str, str], ...]
     named: Mapping[str, tuple[str, ...]]
     probes: Path | None = None
+    waivers: Path | None = None
 
     def dial(self, node_name: str) -> Dial:
         """Return how to reach a node: its entry in `addresses`, else its name at port 8443."""
@@ -93,11 +94,17 @@ def environment_name(cluster: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The whole file. `workers` caps the nodes in flight over all clusters."""
+    """The whole file. `workers` caps the nodes in flight over all clusters.
+
+    `history` is the URL of the database of earlier runs; `notify` are the URLs of those who are
+    told what changed, and hold secrets.
+    """
 
     path: Path
     workers: int
     clusters: tuple[ClusterSettings, ...]
+    history: str | None = None
+    notify: tuple[str, ...] = field(default=(), repr=False)
 
     def select(self, names: Iterable[str]) -> tuple[ClusterSettings, ...]:
         """Return the named clusters in the order of the file, all of them if none is named.

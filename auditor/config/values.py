@@ -10,6 +10,7 @@ from auditor.names import nearest
 
 EXPRESSWAY = "expressway"
 _MOST_S = 3600
+_URL_PASSWORD = re.compile(r"(?!sqlite:)[^:]*://(.*:.*@|.*[?&][^=]*password=)", re.IGNORECASE)
 
 
 class Refused(ValueError):
@@ -67,6 +68,23 @@ def command(value: object) -> str:
     if not words or not words[0]:
         raise Refused("must be a command")
     return text(value)
+
+
+def database(value: object) -> str:
+    """Accept a database URL without a password; what it names is checked when it is opened."""
+    told = text(value)
+    if _URL_PASSWORD.match(told):
+        raise Refused(
+            "must not hold a password: let PGPASSWORD or ~/.pgpass tell it, or set AUDITOR_HISTORY"
+        )
+    return told
+
+
+def urls(value: object) -> tuple[str, ...]:
+    """Accept a list of URLs, none of which a message may ever repeat."""
+    if not isinstance(value, list):
+        raise Refused(f"must be a list of URLs, not {found(value)}")
+    return tuple(_item(position, item, text) for position, item in enumerate(value, 1))
 
 
 def axl_version(value: object) -> str:

@@ -1,0 +1,68 @@
+"""What no waiver can do, whatever the facts and whatever is waived."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.audit import Options, World, report_on
+from auditor.config.loader import understand
+from auditor.facts import ClusterFacts
+from auditor.findings import ExitCode, Report, Verdict
+from auditor.recommendations.model import load_packs
+from auditor.report import jsonout
+from auditor.soap.exchange import LiveWire
+from auditor.waivers.gathering import Accepted
+from auditor.waivers.rules import WaiverRule
+from tests.recommendations.test_engine_properties import clusters
+
+ROWS = load_packs()
+NOW = datetime(2026, 3, 1, 2, tzinfo=UTC)
+WORLD = World(LiveWire(), 1, "run", lambda: NOW, lambda _cluster, _server: None)
+
+
+def _report(facts: ClusterFacts, rules: tuple[WaiverRule, ...]) -> Report:
+    raw = {"name": facts.name, "cucm_publisher": "cucm.example.test", "username": "audit-ro"}
+    configuration = understand({"cluster": [raw]}, Path("auditor.toml"))
+    options = Options(ROWS, waivers={facts.name: Accepted(rules)})
+    return report_on(configuration.clusters, [facts], options, WORLD, NOW)
+
+
+@settings(max_examples=40)
+@given(clusters(), st.data())
+def test_no_waiver_turns_unknown_into_anything_else(
+    facts: ClusterFacts, data: st.DataObject
+) -> None:
+    """Nor makes a pass, nor an incomplete audit complete."""
+    bare = _report(facts, ())
+    found = bare.clusters[0].findings
+    rules = tuple(
+        WaiverRule(
+            finding.recommendation,
+            facts.name.upper(),
+            finding.subject.name.upper(),
+            "reason",
+            "owner",
+            date(2026, 3, 1) + timedelta(days=data.draw(st.integers(-1, 1))),
+            "waivers.toml",
+        )
+        for finding in found
+        if data.draw(st.booleans())
+    )
+
+    waived = _report(facts, rules)
+
+    for before, after in zip(found, waived.clusters[0].findings, strict=True):
+        assert before.id == after.id
+        if before.verdict is not after.verdict:
+            assert after.verdict is Verdict.WAIVED
+            assert before.verdict in (Verdict.DRIFT, Verdict.EXPLAINED)
+            assert after.waiver is not None
+            assert after.waiver.verdict is before.verdict
+    told = json.loads(jsonout.render(waived))["summary"]
+    assert told["pass"] == bare.count(Verdict.PASS)
+    assert told["unknown"] == bare.count(Verdict.UNKNOWN)
+    if told["unknown"] or bare.exit_code is ExitCode.UNAUDITABLE:
+        assert waived.exit_code is not ExitCode.COMPLIANT
