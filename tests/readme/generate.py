@@ -1,0 +1,138 @@
+"""Writes what the README shows of the program: help, real outputs, the recommendations.
+
+    python -m tests.readme.generate
+
+Each part stands between `<!-- begin: NAME -->` and `<!-- end -->`; a test holds the README to it.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from auditor.cli import app
+from auditor.recommendations.model import PACKS, load_packs
+from auditor.report.rules import PACKS as PACK_WORDS
+from auditor.simulator import Simulator
+from tests.lab import Lab, scenario
+
+README = Path(__file__).parents[2] / "README.md"
+BLOCK = re.compile(r"(<!-- begin: (?P<name>[^>]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+SHOWN_HEAD, SHOWN_TAIL = 44, 8
+
+
+def regenerate(text: str) -> str:
+    """Return the README with every generated part as it is now."""
+    return BLOCK.sub(lambda m: f"{m[1]}{part(m['name'])}{m[3]}", text)
+
+
+def part(name: str) -> str:
+    """Return one generated part, in the fences that it needs."""
+    kind, _, rest = name.partition(" ")
+    if kind == "help":
+        return fenced(help_of(rest))
+    if name == "recommendations":
+        return table()
+    return fenced(OUTPUTS[rest]())
+
+
+def fenced(text: str) -> str:
+    """Return a text as a Markdown code block."""
+    return f"```text\n{text.rstrip()}\n```\n"
+
+
+def help_of(command: str) -> str:
+    """Return the help of a command as a pipe of 100 columns shows it."""
+    words = [sys.executable, "-m", "auditor", *command.split(), "--help"]
+    surroundings = {"PATH": os.environ["PATH"], "TYPER_USE_RICH": "0", "COLUMNS": "100"}
+    told = subprocess.run(words, capture_output=True, text=True, check=True, env=surroundings)
+    return told.stdout.replace("python -m auditor", "auditor")
+
+
+def table() -> str:
+    """Return the recommendations of both packs as Markdown tables."""
+    lines = []
+    rows = load_packs()
+    for pack in PACKS:
+        lines += [f"**{PACK_WORDS[pack]}** (`--pack {pack}`)", ""]
+        lines += ["| id | severity | says | source |", "| --- | --- | --- | --- |"]
+        for row in rows:
+            if row.pack == pack:
+                source = f"{row.source.document}, {row.source.section}"
+                lines.append(f"| {row.id} | {row.severity} | {row.title} | {source} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def steady(text: str) -> str:
+    """Put what changes from run to run to fixed text."""
+    text = re.sub(r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:54321", text)
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "0" * 8, text)
+    return re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)", "2026-01-02T03:04:05Z", text)
+
+
+def shortened(text: str) -> str:
+    """Return the head and the tail of a long page."""
+    lines = text.rstrip().splitlines()
+    if len(lines) <= SHOWN_HEAD + SHOWN_TAIL + 1:
+        return text
+    return "\n".join((*lines[:SHOWN_HEAD], "  ...", *lines[-SHOWN_TAIL:]))
+
+
+@contextmanager
+def lab(name: str) -> Iterator[Lab]:
+    """Run a shipped scenario."""
+    with tempfile.TemporaryDirectory() as folder, Simulator(scenario(name), Path(folder)) as sim:
+        yield Lab(sim, Path(folder))
+
+
+def told(lab: Lab, *words: str) -> str:
+    """Return what a command prints on standard output, with what changes made steady."""
+    return steady(lab.run(*words).stdout).replace(f"{lab.folder}/", "")
+
+
+def plain(*words: str) -> str:
+    """Return what a command prints that needs no cluster."""
+    return CliRunner().invoke(app, list(words)).stdout
+
+
+def audit() -> str:
+    """Audit the demonstration's cluster."""
+    with lab("demo") as running:
+        return shortened(told(running, "audit"))
+
+
+def precheck() -> str:
+    """Ask for a go on the demonstration's cluster."""
+    with lab("demo") as running:
+        words = ("--cluster", "campus", "--on", "imp-sub2.campus.test")
+        return told(running, "precheck", "--activate", "Cisco XCP Message Archiver", *words)
+
+
+def diff() -> str:
+    """Compare before and after a service was stopped."""
+    with lab("healthy") as running:
+        before = running.folder / "before.json"
+        running.run("snapshot", "--to", str(before))
+        stop = {"node": "imp4.lab.test", "service": "Cisco SIP Proxy"}
+        running.simulator.change({"stop": stop})
+        return told(running, "diff", str(before), "live")
+
+
+OUTPUTS: Mapping[str, Callable[[], str]] = {
+    "audit": audit,
+    "precheck": precheck,
+    "diff": diff,
+    "explain": lambda: plain("explain", "AXL-02"),
+}
+"""What makes the real output of a command; every cluster here is simulated."""
+
+
+if __name__ == "__main__":
+    README.write_text(regenerate(README.read_text(encoding="utf-8")), encoding="utf-8")
