@@ -1,0 +1,104 @@
+"""The HTML report of a large fleet: how long it takes, how large it is, and what takes the most.
+
+The findings are those that both packs give on invented facts, with their real texts: of the thirty
+clusters of six nodes a third has a stopped service, a third a silent node, and all have features
+that nobody declared.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from statistics import median
+from time import perf_counter
+
+from auditor.facts import ClusterFacts, Group, Origin, Setting
+from auditor.findings import ClusterReport, Report
+from auditor.recommendations.engine import judge
+from auditor.recommendations.model import Recommendation, load_packs
+from auditor.report.webpage import render
+from auditor.report.webpage.view import page
+from tests.benchmarks.telling import Size, line
+from tests.report import samples
+
+_ON = ("chat", "xmpp_clients", "intercluster", "bulk_administration")
+_OFF = ("web_clients", "sip_federation", "xmpp_federation", "compliance", "routing_nodes")
+
+_PARTS = (
+    ("styles and script", r"<(style|script)>.*?</\1>"),
+    ("matrices", r'<table class="matrix">.*?</table>'),
+    ("blocks of findings", r"<article .*?</article>"),
+    ("what is as recommended, what was asked", r"<details>.*?</details>"),
+)
+
+
+def measure(size: Size) -> str:
+    """Return the time and the size of the page, each with the share of its parts."""
+    rows = load_packs()
+    report = _fleet(rows, min(size.clusters, 30))
+    text = render.render(report)
+    whole = _time(size.runs, lambda: render.render(report))
+    packs = _time(size.runs, load_packs)
+    view = _time(size.runs, lambda: page(report, rows))
+    nodes = sum(len(cluster.nodes) for cluster in report.clusters)
+    findings = sum(len(cluster.findings) for cluster in report.clusters)
+    return "".join(
+        (
+            line(f"whole page: {nodes} nodes, {findings} findings", whole, "s", "aim: < 1"),
+            line("  of it: loading the recommendations", 100 * packs / whole, "%"),
+            line("  of it: what stands where", 100 * view / whole, "%"),
+            line("  of it: writing it as HTML", 100 * (whole - packs - view) / whole, "%"),
+            line("size", len(text.encode()) / 1e6, "MB", "aim: < 5"),
+            *_shares(text),
+        )
+    )
+
+
+def _time(runs: int, work: Callable[[], object]) -> float:
+    """Return the median of the seconds that a piece of work takes."""
+    return median(_once(work) for _ in range(runs))
+
+
+def _once(work: Callable[[], object]) -> float:
+    began = perf_counter()
+    work()
+    return perf_counter() - began
+
+
+def _shares(text: str) -> list[str]:
+    """Return the share of each part in the size; a part inside another counts with the outer."""
+    told, rest = [], text
+    for label, pattern in _PARTS:
+        left = re.sub(pattern, "", rest, flags=re.DOTALL)
+        told.append(line(f"  of it: {label}", 100 * (len(rest) - len(left)) / len(text), "%"))
+        rest = left
+    return [*told, line("  of it: all else", 100 * len(rest) / len(text), "%")]
+
+
+def _fleet(rows: tuple[Recommendation, ...], clusters: int) -> Report:
+    return Report(samples.RUN, tuple(_cluster(rows, samples.site(n)) for n in range(clusters)))
+
+
+def _cluster(rows: tuple[Recommendation, ...], invented: ClusterReport) -> ClusterReport:
+    """Return an invented cluster with the findings of the real recommendations."""
+    groups = dict.fromkeys(node.redundancy_group or "" for node in invented.nodes)
+    facts = ClusterFacts(
+        name=invented.name,
+        nodes=invented.nodes,
+        groups=tuple(
+            Group(
+                name,
+                tuple(n.name for n in invented.nodes if n.redundancy_group == name),
+                ha_enabled=True,
+                origin=Origin.OBSERVED,
+            )
+            for name in groups
+        ),
+        groups_known=True,
+        topology_observed=True,
+        settings={
+            key: (Setting(key in _ON, Origin.DECLARED, f"deployment.{key}"),)
+            for key in (*_ON, *_OFF)
+        },
+        coverage=invented.coverage,
+    )
+    return replace(invented, findings=judge(rows, facts))
