@@ -2,13 +2,14 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from auditor.findings import Report
+from auditor.findings import Report, Subject, SubjectKind, Verdict
 from auditor.report.screen import printable
 from auditor.report.webpage import render
 from tests.report import samples, shapes
@@ -225,3 +226,15 @@ def test_print_shows_everything_on_white(show: Show, tmp_path: Path) -> None:
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0
     assert page.pdf(path=tmp_path / "report.pdf", format="A4").startswith(b"%PDF")
+
+
+def test_what_concerns_the_whole_cluster_stays_with_every_node(show: Show) -> None:
+    profile = replace(
+        samples.ha(verdict=Verdict.DRIFT),
+        recommendation="PROFILE-01",
+        subject=Subject(SubjectKind.KEY, "deployment.chat"),
+    )
+    cluster = replace(samples.compliant_cluster(), findings=(profile,))
+    page = show(Report(samples.RUN, (cluster,)))
+    page.select_option("#by-node", label=samples.SUB)
+    assert page.locator("article.block:visible").count() == 1
