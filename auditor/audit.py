@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from auditor import names
 from auditor.collect import intercluster, probe_file
 from auditor.collect.crew import Crew
+from auditor.collect.probes import Probe
 from auditor.collect.survey import EVERYTHING, Progress, Survey
 from auditor.collect.topics import Errand
 from auditor.config.settings import ClusterSettings
@@ -34,7 +35,8 @@ class Options:
     """What the command line decides for a whole run.
 
     `fail_on` None: as the file says. `watch_s`: look at every service twice, that far apart;
-    None: only where a second look is due. `discover` False: the IM&P database is not asked.
+    None: only where a second look is due. `discover` False: the IM&P database is not asked;
+    `only_probes` are the ids of what it is asked for, None: all.
     `errand`: what to ask of which nodes. `waivers` are the accepted differences by cluster name.
     """
 
@@ -45,6 +47,7 @@ class Options:
     mode: str = "audit"
     watch_s: float | None = None
     discover: bool = True
+    only_probes: frozenset[str] | None = None
     errand: Errand = EVERYTHING
     waivers: Mapping[str, Accepted] = field(default_factory=dict)
 
@@ -110,7 +113,7 @@ def survey(
             wire=world.wire,
             guard=guard,
             progress=world.progress,
-            probes=probes[settings.probes] if options.discover else (),
+            probes=_probes(probes[settings.probes], options),
             errand=options.errand,
             known=(known or {}).get(settings.name),
         )
@@ -125,6 +128,13 @@ def survey(
             world.wire.interrupt()
             raise Interrupted("interrupted; nothing was written.") from None
     return intercluster.told_by_peers(clusters, [one.facts for one in surveys])
+
+
+def _probes(probes: Sequence[Probe], options: Options) -> tuple[Probe, ...]:
+    if not options.discover:
+        return ()
+    wanted = options.only_probes
+    return tuple(probe for probe in probes if wanted is None or probe.id in wanted)
 
 
 def report_on(

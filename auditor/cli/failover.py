@@ -1,0 +1,173 @@
+"""`auditor failover-check`: how the redundancy groups stand after a failover, or before one."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.cli import options
+from auditor.cli.app import app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from auditor.report.output import Format, Target
+
+
+class Accepted(StrEnum):
+    """What else may count as good."""
+
+    FAILED_OVER = "failed-over"
+
+
+@app.command("failover-check")
+def failover_check(
+    clusters: options.Clusters = None,
+    *,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            envvar="AUDITOR_GROUP",
+            help="Look at this redundancy group only, and ask no node outside it.",
+            show_default=False,
+        ),
+    ] = None,
+    wait: Annotated[
+        str | None,
+        typer.Option(
+            envvar="AUDITOR_WAIT",
+            metavar="DURATION",
+            help="Look again until every pair is settled, such as 15m or 90s: the same pair and "
+            "services twice, 20 s apart. Default: look once.",
+            show_default=False,
+        ),
+    ] = None,
+    readiness: Annotated[
+        bool,
+        typer.Option(
+            "--readiness",
+            envvar="AUDITOR_READINESS",
+            help="Before the event: tell what a failover would lose, and why.",
+        ),
+    ] = False,
+    accept: Annotated[
+        Accepted | None,
+        typer.Option(
+            envvar="AUDITOR_ACCEPT",
+            help="Let a stable failed-over pair be good.",
+            show_default=False,
+        ),
+    ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="AUDITOR_SINCE",
+            metavar="SNAPSHOT",
+            help="Hold users' sessions against this file of `auditor snapshot`.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            envvar="AUDITOR_OUTPUT",
+            metavar="FORMAT[:PATH]",
+            help="terminal or json, to standard output or to a file. May be repeated. "
+            "Default: terminal.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: options.AsJson = False,
+    config: options.Config = None,
+    insecure: options.Insecure = False,
+) -> None:
+    """Tell how each redundancy group stands, and the one thing to do now.
+
+    Exit codes: 0 normal with AXL answering wherever it must, 3 failed over, broken or AXL missing,
+    4 unknown or still moving.
+    """
+    from auditor import snapshots
+    from auditor.cli.running import logins, warn_insecure, world
+    from auditor.config.loader import load, locate
+    from auditor.failover import check, duration, jsonout, page
+    from auditor.recommendations.model import load_packs
+    from auditor.report.output import check_writable
+
+    targets = _targets(output or [], as_json=as_json)
+    request = check.Request(
+        rows={row.id: row for row in load_packs()},
+        group=group,
+        wait=None if wait is None else duration.parsed(wait, readiness=readiness),
+        since=None if since is None else snapshots.read(since),
+        accept_failed_over=accept is Accepted.FAILED_OVER,
+        insecure=insecure,
+    )
+    configuration = load(locate(config))
+    chosen = configuration.select(clusters or [])
+    check_writable(targets)
+    if insecure:
+        warn_insecure()
+    accounts = logins(chosen)
+    with world(configuration.workers, quiet=wait is not None) as around:
+        if readiness:
+            ready = check.run_readiness(chosen, accounts, request, around)
+        else:
+            found = check.run(chosen, accounts, request, around, _keep)
+    if readiness:
+        _tell(
+            targets,
+            lambda width, colour: page.render_readiness(ready, width=width, colour=colour),
+            lambda: jsonout.render_readiness(ready),
+        )
+        raise typer.Exit(ready.exit_code)
+    _tell(
+        targets,
+        lambda width, colour: page.render(found, width=width, colour=colour),
+        lambda: jsonout.render(found),
+    )
+    raise typer.Exit(found.exit_code)
+
+
+def _keep(line: str) -> None:
+    """Show a line of progress, on a terminal only."""
+    if sys.stderr.isatty():
+        typer.echo(line, err=True)
+
+
+def _targets(values: list[str], *, as_json: bool) -> "Sequence[Target]":
+    """Return where to write; `--json` stands for `--output json`.
+
+    Raises:
+        ConfigError: a format that this command does not write, or two on standard output.
+    """
+    from auditor.errors import ConfigError
+    from auditor.report.output import Format, parse_targets
+
+    targets = parse_targets([*values, *(["json"] if as_json else [])])
+    other = [t.format for t in targets if t.format not in (Format.TERMINAL, Format.JSON)]
+    if other:
+        raise ConfigError([f"--output {other[0]}: failover-check writes terminal and json."])
+    return targets
+
+
+def _tell(
+    targets: "Sequence[Target]",
+    draw: "Callable[[int, bool], str]",
+    dump: "Callable[[], str]",
+) -> None:
+    """Write the answer in every form that was asked for."""
+    from auditor.cli.telling import PIPE_WIDTH, colour, say, width
+    from auditor.report.output import Format, write
+
+    def text(form: "Format", columns: int, *, coloured: bool) -> str:
+        return dump() if form is Format.JSON else draw(columns, coloured)
+
+    for target in targets:
+        if target.path is None:
+            say(text(target.format, width(), coloured=colour()))
+        else:
+            write(target.path, text(target.format, PIPE_WIDTH, coloured=False))

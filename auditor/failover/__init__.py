@@ -1,0 +1,1 @@
+"""The check after a failover, and before one: how the pairs of nodes stand."""

@@ -1,0 +1,192 @@
+"""The check as a page: the verdict and the action first, then each group as a small table."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+
+from auditor.failover import wording
+from auditor.failover.findings import Aspect, Check, ClusterCheck, GroupCheck, NodeSeen, Point
+from auditor.failover.readiness import Readiness
+from auditor.findings import ExitCode, Verdict
+from auditor.report.screen import paint, plain, printable
+from auditor.report.wording import MARKS, STYLES
+
+_STYLES = {ExitCode.COMPLIANT: "bold green", ExitCode.DRIFT: "bold red"}
+_GRAVITY = (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.EXPLAINED, Verdict.PASS, Verdict.NOT_APPLICABLE)
+REPLICATION = {
+    0: "initializing",
+    1: "not all tables there",
+    2: "good",
+    3: "BAD",
+    4: "SETUP FAILED",
+}
+"""What `Replicate_State` means (RTMT guide, replicates created and state of replication)."""
+
+_SWITCH = {True: "on", False: "OFF", None: "not known to be on"}
+
+
+def render(check: Check, *, width: int, colour: bool) -> str:
+    """Return the page; the first line is the verdict, the second what to do."""
+
+    def draw(page: Console) -> None:
+        style = _STYLES.get(check.exit_code, "bold yellow")
+        page.print(plain(wording.verdict(check), style), soft_wrap=True)
+        page.print(plain(wording.action(check), "bold"), soft_wrap=True)
+        for cluster in check.clusters:
+            _cluster(page, cluster, alone=len(check.clusters) == 1)
+        _between(page, check)
+        page.print()
+        page.print(plain(_end(check, check.exit_code), "dim"))
+
+    return paint(draw, width=width, colour=colour)
+
+
+def _cluster(page: Console, cluster: ClusterCheck, *, alone: bool) -> None:
+    for gap in cluster.gaps:
+        page.print()
+        page.print(plain(f"Cluster {cluster.name}: {gap}"))
+    for group in cluster.groups:
+        page.print()
+        where = "" if alone else f" of cluster {cluster.name}"
+        head = f"{group.name}{where}: high availability is {_SWITCH[group.switch]}, {_pair(group)}"
+        page.print(plain(head, "bold"))
+        page.print(Padding(table(group), (0, 0, 0, 2)))
+        _beneath(page, group)
+    for point in cluster.alone:
+        page.print(plain(f"  {MARKS[point.verdict]} {point.text}", STYLES[point.verdict]))
+
+
+def _pair(group: GroupCheck) -> str:
+    told = str(group.standing).replace("_", " ")
+    if group.settled is None:
+        return told
+    return f"{told}, {'stable' if group.settled.stable else 'not settled'}"
+
+
+def table(group: GroupCheck) -> Table:
+    """Return a group's table: a column for each node, a row for each aspect."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    for _ in group.nodes:
+        grid.add_column(overflow="fold")
+    grid.add_row(plain(""), *(plain(f"{node.name} ({node.role})") for node in group.nodes))
+    grid.add_row(plain("HA state"), *(plain(_state(node)) for node in group.nodes))
+    for aspect in Aspect:
+        cells = [
+            _cell([p for p in group.points if (p.node, p.aspect) == (n.name, aspect)])
+            for n in group.nodes
+        ]
+        grid.add_row(plain(str(aspect)), *(plain(text, style) for text, style in cells))
+    grid.add_row(plain("sessions"), *(plain(_count(group, node)) for node in group.nodes))
+    grid.add_row(plain("replication"), *(plain(_replication(node)) for node in group.nodes))
+    return grid
+
+
+def _state(node: NodeSeen) -> str:
+    told = wording.state(node)
+    return f"{told} (from the database)" if node.state_source == "discovered" else told
+
+
+def _cell(points: Sequence[Point]) -> tuple[str, str]:
+    """Return one cell: the gravest verdict, and of how many services it holds."""
+    if not points:
+        return "none activated", ""
+    verdict = next(v for v in _GRAVITY if any(point.verdict is v for point in points))
+    concerned = [point for point in points if point.verdict is verdict]
+    mark, style = MARKS[verdict], "" if verdict is Verdict.PASS else STYLES[verdict]
+    if points[0].aspect in (Aspect.AXL, Aspect.MEMBER):
+        optional = " (optional)" if verdict is Verdict.NOT_APPLICABLE else ""
+        return f"{mark} {concerned[0].word}{optional}", style
+    judged = [point for point in points if point.verdict is not Verdict.NOT_APPLICABLE]
+    if verdict is Verdict.PASS:
+        return f"{mark} {len(judged)} of {len(judged)} run", style
+    words = ", ".join(dict.fromkeys(point.word for point in concerned))
+    return f"{mark} {len(concerned)} of {len(judged)}: {words}", style
+
+
+def _count(group: GroupCheck, node: NodeSeen) -> str:
+    count = node.sessions.get(group.sessions.counter)
+    return "not readable" if count is None else f"{count:,}"
+
+
+def _replication(node: NodeSeen) -> str:
+    if node.replication is None:
+        return "not readable"
+    return f"{REPLICATION.get(node.replication, 'unknown')} ({node.replication})"
+
+
+def _beneath(page: Console, group: GroupCheck) -> None:
+    """Print what the table has no room for: what is wrong or unknown, causes, sessions."""
+    for point in _different(group.of(Verdict.DRIFT, Verdict.UNKNOWN)):
+        _print(page, f"{MARKS[point.verdict]} {point.text}", STYLES[point.verdict])
+    for node in group.nodes:
+        if node.silence and node.answered:
+            _print(page, f"? {node.silence}.")
+    _print(page, _sessions(group))
+    if group.causes:
+        told = "; ".join(group.causes)
+        _print(page, f"Documented causes: {told}. Which one: `utils ha status` on either node.")
+
+
+def _different(points: Iterable[Point]) -> Iterable[Point]:
+    """Return the points that tell something new: a node that is silent is so for every service."""
+    return {(point.node, point.text): point for point in points}.values()
+
+
+def _print(page: Console, text: str, style: str = "") -> None:
+    """Print folded lines under the table."""
+    style = "bold red" if style == STYLES[Verdict.DRIFT] else style
+    width = max(30, page.width - 4)
+    for line in textwrap.wrap(printable(text), width, break_on_hyphens=False):
+        page.print(Padding(plain(line, style), (0, 0, 0, 2)))
+
+
+def _sessions(group: GroupCheck) -> str:
+    told = group.sessions
+    if told.before is None:
+        return ""
+    now = "not readable now" if told.now is None else f"{told.now:,} now"
+    return f"Sessions ({told.counter}): {now}, {told.before:,} in the snapshot."
+
+
+def _between(page: Console, check: Check) -> None:
+    if check.peerings or check.notes:
+        page.print()
+        page.print(plain("Between clusters", "bold"))
+    for peering in check.peerings:
+        text = f"{MARKS[peering.verdict]} {peering.asker} asks {peering.asked}: AXL {peering.text}"
+        _print(page, text, STYLES[peering.verdict] if peering.verdict is not Verdict.PASS else "")
+    for note in check.notes:
+        _print(page, note)
+
+
+def _end(check: Check, code: ExitCode) -> str:
+    since = f" Sessions are held against the snapshot of {check.since}." if check.since else ""
+    insecure = " Certificates were not verified (--insecure)." if check.insecure else ""
+    return f"{check.finished_at}. Exit code {int(code)}.{since}{insecure}"
+
+
+def render_readiness(readiness: Readiness, *, width: int, colour: bool) -> str:
+    """Return what a failover would lose, then how each group stands."""
+
+    def draw(page: Console) -> None:
+        style = _STYLES.get(readiness.exit_code, "bold yellow")
+        page.print(plain(readiness.verdict, style), soft_wrap=True)
+        page.print(plain(readiness.action, "bold"), soft_wrap=True)
+        if readiness.losses:
+            page.print()
+            page.print(plain("What would be lost", "bold"))
+        for loss in readiness.losses:
+            text = (
+                f"{MARKS[loss.verdict]} {loss.group}, if {loss.node} fails: {loss.what}: {loss.why}"
+            )
+            _print(page, text, STYLES[loss.verdict])
+        for cluster in readiness.check.clusters:
+            _cluster(page, cluster, alone=len(readiness.check.clusters) == 1)
+        page.print()
+        page.print(plain(_end(readiness.check, readiness.exit_code), "dim"))
+
+    return paint(draw, width=width, colour=colour)

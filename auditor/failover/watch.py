@@ -1,0 +1,151 @@
+"""Looks at groups until they are settled: asks, remembers, waits, and knows when to stop."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from auditor.collect.topics import FAILOVER, LOOK, Errand, Topic
+from auditor.errors import Reason
+from auditor.facts import ClusterFacts, Group, RunState
+from auditor.failover.findings import Settled, Standing
+from auditor.failover.groups import nodes_of, standing_of
+from auditor.failover.merging import merged
+from auditor.recommendations.ha import installed
+
+ROUND = timedelta(seconds=10)
+"""No node is asked more often."""
+
+STEADY = timedelta(seconds=20)
+"""How far apart the two looks are that show the same pair and services."""
+
+Known = Mapping[str, ClusterFacts]
+Ask = Callable[[Errand, Known], Sequence[ClusterFacts]]
+"""Asks the clusters of which something is known."""
+
+Onlooker = Callable[[str], None]
+"""Told a line of progress."""
+
+Key = tuple[str, str]
+Look = tuple[object, ...]
+
+_UNSETTLED = frozenset({Standing.MOVING, Standing.UNKNOWN})
+_CHANGING = frozenset({RunState.STARTING, RunState.STOPPING})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to watch, by which clock and pause; all come from outside."""
+
+    wait: timedelta
+    clock: Callable[[], datetime]
+    pause: Callable[[float], None]
+    tell: Onlooker
+
+
+@dataclass(slots=True)
+class Watch:
+    """Groups under observation.
+
+    `open` are those not settled yet; `first` is when each was first seen as it is now.
+    """
+
+    known: dict[str, ClusterFacts]
+    ask: Ask
+    patience: Patience
+    open: dict[Key, Group]
+    first: dict[Key, tuple[Look, datetime]] = field(default_factory=dict)
+    settled: dict[Key, Settled] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Watch until every group is settled, or the wait is over, or nobody lets us ask.
+
+        `known` was asked about everything a moment ago: that is the first look.
+
+        Raises:
+            Interrupted: the user pressed Ctrl-C.
+        """
+        began = looked = self.patience.clock()
+        end, whole = began + self.patience.wait, True
+        while True:
+            self._judge(looked, whole=whole)
+            self.patience.tell(self._line(looked - began))
+            if not self.open or looked >= end or self._refused():
+                break
+            pause = min(self._until_next(looked), end - looked)
+            self.patience.pause(max(0.0, pause.total_seconds()))
+            looked = self.patience.clock()
+            whole = looked >= end or any(looked - since >= STEADY for _, since in self._steady())
+            self._look(FAILOVER if whole else LOOK)
+        for key in self.open:
+            moving = self._standing(key) is Standing.MOVING
+            self.settled[key] = Settled(stable=False, outlasted=moving and looked >= end)
+
+    def _look(self, topics: frozenset[Topic]) -> None:
+        """Ask the nodes of the open groups once more."""
+        of = {name for name, _ in self.open}
+        asked = frozenset(
+            node.name.casefold()
+            for (name, _), group in self.open.items()
+            for node in nodes_of(self.known[name], group)
+        )
+        errand = Errand(topics, nodes=asked, looks_again=False)
+        for new in self.ask(errand, {name: self.known[name] for name in of}):
+            self.known[new.name] = merged(self.known[new.name], new, errand)
+
+    def _judge(self, moment: datetime, *, whole: bool) -> None:
+        """Settle what looks as it did long enough ago; `whole`: it was asked about everything."""
+        for key in list(self.open):
+            look = self._signature(key)
+            if look is None:
+                self.first.pop(key, None)
+            elif key not in self.first or self.first[key][0] != look:
+                self.first[key] = (look, moment)
+            elif whole and moment - self.first[key][1] >= STEADY:
+                self.settled[key] = Settled(stable=True, outlasted=False)
+                del self.open[key]
+
+    def _steady(self) -> list[tuple[Look, datetime]]:
+        return [self.first[key] for key in self.open if key in self.first]
+
+    def _until_next(self, moment: datetime) -> timedelta:
+        """Return the pause: until the next look counts, if that is all that is waited for."""
+        if len(self._steady()) < len(self.open):
+            return ROUND
+        return max(ROUND, max(since for _, since in self._steady()) + STEADY - moment)
+
+    def _standing(self, key: Key) -> Standing:
+        return standing_of(self.known[key[0]], self.open[key])
+
+    def _signature(self, key: Key) -> Look | None:
+        """Return what must be the same in two looks; None while it cannot be settled at all."""
+        if self._standing(key) in _UNSETTLED:
+            return None
+        facts, group = self.known[key[0]], self.open[key]
+        services = [
+            (node.name, s.name, s.state, s.activated, s.started_at)
+            for node in nodes_of(facts, group)
+            for s in node.services.values()
+        ]
+        if any(state in _CHANGING for _, _, state, _, _ in services):
+            return None
+        return (tuple(member.state for member in installed(facts, group)), tuple(services))
+
+    def _refused(self) -> bool:
+        """Tell whether a password was refused: asking on would lock the account."""
+        return any(
+            entry.reason is Reason.CREDENTIALS
+            for facts in self.known.values()
+            for entry in facts.coverage
+        )
+
+    def _line(self, elapsed: timedelta) -> str:
+        minutes, seconds = divmod(round(elapsed.total_seconds()), 60)
+        told = [self._told(key) for key in (*self.open, *self.settled)]
+        return f"{minutes:3}:{seconds:02}  {'; '.join(told)}"
+
+    def _told(self, key: Key) -> str:
+        if key not in self.open:
+            return f"{key[1]}: settled"
+        members = installed(self.known[key[0]], self.open[key])
+        states = ", ".join(f"{m.name} {m.state or 'unreadable'}" for m in members)
+        return f"{key[1]}: {states}"

@@ -1,0 +1,339 @@
+"""The sentence of verdict and the one action for how a group stands.
+
+Sources: IM&P configuration guide 15, chapter on high availability; administration guide 15,
+"Services" (a stopped XCP Router); CLI reference guide 15, `utils ha`.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from auditor import names
+from auditor.facts import HaState
+from auditor.failover.findings import Aspect, Check, GroupCheck, NodeSeen, Point, Standing
+from auditor.failover.points import CRITICAL
+from auditor.findings import ExitCode, Verdict
+
+WORDS = {
+    None: "unreadable",
+    HaState.UNKNOWN: "unknown",
+    HaState.INITIALIZING: "initializing",
+    HaState.IDLE: "idle",
+    HaState.NORMAL: "normal",
+    HaState.BACKUP: "running in backup mode",
+    HaState.TAKING_OVER: "taking over",
+    HaState.TAKING_BACK: "taking back",
+    HaState.FAILING_OVER: "failing over",
+    HaState.FAILED_OVER: "failed over",
+    HaState.FAILED_OVER_SERVICES_DOWN: "failed over with critical services down",
+    HaState.FALLING_BACK: "falling back",
+    HaState.FAILED: "running in failed mode",
+    HaState.DOWN: "down",
+}
+"""Each HA state as Cisco's pages call it."""
+
+_PAGE = "System > Presence Redundancy Groups on CUCM"
+_FALL_BACK = f"fall back by hand ({_PAGE}, or `utils ha fallback`)"
+_NO_USERS = "add, move or delete users"
+
+
+def state(node: NodeSeen) -> str:
+    """Return the words for a node's HA state."""
+    return WORDS[None if node.state is None else HaState(node.state)]
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return words as a list in a sentence."""
+    *rest, last = list(words) or ["none"]
+    return f"{', '.join(rest)} and {last}" if rest else last
+
+
+def worst(check: Check) -> GroupCheck | None:
+    """Return the group that the first lines speak of: the first of those that stand worst."""
+
+    def weight(group: GroupCheck) -> tuple[int, ...]:
+        code = group.code(accept_failed_over=check.accept_failed_over)
+        order = (ExitCode.DRIFT, ExitCode.INCOMPLETE, ExitCode.COMPLIANT)
+        broken = group.outlasted or group.standing is Standing.BROKEN
+        calm = group.standing in (Standing.NORMAL, Standing.NO_FAILOVER)
+        wrong = bool(group.of(Verdict.DRIFT))
+        return (order.index(code), not broken, not wrong, calm, not group.sessions.short)
+
+    return min(check.groups, key=weight, default=None)
+
+
+def verdict(check: Check) -> str:
+    """Return the first line: one sentence on how everything stands."""
+    group = worst(check)
+    gaps = [gap for cluster in check.clusters for gap in cluster.gaps]
+    lone = [point for cluster in check.clusters for point in cluster.alone]
+    if group is None:
+        return f"Cannot tell: {gaps[0] if gaps else _no_group(lone)}"
+    sentence = of_group(group)
+    if len(check.groups) > 1:
+        sentence = f"{sentence[:-1]}; {_rest(check, group)}."
+    return sentence
+
+
+def _no_group(lone: Sequence[Point]) -> str:
+    return lone[0].text if lone else "there is no redundancy group to look at."
+
+
+def _rest(check: Check, group: GroupCheck) -> str:
+    others = [other for other in check.groups if other is not group]
+    bad = [o for o in others if o.code(accept_failed_over=check.accept_failed_over)]
+    if not bad:
+        return f"the other {_count(len(others), 'group')} {_is(len(others))} as expected"
+    return f"{listed(o.name for o in bad)} also {'needs' if len(bad) == 1 else 'need'} a look"
+
+
+def _count(number: int, noun: str) -> str:
+    return noun if number == 1 else f"{number} {noun}s"
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def of_group(group: GroupCheck) -> str:
+    """Return one sentence on how a group stands."""
+    return f"{_head(group)}{_sessions(group)}."
+
+
+def _head(group: GroupCheck) -> str:
+    if group.outlasted:
+        moving = listed(f"{node.name} is {state(node)}" for node in group.nodes)
+        return f"Broken: {group.name} was still moving when the wait was over ({moving})"
+    match group.standing:
+        case Standing.FAILED_OVER:
+            return _failed_over(group)
+        case Standing.BROKEN:
+            return _broken(group)
+        case Standing.MOVING:
+            moving = listed(f"{node.name} is {state(node)}" for node in group.nodes)
+            return f"Still moving: in {group.name} {moving}"
+        case Standing.UNKNOWN:
+            return f"Cannot tell how {group.name} stands: {_plain(group.because)}"
+        case Standing.SWITCHED_OFF:
+            return (
+                f"High availability of {group.name} is off, so nobody takes over when a node fails"
+            )
+        case Standing.NO_FAILOVER:
+            return f"{_no_failover(group)}{_but(group)}"
+    word = _settled(group, "Normal")
+    return f"{word}: both nodes of {group.name} serve their own users{_but(group)}"
+
+
+def _settled(group: GroupCheck, word: str) -> str:
+    if group.settled is None:
+        return word
+    return f"{word} and stable" if group.settled.stable else f"{word}, seen once and not yet stable"
+
+
+def _no_failover(group: GroupCheck) -> str:
+    if len(group.nodes) < 2:
+        return f"{group.name} has one node, so no failover is possible"
+    return f"High availability of {group.name} is off, as the file declares"
+
+
+def _failed_over(group: GroupCheck) -> str:
+    serving = [node.name for node in group.nodes if node.state == HaState.BACKUP]
+    left = [node.name for node in group.nodes if node.state != HaState.BACKUP]
+    word = _settled(group, "Failed over")
+    return f"{word}: {listed(serving)} serves the users of {listed(left)}{_but(group)}"
+
+
+def _broken(group: GroupCheck) -> str:
+    states = {node.state for node in group.nodes}
+    serving = [node.name for node in group.nodes if node.state == HaState.BACKUP]
+    left = [node for node in group.nodes if node.state != HaState.BACKUP]
+    if HaState.FAILED in states or not serving or not left:
+        told = listed(f"{node.name} is {state(node)}" for node in group.nodes)
+        return f"Broken: in {group.name} {told}"
+    (gone,) = left[:1]
+    if gone.state == HaState.FAILED_OVER_SERVICES_DOWN:
+        why = f"critical services of {gone.name} are down"
+    elif gone.state == HaState.DOWN:
+        why = f"{gone.name} is down"
+    else:
+        why = f"{gone.name} does not {'tell its state' if gone.answered else 'answer'}"
+    return f"Failed over and broken: {serving[0]} serves the users of {gone.name}, and {why}"
+
+
+def _plain(text: str) -> str:
+    text = text.rstrip(".")
+    return text[:1].lower() + text[1:] if text.startswith("The ") else text
+
+
+def _but(group: GroupCheck) -> str:
+    """Return what of the points stands against the states, or that AXL answers where it must."""
+    wrong = group.of(Verdict.DRIFT)
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        return f", but {_clause(_first(wrong))}{more}"
+    unknown = group.of(Verdict.UNKNOWN)
+    if unknown:
+        more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
+        return f", but one thing is not known: {_clause(_first(unknown))}{more}"
+    return f", and AXL answers on {listed(answering(group))}" if answering(group) else ""
+
+
+def answering(group: GroupCheck) -> tuple[str, ...]:
+    """Return the nodes whose AXL answered."""
+    return tuple(p.node for p in group.of(Verdict.PASS) if p.aspect is Aspect.AXL)
+
+
+def _first(points: Sequence[Point]) -> Point:
+    """Return the point to speak of: services in the order of their start, then AXL, then rest."""
+    return min(points, key=_rank)
+
+
+def _rank(point: Point) -> int:
+    if point.service in CRITICAL:
+        return CRITICAL.index(point.service)
+    order = (Aspect.AXL, Aspect.KEEPERS, Aspect.OTHERS, Aspect.MEMBER, Aspect.CRITICAL)
+    return len(CRITICAL) + order.index(point.aspect)
+
+
+def _clause(point: Point) -> str:
+    return point.text.split(". ")[0].rstrip(".")
+
+
+def _sessions(group: GroupCheck) -> str:
+    told = group.sessions
+    if told.now is None or told.before is None:
+        return ""
+    word = ", but" if told.short else ";"
+    return f"{word} {told.now:,} of {told.before:,} sessions are back"
+
+
+def action(check: Check) -> str:
+    """Return the second line: what to do now, and what not to do meanwhile."""
+    group = worst(check)
+    if group is None:
+        return (
+            "Do: make AXL of the CUCM publisher answer, or declare the nodes and their groups, and "
+            "check again. Do not: fail over or fall back before the groups are known."
+        )
+    return of_action(group)
+
+
+def of_action(group: GroupCheck) -> str:
+    """Return the one action for how a group stands."""
+    wrong = group.of(Verdict.DRIFT)
+    services = [p for p in wrong if p.aspect in (Aspect.CRITICAL, Aspect.KEEPERS, Aspect.OTHERS)]
+    if group.standing is Standing.MOVING:
+        return _moving(group)
+    if group.standing is Standing.BROKEN and _gone(group):
+        return _bring_back(group)
+    if services:
+        return _start(services)
+    axl = [point for point in wrong if point.aspect is Aspect.AXL]
+    if axl:
+        return _answer(axl[0])
+    return _by_standing(group, wrong)
+
+
+def _by_standing(group: GroupCheck, wrong: Sequence[Point]) -> str:
+    match group.standing:
+        case Standing.FAILED_OVER:
+            left = listed(n.name for n in group.nodes if n.state != HaState.BACKUP)
+            return (
+                f"Do: once the cause is mended and {left} is fit, {_FALL_BACK}; automatic fallback "
+                f"is off by default. Do not: {_NO_USERS} while failed over."
+            )
+        case Standing.SWITCHED_OFF:
+            return (
+                f"Do: turn high availability of {group.name} on ({_PAGE}) once all critical "
+                "services run on both nodes. Do not: stop a node before it is on."
+            )
+        case Standing.BROKEN if any(node.state is None for node in group.nodes):
+            return _read_states()
+        case Standing.BROKEN:
+            return _recover()
+        case Standing.UNKNOWN:
+            return _read_states()
+    if wrong or group.of(Verdict.UNKNOWN):
+        point = _first(wrong or group.of(Verdict.UNKNOWN))
+        return f"Do: settle this first: {point.text} Do not: fail over before it is settled."
+    if group.sessions.short:
+        return (
+            "Do: give clients up to 30 minutes to sign in again, then check again. Do not: fail "
+            "over or restart services meanwhile."
+        )
+    return "Do: nothing."
+
+
+def _moving(group: GroupCheck) -> str:
+    if group.outlasted:
+        return (
+            "Do: run `utils ha status` on both nodes, and read the log of Cisco Server Recovery "
+            f"Manager. Do not: fail over or fall back again, or {_NO_USERS}."
+        )
+    return (
+        "Do: wait, and look again (`--wait 15m` does). Do not: start or stop services, fail over "
+        f"or fall back, or {_NO_USERS} meanwhile."
+    )
+
+
+def _gone(group: GroupCheck) -> list[str]:
+    """Return the nodes that are down, or tell nothing while the partner serves."""
+    if not any(node.state == HaState.BACKUP for node in group.nodes):
+        return []
+    return [
+        node.name
+        for node in group.nodes
+        if node.state == HaState.DOWN or (node.state is None and not node.answered)
+    ]
+
+
+def _bring_back(group: GroupCheck) -> str:
+    left = [node.name for node in group.nodes if node.name not in _gone(group)]
+    return (
+        f"Do: bring {listed(_gone(group))} back (power, network, console), then check again. "
+        f"Do not: restart {listed(left)}, which serves everybody, or {_NO_USERS}."
+    )
+
+
+def _start(points: Sequence[Point]) -> str:
+    first = _first(points)
+    node = first.node
+    if any(point.service == names.ROUTER for point in points):
+        first = next(point for point in points if point.service == names.ROUTER)
+        return (
+            f"Do: start {names.ROUTER} on {first.node}, then every XCP service of that node by "
+            f"hand: they stay down until somebody starts them. Do not: fall back or {_NO_USERS} "
+            "before they run."
+        )
+    down = [point.service for point in sorted(points, key=_rank) if point.node == node]
+    named = listed(down[:3]) + (f" and {len(down) - 3} more" if len(down) > 3 else "")
+    if first.word == "NOT ACTIVATED":
+        how = f"activate {named} on {node} (Service Activation)"
+    else:
+        how = f"start {named} on {node} (Control Center, or `utils service start`)"
+    why = "; after a stop of Cisco XCP Router they stay down until started by hand"
+    router = why if all(service.startswith("Cisco XCP") for service in down) else ""
+    return f"Do: {how}{router}. Do not: fail over, fall back or {_NO_USERS} before it runs."
+
+
+def _answer(point: Point) -> str:
+    how = {
+        "NOT ACTIVATED": f"activate {names.AXL} on {point.node} (Service Activation)",
+        "STOPPED": f"start {names.AXL} on {point.node} (Control Center)",
+    }.get(point.word, f"restart {names.AXL} on {point.node} (Control Center)")
+    return (
+        f"Do: {how}, and check again. Do not: fail over or fall back before it answers: users "
+        "would lose presence and IM."
+    )
+
+
+def _read_states() -> str:
+    return (
+        "Do: run `utils ha status` on both nodes, and make PerfMon and Control Center of both "
+        "answer. Do not: fail over or fall back before the states are known."
+    )
+
+
+def _recover() -> str:
+    return (
+        f"Do: read the reason with `utils ha status`, mend it, then use Recover ({_PAGE}, or "
+        f"`utils ha recover`). Do not: {_NO_USERS}, or fail over again, before it is normal."
+    )
