@@ -1,16 +1,28 @@
 """The JSON report: the contract that scripts and other systems build on, and its schema."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
 from auditor import __version__
 from auditor.facts import Coverage, Evidence, NodeFacts, ServiceState
-from auditor.findings import ClusterReport, Finding, Report, Run, Verdict, Waiver, order
+from auditor.findings import (
+    Change,
+    ClusterReport,
+    Finding,
+    Past,
+    Report,
+    Run,
+    Verdict,
+    Waiver,
+    order,
+)
 
 SCHEMA_VERSION = "1.0"
 """Major.minor: a new key raises the second number, a changed or dropped one the first."""
+
+_AT_REST = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
 def render(report: Report) -> str:
@@ -52,7 +64,7 @@ def _frame(report: Report) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "auditor", "version": __version__},
-        "run": _run(report.run),
+        "run": _run(report.run) | {"past": _past(report)},
         "summary": {str(verdict): report.count(verdict) for verdict in Verdict}
         | {"exit_code": int(report.exit_code)},
     }
@@ -68,6 +80,39 @@ def _run(run: Run) -> dict[str, Any]:
         "insecure": run.insecure,
         "allow_unknown": run.allow_unknown,
         "history": run.history,
+    }
+
+
+def _past(report: Report) -> dict[str, Any] | None:
+    """Return what history adds, inside `run` because it grows from run to run."""
+    if not report.past:
+        return None
+    told = {f.id for c in report.clusters for f in c.findings if f.verdict not in _AT_REST}
+    return {name: _remembered(past, told) for name, past in report.past.items()}
+
+
+def _remembered(past: Past, told: Container[str]) -> dict[str, Any]:
+    return {
+        "previous_run": past.runs[0].id if past.runs else None,
+        "changes": [_change(change) for change in past.changes],
+        "standings": {
+            name: {"since": standing.since, "runs": standing.runs}
+            for name, standing in past.standings.items()
+            if name in told
+        },
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    finding = change.finding
+    return {
+        "direction": str(change.direction),
+        "finding": finding.id,
+        "recommendation": finding.recommendation,
+        "subject": {"kind": str(finding.subject.kind), "name": finding.subject.name},
+        "severity": str(finding.severity),
+        "verdict": str(finding.verdict),
+        "before": str(change.before) if change.before else None,
     }
 
 

@@ -14,6 +14,7 @@ from auditor import __version__
 from auditor.errors import Reason
 from auditor.facts import HaState, Identity, Origin, Outcome, Role, RunState, Source
 from auditor.findings import (
+    Direction,
     ExitCode,
     Kind,
     Report,
@@ -38,6 +39,7 @@ SHAPES = (
     "below_threshold",
     "fleet",
     "hostile",
+    "remembered",
 )
 
 
@@ -86,6 +88,7 @@ def test_whole_document(shape: str, compare_golden: Callable[[Path, str], None])
         ("source", Source),
         ("outcome", Outcome),
         ("reason", Reason),
+        ("direction", Direction),
     ],
 )
 def test_the_schema_lists_exactly_the_tokens_of_the_code(name: str, tokens: type[StrEnum]) -> None:
@@ -119,6 +122,22 @@ def test_the_schema_refuses_what_the_contract_does_not_know() -> None:
         "enum",
         "additionalProperties",
     }
+
+
+def test_what_history_adds_stands_inside_run() -> None:
+    """Reports of an unchanged cluster differ nowhere else."""
+    bare, told = jsonout.to_dict(samples.mixed()), jsonout.to_dict(samples.remembered())
+    assert bare["run"].pop("past") is None
+    past = told["run"].pop("past")["lab"]
+    assert bare == told
+    assert [change["direction"] for change in past["changes"]] == [
+        "new",
+        "persisting",
+        "resolved",
+        "unseen",
+    ]
+    standing = {f["id"]: f for f in told["clusters"][0]["findings"]}
+    assert {standing[finding]["verdict"] for finding in past["standings"]} == {"drift"}
 
 
 def test_a_pass_with_a_kind_of_drift_is_refused() -> None:
