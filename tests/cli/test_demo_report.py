@@ -18,6 +18,12 @@ Compare = Callable[[Path, str], None]
 GOLDEN = Path(__file__).parent / "golden"
 
 
+@pytest.fixture(autouse=True)
+def _without_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the report to this one run."""
+    monkeypatch.setenv("AUDITOR_HISTORY", "off")
+
+
 def _steady(text: str) -> str:
     """Put what changes from run to run to fixed text of the same length."""
     text = re.sub(r"127\.0\.0\.1:\d{5}", "127.0.0.1:54321", text)
