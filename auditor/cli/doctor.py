@@ -1,0 +1,79 @@
+"""`auditor doctor`: is everything in place for an audit, and if not, what is to be changed?"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.cli import options
+from auditor.cli.app import app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from auditor.config.settings import ClusterSettings
+    from auditor.credentials import Credentials
+
+
+@app.command()
+def doctor(
+    cluster: Annotated[
+        str | None,
+        typer.Argument(
+            help="Cluster of the file to check. May be left out if there is one.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    config: options.Config = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Check one cluster's set-up step by step, and say what to change and where.
+
+    Name, connection, certificate, credentials, roles, services and versions: the CUCM publisher
+    first, then each node, one question at a time. A wrong password is tried once.
+
+    Exit codes: 0 ready, 3 something to mend, 4 could not tell.
+    """
+    from auditor.cli.running import world
+    from auditor.cli.telling import say, width
+    from auditor.doctor.checkup import examine
+    from auditor.doctor.page import render_json, render_text
+
+    settings = chosen(config, cluster)
+    login, missing = _login(settings)
+    with world(1) as around:
+        checkup = examine(settings, login, around.wire, around.progress, no_login=missing)
+        now = around.clock()
+    page = (
+        render_json(checkup, now=now) if as_json else render_text(checkup, width=width(), now=now)
+    )
+    say(page)
+    raise typer.Exit(checkup.exit_code)
+
+
+def chosen(config: "Path | None", cluster: str | None) -> "ClusterSettings":
+    """Return the cluster named, or the only one of the file.
+
+    Raises:
+        ConfigError: the file is wrong, or none of several is named.
+    """
+    from auditor.config.loader import load, locate
+    from auditor.errors import ConfigError
+
+    configuration = load(locate(config))
+    found = configuration.select([cluster] if cluster else [])
+    if len(found) > 1:
+        names = ", ".join(settings.name for settings in found)
+        raise ConfigError([f"{configuration.path}: name one of its clusters: {names}."])
+    return found[0]
+
+
+def _login(settings: "ClusterSettings") -> "tuple[Credentials | None, str]":
+    """Return the account, or why there is none: much can be checked without."""
+    from auditor.cli.running import logins
+    from auditor.errors import ConfigError
+
+    try:
+        return logins([settings])[settings.name], ""
+    except ConfigError as error:
+        return None, str(error)

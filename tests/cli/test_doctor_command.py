@@ -1,0 +1,336 @@
+"""`auditor doctor` as somebody sees it who sets a cluster up, and gets things wrong."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.simulator import Simulator
+from tests.lab import Lab
+
+Start = Callable[..., Lab]
+Golden = Callable[[Path, str], None]
+
+CUCM, PUB, SUB = "cucm-pub.lab.test", "imp1.lab.test", "imp2.lab.test"
+PAIR = {"cluster": {"name": "pair"}, "group": [{"name": "Default", "nodes": [PUB, SUB]}]}
+GOLDEN = Path(__file__).parent / "golden" / "doctor"
+
+_CHANGING = (
+    (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+    (r"([0-9A-F]{2}:){15}[0-9A-F]{2}(?=:?$)", "DIGEST"),
+    (r"\d{4}-\d\d-\d\d", "DATE"),
+    (r"\d+ days", "N days"),
+)
+
+
+def _steady(text: str) -> str:
+    """Return a page without what differs from run to run; the lines stay where they are."""
+    for pattern, word in _CHANGING:
+        text = re.sub(pattern, word, text, flags=re.MULTILINE)
+    return text
+
+
+def _steps(lab: Lab, code: int) -> dict[tuple[str, str], dict[str, Any]]:
+    """Run the check-up; return its steps by server and check."""
+    result = lab.run("doctor", "--json")
+    assert result.exit_code == code, result.output
+    told = json.loads(result.stdout)
+    assert told["exit_code"] == code
+    return {
+        (server["name"], step["check"]): step
+        for server in told["servers"]
+        for step in server["steps"]
+    }
+
+
+def _outcomes(lab: Lab, code: int, server: str) -> dict[str, str]:
+    return {
+        check: step["outcome"]
+        for (name, check), step in _steps(lab, code).items()
+        if name == server
+    }
+
+
+def test_a_good_set_up_is_told_as_ready(lab: Start, compare_golden: Golden) -> None:
+    """Every step of every server, with what the certificates say."""
+    running = lab(PAIR)
+    result = running.run("doctor")
+    assert result.exit_code == 0
+    compare_golden(GOLDEN / "ready.txt", _steady(result.stdout))
+    assert result.stderr == ""
+
+
+def test_a_bad_set_up_is_told_with_what_to_change_and_where(
+    lab: Start, compare_golden: Golden
+) -> None:
+    """Four things at once; none hides another."""
+    running = lab(
+        {
+            **PAIR,
+            "fault": [
+                {"fault": "http-403", "interface": "perfmon", "node": PUB},
+                {"fault": "http-404", "interface": "imp-axl", "node": PUB},
+                {"fault": "self-signed-certificate", "node": SUB},
+                {"fault": "http-503", "interface": "cucm-axl"},
+            ],
+        }
+    )
+    result = running.run("doctor")
+    assert result.exit_code == 3
+    compare_golden(GOLDEN / "mend.txt", _steady(result.stdout))
+
+
+def test_it_asks_a_handful_of_questions_and_writes_nothing(lab: Start) -> None:
+    """One at a time, on one connection a server besides the looks without a request."""
+    running = lab(PAIR)
+    running.run("doctor")
+    asked = running.asked()
+    assert [node for node, _ in asked] == sorted(
+        [node for node, _ in asked], key=[CUCM, PUB, SUB].index
+    )
+    counts = {name: sum(node == name for node, _ in asked) for name in (CUCM, PUB, SUB)}
+    assert counts[CUCM] <= 4
+    assert max(counts[PUB], counts[SUB]) <= 4
+    assert not any(request.writes for request in running.simulator.requests)
+
+
+def test_a_wrong_password_is_tried_once(lab: Start) -> None:
+    """All servers are looked at as far as that goes without it."""
+    running = lab({**PAIR, "fault": [{"fault": "http-401"}]})
+    steps = _steps(running, 3)
+    assert running.asked() == [(CUCM, "listProcessNode")]
+    assert steps[CUCM, "credentials"]["reason"] == "credentials"
+    assert "Application User" in steps[CUCM, "credentials"]["where"]
+    for node in (PUB, SUB):
+        assert steps[node, "certificate"]["outcome"] == "ok"
+        assert steps[node, "credentials"]["outcome"] == "skipped"
+        assert CUCM in steps[node, "credentials"]["text"]
+
+
+def test_a_password_that_one_node_refuses_goes_to_no_other(lab: Start) -> None:
+    """CUCM took it; the account may not have reached IM and Presence."""
+    running = lab({**PAIR, "fault": [{"fault": "http-401", "node": PUB}]})
+    steps = _steps(running, 3)
+    assert [node for node, _ in running.asked() if node != CUCM] == [PUB]
+    assert steps[PUB, "credentials"]["outcome"] == "mend"
+    assert steps[SUB, "credentials"]["outcome"] == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("fault", "server", "check", "reason", "where"),
+    [
+        ({"fault": "connection-refused"}, PUB, "connection", "unreachable", "cluster.addresses"),
+        (
+            {"fault": "expired-certificate"},
+            PUB,
+            "certificate",
+            "tls",
+            "Certificate Management > tomcat",
+        ),
+        ({"fault": "self-signed-certificate"}, CUCM, "certificate", "tls", "auditor trust"),
+        (
+            {"fault": "wrong-certificate", "of": SUB},
+            PUB,
+            "certificate",
+            "wrong_node",
+            "[cluster.addresses]",
+        ),
+        (
+            {"fault": "http-403", "interface": "cucm-axl"},
+            CUCM,
+            "axl_role",
+            "not_authorised",
+            "Access Control Group",
+        ),
+        (
+            {"fault": "http-403", "interface": "imp-axl"},
+            PUB,
+            "axl_role",
+            "not_authorised",
+            "Access Control Group",
+        ),
+        (
+            {"fault": "http-403", "interface": "control-center"},
+            PUB,
+            "serviceability_role",
+            "not_authorised",
+            "Access Control Group",
+        ),
+        (
+            {"fault": "http-403", "interface": "perfmon"},
+            SUB,
+            "serviceability_role",
+            "not_authorised",
+            "Access Control Group",
+        ),
+        (
+            {"fault": "http-404", "interface": "cucm-axl"},
+            CUCM,
+            "axl_service",
+            "no_such_service",
+            "Cisco Unified Serviceability > Tools > Service Activation",
+        ),
+        (
+            {"fault": "http-404", "interface": "imp-axl"},
+            PUB,
+            "axl_service",
+            "no_such_service",
+            "Cisco Unified IM and Presence Serviceability > Tools > Service Activation",
+        ),
+        (
+            {"fault": "http-404", "interface": "control-center"},
+            PUB,
+            "serviceability_service",
+            "no_such_service",
+            "Control Center - Network Services",
+        ),
+        (
+            {"fault": "login-page", "interface": "imp-axl"},
+            PUB,
+            "axl_service",
+            "bad_reply",
+            "cluster.addresses",
+        ),
+        (
+            {"fault": "unsupported-version", "interface": "cucm-axl", "text": "4.2"},
+            CUCM,
+            "version",
+            "unsupported_version",
+            "axl_version",
+        ),
+    ],
+    ids=lambda value: value["fault"] if isinstance(value, dict) else "",
+)
+def test_each_failure_names_its_step_and_the_place_to_mend_it(
+    lab: Start, fault: dict[str, object], server: str, check: str, reason: str, where: str
+) -> None:
+    """And no step before it fails."""
+    running = lab({**PAIR, "fault": [{"node": server, **fault}]})
+    steps = _steps(running, 3)
+    step = steps[server, check]
+    assert (step["outcome"], step["reason"]) == ("mend", reason)
+    assert where in step["where"]
+    assert step["remedy"]
+    mended = [key for key, one in steps.items() if one["outcome"] == "mend"]
+    assert mended == [(server, check)]
+
+
+def test_a_certificate_that_is_refused_is_shown_all_the_same(lab: Start) -> None:
+    """Somebody has to compare it."""
+    running = lab({**PAIR, "fault": [{"fault": "self-signed-certificate", "node": PUB}]})
+    shown = _steps(running, 3)[PUB, "certificate"]["certificate"]
+    assert shown["self_signed"] is True
+    assert shown["names"] == [PUB]
+    assert re.fullmatch(r"([0-9A-F]{2}:){31}[0-9A-F]{2}", shown["sha256"])
+    assert shown["days_left"] > 700
+
+
+def test_a_foreign_authority_is_told_by_name(lab: Start, tmp_path: Path) -> None:
+    """The CA file is good, and of another cluster."""
+    running = lab(PAIR)
+    other = Simulator({**PAIR, "cluster": {"name": "other"}}, tmp_path / "other")
+    with other:
+        foreign = other.ca_path
+        running.edit = lambda text: text.replace('"auditor-ca.pem"', f'"{foreign}"')
+        step = _steps(running, 3)[CUCM, "certificate"]
+    assert 'signed by "pair lab CA"' in step["text"]
+    assert "ca_bundle" in step["where"]
+
+
+def test_a_pinned_server_is_said_to_be_pinned(lab: Start) -> None:
+    """What the self-signed need."""
+    running = lab({**PAIR, "fault": [{"fault": "self-signed-certificate", "node": PUB}]})
+    shown = _steps(running, 3)[PUB, "certificate"]["certificate"]
+    pins = f'\n[cluster.pins]\n"{PUB}" = ["{shown["sha256"]}"]\n'
+    running.edit = lambda text: text + pins
+    step = _steps(running, 0)[PUB, "certificate"]
+    assert "pinned in [cluster.pins]" in step["text"]
+
+
+def test_a_subscriber_without_axl_may_be_meant_so(lab: Start) -> None:
+    """The table leaves it to the operator; the audit judges where it must be on."""
+    running = lab({**PAIR, "fault": [{"fault": "http-404", "interface": "imp-axl", "node": SUB}]})
+    step = _steps(running, 0)[SUB, "axl_service"]
+    assert step["outcome"] == "note"
+    assert "Service Activation" in step["where"]
+
+
+@pytest.mark.parametrize("fault", ["http-500", "http-503", "rate-control"])
+def test_what_may_be_gone_tomorrow_is_no_verdict(lab: Start, fault: str) -> None:
+    """4, and it is not asked again and again."""
+    running = lab({**PAIR, "fault": [{"fault": fault, "interface": "control-center"}]})
+    outcomes = _outcomes(running, 4, PUB)
+    assert outcomes["serviceability_service"] == "cannot_tell"
+    assert outcomes["serviceability_role"] == "skipped"
+    assert outcomes["credentials"] == "ok"
+    asked = [operation for node, operation in running.asked() if node == PUB]
+    assert asked.count("getProductInformationList") == 1
+
+
+def test_a_server_that_hangs_is_given_its_time_and_no_more(lab: Start) -> None:
+    """The others are looked at."""
+    running = lab({**PAIR, "fault": [{"fault": "hang", "node": PUB, "interface": "perfmon"}]})
+    running.defaults = {**running.defaults, "timeout_s": 0.5}
+    steps = _steps(running, 4)
+    assert steps[PUB, "serviceability_service"]["reason"] == "timed_out"
+    assert steps[SUB, "version"]["outcome"] == "ok"
+
+
+def test_a_name_that_nobody_knows_fails_at_the_first_step(lab: Start) -> None:
+    """Labels that long exist nowhere, so no name server has to be asked."""
+    name = f"{'x' * 60}.invalid"
+    running = lab({**PAIR, "config": {"addresses": {SUB: f"{name}:8443"}}})
+    steps = _steps(running, 3)
+    assert steps[SUB, "name"]["outcome"] == "mend"
+    assert f'[cluster.addresses]: "{SUB}"' in steps[SUB, "name"]["where"]
+    assert steps[SUB, "connection"]["outcome"] == "skipped"
+
+
+def test_without_a_password_everything_before_it_is_checked(
+    lab: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the four ways to give one are named."""
+    running = lab(PAIR)
+    monkeypatch.setattr(Lab, "environment", {})
+    steps = _steps(running, 3)
+    assert running.asked() == []
+    assert steps[CUCM, "certificate"]["outcome"] == "ok"
+    assert "AUDITOR_PASSWORD" in steps[CUCM, "credentials"]["text"]
+    assert steps[PUB, "certificate"]["outcome"] == "ok"
+
+
+def test_a_dead_cucm_leaves_the_nodes_that_the_file_names(lab: Start) -> None:
+    """Their addresses tell them."""
+    running = lab({**PAIR, "fault": [{"fault": "connection-refused", "node": CUCM}]})
+    steps = _steps(running, 3)
+    assert PUB in steps[CUCM, "nodes"]["text"]
+    assert steps[PUB, "version"]["outcome"] == "ok"
+    assert steps[SUB, "version"]["outcome"] == "ok"
+
+
+def test_a_file_with_several_clusters_wants_one_named(lab: Start) -> None:
+    """One at a time; the line names them."""
+    running = lab(PAIR)
+    second = '\n[[cluster]]\nname = "east"\ncucm_publisher = "cucm.east.test"\n'
+    running.edit = lambda text: text + second
+    refused = running.run("doctor")
+    assert refused.exit_code == 2
+    assert "pair, east" in refused.stderr
+    assert running.run("doctor", "pair").exit_code == 0
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_no_secret_is_in_any_output(lab: Start, words: tuple[str, ...]) -> None:
+    """Not even where the server sends it back."""
+    running = lab({**PAIR, "fault": [{"fault": "soap-fault", "interface": "imp-axl"}]})
+    password = running.simulator.password
+    running.simulator.change(
+        {"fault": {"fault": "soap-fault", "interface": "imp-axl", "text": f"no {password}"}}
+    )
+    result = running.run("doctor", *words)
+    assert result.exit_code == 4
+    assert "no ***" in result.output
+    assert password not in result.output
