@@ -163,10 +163,10 @@ def _reached(view: View, expected: str, databases: list[Database]) -> Draft:
     if Reach.UNKNOWN in tests:
         observed = f"Whether database {listed} can be reached is not known."
         because = "The connection test from this machine came to nothing."
+        hint = f"Test the connection to {listed} from {view.node.name}, then audit again."
         unplaced = next((d for d in databases if d.reach is Reach.UNKNOWN and not d.host), None)
         if unplaced is not None:
-            because = unplaced.reach_text
-        hint = f"Test the connection to {listed} from {view.node.name}, then audit again."
+            because, hint = unplaced.reach_text, _LIST
         return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=evidence)
     observed, because = (
         f"Database {listed} answers this machine.",
