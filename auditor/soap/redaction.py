@@ -1,0 +1,218 @@
+"""Hides secrets in what servers sent, in whatever way a server may have written them down."""
+
+import base64
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from auditor.errors import HIDDEN
+
+_WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+_NAMED = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", "\xa0": "nbsp"}
+_LEAST_CORE = 6
+"""Signs of base64 below which a find inside of longer base64 would be chance."""
+
+_LONGEST, _WIDEST = 100, 24
+"""How much of a secret is looked for where data broke off, and bytes that a sign may take."""
+
+Encode = Callable[[str], bytes]
+"""Turns literal text into a pattern."""
+
+Spell = Callable[[str, Encode], bytes]
+"""Turns a secret into the pattern of its signs."""
+
+
+class Redactor:
+    """Replaces every secret by `***`; frozen, so that threads may share it.
+
+    Each sign of a secret is found as itself, %-coded, as an XML or JSON escape, mixed as they
+    come and escaped twice; the whole as base64 and hexadecimal too, all of it in UTF-8, UTF-16
+    and UTF-32. `words` are hidden where they stand alone, in any case of letters.
+    """
+
+    def __init__(self, secrets: Iterable[str] = (), words: Iterable[str] = ()) -> None:
+        """Take secrets of any length; empty ones are ignored."""
+        longest_first = sorted({s for s in secrets if s}, key=len, reverse=True)
+        self._secrets = tuple(_Secret(text, _signs) for text in longest_first)
+        self._words = tuple(_Word(text) for text in sorted({w for w in words if w}))
+
+    def knowing(self, tokens: Iterable[str]) -> "Redactor":
+        """Return one that hides these besides, whose letters and digits nobody escapes."""
+        more = Redactor()
+        more._secrets = (*(_Secret(text, _symbols) for text in tokens if text), *self._secrets)
+        more._words = self._words
+        return more
+
+    def data(self, data: bytes) -> tuple[bytes, int]:
+        """Return bytes without secrets, and how many were hidden."""
+        count = 0
+        for secret in self._secrets:
+            data, found = secret.replaced(data)
+            count += found
+        for word in self._words:
+            data, found = word.replaced(data)
+            count += found
+        return data, count
+
+    def beginning(self, data: bytes) -> tuple[bytes, int]:
+        """Do the same for what broke off: the beginning of a secret at its end is hidden too."""
+        data, count = self.data(data)
+        places = [place for s in self._secrets if (place := s.begins(data)) is not None]
+        if not places:
+            return data, count
+        return data[: min(places)] + HIDDEN.encode(), count + 1
+
+    def text(self, text: str) -> str:
+        """Return text without secrets."""
+        return self.data(text.encode("utf-8", "replace"))[0].decode("utf-8", "replace")
+
+
+class _Word:
+    """A name, to be hidden where it is not part of a longer one."""
+
+    def __init__(self, name: str) -> None:
+        plain = _signs(name, _narrow)
+        self._pattern = re.compile(rb"(?<![\w.@-])" + plain + rb"(?!\.?[\w-])", re.IGNORECASE)
+
+    def replaced(self, data: bytes) -> tuple[bytes, int]:
+        return self._pattern.subn(HIDDEN.encode(), data)
+
+
+class _Secret:
+    """One secret, and all the ways in which it may be written."""
+
+    def __init__(self, secret: str, spell: Spell) -> None:
+        self._secret = secret
+        self._spell = spell
+        self._ways = [re.compile(pattern) for pattern in self._patterns(_narrow)]
+
+    @functools.cached_property
+    def _wide_ways(self) -> list[tuple[re.Pattern[bytes], bytes]]:
+        """Made when first needed, for making them takes longer than most replies do."""
+        return [
+            (re.compile(pattern), HIDDEN.encode(codec))
+            for codec in _WIDE
+            for pattern in self._patterns(functools.partial(_literal, codec))
+        ]
+
+    @functools.cached_property
+    def _beginnings(self) -> list[re.Pattern[bytes]]:
+        encoded = base64.b64encode(self._secret.encode("utf-8", "surrogatepass")).decode()
+        return [re.compile(_beginning(text[:_LONGEST])) for text in (self._secret, encoded)]
+
+    def _patterns(self, encode: Encode) -> Iterator[bytes]:
+        """Yield the longest way of writing first."""
+        data = self._secret.encode("utf-8", "surrogatepass")
+        yield _any_case(data.hex(), encode)
+        yield b"|".join(_symbols(text, encode) for text in dict.fromkeys(_based(data)))
+        yield self._spell(self._secret, encode)
+
+    def replaced(self, data: bytes) -> tuple[bytes, int]:
+        count = 0
+        if b"\0" in data:
+            for pattern, mark in self._wide_ways:
+                data, found = pattern.subn(mark, data)
+                count += found
+        for pattern in self._ways:
+            data, found = pattern.subn(HIDDEN.encode(), data)
+            count += found
+        return data, count
+
+    def begins(self, data: bytes) -> int | None:
+        """Return where the longest beginning of the secret starts that the data ends with."""
+        tail = max(0, len(data) - _LONGEST * _WIDEST)
+        found = [match.start() for p in self._beginnings if (match := p.search(data, tail))]
+        return min(found, default=None)
+
+
+def _literal(codec: str, text: str) -> bytes:
+    return re.escape(text.encode(codec, "surrogatepass"))
+
+
+def _narrow(text: str) -> bytes:
+    return _literal("utf-8", text)
+
+
+def _beginning(text: str) -> bytes:
+    """Return the pattern of any beginning of a text at the end of data."""
+    pattern = b""
+    for sign in reversed(text):
+        pattern = _sign(sign, _narrow) + (b"(?:" + pattern + b")?" if pattern else b"")
+    return pattern + rb"(?:[%&=\\][#\w;]{0,12})?\Z"  # it may have broken off within an escape
+
+
+def _based(data: bytes) -> Iterator[str]:
+    """Yield base64 of the data, and what all longer base64 holds that has it within."""
+    for encoded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
+        yield encoded.decode()
+        yield encoded.decode().rstrip("=")
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
+        skipped = -(-before * 8 // 6)
+        partly = 1 if (before + len(data)) % 3 else 0
+        core = whole[skipped : len(whole) - partly]
+        if len(core) >= _LEAST_CORE:
+            yield core
+            yield core.replace("+", "-").replace("/", "_")
+
+
+def _symbols(text: str, encode: Encode) -> bytes:
+    """Return the pattern of base64: nobody escapes its letters and digits."""
+    return b"".join(encode(s) if s.isalnum() else _sign(s, encode) for s in text)
+
+
+def _signs(text: str, encode: Encode) -> bytes:
+    return b"".join(_sign(sign, encode) for sign in text)
+
+
+def _sign(sign: str, encode: Encode) -> bytes:
+    """Return the pattern of one sign, however it is written; the plain one is the shortest."""
+    ways = [*_coded(sign, encode), *_referred(sign, encode), *_escaped(sign, encode), encode(sign)]
+    if ord(sign) > 0x7F:
+        ways += [re.escape(sign.encode(c)) for c in ("latin-1", "cp1252") if _fits(sign, c)]
+    if sign == " ":
+        ways += [encode(other) for other in ("+", "\t", "\r", "\n", "\xa0")]
+    return b"(?:" + b"|".join(dict.fromkeys(ways)) + b")"
+
+
+def _coded(sign: str, encode: Encode) -> Iterator[bytes]:
+    """Yield %-coding, also of %-coding, and the like of it in mail."""
+    data = sign.encode("utf-8", "surrogatepass")
+    percent = encode("%") + b"(?:" + encode("25") + b")*"
+    yield b"".join(percent + _any_case(f"{byte:02x}", encode) for byte in data)
+    yield b"".join(encode("=") + _any_case(f"{byte:02x}", encode) for byte in data)
+
+
+def _referred(sign: str, encode: Encode) -> Iterator[bytes]:
+    """Yield the references that XML and HTML know for a sign, also to references."""
+    start = encode("&") + b"(?:" + encode("amp;") + b")*"
+    nil = b"(?:" + encode("0") + b")*"
+    number, end = ord(sign), encode(";")
+    yield start + encode("#") + nil + encode(str(number)) + end
+    mark = b"(?:" + encode("x") + b"|" + encode("X") + b")"
+    yield start + encode("#") + mark + nil + _any_case(f"{number:x}", encode) + end
+    if sign in _NAMED:
+        yield start + encode(_NAMED[sign]) + end
+
+
+def _escaped(sign: str, encode: Encode) -> Iterator[bytes]:
+    """Yield the escapes of JSON and its kin."""
+    slash = b"(?:" + encode("\\") + b")+"
+    units = sign.encode("utf-16-be", "surrogatepass").hex()
+    quads = [units[start : start + 4] for start in range(0, len(units), 4)]
+    yield b"".join(slash + encode("u") + _any_case(quad, encode) for quad in quads)
+    if ord(sign) <= 0xFF:
+        yield slash + encode("x") + _any_case(f"{ord(sign):02x}", encode)
+    if sign in "\"'\\/":
+        yield slash + encode(sign)
+
+
+def _any_case(digits: str, encode: Encode) -> bytes:
+    return b"(?i:" + encode(digits) + b")"
+
+
+def _fits(sign: str, codec: str) -> bool:
+    try:
+        return bool(sign.encode(codec))
+    except UnicodeEncodeError:
+        return False
