@@ -14,6 +14,7 @@ from auditor.facts import ClusterFacts, Coverage, Outcome, Role, Source
 from auditor.inference import page
 from auditor.inference.consistent import consistent
 from auditor.inference.golden import carry
+from auditor.inference.lines import MARK
 from auditor.inference.page import Access, Page
 from auditor.inference.profile import infer
 
@@ -117,7 +118,7 @@ def draft(
     if not any(node.services for node in facts.nodes):
         return Drafted(None, gaps, 0)
     text = page.write(_page(request, facts, golden))
-    questions = sum(line.startswith(page.MARK) for line in text.splitlines())
+    questions = sum(line.startswith(MARK) for line in text.splitlines())
     return Drafted(text, gaps, questions)
 
 

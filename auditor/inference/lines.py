@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 
 Value = bool | str | tuple[str, ...]
 
+MARK = "# ?"
+"""How a line of the file begins that asks something."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

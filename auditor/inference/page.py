@@ -1,16 +1,13 @@
 """Writes the whole file: every key with where its value comes from, or with what to ask."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from auditor.config import values
 from auditor.config.values import Refused
-from auditor.facts import ClusterFacts, Database, Group, NodeFacts, Origin, Role
-from auditor.inference import toml
-from auditor.inference.lines import Line, Value, listed
-
-MARK = "# ?"
-"""How a line begins that asks something."""
+from auditor.facts import ClusterFacts, Group, NodeFacts, Origin, Role
+from auditor.inference import blocks, toml
+from auditor.inference.lines import MARK, Line, listed
 
 _HEAD = """\
 READ THIS FILE AND CORRECT IT before you rely on an audit.
@@ -55,8 +52,8 @@ def write(page: Page) -> str:
         _addresses(page.access),
         *(_node(page.facts, node) for node in page.facts.nodes),
         _deployment(page.profile),
-        *_databases(page),
-        *_peers(page),
+        *blocks.databases(page.facts, page.profile),
+        *blocks.peers(page.facts, page.profile),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
@@ -214,59 +211,3 @@ def _keyed(line: Line) -> list[str]:
         lines += toml.comment(line.question, mark=MARK)
         return [*lines, f"# {toml.pair(line.key, line.value)}"]
     return [*lines, toml.pair(line.key, line.value)]
-
-
-_NEEDING = ("permanent_chat", "compliance", "managed_file_transfer")
-
-
-def _databases(page: Page) -> Iterator[list[str]]:
-    """Yield what is known of external databases; where one stands, only people know."""
-    used = tuple(line.key for line in page.profile if line.key in _NEEDING and not line.off)
-    found = [d for d in page.facts.databases if d.origin is Origin.DISCOVERED]
-    for database in found:
-        yield [
-            *toml.comment(f"The database of the cluster lists {database.name} ({database.type})."),
-            *toml.comment(
-                "Where does it stand, and what is it used for? Without this block the verdicts on "
-                "prerequisites stay unknown.",
-                mark=MARK,
-            ),
-            *toml.commented([toml.table("[[cluster.external_database]]", _known(database, used))]),
-        ]
-    if used and not found:
-        yield [
-            *toml.comment(
-                f"Which external database does {' and '.join(used)} use? Without this block an "
-                "audit takes it that there is none.",
-                mark=MARK,
-            ),
-            *toml.commented([toml.table("[[cluster.external_database]]", _blank(used))]),
-        ]
-
-
-def _known(database: Database, used: tuple[str, ...]) -> dict[str, Value | int]:
-    known: dict[str, Value | int] = {**_blank(used), "name": database.name}
-    if database.type in ("postgresql", "oracle", "mssql"):
-        known["type"] = database.type
-    if database.nodes is not None:
-        known["nodes"] = tuple(sorted(database.nodes))
-    return known
-
-
-def _blank(used: tuple[str, ...]) -> dict[str, Value | int]:
-    return {
-        "name": "tcmadb",
-        "host": "db.example.test",
-        "port": 5432,
-        "type": "postgresql",
-        "used_by": used or _NEEDING,
-    }
-
-
-def _peers(page: Page) -> Iterator[list[str]]:
-    """Yield the peers that the database lists; a peer says that there is intercluster."""
-    intercluster = next(line for line in page.profile if line.key == "intercluster")
-    for address in page.facts.peers:
-        block = toml.table("[[cluster.intercluster_peer]]", {"address": address})
-        told = toml.comment("Discovered in the database of the cluster.")
-        yield [*told, block] if intercluster.on else [*told, *toml.commented([block])]

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from auditor.cli import app
 from auditor.config.loader import load
 from auditor.findings import Finding, Verdict
-from auditor.inference.page import MARK
+from auditor.inference.lines import MARK
 from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
 from auditor.resources import scenario_folder
 from tests.lab import Lab
