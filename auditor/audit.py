@@ -10,8 +10,8 @@ from auditor import names
 from auditor.collect import intercluster, probe_file
 from auditor.collect.crew import Crew
 from auditor.collect.probes import Probe
-from auditor.collect.survey import EVERYTHING, Progress, Survey
-from auditor.collect.topics import Errand
+from auditor.collect.survey import Progress, Survey
+from auditor.collect.topics import EVERYTHING, Errand
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import AuditorError, Bug, Interrupted
@@ -97,7 +97,7 @@ def survey(
     """Ask every cluster and judge nothing; facts come in the order of the clusters.
 
     `known` holds, by cluster name, what an earlier survey found: nodes and groups are taken from
-    there, without asking the CUCM publisher for them again.
+    there, without asking the CUCM publisher for them again, and what is told now is put over it.
 
     Raises:
         ConfigError: a file of probes is wrong; nothing was asked.

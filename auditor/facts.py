@@ -104,8 +104,8 @@ class Coverage:
     """What asking one source about one node (or host) came to.
 
     `reason` is None exactly when the outcome is collected; `requests` counts what was sent, and
-    `elapsed_ms` is what these exchanges took, pauses apart. Only `requests` and `elapsed_ms` differ between two runs on an
-    unchanged cluster.
+    `elapsed_ms` is what these exchanges took, pauses apart. Only these two differ between two runs
+    on an unchanged cluster.
     """
 
     source: Source
@@ -269,7 +269,8 @@ class ClusterFacts:
     publisher's own answer, or (before AXL 10.0, which cannot list IM&P nodes) the declared
     ones, which then count as complete; otherwise they are only declared. `peers` are the
     addresses of intercluster peers that were discovered; `notes` are sentences for the reader on
-    what could not be discovered, or on what was and no recommendation speaks of. `moved_before`
+    what could not be discovered, or on what was and no recommendation speaks of. `axl_version` is
+    the one that the CUCM publisher speaks with us. `moved_before`
     holds the services that the run before this one found Starting or Stopping, by node in lower
     case and service; empty without history.
     """
@@ -286,6 +287,7 @@ class ClusterFacts:
     coverage: tuple[Coverage, ...] = ()
     peers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    axl_version: str | None = None
     moved_before: Mapping[tuple[str, str], RunState] = field(default_factory=dict)
 
     @property

@@ -20,7 +20,7 @@ def assemble(
     coverage: Iterable[Coverage],
 ) -> ClusterFacts:
     """Return the facts of one cluster; `coverage` is that of the CUCM publisher and TCP tests."""
-    facts = ClusterFacts(
+    return ClusterFacts(
         name=settings.name,
         nodes=tuple(_node(settings, a) for a in answers),
         groups=topology.groups,
@@ -32,6 +32,10 @@ def assemble(
         named=settings.named,
         coverage=(*coverage, *(entry for a in answers for entry in a.coverage)),
     )
+
+
+def with_readings(facts: ClusterFacts, answers: Iterable[NodeAnswers]) -> ClusterFacts:
+    """Return the facts with what databases of the nodes filled in, where nobody else told it."""
     for reading in (a.reading for a in answers if a.reading is not None):
         facts = fill(facts, reading)
     return facts

@@ -8,14 +8,15 @@ from threading import Lock
 
 from auditor.collect import activation, node, reach, servers, topology
 from auditor.collect.asking import Guard, Ledger
-from auditor.collect.cluster import assemble
+from auditor.collect.cluster import assemble, with_readings
 from auditor.collect.crew import Crew
 from auditor.collect.identity import without_doubles
+from auditor.collect.merging import merged
 from auditor.collect.node import NodeAnswers
 from auditor.collect.probes import Probe
 from auditor.collect.rows import undecided
 from auditor.collect.services import Watch
-from auditor.collect.topics import Errand, Topic
+from auditor.collect.topics import EVERYTHING, Errand, Topic
 from auditor.collect.topology import Member, Topology
 from auditor.config.settings import ClusterSettings, Dial
 from auditor.credentials import Credentials
@@ -26,9 +27,6 @@ from auditor.soap.exchange import TcpResult, Wire
 
 Progress = Callable[[str, str], None]
 """Told the cluster and the server that was just asked."""
-
-EVERYTHING = Errand()
-"""What an audit asks."""
 
 _LOGIN_ACCEPTED = frozenset({Reason.NOT_AUTHORISED, Reason.SOAP_FAULT, Reason.UNSUPPORTED_VERSION})
 """Failures that a server gives only after it took the password."""
@@ -59,7 +57,7 @@ class Survey:
 
         `watch_s`: look at every service twice, that far apart. `probes`: what to ask the
         publisher's database. `known` is what an earlier survey found: its nodes and groups count,
-        and CUCM is not asked for them again.
+        CUCM is not asked for them again, and what is told now is put over it.
         """
         self.settings = settings
         self._login = login
@@ -185,7 +183,7 @@ class Survey:
         )
         known = others | {self._cucm_name.casefold()} - {member.name.casefold()}
         with self._client(
-            member.name, self.settings.dial(member.name), known, self._cucm.axl_version
+            member.name, self.settings.dial(member.name), known, self._axl_version
         ) as client:
             answers = node.collect(
                 client,
@@ -219,7 +217,16 @@ class Survey:
         self._cucm.close()
         tests = sorted(self._tests, key=lambda entry: entry.node)
         coverage = (*self._ledger.coverage, *tests)
-        self._facts = assemble(self.settings, self._topology, decided, self._reached, coverage)
+        facts = assemble(self.settings, self._topology, decided, self._reached, coverage)
+        facts = replace(facts, axl_version=self._axl_version)
+        if self._known is not None:
+            facts = merged(self._known, facts, self._errand)
+        self._facts = with_readings(facts, decided)
+
+    @property
+    def _axl_version(self) -> str | None:
+        """Return the AXL version that CUCM speaks, as far as that is known."""
+        return self._cucm.axl_version or (self._known.axl_version if self._known else None)
 
     def _decide(self, answers: NodeAnswers) -> NodeAnswers:
         if not undecided(answers.services) or self._ledger.failed(Source.CUCM_AXL):

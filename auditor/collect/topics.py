@@ -47,3 +47,7 @@ class Errand:
         if self.groups is not None and (group or "").casefold() not in self.groups:
             return False
         return self.nodes is None or node.casefold() in self.nodes
+
+
+EVERYTHING = Errand()
+"""What an audit asks."""
