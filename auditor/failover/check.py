@@ -14,7 +14,6 @@ from auditor.facts import ClusterFacts, Group, NodeFacts, Role, Source
 from auditor.failover import peers
 from auditor.failover.findings import Check, ClusterCheck, Settled
 from auditor.failover.groups import Counts, check, nodes_of
-from auditor.failover.merging import merged
 from auditor.failover.points import Judged, judged, member
 from auditor.failover.readiness import Readiness, readiness
 from auditor.failover.watch import Key, Onlooker, Patience, Watch
@@ -166,7 +165,7 @@ def _with_database(
 
     PerfMon documents the state from release 12.5 on; the database's word is only discovered.
     """
-    lacking = {node.name for group in facts.groups for node in _silent(facts, group)}
+    lacking = [node for group in facts.groups for node in _silent(facts, group)]
     publisher = next((n for n in facts.nodes if n.role is Role.PUBLISHER), None)
     refused = any(entry.reason is Reason.CREDENTIALS for entry in facts.coverage)
     if not lacking or publisher is None or refused or Topic.HA not in options.errand.topics:
@@ -174,10 +173,7 @@ def _with_database(
     errand = Errand(frozenset({Topic.AXL}), nodes=frozenset({publisher.name.casefold()}))
     asking = replace(options, discover=True, only_probes=frozenset({"groups"}), errand=errand)
     (told,) = survey([settings], logins, asking, world, {settings.name: facts})
-    states = {node.name: node.ha_state for node in told.nodes if node.name in lacking}
-    facts = merged(facts, told, errand)
-    nodes = (replace(node, ha_state=states.get(node.name, node.ha_state)) for node in facts.nodes)
-    return replace(facts, nodes=tuple(nodes))
+    return told
 
 
 def _silent(facts: ClusterFacts, group: Group) -> Sequence[NodeFacts]:

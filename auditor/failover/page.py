@@ -8,7 +8,15 @@ from rich.padding import Padding
 from rich.table import Table
 
 from auditor.failover import wording
-from auditor.failover.findings import Aspect, Check, ClusterCheck, GroupCheck, NodeSeen, Point
+from auditor.failover.findings import (
+    Aspect,
+    Check,
+    ClusterCheck,
+    GroupCheck,
+    NodeSeen,
+    Point,
+    Standing,
+)
 from auditor.failover.readiness import Readiness
 from auditor.findings import ExitCode, Verdict
 from auditor.report.screen import paint, plain, printable
@@ -25,6 +33,7 @@ REPLICATION = {
 }
 """What `Replicate_State` means (RTMT guide, replicates created and state of replication)."""
 
+_GOOD = 2
 _SWITCH = {True: "on", False: "OFF", None: "not known to be on"}
 
 
@@ -63,7 +72,9 @@ def _pair(group: GroupCheck) -> str:
     told = str(group.standing).replace("_", " ")
     if group.settled is None:
         return told
-    return f"{told}, {'stable' if group.settled.stable else 'not settled'}"
+    if not group.settled.stable:
+        return f"{told}, not settled"
+    return f"{told}, {'unchanged' if group.standing is Standing.BROKEN else 'stable'}"
 
 
 def table(group: GroupCheck) -> Table:
@@ -125,6 +136,9 @@ def _beneath(page: Console, group: GroupCheck) -> None:
     for node in group.nodes:
         if node.silence and node.answered:
             _print(page, f"? {node.silence}.")
+        if node.replication not in (None, _GOOD):
+            text = f"! Database replication of {node.name} is {_replication(node)}"
+            _print(page, f"{text}: run `utils dbreplication runtimestate` on the publisher.")
     _print(page, _sessions(group))
     if group.causes:
         told = "; ".join(group.causes)

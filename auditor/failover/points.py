@@ -124,6 +124,8 @@ def _axl(node: NodeFacts, seen: Seen) -> tuple[Verdict, str, str]:
         if seen.state.activated is False:
             return Verdict.DRIFT, seen.observed, "NOT ACTIVATED"
         return Verdict.DRIFT, seen.observed, "STOPPED"
+    if not node.services:
+        return Verdict.UNKNOWN, seen.why, "unknown"
     text = node.axl.text if node.axl is not None else seen.why or seen.observed
     return Verdict.UNKNOWN, f"Whether AXL answers on {node.name} is not known. {text}", "unknown"
 

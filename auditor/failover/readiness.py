@@ -86,7 +86,7 @@ class Readiness:
         sure = [loss for loss in self.losses if loss.verdict is Verdict.DRIFT]
         names_ = [group.name for group in self.check.groups]
         if sure:
-            what = listed(dict.fromkeys(loss.what for loss in sure))
+            what = ", ".join(dict.fromkeys(loss.what for loss in sure))
             where = listed(dict.fromkeys(loss.group for loss in sure))
             return f"Not ready: a failover of {where} would lose {what}."
         if self.exit_code is ExitCode.DRIFT:
@@ -143,7 +143,7 @@ def _of_partner(group: GroupCheck, node: NodeFacts, partner: NodeFacts) -> Itera
 
 
 def _why(point: Point, node: NodeFacts) -> str:
-    return f"{point.text.rstrip('.')}, and it would serve if {node.name} fails."
+    return f"{point.text.rstrip('.')}, and {point.node} would serve everybody if {node.name} fails."
 
 
 def _of_services(

@@ -9,7 +9,6 @@ from auditor.errors import Reason
 from auditor.facts import ClusterFacts, Group, RunState
 from auditor.failover.findings import Settled, Standing
 from auditor.failover.groups import nodes_of, standing_of
-from auditor.failover.merging import merged
 from auditor.recommendations.ha import installed
 
 ROUND = timedelta(seconds=10)
@@ -20,7 +19,7 @@ STEADY = timedelta(seconds=20)
 
 Known = Mapping[str, ClusterFacts]
 Ask = Callable[[Errand, Known], Sequence[ClusterFacts]]
-"""Asks the clusters of which something is known."""
+"""Asks the clusters of which something is known, and puts what they tell over it."""
 
 Onlooker = Callable[[str], None]
 """Told a line of progress."""
@@ -52,9 +51,14 @@ class Watch:
     known: dict[str, ClusterFacts]
     ask: Ask
     patience: Patience
-    open: dict[Key, Group]
+    groups: Mapping[Key, Group]
+    open: dict[Key, Group] = field(init=False)
     first: dict[Key, tuple[Look, datetime]] = field(default_factory=dict)
     settled: dict[Key, Settled] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Begin with every group open."""
+        self.open = dict(self.groups)
 
     def run(self) -> None:
         """Watch until every group is settled, or the wait is over, or nobody lets us ask.
@@ -90,7 +94,7 @@ class Watch:
         )
         errand = Errand(topics, nodes=asked, looks_again=False)
         for new in self.ask(errand, {name: self.known[name] for name in of}):
-            self.known[new.name] = merged(self.known[new.name], new, errand)
+            self.known[new.name] = new
 
     def _judge(self, moment: datetime, *, whole: bool) -> None:
         """Settle what looks as it did long enough ago; `whole`: it was asked about everything."""
@@ -140,12 +144,9 @@ class Watch:
 
     def _line(self, elapsed: timedelta) -> str:
         minutes, seconds = divmod(round(elapsed.total_seconds()), 60)
-        told = [self._told(key) for key in (*self.open, *self.settled)]
-        return f"{minutes:3}:{seconds:02}  {'; '.join(told)}"
+        return f"{minutes:3}:{seconds:02}  {'; '.join(map(self._told, self.groups))}"
 
     def _told(self, key: Key) -> str:
-        if key not in self.open:
-            return f"{key[1]}: settled"
-        members = installed(self.known[key[0]], self.open[key])
+        members = installed(self.known[key[0]], self.groups[key])
         states = ", ".join(f"{m.name} {m.state or 'unreadable'}" for m in members)
-        return f"{key[1]}: {states}"
+        return f"{key[1]}: {states}{'' if key in self.open else ' (settled)'}"

@@ -100,24 +100,46 @@ def of_group(group: GroupCheck) -> str:
 
 def _head(group: GroupCheck) -> str:
     if group.outlasted:
-        moving = listed(f"{node.name} is {state(node)}" for node in group.nodes)
-        return f"Broken: {group.name} was still moving when the wait was over ({moving})"
+        return f"Broken: {group.name} was still moving when the wait was over ({_states(group)})"
     match group.standing:
         case Standing.FAILED_OVER:
             return _failed_over(group)
         case Standing.BROKEN:
             return _broken(group)
         case Standing.MOVING:
-            moving = listed(f"{node.name} is {state(node)}" for node in group.nodes)
-            return f"Still moving: in {group.name} {moving}"
+            return f"Still moving: in {group.name} {_states(group)}"
         case Standing.UNKNOWN:
-            return f"Cannot tell how {group.name} stands: {_plain(group.because)}"
+            return f"Cannot tell how {group.name} stands: {_unknown(group)}"
         case Standing.SWITCHED_OFF:
             return (
                 f"High availability of {group.name} is off, so nobody takes over when a node fails"
             )
         case Standing.NO_FAILOVER:
             return f"{_no_failover(group)}{_but(group)}"
+    return _normal(group)
+
+
+def _states(group: GroupCheck) -> str:
+    return listed(_is_in(node) for node in group.nodes)
+
+
+def _is_in(node: NodeSeen) -> str:
+    if node.state is None:
+        return f"{node.name} {'tells no state' if node.answered else 'does not answer'}"
+    return f"{node.name} is {state(node)}"
+
+
+def _unknown(group: GroupCheck) -> str:
+    """Return what is known: the states, or why healthy ones are not enough."""
+    healthy = all(node.state == HaState.NORMAL for node in group.nodes)
+    return _plain(group.because) if healthy else _states(group)
+
+
+def _normal(group: GroupCheck) -> str:
+    if group.of(Verdict.DRIFT):
+        return f"Not sound: {group.name} is normal by its states{_but(group)}"
+    if group.of(Verdict.UNKNOWN):
+        return f"Not certain: {group.name} is normal by its states{_but(group)}"
     word = _settled(group, "Normal")
     return f"{word}: both nodes of {group.name} serve their own users{_but(group)}"
 
@@ -137,7 +159,7 @@ def _no_failover(group: GroupCheck) -> str:
 def _failed_over(group: GroupCheck) -> str:
     serving = [node.name for node in group.nodes if node.state == HaState.BACKUP]
     left = [node.name for node in group.nodes if node.state != HaState.BACKUP]
-    word = _settled(group, "Failed over")
+    word = _settled(group, "Failed over, not sound" if group.of(Verdict.DRIFT) else "Failed over")
     return f"{word}: {listed(serving)} serves the users of {listed(left)}{_but(group)}"
 
 
@@ -146,8 +168,7 @@ def _broken(group: GroupCheck) -> str:
     serving = [node.name for node in group.nodes if node.state == HaState.BACKUP]
     left = [node for node in group.nodes if node.state != HaState.BACKUP]
     if HaState.FAILED in states or not serving or not left:
-        told = listed(f"{node.name} is {state(node)}" for node in group.nodes)
-        return f"Broken: in {group.name} {told}"
+        return f"Broken: in {group.name} {_states(group)}"
     (gone,) = left[:1]
     if gone.state == HaState.FAILED_OVER_SERVICES_DOWN:
         why = f"critical services of {gone.name} are down"
@@ -248,7 +269,12 @@ def _by_standing(group: GroupCheck, wrong: Sequence[Point]) -> str:
         case Standing.BROKEN if any(node.state is None for node in group.nodes):
             return _read_states()
         case Standing.BROKEN:
-            return _recover()
+            return _recover(group)
+        case Standing.UNKNOWN if all(node.state == HaState.UNKNOWN for node in group.nodes):
+            return (
+                f"Do: restart {names.SERVER_RECOVERY} on both nodes, then run `utils ha status`. "
+                "Do not: fail over or fall back before the states are known."
+            )
         case Standing.UNKNOWN:
             return _read_states()
     if wrong or group.of(Verdict.UNKNOWN):
@@ -332,7 +358,14 @@ def _read_states() -> str:
     )
 
 
-def _recover() -> str:
+def _recover(group: GroupCheck) -> str:
+    down = [n.name for n in group.nodes if n.state == HaState.FAILED_OVER_SERVICES_DOWN]
+    if down:
+        return (
+            f"Do: find what is down on {listed(down)} with `utils ha status` and `utils service "
+            "list`, start it, and then fall back by hand. Do not: fall back before it runs, or "
+            f"{_NO_USERS}."
+        )
     return (
         f"Do: read the reason with `utils ha status`, mend it, then use Recover ({_PAGE}, or "
         f"`utils ha recover`). Do not: {_NO_USERS}, or fail over again, before it is normal."

@@ -1,0 +1,188 @@
+"""`auditor failover-check` as its user calls it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from auditor.cli import app
+from auditor.snapshots import digest
+from tests.lab import Lab
+
+Start = Callable[..., Lab]
+FIRST, SECOND = "imp1.lab.test", "imp2.lab.test"
+PAIR: dict[str, Any] = {
+    "cluster": {"name": "lab"},
+    "group": [{"name": "Pair", "nodes": [FIRST, SECOND]}],
+    "deployment": {"chat": True, "intercluster": True},
+    "intercluster_peer": [{"address": "imp-1.peer.test"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("states", "words", "code"),
+    [
+        (None, (), 0),
+        (["idle", "backup"], (), 3),
+        (["idle", "backup"], ("--accept", "failed-over"), 0),
+        (["failing_over", "taking_over"], (), 4),
+        (["failed", "failed"], ("--accept", "failed-over"), 3),
+        (["unknown", "unknown"], (), 4),
+    ],
+)
+def test_each_exit_code(
+    lab: Start, states: list[str] | None, words: tuple[str, ...], code: int
+) -> None:
+    running = lab(PAIR)
+    if states:
+        running.simulator.change({"ha": {"group": "Pair", "states": states}})
+    found = running.run("failover-check", *words)
+    assert (found.exit_code, found.stderr) == (code, "")
+    assert f"Exit code {code}." in found.stdout
+
+
+def test_the_first_line_is_the_verdict_and_the_second_the_action(lab: Start) -> None:
+    first, second, *_ = lab(PAIR).run("failover-check").stdout.splitlines()
+    assert first == (
+        "Normal: both nodes of Pair serve their own users, and AXL answers on imp1.lab.test and "
+        "imp2.lab.test."
+    )
+    assert second == "Do: nothing."
+
+
+def test_json_tells_the_same_and_how_much_was_asked(lab: Start) -> None:
+    running = lab(PAIR)
+    found = running.run("failover-check", "--json")
+    told = json.loads(found.stdout)
+    assert (told["exit_code"], told["schema_version"]) == (0, "1.0")
+    assert told["verdict"].startswith("Normal: ")
+    (group,) = told["clusters"][0]["groups"]
+    assert (group["standing"], group["switch"]) == ("normal", True)
+    requests = {node["name"]: node["requests"] for node in group["nodes"]}
+    assert requests == {FIRST: 6, SECOND: 6}
+    assert len(running.simulator.requests) == 12 + told["clusters"][0]["cucm_requests"]
+
+
+def test_a_file_gets_the_json_and_the_terminal_the_page(lab: Start) -> None:
+    running = lab(PAIR)
+    path = running.folder / "check.json"
+    found = running.run("failover-check", "-o", "terminal", "-o", f"json:{path}")
+    assert found.stdout.startswith("Normal: ")
+    assert json.loads(path.read_text())["kind"] == "auditor-failover-check"
+
+
+def test_sessions_are_held_against_a_snapshot(lab: Start) -> None:
+    running = lab(PAIR)
+    kept = running.folder / "before.json"
+    assert running.run("snapshot", "--to", str(kept)).exit_code in (0, 3)
+    running.simulator.change(
+        {
+            "ha": {"group": "Pair", "states": ["idle", "backup"]},
+            "sessions": [{"node": FIRST, "count": 0}, {"node": SECOND, "count": 40}],
+        }
+    )
+    found = running.run("failover-check", "--since", str(kept))
+    assert ", but 40 of 240 sessions are back." in found.stdout.splitlines()[0]
+
+
+def test_a_snapshot_without_sessions_is_no_fault(lab: Start) -> None:
+    running = lab(PAIR)
+    kept = running.folder / "before.json"
+    running.run("snapshot", "--to", str(kept))
+    old = json.loads(kept.read_text())
+    for node in old["facts"]["lab"]["nodes"]:
+        del node["sessions"]
+    kept.write_text(json.dumps(old | {"digest": digest(old)}))
+    found = running.run("failover-check", "--since", str(kept))
+    assert (found.exit_code, "sessions are back" in found.stdout) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        ({"kind": "else"}, "is no snapshot"),
+        ({"schema_version": "0.9"}, "has schema version 0.9"),
+        ({"facts": {}}, "was edited"),
+    ],
+)
+def test_a_snapshot_that_cannot_be_used_is_2_before_anything_is_asked(
+    lab: Start, edit: dict[str, Any], told: str
+) -> None:
+    running = lab(PAIR)
+    kept = running.folder / "before.json"
+    running.run("snapshot", "--to", str(kept))
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | edit))
+    asked = len(running.simulator.requests)
+    found = running.run("failover-check", "--since", str(kept))
+    assert found.exit_code == 2
+    assert told in found.stderr
+    assert len(running.simulator.requests) == asked
+
+
+def test_a_snapshot_of_another_cluster_is_2(lab: Start) -> None:
+    running = lab(PAIR)
+    kept = running.folder / "before.json"
+    running.run("snapshot", "--to", str(kept))
+    other = json.loads(kept.read_text())
+    other["facts"] = {"harbour": other["facts"]["lab"]}
+    kept.write_text(json.dumps(other | {"digest": digest(other)}))
+    found = running.run("failover-check", "--since", str(kept))
+    assert found.exit_code == 2
+    assert "the snapshot is of harbour, not of lab" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--group", "Pare"), "Did you mean Pair? There is Pair."),
+        (("--wait", "soon"), "--wait soon: give a duration such as 15m"),
+        (("--wait", ""), "give a duration"),
+        (("--wait", "5s"), "at least 20s"),
+        (("--wait", "99999999999h"), "at most 24h"),
+        (("--wait", "1m", "--readiness"), "exclude each other"),
+        (("-o", "junit"), "failover-check writes terminal and json"),
+        (("--json", "-o", "terminal"), "both go to standard output"),
+        (("elsewhere",), 'no cluster "elsewhere"'),
+        (("--since", "/nowhere.json"), "cannot be read as a snapshot"),
+        (("--accept", "anything"), "Invalid value"),
+    ],
+)
+def test_wrong_use_is_2_in_one_line(lab: Start, words: tuple[str, ...], told: str) -> None:
+    found = lab(PAIR).run("failover-check", *words)
+    assert found.exit_code == 2
+    assert told in found.stderr
+    assert found.stdout == ""
+
+
+def test_readiness_names_what_would_not_move(lab: Start) -> None:
+    scenario = {
+        **PAIR,
+        "deployment": {"intercluster": True, "compliance": [FIRST]},
+        "external_database": [{"name": "archive", "used_by": ["compliance"]}],
+    }
+    found = lab(scenario).run("failover-check", "--readiness")
+    assert found.exit_code == 3
+    assert found.stdout.startswith("Not ready: a failover of Pair would lose logging of messages.")
+
+
+def test_the_environment_gives_every_option(lab: Start) -> None:
+    running = lab(PAIR)
+    running.simulator.change({"ha": {"group": "Pair", "states": ["idle", "backup"]}})
+    environment = running.environment | {
+        "AUDITOR_CONFIG": str(running.config),
+        "AUDITOR_ACCEPT": "failed-over",
+        "AUDITOR_GROUP": "Pair",
+        "AUDITOR_JSON": "1",
+    }
+    found = CliRunner(env=environment).invoke(app, ["failover-check"])
+    assert json.loads(found.stdout)["run"]["accept_failed_over"] is True
+
+
+def test_the_password_stands_nowhere(lab: Start) -> None:
+    running = lab(PAIR)
+    running.simulator.change({"fault": {"fault": "soap-fault", "node": SECOND}})
+    for words in ((), ("--json",), ("--readiness", "--json")):
+        found = running.run("failover-check", *words)
+        assert running.simulator.password not in found.stdout + found.stderr

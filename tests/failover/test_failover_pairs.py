@@ -1,0 +1,252 @@
+"""Every pair of states that Cisco's guide lists: its class, its causes, its action, its code."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from auditor import names
+from auditor.facts import AxlAnswer, AxlProbe, HaReading, HaState, Origin, RunState
+from auditor.failover import page, wording
+from auditor.failover.findings import Settled, Standing
+from auditor.findings import ExitCode
+from tests.factories import not_activated, service
+from tests.failover.pairs import STABLE, look, member, pair
+
+GOLDEN = Path(__file__).parent / "golden"
+S = HaState
+DRIFT, UNKNOWN, GOOD = ExitCode.DRIFT, ExitCode.INCOMPLETE, ExitCode.COMPLIANT
+
+DOCUMENTED = [
+    (S.NORMAL, S.NORMAL, Standing.NORMAL, GOOD, None),
+    (S.FAILING_OVER, S.TAKING_OVER, Standing.MOVING, UNKNOWN, "failover by hand"),
+    (S.IDLE, S.BACKUP, Standing.FAILED_OVER, DRIFT, "failover by hand"),
+    (S.TAKING_BACK, S.FALLING_BACK, Standing.MOVING, UNKNOWN, "fallback, by hand or automatic"),
+    (S.FAILED_OVER, S.BACKUP, Standing.FAILED_OVER, DRIFT, "has come back"),
+    (S.FAILED_OVER_SERVICES_DOWN, S.BACKUP, Standing.BROKEN, DRIFT, "database failure"),
+    (S.FAILED, S.FAILED, Standing.BROKEN, DRIFT, "did not start while users were taken back"),
+    (S.DOWN, S.BACKUP, Standing.BROKEN, DRIFT, "lost heartbeat"),
+    (None, S.BACKUP, Standing.BROKEN, DRIFT, "power loss"),
+    (S.UNKNOWN, S.UNKNOWN, Standing.UNKNOWN, UNKNOWN, "not enabled properly"),
+    (S.INITIALIZING, S.NORMAL, Standing.MOVING, UNKNOWN, None),
+    (S.FAILED, S.BACKUP, Standing.BROKEN, DRIFT, None),
+    (None, None, Standing.UNKNOWN, UNKNOWN, None),
+]
+
+
+def stem(one: HaState | None, other: HaState | None) -> str:
+    """Return the name of a pair's golden file."""
+    return f"{one or 'silent'}-{other or 'silent'}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "standing", "code", "cause"),
+    DOCUMENTED,
+    ids=[stem(one, other) for one, other, *_ in DOCUMENTED],
+)
+def test_a_documented_pair_has_its_class_its_causes_and_its_page(
+    one: HaState | None,
+    other: HaState | None,
+    standing: Standing,
+    code: ExitCode,
+    cause: str | None,
+    compare_golden: Callable[[Path, str], None],
+) -> None:
+    check = look(pair(one, other))
+    (group,) = check.groups
+    assert (group.standing, check.exit_code) == (standing, code)
+    assert (cause is None) or any(cause in told for told in group.causes)
+    text = page.render(check, width=100, colour=False)
+    compare_golden(GOLDEN / f"{stem(one, other)}.txt", text)
+
+
+@pytest.mark.parametrize(("one", "other"), [(one, other) for one, other, *_ in DOCUMENTED])
+def test_the_order_of_the_nodes_makes_no_difference(
+    one: HaState | None, other: HaState | None
+) -> None:
+    straight, turned = (look(pair(*states)) for states in ((one, other), (other, one)))
+    assert straight.groups[0].standing is turned.groups[0].standing
+    assert straight.groups[0].causes == turned.groups[0].causes
+    assert straight.exit_code is turned.exit_code
+
+
+@pytest.mark.parametrize("one", [None, *HaState])
+@pytest.mark.parametrize("other", [None, *HaState])
+def test_no_pair_but_normal_with_normal_is_good(one: HaState | None, other: HaState | None) -> None:
+    check = look(pair(one, other), accept=False)
+    good = one is other is HaState.NORMAL
+    assert (check.exit_code is GOOD) is good
+    assert wording.action(check).startswith("Do: nothing") is good
+
+
+def test_a_stable_failed_over_pair_is_good_only_where_that_is_accepted() -> None:
+    facts = pair(HaState.IDLE, HaState.BACKUP)
+    assert look(facts, accept=True).exit_code is GOOD
+    assert look(facts, accept=True, settled=STABLE).exit_code is GOOD
+    unsettled = Settled(stable=False, outlasted=False)
+    assert look(facts, accept=True, settled=unsettled).exit_code is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "states",
+    [(S.FAILED_OVER_SERVICES_DOWN, S.BACKUP), (S.FAILED, S.FAILED), (S.DOWN, S.BACKUP)],
+)
+def test_accepting_failed_over_accepts_nothing_broken(states: tuple[HaState, HaState]) -> None:
+    assert look(pair(*states), accept=True, settled=STABLE).exit_code is DRIFT
+
+
+def test_axl_missing_on_the_serving_node_keeps_an_accepted_pair_from_being_good() -> None:
+    silent = {"axl": AxlProbe(AxlAnswer.NOT_ANSWERING, "AXL did not answer: HTTP 503.")}
+    check = look(pair(S.IDLE, S.BACKUP, second=silent), accept=True)
+    assert check.exit_code is DRIFT
+    assert "but AXL runs and does not answer on imp2" in wording.verdict(check)
+    assert wording.action(check) == (
+        "Do: restart Cisco AXL Web Service on imp2 (Control Center), and check again. Do not: fail "
+        "over or fall back before it answers: users would lose presence and IM."
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "how"),
+    [
+        (service(names.AXL, RunState.STOPPED), "start Cisco AXL Web Service on imp2"),
+        (not_activated(names.AXL), "activate Cisco AXL Web Service on imp2"),
+    ],
+)
+def test_axl_that_is_off_on_one_of_the_pair_is_3_and_says_what_to_do(
+    state: object, how: str, compare_golden: Callable[[Path, str], None]
+) -> None:
+    services = {**member("imp2", S.NORMAL, 2).services, names.AXL: state}
+    check = look(pair(S.NORMAL, S.NORMAL, second={"services": services, "axl": None}))
+    assert check.exit_code is DRIFT
+    assert how in wording.action(check)
+    assert wording.verdict(check).startswith("Not sound: ")
+    if "activate" not in how:
+        text = page.render(check, width=100, colour=False)
+        compare_golden(GOLDEN / "axl-stopped.txt", text)
+
+
+def test_axl_that_may_be_off_is_told_and_weighs_nothing() -> None:
+    services = {**member("imp2", S.NORMAL, 2).services, names.AXL: not_activated(names.AXL)}
+    off = {"services": services, "axl": None}
+    check = look(pair(S.NORMAL, S.NORMAL, second=off, intercluster=False))
+    assert check.exit_code is GOOD
+
+
+def test_whether_axl_must_run_is_not_known_where_nobody_declared_the_peers() -> None:
+    services = {**member("imp2", S.NORMAL, 2).services, names.AXL: not_activated(names.AXL)}
+    facts = pair(S.NORMAL, S.NORMAL, second={"services": services, "axl": None})
+    facts.settings.pop("intercluster")  # type: ignore[attr-defined] # a dict in these tests
+    check = look(facts)
+    assert check.exit_code is UNKNOWN
+    assert "Declare `intercluster`" in page.render(check, width=100, colour=False)
+
+
+@pytest.mark.parametrize(
+    "name", [names.CLIENT_PROFILE, names.SYNC_AGENT, names.ROUTER, names.SIP_PROXY]
+)
+def test_a_critical_service_that_is_down_is_3_though_the_states_are_normal(name: str) -> None:
+    services = {**member("imp1", S.NORMAL, 1).services, name: service(name, RunState.STOPPED)}
+    check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
+    assert check.exit_code is DRIFT
+    assert f"start {name} on imp1" in wording.action(check)
+
+
+@pytest.mark.parametrize(
+    "name", [names.INTERCLUSTER_SYNC, names.DATA_MONITOR, names.SERVER_RECOVERY]
+)
+def test_a_service_that_failover_hangs_on_is_3_where_it_is_down(name: str) -> None:
+    services = {**member("imp1", S.NORMAL, 1).services, name: service(name, RunState.STOPPED)}
+    assert look(pair(S.NORMAL, S.NORMAL, first={"services": services})).exit_code is DRIFT
+
+
+def test_the_intercluster_agent_may_be_off_without_peers() -> None:
+    off = service(names.INTERCLUSTER_SYNC, RunState.STOPPED)
+    services = {**member("imp1", S.NORMAL, 1).services, off.name: off}
+    facts = pair(S.NORMAL, S.NORMAL, first={"services": services}, intercluster=False)
+    assert look(facts).exit_code is GOOD
+
+
+def test_services_that_stayed_down_after_the_router_are_started_by_hand(
+    compare_golden: Callable[[Path, str], None],
+) -> None:
+    down = (names.CONNECTION, names.AUTHENTICATION, names.TEXT_CONFERENCE)
+    stopped = {name: service(name, RunState.STOPPED) for name in down}
+    services = {**member("imp2", S.BACKUP, 2).services, **stopped}
+    check = look(pair(S.NORMAL, S.NORMAL, second={"services": services}))
+    assert check.exit_code is DRIFT
+    assert "they stay down until started by hand" in wording.action(check)
+    compare_golden(GOLDEN / "after-router.txt", page.render(check, width=100, colour=False))
+
+
+def test_a_router_that_is_down_comes_before_every_xcp_service() -> None:
+    down = (names.ROUTER, names.CONNECTION)
+    stopped = {name: service(name, RunState.STOPPED) for name in down}
+    services = {**member("imp2", S.NORMAL, 2).services, **stopped}
+    told = wording.action(look(pair(S.NORMAL, S.NORMAL, second={"services": services})))
+    assert told.startswith("Do: start Cisco XCP Router on imp2, then every XCP service")
+
+
+def test_a_service_that_starts_is_not_settled() -> None:
+    engine = service(names.PRESENCE_ENGINE, RunState.STARTING)
+    services = {**member("imp1", S.NORMAL, 1).services, engine.name: engine}
+    assert look(pair(S.NORMAL, S.NORMAL, first={"services": services})).exit_code is UNKNOWN
+
+
+def test_states_that_only_the_database_told_are_never_normal() -> None:
+    told = {"ha_state": HaReading(S.NORMAL, Origin.DISCOVERED, "enterprisenode")}
+    check = look(pair(S.NORMAL, S.NORMAL, first=told, second=told))
+    assert check.exit_code is UNKNOWN
+    assert "(from the database)" in page.render(check, width=100, colour=False)
+
+
+@pytest.mark.parametrize(
+    ("switch", "meant", "code"),
+    [(False, True, DRIFT), (False, False, GOOD), (None, True, UNKNOWN)],
+)
+def test_the_switch_counts_as_it_is_meant(switch: bool | None, meant: bool, code: ExitCode) -> None:
+    from dataclasses import replace
+
+    facts = replace(pair(S.NORMAL, S.NORMAL, switch=switch), high_availability=meant)
+    assert look(facts).exit_code is code
+
+
+def test_sessions_that_are_missing_are_told_in_the_first_line(
+    compare_golden: Callable[[Path, str], None],
+) -> None:
+    before = {name: {"ActiveJsmSessions": 4500} for name in ("imp1", "imp2")}
+    facts = pair(
+        S.IDLE,
+        S.BACKUP,
+        first={"sessions": {"ActiveJsmSessions": 0}},
+        second={"sessions": {"ActiveJsmSessions": 40}},
+    )
+    check = look(facts, before=before, settled=STABLE)
+    assert wording.verdict(check) == (
+        "Failed over and stable: imp2 serves the users of imp1, and AXL answers on imp1 and imp2, "
+        "but 40 of 9,000 sessions are back."
+    )
+    compare_golden(GOLDEN / "sessions-missing.txt", page.render(check, width=100, colour=False))
+
+
+def test_sessions_that_came_back_and_sessions_that_nobody_can_count() -> None:
+    before = {name: {"ActiveJsmSessions": 4500} for name in ("imp1", "imp2")}
+    back = look(pair(S.NORMAL, S.NORMAL), before=before)
+    assert "; 9,000 of 9,000 sessions are back." in wording.verdict(back)
+    unread = look(pair(S.NORMAL, S.NORMAL, first={"sessions": {}}), before=before)
+    assert "sessions" not in wording.verdict(unread)
+    assert "not readable now, 9,000 in the snapshot" in page.render(unread, width=100, colour=False)
+
+
+def test_a_transition_that_outlasted_the_wait_is_broken() -> None:
+    late = Settled(stable=False, outlasted=True)
+    check = look(pair(S.FAILING_OVER, S.TAKING_OVER), settled=late)
+    assert check.exit_code is DRIFT
+    assert wording.verdict(check).startswith("Broken: ")
+
+
+def test_a_page_obeys_no_control_character_of_a_node() -> None:
+    evil = service(names.PRESENCE_ENGINE, RunState.STOPPED, reason="\x1b[2Jgone")
+    services = {**member("imp1", S.NORMAL, 1).services, evil.name: evil}
+    check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
+    assert "\x1b" not in page.render(check, width=100, colour=False)

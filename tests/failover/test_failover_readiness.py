@@ -1,0 +1,115 @@
+"""Readiness: what a failover would lose, told before the event."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from auditor import names
+from auditor.facts import ClusterFacts, HaState, RunState
+from auditor.failover import page
+from auditor.failover.points import judged
+from auditor.failover.readiness import Readiness, What, readiness
+from auditor.findings import ExitCode
+from tests.factories import not_activated, service
+from tests.failover.pairs import ROWS, look, member, pair
+
+GOLDEN = Path(__file__).parent / "golden"
+N = HaState.NORMAL
+
+
+def ready(facts: ClusterFacts) -> Readiness:
+    """Return the readiness of a cluster."""
+    return readiness(look(facts), {facts.name: judged(facts, ROWS)})
+
+
+def lost(found: Readiness) -> set[tuple[str, str]]:
+    """Return what would be lost, and by whose failure."""
+    return {(str(loss.what), loss.node) for loss in found.losses}
+
+
+def without(service_name: str, *, on: int = 2) -> ClusterFacts:
+    """Return a healthy pair in which one node lacks a service."""
+    services = {**member("imp", N, on).services, service_name: not_activated(service_name)}
+    changed = {"services": services}
+    return pair(N, N, first=changed) if on == 1 else pair(N, N, second=changed)
+
+
+def test_a_pair_that_has_everything_twice_is_ready(
+    compare_golden: Callable[[Path, str], None],
+) -> None:
+    found = ready(pair(N, N))
+    assert (found.losses, found.exit_code) == ((), ExitCode.COMPLIANT)
+    text = page.render_readiness(found, width=100, colour=False)
+    compare_golden(GOLDEN / "ready.txt", text)
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        (names.MESSAGE_ARCHIVER, What.LOGGING),
+        (names.FILE_TRANSFER, What.FILES),
+        (names.WEB_CONNECTION, What.WEB),
+        (names.TEXT_CONFERENCE, What.CHAT),
+        (names.CONNECTION, What.PRESENCE),
+        (names.SIP_FEDERATION, What.SIP_FEDERATION),
+    ],
+)
+def test_what_runs_on_one_node_only_would_not_move(name: str, what: What) -> None:
+    found = ready(without(name))
+    assert (str(what), "imp1") in lost(found)
+    assert found.exit_code is ExitCode.DRIFT
+    assert f"would lose {what}" in found.verdict
+
+
+def test_it_counts_which_of_the_two_fails() -> None:
+    assert lost(ready(without(names.MESSAGE_ARCHIVER, on=1))) == {("logging of messages", "imp2")}
+
+
+def test_what_runs_on_neither_is_no_loss() -> None:
+    off = {names.WEB_CONNECTION: not_activated(names.WEB_CONNECTION)}
+    nodes = [{"services": {**member("imp", N, n).services, **off}} for n in (1, 2)]
+    assert ready(pair(N, N, first=nodes[0], second=nodes[1])).losses == ()
+
+
+def test_axl_missing_on_the_partner_loses_presence_and_im(
+    compare_golden: Callable[[Path, str], None],
+) -> None:
+    services = {
+        **member("imp", N, 2).services,
+        names.AXL: service(names.AXL, RunState.STOPPED),
+        names.MESSAGE_ARCHIVER: not_activated(names.MESSAGE_ARCHIVER),
+    }
+    found = ready(pair(N, N, second={"services": services, "axl": None}))
+    assert found.exit_code is ExitCode.DRIFT
+    assert found.verdict == (
+        "Not ready: a failover of DefaultCUPSubCluster would lose presence and IM, logging of "
+        "messages."
+    )
+    text = page.render_readiness(found, width=100, colour=False)
+    compare_golden(GOLDEN / "not-ready.txt", text)
+
+
+def test_rooms_stay_where_persistent_chat_has_no_high_availability() -> None:
+    found = ready(pair(N, N, permanent_chat_ha=False))
+    assert lost(found) == {("persistent chat rooms", "imp1"), ("persistent chat rooms", "imp2")}
+    assert ready(pair(N, N, permanent_chat=False, permanent_chat_ha=False)).losses == ()
+
+
+def test_without_high_availability_nobody_takes_over() -> None:
+    found = ready(replace(pair(N, N, switch=False), high_availability=False))
+    assert lost(found) == {("presence and IM", "imp1"), ("presence and IM", "imp2")}
+    assert found.exit_code is ExitCode.DRIFT
+
+
+def test_a_pair_that_is_failed_over_is_not_ready() -> None:
+    found = ready(pair(HaState.IDLE, HaState.BACKUP))
+    assert found.exit_code is ExitCode.DRIFT
+    assert found.verdict.startswith("Not ready: ")
+
+
+def test_a_node_that_tells_nothing_cannot_be_called_ready() -> None:
+    found = ready(pair(N, None))
+    assert found.exit_code is ExitCode.INCOMPLETE
+    assert found.verdict.startswith("Cannot tell whether")

@@ -1,0 +1,220 @@
+"""Watching a pair of a running simulator, on a clock that is moved by hand."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.errors import ConfigError
+from auditor.failover import page, wording
+from auditor.failover.findings import Settled, Standing
+from auditor.findings import ExitCode
+from tests.failover.watching import PAIR, Night
+
+GOLDEN = Path(__file__).parent / "golden"
+FIRST, SECOND = "imp1.lab.test", "imp2.lab.test"
+STATUS, COUNTERS = "soapGetServiceStatus", "perfmonCollectCounterData"
+Begin = Callable[..., Night]
+
+
+def test_a_failover_is_watched_to_its_end_and_the_fallback_after_it(
+    night: Begin, compare_golden: Callable[[Path, str], None]
+) -> None:
+    watched = night()
+    watched.play("failover")
+    check = watched.check(900, since=None)
+    (group,) = check.groups
+    assert (group.standing, group.settled) == (Standing.FAILED_OVER, Settled(True, False))
+    assert check.exit_code is ExitCode.DRIFT
+    assert watched.pauses == [10, 10, 20]
+    compare_golden(GOLDEN / "watched-failover.txt", "\n".join(watched.lines) + "\n")
+    compare_golden(GOLDEN / "watched-failed-over.txt", page.render(check, width=100, colour=False))
+
+    watched.play("fallback")
+    back = watched.check(900)
+    assert wording.verdict(back).startswith("Normal and stable: both nodes of Pair")
+    assert back.exit_code is ExitCode.COMPLIANT
+
+
+def test_a_pair_that_changed_in_between_is_not_called_stable(night: Begin) -> None:
+    watched = night()
+    restart = {"restart": {"node": FIRST, "service": "Cisco SIP Proxy"}}
+    watched.on_pause = lambda at: watched.simulator.change(restart) if at == 20 else None
+    check = watched.check(900)
+    assert watched.pauses == [20, 20]
+    assert check.groups[0].settled == Settled(stable=True, outlasted=False)
+
+
+def test_a_transition_that_outlasts_the_wait_is_broken(night: Begin) -> None:
+    watched = night()
+    watched.play("failover", step_s=3600)
+    check = watched.check(60)
+    assert sum(watched.pauses) == 60
+    assert check.exit_code is ExitCode.DRIFT
+    assert "was still moving when the wait was over" in wording.verdict(check)
+
+
+def test_a_pair_that_looked_settled_only_once_is_not_certain(night: Begin) -> None:
+    watched = night()
+    watched.play("failover", step_s=15)
+    check = watched.check(25, accept_failed_over=True)
+    assert check.groups[0].settled == Settled(stable=False, outlasted=False)
+    assert check.exit_code is ExitCode.INCOMPLETE
+    assert "seen once and not yet stable" in wording.verdict(check)
+
+
+def test_no_node_is_asked_more_than_once_in_ten_seconds_and_only_what_is_needed(
+    night: Begin,
+) -> None:
+    watched = night()
+    watched.play("failover", step_s=40)
+    watched.check(900)
+    assert min(watched.pauses) >= 10
+    between = [STATUS, COUNTERS] * (len(watched.pauses) - 1)
+    asked = watched.asked(SECOND)
+    assert asked[6:-6] == between
+    assert asked[-6:] == [STATUS, *[COUNTERS] * 4, "executeSQLQuery"]
+    assert watched.asked("cucm-pub.lab.test").count("listProcessNode") <= 2
+
+
+def test_axl_that_was_stopped_while_we_watched_is_not_taken_from_an_earlier_look(
+    night: Begin,
+) -> None:
+    watched = night()
+    stop = {"stop": {"node": SECOND, "service": "Cisco AXL Web Service"}}
+    watched.on_pause = lambda at: watched.simulator.change(stop) if at == 20 else None
+    check = watched.check(900)
+    assert check.exit_code is ExitCode.DRIFT
+    assert "Cisco AXL Web Service is stopped on imp2.lab.test" in wording.verdict(check)
+
+
+def test_a_node_that_dies_is_told_and_the_partner_named(
+    night: Begin, compare_golden: Callable[[Path, str], None]
+) -> None:
+    watched = night()
+    watched.play("node_dies", step_s=10)
+    check = watched.check(900)
+    assert check.exit_code is ExitCode.DRIFT
+    text = page.render(check, width=100, colour=False)
+    port = watched.simulator.nodes[FIRST][1]
+    compare_golden(GOLDEN / "node-dead.txt", text.replace(f":{port}", ":8443"))
+
+
+def test_a_dead_node_that_returns_is_waited_for(night: Begin) -> None:
+    watched = night()
+    watched.play("node_dies", step_s=1)
+    watched.pause(10)
+    watched.play("node_returns", step_s=5)
+    check = watched.check(900)
+    assert check.groups[0].standing is Standing.FAILED_OVER
+
+
+def test_a_critical_service_that_failed_is_started_first(night: Begin) -> None:
+    watched = night()
+    watched.play("service_fails", step_s=10)
+    check = watched.check(900, accept_failed_over=True)
+    assert check.exit_code is ExitCode.DRIFT
+    assert wording.action(check).startswith("Do: start Cisco Presence Engine on imp1.lab.test")
+
+
+def test_axl_that_runs_and_does_not_answer_is_3(night: Begin) -> None:
+    watched = night()
+    watched.simulator.change(
+        {"fault": {"fault": "http-503", "node": SECOND, "interface": "imp-axl"}}
+    )
+    check = watched.check()
+    assert check.exit_code is ExitCode.DRIFT
+    assert "AXL runs and does not answer on imp2.lab.test" in wording.verdict(check)
+
+
+@pytest.mark.parametrize("fault", ["http-404", "soap-fault", "odd-number", "reset"])
+def test_a_state_that_cannot_be_read_is_never_normal(night: Begin, fault: str) -> None:
+    watched = night()
+    watched.simulator.change(
+        {"fault": {"fault": fault, "node": SECOND, "interface": "perfmon", "operation": None}}
+    )
+    watched.simulator.change(
+        {"fault": {"fault": "soap-fault", "node": FIRST, "interface": "imp-axl"}}
+    )
+    assert watched.check().exit_code is ExitCode.INCOMPLETE
+
+
+def test_a_release_without_the_counter_is_read_from_the_database(night: Begin) -> None:
+    watched = night({**PAIR, "cluster": {"name": "lab", "release": "11.5.1.10000-4"}})
+    check = watched.check(60)
+    (group,) = check.groups
+    assert [(node.state, node.state_source) for node in group.nodes] == [
+        ("normal", "discovered"),
+        ("normal", "discovered"),
+    ]
+    assert check.exit_code is ExitCode.INCOMPLETE
+
+
+def test_a_refused_password_ends_the_wait_at_once(night: Begin) -> None:
+    watched = night()
+    watched.simulator.change({"fault": {"fault": "http-401", "node": SECOND}})
+    check = watched.check(900)
+    assert watched.pauses == []
+    assert check.exit_code is ExitCode.INCOMPLETE
+    assert len(watched.asked(SECOND)) == 1
+
+
+def test_only_the_nodes_of_the_group_are_asked(night: Begin) -> None:
+    groups = [*PAIR["group"], {"name": "East", "nodes": ["imp3.lab.test", "imp4.lab.test"]}]
+    watched = night({**PAIR, "group": groups})
+    check = watched.check(group="east")
+    assert [group.name for group in check.groups] == ["East"]
+    assert watched.asked(FIRST) == []
+    assert len(watched.asked("imp3.lab.test")) == 6
+
+
+def test_an_unknown_group_is_refused_with_the_nearest_name(night: Begin) -> None:
+    with pytest.raises(ConfigError, match=r"Did you mean Pair\? There is Pair\."):
+        night().check(group="Pare")
+
+
+def test_groups_that_nobody_can_tell_are_no_usage_error(night: Begin) -> None:
+    watched = night()
+    watched.simulator.change({"fault": {"fault": "http-503", "node": "cucm-pub.lab.test"}})
+    check = watched.check(group="Pair")
+    assert check.exit_code is ExitCode.INCOMPLETE
+    assert wording.verdict(check).startswith("Cannot tell: the redundancy groups of lab")
+
+
+def test_a_node_in_no_group_is_told(night: Begin) -> None:
+    nodes: list[dict[str, Any]] = [*PAIR["node"], {"name": "imp9.lab.test"}]
+    check = night({**PAIR, "node": nodes}).check()
+    assert check.exit_code is ExitCode.DRIFT
+    text = page.render(check, width=100, colour=False)
+    assert "imp9.lab.test is in no redundancy group" in text
+
+
+def test_replication_that_is_bad_is_told_and_weighs_nothing(night: Begin) -> None:
+    nodes = [{"name": FIRST, "replication": 3}, {"name": SECOND}]
+    check = night({**PAIR, "node": nodes}).check()
+    text = page.render(check, width=100, colour=False)
+    assert "Database replication of imp1.lab.test is BAD (3)" in text
+    assert check.exit_code is ExitCode.COMPLIANT
+
+
+def test_peers_in_one_file_are_looked_at_in_both_directions(
+    night: Begin, compare_golden: Callable[[Path, str], None]
+) -> None:
+    there = {
+        "cluster": {"name": "there", "cucm": "cucm-pub.there.test"},
+        "group": [{"name": "Far", "nodes": ["imp1.there.test", "imp2.there.test"]}],
+        "deployment": {"intercluster": True},
+        "intercluster_peer": [{"address": FIRST}],
+    }
+    here = {**PAIR, "intercluster_peer": [{"address": "imp1.there.test"}]}
+    watched = night(here, there)
+    watched.simulators[1].change(
+        {"stop": {"node": "imp2.there.test", "service": "Cisco AXL Web Service"}}
+    )
+    check = watched.check()
+    assert [(p.asker, p.asked, str(p.verdict)) for p in check.peerings] == [
+        ("lab", "there", "drift"),
+        ("there", "lab", "pass"),
+    ]
+    compare_golden(GOLDEN / "peers.txt", page.render(check, width=100, colour=False))

@@ -1,0 +1,98 @@
+"""A check of a running simulator on a clock that only pauses move."""
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from auditor.audit import World
+from auditor.config.loader import load
+from auditor.credentials import Credentials, Secret
+from auditor.failover import check
+from auditor.failover.findings import Check
+from auditor.simulator import HandClock, Simulator, write_together
+from auditor.soap.exchange import LiveWire
+from tests.failover.pairs import ROWS
+from tests.lab import QUICK
+
+BEGAN = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+PAIR: dict[str, Any] = {
+    "cluster": {"name": "lab"},
+    "group": [{"name": "Pair", "nodes": ["imp1.lab.test", "imp2.lab.test"]}],
+    "node": [
+        {"name": "imp1.lab.test", "sessions": 4500},
+        {"name": "imp2.lab.test", "sessions": 4500},
+    ],
+    "deployment": {"chat": True, "intercluster": True},
+    "intercluster_peer": [{"address": "imp-1.peer.test"}],
+}
+
+
+@dataclass
+class Night:
+    """Simulators, and a clock that stands still but for pauses; `pauses` keeps each of them."""
+
+    simulators: list[Simulator]
+    folder: Path
+    elapsed: float = 0.0
+    pauses: list[float] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    on_pause: Callable[[float], None] = lambda _elapsed: None
+
+    @property
+    def simulator(self) -> Simulator:
+        """Return the first."""
+        return self.simulators[0]
+
+    def play(self, scene: str, step_s: float = 15.0, group: str = "Pair") -> None:
+        """Begin a scene."""
+        self.simulator.change({"play": {"group": group, "scene": scene, "step_s": step_s}})
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass, here and in the simulators."""
+        self.pauses.append(seconds)
+        self.elapsed += seconds
+        for simulator in self.simulators:
+            simulator.advance(seconds)
+        self.on_pause(self.elapsed)
+
+    @property
+    def config(self) -> Path:
+        """Write one configuration for all simulators."""
+        return write_together(self.simulators, self.folder / "auditor.toml", QUICK)
+
+    def check(self, wait_s: float | None = None, **wanted: Any) -> Check:  # noqa: ANN401 - of Request
+        """Check all clusters."""
+        configuration = load(self.config)
+        login = Credentials(self.simulator.username, Secret(self.simulator.password))
+        wait = None if wait_s is None else timedelta(seconds=wait_s)
+        with closing(LiveWire()) as wire:
+            wire.pause = self.pause  # type: ignore[method-assign] # time is ours here
+            world = World(
+                wire=wire,
+                workers=4,
+                run_id="night",
+                clock=lambda: BEGAN + timedelta(seconds=self.elapsed),
+                progress=lambda _cluster, _server: None,
+            )
+            return check.run(
+                configuration.clusters,
+                {c.name: login for c in configuration.clusters},
+                check.Request(ROWS, wait=wait, **wanted),
+                world,
+                self.lines.append,
+            )
+
+    def asked(self, node: str) -> list[str]:
+        """Return what a server was asked, in order."""
+        return [entry.operation for entry in self.simulator.requests if entry.node == node]
+
+
+def simulated(folder: Path, scenarios: Iterable[dict[str, Any]]) -> list[Simulator]:
+    """Return simulators on clocks of their own, not started yet."""
+    return [
+        Simulator(scenario, folder / f"cluster-{number}", clock=HandClock())
+        for number, scenario in enumerate(scenarios)
+    ]
