@@ -15,7 +15,7 @@ from auditor.cli.app import app
 from auditor.cli.telling import say
 from auditor.errors import AuditorError
 
-_UsageError = cast("type[Exception]", typer.BadParameter.mro()[1])
+_UsageError = cast("type[typer.BadParameter]", typer.BadParameter.mro()[1])
 """The parent of all usage errors; its module moved between releases of typer."""
 
 
@@ -29,7 +29,10 @@ def _in_that_world() -> Iterator[None]:
 
     try:
         yield
-    except (_UsageError, AuditorError) as error:
+    except _UsageError as error:
+        say(line(State.UNKNOWN, error.format_message()))
+        raise typer.Exit(State.UNKNOWN) from error
+    except AuditorError as error:
         say(line(State.UNKNOWN, str(error)))
         raise typer.Exit(State.UNKNOWN) from error
     except (KeyboardInterrupt, typer.Abort) as error:

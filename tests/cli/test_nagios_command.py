@@ -40,6 +40,7 @@ def test_a_drifted_cluster_is_critical(lab: Start) -> None:
         (["--fail-on", "worst"], "worst"),
         (["-c", "missing.toml"], "missing.toml"),
         (["--pack", "nothing"], "nothing"),
+        (["--settle", "soon"], "--settle"),
     ],
 )
 def test_what_kept_it_from_auditing_is_unknown_and_not_critical(
@@ -57,6 +58,29 @@ def test_a_cluster_that_is_not_in_the_file_is_unknown(lab: Start) -> None:
     result = lab("healthy").run("nagios", "helthy")
     assert result.exit_code == 3
     assert is_one_line(result, "UNKNOWN")
+
+
+def test_a_waiver_counts_here_too(lab: Start, tmp_path: Path) -> None:
+    """What is accepted must not wake anybody."""
+    running = lab("demo")
+    told = running.json()["clusters"][0]
+    drift = [f for f in told["findings"] if f["verdict"] == "drift"]
+    blocks = [
+        f"""[[waiver]]
+        recommendation = "{one["recommendation"]}"
+        cluster = "{told["name"]}"
+        subject = "{one["subject"]["name"]}"
+        reason = "Known."
+        owner = "uc-team"
+        expires = 9999-12-31
+        """
+        for one in drift
+    ]
+    path = tmp_path / "waivers.toml"
+    path.write_text("\n".join(blocks), encoding="utf-8")
+    result = running.run("nagios", "--waivers", str(path), "--allow-unknown")
+    assert result.exit_code == 0, result.output
+    assert f"waived={len(drift)};;;0" in result.stdout
 
 
 def test_no_password_is_unknown(lab: Start) -> None:
