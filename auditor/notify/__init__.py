@@ -1,0 +1,1 @@
+"""Telling people what changed, without them having to look."""

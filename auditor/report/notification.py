@@ -1,0 +1,81 @@
+"""What people are told without looking: what moved since the last run, in a few lines."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from auditor.findings import (
+    MEANINGS,
+    Change,
+    ClusterReport,
+    Direction,
+    Report,
+    Verdict,
+)
+from auditor.report.screen import printable
+from auditor.report.wording import KINDS, listed
+
+MOST_LINES = 20
+"""How many differences a message names; the report has them all."""
+
+_WORDS = {Direction.NEW: "new", Direction.WORSENED: "worse", Direction.RESOLVED: "resolved"}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A title of one line, and a body of a few; plain text."""
+
+    title: str
+    body: str
+
+
+def news(report: Report) -> tuple[Change, ...]:
+    """Return what is new, worse or resolved since the run before: drift that counts, no other.
+
+    A waived or explained difference is no news, nor is what is below the cluster's threshold, nor
+    what could not be told. Nothing is news in the first run of a cluster.
+    """
+    return tuple(change for cluster in report.clusters for change in _of(report, cluster))
+
+
+def _of(report: Report, cluster: ClusterReport) -> Iterator[Change]:
+    past = report.past.get(cluster.name)
+    for change in past.changes if past else ():
+        drift = change.before if change.direction is Direction.RESOLVED else change.finding.verdict
+        counts = drift is Verdict.DRIFT and change.finding.severity.reaches(cluster.fail_on)
+        if change.direction in _WORDS and counts:
+            yield change
+
+
+def compose(report: Report) -> Message | None:
+    """Return what to tell of a report, None if nothing moved.
+
+    It names recommendations, services and nodes; never an answer, an address or a URL.
+    """
+    told = sorted(news(report), key=lambda change: tuple(_WORDS).index(change.direction))
+    if not told:
+        return None
+    lines = [_line(change) for change in told[:MOST_LINES]]
+    if len(told) > MOST_LINES:
+        lines.append(f"and {len(told) - MOST_LINES} more, in the report")
+    code = report.exit_code
+    lines += ["", f"Exit code {int(code)}: {MEANINGS[code]}. Run {report.run.id}."]
+    return Message(_title(told), "\n".join(lines))
+
+
+def _title(told: Sequence[Change]) -> str:
+    tally = [
+        f"{number} {word}"
+        for direction, word in _WORDS.items()
+        if (number := sum(change.direction is direction for change in told))
+    ]
+    clusters = dict.fromkeys(printable(change.finding.cluster) for change in told)
+    return f"auditor: {', '.join(tally)} on {listed(clusters)}"
+
+
+def _line(change: Change) -> str:
+    finding = change.finding
+    service = f" {finding.service}" if finding.service else ""
+    what = f": {KINDS[finding.kind]}" if finding.kind else ""
+    place = f"on {finding.subject.name} ({finding.cluster})"
+    word = _WORDS[change.direction]
+    return printable(f"{word}: {finding.severity} {finding.recommendation}{service} {place}{what}")

@@ -1,0 +1,98 @@
+"""Messages to real listeners on loopback, and what keeps them from arriving."""
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import ConfigError
+from auditor.notify import sending
+from auditor.notify.sending import Recipient, recipients, send
+from tests.notify.hook import TOKEN, Hook, listening
+
+DEAD = f"json://127.0.0.1:1/{TOKEN}"
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    with listening() as hook:
+        yield hook
+
+
+def test_everybody_gets_the_message_as_plain_text(hook: Hook) -> None:
+    """Markup in a name stays what it is."""
+    to = recipients([hook.url, hook.url])
+    assert hook.told == [], "checking an address sends nothing"
+    assert send(to, "1 new on lab", "new: <b>SIP</b> & *PE*\nExit code 3.") == ()
+    assert len(hook.told) == 2
+    assert {told["title"] for told in hook.told} == {"1 new on lab"}
+    assert {told["message"] for told in hook.told} == {"new: <b>SIP</b> & *PE*\nExit code 3."}
+
+
+def test_who_is_not_reached_is_named_by_number_alone(
+    hook: Hook, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The others get the message all the same, and the token stands nowhere."""
+    told = send([Recipient(1, DEAD), Recipient(2, hook.url)], "title", "body")
+    assert told == ("notification 1 was not delivered; test the address by hand.",)
+    assert len(hook.told) == 1
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("status", [302, 401, 500])
+def test_a_refusal_is_no_delivery(hook: Hook, status: int) -> None:
+    hook.status = status
+    assert len(send([Recipient(1, hook.url)], "title", "body")) == 1
+
+
+def test_a_listener_that_hangs_is_left_in_time(hook: Hook) -> None:
+    """Nobody waits for it longer than for all together."""
+    hook.hang.clear()
+    began = time.monotonic()
+    assert len(send([Recipient(1, hook.url)] * 2, "title", "body", patience_s=1.5)) == 2
+    assert time.monotonic() - began < 4
+
+
+def test_a_courier_that_falls_over_is_no_delivery(
+    hook: Hook, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever it prints on its way down."""
+    falls = "import sys; print('x'); sys.exit('it fell with the address in its text')"
+    monkeypatch.setattr(sending, "_COURIER", [sys.executable, "-c", falls])
+    assert len(send([Recipient(1, hook.url)], "title", "body" * 50_000)) == 1
+    assert capfd.readouterr() == ("", "")
+
+
+def test_addresses_that_name_no_service_are_all_refused_and_not_repeated() -> None:
+    wrong = [f"nonsense://{TOKEN}", TOKEN, f"mailto://{TOKEN}"]
+    with pytest.raises(ConfigError) as refused:
+        recipients([DEAD, *wrong])
+    starts = [line.partition(":")[0] for line in refused.value.problems]
+    assert starts == [f"--notify, address {number}" for number in (2, 3, 4)]
+    assert TOKEN not in str(refused.value)
+
+
+def test_without_the_extra_it_says_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "find_spec", lambda _: None)
+    assert recipients([]) == ()
+    with pytest.raises(ConfigError, match=r"pip install 'auditor\[notify\]'"):
+        recipients([DEAD])
+
+
+def test_an_address_is_in_no_repr() -> None:
+    assert TOKEN not in repr(Recipient(1, DEAD))
+
+
+def test_a_courier_does_not_get_the_passwords_of_clusters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It talks to services outside."""
+    path = tmp_path / "environment"
+    looks = f"import os; open({str(path)!r}, 'w').write(repr(dict(os.environ)))"
+    monkeypatch.setattr(sending, "_COURIER", [sys.executable, "-c", looks])
+    monkeypatch.setenv("AUDITOR_PASSWORD", "s3cret")
+    monkeypatch.setenv("AUDITOR_PASSWORD_LAB", "s3cret")
+    assert send([Recipient(1, DEAD)], "title", "body") == ()
+    assert "s3cret" not in path.read_text()

@@ -1,0 +1,119 @@
+"""What people are told: what moved, in a few lines, and nothing that did not."""
+
+from dataclasses import replace
+
+import pytest
+
+from auditor.findings import (
+    Change,
+    ClusterReport,
+    Direction,
+    Finding,
+    Past,
+    Report,
+    Severity,
+    Standing,
+    Stood,
+    Verdict,
+)
+from auditor.report.notification import MOST_LINES, compose, news
+from tests.report import samples
+
+
+def moved(
+    finding: Finding, direction: Direction, before: Verdict | None, **changed: object
+) -> Change:
+    stood = Stood(
+        finding.id,
+        finding.cluster,
+        finding.recommendation,
+        finding.service,
+        finding.subject,
+        finding.verdict,
+        finding.kind,
+        finding.severity,
+        Standing(samples.RUN.started_at, 1),
+    )
+    return Change(direction, replace(stood, **changed), before)  # type: ignore[arg-type]
+
+
+def report(*changes: Change) -> Report:
+    return replace(samples.mixed(), past={"lab": Past(changes=changes)})
+
+
+def drift() -> Finding:
+    (cluster,) = samples.mixed().clusters
+    return next(f for f in cluster.findings if f.verdict is Verdict.DRIFT)
+
+
+def gone() -> Finding:
+    return replace(drift(), verdict=Verdict.PASS, kind=None)
+
+
+def test_the_whole_message() -> None:
+    found = drift()
+    message = compose(
+        report(
+            moved(gone(), Direction.RESOLVED, Verdict.DRIFT),
+            moved(found, Direction.NEW, None),
+            moved(found, Direction.WORSENED, Verdict.WAIVED),
+        )
+    )
+    assert message is not None
+    assert message.title == "auditor: 1 new, 1 worse, 1 resolved on lab"
+    place = f"{found.severity} {found.recommendation} {found.service} on {found.subject.name} (lab)"
+    assert message.body.splitlines()[:3] == [
+        f"new: {place}: stopped",
+        f"worse: {place}: stopped",
+        f"resolved: {place}",
+    ]
+    assert message.body.splitlines()[3:] == ["", "Exit code 3: drift. Run 6f2c9a."]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        moved(drift(), Direction.PERSISTING, Verdict.DRIFT),
+        moved(drift(), Direction.UNSEEN, Verdict.DRIFT, verdict=Verdict.UNKNOWN, kind=None),
+        moved(drift(), Direction.NEW, None, verdict=Verdict.WAIVED),
+        moved(drift(), Direction.NEW, None, verdict=Verdict.EXPLAINED),
+        moved(drift(), Direction.NEW, None, severity=Severity.INFO),
+        moved(gone(), Direction.RESOLVED, Verdict.WAIVED),
+        moved(gone(), Direction.RESOLVED, Verdict.EXPLAINED),
+    ],
+    ids=["persisting", "unseen", "waived", "explained", "below", "was-waived", "was-explained"],
+)
+def test_what_is_no_news(change: Change) -> None:
+    assert news(report(change)) == ()
+    assert compose(report(change)) is None
+
+
+def test_a_first_run_and_one_without_history_are_no_news() -> None:
+    assert compose(samples.mixed()) is None
+    assert compose(report()) is None
+
+
+def test_a_bad_night_is_told_in_a_few_lines() -> None:
+    changes = [moved(drift(), Direction.NEW, None)] * (MOST_LINES + 5)
+    message = compose(report(*changes))
+    assert message is not None
+    assert message.body.count("new: ") == MOST_LINES
+    assert "and 5 more, in the report" in message.body
+    assert message.title == "auditor: 25 new on lab"
+
+
+def test_hostile_names_stay_on_their_line() -> None:
+    name = "imp\n\x1b[31mresolved: all\u202e"
+    subject = replace(drift().subject, name=name)
+    cluster: ClusterReport = samples.mixed().clusters[0]
+    message = compose(
+        replace(
+            samples.mixed(),
+            clusters=(cluster,),
+            past={"lab": Past(changes=(moved(drift(), Direction.NEW, None, subject=subject),))},
+        )
+    )
+    assert message is not None
+    assert message.body.count("\n") == 2
+    assert "\x1b" not in message.body
+    assert "\u202e" not in message.body
