@@ -18,15 +18,20 @@ def audit(
     pack: options.Pack = None,
     settle: options.Settle = None,
     waivers: options.Waivers = None,
+    history: options.History = None,
+    notify: options.Notify = None,
+    quiet: options.Quiet = False,
 ) -> None:
     """Audit live clusters against Cisco's recommendations.
 
-    Asks every node a handful of read-only questions, judges the answers, and reports drift.
+    Asks every node a handful of read-only questions, judges the answers, reports drift, and
+    records the run, so that the next one can say since when a difference stands.
     """
     from auditor.audit import Options
+    from auditor.cli.ending import Ending, addressees, conclude
     from auditor.cli.running import accepted, logins, run, warn_insecure
-    from auditor.cli.telling import tell
     from auditor.config.loader import load, locate
+    from auditor.history.opening import open_history
     from auditor.recommendations.model import PACKS, load_packs
     from auditor.report.output import check_writable, parse_targets
 
@@ -35,6 +40,11 @@ def audit(
     configuration = load(locate(config))
     chosen = configuration.select(clusters or [])
     check_writable(targets)
+    agreed = accepted(configuration, chosen, waivers)
+    record = open_history(configuration.history if history is None else history)
+    ending = Ending(
+        targets, record, addressees(notify or (), configuration.notify, record), quiet=quiet
+    )
     if insecure:
         warn_insecure()
     report = run(
@@ -46,9 +56,11 @@ def audit(
             insecure=insecure,
             allow_unknown=allow_unknown,
             watch_s=settle,
-            waivers=accepted(configuration, chosen, waivers),
+            waivers=agreed,
         ),
         workers=configuration.workers,
+        history=record,
+        quiet=quiet,
     )
-    tell(report, targets)
+    conclude(report, ending)
     raise typer.Exit(report.exit_code)

@@ -35,8 +35,12 @@ def tell(report: Report, targets: "Sequence[Target]") -> None:
         except OutputError as error:
             troubles.append(str(error))
     if troubles:
-        stood = f"The audit itself ended with exit code {int(report.exit_code)}."
-        raise OutputError("\n".join((*troubles, stood)))
+        raise OutputError("\n".join((*troubles, where_it_stood(report))))
+
+
+def where_it_stood(report: Report) -> str:
+    """Return the line that says what the audit came to, where its report is lost."""
+    return f"The audit itself ended with exit code {int(report.exit_code)}."
 
 
 def say(text: str) -> None:

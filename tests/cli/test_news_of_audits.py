@@ -1,0 +1,145 @@
+"""Knowing without looking: `--notify`, and the silence of `--quiet`."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from auditor.cli import app
+from tests.lab import Lab
+from tests.notify.hook import TOKEN, Hook, listening
+
+Start = Callable[..., Lab]
+
+SUB, SIP = "imp2.lab.test", "Cisco SIP Proxy"
+PAIR: dict[str, Any] = {
+    "cluster": {"name": "pair"},
+    "group": [{"name": "Default", "nodes": ["imp1.lab.test", SUB]}],
+}
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    with listening() as hook:
+        yield hook
+
+
+def change(lab: Lab, what: str) -> None:
+    lab.simulator.change({what: {"node": SUB, "service": SIP}})
+
+
+def test_people_are_told_what_is_new_and_what_is_resolved_and_nothing_else(
+    lab: Start, hook: Hook
+) -> None:
+    """A night like the one before is none of their business, and neither is the first."""
+    running = lab(PAIR)
+
+    def night() -> Result:
+        result = running.run("audit", "--notify", hook.url)
+        assert result.stderr == ""
+        assert TOKEN not in result.output
+        return result
+
+    change(running, "stop")
+    assert night().exit_code == 3
+    assert hook.told == []
+    change(running, "start")
+    night()
+    assert hook.told[0]["title"] == "auditor: 1 resolved on pair"
+    night()
+    change(running, "stop")
+    assert night().exit_code == 3
+    night()
+    assert [told["title"] for told in hook.told[1:]] == ["auditor: 1 new on pair"]
+    body = hook.told[1]["message"]
+    assert f"new: critical SIP-01 {SIP} on {SUB} (pair): stopped" in body
+    assert running.simulator.password not in json.dumps(hook.told)
+    assert TOKEN not in json.dumps(hook.told)
+    assert len(body.splitlines()) == 3
+
+
+def test_a_notification_that_fails_is_told_and_changes_no_exit_code(lab: Start, hook: Hook) -> None:
+    """By the key of the file this time."""
+    hook.status = 500
+    running = lab(PAIR)
+    running.defaults = {**running.defaults, "notify": [hook.url]}
+    assert running.run("audit").exit_code == 0
+    change(running, "stop")
+    result = running.run("audit")
+    assert result.exit_code == 3
+    assert result.stderr == (
+        "auditor: warning: notification 1 was not delivered; test the address by hand.\n"
+    )
+    assert TOKEN not in result.output
+
+
+def test_an_address_that_names_no_service_stops_before_any_request(lab: Start) -> None:
+    """Whether the option, the variable or the file has it; it is not repeated."""
+    running = lab(PAIR)
+    wrong = f"nonsense://{TOKEN}"
+    results = [running.run("audit", "--notify", wrong)]
+    runner = CliRunner(env={**running.environment, "AUDITOR_NOTIFY": wrong})
+    results.append(runner.invoke(app, ["audit", "-c", str(running.config)]))
+    running.defaults = {**running.defaults, "notify": [wrong]}
+    results.append(running.run("audit"))
+    for result in results:
+        assert result.exit_code == 2, result.output
+        assert "address 1" in result.stderr
+        assert TOKEN not in result.output
+    assert running.simulator.requests == []
+
+
+def test_news_need_the_history(lab: Start, hook: Hook) -> None:
+    """Asked for on the command line it is a mistake; in the file it is said."""
+    running = lab(PAIR)
+    result = running.run("audit", "--notify", hook.url, "--history", "off")
+    assert result.exit_code == 2
+    assert "needs the history" in result.stderr
+    assert running.simulator.requests == []
+    running.defaults = {**running.defaults, "notify": [hook.url]}
+    result = running.run("audit", "--history", "off")
+    assert result.exit_code == 0
+    assert "nobody is notified" in result.stderr
+
+
+def test_quiet_says_nothing_of_a_night_without_news(lab: Start, tmp_path: Path) -> None:
+    """The files are written all the same."""
+    running = lab(PAIR)
+    path = tmp_path / "report.json"
+    words = ["audit", "--quiet", "-o", "terminal", "-o", f"json:{path}"]
+    result = running.run(*words)
+    assert (result.exit_code, result.output) == (0, "")
+    assert json.loads(path.read_text())["summary"]["exit_code"] == 0
+
+    change(running, "stop")
+    result = running.run(*words)
+    assert result.exit_code == 3
+    assert "1 new" in " ".join(result.stdout.split())
+    assert running.run(*words).stdout, "drift that stands is no silence: the exit code is 3"
+
+    change(running, "start")
+    result = running.run(*words)
+    assert result.exit_code == 0
+    assert "1 resolved" in " ".join(result.stdout.split())
+    assert running.run(*words).output == ""
+
+
+def test_quiet_keeps_what_matters_on_standard_error(lab: Start) -> None:
+    """A warning about certificates, and every error."""
+    running = lab(PAIR)
+    result = running.run("audit", "--quiet", "--insecure", "--allow-unknown")
+    assert "--insecure" in result.stderr
+    result = running.run("audit", "--quiet", "--waivers", "gone.toml")
+    assert result.exit_code == 2
+    assert "gone.toml" in result.stderr
+
+
+def test_quiet_prints_what_could_not_be_told(lab: Start) -> None:
+    """An incomplete audit is never silent."""
+    running = lab({**PAIR, "fault": [{"fault": "http-500", "node": SUB}]})
+    result = running.run("audit", "--quiet")
+    assert result.exit_code == 4
+    assert result.stdout
