@@ -451,3 +451,27 @@ def test_a_wrong_file_of_probes_stops_before_anything_is_asked(lab: Start) -> No
     assert result.exit_code == 2
     assert "probe `web_clients`: key `meaning` cannot be `swich`" in result.stderr
     assert running.simulator.requests == []
+
+
+def test_a_database_that_may_be_another_clusters_tells_nothing(lab: Start) -> None:
+    """Two nodes that answer as one machine prove that some address is wrong."""
+    rule = {"fault": "other-node", "node": SUB, "interface": "control-center", "of": PUB}
+    cluster = lab(scenario(fault=[rule])).cluster()
+
+    assert {n.identity for n in cluster.nodes} == {"contradicted"}
+    assert all(found(cluster, key) is None for key in KEYS.values())
+
+
+def test_a_fault_of_our_own_is_told_as_such(lab: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the one failure of discovery that makes an audit incomplete."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("auditor.collect.statements.plan", broken)
+    cluster = lab(scenario()).cluster()
+
+    entry = coverage(cluster, PUB, Source.IMP_AXL)
+    assert (entry.outcome, entry.reason) == (Outcome.FAILED, "bug")
+    assert finding(cluster, "AXL-04", PUB).verdict is Verdict.PASS
+    assert cluster.status is not Status.COMPLIANT
