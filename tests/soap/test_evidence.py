@@ -1,0 +1,519 @@
+"""What is recorded is given back as it was, holds no secret, and is refused once it was edited."""
+
+import errno
+import json
+import os
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from auditor import errors
+from auditor.credentials import Credentials, Secret
+from auditor.errors import ConfigError, ExchangeError, NotAsked, OutputError
+from auditor.facts import Identity, Reach
+from auditor.soap import folder, record
+from auditor.soap.endpoint import Endpoint, Limits
+from auditor.soap.evidence import INDEX_FILE, RUN_FILE
+from auditor.soap.exchange import Line, Shown, Wire
+from auditor.soap.messages import Answer, Certificate, LostConnection, Question, TcpResult
+from auditor.soap.recorder import Recorder, Subject
+from auditor.soap.recording import RecordingWire
+from auditor.soap.replay import ReplayWire, nobody
+
+PASSWORD = "s3cr3t & more"
+COOKIE = "0123456789ABCDEF"
+START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+LOGIN = Credentials("audit-ro", Secret(PASSWORD))
+NODE = Endpoint("imp1.lab.test", "127.0.0.1", 8443, "imp1.lab.test")
+CERTIFICATE = Certificate("AB:CD", ("imp1.lab.test",), "imp1", "lab CA", START, START, False)
+LIMITS = Limits()
+
+Outcome = Answer | ExchangeError
+
+
+def question(text: str = "a", operation: str = "getCCMVersion", at: Endpoint = NODE) -> Question:
+    """Return a question to a node."""
+    return Question(f"{at.origin}/axl/", {"SOAPAction": '"x"'}, text.encode(), operation)
+
+
+def answer(body: bytes = b"<a/>", status: int = 200, content_type: str = "text/xml") -> Answer:
+    """Return a reply of a proven node."""
+    return Answer(status, content_type, body, START, Identity.CERTIFICATE, CERTIFICATE)
+
+
+def error(kind: type[ExchangeError], received: bytes = b"") -> ExchangeError:
+    """Return an error that says something."""
+    made = kind("It happened.", "Do this.")
+    made.received = received
+    return made
+
+
+class Script(Wire):
+    """A wire on which each exchange, whoever asks, comes to the next outcome of a list."""
+
+    def __init__(self, outcomes: Sequence[Outcome], tests: Sequence[TcpResult] = ()) -> None:
+        self.outcomes, self.tests = list(outcomes), list(tests)
+        self.time = START
+
+    def line(self, _: Endpoint, __: Credentials, ___: Limits) -> Line:
+        return ScriptLine(self)
+
+    def tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
+        del host, port, timeout_s
+        return self.tests.pop(0)
+
+    def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:
+        raise NotImplementedError(host, timeout_s)
+
+    def certificate(self, endpoint: Endpoint, timeout_s: float) -> Shown:
+        raise NotImplementedError(endpoint, timeout_s)
+
+    def now(self) -> datetime:
+        self.time += timedelta(seconds=1)
+        return self.time
+
+    def pause(self, seconds: float) -> None:
+        raise NotImplementedError(seconds)
+
+    def interrupt(self) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class ScriptLine(Line):
+    """A session whose exchanges take 1234 microseconds and one request each."""
+
+    def __init__(self, wire: Script) -> None:
+        self._wire = wire
+        self._sent = 0
+
+    @property
+    def sent(self) -> int:
+        return self._sent
+
+    @property
+    def elapsed_us(self) -> int:
+        return self._sent * 1234
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (COOKIE, "en", NODE.name)
+
+    def post(self, _: Question) -> Answer:
+        self._sent += 1
+        outcome = self._wire.outcomes.pop(0)
+        if isinstance(outcome, ExchangeError):
+            raise outcome
+        return outcome
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def subject(
+    about: Mapping[str, object] | None = None,
+    files: Mapping[str, bytes] | None = None,
+    *,
+    hide_users: bool = False,
+) -> Subject:
+    """Return what a run of one account is about."""
+    return Subject(START, about or {}, files or {}, (LOGIN,), hide_users=hide_users)
+
+
+def ask(line: Line, *questions: Question) -> list[Outcome]:
+    """Ask in turn, and return what came of it."""
+    came: list[Outcome] = []
+    for asked in questions:
+        try:
+            came.append(line.post(asked))
+        except ExchangeError as failure:
+            came.append(failure)
+    return came
+
+
+def keep(
+    place: Path,
+    outcomes: Sequence[Outcome],
+    *,
+    finish: bool = True,
+    hide_users: bool = False,
+) -> Path:
+    """Record one session in which different questions come to the outcomes."""
+    folder.prepare(place)
+    recorder = Recorder(place, subject(hide_users=hide_users))
+    line = RecordingWire(Script(outcomes), recorder).line(NODE, LOGIN, LIMITS)
+    ask(line, *(question(str(number)) for number in range(len(outcomes))))
+    if finish:
+        recorder.finish(START + timedelta(minutes=1))
+    recorder.close()
+    recorder.check()
+    return place
+
+
+def replayed(place: Path) -> Line:
+    """Return the replay of the one session."""
+    return ReplayWire(record.load(place)).line(NODE, nobody("audit-ro"), LIMITS)
+
+
+def everything(place: Path) -> bytes:
+    """Return all that is in a folder, the names of its files too."""
+    files = sorted(path for path in place.rglob("*") if path.is_file())
+    return b"\n".join(str(path).encode() + b"\n" + path.read_bytes() for path in files)
+
+
+OUTCOMES: Mapping[str, Outcome] = {
+    "reply": answer(),
+    "not UTF-8": answer(b"\xff\x00\xfe", 200, ""),
+    "version refused": answer(b"<html>Supported axl versions: 12.5</html>", 599, "text/html"),
+    "login page": answer(b"<html>Log in</html>", 200, "text/html;charset=utf-8"),
+    "empty": answer(b"", 401),
+    "unproven": replace(answer(), identity=Identity.UNPROVEN, certificate=None),
+    "cut": error(errors.BadReply, b"<soapenv:Envel"),
+    "too large": error(errors.TooLarge, b"x" * 1000),
+    "late": error(errors.TimedOut, b"<soap"),
+    "silent": error(errors.TimedOut),
+    "unreachable": error(errors.Unreachable),
+    "lost": error(LostConnection),
+    "tls": error(errors.TlsFailed),
+    "wrong node": error(errors.WrongNode),
+}
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_what_came_of_a_question_comes_of_it_again(name: str, tmp_path: Path) -> None:
+    was = OUTCOMES[name]
+    line = replayed(keep(tmp_path / "kept", [was]))
+    (told,) = ask(line, question("0"))
+    assert type(told) is type(was)
+    if isinstance(was, ExchangeError) and isinstance(told, ExchangeError):
+        assert (told.detail, told.advice) == (was.detail, was.advice)
+        assert (told.reason, told.settles) == (was.reason, was.settles)
+    else:
+        assert told == was
+    assert (line.sent, line.elapsed_us) == (1, 1234)
+
+
+def test_a_folder_reads_like_what_happened(tmp_path: Path) -> None:
+    place = tmp_path / "kept"
+    keep(place, [answer(), OUTCOMES["cut"], OUTCOMES["login page"], OUTCOMES["silent"]])
+    assert sorted(str(p.relative_to(place)) for p in place.rglob("*") if p.is_file()) == [
+        "imp1.lab.test/001-getCCMVersion.reply.xml",
+        "imp1.lab.test/001-getCCMVersion.request.xml",
+        "imp1.lab.test/002-getCCMVersion.reply-part.txt",
+        "imp1.lab.test/002-getCCMVersion.request.xml",
+        "imp1.lab.test/003-getCCMVersion.reply.txt",
+        "imp1.lab.test/003-getCCMVersion.request.xml",
+        "imp1.lab.test/004-getCCMVersion.request.xml",
+        "index.jsonl",
+        "run.json",
+    ]
+    entries = [json.loads(line)["entry"] for line in (place / INDEX_FILE).read_text().splitlines()]
+    assert [entry["kind"] for entry in entries] == ["begin", *["exchange"] * 4, "end"]
+    assert entries[2]["failure"]["reason"] == "bad_reply"
+    assert entries[1]["asked_at"] == "2026-01-02T03:04:06.678901Z"
+
+
+def test_a_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
+    place = tmp_path / "kept"
+    place.mkdir(mode=0o755)
+    keep(place, [answer()])
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in place.rglob("*") if path.is_file()}
+    folders = [place, *(path for path in place.rglob("*") if path.is_dir())]
+    assert modes == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
+
+
+def test_servers_whose_names_no_file_system_can_tell_apart_get_a_folder_each(
+    tmp_path: Path,
+) -> None:
+    place = tmp_path / "kept"
+    folder.prepare(place)
+    recorder = Recorder(place, subject())
+    names = ["a/b", "a:b", "A_B", "../a_b", "..", "settings", "x" * 300]
+    wire = RecordingWire(Script([answer(name.encode()) for name in names]), recorder)
+    servers = [replace(NODE, name=name) for name in names]
+    for server in servers:
+        ask(wire.line(server, LOGIN, LIMITS), question(at=server))
+    recorder.finish(START)
+    assert {path.parent for path in place.rglob("*") if path.is_dir()} == {place}
+    replay = ReplayWire(record.load(place))
+    for name, server in zip(names, servers, strict=True):
+        (told,) = ask(replay.line(server, nobody("x"), LIMITS), question(at=server))
+        assert isinstance(told, Answer)
+        assert told.body == name.encode()
+
+
+def test_neither_password_nor_cookie_is_in_any_file(tmp_path: Path) -> None:
+    said = f"{PASSWORD} audit-ro:{PASSWORD} s3cr3t%20%26%20more {COOKIE} en imp1.lab.test"
+    spoken = error(errors.BadReply, said.encode())
+    spoken.detail, spoken.advice = f"Said {said}", f"Hear {said}"
+    papers = replace(CERTIFICATE, names=(said,), common_name=said, issuer=said)
+    replies = [answer(said.encode()), replace(answer(content_type=said), certificate=papers)]
+    begun = error(errors.TooLarge, f"begins {PASSWORD[:8]}".encode())
+    kept = everything(keep(tmp_path / "kept", [*replies, spoken, begun]))
+    for secret in (PASSWORD, "s3cr3t", "more", COOKIE):
+        assert secret.encode() not in kept
+    assert b"*** *** *** *** en imp1.lab.test" in kept
+    assert record.load(tmp_path / "kept").hidden == 3
+
+
+def test_what_the_run_is_about_is_told_without_secrets(tmp_path: Path) -> None:
+    folder.prepare(tmp_path / "kept")
+    about = {"tables": {"cluster": [{"name": f"lab {PASSWORD}", PASSWORD: 3}]}}
+    files = {"settings/probes.toml": f"# {PASSWORD}".encode()}
+    Recorder(tmp_path / "kept", subject(about, files)).finish(START)
+    kept = everything(tmp_path / "kept")
+    assert PASSWORD.encode() not in kept
+    told = record.load(tmp_path / "kept")
+    assert told.about["tables"] == {"cluster": [{"name": "lab ***", "***": 3}]}
+    assert (tmp_path / "kept/settings/probes.toml").read_bytes() == b"# ***"
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_the_name_of_the_account_is_hidden_where_asked(hidden: bool, tmp_path: Path) -> None:
+    said = answer(b"<a>user audit-ro may not</a>")
+    kept = everything(keep(tmp_path / "kept", [said], hide_users=hidden))
+    assert (b"audit-ro" in kept) is not hidden
+
+
+def test_one_question_asked_twice_is_answered_in_order_and_not_a_third_time(
+    tmp_path: Path,
+) -> None:
+    folder.prepare(tmp_path / "kept")
+    recorder = Recorder(tmp_path / "kept", subject())
+    wire = RecordingWire(Script([answer(b"1"), answer(b"2"), answer(b"other")]), recorder)
+    ask(wire.line(NODE, LOGIN, LIMITS), question(), question(), question("b"))
+    recorder.finish(START)
+    line = replayed(tmp_path / "kept")
+    told = ask(line, question("b"), question(), question(), question())
+    assert [one.body for one in told[:3] if isinstance(one, Answer)] == [b"other", b"1", b"2"]
+    assert isinstance(told[3], NotAsked)
+
+
+def test_each_session_with_a_server_has_its_own_answers(tmp_path: Path) -> None:
+    folder.prepare(tmp_path / "kept")
+    recorder = Recorder(tmp_path / "kept", subject())
+    wire = RecordingWire(Script([answer(b"1"), answer(b"2")]), recorder)
+    first, second = (wire.line(NODE, LOGIN, LIMITS) for _ in range(2))
+    ask(second, question())
+    ask(first, question())
+    recorder.finish(START)
+    replay = ReplayWire(record.load(tmp_path / "kept"))
+    lines = [replay.line(NODE, LOGIN, LIMITS) for _ in range(3)]
+    told = [ask(line, question())[0] for line in lines]
+    assert [one.body for one in told if isinstance(one, Answer)] == [b"2", b"1"]
+    assert isinstance(told[2], NotAsked)
+
+
+def test_a_question_that_was_never_asked_says_so(tmp_path: Path) -> None:
+    line = replayed(keep(tmp_path / "kept", [answer()]))
+    other = replace(question("0"), headers={"SOAPAction": '"y"'})
+    for asked in (question("1"), other, question("0", at=replace(NODE, port=1))):
+        (told,) = ask(line, asked)
+        assert isinstance(told, NotAsked)
+        assert told.detail == ("The evidence holds no answer of imp1.lab.test to getCCMVersion.")
+        assert "replay with the version that kept it" in told.advice
+
+
+def test_tcp_tests_are_given_back_in_order(tmp_path: Path) -> None:
+    folder.prepare(tmp_path / "kept")
+    recorder = Recorder(tmp_path / "kept", subject())
+    was = [TcpResult(Reach.REACHED, f"one {PASSWORD}", 7), TcpResult(Reach.REFUSED, "two", 8)]
+    wire = RecordingWire(Script([], was), recorder)
+    assert [wire.tcp("db.test", 5432, 1) for _ in was] == was
+    recorder.finish(START)
+    replay = ReplayWire(record.load(tmp_path / "kept"))
+    assert [replay.tcp("db.test", 5432, 1) for _ in was] == [
+        replace(was[0], text="one ***"),
+        was[1],
+    ]
+    third = replay.tcp("db.test", 5432, 1)
+    assert (third.reach, third.reason) == (Reach.UNKNOWN, errors.Reason.NOT_ASKED)
+
+
+def test_the_clock_of_a_replay_is_that_of_the_run(tmp_path: Path) -> None:
+    replay = ReplayWire(record.load(keep(tmp_path / "kept", [answer()])))
+    assert [replay.now() for _ in range(3)] == [START, *[START + timedelta(minutes=1)] * 2]
+
+
+def test_a_replay_that_is_interrupted_answers_nothing_more(tmp_path: Path) -> None:
+    replay = ReplayWire(record.load(keep(tmp_path / "kept", [answer()])))
+    line = replay.line(NODE, LOGIN, LIMITS)
+    replay.pause(3600)
+    replay.interrupt()
+    later: list[Callable[[], object]] = [
+        lambda: line.post(question("0")),
+        lambda: replay.tcp("db.test", 5432, 1),
+        lambda: replay.pause(0),
+    ]
+    for ask_on in later:
+        with pytest.raises(errors.Interrupted):
+            ask_on()
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("full", "the folder is not empty"),
+        ("hidden", "the folder is not empty"),
+        ("file", "it is a file"),
+        ("missing/kept", "does not exist"),
+        ("/sys/kept", "it cannot be written"),
+    ],
+)
+def test_a_folder_that_is_not_fit_is_refused(name: str, problem: str, tmp_path: Path) -> None:
+    for full in ("full/index.jsonl", "hidden/.git"):
+        (tmp_path / full).parent.mkdir()
+        (tmp_path / full).write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    before = everything(tmp_path)
+    with pytest.raises(ConfigError, match=problem):
+        folder.prepare(tmp_path / name)
+    assert everything(tmp_path) == before
+
+
+def _flipped(data: bytes) -> bytes:
+    return data.replace(b"1", b"7", 1) if b"1" in data else data + b" "
+
+
+def _edit(path: Path) -> None:
+    path.write_bytes(_flipped(path.read_bytes()))
+
+
+def _forge(path: Path) -> None:
+    content = path.read_bytes()
+    path.unlink()
+    (path.parent.parent / "elsewhere").write_bytes(content)
+    path.symlink_to(path.parent.parent / "elsewhere")
+
+
+@pytest.mark.parametrize("change", [_edit, Path.unlink, _forge])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "imp1.lab.test/001-getCCMVersion.request.xml",
+        "imp1.lab.test/001-getCCMVersion.reply.xml",
+        "imp1.lab.test/002-getCCMVersion.reply-part.txt",
+    ],
+)
+def test_evidence_is_refused_once_a_file_of_it_was_changed(
+    name: str, change: Callable[[Path], None], tmp_path: Path
+) -> None:
+    place = keep(tmp_path / "kept", [answer(b"<a>1</a>"), OUTCOMES["cut"]])
+    record.load(place)
+    change(place / name)
+    with pytest.raises(ConfigError, match=name.replace(".", r"\.")):
+        record.load(place)
+
+
+def test_evidence_is_refused_once_what_was_run_was_edited(tmp_path: Path) -> None:
+    place = keep(tmp_path / "kept", [answer()])
+    _edit(place / RUN_FILE)
+    with pytest.raises(ConfigError, match=r"run\.json"):
+        record.load(place)
+
+
+def test_evidence_of_another_schema_version_is_refused(tmp_path: Path) -> None:
+    place = keep(tmp_path / "kept", [answer()])
+    run = json.loads((place / RUN_FILE).read_text())
+    (place / RUN_FILE).write_text(json.dumps(run | {"schema_version": "2.0"}))
+    with pytest.raises(ConfigError, match=r"schema version 2\.0, and this auditor reads 1\.0"):
+        record.load(place)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[" * 100_000, '{"kind": "auditor-snapshot"}', "\xff"])
+def test_what_is_no_evidence_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / RUN_FILE).write_bytes(text.encode("latin-1"))
+    with pytest.raises(ConfigError, match="is no evidence"):
+        record.load(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["nothing-there", "empty"])
+def test_a_folder_without_evidence_is_refused(place: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ConfigError, match=r"there is no run\.json in it"):
+        record.load(tmp_path / place)
+
+
+def test_no_line_of_the_index_can_be_left_out_swapped_or_edited(tmp_path: Path) -> None:
+    place = keep(tmp_path / "kept", [answer(), answer(b"2"), answer(b"3")])
+    index = place / INDEX_FILE
+    lines = index.read_bytes().splitlines(keepends=True)
+    swapped = [*lines[:1], lines[2], lines[1], *lines[3:]]
+    doubled = [*lines, lines[-1]]
+    changed = [swapped, doubled]
+    changed += [lines[:n] + lines[n + 1 :] for n in range(len(lines) - 1)]
+    changed += [[*lines[:n], _flipped(lines[n]), *lines[n + 1 :]] for n in range(len(lines))]
+    for told in changed:
+        index.write_bytes(b"".join(told))
+        with pytest.raises(ConfigError, match="does not fit"):
+            record.load(place)
+
+
+def test_evidence_of_a_run_that_was_killed_is_read_or_refused_wherever_it_ended(
+    tmp_path: Path,
+) -> None:
+    """The files of an exchange are there before its line, so every cut of the index could be."""
+    place = keep(tmp_path / "kept", [answer(), OUTCOMES["cut"]], finish=False)
+    index = place / INDEX_FILE
+    whole = index.read_bytes()
+    for end in range(0, len(whole) + 1, 7):
+        index.write_bytes(whole[:end])
+        written = whole[:end].count(b"\n")
+        if written:
+            told = record.load(place)
+            assert (told.whole, len(told.exchanges)) == (False, written - 1)
+        else:
+            with pytest.raises(ConfigError, match="ended before it asked anything"):
+                record.load(place)
+
+
+def test_evidence_that_ends_early_says_so_where_an_answer_is_missing(tmp_path: Path) -> None:
+    line = replayed(keep(tmp_path / "kept", [answer()], finish=False))
+    (told,) = ask(line, question("1"))
+    assert isinstance(told, NotAsked)
+    assert told.detail.startswith("The evidence, which ends early, holds no answer")
+
+
+def test_a_full_disk_costs_the_evidence_and_not_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "kept"
+    folder.prepare(place)
+    recorder = Recorder(place, subject())
+    line = RecordingWire(Script([answer(b"1"), answer(b"2"), answer(b"3")]), recorder).line(
+        NODE, LOGIN, LIMITS
+    )
+    ask(line, question("1"))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(folder.Folder, "put", full)
+        told = ask(line, question("2"))
+    told += ask(line, question("3"))
+    assert [one.body for one in told if isinstance(one, Answer)] == [b"2", b"3"]
+    recorder.finish(START)
+    recorder.close()
+    with pytest.raises(OutputError, match="No space left on device"):
+        recorder.check()
+    kept = record.load(place)
+    assert (len(kept.exchanges), kept.whole) == (1, False)
+
+
+def test_an_exchange_after_the_end_of_a_run_is_not_recorded(tmp_path: Path) -> None:
+    place = tmp_path / "kept"
+    folder.prepare(place)
+    recorder = Recorder(place, subject())
+    line = RecordingWire(Script([answer(), answer()]), recorder).line(NODE, LOGIN, LIMITS)
+    recorder.close()
+    assert isinstance(ask(line, question())[0], Answer)
+    recorder.check()
+    assert record.load(place).exchanges == ()
