@@ -14,7 +14,7 @@ def measure(size: Size) -> str:
         report = running.config.with_name("report.json")
         command = (*AUDITOR, "audit", "-c", str(running.config), "-o", "terminal")
         finished = [
-            run((*command, "-o", f"json:{report}"), {"AUDITOR_PASSWORD": running.password})
+            run((*command, "-o", f"json:{report}"), report.parent, running.password)
             for _ in range(min(size.runs, 3))
         ]
     if any(one.code for one in finished):

@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.benchmarks.farm import CHECKOUT
 
@@ -42,12 +43,19 @@ class Finished:
     code: int
 
 
-def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Finished:
-    """Run a program to its end, its output thrown away."""
+def run(command: Sequence[str], home: Path, password: str = "") -> Finished:
+    """Run a program to its end, its output thrown away, with a folder as the user's home.
+
+    So nobody's own history is read or written, and the first run starts an empty one.
+    """
     told = subprocess.run(
         [sys.executable, "-I", "-S", "-c", _SMALL, *command],
         cwd=CHECKOUT,
-        env={**os.environ, **(environment or {})},
+        env={
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": str(home),
+            "AUDITOR_PASSWORD": password,
+        },
         stdout=subprocess.PIPE,
         check=True,
     ).stdout

@@ -22,12 +22,13 @@ def measure(size: Size) -> str:
         TemporaryDirectory(prefix="auditor-benchmark-") as folder,
         Simulator(scenario(1, 2), Path(folder)) as simulator,
     ):
-        config = simulator.write_config(Path(folder) / "auditor.toml")
-        run((*AUDITOR, "--version"))  # compiles what was never imported here
+        home = Path(folder)
+        config = simulator.write_config(home / "auditor.toml")
+        _first_request(simulator, config, home)  # compiles what was never imported here
         for _ in range(size.runs):
-            version.append(run((*AUDITOR, "--version")).seconds)
-            first.append(_first_request(simulator, config))
-            whole.append(run(load).seconds)
+            version.append(run((*AUDITOR, "--version"), home).seconds)
+            first.append(_first_request(simulator, config, home))
+            whole.append(run(load, home).seconds)
     return (
         line("auditor --version", median(version), "s")
         + line("auditor audit, until its first request has arrived", median(first), "s")
@@ -37,9 +38,9 @@ def measure(size: Size) -> str:
     )
 
 
-def _first_request(simulator: Simulator, config: Path) -> float:
+def _first_request(simulator: Simulator, config: Path, home: Path) -> float:
     asked = len(simulator.requests)
-    finished = run((*AUDITOR, "audit", "-c", str(config)), {"AUDITOR_PASSWORD": simulator.password})
+    finished = run((*AUDITOR, "audit", "-c", str(config)), home, simulator.password)
     # One machine, one clock: the simulator notes its times by the same.
     return simulator.requests[asked].started - finished.began
 

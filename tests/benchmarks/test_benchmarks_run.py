@@ -10,9 +10,7 @@ ALONE = ("six-nodes", "fleet", "start", "memory")
 
 def _run(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.benchmarks", *words]
-    return subprocess.run(
-        command, cwd=CHECKOUT, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
 
 
 def test_the_measurements_of_an_audit_run_and_print_their_aims() -> None:
