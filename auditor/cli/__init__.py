@@ -4,7 +4,30 @@ Modules of commands import at the top only what declares them; what a command wo
 imported when it runs, so that `--version` and `--help` answer at once.
 """
 
-from auditor.cli import audit, change, doctor, failover, init, lab, nagios, precheck, rules
+from auditor.cli import (
+    audit,
+    change,
+    doctor,
+    failover,
+    init,
+    lab,
+    nagios,
+    precheck,
+    rules,
+    trust,
+)
 from auditor.cli.app import app
 
-__all__ = ["app", "audit", "change", "doctor", "failover", "init", "lab", "nagios", "precheck", "rules"]
+__all__ = [
+    "app",
+    "audit",
+    "change",
+    "doctor",
+    "failover",
+    "init",
+    "lab",
+    "nagios",
+    "precheck",
+    "rules",
+    "trust",
+]

@@ -8,8 +8,6 @@ from auditor.cli import options
 from auditor.cli.app import app
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from auditor.config.settings import ClusterSettings
     from auditor.credentials import Credentials
 
@@ -34,12 +32,13 @@ def doctor(
 
     Exit codes: 0 ready, 3 something to mend, 4 could not tell.
     """
+    from auditor.cli.choosing import one_cluster
     from auditor.cli.running import world
     from auditor.cli.telling import say, width
     from auditor.doctor.checkup import examine
     from auditor.doctor.page import render_json, render_text
 
-    settings = chosen(config, cluster)
+    _, settings = one_cluster(config, cluster)
     login, missing = _login(settings)
     with world(1) as around:
         checkup = examine(settings, login, around.wire, around.progress, no_login=missing)
@@ -49,23 +48,6 @@ def doctor(
     )
     say(page)
     raise typer.Exit(checkup.exit_code)
-
-
-def chosen(config: "Path | None", cluster: str | None) -> "ClusterSettings":
-    """Return the cluster named, or the only one of the file.
-
-    Raises:
-        ConfigError: the file is wrong, or none of several is named.
-    """
-    from auditor.config.loader import load, locate
-    from auditor.errors import ConfigError
-
-    configuration = load(locate(config))
-    found = configuration.select([cluster] if cluster else [])
-    if len(found) > 1:
-        names = ", ".join(settings.name for settings in found)
-        raise ConfigError([f"{configuration.path}: name one of its clusters: {names}."])
-    return found[0]
 
 
 def _login(settings: "ClusterSettings") -> "tuple[Credentials | None, str]":

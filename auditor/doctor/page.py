@@ -6,8 +6,9 @@ from datetime import datetime
 from itertools import groupby
 from textwrap import wrap
 
-from auditor.doctor.reaching import NOT_CHECKED, details
+from auditor.doctor.reaching import NOT_CHECKED
 from auditor.doctor.steps import Answer, Checkup, Outcome, Server, Step
+from auditor.report.certificate import certificate_lines
 from auditor.report.screen import printable
 from auditor.report.wording import count
 from auditor.soap.messages import Certificate
@@ -84,14 +85,6 @@ def _entry(head: str, paragraphs: list[str], width: int) -> Iterator[str]:
     lines = [line for told in paragraphs for line in _wrapped(told, width - _COLUMN)]
     for number, line in enumerate(lines):
         yield f"{margin if number else f'  {head}':<{_COLUMN}}{line}"
-
-
-def certificate_lines(certificate: Certificate, now: datetime) -> list[str]:
-    """Return what a certificate says of itself, one line for each thing."""
-    *pairs, (word, digest) = details(certificate, now)
-    # Two halves are easier to compare by eye, and fit a narrow terminal.
-    half = len(digest) // 2 + 1
-    return [*(f"{w}: {value}" for w, value in pairs), f"{word}:", digest[:half], digest[half:]]
 
 
 def _wrapped(text: str, width: int) -> list[str]:

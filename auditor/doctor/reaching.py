@@ -1,7 +1,5 @@
 """From a name to a server that is believed: look-up, connection, certificate; nothing is sent."""
 
-from datetime import datetime
-
 from auditor.config import hosts
 from auditor.doctor import advice
 from auditor.doctor.advice import Subject
@@ -9,7 +7,6 @@ from auditor.doctor.steps import Check, Outcome, Step
 from auditor.errors import ExchangeError
 from auditor.facts import Identity, Reach
 from auditor.soap.exchange import Shown, Wire
-from auditor.soap.messages import Certificate
 
 _IN_ORDER = (Check.NAME, Check.CONNECTION, Check.CERTIFICATE)
 NOT_CHECKED = "not checked: "
@@ -79,17 +76,3 @@ def _believed(about: Subject, shown: Shown) -> str:
     if shown.identity is not Identity.CERTIFICATE:
         return f"{why}, but it names other nodes too, so it does not prove who answers."
     return f"{why}; it proves {endpoint.verify_name}."
-
-
-def details(certificate: Certificate, now: datetime) -> tuple[tuple[str, str], ...]:
-    """Return what a certificate says of itself, as pairs of a word and its value."""
-    names = ", ".join(certificate.names) or f"{certificate.common_name} (common name only)"
-    signed = "itself" if certificate.self_signed else certificate.issuer
-    left = (certificate.not_after - now).days
-    ends = f"{left} days left" if left >= 0 else f"ended {-left} days ago"
-    return (
-        ("names", names),
-        ("signed by", signed),
-        ("valid", f"{certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}, {ends}"),
-        ("SHA-256", certificate.sha256),
-    )

@@ -1,0 +1,121 @@
+"""Adds a certificate's fingerprint to the text of a configuration file, and changes no more."""
+
+import re
+import tomllib
+from collections.abc import MutableMapping
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from auditor.config import values
+from auditor.config.values import Refused
+from auditor.errors import ConfigError
+
+PINS = "pins"
+_CLUSTER = re.compile(r"\s*\[\[\s*cluster\s*\]\]")
+
+
+def fingerprint(text: str) -> str:
+    """Return a SHA-256 fingerprint as the file has it: upper case, with colons.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    bare = text.strip().removeprefix("SHA256:").strip()
+    try:
+        (digits,) = values.pins([bare])
+    except Refused as error:
+        raise ConfigError([f"--fingerprint {text[:100]}: {error}."]) from error
+    return bytes.fromhex(digits).hex(":").upper()
+
+
+def block(node: str, pin: str) -> str:
+    """Return the lines to paste below a `[[cluster]]`."""
+    lines = tomlkit.dumps({"cluster": {PINS: {node: [pin]}}}).splitlines()
+    return "\n".join(line for line in lines if line and line != "[cluster]") + "\n"
+
+
+def with_pin(text: str, cluster: str, node: str, pin: str, *, replace: bool = False) -> str:
+    """Return the text with a pin added for a node, every other sign of it as it was.
+
+    With `replace` the node's other pins are dropped. The result is read again: if anything but
+    the pins changed, nothing is returned.
+
+    Raises:
+        ConfigError: the file cannot be edited without risk; the user has to.
+    """
+    wanted = tomllib.loads(text)
+    _add(_find(wanted, cluster), node, pin, replace=replace)
+    for edit in (_with_table, _with_item):
+        try:
+            edited = edit(text, cluster, node, pin, replace=replace)
+            same = tomllib.loads(edited) == wanted
+        except (TOMLKitError, LookupError, TypeError, ValueError):
+            continue
+        if same and not _remarks(text) - _remarks(edited):
+            return edited
+    raise ConfigError(
+        [
+            "the file is written in a way that cannot be edited safely; nothing was changed. "
+            + by_hand(cluster, node, pin)
+        ]
+    )
+
+
+def by_hand(cluster: str, node: str, pin: str) -> str:
+    """Return the sentence for whoever has to edit the file."""
+    line = block(node, pin).splitlines()[1]
+    return f'Put this into [cluster.pins] of cluster "{cluster}": {line}'
+
+
+def _with_table(text: str, cluster: str, node: str, pin: str, *, replace: bool) -> str:
+    """Write a new table behind the cluster's own keys, where a reader looks for it.
+
+    Comments right above the next header belong to that header and stay with it.
+    """
+    del replace  # it matters only where there are pins already
+    names = [table["name"].casefold() for table in tomllib.loads(text)["cluster"]]
+    lines = text.splitlines(keepends=True)
+    headers = [at for at, line in enumerate(lines) if line.lstrip().startswith("[")]
+    starts = [at for at in headers if _CLUSTER.match(lines[at])]
+    start = starts[names.index(cluster.casefold())]
+    end = next((at for at in headers if at > start), len(lines))
+    while end < len(lines) and lines[end - 1].lstrip().startswith("#"):
+        end -= 1
+    while not lines[end - 1].strip():
+        end -= 1
+    feed = "\r\n" if lines[start].endswith("\r\n") else "\n"
+    ending = "" if lines[end - 1].endswith("\n") else feed
+    added = [ending, feed, *(f"{line}{feed}" for line in block(node, pin).splitlines())]
+    return "".join([*lines[:end], *added, *lines[end:]])
+
+
+def _with_item(text: str, cluster: str, node: str, pin: str, *, replace: bool) -> str:
+    """Let the library edit what is there: pins to add to, or a cluster in one line."""
+    document = tomlkit.parse(text)
+    _add(_find(document, cluster), node, pin, replace=replace)
+    return tomlkit.dumps(document)
+
+
+def _find(document: MutableMapping[str, Any], cluster: str) -> MutableMapping[str, Any]:
+    """Return the table of a cluster, case apart; the loader has made sure that it is there."""
+    found: MutableMapping[str, Any] = next(
+        table for table in document["cluster"] if table["name"].casefold() == cluster.casefold()
+    )
+    return found
+
+
+def _add(table: MutableMapping[str, Any], node: str, pin: str, *, replace: bool) -> None:
+    if PINS not in table:
+        table[PINS] = {}
+    pins = table[PINS]
+    key = next((known for known in pins if known.casefold() == node.casefold()), node)
+    if replace or key not in pins:
+        pins[key] = [pin]
+    else:
+        pins[key].append(pin)
+
+
+def _remarks(text: str) -> set[str]:
+    return {line.strip() for line in text.splitlines() if line.strip().startswith("#")}
