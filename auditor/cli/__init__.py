@@ -9,12 +9,12 @@ from auditor.cli import (
     change,
     doctor,
     failover,
+    history,
     init,
     lab,
     nagios,
     precheck,
     rules,
-    trust,
 )
 from auditor.cli.app import app
 
@@ -24,10 +24,10 @@ __all__ = [
     "change",
     "doctor",
     "failover",
+    "history",
     "init",
     "lab",
     "nagios",
     "precheck",
     "rules",
-    "trust",
 ]

@@ -55,11 +55,12 @@ def render(report: Report) -> str:
     writer.writeheader()
     for cluster in report.clusters:
         for row in _rows(report, cluster):
-            writer.writerow({column: _cell(text) for column, text in row.items()})
+            writer.writerow({column: cell(text) for column, text in row.items()})
     return page.getvalue()
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Return a text as a cell: on one line, and no formula."""
     shown = printable(text)
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 

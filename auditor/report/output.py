@@ -132,13 +132,13 @@ def check_writable(targets: Sequence[Target]) -> None:
     problems = [
         f"--output {target.format}:{target.path}: {problem}"
         for target in targets
-        if target.path is not None and (problem := _obstacle(target.path))
+        if target.path is not None and (problem := obstacle(target.path))
     ]
     if problems:
         raise ConfigError(problems)
 
 
-def _obstacle(path: Path) -> str | None:
+def obstacle(path: Path) -> str | None:
     """Return why a file cannot be written, and what to do; None if it can."""
     try:
         final = Path(os.path.realpath(path))
