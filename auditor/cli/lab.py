@@ -19,12 +19,25 @@ if TYPE_CHECKING:
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    *,
+    failover: Annotated[
+        bool,
+        typer.Option(
+            "--failover",
+            envvar="AUDITOR_FAILOVER",
+            help="Show a pair that is failed over and falls back instead; takes under a minute.",
+        ),
+    ] = False,
+) -> None:
     """Start a simulated cluster that drifted, audit it over HTTPS, and show the report.
 
     Everything stays on this machine. Ends with 0 when the demonstration ran, and names the code
     that the audit itself would have returned.
     """
+    if failover:
+        _demo_failover()
+        return
     from auditor.audit import Options
     from auditor.cli.running import run
     from auditor.cli.telling import tell
@@ -54,6 +67,31 @@ def demo() -> None:
         "\nThis was a demonstration on a simulated cluster; it ends with exit code 0.\n"
         f"`auditor audit` would have ended with {int(code)}: {MEANINGS[code]}.\n"
     )
+
+
+def _demo_failover() -> None:
+    from auditor.cli.night import Night
+    from auditor.cli.running import world
+    from auditor.cli.telling import colour, width
+    from auditor.config.loader import load
+    from auditor.credentials import Credentials, Secret
+
+    with (
+        tempfile.TemporaryDirectory(prefix="auditor-demo-") as folder,
+        _simulator(find_scenario("failover"), Path(folder), address_per_node=False) as simulator,
+    ):
+        configuration = load(simulator.write_config(Path(folder) / "auditor.toml"))
+        login = Credentials(simulator.username, Secret(simulator.password))
+        with world(configuration.workers, quiet=True) as around:
+            Night(
+                simulator,
+                configuration.clusters,
+                {c.name: login for c in configuration.clusters},
+                around,
+                say,
+                width=width(),
+                colour=colour(),
+            ).show()
 
 
 @app.command()

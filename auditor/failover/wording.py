@@ -222,7 +222,8 @@ def _sessions(group: GroupCheck) -> str:
     told = group.sessions
     if told.now is None or told.before is None:
         return ""
-    word = ", but" if told.short else ";"
+    settled = group.standing is not Standing.MOVING
+    word = ", but" if told.short and settled else ";"
     return f"{word} {told.now:,} of {told.before:,} sessions are back"
 
 

@@ -1,0 +1,48 @@
+"""The demonstration of a failover, on a clock that is moved by hand."""
+
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from auditor.audit import World
+from auditor.cli.night import Night
+from auditor.config.loader import load
+from auditor.credentials import Credentials, Secret
+from auditor.simulator import HandClock, Simulator
+from auditor.soap.exchange import LiveWire
+from tests.lab import QUICK, scenario
+
+GOLDEN = Path(__file__).parent / "golden" / "demo-failover.txt"
+BEGAN = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+
+def test_the_night_is_shown_from_before_to_normal_in_under_a_minute(
+    tmp_path: Path, compare_golden: Callable[[Path, str], None]
+) -> None:
+    clock = HandClock()
+    told: list[str] = []
+    with (
+        Simulator(scenario("failover"), tmp_path / "lab", clock=clock) as simulator,
+        closing(LiveWire()) as wire,
+    ):
+        wire.pause = simulator.advance  # type: ignore[method-assign] # time is ours here
+        configuration = load(simulator.write_config(tmp_path / "auditor.toml", QUICK))
+        login = Credentials(simulator.username, Secret(simulator.password))
+        Night(
+            simulator,
+            configuration.clusters,
+            {"night": login},
+            World(
+                wire=wire,
+                workers=4,
+                run_id="night",
+                clock=lambda: BEGAN + timedelta(seconds=clock.now()),
+                progress=lambda _cluster, _server: None,
+            ),
+            told.append,
+            width=100,
+            colour=False,
+        ).show()
+    assert clock.now() < 60
+    compare_golden(GOLDEN, "".join(told))
