@@ -103,7 +103,8 @@ def survey(
         ConfigError: a file of probes is wrong; nothing was asked.
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
-    probes = probe_file.load(settings.probes for settings in clusters)
+    asking = clusters if options.discover else ()
+    probes = probe_file.load(settings.probes for settings in asking)
     surveys = [
         Survey(
             settings,
@@ -113,7 +114,7 @@ def survey(
             wire=world.wire,
             guard=guard,
             progress=world.progress,
-            probes=_probes(probes[settings.probes], options),
+            probes=_wanted(probes.get(settings.probes, ()), options),
             errand=options.errand,
             known=(known or {}).get(settings.name),
         )
@@ -130,9 +131,7 @@ def survey(
     return intercluster.told_by_peers(clusters, [one.facts for one in surveys])
 
 
-def _probes(probes: Sequence[Probe], options: Options) -> tuple[Probe, ...]:
-    if not options.discover:
-        return ()
+def _wanted(probes: Sequence[Probe], options: Options) -> tuple[Probe, ...]:
     wanted = options.only_probes
     return tuple(probe for probe in probes if wanted is None or probe.id in wanted)
 

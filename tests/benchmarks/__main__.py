@@ -10,7 +10,7 @@ from importlib import import_module
 
 from tests.benchmarks.telling import Size
 
-MEASUREMENTS = ("six-nodes", "fleet", "start", "memory", "history", "html")
+MEASUREMENTS = ("six-nodes", "fleet", "start", "memory", "history", "html", "failover")
 """Each is the function `measure` of a module of its name; only those asked for are loaded."""
 
 

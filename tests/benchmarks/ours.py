@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from auditor.audit import Options, World, audit
 from auditor.config.loader import load
@@ -70,20 +71,28 @@ def prepared(farm: Farm) -> Callable[[Wire], Report]:
     return run
 
 
-def questions(run: Callable[[Wire], Report]) -> list[Asked]:
-    """Audit once and return what each server was asked.
+class Ended(Protocol):
+    """Whatever a run comes to, with the code that it would exit with."""
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0 if everything was good and known."""
+
+
+def questions(run: Callable[[Wire], Ended]) -> list[Asked]:
+    """Run once and return what each server was asked.
 
     Raises RuntimeError if anything stayed unknown: a number would say nothing then.
     """
     with closing(_Noting()) as wire:
         report = run(wire)
     if report.exit_code:
-        raise RuntimeError(f"the audit ended with exit code {int(report.exit_code)}")
+        raise RuntimeError(f"the run ended with exit code {int(report.exit_code)}")
     return wire.asked
 
 
-def seconds(run: Callable[[Wire], Report]) -> float:
-    """Audit once, from settings to report, and return how long it took."""
+def seconds(run: Callable[[Wire], Ended]) -> float:
+    """Run once, from settings to what it comes to, and return how long it took."""
     began = time.perf_counter()
     with closing(LiveWire()) as wire:
         run(wire)

@@ -5,7 +5,7 @@ import sys
 
 from tests.benchmarks.farm import CHECKOUT
 
-ALONE = ("six-nodes", "fleet", "start", "memory")
+ALONE = ("six-nodes", "fleet", "start", "memory", "failover")
 
 
 def _run(*words: str) -> subprocess.CompletedProcess[str]:

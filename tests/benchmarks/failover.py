@@ -1,0 +1,67 @@
+"""How much longer a check after a failover takes than the questions that must follow each other."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from statistics import median
+
+from auditor.audit import World
+from auditor.config.loader import load
+from auditor.credentials import Credentials, Secret
+from auditor.failover import check
+from auditor.failover.findings import Check
+from auditor.recommendations.model import load_packs
+from auditor.soap.exchange import Wire
+from tests.benchmarks import bare, ours
+from tests.benchmarks.farm import Farm, farm
+from tests.benchmarks.telling import Size, in_turn, line, ratio
+
+NODES = 2
+DELAY_S = 0.05
+
+
+def measure(size: Size) -> str:
+    """Check one pair that takes 50 ms an answer, against CUCM's and one node's questions."""
+    with farm(1, NODES, delay_s=DELAY_S) as running:
+        run = _prepared(running)
+        first = ours.seconds(run)
+        cucm, *nodes = ours.questions(run)
+        longest = max(nodes, key=lambda asked: len(asked.questions))
+        own, unavoidable = in_turn(
+            size.runs,
+            lambda: ours.seconds(run),
+            lambda: bare.one_after_the_other((cucm, longest), running),
+        )
+    return (
+        line(f"failover-check of one pair, {DELAY_S * 1000:g} ms an answer", median(own), "s")
+        + line("the first check of a process (reads the WSDLs)", first, "s")
+        + line("CUCM's and one node's questions, bare", median(unavoidable), "s")
+        + line("check : unavoidable", ratio(own, unavoidable), "", "aim: at most 1.3")
+        + line("requests to CUCM", len(cucm.questions), "")
+        + line("requests to a node, at most", len(longest.questions), "")
+        + line("requests of the whole run", sum(len(a.questions) for a in (cucm, *nodes)), "")
+    )
+
+
+def _prepared(running: Farm) -> Callable[[Wire], Check]:
+    """Read configuration and packs; return what checks the pair once."""
+    configuration = load(running.config)
+    login = Credentials(running.username, Secret(running.password))
+    rows = {row.id: row for row in load_packs()}
+
+    def run(wire: Wire) -> Check:
+        world = World(
+            wire=wire,
+            workers=configuration.workers,
+            run_id="benchmark",
+            clock=lambda: datetime.now(UTC),
+            progress=lambda _cluster, _server: None,
+        )
+        return check.run(
+            configuration.clusters,
+            {cluster.name: login for cluster in configuration.clusters},
+            check.Request(rows),
+            world,
+            lambda _line: None,
+        )
+
+    return run
