@@ -2,30 +2,36 @@
 
 from statistics import median
 
-from tests.benchmarks.farm import farm
+from tests.benchmarks.farm import Farm, farm
 from tests.benchmarks.fleet import NODES
-from tests.benchmarks.processes import AUDITOR, run
+from tests.benchmarks.processes import AUDITOR, Finished, run
 from tests.benchmarks.telling import Size, line
 
 
 def measure(size: Size) -> str:
     """Run the command on clusters of four nodes, with both reports, and tell its peak."""
+    runs = min(size.runs, 3)
     with farm(size.clusters, NODES) as running:
-        report = running.config.with_name("report.json")
-        command = (*AUDITOR, "audit", "-c", str(running.config), "-o", "terminal")
-        finished = [
-            run((*command, "-o", f"json:{report}"), report.parent, running.password)
-            for _ in range(min(size.runs, 3))
-        ]
-    if any(one.code for one in finished):
-        raise RuntimeError(f"the audit ended with exit code {finished[0].code}")
+        recorded = [_audit(running) for _ in range(runs)]
+        alone = [_audit(running, "--history", "off") for _ in range(runs)]
     return (
         line(
             f"peak memory, {size.clusters} clusters of {NODES} nodes",
-            max(one.peak_mb for one in finished),
+            max(one.peak_mb for one in recorded),
             "MB",
             "aim: under 120",
         )
-        + line("the whole command, with both reports", median(o.seconds for o in finished), "s")
-        + line("its processor time", median(o.processor_s for o in finished), "s")
+        + line("the same with --history off", max(one.peak_mb for one in alone), "MB")
+        + line("the whole command, with both reports", median(o.seconds for o in recorded), "s")
+        + line("its processor time", median(o.processor_s for o in recorded), "s")
     )
+
+
+def _audit(running: Farm, *options: str) -> Finished:
+    folder = running.config.parent
+    outputs = ("-o", "terminal", "-o", f"json:{folder / 'report.json'}")
+    command = (*AUDITOR, "audit", "-c", str(running.config), *outputs, *options)
+    finished = run(command, folder, running.password)
+    if finished.code:
+        raise RuntimeError(f"the audit ended with exit code {finished.code}")
+    return finished

@@ -16,7 +16,7 @@ _LOAD = "import sys, zeep; zeep.Client(sys.argv[1])"
 
 def measure(size: Size) -> str:
     """Time `auditor --version` and the first request of an audit, in fresh processes each."""
-    version, first, whole = [], [], []
+    version, first, alone, whole = [], [], [], []
     load = (sys.executable, "-c", _LOAD, _schema())
     with (
         TemporaryDirectory(prefix="auditor-benchmark-") as folder,
@@ -28,19 +28,23 @@ def measure(size: Size) -> str:
         for _ in range(size.runs):
             version.append(run((*AUDITOR, "--version"), home).seconds)
             first.append(_first_request(simulator, config, home))
+            alone.append(_first_request(simulator, config, home, "--history", "off"))
             whole.append(run(load, home).seconds)
     return (
         line("auditor --version", median(version), "s")
         + line("auditor audit, until its first request has arrived", median(first), "s")
+        + line("the same with --history off", median(alone), "s")
         + line("a program that loads the AXL schema of ciscoaxl", median(whole), "s")
         + line("--version : schema", ratio(version, whole), "", "aim: at most 0.33")
         + line("first request : schema", ratio(first, whole), "", "aim: at most 0.33")
+        + line("first request with --history off : schema", ratio(alone, whole), "")
     )
 
 
-def _first_request(simulator: Simulator, config: Path, home: Path) -> float:
+def _first_request(simulator: Simulator, config: Path, home: Path, *options: str) -> float:
     asked = len(simulator.requests)
-    finished = run((*AUDITOR, "audit", "-c", str(config)), home, simulator.password)
+    command = (*AUDITOR, "audit", "-c", str(config), *options)
+    finished = run(command, home, simulator.password)
     # One machine, one clock: the simulator notes its times by the same.
     return simulator.requests[asked].started - finished.began
 
