@@ -56,7 +56,7 @@ class Ledger:
     """The coverage of one server, written while it is asked.
 
     After an error that settles (wrong account, wrong certificate, another node, no connection)
-    the rest is skipped.
+    the rest is skipped; so it is after a time-out if `gone` says that nothing gets through at all.
     """
 
     node: str
@@ -64,6 +64,7 @@ class Ledger:
     guard: Guard
     entries: dict[Source, Coverage] = field(default_factory=dict)
     closed_by: ExchangeError | None = None
+    gone: Callable[[], bool] = lambda: False
 
     def ask(self, source: Source, question: Callable[[], T]) -> Answer[T]:
         """Put one question; keep its outcome, its number of requests and its time."""
@@ -99,13 +100,16 @@ class Ledger:
 
     def keep(self, source: Source, error: ExchangeError | None, cost: Cost = NOTHING) -> None:
         """Write down that a source was asked, and the error if there was one."""
-        if error is not None and error.settles:
+        if error is not None and (error.settles or self._is_gone(error)):
             self.closed_by = error
         outcome = Outcome.COLLECTED if error is None else Outcome.FAILED
         reason = None if error is None else error.reason
         text = "" if error is None else str(error)
         requests, elapsed_ms = cost.requests, cost.elapsed_ms
         self._add(Coverage(source, self.node, outcome, reason, text, requests, elapsed_ms))
+
+    def _is_gone(self, error: ExchangeError) -> bool:
+        return error.reason is Reason.TIMED_OUT and self.gone()
 
     def skip(self, source: Source, reason: Reason | None, detail: str) -> None:
         """Write down that a source was not asked; no reason means that it was not due."""

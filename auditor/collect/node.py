@@ -1,6 +1,6 @@
 """Everything that one IM&P node is asked, in turn on one session, at its own address."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -59,14 +59,16 @@ def collect(
     watch: Watch,
     probes: Sequence[Probe] = (),
     topics: frozenset[Topic] = AUDIT,
+    gone: Callable[[], bool] = lambda: False,
 ) -> NodeAnswers:
     """Ask one node about the topics: in an audit four requests, or five.
 
     `others` are the names of the cluster's other nodes, lower case. The publisher's database is
-    asked for `probes` besides: at most six requests more. Raises nothing but
+    asked for `probes` besides: at most six requests more. `gone` tells after a time-out whether
+    the node cannot be reached at all, and nothing more is to be asked. Raises nothing but
     Interrupted: every failure is in the coverage.
     """
-    ledger = Ledger(member.name, client, guard)
+    ledger = Ledger(member.name, client, guard, gone=gone)
     product = _product(ledger) if Topic.PRODUCT in topics else None
     look = _look(ledger, product, wire, watch) if Topic.SERVICES in topics else None
     states = look.services if look else {}

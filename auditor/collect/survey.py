@@ -21,12 +21,15 @@ from auditor.collect.topology import Member, Topology
 from auditor.config.settings import ClusterSettings, Dial
 from auditor.credentials import Credentials
 from auditor.errors import BadCredentials, ExchangeError, Reason
-from auditor.facts import ClusterFacts, Coverage, Outcome, Role, Source
+from auditor.facts import ClusterFacts, Coverage, Outcome, Reach, Role, Source
 from auditor.soap.client import Client
 from auditor.soap.exchange import TcpResult, Wire
 
 Progress = Callable[[str, str], None]
 """Told the cluster and the server that was just asked."""
+
+KNOCK_S = 2.0
+"""How long a node that timed out has to accept a TCP connection."""
 
 _LOGIN_ACCEPTED = frozenset({Reason.NOT_AUTHORISED, Reason.SOAP_FAULT, Reason.UNSUPPORTED_VERSION})
 """Failures that a server gives only after it took the password."""
@@ -63,7 +66,7 @@ class Survey:
         self._login = login
         self._insecure = insecure
         pause_s = settings.settle_s if watch_s is None else watch_s
-        self._watch = Watch(pause_s, always=watch_s is not None, never=not errand.looks_again)
+        self._watch = Watch(pause_s, always=watch_s is not None, never=errand.hurries)
         self._wire = wire
         self._guard = guard
         self._progress = progress
@@ -194,6 +197,7 @@ class Survey:
                 watch=self._watch,
                 probes=self._probes if member.role is Role.PUBLISHER else (),
                 topics=self._errand.topics,
+                gone=partial(self._is_gone, member.name),
             )
         self._progress(self.settings.name, member.name)
         with self._lock:
@@ -201,6 +205,13 @@ class Survey:
             self._nodes_open -= 1
         self._learn_of_login(answers)
         self._fill(crew)
+
+    def _is_gone(self, node_name: str) -> bool:
+        """Tell whether not even a TCP connection gets through, where the errand is in a hurry."""
+        if not self._errand.hurries:
+            return False
+        place = self.settings.dial(node_name)
+        return self._wire.tcp(place.host, place.port, KNOCK_S).reach is not Reach.REACHED
 
     def _learn_of_login(self, answers: NodeAnswers) -> None:
         if self._login_taken:

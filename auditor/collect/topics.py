@@ -34,13 +34,14 @@ class Errand:
     """What a survey is sent for.
 
     `nodes` are the only ones to ask, lower case, and `groups` the only redundancy groups; None:
-    all. `looks_again` False: no node is looked at twice, even where a second look is due.
+    all. `hurries`: no node is looked at twice, even where a second look is due, and one that timed
+    out and accepts no connection is asked nothing more.
     """
 
     topics: frozenset[Topic] = AUDIT
     nodes: frozenset[str] | None = None
     groups: frozenset[str] | None = None
-    looks_again: bool = True
+    hurries: bool = False
 
     def wants(self, node: str, group: str | None) -> bool:
         """Tell whether a node of a group is to be asked; case makes no difference."""

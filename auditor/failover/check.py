@@ -130,7 +130,7 @@ def look(
         (),
         insecure=request.insecure,
         discover=False,
-        errand=Errand(FAILOVER, groups=only, looks_again=False),
+        errand=Errand(FAILOVER, groups=only, hurries=True),
     )
     found = [
         _with_database(settings, facts, logins, options, world)

@@ -92,7 +92,7 @@ class Watch:
             for (name, _), group in self.open.items()
             for node in nodes_of(self.known[name], group)
         )
-        errand = Errand(topics, nodes=asked, looks_again=False)
+        errand = Errand(topics, nodes=asked, hurries=True)
         for new in self.ask(errand, {name: self.known[name] for name in of}):
             self.known[new.name] = new
 

@@ -10,8 +10,8 @@ from auditor.audit import Options, World, survey
 from auditor.collect.topics import FAILOVER, LOOK, SNAPSHOT, Errand, Topic
 from auditor.config.loader import load
 from auditor.credentials import Credentials, Secret
-from auditor.facts import ClusterFacts, Source
-from auditor.soap.exchange import LiveWire
+from auditor.facts import ClusterFacts, Reach, Source
+from auditor.soap.exchange import LiveWire, TcpResult
 from tests.lab import Lab
 
 FIRST, SECOND, THIRD = "imp1.lab.test", "imp2.lab.test", "imp3.lab.test"
@@ -101,3 +101,21 @@ def test_a_counter_of_another_node_empties_the_answers(lab: Callable[..., Lab]) 
     )
     facts = found(running, Errand(FAILOVER))
     assert (facts.nodes[0].identity, facts.nodes[0].sessions) == ("contradicted", {})
+
+
+def test_a_node_that_swallows_everything_is_not_waited_for_three_times(
+    lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = lab(PAIRS)
+    running.defaults = {**running.defaults, "timeout_s": 0.3}
+    running.simulator.change({"fault": {"fault": "hang", "node": FIRST}})
+    answers = {Reach.REACHED: 3, Reach.TIMED_OUT: 1}
+    for reach, requests in answers.items():
+        found_so = TcpResult(reach, "as the test says")
+        monkeypatch.setattr(LiveWire, "tcp", lambda *_, told=found_so: told)
+        before = len(asked(running))
+        facts = found(running, Errand(FAILOVER, nodes=frozenset({FIRST}), hurries=True))
+        assert [node for node, _ in asked(running)[before:]].count(FIRST) == requests
+        gap = facts.gap(FIRST, Source.CONTROL_CENTER)
+        assert gap is not None
+        assert gap.reason == "timed_out"
