@@ -4,13 +4,24 @@ import importlib
 import importlib.util
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from auditor.config.settings import ClusterSettings, environment_name
 from auditor.errors import HIDDEN, CredentialError, redact
 
-__all__ = ["Credentials", "Secret", "environment_name", "password_for", "system_keyring"]
+__all__ = [
+    "Credentials",
+    "Secret",
+    "environment_name",
+    "forget",
+    "keep",
+    "keyring_services",
+    "password_for",
+    "system_keyring",
+]
 
 Lookup = Callable[[str, str], str | None]
 """Takes a keyring's service and user name, returns the password or None; raises CredentialError."""
@@ -92,20 +103,64 @@ def keyring_services(cluster: str) -> tuple[str, str]:
 
 
 def system_keyring() -> Lookup | None:
-    """Return how to look into the system's keyring, None if the package `keyring` is missing."""
-    if importlib.util.find_spec("keyring") is None:
-        return None
-    package = importlib.import_module("keyring")
-    failures = (importlib.import_module("keyring.errors").KeyringError, OSError, RuntimeError)
+    """Return how to look into the system's keyring, None if the package `keyring` is missing.
 
-    def look_up(service: str, username: str) -> str | None:
-        try:
-            stored = package.get_password(service, username)
-        except failures as exc:
-            raise CredentialError(_trimmed(str(exc)) or type(exc).__name__) from exc
-        return stored if isinstance(stored, str) else None
+    The package is loaded at the first look: nobody waits for it whose password comes from
+    elsewhere.
+    """
+    return _look_up if importlib.util.find_spec("keyring") is not None else None
 
-    return look_up
+
+def _look_up(service: str, username: str) -> str | None:
+    with _failures() as package:
+        stored = package.get_password(service, username)
+    return stored if isinstance(stored, str) else None
+
+
+def keep(service: str, username: str, password: Secret) -> None:
+    """Store a password in the system's keyring, and read it again to be sure.
+
+    Raises:
+        CredentialError: it was not stored; says why.
+    """
+    fault = ""
+    try:
+        with _failures() as package:
+            package.set_password(service, username, password.reveal())
+            kept = package.get_password(service, username)
+    except CredentialError as exc:
+        fault = redact(str(exc), [password.reveal()])
+    else:
+        fault = "" if kept == password.reveal() else "it did not keep the password"
+    if fault:  # raised outside of the handler: a backend's exception may hold what it was given
+        raise CredentialError(fault)
+
+
+def forget(service: str, username: str) -> bool:
+    """Delete a password from the system's keyring; return whether there was one.
+
+    Raises:
+        CredentialError: it could not be deleted; says why.
+    """
+    if _look_up(service, username) is None:
+        return False
+    with _failures() as package:
+        package.delete_password(service, username)
+    return True
+
+
+@contextmanager
+def _failures() -> Iterator[Any]:
+    """Give the package, and turn what its backends raise into one error without any secret."""
+    try:
+        package = importlib.import_module("keyring")
+        failures = (importlib.import_module("keyring.errors").KeyringError, OSError, RuntimeError)
+    except ImportError as exc:
+        raise CredentialError("the package `keyring` is not installed") from exc
+    try:
+        yield package
+    except failures as exc:
+        raise CredentialError(_trimmed(str(exc)) or type(exc).__name__) from exc
 
 
 def _stored(cluster: ClusterSettings, keyring: Lookup) -> str | None:

@@ -12,9 +12,11 @@ from auditor.cli import (
     history,
     init,
     lab,
+    login,
     nagios,
     precheck,
     rules,
+    trust,
 )
 from auditor.cli.app import app
 
@@ -27,7 +29,9 @@ __all__ = [
     "history",
     "init",
     "lab",
+    "login",
     "nagios",
     "precheck",
     "rules",
+    "trust",
 ]

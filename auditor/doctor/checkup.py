@@ -8,6 +8,7 @@ from auditor.config.settings import ClusterSettings, Dial
 from auditor.credentials import Credentials
 from auditor.doctor import node, publisher
 from auditor.doctor.advice import Subject, no_nodes, subject
+from auditor.doctor.interfaces import LET_IN
 from auditor.doctor.reaching import reach, skipped
 from auditor.doctor.steps import Check, Checkup, Outcome, Server, Step
 from auditor.errors import ExchangeError, Reason
@@ -45,23 +46,26 @@ def examine(
     return Checkup(settings.name, settings.username, tuple(found), walk.requests)
 
 
-def let_in(settings: ClusterSettings, login: Credentials, wire: Wire) -> ExchangeError | None:
-    """Ask the CUCM publisher one question, once; return why it gave no answer, None if it did.
+def let_in(
+    settings: ClusterSettings, login: Credentials, wire: Wire
+) -> tuple[ExchangeError | None, bool]:
+    """Ask the CUCM publisher one question, once.
+
+    Returns why it gave no answer (None: it did), and whether it took the password.
 
     Raises:
         ConfigError: a CA file cannot be used.
         Interrupted: the run is being ended.
     """
-    endpoint = servers.endpoint(
-        settings, settings.cucm_name, settings.cucm_publisher, frozenset(_names(_in_file(settings)))
-    )
+    others = frozenset(_names(_in_file(settings)))
+    place = servers.endpoint(settings, settings.cucm_name, settings.cucm_publisher, others)
     limits = Limits(timeout_s=settings.timeout_s, backoff_s=())
-    with Client(endpoint, login, limits, wire, axl_version=settings.axl_version) as client:
+    with Client(place, login, limits, wire, axl_version=settings.axl_version) as client:
         try:
             client.ccm_version()
         except ExchangeError as error:
-            return error
-    return None
+            return error, error.reason in LET_IN
+    return None, True
 
 
 class _Walk:

@@ -9,7 +9,7 @@ from auditor.doctor.reaching import skipped
 from auditor.doctor.steps import Check, Outcome, Step
 from auditor.errors import BadCredentials, ExchangeError, Reason
 
-_LET_IN = frozenset({Reason.NOT_AUTHORISED, Reason.SOAP_FAULT, Reason.UNSUPPORTED_VERSION})
+LET_IN = frozenset({Reason.NOT_AUTHORISED, Reason.SOAP_FAULT, Reason.UNSUPPORTED_VERSION})
 """Failures that a server gives only after it took the password, and whose service is there."""
 
 
@@ -26,7 +26,7 @@ def credentials(about: Subject, asked: Sequence[Asked]) -> Step:
     for one in asked:
         if isinstance(one.error, BadCredentials):
             return advice.refused_login(about, one.error)
-    if any(one.error is None or one.error.reason in _LET_IN for one in asked):
+    if any(one.error is None or one.error.reason in LET_IN for one in asked):
         return Step(Check.CREDENTIALS, Outcome.OK, f"{about.username} was let in.")
     return Step(
         Check.CREDENTIALS, Outcome.SKIPPED, "cannot be told: no service there took a question."
@@ -38,7 +38,7 @@ def service(about: Subject, check: Check, asked: Sequence[Asked]) -> Step:
     for error in _errors(asked):
         if isinstance(error, BadCredentials):
             return skipped(check, Check.CREDENTIALS)
-        if error.reason not in _LET_IN:
+        if error.reason not in LET_IN:
             return advice.silent_service(about, check, error)
     return Step(check, Outcome.OK, f"{_listed(asked)}.")
 
