@@ -85,12 +85,14 @@ def _in_publishers_group(view: View) -> Truth:
     return Truth(False, f"node {node.name} is not in the redundancy group of the publisher")
 
 
-def _same_group(one: NodeFacts, other: NodeFacts) -> bool | None:
-    if not (one.group_known and other.group_known):
+def _same_group(node: NodeFacts, key: NodeFacts) -> bool | None:
+    """Tell whether a node is in the group of a key node, which should be in one.
+
+    A key node outside every group leaves open which node its partner is.
+    """
+    if not (node.group_known and key.group_known) or key.redundancy_group is None:
         return None
-    if one.redundancy_group is None or other.redundancy_group is None:
-        return False
-    return one.redundancy_group.casefold() == other.redundancy_group.casefold()
+    return (node.redundancy_group or "").casefold() == key.redundancy_group.casefold()
 
 
 def _in_added_group(view: View) -> Truth:

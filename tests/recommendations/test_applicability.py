@@ -216,6 +216,33 @@ def test_a_group_that_peers_may_sync_from_is_unknown_where_the_node_s_group_is()
     assert found["AXL-02", "imp4"].verdict is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_a_publisher_outside_every_group_leaves_open_who_its_partner_is(known: bool) -> None:
+    """Cisco's table alone says nothing of the missing group, so nothing here may pass."""
+    publisher = node(group=None, group_known=known)
+    off = subscriber("imp2", not_activated(names.AXL), group="first")
+    loose = subscriber("imp3", not_activated(names.AXL), group=None)
+    found = {
+        (f.recommendation, f.subject.name): f.verdict
+        for f in judge(load_packs(["table"]), cluster(publisher, off, loose))
+    }
+
+    assert found["AXL-02", "imp1"] is Verdict.PASS
+    for other in ("imp2", "imp3"):
+        assert found["AXL-02", other] is Verdict.UNKNOWN
+        assert found["AXL-03", other] is Verdict.UNKNOWN
+
+
+def test_a_node_outside_every_group_stands_for_no_other_node() -> None:
+    told = deployment(intercluster_synced_from=["imp3"])
+    loose = subscriber("imp3", group=None)
+    beside = subscriber("imp4", group="second")
+    found = _all(cluster(node(group="first"), loose, beside, told=told))
+
+    assert found["AXL-02", "imp3"].verdict is Verdict.PASS
+    assert found["AXL-02", "imp4"].verdict is Verdict.UNKNOWN
+
+
 def test_the_release_that_another_machine_told_is_not_believed() -> None:
     strange = node(release="10.5.2", identity=Identity.CONTRADICTED)
     found = _all(cluster(strange, subscriber(release=None)))
