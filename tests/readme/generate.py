@@ -73,6 +73,8 @@ def table() -> str:
 def steady(text: str) -> str:
     """Put what changes from run to run to fixed text."""
     text = re.sub(r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:54321", text)
+    text = re.sub(r"([0-9A-F]{2}:){15}[0-9A-F]{2}(:|\b)", "AB:CD:EF:...", text)
+    text = re.sub(r"valid: .* left", "valid: 2026-01-02 to 2028-01-02, 730 days left", text)
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "0" * 8, text)
     return re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)", "2026-01-02T03:04:05Z", text)
 
@@ -105,7 +107,7 @@ def plain(*words: str) -> str:
 def audit() -> str:
     """Audit the demonstration's cluster."""
     with lab("demo") as running:
-        return shortened(told(running, "audit"))
+        return shortened(told(running, "audit", "--history", "off"))
 
 
 def precheck() -> str:
@@ -125,8 +127,22 @@ def diff() -> str:
         return told(running, "diff", str(before), "live")
 
 
+def failover() -> str:
+    """Check a pair that failed over."""
+    with lab("failed-over") as running:
+        return told(running, "failover-check")
+
+
+def doctor() -> str:
+    """Walk a healthy cluster."""
+    with lab("one-node") as running:
+        return told(running, "doctor", running.simulator.cluster_name)
+
+
 OUTPUTS: Mapping[str, Callable[[], str]] = {
     "audit": audit,
+    "doctor": doctor,
+    "failover-check": failover,
     "precheck": precheck,
     "diff": diff,
     "explain": lambda: plain("explain", "AXL-02"),
