@@ -13,7 +13,7 @@ from auditor.cli.app import app
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from auditor.report.output import Format, Target
+    from auditor.report.output import Target
 
 
 class Accepted(StrEnum):
@@ -120,13 +120,13 @@ def failover_check(
     if readiness:
         _tell(
             targets,
-            lambda width, colour: page.render_readiness(ready, width=width, colour=colour),
+            lambda **screen: page.render_readiness(ready, **screen),
             lambda: jsonout.render_readiness(ready),
         )
         raise typer.Exit(ready.exit_code)
     _tell(
         targets,
-        lambda width, colour: page.render(found, width=width, colour=colour),
+        lambda **screen: page.render(found, **screen),
         lambda: jsonout.render(found),
     )
     raise typer.Exit(found.exit_code)
@@ -155,19 +155,17 @@ def _targets(values: list[str], *, as_json: bool) -> "Sequence[Target]":
 
 
 def _tell(
-    targets: "Sequence[Target]",
-    draw: "Callable[[int, bool], str]",
-    dump: "Callable[[], str]",
+    targets: "Sequence[Target]", draw: "Callable[..., str]", dump: "Callable[[], str]"
 ) -> None:
     """Write the answer in every form that was asked for."""
     from auditor.cli.telling import PIPE_WIDTH, colour, say, width
     from auditor.report.output import Format, write
 
-    def text(form: "Format", columns: int, *, coloured: bool) -> str:
-        return dump() if form is Format.JSON else draw(columns, coloured)
-
     for target in targets:
-        if target.path is None:
-            say(text(target.format, width(), coloured=colour()))
+        if target.path is not None:
+            plain = target.format is not Format.JSON
+            write(target.path, draw(width=PIPE_WIDTH, colour=False) if plain else dump())
+        elif target.format is Format.JSON:
+            say(dump())
         else:
-            write(target.path, text(target.format, PIPE_WIDTH, coloured=False))
+            say(draw(width=width(), colour=colour(), fold=sys.stdout.isatty()))

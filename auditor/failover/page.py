@@ -37,13 +37,17 @@ _GOOD = 2
 _SWITCH = {True: "on", False: "OFF", None: "not known to be on"}
 
 
-def render(check: Check, *, width: int, colour: bool) -> str:
-    """Return the page; the first line is the verdict, the second what to do."""
+def render(check: Check, *, width: int, colour: bool, fold: bool = False) -> str:
+    """Return the page; the first line is the verdict, the second what to do.
+
+    `fold` breaks these two between words where the page ends, for a terminal; else each is one
+    line, whatever its length.
+    """
 
     def draw(page: Console) -> None:
         style = _STYLES.get(check.exit_code, "bold yellow")
-        page.print(plain(wording.verdict(check), style), soft_wrap=True)
-        page.print(plain(wording.action(check), "bold"), soft_wrap=True)
+        page.print(plain(wording.verdict(check), style), soft_wrap=not fold)
+        page.print(plain(wording.action(check), "bold"), soft_wrap=not fold)
         for cluster in check.clusters:
             _cluster(page, cluster, alone=len(check.clusters) == 1)
         _between(page, check)
@@ -183,13 +187,13 @@ def _end(check: Check, code: ExitCode) -> str:
     return f"{check.finished_at}. Exit code {int(code)}.{since}{insecure}"
 
 
-def render_readiness(readiness: Readiness, *, width: int, colour: bool) -> str:
-    """Return what a failover would lose, then how each group stands."""
+def render_readiness(readiness: Readiness, *, width: int, colour: bool, fold: bool = False) -> str:
+    """Return what a failover would lose, then how each group stands; `fold` as in `render`."""
 
     def draw(page: Console) -> None:
         style = _STYLES.get(readiness.exit_code, "bold yellow")
-        page.print(plain(readiness.verdict, style), soft_wrap=True)
-        page.print(plain(readiness.action, "bold"), soft_wrap=True)
+        page.print(plain(readiness.verdict, style), soft_wrap=not fold)
+        page.print(plain(readiness.action, "bold"), soft_wrap=not fold)
         if readiness.losses:
             page.print()
             page.print(plain("What would be lost", "bold"))
