@@ -4,7 +4,6 @@ import gc
 import logging
 import os
 import sys
-import threading
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO, cast
@@ -12,7 +11,6 @@ from typing import TextIO, cast
 from typer.main import get_command
 
 from auditor.cli import app
-from auditor.findings import ExitCode
 
 log = logging.getLogger("auditor")
 
@@ -43,21 +41,11 @@ def _nowhere(mode: str) -> TextIO:
 
 
 def main() -> None:
-    """Run the command line; after Ctrl-C, do not wait for threads that still hang in the system.
-
-    A name look-up cannot be cut off from outside; everything that had to be written is written.
-    """
+    """Run the command line."""
     gc.set_threshold(_ALLOCATIONS, 20, 20)
     _open_streams()
     sys.excepthook = _report_bug
-    try:
-        get_command(app)()  # calling the app itself would put another hook in place of ours
-    except SystemExit as ending:
-        if ending.code == ExitCode.INTERRUPTED and threading.active_count() > 1:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(ExitCode.INTERRUPTED)
-        raise
+    get_command(app)()  # calling the app itself would put another hook in place of ours
 
 
 if __name__ == "__main__":
