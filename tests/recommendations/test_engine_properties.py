@@ -75,7 +75,7 @@ VARIANTS = {name: st.sampled_from(_variants(name)) for name in SERVICES}
 
 
 @st.composite
-def nodes(draw: st.DrawFn, name: str) -> NodeFacts:
+def nodes(draw: st.DrawFn, name: str, release: str) -> NodeFacts:
     """Draw a node; it may be planned, silent, contradicted or in no group."""
     known = draw(st.booleans())
     rows = draw(st.fixed_dictionaries(VARIANTS)) if draw(st.integers(0, 9)) else {}
@@ -89,7 +89,7 @@ def nodes(draw: st.DrawFn, name: str) -> NodeFacts:
         group_known=known,
         planned=draw(st.integers(0, 9)) == 0,
         identity=draw(st.sampled_from([Identity.CERTIFICATE] * 8 + [Identity.CONTRADICTED])),
-        release=draw(st.sampled_from([None, "9.1.1", "10.5.2.1-1", "14.0.1", "nonsense"])),
+        release=draw(st.sampled_from([None, release])),
         ha_state=draw(st.none() | reading),
         services={name: state for name, state in rows.items() if state},
         axl=draw(st.none() | probe),
@@ -115,8 +115,9 @@ def tellings(draw: st.DrawFn) -> tuple[Setting, ...]:
 
 @st.composite
 def clusters(draw: st.DrawFn) -> ClusterFacts:
-    """Draw a cluster of up to three nodes, in any state of knowledge."""
-    placed = tuple(draw(nodes(name)) for name in NAMES[: draw(st.integers(0, 3))])
+    """Draw a cluster of up to three nodes of one release, in any state of knowledge."""
+    release = draw(st.sampled_from(["9.1.1", "10.5.2.1-1", "14.0.1", "nonsense"]))
+    placed = tuple(draw(nodes(name, release)) for name in NAMES[: draw(st.integers(0, 3))])
     members = {g: tuple(n.name for n in placed if n.redundancy_group == g) for g in GROUPS}
     groups = tuple(
         Group(g, m, draw(st.sampled_from([True, False, None])), draw(st.sampled_from(Origin)))
