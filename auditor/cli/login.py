@@ -103,10 +103,7 @@ def _ready(service: str, username: str) -> None:
     look_up = system_keyring()
     if look_up is None:
         raise ConfigError(
-            [
-                "the package `keyring` is missing: install auditor with its extra `keyring`, "
-                "pip install 'auditor[keyring]'."
-            ]
+            ["the package `keyring` is missing: install auditor with its extra `keyring`."]
         )
     try:
         look_up(service, username)

@@ -1,0 +1,53 @@
+"""`auditor examples`: ready files for timers, pipelines and monitoring."""
+
+from importlib.resources import files
+from typing import Annotated
+
+import typer
+
+from auditor.cli.app import app
+from auditor.cli.telling import say
+from auditor.errors import ConfigError
+from auditor.names import nearest
+
+
+@app.command("examples")
+def examples(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="The example to print. Left out: list them.", show_default=False),
+    ] = None,
+) -> None:
+    """Print a ready example: systemd, cron, Kubernetes, GitHub Actions, Nagios, Prometheus.
+
+    Each begins with what to put where; a line "File:" stands above each file in it.
+    """
+    texts = shipped()
+    if name is None:
+        say(_listing(texts))
+        return
+    if name not in texts:
+        near = nearest(name, texts)
+        meant = f" Did you mean {near}?" if near else ""
+        raise ConfigError([f"no example {name!r}.{meant} There are {', '.join(texts)}."])
+    say(texts[name])
+
+
+def shipped() -> dict[str, str]:
+    """Return the text of every example by its name."""
+    folder = files("auditor") / "examples"
+    found = {
+        entry.name.removesuffix(".txt"): entry.read_text(encoding="utf-8")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".txt")
+    }
+    return dict(sorted(found.items()))
+
+
+def _listing(texts: dict[str, str]) -> str:
+    titles = {
+        name: text.partition("\n")[0].partition(": ")[2].rstrip(".") for name, text in texts.items()
+    }
+    widest = max(map(len, titles))
+    lines = [f"  {name:<{widest}}  {title}" for name, title in titles.items()]
+    return "\n".join(["Print one with `auditor examples NAME`:", "", *lines, ""])
