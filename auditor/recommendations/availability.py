@@ -85,8 +85,8 @@ def pair_healthy(facts: ClusterFacts, name: str) -> Draft:
     expected = f"High availability of {name} is on, and both nodes are in state normal."
     members = installed(facts, group) if group else ()
     if len(members) < 2:
-        if group is not None and group.origin is Origin.DISCOVERED:
-            return _guessed(group, expected)
+        if not (facts.topology_observed and facts.groups_known):
+            return _open_group(name, expected)
         text = f"{name} has {_count(members)} installed, so there is no pair to fail over."
         return Draft(Verdict.NOT_APPLICABLE, expected, text, text)
     switch = group.ha_enabled if group else None
@@ -95,10 +95,10 @@ def pair_healthy(facts: ClusterFacts, name: str) -> Draft:
     return replace(draft, evidence=(*_switch(group), *draft.evidence))
 
 
-def _guessed(group: Group, expected: str) -> Draft:
-    """Leave a group open that was only discovered: it may have another node."""
-    observed = f"Whether {group.name} has a pair of nodes is not known."
-    because = "Its nodes were only discovered."
+def _open_group(name: str, expected: str) -> Draft:
+    """Leave a group open that the cluster did not tell itself: it may have another node."""
+    observed = f"Whether {name} has a pair of nodes is not known."
+    because = "The CUCM publisher did not tell the nodes and groups of the cluster."
     hint = (
         "Make AXL of the CUCM publisher answer, or declare `redundancy_group` of the nodes in "
         "[[cluster.node]]."
@@ -213,6 +213,7 @@ def grouped(view: View) -> Draft:
             evidence=(Evidence(origin, "presence redundancy groups", observed),),
         )
     observed = f"{node.name} is in {node.redundancy_group}."
-    proof = Evidence(origin, "presence redundancy groups", observed)
-    because = "The cluster's redundancy groups list the node."
+    declared = origin is Origin.DECLARED
+    proof = Evidence(origin, "profile" if declared else "presence redundancy groups", observed)
+    because = f"The {'profile' if declared else 'cluster'} lists the node in this group."
     return Draft(Verdict.PASS, expected, observed, because, evidence=(proof,))

@@ -147,8 +147,10 @@ def names_exist(facts: ClusterFacts, key: str) -> Draft:
 
 
 def _known(facts: ClusterFacts) -> set[str]:
+    """Return what the cluster has; a group that it did not tell itself proves no name right."""
     nodes = {word for node in facts.nodes for word in (node.name, node.address)}
-    return {word.casefold() for word in nodes | {group.name for group in facts.groups}}
+    groups = {group.name for group in facts.groups} if facts.groups_known else set()
+    return {word.casefold() for word in nodes | groups}
 
 
 def absent_is_off(

@@ -127,8 +127,12 @@ def _stands_for(view: View, entry: str) -> bool | None:
 
 def _alone(view: View, clause: str) -> Truth:
     """Say it where a node has no partner to fail over to."""
-    known = all(node.group_known for node in view.facts.nodes if not node.planned)
-    if known and len(members(view.facts, view.node.redundancy_group or "")) <= 1:
+    told = all(node.group_known for node in view.facts.nodes if not node.planned)
+    if (
+        view.facts.topology_observed
+        and told
+        and len(members(view.facts, view.node.redundancy_group or "")) <= 1
+    ):
         clause += ", and no failover is possible because it has no partner"
     return Truth(True, clause)
 

@@ -3,11 +3,12 @@
 import pytest
 
 from auditor import names
-from auditor.facts import ClusterFacts, Identity, Origin
+from auditor.facts import ClusterFacts, Group, Identity, Origin
 from auditor.findings import Finding, Severity, Verdict
 from auditor.recommendations.engine import judge
 from auditor.recommendations.model import load_packs
 from tests.factories import (
+    GROUP,
     cluster,
     database,
     databases,
@@ -241,6 +242,41 @@ def test_a_node_outside_every_group_stands_for_no_other_node() -> None:
 
     assert found["AXL-02", "imp3"].verdict is Verdict.PASS
     assert found["AXL-02", "imp4"].verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("origin", [Origin.DECLARED, Origin.DISCOVERED])
+def test_a_group_that_the_cluster_did_not_tell_itself_settles_nothing(origin: Origin) -> None:
+    """The file's own word proves no name in it right, and a group may have another node."""
+    only = [Group("first", ("imp1",), None, origin)]
+    facts = cluster(
+        node(group="first"),
+        subscriber(group=None, group_known=False),
+        groups=only,
+        groups_known=False,
+        named={"node.redundancy_group": ("first",)},
+    )
+    found = _all(facts)
+
+    assert found["PROFILE-02", "node.redundancy_group"].verdict is Verdict.UNKNOWN
+    assert found["HA-01", "first"].verdict is Verdict.UNKNOWN
+
+
+def test_a_group_of_one_among_nodes_that_may_not_be_all_is_unknown() -> None:
+    facts = cluster(node(), topology_observed=False)
+
+    assert _all(facts)["HA-01", GROUP].verdict is Verdict.UNKNOWN
+    assert "no partner" not in _all(facts)["AXL-02", "imp1"].because
+
+
+def test_a_group_known_from_the_file_is_said_to_be() -> None:
+    only = [Group(GROUP, ("imp1", "imp2"), None, Origin.DECLARED)]
+    finding = _all(cluster(groups=only))["HA-02", "imp1"]
+
+    assert finding.verdict is Verdict.PASS
+    assert finding.because == "The profile lists the node in this group."
+    assert [(piece.origin, piece.source) for piece in finding.evidence] == [
+        (Origin.DECLARED, "profile")
+    ]
 
 
 def test_the_release_that_another_machine_told_is_not_believed() -> None:
