@@ -19,7 +19,9 @@ from auditor.errors import ConfigError
 PATIENCE_S = 30.0
 """How long all addresses together may take."""
 
-_PASSWORDS = "AUDITOR_PASSWORD"
+_OWN = "AUDITOR_"
+"""How our variables begin; some hold passwords."""
+
 _COURIER = [sys.executable, "-P", "-m", "auditor.notify.courier"]
 
 
@@ -79,7 +81,7 @@ def _couriers(
 def _courier(one: Recipient, errand: dict[str, object]) -> "subprocess.Popen[bytes]":
     process = subprocess.Popen(  # noqa: S603 - our own program
         _COURIER,
-        env={k: v for k, v in os.environ.items() if not k.startswith(_PASSWORDS)},
+        env={k: v for k, v in os.environ.items() if not k.startswith(_OWN)},
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
