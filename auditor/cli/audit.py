@@ -1,4 +1,4 @@
-"""`auditor audit`: the audit of one live cluster or many."""
+"""`auditor audit`: the audit of live clusters, or of the evidence that was kept of one."""
 
 import typer
 
@@ -21,6 +21,9 @@ def audit(
     history: options.History = None,
     notify: options.Notify = None,
     quiet: options.Quiet = False,
+    evidence: options.Evidence = None,
+    evidence_hide_user: options.EvidenceHideUser = False,
+    replay: options.Replay = None,
 ) -> None:
     """Audit live clusters against Cisco's recommendations.
 
@@ -29,38 +32,54 @@ def audit(
     """
     from auditor.audit import Options
     from auditor.cli.ending import Ending, addressees, conclude
-    from auditor.cli.running import accepted, logins, run, warn_insecure
+    from auditor.cli.running import accepted, keep, logins, run, warn_insecure
     from auditor.config.loader import load, locate
     from auditor.history.opening import open_history
     from auditor.recommendations.model import PACKS, load_packs
     from auditor.report.output import check_writable, parse_targets
 
     targets = parse_targets(output or [])
+    if replay is not None:
+        from auditor.cli.replaying import Anew, refuse_both, replayed
+
+        refuse_both(evidence, replay)
+        check_writable(targets)
+        anew = Anew(fail_on, allow_unknown, tuple(pack or ()), waivers)
+        report = replayed(replay, clusters or [], anew, quiet=quiet)
+        conclude(report, Ending(targets, quiet=quiet))
+        raise typer.Exit(report.exit_code)
     recommendations = load_packs(pack or PACKS)
     configuration = load(locate(config))
     chosen = configuration.select(clusters or [])
     check_writable(targets)
     agreed = accepted(configuration, chosen, waivers)
     record = open_history(configuration.history if history is None else history)
-    ending = Ending(
-        targets, record, addressees(notify or (), configuration.notify, record), quiet=quiet
+    recipients = addressees(notify or (), configuration.notify, record)
+    settings = Options(
+        recommendations,
+        fail_on,
+        insecure=insecure,
+        allow_unknown=allow_unknown,
+        watch_s=settle,
+        waivers=agreed,
     )
+    keeping = keep(evidence, "audit", pack or PACKS, hide_users=evidence_hide_user)
     if insecure:
         warn_insecure()
+    accounts = logins(chosen)
+    recorder = (
+        keeping.recorder(configuration, settings, accounts, waivers=waivers, history=record)
+        if keeping
+        else None
+    )
     report = run(
         chosen,
-        logins(chosen),
-        Options(
-            recommendations,
-            fail_on,
-            insecure=insecure,
-            allow_unknown=allow_unknown,
-            watch_s=settle,
-            waivers=agreed,
-        ),
+        accounts,
+        settings,
         workers=configuration.workers,
         history=record,
         quiet=quiet,
+        recorder=recorder,
     )
-    conclude(report, ending)
+    conclude(report, Ending(targets, record, recipients, quiet=quiet, recorder=recorder))
     raise typer.Exit(report.exit_code)

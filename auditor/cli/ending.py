@@ -13,16 +13,18 @@ if TYPE_CHECKING:
     from auditor.history.store import History
     from auditor.notify.sending import Recipient
     from auditor.report.output import Target
+    from auditor.soap.recorder import Recorder
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Where a run goes: reports, the history (None: off), and those who are notified."""
+    """Where a run goes: reports, the history (None: off), those who are notified, evidence."""
 
     targets: "Sequence[Target]"
     history: "History | None" = None
     recipients: "Sequence[Recipient]" = ()
     quiet: bool = False
+    recorder: "Recorder | None" = None
 
 
 def addressees(
@@ -67,7 +69,7 @@ def conclude(report: Report, ending: Ending) -> None:
             )
         except OutputError as error:
             troubles.append(str(error))
-    for step in (_tell, _record):
+    for step in (_tell, _record, _keep):
         try:
             step(report, ending)
         except OutputError as error:
@@ -97,6 +99,11 @@ def _tell(report: Report, ending: Ending) -> None:
 def _record(report: Report, ending: Ending) -> None:
     if ending.history:
         ending.history.record(report)
+
+
+def _keep(_: Report, ending: Ending) -> None:
+    if ending.recorder:
+        ending.recorder.check()
 
 
 def _notify(report: Report, recipients: "Sequence[Recipient]") -> None:

@@ -141,4 +141,38 @@ Quiet = Annotated[
     ),
 ]
 
+Evidence = Annotated[
+    Path | None,
+    typer.Option(
+        "--evidence",
+        envvar="AUDITOR_EVIDENCE",
+        metavar="FOLDER",
+        help="Keep every request and reply in this folder, which must be new or empty, without "
+        "passwords and cookies.",
+        show_default=False,
+    ),
+]
+
+EvidenceHideUser = Annotated[
+    bool,
+    typer.Option(
+        "--evidence-hide-user",
+        envvar="AUDITOR_EVIDENCE_HIDE_USER",
+        help="Hide the user name in the evidence too.",
+    ),
+]
+
+Replay = Annotated[
+    Path | None,
+    typer.Option(
+        "--replay",
+        envvar="AUDITOR_REPLAY",
+        metavar="FOLDER",
+        help="Judge kept evidence again instead of asking: no network, no password, no history. "
+        "Configuration and options are those of that run; --fail-on, --allow-unknown, --pack and "
+        "--waivers may be given anew.",
+        show_default=False,
+    ),
+]
+
 AsJson = Annotated[bool, typer.Option("--json", envvar="AUDITOR_JSON", help="Tell it as JSON.")]

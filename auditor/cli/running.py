@@ -4,7 +4,7 @@ import getpass
 import os
 import sys
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +16,12 @@ from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials, password_for, system_keyring
 from auditor.errors import ConfigError, CredentialError
 from auditor.findings import Report
-from auditor.soap.exchange import LiveWire
+from auditor.soap.exchange import LiveWire, Wire
 
 if TYPE_CHECKING:
+    from auditor.cli.keeping import Keeping
     from auditor.history.store import History
+    from auditor.soap.recorder import Recorder
     from auditor.waivers.gathering import Accepted
 
 
@@ -31,23 +33,57 @@ def run(
     workers: int,
     history: "History | None" = None,
     quiet: bool = False,
+    recorder: "Recorder | None" = None,
 ) -> Report:
     """Audit live clusters; see `auditor.audit.audit`. `quiet`: show no progress."""
-    with world(workers, quiet=quiet) as around:
+    with world(workers, quiet=quiet, recorder=recorder) as around:
         return use_case.audit(clusters, logins, options, around, history)
 
 
 @contextmanager
-def world(workers: int, *, quiet: bool = False) -> Iterator[use_case.World]:
-    """Give a run the network, the clock, an id, and progress on a terminal unless `quiet`."""
-    with closing(LiveWire()) as wire, progress(quiet=quiet) as show:
+def world(
+    workers: int, *, quiet: bool = False, recorder: "Recorder | None" = None
+) -> Iterator[use_case.World]:
+    """Give a run the network, the clock, an id, and progress on a terminal unless `quiet`.
+
+    The recorder keeps all that is asked, and is closed at the end.
+    """
+    with (
+        closing(LiveWire()) as live,
+        recorded(live, recorder) as wire,
+        progress(quiet=quiet) as show,
+    ):
         yield use_case.World(
             wire=wire,
             workers=workers,
             run_id=str(uuid.uuid4()),
-            clock=now,
+            clock=wire.now,
             progress=show,
         )
+
+
+def keep(
+    folder: Path | None, command: str, packs: Iterable[str], *, hide_users: bool
+) -> "Keeping | None":
+    """Return what keeps evidence of a run, None if it is not asked for; raises ConfigError."""
+    if folder is None:
+        return None
+    from auditor.cli.keeping import Keeping
+
+    return Keeping(folder, command, packs, hide_users=hide_users)
+
+
+@contextmanager
+def recorded(wire: Wire, recorder: "Recorder | None") -> Iterator[Wire]:
+    """Put a recorder in front of a wire; what an exception ends stays marked as interrupted."""
+    if recorder is None:
+        yield wire
+        return
+    from auditor.soap.recording import RecordingWire
+
+    with closing(recorder):
+        yield RecordingWire(wire, recorder)
+        recorder.finish(wire.now())
 
 
 def accepted(

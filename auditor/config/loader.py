@@ -4,6 +4,7 @@ import copy
 import ssl
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -79,7 +80,7 @@ def understand(raw: Mapping[str, Any], path: Path) -> Configuration:
     if problems:
         problems.sort(key=_position)
         raise ConfigError(problem.line(path, raw) for problem in problems)
-    return _configuration(document, path)
+    return replace(_configuration(document, path), tables=raw)
 
 
 def _parse(raw: Mapping[str, Any]) -> tuple[Document, list[Problem]]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from auditor.config import hosts
 from auditor.errors import ConfigError
@@ -97,7 +98,7 @@ class Configuration:
     """The whole file. `workers` caps the nodes in flight over all clusters.
 
     `history` is the URL of the database of earlier runs; `notify` are the URLs of those who are
-    told what changed, and hold secrets.
+    told what changed, and hold secrets. `tables` is the file as TOML has it, secrets and all.
     """
 
     path: Path
@@ -105,6 +106,7 @@ class Configuration:
     clusters: tuple[ClusterSettings, ...]
     history: str | None = None
     notify: tuple[str, ...] = field(default=(), repr=False)
+    tables: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def select(self, names: Iterable[str]) -> tuple[ClusterSettings, ...]:
         """Return the named clusters in the order of the file, all of them if none is named.

@@ -17,7 +17,7 @@ import json
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from auditor import errors
 from auditor.errors import ExchangeError, Reason
@@ -47,7 +47,17 @@ _ERRORS: dict[type[ExchangeError], ErrorName] = {
 }
 """What an exchange can fail with before its reply is read."""
 
-_Name = Annotated[str, Field(pattern=r"^[\w.-]+(/[\w.-]+)?$", max_length=255)]
+
+def _inside(name: str) -> str:
+    """Refuse a name that could lead out of the folder."""
+    parts = name.split("/")
+    if len(parts) > _DEEPEST or any(part in ("", ".", "..") or "\0" in part for part in parts):
+        raise ValueError("is no name of a file in the folder")
+    return name
+
+
+_DEEPEST = 2
+_Name = Annotated[str, AfterValidator(_inside)]
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -165,6 +175,13 @@ class Tcp(_Part):
     reason: Reason
 
 
+class Time(_Part):
+    """A reading of the run's clock."""
+
+    kind: Literal["time"] = "time"
+    at: datetime
+
+
 class End(_Part):
     """The last line of a run that ended by itself."""
 
@@ -172,7 +189,7 @@ class End(_Part):
     finished_at: datetime
 
 
-Entry: TypeAlias = Begin | Exchange | Tcp | End
+Entry: TypeAlias = Begin | Exchange | Tcp | Time | End
 _entries: TypeAdapter[Entry] = TypeAdapter(Annotated[Entry, Field(discriminator="kind")])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from auditor.errors import ConfigError
 from auditor.soap import evidence
-from auditor.soap.evidence import Begin, End, Entry, Exchange, Kept, Run, Tcp
+from auditor.soap.evidence import Begin, End, Entry, Exchange, Kept, Run, Tcp, Time
 from auditor.soap.folder import read
 
 _KIND = "auditor-evidence"
@@ -20,7 +20,8 @@ class Record:
     """One run as it was kept; every file was found to be what was written.
 
     `about` is what its program said of it. `whole`: the run ended by itself; otherwise it was
-    interrupted, and `finished_at` is the time of the last thing that it did.
+    interrupted, and `finished_at` is the time of the last thing that it did. `times` are what its
+    clock showed.
     """
 
     folder: Path
@@ -31,6 +32,7 @@ class Record:
     whole: bool
     exchanges: tuple[Exchange, ...]
     tests: tuple[Tcp, ...]
+    times: tuple[datetime, ...]
 
     @property
     def hidden(self) -> int:
@@ -63,6 +65,7 @@ def load(folder: Path) -> Record:
         whole=isinstance(entries[-1], End),
         exchanges=exchanges,
         tests=tuple(entry for entry in entries if isinstance(entry, Tcp)),
+        times=tuple(entry.at for entry in entries if isinstance(entry, Time)),
     )
 
 
@@ -136,6 +139,8 @@ def _moment(entry: Entry) -> datetime | None:
     match entry:
         case End():
             return entry.finished_at
+        case Time():
+            return entry.at
         case Tcp():
             return entry.tested_at
         case Exchange():

@@ -22,8 +22,8 @@ from auditor.soap.redaction import Redactor
 class Subject:
     """What was run: `about` is what a replay must know, `files` are the operator's own.
 
-    A file's name is `FOLDER/NAME`, in ASCII without blanks. `hide_users`: the names of the
-    accounts are hidden like their passwords.
+    A file's name is `FOLDER/NAME`. `hide_users`: the names of the accounts are hidden like their
+    passwords.
     """
 
     started_at: datetime

@@ -9,7 +9,7 @@ from auditor.credentials import Credentials
 from auditor.errors import ExchangeError
 from auditor.soap import evidence
 from auditor.soap.endpoint import Endpoint, Limits
-from auditor.soap.evidence import Exchange, Failure, Kept, Papers, Reply, Tcp
+from auditor.soap.evidence import Exchange, Failure, Kept, Papers, Reply, Tcp, Time
 from auditor.soap.exchange import Line, Shown, Wire
 from auditor.soap.messages import Answer, Certificate, Question, TcpResult
 from auditor.soap.recorder import Recorder
@@ -64,8 +64,10 @@ class RecordingWire:
         return self._wire.certificate(endpoint, timeout_s)
 
     def now(self) -> datetime:
-        """Return the time, in UTC."""
-        return self._wire.now()
+        """Return the time, in UTC, and record it."""
+        at = self._wire.now()
+        self._recorder.keep(lambda: Time(at=at))
+        return at
 
     def pause(self, seconds: float) -> None:
         """Wait."""

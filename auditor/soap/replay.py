@@ -37,7 +37,7 @@ class ReplayWire:
             lambda: defaultdict(deque)
         )
         self._tests: dict[tuple[str, int], deque[Tcp]] = defaultdict(deque)
-        self._clock_read = False
+        self._times = deque(record.times)
         self._interrupted = False
         for one in record.exchanges:
             self._tapes[one.server, one.host, one.port, one.line][one.question].append(one)
@@ -76,10 +76,9 @@ class ReplayWire:
         raise self.missing(endpoint.name, "a handshake")
 
     def now(self) -> datetime:
-        """Return when the run began, and from the second reading on when it ended."""
+        """Return what the clock showed then, and the end of the run after that."""
         with self._lock:
-            began, self._clock_read = not self._clock_read, True
-        return self._record.started_at if began else self._record.finished_at
+            return self._times.popleft() if self._times else self._record.finished_at
 
     def pause(self, seconds: float) -> None:  # noqa: ARG002 - nothing takes any time
         """Go on at once."""

@@ -135,6 +135,27 @@ def test_what_a_server_sends_back_is_in_no_output(
         assert secret not in said, f"{what} is in the output"
 
 
+def _gaps(result: Result) -> list[tuple[str, ...]]:
+    (cluster,) = json.loads(result.stdout)["clusters"]
+    return [(c["node"], c["source"], c["outcome"], c["reason"]) for c in cluster["coverage"]]
+
+
+@pytest.mark.parametrize("echoing", ECHOES.values(), ids=ECHOES, indirect=True)
+def test_what_a_server_sends_back_is_in_no_evidence(
+    echoing: tuple[Lab, list[str]], tmp_path: Path
+) -> None:
+    """Every reply is kept, and none of the secrets in it; the replay has the same gaps."""
+    running, sent = echoing
+    place = tmp_path / "kept"
+    live = _run(running, "--history", "off", "--evidence", str(place), "-o", "json")
+    kept = b"".join(path.read_bytes() for path in place.rglob("*") if path.is_file())
+    assert any(SESSION in echo for echo in sent)
+    for what, secret in _secrets(running).items():
+        assert secret.encode() not in kept, f"{what} is in the evidence"
+    again = CliRunner().invoke(app, ["audit", "--replay", str(place), "-o", "json"])
+    assert _gaps(again) == _gaps(live)
+
+
 def test_a_fault_of_our_own_is_told_with_its_trace_in_the_log_alone(
     lab: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -338,8 +338,14 @@ def test_tcp_tests_are_given_back_in_order(tmp_path: Path) -> None:
 
 
 def test_the_clock_of_a_replay_is_that_of_the_run(tmp_path: Path) -> None:
-    replay = ReplayWire(record.load(keep(tmp_path / "kept", [answer()])))
-    assert [replay.now() for _ in range(3)] == [START, *[START + timedelta(minutes=1)] * 2]
+    folder.prepare(tmp_path / "kept")
+    recorder = Recorder(tmp_path / "kept", subject())
+    wire = RecordingWire(Script([]), recorder)
+    was = [wire.now() for _ in range(2)]
+    recorder.finish(START + timedelta(minutes=1))
+    replay = ReplayWire(record.load(tmp_path / "kept"))
+    assert [replay.now() for _ in range(3)] == [*was, START + timedelta(minutes=1)]
+    assert was[0] < was[1]
 
 
 def test_a_replay_that_is_interrupted_answers_nothing_more(tmp_path: Path) -> None:
