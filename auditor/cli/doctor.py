@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli import options
+from auditor.cli import completing, options
 from auditor.cli.app import app
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ def doctor(
         str | None,
         typer.Argument(
             help="Cluster of the file to check. May be left out if there is one.",
+            autocompletion=completing.clusters,
             show_default=False,
         ),
     ] = None,

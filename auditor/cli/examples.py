@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from auditor.cli import completing
 from auditor.cli.app import app
 from auditor.cli.telling import say
 from auditor.errors import ConfigError
@@ -15,7 +16,11 @@ from auditor.names import nearest
 def examples(
     name: Annotated[
         str | None,
-        typer.Argument(help="The example to print. Left out: list them.", show_default=False),
+        typer.Argument(
+            help="The example to print. Left out: list them.",
+            show_default=False,
+            autocompletion=completing.examples,
+        ),
     ] = None,
 ) -> None:
     """Print a ready example: systemd, cron, Kubernetes, GitHub Actions, Nagios, Prometheus.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli import options
+from auditor.cli import completing, options
 from auditor.cli.app import app
 from auditor.errors import ConfigError
 
@@ -27,6 +27,7 @@ def history(
         typer.Option(
             envvar="AUDITOR_CLUSTER",
             help="Only this cluster. Default: all on record.",
+            autocompletion=completing.clusters,
             show_default=False,
         ),
     ] = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from auditor import resources
+from auditor.cli import completing
 from auditor.cli.app import app
 from auditor.cli.telling import say
 from auditor.errors import ConfigError
@@ -97,7 +98,11 @@ def _demo_failover() -> None:
 @app.command()
 def simulate(
     scenario: Annotated[
-        str, typer.Argument(help="A shipped scenario by name, or the path of a scenario file.")
+        str,
+        typer.Argument(
+            help="A shipped scenario by name, or the path of a scenario file.",
+            autocompletion=completing.scenarios,
+        ),
     ],
     *,
     write_config: Annotated[

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from auditor.cli import options
+from auditor.cli import completing, options
 from auditor.cli.app import app
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def login(
         typer.Argument(
             help="Cluster whose password it is. Left out: that of the only cluster, or one for all "
             "of them.",
+            autocompletion=completing.clusters,
             show_default=False,
         ),
     ] = None,

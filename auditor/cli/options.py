@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from auditor.cli import completing
 from auditor.findings import Severity
 
 Config = Annotated[
@@ -23,6 +24,7 @@ Clusters = Annotated[
     typer.Argument(
         metavar="CLUSTER",
         help="Clusters of the file to audit. Default: all.",
+        autocompletion=completing.clusters,
         show_default=False,
     ),
 ]

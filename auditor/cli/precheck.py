@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import options
+from auditor.cli import completing, options
 from auditor.cli.app import app
 
 
@@ -13,7 +13,12 @@ from auditor.cli.app import app
 def precheck(
     *,
     cluster: Annotated[
-        str, typer.Option(envvar="AUDITOR_CLUSTER", help="Cluster of the file to change.")
+        str,
+        typer.Option(
+            envvar="AUDITOR_CLUSTER",
+            help="Cluster of the file to change.",
+            autocompletion=completing.clusters,
+        ),
     ],
     on: Annotated[
         list[str],

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import options
+from auditor.cli import completing, options
 from auditor.cli.app import app
 from auditor.cli.telling import colour, say, width
 from auditor.errors import ConfigError
@@ -23,7 +23,12 @@ def rules(*, pack: options.Pack = None) -> None:
 @app.command()
 def explain(
     recommendation: Annotated[
-        str, typer.Argument(metavar="ID", help="A recommendation, such as AXL-02.")
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="A recommendation, such as AXL-02.",
+            autocompletion=completing.recommendations,
+        ),
     ],
 ) -> None:
     """Explain one recommendation: condition, nodes, consequence, remedy, and Cisco's source."""

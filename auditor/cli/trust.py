@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli import options
+from auditor.cli import completing, options
 from auditor.cli.app import app
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def trust(
         typer.Option(
             envvar="AUDITOR_CLUSTER",
             help="Cluster of the file that it belongs to. May be left out if there is one.",
+            autocompletion=completing.clusters,
             show_default=False,
         ),
     ] = None,
