@@ -32,12 +32,16 @@ def snapshot(
     The exit code is the audit's; the snapshot is written whatever it is.
     """
     from auditor.change.snapshot import text_of
+    from auditor.cli.telling import say
     from auditor.report.output import Format, Target, check_writable, write
 
     check_writable([Target(Format.JSON, to)])
     content = _take(clusters or [], config, pack, insecure=insecure)
     write(to, text_of(content))
-    raise typer.Exit(content["report"]["summary"]["exit_code"])
+    code = content["report"]["summary"]["exit_code"]
+    names = ", ".join(cluster["name"] for cluster in content["report"]["clusters"])
+    say(f"Snapshot of {names} written to {to}. An audit would end with exit code {code}.\n")
+    raise typer.Exit(code)
 
 
 @app.command()
