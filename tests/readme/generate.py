@@ -7,6 +7,7 @@ Each part stands between `<!-- begin: NAME -->` and `<!-- end -->`; a test holds
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ from tests.lab import Lab, scenario
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"(<!-- begin: (?P<name>[^>]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-SHOWN_HEAD, SHOWN_TAIL = 44, 8
+SHOWN_HEAD, SHOWN_TAIL = 60, 8
 
 
 def regenerate(text: str) -> str:
@@ -76,6 +77,8 @@ def steady(text: str) -> str:
     text = re.sub(r"([0-9A-F]{2}:){15}[0-9A-F]{2}(:|\b)", "AB:CD:EF:...", text)
     text = re.sub(r"valid: .* left", "valid: 2026-01-02 to 2028-01-02, 730 days left", text)
     text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "0" * 8, text)
+    text = re.sub(r"20\d\d-\d\d-\d\d \d\d:\d\d", "2026-01-02 03:04", text)
+    text = re.sub(r"^[0-9a-f]{8}(?= )", "0a1b2c3d", text, flags=re.MULTILINE)
     return re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)", "2026-01-02T03:04:05Z", text)
 
 
@@ -139,13 +142,79 @@ def doctor() -> str:
         return told(running, "doctor", running.simulator.cluster_name)
 
 
+def history() -> str:
+    """Audit twice with a record, and look at it."""
+    with lab("one-node") as running:
+        record = ("--history", f"sqlite:///{running.folder}/history.sqlite3")
+        running.run("audit", *record)
+        stop = {"node": "imp1.lab.test", "service": "Cisco SIP Proxy"}
+        running.simulator.change({"stop": stop})
+        running.run("audit", *record)
+        return told(running, "history", *record)
+
+
+def nagios() -> str:
+    """Ask as a monitoring system does."""
+    with lab("demo") as running:
+        return told(running, "nagios")
+
+
+def snapshot() -> str:
+    """Keep what a cluster looks like."""
+    with lab("healthy") as running:
+        return told(running, "snapshot", "--to", f"{running.folder}/before.json")
+
+
+def init() -> str:
+    """Write a configuration for a live cluster."""
+    with lab("one-node") as running:
+        asked = running.simulator
+        places = {**asked.nodes, "cucm-pub.lab.test": asked.cucm}
+        words = ["init", "--cucm", "cucm-pub.lab.test", "--username", asked.username]
+        for name, (host, port) in places.items():
+            words += ["--address", f"{name}={host}:{port}"]
+        path = running.folder / "new.toml"
+        words += ["--ca-bundle", str(asked.ca_path), "--output", str(path)]
+        said = CliRunner(env=running.environment).invoke(app, words)
+        text = f"{said.stdout}{path.read_text(encoding='utf-8')}"
+        return shortened(steady(text).replace(f"{running.folder}/", ""))
+
+
+def trust() -> str:
+    """Look at a certificate where nobody can say yes."""
+    with lab("one-node") as running:
+        return told(running, "trust", "imp1.lab.test", "--yes")
+
+
+def simulate() -> str:
+    """Serve a cluster until Ctrl-C."""
+    words = [sys.executable, "-m", "auditor", "simulate", "one-node"]
+    said = ""
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as serving:
+        for line in serving.stdout or ():
+            said += line
+            if "Ctrl-C" in line:
+                serving.send_signal(signal.SIGINT)
+    said = re.sub(r"(/[\w.-]+)*/auditor-simulate-[\w-]+/", "", steady(said))
+    return re.sub(r"AUDITOR_PASSWORD=\S+", "AUDITOR_PASSWORD=...", said)
+
+
 OUTPUTS: Mapping[str, Callable[[], str]] = {
     "audit": audit,
     "doctor": doctor,
     "failover-check": failover,
     "precheck": precheck,
     "diff": diff,
+    "examples": lambda: plain("examples"),
     "explain": lambda: plain("explain", "AXL-02"),
+    "history": history,
+    "init": init,
+    "nagios": nagios,
+    "rules": lambda: shortened(plain("rules")),
+    "schema": lambda: shortened(plain("schema")),
+    "simulate": simulate,
+    "snapshot": snapshot,
+    "trust": trust,
 }
 """What makes the real output of a command; every cluster here is simulated."""
 
