@@ -84,6 +84,8 @@ def failover_check(
     as_json: options.AsJson = False,
     config: options.Config = None,
     insecure: options.Insecure = False,
+    evidence: options.Evidence = None,
+    evidence_hide_user: options.EvidenceHideUser = False,
 ) -> None:
     """Tell how each redundancy group stands, and the one thing to do now.
 
@@ -91,10 +93,11 @@ def failover_check(
     4 unknown or still moving.
     """
     from auditor import snapshots
-    from auditor.cli.running import logins, warn_insecure, world
+    from auditor.audit import Options
+    from auditor.cli.running import keep, logins, warn_insecure, world
     from auditor.config.loader import load, locate
     from auditor.failover import check, duration, jsonout, page
-    from auditor.recommendations.model import load_packs
+    from auditor.recommendations.model import PACKS, load_packs
     from auditor.report.output import check_writable
 
     targets = _targets(output or [], as_json=as_json)
@@ -109,10 +112,13 @@ def failover_check(
     configuration = load(locate(config))
     chosen = configuration.select(clusters or [])
     check_writable(targets)
+    keeping = keep(evidence, "failover-check", PACKS, hide_users=evidence_hide_user)
     if insecure:
         warn_insecure()
     accounts = logins(chosen)
-    with world(configuration.workers, quiet=wait is not None) as around:
+    asked = Options((), insecure=insecure)
+    recorder = keeping.recorder(configuration, asked, accounts) if keeping else None
+    with world(configuration.workers, quiet=wait is not None, recorder=recorder) as around:
         if readiness:
             ready = check.run_readiness(chosen, accounts, request, around)
         else:
@@ -123,12 +129,16 @@ def failover_check(
             lambda **screen: page.render_readiness(ready, **screen),
             lambda: jsonout.render_readiness(ready),
         )
+        if recorder:
+            recorder.check()
         raise typer.Exit(ready.exit_code)
     _tell(
         targets,
         lambda **screen: page.render(found, **screen),
         lambda: jsonout.render(found),
     )
+    if recorder:
+        recorder.check()
     raise typer.Exit(found.exit_code)
 
 

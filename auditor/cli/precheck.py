@@ -72,6 +72,8 @@ def precheck(
     as_json: options.AsJson = False,
     insecure: options.Insecure = False,
     pack: options.Pack = None,
+    evidence: options.Evidence = None,
+    evidence_hide_user: options.EvidenceHideUser = False,
 ) -> None:
     """Tell go or no-go before services are turned on or off. Changes nothing.
 
@@ -81,7 +83,7 @@ def precheck(
     from auditor.change import asked, precheck_page
     from auditor.change import expectation as announcement
     from auditor.change.precheck import decide
-    from auditor.cli.running import logins, warn_insecure, world
+    from auditor.cli.running import keep, logins, warn_insecure, world
     from auditor.cli.telling import say, width
     from auditor.config.features import load_with
     from auditor.config.loader import locate
@@ -94,11 +96,14 @@ def precheck(
     (settings,) = configuration.select([cluster])
     if expectation:
         check_writable([Target(Format.JSON, expectation)])
+    keeping = keep(evidence, "precheck", pack or PACKS, hide_users=evidence_hide_user)
     if insecure:
         warn_insecure()
     accounts = logins([settings])
-    with world(configuration.workers) as around:
-        (facts,) = survey([settings], accounts, Options(recommendations, insecure=insecure), around)
+    asking = Options(recommendations, fail_on, insecure=insecure)
+    recorder = keeping.recorder(configuration, asking, accounts) if keeping else None
+    with world(configuration.workers, recorder=recorder) as around:
+        (facts,) = survey([settings], accounts, asking, around)
     decision = decide(
         facts,
         asked.changes(facts, wanted, on),
@@ -115,4 +120,6 @@ def precheck(
         else precheck_page.render_text(decision, width=width())
     )
     say(page)
+    if recorder:
+        recorder.check()
     raise typer.Exit(decision.exit_code)

@@ -321,3 +321,32 @@ def test_a_replay_opens_no_wire(
     monkeypatch.setattr(LiveWire, "__init__", refuse)
     monkeypatch.setattr("auditor.cli.running.logins", refuse)
     assert replay(tmp_path / "kept").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("failover-check",),
+        ("failover-check", "--readiness"),
+        ("precheck", "--cluster", "pair", "--activate", "Cisco SIP Proxy", "--on", "imp1.lab.test"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+def test_other_commands_keep_what_they_ask_too(
+    lab: Start, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """What they ask less than an audit is unknown to it, and says so."""
+    running = lab(PAIR)
+    place = tmp_path / "kept"
+    assert running.run(*words, "--evidence", str(place)).exit_code in (0, 3, 4)
+    lines = (place / "index.jsonl").read_text().splitlines()
+    asked = [json.loads(line)["entry"] for line in lines]
+    assert sum(entry.get("requests", 0) for entry in asked) == len(running.simulator.requests)
+    assert running.simulator.password not in everything(place)
+    result = replay(place, "-o", "json")
+    assert f"judging what `auditor {words[0]}` asked" in result.stderr
+    gaps = {c["reason"] for c in told(result)["clusters"][0]["coverage"] if c["reason"]}
+    assert gaps <= {"not_asked"}
+    second = running.run(*words, "--evidence", str(place))
+    assert second.exit_code == 2
+    assert "the folder is not empty" in second.stderr
