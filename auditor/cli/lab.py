@@ -3,6 +3,8 @@
 import signal
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -129,7 +131,11 @@ def simulate(
     ] = 0.0,
 ) -> None:
     """Serve a simulated cluster over HTTPS on loopback until Ctrl-C."""
+    from auditor.report.output import obstacle
+
     path = find_scenario(scenario)
+    if write_config is not None and (problem := obstacle(write_config)):
+        raise ConfigError([f"--write-config {write_config}: {problem}"])
     with (
         tempfile.TemporaryDirectory(prefix="auditor-simulate-") as folder,
         _simulator(
@@ -172,12 +178,28 @@ def find_scenario(wanted: str) -> Path:
     )
 
 
+@contextmanager
 def _simulator(
     scenario: Path, folder: Path, *, address_per_node: bool, delay_s: float = 0.0
-) -> "Simulator":
+) -> "Iterator[Simulator]":
+    """Run a simulated cluster.
+
+    Raises:
+        ConfigError: the extra is missing, the scenario is wrong, or an address is taken.
+    """
     try:
-        from auditor.simulator import Simulator
+        from auditor.simulator import ScenarioError, Simulator
     except ImportError as error:
         missing = f"the simulator needs {error.name}: install auditor with its extra `lab`."
         raise ConfigError([missing]) from error
-    return Simulator(scenario, folder, address_per_node=address_per_node, delay_s=delay_s)
+    try:
+        simulator = Simulator(
+            scenario, folder, address_per_node=address_per_node, delay_s=delay_s
+        ).start()
+    except ScenarioError as error:
+        raise ConfigError([f"the scenario cannot be used: {error}."]) from error
+    except OSError as error:
+        taken = f"the simulator cannot listen on loopback: {error.strerror or error}."
+        raise ConfigError([f"{taken} Does another one run?"]) from error
+    with closing(simulator):
+        yield simulator
