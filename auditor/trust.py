@@ -9,7 +9,7 @@ from auditor.collect import servers
 from auditor.config import hosts, loader, pins
 from auditor.config.settings import ClusterSettings, Dial
 from auditor.errors import ConfigError, ExchangeError, OutputError, WrongNode
-from auditor.report.certificate import certificate_lines
+from auditor.report.certificate import certificate_lines, without_digest
 from auditor.report.output import write
 from auditor.report.screen import printable
 from auditor.soap.certificates import pinned
@@ -137,7 +137,7 @@ def _standing(found: Candidate) -> str:
             "It is believed already, because of who signed it: no pin is needed. A pin would "
             "count in place of that, and have to be renewed with the certificate."
         )
-    return f"It is not believed now: {found.refused.detail}"
+    return f"It is not believed now: {without_digest(found.refused.detail)}"
 
 
 _HOW_TO_COMPARE = (

@@ -13,16 +13,19 @@ from auditor.config.values import Refused
 from auditor.errors import ConfigError
 
 PINS = "pins"
+_PREFIX = re.compile(r"sha-?256( fingerprint)?[:=]\s*", re.IGNORECASE)
 _CLUSTER = re.compile(r"\s*\[\[\s*cluster\s*\]\]")
 
 
 def fingerprint(text: str) -> str:
     """Return a SHA-256 fingerprint as the file has it: upper case, with colons.
 
+    The line that `openssl x509 -fingerprint` prints will do.
+
     Raises:
         ConfigError: it is none.
     """
-    bare = text.strip().removeprefix("SHA256:").strip()
+    bare = _PREFIX.sub("", text.strip())
     try:
         (digits,) = values.pins([bare])
     except Refused as error:

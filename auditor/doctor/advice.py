@@ -1,6 +1,5 @@
 """What to change and where, for each way in which a step can fail."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,7 @@ from auditor.config.settings import ClusterSettings
 from auditor.doctor.steps import Check, Outcome, Step
 from auditor.errors import ExchangeError, Reason, WrongNode
 from auditor.facts import Reach
+from auditor.report.certificate import without_digest
 from auditor.soap.certificates import names_host
 from auditor.soap.endpoint import Endpoint
 from auditor.soap.messages import Shown, TcpResult
@@ -23,7 +23,6 @@ _ACTIVATION = {
 _NETWORK = (
     "Cisco Unified IM and Presence Serviceability > Tools > Control Center - Network Services"
 )
-_DIGEST = re.compile(r" \(SHA-256 [0-9A-F:]+\)")
 _TRANSIENT = frozenset(
     {Reason.TIMED_OUT, Reason.UNAVAILABLE, Reason.RATE_LIMITED, Reason.SOAP_FAULT, Reason.TOO_LARGE}
 )
@@ -82,7 +81,7 @@ def bad_certificate(about: Subject, shown: Shown, error: ExchangeError, now: dat
     return Step(
         Check.CERTIFICATE,
         Outcome.UNCLEAR if unclear else Outcome.MEND,
-        _DIGEST.sub("", error.detail) if shown.certificate else error.detail,
+        without_digest(error.detail) if shown.certificate else error.detail,
         error.advice,
         _where_to_trust(about, shown, error, now),
         error.reason,

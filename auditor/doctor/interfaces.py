@@ -89,6 +89,8 @@ def version(asked: Sequence[Asked], told: str, after: Step) -> Step:
             return advice.no_common_version(error)
     if told:
         return Step(Check.VERSION, Outcome.OK, told)
+    if after.outcome is Outcome.OK:
+        return Step(Check.VERSION, Outcome.UNCLEAR, "the server answered and told no release.")
     return _hanging(Check.VERSION, after)
 
 

@@ -1,8 +1,11 @@
 """What a certificate says of itself, for eyes that have to compare it."""
 
+import re
 from datetime import datetime
 
 from auditor.soap.messages import Certificate
+
+_DIGEST = re.compile(r" \(SHA-256 [0-9A-F:]+\)")
 
 
 def certificate_lines(certificate: Certificate, now: datetime) -> list[str]:
@@ -20,3 +23,8 @@ def certificate_lines(certificate: Certificate, now: datetime) -> list[str]:
         digest[:half],
         digest[half:],
     ]
+
+
+def without_digest(text: str) -> str:
+    """Return a sentence about a certificate without its digest, where that is told beside it."""
+    return _DIGEST.sub("", text)

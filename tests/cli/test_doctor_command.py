@@ -1,7 +1,13 @@
 """`auditor doctor` as somebody sees it who sets a cluster up, and gets things wrong."""
 
 import json
+import os
 import re
+import select
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -334,3 +340,39 @@ def test_no_secret_is_in_any_output(lab: Start, words: tuple[str, ...]) -> None:
     assert result.exit_code == 4
     assert "no ***" in result.output
     assert password not in result.output
+
+
+def test_a_proxy_is_left_to_open_the_connections(lab: Start) -> None:
+    """What this machine sees by itself says nothing then."""
+    running = lab(PAIR)
+    running.defaults = {**running.defaults, "proxy": True}
+    outcomes = _outcomes(running, 0, PUB)
+    assert {outcomes[check] for check in ("name", "connection", "certificate")} == {"note"}
+    assert outcomes["credentials"] == "ok"
+
+
+def test_ctrl_c_ends_it_at_once(lab: Start) -> None:
+    """Whatever it waits for."""
+    running = lab({**PAIR, "fault": [{"fault": "hang", "node": PUB}]})
+    running.defaults = {**running.defaults, "timeout_s": 30}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "auditor", "doctor", "-c", str(running.config)],
+        env={**os.environ, **running.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    deadline = time.monotonic() + 20
+    while not any(request.node == PUB for request in running.simulator.requests):
+        assert time.monotonic() < deadline, "it never asked"
+        select.select([], [], [], 0.02)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    try:
+        out, err = process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert (process.returncode, out) == (130, "")
+    assert time.monotonic() - began < 2
+    assert "Traceback" not in err

@@ -142,7 +142,10 @@ def test_the_block_to_paste_is_the_one_that_is_written() -> None:
     assert block(NODE, PIN) == f'[cluster.pins]\n"{NODE}" = ["{PIN}"]\n'
 
 
-@pytest.mark.parametrize("written", [PIN, PIN.lower(), PIN.replace(":", ""), f"SHA256:{PIN}"])
+@pytest.mark.parametrize(
+    "written",
+    [PIN, PIN.lower(), PIN.replace(":", ""), f"SHA256:{PIN}", f"sha256 Fingerprint={PIN}"],
+)
 def test_a_fingerprint_is_read_however_it_is_written(written: str) -> None:
     assert fingerprint(written) == PIN
 
