@@ -142,7 +142,11 @@ def _axl(ledger: Ledger, states: Mapping[str, ServiceState]) -> AxlProbe | None:
 
 
 def _database(ledger: Ledger, probes: Sequence[Probe]) -> Reading | None:
-    """Ask the node's database, best effort: only a fault of ours counts as a gap of the audit."""
+    """Ask the node's database, best effort.
+
+    Only a fault of ours counts as a gap of the audit, and evidence that holds no answer: there
+    was one, or might have been, and what it told could make a difference.
+    """
     entry = ledger.entries.get(Source.IMP_AXL)
     if not probes or entry is None:
         return None
@@ -155,6 +159,8 @@ def _database(ledger: Ledger, probes: Sequence[Probe]) -> Reading | None:
         ledger.keep(Source.IMP_AXL, fault)
         reading = prerequisites.unread(ledger.node, probes, "auditor itself failed")
     ledger.add(Source.IMP_AXL, Cost.of(ledger.client) - before)
+    if isinstance(reading.stopped_by, NotAsked):
+        ledger.keep(Source.IMP_AXL, reading.stopped_by)
     if reading.stopped_by is not None and reading.stopped_by.settles:
         ledger.closed_by = reading.stopped_by
     return reading
