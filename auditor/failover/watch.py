@@ -69,9 +69,9 @@ class Watch:
             Interrupted: the user pressed Ctrl-C.
         """
         began = looked = self.patience.clock()
-        end, whole = began + self.patience.wait, True
+        end = began + self.patience.wait
         while True:
-            self._judge(looked, whole=whole)
+            self._judge(looked)
             self.patience.tell(self._line(looked - began))
             if not self.open or looked >= end or self._refused():
                 break
@@ -96,15 +96,15 @@ class Watch:
         for new in self.ask(errand, {name: self.known[name] for name in of}):
             self.known[new.name] = new
 
-    def _judge(self, moment: datetime, *, whole: bool) -> None:
-        """Settle what looks as it did long enough ago; `whole`: it was asked about everything."""
+    def _judge(self, moment: datetime) -> None:
+        """Settle what looks as it did long enough ago: everything was asked about just now."""
         for key in list(self.open):
             look = self._signature(key)
             if look is None:
                 self.first.pop(key, None)
             elif key not in self.first or self.first[key][0] != look:
                 self.first[key] = (look, moment)
-            elif whole and moment - self.first[key][1] >= STEADY:
+            elif moment - self.first[key][1] >= STEADY:
                 self.settled[key] = Settled(stable=True, outlasted=False)
                 del self.open[key]
 

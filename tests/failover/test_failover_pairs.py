@@ -1,16 +1,25 @@
 """Every pair of states that Cisco's guide lists: its class, its causes, its action, its code."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from auditor import names
-from auditor.facts import AxlAnswer, AxlProbe, HaReading, HaState, Origin, RunState
+from auditor.facts import (
+    AxlAnswer,
+    AxlProbe,
+    HaReading,
+    HaState,
+    Identity,
+    Origin,
+    RunState,
+)
 from auditor.failover import page, wording
 from auditor.failover.findings import Settled, Standing
 from auditor.findings import ExitCode
-from tests.factories import not_activated, service
+from tests.factories import not_activated, service, setting, settings
 from tests.failover.pairs import STABLE, look, member, pair
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -205,10 +214,31 @@ def test_states_that_only_the_database_told_are_never_normal() -> None:
     [(False, True, DRIFT), (False, False, GOOD), (None, True, UNKNOWN)],
 )
 def test_the_switch_counts_as_it_is_meant(switch: bool | None, meant: bool, code: ExitCode) -> None:
-    from dataclasses import replace
-
     facts = replace(pair(S.NORMAL, S.NORMAL, switch=switch), high_availability=meant)
-    assert look(facts).exit_code is code
+    check = look(facts)
+    assert check.exit_code is code
+    assert wording.verdict(check).startswith("Normal") is False
+
+
+@pytest.mark.parametrize("origin", [Origin.DECLARED, Origin.DISCOVERED])
+def test_what_was_only_discovered_frees_no_node_of_axl_and_its_agent(origin: Origin) -> None:
+    off = (
+        service(names.INTERCLUSTER_SYNC, RunState.STOPPED),
+        not_activated(names.AXL),
+    )
+    for one in off:
+        services = {**member("imp2", S.NORMAL, 2).services, one.name: one}
+        axl = {"axl": None} if one.name == names.AXL else {}
+        facts = pair(S.NORMAL, S.NORMAL, second={"services": services, **axl})
+        told = {**facts.settings, **settings(intercluster=setting(False, origin))}
+        code = GOOD if origin is Origin.DECLARED else UNKNOWN
+        assert look(replace(facts, settings=told)).exit_code is code
+
+
+def test_what_another_machine_answered_counts_for_nothing() -> None:
+    check = look(pair(S.NORMAL, S.NORMAL, second={"identity": Identity.CONTRADICTED}))
+    assert check.exit_code is UNKNOWN
+    assert wording.answering(check.groups[0]) == ("imp1",)
 
 
 def test_sessions_that_are_missing_are_told_in_the_first_line(

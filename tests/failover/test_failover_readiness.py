@@ -12,7 +12,7 @@ from auditor.failover import page
 from auditor.failover.points import judged
 from auditor.failover.readiness import Readiness, What, readiness
 from auditor.findings import ExitCode
-from tests.factories import not_activated, service
+from tests.factories import not_activated, service, setting, settings
 from tests.failover.pairs import ROWS, look, member, pair
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -113,3 +113,20 @@ def test_a_node_that_tells_nothing_cannot_be_called_ready() -> None:
     found = ready(pair(N, None))
     assert found.exit_code is ExitCode.INCOMPLETE
     assert found.verdict.startswith("Cannot tell whether")
+
+
+def test_a_service_that_cannot_be_read_may_be_a_loss() -> None:
+    strange = service(names.MESSAGE_ARCHIVER, RunState.UNKNOWN)
+    services = {**member("imp", N, 1).services, strange.name: strange}
+    off = {**member("imp", N, 2).services, strange.name: not_activated(strange.name)}
+    found = ready(pair(N, N, first={"services": services}, second={"services": off}))
+    assert ("logging of messages", "imp1") in lost(found)
+    assert found.exit_code is ExitCode.INCOMPLETE
+
+
+def test_rooms_are_not_known_to_be_none_by_discovery_alone() -> None:
+    facts = pair(N, N, permanent_chat_ha=False)
+    told = {**facts.settings, **settings(permanent_chat=setting(False, "discovered"))}
+    found = ready(replace(facts, settings=told))
+    assert {str(loss.verdict) for loss in found.losses} == {"unknown"}
+    assert found.exit_code is ExitCode.INCOMPLETE

@@ -16,6 +16,7 @@ GOLDEN = Path(__file__).parent / "golden"
 FIRST, SECOND = "imp1.lab.test", "imp2.lab.test"
 STATUS, COUNTERS = "soapGetServiceStatus", "perfmonCollectCounterData"
 Begin = Callable[..., Night]
+PERFMON_ALONE = {**PAIR, "cluster": {"name": "lab", "drop_tables": ["enterprisenode"]}}
 
 
 def test_a_failover_is_watched_to_its_end_and_the_fallback_after_it(
@@ -218,3 +219,57 @@ def test_peers_in_one_file_are_looked_at_in_both_directions(
         ("there", "lab", "pass"),
     ]
     compare_golden(GOLDEN / "peers.txt", page.render(check, width=100, colour=False))
+
+
+def test_a_service_that_goes_on_starting_is_never_settled(night: Begin) -> None:
+    watched = night()
+    starting = {"node": FIRST, "service": "Cisco Presence Engine", "status": "Starting"}
+    watched.simulator.change({"service": starting})
+    check = watched.check(60)
+    assert check.groups[0].settled == Settled(stable=False, outlasted=False)
+    assert (sum(watched.pauses), check.exit_code) == (60, ExitCode.INCOMPLETE)
+
+
+def test_a_pair_that_nobody_can_read_is_waited_for_to_the_end(night: Begin) -> None:
+    watched = night(PERFMON_ALONE)
+    watched.simulator.change({"fault": {"fault": "http-404", "interface": "perfmon"}})
+    watched.on_pause = lambda at: watched.simulator.change({"clear": {}}) if at == 50 else None
+    check = watched.check(300)
+    assert check.exit_code is ExitCode.COMPLIANT
+    assert sum(watched.pauses) == 70
+
+
+def test_a_state_that_was_read_once_is_not_known_any_more(night: Begin) -> None:
+    watched = night(PERFMON_ALONE)
+    silent = {"fault": {"fault": "http-404", "interface": "perfmon"}}
+    watched.on_pause = lambda at: watched.simulator.change(silent) if at == 20 else None
+    check = watched.check(60)
+    assert [node.state for node in check.groups[0].nodes] == [None, None]
+    assert check.exit_code is ExitCode.INCOMPLETE
+
+
+def test_one_cluster_that_cannot_be_looked_at_keeps_the_others_from_being_all(
+    night: Begin,
+) -> None:
+    there = {
+        "cluster": {"name": "there", "cucm": "cucm-pub.there.test"},
+        "group": [{"name": "Far", "nodes": ["imp1.there.test", "imp2.there.test"]}],
+        "deployment": {"intercluster": False},
+    }
+    watched = night(PAIR, there)
+    watched.simulators[1].change({"fault": {"fault": "http-503", "node": "cucm-pub.there.test"}})
+    check = watched.check()
+    assert check.exit_code is ExitCode.INCOMPLETE
+    text = page.render(check, width=100, colour=False)
+    assert "Cluster there: the redundancy groups of there are not known." in text
+
+
+def test_states_of_the_database_stand_in_while_perfmon_is_silent_and_are_never_enough(
+    night: Begin,
+) -> None:
+    watched = night()
+    silent = {"fault": {"fault": "http-404", "interface": "perfmon"}}
+    watched.on_pause = lambda at: watched.simulator.change(silent) if at == 20 else None
+    check = watched.check(60, accept_failed_over=True)
+    assert {node.state_source for node in check.groups[0].nodes} == {"discovered"}
+    assert check.exit_code is ExitCode.INCOMPLETE
