@@ -144,20 +144,25 @@ def simulate(
     ):
         config = write_config or Path(folder) / "auditor.toml"
         simulator.write_config(config)
+        ended = at_the_end()
+        nodes = list(simulator.nodes)
+        count = f"{len(nodes)} nodes" if len(nodes) != 1 else "one node"
+        fault = f'{{"fault": {{"fault": "hang", "node": "{nodes[-1]}"}}}}'
         say(
-            f"Simulating {path.stem}: {len(simulator.nodes)} nodes and a CUCM publisher.\n"
+            f"Simulating {path.stem}: {count} and a CUCM publisher.\n"
             f"Audit it with:\n\n    {simulator.command(config)}\n\n"
-            f"Control address: {simulator.control_url}\nEnd with Ctrl-C.\n"
+            f"Change it while it runs, for example make a node hang:\n\n"
+            f"    curl --json '{fault}' {simulator.control_url}\n\nEnd with Ctrl-C.\n"
         )
-        wait_for_end()
+        ended.wait()
 
 
-def wait_for_end() -> None:
-    """Return at the first Ctrl-C or SIGTERM."""
+def at_the_end() -> threading.Event:
+    """Return what is set at the first Ctrl-C or SIGTERM."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    ended.wait()
+    return ended
 
 
 def find_scenario(wanted: str) -> Path:
