@@ -46,9 +46,8 @@ def init(
     output: Annotated[
         Path,
         typer.Option(
-            "--output",
-            "-o",
-            envvar="AUDITOR_INIT_OUTPUT",
+            "--to",
+            envvar="AUDITOR_TO",
             metavar="PATH",
             help="The file to write. One that is there already is never touched.",
         ),

@@ -27,7 +27,7 @@ def words(lab: Lab, output: Path) -> list[str]:
     simulator = lab.simulator
     places = {**simulator.nodes, simulator.scenario.cucm: simulator.cucm}
     given = ["init", "--cucm", simulator.scenario.cucm, "--username", simulator.username]
-    given += ["--name", "lab", "--ca-bundle", str(simulator.ca_path), "--output", str(output)]
+    given += ["--name", "lab", "--ca-bundle", str(simulator.ca_path), "--to", str(output)]
     for name, (host, port) in places.items():
         given += ["--address", f"{name}={host}:{port}"]
     return given
@@ -177,7 +177,7 @@ def test_a_file_that_appears_meanwhile_is_left_as_it_is(
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        (["--output", "/nowhere/auditor.toml"], "the folder /nowhere does not exist"),
+        (["--to", "/nowhere/auditor.toml"], "the folder /nowhere does not exist"),
         (["--pin", "imp1"], "--pin imp1: must be written as NODE=VALUE"),
         (["--pin", "imp1=12"], "a SHA-256 fingerprint is 64 hexadecimal digits"),
         (["--address", "imp1="], "--address imp1=: must be written as NODE=VALUE"),

@@ -174,7 +174,7 @@ def init() -> str:
         for name, (host, port) in places.items():
             words += ["--address", f"{name}={host}:{port}"]
         path = running.folder / "new.toml"
-        words += ["--ca-bundle", str(asked.ca_path), "--output", str(path)]
+        words += ["--ca-bundle", str(asked.ca_path), "--to", str(path)]
         said = CliRunner(env=running.environment).invoke(app, words)
         text = f"{said.stdout}{path.read_text(encoding='utf-8')}"
         return shortened(steady(text).replace(f"{running.folder}/", ""))
