@@ -6,6 +6,7 @@ from auditor.facts import ClusterFacts, Evidence, Group, HaState, NodeFacts, Ori
 from auditor.findings import Kind, Verdict
 from auditor.recommendations.draft import Draft
 from auditor.recommendations.ha import (
+    GROUP_HINT,
     IDLE_STOPS,
     MOVING,
     Member,
@@ -99,11 +100,7 @@ def _open_group(name: str, expected: str) -> Draft:
     """Leave a group open that the cluster did not tell itself: it may have another node."""
     observed = f"Whether {name} has a pair of nodes is not known."
     because = "The CUCM publisher did not tell the nodes and groups of the cluster."
-    hint = (
-        "Make AXL of the CUCM publisher answer, or declare `redundancy_group` of the nodes in "
-        "[[cluster.node]]."
-    )
-    return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint)
+    return Draft(Verdict.UNKNOWN, expected, observed, because, hint=GROUP_HINT)
 
 
 def _switch(group: Group | None) -> tuple[Evidence, ...]:
@@ -195,11 +192,7 @@ def grouped(view: View) -> Draft:
     if not node.group_known:
         observed = f"The redundancy group of {node.name} is not known."
         because = "Neither AXL of the CUCM publisher nor the profile tells it."
-        hint = (
-            "Make AXL of the CUCM publisher answer, or declare `redundancy_group` of the node in "
-            "[[cluster.node]]."
-        )
-        return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint)
+        return Draft(Verdict.UNKNOWN, expected, observed, because, hint=GROUP_HINT)
     listed = group_of(view.facts, node)
     origin = listed.origin if listed else Origin.OBSERVED
     if node.redundancy_group is None:

@@ -44,6 +44,12 @@ MOVING = frozenset(
 )
 """The states of a transition."""
 
+GROUP_HINT = (
+    "Make AXL of the CUCM publisher answer, or declare `redundancy_group` of the nodes in "
+    "[[cluster.node]]."
+)
+"""What to do where nobody can tell the redundancy groups."""
+
 _WRECKED = frozenset({HaState.FAILED, HaState.DOWN})
 
 IDLE_STOPS = frozenset(

@@ -4,14 +4,11 @@ from collections.abc import Callable, Mapping
 
 from auditor.facts import ClusterFacts, NodeFacts, Role
 from auditor.recommendations.conditions import deciding, feature, holds
+from auditor.recommendations.ha import GROUP_HINT
 from auditor.recommendations.truth import ALWAYS, Truth, both, either, negate
 from auditor.recommendations.view import View
 from auditor.recommendations.vocabulary import Condition, Scope
 
-_GROUP_HINT = (
-    "Make AXL of the CUCM publisher answer, or declare `redundancy_group` of the nodes in "
-    "[[cluster.node]]."
-)
 _ROLE_HINT = (
     "Make AXL of the CUCM publisher answer, or declare `role` of the nodes in [[cluster.node]]."
 )
@@ -80,8 +77,12 @@ def _in_publishers_group(view: View) -> Truth:
     clause = f"node {node.name} is in the redundancy group of the publisher"
     if any(same):
         return _alone(view, clause)
+    loose = [p.name for p in publishers if p.group_known and p.redundancy_group is None]
+    if loose:
+        why = f"publisher {loose[0]} is in no redundancy group, so its partner is not known"
+        return Truth(None, why, f"Put {loose[0]} into a redundancy group.")
     if None in same:
-        return Truth(None, f"whether {clause} is not known", _GROUP_HINT)
+        return Truth(None, f"whether {clause} is not known", GROUP_HINT)
     return Truth(False, f"node {node.name} is not in the redundancy group of the publisher")
 
 
@@ -107,7 +108,7 @@ def _in_added_group(view: View) -> Truth:
         alone = _alone(view, place)
         return Truth(True, alone.clause, listed.hint, listed.evidence)
     if None in answers:
-        return Truth(None, f"whether {place} is not known", _GROUP_HINT, listed.evidence)
+        return Truth(None, f"whether {place} is not known", GROUP_HINT, listed.evidence)
     clause = f"`intercluster_synced_from` does not reach node {view.node.name} ({told.origin})"
     return Truth(False, clause, listed.hint, listed.evidence)
 

@@ -234,6 +234,15 @@ def test_a_publisher_outside_every_group_leaves_open_who_its_partner_is(known: b
         assert found["AXL-03", other] is Verdict.UNKNOWN
 
 
+def test_a_publisher_outside_every_group_is_named_as_what_to_mend() -> None:
+    finding = _all(cluster(node(group=None), subscriber(group="first")))["AXL-02", "imp2"]
+
+    assert finding.because == (
+        "Publisher imp1 is in no redundancy group, so its partner is not known."
+    )
+    assert finding.remedy == "Put imp1 into a redundancy group."
+
+
 def test_a_node_outside_every_group_stands_for_no_other_node() -> None:
     told = deployment(intercluster_synced_from=["imp3"])
     loose = subscriber("imp3", group=None)
