@@ -15,7 +15,7 @@ def check(path: Path) -> None:
     """Make sure, before anything is asked, that the file can be written; raises ConfigError."""
     problem = _obstacle(path)
     if problem:
-        raise ConfigError([f"--output {path}: {problem}"])
+        raise ConfigError([f"--to {path}: {problem}"])
 
 
 def _obstacle(path: Path) -> str:
@@ -49,11 +49,11 @@ def put(path: Path, text: str) -> None:
         os.link(spare, path)
     except FileExistsError:
         raise OutputError(
-            f"{path} exists already and is left as it is; give another --output and ask again."
+            f"{path} exists already and is left as it is; give another --to and ask again."
         ) from None
     except OSError as exc:
         raise OutputError(
-            f"{path} cannot be written ({exc.strerror or exc}); give another --output."
+            f"{path} cannot be written ({exc.strerror or exc}); give another --to."
         ) from exc
     finally:
         with contextlib.suppress(OSError):
