@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from auditor.errors import Reason
 
+STEADY_UPTIME_S = 600
+"""An uptime that passes for "stays up" at one look (contract, DIR-03)."""
+
 
 class Origin(StrEnum):
     """How a fact is known; the order of trust is observed, declared, discovered."""

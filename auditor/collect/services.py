@@ -7,13 +7,10 @@ from datetime import datetime, timedelta
 from auditor import names
 from auditor.collect.rows import fold
 from auditor.errors import ExchangeError
-from auditor.facts import RunState, ServiceState
+from auditor.facts import STEADY_UPTIME_S, RunState, ServiceState
 from auditor.soap.client import Client
 from auditor.soap.exchange import Wire
 from auditor.soap.replies import ProductInformation, ServiceSpecification, ServiceStatusReply
-
-STEADY_UPTIME_S = 600
-"""An uptime that passes for "stays up" at one look (contract, DIR-03)."""
 
 RESTART_SHIFT = timedelta(seconds=120)
 """How far reply time minus uptime may move before it counts as a restart (contract, 8)."""

@@ -7,8 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from auditor import names
-from auditor.collect.services import STEADY_UPTIME_S
-from auditor.facts import ClusterFacts, RunState, ServiceState, Setting
+from auditor.facts import (
+    STEADY_UPTIME_S,
+    ClusterFacts,
+    RunState,
+    ServiceState,
+    Setting,
+)
 from auditor.inference.lines import Line, Value, listed
 from auditor.inference.questions import QUESTIONS
 from auditor.inference.seen import Seen

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Mapping
 
-from auditor.facts import AxlAnswer, Evidence, Identity, Origin, RunState, Source
+from auditor.facts import (
+    STEADY_UPTIME_S,
+    AxlAnswer,
+    Evidence,
+    Identity,
+    Origin,
+    RunState,
+    Source,
+)
 from auditor.findings import Kind, Verdict
 from auditor.recommendations import availability, prerequisites
 from auditor.recommendations.draft import Draft
 from auditor.recommendations.view import Seen, View, silence
 from auditor.recommendations.vocabulary import Expectation
-
-STEADY_S = 600
-"""Uptime from which one look is enough to say that a service stays up (contract, DIR-03)."""
 
 _ANEW = "started anew between two looks"
 _SETTLE = "Audit again once the service has settled."
@@ -142,7 +147,7 @@ def _stays_up(view: View) -> Draft:
 
 def _steady(seen: Seen, expected: str) -> Draft:
     uptime = seen.state.uptime_s
-    if uptime is not None and uptime >= STEADY_S:
+    if uptime is not None and uptime >= STEADY_UPTIME_S:
         because = "It has been up for long enough to tell at one look."
     elif uptime is not None and seen.state.restarted is False:
         because = "It started lately and stayed up over two looks."
