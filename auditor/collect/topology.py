@@ -89,10 +89,7 @@ def _without_groups(
 
 
 def declared(settings: ClusterSettings, trouble: ExchangeError | None = None) -> Topology:
-    """Return the topology that the file declares, for what AXL cannot tell or did not.
-
-    A refusal of every AXL version that can list IM&P nodes leaves the declared nodes complete.
-    """
+    """Return the topology that the file declares, for what AXL cannot tell or did not."""
     members = _sole_publisher(
         Member(n.name, n.role, n.redundancy_group, n.redundancy_group is not None)
         for n in settings.nodes
