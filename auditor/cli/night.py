@@ -66,9 +66,9 @@ class Night:
         )
 
     def _tell(self, title: str, found: "Check") -> None:
-        from auditor.failover import wording
+        from auditor.failover import action, wording
 
-        told = f"{wording.verdict(found)}\n{wording.action(found)}\n"
+        told = f"{wording.verdict(found)}\n{action.of_all(found)}\n"
         self.say(f"\n== {title}\n\n{told}Exit code {int(found.exit_code)}.\n")
 
     def _page(self, found: "Check") -> None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.failover import wording
+from auditor.failover import action, wording
 from auditor.failover.findings import Check, ClusterCheck, GroupCheck
 from auditor.failover.readiness import Readiness
 
@@ -19,7 +19,7 @@ def render(check: Check) -> str:
             "kind": "auditor-failover-check",
             "run": _run(check),
             "verdict": wording.verdict(check),
-            "action": wording.action(check),
+            "action": action.of_all(check),
             "clusters": [_cluster(cluster, check) for cluster in check.clusters],
             "between_clusters": [_plain(peering) for peering in check.peerings],
             "notes": list(check.notes),
@@ -77,7 +77,7 @@ def _group(group: GroupCheck, check: Check) -> dict[str, Any]:
     del told["cluster"], told["pair"]
     told["exit_code"] = int(group.code(accept_failed_over=check.accept_failed_over))
     told["sentence"] = wording.of_group(group)
-    told["action"] = wording.of_action(group)
+    told["action"] = action.of_group(group)
     return told
 
 

@@ -1,12 +1,10 @@
-"""The sentence of verdict and the one action for how a group stands.
+"""The sentence of verdict on how a group stands, and on how all of them do.
 
-Sources: IM&P configuration guide 15, chapter on high availability; administration guide 15,
-"Services" (a stopped XCP Router); CLI reference guide 15, `utils ha`.
+Source: IM&P configuration guide 15, chapter on high availability.
 """
 
 from collections.abc import Iterable, Sequence
 
-from auditor import names
 from auditor.facts import HaState
 from auditor.failover.findings import Aspect, Check, GroupCheck, NodeSeen, Point, Standing
 from auditor.failover.points import CRITICAL
@@ -29,10 +27,6 @@ WORDS = {
     HaState.DOWN: "down",
 }
 """Each HA state as Cisco's pages call it."""
-
-_PAGE = "System > Presence Redundancy Groups on CUCM"
-_FALL_BACK = f"fall back by hand ({_PAGE}, or `utils ha fallback`)"
-_NO_USERS = "add, move or delete users"
 
 
 def state(node: NodeSeen) -> str:
@@ -189,11 +183,11 @@ def _but(group: GroupCheck) -> str:
     wrong = group.of(Verdict.DRIFT)
     if wrong:
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        return f", but {_clause(_first(wrong))}{more}"
+        return f", but {_clause(first(wrong))}{more}"
     unknown = group.of(Verdict.UNKNOWN)
     if unknown:
         more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
-        return f", but one thing is not known: {_clause(_first(unknown))}{more}"
+        return f", but one thing is not known: {_clause(first(unknown))}{more}"
     return f", and AXL answers on {listed(answering(group))}" if answering(group) else ""
 
 
@@ -202,12 +196,13 @@ def answering(group: GroupCheck) -> tuple[str, ...]:
     return tuple(p.node for p in group.of(Verdict.PASS) if p.aspect is Aspect.AXL)
 
 
-def _first(points: Sequence[Point]) -> Point:
+def first(points: Sequence[Point]) -> Point:
     """Return the point to speak of: services in the order of their start, then AXL, then rest."""
-    return min(points, key=_rank)
+    return min(points, key=rank)
 
 
-def _rank(point: Point) -> int:
+def rank(point: Point) -> int:
+    """Return the place of a point among others: services in the order of their start first."""
     if point.service in CRITICAL:
         return CRITICAL.index(point.service)
     order = (Aspect.AXL, Aspect.KEEPERS, Aspect.OTHERS, Aspect.MEMBER, Aspect.CRITICAL)
@@ -225,149 +220,3 @@ def _sessions(group: GroupCheck) -> str:
     settled = group.standing is not Standing.MOVING
     word = ", but" if told.short and settled else ";"
     return f"{word} {told.now:,} of {told.before:,} sessions are back"
-
-
-def action(check: Check) -> str:
-    """Return the second line: what to do now, and what not to do meanwhile."""
-    group = worst(check)
-    if group is None:
-        return (
-            "Do: make AXL of the CUCM publisher answer, or declare the nodes and their groups, and "
-            "check again. Do not: fail over or fall back before the groups are known."
-        )
-    return of_action(group)
-
-
-def of_action(group: GroupCheck) -> str:
-    """Return the one action for how a group stands."""
-    wrong = group.of(Verdict.DRIFT)
-    services = [p for p in wrong if p.aspect in (Aspect.CRITICAL, Aspect.KEEPERS, Aspect.OTHERS)]
-    if group.standing is Standing.MOVING:
-        return _moving(group)
-    if group.standing is Standing.BROKEN and _gone(group):
-        return _bring_back(group)
-    if services:
-        return _start(services)
-    axl = [point for point in wrong if point.aspect is Aspect.AXL]
-    if axl:
-        return _answer(axl[0])
-    return _by_standing(group, wrong)
-
-
-def _by_standing(group: GroupCheck, wrong: Sequence[Point]) -> str:
-    match group.standing:
-        case Standing.FAILED_OVER:
-            left = listed(n.name for n in group.nodes if n.state != HaState.BACKUP)
-            return (
-                f"Do: once the cause is mended and {left} is fit, {_FALL_BACK}; automatic fallback "
-                f"is off by default. Do not: {_NO_USERS} while failed over."
-            )
-        case Standing.SWITCHED_OFF:
-            return (
-                f"Do: turn high availability of {group.name} on ({_PAGE}) once all critical "
-                "services run on both nodes. Do not: stop a node before it is on."
-            )
-        case Standing.BROKEN if any(node.state is None for node in group.nodes):
-            return _read_states()
-        case Standing.BROKEN:
-            return _recover(group)
-        case Standing.UNKNOWN if all(node.state == HaState.UNKNOWN for node in group.nodes):
-            return (
-                f"Do: restart {names.SERVER_RECOVERY} on both nodes, then run `utils ha status`. "
-                "Do not: fail over or fall back before the states are known."
-            )
-        case Standing.UNKNOWN:
-            return _read_states()
-    if wrong or group.of(Verdict.UNKNOWN):
-        point = _first(wrong or group.of(Verdict.UNKNOWN))
-        return f"Do: settle this first: {point.text} Do not: fail over before it is settled."
-    if group.sessions.short:
-        return (
-            "Do: give clients up to 30 minutes to sign in again, then check again. Do not: fail "
-            "over or restart services meanwhile."
-        )
-    return "Do: nothing."
-
-
-def _moving(group: GroupCheck) -> str:
-    if group.outlasted:
-        return (
-            "Do: run `utils ha status` on both nodes, and read the log of Cisco Server Recovery "
-            f"Manager. Do not: fail over or fall back again, or {_NO_USERS}."
-        )
-    return (
-        "Do: wait, and look again (`--wait 15m` does). Do not: start or stop services, fail over "
-        f"or fall back, or {_NO_USERS} meanwhile."
-    )
-
-
-def _gone(group: GroupCheck) -> list[str]:
-    """Return the nodes that are down, or tell nothing while the partner serves."""
-    if not any(node.state == HaState.BACKUP for node in group.nodes):
-        return []
-    return [
-        node.name
-        for node in group.nodes
-        if node.state == HaState.DOWN or (node.state is None and not node.answered)
-    ]
-
-
-def _bring_back(group: GroupCheck) -> str:
-    left = [node.name for node in group.nodes if node.name not in _gone(group)]
-    return (
-        f"Do: bring {listed(_gone(group))} back (power, network, console), then check again. "
-        f"Do not: restart {listed(left)}, which serves everybody, or {_NO_USERS}."
-    )
-
-
-def _start(points: Sequence[Point]) -> str:
-    first = _first(points)
-    node = first.node
-    if any(point.service == names.ROUTER for point in points):
-        first = next(point for point in points if point.service == names.ROUTER)
-        return (
-            f"Do: start {names.ROUTER} on {first.node}, then every XCP service of that node by "
-            f"hand: they stay down until somebody starts them. Do not: fall back or {_NO_USERS} "
-            "before they run."
-        )
-    down = [point.service for point in sorted(points, key=_rank) if point.node == node]
-    named = listed(down[:3]) + (f" and {len(down) - 3} more" if len(down) > 3 else "")
-    if first.word == "NOT ACTIVATED":
-        how = f"activate {named} on {node} (Service Activation)"
-    else:
-        how = f"start {named} on {node} (Control Center, or `utils service start`)"
-    why = "; after a stop of Cisco XCP Router they stay down until started by hand"
-    router = why if all(service.startswith("Cisco XCP") for service in down) else ""
-    return f"Do: {how}{router}. Do not: fail over, fall back or {_NO_USERS} before it runs."
-
-
-def _answer(point: Point) -> str:
-    how = {
-        "NOT ACTIVATED": f"activate {names.AXL} on {point.node} (Service Activation)",
-        "STOPPED": f"start {names.AXL} on {point.node} (Control Center)",
-    }.get(point.word, f"restart {names.AXL} on {point.node} (Control Center)")
-    return (
-        f"Do: {how}, and check again. Do not: fail over or fall back before it answers: users "
-        "would lose presence and IM."
-    )
-
-
-def _read_states() -> str:
-    return (
-        "Do: run `utils ha status` on both nodes, and make PerfMon and Control Center of both "
-        "answer. Do not: fail over or fall back before the states are known."
-    )
-
-
-def _recover(group: GroupCheck) -> str:
-    down = [n.name for n in group.nodes if n.state == HaState.FAILED_OVER_SERVICES_DOWN]
-    if down:
-        return (
-            f"Do: find what is down on {listed(down)} with `utils ha status` and `utils service "
-            "list`, start it, and then fall back by hand. Do not: fall back before it runs, or "
-            f"{_NO_USERS}."
-        )
-    return (
-        f"Do: read the reason with `utils ha status`, mend it, then use Recover ({_PAGE}, or "
-        f"`utils ha recover`). Do not: {_NO_USERS}, or fail over again, before it is normal."
-    )

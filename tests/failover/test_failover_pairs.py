@@ -16,7 +16,7 @@ from auditor.facts import (
     Origin,
     RunState,
 )
-from auditor.failover import page, wording
+from auditor.failover import action, page, wording
 from auditor.failover.findings import Settled, Standing
 from auditor.findings import ExitCode
 from tests.factories import not_activated, service, setting, settings
@@ -85,7 +85,7 @@ def test_no_pair_but_normal_with_normal_is_good(one: HaState | None, other: HaSt
     check = look(pair(one, other), accept=False)
     good = one is other is HaState.NORMAL
     assert (check.exit_code is GOOD) is good
-    assert wording.action(check).startswith("Do: nothing") is good
+    assert action.of_all(check).startswith("Do: nothing") is good
 
 
 def test_a_stable_failed_over_pair_is_good_only_where_that_is_accepted() -> None:
@@ -109,7 +109,7 @@ def test_axl_missing_on_the_serving_node_keeps_an_accepted_pair_from_being_good(
     check = look(pair(S.IDLE, S.BACKUP, second=silent), accept=True)
     assert check.exit_code is DRIFT
     assert "but AXL runs and does not answer on imp2" in wording.verdict(check)
-    assert wording.action(check) == (
+    assert action.of_all(check) == (
         "Do: restart Cisco AXL Web Service on imp2 (Control Center), and check again. Do not: fail "
         "over or fall back before it answers: users would lose presence and IM."
     )
@@ -128,7 +128,7 @@ def test_axl_that_is_off_on_one_of_the_pair_is_3_and_says_what_to_do(
     services = {**member("imp2", S.NORMAL, 2).services, names.AXL: state}
     check = look(pair(S.NORMAL, S.NORMAL, second={"services": services, "axl": None}))
     assert check.exit_code is DRIFT
-    assert how in wording.action(check)
+    assert how in action.of_all(check)
     assert wording.verdict(check).startswith("Not sound: ")
     if "activate" not in how:
         text = page.render(check, width=100, colour=False)
@@ -158,7 +158,7 @@ def test_a_critical_service_that_is_down_is_3_though_the_states_are_normal(name:
     services = {**member("imp1", S.NORMAL, 1).services, name: service(name, RunState.STOPPED)}
     check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
     assert check.exit_code is DRIFT
-    assert f"start {name} on imp1" in wording.action(check)
+    assert f"start {name} on imp1" in action.of_all(check)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_services_that_stayed_down_after_the_router_are_started_by_hand(
     services = {**member("imp2", S.BACKUP, 2).services, **stopped}
     check = look(pair(S.NORMAL, S.NORMAL, second={"services": services}))
     assert check.exit_code is DRIFT
-    assert "they stay down until started by hand" in wording.action(check)
+    assert "they stay down until started by hand" in action.of_all(check)
     compare_golden(GOLDEN / "after-router.txt", page.render(check, width=100, colour=False))
 
 
@@ -192,7 +192,7 @@ def test_a_router_that_is_down_comes_before_every_xcp_service() -> None:
     down = (names.ROUTER, names.CONNECTION)
     stopped = {name: service(name, RunState.STOPPED) for name in down}
     services = {**member("imp2", S.NORMAL, 2).services, **stopped}
-    told = wording.action(look(pair(S.NORMAL, S.NORMAL, second={"services": services})))
+    told = action.of_all(look(pair(S.NORMAL, S.NORMAL, second={"services": services})))
     assert told.startswith("Do: start Cisco XCP Router on imp2, then every XCP service")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auditor.errors import ConfigError
-from auditor.failover import page, wording
+from auditor.failover import action, page, wording
 from auditor.failover.findings import Settled, Standing
 from auditor.findings import ExitCode
 from tests.failover.watching import PAIR, Night
@@ -116,7 +116,7 @@ def test_a_critical_service_that_failed_is_started_first(night: Begin) -> None:
     watched.play("service_fails", step_s=10)
     check = watched.check(900, accept_failed_over=True)
     assert check.exit_code is ExitCode.DRIFT
-    assert wording.action(check).startswith("Do: start Cisco Presence Engine on imp1.lab.test")
+    assert action.of_all(check).startswith("Do: start Cisco Presence Engine on imp1.lab.test")
 
 
 def test_axl_that_runs_and_does_not_answer_is_3(night: Begin) -> None:
