@@ -273,9 +273,9 @@ class ClusterFacts:
     ones, which then count as complete; otherwise they are only declared. `peers` are the
     addresses of intercluster peers that were discovered; `notes` are sentences for the reader on
     what could not be discovered, or on what was and no recommendation speaks of. `axl_version` is
-    the one that the CUCM publisher speaks with us. `moved_before`
-    holds the services that the run before this one found Starting or Stopping, by node in lower
-    case and service; empty without history.
+    the one that the CUCM publisher speaks with us. `moved_before` holds the services that the run
+    before this one found Starting or Stopping, by node in lower case and service; empty without
+    history. `disputed` holds, by key of the file, where declared nodes differ from CUCM's list.
     """
 
     name: str
@@ -292,14 +292,14 @@ class ClusterFacts:
     notes: tuple[str, ...] = ()
     axl_version: str | None = None
     moved_before: Mapping[tuple[str, str], RunState] = field(default_factory=dict)
+    disputed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def release(self) -> str | None:
-        """Return the IM&P release: the publisher's, else the first that any node told."""
-        told = sorted(
-            (n for n in self.nodes if n.release), key=lambda n: n.role is not Role.PUBLISHER
-        )
-        return told[0].release if told else None
+        """Return the IM&P release: the publisher's, else the one that all others told alike."""
+        publishers = {n.release for n in self.nodes if n.role is Role.PUBLISHER and n.release}
+        told = publishers or {n.release for n in self.nodes if n.release}
+        return told.pop() if len(told) == 1 else None
 
     def gap(self, node: str, source: Source) -> Coverage | None:
         """Return why a source gave nothing for a node, None if it answered or was not needed."""

@@ -7,8 +7,8 @@ from auditor.collect.filling import fill
 from auditor.collect.node import NodeAnswers
 from auditor.collect.reach import Place, filled
 from auditor.collect.topology import Member, Topology
-from auditor.config.settings import ClusterSettings
-from auditor.facts import ClusterFacts, Coverage, NodeFacts, Origin, Setting
+from auditor.config.settings import ClusterSettings, DeclaredNode
+from auditor.facts import ClusterFacts, Coverage, NodeFacts, Origin, Role, Setting
 from auditor.soap.exchange import TcpResult
 
 
@@ -30,8 +30,32 @@ def assemble(
         databases=filled(settings.databases, reached),
         high_availability=settings.high_availability,
         named=settings.named,
+        disputed=_disputed(settings.nodes, topology),
         coverage=(*coverage, *(entry for a in answers for entry in a.coverage)),
     )
+
+
+def _disputed(
+    declared: Sequence[DeclaredNode], topology: Topology
+) -> Mapping[str, tuple[str, ...]]:
+    """Return, by key of the file, where the declared nodes differ from those that AXL lists."""
+    if not (declared and topology.complete):
+        return {}
+    listed = {m.name.casefold(): m for m in topology.members}
+    named = {n.name.casefold() for n in declared}
+    nodes = [f"CUCM lists {m.name} too" for key, m in listed.items() if key not in named]
+    groups = []
+    for one in declared:
+        member = listed.get(one.name.casefold())
+        if member and member.role not in (one.role, Role.UNKNOWN):
+            nodes.append(f"{one.name} is declared {one.role}, and CUCM has it as {member.role}")
+        if member and member.group_known and one.redundancy_group:
+            has = member.redundancy_group or "no group"
+            if has.casefold() != one.redundancy_group.casefold():
+                where = one.redundancy_group
+                groups.append(f"{one.name} is declared in {where}, and CUCM has it in {has}")
+    told = {"node": tuple(nodes), "node.redundancy_group": tuple(groups)}
+    return {key: sentences for key, sentences in told.items() if sentences}
 
 
 def with_readings(facts: ClusterFacts, answers: Iterable[NodeAnswers]) -> ClusterFacts:

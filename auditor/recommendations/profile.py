@@ -136,11 +136,15 @@ def names_exist(facts: ClusterFacts, key: str) -> Draft:
         because = "The CUCM publisher did not tell the nodes and groups of the cluster."
         hint = "Make AXL of the CUCM publisher answer, then audit again."
         return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=evidence)
-    if not strange:
+    disputed = facts.disputed.get(key, ())
+    if not (strange or disputed):
         observed = f"The cluster has {_listed(named)}."
         return Draft(Verdict.PASS, expected, observed, observed, evidence=evidence)
-    observed = f"The cluster has no {_listed(strange)}."
+    missing = (f"The cluster has no {_listed(strange)}",) if strange else ()
+    observed = f"{'; '.join((*missing, *disputed))}."
     because = "A name that the cluster does not have leaves its key without effect."
+    if not strange:
+        because = "What CUCM lists counts, and the file says otherwise."
     return Draft(
         Verdict.DRIFT, expected, observed, because, Kind.PROFILE_CONFLICT, evidence=evidence
     )

@@ -202,6 +202,20 @@ def test_names_in_the_file_that_the_cluster_does_not_have_are_findings(lab: Star
     assert cluster.status == "drift"
 
 
+def test_declared_nodes_that_differ_from_those_of_cucm_are_findings(lab: Start) -> None:
+    """What AXL lists counts; what the file says otherwise is told."""
+    running = lab(PAIR)
+    running.edit = _declare(imp1=("subscriber", "Elsewhere"))
+    cluster = running.cluster()
+    node = finding(cluster, "PROFILE-02", "node")
+    assert node.verdict is Verdict.DRIFT
+    assert f"{PUB} is declared subscriber, and CUCM has it as publisher" in node.observed
+    assert f"CUCM lists {SUB} too" in node.observed
+    group = finding(cluster, "PROFILE-02", "node.redundancy_group")
+    assert f"{PUB} is declared in Elsewhere, and CUCM has it in Default" in group.observed
+    assert {n.name: n.role for n in cluster.nodes} == {PUB: "publisher", SUB: "subscriber"}
+
+
 @pytest.mark.parametrize("spelling", [str.upper, str.title])
 def test_the_case_of_a_name_makes_no_difference(lab: Start, spelling: Callable[[str], str]) -> None:
     """Neither in lists of nodes nor among addresses; names are compared without case."""
