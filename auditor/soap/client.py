@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 import zeep.exceptions
 
 from auditor.credentials import Credentials
-from auditor.errors import BadReply, SoapFault, redact
+from auditor.errors import BadReply, SoapFault
 from auditor.facts import Identity
 from auditor.soap import reading, replies
 from auditor.soap.axl_versions import NEWEST, ROLES_SINCE, best_common, checked
@@ -17,6 +17,7 @@ from auditor.soap.checks import VersionRefused, check_answer
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.exchange import Wire
 from auditor.soap.messages import Question
+from auditor.soap.redaction import Redactor
 from auditor.soap.sql import check_select
 from auditor.soap.throttle import with_patience
 from auditor.soap.wsdl import AXL, CONTROL_CENTER, PERFMON, Operation, operation
@@ -224,12 +225,12 @@ class Client:
 
     def _quote(self, text: str) -> str:
         """Make a server's words fit for a message: no secrets, no control characters, short."""
-        secrets = (*self._secrets, *self._line.secrets)
+        redactor = Redactor(self._secrets).knowing(self._line.secrets)
         plain = "".join(
             " " if unicodedata.category(sign).startswith(("C", "Z")) else sign
-            for sign in redact(text, secrets)
+            for sign in redactor.text(text)
         )
-        line = " ".join(plain.split())
+        line = redactor.text(" ".join(plain.split()))
         return line if len(line) <= _QUOTED else f"{line[: _QUOTED - 1]}…"
 
 
