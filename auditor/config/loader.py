@@ -40,8 +40,8 @@ def locate(option: Path | None) -> Path:
     raise ConfigError(
         [
             f"no {NAME} in the working directory, and no {places[1]}: write one with a "
-            "[[cluster]], its `name`, `cucm_publisher` and `username`, or name a file with "
-            "--config; `auditor demo` shows an audit without one"
+            "[[cluster]], its `name`, `cucm_publisher` and `username`, let `auditor init` write "
+            "it, or name a file with --config; `auditor demo` shows an audit without one"
         ]
     )
 
