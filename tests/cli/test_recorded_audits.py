@@ -41,6 +41,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
+    monkeypatch.setattr("auditor.soap.exchange.LiveWire.now", lambda _wire: clock.now)
     monkeypatch.setattr("auditor.cli.running.now", lambda: clock.now)
     return clock
 
@@ -233,13 +234,13 @@ def test_a_record_lost_at_the_end_leaves_the_reports_and_is_told(
     real = clock.now
     holders: list[sqlite3.Connection] = []
 
-    def lock_once_asked() -> datetime:
+    def lock_once_asked(_wire: object) -> datetime:
         if running.simulator.requests and not holders:
             holders.append(sqlite3.connect(tmp_path / "h.sqlite3", isolation_level=None))
             holders[0].execute("BEGIN EXCLUSIVE")
         return real
 
-    monkeypatch.setattr("auditor.cli.running.now", lock_once_asked)
+    monkeypatch.setattr("auditor.soap.exchange.LiveWire.now", lock_once_asked)
     result = running.run("audit", "--history", url, "-o", f"json:{tmp_path}/report.json")
     holders[0].close()
     assert result.exit_code == 1

@@ -24,7 +24,8 @@ PAIR: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def _in_march(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auditor.cli.running.now", lambda: datetime(2026, 3, 1, 2, tzinfo=UTC))
+    night = datetime(2026, 3, 1, 2, tzinfo=UTC)
+    monkeypatch.setattr("auditor.soap.exchange.LiveWire.now", lambda _wire: night)
 
 
 def waiver(**changed: str) -> str:
