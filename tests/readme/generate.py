@@ -161,8 +161,8 @@ def history() -> str:
 def at(moment: datetime) -> Iterator[None]:
     """Let the program's clock stand still."""
     with (
-        mock.patch("auditor.soap.exchange.LiveWire.now", lambda _wire: moment),
-        mock.patch("auditor.cli.running.now", lambda: moment),
+        mock.patch("auditor.soap.exchange.LiveWire.now", return_value=moment),
+        mock.patch("auditor.cli.running.now", return_value=moment),
     ):
         yield
 
