@@ -8,10 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO, cast
 
-from typer.main import get_command
-
-from auditor.cli import app
-
 log = logging.getLogger("auditor")
 
 _ALLOCATIONS = 50_000
@@ -45,6 +41,19 @@ def main() -> None:
     gc.set_threshold(_ALLOCATIONS, 20, 20)
     _open_streams()
     sys.excepthook = _report_bug
+    try:
+        _run()
+    except KeyboardInterrupt:
+        sys.stderr.write("auditor: interrupted.\n")
+        sys.exit(130)
+
+
+def _run() -> None:
+    """Load the commands only here, so that Ctrl-C while they load ends as it does later."""
+    from typer.main import get_command
+
+    from auditor.cli import app
+
     get_command(app)()  # calling the app itself would put another hook in place of ours
 
 

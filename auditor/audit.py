@@ -152,6 +152,7 @@ def report_on(
         fail_on=_threshold(clusters, options),
         insecure=options.insecure,
         allow_unknown=options.allow_unknown,
+        packs=tuple(dict.fromkeys(row.pack for row in options.recommendations)),
     )
     return Report(
         run,

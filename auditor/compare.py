@@ -48,12 +48,16 @@ class FindingSeen:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSeen:
-    """A cluster as a snapshot holds it; `traits` are what holds of it as a whole."""
+    """A cluster as a snapshot holds it; `traits` are what holds of it as a whole.
+
+    `complete`: these are all its nodes; otherwise the CUCM publisher did not tell them.
+    """
 
     name: str
     traits: Mapping[str, str]
     nodes: Mapping[str, NodeSeen]
     findings: Mapping[str, FindingSeen]
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +148,24 @@ def _nodes(before: ClusterSeen, after: ClusterSeen, announced: Announced) -> Ite
     for key in sorted(before.nodes.keys() | after.nodes.keys()):
         was, now = before.nodes.get(key), after.nodes.get(key)
         if was is None and now is not None:
-            yield Difference(Sort.UNEXPECTED, now.name, "The node is new in the cluster.")
+            yield from _new_node(now.name, before)
         elif was is not None and now is None:
-            yield Difference(Sort.UNEXPECTED, was.name, "The node is no longer in the cluster.")
+            yield _lost_node(was.name, after)
         elif was is not None and now is not None:
             yield from _traits(now.name, was.traits, now.traits)
             yield from _services(was, now, announced)
+
+
+def _new_node(name: str, before: ClusterSeen) -> Iterator[Difference]:
+    if before.complete:
+        yield Difference(Sort.UNEXPECTED, name, "The node is new in the cluster.")
+
+
+def _lost_node(name: str, after: ClusterSeen) -> Difference:
+    if after.complete:
+        return Difference(Sort.UNEXPECTED, name, "The node is no longer in the cluster.")
+    text = "Whether it is still in the cluster could not be read: CUCM did not list its nodes."
+    return Difference(Sort.UNAUDITABLE, name, text)
 
 
 def _services(was: NodeSeen, now: NodeSeen, announced: Announced) -> Iterator[Difference]:

@@ -192,6 +192,7 @@ class Run:
     insecure: bool = False
     allow_unknown: bool = False
     history: str | None = None
+    packs: tuple[str, ...] = ()
 
 
 class Direction(StrEnum):
@@ -299,10 +300,16 @@ class Report:
     @property
     def exit_code(self) -> ExitCode:
         """Add the clusters up; `allow_unknown` forgives what is incomplete, never drift."""
-        code = exit_code([cluster.status for cluster in self.clusters])
-        if code is ExitCode.INCOMPLETE and self.run.allow_unknown:
-            return ExitCode.COMPLIANT
-        return code
+        return ExitCode.COMPLIANT if self.forgiven else exit_code(self._statuses)
+
+    @property
+    def forgiven(self) -> bool:
+        """Tell whether the exit code is 0 only because of `allow_unknown`."""
+        return self.run.allow_unknown and exit_code(self._statuses) is ExitCode.INCOMPLETE
+
+    @property
+    def _statuses(self) -> list[Status]:
+        return [cluster.status for cluster in self.clusters]
 
 
 def exit_code(statuses: Sequence[Status]) -> ExitCode:

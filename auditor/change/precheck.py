@@ -226,7 +226,7 @@ def _placing(change: Change, judged: _Judged) -> Iterator[Point]:
     ]
     asking = [f for f in rows if f.verdict is not Verdict.NOT_APPLICABLE]
     for finding in asking:
-        yield _point(Topic.TABLE, finding)
+        yield _would(Topic.TABLE, finding)
     if not asking:
         yield _unasked(change, rows)
 
@@ -248,6 +248,13 @@ def _point(topic: Topic, finding: Finding) -> Point:
     return Point(topic, answer, about, text, finding.remedy, finding.evidence)
 
 
+def _would(topic: Topic, finding: Finding) -> Point:
+    """Tell a finding on facts as they would be; nobody observed them, so there is no evidence."""
+    point = _point(topic, finding)
+    remedy = point.remedy if finding.verdict is Verdict.UNKNOWN else ""
+    return replace(point, text=f"With the change, {point.text}", remedy=remedy, evidence=())
+
+
 def _pairs(judged: _Judged) -> Iterator[tuple[Finding, Finding]]:
     before = {f.id: f for f in judged.now}
     for after in judged.then:
@@ -266,7 +273,7 @@ def _broken(judged: _Judged) -> Iterator[Finding]:
 
 
 def _break(finding: Finding, fail_on: Severity) -> Point:
-    point = _point(Topic.BREAKS, finding)
+    point = _would(Topic.BREAKS, finding)
     if finding.verdict is Verdict.DRIFT and not finding.severity.reaches(fail_on):
         return replace(point, answer=Answer.NOTE, text=f"{point.text} It is below the threshold.")
     return point

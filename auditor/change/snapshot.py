@@ -62,6 +62,7 @@ def _cluster(told: Mapping[str, Any], known: Mapping[str, Any]) -> ClusterSeen:
         traits=_groups(known["groups"]),
         nodes={node.name.casefold(): node for node in nodes},
         findings={finding.id: finding for finding in findings},
+        complete=known["topology_observed"],
     )
 
 

@@ -33,8 +33,11 @@ def snapshot(
     """
     from auditor.change.snapshot import text_of
     from auditor.cli.telling import say
+    from auditor.errors import ConfigError
     from auditor.report.output import Format, Target, check_writable, write
 
+    if to.exists():
+        raise ConfigError([f"--to {to}: is there already; a snapshot never replaces a file."])
     check_writable([Target(Format.JSON, to)])
     content = _take(clusters or [], config, pack, insecure=insecure)
     write(to, text_of(content))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from auditor.cli.telling import tell, where_it_stood
 from auditor.errors import ConfigError, OutputError
-from auditor.findings import ExitCode, Report
+from auditor.findings import ExitCode, Report, Verdict
 
 if TYPE_CHECKING:
     from auditor.history.store import History
@@ -75,6 +75,9 @@ def conclude(report: Report, ending: Ending) -> None:
         except OutputError as error:
             troubles.append(str(error))
     _notify(report, ending.recipients)
+    if ending.quiet and report.forgiven:
+        count = report.count(Verdict.UNKNOWN)
+        warn(f"--allow-unknown: {count} checks could not be told; the exit code hides that.")
     if troubles:
         stood = where_it_stood(report)
         lines = "\n".join(troubles).splitlines()

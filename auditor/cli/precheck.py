@@ -87,6 +87,7 @@ def precheck(
     from auditor.cli.telling import say, width
     from auditor.config.features import load_with
     from auditor.config.loader import locate
+    from auditor.findings import ExitCode
     from auditor.recommendations.model import PACKS, load_packs
     from auditor.report.output import Format, Target, check_writable, write
 
@@ -104,6 +105,10 @@ def precheck(
     recorder = keeping.recorder(configuration, asking, accounts) if keeping else None
     with world(configuration.workers, recorder=recorder) as around:
         (facts,) = survey([settings], accounts, asking, around)
+    if not facts.nodes:
+        why = " ".join(entry.detail for entry in facts.coverage if entry.detail)
+        say(f"CANNOT TELL: the nodes of {facts.name} could not be read. {why}\n")
+        raise typer.Exit(ExitCode.INCOMPLETE)
     decision = decide(
         facts,
         asked.changes(facts, wanted, on),

@@ -1,5 +1,6 @@
 """Asks a source and writes down what came of it, so that no answer and no failure is lost."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, Self, TypeVar
@@ -7,6 +8,8 @@ from typing import Generic, Protocol, Self, TypeVar
 from auditor.errors import Bug, ExchangeError, NotAsked, Reason
 from auditor.facts import Coverage, Outcome, Source
 from auditor.soap.client import Client
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -126,6 +129,15 @@ class Ledger:
                 elapsed_ms=known.elapsed_ms + entry.elapsed_ms,
             )
         self.entries[entry.source] = entry
+        log.info(
+            "%s of %s: %s%s, %d requests in %d ms",
+            entry.source,
+            entry.node,
+            entry.outcome,
+            f" ({entry.reason}: {entry.detail})" if entry.reason else "",
+            entry.requests,
+            entry.elapsed_ms,
+        )
 
     def add(self, source: Source, cost: Cost) -> None:
         """Add to the counts of a source that was asked more than its outcome tells."""

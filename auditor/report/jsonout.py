@@ -79,6 +79,7 @@ def _run(run: Run) -> dict[str, Any]:
         "fail_on": str(run.fail_on),
         "insecure": run.insecure,
         "allow_unknown": run.allow_unknown,
+        "packs": list(run.packs),
         "history": run.history,
     }
 

@@ -95,6 +95,8 @@ def _properties(report: Report, cluster: ClusterReport) -> Iterator[tuple[str, s
     yield "exit_code", exit_meaning(report)
     if run.insecure:
         yield "insecure", "no certificate was verified"
+    if left_out := tally.left_out(report):
+        yield "packs", left_out
     for notice in cluster.notices:
         yield "notice", notice
 

@@ -76,6 +76,9 @@ def _page(report: Report) -> Iterator[str]:
     if run.insecure:
         yield "**--insecure: no certificate was verified.** Any machine could have answered."
         yield ""
+    if left_out := tally.left_out(report):
+        yield f"**--pack: {left_out}**"
+        yield ""
     yield f"**{escaped(exit_meaning(report))}**"
     yield ""
     yield from _overview(report.clusters)

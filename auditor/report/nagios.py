@@ -70,7 +70,9 @@ def _text(report: Report, state: State) -> str:
     doubt = _doubt(report.clusters)
     if state is State.OK:
         forgiven = f"; forgiven by --allow-unknown: {doubt}" if doubt else ""
-        return f"{_calm(report)}, {audited}{forgiven}"
+        left_out = tally.left_out(report).rstrip(".")
+        besides = f"; but --pack: {left_out}" if left_out else ""
+        return f"{_calm(report)}, {audited}{forgiven}{besides}"
     if state is State.UNKNOWN:
         return f"{doubt}, {audited}"
     worst = sorted((f for c in report.clusters for f in _drift(c)), key=order)

@@ -205,6 +205,8 @@ def _invocation(report: Report) -> _Json:
 def _notifications(report: Report) -> Iterator[_Json]:
     if report.run.insecure:
         yield _told("insecure", "warning", "--insecure: no certificate was verified.")
+    if left_out := tally.left_out(report):
+        yield _told("packs", "warning", f"--pack: {left_out}")
     for cluster in report.clusters:
         for entry in tally.gaps(cluster):
             yield _gap(cluster, entry)

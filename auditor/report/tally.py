@@ -21,8 +21,21 @@ _MOVED = {
     Direction.WORSENED: "worse",
     Direction.PERSISTING: "still there",
     Direction.RESOLVED: "resolved",
-    Direction.UNSEEN: "no longer seen",
+    Direction.UNSEEN: "that can no longer be told",
 }
+
+
+_UNJUDGED = {
+    "table": "Cisco's own table was NOT judged",
+    "guides": "what other Cisco guides add was not judged",
+}
+"""What leaving out a built-in pack means."""
+
+
+def left_out(report: Report) -> str:
+    """Return what --pack kept from being judged, as a sentence; empty if nothing."""
+    missing = [text for pack, text in _UNJUDGED.items() if pack not in report.run.packs]
+    return f"{' and '.join(missing)}." if report.run.packs and missing else ""
 
 
 def of(cluster: ClusterReport, verdict: Verdict) -> int:

@@ -14,6 +14,7 @@ from auditor.facts import Coverage, Outcome, Source
 from auditor.findings import ClusterReport, Report, Status, Verdict
 from auditor.report import blocks, grid, matrix, tally
 from auditor.report.screen import paint, plain
+from auditor.report.tally import left_out
 from auditor.report.wording import (
     LEGEND,
     MARKS,
@@ -62,7 +63,10 @@ def _alarms(page: Console, report: Report) -> None:
                 style=_ALARM,
             )
         )
-    if report.run.insecure or report.run.allow_unknown:
+    unjudged = left_out(report)
+    if unjudged:
+        page.print(Text(f"! --pack: {unjudged}", style=_ALARM))
+    if report.run.insecure or report.run.allow_unknown or unjudged:
         page.print()
 
 
@@ -186,4 +190,6 @@ def _result(page: Console, report: Report) -> None:
     page.print("A recommendation with its source: auditor explain ID")
     if run.insecure:
         page.print(Text("! --insecure: no certificate was verified.", style=_ALARM))
+    if unjudged := left_out(report):
+        page.print(Text(f"! --pack: {unjudged}", style=_ALARM))
     page.print(Text(exit_meaning(report), style="bold"))

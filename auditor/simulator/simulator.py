@@ -321,5 +321,5 @@ def _database(*, listening: bool, port: int = 0) -> socket.socket:
     line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     line.bind((_LOOPBACK, port))
     if listening:
-        line.listen(64)
+        line.listen(4096)  # nobody accepts, so each test of it stays in the queue
     return line

@@ -115,3 +115,22 @@ def test_the_insecure_switch_is_told_on_every_side(lab: Start) -> None:
     told = json.loads(result.stdout)
     assert told["run"]["insecure"] is True
     assert {n["identity"] for c in told["clusters"] for n in c["nodes"]} == {"unproven"}
+
+
+def test_a_pack_left_out_is_told_on_every_side(lab: Start) -> None:
+    """Compliant with what other guides add is not compliant with Cisco's table."""
+    running = lab("healthy")
+    running.simulator.change({"stop": {"node": "imp4.lab.test", "service": "Cisco SIP Proxy"}})
+    told = running.run("audit", "--pack", "guides")
+    assert told.stdout.count("Cisco's own table was NOT judged") == 2
+    assert running.json("--pack", "guides")["run"]["packs"] == ["guides"]
+
+
+def test_a_quiet_run_says_what_allow_unknown_hides(lab: Start) -> None:
+    """Silence would be taken for health."""
+    running = lab("healthy")
+    fault = {"fault": "http-500", "node": "imp4.lab.test", "interface": "control-center"}
+    running.simulator.change({"fault": fault})
+    told = running.run("audit", "--quiet", "--allow-unknown", "--history", "off")
+    assert told.exit_code == 0
+    assert "could not be told" in told.stderr

@@ -126,3 +126,23 @@ def test_a_snapshot_holds_the_facts_and_no_secret(window: tuple[Lab, Path]) -> N
     facts = json.loads(text)["facts"]["healthy"]
     assert {n["name"] for n in facts["nodes"]} == set(running.simulator.nodes)
     assert facts["nodes"][0]["replied_at"]
+
+
+def test_a_snapshot_never_replaces_a_file(window: tuple[Lab, Path]) -> None:
+    """The one from before the window would be lost."""
+    running, before = window
+    kept = before.read_text()
+    result = running.run("snapshot", "--to", str(before))
+    assert result.exit_code == 2
+    assert before.read_text() == kept
+
+
+def test_a_refused_password_makes_no_node_disappear(
+    window: tuple[Lab, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be read is unknown."""
+    running, before = window
+    monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "wrong"})
+    result = running.run("diff", str(before), "live")
+    assert result.exit_code == 4
+    assert "no longer in the cluster" not in result.stdout

@@ -83,3 +83,23 @@ def test_what_does_not_exist_is_a_usage_error(
     result = healthy.run("precheck", "--cluster", "healthy", *words)
     assert result.exit_code == 2
     assert said in result.stderr
+
+
+def test_a_refused_password_is_no_missing_node(
+    healthy: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing could be read, so nothing can be told."""
+    monkeypatch.setattr(type(healthy), "environment", {"AUDITOR_PASSWORD": "wrong"})
+    words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE)
+    result = healthy.run("precheck", *words)
+    assert result.exit_code == 4
+    assert "401" in result.stdout
+
+
+def test_what_would_be_is_not_told_as_seen(healthy: Lab) -> None:
+    """Nobody observed it."""
+    words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE, "--json")
+    told = json.loads(healthy.run("precheck", *words).stdout)
+    would = [p for p in told["points"] if p["topic"] == "what the change would break"]
+    assert all(p["text"].startswith("With the change, ") for p in would)
+    assert not any(p["evidence"] or p["remedy"] for p in would)

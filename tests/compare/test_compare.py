@@ -159,6 +159,13 @@ def test_nodes_that_came_or_went_are_unexpected() -> None:
     assert "new" in only(compare(empty, cluster(RUNS))).text
 
 
+def test_nodes_that_nobody_listed_are_not_gone() -> None:
+    """A CUCM that refused the password says nothing of its nodes."""
+    blind = ClusterSeen("lab", {}, {}, {}, complete=False)
+    assert only(compare(cluster(RUNS), blind)).sort is Sort.UNAUDITABLE
+    assert compare(blind, cluster(RUNS)) == ()
+
+
 @pytest.mark.parametrize(
     ("sorts", "code"),
     [

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from auditor import __version__
 from auditor.findings import Report, Severity, Verdict
 from auditor.recommendations.model import load_packs
+from auditor.report import tally
 from auditor.report.screen import printable
 from auditor.report.webpage.view import page
 from auditor.report.wording import LEGEND, MARKS, exit_meaning
@@ -36,6 +37,7 @@ def render(report: Report) -> str:
         .render(
             page=shown,
             run=report.run,
+            left_out=tally.left_out(report),
             filters=any(view.sections for view in shown.clusters),
             policy=_policy(style, script),
             style=Markup(style),  # noqa: S704 - a file of ours
