@@ -301,7 +301,7 @@ def _group(facts: ClusterFacts, changes: Sequence[Change], judged: _Judged) -> I
             and finding.subject.name in members
             and finding.id not in mended
         ):
-            text = f"{finding.recommendation} [{finding.severity}] differs already: "
+            text = f"{finding.recommendation} [{finding.severity}] differs without the change: "
             yield Point(Topic.GROUP, Answer.NOTE, finding.subject.name, text + finding.observed)
 
 

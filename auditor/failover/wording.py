@@ -74,6 +74,10 @@ def _no_group(lone: Sequence[Point]) -> str:
 def _rest(check: Check, group: GroupCheck) -> str:
     others = [other for other in check.groups if other is not group]
     bad = [o for o in others if o.code(accept_failed_over=check.accept_failed_over)]
+    accepted = [o.name for o in others if o.standing is Standing.FAILED_OVER]
+    if not bad and accepted:
+        verb = "is" if len(accepted) == 1 else "are"
+        return f"{listed(accepted)} {verb} failed over too, which --accept allows"
     if not bad:
         return f"the other {_count(len(others), 'group')} {_is(len(others))} as expected"
     return f"{listed(o.name for o in bad)} also {'needs' if len(bad) == 1 else 'need'} a look"

@@ -186,3 +186,15 @@ def test_the_password_stands_nowhere(lab: Start) -> None:
     for words in ((), ("--json",), ("--readiness", "--json")):
         found = running.run("failover-check", *words)
         assert running.simulator.password not in found.stdout + found.stderr
+
+
+def test_an_accepted_failover_is_still_told_beside_a_worse_group(lab: Start) -> None:
+    """Accepted is not as expected: nobody may change users there meanwhile."""
+    running = lab("failed-over")
+    stop = {"node": "imp4.lab.test", "service": "Cisco Presence Engine"}
+    running.simulator.change({"stop": stop})
+    told = running.run("failover-check", "--accept", "failed-over")
+    assert told.exit_code == 3
+    first = told.stdout.splitlines()[0]
+    assert "DefaultCUPSubCluster is failed over too, which --accept allows" in first
+    assert "as expected" not in first
