@@ -80,7 +80,7 @@ def test_an_answer_that_took_no_password_lets_no_other_node_be_asked_beside_it(
 ) -> None:
     """A server that fails before it looks at the account proves nothing of the account."""
     running = _trio(lab, CUCM)
-    running.defaults = {**running.defaults, "timeout_s": 0.7, "backoff_s": []}
+    running.defaults = {**running.defaults, "timeout_s": 2, "backoff_s": []}
     running.simulator.change({"fault": {"fault": fault, "node": NODES[0]}})
     cluster = _alone(running, password="wrong")
     refused = [r.node for r in running.simulator.requests if r.status == 401]

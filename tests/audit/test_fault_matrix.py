@@ -336,7 +336,7 @@ def _lay(lab: Lab, case: Case) -> None:
     if case.fault is Fault.MISSING_ROW and case.place in _ROWS:
         fault["row"] = _ROWS[case.place]
     lab.simulator.change({"clear": {}, "fault": fault})
-    lab.defaults = {**lab.defaults, "timeout_s": 0.7 if case.fault in SLOW else 5}
+    lab.defaults = {**lab.defaults, "timeout_s": 2 if case.fault in SLOW else 5}
 
 
 _ROWS = {

@@ -123,5 +123,5 @@ def test_every_fault_is_replayed_as_it_was(
     if interface is not None:
         laid |= {"interface": interface, "operation": operation}
     pair.simulator.change({"clear": {}, "fault": laid})
-    pair.defaults = {**pair.defaults, "timeout_s": 0.7 if fault in SLOW else 5}
+    pair.defaults = {**pair.defaults, "timeout_s": 2 if fault in SLOW else 5}
     assert_same(pair, tmp_path / "kept")

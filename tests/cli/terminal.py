@@ -30,7 +30,7 @@ def on_terminal(
     )
     os.close(slave)
     screen, open_questions = b"", dict(answers)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if not select.select([master], [], [], 0.1)[0]:
             continue
@@ -42,6 +42,6 @@ def on_terminal(
             os.write(master, open_questions.pop(question).encode() + b"\n")
     os.close(master)
     try:
-        return process.wait(10), screen.decode()
+        return process.wait(30), screen.decode()
     finally:
         process.kill()

@@ -24,8 +24,8 @@ PAIR: Mapping[str, Any] = {
     "cluster": {"name": "pair"},
     "group": [{"name": "Default", "nodes": [PUB, SUB]}],
 }
-SECONDS = 2.0
-"""What an interrupted program may take to end."""
+SECONDS = 20.0
+"""What an interrupted program may take to end on the slowest machine; it waits for a minute."""
 
 STUCK_LOOK_UP = """
 import socket, threading
@@ -56,7 +56,7 @@ def _interruptible() -> None:
 
 
 def _until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "it never came to that"
         select.select([], [], [], 0.02)
@@ -67,7 +67,7 @@ def _interrupt(process: "subprocess.Popen[str]") -> tuple[int, str, str, float]:
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     try:
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=30)
     finally:
         process.kill()
     return process.returncode, out, err, time.monotonic() - began
@@ -77,9 +77,9 @@ def _interrupt(process: "subprocess.Popen[str]") -> tuple[int, str, str, float]:
 def test_ctrl_c_ends_a_hanging_audit_at_once_and_leaves_no_file(
     lab: Start, tmp_path: Path, fault: str, node: str
 ) -> None:
-    """130 in under two seconds, although the node's answer may come in ten."""
+    """130 long before the minute that the node's answer may take."""
     running = lab({**PAIR, "fault": [{"fault": fault, "node": node}]})
-    running.defaults = {"timeout_s": 30}
+    running.defaults = {"timeout_s": 60}
     folder = tmp_path / "out"
     folder.mkdir()
     words = ["-o", "terminal", "-o", f"json:{folder}/report.json"]
@@ -103,7 +103,7 @@ def test_ctrl_c_ends_a_hanging_audit_at_once_and_leaves_no_file(
 def test_ctrl_c_ends_an_audit_that_waits_for_a_name_server(lab: Start) -> None:
     """Nothing can cut off a look-up; the program does not wait for it."""
     running = lab({**PAIR, "config": {"addresses": {SUB: "slow.name.test"}}})
-    running.defaults = {"timeout_s": 30}
+    running.defaults = {"timeout_s": 60}
     process = subprocess.Popen(
         [sys.executable, "-c", STUCK_LOOK_UP, *_program(running)[3:]],
         env=_environment(running),
@@ -141,7 +141,7 @@ def _on_terminal(
     )
     os.close(slave)
     screen, typed = b"", not keys
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if not select.select([master], [], [], 0.1)[0]:
             continue
@@ -154,7 +154,7 @@ def _on_terminal(
             typed = True
     os.close(master)
     try:
-        return process.wait(10), screen.decode()
+        return process.wait(30), screen.decode()
     finally:
         process.kill()
 

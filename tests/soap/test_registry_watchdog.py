@@ -19,7 +19,7 @@ def registry() -> Iterator[Registry]:
 
 def _hangs_until_ended(call: Call) -> None:
     ours, theirs = socket.socketpair()
-    ours.settimeout(3)
+    ours.settimeout(20)
     with ours, theirs:
         call.attach(ours.fileno())
         assert ours.recv(1) == b""
@@ -27,7 +27,7 @@ def _hangs_until_ended(call: Call) -> None:
 
 def test_a_deadline_is_kept_while_a_later_one_is_awaited(registry: Registry) -> None:
     """The watchdog is woken for it, however long it meant to sleep."""
-    with registry.call("patient", 5) as patient:
+    with registry.call("patient", 60) as patient:
         with registry.call("first", 0.01) as first:
             _hangs_until_ended(first)
         # From here on the watchdog sleeps towards the patient one's deadline.
