@@ -1,6 +1,8 @@
 """The examples that ship are right, as far as a test can tell."""
 
 import configparser
+import fcntl
+import os
 import re
 import shlex
 import shutil
@@ -114,6 +116,37 @@ def test_the_password_command_of_an_example_is_good_configuration(name: str) -> 
     (settings,) = understand(tomllib.loads(text), Path("auditor.toml")).clusters
     assert settings.password_command is not None
     assert settings.password_command.startswith("cat /")
+
+
+def _cron_job(folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run the line of the crontab with a lock in this folder, and an audit that finds drift."""
+    if shutil.which("flock") is None:
+        pytest.skip("no flock on this machine")
+    audit = folder / "auditor"
+    audit.write_text("#!/bin/sh\necho drift\nexit 3\n")
+    audit.chmod(0o755)
+    line = _only("cron").splitlines()[-1].split(" auditor ", 1)[1]
+    return subprocess.run(
+        ["/bin/sh", "-c", line.replace("/var/lib/auditor/lock", str(folder / "lock"))],
+        env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_cron_says_when_the_audit_before_still_runs(tmp_path: Path) -> None:
+    """Else a night without an audit would look like a night without news."""
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        job = _cron_job(tmp_path)
+    assert "still runs; nothing was audited now." in job.stdout
+    assert "drift" not in job.stdout
+
+
+def test_cron_hands_on_what_the_audit_says_and_no_more(tmp_path: Path) -> None:
+    job = _cron_job(tmp_path)
+    assert (job.stdout, job.stderr) == ("drift\n", "")
 
 
 def test_the_units_pass_the_check_of_systemd(tmp_path: Path) -> None:
