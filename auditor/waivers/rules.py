@@ -1,5 +1,6 @@
 """Reads waiver files strictly: `[[waiver]]` blocks in TOML; every mistake is told at once."""
 
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from auditor.config.values import Refused, found, text
 from auditor.errors import ConfigError
 from auditor.names import nearest
 
+_LINE = re.compile(r"\(at line (\d+), column \d+\)$")
+_EXPIRES = re.compile(r"\s*(?:expires|\"expires\"|'expires')\s*=([^#]*)")
 _EXAMPLE = "such as expires = 2026-12-31, without quotes and without a time"
 
 
@@ -105,10 +108,25 @@ def _parse(content: str, path: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(content)
     except RecursionError:
-        problem = "nested too deeply"
+        problem = "is not TOML: nested too deeply"
     except ValueError as exc:  # besides TOMLDecodeError, numbers and dates that do not exist
-        problem = str(exc)
-    raise ConfigError([visible(f"{path}: is not TOML: {problem}")])
+        problem = _no_day(content, str(exc)) or f"is not TOML: {exc}"
+    raise ConfigError([visible(f"{path}: {problem}")])
+
+
+def _no_day(content: str, fault: str) -> str | None:
+    """Return what to say of an end that TOML itself refuses, such as 2026-02-31."""
+    line = _LINE.search(fault)
+    above = content.splitlines()[: int(line[1])] if line else []
+    written = _EXPIRES.match(above.pop()) if above else None
+    if written is None:
+        return None
+    try:
+        blocks = tomllib.loads("\n".join(above))["waiver"]
+    except (ValueError, KeyError):  # the line is inside of something, or in no block
+        return None
+    told = short(written[1].strip())
+    return f"waiver {len(blocks)}: key `expires`: {told} is no date; write one {_EXAMPLE}"
 
 
 def _misshapen(raw: Mapping[str, Any]) -> Iterator[str]:

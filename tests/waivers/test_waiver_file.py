@@ -60,6 +60,22 @@ def test_a_waiver_without_an_end_is_refused_and_told_how_to_write_one() -> None:
         read_waivers(content, NAME, KNOWN)
 
 
+@pytest.mark.parametrize("day", ["2026-02-31", "2026-13-01", "31.12.2026", "2026-02-31T00:00:00"])
+def test_a_day_that_does_not_exist_is_told_with_its_waiver_and_key(day: str) -> None:
+    content = GOOD + GOOD.replace("XMPPFED-02", "SIP-01").replace("2026-12-31", f"{day}  # soon")
+    with pytest.raises(ConfigError) as refused:
+        read_waivers(content, NAME, KNOWN)
+    assert str(refused.value) == (
+        f"somewhere/waivers.toml: waiver 2: key `expires`: {day} is no date; write one such as "
+        "expires = 2026-12-31, without quotes and without a time"
+    )
+
+
+def test_another_mistake_of_toml_is_told_with_its_line() -> None:
+    with pytest.raises(ConfigError, match=r"is not TOML: .*line 4"):
+        read_waivers(GOOD.replace('"lab"', "lab"), NAME, KNOWN)
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml: cannot be read: No such file"):
         load_waivers(tmp_path / "nowhere.toml", KNOWN)
