@@ -6,8 +6,10 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from auditor import __version__
+from auditor.config.problems import visible
 from auditor.errors import AuditorError, Interrupted, OutputError
 from auditor.findings import ExitCode
 
@@ -18,13 +20,33 @@ def _code_of(error: AuditorError) -> ExitCode:
     return ExitCode.BUG if isinstance(error, OutputError) else ExitCode.USAGE
 
 
+def _misused(error: TyperException) -> typer.Exit:
+    """Say in one line what is wrong with a command line, and where it is explained."""
+    line = " ".join(error.format_message().replace("Value error, ", "").split())
+    stop = "" if line.endswith((".", "?")) else "."
+    where = getattr(getattr(error, "ctx", None), "command_path", "auditor")
+    typer.echo(visible(f"auditor: {line}{stop} `{where} --help` explains."), err=True)
+    return typer.Exit(ExitCode.USAGE)
+
+
 class Commands(TyperGroup):
-    """The group of all commands: errors of ours become one line each and an exit code."""
+    """The group of all commands: what goes wrong becomes one line each and an exit code."""
+
+    def make_context(self, *words: Any, **options: Any) -> Any:  # noqa: ANN401 - typer's own types
+        """Read the options before the command; without any word, let typer show the help."""
+        try:
+            return super().make_context(*words, **options)
+        except TyperException as error:
+            if not error.format_message():
+                raise
+            raise _misused(error) from error
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the context's class moved between releases
         """Run a command; say what went wrong on standard error."""
         try:
             return super().invoke(ctx)
+        except TyperException as error:
+            raise _misused(error) from error
         except AuditorError as error:
             for line in str(error).splitlines():
                 typer.echo(f"auditor: {line}", err=True)

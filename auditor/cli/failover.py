@@ -56,6 +56,7 @@ def failover_check(
         Accepted | None,
         typer.Option(
             envvar="AUDITOR_ACCEPT",
+            case_sensitive=False,
             help="Let a stable failed-over pair be good.",
             show_default=False,
         ),

@@ -138,7 +138,8 @@ def _export(record: "History", cluster: str | None, target: str) -> None:
     from auditor.report import record as forms
     from auditor.report.output import obstacle, write
 
-    form, colon, place = target.partition(":")
+    word, colon, place = target.partition(":")
+    form = word.lower()
     if form not in ("json", "csv") or (colon and not place.strip()):
         raise ConfigError([f"--export {target}: write json or csv, or json:PATH or csv:PATH."])
     path = Path(place).expanduser() if place not in ("", "-") else None

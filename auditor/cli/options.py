@@ -8,6 +8,12 @@ import typer
 from auditor.cli import completing
 from auditor.findings import Severity
 
+
+def _lower(names: list[str] | None) -> list[str] | None:
+    """Return the names of packs as they are known, however they were written."""
+    return None if names is None else [name.lower() for name in names]
+
+
 Config = Annotated[
     Path | None,
     typer.Option(
@@ -47,6 +53,7 @@ FailOn = Annotated[
     typer.Option(
         "--fail-on",
         envvar="AUDITOR_FAIL_ON",
+        case_sensitive=False,
         help="Least severity of drift that makes exit code 3. Default: as the file says, else low.",
         show_default=False,
     ),
@@ -77,6 +84,7 @@ Pack = Annotated[
         "--pack",
         envvar="AUDITOR_PACK",
         metavar="table|guides",
+        callback=_lower,
         help="Judge by this pack only: Cisco's table, or what other Cisco guides add. "
         "May be repeated. Default: both.",
         show_default=False,

@@ -76,7 +76,7 @@ def parse_targets(values: Sequence[str]) -> tuple[Target, ...]:
 def _problem(value: str) -> str | None:
     """Return what is wrong with one value by itself."""
     word, colon, path = value.partition(":")
-    if word not in tuple(Format):
+    if word.lower() not in tuple(Format):
         near = nearest(word, Format)
         meant = f" Did you mean {near}?" if near else ""
         return (
@@ -99,7 +99,7 @@ def _problem(value: str) -> str | None:
 
 def _target(value: str) -> Target:
     word, _, path = value.partition(":")
-    return Target(Format(word), None if path in ("", "-") else Path(path).expanduser())
+    return Target(Format(word.lower()), None if path in ("", "-") else Path(path).expanduser())
 
 
 def _clashes(targets: Sequence[Target]) -> list[str]:

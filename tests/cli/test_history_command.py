@@ -92,7 +92,7 @@ def test_the_list_can_be_cut_and_kept_to_one_cluster(url: str) -> None:
 def test_it_exports_the_whole_record(url: str, tmp_path: Path) -> None:
     """As JSON and as CSV, to standard output and to a file."""
     fill(url)
-    told: dict[str, Any] = json.loads(run(url, "--export", "json").stdout)
+    told: dict[str, Any] = json.loads(run(url, "--export", "JSON").stdout)
     assert told["schema_version"] == "1.0"
     sip = [row for row in told["record"] if row["recommendation"] == SIP]
     assert [(row["verdict"], row["runs"]) for row in sip] == [("pass", 1), ("drift", 3)]

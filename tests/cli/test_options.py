@@ -1,6 +1,7 @@
 """What every option of every command has: a help text, an environment variable, a place in line."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -79,11 +80,47 @@ def test_the_options_of_the_audit_are_all_there() -> None:
     ids=" ".join,
 )
 def test_a_wrong_command_line_is_exit_2(words: list[str]) -> None:
-    """And says so on standard error, in one breath."""
+    """And says so on standard error, in one line; without any word, the help is the answer."""
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 2
-    assert result.stderr if words else "Usage" in result.stdout
-    assert "Traceback" not in result.output
+    if words:
+        assert re.fullmatch(r"auditor: .+\n", result.stderr)
+        assert result.stdout == ""
+    else:
+        assert "Usage" in result.stdout
+
+
+def test_a_wrong_choice_names_the_choices_and_where_they_are_explained() -> None:
+    result = CliRunner().invoke(app, ["audit", "--fail-on", "terrible"], prog_name="auditor")
+    assert result.stderr == (
+        "auditor: Invalid value for '--fail-on' (env var: 'AUDITOR_FAIL_ON'): 'terrible' is not "
+        "one of 'critical', 'high', 'medium', 'low', 'info'. `auditor audit --help` explains.\n"
+    )
+
+
+def test_what_does_not_print_stays_out_of_the_line_about_it() -> None:
+    result = CliRunner().invoke(app, ["audit", "--no\x1b[31m\nsuch"])
+    assert re.fullmatch(r"auditor: [ -~]+\n", result.stderr)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["audit", "--fail-on", "HIGH"],
+        ["audit", "--pack", "Table"],
+        ["audit", "-o", "JSON"],
+        ["failover-check", "--accept", "Failed-Over"],
+        ["failover-check", "-o", "Json"],
+    ],
+    ids=" ".join,
+)
+def test_a_choice_is_understood_however_it_is_written(words: list[str]) -> None:
+    """What is refused in the end is the configuration, which nobody wrote."""
+    result = CliRunner().invoke(app, [*words, "-c", "/no/such/auditor.toml"])
+    assert (
+        result.stderr
+        == "auditor: /no/such/auditor.toml: cannot be read: No such file or directory\n"
+    )
 
 
 def _code(lab: Lab, environment: dict[str, str], *words: str) -> int:
