@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from auditor import names
+from auditor.cluster import ClusterFacts
 from auditor.collect import intercluster, probe_file
 from auditor.collect.crew import Crew
 from auditor.collect.probes import Probe
@@ -15,9 +16,9 @@ from auditor.collect.topics import EVERYTHING, Errand
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import AuditorError, Bug, Interrupted
-from auditor.facts import ClusterFacts
-from auditor.findings import ClusterReport, Report, Run, Severity
+from auditor.findings import ClusterReport, Severity
 from auditor.recommendations.model import Recommendation
+from auditor.runs import Report, Run
 from auditor.soap.exchange import Wire
 from auditor.waivers.applying import waive
 from auditor.waivers.gathering import Accepted

@@ -1,8 +1,7 @@
-"""Findings, the report that holds them, and the exit code that they add up to."""
+"""Findings, what they add up to on a cluster, and the exit code of many clusters."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -178,138 +177,6 @@ def _missing(entry: Coverage) -> bool:
     not due.
     """
     return entry.reason is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The circumstances of a run: all that may differ between two runs on the same cluster."""
-
-    id: str
-    mode: str
-    started_at: str
-    finished_at: str
-    fail_on: Severity
-    insecure: bool = False
-    allow_unknown: bool = False
-    history: str | None = None
-    packs: tuple[str, ...] = ()
-
-
-class Direction(StrEnum):
-    """How a difference moved between an earlier run and a later one.
-
-    `unseen`: the later run could not tell or did not judge it, so it is neither new nor resolved.
-    """
-
-    NEW = "new"
-    WORSENED = "worsened"
-    PERSISTING = "persisting"
-    RESOLVED = "resolved"
-    UNSEEN = "unseen"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Since when a finding stands in its verdict, and how many runs saw it so.
-
-    `since` is the start of the first of these runs (ISO 8601, UTC).
-    """
-
-    since: str
-    runs: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stood:
-    """A finding as history keeps it: who stands where, and since when."""
-
-    id: str
-    cluster: str
-    recommendation: str
-    service: str | None
-    subject: Subject
-    verdict: Verdict
-    kind: Kind | None
-    severity: Severity
-    standing: Standing
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A finding that differs in one of two runs; `before` None: it was never judged before.
-
-    `finding` is how it stands now; one that the later run did not judge is given as unknown, over
-    no run, since it was judged last.
-    """
-
-    direction: Direction
-    finding: Stood
-    before: Verdict | None
-
-
-@dataclass(frozen=True, slots=True)
-class PastRun:
-    """What a recorded run came to on one cluster; `exit_code` is that of the whole run."""
-
-    id: str
-    cluster: str
-    started_at: str
-    finished_at: str
-    release: str | None
-    status: Status
-    exit_code: int
-    counts: Mapping[Verdict, int]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangesSince:
-    """What moved on one cluster between two recorded runs."""
-
-    before: PastRun
-    after: PastRun
-    changes: tuple[Change, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What history adds to a cluster: standings by finding id, and changes since the last run.
-
-    `runs` are the recorded ones before this run, the latest first; none of them, no changes.
-    """
-
-    standings: Mapping[str, Standing] = field(default_factory=dict)
-    changes: tuple[Change, ...] = ()
-    runs: tuple[PastRun, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Everything that a run tells; every format is a pure function of it.
-
-    `past` is what history adds, by cluster name; empty without history.
-    """
-
-    run: Run
-    clusters: tuple[ClusterReport, ...]
-    past: Mapping[str, Past] = field(default_factory=dict)
-
-    def count(self, verdict: Verdict) -> int:
-        """Return how many findings of all clusters ended in a verdict."""
-        return Counter(f.verdict for c in self.clusters for f in c.findings)[verdict]
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """Add the clusters up; `allow_unknown` forgives what is incomplete, never drift."""
-        return ExitCode.COMPLIANT if self.forgiven else exit_code(self._statuses)
-
-    @property
-    def forgiven(self) -> bool:
-        """Tell whether the exit code is 0 only because of `allow_unknown`."""
-        return self.run.allow_unknown and exit_code(self._statuses) is ExitCode.INCOMPLETE
-
-    @property
-    def _statuses(self) -> list[Status]:
-        return [cluster.status for cluster in self.clusters]
 
 
 def exit_code(statuses: Sequence[Status]) -> ExitCode:

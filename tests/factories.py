@@ -4,24 +4,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from auditor import names
+from auditor.cluster import ClusterFacts, Database, Group, Reach, Setting
 from auditor.errors import Reason
 from auditor.facts import (
     AxlAnswer,
     AxlProbe,
-    ClusterFacts,
     Coverage,
-    Database,
-    Group,
     HaReading,
     HaState,
     NodeFacts,
     Origin,
     Outcome,
-    Reach,
     Role,
     RunState,
     ServiceState,
-    Setting,
     Source,
 )
 

@@ -17,9 +17,10 @@ from auditor.cli import app
 from auditor.config.loader import load
 from auditor.credentials import Credentials, Secret
 from auditor.facts import Coverage, Source
-from auditor.findings import ClusterReport, Finding, Report
+from auditor.findings import ClusterReport, Finding
 from auditor.recommendations.model import load_packs
 from auditor.resources import scenario_folder
+from auditor.runs import Report
 from auditor.simulator import Simulator
 from auditor.soap.exchange import LiveWire
 

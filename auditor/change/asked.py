@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from auditor import names
 from auditor.change.would_be import Change
+from auditor.cluster import ClusterFacts
 from auditor.errors import ConfigError
-from auditor.facts import ClusterFacts
 
 
 def services(activate: Sequence[str], deactivate: Sequence[str]) -> dict[str, bool]:

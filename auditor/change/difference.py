@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.change.snapshot import clusters
-from auditor.compare import Announced, Difference, Sort, compare, exit_code
+from auditor.compare.announced import Announced
+from auditor.compare.comparing import compare
+from auditor.compare.difference import Difference, Sort, exit_code
 from auditor.errors import ConfigError
 from auditor.findings import ExitCode
 from auditor.report.screen import printable

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from auditor.compare import Announced, Expected
+from auditor.compare.announced import Announced, Expected
 from auditor.errors import ConfigError
 
 

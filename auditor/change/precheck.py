@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from auditor.change.advice import advice
 from auditor.change.would_be import Change, would_be
-from auditor.compare import Expected
-from auditor.facts import ClusterFacts, Evidence, NodeFacts, RunState
+from auditor.cluster import ClusterFacts
+from auditor.compare.announced import Expected
+from auditor.facts import Evidence, NodeFacts, RunState
 from auditor.findings import ExitCode, Finding, Severity, Subject, SubjectKind, Verdict
 from auditor.names import PRESENCE_ENGINE
 from auditor.recommendations.engine import judge

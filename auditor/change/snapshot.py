@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from auditor.compare import ClusterSeen, FindingSeen, NodeSeen, ServiceSeen
-from auditor.facts import ClusterFacts
-from auditor.findings import Report
+from auditor.cluster import ClusterFacts
+from auditor.compare.seen import ClusterSeen, FindingSeen, NodeSeen, ServiceSeen
 from auditor.report.jsonout import to_dict
+from auditor.runs import Report
 from auditor.snapshots import KIND, SCHEMA_VERSION, digest
 
 _TRAITS = ("role", "redundancy_group", "ha_state", "identity", "release")

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from auditor.cluster import ClusterFacts
 from auditor.collect.rows import NOT_ACTIVATED
-from auditor.facts import ClusterFacts, NodeFacts, RunState, ServiceState
+from auditor.facts import NodeFacts, RunState, ServiceState
 
 
 @dataclass(frozen=True, slots=True)

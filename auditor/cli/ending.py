@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from auditor.cli.telling import tell, where_it_stood
 from auditor.errors import ConfigError, OutputError
-from auditor.findings import ExitCode, Report, Verdict
+from auditor.findings import ExitCode, Verdict
+from auditor.runs import Report
 
 if TYPE_CHECKING:
     from auditor.history.store import History

@@ -14,8 +14,9 @@ from auditor.cli.running import accepted
 from auditor.config.loader import understand
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.errors import ConfigError
-from auditor.findings import Report, Severity
+from auditor.findings import Severity
 from auditor.recommendations.model import load_packs
+from auditor.runs import Report
 from auditor.soap.record import Record, load
 from auditor.soap.replay import ReplayWire, nobody
 

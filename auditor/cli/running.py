@@ -15,7 +15,7 @@ from auditor.cli.progress import progress
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials, password_for, system_keyring
 from auditor.errors import ConfigError, CredentialError
-from auditor.findings import Report
+from auditor.runs import Report
 from auditor.soap.exchange import LiveWire, Wire
 
 if TYPE_CHECKING:

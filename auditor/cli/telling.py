@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import OutputError
-from auditor.findings import Report
+from auditor.runs import Report
 
 if TYPE_CHECKING:
     from auditor.report.output import Target

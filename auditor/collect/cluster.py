@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from auditor.cluster import ClusterFacts, Setting
 from auditor.collect.filling import fill
 from auditor.collect.node import NodeAnswers
 from auditor.collect.reach import Place, filled
 from auditor.collect.topology import Member, Topology
 from auditor.config.settings import ClusterSettings, DeclaredNode
-from auditor.facts import ClusterFacts, Coverage, NodeFacts, Origin, Role, Setting
+from auditor.facts import Coverage, NodeFacts, Origin, Role
 from auditor.soap.exchange import TcpResult
 
 

@@ -3,21 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from auditor.cluster import ClusterFacts, Group, Setting
 from auditor.collect.meanings import Discovery, Place, understand
 from auditor.collect.prerequisites import Reading
 from auditor.collect.probes import Probe
-from auditor.facts import (
-    ClusterFacts,
-    Coverage,
-    Group,
-    HaReading,
-    Identity,
-    NodeFacts,
-    Origin,
-    Outcome,
-    Setting,
-    Source,
-)
+from auditor.facts import Coverage, HaReading, Identity, NodeFacts, Origin, Outcome, Source
 
 
 def fill(facts: ClusterFacts, reading: Reading) -> ClusterFacts:

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from auditor.cluster import ClusterFacts, Setting
 from auditor.collect.filling import behind
 from auditor.config.settings import ClusterSettings
-from auditor.facts import ClusterFacts, Origin, Setting
+from auditor.facts import Origin
 
 
 def told_by_peers(

@@ -4,13 +4,14 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from auditor.cluster import Database, Reach, Setting
 from auditor.collect.catalogue import Rows
 from auditor.collect.hostnames import Unclear, host_of, node_of
 from auditor.collect.prerequisites import Reading
 from auditor.collect.probes import WORDS, Meaning, Probe
 from auditor.config import hosts
 from auditor.config.problems import short, visible
-from auditor.facts import Database, HaState, Origin, Reach, Setting
+from auditor.facts import HaState, Origin
 
 NODE_KEYS = frozenset(
     {

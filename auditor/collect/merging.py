@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from auditor.cluster import ClusterFacts
 from auditor.collect.topics import Errand, Topic
-from auditor.facts import ClusterFacts, Coverage, NodeFacts, Source
+from auditor.facts import Coverage, NodeFacts, Source
 
 _SOURCES = {
     Topic.PRODUCT: Source.CONTROL_CENTER,

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from auditor.facts import Coverage, Database, Outcome, Reach, Source
+from auditor.cluster import Database, Reach
+from auditor.facts import Coverage, Outcome, Source
 from auditor.soap.exchange import TcpResult, Wire
 
 Place = tuple[str, int]

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from auditor.cluster import Group
 from auditor.errors import BadReply
-from auditor.facts import Group, Origin
+from auditor.facts import Origin
 from auditor.soap.replies import RedundancyGroup
 
 _ADVICE = "Compare with CUCM's Presence Redundancy Groups; ask again."

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from threading import Lock
 
+from auditor.cluster import ClusterFacts, Reach
 from auditor.collect import activation, node, reach, servers, topology
 from auditor.collect.asking import Guard, Ledger
 from auditor.collect.cluster import assemble, with_readings
@@ -21,7 +22,7 @@ from auditor.collect.topology import Member, Topology
 from auditor.config.settings import ClusterSettings, Dial
 from auditor.credentials import Credentials
 from auditor.errors import BadCredentials, ExchangeError, Reason
-from auditor.facts import ClusterFacts, Coverage, Outcome, Reach, Role, Source
+from auditor.facts import Coverage, Outcome, Role, Source
 from auditor.soap.client import Client
 from auditor.soap.exchange import TcpResult, Wire
 

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from auditor.cluster import ClusterFacts, Group
 from auditor.collect import redundancy
 from auditor.config import hosts
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
-from auditor.facts import ClusterFacts, Group, Origin, Role
+from auditor.facts import Origin, Role
 from auditor.soap.client import Client
 from auditor.soap.replies import ProcessNode
 

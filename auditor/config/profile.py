@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from auditor.cluster import Database, Reach, Setting
 from auditor.config.checks import cluster_address
 from auditor.config.document import Cluster, Document
 from auditor.config.problems import Problem, short
 from auditor.config.values import EXPRESSWAY
-from auditor.facts import Database, Origin, Reach, Setting
+from auditor.facts import Origin
 
 SYNCED_FROM = "intercluster_synced_from"
 INTERCLUSTER = "intercluster"

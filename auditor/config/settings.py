@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from auditor.cluster import Database, Setting
 from auditor.config import hosts
 from auditor.errors import ConfigError
-from auditor.facts import Database, Role, Setting
+from auditor.facts import Role
 from auditor.findings import Severity
 from auditor.names import nearest
 

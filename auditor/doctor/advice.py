@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from auditor.cluster import Reach
 from auditor.config.settings import ClusterSettings
 from auditor.doctor.steps import Check, Outcome, Step
 from auditor.errors import ExchangeError, Reason, WrongNode
-from auditor.facts import Reach
 from auditor.report.certificate import without_digest
 from auditor.soap.certificates import names_host
 from auditor.soap.endpoint import Endpoint

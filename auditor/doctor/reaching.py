@@ -1,11 +1,12 @@
 """From a name to a server that is believed: look-up, connection, certificate; nothing is sent."""
 
+from auditor.cluster import Reach
 from auditor.config import hosts
 from auditor.doctor import advice
 from auditor.doctor.advice import Subject
 from auditor.doctor.steps import Check, Outcome, Step
 from auditor.errors import ExchangeError
-from auditor.facts import Identity, Reach
+from auditor.facts import Identity
 from auditor.soap.exchange import Shown, Wire
 
 _IN_ORDER = (Check.NAME, Check.CONNECTION, Check.CERTIFICATE)

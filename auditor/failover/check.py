@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from auditor.audit import Options, World, iso, survey
+from auditor.cluster import ClusterFacts, Group
 from auditor.collect.topics import FAILOVER, Errand, Topic
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import ConfigError, Reason
-from auditor.facts import ClusterFacts, Group, NodeFacts, Role, Source
+from auditor.facts import NodeFacts, Role, Source
 from auditor.failover import peers
 from auditor.failover.findings import Check, ClusterCheck, Settled
 from auditor.failover.groups import Counts, check, nodes_of

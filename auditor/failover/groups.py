@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from auditor.cluster import ClusterFacts, Group
 from auditor.collect.counters import CLIENT_SOCKETS, PRESENCE_SESSIONS
-from auditor.facts import ClusterFacts, Group, HaState, NodeFacts, Outcome, Role
+from auditor.facts import HaState, NodeFacts, Outcome, Role
 from auditor.failover.findings import GroupCheck, NodeSeen, Sessions, Settled, Standing
 from auditor.failover.points import Judged, points
 from auditor.findings import Finding, Verdict

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from auditor.cluster import ClusterFacts
 from auditor.config.settings import ClusterSettings
-from auditor.facts import ClusterFacts, NodeFacts
+from auditor.facts import NodeFacts
 from auditor.failover.findings import Peering, Point
 from auditor.failover.points import Judged, axl
 from auditor.findings import Verdict

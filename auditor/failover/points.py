@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from auditor import names
-from auditor.facts import AxlAnswer, ClusterFacts, NodeFacts, RunState
+from auditor.cluster import ClusterFacts
+from auditor.facts import AxlAnswer, NodeFacts, RunState
 from auditor.failover.findings import Aspect, Point
 from auditor.findings import Finding, Verdict
 from auditor.recommendations.availability import excuse

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor import names
-from auditor.facts import ClusterFacts, NodeFacts, RunState
+from auditor.cluster import ClusterFacts
+from auditor.facts import NodeFacts, RunState
 from auditor.failover.findings import Aspect, Check, GroupCheck, Point, Standing, gravest
 from auditor.failover.points import Judged
 from auditor.failover.wording import listed

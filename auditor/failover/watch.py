@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from auditor.cluster import ClusterFacts, Group
 from auditor.collect.topics import FAILOVER, LOOK, Errand, Topic
 from auditor.errors import Reason
-from auditor.facts import ClusterFacts, Group, RunState
+from auditor.facts import RunState
 from auditor.failover.findings import Settled, Standing
 from auditor.failover.groups import nodes_of, standing_of
 from auditor.recommendations.ha import installed

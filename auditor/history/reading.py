@@ -5,9 +5,10 @@ from typing import Any
 from sqlalchemy import Connection, FromClause, RowMapping, ScalarSelect, Select, and_, func, select
 
 from auditor.facts import RunState
-from auditor.findings import Kind, PastRun, Severity, Status, Subject, SubjectKind, Verdict
+from auditor.findings import Kind, Severity, Status, Subject, SubjectKind, Verdict
 from auditor.history.schema import cluster_runs, findings, moving, runs, spans
 from auditor.history.standing import Span, Trace
+from auditor.past import PastRun
 
 
 def cluster_names(connection: Connection) -> tuple[str, ...]:

@@ -8,17 +8,8 @@ count. Everything else begins anew after such a gap; above all, no pass reaches 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from auditor.findings import (
-    Change,
-    Direction,
-    Finding,
-    Kind,
-    Severity,
-    Standing,
-    Stood,
-    Subject,
-    Verdict,
-)
+from auditor.findings import Finding, Kind, Severity, Subject, Verdict
+from auditor.past import Change, Direction, Standing, Stood
 
 DIFFERENCES = frozenset({Verdict.DRIFT, Verdict.EXPLAINED, Verdict.WAIVED})
 

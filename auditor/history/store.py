@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 from auditor.config.problems import short, visible
 from auditor.errors import ConfigError, OutputError
 from auditor.facts import RunState
-from auditor.findings import ChangesSince, ClusterReport, Past, PastRun, Report, Stood, Verdict
+from auditor.findings import ClusterReport, Verdict
 from auditor.history import moments, reading, retention, writing
 from auditor.history.database import Database
 from auditor.history.standing import Trace, changes, follow, stood
 from auditor.names import nearest
+from auditor.past import ChangesSince, Past, PastRun, Stood
+from auditor.runs import Report
 
 AUDIT = "audit"
 """The one mode that is recorded: others ask only a part, or judge what is not so yet."""

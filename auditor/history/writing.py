@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from auditor.facts import RunState
-from auditor.findings import ClusterReport, Finding, Report, Verdict
+from auditor.findings import ClusterReport, Finding, Verdict
 from auditor.history import reading
 from auditor.history.schema import cluster_runs, findings, moving, runs, spans
 from auditor.history.standing import Span, Trace, follow
+from auditor.runs import Report
 
 _MOVING = (RunState.STARTING, RunState.STOPPING)
 _OWN = ("first", "last", "first_at", "last_at", "runs", "since", "carried")

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.audit import Options, World, survey
+from auditor.cluster import ClusterFacts
 from auditor.config import hosts
 from auditor.config.loader import load, understand
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import ConfigError
-from auditor.facts import ClusterFacts, Coverage, Outcome, Role, Source
+from auditor.facts import Coverage, Outcome, Role, Source
 from auditor.inference import page
 from auditor.inference.consistent import consistent
 from auditor.inference.golden import carry

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from auditor.facts import ClusterFacts, Database, Origin
+from auditor.cluster import ClusterFacts, Database
+from auditor.facts import Origin
 from auditor.inference import toml
 from auditor.inference.lines import MARK, Line, Value
 

@@ -9,8 +9,9 @@ it or its people have to tell it.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from auditor.cluster import ClusterFacts, Setting
 from auditor.config.settings import ClusterSettings
-from auditor.facts import ClusterFacts, Role, Setting
+from auditor.facts import Role
 from auditor.inference.lines import Line, Value, listed
 from auditor.inference.questions import QUESTIONS
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from auditor.cluster import ClusterFacts, Group
 from auditor.config import values
 from auditor.config.values import Refused
-from auditor.facts import ClusterFacts, Group, NodeFacts, Origin, Role
+from auditor.facts import NodeFacts, Origin, Role
 from auditor.inference import blocks, toml
 from auditor.inference.lines import MARK, Line, listed
 

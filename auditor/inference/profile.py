@@ -7,13 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from auditor import names
-from auditor.facts import (
-    STEADY_UPTIME_S,
-    ClusterFacts,
-    RunState,
-    ServiceState,
-    Setting,
-)
+from auditor.cluster import ClusterFacts, Setting
+from auditor.facts import STEADY_UPTIME_S, RunState, ServiceState
 from auditor.inference.lines import Line, Value, listed
 from auditor.inference.questions import QUESTIONS
 from auditor.inference.seen import Seen

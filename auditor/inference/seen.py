@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from auditor import names
-from auditor.facts import ClusterFacts, NodeFacts, Origin, ServiceState, Setting
+from auditor.cluster import ClusterFacts, Setting
+from auditor.facts import NodeFacts, Origin, ServiceState
 from auditor.inference.lines import Value, listed
 from auditor.recommendations.conditions import release_within
 

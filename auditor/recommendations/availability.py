@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from auditor.facts import ClusterFacts, Evidence, Group, HaState, NodeFacts, Origin, RunState
+from auditor.cluster import ClusterFacts, Group
+from auditor.facts import Evidence, HaState, NodeFacts, Origin, RunState
 from auditor.findings import Kind, Verdict
 from auditor.recommendations.draft import Draft
 from auditor.recommendations.ha import (

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 
-from auditor.facts import ClusterFacts, Evidence, NodeFacts, Origin, RunState, Setting
+from auditor.cluster import ClusterFacts, Setting
+from auditor.facts import Evidence, NodeFacts, Origin, RunState
 from auditor.recommendations.truth import ALWAYS, Truth, both
 from auditor.recommendations.view import Seen, View
 from auditor.recommendations.vocabulary import Condition

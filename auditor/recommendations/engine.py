@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from auditor.facts import ClusterFacts, Evidence, Origin
+from auditor.cluster import ClusterFacts
+from auditor.facts import Evidence, Origin
 from auditor.findings import Finding, Severity, Subject, SubjectKind, Verdict, order
 from auditor.recommendations import availability, profile
 from auditor.recommendations.conditions import holds, release_within

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from auditor.facts import ClusterFacts, HaReading, Identity, NodeFacts, Origin, Setting
+from auditor.cluster import ClusterFacts, Setting
+from auditor.facts import HaReading, Identity, NodeFacts, Origin
 
 
 def believable(facts: ClusterFacts) -> ClusterFacts:

@@ -9,17 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor import names
-from auditor.facts import (
-    ClusterFacts,
-    Evidence,
-    Group,
-    HaReading,
-    HaState,
-    Identity,
-    NodeFacts,
-    Origin,
-    Source,
-)
+from auditor.cluster import ClusterFacts, Group
+from auditor.facts import Evidence, HaReading, HaState, Identity, NodeFacts, Origin, Source
 from auditor.recommendations.view import silence
 
 

@@ -1,7 +1,8 @@
 """What must be configured before a service may be turned on (the table's notes)."""
 
 from auditor import names
-from auditor.facts import Database, Evidence, NodeFacts, Origin, Reach, RunState
+from auditor.cluster import Database, Reach
+from auditor.facts import Evidence, NodeFacts, Origin, RunState
 from auditor.findings import Kind, Verdict
 from auditor.recommendations.conditions import covers, deciding, declare, feature
 from auditor.recommendations.draft import Draft

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from auditor.facts import ClusterFacts, Evidence, NodeFacts, Origin, Role, RunState, Setting
+from auditor.cluster import ClusterFacts, Setting
+from auditor.facts import Evidence, NodeFacts, Origin, Role, RunState
 from auditor.findings import Kind, Verdict
 from auditor.recommendations.conditions import covers, deciding, holds, release_within
 from auditor.recommendations.draft import Draft

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from auditor.facts import ClusterFacts, NodeFacts, Role
+from auditor.cluster import ClusterFacts
+from auditor.facts import NodeFacts, Role
 from auditor.recommendations.conditions import deciding, feature, holds
 from auditor.recommendations.ha import GROUP_HINT
 from auditor.recommendations.truth import ALWAYS, Truth, both, either, negate

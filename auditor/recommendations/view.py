@@ -2,16 +2,8 @@
 
 from dataclasses import dataclass
 
-from auditor.facts import (
-    ClusterFacts,
-    Evidence,
-    Identity,
-    NodeFacts,
-    Origin,
-    RunState,
-    ServiceState,
-    Source,
-)
+from auditor.cluster import ClusterFacts
+from auditor.facts import Evidence, Identity, NodeFacts, Origin, RunState, ServiceState, Source
 from auditor.recommendations.model import Recommendation
 
 _SOURCE_NAMES = {

@@ -7,10 +7,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from auditor.findings import ClusterReport, Report, Verdict
+from auditor.findings import ClusterReport, Verdict
 from auditor.report.screen import plain
 from auditor.report.stories import HEADINGS, Row, stories
 from auditor.report.wording import MARKS, STYLES, count
+from auditor.runs import Report
 
 
 def draw(console: Console, report: Report, cluster: ClusterReport) -> None:

@@ -5,10 +5,11 @@ import io
 from collections.abc import Iterator
 
 from auditor.facts import Coverage, Evidence
-from auditor.findings import ClusterReport, Finding, Report, order
+from auditor.findings import ClusterReport, Finding, order
 from auditor.report import tally
 from auditor.report.screen import printable
 from auditor.report.wording import sentence
+from auditor.runs import Report
 
 COLUMNS = (
     "record",

@@ -7,17 +7,9 @@ from typing import Any
 
 from auditor import __version__
 from auditor.facts import Coverage, Evidence, NodeFacts, ServiceState
-from auditor.findings import (
-    Change,
-    ClusterReport,
-    Finding,
-    Past,
-    Report,
-    Run,
-    Verdict,
-    Waiver,
-    order,
-)
+from auditor.findings import ClusterReport, Finding, Verdict, Waiver, order
+from auditor.past import Change, Past
+from auditor.runs import Report, Run
 
 SCHEMA_VERSION = "1.0"
 """Major.minor: a new key raises the second number, a changed or dropped one the first."""

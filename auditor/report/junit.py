@@ -8,10 +8,11 @@ from lxml import etree
 
 from auditor import __version__
 from auditor.facts import Coverage, Outcome
-from auditor.findings import ClusterReport, Finding, Report, Verdict, order
+from auditor.findings import ClusterReport, Finding, Verdict, order
 from auditor.report import tally
 from auditor.report.screen import printable
 from auditor.report.wording import KINDS, REASONS, exit_meaning, sentence
+from auditor.runs import Report
 
 _Result = type[Failure] | type[Error] | type[Skipped]
 

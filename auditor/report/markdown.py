@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor import __version__
-from auditor.findings import ClusterReport, Finding, Report, Verdict, order
+from auditor.findings import ClusterReport, Finding, Verdict, order
 from auditor.report import tally
 from auditor.report.screen import printable
 from auditor.report.wording import (
@@ -17,6 +17,7 @@ from auditor.report.wording import (
     name_of,
     sentence,
 )
+from auditor.runs import Report
 
 _SECTIONS = {
     Verdict.DRIFT: "Drift",

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from enum import IntEnum
 
-from auditor.findings import ClusterReport, ExitCode, Finding, Report, Severity, Verdict, order
+from auditor.findings import ClusterReport, ExitCode, Finding, Severity, Verdict, order
 from auditor.report import tally
 from auditor.report.screen import printable
 from auditor.report.wording import KINDS, count, listed, silent_nodes
+from auditor.runs import Report
 
 _GRAVE = (Severity.CRITICAL, Severity.HIGH)
 _LONGEST = 900

@@ -3,16 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from auditor.findings import (
-    MEANINGS,
-    Change,
-    ClusterReport,
-    Direction,
-    Report,
-    Verdict,
-)
+from auditor.findings import MEANINGS, ClusterReport, Verdict
+from auditor.past import Change, Direction
 from auditor.report.screen import printable
 from auditor.report.wording import KINDS, listed
+from auditor.runs import Report
 
 MOST_LINES = 20
 """How many differences a message names; the report has them all."""

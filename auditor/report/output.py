@@ -12,8 +12,8 @@ from importlib import import_module
 from pathlib import Path
 
 from auditor.errors import ConfigError, OutputError
-from auditor.findings import Report
 from auditor.names import nearest
+from auditor.runs import Report
 
 _MODE = 0o644
 

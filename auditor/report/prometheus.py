@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from auditor import __version__
-from auditor.findings import ClusterReport, PastRun, Report, Status, Verdict, order
+from auditor.findings import ClusterReport, Status, Verdict, order
+from auditor.past import PastRun
 from auditor.report import tally
 from auditor.report.screen import printable
+from auditor.runs import Report
 
 NEVER = 0
 """Stands for a time when there was none: a rule on its age fires, one on a gap would not."""

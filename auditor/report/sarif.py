@@ -7,20 +7,12 @@ from urllib.parse import quote
 
 from auditor import __version__
 from auditor.facts import Coverage
-from auditor.findings import (
-    MEANINGS,
-    ClusterReport,
-    Finding,
-    Report,
-    Severity,
-    Verdict,
-    Waiver,
-    order,
-)
+from auditor.findings import MEANINGS, ClusterReport, Finding, Severity, Verdict, Waiver, order
 from auditor.recommendations.model import Recommendation, load_packs
 from auditor.report import tally
 from auditor.report.screen import printable
 from auditor.report.wording import KINDS, REASONS, sentence
+from auditor.runs import Report
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

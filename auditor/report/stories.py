@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from auditor.facts import Evidence
-from auditor.findings import ClusterReport, Finding, Report, Subject, SubjectKind, Verdict, order
+from auditor.findings import ClusterReport, Finding, Subject, SubjectKind, Verdict, order
 from auditor.report import tally
 from auditor.report.wording import KINDS, count, listed
+from auditor.runs import Report
 
 HEADINGS = {
     Verdict.DRIFT: "Drift",

@@ -4,17 +4,10 @@ from collections import Counter
 from datetime import datetime
 
 from auditor.facts import Coverage
-from auditor.findings import (
-    ClusterReport,
-    Direction,
-    Finding,
-    Past,
-    Report,
-    Run,
-    Standing,
-    Verdict,
-)
+from auditor.findings import ClusterReport, Finding, Verdict
+from auditor.past import Direction, Past, Standing
 from auditor.report.wording import count, silent_nodes
+from auditor.runs import Report, Run
 
 _MOVED = {
     Direction.NEW: "new",

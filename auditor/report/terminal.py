@@ -11,7 +11,7 @@ from rich.text import Text
 from auditor import __version__
 from auditor.errors import Reason
 from auditor.facts import Coverage, Outcome, Source
-from auditor.findings import ClusterReport, Report, Status, Verdict
+from auditor.findings import ClusterReport, Status, Verdict
 from auditor.report import blocks, grid, matrix, tally
 from auditor.report.screen import paint, plain
 from auditor.report.tally import left_out
@@ -25,6 +25,7 @@ from auditor.report.wording import (
     exit_meaning,
     sentence,
 )
+from auditor.runs import Report
 
 _ALARM = "bold white on red"
 

@@ -8,17 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from auditor.findings import (
-    Change,
-    ChangesSince,
-    Direction,
-    PastRun,
-    Severity,
-    Standing,
-    Status,
-    Stood,
-    Verdict,
-)
+from auditor.findings import Severity, Status, Verdict
+from auditor.past import Change, ChangesSince, Direction, PastRun, Standing, Stood
 from auditor.report.screen import paint, plain
 from auditor.report.wording import KINDS, MARKS, STATUS_VERDICTS, STYLES, count
 

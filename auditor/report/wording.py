@@ -10,13 +10,13 @@ from auditor.findings import (
     ExitCode,
     Finding,
     Kind,
-    Report,
     Severity,
     Status,
     Verdict,
     exit_code,
     order,
 )
+from auditor.runs import Report
 
 MARKS = {
     Verdict.PASS: "✓",

@@ -20,8 +20,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from auditor import errors
+from auditor.cluster import Reach
 from auditor.errors import ExchangeError, Reason
-from auditor.facts import Identity, Reach
+from auditor.facts import Identity
 from auditor.soap.messages import Certificate, LostConnection, Question
 
 SCHEMA_VERSION = "1.0"

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Protocol, Self
 
+from auditor.cluster import Reach
 from auditor.credentials import Credentials
 from auditor.errors import TimedOut, Unreachable
-from auditor.facts import Reach
 from auditor.soap import handshake
 from auditor.soap.dialling import addresses, dial, words
 from auditor.soap.endpoint import Endpoint, Limits

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from auditor.cluster import Reach
 from auditor.errors import ExchangeError, Reason, Unreachable
-from auditor.facts import Identity, Reach
+from auditor.facts import Identity
 
 
 class LostConnection(Unreachable):

@@ -4,9 +4,9 @@ import threading
 from collections import defaultdict, deque
 from datetime import datetime
 
+from auditor.cluster import Reach
 from auditor.credentials import Credentials, Secret
 from auditor.errors import Interrupted, NotAsked, Reason
-from auditor.facts import Reach
 from auditor.soap import evidence
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.evidence import Exchange, Reply, Tcp

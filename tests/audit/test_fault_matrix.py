@@ -14,9 +14,10 @@ import pytest
 
 from auditor.errors import Reason
 from auditor.facts import Source
-from auditor.findings import ClusterReport, Finding, Report, SubjectKind, Verdict
+from auditor.findings import ClusterReport, Finding, SubjectKind, Verdict
 from auditor.recommendations.model import load_packs
 from auditor.recommendations.vocabulary import Mode
+from auditor.runs import Report
 from auditor.simulator import Simulator
 from auditor.simulator.faults import LISTENER, Fault
 from tests.lab import QUICK, Lab

@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.audit import Options, World, report_on
+from auditor.cluster import ClusterFacts
 from auditor.config.loader import understand
-from auditor.facts import ClusterFacts
-from auditor.findings import ExitCode, Report, Verdict
+from auditor.findings import ExitCode, Verdict
 from auditor.recommendations.model import load_packs
 from auditor.report import jsonout
+from auditor.runs import Report
 from auditor.soap.exchange import LiveWire
 from auditor.waivers.gathering import Accepted
 from auditor.waivers.rules import WaiverRule

@@ -17,8 +17,6 @@ from auditor.findings import (
     ClusterReport,
     Finding,
     Kind,
-    Report,
-    Run,
     Severity,
     Status,
     Subject,
@@ -29,6 +27,7 @@ from auditor.history.moments import stamp
 from auditor.history.opening import open_history
 from auditor.history.schema import cluster_runs, findings, runs, spans
 from auditor.history.store import History
+from auditor.runs import Report, Run
 from tests.benchmarks.telling import Size, in_turn, line, ratio
 
 MANY, FEW = 10_000, 100

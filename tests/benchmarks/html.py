@@ -11,12 +11,14 @@ from dataclasses import replace
 from statistics import median
 from time import perf_counter
 
-from auditor.facts import ClusterFacts, Group, Origin, Setting
-from auditor.findings import ClusterReport, Report
+from auditor.cluster import ClusterFacts, Group, Setting
+from auditor.facts import Origin
+from auditor.findings import ClusterReport
 from auditor.recommendations.engine import judge
 from auditor.recommendations.model import Recommendation, load_packs
 from auditor.report.webpage import render
 from auditor.report.webpage.view import page
+from auditor.runs import Report
 from tests.benchmarks.telling import Size, line
 from tests.report import samples
 

@@ -10,8 +10,8 @@ from typing import Protocol
 from auditor.audit import Options, World, audit
 from auditor.config.loader import load
 from auditor.credentials import Credentials, Secret
-from auditor.findings import Report
 from auditor.recommendations.model import load_packs
+from auditor.runs import Report
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.exchange import Answer, LiveWire, Question, Wire
 from auditor.soap.transport import LiveLine

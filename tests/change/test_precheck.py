@@ -8,7 +8,8 @@ import pytest
 from auditor.change.advice import advice
 from auditor.change.precheck import Answer, Decision, Topic, decide
 from auditor.change.would_be import Change
-from auditor.facts import ClusterFacts, HaState, Reach, RunState, ServiceState
+from auditor.cluster import ClusterFacts, Reach
+from auditor.facts import HaState, RunState, ServiceState
 from auditor.findings import Severity
 from auditor.names import (
     AUTHENTICATION,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditor.change.expectation import text_of
-from auditor.compare import Expected
+from auditor.compare.announced import Expected
 from auditor.snapshots import digest
 from tests.lab import Lab
 

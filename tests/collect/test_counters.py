@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from auditor.audit import Options, World, survey
+from auditor.cluster import ClusterFacts, Reach
 from auditor.collect.topics import FAILOVER, LOOK, SNAPSHOT, Errand, Topic
 from auditor.config.loader import load
 from auditor.credentials import Credentials, Secret
-from auditor.facts import ClusterFacts, Reach, Source
+from auditor.facts import Source
 from auditor.soap.exchange import LiveWire, TcpResult
 from tests.lab import Lab
 

@@ -5,19 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from auditor.cluster import ClusterFacts, Group
 from auditor.collect.filling import fill
 from auditor.collect.prerequisites import Reading
 from auditor.collect.probe_file import built_in
-from auditor.facts import (
-    ClusterFacts,
-    Coverage,
-    Group,
-    Identity,
-    NodeFacts,
-    Origin,
-    Outcome,
-    Source,
-)
+from auditor.facts import Coverage, Identity, NodeFacts, Origin, Outcome, Source
 from auditor.findings import Verdict
 from auditor.recommendations.engine import judge
 from auditor.recommendations.model import load_packs

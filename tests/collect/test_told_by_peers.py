@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from auditor.cluster import ClusterFacts, Setting
 from auditor.collect.intercluster import told_by_peers
 from auditor.config.loader import load
-from auditor.facts import ClusterFacts, Setting
 from tests.factories import cluster, node, subscriber
 
 FILE = """

@@ -4,18 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auditor.compare import (
-    Announced,
-    ClusterSeen,
-    Difference,
-    Expected,
-    FindingSeen,
-    NodeSeen,
-    ServiceSeen,
-    Sort,
-    compare,
-    exit_code,
-)
+from auditor.compare.announced import Announced, Expected
+from auditor.compare.comparing import compare
+from auditor.compare.difference import Difference, Sort, exit_code
+from auditor.compare.seen import ClusterSeen, FindingSeen, NodeSeen, ServiceSeen
 from auditor.findings import ExitCode
 
 SIP = "Cisco SIP Proxy"

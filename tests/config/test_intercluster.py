@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from auditor.cluster import Setting
 from auditor.config.loader import load
 from auditor.config.settings import Configuration
-from auditor.facts import Setting
 
 FILE = """
 [defaults]

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from auditor.cluster import Database, Reach, Setting
 from auditor.config.loader import load, locate
 from auditor.config.settings import ClusterSettings, DeclaredNode, Dial, environment_name
 from auditor.errors import ConfigError
-from auditor.facts import Database, Origin, Reach, Role, Setting
+from auditor.facts import Origin, Role
 from auditor.findings import Severity
 
 EXAMPLE = Path(__file__).parents[2] / "fixtures" / "config" / "contract.toml"

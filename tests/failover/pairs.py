@@ -5,17 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from auditor import names
-from auditor.facts import (
-    ClusterFacts,
-    Coverage,
-    Group,
-    HaState,
-    NodeFacts,
-    Origin,
-    Outcome,
-    RunState,
-    Source,
-)
+from auditor.cluster import ClusterFacts, Group
+from auditor.facts import Coverage, HaState, NodeFacts, Origin, Outcome, RunState, Source
 from auditor.failover.findings import Check, ClusterCheck, Settled
 from auditor.failover.groups import Counts, check
 from auditor.failover.points import judged

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from auditor import names
-from auditor.facts import ClusterFacts, HaState, RunState
+from auditor.cluster import ClusterFacts
+from auditor.facts import HaState, RunState
 from auditor.failover import page
 from auditor.failover.points import judged
 from auditor.failover.readiness import Readiness, What, readiness

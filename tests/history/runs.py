@@ -7,14 +7,13 @@ from auditor.findings import (
     ClusterReport,
     Finding,
     Kind,
-    Report,
-    Run,
     Severity,
     Subject,
     SubjectKind,
     Verdict,
     Waiver,
 )
+from auditor.runs import Report, Run
 
 NODE = "imp-sub.example.test"
 PASS, DRIFT, UNKNOWN = Verdict.PASS, Verdict.DRIFT, Verdict.UNKNOWN

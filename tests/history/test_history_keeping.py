@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from auditor.errors import ConfigError
-from auditor.findings import Finding, Standing, Status, Verdict
+from auditor.findings import Finding, Status, Verdict
 from auditor.history.opening import open_history
 from auditor.history.schema import HEAD, VERSION_TABLE, metadata
 from auditor.history.standing import DIFFERENCES, Span, Trace, follow, stood
 from auditor.history.store import History
+from auditor.past import Standing
 from tests.history.runs import DRIFT, NODE, PASS, UNKNOWN, at, cluster, finding, judged, report
 
 SIP = "SIP-01"

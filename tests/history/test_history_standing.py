@@ -4,16 +4,10 @@ import pytest
 
 from auditor.errors import ConfigError
 from auditor.facts import RunState
-from auditor.findings import (
-    Direction,
-    Kind,
-    Report,
-    Severity,
-    Standing,
-    Status,
-    Verdict,
-)
+from auditor.findings import Kind, Severity, Status, Verdict
 from auditor.history.store import History
+from auditor.past import Direction, Standing
+from auditor.runs import Report
 from tests.history.runs import (
     DRIFT,
     NODE,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.findings import Standing
 from auditor.history.opening import open_history
 from auditor.history.store import History
+from auditor.past import Standing
 from tests.history.runs import DRIFT, at, cluster, finding, judged, report
 
 ROOT = Path(__file__).parents[2]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from auditor.cluster import ClusterFacts
 from auditor.config.loader import load
 from auditor.config.settings import ClusterSettings
-from auditor.facts import ClusterFacts
 from auditor.inference.golden import ITS_OWN, carry
 from auditor.inference.lines import Line
 from auditor.inference.profile import infer

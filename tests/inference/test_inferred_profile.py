@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from auditor import names
-from auditor.facts import ClusterFacts, Origin, Setting
+from auditor.cluster import ClusterFacts, Setting
+from auditor.facts import Origin
 from auditor.inference.consistent import consistent
 from auditor.inference.lines import Line
 from auditor.inference.profile import infer

@@ -4,15 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from auditor import names
-from auditor.facts import (
-    AxlAnswer,
-    AxlProbe,
-    ClusterFacts,
-    HaState,
-    NodeFacts,
-    Origin,
-    RunState,
-)
+from auditor.cluster import ClusterFacts
+from auditor.facts import AxlAnswer, AxlProbe, HaState, NodeFacts, Origin, RunState
 from auditor.findings import Kind, Verdict
 from tests.factories import (
     GROUP,

@@ -3,7 +3,8 @@
 import pytest
 
 from auditor import names
-from auditor.facts import ClusterFacts, Group, Identity, Origin
+from auditor.cluster import ClusterFacts, Group
+from auditor.facts import Identity, Origin
 from auditor.findings import Finding, Severity, Verdict
 from auditor.recommendations.engine import judge
 from auditor.recommendations.model import load_packs

@@ -9,21 +9,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from auditor import names
+from auditor.cluster import ClusterFacts, Group, Reach, Setting
 from auditor.facts import (
     AxlAnswer,
     AxlProbe,
-    ClusterFacts,
-    Group,
     HaReading,
     HaState,
     Identity,
     NodeFacts,
     Origin,
-    Reach,
     Role,
     RunState,
     ServiceState,
-    Setting,
     Source,
 )
 from auditor.findings import Finding, SubjectKind, Verdict, order

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from auditor import names
+from auditor.cluster import ClusterFacts
 from auditor.errors import Reason
-from auditor.facts import ClusterFacts, HaState, Origin, Source
+from auditor.facts import HaState, Origin, Source
 from auditor.findings import Finding, Kind, Verdict
 from auditor.recommendations.engine import judge
 from auditor.recommendations.ha import IDLE_STOPS, PairClass, causes, classify

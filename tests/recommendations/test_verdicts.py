@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from auditor import names
-from auditor.facts import ClusterFacts, RunState
+from auditor.cluster import ClusterFacts
+from auditor.facts import RunState
 from auditor.findings import Finding, Kind, Severity, Verdict
 from auditor.recommendations.engine import judge
 from auditor.recommendations.model import load_packs

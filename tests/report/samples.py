@@ -22,24 +22,18 @@ from auditor.facts import (
     Source,
 )
 from auditor.findings import (
-    Change,
     ClusterReport,
-    Direction,
     Finding,
     Kind,
-    Past,
-    PastRun,
-    Report,
-    Run,
     Severity,
-    Standing,
     Status,
-    Stood,
     Subject,
     SubjectKind,
     Verdict,
     Waiver,
 )
+from auditor.past import Change, Direction, Past, PastRun, Standing, Stood
+from auditor.runs import Report, Run
 
 PUB = "imp-pub.example.test"
 SUB = "imp-sub.example.test"

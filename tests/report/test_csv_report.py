@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.findings import Report
 from auditor.report import csvout
+from auditor.runs import Report
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -9,9 +9,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from auditor.findings import Report, Subject, SubjectKind, Verdict
+from auditor.findings import Subject, SubjectKind, Verdict
 from auditor.report.screen import printable
 from auditor.report.webpage import render
+from auditor.runs import Report
 from tests.report import samples, shapes
 from tests.report.test_html_report import HOSTILE
 

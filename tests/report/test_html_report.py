@@ -12,10 +12,11 @@ import pytest
 from lxml import html
 
 from auditor import __version__
-from auditor.findings import Report, Status, Verdict
+from auditor.findings import Status, Verdict
 from auditor.recommendations.model import load_packs
 from auditor.report.screen import printable
 from auditor.report.webpage import render
+from auditor.runs import Report
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"

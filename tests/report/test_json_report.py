@@ -13,17 +13,10 @@ import pytest
 from auditor import __version__
 from auditor.errors import Reason
 from auditor.facts import HaState, Identity, Origin, Outcome, Role, RunState, Source
-from auditor.findings import (
-    Direction,
-    ExitCode,
-    Kind,
-    Report,
-    Severity,
-    Status,
-    SubjectKind,
-    Verdict,
-)
+from auditor.findings import ExitCode, Kind, Severity, Status, SubjectKind, Verdict
+from auditor.past import Direction
 from auditor.report import jsonout
+from auditor.runs import Report
 from tests.report import samples
 
 GOLDEN = Path(__file__).parent / "golden"

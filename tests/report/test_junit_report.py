@@ -16,8 +16,9 @@ from lxml import etree
 
 from auditor import __version__
 from auditor.facts import Coverage, Outcome, Source
-from auditor.findings import Report, Verdict
+from auditor.findings import Verdict
 from auditor.report import junit
+from auditor.runs import Report
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -11,9 +11,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from auditor import __version__
-from auditor.findings import Report
 from auditor.report import markdown
 from auditor.report.screen import printable
+from auditor.runs import Report
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.findings import Report, Severity, Verdict
+from auditor.findings import Severity, Verdict
 from auditor.report import nagios
 from auditor.report.nagios import State
+from auditor.runs import Report
 from tests.report import samples, shapes
 
 FIGURE = re.compile(r"[a-z_]+=\d+;;;0(;\d+)?")

@@ -4,19 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.findings import (
-    Change,
-    ClusterReport,
-    Direction,
-    Finding,
-    Past,
-    Report,
-    Severity,
-    Standing,
-    Stood,
-    Verdict,
-)
+from auditor.findings import ClusterReport, Finding, Severity, Verdict
+from auditor.past import Change, Direction, Past, Standing, Stood
 from auditor.report.notification import MOST_LINES, compose, news
+from auditor.runs import Report
 from tests.report import samples
 
 

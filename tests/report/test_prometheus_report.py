@@ -12,8 +12,10 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from auditor import __version__
-from auditor.findings import ClusterReport, Past, Report, Status
+from auditor.findings import ClusterReport, Status
+from auditor.past import Past
 from auditor.report import prometheus
+from auditor.runs import Report
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"

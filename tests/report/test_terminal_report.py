@@ -23,9 +23,11 @@ from auditor.facts import (
     RunState,
     Source,
 )
-from auditor.findings import Kind, Past, Report, Severity, Standing, Verdict
+from auditor.findings import Kind, Severity, Verdict
+from auditor.past import Past, Standing
 from auditor.report import terminal, wording
 from auditor.report.screen import printable
+from auditor.runs import Report
 from tests.report import samples
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -6,20 +6,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from auditor.findings import (
-    Change,
-    ChangesSince,
-    Direction,
-    Kind,
-    PastRun,
-    Severity,
-    Standing,
-    Status,
-    Stood,
-    Subject,
-    SubjectKind,
-    Verdict,
-)
+from auditor.findings import Kind, Severity, Status, Subject, SubjectKind, Verdict
+from auditor.past import Change, ChangesSince, Direction, PastRun, Standing, Stood
 from auditor.report.timeline import render_changes, render_runs, render_standings, stands
 
 GOLDEN = Path(__file__).parent / "golden"

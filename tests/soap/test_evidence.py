@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from auditor import errors
+from auditor.cluster import Reach
 from auditor.credentials import Credentials, Secret
 from auditor.errors import ConfigError, ExchangeError, NotAsked, OutputError
-from auditor.facts import Identity, Reach
+from auditor.facts import Identity
 from auditor.soap import folder, record
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.evidence import INDEX_FILE, RUN_FILE

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from auditor.cluster import Reach
 from auditor.errors import BadReply, Interrupted, TimedOut, TooLarge, Unreachable
-from auditor.facts import Reach
 from auditor.soap.client import Client, Endpoint, Limits
 from auditor.soap.exchange import LiveWire
 from auditor.soap.registry import Call, Ending

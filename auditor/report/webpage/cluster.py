@@ -5,23 +5,15 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from auditor.facts import Coverage, NodeFacts
-from auditor.findings import (
-    ClusterReport,
-    Direction,
-    Finding,
-    Past,
-    Report,
-    Severity,
-    Stood,
-    SubjectKind,
-    Verdict,
-)
+from auditor.findings import ClusterReport, Finding, Severity, SubjectKind, Verdict
+from auditor.past import Direction, Past, Stood
 from auditor.recommendations.model import Citation, Recommendation
 from auditor.report import grid, tally
 from auditor.report.cells import Cell, by_subject, cell, heads
 from auditor.report.stories import HEADINGS, Story, stories
 from auditor.report.webpage.timeline import Timeline, timeline
 from auditor.report.wording import REASONS, STATUS_VERDICTS, listed, name_of, sentence
+from auditor.runs import Report
 
 _MOVED = {
     Direction.NEW: "New",

@@ -10,12 +10,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from auditor import __version__
-from auditor.findings import Report, Severity, Verdict
+from auditor.findings import Severity, Verdict
 from auditor.recommendations.model import load_packs
 from auditor.report import tally
 from auditor.report.screen import printable
 from auditor.report.webpage.view import page
 from auditor.report.wording import LEGEND, MARKS, exit_meaning
+from auditor.runs import Report
 
 _SPOKEN = {
     Verdict.PASS: "as recommended",

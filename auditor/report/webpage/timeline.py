@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auditor.findings import ClusterReport, Past, Run, Status, Verdict
+from auditor.findings import ClusterReport, Status, Verdict
+from auditor.past import Past
 from auditor.report import tally
 from auditor.report.wording import MARKS, STATUS_VERDICTS
+from auditor.runs import Run
 
 _MOST_RUNS = 30
 _STEP = 30

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from auditor.findings import ClusterReport, Finding, Report, Status, Verdict, exit_code, order
+from auditor.findings import ClusterReport, Finding, Status, Verdict, exit_code, order
 from auditor.recommendations.model import Recommendation
 from auditor.report import tally
 from auditor.report.webpage.cluster import ClusterView, cluster_view
 from auditor.report.wording import KINDS, STATUS_VERDICTS, count, sentence, severities
+from auditor.runs import Report
 
 _WORST = 5
 

@@ -1,120 +1,17 @@
-"""What changed between two snapshots of a cluster: pure, and blind to uptime that only grew."""
+"""The comparing of two snapshots of a cluster, blind to uptime that only grew."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
-from auditor.findings import ExitCode
+from auditor.compare.announced import NOTHING, Announced, Expected
+from auditor.compare.difference import Difference, Sort
+from auditor.compare.seen import ClusterSeen, FindingSeen, NodeSeen, ServiceSeen
 
 RESTART_SHIFT = timedelta(seconds=120)
 """How far reply time minus uptime may move before it counts as a restart (contract, 8)."""
 
 SETTLED = frozenset({"pass", "not_applicable", "explained", "waived"})
 """Verdicts that ask for nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceSeen:
-    """A service as a snapshot holds it; words and tokens of the JSON report."""
-
-    activated: bool | None
-    state: str
-    uptime_s: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class NodeSeen:
-    """A node as a snapshot holds it. `replied_at` is None where its services were not read."""
-
-    name: str
-    traits: Mapping[str, str]
-    services: Mapping[str, ServiceSeen]
-    replied_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class FindingSeen:
-    """A finding as a snapshot holds it, by its fingerprint."""
-
-    id: str
-    recommendation: str
-    subject: str
-    verdict: str
-    kind: str | None
-    severity: str
-    observed: str
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterSeen:
-    """A cluster as a snapshot holds it; `traits` are what holds of it as a whole.
-
-    `complete`: these are all its nodes; otherwise the CUCM publisher did not tell them.
-    """
-
-    name: str
-    traits: Mapping[str, str]
-    nodes: Mapping[str, NodeSeen]
-    findings: Mapping[str, FindingSeen]
-    complete: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """One change that was announced: a service on a node is to be activated, or not."""
-
-    node: str
-    service: str
-    activated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """What a change was to do: services to change, and fingerprints of the drift it would make."""
-
-    services: tuple[Expected, ...] = ()
-    drift: frozenset[str] = frozenset()
-
-    def of(self, node: str, service: str) -> Expected | None:
-        """Return what was announced of a service on a node."""
-        for one in self.services:
-            if (one.node.casefold(), one.service) == (node.casefold(), service):
-                return one
-        return None
-
-
-NOTHING = Announced()
-
-
-class Sort(StrEnum):
-    """How a difference is filed."""
-
-    UNEXPECTED = "unexpected"
-    MISSING = "missing"
-    NEW = "new"
-    UNAUDITABLE = "unauditable"
-    RESTART = "restart"
-    EXPECTED = "expected"
-    FIXED = "fixed"
-    PERSISTING = "persisting"
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One difference, in a sentence; `about` is the node, group or cluster it is on."""
-
-    sort: Sort
-    about: str
-    text: str
-
-
-def exit_code(differences: Iterable[Difference]) -> ExitCode:
-    """Return 3 for anything that nobody announced, else 4 for what can no longer be told."""
-    sorts = {difference.sort for difference in differences}
-    if sorts & {Sort.UNEXPECTED, Sort.MISSING, Sort.NEW, Sort.RESTART}:
-        return ExitCode.DRIFT
-    return ExitCode.INCOMPLETE if Sort.UNAUDITABLE in sorts else ExitCode.COMPLIANT
 
 
 def compare(

@@ -1,0 +1,94 @@
+"""What history adds to a cluster: since when a finding stands, and what moved between two runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from auditor.findings import Kind, Severity, Status, Subject, Verdict
+
+
+class Direction(StrEnum):
+    """How a difference moved between an earlier run and a later one.
+
+    `unseen`: the later run could not tell or did not judge it, so it is neither new nor resolved.
+    """
+
+    NEW = "new"
+    WORSENED = "worsened"
+    PERSISTING = "persisting"
+    RESOLVED = "resolved"
+    UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Since when a finding stands in its verdict, and how many runs saw it so.
+
+    `since` is the start of the first of these runs (ISO 8601, UTC).
+    """
+
+    since: str
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """A finding as history keeps it: who stands where, and since when."""
+
+    id: str
+    cluster: str
+    recommendation: str
+    service: str | None
+    subject: Subject
+    verdict: Verdict
+    kind: Kind | None
+    severity: Severity
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A finding that differs in one of two runs; `before` None: it was never judged before.
+
+    `finding` is how it stands now; one that the later run did not judge is given as unknown, over
+    no run, since it was judged last.
+    """
+
+    direction: Direction
+    finding: Stood
+    before: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """What a recorded run came to on one cluster; `exit_code` is that of the whole run."""
+
+    id: str
+    cluster: str
+    started_at: str
+    finished_at: str
+    release: str | None
+    status: Status
+    exit_code: int
+    counts: Mapping[Verdict, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesSince:
+    """What moved on one cluster between two recorded runs."""
+
+    before: PastRun
+    after: PastRun
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What history adds to a cluster: standings by finding id, and changes since the last run.
+
+    `runs` are the recorded ones before this run, the latest first; none of them, no changes.
+    """
+
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    runs: tuple[PastRun, ...] = ()
