@@ -98,11 +98,12 @@ def failover_check(
     from auditor.cli.running import keep, logins, warn_insecure, world
     from auditor.config.loader import load, locate
     from auditor.failover import check, duration, jsonout, page
+    from auditor.failover.request import Request
     from auditor.recommendations.model import PACKS, load_packs
     from auditor.report.output import check_writable
 
     targets = _targets(output or [], as_json=as_json)
-    request = check.Request(
+    request = Request(
         rows={row.id: row for row in load_packs()},
         group=group,
         wait=None if wait is None else duration.parsed(wait, readiness=readiness),

@@ -57,18 +57,19 @@ class Night:
         self, since: Mapping[str, Any] | None = None, wait: timedelta | None = None
     ) -> "Check":
         from auditor.failover import check
+        from auditor.failover.request import Request
         from auditor.recommendations.model import load_packs
 
         rows = {row.id: row for row in load_packs()}
-        request = check.Request(rows, since=since, wait=wait)
+        request = Request(rows, since=since, wait=wait)
         return check.run(
             self.clusters, self.logins, request, self.world, lambda line: self.say(f"{line}\n")
         )
 
     def _tell(self, title: str, found: "Check") -> None:
-        from auditor.failover import action, wording
+        from auditor.failover import action, verdict
 
-        told = f"{wording.verdict(found)}\n{action.of_all(found)}\n"
+        told = f"{verdict.of_all(found)}\n{action.of_all(found)}\n"
         self.say(f"\n== {title}\n\n{told}Exit code {int(found.exit_code)}.\n")
 
     def _page(self, found: "Check") -> None:

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from auditor import names
 from auditor.facts import HaState
 from auditor.failover.findings import Aspect, Check, GroupCheck, Point, Standing
-from auditor.failover.wording import first, listed, rank, worst
+from auditor.failover.order import first, rank
+from auditor.failover.states import listed
+from auditor.failover.verdict import worst
 from auditor.findings import Verdict
 
 _PAGE = "System > Presence Redundancy Groups on CUCM"

@@ -1,17 +1,15 @@
-"""How a redundancy group stands: its HA states and switch, its nodes, their sessions."""
+"""How a redundancy group stands: its HA states and switch, and its nodes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from auditor.cluster import ClusterFacts, Group
-from auditor.collect.counters import CLIENT_SOCKETS, PRESENCE_SESSIONS
-from auditor.facts import HaState, NodeFacts, Outcome, Role
-from auditor.failover.findings import GroupCheck, NodeSeen, Sessions, Settled, Standing
+from auditor.facts import NodeFacts, Outcome, Role
+from auditor.failover import sessions
+from auditor.failover.findings import GroupCheck, NodeSeen, Settled, Standing
 from auditor.failover.points import Judged, points
+from auditor.failover.sessions import Counts
 from auditor.findings import Finding, Verdict
 from auditor.recommendations.ha import Member, PairClass, causes, classify, installed
-
-Counts = Mapping[str, Mapping[str, int]]
-"""Sessions by counter, by node name in lower case."""
 
 _STANDINGS = {
     PairClass.HEALTHY: Standing.NORMAL,
@@ -42,7 +40,7 @@ def check(
         switch=group.ha_enabled,
         nodes=tuple(_seen(facts, node, member) for node, member in _pairs(nodes, members)),
         points=tuple(point for node in nodes for point in points(known, node)),
-        sessions=sessions(nodes, before),
+        sessions=sessions.count(nodes, before),
         settled=settled,
     )
 
@@ -101,36 +99,3 @@ def _seen(facts: ClusterFacts, node: NodeFacts, member: Member) -> NodeSeen:
         replication=node.replication,
         requests=sum(entry.requests for entry in asked),
     )
-
-
-def sessions(nodes: Sequence[NodeFacts], before: Counts | None) -> Sessions:
-    """Count the sessions of a group by the counter that both sides have, else by what is there.
-
-    A node that is down holds none, nor does one that tells nothing while its partner serves in
-    backup mode; any other whose count is missing leaves the sum unknown.
-    """
-    taken_over = any(n.ha_state and n.ha_state.state is HaState.BACKUP for n in nodes)
-    for counter in (PRESENCE_SESSIONS, CLIENT_SOCKETS):
-        now = _sum(_count(node, counter, taken_over=taken_over) for node in nodes)
-        old = _before(nodes, before, counter)
-        if now is not None:
-            return Sessions(counter, now, old)
-    return Sessions(PRESENCE_SESSIONS, None, _before(nodes, before, PRESENCE_SESSIONS))
-
-
-def _count(node: NodeFacts, counter: str, *, taken_over: bool) -> int | None:
-    down = node.ha_state is not None and node.ha_state.state is HaState.DOWN
-    silent = not node.services and node.ha_state is None
-    return 0 if down or (silent and taken_over) else node.sessions.get(counter)
-
-
-def _before(nodes: Iterable[NodeFacts], before: Counts | None, counter: str) -> int | None:
-    if before is None:
-        return None
-    return _sum(before.get(node.name.casefold(), {}).get(counter) for node in nodes)
-
-
-def _sum(counts: Iterable[int | None]) -> int | None:
-    told = list(counts)
-    known = [count for count in told if count is not None]
-    return sum(known) if known and len(known) == len(told) else None

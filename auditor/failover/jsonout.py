@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.failover import action, wording
+from auditor.failover import action, sentence, verdict
 from auditor.failover.findings import Check, ClusterCheck, GroupCheck
 from auditor.failover.readiness import Readiness
 
@@ -18,7 +18,7 @@ def render(check: Check) -> str:
         {
             "kind": "auditor-failover-check",
             "run": _run(check),
-            "verdict": wording.verdict(check),
+            "verdict": verdict.of_all(check),
             "action": action.of_all(check),
             "clusters": [_cluster(cluster, check) for cluster in check.clusters],
             "between_clusters": [_plain(peering) for peering in check.peerings],
@@ -76,7 +76,7 @@ def _group(group: GroupCheck, check: Check) -> dict[str, Any]:
     told: dict[str, Any] = _plain(group)
     del told["cluster"], told["pair"]
     told["exit_code"] = int(group.code(accept_failed_over=check.accept_failed_over))
-    told["sentence"] = wording.of_group(group)
+    told["sentence"] = sentence.of_group(group)
     told["action"] = action.of_group(group)
     return told
 

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from auditor.failover import action, wording
+from auditor.failover import action, states, verdict
 from auditor.failover.findings import (
     Aspect,
     Check,
@@ -46,7 +46,7 @@ def render(check: Check, *, width: int, colour: bool, fold: bool = False) -> str
 
     def draw(page: Console) -> None:
         style = _STYLES.get(check.exit_code, "bold yellow")
-        page.print(plain(wording.verdict(check), style), soft_wrap=not fold)
+        page.print(plain(verdict.of_all(check), style), soft_wrap=not fold)
         page.print(plain(action.of_all(check), "bold"), soft_wrap=not fold)
         for cluster in check.clusters:
             _cluster(page, cluster, alone=len(check.clusters) == 1)
@@ -101,7 +101,7 @@ def table(group: GroupCheck) -> Table:
 
 
 def _state(node: NodeSeen) -> str:
-    told = wording.state(node)
+    told = states.state(node)
     return f"{told} (from the database)" if node.state_source == "discovered" else told
 
 

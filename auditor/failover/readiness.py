@@ -14,7 +14,7 @@ from auditor.cluster import ClusterFacts
 from auditor.facts import NodeFacts, RunState
 from auditor.failover.findings import Aspect, Check, GroupCheck, Point, Standing, gravest
 from auditor.failover.points import Judged
-from auditor.failover.wording import listed
+from auditor.failover.states import listed
 from auditor.findings import ExitCode, Verdict
 from auditor.recommendations.conditions import feature
 from auditor.recommendations.firm import firm

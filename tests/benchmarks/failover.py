@@ -9,6 +9,7 @@ from auditor.config.loader import load
 from auditor.credentials import Credentials, Secret
 from auditor.failover import check
 from auditor.failover.findings import Check
+from auditor.failover.request import Request
 from auditor.recommendations.model import load_packs
 from auditor.soap.exchange import Wire
 from tests.benchmarks import bare, ours
@@ -59,7 +60,7 @@ def _prepared(running: Farm) -> Callable[[Wire], Check]:
         return check.run(
             configuration.clusters,
             {cluster.name: login for cluster in configuration.clusters},
-            check.Request(rows),
+            Request(rows),
             world,
             lambda _line: None,
         )

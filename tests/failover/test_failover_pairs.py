@@ -16,7 +16,7 @@ from auditor.facts import (
     Origin,
     RunState,
 )
-from auditor.failover import action, page, wording
+from auditor.failover import action, page, sentence, verdict
 from auditor.failover.findings import Settled, Standing
 from auditor.findings import ExitCode
 from tests.factories import not_activated, service, setting, settings
@@ -108,7 +108,7 @@ def test_axl_missing_on_the_serving_node_keeps_an_accepted_pair_from_being_good(
     silent = {"axl": AxlProbe(AxlAnswer.NOT_ANSWERING, "AXL did not answer: HTTP 503.")}
     check = look(pair(S.IDLE, S.BACKUP, second=silent), accept=True)
     assert check.exit_code is DRIFT
-    assert "but AXL runs and does not answer on imp2" in wording.verdict(check)
+    assert "but AXL runs and does not answer on imp2" in verdict.of_all(check)
     assert action.of_all(check) == (
         "Do: restart Cisco AXL Web Service on imp2 (Control Center), and check again. Do not: fail "
         "over or fall back before it answers: users would lose presence and IM."
@@ -129,7 +129,7 @@ def test_axl_that_is_off_on_one_of_the_pair_is_3_and_says_what_to_do(
     check = look(pair(S.NORMAL, S.NORMAL, second={"services": services, "axl": None}))
     assert check.exit_code is DRIFT
     assert how in action.of_all(check)
-    assert wording.verdict(check).startswith("Not sound: ")
+    assert verdict.of_all(check).startswith("Not sound: ")
     if "activate" not in how:
         text = page.render(check, width=100, colour=False)
         compare_golden(GOLDEN / "axl-stopped.txt", text)
@@ -217,7 +217,7 @@ def test_the_switch_counts_as_it_is_meant(switch: bool | None, meant: bool, code
     facts = replace(pair(S.NORMAL, S.NORMAL, switch=switch), high_availability=meant)
     check = look(facts)
     assert check.exit_code is code
-    assert wording.verdict(check).startswith("Normal") is False
+    assert verdict.of_all(check).startswith("Normal") is False
 
 
 @pytest.mark.parametrize("origin", [Origin.DECLARED, Origin.DISCOVERED])
@@ -238,7 +238,7 @@ def test_what_was_only_discovered_frees_no_node_of_axl_and_its_agent(origin: Ori
 def test_what_another_machine_answered_counts_for_nothing() -> None:
     check = look(pair(S.NORMAL, S.NORMAL, second={"identity": Identity.CONTRADICTED}))
     assert check.exit_code is UNKNOWN
-    assert wording.answering(check.groups[0]) == ("imp1",)
+    assert sentence.answering(check.groups[0]) == ("imp1",)
 
 
 def test_sessions_that_are_missing_are_told_in_the_first_line(
@@ -252,7 +252,7 @@ def test_sessions_that_are_missing_are_told_in_the_first_line(
         second={"sessions": {"ActiveJsmSessions": 40}},
     )
     check = look(facts, before=before, settled=STABLE)
-    assert wording.verdict(check) == (
+    assert verdict.of_all(check) == (
         "Failed over and stable: imp2 serves the users of imp1, and AXL answers on imp1 and imp2, "
         "but 40 of 9,000 sessions are back."
     )
@@ -262,9 +262,9 @@ def test_sessions_that_are_missing_are_told_in_the_first_line(
 def test_sessions_that_came_back_and_sessions_that_nobody_can_count() -> None:
     before = {name: {"ActiveJsmSessions": 4500} for name in ("imp1", "imp2")}
     back = look(pair(S.NORMAL, S.NORMAL), before=before)
-    assert "; 9,000 of 9,000 sessions are back." in wording.verdict(back)
+    assert "; 9,000 of 9,000 sessions are back." in verdict.of_all(back)
     unread = look(pair(S.NORMAL, S.NORMAL, first={"sessions": {}}), before=before)
-    assert "sessions" not in wording.verdict(unread)
+    assert "sessions" not in verdict.of_all(unread)
     assert "not readable now, 9,000 in the snapshot" in page.render(unread, width=100, colour=False)
 
 
@@ -272,7 +272,7 @@ def test_a_transition_that_outlasted_the_wait_is_broken() -> None:
     late = Settled(stable=False, outlasted=True)
     check = look(pair(S.FAILING_OVER, S.TAKING_OVER), settled=late)
     assert check.exit_code is DRIFT
-    assert wording.verdict(check).startswith("Broken: ")
+    assert verdict.of_all(check).startswith("Broken: ")
 
 
 def test_a_page_obeys_no_control_character_of_a_node() -> None:

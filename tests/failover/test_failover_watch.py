@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auditor.errors import ConfigError
-from auditor.failover import action, page, wording
+from auditor.failover import action, page, verdict
 from auditor.failover.findings import Settled, Standing
 from auditor.findings import ExitCode
 from tests.failover.watching import PAIR, Night
@@ -34,7 +34,7 @@ def test_a_failover_is_watched_to_its_end_and_the_fallback_after_it(
 
     watched.play("fallback")
     back = watched.check(900)
-    assert wording.verdict(back).startswith("Normal and stable: both nodes of Pair")
+    assert verdict.of_all(back).startswith("Normal and stable: both nodes of Pair")
     assert back.exit_code is ExitCode.COMPLIANT
 
 
@@ -53,7 +53,7 @@ def test_a_transition_that_outlasts_the_wait_is_broken(night: Begin) -> None:
     check = watched.check(60)
     assert sum(watched.pauses) == 60
     assert check.exit_code is ExitCode.DRIFT
-    assert "was still moving when the wait was over" in wording.verdict(check)
+    assert "was still moving when the wait was over" in verdict.of_all(check)
 
 
 def test_a_pair_that_looked_settled_only_once_is_not_certain(night: Begin) -> None:
@@ -62,7 +62,7 @@ def test_a_pair_that_looked_settled_only_once_is_not_certain(night: Begin) -> No
     check = watched.check(25, accept_failed_over=True)
     assert check.groups[0].settled == Settled(stable=False, outlasted=False)
     assert check.exit_code is ExitCode.INCOMPLETE
-    assert "seen once and not yet stable" in wording.verdict(check)
+    assert "seen once and not yet stable" in verdict.of_all(check)
 
 
 def test_no_node_is_asked_more_than_once_in_ten_seconds_and_only_what_is_needed(
@@ -87,7 +87,7 @@ def test_axl_that_was_stopped_while_we_watched_is_not_taken_from_an_earlier_look
     watched.on_pause = lambda at: watched.simulator.change(stop) if at == 20 else None
     check = watched.check(900)
     assert check.exit_code is ExitCode.DRIFT
-    assert "Cisco AXL Web Service is stopped on imp2.lab.test" in wording.verdict(check)
+    assert "Cisco AXL Web Service is stopped on imp2.lab.test" in verdict.of_all(check)
 
 
 def test_a_node_that_dies_is_told_and_the_partner_named(
@@ -126,7 +126,7 @@ def test_axl_that_runs_and_does_not_answer_is_3(night: Begin) -> None:
     )
     check = watched.check()
     assert check.exit_code is ExitCode.DRIFT
-    assert "AXL runs and does not answer on imp2.lab.test" in wording.verdict(check)
+    assert "AXL runs and does not answer on imp2.lab.test" in verdict.of_all(check)
 
 
 @pytest.mark.parametrize("fault", ["http-404", "soap-fault", "odd-number", "reset"])
@@ -180,7 +180,7 @@ def test_groups_that_nobody_can_tell_are_no_usage_error(night: Begin) -> None:
     watched.simulator.change({"fault": {"fault": "http-503", "node": "cucm-pub.lab.test"}})
     check = watched.check(group="Pair")
     assert check.exit_code is ExitCode.INCOMPLETE
-    assert wording.verdict(check).startswith("Cannot tell: the redundancy groups of lab")
+    assert verdict.of_all(check).startswith("Cannot tell: the redundancy groups of lab")
 
 
 def test_a_node_in_no_group_is_told(night: Begin) -> None:

@@ -12,6 +12,7 @@ from auditor.config.loader import load
 from auditor.credentials import Credentials, Secret
 from auditor.failover import check
 from auditor.failover.findings import Check
+from auditor.failover.request import Request
 from auditor.simulator import HandClock, Simulator, write_together
 from auditor.soap.exchange import LiveWire
 from tests.failover.pairs import ROWS
@@ -80,7 +81,7 @@ class Night:
             return check.run(
                 configuration.clusters,
                 {c.name: login for c in configuration.clusters},
-                check.Request(ROWS, wait=wait, **wanted),
+                Request(ROWS, wait=wait, **wanted),
                 world,
                 self.lines.append,
             )

@@ -1,0 +1,121 @@
+"""One sentence on how a redundancy group stands."""
+
+from auditor.facts import HaState
+from auditor.failover import states
+from auditor.failover.findings import Aspect, GroupCheck, Point, Standing
+from auditor.failover.order import first
+from auditor.failover.states import listed
+from auditor.findings import Verdict
+
+
+def of_group(group: GroupCheck) -> str:
+    """Return one sentence on how a group stands."""
+    return f"{_head(group)}{_sessions(group)}."
+
+
+def _head(group: GroupCheck) -> str:
+    if group.outlasted:
+        told = states.of_pair(group)
+        return f"Broken: {group.name} was still moving when the wait was over ({told})"
+    match group.standing:
+        case Standing.FAILED_OVER:
+            return _failed_over(group)
+        case Standing.BROKEN:
+            return _broken(group)
+        case Standing.MOVING:
+            return f"Still moving: in {group.name} {states.of_pair(group)}"
+        case Standing.UNKNOWN:
+            return f"Cannot tell how {group.name} stands: {_unknown(group)}"
+        case Standing.SWITCHED_OFF:
+            return (
+                f"High availability of {group.name} is off, so nobody takes over when a node fails"
+            )
+        case Standing.NO_FAILOVER:
+            return f"{_no_failover(group)}{_but(group)}"
+    return _normal(group)
+
+
+def _unknown(group: GroupCheck) -> str:
+    """Return what is known: the states, or why healthy ones are not enough."""
+    healthy = all(node.state == HaState.NORMAL for node in group.nodes)
+    return _plain(group.because) if healthy else states.of_pair(group)
+
+
+def _normal(group: GroupCheck) -> str:
+    if group.of(Verdict.DRIFT):
+        return f"Not sound: {group.name} is normal by its states{_but(group)}"
+    if group.of(Verdict.UNKNOWN):
+        return f"Not certain: {group.name} is normal by its states{_but(group)}"
+    word = _settled(group, "Normal")
+    return f"{word}: both nodes of {group.name} serve their own users{_but(group)}"
+
+
+def _settled(group: GroupCheck, word: str) -> str:
+    if group.settled is None:
+        return word
+    return f"{word} and stable" if group.settled.stable else f"{word}, seen once and not yet stable"
+
+
+def _no_failover(group: GroupCheck) -> str:
+    if len(group.nodes) < 2:
+        return f"{group.name} has one node, so no failover is possible"
+    return f"High availability of {group.name} is off, as the file declares"
+
+
+def _failed_over(group: GroupCheck) -> str:
+    serving = [node.name for node in group.nodes if node.state == HaState.BACKUP]
+    left = [node.name for node in group.nodes if node.state != HaState.BACKUP]
+    word = _settled(group, "Failed over, not sound" if group.of(Verdict.DRIFT) else "Failed over")
+    return f"{word}: {listed(serving)} serves the users of {listed(left)}{_but(group)}"
+
+
+def _broken(group: GroupCheck) -> str:
+    told = {node.state for node in group.nodes}
+    serving = [node.name for node in group.nodes if node.state == HaState.BACKUP]
+    left = [node for node in group.nodes if node.state != HaState.BACKUP]
+    if HaState.FAILED in told or not serving or not left:
+        return f"Broken: in {group.name} {states.of_pair(group)}"
+    (gone,) = left[:1]
+    if gone.state == HaState.FAILED_OVER_SERVICES_DOWN:
+        why = f"critical services of {gone.name} are down"
+    elif gone.state == HaState.DOWN:
+        why = f"{gone.name} is down"
+    else:
+        why = f"{gone.name} does not {'tell its state' if gone.answered else 'answer'}"
+    return f"Failed over and broken: {serving[0]} serves the users of {gone.name}, and {why}"
+
+
+def _plain(text: str) -> str:
+    text = text.rstrip(".")
+    return text[:1].lower() + text[1:] if text.startswith("The ") else text
+
+
+def _but(group: GroupCheck) -> str:
+    """Return what of the points stands against the states, or that AXL answers where it must."""
+    wrong = group.of(Verdict.DRIFT)
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        return f", but {_clause(first(wrong))}{more}"
+    unknown = group.of(Verdict.UNKNOWN)
+    if unknown:
+        more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
+        return f", but one thing is not known: {_clause(first(unknown))}{more}"
+    return f", and AXL answers on {listed(answering(group))}" if answering(group) else ""
+
+
+def answering(group: GroupCheck) -> tuple[str, ...]:
+    """Return the nodes whose AXL answered."""
+    return tuple(p.node for p in group.of(Verdict.PASS) if p.aspect is Aspect.AXL)
+
+
+def _clause(point: Point) -> str:
+    return point.text.split(". ")[0].rstrip(".")
+
+
+def _sessions(group: GroupCheck) -> str:
+    told = group.sessions
+    if told.now is None or told.before is None:
+        return ""
+    settled = group.standing is not Standing.MOVING
+    word = ", but" if told.short and settled else ";"
+    return f"{word} {told.now:,} of {told.before:,} sessions are back"
