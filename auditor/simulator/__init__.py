@@ -3,6 +3,7 @@
 It shares no code with the client side: its envelopes are built from Cisco's published formats.
 """
 
+from auditor.simulator.config_file import bundle_beside, overwritable
 from auditor.simulator.faults import Fault, Interface
 from auditor.simulator.log import Exchange
 from auditor.simulator.scenario import ScenarioError
@@ -16,5 +17,7 @@ __all__ = [
     "Interface",
     "ScenarioError",
     "Simulator",
+    "bundle_beside",
+    "overwritable",
     "write_together",
 ]

@@ -1,18 +1,21 @@
 """The control address: a plain HTTP address on loopback that takes changes and tells the state."""
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from aiohttp import web
 
+from auditor.simulator.loopback import LOOPBACK
 from auditor.simulator.scenario import ScenarioError
 
-_LOOPBACK = "127.0.0.1"
+_READABLE = partial(json.dumps, indent=2)
 State = Callable[[], Mapping[str, object]]
 Do = Callable[[Mapping[str, object]], Awaitable[None]]
 
 
 class ControlAddress:
-    """Serves GET / (the state) and POST / (a change, see `control`), both JSON."""
+    """Serves GET / (the state, and what a change may hold) and POST / (a change), both JSON."""
 
     def __init__(self, state: State, do: Do) -> None:
         """Take what tells the state and what does a change; ScenarioError becomes HTTP 400."""
@@ -35,7 +38,7 @@ class ControlAddress:
         application.router.add_post("/", self._take)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, _LOOPBACK, 0).start()
+        await web.TCPSite(self._runner, LOOPBACK, 0).start()
 
     async def close(self) -> None:
         """Stop listening."""
@@ -43,7 +46,7 @@ class ControlAddress:
             await self._runner.cleanup()
 
     async def _tell(self, _: web.Request) -> web.Response:
-        return web.json_response(self._state())
+        return web.json_response(self._state(), dumps=_READABLE)
 
     async def _take(self, request: web.Request) -> web.Response:
         # A page in a browser can send a form to loopback, but not this type without being asked.

@@ -2,11 +2,34 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from auditor.simulator.loopback import Address
 from auditor.simulator.scenario import Scenario, release_of
 
-Address = tuple[str, int]
 _CLUSTER = "[[cluster]]"
+_MARK = "# Written by `auditor simulate`, which may write over it.\n"
+
+
+def write(path: Path, content: str) -> None:
+    """Write a file that may be written over later."""
+    path.write_text(f"{_MARK}{content}", encoding="utf-8")
+
+
+def overwritable(path: Path) -> bool:
+    """Tell whether nothing is lost when a file is written: none, an empty one, or one of ours."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MARK)) in (b"", _MARK.encode())
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
+def bundle_beside(path: Path) -> Path:
+    """Return where the CA of a configuration is written."""
+    return path.with_name(f"{path.stem}-ca.pem")
 
 
 def text(

@@ -16,12 +16,14 @@ them. The same mapping comes from `Simulator.change` and, as JSON, from the cont
 """
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from auditor.simulator.cluster import Cluster
 from auditor.simulator.faults import ANY, Fault, Plan, Rule
+from auditor.simulator.mistakes import sentences
 from auditor.simulator.scenario import (
     HA_STATES,
     FaultEntry,
@@ -59,12 +61,19 @@ class ServiceDetail(ServiceEntry):
     service: str
 
 
+class Move(StrEnum):
+    """Which way the next documented pair lies."""
+
+    FAILOVER = "failover"
+    FALLBACK = "fallback"
+
+
 class HaChange(_Strict):
     """States of a group's nodes in order, or one node's state, or the next documented pair."""
 
     group: str | None = None
     states: list[HaState] | None = None
-    step: Literal["failover", "fallback"] | None = None
+    step: Move | None = None
     node: str | None = None
     state: HaState | None = None
 
@@ -132,6 +141,11 @@ class Change(_Strict):
     fault: Annotated[list[FaultEntry], Several] = Field(default=[])
 
 
+CHANGES: Mapping[str, type[BaseModel]] = {
+    name: get_args(field.annotation)[0] for name, field in Change.model_fields.items()
+}
+"""What each change takes, by its key."""
+
 Edit = Callable[[RowChange], None]
 
 
@@ -140,8 +154,7 @@ def parse(data: Mapping[str, object]) -> Change:
     try:
         return Change.model_validate(data)
     except ValidationError as exc:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors()]
-        raise ScenarioError("; ".join(lines)) from exc
+        raise ScenarioError(*sentences(exc, Change, data)) from exc
 
 
 def apply(change: Change, cluster: Cluster, plan: Plan, edit: Edit) -> None:
@@ -196,7 +209,7 @@ def _apply_ha(change: HaChange, cluster: Cluster) -> None:
     nodes = list(cluster.members(change.group))
     states = change.states
     if states is None:
-        pairs = FAILOVER if change.step == "failover" else FALLBACK
+        pairs = FAILOVER if change.step is Move.FAILOVER else FALLBACK
         states = _next_pair(pairs, [node.ha for node in nodes])
     if len(states) != len(nodes):
         raise ScenarioError(f"ha: group {change.group} has {len(nodes)} nodes")

@@ -1,13 +1,22 @@
 """Reads a scenario, and says everything that is wrong with it at once."""
 
 import tomllib
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from auditor.simulator.catalogue import services_of
 from auditor.simulator.faults import ANY
-from auditor.simulator.scenario import Deployment, Scenario, ScenarioError
+from auditor.simulator.mistakes import meant, sentences, shown
+from auditor.simulator.scenario import (
+    Deployment,
+    NodeEntry,
+    Scenario,
+    ScenarioError,
+    release_of,
+)
 
 
 def load(source: Path | Mapping[str, object]) -> Scenario:
@@ -19,11 +28,12 @@ def load(source: Path | Mapping[str, object]) -> Scenario:
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as exc:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors()]
-        raise ScenarioError(f"{where}: " + "; ".join(lines)) from exc
-    mistakes = list(_mistakes(scenario))
+        mistakes = sentences(exc, Scenario, data)
+        raise ScenarioError(*(f"{where}: {mistake}" for mistake in mistakes)) from exc
+    mistakes = [*_topology(scenario), *_releases(scenario), *_places(scenario)]
+    mistakes += [] if mistakes else _services(scenario)
     if mistakes:
-        raise ScenarioError(f"{where}: " + "; ".join(mistakes))
+        raise ScenarioError(*(f"{where}: {mistake}" for mistake in mistakes))
     return scenario
 
 
@@ -31,28 +41,89 @@ def _read(source: Path | Mapping[str, object]) -> tuple[str, Mapping[str, object
     if not isinstance(source, Path):
         return "scenario", source
     try:
-        return str(source), tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise ScenarioError(f"{source}: {exc}") from exc
+        return str(source), tomllib.loads(source.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as exc:
+        raise ScenarioError(f"{source}: is not UTF-8 text.") from exc
+    except OSError as exc:
+        raise ScenarioError(f"{source}: cannot be read: {exc.strerror or exc}.") from exc
+    except (ValueError, RecursionError) as exc:
+        raise ScenarioError(f"{source}: is not TOML: {shown(exc)}.") from exc
 
 
-def _mistakes(scenario: Scenario) -> list[str]:
-    servers = {*scenario.node_names, scenario.cucm, ANY}
-    found = [] if scenario.node_names else ["the cluster has no node"]
-    found += [
-        f"fault {rule.fault}: no node '{name}'"
+def _topology(scenario: Scenario) -> Iterator[str]:
+    """Yield what does not fit together in the groups, and names that stand twice."""
+    if not scenario.node_names:
+        yield "the cluster has no node: name some in a [[group]] or a [[node]]."
+    for group in scenario.group:
+        if group.ha is not None and len(group.ha) != len(group.nodes):
+            yield f'group "{group.name}": `ha` must hold one HA state a node.'
+    tables: Mapping[str, Iterable[str]] = {
+        "group": (entry.name for entry in scenario.group),
+        "node": (entry.name for entry in scenario.node),
+        "external_database": (entry.name for entry in scenario.external_database),
+    }
+    for table, names in tables.items():
+        yield from (f'{table} "{shown(name)}" stands twice.' for name in _repeated(names))
+    grouped = (name for group in scenario.group for name in group.nodes)
+    yield from (f"`{shown(name)}` is in two groups." for name in _repeated(grouped))
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
+
+
+def _releases(scenario: Scenario) -> Iterator[str]:
+    told = [scenario.cluster.release, scenario.cucm_release]
+    told += [entry.release for entry in scenario.node if entry.release is not None]
+    for release in dict.fromkeys(told):
+        try:
+            release_of(release)
+        except ScenarioError as exc:
+            yield str(exc)
+
+
+def _places(scenario: Scenario) -> Iterator[str]:
+    """Yield every name of a node, or of a key, that there is not."""
+    nodes = scenario.node_names
+    named = [
+        (f"deployment: `{key}`", name)
+        for key, value in scenario.deployment
+        for name in (value if isinstance(value, list) else ())
+        if key != "intercluster_synced_from"  # takes groups too, and the program judges them
+    ]
+    named += [
+        (f'external_database "{entry.name}"', name)
+        for entry in scenario.external_database
+        for name in entry.nodes or ()
+    ]
+    servers = (*nodes, scenario.cucm, ANY)
+    faults = [
+        (f'fault "{rule.fault}"', name)
         for rule in scenario.fault
         for name in (rule.node, rule.of or ANY)
         if name not in servers
     ]
-    found += [
-        f"group {group.name}: one HA state a node"
-        for group in scenario.group
-        if group.ha is not None and len(group.ha) != len(group.nodes)
-    ]
-    found += [
-        f"undeclared: no key '{key}'"
-        for key in scenario.undeclared
-        if key not in Deployment.model_fields
-    ]
-    return found
+    for place, name in (*(pair for pair in named if pair[1] not in nodes), *faults):
+        yield f"{place}: there is no node `{shown(name)}`{meant(name, nodes)}"
+    for key in scenario.undeclared:
+        if key not in Deployment.model_fields:
+            near = meant(key, Deployment.model_fields)
+            yield f"undeclared: [deployment] has no key `{shown(key)}`{near}"
+
+
+def _services(scenario: Scenario) -> Iterator[str]:
+    """Yield every service that a node's release does not have."""
+    for entry in scenario.node:
+        known = services_of(release_of(entry.release or scenario.cluster.release))
+        names = {kind.name.casefold(): kind.name for kind in known}
+        for name in _named(entry):
+            if name.casefold() not in names:
+                near = meant(name, names.values())
+                yield f'node "{entry.name}": there is no service `{shown(name)}`{near}'
+
+
+def _named(entry: NodeEntry) -> Iterator[str]:
+    """Yield the services that a node's entry names."""
+    for names in (entry.activated, entry.not_activated, entry.stopped, entry.starting):
+        yield from names
+    yield from (*entry.stopping, *entry.missing, *entry.service)

@@ -3,10 +3,18 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    model_validator,
+)
 
 from auditor.simulator.catalogue import Release
 from auditor.simulator.faults import ANY, SHOWN_ON, Fault, Interface
+from auditor.simulator.mistakes import meant, shown
 
 HA_STATES = (
     "unknown",
@@ -37,19 +45,32 @@ _AXL_VERSIONS: tuple[tuple[Release, tuple[str, ...]], ...] = (
 
 
 class ScenarioError(ValueError):
-    """The scenario is wrong; the text names the scenario and every mistake in it."""
+    """The scenario or a change is wrong; each argument is a sentence about one mistake."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Return every mistake."""
+        return self.args
+
+    def __str__(self) -> str:
+        return " ".join(self.args)
 
 
 def ha_number(value: object) -> object:
-    """Return the number of an HA state given as a token; anything else as it came."""
-    return HA_STATES.index(value) if isinstance(value, str) and value in HA_STATES else value
+    """Return the number of an HA state given as a token; anything but a text as it came.
+
+    Raises ValueError for a text that is none.
+    """
+    if isinstance(value, str) and value not in HA_STATES:
+        raise ValueError(f"there is no HA state `{shown(value)}`{meant(value, HA_STATES)}")
+    return HA_STATES.index(value) if isinstance(value, str) else value
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Where = bool | list[str]
+Where = StrictBool | list[str]
 
 
 class Deployment(_Strict):
@@ -59,26 +80,26 @@ class Deployment(_Strict):
     what differs.
     """
 
-    bulk_administration: bool = False
+    bulk_administration: StrictBool = False
     chat: Where = False
-    permanent_chat: bool = False
-    permanent_chat_ha: bool = False
-    web_clients: bool = False
-    xmpp_clients: bool = True
-    third_party_ldap_search: bool = False
-    third_party_ldap_search_configured: bool = False
+    permanent_chat: StrictBool = False
+    permanent_chat_ha: StrictBool = False
+    web_clients: StrictBool = False
+    xmpp_clients: StrictBool = True
+    third_party_ldap_search: StrictBool = False
+    third_party_ldap_search_configured: StrictBool = False
     sip_federation: Where = False
-    partitioned_intradomain_federation: bool = False
+    partitioned_intradomain_federation: StrictBool = False
     xmpp_federation: Where | Literal["expressway"] = False
     xmpp_federation_enabled_on: list[str] = []
     compliance: Where = False
     compliance_third_party: Where = False
     managed_file_transfer: Where = False
-    file_server_configured: bool = False
+    file_server_configured: StrictBool = False
     routing_nodes: list[str] = []
-    intercluster: bool = False
+    intercluster: StrictBool = False
     intercluster_synced_from: list[str] = []
-    intercluster_cup86: bool = False
+    intercluster_cup86: StrictBool = False
 
 
 class ServiceEntry(_Strict):
@@ -88,8 +109,8 @@ class ServiceEntry(_Strict):
     reason: int | str | None = None
     text: str | None = None
     uptime: int | None = None
-    active_in_axl: bool | None = None
-    restarting: bool = False
+    active_in_axl: StrictBool | None = None
+    restarting: StrictBool = False
 
 
 class NodeEntry(_Strict):
@@ -111,7 +132,7 @@ class NodeEntry(_Strict):
     sessions: int = 120
     replication: int = 2
     release: str | None = None
-    corrupted_product_row: bool = False
+    corrupted_product_row: StrictBool = False
 
 
 class GroupEntry(_Strict):
@@ -119,7 +140,7 @@ class GroupEntry(_Strict):
 
     name: str
     nodes: Annotated[list[str], Field(min_length=1, max_length=2)]
-    ha_enabled: bool = True
+    ha_enabled: StrictBool = True
     ha: list[Annotated[int, BeforeValidator(ha_number)]] | None = None
 
 
@@ -130,8 +151,8 @@ class DatabaseEntry(_Strict):
     type: str = "postgresql"
     used_by: list[str]
     nodes: list[str] | None = None
-    listening: bool = True
-    probe: bool | None = None
+    listening: StrictBool = True
+    probe: StrictBool | None = None
 
 
 class PeerEntry(_Strict):
@@ -169,7 +190,7 @@ class FaultEntry(_Strict):
         """Refuse a fault that would silently do nothing."""
         places = SHOWN_ON.get(self.fault)
         if places is not None and self.interface not in places:
-            raise ValueError(f"{self.fault} cannot be shown on {self.interface}")
+            raise ValueError(f"{self.fault} cannot be shown on {self.interface}.")
         return self
 
 
@@ -181,7 +202,7 @@ class ClusterEntry(_Strict):
     cucm: str | None = None
     cucm_release: str | None = None
     axl_versions: list[str] | None = None
-    axl_out_of_order: bool = False
+    axl_out_of_order: StrictBool = False
     planned: list[str] = []
     lacks: list[Literal["axl", "serviceability"]] = []
     drop_tables: list[str] = []
@@ -204,8 +225,8 @@ class Scenario(_Strict):
     table: list[TableEntry] = []
     fault: list[FaultEntry] = []
     undeclared: list[str] = []
-    declared: dict[str, bool | str | list[str]] = {}
-    config: dict[str, bool | str | list[str] | dict[str, str | list[str]]] = {}
+    declared: dict[str, StrictBool | str | list[str]] = {}
+    config: dict[str, StrictBool | str | list[str] | dict[str, str | list[str]]] = {}
 
     @property
     def node_names(self) -> tuple[str, ...]:
@@ -236,5 +257,5 @@ def release_of(text: str) -> Release:
     """Return major and minor of a release text such as `12.5.1.11900-146`."""
     found = re.match(r"(\d+)\.(\d+)", text)
     if not found:
-        raise ScenarioError(f"'{text}' is no release")
+        raise ScenarioError(f"`{shown(text)}` is no release such as 14.0.1.13900-8.")
     return int(found[1]), int(found[2])

@@ -1,31 +1,28 @@
 """The simulator: a whole cluster over HTTPS on loopback, from a scenario, until it is closed."""
 
-import asyncio
 import shlex
-import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from auditor.simulator import config_file, control
+from auditor.simulator import choices, config_file, control, state
 from auditor.simulator.address import ControlAddress
-from auditor.simulator.certificates import Authority, self_signed
+from auditor.simulator.certificates import Authority
 from auditor.simulator.cluster import Cluster
-from auditor.simulator.config_file import Address
 from auditor.simulator.database import Database
-from auditor.simulator.exchange import Server, World
-from auditor.simulator.faults import Fault, Plan
-from auditor.simulator.listener import Listener
+from auditor.simulator.database_ports import DatabasePorts
+from auditor.simulator.director import Director
+from auditor.simulator.exchange import World
+from auditor.simulator.faults import Plan
 from auditor.simulator.loading import load
 from auditor.simulator.log import Exchange
 from auditor.simulator.loop import LoopThread
-from auditor.simulator.scenario import HA_STATES, ScenarioError
+from auditor.simulator.loopback import Address
+from auditor.simulator.scenario import ScenarioError
+from auditor.simulator.servers import Servers
 from auditor.simulator.service import Clock, HandClock
-from auditor.simulator.stage import Stage
 
-_LOOPBACK = "127.0.0.1"
-_PORT = 8443
 _USERNAME = "audit-lab"
 # Every sign in it needs care somewhere: XML, shell, TOML, format strings.
 _PASSWORD = """L4b&<"x'>%s;$HOME\\"""  # noqa: S105 - an invented account
@@ -34,9 +31,8 @@ _PASSWORD = """L4b&<"x'>%s;$HOME\\"""  # noqa: S105 - an invented account
 class Simulator:
     """One simulated cluster. Use it as a context manager, or call start() and close().
 
-    `address_per_node` gives each server an address of its own on port 8443 (127.0.1.1 and on);
-    otherwise all share 127.0.0.1 with a port each. `delay_s` passes before every answer. A `clock`
-    that is moved by hand lets scenes happen when advance() says so, else they take their time.
+    `address_per_node`: see `Servers`. `delay_s` passes before every answer. A `clock` that is moved
+    by hand lets scenes happen when advance() says so, else they take their time.
     """
 
     def __init__(
@@ -54,11 +50,8 @@ class Simulator:
         """
         self.scenario = load(source)
         self._folder = folder
-        self._address_per_node = address_per_node
         self._authority = Authority.create(self.scenario.cluster.name)
         self._clock = clock or Clock()
-        self._stage = Stage()
-        self._player: asyncio.Task[None] | None = None
         cluster = Cluster(self.scenario, self._clock)
         self._world = World(
             cluster=cluster,
@@ -68,11 +61,13 @@ class Simulator:
             account=f"{_USERNAME}:{_PASSWORD}",
             delay_s=delay_s,
         )
-        self._listeners: dict[str, Listener] = {}
-        self._certificates: dict[str, Path] = {}
-        self._databases: dict[str, socket.socket] = {}
+        self._servers = Servers(
+            self._world, self._authority, folder, address_per_node=address_per_node
+        )
+        self._databases = DatabasePorts()
+        self._director = Director(self._world, self._servers, self._databases)
         self._loop: LoopThread | None = None
-        self._control = ControlAddress(self._state, self._change)
+        self._control = ControlAddress(self._state, self._director.change)
 
     @property
     def username(self) -> str:
@@ -97,12 +92,13 @@ class Simulator:
     @property
     def nodes(self) -> dict[str, Address]:
         """Return where each IM&P node listens, by its AXL name."""
-        return {name: self._listeners[name].address for name in self.scenario.node_names}
+        addresses = self._servers.addresses
+        return {name: addresses[name] for name in self.scenario.node_names}
 
     @property
     def cucm(self) -> Address:
         """Return where the CUCM publisher listens."""
-        return self._listeners[self.scenario.cucm].address
+        return self._servers.addresses[self.scenario.cucm]
 
     @property
     def control_url(self) -> str:
@@ -157,7 +153,7 @@ class Simulator:
         """
         if self._loop is None:
             raise ScenarioError("the simulator does not run")
-        self._loop.call(self._change(data))
+        self._loop.call(self._director.change(data))
 
     def advance(self, seconds: float) -> None:
         """Move the clock by hand, and let everything happen whose moment has come.
@@ -167,24 +163,24 @@ class Simulator:
         if self._loop is None or not isinstance(self._clock, HandClock):
             raise ScenarioError("the simulator's clock is not moved by hand")
         self._clock.forward(seconds)
-        self._loop.call(self._perform())
+        self._loop.call(self._director.perform())
 
     def write_config(self, path: Path, defaults: Mapping[str, object] | None = None) -> Path:
         """Write a ready configuration, with the CA beside it; return its path.
 
         `defaults` are further keys of `[defaults]`, such as `settle_s`.
         """
-        bundle = path.with_name(f"{path.stem}-ca.pem")
-        path.write_text(self.config_text(bundle, defaults), encoding="utf-8")
+        bundle = config_file.bundle_beside(path)
+        config_file.write(path, self.config_text(bundle, defaults))
         return path
 
     def config_text(self, bundle: Path, defaults: Mapping[str, object] | None = None) -> str:
         """Return a configuration for a file beside `bundle`, to which the CA is written."""
-        bundle.write_bytes(self._authority.pem())
+        config_file.write(bundle, self._authority.pem().decode())
         return config_file.text(
             self.scenario,
-            {name: listener.address for name, listener in self._listeners.items()},
-            {name: line.getsockname()[:2] for name, line in self._databases.items()},
+            self._servers.addresses,
+            self._databases.addresses,
             bundle.name,
             {"username": _USERNAME, **(defaults or {})},
         )
@@ -195,109 +191,24 @@ class Simulator:
         return f"AUDITOR_PASSWORD={password} auditor audit --config {shlex.quote(str(config))}"
 
     async def _open(self) -> None:
-        names = [*self.scenario.node_names, self.scenario.cucm]
-        for position, name in enumerate(names):
-            host, port = self._place(position)
-            path = self._folder / f"server-{position}.pem"
-            self._certificates[name] = self._authority.issue(name, path)
-            server = Server(self._world, name, self._world.cluster.nodes.get(name))
-            self._listeners[name] = Listener(host, port, path, server.handle)
         for entry in self.scenario.external_database:
-            self._databases[entry.name] = _database(listening=entry.listening)
+            self._databases.add(entry.name, listening=entry.listening)
+        await self._servers.open([*self.scenario.node_names, self.scenario.cucm])
         await self._control.open()
-        await self._obey_plan()
-
-    def _place(self, position: int) -> Address:
-        if not self._address_per_node:
-            return _LOOPBACK, 0
-        return f"127.0.{1 + position // 250}.{1 + position % 250}", _PORT
 
     async def _shut(self) -> None:
-        for listener in self._listeners.values():
-            await listener.close()
-        for line in self._databases.values():
-            line.close()
+        await self._servers.close()
+        self._databases.close()
         await self._control.close()
-
-    async def _change(self, data: Mapping[str, object]) -> None:
-        world, change = self._world, control.parse(data)
-        played = [control.scene(play, world.cluster) for play in change.play]
-        control.apply(change, world.cluster, world.plan, self._edit)
-        for entry in change.database:
-            self._open_database(entry.name, listening=entry.listening)
-        world.imp_database.refresh()
-        world.cucm_database.refresh()
-        await self._obey_plan()
-        for steps in played:
-            self._stage.put(steps, self._clock.now())
-        if played:
-            await self._perform()
-
-    async def _perform(self) -> None:
-        """Let happen what is due, and see to it that the rest will."""
-        while (step := self._stage.due(self._clock.now())) is not None:
-            await self._change(step)
-        pause = self._stage.until_next(self._clock.now())
-        if pause is not None and not isinstance(self._clock, HandClock):
-            self._player = asyncio.get_running_loop().create_task(self._later(pause))
-
-    async def _later(self, pause_s: float) -> None:
-        await asyncio.sleep(pause_s)
-        await self._perform()
-
-    def _open_database(self, name: str, *, listening: bool) -> None:
-        """Open or close an external database at its place."""
-        if name not in self._databases:
-            raise ScenarioError(f"no database '{name}'; there are {', '.join(self._databases)}")
-        place = self._databases[name].getsockname()[:2]
-        self._databases[name].close()
-        self._databases[name] = _database(listening=listening, port=place[1])
 
     async def _log(self) -> list[Exchange]:
         return list(self._world.log)
 
     def _state(self) -> dict[str, object]:
-        nodes = self._world.cluster.nodes.values()
         return {
-            "cluster": self.cluster_name,
-            "cucm": {"name": self.scenario.cucm, "address": list(self.cucm)},
-            "nodes": {
-                node.name: {
-                    "address": list(self.nodes[node.name]),
-                    "group": node.group,
-                    "ha": HA_STATES[node.ha] if 0 <= node.ha < len(HA_STATES) else node.ha,
-                    "sessions": node.sessions,
-                }
-                for node in nodes
-            },
-            "faults": [f"{rule.fault} on {rule.node}" for rule in self._world.plan.rules],
-            "requests": len(self._world.log),
+            **state.state(self._world, self._servers.addresses),
+            "takes": choices.choices(self._world.cluster, self._databases.addresses),
         }
-
-    def _edit(self, row: control.RowChange) -> None:
-        side = self._world.imp_database if row.side == "imp" else self._world.cucm_database
-        side.edit(row.table, row.where, row.set)
-
-    async def _obey_plan(self) -> None:
-        """Bring every listener to what the plan says of it."""
-        for name, listener in self._listeners.items():
-            rule = self._world.plan.on_listener(name)
-            if rule is not None and rule.fault is Fault.CONNECTION_REFUSED:
-                await listener.refuse()
-                continue
-            listener.show(self._certificate(name, rule.fault, rule.of) if rule else None)
-            await listener.open()
-
-    def _certificate(self, name: str, fault: Fault, other: str | None) -> Path:
-        if fault is Fault.WRONG_CERTIFICATE:
-            neighbour = self._world.cluster.neighbour(name).name
-            return self._certificates[
-                other or (neighbour if neighbour != name else self.scenario.cucm)
-            ]
-        path = self._folder / f"{self._certificates[name].stem}-{fault}.pem"
-        if fault is Fault.SELF_SIGNED_CERTIFICATE:
-            return self_signed(name, path)
-        return self._authority.issue(name, path, expired=True)
 
 
 def write_together(
@@ -311,15 +222,5 @@ def write_together(
         simulator.config_text(path.with_name(f"{simulator.cluster_name}-ca.pem"), defaults)
         for simulator in simulators
     ]
-    path.write_text(config_file.together(texts), encoding="utf-8")
+    config_file.write(path, config_file.together(texts))
     return path
-
-
-def _database(*, listening: bool, port: int = 0) -> socket.socket:
-    """Return a port that accepts connections, or one that refuses them and stays taken."""
-    line = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    line.bind((_LOOPBACK, port))
-    if listening:
-        line.listen(4096)  # nobody accepts, so each test of it stays in the queue
-    return line

@@ -137,6 +137,38 @@ def test_the_control_address_takes_changes_and_tells_the_state(start: "Start") -
     assert told["requests"] == 1
 
 
+def test_the_control_address_tells_what_it_takes(start: "Start") -> None:
+    wire = start(external_database=[{"name": "archive", "used_by": ["compliance"]}])
+    connection = http.client.HTTPConnection(urlsplit(wire.sim.control_url).netloc, timeout=5)
+    connection.request("GET", "/")
+    takes = json.loads(connection.getresponse().read())["takes"]
+    connection.close()
+
+    assert takes["changes"]["stop"] == ["node", "service", "reason"]
+    assert takes["changes"]["play"] == ["group", "scene", "step_s"]
+    assert takes["node"] == [NODE, OTHER, CUCM, "*"]
+    assert (takes["group"], takes["database"]) == (["Pair"], ["archive"])
+    assert takes["interface"] == ["cucm-axl", "control-center", "perfmon", "imp-axl", "all"]
+    assert {"hang", "rate-control", "other-node"} <= set(takes["fault"])
+    assert {"failover", "node_dies"} <= set(takes["scene"])
+    assert takes["step"] == ["failover", "fallback"]
+    assert {"idle", "failed_over_services_down"} <= set(takes["state"])
+    assert "Cisco SIP Proxy" in takes["service"]
+
+
+def test_all_mistakes_of_a_change_are_told_with_what_was_meant(start: "Start") -> None:
+    body = {"fault": {"fault": "hagn", "nod": NODE}, "strat": {}, "stop": {"node": NODE}}
+    status, told = post(start(), json.dumps(body))
+
+    assert status == 400
+    assert told["error"] == (
+        "stop 1: the key `service` is missing. "
+        'fault "hagn": `fault` cannot be `hagn`; did you mean `hang`? '
+        'fault "hagn": there is no key `nod`; did you mean `node`? '
+        "there is no key `strat`; did you mean `start`?"
+    )
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 AST = "{http://schemas.cisco.com/ast/soap}"
 NODE, OTHER = "imp1.lab.test", "imp2.lab.test"
 SHIPPED = sorted((Path(__file__).parents[2] / "fixtures" / "scenarios").glob("*.toml"))
+PERFMON = {"interface": "perfmon"}
 GROUP = {"name": "Pair", "nodes": [NODE, OTHER]}
 
 
@@ -150,30 +151,36 @@ def test_planned_nodes_are_listed_and_nobody_answers_for_them(start: "Start") ->
 @pytest.mark.parametrize(
     ("scenario", "words"),
     [
-        ({"group": [GROUP]}, "cluster: Field required"),
+        ({"group": [GROUP]}, "the key `cluster` is missing"),
         ({"cluster": {"name": "x"}}, "the cluster has no node"),
-        ({"cluster": {"name": "x", "relaese": "14"}, "group": [GROUP]}, "cluster.relaese"),
-        ({"cluster": {"name": "x", "release": "new"}, "group": [GROUP]}, "no release"),
+        (
+            {"cluster": {"name": "x", "relaese": "14"}, "group": [GROUP]},
+            "cluster: there is no key `relaese`; did you mean `release`",
+        ),
+        ({"cluster": {"name": "x", "release": "new"}, "group": [GROUP]}, "`new` is no release"),
         (
             {"cluster": {"name": "x"}, "group": [{**GROUP, "ha": ["normal"]}]},
             "one HA state a node",
         ),
         (
             {"cluster": {"name": "x"}, "group": [{**GROUP, "ha": ["normal", "sleepy"]}]},
-            r"group\.0\.ha\.1",
+            'group "Pair": there is no HA state `sleepy`',
         ),
-        ({"cluster": {"name": "x"}, "group": [GROUP], "undeclared": ["chta"]}, "no key 'chta'"),
+        (
+            {"cluster": {"name": "x"}, "group": [GROUP], "undeclared": ["chta"]},
+            "no key `chta`; did you mean `chat`",
+        ),
         (
             {
                 "cluster": {"name": "x"},
                 "group": [GROUP],
                 "node": [{"name": NODE, "stopped": ["Cisco Tea"]}],
             },
-            "no service 'Cisco Tea'",
+            "there is no service `Cisco Tea`",
         ),
         (
             {"cluster": {"name": "x"}, "group": [GROUP], "fault": [{"fault": "rain"}]},
-            r"fault\.0\.fault",
+            "`fault` cannot be `rain`",
         ),
     ],
 )
@@ -182,6 +189,51 @@ def test_a_wrong_scenario_says_what_is_wrong(
 ) -> None:
     with pytest.raises(ScenarioError, match=words):
         Simulator(scenario, tmp_path)
+
+
+def test_all_mistakes_of_a_scenario_are_told_at_once(tmp_path: Path) -> None:
+    scenario = {
+        "cluster": {"name": "x", "relaese": "14"},
+        "group": [{**GROUP, "nods": []}],
+        "node": [{"name": NODE, "service": {"Cisco SIP Proxy": {"statsu": "Stopped"}}}],
+        "fault": [{"fault": "hang", "interfce": "perfmon"}, {"fault": "starting", **PERFMON}],
+        "deployment": {"chat": 5, "web_clients": "yes"},
+        "tables": [],
+    }
+    with pytest.raises(ScenarioError) as refused:
+        Simulator(scenario, tmp_path)
+    assert refused.value.problems == (
+        "scenario: cluster: there is no key `relaese`; did you mean `release`?",
+        'scenario: group "Pair": there is no key `nods`; did you mean `nodes`?',
+        'scenario: node "imp1.lab.test": service "Cisco SIP Proxy": there is no key `statsu`; '
+        "did you mean `status`?",
+        "scenario: deployment: `chat` must be true or false or a list.",
+        "scenario: deployment: `web_clients` must be true or false.",
+        'scenario: fault "hang": there is no key `interfce`; did you mean `interface`?',
+        'scenario: fault "starting": starting cannot be shown on perfmon.',
+        "scenario: there is no key `tables`; did you mean `table`?",
+    )
+
+
+def test_names_that_a_scenario_does_not_have_are_told_at_once(tmp_path: Path) -> None:
+    scenario = {
+        "cluster": {"name": "x"},
+        "group": [GROUP, {"name": "Second", "nodes": [NODE]}],
+        "deployment": {"chat": ["imp3.lab.test"]},
+        "external_database": [{"name": "a", "used_by": ["compliance"], "nodes": ["elsewhere"]}],
+        "fault": [{"fault": "hang", "node": "imp1.lab.tset"}],
+        "undeclared": ["interclustre"],
+    }
+    with pytest.raises(ScenarioError) as refused:
+        Simulator(scenario, tmp_path)
+    assert [problem.partition("scenario: ")[2] for problem in refused.value.problems] == [
+        "`imp1.lab.test` is in two groups.",
+        "deployment: `chat`: there is no node `imp3.lab.test`; did you mean `imp2.lab.test`?",
+        'external_database "a": there is no node `elsewhere`; there are: imp1.lab.test, '
+        "imp2.lab.test.",
+        'fault "hang": there is no node `imp1.lab.tset`; did you mean `imp1.lab.test`?',
+        "undeclared: [deployment] has no key `interclustre`; did you mean `intercluster`?",
+    ]
 
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
