@@ -3,19 +3,15 @@
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor import resources
 from auditor.cli import completing
 from auditor.cli.app import app
+from auditor.cli.scenarios import find, listing, may_write, simulated
 from auditor.cli.telling import say
-from auditor.errors import ConfigError
-from auditor.names import nearest
 
 if TYPE_CHECKING:
     from auditor.simulator import Simulator
@@ -52,7 +48,7 @@ def demo(
 
     with (
         tempfile.TemporaryDirectory(prefix="auditor-demo-") as folder,
-        _simulator(find_scenario("demo"), Path(folder), address_per_node=False) as simulator,
+        simulated(find("demo"), Path(folder)) as simulator,
     ):
         path = Path(folder) / "auditor.toml"
         simulator.write_config(path)
@@ -81,7 +77,7 @@ def _demo_failover() -> None:
 
     with (
         tempfile.TemporaryDirectory(prefix="auditor-demo-") as folder,
-        _simulator(find_scenario("failover"), Path(folder), address_per_node=False) as simulator,
+        simulated(find("failover"), Path(folder)) as simulator,
     ):
         configuration = load(simulator.write_config(Path(folder) / "auditor.toml"))
         login = Credentials(simulator.username, Secret(simulator.password))
@@ -100,20 +96,21 @@ def _demo_failover() -> None:
 @app.command()
 def simulate(
     scenario: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            help="A shipped scenario by name, or the path of a scenario file.",
+            help="A shipped scenario by name, or the path of a scenario file. Left out: list them.",
+            show_default=False,
             autocompletion=completing.scenarios,
         ),
-    ],
+    ] = None,
     *,
     write_config: Annotated[
         Path | None,
         typer.Option(
             "--write-config",
             envvar="AUDITOR_WRITE_CONFIG",
-            help="Where to write the configuration; the cluster's CA goes beside it. "
-            "Default: a temporary folder.",
+            help="Where to write the configuration; CA and history of the cluster go beside it. "
+            "Only what was written so before is overwritten. Default: a temporary folder.",
             show_default=False,
         ),
     ] = None,
@@ -130,31 +127,42 @@ def simulate(
         typer.Option(envvar="AUDITOR_DELAY", min=0, help="Seconds that each answer waits."),
     ] = 0.0,
 ) -> None:
-    """Serve a simulated cluster over HTTPS on loopback until Ctrl-C."""
-    from auditor.report.output import obstacle
+    """Serve a simulated cluster over HTTPS on loopback until Ctrl-C.
 
-    path = find_scenario(scenario)
-    if write_config is not None and (problem := obstacle(write_config)):
-        raise ConfigError([f"--write-config {write_config}: {problem}"])
+    The scenarios that ship: all-drift, all-drift-9x, all-drift-absent, demo, failed-over, failover,
+    healthy and one-node.
+    """
+    if scenario is None:
+        say(listing())
+        return
+    path = find(scenario)
+    if write_config is not None:
+        may_write(write_config)
     with (
         tempfile.TemporaryDirectory(prefix="auditor-simulate-") as folder,
-        _simulator(
+        simulated(
             path, Path(folder), address_per_node=address_per_node, delay_s=delay
         ) as simulator,
     ):
         config = write_config or Path(folder) / "auditor.toml"
-        simulator.write_config(config)
+        past = config.absolute().with_name(f"{config.stem}-history.sqlite3")
+        simulator.write_config(config, {"history": f"sqlite:///{past}"})
         ended = at_the_end()
-        nodes = list(simulator.nodes)
-        count = f"{len(nodes)} nodes" if len(nodes) != 1 else "one node"
-        fault = f'{{"fault": {{"fault": "hang", "node": "{nodes[-1]}"}}}}'
-        say(
-            f"Simulating {path.stem}: {count} and a CUCM publisher.\n"
-            f"Audit it with:\n\n    {simulator.command(config)}\n\n"
-            f"Change it while it runs, for example make a node hang:\n\n"
-            f"    curl --json '{fault}' {simulator.control_url}\n\nEnd with Ctrl-C.\n"
-        )
+        say(_page(path.stem, simulator, config))
         ended.wait()
+
+
+def _page(scenario: str, simulator: "Simulator", config: Path) -> str:
+    nodes = list(simulator.nodes)
+    count = f"{len(nodes)} nodes" if len(nodes) != 1 else "one node"
+    fault = f'{{"fault": {{"fault": "hang", "node": "{nodes[-1]}"}}}}'
+    return (
+        f"Simulating {scenario}: {count} and a CUCM publisher.\n"
+        f"Audit it with:\n\n    {simulator.command(config)}\n\n"
+        f"Change it while it runs, for example make a node hang:\n\n"
+        f"    curl --json '{fault}' {simulator.control_url}\n\n"
+        "A GET of that address tells the state, and what else it takes. End with Ctrl-C.\n"
+    )
 
 
 def at_the_end() -> threading.Event:
@@ -163,48 +171,3 @@ def at_the_end() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     return ended
-
-
-def find_scenario(wanted: str) -> Path:
-    """Return the file of a scenario given by name or by path.
-
-    Raises:
-        ConfigError: there is none; names those that ship.
-    """
-    shipped = {path.stem: path for path in sorted(resources.scenario_folder().glob("*.toml"))}
-    if wanted in shipped:
-        return shipped[wanted]
-    if Path(wanted).is_file():
-        return Path(wanted)
-    near = nearest(wanted, shipped)
-    meant = f" Did you mean {near}?" if near else ""
-    raise ConfigError(
-        [f"no scenario {wanted!r}.{meant} Give a file, or one of: {', '.join(shipped)}."]
-    )
-
-
-@contextmanager
-def _simulator(
-    scenario: Path, folder: Path, *, address_per_node: bool, delay_s: float = 0.0
-) -> "Iterator[Simulator]":
-    """Run a simulated cluster.
-
-    Raises:
-        ConfigError: the extra is missing, the scenario is wrong, or an address is taken.
-    """
-    try:
-        from auditor.simulator import ScenarioError, Simulator
-    except ImportError as error:
-        missing = f"the simulator needs {error.name}: install auditor with its extra `lab`."
-        raise ConfigError([missing]) from error
-    try:
-        simulator = Simulator(
-            scenario, folder, address_per_node=address_per_node, delay_s=delay_s
-        ).start()
-    except ScenarioError as error:
-        raise ConfigError([f"the scenario cannot be used: {error}."]) from error
-    except OSError as error:
-        taken = f"the simulator cannot listen on loopback: {error.strerror or error}."
-        raise ConfigError([f"{taken} Does another one run?"]) from error
-    with closing(simulator):
-        yield simulator

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor.cli import app
+from auditor.resources import scenario_folder
 from auditor.simulator import Simulator
 
 
@@ -20,12 +21,64 @@ def _said(*words: str) -> str:
     return result.stderr
 
 
-@pytest.mark.parametrize("text", ["x = 1", "x = "])
-def test_a_wrong_scenario_is_named_with_its_mistake(tmp_path: Path, text: str) -> None:
+def test_a_wrong_scenario_is_named_with_every_mistake(tmp_path: Path) -> None:
     scenario = tmp_path / "mine.toml"
-    scenario.write_text(text)
+    scenario.write_text("titel = 'x'")
+    result = CliRunner().invoke(app, ["simulate", str(scenario)])
 
-    assert f"the scenario cannot be used: {scenario}: " in _said(str(scenario))
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"auditor: {scenario}: the key `cluster` is missing.\n"
+        f"auditor: {scenario}: there is no key `titel`; did you mean `title`?\n"
+    )
+
+
+def test_a_scenario_that_is_no_toml_is_told_in_one_line(tmp_path: Path) -> None:
+    scenario = tmp_path / "mine.toml"
+    scenario.write_text("x = ")
+
+    assert f"{scenario}: is not TOML: " in _said(str(scenario))
+
+
+@pytest.mark.parametrize("name", ["auditor.toml", "auditor-ca.pem"])
+def test_a_file_of_somebody_else_is_never_written_over(tmp_path: Path, name: str) -> None:
+    place = tmp_path / "auditor.toml"
+    (tmp_path / name).write_text("precious")
+
+    told = _said("one-node", "--write-config", str(place))
+
+    assert told == (
+        f"auditor: --write-config {tmp_path / name}: that file was not written by "
+        "`auditor simulate`. Give another path, or move it away.\n"
+    )
+    assert [path.read_text() for path in tmp_path.iterdir() if path.is_file()] == ["precious"]
+
+
+def test_what_the_simulator_wrote_itself_it_writes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("threading.Event.wait", lambda _self, _timeout=None: True)
+    place = tmp_path / "auditor.toml"
+    place.touch()  # nothing is lost with an empty file, such as mktemp makes
+    told = []
+    for _ in range(2):
+        result = CliRunner().invoke(app, ["simulate", "one-node", "--write-config", str(place)])
+        assert result.exit_code == 0
+        told.append(place.read_text())
+
+    assert told[0] != told[1]
+    assert f'history = "sqlite:///{tmp_path}/auditor-history.sqlite3"' in told[1]
+
+
+def test_the_scenarios_that_ship_are_listed_and_stand_in_the_help() -> None:
+    listed = CliRunner().invoke(app, ["simulate"])
+    assert listed.exit_code == 0
+    names = [line.split()[0] for line in listed.stdout.splitlines() if line.startswith("  ")]
+    assert names == sorted(path.stem for path in scenario_folder().glob("*.toml"))
+
+    told = CliRunner().invoke(app, ["simulate", "--help"]).stdout
+    paragraph = told.partition("that ship:")[2].partition(".")[0]
+    assert " ".join(paragraph.split()) == f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def test_a_configuration_that_cannot_be_written_is_told_before_anything_listens(
