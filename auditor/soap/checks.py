@@ -1,7 +1,6 @@
 """Looks at every reply before zeep does: status, content type, form, one answer to one question."""
 
 import re
-from collections.abc import Callable
 from http import HTTPStatus
 
 from lxml import etree
@@ -18,15 +17,12 @@ from auditor.errors import (
     UnsupportedVersion,
 )
 from auditor.soap.messages import Answer
-from auditor.soap.shape import check_shape
+from auditor.soap.shape import Quote, check_shape
 from auditor.soap.wsdl import AXL, Operation
 
 _SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
 _XML_TYPES = {"", "text/xml", "application/xml", "application/soap+xml"}
 _WRONG_VERSION = 599
-
-Quote = Callable[[str], str]
-"""Makes a server's words fit for a message: secrets hidden, one line, short."""
 
 
 class Busy(Unavailable):
@@ -70,7 +66,7 @@ def check_answer(answer: Answer, operation: Operation, node: str, quote: Quote) 
             f"{who} answered another question than {operation.name}.",
             "Look for a proxy or load balancer between this machine and the node.",
         )
-    check_shape(child, operation.answer_type, who)
+    check_shape(child, operation.answer_type, who, quote)
     return child
 
 

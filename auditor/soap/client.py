@@ -1,7 +1,6 @@
 """One node's interfaces as plain functions: a question in, rows or one of our errors out."""
 
 import re
-import unicodedata
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -9,15 +8,15 @@ from typing import Any, Self, TypeVar
 import zeep.exceptions
 
 from auditor.credentials import Credentials
-from auditor.errors import BadReply, SoapFault
+from auditor.errors import BadReply, SoapFault, TlsFailed
 from auditor.facts import Identity
 from auditor.soap import reading, replies
 from auditor.soap.axl_versions import NEWEST, ROLES_SINCE, best_common, checked
 from auditor.soap.checks import VersionRefused, check_answer
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.exchange import Wire
-from auditor.soap.messages import Question
-from auditor.soap.redaction import Redactor
+from auditor.soap.hiding import Veil
+from auditor.soap.messages import Answer, Question
 from auditor.soap.sql import check_select
 from auditor.soap.throttle import with_patience
 from auditor.soap.wsdl import AXL, CONTROL_CENTER, PERFMON, Operation, operation
@@ -25,7 +24,6 @@ from auditor.soap.wsdl import AXL, CONTROL_CENTER, PERFMON, Operation, operation
 __all__ = ["Client", "Endpoint", "Limits"]
 
 _AUTO = "auto"
-_QUOTED = 160
 _T = TypeVar("_T")
 
 
@@ -60,8 +58,7 @@ class Client:
         self._axl_version: str | None = None
         self._named_action = True
         self._identity = Identity.UNPROVEN
-        password = credentials.password.reveal()
-        self._secrets = (password, f"{credentials.username}:{password}")
+        self._veil = Veil(credentials, endpoint)
 
     @property
     def requests_sent(self) -> int:
@@ -210,10 +207,11 @@ class Client:
         return read(reply)
 
     def _once(self, asked: Operation, question: Question) -> reading.Reply:
-        answer = self._line.post(question)
+        answer = self._post(question)
         self._identity = answer.identity
         who = f"{asked.interface.label} of {self._endpoint.name}"
         element = check_answer(answer, asked, self._endpoint.name, self._quote)
+        self._veil.hide(element, self._line.secrets)
         try:
             value = asked.value(element)
         except zeep.exceptions.Error as exc:
@@ -223,15 +221,16 @@ class Client:
             ) from exc
         return reading.Reply(value, element, who, answer.received_at)
 
+    def _post(self, question: Question) -> Answer:
+        """Send a question; the errors that quote a certificate hold no secret either."""
+        try:
+            return self._line.post(question)
+        except TlsFailed as error:
+            detail = self._veil.text(error.detail, self._line.secrets)
+            raise TlsFailed(detail, error.advice) from error
+
     def _quote(self, text: str) -> str:
-        """Make a server's words fit for a message: no secrets, no control characters, short."""
-        redactor = Redactor(self._secrets).knowing(self._line.secrets)
-        plain = "".join(
-            " " if unicodedata.category(sign).startswith(("C", "Z")) else sign
-            for sign in redactor.text(text)
-        )
-        line = redactor.text(" ".join(plain.split()))
-        return line if len(line) <= _QUOTED else f"{line[: _QUOTED - 1]}…"
+        return self._veil.quote(text, self._line.secrets)
 
 
 def _search(key: str, value: str, tags: tuple[str, ...]) -> dict[str, Any]:

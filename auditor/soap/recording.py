@@ -11,12 +11,10 @@ from auditor.soap import evidence
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.evidence import Exchange, Failure, Kept, Papers, Reply, Tcp, Time
 from auditor.soap.exchange import Line, Shown, Wire
+from auditor.soap.hiding import SessionRedactor
 from auditor.soap.messages import Answer, Certificate, Question, TcpResult
 from auditor.soap.recorder import Recorder
 from auditor.soap.redaction import Redactor
-
-_LEAST_COOKIE = 8
-"""Signs below which a cookie names no session: hiding `en` or `1` would spoil every reply."""
 
 
 class RecordingWire:
@@ -95,8 +93,7 @@ class RecordingLine:
         self._wire = wire
         self._recorder = recorder
         self._turn = threading.Lock()
-        self._cookies: tuple[str, ...] = ()
-        self._redactor = recorder.redactor
+        self._hiding = SessionRedactor(recorder.redactor, endpoint)
 
     @property
     def sent(self) -> int:
@@ -140,7 +137,7 @@ class RecordingLine:
         outcome: Answer | ExchangeError,
     ) -> Exchange:
         """Write the files of an exchange, and return its entry."""
-        redactor = self._knowing()
+        redactor = self._hiding.knowing(self._line.secrets)
         place = self._recorder.place(self._endpoint.name, self._endpoint.origin)
         body, _ = redactor.data(question.body)
         received, ending, hidden = _received(outcome, redactor)
@@ -166,17 +163,6 @@ class RecordingLine:
             else None,
             hidden=hidden,
         )
-
-    def _knowing(self) -> Redactor:
-        """Return what hides this session's cookies too, as they stand now."""
-        harmless = {self._endpoint.name, self._endpoint.host, self._endpoint.verify_name}
-        plain = (cookie.strip('"') for cookie in self._line.secrets)
-        cookies = tuple(c for c in plain if len(c) >= _LEAST_COOKIE and c not in harmless)
-        new = tuple(cookie for cookie in cookies if cookie not in self._cookies)
-        if new:
-            self._cookies += new
-            self._redactor = self._redactor.knowing(new)
-        return self._redactor
 
 
 def _received(outcome: Answer | ExchangeError, redactor: Redactor) -> tuple[bytes, str, int]:

@@ -18,8 +18,8 @@ _Place = tuple[str, str, int, int]
 
 
 def nobody(username: str) -> Credentials:
-    """Return an account for a replay: its password is one that no reply can hold."""
-    return Credentials(username, Secret("\0"))
+    """Return an account for a replay: it has no password, for the record holds none to hide."""
+    return Credentials(username, Secret(""))
 
 
 class ReplayWire:

@@ -1,5 +1,6 @@
 """Holds an answer against its declared type: names whole, and once what may stand once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lxml import etree
@@ -8,21 +9,24 @@ from auditor.errors import BadReply
 from auditor.soap.wsdl import Untyped
 
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+Quote = Callable[[str], str]
+"""Makes a server's words fit for a message: secrets hidden, one line, short."""
+
 _ADVICE = "Ask again; if it stays so, look for a proxy between this machine and the node."
 
 
-def check_shape(answer: etree._Element, declared: Untyped, who: str) -> None:
+def check_shape(answer: etree._Element, declared: Untyped, who: str, quote: Quote) -> None:
     """Raise `BadReply` if an element is doubled that may stand once, or in a wrong namespace.
 
     zeep takes the first of two lists and forgets the other, and passes over a name in another
     namespace. Elements that the type does not know are let pass, once each; so are elements in
     another order. `declared` is zeep's element. Claims of another type (`xsi:type`) are taken
-    off, because zeep would believe them.
+    off, because zeep would believe them. `quote` makes a name of the server's fit for a message.
     """
     for element in answer.iter():
         if element.get(_XSI_TYPE) is not None:
             del element.attrib[_XSI_TYPE]
-    _walk(answer, declared.type, who, {})
+    _walk(answer, declared.type, who, quote, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,9 @@ class _Child:
 _Known = dict[int, dict[str, _Child]]
 
 
-def _walk(element: etree._Element, declared: Untyped, who: str, known: _Known) -> None:
+def _walk(
+    element: etree._Element, declared: Untyped, who: str, quote: Quote, known: _Known
+) -> None:
     """Look at the children, and theirs; `known` keeps what each type declares, by its id."""
     if not len(element):
         return
@@ -51,9 +57,9 @@ def _walk(element: etree._Element, declared: Untyped, who: str, known: _Known) -
         if child is not None and child.tag != part.tag:
             raise BadReply(f"{who} sent {name} in a wrong namespace.", _ADVICE)
         if name in seen and not (child is not None and child.repeats):
-            raise BadReply(f"{who} sent {name} twice where it may stand once.", _ADVICE)
+            raise BadReply(f"{who} sent {quote(name)} twice where it may stand once.", _ADVICE)
         seen.add(name)
-        _walk(part, child and child.type, who, known)
+        _walk(part, child and child.type, who, quote, known)
 
 
 def _children(declared: Untyped) -> dict[str, _Child]:

@@ -1,0 +1,105 @@
+"""Hides a session's secrets in what its server sends, before anything is made of it."""
+
+import functools
+import logging
+import unicodedata
+from collections.abc import Iterable
+
+from lxml import etree
+
+from auditor import names
+from auditor.credentials import Credentials
+from auditor.soap.endpoint import Endpoint
+from auditor.soap.redaction import Redactor
+
+log = logging.getLogger(__name__)
+
+_LEAST_COOKIE = 8
+"""Signs below which a cookie names no session: hiding `en` or `1` would spoil every reply."""
+
+_QUOTED = 160
+
+
+class SessionRedactor:
+    """Hides an account, and the cookies of one session as they become known."""
+
+    def __init__(self, account: Redactor, endpoint: Endpoint) -> None:
+        """Take what hides the account; no cookie is known yet."""
+        self._harmless = {endpoint.name, endpoint.host, endpoint.verify_name}
+        self._cookies: tuple[str, ...] = ()
+        self._redactor = account
+
+    def knowing(self, cookies: Iterable[str]) -> Redactor:
+        """Return what hides the cookies too, those besides that the session had before."""
+        plain = (cookie.strip('"') for cookie in cookies)
+        told = tuple(c for c in plain if len(c) >= _LEAST_COOKIE and c not in self._harmless)
+        new = tuple(cookie for cookie in told if cookie not in self._cookies)
+        if new:
+            self._cookies += new
+            self._redactor = self._redactor.knowing(new)
+        return self._redactor
+
+
+class Veil:
+    """What stands between the answers of one server and the program.
+
+    A service name that our own lists hold stays, whatever the password is: it tells nobody
+    anything, while hiding a word that everybody knows would tell what the password is.
+    """
+
+    def __init__(self, credentials: Credentials, endpoint: Endpoint) -> None:
+        """Hide the account's password, and what HTTP sends of it."""
+        self._name = endpoint.name
+        self._account = account_redactor(credentials.username, credentials.password.reveal())
+        self._session = SessionRedactor(self._account, endpoint)
+        self._redactor = self._account
+        self._clean: set[str] = set()
+        self._told = False
+
+    def hide(self, answer: etree._Element, cookies: Iterable[str]) -> None:
+        """Replace every secret in an answer's texts and attributes by `***`."""
+        redactor = self._session.knowing(cookies)
+        if redactor is not self._redactor:
+            self._redactor, self._clean = redactor, set()
+        for element in answer.iter():
+            element.text = self._covered(element.text)
+            element.tail = self._covered(element.tail)
+            for key, value in element.items():
+                element.set(key, self._covered(str(value)) or "")
+
+    def text(self, text: str, cookies: Iterable[str] = ()) -> str:
+        """Return a sentence without secrets, cookies of any length among them."""
+        return self._account.knowing(cookies).text(text)
+
+    def quote(self, text: str, cookies: Iterable[str]) -> str:
+        """Make a server's words fit for a message: no secrets, no control characters, short."""
+        plain = "".join(
+            " " if unicodedata.category(sign).startswith(("C", "Z")) else sign
+            for sign in self.text(text, cookies)
+        )
+        line = self.text(" ".join(plain.split()), cookies)
+        return line if len(line) <= _QUOTED else f"{line[: _QUOTED - 1]}…"
+
+    def _covered(self, text: str | None) -> str | None:
+        if not text or text in self._clean or names.is_known(text):
+            return text
+        covered = self._redactor.text(text)
+        if covered == text:
+            self._clean.add(text)
+            return text
+        if not self._told:
+            self._told = True
+            log.warning(
+                "%s sent the password or the session's cookie back; it is shown as ***.",
+                self._name,
+            )
+        return covered
+
+
+@functools.lru_cache(maxsize=64)
+def account_redactor(username: str, password: str) -> Redactor:
+    """Return what hides an account, nothing where it has no password.
+
+    Made once for all servers that the account is used on.
+    """
+    return Redactor((password, f"{username}:{password}") if password else ())
