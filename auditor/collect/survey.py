@@ -32,8 +32,12 @@ Progress = Callable[[str, str], None]
 KNOCK_S = 2.0
 """How long a node that timed out has to accept a TCP connection."""
 
-_LOGIN_ACCEPTED = frozenset({Reason.NOT_AUTHORISED, Reason.SOAP_FAULT, Reason.UNSUPPORTED_VERSION})
-"""Failures that a server gives only after it took the password."""
+_PROVES_LOGIN = frozenset({Source.CUCM_AXL, Source.CONTROL_CENTER, Source.PERFMON})
+"""Sources whose answer shows that the password was taken.
+
+No failure shows it: nobody documents whether a SOAP fault, HTTP 599 or 403 comes before or after
+the password is looked at. A node's own AXL counts as answering when it sends a fault.
+"""
 
 
 class Survey:
@@ -125,7 +129,7 @@ class Survey:
         self._topology = answer.value or topology.declared(self.settings, answer.error)
         if answer.error is None and self._topology.trouble is not None:
             self._ledger.keep(Source.CUCM_AXL, self._topology.trouble)
-        self._login_taken = answer.error is None or answer.error.reason in _LOGIN_ACCEPTED
+        self._login_taken = answer.error is None
         self._progress(self.settings.name, self._cucm_name)
         self._plan(answer.error or self._topology.trouble)
         self._go_on(crew)
@@ -251,4 +255,4 @@ class Survey:
 
 
 def _took_login(entry: Coverage) -> bool:
-    return entry.outcome is Outcome.COLLECTED or entry.reason in _LOGIN_ACCEPTED
+    return entry.outcome is Outcome.COLLECTED and entry.source in _PROVES_LOGIN

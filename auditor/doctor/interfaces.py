@@ -9,8 +9,11 @@ from auditor.doctor.reaching import skipped
 from auditor.doctor.steps import Check, Outcome, Step
 from auditor.errors import BadCredentials, ExchangeError, Reason
 
-LET_IN = frozenset({Reason.NOT_AUTHORISED, Reason.SOAP_FAULT, Reason.UNSUPPORTED_VERSION})
-"""Failures that a server gives only after it took the password, and whose service is there."""
+LET_IN = frozenset({Reason.NOT_AUTHORISED})
+"""Failures that a server gives only after it took the password."""
+
+_THERE = LET_IN | {Reason.SOAP_FAULT, Reason.UNSUPPORTED_VERSION}
+"""Failures of a service that is there; the last two may come before the password is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ def credentials(about: Subject, asked: Sequence[Asked]) -> Step:
     if any(one.error is None or one.error.reason in LET_IN for one in asked):
         return Step(Check.CREDENTIALS, Outcome.OK, f"{about.username} was let in.")
     return Step(
-        Check.CREDENTIALS, Outcome.SKIPPED, "cannot be told: no service there took a question."
+        Check.CREDENTIALS, Outcome.SKIPPED, "cannot be told: no service there answered a question."
     )
 
 
@@ -38,7 +41,7 @@ def service(about: Subject, check: Check, asked: Sequence[Asked]) -> Step:
     for error in _errors(asked):
         if isinstance(error, BadCredentials):
             return skipped(check, Check.CREDENTIALS)
-        if error.reason not in LET_IN:
+        if error.reason not in _THERE:
             return advice.silent_service(about, check, error)
     return Step(check, Outcome.OK, f"{_listed(asked)}.")
 

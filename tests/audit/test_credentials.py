@@ -74,7 +74,11 @@ def test_without_cucm_the_others_wait_until_one_node_took_the_password(lab: Star
     assert report.exit_code == 4
 
 
-@pytest.mark.parametrize("fault", ["http-500", "login-page", "hang"])
+BEFORE_THE_PASSWORD = ("http-500", "login-page", "unsupported-version", "soap-fault", "http-403")
+"""What a server may say without having looked at the password, as far as anybody documents."""
+
+
+@pytest.mark.parametrize("fault", [*BEFORE_THE_PASSWORD, "hang"])
 def test_an_answer_that_took_no_password_lets_no_other_node_be_asked_beside_it(
     lab: Start, fault: str
 ) -> None:
@@ -86,6 +90,35 @@ def test_an_answer_that_took_no_password_lets_no_other_node_be_asked_beside_it(
     refused = [r.node for r in running.simulator.requests if r.status == 401]
     assert refused == [NODES[1]]
     assert coverage(cluster, NODES[2], Source.CONTROL_CENTER).reason == "not_asked"
+
+
+@pytest.mark.parametrize("fault", BEFORE_THE_PASSWORD)
+def test_what_cucm_says_before_the_password_lets_one_node_be_asked_and_no_more(
+    lab: Start, fault: str
+) -> None:
+    """A wrong password reaches one node, and its refusal stops the others."""
+    running = _trio(lab)
+    running.defaults = {**running.defaults, "backoff_s": []}
+    running.simulator.change({"fault": {"fault": fault, "node": CUCM}})
+    cluster = _alone(running, password="wrong")
+    assert [r.node for r in running.simulator.requests if r.status == 401] == [NODES[0]]
+    assert {node for node, _ in running.asked()} == {CUCM, NODES[0]}
+    assert coverage(cluster, NODES[2], Source.CONTROL_CENTER).reason == "not_asked"
+
+
+def test_a_fault_of_its_own_axl_does_not_show_that_a_node_took_the_password(lab: Start) -> None:
+    """Its AXL answers, which is what AXL-04 asks; that it looked at the account is not known."""
+    running = _trio(lab, CUCM)
+    running.defaults = {**running.defaults, "backoff_s": []}
+    for interface, fault in (
+        ("control-center", "http-500"),
+        ("perfmon", "http-500"),
+        ("imp-axl", "soap-fault"),
+    ):
+        laid = {"fault": fault, "node": NODES[0], "interface": interface}
+        running.simulator.change({"fault": laid})
+    _alone(running, password="wrong")
+    assert [r.node for r in running.simulator.requests if r.status == 401] == [NODES[1]]
 
 
 def test_a_refusal_of_one_node_costs_it_one_request_and_nobody_else_anything(lab: Start) -> None:

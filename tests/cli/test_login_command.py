@@ -86,6 +86,15 @@ def test_what_could_not_be_checked_is_stored_and_said_to_be_unchecked(desk: Desk
     assert desk.stored() == {"auditor/pair audit-lab": "some words"}
 
 
+@pytest.mark.parametrize("fault", ["soap-fault", "unsupported-version"])
+def test_an_answer_that_may_come_before_the_password_is_no_check(desk: Desk, fault: str) -> None:
+    """A wrong password must not be called taken."""
+    desk.lab.simulator.change({"fault": {"fault": fault, "node": CUCM}})
+    code, screen = desk.login(typed="wrong horse")
+    assert code == 4, screen
+    assert "not checked" in screen
+
+
 def test_a_missing_role_is_no_wrong_password(desk: Desk) -> None:
     """It was taken; the role is said."""
     desk.lab.simulator.change({"fault": {"fault": "http-403", "interface": "cucm-axl"}})
