@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from auditor.cluster import ClusterFacts, Group, Setting
-from auditor.collect.meanings import Discovery, Place, understand
+from auditor.collect.discovery import Discovery, Place
+from auditor.collect.meanings import understand
 from auditor.collect.prerequisites import Reading
 from auditor.collect.probes import Probe
 from auditor.facts import Coverage, HaReading, Identity, NodeFacts, Origin, Outcome, Source
