@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from auditor.cluster import ClusterFacts
 from auditor.facts import Evidence, Origin
 from auditor.findings import Finding, Severity, Subject, SubjectKind, Verdict, order
-from auditor.recommendations import availability, profile
+from auditor.recommendations import absence, agreement, availability, naming, profile
 from auditor.recommendations.conditions import holds, release_within
 from auditor.recommendations.draft import Draft
 from auditor.recommendations.expectations import judge_node
@@ -116,11 +116,11 @@ def _draft(court: _Court, row: Recommendation, facts: ClusterFacts, name: str) -
         case Expectation.PAIR_HEALTHY:
             return availability.pair_healthy(facts, name)
         case Expectation.PROFILE_AGREES:
-            return profile.agrees(facts, name)
+            return agreement.agrees(facts, name)
         case Expectation.PROFILE_NAMES_EXIST:
-            return profile.names_exist(facts, name)
+            return naming.names_exist(facts, name)
         case Expectation.ABSENT_FEATURE_IS_OFF:
-            return profile.absent_is_off(facts, row, name, court.loaded)
+            return absence.absent_is_off(facts, row, name, court.loaded)
     node = next(node for node in facts.nodes if node.name == name)
     return _node_draft(View(facts, node, row))
 
