@@ -166,10 +166,7 @@ def _cluster(
 ) -> ClusterSettings:
     addresses = {name.lower(): place for name, place in cluster.addresses.items()}
     cucm_name = cluster.cucm_publisher[0]
-    meant = cluster.high_availability
     defaults = document.defaults
-    probes = cluster.probes or defaults.probes
-    waivers = cluster.waivers or defaults.waivers
     return ClusterSettings(
         name=cluster.name,
         cucm_name=cucm_name,
@@ -182,10 +179,10 @@ def _cluster(
         backoff_s=_first(_BACKOFF_S, cluster.backoff_s, defaults.backoff_s),
         fail_on=Severity(_first(Severity.LOW.value, cluster.fail_on, defaults.fail_on)),
         proxy=_first(False, cluster.proxy, defaults.proxy),
-        ca_bundle=_beside(cluster.ca_bundle, path) if cluster.ca_bundle else None,
+        ca_bundle=_file(cluster.ca_bundle, path),
         axl_version=cluster.axl_version,
         legacy_tls=cluster.legacy_tls,
-        high_availability=(frozenset(meant) or False) if isinstance(meant, tuple) else meant,
+        high_availability=_meant(cluster.high_availability),
         planned_nodes=cluster.planned_nodes,
         addresses=addresses,
         pins={name.lower(): pins for name, pins in cluster.pins.items()},
@@ -193,15 +190,29 @@ def _cluster(
         settings=profile.settings(cluster, path.name, told),
         databases=profile.databases(cluster),
         peers=tuple(peer.address for peer in cluster.intercluster_peer),
-        peered_from=tuple(
-            (other.name, peer.address)
-            for other in document.cluster
-            if other is not cluster
-            for peer in other.intercluster_peer
-        ),
+        peered_from=_peered_from(document, cluster),
         named=profile.named(cluster),
-        probes=_beside(probes, path) if probes else None,
-        waivers=_beside(waivers, path) if waivers else None,
+        probes=_file(cluster.probes or defaults.probes, path),
+        waivers=_file(cluster.waivers or defaults.waivers, path),
+    )
+
+
+def _file(name: str | None, path: Path) -> Path | None:
+    return _beside(name, path) if name else None
+
+
+def _meant(groups: bool | tuple[str, ...] | None) -> bool | frozenset[str] | None:
+    """Return where HA is meant to be on; an empty list of groups means nowhere."""
+    return (frozenset(groups) or False) if isinstance(groups, tuple) else groups
+
+
+def _peered_from(document: Document, cluster: Cluster) -> tuple[tuple[str, str], ...]:
+    """Return the peer addresses that other clusters of the file name, with who names them."""
+    return tuple(
+        (other.name, peer.address)
+        for other in document.cluster
+        if other is not cluster
+        for peer in other.intercluster_peer
     )
 
 
