@@ -172,10 +172,10 @@ class NodeFacts:
     """One IM&P node. `services` is keyed by canonical service name and empty if none were read.
 
     `redundancy_group` None means "in no group" when `group_known`, else "nobody could tell".
-    A planned node (declared in `planned_nodes`) is never asked. `replied_at` is when its services
-    were told (UTC, ISO 8601), the clock that uptimes are held against; `sessions` are counts of
-    users' sessions by counter, and `replication` the number of PerfMon's `Replicate_State`, where
-    they were asked for and told.
+    A planned node is declared in `planned_nodes`, and no connection was accepted: it is never
+    asked. `replied_at` is when its services were told (UTC, ISO 8601), the clock that uptimes are
+    held against; `sessions` are counts of users' sessions by counter, and `replication` the number
+    of PerfMon's `Replicate_State`, where they were asked for and told.
     """
 
     name: str

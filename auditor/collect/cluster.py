@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from auditor.cluster import ClusterFacts, Setting
+from auditor.collect import planned
 from auditor.collect.filling import fill
 from auditor.collect.node import NodeAnswers
 from auditor.collect.reach import Place, filled
@@ -31,7 +32,7 @@ def assemble(
         databases=filled(settings.databases, reached),
         high_availability=settings.high_availability,
         named=settings.named,
-        disputed=_disputed(settings.nodes, topology),
+        disputed={**_disputed(settings.nodes, topology), **_there_after_all(settings, answers)},
         coverage=(*coverage, *(entry for a in answers for entry in a.coverage)),
     )
 
@@ -57,6 +58,18 @@ def _disputed(
                 groups.append(f"{one.name} is declared in {where}, and CUCM has it in {has}")
     told = {"node": tuple(nodes), "node.redundancy_group": tuple(groups)}
     return {key: sentences for key, sentences in told.items() if sentences}
+
+
+def _there_after_all(
+    settings: ClusterSettings, answers: Iterable[NodeAnswers]
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the nodes that are declared as planned and accept connections."""
+    found = tuple(
+        f"{a.member.name} is declared as not installed yet, and accepts connections"
+        for a in answers
+        if planned.declared(settings, a.member) and not a.member.planned
+    )
+    return {"planned_nodes": found} if found else {}
 
 
 def with_readings(facts: ClusterFacts, answers: Iterable[NodeAnswers]) -> ClusterFacts:

@@ -7,7 +7,7 @@ from functools import partial
 from threading import Lock
 
 from auditor.cluster import ClusterFacts, Reach
-from auditor.collect import activation, node, reach, servers, topology
+from auditor.collect import activation, node, planned, reach, servers, topology
 from auditor.collect.asking import Guard, Ledger
 from auditor.collect.cluster import assemble, with_readings
 from auditor.collect.crew import Crew
@@ -28,9 +28,6 @@ from auditor.soap.exchange import TcpResult, Wire
 
 Progress = Callable[[str, str], None]
 """Told the cluster and the server that was just asked."""
-
-KNOCK_S = 2.0
-"""How long a node that timed out has to accept a TCP connection."""
 
 _PROVES_LOGIN = frozenset({Source.CUCM_AXL, Source.CONTROL_CENTER, Source.PERFMON})
 """Sources whose answer shows that the password was taken.
@@ -80,6 +77,7 @@ class Survey:
         self._known = known
         self._lock = Lock()
         self._queue: deque[Member] = deque()
+        self._planned: list[Member] = []
         self._nodes_open = 0
         self._tests_open = 0
         self._ended = False
@@ -136,16 +134,22 @@ class Survey:
 
     def _plan(self, error: ExchangeError | None) -> None:
         for member in self._topology.members:
-            if member.planned:
-                self._answers[member.name] = node.untouched(
-                    member, None, "Declared in planned_nodes: not installed yet."
-                )
+            if planned.declared(self.settings, member):
+                self._plan_around(member)
             elif not self._errand.wants(member.name, member.redundancy_group):
                 self._answers[member.name] = node.untouched(member, None, "Not asked for.")
             else:
                 self._queue.append(member)
         if isinstance(error, BadCredentials):
             self._stop(error)
+
+    def _plan_around(self, member: Member) -> None:
+        """Leave a planned node alone; try once, over all surveys, whether it is there."""
+        if self._known is None:
+            self._planned.append(member)
+        else:
+            known = planned.left_alone if member.planned else planned.there
+            self._answers[member.name] = known(member)
 
     def _stop(self, error: ExchangeError) -> None:
         """Ask nothing more in this cluster; every node that is left says why."""
@@ -155,12 +159,14 @@ class Survey:
             self._answers[member.name] = node.untouched(member, Reason.NOT_ASKED, detail)
 
     def _go_on(self, crew: Crew) -> None:
-        """Hand in every database test, and the nodes as far as they may be asked now."""
+        """Hand in every TCP test, and the nodes as far as they may be asked now."""
         tested = Topic.DATABASES in self._errand.topics
         places = reach.places(self.settings.databases) if tested else ()
-        self._tests_open = len(places)
+        self._tests_open = len(places) + len(self._planned)
         for place in places:
             crew.submit(partial(self._test, crew, place))
+        for member in self._planned:
+            crew.submit(partial(self._knock, crew, member))
         self._fill(crew)
 
     def _fill(self, crew: Crew) -> None:
@@ -182,6 +188,13 @@ class Survey:
         with self._lock:
             self._reached[place] = tested.result
             self._tests.append(tested.coverage)
+            self._tests_open -= 1
+        self._fill(crew)
+
+    def _knock(self, crew: Crew, member: Member) -> None:
+        answers = planned.knock(self._wire, self.settings, member)
+        with self._lock:
+            self._answers[member.name] = answers
             self._tests_open -= 1
         self._fill(crew)
 
@@ -216,7 +229,7 @@ class Survey:
         if not self._errand.hurries:
             return False
         place = self.settings.dial(node_name)
-        return self._wire.tcp(place.host, place.port, KNOCK_S).reach is not Reach.REACHED
+        return self._wire.tcp(place.host, place.port, planned.KNOCK_S).reach is not Reach.REACHED
 
     def _learn_of_login(self, answers: NodeAnswers) -> None:
         if self._login_taken:

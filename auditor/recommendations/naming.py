@@ -31,7 +31,7 @@ def names_exist(facts: ClusterFacts, key: str) -> Draft:
     observed = f"{'; '.join((*missing, *disputed))}."
     because = "A name that the cluster does not have leaves its key without effect."
     if not strange:
-        because = "What CUCM lists counts, and the file says otherwise."
+        because = "What was seen counts, and the file says otherwise."
     return Draft(
         Verdict.DRIFT, expected, observed, because, Kind.PROFILE_CONFLICT, evidence=evidence
     )

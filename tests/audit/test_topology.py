@@ -163,11 +163,36 @@ def test_a_planned_node_is_left_alone(lab: Start) -> None:
 
 def test_a_planned_partner_makes_no_pair(lab: Start) -> None:
     """High availability begins with the second node."""
-    running = lab({**PAIR, "config": {"planned_nodes": [SUB]}})
+    fault = {"fault": "connection-refused", "node": SUB}
+    running = lab({**PAIR, "config": {"planned_nodes": [SUB]}, "fault": [fault]})
     cluster = running.cluster()
     assert not any(node == SUB for node, _ in running.asked())
     assert finding(cluster, "HA-01", "Default").verdict is Verdict.NOT_APPLICABLE
     assert "no failover is possible" in finding(cluster, "AXL-02", PUB).because
+
+
+def test_a_planned_node_that_is_there_makes_no_false_pass(lab: Start) -> None:
+    """One bare TCP connection tells; it is not asked, and nothing about it passes."""
+    running = lab({**PAIR, "config": {"planned_nodes": [SUB.upper()]}})
+    running.simulator.change({"stop": {"node": SUB, "service": "Cisco SIP Proxy"}})
+    report = running.audit(["table"])
+    (cluster,) = report.clusters
+    assert not any(node == SUB for node, _ in running.asked())
+    found = finding(cluster, "PROFILE-02", "planned_nodes")
+    assert (found.verdict, found.kind) == (Verdict.DRIFT, Kind.PROFILE_CONFLICT)
+    assert f"{SUB} is declared as not installed yet, and accepts connections" in found.observed
+    mine = {f.verdict for f in cluster.findings if f.subject.name == SUB}
+    assert mine <= {Verdict.UNKNOWN, Verdict.NOT_APPLICABLE}
+    assert _verdicts(cluster)["SIP-01", SUB] is Verdict.UNKNOWN
+    gap = coverage(cluster, SUB, Source.CONTROL_CENTER)
+    assert (gap.outcome, gap.reason, gap.requests) == (Outcome.SKIPPED, "not_asked", 0)
+    assert "Take it out of planned_nodes" in gap.detail
+    assert [c.outcome for c in cluster.coverage if c.source is Source.TCP] == [Outcome.COLLECTED]
+    assert report.exit_code == 3
+    assert running.run("audit", "--fail-on", "critical").exit_code == 4
+    check = running.run("failover-check")
+    assert check.exit_code == 4, check.output
+    assert not any(node == SUB for node, _ in running.asked())
 
 
 def test_a_node_in_no_group_is_a_finding(lab: Start) -> None:
