@@ -6,10 +6,11 @@ from auditor.audit import World
 from auditor.cluster import ClusterFacts
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
-from auditor.facts import NodeFacts, Source
+from auditor.facts import NodeFacts
 from auditor.failover import groups, peers, sessions
 from auditor.failover.findings import Check, ClusterCheck
 from auditor.failover.inquiry import Inquiry
+from auditor.failover.obstacles import Obstacle, obstacles
 from auditor.failover.points import Judged, member
 from auditor.failover.readiness import Readiness, readiness
 from auditor.failover.request import Request
@@ -74,22 +75,24 @@ def _cluster(known: Judged, scene: Scene, before: Counts | None, *, whole: bool)
     facts = known.facts
     chosen = scene.groups[facts.name]
     own = {n.name for n in facts.nodes}
+    lone = _alone(facts) if whole else ()
+    hidden = obstacles(facts, ())
     return ClusterCheck(
         name=facts.name,
         groups=tuple(
             groups.check(known, group, before, scene.settled.get((facts.name, group.name)))
             for group in chosen
         ),
-        gaps=() if chosen else (_gap(facts),),
-        alone=tuple(member(known, node) for node in _alone(facts)) if whole else (),
+        gaps=() if chosen else (_gap(facts, hidden),),
+        alone=tuple(member(known, node) for node in lone),
         cucm_requests=sum(e.requests for e in facts.coverage if e.node not in own),
+        obstacles=hidden,
     )
 
 
-def _gap(facts: ClusterFacts) -> str:
-    told = [e for e in facts.coverage if e.source is Source.CUCM_AXL and e.reason is not None]
-    if told:
-        return f"the redundancy groups of {facts.name} are not known. {told[0].detail}"
+def _gap(facts: ClusterFacts, known: Sequence[Obstacle]) -> str:
+    if known:
+        return f"the redundancy groups of {facts.name} are not known. {known[0].text}"
     return f"{facts.name} has no redundancy group that is known."
 
 

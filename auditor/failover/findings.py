@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from auditor.facts import Source
+from auditor.failover.obstacles import Obstacle
 from auditor.findings import ExitCode, Verdict
 
 
@@ -76,8 +78,8 @@ class NodeSeen:
     """One node of a group, as it is told.
 
     `state` is the token of its HA state, None if nobody could read it; `state_source` says where
-    from. `answered`: some interface of it did. `replication` is the number of `Replicate_State`,
-    `requests` how many it was sent.
+    from. `answered`: some interface of it did; `obstacle` is what kept it from telling its state or
+    its services. `replication` is the number of `Replicate_State`, `requests` how many it was sent.
     """
 
     name: str
@@ -89,11 +91,19 @@ class NodeSeen:
     sessions: Mapping[str, int]
     replication: int | None
     requests: int
+    obstacle: Obstacle | None = None
+
+
+BAD_REPLICATION = (3, 4)
+"""Numbers of `Replicate_State` that do not mend themselves (RTMT guide)."""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupCheck:
-    """A redundancy group as it stands. `settled` None: it was looked at once."""
+    """A redundancy group as it stands. `settled` None: it was looked at once.
+
+    `obstacles` are what kept something of it from being known, gravest first.
+    """
 
     cluster: str
     name: str
@@ -107,15 +117,27 @@ class GroupCheck:
     points: tuple[Point, ...]
     sessions: Sessions
     settled: Settled | None = None
+    obstacles: tuple[Obstacle, ...] = ()
 
     @property
     def outlasted(self) -> bool:
         """Tell whether a transition outlasted the wait."""
         return self.settled is not None and self.settled.outlasted
 
+    @property
+    def bad_replication(self) -> tuple[str, ...]:
+        """Return the nodes whose database replication is bad; it weighs nothing in the code."""
+        return tuple(node.name for node in self.nodes if node.replication in BAD_REPLICATION)
+
     def of(self, *verdicts: Verdict) -> tuple[Point, ...]:
         """Return the points of these verdicts."""
         return tuple(point for point in self.points if point.verdict in verdicts)
+
+    def obstacle_to(self, point: Point) -> Obstacle | None:
+        """Return what kept a point from being known, None if nothing that was asked failed."""
+        own = [o for o in self.obstacles if o.server == point.node]
+        others = [o for o in self.obstacles if o.source is Source.CUCM_AXL]
+        return next(iter((*own, *others)), None)
 
     def code(self, *, accept_failed_over: bool) -> ExitCode:
         """Return 0, 3 or 4 for this group alone (contract, section 6)."""
@@ -141,13 +163,17 @@ class Peering:
 
 @dataclass(frozen=True, slots=True)
 class ClusterCheck:
-    """One cluster. `gaps` are sentences on what kept it from being looked at."""
+    """One cluster. `gaps` are sentences on what kept it from being looked at.
+
+    `obstacles` are the same, gravest first, for who looks for a remedy.
+    """
 
     name: str
     groups: tuple[GroupCheck, ...]
     gaps: tuple[str, ...] = ()
     alone: tuple[Point, ...] = ()
     cucm_requests: int = 0
+    obstacles: tuple[Obstacle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +195,20 @@ class Check:
         """Return the groups of all clusters."""
         return tuple(group for cluster in self.clusters for group in cluster.groups)
 
+    def title(self, group: GroupCheck) -> str:
+        """Return what tells a group from all others: its name, and its cluster if need be."""
+        return group.name if len(self.clusters) < 2 else f"{group.name} of cluster {group.cluster}"
+
+    @property
+    def accepted(self) -> tuple[GroupCheck, ...]:
+        """Return the groups that are good only because failed over is accepted."""
+        return tuple(
+            group
+            for group in self.groups
+            if group.standing is Standing.FAILED_OVER
+            and group.code(accept_failed_over=self.accept_failed_over) is ExitCode.COMPLIANT
+        )
+
     @property
     def exit_code(self) -> ExitCode:
         """Return the code of everything: the gravest counts."""
@@ -176,20 +216,21 @@ class Check:
         for cluster in self.clusters:
             if cluster.gaps or not (cluster.groups or cluster.alone):
                 codes.append(ExitCode.INCOMPLETE)
-            codes += [_code(point.verdict) for point in cluster.alone]
+            codes += [point_code(point) for point in cluster.alone]
         return gravest(codes)
 
 
-def _code(verdict: Verdict) -> ExitCode:
-    if verdict is Verdict.DRIFT:
+def point_code(point: Point) -> ExitCode:
+    """Return 0, 3 or 4 for one point alone."""
+    if point.verdict is Verdict.DRIFT:
         return ExitCode.DRIFT
-    return ExitCode.INCOMPLETE if verdict is Verdict.UNKNOWN else ExitCode.COMPLIANT
+    return ExitCode.INCOMPLETE if point.verdict is Verdict.UNKNOWN else ExitCode.COMPLIANT
+
+
+GRAVITY = (ExitCode.DRIFT, ExitCode.INCOMPLETE, ExitCode.COMPLIANT)
+"""The codes of a group, gravest first."""
 
 
 def gravest(codes: Iterable[ExitCode]) -> ExitCode:
     """Return 3 before 4 before 0; nothing looked at is 4."""
-    found = set(codes)
-    for code in (ExitCode.DRIFT, ExitCode.INCOMPLETE, ExitCode.COMPLIANT):
-        if code in found:
-            return code
-    return ExitCode.INCOMPLETE
+    return min(codes, key=GRAVITY.index, default=ExitCode.INCOMPLETE)

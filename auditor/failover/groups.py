@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Sequence
 
 from auditor.cluster import ClusterFacts, Group
-from auditor.facts import NodeFacts, Outcome, Role
+from auditor.errors import Reason
+from auditor.facts import NodeFacts, Outcome, Role, Source
 from auditor.failover import sessions
-from auditor.failover.findings import GroupCheck, NodeSeen, Settled, Standing
+from auditor.failover.findings import Aspect, GroupCheck, NodeSeen, Point, Settled, Standing
+from auditor.failover.obstacles import Obstacle, obstacles
 from auditor.failover.points import Judged, points
 from auditor.failover.sessions import Counts
 from auditor.findings import Finding, Verdict
 from auditor.recommendations.ha import Member, PairClass, causes, classify, installed
+from auditor.recommendations.view import silence
 
 _STANDINGS = {
     PairClass.HEALTHY: Standing.NORMAL,
@@ -29,6 +32,7 @@ def check(
     nodes = nodes_of(facts, group)
     finding = known.finding("HA-01", group.name)
     standing = _standing(group, members, finding)
+    seen = tuple(point for node in nodes for point in points(known, node))
     return GroupCheck(
         cluster=facts.name,
         name=group.name,
@@ -39,13 +43,20 @@ def check(
         causes=_causes(members) if standing not in _CALM else (),
         switch=group.ha_enabled,
         nodes=tuple(_seen(facts, node, member) for node, member in _pairs(nodes, members)),
-        points=tuple(point for node in nodes for point in points(known, node)),
+        points=seen,
         sessions=sessions.count(nodes, before),
         settled=settled,
+        obstacles=_obstacles(facts, seen),
     )
 
 
 _CALM = (Standing.NORMAL, Standing.NO_FAILOVER, Standing.SWITCHED_OFF)
+
+
+def _obstacles(facts: ClusterFacts, seen: Sequence[Point]) -> tuple[Obstacle, ...]:
+    nodes = {point.node for point in seen}
+    axl = {p.node for p in seen if p.aspect is Aspect.AXL and p.verdict is Verdict.UNKNOWN}
+    return obstacles(facts, nodes, unneeded=nodes - axl)
 
 
 def _causes(members: Sequence[Member]) -> tuple[str, ...]:
@@ -76,8 +87,10 @@ def standing_of(facts: ClusterFacts, group: Group) -> Standing:
 
 
 def _standing(group: Group, members: Sequence[Member], finding: Finding | None) -> Standing:
-    if len(members) < 2 or (finding and finding.verdict is Verdict.NOT_APPLICABLE):
+    if finding and finding.verdict is Verdict.NOT_APPLICABLE:
         return Standing.NO_FAILOVER
+    if len(members) < 2:
+        return Standing.UNKNOWN
     if group.ha_enabled is False:
         return Standing.SWITCHED_OFF
     standing = _STANDINGS[classify(members[0].state, members[1].state)]
@@ -93,9 +106,23 @@ def _seen(facts: ClusterFacts, node: NodeFacts, member: Member) -> NodeSeen:
         role=str(node.role) if node.role is not Role.UNKNOWN else "role unknown",
         state=str(member.state) if member.state is not None else None,
         state_source=str(member.reading.origin) if member.reading else "",
-        silence=member.silence,
+        silence=_silence(facts, node, member),
         answered=any(entry.outcome is Outcome.COLLECTED for entry in asked),
         sessions=node.sessions,
         replication=node.replication,
         requests=sum(entry.requests for entry in asked),
+        obstacle=_obstacle(facts, node),
     )
+
+
+def _obstacle(facts: ClusterFacts, node: NodeFacts) -> Obstacle | None:
+    """Return what kept PerfMon from being heard, or from being asked."""
+    own = [o for o in obstacles(facts, [node.name], unneeded=[node.name]) if o.server == node.name]
+    heard = [o for o in own if o.source is Source.PERFMON and o.reason is not Reason.NOT_ASKED]
+    return next(iter((*heard, *own)), None)
+
+
+def _silence(facts: ClusterFacts, node: NodeFacts, member: Member) -> str:
+    """Return why PerfMon did not tell the state, though the database may have told it since."""
+    gap = facts.gap(node.name, Source.PERFMON)
+    return silence(facts, node, Source.PERFMON) if gap else member.silence

@@ -58,6 +58,7 @@ def _run(check: Check) -> dict[str, Any]:
         "waited": check.waited,
         "since": check.since,
         "accept_failed_over": check.accept_failed_over,
+        "accepted": [check.title(group) for group in check.accepted],
         "insecure": check.insecure,
     }
 

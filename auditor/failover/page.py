@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from auditor.facts import Source
 from auditor.failover import action, states, verdict
 from auditor.failover.findings import (
     Aspect,
@@ -137,6 +138,9 @@ def _beneath(page: Console, group: GroupCheck) -> None:
     """Print what the table has no room for: what is wrong or unknown, causes, sessions."""
     for point in _different(group.of(Verdict.DRIFT, Verdict.UNKNOWN)):
         _print(page, f"{MARKS[point.verdict]} {point.text}", STYLES[point.verdict])
+    for obstacle in group.obstacles:
+        if obstacle.source is Source.CUCM_AXL:
+            _print(page, f"? {obstacle.text}")
     for node in group.nodes:
         if node.silence and node.answered:
             _print(page, f"? {node.silence}.")
@@ -184,7 +188,14 @@ def _between(page: Console, check: Check) -> None:
 def _end(check: Check, code: ExitCode) -> str:
     since = f" Sessions are held against the snapshot of {check.since}." if check.since else ""
     insecure = " Certificates were not verified (--insecure)." if check.insecure else ""
-    return f"{check.finished_at}. Exit code {int(code)}.{since}{insecure}"
+    return f"{check.finished_at}. Exit code {int(code)}.{_why(check, code)}{since}{insecure}"
+
+
+def _why(check: Check, code: ExitCode) -> str:
+    """Return on what a good code rests that would not be good by itself."""
+    if code is not ExitCode.COMPLIANT or not check.accepted:
+        return ""
+    return " It is 0 because of --accept failed-over, and 3 without it."
 
 
 def render_readiness(readiness: Readiness, *, width: int, colour: bool, fold: bool = False) -> str:

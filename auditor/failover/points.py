@@ -138,7 +138,9 @@ def _critical(known: Judged, node: NodeFacts, service: str) -> Point:
     finding = known.finding(row, node.name)
     if finding is None:
         return _running(known, node, service, Aspect.CRITICAL)
-    told = finding.observed if finding.verdict is not Verdict.UNKNOWN else finding.because
+    told = finding.observed
+    if finding.verdict is Verdict.UNKNOWN:
+        told = _not_known(node, finding.observed, finding.because)
     return Point(
         Aspect.CRITICAL,
         node.name,
@@ -162,9 +164,13 @@ def _keeper(known: Judged, node: NodeFacts, service: str) -> Point:
 
 
 def _other(known: Judged, node: NodeFacts, service: str) -> Point | None:
-    """Return a point on a service that is activated, or may be; None on any other."""
+    """Return a point on a service that is activated, or may be; None on any other.
+
+    Releases before 11.0 have no File Transfer Manager.
+    """
     state = node.services.get(service)
-    if state is None or state.activated is False:
+    absent = state is None and (not node.services or service == names.FILE_TRANSFER)
+    if absent or (state is not None and state.activated is False):
         return None
     return _running(known, node, service, Aspect.OTHERS)
 
@@ -175,8 +181,13 @@ def _running(known: Judged, node: NodeFacts, service: str, aspect: Aspect) -> Po
         return Point(aspect, node.name, Verdict.PASS, seen.observed, "runs", service)
     if seen.run is RunState.STOPPED:
         return _stopped(known, node, seen, aspect)
-    text = seen.why or f"{seen.observed} It was looked at while it moved."
+    text = _not_known(node, seen.observed, seen.why or "It was looked at while it moved.")
     return Point(aspect, node.name, Verdict.UNKNOWN, text, _word(seen), service)
+
+
+def _not_known(node: NodeFacts, observed: str, why: str) -> str:
+    """Return why a service is not known; of a node that told none, the same for each of them."""
+    return f"{observed} {why}" if node.services else why
 
 
 def _stopped(known: Judged, node: NodeFacts, seen: Seen, aspect: Aspect) -> Point:

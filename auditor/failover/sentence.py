@@ -1,16 +1,23 @@
 """One sentence on how a redundancy group stands."""
 
-from auditor.facts import HaState
+import re
+from collections.abc import Sequence
+
+from auditor.facts import HaState, Origin
 from auditor.failover import states
 from auditor.failover.findings import Aspect, GroupCheck, Point, Standing
 from auditor.failover.order import first
 from auditor.failover.states import listed
 from auditor.findings import Verdict
+from auditor.report.certificate import without_digest
+
+_STOP = re.compile(r"\.\s(?![^()]*\))")
+"""A full stop in no brackets, with more behind it."""
 
 
 def of_group(group: GroupCheck) -> str:
     """Return one sentence on how a group stands."""
-    return f"{_head(group)}{_sessions(group)}."
+    return f"{_head(group)}{_replication(group)}{_sessions(group)}."
 
 
 def _head(group: GroupCheck) -> str:
@@ -37,8 +44,12 @@ def _head(group: GroupCheck) -> str:
 
 def _unknown(group: GroupCheck) -> str:
     """Return what is known: the states, or why healthy ones are not enough."""
-    healthy = all(node.state == HaState.NORMAL for node in group.nodes)
-    return _plain(group.because) if healthy else states.of_pair(group)
+    if any(node.state != HaState.NORMAL for node in group.nodes):
+        return states.of_pair(group)
+    guessed = [node.name for node in group.nodes if node.state_source == Origin.DISCOVERED]
+    if guessed:
+        return f"{listed(guessed)} told a normal state by its database alone, which proves nothing"
+    return clause(group.because)
 
 
 def _normal(group: GroupCheck) -> str:
@@ -81,26 +92,30 @@ def _broken(group: GroupCheck) -> str:
     elif gone.state == HaState.DOWN:
         why = f"{gone.name} is down"
     else:
-        why = f"{gone.name} does not {'tell its state' if gone.answered else 'answer'}"
+        why = states.of_node(gone)
     return f"Failed over and broken: {serving[0]} serves the users of {gone.name}, and {why}"
-
-
-def _plain(text: str) -> str:
-    text = text.rstrip(".")
-    return text[:1].lower() + text[1:] if text.startswith("The ") else text
 
 
 def _but(group: GroupCheck) -> str:
     """Return what of the points stands against the states, or that AXL answers where it must."""
     wrong = group.of(Verdict.DRIFT)
     if wrong:
-        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        return f", but {_clause(first(wrong))}{more}"
+        return f", but {clause(first(wrong).text)}{_more(wrong)}"
     unknown = group.of(Verdict.UNKNOWN)
     if unknown:
-        more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
-        return f", but one thing is not known: {_clause(first(unknown))}{more}"
+        return _not_known(group, unknown)
     return f", and AXL answers on {listed(answering(group))}" if answering(group) else ""
+
+
+def _not_known(group: GroupCheck, unknown: Sequence[Point]) -> str:
+    obstacle = group.obstacle_to(first(unknown))
+    if obstacle is not None:
+        return f", but not all is known: {clause(obstacle.text)}"
+    return f", but {clause(first(unknown).text)}{_more(unknown)}"
+
+
+def _more(points: Sequence[Point]) -> str:
+    return f" (and {len(points) - 1} more)" if len(points) > 1 else ""
 
 
 def answering(group: GroupCheck) -> tuple[str, ...]:
@@ -108,8 +123,16 @@ def answering(group: GroupCheck) -> tuple[str, ...]:
     return tuple(p.node for p in group.of(Verdict.PASS) if p.aspect is Aspect.AXL)
 
 
-def _clause(point: Point) -> str:
-    return point.text.split(". ")[0].rstrip(".")
+def clause(text: str) -> str:
+    """Return the first sentence of a text as a clause inside another."""
+    told = _STOP.split(without_digest(text), 1)[0].rstrip(".")
+    small = told.startswith(("The ", "No ", "Whether "))
+    return told[:1].lower() + told[1:] if small else told
+
+
+def _replication(group: GroupCheck) -> str:
+    bad = group.bad_replication
+    return f"; database replication of {listed(bad)} is bad" if bad else ""
 
 
 def _sessions(group: GroupCheck) -> str:

@@ -1,59 +1,67 @@
 """The first line: one sentence on how everything stands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from auditor.failover import sentence
-from auditor.failover.findings import Check, GroupCheck, Point, Standing
+from auditor.failover.findings import Check, ClusterCheck, GroupCheck, Point
+from auditor.failover.lead import Aside, asides, lead
+from auditor.failover.sentence import clause
 from auditor.failover.states import listed
-from auditor.findings import ExitCode, Verdict
+from auditor.findings import Verdict
 
 
 def of_all(check: Check) -> str:
     """Return the first line: one sentence on how everything stands."""
-    group = worst(check)
-    gaps = [gap for cluster in check.clusters for gap in cluster.gaps]
-    lone = [point for cluster in check.clusters for point in cluster.alone]
-    if group is None:
-        return f"Cannot tell: {gaps[0] if gaps else _no_group(lone)}"
-    told = sentence.of_group(group)
-    if len(check.groups) > 1:
-        told = f"{told[:-1]}; {_rest(check, group)}."
-    return told
+    first = lead(check)
+    if first is None:
+        return "Cannot tell: there is no redundancy group to look at."
+    told = sentence.of_group(first) if isinstance(first, GroupCheck) else _of_aside(first)
+    return f"{'; '.join([told.rstrip('.'), *_rest(check, first)])}."
 
 
-def worst(check: Check) -> GroupCheck | None:
-    """Return the group that the first lines speak of: the first of those that stand worst."""
-
-    def weight(group: GroupCheck) -> tuple[int, ...]:
-        code = group.code(accept_failed_over=check.accept_failed_over)
-        order = (ExitCode.DRIFT, ExitCode.INCOMPLETE, ExitCode.COMPLIANT)
-        broken = group.outlasted or group.standing is Standing.BROKEN
-        calm = group.standing in (Standing.NORMAL, Standing.NO_FAILOVER)
-        wrong = bool(group.of(Verdict.DRIFT))
-        return (order.index(code), not broken, not wrong, calm, not group.sessions.short)
-
-    return min(check.groups, key=weight, default=None)
+def _of_aside(aside: Aside) -> str:
+    if isinstance(aside, Point):
+        word = "Not sound" if aside.verdict is Verdict.DRIFT else "Not certain"
+        return f"{word}: {clause(aside.text)}"
+    return f"Cannot tell: {clause(aside.gaps[0])}{_because(aside)}"
 
 
-def _no_group(lone: Sequence[Point]) -> str:
-    return lone[0].text if lone else "there is no redundancy group to look at."
+def _because(cluster: ClusterCheck) -> str:
+    return f", because {clause(cluster.obstacles[0].text)}" if cluster.obstacles else ""
 
 
-def _rest(check: Check, group: GroupCheck) -> str:
-    others = [other for other in check.groups if other is not group]
-    bad = [o for o in others if o.code(accept_failed_over=check.accept_failed_over)]
-    accepted = [o.name for o in others if o.standing is Standing.FAILED_OVER]
-    if not bad and accepted:
-        verb = "is" if len(accepted) == 1 else "are"
-        return f"{listed(accepted)} {verb} failed over too, which --accept allows"
-    if not bad:
-        return f"the other {_count(len(others), 'group')} {_is(len(others))} as expected"
-    return f"{listed(o.name for o in bad)} also {'needs' if len(bad) == 1 else 'need'} a look"
+def _rest(check: Check, first: GroupCheck | Aside) -> Iterator[str]:
+    """Yield what else there is to say: other groups, and what stands outside the groups."""
+    others = [group for group in check.groups if group is not first]
+    bad = [check.title(o) for o in others if o.code(accept_failed_over=check.accept_failed_over)]
+    accepted = [check.title(group) for group in check.accepted if group is not first]
+    if first in check.accepted:
+        yield "--accept failed-over allows that"
+    if bad:
+        yield f"{listed(bad)} also {'needs' if len(bad) == 1 else 'need'} a look"
+    if accepted:
+        too = " too" if isinstance(first, GroupCheck) else ""
+        yield f"{listed(accepted)} {_is(accepted)} failed over{too}, which --accept allows"
+    for aside in asides(check):
+        if aside is not first:
+            yield _also(aside)
+    if others and not (bad or accepted):
+        names = [check.title(group) for group in others]
+        yield _as_expected(names, besides=isinstance(first, GroupCheck))
 
 
-def _count(number: int, noun: str) -> str:
-    return noun if number == 1 else f"{number} {noun}s"
+def _also(aside: Aside) -> str:
+    if isinstance(aside, Point):
+        return clause(aside.text)
+    return f"cluster {aside.name} could not be looked at"
 
 
-def _is(number: int) -> str:
-    return "is" if number == 1 else "are"
+def _as_expected(names: Sequence[str], *, besides: bool) -> str:
+    if not besides:
+        return f"{listed(names)} {_is(names)} as expected"
+    count = "group" if len(names) == 1 else f"{len(names)} groups"
+    return f"the other {count} {_is(names)} as expected"
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"

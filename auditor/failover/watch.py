@@ -10,6 +10,7 @@ from auditor.errors import Reason
 from auditor.facts import RunState
 from auditor.failover.findings import Settled, Standing
 from auditor.failover.groups import nodes_of, standing_of
+from auditor.failover.states import WORDS
 from auditor.recommendations.ha import installed
 
 ROUND = timedelta(seconds=10)
@@ -64,7 +65,8 @@ class Watch:
     def run(self) -> None:
         """Watch until every group is settled, or the wait is over, or nobody lets us ask.
 
-        `known` was asked about everything a moment ago: that is the first look.
+        `known` was asked about everything a moment ago: that is the first look. The last look may
+        come up to `ROUND` after the end, because no node is asked sooner.
 
         Raises:
             Interrupted: the user pressed Ctrl-C.
@@ -73,11 +75,12 @@ class Watch:
         end = began + self.patience.wait
         while True:
             self._judge(looked)
-            self.patience.tell(self._line(looked - began))
+            if self.groups:
+                self.patience.tell(self._line(looked - began))
             if not self.open or looked >= end or self._refused():
                 break
-            pause = min(self._until_next(looked), end - looked)
-            self.patience.pause(max(0.0, pause.total_seconds()))
+            pause = max(ROUND, min(self._until_next(looked), end - looked))
+            self.patience.pause(pause.total_seconds())
             looked = self.patience.clock()
             whole = looked >= end or any(looked - since >= STEADY for _, since in self._steady())
             self._look(FAILOVER if whole else LOOK)
@@ -126,9 +129,12 @@ class Watch:
         if self._standing(key) in _UNSETTLED:
             return None
         facts, group = self.known[key[0]], self.open[key]
+        nodes = nodes_of(facts, group)
+        if self._standing(key) is not Standing.BROKEN and not all(n.services for n in nodes):
+            return None
         services = [
             (node.name, s.name, s.state, s.activated, s.started_at)
-            for node in nodes_of(facts, group)
+            for node in nodes
             for s in node.services.values()
         ]
         if any(state in _CHANGING for _, _, state, _, _ in services):
@@ -149,5 +155,5 @@ class Watch:
 
     def _told(self, key: Key) -> str:
         members = installed(self.known[key[0]], self.groups[key])
-        states = ", ".join(f"{m.name} {m.state or 'unreadable'}" for m in members)
-        return f"{key[1]}: {states}{'' if key in self.open else ' (settled)'}"
+        told = ", ".join(f"{m.name} {WORDS[m.state]}" for m in members)
+        return f"{key[1]}: {told}{'' if key in self.open else ' (settled)'}"

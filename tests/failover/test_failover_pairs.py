@@ -1,5 +1,6 @@
 """Every pair of states that Cisco's guide lists: its class, its causes, its action, its code."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from auditor.facts import (
     Origin,
     RunState,
 )
-from auditor.failover import action, page, sentence, verdict
+from auditor.failover import action, jsonout, page, sentence, verdict
 from auditor.failover.findings import Settled, Standing
 from auditor.findings import ExitCode
 from tests.factories import not_activated, service, setting, settings
@@ -94,6 +95,18 @@ def test_a_stable_failed_over_pair_is_good_only_where_that_is_accepted() -> None
     assert look(facts, accept=True, settled=STABLE).exit_code is GOOD
     unsettled = Settled(stable=False, outlasted=False)
     assert look(facts, accept=True, settled=unsettled).exit_code is UNKNOWN
+
+
+def test_a_code_of_0_says_that_it_is_0_because_failed_over_is_accepted() -> None:
+    facts = pair(HaState.IDLE, HaState.BACKUP)
+    why = "Exit code 0. It is 0 because of --accept failed-over, and 3 without it."
+    accepted, refused = (look(facts, accept=accept) for accept in (True, False))
+    assert why in page.render(accepted, width=100, colour=False)
+    assert verdict.of_all(accepted).endswith("; --accept failed-over allows that.")
+    assert json.loads(jsonout.render(accepted))["run"]["accepted"] == ["DefaultCUPSubCluster"]
+    assert "--accept" not in page.render(refused, width=100, colour=False)
+    sound = look(pair(S.NORMAL, S.NORMAL), accept=True)
+    assert "--accept" not in page.render(sound, width=100, colour=False)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +207,40 @@ def test_a_router_that_is_down_comes_before_every_xcp_service() -> None:
     services = {**member("imp2", S.NORMAL, 2).services, **stopped}
     told = action.of_all(look(pair(S.NORMAL, S.NORMAL, second={"services": services})))
     assert told.startswith("Do: start Cisco XCP Router on imp2, then every XCP service")
+
+
+@pytest.mark.parametrize("name", [names.CONNECTION, names.MESSAGE_ARCHIVER, names.SIP_PROXY])
+def test_a_service_without_a_row_is_not_taken_for_one_that_is_off(name: str) -> None:
+    services = {k: v for k, v in member("imp1", S.NORMAL, 1).services.items() if k != name}
+    check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
+    assert check.exit_code is UNKNOWN
+    assert verdict.of_all(check).startswith("Not certain: ")
+    assert f"but the state of {name} on imp1 is not known." in verdict.of_all(check)
+
+
+def test_a_release_without_file_transfer_manager_lacks_nothing() -> None:
+    services = dict(member("imp1", S.NORMAL, 1).services)
+    del services[names.FILE_TRANSFER]
+    both = {"services": services}
+    assert look(pair(S.NORMAL, S.NORMAL, first=both, second=both)).exit_code is GOOD
+
+
+@pytest.mark.parametrize("number", [3, 4])
+def test_bad_replication_is_in_both_first_lines_and_weighs_nothing(number: int) -> None:
+    check = look(pair(S.NORMAL, S.NORMAL, first={"replication": number}))
+    assert "; database replication of imp1 is bad." in verdict.of_all(check)
+    assert "mend the replication of imp1." in action.of_all(check)
+    assert check.exit_code is GOOD
+
+
+def test_a_group_that_may_have_another_node_is_not_called_a_group_of_one() -> None:
+    facts = pair(S.NORMAL, S.NORMAL)
+    alone = replace(facts.groups[0], nodes=("imp1",))
+    facts = replace(facts, groups=(alone,), groups_known=False, topology_observed=False)
+    check = look(facts)
+    assert check.exit_code is UNKNOWN
+    assert verdict.of_all(check).startswith("Cannot tell how DefaultCUPSubCluster stands: the CUCM")
+    assert action.of_all(check).startswith("Do: nothing") is False
 
 
 def test_a_service_that_starts_is_not_settled() -> None:

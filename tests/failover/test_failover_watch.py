@@ -79,6 +79,53 @@ def test_no_node_is_asked_more_than_once_in_ten_seconds_and_only_what_is_needed(
     assert watched.asked("cucm-pub.lab.test").count("listProcessNode") <= 2
 
 
+@pytest.mark.parametrize("wait_s", [21, 25, 35])
+def test_the_last_look_comes_no_sooner_than_any_other(night: Begin, wait_s: float) -> None:
+    watched = night()
+    watched.play("failover", step_s=3600)
+    watched.check(wait_s)
+    assert min(watched.pauses) >= 10
+    assert wait_s <= sum(watched.pauses) < wait_s + 10
+
+
+def test_services_that_nobody_can_read_are_never_stable(night: Begin) -> None:
+    watched = night()
+    silent = {"fault": "http-403", "node": SECOND, "interface": "control-center"}
+    watched.simulator.change({"fault": silent})
+    check = watched.check(60)
+    assert check.groups[0].settled == Settled(stable=False, outlasted=False)
+    assert check.exit_code is ExitCode.INCOMPLETE
+
+
+def test_a_node_that_is_lost_in_the_middle_of_a_wait_is_not_remembered_as_well(
+    night: Begin,
+) -> None:
+    watched = night()
+    lost = {"fault": {"fault": "connection-refused", "node": SECOND}}
+    watched.on_pause = lambda at: watched.simulator.change(lost) if at == 20 else None
+    check = watched.check(60)
+    assert check.groups[0].settled == Settled(stable=False, outlasted=False)
+    assert verdict.of_all(check) == (
+        f"Cannot tell how Pair stands: {FIRST} is normal and {SECOND} does not answer."
+    )
+    assert check.exit_code is ExitCode.INCOMPLETE
+
+
+def test_a_pair_that_flaps_between_looks_is_not_called_stable(night: Begin) -> None:
+    watched = night(PERFMON_ALONE)
+    turns = [["failing_over", "taking_over"], ["idle", "backup"]]
+
+    def flap(_at: float) -> None:
+        turns.append(turns.pop(0))
+        watched.simulator.change({"ha": {"group": "Pair", "states": turns[0]}})
+
+    watched.on_pause = flap
+    check = watched.check(120, accept_failed_over=True)
+    assert check.groups[0].settled is not None
+    assert not check.groups[0].settled.stable
+    assert check.exit_code is not ExitCode.COMPLIANT
+
+
 def test_axl_that_was_stopped_while_we_watched_is_not_taken_from_an_earlier_look(
     night: Begin,
 ) -> None:
@@ -188,7 +235,11 @@ def test_a_node_in_no_group_is_told(night: Begin) -> None:
     check = night({**PAIR, "node": nodes}).check()
     assert check.exit_code is ExitCode.DRIFT
     text = page.render(check, width=100, colour=False)
-    assert "imp9.lab.test is in no redundancy group" in text
+    assert text.startswith(
+        "Not sound: imp9.lab.test is in no redundancy group; Pair is as expected.\n"
+        "Do: put imp9.lab.test into a redundancy group (System > Presence Redundancy Groups on "
+        "CUCM), or list it in `planned_nodes` until it is installed."
+    )
 
 
 def test_replication_that_is_bad_is_told_and_weighs_nothing(night: Begin) -> None:
@@ -261,6 +312,9 @@ def test_one_cluster_that_cannot_be_looked_at_keeps_the_others_from_being_all(
     check = watched.check()
     assert check.exit_code is ExitCode.INCOMPLETE
     text = page.render(check, width=100, colour=False)
+    assert text.startswith("Cannot tell: the redundancy groups of there are not known, because AXL")
+    assert text.splitlines()[0].endswith("; Pair of cluster lab is as expected.")
+    assert "Do: look at Cisco Tomcat of cucm-pub.there.test" in text
     assert "Cluster there: the redundancy groups of there are not known." in text
 
 

@@ -1,0 +1,205 @@
+"""What could not be read: the first lines name why, and what clears it away."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from auditor.cluster import ClusterFacts
+from auditor.errors import Reason
+from auditor.facts import Coverage, HaState, Outcome, Source
+from auditor.failover import action, page, verdict
+from auditor.failover.obstacles import Obstacle, obstacles
+from auditor.failover.readiness import Readiness, readiness
+from auditor.failover.remedies import remedy
+from auditor.findings import ExitCode
+from tests.failover.pairs import look, pair
+from tests.failover.watching import Night
+
+Begin = Callable[..., Night]
+FIRST, SECOND, CUCM = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test"
+ACCOUNT = (
+    "correct `username` of cluster lab in the file, or the password (AUDITOR_PASSWORD, "
+    "`password_command` or `auditor login lab`), and unlock the account if it is locked (User "
+    "Management > Application User on CUCM)"
+)
+CHANGES = {
+    Reason.CREDENTIALS: "`auditor login lab`",
+    Reason.TLS: "`auditor trust imp2 --cluster lab`",
+    Reason.WRONG_NODE: "correct the address of imp2 ([cluster.addresses])",
+    Reason.UNREACHABLE: "see that imp2 is up",
+    Reason.TIMED_OUT: "raise `timeout_s`",
+    Reason.NOT_AUTHORISED: 'the role "Standard CCM Server Monitoring"',
+    Reason.NO_SUCH_SERVICE: "start the SOAP services of imp2",
+    Reason.UNSUPPORTED_VERSION: "set `axl_version` of cluster lab",
+    Reason.RATE_LIMITED: "wait some minutes, and stop other programs that ask imp2",
+    Reason.UNAVAILABLE: "look at Cisco Tomcat of imp2",
+    Reason.SOAP_FAULT: "`auditor doctor lab`",
+    Reason.BAD_REPLY: "`auditor doctor lab`",
+    Reason.TOO_LARGE: "`auditor doctor lab`",
+    Reason.NOT_ASKED: "`auditor doctor lab`",
+    Reason.BUG: "report this fault of auditor",
+}
+
+
+def hidden(reason: Reason, *, partner: HaState = HaState.NORMAL) -> ClusterFacts:
+    """Return a pair whose second node gave nothing, for one reason on every source."""
+    facts = pair(partner, None)
+    kept = [entry for entry in facts.coverage if entry.node != "imp2"]
+    gone = [
+        Coverage(source, "imp2", Outcome.FAILED, reason, "It went wrong. Do something.")
+        for source in (Source.CONTROL_CENTER, Source.PERFMON, Source.IMP_AXL)
+    ]
+    return replace(facts, coverage=(*kept, *gone))
+
+
+def test_every_reason_has_a_remedy() -> None:
+    assert set(CHANGES) == set(Reason)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_the_action_names_what_to_change(reason: Reason) -> None:
+    check = look(hidden(reason))
+    told = action.of_all(check)
+    assert check.exit_code is ExitCode.INCOMPLETE
+    assert told.startswith("Do: ")
+    assert CHANGES[reason] in told
+    assert told.endswith("fail over or fall back before the states are known.")
+
+
+@pytest.mark.parametrize(
+    ("source", "reason", "told"),
+    [
+        (Source.IMP_AXL, Reason.NOT_AUTHORISED, '"Standard AXL API Access"'),
+        (Source.CUCM_AXL, Reason.NOT_AUTHORISED, '"Standard AXL API Access"'),
+        (Source.CUCM_AXL, Reason.NO_SUCH_SERVICE, "activate Cisco AXL Web Service on imp2"),
+        (Source.CUCM_AXL, Reason.WRONG_NODE, "(`cucm_publisher`)"),
+        (Source.PERFMON, Reason.BAD_REPLY, "run `utils ha status` on both nodes"),
+    ],
+)
+def test_a_remedy_is_that_of_the_interface(source: Source, reason: Reason, told: str) -> None:
+    assert told in remedy(Obstacle("lab", "imp2", source, reason, "It went wrong."))
+
+
+@pytest.mark.parametrize("reason", [r for r in Reason if r is not Reason.UNREACHABLE])
+def test_a_node_that_is_not_known_to_be_dead_is_not_sent_to_the_power_switch(
+    reason: Reason,
+) -> None:
+    check = look(hidden(reason, partner=HaState.BACKUP))
+    dead = reason is Reason.TIMED_OUT
+    assert check.exit_code is ExitCode.DRIFT
+    assert ("bring imp2 back (power" in action.of_all(check)) is dead
+    assert (CHANGES[reason] in action.of_all(check)) is not dead
+
+
+def test_the_gravest_reason_is_cleared_away_first() -> None:
+    facts = hidden(Reason.NOT_ASKED)
+    refused = Coverage(
+        Source.CUCM_AXL, "cucm", Outcome.FAILED, Reason.CREDENTIALS, "AXL of cucm refused."
+    )
+    known = replace(facts, coverage=(*facts.coverage, refused))
+    assert obstacles(known, ["imp2"])[0].server == "cucm"
+    assert "auditor login lab" in action.of_all(look(known))
+
+
+@pytest.mark.parametrize("readied", [False, True])
+def test_a_refused_password_is_named_with_the_place_to_change_it(
+    night: Begin, readied: bool
+) -> None:
+    watched = night()
+    watched.simulator.change({"fault": {"fault": "http-401"}})
+    check = watched.check()
+    found: Any = readiness(check, {}) if readied else check
+    first, second = lines(found)
+    asked = "whether a failover would lose anything: " if readied else ": "
+    assert first.replace("Cannot tell: ", "Cannot tell : ") == (
+        f"Cannot tell {asked}the redundancy groups of lab are not known, because AXL of {CUCM} "
+        "refused the user name or password (HTTP 401)."
+    )
+    assert second == (
+        f"Do: {ACCOUNT}; then check again. Do not: try the same password again, which may lock "
+        "the account, or fail over or fall back before the groups are known."
+    )
+
+
+def lines(found: Any) -> tuple[str, str]:  # noqa: ANN401 - a check or a readiness
+    """Return the two first lines of a check or a readiness."""
+    if isinstance(found, Readiness):
+        return found.verdict, found.action
+    return verdict.of_all(found), action.of_all(found)
+
+
+def test_a_password_that_one_node_refuses_is_told_of_that_node(night: Begin) -> None:
+    watched = night()
+    watched.simulator.change({"fault": {"fault": "http-401", "node": SECOND}})
+    first, second = lines(watched.check())
+    assert first == (
+        f"Cannot tell how Pair stands: {FIRST} is normal and {SECOND} refuses the user name or "
+        "password."
+    )
+    assert f"Cisco Sync Agent brings accounts to {SECOND}, so see that it runs" in second
+
+
+def test_a_missing_role_is_named_and_axl_alone_keeps_the_pair_from_being_certain(
+    night: Begin,
+) -> None:
+    watched = night()
+    watched.simulator.change(
+        {"fault": {"fault": "http-403", "node": SECOND, "interface": "imp-axl"}}
+    )
+    check = watched.check()
+    assert lines(check) == (
+        f"Not certain: Pair is normal by its states, but not all is known: AXL of {SECOND} knows "
+        "the account and refuses it (HTTP 403).",
+        'Do: give the account the role "Standard AXL API Access" (User Management > Application '
+        "User on CUCM > Permissions Information); then check again. Do not: fail over or fall back "
+        "before that is known.",
+    )
+    assert check.exit_code is ExitCode.INCOMPLETE
+
+
+def test_a_fault_in_brackets_is_not_cut_in_the_middle(night: Begin) -> None:
+    watched = night()
+    watched.simulator.change(
+        {"fault": {"fault": "rate-control", "node": SECOND, "interface": "imp-axl"}}
+    )
+    first = verdict.of_all(watched.check())
+    assert first.count("(") == first.count(")") == 1
+
+
+def test_perfmon_that_is_silent_is_told_though_the_database_spoke(night: Begin) -> None:
+    watched = night()
+    watched.simulator.change(
+        {"fault": {"fault": "http-404", "node": SECOND, "interface": "perfmon"}}
+    )
+    check = watched.check()
+    assert lines(check)[0] == (
+        f"Cannot tell how Pair stands: {SECOND} told a normal state by its database alone, which "
+        "proves nothing."
+    )
+    text = " ".join(page.render(check, width=100, colour=False).split())
+    assert f"? PerfMon of {SECOND} gave no answer (no_such_service" in text
+
+
+def test_a_switch_that_cucm_did_not_tell_is_cucms_to_mend() -> None:
+    facts = pair(HaState.NORMAL, HaState.NORMAL, switch=None)
+    silent = Coverage(
+        Source.CUCM_AXL, "cucm", Outcome.FAILED, Reason.UNAVAILABLE, "AXL of cucm is overloaded."
+    )
+    check = look(replace(facts, coverage=(*facts.coverage, silent)))
+    assert check.exit_code is ExitCode.INCOMPLETE
+    assert "look at Cisco Tomcat of cucm" in action.of_all(check)
+    assert "? AXL of cucm is overloaded." in page.render(check, width=100, colour=False)
+
+
+@pytest.mark.parametrize("axl", [True, False])
+def test_an_optional_axl_that_refused_is_in_nobodys_way(axl: bool) -> None:
+    facts = pair(HaState.NORMAL, HaState.NORMAL, intercluster=axl)
+    refused = Coverage(
+        Source.IMP_AXL, "imp2", Outcome.FAILED, Reason.NOT_AUTHORISED, "Refused. Give a role."
+    )
+    nodes = tuple(replace(n, axl=None) if n.name == "imp2" else n for n in facts.nodes)
+    check = look(replace(facts, nodes=nodes, coverage=(*facts.coverage, refused)))
+    assert bool(check.groups[0].obstacles) is axl
+    assert (check.exit_code is ExitCode.COMPLIANT) is not axl
