@@ -9,9 +9,10 @@ import pytest
 from auditor import names
 from auditor.cluster import ClusterFacts
 from auditor.facts import HaState, RunState
-from auditor.failover import page
+from auditor.failover import action, page
+from auditor.failover.losses import What
 from auditor.failover.points import judged
-from auditor.failover.readiness import Readiness, What, readiness
+from auditor.failover.readiness import Readiness, readiness
 from auditor.findings import ExitCode
 from tests.factories import not_activated, service, setting, settings
 from tests.failover.pairs import ROWS, look, member, pair
@@ -104,10 +105,68 @@ def test_without_high_availability_nobody_takes_over() -> None:
     assert found.exit_code is ExitCode.DRIFT
 
 
-def test_a_pair_that_is_failed_over_is_not_ready() -> None:
+def test_a_pair_that_is_failed_over_has_no_partner_and_is_to_fall_back(
+    compare_golden: Callable[[Path, str], None],
+) -> None:
     found = ready(pair(HaState.IDLE, HaState.BACKUP))
     assert found.exit_code is ExitCode.DRIFT
-    assert found.verdict.startswith("Not ready: ")
+    assert lost(found) == {("presence and IM", "imp2")}
+    text = page.render_readiness(found, width=100, colour=False)
+    compare_golden(GOLDEN / "ready-failed-over.txt", text)
+
+
+def test_accepting_failed_over_makes_no_pair_ready() -> None:
+    facts = pair(HaState.IDLE, HaState.BACKUP)
+    found = readiness(look(facts, accept=True), {facts.name: judged(facts, ROWS)})
+    assert found.exit_code is ExitCode.DRIFT
+    assert "It is 0" not in page.render_readiness(found, width=100, colour=False)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (HaState.FAILED, HaState.FAILED),
+        (HaState.DOWN, HaState.BACKUP),
+        (HaState.FAILED_OVER_SERVICES_DOWN, HaState.BACKUP),
+    ],
+)
+def test_a_broken_pair_is_not_ready_and_told_as_broken(one: HaState, other: HaState) -> None:
+    found = ready(pair(one, other))
+    assert found.exit_code is ExitCode.DRIFT
+    assert found.verdict.startswith("Not ready: DefaultCUPSubCluster is broken already (")
+    assert found.action == action.of_all(found.check)
+
+
+def test_a_pair_that_moves_loses_nothing_that_could_be_told() -> None:
+    found = ready(pair(HaState.FAILING_OVER, HaState.TAKING_OVER))
+    assert (found.losses, found.exit_code) == ((), ExitCode.INCOMPLETE)
+    assert "anything: still moving: in DefaultCUPSubCluster imp1 is failing over" in found.verdict
+    assert found.action.startswith("Do: wait, and look again")
+
+
+def test_groups_of_one_name_in_two_clusters_are_told_apart() -> None:
+    over = pair(HaState.IDLE, HaState.BACKUP)
+    lacking = replace(without(names.MESSAGE_ARCHIVER), name="other")
+    known = {facts.name: judged(facts, ROWS) for facts in (over, lacking)}
+    check = replace(
+        look(over), clusters=tuple(look(facts).clusters[0] for facts in (over, lacking))
+    )
+    told = readiness(check, known).verdict
+    assert f"DefaultCUPSubCluster of cluster {over.name} is failed over already" in told
+    assert "a failover of DefaultCUPSubCluster of cluster other would lose logging" in told
+
+
+def test_replication_that_is_bad_is_mended_before_a_failover() -> None:
+    found = ready(pair(N, N, second={"replication": 3}))
+    assert found.exit_code is ExitCode.COMPLIANT
+    assert found.verdict.endswith(", but database replication of imp2 is bad.")
+    assert found.action.startswith("Do: run `utils dbreplication runtimestate`")
+
+
+def test_high_availability_that_is_off_unasked_is_to_be_turned_on() -> None:
+    found = ready(replace(pair(N, N, switch=False), high_availability=True))
+    assert found.exit_code is ExitCode.DRIFT
+    assert found.action.startswith("Do: turn high availability of DefaultCUPSubCluster on")
 
 
 def test_a_node_that_tells_nothing_cannot_be_called_ready() -> None:
