@@ -25,6 +25,8 @@ from auditor.errors import BadCredentials, ExchangeError, Reason
 from auditor.facts import Coverage, Outcome, Role, Source
 from auditor.soap.client import Client
 from auditor.soap.exchange import TcpResult, Wire
+from auditor.soap.repeated import Repeated
+from auditor.soap.replies import ProductInformation
 
 Progress = Callable[[str, str], None]
 """Told the cluster and the server that was just asked."""
@@ -86,6 +88,7 @@ class Survey:
         self._answers: dict[str, NodeAnswers] = {}
         self._reached: dict[reach.Place, TcpResult] = {}
         self._tests: list[Coverage] = []
+        self._products: Repeated[ProductInformation] = Repeated()
         self._cucm_name = settings.cucm_name
         self._cucm = self._client(self._cucm_name, settings.cucm_publisher, frozenset())
         self._ledger = Ledger(self._cucm_name, self._cucm, guard)
@@ -101,6 +104,7 @@ class Survey:
             self._wire,
             axl_version=self.settings.axl_version,
             axl_first=axl_first,
+            products=self._products,
         )
 
     @property

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import zeep.exceptions
+from lxml import etree
 
 from auditor.credentials import Credentials
 from auditor.errors import BadReply, SoapFault, TlsFailed
@@ -17,6 +18,7 @@ from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.exchange import Wire
 from auditor.soap.hiding import Veil
 from auditor.soap.messages import Answer, Question
+from auditor.soap.repeated import Repeated
 from auditor.soap.sql import check_select
 from auditor.soap.throttle import with_patience
 from auditor.soap.wsdl import AXL, CONTROL_CENTER, PERFMON, Operation, operation
@@ -43,11 +45,13 @@ class Client:
         *,
         axl_version: str = _AUTO,
         axl_first: str | None = None,
+        products: Repeated[replies.ProductInformation] | None = None,
     ) -> None:
         """Prepare a session; raises `ConfigError` for a CA file or version that cannot be used.
 
         `axl_first` is the version to try first where none is configured, such as the one that
-        another server of the cluster speaks: it saves a refusal.
+        another server of the cluster speaks: it saves a refusal. `products` is shared by clients
+        whose nodes tell the same long list of services: it saves reading that again.
         """
         self._endpoint = endpoint
         self._limits = limits
@@ -55,6 +59,7 @@ class Client:
         self._line = wire.line(endpoint, credentials, limits)
         self._configured = None if axl_version == _AUTO else checked(axl_version)
         self._first = axl_first or NEWEST
+        self._products = Repeated() if products is None else products
         self._axl_version: str | None = None
         self._named_action = True
         self._identity = Identity.UNPROVEN
@@ -94,6 +99,7 @@ class Client:
             operation(CONTROL_CENTER, "getProductInformationList"),
             {"ServiceInfo": ""},
             reading.product_information,
+            self._products,
         )
 
     def static_service_list(self) -> tuple[replies.ServiceSpecification, ...]:
@@ -191,9 +197,16 @@ class Client:
             return self._ask(asked, values, read)
 
     def _ask(
-        self, asked: Operation, values: dict[str, Any], read: Callable[[reading.Reply], _T]
+        self,
+        asked: Operation,
+        values: dict[str, Any],
+        read: Callable[[reading.Reply], _T],
+        known: Repeated[_T] | None = None,
     ) -> _T:
-        """Send one question, with patience, and read its checked answer."""
+        """Send one question, with patience, and read its checked answer.
+
+        `known` holds what earlier answers to the same question were read as.
+        """
         action = asked.soap_action if self._named_action or asked.interface is not AXL else ""
         question = Question(
             url=f"{self._endpoint.origin}{asked.interface.path}",
@@ -201,17 +214,26 @@ class Client:
             body=asked.envelope(values),
             operation=asked.name,
         )
-        reply = with_patience(
+        answer, element = with_patience(
             lambda: self._once(asked, question), self._limits.backoff_s, self._wire.pause
         )
-        return read(reply)
 
-    def _once(self, asked: Operation, question: Question) -> reading.Reply:
+        def anew() -> _T:
+            return read(self._reply(asked, answer, element))
+
+        return anew() if known is None else known.of(element, anew)
+
+    def _once(self, asked: Operation, question: Question) -> tuple[Answer, etree._Element]:
+        """Send a question once; return what came, and its checked element without secrets."""
         answer = self._post(question)
         self._identity = answer.identity
-        who = f"{asked.interface.label} of {self._endpoint.name}"
         element = check_answer(answer, asked, self._endpoint.name, self._quote)
         self._veil.hide(element, self._line.secrets)
+        return answer, element
+
+    def _reply(self, asked: Operation, answer: Answer, element: etree._Element) -> reading.Reply:
+        """Have zeep read a checked answer."""
+        who = f"{asked.interface.label} of {self._endpoint.name}"
         try:
             value = asked.value(element)
         except zeep.exceptions.Error as exc:
