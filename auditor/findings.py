@@ -46,11 +46,14 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """Return 0 for critical to 4 for info, for sorting."""
-        return tuple(Severity).index(self)
+        return _RANKS[self]
 
     def reaches(self, threshold: "Severity") -> bool:
         """Tell whether this is at or above the threshold."""
         return self.rank <= threshold.rank
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class SubjectKind(StrEnum):

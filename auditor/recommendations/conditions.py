@@ -18,6 +18,8 @@ _COMPLETE_LISTS = frozenset({"routing_nodes", "intercluster_synced_from"})
 def deciding(facts: ClusterFacts, key: str) -> Setting | None:
     """Return the most trusted telling of a deployment key, None if nobody told it."""
     tellings = facts.settings.get(key, ())
+    if len(tellings) == 1:
+        return tellings[0]
     return min(tellings, key=lambda setting: _TRUST.index(setting.origin), default=None)
 
 

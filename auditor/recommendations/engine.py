@@ -156,8 +156,14 @@ def applicability(view: View) -> Truth:
         asked = either(asked, holds(Condition.SERVICE_ACTIVATED, view))
     unless = ALWAYS if row.unless is None else spares(holds(row.unless, view))
     spared = ALWAYS if row.routing_nodes else spares(routing(view))
-    gate = release_within(view.facts.release, row.releases_from, row.releases_below)
-    return both(gate, asked, unless, spared)
+    return both(_gate(view), asked, unless, spared)
+
+
+def _gate(view: View) -> Truth:
+    row = view.row
+    if row.releases_from is None and row.releases_below is None:
+        return ALWAYS
+    return release_within(view.facts.release, row.releases_from, row.releases_below)
 
 
 def _spared(view: View, truth: Truth) -> Draft:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from auditor.facts import Evidence
@@ -39,13 +39,15 @@ ALWAYS = Truth(True)
 
 def negate(truth: Truth) -> Truth:
     """Return the opposite; unknown stays unknown, and the clause, a statement of fact, stays."""
-    return truth if truth.value is None else replace(truth, value=not truth.value)
+    if truth.value is None:
+        return truth
+    return Truth(not truth.value, truth.clause, truth.hint, truth.evidence, truth.more)
 
 
 def spares(truth: Truth) -> Truth:
     """Return the opposite of an exception, without a word on an exception that is not made."""
     if truth.value is False:
-        return replace(negate(truth), clause="", evidence=(), more=())
+        return Truth(True, hint=truth.hint)
     return negate(truth)
 
 
@@ -85,7 +87,8 @@ def _joined(value: bool | None, truths: Sequence[Truth]) -> Truth:
 
 def hints(*told: str) -> str:
     """Return hints as one text that says no sentence twice."""
-    return " ".join(_unique(part for hint in told for part in _SENTENCE_END.split(hint)))
+    given = [hint for hint in told if hint]
+    return " ".join(_unique(part for hint in given for part in _SENTENCE_END.split(hint)))
 
 
 def _unique(values: Iterable[T]) -> list[T]:
