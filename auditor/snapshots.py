@@ -30,7 +30,7 @@ def read(path: Path) -> dict[str, Any]:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError([f"{path}: cannot be read as a snapshot: {error}."]) from error
     if not isinstance(content, dict) or content.get("kind") != KIND:
         raise ConfigError([f"{path}: is no snapshot; `auditor snapshot` writes one."])

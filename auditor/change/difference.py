@@ -1,35 +1,17 @@
-"""The comparison of two snapshots, put together and told."""
+"""The comparison of two snapshots, put together from what may be compared."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from auditor.change.snapshot import clusters
-from auditor.compare.announced import Announced
+from auditor.change.reading import clusters
+from auditor.change.written import Run, understand
+from auditor.compare.announced import NOTHING, Announced
 from auditor.compare.comparing import compare
-from auditor.compare.difference import Difference, Sort, exit_code
+from auditor.compare.difference import Difference, exit_code
+from auditor.compare.seen import ClusterSeen
 from auditor.errors import ConfigError
 from auditor.findings import ExitCode
-from auditor.report.screen import printable
-
-HEADS = {
-    Sort.UNEXPECTED: "Unexpected changes",
-    Sort.MISSING: "Announced, and not done",
-    Sort.NEW: "New drift",
-    Sort.UNAUDITABLE: "No longer auditable",
-    Sort.RESTART: "Restarts that nobody announced",
-    Sort.EXPECTED: "Expected changes",
-    Sort.FIXED: "Fixed drift",
-    Sort.PERSISTING: "Drift that stays",
-}
-"""What each sort is called, gravest first."""
-
-_VERDICTS = {
-    ExitCode.COMPLIANT: "Nothing unexpected changed.",
-    ExitCode.DRIFT: "Something changed that nobody announced.",
-    ExitCode.INCOMPLETE: "Nothing unexpected was seen, but something can no longer be told.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,88 +23,84 @@ class Comparison:
     clusters: Mapping[str, tuple[Difference, ...]]
 
     @property
+    def found(self) -> tuple[Difference, ...]:
+        """Return the differences of all clusters."""
+        return tuple(d for found in self.clusters.values() for d in found)
+
+    @property
     def exit_code(self) -> ExitCode:
         """Return 0 nothing unexpected, 3 unexpected, 4 newly unknown (contract, section 6)."""
-        return exit_code(d for found in self.clusters.values() for d in found)
+        return exit_code(self.found)
 
 
 def compared(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
     announced: Mapping[str, Announced],
+    *,
+    live: bool = False,
 ) -> Comparison:
     """Compare two snapshots; `announced` is what a precheck wrote, by cluster name.
 
+    `live`: the later one was taken just now, whatever the clocks say.
+
     Raises:
-        ConfigError: the snapshots are not of the same clusters, or the announcement is of none.
+        ConfigError: one is not whole, or they cannot be compared: of different clusters, judged by
+            different packs, the same one twice, or in the wrong order.
     """
-    was, now = clusters(before), clusters(after)
-    _refuse_others(set(was), set(now), set(announced))
+    earlier, later = understand(before, "before"), understand(after, "after")
+    was, now = clusters(earlier), clusters(later)
+    problems = [
+        *_different_clusters(was, now),
+        *_different_packs(earlier.report.run, later.report.run),
+        *(() if live else _wrong_order(earlier.report.run, later.report.run)),
+    ]
+    if problems:
+        raise ConfigError(problems)
     return Comparison(
         before=before["report"]["run"]["finished_at"],
         after=after["report"]["run"]["finished_at"],
         clusters={
-            name: compare(was[name], now[name], announced.get(name, Announced())) for name in was
+            name: compare(was[name], now[name], announced.get(name, NOTHING)) for name in was
         },
     )
 
 
-def _refuse_others(was: set[str], now: set[str], announced: set[str]) -> None:
-    problems = []
-    if was != now:
-        problems.append(
-            f"the snapshots are of different clusters: {_names(was)} before, {_names(now)} after."
-        )
-    if announced - was:
-        problems.append(
-            f"the expectation is for cluster {_names(announced)}, the snapshots are of "
-            f"{_names(was)}."
-        )
-    if problems:
-        raise ConfigError(problems)
+def refuse_stranger(before: Mapping[str, Any], announced: Iterable[str]) -> None:
+    """Raise ConfigError where something is announced for a cluster that the snapshot has not."""
+    held = {cluster.name for cluster in understand(before, "before").report.clusters}
+    if strangers := set(announced) - held:
+        text = f"the expectation is for cluster {_names(strangers)}, the snapshots are of "
+        raise ConfigError([f"{text}{_names(held)}."])
 
 
-def _names(names: set[str]) -> str:
+def _different_clusters(
+    was: Mapping[str, ClusterSeen], now: Mapping[str, ClusterSeen]
+) -> Iterable[str]:
+    if set(was) != set(now):
+        yield f"the snapshots are of different clusters: {_names(was)} before, {_names(now)} after."
+        return
+    for name, cluster in was.items():
+        ours, theirs = cluster.nodes, now[name].nodes
+        if cluster.complete and now[name].complete and ours and not ours.keys() & theirs.keys():
+            nodes = f"{_names(ours)} before, {_names(theirs)} after"
+            yield f"the snapshots of {name} have no node in common: {nodes}."
+
+
+def _different_packs(was: Run, now: Run) -> Iterable[str]:
+    if set(was.packs) != set(now.packs):
+        yield (
+            f"the snapshots are judged by different packs: {_names(was.packs)} before, "
+            f"{_names(now.packs)} after; take both with the same --pack."
+        )
+
+
+def _wrong_order(was: Run, now: Run) -> Iterable[str]:
+    if was.id == now.id:
+        yield "before and after are the same snapshot."
+    elif now.finished_at < was.finished_at:
+        yield "the snapshot from after is older than the one from before: name the older one first."
+
+
+def _names(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "none"
-
-
-def render_text(comparison: Comparison) -> str:
-    """Return the comparison for a reader: the verdict first, then each sort under its head."""
-    lines = [f"{_VERDICTS[comparison.exit_code]} From {comparison.before} to {comparison.after}."]
-    for name, found in comparison.clusters.items():
-        lines += ["", f"Cluster {printable(name)}: {_count(found)}"]
-        for sort, head in HEADS.items():
-            lines += _section(head, [d for d in found if d.sort is sort])
-    code = comparison.exit_code
-    return "\n".join((*lines, "", f"Exit code {int(code)}.", ""))
-
-
-def _count(found: Sequence[Difference]) -> str:
-    return f"{len(found)} differences" if len(found) != 1 else "1 difference"
-
-
-def _section(head: str, found: Sequence[Difference]) -> list[str]:
-    if not found:
-        return []
-    rows = [f"    {printable(d.about)}: {printable(d.text)}" for d in found]
-    return ["", f"  {head} ({len(found)})", *rows]
-
-
-def render_json(comparison: Comparison) -> str:
-    """Return the comparison as JSON: sorted keys, one list of differences a cluster."""
-    content = {
-        "schema_version": "1.0",
-        "before": comparison.before,
-        "after": comparison.after,
-        "clusters": [
-            {
-                "name": name,
-                "differences": [
-                    {"sort": str(d.sort), "about": d.about, "text": d.text} for d in found
-                ],
-            }
-            for name, found in comparison.clusters.items()
-        ],
-        "exit_code": int(comparison.exit_code),
-    }
-    return json.dumps(content, indent=2, sort_keys=True) + "\n"

@@ -1,5 +1,7 @@
 """`auditor snapshot` and `auditor diff`: what a change window did."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +11,7 @@ from auditor.cli import options
 from auditor.cli.app import app
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from auditor.soap.recorder import Recorder
 
 LIVE = "live"
 """In place of a file: ask the clusters now."""
@@ -26,6 +28,8 @@ def snapshot(
     ],
     insecure: options.Insecure = False,
     pack: options.Pack = None,
+    evidence: options.Evidence = None,
+    evidence_hide_user: options.EvidenceHideUser = False,
 ) -> None:
     """Keep what live clusters look like now, to compare with later.
 
@@ -34,16 +38,27 @@ def snapshot(
     from auditor.change.snapshot import text_of
     from auditor.cli.telling import say
     from auditor.errors import ConfigError
+    from auditor.recommendations.model import PACKS
     from auditor.report.output import Format, Target, check_writable, write
 
     if to.exists():
         raise ConfigError([f"--to {to}: is there already; a snapshot never replaces a file."])
     check_writable([Target(Format.JSON, to)])
-    content = _take(clusters or [], config, pack, insecure=insecure)
+    asking = _Asking(
+        "snapshot",
+        config,
+        tuple(pack or PACKS),
+        insecure=insecure,
+        evidence=evidence,
+        hide_user=evidence_hide_user,
+    )
+    content, recorder = _take(clusters or [], asking)
     write(to, text_of(content))
     code = content["report"]["summary"]["exit_code"]
     names = ", ".join(cluster["name"] for cluster in content["report"]["clusters"])
     say(f"Snapshot of {names} written to {to}. An audit would end with exit code {code}.\n")
+    if recorder:
+        recorder.check()
     raise typer.Exit(code)
 
 
@@ -64,48 +79,96 @@ def diff(
     as_json: options.AsJson = False,
     insecure: options.Insecure = False,
     pack: options.Pack = None,
+    evidence: options.Evidence = None,
+    evidence_hide_user: options.EvidenceHideUser = False,
 ) -> None:
     """Tell what changed between two snapshots, or since one.
+
+    The live cluster is judged by the packs of the snapshot.
 
     Exit codes: 0 nothing unexpected, 3 unexpected, 4 newly unknown.
     """
     from auditor import snapshots as files
-    from auditor.change import difference, expectation
+    from auditor.change import difference, difference_page, expectation
     from auditor.cli.telling import say
 
     announced = dict([expectation.read(expect)]) if expect else {}
     was = files.read(before)
+    difference.refuse_stranger(was, announced)
     if after == LIVE:
+        run = was["report"]["run"]
+        _refuse_other_packs(run["packs"], pack)
+        asking = _Asking(
+            "diff",
+            config,
+            tuple(run["packs"]),
+            insecure=insecure,
+            evidence=evidence,
+            hide_user=evidence_hide_user,
+        )
         names = [cluster["name"] for cluster in was["report"]["clusters"]]
-        now = _take(names, config, pack, insecure=insecure)
+        now, recorder = _take(names, asking)
     else:
-        now = files.read(Path(after))
-    comparison = difference.compared(was, now, announced)
-    render = difference.render_json if as_json else difference.render_text
-    say(render(comparison))
+        _refuse_idle(evidence)
+        now, recorder = files.read(Path(after)), None
+    comparison = difference.compared(was, now, announced, live=after == LIVE)
+    page = difference_page
+    say(page.render_json(comparison) if as_json else page.render_text(comparison))
+    if recorder:
+        recorder.check()
     raise typer.Exit(comparison.exit_code)
 
 
-def _take(
-    names: list[str], config: Path | None, pack: list[str] | None, *, insecure: bool
-) -> "Mapping[str, Any]":
-    """Ask the clusters and return a snapshot of them."""
+def _refuse_other_packs(kept: Sequence[str], asked: Sequence[str] | None) -> None:
+    from auditor.errors import ConfigError
+
+    if asked and set(asked) != set(kept):
+        words = ", ".join(kept)
+        raise ConfigError([f"--pack: the snapshot is judged by {words}; leave the option out."])
+
+
+def _refuse_idle(evidence: Path | None) -> None:
+    from auditor.errors import ConfigError
+
+    if evidence is not None:
+        text = "--evidence has nothing to keep, because two files are compared: leave it out."
+        raise ConfigError([text])
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """How a snapshot of live clusters is to be taken."""
+
+    command: str
+    config: Path | None
+    packs: tuple[str, ...]
+    insecure: bool
+    evidence: Path | None
+    hide_user: bool
+
+
+def _take(names: list[str], asking: _Asking) -> "tuple[Mapping[str, Any], Recorder | None]":
+    """Ask the clusters; return a snapshot of them, and what kept the exchanges."""
     from auditor.audit import Options, report_on, survey
     from auditor.change.snapshot import document
-    from auditor.cli.running import logins, warn_insecure, world
+    from auditor.cli.running import keep, logins, warn_insecure, world
     from auditor.collect.topics import SNAPSHOT, Errand
     from auditor.config.loader import load, locate
-    from auditor.recommendations.model import PACKS, load_packs
+    from auditor.recommendations.model import load_packs
 
-    recommendations = load_packs(pack or PACKS)
-    configuration = load(locate(config))
+    recommendations = load_packs(asking.packs)
+    configuration = load(locate(asking.config))
     chosen = configuration.select(names)
-    if insecure:
+    keeping = keep(asking.evidence, asking.command, asking.packs, hide_users=asking.hide_user)
+    if asking.insecure:
         warn_insecure()
-    options_ = Options(recommendations, insecure=insecure, mode="snapshot", errand=Errand(SNAPSHOT))
+    settings = Options(
+        recommendations, insecure=asking.insecure, mode="snapshot", errand=Errand(SNAPSHOT)
+    )
     accounts = logins(chosen)
-    with world(configuration.workers) as around:
+    recorder = keeping.recorder(configuration, settings, accounts) if keeping else None
+    with world(configuration.workers, recorder=recorder) as around:
         started = around.clock()
-        facts = survey(chosen, accounts, options_, around)
-        report = report_on(chosen, facts, options_, around, started)
-    return document(report, facts)
+        facts = survey(chosen, accounts, settings, around)
+        report = report_on(chosen, facts, settings, around, started)
+    return document(report, facts), recorder

@@ -1,4 +1,4 @@
-"""One difference between two snapshots, how it is filed, and the exit code of all of them."""
+"""One difference between two snapshots, and the code that all of them add up to."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,13 +8,17 @@ from auditor.findings import ExitCode
 
 
 class Sort(StrEnum):
-    """How a difference is filed."""
+    """How a difference is filed, gravest first.
+
+    `foreseen`: it differs only because the profile does not have the tested feature yet.
+    """
 
     UNEXPECTED = "unexpected"
     MISSING = "missing"
     NEW = "new"
     UNAUDITABLE = "unauditable"
     RESTART = "restart"
+    FORESEEN = "foreseen"
     EXPECTED = "expected"
     FIXED = "fixed"
     PERSISTING = "persisting"

@@ -1,13 +1,13 @@
-"""A cluster as a snapshot holds it: nodes, services and findings, in words of the JSON report."""
+"""A cluster as a snapshot holds it: words and tokens of the JSON report, and of the facts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSeen:
-    """A service as a snapshot holds it; words and tokens of the JSON report."""
+    """A service on both axes."""
 
     activated: bool | None
     state: str
@@ -16,17 +16,21 @@ class ServiceSeen:
 
 @dataclass(frozen=True, slots=True)
 class NodeSeen:
-    """A node as a snapshot holds it. `replied_at` is None where its services were not read."""
+    """A node. `replied_at` is None where its services were not read.
+
+    `axl` tells whether its AXL answered, None where it was not asked or nobody can tell.
+    """
 
     name: str
     traits: Mapping[str, str]
     services: Mapping[str, ServiceSeen]
     replied_at: datetime | None
+    axl: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FindingSeen:
-    """A finding as a snapshot holds it, by its fingerprint."""
+    """A finding by its fingerprint; `subject_kind` is node, group, cluster or key."""
 
     id: str
     recommendation: str
@@ -35,17 +39,25 @@ class FindingSeen:
     kind: str | None
     severity: str
     observed: str
+    subject_kind: str = "node"
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterSeen:
-    """A cluster as a snapshot holds it; `traits` are what holds of it as a whole.
+    """A cluster. `groups` are the traits of its redundancy groups, None where nobody told them.
 
-    `complete`: these are all its nodes; otherwise the CUCM publisher did not tell them.
+    `complete`: these are all its nodes; otherwise the CUCM publisher did not tell them. `profile`
+    is what the operator declares and `shown` what the cluster itself tells of the same keys;
+    `around` is what stands beside it: peers, databases and whether they answer.
+    `gaps` are reasons by server and source, for every source that gave nothing.
     """
 
     name: str
-    traits: Mapping[str, str]
+    groups: Mapping[str, Mapping[str, str]] | None
     nodes: Mapping[str, NodeSeen]
     findings: Mapping[str, FindingSeen]
     complete: bool = True
+    profile: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
+    around: Mapping[str, str] = field(default_factory=dict)
+    gaps: Mapping[tuple[str, str], str] = field(default_factory=dict)

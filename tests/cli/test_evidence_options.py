@@ -349,3 +349,32 @@ def test_other_commands_keep_what_they_ask_too(
     second = running.run(*words, "--evidence", str(place))
     assert second.exit_code == 2
     assert "the folder is not empty" in second.stderr
+
+
+def test_both_looks_around_a_change_are_kept_whole(lab: Start, tmp_path: Path) -> None:
+    """They ask what an audit asks, and are judged again without the cluster."""
+    running = lab(PAIR)
+    before, first, second = (tmp_path / name for name in ("before.json", "first", "second"))
+    taken = running.run("snapshot", "--to", str(before), "--evidence", str(first))
+    assert taken.exit_code == 3
+    running.simulator.change({"stop": {"node": "imp1.lab.test", "service": "Cisco SIP Proxy"}})
+    live = ("diff", str(before), "live", "--evidence", str(second), "--evidence-hide-user")
+    assert running.run(*live).exit_code == 3
+    for place, critical in ((first, False), (second, True)):
+        assert running.simulator.password not in everything(place)
+        result = replay(place, "-o", "json")
+        found = {f["recommendation"] for f in _findings(result) if f["verdict"] == "drift"}
+        assert ("SIP-01" in found) is critical
+    assert running.simulator.username not in everything(second)
+    assert "the folder is not empty" in running.run(*live).stderr
+
+
+def test_two_files_leave_nothing_to_keep(lab: Start, tmp_path: Path) -> None:
+    """An empty folder would look like evidence."""
+    running = lab(PAIR)
+    before = tmp_path / "before.json"
+    running.run("snapshot", "--to", str(before))
+    result = running.run("diff", str(before), str(before), "--evidence", str(tmp_path / "kept"))
+    assert result.exit_code == 2
+    assert "two files are compared" in result.stderr
+    assert not (tmp_path / "kept").exists()

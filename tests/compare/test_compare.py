@@ -1,12 +1,14 @@
 """Two snapshots side by side: every kind of change is filed where its reader looks."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auditor.compare.announced import Announced, Expected
+from auditor.compare.announced import Announced, Expected, Feature, Foreseen
 from auditor.compare.comparing import compare
 from auditor.compare.difference import Difference, Sort, exit_code
+from auditor.compare.profile import SOMEWHERE
 from auditor.compare.seen import ClusterSeen, FindingSeen, NodeSeen, ServiceSeen
 from auditor.findings import ExitCode
 
@@ -72,10 +74,18 @@ def test_an_announced_change_is_expected() -> None:
     assert only(compare(cluster(OFF), cluster(RUNS), announced)).sort is Sort.EXPECTED
 
 
-def test_an_announced_activation_that_does_not_run_is_told_twice() -> None:
-    """Activated and stopped is not what was announced."""
+def test_an_announced_activation_that_does_not_run_is_not_done() -> None:
+    """It is activated as announced; what is left to do is told, and nothing else."""
     announced = Announced((Expected("n1", SIP, activated=True),))
-    sorts = [d.sort for d in compare(cluster(OFF), cluster(STOPPED), announced)]
+    found = only(compare(cluster(OFF), cluster(STOPPED), announced))
+    assert found.sort is Sort.MISSING
+    assert "was to be activated and running, and is activated, but stopped" in found.text
+
+
+def test_the_opposite_of_what_was_announced_is_told_twice() -> None:
+    """Turned off where it was to be turned on: nobody announced that."""
+    announced = Announced((Expected("n1", SIP, activated=True),))
+    sorts = [d.sort for d in compare(cluster(STOPPED), cluster(OFF), announced)]
     assert sorts == [Sort.UNEXPECTED, Sort.MISSING]
 
 
@@ -106,6 +116,7 @@ def test_a_restart_of_an_announced_service_is_expected() -> None:
         ("drift", "unknown", Sort.UNAUDITABLE),
         ("pass", "unknown", Sort.UNAUDITABLE),
         ("drift", None, Sort.UNAUDITABLE),
+        ("pass", None, Sort.UNAUDITABLE),
         ("pass", "pass", None),
         ("unknown", "pass", None),
         ("unknown", "unknown", None),
@@ -133,6 +144,8 @@ def test_drift_that_the_precheck_announced_is_expected() -> None:
         (cluster(RUNS), cluster(UNTOLD), Sort.UNAUDITABLE),
         (cluster(OFF), cluster(ServiceSeen(None, "stopped", None)), Sort.UNAUDITABLE),
         (cluster(RUNS, ha_state="normal"), cluster(RUNS), Sort.UNAUDITABLE),
+        (cluster(RUNS, verdict="pass"), cluster(RUNS), Sort.UNAUDITABLE),
+        (cluster(RUNS, verdict="drift"), cluster(RUNS), Sort.UNAUDITABLE),
         (cluster(RUNS, ha_state="normal"), cluster(RUNS, ha_state="idle"), Sort.UNEXPECTED),
         (cluster(RUNS, release="14"), cluster(RUNS, release="15"), Sort.UNEXPECTED),
     ],
@@ -173,3 +186,183 @@ def test_nodes_that_nobody_listed_are_not_gone() -> None:
 def test_the_exit_code_of_a_comparison(sorts: list[Sort], code: ExitCode) -> None:
     """Three for what nobody announced, four for what fell silent."""
     assert exit_code(Difference(sort, "n1", "") for sort in sorts) is code
+
+
+def part(**changed: object) -> ClusterSeen:
+    """Return a cluster of one node that runs, with parts changed."""
+    return replace(cluster(RUNS), **changed)  # type: ignore[arg-type]  # the tests name real fields
+
+
+PAIR = {"East": {"nodes": "n1, n2", "high availability": "on"}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sort", "text"),
+    [
+        (
+            part(groups=PAIR),
+            part(groups={"East": {**PAIR["East"], "high availability": "off"}}),
+            Sort.UNEXPECTED,
+            "high availability was on, is off.",
+        ),
+        (
+            part(groups=PAIR),
+            part(groups={"East": {**PAIR["East"], "nodes": "n1"}}),
+            Sort.UNEXPECTED,
+            "nodes was n1, n2, is n1.",
+        ),
+        (part(groups=PAIR), part(groups={}), Sort.UNEXPECTED, "The redundancy group is gone."),
+        (part(groups={}), part(groups=PAIR), Sort.UNEXPECTED, "The redundancy group is new."),
+        (
+            part(groups=PAIR),
+            part(groups=None),
+            Sort.UNAUDITABLE,
+            "Its redundancy groups were read before and could not be read now.",
+        ),
+        (
+            part(profile={"chat": "true"}),
+            part(),
+            Sort.UNEXPECTED,
+            "The profile had chat = true, and has no chat.",
+        ),
+        (
+            part(shown={"permanent_chat": "true"}),
+            part(shown={"permanent_chat": "false"}),
+            Sort.UNEXPECTED,
+            "What the cluster shows of permanent_chat was true, is false.",
+        ),
+        (
+            part(shown={"permanent_chat": "true"}),
+            part(),
+            Sort.UNAUDITABLE,
+            "What the cluster showed of permanent_chat could not be read now.",
+        ),
+        (
+            part(around={"intercluster peers": "a"}),
+            part(around={"intercluster peers": "none"}),
+            Sort.UNEXPECTED,
+            "intercluster peers was a, is none.",
+        ),
+        (
+            part(),
+            part(gaps={("n1", "perfmon"): "timed out. Raise timeout_s."}),
+            Sort.UNAUDITABLE,
+            "perfmon: timed out. Raise timeout_s.",
+        ),
+        (
+            part(nodes={"n1": replace(cluster(RUNS).nodes["n1"], axl=True)}),
+            part(nodes={"n1": replace(cluster(RUNS).nodes["n1"], axl=False)}),
+            Sort.UNEXPECTED,
+            "Its AXL answered, and does not answer now.",
+        ),
+    ],
+)
+def test_what_is_around_the_services_is_compared_too(
+    before: ClusterSeen, after: ClusterSeen, sort: Sort, text: str
+) -> None:
+    """Otherwise half of what a change can break would be no difference."""
+    found = only(compare(before, after))
+    assert (found.sort, found.text) == (sort, text)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        part(groups=PAIR, shown={"chat": "true"}, around={"intercluster peers": "a"}),
+        part(nodes={"n1": replace(cluster(RUNS).nodes["n1"], traits={"HA state": "normal"})}),
+        part(gaps={("n1", "perfmon"): "timed out."}),
+    ],
+)
+def test_what_could_not_be_read_before_is_no_change(after: ClusterSeen) -> None:
+    """Nobody knows what it was; and what was silent then may be silent now."""
+    before = part(groups=None, gaps={("n1", "perfmon"): "timed out."})
+    assert compare(before, after) == ()
+
+
+def test_a_node_that_falls_silent_is_told_once() -> None:
+    """With the reason of each source, and the recommendations that are open."""
+    gaps = {("n1", source): "timed out. Try again." for source in ("control-center", "perfmon")}
+    before = cluster(RUNS, verdict="pass", ha_state="normal", identity="certificate")
+    after = replace(cluster(None, None, "unknown"), gaps=gaps)
+    assert [(d.sort, d.about, d.text) for d in compare(before, after)] == [
+        (Sort.UNAUDITABLE, "n1", "control-center, perfmon: timed out. Try again."),
+        (
+            Sort.UNAUDITABLE,
+            "n1",
+            "Its services were read before and could not be read now; no longer judged: SIP-01.",
+        ),
+    ]
+
+
+def test_a_node_that_falls_silent_still_changes() -> None:
+    """What CUCM tells of it is no less true."""
+    found = compare(cluster(RUNS, role="publisher"), cluster(None, None, role="subscriber"))
+    assert [d.sort for d in found] == [Sort.UNEXPECTED, Sort.UNAUDITABLE]
+
+
+def test_keys_that_nobody_can_hold_against_the_nodes_are_told_once() -> None:
+    """A CUCM that does not list its nodes leaves every name of the profile open."""
+    kept = FindingSeen("f1", "PROFILE-02", "addresses", "pass", None, "low", "Seen.", "key")
+    findings = {key: replace(kept, id=key, subject=f"deployment.{key}") for key in ("b", "a")}
+    blind = {key: replace(found, verdict="unknown") for key, found in findings.items()}
+    after = part(findings=blind, complete=False, gaps={("cucm", "cucm-axl"): "credentials."})
+    assert [(d.about, d.text) for d in compare(part(findings=findings), after)] == [
+        ("cucm", "cucm-axl: credentials."),
+        ("lab", "PROFILE-02 can no longer be judged for deployment.a, deployment.b."),
+    ]
+
+
+COMING = Announced(
+    features=(Feature("chat", "false", "true"),),
+    foreseen=(
+        Foreseen("f1", "drift", "stopped", "A is off on n1 (-1068) and A is off on n2 (-1068)."),
+    ),
+)
+
+
+def drifted(observed: str, verdict: str = "drift", chat: str = "false") -> ClusterSeen:
+    """Return a cluster with one finding, judged by a profile that has chat as given."""
+    found = replace(cluster(RUNS, verdict=verdict).findings["f1"], observed=observed)
+    return part(findings={"f1": found}, profile={"chat": chat})
+
+
+@pytest.mark.parametrize(
+    ("after", "sort"),
+    [
+        (drifted("A is off on n1 (-1068 Service Not Activated)."), Sort.FORESEEN),
+        (drifted("A is off on n1 and A is off on n2."), Sort.FORESEEN),
+        (drifted("A is off on n1 and A is off on n3."), Sort.NEW),
+        (drifted("A is off on n1.", verdict="unknown"), Sort.UNAUDITABLE),
+    ],
+)
+def test_only_what_exactly_follows_from_the_old_profile_is_foreseen(
+    after: ClusterSeen, sort: Sort
+) -> None:
+    """It says what to set; another node, verdict or service stays what it is."""
+    before = part(findings=cluster(RUNS, verdict="pass").findings, profile={"chat": "false"})
+    found = only(compare(before, after, COMING))
+    assert found.sort is sort
+    told = "The profile still has chat = false; set chat = true."
+    assert found.text.endswith(told) is (sort is Sort.FORESEEN)
+
+
+@pytest.mark.parametrize(("chat", "expected"), [("true", True), ('["n9"]', False)])
+def test_drift_after_the_profile_followed_is_foreseen_no_more(chat: str, expected: bool) -> None:
+    """The profile is no reason any more; and a third value was never tested."""
+    before = part(findings=cluster(RUNS, verdict="pass").findings, profile={"chat": "false"})
+    found = compare(before, drifted("A is off on n1.", chat=chat), COMING)
+    assert Sort.NEW in {d.sort for d in found}
+    (profile,) = [d for d in found if "profile" in d.text]
+    assert (profile.sort is Sort.EXPECTED) is expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "sort"), [("true", Sort.EXPECTED), ("false", Sort.UNEXPECTED), (SOMEWHERE, None)]
+)
+def test_a_feature_that_the_cluster_shows_as_tested_is_expected(
+    shown: str, sort: Sort | None
+) -> None:
+    """Also where nobody can see on which nodes it is."""
+    before = part(shown={"chat": '["n1"]'})
+    found = only(compare(before, part(shown={"chat": shown}), COMING))
+    assert found.sort is (sort or Sort.EXPECTED)
