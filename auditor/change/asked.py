@@ -47,14 +47,15 @@ def changes(
         ConfigError: a node that the cluster does not have; names the nearest.
     """
     known = {node.name.casefold(): node.name for node in facts.nodes}
+    nodes = tuple(nodes)
     unknown = [name for name in nodes if name.casefold() not in known]
     if unknown:
         raise ConfigError(
             _node_problem(facts.name, name, sorted(known.values())) for name in unknown
         )
     return tuple(
-        Change(known[node.casefold()], service, activate)
-        for node in dict.fromkeys(nodes)
+        Change(name, service, activate)
+        for name in dict.fromkeys(known[node.casefold()] for node in nodes)
         for service, activate in wanted.items()
     )
 

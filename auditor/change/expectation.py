@@ -1,12 +1,12 @@
 """What a check before a change announced, so that the comparison after it knows."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from auditor.compare.announced import Announced, Expected
+from auditor.change.decision import Decision
+from auditor.compare.announced import Announced, Expected, Feature, Foreseen
 from auditor.errors import ConfigError
 
 
@@ -20,18 +20,46 @@ class _Service(_Strict):
     activated: bool
 
 
+class _Feature(_Strict):
+    key: str
+    was: str | None
+    tested: str
+
+
+class _Foreseen(_Strict):
+    id: str
+    verdict: str
+    kind: str | None
+    observed: str
+
+
 class _Expectation(_Strict):
+    """`foreseen` are findings that last until the profile has the tested `features`."""
+
     kind: Literal["auditor-expectation"] = "auditor-expectation"
     schema_version: Literal["1.0"] = "1.0"
     cluster: str
     services: list[_Service]
     drift: list[str]
+    features: list[_Feature] = []
+    foreseen: list[_Foreseen] = []
 
 
-def text_of(cluster: str, services: Iterable[Expected], drift: Iterable[str]) -> str:
-    """Return an expectation as it is written to a file; `drift` are fingerprints of findings."""
-    told = [_Service(node=s.node, service=s.service, activated=s.activated) for s in services]
-    content = _Expectation(cluster=cluster, services=told, drift=sorted(drift))
+def text_of(decision: Decision) -> str:
+    """Return what a decision announces, as it is written to a file."""
+    content = _Expectation(
+        cluster=decision.cluster,
+        services=[
+            _Service(node=s.node, service=s.service, activated=s.activated)
+            for s in decision.announced
+        ],
+        drift=sorted(decision.drift),
+        features=[_Feature(key=f.key, was=f.was, tested=f.tested) for f in decision.features],
+        foreseen=[
+            _Foreseen(id=f.id, verdict=f.verdict, kind=f.kind, observed=f.observed)
+            for f in decision.foreseen
+        ],
+    )
     return content.model_dump_json(indent=1) + "\n"
 
 
@@ -50,5 +78,9 @@ def read(path: Path) -> tuple[str, Announced]:
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         text = f"{path}: is no expectation of this version: {where}: {first['msg']}."
         raise ConfigError([text]) from error
-    services = tuple(Expected(s.node, s.service, s.activated) for s in told.services)
-    return told.cluster, Announced(services, frozenset(told.drift))
+    return told.cluster, Announced(
+        services=tuple(Expected(s.node, s.service, s.activated) for s in told.services),
+        drift=frozenset(told.drift),
+        features=tuple(Feature(f.key, f.was, f.tested) for f in told.features),
+        foreseen=tuple(Foreseen(f.id, f.verdict, f.kind, f.observed) for f in told.foreseen),
+    )

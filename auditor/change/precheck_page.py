@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable
 from textwrap import wrap
 
-from auditor.change.precheck import Answer, Decision, Point, Topic
+from auditor.change.decision import Answer, Decision, Point, Topic
+from auditor.change.would_be import Change
 from auditor.report.screen import printable
 
 _MARKS = {Answer.GO: "✓", Answer.NO_GO: "✗", Answer.CANNOT_TELL: "?", Answer.NOTE: "·"}
@@ -18,7 +19,7 @@ _SENTENCES = {
 
 def render_text(decision: Decision, *, width: int) -> str:
     """Return the decision for a reader; nothing in it was changed on the cluster."""
-    lines = [_SENTENCES[decision.answer], *_changes(decision), ""]
+    lines = [*_idle(decision), _SENTENCES[decision.answer], *_changes(decision), ""]
     for topic in Topic:
         lines += _section(topic, [p for p in decision.points if p.topic is topic], width)
     for service, steps in decision.steps.items():
@@ -29,11 +30,26 @@ def render_text(decision: Decision, *, width: int) -> str:
     return "\n".join((*lines, f"Nothing was changed. Exit code {code}: {decision.answer}.", ""))
 
 
-def _changes(decision: Decision) -> list[str]:
-    return [
-        f"  {'activate' if c.activate else 'deactivate'} {c.service} on {printable(c.node)}"
+def _idle(decision: Decision) -> list[str]:
+    """Return the line that says that there is nothing to change, if so."""
+    if not decision.idle:
+        return []
+    told = [
+        f"{c.service} is {'' if c.activate else 'not '}activated on {printable(c.node)}"
         for c in decision.changes
     ]
+    return [f"NOTHING TO CHANGE: {' and '.join(told)} already."]
+
+
+def _changes(decision: Decision) -> list[str]:
+    features = [f"  with {f.key} = {printable(f.tested)}" for f in decision.features]
+    return [*(_change(c, already=c in decision.already) for c in decision.changes), *features]
+
+
+def _change(change: Change, *, already: bool) -> str:
+    act = "activate" if change.activate else "deactivate"
+    so = " (it is already)" if already else ""
+    return f"  {act} {change.service} on {printable(change.node)}{so}"
 
 
 def _section(topic: Topic, points: Iterable[Point], width: int) -> list[str]:
@@ -71,8 +87,15 @@ def render_json(decision: Decision) -> str:
         "cluster": decision.cluster,
         "answer": str(decision.answer),
         "changes": [
-            {"node": c.node, "service": c.service, "activate": c.activate} for c in decision.changes
+            {
+                "node": c.node,
+                "service": c.service,
+                "activate": c.activate,
+                "already": c in decision.already,
+            }
+            for c in decision.changes
         ],
+        "features": [{"key": f.key, "was": f.was, "tested": f.tested} for f in decision.features],
         "points": [_plain(point) for point in decision.points],
         "steps": {service: list(steps) for service, steps in decision.steps.items()},
         "exit_code": int(decision.exit_code),

@@ -17,6 +17,11 @@ class Change:
     activate: bool
 
 
+def node_of(facts: ClusterFacts, change: Change) -> NodeFacts:
+    """Return the node of a change, which must be one of the cluster."""
+    return next(node for node in facts.nodes if node.name == change.node)
+
+
 def would_be(facts: ClusterFacts, changes: Sequence[Change], *, started: bool) -> ClusterFacts:
     """Return the facts after the changes; `started` False: activated, but not running yet."""
     nodes = tuple(_node(node, changes, started=started) for node in facts.nodes)

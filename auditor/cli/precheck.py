@@ -82,19 +82,21 @@ def precheck(
     from auditor.audit import Options, survey
     from auditor.change import asked, precheck_page
     from auditor.change import expectation as announcement
-    from auditor.change.precheck import decide
+    from auditor.change.precheck import decide, unread
     from auditor.cli.running import keep, logins, warn_insecure, world
     from auditor.cli.telling import say, width
+    from auditor.collect.cluster import redeclared
     from auditor.config.features import load_with
-    from auditor.config.loader import locate
-    from auditor.findings import ExitCode
+    from auditor.config.loader import load, locate
     from auditor.recommendations.model import PACKS, load_packs
     from auditor.report.output import Format, Target, check_writable, write
 
     wanted = asked.services(activate or [], deactivate or [])
     recommendations = load_packs(pack or PACKS)
-    configuration = load_with(locate(config), cluster, feature or [])
+    path = locate(config)
+    configuration = load_with(path, cluster, feature or [])
     (settings,) = configuration.select([cluster])
+    (filed,) = load(path).select([cluster])
     if expectation:
         check_writable([Target(Format.JSON, expectation)])
     keeping = keep(evidence, "precheck", pack or PACKS, hide_users=evidence_hide_user)
@@ -105,20 +107,20 @@ def precheck(
     recorder = keeping.recorder(configuration, asking, accounts) if keeping else None
     with world(configuration.workers, recorder=recorder) as around:
         (facts,) = survey([settings], accounts, asking, around)
-    if not facts.nodes:
-        why = " ".join(entry.detail for entry in facts.coverage if entry.detail)
-        say(f"CANNOT TELL: the nodes of {facts.name} could not be read. {why}\n")
-        raise typer.Exit(ExitCode.INCOMPLETE)
-    decision = decide(
-        facts,
-        asked.changes(facts, wanted, on),
-        recommendations,
-        fail_on=fail_on or settings.fail_on,
-        confirmed=confirm,
+    decision = (
+        decide(
+            facts,
+            asked.changes(facts, wanted, on),
+            recommendations,
+            fail_on=fail_on or settings.fail_on,
+            confirmed=confirm,
+            filed=redeclared(facts, settings, filed),
+        )
+        if facts.nodes
+        else unread(facts)
     )
-    if expectation:
-        text = announcement.text_of(facts.name, decision.announced, decision.drift)
-        write(expectation, text)
+    if expectation and facts.nodes:
+        write(expectation, announcement.text_of(decision))
     page = (
         precheck_page.render_json(decision)
         if as_json

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from auditor.cluster import ClusterFacts, Setting
 from auditor.collect import planned
 from auditor.collect.filling import fill
 from auditor.collect.node import NodeAnswers
 from auditor.collect.reach import Place, filled
-from auditor.collect.topology import Member, Topology
+from auditor.collect.topology import Topology
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.facts import Coverage, NodeFacts, Origin, Role
 from auditor.soap.exchange import TcpResult
@@ -28,13 +29,26 @@ def assemble(
         groups=topology.groups,
         groups_known=topology.groups_known,
         topology_observed=topology.complete,
-        settings=_with_peers(settings, topology.members),
+        settings=_with_peers(settings, [member.name for member in topology.members]),
         databases=filled(settings.databases, reached),
         high_availability=settings.high_availability,
         named=settings.named,
         disputed={**_disputed(settings.nodes, topology), **_there_after_all(settings, answers)},
         coverage=(*coverage, *(entry for a in answers for entry in a.coverage)),
     )
+
+
+def redeclared(facts: ClusterFacts, told: ClusterSettings, file: ClusterSettings) -> ClusterFacts:
+    """Return the facts, assembled with the settings `told`, as those of the `file` make them."""
+    names = [node.name for node in facts.nodes]
+    gone, come = _with_peers(told, names), _with_peers(file, names)
+    seen = {
+        key: tuple(one for one in tellings if one not in gone.get(key, ()))
+        for key, tellings in facts.settings.items()
+    }
+    keys = dict.fromkeys((*come, *(key for key, tellings in seen.items() if tellings)))
+    settings = {key: (*come.get(key, ()), *seen.get(key, ())) for key in keys}
+    return replace(facts, settings=settings, named=file.named)
 
 
 def _disputed(
@@ -100,14 +114,14 @@ def _node(settings: ClusterSettings, answers: NodeAnswers) -> NodeFacts:
 
 
 def _with_peers(
-    settings: ClusterSettings, members: Iterable[Member]
+    settings: ClusterSettings, names: Iterable[str]
 ) -> Mapping[str, tuple[Setting, ...]]:
     """Add what the peer lists of other clusters in the file tell of this one.
 
     A peer address that is one of our nodes says that this cluster has intercluster peers, and
     that they sync from that node's group (contract, section 4).
     """
-    ours = {m.name.casefold(): m.name for m in members}
+    ours = {name.casefold(): name for name in names}
     hosts = [(settings.dial(name).host.casefold(), name) for name in ours.values()]
     shared = Counter(host for host, _ in hosts)
     ours |= {host: name for host, name in hosts if shared[host] == 1}

@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from auditor.change.advice import advice
-from auditor.change.precheck import Answer, Decision, Topic, decide
+from auditor.change.decision import Answer, Topic
+from auditor.change.precheck import decide
 from auditor.change.would_be import Change
-from auditor.cluster import ClusterFacts, Reach
-from auditor.facts import HaState, RunState, ServiceState
+from auditor.cluster import Reach
+from auditor.facts import HaState, Identity, Origin, RunState, ServiceState
 from auditor.findings import Severity
 from auditor.names import (
     AUTHENTICATION,
@@ -31,44 +32,7 @@ from auditor.names import (
 )
 from auditor.recommendations.model import load_packs
 from tests import factories as make
-
-ROWS = load_packs()
-
-
-def without(facts: ClusterFacts, node: str, *services: str) -> ClusterFacts:
-    """Return the facts with services of a node not activated."""
-    nodes = []
-    for one in facts.nodes:
-        changed = dict(one.services)
-        if one.name == node:
-            changed |= {
-                name: ServiceState(name, True, False, RunState.STOPPED, -1068) for name in services
-            }
-        nodes.append(replace(one, services=changed))
-    return replace(facts, nodes=tuple(nodes))
-
-
-def asked(
-    facts: ClusterFacts, *changes: Change, confirmed: bool = True, fail_on: Severity = Severity.LOW
-) -> Decision:
-    """Decide on changes with both packs."""
-    return decide(facts, changes, ROWS, fail_on=fail_on, confirmed=confirmed)
-
-
-def answers(decision: Decision, topic: Topic) -> list[Answer]:
-    """Return what the points of a topic answered."""
-    return [point.answer for point in decision.points if point.topic is topic]
-
-
-DATASTORE = ServiceState("Cisco Presence Datastore", False, None, RunState.STARTED)
-HEALTHY = replace(
-    make.cluster(),
-    nodes=tuple(
-        replace(node, services={**node.services, DATASTORE.name: DATASTORE})
-        for node in make.cluster().nodes
-    ),
-)
-PUBLISHER, SUBSCRIBER = (node.name for node in HEALTHY.nodes)
+from tests.change.window import HEALTHY, PUBLISHER, SUBSCRIBER, answers, asked, without
 
 GOOD: Mapping[str, str] = {
     AXL: SUBSCRIBER,
@@ -225,3 +189,123 @@ def test_a_pair_with_its_switch_off_is_a_note() -> None:
     )
     assert decision.answer is Answer.GO
     assert Answer.NOTE in answers(decision, Topic.GROUP)
+
+
+def test_a_node_that_another_machine_answers_for_cannot_be_told() -> None:
+    """What it says of the service and of those that it needs is not this node's."""
+    facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION)
+    nodes = tuple(
+        replace(n, identity=Identity.CONTRADICTED) if n.name == SUBSCRIBER else n
+        for n in facts.nodes
+    )
+    decision = asked(replace(facts, nodes=nodes), Change(SUBSCRIBER, WEB_CONNECTION, activate=True))
+    assert decision.answer is Answer.CANNOT_TELL
+    assert answers(decision, Topic.NOW) == [Answer.CANNOT_TELL]
+    assert Answer.GO not in answers(decision, Topic.PREREQUISITE)
+
+
+def test_a_service_on_its_way_cannot_be_told() -> None:
+    """Nobody knows where it ends."""
+    starting = make.service(WEB_CONNECTION, "starting")
+    nodes = tuple(
+        replace(n, services={**n.services, WEB_CONNECTION: starting}) for n in HEALTHY.nodes
+    )
+    decision = asked(
+        replace(HEALTHY, nodes=nodes), Change(SUBSCRIBER, WEB_CONNECTION, activate=True)
+    )
+    assert answers(decision, Topic.NOW) == [Answer.CANNOT_TELL]
+
+
+@pytest.mark.parametrize(
+    ("state", "answer"),
+    [(HaState.FAILING_OVER, Answer.CANNOT_TELL), (HaState.FAILED, Answer.NO_GO)],
+)
+def test_the_pair_is_looked_at_whatever_the_pack(state: HaState, answer: Answer) -> None:
+    """Cisco's table says nothing of pairs, and a moving one is no time for a change."""
+    facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION)
+    nodes = tuple(replace(n, ha_state=make.reading(state)) for n in facts.nodes)
+    decision = decide(
+        replace(facts, nodes=nodes),
+        [Change(SUBSCRIBER, WEB_CONNECTION, activate=True)],
+        load_packs(["table"]),
+        fail_on=Severity.LOW,
+        confirmed=True,
+    )
+    assert decision.answer is answer
+
+
+@pytest.mark.parametrize("activate", [True, False])
+def test_a_service_of_which_no_row_speaks_cannot_be_told(activate: bool) -> None:
+    """The table alone does not know it, and nothing of it was looked at."""
+    decision = decide(
+        HEALTHY,
+        [Change(SUBSCRIBER, FILE_TRANSFER, activate=activate)],
+        load_packs(["table"]),
+        fail_on=Severity.LOW,
+        confirmed=True,
+    )
+    assert decision.answer is Answer.CANNOT_TELL
+
+
+def test_a_group_that_nobody_told_cannot_be_told() -> None:
+    """Its pair may be moving at this moment."""
+    facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION)
+    nodes = tuple(replace(n, redundancy_group=None, group_known=False) for n in facts.nodes)
+    blind = replace(facts, nodes=nodes, groups=(), groups_known=False)
+    decision = asked(blind, Change(SUBSCRIBER, WEB_CONNECTION, activate=True))
+    assert answers(decision, Topic.GROUP) == [Answer.CANNOT_TELL]
+
+
+def test_a_switch_that_was_only_discovered_forgives_nothing() -> None:
+    """Somebody inferred that it is off."""
+    groups = tuple(
+        replace(g, ha_enabled=False, switch_origin=Origin.DISCOVERED) for g in HEALTHY.groups
+    )
+    facts = without(replace(HEALTHY, groups=groups), SUBSCRIBER, WEB_CONNECTION)
+    decision = asked(facts, Change(SUBSCRIBER, WEB_CONNECTION, activate=True))
+    assert Answer.NOTE not in answers(decision, Topic.GROUP)
+
+
+def test_a_service_that_the_same_change_takes_away_is_not_there() -> None:
+    """It runs now, and will not."""
+    facts = without(HEALTHY, SUBSCRIBER, PRESENCE_ENGINE)
+    engine = Change(SUBSCRIBER, PRESENCE_ENGINE, activate=True)
+    proxy = Change(SUBSCRIBER, SIP_PROXY, activate=False)
+    assert Answer.NO_GO in answers(asked(facts, engine, proxy), Topic.PREREQUISITE)
+
+
+def test_a_service_that_others_need_is_not_turned_off_under_them() -> None:
+    """Unless they go with it."""
+    proxy = Change(SUBSCRIBER, SIP_PROXY, activate=False)
+    alone = asked(HEALTHY, proxy)
+    needing = [p.text for p in alone.points if p.topic is Topic.PREREQUISITE]
+    assert needing == [
+        f"{name} is started here, and needs {SIP_PROXY}."
+        for name in (PRESENCE_ENGINE, SIP_FEDERATION)
+    ]
+    leaving = [Change(SUBSCRIBER, s, activate=False) for s in (PRESENCE_ENGINE, SIP_FEDERATION)]
+    assert answers(asked(HEALTHY, proxy, *leaving), Topic.PREREQUISITE) == []
+
+
+@pytest.mark.parametrize(("used", "answer"), [(True, Answer.CANNOT_TELL), (False, Answer.GO)])
+def test_another_feature_may_need_what_its_own_does_not(used: bool, answer: Answer) -> None:
+    """SIP federation sends its messages through the Text Conference Manager too."""
+    told = make.deployment(
+        chat=False, permanent_chat=False, permanent_chat_ha=False, sip_federation=used
+    )
+    told |= make.settings(partitioned_intradomain_federation=False)
+    decision = asked(
+        replace(HEALTHY, settings=told), Change(SUBSCRIBER, TEXT_CONFERENCE, activate=False)
+    )
+    assert decision.answer is answer
+
+
+@pytest.mark.parametrize("activate", [True, False])
+def test_a_change_that_is_so_already_is_told_as_such(activate: bool) -> None:
+    """There is nothing to do, whatever else is said of it."""
+    facts = HEALTHY if activate else without(HEALTHY, SUBSCRIBER, WEB_CONNECTION)
+    change = Change(SUBSCRIBER, WEB_CONNECTION, activate=activate)
+    other = Change(PUBLISHER, WEB_CONNECTION, activate=False)
+    assert asked(facts, change).idle
+    assert not asked(facts, change, other).idle
+    assert asked(facts, change, other).already == (change,)

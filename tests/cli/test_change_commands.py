@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from auditor.change.decision import Decision
 from auditor.change.expectation import text_of
-from auditor.compare.announced import Expected
+from auditor.change.would_be import Change
 from auditor.snapshots import digest
 from tests.lab import Lab
 
@@ -49,8 +51,8 @@ def test_an_announced_change_is_not_unexpected(window: tuple[Lab, Path], tmp_pat
     running, before = window
     service = "Cisco XCP Message Archiver"
     expectation = tmp_path / "expect.json"
-    announced = [Expected(SUBSCRIBER, service, activated=True)]
-    expectation.write_text(text_of("healthy", announced, ()))
+    announced = (Change(SUBSCRIBER, service, activate=True),)
+    expectation.write_text(text_of(Decision("healthy", announced, (), {})))
     running.simulator.change({"activate": {"node": SUBSCRIBER, "service": service}})
     running.simulator.change({"start": {"node": SUBSCRIBER, "service": service}})
     told = running.run("diff", str(before), "live", "--expect", str(expectation), "--json")
@@ -64,7 +66,13 @@ def test_a_node_that_fell_silent_is_newly_unknown(window: tuple[Lab, Path]) -> N
     running, before = window
     running.simulator.change({"fault": {"fault": "connection-refused", "node": SUBSCRIBER}})
     result = running.run("diff", str(before), "live")
-    assert "No longer auditable" in result.stdout
+    first, *lines = result.stdout.splitlines()
+    assert first.startswith("Nothing unexpected was seen, but something can no longer be told.")
+    assert "  No longer auditable (3)" in lines
+    silent = [line for line in lines if line.startswith(f"    {SUBSCRIBER}: ")]
+    assert len(silent) == 2
+    assert "control-center, imp-axl, perfmon: unreachable. " in silent[0]
+    assert "no longer judged: ARC-02, AUTH-01, " in silent[1]
     assert "Unexpected" not in result.stdout
     assert result.exit_code == 4
 
@@ -92,27 +100,124 @@ def test_a_snapshot_that_cannot_be_trusted_is_refused(
     assert len(running.simulator.requests) == asked
 
 
-def test_snapshots_of_different_clusters_are_refused(
-    window: tuple[Lab, Path], tmp_path: Path
-) -> None:
-    """Comparing them would call everything a change."""
-    running, before = window
+def forged(before: Path, place: Path, edit: Callable[[dict[str, Any]], object]) -> Path:
+    """Write a snapshot that was edited, with a digest that fits; return where."""
     content = json.loads(before.read_text())
+    content["report"]["run"]["id"] = "other"
+    edit(content)
+    content["digest"] = digest(content)
+    place.write_text(json.dumps(content))
+    return place
+
+
+def renamed(content: dict[str, Any]) -> None:
+    """Make a snapshot one of another cluster."""
     content["report"]["clusters"][0]["name"] = "other"
     content["facts"]["other"] = content["facts"].pop("healthy")
-    content["digest"] = digest(content)
-    other = tmp_path / "other.json"
-    other.write_text(json.dumps(content))
+
+
+def moved(content: dict[str, Any]) -> None:
+    """Make a snapshot one of another cluster of the same name."""
+    for part in (content["report"]["clusters"][0], content["facts"]["healthy"]):
+        for node in part["nodes"]:
+            node["name"] = node["name"].replace("lab", "other")
+
+
+def aged(content: dict[str, Any]) -> None:
+    """Make a snapshot older than it is."""
+    content["report"]["run"]["finished_at"] = "2001-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (renamed, "different clusters: healthy before, other after"),
+        (moved, "no node in common: imp1.lab.test, "),
+        (aged, "the snapshot from after is older than the one from before"),
+        (lambda s: s["report"]["run"].update(packs=["table"]), "different packs: guides, table"),
+        (lambda s: s["report"].pop("clusters"), "is not whole: report.clusters"),
+        (lambda s: s["facts"].clear(), "its report and its facts are of different clusters"),
+        (lambda s: s["facts"]["healthy"].update(groups=7), "not whole: facts.healthy.groups"),
+    ],
+)
+def test_snapshots_that_cannot_be_compared_are_refused(
+    window: tuple[Lab, Path], tmp_path: Path, edit: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    """Comparing them would call everything a change, or hide one."""
+    running, before = window
+    other = forged(before, tmp_path / "other.json", edit)
     result = running.run("diff", str(before), str(other))
     assert result.exit_code == 2
-    assert "different clusters: healthy before, other after" in result.stderr
+    assert said in result.stderr
 
 
-def test_text_that_is_no_json_is_refused(window: tuple[Lab, Path], tmp_path: Path) -> None:
+def test_a_snapshot_is_not_compared_with_itself(window: tuple[Lab, Path]) -> None:
+    """The same file twice would always be well."""
+    running, before = window
+    result = running.run("diff", str(before), str(before))
+    assert result.exit_code == 2
+    assert "the same snapshot" in result.stderr
+
+
+def test_a_live_cluster_is_judged_as_the_snapshot_was(lab: Start, tmp_path: Path) -> None:
+    """Rows that only one side has would be new drift, or go unseen."""
+    running = lab("all-drift")
+    before = tmp_path / "before.json"
+    running.run("snapshot", "--to", str(before), "--pack", "table")
+    result = running.run("diff", str(before), "live")
+    assert result.exit_code == 0, result.stdout
+    asked = len(running.simulator.requests)
+    other = running.run("diff", str(before), "live", "--pack", "guides")
+    assert other.exit_code == 2
+    assert "the snapshot is judged by table" in other.stderr
+    assert len(running.simulator.requests) == asked
+
+
+def test_an_announcement_for_another_cluster_is_refused_unasked(
+    window: tuple[Lab, Path], tmp_path: Path
+) -> None:
+    """It would whitelist what nobody announced here."""
+    running, before = window
+    expectation = tmp_path / "expect.json"
+    expectation.write_text(text_of(Decision("other", (), (), {})))
+    asked = len(running.simulator.requests)
+    result = running.run("diff", str(before), "live", "--expect", str(expectation))
+    assert result.exit_code == 2
+    assert "the expectation is for cluster other" in result.stderr
+    assert len(running.simulator.requests) == asked
+
+
+def test_what_was_announced_and_not_done_is_the_first_thing_said(
+    window: tuple[Lab, Path], tmp_path: Path
+) -> None:
+    """Nothing changed that nobody announced."""
+    running, before = window
+    expectation = tmp_path / "expect.json"
+    announced = (Change(SUBSCRIBER, SIP, activate=False),)
+    expectation.write_text(text_of(Decision("healthy", announced, (), {})))
+    result = running.run("diff", str(before), "live", "--expect", str(expectation))
+    assert result.exit_code == 3
+    first = "What was announced was not done. Nothing else is unexpected. From "
+    assert result.stdout.startswith(first)
+
+
+def test_a_profile_that_was_changed_meanwhile_is_told(window: tuple[Lab, Path]) -> None:
+    """Findings go by another yardstick, and that may hide what changed."""
+    running, before = window
+    running.edit = lambda text: text.replace("web_clients = true", "web_clients = false")
+    result = running.run("diff", str(before), "live")
+    assert result.exit_code == 3
+    assert "The profile had web_clients = true, and has web_clients = false." in result.stdout
+
+
+@pytest.mark.parametrize("text", ['{"kind": "auditor-snap', "[" * 200_000])
+def test_text_that_is_no_json_is_refused(
+    window: tuple[Lab, Path], tmp_path: Path, text: str
+) -> None:
     """One line, no traceback."""
     running, _ = window
     torn = tmp_path / "torn.json"
-    torn.write_text('{"kind": "auditor-snap')
+    torn.write_text(text)
     result = running.run("diff", str(torn), str(torn))
     assert result.exit_code == 2
     assert "cannot be read as a snapshot" in result.stderr
@@ -146,3 +251,16 @@ def test_a_refused_password_makes_no_node_disappear(
     result = running.run("diff", str(before), "live")
     assert result.exit_code == 4
     assert "no longer in the cluster" not in result.stdout
+
+
+def test_a_refused_password_is_told_with_its_reason(
+    window: tuple[Lab, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for the publisher, not once for every node."""
+    running, before = window
+    monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "wrong"})
+    result = running.run("diff", str(before), "live")
+    assert "    cucm-pub.lab.test: cucm-axl: credentials. " in result.stdout
+    rest = [line for line in result.stdout.splitlines() if line.startswith("    healthy: ")]
+    assert len(rest) == 6
+    assert "PROFILE-02 can no longer be judged for addresses, " in result.stdout

@@ -103,3 +103,68 @@ def test_what_would_be_is_not_told_as_seen(healthy: Lab) -> None:
     would = [p for p in told["points"] if p["topic"] == "what the change would break"]
     assert all(p["text"].startswith("With the change, ") for p in would)
     assert not any(p["evidence"] or p["remedy"] for p in would)
+
+
+def test_a_change_that_is_so_already_is_said_first(healthy: Lab) -> None:
+    """Nobody should open a window for it."""
+    words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--confirm")
+    result = healthy.run("precheck", *words)
+    assert result.exit_code == 0
+    first, second, third, *_ = result.stdout.splitlines()
+    assert first == f"NOTHING TO CHANGE: {SIP} is activated on {NODE} already."
+    assert second.startswith("GO: ")
+    assert third == f"  activate {SIP} on {NODE} (it is already)"
+
+
+def test_a_cluster_that_cannot_be_read_is_json_too(
+    healthy: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scripts read it whatever happens."""
+    monkeypatch.setattr(type(healthy), "environment", {"AUDITOR_PASSWORD": "wrong"})
+    words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--json")
+    told = json.loads(healthy.run("precheck", *words).stdout)
+    assert (told["answer"], told["exit_code"]) == ("cannot tell", 4)
+
+
+def test_a_feature_with_two_values_is_a_usage_error(healthy: Lab) -> None:
+    """One of them would be dropped without a word."""
+    words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE)
+    features = ("--feature", "chat=true", "--feature", "chat=false")
+    result = healthy.run("precheck", *words, *features)
+    assert result.exit_code == 2
+    assert "chat is given another value too" in result.stderr
+
+
+WEB = "Cisco XCP Web Connection Manager"
+
+
+def test_a_feature_from_the_check_to_the_profile(lab: Start, tmp_path: Path) -> None:
+    """Elsewhere it is asked for; afterwards the old profile is no unexpected drift."""
+    running = lab("healthy")
+    running.edit = lambda text: text.replace("web_clients = true", "web_clients = false")
+    nodes = list(running.simulator.nodes)
+    for node in nodes:
+        running.simulator.change({"deactivate": {"node": node, "service": WEB}})
+    before, expected = tmp_path / "before.json", tmp_path / "expected.json"
+    assert running.run("snapshot", "--to", str(before)).exit_code == 0
+    words = ["--cluster", "healthy", "--activate", WEB, "--feature", "web_clients=true"]
+    words += ["--confirm", "--expectation", str(expected)]
+    alone = running.run("precheck", *words, "--on", nodes[0])
+    assert alone.exit_code == 3
+    for node in nodes[1:]:
+        assert f"no-go: {node}: With web_clients = true, WEB-01: " in alone.stdout
+    every = running.run("precheck", *words, *(w for node in nodes for w in ("--on", node)))
+    assert every.exit_code == 0, every.stdout
+    for node in nodes:
+        for act in ("activate", "start"):
+            running.simulator.change({act: {"node": node, "service": WEB}})
+    live = ("diff", str(before), "live")
+    told = running.run(*live, "--expect", str(expected))
+    assert told.exit_code == 0, told.stdout
+    assert "Only until the profile follows (1)" in told.stdout
+    assert "The profile still has web_clients = false; set web_clients = true." in told.stdout
+    running.edit = str
+    followed = running.run(*live, "--expect", str(expected))
+    assert followed.exit_code == 0, followed.stdout
+    assert "Only until" not in followed.stdout
+    assert running.run(*live).exit_code == 3

@@ -1,0 +1,61 @@
+"""A profile that is tested before it is true: what it asks for besides the change."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from auditor.change.decision import Answer, Point, Topic, supposed, weighed
+from auditor.change.judged import Judged
+from auditor.change.words import worded
+from auditor.change.would_be import Change
+from auditor.cluster import ClusterFacts, Setting
+from auditor.compare.announced import Feature
+from auditor.facts import Origin
+from auditor.findings import Finding, Severity, SubjectKind
+from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
+
+
+def features(facts: ClusterFacts, filed: ClusterFacts) -> tuple[Feature, ...]:
+    """Return the deployment keys that the tested profile has and the file has otherwise."""
+    both = ((key, _declared(filed, key), _declared(facts, key)) for key in DEPLOYMENT_KEYS)
+    return tuple(Feature(key, was, told) for key, was, told in both if told and told != was)
+
+
+def _declared(facts: ClusterFacts, key: str) -> str | None:
+    tellings = facts.settings.get(key, ())
+    return next((_words(told) for told in tellings if told.origin is Origin.DECLARED), None)
+
+
+def _words(told: Setting) -> str:
+    return worded(on=told.on, nodes=told.nodes, expressway=told.expressway, placed=told.placed)
+
+
+def points(
+    judged: Judged,
+    changes: Sequence[Change],
+    tested: Sequence[Feature],
+    fail_on: Severity,
+) -> Iterator[Point]:
+    """Yield what the tested profile asks for where the change does not reach."""
+    told = " and ".join(f"{feature.key} = {feature.tested}" for feature in tested)
+    for finding in besides(judged, changes):
+        point = supposed(Topic.FEATURE, finding, f"With {told}")
+        if point.answer is Answer.NO_GO:
+            point = replace(point, remedy=_remedy(finding, changes))
+        yield weighed(point, finding, fail_on)
+
+
+def besides(judged: Judged, changes: Sequence[Change]) -> list[Finding]:
+    """Return what the tested profile makes differ or unknown, the services of the change apart."""
+    about = {(change.node, change.service) for change in changes}
+    return [f for f in judged.asked_besides() if (f.subject.name, f.service) not in about]
+
+
+def _remedy(finding: Finding, changes: Sequence[Change]) -> str:
+    changed = {change.service for change in changes if change.activate}
+    if finding.subject.kind is SubjectKind.NODE and finding.service in changed:
+        name = finding.subject.name
+        return (
+            f"Name {name} with --on too; or, if {name} is not to have it, give the feature as the "
+            "list of nodes that are."
+        )
+    return finding.remedy

@@ -1,0 +1,81 @@
+"""A profile that is tested before it is true: what it asks for, and what lasts until it is."""
+
+from dataclasses import replace
+
+from auditor.change.decision import Answer, Decision, Topic
+from auditor.change.precheck import decide
+from auditor.change.would_be import Change
+from auditor.cluster import ClusterFacts
+from auditor.compare.announced import Feature
+from auditor.findings import Severity
+from auditor.names import REPORTER, WEB_CONNECTION
+from tests import factories as make
+from tests.change.window import HEALTHY, PUBLISHER, ROWS, SUBSCRIBER, answers, without
+
+
+def judged(
+    facts: ClusterFacts, *changes: Change, fail_on: Severity = Severity.LOW, **filed: bool | str
+) -> Decision:
+    """Decide on changes where the file declares something else than what is tested."""
+    file = replace(facts, settings={**facts.settings, **make.settings(**filed)})
+    return decide(facts, changes, ROWS, fail_on=fail_on, confirmed=True, filed=file)
+
+
+def test_a_feature_asks_for_its_service_on_every_node() -> None:
+    """What is not done elsewhere would differ as soon as the profile is true."""
+    facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION)
+    facts = without(facts, PUBLISHER, WEB_CONNECTION)
+    here = Change(SUBSCRIBER, WEB_CONNECTION, activate=True)
+    there = Change(PUBLISHER, WEB_CONNECTION, activate=True)
+    alone = judged(facts, here, web_clients=False)
+    (point,) = [p for p in alone.points if p.topic is Topic.FEATURE]
+    assert (point.answer, point.about) == (Answer.NO_GO, PUBLISHER)
+    assert point.text.startswith("With web_clients = true, WEB-01: ")
+    assert "--on" in point.remedy
+    both = judged(facts, here, there, web_clients=False)
+    assert answers(both, Topic.FEATURE) == []
+    assert both.answer is Answer.GO
+
+
+def test_a_feature_that_was_true_asks_for_nothing_new() -> None:
+    """What differed before is a note of the group, as ever."""
+    facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION)
+    facts = without(facts, PUBLISHER, WEB_CONNECTION)
+    decision = judged(facts, Change(SUBSCRIBER, WEB_CONNECTION, activate=True), web_clients=True)
+    assert answers(decision, Topic.FEATURE) == []
+    assert decision.features == ()
+
+
+def test_what_a_feature_asks_of_a_node_that_was_not_read_cannot_be_told() -> None:
+    """The service may run there, or not."""
+    facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION)
+    nodes = tuple(replace(n, services={}) if n.name == PUBLISHER else n for n in facts.nodes)
+    decision = judged(
+        replace(facts, nodes=nodes),
+        Change(SUBSCRIBER, WEB_CONNECTION, activate=True),
+        web_clients=False,
+    )
+    assert answers(decision, Topic.FEATURE) == [Answer.CANNOT_TELL]
+
+
+def test_what_a_feature_asks_for_below_the_threshold_is_a_note() -> None:
+    """As with everything else that differs."""
+    facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION)
+    facts = without(facts, PUBLISHER, WEB_CONNECTION)
+    change = Change(SUBSCRIBER, WEB_CONNECTION, activate=True)
+    decision = judged(facts, change, fail_on=Severity.CRITICAL, web_clients=False)
+    assert answers(decision, Topic.FEATURE) == [Answer.NOTE]
+
+
+def test_what_differs_until_the_profile_follows_is_foreseen() -> None:
+    """With the tested profile it would not differ; what would anyway is not foreseen."""
+    facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION)
+    facts = without(facts, PUBLISHER, WEB_CONNECTION)
+    changes = [Change(n, WEB_CONNECTION, activate=True) for n in (PUBLISHER, SUBSCRIBER)]
+    decision = judged(facts, *changes, web_clients=False)
+    (foreseen,) = decision.foreseen
+    assert (foreseen.verdict, foreseen.kind) == ("drift", "profile_conflict")
+    assert decision.features == (Feature("web_clients", "false", "true"),)
+    assert judged(facts, *changes, web_clients=True).foreseen == ()
+    wrong = Change(SUBSCRIBER, REPORTER, activate=True)
+    assert judged(facts, *changes, wrong, web_clients=False).foreseen == (foreseen,)
