@@ -13,6 +13,7 @@ from auditor.report.wording import (
     REASONS,
     STATUS_VERDICTS,
     count,
+    dark,
     exit_meaning,
     name_of,
     sentence,
@@ -123,6 +124,8 @@ def _cluster(report: Report, cluster: ClusterReport) -> Iterator[str]:
     yield ""
     yield escaped(sentence(cluster))
     yield from _changes(report, cluster)
+    if dark(cluster):
+        yield from _gaps(cluster)
     for verdict, heading in _SECTIONS.items():
         found = sorted((f for f in cluster.findings if f.verdict is verdict), key=order)
         if found:
@@ -131,7 +134,8 @@ def _cluster(report: Report, cluster: ClusterReport) -> Iterator[str]:
             yield ""
         for finding in found:
             yield from _finding(report, finding)
-    yield from _gaps(cluster)
+    if not dark(cluster):
+        yield from _gaps(cluster)
     yield from _notices(cluster)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from auditor.facts import Coverage
 from auditor.findings import ClusterReport, Finding, Verdict
 from auditor.past import Direction, Past, Standing
-from auditor.report.wording import count, silent_nodes
+from auditor.report.wording import count, unread_nodes
 from auditor.runs import Report, Run
 
 _MOVED = {
@@ -37,9 +37,9 @@ def of(cluster: ClusterReport, verdict: Verdict) -> int:
 
 
 def nodes_read(cluster: ClusterReport) -> tuple[int, int]:
-    """Return how many nodes gave their services, and how many should have."""
+    """Return of how many nodes the state of any service is known, and of how many it should be."""
     due = sum(not node.planned for node in cluster.nodes)
-    return due - len(silent_nodes(cluster)), due
+    return due - len(unread_nodes(cluster)), due
 
 
 def gaps(cluster: ClusterReport) -> list[Coverage]:

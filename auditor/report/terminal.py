@@ -22,6 +22,7 @@ from auditor.report.wording import (
     STATUS_VERDICTS,
     STYLES,
     count,
+    dark,
     exit_meaning,
     sentence,
 )
@@ -105,10 +106,13 @@ def _cluster(page: Console, report: Report, cluster: ClusterReport) -> None:
     past = report.past.get(cluster.name)
     if past and past.runs:
         page.print(plain(f"Since the run of {past.runs[0].started_at}: {tally.moved(past)}."))
+    if dark(cluster):
+        _gaps(page, cluster.coverage)
     if cluster.nodes:
         _matrix(page, cluster)
     blocks.draw(page, report, cluster)
-    _gaps(page, cluster.coverage)
+    if not dark(cluster):
+        _gaps(page, cluster.coverage)
     _notices(page, cluster.notices)
     page.print()
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from auditor.errors import Reason
+from auditor.facts import Outcome, RunState, Source
 from auditor.findings import (
     MEANINGS,
     ClusterReport,
@@ -114,15 +115,32 @@ def silent_nodes(cluster: ClusterReport) -> list[str]:
     return [node.name for node in cluster.nodes if not node.planned and not node.services]
 
 
+def unread_nodes(cluster: ClusterReport) -> list[str]:
+    """Return the nodes that were to be asked and of which no service's state is known."""
+    return [
+        node.name
+        for node in cluster.nodes
+        if not node.planned
+        and all(told.state is RunState.UNKNOWN for told in node.services.values())
+    ]
+
+
+def dark(cluster: ClusterReport) -> bool:
+    """Tell whether no node gave its services: then the cause matters more than any finding."""
+    return not any(node.services for node in cluster.nodes)
+
+
 def sentence(cluster: ClusterReport) -> str:
     """Return the verdict on a cluster in one line that needs no other line to be understood."""
     match cluster.status:
+        case Status.DRIFT if dark(cluster):
+            return f"{_nothing(cluster)} Besides, {_drift_sentence(cluster)}"
         case Status.DRIFT:
             return _drift_sentence(cluster)
         case Status.INCOMPLETE:
             return f"This is no all-clear: {_doubt(cluster)}.{_lesser(cluster)}"
         case Status.UNAUDITABLE:
-            return f"Nothing could be audited: {_silence(cluster)}."
+            return _nothing(cluster)
         case Status.COMPLIANT:
             return f"{_all_well(cluster)}.{_lesser(cluster)}"
 
@@ -139,7 +157,7 @@ def _drift_sentence(cluster: ClusterReport) -> str:
         f"{count(len(drift), 'difference')} ({severities(drift)}). "
         f"Worst: {name_of(worst)} on {worst.subject.name}: {what}."
     )
-    silent = silent_nodes(cluster)
+    silent = unread_nodes(cluster)
     unknown = _of(cluster, Verdict.UNKNOWN)
     doubts = [f"{listed(silent)} could not be audited"] if silent else []
     doubts += [f"{_checks(unknown)} could not be told"] if unknown else []
@@ -152,7 +170,7 @@ def _checks(findings: Sequence[Finding]) -> str:
 
 def _doubt(cluster: ClusterReport) -> str:
     unknown = _of(cluster, Verdict.UNKNOWN)
-    silent = silent_nodes(cluster)
+    silent = unread_nodes(cluster)
     if silent:
         return f"{listed(silent)} could not be audited, so {_checks(unknown)} could not be told"
     if unknown:
@@ -168,10 +186,17 @@ def _lesser(cluster: ClusterReport) -> str:
     return f" Below the threshold {cluster.fail_on}: {count(len(lesser), 'difference')}."
 
 
-def _silence(cluster: ClusterReport) -> str:
-    reasons = sorted({str(e.reason) for e in cluster.coverage if e.reason})
-    why = f" ({', '.join(reasons).replace('_', ' ')})" if reasons else ""
-    return f"no IM&P node gave its services{why}"
+def _nothing(cluster: ClusterReport) -> str:
+    """Say why nothing could be audited and what to do, in the words of the first failure."""
+    asked = [e for e in cluster.coverage if e.reason and e.source is not Source.TCP]
+    failed = [entry for entry in asked if entry.outcome is Outcome.FAILED] or asked
+    if not failed:
+        return "Nothing could be audited: no IM&P node gave its services."
+    first = failed[0]
+    why = first.detail or (REASONS[first.reason] if first.reason else "")
+    others = dict.fromkeys(entry.node for entry in failed if entry.node != first.node)
+    besides = f" No answer either from {listed(others)}." if others else ""
+    return f"Nothing could be audited: {why}{besides}"
 
 
 def _all_well(cluster: ClusterReport) -> str:

@@ -12,7 +12,7 @@ from auditor.report import grid, tally
 from auditor.report.cells import Cell, by_subject, cell, heads
 from auditor.report.stories import HEADINGS, Story, stories
 from auditor.report.webpage.timeline import Timeline, timeline
-from auditor.report.wording import REASONS, STATUS_VERDICTS, listed, name_of, sentence
+from auditor.report.wording import REASONS, STATUS_VERDICTS, dark, listed, name_of, sentence
 from auditor.runs import Report
 
 _MOVED = {
@@ -94,6 +94,7 @@ class ClusterView:
     cluster: ClusterReport
     look: Verdict
     sentence: str
+    dark: bool
     numbers: Mapping[Verdict, int]
     read: int
     due: int
@@ -129,6 +130,7 @@ def cluster_view(
         cluster=cluster,
         look=STATUS_VERDICTS[cluster.status],
         sentence=sentence(cluster),
+        dark=dark(cluster),
         numbers={verdict: tally.of(cluster, verdict) for verdict in Verdict},
         read=read,
         due=due,

@@ -98,9 +98,8 @@ def _tiles(report: Report) -> Iterator[Tile]:
     yield _tile("Waived", of[Verdict.WAIVED], Verdict.WAIVED, ends_note)
     yield _tile("As recommended", of[Verdict.PASS], Verdict.PASS, "checks passed")
     look = Verdict.PASS if read == due and due else Verdict.UNKNOWN
-    yield Tile(
-        "Nodes read", f"{read} of {due}", "all answered" if read == due else "look below", look
-    )
+    note = "all answered" if look is Verdict.PASS else "look below" if due else "none is known"
+    yield Tile("Nodes read", f"{read} of {due}", note, look)
 
 
 def _tile(label: str, findings: Sequence[Finding], look: Verdict, note: str) -> Tile:

@@ -1,0 +1,90 @@
+"""Where nothing could be audited the cause comes first, and `read` is what was really read."""
+
+from dataclasses import replace
+
+import pytest
+
+from auditor.errors import Reason
+from auditor.facts import Coverage, Outcome, RunState, Source
+from auditor.findings import (
+    ClusterReport,
+    Finding,
+    Kind,
+    Severity,
+    Status,
+    Subject,
+    SubjectKind,
+    Verdict,
+)
+from auditor.report import tally
+from auditor.report.output import Format, render
+from auditor.report.wording import sentence
+from auditor.runs import Report
+from tests.report import samples
+
+CAUSE = "cucm-pub.example.test refused the account audit-ro."
+ADVICE = "Correct the password first."
+STRANGE = Finding(
+    cluster="lab",
+    recommendation="PROFILE-02",
+    service=None,
+    subject=Subject(SubjectKind.KEY, "addresses"),
+    verdict=Verdict.DRIFT,
+    severity=Severity.MEDIUM,
+    expected="Every name in `addresses` is a node.",
+    observed="The cluster has no imp9.example.test.",
+    because="A name that the cluster does not have leaves its key without effect.",
+    kind=Kind.PROFILE_CONFLICT,
+)
+
+
+def _page(cluster: ClusterReport, form: Format) -> str:
+    text = render(Report(samples.RUN, (cluster,)), form, width=2000, colour=False)
+    return text[text.find("<body") if form is Format.HTML else 0 :]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.DRIFT, Verdict.UNKNOWN])
+@pytest.mark.parametrize("form", [Format.TERMINAL, Format.MARKDOWN, Format.HTML])
+def test_the_cause_and_what_to_do_come_before_every_finding(form: Format, verdict: Verdict) -> None:
+    finding = replace(STRANGE, verdict=verdict, kind=STRANGE.kind if verdict == "drift" else None)
+    cluster = replace(samples.unauditable_cluster(), findings=(finding,))
+    page = _page(cluster, form)
+    first = page.index("PROFILE-02")
+    assert page.index(CAUSE) < page.index(ADVICE) < first
+    assert page.index("What could not be read") < page.index(STRANGE.observed)
+    assert page.count("What could not be read") == 1
+
+
+def test_drift_where_nothing_was_read_begins_with_the_cause() -> None:
+    cluster = replace(samples.unauditable_cluster(), findings=(STRANGE,))
+    assert cluster.status is Status.DRIFT
+    assert sentence(cluster) == (
+        f"Nothing could be audited: {CAUSE} {ADVICE} Besides, 1 difference (1 medium). "
+        "Worst: PROFILE-02 on addresses: profile and cluster disagree."
+    )
+
+
+def test_the_cause_is_a_failure_and_not_what_was_left_unasked_after_it() -> None:
+    """A database that is down is no cause either; further servers are named."""
+    skipped = Coverage(
+        Source.CONTROL_CENTER, samples.PUB, Outcome.SKIPPED, Reason.NOT_ASKED, "Not asked."
+    )
+    test = Coverage(Source.TCP, "db:5432", Outcome.FAILED, Reason.UNREACHABLE, "No address.")
+    first = samples.unauditable_cluster()
+    further = samples.failed(samples.SUB)
+    cluster = replace(first, coverage=(test, skipped, *first.coverage, *further))
+    assert sentence(cluster) == (
+        f"Nothing could be audited: {CAUSE} {ADVICE} No answer either from {samples.SUB}."
+    )
+
+
+def test_a_node_of_which_no_state_is_known_is_not_read() -> None:
+    """It sent rows, and each of them said nothing."""
+    cluster = samples.compliant_cluster()
+    nil = {
+        name: replace(told, state=RunState.UNKNOWN, activated=None)
+        for name, told in cluster.nodes[1].services.items()
+    }
+    cluster = replace(cluster, nodes=(cluster.nodes[0], replace(cluster.nodes[1], services=nil)))
+    assert tally.nodes_read(cluster) == (1, 2)
+    assert "1 of 2 nodes read" in _page(cluster, Format.TERMINAL)
