@@ -87,12 +87,14 @@ def _compare(
 def restarted(before: ServiceState | None, after: ServiceState, between: timedelta) -> bool | None:
     """Tell whether a service restarted between two looks; None where it cannot be told.
 
-    A restart: it no longer runs, its uptime fell, or its start, reckoned from the reply's time,
-    moved by more than two minutes.
+    A restart: it no longer runs, the start time that the node gives for it moved, its uptime fell,
+    or its start, reckoned from the reply's time, moved by more than two minutes.
     """
     if before is None or before.state is not RunState.STARTED:
         return None
     if after.state in (RunState.STOPPED, *_MOVING):
+        return True
+    if before.started_at and after.started_at and before.started_at != after.started_at:
         return True
     if before.uptime_s is None or after.uptime_s is None or after.state is RunState.UNKNOWN:
         return None

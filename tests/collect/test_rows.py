@@ -167,9 +167,12 @@ def test_axl_rows_that_contradict_decide_nothing() -> None:
     assert with_axl(states, [])[SIP].activated is None
 
 
-def started(uptime_s: int | None) -> ServiceState:
-    """Return a running service with an uptime."""
-    return ServiceState(SIP, True, True, RunState.STARTED, uptime_s=uptime_s)
+def started(uptime_s: int | None, since: str | None = None) -> ServiceState:
+    """Return a running service with an uptime and a start time."""
+    return ServiceState(SIP, True, True, RunState.STARTED, started_at=since, uptime_s=uptime_s)
+
+
+EARLY, LATE = "Sat Nov 21 10:00:00 2026", "Sat Nov 21 10:00:45 2026"
 
 
 STOPPED = ServiceState(SIP, True, True, RunState.STOPPED)
@@ -189,10 +192,15 @@ UNKNOWN = ServiceState(SIP, True, None, RunState.UNKNOWN)
         (started(10), started(None), 3, None),
         (None, started(13), 3, None),
         (STOPPED, started(1), 3, None),
+        (started(5, EARLY), started(20, LATE), 60, True),
+        (started(None, EARLY), started(None, LATE), 3, True),
+        (started(5, EARLY), started(8, EARLY), 3, False),
+        (started(5, EARLY), started(8), 3, False),
+        (started(5, EARLY), UNKNOWN, 3, None),
     ],
 )
 def test_a_restart_between_two_looks(
     before: ServiceState | None, after: ServiceState, between_s: int, expected: bool | None
 ) -> None:
-    """Uptime fell, the start moved by more than two minutes, or it no longer runs."""
+    """Its start moved, as told or as reckoned, its uptime fell, or it no longer runs."""
     assert restarted(before, after, timedelta(seconds=between_s)) is expected
