@@ -90,7 +90,7 @@ class Survey:
         self._tests: list[Coverage] = []
         self._products: Repeated[ProductInformation] = Repeated()
         self._cucm_name = settings.cucm_name
-        self._cucm = self._client(self._cucm_name, settings.cucm_publisher, frozenset())
+        self._cucm = self._client(self._cucm_name, settings.cucm_publisher, settings.node_names)
         self._ledger = Ledger(self._cucm_name, self._cucm, guard)
         self._facts: ClusterFacts | None = None
 

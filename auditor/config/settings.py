@@ -76,6 +76,13 @@ class ClusterSettings:
     probes: Path | None = None
     waivers: Path | None = None
 
+    @property
+    def node_names(self) -> frozenset[str]:
+        """Return the nodes that the file names in any place, in lower case."""
+        declared = (node.name for node in self.nodes)
+        named = {*declared, *self.planned_nodes, *self.addresses, *self.pins}
+        return frozenset(name.casefold() for name in named) - {self.cucm_name.casefold()}
+
     def dial(self, node_name: str) -> Dial:
         """Return how to reach a node: its entry in `addresses`, else its name at port 8443."""
         return dial(node_name, (node_name, hosts.PORT), self.addresses)

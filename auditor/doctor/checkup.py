@@ -57,8 +57,9 @@ def let_in(
         ConfigError: a CA file cannot be used.
         Interrupted: the run is being ended.
     """
-    others = frozenset(_names(_in_file(settings)))
-    place = servers.endpoint(settings, settings.cucm_name, settings.cucm_publisher, others)
+    place = servers.endpoint(
+        settings, settings.cucm_name, settings.cucm_publisher, settings.node_names
+    )
     limits = Limits(timeout_s=settings.timeout_s, backoff_s=())
     with Client(place, login, limits, wire, axl_version=settings.axl_version) as client:
         try:

@@ -86,7 +86,7 @@ EXCLUDED = {
 LISTENERS: Mapping[tuple[str, str], str] = {
     ("connection-refused", CUCM): "unreachable",
     ("expired-certificate", CUCM): "tls",
-    ("wrong-certificate", CUCM): "tls",
+    ("wrong-certificate", CUCM): "wrong_node",
     ("self-signed-certificate", CUCM): "tls",
     ("connection-refused", SUB): "unreachable",
     ("expired-certificate", SUB): "tls",
