@@ -7,7 +7,7 @@ from auditor.collect.node import NodeAnswers, contradicted
 from auditor.facts import RunState, ServiceState
 
 ALIKE = 0.9
-"""Share of common start times from which two answers are one machine's.
+"""Share of the started services with one start time from which two answers are one machine's.
 
 Not all of them: a service may restart between the two answers, and one that keeps restarting
 does. Two machines that booted at the same moment share far fewer.
@@ -31,8 +31,9 @@ def without_doubles(answers: Sequence[NodeAnswers]) -> tuple[NodeAnswers, ...]:
 
 
 def _same_machine(one: Mapping[str, ServiceState], other: Mapping[str, ServiceState]) -> bool:
-    times, others = _start_times(one).items(), _start_times(other).items()
-    return bool(times) and len(times & others) >= ALIKE * len(times | others)
+    times, others = _start_times(one), _start_times(other)
+    alike = len(times.items() & others.items())
+    return bool(times) and alike >= ALIKE * len(times.keys() | others.keys())
 
 
 def _start_times(services: Mapping[str, ServiceState]) -> dict[str, str]:
