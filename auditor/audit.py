@@ -11,7 +11,8 @@ from auditor.cluster import ClusterFacts
 from auditor.collect import intercluster, probe_file
 from auditor.collect.crew import Crew
 from auditor.collect.probes import Probe
-from auditor.collect.survey import Progress, Survey
+from auditor.collect.survey import Survey
+from auditor.collect.terms import Progress, Terms
 from auditor.collect.topics import EVERYTHING, Errand
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
@@ -109,15 +110,8 @@ def survey(
     surveys = [
         Survey(
             settings,
-            logins[settings.name],
-            insecure=options.insecure,
-            watch_s=options.watch_s,
-            wire=world.wire,
-            guard=guard,
-            progress=world.progress,
-            probes=_wanted(probes.get(settings.probes, ()), options),
-            errand=options.errand,
-            known=(known or {}).get(settings.name),
+            _terms(logins[settings.name], options, world, probes.get(settings.probes, ())),
+            (known or {}).get(settings.name),
         )
         for settings in clusters
     ]
@@ -130,6 +124,19 @@ def survey(
             world.wire.interrupt()
             raise Interrupted("interrupted; nothing was written.") from None
     return intercluster.told_by_peers(clusters, [one.facts for one in surveys])
+
+
+def _terms(login: Credentials, options: Options, world: World, probes: Sequence[Probe]) -> Terms:
+    return Terms(
+        login,
+        world.wire,
+        guard,
+        world.progress,
+        insecure=options.insecure,
+        watch_s=options.watch_s,
+        probes=_wanted(probes, options),
+        errand=options.errand,
+    )
 
 
 def _wanted(probes: Sequence[Probe], options: Options) -> tuple[Probe, ...]:

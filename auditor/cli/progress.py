@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from auditor.collect.survey import Progress
+from auditor.collect.terms import Progress
 
 
 @contextmanager

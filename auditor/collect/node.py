@@ -6,12 +6,13 @@ from functools import partial
 
 from auditor import names
 from auditor.collect import axl, counters, ha, prerequisites, services
-from auditor.collect.asking import Cost, Guard, Ledger
+from auditor.collect.asking import Cost, Ledger
 from auditor.collect.counters import Counters
 from auditor.collect.prerequisites import Reading
 from auditor.collect.probes import Probe
 from auditor.collect.services import Look, Watch
-from auditor.collect.topics import AUDIT, Topic
+from auditor.collect.terms import Terms
+from auditor.collect.topics import Topic
 from auditor.collect.topology import Member
 from auditor.errors import Bug, ExchangeError, NotAsked, Reason, WrongNode
 from auditor.facts import (
@@ -21,6 +22,7 @@ from auditor.facts import (
     HaReading,
     Identity,
     Outcome,
+    Role,
     RunState,
     ServiceState,
     Source,
@@ -53,30 +55,26 @@ def collect(
     client: Client,
     member: Member,
     others: frozenset[str],
+    terms: Terms,
     *,
-    guard: Guard,
-    wire: Wire,
     watch: Watch,
-    probes: Sequence[Probe] = (),
-    topics: frozenset[Topic] = AUDIT,
-    gone: Callable[[], bool] = lambda: False,
+    gone: Callable[[], bool],
 ) -> NodeAnswers:
-    """Ask one node about the topics: in an audit four requests, or five.
+    """Ask one node about the topics of an errand: in an audit four requests, or five.
 
-    `others` are the names of the cluster's other nodes, lower case. The publisher's database is
-    asked for `probes` besides: at most six requests more. `gone` tells after a time-out whether
-    the node cannot be reached at all, and nothing more is to be asked. Raises nothing but
-    Interrupted: every failure is in the coverage.
+    The publisher's database is asked besides: at most six requests more. `others` are the names
+    of the cluster's other nodes, lower case. `gone` tells after a time-out whether the node cannot
+    be reached at all. Raises nothing but Interrupted: every failure is in the coverage.
     """
-    ledger = Ledger(member.name, client, guard, gone=gone)
+    topics = terms.errand.topics
+    ledger = Ledger(member.name, client, terms.guard, gone=gone)
     product = _product(ledger) if Topic.PRODUCT in topics else None
-    look = _look(ledger, product, wire, watch) if Topic.SERVICES in topics else None
+    look = _look(ledger, product, terms.wire, watch) if Topic.SERVICES in topics else None
     states = look.services if look else {}
     state = _state(ledger, others) if Topic.HA in topics else None
     told = counters.read(ledger, others, topics)
     probe = _axl(ledger, states) if Topic.AXL in topics else None
-    reading = _database(ledger, probes)
-    identity = client.identity
+    reading = _database(ledger, terms.probes) if member.role is Role.PUBLISHER else None
     answers = NodeAnswers(
         member,
         ledger.coverage,
@@ -84,7 +82,7 @@ def collect(
         product.active_version if product else None,
         state,
         probe,
-        identity,
+        client.identity,
         ledger.closed_by,
         look.replied_at.isoformat(timespec="seconds") if look else None,
         reading,

@@ -1,35 +1,27 @@
 """One cluster on its way from settings to facts; every step is a task that waits for none."""
 
-from collections import deque
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from threading import Lock
 
 from auditor.cluster import ClusterFacts, Reach
-from auditor.collect import activation, node, planned, reach, servers, topology
-from auditor.collect.asking import Guard, Ledger
+from auditor.collect import activation, node, planned, reach, topology
+from auditor.collect.asking import Ledger
 from auditor.collect.cluster import assemble, with_readings
 from auditor.collect.crew import Crew
 from auditor.collect.identity import without_doubles
+from auditor.collect.line import Line
 from auditor.collect.merging import merged
 from auditor.collect.node import NodeAnswers
-from auditor.collect.probes import Probe
 from auditor.collect.rows import undecided
-from auditor.collect.services import Watch
-from auditor.collect.topics import EVERYTHING, Errand, Topic
+from auditor.collect.terms import Terms
+from auditor.collect.topics import Topic
 from auditor.collect.topology import Member, Topology
-from auditor.config.settings import ClusterSettings, Dial
-from auditor.credentials import Credentials
+from auditor.config.settings import ClusterSettings
 from auditor.errors import BadCredentials, ExchangeError, Reason
-from auditor.facts import Coverage, Outcome, Role, Source
-from auditor.soap.client import Client
-from auditor.soap.exchange import TcpResult, Wire
+from auditor.facts import Coverage, Outcome, Source
+from auditor.soap.exchange import TcpResult
 from auditor.soap.repeated import Repeated
 from auditor.soap.replies import ProductInformation
-
-Progress = Callable[[str, str], None]
-"""Told the cluster and the server that was just asked."""
 
 _PROVES_LOGIN = frozenset({Source.CUCM_AXL, Source.CONTROL_CENTER, Source.PERFMON})
 """Sources whose answer shows that the password was taken.
@@ -47,65 +39,33 @@ class Survey:
     """
 
     def __init__(
-        self,
-        settings: ClusterSettings,
-        login: Credentials,
-        *,
-        insecure: bool,
-        watch_s: float | None,
-        wire: Wire,
-        guard: Guard,
-        progress: Progress,
-        probes: Sequence[Probe] = (),
-        errand: Errand = EVERYTHING,
-        known: ClusterFacts | None = None,
+        self, settings: ClusterSettings, terms: Terms, known: ClusterFacts | None = None
     ) -> None:
         """Open nothing yet.
 
-        `watch_s`: look at every service twice, that far apart. `probes`: what to ask the
-        publisher's database. `known` is what an earlier survey found: its nodes and groups count,
-        CUCM is not asked for them again, and what is told now is put over it.
+        `known` is what an earlier survey found: its nodes and groups count, CUCM is not asked for
+        them again, and what is told now is put over it.
         """
         self.settings = settings
-        self._login = login
-        self._insecure = insecure
-        pause_s = settings.settle_s if watch_s is None else watch_s
-        self._watch = Watch(pause_s, always=watch_s is not None, never=errand.hurries)
-        self._wire = wire
-        self._guard = guard
-        self._progress = progress
-        self._probes = tuple(probes)
-        self._errand = errand
+        self._terms = terms
         self._known = known
-        self._lock = Lock()
-        self._queue: deque[Member] = deque()
+        self._line = Line(settings.workers)
         self._planned: list[Member] = []
-        self._nodes_open = 0
-        self._tests_open = 0
-        self._ended = False
-        self._login_taken = False
         self._topology = Topology(())
         self._answers: dict[str, NodeAnswers] = {}
         self._reached: dict[reach.Place, TcpResult] = {}
         self._tests: list[Coverage] = []
         self._products: Repeated[ProductInformation] = Repeated()
         self._cucm_name = settings.cucm_name
-        self._cucm = self._client(self._cucm_name, settings.cucm_publisher, settings.node_names)
-        self._ledger = Ledger(self._cucm_name, self._cucm, guard)
-        self._facts: ClusterFacts | None = None
-
-    def _client(
-        self, name: str, dial: Dial, others: frozenset[str], axl_first: str | None = None
-    ) -> Client:
-        return Client(
-            servers.endpoint(self.settings, name, dial, others, insecure=self._insecure),
-            self._login,
-            servers.limits(self.settings),
-            self._wire,
-            axl_version=self.settings.axl_version,
-            axl_first=axl_first,
-            products=self._products,
+        self._cucm = terms.client(
+            settings,
+            self._cucm_name,
+            settings.cucm_publisher,
+            self._products,
+            others=settings.node_names,
         )
+        self._ledger = Ledger(self._cucm_name, self._cucm, terms.guard)
+        self._facts: ClusterFacts | None = None
 
     @property
     def facts(self) -> ClusterFacts:
@@ -116,13 +76,15 @@ class Survey:
 
     def start(self, crew: Crew) -> None:
         """Hand in the first step."""
-        crew.submit(lambda: self._ask_cucm(crew) if self._known is None else self._remember(crew))
+        if self._known is None:
+            crew.submit(partial(self._ask_cucm, crew))
+        else:
+            crew.submit(partial(self._remember, crew, self._known))
 
-    def _remember(self, crew: Crew) -> None:
+    def _remember(self, crew: Crew, known: ClusterFacts) -> None:
         """Start from an earlier survey in place of CUCM's answer."""
-        assert self._known is not None  # noqa: S101 - `start` looked
-        self._topology = topology.remembered(self._known)
-        self._login_taken = any(_took_login(entry) for entry in self._known.coverage)
+        self._topology = topology.remembered(known)
+        self._line.login_taken = any(_took_login(entry) for entry in known.coverage)
         self._plan(None)
         self._go_on(crew)
 
@@ -131,8 +93,8 @@ class Survey:
         self._topology = answer.value or topology.declared(self.settings, answer.error)
         if answer.error is None and self._topology.trouble is not None:
             self._ledger.keep(Source.CUCM_AXL, self._topology.trouble)
-        self._login_taken = answer.error is None
-        self._progress(self.settings.name, self._cucm_name)
+        self._line.login_taken = answer.error is None
+        self._terms.progress(self.settings.name, self._cucm_name)
         self._plan(answer.error or self._topology.trouble)
         self._go_on(crew)
 
@@ -140,10 +102,10 @@ class Survey:
         for member in self._topology.members:
             if planned.declared(self.settings, member):
                 self._plan_around(member)
-            elif not self._errand.wants(member.name, member.redundancy_group):
+            elif not self._terms.errand.wants(member.name, member.redundancy_group):
                 self._answers[member.name] = node.untouched(member, None, "Not asked for.")
             else:
-                self._queue.append(member)
+                self._line.add(member)
         if isinstance(error, BadCredentials):
             self._stop(error)
 
@@ -158,15 +120,14 @@ class Survey:
     def _stop(self, error: ExchangeError) -> None:
         """Ask nothing more in this cluster; every node that is left says why."""
         detail = f"Not asked, so that the account is not locked: {error}"
-        while self._queue:
-            member = self._queue.popleft()
+        for member in self._line.drop():
             self._answers[member.name] = node.untouched(member, Reason.NOT_ASKED, detail)
 
     def _go_on(self, crew: Crew) -> None:
         """Hand in every TCP test, and the nodes as far as they may be asked now."""
-        tested = Topic.DATABASES in self._errand.topics
+        tested = Topic.DATABASES in self._terms.errand.topics
         places = reach.places(self.settings.databases) if tested else ()
-        self._tests_open = len(places) + len(self._planned)
+        self._line.expect_tests(len(places) + len(self._planned))
         for place in places:
             crew.submit(partial(self._test, crew, place))
         for member in self._planned:
@@ -175,73 +136,57 @@ class Survey:
 
     def _fill(self, crew: Crew) -> None:
         """Hand in further nodes, or the last step once nothing is under way any more."""
-        limit = self.settings.workers if self._login_taken else 1
-        with self._lock:
-            room = max(0, limit - self._nodes_open)
-            ready = [self._queue.popleft() for _ in range(min(room, len(self._queue)))]
-            self._nodes_open += len(ready)
-            last = not (self._nodes_open or self._tests_open or self._ended)
-            self._ended = self._ended or last
-        for member in ready:
+        turn = self._line.turn()
+        for member in turn.members:
             crew.submit(partial(self._ask_node, crew, member))
-        if last:
+        if turn.last:
             crew.submit(self._finish)
 
     def _test(self, crew: Crew, place: reach.Place) -> None:
-        tested = reach.test(self._wire, place, self.settings.timeout_s)
-        with self._lock:
-            self._reached[place] = tested.result
-            self._tests.append(tested.coverage)
-            self._tests_open -= 1
+        tested = reach.test(self._terms.wire, place, self.settings.timeout_s)
+        self._reached[place] = tested.result
+        self._tests.append(tested.coverage)
+        self._line.tested()
         self._fill(crew)
 
     def _knock(self, crew: Crew, member: Member) -> None:
-        answers = planned.knock(self._wire, self.settings, member)
-        with self._lock:
-            self._answers[member.name] = answers
-            self._tests_open -= 1
+        self._answers[member.name] = planned.knock(self._terms.wire, self.settings, member)
+        self._line.tested()
         self._fill(crew)
 
     def _ask_node(self, crew: Crew, member: Member) -> None:
-        others = frozenset(
-            m.name.casefold() for m in self._topology.members if m.name != member.name
-        )
-        known = others | {self._cucm_name.casefold()} - {member.name.casefold()}
-        with self._client(
-            member.name, self.settings.dial(member.name), known, self._axl_version
+        name = member.name
+        others = frozenset(m.name.casefold() for m in self._topology.members if m.name != name)
+        known = others | {self._cucm_name.casefold()} - {name.casefold()}
+        dial = self.settings.dial(name)
+        with self._terms.client(
+            self.settings, name, dial, self._products, others=known, axl_first=self._axl_version
         ) as client:
-            answers = node.collect(
-                client,
-                member,
-                others,
-                guard=self._guard,
-                wire=self._wire,
-                watch=self._watch,
-                probes=self._probes if member.role is Role.PUBLISHER else (),
-                topics=self._errand.topics,
-                gone=partial(self._is_gone, member.name),
-            )
-        self._progress(self.settings.name, member.name)
-        with self._lock:
-            self._answers[member.name] = answers
-            self._nodes_open -= 1
+            watch = self._terms.watch(self.settings.settle_s)
+            gone = partial(self._is_gone, name)
+            answers = node.collect(client, member, others, self._terms, watch=watch, gone=gone)
+        self._terms.progress(self.settings.name, name)
+        self._answers[name] = answers
+        # Before the line moves on: a database test that ends now would let in the next node.
         self._learn_of_login(answers)
+        self._line.leave()
         self._fill(crew)
 
     def _is_gone(self, node_name: str) -> bool:
         """Tell whether not even a TCP connection gets through, where the errand is in a hurry."""
-        if not self._errand.hurries:
+        if not self._terms.errand.hurries:
             return False
         place = self.settings.dial(node_name)
-        return self._wire.tcp(place.host, place.port, planned.KNOCK_S).reach is not Reach.REACHED
+        tested = self._terms.wire.tcp(place.host, place.port, planned.KNOCK_S)
+        return tested.reach is not Reach.REACHED
 
     def _learn_of_login(self, answers: NodeAnswers) -> None:
-        if self._login_taken:
+        if self._line.login_taken:
             return
         if isinstance(answers.closed_by, BadCredentials):
             self._stop(answers.closed_by)
         elif any(_took_login(entry) for entry in answers.coverage):
-            self._login_taken = True
+            self._line.login_taken = True
 
     def _finish(self) -> None:
         """Ask CUCM what Control Center left open, and put the facts together."""
@@ -253,7 +198,7 @@ class Survey:
         facts = assemble(self.settings, self._topology, decided, self._reached, coverage)
         facts = replace(facts, axl_version=self._axl_version)
         if self._known is not None:
-            facts = merged(self._known, facts, self._errand)
+            facts = merged(self._known, facts, self._terms.errand)
         self._facts = with_readings(facts, decided)
 
     @property
