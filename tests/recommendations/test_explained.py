@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from auditor import names
-from auditor.cluster import ClusterFacts
+from auditor.cluster import ClusterFacts, Group
 from auditor.errors import Reason
 from auditor.facts import HaState, Origin, Source
 from auditor.findings import Finding, Kind, Verdict
@@ -262,3 +262,19 @@ def test_state_zero_while_ha_is_on_advises_the_server_recovery_manager() -> None
     finding = _of(cluster(node(ha=S.UNKNOWN), subscriber(ha=S.UNKNOWN)), "HA-01", GROUP)
 
     assert finding.remedy.startswith("Restart Cisco Server Recovery Manager on both nodes")
+
+
+@pytest.mark.parametrize(
+    "guessed",
+    [
+        group(origin=Origin.DISCOVERED),
+        group(switch_origin=Origin.DISCOVERED),
+        group(ha=None),
+        group(ha=False),
+    ],
+)
+def test_a_switch_that_is_not_known_to_be_on_explains_no_stopped_service(guessed: Group) -> None:
+    facts = _failed_over(names.PRESENCE_ENGINE)
+    assert _of(facts, "PE-01", "imp2").verdict is Verdict.EXPLAINED
+
+    assert _of(replace(facts, groups=(guessed,)), "PE-01", "imp2").verdict is Verdict.DRIFT

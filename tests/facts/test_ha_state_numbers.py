@@ -1,0 +1,15 @@
+"""The numbers in which PerfMon tells a state of high availability."""
+
+import pytest
+
+from auditor.facts import HaState
+
+
+@pytest.mark.parametrize(
+    ("number", "state"),
+    [(0, HaState.UNKNOWN), (3, HaState.NORMAL), (12, HaState.DOWN), (13, None), (-1, None)],
+)
+def test_a_counter_outside_the_documented_numbers_is_no_state(
+    number: int, state: HaState | None
+) -> None:
+    assert HaState.from_number(number) is state
