@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from auditor import names
 from auditor.cluster import ClusterFacts, Database, Group, Reach, Setting
@@ -25,7 +26,7 @@ GROUP = "DefaultCUPSubCluster"
 RELEASE = "14.0.1.12900-161"
 
 
-def service(name: str, state: RunState | str = "started", **changes: object) -> ServiceState:
+def service(name: str, state: RunState | str = "started", **changes: Any) -> ServiceState:
     """Return a service; a stopped one is "Commanded Out of Service" unless told otherwise."""
     deployable = names.deployable(name)
     run = RunState(state)
@@ -40,7 +41,7 @@ def service(name: str, state: RunState | str = "started", **changes: object) -> 
         started_at="Mon Nov  2 09:00:00 2026" if run is RunState.STARTED else None,
         uptime_s=86_400 if run is RunState.STARTED else None,
     )
-    return replace(base, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(base, **changes)
 
 
 def not_activated(name: str) -> ServiceState:
@@ -69,7 +70,7 @@ def node(
     role: Role | str = "publisher",
     group: str | None = GROUP,
     ha: HaState | str | None = "normal",
-    **changes: object,
+    **changes: Any,
 ) -> NodeFacts:
     """Return a node whose services all run and whose AXL answers."""
     base = NodeFacts(
@@ -83,13 +84,13 @@ def node(
         services=services(*changed),
         axl=AxlProbe(AxlAnswer.ANSWERED, "It counted its nodes."),
     )
-    return replace(base, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(base, **changes)
 
 
-def subscriber(name: str = "imp2", *changed: ServiceState, **changes: object) -> NodeFacts:
+def subscriber(name: str = "imp2", *changed: ServiceState, **changes: Any) -> NodeFacts:
     """Return a subscriber without the two services that only the publisher has."""
     placed = (not_activated(names.BULK_PROVISIONING), not_activated(names.REPORTER))
-    return node(name, *placed, *changed, **{"role": "subscriber", **changes})  # type: ignore[arg-type]
+    return node(name, *placed, *changed, **{"role": "subscriber", **changes})
 
 
 def setting(
@@ -116,9 +117,11 @@ def _tellings(
 ) -> tuple[Setting, ...]:
     if isinstance(value, Setting):
         return (value,)
-    if isinstance(value, tuple) and value and all(isinstance(v, Setting) for v in value):
-        return tuple(v for v in value if isinstance(v, Setting))
-    return (setting(value),)  # type: ignore[arg-type]  # the tuple of settings is gone by now
+    if isinstance(value, bool | str):
+        return (setting(value),)
+    told = tuple(value)
+    tellings = tuple(one for one in told if isinstance(one, Setting))
+    return tellings or (setting([one for one in told if isinstance(one, str)]),)
 
 
 def deployment(
@@ -176,7 +179,7 @@ def gap(
 
 
 def database(
-    use: str, reach: Reach | str = "reached", nodes: Iterable[str] | None = None, **changes: object
+    use: str, reach: Reach | str = "reached", nodes: Iterable[str] | None = None, **changes: Any
 ) -> Database:
     """Return a declared external database for one use."""
     base = Database(
@@ -189,13 +192,13 @@ def database(
         reach=Reach(reach),
         origin=Origin.DECLARED,
     )
-    return replace(base, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(base, **changes)
 
 
-def group(name: str = GROUP, *nodes: str, ha: bool | None = True, **changes: object) -> Group:
+def group(name: str = GROUP, *nodes: str, ha: bool | None = True, **changes: Any) -> Group:
     """Return a redundancy group with high availability on."""
     base = Group(name, nodes or ("imp1", "imp2"), ha, Origin.OBSERVED)
-    return replace(base, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(base, **changes)
 
 
 def cluster(
@@ -204,7 +207,7 @@ def cluster(
     stores: Iterable[Database] | None = None,
     groups: Iterable[Group] | None = None,
     gaps: Iterable[Coverage] = (),
-    **changes: object,
+    **changes: Any,
 ) -> ClusterFacts:
     """Return a cluster of a publisher and a subscriber in one pair, or of the nodes given.
 
@@ -223,7 +226,7 @@ def cluster(
         high_availability=True,
         coverage=tuple(gaps),
     )
-    return replace(base, **changes)  # type: ignore[arg-type]  # the tests name real fields
+    return replace(base, **changes)
 
 
 def _groups(nodes: Iterable[NodeFacts]) -> Iterable[Group]:

@@ -28,7 +28,7 @@ metadata = MetaData()
 _SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _text(name: str, **options: Any) -> Column[str]:  # noqa: ANN401 - Column's own options
+def _text(name: str, **options: Any) -> Column[str]:
     return Column(name, Text, nullable=options.pop("nullable", False), **options)
 
 

@@ -23,7 +23,7 @@ KEYS: Mapping[str, str] = {
 """Probes that tell a deployment key of their own."""
 
 
-def scenario(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - what a scenario file may hold
+def scenario(**changes: Any) -> dict[str, Any]:
     """Return a pair of nodes that uses what the database tells of."""
     return {
         "cluster": {"name": "lab", **changes.pop("cluster", {})},

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from auditor.cli import app
 from auditor.facts import Origin
-from auditor.findings import Verdict
+from auditor.findings import Finding, Verdict
 from auditor.simulator import Simulator
 from tests.lab import QUICK, Lab, finding
 
@@ -21,7 +21,7 @@ GROUPS = [
 ]
 
 
-def side(name: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - what a scenario may hold
+def side(name: str, **changes: Any) -> dict[str, Any]:
     """Return a cluster that uses intercluster and says nothing of its peers in the file."""
     group = [{"name": "Default", "nodes": [f"{name}1.lab.test", f"{name}2.lab.test"]}]
     base = {
@@ -55,7 +55,7 @@ class Both(Lab):
         both.write_text(texts[0] + "[[cluster]]" + texts[1].partition("[[cluster]]")[2])
         return both
 
-    def judge(self, recommendation: str, subject: str) -> Any:  # noqa: ANN401 - a Finding
+    def judge(self, recommendation: str, subject: str) -> Finding:
         """Return a finding on cluster b."""
         _, b = self.audit().clusters
         return finding(b, recommendation, subject)

@@ -51,10 +51,13 @@ def test_the_json_report_of_the_demo(lab: Start, compare_golden: Compare) -> Non
     compare_golden(GOLDEN / "demo.json", _steady(_lines(told)))
 
 
-def _lines(value: Any, depth: int = 0) -> str:  # noqa: ANN401 - whatever JSON holds
+Json = dict[str, Any] | list[Any] | str | float | None
+
+
+def _lines(value: Json, depth: int = 0) -> str:
     """Write JSON with what holds no list on one line, so that a difference is one line too."""
     flat = json.dumps(value, ensure_ascii=False)
-    if depth and (not isinstance(value, dict | list) or not _deep(value)):
+    if not isinstance(value, dict | list) or (depth and not _deep(value)):
         return flat
     pad = "\n" + "  " * (depth + 1)
     if isinstance(value, list):

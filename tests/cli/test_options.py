@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
+from typer.main import get_group
 from typer.testing import CliRunner
 
 from auditor.cli import app
@@ -27,8 +27,8 @@ WITHOUT = {"--help", "--version", "--install-completion", "--show-completion"}
 
 
 def _options() -> Iterator[tuple[str, Any]]:
-    root = get_command(app)
-    commands: dict[str, Any] = {"auditor": root, **root.commands}  # type: ignore[attr-defined]
+    root = get_group(app)
+    commands: dict[str, Any] = {"auditor": root, **root.commands}
     for name, command in commands.items():
         for parameter in command.params:
             if parameter.param_type_name == "option":

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -30,10 +31,10 @@ def reading(**rows: tuple[Row, ...]) -> Reading:
     return Reading("imp1", built_in(), rows, gaps)
 
 
-def ungrouped(name: str, **changes: object) -> NodeFacts:
+def ungrouped(name: str, **changes: Any) -> NodeFacts:
     """Return a node of which AXL told no group."""
     base = node(name) if name == "imp1" else subscriber(name)
-    return replace(base, redundancy_group=None, group_known=False, **changes)  # type: ignore[arg-type]
+    return replace(base, redundancy_group=None, group_known=False, **changes)
 
 
 def facts(*nodes: NodeFacts, groups: tuple[Group, ...] = ()) -> ClusterFacts:

@@ -64,7 +64,7 @@ class Night:
         """Write one configuration for all simulators."""
         return write_together(self.simulators, self.folder / "auditor.toml", QUICK)
 
-    def check(self, wait_s: float | None = None, **wanted: Any) -> Check:  # noqa: ANN401 - of Request
+    def check(self, wait_s: float | None = None, **wanted: Any) -> Check:
         """Check all clusters."""
         configuration = load(self.config)
         login = Credentials(self.simulator.username, Secret(self.simulator.password))

@@ -20,7 +20,8 @@ from tests.history.runs import DRIFT, PASS, cluster, finding, report
 
 
 def main(url: str, name: str, count: int, die_at: str = "") -> None:
-    print("ready", flush=True)  # noqa: T201 - the signal that its parent waits for
+    sys.stdout.write("ready\n")  # the signal that its parent waits for
+    sys.stdout.flush()
     sys.stdin.readline()
     history = open_history(url)
     if history is None:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -211,10 +212,10 @@ def _verdicts(found: tuple[Finding, ...]) -> dict[tuple[str, str], Verdict]:
 Forget = Callable[[NodeFacts, str], NodeFacts]
 
 
-def _without(node: NodeFacts, name: str, **changes: object) -> NodeFacts:
+def _without(node: NodeFacts, name: str, **changes: Any) -> NodeFacts:
     if name not in node.services:
         return node
-    state = replace(node.services[name], **changes)  # type: ignore[arg-type]  # real fields
+    state = replace(node.services[name], **changes)
     return replace(node, services={**node.services, name: state})
 
 

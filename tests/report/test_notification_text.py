@@ -1,6 +1,7 @@
 """What people are told: what moved, in a few lines, and nothing that did not."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,7 @@ from auditor.runs import Report
 from tests.report import samples
 
 
-def moved(
-    finding: Finding, direction: Direction, before: Verdict | None, **changed: object
-) -> Change:
+def moved(finding: Finding, direction: Direction, before: Verdict | None, **changed: Any) -> Change:
     stood = Stood(
         finding.id,
         finding.cluster,
@@ -25,7 +24,7 @@ def moved(
         finding.severity,
         Standing(samples.RUN.started_at, 1),
     )
-    return Change(direction, replace(stood, **changed), before)  # type: ignore[arg-type]
+    return Change(direction, replace(stood, **changed), before)
 
 
 def report(*changes: Change) -> Report:

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -185,7 +186,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Start simulators from mappings (a pair of nodes by default) and close them at the end."""
     running: list[Simulator] = []
 
-    def begin(**changes: object) -> Wire:
+    def begin(**changes: Any) -> Wire:
         options = {
             k: changes.pop(k) for k in ("address_per_node", "delay_s", "clock") if k in changes
         }
@@ -195,7 +196,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             **changes,
         }
         folder = tmp_path / f"simulator-{len(running)}"
-        sim = Simulator(scenario, folder, **options)  # type: ignore[arg-type] # by name
+        sim = Simulator(scenario, folder, **options)
         running.append(sim.start())
         return Wire(sim)
 

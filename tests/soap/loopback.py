@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -99,7 +100,7 @@ class Loopback:
                 return
             self.connections += 1
             self._open.append(peer)
-            self._start(lambda peer=peer: self._serve(peer))  # type: ignore[misc] # bound now
+            self._start(partial(self._serve, peer))
 
     def _serve(self, peer: socket.socket) -> None:
         if self._silent:
