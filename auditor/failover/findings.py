@@ -102,7 +102,8 @@ BAD_REPLICATION = (3, 4)
 class GroupCheck:
     """A redundancy group as it stands. `settled` None: it was looked at once.
 
-    `obstacles` are what kept something of it from being known, gravest first.
+    `obstacles` are what kept something of it from being known, gravest first. `firm`: that high
+    availability is on, and both states, were observed and not only discovered.
     """
 
     cluster: str
@@ -118,6 +119,7 @@ class GroupCheck:
     sessions: Sessions
     settled: Settled | None = None
     obstacles: tuple[Obstacle, ...] = ()
+    firm: bool = True
 
     @property
     def outlasted(self) -> bool:
@@ -146,7 +148,8 @@ class GroupCheck:
         if broken or self.outlasted or self.of(Verdict.DRIFT):
             return ExitCode.DRIFT
         unsettled = self.settled is not None and not self.settled.stable
-        if self.verdict is Verdict.UNKNOWN or unsettled or self.of(Verdict.UNKNOWN):
+        guessed = accepted and not self.firm
+        if self.verdict is Verdict.UNKNOWN or unsettled or guessed or self.of(Verdict.UNKNOWN):
             return ExitCode.INCOMPLETE
         return ExitCode.COMPLIANT
 

@@ -47,10 +47,16 @@ def check(
         sessions=sessions.count(nodes, before),
         settled=settled,
         obstacles=_obstacles(facts, seen),
+        firm=_firm(group, members),
     )
 
 
 _CALM = (Standing.NORMAL, Standing.NO_FAILOVER, Standing.SWITCHED_OFF)
+
+
+def _firm(group: Group, members: Sequence[Member]) -> bool:
+    switched_on = group.ha_enabled is True and not group.switch_discovered
+    return switched_on and all(member.observed is not None for member in members)
 
 
 def _obstacles(facts: ClusterFacts, seen: Sequence[Point]) -> tuple[Obstacle, ...]:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from auditor import names
 from auditor.cluster import ClusterFacts
-from auditor.facts import AxlAnswer, NodeFacts, RunState
+from auditor.facts import AxlAnswer, HaState, NodeFacts, RunState
 from auditor.failover.findings import Aspect, Point
 from auditor.findings import Finding, Verdict
 from auditor.recommendations.availability import excuse
 from auditor.recommendations.conditions import feature
 from auditor.recommendations.engine import applicability, judge
 from auditor.recommendations.firm import believable, firm
-from auditor.recommendations.ha import IDLE_STOPS
+from auditor.recommendations.ha import IDLE_STOPS, group_of, installed
 from auditor.recommendations.model import Recommendation
 from auditor.recommendations.truth import either
 from auditor.recommendations.view import Seen, View, look
@@ -136,7 +136,7 @@ def _critical(known: Judged, node: NodeFacts, service: str) -> Point:
     if row is None:
         return _running(known, node, service, Aspect.CRITICAL)
     finding = known.finding(row, node.name)
-    if finding is None:
+    if finding is None or _may_rest(known.facts, node, service):
         return _running(known, node, service, Aspect.CRITICAL)
     told = finding.observed
     if finding.verdict is Verdict.UNKNOWN:
@@ -199,7 +199,28 @@ def _stopped(known: Judged, node: NodeFacts, seen: Seen, aspect: Aspect) -> Poin
     if seen.state.activated is None and seen.state.deployable is not False:
         text = f"{seen.observed} Whether it is activated is not known."
         return Point(aspect, node.name, Verdict.UNKNOWN, text, "stopped", service)
+    if _may_rest(known.facts, node, service):
+        text = (
+            f"{seen.observed} High availability stops it on an idle node, and that {node.name} is "
+            "one is not certain."
+        )
+        return Point(aspect, node.name, Verdict.UNKNOWN, text, "stopped", service)
     return Point(aspect, node.name, Verdict.DRIFT, seen.observed, "STOPPED", service)
+
+
+def _may_rest(facts: ClusterFacts, node: NodeFacts, service: str) -> bool:
+    """Tell whether a service is stopped as on an idle node, though that explains nothing yet.
+
+    The states were only discovered, or nobody told that high availability is on: to start the
+    service by hand would be the wrong advice.
+    """
+    group, seen = group_of(facts, node), look(facts, node, service)
+    stopped = seen.run is RunState.STOPPED and seen.state.activated is not False
+    if group is None or group.ha_enabled is False or service not in IDLE_STOPS or not stopped:
+        return False
+    told = {member.name: member.state for member in installed(facts, group)}
+    own = told.pop(node.name, None)
+    return own is HaState.IDLE and set(told.values()) == {HaState.BACKUP}
 
 
 def _word(seen: Seen) -> str:

@@ -77,7 +77,16 @@ def _failed_over(group: GroupCheck) -> str:
     serving = [node.name for node in group.nodes if node.state == HaState.BACKUP]
     left = [node.name for node in group.nodes if node.state != HaState.BACKUP]
     word = _settled(group, "Failed over, not sound" if group.of(Verdict.DRIFT) else "Failed over")
-    return f"{word}: {listed(serving)} serves the users of {listed(left)}{_but(group)}"
+    return (
+        f"{word}: {listed(serving)} serves the users of {listed(left)}{_doubt(group)}{_but(group)}"
+    )
+
+
+def _doubt(group: GroupCheck) -> str:
+    """Return what keeps a failover from being certain, empty if nothing does."""
+    if any(node.state_source == Origin.DISCOVERED for node in group.nodes):
+        return ", as the database alone tells"
+    return "" if group.firm else ", and whether high availability is on is not certain"
 
 
 def _broken(group: GroupCheck) -> str:

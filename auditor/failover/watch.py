@@ -47,7 +47,8 @@ class Patience:
 class Watch:
     """Groups under observation.
 
-    `open` are those not settled yet; `first` is when each was first seen as it is now.
+    `open` are those not settled yet; `first` is when each was first seen as it is now, `last` when
+    a settled one was last looked at.
     """
 
     known: dict[str, ClusterFacts]
@@ -57,6 +58,7 @@ class Watch:
     open: dict[Key, Group] = field(init=False)
     first: dict[Key, tuple[Look, datetime]] = field(default_factory=dict)
     settled: dict[Key, Settled] = field(default_factory=dict)
+    last: dict[Key, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin with every group open."""
@@ -77,23 +79,46 @@ class Watch:
             self._judge(looked)
             if self.groups:
                 self.patience.tell(self._line(looked - began))
-            if not self.open or looked >= end or self._refused():
+            over = looked >= end or self._refused()
+            changed = self._confirm(looked) if over or not self.open else frozenset()
+            if over or not self.open:
                 break
             pause = max(ROUND, min(self._until_next(looked), end - looked))
             self.patience.pause(pause.total_seconds())
             looked = self.patience.clock()
             whole = looked >= end or any(looked - since >= STEADY for _, since in self._steady())
-            self._look(FAILOVER if whole else LOOK)
+            self._look(FAILOVER if whole else LOOK, self.open)
         for key in self.open:
             moving = self._standing(key) is Standing.MOVING
-            self.settled[key] = Settled(stable=False, outlasted=moving and looked >= end)
+            outlasted = moving and looked >= end and key not in changed
+            self.settled[key] = Settled(stable=False, outlasted=outlasted)
 
-    def _look(self, topics: frozenset[Topic]) -> None:
-        """Ask the nodes of the open groups once more."""
-        of = {name for name, _ in self.open}
+    def _confirm(self, moment: datetime) -> frozenset[Key]:
+        """Look once more at groups that settled before the last look, and return what changed.
+
+        While others were waited for, nobody looked at them. What changed is open again; what may
+        not be asked any more is not stable.
+        """
+        stale = {key: self.groups[key] for key, at in self.last.items() if at < moment}
+        if self._refused():
+            self.settled |= dict.fromkeys(stale, Settled(stable=False, outlasted=False))
+            return frozenset()
+        if not stale:
+            return frozenset()
+        self._look(FAILOVER, stale)
+        self.last |= dict.fromkeys(stale, moment)
+        changed = frozenset(key for key in stale if self._signature(key) != self.first[key][0])
+        for key in changed:
+            self.open[key] = self.groups[key]
+            del self.settled[key], self.last[key], self.first[key]
+        return changed
+
+    def _look(self, topics: frozenset[Topic], groups: Mapping[Key, Group]) -> None:
+        """Ask the nodes of some groups once more."""
+        of = {name for name, _ in groups}
         asked = frozenset(
             node.name.casefold()
-            for (name, _), group in self.open.items()
+            for (name, _), group in groups.items()
             for node in nodes_of(self.known[name], group)
         )
         errand = Errand(topics, nodes=asked, hurries=True)
@@ -110,6 +135,7 @@ class Watch:
                 self.first[key] = (look, moment)
             elif moment - self.first[key][1] >= STEADY:
                 self.settled[key] = Settled(stable=True, outlasted=False)
+                self.last[key] = moment
                 del self.open[key]
 
     def _steady(self) -> list[tuple[Look, datetime]]:
@@ -122,13 +148,13 @@ class Watch:
         return max(ROUND, max(since for _, since in self._steady()) + STEADY - moment)
 
     def _standing(self, key: Key) -> Standing:
-        return standing_of(self.known[key[0]], self.open[key])
+        return standing_of(self.known[key[0]], self.groups[key])
 
     def _signature(self, key: Key) -> Look | None:
         """Return what must be the same in two looks; None while it cannot be settled at all."""
         if self._standing(key) in _UNSETTLED:
             return None
-        facts, group = self.known[key[0]], self.open[key]
+        facts, group = self.known[key[0]], self.groups[key]
         nodes = nodes_of(facts, group)
         if self._standing(key) is not Standing.BROKEN and not all(n.services for n in nodes):
             return None

@@ -209,6 +209,21 @@ def test_a_router_that_is_down_comes_before_every_xcp_service() -> None:
     assert told.startswith("Do: start Cisco XCP Router on imp2, then every XCP service")
 
 
+def test_a_failover_is_not_accepted_where_nobody_told_that_high_availability_is_on() -> None:
+    facts = pair(S.IDLE, S.BACKUP, switch=None)
+    check = look(facts, accept=True)
+    assert check.exit_code is UNKNOWN
+    assert "and whether high availability is on is not certain" in verdict.of_all(check)
+    assert "start Cisco" not in action.of_all(check)
+
+
+def test_a_service_that_is_not_activated_on_an_idle_node_is_still_wrong() -> None:
+    services = {**member("imp1", S.IDLE, 1).services}
+    services[names.SIP_PROXY] = not_activated(names.SIP_PROXY)
+    check = look(pair(S.IDLE, S.BACKUP, first={"services": services}, switch=None))
+    assert "activate Cisco SIP Proxy on imp1" in action.of_all(check)
+
+
 @pytest.mark.parametrize("name", [names.CONNECTION, names.MESSAGE_ARCHIVER, names.SIP_PROXY])
 def test_a_service_without_a_row_is_not_taken_for_one_that_is_off(name: str) -> None:
     services = {k: v for k, v in member("imp1", S.NORMAL, 1).services.items() if k != name}

@@ -126,6 +126,59 @@ def test_a_pair_that_flaps_between_looks_is_not_called_stable(night: Begin) -> N
     assert check.exit_code is not ExitCode.COMPLIANT
 
 
+EAST = {"name": "East", "nodes": ["imp3.lab.test", "imp4.lab.test"]}
+
+
+def moved(watched: Night, group: str, *states: str) -> None:
+    """Put a group into states."""
+    watched.simulator.change({"ha": {"group": group, "states": list(states)}})
+
+
+def test_a_group_that_settled_early_is_looked_at_again_before_it_is_called_stable(
+    night: Begin,
+) -> None:
+    watched = night({**PAIR, "group": [*PAIR["group"], EAST]})
+    moved(watched, "East", "failing_over", "taking_over")
+
+    def go_on(at: float) -> None:
+        if at == 60:
+            moved(watched, "Pair", "failed", "failed")
+        if at == 90:
+            moved(watched, "East", "normal", "normal")
+
+    watched.on_pause = go_on
+    check = watched.check(900)
+    assert [(g.name, g.standing, g.settled) for g in check.groups] == [
+        ("Pair", Standing.BROKEN, Settled(stable=True, outlasted=False)),
+        ("East", Standing.NORMAL, Settled(stable=True, outlasted=False)),
+    ]
+    assert check.exit_code is ExitCode.DRIFT
+    assert min(watched.pauses) >= 10
+
+
+def test_a_group_that_began_to_move_at_the_very_end_is_moving_and_not_broken(
+    night: Begin,
+) -> None:
+    watched = night({**PAIR, "group": [*PAIR["group"], EAST]})
+    moved(watched, "East", "failing_over", "taking_over")
+    watched.on_pause = lambda at: (
+        moved(watched, "Pair", "failing_over", "taking_over") if at == 60 else None
+    )
+    pair, east = watched.check(90).groups
+    assert (pair.standing, pair.settled) == (Standing.MOVING, Settled(False, False))
+    assert (east.standing, east.settled) == (Standing.MOVING, Settled(False, True))
+
+
+def test_a_group_that_may_not_be_asked_again_is_not_called_stable(night: Begin) -> None:
+    watched = night({**PAIR, "group": [*PAIR["group"], EAST]})
+    moved(watched, "East", "failing_over", "taking_over")
+    refuse = {"fault": {"fault": "http-401", "node": "imp3.lab.test"}}
+    watched.on_pause = lambda at: watched.simulator.change(refuse) if at == 60 else None
+    check = watched.check(900)
+    assert [g.settled for g in check.groups] == [Settled(False, False)] * 2
+    assert check.exit_code is ExitCode.INCOMPLETE
+
+
 def test_axl_that_was_stopped_while_we_watched_is_not_taken_from_an_earlier_look(
     night: Begin,
 ) -> None:
@@ -197,6 +250,28 @@ def test_a_release_without_the_counter_is_read_from_the_database(night: Begin) -
         ("normal", "discovered"),
     ]
     assert check.exit_code is ExitCode.INCOMPLETE
+
+
+def test_services_of_a_node_that_only_the_database_calls_idle_are_not_to_be_started(
+    night: Begin, compare_golden: Callable[[Path, str], None]
+) -> None:
+    watched = night({**PAIR, "cluster": {"name": "lab", "release": "11.5.1.10000-4"}})
+    moved(watched, "Pair", "idle", "backup")
+    check = watched.check()
+    assert check.exit_code is ExitCode.DRIFT
+    text = page.render(check, width=100, colour=False)
+    compare_golden(GOLDEN / "idle-by-database.txt", text)
+
+
+@pytest.mark.parametrize("states", [("idle", "backup"), ("failed_over", "backup")])
+def test_a_failover_that_only_the_database_tells_is_never_accepted(
+    night: Begin, states: tuple[str, str]
+) -> None:
+    watched = night({**PAIR, "cluster": {"name": "lab", "release": "11.5.1.10000-4"}})
+    moved(watched, "Pair", *states)
+    check = watched.check(accept_failed_over=True)
+    assert check.exit_code is ExitCode.INCOMPLETE
+    assert ", as the database alone tells" in verdict.of_all(check)
 
 
 def test_a_refused_password_ends_the_wait_at_once(night: Begin) -> None:
