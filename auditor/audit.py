@@ -80,7 +80,7 @@ def audit(
         ConfigError: the history cannot be read; nothing was asked.
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
-    earlier = {c.name: history.previous(c.name) for c in clusters} if history else {}
+    earlier = {c.name: history.previous(c.name, c.cucm_name) for c in clusters} if history else {}
     started = world.clock()
     facts = [
         replace(known, moved_before=before.moving) if (before := earlier.get(known.name)) else known

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from auditor.facts import Coverage, Evidence, NodeFacts
+from auditor.facts import Coverage, Evidence, NodeFacts, Source
 
 
 class Verdict(StrEnum):
@@ -156,6 +156,17 @@ class ClusterReport:
     findings: tuple[Finding, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     notices: tuple[str, ...] = field(default=())
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Return the nodes that gave no services although they were to be asked."""
+        return tuple(node.name for node in self.nodes if not node.planned and not node.services)
+
+    @property
+    def publisher(self) -> str | None:
+        """Return the CUCM publisher that was asked for the nodes, None where none was."""
+        asked = (entry.node for entry in self.coverage if entry.source is Source.CUCM_AXL)
+        return next(asked, None)
 
     @property
     def status(self) -> Status:

@@ -100,7 +100,7 @@ class Keeping:
             insecure=options.insecure,
             allow_unknown=options.allow_unknown,
             watch_s=options.watch_s,
-            moved_before=_moved(history, logins),
+            moved_before=_moved(history, configuration, logins),
         )
         told = about.model_dump(mode="json")
         accounts = tuple(logins.values())
@@ -110,14 +110,15 @@ class Keeping:
 
 
 def _moved(
-    history: "History | None", clusters: Iterable[str]
+    history: "History | None", configuration: Configuration, chosen: Collection[str]
 ) -> tuple[tuple[str, str, str, RunState], ...]:
     if history is None:
         return ()
     return tuple(
-        (name, node, service, state)
-        for name in clusters
-        if (before := history.previous(name)) is not None
+        (settings.name, node, service, state)
+        for settings in configuration.clusters
+        if settings.name in chosen
+        if (before := history.previous(settings.name, settings.cucm_name)) is not None
         for (node, service), state in before.moving.items()
     )
 

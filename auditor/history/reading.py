@@ -6,7 +6,7 @@ from sqlalchemy import Connection, FromClause, RowMapping, ScalarSelect, Select,
 
 from auditor.facts import RunState
 from auditor.findings import Kind, Severity, Status, Subject, SubjectKind, Verdict
-from auditor.history.schema import cluster_runs, findings, moving, runs, spans
+from auditor.history.schema import cluster_runs, findings, moving, runs, spans, unread
 from auditor.history.standing import Span, Trace
 from auditor.past import PastRun
 
@@ -79,6 +79,20 @@ def moving_services(
         (row["node"], row["service"]): RunState(row["state"])
         for row in connection.execute(question).mappings()
     }
+
+
+def unread_nodes(connection: Connection, cluster: str, run: int | None) -> frozenset[str]:
+    """Return the nodes that a run could not read, in lower case."""
+    question = select(unread.c.node).where(unread.c.cluster == cluster, unread.c.run == run)
+    return frozenset(connection.execute(question).scalars())
+
+
+def publisher_of(connection: Connection, cluster: str, run: int | None) -> str | None:
+    """Return the CUCM publisher that a run asked, None where that is not on record."""
+    question = select(cluster_runs.c.publisher).where(
+        cluster_runs.c.cluster == cluster, cluster_runs.c.run == run
+    )
+    return connection.execute(question).scalar()
 
 
 def traces(connection: Connection, cluster: str, by: int | None = None) -> dict[str, Trace]:

@@ -12,7 +12,7 @@ from sqlalchemy import (
     select,
 )
 
-from auditor.history.schema import cluster_runs, findings, moving, runs, spans
+from auditor.history.schema import cluster_runs, findings, moving, runs, spans, unread
 
 
 def prune(connection: Connection, before: str) -> int:
@@ -37,8 +37,9 @@ def _cluster_runs(connection: Connection, before: str) -> None:
             cluster_runs.c.run.in_(old), cluster_runs.c.run < _last_run(cluster_runs.c.cluster)
         )
     )
-    kept = and_(cluster_runs.c.run == moving.c.run, cluster_runs.c.cluster == moving.c.cluster)
-    connection.execute(delete(moving).where(moving.c.run.in_(old), ~exists().where(kept)))
+    for table in (moving, unread):
+        kept = and_(cluster_runs.c.run == table.c.run, cluster_runs.c.cluster == table.c.cluster)
+        connection.execute(delete(table).where(table.c.run.in_(old), ~exists().where(kept)))
 
 
 def _last_run(cluster: ColumnElement[str]) -> ScalarSelect[int | None]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from auditor.findings import Verdict
 
 VERSION_TABLE = "auditor_schema"
-HEAD = "0001"
+HEAD = "0002"
 """The schema that this program reads and writes: the last migration."""
 
 metadata = MetaData()
@@ -54,9 +54,11 @@ cluster_runs = Table(
     _text("cluster", primary_key=True),
     _text("release", nullable=True),
     _text("status"),
+    _text("publisher", nullable=True),
     *(Column(str(verdict), Integer, nullable=False) for verdict in Verdict),
 )
 Index("auditor_cluster_run_latest", cluster_runs.c.cluster, cluster_runs.c.run)
+"""What a run came to on a cluster; `publisher` is the CUCM that it asked, as it is configured."""
 
 moving = Table(
     "auditor_moving",
@@ -68,6 +70,15 @@ moving = Table(
     _text("state"),
 )
 """The services that a run found Starting or Stopping; node names in lower case."""
+
+unread = Table(
+    "auditor_unread",
+    metadata,
+    Column("run", ForeignKey(runs.c.seq, ondelete="CASCADE"), primary_key=True),
+    _text("cluster", primary_key=True),
+    _text("node", primary_key=True),
+)
+"""The nodes that a run should have read and could not; names in lower case."""
 
 findings = Table(
     "auditor_finding",

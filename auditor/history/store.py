@@ -74,16 +74,21 @@ class History:
         with self.database.reading(OutputError) as connection:
             return {c.name: _past(connection, c, report.run.started_at) for c in report.clusters}
 
-    def previous(self, cluster: str) -> Previous | None:
-        """Return what the last recorded run said of a cluster, None without one."""
+    def previous(self, cluster: str, publisher: str | None = None) -> Previous | None:
+        """Return what the last recorded run said of a cluster, None without one.
+
+        `publisher` is the CUCM publisher that will be asked now. Where the last run asked another,
+        nothing was moving, for it may have been another cluster of that name.
+        """
         with self.database.reading() as connection:
             run = reading.latest_run(connection, cluster)
             if run is None:
                 return None
             traces = reading.traces(connection, cluster).values()
+            known = _stranger(connection, cluster, run, publisher) is None
             return Previous(
                 run=reading.past_run(connection, cluster, run),
-                moving=reading.moving_services(connection, cluster, run),
+                moving=reading.moving_services(connection, cluster, run) if known else {},
                 verdicts={t.id: t.latest.verdict for t in traces if t.latest.last == run},
             )
 
@@ -153,7 +158,18 @@ def _past(connection: Connection, cluster: ClusterReport, at: str) -> Past:
         standings={finding.id: finding.standing for finding in now},
         changes=() if before is None else changes(traces, before, now),
         runs=reading.past_runs(connection, cluster.name, limit=TIMELINE, since=None),
+        unread=reading.unread_nodes(connection, cluster.name, before),
+        stranger=_stranger(connection, cluster.name, before, cluster.publisher),
     )
+
+
+def _stranger(
+    connection: Connection, cluster: str, run: int | None, publisher: str | None
+) -> str | None:
+    """Return the CUCM publisher that a run asked, None if it is this one or one is not known."""
+    asked = reading.publisher_of(connection, cluster, run)
+    same = not (asked and publisher) or asked.casefold() == publisher.casefold()
+    return None if same else asked
 
 
 def _judged(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from auditor.facts import RunState
 from auditor.findings import ClusterReport, Finding, Verdict
 from auditor.history import reading
-from auditor.history.schema import cluster_runs, findings, moving, runs, spans
+from auditor.history.schema import cluster_runs, findings, moving, runs, spans, unread
 from auditor.history.standing import Span, Trace, follow
 from auditor.runs import Report
 
@@ -51,7 +51,11 @@ def _cluster(connection: Connection, cluster: ClusterReport, run: int) -> None:
     verdicts = [finding.verdict for finding in cluster.findings]
     counts = {verdict.value: verdicts.count(verdict) for verdict in Verdict}
     about = {"run": run, "cluster": cluster.name}
-    told = {"release": cluster.release, "status": cluster.status.value}
+    told = {
+        "release": cluster.release,
+        "status": cluster.status.value,
+        "publisher": cluster.publisher,
+    }
     connection.execute(insert(cluster_runs), [about | told | counts])
     on_the_way = [
         about | {"node": node.name.lower(), "service": service.name, "state": service.state.value}
@@ -61,6 +65,9 @@ def _cluster(connection: Connection, cluster: ClusterReport, run: int) -> None:
     ]
     if on_the_way:
         connection.execute(insert(moving), on_the_way)
+    silent = [about | {"node": name} for name in {name.lower() for name in cluster.unread}]
+    if silent:
+        connection.execute(insert(unread), silent)
 
 
 def _findings(

@@ -172,10 +172,10 @@ def test_a_history_that_a_newer_auditor_wrote_is_left_alone(url: str) -> None:
 
     for writes in (True, False):
         line = refusal(url, writes=writes)
-        assert "a newer auditor wrote it (schema 9999, this one knows 0001)" in line
+        assert "a newer auditor wrote it (schema 9999, this one knows 0002)" in line
         assert "nothing was changed" in line
 
-    statement(url, "UPDATE auditor_schema SET version_num = '0001'")
+    statement(url, "UPDATE auditor_schema SET version_num = '0002'")
     assert len(opened(url).runs()) == 1
 
 

@@ -1,9 +1,11 @@
 """Since when a finding stands, over how many runs, and what moved between two runs."""
 
+from dataclasses import replace
+
 import pytest
 
 from auditor.errors import ConfigError
-from auditor.facts import RunState
+from auditor.facts import Coverage, Outcome, RunState, Source
 from auditor.findings import Kind, Severity, Status, Verdict
 from auditor.history.store import History
 from auditor.past import Direction, Standing
@@ -273,6 +275,36 @@ def test_only_the_run_directly_before_counts(history: History) -> None:
     previous = history.previous("lab")
     assert previous is not None
     assert previous.moving == {}
+
+
+def test_the_run_before_tells_which_nodes_it_could_not_read(history: History) -> None:
+    planned = replace(node(), name="imp-next.example.test", planned=True)
+    dark = cluster(finding(SIP, UNKNOWN), nodes=(node(), planned))
+    assert history.past(report(1, dark))["lab"].unread == frozenset()
+    history.record(report(1, dark))
+    assert history.past(report(2, dark))["lab"].unread == {NODE}
+    history.record(judged(2, {SIP: PASS}))
+    assert history.past(report(3, dark))["lab"].unread == frozenset()
+
+
+def asking(publisher: str, day: int) -> Report:
+    entry = Coverage(Source.CUCM_AXL, publisher, Outcome.COLLECTED)
+    moving = cluster(finding(SIP, UNKNOWN), nodes=(node(SIP=RunState.STARTING),))
+    return report(day, replace(moving, coverage=(entry,)))
+
+
+def test_another_cluster_of_the_same_name_is_told_apart_by_its_publisher(
+    history: History,
+) -> None:
+    """What is starting there makes nothing here unstable."""
+    history.record(asking("cucm-a.example.test", 1))
+    same = history.previous("lab", "CUCM-A.example.test")
+    other = history.previous("lab", "cucm-b.example.test")
+    assert same is not None
+    assert other is not None
+    assert (list(same.moving), other.moving) == ([(NODE, "SIP")], {})
+    assert history.past(asking("CUCM-A.example.test", 2))["lab"].stranger is None
+    assert history.past(asking("cucm-b.example.test", 2))["lab"].stranger == "cucm-a.example.test"
 
 
 @pytest.mark.parametrize("mode", ["precheck", "failover-check"])
