@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from auditor.facts import Coverage, Evidence, NodeFacts, Source
+from auditor.facts import Coverage, Evidence, NodeFacts, RunState, Source
 
 
 class Verdict(StrEnum):
@@ -159,8 +159,13 @@ class ClusterReport:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """Return the nodes that gave no services although they were to be asked."""
-        return tuple(node.name for node in self.nodes if not node.planned and not node.services)
+        """Return the nodes that were to be asked and of which no service's state is known."""
+        return tuple(
+            node.name
+            for node in self.nodes
+            if not node.planned
+            and all(told.state is RunState.UNKNOWN for told in node.services.values())
+        )
 
     @property
     def publisher(self) -> str | None:

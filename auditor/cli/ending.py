@@ -92,10 +92,10 @@ def warn(text: str) -> None:
 
 def _tell(report: Report, ending: Ending) -> None:
     """Write the reports; a quiet run without news prints none."""
-    from auditor.report.notification import news
+    from auditor.report.notification import compose
 
     targets = ending.targets
-    if ending.quiet and report.exit_code is ExitCode.COMPLIANT and not news(report):
+    if ending.quiet and report.exit_code is ExitCode.COMPLIANT and compose(report) is None:
         targets = [target for target in targets if target.path is not None]
     tell(report, targets)
 

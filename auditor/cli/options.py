@@ -133,9 +133,9 @@ Notify = Annotated[
         "--notify",
         envvar="AUDITOR_NOTIFY",
         metavar="URL",
-        help="Where to tell what is new, worse or resolved since the last run, as an Apprise URL "
-        "(mail, Webex, Teams, Slack, webhook). Better set in the environment: it holds a token. "
-        "May be repeated.",
+        help="Where to tell what is new, worse, resolved or back since the last run, as an "
+        "Apprise URL (mail, Webex, Teams, Slack, webhook). Better set in the environment: it "
+        "holds a token. May be repeated.",
         show_default=False,
     ),
 ]
@@ -147,7 +147,7 @@ Quiet = Annotated[
         "-q",
         envvar="AUDITOR_QUIET",
         help="For timers: no progress, and standard output stays empty while the exit code is 0 "
-        "and nothing is new, worse or resolved. Files are written all the same.",
+        "and nothing is new, worse, resolved or back. Files are written all the same.",
     ),
 ]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from auditor import __version__
 from auditor.findings import ClusterReport, Finding, Verdict, order
-from auditor.report import tally
+from auditor.report import since, tally
 from auditor.report.screen import printable
 from auditor.report.wording import (
     KINDS,
@@ -144,7 +144,7 @@ def _changes(report: Report, cluster: ClusterReport) -> Iterator[str]:
     if past is None or not past.runs:
         return
     yield ""
-    yield f"Since the run of {past.runs[0].started_at}: {tally.moved(past)}."
+    yield f"Since the run of {past.runs[0].started_at}: {escaped(since.moved(cluster, past))}"
 
 
 def _finding(report: Report, finding: Finding) -> Iterator[str]:

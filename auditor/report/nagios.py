@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 from auditor.findings import ClusterReport, ExitCode, Finding, Severity, Verdict, order
-from auditor.report import tally
+from auditor.report import sight, tally
 from auditor.report.screen import printable
-from auditor.report.wording import KINDS, count, listed, silent_nodes
+from auditor.report.wording import KINDS, count, dark, listed
 from auditor.runs import Report
 
 _GRAVE = (Severity.CRITICAL, Severity.HIGH)
@@ -97,15 +97,21 @@ def _difference(finding: Finding) -> str:
 
 
 def _doubt(clusters: Sequence[ClusterReport]) -> str:
-    """Return what could not be told, empty if nothing."""
-    silent = [node for cluster in clusters for node in silent_nodes(cluster)]
-    unaudited = [c.name for c in clusters if not any(node.services for node in c.nodes)]
+    """Return what could not be told and why, empty if nothing."""
+    troubles = [told for cluster in clusters if (told := _trouble(cluster))]
     unknown = sum(tally.of(cluster, Verdict.UNKNOWN) for cluster in clusters)
     gaps = sum(len(tally.gaps(cluster)) for cluster in clusters)
-    parts = [f"nothing could be audited in {listed(unaudited)}"] if unaudited else []
-    parts += [f"no answer from {listed(silent)}"] if silent else []
+    parts = [listed(troubles)] if troubles else []
     parts += [f"{count(unknown, 'check')} unknown"] if unknown else []
     return ", ".join(parts) or (f"{count(gaps, 'source')} gave nothing" if gaps else "")
+
+
+def _trouble(cluster: ClusterReport) -> str:
+    """Return which servers of a cluster gave nothing and why, empty if all did."""
+    why = sight.cause(cluster)
+    if dark(cluster):
+        return f"nothing could be audited in {cluster.name}" + (f" ({why})" if why else "")
+    return why or (f"no services from {listed(cluster.unread)}" if cluster.unread else "")
 
 
 def _audited(clusters: Sequence[ClusterReport]) -> str:

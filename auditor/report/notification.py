@@ -1,10 +1,12 @@
 """What people are told without looking: what moved since the last run, in a few lines."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from auditor.findings import MEANINGS, ClusterReport, Verdict
 from auditor.past import Change, Direction
+from auditor.report import sight
 from auditor.report.screen import printable
 from auditor.report.wording import KINDS, listed
 from auditor.runs import Report
@@ -13,6 +15,7 @@ MOST_LINES = 20
 """How many differences a message names; the report has them all."""
 
 _WORDS = {Direction.NEW: "new", Direction.WORSENED: "worse", Direction.RESOLVED: "resolved"}
+_BACK = "back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ def news(report: Report) -> tuple[Change, ...]:
     """Return what is new, worse or resolved since the run before: drift that counts, no other.
 
     A waived or explained difference is no news, nor is what is below the cluster's threshold, nor
-    what could not be told. Nothing is news in the first run of a cluster.
+    a check that could not be told: a node or cluster that can no longer be read is, see `sight`.
+    Nothing is news in the first run of a cluster.
     """
     return tuple(change for cluster in report.clusters for change in _of(report, cluster))
 
@@ -46,25 +50,27 @@ def compose(report: Report) -> Message | None:
 
     It names recommendations, services and nodes; never an answer, an address or a URL.
     """
-    told = sorted(news(report), key=lambda change: tuple(_WORDS).index(change.direction))
+    moved = sorted(news(report), key=lambda change: tuple(_WORDS).index(change.direction))
+    seen = sorted(sight.sights(report), key=lambda one: one.back)
+    told = [*(printable(sight.line(one)) for one in seen), *map(_line, moved)]
     if not told:
         return None
-    lines = [_line(change) for change in told[:MOST_LINES]]
+    lines = told[:MOST_LINES]
     if len(told) > MOST_LINES:
         lines.append(f"and {len(told) - MOST_LINES} more, in the report")
     code = report.exit_code
     lines += ["", f"Exit code {int(code)}: {MEANINGS[code]}. Run {report.run.id}."]
-    return Message(_title(told), "\n".join(lines))
+    return Message(_title(moved, seen), "\n".join(lines))
 
 
-def _title(told: Sequence[Change]) -> str:
-    tally = [
-        f"{number} {word}"
-        for direction, word in _WORDS.items()
-        if (number := sum(change.direction is direction for change in told))
-    ]
-    clusters = dict.fromkeys(printable(change.finding.cluster) for change in told)
-    return f"auditor: {', '.join(tally)} on {listed(clusters)}"
+def _title(moved: Sequence[Change], seen: Sequence[sight.Sight]) -> str:
+    words = Counter(_WORDS[change.direction] for change in moved)
+    words += Counter(_BACK if one.back else _WORDS[Direction.WORSENED] for one in seen)
+    tally = [f"{words[word]} {word}" for word in (*_WORDS.values(), _BACK) if words[word]]
+    clusters = dict.fromkeys(
+        [*(one.cluster for one in seen), *(change.finding.cluster for change in moved)]
+    )
+    return f"auditor: {', '.join(tally)} on {listed(map(printable, clusters))}"
 
 
 def _line(change: Change) -> str:

@@ -1,22 +1,12 @@
 """What a report adds up to, for every format alike: nodes read, gaps, since when."""
 
-from collections import Counter
 from datetime import datetime
 
 from auditor.facts import Coverage
 from auditor.findings import ClusterReport, Finding, Verdict
-from auditor.past import Direction, Past, Standing
-from auditor.report.wording import count, unread_nodes
+from auditor.past import Standing
+from auditor.report.wording import count
 from auditor.runs import Report, Run
-
-_MOVED = {
-    Direction.NEW: "new",
-    Direction.WORSENED: "worse",
-    Direction.PERSISTING: "still there",
-    Direction.RESOLVED: "resolved",
-    Direction.UNSEEN: "that can no longer be told",
-}
-
 
 _UNJUDGED = {
     "table": "Cisco's own table was NOT judged",
@@ -39,7 +29,7 @@ def of(cluster: ClusterReport, verdict: Verdict) -> int:
 def nodes_read(cluster: ClusterReport) -> tuple[int, int]:
     """Return of how many nodes the state of any service is known, and of how many it should be."""
     due = sum(not node.planned for node in cluster.nodes)
-    return due - len(unread_nodes(cluster)), due
+    return due - len(cluster.unread), due
 
 
 def gaps(cluster: ClusterReport) -> list[Coverage]:
@@ -63,13 +53,6 @@ def standing(report: Report, finding: Finding) -> Standing | None:
     """Return since when a finding stands in its verdict; None without history."""
     past = report.past.get(finding.cluster)
     return past.standings.get(finding.id) if past else None
-
-
-def moved(past: Past) -> str:
-    """Return how many findings moved in which way since the last run, `no change` if none did."""
-    tally = Counter(change.direction for change in past.changes)
-    told = [f"{tally[direction]} {_MOVED[direction]}" for direction in Direction]
-    return ", ".join(text for text in told if not text.startswith("0 ")) or "no change"
 
 
 def age(standing: Standing, run: Run) -> str:

@@ -12,7 +12,7 @@ from auditor import __version__
 from auditor.errors import Reason
 from auditor.facts import Coverage, Outcome, Source
 from auditor.findings import ClusterReport, Status, Verdict
-from auditor.report import blocks, grid, matrix, tally
+from auditor.report import blocks, grid, matrix, since, tally
 from auditor.report.screen import paint, plain
 from auditor.report.tally import left_out
 from auditor.report.wording import (
@@ -105,7 +105,8 @@ def _cluster(page: Console, report: Report, cluster: ClusterReport) -> None:
     page.print(plain(sentence(cluster), "bold"))
     past = report.past.get(cluster.name)
     if past and past.runs:
-        page.print(plain(f"Since the run of {past.runs[0].started_at}: {tally.moved(past)}."))
+        told = since.moved(cluster, past)
+        page.print(plain(f"Since the run of {past.runs[0].started_at}: {told}"))
     if dark(cluster):
         _gaps(page, cluster.coverage)
     if cluster.nodes:

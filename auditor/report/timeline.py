@@ -20,7 +20,7 @@ _TITLES = {
     Direction.WORSENED: "Worse",
     Direction.PERSISTING: "Still there",
     Direction.RESOLVED: "Resolved",
-    Direction.UNSEEN: "No longer auditable: neither new nor resolved",
+    Direction.UNSEEN: "Unknown now, so neither new nor resolved",
 }
 
 

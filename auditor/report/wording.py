@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from auditor.errors import Reason
-from auditor.facts import Outcome, RunState, Source
+from auditor.facts import Outcome, Source
 from auditor.findings import (
     MEANINGS,
     ClusterReport,
@@ -110,21 +110,6 @@ def name_of(finding: Finding) -> str:
     return finding.service or finding.recommendation
 
 
-def silent_nodes(cluster: ClusterReport) -> list[str]:
-    """Return the nodes that gave no services although they were to be asked."""
-    return [node.name for node in cluster.nodes if not node.planned and not node.services]
-
-
-def unread_nodes(cluster: ClusterReport) -> list[str]:
-    """Return the nodes that were to be asked and of which no service's state is known."""
-    return [
-        node.name
-        for node in cluster.nodes
-        if not node.planned
-        and all(told.state is RunState.UNKNOWN for told in node.services.values())
-    ]
-
-
 def dark(cluster: ClusterReport) -> bool:
     """Tell whether no node gave its services: then the cause matters more than any finding."""
     return not any(node.services for node in cluster.nodes)
@@ -157,7 +142,7 @@ def _drift_sentence(cluster: ClusterReport) -> str:
         f"{count(len(drift), 'difference')} ({severities(drift)}). "
         f"Worst: {name_of(worst)} on {worst.subject.name}: {what}."
     )
-    silent = unread_nodes(cluster)
+    silent = cluster.unread
     unknown = _of(cluster, Verdict.UNKNOWN)
     doubts = [f"{listed(silent)} could not be audited"] if silent else []
     doubts += [f"{_checks(unknown)} could not be told"] if unknown else []
@@ -170,7 +155,7 @@ def _checks(findings: Sequence[Finding]) -> str:
 
 def _doubt(cluster: ClusterReport) -> str:
     unknown = _of(cluster, Verdict.UNKNOWN)
-    silent = unread_nodes(cluster)
+    silent = cluster.unread
     if silent:
         return f"{listed(silent)} could not be audited, so {_checks(unknown)} could not be told"
     if unknown:

@@ -61,6 +61,70 @@ def test_people_are_told_what_is_new_and_what_is_resolved_and_nothing_else(
     assert len(body.splitlines()) == 3
 
 
+def nights(running: Lab, hook: Hook, faults: list[dict[str, str] | None]) -> list[str]:
+    """Audit once a fault, None for a night without; return all titles and first lines told."""
+    for fault in faults:
+        running.simulator.change({"clear": {}})
+        if fault:
+            running.simulator.change({"fault": fault})
+        assert running.run("audit", "--notify", hook.url).exit_code in (0, 4, 5)
+    return [line for told in hook.told for line in (told["title"], told["message"].split("\n")[0])]
+
+
+def test_people_are_told_once_that_a_node_is_lost_and_once_that_it_is_back(
+    lab: Start, hook: Hook
+) -> None:
+    """One line, however many of its checks have no answer now."""
+    lost = {"fault": "http-503", "node": SUB}
+    assert nights(lab(PAIR), hook, [None, lost, lost, None, None]) == [
+        "auditor: 1 worse on pair",
+        f"worse: {SUB} (pair) can no longer be read, 17 checks unknown: "
+        f"web service unavailable on {SUB}",
+        "auditor: 1 back on pair",
+        f"back: {SUB} (pair) can be read again",
+    ]
+
+
+def test_people_are_told_once_that_a_cluster_is_lost_and_once_that_it_is_back(
+    lab: Start, hook: Hook
+) -> None:
+    refused = {"fault": "http-401", "node": "cucm-pub.lab.test"}
+    assert nights(lab(PAIR), hook, [None, refused, refused, None, None]) == [
+        "auditor: 1 worse on pair",
+        "worse: cluster pair can no longer be audited: credentials refused by cucm-pub.lab.test",
+        "auditor: 1 back on pair",
+        "back: cluster pair can be audited again",
+    ]
+
+
+def test_quiet_tells_of_the_night_in_which_a_node_is_back(lab: Start) -> None:
+    """Although all is well then: somebody knows that it was not."""
+    running = lab(PAIR)
+    running.run("audit", "--quiet")
+    running.simulator.change({"fault": {"fault": "http-503", "node": SUB}})
+    assert "could be read then" in " ".join(running.run("audit", "--quiet").stdout.split())
+    running.simulator.change({"clear": {}})
+    result = running.run("audit", "--quiet")
+    assert result.exit_code == 0
+    assert f"{SUB} can be read again." in " ".join(result.stdout.split())
+    assert running.run("audit", "--quiet").output == ""
+
+
+def test_a_name_whose_publisher_changed_is_told_in_the_report(lab: Start) -> None:
+    """Two clusters of one name would share one history."""
+    running = lab(PAIR)
+
+    def since() -> str:
+        text = " ".join(running.run("audit").stdout.split())
+        return text.partition("Since the run of ")[2].partition(": ")[2][:60]
+
+    since()
+    assert since().startswith("nothing changed.")
+    running.edit = lambda text: text.replace("cucm-pub.lab.test", "cucm-old.lab.test")
+    assert since().startswith("that run asked another CUCM publisher, cucm-pub.lab.test;")
+    assert "another CUCM" not in since()
+
+
 def test_a_notification_that_fails_is_told_and_changes_no_exit_code(lab: Start, hook: Hook) -> None:
     """By the key of the file this time."""
     hook.status = 500
@@ -117,13 +181,13 @@ def test_quiet_says_nothing_of_a_night_without_news(lab: Start, tmp_path: Path) 
     change(running, "stop")
     result = running.run(*words)
     assert result.exit_code == 3
-    assert "1 new" in " ".join(result.stdout.split())
+    assert "1 difference is new." in " ".join(result.stdout.split())
     assert running.run(*words).stdout, "drift that stands is no silence: the exit code is 3"
 
     change(running, "start")
     result = running.run(*words)
     assert result.exit_code == 0
-    assert "1 resolved" in " ".join(result.stdout.split())
+    assert "1 difference is resolved." in " ".join(result.stdout.split())
     assert running.run(*words).output == ""
 
 

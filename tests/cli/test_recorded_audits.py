@@ -64,10 +64,12 @@ def test_a_report_says_since_when_and_how_often(lab: Start, clock: Clock) -> Non
         result = running.run("audit")
     assert result.exit_code == 3
     assert "since 3 days, 4 runs (first seen 2026-03-02T02:00:00Z)" in flat(result)
-    assert "Since the run of 2026-03-04T02:00:00Z: 1 still there." in flat(result)
+    assert "Since the run of 2026-03-04T02:00:00Z: 1 difference is still there." in flat(result)
     change(running, "start")
     clock.pass_by(days=1)
-    assert "Since the run of 2026-03-05T02:00:00Z: 1 resolved." in flat(running.run("audit"))
+    assert "Since the run of 2026-03-05T02:00:00Z: 1 difference is resolved." in flat(
+        running.run("audit")
+    )
 
 
 def test_the_record_is_in_the_users_data_folder_and_the_report_names_it(

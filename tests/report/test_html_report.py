@@ -167,7 +167,10 @@ def test_a_waiver_shows_its_reason_owner_end_and_what_would_be_without() -> None
 def test_history_tells_what_moved_since_when_and_draws_the_runs() -> None:
     page = tree(samples.remembered())
     text = told(samples.remembered())
-    assert "Since the run of 2026-02-28 02:00 UTC: 1 new, 1 still there, 1 resolved" in text
+    assert (
+        "Since the run of 2026-02-28 02:00 UTC: 1 difference is new, 1 still there, 1 resolved."
+        in text
+    )
     assert "3 days, 4 runs (first seen 2026-02-26T02:00:00Z)" in text
     bars = [str(title) for title in page.xpath("//svg//title/text()")]
     assert bars[0] == "2026-02-23T02:00:00Z: unauditable, 0 drift, 0 unknown"

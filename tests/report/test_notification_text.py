@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from auditor.findings import ClusterReport, Finding, Severity, Verdict
+from auditor.findings import ClusterReport, Finding, Severity, Status, Verdict
 from auditor.past import Change, Direction, Past, Standing, Stood
 from auditor.report.notification import MOST_LINES, compose, news
 from auditor.runs import Report
@@ -76,6 +76,35 @@ def test_the_whole_message() -> None:
 def test_what_is_no_news(change: Change) -> None:
     assert news(report(change)) == ()
     assert compose(report(change)) is None
+
+
+def test_what_went_dark_is_told_first_and_in_one_line_each() -> None:
+    """Whatever else the checks of that node came to."""
+    (cluster,) = samples.incomplete().clusters
+    lost = [f for f in cluster.findings if f.verdict is Verdict.UNKNOWN]
+    changes = [moved(f, Direction.UNSEEN, Verdict.PASS) for f in lost]
+    changes.append(moved(gone(), Direction.RESOLVED, Verdict.DRIFT))
+    before = (samples.past_run(28, 0, 0, Status.COMPLIANT, "lab"),)
+    message = compose(
+        replace(samples.incomplete(), past={"lab": Past(changes=tuple(changes), runs=before)})
+    )
+    assert message is not None
+    assert message.title == "auditor: 1 worse, 1 resolved on lab"
+    first, second, *end = message.body.splitlines()
+    assert first == (
+        "worse: imp-sub.example.test (lab) can no longer be read, 16 checks unknown: "
+        "no answer in time from imp-sub.example.test"
+    )
+    assert second.startswith("resolved: ")
+    assert end[-1].startswith("Exit code 4: ")
+
+
+def test_what_is_back_is_told() -> None:
+    before = (samples.past_run(28, 0, 0, Status.UNAUDITABLE, "lab"),)
+    message = compose(replace(samples.compliant(), past={"lab": Past(runs=before)}))
+    assert message is not None
+    assert message.title == "auditor: 1 back on lab"
+    assert message.body.splitlines()[0] == "back: cluster lab can be audited again"
 
 
 def test_a_first_run_and_one_without_history_are_no_news() -> None:

@@ -8,7 +8,7 @@ from auditor.facts import Coverage, NodeFacts
 from auditor.findings import ClusterReport, Finding, Severity, SubjectKind, Verdict
 from auditor.past import Direction, Past, Stood
 from auditor.recommendations.model import Citation, Recommendation
-from auditor.report import grid, tally
+from auditor.report import grid, since, tally
 from auditor.report.cells import Cell, by_subject, cell, heads
 from auditor.report.stories import HEADINGS, Story, stories
 from auditor.report.webpage.timeline import Timeline, timeline
@@ -19,7 +19,7 @@ _MOVED = {
     Direction.NEW: "New",
     Direction.WORSENED: "Worse",
     Direction.RESOLVED: "Resolved",
-    Direction.UNSEEN: "No longer seen",
+    Direction.UNSEEN: "Unknown now",
     Direction.PERSISTING: "Still there",
 }
 _SETTLED = (Verdict.PASS, Verdict.NOT_APPLICABLE)
@@ -134,7 +134,7 @@ def cluster_view(
         numbers={verdict: tally.of(cluster, verdict) for verdict in Verdict},
         read=read,
         due=due,
-        moved=tally.moved(past) if past and past.runs else "",
+        moved=since.moved(cluster, past) if past and past.runs else "",
         since=past.runs[0].started_at if past and past.runs else "",
         matrix=_matrix(cluster),
         anchors=anchors,

@@ -1,0 +1,135 @@
+"""What went out of sight since the last run, what is back, and why nothing was seen."""
+
+from dataclasses import replace
+
+import pytest
+
+from auditor.errors import Reason
+from auditor.facts import Coverage, Outcome, Role, Source
+from auditor.findings import ClusterReport, Severity, Status, Verdict
+from auditor.past import Past, PastRun
+from auditor.report import sight, since
+from auditor.report.sight import Sight
+from auditor.runs import Report
+from tests.report import samples
+
+WELL, DARK = Status.COMPLIANT, Status.UNAUDITABLE
+
+
+def past(status: Status, *unread: str) -> Past:
+    run = PastRun("r1", "lab", "2026-02-28T02:00:00Z", "", None, status, 0, {})
+    return Past(runs=(run,), unread=frozenset(unread))
+
+
+def seen(cluster: ClusterReport, before: Past) -> list[Sight]:
+    return list(sight.sights(Report(samples.RUN, (cluster,), {"lab": before})))
+
+
+def test_a_node_that_was_read_and_is_not_now_is_told_with_its_reason() -> None:
+    (told,) = seen(samples.incomplete_cluster(), past(WELL))
+    assert sight.line(told) == (
+        "worse: imp-sub.example.test (lab) can no longer be read, 16 checks unknown: "
+        "no answer in time from imp-sub.example.test"
+    )
+
+
+def test_a_node_that_stays_dark_is_told_no_more() -> None:
+    assert seen(samples.incomplete_cluster(), past(Status.INCOMPLETE, samples.SUB)) == []
+
+
+def test_a_node_that_is_read_again_is_told_once() -> None:
+    well = samples.compliant_cluster()
+    (told,) = seen(well, past(Status.INCOMPLETE, samples.SUB))
+    assert sight.line(told) == "back: imp-sub.example.test (lab) can be read again"
+    assert seen(well, past(WELL)) == []
+
+
+def test_a_cluster_that_went_dark_stands_for_its_nodes() -> None:
+    (told,) = seen(samples.unauditable_cluster(), past(WELL))
+    assert sight.line(told) == (
+        "worse: cluster lab can no longer be audited: credentials refused by cucm-pub.example.test"
+    )
+    assert seen(samples.unauditable_cluster(), past(DARK)) == []
+
+
+def test_a_cluster_that_is_back_says_so_and_which_node_is_not() -> None:
+    assert seen(samples.compliant_cluster(), past(DARK, samples.SUB, samples.PUB)) == [
+        Sight("lab", None, back=True)
+    ]
+    lost, back = seen(samples.incomplete_cluster(), past(DARK))
+    assert (lost.node, lost.back) == (samples.SUB, False)
+    assert sight.line(back) == "back: cluster lab can be audited again"
+
+
+def test_a_cluster_whose_drift_outweighs_that_no_node_was_read_is_told_by_node() -> None:
+    """Its status is drift, so it counts as audited, this run and the next."""
+    drift = samples.ha(verdict=Verdict.DRIFT)
+    nodes = (samples.silent(samples.PUB, Role.PUBLISHER),)
+    cluster = replace(samples.compliant_cluster(), findings=(drift,), nodes=nodes)
+    assert [told.node for told in seen(cluster, past(WELL))] == [samples.PUB]
+    assert seen(cluster, past(Status.DRIFT, samples.PUB)) == []
+    assert [told.back for told in seen(cluster, past(DARK, samples.PUB))] == []
+
+
+def test_nothing_is_lost_in_the_first_run_nor_without_history() -> None:
+    cluster = samples.unauditable_cluster()
+    assert seen(cluster, Past()) == []
+    assert sight.sights(Report(samples.RUN, (cluster,))) == ()
+
+
+def test_a_planned_node_is_not_missed() -> None:
+    cluster = samples.incomplete_cluster()
+    nodes = tuple(replace(node, planned=not node.services) for node in cluster.nodes)
+    assert seen(replace(cluster, nodes=nodes), past(WELL)) == []
+
+
+def gap(source: Source, node: str, reason: Reason) -> Coverage:
+    return Coverage(source, node, Outcome.FAILED, reason)
+
+
+def test_servers_that_fail_alike_are_named_together_and_what_follows_is_left_out() -> None:
+    names = [f"imp{number}" for number in range(5)]
+    cluster = ClusterReport(
+        "lab",
+        None,
+        Severity.LOW,
+        nodes=tuple(samples.silent(name, Role.SUBSCRIBER) for name in [*names, "later"]),
+        coverage=(
+            gap(Source.CUCM_AXL, "cucm", Reason.TLS),
+            *(gap(Source.PERFMON, name, Reason.NOT_ASKED) for name in names),
+            *(gap(Source.CONTROL_CENTER, name, Reason.UNREACHABLE) for name in names),
+            gap(Source.CONTROL_CENTER, "later", Reason.NOT_ASKED),
+        ),
+    )
+    assert sight.cause(cluster) == (
+        "certificate not accepted of cucm, imp0, imp1, imp2 and 2 more cannot be reached"
+    )
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_its_words(reason: Reason) -> None:
+    cluster = samples.unauditable_cluster()
+    told = replace(cluster, coverage=(gap(Source.CUCM_AXL, "cucm", reason),))
+    assert "cucm" in sight.cause(told)
+
+
+def test_what_moved_is_told_in_sentences() -> None:
+    gone = samples.past(samples.mixed_cluster())
+    assert since.moved(samples.mixed_cluster(), gone) == (
+        "1 difference is new, 1 still there, 1 resolved. "
+        "1 check that had an answer before is unknown now."
+    )
+    assert since.moved(samples.incomplete_cluster(), past(WELL)) == (
+        "imp-sub.example.test could be read then and cannot be now."
+    )
+    assert since.moved(samples.unauditable_cluster(), past(WELL)) == (
+        "The cluster could be audited then and cannot be now."
+    )
+    back = since.moved(samples.compliant_cluster(), past(Status.INCOMPLETE, samples.SUB))
+    assert back == "imp-sub.example.test can be read again."
+    assert since.moved(samples.compliant_cluster(), past(WELL)) == "nothing changed."
+    strange = replace(past(WELL), stranger="cucm-b.example.test")
+    assert since.moved(samples.compliant_cluster(), strange) == (
+        "that run asked another CUCM publisher, cucm-b.example.test; if it is another cluster, "
+        "give the two of them two names."
+    )
