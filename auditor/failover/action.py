@@ -4,22 +4,29 @@ Sources: IM&P configuration guide 15, chapter on high availability; administrati
 "Services" (a stopped XCP Router); CLI reference guide 15, `utils ha`.
 """
 
-from collections.abc import Sequence
-
 from auditor import names
 from auditor.errors import Reason
 from auditor.facts import HaState
-from auditor.failover.findings import Aspect, Check, ClusterCheck, GroupCheck, Point, Standing
+from auditor.failover.findings import Check, ClusterCheck, GroupCheck, Standing
 from auditor.failover.lead import lead
 from auditor.failover.obstacles import Obstacle
-from auditor.failover.order import first, rank
+from auditor.failover.order import first
 from auditor.failover.remedies import remedy
-from auditor.failover.states import listed, lost
+from auditor.failover.repairs import (
+    NO_USERS,
+    PAGE,
+    answer,
+    bring_back,
+    gone,
+    moving,
+    recover,
+    start,
+)
+from auditor.failover.seen import Aspect, Point
+from auditor.failover.states import listed
 from auditor.findings import Verdict
 
-_PAGE = "System > Presence Redundancy Groups on CUCM"
-_FALL_BACK = f"fall back by hand ({_PAGE}, or `utils ha fallback`)"
-_NO_USERS = "add, move or delete users"
+_FALL_BACK = f"fall back by hand ({PAGE}, or `utils ha fallback`)"
 
 
 def of_all(check: Check) -> str:
@@ -33,7 +40,7 @@ def of_all(check: Check) -> str:
         case ClusterCheck() if first_of_all.obstacles:
             return clear(first_of_all.obstacles[0], "the groups are known")
     return (
-        f"Do: put the nodes into redundancy groups ({_PAGE}), or declare their groups "
+        f"Do: put the nodes into redundancy groups ({PAGE}), or declare their groups "
         "([[cluster.node]]), and check again. Do not: fail over or fall back before the groups "
         "are known."
     )
@@ -45,7 +52,7 @@ def _of_node(point: Point, check: Check) -> str:
     if point.verdict is Verdict.UNKNOWN and of.obstacles:
         return clear(of.obstacles[0], "the groups are known")
     return (
-        f"Do: put {point.node} into a redundancy group ({_PAGE}), or list it in `planned_nodes` "
+        f"Do: put {point.node} into a redundancy group ({PAGE}), or list it in `planned_nodes` "
         "until it is installed. Do not: assign users to it before."
     )
 
@@ -65,14 +72,14 @@ def of_group(group: GroupCheck) -> str:
     wrong = group.of(Verdict.DRIFT)
     services = [p for p in wrong if p.aspect in (Aspect.CRITICAL, Aspect.KEEPERS, Aspect.OTHERS)]
     if group.standing is Standing.MOVING:
-        return _moving(group)
-    if group.standing is Standing.BROKEN and _gone(group):
-        return _bring_back(group)
+        return moving(group)
+    if group.standing is Standing.BROKEN and gone(group):
+        return bring_back(group)
     if services:
-        return _start(services)
+        return start(services)
     axl = [point for point in wrong if point.aspect is Aspect.AXL]
     if axl:
-        return _answer(axl[0])
+        return answer(axl[0])
     return _by_standing(group)
 
 
@@ -83,11 +90,11 @@ def _by_standing(group: GroupCheck) -> str:
             return _fall_back(group)
         case Standing.SWITCHED_OFF:
             return (
-                f"Do: turn high availability of {group.name} on ({_PAGE}) once all critical "
+                f"Do: turn high availability of {group.name} on ({PAGE}) once all critical "
                 "services run on both nodes. Do not: stop a node before it is on."
             )
         case Standing.BROKEN if not unread:
-            return _recover(group)
+            return recover(group)
         case Standing.UNKNOWN if all(node.state == HaState.UNKNOWN for node in group.nodes):
             return (
                 f"Do: restart {names.SERVER_RECOVERY} on both nodes, then run `utils ha status`. "
@@ -128,66 +135,7 @@ def _fall_back(group: GroupCheck) -> str:
     before = f"{remedy(obstacle)}; check again, and " if obstacle else ""
     return (
         f"Do: {before}once the cause is mended and {left} is fit, {_FALL_BACK}; automatic fallback "
-        f"is off by default. Do not: {_NO_USERS}, or stop or restart {serving}, while failed over."
-    )
-
-
-def _moving(group: GroupCheck) -> str:
-    if group.outlasted:
-        return (
-            "Do: run `utils ha status` on both nodes, and read the log of Cisco Server Recovery "
-            f"Manager. Do not: fail over or fall back again, or {_NO_USERS}."
-        )
-    return (
-        "Do: wait, and look again (`--wait 15m` does). Do not: start or stop services, fail over "
-        f"or fall back, or {_NO_USERS} meanwhile."
-    )
-
-
-def _gone(group: GroupCheck) -> list[str]:
-    """Return the nodes that are down, or tell nothing while the partner serves."""
-    if not any(node.state == HaState.BACKUP for node in group.nodes):
-        return []
-    return [node.name for node in group.nodes if node.state == HaState.DOWN or lost(node)]
-
-
-def _bring_back(group: GroupCheck) -> str:
-    left = [node.name for node in group.nodes if node.name not in _gone(group)]
-    return (
-        f"Do: bring {listed(_gone(group))} back (power, network, console), then check again. "
-        f"Do not: restart {listed(left)}, which serves everybody, or {_NO_USERS}."
-    )
-
-
-def _start(points: Sequence[Point]) -> str:
-    urgent = first(points)
-    node = urgent.node
-    if any(point.service == names.ROUTER for point in points):
-        router = next(point for point in points if point.service == names.ROUTER)
-        return (
-            f"Do: start {names.ROUTER} on {router.node}, then every XCP service of that node by "
-            f"hand: they stay down until somebody starts them. Do not: fall back or {_NO_USERS} "
-            "before they run."
-        )
-    down = [point.service for point in sorted(points, key=rank) if point.node == node]
-    named = listed(down[:3]) + (f" and {len(down) - 3} more" if len(down) > 3 else "")
-    if urgent.word == "NOT ACTIVATED":
-        how = f"activate {named} on {node} (Service Activation)"
-    else:
-        how = f"start {named} on {node} (Control Center, or `utils service start`)"
-    why = "; after a stop of Cisco XCP Router they stay down until started by hand"
-    reason = why if all(service.startswith("Cisco XCP") for service in down) else ""
-    return f"Do: {how}{reason}. Do not: fail over, fall back or {_NO_USERS} before it runs."
-
-
-def _answer(point: Point) -> str:
-    how = {
-        "NOT ACTIVATED": f"activate {names.AXL} on {point.node} (Service Activation)",
-        "STOPPED": f"start {names.AXL} on {point.node} (Control Center)",
-    }.get(point.word, f"restart {names.AXL} on {point.node} (Control Center)")
-    return (
-        f"Do: {how}, and check again. Do not: fail over or fall back before it answers: users "
-        "would lose presence and IM."
+        f"is off by default. Do not: {NO_USERS}, or stop or restart {serving}, while failed over."
     )
 
 
@@ -197,18 +145,4 @@ def _read_states(group: GroupCheck) -> str:
     return (
         "Do: run `utils ha status` on both nodes, and make PerfMon and Control Center of both "
         "answer. Do not: fail over or fall back before the states are known."
-    )
-
-
-def _recover(group: GroupCheck) -> str:
-    down = [n.name for n in group.nodes if n.state == HaState.FAILED_OVER_SERVICES_DOWN]
-    if down:
-        return (
-            f"Do: find what is down on {listed(down)} with `utils ha status` and `utils service "
-            "list`, start it, and then fall back by hand. Do not: fall back before it runs, or "
-            f"{_NO_USERS}."
-        )
-    return (
-        f"Do: read the reason with `utils ha status`, mend it, then use Recover ({_PAGE}, or "
-        f"`utils ha recover`). Do not: {_NO_USERS}, or fail over again, before it is normal."
     )

@@ -10,8 +10,9 @@ from auditor.facts import NodeFacts
 from auditor.failover import groups, peers, sessions
 from auditor.failover.findings import Check, ClusterCheck
 from auditor.failover.inquiry import Inquiry
+from auditor.failover.judged import Judged
 from auditor.failover.obstacles import Obstacle, obstacles
-from auditor.failover.points import Judged, member
+from auditor.failover.points import member
 from auditor.failover.readiness import Readiness, readiness
 from auditor.failover.request import Request
 from auditor.failover.scene import Scene, look

@@ -6,9 +6,11 @@ from auditor.cluster import ClusterFacts, Group
 from auditor.errors import Reason
 from auditor.facts import NodeFacts, Outcome, Role, Source
 from auditor.failover import sessions
-from auditor.failover.findings import Aspect, GroupCheck, NodeSeen, Point, Settled, Standing
+from auditor.failover.findings import GroupCheck, Standing
+from auditor.failover.judged import Judged
 from auditor.failover.obstacles import Obstacle, obstacles
-from auditor.failover.points import Judged, points
+from auditor.failover.points import points
+from auditor.failover.seen import Aspect, NodeSeen, Point, Settled
 from auditor.failover.sessions import Counts
 from auditor.findings import Finding, Verdict
 from auditor.recommendations.ha import Member, PairClass, causes, classify, installed

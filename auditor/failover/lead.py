@@ -2,15 +2,8 @@
 
 from collections.abc import Iterator
 
-from auditor.failover.findings import (
-    GRAVITY,
-    Check,
-    ClusterCheck,
-    GroupCheck,
-    Point,
-    Standing,
-    point_code,
-)
+from auditor.failover.findings import GRAVITY, Check, ClusterCheck, GroupCheck, Standing, point_code
+from auditor.failover.seen import Point
 from auditor.findings import ExitCode, Verdict
 
 Aside = ClusterCheck | Point

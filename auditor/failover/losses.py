@@ -12,8 +12,9 @@ from auditor import names
 from auditor.cluster import ClusterFacts
 from auditor.facts import HaState, NodeFacts, RunState
 from auditor.failover import states
-from auditor.failover.findings import Aspect, GroupCheck, Point, Standing
-from auditor.failover.points import Judged
+from auditor.failover.findings import GroupCheck, Standing
+from auditor.failover.judged import Judged
+from auditor.failover.seen import Aspect, Point
 from auditor.failover.states import listed
 from auditor.findings import Verdict
 from auditor.recommendations.conditions import feature

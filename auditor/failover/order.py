@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from auditor.failover.findings import Aspect, Point
-from auditor.failover.points import CRITICAL
+from auditor.failover.seen import Aspect, Point
+from auditor.failover.services import CRITICAL
 
 
 def first(points: Sequence[Point]) -> Point:

@@ -1,39 +1,22 @@
 """The check as a page: the verdict and the action first, then each group as a small table."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 
 from auditor.facts import Source
-from auditor.failover import action, states, verdict
-from auditor.failover.findings import (
-    Aspect,
-    Check,
-    ClusterCheck,
-    GroupCheck,
-    NodeSeen,
-    Point,
-    Standing,
-)
+from auditor.failover import action, verdict
+from auditor.failover.findings import Check, ClusterCheck, GroupCheck, Standing
 from auditor.failover.readiness import Readiness
+from auditor.failover.seen import Point
+from auditor.failover.table import replication, table
 from auditor.findings import ExitCode, Verdict
 from auditor.report.screen import paint, plain, printable
 from auditor.report.wording import MARKS, STYLES
 
 _STYLES = {ExitCode.COMPLIANT: "bold green", ExitCode.DRIFT: "bold red"}
-_GRAVITY = (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.EXPLAINED, Verdict.PASS, Verdict.NOT_APPLICABLE)
-REPLICATION = {
-    0: "initializing",
-    1: "not all tables there",
-    2: "good",
-    3: "BAD",
-    4: "SETUP FAILED",
-}
-"""What `Replicate_State` means (RTMT guide, replicates created and state of replication)."""
-
 _GOOD = 2
 _SWITCH = {True: "on", False: "OFF", None: "not known to be on"}
 
@@ -82,58 +65,6 @@ def _pair(group: GroupCheck) -> str:
     return f"{told}, {'unchanged' if group.standing is Standing.BROKEN else 'stable'}"
 
 
-def table(group: GroupCheck) -> Table:
-    """Return a group's table: a column for each node, a row for each aspect."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    for _ in group.nodes:
-        grid.add_column(overflow="fold")
-    grid.add_row(plain(""), *(plain(f"{node.name} ({node.role})") for node in group.nodes))
-    grid.add_row(plain("HA state"), *(plain(_state(node)) for node in group.nodes))
-    for aspect in Aspect:
-        cells = [
-            _cell([p for p in group.points if (p.node, p.aspect) == (n.name, aspect)])
-            for n in group.nodes
-        ]
-        grid.add_row(plain(str(aspect)), *(plain(text, style) for text, style in cells))
-    grid.add_row(plain("sessions"), *(plain(_count(group, node)) for node in group.nodes))
-    grid.add_row(plain("replication"), *(plain(_replication(node)) for node in group.nodes))
-    return grid
-
-
-def _state(node: NodeSeen) -> str:
-    told = states.state(node)
-    return f"{told} (from the database)" if node.state_source == "discovered" else told
-
-
-def _cell(points: Sequence[Point]) -> tuple[str, str]:
-    """Return one cell: the gravest verdict, and of how many services it holds."""
-    if not points:
-        return "none activated", ""
-    verdict = next(v for v in _GRAVITY if any(point.verdict is v for point in points))
-    concerned = [point for point in points if point.verdict is verdict]
-    mark, style = MARKS[verdict], "" if verdict is Verdict.PASS else STYLES[verdict]
-    if points[0].aspect in (Aspect.AXL, Aspect.MEMBER):
-        optional = " (optional)" if verdict is Verdict.NOT_APPLICABLE else ""
-        return f"{mark} {concerned[0].word}{optional}", style
-    judged = [point for point in points if point.verdict is not Verdict.NOT_APPLICABLE]
-    if verdict is Verdict.PASS:
-        return f"{mark} {len(judged)} of {len(judged)} run", style
-    words = ", ".join(dict.fromkeys(point.word for point in concerned))
-    return f"{mark} {len(concerned)} of {len(judged)}: {words}", style
-
-
-def _count(group: GroupCheck, node: NodeSeen) -> str:
-    count = node.sessions.get(group.sessions.counter)
-    return "not readable" if count is None else f"{count:,}"
-
-
-def _replication(node: NodeSeen) -> str:
-    if node.replication is None:
-        return "not readable"
-    return f"{REPLICATION.get(node.replication, 'unknown')} ({node.replication})"
-
-
 def _beneath(page: Console, group: GroupCheck) -> None:
     """Print what the table has no room for: what is wrong or unknown, causes, sessions."""
     for point in _different(group.of(Verdict.DRIFT, Verdict.UNKNOWN)):
@@ -145,7 +76,7 @@ def _beneath(page: Console, group: GroupCheck) -> None:
         if node.silence and node.answered:
             _print(page, f"? {node.silence}.")
         if node.replication not in (None, _GOOD):
-            text = f"! Database replication of {node.name} is {_replication(node)}"
+            text = f"! Database replication of {node.name} is {replication(node)}"
             _print(page, f"{text}: run `utils dbreplication runtimestate` on the publisher.")
     _print(page, _sessions(group))
     if group.causes:

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from auditor.cluster import ClusterFacts
 from auditor.config.settings import ClusterSettings
 from auditor.facts import NodeFacts
-from auditor.failover.findings import Peering, Point
-from auditor.failover.points import Judged, axl
+from auditor.failover.axl import axl
+from auditor.failover.findings import Peering
+from auditor.failover.judged import Judged
+from auditor.failover.seen import Point
 from auditor.findings import Verdict
 from auditor.recommendations.engine import applicability
 from auditor.recommendations.view import View

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from auditor.failover import action, states, verdict
 from auditor.failover.findings import Check, GroupCheck, Standing, gravest
+from auditor.failover.judged import Judged
 from auditor.failover.losses import Loss, What, losses
-from auditor.failover.points import Judged
 from auditor.failover.states import listed
 from auditor.findings import ExitCode, Verdict
 

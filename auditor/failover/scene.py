@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from auditor.audit import iso
 from auditor.cluster import ClusterFacts, Group
-from auditor.failover.findings import Settled
 from auditor.failover.inquiry import Inquiry
-from auditor.failover.points import Judged, judged
+from auditor.failover.judged import Judged, judged
 from auditor.failover.scope import groups, with_group
+from auditor.failover.seen import Settled
 from auditor.failover.watch import Key, Onlooker, Patience, Watch
 
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from auditor.facts import HaState, Origin
 from auditor.failover import states
-from auditor.failover.findings import Aspect, GroupCheck, Point, Standing
+from auditor.failover.findings import GroupCheck, Standing
 from auditor.failover.order import first
+from auditor.failover.seen import Aspect, Point
 from auditor.failover.states import listed
 from auditor.findings import Verdict
 from auditor.report.certificate import without_digest

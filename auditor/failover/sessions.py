@@ -7,7 +7,7 @@ from auditor.collect.counters import CLIENT_SOCKETS, PRESENCE_SESSIONS
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError
 from auditor.facts import HaState, NodeFacts
-from auditor.failover.findings import Sessions
+from auditor.failover.seen import Sessions
 
 Counts = Mapping[str, Mapping[str, int]]
 """Sessions by counter, by node name in lower case."""

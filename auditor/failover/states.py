@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from auditor.errors import Reason
 from auditor.facts import HaState
-from auditor.failover.findings import GroupCheck, NodeSeen
+from auditor.failover.findings import GroupCheck
+from auditor.failover.seen import NodeSeen
 
 WORDS = {
     None: "unreadable",

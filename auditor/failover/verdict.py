@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from auditor.failover import sentence
-from auditor.failover.findings import Check, ClusterCheck, GroupCheck, Point
+from auditor.failover.findings import Check, ClusterCheck, GroupCheck
 from auditor.failover.lead import Aside, asides, lead
+from auditor.failover.seen import Point
 from auditor.failover.sentence import clause
 from auditor.failover.states import listed
 from auditor.findings import Verdict

@@ -8,8 +8,9 @@ from auditor.cluster import ClusterFacts, Group
 from auditor.collect.topics import FAILOVER, LOOK, Errand, Topic
 from auditor.errors import Reason
 from auditor.facts import RunState
-from auditor.failover.findings import Settled, Standing
+from auditor.failover.findings import Standing
 from auditor.failover.groups import nodes_of, standing_of
+from auditor.failover.seen import Settled
 from auditor.failover.states import WORDS
 from auditor.recommendations.ha import installed
 

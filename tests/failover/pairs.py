@@ -7,9 +7,10 @@ from typing import Any
 from auditor import names
 from auditor.cluster import ClusterFacts, Group
 from auditor.facts import Coverage, HaState, NodeFacts, Origin, Outcome, RunState, Source
-from auditor.failover.findings import Check, ClusterCheck, Settled
+from auditor.failover.findings import Check, ClusterCheck
 from auditor.failover.groups import check
-from auditor.failover.points import judged
+from auditor.failover.judged import judged
+from auditor.failover.seen import Settled
 from auditor.failover.sessions import Counts
 from auditor.recommendations.ha import IDLE_STOPS
 from auditor.recommendations.model import load_packs

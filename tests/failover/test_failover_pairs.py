@@ -18,7 +18,8 @@ from auditor.facts import (
     RunState,
 )
 from auditor.failover import action, jsonout, page, sentence, verdict
-from auditor.failover.findings import Settled, Standing
+from auditor.failover.findings import Standing
+from auditor.failover.seen import Settled
 from auditor.findings import ExitCode
 from tests.factories import not_activated, service, setting, settings
 from tests.failover.pairs import STABLE, look, member, pair

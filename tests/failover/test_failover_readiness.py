@@ -10,8 +10,8 @@ from auditor import names
 from auditor.cluster import ClusterFacts
 from auditor.facts import HaState, RunState
 from auditor.failover import action, page
+from auditor.failover.judged import judged
 from auditor.failover.losses import What
-from auditor.failover.points import judged
 from auditor.failover.readiness import Readiness, readiness
 from auditor.findings import ExitCode
 from tests.factories import not_activated, service, setting, settings

@@ -8,7 +8,8 @@ import pytest
 
 from auditor.errors import ConfigError
 from auditor.failover import action, page, verdict
-from auditor.failover.findings import Settled, Standing
+from auditor.failover.findings import Standing
+from auditor.failover.seen import Settled
 from auditor.findings import ExitCode
 from tests.failover.watching import PAIR, Night
 

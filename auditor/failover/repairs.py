@@ -1,0 +1,95 @@
+"""What to do about a pair that moves or is broken, and about services that are down.
+
+Sources: IM&P configuration guide 15, chapter on high availability; administration guide 15,
+"Services" (a stopped XCP Router); CLI reference guide 15, `utils ha`.
+"""
+
+from collections.abc import Sequence
+
+from auditor import names
+from auditor.facts import HaState
+from auditor.failover.findings import GroupCheck
+from auditor.failover.order import first, rank
+from auditor.failover.seen import Point
+from auditor.failover.states import listed, lost
+
+PAGE = "System > Presence Redundancy Groups on CUCM"
+NO_USERS = "add, move or delete users"
+
+
+def moving(group: GroupCheck) -> str:
+    """Return what to do while a pair moves, or when it does not stop moving."""
+    if group.outlasted:
+        return (
+            "Do: run `utils ha status` on both nodes, and read the log of Cisco Server Recovery "
+            f"Manager. Do not: fail over or fall back again, or {NO_USERS}."
+        )
+    return (
+        "Do: wait, and look again (`--wait 15m` does). Do not: start or stop services, fail over "
+        f"or fall back, or {NO_USERS} meanwhile."
+    )
+
+
+def gone(group: GroupCheck) -> list[str]:
+    """Return the nodes that are down, or tell nothing while the partner serves."""
+    if not any(node.state == HaState.BACKUP for node in group.nodes):
+        return []
+    return [node.name for node in group.nodes if node.state == HaState.DOWN or lost(node)]
+
+
+def bring_back(group: GroupCheck) -> str:
+    """Return how to bring back a node that is down while its partner serves."""
+    left = [node.name for node in group.nodes if node.name not in gone(group)]
+    return (
+        f"Do: bring {listed(gone(group))} back (power, network, console), then check again. "
+        f"Do not: restart {listed(left)}, which serves everybody, or {NO_USERS}."
+    )
+
+
+def start(points: Sequence[Point]) -> str:
+    """Return which services to start first, and how."""
+    urgent = first(points)
+    node = urgent.node
+    if any(point.service == names.ROUTER for point in points):
+        router = next(point for point in points if point.service == names.ROUTER)
+        return (
+            f"Do: start {names.ROUTER} on {router.node}, then every XCP service of that node by "
+            f"hand: they stay down until somebody starts them. Do not: fall back or {NO_USERS} "
+            "before they run."
+        )
+    down = [point.service for point in sorted(points, key=rank) if point.node == node]
+    named = listed(down[:3]) + (f" and {len(down) - 3} more" if len(down) > 3 else "")
+    if urgent.word == "NOT ACTIVATED":
+        how = f"activate {named} on {node} (Service Activation)"
+    else:
+        how = f"start {named} on {node} (Control Center, or `utils service start`)"
+    why = "; after a stop of Cisco XCP Router they stay down until started by hand"
+    reason = why if all(service.startswith("Cisco XCP") for service in down) else ""
+    return f"Do: {how}{reason}. Do not: fail over, fall back or {NO_USERS} before it runs."
+
+
+def answer(point: Point) -> str:
+    """Return how to make AXL answer."""
+    how = {
+        "NOT ACTIVATED": f"activate {names.AXL} on {point.node} (Service Activation)",
+        "STOPPED": f"start {names.AXL} on {point.node} (Control Center)",
+    }.get(point.word, f"restart {names.AXL} on {point.node} (Control Center)")
+    return (
+        f"Do: {how}, and check again. Do not: fail over or fall back before it answers: users "
+        "would lose presence and IM."
+    )
+
+
+def recover(group: GroupCheck) -> str:
+    """Return how a pair recovers whose nodes both tell their states."""
+    down = [n.name for n in group.nodes if n.state == HaState.FAILED_OVER_SERVICES_DOWN]
+    if down:
+        return (
+            f"Do: find what is down on {listed(down)} with `utils ha status` and `utils service "
+            "list`, start it, and then fall back by hand. Do not: fall back before it runs, or "
+            f"{NO_USERS}."
+        )
+    return (
+        f"Do: read the reason with `utils ha status`, mend it, then use Recover ({PAGE}, or "
+        f"`utils ha recover`). Do not: {NO_USERS}, or fail over again, before it is normal."
+    )
