@@ -4,7 +4,10 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import platformdirs
 import psycopg
@@ -20,6 +23,7 @@ from tests.history.runs import DRIFT, judged
 
 CHOICE = "sqlite:///FILE"
 ROW = {"SIP-01": DRIFT}
+NOBODY = 65534
 
 
 def opened(url: str | None, *, writes: bool = True) -> History:
@@ -250,13 +254,29 @@ def test_looking_into_a_history_that_is_not_there_makes_none(tmp_path: Path) -> 
     assert list(tmp_path.glob("*.sqlite3")) == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@contextmanager
+def nobody() -> Iterator[Path]:
+    """Be somebody whom permissions bind, root too; return a folder of theirs."""
+    root = os.geteuid() == 0
+    with TemporaryDirectory() as name:
+        if root:
+            os.chown(name, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        try:
+            yield Path(name)
+        finally:
+            if root:
+                os.seteuid(0)
+
+
 def test_a_file_that_may_only_be_read_can_be_looked_into_only(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/history.sqlite3"
-    opened(url).record(judged(1, ROW))
-    (tmp_path / "history.sqlite3").chmod(0o400)
-    assert len(opened(url, writes=False).runs()) == 1
-    assert "Permission denied" in refusal(url)
+    opened(f"sqlite:///{tmp_path}/loads-all-that-it-needs.sqlite3").record(judged(1, ROW))
+    with nobody() as folder:
+        url = f"sqlite:///{folder}/history.sqlite3"
+        opened(url).record(judged(1, ROW))
+        (folder / "history.sqlite3").chmod(0o400)
+        assert len(opened(url, writes=False).runs()) == 1
+        assert "Permission denied" in refusal(url)
 
 
 def test_a_start_of_the_program_loads_no_database() -> None:
