@@ -46,9 +46,9 @@ def test_every_report_follows_our_schema(shape: str) -> None:
 
 
 @pytest.mark.skipif(not PUBLISHED, reason="JUNIT_XSD names no copy of the published schema")
-@pytest.mark.parametrize("shape", [*shapes.SHAPES, "largest"])
-def test_every_report_follows_the_published_schema(shape: str) -> None:
-    validate(shapes.sample(shape), Path(PUBLISHED))
+def test_every_report_follows_the_published_schema() -> None:
+    for shape in (*shapes.SHAPES, "largest"):
+        validate(shapes.sample(shape), Path(PUBLISHED))
 
 
 @pytest.mark.parametrize(

@@ -60,15 +60,17 @@ def test_names_follow_the_rules_of_promtool() -> None:
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed")
-@pytest.mark.parametrize("shape", [*shapes.SHAPES, "largest"])
-def test_promtool_finds_nothing_to_mend(shape: str) -> None:
-    checked = subprocess.run(
-        [str(PROMTOOL), "check", "metrics"],
-        input=prometheus.render(shapes.sample(shape)).encode(),
-        capture_output=True,
-        check=False,
-    )
-    assert (checked.returncode, checked.stderr, checked.stdout) == (0, b"", b"")
+def test_promtool_finds_nothing_to_mend() -> None:
+    told = {}
+    for shape in (*shapes.SHAPES, "largest"):
+        checked = subprocess.run(
+            [str(PROMTOOL), "check", "metrics"],
+            input=prometheus.render(shapes.sample(shape)).encode(),
+            capture_output=True,
+            check=False,
+        )
+        told[shape] = (checked.returncode, checked.stderr, checked.stdout)
+    assert told == dict.fromkeys(told, (0, b"", b""))
 
 
 def test_drift_is_counted_by_cluster_recommendation_and_severity() -> None:
