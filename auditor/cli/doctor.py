@@ -25,6 +25,8 @@ def doctor(
     *,
     config: options.Config = None,
     as_json: options.AsJson = False,
+    evidence: options.Evidence = None,
+    evidence_hide_user: options.EvidenceHideUser = False,
 ) -> None:
     """Check one cluster's set-up step by step, and say what to change and where.
 
@@ -33,21 +35,28 @@ def doctor(
 
     Exit codes: 0 ready, 3 something to mend, 4 could not tell.
     """
+    from auditor.audit import Options
     from auditor.cli.choosing import one_cluster
-    from auditor.cli.running import world
+    from auditor.cli.running import keep, world
     from auditor.cli.telling import say, width
     from auditor.doctor.checkup import examine
     from auditor.doctor.page import render_json, render_text
+    from auditor.recommendations.model import PACKS
 
-    _, settings = one_cluster(config, cluster)
+    configuration, settings = one_cluster(config, cluster)
+    keeping = keep(evidence, "doctor", PACKS, hide_users=evidence_hide_user)
     login, missing = _login(settings)
-    with world(1) as around:
+    known = {settings.name: login} if login else {}
+    recorder = keeping.recorder(configuration, Options(()), known) if keeping else None
+    with world(1, recorder=recorder) as around:
         checkup = examine(settings, login, around.wire, around.progress, no_login=missing)
         now = around.clock()
     page = (
         render_json(checkup, now=now) if as_json else render_text(checkup, width=width(), now=now)
     )
     say(page)
+    if recorder:
+        recorder.check()
     raise typer.Exit(checkup.exit_code)
 
 

@@ -105,14 +105,18 @@ def init(
         ),
     ] = None,
     insecure: options.Insecure = False,
+    evidence: options.Evidence = None,
+    evidence_hide_user: options.EvidenceHideUser = False,
 ) -> None:
     """Ask a live cluster, and write a configuration file for it to be read and corrected.
 
     Ends with 0 when the file was written, with 4 when it was and some server did not answer, and
     with 5 when no node could be asked and nothing was written.
     """
-    from auditor.cli.running import logins, warn_insecure, world
+    from auditor.audit import Options
+    from auditor.cli.running import keep, logins, warn_insecure, world
     from auditor.inference import asking, placing
+    from auditor.recommendations.model import PACKS
 
     request = asking.Request(
         cucm=cucm,
@@ -127,16 +131,21 @@ def init(
     )
     placing.check(request.output)
     golden = asking.golden_cluster(profile_from) if profile_from else None
-    settings = asking.settings(request)
-    login = logins([settings])[settings.name]
+    configuration = asking.configuration(request)
+    keeping = keep(evidence, "init", PACKS, hide_users=evidence_hide_user)
+    accounts = logins(configuration.clusters)
     if insecure:
         warn_insecure()
-    with world(settings.workers) as around:
-        drafted = asking.draft(request, login, around, golden)
+    given = Options((), insecure=insecure)
+    recorder = keeping.recorder(configuration, given, accounts) if keeping else None
+    with world(configuration.workers, recorder=recorder) as around:
+        drafted = asking.draft(request, accounts[request.name], around, golden)
     for gap in drafted.gaps:
         typer.echo(f"auditor: {gap}", err=True)
     if drafted.text is not None:
         placing.put(request.output, drafted.text)
+    if recorder:
+        recorder.check()
     _tell(request.output, drafted)
 
 

@@ -8,7 +8,7 @@ from auditor.audit import Options, World, survey
 from auditor.cluster import ClusterFacts
 from auditor.config import hosts
 from auditor.config.loader import load, understand
-from auditor.config.settings import ClusterSettings
+from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials
 from auditor.errors import ConfigError
 from auditor.facts import Coverage, Outcome, Role, Source
@@ -70,7 +70,7 @@ def pairs(option: str, given: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, _, value in split)
 
 
-def settings(request: Request) -> ClusterSettings:
+def configuration(request: Request) -> Configuration:
     """Return how to ask the cluster; raises ConfigError for what the options may not say."""
     cluster: dict[str, object] = {
         "name": request.name,
@@ -82,8 +82,7 @@ def settings(request: Request) -> ClusterSettings:
     }
     if request.ca_bundle is not None:
         cluster["ca_bundle"] = str(request.ca_bundle.absolute())
-    (asked,) = understand({"cluster": [cluster]}, _WHO).clusters
-    return asked
+    return understand({"cluster": [cluster]}, _WHO)
 
 
 def _grouped(pins: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
@@ -112,7 +111,7 @@ def draft(
     Raises:
         Interrupted: the user pressed Ctrl-C.
     """
-    asked = settings(request)
+    (asked,) = configuration(request).clusters
     options = Options((), insecure=request.insecure, mode="init")
     (facts,) = survey([asked], {asked.name: login}, options, world)
     gaps = tuple(entry.detail for entry in facts.coverage if _matters(entry, facts))

@@ -327,6 +327,7 @@ def test_a_replay_opens_no_wire(
     [
         ("failover-check",),
         ("failover-check", "--readiness"),
+        ("doctor", "pair"),
         ("precheck", "--cluster", "pair", "--activate", "Cisco SIP Proxy", "--on", "imp1.lab.test"),
     ],
     ids=lambda words: " ".join(words[:2]),
@@ -378,3 +379,33 @@ def test_two_files_leave_nothing_to_keep(lab: Start, tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "two files are compared" in result.stderr
     assert not (tmp_path / "kept").exists()
+
+
+def test_what_init_asks_is_kept_and_its_cluster_can_be_judged(lab: Start, tmp_path: Path) -> None:
+    """No file says yet what the cluster is meant to be, so much is unknown; nothing is lost."""
+    running = lab(PAIR)
+    asked = running.simulator
+    places = {**asked.nodes, "cucm-pub.lab.test": asked.cucm}
+    words = ["init", "--cucm", "cucm-pub.lab.test", "--username", asked.username, "--name", "pair"]
+    for name, (host, port) in places.items():
+        words += ["--address", f"{name}={host}:{port}"]
+    words += ["--ca-bundle", str(asked.ca_path), "--evidence", str(tmp_path / "kept")]
+    runner = CliRunner(env=running.environment)
+    result = runner.invoke(app, [*words, "--to", str(tmp_path / "new.toml")])
+    assert result.exit_code == 0, result.output
+    assert asked.password not in everything(tmp_path / "kept")
+    drift = [f for f in _findings(replay(tmp_path / "kept", "-o", "json")) if f["kind"]]
+    assert "RPT-02" in {f["recommendation"] for f in drift}
+    again = runner.invoke(app, [*words, "--to", str(tmp_path / "other.toml")])
+    assert again.exit_code == 2
+    assert "the folder is not empty" in again.stderr
+    assert not (tmp_path / "other.toml").exists()
+
+
+def test_a_check_up_without_a_password_keeps_what_it_saw(lab: Start, tmp_path: Path) -> None:
+    """Much can be looked at before anybody has an account."""
+    running = lab(PAIR)
+    words = ["doctor", "-c", str(running.config), "--evidence", str(tmp_path / "kept")]
+    assert CliRunner().invoke(app, words).exit_code == 3
+    assert (tmp_path / "kept" / "index.jsonl").read_text()
+    assert replay(tmp_path / "kept").exit_code == 5
