@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from auditor.change.difference import Comparison
 from auditor.compare.difference import Difference, Sort
@@ -12,6 +13,7 @@ HEADS = {
     Sort.MISSING: "Announced, and not done",
     Sort.NEW: "New drift",
     Sort.UNAUDITABLE: "No longer auditable",
+    Sort.UNSEEN: "Not read before, and so not compared",
     Sort.RESTART: "Restarts that nobody announced",
     Sort.FORESEEN: "Only until the profile follows",
     Sort.EXPECTED: "Expected changes",
@@ -21,14 +23,18 @@ HEADS = {
 """What each sort is called, gravest first."""
 
 
-def render_text(comparison: Comparison) -> str:
-    """Return the comparison for a reader: the verdict first, then each sort under its head."""
+def render_text(comparison: Comparison, *, width: int | None = None) -> str:
+    """Return the comparison for a reader: the verdict first, then each sort under its head.
+
+    Without a width each difference has a line of its own, which is what a pipe wants.
+    """
     verdict = _verdict({d.sort for d in comparison.found})
-    lines = [f"{verdict} From {comparison.before} to {comparison.after}."]
+    first = f"{verdict} From {comparison.before} to {comparison.after}."
+    lines = [first] if width is None else wrap(first, max(width, 40))
     for name, found in comparison.clusters.items():
         lines += ["", f"Cluster {printable(name)}: {_count(found)}"]
         for sort, head in HEADS.items():
-            lines += _section(head, [d for d in found if d.sort is sort])
+            lines += _section(head, [d for d in found if d.sort is sort], width)
     code = comparison.exit_code
     return "\n".join((*lines, "", f"Exit code {int(code)}.", ""))
 
@@ -36,11 +42,15 @@ def render_text(comparison: Comparison) -> str:
 def _verdict(sorts: set[Sort]) -> str:
     """Say which matter it is: changes, drift, restarts, something undone, or something unread."""
     told = [*_unannounced(sorts), *_undone(sorts)]
-    if Sort.UNAUDITABLE not in sorts:
-        return " ".join(told) or "Nothing unexpected changed."
-    if not told:
-        return "Nothing unexpected was seen, but something can no longer be told."
-    return " ".join((*told, "Something can no longer be told."))
+    blind = ""
+    if Sort.UNSEEN in sorts:
+        blind = "something could not be compared"
+    if Sort.UNAUDITABLE in sorts:
+        blind = "something can no longer be told"
+    if blind and not told:
+        return f"Nothing unexpected was seen, but {blind}."
+    told += [f"{blind.capitalize()}."] if blind else []
+    return " ".join(told) or "Nothing unexpected changed."
 
 
 def _unannounced(sorts: set[Sort]) -> Iterator[str]:
@@ -66,11 +76,24 @@ def _count(found: Sequence[Difference]) -> str:
     return f"{len(found)} differences" if len(found) != 1 else "1 difference"
 
 
-def _section(head: str, found: Sequence[Difference]) -> list[str]:
+def _section(head: str, found: Sequence[Difference], width: int | None) -> list[str]:
     if not found:
         return []
-    rows = [f"    {printable(d.about)}: {printable(d.text)}" for d in found]
-    return ["", f"  {head} ({len(found)})", *rows]
+    rows = [f"{printable(d.about)}: {printable(d.text)}" for d in found]
+    return ["", f"  {head} ({len(found)})", *(line for row in rows for line in _row(row, width))]
+
+
+def _row(text: str, width: int | None) -> list[str]:
+    if width is None:
+        return [f"    {text}"]
+    return wrap(
+        text,
+        max(width, 40),
+        initial_indent=" " * 4,
+        subsequent_indent=" " * 8,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def render_json(comparison: Comparison) -> str:

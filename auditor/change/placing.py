@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from auditor.change.decision import Answer, Point, Topic, supposed
 from auditor.change.judged import Judged, of
-from auditor.change.would_be import Change, node_of
+from auditor.change.would_be import Change
 from auditor.cluster import ClusterFacts
 from auditor.findings import Finding, Verdict
 from auditor.recommendations.conditions import holds
@@ -49,13 +49,14 @@ def _unasked(change: Change, rows: Sequence[Finding], other: Truth) -> Point:
 
 
 def _other_use(change: Change, facts: ClusterFacts, judged: Judged) -> Truth:
-    """Tell whether another feature is known to use the service (PROFILE-03 spares these)."""
-    node = node_of(facts, change)
+    """Tell whether another feature uses the service on any node (PROFILE-03 spares these)."""
     uses = [
         holds(condition, View(facts, node, row))
         for row in judged.rows.values()
         for watch in row.watches
         if change.service in watch.services
         for condition in watch.unless
+        for node in facts.nodes
+        if not node.planned
     ]
     return either(*uses) if uses else Truth(False)

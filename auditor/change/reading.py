@@ -58,6 +58,7 @@ def _node(node: Node, known: NodeKnown | None) -> NodeSeen:
         services=services,
         replied_at=known.replied_at if known else None,
         axl=_AXL[known.axl.answer] if known and known.axl else None,
+        planned=known is not None and known.planned,
     )
 
 

@@ -11,7 +11,7 @@ from auditor.cluster import ClusterFacts, Setting
 from auditor.compare.announced import Feature
 from auditor.facts import Origin
 from auditor.findings import Finding, Severity, SubjectKind
-from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
+from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS, Expectation
 
 
 def features(facts: ClusterFacts, filed: ClusterFacts) -> tuple[Feature, ...]:
@@ -40,7 +40,7 @@ def points(
     for finding in besides(judged, changes):
         point = supposed(Topic.FEATURE, finding, f"With {told}")
         if point.answer is Answer.NO_GO:
-            point = replace(point, remedy=_remedy(finding, changes))
+            point = replace(point, remedy=_remedy(finding, judged, changes))
         yield weighed(point, finding, fail_on)
 
 
@@ -50,7 +50,9 @@ def besides(judged: Judged, changes: Sequence[Change]) -> list[Finding]:
     return [f for f in judged.asked_besides() if (f.subject.name, f.service) not in about]
 
 
-def _remedy(finding: Finding, changes: Sequence[Change]) -> str:
+def _remedy(finding: Finding, judged: Judged, changes: Sequence[Change]) -> str:
+    if judged.rows[finding.recommendation].expects is Expectation.PROFILE_AGREES:
+        return "Configure it so in the administration of the cluster first, then check again."
     changed = {change.service for change in changes if change.activate}
     if finding.subject.kind is SubjectKind.NODE and finding.service in changed:
         name = finding.subject.name

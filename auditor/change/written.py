@@ -97,6 +97,7 @@ class NodeKnown(_Part):
     name: str
     redundancy_group: str | None
     group_known: bool
+    planned: bool
     axl: Axl | None
     replied_at: datetime | None
 

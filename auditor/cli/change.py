@@ -1,5 +1,6 @@
 """`auditor snapshot` and `auditor diff`: what a change window did."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,11 +87,11 @@ def diff(
 
     The live cluster is judged by the packs of the snapshot.
 
-    Exit codes: 0 nothing unexpected, 3 unexpected, 4 newly unknown.
+    Exit codes: 0 nothing unexpected, 3 unexpected, 4 newly unknown or not compared.
     """
     from auditor import snapshots as files
     from auditor.change import difference, difference_page, expectation
-    from auditor.cli.telling import say
+    from auditor.cli.telling import say, width
 
     announced = dict([expectation.read(expect)]) if expect else {}
     was = files.read(before)
@@ -113,7 +114,9 @@ def diff(
         now, recorder = files.read(Path(after)), None
     comparison = difference.compared(was, now, announced, live=after == LIVE)
     page = difference_page
-    say(page.render_json(comparison) if as_json else page.render_text(comparison))
+    columns = width() if sys.stdout.isatty() else None
+    text = page.render_json(comparison) if as_json else page.render_text(comparison, width=columns)
+    say(text)
     if recorder:
         recorder.check()
     raise typer.Exit(comparison.exit_code)

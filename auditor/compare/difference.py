@@ -10,13 +10,15 @@ from auditor.findings import ExitCode
 class Sort(StrEnum):
     """How a difference is filed, gravest first.
 
-    `foreseen`: it differs only because the profile does not have the tested feature yet.
+    `unseen`: it could not be read before, so nothing tells whether it changed. `foreseen`: it
+    differs only because the profile does not have the tested feature yet.
     """
 
     UNEXPECTED = "unexpected"
     MISSING = "missing"
     NEW = "new"
     UNAUDITABLE = "unauditable"
+    UNSEEN = "unseen"
     RESTART = "restart"
     FORESEEN = "foreseen"
     EXPECTED = "expected"
@@ -34,8 +36,9 @@ class Difference:
 
 
 def exit_code(differences: Iterable[Difference]) -> ExitCode:
-    """Return 3 for anything that nobody announced, else 4 for what can no longer be told."""
+    """Return 3 for anything that nobody announced, else 4 for what could not be compared."""
     sorts = {difference.sort for difference in differences}
     if sorts & {Sort.UNEXPECTED, Sort.MISSING, Sort.NEW, Sort.RESTART}:
         return ExitCode.DRIFT
-    return ExitCode.INCOMPLETE if Sort.UNAUDITABLE in sorts else ExitCode.COMPLIANT
+    blind = not sorts.isdisjoint({Sort.UNAUDITABLE, Sort.UNSEEN})
+    return ExitCode.INCOMPLETE if blind else ExitCode.COMPLIANT

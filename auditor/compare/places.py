@@ -38,6 +38,7 @@ def nodes(before: ClusterSeen, after: ClusterSeen, announced: Announced) -> Iter
             yield _fell_silent(now, before, after)
             yield from traits(now.name, was.traits, now.traits, lost=False)
         else:
+            yield from _unseen(was, now)
             yield from traits(now.name, was.traits, now.traits)
             yield from services(was, now, announced)
             if was.axl and now.axl is False:
@@ -55,7 +56,20 @@ def _one_sided(
         yield Difference(Sort.UNEXPECTED, was.name, "The node is no longer in the cluster.")
 
 
+def _unseen(was: NodeSeen, now: NodeSeen) -> Iterator[Difference]:
+    """Yield a node that was silent before: that nothing changed there is not known."""
+    if was.services or was.planned or now.planned:
+        return
+    text = "Its services could not be read before, so nothing tells whether they changed."
+    if not now.services:
+        text = "Its services could be read neither before nor now."
+    yield Difference(Sort.UNSEEN, now.name, text)
+
+
 def _unlisted(before: ClusterSeen, after: ClusterSeen) -> Iterator[Difference]:
+    if not before.complete:
+        text = "CUCM did not list the nodes before, so nothing tells whether any came or went."
+        yield Difference(Sort.UNSEEN, after.name, text)
     lost = sorted(node.name for key, node in before.nodes.items() if key not in after.nodes)
     if lost and not after.complete:
         text = "CUCM did not list the nodes, so whether these are still there is not known: "
@@ -81,6 +95,10 @@ def _fell_silent(now: NodeSeen, before: ClusterSeen, after: ClusterSeen) -> Diff
 def groups(before: ClusterSeen, after: ClusterSeen) -> Iterator[Difference]:
     """Yield the redundancy groups that came, went or changed."""
     if before.groups is None:
+        text = (
+            "Its redundancy groups could not be read before, so nothing tells whether they changed."
+        )
+        yield Difference(Sort.UNSEEN, after.name, text)
         return
     if after.groups is None:
         text = "Its redundancy groups were read before and could not be read now."

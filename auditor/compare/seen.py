@@ -18,7 +18,8 @@ class ServiceSeen:
 class NodeSeen:
     """A node. `replied_at` is None where its services were not read.
 
-    `axl` tells whether its AXL answered, None where it was not asked or nobody can tell.
+    `axl` tells whether its AXL answered, None where it was not asked or nobody can tell. A planned
+    node is never asked.
     """
 
     name: str
@@ -26,6 +27,7 @@ class NodeSeen:
     services: Mapping[str, ServiceSeen]
     replied_at: datetime | None
     axl: bool | None = None
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,9 +287,13 @@ def test_a_service_that_others_need_is_not_turned_off_under_them() -> None:
     assert answers(asked(HEALTHY, proxy, *leaving), Topic.PREREQUISITE) == []
 
 
-@pytest.mark.parametrize(("used", "answer"), [(True, Answer.CANNOT_TELL), (False, Answer.GO)])
-def test_another_feature_may_need_what_its_own_does_not(used: bool, answer: Answer) -> None:
-    """SIP federation sends its messages through the Text Conference Manager too."""
+@pytest.mark.parametrize(
+    ("used", "answer"), [([PUBLISHER], Answer.CANNOT_TELL), (False, Answer.GO)]
+)
+def test_another_feature_may_need_what_its_own_does_not(
+    used: list[str] | bool, answer: Answer
+) -> None:
+    """Federation sends messages through the Text Conference Manager, perhaps of another node."""
     told = make.deployment(
         chat=False, permanent_chat=False, permanent_chat_ha=False, sip_federation=used
     )

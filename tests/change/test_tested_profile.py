@@ -8,7 +8,7 @@ from auditor.change.would_be import Change
 from auditor.cluster import ClusterFacts
 from auditor.compare.announced import Feature
 from auditor.findings import Severity
-from auditor.names import REPORTER, WEB_CONNECTION
+from auditor.names import REPORTER, TEXT_CONFERENCE, WEB_CONNECTION
 from tests import factories as make
 from tests.change.window import HEALTHY, PUBLISHER, ROWS, SUBSCRIBER, answers, without
 
@@ -79,3 +79,16 @@ def test_what_differs_until_the_profile_follows_is_foreseen() -> None:
     assert judged(facts, *changes, web_clients=True).foreseen == ()
     wrong = Change(SUBSCRIBER, REPORTER, activate=True)
     assert judged(facts, *changes, wrong, web_clients=False).foreseen == (foreseen,)
+
+
+def test_a_feature_that_the_cluster_does_not_show_is_to_be_configured_first() -> None:
+    """Its services would come up without it."""
+    shown = make.setting(False, "discovered")
+    told = {**HEALTHY.settings, "permanent_chat": (make.setting(True), shown)}
+    facts = without(replace(HEALTHY, settings=told), SUBSCRIBER, TEXT_CONFERENCE)
+    file = replace(facts, settings={**told, "permanent_chat": (make.setting(False), shown)})
+    change = Change(SUBSCRIBER, TEXT_CONFERENCE, activate=True)
+    decision = decide(facts, [change], ROWS, fail_on=Severity.LOW, confirmed=True, filed=file)
+    (point,) = [p for p in decision.points if p.topic is Topic.FEATURE]
+    assert (point.answer, point.about) == (Answer.NO_GO, "deployment.permanent_chat")
+    assert point.remedy.startswith("Configure it so in the administration of the cluster first")

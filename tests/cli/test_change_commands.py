@@ -264,3 +264,18 @@ def test_a_refused_password_is_told_with_its_reason(
     rest = [line for line in result.stdout.splitlines() if line.startswith("    healthy: ")]
     assert len(rest) == 6
     assert "PROFILE-02 can no longer be judged for addresses, " in result.stdout
+
+
+def test_a_snapshot_that_saw_nothing_proves_nothing(
+    lab: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its account had the wrong password; what happened since is not known."""
+    running = lab("healthy")
+    before = tmp_path / "before.json"
+    with monkeypatch.context() as patch:
+        patch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "wrong"})
+        assert running.run("snapshot", "--to", str(before)).exit_code == 5
+    result = running.run("diff", str(before), "live")
+    assert result.exit_code == 4
+    first = "Nothing unexpected was seen, but something could not be compared. From "
+    assert result.stdout.startswith(first)

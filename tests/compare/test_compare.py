@@ -168,7 +168,7 @@ def test_nodes_that_nobody_listed_are_not_gone() -> None:
     """A CUCM that refused the password says nothing of its nodes."""
     blind = ClusterSeen("lab", {}, {}, {}, complete=False)
     assert only(compare(cluster(RUNS), blind)).sort is Sort.UNAUDITABLE
-    assert compare(blind, cluster(RUNS)) == ()
+    assert only(compare(blind, cluster(RUNS))).sort is Sort.UNSEEN
 
 
 @pytest.mark.parametrize(
@@ -177,6 +177,8 @@ def test_nodes_that_nobody_listed_are_not_gone() -> None:
         ([], ExitCode.COMPLIANT),
         ([Sort.EXPECTED, Sort.FIXED, Sort.PERSISTING], ExitCode.COMPLIANT),
         ([Sort.UNAUDITABLE], ExitCode.INCOMPLETE),
+        ([Sort.UNSEEN, Sort.EXPECTED], ExitCode.INCOMPLETE),
+        ([Sort.FORESEEN], ExitCode.COMPLIANT),
         ([Sort.UNAUDITABLE, Sort.NEW], ExitCode.DRIFT),
         ([Sort.RESTART], ExitCode.DRIFT),
         ([Sort.MISSING], ExitCode.DRIFT),
@@ -268,15 +270,55 @@ def test_what_is_around_the_services_is_compared_too(
 @pytest.mark.parametrize(
     "after",
     [
-        part(groups=PAIR, shown={"chat": "true"}, around={"intercluster peers": "a"}),
+        part(shown={"chat": "true"}, around={"intercluster peers": "a"}),
         part(nodes={"n1": replace(cluster(RUNS).nodes["n1"], traits={"HA state": "normal"})}),
         part(gaps={("n1", "perfmon"): "timed out."}),
     ],
 )
 def test_what_could_not_be_read_before_is_no_change(after: ClusterSeen) -> None:
     """Nobody knows what it was; and what was silent then may be silent now."""
-    before = part(groups=None, gaps={("n1", "perfmon"): "timed out."})
+    before = part(gaps={("n1", "perfmon"): "timed out."})
     assert compare(before, after) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (
+            cluster(None, None),
+            cluster(RUNS),
+            "Its services could not be read before, so nothing tells whether they changed.",
+        ),
+        (
+            cluster(None, None),
+            cluster(None, None),
+            "Its services could be read neither before nor now.",
+        ),
+        (
+            part(groups=None),
+            part(groups=PAIR),
+            "Its redundancy groups could not be read before, so nothing tells whether they "
+            "changed.",
+        ),
+        (
+            part(complete=False),
+            part(),
+            "CUCM did not list the nodes before, so nothing tells whether any came or went.",
+        ),
+    ],
+)
+def test_what_was_silent_before_is_not_said_to_be_unchanged(
+    before: ClusterSeen, after: ClusterSeen, text: str
+) -> None:
+    """Nothing was compared, and that is no all-clear."""
+    found = only(compare(before, after))
+    assert (found.sort, found.text) == (Sort.UNSEEN, text)
+
+
+def test_a_planned_node_is_silent_by_right() -> None:
+    """It is not installed yet."""
+    nodes = {"n1": replace(cluster(None, None).nodes["n1"], planned=True)}
+    assert compare(part(nodes=nodes), part(nodes=nodes)) == ()
 
 
 def test_a_node_that_falls_silent_is_told_once() -> None:
