@@ -165,8 +165,8 @@ def _common(group: Sequence[Finding], of: Callable[[Finding], str]) -> list[str]
 
 def _general(text: str, subject: Subject) -> str:
     """Return a sentence on one subject as a sentence on each subject of its kind."""
-    name = rf"(?<![\w.-]){re.escape(subject.name)}(?![\w-]|\.\w)"
-    said = re.sub(name, f"the {subject.kind}", text)
+    name = re.escape(subject.name)
+    said = re.sub(rf"`{name}`|(?<![\w.-]){name}(?![\w-]|\.\w)", f"the {subject.kind}", text)
     return "The" + said[3:] if said != text and said.startswith("the ") else said
 
 

@@ -23,7 +23,7 @@ from auditor.facts import (
     RunState,
     Source,
 )
-from auditor.findings import Kind, Severity, Verdict
+from auditor.findings import Kind, Severity, Subject, SubjectKind, Verdict
 from auditor.past import Past, Standing
 from auditor.report import terminal, wording
 from auditor.report.screen import printable
@@ -265,6 +265,27 @@ def test_one_story_about_two_nodes_is_told_once_with_both_names() -> None:
     assert "on        both nodes" in page
     assert "observed  stopped on the node." in page
     assert page.count("[observed, x]") == 2
+
+
+def test_one_story_about_two_keys_speaks_of_the_key_as_of_a_word() -> None:
+    """What quotes a key quotes no sentence about it."""
+    rows = [
+        replace(
+            samples.ha(verdict=Verdict.DRIFT),
+            recommendation="PROFILE-02",
+            service=None,
+            subject=Subject(SubjectKind.KEY, key),
+            expected=f"Every name in `{key}` is a node or group of the cluster.",
+            remedy=f"Correct `{key}` in auditor.toml; `{key}` names imp-old.",
+        )
+        for key in ("chat", "compliance")
+    ]
+    cluster = replace(samples.compliant_cluster(), findings=tuple(rows))
+    page = terminal.render(Report(samples.RUN, (cluster,)))
+    assert "key       chat, compliance" in page
+    assert "Every name in the key is a node or group of the cluster." in page
+    assert "Correct the key in auditor.toml; the key names imp-old." in page
+    assert "`" not in page
 
 
 def test_stories_that_differ_in_more_than_the_name_are_all_told() -> None:
