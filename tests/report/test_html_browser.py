@@ -110,6 +110,20 @@ def test_no_text_is_cut(show: Show, shape: str) -> None:
         assert page.evaluate(CUT) == []
 
 
+OVERFULL = """() => [...document.querySelectorAll(".matrix th, .matrix td")]
+  .filter(cell => cell.scrollWidth > cell.clientWidth + 1)
+  .map(cell => cell.outerHTML.slice(0, 120))"""
+"""Cells of the matrix whose text runs over their neighbour's."""
+
+
+@pytest.mark.parametrize("shape", ["remembered", "hostile"])
+def test_no_cell_runs_over_the_next(show: Show, shape: str) -> None:
+    page = show(shapes.sample(shape))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(OVERFULL) == []
+
+
 def test_a_name_without_a_place_to_break_is_not_cut(show: Show) -> None:
     page = show(samples.hostile("x" * 300), width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -157,6 +157,17 @@ def test_many_clusters_begin_with_links_to_each() -> None:
     )
 
 
+def test_of_many_differences_the_first_five_are_named_and_the_rest_counted() -> None:
+    assert "And 5 more, below." in told(samples.largest())
+    assert "more, below" not in told(samples.mixed())
+
+
+def test_no_tile_calls_it_none_where_nothing_was_audited() -> None:
+    text = told(samples.unauditable())
+    assert "Differences0 not audited" in text.replace(" 0", "0")
+    assert "not audited" not in told(samples.compliant())
+
+
 def test_a_waiver_shows_its_reason_owner_end_and_what_would_be_without() -> None:
     text = told(samples.waived())
     assert "Moves with change 4711. (uc-team, until 2026-04-30)" in text

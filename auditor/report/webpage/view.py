@@ -34,7 +34,7 @@ class Worst:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The whole page; `worst` are the differences to mend first."""
+    """The whole page; `worst` are the differences to mend first, `more` how many follow them."""
 
     report: Report
     status: Status
@@ -42,6 +42,7 @@ class Page:
     headline: str
     tiles: tuple[Tile, ...]
     worst: tuple[Worst, ...]
+    more: int
     clusters: tuple[ClusterView, ...]
 
 
@@ -53,13 +54,15 @@ def page(report: Report, rows: Iterable[Recommendation]) -> Page:
         for number, cluster in enumerate(report.clusters, start=1)
     )
     status = _status(report.clusters)
+    worst = _worst(clusters)
     return Page(
         report=report,
         status=status,
         look=STATUS_VERDICTS[status],
         headline=_headline(report.clusters),
-        tiles=tuple(_tiles(report)),
-        worst=tuple(_worst(clusters)),
+        tiles=tuple(_tiles(report, status)),
+        worst=tuple(worst[:_WORST]),
+        more=max(len(worst) - _WORST, 0),
         clusters=clusters,
     )
 
@@ -84,15 +87,16 @@ def _headline(clusters: Sequence[ClusterReport]) -> str:
     return f"Of {count(len(clusters), 'cluster')}: {told}." if told else "No cluster was audited."
 
 
-def _tiles(report: Report) -> Iterator[Tile]:
+def _tiles(report: Report, status: Status) -> Iterator[Tile]:
     every = [finding for cluster in report.clusters for finding in cluster.findings]
     of = {verdict: [f for f in every if f.verdict is verdict] for verdict in Verdict}
     pairs = [tally.nodes_read(cluster) for cluster in report.clusters]
     read, due = sum(read for read, _ in pairs), sum(due for _, due in pairs)
     ends = sorted(f.waiver.expires for f in of[Verdict.WAIVED] if f.waiver)
     drift, unknown = of[Verdict.DRIFT], of[Verdict.UNKNOWN]
-    yield _tile("Differences", drift, Verdict.DRIFT, severities(drift) or "none")
-    yield _tile("Unknown", unknown, Verdict.UNKNOWN, severities(unknown) or "none")
+    none = "not audited" if status is Status.UNAUDITABLE else "none"
+    yield _tile("Differences", drift, Verdict.DRIFT, severities(drift) or none)
+    yield _tile("Unknown", unknown, Verdict.UNKNOWN, severities(unknown) or none)
     yield _tile("Explained", of[Verdict.EXPLAINED], Verdict.EXPLAINED, "by the HA state")
     ends_note = f"first ends {ends[0]}" if ends else "no waiver applies"
     yield _tile("Waived", of[Verdict.WAIVED], Verdict.WAIVED, ends_note)
@@ -107,6 +111,7 @@ def _tile(label: str, findings: Sequence[Finding], look: Verdict, note: str) -> 
 
 
 def _worst(clusters: Iterable[ClusterView]) -> list[Worst]:
+    """Return the differences that count, gravest first."""
     drift = [
         (finding, view)
         for view in clusters
@@ -115,6 +120,5 @@ def _worst(clusters: Iterable[ClusterView]) -> list[Worst]:
     ]
     drift.sort(key=lambda pair: order(pair[0]))
     return [
-        Worst(view.anchors[f.id], f, KINDS[f.kind] if f.kind else f.observed)
-        for f, view in drift[:_WORST]
+        Worst(view.anchors[f.id], f, KINDS[f.kind] if f.kind else f.observed) for f, view in drift
     ]
