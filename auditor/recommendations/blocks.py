@@ -2,21 +2,18 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     StrictBool,
     StrictStr,
     StringConstraints,
     ValidationError,
 )
-from pydantic_core import ErrorDetails
 
-from auditor import names
 from auditor.errors import ConfigError
 from auditor.findings import Kind, Severity, SubjectKind
 from auditor.recommendations.vocabulary import (
@@ -25,19 +22,15 @@ from auditor.recommendations.vocabulary import (
     Mode,
     Scope,
 )
+from auditor.shape import Strict, keys_of, sentence
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _ID = r"[A-Z]+-[0-9]{2}"
 Id = Annotated[str, StringConstraints(pattern=f"^{_ID}$")]
-_SHORT = 60
 Release = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RemedyBlock(_Strict):
+class RemedyBlock(Strict):
     """`remedy.KIND = { page, action, cli }`."""
 
     page: Text
@@ -45,7 +38,7 @@ class RemedyBlock(_Strict):
     cli: StrictStr = ""
 
 
-class SourceBlock(_Strict):
+class SourceBlock(Strict):
     """`source = { document, section, url, releases }`."""
 
     document: Text
@@ -54,14 +47,14 @@ class SourceBlock(_Strict):
     releases: Text
 
 
-class ReleasesBlock(_Strict):
+class ReleasesBlock(Strict):
     """`releases = { from = "11.0", below = "15.0" }`, either left out."""
 
     start: Release | None = Field(default=None, alias="from")
     below: Release | None = None
 
 
-class WatchBlock(_Strict):
+class WatchBlock(Strict):
     """One block of `[[recommendation.watches]]`."""
 
     key: Text
@@ -71,7 +64,7 @@ class WatchBlock(_Strict):
     yields_to: tuple[Id, ...] = ()
 
 
-class Block(_Strict):
+class Block(Strict):
     """One `[[recommendation]]`."""
 
     id: Id
@@ -96,7 +89,7 @@ class Block(_Strict):
     watches: tuple[WatchBlock, ...] = ()
 
 
-class _Pack(_Strict):
+class _Pack(Strict):
     recommendation: tuple[Block, ...]
 
 
@@ -109,20 +102,20 @@ def parse(text: str, origin: str) -> tuple[Block, ...]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as mistake:
-        raise ConfigError([f"{origin}: no valid TOML: {mistake}."]) from mistake
+        raise ConfigError([f"{origin}: no valid TOML: {mistake}"]) from mistake
     try:
         pack = _Pack.model_validate(data)
     except ValidationError as mistakes:
         raise ConfigError(_sentences(mistakes, data, origin)) from mistakes
     if not pack.recommendation:
-        raise ConfigError([f"{origin}: the pack holds no recommendation."])
+        raise ConfigError([f"{origin}: the pack holds no recommendation"])
     return pack.recommendation
 
 
 def _sentences(mistakes: ValidationError, data: Mapping[str, Any], origin: str) -> Iterator[str]:
     for mistake in mistakes.errors(include_url=False):
         where, path = _place(mistake["loc"], data)
-        yield f"{origin}: {where}: {_sentence(mistake, path)}"
+        yield f"{origin}: {where}: {sentence(mistake, path, _keys(path[:-1]), _pattern)}"
 
 
 def _place(loc: tuple[int | str, ...], data: Mapping[str, Any]) -> tuple[str, list[str]]:
@@ -136,50 +129,14 @@ def _place(loc: tuple[int | str, ...], data: Mapping[str, Any]) -> tuple[str, li
     return str(name) if known else f"block {loc[1] + 1}", keys[1:]
 
 
-def _sentence(mistake: ErrorDetails, path: list[str]) -> str:
-    key = f"`{shown('.'.join(path))}`" if path else "it"
-    match mistake["type"]:
-        case "extra_forbidden":
-            return f"there is no key {key}{_meant(path[-1], _keys(path[:-1]))}."
-        case "missing":
-            return f"the key {key} is missing."
-        case "enum":
-            expected = re.findall("'([^']*)'", str(mistake["ctx"]["expected"]))
-            word = str(mistake["input"])
-            return f"{key} cannot be `{shown(word)}`{_meant(word, expected)}."
-        case "string_pattern_mismatch":
-            return f"{key} must match {mistake['ctx']['pattern']}."
-        case kind:
-            return f"{key} must be {_SHAPES.get(kind, 'something else')}."
-
-
-def shown(text: str) -> str:
-    """Return text that fits on one line of an error, whatever stands in the file."""
-    short = text if len(text) <= _SHORT else f"{text[:_SHORT]}..."
-    return "".join(sign if sign.isprintable() else "?" for sign in short)
-
-
 def _keys(path: list[str]) -> list[str]:
     """Return the keys that may stand in the table at a path inside a block."""
-    model = _TABLES.get(path[0] if path else "", Block)
-    return [field.alias or name for name, field in model.model_fields.items()]
+    return keys_of(_TABLES.get(path[0] if path else "", Block))
 
 
-def _meant(word: str, choices: Iterable[str]) -> str:
-    nearest = names.nearest(word, choices)
-    return f"; did you mean `{nearest}`" if nearest else ""
+def _pattern(pattern: str) -> str:
+    return f"a text that matches {pattern}"
 
-
-_SHAPES = {
-    "string_type": "a text",
-    "string_too_short": "a text that is not empty",
-    "bool_type": "true or false",
-    "tuple_type": "a list",
-    "too_short": "a list that is not empty",
-    "dict_type": "a table",
-    "model_type": "a table",
-}
-"""What pydantic misses, in the words of TOML."""
 
 _TABLES: Mapping[str, type[BaseModel]] = {
     "remedy": RemedyBlock,

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from auditor import names
 from auditor.findings import Kind, SubjectKind
-from auditor.recommendations.blocks import Block, shown
+from auditor.recommendations.blocks import Block
 from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS, Expectation, Mode
+from auditor.shape import meant, shown
 
 _KINDS: Mapping[Expectation, frozenset[Kind]] = {
     Expectation.RUNNING: frozenset({Kind.NOT_ACTIVATED, Kind.STOPPED, Kind.UNSTABLE}),
@@ -42,7 +43,7 @@ def disagreements(rows: Sequence[Block], origin: str) -> Iterator[str]:
     counts = Counter(row.id for row in rows)
     for name, count in counts.items():
         if count > 1:
-            yield f"{origin}: {name}: the id stands {count} times."
+            yield f"{origin}: {name}: the id stands {count} times"
     for row in rows:
         for problem in (*_service(row), *_frame(row), *_remedies(row), *_watches(row)):
             yield f"{origin}: {row.id}: {problem}"
@@ -51,44 +52,43 @@ def disagreements(rows: Sequence[Block], origin: str) -> Iterator[str]:
 def _service(row: Block) -> Iterator[str]:
     if row.expects in _WITHOUT_SERVICE:
         if row.service is not None:
-            yield f"`service` has no place beside expects = `{row.expects}`."
+            yield f"`service` has no place beside expects = `{row.expects}`"
         return
     if row.service is None:
-        yield f"the key `service` is missing; expects = `{row.expects}` needs it."
+        yield f"the key `service` is missing; expects = `{row.expects}` needs it"
         return
     yield from _known(row.service, "service")
     if row.network is not (names.deployable(row.service) is False):
-        yield f"`network` must be {str(not row.network).lower()} for {row.service}."
+        yield f"`network` must be {str(not row.network).lower()} for {row.service}"
 
 
 def _known(service: str, key: str) -> Iterator[str]:
     if not names.is_known(service):
-        meant = names.nearest(service, names.FEATURE_SERVICES | names.NETWORK_SERVICES)
-        hint = f"; did you mean `{meant}`" if meant else ""
-        yield f"`{key}` names no service of IM and Presence: `{shown(service)}`{hint}."
+        near = meant(service, names.FEATURE_SERVICES | names.NETWORK_SERVICES)
+        yield f"`{key}` names no service of IM and Presence: `{shown(service)}`{near}"
     elif names.canonical(service) != service:
-        yield f"`{key}` must be spelled `{names.canonical(service)}`, not `{shown(service)}`."
+        yield f"`{key}` must be spelled `{names.canonical(service)}`, not `{shown(service)}`"
 
 
 def _frame(row: Block) -> Iterator[str]:
     subject = _SUBJECTS.get(row.expects, SubjectKind.NODE)
     if row.subject is not subject:
-        yield f"`subject` must be `{subject}` beside expects = `{row.expects}`."
+        yield f"`subject` must be `{subject}` beside expects = `{row.expects}`"
     if (row.mode is Mode.PRECHECK) is not (row.expects is Expectation.CONFIRMED):
-        yield "`mode` = `precheck` and expects = `confirmed` belong together."
+        yield "`mode` = `precheck` and expects = `confirmed` belong together"
     if row.expects is Expectation.NOT_ACTIVATED:
         if row.kind not in _KINDS[row.expects]:
-            yield "`kind` must be `misplaced` or `unneeded` beside expects = `not_activated`."
+            yield "`kind` must be `misplaced` or `unneeded` beside expects = `not_activated`"
     elif row.kind is not None:
-        yield f"`kind` has no place beside expects = `{row.expects}`."
+        yield f"`kind` has no place beside expects = `{row.expects}`"
 
 
 def _remedies(row: Block) -> Iterator[str]:
     needed = _needed(row)
     for kind in sorted(needed - row.remedy.keys()):
-        yield f"the key `remedy.{kind}` is missing."
+        yield f"the key `remedy.{kind}` is missing"
     for kind in sorted(row.remedy.keys() - needed):
-        yield f"`remedy.{kind}` can never be needed."
+        yield f"`remedy.{kind}` can never be needed"
 
 
 def _needed(row: Block) -> frozenset[Kind]:
@@ -101,11 +101,10 @@ def _needed(row: Block) -> frozenset[Kind]:
 
 def _watches(row: Block) -> Iterator[str]:
     if bool(row.watches) is not (row.expects is Expectation.ABSENT_FEATURE_IS_OFF):
-        yield "`watches` and expects = `absent_feature_is_off` belong together."
+        yield "`watches` and expects = `absent_feature_is_off` belong together"
     for watch in row.watches:
         if watch.key not in DEPLOYMENT_KEYS:
-            meant = names.nearest(watch.key, DEPLOYMENT_KEYS)
-            hint = f"; did you mean `{meant}`" if meant else ""
-            yield f"`watches.key` is no deployment key: `{shown(watch.key)}`{hint}."
+            near = meant(watch.key, DEPLOYMENT_KEYS)
+            yield f"`watches.key` is no deployment key: `{shown(watch.key)}`{near}"
         for service in watch.services:
             yield from _known(service, "watches.services")

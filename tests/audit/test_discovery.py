@@ -448,7 +448,7 @@ def test_a_wrong_file_of_probes_stops_before_anything_is_asked(lab: Start) -> No
     result = running.run("audit")
 
     assert result.exit_code == 2
-    assert "probe `web_clients`: key `meaning` cannot be `swich`" in result.stderr
+    assert "probe `web_clients`: `meaning` cannot be `swich`" in result.stderr
     assert running.simulator.requests == []
 
 

@@ -95,15 +95,15 @@ def test_more_statements_than_six_are_refused(tmp_path: Path) -> None:
     ("change", "expected"),
     [
         (("id =", "identity ="), ["there is no key `identity`", "the key `id` is missing"]),
-        (('"switch"', '"swich"'), ["key `meaning` cannot be `swich`; did you mean `switch`?"]),
+        (('"switch"', '"swich"'), ["`meaning` cannot be `swich`; did you mean `switch`?"]),
         (("web_clients", "web_client"), ["did you mean `web_clients`?"]),
-        (("web_clients", "routing_nodes"), ["key `key` cannot be `routing_nodes`"]),
+        (("web_clients", "routing_nodes"), ["`key` cannot be `routing_nodes`"]),
         (("value =", "valeu ="), ["`columns.value` is missing", "did you mean `value`?"]),
         (('confidence = "I"', 'confidence = "X"'), ["`confidence` cannot be `X`; it is one of"]),
         (('source = "our own notes"', ""), ["the key `source` is missing"]),
         (('"enabled"', '"userpassword"'), ["userpassword may hold a secret"]),
-        (('"enabled"', '"x; drop table y"'), ["key `columns.value.0` must be a name"]),
-        (('"webconfig"', '"web config"'), ["key `table` must be a name"]),
+        (('"enabled"', '"x; drop table y"'), ["`columns.value.0` must be a name"]),
+        (('"webconfig"', '"web config"'), ["`table` must be a name"]),
         (('key = "web_clients"', ""), ["needs a `key` of [cluster.deployment]"]),
         (('table = "webconfig"', 'needs = { a = ["b"] }'), ["`needs` goes with `statement`"]),
         (('table = "webconfig"', 'where = { a = "b" }'), ["the key `table` is missing"]),
@@ -114,7 +114,7 @@ def test_more_statements_than_six_are_refused(tmp_path: Path) -> None:
         ),
         (('table = "webconfig"', 'good = ["1"]'), ["`good` belongs to meaning status"]),
         (('"enabled"', '"other.enabled"'), ["a column stands in table `other`"]),
-        (('"webconfig"', "7"), ["key `table` must be a text"]),
+        (('"webconfig"', "7"), ["`table` must be a text"]),
     ],
 )
 def test_a_mistake_names_probe_key_and_a_way_out(
@@ -151,7 +151,7 @@ def test_every_mistake_of_every_file_is_told_at_once(tmp_path: Path) -> None:
         load([one, other])
 
     assert len(caught.value.problems) == 2
-    assert "probe `mine`: key `meaning` cannot be `x`" in caught.value.problems[0]
+    assert "probe `mine`: `meaning` cannot be `x`" in caught.value.problems[0]
     assert caught.value.problems[1] == f"{other}: cannot be read: No such file or directory"
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from auditor import names
 from auditor.errors import ConfigError
+from auditor.findings import Kind
 from auditor.recommendations.model import PACKS, load_pack, load_packs
 from auditor.recommendations.vocabulary import Condition, Expectation, Scope
 
@@ -56,19 +57,19 @@ def test_every_mistake_of_shape_is_told_at_once_with_the_nearest_key() -> None:
     )
 
     assert _problems(text + '\n[[recommendation]]\nid = "sip1"\nrouting_nodes = "no"\n') == (
-        "mine.toml: SIP-01: `expects` cannot be `runing`; did you mean `running`.",
-        "mine.toml: SIP-01: the key `severity` is missing.",
-        "mine.toml: SIP-01: `source.url` must match ^https://\\S+$.",
-        "mine.toml: SIP-01: the key `remedy.not_activated.page` is missing.",
-        "mine.toml: SIP-01: there is no key `remedy.not_activated.pages`; did you mean `page`.",
-        "mine.toml: SIP-01: there is no key `severety`; did you mean `severity`.",
-        "mine.toml: block 2: `id` must match ^[A-Z]+-[0-9]{2}$.",
-        "mine.toml: block 2: the key `title` is missing.",
-        "mine.toml: block 2: the key `expects` is missing.",
-        "mine.toml: block 2: the key `severity` is missing.",
-        "mine.toml: block 2: the key `consequence` is missing.",
-        "mine.toml: block 2: the key `source` is missing.",
-        "mine.toml: block 2: `routing_nodes` must be true or false.",
+        "mine.toml: SIP-01: `expects` cannot be `runing`; did you mean `running`?",
+        "mine.toml: SIP-01: the key `severity` is missing",
+        "mine.toml: SIP-01: `source.url` must be a text that matches ^https://\\S+$",
+        "mine.toml: SIP-01: the key `remedy.not_activated.page` is missing",
+        "mine.toml: SIP-01: there is no key `remedy.not_activated.pages`; did you mean `page`?",
+        "mine.toml: SIP-01: there is no key `severety`; did you mean `severity`?",
+        "mine.toml: block 2: `id` must be a text that matches ^[A-Z]+-[0-9]{2}$",
+        "mine.toml: block 2: the key `title` is missing",
+        "mine.toml: block 2: the key `expects` is missing",
+        "mine.toml: block 2: the key `severity` is missing",
+        "mine.toml: block 2: the key `consequence` is missing",
+        "mine.toml: block 2: the key `source` is missing",
+        "mine.toml: block 2: `routing_nodes` must be true or false",
     )
 
 
@@ -78,15 +79,15 @@ def test_every_mistake_of_sense_is_told_at_once() -> None:
     text = GOOD + GOOD.replace("Cisco SIP Proxy", "Cisco SIP Proxi") + off + net
 
     assert _problems(text) == (
-        "mine.toml: SIP-01: the id stands 2 times.",
+        "mine.toml: SIP-01: the id stands 2 times",
         "mine.toml: SIP-01: `service` names no service of IM and Presence: `Cisco SIP Proxi`; "
-        "did you mean `Cisco SIP Proxy`.",
+        "did you mean `Cisco SIP Proxy`?",
         "mine.toml: SIP-02: `kind` must be `misplaced` or `unneeded` beside expects = "
-        "`not_activated`.",
-        "mine.toml: SIP-02: `remedy.not_activated` can never be needed.",
-        "mine.toml: SIP-02: `remedy.stopped` can never be needed.",
-        "mine.toml: SIP-02: `remedy.unstable` can never be needed.",
-        "mine.toml: SIP-03: `network` must be true for Cisco Sync Agent.",
+        "`not_activated`",
+        "mine.toml: SIP-02: `remedy.not_activated` can never be needed",
+        "mine.toml: SIP-02: `remedy.stopped` can never be needed",
+        "mine.toml: SIP-02: `remedy.unstable` can never be needed",
+        "mine.toml: SIP-03: `network` must be true for Cisco Sync Agent",
     )
 
 
@@ -96,50 +97,54 @@ def test_every_mistake_of_sense_is_told_at_once() -> None:
         (
             'service = "Cisco SIP Proxy"\n',
             "",
-            "the key `service` is missing; expects = `running` needs it.",
+            "the key `service` is missing; expects = `running` needs it",
         ),
         (
             '"Cisco SIP Proxy"\ne',
             '"cisco sip  proxy"\ne',
-            "`service` must be spelled `Cisco SIP Proxy`, not `cisco sip  proxy`.",
+            "`service` must be spelled `Cisco SIP Proxy`, not `cisco sip  proxy`",
         ),
-        ("remedy.stopped", "remedy.misplaced", "the key `remedy.stopped` is missing."),
-        ("remedy.unstable", "remedy.misplaced", "the key `remedy.unstable` is missing."),
+        ("remedy.stopped", "remedy.misplaced", "the key `remedy.stopped` is missing"),
+        ("remedy.unstable", "remedy.misplaced", "the key `remedy.unstable` is missing"),
         (
             'severity = "',
             'kind = "misplaced"\nseverity = "',
-            "`kind` has no place beside expects = `running`.",
+            "`kind` has no place beside expects = `running`",
         ),
         (
             'severity = "',
             'subject = "group"\nseverity = "',
-            "`subject` must be `node` beside expects = `running`.",
+            "`subject` must be `node` beside expects = `running`",
         ),
         (
             'severity = "',
             'mode = "precheck"\nseverity = "',
-            "`mode` = `precheck` and expects = `confirmed` belong together.",
+            "`mode` = `precheck` and expects = `confirmed` belong together",
         ),
         (
             'severity = "',
             'watches = [{ key = "chatt", services = ["Cisco SIP Proxy"] }]\nseverity = "',
-            "`watches.key` is no deployment key: `chatt`; did you mean `chat`.",
+            "`watches.key` is no deployment key: `chatt`; did you mean `chat`?",
         ),
         (
             "expects =",
             'applies = "chats"\nexpects =',
-            "`applies` cannot be `chats`; did you mean `chat`.",
+            "`applies` cannot be `chats`; did you mean `chat`?",
         ),
-        ("remedy.stopped", "remedy.halted", "`remedy.halted` cannot be `halted`."),
+        (
+            "remedy.stopped",
+            "remedy.halted",
+            "`remedy.halted` cannot be `halted`; it is one of " + ", ".join(Kind),
+        ),
         (
             "expects =",
             'releases = { form = "11.0" }\nexpects =',
-            "there is no key `releases.form`; did you mean `from`.",
+            "there is no key `releases.form`; did you mean `from`?",
         ),
         (
             "expects =",
             'releases = { from = "11" }\nexpects =',
-            "`releases.from` must match ^\\d+\\.\\d+$.",
+            "`releases.from` must be a text that matches ^\\d+\\.\\d+$",
         ),
     ],
 )
@@ -150,17 +155,17 @@ def test_a_mistake_names_its_block_and_key(old: str, new: str, problem: str) -> 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "mine.toml: the pack: the key `recommendation` is missing."),
+        ("", "mine.toml: the pack: the key `recommendation` is missing"),
         (
             "recommendation = 3",
-            "mine.toml: the pack: `recommendation` must be a list.",
+            "mine.toml: the pack: `recommendation` must be a list",
         ),
         (
             "recommendation = [3]",
-            "mine.toml: block 1: it must be a table.",
+            "mine.toml: block 1: it must be a table",
         ),
-        ("recommendation = []", "mine.toml: the pack holds no recommendation."),
-        ("x = ", "mine.toml: no valid TOML: Invalid value (at end of document)."),
+        ("recommendation = []", "mine.toml: the pack holds no recommendation"),
+        ("x = ", "mine.toml: no valid TOML: Invalid value (at end of document)"),
     ],
 )
 def test_a_text_that_is_no_pack_is_refused(text: str, problem: str) -> None:
@@ -207,7 +212,7 @@ def test_any_block_is_loaded_or_refused_in_lines_that_name_it(
 
     problems = _problems(text)
 
-    assert all(re.match(r"mine\.toml: [^:]+: .+\.$", line) for line in problems)
+    assert all(re.match(r"mine\.toml: [^:]+: .+[^.]$", line) for line in problems)
 
 
 def _toml(value: str | int | bool) -> str:
