@@ -223,6 +223,15 @@ def _run(words: list[str]) -> tuple[str, str]:
 
 
 def _trimmed(text: str) -> str:
-    """Return the first line that says something, cut, with what does not print left out."""
+    """Return the first line that says something, without what does not print.
+
+    A long one is cut after a sentence, or else after a word; it stands in the middle of a line, so
+    it has no full stop.
+    """
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return "".join(sign for sign in line if sign.isprintable())[:_LONGEST]
+    plain = "".join(sign for sign in line if sign.isprintable())
+    if len(plain) <= _LONGEST:
+        return plain.removesuffix(".")
+    cut = plain[:_LONGEST]
+    sentence, ended, _ = cut.rpartition(". ")
+    return sentence if ended else f"{cut.rpartition(' ')[0] or cut} ..."

@@ -117,7 +117,7 @@ def _unusable(error: Exception) -> NoReturn:
 
     raise ConfigError(
         [
-            f"the keyring cannot be used: {str(error).rstrip('.')}. `keyring --list-backends` "
+            f"the keyring cannot be used: {error}. `keyring --list-backends` "
             "tells what there is; on a server without a desktop use `password_command` instead."
         ]
     )

@@ -72,7 +72,7 @@ def no_connection(about: Subject, tried: TcpResult) -> Step:
     elif tried.reach is Reach.TIMED_OUT:
         remedy = f"Let TCP port {port} through from this machine, or correct its address."
         where = f"the firewalls on the way, or {about.address_key}"
-    return Step(Check.CONNECTION, Outcome.MEND, f"{tried.text}.", remedy, where, tried.reason)
+    return Step(Check.CONNECTION, Outcome.MEND, tried.text, remedy, where, tried.reason)
 
 
 def bad_certificate(about: Subject, shown: Shown, error: ExchangeError, now: datetime) -> Step:

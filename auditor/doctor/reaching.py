@@ -48,7 +48,7 @@ def _connect(wire: Wire, about: Subject, timeout_s: float) -> Step:
     tried = wire.tcp(about.endpoint.host, about.endpoint.port, timeout_s)
     if tried.reach is not Reach.REACHED:
         return advice.no_connection(about, tried)
-    return Step(Check.CONNECTION, Outcome.OK, f"{tried.text}.")
+    return Step(Check.CONNECTION, Outcome.OK, tried.text)
 
 
 def _shake_hands(wire: Wire, about: Subject, timeout_s: float) -> Step:

@@ -98,12 +98,12 @@ class LiveWire:
             with self._registry.call(place, timeout_s) as call:
                 dial(call, host, port).close()
         except TimedOut:
-            return TcpResult(Reach.TIMED_OUT, f"{place} did not answer in the time allowed")
+            return TcpResult(Reach.TIMED_OUT, f"{place} did not answer in the time allowed.")
         except ConnectionRefusedError:
-            return TcpResult(Reach.REFUSED, f"{place} refused the connection")
+            return TcpResult(Reach.REFUSED, f"{place} refused the connection.")
         except OSError as exc:
-            return TcpResult(Reach.UNKNOWN, f"no connection to {place}: {words(exc)}")
-        return TcpResult(Reach.REACHED, f"{place} accepted a TCP connection")
+            return TcpResult(Reach.UNKNOWN, f"There is no connection to {place}: {words(exc)}.")
+        return TcpResult(Reach.REACHED, f"{place} accepted a TCP connection.")
 
     def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:
         """Return the addresses of a name, each once, in the order in which they are tried."""

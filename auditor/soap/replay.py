@@ -63,7 +63,7 @@ class ReplayWire:
             tests = self._tests[host, port]
             test = tests.popleft() if tests else None
         if test is None:
-            text = f"the evidence holds no test of {host}:{port}"
+            text = f"The evidence holds no test of {host}:{port}."
             return TcpResult(Reach.UNKNOWN, text, reason=Reason.NOT_ASKED)
         return TcpResult(test.reach, test.text, test.elapsed_ms, test.reason)
 

@@ -96,6 +96,20 @@ def test_without_any_source_the_four_ways_are_named() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("There is none. " + "Install one of the many packages " * 8, "There is none"),
+        ("the vault" + " of the team" * 12, "the vault" + " of the team" * 9 + " ..."),
+        ("The agent is locked.", "The agent is locked"),
+    ],
+)
+def test_a_long_reason_ends_with_a_sentence_or_a_word(said: str, told: str) -> None:
+    text = refused(printing(f"import sys; sys.exit({said!r})"))
+
+    assert text.endswith(f" ended with exit code 1: {told}; run it by hand")
+
+
 def test_a_keyring_that_fails_is_passed_over_with_its_reason() -> None:
     def locked(*_: str) -> str | None:
         raise CredentialError("the collection is locked")

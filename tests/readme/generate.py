@@ -23,6 +23,7 @@ from auditor.cli import app
 from auditor.recommendations.model import PACKS, load_packs
 from auditor.report.rules import PACKS as PACK_WORDS
 from auditor.simulator import Simulator
+from tests.cli.terminal import on_terminal
 from tests.lab import Lab, scenario
 
 README = Path(__file__).parents[2] / "README.md"
@@ -200,6 +201,21 @@ def trust() -> str:
         return told(running, "trust", "imp1.lab.test", "--yes")
 
 
+def login() -> str:
+    """Store a password on a terminal, in a keyring of its own."""
+    with lab("one-node") as running:
+        words = [sys.executable, "-m", "auditor", "login", "-c", str(running.config)]
+        surroundings = {
+            **os.environ,
+            "PYTHON_KEYRING_BACKEND": "tests.cli.file_keyring.FileKeyring",
+            "PYTHONPATH": str(README.parent),
+            "TERM": "dumb",
+            "TEST_KEYRING": str(running.folder / "keyring.json"),
+        }
+        _, screen = on_terminal(words, surroundings, {"Password of": running.simulator.password})
+        return "\n".join(line.rstrip() for line in screen.splitlines())
+
+
 def simulate() -> str:
     """Serve a cluster until Ctrl-C."""
     words = [sys.executable, "-m", "auditor", "simulate", "one-node"]
@@ -223,6 +239,7 @@ OUTPUTS: Mapping[str, Callable[[], str]] = {
     "explain": lambda: plain("explain", "AXL-02"),
     "history": history,
     "init": init,
+    "login": login,
     "nagios": nagios,
     "rules": lambda: shortened(plain("rules")),
     "schema": lambda: shortened(plain("schema")),

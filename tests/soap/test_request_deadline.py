@@ -336,13 +336,13 @@ def test_a_bare_connection_is_told_from_a_refusal_and_from_silence(
         reached = wire.tcp("127.0.0.1", port, 2)
     assert (reached.reach, reached.text) == (
         Reach.REACHED,
-        f"127.0.0.1:{port} accepted a TCP connection",
+        f"127.0.0.1:{port} accepted a TCP connection.",
     )
     assert wire.tcp("127.0.0.1", port, 2).reach is Reach.REFUSED
     unknown = wire.tcp("no-such-host.invalid", 5432, 5)
     assert (unknown.reach, unknown.text) == (
         Reach.UNKNOWN,
-        "no connection to no-such-host.invalid:5432: the name is not known here",
+        "There is no connection to no-such-host.invalid:5432: the name is not known here.",
     )
     full, waiting = full_listener()
     silent = wire.tcp("127.0.0.1", full.getsockname()[1], 0.3)
