@@ -1,24 +1,28 @@
-"""Entry point: `auditor` and `python -m auditor`."""
+"""Entry point: `auditor` and `python -m auditor`.
+
+What takes time to load is loaded once Ctrl-C is minded, even the library's own.
+"""
 
 import gc
-import logging
 import os
 import sys
-from pathlib import Path
-from types import TracebackType
-from typing import TextIO, cast
 
-log = logging.getLogger("auditor")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Literal, TextIO
 
 _ALLOCATIONS = 50_000
 """New objects between two looks for garbage; Python's own 700 suit programs that stay longer."""
 
 
 def _report_bug(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    kind: type[BaseException], error: BaseException, trace: "TracebackType | None"
 ) -> None:
     """Say in one line that the program itself failed; the trace only with --verbose."""
-    log.info("the trace", exc_info=(kind, error, trace))
+    import logging
+
+    logging.getLogger("auditor").info("the trace", exc_info=(kind, error, trace))
     sys.stderr.write(
         f"auditor: this is a bug in auditor ({kind.__name__}: {error}). No verdict was reached. "
         "Run again with --verbose for the trace, and report it.\n"
@@ -32,16 +36,16 @@ def _open_streams() -> None:
     sys.stderr = sys.stderr or _nowhere("w")
 
 
-def _nowhere(mode: str) -> TextIO:
-    return cast(TextIO, Path(os.devnull).open(mode))
+def _nowhere(mode: "Literal['r', 'w']") -> "TextIO":
+    return os.fdopen(os.open(os.devnull, os.O_RDWR), mode)
 
 
 def main() -> None:
     """Run the command line."""
-    gc.set_threshold(_ALLOCATIONS, 20, 20)
-    _open_streams()
-    sys.excepthook = _report_bug
     try:
+        gc.set_threshold(_ALLOCATIONS, 20, 20)
+        _open_streams()
+        sys.excepthook = _report_bug
         _run()
     except KeyboardInterrupt:
         sys.stderr.write("auditor: interrupted.\n")
@@ -49,7 +53,7 @@ def main() -> None:
 
 
 def _run() -> None:
-    """Load the commands only here, so that Ctrl-C while they load ends as it does later."""
+    """Load the commands, where Ctrl-C ends as it does later."""
     from typer.main import get_command
 
     from auditor.cli import app

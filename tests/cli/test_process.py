@@ -42,6 +42,17 @@ main()
 """The program on a machine whose name server never answers."""
 
 
+def test_nothing_that_takes_time_is_loaded_before_ctrl_c_is_minded() -> None:
+    script = "import sys; known = set(sys.modules); import auditor.__main__; "
+    loaded = subprocess.run(
+        [sys.executable, "-c", script + "print(*sorted(set(sys.modules) - known))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert set(loaded.split()) - {"gc"} == {"auditor", "auditor.__main__"}
+
+
 def _program(lab: Lab, *words: str) -> list[str]:
     return [sys.executable, "-m", "auditor", "audit", "-c", str(lab.config), *words]
 
