@@ -65,6 +65,7 @@ def demo(
     say(
         "\nThis was a demonstration on a simulated cluster; it ends with exit code 0.\n"
         f"`auditor audit` would have ended with {int(code)}: {MEANINGS[code]}.\n"
+        "`auditor simulate demo` serves the same cluster, to try every command on.\n"
     )
 
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from auditor.simulator import Simulator
 
 
+_SESAME = "lab-password"
+"""Opens nothing but a simulator on this machine, and is made to be typed."""
+
+
 def shipped() -> dict[str, Path]:
     """Return the file of every scenario that ships, by its name."""
     found = {path.stem: path for path in resources.scenario_folder().glob("*.toml")}
@@ -92,7 +96,11 @@ def simulated(
         from auditor.simulator import ScenarioError, Simulator
     try:
         simulator = Simulator(
-            scenario, folder, address_per_node=address_per_node, delay_s=delay_s
+            scenario,
+            folder,
+            address_per_node=address_per_node,
+            delay_s=delay_s,
+            password=_SESAME,
         ).start()
     except ScenarioError as error:
         raise ConfigError(error.problems) from error

@@ -24,7 +24,6 @@ from auditor.simulator.servers import Servers
 from auditor.simulator.service import Clock, HandClock
 
 _USERNAME = "audit-lab"
-# Every sign in it needs care somewhere: XML, shell, TOML, format strings.
 _PASSWORD = """L4b&<"x'>%s;$HOME\\"""  # noqa: S105 - an invented account
 
 
@@ -32,7 +31,8 @@ class Simulator:
     """One simulated cluster. Use it as a context manager, or call start() and close().
 
     `address_per_node`: see `Servers`. `delay_s` passes before every answer. A `clock` that is moved
-    by hand lets scenes happen when advance() says so, else they take their time.
+    by hand lets scenes happen when advance() says so, else they take their time. The `password` is
+    that of the one account; the default holds every sign that needs care somewhere.
     """
 
     def __init__(
@@ -43,12 +43,14 @@ class Simulator:
         address_per_node: bool = False,
         delay_s: float = 0.0,
         clock: Clock | None = None,
+        password: str = _PASSWORD,
     ) -> None:
         """Read a scenario file, or a mapping of the same shape; certificates go into `folder`.
 
         Raises ScenarioError.
         """
         self.scenario = load(source)
+        self.password = password
         self._folder = folder
         self._authority = Authority.create(self.scenario.cluster.name)
         self._clock = clock or Clock()
@@ -58,7 +60,7 @@ class Simulator:
             plan=Plan([control.rule(entry) for entry in self.scenario.fault]),
             imp_database=Database(cluster, "imp"),
             cucm_database=Database(cluster, "cucm"),
-            account=f"{_USERNAME}:{_PASSWORD}",
+            account=f"{_USERNAME}:{password}",
             delay_s=delay_s,
         )
         self._servers = Servers(
@@ -73,11 +75,6 @@ class Simulator:
     def username(self) -> str:
         """Return the account that may ask."""
         return _USERNAME
-
-    @property
-    def password(self) -> str:
-        """Return its invented password."""
-        return _PASSWORD
 
     @property
     def cluster_name(self) -> str:
@@ -187,7 +184,7 @@ class Simulator:
 
     def command(self, config: Path) -> str:
         """Return the one line for a shell that audits this cluster."""
-        password = shlex.quote(_PASSWORD)
+        password = shlex.quote(self.password)
         return f"AUDITOR_PASSWORD={password} auditor audit --config {shlex.quote(str(config))}"
 
     async def _open(self) -> None:

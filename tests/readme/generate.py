@@ -225,8 +225,7 @@ def simulate() -> str:
             said += line
             if "Ctrl-C" in line:
                 serving.send_signal(signal.SIGINT)
-    said = re.sub(r"(/[\w.-]+)*/auditor-simulate-[\w-]+/", "", steady(said))
-    return re.sub(r"AUDITOR_PASSWORD=\S+", "AUDITOR_PASSWORD=...", said)
+    return re.sub(r"(/[\w.-]+)*/auditor-simulate-[\w-]+/", "", steady(said))
 
 
 OUTPUTS: Mapping[str, Callable[[], str]] = {
