@@ -80,7 +80,19 @@ def of_group(group: GroupCheck) -> str:
     axl = [point for point in wrong if point.aspect is Aspect.AXL]
     if axl:
         return answer(axl[0])
+    if _seen_once(group):
+        return (
+            "Do: look again with a longer `--wait`, until the pair is stable. Do not: fail over or "
+            f"fall back, or {NO_USERS}, before it is."
+        )
     return _by_standing(group)
+
+
+def _seen_once(group: GroupCheck) -> bool:
+    """Tell whether all there is to do is to look on: a good state was seen, and not for long."""
+    good = group.standing in (Standing.NORMAL, Standing.FAILED_OVER, Standing.NO_FAILOVER)
+    open_ = group.settled is not None and not group.settled.stable
+    return good and open_ and not group.of(Verdict.UNKNOWN)
 
 
 def _by_standing(group: GroupCheck) -> str:

@@ -66,7 +66,7 @@ class Watch:
         self.open = dict(self.groups)
 
     def run(self) -> None:
-        """Watch until every group is settled, or the wait is over, or nobody lets us ask.
+        """Watch until every group is settled or given up, or the wait is over.
 
         `known` was asked about everything a moment ago: that is the first look. The last look may
         come up to `ROUND` after the end, because no node is asked sooner.
@@ -78,9 +78,10 @@ class Watch:
         end = began + self.patience.wait
         while True:
             self._judge(looked)
+            self._give_up()
             if self.groups:
                 self.patience.tell(self._line(looked - began))
-            over = looked >= end or self._refused()
+            over = looked >= end
             changed = self._confirm(looked) if over or not self.open else frozenset()
             if over or not self.open:
                 break
@@ -97,13 +98,9 @@ class Watch:
     def _confirm(self, moment: datetime) -> frozenset[Key]:
         """Look once more at groups that settled before the last look, and return what changed.
 
-        While others were waited for, nobody looked at them. What changed is open again; what may
-        not be asked any more is not stable.
+        While others were waited for, nobody looked at them. What changed is open again.
         """
         stale = {key: self.groups[key] for key, at in self.last.items() if at < moment}
-        if self._refused():
-            self.settled |= dict.fromkeys(stale, Settled(stable=False, outlasted=False))
-            return frozenset()
         if not stale:
             return frozenset()
         self._look(FAILOVER, stale)
@@ -168,13 +165,18 @@ class Watch:
             return None
         return (tuple(member.state for member in installed(facts, group)), tuple(services))
 
-    def _refused(self) -> bool:
-        """Tell whether a password was refused: asking on would lock the account."""
-        return any(
-            entry.reason is Reason.CREDENTIALS
-            for facts in self.known.values()
-            for entry in facts.coverage
-        )
+    def _give_up(self) -> None:
+        """Ask no more in a cluster that refused the password: that would lock the account."""
+        refusing = {
+            name
+            for name, facts in self.known.items()
+            if any(entry.reason is Reason.CREDENTIALS for entry in facts.coverage)
+        }
+        for key in self.groups:
+            if key[0] in refusing:
+                self.settled[key] = Settled(stable=False, outlasted=False)
+                self.open.pop(key, None)
+                self.last.pop(key, None)
 
     def _line(self, elapsed: timedelta) -> str:
         minutes, seconds = divmod(round(elapsed.total_seconds()), 60)
@@ -183,4 +185,5 @@ class Watch:
     def _told(self, key: Key) -> str:
         members = installed(self.known[key[0]], self.groups[key])
         told = ", ".join(f"{m.name} {WORDS[m.state]}" for m in members)
-        return f"{key[1]}: {told}{'' if key in self.open else ' (settled)'}"
+        end = "settled" if key in self.last else "not asked again"
+        return f"{key[1]}: {told}{'' if key in self.open else f' ({end})'}"

@@ -64,6 +64,7 @@ def test_a_pair_that_looked_settled_only_once_is_not_certain(night: Begin) -> No
     assert check.groups[0].settled == Settled(stable=False, outlasted=False)
     assert check.exit_code is ExitCode.INCOMPLETE
     assert "seen once and not yet stable" in verdict.of_all(check)
+    assert action.of_all(check).startswith("Do: look again with a longer `--wait`")
 
 
 def test_no_node_is_asked_more_than_once_in_ten_seconds_and_only_what_is_needed(
@@ -282,6 +283,24 @@ def test_a_refused_password_ends_the_wait_at_once(night: Begin) -> None:
     assert watched.pauses == []
     assert check.exit_code is ExitCode.INCOMPLETE
     assert len(watched.asked(SECOND)) == 1
+
+
+def test_a_password_that_one_cluster_refuses_ends_no_wait_for_another(night: Begin) -> None:
+    there = {
+        "cluster": {"name": "there", "cucm": "cucm-pub.there.test"},
+        "group": [{"name": "Far", "nodes": ["imp1.there.test", "imp2.there.test"]}],
+        "deployment": {"intercluster": False},
+    }
+    watched = night(PAIR, there)
+    watched.play("failover")
+    refuse = {"fault": {"fault": "http-401", "node": "imp1.there.test"}}
+    watched.simulators[1].change(refuse)
+    pair, far = watched.check(900).groups
+    assert (pair.standing, pair.settled) == (Standing.FAILED_OVER, Settled(True, False))
+    assert far.settled == Settled(False, False)
+    refused = [r for r in watched.simulators[1].requests if r.node == "imp1.there.test"]
+    assert len(refused) == 1
+    assert watched.lines[-1].endswith("(not asked again)")
 
 
 def test_only_the_nodes_of_the_group_are_asked(night: Begin) -> None:
