@@ -138,7 +138,10 @@ def test_a_broken_pair_is_not_ready_and_told_as_broken(one: HaState, other: HaSt
 
 
 def test_a_pair_that_moves_loses_nothing_that_could_be_told() -> None:
-    found = ready(pair(HaState.FAILING_OVER, HaState.TAKING_OVER))
+    services = {**member("imp", N, 2).services}
+    services[names.MESSAGE_ARCHIVER] = not_activated(names.MESSAGE_ARCHIVER)
+    facts = pair(HaState.FAILING_OVER, HaState.TAKING_OVER, second={"services": services})
+    found = ready(facts)
     assert (found.losses, found.exit_code) == ((), ExitCode.INCOMPLETE)
     assert "anything: still moving: in DefaultCUPSubCluster imp1 is failing over" in found.verdict
     assert found.action.startswith("Do: wait, and look again")
@@ -173,6 +176,7 @@ def test_a_node_that_tells_nothing_cannot_be_called_ready() -> None:
     found = ready(pair(N, None))
     assert found.exit_code is ExitCode.INCOMPLETE
     assert found.verdict.startswith("Cannot tell whether")
+    assert lost(found) == {("presence and IM", "imp1")}
 
 
 def test_a_service_that_cannot_be_read_may_be_a_loss() -> None:
