@@ -23,7 +23,7 @@ def tell(report: Report, targets: "Sequence[Target]") -> None:
     Raises:
         OutputError: some report could not be written; says where the audit stood.
     """
-    from auditor.report.output import render, write
+    from auditor.report.output import pieces, render, write_pieces
 
     troubles = []
     for target in targets:
@@ -31,7 +31,8 @@ def tell(report: Report, targets: "Sequence[Target]") -> None:
             if target.path is None:
                 say(render(report, target.format, width=width(), colour=colour()))
             else:
-                write(target.path, render(report, target.format, width=PIPE_WIDTH, colour=False))
+                text = pieces(report, target.format, width=PIPE_WIDTH, colour=False)
+                write_pieces(target.path, text)
         except OutputError as error:
             troubles.append(str(error))
     if troubles:

@@ -1,7 +1,7 @@
 """The JSON report: the contract that scripts and other systems build on, and its schema."""
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -21,16 +21,23 @@ def render(report: Report) -> str:
     """Return the report as JSON: ASCII, sorted keys, indented by two, one newline at the end.
 
     ASCII, because names come from servers: an escape sequence in one must not reach a terminal.
+    """
+    return "".join(pieces(report))
+
+
+def pieces(report: Report) -> Iterator[str]:
+    """Yield the same text in pieces.
+
     One cluster at a time, because plain data takes six times the room of its text.
     """
     # No key sorts before "clusters", so the first empty list of that name is the report's own.
     before, key, after = _text(_frame(report) | {"clusters": []}).partition('"clusters": [')
-    pieces = [before, key]
-    for cluster in report.clusters:
-        pieces += ["\n    ", _text(_cluster(cluster)).replace("\n", "\n    "), ","]
-    if report.clusters:
-        pieces[-1] = "\n  "
-    return "".join((*pieces, after, "\n"))
+    yield before + key
+    for number, cluster in enumerate(report.clusters):
+        yield f"{',' if number else ''}\n    "
+        yield _text(_cluster(cluster)).replace("\n", "\n    ")
+    yield "\n  " if report.clusters else ""
+    yield f"{after}\n"
 
 
 def _text(data: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
@@ -173,13 +173,26 @@ def _folder_obstacle(folder: Path) -> str | None:
 
 def render(report: Report, target_format: Format, *, width: int, colour: bool) -> str:
     """Return the report in a format; `width` (columns) and `colour` matter to the terminal only."""
+    return "".join(pieces(report, target_format, width=width, colour=colour))
+
+
+def pieces(report: Report, target_format: Format, *, width: int, colour: bool) -> Iterator[str]:
+    """Yield the report piece by piece; JSON of hundreds of nodes is too long to hold at once."""
     module = import_module(f"auditor.report.{_MODULES[target_format]}")
-    screen = {"width": width, "colour": colour} if target_format is Format.TERMINAL else {}
-    text: str = module.render(report, **screen)
-    return text
+    if target_format is Format.JSON:
+        yield from module.pieces(report)
+    elif target_format is Format.TERMINAL:
+        yield module.render(report, width=width, colour=colour)
+    else:
+        yield module.render(report)
 
 
 def write(path: Path, text: str) -> None:
+    """Write a text to a file; see `write_pieces`."""
+    write_pieces(path, (text,))
+
+
+def write_pieces(path: Path, text: Iterable[str]) -> None:
     """Write a file whole or not at all: a temporary file beside it, then a rename over it.
 
     A link is followed, so the file that it names is replaced. A file that was there keeps its
@@ -189,7 +202,7 @@ def write(path: Path, text: str) -> None:
     final = Path(os.path.realpath(path))
     spare = final.with_name(f".auditor-{secrets.token_hex(8)}.tmp")
     try:
-        _write_through(spare, final, text.encode())
+        _write_through(spare, final, text)
         spare.replace(final)
     except OSError as exc:
         raise OutputError(
@@ -201,13 +214,13 @@ def write(path: Path, text: str) -> None:
             spare.unlink(missing_ok=True)
 
 
-def _write_through(spare: Path, final: Path, data: bytes) -> None:
+def _write_through(spare: Path, final: Path, text: Iterable[str]) -> None:
     """Fill the temporary file and bring it to the disk, with the permissions it shall have."""
     # Opened by hand: mkstemp would make it 0600, and so the kernel applies the umask.
     number = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
     with os.fdopen(number, "wb") as file:
         if final.is_file():
             os.fchmod(number, stat.S_IMODE(final.stat().st_mode))
-        file.write(data)
+        file.writelines(piece.encode() for piece in text)
         file.flush()
         os.fsync(number)

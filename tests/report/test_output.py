@@ -1,9 +1,12 @@
 """Where reports go: reading targets, trying places without a trace, writing whole files."""
 
+import json
 import os
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -12,7 +15,7 @@ import pytest
 from auditor.cli import options
 from auditor.errors import ConfigError, OutputError
 from auditor.report import jsonout, output, terminal
-from auditor.report.output import Format, Target, check_writable, parse_targets, write
+from auditor.report.output import Format, Target, check_writable, parse_targets, write, write_pieces
 from tests.report import samples
 
 
@@ -193,6 +196,22 @@ def test_ctrl_c_in_the_middle_leaves_the_old_file_and_nothing_else(
     assert [(path.name, path.read_text()) for path in place.iterdir()] == [("r", "old")]
 
 
+def test_a_report_that_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    """Long reports are written while they are made."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    path = folder / "r.json"
+    path.write_text("old")
+
+    def half() -> Iterator[str]:
+        yield "the first half"
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_pieces(path, half())
+    assert [(p.name, p.read_text()) for p in folder.iterdir()] == [("r.json", "old")]
+
+
 def test_a_folder_that_is_gone_is_an_output_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         write(tmp_path / "gone" / "r", "x")
@@ -209,6 +228,17 @@ def test_render_hands_width_and_colour_to_the_terminal_only() -> None:
         report, width=77, colour=True
     )
     assert output.render(report, Format.JSON, width=77, colour=True) == jsonout.render(report)
+
+
+def test_no_piece_of_a_json_report_holds_two_clusters() -> None:
+    """That of hundreds of nodes is never held as a whole, and comes out the same."""
+    first, *rest = samples.mixed().clusters
+    names = ("one", "two", "three")
+    clusters = (*(replace(first, name=name) for name in names), *rest)
+    report = replace(samples.mixed(), clusters=clusters)
+    parts = list(output.pieces(report, Format.JSON, width=77, colour=False))
+    assert json.loads("".join(parts)) == jsonout.to_dict(report)
+    assert all(part.count('"findings": ') <= 1 for part in parts)
 
 
 def test_the_help_lists_every_format() -> None:
