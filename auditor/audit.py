@@ -21,11 +21,10 @@ from auditor.findings import ClusterReport, Severity
 from auditor.recommendations.model import Recommendation
 from auditor.runs import Report, Run
 from auditor.soap.exchange import Wire
-from auditor.waivers.applying import waive
-from auditor.waivers.gathering import Accepted
 
 if TYPE_CHECKING:
     from auditor.history.store import History
+    from auditor.waivers.gathering import Accepted
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ class Options:
     discover: bool = True
     only_probes: frozenset[str] | None = None
     errand: Errand = EVERYTHING
-    waivers: Mapping[str, Accepted] = field(default_factory=dict)
+    waivers: "Mapping[str, Accepted]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +191,8 @@ def _accepted(cluster: ClusterReport, options: Options, today: date) -> ClusterR
     accepted = options.waivers.get(cluster.name)
     if accepted is None:
         return cluster
+    from auditor.waivers.applying import waive
+
     ids = {row.id for row in options.recommendations}
     waived = waive(cluster, accepted.rules, today, ids)
     return replace(waived, notices=(*waived.notices, *accepted.notices))

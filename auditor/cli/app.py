@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from auditor import __version__
-from auditor.config.problems import visible
+from auditor.config.showing import visible
 from auditor.errors import AuditorError, Interrupted, OutputError
 from auditor.findings import ExitCode
 

@@ -1,9 +1,15 @@
 """`auditor audit`: the audit of live clusters, or of the evidence that was kept of one."""
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from auditor.cli import options
 from auditor.cli.app import app
+from auditor.history.switch import is_off
+
+if TYPE_CHECKING:
+    from auditor.history.store import History
 
 
 @app.command("audit")
@@ -34,7 +40,6 @@ def audit(
     from auditor.cli.ending import Ending, addressees, conclude
     from auditor.cli.running import accepted, keep, logins, run, warn_insecure
     from auditor.config.loader import load, locate
-    from auditor.history.opening import open_history
     from auditor.recommendations.model import PACKS, load_packs
     from auditor.report.output import check_writable, parse_targets
 
@@ -53,7 +58,7 @@ def audit(
     chosen = configuration.select(clusters or [])
     check_writable(targets)
     agreed = accepted(configuration, chosen, waivers)
-    record = open_history(configuration.history if history is None else history)
+    record = _history(configuration.history if history is None else history)
     recipients = addressees(notify or (), configuration.notify, record)
     settings = Options(
         recommendations,
@@ -83,3 +88,12 @@ def audit(
     )
     conclude(report, Ending(targets, record, recipients, quiet=quiet, recorder=recorder))
     raise typer.Exit(report.exit_code)
+
+
+def _history(url: str | None) -> "History | None":
+    """Open the history, None where it is off: a database library is a third of a start."""
+    if is_off(url):
+        return None
+    from auditor.history.opening import open_history
+
+    return open_history(url)

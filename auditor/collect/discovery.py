@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from auditor.cluster import Database, Setting
 from auditor.collect.catalogue import Rows
 from auditor.collect.probes import Probe
-from auditor.config.problems import short, visible
+from auditor.config.showing import short, visible
 from auditor.facts import HaState, Origin
 
 

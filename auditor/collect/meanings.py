@@ -9,7 +9,7 @@ from auditor.collect.discovery import Answer, Discovery, Place, clean, quoted
 from auditor.collect.hostnames import Unclear
 from auditor.collect.prerequisites import Reading
 from auditor.collect.probes import WORDS, Meaning, Probe
-from auditor.config.problems import visible
+from auditor.config.showing import visible
 from auditor.facts import HaState, Origin
 
 _USES = frozenset({"permanent_chat", "compliance", "managed_file_transfer"})

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from auditor.config import checks, profile
 from auditor.config.document import Cluster, Document
-from auditor.config.problems import Loc, Problem, from_pydantic, visible
+from auditor.config.problems import Loc, Problem, from_pydantic
 from auditor.config.settings import ClusterSettings, Configuration, DeclaredNode, dial
+from auditor.config.showing import visible
 from auditor.errors import ConfigError
 from auditor.facts import Role
 from auditor.findings import Severity

@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from auditor.config.document import LISTED, TABLES
+from auditor.config.showing import short, visible
 from auditor.config.values import Refused, found
 from auditor.names import nearest
 
 Loc = tuple[str | int, ...]
 """Keys and list positions from the top of the file, as pydantic gives them."""
 
-_LONGEST = 60
 _MAPS = frozenset({"pins", "addresses"})
 _NAME_DEPTH = 5  # pydantic marks a bad name in a map: cluster, position, map, name, "[key]"
 _COMMAND = re.compile(r"passw(or)?d[-_ ]?co", re.IGNORECASE)
@@ -43,16 +43,6 @@ class Problem:
         if loc:
             parts.append(f"key `{_key(document, self.loc, len(self.loc) - len(loc))}`")
         return visible(": ".join([*parts, self.text]))
-
-
-def visible(text: str) -> str:
-    """Return text in one line, with what does not print written as an escape."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def short(text: str) -> str:
-    """Return a name from the file, cut so that it cannot drown the sentence around it."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def from_pydantic(error: ValidationError) -> list[Problem]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from auditor.cluster import Database, Reach, Setting
 from auditor.config.checks import cluster_address
 from auditor.config.document import Cluster, Document
-from auditor.config.problems import Problem, short
+from auditor.config.problems import Problem
+from auditor.config.showing import short
 from auditor.config.values import EXPRESSWAY
 from auditor.facts import Origin
 

@@ -8,11 +8,11 @@ import platformdirs
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from auditor.config.problems import visible
+from auditor.config.showing import visible
 from auditor.errors import HIDDEN, ConfigError
+from auditor.history.switch import is_off
 from auditor.names import nearest
 
-OFF = "off"
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 _CHOICE = (
     "sqlite:///FILE (sqlite:////FILE for an absolute path), postgresql://USER@HOST/DATABASE, or off"
@@ -56,7 +56,7 @@ def locate(url: str | None) -> Address | None:
     """
     if url is None:
         return _file(platformdirs.user_data_path("auditor", appauthor=False) / "history.sqlite3")
-    if url.strip().casefold() == OFF:
+    if is_off(url):
         return None
     scheme, separator, rest = url.strip().partition("://")
     if not separator:

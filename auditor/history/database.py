@@ -12,7 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from auditor.config.problems import visible
+from auditor.config.showing import visible
 from auditor.errors import AuditorError, ConfigError, redact
 from auditor.history.address import Address
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, select
 
-from auditor.config.problems import short, visible
+from auditor.config.showing import short, visible
 from auditor.errors import ConfigError
 from auditor.history import reading
 from auditor.history.schema import runs

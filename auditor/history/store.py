@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from auditor.config.problems import short, visible
+from auditor.config.showing import short, visible
 from auditor.errors import ConfigError, OutputError
 from auditor.facts import RunState
 from auditor.findings import ClusterReport, Verdict

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Mapping
 
-from auditor.config.problems import visible
+from auditor.config.showing import visible
 from auditor.inference.lines import Value
 
 _WIDTH = 98

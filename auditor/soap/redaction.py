@@ -84,11 +84,14 @@ class _Secret:
     def __init__(self, secret: str, spell: Spell) -> None:
         self._secret = secret
         self._spell = spell
-        self._ways = [re.compile(pattern) for pattern in self._patterns(_narrow)]
+
+    @functools.cached_property
+    def _ways(self) -> list[re.Pattern[bytes]]:
+        """Made when first needed, like all that follow: it takes longer than reading a reply."""
+        return [re.compile(pattern) for pattern in self._patterns(_narrow)]
 
     @functools.cached_property
     def _wide_ways(self) -> list[tuple[re.Pattern[bytes], bytes]]:
-        """Made when first needed, for making them takes longer than most replies do."""
         return [
             (re.compile(pattern), HIDDEN.encode(codec))
             for codec in _WIDE

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
-from auditor.config.problems import short, visible
+from auditor.config.showing import short, visible
 from auditor.config.values import Refused, found, text
 from auditor.errors import ConfigError
 from auditor.names import nearest
