@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from auditor.facts import Coverage, NodeFacts, Origin, Role, RunState, Source
+from auditor.facts import Coverage, Evidence, NodeFacts, Origin, Role, RunState, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ class ClusterFacts:
     what could not be discovered, or on what was and no recommendation speaks of. `axl_version` is
     the one that the CUCM publisher speaks with us. `moved_before` holds the services that the run
     before this one found Starting or Stopping, by node in lower case and service; empty without
-    history. `disputed` holds, by key of the file, where declared nodes differ from CUCM's list.
+    history. `disputed` holds, by key of the file, where declared nodes differ from CUCM's list;
+    `compared`, for keys besides the deployment's that could be compared, what speaks against them.
     """
 
     name: str
@@ -106,6 +107,7 @@ class ClusterFacts:
     axl_version: str | None = None
     moved_before: Mapping[tuple[str, str], RunState] = field(default_factory=dict)
     disputed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    compared: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
 
     @property
     def release(self) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from auditor.cluster import ClusterFacts, Setting
-from auditor.collect import planned
+from auditor.collect import comparing, planned
 from auditor.collect.filling import fill
 from auditor.collect.node import NodeAnswers
 from auditor.collect.reach import Place, filled
@@ -34,6 +34,7 @@ def assemble(
         high_availability=settings.high_availability,
         named=settings.named,
         disputed={**_disputed(settings.nodes, topology), **_there_after_all(settings, answers)},
+        compared=comparing.switches(settings, topology.groups),
         coverage=(*coverage, *(entry for a in answers for entry in a.coverage)),
     )
 
@@ -86,11 +87,14 @@ def _there_after_all(
     return {"planned_nodes": found} if found else {}
 
 
-def with_readings(facts: ClusterFacts, answers: Iterable[NodeAnswers]) -> ClusterFacts:
+def with_readings(
+    facts: ClusterFacts, answers: Iterable[NodeAnswers], settings: ClusterSettings
+) -> ClusterFacts:
     """Return the facts with what databases of the nodes filled in, where nobody else told it."""
     for reading in (a.reading for a in answers if a.reading is not None):
         facts = fill(facts, reading)
-    return facts
+    listed = comparing.peers(settings.peers, facts.peers)
+    return replace(facts, compared={**facts.compared, **listed})
 
 
 def _node(settings: ClusterSettings, answers: NodeAnswers) -> NodeFacts:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from auditor.cluster import ClusterFacts, Group, Setting
+from auditor.collect import comparing
 from auditor.collect.discovery import Discovery, Place
 from auditor.collect.meanings import understand
 from auditor.collect.prerequisites import Reading
@@ -26,6 +27,7 @@ def fill(facts: ClusterFacts, reading: Reading) -> ClusterFacts:
         settings=behind(facts.settings, found.settings),
         databases=facts.databases or found.databases,
         peers=found.peers,
+        compared={**facts.compared, **comparing.databases(facts.databases, found.databases)},
         coverage=tuple(_told(entry, reading, found) for entry in facts.coverage),
         notes=(*facts.notes, *_notes(facts, reading, found)),
     )

@@ -199,7 +199,7 @@ class Survey:
         facts = replace(facts, axl_version=self._axl_version)
         if self._known is not None:
             facts = merged(self._known, facts, self._terms.errand)
-        self._facts = with_readings(facts, decided)
+        self._facts = with_readings(facts, decided, self.settings)
 
     @property
     def _axl_version(self) -> str | None:

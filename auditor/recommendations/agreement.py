@@ -23,6 +23,8 @@ _RELEASES = {
 def agrees(facts: ClusterFacts, key: str) -> Draft:
     """Judge whether a declared key agrees with what was observed or discovered (PROFILE-01)."""
     expected = f"`{key}` agrees with what the cluster shows."
+    if key in facts.compared:
+        return _standing(key, expected, facts.compared[key])
     tellings = facts.settings.get(key.removeprefix(PREFIX), ()) if key.startswith(PREFIX) else ()
     declared = next((told for told in tellings if told.origin is Origin.DECLARED), None)
     if declared is None:
@@ -37,6 +39,17 @@ def agrees(facts: ClusterFacts, key: str) -> Draft:
     )
     draft = _compared(facts, key, declared, others, fits)
     return replace(draft, expected=expected, evidence=evidence)
+
+
+def _standing(key: str, expected: str, against: tuple[Evidence, ...]) -> Draft:
+    """Judge a key that is no feature by what speaks against it."""
+    if against:
+        observed = f"`{key}` says otherwise than the cluster."
+        because = " ".join(evidence.text for evidence in against)
+        kind = Kind.PROFILE_CONFLICT
+        return Draft(Verdict.DRIFT, expected, observed, because, kind, evidence=against)
+    observed = f"`{key}` is as the cluster has it."
+    return Draft(Verdict.PASS, expected, observed, "Nothing that was seen speaks against it.")
 
 
 def _compared(

@@ -13,9 +13,12 @@ PREFIX = "deployment."
 
 
 def keys(facts: ClusterFacts) -> tuple[str, ...]:
-    """Return every key that is a subject: the deployment keys, and those that name something."""
+    """Return every key that is a subject.
+
+    The deployment keys, those that name something, and those that were compared with something.
+    """
     known = [f"{PREFIX}{key}" for key in DEPLOYMENT_KEYS]
-    return (*known, *sorted(facts.named.keys() - set(known)))
+    return (*known, *sorted((facts.named.keys() | facts.compared.keys()) - set(known)))
 
 
 def installed(facts: ClusterFacts) -> tuple[NodeFacts, ...]:
