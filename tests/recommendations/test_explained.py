@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from auditor import names
-from auditor.cluster import ClusterFacts, Group
+from auditor.cluster import ClusterFacts
 from auditor.errors import Reason
 from auditor.facts import HaState, Origin, Source
 from auditor.findings import Finding, Kind, Verdict
@@ -136,6 +136,8 @@ def _spoilt(how: str) -> ClusterFacts:
             return replace(facts, groups=(group(ha=None),))
         case "HA switch by SQL":
             return replace(facts, groups=(group(origin=Origin.DISCOVERED),))
+        case "HA switch of an observed group by SQL":
+            return replace(facts, groups=(group(switch_origin=Origin.DISCOVERED),))
         case "partner planned":
             return replace(facts, nodes=(replace(one, planned=True), two))
         case "no group":
@@ -151,6 +153,7 @@ def _spoilt(how: str) -> ClusterFacts:
         "HA off",
         "HA not readable",
         "HA switch by SQL",
+        "HA switch of an observed group by SQL",
         "partner planned",
         "no group",
     ],
@@ -262,19 +265,3 @@ def test_state_zero_while_ha_is_on_advises_the_server_recovery_manager() -> None
     finding = _of(cluster(node(ha=S.UNKNOWN), subscriber(ha=S.UNKNOWN)), "HA-01", GROUP)
 
     assert finding.remedy.startswith("Restart Cisco Server Recovery Manager on both nodes")
-
-
-@pytest.mark.parametrize(
-    "guessed",
-    [
-        group(origin=Origin.DISCOVERED),
-        group(switch_origin=Origin.DISCOVERED),
-        group(ha=None),
-        group(ha=False),
-    ],
-)
-def test_a_switch_that_is_not_known_to_be_on_explains_no_stopped_service(guessed: Group) -> None:
-    facts = _failed_over(names.PRESENCE_ENGINE)
-    assert _of(facts, "PE-01", "imp2").verdict is Verdict.EXPLAINED
-
-    assert _of(replace(facts, groups=(guessed,)), "PE-01", "imp2").verdict is Verdict.DRIFT
