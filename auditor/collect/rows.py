@@ -51,13 +51,7 @@ def deployable(name: str, listed: Mapping[str, bool | None]) -> bool | None:
 
 
 def _merge(one: ServiceState, other: ServiceState) -> ServiceState:
-    if one == other:
-        return one
-    if (one.state, one.activated, one.reason_code) == (
-        other.state,
-        other.activated,
-        other.reason_code,
-    ) and (one.started_at, one.uptime_s) == (other.started_at, other.uptime_s):
+    if replace(other, reason=one.reason, note=one.note) == one:
         return one
     return ServiceState(
         name=one.name,

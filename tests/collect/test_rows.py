@@ -22,10 +22,11 @@ def row(
     *,
     name: str = SIP,
     uptime_s: int | None = None,
+    since: str | None = None,
 ) -> ServiceRow:
     """Return a row as the SOAP layer hands it on."""
     text = "" if code is None else str(code)
-    return ServiceRow(name, status, code, text, reason, None, uptime_s)
+    return ServiceRow(name, status, code, text, reason, since, uptime_s)
 
 
 def one(*rows: ServiceRow) -> ServiceState:
@@ -102,6 +103,33 @@ def test_equal_rows_count_once_and_contradicting_rows_make_unknown() -> None:
     torn = one(row("Started", -1), row("Stopped", -1069))
     assert (torn.state, torn.activated) == (RunState.UNKNOWN, None)
     assert "contradict" in torn.note
+
+
+def test_rows_that_differ_in_their_words_alone_agree() -> None:
+    same = one(row("Stopped", -1069, "Commanded Out of Service"), row("stopped", -1069, "Off"))
+    assert (same.state, same.activated, same.reason) == (
+        RunState.STOPPED,
+        True,
+        "Commanded Out of Service",
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (row("Started", -1), row("Stopped", -1)),
+        (row("Stopped", -1068), row("Stopped", -1069)),
+        (row("Stopped", -1069), row("Stopped", -1019)),
+        (row("Started", -1, uptime_s=9), row("Started", -1, uptime_s=900)),
+        (row("Started", -1, uptime_s=9), row("Started", -1)),
+        (row("Started", -1, since="10:00"), row("Started", -1, since="11:00")),
+    ],
+)
+def test_rows_that_differ_in_anything_else_contradict(
+    first: ServiceRow, second: ServiceRow
+) -> None:
+    for torn in (one(first, second), one(second, first)):
+        assert (torn.state, torn.activated) == (RunState.UNKNOWN, None)
 
 
 def test_a_third_row_cannot_heal_a_contradiction() -> None:
