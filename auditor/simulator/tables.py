@@ -122,16 +122,8 @@ def _process_nodes(cluster: Cluster) -> Rows:
 
 def _presence_tables(cluster: Cluster) -> dict[str, Table]:
     use = cluster.scenario.deployment
-    databases = cluster.scenario.external_database
-    third_party = use.compliance_third_party
-    logged = list(cluster.nodes) if third_party is True else third_party or []
-    assigned = [
-        (key(db.name, node), db.type, db.name, node)
-        for db in databases
-        for node in (db.nodes if db.nodes is not None else cluster.nodes)
-    ]
     peers = [(key(address), address) for address in _peers(cluster)]
-    return {
+    return _database_tables(cluster) | {
         "xmpps2snodes": (
             ["pkid", "cp_id"],
             [(key("s2s", host), f"cm-2_s2scp-1.{host}") for host in _federating(cluster)],
@@ -144,11 +136,6 @@ def _presence_tables(cluster: Cluster) -> dict[str, Table]:
             ],
         ),
         "cupsinterclusterpeers": (["pkid", "peeraddress"], peers),
-        "ftextdbprocessnodemap": (
-            ["pkid", "fkprocessnode"],
-            [(key("compliance", n), key(n)) for n in logged],
-        ),
-        "externaldbassignment": (["pkid", "databasetype", "databasename", "name"], assigned),
         "persistentchat": (["enablepersistentgear"], [(flag(use.permanent_chat),)]),
         "filetransfer": (["tkfiletransfer"], [(2 if use.managed_file_transfer else 0,)]),
         "epassyncagentcfg": (
@@ -163,6 +150,24 @@ def _presence_tables(cluster: Cluster) -> dict[str, Table]:
                 )
             ],
         ),
+    }
+
+
+def _database_tables(cluster: Cluster) -> dict[str, Table]:
+    """Return which node uses which external database, and which logs to a third party."""
+    third_party = cluster.scenario.deployment.compliance_third_party
+    logged = list(cluster.nodes) if third_party is True else third_party or []
+    assigned = [
+        (key(db.name, node), db.type, db.name, node)
+        for db in cluster.scenario.external_database
+        for node in (db.nodes if db.nodes is not None else cluster.nodes)
+    ]
+    return {
+        "ftextdbprocessnodemap": (
+            ["pkid", "fkprocessnode"],
+            [(key("compliance", n), key(n)) for n in logged],
+        ),
+        "externaldbassignment": (["pkid", "databasetype", "databasename", "name"], assigned),
     }
 
 
