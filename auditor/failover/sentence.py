@@ -29,15 +29,16 @@ def _head(group: GroupCheck) -> str:
         case Standing.FAILED_OVER:
             return _failed_over(group)
         case Standing.BROKEN:
-            return _broken(group)
+            return f"{_broken(group)}{_also(group)}"
         case Standing.MOVING:
             return f"Still moving: in {group.name} {states.of_pair(group)}"
         case Standing.UNKNOWN:
             return f"Cannot tell how {group.name} stands: {_unknown(group)}"
         case Standing.SWITCHED_OFF:
-            return (
+            off = (
                 f"High availability of {group.name} is off, so nobody takes over when a node fails"
             )
+            return f"{off}{_also(group)}"
         case Standing.NO_FAILOVER:
             return f"{_no_failover(group)}{_but(group)}"
     return _normal(group)
@@ -115,6 +116,12 @@ def _but(group: GroupCheck) -> str:
     if unknown:
         return _not_known(group, unknown)
     return f", and AXL answers on {listed(answering(group))}" if answering(group) else ""
+
+
+def _also(group: GroupCheck) -> str:
+    """Return what is wrong besides states that are bad enough, because the action may be on it."""
+    wrong = group.of(Verdict.DRIFT)
+    return f"; {clause(first(wrong).text)}{_more(wrong)}" if wrong else ""
 
 
 def _not_known(group: GroupCheck, unknown: Sequence[Point]) -> str:

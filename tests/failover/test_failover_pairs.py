@@ -225,6 +225,16 @@ def test_a_service_that_is_not_activated_on_an_idle_node_is_still_wrong() -> Non
     assert "activate Cisco SIP Proxy on imp1" in action.of_all(check)
 
 
+@pytest.mark.parametrize("states", [(S.FAILED, S.FAILED), (S.NORMAL, S.NORMAL)])
+def test_the_first_line_names_what_the_action_is_about(states: tuple[HaState, HaState]) -> None:
+    down = service(names.ROUTER, RunState.STOPPED)
+    services = {**member("imp1", states[0], 1).services, down.name: down}
+    facts = pair(*states, first={"services": services}, switch=S.FAILED in states)
+    check = look(replace(facts, high_availability=True))
+    assert "; Cisco XCP Router is stopped on imp1" in verdict.of_all(check)
+    assert action.of_all(check).startswith("Do: start Cisco XCP Router on imp1")
+
+
 @pytest.mark.parametrize("name", [names.CONNECTION, names.MESSAGE_ARCHIVER, names.SIP_PROXY])
 def test_a_service_without_a_row_is_not_taken_for_one_that_is_off(name: str) -> None:
     services = {k: v for k, v in member("imp1", S.NORMAL, 1).services.items() if k != name}
