@@ -14,6 +14,9 @@ from auditor.runs import Report
 MOST_LINES = 20
 """How many differences a message names; the report has them all."""
 
+_LONGEST = 300
+"""Characters of a line: the services behind the addresses refuse a message of many kilobytes."""
+
 _WORDS = {Direction.NEW: "new", Direction.WORSENED: "worse", Direction.RESOLVED: "resolved"}
 _BACK = "back"
 
@@ -55,12 +58,16 @@ def compose(report: Report) -> Message | None:
     told = [*(printable(sight.line(one)) for one in seen), *map(_line, moved)]
     if not told:
         return None
-    lines = told[:MOST_LINES]
+    lines = [_cut(line) for line in told[:MOST_LINES]]
     if len(told) > MOST_LINES:
         lines.append(f"and {len(told) - MOST_LINES} more, in the report")
     code = report.exit_code
     lines += ["", f"Exit code {int(code)}: {MEANINGS[code]}. Run {report.run.id}."]
-    return Message(_title(moved, seen), "\n".join(lines))
+    return Message(_cut(_title(moved, seen)), "\n".join(lines))
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
 def _title(moved: Sequence[Change], seen: Sequence[sight.Sight]) -> str:

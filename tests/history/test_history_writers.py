@@ -1,5 +1,6 @@
 """Several writers at once, and writers that die: every run is there as a whole or not at all."""
 
+import resource
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.errors import OutputError
 from auditor.history.opening import open_history
 from auditor.history.store import History
 from auditor.past import Standing
@@ -50,6 +52,27 @@ def at_once(url: str, *names: str, count: int) -> History:
     history = open_history(url)
     assert history is not None
     return history
+
+
+def test_a_full_disk_loses_this_run_and_no_other(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk."""
+    file = tmp_path / "history.sqlite3"
+    history = open_history(f"sqlite:///{file}")
+    assert history is not None
+    history.record(judged(1, {"SIP-01": DRIFT}))
+    large = cluster(*(finding(f"X-{n}", DRIFT, subject="n" * 2000) for n in range(100)))
+    signals = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="This run is not recorded: "):
+            history.record(report(2, large))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, signals)
+    assert [run.id for run in history.runs()] == ["run-01-02"]
+    history.record(report(2, large))
+    assert len(history.runs()) == 2
 
 
 def test_first_starts_at_once_make_one_history(url: str) -> None:

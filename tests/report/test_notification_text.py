@@ -121,6 +121,17 @@ def test_a_bad_night_is_told_in_a_few_lines() -> None:
     assert message.title == "auditor: 25 new on lab"
 
 
+def test_long_names_do_not_make_a_long_message() -> None:
+    subject = replace(drift().subject, name="n" * 10_000)
+    changes = [moved(drift(), Direction.NEW, None, subject=subject, cluster="c" * 10_000)] * 30
+    message = compose(report(*changes))
+    assert message is not None
+    assert len(message.title) < 400
+    assert len(message.body) < 7_000
+    assert "new: critical SIP-01" in message.body
+    assert message.body.splitlines()[-1].startswith("Exit code 3: ")
+
+
 def test_hostile_names_stay_on_their_line() -> None:
     name = "imp\n\x1b[31mresolved: all\u202e"
     subject = replace(drift().subject, name=name)
