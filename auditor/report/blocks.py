@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor.findings import ClusterReport, Verdict
+from auditor.report.passages import HEADINGS, Row
 from auditor.report.screen import plain
-from auditor.report.stories import HEADINGS, Row, stories
+from auditor.report.stories import stories
 from auditor.report.wording import MARKS, STYLES, count
 from auditor.runs import Report
 

@@ -4,9 +4,10 @@ import csv
 import io
 from collections.abc import Iterator
 
-from auditor.facts import Coverage, Evidence
+from auditor.facts import Coverage
 from auditor.findings import ClusterReport, Finding, order
 from auditor.report import tally
+from auditor.report.passages import piece
 from auditor.report.screen import printable
 from auditor.report.wording import sentence
 from auditor.runs import Report
@@ -95,13 +96,9 @@ def _finding(finding: Finding) -> Row:
         "because": finding.because,
         "consequence": finding.consequence,
         "remedy": finding.remedy,
-        "evidence": " / ".join(_piece(evidence) for evidence in finding.evidence),
+        "evidence": " / ".join(piece(evidence) for evidence in finding.evidence),
         "id": finding.id,
     }
-
-
-def _piece(evidence: Evidence) -> str:
-    return f"{evidence.text} [{evidence.origin}, {evidence.source}]"
 
 
 def _standing(report: Report, finding: Finding) -> Row:

@@ -10,6 +10,7 @@ from auditor import __version__
 from auditor.facts import Coverage, Outcome
 from auditor.findings import ClusterReport, Finding, Verdict, order
 from auditor.report import tally
+from auditor.report.passages import piece, said
 from auditor.report.screen import printable
 from auditor.report.wording import KINDS, REASONS, exit_meaning, sentence
 from auditor.runs import Report
@@ -144,15 +145,8 @@ def _message(cluster: ClusterReport, finding: Finding) -> str:
 def _story(report: Report, finding: Finding) -> Iterator[str]:
     if finding.verdict is Verdict.NOT_APPLICABLE:
         return
-    told = (
-        ("expected", finding.expected),
-        ("observed", finding.observed),
-        ("because", finding.because),
-        ("matters", finding.consequence),
-        ("remedy", finding.remedy),
-        *(("evidence", f"{e.text} [{e.origin}, {e.source}]") for e in finding.evidence),
-    )
-    yield from (f"{label}: {printable(text)}" for label, text in told if text)
+    yield from (f"{label}: {printable(text)}" for label, text in said(finding))
+    yield from (f"evidence: {printable(piece(evidence))}" for evidence in finding.evidence)
     if finding.waiver:
         yield f"else: {finding.waiver.verdict} without the waiver"
     standing = tally.standing(report, finding)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from auditor import __version__
 from auditor.findings import ClusterReport, Finding, Verdict, order
 from auditor.report import since, tally
+from auditor.report.passages import HEADINGS, said
 from auditor.report.screen import printable
 from auditor.report.wording import (
     KINDS,
@@ -19,13 +20,6 @@ from auditor.report.wording import (
     sentence,
 )
 from auditor.runs import Report
-
-_SECTIONS = {
-    Verdict.DRIFT: "Drift",
-    Verdict.UNKNOWN: "Unknown",
-    Verdict.EXPLAINED: "Explained by the HA state",
-    Verdict.WAIVED: "Waived",
-}
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<!~&$])")
 _OPENING = re.compile(r"^(\d*)([-+#=>.)])")
@@ -126,7 +120,7 @@ def _cluster(report: Report, cluster: ClusterReport) -> Iterator[str]:
     yield from _changes(report, cluster)
     if dark(cluster):
         yield from _gaps(cluster)
-    for verdict, heading in _SECTIONS.items():
+    for verdict, heading in HEADINGS.items():
         found = sorted((f for f in cluster.findings if f.verdict is verdict), key=order)
         if found:
             yield ""
@@ -155,15 +149,10 @@ def _finding(report: Report, finding: Finding) -> Iterator[str]:
         f"- {MARKS[finding.verdict]} **{finding.severity} {escaped(finding.recommendation)}**"
         f"{name} on {subject}{what}"
     )
-    told = (
-        ("expected", finding.expected),
-        ("observed", finding.observed),
-        ("because", finding.because),
-        ("matters", finding.consequence),
-        ("remedy", finding.remedy),
-        *(("evidence", f"{e.text} ({e.origin}, {e.source})") for e in finding.evidence),
-    )
-    yield from (f"  - {label}: {escaped(text)}" for label, text in told if text)
+    # Square brackets, as in the other formats, would be escaped here.
+    told = (f"{one.text} ({one.origin}, {one.source})" for one in finding.evidence)
+    rows = [*said(finding), *(("evidence", text) for text in told)]
+    yield from (f"  - {label}: {escaped(text)}" for label, text in rows)
     if finding.waiver:
         waiver = finding.waiver
         yield (

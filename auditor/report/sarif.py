@@ -10,6 +10,7 @@ from auditor.facts import Coverage
 from auditor.findings import MEANINGS, ClusterReport, Finding, Severity, Verdict, Waiver, order
 from auditor.recommendations.model import Recommendation, load_packs
 from auditor.report import tally
+from auditor.report.passages import piece
 from auditor.report.screen import printable
 from auditor.report.wording import KINDS, REASONS, sentence
 from auditor.runs import Report
@@ -129,7 +130,7 @@ def _properties(report: Report, finding: Finding) -> _Json:
     told: _Json = {
         "verdict": finding.verdict,
         "severity": finding.severity,
-        "evidence": [printable(f"{e.text} [{e.origin}, {e.source}]") for e in finding.evidence],
+        "evidence": [printable(piece(evidence)) for evidence in finding.evidence],
     }
     if finding.kind:
         told["kind"] = finding.kind

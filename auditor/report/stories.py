@@ -4,25 +4,15 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from auditor.facts import Evidence
 from auditor.findings import ClusterReport, Finding, Subject, SubjectKind, Verdict, order
 from auditor.report import tally
+from auditor.report.passages import SENTENCES, Row, piece
 from auditor.report.wording import KINDS, count, listed
 from auditor.runs import Report
-
-HEADINGS = {
-    Verdict.DRIFT: "Drift",
-    Verdict.UNKNOWN: "Unknown",
-    Verdict.EXPLAINED: "Explained by the HA state",
-    Verdict.WAIVED: "Waived",
-}
-"""The verdicts that are told in full, in the order of their weight."""
 
 _MOST_EVIDENCE = 8
 _LITTLE_EVIDENCE = 1
 _MOST_REASONS = 3
-
-Row = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +132,10 @@ def _told(label: str, texts: Sequence[str], most: int | None) -> list[Row]:
 
 def _sentences(group: Sequence[Finding], cluster: ClusterReport) -> list[Row]:
     """Return what the findings of one recommendation say, each sentence once."""
-    told: tuple[tuple[str, Callable[[Finding], str]], ...] = (
-        ("expected", lambda finding: finding.expected),
-        ("observed", lambda finding: finding.observed),
-        ("because", lambda finding: finding.because),
-        ("matters", lambda finding: finding.consequence),
-        ("remedy", lambda finding: finding.remedy),
-    )
     kind = group[0].subject.kind
     label = "on" if kind is SubjectKind.NODE else str(kind)
     subjects = _subjects([finding.subject.name for finding in group], kind, cluster)
-    sentences = [(label, text) for label, of in told for text in _common(group, of)]
+    sentences = [(label, text) for label, of in SENTENCES for text in _common(group, of)]
     return [(label, subjects), *sentences]
 
 
@@ -213,11 +196,7 @@ def _waiver(finding: Finding) -> list[Row]:
 
 def _evidence(group: Sequence[Finding]) -> list[str]:
     """Return what the findings rest on, each piece once."""
-    told = list(dict.fromkeys(tuple(map(_piece, finding.evidence)) for finding in group))
-    alike = {tuple(_general(_piece(e), f.subject) for e in f.evidence) for f in group}
+    told = list(dict.fromkeys(tuple(map(piece, finding.evidence)) for finding in group))
+    alike = {tuple(_general(piece(e), f.subject) for e in f.evidence) for f in group}
     rows = alike if len(told) > 1 and len(alike) == 1 else told
     return list(dict.fromkeys(piece for pieces in rows for piece in pieces))
-
-
-def _piece(evidence: Evidence) -> str:
-    return f"{evidence.text} [{evidence.origin}, {evidence.source}]"

@@ -16,24 +16,10 @@ from auditor.facts import HaState, Identity, Origin, Outcome, Role, RunState, So
 from auditor.findings import ExitCode, Kind, Severity, Status, SubjectKind, Verdict
 from auditor.past import Direction
 from auditor.report import jsonout
-from auditor.runs import Report
 from tests.report import samples
+from tests.report.shapes import SHAPES, sample
 
 GOLDEN = Path(__file__).parent / "golden"
-SHAPES = (
-    "empty",
-    "compliant",
-    "mixed",
-    "incomplete",
-    "unauditable",
-    "many",
-    "waived",
-    "lenient",
-    "below_threshold",
-    "fleet",
-    "hostile",
-    "remembered",
-)
 
 
 def schema() -> dict[str, Any]:
@@ -43,11 +29,6 @@ def schema() -> dict[str, Any]:
 
 def validator() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(schema())
-
-
-def sample(shape: str) -> Report:
-    report: Report = getattr(samples, shape)()
-    return report
 
 
 def test_the_schema_is_valid_itself() -> None:

@@ -29,27 +29,9 @@ from auditor.report import terminal, wording
 from auditor.report.screen import printable
 from auditor.runs import Report
 from tests.report import samples
+from tests.report.shapes import SHAPES, sample
 
 GOLDEN = Path(__file__).parent / "golden"
-SHAPES = (
-    "empty",
-    "compliant",
-    "mixed",
-    "incomplete",
-    "unauditable",
-    "many",
-    "waived",
-    "lenient",
-    "below_threshold",
-    "fleet",
-    "hostile",
-    "remembered",
-)
-
-
-def sample(shape: str) -> Report:
-    report: Report = getattr(samples, shape)()
-    return report
 
 
 @pytest.mark.parametrize("shape", SHAPES)

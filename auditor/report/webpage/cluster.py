@@ -10,7 +10,8 @@ from auditor.past import Direction, Past, Stood
 from auditor.recommendations.model import Citation, Recommendation
 from auditor.report import grid, since, tally
 from auditor.report.cells import Cell, by_subject, cell, heads
-from auditor.report.stories import HEADINGS, Story, stories
+from auditor.report.passages import HEADINGS
+from auditor.report.stories import Story, stories
 from auditor.report.webpage.timeline import Timeline, timeline
 from auditor.report.wording import REASONS, STATUS_VERDICTS, dark, listed, name_of, sentence
 from auditor.runs import Report
