@@ -14,6 +14,7 @@ from auditor.change.written import (
     Snapshot,
     Telling,
 )
+from auditor.cluster import Reach
 from auditor.compare.seen import ClusterSeen, FindingSeen, NodeSeen, ServiceSeen
 from auditor.facts import Origin
 
@@ -38,6 +39,7 @@ def _cluster(told: Cluster, known: Facts) -> ClusterSeen:
         profile=dict(_profile(known)),
         shown=dict(_shown(known)),
         around=dict(_around(known)),
+        reached=frozenset(d.name for d in known.databases if d.reach == Reach.REACHED),
         gaps=dict(_gap(entry) for entry in told.coverage if entry.reason is not None),
     )
 
@@ -112,13 +114,10 @@ def _shown(known: Facts) -> Iterator[tuple[str, str]]:
 
 
 def _around(known: Facts) -> Iterator[tuple[str, str]]:
-    """Yield what stands beside the cluster: its peers, its databases and whether they answer."""
+    """Yield what stands beside the cluster: its peers, and the databases that it lists."""
     if any(t.origin != Origin.DECLARED for t in known.settings.get("intercluster", ())):
         yield "intercluster peers", _listed(known.peers)
     yield from _databases(known.databases, declared=False)
-    for database in known.databases:
-        if database.reach not in ("unknown", "not_tried"):
-            yield f"the connection to external database {database.name}", database.reach
 
 
 def _databases(databases: Iterable[Database], *, declared: bool) -> Iterator[tuple[str, str]]:

@@ -83,6 +83,7 @@ def precheck(
     from auditor.change import asked, precheck_page
     from auditor.change import expectation as announcement
     from auditor.change.precheck import decide, unread
+    from auditor.cli.ending import warn
     from auditor.cli.running import keep, logins, warn_insecure, world
     from auditor.cli.telling import say, width
     from auditor.collect.cluster import redeclared
@@ -121,6 +122,8 @@ def precheck(
     )
     if expectation and facts.nodes:
         write(expectation, announcement.text_of(decision))
+    elif expectation:
+        warn(f"--expectation {expectation}: not written, for nothing is known of the nodes.")
     page = (
         precheck_page.render_json(decision)
         if as_json

@@ -39,6 +39,9 @@ def shown(before: ClusterSeen, after: ClusterSeen, announced: Announced) -> Iter
         text = f"What the cluster showed of {', '.join(lost)} could not be read now."
         yield Difference(Sort.UNAUDITABLE, after.name, text)
     yield from traits(after.name, before.around, after.around)
+    for name in sorted(before.reached - after.reached):
+        text = f"External database {name} accepted a connection from here before, and not now."
+        yield Difference(Sort.UNAUDITABLE, after.name, text)
 
 
 def _fits(feature: Feature, shown: str) -> bool:

@@ -50,8 +50,9 @@ class ClusterSeen:
 
     `complete`: these are all its nodes; otherwise the CUCM publisher did not tell them. `profile`
     is what the operator declares and `shown` what the cluster itself tells of the same keys;
-    `around` is what stands beside it: peers, databases and whether they answer.
-    `gaps` are reasons by server and source, for every source that gave nothing.
+    `around` is what stands beside it: peers, and databases that it lists. `reached` are external
+    databases that accepted a connection. `gaps` are reasons by server and source, for every
+    source that gave nothing.
     """
 
     name: str
@@ -62,4 +63,5 @@ class ClusterSeen:
     profile: Mapping[str, str] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
     around: Mapping[str, str] = field(default_factory=dict)
+    reached: frozenset[str] = frozenset()
     gaps: Mapping[tuple[str, str], str] = field(default_factory=dict)

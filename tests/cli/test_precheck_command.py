@@ -117,13 +117,17 @@ def test_a_change_that_is_so_already_is_said_first(healthy: Lab) -> None:
 
 
 def test_a_cluster_that_cannot_be_read_is_json_too(
-    healthy: Lab, monkeypatch: pytest.MonkeyPatch
+    healthy: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Scripts read it whatever happens."""
     monkeypatch.setattr(type(healthy), "environment", {"AUDITOR_PASSWORD": "wrong"})
     words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--json")
-    told = json.loads(healthy.run("precheck", *words).stdout)
+    expected = tmp_path / "expected.json"
+    result = healthy.run("precheck", *words, "--expectation", str(expected))
+    told = json.loads(result.stdout)
     assert (told["answer"], told["exit_code"]) == ("cannot tell", 4)
+    assert "expected.json: not written" in result.stderr
+    assert not expected.exists()
 
 
 def test_a_feature_with_two_values_is_a_usage_error(healthy: Lab) -> None:

@@ -246,6 +246,12 @@ PAIR = {"East": {"nodes": "n1, n2", "high availability": "on"}}
             "intercluster peers was a, is none.",
         ),
         (
+            part(reached=frozenset({"chatdb"})),
+            part(),
+            Sort.UNAUDITABLE,
+            "External database chatdb accepted a connection from here before, and not now.",
+        ),
+        (
             part(),
             part(gaps={("n1", "perfmon"): "timed out. Raise timeout_s."}),
             Sort.UNAUDITABLE,

@@ -1,0 +1,111 @@
+"""What a comparison takes from a snapshot: all that a change may touch, and what was not read."""
+
+from dataclasses import replace
+
+from auditor.change.reading import clusters
+from auditor.change.snapshot import document
+from auditor.change.written import understand
+from auditor.cluster import ClusterFacts
+from auditor.compare.seen import ClusterSeen
+from auditor.facts import AxlAnswer, AxlProbe, Origin
+from auditor.findings import ClusterReport, Severity
+from auditor.recommendations.engine import judge
+from auditor.recommendations.model import load_packs
+from auditor.runs import Report, Run
+from tests import factories as make
+
+ROWS = load_packs(["table"])
+
+
+def kept(facts: ClusterFacts) -> ClusterSeen:
+    """Return a cluster as it comes out of a snapshot of it."""
+    run = Run("1", "snapshot", "2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", Severity.LOW)
+    cluster = ClusterReport(
+        facts.name,
+        facts.release,
+        Severity.LOW,
+        facts.nodes,
+        judge(ROWS, facts),
+        facts.coverage,
+    )
+    snapshot = understand(document(Report(run, (cluster,)), [facts]), "kept")
+    return clusters(snapshot)[facts.name]
+
+
+def test_a_healthy_cluster_is_held_whole() -> None:
+    """Services, traits, findings, groups, profile and databases."""
+    seen = kept(make.cluster())
+    assert seen.complete
+    assert seen.gaps == {}
+    assert seen.groups == {make.GROUP: {"nodes": "imp1, imp2", "high availability": "on"}}
+    node = seen.nodes["imp1"]
+    assert node.traits == {
+        "role": "publisher",
+        "redundancy group": make.GROUP,
+        "HA state": "normal",
+        "identity": "unproven",
+        "release": make.RELEASE,
+    }
+    assert node.axl is True
+    assert node.services["Cisco SIP Proxy"].state == "started"
+    assert {f.subject_kind for f in seen.findings.values()} == {"node", "key"}
+    assert seen.profile["chat"] == "true"
+    assert seen.profile["xmpp_federation_enabled_on"] == '["imp1", "imp2"]'
+    assert seen.profile["routing_nodes"] == "false"
+    assert seen.profile["high_availability"] == "true"
+    assert seen.profile["external database files1"] == (
+        "postgresql for managed_file_transfer on imp1"
+    )
+    assert seen.reached == {"permanent_chat-db", "compliance-db", "files1", "files2"}
+    assert seen.shown == {}
+
+
+def test_what_was_discovered_is_no_profile() -> None:
+    """The cluster shows it; nobody declared it."""
+    found = make.setting(True, "discovered")
+    database = make.database("compliance", origin=Origin.DISCOVERED)
+    told = make.deployment(compliance=None)
+    facts = make.cluster(
+        told={**told, "compliance": (found,), "intercluster": (*told["intercluster"], found)},
+        stores=[database],
+        peers=("b.example.test", "a.example.test"),
+        high_availability=frozenset({"East"}),
+    )
+    seen = kept(facts)
+    assert "compliance" not in seen.profile
+    assert seen.shown == {"compliance": "true", "intercluster": "true"}
+    assert seen.around == {
+        "intercluster peers": "a.example.test, b.example.test",
+        "external database compliance-db": "postgresql for compliance on every node",
+    }
+    assert seen.profile["high_availability"] == '["east"]'
+
+
+def test_what_was_not_read_is_held_as_such() -> None:
+    """A comparison must not take silence for a value."""
+    blind = make.node("imp1", services={}, ha=None, release=None, group=None, group_known=False)
+    probe = AxlProbe(AxlAnswer.UNKNOWN, "It was not let in.")
+    planned = make.subscriber(planned=True, services={}, axl=probe)
+    facts = make.cluster(
+        blind,
+        planned,
+        groups=[],
+        groups_known=False,
+        topology_observed=False,
+        gaps=[make.gap("imp1")],
+    )
+    seen = kept(replace(facts, high_availability=None))
+    assert seen.groups is None
+    assert not seen.complete
+    assert seen.nodes["imp1"].traits == {"role": "publisher"}
+    assert seen.nodes["imp2"].planned
+    assert seen.nodes["imp2"].axl is None
+    assert seen.gaps == {("imp1", "control-center"): "unreachable. No connection could be made."}
+    assert "high_availability" not in seen.profile
+
+
+def test_a_node_outside_every_group_is_known_to_be_in_none() -> None:
+    """That is not the same as nobody knowing."""
+    seen = kept(make.cluster(make.node(group=None), groups=[]))
+    assert seen.nodes["imp1"].traits["redundancy group"] == "none"
+    assert seen.groups == {}
