@@ -271,7 +271,10 @@ def test_a_service_that_the_same_change_takes_away_is_not_there() -> None:
     facts = without(HEALTHY, SUBSCRIBER, PRESENCE_ENGINE)
     engine = Change(SUBSCRIBER, PRESENCE_ENGINE, activate=True)
     proxy = Change(SUBSCRIBER, SIP_PROXY, activate=False)
-    assert Answer.NO_GO in answers(asked(facts, engine, proxy), Topic.PREREQUISITE)
+    decision = asked(facts, engine, proxy)
+    told = {p.text: p.answer for p in decision.points if p.topic is Topic.PREREQUISITE}
+    said = f"{PRESENCE_ENGINE} needs {SIP_PROXY}, which the same change turns off."
+    assert told[said] is Answer.NO_GO
 
 
 def test_a_service_that_others_need_is_not_turned_off_under_them() -> None:

@@ -8,7 +8,7 @@ from auditor.change.would_be import Change
 from auditor.cluster import ClusterFacts
 from auditor.compare.announced import Feature
 from auditor.findings import Severity
-from auditor.names import REPORTER, TEXT_CONFERENCE, WEB_CONNECTION
+from auditor.names import DIRECTORY, REPORTER, TEXT_CONFERENCE, WEB_CONNECTION
 from tests import factories as make
 from tests.change.window import HEALTHY, PUBLISHER, ROWS, SUBSCRIBER, answers, without
 
@@ -92,3 +92,15 @@ def test_a_feature_that_the_cluster_does_not_show_is_to_be_configured_first() ->
     (point,) = [p for p in decision.points if p.topic is Topic.FEATURE]
     assert (point.answer, point.about) == (Answer.NO_GO, "deployment.permanent_chat")
     assert point.remedy.startswith("Configure it so in the administration of the cluster first")
+
+
+def test_what_a_feature_needs_where_it_comes_is_told_once() -> None:
+    """As a prerequisite of the change, with its evidence."""
+    told = {**HEALTHY.settings, **make.settings(third_party_ldap_search_configured=False)}
+    facts = replace(HEALTHY, settings=told)
+    for node in (PUBLISHER, SUBSCRIBER):
+        facts = without(facts, node, DIRECTORY)
+    changes = [Change(node, DIRECTORY, activate=True) for node in (PUBLISHER, SUBSCRIBER)]
+    decision = judged(facts, *changes, third_party_ldap_search=False)
+    assert answers(decision, Topic.PREREQUISITE).count(Answer.NO_GO) == 2
+    assert answers(decision, Topic.FEATURE) == []

@@ -349,13 +349,13 @@ def test_a_node_that_falls_silent_still_changes() -> None:
 
 
 def test_keys_that_nobody_can_hold_against_the_nodes_are_told_once() -> None:
-    """A CUCM that does not list its nodes leaves every name of the profile open."""
+    """A CUCM that does not list its nodes leaves every name open; the reason comes first."""
     kept = FindingSeen("f1", "PROFILE-02", "addresses", "pass", None, "low", "Seen.", "key")
     findings = {key: replace(kept, id=key, subject=f"deployment.{key}") for key in ("b", "a")}
     blind = {key: replace(found, verdict="unknown") for key, found in findings.items()}
-    after = part(findings=blind, complete=False, gaps={("cucm", "cucm-axl"): "credentials."})
+    after = part(findings=blind, complete=False, gaps={("z-cucm", "cucm-axl"): "credentials."})
     assert [(d.about, d.text) for d in compare(part(findings=findings), after)] == [
-        ("cucm", "cucm-axl: credentials."),
+        ("z-cucm", "cucm-axl: credentials."),
         ("lab", "PROFILE-02 can no longer be judged for deployment.a, deployment.b."),
     ]
 

@@ -1,0 +1,49 @@
+"""Facts assembled with one profile, as another makes them: only what is declared differs."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from auditor.collect.cluster import redeclared
+from auditor.config.features import load_with
+from auditor.config.loader import load
+from tests import factories as make
+
+FILE = """
+[[cluster]]
+name = "lab"
+cucm_publisher = "cucm.lab.test"
+username = "audit"
+[cluster.deployment]
+permanent_chat = false
+
+[[cluster]]
+name = "peer"
+cucm_publisher = "cucm.peer.test"
+username = "audit"
+[[cluster.intercluster_peer]]
+address = "imp2"
+"""
+
+
+def test_the_profile_of_the_file_takes_the_place_of_the_tested_one(tmp_path: Path) -> None:
+    """What was discovered stays, and so does what a peer in the file tells."""
+    path = tmp_path / "auditor.toml"
+    path.write_text(FILE)
+    features = ["chat=true", "permanent_chat=true", 'routing_nodes=["imp1"]']
+    (tested,) = load_with(path, "lab", features).select(["lab"])
+    (file,) = load(path).select(["lab"])
+    shown = make.setting(True, "discovered")
+    told = {
+        **tested.settings,
+        "web_clients": (shown,),
+        "permanent_chat": (*tested.settings["permanent_chat"], shown),
+    }
+    known = make.cluster(told=told, named=tested.named)
+    found = redeclared(known, tested, file)
+    assert found.settings["web_clients"] == (shown,)
+    declared, discovered = found.settings["permanent_chat"]
+    assert (declared.on, discovered) == (False, shown)
+    assert found.settings["intercluster_synced_from"][0].nodes == frozenset({"imp2"})
+    assert not {"chat", "routing_nodes"} & found.settings.keys()
+    assert "deployment.routing_nodes" not in found.named
+    assert replace(found, settings=known.settings, named=known.named) == known

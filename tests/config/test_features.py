@@ -1,0 +1,78 @@
+"""Deployment keys given on the command line, over those of the file."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from auditor.cluster import Setting
+from auditor.config.features import load_with
+from auditor.errors import ConfigError
+
+FILE = """
+[[cluster]]
+name = "lab"
+cucm_publisher = "cucm.lab.test"
+username = "audit"
+[cluster.deployment]
+chat = true
+web_clients = false
+
+[[cluster]]
+name = "other"
+cucm_publisher = "cucm.other.test"
+username = "audit"
+[cluster.deployment]
+chat = true
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Return a file with two clusters."""
+    path = tmp_path / "auditor.toml"
+    path.write_text(FILE)
+    return path
+
+
+def told(path: Path, features: Iterable[str], cluster: str = "lab") -> dict[str, Setting]:
+    """Return what a cluster declares with features of the first given anew."""
+    configuration = load_with(path, "LAB", features)
+    (settings,) = configuration.select([cluster])
+    return {key: setting for key, (setting,) in settings.settings.items()}
+
+
+def test_a_feature_takes_the_place_of_the_files(file: Path) -> None:
+    """It says where it comes from; nobody finds it in the file."""
+    found = told(file, ['chat=["imp1.lab.test"]'])
+    assert found["chat"].nodes == frozenset({"imp1.lab.test"})
+    assert found["chat"].source == "--feature chat"
+    assert "auditor.toml" in found["web_clients"].source
+
+
+def test_other_clusters_keep_what_they_declare(file: Path) -> None:
+    """The change is one of a single cluster."""
+    assert told(file, ["chat=false"])["chat"].on is False
+    other = told(file, ["chat=false"], "other")["chat"]
+    assert other.on
+    assert "auditor.toml" in other.source
+
+
+@pytest.mark.parametrize(
+    ("features", "said"),
+    [
+        (["chat"], "write KEY=VALUE"),
+        (["chat="], "write KEY=VALUE"),
+        (["chat=true", "chat=false"], "another value too"),
+        (["chatt=true"], "chat"),
+    ],
+)
+def test_what_is_no_feature_is_refused(file: Path, features: list[str], said: str) -> None:
+    """Before anything is asked."""
+    with pytest.raises(ConfigError, match=said):
+        load_with(file, "lab", features)
+
+
+def test_the_same_value_twice_is_no_contradiction(file: Path) -> None:
+    """As a script may give it."""
+    assert told(file, ["web_clients=true", "web_clients=true"])["web_clients"].on
