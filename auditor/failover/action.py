@@ -26,8 +26,6 @@ from auditor.failover.seen import Aspect, Point
 from auditor.failover.states import listed
 from auditor.findings import Verdict
 
-_FALL_BACK = f"fall back by hand ({PAGE}, or `utils ha fallback`)"
-
 
 def of_all(check: Check) -> str:
     """Return the second line: what to do now, and what not to do meanwhile."""
@@ -146,8 +144,9 @@ def _fall_back(group: GroupCheck) -> str:
     obstacle = group.obstacle_to(first(unknown)) if unknown else None
     before = f"{remedy(obstacle)}; check again, and " if obstacle else ""
     return (
-        f"Do: {before}once the cause is mended and {left} is fit, {_FALL_BACK}; automatic fallback "
-        f"is off by default. Do not: {NO_USERS}, or stop or restart {serving}, while failed over."
+        f"Do: {before}once the cause is mended and {left} is fit, fall back by hand ({PAGE}, or "
+        f"`utils ha fallback {left}`); automatic fallback is off by default. Do not: {NO_USERS}, "
+        f"or stop or restart {serving}, while failed over."
     )
 
 

@@ -91,5 +91,6 @@ def recover(group: GroupCheck) -> str:
         )
     return (
         f"Do: read the reason with `utils ha status`, mend it, then use Recover ({PAGE}, or "
-        f"`utils ha recover`). Do not: {NO_USERS}, or fail over again, before it is normal."
+        f"`utils ha recover {group.name}`). Do not: {NO_USERS}, or fail over again, before it is "
+        "normal."
     )
