@@ -39,10 +39,11 @@ class RemedyBlock(Strict):
 
 
 class SourceBlock(Strict):
-    """`source = { document, section, url, releases }`."""
+    """`source = { document, section, url, releases }`; `passage` for a section without a title."""
 
     document: Text
-    section: Text
+    section: Text | None = None
+    passage: Text | None = None
     url: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
     releases: Text
 

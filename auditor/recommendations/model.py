@@ -27,7 +27,10 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where Cisco says it; `releases` in words are those whose documents were read."""
+    """Where Cisco says it; `releases` in words are those whose documents were read.
+
+    `section` is the title of a chapter or section, or tells in words of ours what a passage is on.
+    """
 
     document: str
     section: str
@@ -125,7 +128,7 @@ def _row(block: blocks.Block, pack: str) -> Recommendation:
         expects=block.expects,
         severity=block.severity,
         consequence=block.consequence,
-        source=Citation(**block.source.model_dump()),
+        source=_citation(block.source),
         remedy={kind: Remedy(**remedy.model_dump()) for kind, remedy in block.remedy.items()},
         kind=block.kind,
         mode=block.mode,
@@ -138,6 +141,11 @@ def _row(block: blocks.Block, pack: str) -> Recommendation:
         severity_when=dict(block.severity_when),
         watches=tuple(_watch(watch) for watch in block.watches),
     )
+
+
+def _citation(source: blocks.SourceBlock) -> Citation:
+    section = source.section or f"the passage on {source.passage}"
+    return Citation(source.document, section, source.url, source.releases)
 
 
 def _watch(watch: blocks.WatchBlock) -> Watch:

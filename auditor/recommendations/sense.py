@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from auditor import names
 from auditor.findings import Kind, SubjectKind
@@ -45,7 +46,8 @@ def disagreements(rows: Sequence[Block], origin: str) -> Iterator[str]:
         if count > 1:
             yield f"{origin}: {name}: the id stands {count} times"
     for row in rows:
-        for problem in (*_service(row), *_frame(row), *_remedies(row), *_watches(row)):
+        parts = (_service(row), _frame(row), _remedies(row), _watches(row), _source(row))
+        for problem in chain.from_iterable(parts):
             yield f"{origin}: {row.id}: {problem}"
 
 
@@ -60,6 +62,11 @@ def _service(row: Block) -> Iterator[str]:
     yield from _known(row.service, "service")
     if row.network is not (names.deployable(row.service) is False):
         yield f"`network` must be {str(not row.network).lower()} for {row.service}"
+
+
+def _source(row: Block) -> Iterator[str]:
+    if (row.source.section is None) == (row.source.passage is None):
+        yield "`source` needs `section`, the title as Cisco has it, or else `passage`"
 
 
 def _known(service: str, key: str) -> Iterator[str]:

@@ -105,6 +105,16 @@ def test_every_mistake_of_sense_is_told_at_once() -> None:
             "`service` must be spelled `Cisco SIP Proxy`, not `cisco sip  proxy`",
         ),
         ("remedy.stopped", "remedy.misplaced", "the key `remedy.stopped` is missing"),
+        (
+            'section = "B"',
+            'section = "B", passage = "C"',
+            "`source` needs `section`, the title as Cisco has it, or else `passage`",
+        ),
+        (
+            'section = "B", ',
+            "",
+            "`source` needs `section`, the title as Cisco has it, or else `passage`",
+        ),
         ("remedy.unstable", "remedy.misplaced", "the key `remedy.unstable` is missing"),
         (
             'severity = "',
@@ -226,3 +236,9 @@ def _toml(value: str | int | bool) -> str:
 @given(st.text(max_size=60))
 def test_any_text_is_refused_without_another_error(text: str) -> None:
     assert _problems(text)
+
+
+def test_a_passage_without_a_known_title_is_told_as_what_it_is_on() -> None:
+    (row,) = load_pack(GOOD.replace('section = "B"', 'passage = "the proxy"'), "mine.toml", "mine")
+
+    assert row.source.section == "the passage on the proxy"
