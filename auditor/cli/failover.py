@@ -64,7 +64,7 @@ def failover_check(
     since: Annotated[
         Path | None,
         typer.Option(
-            envvar="AUDITOR_SINCE",
+            envvar="AUDITOR_FAILOVER_SINCE",
             metavar="SNAPSHOT",
             help="Hold users' sessions against this file of `auditor snapshot`.",
             show_default=False,
@@ -75,8 +75,9 @@ def failover_check(
         typer.Option(
             "--output",
             "-o",
-            envvar="AUDITOR_OUTPUT",
+            envvar="AUDITOR_FAILOVER_OUTPUT",
             metavar="FORMAT[:PATH]",
+            callback=options.pieces,
             help="terminal or json, to standard output or to a file. May be repeated. "
             "Default: terminal.",
             show_default=False,

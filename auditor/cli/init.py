@@ -79,6 +79,7 @@ def init(
             "--pin",
             envvar="AUDITOR_PIN",
             metavar="NODE=SHA256",
+            callback=options.pieces,
             help="Fingerprint of a server's certificate. May be repeated.",
             show_default=False,
         ),
@@ -89,6 +90,7 @@ def init(
             "--address",
             envvar="AUDITOR_ADDRESS",
             metavar="NODE=HOST[:PORT]",
+            callback=options.pieces,
             help="Where this machine reaches a node. May be repeated.",
             show_default=False,
         ),
@@ -99,6 +101,7 @@ def init(
             "--node",
             envvar="AUDITOR_NODE",
             metavar="NODE=ROLE",
+            callback=options.pieces,
             help="A node with publisher or subscriber, for a CUCM before 10.0, which cannot list "
             "them. May be repeated.",
             show_default=False,

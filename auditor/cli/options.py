@@ -1,5 +1,7 @@
 """Options that several commands share; each has an environment variable of its own."""
 
+import os
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +11,26 @@ from auditor.cli import completing
 from auditor.findings import Severity
 
 
-def _lower(names: list[str] | None) -> list[str] | None:
+def pieces(
+    ctx: typer.Context, param: typer.CallbackParam, values: list[str] | None
+) -> list[str] | None:
+    """Return the values of an option that may be repeated; its variable holds them in one text.
+
+    They are parted by semicolons or line breaks there, because names of services and paths of
+    files hold blanks.
+    """
+    source = ctx.get_parameter_source(param.name or "")
+    if values is None or source is None or source.name != "ENVIRONMENT":
+        return values
+    text = os.environ.get(str(param.envvar), "")
+    return [piece for part in re.split(r"[;\n]", text) if (piece := part.strip())]
+
+
+def _packs(
+    ctx: typer.Context, param: typer.CallbackParam, values: list[str] | None
+) -> list[str] | None:
     """Return the names of packs as they are known, however they were written."""
+    names = pieces(ctx, param, values)
     return None if names is None else [name.lower() for name in names]
 
 
@@ -42,6 +62,7 @@ Output = Annotated[
         "-o",
         envvar="AUDITOR_OUTPUT",
         metavar="FORMAT[:PATH]",
+        callback=pieces,
         help="terminal, json, html, junit, sarif, csv, markdown or prometheus, to standard output "
         "or to a file. May be repeated. Default: terminal.",
         show_default=False,
@@ -84,7 +105,7 @@ Pack = Annotated[
         "--pack",
         envvar="AUDITOR_PACK",
         metavar="table|guides",
-        callback=_lower,
+        callback=_packs,
         help="Judge by this pack only: Cisco's table, or what other Cisco guides add. "
         "May be repeated. Default: both.",
         show_default=False,
@@ -133,6 +154,7 @@ Notify = Annotated[
         "--notify",
         envvar="AUDITOR_NOTIFY",
         metavar="URL",
+        callback=pieces,
         help="Where to tell what is new, worse, resolved or back since the last run, as an "
         "Apprise URL (mail, Webex, Teams, Slack, webhook). Better set in the environment: it "
         "holds a token. May be repeated.",

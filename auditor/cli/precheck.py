@@ -22,13 +22,19 @@ def precheck(
     ],
     on: Annotated[
         list[str],
-        typer.Option(envvar="AUDITOR_ON", metavar="NODE", help="Node to change. May be repeated."),
+        typer.Option(
+            envvar="AUDITOR_ON",
+            metavar="NODE",
+            callback=options.pieces,
+            help="Node to change. May be repeated.",
+        ),
     ],
     activate: Annotated[
         list[str] | None,
         typer.Option(
             envvar="AUDITOR_ACTIVATE",
             metavar="SERVICE",
+            callback=options.pieces,
             help="Service to activate, on every node named. May be repeated.",
             show_default=False,
         ),
@@ -38,6 +44,7 @@ def precheck(
         typer.Option(
             envvar="AUDITOR_DEACTIVATE",
             metavar="SERVICE",
+            callback=options.pieces,
             help="Service to deactivate, on every node named. May be repeated.",
             show_default=False,
         ),
@@ -47,6 +54,7 @@ def precheck(
         typer.Option(
             envvar="AUDITOR_FEATURE",
             metavar="KEY=VALUE",
+            callback=options.pieces,
             help="Deployment key as it will be, such as chat=true. May be repeated.",
             show_default=False,
         ),

@@ -25,6 +25,12 @@ PAIR = {
 WITHOUT = {"--help", "--version", "--install-completion", "--show-completion"}
 """Options that say something and end: a variable for them would end every run."""
 
+OWN = {
+    "failover-check --output": "AUDITOR_FAILOVER_OUTPUT",
+    "failover-check --since": "AUDITOR_FAILOVER_SINCE",
+}
+"""Options that take other values than those of the same name in a nightly audit."""
+
 
 def _options() -> Iterator[tuple[str, Any]]:
     root = get_group(app)
@@ -47,7 +53,8 @@ def test_every_option_is_explained_and_has_a_variable(name: str) -> None:
     word = name.split()[1]
     if word in WITHOUT:
         return
-    assert option.envvar == f"AUDITOR_{word.removeprefix('--').replace('-', '_').upper()}"
+    usual = f"AUDITOR_{word.removeprefix('--').replace('-', '_').upper()}"
+    assert option.envvar == OWN.get(name, usual)
 
 
 def test_the_options_of_the_audit_are_all_there() -> None:
@@ -144,11 +151,12 @@ def test_the_option_outranks_the_variable_and_that_the_file(lab: Start) -> None:
 def test_every_option_of_the_audit_can_be_given_by_its_variable(lab: Start, tmp_path: Path) -> None:
     """A timer sets variables more easily than a command line."""
     running = lab(PAIR)
-    path = tmp_path / "report.json"
+    path = tmp_path / "a folder" / "report.json"
+    path.parent.mkdir()
     environment = {
         **running.environment,
         "AUDITOR_CONFIG": str(running.config),
-        "AUDITOR_OUTPUT": f"terminal json:{path}",
+        "AUDITOR_OUTPUT": f"terminal; json:{path}",
         "AUDITOR_FAIL_ON": "critical",
         "AUDITOR_ALLOW_UNKNOWN": "1",
         "AUDITOR_INSECURE": "yes",

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from auditor.cli import app
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -38,6 +40,22 @@ def test_a_wanted_service_is_a_go_and_its_comparison_expects_it(
     told = healthy.run("diff", str(before), "live", "--expect", str(expected))
     assert told.exit_code == 0, told.stdout
     assert "Expected changes (1)" in told.stdout
+
+
+def test_services_and_features_can_be_named_in_variables(healthy: Lab) -> None:
+    """Their names hold blanks, so semicolons and line breaks part them."""
+    environment = {
+        **healthy.environment,
+        "AUDITOR_CLUSTER": "healthy",
+        "AUDITOR_ON": NODE,
+        "AUDITOR_ACTIVATE": "Cisco XCP Web Connection Manager;\nCisco SIP Proxy",
+        "AUDITOR_FEATURE": f'web_clients=true; chat=["{NODE}", "imp3.lab.test"]',
+    }
+    words = ["precheck", "-c", str(healthy.config), "--json"]
+    result = CliRunner(env=environment).invoke(app, words)
+    assert result.exit_code != 2, result.output
+    asked = json.loads(result.stdout)["changes"]
+    assert [change["service"] for change in asked] == ["Cisco XCP Web Connection Manager", SIP]
 
 
 def test_it_sends_nothing_that_writes(healthy: Lab) -> None:
