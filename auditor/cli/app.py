@@ -20,9 +20,14 @@ def _code_of(error: AuditorError) -> ExitCode:
     return ExitCode.BUG if isinstance(error, OutputError) else ExitCode.USAGE
 
 
+def misuse(error: TyperException) -> str:
+    """Return in one line what is wrong with a command line."""
+    return " ".join(error.format_message().replace("Value error, ", "").split())
+
+
 def _misused(error: TyperException) -> typer.Exit:
-    """Say in one line what is wrong with a command line, and where it is explained."""
-    line = " ".join(error.format_message().replace("Value error, ", "").split())
+    """Say what is wrong with a command line, and where it is explained."""
+    line = misuse(error)
     stop = "" if line.endswith((".", "?")) else "."
     where = getattr(getattr(error, "ctx", None), "command_path", "auditor")
     typer.echo(visible(f"auditor: {line}{stop} `{where} --help` explains."), err=True)

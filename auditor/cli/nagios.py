@@ -5,18 +5,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 import typer
 from typer.core import TyperCommand
+from typer.exceptions import TyperException
 
 from auditor.cli import options
-from auditor.cli.app import app
+from auditor.cli.app import app, misuse
 from auditor.cli.telling import say
 from auditor.errors import AuditorError
-
-_UsageError = cast("type[typer.BadParameter]", typer.BadParameter.mro()[1])
-"""The parent of all usage errors; its module moved between releases of typer."""
 
 
 @contextmanager
@@ -29,8 +27,8 @@ def _in_that_world() -> Iterator[None]:
 
     try:
         yield
-    except _UsageError as error:
-        say(line(State.UNKNOWN, error.format_message()))
+    except TyperException as error:
+        say(line(State.UNKNOWN, misuse(error)))
         raise typer.Exit(State.UNKNOWN) from error
     except AuditorError as error:
         say(line(State.UNKNOWN, str(error)))

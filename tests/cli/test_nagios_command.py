@@ -37,7 +37,7 @@ def test_a_drifted_cluster_is_critical(lab: Start) -> None:
     ("words", "said"),
     [
         (["--nonsense"], "--nonsense"),
-        (["--fail-on", "worst"], "worst"),
+        (["--fail-on", "worst"], "): 'worst' is not one of 'critical', "),
         (["-c", "missing.toml"], "missing.toml"),
         (["--pack", "nothing"], "nothing"),
         (["--settle", "soon"], "--settle"),
