@@ -30,8 +30,11 @@ def read(path: Path) -> dict[str, Any]:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError([f"{path}: cannot be read as a snapshot: {error}."]) from error
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror or error}."]) from error
+    except (ValueError, RecursionError) as error:
+        text = f"{path}: cannot be read as a snapshot: it is cut short, or something else."
+        raise ConfigError([text]) from error
     if not isinstance(content, dict) or content.get("kind") != KIND:
         raise ConfigError([f"{path}: is no snapshot; `auditor snapshot` writes one."])
     if content.get("schema_version") != SCHEMA_VERSION:

@@ -145,7 +145,7 @@ def test_a_snapshot_of_another_cluster_is_2(lab: Start) -> None:
         (("-o", "junit"), "failover-check writes terminal and json"),
         (("--json", "-o", "terminal"), "both go to standard output"),
         (("elsewhere",), 'no cluster "elsewhere"'),
-        (("--since", "/nowhere.json"), "cannot be read as a snapshot"),
+        (("--since", "/nowhere.json"), "/nowhere.json: cannot be read: No such file or directory."),
         (("--accept", "anything"), "Invalid value"),
     ],
 )
