@@ -1,0 +1,75 @@
+"""What rows of the IM&P database say of features, and what they leave open."""
+
+import pytest
+
+from auditor.cluster import Setting
+from auditor.collect.catalogue import Rows
+from auditor.collect.discovery import Discovery
+from auditor.collect.meanings import understand
+from auditor.collect.prerequisites import Reading
+from auditor.collect.probe_file import built_in
+from auditor.facts import Origin
+
+NODES = ("imp1", "imp2")
+
+
+def told(probe: str, rows: Rows) -> Discovery:
+    return understand(Reading("imp1", built_in(), {probe: rows}, {}), NODES)
+
+
+def values(*texts: str | None) -> Rows:
+    return tuple({"value": text} for text in texts)
+
+
+def only(found: Discovery, key: str) -> Setting:
+    assert found.gaps == {}
+    return found.settings[key]
+
+
+@pytest.mark.parametrize(("rows", "on"), [(values("2"), True), (values("0", "0"), False)])
+def test_a_listed_value_turns_a_feature_on_or_off(rows: Rows, on: bool) -> None:
+    setting = only(told("managed_file_transfer", rows), "managed_file_transfer")
+    assert (setting.on, setting.origin) == (on, Origin.DISCOVERED)
+
+
+@pytest.mark.parametrize(
+    "rows", [values("1"), values("0", "2"), values("2", "x"), values(None), ()]
+)
+def test_any_other_value_leaves_a_feature_open(rows: Rows) -> None:
+    found = told("managed_file_transfer", rows)
+    assert found.settings == {}
+    assert set(found.gaps) == {"managed_file_transfer"}
+
+
+def test_a_feature_that_some_nodes_may_have_is_on_without_a_place() -> None:
+    assert not only(told("managed_file_transfer", values("2")), "managed_file_transfer").placed
+    assert only(told("managed_file_transfer", values("0")), "managed_file_transfer").placed
+    assert only(told("permanent_chat", values("t")), "permanent_chat").placed
+
+
+def test_federation_on_hosts_that_are_no_nodes_runs_through_expressway() -> None:
+    component = "cm-2_s2scp-1.{}".format
+    ours = told("xmpp_federation", ({"host": component("imp1")},)).settings["xmpp_federation"]
+    theirs = told("xmpp_federation", ({"host": component("exp")},)).settings["xmpp_federation"]
+    none = told("xmpp_federation", ()).settings["xmpp_federation"]
+
+    assert (ours.on, ours.expressway, ours.nodes) == (True, False, frozenset({"imp1"}))
+    assert (theirs.on, theirs.expressway) == (True, True)
+    assert (none.on, none.expressway) == (False, False)
+
+
+def test_peers_are_told_without_the_clusters_own_nodes() -> None:
+    rows = ({"address": "IMP1"}, {"address": "b1.example.test"}, {"address": "no host"})
+    found = told("intercluster_peers", rows)
+    assert only(found, "intercluster").on
+    assert found.peers == ("b1.example.test",)
+
+
+def test_a_list_of_peers_that_names_only_our_nodes_is_not_believed() -> None:
+    found = told("intercluster_peers", ({"address": "imp1"},))
+    assert (found.settings, found.peers) == ({}, ())
+    assert set(found.gaps) == {"intercluster_peers"}
+
+
+def test_no_peer_means_no_intercluster() -> None:
+    assert not only(told("intercluster_peers", ()), "intercluster").on
