@@ -16,10 +16,15 @@ def with_group(found: Sequence[ClusterFacts], group: str | None) -> Sequence[Clu
     if group is None:
         return found
     having = [facts for facts in found if groups(facts, group)]
-    unclear = [facts for facts in found if not facts.groups_known and facts not in having]
+    unclear = [facts for facts in found if not _all_told(facts) and facts not in having]
     if having or unclear:
         return having or unclear
     raise ConfigError([_unknown(group, [known.name for facts in found for known in facts.groups])])
+
+
+def _all_told(facts: ClusterFacts) -> bool:
+    """Tell whether the cluster itself told its groups: a file may declare a part of them."""
+    return facts.groups_known and facts.topology_observed
 
 
 def groups(facts: ClusterFacts, only: str | None) -> tuple[Group, ...]:

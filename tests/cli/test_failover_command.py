@@ -156,6 +156,19 @@ def test_wrong_use_is_2_in_one_line(lab: Start, words: tuple[str, ...], told: st
     assert found.stdout == ""
 
 
+@pytest.mark.parametrize("group", ["Pair", "East"])
+def test_a_group_is_not_called_unknown_while_the_cluster_tells_none(lab: Start, group: str) -> None:
+    """The file may declare a part of the groups; the publisher did not answer."""
+    running = lab(PAIR)
+    running.simulator.change({"fault": {"fault": "http-500", "interface": "cucm-axl"}})
+    declared = f'name = "{FIRST}"\nrole = "publisher"\nredundancy_group = "Pair"\n'
+    running.edit = lambda text: f"{text}\n[[cluster.node]]\n{declared}"
+    found = running.run("failover-check", "--group", group)
+    assert found.exit_code == 4
+    assert found.stdout.startswith("Cannot tell")
+    assert "HTTP 500" in found.stdout
+
+
 def test_readiness_names_what_would_not_move(lab: Start) -> None:
     scenario = {
         **PAIR,
