@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Literal, TextIO
 
-_ALLOCATIONS = 50_000
+ALLOCATIONS = 50_000
 """New objects between two looks for garbage; Python's own 700 suit programs that stay longer."""
 
 
@@ -43,7 +43,7 @@ def _nowhere(mode: "Literal['r', 'w']") -> "TextIO":
 def main() -> None:
     """Run the command line."""
     try:
-        gc.set_threshold(_ALLOCATIONS, 20, 20)
+        gc.set_threshold(ALLOCATIONS, 20, 20)
         # Looking through every installed package for plugins of pydantic takes longer than
         # reading the configuration, and none has business there.
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
