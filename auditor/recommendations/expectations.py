@@ -146,14 +146,12 @@ def _stays_up(view: View) -> Draft:
 
 
 def _steady(seen: Seen, expected: str) -> Draft:
+    """Judge a service that runs; no words tell how long, for they would differ in every run."""
     uptime = seen.state.uptime_s
-    if uptime is not None and uptime >= STEADY_UPTIME_S:
-        because = "It has been up for long enough to tell at one look."
-    elif uptime is not None and seen.state.restarted is False:
-        because = "It started lately and stayed up over two looks."
-    else:
+    if uptime is None or (uptime < STEADY_UPTIME_S and seen.state.restarted is not False):
         because = "Whether it stays up could not be told: it needs a second look."
         return _unknown(expected, seen, because, "Audit again in a while.")
+    because = "It stayed up for long enough, or over two looks."
     return Draft(Verdict.PASS, expected, seen.observed, because, evidence=seen.evidence)
 
 

@@ -71,7 +71,7 @@ def test_it_tells_what_moved_since_a_date_or_a_run(url: str) -> None:
     later = run(url, "--since", "2026-03-01T12:00").stdout
     assert later == by_run.stdout
     assert "New (1)" in later
-    assert "No longer auditable: neither new nor resolved (1)" in later
+    assert "Unknown now, so neither new nor resolved (1)" in later
     assert "Resolved" not in later
 
 
@@ -223,8 +223,9 @@ SLOW = """
 import sys, threading
 import auditor.report.output as output
 real = output._write_through
-def slow(spare, final, data):
-    spare.write_bytes(data[: len(data) // 2])
+def slow(spare, final, text):
+    whole = "".join(text)
+    spare.write_text(whole[: len(whole) // 2])
     print("half", flush=True)
     threading.Event().wait()
 output._write_through = slow
