@@ -10,6 +10,7 @@ from auditor.soap.dialling import dial, words
 from auditor.soap.endpoint import Endpoint
 from auditor.soap.messages import Certificate, Shown
 from auditor.soap.registry import Call
+from auditor.soap.tunnel import tunnel
 
 
 def shown(endpoint: Endpoint, call: Call) -> Shown:
@@ -47,11 +48,15 @@ def _greeted(endpoint: Endpoint, context: ssl.SSLContext, call: Call) -> Shown:
         return Shown(certificate, Identity.UNPROVEN, error)
 
 
-def peek(endpoint: Endpoint, call: Call) -> Certificate | None:
-    """Read the certificate without trusting it; nothing is sent but the handshake."""
+def peek(endpoint: Endpoint, call: Call, proxy: str | None = None) -> Certificate | None:
+    """Read the certificate without trusting it; nothing is sent but the handshake.
+
+    `proxy` is the URL of the proxy that stands between, None for none.
+    """
+    host, port = endpoint.host, endpoint.port
     try:
         with (
-            dial(call, endpoint.host, endpoint.port) as raw,
+            tunnel(call, proxy, host, port) if proxy else dial(call, host, port) as raw,
             tls.unverified_context(endpoint).wrap_socket(
                 raw, server_hostname=endpoint.verify_name
             ) as wrapped,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import requests
 import urllib3.exceptions
-from requests.utils import get_environ_proxies
+from requests.utils import get_environ_proxies, select_proxy
 
 from auditor.credentials import Credentials
 from auditor.errors import BadReply, ExchangeError, TooLarge, Unreachable
@@ -210,8 +210,9 @@ class LiveLine:
     def handshake_failed(self, exc: Exception) -> ExchangeError:
         """Return the error of a handshake; a refused certificate is fetched once more, to read."""
         self._under_way.check()
-        refused = isinstance(exc, ssl.SSLCertVerificationError) and not self._session.proxies
-        certificate = handshake.peek(self._endpoint, self._under_way) if refused else None
+        refused = isinstance(exc, ssl.SSLCertVerificationError)
+        proxy = select_proxy(self._endpoint.origin, self._session.proxies)
+        certificate = handshake.peek(self._endpoint, self._under_way, proxy) if refused else None
         return tls.handshake_error(self._endpoint, exc, certificate)
 
 

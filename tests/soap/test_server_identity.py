@@ -1,8 +1,9 @@
 """Who answers is proven before a byte of the request is sent, or nothing is sent at all."""
 
+import base64
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,14 @@ import requests.adapters
 
 from auditor.errors import ConfigError, TlsFailed, WrongNode
 from auditor.facts import Identity
+from auditor.soap import handshake
 from auditor.soap.client import Client, Endpoint
+from auditor.soap.registry import Registry
 from tests.soap.certs import Authority
 from tests.soap.certs import Identity as Shown
 from tests.soap.conftest import NODE, NewClient, Recorded
 from tests.soap.loopback import Loopback, Raw, http
+from tests.soap.relay import relaying
 
 OTHER = "imp-b.example.test"
 Serve = Callable[[Shown], Loopback]
@@ -261,3 +265,37 @@ def test_a_name_that_no_certificate_can_prove_is_no_crash(
     server = serve(authority.issue(NODE))
     place = replace(at(endpoint, server), verify_name=name)
     assert "no name that a certificate could prove" in refused(new_client(place), server, TlsFailed)
+
+
+def test_a_certificate_that_is_refused_behind_a_proxy_is_named_as_without_one(
+    endpoint: Endpoint,
+    serve: Serve,
+    new_client: NewClient,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is read through the proxy too, whose own account goes along and nothing else."""
+    server = serve(Authority(tmp_path).issue(NODE))
+    with relaying((server.host, server.port)) as relay:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://me:a%20word@127.0.0.1:{relay.port}")
+        place = replace(endpoint, host=NODE, proxy=True)
+        message = refused(new_client(place), server, TlsFailed)
+    assert "which is not trusted here (SHA-256 " in message
+    account = base64.b64encode(b"me:a word")
+    for head in relay.heads:
+        assert head.startswith(f"CONNECT {NODE}:8443 ".encode())
+        assert b"Basic " + account in head
+    assert len(relay.heads) == 2
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 407 no\r\n\r\n", b"", b"nonsense\r\n\r\n"])
+def test_a_certificate_that_no_proxy_lets_us_read_is_refused_in_general(
+    head: bytes, endpoint: Endpoint
+) -> None:
+    with (
+        Loopback(None, [Raw(head, close=True)]) as proxy,
+        closing(Registry()) as registry,
+        registry.call("x", 5) as call,
+    ):
+        place = replace(endpoint, host=NODE)
+        assert handshake.peek(place, call, f"127.0.0.1:{proxy.port}") is None
