@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from auditor.config.hosts import is_ip
 from auditor.errors import BadReply, WrongNode
 from auditor.facts import HaReading, HaState, Origin
 from auditor.soap.client import Client
@@ -44,15 +45,33 @@ def read_state(client: Client, node: str, others: frozenset[str]) -> HaReading:
 
 
 def _is_state(counter: Counter) -> bool:
-    return counter.name.rpartition("\\")[2].strip().casefold() == COUNTER.casefold()
+    """Tell whether a counter is ours: `\\\\host\\Object\\Counter`, of no other object."""
+    *_, thing, name = ("", *counter.name.split("\\"))
+    told = thing.partition("(")[0].strip().casefold()
+    return name.strip().casefold() == COUNTER.casefold() and told == OBJECT.casefold()
 
 
 def refuse_foreign(counters: Iterable[Counter], node: str, others: frozenset[str]) -> None:
-    """Raise WrongNode if a counter names one of the cluster's other nodes, lower case."""
+    """Raise WrongNode if a counter names one of the cluster's other nodes, lower case.
+
+    Either may leave the domain out; a first label that the node has itself names nobody.
+    """
+    own = _label(node.casefold())
     for counter in counters:
         host = counter.name.lstrip("\\").partition("\\")[0].casefold()
-        if host in others:
+        if host in others or any(_same(host, other, own) for other in others):
             raise WrongNode(
                 f"PerfMon answered for {host} when {node} was asked.",
                 "Check `addresses` and the load balancers or NAT between here and the node.",
             )
+
+
+def _same(host: str, other: str, own: str) -> bool:
+    """Tell whether two names, one of them without a domain, are those of one other node."""
+    if is_ip(host) or is_ip(other) or ("." in host and "." in other):
+        return False
+    return _label(host) == _label(other) != own
+
+
+def _label(name: str) -> str:
+    return name if is_ip(name) else name.partition(".")[0]

@@ -16,6 +16,9 @@ SILENT_CODES = frozenset({-1, -1004, -1010})
 RUN_TIME_CODES = frozenset(range(-1075, -999)) - SILENT_CODES - {NOT_ACTIVATED}
 """The documented reasons that only an activated service gives."""
 
+_LONGEST_UPTIME_S = 100 * 365 * 24 * 3600
+"""What no service can have been up for, so that nothing can be reckoned from more."""
+
 _NOT_ACTIVATED_WORDS = frozenset({"service not activated", "not activated"})
 _STATES = {state.value: state for state in RunState if state is not RunState.UNKNOWN}
 
@@ -73,13 +76,18 @@ def read(row: ServiceRow, name: str, can_activate: bool | None) -> ServiceState:
         reason_code=row.reason_code,
         reason=row.reason or None,
         started_at=row.start_time or None,
-        uptime_s=row.uptime_s if row.uptime_s is not None and row.uptime_s >= 0 else None,
+        uptime_s=_uptime(row.uptime_s),
         note=note,
     )
 
 
+def _uptime(told: int | None) -> int | None:
+    return told if told is not None and 0 <= told < _LONGEST_UPTIME_S else None
+
+
 def _meaning(row: ServiceRow) -> tuple[bool | None, RunState, str]:
     status = _words(row.status)
+    odd = row.reason_code is None and row.reason_code_text
     off = row.reason_code == NOT_ACTIVATED or _words(row.reason) in _NOT_ACTIVATED_WORDS
     if status in _NOT_ACTIVATED_WORDS:
         return False, RunState.STOPPED, ""
@@ -90,6 +98,9 @@ def _meaning(row: ServiceRow) -> tuple[bool | None, RunState, str]:
         return _stopped(row, off=off)
     if off:
         said = f'Control Center said both "{row.status}" and "not activated".'
+        return None, RunState.UNKNOWN, said
+    if odd:
+        said = f'Control Center gave the reason code "{odd}", which is no number.'
         return None, RunState.UNKNOWN, said
     return True, state, ""
 

@@ -23,10 +23,13 @@ from auditor.soap.replies import (
     ServiceSpecification,
     ServiceStatusReply,
 )
+from auditor.soap.shape import is_nil
 from auditor.soap.wsdl import Untyped
 
-_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _ADVICE = "Ask again; if it stays so, look at the same list in the node's administration pages."
+UNREADABLE = -1
+"""A counter's status that says nothing; no counter that was read has it."""
+
 _SERVICE = ("item", "ServiceName")
 _T = TypeVar("_T")
 
@@ -140,7 +143,7 @@ def _counter(value: Untyped, element: etree._Element) -> Counter:
     return Counter(
         name=_trim(value.Name) or "",
         value=_number(_text(element, "Value")),
-        status=_number(_text(element, "CStatus")),
+        status=_status(_text(element, "CStatus")),
     )
 
 
@@ -203,7 +206,7 @@ def _some(reply: Reply, rows: tuple[_T, ...], what: str) -> tuple[_T, ...]:
 def _part(reply: Reply, parent: etree._Element, name: str) -> etree._Element:
     """Return a child that must be there and not nil."""
     child = _child(parent, name)
-    if child is None or _is_nil(child):
+    if child is None or is_nil(child):
         raise _missing(reply, name)
     return child
 
@@ -216,11 +219,6 @@ def _child(parent: etree._Element, name: str) -> etree._Element | None:
     return next(parent.iterchildren(f"{{*}}{name}"), None)
 
 
-def _is_nil(element: etree._Element) -> bool:
-    said = element.get(_NIL)
-    return said is not None and said.strip() in {"true", "1"}
-
-
 def _text(parent: etree._Element, name: str) -> str | None:
     """Return a child's own text, trimmed; None where the child is absent or nil."""
     child = _child(parent, name)
@@ -228,7 +226,7 @@ def _text(parent: etree._Element, name: str) -> str | None:
 
 
 def _own_text(element: etree._Element) -> str | None:
-    return None if _is_nil(element) else (element.text or "").strip()
+    return None if is_nil(element) else (element.text or "").strip()
 
 
 def _trim(value: Untyped) -> str | None:
@@ -237,6 +235,11 @@ def _trim(value: Untyped) -> str | None:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch(r"[+-]?[0-9]{1,19}", text) else None
+
+
+def _status(text: str | None) -> int | None:
+    """Return the status of a counter; one that is no number makes it a counter that is not read."""
+    return _number(text) if _number(text) is not None or not text else UNREADABLE
 
 
 def _truth(text: str | None) -> bool | None:

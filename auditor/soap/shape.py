@@ -8,7 +8,9 @@ from lxml import etree
 from auditor.errors import BadReply
 from auditor.soap.wsdl import Untyped
 
-_XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+_XSI_TYPE, _XSI_NIL = f"{_XSI}type", f"{_XSI}nil"
+
 Quote = Callable[[str], str]
 """Makes a server's words fit for a message: secrets hidden, one line, short."""
 
@@ -21,12 +23,21 @@ def check_shape(answer: etree._Element, declared: Untyped, who: str, quote: Quot
     zeep takes the first of two lists and forgets the other, and passes over a name in another
     namespace. Elements that the type does not know are let pass, once each; so are elements in
     another order. `declared` is zeep's element. Claims of another type (`xsi:type`) are taken
-    off, because zeep would believe them. `quote` makes a name of the server's fit for a message.
+    off, because zeep would believe them, and so is the text of an element that says it is nil.
+    `quote` makes a name of the server's fit for a message.
     """
     for element in answer.iter():
         if element.get(_XSI_TYPE) is not None:
             del element.attrib[_XSI_TYPE]
+        if is_nil(element):
+            element.text = None
     _walk(answer, declared.type, who, quote, {})
+
+
+def is_nil(element: etree._Element) -> bool:
+    """Tell whether an element says that it holds nothing, whatever it holds."""
+    said = element.get(_XSI_NIL)
+    return said is not None and said.strip() in {"true", "1"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,7 +162,7 @@ def test_counters_are_numbers_or_nothing(
     play(PERFMON, "perfmon/counters.xml")
     start = r"\\imp-a.example.test\Cisco Server Recovery Manager"
     told = new_client().perfmon_counters("Cisco Server Recovery Manager", "imp-a.example.test")
-    assert told == (Counter(rf"{start}\SRMState", 3, 1), Counter(rf"{start}\Broken", None, None))
+    assert told == (Counter(rf"{start}\SRMState", 3, 1), Counter(rf"{start}\Broken", None, -1))
     body = mocked.calls[0].request.body
     assert isinstance(body, bytes)
     assert b"Host>imp-a.example.test<" in body

@@ -1,0 +1,168 @@
+"""Replies that are well-formed and say something odd: what they leave open never passes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+from lxml import etree
+
+from auditor.findings import Verdict
+from auditor.simulator import envelope
+from auditor.simulator.exchange import Server
+from tests.lab import Lab, finding
+
+Start = Callable[..., Lab]
+Twist = Callable[[etree._Element], None]
+
+PUB, SUB = "imp1.lab.test", "imp2.lab.test"
+PAIR: dict[str, Any] = {
+    "cluster": {"name": "pair"},
+    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
+    "deployment": {
+        "third_party_ldap_search": True,
+        "third_party_ldap_search_configured": True,
+    },
+}
+SIP, DIRECTORY = "Cisco SIP Proxy", "Cisco XCP Directory Service"
+SRM = "Cisco Server Recovery Manager"
+NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+
+
+def _rows(whole: etree._Element, key: str, said: str) -> list[etree._Element]:
+    """Return the rows whose key ends in what is said."""
+    return [
+        parent
+        for element in whole.iter(f"{{*}}{key}")
+        if (element.text or "").strip().endswith(said)
+        and (parent := element.getparent()) is not None
+    ]
+
+
+def told(name: str, said: str, service: str = SIP) -> Twist:
+    """Let Control Center say something else of a service."""
+
+    def twist(whole: etree._Element) -> None:
+        for row in _rows(whole, "ServiceName", service):
+            for element in row.iterchildren(f"{{*}}{name}"):
+                element.text = said
+
+    return twist
+
+
+def nil(name: str) -> Twist:
+    """Let a part of a service's row be nil, and say something all the same."""
+
+    def twist(whole: etree._Element) -> None:
+        for row in _rows(whole, "ServiceName", SIP):
+            for element in row.iterchildren(f"{{*}}{name}"):
+                element.set(NIL, "true")
+
+    return twist
+
+
+def counted(name: str, said: str) -> Twist:
+    """Let PerfMon say something else of the HA state."""
+
+    def twist(whole: etree._Element) -> None:
+        for row in _rows(whole, "Name", "SRMState"):
+            for element in row.iterchildren(f"{{*}}{name}"):
+                element.text = said
+
+    return twist
+
+
+@pytest.fixture
+def twisted(lab: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[[Twist], Lab]:
+    """Return a pair whose subscriber twists its answers."""
+    send = Server._send_envelope
+
+    def start(twist: Twist) -> Lab:
+        async def instead(
+            self: Server, asked: web.BaseRequest, whole: envelope.Element, status: int = 200
+        ) -> web.StreamResponse:
+            if self._name == SUB:
+                twist(whole)
+            return await send(self, asked, whole, status)
+
+        monkeypatch.setattr(Server, "_send_envelope", instead)
+        return lab(PAIR)
+
+    return start
+
+
+def test_the_pair_is_compliant_as_long_as_nothing_is_twisted(
+    twisted: Callable[[Twist], Lab],
+) -> None:
+    """So that each verdict below comes of its twist alone."""
+    assert twisted(lambda _: None).audit().exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "twist",
+    [
+        nil("ServiceStatus"),
+        told("ServiceStatus", "Running"),
+        told("ReasonCode", "-1068.0"),
+        told("ReasonCode", "none"),
+        told("ReasonCodeString", "service NOT  activated"),
+        told("ServiceName", "Cisco\u200b SIP Proxy"),
+        told("ServiceName", "\u0421isco SIP Proxy"),
+    ],
+)
+def test_a_row_that_leaves_open_whether_a_service_runs_does_not_pass(
+    twisted: Callable[[Twist], Lab], twist: Twist
+) -> None:
+    """Nil with a text, a code that is no number, two meanings at once, another's name."""
+    report = twisted(twist).audit()
+    (cluster,) = report.clusters
+    assert finding(cluster, "SIP-01", SUB).verdict is Verdict.UNKNOWN
+    assert finding(cluster, "SIP-01", PUB).verdict is Verdict.PASS
+    assert report.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    "twist",
+    [
+        counted("CStatus", "bad"),
+        counted("CStatus", "99"),
+        counted("Value", "3.0"),
+        counted("Value", "-3"),
+        counted("Value", "\u0663"),
+        counted("Name", rf"\\{SUB}\Another Object\SRMState"),
+        counted("Name", "SRMState"),
+        counted("Name", rf"\\imp1\{SRM}\SRMState"),
+        counted("Name", rf"\\IMP1\{SRM}\SRMState"),
+    ],
+)
+def test_a_counter_that_is_not_surely_this_nodes_ha_state_does_not_pass(
+    twisted: Callable[[Twist], Lab], twist: Twist
+) -> None:
+    """An unreadable status or number, another object, and another node without its domain."""
+    report = twisted(twist).audit()
+    (cluster,) = report.clusters
+    assert finding(cluster, "HA-01", "Default").verdict is Verdict.UNKNOWN
+    assert report.exit_code == 4
+
+
+@pytest.mark.parametrize("uptime", ["9223372036854775807", "3153600000", "", "-7"])
+def test_an_uptime_that_cannot_be_shows_no_steadiness(
+    twisted: Callable[[Twist], Lab], uptime: str
+) -> None:
+    """It is neither long enough nor something to reckon with."""
+    report = twisted(told("UpTime", uptime, DIRECTORY)).audit()
+    (cluster,) = report.clusters
+    assert finding(cluster, "DIR-03", SUB).verdict is Verdict.UNKNOWN
+    assert not any(entry.reason == "bug" for entry in cluster.coverage)
+    assert report.exit_code == 4
+
+
+def test_two_looks_at_once_show_no_steadiness(twisted: Callable[[Twist], Lab]) -> None:
+    """Uptimes are in seconds: without a pause between them both looks are one."""
+    running = twisted(told("UpTime", "30", DIRECTORY))
+    (cluster,) = running.audit().clusters
+    looks = [
+        what for node, what in running.asked() if (node, what) == (SUB, "soapGetServiceStatus")
+    ]
+    assert len(looks) == 2
+    assert finding(cluster, "DIR-03", SUB).verdict is Verdict.UNKNOWN
