@@ -15,6 +15,7 @@ HEADS = {
     Sort.UNAUDITABLE: "No longer auditable",
     Sort.UNSEEN: "Not read before, and so not compared",
     Sort.RESTART: "Restarts that nobody announced",
+    Sort.READABLE: "Known only now, and so not compared",
     Sort.FORESEEN: "Only until the profile follows",
     Sort.EXPECTED: "Expected changes",
     Sort.FIXED: "Fixed drift",
@@ -43,6 +44,8 @@ def _verdict(sorts: set[Sort]) -> str:
     """Say which matter it is: changes, drift, restarts, something undone, or something unread."""
     told = [*_unannounced(sorts), *_undone(sorts)]
     blind = ""
+    if Sort.READABLE in sorts:
+        blind = "something is known only now and could not be compared"
     if Sort.UNSEEN in sorts:
         blind = "something could not be compared"
     if Sort.UNAUDITABLE in sorts:

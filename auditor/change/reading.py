@@ -16,7 +16,7 @@ from auditor.change.written import (
 )
 from auditor.cluster import Reach
 from auditor.compare.seen import ClusterSeen, FindingSeen, NodeSeen, ServiceSeen
-from auditor.facts import Origin
+from auditor.facts import HaState, Identity, Origin, Role
 
 _AXL = {"answered": True, "not_answering": False, "unknown": None}
 
@@ -53,7 +53,9 @@ def _groups(known: Facts) -> dict[str, Mapping[str, str]]:
 
 
 def _node(node: Node, known: NodeKnown | None) -> NodeSeen:
-    services = {s.name: ServiceSeen(s.activated, s.state, s.uptime_s) for s in node.services}
+    services = {
+        s.name: ServiceSeen(s.activated, s.state, s.uptime_s, s.deployable) for s in node.services
+    }
     return NodeSeen(
         name=node.name,
         traits=dict(_traits(node, known)),
@@ -65,13 +67,14 @@ def _node(node: Node, known: NodeKnown | None) -> NodeSeen:
 
 
 def _traits(node: Node, known: NodeKnown | None) -> Iterator[tuple[str, str]]:
-    """Yield what holds of a node; who answered is told only of a node that did."""
-    yield "role", node.role
+    """Yield what is known of a node; who answered is told only of a node that did."""
+    if node.role != Role.UNKNOWN:
+        yield "role", node.role
     if known and known.group_known:
         yield "redundancy group", known.redundancy_group or "none"
-    if node.ha_state is not None:
+    if node.ha_state not in (None, HaState.UNKNOWN):
         yield "HA state", node.ha_state
-    if node.services:
+    if node.services and node.identity != Identity.UNPROVEN:
         yield "identity", node.identity
     if node.release is not None:
         yield "release", node.release

@@ -17,6 +17,7 @@ class Service(_Part):
     """A service of the report."""
 
     name: str
+    deployable: bool | None
     activated: bool | None
     state: str
     uptime_s: int | None

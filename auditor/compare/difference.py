@@ -10,8 +10,9 @@ from auditor.findings import ExitCode
 class Sort(StrEnum):
     """How a difference is filed, gravest first.
 
-    `unseen`: it could not be read before, so nothing tells whether it changed. `foreseen`: it
-    differs only because the profile does not have the tested feature yet.
+    `unseen`: a whole part could not be read before, so nothing tells whether it changed.
+    `readable`: one thing was not known before and is now. `foreseen`: it differs only because the
+    profile does not have the tested feature yet.
     """
 
     UNEXPECTED = "unexpected"
@@ -20,6 +21,7 @@ class Sort(StrEnum):
     UNAUDITABLE = "unauditable"
     UNSEEN = "unseen"
     RESTART = "restart"
+    READABLE = "readable"
     FORESEEN = "foreseen"
     EXPECTED = "expected"
     FIXED = "fixed"

@@ -39,7 +39,7 @@ def nodes(before: ClusterSeen, after: ClusterSeen, announced: Announced) -> Iter
             yield from traits(now.name, was.traits, now.traits, lost=False)
         else:
             yield from _unseen(was, now)
-            yield from traits(now.name, was.traits, now.traits)
+            yield from traits(now.name, was.traits, now.traits, gained=bool(was.services))
             yield from services(was, now, announced)
             if was.axl and now.axl is False:
                 text = "Its AXL answered, and does not answer now."
@@ -115,13 +115,23 @@ def groups(before: ClusterSeen, after: ClusterSeen) -> Iterator[Difference]:
 
 
 def traits(
-    about: str, before: Mapping[str, str], after: Mapping[str, str], *, lost: bool = True
+    about: str,
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    *,
+    lost: bool = True,
+    gained: bool = True,
 ) -> Iterator[Difference]:
-    """Yield what changed of the things known before; `lost` False: not what fell silent."""
-    for key, was in sorted(before.items()):
-        now = after.get(key)
-        if now is None and lost:
-            text = f"{key} was {was}, and could not be read now."
-            yield Difference(Sort.UNAUDITABLE, about, text)
-        elif now not in (None, was):
-            yield Difference(Sort.UNEXPECTED, about, f"{key} was {was}, is {now}.")
+    """Yield what is otherwise than before, what is not known any more, and what is known only now.
+
+    `lost` and `gained` False: not what fell silent, or speaks again, with its whole node.
+    """
+    for key in sorted(before.keys() | after.keys()):
+        was, now = before.get(key), after.get(key)
+        if was is not None and now is not None:
+            if was != now:
+                yield Difference(Sort.UNEXPECTED, about, f"{key} was {was}, is {now}.")
+        elif was is not None and lost:
+            yield Difference(Sort.UNAUDITABLE, about, f"{key} was {was}, and is not known now.")
+        elif now is not None and gained:
+            yield Difference(Sort.READABLE, about, f"{key} was not known, is {now}.")

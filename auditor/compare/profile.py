@@ -38,6 +38,9 @@ def shown(before: ClusterSeen, after: ClusterSeen, announced: Announced) -> Iter
     if lost := sorted(before.shown.keys() - after.shown.keys()):
         text = f"What the cluster showed of {', '.join(lost)} could not be read now."
         yield Difference(Sort.UNAUDITABLE, after.name, text)
+    if gained := sorted(after.shown.keys() - before.shown.keys()):
+        text = f"What the cluster shows of {', '.join(gained)} could not be read before."
+        yield Difference(Sort.READABLE, after.name, text)
     yield from traits(after.name, before.around, after.around)
     for name in sorted(before.reached - after.reached):
         text = f"External database {name} accepted a connection from here before, and not now."

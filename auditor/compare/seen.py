@@ -7,11 +7,12 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ServiceSeen:
-    """A service on both axes."""
+    """A service on both axes; `deployable` False: it cannot be activated, which is no gap."""
 
     activated: bool | None
     state: str
     uptime_s: int | None
+    deployable: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,11 @@ def comparison(*sorts: Sort) -> Comparison:
             [Sort.UNAUDITABLE],
             "Nothing unexpected was seen, but something can no longer be told.",
         ),
+        (
+            [Sort.READABLE, Sort.FIXED],
+            "Nothing unexpected was seen, but something is known only now and could not be "
+            "compared.",
+        ),
         ([Sort.UNSEEN], "Nothing unexpected was seen, but something could not be compared."),
         (
             [Sort.RESTART, Sort.UNAUDITABLE],

@@ -7,7 +7,7 @@ from auditor.change.snapshot import document
 from auditor.change.written import understand
 from auditor.cluster import ClusterFacts
 from auditor.compare.seen import ClusterSeen
-from auditor.facts import AxlAnswer, AxlProbe, Origin
+from auditor.facts import AxlAnswer, AxlProbe, HaState, Identity, Origin, Role
 from auditor.findings import ClusterReport, Severity
 from auditor.recommendations.engine import judge
 from auditor.recommendations.model import load_packs
@@ -43,7 +43,6 @@ def test_a_healthy_cluster_is_held_whole() -> None:
         "role": "publisher",
         "redundancy group": make.GROUP,
         "HA state": "normal",
-        "identity": "unproven",
         "release": make.RELEASE,
     }
     assert node.axl is True
@@ -79,6 +78,15 @@ def test_what_was_discovered_is_no_profile() -> None:
         "external database compliance-db": "postgresql for compliance on every node",
     }
     assert seen.profile["high_availability"] == '["east"]'
+
+
+def test_a_token_that_says_unknown_is_no_value() -> None:
+    """Otherwise what becomes readable would look like a change."""
+    nothing = make.node("imp1", role=Role.UNKNOWN, ha=HaState.UNKNOWN, identity=Identity.UNPROVEN)
+    proven = make.subscriber(identity=Identity.CERTIFICATE)
+    seen = kept(make.cluster(nothing, proven)).nodes
+    assert not seen["imp1"].traits.keys() & {"role", "HA state", "identity"}
+    assert seen["imp2"].traits["identity"] == "certificate"
 
 
 def test_what_was_not_read_is_held_as_such() -> None:

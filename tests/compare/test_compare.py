@@ -20,6 +20,9 @@ RUNS_ON = ServiceSeen(True, "started", 4600)
 STOPPED = ServiceSeen(True, "stopped", None)
 OFF = ServiceSeen(False, "stopped", None)
 UNTOLD = ServiceSeen(None, "unknown", None)
+OPEN = ServiceSeen(None, "stopped", None)
+OWN = {SIP: RUNS}
+NETWORK = ServiceSeen(None, "started", 1000, deployable=False)
 
 
 def cluster(
@@ -35,6 +38,11 @@ def cluster(
         kind = "stopped" if verdict == "drift" else None
         found["f1"] = FindingSeen("f1", "SIP-01", "n1", verdict, kind, "critical", "Seen.")
     return ClusterSeen("lab", {}, {"n1": NodeSeen("n1", traits, services, at)}, found)
+
+
+def part(**changed: object) -> ClusterSeen:
+    """Return a cluster of one node that runs, with parts changed."""
+    return replace(cluster(RUNS), **changed)  # type: ignore[arg-type]  # the tests name real fields
 
 
 def only(differences: tuple[Difference, ...]) -> Difference:
@@ -142,7 +150,8 @@ def test_drift_that_the_precheck_announced_is_expected() -> None:
     [
         (cluster(RUNS), cluster(None), Sort.UNAUDITABLE),
         (cluster(RUNS), cluster(UNTOLD), Sort.UNAUDITABLE),
-        (cluster(OFF), cluster(ServiceSeen(None, "stopped", None)), Sort.UNAUDITABLE),
+        (cluster(OFF), cluster(OPEN), Sort.UNAUDITABLE),
+        (cluster(STOPPED), cluster(OPEN), Sort.UNAUDITABLE),
         (cluster(RUNS, ha_state="normal"), cluster(RUNS), Sort.UNAUDITABLE),
         (cluster(RUNS, verdict="pass"), cluster(RUNS), Sort.UNAUDITABLE),
         (cluster(RUNS, verdict="drift"), cluster(RUNS), Sort.UNAUDITABLE),
@@ -155,6 +164,73 @@ def test_what_can_no_longer_be_told_is_told(
 ) -> None:
     """A source that fell silent is no unchanged cluster."""
     assert only(compare(before, after)).sort is sort
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (cluster(UNTOLD), cluster(RUNS), "Cisco SIP Proxy was unknown, is started."),
+        (
+            cluster(OPEN),
+            cluster(OFF),
+            "Whether Cisco SIP Proxy was activated was not known; it is not now.",
+        ),
+        (
+            cluster(OPEN),
+            cluster(STOPPED),
+            "Whether Cisco SIP Proxy was activated was not known; it is now.",
+        ),
+        (cluster(RUNS), cluster(RUNS, release="15"), "release was not known, is 15."),
+        (
+            part(nodes={"n1": replace(cluster(RUNS).nodes["n1"], services={"Another": RUNS})}),
+            part(
+                nodes={"n1": replace(cluster(RUNS).nodes["n1"], services={"Another": RUNS} | OWN)}
+            ),
+            "Cisco SIP Proxy has a row now and had none before.",
+        ),
+    ],
+)
+def test_what_is_known_only_now_is_no_change(
+    before: ClusterSeen, after: ClusterSeen, text: str
+) -> None:
+    """Nobody knows what it was."""
+    found = only(compare(before, after))
+    assert (found.sort, found.text) == (Sort.READABLE, text)
+
+
+def test_a_change_on_the_axis_that_both_know_is_a_change() -> None:
+    """Whatever is open of the other one."""
+    assert only(compare(cluster(RUNS), cluster(OPEN))).sort is Sort.UNEXPECTED
+    assert only(compare(cluster(OPEN), cluster(RUNS))).sort is Sort.UNEXPECTED
+
+
+@pytest.mark.parametrize("other", [RUNS, ServiceSeen(None, "started", 1000)])
+def test_a_list_that_was_not_read_makes_no_network_service_another(other: ServiceSeen) -> None:
+    """It cannot be activated, so nothing of it became known or unknown."""
+    assert compare(cluster(NETWORK), cluster(other)) == ()
+    assert compare(cluster(other), cluster(NETWORK)) == ()
+
+
+def test_a_network_service_that_was_restarted_is_told() -> None:
+    """Also where the list was not read before."""
+    after = cluster(replace(NETWORK, uptime_s=5), LATER)
+    assert only(compare(cluster(RUNS), after)).sort is Sort.RESTART
+
+
+def test_what_was_announced_and_cannot_be_told_is_not_called_undone() -> None:
+    """It is stopped, and it may be off as announced."""
+    announced = Announced((Expected("n1", SIP, activated=False),))
+    found = only(compare(cluster(RUNS), cluster(OPEN), announced))
+    assert (found.sort, found.text) == (
+        Sort.UNAUDITABLE,
+        "Cisco SIP Proxy was to be not activated, and is stopped, as far as is known.",
+    )
+
+
+def test_what_was_announced_is_expected_whatever_was_known_before() -> None:
+    """The file says that it is to be so, and it is."""
+    announced = Announced((Expected("n1", SIP, activated=False),))
+    assert only(compare(cluster(OPEN), cluster(OFF), announced)).sort is Sort.EXPECTED
 
 
 def test_nodes_that_came_or_went_are_unexpected() -> None:
@@ -179,6 +255,8 @@ def test_nodes_that_nobody_listed_are_not_gone() -> None:
         ([Sort.UNAUDITABLE], ExitCode.INCOMPLETE),
         ([Sort.UNSEEN, Sort.EXPECTED], ExitCode.INCOMPLETE),
         ([Sort.FORESEEN], ExitCode.COMPLIANT),
+        ([Sort.READABLE], ExitCode.COMPLIANT),
+        ([Sort.READABLE, Sort.NEW], ExitCode.DRIFT),
         ([Sort.UNAUDITABLE, Sort.NEW], ExitCode.DRIFT),
         ([Sort.RESTART], ExitCode.DRIFT),
         ([Sort.MISSING], ExitCode.DRIFT),
@@ -188,11 +266,6 @@ def test_nodes_that_nobody_listed_are_not_gone() -> None:
 def test_the_exit_code_of_a_comparison(sorts: list[Sort], code: ExitCode) -> None:
     """Three for what nobody announced, four for what fell silent."""
     assert exit_code(Difference(sort, "n1", "") for sort in sorts) is code
-
-
-def part(**changed: object) -> ClusterSeen:
-    """Return a cluster of one node that runs, with parts changed."""
-    return replace(cluster(RUNS), **changed)  # type: ignore[arg-type]  # the tests name real fields
 
 
 PAIR = {"East": {"nodes": "n1, n2", "high availability": "on"}}
@@ -274,17 +347,29 @@ def test_what_is_around_the_services_is_compared_too(
 
 
 @pytest.mark.parametrize(
-    "after",
+    ("after", "text"),
     [
-        part(shown={"chat": "true"}, around={"intercluster peers": "a"}),
-        part(nodes={"n1": replace(cluster(RUNS).nodes["n1"], traits={"HA state": "normal"})}),
-        part(gaps={("n1", "perfmon"): "timed out."}),
+        (
+            part(shown={"chat": "true", "compliance": "false"}),
+            "What the cluster shows of chat, compliance could not be read before.",
+        ),
+        (part(around={"intercluster peers": "a"}), "intercluster peers was not known, is a."),
+        (
+            part(nodes={"n1": replace(cluster(RUNS).nodes["n1"], traits={"HA state": "normal"})}),
+            "HA state was not known, is normal.",
+        ),
     ],
 )
-def test_what_could_not_be_read_before_is_no_change(after: ClusterSeen) -> None:
-    """Nobody knows what it was; and what was silent then may be silent now."""
-    before = part(gaps={("n1", "perfmon"): "timed out."})
-    assert compare(before, after) == ()
+def test_what_could_not_be_read_before_is_told_as_such(after: ClusterSeen, text: str) -> None:
+    """Nobody knows what it was."""
+    found = only(compare(part(gaps={("n1", "perfmon"): "timed out."}), after))
+    assert (found.sort, found.text) == (Sort.READABLE, text)
+
+
+def test_what_was_silent_then_may_be_silent_now() -> None:
+    """It is not newly unknown."""
+    silent = part(gaps={("n1", "perfmon"): "timed out."})
+    assert compare(silent, silent) == ()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,100 @@
+"""`auditor diff` where one side did not know: neither reading nor losing it is a change."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab import Lab
+
+Start = Callable[..., Lab]
+PUB, SUB = "imp1.lab.test", "imp2.lab.test"
+BPS = "Cisco Bulk Provisioning Service"
+SILENT = {BPS: {"status": "Stopped", "reason": -1004, "active_in_axl": False}}
+LAB: dict[str, Any] = {
+    "cluster": {"name": "lab"},
+    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
+    "node": [{"name": SUB, "service": SILENT}],
+    "deployment": {"chat": True},
+}
+"""A pair with a service whose activation only CUCM can tell."""
+
+CASES = [
+    pytest.param(
+        {"fault": "missing-row", "interface": "control-center", "row": "Cisco SIP Proxy"},
+        "Cisco SIP Proxy has a row now and had none before.",
+        "Cisco SIP Proxy has no row any more.",
+        id="row",
+    ),
+    pytest.param(
+        {"fault": "odd-status", "interface": "control-center"},
+        "Cisco SIP Proxy was unknown, is started.",
+        "Cisco SIP Proxy was started, is unknown.",
+        id="state",
+    ),
+    pytest.param(
+        {
+            "fault": "soap-fault",
+            "interface": "control-center",
+            "operation": "getProductInformationList",
+        },
+        "release was not known, is 14.0.1.13900-8.x86_64.",
+        "release was 14.0.1.13900-8.x86_64, and is not known now.",
+        id="product",
+    ),
+    pytest.param(
+        {"fault": "soap-fault", "interface": "cucm-axl", "operation": "listProcessNodeService"},
+        f"Whether {BPS} was activated was not known; it is not now.",
+        f"Whether {BPS} is activated is not known now; it was not.",
+        id="activation",
+    ),
+]
+"""A fault, and what is told of the subscriber once it is lifted, or laid."""
+
+
+def rows(page: str) -> list[str]:
+    """Return what a comparison tells of the subscriber."""
+    start = f"    {SUB}: "
+    return [line.removeprefix(start) for line in page.splitlines() if line.startswith(start)]
+
+
+def laid(lab: Lab, fault: dict[str, str]) -> None:
+    """Lay a fault; what CUCM is asked is asked of CUCM."""
+    node = {} if fault["interface"] == "cucm-axl" else {"node": SUB}
+    lab.simulator.change({"fault": {**fault, **node}})
+
+
+@pytest.mark.parametrize(("fault", "gained", "_lost"), CASES)
+def test_what_is_known_only_now_is_no_change_and_no_all_clear(
+    lab: Start, tmp_path: Path, fault: dict[str, str], gained: str, _lost: str
+) -> None:
+    """Nothing tells what it was, and nothing is newly unknown."""
+    running = lab(LAB)
+    before = tmp_path / "before.json"
+    laid(running, fault)
+    running.run("snapshot", "--to", str(before))
+    running.undisturbed()
+    result = running.run("diff", str(before), "live")
+    first = "Nothing unexpected was seen, but something is known only now and could not be compared"
+    assert result.stdout.startswith(f"{first}. From ")
+    assert gained in rows(result.stdout)
+    assert not [line for line in result.stdout.splitlines() if line.startswith("  Unexpected")]
+    assert "Platform Administrative Web Service was started, is started" not in result.stdout
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(("fault", "_gained", "lost"), CASES)
+def test_what_is_not_known_any_more_is_newly_unknown(
+    lab: Start, tmp_path: Path, fault: dict[str, str], _gained: str, lost: str
+) -> None:
+    """A source that fell silent is neither a change nor an all-clear."""
+    running = lab(LAB)
+    before = tmp_path / "before.json"
+    running.run("snapshot", "--to", str(before))
+    laid(running, fault)
+    result = running.run("diff", str(before), "live")
+    first = "Nothing unexpected was seen, but something can no longer be told. From "
+    assert result.stdout.startswith(first)
+    assert lost in rows(result.stdout)
+    assert result.exit_code == 4
