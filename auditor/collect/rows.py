@@ -87,7 +87,7 @@ def _uptime(told: int | None) -> int | None:
 
 def _meaning(row: ServiceRow) -> tuple[bool | None, RunState, str]:
     status = _words(row.status)
-    odd = row.reason_code is None and row.reason_code_text
+    odd = row.reason_code is None and "1068" in row.reason_code_text
     off = row.reason_code == NOT_ACTIVATED or _words(row.reason) in _NOT_ACTIVATED_WORDS
     if status in _NOT_ACTIVATED_WORDS:
         return False, RunState.STOPPED, ""
@@ -100,7 +100,7 @@ def _meaning(row: ServiceRow) -> tuple[bool | None, RunState, str]:
         said = f'Control Center said both "{row.status}" and "not activated".'
         return None, RunState.UNKNOWN, said
     if odd:
-        said = f'Control Center gave the reason code "{odd}", which is no number.'
+        said = f'Control Center gave the reason code "{row.reason_code_text}", which is no number.'
         return None, RunState.UNKNOWN, said
     return True, state, ""
 

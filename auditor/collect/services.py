@@ -15,9 +15,6 @@ from auditor.soap.replies import ProductInformation, ServiceSpecification, Servi
 RESTART_SHIFT = timedelta(seconds=120)
 """How far reply time minus uptime may move before it counts as a restart (contract, 8)."""
 
-LEAST_PAUSE_S = 1.0
-"""The pause between two looks that can show that a service stays up: uptimes are in seconds."""
-
 _MOVING = (RunState.STARTING, RunState.STOPPING)
 
 
@@ -58,15 +55,7 @@ def look(client: Client, product: ProductInformation | None, *, wire: Wire, watc
         second = client.service_status()
     except ExchangeError as error:
         return Look(states, first.received_at, error)
-    states = _compare(first, second, specifications)
-    if watch.pause_s < LEAST_PAUSE_S:
-        states = {name: _undetermined(state) for name, state in states.items()}
-    return Look(states, second.received_at)
-
-
-def _undetermined(state: ServiceState) -> ServiceState:
-    """Return a state of which two looks in quick succession prove no steadiness."""
-    return state if state.restarted else replace(state, restarted=None)
+    return Look(_compare(first, second, specifications), second.received_at)
 
 
 def _due(states: Mapping[str, ServiceState]) -> bool:
