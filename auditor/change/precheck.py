@@ -8,6 +8,7 @@ from auditor.change.decision import Answer, Decision, Point, Topic, supposed, we
 from auditor.change.judged import Judged, judged
 from auditor.change.would_be import Change
 from auditor.cluster import ClusterFacts
+from auditor.facts import Source
 from auditor.findings import Severity, Verdict
 from auditor.recommendations.firm import believable
 from auditor.recommendations.model import Recommendation
@@ -51,11 +52,28 @@ def decide(
     )
 
 
-def unread(facts: ClusterFacts) -> Decision:
-    """Return the decision where not even the nodes could be read."""
+def unread(facts: ClusterFacts, strangers: Sequence[str]) -> Decision:
+    """Return the decision where not all nodes could be read; `strangers` are those of the change.
+
+    Nothing is judged then, for half of an answer is none.
+    """
+    points = [_stranger(facts, name) for name in strangers] if facts.nodes else [_blind(facts)]
+    return Decision(facts.name, (), tuple(points), {})
+
+
+def _blind(facts: ClusterFacts) -> Point:
     why = " ".join(entry.detail for entry in facts.coverage if entry.detail)
     text = f"The nodes of {facts.name} could not be read. {why}".strip()
-    return Decision(facts.name, (), (Point(Topic.NOW, Answer.CANNOT_TELL, facts.name, text),), {})
+    return Point(Topic.NOW, Answer.CANNOT_TELL, facts.name, text)
+
+
+def _stranger(facts: ClusterFacts, name: str) -> Point:
+    told = (e.detail for e in facts.coverage if e.source is Source.CUCM_AXL and e.detail)
+    why = "The file does not declare it, and CUCM did not list all nodes of the cluster."
+    remedy = (
+        f"Make the CUCM publisher answer, or declare {name} as [[cluster.node]]; then check again."
+    )
+    return Point(Topic.NOW, Answer.CANNOT_TELL, name, " ".join((why, *told)), remedy)
 
 
 def _about(

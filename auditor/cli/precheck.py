@@ -21,21 +21,22 @@ def precheck(
         ),
     ],
     on: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             envvar="AUDITOR_ON",
             metavar="NODE",
             callback=options.pieces,
             help="Node to change. May be repeated.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     activate: Annotated[
         list[str] | None,
         typer.Option(
             envvar="AUDITOR_ACTIVATE",
-            metavar="SERVICE",
+            metavar="SERVICE[@NODE]",
             callback=options.pieces,
-            help="Service to activate, on every node named. May be repeated.",
+            help="Service to activate, on its own node or on every node of --on. May be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -43,9 +44,10 @@ def precheck(
         list[str] | None,
         typer.Option(
             envvar="AUDITOR_DEACTIVATE",
-            metavar="SERVICE",
+            metavar="SERVICE[@NODE]",
             callback=options.pieces,
-            help="Service to deactivate, on every node named. May be repeated.",
+            help="Service to deactivate, on its own node or on every node of --on. May be "
+            "repeated.",
             show_default=False,
         ),
     ] = None,
@@ -100,7 +102,7 @@ def precheck(
     from auditor.recommendations.model import PACKS, load_packs
     from auditor.report.output import Format, Target, check_writable, write
 
-    wanted = asked.services(activate or [], deactivate or [])
+    wanted = asked.wanted(activate or [], deactivate or [], on or [])
     recommendations = load_packs(pack or PACKS)
     path = locate(config)
     configuration = load_with(path, cluster, feature or [])
@@ -116,22 +118,23 @@ def precheck(
     recorder = keeping.recorder(configuration, asking, accounts) if keeping else None
     with world(configuration.workers, recorder=recorder) as around:
         (facts,) = survey([settings], accounts, asking, around)
+    strangers = asked.strangers(facts, wanted) if facts.nodes else ()
     decision = (
         decide(
             facts,
-            asked.changes(facts, wanted, on),
+            asked.changes(facts, wanted),
             recommendations,
             fail_on=fail_on or settings.fail_on,
             confirmed=confirm,
             filed=redeclared(facts, settings, filed),
         )
-        if facts.nodes
-        else unread(facts)
+        if facts.nodes and not strangers
+        else unread(facts, strangers)
     )
-    if expectation and facts.nodes:
+    if expectation and decision.changes:
         write(expectation, announcement.text_of(decision))
     elif expectation:
-        warn(f"--expectation {expectation}: not written, for nothing is known of the nodes.")
+        warn(f"--expectation {expectation}: not written, for the nodes could not be read.")
     page = (
         precheck_page.render_json(decision)
         if as_json

@@ -89,6 +89,11 @@ def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
         (("--activate", SIP, "--on", "imp4"), f"Did you mean {NODE}?"),
         (("--activate", "Cisco XCP Router", "--on", NODE), "network service"),
         (("--on", NODE), "name a service"),
+        (("--activate", SIP), f"name the node of {SIP} with --on, or as SERVICE@NODE."),
+        (("--activate", f"{SIP}@"), f"{SIP}@: name the node after the @."),
+        (("--activate", f"{SIP}@imp4"), f"Did you mean {NODE}?"),
+        (("--activate", f"{SIP}@{NODE}", "--on", NODE), "--on: every service names its node"),
+        (("--activate", f"{SIP}@{NODE}", "--deactivate", SIP, "--on", NODE.upper()), "at once"),
         (("--activate", SIP, "--deactivate", SIP, "--on", NODE), "at once"),
         (("--activate", SIP, "--on", NODE, "--feature", "chatt=true"), "chat"),
         (("--activate", SIP, "--on", NODE, "--feature", "chat"), "KEY=VALUE"),
@@ -146,6 +151,68 @@ def test_a_cluster_that_cannot_be_read_is_json_too(
     assert (told["answer"], told["exit_code"]) == ("cannot tell", 4)
     assert "expected.json: not written" in result.stderr
     assert not expected.exists()
+
+
+def test_services_can_have_nodes_of_their_own(healthy: Lab) -> None:
+    """One window may turn one thing on here, and take it away there."""
+    web = "Cisco XCP Web Connection Manager"
+    words = ["--activate", f"cisco sip proxy@{NODE.upper()}", "--activate", f"{web}@imp3.lab.test"]
+    words += ["--deactivate", f"{SIP}@imp3.lab.test", "--activate", f"{SIP}@{NODE}"]
+    told = json.loads(
+        healthy.run("precheck", "--cluster", "healthy", *words, "--json").stdout,
+    )
+    assert [(c["node"], c["service"], c["activate"]) for c in told["changes"]] == [
+        (NODE, SIP, True),
+        ("imp3.lab.test", web, True),
+        ("imp3.lab.test", SIP, False),
+    ]
+
+
+def test_a_node_of_its_own_stands_beside_the_named_ones(healthy: Lab) -> None:
+    """`--on` is for the services that name none."""
+    web = "Cisco XCP Web Connection Manager"
+    words = ("--activate", f"{SIP}@{NODE}", "--activate", web, "--on", "imp3.lab.test")
+    told = json.loads(
+        healthy.run("precheck", "--cluster", "healthy", *words, "--json").stdout,
+    )
+    made = [(c["node"], c["service"]) for c in told["changes"]]
+    assert made == [(NODE, SIP), ("imp3.lab.test", web)]
+
+
+def declared(text: str) -> str:
+    """Let the configuration declare one of the nodes, as for a CUCM that is down."""
+    return f'{text}\n[[cluster.node]]\nname = "imp1.lab.test"\nrole = "publisher"\n'
+
+
+def test_a_node_that_nobody_listed_cannot_be_told(healthy: Lab, tmp_path: Path) -> None:
+    """It may well exist: CUCM did not answer, and the file declares another one only."""
+    healthy.edit = declared
+    healthy.simulator.change(
+        {"fault": {"fault": "connection-refused", "node": "cucm-pub.lab.test"}}
+    )
+    expected = tmp_path / "expected.json"
+    words = ["--cluster", "healthy", "--activate", f"{SIP}@{NODE}", "--activate"]
+    words += [f"{SIP}@imp1.lab.test", "--expectation", str(expected)]
+    result = healthy.run("precheck", *words, "--json")
+    told = json.loads(result.stdout)
+    assert (told["answer"], told["exit_code"], result.exit_code) == ("cannot tell", 4, 4)
+    (point,) = told["points"]
+    assert point["about"] == NODE
+    assert "CUCM did not list all nodes of the cluster. " in point["text"]
+    assert "cucm-pub.lab.test" in point["text"]
+    assert "declare imp4.lab.test as [[cluster.node]]" in point["remedy"]
+    assert not expected.exists()
+
+
+def test_a_declared_node_is_judged_without_cucm(healthy: Lab) -> None:
+    """The file says that it is there."""
+    healthy.edit = declared
+    healthy.simulator.change(
+        {"fault": {"fault": "connection-refused", "node": "cucm-pub.lab.test"}}
+    )
+    words = ("--cluster", "healthy", "--activate", f"{SIP}@imp1.lab.test", "--json")
+    told = json.loads(healthy.run("precheck", *words).stdout)
+    assert [change["node"] for change in told["changes"]] == ["imp1.lab.test"]
 
 
 def test_a_feature_with_two_values_is_a_usage_error(healthy: Lab) -> None:
