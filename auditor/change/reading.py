@@ -85,11 +85,12 @@ def _finding(finding: Finding) -> FindingSeen:
         id=finding.id,
         recommendation=finding.recommendation,
         subject=finding.subject.name,
-        verdict=finding.verdict,
+        verdict=finding.waiver.verdict if finding.waiver else finding.verdict,
         kind=finding.kind,
         severity=finding.severity,
         observed=finding.observed,
         subject_kind=finding.subject.kind,
+        waived=finding.waiver is not None,
     )
 
 

@@ -41,6 +41,12 @@ class Subject(_Part):
     name: str
 
 
+class Waiver(_Part):
+    """What a waived finding would be without its waiver."""
+
+    verdict: str
+
+
 class Finding(_Part):
     """A finding of the report."""
 
@@ -51,6 +57,7 @@ class Finding(_Part):
     kind: str | None
     severity: str
     observed: str
+    waiver: Waiver | None
 
 
 class Coverage(_Part):

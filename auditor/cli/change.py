@@ -34,7 +34,8 @@ def snapshot(
 ) -> None:
     """Keep what live clusters look like now, to compare with later.
 
-    The exit code is the audit's; the snapshot is written whatever it is.
+    The exit code is that of an audit with `--history off`, the waivers of the file applied; the
+    snapshot is written whatever it is.
     """
     from auditor.change.snapshot import text_of
     from auditor.cli.telling import say
@@ -57,7 +58,8 @@ def snapshot(
     write(to, text_of(content))
     code = content["report"]["summary"]["exit_code"]
     names = ", ".join(cluster["name"] for cluster in content["report"]["clusters"])
-    say(f"Snapshot of {names} written to {to}. An audit would end with exit code {code}.\n")
+    told = f"An audit with --history off would end with exit code {code}."
+    say(f"Snapshot of {names} written to {to}. {told}\n")
     if recorder:
         recorder.check()
     raise typer.Exit(code)
@@ -154,7 +156,7 @@ def _take(names: list[str], asking: _Asking) -> "tuple[Mapping[str, Any], Record
     """Ask the clusters; return a snapshot of them, and what kept the exchanges."""
     from auditor.audit import Options, report_on, survey
     from auditor.change.snapshot import document
-    from auditor.cli.running import keep, logins, warn_insecure, world
+    from auditor.cli.running import accepted, keep, logins, warn_insecure, world
     from auditor.collect.topics import SNAPSHOT, Errand
     from auditor.config.loader import load, locate
     from auditor.recommendations.model import load_packs
@@ -162,11 +164,16 @@ def _take(names: list[str], asking: _Asking) -> "tuple[Mapping[str, Any], Record
     recommendations = load_packs(asking.packs)
     configuration = load(locate(asking.config))
     chosen = configuration.select(names)
+    agreed = accepted(configuration, chosen, None)
     keeping = keep(asking.evidence, asking.command, asking.packs, hide_users=asking.hide_user)
     if asking.insecure:
         warn_insecure()
     settings = Options(
-        recommendations, insecure=asking.insecure, mode="snapshot", errand=Errand(SNAPSHOT)
+        recommendations,
+        insecure=asking.insecure,
+        mode="snapshot",
+        errand=Errand(SNAPSHOT),
+        waivers=agreed,
     )
     accounts = logins(chosen)
     recorder = keeping.recorder(configuration, settings, accounts) if keeping else None

@@ -9,7 +9,7 @@ from auditor.compare.profile import profile, shown
 from auditor.compare.seen import ClusterSeen, FindingSeen
 from auditor.compare.services import undone
 
-_SETTLED = frozenset({"pass", "not_applicable", "explained", "waived"})
+_SETTLED = frozenset({"pass", "not_applicable", "explained"})
 """Verdicts that ask for nothing."""
 
 
@@ -65,7 +65,7 @@ def _judged(
     text = _sentence(now)
     if sort in (Sort.NEW, Sort.UNAUDITABLE) and announced.explains(now, after):
         yield Difference(Sort.FORESEEN, now.subject, f"{text} {_to_set(announced)}")
-    elif sort is Sort.NEW and now.id in announced.drift:
+    elif sort is Sort.NEW and (now.waived or now.id in announced.drift):
         yield Difference(Sort.EXPECTED, now.subject, text)
     else:
         yield Difference(sort, now.subject, text)
@@ -116,7 +116,5 @@ def _sort(was: str, now: str) -> Sort | None:
 
 def _sentence(finding: FindingSeen) -> str:
     kind = f" ({finding.kind})" if finding.kind else ""
-    return (
-        f"{finding.recommendation} [{finding.severity}]: {finding.verdict}{kind}. "
-        f"{finding.observed}"
-    )
+    verdict = f"{finding.verdict}{kind}{', waived' if finding.waived else ''}"
+    return f"{finding.recommendation} [{finding.severity}]: {verdict}. {finding.observed}"

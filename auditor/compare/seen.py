@@ -33,7 +33,10 @@ class NodeSeen:
 
 @dataclass(frozen=True, slots=True)
 class FindingSeen:
-    """A finding by its fingerprint; `subject_kind` is node, group, cluster or key."""
+    """A finding by its fingerprint; `subject_kind` is node, group, cluster or key.
+
+    `verdict` is that without a waiver: what somebody accepts still is as it is.
+    """
 
     id: str
     recommendation: str
@@ -43,6 +46,7 @@ class FindingSeen:
     severity: str
     observed: str
     subject_kind: str = "node"
+    waived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,39 @@ def test_the_monitoring_plugin_knows_the_waivers_too(lab: Start) -> None:
     assert running.run("nagios").exit_code == 0
 
 
+def test_a_snapshot_ends_as_an_audit_with_the_waivers_of_the_file(
+    lab: Start, tmp_path: Path
+) -> None:
+    """Its facts are what was seen, so it compares with one from before the waiver."""
+    running = lab(PAIR)
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    assert running.run("snapshot", "--to", str(before)).exit_code == 3
+    write(running.folder, waiver())
+    running.defaults = {**running.defaults, "waivers": "waivers.toml"}
+    result = running.run("snapshot", "--to", str(after))
+    assert result.exit_code == running.run("audit", "--history", "off").exit_code == 0
+    assert "An audit with --history off would end with exit code 0." in result.stdout
+
+    told = [json.loads(path.read_text()) for path in (before, after)]
+    assert services(told[0]) == services(told[1])
+    verdicts = {f["verdict"] for f in told[1]["report"]["clusters"][0]["findings"]}
+    assert "waived" in verdicts
+    assert "drift" not in verdicts
+
+    compared = running.run("diff", str(before), "live")
+    assert compared.exit_code == 0, compared.stdout
+    assert "Fixed drift" not in compared.stdout
+    assert "RPT-02 [low]: drift (misplaced), waived. " in compared.stdout
+
+
+def services(content: dict[str, Any]) -> object:
+    """Return the services in the facts of a snapshot, uptime apart."""
+    return [
+        {name: (known["activated"], known["state"]) for name, known in node["services"].items()}
+        for node in content["facts"]["pair"]["nodes"]
+    ]
+
+
 def test_an_expired_waiver_is_judged_without_and_said_to_have_expired(
     lab: Start, tmp_path: Path
 ) -> None:

@@ -120,7 +120,7 @@ def test_a_restart_of_an_announced_service_is_expected() -> None:
         ("unknown", "drift", Sort.NEW),
         ("drift", "drift", Sort.PERSISTING),
         ("drift", "pass", Sort.FIXED),
-        ("drift", "waived", Sort.FIXED),
+        ("drift", "explained", Sort.FIXED),
         ("drift", "unknown", Sort.UNAUDITABLE),
         ("pass", "unknown", Sort.UNAUDITABLE),
         ("drift", None, Sort.UNAUDITABLE),
@@ -136,6 +136,24 @@ def test_findings_are_filed_by_what_they_were(
     """A finding that became unknown is never fixed."""
     found = compare(cluster(RUNS, verdict=was), cluster(RUNS, verdict=now))
     assert [d.sort for d in found] == ([sort] if sort else [])
+
+
+@pytest.mark.parametrize(
+    ("was", "sort"), [("pass", Sort.EXPECTED), ("unknown", Sort.EXPECTED), ("drift", "persisting")]
+)
+def test_drift_that_a_waiver_accepts_is_expected_and_never_fixed(was: str, sort: Sort) -> None:
+    """Somebody accepted it, and it is still there."""
+    drift = cluster(RUNS, verdict="drift").findings["f1"]
+    after = replace(cluster(RUNS), findings={"f1": replace(drift, waived=True)})
+    found = only(compare(cluster(RUNS, verdict=was), after))
+    assert (found.sort, found.text) == (sort, "SIP-01 [critical]: drift (stopped), waived. Seen.")
+
+
+def test_drift_whose_waiver_ended_is_the_same_drift() -> None:
+    """Nothing changed in the cluster."""
+    drift = cluster(RUNS, verdict="drift").findings["f1"]
+    before = replace(cluster(RUNS), findings={"f1": replace(drift, waived=True)})
+    assert only(compare(before, cluster(RUNS, verdict="drift"))).sort is Sort.PERSISTING
 
 
 def test_drift_that_the_precheck_announced_is_expected() -> None:
