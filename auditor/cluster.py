@@ -74,6 +74,27 @@ class Database:
     reach_text: str = ""
 
 
+class Agreement(StrEnum):
+    """What came of holding a key of the file against the cluster.
+
+    `untold`: the cluster should have told and did not. `silent`: there was nothing to compare.
+    """
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    UNTOLD = "untold"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A key of the file that is no feature, held against the cluster; with what speaks for it."""
+
+    agreement: Agreement
+    because: str
+    evidence: tuple[Evidence, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
     """All that the engine may look at.
@@ -89,7 +110,7 @@ class ClusterFacts:
     the one that the CUCM publisher speaks with us. `moved_before` holds the services that the run
     before this one found Starting or Stopping, by node in lower case and service; empty without
     history. `disputed` holds, by key of the file, where declared nodes differ from CUCM's list;
-    `compared`, for keys besides the deployment's that could be compared, what speaks against them.
+    `compared`, for declared keys that are no features, what came of comparing them.
     """
 
     name: str
@@ -107,7 +128,7 @@ class ClusterFacts:
     axl_version: str | None = None
     moved_before: Mapping[tuple[str, str], RunState] = field(default_factory=dict)
     disputed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    compared: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict)
+    compared: Mapping[str, Comparison] = field(default_factory=dict)
 
     @property
     def release(self) -> str | None:

@@ -34,7 +34,11 @@ def assemble(
         high_availability=settings.high_availability,
         named=settings.named,
         disputed={**_disputed(settings.nodes, topology), **_there_after_all(settings, answers)},
-        compared=comparing.switches(settings, topology.groups),
+        compared={
+            **comparing.switches(settings.high_availability, topology),
+            **comparing.databases(settings.databases, ()),
+            **comparing.peers(settings.peers, ()),
+        },
         coverage=(*coverage, *(entry for a in answers for entry in a.coverage)),
     )
 

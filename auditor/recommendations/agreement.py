@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from auditor.cluster import ClusterFacts, Setting
+from auditor.cluster import Agreement, ClusterFacts, Comparison, Setting
 from auditor.facts import Evidence, Origin, Role
 from auditor.findings import Kind, Verdict
 from auditor.recommendations.conditions import covers, release_within
 from auditor.recommendations.draft import Draft
+from auditor.recommendations.ha import GROUP_HINT
 from auditor.recommendations.profile import PREFIX, installed, listed, nothing
 from auditor.recommendations.truth import ALWAYS, Truth
 
@@ -41,15 +42,21 @@ def agrees(facts: ClusterFacts, key: str) -> Draft:
     return replace(draft, expected=expected, evidence=evidence)
 
 
-def _standing(key: str, expected: str, against: tuple[Evidence, ...]) -> Draft:
-    """Judge a key that is no feature by what speaks against it."""
-    if against:
-        observed = f"`{key}` says otherwise than the cluster."
-        because = " ".join(evidence.text for evidence in against)
-        kind = Kind.PROFILE_CONFLICT
-        return Draft(Verdict.DRIFT, expected, observed, because, kind, evidence=against)
-    observed = f"`{key}` is as the cluster has it."
-    return Draft(Verdict.PASS, expected, observed, "Nothing that was seen speaks against it.")
+def _standing(key: str, expected: str, found: Comparison) -> Draft:
+    """Judge a key that is no feature by what came of comparing it."""
+    match found.agreement:
+        case Agreement.AGREES:
+            observed = f"`{key}` is as the cluster has it."
+            return Draft(Verdict.PASS, expected, observed, found.because)
+        case Agreement.DIFFERS:
+            observed, kind = f"`{key}` says otherwise than the cluster.", Kind.PROFILE_CONFLICT
+            proof = found.evidence
+            return Draft(Verdict.DRIFT, expected, observed, found.because, kind, evidence=proof)
+        case Agreement.UNTOLD:
+            observed = f"Whether `{key}` is as the cluster has it is not known."
+            return Draft(Verdict.UNKNOWN, expected, observed, found.because, hint=GROUP_HINT)
+        case Agreement.SILENT:
+            return nothing(expected, found.because)
 
 
 def _compared(

@@ -124,11 +124,12 @@ NODE_LOST = {**_unknown(SUB, ON_SUB), **KEYS_OPEN}
 HA_LOST = _unknown(GROUP, "HA-01")
 AXL_LOST = _unknown(SUB, "AXL-04")
 UNGROUPED = {**_unknown(SUB, "AXL-02 AXL-03 HA-02"), **_unknown(PUB, "HA-02")}
+SWITCH_LOST = _unknown("high_availability", "PROFILE-01")
 ACTIVATION_LOST = _unknown(SUB, "BPS-01")
 
 LOST: Mapping[str, Changes] = {
-    "topology": {**KEYS_OPEN, ("PROFILE-02", "addresses"): "unknown"},
-    "groups": {**UNGROUPED, **ACTIVATION_LOST},
+    "topology": {**KEYS_OPEN, **SWITCH_LOST, ("PROFILE-02", "addresses"): "unknown"},
+    "groups": {**UNGROUPED, **SWITCH_LOST, **ACTIVATION_LOST},
     "activation": ACTIVATION_LOST,
     "product": {},
     "services": NODE_LOST,
@@ -143,7 +144,12 @@ FURTHER: Mapping[str, Changes] = {
     "401": {**HA_LOST, **AXL_LOST},
     "node401": {**NODE_LOST, **HA_LOST},
     "stop": {**NODE_LOST, **_unknown(PUB, ON_PUB)},
-    "member": {**_unknown(PUB, "HA-02"), ("PROFILE-02", "addresses"): "unknown", **KEYS_OPEN},
+    "member": {
+        **_unknown(PUB, "HA-02"),
+        **SWITCH_LOST,
+        **KEYS_OPEN,
+        ("PROFILE-02", "addresses"): "unknown",
+    },
     "node": {**NODE_LOST, **HA_LOST},
     "twins": BOTH_LOST,
 }
@@ -158,7 +164,7 @@ NAMED: Mapping[str, Changes] = {
         **_unknown(PUB, "AXL-01 AXL-02 AXL-03 BPS-01 BPS-02 RPT-01 RPT-02"),
         **_unknown(SUB, "AXL-01 AXL-02 AXL-03 BPS-01 BPS-02 RPT-01 RPT-02"),
     },
-    "HA_SWITCH": HA_LOST,
+    "HA_SWITCH": {**HA_LOST, **SWITCH_LOST},
     "MOVING": {**NODE_LOST, ("BPS-01", SUB): "drift misplaced"},
     "LEFT": {
         **NODE_LOST,

@@ -1,6 +1,7 @@
 """What the file declares besides features is held against what the cluster shows (PROFILE-01)."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.factories import database
 from tests.lab import Lab, finding
 
 Start = Callable[..., Lab]
-PAIR = {
+PAIR: dict[str, Any] = {
     "cluster": {"name": "lab"},
     "group": [{"name": "Default", "nodes": ["imp1.lab.test", "imp2.lab.test"]}],
 }
@@ -40,13 +41,37 @@ def test_ha_that_is_declared_off_and_is_on_is_told(
         assert found.because == "Default: high availability is on."
 
 
+def test_ha_that_is_meant_to_be_on_and_is_off_passes_nowhere(lab: Start) -> None:
+    """HA-01 drifts, and the key that says what is meant agrees with nothing."""
+    off = {**PAIR, "group": [{**PAIR["group"][0], "ha_enabled": False}]}
+    running = lab({**off, "config": {"high_availability": True}})
+    cluster = running.cluster()
+    found = finding(cluster, "PROFILE-01", "high_availability")
+    assert found.verdict is Verdict.NOT_APPLICABLE
+    assert "HA-01" in found.because
+    assert finding(cluster, "HA-01", "Default").verdict is Verdict.DRIFT
+
+
+def test_a_switch_that_was_not_told_leaves_the_key_open(lab: Start) -> None:
+    running = lab(PAIR)
+    fault = {"fault": "http-500", "operation": "listPresenceRedundancyGroup"}
+    running.simulator.change({"fault": fault})
+    found = finding(running.cluster(), "PROFILE-01", "high_availability")
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.remedy
+
+
 def test_a_database_that_the_cluster_does_not_list_is_told() -> None:
     listed = (_found("Archive-DB"), _found("x"))
     told = databases((database("archive"), database("chat")), listed)
-    assert told["external_database[archive-db]"] == ()
-    (against,) = told["external_database[chat-db]"]
-    assert (against.origin, against.text) == ("discovered", "The cluster lists Archive-DB, x.")
-    assert databases((database("archive"),), ()) == {}
+    assert told["external_database[archive-db]"].agreement == "agrees"
+    against = told["external_database[chat-db]"]
+    assert against.agreement == "differs"
+    assert [(one.origin, one.text) for one in against.evidence] == [
+        ("discovered", "The cluster lists Archive-DB, x.")
+    ]
+    silent = databases((database("archive"),), ())
+    assert silent["external_database[archive-db]"].agreement == "silent"
 
 
 def _found(name: str) -> Database:
@@ -56,18 +81,17 @@ def _found(name: str) -> Database:
 @pytest.mark.parametrize(
     ("listed", "compared"),
     [
-        (["IMP-B1.example.test"], True),
-        (["imp-b1"], True),
-        (["imp-c1.example.test"], False),
-        (["imp-c1.example.test", "imp-b1.example.test"], True),
-        (["10.0.0.7"], None),
-        ([], None),
+        (["IMP-B1.example.test"], "agrees"),
+        (["imp-b1"], "agrees"),
+        (["imp-c1.example.test"], "differs"),
+        (["imp-c1.example.test", "imp-b1.example.test"], "agrees"),
+        (["10.0.0.7"], "silent"),
+        ([], "silent"),
     ],
 )
 def test_a_peer_that_the_cluster_does_not_list_is_told_where_that_can_be_said(
-    listed: list[str], compared: bool | None
+    listed: list[str], compared: str
 ) -> None:
     """An address may be the peer's own, so it speaks neither for a name nor against it."""
     told = peers(("imp-b1.example.test",), listed)
-    key = "intercluster_peer[imp-b1.example.test]"
-    assert (None if key not in told else not told[key]) is compared
+    assert told["intercluster_peer[imp-b1.example.test]"].agreement == compared
