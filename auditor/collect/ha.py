@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from auditor.config.hosts import is_ip
-from auditor.errors import BadReply, WrongNode
+from auditor.errors import HIDDEN, BadReply, WrongNode
 from auditor.facts import HaReading, HaState, Origin
 from auditor.soap.client import Client
 from auditor.soap.replies import Counter
@@ -54,11 +54,17 @@ def _is_state(counter: Counter) -> bool:
 def refuse_foreign(counters: Iterable[Counter], node: str, others: frozenset[str]) -> None:
     """Raise WrongNode if a counter names one of the cluster's other nodes, lower case.
 
-    Either may leave the domain out; a first label that the node has itself names nobody.
+    Either may leave the domain out; a first label that the node has itself names nobody. A host
+    in which something had to be hidden may be any of them.
     """
     own = _label(node.casefold())
     for counter in counters:
         host = counter.name.lstrip("\\").partition("\\")[0].casefold()
+        if HIDDEN in host:
+            raise WrongNode(
+                f"PerfMon of {node} named a host that holds a secret: whose it is cannot be told.",
+                "Read the state with `utils ha status`, and look at what stands before the node.",
+            )
         if host in others or any(_same(host, other, own) for other in others):
             raise WrongNode(
                 f"PerfMon answered for {host} when {node} was asked.",

@@ -32,6 +32,17 @@ class Endpoint:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"https://{host}:{self.port}"
 
+    @property
+    def spoken_names(self) -> frozenset[str]:
+        """Return every name that servers of the cluster go by, with and without domain, folded."""
+        names = {self.name, self.host, self.verify_name, *self.other_names}
+        folded = {name.casefold() for name in names}
+        return frozenset(folded | {_without_domain(name) for name in folded})
+
+
+def _without_domain(name: str) -> str:
+    return name if ":" in name or name.replace(".", "").isdigit() else name.partition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -24,15 +24,21 @@ class SessionRedactor:
     """Hides an account, and the cookies of one session as they become known."""
 
     def __init__(self, account: Redactor, endpoint: Endpoint) -> None:
-        """Take what hides the account; no cookie is known yet."""
-        self._harmless = {endpoint.name, endpoint.host, endpoint.verify_name}
+        """Take what hides the account; no cookie is known yet.
+
+        A load balancer's cookie may be the name of a node: hidden, it would hide whose counters
+        came.
+        """
+        self._harmless = endpoint.spoken_names
         self._cookies: tuple[str, ...] = ()
         self._redactor = account
 
     def knowing(self, cookies: Iterable[str]) -> Redactor:
         """Return what hides the cookies too, those besides that the session had before."""
         plain = (cookie.strip('"') for cookie in cookies)
-        told = tuple(c for c in plain if len(c) >= _LEAST_COOKIE and c not in self._harmless)
+        told = tuple(
+            c for c in plain if len(c) >= _LEAST_COOKIE and c.casefold() not in self._harmless
+        )
         new = tuple(cookie for cookie in told if cookie not in self._cookies)
         if new:
             self._cookies += new
