@@ -235,14 +235,29 @@ def test_a_network_service_that_was_restarted_is_told() -> None:
     assert only(compare(cluster(RUNS), after)).sort is Sort.RESTART
 
 
-def test_what_was_announced_and_cannot_be_told_is_not_called_undone() -> None:
-    """It is stopped, and it may be off as announced."""
-    announced = Announced((Expected("n1", SIP, activated=False),))
-    found = only(compare(cluster(RUNS), cluster(OPEN), announced))
-    assert (found.sort, found.text) == (
-        Sort.UNAUDITABLE,
-        "Cisco SIP Proxy was to be not activated, and is stopped, as far as is known.",
-    )
+@pytest.mark.parametrize(
+    ("activated", "after", "text"),
+    [
+        (False, OPEN, "was to be not activated, and is stopped, as far as is known."),
+        (False, UNTOLD, "was to be not activated, and is unknown, as far as is known."),
+        (True, UNTOLD, "was to be activated and running, and is unknown, as far as is known."),
+    ],
+)
+def test_what_was_announced_and_cannot_be_told_is_not_called_undone(
+    activated: bool, after: ServiceSeen, text: str
+) -> None:
+    """It may be as announced; nobody knows that it is not."""
+    announced = Announced((Expected("n1", SIP, activated=activated),))
+    found = compare(cluster(UNTOLD), cluster(after), announced)
+    assert Difference(Sort.UNAUDITABLE, "n1", f"{SIP} {text}") in found
+    assert exit_code(found) is ExitCode.INCOMPLETE
+
+
+def test_an_announced_activation_that_is_stopped_is_undone_whatever_is_open() -> None:
+    """It was to run, and it does not."""
+    announced = Announced((Expected("n1", SIP, activated=True),))
+    sorts = [d.sort for d in compare(cluster(RUNS), cluster(OPEN), announced)]
+    assert sorts == [Sort.MISSING]
 
 
 def test_what_was_announced_is_expected_whatever_was_known_before() -> None:
