@@ -10,6 +10,7 @@ from auditor.findings import Kind, Severity, Status, Subject, Verdict
 class Direction(StrEnum):
     """How a difference moved between an earlier run and a later one.
 
+    `unasked`: nothing is asked of it any more, so nobody can say that it was mended.
     `unseen`: the later run could not tell or did not judge it, so it is neither new nor resolved.
     """
 
@@ -17,6 +18,7 @@ class Direction(StrEnum):
     WORSENED = "worsened"
     PERSISTING = "persisting"
     RESOLVED = "resolved"
+    UNASKED = "unasked"
     UNSEEN = "unseen"
 
 

@@ -149,10 +149,14 @@ def _direction(known: Span | None, now: Stood, *, seen_then: bool) -> Direction 
         newly = seen_then and known is not None and known.verdict is Verdict.PASS
         return Direction.UNSEEN if differed or newly else None
     if now.verdict not in DIFFERENCES:
-        return Direction.RESOLVED if differed else None
+        return _ended(now) if differed else None
     if known is None or not differed:
         return Direction.NEW
     return Direction.WORSENED if _worse(known, now) else Direction.PERSISTING
+
+
+def _ended(now: Stood) -> Direction:
+    return Direction.UNASKED if now.verdict is Verdict.NOT_APPLICABLE else Direction.RESOLVED
 
 
 def _worse(known: Span, now: Stood) -> bool:

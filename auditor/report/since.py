@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from auditor.findings import ClusterReport
+from auditor.findings import ClusterReport, Verdict
 from auditor.past import Direction, Past
 from auditor.report import sight
 from auditor.report.wording import count
@@ -13,6 +13,7 @@ _WORDS = {
     Direction.WORSENED: "worse",
     Direction.PERSISTING: "still there",
     Direction.RESOLVED: "resolved",
+    Direction.UNASKED: "no longer asked for",
 }
 
 
@@ -34,9 +35,11 @@ def _sentences(cluster: ClusterReport, past: Past) -> Iterator[str]:
         parts = [f"{count(number, 'difference')} {_be(number)} {word}"]
         parts += [f"{number} {word}" for number, word in told[1:]]
         yield f"{', '.join(parts)}."
-    unseen = tally[Direction.UNSEEN]
-    if unseen:
-        yield f"{count(unseen, 'check')} that had an answer before {_be(unseen)} unknown now."
+    unseen = Counter(c.before for c in past.changes if c.direction is Direction.UNSEEN)
+    if passed := unseen[Verdict.PASS]:
+        yield f"{count(passed, 'check')} that passed {_be(passed)} unknown now."
+    if lost := unseen.total() - passed:
+        yield f"{count(lost, 'earlier difference')} cannot be seen now."
     yield from map(sight.sentence, sight.of_cluster(cluster, past))
 
 

@@ -20,6 +20,7 @@ _TITLES = {
     Direction.WORSENED: "Worse",
     Direction.PERSISTING: "Still there",
     Direction.RESOLVED: "Resolved",
+    Direction.UNASKED: "No longer asked for: the profile or the cluster changed",
     Direction.UNSEEN: "Unknown now, so neither new nor resolved",
 }
 

@@ -142,7 +142,7 @@ def test_every_direction_a_finding_can_take(history: History) -> None:
         "persisting": "persisting",
         "accepted": "persisting",
         "resolved": "resolved",
-        "no-feature": "resolved",
+        "no-feature": "unasked",
         "drift-lost": "unseen",
         "pass-lost": "unseen",
         "drift-gone": "unseen",

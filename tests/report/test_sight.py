@@ -117,7 +117,7 @@ def test_what_moved_is_told_in_sentences() -> None:
     gone = samples.past(samples.mixed_cluster())
     assert since.moved(samples.mixed_cluster(), gone) == (
         "1 difference is new, 1 still there, 1 resolved. "
-        "1 check that had an answer before is unknown now."
+        "1 earlier difference cannot be seen now."
     )
     assert since.moved(samples.incomplete_cluster(), past(WELL)) == (
         "imp-sub.example.test could be read then and cannot be now."

@@ -20,6 +20,7 @@ _MOVED = {
     Direction.NEW: "New",
     Direction.WORSENED: "Worse",
     Direction.RESOLVED: "Resolved",
+    Direction.UNASKED: "No longer asked for",
     Direction.UNSEEN: "Unknown now",
     Direction.PERSISTING: "Still there",
 }
