@@ -62,6 +62,20 @@ def server(settings: ClusterSettings, text: str, node: str | None) -> tuple[str,
     return name, Dial(host, port, usual.verify_name, hosts.join(host, port))
 
 
+def fileless(text: str) -> ClusterSettings:
+    """Return settings to look at a server by while there is no file: it alone, nothing trusted.
+
+    Raises:
+        ConfigError: `text` is neither `HOST` nor `HOST:PORT`.
+    """
+    try:
+        host, port = hosts.split(text)
+    except ValueError as error:
+        raise ConfigError([f"{text}: {error}."]) from error
+    cluster = {"name": "none", "cucm_publisher": hosts.join(host, port), "username": "nobody"}
+    return loader.understand({"cluster": [cluster]}, Path(loader.NAME)).clusters[0]
+
+
 def _named_by(settings: ClusterSettings, host: str, port: int) -> str | None:
     """Return the one name that the file reaches at this address, as the file writes it."""
     wanted = (host.casefold(), port)
@@ -146,6 +160,18 @@ _HOW_TO_COMPARE = (
     "download the .PEM file, then",
     "  openssl x509 -noout -fingerprint -sha256 -in tomcat.pem",
 )
+
+
+def for_init(found: Candidate) -> str:
+    """Return how the fingerprint is given to `auditor init`, which writes the file it goes into."""
+    if found.refused is None:
+        return "There is no configuration file yet; `auditor init` writes one.\n"
+    return (
+        "There is no configuration file yet to record it in. Once compared, give it to init, which "
+        "writes\none, with a --pin for each such server:\n\n"
+        f"    auditor init --cucm HOST --username USER --pin {found.name}="
+        f"{found.certificate.sha256}\n"
+    )
 
 
 def record(path: Path, settings: ClusterSettings, found: Candidate, *, replace: bool) -> None:

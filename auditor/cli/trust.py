@@ -9,6 +9,7 @@ from auditor.cli import completing, options
 from auditor.cli.app import app
 
 if TYPE_CHECKING:
+    from auditor.config.settings import ClusterSettings
     from auditor.trust import Candidate
 
 
@@ -71,29 +72,25 @@ def trust(
     """Show the certificate of a server, and record its fingerprint after a yes.
 
     The fingerprint goes into [cluster.pins] of the configuration file, which is left as it was
-    otherwise. No password is sent. Without a terminal, --fingerprint or --yes decides.
+    otherwise. No password is sent. Without a terminal, --fingerprint or --yes decides. While there
+    is no file yet, the certificate is only shown, with the option that `auditor init` takes it by.
 
-    Exit codes: 0 recorded, 3 refused, 4 no certificate could be read.
+    Exit codes: 0 recorded, or only shown; 3 refused; 4 no certificate could be read.
     """
     from auditor.cli.choosing import one_cluster
-    from auditor.cli.running import world
     from auditor.cli.telling import say
     from auditor.config import pins
-    from auditor.errors import ExchangeError
+    from auditor.config.loader import standing
     from auditor.findings import ExitCode
-    from auditor.trust import look, page, record
-    from auditor.trust import server as server_of
+    from auditor.trust import fileless, record
 
-    configuration, settings = one_cluster(config, cluster)
     expected = pins.fingerprint(fingerprint) if fingerprint is not None else None
-    name, dial = server_of(settings, server, node)
-    with world(1) as around:
-        try:
-            found = look(settings, name, dial, around.wire)
-        except ExchangeError as error:
-            typer.echo(f"auditor: {error}", err=True)
-            raise typer.Exit(ExitCode.INCOMPLETE) from error
-        say(page(found, now=around.clock()))
+    if config is None and cluster is None and standing() is None:
+        found = _seen(fileless(server), server, node)
+        _only_shown(found, expected, yes=yes)
+        return
+    configuration, settings = one_cluster(config, cluster)
+    found = _seen(settings, server, node)
     if not _wanted(found, expected, str(configuration.path), yes=yes):
         raise typer.Exit(ExitCode.DRIFT)
     if found.recorded and not replace:
@@ -101,6 +98,44 @@ def trust(
     record(configuration.path, settings, found, replace=replace)
     say(f"Recorded for {found.name} in {configuration.path}.\n")
     _remark(found, replace=replace)
+
+
+def _seen(settings: "ClusterSettings", text: str, node: str | None) -> "Candidate":
+    """Look at the server, and show its certificate."""
+    from auditor.cli.running import world
+    from auditor.cli.telling import say
+    from auditor.errors import ExchangeError
+    from auditor.findings import ExitCode
+    from auditor.trust import look, page, server
+
+    name, dial = server(settings, text, node)
+    with world(1) as around:
+        try:
+            found = look(settings, name, dial, around.wire)
+        except ExchangeError as error:
+            typer.echo(f"auditor: {error}", err=True)
+            raise typer.Exit(ExitCode.INCOMPLETE) from error
+        say(page(found, now=around.clock()))
+    return found
+
+
+def _only_shown(found: "Candidate", expected: str | None, *, yes: bool) -> None:
+    """Compare and tell how to go on while there is no file.
+
+    Raises:
+        ConfigError: it was to be recorded.
+    """
+    from auditor.cli.telling import say
+    from auditor.config.loader import NAME
+    from auditor.errors import ConfigError
+    from auditor.findings import ExitCode
+    from auditor.trust import for_init
+
+    if expected is not None and not _same(expected, found.certificate.sha256):
+        raise typer.Exit(ExitCode.DRIFT)
+    say(for_init(found))
+    if yes or expected is not None:
+        raise ConfigError([f"nothing was recorded, for there is no {NAME} to record it in."])
 
 
 def _wanted(found: "Candidate", expected: str | None, path: str, *, yes: bool) -> bool:

@@ -34,17 +34,25 @@ def locate(option: Path | None) -> Path:
     """
     if option is not None:
         return _expanded(option)
-    places = (Path(NAME), platformdirs.user_config_path("auditor", appauthor=False) / NAME)
-    for place in places:
-        if place.is_file():
-            return place
+    found = standing()
+    if found is not None:
+        return found
     raise ConfigError(
         [
-            f"no {NAME} in the working directory, and no {places[1]}: write one with a "
+            f"no {NAME} in the working directory, and no {_places()[1]}: write one with a "
             "[[cluster]], its `name`, `cucm_publisher` and `username`, let `auditor init` write "
             "it, or name a file with --config; `auditor demo` shows an audit without one"
         ]
     )
+
+
+def standing() -> Path | None:
+    """Return the file that is read when none is named, None if there is none yet."""
+    return next((place for place in _places() if place.is_file()), None)
+
+
+def _places() -> tuple[Path, Path]:
+    return Path(NAME), platformdirs.user_config_path("auditor", appauthor=False) / NAME
 
 
 def load(path: Path) -> Configuration:

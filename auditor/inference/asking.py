@@ -12,7 +12,7 @@ from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials
 from auditor.errors import ConfigError
 from auditor.facts import Coverage, Outcome, Role, Source
-from auditor.inference import page
+from auditor.inference import options, page
 from auditor.inference.consistent import consistent
 from auditor.inference.golden import carry
 from auditor.inference.lines import MARK
@@ -82,7 +82,10 @@ def configuration(request: Request) -> Configuration:
     }
     if request.ca_bundle is not None:
         cluster["ca_bundle"] = str(request.ca_bundle.absolute())
-    return understand({"cluster": [cluster]}, _WHO)
+    try:
+        return understand({"cluster": [cluster]}, _WHO)
+    except ConfigError as error:
+        raise options.mistakes(error) from error
 
 
 def _grouped(pins: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
@@ -112,9 +115,13 @@ def draft(
         Interrupted: the user pressed Ctrl-C.
     """
     (asked,) = configuration(request).clusters
-    options = Options((), insecure=request.insecure, mode="init")
-    (facts,) = survey([asked], {asked.name: login}, options, world)
-    gaps = tuple(entry.detail for entry in facts.coverage if _matters(entry, facts))
+    how = Options((), insecure=request.insecure, mode="init")
+    (facts,) = survey([asked], {asked.name: login}, how, world)
+    gaps = tuple(
+        options.advice(entry.detail, entry.node)
+        for entry in facts.coverage
+        if _matters(entry, facts)
+    )
     if not any(node.services for node in facts.nodes):
         return Drafted(None, gaps, 0)
     text = page.write(_page(request, facts, golden))

@@ -179,13 +179,13 @@ def test_a_file_that_appears_meanwhile_is_left_as_it_is(
     [
         (["--to", "/nowhere/auditor.toml"], "the folder /nowhere does not exist"),
         (["--pin", "imp1"], "--pin imp1: must be written as NODE=VALUE"),
-        (["--pin", "imp1=12"], "a SHA-256 fingerprint is 64 hexadecimal digits"),
+        (["--pin", "imp1=12"], "--pin imp1: a SHA-256 fingerprint is 64 hexadecimal digits"),
         (["--address", "imp1="], "--address imp1=: must be written as NODE=VALUE"),
-        (["--address", "imp1=a b"], "must be a host or host:port"),
-        (["--cucm", "not a host"], "key `cucm_publisher`: must be a host or host:port"),
-        (["--username", "a:b"], "must not hold a colon"),
-        (["--ca-bundle", "/nowhere.pem"], "/nowhere.pem cannot be read"),
-        (["--node", "imp1=boss"], "must be one of publisher, subscriber"),
+        (["--address", "imp1=a b"], "--address imp1: must be a host or host:port"),
+        (["--cucm", "not a host"], "auditor: --cucm: must be a host or host:port"),
+        (["--username", "a:b"], "--username: must not hold a colon"),
+        (["--ca-bundle", "/nowhere.pem"], "auditor: --ca-bundle: /nowhere.pem cannot be read"),
+        (["--node", "imp1=boss"], "--node imp1: must be one of publisher, subscriber"),
         (["--profile-from", "/nowhere.toml"], "/nowhere.toml: cannot be read"),
     ],
 )
@@ -219,6 +219,22 @@ def test_a_wrong_password_is_tried_once_and_writes_nothing(lab: Start, tmp_path:
     assert "no node could be asked" in result.stderr
     assert len(running.simulator.requests) == 1
     assert not (tmp_path / "auditor.toml").exists()
+
+
+def test_a_self_signed_certificate_is_answered_with_the_pin_to_give(
+    lab: Start, tmp_path: Path
+) -> None:
+    """There is no file yet that a key could stand in; the option pasted is believed."""
+    running = lab("one-node")
+    (name,) = running.simulator.nodes
+    running.simulator.change({"fault": {"fault": "self-signed-certificate", "node": name}})
+    refused = init(running, tmp_path / "auditor.toml")
+    pasted = re.search(r"give --pin (\S+=[0-9A-F:]{95})\.", refused.stderr)
+
+    assert "[cluster." not in refused.stderr
+    assert pasted is not None
+    result = init(running, tmp_path / "auditor.toml", "--pin", pasted[1])
+    assert result.exit_code == 0, result.output
 
 
 def test_a_node_that_does_not_answer_is_asked_for_in_the_file(lab: Start, tmp_path: Path) -> None:

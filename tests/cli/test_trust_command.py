@@ -232,3 +232,43 @@ def test_hostile_names_in_a_certificate_do_nothing_to_the_terminal(
     assert "\x1b" not in result.output
     assert "\\x1b[2J" in result.stdout
     assert "\nREADY" not in result.stdout
+
+
+@pytest.fixture
+def no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Stand in a folder without a configuration, with none in the user's own either."""
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "empty"))
+
+
+@pytest.mark.usefixtures("no_file")
+def test_without_a_file_it_is_shown_with_the_option_of_init(pair: Lab) -> None:
+    """A newcomer who has to know the fingerprint before the file can be written."""
+    host, port = pair.simulator.nodes[PUB]
+    result = CliRunner().invoke(app, ["trust", f"{host}:{port}", "--node", PUB])
+    assert result.exit_code == 0, result.output
+    assert "signed by: itself" in result.stdout
+    assert f"--username USER --pin {PUB}={_shown(pair.config)}\n" in result.stdout
+    assert pair.simulator.requests == []
+
+
+@pytest.mark.usefixtures("no_file")
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--yes",), 2, "nothing was recorded, for there is no auditor.toml"),
+        (("--fingerprint", OTHER), 3, "REFUSED"),
+        (("-c", "nowhere.toml"), 2, "nowhere.toml: cannot be read"),
+        (("--cluster", "lab"), 2, "no auditor.toml"),
+    ],
+)
+def test_without_a_file_nothing_is_recorded(
+    pair: Lab, words: tuple[str, ...], code: int, said: str
+) -> None:
+    """And none is made."""
+    host, port = pair.simulator.nodes[PUB]
+    result = CliRunner().invoke(app, ["trust", f"{host}:{port}", "--node", PUB, *words])
+    assert result.exit_code == code
+    assert said in result.stderr
+    assert list(Path.cwd().iterdir()) == []
