@@ -10,6 +10,7 @@ from auditor.failover.findings import GroupCheck, Standing
 from auditor.failover.judged import Judged
 from auditor.failover.obstacles import Obstacle, obstacles
 from auditor.failover.points import points
+from auditor.failover.restarts import unsteady
 from auditor.failover.seen import Aspect, NodeSeen, Point, Settled
 from auditor.failover.sessions import Counts
 from auditor.findings import Finding, Verdict
@@ -34,7 +35,8 @@ def check(
     nodes = nodes_of(facts, group)
     finding = known.finding("HA-01", group.name)
     standing = _standing(group, members, finding)
-    seen = tuple(point for node in nodes for point in points(known, node))
+    restarting = settled.restarting if settled else ()
+    seen = tuple(unsteady(point, restarting) for node in nodes for point in points(known, node))
     return GroupCheck(
         cluster=facts.name,
         name=group.name,

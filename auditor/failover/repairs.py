@@ -10,6 +10,7 @@ from auditor import names
 from auditor.facts import HaState
 from auditor.failover.findings import GroupCheck
 from auditor.failover.order import first, rank
+from auditor.failover.restarts import UNSTABLE
 from auditor.failover.seen import Point
 from auditor.failover.states import listed, lost
 
@@ -47,9 +48,12 @@ def bring_back(group: GroupCheck) -> str:
 
 
 def start(points: Sequence[Point]) -> str:
-    """Return which services to start first, and how."""
+    """Return which services to start first, and how; of one that restarts, why it does."""
+    points = [point for point in points if point.word != UNSTABLE] or points
     urgent = first(points)
     node = urgent.node
+    if urgent.word == UNSTABLE:
+        return _keep_up(urgent)
     if any(point.service == names.ROUTER for point in points):
         router = next(point for point in points if point.service == names.ROUTER)
         return (
@@ -66,6 +70,15 @@ def start(points: Sequence[Point]) -> str:
     why = "; after a stop of Cisco XCP Router they stay down until started by hand"
     reason = why if all(service.startswith("Cisco XCP") for service in down) else ""
     return f"Do: {how}{reason}. Do not: fail over, fall back or {NO_USERS} before it runs."
+
+
+def _keep_up(point: Point) -> str:
+    """Return how to find out why a service restarts again and again."""
+    return (
+        f"Do: read the trace of {point.service} on {point.node} (RTMT, Trace & Log Central) and "
+        f"look for its core (`utils core active list`); mend what ends it. Do not: fail over, fall "
+        f"back or {NO_USERS} before it stays up."
+    )
 
 
 def answer(point: Point) -> str:

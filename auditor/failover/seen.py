@@ -37,11 +37,13 @@ class Point:
 class Settled:
     """What watching a group came to.
 
-    `stable`: the same pair and services in two looks; `outlasted`: it still moved at the end.
+    `stable`: the same pair and services in two looks; `outlasted`: it still moved at the end;
+    `restarting`: nodes and services of theirs that restarted more than once meanwhile.
     """
 
     stable: bool
     outlasted: bool
+    restarting: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

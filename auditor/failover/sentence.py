@@ -66,7 +66,7 @@ def _normal(group: GroupCheck) -> str:
 def _settled(group: GroupCheck, word: str) -> str:
     if group.settled is None:
         return word
-    return f"{word} and stable" if group.settled.stable else f"{word}, seen once and not yet stable"
+    return f"{word} and stable" if group.settled.stable else f"{word}, not yet stable"
 
 
 def _no_failover(group: GroupCheck) -> str:

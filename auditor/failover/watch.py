@@ -1,7 +1,7 @@
 """Looks at groups until they are settled: asks, remembers, waits, and knows when to stop."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from auditor.cluster import ClusterFacts, Group
@@ -10,6 +10,7 @@ from auditor.errors import Reason
 from auditor.facts import RunState
 from auditor.failover.findings import Standing
 from auditor.failover.groups import nodes_of, standing_of
+from auditor.failover.restarts import Restarts
 from auditor.failover.seen import Settled
 from auditor.failover.states import WORDS
 from auditor.recommendations.ha import installed
@@ -60,10 +61,14 @@ class Watch:
     first: dict[Key, tuple[Look, datetime]] = field(default_factory=dict)
     settled: dict[Key, Settled] = field(default_factory=dict)
     last: dict[Key, datetime] = field(default_factory=dict)
+    restarts: dict[str, Restarts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin with every group open."""
         self.open = dict(self.groups)
+        for name, facts in self.known.items():
+            self.restarts[name] = Restarts()
+            self.restarts[name].note(facts.nodes)
 
     def run(self) -> None:
         """Watch until every group is settled or given up, or the wait is over.
@@ -94,6 +99,12 @@ class Watch:
             moving = self._standing(key) is Standing.MOVING
             outlasted = moving and looked >= end and key not in changed
             self.settled[key] = Settled(stable=False, outlasted=outlasted)
+        for key, settled in self.settled.items():
+            self.settled[key] = replace(settled, restarting=self._restarting(key))
+
+    def _restarting(self, key: Key) -> tuple[tuple[str, str], ...]:
+        nodes = nodes_of(self.known[key[0]], self.groups[key])
+        return self.restarts[key[0]].of(nodes)
 
     def _confirm(self, moment: datetime) -> frozenset[Key]:
         """Look once more at groups that settled before the last look, and return what changed.
@@ -122,6 +133,7 @@ class Watch:
         errand = Errand(topics, nodes=asked, hurries=True)
         for new in self.ask(errand, {name: self.known[name] for name in of}):
             self.known[new.name] = new
+            self.restarts[new.name].note(new.nodes)
 
     def _judge(self, moment: datetime) -> None:
         """Settle what looks as it did long enough ago: everything was asked about just now."""

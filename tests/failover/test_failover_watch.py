@@ -1,5 +1,6 @@
 """Watching a pair of a running simulator, on a clock that is moved by hand."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from auditor.errors import ConfigError
-from auditor.failover import action, page, verdict
+from auditor.failover import action, jsonout, page, verdict
 from auditor.failover.findings import Standing
 from auditor.failover.seen import Settled
 from auditor.findings import ExitCode
@@ -63,7 +64,7 @@ def test_a_pair_that_looked_settled_only_once_is_not_certain(night: Begin) -> No
     check = watched.check(25, accept_failed_over=True)
     assert check.groups[0].settled == Settled(stable=False, outlasted=False)
     assert check.exit_code is ExitCode.INCOMPLETE
-    assert "seen once and not yet stable" in verdict.of_all(check)
+    assert verdict.of_all(check).startswith("Failed over, not yet stable: ")
     assert action.of_all(check).startswith("Do: look again with a longer `--wait`")
 
 
@@ -374,6 +375,47 @@ def test_a_service_that_goes_on_starting_is_never_settled(night: Begin) -> None:
     check = watched.check(60)
     assert check.groups[0].settled == Settled(stable=False, outlasted=False)
     assert (sum(watched.pauses), check.exit_code) == (60, ExitCode.INCOMPLETE)
+
+
+def test_a_service_that_keeps_restarting_is_named(night: Begin) -> None:
+    watched = night()
+    flapping = {"node": FIRST, "service": "Cisco Presence Engine", "restarting": True}
+    watched.simulator.change({"service": flapping})
+    check = watched.check(70)
+    assert check.exit_code is ExitCode.DRIFT
+    assert verdict.of_all(check) == (
+        f"Not sound: Pair is normal by its states, but Cisco Presence Engine on {FIRST} keeps "
+        "restarting."
+    )
+    assert action.of_all(check).startswith(
+        f"Do: read the trace of Cisco Presence Engine on {FIRST} (RTMT, Trace & Log Central) and "
+        "look for its core (`utils core active list`)"
+    )
+    assert "✗ 1 of 5: UNSTABLE" in page.render(check, width=100, colour=False)
+    (group,) = json.loads(jsonout.render(check))["clusters"][0]["groups"]
+    assert group["settled"]["restarting"] == [[FIRST, "Cisco Presence Engine"]]
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_a_service_that_restarted_twice_is_told_though_it_stays_up_now(
+    night: Begin, accept: bool
+) -> None:
+    watched = night()
+    restart = {"restart": {"node": FIRST, "service": "Cisco SIP Proxy"}}
+    watched.on_pause = lambda at: watched.simulator.change(restart) if at <= 40 else None
+    check = watched.check(900, accept_failed_over=accept)
+    assert check.groups[0].settled is not None
+    assert check.groups[0].settled.stable
+    assert check.exit_code is ExitCode.DRIFT
+
+
+def test_a_service_that_is_down_is_started_before_another_that_restarts(night: Begin) -> None:
+    watched = night()
+    flapping = {"node": FIRST, "service": "Cisco SIP Proxy", "restarting": True}
+    watched.simulator.change({"service": flapping})
+    watched.simulator.change({"stop": {"node": SECOND, "service": "Cisco Presence Engine"}})
+    check = watched.check(70)
+    assert action.of_all(check).startswith(f"Do: start Cisco Presence Engine on {SECOND}")
 
 
 def test_a_pair_that_nobody_can_read_is_waited_for_to_the_end(night: Begin) -> None:
