@@ -76,6 +76,7 @@ def conclude(report: Report, ending: Ending) -> None:
         except OutputError as error:
             troubles.append(str(error))
     _notify(report, ending.recipients)
+    _sum_up(report, ending)
     if ending.quiet and report.forgiven:
         count = report.count(Verdict.UNKNOWN)
         warn(f"--allow-unknown: {count} checks could not be told; the exit code hides that.")
@@ -98,6 +99,19 @@ def _tell(report: Report, ending: Ending) -> None:
     if ending.quiet and report.exit_code is ExitCode.COMPLIANT and compose(report) is None:
         targets = [target for target in targets if target.path is not None]
     tell(report, targets)
+
+
+def _sum_up(report: Report, ending: Ending) -> None:
+    """Say what came of it to whoever watches a run whose reports all go to files."""
+    if ending.quiet or not sys.stderr.isatty() or any(t.path is None for t in ending.targets):
+        return
+    from auditor.config.showing import visible
+    from auditor.report.wording import exit_meaning, sentence
+
+    for cluster in report.clusters:
+        line = visible(f"{cluster.name}: {cluster.status}. {sentence(cluster)}")
+        sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{exit_meaning(report)}\n")
 
 
 def _record(report: Report, ending: Ending) -> None:

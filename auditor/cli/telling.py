@@ -1,5 +1,6 @@
 """Writes a report where it was asked for: files whole, the rest to standard output."""
 
+import codecs
 import os
 import shutil
 import sys
@@ -15,6 +16,20 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 100
 """Columns where standard output is no terminal."""
+
+
+_MARKS = {"✓": "+", "✗": "x", "○": "o", "§": "s", "…": "...", "━": "=", "─": "-"}
+_SPELT = "auditor-spelt"
+
+
+def _spelt(error: UnicodeError) -> tuple[str, int]:
+    """Replace what an encoding cannot hold: no two marks may become one, for `?` is unknown."""
+    assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - given to `encode` alone
+    held_back = error.object[error.start : error.end]
+    return "".join(_MARKS.get(sign, "_") for sign in held_back), error.end
+
+
+codecs.register_error(_SPELT, _spelt)
 
 
 def tell(report: Report, targets: "Sequence[Target]") -> None:
@@ -52,7 +67,7 @@ def say(text: str) -> None:
     """
     encoding = sys.stdout.encoding or "utf-8"
     try:
-        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        sys.stdout.write(text.encode(encoding, _SPELT).decode(encoding))
         sys.stdout.flush()
     except OSError as error:
         # What is still held back would be written once more at the end, and fail once more.

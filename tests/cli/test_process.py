@@ -253,11 +253,27 @@ def test_a_full_disk_behind_standard_output_is_told(lab: Start) -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_any_encoding_of_standard_output_will_do(lab: Start, encoding: str) -> None:
-    """What it cannot hold becomes a question mark."""
+    """A pass never gets the mark of what could not be told."""
     ended = _shell(lab("demo"), "$AUDIT", PYTHONIOENCODING=encoding)
     assert ended.returncode == 3, ended.stderr
     assert "CRITICAL AXL-02 Cisco AXL Web Service: stopped" in ended.stdout
-    assert ("✗" in ended.stdout) is (encoding == "utf-8")
+    legend = next(line for line in ended.stdout.splitlines() if "as recommended" in line)
+    marks = ("✓", "✗") if encoding == "utf-8" else ("+", "x")
+    assert legend.startswith(f"{marks[0]} as recommended   {marks[1]} CAPITALS: drift   ? or ")
+
+
+def test_a_run_that_writes_files_alone_says_on_the_terminal_what_came_of_it(
+    lab: Start, tmp_path: Path
+) -> None:
+    """An exit code is easily overlooked; a timer has no terminal, and --quiet is for those."""
+    running = lab("demo")
+    command = [*_program(running), "-o", f"json:{tmp_path}/report.json"]
+    code, screen = _on_terminal(command, _environment(running), b"")
+    assert code == 3
+    assert "campus: drift. 10 differences (2 critical" in screen
+    assert screen.rstrip().splitlines()[-1].startswith("Exit code 3: ")
+    code, screen = _on_terminal([*command, "--quiet"], _environment(running), b"")
+    assert "differences" not in screen
 
 
 def test_piped_output_has_no_escapes_and_no_progress(lab: Start) -> None:

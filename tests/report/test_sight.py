@@ -116,8 +116,7 @@ def test_every_reason_has_its_words(reason: Reason) -> None:
 def test_what_moved_is_told_in_sentences() -> None:
     gone = samples.past(samples.mixed_cluster())
     assert since.moved(samples.mixed_cluster(), gone) == (
-        "1 difference is new, 1 still there, 1 resolved. "
-        "1 earlier difference cannot be seen now."
+        "1 difference is new, 1 still there, 1 resolved. 1 earlier difference cannot be seen now."
     )
     assert since.moved(samples.incomplete_cluster(), past(WELL)) == (
         "imp-sub.example.test could be read then and cannot be now."
