@@ -68,7 +68,8 @@ class GroupCheck:
     def code(self, *, accept_failed_over: bool) -> ExitCode:
         """Return 0, 3 or 4 for this group alone (contract, section 6)."""
         accepted = accept_failed_over and self.standing is Standing.FAILED_OVER
-        broken = self.verdict is Verdict.DRIFT and not accepted
+        spent = self.standing in (Standing.FAILED_OVER, Standing.BROKEN)
+        broken = (spent or self.verdict is Verdict.DRIFT) and not accepted
         if broken or self.outlasted or self.of(Verdict.DRIFT):
             return ExitCode.DRIFT
         unsettled = self.settled is not None and not self.settled.stable

@@ -14,7 +14,15 @@ from auditor.failover.restarts import unsteady
 from auditor.failover.seen import Aspect, NodeSeen, Point, Settled
 from auditor.failover.sessions import Counts
 from auditor.findings import Finding, Verdict
-from auditor.recommendations.ha import Member, PairClass, causes, classify, installed
+from auditor.recommendations.ha import (
+    Member,
+    PairClass,
+    causes,
+    classify,
+    declared,
+    installed,
+    spared,
+)
 from auditor.recommendations.view import silence
 
 _STANDINGS = {
@@ -34,7 +42,7 @@ def check(
     members = installed(facts, group)
     nodes = nodes_of(facts, group)
     finding = known.finding("HA-01", group.name)
-    standing = _standing(group, members, finding)
+    standing = _standing(facts, group, finding)
     restarting = settled.restarting if settled else ()
     seen = tuple(unsteady(point, restarting) for node in nodes for point in points(known, node))
     return GroupCheck(
@@ -87,26 +95,26 @@ def _pairs(
 
 
 def standing_of(facts: ClusterFacts, group: Group) -> Standing:
-    """Return what the states alone say of a pair; of fewer nodes, that none can fail over."""
+    """Return what switch and states say of a pair; of fewer nodes, that none can fail over."""
     members = installed(facts, group)
-    if len(members) < 2:
+    if len(members) < 2 or spared(facts, group):
         return Standing.NO_FAILOVER
-    if group.ha_enabled is False:
+    if group.ha_enabled is False and declared(facts, group.name) is not False:
         return Standing.SWITCHED_OFF
     return _STANDINGS[classify(members[0].state, members[1].state)]
 
 
-def _standing(group: Group, members: Sequence[Member], finding: Finding | None) -> Standing:
-    if finding and finding.verdict is Verdict.NOT_APPLICABLE:
-        return Standing.NO_FAILOVER
-    if len(members) < 2:
-        return Standing.UNKNOWN
-    if group.ha_enabled is False:
-        return Standing.SWITCHED_OFF
-    standing = _STANDINGS[classify(members[0].state, members[1].state)]
-    if standing is Standing.NORMAL and (finding is None or finding.verdict is not Verdict.PASS):
-        return Standing.UNKNOWN
-    return standing
+_CONFIRMED = {
+    Standing.NORMAL: Verdict.PASS,
+    Standing.NO_FAILOVER: Verdict.NOT_APPLICABLE,
+}
+"""Standings that hold only where HA-01 agrees, because it knows how firm each fact is."""
+
+
+def _standing(facts: ClusterFacts, group: Group, finding: Finding | None) -> Standing:
+    standing = standing_of(facts, group)
+    verdict = finding.verdict if finding else Verdict.UNKNOWN
+    return standing if _CONFIRMED.get(standing, verdict) is verdict else Standing.UNKNOWN
 
 
 def _seen(facts: ClusterFacts, node: NodeFacts, member: Member) -> NodeSeen:

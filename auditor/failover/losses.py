@@ -78,7 +78,7 @@ def losses(group: GroupCheck, known: Judged) -> Iterator[Loss]:
         return
     if group.standing in (Standing.FAILED_OVER, Standing.BROKEN):
         yield from _of_last_node(group)
-    elif len(pair) < 2 or group.switch is False:
+    elif group.standing is Standing.NO_FAILOVER or len(pair) < 2 or group.switch is False:
         yield from _of_no_partner(group)
     else:
         yield from _of_pair(group, known, pair)
@@ -97,10 +97,15 @@ def _of_last_node(group: GroupCheck) -> Iterator[Loss]:
 
 
 def _of_no_partner(group: GroupCheck) -> Iterator[Loss]:
-    why = "has one node" if len(group.nodes) < 2 else "has its high availability off"
     for node in group.nodes:
-        told = f"nobody takes the users of {node.name} over: {group.name} {why}."
+        told = f"nobody takes the users of {node.name} over: {group.name} {_no_partner(group)}."
         yield Loss(group.cluster, group.name, What.PRESENCE, node.name, Verdict.DRIFT, told)
+
+
+def _no_partner(group: GroupCheck) -> str:
+    if len(group.nodes) < 2:
+        return "has one node"
+    return f"has its high availability {'off' if group.switch is False else 'declared off'}"
 
 
 def _of_pair(group: GroupCheck, known: Judged, pair: Sequence[NodeFacts]) -> Iterator[Loss]:

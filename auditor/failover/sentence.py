@@ -72,6 +72,8 @@ def _settled(group: GroupCheck, word: str) -> str:
 def _no_failover(group: GroupCheck) -> str:
     if len(group.nodes) < 2:
         return f"{group.name} has one node, so no failover is possible"
+    if group.switch is None:
+        return f"High availability of {group.name} is declared off; the switch could not be read"
     return f"High availability of {group.name} is off, as the file declares"
 
 

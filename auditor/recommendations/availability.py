@@ -14,10 +14,12 @@ from auditor.recommendations.ha import (
     PairClass,
     causes,
     classify,
+    declared,
     evidence,
     find,
     group_of,
     installed,
+    spared,
     states,
 )
 from auditor.recommendations.view import Seen, View
@@ -86,14 +88,13 @@ def pair_healthy(facts: ClusterFacts, name: str) -> Draft:
     group = find(facts, name)
     expected = f"High availability of {name} is on, and both nodes are in state normal."
     members = installed(facts, group) if group else ()
-    if len(members) < 2:
+    if group is None or len(members) < 2:
         if not (facts.topology_observed and facts.groups_known):
             return _open_group(name, expected)
         text = f"{name} has {_count(members)} installed, so there is no pair to fail over."
         return Draft(Verdict.NOT_APPLICABLE, expected, text, text)
-    switch = group.ha_enabled if group else None
-    off = _switched_off(facts, name, switch, expected)
-    draft = _pair(members, switch, expected) if off is None else off
+    off = _switched_off(facts, group, members, expected)
+    draft = _pair(members, group.ha_enabled, expected) if off is None else off
     return replace(draft, evidence=(*_switch(group), *draft.evidence))
 
 
@@ -104,9 +105,9 @@ def _open_group(name: str, expected: str) -> Draft:
     return Draft(Verdict.UNKNOWN, expected, observed, because, hint=GROUP_HINT)
 
 
-def _switch(group: Group | None) -> tuple[Evidence, ...]:
+def _switch(group: Group) -> tuple[Evidence, ...]:
     """Return what was read of the switch, nothing if it was not."""
-    if group is None or group.ha_enabled is None:
+    if group.ha_enabled is None:
         return ()
     text = f"{group.name}: high availability is {'on' if group.ha_enabled else 'off'}."
     origin = group.switch_origin or group.origin
@@ -117,34 +118,49 @@ def _count(members: tuple[Member, ...]) -> str:
     return "one node" if members else "no node"
 
 
-def _meant(facts: ClusterFacts, name: str) -> bool | None:
-    declared = facts.high_availability
-    if declared is None or isinstance(declared, bool):
-        return declared
-    return name.casefold() in {group.casefold() for group in declared}
-
-
 def _switched_off(
-    facts: ClusterFacts, name: str, switch: bool | None, expected: str
+    facts: ClusterFacts, group: Group, members: tuple[Member, ...], expected: str
 ) -> Draft | None:
     """Return the verdict of a group that has no HA to judge, None if its states count."""
-    meant = _meant(facts, name)
+    name, meant, switch = group.name, declared(facts, group.name), group.ha_enabled
     told = f"{name}: `high_availability` is {str(meant).lower()}."
-    declared = Evidence(Origin.DECLARED, "profile", told)
+    wish = Evidence(Origin.DECLARED, "profile", told)
     if meant is False and switch is not True:
-        because = f"`high_availability` declares it off for {name}."
-        seen = "off" if switch is False else "not known to be on"
-        text = f"High availability of {name} is {seen}."
-        return Draft(Verdict.NOT_APPLICABLE, expected, text, because, evidence=(declared,))
+        return _declared_off(facts, group, members, expected, wish)
     if switch is not False:
         return None
     text = f"High availability of {name} is switched off."
     if meant:
         because = f"`high_availability` declares it on for {name}."
-        return Draft(Verdict.DRIFT, expected, text, because, Kind.HA_ABNORMAL, evidence=(declared,))
+        return Draft(Verdict.DRIFT, expected, text, because, Kind.HA_ABNORMAL, evidence=(wish,))
     because = f"Nobody declared whether high availability of {name} is meant to be on."
     hint = "Declare `high_availability` of the cluster."
     return Draft(Verdict.UNKNOWN, expected, text, because, hint=hint)
+
+
+def _declared_off(
+    facts: ClusterFacts,
+    group: Group,
+    members: tuple[Member, ...],
+    expected: str,
+    wish: Evidence,
+) -> Draft:
+    """Return the verdict of a group whose HA the file declares off and nobody saw on."""
+    because = f"`high_availability` declares it off for {group.name}"
+    if spared(facts, group):
+        seen = "off" if group.ha_enabled is False else "declared off, and the switch was not read"
+        text = f"High availability of {group.name} is {seen}."
+        return Draft(Verdict.NOT_APPLICABLE, expected, text, f"{because}.", evidence=(wish,))
+    unread = "not read" if group.ha_enabled is None else "only discovered to be off"
+    return Draft(
+        Verdict.UNKNOWN,
+        expected,
+        f"{states(*members)}.",
+        f"{because}, but only high availability gives nodes such states, and its switch was "
+        f"{unread}.",
+        hint="Run `utils ha status` on both nodes, and make AXL of the CUCM publisher answer.",
+        evidence=(wish, *evidence(members)),
+    )
 
 
 def _pair(members: tuple[Member, ...], switch: bool | None, expected: str) -> Draft:

@@ -126,6 +126,10 @@ def causes(one: HaState | None, other: HaState | None) -> tuple[str, ...]:
     return _CAUSES.get(frozenset({one, other}), ())
 
 
+_CALM = frozenset({None, HaState.UNKNOWN, HaState.NORMAL})
+"""The states that a node may have, or keep to itself, where high availability is off."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """A node of a group with its HA reading, None if it could not be read."""
@@ -170,6 +174,26 @@ def _member(facts: ClusterFacts, node: NodeFacts) -> Member:
 def find(facts: ClusterFacts, name: str) -> Group | None:
     """Return the group of a name."""
     return next((g for g in facts.groups if g.name.casefold() == name.casefold()), None)
+
+
+def declared(facts: ClusterFacts, name: str) -> bool | None:
+    """Return whether HA of a group is meant to be on, None where nobody declared it."""
+    meant = facts.high_availability
+    if meant is None or isinstance(meant, bool):
+        return meant
+    return name.casefold() in {group.casefold() for group in meant}
+
+
+def spared(facts: ClusterFacts, group: Group) -> bool:
+    """Tell whether a group has no HA to judge: it is declared off, and nothing says otherwise.
+
+    Where nobody read the switch, a state that only HA gives a node (one of a failover, or of a
+    failure) says otherwise.
+    """
+    if declared(facts, group.name) is not False or group.ha_enabled is True:
+        return False
+    read_off = group.ha_enabled is False and not group.switch_discovered
+    return read_off or all(member.state in _CALM for member in installed(facts, group))
 
 
 def group_of(facts: ClusterFacts, node: NodeFacts) -> Group | None:

@@ -293,6 +293,46 @@ def test_the_switch_counts_as_it_is_meant(switch: bool | None, meant: bool, code
     assert verdict.of_all(check).startswith("Normal") is False
 
 
+@pytest.mark.parametrize(
+    ("states", "standing", "code"),
+    [
+        ((S.FAILED, S.FAILED), Standing.BROKEN, DRIFT),
+        ((None, S.BACKUP), Standing.BROKEN, DRIFT),
+        ((S.IDLE, S.BACKUP), Standing.FAILED_OVER, DRIFT),
+        ((S.FAILING_OVER, S.TAKING_OVER), Standing.MOVING, UNKNOWN),
+        ((S.NORMAL, S.BACKUP), Standing.UNKNOWN, UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize("origin", [None, Origin.DISCOVERED])
+def test_states_of_a_failover_outweigh_a_file_that_declares_it_off(
+    states: tuple[HaState | None, HaState],
+    standing: Standing,
+    code: ExitCode,
+    origin: Origin | None,
+) -> None:
+    """As long as CUCM did not tell that it is off."""
+    facts = replace(pair(*states, switch=None), high_availability=False)
+    if origin:
+        off = replace(facts.groups[0], ha_enabled=False, switch_origin=origin)
+        facts = replace(facts, groups=(off,))
+    (group,) = look(facts).groups
+    assert (group.standing, group.code(accept_failed_over=False)) == (standing, code)
+    assert "as the file declares" not in sentence.of_group(group)
+    assert look(facts, accept=True).exit_code is not GOOD
+
+
+@pytest.mark.parametrize("states", [(S.UNKNOWN, S.UNKNOWN), (S.NORMAL, S.NORMAL)])
+def test_a_switch_that_is_declared_off_and_unread_is_told_as_that(
+    states: tuple[HaState, HaState],
+) -> None:
+    facts = replace(pair(*states, switch=None), high_availability=False)
+    check = look(facts)
+    assert check.exit_code is GOOD
+    assert verdict.of_all(check).startswith(
+        "High availability of DefaultCUPSubCluster is declared off; the switch could not be read, "
+    )
+
+
 @pytest.mark.parametrize("origin", [Origin.DECLARED, Origin.DISCOVERED])
 def test_what_was_only_discovered_frees_no_node_of_axl_and_its_agent(origin: Origin) -> None:
     off = (

@@ -100,9 +100,10 @@ def test_rooms_stay_where_persistent_chat_has_no_high_availability() -> None:
 
 
 def test_without_high_availability_nobody_takes_over() -> None:
-    found = ready(replace(pair(N, N, switch=False), high_availability=False))
-    assert lost(found) == {("presence and IM", "imp1"), ("presence and IM", "imp2")}
-    assert found.exit_code is ExitCode.DRIFT
+    for switch in (False, None):
+        found = ready(replace(pair(N, N, switch=switch), high_availability=False))
+        assert lost(found) == {("presence and IM", "imp1"), ("presence and IM", "imp2")}
+        assert found.exit_code is ExitCode.DRIFT
 
 
 def test_a_pair_that_is_failed_over_has_no_partner_and_is_to_fall_back(

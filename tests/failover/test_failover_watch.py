@@ -18,6 +18,15 @@ GOLDEN = Path(__file__).parent / "golden"
 FIRST, SECOND = "imp1.lab.test", "imp2.lab.test"
 STATUS, COUNTERS = "soapGetServiceStatus", "perfmonCollectCounterData"
 Begin = Callable[..., Night]
+DECLARED_OFF = {
+    **PAIR,
+    "cluster": {
+        "name": "lab",
+        "cucm_release": "9.1.2",
+        "drop_tables": ["enterprisenode", "enterprisesubcluster"],
+    },
+    "config": {"high_availability": False},
+}
 PERFMON_ALONE = {**PAIR, "cluster": {"name": "lab", "drop_tables": ["enterprisenode"]}}
 
 
@@ -425,6 +434,17 @@ def test_a_pair_that_nobody_can_read_is_waited_for_to_the_end(night: Begin) -> N
     check = watched.check(300)
     assert check.exit_code is ExitCode.COMPLIANT
     assert sum(watched.pauses) == 70
+
+
+def test_a_group_that_is_declared_off_is_settled_though_its_switch_cannot_be_read(
+    night: Begin,
+) -> None:
+    watched = night(DECLARED_OFF)
+    watched.simulator.change({"fault": {"fault": "http-404", "interface": "perfmon"}})
+    for wait_s, pauses in ((None, []), (300, [20])):
+        check = watched.check(wait_s)
+        assert (check.groups[0].switch, check.groups[0].standing) == (None, Standing.NO_FAILOVER)
+        assert (check.exit_code, watched.pauses) == (ExitCode.COMPLIANT, pauses)
 
 
 def test_a_state_that_was_read_once_is_not_known_any_more(night: Begin) -> None:

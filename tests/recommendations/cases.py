@@ -336,6 +336,9 @@ def availability() -> Iterator[Case]:
     for declared in (False, frozenset({"another"})):
         told = replace(off, high_availability=declared)
         yield Case("HA-01", Verdict.NOT_APPLICABLE, told, GROUP)
+    untold = replace(unread, high_availability=False)
+    yield Case("HA-01", Verdict.NOT_APPLICABLE, untold, GROUP)
+    yield Case("HA-01", Verdict.UNKNOWN, replace(untold, nodes=over.nodes), GROUP)
     yield Case("HA-01", Verdict.NOT_APPLICABLE, cluster(node()), GROUP)
     waiting = cluster(node(), subscriber(planned=True))
     yield Case("HA-01", Verdict.NOT_APPLICABLE, waiting, GROUP)
