@@ -38,14 +38,12 @@ def snapshot(
     snapshot is written whatever it is.
     """
     from auditor.change.snapshot import text_of
+    from auditor.cli.placing import refuse_taken
     from auditor.cli.telling import say
-    from auditor.errors import ConfigError
     from auditor.recommendations.model import PACKS
-    from auditor.report.output import Format, Target, check_writable, write
+    from auditor.report.output import write
 
-    if to.exists():
-        raise ConfigError([f"--to {to}: is there already; a snapshot never replaces a file."])
-    check_writable([Target(Format.JSON, to)])
+    refuse_taken("--to", to, "a snapshot")
     asking = _Asking(
         "snapshot",
         config,
@@ -113,7 +111,7 @@ def diff(
         now, recorder = _take(names, asking)
     else:
         _refuse_idle(evidence)
-        now, recorder = files.read(Path(after)), None
+        now, recorder = files.read(_present(after)), None
     comparison = difference.compared(was, now, announced, live=after == LIVE)
     page = difference_page
     columns = width() if sys.stdout.isatty() else None
@@ -122,6 +120,18 @@ def diff(
     if recorder:
         recorder.check()
     raise typer.Exit(comparison.exit_code)
+
+
+def _present(name: str) -> Path:
+    """Return the file of a snapshot; raises ConfigError where it was rather `live` misspelt."""
+    from auditor.errors import ConfigError
+    from auditor.names import nearest
+
+    path = Path(name)
+    if nearest(name, [LIVE]) and not path.exists():
+        text = f"{name}: cannot be read: No such file or directory."
+        raise ConfigError([f"{text} Did you mean `{LIVE}`, the cluster now?"])
+    return path
 
 
 def _refuse_other_packs(kept: Sequence[str], asked: Sequence[str] | None) -> None:

@@ -1,12 +1,16 @@
 """`auditor precheck`: may this service be turned on or off, on this node, now?"""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from auditor.cli import completing, options
 from auditor.cli.app import app
+
+if TYPE_CHECKING:
+    from auditor.change.decision import Decision
 
 
 @app.command()
@@ -73,7 +77,8 @@ def precheck(
         Path | None,
         typer.Option(
             envvar="AUDITOR_EXPECTATION",
-            help="File to write what the change will do, for `auditor diff --expect`.",
+            help="New file to write what the change will do to, for `auditor diff --expect`. Not "
+            "written where the answer is no-go.",
             show_default=False,
         ),
     ] = None,
@@ -91,16 +96,14 @@ def precheck(
     """
     from auditor.audit import Options, survey
     from auditor.change import asked, precheck_page
-    from auditor.change import expectation as announcement
     from auditor.change.precheck import decide, unread
-    from auditor.cli.ending import warn
+    from auditor.cli.placing import refuse_taken
     from auditor.cli.running import keep, logins, warn_insecure, world
     from auditor.cli.telling import say, width
     from auditor.collect.cluster import redeclared
     from auditor.config.features import load_with
     from auditor.config.loader import load, locate
     from auditor.recommendations.model import PACKS, load_packs
-    from auditor.report.output import Format, Target, check_writable, write
 
     wanted = asked.wanted(activate or [], deactivate or [], on or [])
     recommendations = load_packs(pack or PACKS)
@@ -109,7 +112,7 @@ def precheck(
     (settings,) = configuration.select([cluster])
     (filed,) = load(path).select([cluster])
     if expectation:
-        check_writable([Target(Format.JSON, expectation)])
+        refuse_taken("--expectation", expectation, "an expectation")
     keeping = keep(evidence, "precheck", pack or PACKS, hide_users=evidence_hide_user)
     if insecure:
         warn_insecure()
@@ -131,10 +134,8 @@ def precheck(
         if facts.nodes and not strangers
         else unread(facts, strangers)
     )
-    if expectation and decision.changes:
-        write(expectation, announcement.text_of(decision))
-    elif expectation:
-        warn(f"--expectation {expectation}: not written, for the nodes could not be read.")
+    if expectation:
+        _announce(decision, expectation)
     page = (
         precheck_page.render_json(decision)
         if as_json
@@ -144,3 +145,19 @@ def precheck(
     if recorder:
         recorder.check()
     raise typer.Exit(decision.exit_code)
+
+
+def _announce(decision: "Decision", path: Path) -> None:
+    """Write what a later comparison is to expect; nobody should carry out a no-go."""
+    from auditor.change.decision import Answer
+    from auditor.change.expectation import text_of
+    from auditor.cli.ending import warn
+    from auditor.report.output import write
+
+    if not decision.changes:
+        warn(f"--expectation {path}: not written, for the nodes could not be read.")
+    elif decision.answer is Answer.NO_GO:
+        warn(f"--expectation {path}: not written, for the answer is no-go.")
+    else:
+        write(path, text_of(decision))
+        sys.stderr.write(f"Expectation written to {path}.\n")

@@ -239,7 +239,29 @@ def test_a_snapshot_never_replaces_a_file(window: tuple[Lab, Path]) -> None:
     kept = before.read_text()
     result = running.run("snapshot", "--to", str(before))
     assert result.exit_code == 2
+    assert f"--to {before}: is there already; a snapshot never replaces a file." in result.stderr
     assert before.read_text() == kept
+
+
+def test_a_place_that_cannot_be_written_is_told_as_it_was_given(
+    window: tuple[Lab, Path], tmp_path: Path
+) -> None:
+    """By the option that was given, and before anything is asked."""
+    running, _ = window
+    asked = len(running.simulator.requests)
+    result = running.run("snapshot", "--to", str(tmp_path / "none" / "after.json"))
+    assert result.exit_code == 2
+    assert f"--to {tmp_path}/none/after.json: the folder {tmp_path}/none does" in result.stderr
+    assert len(running.simulator.requests) == asked
+
+
+def test_a_misspelt_live_is_told(window: tuple[Lab, Path]) -> None:
+    """The word is easily mistyped, and no file of that name exists."""
+    running, before = window
+    result = running.run("diff", str(before), "lve")
+    assert result.exit_code == 2
+    told = "lve: cannot be read: No such file or directory. Did you mean `live`, the cluster now?"
+    assert told in result.stderr
 
 
 def test_a_refused_password_makes_no_node_disappear(

@@ -35,6 +35,7 @@ def test_a_wanted_service_is_a_go_and_its_comparison_expects_it(
     result = healthy.run("precheck", *words, "--confirm", "--expectation", str(expected))
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("GO: ")
+    assert result.stderr == f"Expectation written to {expected}.\n"
     for act in ("activate", "start"):
         healthy.simulator.change({act: {"node": NODE, "service": SIP}})
     told = healthy.run("diff", str(before), "live", "--expect", str(expected))
@@ -150,6 +151,30 @@ def test_a_cluster_that_cannot_be_read_is_json_too(
     told = json.loads(result.stdout)
     assert (told["answer"], told["exit_code"]) == ("cannot tell", 4)
     assert "expected.json: not written" in result.stderr
+    assert not expected.exists()
+
+
+def test_an_announcement_never_replaces_another(healthy: Lab, tmp_path: Path) -> None:
+    """A later comparison would be held against the wrong one; nothing is asked."""
+    expected = tmp_path / "expected.json"
+    expected.write_text("of another window")
+    words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--confirm")
+    asked = len(healthy.simulator.requests)
+    result = healthy.run("precheck", *words, "--expectation", str(expected))
+    assert result.exit_code == 2
+    told = f"--expectation {expected}: is there already; an expectation never replaces a file."
+    assert told in result.stderr
+    assert expected.read_text() == "of another window"
+    assert len(healthy.simulator.requests) == asked
+
+
+def test_a_no_go_announces_nothing(healthy: Lab, tmp_path: Path) -> None:
+    """Nobody should make the change, so nobody should find it expected."""
+    expected = tmp_path / "expected.json"
+    words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE)
+    result = healthy.run("precheck", *words, "--expectation", str(expected))
+    assert result.exit_code == 3
+    assert f"--expectation {expected}: not written, for the answer is no-go." in result.stderr
     assert not expected.exists()
 
 
