@@ -22,6 +22,12 @@ def progress(*, quiet: bool = False) -> Iterator[Progress]:
         def show(cluster: str, server: str) -> None:
             nonlocal asked
             asked += 1
-            status.update(f"{asked} servers asked; last: {server} ({cluster})")
+            status.update(line(asked, cluster, server))
 
         yield show
+
+
+def line(asked: int, cluster: str, server: str) -> str:
+    """Return what is shown while something is under way."""
+    servers = "server" if asked == 1 else "servers"
+    return f"{asked} {servers} asked; last: {server} ({cluster})"

@@ -175,7 +175,8 @@ def _dependencies(loc: Loc, cluster: Cluster, refused: frozenset[Loc]) -> Iterat
         ("permanent_chat_ha", told.permanent_chat_ha, "permanent_chat", told.permanent_chat),
     ):
         if value and not holds and not refused & {(*place, needed), place}:
-            yield Problem((*place, key), f"needs `{needed}`; declare that too, or this one false")
+            way = "; declare that too" if holds is None else ", which is false; declare that true"
+            yield Problem((*place, key), f"needs `{needed}`{way}, or this one false")
     if told.intercluster is not False:
         return
     if told.intercluster_cup86:

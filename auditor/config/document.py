@@ -20,7 +20,10 @@ NodeNames = Annotated[tuple[str, ...], PlainValidator(values.node_names)]
 GroupNames = Annotated[tuple[str, ...], PlainValidator(values.group_names)]
 Feature = Annotated[bool | tuple[str, ...], PlainValidator(values.feature)]
 Federation = Annotated[bool | str | tuple[str, ...], PlainValidator(values.federation)]
-DatabaseType = Annotated[str, PlainValidator(values.one_of("postgresql", "oracle", "mssql"))]
+DatabaseType = Annotated[
+    str,
+    PlainValidator(values.one_of("postgresql", "oracle", "mssql", apart=("mysql", "mariadb"))),
+]
 DatabaseUses = Annotated[
     tuple[str, ...],
     PlainValidator(values.some_of("permanent_chat", "compliance", "managed_file_transfer")),

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from auditor.config import checks, profile
 from auditor.config.document import Cluster, Document
 from auditor.config.problems import Loc, Problem, from_pydantic
+from auditor.config.repeated import repeated
 from auditor.config.settings import ClusterSettings, Configuration, DeclaredNode, dial
 from auditor.config.showing import visible
 from auditor.errors import ConfigError
@@ -62,8 +63,10 @@ def load(path: Path) -> Configuration:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the file as TOML has it, not checked further; raises ConfigError."""
+    text = ""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text)
     except OSError as exc:
         problem = f"cannot be read: {exc.strerror or exc}"
     except UnicodeDecodeError:
@@ -71,8 +74,8 @@ def read_toml(path: Path) -> dict[str, Any]:
     except RecursionError:
         problem = "is not TOML: nested too deeply"
     except ValueError as exc:  # besides TOMLDecodeError, numbers too long to convert
-        twice = str(exc).replace("Cannot overwrite a value", "a key stands twice")
-        problem = f"is not TOML: {twice}"
+        told = str(exc).replace("Cannot overwrite a value", "a key stands twice")
+        problem = f"is not TOML: {repeated(text, str(exc)) or told}"
     raise ConfigError([visible(f"{path}: {problem}")])
 
 

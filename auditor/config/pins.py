@@ -116,6 +116,8 @@ def _add(table: MutableMapping[str, Any], node: str, pin: str, *, replace: bool)
     key = next((known for known in pins if known.casefold() == node.casefold()), node)
     if replace or key not in pins:
         pins[key] = [pin]
+    elif isinstance(pins[key], str):
+        pins[key] = [pins[key], pin]
     else:
         pins[key].append(pin)
 

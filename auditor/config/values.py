@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeGuard
 
 from auditor.config import hosts
@@ -162,12 +162,13 @@ def meant(value: object) -> bool | tuple[str, ...]:
     return value if isinstance(value, bool) else group_names(value)
 
 
-def one_of(*choices: str) -> Callable[[object], str]:
-    """Accept one of a closed list of words."""
+def one_of(*choices: str, apart: Collection[str] = ()) -> Callable[[object], str]:
+    """Accept one of a closed list of words; those `apart` only look like one, and mean another."""
 
     def check(value: object) -> str:
         if not isinstance(value, str) or value not in choices:
-            close = nearest(value, choices) if isinstance(value, str) else None
+            misspelt = isinstance(value, str) and value.casefold() not in apart
+            close = nearest(str(value), choices) if misspelt else None
             hint = f"; did you mean `{close}`?" if close else ""
             raise Refused(f"must be one of {', '.join(choices)}{hint}")
         return value
@@ -225,9 +226,11 @@ def _is_number(value: object) -> TypeGuard[int | float]:
 
 
 def pins(value: object) -> tuple[str, ...]:
-    """Accept a list of SHA-256 fingerprints; return each as 64 lower-case hexadecimal digits."""
+    """Accept a SHA-256 fingerprint or a list of them; return each as 64 lower-case digits."""
+    if isinstance(value, str):
+        return (_pin(value),)
     if not isinstance(value, list) or not value:
-        raise Refused("must be a list of at least one SHA-256 fingerprint")
+        raise Refused("must be a SHA-256 fingerprint, or a list of at least one")
     return tuple(_pin(item) for item in value)
 
 

@@ -86,7 +86,8 @@ class Call:
         """Return the error of a deadline that passed."""
         return TimedOut(
             f"{self._who} did not answer completely within {self._timeout_s:g} s.",
-            "Check the node's load and the network, or raise timeout_s; it was not asked again.",
+            "Check the node's load and the network, or raise timeout_s; this request was not "
+            "repeated.",
         )
 
     def _shut(self) -> None:

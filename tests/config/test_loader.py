@@ -22,6 +22,13 @@ def cluster_of(tmp_path: Path, more: str = "") -> ClusterSettings:
     return load(path).clusters[0]
 
 
+def test_one_pin_may_stand_without_a_list(tmp_path: Path) -> None:
+    pin = "AB" * 32
+    lab = cluster_of(tmp_path, f'[cluster.pins]\n"imp.example.test" = "{pin}"\n')
+
+    assert lab.pins == {"imp.example.test": (pin.lower(),)}
+
+
 def test_every_key_of_the_contracts_example_lands() -> None:
     configuration = load(EXAMPLE)
     lab = configuration.clusters[0]

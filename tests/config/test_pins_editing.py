@@ -71,6 +71,12 @@ def test_a_further_pin_stands_beside_the_old_one() -> None:
     assert "# RSA" in after
 
 
+def test_a_pin_that_stands_alone_becomes_a_list() -> None:
+    text = f'[[cluster]]\nname = "lab"\n[cluster.pins]\n"{NODE}" = "{OLD}" # RSA\n'
+    after = with_pin(text, "lab", NODE, PIN)
+    assert _pins(after) == {NODE: [OLD, PIN]}
+
+
 def test_old_pins_are_replaced_only_when_asked() -> None:
     text = f'[[cluster]]\nname = "lab"\n[cluster.pins]\n"{NODE}" = ["{OLD}"]\nother = ["{OLD}"]\n'
     after = with_pin(text, "lab", NODE, PIN, replace=True)

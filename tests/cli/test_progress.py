@@ -1,0 +1,16 @@
+"""What a terminal shows while servers are asked."""
+
+import pytest
+
+from auditor.cli.progress import line
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        (1, "1 server asked; last: imp1.lab.test (lab)"),
+        (2, "2 servers asked; last: imp1.lab.test (lab)"),
+    ],
+)
+def test_one_server_is_told_as_one(asked: int, shown: str) -> None:
+    assert line(asked, "lab", "imp1.lab.test") == shown

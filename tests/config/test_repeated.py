@@ -1,0 +1,42 @@
+"""What stands twice in a file is named, and nothing is named that does not."""
+
+import tomllib
+
+import pytest
+
+from auditor.config.repeated import repeated
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            '[defaults]\nusername = "a"\nusername = "b"\n',
+            "`defaults.username` stands twice (line 3)",
+        ),
+        (
+            '[defaults]\r\nusername = "a"\r\nusername = "b"',
+            "`defaults.username` stands twice (line 3)",
+        ),
+        ('name = 1\n\n"name" = 2 # again\n', "`name` stands twice (line 3)"),
+        (
+            '[[cluster]]\n[cluster.pins]\n"imp.a" = "x"\n"imp.a" = [\n"y"]\n',
+            "",
+        ),
+        (
+            "[[cluster]]\n[cluster.pins]\n'imp.a' = 1\n\"imp.a\" = 2\n",
+            "`cluster.pins.imp.a` stands twice (line 4)",
+        ),
+        ("[defaults]\na = 1\n[other]\n[defaults] # more\n", "[defaults] stands twice (line 4)"),
+        ("[a]\nb = 1\n[a.b]\n", "[a.b] stands twice (line 3)"),
+        ("a.b = 1\na.b.c = 2\n", ""),
+        ("a = {b = 1, b = 2}\n", ""),
+        ('a = """\nb = 1\n"""\nb = 2\nc = """\nb = 3\n', ""),
+        ('a = 1\nb = [\n"""\n["\\q"]\n"""]\na = 2\n', ""),
+        ("a = 1\na b = 2\n", ""),
+    ],
+)
+def test_a_key_that_stands_twice_is_named_where_the_file_shows_it(text: str, said: str) -> None:
+    with pytest.raises(tomllib.TOMLDecodeError) as refused:
+        tomllib.loads(text)
+    assert repeated(text, str(refused.value)) == said
