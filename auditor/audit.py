@@ -21,6 +21,7 @@ from auditor.findings import ClusterReport, Severity
 from auditor.recommendations.model import Recommendation
 from auditor.runs import Report, Run
 from auditor.soap.exchange import Wire
+from auditor.soap.hiding import Notice
 
 if TYPE_CHECKING:
     from auditor.history.store import History
@@ -62,6 +63,7 @@ class World:
     run_id: str
     clock: Callable[[], datetime]
     progress: Progress
+    notice: Notice = field(default_factory=Notice)
 
 
 def audit(
@@ -135,6 +137,7 @@ def _terms(login: Credentials, options: Options, world: World, probes: Sequence[
         watch_s=options.watch_s,
         probes=_wanted(probes, options),
         errand=options.errand,
+        notice=world.notice,
     )
 
 

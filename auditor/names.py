@@ -154,6 +154,9 @@ def _key(name: str) -> str:
 
 
 _KNOWN = FEATURE_SERVICES | NETWORK_SERVICES | _EITHER | _TRACE_ENTRIES
+ALL = tuple(sorted({*_KNOWN, *_ALIASES}))
+"""Every known spelling."""
+
 _CANONICAL = {_key(name): name for name in _KNOWN} | {
     _key(variant): name for variant, name in _ALIASES.items()
 }

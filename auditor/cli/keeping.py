@@ -104,8 +104,10 @@ class Keeping:
         )
         told = about.model_dump(mode="json")
         accounts = tuple(logins.values())
+        names = frozenset[str]().union(*(one.told_names for one in configuration.clusters))
         return Recorder(
-            self._path, Subject(now(), told, files, accounts, hide_users=self._hide_users)
+            self._path,
+            Subject(now(), told, files, accounts, hide_users=self._hide_users, names=names),
         )
 
 

@@ -97,6 +97,15 @@ class Probe:
         return (self.key,) if self.key else _ALSO_TELLS.get(self.meaning, ())
 
     @property
+    def words(self) -> frozenset[str]:
+        """Return the tables, columns and values that its answer is known to hold."""
+        joined = (self.join.table, self.join.on, self.join.to) if self.join else ()
+        listed = (*self.columns.values(), *self.needs.values())
+        named = {self.table or "", *joined, *self.needs, *self.where, *self.where.values()}
+        told = {name for names in listed for name in names}
+        return frozenset(named | told | self.on | self.off | set(self.good)) - {""}
+
+    @property
     def required(self) -> frozenset[str]:
         """Return the columns that an answer must hold."""
         return COLUMNS[self.meaning][0]

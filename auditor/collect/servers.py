@@ -24,6 +24,7 @@ def endpoint(
         insecure=insecure,
         proxy=settings.proxy,
         other_names=others,
+        told_names=settings.told_names,
     )
 
 

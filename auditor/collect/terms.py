@@ -1,7 +1,7 @@
 """On what terms a cluster is asked: with which account, over which wire, and for what."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from auditor.collect import servers
 from auditor.collect.asking import Guard
@@ -12,6 +12,7 @@ from auditor.config.settings import ClusterSettings, Dial
 from auditor.credentials import Credentials
 from auditor.soap.client import Client
 from auditor.soap.exchange import Wire
+from auditor.soap.hiding import Notice
 from auditor.soap.repeated import Repeated
 from auditor.soap.replies import ProductInformation
 
@@ -24,7 +25,7 @@ class Terms:
     """What holds for every server of a cluster.
 
     `watch_s`: look at every service twice, that far apart; None: only where a second look is due.
-    `probes`: what to ask the publisher's database.
+    `probes`: what to ask the publisher's database. `notice` is the run's own.
     """
 
     login: Credentials
@@ -35,6 +36,7 @@ class Terms:
     watch_s: float | None = None
     probes: tuple[Probe, ...] = ()
     errand: Errand = EVERYTHING
+    notice: Notice = field(default_factory=Notice)
 
     def watch(self, settle_s: float) -> Watch:
         """Return how a node is looked at twice; `settle_s` is the pause if none was asked for."""
@@ -55,12 +57,15 @@ class Terms:
 
         `products` is shared by the servers of a cluster.
         """
+        place = servers.endpoint(settings, name, dial, others, insecure=self.insecure)
+        asked = frozenset[str]().union(*(probe.words for probe in self.probes))
         return Client(
-            servers.endpoint(settings, name, dial, others, insecure=self.insecure),
+            replace(place, told_names=place.told_names | asked),
             self.login,
             servers.limits(settings),
             self.wire,
             axl_version=settings.axl_version,
             axl_first=axl_first,
             products=products,
+            notice=self.notice,
         )

@@ -83,6 +83,25 @@ class ClusterSettings:
         named = {*declared, *self.planned_nodes, *self.addresses, *self.pins}
         return frozenset(name.casefold() for name in named) - {self.cucm_name.casefold()}
 
+    @property
+    def told_names(self) -> frozenset[str]:
+        """Return what the file calls servers, groups, databases and places."""
+        switched = self.high_availability
+        return frozenset(
+            {
+                self.name,
+                self.cucm_name,
+                self.cucm_publisher.host,
+                *self.node_names,
+                *(node.redundancy_group for node in self.nodes if node.redundancy_group),
+                *(switched if isinstance(switched, frozenset) else ()),
+                *(host for host, _ in self.addresses.values()),
+                *(told for database in self.databases for told in (database.name, database.host)),
+                *self.peers,
+                *(name for names in self.named.values() for name in names),
+            }
+        )
+
     def dial(self, node_name: str) -> Dial:
         """Return how to reach a node: its entry in `addresses`, else its name at port 8443."""
         return dial(node_name, (node_name, hosts.PORT), self.addresses)

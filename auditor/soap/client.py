@@ -16,7 +16,7 @@ from auditor.soap.axl_versions import NEWEST, ROLES_SINCE, best_common, checked
 from auditor.soap.checks import VersionRefused, check_answer
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.exchange import Wire
-from auditor.soap.hiding import Veil
+from auditor.soap.hiding import Notice, Veil
 from auditor.soap.messages import Answer, Question
 from auditor.soap.repeated import Repeated
 from auditor.soap.sql import check_select
@@ -46,12 +46,14 @@ class Client:
         axl_version: str = _AUTO,
         axl_first: str | None = None,
         products: Repeated[replies.ProductInformation] | None = None,
+        notice: Notice | None = None,
     ) -> None:
         """Prepare a session; raises `ConfigError` for a CA file or version that cannot be used.
 
         `axl_first` is the version to try first where none is configured, such as the one that
         another server of the cluster speaks: it saves a refusal. `products` is shared by clients
-        whose nodes tell the same long list of services: it saves reading that again.
+        whose nodes tell the same long list of services: it saves reading that again. `notice` is
+        shared by the clients of a run.
         """
         self._endpoint = endpoint
         self._limits = limits
@@ -63,7 +65,7 @@ class Client:
         self._axl_version: str | None = None
         self._named_action = True
         self._identity = Identity.UNPROVEN
-        self._veil = Veil(credentials, endpoint)
+        self._veil = Veil(credentials, endpoint, notice or Notice())
 
     @property
     def requests_sent(self) -> int:
@@ -248,7 +250,7 @@ class Client:
         try:
             return self._line.post(question)
         except TlsFailed as error:
-            detail = self._veil.text(error.detail, self._line.secrets)
+            detail = self._veil.ours(error.detail, self._line.secrets)
             raise TlsFailed(detail, error.advice) from error
 
     def _quote(self, text: str) -> str:

@@ -2,14 +2,15 @@
 
 import functools
 import logging
+import threading
 import unicodedata
 from collections.abc import Iterable
 
 from lxml import etree
 
-from auditor import names
 from auditor.credentials import Credentials
 from auditor.soap.endpoint import Endpoint
+from auditor.soap.ordinary import Ordinary
 from auditor.soap.redaction import Redactor
 
 log = logging.getLogger(__name__)
@@ -20,18 +21,34 @@ _LEAST_COOKIE = 8
 _QUOTED = 160
 
 
+class Notice:
+    """Tells once a run that a server sent a secret back; shared by threads."""
+
+    def __init__(self) -> None:
+        """Nothing was told yet."""
+        self._untold = threading.Lock()
+
+    def give(self, server: str) -> None:
+        """Tell it of the first server that did so."""
+        if self._untold.acquire(blocking=False):
+            log.warning(
+                "%s sent the password or the session's cookie back; it is shown as ***.", server
+            )
+
+
 class SessionRedactor:
-    """Hides an account, and the cookies of one session as they become known."""
+    """Hides an account, and the cookies of one session as they become known.
+
+    What stands in any answer stays: service names, names of the cluster, states. Hidden, it would
+    cost a fact, such as whose counters came, and tell what the password is.
+    """
 
     def __init__(self, account: Redactor, endpoint: Endpoint) -> None:
-        """Take what hides the account; no cookie is known yet.
-
-        A load balancer's cookie may be the name of a node: hidden, it would hide whose counters
-        came.
-        """
+        """Take what hides the account; no cookie is known yet."""
+        self.account = account.among(Ordinary(endpoint.spoken_names))
         self._harmless = endpoint.spoken_names
         self._cookies: tuple[str, ...] = ()
-        self._redactor = account
+        self._redactor = self.account
 
     def knowing(self, cookies: Iterable[str]) -> Redactor:
         """Return what hides the cookies too, those besides that the session had before."""
@@ -47,20 +64,16 @@ class SessionRedactor:
 
 
 class Veil:
-    """What stands between the answers of one server and the program.
+    """What stands between the answers of one server and the program."""
 
-    A service name that our own lists hold stays, whatever the password is: it tells nobody
-    anything, while hiding a word that everybody knows would tell what the password is.
-    """
-
-    def __init__(self, credentials: Credentials, endpoint: Endpoint) -> None:
+    def __init__(self, credentials: Credentials, endpoint: Endpoint, notice: Notice) -> None:
         """Hide the account's password, and what HTTP sends of it."""
         self._name = endpoint.name
-        self._account = account_redactor(credentials.username, credentials.password.reveal())
-        self._session = SessionRedactor(self._account, endpoint)
-        self._redactor = self._account
+        self._notice = notice
+        account = account_redactor(credentials.username, credentials.password.reveal())
+        self._session = SessionRedactor(account, endpoint)
+        self._redactor = self._session.account
         self._clean: set[str] = set()
-        self._told = False
 
     def hide(self, answer: etree._Element, cookies: Iterable[str]) -> None:
         """Replace every secret in an answer's texts and attributes by `***`."""
@@ -74,8 +87,12 @@ class Veil:
                 element.set(key, self._covered(str(value)) or "")
 
     def text(self, text: str, cookies: Iterable[str] = ()) -> str:
-        """Return a sentence without secrets, cookies of any length among them."""
-        return self._account.knowing(cookies).text(text)
+        """Return a server's words without secrets, cookies of any length among them."""
+        return self._session.account.knowing(cookies).text(text)
+
+    def ours(self, sentence: str, cookies: Iterable[str]) -> str:
+        """Return a sentence of this program, which may quote somebody, without secrets."""
+        return self._session.account.knowing(cookies).ours().text(sentence)
 
     def quote(self, text: str, cookies: Iterable[str]) -> str:
         """Make a server's words fit for a message: no secrets, no control characters, short."""
@@ -87,18 +104,13 @@ class Veil:
         return line if len(line) <= _QUOTED else f"{line[: _QUOTED - 1]}…"
 
     def _covered(self, text: str | None) -> str | None:
-        if not text or text in self._clean or names.is_known(text):
+        if not text or text in self._clean:
             return text
         covered = self._redactor.text(text)
         if covered == text:
             self._clean.add(text)
             return text
-        if not self._told:
-            self._told = True
-            log.warning(
-                "%s sent the password or the session's cookie back; it is shown as ***.",
-                self._name,
-            )
+        self._notice.give(self._name)
         return covered
 
 

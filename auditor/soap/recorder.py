@@ -15,6 +15,7 @@ from auditor.errors import ConfigError, OutputError
 from auditor.soap import evidence
 from auditor.soap.evidence import Begin, End, Entry, Kept, Run, Tool
 from auditor.soap.folder import Folder
+from auditor.soap.ordinary import Ordinary
 from auditor.soap.redaction import Redactor
 
 
@@ -23,7 +24,7 @@ class Subject:
     """What was run: `about` is what a replay must know, `files` are the operator's own.
 
     A file's name is `FOLDER/NAME`. `hide_users`: the names of the accounts are hidden like their
-    passwords.
+    passwords. `names` are what the configuration calls servers, groups and places: they stay.
     """
 
     started_at: datetime
@@ -31,13 +32,14 @@ class Subject:
     files: Mapping[str, bytes]
     logins: tuple[Credentials, ...]
     hide_users: bool = False
+    names: frozenset[str] = frozenset()
 
     def redactor(self) -> Redactor:
         """Return what hides the accounts."""
         passwords = {login.password.reveal() for login in self.logins}
         pairs = {f"{login.username}:{login.password.reveal()}" for login in self.logins}
         users = {login.username for login in self.logins} if self.hide_users else set()
-        return Redactor(passwords | pairs, users)
+        return Redactor(passwords | pairs, users).among(Ordinary(self.names))
 
 
 class Recorder:
@@ -68,16 +70,17 @@ class Recorder:
             raise ConfigError([f"--evidence {path}: {problem}"]) from exc
 
     def _put_run(self, subject: Subject) -> Kept:
+        ours = self.redactor.ours()
         files = []
         for name, data in subject.files.items():
             self._folder.subfolder(name.partition("/")[0], "settings")
-            files.append(self._folder.put(name, self.redactor.data(data)[0]))
+            files.append(self._folder.put(name, ours.data(data)[0]))
         run = Run(
             tool=Tool(version=__version__),
             started_at=subject.started_at,
             users="hidden" if subject.hide_users else "kept",
             files=tuple(files),
-            about={key: _without(self.redactor, told) for key, told in subject.about.items()},
+            about={key: _without(ours, told) for key, told in subject.about.items()},
         )
         text = json.dumps(run.model_dump(mode="json"), indent=2, sort_keys=True) + "\n"
         return self._folder.put(evidence.RUN_FILE, text.encode())

@@ -1,5 +1,6 @@
 """A wire that hands everything on to another one, and to a recorder what came of it."""
 
+import re
 import threading
 from collections import Counter
 from dataclasses import asdict
@@ -15,6 +16,9 @@ from auditor.soap.hiding import SessionRedactor
 from auditor.soap.messages import Answer, Certificate, Question, TcpResult
 from auditor.soap.recorder import Recorder
 from auditor.soap.redaction import Redactor
+
+_ENVELOPE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?<(?:[\w.-]+:)?Envelope[\s>]")
+"""How XML begins that a client reads; of any other, tags may be what a server says."""
 
 
 class RecordingWire:
@@ -39,7 +43,7 @@ class RecordingWire:
         """Try a connection, and record what came of it."""
         tested_at = self._wire.now()
         result = self._wire.tcp(host, port, timeout_s)
-        text = self._recorder.redactor.text(result.text)
+        text = self._recorder.redactor.ours().text(result.text)
         self._recorder.keep(
             lambda: Tcp(
                 host=host,
@@ -139,7 +143,7 @@ class RecordingLine:
         """Write the files of an exchange, and return its entry."""
         redactor = self._hiding.knowing(self._line.secrets)
         place = self._recorder.place(self._endpoint.name, self._endpoint.origin)
-        body, _ = redactor.data(question.body)
+        body, _ = redactor.ours().data(question.body, markup=True)
         received, ending, hidden = _received(outcome, redactor)
         bodies = [("request.xml", body), (ending, received)]
         if isinstance(outcome, ExchangeError) and not received:
@@ -170,7 +174,8 @@ def _received(outcome: Answer | ExchangeError, redactor: Redactor) -> tuple[byte
     if isinstance(outcome, ExchangeError):
         data, hidden = redactor.beginning(outcome.received)
         return data, "reply-part.txt", hidden
-    data, hidden = redactor.data(outcome.body)
+    markup = "xml" in outcome.content_type and _ENVELOPE.match(outcome.body) is not None
+    data, hidden = redactor.data(outcome.body, markup=markup)
     return data, "reply.xml" if "xml" in outcome.content_type else "reply.txt", hidden
 
 
@@ -186,6 +191,7 @@ def _reply(answer: Answer, redactor: Redactor, body: Kept) -> Reply:
 
 
 def _papers(certificate: Certificate, redactor: Redactor) -> Papers:
+    redactor = redactor.ours()
     told = asdict(certificate)
     told["names"] = tuple(redactor.text(name) for name in certificate.names)
     told["common_name"] = redactor.text(certificate.common_name)
@@ -197,7 +203,7 @@ def _failure(error: ExchangeError, redactor: Redactor, received: Kept | None = N
     return Failure(
         error=evidence.named_error(error),
         reason=error.reason,
-        detail=redactor.text(error.detail),
-        advice=redactor.text(error.advice),
+        detail=redactor.ours().text(error.detail),
+        advice=redactor.ours().text(error.advice),
         received=received,
     )

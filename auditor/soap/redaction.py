@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from auditor.errors import HIDDEN
+from auditor.soap.ordinary import Ordinary
 
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 _NAMED = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", "\xa0": "nbsp"}
@@ -14,6 +15,9 @@ _LEAST_CORE = 6
 
 _LONGEST, _WIDEST = 100, 24
 """How much of a secret is looked for where data broke off, and bytes that a sign may take."""
+
+Spares = Callable[[re.Match[bytes]], bool]
+"""Tells whether a find is left as it is."""
 
 Encode = Callable[[str], bytes]
 """Turns literal text into a pattern."""
@@ -27,7 +31,8 @@ class Redactor:
 
     Each sign of a secret is found as itself, %-coded, as an XML or JSON escape, mixed as they
     come and escaped twice; the whole as base64 and hexadecimal too, all of it in UTF-8, UTF-16
-    and UTF-32. `words` are hidden where they stand alone, in any case of letters.
+    and UTF-32. `words` are hidden where they stand alone, in any case of letters. What stands in
+    any answer is hidden too, until `among` tells what that is.
     """
 
     def __init__(self, secrets: Iterable[str] = (), words: Iterable[str] = ()) -> None:
@@ -35,19 +40,34 @@ class Redactor:
         longest_first = sorted({s for s in secrets if s}, key=len, reverse=True)
         self._secrets = tuple(_Secret(text, _signs) for text in longest_first)
         self._words = tuple(_Word(text) for text in sorted({w for w in words if w}))
+        self._ordinary: Ordinary | None = None
+
+    def among(self, ordinary: Ordinary) -> "Redactor":
+        """Return one that leaves what is ordinary as it is."""
+        return self._like(self._secrets, ordinary)
+
+    def ours(self) -> "Redactor":
+        """Return one for what no server wrote: this program's sentences, the operator's files."""
+        return self._like(self._secrets, (self._ordinary or Ordinary()).ours())
+
+    def _like(self, secrets: tuple["_Secret", ...], ordinary: Ordinary | None) -> "Redactor":
+        other = Redactor()
+        other._secrets, other._words, other._ordinary = secrets, self._words, ordinary
+        return other
 
     def knowing(self, tokens: Iterable[str]) -> "Redactor":
         """Return one that hides these besides, whose letters and digits nobody escapes."""
-        more = Redactor()
-        more._secrets = (*(_Secret(text, _symbols) for text in tokens if text), *self._secrets)
-        more._words = self._words
-        return more
+        new = tuple(_Secret(text, _symbols) for text in tokens if text)
+        return self._like((*new, *self._secrets), self._ordinary)
 
-    def data(self, data: bytes) -> tuple[bytes, int]:
-        """Return bytes without secrets, and how many were hidden."""
+    def data(self, data: bytes, *, markup: bool = False) -> tuple[bytes, int]:
+        """Return bytes without secrets, and how many were hidden.
+
+        `markup`: they are XML, whose tags are not looked at where a secret may be their name.
+        """
         count = 0
         for secret in self._secrets:
-            data, found = secret.replaced(data)
+            data, found = secret.replaced(data, self._ordinary, markup=markup)
             count += found
         for word in self._words:
             data, found = word.replaced(data)
@@ -110,22 +130,45 @@ class _Secret:
         yield b"|".join(_symbols(text, encode) for text in dict.fromkeys(_based(data)))
         yield self._spell(self._secret, encode)
 
-    def replaced(self, data: bytes) -> tuple[bytes, int]:
+    def replaced(
+        self, data: bytes, ordinary: Ordinary | None, *, markup: bool
+    ) -> tuple[bytes, int]:
         count = 0
         if b"\0" in data:
             for pattern, mark in self._wide_ways:
                 data, found = pattern.subn(mark, data)
                 count += found
-        for pattern in self._ways:
-            data, found = pattern.subn(HIDDEN.encode(), data)
+        for pattern, spares in zip(self._ways, self._tests(ordinary, markup=markup), strict=True):
+            data, found = _hidden(pattern, data, spares)
             count += found
         return data, count
+
+    def _tests(self, ordinary: Ordinary | None, *, markup: bool) -> tuple[Spares, Spares, Spares]:
+        """Return what tells of each way of writing whether a find of it is ordinary."""
+        if ordinary is None:
+            return (lambda _: False,) * 3
+        encoded = functools.partial(ordinary.spares_encoded, self._secret)
+        return encoded, encoded, functools.partial(ordinary.spares, self._secret, markup=markup)
 
     def begins(self, data: bytes) -> int | None:
         """Return where the longest beginning of the secret starts that the data ends with."""
         tail = max(0, len(data) - _LONGEST * _WIDEST)
         found = [match.start() for p in self._beginnings if (match := p.search(data, tail))]
         return min(found, default=None)
+
+
+def _hidden(pattern: re.Pattern[bytes], data: bytes, spares: Spares) -> tuple[bytes, int]:
+    """Return data in which every find is hidden that is not ordinary, and how many were."""
+    hidden = 0
+
+    def instead(match: re.Match[bytes]) -> bytes:
+        nonlocal hidden
+        if spares(match):
+            return match.group()
+        hidden += 1
+        return HIDDEN.encode()
+
+    return pattern.sub(instead, data), hidden
 
 
 def _literal(codec: str, text: str) -> bytes:

@@ -149,24 +149,11 @@ def test_a_secret_in_ordinary_rows_reaches_nothing_that_a_run_leaves(
     assert result.exit_code in (3, 4, 5)
 
 
-def test_that_a_server_repeats_the_password_is_told_once_a_server(
-    lab: Start, parrot: Parrot
-) -> None:
+def test_that_servers_repeat_the_password_is_told_once_a_run(lab: Start, parrot: Parrot) -> None:
     """It explains the stars in the report, and is worth knowing by itself."""
     running = lab(PAIR)
     parrot.places = PLACES["words"]
     result = running.run("audit")
-    told = [line for line in result.stderr.splitlines() if "sent the password" in line]
-    assert sorted(line.split(" WARNING ")[1].split()[0] for line in told) == [PUB, SUB]
-    assert all(line.endswith("it is shown as ***.") for line in told)
-
-
-def test_a_password_that_is_part_of_every_service_name_spoils_no_audit(
-    lab: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A name that everybody knows tells nothing; what is missing from it would."""
-    monkeypatch.setattr("auditor.simulator.simulator._PASSWORD", "XCP")
-    running = lab(PAIR)
-    result = running.run("audit")
-    assert result.exit_code == 0, result.output
-    assert "Cisco XCP Router" in result.stdout or "XCP Router" in result.stdout
+    (told,) = [line for line in result.stderr.splitlines() if "sent the password" in line]
+    assert told.split(" WARNING ")[1].split()[0] in (PUB, SUB)
+    assert told.endswith("it is shown as ***.")
