@@ -89,12 +89,13 @@ class Past:
     """What history adds to a cluster: standings by finding id, and changes since the last run.
 
     `runs` are the recorded ones before this run, the latest first; none of them, no changes.
-    `unread` are the nodes that the last of them could not read, in lower case;
-    `stranger` is the CUCM publisher that it asked, where that is another than this run's.
+    `unread` are the nodes that the last of them could not read, in lower case, None where that is
+    not on record; `stranger` is the CUCM publisher that it asked, where that is another than this
+    run's.
     """
 
     standings: Mapping[str, Standing] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     runs: tuple[PastRun, ...] = ()
-    unread: frozenset[str] = frozenset()
+    unread: frozenset[str] | None = frozenset()
     stranger: str | None = None

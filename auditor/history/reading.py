@@ -81,10 +81,16 @@ def moving_services(
     }
 
 
-def unread_nodes(connection: Connection, cluster: str, run: int | None) -> frozenset[str]:
-    """Return the nodes that a run could not read, in lower case."""
+def unread_nodes(connection: Connection, cluster: str, run: int | None) -> frozenset[str] | None:
+    """Return the nodes that a run could not read, in lower case; None if it did not record them.
+
+    A run of the first schema recorded neither them nor the publisher that it asked.
+    """
     question = select(unread.c.node).where(unread.c.cluster == cluster, unread.c.run == run)
-    return frozenset(connection.execute(question).scalars())
+    found = frozenset(connection.execute(question).scalars())
+    if found or run is None or publisher_of(connection, cluster, run) is not None:
+        return found
+    return None
 
 
 def publisher_of(connection: Connection, cluster: str, run: int | None) -> str | None:

@@ -85,15 +85,19 @@ def sights(report: Report) -> tuple[Sight, ...]:
 
 
 def of_cluster(cluster: ClusterReport, past: Past) -> Iterator[Sight]:
-    """Give what moved out of sight and back; a cluster that is lost stands for all of its nodes."""
+    """Give what moved out of sight and back; a cluster that is lost stands for all of its nodes.
+
+    Nodes are left out where nobody knows which of them the run before could read.
+    """
     was_dark = past.runs[0].status is Status.UNAUDITABLE
     is_dark = cluster.status is Status.UNAUDITABLE
     if is_dark:
         if not was_dark:
             yield Sight(cluster.name, None, back=False, why=cause(cluster))
         return
+    before = None if past.stranger else past.unread
     for name in cluster.unread:
-        if name.lower() not in past.unread:
+        if before is not None and name.lower() not in before:
             gap = _worst(cluster, name)
             why = _told([gap] if gap else [])
             yield Sight(cluster.name, name, back=False, unknown=_unknown(cluster, name), why=why)
@@ -102,7 +106,7 @@ def of_cluster(cluster: ClusterReport, past: Past) -> Iterator[Sight]:
         yield Sight(cluster.name, None, back=True)
         return
     for name in read:
-        if name.lower() in past.unread:
+        if before and name.lower() in before:
             yield Sight(cluster.name, name, back=True)
 
 

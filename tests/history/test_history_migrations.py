@@ -101,7 +101,7 @@ def test_the_next_run_goes_on_where_the_first_schema_ended(url: str) -> None:
     history = opened(url)
     past = history.past(tonight)["lab"]
     assert [change.direction for change in past.changes] == [Direction.RESOLVED]
-    assert past.unread == frozenset()
+    assert past.unread is None, "nobody recorded which nodes could be read"
     history.record(tonight)
     stood = {row.recommendation: row.standing for row in opened(url).standings("lab")}
     assert stood == {"SIP-01": Standing(at(3), 1), "PE-01": Standing(at(1), 3)}

@@ -37,6 +37,21 @@ def test_a_node_that_stays_dark_is_told_no_more() -> None:
     assert seen(samples.incomplete_cluster(), past(Status.INCOMPLETE, samples.SUB)) == []
 
 
+@pytest.mark.parametrize(
+    "unsure",
+    [
+        replace(past(Status.INCOMPLETE), unread=None),
+        replace(past(Status.INCOMPLETE), stranger="cucm-other.example.test"),
+        replace(past(Status.INCOMPLETE, samples.SUB), stranger="cucm-other.example.test"),
+    ],
+)
+def test_no_node_is_lost_or_back_where_nobody_knows_what_was_read_before(unsure: Past) -> None:
+    """What became of the cluster as a whole is on record all the same."""
+    assert seen(samples.incomplete_cluster(), unsure) == []
+    assert seen(samples.compliant_cluster(), unsure) == []
+    assert seen(samples.unauditable_cluster(), unsure) != []
+
+
 def test_a_node_that_is_read_again_is_told_once() -> None:
     well = samples.compliant_cluster()
     (told,) = seen(well, past(Status.INCOMPLETE, samples.SUB))
