@@ -282,7 +282,7 @@ def test_the_run_before_tells_which_nodes_it_could_not_read(history: History) ->
     dark = cluster(finding(SIP, UNKNOWN), nodes=(node(), planned))
     assert history.past(report(1, dark))["lab"].unread == frozenset()
     history.record(report(1, dark))
-    assert history.past(report(2, dark))["lab"].unread == {NODE}
+    assert history.past(report(2, dark))["lab"].unread == frozenset({NODE})
     history.record(asking("cucm-a.example.test", 2))
     assert history.past(report(3, dark))["lab"].unread == frozenset()
 
