@@ -20,6 +20,7 @@ from unittest import mock
 from typer.testing import CliRunner
 
 from auditor.cli import app
+from auditor.cli.examples import shipped
 from auditor.recommendations.model import PACKS, load_packs
 from auditor.report.rules import PACKS as PACK_WORDS
 from auditor.simulator import Simulator
@@ -43,6 +44,8 @@ def part(name: str) -> str:
         return fenced(help_of(rest))
     if name == "recommendations":
         return table()
+    if name == "ready examples":
+        return "\n".join(map(ready, sorted(shipped())))
     return fenced(OUTPUTS[rest]())
 
 
@@ -57,6 +60,14 @@ def help_of(command: str) -> str:
     surroundings = {"PATH": os.environ["PATH"], "TYPER_USE_RICH": "0", "COLUMNS": "100"}
     told = subprocess.run(words, capture_output=True, text=True, check=True, env=surroundings)
     return told.stdout.replace("python -m auditor", "auditor")
+
+
+def ready(name: str) -> str:
+    """Return an example that folds, as it ships."""
+    text = fenced(plain("examples", name))
+    return (
+        f"<details><summary><code>auditor examples {name}</code></summary>\n\n{text}\n</details>\n"
+    )
 
 
 def table() -> str:
