@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from importlib.util import find_spec
 
 from auditor.errors import ConfigError
@@ -34,7 +35,9 @@ class Recipient:
 
 
 def recipients(urls: Sequence[str]) -> tuple[Recipient, ...]:
-    """Return the addresses, all of them understood; nothing is sent.
+    """Return the addresses; nothing is sent.
+
+    All of them are understood, or could not be tried in time: who sends will see.
 
     Raises:
         ConfigError: the extra is not installed, or some address names no service.
@@ -44,34 +47,42 @@ def recipients(urls: Sequence[str]) -> tuple[Recipient, ...]:
     if find_spec("apprise") is None:
         raise ConfigError(["notifications need an extra: pip install 'auditor[notify]'"])
     known = tuple(Recipient(number, url) for number, url in enumerate(urls, 1))
-    lost = _couriers(known, {"check": True}, PATIENCE_S)
-    if lost:
+    wrong = [one for one, why in _couriers(known, {"check": True}) if why is _Lost.REFUSED]
+    if wrong:
         raise ConfigError(
             f"--notify, address {one.number}: it names no service that Apprise knows, or lacks a "
             "part of what that service needs; its documentation shows how to write it."
-            for one in lost
+            for one in wrong
         )
     return known
 
 
-def send(
-    to: Sequence[Recipient], title: str, body: str, *, patience_s: float = PATIENCE_S
-) -> tuple[str, ...]:
+def send(to: Sequence[Recipient], title: str, body: str) -> tuple[str, ...]:
     """Tell everybody at once, and return a sentence for each address that was not reached."""
-    lost = _couriers(to, {"title": title, "body": body}, patience_s)
-    return tuple(
-        f"notification {one.number} was not delivered; test the address by hand." for one in lost
-    )
+    lost = _couriers(to, {"title": title, "body": body})
+    return tuple(f"notification {one.number} {_TOLD[why]}" for one, why in lost)
 
 
-def _couriers(
-    to: Sequence[Recipient], errand: dict[str, object], patience_s: float
-) -> list[Recipient]:
+class _Lost(Enum):
+    """Why a courier achieved nothing, as far as anybody knows."""
+
+    REFUSED = auto()
+    LATE = auto()
+
+
+_TOLD = {
+    _Lost.REFUSED: "was not delivered; test the address by hand.",
+    _Lost.LATE: "was given up, because nobody took it in time; it may have arrived all the same.",
+}
+
+
+def _couriers(to: Sequence[Recipient], errand: dict[str, object]) -> list[tuple[Recipient, _Lost]]:
     """Send out a courier to each address; return those who came back with nothing, or not."""
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + PATIENCE_S
     out = [(one, _courier(one, errand)) for one in to]
     try:
-        return [one for one, process in out if not _back(process, deadline)]
+        came = [(one, _back(process, deadline)) for one, process in out]
+        return [(one, lost) for one, lost in came if lost]
     finally:
         for _, process in out:
             process.kill()
@@ -94,8 +105,9 @@ def _courier(one: Recipient, errand: dict[str, object]) -> "subprocess.Popen[byt
     return process
 
 
-def _back(process: "subprocess.Popen[bytes]", deadline: float) -> bool:
+def _back(process: "subprocess.Popen[bytes]", deadline: float) -> _Lost | None:
     try:
-        return process.wait(max(deadline - time.monotonic(), 0)) == 0
+        code = process.wait(max(deadline - time.monotonic(), 0))
     except subprocess.TimeoutExpired:
-        return False
+        return _Lost.LATE
+    return _Lost.REFUSED if code else None
