@@ -21,6 +21,7 @@ from auditor.recommendations.ha import (
     installed,
     spared,
     states,
+    switch_evidence,
 )
 from auditor.recommendations.view import Seen, View
 
@@ -95,7 +96,7 @@ def pair_healthy(facts: ClusterFacts, name: str) -> Draft:
         return Draft(Verdict.NOT_APPLICABLE, expected, text, text)
     off = _switched_off(facts, group, members, expected)
     draft = _pair(members, group.ha_enabled, expected) if off is None else off
-    return replace(draft, evidence=(*_switch(group), *draft.evidence))
+    return replace(draft, evidence=(*switch_evidence(group), *draft.evidence))
 
 
 def _open_group(name: str, expected: str) -> Draft:
@@ -103,15 +104,6 @@ def _open_group(name: str, expected: str) -> Draft:
     observed = f"Whether {name} has a pair of nodes is not known."
     because = "The CUCM publisher did not tell the nodes and groups of the cluster."
     return Draft(Verdict.UNKNOWN, expected, observed, because, hint=GROUP_HINT)
-
-
-def _switch(group: Group) -> tuple[Evidence, ...]:
-    """Return what was read of the switch, nothing if it was not."""
-    if group.ha_enabled is None:
-        return ()
-    text = f"{group.name}: high availability is {'on' if group.ha_enabled else 'off'}."
-    origin = group.switch_origin or group.origin
-    return (Evidence(origin, "presence redundancy groups", text),)
 
 
 def _count(members: tuple[Member, ...]) -> str:

@@ -4,7 +4,7 @@ Source: IM&P configuration guide 15, chapter on high availability (states and pa
 15 (numbers of `SRMState`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -200,6 +200,23 @@ def group_of(facts: ClusterFacts, node: NodeFacts) -> Group | None:
     """Return the group that lists a node."""
     name = node.name.casefold()
     return next((g for g in facts.groups if name in {n.casefold() for n in g.nodes}), None)
+
+
+_OFF = "high availability is off."
+
+
+def switch_evidence(group: Group) -> tuple[Evidence, ...]:
+    """Return what was read of the switch, nothing if it was not."""
+    if group.ha_enabled is None:
+        return ()
+    text = f"{group.name}: {'high availability is on.' if group.ha_enabled else _OFF}"
+    origin = group.switch_origin or group.origin
+    return (Evidence(origin, "presence redundancy groups", text),)
+
+
+def tells_off(told: Iterable[Evidence]) -> bool:
+    """Tell whether evidence of HA-01 says that high availability of the group is switched off."""
+    return any(entry.text.endswith(f": {_OFF}") for entry in told)
 
 
 def evidence(members: tuple[Member, ...]) -> tuple[Evidence, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from auditor.facts import HaState, Identity, NodeFacts, Origin, Role, RunState
 from auditor.findings import Finding, Kind, SubjectKind, Verdict
+from auditor.recommendations.ha import tells_off
 from auditor.report.wording import MARKS
 
 _GRAVITY = (
@@ -121,7 +122,10 @@ def _ha(node: NodeFacts, judged: Judged) -> Cell:
     if node.ha_state.origin is not Origin.OBSERVED:
         word += " (inferred)"
     verdict, finding = _worst(judged.by_group.get((node.redundancy_group or "").lower(), ()))
-    if verdict is Verdict.DRIFT and node.ha_state.state is HaState.UNKNOWN:
+    unread = node.ha_state.state is HaState.UNKNOWN
+    if finding and tells_off(finding.evidence) and (unread or verdict is Verdict.DRIFT):
+        word = "HA off"
+    elif verdict is Verdict.DRIFT and unread:
         word = "abnormal"  # the pair is judged, so "unknown" in capitals would mislead
     return _marked(verdict, word, finding)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from auditor import __version__, names
+from auditor.cluster import Group
 from auditor.errors import Reason
 from auditor.facts import (
     Coverage,
@@ -25,6 +26,7 @@ from auditor.facts import (
 )
 from auditor.findings import Kind, Severity, Subject, SubjectKind, Verdict
 from auditor.past import Past, Standing
+from auditor.recommendations.ha import switch_evidence
 from auditor.report import terminal, wording
 from auditor.report.screen import printable
 from auditor.runs import Report
@@ -172,12 +174,28 @@ def test_an_ha_state_that_was_inferred_says_so() -> None:
     assert "(inferred)\n" in page
 
 
-def test_high_availability_that_is_off_is_not_called_unknown() -> None:
-    node = samples.node(samples.PUB, Role.PUBLISHER, ha=HaState.UNKNOWN)
-    off = replace(samples.ha(verdict=Verdict.DRIFT), kind=Kind.HA_ABNORMAL)
+@pytest.mark.parametrize(
+    ("enabled", "verdict", "state", "shown"),
+    [
+        (False, Verdict.DRIFT, HaState.UNKNOWN, "✗ HA OFF"),
+        (False, Verdict.DRIFT, HaState.NORMAL, "✗ HA OFF"),
+        (False, Verdict.UNKNOWN, HaState.UNKNOWN, "? HA off"),
+        (False, Verdict.UNKNOWN, HaState.IDLE, "? idle"),
+        (False, Verdict.NOT_APPLICABLE, HaState.UNKNOWN, "○ HA off"),
+        (True, Verdict.DRIFT, HaState.UNKNOWN, "✗ ABNORMAL"),
+        (True, Verdict.DRIFT, HaState.FAILED, "✗ FAILED"),
+        (None, Verdict.DRIFT, HaState.UNKNOWN, "✗ ABNORMAL"),
+    ],
+)
+def test_high_availability_that_is_off_is_called_so(
+    enabled: bool | None, verdict: Verdict, state: HaState, shown: str
+) -> None:
+    node = samples.node(samples.PUB, Role.PUBLISHER, ha=state)
+    switch = switch_evidence(Group(samples.GROUP, (samples.PUB,), enabled, Origin.OBSERVED))
+    off = replace(samples.ha(verdict=verdict), evidence=switch)
     report = samples.cluster(node, findings=(*samples.judged(samples.PUB), off))
     page = terminal.render(Report(samples.RUN, (report,)))
-    assert cell(page, "HA state", 1) == "✗ ABNORMAL"
+    assert cell(page, "HA state", 1) == shown
 
 
 def test_a_planned_node_is_neither_read_nor_missing() -> None:
