@@ -27,10 +27,11 @@ def failover_check(
     clusters: options.Clusters = None,
     *,
     group: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             envvar="AUDITOR_GROUP",
-            help="Look at this redundancy group only, and ask no node outside it.",
+            callback=options.pieces,
+            help="Look at this redundancy group only, and ask no node outside it. May be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -106,7 +107,7 @@ def failover_check(
     targets = _targets(output or [], as_json=as_json)
     request = Request(
         rows={row.id: row for row in load_packs()},
-        group=group,
+        groups=tuple(group or ()),
         wait=None if wait is None else duration.parsed(wait, readiness=readiness),
         since=None if since is None else snapshots.read(since),
         accept_failed_over=accept is Accepted.FAILED_OVER,

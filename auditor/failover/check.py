@@ -1,9 +1,9 @@
 """The use case: clusters in, how their redundancy groups stand out; once, or until settled."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from auditor.audit import World
-from auditor.cluster import ClusterFacts
+from auditor.cluster import ClusterFacts, Group
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.facts import NodeFacts
@@ -16,7 +16,9 @@ from auditor.failover.points import member
 from auditor.failover.readiness import Readiness, readiness
 from auditor.failover.request import Request
 from auditor.failover.scene import Scene, look
+from auditor.failover.scope import hidden, missing
 from auditor.failover.sessions import Counts
+from auditor.failover.states import listed
 from auditor.failover.watch import Onlooker
 
 
@@ -30,7 +32,7 @@ def run(
     """Look at the groups of the clusters and say how they stand.
 
     Raises:
-        ConfigError: no cluster has the group, or the snapshot is of other clusters.
+        ConfigError: no cluster has a group that is wanted, or the snapshot is of other clusters.
         Interrupted: the user pressed Ctrl-C.
     """
     before = sessions.before(clusters, request.since)
@@ -56,11 +58,12 @@ def run_readiness(
 
 def _told(scene: Scene, inquiry: Inquiry, before: Mapping[str, Counts]) -> Check:
     request = inquiry.request
+    lacking = missing((known.facts for known in scene.clusters.values()), request.groups)
     return Check(
         started_at=scene.started_at,
         finished_at=scene.finished_at,
         clusters=tuple(
-            _cluster(known, scene, before.get(name), whole=request.group is None)
+            _cluster(known, scene, before.get(name), request.groups, lacking)
             for name, known in scene.clusters.items()
         ),
         peerings=peers.peerings(inquiry.clusters, scene.clusters),
@@ -72,29 +75,44 @@ def _told(scene: Scene, inquiry: Inquiry, before: Mapping[str, Counts]) -> Check
     )
 
 
-def _cluster(known: Judged, scene: Scene, before: Counts | None, *, whole: bool) -> ClusterCheck:
+def _cluster(
+    known: Judged,
+    scene: Scene,
+    before: Counts | None,
+    wanted: Sequence[str],
+    lacking: Sequence[str],
+) -> ClusterCheck:
     facts = known.facts
-    chosen = scene.groups[facts.name]
     own = {n.name for n in facts.nodes}
-    lone = _alone(facts) if whole else ()
-    hidden = obstacles(facts, ())
+    lone = () if wanted else _alone(facts)
+    barriers = obstacles(facts, ())
     return ClusterCheck(
         name=facts.name,
         groups=tuple(
             groups.check(known, group, before, scene.settled.get((facts.name, group.name)))
-            for group in chosen
+            for group in scene.groups[facts.name]
         ),
-        gaps=() if chosen else (_gap(facts, hidden),),
+        gaps=tuple(_gaps(facts, scene.groups[facts.name], hidden(facts, lacking), barriers)),
         alone=tuple(member(known, node) for node in lone),
         cucm_requests=sum(e.requests for e in facts.coverage if e.node not in own),
-        obstacles=hidden,
+        obstacles=barriers,
     )
 
 
-def _gap(facts: ClusterFacts, known: Sequence[Obstacle]) -> str:
-    if known:
-        return f"the redundancy groups of {facts.name} are not known. {known[0].text}"
-    return f"{facts.name} has no redundancy group that is known."
+def _gaps(
+    facts: ClusterFacts,
+    chosen: Sequence[Group],
+    unseen: Sequence[str],
+    barriers: Sequence[Obstacle],
+) -> Iterator[str]:
+    """Yield why there is no group to look at, or fewer than are wanted."""
+    why = f" {barriers[0].text}" if barriers else ""
+    if chosen and unseen:
+        yield f"whether {facts.name} has {listed(unseen)} (--group) is not known.{why}"
+    elif not chosen and barriers:
+        yield f"the redundancy groups of {facts.name} are not known.{why}"
+    elif not chosen:
+        yield f"{facts.name} has no redundancy group that is known."
 
 
 def _alone(facts: ClusterFacts) -> tuple[NodeFacts, ...]:

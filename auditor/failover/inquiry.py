@@ -24,9 +24,8 @@ class Inquiry:
     world: World
 
     def begin(self) -> Sequence[ClusterFacts]:
-        """Ask every cluster about all that matters, in the group that is wanted or in all."""
-        group = self.request.group
-        only = None if group is None else frozenset({group.casefold()})
+        """Ask every cluster about all that matters, in the groups that are wanted or in all."""
+        only = frozenset(group.casefold() for group in self.request.groups) or None
         return self._ask(self.clusters, Errand(FAILOVER, groups=only, hurries=True), None)
 
     def again(self, errand: Errand, known: Mapping[str, ClusterFacts]) -> Sequence[ClusterFacts]:

@@ -1,10 +1,11 @@
 """Between the clusters of one file: does AXL answer where each syncs from the other?"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from auditor.cluster import ClusterFacts
 from auditor.config.settings import ClusterSettings
-from auditor.facts import NodeFacts
+from auditor.facts import NodeFacts, Outcome
 from auditor.failover.axl import axl
 from auditor.failover.findings import Peering
 from auditor.failover.judged import Judged
@@ -70,4 +71,10 @@ def _answers(known: Judged) -> Iterator[Point]:
     for node in known.facts.nodes:
         view = View(known.facts, node, known.rows["AXL-02"])
         if not node.planned and applicability(view).value:
-            yield axl(known, node)
+            point = axl(known, node)
+            yield point if _asked(known.facts, node) else replace(point, word="not asked")
+
+
+def _asked(facts: ClusterFacts, node: NodeFacts) -> bool:
+    entries = (entry for entry in facts.coverage if entry.node == node.name)
+    return any(entry.outcome is not Outcome.SKIPPED for entry in entries)

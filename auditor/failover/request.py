@@ -12,12 +12,12 @@ from auditor.recommendations.model import Recommendation
 class Request:
     """What the command line asks for.
 
-    `group`: this one alone. `wait`: watch until settled, at most so long; None: look once.
+    `groups`: these alone; none: all. `wait`: watch until settled, at most so long; None: look once.
     `since` is a snapshot as `auditor.snapshots.read` returns it.
     """
 
     rows: Mapping[str, Recommendation]
-    group: str | None = None
+    groups: tuple[str, ...] = ()
     wait: timedelta | None = None
     since: Mapping[str, Any] | None = None
     accept_failed_over: bool = False

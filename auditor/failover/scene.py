@@ -7,7 +7,7 @@ from auditor.audit import iso
 from auditor.cluster import ClusterFacts, Group
 from auditor.failover.inquiry import Inquiry
 from auditor.failover.judged import Judged, judged
-from auditor.failover.scope import groups, with_group
+from auditor.failover.scope import groups, with_groups
 from auditor.failover.seen import Settled
 from auditor.failover.watch import Key, Onlooker, Patience, Watch
 
@@ -27,13 +27,13 @@ def look(inquiry: Inquiry, tell: Onlooker) -> Scene:
     """Ask the clusters, as often as the request wants.
 
     Raises:
-        ConfigError: no cluster has the group that is wanted.
+        ConfigError: no cluster has a group that is wanted.
         Interrupted: the user pressed Ctrl-C.
     """
     request, clock = inquiry.request, inquiry.world.clock
     started = clock()
-    known = {facts.name: facts for facts in with_group(inquiry.begin(), request.group)}
-    chosen = {name: groups(facts, request.group) for name, facts in known.items()}
+    known = {facts.name: facts for facts in with_groups(inquiry.begin(), request.groups)}
+    chosen = {name: groups(facts, request.groups) for name, facts in known.items()}
     settled: Mapping[Key, Settled] = {}
     if request.wait is not None:
         patience = Patience(request.wait, clock, inquiry.world.wire.pause, tell)

@@ -1,25 +1,36 @@
 """Which clusters and redundancy groups a check is about."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from auditor.cluster import ClusterFacts, Group
 from auditor.errors import ConfigError
 from auditor.names import nearest
 
 
-def with_group(found: Sequence[ClusterFacts], group: str | None) -> Sequence[ClusterFacts]:
-    """Return the clusters that have the group, or whose groups nobody could tell.
+def with_groups(found: Sequence[ClusterFacts], wanted: Sequence[str]) -> Sequence[ClusterFacts]:
+    """Return the clusters that have one of the groups, or where one that nobody has may be.
 
     Raises:
-        ConfigError: the groups of all are known, and none is called so.
+        ConfigError: the groups of all are known, and one that is wanted is not among them.
     """
-    if group is None:
+    if not wanted:
         return found
-    having = [facts for facts in found if groups(facts, group)]
-    unclear = [facts for facts in found if not _all_told(facts) and facts not in having]
-    if having or unclear:
-        return having or unclear
-    raise ConfigError([_unknown(group, [known.name for facts in found for known in facts.groups])])
+    lacking = missing(found, wanted)
+    if lacking and all(map(_all_told, found)):
+        there = [known.name for facts in found for known in facts.groups]
+        raise ConfigError([_unknown(group, there) for group in lacking])
+    return [facts for facts in found if groups(facts, wanted) or (lacking and not _all_told(facts))]
+
+
+def missing(found: Iterable[ClusterFacts], wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return the groups that are wanted and known in no cluster."""
+    there = {known.name.casefold() for facts in found for known in facts.groups}
+    return tuple(group for group in wanted if group.casefold() not in there)
+
+
+def hidden(facts: ClusterFacts, lacking: Sequence[str]) -> tuple[str, ...]:
+    """Return the groups that are missing everywhere and may be in this cluster."""
+    return () if _all_told(facts) else tuple(dict.fromkeys(lacking))
 
 
 def _all_told(facts: ClusterFacts) -> bool:
@@ -27,11 +38,10 @@ def _all_told(facts: ClusterFacts) -> bool:
     return facts.groups_known and facts.topology_observed
 
 
-def groups(facts: ClusterFacts, only: str | None) -> tuple[Group, ...]:
-    """Return the groups of a cluster, or the one of this name; case makes no difference."""
-    return tuple(
-        group for group in facts.groups if only is None or group.name.casefold() == only.casefold()
-    )
+def groups(facts: ClusterFacts, only: Collection[str]) -> tuple[Group, ...]:
+    """Return the groups of a cluster, or those of these names; case makes no difference."""
+    names = {name.casefold() for name in only}
+    return tuple(group for group in facts.groups if not only or group.name.casefold() in names)
 
 
 def _unknown(group: str, names: Sequence[str]) -> str:

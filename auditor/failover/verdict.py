@@ -54,6 +54,8 @@ def _rest(check: Check, first: GroupCheck | Aside) -> Iterator[str]:
 def _also(aside: Aside) -> str:
     if isinstance(aside, Point):
         return clause(aside.text)
+    if aside.groups:
+        return clause(aside.gaps[0])
     return f"cluster {aside.name} could not be looked at"
 
 

@@ -137,6 +137,7 @@ def test_a_snapshot_of_another_cluster_is_2(lab: Start) -> None:
     ("words", "told"),
     [
         (("--group", "Pare"), "Did you mean Pair? There is Pair."),
+        (("--group", "Pare", "--group", "Pair"), "Did you mean Pair? There is Pair."),
         (("--wait", "soon"), "--wait soon: give a duration such as 15m"),
         (("--wait", ""), "give a duration"),
         (("--wait", "5s"), "at least 20s"),
@@ -167,6 +168,17 @@ def test_a_group_is_not_called_unknown_while_the_cluster_tells_none(lab: Start, 
     assert found.exit_code == 4
     assert found.stdout.startswith("Cannot tell")
     assert "HTTP 500" in found.stdout
+
+
+def test_two_groups_in_the_environment_are_both_looked_at(lab: Start) -> None:
+    east = {"name": "East", "nodes": ["imp3.lab.test", "imp4.lab.test"]}
+    running = lab({**PAIR, "group": [*PAIR["group"], east]})
+    environment = {"AUDITOR_CONFIG": str(running.config), "AUDITOR_GROUP": "Pair;East"}
+    found = CliRunner(env=running.environment | environment).invoke(
+        app, ["failover-check", "--json"]
+    )
+    (cluster,) = json.loads(found.stdout)["clusters"]
+    assert sorted(group["name"] for group in cluster["groups"]) == ["East", "Pair"]
 
 
 def test_readiness_names_what_would_not_move(lab: Start) -> None:

@@ -138,6 +138,10 @@ def test_a_pair_that_flaps_between_looks_is_not_called_stable(night: Begin) -> N
     assert check.exit_code is not ExitCode.COMPLIANT
 
 
+DECLARED = "".join(
+    f'\n[[cluster.node]]\nname = "{name}"\nrole = "{role}"\nredundancy_group = "Pair"\n'
+    for name, role in ((FIRST, "publisher"), (SECOND, "subscriber"))
+)
 EAST = {"name": "East", "nodes": ["imp3.lab.test", "imp4.lab.test"]}
 
 
@@ -241,6 +245,18 @@ def test_axl_that_runs_and_does_not_answer_is_3(night: Begin) -> None:
     assert "AXL runs and does not answer on imp2.lab.test" in verdict.of_all(check)
 
 
+def test_axl_that_answers_with_a_fault_answers_and_the_fault_is_quoted(night: Begin) -> None:
+    watched = night()
+    fault = {"fault": "soap-fault", "node": SECOND, "interface": "imp-axl"}
+    watched.simulator.change({"fault": fault})
+    check = watched.check()
+    assert check.exit_code is ExitCode.COMPLIANT
+    told = page.render(check, width=100, colour=False)
+    assert "✓ answers, with a fault" in told
+    assert f"! AXL of {SECOND} answered with a SOAP fault: " in told
+    assert told.count("answered with a SOAP fault") == 1
+
+
 @pytest.mark.parametrize("fault", ["http-404", "soap-fault", "odd-number", "reset"])
 def test_a_state_that_cannot_be_read_is_never_normal(night: Begin, fault: str) -> None:
     watched = night()
@@ -316,21 +332,47 @@ def test_a_password_that_one_cluster_refuses_ends_no_wait_for_another(night: Beg
 def test_only_the_nodes_of_the_group_are_asked(night: Begin) -> None:
     groups = [*PAIR["group"], {"name": "East", "nodes": ["imp3.lab.test", "imp4.lab.test"]}]
     watched = night({**PAIR, "group": groups})
-    check = watched.check(group="east")
+    check = watched.check(groups=("east",))
     assert [group.name for group in check.groups] == ["East"]
     assert watched.asked(FIRST) == []
     assert len(watched.asked("imp3.lab.test")) == 6
 
 
+def test_every_group_that_is_named_is_looked_at_and_no_other(night: Begin) -> None:
+    west = {"name": "West", "nodes": ["imp5.lab.test", "imp6.lab.test"]}
+    watched = night({**PAIR, "group": [*PAIR["group"], EAST, west]})
+    moved(watched, "Pair", "failed", "failed")
+    check = watched.check(groups=("east", "PAIR"))
+    assert {group.name for group in check.groups} == {"East", "Pair"}
+    assert check.exit_code is ExitCode.DRIFT
+    assert watched.asked("imp5.lab.test") == []
+
+
+def test_one_unknown_group_among_known_ones_is_refused(night: Begin) -> None:
+    with pytest.raises(ConfigError, match=r"--group Pare: no redundancy group of that name"):
+        night().check(groups=("Pair", "Pare"))
+
+
+def test_a_group_that_nobody_can_tell_is_missed_beside_one_that_is_declared(night: Begin) -> None:
+    watched = night()
+    watched.simulator.change({"fault": {"fault": "http-503", "node": "cucm-pub.lab.test"}})
+    watched.edit = lambda text: text + DECLARED
+    check = watched.check(groups=("Pair", "East"))
+    assert check.exit_code is ExitCode.INCOMPLETE
+    assert [group.name for group in check.groups] == ["Pair"]
+    told = page.render(check, width=100, colour=False)
+    assert "Cluster lab: whether lab has East (--group) is not known. AXL of" in told
+
+
 def test_an_unknown_group_is_refused_with_the_nearest_name(night: Begin) -> None:
     with pytest.raises(ConfigError, match=r"Did you mean Pair\? There is Pair\."):
-        night().check(group="Pare")
+        night().check(groups=("Pare",))
 
 
 def test_groups_that_nobody_can_tell_are_no_usage_error(night: Begin) -> None:
     watched = night()
     watched.simulator.change({"fault": {"fault": "http-503", "node": "cucm-pub.lab.test"}})
-    check = watched.check(group="Pair")
+    check = watched.check(groups=("Pair",))
     assert check.exit_code is ExitCode.INCOMPLETE
     assert verdict.of_all(check).startswith("Cannot tell: the redundancy groups of lab")
 
@@ -375,6 +417,18 @@ def test_peers_in_one_file_are_looked_at_in_both_directions(
         ("there", "lab", "pass"),
     ]
     compare_golden(GOLDEN / "peers.txt", page.render(check, width=100, colour=False))
+
+
+def test_a_node_that_nobody_asked_is_told_as_that_between_clusters(night: Begin) -> None:
+    there = {
+        "cluster": {"name": "there", "cucm": "cucm-pub.there.test"},
+        "group": [{"name": "Far", "nodes": ["imp1.there.test", "imp2.there.test"]}],
+        "deployment": {"intercluster": True},
+        "intercluster_peer": [{"address": FIRST}],
+    }
+    here = {**PAIR, "group": [*PAIR["group"], EAST]}
+    _, asked = night(here, there).check(groups=("East", "Far")).peerings
+    assert asked.text == f"{FIRST} not asked, {SECOND} not asked"
 
 
 def test_a_service_that_goes_on_starting_is_never_settled(night: Begin) -> None:

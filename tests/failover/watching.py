@@ -41,6 +41,7 @@ class Night:
     pauses: list[float] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     on_pause: Callable[[float], None] = lambda _elapsed: None
+    edit: Callable[[str], str] = lambda text: text
 
     @property
     def simulator(self) -> Simulator:
@@ -62,7 +63,9 @@ class Night:
     @property
     def config(self) -> Path:
         """Write one configuration for all simulators."""
-        return write_together(self.simulators, self.folder / "auditor.toml", QUICK)
+        path = write_together(self.simulators, self.folder / "auditor.toml", QUICK)
+        path.write_text(self.edit(path.read_text()))
+        return path
 
     def check(self, wait_s: float | None = None, **wanted: Any) -> Check:
         """Check all clusters."""
