@@ -161,10 +161,11 @@ class AxlAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AxlProbe:
-    """The outcome of the probe and a sentence on it, for evidence."""
+    """The outcome of the probe and a sentence on it, for evidence; `fault`: by a SOAP fault."""
 
     answer: AxlAnswer
     text: str
+    fault: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def probe(client: Client) -> AxlProbe:
     try:
         client.sql(STATEMENT)
     except SoapFault as fault:
-        return AxlProbe(AxlAnswer.ANSWERED, f"AXL answered with a SOAP fault: {fault.detail}")
+        return AxlProbe(AxlAnswer.ANSWERED, fault.detail, fault=True)
     return AxlProbe(AxlAnswer.ANSWERED, "AXL answered an authenticated executeSQLQuery.")
 
 

@@ -12,6 +12,9 @@ from auditor.recommendations.firm import firm
 from auditor.recommendations.truth import either
 from auditor.recommendations.view import Seen, View, look
 
+FAULT = "answers, with a fault"
+"""The word for AXL that answers with a SOAP fault, which is an answer (AXL-04)."""
+
 
 def must_answer(known: Judged, node: NodeFacts) -> bool | None:
     """Tell whether AXL must run on a node (AXL-01, AXL-02), None if that is not known.
@@ -46,6 +49,8 @@ def axl(known: Judged, node: NodeFacts) -> Point:
 
 def _axl(node: NodeFacts, seen: Seen) -> tuple[Verdict, str, str]:
     if node.axl is not None and node.axl.answer is AxlAnswer.ANSWERED:
+        if node.axl.fault:
+            return Verdict.PASS, node.axl.text, FAULT
         return Verdict.PASS, f"AXL answers on {node.name}.", "answers"
     if node.axl is not None and node.axl.answer is AxlAnswer.NOT_ANSWERING:
         text = f"AXL runs and does not answer on {node.name}. {node.axl.text}"

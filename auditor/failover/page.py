@@ -8,6 +8,7 @@ from rich.padding import Padding
 
 from auditor.facts import Source
 from auditor.failover import action, verdict
+from auditor.failover.axl import FAULT
 from auditor.failover.findings import Check, ClusterCheck, GroupCheck, Standing
 from auditor.failover.readiness import Readiness
 from auditor.failover.seen import Point
@@ -69,6 +70,9 @@ def _beneath(page: Console, group: GroupCheck) -> None:
     """Print what the table has no room for: what is wrong or unknown, causes, sessions."""
     for point in _different(group.of(Verdict.DRIFT, Verdict.UNKNOWN)):
         _print(page, f"{MARKS[point.verdict]} {point.text}", STYLES[point.verdict])
+    for point in group.points:
+        if point.word == FAULT:
+            _print(page, f"! {point.text}")
     for obstacle in group.obstacles:
         if obstacle.source is Source.CUCM_AXL:
             _print(page, f"? {obstacle.text}")
