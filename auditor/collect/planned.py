@@ -22,8 +22,9 @@ def declared(settings: ClusterSettings, member: Member) -> bool:
 def knock(wire: Wire, settings: ClusterSettings, member: Member) -> NodeAnswers:
     """Open and close one TCP connection; nothing is sent, and no password risked.
 
-    A node that accepts it counts as one that was not asked, because nobody looked at what runs
-    there. Any other outcome proves nothing, and the declaration stands.
+    A node that accepts it contradicts the file, which is drift (PROFILE-02), and what is due there
+    is unknown, because nobody looked at what runs. Any other outcome proves nothing, and the
+    declaration stands.
     """
     place = settings.dial(member.name)
     result = wire.tcp(place.host, place.port, min(KNOCK_S, settings.timeout_s))

@@ -100,10 +100,10 @@ class Survey:
 
     def _plan(self, error: ExchangeError | None) -> None:
         for member in self._topology.members:
-            if planned.declared(self.settings, member):
-                self._plan_around(member)
-            elif not self._terms.errand.wants(member.name, member.redundancy_group):
+            if not self._terms.errand.wants(member.name, member.redundancy_group):
                 self._answers[member.name] = node.untouched(member, None, "Not asked for.")
+            elif planned.declared(self.settings, member):
+                self._plan_around(member)
             else:
                 self._line.add(member)
         if isinstance(error, BadCredentials):
@@ -118,21 +118,29 @@ class Survey:
             self._answers[member.name] = known(member)
 
     def _stop(self, error: ExchangeError) -> None:
-        """Ask nothing more in this cluster; every node that is left says why."""
+        """Ask nothing more in this cluster, and knock nowhere; every node that is left says why."""
         detail = f"Not asked, so that the account is not locked: {error}"
         for member in self._line.drop():
             self._answers[member.name] = node.untouched(member, Reason.NOT_ASKED, detail)
+        for member in self._take_planned():
+            self._answers[member.name] = planned.left_alone(member)
 
     def _go_on(self, crew: Crew) -> None:
         """Hand in every TCP test, and the nodes as far as they may be asked now."""
         tested = Topic.DATABASES in self._terms.errand.topics
         places = reach.places(self.settings.databases) if tested else ()
-        self._line.expect_tests(len(places) + len(self._planned))
+        knocks = self._take_planned()
+        self._line.expect_tests(len(places) + len(knocks))
         for place in places:
             crew.submit(partial(self._test, crew, place))
-        for member in self._planned:
+        for member in knocks:
             crew.submit(partial(self._knock, crew, member))
         self._fill(crew)
+
+    def _take_planned(self) -> tuple[Member, ...]:
+        """Return the planned nodes that wait for a knock, each once."""
+        waiting, self._planned = tuple(self._planned), []
+        return waiting
 
     def _fill(self, crew: Crew) -> None:
         """Hand in further nodes, or the last step once nothing is under way any more."""

@@ -206,6 +206,10 @@ def grouped(view: View) -> Draft:
     origin = listed.origin if listed else Origin.OBSERVED
     if node.redundancy_group is None:
         observed = f"{node.name} is in no redundancy group."
+        if _is_declared_planned(view):
+            because = "It is declared in planned_nodes, and nobody asked it whether it is in use."
+            hint = f"Take {node.name} out of `planned_nodes` once it is installed."
+            return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint)
         return Draft(
             Verdict.DRIFT,
             expected,
@@ -219,3 +223,9 @@ def grouped(view: View) -> Draft:
     proof = Evidence(origin, "profile" if declared else "presence redundancy groups", observed)
     because = f"The {'profile' if declared else 'cluster'} lists the node in this group."
     return Draft(Verdict.PASS, expected, observed, because, evidence=(proof,))
+
+
+def _is_declared_planned(view: View) -> bool:
+    """Tell whether the file names a node as planned that accepts connections all the same."""
+    declared = view.facts.named.get("planned_nodes", ())
+    return view.node.name.casefold() in {name.casefold() for name in declared}

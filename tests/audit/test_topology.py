@@ -1,5 +1,7 @@
 """Which nodes there are and how they belong together, as CUCM tells it, or the file, or nobody."""
 
+import re
+import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -193,6 +195,74 @@ def test_a_planned_node_that_is_there_makes_no_false_pass(lab: Start) -> None:
     check = running.run("failover-check")
     assert check.exit_code == 4, check.output
     assert not any(node == SUB for node, _ in running.asked())
+
+
+def test_a_planned_node_that_is_there_and_in_no_group_is_not_blamed_for_it(lab: Start) -> None:
+    """Nobody puts a node into a group before it is installed; that it is there is the finding."""
+    running = lab(
+        {
+            **PAIR,
+            "node": [{"name": "imp3.lab.test"}],
+            "config": {"planned_nodes": ["imp3.lab.test"]},
+        }
+    )
+    cluster = running.cluster()
+    found = finding(cluster, "HA-02", "imp3.lab.test")
+    assert found.verdict is Verdict.UNKNOWN
+    assert "declared in planned_nodes" in found.because
+    drift = [f.recommendation for f in cluster.findings if f.verdict is Verdict.DRIFT]
+    assert drift == ["PROFILE-02"]
+
+
+def _watched(running: Lab, node: str) -> socket.socket:
+    """Return a listener that stands for a node in place of the simulated one."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.setblocking(False)
+    port = listener.getsockname()[1]
+    running.edit = lambda text: re.sub(
+        rf'^"{node}" = ".*"$', f'"{node}" = "127.0.0.1:{port}"', text, flags=re.MULTILINE
+    )
+    return listener
+
+
+def _was_knocked_at(listener: socket.socket) -> bool:
+    try:
+        listener.accept()[0].close()
+    except BlockingIOError:
+        return False
+    return True
+
+
+PAIRS = [
+    {"name": "Default", "nodes": [PUB, SUB]},
+    {"name": "East", "nodes": ["imp3.lab.test", "imp4.lab.test"]},
+]
+
+
+@pytest.mark.parametrize(("group", "knocked"), [("Default", False), ("East", True)])
+def test_a_planned_node_is_knocked_at_only_where_it_was_asked_for(
+    lab: Start, group: str, knocked: bool
+) -> None:
+    """Who asks for one group touches no other."""
+    planned = {"planned_nodes": ["imp4.lab.test"]}
+    running = lab({**PAIR, "group": PAIRS, "config": planned})
+    with _watched(running, "imp4.lab.test") as listener:
+        running.run("failover-check", "--group", group)
+        assert _was_knocked_at(listener) is knocked
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_nobody_knocks_at_a_planned_node_once_the_password_was_refused(
+    lab: Start, refused: bool
+) -> None:
+    """A stopped cluster is left alone, whatever was meant to be tried."""
+    running = lab({**PAIR, "group": PAIRS, "config": {"planned_nodes": ["imp4.lab.test"]}})
+    declared = _declare(imp1=("publisher", "Default"), imp4=("subscriber", "East"))
+    with _watched(running, "imp4.lab.test") as listener:
+        there = running.edit
+        running.edit = lambda text: declared(there(text))
+        running.audit(password="wrong" if refused else None)
+        assert _was_knocked_at(listener) is not refused
 
 
 def test_a_node_in_no_group_is_a_finding(lab: Start) -> None:
