@@ -70,7 +70,7 @@ class Scope(StrEnum):
 
 
 class Expectation(StrEnum):
-    """What is compliant; meaning in `expectations`, `prerequisites`, `ha` and `profile`."""
+    """What is compliant; `engine` and `expectations` say which module judges which."""
 
     RUNNING = "running"
     NOT_ACTIVATED = "not_activated"

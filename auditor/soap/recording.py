@@ -58,11 +58,11 @@ class RecordingWire:
         return result
 
     def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:
-        """Look a name up; no audit asks for it, so it is not recorded."""
+        """Look a name up, unrecorded: nothing is asked of a server of the cluster."""
         return self._wire.look_up(host, timeout_s)
 
     def certificate(self, endpoint: Endpoint, timeout_s: float) -> Shown:
-        """Shake hands and hang up; no audit asks for it, so it is not recorded."""
+        """Shake hands and hang up, unrecorded: there is neither request nor reply to keep."""
         return self._wire.certificate(endpoint, timeout_s)
 
     def now(self) -> datetime:

@@ -68,11 +68,11 @@ class ReplayWire:
         return TcpResult(test.reach, test.text, test.elapsed_ms, test.reason)
 
     def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:  # noqa: ARG002 - as above
-        """Raise `NotAsked`: no audit asks for it."""
+        """Raise `NotAsked`: evidence holds no look-ups, and no audit needs one."""
         raise self.missing(host, "a look-up")
 
     def certificate(self, endpoint: Endpoint, timeout_s: float) -> Shown:  # noqa: ARG002 - as above
-        """Raise `NotAsked`: no audit asks for it."""
+        """Raise `NotAsked`: evidence holds no bare handshakes, and no audit needs one."""
         raise self.missing(endpoint.name, "a handshake")
 
     def now(self) -> datetime:
