@@ -18,6 +18,11 @@ class Verdict(StrEnum):
     EXPLAINED = "explained"
     WAIVED = "waived"
 
+    @property
+    def words(self) -> str:
+        """Return the verdict as a sentence has it."""
+        return self.replace("_", " ")
+
 
 class Kind(StrEnum):
     """In which way a subject differs."""

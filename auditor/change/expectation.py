@@ -3,37 +3,34 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 
 from auditor.change.decision import Decision
 from auditor.compare.announced import Announced, Expected, Feature, Foreseen
 from auditor.errors import ConfigError
+from auditor.shape import Strict
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class _Service(_Strict):
+class _Service(Strict, strict=True):
     node: str
     service: str
     activated: bool
 
 
-class _Feature(_Strict):
+class _Feature(Strict, strict=True):
     key: str
     was: str | None
     tested: str
 
 
-class _Foreseen(_Strict):
+class _Foreseen(Strict, strict=True):
     id: str
     verdict: str
     kind: str | None
     observed: str
 
 
-class _Expectation(_Strict):
+class _Expectation(Strict, strict=True):
     """`foreseen` are findings that last until the profile has the tested `features`."""
 
     kind: Literal["auditor-expectation"] = "auditor-expectation"
@@ -41,8 +38,8 @@ class _Expectation(_Strict):
     cluster: str
     services: list[_Service]
     drift: list[str]
-    features: list[_Feature] = []
-    foreseen: list[_Foreseen] = []
+    features: list[_Feature] = Field(default_factory=list)
+    foreseen: list[_Foreseen] = Field(default_factory=list)
 
 
 def text_of(decision: Decision) -> str:

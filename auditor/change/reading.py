@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from auditor.change.words import worded
+from auditor.change.words import worded, words
 from auditor.change.written import (
     Cluster,
     Coverage,
@@ -12,7 +12,6 @@ from auditor.change.written import (
     Node,
     NodeKnown,
     Snapshot,
-    Telling,
 )
 from auditor.cluster import Reach
 from auditor.compare.seen import ClusterSeen, FindingSeen, NodeSeen, ServiceSeen
@@ -102,7 +101,7 @@ def _gap(entry: Coverage) -> tuple[tuple[str, str], str]:
 def _profile(known: Facts) -> Iterator[tuple[str, str]]:
     """Yield what the operator declares."""
     for key, tellings in known.settings.items():
-        yield from ((key, _words(t)) for t in tellings if t.origin == Origin.DECLARED)
+        yield from ((key, words(t)) for t in tellings if t.origin == Origin.DECLARED)
     meant = known.high_availability
     if isinstance(meant, tuple):
         yield "high_availability", worded(on=bool(meant), nodes=meant)
@@ -114,7 +113,7 @@ def _profile(known: Facts) -> Iterator[tuple[str, str]]:
 def _shown(known: Facts) -> Iterator[tuple[str, str]]:
     """Yield what the cluster itself tells of its features."""
     for key, tellings in known.settings.items():
-        yield from ((key, _words(t)) for t in tellings if t.origin != Origin.DECLARED)
+        yield from ((key, words(t)) for t in tellings if t.origin != Origin.DECLARED)
 
 
 def _around(known: Facts) -> Iterator[tuple[str, str]]:
@@ -130,10 +129,6 @@ def _databases(databases: Iterable[Database], *, declared: bool) -> Iterator[tup
             where = "every node" if one.nodes is None else _listed(one.nodes)
             told = f"{one.type} for {_listed(one.used_by)} on {where}"
             yield f"external database {one.name}", told
-
-
-def _words(told: Telling) -> str:
-    return worded(on=told.on, nodes=told.nodes, expressway=told.expressway, placed=told.placed)
 
 
 def _listed(names: Iterable[str]) -> str:

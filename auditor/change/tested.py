@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from auditor.change.decision import Answer, Point, Topic, supposed, weighed
 from auditor.change.judged import Judged
-from auditor.change.words import worded
+from auditor.change.words import words
 from auditor.change.would_be import Change
-from auditor.cluster import ClusterFacts, Setting
+from auditor.cluster import ClusterFacts
 from auditor.compare.announced import Feature
 from auditor.facts import Origin
 from auditor.findings import Finding, Severity, SubjectKind
@@ -22,11 +22,7 @@ def features(facts: ClusterFacts, filed: ClusterFacts) -> tuple[Feature, ...]:
 
 def _declared(facts: ClusterFacts, key: str) -> str | None:
     tellings = facts.settings.get(key, ())
-    return next((_words(told) for told in tellings if told.origin is Origin.DECLARED), None)
-
-
-def _words(told: Setting) -> str:
-    return worded(on=told.on, nodes=told.nodes, expressway=told.expressway, placed=told.placed)
+    return next((words(told) for told in tellings if told.origin is Origin.DECLARED), None)
 
 
 def points(

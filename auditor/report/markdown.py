@@ -87,7 +87,7 @@ def _page(report: Report) -> Iterator[str]:
 
 def _overview(clusters: Sequence[ClusterReport]) -> Iterator[str]:
     yield from _table(
-        ("cluster", "status", *(verdict.replace("_", " ") for verdict in Verdict), "nodes read"),
+        ("cluster", "status", *(verdict.words for verdict in Verdict), "nodes read"),
         (
             (
                 code(cluster.name),

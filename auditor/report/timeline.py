@@ -30,12 +30,8 @@ def stands(verdict: Verdict, standing: Standing, now: str) -> str:
     if not standing.runs:
         return f"not told since {_age(standing.since, now)}"
     if standing.since == now:
-        return f"{_word(verdict)}, first seen in this run"
-    return f"{_word(verdict)} since {_age(standing.since, now)}, {count(standing.runs, 'run')}"
-
-
-def _word(verdict: Verdict) -> str:
-    return verdict.replace("_", " ")
+        return f"{verdict.words}, first seen in this run"
+    return f"{verdict.words} since {_age(standing.since, now)}, {count(standing.runs, 'run')}"
 
 
 def _age(since: str, now: str) -> str:
@@ -148,7 +144,7 @@ def _moved(changes: Iterable[Change], now: str) -> Table:
     table = _table("", "recommendation", "subject", "severity", "stands")
     for change in changes:
         finding = change.finding
-        was = f"; was {_word(change.before)}" if change.before else "; never judged before"
+        was = f"; was {change.before.words}" if change.before else "; never judged before"
         said = stands(finding.verdict, finding.standing, now)
         _add(
             table,

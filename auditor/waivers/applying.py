@@ -81,7 +81,7 @@ def _notices(
             yield f"{what} matches no finding; {_way_out(rule.subject, subjects)}."
         return
     if finding.verdict in _GONE:
-        yield f"{what} is no longer needed ({_word(finding.verdict)} now); remove it."
+        yield f"{what} is no longer needed ({finding.verdict.words} now); remove it."
         return
     if finding.verdict is Verdict.UNKNOWN:
         yield f"{what} has no effect: it is unknown now, and what is unknown cannot be waived."
@@ -104,10 +104,6 @@ def _ending(rule: WaiverRule, what: str, today: date) -> Iterator[str]:
 def _nodes_unsure(cluster: ClusterReport) -> bool:
     """Tell whether the CUCM publisher did not say which nodes there are."""
     return any(e.source is Source.CUCM_AXL and e.reason is not None for e in cluster.coverage)
-
-
-def _word(verdict: Verdict) -> str:
-    return verdict.replace("_", " ")
 
 
 def _way_out(word: str, choices: Collection[str]) -> str:

@@ -8,12 +8,12 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
+from pydantic import Field, PlainValidator, ValidationError
 
 from auditor.config.showing import short, visible
 from auditor.config.values import Refused, found, text
 from auditor.errors import ConfigError
-from auditor.names import nearest
+from auditor.shape import Strict, meant
 
 _LINE = re.compile(r"\(at line (\d+), column \d+\)$")
 _EXPIRES = re.compile(r"\s*(?:expires|\"expires\"|'expires')\s*=([^#]*)")
@@ -51,11 +51,7 @@ def _day(value: object) -> date:
 Text = Annotated[str, PlainValidator(text)]
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class _Block(_Table):
+class _Block(Strict, strict=True):
     recommendation: Text
     cluster: Text
     subject: Text
@@ -64,8 +60,8 @@ class _Block(_Table):
     expires: Annotated[date, PlainValidator(_day)]
 
 
-class _File(_Table):
-    waiver: list[_Block] = []
+class _File(Strict, strict=True):
+    waiver: list[_Block] = Field(default_factory=list)
 
 
 def load_waivers(path: Path, known: Collection[str]) -> tuple[WaiverRule, ...]:
@@ -150,7 +146,7 @@ def _sentence(kind: str, loc: tuple[int | str, ...], value: object, refused: obj
         case "missing":
             return f"{key}missing"
         case "extra_forbidden":
-            return f"{key}unknown key{_meant(str(loc[-1]), _keys(loc))}"
+            return f"{key}unknown key{meant(str(loc[-1]), _keys(loc))}"
         case "list_type":
             return f"{key}must be written as [[waiver]], in double brackets"
     return f"{key}{refused}"
@@ -158,11 +154,6 @@ def _sentence(kind: str, loc: tuple[int | str, ...], value: object, refused: obj
 
 def _keys(loc: tuple[int | str, ...]) -> Collection[str]:
     return (_Block if len(loc) > 1 else _File).model_fields.keys()
-
-
-def _meant(word: str, choices: Collection[str]) -> str:
-    close = nearest(word, choices)
-    return f"; did you mean `{close}`?" if close else ""
 
 
 def _blocks(raw: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -177,8 +168,8 @@ def _unknown_ids(raw: Mapping[str, Any], known: Collection[str]) -> Iterator[str
     for number, block in enumerate(_blocks(raw), 1):
         name = block.get("recommendation")
         if isinstance(name, str) and name.strip() and name not in known:
-            meant = _meant(name, known) or "; `auditor rules` lists them"
-            yield f'waiver {number}: key `recommendation`: there is no "{short(name)}"{meant}'
+            hint = meant(name, known) or "; `auditor rules` lists them"
+            yield f'waiver {number}: key `recommendation`: there is no "{short(name)}"{hint}'
 
 
 def _repeated(raw: Mapping[str, Any]) -> Iterator[str]:
