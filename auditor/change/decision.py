@@ -44,7 +44,11 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One thing looked at; `text` is a sentence, `remedy` what to do about it, if anything."""
+    """One thing looked at; `remedy` is what to do about it, if anything.
+
+    `text` begins with the sentence `short`; a point without one is a single sentence, and weighs as
+    much as the gravest finding.
+    """
 
     topic: Topic
     answer: Answer
@@ -52,6 +56,8 @@ class Point:
     text: str
     remedy: str = ""
     evidence: tuple[Evidence, ...] = ()
+    short: str = ""
+    severity: Severity = Severity.CRITICAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class Decision:
 
     `already` are the changes that are so without being made. `drift` are fingerprints of the drift
     that it would make, `foreseen` what would differ only until the profile has the tested
-    `features`.
+    `features`. `unasked` is why the cluster told nothing at all, empty where it did.
     """
 
     cluster: str
@@ -71,6 +77,13 @@ class Decision:
     already: tuple[Change, ...] = ()
     features: tuple[Feature, ...] = ()
     foreseen: tuple[Foreseen, ...] = ()
+    unasked: str = ""
+
+    @property
+    def against(self) -> tuple[Point, ...]:
+        """Return what speaks against the change, gravest first."""
+        found = (point for point in self.points if point.answer is Answer.NO_GO)
+        return tuple(sorted(found, key=lambda point: point.severity.rank))
 
     @property
     def answer(self) -> Answer:
@@ -103,16 +116,25 @@ class Decision:
 
 def seen(topic: Topic, finding: Finding) -> Point:
     """Tell a finding on the facts as they are."""
-    text = f"{finding.recommendation}: {finding.observed} {finding.because}"
-    about = finding.subject.name
-    return Point(topic, VERDICTS[finding.verdict], about, text, finding.remedy, finding.evidence)
+    short = f"{finding.recommendation}: {finding.observed}"
+    return Point(
+        topic,
+        VERDICTS[finding.verdict],
+        finding.subject.name,
+        f"{short} {finding.because}",
+        finding.remedy,
+        finding.evidence,
+        short,
+        finding.severity,
+    )
 
 
 def supposed(topic: Topic, finding: Finding, condition: str = "With the change") -> Point:
     """Tell a finding on facts as they would be; nobody observed them, so there is no evidence."""
     point = seen(topic, finding)
     remedy = point.remedy if finding.verdict is Verdict.UNKNOWN else ""
-    return replace(point, text=f"{condition}, {point.text}", remedy=remedy, evidence=())
+    text, short = f"{condition}, {point.text}", f"{condition}, {point.short}"
+    return replace(point, text=text, short=short, remedy=remedy, evidence=())
 
 
 def weighed(point: Point, finding: Finding, fail_on: Severity) -> Point:

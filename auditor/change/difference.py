@@ -4,23 +4,29 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from auditor.change import holes
 from auditor.change.reading import clusters
-from auditor.change.written import Run, understand
+from auditor.change.written import Run, Snapshot, understand
 from auditor.compare.announced import NOTHING, Announced
 from auditor.compare.comparing import compare
 from auditor.compare.difference import Difference, exit_code
 from auditor.compare.seen import ClusterSeen
 from auditor.errors import ConfigError
+from auditor.facts import Coverage
 from auditor.findings import ExitCode
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The differences of every cluster that both snapshots hold, by cluster name."""
+    """The differences of every cluster that both snapshots hold, by cluster name.
+
+    `unasked` is why one of the snapshots holds nothing at all, empty where both hold something.
+    """
 
     before: str
     after: str
     clusters: Mapping[str, tuple[Difference, ...]]
+    unasked: str = ""
 
     @property
     def found(self) -> tuple[Difference, ...]:
@@ -63,7 +69,19 @@ def compared(
         clusters={
             name: compare(was[name], now[name], announced.get(name, NOTHING)) for name in was
         },
+        unasked=_unasked(later) or _unasked(earlier),
     )
+
+
+def _unasked(snapshot: Snapshot) -> str:
+    """Return why a snapshot holds nothing of any cluster, empty where it holds something."""
+    told = [
+        holes.unasked(
+            Coverage(e.source, e.node, e.outcome, e.reason, e.detail) for e in one.coverage
+        )
+        for one in snapshot.report.clusters
+    ]
+    return ", ".join(told) if all(told) else ""
 
 
 def refuse_stranger(before: Mapping[str, Any], announced: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from auditor.change.difference import Comparison
-from auditor.compare.difference import Difference, Sort
+from auditor.compare.difference import SURPRISES, Difference, Sort
 from auditor.report.screen import printable
 
 HEADS = {
@@ -29,8 +29,7 @@ def render_text(comparison: Comparison, *, width: int | None = None) -> str:
 
     Without a width each difference has a line of its own, which is what a pipe wants.
     """
-    verdict = _verdict({d.sort for d in comparison.found})
-    first = f"{verdict} From {comparison.before} to {comparison.after}."
+    first = f"{_headline(comparison)} From {comparison.before} to {comparison.after}."
     lines = [first] if width is None else wrap(first, max(width, 40))
     for name, found in comparison.clusters.items():
         lines += ["", f"Cluster {printable(name)}: {_count(found)}"]
@@ -38,6 +37,19 @@ def render_text(comparison: Comparison, *, width: int | None = None) -> str:
             lines += _section(head, [d for d in found if d.sort is sort], width)
     code = comparison.exit_code
     return "\n".join((*lines, "", f"Exit code {int(code)}.", ""))
+
+
+def _headline(comparison: Comparison) -> str:
+    """Return the verdict, with the worst of what nobody announced, or why nothing is known."""
+    verdict = _verdict({d.sort for d in comparison.found})
+    surprises = [d for d in comparison.found if d.sort in SURPRISES]
+    if surprises:
+        worst = min(surprises, key=lambda d: (d.severity.rank, SURPRISES.index(d.sort)))
+        mark = "Worst: " if len(surprises) > 1 else ""
+        return f"{verdict} {mark}{printable(worst.about)}: {printable(worst.text)}"
+    if comparison.unasked:
+        return f"Nothing could be compared: {printable(comparison.unasked)}."
+    return verdict
 
 
 def _verdict(sorts: set[Sort]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from auditor.change import placing, readiness, standing, tested
+from auditor.change import holes, placing, readiness, standing, tested
 from auditor.change.advice import advice
 from auditor.change.decision import Answer, Decision, Point, Topic, supposed, weighed
 from auditor.change.judged import Judged, judged
@@ -58,7 +58,8 @@ def unread(facts: ClusterFacts, strangers: Sequence[str]) -> Decision:
     Nothing is judged then, for half of an answer is none.
     """
     points = [_stranger(facts, name) for name in strangers] if facts.nodes else [_blind(facts)]
-    return Decision(facts.name, (), tuple(points), {})
+    unasked = "" if facts.nodes else holes.unasked(facts.coverage)
+    return Decision(facts.name, (), tuple(points), {}, unasked=unasked)
 
 
 def _blind(facts: ClusterFacts) -> Point:

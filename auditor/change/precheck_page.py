@@ -10,16 +10,11 @@ from auditor.report.screen import printable
 
 _MARKS = {Answer.GO: "✓", Answer.NO_GO: "✗", Answer.CANNOT_TELL: "?", Answer.NOTE: "·"}
 _DOUBTS = (Answer.NO_GO, Answer.CANNOT_TELL)
-_SENTENCES = {
-    Answer.GO: "GO: every point that can be checked speaks for the change.",
-    Answer.NO_GO: "NO-GO: at least one point speaks against the change.",
-    Answer.CANNOT_TELL: "CANNOT TELL: nothing speaks against it, but something is not known.",
-}
 
 
 def render_text(decision: Decision, *, width: int) -> str:
     """Return the decision for a reader; nothing in it was changed on the cluster."""
-    lines = [*_idle(decision), _SENTENCES[decision.answer], *_changes(decision), ""]
+    lines = [*_idle(decision), *_wrapped(_headline(decision), width), *_changes(decision), ""]
     for topic in Topic:
         lines += _section(topic, [p for p in decision.points if p.topic is topic], width)
     for service, steps in decision.steps.items():
@@ -28,6 +23,20 @@ def render_text(decision: Decision, *, width: int) -> str:
         lines += [""]
     code = int(decision.exit_code)
     return "\n".join((*lines, f"Nothing was changed. Exit code {code}: {decision.answer}.", ""))
+
+
+def _headline(decision: Decision) -> str:
+    """Return the answer, with the gravest reason of a no-go."""
+    if decision.answer is Answer.GO:
+        return "GO: every point that can be checked speaks for the change."
+    if decision.answer is Answer.NO_GO:
+        first, *others = decision.against
+        told = f"NO-GO: {printable(first.about)}: {printable(first.short or first.text)}"
+        more = f"{len(others)} more points speak" if len(others) > 1 else "1 more point speaks"
+        return f"{told} {more} against the change." if others else told
+    if decision.unasked:
+        return f"CANNOT TELL: the cluster could not be asked ({printable(decision.unasked)})."
+    return "CANNOT TELL: nothing speaks against it, but something is not known."
 
 
 def _idle(decision: Decision) -> list[str]:

@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from auditor.errors import ConfigError
+from auditor.errors import ConfigError, Reason
+from auditor.facts import Outcome, Source
+from auditor.findings import Severity
 
 
 class _Part(BaseModel):
@@ -55,7 +57,7 @@ class Finding(_Part):
     subject: Subject
     verdict: str
     kind: str | None
-    severity: str
+    severity: Severity
     observed: str
     waiver: Waiver | None
 
@@ -63,9 +65,10 @@ class Finding(_Part):
 class Coverage(_Part):
     """What asking one source came to."""
 
-    source: str
+    source: Source
     node: str
-    reason: str | None
+    outcome: Outcome
+    reason: Reason | None
     detail: str
 
 

@@ -12,6 +12,7 @@ from auditor.cli import options
 from auditor.cli.app import app
 
 if TYPE_CHECKING:
+    from auditor.runs import Report
     from auditor.soap.recorder import Recorder
 
 LIVE = "live"
@@ -35,13 +36,10 @@ def snapshot(
     """Keep what live clusters look like now, to compare with later.
 
     The exit code is that of an audit with `--history off`, the waivers of the file applied; the
-    snapshot is written whatever it is.
+    snapshot is written whatever it is, unless nothing at all could be read.
     """
-    from auditor.change.snapshot import text_of
     from auditor.cli.placing import refuse_taken
-    from auditor.cli.telling import say
     from auditor.recommendations.model import PACKS
-    from auditor.report.output import write
 
     refuse_taken("--to", to, "a snapshot")
     asking = _Asking(
@@ -52,15 +50,32 @@ def snapshot(
         evidence=evidence,
         hide_user=evidence_hide_user,
     )
-    content, recorder = _take(clusters or [], asking)
-    write(to, text_of(content))
-    code = content["report"]["summary"]["exit_code"]
-    names = ", ".join(cluster["name"] for cluster in content["report"]["clusters"])
-    told = f"An audit with --history off would end with exit code {code}."
-    say(f"Snapshot of {names} written to {to}. {told}\n")
+    report, content, recorder = _take(clusters or [], asking)
+    _keep(report, content, to)
     if recorder:
         recorder.check()
-    raise typer.Exit(code)
+    raise typer.Exit(report.exit_code)
+
+
+def _keep(report: "Report", content: Mapping[str, Any], to: Path) -> None:
+    """Write a snapshot and say what it lacks; one of nothing would look like a success."""
+    from auditor.change import holes
+    from auditor.change.snapshot import text_of
+    from auditor.cli.telling import say
+    from auditor.report.output import write
+
+    if all(holes.unasked(cluster.coverage) for cluster in report.clusters):
+        for cluster in report.clusters:
+            why = holes.advice(cluster.coverage) or f"{holes.unasked(cluster.coverage)}."
+            text = f"nothing of {cluster.name} could be read, so {to} was not written: {why}"
+            typer.echo(f"auditor: {text}", err=True)
+        return
+    write(to, text_of(content))
+    names = ", ".join(cluster.name for cluster in report.clusters)
+    code = int(report.exit_code)
+    told = f"An audit with --history off would end with exit code {code}."
+    lacks = [line for cluster in report.clusters for line in holes.lines(cluster)]
+    say("\n".join((f"Snapshot of {names} written to {to}. {told}", *lacks, "")))
 
 
 @app.command()
@@ -108,7 +123,7 @@ def diff(
             hide_user=evidence_hide_user,
         )
         names = [cluster["name"] for cluster in was["report"]["clusters"]]
-        now, recorder = _take(names, asking)
+        _, now, recorder = _take(names, asking)
     else:
         _refuse_idle(evidence)
         now, recorder = files.read(_present(after)), None
@@ -162,8 +177,8 @@ class _Asking:
     hide_user: bool
 
 
-def _take(names: list[str], asking: _Asking) -> "tuple[Mapping[str, Any], Recorder | None]":
-    """Ask the clusters; return a snapshot of them, and what kept the exchanges."""
+def _take(names: list[str], asking: _Asking) -> "tuple[Report, Mapping[str, Any], Recorder | None]":
+    """Ask the clusters; return the report, a snapshot of them, and what kept the exchanges."""
     from auditor.audit import Options, report_on, survey
     from auditor.change.snapshot import document
     from auditor.cli.running import accepted, keep, logins, warn_insecure, world
@@ -191,4 +206,4 @@ def _take(names: list[str], asking: _Asking) -> "tuple[Mapping[str, Any], Record
         started = around.clock()
         facts = survey(chosen, accounts, settings, around)
         report = report_on(chosen, facts, settings, around, started)
-    return document(report, facts), recorder
+    return report, document(report, facts), recorder

@@ -8,6 +8,7 @@ from auditor.compare.places import gaps, groups, nodes, silent
 from auditor.compare.profile import profile, shown
 from auditor.compare.seen import ClusterSeen, FindingSeen
 from auditor.compare.services import undone
+from auditor.findings import Severity
 
 _SETTLED = frozenset({"pass", "not_applicable", "explained"})
 """Verdicts that ask for nothing."""
@@ -68,7 +69,7 @@ def _judged(
     elif sort is Sort.NEW and (now.waived or now.id in announced.drift):
         yield Difference(Sort.EXPECTED, now.subject, text)
     else:
-        yield Difference(sort, now.subject, text)
+        yield Difference(sort, now.subject, text, Severity(now.severity))
 
 
 def _of_one(finding: FindingSeen, nodes: frozenset[str]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor.findings import ExitCode
+from auditor.findings import ExitCode, Severity
 
 
 class Sort(StrEnum):
@@ -28,19 +28,27 @@ class Sort(StrEnum):
     PERSISTING = "persisting"
 
 
+SURPRISES = (Sort.NEW, Sort.UNEXPECTED, Sort.MISSING, Sort.RESTART)
+"""What nobody announced, or was announced and not done; what says most of it first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference, in a sentence; `about` is the node, group or cluster it is on."""
+    """One difference, in a sentence; `about` is the node, group or cluster it is on.
+
+    What is no finding has no severity of its own, and counts as much as the gravest.
+    """
 
     sort: Sort
     about: str
     text: str
+    severity: Severity = Severity.CRITICAL
 
 
 def exit_code(differences: Iterable[Difference]) -> ExitCode:
     """Return 3 for anything that nobody announced, else 4 for what could not be compared."""
     sorts = {difference.sort for difference in differences}
-    if sorts & {Sort.UNEXPECTED, Sort.MISSING, Sort.NEW, Sort.RESTART}:
+    if not sorts.isdisjoint(SURPRISES):
         return ExitCode.DRIFT
     blind = not sorts.isdisjoint({Sort.UNAUDITABLE, Sort.UNSEEN})
     return ExitCode.INCOMPLETE if blind else ExitCode.COMPLIANT

@@ -50,7 +50,7 @@ def cause(cluster: ClusterReport) -> str:
     failure is left out.
     """
     asked = [_worst(cluster, name) for name in (cluster.publisher or "", *cluster.unread)]
-    return _told([entry for entry in asked if entry])
+    return told([entry for entry in asked if entry])
 
 
 def _worst(cluster: ClusterReport, node: str) -> Coverage | None:
@@ -60,11 +60,12 @@ def _worst(cluster: ClusterReport, node: str) -> Coverage | None:
 
 
 def _weight(entry: Coverage) -> tuple[bool, bool]:
-    told = (Source.CUCM_AXL, Source.CONTROL_CENTER)
-    return entry.reason is Reason.NOT_ASKED, entry.source not in told
+    graver = (Source.CUCM_AXL, Source.CONTROL_CENTER)
+    return entry.reason is Reason.NOT_ASKED, entry.source not in graver
 
 
-def _told(gaps: Sequence[Coverage]) -> str:
+def told(gaps: Sequence[Coverage]) -> str:
+    """Return why servers gave nothing, those that failed in the same way together."""
     servers: dict[Reason, dict[str, None]] = {}
     for entry in gaps:
         if entry.reason:
@@ -99,7 +100,7 @@ def of_cluster(cluster: ClusterReport, past: Past) -> Iterator[Sight]:
     for name in cluster.unread:
         if before is not None and name.lower() not in before:
             gap = _worst(cluster, name)
-            why = _told([gap] if gap else [])
+            why = told([gap] if gap else [])
             yield Sight(cluster.name, name, back=False, unknown=_unknown(cluster, name), why=why)
     read = [n.name for n in cluster.nodes if not n.planned and n.name not in cluster.unread]
     if was_dark and read:

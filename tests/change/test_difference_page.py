@@ -7,6 +7,7 @@ import pytest
 from auditor.change.difference import Comparison
 from auditor.change.difference_page import HEADS, render_json, render_text
 from auditor.compare.difference import Difference, Sort
+from auditor.findings import Severity
 
 
 def comparison(*sorts: Sort) -> Comparison:
@@ -52,7 +53,27 @@ def comparison(*sorts: Sort) -> Comparison:
 def test_the_first_line_names_the_matter(sorts: list[Sort], said: str) -> None:
     """Nobody reads on at night to learn whether it is a change or one left undone."""
     first, *_ = render_text(comparison(*sorts)).splitlines()
-    assert first == f"{said} From then to now."
+    assert first.startswith(f"{said} ")
+    assert first.endswith(" From then to now.")
+
+
+def test_the_first_line_names_the_worst_surprise() -> None:
+    """The drift that weighs most, whatever stands above it in the page."""
+    low = Difference(Sort.NEW, "n1", "RPT-02 differs.", Severity.LOW)
+    high = Difference(Sort.NEW, "n2", "RTR-01 differs.", Severity.CRITICAL)
+    fixed = Difference(Sort.FIXED, "n3", "SIP-01 no longer differs.", Severity.CRITICAL)
+    found = Comparison("then", "now", {"lab": (low, high, fixed)})
+    first, *_ = render_text(found).splitlines()
+    drift = "There is new drift that nobody announced."
+    assert first == f"{drift} Worst: n2: RTR-01 differs. From then to now."
+
+
+def test_what_was_never_read_is_no_comparison() -> None:
+    """Nothing unexpected was seen, because nothing was."""
+    lost = Difference(Sort.UNAUDITABLE, "pub", "cucm-axl: credentials.")
+    found = Comparison("then", "now", {"lab": (lost,)}, unasked="credentials refused by pub")
+    first, *_ = render_text(found).splitlines()
+    assert first == "Nothing could be compared: credentials refused by pub. From then to now."
 
 
 def test_every_sort_has_its_section() -> None:

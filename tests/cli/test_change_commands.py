@@ -197,7 +197,7 @@ def test_what_was_announced_and_not_done_is_the_first_thing_said(
     expectation.write_text(text_of(Decision("healthy", announced, (), {})))
     result = running.run("diff", str(before), "live", "--expect", str(expectation))
     assert result.exit_code == 3
-    first = "What was announced was not done. Nothing else is unexpected. From "
+    first = "What was announced was not done. Nothing else is unexpected. "
     assert result.stdout.startswith(first)
 
 
@@ -288,16 +288,39 @@ def test_a_refused_password_is_told_with_its_reason(
     assert "PROFILE-02 can no longer be judged for addresses, " in result.stdout
 
 
-def test_a_snapshot_that_saw_nothing_proves_nothing(
+def test_a_snapshot_of_nothing_is_not_written(
     lab: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its account had the wrong password; what happened since is not known."""
+    """Its account had the wrong password; a file would look like a success."""
     running = lab("healthy")
     before = tmp_path / "before.json"
-    with monkeypatch.context() as patch:
-        patch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "wrong"})
-        assert running.run("snapshot", "--to", str(before)).exit_code == 5
+    monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "wrong"})
+    result = running.run("snapshot", "--to", str(before))
+    assert result.exit_code == 5
+    assert result.stdout == ""
+    told = f"auditor: nothing of healthy could be read, so {before} was not written: AXL of "
+    assert result.stderr.startswith(f"{told}cucm-pub.lab.test refused the user name or password")
+    assert not before.exists()
+
+
+def test_a_snapshot_tells_what_it_lacks(window: tuple[Lab, Path], tmp_path: Path) -> None:
+    """A node that did not answer is found out before the window, not after it."""
+    running, _ = window
+    running.simulator.change({"fault": {"fault": "connection-refused", "node": SUBSCRIBER}})
+    result = running.run("snapshot", "--to", str(tmp_path / "lacking.json"))
+    assert result.exit_code == 4
+    _, second, *more = result.stdout.splitlines()
+    told = f"{SUBSCRIBER} is missing (unreachable): its services cannot be compared later."
+    assert (second, more) == (told, [])
+
+
+def test_a_cluster_that_cannot_be_asked_is_no_comparison(
+    window: tuple[Lab, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says why, and that nothing was compared."""
+    running, before = window
+    monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "wrong"})
     result = running.run("diff", str(before), "live")
     assert result.exit_code == 4
-    first = "Nothing unexpected was seen, but something could not be compared. From "
+    first = "Nothing could be compared: credentials refused by cucm-pub.lab.test. From "
     assert result.stdout.startswith(first)

@@ -117,7 +117,17 @@ def test_a_refused_password_is_no_missing_node(
     words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE)
     result = healthy.run("precheck", *words)
     assert result.exit_code == 4
+    why = "credentials refused by cucm-pub.lab.test"
+    assert result.stdout.startswith(f"CANNOT TELL: the cluster could not be asked ({why}).\n")
     assert "401" in result.stdout
+
+
+def test_a_no_go_names_its_gravest_reason_first(healthy: Lab) -> None:
+    """Nobody should have to look for it."""
+    engine = "Cisco Presence Engine"
+    words = ("--cluster", "healthy", "--deactivate", engine, "--on", NODE)
+    first, *_ = healthy.run("precheck", *words).stdout.splitlines()
+    assert first.startswith(f"NO-GO: {NODE}: With the change, PE-01: {engine} is not")
 
 
 def test_what_would_be_is_not_told_as_seen(healthy: Lab) -> None:
