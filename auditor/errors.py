@@ -118,7 +118,11 @@ class BadCredentials(ExchangeError):
 
 
 class NotAuthorised(ExchangeError):
-    """HTTP 403: the account exists and lacks a role."""
+    """HTTP 403: as a rule the account lacks a role, and it does not prove the password.
+
+    Nobody documents that it comes after the password is looked at, and what stands before a node
+    may say it to anybody.
+    """
 
     reason = Reason.NOT_AUTHORISED
 

@@ -163,15 +163,15 @@ def _checked(settings: "ClusterSettings", account: "Credentials") -> bool:
     """Try the account once; return whether it was let in, False where that cannot be told."""
     from auditor.cli.running import world
     from auditor.doctor.checkup import let_in
-    from auditor.errors import BadCredentials
+    from auditor.errors import BadCredentials, NotAuthorised
     from auditor.findings import ExitCode
 
     with world(1) as around:
-        error, taken = let_in(settings, account, around.wire)
+        error = let_in(settings, account, around.wire)
     if isinstance(error, BadCredentials):
         typer.echo(f"auditor: {error} Nothing was stored.", err=True)
         raise typer.Exit(ExitCode.DRIFT)
     if error is not None:
-        word = "taken, but" if taken else "not checked:"
-        typer.echo(f"auditor: the password was {word} {error}", err=True)
-    return taken
+        word = "proven" if isinstance(error, NotAuthorised) else "checked"
+        typer.echo(f"auditor: the password was not {word}: {error}", err=True)
+    return error is None

@@ -26,8 +26,9 @@ from auditor.soap.replies import ProductInformation
 _PROVES_LOGIN = frozenset({Source.CUCM_AXL, Source.CONTROL_CENTER, Source.PERFMON})
 """Sources whose answer shows that the password was taken.
 
-No failure shows it: nobody documents whether a SOAP fault, HTTP 599 or 403 comes before or after
-the password is looked at. A node's own AXL counts as answering when it sends a fault.
+No failure shows it, `NotAuthorised` (HTTP 403) least of all: nobody documents whether it, a SOAP
+fault or HTTP 599 comes before or after the password is looked at. A node's own AXL counts as
+answering when it sends a fault.
 """
 
 

@@ -8,7 +8,6 @@ from auditor.config.settings import ClusterSettings, Dial
 from auditor.credentials import Credentials
 from auditor.doctor import node, publisher
 from auditor.doctor.advice import Subject, no_nodes, subject
-from auditor.doctor.interfaces import LET_IN
 from auditor.doctor.reaching import reach, skipped
 from auditor.doctor.steps import Check, Checkup, Outcome, Server, Step
 from auditor.errors import ExchangeError, Reason
@@ -46,12 +45,11 @@ def examine(
     return Checkup(settings.name, settings.username, tuple(found), walk.requests)
 
 
-def let_in(
-    settings: ClusterSettings, login: Credentials, wire: Wire
-) -> tuple[ExchangeError | None, bool]:
+def let_in(settings: ClusterSettings, login: Credentials, wire: Wire) -> ExchangeError | None:
     """Ask the CUCM publisher one question, once.
 
-    Returns why it gave no answer (None: it did), and whether it took the password.
+    Returns why it gave no answer; None: it did, which is to say, it took the password. No error
+    proves that.
 
     Raises:
         ConfigError: a CA file cannot be used.
@@ -65,8 +63,8 @@ def let_in(
         try:
             client.ccm_version()
         except ExchangeError as error:
-            return error, error.reason in LET_IN
-    return None, True
+            return error
+    return None
 
 
 class _Walk:

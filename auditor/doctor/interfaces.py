@@ -9,11 +9,8 @@ from auditor.doctor.reaching import skipped
 from auditor.doctor.steps import Check, Outcome, Step
 from auditor.errors import BadCredentials, ExchangeError, Reason
 
-LET_IN = frozenset({Reason.NOT_AUTHORISED})
-"""Failures that a server gives only after it took the password."""
-
-_THERE = LET_IN | {Reason.SOAP_FAULT, Reason.UNSUPPORTED_VERSION}
-"""Failures of a service that is there; the last two may come before the password is looked at."""
+_THERE = frozenset({Reason.NOT_AUTHORISED, Reason.SOAP_FAULT, Reason.UNSUPPORTED_VERSION})
+"""Failures of a service that is there; each may come before the password is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +26,12 @@ def credentials(about: Subject, asked: Sequence[Asked]) -> Step:
     for one in asked:
         if isinstance(one.error, BadCredentials):
             return advice.refused_login(about, one.error)
-    if any(one.error is None or one.error.reason in LET_IN for one in asked):
+    if any(one.error is None for one in asked):
         return Step(Check.CREDENTIALS, Outcome.OK, f"{about.username} was let in.")
-    return Step(
-        Check.CREDENTIALS, Outcome.SKIPPED, "cannot be told: no service there answered a question."
-    )
+    why = "cannot be told: no service there answered a question."
+    if any(error.reason is Reason.NOT_AUTHORISED for error in _errors(asked)):
+        why = "not proven: HTTP 403 may come before the password is looked at."
+    return Step(Check.CREDENTIALS, Outcome.SKIPPED, why)
 
 
 def service(about: Subject, check: Check, asked: Sequence[Asked]) -> Step:

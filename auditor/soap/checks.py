@@ -79,7 +79,7 @@ def _status_error(answer: Answer, operation: Operation, who: str) -> ExchangeErr
         )
     if status == HTTPStatus.FORBIDDEN:
         return NotAuthorised(
-            f"{who} knows the account and refuses it (HTTP 403).",
+            f"{who} does not let the account ask (HTTP 403).",
             f'Give the account the role "{operation.interface.role}".',
         )
     if status == HTTPStatus.NOT_FOUND:

@@ -376,3 +376,14 @@ def test_ctrl_c_ends_it_at_once(lab: Start) -> None:
     assert (process.returncode, out) == (130, "")
     assert time.monotonic() - began < 20
     assert "Traceback" not in err
+
+
+def test_http_403_alone_proves_no_password(lab: Start) -> None:
+    """The role is what to mend; whether the password is right stays open."""
+    running = lab({**PAIR, "fault": [{"fault": "http-403", "interface": "cucm-axl"}]})
+    steps = _steps(running, 3)
+    told = steps[CUCM, "credentials"]
+    assert told["outcome"] == "skipped"
+    assert "not proven: HTTP 403" in told["text"]
+    assert steps[CUCM, "axl_role"]["outcome"] == "mend"
+    assert steps[PUB, "credentials"]["outcome"] == "ok"

@@ -95,11 +95,13 @@ def test_an_answer_that_may_come_before_the_password_is_no_check(desk: Desk, fau
     assert "not checked" in screen
 
 
-def test_a_missing_role_is_no_wrong_password(desk: Desk) -> None:
-    """It was taken; the role is said."""
+@pytest.mark.parametrize("right", [True, False])
+def test_a_missing_role_proves_no_password(desk: Desk, right: bool) -> None:
+    """It is stored, for it may be right; what is said is the role, and that nobody knows."""
     desk.lab.simulator.change({"fault": {"fault": "http-403", "interface": "cucm-axl"}})
-    code, screen = desk.login(typed=desk.lab.simulator.password)
-    assert code == 0, screen
+    code, screen = desk.login(typed=desk.lab.simulator.password if right else "wrong horse")
+    assert code == 4, screen
+    assert "the password was not proven: " in screen
     assert "Standard AXL API Access" in screen
 
 

@@ -150,8 +150,8 @@ def test_a_missing_role_is_named_and_axl_alone_keeps_the_pair_from_being_certain
     )
     check = watched.check()
     assert lines(check) == (
-        f"Not certain: Pair is normal by its states, but not all is known: AXL of {SECOND} knows "
-        "the account and refuses it (HTTP 403).",
+        f"Not certain: Pair is normal by its states, but not all is known: AXL of {SECOND} does "
+        "not let the account ask (HTTP 403).",
         'Do: give the account the role "Standard AXL API Access" (User Management > Application '
         "User on CUCM > Permissions Information); then check again. Do not: fail over or fall back "
         "before that is known.",
