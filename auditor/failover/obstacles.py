@@ -5,18 +5,22 @@ from dataclasses import dataclass
 
 from auditor.cluster import ClusterFacts
 from auditor.errors import Reason
-from auditor.facts import Source
+from auditor.facts import Outcome, Source
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why a source of a server told nothing; `text` says it in plain sentences."""
+    """Why a source of a server told nothing; `text` says it in plain sentences.
+
+    `elsewhere`: another server took the same account.
+    """
 
     cluster: str
     server: str
     source: Source
     reason: Reason
     text: str
+    elsewhere: bool = False
 
 
 _ORDER = (
@@ -48,8 +52,20 @@ def obstacles(
     from being asked at all, the server that refused it counts too.
     """
     own = {node.name for node in facts.nodes}
+    taking = {
+        entry.node
+        for entry in facts.coverage
+        if entry.outcome is Outcome.COLLECTED and entry.source is not Source.TCP
+    }
     found = [
-        Obstacle(facts.name, entry.node, entry.source, entry.reason, entry.detail)
+        Obstacle(
+            facts.name,
+            entry.node,
+            entry.source,
+            entry.reason,
+            entry.detail,
+            elsewhere=bool(taking - {entry.node}),
+        )
         for entry in facts.coverage
         if entry.reason is not None and entry.source is not Source.TCP
     ]

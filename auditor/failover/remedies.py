@@ -44,9 +44,15 @@ def remedy(obstacle: Obstacle) -> str:
 
 def _account(obstacle: Obstacle) -> str:
     name = obstacle.cluster
+    on_cucm = obstacle.source is Source.CUCM_AXL
+    if obstacle.elsewhere and not on_cucm:
+        return (
+            f"see that {names.SYNC_AGENT} runs on {obstacle.server} and has brought the account "
+            "there, because another server took the same user name and password"
+        )
     sync = (
         ""
-        if obstacle.source is Source.CUCM_AXL
+        if on_cucm
         else f"; {names.SYNC_AGENT} brings accounts to {obstacle.server}, so see that it runs"
     )
     return (

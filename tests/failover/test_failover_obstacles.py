@@ -25,7 +25,7 @@ ACCOUNT = (
     "Management > Application User on CUCM)"
 )
 CHANGES = {
-    Reason.CREDENTIALS: "`auditor login lab`",
+    Reason.CREDENTIALS: "Cisco Sync Agent runs on imp2",
     Reason.TLS: "`auditor trust imp2 --cluster lab`",
     Reason.WRONG_NODE: "correct the address of imp2 ([cluster.addresses])",
     Reason.UNREACHABLE: "see that imp2 is up",
@@ -138,7 +138,12 @@ def test_a_password_that_one_node_refuses_is_told_of_that_node(night: Begin) -> 
         f"Cannot tell how Pair stands: {FIRST} is normal and {SECOND} refuses the user name or "
         "password."
     )
-    assert f"Cisco Sync Agent brings accounts to {SECOND}, so see that it runs" in second
+    assert second == (
+        f"Do: see that Cisco Sync Agent runs on {SECOND} and has brought the account there, "
+        "because another server took the same user name and password; then check again. Do not: "
+        "try the same password again, which may lock the account, or fail over or fall back "
+        "before the states are known."
+    )
 
 
 def test_a_missing_role_is_named_and_axl_alone_keeps_the_pair_from_being_certain(
