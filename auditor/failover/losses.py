@@ -14,6 +14,7 @@ from auditor.facts import HaState, NodeFacts, RunState
 from auditor.failover import states
 from auditor.failover.findings import GroupCheck, Standing
 from auditor.failover.judged import Judged
+from auditor.failover.repairs import PAGE
 from auditor.failover.seen import Aspect, Point
 from auditor.failover.states import listed
 from auditor.findings import Verdict
@@ -41,7 +42,7 @@ class What(StrEnum):
 class Loss:
     """Something that would not move; verdict drift, or unknown where it cannot be told.
 
-    `node` is the node whose failure brings it about.
+    `node` is the node whose failure brings it about; `remedy`, if there is one, begins with a verb.
     """
 
     cluster: str
@@ -50,6 +51,7 @@ class Loss:
     node: str
     verdict: Verdict
     why: str
+    remedy: str = ""
 
 
 _ON_BOTH = {
@@ -97,9 +99,18 @@ def _of_last_node(group: GroupCheck) -> Iterator[Loss]:
 
 
 def _of_no_partner(group: GroupCheck) -> Iterator[Loss]:
+    how = "add a second node to" if len(group.nodes) < 2 else "turn high availability on for"
     for node in group.nodes:
         told = f"nobody takes the users of {node.name} over: {group.name} {_no_partner(group)}."
-        yield Loss(group.cluster, group.name, What.PRESENCE, node.name, Verdict.DRIFT, told)
+        yield Loss(
+            group.cluster,
+            group.name,
+            What.PRESENCE,
+            node.name,
+            Verdict.DRIFT,
+            told,
+            f"{how} {group.name} ({PAGE})",
+        )
 
 
 def _no_partner(group: GroupCheck) -> str:
@@ -151,11 +162,13 @@ def _of_services(
             continue
         if here is RunState.STARTED and there is RunState.STOPPED:
             why = f"{service} runs on {node.name} and not on {partner.name}."
-            yield Loss(facts.name, group, what, node.name, Verdict.DRIFT, why)
+            how = f"activate and start {service} on {partner.name}"
+            yield Loss(facts.name, group, what, node.name, Verdict.DRIFT, why, how)
         else:
             who = partner.name if here is RunState.STARTED else node.name
             why = f"whether {service} runs on {who} is not known."
-            yield Loss(facts.name, group, what, node.name, Verdict.UNKNOWN, why)
+            how = f"look for {service} in Control Center of {who} and with `utils service list`"
+            yield Loss(facts.name, group, what, node.name, Verdict.UNKNOWN, why, how)
 
 
 def _of_rooms(group: str, facts: ClusterFacts, node: NodeFacts) -> Iterator[Loss]:

@@ -67,14 +67,30 @@ class Readiness:
                 "Do: keep a snapshot, to compare sessions afterwards (`auditor snapshot`). Do not: "
                 "add, move or delete users while failed over."
             )
-        first = _of(self.check, *_SPENT, Standing.SWITCHED_OFF)
-        if first:
-            return action.of_group(first[0])
-        told = sorted(self.losses, key=lambda loss: loss.verdict is not Verdict.DRIFT)
-        graver = self.check.exit_code is self.exit_code
-        if told and not graver:
-            return f"Do: settle this first: {told[0].why} Do not: fail over by hand before."
+        spent = _of(self.check, *_SPENT)
+        if spent:
+            return action.of_group(spent[0])
+        certain = [loss for loss in self.losses if loss.verdict is Verdict.DRIFT]
+        if certain:
+            return self._against(certain[0])
+        if self.losses and self.check.exit_code is ExitCode.COMPLIANT:
+            return _settle(self.losses[0])
         return action.of_all(self.check)
+
+    def _against(self, loss: Loss) -> str:
+        """Return the action for what the first line says would be lost."""
+        group = next(
+            g for g in self.check.groups if (g.cluster, g.name) == (loss.cluster, loss.group)
+        )
+        bad = group.code(accept_failed_over=False) is ExitCode.DRIFT
+        if bad or group.standing is Standing.SWITCHED_OFF:
+            return action.of_group(group)
+        return _settle(loss)
+
+
+def _settle(loss: Loss) -> str:
+    how = f"{loss.remedy}." if loss.remedy else f"settle this first: {loss.why}"
+    return f"Do: {how} Do not: fail over by hand before."
 
 
 def _against(found: Readiness) -> Iterator[str]:

@@ -13,7 +13,8 @@ from auditor.failover import action, page
 from auditor.failover.judged import judged
 from auditor.failover.losses import What
 from auditor.failover.readiness import Readiness, readiness
-from auditor.findings import ExitCode
+from auditor.failover.seen import Aspect, Point
+from auditor.findings import ExitCode, Verdict
 from tests.factories import not_activated, service, setting, settings
 from tests.failover.pairs import ROWS, look, member, pair
 
@@ -63,6 +64,9 @@ def test_what_runs_on_one_node_only_would_not_move(name: str, what: What) -> Non
     assert (str(what), "imp1") in lost(found)
     assert found.exit_code is ExitCode.DRIFT
     assert f"would lose {what}" in found.verdict
+    assert found.action.startswith(f"Do: activate and start {name} on imp2.") or (
+        found.action.startswith(f"Do: activate {name} on imp2")
+    )
 
 
 def test_it_counts_which_of_the_two_fails() -> None:
@@ -136,6 +140,18 @@ def test_a_broken_pair_is_not_ready_and_told_as_broken(one: HaState, other: HaSt
     assert found.exit_code is ExitCode.DRIFT
     assert found.verdict.startswith("Not ready: DefaultCUPSubCluster is broken already (")
     assert found.action == action.of_all(found.check)
+
+
+@pytest.mark.parametrize("meant", [True, False])
+def test_nobody_to_take_over_comes_before_a_node_in_no_group(meant: bool) -> None:
+    facts = replace(pair(N, N, switch=False), high_availability=meant)
+    point = Point(Aspect.MEMBER, "imp9", Verdict.DRIFT, "imp9 is in no group.", "IN NO GROUP")
+    check = look(facts)
+    check = replace(check, clusters=(replace(check.clusters[0], alone=(point,)),))
+    found = readiness(check, {facts.name: judged(facts, ROWS)})
+    assert "would lose presence and IM" in found.verdict
+    assert found.action.startswith("Do: turn high availability")
+    assert "imp9" not in found.action
 
 
 def test_a_pair_that_moves_loses_nothing_that_could_be_told() -> None:
