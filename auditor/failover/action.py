@@ -6,7 +6,7 @@ Sources: IM&P configuration guide 15, chapter on high availability; administrati
 
 from auditor import names
 from auditor.errors import Reason
-from auditor.facts import HaState
+from auditor.facts import HaState, Origin
 from auditor.failover.findings import Check, ClusterCheck, GroupCheck, Standing
 from auditor.failover.lead import lead
 from auditor.failover.obstacles import Obstacle
@@ -16,8 +16,11 @@ from auditor.failover.repairs import (
     NO_USERS,
     PAGE,
     answer,
+    ask_recovery,
     bring_back,
     gone,
+    idle_alone,
+    look_into,
     moving,
     recover,
     start,
@@ -73,8 +76,11 @@ def of_group(group: GroupCheck) -> str:
         return moving(group)
     if group.standing is Standing.BROKEN and gone(group):
         return bring_back(group)
+    if idle_alone(group):
+        unread = any(node.state is None for node in group.nodes)
+        return _read_states(group) if unread else ask_recovery(group)
     if services:
-        return start(services)
+        return start(services, group)
     axl = [point for point in wrong if point.aspect is Aspect.AXL]
     if axl:
         return answer(axl[0])
@@ -123,7 +129,7 @@ def _in_peace(group: GroupCheck) -> str:
         obstacle = None if wrong else group.obstacle_to(point)
         if obstacle is not None:
             return clear(obstacle, "that is known")
-        return f"Do: settle this first: {point.text} Do not: fail over before it is settled."
+        return f"Do: {look_into(point)} Do not: fail over before it is settled."
     if group.bad_replication:
         return (
             "Do: run `utils dbreplication runtimestate` on the publisher, and mend the replication "
@@ -151,9 +157,24 @@ def _fall_back(group: GroupCheck) -> str:
 
 
 def _read_states(group: GroupCheck) -> str:
+    firm = all(node.state and node.state_source != Origin.DISCOVERED for node in group.nodes)
+    if firm and any(node.state != HaState.NORMAL for node in group.nodes):
+        return _undocumented(group)
     if group.obstacles:
         return clear(group.obstacles[0], "the states are known")
     return (
         "Do: run `utils ha status` on both nodes, and make PerfMon and Control Center of both "
         "answer. Do not: fail over or fall back before the states are known."
     )
+
+
+def _undocumented(group: GroupCheck) -> str:
+    """Return what to do about a pair of states that were read and make no sense together."""
+    dumb = [node.name for node in group.nodes if node.state == HaState.UNKNOWN]
+    how = (
+        f"see that {names.SERVER_RECOVERY} runs on {listed(dumb)}, then run `utils ha status`"
+        if dumb
+        else "look again in 20 s (`--wait 1m`), then run `utils ha status` on both nodes, because "
+        "Cisco documents no such pair of states"
+    )
+    return f"Do: {how}. Do not: fail over or fall back before the states are understood."

@@ -7,11 +7,11 @@ Sources: IM&P configuration guide 15, chapter on high availability; administrati
 from collections.abc import Sequence
 
 from auditor import names
-from auditor.facts import HaState
-from auditor.failover.findings import GroupCheck
+from auditor.facts import HaState, RunState
+from auditor.failover.findings import GroupCheck, Standing
 from auditor.failover.order import first, rank
 from auditor.failover.restarts import UNSTABLE
-from auditor.failover.seen import Point
+from auditor.failover.seen import Aspect, Point
 from auditor.failover.states import listed, lost
 
 PAGE = "System > Presence Redundancy Groups on CUCM"
@@ -33,21 +33,66 @@ def moving(group: GroupCheck) -> str:
 
 def gone(group: GroupCheck) -> list[str]:
     """Return the nodes that are down, or tell nothing while the partner serves."""
-    if not any(node.state == HaState.BACKUP for node in group.nodes):
-        return []
-    return [node.name for node in group.nodes if node.state == HaState.DOWN or lost(node)]
+    served = _served(group)
+    return [n.name for n in group.nodes if n.state == HaState.DOWN or (served and lost(n))]
+
+
+def _served(group: GroupCheck) -> bool:
+    return any(node.state == HaState.BACKUP for node in group.nodes)
 
 
 def bring_back(group: GroupCheck) -> str:
-    """Return how to bring back a node that is down while its partner serves."""
+    """Return how to bring back a node that is down."""
     left = [node.name for node in group.nodes if node.name not in gone(group)]
+    serving = ", which serves everybody" if _served(group) else ", which is left"
+    keep = f"restart {listed(left)}{serving}, or " if left else ""
     return (
         f"Do: bring {listed(gone(group))} back (power, network, console), then check again. "
-        f"Do not: restart {listed(left)}, which serves everybody, or {NO_USERS}."
+        f"Do not: {keep}{NO_USERS}."
     )
 
 
-def start(points: Sequence[Point]) -> str:
+def idle_alone(group: GroupCheck) -> bool:
+    """Tell whether a node is idle and no partner serves: then nobody serves its users."""
+    open_ = group.standing in (Standing.UNKNOWN, Standing.BROKEN) and not _served(group)
+    return open_ and any(node.state == HaState.IDLE for node in group.nodes)
+
+
+def ask_recovery(group: GroupCheck) -> str:
+    """Return what to do where high availability stopped services and nobody serves instead."""
+    both = listed(node.name for node in group.nodes)
+    return (
+        f"Do: run `utils ha status` on {both}, and see that {names.SERVER_RECOVERY} runs on both: "
+        "it stops and starts the services of an idle node. Do not: start services by hand, fail "
+        f"over or fall back, or {NO_USERS}, before the states are understood."
+    )
+
+
+def look_into(point: Point) -> str:
+    """Return how to settle a point that is open, as a sentence."""
+    service, node = point.service, point.node
+    if point.aspect in (Aspect.AXL, Aspect.MEMBER) or not service:
+        return f"settle this first: {point.text}"
+    match point.word:
+        case RunState.STARTING | RunState.STOPPING:
+            return (
+                f"look again with `--wait 5m`; if {service} on {node} is still {point.word}, read "
+                "its trace (RTMT, Trace & Log Central)."
+            )
+        case "stopped":
+            return (
+                f"see whether {service} is activated on {node} (Service Activation), and start it "
+                "if it is."
+            )
+        case RunState.UNKNOWN:
+            return (
+                f"look for {service} in Control Center of {node} and with `utils service list`, "
+                "then check again."
+            )
+    return f"settle this first: {point.text}"
+
+
+def start(points: Sequence[Point], group: GroupCheck) -> str:
     """Return which services to start first, and how; of one that restarts, why it does."""
     points = [point for point in points if point.word != UNSTABLE] or points
     urgent = first(points)
@@ -55,10 +100,11 @@ def start(points: Sequence[Point]) -> str:
     if urgent.word == UNSTABLE:
         return _keep_up(urgent)
     if any(point.service == names.ROUTER for point in points):
+        over = "fail over" if group.standing is Standing.NORMAL else "fall back"
         router = next(point for point in points if point.service == names.ROUTER)
         return (
             f"Do: start {names.ROUTER} on {router.node}, then every XCP service of that node by "
-            f"hand: they stay down until somebody starts them. Do not: fall back or {NO_USERS} "
+            f"hand: they stay down until somebody starts them. Do not: {over} or {NO_USERS} "
             "before they run."
         )
     down = [point.service for point in sorted(points, key=rank) if point.node == node]
@@ -69,7 +115,8 @@ def start(points: Sequence[Point]) -> str:
         how = f"start {named} on {node} (Control Center, or `utils service start`)"
     why = "; after a stop of Cisco XCP Router they stay down until started by hand"
     reason = why if all(service.startswith("Cisco XCP") for service in down) else ""
-    return f"Do: {how}{reason}. Do not: fail over, fall back or {NO_USERS} before it runs."
+    run = "they run" if len(down) > 1 else "it runs"
+    return f"Do: {how}{reason}. Do not: fail over, fall back or {NO_USERS} before {run}."
 
 
 def _keep_up(point: Point) -> str:

@@ -158,6 +158,8 @@ def _sessions(group: GroupCheck) -> str:
     told = group.sessions
     if told.now is None or told.before is None:
         return ""
+    if told.now >= told.before:
+        return f"; {told.now:,} sessions, {told.before:,} in the snapshot"
     settled = group.standing is not Standing.MOVING
     word = ", but" if told.short and settled else ";"
     return f"{word} {told.now:,} of {told.before:,} sessions are back"

@@ -36,8 +36,9 @@ def _rest(check: Check, first: GroupCheck | Aside) -> Iterator[str]:
     others = [group for group in check.groups if group is not first]
     bad = [check.title(o) for o in others if o.code(accept_failed_over=check.accept_failed_over)]
     accepted = [check.title(group) for group in check.accepted if group is not first]
-    if first in check.accepted:
-        yield "--accept failed-over allows that"
+    if first in check.accepted and isinstance(first, GroupCheck):
+        worse = first.sessions.short or first.bad_replication
+        yield f"--accept failed-over allows {'the failover alone' if worse else 'that'}"
     if bad:
         yield f"{listed(bad)} also {'needs' if len(bad) == 1 else 'need'} a look"
     if accepted:

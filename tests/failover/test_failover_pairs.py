@@ -208,6 +208,7 @@ def test_a_router_that_is_down_comes_before_every_xcp_service() -> None:
     services = {**member("imp2", S.NORMAL, 2).services, **stopped}
     told = action.of_all(look(pair(S.NORMAL, S.NORMAL, second={"services": services})))
     assert told.startswith("Do: start Cisco XCP Router on imp2, then every XCP service")
+    assert "Do not: fail over or add, move" in told
 
 
 def test_a_failover_is_not_accepted_where_nobody_told_that_high_availability_is_on() -> None:
@@ -370,12 +371,50 @@ def test_sessions_that_are_missing_are_told_in_the_first_line(
         "but 40 of 9,000 sessions are back."
     )
     compare_golden(GOLDEN / "sessions-missing.txt", page.render(check, width=100, colour=False))
+    accepted = verdict.of_all(look(facts, before=before, accept=True))
+    assert accepted.endswith("sessions are back; --accept failed-over allows the failover alone.")
+
+
+@pytest.mark.parametrize(
+    ("states", "how", "instead"),
+    [
+        ((S.DOWN, S.NORMAL), "bring imp1 back", "restart imp2, which is left, or add, move"),
+        ((S.DOWN, S.DOWN), "bring imp1 and imp2 back", "Do not: add, move or delete users."),
+        ((S.UNKNOWN, S.NORMAL), "see that Cisco Server Recovery Manager runs on imp1", "fail over"),
+        ((S.NORMAL, S.BACKUP), "look again in 20 s (`--wait 1m`)", "fail over or fall back"),
+        ((S.IDLE, S.IDLE), "run `utils ha status` on imp1 and imp2", "start services by hand"),
+        ((S.FAILED_OVER, S.IDLE), "run `utils ha status` on imp1 and imp2", "start services by"),
+    ],
+)
+def test_a_pair_that_no_guide_lists_gets_the_action_for_its_states(
+    states: tuple[HaState, HaState], how: str, instead: str
+) -> None:
+    told = action.of_all(look(pair(*states)))
+    do, _, do_not = told.partition(" Do not: ")
+    assert do.startswith(f"Do: {how}")
+    assert instead in f"Do not: {do_not}"
+
+
+@pytest.mark.parametrize(
+    ("state", "how"),
+    [
+        (RunState.STARTING, "look again with `--wait 5m`; if Cisco SIP Proxy on imp1 is still"),
+        (RunState.UNKNOWN, "look for Cisco SIP Proxy in Control Center of imp1"),
+        (None, "look for Cisco SIP Proxy in Control Center of imp1"),
+    ],
+)
+def test_a_service_that_is_open_gets_a_step_of_its_own(state: RunState | None, how: str) -> None:
+    services = {k: v for k, v in member("imp1", S.NORMAL, 1).services.items() if "SIP P" not in k}
+    if state:
+        services[names.SIP_PROXY] = service(names.SIP_PROXY, state)
+    check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
+    assert action.of_all(check).startswith(f"Do: {how}")
 
 
 def test_sessions_that_came_back_and_sessions_that_nobody_can_count() -> None:
     before = {name: {"ActiveJsmSessions": 4500} for name in ("imp1", "imp2")}
     back = look(pair(S.NORMAL, S.NORMAL), before=before)
-    assert "; 9,000 of 9,000 sessions are back." in verdict.of_all(back)
+    assert "; 9,000 sessions, 9,000 in the snapshot." in verdict.of_all(back)
     unread = look(pair(S.NORMAL, S.NORMAL, first={"sessions": {}}), before=before)
     assert "sessions" not in verdict.of_all(unread)
     assert "not readable now, 9,000 in the snapshot" in page.render(unread, width=100, colour=False)
