@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import ErrorDetails
 
 from auditor.names import nearest
+from auditor.showing import shown
 
-_LONGEST = 60
 _SHAPES: Mapping[str, str] = {
     "string_type": "a text",
     "string_too_short": "a text that is not empty",
@@ -69,9 +69,3 @@ def meant(word: str, choices: Iterable[str]) -> str:
     """Return the end of a sentence that asks whether a near choice was meant; empty if none is."""
     close = nearest(word, choices)
     return f"; did you mean `{close}`?" if close else ""
-
-
-def shown(text: str) -> str:
-    """Return text that fits on one line of an error, whatever stands in the file."""
-    short = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-    return "".join(sign if sign.isprintable() else "?" for sign in short)

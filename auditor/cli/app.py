@@ -9,9 +9,9 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from auditor import __version__
-from auditor.config.showing import visible
 from auditor.errors import AuditorError, Interrupted, OutputError
 from auditor.findings import ExitCode
+from auditor.showing import visible
 
 
 def _code_of(error: AuditorError) -> ExitCode:

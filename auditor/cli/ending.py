@@ -105,8 +105,8 @@ def _sum_up(report: Report, ending: Ending) -> None:
     """Say what came of it to whoever watches a run whose reports all go to files."""
     if ending.quiet or not sys.stderr.isatty() or any(t.path is None for t in ending.targets):
         return
-    from auditor.config.showing import visible
     from auditor.report.wording import exit_meaning, sentence
+    from auditor.showing import visible
 
     for cluster in report.clusters:
         line = visible(f"{cluster.name}: {cluster.status}. {sentence(cluster)}")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from auditor.cluster import Database, Setting
 from auditor.collect.catalogue import Rows
 from auditor.collect.probes import Probe
-from auditor.config.showing import short, visible
 from auditor.facts import HaState, Origin
+from auditor.showing import short, visible
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from auditor.collect.discovery import Answer, Discovery, Place, clean, quoted
 from auditor.collect.hostnames import Unclear
 from auditor.collect.prerequisites import Reading
 from auditor.collect.probes import WORDS, Meaning, Probe
-from auditor.config.showing import visible
 from auditor.facts import HaState, Origin
+from auditor.showing import visible
 
 _USES = frozenset({"permanent_chat", "compliance", "managed_file_transfer"})
 _TRUE, _FALSE = frozenset({"t", "true", "1"}), frozenset({"f", "false", "0"})

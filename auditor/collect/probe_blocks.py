@@ -16,7 +16,8 @@ from pydantic import (
 
 from auditor.collect.probes import Confidence, Meaning
 from auditor.errors import ConfigError
-from auditor.shape import Strict, keys_of, meant, path_of, sentence, shown
+from auditor.shape import Strict, keys_of, meant, path_of, sentence
+from auditor.showing import shown
 
 _NAME = r"[a-z_][a-z0-9_]*"
 Name = Annotated[StrictStr, StringConstraints(pattern=f"^{_NAME}$")]

@@ -7,7 +7,7 @@ from auditor.config import hosts
 from auditor.config.document import Cluster, Document, Table
 from auditor.config.problems import Loc, Problem, misplaced
 from auditor.config.settings import environment_name
-from auditor.config.showing import short
+from auditor.showing import short
 
 _NO_INTERCLUSTER = "contradicts `intercluster = false`"
 

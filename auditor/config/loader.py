@@ -16,10 +16,10 @@ from auditor.config.document import Cluster, Document
 from auditor.config.problems import Loc, Problem, from_pydantic
 from auditor.config.repeated import repeated
 from auditor.config.settings import ClusterSettings, Configuration, DeclaredNode, dial
-from auditor.config.showing import visible
 from auditor.errors import ConfigError
 from auditor.facts import Role
 from auditor.findings import Severity
+from auditor.showing import visible
 
 NAME = "auditor.toml"
 _SQLITE = "sqlite:///"

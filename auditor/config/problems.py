@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from auditor.config.document import LISTED, TABLES
-from auditor.config.showing import short, visible
 from auditor.config.values import Refused, found
 from auditor.names import nearest
+from auditor.showing import short, visible
 
 Loc = tuple[str | int, ...]
 """Keys and list positions from the top of the file, as pydantic gives them."""

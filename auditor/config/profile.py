@@ -7,9 +7,9 @@ from auditor.cluster import Database, Reach, Setting
 from auditor.config.checks import cluster_address
 from auditor.config.document import Cluster, Document
 from auditor.config.problems import Problem
-from auditor.config.showing import short
 from auditor.config.values import EXPRESSWAY
 from auditor.facts import Origin
+from auditor.showing import short
 
 SYNCED_FROM = "intercluster_synced_from"
 INTERCLUSTER = "intercluster"

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any
 
-from auditor.config.showing import short
+from auditor.showing import short
 
 _PART = r"""(?:"[^"\\\x00-\x1f\x7f]*"|'[^'\x00-\x1f\x7f]*'|[A-Za-z0-9_-]+)"""
 _PATH = rf"({_PART}(?:\s*\.\s*{_PART})*)"

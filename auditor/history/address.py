@@ -8,10 +8,10 @@ import platformdirs
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from auditor.config.showing import visible
 from auditor.errors import HIDDEN, ConfigError
 from auditor.history.switch import is_off
 from auditor.names import nearest
+from auditor.showing import visible
 
 _POSTGRESQL = ("postgresql", "postgresql+psycopg")
 _CHOICE = (

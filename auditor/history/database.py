@@ -12,9 +12,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from auditor.config.showing import visible
 from auditor.errors import AuditorError, ConfigError, redact
 from auditor.history.address import Address
+from auditor.showing import visible
 
 PATIENCE_S = 30
 """How long a transaction waits for another writer."""

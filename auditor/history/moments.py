@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, select
 
-from auditor.config.showing import short, visible
 from auditor.errors import ConfigError
 from auditor.history import reading
 from auditor.history.schema import runs
+from auditor.showing import short, visible
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from auditor.config.showing import short, visible
 from auditor.errors import ConfigError, OutputError
 from auditor.facts import RunState
 from auditor.findings import ClusterReport, Verdict
@@ -17,6 +16,7 @@ from auditor.history.standing import Trace, changes, follow, stood
 from auditor.names import nearest
 from auditor.past import ChangesSince, Past, PastRun, Stood
 from auditor.runs import Report
+from auditor.showing import short, visible
 
 AUDIT = "audit"
 """The one mode that is recorded: others ask only a part, or judge what is not so yet."""

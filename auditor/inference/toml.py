@@ -3,8 +3,8 @@
 import textwrap
 from collections.abc import Iterable, Mapping
 
-from auditor.config.showing import visible
 from auditor.inference.lines import Value
+from auditor.showing import visible
 
 _WIDTH = 98
 _ESCAPES = {'"': '\\"', "\\": "\\\\"}

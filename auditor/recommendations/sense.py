@@ -8,7 +8,8 @@ from auditor import names
 from auditor.findings import Kind, SubjectKind
 from auditor.recommendations.blocks import Block
 from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS, Expectation, Mode
-from auditor.shape import meant, shown
+from auditor.shape import meant
+from auditor.showing import shown
 
 _KINDS: Mapping[Expectation, frozenset[Kind]] = {
     Expectation.RUNNING: frozenset({Kind.NOT_ACTIVATED, Kind.STOPPED, Kind.UNSTABLE}),

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, ValidationError
 
-from auditor.config.showing import short, visible
 from auditor.config.values import Refused, found, text
 from auditor.errors import ConfigError
 from auditor.shape import Strict, meant
+from auditor.showing import short, visible
 
 _LINE = re.compile(r"\(at line (\d+), column \d+\)$")
 _EXPIRES = re.compile(r"\s*(?:expires|\"expires\"|'expires')\s*=([^#]*)")

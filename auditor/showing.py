@@ -11,3 +11,8 @@ def visible(text: str) -> str:
 def short(text: str) -> str:
     """Return a name from the file, cut so that it cannot drown the sentence around it."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def shown(text: str) -> str:
+    """Return text that fits on one line of an error, whatever stands in the file."""
+    return visible(short(text))
