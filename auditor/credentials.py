@@ -52,10 +52,14 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The account that is used on the CUCM publisher and on every IM&P node of a cluster."""
+    """The account that is used on the CUCM publisher and on every IM&P node of a cluster.
+
+    `source` names what the password came from, empty where that is of no interest.
+    """
 
     username: str
     password: Secret
+    source: str = ""
 
 
 def password_for(
@@ -74,7 +78,7 @@ def password_for(
     skipped = ""
     for variable in (environment_name(cluster.name), "AUDITOR_PASSWORD"):
         if variable in environ:
-            return _account(cluster, environ[variable], variable)
+            return _account(cluster, environ[variable], variable, variable)
     if keyring is not None:
         try:
             stored = _stored(cluster, keyring)
@@ -82,11 +86,12 @@ def password_for(
             skipped = f" (the keyring failed: {exc})"
         else:
             if stored is not None:
-                return _account(cluster, stored, "the keyring's entry")
+                return _account(cluster, stored, "the keyring's entry", "the system keyring")
     if cluster.password_command is not None:
-        return _account(cluster, _printed(cluster), "the output of password_command")
+        printed = _printed(cluster)
+        return _account(cluster, printed, "the output of password_command", "password_command")
     if prompt is not None:
-        return _account(cluster, _typed(cluster, prompt), "what was typed")
+        return _account(cluster, _typed(cluster, prompt), "what was typed", "the prompt")
     raise CredentialError(
         f'cluster "{cluster.name}": no password for "{cluster.username}"{skipped}; there are four '
         f"ways to give it: the environment variable {environment_name(cluster.name)} or "
@@ -177,14 +182,14 @@ def _typed(cluster: ClusterSettings, prompt: Callable[[str], str]) -> str:
         ) from None
 
 
-def _account(cluster: ClusterSettings, password: str, where: str) -> Credentials:
-    """Refuse what cannot be a password without telling any of it."""
+def _account(cluster: ClusterSettings, password: str, where: str, source: str) -> Credentials:
+    """Refuse what cannot be a password without telling any of it; `where` is what held it."""
     fault = "is empty" if not password else ""
     if any(sign in password for sign in "\r\n\0"):
         fault = "holds a line break or a NUL; a password is one line"
     if fault:
         raise CredentialError(f'cluster "{cluster.name}": {where} {fault}')
-    return Credentials(cluster.username, Secret(password))
+    return Credentials(cluster.username, Secret(password), source)
 
 
 def _printed(cluster: ClusterSettings) -> str:

@@ -111,10 +111,15 @@ class WrongNode(ExchangeError):
 
 
 class BadCredentials(ExchangeError):
-    """HTTP 401."""
+    """HTTP 401. `source` names what the password came from, empty if that is not known."""
 
     reason = Reason.CREDENTIALS
     settles = True
+
+    def __init__(self, detail: str, advice: str, *, source: str = "") -> None:
+        """Keep the name of the source, never what it gave."""
+        super().__init__(detail, advice)
+        self.source = source
 
 
 class NotAuthorised(ExchangeError):

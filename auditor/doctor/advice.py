@@ -7,7 +7,7 @@ from datetime import datetime
 from auditor.cluster import Reach
 from auditor.config.settings import ClusterSettings
 from auditor.doctor.steps import Check, Outcome, Step
-from auditor.errors import ExchangeError, Reason, WrongNode
+from auditor.errors import BadCredentials, ExchangeError, Reason, WrongNode
 from auditor.report.certificate import without_digest
 from auditor.soap.certificates import names_host
 from auditor.soap.endpoint import Endpoint
@@ -109,10 +109,12 @@ def _where_to_trust(about: Subject, shown: Shown, error: ExchangeError, now: dat
 
 def refused_login(about: Subject, error: ExchangeError) -> Step:
     """Return the step of an account that was not let in."""
+    source = error.source if isinstance(error, BadCredentials) else ""
+    told = f" The password came from {source}." if source else ""
     return Step(
         Check.CREDENTIALS,
         Outcome.MEND,
-        f"{error.detail} It was tried once.",
+        f"{error.detail}{told} It was tried once.",
         f"Correct the user name or the password of {about.username}, then `auditor login "
         f"{about.cluster}`; unlock the account if it is locked."
         + ("" if about.cucm else " Application users reach IM and Presence by Cisco Sync Agent."),

@@ -107,6 +107,16 @@ def _status_error(answer: Answer, operation: Operation, who: str) -> ExchangeErr
     )
 
 
+def from_source(error: BadCredentials, source: str) -> BadCredentials:
+    """Return the error with the name of what the password came from, as it is where none is."""
+    if not source:
+        return error
+    advice = error.advice.replace(
+        "Check the account;", f"Check the account; its password came from {source};"
+    )
+    return BadCredentials(error.detail, advice, source=source)
+
+
 def _version_error(answer: Answer, operation: Operation, who: str) -> VersionRefused:
     text = answer.body.decode("utf-8", errors="replace")
     _, _, tail = re.sub(r"<[^>]*>", " ", text).lower().partition("supported axl version")

@@ -9,11 +9,11 @@ import zeep.exceptions
 from lxml import etree
 
 from auditor.credentials import Credentials
-from auditor.errors import BadReply, SoapFault, TlsFailed
+from auditor.errors import BadCredentials, BadReply, SoapFault, TlsFailed
 from auditor.facts import Identity
 from auditor.soap import reading, replies
 from auditor.soap.axl_versions import NEWEST, ROLES_SINCE, best_common, checked
-from auditor.soap.checks import VersionRefused, check_answer
+from auditor.soap.checks import VersionRefused, check_answer, from_source
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.exchange import Wire
 from auditor.soap.hiding import Notice, Veil
@@ -59,6 +59,7 @@ class Client:
         self._limits = limits
         self._wire = wire
         self._line = wire.line(endpoint, credentials, limits)
+        self._password_source = credentials.source
         self._configured = None if axl_version == _AUTO else checked(axl_version)
         self._first = axl_first or NEWEST
         self._products = Repeated() if products is None else products
@@ -229,7 +230,10 @@ class Client:
         """Send a question once; return what came, and its checked element without secrets."""
         answer = self._post(question)
         self._identity = answer.identity
-        element = check_answer(answer, asked, self._endpoint.name, self._quote)
+        try:
+            element = check_answer(answer, asked, self._endpoint.name, self._quote)
+        except BadCredentials as error:
+            raise from_source(error, self._password_source) from error
         self._veil.hide(element, self._line.secrets)
         return answer, element
 

@@ -109,6 +109,7 @@ def test_a_wrong_password_is_tried_once(lab: Start) -> None:
     steps = _steps(running, 3)
     assert running.asked() == [(CUCM, "listProcessNode")]
     assert steps[CUCM, "credentials"]["reason"] == "credentials"
+    assert "password came from AUDITOR_PASSWORD." in steps[CUCM, "credentials"]["text"]
     assert "Application User" in steps[CUCM, "credentials"]["where"]
     for node in (PUB, SUB):
         assert steps[node, "certificate"]["outcome"] == "ok"

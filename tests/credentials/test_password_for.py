@@ -50,6 +50,26 @@ def refused(cluster: ClusterSettings, environ: Mapping[str, str] | None = None) 
     return str(error.value)
 
 
+def test_an_account_names_what_its_password_came_from() -> None:
+    """The source alone, for whoever has to correct it."""
+    command = printing("print('command')")
+    both = {"AUDITOR_PASSWORD_EU_WEST": "own", "AUDITOR_PASSWORD": "shared"}
+    accounts = [
+        password_for(a_cluster(), both),
+        password_for(a_cluster(), {"AUDITOR_PASSWORD": "shared"}),
+        password_for(command, {}, keyring=holding(own="ring")),
+        password_for(command, {}),
+        password_for(a_cluster(), {}, prompt=lambda _: "typed"),
+    ]
+    assert [account.source for account in accounts] == [
+        "AUDITOR_PASSWORD_EU_WEST",
+        "AUDITOR_PASSWORD",
+        "the system keyring",
+        "password_command",
+        "the prompt",
+    ]
+
+
 def test_the_sources_are_asked_in_order() -> None:
     environ = {"AUDITOR_PASSWORD_EU_WEST": "own", "AUDITOR_PASSWORD": "shared"}
     keyring = holding(own="ring", shared="shared ring")
