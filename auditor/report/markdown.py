@@ -28,6 +28,13 @@ _OPENING = re.compile(r"^(\d*)([-+#=>.)])")
 _LINKING = re.compile(r"@|://|www\.|:[\w+-]+:|#\d", re.IGNORECASE)
 """What some readers turn into a link, a mention or a picture; a word that holds it is code."""
 
+CODE = re.compile(
+    r"(?:(?<!\S)|(?<=\s\())"
+    r"`([^`\\|\s](?:[^`\\|]*[^`\\|\s])?)`"
+    r"(?=[.,;:)]*(?:\s|$))"
+)
+"""Code as sentences have it; nothing beside it may become code too, for the marks would join."""
+
 _BAR = "&#124;"
 """A bar as no table takes it for the end of a cell, whatever stands before it."""
 
@@ -42,9 +49,14 @@ def render(report: Report) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return text on one line in which nothing is markup."""
-    line = " ".join(_word(word) for word in printable(text).split(" "))
+    """Return text on one line in which nothing is markup but `code` between blanks."""
+    parts = CODE.split(printable(text))
+    line = "".join(code(part) if odd % 2 else _words(part) for odd, part in enumerate(parts))
     return _OPENING.sub(r"\1\\\2", line)
+
+
+def _words(text: str) -> str:
+    return " ".join(_word(word) for word in text.split(" "))
 
 
 def _word(word: str) -> str:
