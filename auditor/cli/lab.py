@@ -161,7 +161,7 @@ def _page(scenario: str, simulator: "Simulator", config: Path) -> str:
         f"Simulating {scenario}: {count} and a CUCM publisher.\n"
         f"Audit it with:\n\n    {simulator.command(config)}\n\n"
         f"Change it while it runs, for example make a node hang:\n\n"
-        f"    curl --json '{fault}' {simulator.control_url}\n\n"
+        f"    curl -H 'Content-Type: application/json' -d '{fault}' {simulator.control_url}\n\n"
         "A GET of that address tells the state, and what else it takes. End with Ctrl-C.\n"
     )
 
