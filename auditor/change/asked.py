@@ -37,7 +37,13 @@ def wanted(
 def _parted(word: str) -> tuple[str, str | None]:
     """Return a service by canonical name, and the node that is named with it."""
     service, mark, node = word.rpartition("@")
-    return (names.canonical(service), node.strip()) if mark else (names.canonical(word), None)
+    return (_spelled(service), node.strip()) if mark else (_spelled(word), None)
+
+
+def _spelled(word: str) -> str:
+    """Return the canonical name of a service that may be typed as tables print it."""
+    full = f"Cisco {word}"
+    return names.canonical(full if names.is_known(full) and not names.is_known(word) else word)
 
 
 def _incomplete(asked: Sequence[tuple[str, str | None, bool]], on: Sequence[str]) -> Iterator[str]:

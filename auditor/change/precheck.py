@@ -32,9 +32,11 @@ def decide(
     filed = facts if filed is None else believable(filed)
     found = judged(facts, filed, changes, recommendations)
     features = tested.features(facts, filed)
+    breaks = tuple(_breaks(found, fail_on))
+    about = tuple(p for change in changes for p in _about(change, facts, found, changes, breaks))
     points = (
-        *(point for change in changes for point in _about(change, facts, found, changes)),
-        *_breaks(found, fail_on),
+        *about,
+        *(point for point in breaks if not _told(point, about)),
         *tested.points(found, changes, features, fail_on),
         *_mended(found),
         *standing.points(facts, changes, found),
@@ -78,10 +80,23 @@ def _stranger(facts: ClusterFacts, name: str) -> Point:
 
 
 def _about(
-    change: Change, facts: ClusterFacts, found: Judged, changes: Sequence[Change]
+    change: Change,
+    facts: ClusterFacts,
+    found: Judged,
+    changes: Sequence[Change],
+    breaks: Sequence[Point],
 ) -> Iterator[Point]:
+    """Yield how the service stands and belongs here; what turning it off breaks is told there."""
     yield from readiness.points(change, facts, found, changes)
-    yield from placing.points(change, facts, found)
+    for point in placing.points(change, facts, found):
+        if change.activate or not _told(point, breaks):
+            yield point
+
+
+def _told(point: Point, others: Sequence[Point]) -> bool:
+    """Tell whether other points say the same, word for word and with the same answer."""
+    same = point.answer, point.about, point.text
+    return any(same == (other.answer, other.about, other.text) for other in others)
 
 
 def _breaks(found: Judged, fail_on: Severity) -> Iterator[Point]:
@@ -90,8 +105,11 @@ def _breaks(found: Judged, fail_on: Severity) -> Iterator[Point]:
 
 
 def _mended(found: Judged) -> Iterator[Point]:
+    """Yield what differs today, by the profile of the file too, and would not with the change."""
+    today = {finding.id for finding in found.filed_now if finding.verdict is Verdict.DRIFT}
     for before, after in found.pairs():
-        if before.verdict is Verdict.DRIFT and after.verdict is Verdict.PASS:
+        mends = before.verdict is Verdict.DRIFT and after.verdict is Verdict.PASS
+        if mends and after.id in today:
             text = f"{after.recommendation}: would no longer differ."
             yield Point(Topic.SATISFIES, Answer.GO, after.subject.name, text)
 

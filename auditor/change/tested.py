@@ -47,10 +47,12 @@ def besides(judged: Judged, changes: Sequence[Change]) -> list[Finding]:
 
 
 def _remedy(finding: Finding, judged: Judged, changes: Sequence[Change]) -> str:
-    if judged.rows[finding.recommendation].expects is Expectation.PROFILE_AGREES:
+    expects = judged.rows[finding.recommendation].expects
+    if expects is Expectation.PROFILE_AGREES:
         return "Configure it so in the administration of the cluster first, then check again."
     changed = {change.service for change in changes if change.activate}
-    if finding.subject.kind is SubjectKind.NODE and finding.service in changed:
+    on_node = finding.subject.kind is SubjectKind.NODE
+    if on_node and expects is Expectation.RUNNING and finding.service in changed:
         name = finding.subject.name
         return (
             f"Name {name} with --on too; or, if {name} is not to have it, give the feature as the "

@@ -77,6 +77,8 @@ def test_turning_off_what_the_profile_wants_is_a_no_go(service: str) -> None:
     assert decision.answer is Answer.NO_GO
     assert Answer.NO_GO in answers(decision, Topic.BREAKS)
     assert decision.drift
+    told = [(point.about, point.text) for point in decision.points]
+    assert len(told) == len(set(told))
 
 
 @pytest.mark.parametrize("service", [BULK_PROVISIONING, REPORTER])

@@ -8,7 +8,7 @@ from auditor.change.would_be import Change
 from auditor.cluster import ClusterFacts
 from auditor.compare.announced import Feature
 from auditor.findings import Severity
-from auditor.names import DIRECTORY, REPORTER, TEXT_CONFERENCE, WEB_CONNECTION
+from auditor.names import DIRECTORY, MESSAGE_ARCHIVER, REPORTER, TEXT_CONFERENCE, WEB_CONNECTION
 from tests import factories as make
 from tests.change.window import HEALTHY, PUBLISHER, ROWS, SUBSCRIBER, answers, without
 
@@ -104,3 +104,14 @@ def test_what_a_feature_needs_where_it_comes_is_told_once() -> None:
     decision = judged(facts, *changes, third_party_ldap_search=False)
     assert answers(decision, Topic.PREREQUISITE).count(Answer.NO_GO) == 2
     assert answers(decision, Topic.FEATURE) == []
+
+
+def test_what_a_feature_lacks_besides_its_service_has_its_own_remedy() -> None:
+    """Naming one more node adds no database."""
+    facts = without(replace(HEALTHY, databases=()), SUBSCRIBER, MESSAGE_ARCHIVER)
+    here = Change(SUBSCRIBER, MESSAGE_ARCHIVER, activate=True)
+    decision = judged(facts, here, compliance=False)
+    besides = [p for p in decision.points if p.topic is Topic.FEATURE]
+    remedies = [p.remedy for p in besides if "ARC-02: " in p.text and p.about == PUBLISHER]
+    assert remedies
+    assert not any("--on" in remedy for remedy in remedies)

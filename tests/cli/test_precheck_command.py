@@ -28,9 +28,6 @@ def test_a_wanted_service_is_a_go_and_its_comparison_expects_it(
     healthy.simulator.change({"deactivate": {"node": NODE, "service": SIP}})
     before, expected = tmp_path / "before.json", tmp_path / "expected.json"
     healthy.run("snapshot", "--to", str(before))
-    words = ("--cluster", "healthy", "--activate", "sip proxy".title(), "--on", NODE)
-    refused = healthy.run("precheck", *words)
-    assert refused.exit_code == 2
     words = ("--cluster", "healthy", "--activate", "cisco  sip proxy", "--on", NODE.upper())
     result = healthy.run("precheck", *words, "--confirm", "--expectation", str(expected))
     assert result.exit_code == 0, result.output
@@ -57,6 +54,14 @@ def test_services_and_features_can_be_named_in_variables(healthy: Lab) -> None:
     assert result.exit_code != 2, result.output
     asked = json.loads(result.stdout)["changes"]
     assert [change["service"] for change in asked] == ["Cisco XCP Web Connection Manager", SIP]
+
+
+def test_services_can_be_named_as_tables_print_them(healthy: Lab) -> None:
+    """Without their maker's name, in any case."""
+    words = ("--activate", f"xcp directory  service@{NODE}", "--activate", "sip proxy")
+    told = healthy.run("precheck", "--cluster", "healthy", *words, "--on", NODE, "--json").stdout
+    named = {change["service"] for change in json.loads(told)["changes"]}
+    assert named == {"Cisco XCP Directory Service", SIP}
 
 
 def test_it_sends_nothing_that_writes(healthy: Lab) -> None:
@@ -86,6 +91,8 @@ def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--activate", "proxy", "--on", NODE), "unknown service 'proxy'."),
+        (("--activate", "XCP Config Manager", "--on", NODE), "Cisco XCP Config Manager is a net"),
         (("--activate", "Cisco SIP Prox", "--on", NODE), "Did you mean Cisco SIP Proxy?"),
         (("--activate", SIP, "--on", "imp4"), f"Did you mean {NODE}?"),
         (("--activate", "Cisco XCP Router", "--on", NODE), "network service"),
@@ -292,3 +299,12 @@ def test_a_feature_from_the_check_to_the_profile(lab: Start, tmp_path: Path) -> 
     assert followed.exit_code == 0, followed.stdout
     assert "Only until" not in followed.stdout
     assert running.run(*live).exit_code == 3
+
+
+def test_what_only_the_tested_feature_asks_for_mends_nothing(lab: Start) -> None:
+    """It does not differ today; and a database is not added by naming a node."""
+    running = lab("healthy")
+    archiver = "Cisco XCP Message Archiver"
+    words = ("--activate", archiver, "--on", NODE, "--feature", "compliance=true", "--json")
+    told = json.loads(running.run("precheck", "--cluster", "healthy", *words).stdout)
+    assert not any(point["topic"] == "what the change would mend" for point in told["points"])
