@@ -32,9 +32,9 @@ def moving(group: GroupCheck) -> str:
 
 
 def gone(group: GroupCheck) -> list[str]:
-    """Return the nodes that are down, or tell nothing while the partner serves."""
-    served = _served(group)
-    return [n.name for n in group.nodes if n.state == HaState.DOWN or (served and lost(n))]
+    """Return the nodes that are down, or tell nothing while the partner serves or is down."""
+    partner = any(node.state in (HaState.BACKUP, HaState.DOWN) for node in group.nodes)
+    return [n.name for n in group.nodes if n.state == HaState.DOWN or (partner and lost(n))]
 
 
 def _served(group: GroupCheck) -> bool:

@@ -380,6 +380,7 @@ def test_sessions_that_are_missing_are_told_in_the_first_line(
     [
         ((S.DOWN, S.NORMAL), "bring imp1 back", "restart imp2, which is left, or add, move"),
         ((S.DOWN, S.DOWN), "bring imp1 and imp2 back", "Do not: add, move or delete users."),
+        ((S.DOWN, None), "bring imp1 and imp2 back", "Do not: add, move or delete users."),
         ((S.UNKNOWN, S.NORMAL), "see that Cisco Server Recovery Manager runs on imp1", "fail over"),
         ((S.NORMAL, S.BACKUP), "look again in 20 s (`--wait 1m`)", "fail over or fall back"),
         ((S.IDLE, S.IDLE), "run `utils ha status` on imp1 and imp2", "start services by hand"),
@@ -387,7 +388,7 @@ def test_sessions_that_are_missing_are_told_in_the_first_line(
     ],
 )
 def test_a_pair_that_no_guide_lists_gets_the_action_for_its_states(
-    states: tuple[HaState, HaState], how: str, instead: str
+    states: tuple[HaState, HaState | None], how: str, instead: str
 ) -> None:
     told = action.of_all(look(pair(*states)))
     do, _, do_not = told.partition(" Do not: ")
