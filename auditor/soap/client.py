@@ -12,7 +12,8 @@ from auditor.credentials import Credentials
 from auditor.errors import BadCredentials, BadReply, SoapFault, TlsFailed
 from auditor.facts import Identity
 from auditor.soap import reading, replies
-from auditor.soap.axl_versions import NEWEST, ROLES_SINCE, best_common, checked
+from auditor.soap.axl_lists import known_in, search
+from auditor.soap.axl_versions import NEWEST, best_common, checked
 from auditor.soap.checks import VersionRefused, check_answer, from_source
 from auditor.soap.endpoint import Endpoint, Limits
 from auditor.soap.exchange import Wire
@@ -66,7 +67,7 @@ class Client:
         self._axl_version: str | None = None
         self._named_action = True
         self._identity = Identity.UNPROVEN
-        self._veil = Veil(credentials, endpoint, notice or Notice())
+        self._veil = Veil(credentials, endpoint, notice)
 
     @property
     def requests_sent(self) -> int:
@@ -124,13 +125,13 @@ class Client:
     def list_process_nodes(self) -> tuple[replies.ProcessNode, ...]:
         """Return CUCM's server list, `EnterpriseWideData` included; no roles before AXL 10.0."""
         tags = ("name", "description", "nodeUsage", "processNodeRole")
-        return self._axl("listProcessNode", _search("name", "%", tags), reading.process_nodes)
+        return self._axl("listProcessNode", search("name", "%", tags), reading.process_nodes)
 
     def list_presence_redundancy_groups(self) -> tuple[replies.RedundancyGroup, ...]:
         """Return the presence redundancy groups; AXL knows them from 10.0."""
         tags = ("name", "server1", "server2", "haEnabled")
         return self._axl(
-            "listPresenceRedundancyGroup", _search("name", "%", tags), reading.redundancy_groups
+            "listPresenceRedundancyGroup", search("name", "%", tags), reading.redundancy_groups
         )
 
     def list_process_node_services(self, node: str) -> tuple[replies.ProcessNodeService, ...]:
@@ -138,7 +139,7 @@ class Client:
         tags = ("processNodeName", "service", "isActive")
         rows = self._axl(
             "listProcessNodeService",
-            _search("processNodeName", node, tags),
+            search("processNodeName", node, tags),
             reading.process_node_services,
         )
         # AXL takes the name for a pattern, in which "_" is any sign.
@@ -190,7 +191,7 @@ class Client:
         No document says which action an IM&P node's own AXL expects.
         """
         asked = operation(AXL, name, version)
-        values = _known_in(version, values)
+        values = known_in(version, values)
         try:
             return self._ask(asked, values, read)
         except SoapFault as fault:
@@ -259,16 +260,3 @@ class Client:
 
     def _quote(self, text: str) -> str:
         return self._veil.quote(text, self._line.secrets)
-
-
-def _search(key: str, value: str, tags: tuple[str, ...]) -> dict[str, Any]:
-    """Return the parameters of an AXL list: what to look for, and what to tell of it."""
-    return {"searchCriteria": {key: value}, "returnedTags": dict.fromkeys(tags, "")}
-
-
-def _known_in(version: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters without what a version does not know yet, and would refuse."""
-    tags = values.get("returnedTags", {})
-    if "processNodeRole" not in tags or float(version) >= ROLES_SINCE:
-        return values
-    return {**values, "returnedTags": {tag: "" for tag in tags if tag != "processNodeRole"}}

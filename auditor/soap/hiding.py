@@ -66,10 +66,12 @@ class SessionRedactor:
 class Veil:
     """What stands between the answers of one server and the program."""
 
-    def __init__(self, credentials: Credentials, endpoint: Endpoint, notice: Notice) -> None:
-        """Hide the account's password, and what HTTP sends of it."""
+    def __init__(
+        self, credentials: Credentials, endpoint: Endpoint, notice: Notice | None = None
+    ) -> None:
+        """Hide the account's password, and what HTTP sends of it; `notice` is shared by a run."""
         self._name = endpoint.name
-        self._notice = notice
+        self._notice = notice or Notice()
         account = account_redactor(credentials.username, credentials.password.reveal())
         self._session = SessionRedactor(account, endpoint)
         self._redactor = self._session.account

@@ -23,7 +23,7 @@ def seen(text: str, *cookies: str, password: str = PASSWORD) -> str:
     """Return what the program sees of an element's text."""
     answer = etree.Element("answer")
     answer.text = text
-    Veil(Credentials("audit-ro", Secret(password)), THERE, Notice()).hide(answer, cookies)
+    Veil(Credentials("audit-ro", Secret(password)), THERE).hide(answer, cookies)
     return answer.text
 
 
