@@ -61,7 +61,8 @@ def precheck(
             envvar="AUDITOR_FEATURE",
             metavar="KEY=VALUE",
             callback=options.pieces,
-            help="Deployment key as it will be, such as chat=true. May be repeated.",
+            help="Deployment key as it will be, such as chat=true; names of nodes with commas. May "
+            "be repeated.",
             show_default=False,
         ),
     ] = None,

@@ -12,14 +12,31 @@ from auditor.config.loader import read_toml, understand
 from auditor.config.settings import Configuration
 from auditor.errors import ConfigError
 
+_LISTS = frozenset(
+    {
+        "chat",
+        "sip_federation",
+        "xmpp_federation",
+        "xmpp_federation_enabled_on",
+        "compliance",
+        "compliance_third_party",
+        "managed_file_transfer",
+        "routing_nodes",
+        "intercluster_synced_from",
+    }
+)
+"""Keys that take names, which may be given with commas."""
+
 
 def load_with(path: Path, cluster: str, features: Iterable[str]) -> Configuration:
     """Read a configuration file with some deployment keys of one cluster set anew.
 
-    `features` are `KEY=VALUE`, the value as TOML; a bare word is taken for a string.
+    `features` are `KEY=VALUE`, the value as TOML; a bare word is taken for a string, and
+    bare words with commas for a list where the key takes one.
 
     Raises:
-        ConfigError: as `load` does, the given keys checked like those of the file.
+        ConfigError: as `load` does, the given keys checked like those of the file; a mistake in
+            them names the option.
     """
     raw = deepcopy(dict(read_toml(path)))
     changed = _changed(features)
@@ -27,7 +44,13 @@ def load_with(path: Path, cluster: str, features: Iterable[str]) -> Configuratio
         if isinstance(block, dict) and str(block.get("name", "")).casefold() == cluster.casefold():
             told = block.get("deployment")
             block["deployment"] = (told if isinstance(told, dict) else {}) | changed
-    configuration = understand(raw, path)
+    understand(read_toml(path), path)
+    try:
+        configuration = understand(raw, path)
+    except ConfigError as error:
+        # The file alone was in order, so what is wrong now was given.
+        given = ", ".join(f"--feature {key}" for key in changed)
+        raise ConfigError(_named(problem, given, path) for problem in error.problems) from error
     clusters = tuple(
         replace(one, settings=_sourced(one.settings, changed))
         if one.name.casefold() == cluster.casefold()
@@ -35,6 +58,11 @@ def load_with(path: Path, cluster: str, features: Iterable[str]) -> Configuratio
         for one in configuration.clusters
     )
     return replace(configuration, clusters=clusters)
+
+
+def _named(problem: str, given: str, path: Path) -> str:
+    """Say of a mistake by which option it was made."""
+    return f"{given}: {problem.removeprefix(f'{path}: ')}"
 
 
 def _sourced(
@@ -62,12 +90,13 @@ def _pair(text: str) -> tuple[str, Any]:
     key, sign, value = text.partition("=")
     if not sign or not key.strip() or not value.strip():
         raise ConfigError([f"--feature {text}: write KEY=VALUE, such as chat=true."])
-    return key.strip(), _value(value.strip())
+    return key.strip(), _value(key.strip(), value.strip())
 
 
-def _value(text: str) -> object:
+def _value(key: str, text: str) -> object:
     try:
         told: Mapping[str, object] = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
-        return text
+        listed = key in _LISTS and "," in text
+        return [name.strip() for name in text.split(",")] if listed else text
     return told["value"]

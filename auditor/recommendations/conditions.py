@@ -56,7 +56,8 @@ def feature(facts: ClusterFacts, key: str, node: NodeFacts | None = None) -> Tru
 def _told(told: Setting, key: str, value: bool, text: str) -> Truth:
     hint = declare(key) if told.origin is Origin.DISCOVERED else ""
     evidence = (Evidence(told.origin, told.source, f"{text}."),)
-    return Truth(value, f"{text} ({told.origin})", hint, evidence)
+    where = "--feature" if told.source.startswith("--feature ") else told.origin
+    return Truth(value, f"{text} ({where})", hint, evidence)
 
 
 def _word(told: Setting) -> str:

@@ -103,7 +103,10 @@ def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
         (("--activate", f"{SIP}@{NODE}", "--on", NODE), "--on: every service names its node"),
         (("--activate", f"{SIP}@{NODE}", "--deactivate", SIP, "--on", NODE.upper()), "at once"),
         (("--activate", SIP, "--deactivate", SIP, "--on", NODE), "at once"),
-        (("--activate", SIP, "--on", NODE, "--feature", "chatt=true"), "chat"),
+        (
+            ("--activate", SIP, "--on", NODE, "--feature", "chatt=true"),
+            'auditor: --feature chatt: cluster "healthy": key `deployment.chatt`: unknown key',
+        ),
         (("--activate", SIP, "--on", NODE, "--feature", "chat"), "KEY=VALUE"),
     ],
 )
@@ -308,3 +311,14 @@ def test_what_only_the_tested_feature_asks_for_mends_nothing(lab: Start) -> None
     words = ("--activate", archiver, "--on", NODE, "--feature", "compliance=true", "--json")
     told = json.loads(running.run("precheck", "--cluster", "healthy", *words).stdout)
     assert not any(point["topic"] == "what the change would mend" for point in told["points"])
+
+
+def test_a_feature_takes_names_with_commas(lab: Start) -> None:
+    """As a list of the file, which a shell would ask to be quoted."""
+    running = lab("healthy")
+    names = f"imp1.lab.test, {NODE}"
+    words = ("--activate", "XCP Message Archiver", "--on", NODE, "--feature", f"compliance={names}")
+    told = json.loads(running.run("precheck", "--cluster", "healthy", *words, "--json").stdout)
+    (feature,) = told["features"]
+    assert feature["tested"] == f'["imp1.lab.test", "{NODE}"]'
+    assert any(f"`compliance` names {NODE} (--feature)" in p["text"] for p in told["points"])
