@@ -1,5 +1,6 @@
 """The use case: look at the certificate that a server shows, and record its fingerprint."""
 
+import textwrap
 import tomllib
 from dataclasses import dataclass
 from datetime import datetime
@@ -126,11 +127,17 @@ def look(settings: ClusterSettings, name: str, dial: Dial, wire: Wire) -> Candid
     )
 
 
-def page(found: Candidate, *, now: datetime) -> str:
-    """Return what was shown, whether it would be believed now, and how to compare it."""
+def page(found: Candidate, *, now: datetime, width: int) -> str:
+    """Return what was shown, whether it would be believed now, and how to compare it.
+
+    The one long sentence is broken between words after so many columns.
+    """
     lines = [f"{printable(found.name)} ({found.place}) shows this certificate:", ""]
     lines += [f"  {printable(line)}" for line in certificate_lines(found.certificate, now)]
-    lines += ["", printable(_standing(found)), ""]
+    standing = textwrap.wrap(
+        printable(_standing(found)), max(width, 40), break_on_hyphens=False, break_long_words=False
+    )
+    lines += ["", *standing, ""]
     if not found.recorded and not found.another_node:
         lines += [*_HOW_TO_COMPARE, ""]
     return "\n".join(lines)

@@ -1,6 +1,8 @@
 """`auditor failover-check`: how the redundancy groups stand after a failover, or before one."""
 
+import shutil
 import sys
+import textwrap
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -149,7 +151,8 @@ def failover_check(
 def _keep(line: str) -> None:
     """Show a line of progress, on a terminal only."""
     if sys.stderr.isatty():
-        typer.echo(line, err=True)
+        columns = shutil.get_terminal_size().columns
+        typer.echo(textwrap.fill(line, max(columns, 40), break_on_hyphens=False), err=True)
 
 
 def _targets(values: list[str], *, as_json: bool) -> "Sequence[Target]":

@@ -103,7 +103,7 @@ def trust(
 def _seen(settings: "ClusterSettings", text: str, node: str | None) -> "Candidate":
     """Look at the server, and show its certificate."""
     from auditor.cli.running import world
-    from auditor.cli.telling import say
+    from auditor.cli.telling import say, width
     from auditor.errors import ExchangeError
     from auditor.findings import ExitCode
     from auditor.trust import look, page, server
@@ -115,7 +115,7 @@ def _seen(settings: "ClusterSettings", text: str, node: str | None) -> "Candidat
         except ExchangeError as error:
             typer.echo(f"auditor: {error}", err=True)
             raise typer.Exit(ExitCode.INCOMPLETE) from error
-        say(page(found, now=around.clock()))
+        say(page(found, now=around.clock(), width=width()))
     return found
 
 
