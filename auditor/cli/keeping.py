@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from auditor.audit import Options
 from auditor.cli.running import now
@@ -35,6 +35,7 @@ class About(BaseModel):
     """What a run was: its options, and its configuration with nothing secret in it.
 
     `moved_before` is what the history told: cluster, node, service, and the state it was in.
+    `password_from` names, by cluster, the source of the password, never what it gave.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -48,6 +49,7 @@ class About(BaseModel):
     allow_unknown: bool = False
     watch_s: float | None = None
     moved_before: tuple[tuple[str, str, str, RunState], ...] = ()
+    password_from: dict[str, str] = Field(default_factory=dict)
 
     def moved(self, cluster: str) -> Mapping[tuple[str, str], RunState]:
         """Return the services of a cluster that were on their way in the run before."""
@@ -101,6 +103,7 @@ class Keeping:
             allow_unknown=options.allow_unknown,
             watch_s=options.watch_s,
             moved_before=_moved(history, configuration, logins),
+            password_from={name: login.source for name, login in logins.items()},
         )
         told = about.model_dump(mode="json")
         accounts = tuple(logins.values())

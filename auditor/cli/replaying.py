@@ -55,7 +55,10 @@ def replayed(path: Path, clusters: Sequence[str], anew: Anew, *, quiet: bool = F
     _announce(record, about.command, quiet=quiet)
     world = _world(ReplayWire(record), configuration.workers)
     started = world.clock()
-    logins = {settings.name: nobody(settings.username) for settings in chosen}
+    logins = {
+        settings.name: nobody(settings.username, about.password_from.get(settings.name, ""))
+        for settings in chosen
+    }
     facts = [
         replace(known, moved_before=about.moved(known.name))
         for known in survey(chosen, logins, options, world)

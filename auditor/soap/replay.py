@@ -17,9 +17,12 @@ _Place = tuple[str, str, int, int]
 """Name, host and port of a server, and which session with it."""
 
 
-def nobody(username: str) -> Credentials:
-    """Return an account for a replay: it has no password, for the record holds none to hide."""
-    return Credentials(username, Secret(""))
+def nobody(username: str, source: str = "") -> Credentials:
+    """Return an account for a replay: it has no password, for the record holds none to hide.
+
+    `source` names what the password of the run came from, as the advice after a refusal does.
+    """
+    return Credentials(username, Secret(""), source)
 
 
 class ReplayWire:
