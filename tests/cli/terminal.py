@@ -4,10 +4,16 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import subprocess
 import termios
 import time
 from collections.abc import Mapping, Sequence
+
+
+def interruptible() -> None:
+    """Take Ctrl-C as a terminal's program does, even where the tests run in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def on_terminal(
@@ -19,6 +25,7 @@ def on_terminal(
     def own_terminal() -> None:
         os.setsid()
         fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        interruptible()
 
     process = subprocess.Popen(
         list(command),

@@ -1,13 +1,10 @@
 """The program as the shell runs it: interrupts, pipes, closed streams, encodings, terminals."""
 
-import fcntl
 import os
-import pty
 import select
 import signal
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.terminal import interruptible, on_terminal
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -61,11 +59,6 @@ def _environment(lab: Lab, **more: str) -> dict[str, str]:
     return {**os.environ, **lab.environment, **more}
 
 
-def _interruptible() -> None:
-    """Take Ctrl-C as a terminal's program does, even where the tests run in the background."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def _until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 60
     while not condition():
@@ -100,7 +93,7 @@ def test_ctrl_c_ends_a_hanging_audit_at_once_and_leaves_no_file(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_interruptible,
+        preexec_fn=interruptible,
     )
     _until(lambda: any(r.fault == fault for r in running.simulator.requests))
     code, out, err, took = _interrupt(process)
@@ -121,7 +114,7 @@ def test_ctrl_c_ends_an_audit_that_waits_for_a_name_server(lab: Start) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=_interruptible,
+        preexec_fn=interruptible,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "looking up\n"
@@ -131,50 +124,11 @@ def test_ctrl_c_ends_an_audit_that_waits_for_a_name_server(lab: Start) -> None:
     assert "Traceback" not in err
 
 
-def _on_terminal(
-    command: list[str], environment: Mapping[str, str], keys: bytes
-) -> tuple[int, str]:
-    """Run on a terminal of its own, type keys at the first prompt; return code and screen."""
-    master, slave = pty.openpty()
-
-    def own_terminal() -> None:
-        os.setsid()
-        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
-        _interruptible()
-
-    process = subprocess.Popen(
-        command,
-        env=dict(environment),
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        preexec_fn=own_terminal,
-    )
-    os.close(slave)
-    screen, typed = b"", not keys
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if not select.select([master], [], [], 0.1)[0]:
-            continue
-        try:
-            screen += os.read(master, 65536)
-        except OSError:  # the other side has ended
-            break
-        if not typed and b"assword" in screen:
-            os.write(master, keys)
-            typed = True
-    os.close(master)
-    try:
-        return process.wait(30), screen.decode()
-    finally:
-        process.kill()
-
-
 def test_ctrl_c_at_the_password_prompt_asks_nothing(lab: Start) -> None:
     """Whoever does not know the password wants out, without a trace."""
     running = lab(PAIR)
     environment = {k: v for k, v in _environment(running).items() if k != "AUDITOR_PASSWORD"}
-    code, screen = _on_terminal(_program(running), environment, b"\x03")
+    code, screen = on_terminal(_program(running), environment, {"assword": "\x03"})
     assert code == 130, screen
     assert "Traceback" not in screen
     assert running.simulator.requests == []
@@ -184,8 +138,9 @@ def test_a_password_typed_at_the_prompt_is_not_shown(lab: Start) -> None:
     """The terminal's echo is off, and the audit runs."""
     running = lab(PAIR)
     environment = {k: v for k, v in _environment(running).items() if k != "AUDITOR_PASSWORD"}
-    keys = running.simulator.password.encode() + b"\n"
-    code, screen = _on_terminal(_program(running), environment, keys)
+    code, screen = on_terminal(
+        _program(running), environment, {"assword": running.simulator.password}
+    )
     assert code == 0, screen
     assert running.simulator.password not in screen
     assert running.simulator.password[4:] not in screen
@@ -202,7 +157,7 @@ def test_a_terminal_gets_colour_unless_it_says_no(
     """The report, that is; what draws progress is gone before it."""
     running = lab(PAIR)
     environment = {**_environment(running), "TERM": "xterm-256color", **more}
-    code, screen = _on_terminal(_program(running), environment, b"")
+    code, screen = on_terminal(_program(running), environment, {})
     assert code == 0, screen
     report = screen[screen.index("Cluster ") :]
     assert ("\x1b[3" in report or "\x1b[1" in report) is coloured
@@ -268,11 +223,11 @@ def test_a_run_that_writes_files_alone_says_on_the_terminal_what_came_of_it(
     """An exit code is easily overlooked; a timer has no terminal, and --quiet is for those."""
     running = lab("demo")
     command = [*_program(running), "-o", f"json:{tmp_path}/report.json"]
-    code, screen = _on_terminal(command, _environment(running), b"")
+    code, screen = on_terminal(command, _environment(running), {})
     assert code == 3
     assert "campus: drift. 10 differences (2 critical" in screen
     assert screen.rstrip().splitlines()[-1].startswith("Exit code 3: ")
-    code, screen = _on_terminal([*command, "--quiet"], _environment(running), b"")
+    code, screen = on_terminal([*command, "--quiet"], _environment(running), {})
     assert "differences" not in screen
 
 
