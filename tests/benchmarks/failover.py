@@ -12,9 +12,9 @@ from auditor.failover.findings import Check
 from auditor.failover.request import Request
 from auditor.recommendations.model import load_packs
 from auditor.soap.exchange import Wire
-from tests.benchmarks import bare, ours
 from tests.benchmarks.farm import Farm, farm
-from tests.benchmarks.telling import Size, in_turn, line, ratio
+from tests.benchmarks.telling import Size, line, ratio
+from tests.benchmarks.unavoidable import beside
 
 NODES = 2
 DELAY_S = 0.05
@@ -23,23 +23,15 @@ DELAY_S = 0.05
 def measure(size: Size) -> str:
     """Check one pair that takes 50 ms an answer, against CUCM's and one node's questions."""
     with farm(1, NODES, delay_s=DELAY_S) as running:
-        run = _prepared(running)
-        first = ours.seconds(run)
-        cucm, *nodes = ours.questions(run)
-        longest = max(nodes, key=lambda asked: len(asked.questions))
-        own, unavoidable = in_turn(
-            size.runs,
-            lambda: ours.seconds(run),
-            lambda: bare.one_after_the_other((cucm, longest), running),
-        )
+        found = beside(_prepared(running), running, size)
     return (
-        line(f"failover-check of one pair, {DELAY_S * 1000:g} ms an answer", median(own), "s")
-        + line("the first check of a process (reads the WSDLs)", first, "s")
-        + line("CUCM's and one node's questions, bare", median(unavoidable), "s")
-        + line("check : unavoidable", ratio(own, unavoidable), "", "aim: at most 1.3")
-        + line("requests to CUCM", len(cucm.questions), "")
-        + line("requests to a node, at most", len(longest.questions), "")
-        + line("requests of the whole run", sum(len(a.questions) for a in (cucm, *nodes)), "")
+        line(f"failover-check of one pair, {DELAY_S * 1000:g} ms an answer", median(found.own), "s")
+        + line("the first check of a process (reads the WSDLs)", found.first, "s")
+        + line("CUCM's and one node's questions, bare", median(found.bare), "s")
+        + line("check : unavoidable", ratio(found.own, found.bare), "", "aim: at most 1.3")
+        + line("requests to CUCM", found.cucm, "")
+        + line("requests to a node, at most", found.longest, "")
+        + line("requests of the whole run", found.whole, "")
     )
 
 
