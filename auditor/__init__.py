@@ -2,6 +2,7 @@
 
 TYPE_CHECKING = False
 
+
 __version__: str
 
 if not TYPE_CHECKING:

@@ -8,11 +8,13 @@ import os
 import sys
 
 TYPE_CHECKING = False
+
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Literal, TextIO
 
-ALLOCATIONS = 50_000
+
+GC_ALLOCATION_THRESHOLD = 50_000
 """New objects between two looks for garbage; Python's own 700 suit programs that stay longer."""
 
 
@@ -31,31 +33,31 @@ def _report_bug(
 
 def _open_streams() -> None:
     """Give a closed standard stream the null device, so that nothing else takes its number."""
-    sys.stdin = sys.stdin or _nowhere("r")
-    sys.stdout = sys.stdout or _nowhere("w")
-    sys.stderr = sys.stderr or _nowhere("w")
+    sys.stdin = sys.stdin or _open_null_device("r")
+    sys.stdout = sys.stdout or _open_null_device("w")
+    sys.stderr = sys.stderr or _open_null_device("w")
 
 
-def _nowhere(mode: "Literal['r', 'w']") -> "TextIO":
+def _open_null_device(mode: "Literal['r', 'w']") -> "TextIO":
     return os.fdopen(os.open(os.devnull, os.O_RDWR), mode)
 
 
 def main() -> None:
     """Run the command line."""
     try:
-        gc.set_threshold(ALLOCATIONS, 20, 20)
+        gc.set_threshold(GC_ALLOCATION_THRESHOLD, 20, 20)
         # Looking through every installed package for plugins of pydantic takes longer than
         # reading the configuration, and none has business there.
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         _open_streams()
         sys.excepthook = _report_bug
-        _run()
+        _run_command_line()
     except KeyboardInterrupt:
         sys.stderr.write("auditor: interrupted.\n")
         sys.exit(130)
 
 
-def _run() -> None:
+def _run_command_line() -> None:
     """Load the commands, where Ctrl-C ends as it does later."""
     from typer.main import get_command
 

@@ -6,26 +6,26 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from auditor import names
-from auditor.cluster import ClusterFacts
-from auditor.collect import intercluster, probe_file
-from auditor.collect.crew import Crew
-from auditor.collect.probes import Probe
-from auditor.collect.survey import Survey
-from auditor.collect.terms import Progress, Terms
-from auditor.collect.topics import EVERYTHING, Errand
+from auditor.collect.clients import SurveyContext, SurveyProgress
+from auditor.collect.discovery.probe_file import load_probes
+from auditor.collect.discovery.probes import Probe
+from auditor.collect.intercluster import add_peer_settings
+from auditor.collect.scope import AUDIT_SCOPE, SurveyScope
+from auditor.collect.survey import Survey, WorkerPool
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import AuditorError, Bug, Interrupted
-from auditor.findings import ClusterReport, Severity
-from auditor.recommendations.model import Recommendation
-from auditor.runs import Report, Run
-from auditor.soap.exchange import Wire
-from auditor.soap.hiding import Notice
+from auditor.models.facts import ClusterFacts
+from auditor.models.findings import ClusterReport, Severity
+from auditor.models.report import Report, RunMetadata
+from auditor.recommendations.packs import Recommendation
+from auditor.service_names import is_service_name
+from auditor.soap.network import Network
+from auditor.soap.response_redactor import EchoWarning
 
 if TYPE_CHECKING:
-    from auditor.history.store import History
-    from auditor.waivers.gathering import Accepted
+    from auditor.history.store import HistoryStore
+    from auditor.waivers.apply import ClusterWaivers
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RunOptions:
     """What the command line decides for a whole run.
 
     `fail_on` None: as the file says. `watch_s`: look at every service twice, that far apart;
@@ -50,28 +50,28 @@ class Options:
     watch_s: float | None = None
     discover: bool = True
     only_probes: frozenset[str] | None = None
-    errand: Errand = EVERYTHING
-    waivers: "Mapping[str, Accepted]" = field(default_factory=dict)
+    errand: SurveyScope = AUDIT_SCOPE
+    waivers: "Mapping[str, ClusterWaivers]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class RunContext:
     """What a run needs from outside: the seam to the network, time, identity, an onlooker."""
 
-    wire: Wire
+    wire: Network
     workers: int
     run_id: str
     clock: Callable[[], datetime]
-    progress: Progress
-    notice: Notice = field(default_factory=Notice)
+    progress: SurveyProgress
+    notice: EchoWarning = field(default_factory=EchoWarning)
 
 
-def audit(
+def audit_clusters(
     clusters: Sequence[ClusterSettings],
     logins: Mapping[str, Credentials],
-    options: Options,
-    world: World,
-    history: "History | None" = None,
+    options: RunOptions,
+    world: RunContext,
+    history: "HistoryStore | None" = None,
 ) -> Report:
     """Ask and judge every cluster; `logins` is keyed by cluster name.
 
@@ -85,16 +85,16 @@ def audit(
     started = world.clock()
     facts = [
         replace(known, moved_before=before.moving) if (before := earlier.get(known.name)) else known
-        for known in survey(clusters, logins, options, world)
+        for known in survey_clusters(clusters, logins, options, world)
     ]
-    return report_on(clusters, facts, options, world, started)
+    return build_report(clusters, facts, options, world, started)
 
 
-def survey(
+def survey_clusters(
     clusters: Sequence[ClusterSettings],
     logins: Mapping[str, Credentials],
-    options: Options,
-    world: World,
+    options: RunOptions,
+    world: RunContext,
     known: Mapping[str, ClusterFacts] | None = None,
 ) -> tuple[ClusterFacts, ...]:
     """Ask every cluster and judge nothing; facts come in the order of the clusters.
@@ -107,16 +107,16 @@ def survey(
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
     asking = clusters if options.discover else ()
-    probes = probe_file.load(settings.probes for settings in asking)
+    probes = load_probes(settings.probes for settings in asking)
     surveys = [
         Survey(
             settings,
-            _terms(logins[settings.name], options, world, probes.get(settings.probes, ())),
+            _survey_context(logins[settings.name], options, world, probes.get(settings.probes, ())),
             (known or {}).get(settings.name),
         )
         for settings in clusters
     ]
-    with Crew(world.workers) as crew:
+    with WorkerPool(world.workers) as crew:
         for one in surveys:
             one.start(crew)
         try:
@@ -124,42 +124,44 @@ def survey(
         except KeyboardInterrupt:
             world.wire.interrupt()
             raise Interrupted("interrupted; nothing was written.") from None
-    return intercluster.told_by_peers(clusters, [one.facts for one in surveys])
+    return add_peer_settings(clusters, [one.facts for one in surveys])
 
 
-def _terms(login: Credentials, options: Options, world: World, probes: Sequence[Probe]) -> Terms:
-    return Terms(
+def _survey_context(
+    login: Credentials, options: RunOptions, world: RunContext, probes: Sequence[Probe]
+) -> SurveyContext:
+    return SurveyContext(
         login,
         world.wire,
-        guard,
+        run_guarded,
         world.progress,
         insecure=options.insecure,
         watch_s=options.watch_s,
-        probes=_wanted(probes, options),
+        probes=_select_probes(probes, options),
         errand=options.errand,
         notice=world.notice,
     )
 
 
-def _wanted(probes: Sequence[Probe], options: Options) -> tuple[Probe, ...]:
+def _select_probes(probes: Sequence[Probe], options: RunOptions) -> tuple[Probe, ...]:
     wanted = options.only_probes
     return tuple(probe for probe in probes if wanted is None or probe.id in wanted)
 
 
-def report_on(
+def build_report(
     clusters: Sequence[ClusterSettings],
     facts: Sequence[ClusterFacts],
-    options: Options,
-    world: World,
+    options: RunOptions,
+    world: RunContext,
     started: datetime,
 ) -> Report:
     """Judge what is known of each cluster, and put the run's circumstances around it."""
-    run = Run(
+    run = RunMetadata(
         id=world.run_id,
         mode=options.mode,
-        started_at=iso(started),
-        finished_at=iso(world.clock()),
-        fail_on=_threshold(clusters, options),
+        started_at=utc_timestamp(started),
+        finished_at=utc_timestamp(world.clock()),
+        fail_on=_strictest_threshold(clusters, options),
         insecure=options.insecure,
         allow_unknown=options.allow_unknown,
         packs=tuple(dict.fromkeys(row.pack for row in options.recommendations)),
@@ -167,51 +169,51 @@ def report_on(
     return Report(
         run,
         tuple(
-            _accepted(judged(known, options, settings.fail_on), options, started.date())
+            _apply_waivers(judge_cluster(known, options, settings.fail_on), options, started.date())
             for settings, known in zip(clusters, facts, strict=True)
         ),
     )
 
 
-def judged(facts: ClusterFacts, options: Options, fail_on: Severity) -> ClusterReport:
+def judge_cluster(facts: ClusterFacts, options: RunOptions, fail_on: Severity) -> ClusterReport:
     """Return one cluster's facts with the findings on them."""
     # Only now, because nobody waits for it while the clusters are asked.
-    from auditor.recommendations.engine import judge
+    from auditor.recommendations.engine import judge_facts
 
     return ClusterReport(
         name=facts.name,
         release=facts.release,
         fail_on=options.fail_on or fail_on,
         nodes=facts.nodes,
-        findings=judge(options.recommendations, facts),
+        findings=judge_facts(options.recommendations, facts),
         coverage=facts.coverage,
-        notices=notices(facts),
+        notices=cluster_notices(facts),
     )
 
 
-def _accepted(cluster: ClusterReport, options: Options, today: date) -> ClusterReport:
+def _apply_waivers(cluster: ClusterReport, options: RunOptions, today: date) -> ClusterReport:
     """Return the cluster with its waivers applied, and what is to be said of them."""
     accepted = options.waivers.get(cluster.name)
     if accepted is None:
         return cluster
-    from auditor.waivers.applying import waive
+    from auditor.waivers.apply import apply_waivers
 
     ids = {row.id for row in options.recommendations}
-    waived = waive(cluster, accepted.rules, today, ids)
+    waived = apply_waivers(cluster, accepted.rules, today, ids)
     return replace(waived, notices=(*waived.notices, *accepted.notices))
 
 
-def iso(moment: datetime) -> str:
+def utc_timestamp(moment: datetime) -> str:
     """Return a time of this machine as the reports write it: ISO 8601, UTC, whole seconds."""
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _threshold(clusters: Sequence[ClusterSettings], options: Options) -> Severity:
+def _strictest_threshold(clusters: Sequence[ClusterSettings], options: RunOptions) -> Severity:
     """Return the threshold of the run; of several in the file, the strictest is named."""
     return options.fail_on or max((c.fail_on for c in clusters), key=lambda s: s.rank)
 
 
-def guard(question: Callable[[], T]) -> T:
+def run_guarded(question: Callable[[], T]) -> T:
     """Run one collector's question; a fault of ours becomes coverage of reason `bug`."""
     try:
         return question()
@@ -225,12 +227,12 @@ def guard(question: Callable[[], T]) -> T:
         ) from fault
 
 
-def notices(facts: ClusterFacts) -> tuple[str, ...]:
+def cluster_notices(facts: ClusterFacts) -> tuple[str, ...]:
     """Return what the reader should know although no recommendation speaks of it."""
     where: dict[str, list[str]] = {}
     for one in facts.nodes:
         for service in one.services:
-            if not names.is_known(service):
+            if not is_service_name(service):
                 where.setdefault(service, []).append(one.name)
     unheard = tuple(
         f'Service "{service}" is on no list that auditor knows; it was not judged '

@@ -9,25 +9,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from auditor.config.settings import ClusterSettings, environment_name
-from auditor.errors import HIDDEN, CredentialError, redact
+from auditor.config.settings import ClusterSettings, password_variable_name
+from auditor.errors import REDACTED, CredentialError, redact_secrets
 
 __all__ = [
     "Credentials",
     "Secret",
-    "environment_name",
-    "forget",
-    "keep",
+    "delete_password",
     "keyring_services",
-    "password_for",
+    "password_variable_name",
+    "resolve_credentials",
+    "store_password",
     "system_keyring",
 ]
 
-Lookup = Callable[[str, str], str | None]
+KeyringLookup = Callable[[str, str], str | None]
 """Takes a keyring's service and user name, returns the password or None; raises CredentialError."""
 
-_COMMAND_S = 30.0
-_LONGEST = 120
+_COMMAND_TIMEOUT_S = 30.0
+_MAX_ERROR_LENGTH = 120
 
 
 class Secret:
@@ -44,7 +44,7 @@ class Secret:
         return self._value
 
     def __repr__(self) -> str:
-        return HIDDEN
+        return REDACTED
 
     def __reduce__(self) -> str:
         raise TypeError("a secret is not to be stored")
@@ -62,12 +62,12 @@ class Credentials:
     source: str = ""
 
 
-def password_for(
+def resolve_credentials(
     cluster: ClusterSettings,
     environ: Mapping[str, str],
     *,
     prompt: Callable[[str], str] | None = None,
-    keyring: Lookup | None = None,
+    keyring: KeyringLookup | None = None,
 ) -> Credentials:
     """Return the account of a cluster with its password, asking one source after the other.
 
@@ -76,25 +76,31 @@ def password_for(
     source has a password, or one has something that cannot be a password.
     """
     skipped = ""
-    for variable in (environment_name(cluster.name), "AUDITOR_PASSWORD"):
+    for variable in (password_variable_name(cluster.name), "AUDITOR_PASSWORD"):
         if variable in environ:
-            return _account(cluster, environ[variable], variable, variable)
+            return _build_credentials(cluster, environ[variable], variable, variable)
     if keyring is not None:
         try:
-            stored = _stored(cluster, keyring)
+            stored = _find_stored_password(cluster, keyring)
         except CredentialError as exc:
             skipped = f" (the keyring failed: {exc})"
         else:
             if stored is not None:
-                return _account(cluster, stored, "the keyring's entry", "the system keyring")
+                return _build_credentials(
+                    cluster, stored, "the keyring's entry", "the system keyring"
+                )
     if cluster.password_command is not None:
-        printed = _printed(cluster)
-        return _account(cluster, printed, "the output of password_command", "password_command")
+        printed = _run_password_command(cluster)
+        return _build_credentials(
+            cluster, printed, "the output of password_command", "password_command"
+        )
     if prompt is not None:
-        return _account(cluster, _typed(cluster, prompt), "what was typed", "the prompt")
+        return _build_credentials(
+            cluster, _prompt_for_password(cluster, prompt), "what was typed", "the prompt"
+        )
     raise CredentialError(
         f'cluster "{cluster.name}": no password for "{cluster.username}"{skipped}; there are four '
-        f"ways to give it: the environment variable {environment_name(cluster.name)} or "
+        f"ways to give it: the environment variable {password_variable_name(cluster.name)} or "
         "AUDITOR_PASSWORD, the system keyring, the key `password_command`, or a terminal to type it"
     )
 
@@ -107,22 +113,22 @@ def keyring_services(cluster: str) -> tuple[str, str]:
     return f"auditor/{cluster}", "auditor"
 
 
-def system_keyring() -> Lookup | None:
+def system_keyring() -> KeyringLookup | None:
     """Return how to look into the system's keyring, None if the package `keyring` is missing.
 
     The package is loaded at the first look: nobody waits for it whose password comes from
     elsewhere.
     """
-    return _look_up if importlib.util.find_spec("keyring") is not None else None
+    return _read_keyring_password if importlib.util.find_spec("keyring") is not None else None
 
 
-def _look_up(service: str, username: str) -> str | None:
-    with _failures() as package:
+def _read_keyring_password(service: str, username: str) -> str | None:
+    with _open_keyring() as package:
         stored = package.get_password(service, username)
     return stored if isinstance(stored, str) else None
 
 
-def keep(service: str, username: str, password: Secret) -> None:
+def store_password(service: str, username: str, password: Secret) -> None:
     """Store a password in the system's keyring, and read it again to be sure.
 
     Raises:
@@ -130,32 +136,32 @@ def keep(service: str, username: str, password: Secret) -> None:
     """
     fault = ""
     try:
-        with _failures() as package:
+        with _open_keyring() as package:
             package.set_password(service, username, password.reveal())
             kept = package.get_password(service, username)
     except CredentialError as exc:
-        fault = redact(str(exc), [password.reveal()])
+        fault = redact_secrets(str(exc), [password.reveal()])
     else:
         fault = "" if kept == password.reveal() else "it did not keep the password"
     if fault:  # raised outside of the handler: a backend's exception may hold what it was given
         raise CredentialError(fault)
 
 
-def forget(service: str, username: str) -> bool:
+def delete_password(service: str, username: str) -> bool:
     """Delete a password from the system's keyring; return whether there was one.
 
     Raises:
         CredentialError: it could not be deleted; says why.
     """
-    if _look_up(service, username) is None:
+    if _read_keyring_password(service, username) is None:
         return False
-    with _failures() as package:
+    with _open_keyring() as package:
         package.delete_password(service, username)
     return True
 
 
 @contextmanager
-def _failures() -> Iterator[Any]:
+def _open_keyring() -> Iterator[Any]:
     """Give the package, and turn what its backends raise into one error without any secret."""
     try:
         package = importlib.import_module("keyring")
@@ -165,15 +171,15 @@ def _failures() -> Iterator[Any]:
     try:
         yield package
     except failures as exc:
-        raise CredentialError(_trimmed(str(exc)) or type(exc).__name__) from exc
+        raise CredentialError(_first_printable_line(str(exc)) or type(exc).__name__) from exc
 
 
-def _stored(cluster: ClusterSettings, keyring: Lookup) -> str | None:
+def _find_stored_password(cluster: ClusterSettings, keyring: KeyringLookup) -> str | None:
     found = (keyring(service, cluster.username) for service in keyring_services(cluster.name))
     return next((password for password in found if password is not None), None)
 
 
-def _typed(cluster: ClusterSettings, prompt: Callable[[str], str]) -> str:
+def _prompt_for_password(cluster: ClusterSettings, prompt: Callable[[str], str]) -> str:
     try:
         return prompt(f'Password of {cluster.username} for cluster "{cluster.name}": ')
     except EOFError:
@@ -182,7 +188,9 @@ def _typed(cluster: ClusterSettings, prompt: Callable[[str], str]) -> str:
         ) from None
 
 
-def _account(cluster: ClusterSettings, password: str, where: str, source: str) -> Credentials:
+def _build_credentials(
+    cluster: ClusterSettings, password: str, where: str, source: str
+) -> Credentials:
     """Refuse what cannot be a password without telling any of it; `where` is what held it."""
     fault = "is empty" if not password else ""
     if any(sign in password for sign in "\r\n\0"):
@@ -192,13 +200,13 @@ def _account(cluster: ClusterSettings, password: str, where: str, source: str) -
     return Credentials(cluster.username, Secret(password), source)
 
 
-def _printed(cluster: ClusterSettings) -> str:
+def _run_password_command(cluster: ClusterSettings) -> str:
     """Run `password_command` without a shell and return the line that it prints.
 
     The error is raised outside of any handler: exceptions of `subprocess` keep the output.
     """
     words = shlex.split(cluster.password_command or "")
-    printed, fault = _run(words)
+    printed, fault = _capture_command_output(words)
     if fault:
         raise CredentialError(
             f'cluster "{cluster.name}": password_command {words[0]} {fault}; run it by hand'
@@ -206,28 +214,34 @@ def _printed(cluster: ClusterSettings) -> str:
     return printed.removesuffix("\n").removesuffix("\r")
 
 
-def _run(words: list[str]) -> tuple[str, str]:
+def _capture_command_output(words: list[str]) -> tuple[str, str]:
     """Return what a command printed, and what went wrong (empty if nothing)."""
     try:
         done = subprocess.run(  # noqa: S603 - the operator's own command, split without a shell
-            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=_COMMAND_S, check=False
+            words,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_COMMAND_TIMEOUT_S,
+            check=False,
         )
         printed = done.stdout.decode()
     except subprocess.TimeoutExpired:
-        return "", f"did not end within {_COMMAND_S:g} s"
+        return "", f"did not end within {_COMMAND_TIMEOUT_S:g} s"
     except UnicodeDecodeError:
         return "", "printed something that is not UTF-8 text"
     except OSError as exc:
         return "", f"cannot be run: {exc.strerror}"
     if done.returncode != 0:
-        said = _trimmed(redact(done.stderr.decode(errors="replace"), printed.splitlines()))
+        said = _first_printable_line(
+            redact_secrets(done.stderr.decode(errors="replace"), printed.splitlines())
+        )
         return "", f"ended with exit code {done.returncode}" + (f": {said}" if said else "")
     if printed.count("\n") > 1:
         return "", "printed more than one line; it must print the password alone"
     return printed, "" if printed.strip() else "printed nothing"
 
 
-def _trimmed(text: str) -> str:
+def _first_printable_line(text: str) -> str:
     """Return the first line that says something, without what does not print.
 
     A long one is cut after a sentence, or else after a word; it stands in the middle of a line, so
@@ -235,8 +249,8 @@ def _trimmed(text: str) -> str:
     """
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     plain = "".join(sign for sign in line if sign.isprintable())
-    if len(plain) <= _LONGEST:
+    if len(plain) <= _MAX_ERROR_LENGTH:
         return plain.removesuffix(".")
-    cut = plain[:_LONGEST]
+    cut = plain[:_MAX_ERROR_LENGTH]
     sentence, ended, _ = cut.rpartition(". ")
     return sentence if ended else f"{cut.rpartition(' ')[0] or cut} ..."

@@ -17,7 +17,7 @@ import base64
 from collections.abc import Iterable
 from enum import StrEnum
 
-HIDDEN = "***"
+REDACTED = "***"
 
 
 class Reason(StrEnum):
@@ -192,7 +192,7 @@ class Bug(ExchangeError):
     reason = Reason.BUG
 
 
-def redact(text: str, secrets: Iterable[str]) -> str:
+def redact_secrets(text: str, secrets: Iterable[str]) -> str:
     """Return text with every secret, plain or as base64 of itself, replaced by `***`.
 
     HTTP basic authentication carries `base64(user:password)`; give that pair as a secret too.
@@ -200,5 +200,5 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     """
     for secret in sorted({s for s in secrets if s}, key=len, reverse=True):
         encoded = base64.b64encode(secret.encode()).decode()
-        text = text.replace(encoded, HIDDEN).replace(secret, HIDDEN)
+        text = text.replace(encoded, REDACTED).replace(secret, REDACTED)
     return text

@@ -54,7 +54,7 @@ def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
     # A slow machine may take longer to load what carries a notification.
-    monkeypatch.setattr("auditor.notify.sending.PATIENCE_S", 600.0)
+    monkeypatch.setattr("auditor.notify.send.DELIVERY_TIMEOUT_S", 600.0)
     # No test may find, or leave, a password in the keyring of whoever runs it.
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):

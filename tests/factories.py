@@ -4,22 +4,34 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from auditor import names
-from auditor.cluster import ClusterFacts, Database, Group, Reach, Setting
 from auditor.errors import Reason
-from auditor.facts import (
-    AxlAnswer,
+from auditor.models.facts import (
+    AxlAvailability,
     AxlProbe,
+    ClusterFacts,
     Coverage,
+    ExternalDatabase,
+    Group,
     HaReading,
     HaState,
     NodeFacts,
     Origin,
     Outcome,
+    Reach,
     Role,
     RunState,
     ServiceState,
+    Setting,
     Source,
+)
+from auditor.service_names import (
+    BULK_PROVISIONING,
+    FEATURE_SERVICES,
+    INTERCLUSTER_SYNC_AGENT,
+    SERVICEABILITY_REPORTER,
+    SYNC_AGENT,
+    XCP_ROUTER,
+    is_deployable_service,
 )
 
 GROUP = "DefaultCUPSubCluster"
@@ -28,7 +40,7 @@ RELEASE = "14.0.1.12900-161"
 
 def service(name: str, state: RunState | str = "started", **changes: Any) -> ServiceState:
     """Return a service; a stopped one is "Commanded Out of Service" unless told otherwise."""
-    deployable = names.deployable(name)
+    deployable = is_deployable_service(name)
     run = RunState(state)
     known = deployable is not False and run is not RunState.UNKNOWN
     base = ServiceState(
@@ -53,7 +65,7 @@ def not_activated(name: str) -> ServiceState:
 
 def services(*changed: ServiceState) -> dict[str, ServiceState]:
     """Return every service of the table and of the guides, started, with some changed."""
-    known = names.FEATURE_SERVICES | {names.SYNC_AGENT, names.ROUTER, names.INTERCLUSTER_SYNC}
+    known = FEATURE_SERVICES | {SYNC_AGENT, XCP_ROUTER, INTERCLUSTER_SYNC_AGENT}
     told = {name: service(name) for name in known}
     return told | {state.name: state for state in changed}
 
@@ -82,14 +94,14 @@ def node(
         release=RELEASE,
         ha_state=None if ha is None else reading(ha),
         services=services(*changed),
-        axl=AxlProbe(AxlAnswer.ANSWERED, "It counted its nodes."),
+        axl=AxlProbe(AxlAvailability.ANSWERED, "It counted its nodes."),
     )
     return replace(base, **changes)
 
 
 def subscriber(name: str = "imp2", *changed: ServiceState, **changes: Any) -> NodeFacts:
     """Return a subscriber without the two services that only the publisher has."""
-    placed = (not_activated(names.BULK_PROVISIONING), not_activated(names.REPORTER))
+    placed = (not_activated(BULK_PROVISIONING), not_activated(SERVICEABILITY_REPORTER))
     return node(name, *placed, *changed, **{"role": "subscriber", **changes})
 
 
@@ -157,7 +169,7 @@ def deployment(
     return settings(**{key: value for key, value in told.items() if value is not None})
 
 
-def databases(*changed: Database) -> tuple[Database, ...]:
+def databases(*changed: ExternalDatabase) -> tuple[ExternalDatabase, ...]:
     """Return a reachable database for every use, for file transfer one a node, some replaced."""
     told = (
         database("permanent_chat"),
@@ -180,9 +192,9 @@ def gap(
 
 def database(
     use: str, reach: Reach | str = "reached", nodes: Iterable[str] | None = None, **changes: Any
-) -> Database:
+) -> ExternalDatabase:
     """Return a declared external database for one use."""
-    base = Database(
+    base = ExternalDatabase(
         name=f"{use}-db",
         host="db.example.test",
         port=5432,
@@ -204,7 +216,7 @@ def group(name: str = GROUP, *nodes: str, ha: bool | None = True, **changes: Any
 def cluster(
     *nodes: NodeFacts,
     told: Mapping[str, tuple[Setting, ...]] | None = None,
-    stores: Iterable[Database] | None = None,
+    stores: Iterable[ExternalDatabase] | None = None,
     groups: Iterable[Group] | None = None,
     gaps: Iterable[Coverage] = (),
     **changes: Any,

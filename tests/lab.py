@@ -12,17 +12,17 @@ from typing import Any
 
 from typer.testing import CliRunner, Result
 
-from auditor.audit import Options, World, audit
+from auditor.audit import RunContext, RunOptions, audit_clusters
 from auditor.cli import app
-from auditor.config.loader import load
+from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
-from auditor.facts import Coverage, Source
-from auditor.findings import ClusterReport, Finding
-from auditor.recommendations.model import load_packs
+from auditor.models.facts import Coverage, Source
+from auditor.models.findings import ClusterReport, Finding
+from auditor.models.report import Report
+from auditor.recommendations.packs import load_packs
 from auditor.resources import scenario_folder
-from auditor.runs import Report
 from auditor.simulator import Simulator
-from auditor.soap.exchange import LiveWire
+from auditor.soap.network import LiveNetwork
 
 QUICK: Mapping[str, Any] = {"timeout_s": 5, "settle_s": 0, "backoff_s": [0, 0]}
 """Settings that make a test wait for nothing; a hang is given its own, shorter, timeout."""
@@ -68,14 +68,14 @@ class Lab:
         discover: bool = True,
     ) -> Report:
         """Audit the cluster through the use case, without the command line."""
-        configuration = load(self.config)
+        configuration = load_configuration(self.config)
         login = Credentials(self.simulator.username, Secret(password or self.simulator.password))
-        with closing(LiveWire()) as wire:
-            return audit(
+        with closing(LiveNetwork()) as wire:
+            return audit_clusters(
                 configuration.clusters,
                 {c.name: login for c in configuration.clusters},
-                Options(_rows(tuple(packs)), insecure=insecure, discover=discover),
-                World(
+                RunOptions(_rows(tuple(packs)), insecure=insecure, discover=discover),
+                RunContext(
                     wire=wire,
                     workers=configuration.workers,
                     run_id=str(uuid.UUID(int=7)),

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from auditor.change.would_be import Change
-from auditor.compare.announced import Expected, Feature, Foreseen
-from auditor.facts import Evidence
-from auditor.findings import ExitCode, Finding, Severity, Verdict
+from auditor.change.diff.model import ExpectedChange, ExpectedFinding, ExpectedSetting
+from auditor.change.what_if import RequestedChange
+from auditor.models.facts import Evidence
+from auditor.models.findings import ExitCode, Finding, Severity, Verdict
 
 
-class Answer(StrEnum):
+class PrecheckResult(StrEnum):
     """What one point of the check says of the change."""
 
     GO = "go"
@@ -19,7 +19,7 @@ class Answer(StrEnum):
     NOTE = "note"
 
 
-class Topic(StrEnum):
+class PrecheckTopic(StrEnum):
     """What a point is about, in the order in which an engineer reads them."""
 
     NOW = "the service now"
@@ -32,26 +32,26 @@ class Topic(StrEnum):
     CONFIRM = "configuration that no interface shows"
 
 
-VERDICTS = {
-    Verdict.PASS: Answer.GO,
-    Verdict.NOT_APPLICABLE: Answer.GO,
-    Verdict.EXPLAINED: Answer.GO,
-    Verdict.WAIVED: Answer.GO,
-    Verdict.UNKNOWN: Answer.CANNOT_TELL,
-    Verdict.DRIFT: Answer.NO_GO,
+RESULTS_BY_VERDICT = {
+    Verdict.PASS: PrecheckResult.GO,
+    Verdict.NOT_APPLICABLE: PrecheckResult.GO,
+    Verdict.EXPLAINED: PrecheckResult.GO,
+    Verdict.WAIVED: PrecheckResult.GO,
+    Verdict.UNKNOWN: PrecheckResult.CANNOT_TELL,
+    Verdict.DRIFT: PrecheckResult.NO_GO,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class ChangeCheck:
     """One thing looked at; `remedy` is what to do about it, if anything.
 
     `text` begins with the sentence `short`; a point without one is a single sentence, and weighs as
     much as the gravest finding.
     """
 
-    topic: Topic
-    answer: Answer
+    topic: PrecheckTopic
+    answer: PrecheckResult
     about: str
     text: str
     remedy: str = ""
@@ -70,37 +70,37 @@ class Decision:
     """
 
     cluster: str
-    changes: tuple[Change, ...]
-    points: tuple[Point, ...]
+    changes: tuple[RequestedChange, ...]
+    points: tuple[ChangeCheck, ...]
     steps: Mapping[str, tuple[str, ...]]
     drift: tuple[str, ...] = ()
-    already: tuple[Change, ...] = ()
-    features: tuple[Feature, ...] = ()
-    foreseen: tuple[Foreseen, ...] = ()
+    already: tuple[RequestedChange, ...] = ()
+    features: tuple[ExpectedSetting, ...] = ()
+    foreseen: tuple[ExpectedFinding, ...] = ()
     unasked: str = ""
 
     @property
-    def against(self) -> tuple[Point, ...]:
+    def against(self) -> tuple[ChangeCheck, ...]:
         """Return what speaks against the change, gravest first."""
-        found = (point for point in self.points if point.answer is Answer.NO_GO)
+        found = (point for point in self.points if point.answer is PrecheckResult.NO_GO)
         return tuple(sorted(found, key=lambda point: point.severity.rank))
 
     @property
-    def answer(self) -> Answer:
+    def answer(self) -> PrecheckResult:
         """One no-go is a no-go; otherwise one doubt is a doubt."""
         answers = {point.answer for point in self.points}
-        for answer in (Answer.NO_GO, Answer.CANNOT_TELL):
+        for answer in (PrecheckResult.NO_GO, PrecheckResult.CANNOT_TELL):
             if answer in answers:
                 return answer
-        return Answer.GO
+        return PrecheckResult.GO
 
     @property
     def exit_code(self) -> ExitCode:
         """Return 0 go, 3 no-go, 4 cannot tell (contract, section 6)."""
         return {
-            Answer.GO: ExitCode.COMPLIANT,
-            Answer.NO_GO: ExitCode.DRIFT,
-            Answer.CANNOT_TELL: ExitCode.INCOMPLETE,
+            PrecheckResult.GO: ExitCode.COMPLIANT,
+            PrecheckResult.NO_GO: ExitCode.DRIFT,
+            PrecheckResult.CANNOT_TELL: ExitCode.INCOMPLETE,
         }[self.answer]
 
     @property
@@ -109,17 +109,17 @@ class Decision:
         return bool(self.changes) and set(self.already) == set(self.changes)
 
     @property
-    def announced(self) -> tuple[Expected, ...]:
+    def announced(self) -> tuple[ExpectedChange, ...]:
         """Return the change as a later comparison expects it."""
-        return tuple(Expected(c.node, c.service, c.activate) for c in self.changes)
+        return tuple(ExpectedChange(c.node, c.service, c.activate) for c in self.changes)
 
 
-def seen(topic: Topic, finding: Finding) -> Point:
+def check_from_finding(topic: PrecheckTopic, finding: Finding) -> ChangeCheck:
     """Tell a finding on the facts as they are."""
     short = f"{finding.recommendation}: {finding.observed}"
-    return Point(
+    return ChangeCheck(
         topic,
-        VERDICTS[finding.verdict],
+        RESULTS_BY_VERDICT[finding.verdict],
         finding.subject.name,
         f"{short} {finding.because}",
         finding.remedy,
@@ -129,17 +129,19 @@ def seen(topic: Topic, finding: Finding) -> Point:
     )
 
 
-def supposed(topic: Topic, finding: Finding, condition: str = "With the change") -> Point:
+def check_with_change(
+    topic: PrecheckTopic, finding: Finding, condition: str = "With the change"
+) -> ChangeCheck:
     """Tell a finding on facts as they would be; nobody observed them, so there is no evidence."""
-    point = seen(topic, finding)
+    point = check_from_finding(topic, finding)
     remedy = point.remedy if finding.verdict is Verdict.UNKNOWN else ""
     text, short = f"{condition}, {point.text}", f"{condition}, {point.short}"
     return replace(point, text=text, short=short, remedy=remedy, evidence=())
 
 
-def weighed(point: Point, finding: Finding, fail_on: Severity) -> Point:
+def apply_threshold(point: ChangeCheck, finding: Finding, fail_on: Severity) -> ChangeCheck:
     """Let drift below the threshold decide nothing."""
     if finding.verdict is Verdict.DRIFT and not finding.severity.reaches(fail_on):
         text = f"{point.text} It is below the threshold."
-        return replace(point, answer=Answer.NOTE, text=text, remedy="")
+        return replace(point, answer=PrecheckResult.NOTE, text=text, remedy="")
     return point

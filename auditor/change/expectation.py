@@ -6,68 +6,75 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from auditor.change.decision import Decision
-from auditor.compare.announced import Announced, Expected, Feature, Foreseen
+from auditor.change.diff.model import (
+    ChangeExpectation,
+    ExpectedChange,
+    ExpectedFinding,
+    ExpectedSetting,
+)
 from auditor.errors import ConfigError
-from auditor.shape import Strict
+from auditor.toml_errors import StrictTable
 
 
-class _Service(Strict, strict=True):
+class _ExpectedChangeEntry(StrictTable, strict=True):
     node: str
     service: str
     activated: bool
 
 
-class _Feature(Strict, strict=True):
+class _ExpectedSettingEntry(StrictTable, strict=True):
     key: str
     was: str | None
     tested: str
 
 
-class _Foreseen(Strict, strict=True):
+class _ExpectedFindingEntry(StrictTable, strict=True):
     id: str
     verdict: str
     kind: str | None
     observed: str
 
 
-class _Expectation(Strict, strict=True):
+class _ExpectationFile(StrictTable, strict=True):
     """`foreseen` are findings that last until the profile has the tested `features`."""
 
     kind: Literal["auditor-expectation"] = "auditor-expectation"
     schema_version: Literal["1.0"] = "1.0"
     cluster: str
-    services: list[_Service]
+    services: list[_ExpectedChangeEntry]
     drift: list[str]
-    features: list[_Feature] = Field(default_factory=list)
-    foreseen: list[_Foreseen] = Field(default_factory=list)
+    features: list[_ExpectedSettingEntry] = Field(default_factory=list)
+    foreseen: list[_ExpectedFindingEntry] = Field(default_factory=list)
 
 
-def text_of(decision: Decision) -> str:
+def serialize_expectation(decision: Decision) -> str:
     """Return what a decision announces, as it is written to a file."""
-    content = _Expectation(
+    content = _ExpectationFile(
         cluster=decision.cluster,
         services=[
-            _Service(node=s.node, service=s.service, activated=s.activated)
+            _ExpectedChangeEntry(node=s.node, service=s.service, activated=s.activated)
             for s in decision.announced
         ],
         drift=sorted(decision.drift),
-        features=[_Feature(key=f.key, was=f.was, tested=f.tested) for f in decision.features],
+        features=[
+            _ExpectedSettingEntry(key=f.key, was=f.was, tested=f.tested) for f in decision.features
+        ],
         foreseen=[
-            _Foreseen(id=f.id, verdict=f.verdict, kind=f.kind, observed=f.observed)
+            _ExpectedFindingEntry(id=f.id, verdict=f.verdict, kind=f.kind, observed=f.observed)
             for f in decision.foreseen
         ],
     )
     return content.model_dump_json(indent=1) + "\n"
 
 
-def read(path: Path) -> tuple[str, Announced]:
+def read_expectation(path: Path) -> tuple[str, ChangeExpectation]:
     """Return the cluster and what was announced for it.
 
     Raises:
         ConfigError: unreadable, or not what `auditor precheck` writes.
     """
     try:
-        told = _Expectation.model_validate_json(path.read_text(encoding="utf-8"))
+        told = _ExpectationFile.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([f"{path}: cannot be read: {error}."]) from error
     except ValidationError as error:
@@ -75,9 +82,9 @@ def read(path: Path) -> tuple[str, Announced]:
         where = ".".join(str(part) for part in first["loc"]) or "the file"
         text = f"{path}: is no expectation of this version: {where}: {first['msg']}."
         raise ConfigError([text]) from error
-    return told.cluster, Announced(
-        services=tuple(Expected(s.node, s.service, s.activated) for s in told.services),
+    return told.cluster, ChangeExpectation(
+        services=tuple(ExpectedChange(s.node, s.service, s.activated) for s in told.services),
         drift=frozenset(told.drift),
-        features=tuple(Feature(f.key, f.was, f.tested) for f in told.features),
-        foreseen=tuple(Foreseen(f.id, f.verdict, f.kind, f.observed) for f in told.foreseen),
+        features=tuple(ExpectedSetting(f.key, f.was, f.tested) for f in told.features),
+        foreseen=tuple(ExpectedFinding(f.id, f.verdict, f.kind, f.observed) for f in told.foreseen),
     )

@@ -6,17 +6,17 @@ imported when it runs, so that `--version` and `--help` answer at once.
 
 from auditor.cli import (
     audit,
-    change,
+    demo,
     doctor,
     examples,
     failover,
     history,
     init,
-    lab,
     login,
     nagios,
     precheck,
     rules,
+    snapshot,
     trust,
 )
 from auditor.cli.app import app
@@ -24,16 +24,16 @@ from auditor.cli.app import app
 __all__ = [
     "app",
     "audit",
-    "change",
+    "demo",
     "doctor",
     "examples",
     "failover",
     "history",
     "init",
-    "lab",
     "login",
     "nagios",
     "precheck",
     "rules",
+    "snapshot",
     "trust",
 ]

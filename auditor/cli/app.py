@@ -10,31 +10,31 @@ from typer.exceptions import TyperException
 
 from auditor import __version__
 from auditor.errors import AuditorError, Interrupted, OutputError
-from auditor.findings import ExitCode
-from auditor.showing import visible
+from auditor.models.findings import ExitCode
+from auditor.text import escape_unprintable
 
 
-def _code_of(error: AuditorError) -> ExitCode:
+def _exit_code_for(error: AuditorError) -> ExitCode:
     if isinstance(error, Interrupted):
         return ExitCode.INTERRUPTED
     return ExitCode.BUG if isinstance(error, OutputError) else ExitCode.USAGE
 
 
-def misuse(error: TyperException) -> str:
+def usage_message(error: TyperException) -> str:
     """Return in one line what is wrong with a command line."""
     return " ".join(error.format_message().replace("Value error, ", "").split())
 
 
-def _misused(error: TyperException) -> typer.Exit:
+def _print_usage_error(error: TyperException) -> typer.Exit:
     """Say what is wrong with a command line, and where it is explained."""
-    line = misuse(error)
+    line = usage_message(error)
     stop = "" if line.endswith((".", "?")) else "."
     where = getattr(getattr(error, "ctx", None), "command_path", "auditor")
-    typer.echo(visible(f"auditor: {line}{stop} `{where} --help` explains."), err=True)
+    typer.echo(escape_unprintable(f"auditor: {line}{stop} `{where} --help` explains."), err=True)
     return typer.Exit(ExitCode.USAGE)
 
 
-class Commands(TyperGroup):
+class CommandGroup(TyperGroup):
     """The group of all commands: what goes wrong becomes one line each and an exit code."""
 
     def make_context(self, *words: Any, **options: Any) -> Any:  # noqa: ANN401 - typer's own types
@@ -44,25 +44,25 @@ class Commands(TyperGroup):
         except TyperException as error:
             if not error.format_message():
                 raise
-            raise _misused(error) from error
+            raise _print_usage_error(error) from error
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the context's class moved between releases
         """Run a command; say what went wrong on standard error."""
         try:
             return super().invoke(ctx)
         except TyperException as error:
-            raise _misused(error) from error
+            raise _print_usage_error(error) from error
         except AuditorError as error:
             for line in str(error).splitlines():
                 typer.echo(f"auditor: {line}", err=True)
-            raise typer.Exit(_code_of(error)) from error
+            raise typer.Exit(_exit_code_for(error)) from error
         except (KeyboardInterrupt, typer.Abort) as error:
             typer.echo("auditor: interrupted.", err=True)
             raise typer.Exit(ExitCode.INTERRUPTED) from error
 
 
 app = typer.Typer(
-    cls=Commands,
+    cls=CommandGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Tell where the services of a live Cisco IM and Presence cluster differ from Cisco's "
@@ -79,7 +79,7 @@ def _show_version(asked: bool) -> None:
 
 
 @app.callback()
-def every_command(
+def apply_global_options(
     *,
     version: Annotated[
         bool,

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli import completing, options
 from auditor.cli.app import app
+from auditor.cli.completion import complete_clusters
+from auditor.cli.options import AsJsonOption, ConfigOption, EvidenceHideUserOption, EvidenceOption
 
 if TYPE_CHECKING:
     from auditor.config.settings import ClusterSettings
@@ -18,15 +19,15 @@ def doctor(
         str | None,
         typer.Argument(
             help="Cluster of the file to check. May be left out if there is one.",
-            autocompletion=completing.clusters,
+            autocompletion=complete_clusters,
             show_default=False,
         ),
     ] = None,
     *,
-    config: options.Config = None,
-    as_json: options.AsJson = False,
-    evidence: options.Evidence = None,
-    evidence_hide_user: options.EvidenceHideUser = False,
+    config: ConfigOption = None,
+    as_json: AsJsonOption = False,
+    evidence: EvidenceOption = None,
+    evidence_hide_user: EvidenceHideUserOption = False,
 ) -> None:
     """Check one cluster's set-up step by step, and say what to change and where.
 
@@ -35,37 +36,38 @@ def doctor(
 
     Exit codes: 0 ready, 3 something to mend, 4 could not tell.
     """
-    from auditor.audit import Options
-    from auditor.cli.choosing import one_cluster
-    from auditor.cli.running import keep, world
-    from auditor.cli.telling import say, width
-    from auditor.doctor.checkup import examine
-    from auditor.doctor.page import render_json, render_text
-    from auditor.recommendations.model import PACKS
+    from auditor.audit import RunOptions
+    from auditor.cli.output import print_text, terminal_width
+    from auditor.cli.session import open_run_context, prepare_evidence, select_one_cluster
+    from auditor.recommendations.packs import BUILT_IN_PACKS
+    from auditor.setup.doctor.checks import examine_cluster
+    from auditor.setup.doctor.report import render_checkup_json, render_checkup_text
 
-    configuration, settings = one_cluster(config, cluster)
-    keeping = keep(evidence, "doctor", PACKS, hide_users=evidence_hide_user)
-    login, missing = _login(settings)
+    configuration, settings = select_one_cluster(config, cluster)
+    keeping = prepare_evidence(evidence, "doctor", BUILT_IN_PACKS, hide_users=evidence_hide_user)
+    login, missing = _get_credentials_or_reason(settings)
     known = {settings.name: login} if login else {}
-    recorder = keeping.recorder(configuration, Options(()), known) if keeping else None
-    with world(1, recorder=recorder) as around:
-        checkup = examine(settings, login, around.wire, around.progress, no_login=missing)
+    recorder = keeping.recorder(configuration, RunOptions(()), known) if keeping else None
+    with open_run_context(1, recorder=recorder) as around:
+        checkup = examine_cluster(settings, login, around.wire, around.progress, no_login=missing)
         now = around.clock()
     page = (
-        render_json(checkup, now=now) if as_json else render_text(checkup, width=width(), now=now)
+        render_checkup_json(checkup, now=now)
+        if as_json
+        else render_checkup_text(checkup, width=terminal_width(), now=now)
     )
-    say(page)
+    print_text(page)
     if recorder:
         recorder.check()
     raise typer.Exit(checkup.exit_code)
 
 
-def _login(settings: "ClusterSettings") -> "tuple[Credentials | None, str]":
+def _get_credentials_or_reason(settings: "ClusterSettings") -> "tuple[Credentials | None, str]":
     """Return the account, or why there is none: much can be checked without."""
-    from auditor.cli.running import logins
+    from auditor.cli.session import get_credentials
     from auditor.errors import ConfigError
 
     try:
-        return logins([settings])[settings.name], ""
+        return get_credentials([settings])[settings.name], ""
     except ConfigError as error:
         return None, str(error)

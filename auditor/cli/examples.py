@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import completing
 from auditor.cli.app import app
-from auditor.cli.telling import say
+from auditor.cli.completion import complete_examples
+from auditor.cli.output import print_text
 from auditor.errors import ConfigError
-from auditor.names import nearest
+from auditor.service_names import nearest_choice
 
 
 @app.command("examples")
@@ -19,7 +19,7 @@ def examples(
         typer.Argument(
             help="The example to print. Left out: list them.",
             show_default=False,
-            autocompletion=completing.examples,
+            autocompletion=complete_examples,
         ),
     ] = None,
 ) -> None:
@@ -27,18 +27,18 @@ def examples(
 
     Each begins with what to put where; a line "File:" stands above each file in it.
     """
-    texts = shipped()
+    texts = shipped_examples()
     if name is None:
-        say(_listing(texts))
+        print_text(_render_example_list(texts))
         return
     if name not in texts:
-        near = nearest(name, texts)
+        near = nearest_choice(name, texts)
         meant = f" Did you mean {near}?" if near else ""
         raise ConfigError([f"no example {name!r}.{meant} There are {', '.join(texts)}."])
-    say(texts[name])
+    print_text(texts[name])
 
 
-def shipped() -> dict[str, str]:
+def shipped_examples() -> dict[str, str]:
     """Return the text of every example by its name."""
     folder = files("auditor") / "examples"
     found = {
@@ -49,7 +49,7 @@ def shipped() -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _listing(texts: dict[str, str]) -> str:
+def _render_example_list(texts: dict[str, str]) -> str:
     titles = {
         name: text.partition("\n")[0].partition(": ")[2].rstrip(".") for name, text in texts.items()
     }

@@ -9,16 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli import options
 from auditor.cli.app import app
+from auditor.cli.options import (
+    AsJsonOption,
+    ClustersArgument,
+    ConfigOption,
+    EvidenceHideUserOption,
+    EvidenceOption,
+    InsecureOption,
+    split_env_list,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from auditor.report.output import Target
+    from auditor.report.formats import OutputTarget
 
 
-class Accepted(StrEnum):
+class AcceptedState(StrEnum):
     """What else may count as good."""
 
     FAILED_OVER = "failed-over"
@@ -26,13 +34,13 @@ class Accepted(StrEnum):
 
 @app.command("failover-check")
 def failover_check(
-    clusters: options.Clusters = None,
+    clusters: ClustersArgument = None,
     *,
     group: Annotated[
         list[str] | None,
         typer.Option(
             envvar="AUDITOR_GROUP",
-            callback=options.pieces,
+            callback=split_env_list,
             help="Look at this redundancy group only, and ask no node outside it. May be repeated.",
             show_default=False,
         ),
@@ -56,7 +64,7 @@ def failover_check(
         ),
     ] = False,
     accept: Annotated[
-        Accepted | None,
+        AcceptedState | None,
         typer.Option(
             envvar="AUDITOR_ACCEPT",
             case_sensitive=False,
@@ -80,109 +88,132 @@ def failover_check(
             "-o",
             envvar="AUDITOR_FAILOVER_OUTPUT",
             metavar="FORMAT[:PATH]",
-            callback=options.pieces,
+            callback=split_env_list,
             help="terminal or json, to standard output or to a file. May be repeated. "
             "Default: terminal.",
             show_default=False,
         ),
     ] = None,
-    as_json: options.AsJson = False,
-    config: options.Config = None,
-    insecure: options.Insecure = False,
-    evidence: options.Evidence = None,
-    evidence_hide_user: options.EvidenceHideUser = False,
+    as_json: AsJsonOption = False,
+    config: ConfigOption = None,
+    insecure: InsecureOption = False,
+    evidence: EvidenceOption = None,
+    evidence_hide_user: EvidenceHideUserOption = False,
 ) -> None:
     """Tell how each redundancy group stands, and the one thing to do now.
 
     Exit codes: 0 normal with AXL answering wherever it must, 3 failed over, broken or AXL missing,
     4 unknown or still moving.
     """
-    from auditor import snapshots
-    from auditor.audit import Options
-    from auditor.cli.running import keep, logins, warn_insecure, world
-    from auditor.config.loader import load, locate
-    from auditor.failover import check, duration, jsonout, page
-    from auditor.failover.request import Request
-    from auditor.recommendations.model import PACKS, load_packs
-    from auditor.report.output import check_writable
+    from auditor.audit import RunOptions
+    from auditor.cli.session import (
+        get_credentials,
+        open_run_context,
+        prepare_evidence,
+        warn_insecure,
+    )
+    from auditor.config.loader import find_config_file, load_configuration
+    from auditor.failover.check import (
+        FailoverCheckOptions,
+        parse_wait,
+        run_failover_check,
+        run_readiness_check,
+    )
+    from auditor.failover.report import (
+        render_failover_json,
+        render_failover_text,
+        render_readiness_json,
+        render_readiness_text,
+    )
+    from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+    from auditor.report.formats import check_targets_writable
+    from auditor.snapshots import read_snapshot_file
 
-    targets = _targets(output or [], as_json=as_json)
-    request = Request(
+    targets = _parse_failover_targets(output or [], as_json=as_json)
+    request = FailoverCheckOptions(
         rows={row.id: row for row in load_packs()},
         groups=tuple(group or ()),
-        wait=None if wait is None else duration.parsed(wait, readiness=readiness),
-        since=None if since is None else snapshots.read(since),
-        accept_failed_over=accept is Accepted.FAILED_OVER,
+        wait=None if wait is None else parse_wait(wait, readiness=readiness),
+        since=None if since is None else read_snapshot_file(since),
+        accept_failed_over=accept is AcceptedState.FAILED_OVER,
         insecure=insecure,
     )
-    configuration = load(locate(config))
+    configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(clusters or [])
-    check_writable(targets)
-    keeping = keep(evidence, "failover-check", PACKS, hide_users=evidence_hide_user)
+    check_targets_writable(targets)
+    keeping = prepare_evidence(
+        evidence, "failover-check", BUILT_IN_PACKS, hide_users=evidence_hide_user
+    )
     if insecure:
         warn_insecure()
-    accounts = logins(chosen)
-    asked = Options((), insecure=insecure)
+    accounts = get_credentials(chosen)
+    asked = RunOptions((), insecure=insecure)
     recorder = keeping.recorder(configuration, asked, accounts) if keeping else None
-    with world(configuration.workers, quiet=wait is not None, recorder=recorder) as around:
+    with open_run_context(
+        configuration.workers, quiet=wait is not None, recorder=recorder
+    ) as around:
         if readiness:
-            ready = check.run_readiness(chosen, accounts, request, around)
+            ready = run_readiness_check(chosen, accounts, request, around)
         else:
-            found = check.run(chosen, accounts, request, around, _keep)
+            found = run_failover_check(chosen, accounts, request, around, _print_progress_line)
     if readiness:
-        _tell(
+        _write_failover_report(
             targets,
-            lambda **screen: page.render_readiness(ready, **screen),
-            lambda: jsonout.render_readiness(ready),
+            lambda **screen: render_readiness_text(ready, **screen),
+            lambda: render_readiness_json(ready),
         )
         if recorder:
             recorder.check()
         raise typer.Exit(ready.exit_code)
-    _tell(
+    _write_failover_report(
         targets,
-        lambda **screen: page.render(found, **screen),
-        lambda: jsonout.render(found),
+        lambda **screen: render_failover_text(found, **screen),
+        lambda: render_failover_json(found),
     )
     if recorder:
         recorder.check()
     raise typer.Exit(found.exit_code)
 
 
-def _keep(line: str) -> None:
+def _print_progress_line(line: str) -> None:
     """Show a line of progress, on a terminal only."""
     if sys.stderr.isatty():
         columns = shutil.get_terminal_size().columns
         typer.echo(textwrap.fill(line, max(columns, 40), break_on_hyphens=False), err=True)
 
 
-def _targets(values: list[str], *, as_json: bool) -> "Sequence[Target]":
+def _parse_failover_targets(values: list[str], *, as_json: bool) -> "Sequence[OutputTarget]":
     """Return where to write; `--json` stands for `--output json`.
 
     Raises:
         ConfigError: a format that this command does not write, or two on standard output.
     """
     from auditor.errors import ConfigError
-    from auditor.report.output import Format, parse_targets
+    from auditor.report.formats import ReportFormat, parse_output_targets
 
-    targets = parse_targets([*values, *(["json"] if as_json else [])])
-    other = [t.format for t in targets if t.format not in (Format.TERMINAL, Format.JSON)]
+    targets = parse_output_targets([*values, *(["json"] if as_json else [])])
+    other = [
+        t.format for t in targets if t.format not in (ReportFormat.TERMINAL, ReportFormat.JSON)
+    ]
     if other:
         raise ConfigError([f"--output {other[0]}: failover-check writes terminal and json."])
     return targets
 
 
-def _tell(
-    targets: "Sequence[Target]", draw: "Callable[..., str]", dump: "Callable[[], str]"
+def _write_failover_report(
+    targets: "Sequence[OutputTarget]", draw: "Callable[..., str]", dump: "Callable[[], str]"
 ) -> None:
     """Write the answer in every form that was asked for."""
-    from auditor.cli.telling import PIPE_WIDTH, colour, say, width
-    from auditor.report.output import Format, write
+    from auditor.cli.output import PIPE_WIDTH, print_text, supports_colour, terminal_width
+    from auditor.report.formats import ReportFormat, write_text_file
 
     for target in targets:
         if target.path is not None:
-            plain = target.format is not Format.JSON
-            write(target.path, draw(width=PIPE_WIDTH, colour=False) if plain else dump())
-        elif target.format is Format.JSON:
-            say(dump())
+            plain = target.format is not ReportFormat.JSON
+            write_text_file(target.path, draw(width=PIPE_WIDTH, colour=False) if plain else dump())
+        elif target.format is ReportFormat.JSON:
+            print_text(dump())
         else:
-            say(draw(width=width(), colour=colour(), fold=sys.stdout.isatty()))
+            print_text(
+                draw(width=terminal_width(), colour=supports_colour(), fold=sys.stdout.isatty())
+            )

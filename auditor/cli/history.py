@@ -7,27 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli import completing, options
 from auditor.cli.app import app
+from auditor.cli.completion import complete_clusters
+from auditor.cli.options import ConfigOption, HistoryOption
 from auditor.errors import ConfigError
 
 if TYPE_CHECKING:
-    from auditor.history.store import History
+    from auditor.history.store import HistoryStore
 
-_OLDEST_DAYS = 36_500
+_MAX_PRUNE_DAYS = 36_500
 
 
 @app.command("history")
 def history(
     *,
-    config: options.Config = None,
-    history: options.History = None,
+    config: ConfigOption = None,
+    history: HistoryOption = None,
     cluster: Annotated[
         str | None,
         typer.Option(
             envvar="AUDITOR_CLUSTER",
             help="Only this cluster. Default: all on record.",
-            autocompletion=completing.clusters,
+            autocompletion=complete_clusters,
             show_default=False,
         ),
     ] = None,
@@ -60,7 +61,7 @@ def history(
             envvar="AUDITOR_PRUNE",
             metavar="DAYS",
             min=1,
-            max=_OLDEST_DAYS,
+            max=_MAX_PRUNE_DAYS,
             help="Forget runs that are older. The last run of each cluster stays, and since when "
             "each finding stands.",
             show_default=False,
@@ -78,93 +79,104 @@ def history(
     ]
     if len(chosen) > 1:
         raise ConfigError([f"{' and '.join(chosen)} cannot go together; give one of them."])
-    record = _open(config, history, writes=prune is not None)
+    record = _open_recorded_history(config, history, writes=prune is not None)
     if prune is not None:
-        _prune(record, prune)
+        _prune_history(record, prune)
     elif export is not None:
-        _export(record, cluster, export)
+        _export_history(record, cluster, export)
     elif since is not None:
-        _changes(record, cluster, since)
+        _print_changes_since(record, cluster, since)
     else:
-        _runs(record, cluster, limit)
+        _print_runs(record, cluster, limit)
 
 
-def _open(config: Path | None, url: str | None, *, writes: bool) -> "History":
+def _open_recorded_history(config: Path | None, url: str | None, *, writes: bool) -> "HistoryStore":
     """Open the history of the option, else of the configuration if there is one, else the user's.
 
     Raises:
         ConfigError: it is off, or cannot be used.
     """
-    from auditor.config.loader import load, locate
-    from auditor.history.opening import open_history
+    from auditor.config.loader import find_config_file, load_configuration
+    from auditor.history.store import open_history
 
     if url is None:
         path = config
         with suppress(ConfigError):
-            path = locate(config)
-        url = load(path).history if path else None
+            path = find_config_file(config)
+        url = load_configuration(path).history if path else None
     record = open_history(url, writes=writes)
     if record is None:
         raise ConfigError(["the history is off: name a database with --history"])
     return record
 
 
-def _runs(record: "History", cluster: str | None, limit: int) -> None:
-    from auditor.cli.telling import colour, say, width
-    from auditor.report.timeline import render_runs, render_standings
+def _print_runs(record: "HistoryStore", cluster: str | None, limit: int) -> None:
+    from auditor.cli.output import print_text, supports_colour, terminal_width
+    from auditor.report.history_page import render_finding_ages, render_past_runs
 
-    say(render_runs(record.runs(cluster, limit=limit), width=width(), colour=colour()))
+    print_text(
+        render_past_runs(
+            record.runs(cluster, limit=limit), width=terminal_width(), colour=supports_colour()
+        )
+    )
     names = (cluster,) if cluster else record.clusters()
     if len(names) > 1:
-        say(f"\nSince when findings stand: --cluster with one of {', '.join(names)}.\n")
+        print_text(f"\nSince when findings stand: --cluster with one of {', '.join(names)}.\n")
     elif names:
         rows = record.standings(names[0])
-        page = render_standings(names[0], rows, _now(), width=width(), colour=colour())
-        say(f"\n{page}")
+        page = render_finding_ages(
+            names[0], rows, _current_timestamp(), width=terminal_width(), colour=supports_colour()
+        )
+        print_text(f"\n{page}")
 
 
-def _changes(record: "History", cluster: str | None, since: str) -> None:
-    from auditor.cli.telling import colour, say, width
-    from auditor.report.timeline import render_changes
+def _print_changes_since(record: "HistoryStore", cluster: str | None, since: str) -> None:
+    from auditor.cli.output import print_text, supports_colour, terminal_width
+    from auditor.report.history_page import render_changes_since
 
     names = (cluster,) if cluster else record.clusters()
     told = [record.changes(name, since) for name in names]
-    pages = [render_changes(one, _now(), width=width(), colour=colour()) for one in told]
-    say("\n".join(pages) or "No run is recorded.\n")
+    pages = [
+        render_changes_since(
+            one, _current_timestamp(), width=terminal_width(), colour=supports_colour()
+        )
+        for one in told
+    ]
+    print_text("\n".join(pages) or "No run is recorded.\n")
 
 
-def _export(record: "History", cluster: str | None, target: str) -> None:
-    from auditor.cli.telling import say
-    from auditor.report import record as forms
-    from auditor.report.output import obstacle, write
+def _export_history(record: "HistoryStore", cluster: str | None, target: str) -> None:
+    from auditor.cli.output import print_text
+    from auditor.report.csv_report import render_history_csv, render_history_json
+    from auditor.report.formats import find_write_obstacle, write_text_file
 
     word, colon, place = target.partition(":")
     form = word.lower()
     if form not in ("json", "csv") or (colon and not place.strip()):
         raise ConfigError([f"--export {target}: write json or csv, or json:PATH or csv:PATH."])
     path = Path(place).expanduser() if place not in ("", "-") else None
-    problem = obstacle(path) if path else None
+    problem = find_write_obstacle(path) if path else None
     if problem:
         raise ConfigError([f"--export {target}: {problem}"])
     rows = record.export(cluster)
-    text = forms.render_json(rows) if form == "json" else forms.render_csv(rows)
+    text = render_history_json(rows) if form == "json" else render_history_csv(rows)
     if path:
-        write(path, text)
+        write_text_file(path, text)
     else:
-        say(text)
+        print_text(text)
 
 
-def _prune(record: "History", days: int) -> None:
-    from auditor.cli.running import now
-    from auditor.cli.telling import say
-    from auditor.report.wording import count
+def _prune_history(record: "HistoryStore", days: int) -> None:
+    from auditor.cli.output import print_text
+    from auditor.cli.session import current_time
+    from auditor.report.wording import count_noun
 
-    gone = record.prune(timedelta(days=days), now())
-    say(f"{count(gone, 'run')} older than {count(days, 'day')} forgotten.\n")
+    gone = record.prune(timedelta(days=days), current_time())
+    print_text(f"{count_noun(gone, 'run')} older than {count_noun(days, 'day')} forgotten.\n")
 
 
-def _now() -> str:
-    from auditor.audit import iso
-    from auditor.cli.running import now
+def _current_timestamp() -> str:
+    from auditor.audit import utc_timestamp
+    from auditor.cli.session import current_time
 
-    return iso(now())
+    return utc_timestamp(current_time())

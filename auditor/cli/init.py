@@ -5,11 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli import options
 from auditor.cli.app import app
+from auditor.cli.options import (
+    EvidenceHideUserOption,
+    EvidenceOption,
+    InsecureOption,
+    split_env_list,
+)
 
 if TYPE_CHECKING:
-    from auditor.inference.asking import Drafted
+    from auditor.setup.init.draft import InitResult
 
 
 @app.command("init")
@@ -79,7 +84,7 @@ def init(
             "--pin",
             envvar="AUDITOR_PIN",
             metavar="NODE=SHA256",
-            callback=options.pieces,
+            callback=split_env_list,
             help="Fingerprint of a server's certificate. May be repeated.",
             show_default=False,
         ),
@@ -90,7 +95,7 @@ def init(
             "--address",
             envvar="AUDITOR_ADDRESS",
             metavar="NODE=HOST[:PORT]",
-            callback=options.pieces,
+            callback=split_env_list,
             help="Where this machine reaches a node. May be repeated.",
             show_default=False,
         ),
@@ -101,67 +106,80 @@ def init(
             "--node",
             envvar="AUDITOR_NODE",
             metavar="NODE=ROLE",
-            callback=options.pieces,
+            callback=split_env_list,
             help="A node with publisher or subscriber, for a CUCM before 10.0, which cannot list "
             "them. May be repeated.",
             show_default=False,
         ),
     ] = None,
-    insecure: options.Insecure = False,
-    evidence: options.Evidence = None,
-    evidence_hide_user: options.EvidenceHideUser = False,
+    insecure: InsecureOption = False,
+    evidence: EvidenceOption = None,
+    evidence_hide_user: EvidenceHideUserOption = False,
 ) -> None:
     """Ask a live cluster, and write a configuration file for it to be read and corrected.
 
     Ends with 0 when the file was written, with 4 when it was and some server did not answer, and
     with 5 when no node could be asked and nothing was written.
     """
-    from auditor.audit import Options
-    from auditor.cli.running import keep, logins, warn_insecure, world
-    from auditor.inference import asking, placing
-    from auditor.recommendations.model import PACKS
+    from auditor.audit import RunOptions
+    from auditor.cli.session import (
+        get_credentials,
+        open_run_context,
+        prepare_evidence,
+        warn_insecure,
+    )
+    from auditor.files import check_can_create, create_file
+    from auditor.recommendations.packs import BUILT_IN_PACKS
+    from auditor.setup.init.draft import (
+        InitOptions,
+        build_init_configuration,
+        default_cluster_name,
+        generate_configuration,
+        load_golden_cluster,
+        parse_pairs,
+    )
 
-    request = asking.Request(
+    request = InitOptions(
         cucm=cucm,
         username=username,
-        name=name or asking.name_of(cucm),
+        name=name or default_cluster_name(cucm),
         output=output.expanduser(),
         ca_bundle=ca_bundle.expanduser() if ca_bundle else None,
-        pins=asking.pairs("--pin", pin or []),
-        addresses=asking.pairs("--address", address or []),
-        nodes=asking.pairs("--node", node or []),
+        pins=parse_pairs("--pin", pin or []),
+        addresses=parse_pairs("--address", address or []),
+        nodes=parse_pairs("--node", node or []),
         insecure=insecure,
     )
-    placing.check(request.output)
-    golden = asking.golden_cluster(profile_from) if profile_from else None
-    configuration = asking.configuration(request)
-    keeping = keep(evidence, "init", PACKS, hide_users=evidence_hide_user)
-    accounts = logins(configuration.clusters)
+    check_can_create(request.output)
+    golden = load_golden_cluster(profile_from) if profile_from else None
+    configuration = build_init_configuration(request)
+    keeping = prepare_evidence(evidence, "init", BUILT_IN_PACKS, hide_users=evidence_hide_user)
+    accounts = get_credentials(configuration.clusters)
     if insecure:
         warn_insecure()
-    given = Options((), insecure=insecure)
+    given = RunOptions((), insecure=insecure)
     recorder = keeping.recorder(configuration, given, accounts) if keeping else None
-    with world(configuration.workers, recorder=recorder) as around:
-        drafted = asking.draft(request, accounts[request.name], around, golden)
+    with open_run_context(configuration.workers, recorder=recorder) as around:
+        drafted = generate_configuration(request, accounts[request.name], around, golden)
     for gap in drafted.gaps:
         typer.echo(f"auditor: {gap}", err=True)
     if drafted.text is not None:
-        placing.put(request.output, drafted.text)
+        create_file(request.output, drafted.text)
     if recorder:
         recorder.check()
-    _tell(request.output, drafted)
+    _print_init_result(request.output, drafted)
 
 
-def _tell(output: Path, drafted: "Drafted") -> None:
+def _print_init_result(output: Path, drafted: "InitResult") -> None:
     """Say what was written and what to do next, and end with the code for it."""
-    from auditor.cli.telling import say
-    from auditor.findings import ExitCode
+    from auditor.cli.output import print_text
+    from auditor.models.findings import ExitCode
 
     if drafted.text is None:
         typer.echo(f"auditor: no node could be asked; {output} was not written.", err=True)
         raise typer.Exit(ExitCode.UNAUDITABLE)
     asked = f"{drafted.questions} questions" if drafted.questions != 1 else "one question"
-    say(
+    print_text(
         f"Wrote {output}.\n"
         f"It describes what the cluster is, not what it is meant to be: read it, correct it, and "
         f"answer its {asked}\n(the lines that begin with `# ?`). Then run:\n\n"

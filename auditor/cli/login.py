@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from auditor.cli import completing, options
 from auditor.cli.app import app
+from auditor.cli.completion import complete_clusters
+from auditor.cli.options import ConfigOption
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,12 +24,12 @@ def login(
         typer.Argument(
             help="Cluster whose password it is. Left out: that of the only cluster, or one for all "
             "of them.",
-            autocompletion=completing.clusters,
+            autocompletion=complete_clusters,
             show_default=False,
         ),
     ] = None,
     *,
-    config: options.Config = None,
+    config: ConfigOption = None,
     delete: Annotated[
         bool,
         typer.Option("--delete", envvar="AUDITOR_DELETE", help="Delete the stored password."),
@@ -49,37 +50,37 @@ def login(
 
     Exit codes: 0 stored (or deleted), 3 refused, 4 stored and not checked.
     """
-    from auditor.credentials import keep
+    from auditor.credentials import store_password
     from auditor.errors import CredentialError
-    from auditor.findings import ExitCode
+    from auditor.models.findings import ExitCode
 
-    settings, service = _whose(config, cluster)
-    _ready(service, settings.username)
+    settings, service = _select_account(config, cluster)
+    _check_keyring(service, settings.username)
     if delete:
-        _delete(service, settings.username)
+        _delete_password(service, settings.username)
         return
-    account = _typed(settings, service)
-    checked = _checked(settings, account) if check else True
+    account = _ask_new_password(settings, service)
+    checked = _try_password(settings, account) if check else True
     try:
-        keep(service, account.username, account.password)
+        store_password(service, account.username, account.password)
     except CredentialError as error:
-        _unusable(error)
+        _raise_keyring_error(error)
     typer.echo(f'Stored for {account.username} in the keyring, as service "{service}".')
     if not checked:
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def _whose(config: "Path | None", cluster: str | None) -> "tuple[ClusterSettings, str]":
+def _select_account(config: "Path | None", cluster: str | None) -> "tuple[ClusterSettings, str]":
     """Return a cluster to try the password on, and the keyring's name for what is stored.
 
     Raises:
         ConfigError: the file is wrong, or its clusters have several accounts and none is named.
     """
-    from auditor.config.loader import load, locate
+    from auditor.config.loader import find_config_file, load_configuration
     from auditor.credentials import keyring_services
     from auditor.errors import ConfigError
 
-    configuration = load(locate(config))
+    configuration = load_configuration(find_config_file(config))
     found = configuration.select([cluster] if cluster else [])
     own, shared = keyring_services(found[0].name)
     if len(found) == 1:
@@ -92,7 +93,7 @@ def _whose(config: "Path | None", cluster: str | None) -> "tuple[ClusterSettings
     return found[0], shared
 
 
-def _ready(service: str, username: str) -> None:
+def _check_keyring(service: str, username: str) -> None:
     """Find out whether there is a keyring before anybody types.
 
     Raises:
@@ -109,10 +110,10 @@ def _ready(service: str, username: str) -> None:
     try:
         look_up(service, username)
     except CredentialError as error:
-        _unusable(error)
+        _raise_keyring_error(error)
 
 
-def _unusable(error: Exception) -> NoReturn:
+def _raise_keyring_error(error: Exception) -> NoReturn:
     from auditor.errors import ConfigError
 
     raise ConfigError(
@@ -123,19 +124,19 @@ def _unusable(error: Exception) -> NoReturn:
     )
 
 
-def _delete(service: str, username: str) -> None:
-    from auditor.credentials import forget
+def _delete_password(service: str, username: str) -> None:
+    from auditor.credentials import delete_password
     from auditor.errors import CredentialError
 
     try:
-        there = forget(service, username)
+        there = delete_password(service, username)
     except CredentialError as error:
-        _unusable(error)
+        _raise_keyring_error(error)
     what = "Deleted" if there else "Nothing was stored"
     typer.echo(f'{what} for {username} in the keyring, as service "{service}".')
 
 
-def _typed(settings: "ClusterSettings", service: str) -> "Credentials":
+def _ask_new_password(settings: "ClusterSettings", service: str) -> "Credentials":
     """Ask on the terminal.
 
     Raises:
@@ -143,7 +144,7 @@ def _typed(settings: "ClusterSettings", service: str) -> "Credentials":
     """
     from dataclasses import replace
 
-    from auditor.credentials import password_for
+    from auditor.credentials import resolve_credentials
     from auditor.errors import ConfigError, CredentialError
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -154,20 +155,22 @@ def _typed(settings: "ClusterSettings", service: str) -> "Credentials":
             ]
         )
     try:
-        return password_for(replace(settings, password_command=None), {}, prompt=getpass.getpass)
+        return resolve_credentials(
+            replace(settings, password_command=None), {}, prompt=getpass.getpass
+        )
     except CredentialError as error:
         raise ConfigError([str(error)]) from error
 
 
-def _checked(settings: "ClusterSettings", account: "Credentials") -> bool:
+def _try_password(settings: "ClusterSettings", account: "Credentials") -> bool:
     """Try the account once; return whether it was let in, False where that cannot be told."""
-    from auditor.cli.running import world
-    from auditor.doctor.checkup import let_in
+    from auditor.cli.session import open_run_context
     from auditor.errors import BadCredentials, NotAuthorised
-    from auditor.findings import ExitCode
+    from auditor.models.findings import ExitCode
+    from auditor.setup.doctor.checks import try_login
 
-    with world(1) as around:
-        error = let_in(settings, account, around.wire)
+    with open_run_context(1) as around:
+        error = try_login(settings, account, around.wire)
     if isinstance(error, BadCredentials):
         typer.echo(f"auditor: {error} Nothing was stored.", err=True)
         raise typer.Exit(ExitCode.DRIFT)

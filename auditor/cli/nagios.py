@@ -11,69 +11,82 @@ import typer
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
-from auditor.cli import options
-from auditor.cli.app import app, misuse
-from auditor.cli.telling import say
+from auditor.cli.app import app, usage_message
+from auditor.cli.options import (
+    AllowUnknownOption,
+    ClustersArgument,
+    ConfigOption,
+    FailOnOption,
+    InsecureOption,
+    PackOption,
+    SettleOption,
+    WaiversOption,
+)
+from auditor.cli.output import print_text
 from auditor.errors import AuditorError
 
 
 @contextmanager
-def _in_that_world() -> Iterator[None]:
+def _report_errors_as_unknown() -> Iterator[None]:
     """Turn whatever kept the audit from a verdict into one line and UNKNOWN.
 
     A usage error would end with 2, which is CRITICAL there, and a crash with 1, a WARNING.
     """
-    from auditor.report.nagios import State, line
+    from auditor.report.nagios import PluginState, format_plugin_line
 
     try:
         yield
     except TyperException as error:
-        say(line(State.UNKNOWN, misuse(error)))
-        raise typer.Exit(State.UNKNOWN) from error
+        print_text(format_plugin_line(PluginState.UNKNOWN, usage_message(error)))
+        raise typer.Exit(PluginState.UNKNOWN) from error
     except AuditorError as error:
-        say(line(State.UNKNOWN, str(error)))
-        raise typer.Exit(State.UNKNOWN) from error
+        print_text(format_plugin_line(PluginState.UNKNOWN, str(error)))
+        raise typer.Exit(PluginState.UNKNOWN) from error
     except (KeyboardInterrupt, typer.Abort) as error:
-        say(line(State.UNKNOWN, "interrupted"))
-        raise typer.Exit(State.UNKNOWN) from error
+        print_text(format_plugin_line(PluginState.UNKNOWN, "interrupted"))
+        raise typer.Exit(PluginState.UNKNOWN) from error
 
 
-class Plugin(TyperCommand):
+class NagiosCommand(TyperCommand):
     """A command that always ends as a plugin does."""
 
     def make_context(self, *words: Any, **more: Any) -> Any:  # noqa: ANN401 - as click has it
         """Read the options."""
-        with _in_that_world():
+        with _report_errors_as_unknown():
             return super().make_context(*words, **more)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as click has it
         """Run the command."""
-        sys.excepthook = _end_unknown
-        with _in_that_world():
+        sys.excepthook = _exit_unknown
+        with _report_errors_as_unknown():
             return super().invoke(ctx)
 
 
-def _end_unknown(
+def _exit_unknown(
     kind: type[BaseException], error: BaseException, _trace: TracebackType | None
 ) -> None:
     """End with UNKNOWN after a bug; the interpreter by itself would end with 1."""
-    from auditor.report.nagios import State, line
+    from auditor.report.nagios import PluginState, format_plugin_line
 
-    say(line(State.UNKNOWN, f"this is a bug in auditor ({kind.__name__}: {error})"))
-    os._exit(State.UNKNOWN)
+    print_text(
+        format_plugin_line(
+            PluginState.UNKNOWN, f"this is a bug in auditor ({kind.__name__}: {error})"
+        )
+    )
+    os._exit(PluginState.UNKNOWN)
 
 
-@app.command("nagios", cls=Plugin)
+@app.command("nagios", cls=NagiosCommand)
 def nagios(
-    clusters: options.Clusters = None,
+    clusters: ClustersArgument = None,
     *,
-    config: options.Config = None,
-    fail_on: options.FailOn = None,
-    allow_unknown: options.AllowUnknown = False,
-    insecure: options.Insecure = False,
-    pack: options.Pack = None,
-    settle: options.Settle = None,
-    waivers: options.Waivers = None,
+    config: ConfigOption = None,
+    fail_on: FailOnOption = None,
+    allow_unknown: AllowUnknownOption = False,
+    insecure: InsecureOption = False,
+    pack: PackOption = None,
+    settle: SettleOption = None,
+    waivers: WaiversOption = None,
 ) -> None:
     """Audit live clusters as a monitoring plugin: one line, figures, and 0, 1, 2 or 3.
 
@@ -81,25 +94,27 @@ def nagios(
     threshold. UNKNOWN (3): no drift, but something could not be told. OK (0): compliant and
     complete.
     """
-    from auditor.audit import Options
-    from auditor.cli.running import accepted, logins, run, warn_insecure
-    from auditor.config.loader import load, locate
-    from auditor.recommendations.model import PACKS, load_packs
-    from auditor.report.nagios import render
+    from auditor.audit import RunOptions
+    from auditor.cli.session import get_credentials, load_run_waivers, run_audit, warn_insecure
+    from auditor.config.loader import find_config_file, load_configuration
+    from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+    from auditor.report.nagios import render_plugin_line
 
-    recommendations = load_packs(pack or PACKS)
-    configuration = load(locate(config))
+    recommendations = load_packs(pack or BUILT_IN_PACKS)
+    configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(clusters or [])
     if insecure:
         warn_insecure()
-    settings = Options(
+    settings = RunOptions(
         recommendations,
         fail_on,
         insecure=insecure,
         allow_unknown=allow_unknown,
         watch_s=settle,
-        waivers=accepted(configuration, chosen, waivers),
+        waivers=load_run_waivers(configuration, chosen, waivers),
     )
-    line, state = render(run(chosen, logins(chosen), settings, workers=configuration.workers))
-    say(line)
+    line, state = render_plugin_line(
+        run_audit(chosen, get_credentials(chosen), settings, workers=configuration.workers)
+    )
+    print_text(line)
     raise typer.Exit(state)

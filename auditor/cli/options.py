@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import completing
-from auditor.findings import Severity
+from auditor.cli.completion import complete_clusters
+from auditor.models.findings import Severity
 
 
-def pieces(
+def split_env_list(
     ctx: typer.Context, param: typer.CallbackParam, values: list[str] | None
 ) -> list[str] | None:
     """Return the values of an option that may be repeated; its variable holds them in one text.
@@ -26,15 +26,15 @@ def pieces(
     return [piece for part in re.split(r"[;\n]", text) if (piece := part.strip())]
 
 
-def _packs(
+def _normalise_pack_names(
     ctx: typer.Context, param: typer.CallbackParam, values: list[str] | None
 ) -> list[str] | None:
     """Return the names of packs as they are known, however they were written."""
-    names = pieces(ctx, param, values)
+    names = split_env_list(ctx, param, values)
     return None if names is None else [name.lower() for name in names]
 
 
-Config = Annotated[
+ConfigOption = Annotated[
     Path | None,
     typer.Option(
         "--config",
@@ -45,31 +45,31 @@ Config = Annotated[
     ),
 ]
 
-Clusters = Annotated[
+ClustersArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="CLUSTER",
         help="Clusters of the file to audit. Default: all.",
-        autocompletion=completing.clusters,
+        autocompletion=complete_clusters,
         show_default=False,
     ),
 ]
 
-Output = Annotated[
+OutputOption = Annotated[
     list[str] | None,
     typer.Option(
         "--output",
         "-o",
         envvar="AUDITOR_OUTPUT",
         metavar="FORMAT[:PATH]",
-        callback=pieces,
+        callback=split_env_list,
         help="terminal, json, html, junit, sarif, csv, markdown or prometheus, to standard output "
         "or to a file. May be repeated. Default: terminal.",
         show_default=False,
     ),
 ]
 
-FailOn = Annotated[
+FailOnOption = Annotated[
     Severity | None,
     typer.Option(
         "--fail-on",
@@ -80,7 +80,7 @@ FailOn = Annotated[
     ),
 ]
 
-AllowUnknown = Annotated[
+AllowUnknownOption = Annotated[
     bool,
     typer.Option(
         "--allow-unknown",
@@ -89,7 +89,7 @@ AllowUnknown = Annotated[
     ),
 ]
 
-Insecure = Annotated[
+InsecureOption = Annotated[
     bool,
     typer.Option(
         "--insecure",
@@ -99,20 +99,20 @@ Insecure = Annotated[
     ),
 ]
 
-Pack = Annotated[
+PackOption = Annotated[
     list[str] | None,
     typer.Option(
         "--pack",
         envvar="AUDITOR_PACK",
         metavar="table|guides",
-        callback=_packs,
+        callback=_normalise_pack_names,
         help="Judge by this pack only: Cisco's table, or what other Cisco guides add. "
         "May be repeated. Default: both.",
         show_default=False,
     ),
 ]
 
-Settle = Annotated[
+SettleOption = Annotated[
     float | None,
     typer.Option(
         "--settle",
@@ -126,7 +126,7 @@ Settle = Annotated[
     ),
 ]
 
-Waivers = Annotated[
+WaiversOption = Annotated[
     Path | None,
     typer.Option(
         "--waivers",
@@ -136,7 +136,7 @@ Waivers = Annotated[
     ),
 ]
 
-History = Annotated[
+HistoryOption = Annotated[
     str | None,
     typer.Option(
         "--history",
@@ -148,13 +148,13 @@ History = Annotated[
     ),
 ]
 
-Notify = Annotated[
+NotifyOption = Annotated[
     list[str] | None,
     typer.Option(
         "--notify",
         envvar="AUDITOR_NOTIFY",
         metavar="URL",
-        callback=pieces,
+        callback=split_env_list,
         help="Where to tell what is new, worse, resolved or back since the last run, as an "
         "Apprise URL (mail, Webex, Teams, Slack, webhook). Better set in the environment: it "
         "holds a token. May be repeated.",
@@ -162,7 +162,7 @@ Notify = Annotated[
     ),
 ]
 
-Quiet = Annotated[
+QuietOption = Annotated[
     bool,
     typer.Option(
         "--quiet",
@@ -173,7 +173,7 @@ Quiet = Annotated[
     ),
 ]
 
-Evidence = Annotated[
+EvidenceOption = Annotated[
     Path | None,
     typer.Option(
         "--evidence",
@@ -185,7 +185,7 @@ Evidence = Annotated[
     ),
 ]
 
-EvidenceHideUser = Annotated[
+EvidenceHideUserOption = Annotated[
     bool,
     typer.Option(
         "--evidence-hide-user",
@@ -194,7 +194,7 @@ EvidenceHideUser = Annotated[
     ),
 ]
 
-Replay = Annotated[
+ReplayOption = Annotated[
     Path | None,
     typer.Option(
         "--replay",
@@ -207,4 +207,6 @@ Replay = Annotated[
     ),
 ]
 
-AsJson = Annotated[bool, typer.Option("--json", envvar="AUDITOR_JSON", help="Tell it as JSON.")]
+AsJsonOption = Annotated[
+    bool, typer.Option("--json", envvar="AUDITOR_JSON", help="Tell it as JSON.")
+]

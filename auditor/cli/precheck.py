@@ -6,8 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli import completing, options
 from auditor.cli.app import app
+from auditor.cli.completion import complete_clusters
+from auditor.cli.options import (
+    AsJsonOption,
+    ConfigOption,
+    EvidenceHideUserOption,
+    EvidenceOption,
+    FailOnOption,
+    InsecureOption,
+    PackOption,
+    split_env_list,
+)
 
 if TYPE_CHECKING:
     from auditor.change.decision import Decision
@@ -21,7 +31,7 @@ def precheck(
         typer.Option(
             envvar="AUDITOR_CLUSTER",
             help="Cluster of the file to change.",
-            autocompletion=completing.clusters,
+            autocompletion=complete_clusters,
         ),
     ],
     on: Annotated[
@@ -29,7 +39,7 @@ def precheck(
         typer.Option(
             envvar="AUDITOR_ON",
             metavar="NODE",
-            callback=options.pieces,
+            callback=split_env_list,
             help="Node to change. May be repeated.",
             show_default=False,
         ),
@@ -39,7 +49,7 @@ def precheck(
         typer.Option(
             envvar="AUDITOR_ACTIVATE",
             metavar="SERVICE[@NODE]",
-            callback=options.pieces,
+            callback=split_env_list,
             help="Service to activate, on its own node or on every node of --on. May be repeated.",
             show_default=False,
         ),
@@ -49,7 +59,7 @@ def precheck(
         typer.Option(
             envvar="AUDITOR_DEACTIVATE",
             metavar="SERVICE[@NODE]",
-            callback=options.pieces,
+            callback=split_env_list,
             help="Service to deactivate, on its own node or on every node of --on. May be "
             "repeated.",
             show_default=False,
@@ -60,7 +70,7 @@ def precheck(
         typer.Option(
             envvar="AUDITOR_FEATURE",
             metavar="KEY=VALUE",
-            callback=options.pieces,
+            callback=split_env_list,
             help="Deployment key as it will be, such as chat=true; names of nodes with commas. May "
             "be repeated.",
             show_default=False,
@@ -83,82 +93,89 @@ def precheck(
             show_default=False,
         ),
     ] = None,
-    config: options.Config = None,
-    fail_on: options.FailOn = None,
-    as_json: options.AsJson = False,
-    insecure: options.Insecure = False,
-    pack: options.Pack = None,
-    evidence: options.Evidence = None,
-    evidence_hide_user: options.EvidenceHideUser = False,
+    config: ConfigOption = None,
+    fail_on: FailOnOption = None,
+    as_json: AsJsonOption = False,
+    insecure: InsecureOption = False,
+    pack: PackOption = None,
+    evidence: EvidenceOption = None,
+    evidence_hide_user: EvidenceHideUserOption = False,
 ) -> None:
     """Tell go or no-go before services are turned on or off. Changes nothing.
 
     Exit codes: 0 go, 3 no-go, 4 cannot tell.
     """
-    from auditor.audit import Options, survey
-    from auditor.change import asked, precheck_page
-    from auditor.change.precheck import decide, unread
-    from auditor.cli.placing import refuse_taken
-    from auditor.cli.running import keep, logins, warn_insecure, world
-    from auditor.cli.telling import say, width
-    from auditor.collect.cluster import redeclared
-    from auditor.config.features import load_with
-    from auditor.config.loader import load, locate
-    from auditor.recommendations.model import PACKS, load_packs
+    from auditor.audit import RunOptions, survey_clusters
+    from auditor.change.precheck import decide_change, decision_without_facts
+    from auditor.change.precheck_report import render_decision_json, render_decision_text
+    from auditor.change.request import find_unknown_nodes, parse_changes, resolve_changes
+    from auditor.cli.output import print_text, require_new_file, terminal_width
+    from auditor.cli.session import (
+        get_credentials,
+        open_run_context,
+        prepare_evidence,
+        warn_insecure,
+    )
+    from auditor.collect.facts import replace_profile
+    from auditor.config.loader import find_config_file, load_configuration
+    from auditor.config.overrides import load_with_features
+    from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 
-    wanted = asked.wanted(activate or [], deactivate or [], on or [])
-    recommendations = load_packs(pack or PACKS)
-    path = locate(config)
-    configuration = load_with(path, cluster, feature or [])
+    wanted = parse_changes(activate or [], deactivate or [], on or [])
+    recommendations = load_packs(pack or BUILT_IN_PACKS)
+    path = find_config_file(config)
+    configuration = load_with_features(path, cluster, feature or [])
     (settings,) = configuration.select([cluster])
-    (filed,) = load(path).select([cluster])
+    (filed,) = load_configuration(path).select([cluster])
     if expectation:
-        refuse_taken("--expectation", expectation, "an expectation")
-    keeping = keep(evidence, "precheck", pack or PACKS, hide_users=evidence_hide_user)
+        require_new_file("--expectation", expectation, "an expectation")
+    keeping = prepare_evidence(
+        evidence, "precheck", pack or BUILT_IN_PACKS, hide_users=evidence_hide_user
+    )
     if insecure:
         warn_insecure()
-    accounts = logins([settings])
-    asking = Options(recommendations, fail_on, insecure=insecure)
+    accounts = get_credentials([settings])
+    asking = RunOptions(recommendations, fail_on, insecure=insecure)
     recorder = keeping.recorder(configuration, asking, accounts) if keeping else None
-    with world(configuration.workers, recorder=recorder) as around:
-        (facts,) = survey([settings], accounts, asking, around)
-    strangers = asked.strangers(facts, wanted) if facts.nodes else ()
+    with open_run_context(configuration.workers, recorder=recorder) as around:
+        (facts,) = survey_clusters([settings], accounts, asking, around)
+    strangers = find_unknown_nodes(facts, wanted) if facts.nodes else ()
     decision = (
-        decide(
+        decide_change(
             facts,
-            asked.changes(facts, wanted),
+            resolve_changes(facts, wanted),
             recommendations,
             fail_on=fail_on or settings.fail_on,
             confirmed=confirm,
-            filed=redeclared(facts, settings, filed),
+            filed=replace_profile(facts, settings, filed),
         )
         if facts.nodes and not strangers
-        else unread(facts, strangers)
+        else decision_without_facts(facts, strangers)
     )
     if expectation:
-        _announce(decision, expectation)
+        _write_expectation(decision, expectation)
     page = (
-        precheck_page.render_json(decision)
+        render_decision_json(decision)
         if as_json
-        else precheck_page.render_text(decision, width=width())
+        else render_decision_text(decision, width=terminal_width())
     )
-    say(page)
+    print_text(page)
     if recorder:
         recorder.check()
     raise typer.Exit(decision.exit_code)
 
 
-def _announce(decision: "Decision", path: Path) -> None:
+def _write_expectation(decision: "Decision", path: Path) -> None:
     """Write what a later comparison is to expect; nobody should carry out a no-go."""
-    from auditor.change.decision import Answer
-    from auditor.change.expectation import text_of
-    from auditor.cli.ending import warn
-    from auditor.report.output import write
+    from auditor.change.decision import PrecheckResult
+    from auditor.change.expectation import serialize_expectation
+    from auditor.cli.output import print_warning
+    from auditor.report.formats import write_text_file
 
     if not decision.changes:
-        warn(f"--expectation {path}: not written, for the nodes could not be read.")
-    elif decision.answer is Answer.NO_GO:
-        warn(f"--expectation {path}: not written, for the answer is no-go.")
+        print_warning(f"--expectation {path}: not written, for the nodes could not be read.")
+    elif decision.answer is PrecheckResult.NO_GO:
+        print_warning(f"--expectation {path}: not written, for the answer is no-go.")
     else:
-        write(path, text_of(decision))
+        write_text_file(path, serialize_expectation(decision))
         sys.stderr.write(f"Expectation written to {path}.\n")

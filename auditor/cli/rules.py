@@ -4,20 +4,25 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli import completing, options
 from auditor.cli.app import app
-from auditor.cli.telling import colour, say, width
+from auditor.cli.completion import complete_recommendations
+from auditor.cli.options import PackOption
+from auditor.cli.output import print_text, supports_colour, terminal_width
 from auditor.errors import ConfigError
-from auditor.names import nearest
+from auditor.service_names import nearest_choice
 
 
 @app.command()
-def rules(*, pack: options.Pack = None) -> None:
+def rules(*, pack: PackOption = None) -> None:
     """List every recommendation: its id, what it asks for, where, and how severe a drift is."""
-    from auditor.recommendations.model import PACKS, load_packs
-    from auditor.report.rules import render_list
+    from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+    from auditor.report.rules_page import render_rule_list
 
-    say(render_list(load_packs(pack or PACKS), width=width(), colour=colour()))
+    print_text(
+        render_rule_list(
+            load_packs(pack or BUILT_IN_PACKS), width=terminal_width(), colour=supports_colour()
+        )
+    )
 
 
 @app.command()
@@ -27,28 +32,28 @@ def explain(
         typer.Argument(
             metavar="ID",
             help="A recommendation, such as AXL-02.",
-            autocompletion=completing.recommendations,
+            autocompletion=complete_recommendations,
         ),
     ],
 ) -> None:
     """Explain one recommendation: condition, nodes, consequence, remedy, and Cisco's source."""
-    from auditor.recommendations.model import load_packs
-    from auditor.report.rules import render_one
+    from auditor.recommendations.packs import load_packs
+    from auditor.report.rules_page import render_rule
 
     known = {r.id: r for r in load_packs()}
     found = known.get(recommendation.upper())
     if found is None:
-        near = nearest(recommendation.upper(), known)
+        near = nearest_choice(recommendation.upper(), known)
         meant = f" Did you mean {near}?" if near else ""
         raise ConfigError(
             [f"no recommendation {recommendation!r}.{meant} `auditor rules` lists them all."]
         )
-    say(render_one(found, width=width(), colour=colour()))
+    print_text(render_rule(found, width=terminal_width(), colour=supports_colour()))
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the JSON report."""
-    from auditor.report.jsonout import schema_text
+    from auditor.report.json_report import read_report_schema
 
-    say(schema_text())
+    print_text(read_report_schema())

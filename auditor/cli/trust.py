@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli import completing, options
 from auditor.cli.app import app
+from auditor.cli.completion import complete_clusters
+from auditor.cli.options import ConfigOption
 
 if TYPE_CHECKING:
     from auditor.config.settings import ClusterSettings
-    from auditor.trust import Candidate
+    from auditor.setup.trust import ServerCertificate
 
 
 @app.command()
@@ -28,7 +29,7 @@ def trust(
         typer.Option(
             envvar="AUDITOR_CLUSTER",
             help="Cluster of the file that it belongs to. May be left out if there is one.",
-            autocompletion=completing.clusters,
+            autocompletion=complete_clusters,
             show_default=False,
         ),
     ] = None,
@@ -67,7 +68,7 @@ def trust(
             help="Drop the fingerprints that were recorded for this server before.",
         ),
     ] = False,
-    config: options.Config = None,
+    config: ConfigOption = None,
 ) -> None:
     """Show the certificate of a server, and record its fingerprint after a yes.
 
@@ -77,90 +78,96 @@ def trust(
 
     Exit codes: 0 recorded, or only shown; 3 refused; 4 no certificate could be read.
     """
-    from auditor.cli.choosing import one_cluster
-    from auditor.cli.telling import say
-    from auditor.config import pins
-    from auditor.config.loader import standing
-    from auditor.findings import ExitCode
-    from auditor.trust import fileless, record
+    from auditor.cli.output import print_text
+    from auditor.cli.session import select_one_cluster
+    from auditor.config.loader import find_default_config
+    from auditor.config.pins import parse_fingerprint
+    from auditor.models.findings import ExitCode
+    from auditor.setup.trust import record_pin, settings_without_file
 
-    expected = pins.fingerprint(fingerprint) if fingerprint is not None else None
-    if config is None and cluster is None and standing() is None:
-        found = _seen(fileless(server), server, node)
-        _only_shown(found, expected, yes=yes)
+    expected = parse_fingerprint(fingerprint) if fingerprint is not None else None
+    if config is None and cluster is None and find_default_config() is None:
+        found = _show_server_certificate(settings_without_file(server), server, node)
+        _finish_without_file(found, expected, yes=yes)
         return
-    configuration, settings = one_cluster(config, cluster)
-    found = _seen(settings, server, node)
-    if not _wanted(found, expected, str(configuration.path), yes=yes):
+    configuration, settings = select_one_cluster(config, cluster)
+    found = _show_server_certificate(settings, server, node)
+    if not _should_record(found, expected, str(configuration.path), yes=yes):
         raise typer.Exit(ExitCode.DRIFT)
     if found.recorded and not replace:
         return
-    record(configuration.path, settings, found, replace=replace)
-    say(f"Recorded for {found.name} in {configuration.path}.\n")
-    _remark(found, replace=replace)
+    record_pin(configuration.path, settings, found, replace=replace)
+    print_text(f"Recorded for {found.name} in {configuration.path}.\n")
+    _print_pin_notes(found, replace=replace)
 
 
-def _seen(settings: "ClusterSettings", text: str, node: str | None) -> "Candidate":
+def _show_server_certificate(
+    settings: "ClusterSettings", text: str, node: str | None
+) -> "ServerCertificate":
     """Look at the server, and show its certificate."""
-    from auditor.cli.running import world
-    from auditor.cli.telling import say, width
+    from auditor.cli.output import print_text, terminal_width
+    from auditor.cli.session import open_run_context
     from auditor.errors import ExchangeError
-    from auditor.findings import ExitCode
-    from auditor.trust import look, page, server
+    from auditor.models.findings import ExitCode
+    from auditor.setup.trust import fetch_certificate, render_certificate, resolve_server
 
-    name, dial = server(settings, text, node)
-    with world(1) as around:
+    name, dial = resolve_server(settings, text, node)
+    with open_run_context(1) as around:
         try:
-            found = look(settings, name, dial, around.wire)
+            found = fetch_certificate(settings, name, dial, around.wire)
         except ExchangeError as error:
             typer.echo(f"auditor: {error}", err=True)
             raise typer.Exit(ExitCode.INCOMPLETE) from error
-        say(page(found, now=around.clock(), width=width()))
+        print_text(render_certificate(found, now=around.clock(), width=terminal_width()))
     return found
 
 
-def _only_shown(found: "Candidate", expected: str | None, *, yes: bool) -> None:
+def _finish_without_file(found: "ServerCertificate", expected: str | None, *, yes: bool) -> None:
     """Compare and tell how to go on while there is no file.
 
     Raises:
         ConfigError: it was to be recorded.
     """
-    from auditor.cli.telling import say
-    from auditor.config.loader import NAME
+    from auditor.cli.output import print_text
+    from auditor.config.loader import CONFIG_FILE_NAME
     from auditor.errors import ConfigError
-    from auditor.findings import ExitCode
-    from auditor.trust import for_init
+    from auditor.models.findings import ExitCode
+    from auditor.setup.trust import init_pin_hint
 
-    if expected is not None and not _same(expected, found.certificate.sha256):
+    if expected is not None and not _is_expected_fingerprint(expected, found.certificate.sha256):
         raise typer.Exit(ExitCode.DRIFT)
-    say(for_init(found))
+    print_text(init_pin_hint(found))
     if yes or expected is not None:
-        raise ConfigError([f"nothing was recorded, for there is no {NAME} to record it in."])
+        raise ConfigError(
+            [f"nothing was recorded, for there is no {CONFIG_FILE_NAME} to record it in."]
+        )
 
 
-def _wanted(found: "Candidate", expected: str | None, path: str, *, yes: bool) -> bool:
+def _should_record(
+    found: "ServerCertificate", expected: str | None, path: str, *, yes: bool
+) -> bool:
     """Tell whether the fingerprint is to be recorded, asking on a terminal.
 
     Raises:
         ConfigError: there is nobody to ask; says what to do.
     """
-    from auditor.cli.telling import say
-    from auditor.config.pins import block
+    from auditor.cli.output import print_text
+    from auditor.config.pins import render_pin_block
     from auditor.errors import ConfigError
 
     shown = found.certificate.sha256
-    paste = block(found.name, shown)
+    paste = render_pin_block(found.name, shown)
     if found.another_node:
         return False
     if expected is not None:
-        return _same(expected, shown)
+        return _is_expected_fingerprint(expected, shown)
     if found.recorded:
         return True
     if yes:
-        return _first_use(found)
+        return _trust_on_first_use(found)
     if sys.stdin.isatty() and sys.stderr.isatty():
-        return _asked(found, path)
-    say(f"To record it yourself, put this below the keys of its [[cluster]]:\n\n{paste}\n")
+        return _ask_to_record(found, path)
+    print_text(f"To record it yourself, put this below the keys of its [[cluster]]:\n\n{paste}\n")
     raise ConfigError(
         [
             "nothing was recorded, for there is no terminal to ask on: compare the fingerprint, "
@@ -169,7 +176,7 @@ def _wanted(found: "Candidate", expected: str | None, path: str, *, yes: bool) -
     )
 
 
-def _same(expected: str, shown: str) -> bool:
+def _is_expected_fingerprint(expected: str, shown: str) -> bool:
     if expected == shown:
         return True
     typer.echo(
@@ -179,7 +186,7 @@ def _same(expected: str, shown: str) -> bool:
     return False
 
 
-def _first_use(found: "Candidate") -> bool:
+def _trust_on_first_use(found: "ServerCertificate") -> bool:
     if found.changed:
         typer.echo(
             "auditor: REFUSED: another fingerprint is recorded for this server, and --yes compares "
@@ -195,8 +202,8 @@ def _first_use(found: "Candidate") -> bool:
     return True
 
 
-def _asked(found: "Candidate", path: str) -> bool:
-    from auditor.config.pins import fingerprint
+def _ask_to_record(found: "ServerCertificate", path: str) -> bool:
+    from auditor.config.pins import parse_fingerprint
     from auditor.errors import ConfigError
 
     typer.echo(
@@ -211,7 +218,7 @@ def _asked(found: "Candidate", path: str) -> bool:
         typer.echo("auditor: nothing was recorded.", err=True)
         return False
     try:
-        return _same(fingerprint(answer), found.certificate.sha256)
+        return _is_expected_fingerprint(parse_fingerprint(answer), found.certificate.sha256)
     except ConfigError:
         typer.echo(
             "auditor: that is neither yes nor a fingerprint; nothing was recorded.", err=True
@@ -219,7 +226,7 @@ def _asked(found: "Candidate", path: str) -> bool:
         return False
 
 
-def _remark(found: "Candidate", *, replace: bool) -> None:
+def _print_pin_notes(found: "ServerCertificate", *, replace: bool) -> None:
     """Say what the reader should know of what was recorded."""
     if not found.in_file:
         typer.echo(

@@ -1,13 +1,13 @@
 """Does a node's own AXL answer one authenticated request? (contract, AXL-04)"""
 
 from auditor.errors import ExchangeError, Reason, SoapFault
-from auditor.facts import AxlAnswer, AxlProbe
+from auditor.models.facts import AxlAvailability, AxlProbe
 from auditor.soap.client import Client
 
-STATEMENT = "SELECT count(*) from processnode WHERE systemnode='f' and tknodeusage= 0"
+AXL_PROBE_SQL = "SELECT count(*) from processnode WHERE systemnode='f' and tknodeusage= 0"
 """What Cisco's intercluster sync itself asks a peer (TAC document 217581)."""
 
-_SILENT = frozenset(
+_NO_RESPONSE_REASONS = frozenset(
     {
         Reason.UNREACHABLE,
         Reason.TIMED_OUT,
@@ -19,21 +19,23 @@ _SILENT = frozenset(
 """Failures that mean "AXL does not answer", provided that the node itself does."""
 
 
-def probe(client: Client) -> AxlProbe:
+def probe_axl(client: Client) -> AxlProbe:
     """Ask the node's AXL once; a SOAP fault is an answer too. Sends one request.
 
     Raises:
-        ExchangeError: anything that is no answer; `judge_failure` says what it means.
+        ExchangeError: anything that is no answer; `judge_axl_failure` says what it means.
     """
     try:
-        client.sql(STATEMENT)
+        client.sql(AXL_PROBE_SQL)
     except SoapFault as fault:
-        return AxlProbe(AxlAnswer.ANSWERED, fault.detail, fault=True)
-    return AxlProbe(AxlAnswer.ANSWERED, "AXL answered an authenticated executeSQLQuery.")
+        return AxlProbe(AxlAvailability.ANSWERED, fault.detail, fault=True)
+    return AxlProbe(AxlAvailability.ANSWERED, "AXL answered an authenticated executeSQLQuery.")
 
 
-def judge_failure(error: ExchangeError, *, control_center_answered: bool) -> AxlProbe:
+def judge_axl_failure(error: ExchangeError, *, control_center_answered: bool) -> AxlProbe:
     """Return what a failed probe says of AXL: silent only if the node's Control Center spoke."""
-    if control_center_answered and error.reason in _SILENT:
-        return AxlProbe(AxlAnswer.NOT_ANSWERING, f"AXL did not answer: {error.detail}")
-    return AxlProbe(AxlAnswer.UNKNOWN, f"Whether AXL answers could not be told: {error.detail}")
+    if control_center_answered and error.reason in _NO_RESPONSE_REASONS:
+        return AxlProbe(AxlAvailability.NOT_ANSWERING, f"AXL did not answer: {error.detail}")
+    return AxlProbe(
+        AxlAvailability.UNKNOWN, f"Whether AXL answers could not be told: {error.detail}"
+    )

@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from auditor.cluster import ClusterFacts, Setting
-from auditor.collect.filling import behind
+from auditor.collect.discovery.merge import append_settings
 from auditor.config.settings import ClusterSettings
-from auditor.facts import Origin
+from auditor.models.facts import ClusterFacts, Origin, Setting
 
 
-def told_by_peers(
+def add_peer_settings(
     clusters: Sequence[ClusterSettings], facts: Sequence[ClusterFacts]
 ) -> tuple[ClusterFacts, ...]:
     """Return the facts of all clusters with what the discovered peers of the others tell of them.
@@ -20,15 +19,15 @@ def told_by_peers(
     both in the same order.
     """
     return tuple(
-        _told(settings, own, [other for other in facts if other is not own])
+        _add_cluster_peers(settings, own, [other for other in facts if other is not own])
         for settings, own in zip(clusters, facts, strict=True)
     )
 
 
-def _told(
+def _add_cluster_peers(
     settings: ClusterSettings, facts: ClusterFacts, others: Sequence[ClusterFacts]
 ) -> ClusterFacts:
-    names = _names(settings, facts)
+    names = _nodes_by_address(settings, facts)
     told = {
         (other.name, names[address.casefold()])
         for other in others
@@ -44,10 +43,10 @@ def _told(
         "intercluster": Setting(True, Origin.DISCOVERED, source),
         "intercluster_synced_from": Setting(True, Origin.DISCOVERED, source, nodes),
     }
-    return replace(facts, settings=behind(facts.settings, new))
+    return replace(facts, settings=append_settings(facts.settings, new))
 
 
-def _names(settings: ClusterSettings, facts: ClusterFacts) -> Mapping[str, str]:
+def _nodes_by_address(settings: ClusterSettings, facts: ClusterFacts) -> Mapping[str, str]:
     """Return the nodes by name, and by the host at which one of them alone is dialled."""
     nodes = [node.name for node in facts.nodes]
     hosts = [(settings.dial(node).host.casefold(), node) for node in nodes]

@@ -1,25 +1,188 @@
-"""Control Center of one node: what is activated, what runs, and whether it stays up."""
+"""Control Center of one node: what is activated, what runs, and whether it stays up.
 
-from collections.abc import Mapping
+What a row of Control Center means: activation and running are two axes (contract, section 2).
+
+CUCM AXL on activation, asked only where Control Center does not say (contract, section 2).
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from auditor import names
-from auditor.collect.rows import fold
 from auditor.errors import ExchangeError
-from auditor.facts import STEADY_UPTIME_S, RunState, ServiceState
+from auditor.models.facts import STEADY_UPTIME_S, RunState, ServiceState
+from auditor.service_names import DIRECTORY_SERVICE, canonical_name, is_deployable_service
 from auditor.soap.client import Client
-from auditor.soap.exchange import Wire
-from auditor.soap.replies import ProductInformation, ServiceSpecification, ServiceStatusReply
+from auditor.soap.network import Network
+from auditor.soap.records import (
+    ProcessNodeService,
+    ProductInformation,
+    ServiceRow,
+    ServiceSpecification,
+    ServiceStatusReply,
+)
+
+NOT_ACTIVATED_REASON_CODE = -1068
+"""Reason code of a service that nobody activated (facts: two independent tools)."""
+
+UNINFORMATIVE_CODES = frozenset({-1, -1004, -1010})
+"""Reasons that say nothing of activation: Successful, Entry not found, No such service."""
+
+ACTIVATED_CODES = frozenset(range(-1075, -999)) - UNINFORMATIVE_CODES - {NOT_ACTIVATED_REASON_CODE}
+"""The documented reasons that only an activated service gives."""
+
+_MAX_UPTIME_S = 100 * 365 * 24 * 3600
+"""What no service can have been up for, so that nothing can be reckoned from more."""
+
+_NOT_ACTIVATED_TEXTS = frozenset({"service not activated", "not activated"})
+_RUN_STATES_BY_TEXT = {state.value: state for state in RunState if state is not RunState.UNKNOWN}
+
+
+def _normalize_status_text(text: str | None) -> str:
+    return " ".join((text or "").split()).casefold()
+
+
+def merge_service_rows(
+    rows: Iterable[ServiceRow], specifications: Iterable[ServiceSpecification]
+) -> dict[str, ServiceState]:
+    """Return one state per service, by canonical name.
+
+    Rows of one service that agree count once; rows that contradict each other make it unknown.
+    """
+    listed = {canonical_name(s.name): s.deployable for s in specifications}
+    states: dict[str, ServiceState] = {}
+    for row in rows:
+        name = canonical_name(row.name)
+        state = parse_service_row(row, name, resolve_deployable(name, listed))
+        known = states.get(name)
+        states[name] = state if known is None else _merge_duplicate_rows(known, state)
+    return states
+
+
+def resolve_deployable(name: str, listed: Mapping[str, bool | None]) -> bool | None:
+    """Tell whether a service can be activated: our own lists before the node's.
+
+    A real capture holds a corrupted product row for a service of the table.
+    """
+    ours = is_deployable_service(name)
+    return ours if ours is not None else listed.get(name)
+
+
+def _merge_duplicate_rows(one: ServiceState, other: ServiceState) -> ServiceState:
+    if replace(other, reason=one.reason, note=one.note) == one:
+        return one
+    return ServiceState(
+        name=one.name,
+        deployable=one.deployable,
+        activated=None,
+        state=RunState.UNKNOWN,
+        note="Control Center gave two rows for it that contradict each other.",
+    )
+
+
+def parse_service_row(row: ServiceRow, name: str, can_activate: bool | None) -> ServiceState:
+    """Return what one row says of a service, on both axes."""
+    activated, state, note = _interpret_service_status(row)
+    return ServiceState(
+        name=name,
+        deployable=can_activate,
+        activated=None if can_activate is False else activated,
+        state=state,
+        reason_code=row.reason_code,
+        reason=row.reason or None,
+        started_at=row.start_time or None,
+        uptime_s=_plausible_uptime(row.uptime_s),
+        note=note,
+    )
+
+
+def _plausible_uptime(told: int | None) -> int | None:
+    return told if told is not None and 0 <= told < _MAX_UPTIME_S else None
+
+
+def _interpret_service_status(row: ServiceRow) -> tuple[bool | None, RunState, str]:
+    status = _normalize_status_text(row.status)
+    odd = row.reason_code is None and "1068" in row.reason_code_text
+    off = (
+        row.reason_code == NOT_ACTIVATED_REASON_CODE
+        or _normalize_status_text(row.reason) in _NOT_ACTIVATED_TEXTS
+    )
+    if status in _NOT_ACTIVATED_TEXTS:
+        return False, RunState.STOPPED, ""
+    state = _RUN_STATES_BY_TEXT.get(status, RunState.UNKNOWN)
+    if state is RunState.UNKNOWN:
+        return None, state, _unreadable_status_note(row)
+    if state is RunState.STOPPED:
+        return _interpret_stopped(row, off=off)
+    if off:
+        said = f'Control Center said both "{row.status}" and "not activated".'
+        return None, RunState.UNKNOWN, said
+    if odd:
+        said = f'Control Center gave the reason code "{row.reason_code_text}", which is no number.'
+        return None, RunState.UNKNOWN, said
+    return True, state, ""
+
+
+def _unreadable_status_note(row: ServiceRow) -> str:
+    if not row.status:
+        return "Control Center gave no status for it."
+    return f'Control Center gave the status "{row.status}", which says nothing certain.'
+
+
+def _interpret_stopped(row: ServiceRow, *, off: bool) -> tuple[bool | None, RunState, str]:
+    if off:
+        return False, RunState.STOPPED, ""
+    if row.reason_code in ACTIVATED_CODES:
+        return True, RunState.STOPPED, ""
+    return None, RunState.STOPPED, "Control Center did not say whether it is activated."
+
+
+def unknown_activations(states: Mapping[str, ServiceState]) -> frozenset[str]:
+    """Return the services whose activation only AXL can tell."""
+    return frozenset(
+        name
+        for name, s in states.items()
+        if s.state is RunState.STOPPED and s.activated is None and s.deployable is not False
+    )
+
+
+def apply_axl_activation(
+    states: Mapping[str, ServiceState], told: Iterable[ProcessNodeService]
+) -> dict[str, ServiceState]:
+    """Fill undecided activations from AXL `isActive`, and note where the two sources differ.
+
+    AXL `enable` is the trace switch and says nothing here (facts, section 0).
+    """
+    active: dict[str, set[bool | None]] = {}
+    for entry in told:
+        active.setdefault(canonical_name(entry.service), set()).add(entry.is_active)
+    merged = dict(states)
+    for name, state in states.items():
+        said = active.get(name, set())
+        if len(said) == 1 and state.deployable is not False:
+            merged[name] = _apply_is_active(state, next(iter(said)))
+    return merged
+
+
+def _apply_is_active(state: ServiceState, is_active: bool | None) -> ServiceState:
+    if is_active is None or state.state is RunState.UNKNOWN:
+        return state
+    word = "activated" if is_active else "not activated"
+    if state.activated is None:
+        return replace(state, activated=is_active, note=f"CUCM AXL says that it is {word}.")
+    if state.activated is not is_active:
+        return replace(state, note=f"CUCM AXL says otherwise: {word}.")
+    return state
+
 
 RESTART_SHIFT = timedelta(seconds=120)
 """How far reply time minus uptime may move before it counts as a restart (contract, 8)."""
 
-_MOVING = (RunState.STARTING, RunState.STOPPING)
+_TRANSITION_STATES = (RunState.STARTING, RunState.STOPPING)
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class RecheckPolicy:
     """How a node is looked at twice: after which pause, and whether always, where due, or never."""
 
     pause_s: float
@@ -28,7 +191,7 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ServicesReading:
     """All services of a node by canonical name, as the last reply at `replied_at` told them.
 
     `second_failed` is the error of a second look that was due and gave nothing.
@@ -39,7 +202,9 @@ class Look:
     second_failed: ExchangeError | None = None
 
 
-def look(client: Client, product: ProductInformation | None, *, wire: Wire, watch: Watch) -> Look:
+def read_services(
+    client: Client, product: ProductInformation | None, *, wire: Network, watch: RecheckPolicy
+) -> ServicesReading:
     """Ask for every service at once, and once more after a pause, as the watch says.
 
     Due: a service is Starting or Stopping, or the XCP Directory Service started just now (it
@@ -47,22 +212,26 @@ def look(client: Client, product: ProductInformation | None, *, wire: Wire, watc
     """
     specifications = product.services if product else ()
     first = client.service_status()
-    states = fold(first.rows, specifications)
-    if watch.never or not (watch.always or _due(states)):
-        return Look(states, first.received_at)
+    states = merge_service_rows(first.rows, specifications)
+    if watch.never or not (watch.always or _needs_recheck(states)):
+        return ServicesReading(states, first.received_at)
     wire.pause(watch.pause_s)
     try:
         second = client.service_status()
     except ExchangeError as error:
-        return Look(states, first.received_at, error)
-    return Look(_compare(first, second, specifications), second.received_at)
+        return ServicesReading(states, first.received_at, error)
+    return ServicesReading(
+        _compare_service_states(first, second, specifications), second.received_at
+    )
 
 
-def _due(states: Mapping[str, ServiceState]) -> bool:
-    return any(s.state in _MOVING for s in states.values()) or _young(states.get(names.DIRECTORY))
+def _needs_recheck(states: Mapping[str, ServiceState]) -> bool:
+    return any(s.state in _TRANSITION_STATES for s in states.values()) or _is_freshly_started(
+        states.get(DIRECTORY_SERVICE)
+    )
 
 
-def _young(state: ServiceState | None) -> bool:
+def _is_freshly_started(state: ServiceState | None) -> bool:
     return (
         state is not None
         and state.state is RunState.STARTED
@@ -70,21 +239,23 @@ def _young(state: ServiceState | None) -> bool:
     )
 
 
-def _compare(
+def _compare_service_states(
     first: ServiceStatusReply,
     second: ServiceStatusReply,
     specifications: tuple[ServiceSpecification, ...],
 ) -> dict[str, ServiceState]:
-    before = fold(first.rows, specifications)
-    after = fold(second.rows, specifications)
+    before = merge_service_rows(first.rows, specifications)
+    after = merge_service_rows(second.rows, specifications)
     between = second.received_at - first.received_at
     return {
-        name: replace(state, restarted=restarted(before.get(name), state, between))
+        name: replace(state, restarted=has_restarted(before.get(name), state, between))
         for name, state in after.items()
     }
 
 
-def restarted(before: ServiceState | None, after: ServiceState, between: timedelta) -> bool | None:
+def has_restarted(
+    before: ServiceState | None, after: ServiceState, between: timedelta
+) -> bool | None:
     """Tell whether a service restarted between two looks; None where it cannot be told.
 
     A restart: it no longer runs, the start time that the node gives for it moved, its uptime fell,
@@ -92,7 +263,7 @@ def restarted(before: ServiceState | None, after: ServiceState, between: timedel
     """
     if before is None or before.state is not RunState.STARTED:
         return None
-    if after.state in (RunState.STOPPED, *_MOVING):
+    if after.state in (RunState.STOPPED, *_TRANSITION_STATES):
         return True
     if before.started_at and after.started_at and before.started_at != after.started_at:
         return True
@@ -100,3 +271,13 @@ def restarted(before: ServiceState | None, after: ServiceState, between: timedel
         return None
     moved = between - timedelta(seconds=after.uptime_s - before.uptime_s)
     return after.uptime_s < before.uptime_s or abs(moved) > RESTART_SHIFT
+
+
+def read_axl_activation(
+    cucm: Client, node: str, states: Mapping[str, ServiceState]
+) -> dict[str, ServiceState]:
+    """Return the node's services with activation filled in from `listProcessNodeService`.
+
+    Sends one request to the CUCM publisher; raises an ExchangeError like every question.
+    """
+    return apply_axl_activation(states, cucm.list_process_node_services(node))

@@ -1,19 +1,87 @@
-"""CUCM AXL: which IM&P nodes there are, their roles, and their redundancy groups."""
+"""CUCM AXL: which IM&P nodes there are, their roles, and their redundancy groups.
+
+CUCM AXL: the presence redundancy groups, held against the list of nodes.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from auditor.cluster import ClusterFacts, Group
-from auditor.collect import redundancy
-from auditor.config import hosts
+from auditor.config.hosts import is_host
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
-from auditor.facts import Origin, Role
+from auditor.models.facts import ClusterFacts, Group, Origin, Role
 from auditor.soap.client import Client
-from auditor.soap.replies import ProcessNode
+from auditor.soap.records import ProcessNode, RedundancyGroup
 
-SYSTEM_ROW = "enterprisewidedata"
+_GROUP_ADVICE = "Compare with CUCM's Presence Redundancy Groups; ask again."
+
+
+def build_redundancy_groups(
+    rows: Iterable[RedundancyGroup], members: Iterable[str]
+) -> tuple[Group, ...]:
+    """Return the groups that AXL listed; `members` are the names of the cluster's nodes.
+
+    Raises:
+        BadReply: there is none, though the installation of the first node makes one; a group or
+            a server is listed twice; or servers seem to be left out.
+    """
+    groups = tuple(
+        Group(
+            row.name,
+            tuple(server for server in (row.server1, row.server2) if server),
+            row.ha_enabled,
+            Origin.OBSERVED,
+        )
+        for row in rows
+    )
+    if not groups:
+        raise BadReply("CUCM AXL listed no presence redundancy group at all.", _GROUP_ADVICE)
+    _refuse_duplicates("the redundancy group", (group.name for group in groups))
+    _refuse_duplicates(
+        "among the servers of redundancy groups", (s for g in groups for s in g.nodes)
+    )
+    _refuse_empty_groups(groups, members)
+    return groups
+
+
+def _refuse_duplicates(what: str, names: Iterable[str]) -> None:
+    for name, count in Counter(name.casefold() for name in names).items():
+        if count > 1:
+            raise BadReply(f"CUCM AXL listed {what} {name} {count} times.", _GROUP_ADVICE)
+
+
+def _refuse_empty_groups(groups: Iterable[Group], members: Iterable[str]) -> None:
+    """Refuse a group without servers beside a node without group: they may belong together."""
+    placed = {server.casefold() for group in groups for server in group.nodes}
+    alone = [name for name in members if name.casefold() not in placed]
+    empty = [group.name for group in groups if not group.nodes]
+    if alone and empty:
+        raise BadReply(
+            f"CUCM AXL listed no server of redundancy group {empty[0]}, and {alone[0]} in no "
+            "group.",
+            _GROUP_ADVICE,
+        )
+
+
+def find_unlisted_server(groups: Iterable[Group], members: Iterable[str]) -> BadReply | None:
+    """Return an error if a group has a server that is not among the cluster's nodes.
+
+    The list of nodes is then not whole, and nobody would miss the one that was not asked.
+    """
+    known = {name.casefold() for name in members}
+    for group in groups:
+        for server in group.nodes:
+            if server.casefold() not in known:
+                return BadReply(
+                    f"CUCM AXL has {server} in redundancy group {group.name}, and not in its "
+                    "list of IM and Presence nodes.",
+                    "Compare CUCM's server list with its Presence Redundancy Groups; ask again.",
+                )
+    return None
+
+
+SYSTEM_NODE_NAME = "enterprisewidedata"
 """The row of `listProcessNode` that is no node."""
 
 IMP_ROLE = "cucm im and presence"
@@ -21,11 +89,11 @@ CUCM_ROLE = "cucm voice/video"
 FIRST_AXL_WITH_IMP = 10.0
 """AXL 9.x knows neither the IM&P role nor redundancy groups (facts, 1.2)."""
 
-_ROLES = {"publisher": Role.PUBLISHER, "subscriber": Role.SUBSCRIBER}
+_ROLES_BY_USAGE = {"publisher": Role.PUBLISHER, "subscriber": Role.SUBSCRIBER}
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class TopologyNode:
     """A node as the topology tells it, before it is asked anything itself."""
 
     name: str
@@ -42,35 +110,35 @@ class Topology:
     `complete`: the nodes are known to be all there are. `trouble` is why a part is missing.
     """
 
-    members: tuple[Member, ...]
+    members: tuple[TopologyNode, ...]
     groups: tuple[Group, ...] = ()
     groups_known: bool = False
     complete: bool = False
     trouble: ExchangeError | None = None
 
 
-def ask(cucm: Client, settings: ClusterSettings) -> Topology:
+def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
     """Ask the CUCM publisher for nodes and groups; two AXL calls, or one before AXL 10.0.
 
     Raises:
-        ExchangeError: the nodes could not be read; use `declared` then.
+        ExchangeError: the nodes could not be read; use `declared_topology` then.
     """
     rows = cucm.list_process_nodes()
-    if _older_than_imp(cucm.axl_version):
-        return _all_there_are(declared(settings), cucm.axl_version)
-    members = _members(rows, settings)
+    if _is_axl_too_old(cucm.axl_version):
+        return _complete_topology(declared_topology(settings), cucm.axl_version)
+    members = _parse_process_nodes(rows, settings)
     names = [member.name for member in members]
     try:
-        groups = redundancy.read(cucm.list_presence_redundancy_groups(), names)
+        groups = build_redundancy_groups(cucm.list_presence_redundancy_groups(), names)
     except ExchangeError as error:
-        return _without_groups(members, settings, error)
-    missing = redundancy.unlisted(groups, names)
+        return _topology_without_groups(members, settings, error)
+    missing = find_unlisted_server(groups, names)
     if missing is not None:
-        return replace(_without_groups(members, settings, missing), complete=False)
-    return Topology(_grouped(members, groups), groups, groups_known=True, complete=True)
+        return replace(_topology_without_groups(members, settings, missing), complete=False)
+    return Topology(_assign_groups(members, groups), groups, groups_known=True, complete=True)
 
 
-def _all_there_are(known: Topology, version: str | None) -> Topology:
+def _complete_topology(known: Topology, version: str | None) -> Topology:
     """Return the declared topology as the whole, for a CUCM that cannot list IM&P nodes."""
     if not known.members:
         raise UnsupportedVersion(
@@ -80,19 +148,19 @@ def _all_there_are(known: Topology, version: str | None) -> Topology:
     return replace(known, complete=True)
 
 
-def _without_groups(
-    members: tuple[Member, ...], settings: ClusterSettings, trouble: ExchangeError
+def _topology_without_groups(
+    members: tuple[TopologyNode, ...], settings: ClusterSettings, trouble: ExchangeError
 ) -> Topology:
     """Return the nodes that AXL listed, with the groups that the file declares."""
-    named = _declared_groups(members, settings.nodes)
-    groups = declared(settings).groups
+    named = _assign_declared_groups(members, settings.nodes)
+    groups = declared_topology(settings).groups
     return Topology(named, groups, groups_known=False, complete=True, trouble=trouble)
 
 
-def declared(settings: ClusterSettings, trouble: ExchangeError | None = None) -> Topology:
+def declared_topology(settings: ClusterSettings, trouble: ExchangeError | None = None) -> Topology:
     """Return the topology that the file declares, for what AXL cannot tell or did not."""
-    members = _sole_publisher(
-        Member(n.name, n.role, n.redundancy_group, n.redundancy_group is not None)
+    members = _clear_doubtful_roles(
+        TopologyNode(n.name, n.role, n.redundancy_group, n.redundancy_group is not None)
         for n in settings.nodes
     )
     names = dict.fromkeys(n.redundancy_group for n in settings.nodes if n.redundancy_group)
@@ -101,18 +169,19 @@ def declared(settings: ClusterSettings, trouble: ExchangeError | None = None) ->
         for g in names
     )
     known = bool(members) and all(m.group_known for m in members)
-    return Topology(_planned(members, settings), groups, groups_known=known, trouble=trouble)
+    return Topology(_mark_planned(members, settings), groups, groups_known=known, trouble=trouble)
 
 
-def remembered(facts: ClusterFacts) -> Topology:
+def topology_from_facts(facts: ClusterFacts) -> Topology:
     """Return the topology that an earlier survey found."""
     members = tuple(
-        Member(n.name, n.role, n.redundancy_group, n.group_known, n.planned) for n in facts.nodes
+        TopologyNode(n.name, n.role, n.redundancy_group, n.group_known, n.planned)
+        for n in facts.nodes
     )
     return Topology(members, facts.groups, facts.groups_known, facts.topology_observed)
 
 
-def _older_than_imp(version: str | None) -> bool:
+def _is_axl_too_old(version: str | None) -> bool:
     try:
         return version is not None and float(version) < FIRST_AXL_WITH_IMP
     except ValueError as error:
@@ -121,12 +190,14 @@ def _older_than_imp(version: str | None) -> bool:
         ) from error
 
 
-def _members(rows: Iterable[ProcessNode], settings: ClusterSettings) -> tuple[Member, ...]:
+def _parse_process_nodes(
+    rows: Iterable[ProcessNode], settings: ClusterSettings
+) -> tuple[TopologyNode, ...]:
     found = []
     for row in rows:
-        if row.name.casefold() == SYSTEM_ROW:
+        if row.name.casefold() == SYSTEM_NODE_NAME:
             continue
-        if not hosts.is_host(row.name):
+        if not is_host(row.name):
             raise BadReply(
                 f"CUCM AXL listed {row.name!r}, which is no name that can be dialled.",
                 "Compare with CUCM's server list, and declare the nodes as [[cluster.node]].",
@@ -134,7 +205,7 @@ def _members(rows: Iterable[ProcessNode], settings: ClusterSettings) -> tuple[Me
         role = " ".join((row.role or "").split()).casefold()
         if role == IMP_ROLE:
             usage = (row.usage or "").strip().casefold()
-            found.append(Member(row.name, _ROLES.get(usage, Role.UNKNOWN)))
+            found.append(TopologyNode(row.name, _ROLES_BY_USAGE.get(usage, Role.UNKNOWN)))
         elif role != CUCM_ROLE:
             raise BadReply(
                 f"CUCM AXL gave {row.name} the role {row.role!r}: IM&P node or not is unknown.",
@@ -151,10 +222,10 @@ def _members(rows: Iterable[ProcessNode], settings: ClusterSettings) -> tuple[Me
         raise BadReply(
             f"CUCM AXL listed {twice[0]} twice.", "Compare with CUCM's server list; ask again."
         )
-    return _planned(_sole_publisher(found), settings)
+    return _mark_planned(_clear_doubtful_roles(found), settings)
 
 
-def _sole_publisher(members: Iterable[Member]) -> tuple[Member, ...]:
+def _clear_doubtful_roles(members: Iterable[TopologyNode]) -> tuple[TopologyNode, ...]:
     """Leave roles as told only if exactly one node is the publisher.
 
     A list with none, or with two, would put the publisher's recommendations on the wrong node
@@ -168,21 +239,25 @@ def _sole_publisher(members: Iterable[Member]) -> tuple[Member, ...]:
     return tuple(replace(m, role=Role.UNKNOWN) if m.role is doubtful else m for m in told)
 
 
-def _planned(members: Iterable[Member], settings: ClusterSettings) -> tuple[Member, ...]:
+def _mark_planned(
+    members: Iterable[TopologyNode], settings: ClusterSettings
+) -> tuple[TopologyNode, ...]:
     planned = {name.casefold() for name in settings.planned_nodes}
     return tuple(replace(m, planned=m.name.casefold() in planned) for m in members)
 
 
-def _grouped(members: Iterable[Member], groups: Iterable[Group]) -> tuple[Member, ...]:
+def _assign_groups(
+    members: Iterable[TopologyNode], groups: Iterable[Group]
+) -> tuple[TopologyNode, ...]:
     of = {server.casefold(): group.name for group in groups for server in group.nodes}
     return tuple(
         replace(m, redundancy_group=of.get(m.name.casefold()), group_known=True) for m in members
     )
 
 
-def _declared_groups(
-    members: Iterable[Member], nodes: Sequence[DeclaredNode]
-) -> tuple[Member, ...]:
+def _assign_declared_groups(
+    members: Iterable[TopologyNode], nodes: Sequence[DeclaredNode]
+) -> tuple[TopologyNode, ...]:
     of = {n.name.casefold(): n.redundancy_group for n in nodes if n.redundancy_group}
     return tuple(
         replace(m, redundancy_group=of[m.name.casefold()], group_known=True)

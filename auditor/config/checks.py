@@ -3,32 +3,32 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from auditor.config import hosts
-from auditor.config.document import Cluster, Document, Table
-from auditor.config.problems import Loc, Problem, misplaced
-from auditor.config.settings import environment_name
-from auditor.showing import short
+from auditor.config.errors import ConfigProblem, Loc, misplaced_key_text
+from auditor.config.hosts import SOAP_PORT, join_host_port
+from auditor.config.schema import ClusterTable, ConfigDocument, ConfigTable
+from auditor.config.settings import password_variable_name
+from auditor.text import shorten_text
 
 _NO_INTERCLUSTER = "contradicts `intercluster = false`"
 
 
-def across(document: Document, refused: frozenset[Loc]) -> Iterator[Problem]:
+def check_document(document: ConfigDocument, refused: frozenset[Loc]) -> Iterator[ConfigProblem]:
     """Yield what is wrong between keys; `refused` are the places already complained of."""
     if not document.cluster and ("cluster",) not in refused:
-        yield Problem((), "no [[cluster]]; the file must have at least one")
-    yield from _missing(document, refused)
-    yield from _same_names(document)
-    yield from _same_variables(document)
-    yield from _same_places(document)
+        yield ConfigProblem((), "no [[cluster]]; the file must have at least one")
+    yield from _check_mandatory_keys(document, refused)
+    yield from _check_cluster_names(document)
+    yield from _check_password_variables(document)
+    yield from _check_server_addresses(document)
     for position, cluster in enumerate(document.cluster):
         loc = ("cluster", position)
-        yield from _twice_in(loc, cluster)
-        yield from _strays(loc, cluster)
-        yield from _roles(loc, cluster)
-        yield from _dependencies(loc, cluster, refused)
+        yield from _check_unique_in_cluster(loc, cluster)
+        yield from _check_misplaced_keys(loc, cluster)
+        yield from _check_roles(loc, cluster)
+        yield from _check_feature_dependencies(loc, cluster, refused)
 
 
-def _tables(document: Document) -> Iterator[tuple[Loc, Table]]:
+def _iterate_tables(document: ConfigDocument) -> Iterator[tuple[Loc, ConfigTable]]:
     for position, cluster in enumerate(document.cluster):
         loc = ("cluster", position)
         yield loc, cluster
@@ -43,89 +43,95 @@ def _tables(document: Document) -> Iterator[tuple[Loc, Table]]:
         )
 
 
-def _missing(document: Document, refused: frozenset[Loc]) -> Iterator[Problem]:
-    for loc, table in _tables(document):
+def _check_mandatory_keys(
+    document: ConfigDocument, refused: frozenset[Loc]
+) -> Iterator[ConfigProblem]:
+    for loc, table in _iterate_tables(document):
         for key in table.mandatory:
             if key not in table.model_fields_set and not refused & {loc, (*loc, key)}:
-                yield Problem((*loc, key), "missing; this key is mandatory")
+                yield ConfigProblem((*loc, key), "missing; this key is mandatory")
     if document.defaults.username or refused & {("defaults",), ("defaults", "username")}:
         return
     for position, cluster in enumerate(document.cluster):
         loc = ("cluster", position)
         if not cluster.username and not refused & {loc, (*loc, "username")}:
-            yield Problem((*loc, "username"), "missing; set it in [defaults] or in this cluster")
+            yield ConfigProblem(
+                (*loc, "username"), "missing; set it in [defaults] or in this cluster"
+            )
 
 
-def _same_names(document: Document) -> Iterator[Problem]:
+def _check_cluster_names(document: ConfigDocument) -> Iterator[ConfigProblem]:
     named = [((("cluster", i, "name")), c.name) for i, c in enumerate(document.cluster)]
-    yield from _twice(named, "another cluster has this name")
+    yield from _check_unique(named, "another cluster has this name")
 
 
-def _twice(named: Iterable[tuple[Loc, str]], sentence: str) -> Iterator[Problem]:
+def _check_unique(named: Iterable[tuple[Loc, str]], sentence: str) -> Iterator[ConfigProblem]:
     """Yield a problem for every name that stood earlier already, case apart."""
     seen: set[str] = set()
     for loc, name in named:
         if name and name.casefold() in seen:
-            yield Problem(loc, sentence)
+            yield ConfigProblem(loc, sentence)
         seen.add(name.casefold())
 
 
-def _twice_in(loc: Loc, cluster: Cluster) -> Iterator[Problem]:
+def _check_unique_in_cluster(loc: Loc, cluster: ClusterTable) -> Iterator[ConfigProblem]:
     nodes = [((*loc, "node", i, "name"), n.name) for i, n in enumerate(cluster.node)]
-    yield from _twice(nodes, "another node of this cluster has this name")
+    yield from _check_unique(nodes, "another node of this cluster has this name")
     databases = [
         ((*loc, "external_database", i, "name"), d.name)
         for i, d in enumerate(cluster.external_database)
     ]
-    yield from _twice(databases, "another database of this cluster has this name")
+    yield from _check_unique(databases, "another database of this cluster has this name")
     peers = [
         ((*loc, "intercluster_peer", i, "address"), p.address)
         for i, p in enumerate(cluster.intercluster_peer)
     ]
-    yield from _twice(peers, "another peer of this cluster has this address")
+    yield from _check_unique(peers, "another peer of this cluster has this address")
     for key, names in (("addresses", cluster.addresses), ("pins", cluster.pins)):
-        yield from _twice(
+        yield from _check_unique(
             [((*loc, key, name), name) for name in names], "this name stands here twice"
         )
 
 
-def _same_variables(document: Document) -> Iterator[Problem]:
+def _check_password_variables(document: ConfigDocument) -> Iterator[ConfigProblem]:
     """Yield clusters of different names whose password would come from one variable."""
     holders: dict[str, str] = {}
     for position, cluster in enumerate(document.cluster):
-        variable = environment_name(cluster.name)
+        variable = password_variable_name(cluster.name)
         first = holders.setdefault(variable, cluster.name)
         if first.casefold() != cluster.name.casefold():
-            yield Problem(
+            yield ConfigProblem(
                 ("cluster", position, "name"),
-                f'its password would come from {variable}, as that of cluster "{short(first)}"; '
-                "rename one of them",
+                f"its password would come from {variable}, as that of cluster"
+                f' "{shorten_text(first)}"; rename one of them',
             )
 
 
-def _same_places(document: Document) -> Iterator[Problem]:
+def _check_server_addresses(document: ConfigDocument) -> Iterator[ConfigProblem]:
     """Yield names that lead to a host and port which another name, or cluster, leads to."""
     holders: dict[tuple[str, int], tuple[int, str]] = {}
     for position, cluster in enumerate(document.cluster):
-        for loc, name, usual in _reached(("cluster", position), cluster):
-            host, port = cluster_address(cluster, name) or usual
+        for loc, name, usual in _server_addresses(("cluster", position), cluster):
+            host, port = address_override(cluster, name) or usual
             holder = holders.setdefault((host.lower(), port), (position, name))
             if (holder[0], holder[1].lower()) != (position, name.lower()):
                 other = document.cluster[holder[0]].name
-                yield Problem(
+                yield ConfigProblem(
                     loc,
-                    f'"{short(name)}" is reached at {hosts.join(host, port)}, as '
-                    f'"{short(holder[1])}" of cluster "{short(other)}"; '
+                    f'"{shorten_text(name)}" is reached at {join_host_port(host, port)}, as '
+                    f'"{shorten_text(holder[1])}" of cluster "{shorten_text(other)}"; '
                     "one host and port is one server",
                 )
 
 
-def cluster_address(cluster: Cluster, name: str) -> tuple[str, int] | None:
+def address_override(cluster: ClusterTable, name: str) -> tuple[str, int] | None:
     """Return what `addresses` says of a name, case apart."""
     return {key.lower(): place for key, place in cluster.addresses.items()}.get(name.lower())
 
 
-def _reached(loc: Loc, cluster: Cluster) -> Iterator[tuple[Loc, str, tuple[str, int]]]:
+def _server_addresses(
+    loc: Loc, cluster: ClusterTable
+) -> Iterator[tuple[Loc, str, tuple[str, int]]]:
     """Yield every server that the cluster's tables name, each once, with where it is dialled."""
     seen = {""}
     named: list[tuple[Loc, str, tuple[str, int]]] = [
@@ -133,41 +139,44 @@ def _reached(loc: Loc, cluster: Cluster) -> Iterator[tuple[Loc, str, tuple[str, 
     ]
     named += [((*loc, "addresses", name), name, place) for name, place in cluster.addresses.items()]
     named += [
-        ((*loc, "node", i, "name"), node.name, (node.name, hosts.PORT))
+        ((*loc, "node", i, "name"), node.name, (node.name, SOAP_PORT))
         for i, node in enumerate(cluster.node)
     ]
-    named += [((*loc, "pins", name), name, (name, hosts.PORT)) for name in cluster.pins]
+    named += [((*loc, "pins", name), name, (name, SOAP_PORT)) for name in cluster.pins]
     for place, name, usual in named:
         if name.lower() not in seen:
             yield place, name, usual
         seen.add(name.lower())
 
 
-def _strays(loc: Loc, cluster: Cluster) -> Iterator[Problem]:
+def _check_misplaced_keys(loc: Loc, cluster: ClusterTable) -> Iterator[ConfigProblem]:
     """Yield keys that slipped into a map of nodes and happen to look like one."""
     for key, names in (("addresses", cluster.addresses), ("pins", cluster.pins)):
         for name in names:
-            if stray := misplaced(name):
-                yield Problem((*loc, key, name), stray)
+            if stray := misplaced_key_text(name):
+                yield ConfigProblem((*loc, key, name), stray)
 
 
-def _roles(loc: Loc, cluster: Cluster) -> Iterator[Problem]:
+def _check_roles(loc: Loc, cluster: ClusterTable) -> Iterator[ConfigProblem]:
     publishers = [i for i, node in enumerate(cluster.node) if node.role == "publisher"]
     for position in publishers[1:]:
         first = cluster.node[publishers[0]].name
-        yield Problem(
+        yield ConfigProblem(
             (*loc, "node", position, "role"),
-            f'"{short(first)}" is the publisher already; a cluster has one',
+            f'"{shorten_text(first)}" is the publisher already; a cluster has one',
         )
     sizes = Counter(node.redundancy_group for node in cluster.node if node.redundancy_group)
     for group, size in sizes.items():
         if size > 2:
-            yield Problem(
-                (*loc, "node"), f'redundancy group "{short(group)}" has {size} nodes; it holds two'
+            yield ConfigProblem(
+                (*loc, "node"),
+                f'redundancy group "{shorten_text(group)}" has {size} nodes; it holds two',
             )
 
 
-def _dependencies(loc: Loc, cluster: Cluster, refused: frozenset[Loc]) -> Iterator[Problem]:
+def _check_feature_dependencies(
+    loc: Loc, cluster: ClusterTable, refused: frozenset[Loc]
+) -> Iterator[ConfigProblem]:
     told = cluster.deployment
     place = (*loc, "deployment")
     for key, value, needed, holds in (
@@ -176,14 +185,14 @@ def _dependencies(loc: Loc, cluster: Cluster, refused: frozenset[Loc]) -> Iterat
     ):
         if value and not holds and not refused & {(*place, needed), place}:
             way = "; declare that too" if holds is None else ", which is false; declare that true"
-            yield Problem((*place, key), f"needs `{needed}`{way}, or this one false")
+            yield ConfigProblem((*place, key), f"needs `{needed}`{way}, or this one false")
     if told.intercluster is not False:
         return
     if told.intercluster_cup86:
-        yield Problem((*place, "intercluster_cup86"), _NO_INTERCLUSTER)
+        yield ConfigProblem((*place, "intercluster_cup86"), _NO_INTERCLUSTER)
     if told.intercluster_synced_from:
-        yield Problem((*place, "intercluster_synced_from"), _NO_INTERCLUSTER)
+        yield ConfigProblem((*place, "intercluster_synced_from"), _NO_INTERCLUSTER)
     if cluster.intercluster_peer:
-        yield Problem(
+        yield ConfigProblem(
             (*place, "intercluster"), "false, but an [[cluster.intercluster_peer]] exists"
         )

@@ -3,10 +3,10 @@
 import ipaddress
 import re
 
-PORT = 8443
+SOAP_PORT = 8443
 """Where CUCM and IM&P nodes serve SOAP."""
 
-_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_DNS_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
 def is_ip(host: str) -> bool:
@@ -23,21 +23,21 @@ def is_host(text: str) -> bool:
     Names whose last label is a number are refused: 10.1.1.300 is a mistyped address.
     """
     labels = text.split(".")
-    named = all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
+    named = all(_DNS_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
     return is_ip(text) or (named and len(text) <= 253)
 
 
-def join(host: str, port: int) -> str:
+def join_host_port(host: str, port: int) -> str:
     """Return `host:port`, an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def split(text: str) -> tuple[str, int]:
+def split_host_port(text: str) -> tuple[str, int]:
     """Return host and port of `host` or `host:port`; the port is 8443 if left out.
 
     Raises ValueError with a sentence for the user.
     """
-    host, port = text, str(PORT)
+    host, port = text, str(SOAP_PORT)
     if bracketed := re.fullmatch(r"\[([^\]]*)\](?::(.*))?", text):
         host, port = bracketed[1], bracketed[2] if bracketed[2] is not None else port
     elif text.count(":") == 1:

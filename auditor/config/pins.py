@@ -8,16 +8,15 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from auditor.config import values
-from auditor.config.values import Refused
+from auditor.config.value_checks import InvalidValue, validate_pins
 from auditor.errors import ConfigError
 
-PINS = "pins"
-_PREFIX = re.compile(r"sha-?256( fingerprint)?[:=]\s*", re.IGNORECASE)
-_CLUSTER = re.compile(r"\s*\[\[\s*cluster\s*\]\]")
+PINS_KEY = "pins"
+_FINGERPRINT_PREFIX = re.compile(r"sha-?256( fingerprint)?[:=]\s*", re.IGNORECASE)
+_CLUSTER_HEADER = re.compile(r"\s*\[\[\s*cluster\s*\]\]")
 
 
-def fingerprint(text: str) -> str:
+def parse_fingerprint(text: str) -> str:
     """Return a SHA-256 fingerprint as the file has it: upper case, with colons.
 
     The line that `openssl x509 -fingerprint` prints will do.
@@ -25,21 +24,21 @@ def fingerprint(text: str) -> str:
     Raises:
         ConfigError: it is none.
     """
-    bare = _PREFIX.sub("", text.strip())
+    bare = _FINGERPRINT_PREFIX.sub("", text.strip())
     try:
-        (digits,) = values.pins([bare])
-    except Refused as error:
+        (digits,) = validate_pins([bare])
+    except InvalidValue as error:
         raise ConfigError([f"--fingerprint {text[:100]}: {error}."]) from error
     return bytes.fromhex(digits).hex(":").upper()
 
 
-def block(node: str, pin: str) -> str:
+def render_pin_block(node: str, pin: str) -> str:
     """Return the lines to paste below a `[[cluster]]`."""
-    lines = tomlkit.dumps({"cluster": {PINS: {node: [pin]}}}).splitlines()
+    lines = tomlkit.dumps({"cluster": {PINS_KEY: {node: [pin]}}}).splitlines()
     return "\n".join(line for line in lines if line and line != "[cluster]") + "\n"
 
 
-def with_pin(text: str, cluster: str, node: str, pin: str, *, replace: bool = False) -> str:
+def add_pin(text: str, cluster: str, node: str, pin: str, *, replace: bool = False) -> str:
     """Return the text with a pin added for a node, every other sign of it as it was.
 
     With `replace` the node's other pins are dropped. The result is read again: if anything but
@@ -49,30 +48,30 @@ def with_pin(text: str, cluster: str, node: str, pin: str, *, replace: bool = Fa
         ConfigError: the file cannot be edited without risk; the user has to.
     """
     wanted = tomllib.loads(text)
-    _add(_find(wanted, cluster), node, pin, replace=replace)
-    for edit in (_with_table, _with_item):
+    _add_pin_to_table(_find_cluster_table(wanted, cluster), node, pin, replace=replace)
+    for edit in (_append_pin_table, _edit_existing_pins):
         try:
             edited = edit(text, cluster, node, pin, replace=replace)
             same = tomllib.loads(edited) == wanted
         except (TOMLKitError, LookupError, TypeError, ValueError):
             continue
-        if same and not _remarks(text) - _remarks(edited):
+        if same and not _comment_lines(text) - _comment_lines(edited):
             return edited
     raise ConfigError(
         [
             "the file is written in a way that cannot be edited safely; nothing was changed. "
-            + by_hand(cluster, node, pin)
+            + manual_pin_instruction(cluster, node, pin)
         ]
     )
 
 
-def by_hand(cluster: str, node: str, pin: str) -> str:
+def manual_pin_instruction(cluster: str, node: str, pin: str) -> str:
     """Return the sentence for whoever has to edit the file."""
-    line = block(node, pin).splitlines()[1]
+    line = render_pin_block(node, pin).splitlines()[1]
     return f'Put this into [cluster.pins] of cluster "{cluster}": {line}'
 
 
-def _with_table(text: str, cluster: str, node: str, pin: str, *, replace: bool) -> str:
+def _append_pin_table(text: str, cluster: str, node: str, pin: str, *, replace: bool) -> str:
     """Write a new table behind the cluster's own keys, where a reader looks for it.
 
     Comments right above the next header belong to that header and stay with it.
@@ -81,7 +80,7 @@ def _with_table(text: str, cluster: str, node: str, pin: str, *, replace: bool) 
     names = [table["name"].casefold() for table in tomllib.loads(text)["cluster"]]
     lines = text.splitlines(keepends=True)
     headers = [at for at, line in enumerate(lines) if line.lstrip().startswith("[")]
-    starts = [at for at in headers if _CLUSTER.match(lines[at])]
+    starts = [at for at in headers if _CLUSTER_HEADER.match(lines[at])]
     start = starts[names.index(cluster.casefold())]
     end = next((at for at in headers if at > start), len(lines))
     while end < len(lines) and lines[end - 1].lstrip().startswith("#"):
@@ -90,18 +89,20 @@ def _with_table(text: str, cluster: str, node: str, pin: str, *, replace: bool) 
         end -= 1
     feed = "\r\n" if lines[start].endswith("\r\n") else "\n"
     ending = "" if lines[end - 1].endswith("\n") else feed
-    added = [ending, feed, *(f"{line}{feed}" for line in block(node, pin).splitlines())]
+    added = [ending, feed, *(f"{line}{feed}" for line in render_pin_block(node, pin).splitlines())]
     return "".join([*lines[:end], *added, *lines[end:]])
 
 
-def _with_item(text: str, cluster: str, node: str, pin: str, *, replace: bool) -> str:
+def _edit_existing_pins(text: str, cluster: str, node: str, pin: str, *, replace: bool) -> str:
     """Let the library edit what is there: pins to add to, or a cluster in one line."""
     document = tomlkit.parse(text)
-    _add(_find(document, cluster), node, pin, replace=replace)
+    _add_pin_to_table(_find_cluster_table(document, cluster), node, pin, replace=replace)
     return tomlkit.dumps(document)
 
 
-def _find(document: MutableMapping[str, Any], cluster: str) -> MutableMapping[str, Any]:
+def _find_cluster_table(
+    document: MutableMapping[str, Any], cluster: str
+) -> MutableMapping[str, Any]:
     """Return the table of a cluster, case apart; the loader has made sure that it is there."""
     found: MutableMapping[str, Any] = next(
         table for table in document["cluster"] if table["name"].casefold() == cluster.casefold()
@@ -109,10 +110,12 @@ def _find(document: MutableMapping[str, Any], cluster: str) -> MutableMapping[st
     return found
 
 
-def _add(table: MutableMapping[str, Any], node: str, pin: str, *, replace: bool) -> None:
-    if PINS not in table:
-        table[PINS] = {}
-    pins = table[PINS]
+def _add_pin_to_table(
+    table: MutableMapping[str, Any], node: str, pin: str, *, replace: bool
+) -> None:
+    if PINS_KEY not in table:
+        table[PINS_KEY] = {}
+    pins = table[PINS_KEY]
     key = next((known for known in pins if known.casefold() == node.casefold()), node)
     if replace or key not in pins:
         pins[key] = [pin]
@@ -122,5 +125,5 @@ def _add(table: MutableMapping[str, Any], node: str, pin: str, *, replace: bool)
         pins[key].append(pin)
 
 
-def _remarks(text: str) -> set[str]:
+def _comment_lines(text: str) -> set[str]:
     return {line.strip() for line in text.splitlines() if line.strip().startswith("#")}

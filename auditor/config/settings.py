@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from auditor.cluster import Database, Setting
-from auditor.config import hosts
+from auditor.config.hosts import SOAP_PORT, is_ip, join_host_port
 from auditor.errors import ConfigError
-from auditor.facts import Role
-from auditor.findings import Severity
-from auditor.names import nearest
+from auditor.models.facts import ExternalDatabase, Role, Setting
+from auditor.models.findings import Severity
+from auditor.service_names import nearest_choice
 
 
 @dataclass(frozen=True, slots=True)
-class Dial:
+class ServerAddress:
     """How to reach a server: what to connect to, and which name its certificate must prove.
 
     `host` is without brackets; `shown` is `host:port`, fit for a URL and for reading.
@@ -51,7 +50,7 @@ class ClusterSettings:
 
     name: str
     cucm_name: str
-    cucm_publisher: Dial
+    cucm_publisher: ServerAddress
     username: str
     password_command: str | None
     workers: int
@@ -69,7 +68,7 @@ class ClusterSettings:
     pins: Mapping[str, tuple[str, ...]]
     nodes: tuple[DeclaredNode, ...]
     settings: Mapping[str, tuple[Setting, ...]]
-    databases: tuple[Database, ...]
+    databases: tuple[ExternalDatabase, ...]
     peers: tuple[str, ...]
     peered_from: tuple[tuple[str, str], ...]
     named: Mapping[str, tuple[str, ...]]
@@ -102,20 +101,22 @@ class ClusterSettings:
             }
         )
 
-    def dial(self, node_name: str) -> Dial:
+    def dial(self, node_name: str) -> ServerAddress:
         """Return how to reach a node: its entry in `addresses`, else its name at port 8443."""
-        return dial(node_name, (node_name, hosts.PORT), self.addresses)
+        return resolve_address(node_name, (node_name, SOAP_PORT), self.addresses)
 
 
-def dial(name: str, usual: tuple[str, int], addresses: Mapping[str, tuple[str, int]]) -> Dial:
+def resolve_address(
+    name: str, usual: tuple[str, int], addresses: Mapping[str, tuple[str, int]]
+) -> ServerAddress:
     """Return how to reach a name; an override that is a host name is also the name to verify."""
     override = addresses.get(name.lower())
     host, port = override or usual
-    proves = host if override and not hosts.is_ip(host) else name
-    return Dial(host, port, proves, hosts.join(host, port))
+    proves = host if override and not is_ip(host) else name
+    return ServerAddress(host, port, proves, join_host_port(host, port))
 
 
-def environment_name(cluster: str) -> str:
+def password_variable_name(cluster: str) -> str:
     """Return the environment variable that may hold the password of a cluster."""
     return "AUDITOR_PASSWORD_" + re.sub(r"[^A-Z0-9]", "_", cluster.upper())
 
@@ -150,6 +151,6 @@ class Configuration:
 
     def _no_such_cluster(self, name: str) -> str:
         known = [cluster.name for cluster in self.clusters]
-        close = nearest(name, known)
+        close = nearest_choice(name, known)
         hint = f"; did you mean `{close}`?" if close else ""
         return f'{self.path}: no cluster "{name}"; the file has {", ".join(known)}{hint}'

@@ -3,35 +3,34 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from auditor.cluster import ClusterFacts
 from auditor.config.settings import ClusterSettings
-from auditor.facts import NodeFacts, Outcome
-from auditor.failover.axl import axl
-from auditor.failover.findings import Peering
-from auditor.failover.judged import Judged
-from auditor.failover.seen import Point
-from auditor.findings import Verdict
-from auditor.recommendations.engine import applicability
-from auditor.recommendations.view import View
+from auditor.failover.model import NodeCheck, Peering
+from auditor.failover.services import FailoverFindings, check_node_axl
+from auditor.models.facts import ClusterFacts, NodeFacts, Outcome
+from auditor.models.findings import Verdict
+from auditor.recommendations.engine import evaluate_applicability
+from auditor.recommendations.view import NodeView
 
-_GRAVEST = (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.PASS)
+_PEERING_VERDICT_ORDER = (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.PASS)
 
 
-def peerings(
-    clusters: Sequence[ClusterSettings], known: Mapping[str, Judged]
+def check_peerings(
+    clusters: Sequence[ClusterSettings], known: Mapping[str, FailoverFindings]
 ) -> tuple[Peering, ...]:
     """Return both directions of every two clusters that were looked at and are peers."""
     seen = [(settings, known[settings.name]) for settings in clusters if settings.name in known]
     found = []
     for position, (settings, own) in enumerate(seen):
         for other, theirs in seen[position + 1 :]:
-            if _lists(settings, other, theirs.facts) or _lists(other, settings, own.facts):
-                found.append(_direction(own, theirs))
-                found.append(_direction(theirs, own))
+            if _lists_as_peer(settings, other, theirs.facts) or _lists_as_peer(
+                other, settings, own.facts
+            ):
+                found.append(_check_peering_direction(own, theirs))
+                found.append(_check_peering_direction(theirs, own))
     return tuple(found)
 
 
-def unasked(clusters: Sequence[ClusterSettings]) -> tuple[str, ...]:
+def unchecked_peer_notes(clusters: Sequence[ClusterSettings]) -> tuple[str, ...]:
     """Return a sentence on each cluster of the file that is a peer and was not looked at."""
     names = {settings.name for settings in clusters}
     peering = {by for settings in clusters for by, _ in settings.peered_from if by not in names}
@@ -42,39 +41,42 @@ def unasked(clusters: Sequence[ClusterSettings]) -> tuple[str, ...]:
     )
 
 
-def _lists(one: ClusterSettings, other: ClusterSettings, facts: ClusterFacts) -> bool:
+def _lists_as_peer(one: ClusterSettings, other: ClusterSettings, facts: ClusterFacts) -> bool:
     """Tell whether a cluster lists a node of another, by name or address, among its peers."""
     places = {node.name.casefold() for node in facts.nodes}
-    places |= {host for node in facts.nodes if (host := _own_host(other, node, facts))}
+    places |= {host for node in facts.nodes if (host := _unshared_host(other, node, facts))}
     return any(address.casefold() in places for address in one.peers)
 
 
-def _own_host(settings: ClusterSettings, node: NodeFacts, facts: ClusterFacts) -> str:
+def _unshared_host(settings: ClusterSettings, node: NodeFacts, facts: ClusterFacts) -> str:
     """Return the host at which this node alone is dialled, empty if others share it."""
     hosts = [settings.dial(other.name).host.casefold() for other in facts.nodes]
     host = settings.dial(node.name).host.casefold()
     return host if hosts.count(host) == 1 else ""
 
 
-def _direction(asker: Judged, asked: Judged) -> Peering:
-    points = list(_answers(asked))
+def _check_peering_direction(asker: FailoverFindings, asked: FailoverFindings) -> Peering:
+    points = list(_check_axl_for_peers(asked))
     verdict = next(
-        (v for v in _GRAVEST if any(point.verdict is v for point in points)), Verdict.UNKNOWN
+        (v for v in _PEERING_VERDICT_ORDER if any(point.verdict is v for point in points)),
+        Verdict.UNKNOWN,
     )
     told = ", ".join(f"{point.node} {point.word}" for point in points)
     text = told or "no node is known that must answer"
     return Peering(asker.facts.name, asked.facts.name, verdict, text)
 
 
-def _answers(known: Judged) -> Iterator[Point]:
+def _check_axl_for_peers(known: FailoverFindings) -> Iterator[NodeCheck]:
     """Yield AXL of every node that peers sync from."""
     for node in known.facts.nodes:
-        view = View(known.facts, node, known.rows["AXL-02"])
-        if not node.planned and applicability(view).value:
-            point = axl(known, node)
-            yield point if _asked(known.facts, node) else replace(point, word="not asked")
+        view = NodeView(known.facts, node, known.rows["AXL-02"])
+        if not node.planned and evaluate_applicability(view).value:
+            point = check_node_axl(known, node)
+            yield (
+                point if _was_node_queried(known.facts, node) else replace(point, word="not asked")
+            )
 
 
-def _asked(facts: ClusterFacts, node: NodeFacts) -> bool:
+def _was_node_queried(facts: ClusterFacts, node: NodeFacts) -> bool:
     entries = (entry for entry in facts.coverage if entry.node == node.name)
     return any(entry.outcome is not Outcome.SKIPPED for entry in entries)

@@ -4,49 +4,47 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from auditor.cluster import ClusterFacts, Group
-from auditor.collect.topics import FAILOVER, LOOK, Errand, Topic
+from auditor.collect.scope import FAILOVER_TOPICS, WATCH_TOPICS, SurveyScope, SurveyTopic
 from auditor.errors import Reason
-from auditor.facts import RunState
-from auditor.failover.findings import Standing
-from auditor.failover.groups import nodes_of, standing_of
-from auditor.failover.restarts import Restarts
-from auditor.failover.seen import Settled
-from auditor.failover.states import WORDS
-from auditor.recommendations.ha import installed
+from auditor.failover.group_status import group_node_facts, group_status_from_states
+from auditor.failover.ha_states import HA_STATE_LABELS
+from auditor.failover.model import GroupStatus, Stability
+from auditor.failover.services import RestartCounter
+from auditor.models.facts import ClusterFacts, Group, RunState
+from auditor.recommendations.ha_states import installed_members
 
-ROUND = timedelta(seconds=10)
+MIN_POLL_INTERVAL = timedelta(seconds=10)
 """No node is asked more often."""
 
-STEADY = timedelta(seconds=20)
+STABLE_AFTER = timedelta(seconds=20)
 """How far apart the two looks are that show the same pair and services."""
 
-Known = Mapping[str, ClusterFacts]
-Ask = Callable[[Errand, Known], Sequence[ClusterFacts]]
+FactsByCluster = Mapping[str, ClusterFacts]
+ResurveyFunction = Callable[[SurveyScope, FactsByCluster], Sequence[ClusterFacts]]
 """Asks the clusters of which something is known, and puts what they tell over it."""
 
-Onlooker = Callable[[str], None]
+ProgressLineCallback = Callable[[str], None]
 """Told a line of progress."""
 
-Key = tuple[str, str]
-Look = tuple[object, ...]
+GroupKey = tuple[str, str]
+GroupSignature = tuple[object, ...]
 
-_UNSETTLED = frozenset({Standing.MOVING, Standing.UNKNOWN})
-_CHANGING = frozenset({RunState.STARTING, RunState.STOPPING})
+_UNSETTLED_STATUSES = frozenset({GroupStatus.MOVING, GroupStatus.UNKNOWN})
+_CHANGING_RUN_STATES = frozenset({RunState.STARTING, RunState.STOPPING})
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class WatchOptions:
     """How long to watch, by which clock and pause; all come from outside."""
 
     wait: timedelta
     clock: Callable[[], datetime]
     pause: Callable[[float], None]
-    tell: Onlooker
+    tell: ProgressLineCallback
 
 
 @dataclass(slots=True)
-class Watch:
+class GroupWatch:
     """Groups under observation.
 
     `open` are those not settled yet; `first` is when each was first seen as it is now, `last` when
@@ -54,27 +52,27 @@ class Watch:
     """
 
     known: dict[str, ClusterFacts]
-    ask: Ask
-    patience: Patience
-    groups: Mapping[Key, Group]
-    open: dict[Key, Group] = field(init=False)
-    first: dict[Key, tuple[Look, datetime]] = field(default_factory=dict)
-    settled: dict[Key, Settled] = field(default_factory=dict)
-    last: dict[Key, datetime] = field(default_factory=dict)
-    restarts: dict[str, Restarts] = field(default_factory=dict)
+    ask: ResurveyFunction
+    patience: WatchOptions
+    groups: Mapping[GroupKey, Group]
+    open: dict[GroupKey, Group] = field(init=False)
+    first: dict[GroupKey, tuple[GroupSignature, datetime]] = field(default_factory=dict)
+    settled: dict[GroupKey, Stability] = field(default_factory=dict)
+    last: dict[GroupKey, datetime] = field(default_factory=dict)
+    restarts: dict[str, RestartCounter] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin with every group open."""
         self.open = dict(self.groups)
         for name, facts in self.known.items():
-            self.restarts[name] = Restarts()
+            self.restarts[name] = RestartCounter()
             self.restarts[name].note(facts.nodes)
 
     def run(self) -> None:
         """Watch until every group is settled or given up, or the wait is over.
 
         `known` was asked about everything a moment ago: that is the first look. The last look may
-        come up to `ROUND` after the end, because no node is asked sooner.
+        come up to `MIN_POLL_INTERVAL` after the end, because no node is asked sooner.
 
         Raises:
             Interrupted: the user pressed Ctrl-C.
@@ -90,23 +88,25 @@ class Watch:
             changed = self._confirm(looked) if over or not self.open else frozenset()
             if over or not self.open:
                 break
-            pause = max(ROUND, min(self._until_next(looked), end - looked))
+            pause = max(MIN_POLL_INTERVAL, min(self._until_next(looked), end - looked))
             self.patience.pause(pause.total_seconds())
             looked = self.patience.clock()
-            whole = looked >= end or any(looked - since >= STEADY for _, since in self._steady())
-            self._look(FAILOVER if whole else LOOK, self.open)
+            whole = looked >= end or any(
+                looked - since >= STABLE_AFTER for _, since in self._steady()
+            )
+            self._look(FAILOVER_TOPICS if whole else WATCH_TOPICS, self.open)
         for key in self.open:
-            moving = self._standing(key) is Standing.MOVING
+            moving = self._standing(key) is GroupStatus.MOVING
             outlasted = moving and looked >= end and key not in changed
-            self.settled[key] = Settled(stable=False, outlasted=outlasted)
+            self.settled[key] = Stability(stable=False, outlasted=outlasted)
         for key, settled in self.settled.items():
             self.settled[key] = replace(settled, restarting=self._restarting(key))
 
-    def _restarting(self, key: Key) -> tuple[tuple[str, str], ...]:
-        nodes = nodes_of(self.known[key[0]], self.groups[key])
+    def _restarting(self, key: GroupKey) -> tuple[tuple[str, str], ...]:
+        nodes = group_node_facts(self.known[key[0]], self.groups[key])
         return self.restarts[key[0]].of(nodes)
 
-    def _confirm(self, moment: datetime) -> frozenset[Key]:
+    def _confirm(self, moment: datetime) -> frozenset[GroupKey]:
         """Look once more at groups that settled before the last look, and return what changed.
 
         While others were waited for, nobody looked at them. What changed is open again.
@@ -114,7 +114,7 @@ class Watch:
         stale = {key: self.groups[key] for key, at in self.last.items() if at < moment}
         if not stale:
             return frozenset()
-        self._look(FAILOVER, stale)
+        self._look(FAILOVER_TOPICS, stale)
         self.last |= dict.fromkeys(stale, moment)
         changed = frozenset(key for key in stale if self._signature(key) != self.first[key][0])
         for key in changed:
@@ -122,15 +122,15 @@ class Watch:
             del self.settled[key], self.last[key], self.first[key]
         return changed
 
-    def _look(self, topics: frozenset[Topic], groups: Mapping[Key, Group]) -> None:
+    def _look(self, topics: frozenset[SurveyTopic], groups: Mapping[GroupKey, Group]) -> None:
         """Ask the nodes of some groups once more."""
         of = {name for name, _ in groups}
         asked = frozenset(
             node.name.casefold()
             for (name, _), group in groups.items()
-            for node in nodes_of(self.known[name], group)
+            for node in group_node_facts(self.known[name], group)
         )
-        errand = Errand(topics, nodes=asked, hurries=True)
+        errand = SurveyScope(topics, nodes=asked, hurries=True)
         for new in self.ask(errand, {name: self.known[name] for name in of}):
             self.known[new.name] = new
             self.restarts[new.name].note(new.nodes)
@@ -143,39 +143,41 @@ class Watch:
                 self.first.pop(key, None)
             elif key not in self.first or self.first[key][0] != look:
                 self.first[key] = (look, moment)
-            elif moment - self.first[key][1] >= STEADY:
-                self.settled[key] = Settled(stable=True, outlasted=False)
+            elif moment - self.first[key][1] >= STABLE_AFTER:
+                self.settled[key] = Stability(stable=True, outlasted=False)
                 self.last[key] = moment
                 del self.open[key]
 
-    def _steady(self) -> list[tuple[Look, datetime]]:
+    def _steady(self) -> list[tuple[GroupSignature, datetime]]:
         return [self.first[key] for key in self.open if key in self.first]
 
     def _until_next(self, moment: datetime) -> timedelta:
         """Return the pause: until the next look counts, if that is all that is waited for."""
         if len(self._steady()) < len(self.open):
-            return ROUND
-        return max(ROUND, max(since for _, since in self._steady()) + STEADY - moment)
+            return MIN_POLL_INTERVAL
+        return max(
+            MIN_POLL_INTERVAL, max(since for _, since in self._steady()) + STABLE_AFTER - moment
+        )
 
-    def _standing(self, key: Key) -> Standing:
-        return standing_of(self.known[key[0]], self.groups[key])
+    def _standing(self, key: GroupKey) -> GroupStatus:
+        return group_status_from_states(self.known[key[0]], self.groups[key])
 
-    def _signature(self, key: Key) -> Look | None:
+    def _signature(self, key: GroupKey) -> GroupSignature | None:
         """Return what must be the same in two looks; None while it cannot be settled at all."""
-        if self._standing(key) in _UNSETTLED:
+        if self._standing(key) in _UNSETTLED_STATUSES:
             return None
         facts, group = self.known[key[0]], self.groups[key]
-        nodes = nodes_of(facts, group)
-        if self._standing(key) is not Standing.BROKEN and not all(n.services for n in nodes):
+        nodes = group_node_facts(facts, group)
+        if self._standing(key) is not GroupStatus.BROKEN and not all(n.services for n in nodes):
             return None
         services = [
             (node.name, s.name, s.state, s.activated, s.started_at)
             for node in nodes
             for s in node.services.values()
         ]
-        if any(state in _CHANGING for _, _, state, _, _ in services):
+        if any(state in _CHANGING_RUN_STATES for _, _, state, _, _ in services):
             return None
-        return (tuple(member.state for member in installed(facts, group)), tuple(services))
+        return (tuple(member.state for member in installed_members(facts, group)), tuple(services))
 
     def _give_up(self) -> None:
         """Ask no more in a cluster that refused the password: that would lock the account."""
@@ -186,7 +188,7 @@ class Watch:
         }
         for key in self.groups:
             if key[0] in refusing:
-                self.settled[key] = Settled(stable=False, outlasted=False)
+                self.settled[key] = Stability(stable=False, outlasted=False)
                 self.open.pop(key, None)
                 self.last.pop(key, None)
 
@@ -194,8 +196,8 @@ class Watch:
         minutes, seconds = divmod(round(elapsed.total_seconds()), 60)
         return f"{minutes:3}:{seconds:02}  {'; '.join(map(self._told, self.groups))}"
 
-    def _told(self, key: Key) -> str:
-        members = installed(self.known[key[0]], self.groups[key])
-        told = ", ".join(f"{m.name} {WORDS[m.state]}" for m in members)
+    def _told(self, key: GroupKey) -> str:
+        members = installed_members(self.known[key[0]], self.groups[key])
+        told = ", ".join(f"{m.name} {HA_STATE_LABELS[m.state]}" for m in members)
         end = "settled" if key in self.last else "not asked again"
         return f"{key[1]}: {told}{'' if key in self.open else f' ({end})'}"

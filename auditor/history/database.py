@@ -12,34 +12,36 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from auditor.errors import AuditorError, ConfigError, redact
-from auditor.history.address import Address
-from auditor.showing import visible
+from auditor.errors import AuditorError, ConfigError, redact_secrets
+from auditor.history.url import DatabaseLocation
+from auditor.text import escape_unprintable
 
-PATIENCE_S = 30
+LOCK_TIMEOUT_S = 30
 """How long a transaction waits for another writer."""
 
-_CONNECT_S = 10
-_LONGEST = 300
-_BUSY = ("database is locked", "lock timeout")
-_ONE_WRITER = "LOCK TABLE auditor_run IN EXCLUSIVE MODE"
-_WRITES = "auditor_writes"
+_POSTGRESQL_CONNECT_TIMEOUT_S = 10
+_MAX_DRIVER_ERROR_LENGTH = 300
+_BUSY_MESSAGES = ("database is locked", "lock timeout")
+_WRITER_LOCK = "LOCK TABLE auditor_run IN EXCLUSIVE MODE"
+_WRITE_OPTION = "auditor_writes"
 
 
-def unusable(line: str) -> ConfigError:
+def history_error(line: str) -> ConfigError:
     """Return the error of a history that cannot be used, before anything was asked."""
     return ConfigError([line])
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
+class HistoryDatabase:
     """One database. Whatever fails in a transaction of it is raised as an error of ours."""
 
     engine: Engine = field(repr=False)  # its repr shows the options of the URL
-    address: Address
+    address: DatabaseLocation
 
     @contextmanager
-    def reading(self, failed: Callable[[str], AuditorError] = unusable) -> Iterator[Connection]:
+    def reading(
+        self, failed: Callable[[str], AuditorError] = history_error
+    ) -> Iterator[Connection]:
         """Open a transaction that sees one state of the database throughout.
 
         `failed` makes an error of the sentence on what went wrong.
@@ -52,7 +54,7 @@ class Database:
 
     @contextmanager
     def writing(
-        self, failed: Callable[[str], AuditorError] = unusable, lock: str = _ONE_WRITER
+        self, failed: Callable[[str], AuditorError] = history_error, lock: str = _WRITER_LOCK
     ) -> Iterator[Connection]:
         """Open a transaction that no other writer gets between.
 
@@ -60,10 +62,10 @@ class Database:
         PostgreSQL takes first.
         """
         with self._translated(failed), self.engine.connect() as connection:
-            connection.execution_options(**{_WRITES: True})
+            connection.execution_options(**{_WRITE_OPTION: True})
             with connection.begin():
                 if connection.dialect.name == "postgresql":
-                    connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE_S}s'"))
+                    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
                     connection.execute(text(lock))
                 yield connection
 
@@ -76,50 +78,54 @@ class Database:
             raise failed(self._sentence(fault)) from None
 
     def _sentence(self, fault: DBAPIError) -> str:
-        line = redact(" ".join(str(fault.orig).split()), self.address.secrets)[:_LONGEST]
-        return visible(f"history {self.address.shown}: {line}; {_advice(line)}")
+        line = redact_secrets(" ".join(str(fault.orig).split()), self.address.secrets)[
+            :_MAX_DRIVER_ERROR_LENGTH
+        ]
+        return escape_unprintable(f"history {self.address.shown}: {line}; {_database_advice(line)}")
 
 
-def _advice(line: str) -> str:
-    if any(busy in line for busy in _BUSY):
+def _database_advice(line: str) -> str:
+    if any(busy in line for busy in _BUSY_MESSAGES):
         return "another program holds it: wait for that and run again"
     return "mend that, name another database with --history, or run with --history off"
 
 
-def connect(address: Address) -> Database:
+def connect_database(address: DatabaseLocation) -> HistoryDatabase:
     """Return the database of an address; nothing is opened yet.
 
     Raises:
         ConfigError: the driver for PostgreSQL is not installed.
     """
     try:
-        engine = create_engine(address.url, poolclass=NullPool, connect_args=_arguments(address))
+        engine = create_engine(
+            address.url, poolclass=NullPool, connect_args=_connect_arguments(address)
+        )
     except (ImportError, NoSuchModuleError):
-        raise unusable(
+        raise history_error(
             "history: PostgreSQL needs a driver: pip install 'auditor[postgresql]'"
         ) from None
     if address.file:
-        event.listen(engine, "connect", _obey_references)
-        event.listen(engine, "begin", _begin)
-    return Database(engine, address)
+        event.listen(engine, "connect", _enable_foreign_keys)
+        event.listen(engine, "begin", _begin_transaction)
+    return HistoryDatabase(engine, address)
 
 
-def _arguments(address: Address) -> dict[str, str | int | None]:
+def _connect_arguments(address: DatabaseLocation) -> dict[str, str | int | None]:
     if address.file:
         # No isolation level: Python then leaves it to us when a transaction begins.
-        return {"timeout": PATIENCE_S, "isolation_level": None}
+        return {"timeout": LOCK_TIMEOUT_S, "isolation_level": None}
     usual: dict[str, str | int | None] = {
-        "connect_timeout": _CONNECT_S,
+        "connect_timeout": _POSTGRESQL_CONNECT_TIMEOUT_S,
         "application_name": "auditor",
     }
     return {key: value for key, value in usual.items() if key not in address.url.query}
 
 
-def _obey_references(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def _enable_foreign_keys(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     connection.cursor().execute("PRAGMA foreign_keys = ON")
 
 
-def _begin(connection: Connection) -> None:
+def _begin_transaction(connection: Connection) -> None:
     """Begin on SQLite; a writer takes the lock at once, for two readers cannot both become one."""
-    writes = connection.get_execution_options().get(_WRITES)
+    writes = connection.get_execution_options().get(_WRITE_OPTION)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,7 +1,7 @@
 """The tables of the history: runs, what they came to on each cluster, and how findings stood.
 
-A finding that stands is not stored again by each run: one row of `spans` covers all consecutive
-runs that saw it alike. Tables have a prefix, because a team's database may hold others.
+A finding that stands is not stored again by each run: one row of `period_table` covers all
+consecutive runs that saw it alike. Tables have a prefix, because a team's database may hold others.
 """
 
 from typing import Any
@@ -18,28 +18,28 @@ from sqlalchemy import (
     Text,
 )
 
-from auditor.findings import Verdict
+from auditor.models.findings import Verdict
 
 VERSION_TABLE = "auditor_schema"
-HEAD = "0002"
+HEAD_REVISION = "0002"
 """The schema that this program reads and writes: the last migration."""
 
 metadata = MetaData()
 _SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _text(name: str, **options: Any) -> Column[str]:
+def _text_column(name: str, **options: Any) -> Column[str]:
     return Column(name, Text, nullable=options.pop("nullable", False), **options)
 
 
-runs = Table(
+run_table = Table(
     "auditor_run",
     metadata,
     Column("seq", _SEQUENCE, primary_key=True),
-    _text("id", unique=True),
-    _text("started_at", index=True),
-    _text("finished_at"),
-    _text("fail_on"),
+    _text_column("id", unique=True),
+    _text_column("started_at", index=True),
+    _text_column("finished_at"),
+    _text_column("fail_on"),
     Column("exit_code", Integer, nullable=False),
     Column("insecure", Boolean, nullable=False),
     Column("allow_unknown", Boolean, nullable=False),
@@ -47,67 +47,67 @@ runs = Table(
 )
 """One row a run; `seq` grows in the order in which runs were recorded and is never used again."""
 
-cluster_runs = Table(
+cluster_run_table = Table(
     "auditor_cluster_run",
     metadata,
-    Column("run", ForeignKey(runs.c.seq, ondelete="CASCADE"), primary_key=True),
-    _text("cluster", primary_key=True),
-    _text("release", nullable=True),
-    _text("status"),
-    _text("publisher", nullable=True),
+    Column("run", ForeignKey(run_table.c.seq, ondelete="CASCADE"), primary_key=True),
+    _text_column("cluster", primary_key=True),
+    _text_column("release", nullable=True),
+    _text_column("status"),
+    _text_column("publisher", nullable=True),
     *(Column(str(verdict), Integer, nullable=False) for verdict in Verdict),
 )
-Index("auditor_cluster_run_latest", cluster_runs.c.cluster, cluster_runs.c.run)
+Index("auditor_cluster_run_latest", cluster_run_table.c.cluster, cluster_run_table.c.run)
 """What a run came to on a cluster; `publisher` is the CUCM that it asked, as it is configured."""
 
-moving = Table(
+moving_service_table = Table(
     "auditor_moving",
     metadata,
-    Column("run", ForeignKey(runs.c.seq, ondelete="CASCADE"), primary_key=True),
-    _text("cluster", primary_key=True),
-    _text("node", primary_key=True),
-    _text("service", primary_key=True),
-    _text("state"),
+    Column("run", ForeignKey(run_table.c.seq, ondelete="CASCADE"), primary_key=True),
+    _text_column("cluster", primary_key=True),
+    _text_column("node", primary_key=True),
+    _text_column("service", primary_key=True),
+    _text_column("state"),
 )
 """The services that a run found Starting or Stopping; node names in lower case."""
 
-unread = Table(
+unread_node_table = Table(
     "auditor_unread",
     metadata,
-    Column("run", ForeignKey(runs.c.seq, ondelete="CASCADE"), primary_key=True),
-    _text("cluster", primary_key=True),
-    _text("node", primary_key=True),
+    Column("run", ForeignKey(run_table.c.seq, ondelete="CASCADE"), primary_key=True),
+    _text_column("cluster", primary_key=True),
+    _text_column("node", primary_key=True),
 )
 """The nodes that a run should have read and could not; names in lower case."""
 
-findings = Table(
+finding_table = Table(
     "auditor_finding",
     metadata,
-    _text("id", primary_key=True),
-    _text("cluster", index=True),
-    _text("recommendation"),
-    _text("service", nullable=True),
-    _text("subject_kind"),
-    _text("subject"),
+    _text_column("id", primary_key=True),
+    _text_column("cluster", index=True),
+    _text_column("recommendation"),
+    _text_column("service", nullable=True),
+    _text_column("subject_kind"),
+    _text_column("subject"),
     Column("latest", _SEQUENCE, nullable=False),
     Column("known", _SEQUENCE, nullable=True),
 )
 """One row a finding; `latest` is the `first` of its last span, `known` of its last one that is
 not unknown."""
 
-spans = Table(
+period_table = Table(
     "auditor_span",
     metadata,
-    Column("finding", ForeignKey(findings.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("finding", ForeignKey(finding_table.c.id, ondelete="CASCADE"), primary_key=True),
     Column("first", _SEQUENCE, primary_key=True),
     Column("last", _SEQUENCE, nullable=False),
-    _text("first_at"),
-    _text("last_at", index=True),
+    _text_column("first_at"),
+    _text_column("last_at", index=True),
     Column("runs", Integer, nullable=False),
-    _text("verdict"),
-    _text("kind", nullable=True),
-    _text("severity"),
-    _text("since"),
+    _text_column("verdict"),
+    _text_column("kind", nullable=True),
+    _text_column("severity"),
+    _text_column("since"),
     Column("carried", Integer, nullable=False),
 )
 """Consecutive runs of the cluster, `first` to `last`, that saw a finding alike. It stands in its

@@ -1,32 +1,58 @@
-"""The history as the rest of the program uses it."""
+"""Opens the history: makes it, brings its schema up to date, or says why it cannot be used.
 
+The history as the rest of the program uses it.
+"""
+
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, inspect, select, table
 
 from auditor.errors import ConfigError, OutputError
-from auditor.facts import RunState
-from auditor.findings import ClusterReport, Verdict
-from auditor.history import moments, reading, retention, writing
-from auditor.history.database import Database
-from auditor.history.standing import Trace, changes, follow, stood
-from auditor.names import nearest
-from auditor.past import ChangesSince, Past, PastRun, Stood
-from auditor.runs import Report
-from auditor.showing import short, visible
+from auditor.history.database import HistoryDatabase, connect_database, history_error
+from auditor.history.queries import (
+    find_baseline_run,
+    parse_moment,
+    read_finding_records,
+    read_latest_run,
+    read_moving_services,
+    read_past_run,
+    read_past_runs,
+    read_period_rows,
+    read_recorded_clusters,
+    read_run_publisher,
+    read_unread_nodes,
+    utc_timestamp,
+)
+from auditor.history.recording import prune_runs, record_run
+from auditor.history.schema import HEAD_REVISION, VERSION_TABLE
+from auditor.history.trends import (
+    FindingRecord,
+    find_changes_since,
+    next_period,
+    to_historical_finding,
+)
+from auditor.history.url import DatabaseLocation, locate_database
+from auditor.models.facts import RunState
+from auditor.models.findings import ClusterReport, Verdict
+from auditor.models.history import ClusterHistory, HistoricalFinding, PastRun, RunChanges
+from auditor.models.report import Report
+from auditor.service_names import nearest_choice
+from auditor.text import escape_unprintable, shorten_text
 
-AUDIT = "audit"
+RECORDED_MODE = "audit"
 """The one mode that is recorded: others ask only a part, or judge what is not so yet."""
 
-TIMELINE = 60
+MAX_PAST_RUNS = 60
 """How many earlier runs of each cluster a report gets to see."""
 
 
 @dataclass(frozen=True, slots=True)
-class Previous:
+class PreviousRun:
     """What the run before this one said of a cluster.
 
     `moving` holds services found Starting or Stopping, by node in lower case and service;
@@ -39,14 +65,14 @@ class Previous:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class HistoryStore:
     """The record of earlier runs. Each method is one transaction; none keeps a connection.
 
     Methods raise ConfigError when the database cannot be used, those that take a report
     OutputError, for then the clusters have been asked already.
     """
 
-    database: Database
+    database: HistoryDatabase
 
     @property
     def shown(self) -> str:
@@ -59,43 +85,46 @@ class History:
         Raises:
             OutputError: it could not be written.
         """
-        if report.run.mode == AUDIT:
-            with self.database.writing(_not_recorded) as connection:
-                writing.record(connection, report)
+        if report.run.mode == RECORDED_MODE:
+            with self.database.writing(_recording_error) as connection:
+                record_run(connection, report)
 
-    def past(self, report: Report) -> dict[str, Past]:
+    def past(self, report: Report) -> dict[str, ClusterHistory]:
         """Return what history adds to a report that is not recorded yet, by cluster name.
 
         Raises:
             OutputError: the database could not be read.
         """
-        if report.run.mode != AUDIT:
+        if report.run.mode != RECORDED_MODE:
             return {}
         with self.database.reading(OutputError) as connection:
-            return {c.name: _past(connection, c, report.run.started_at) for c in report.clusters}
+            return {
+                c.name: _build_cluster_history(connection, c, report.run.started_at)
+                for c in report.clusters
+            }
 
-    def previous(self, cluster: str, publisher: str | None = None) -> Previous | None:
+    def previous(self, cluster: str, publisher: str | None = None) -> PreviousRun | None:
         """Return what the last recorded run said of a cluster, None without one.
 
         `publisher` is the CUCM publisher that will be asked now. Where the last run asked another,
         nothing was moving, for it may have been another cluster of that name.
         """
         with self.database.reading() as connection:
-            run = reading.latest_run(connection, cluster)
+            run = read_latest_run(connection, cluster)
             if run is None:
                 return None
-            traces = reading.traces(connection, cluster).values()
-            known = _stranger(connection, cluster, run, publisher) is None
-            return Previous(
-                run=reading.past_run(connection, cluster, run),
-                moving=reading.moving_services(connection, cluster, run) if known else {},
+            traces = read_finding_records(connection, cluster).values()
+            known = _find_other_publisher(connection, cluster, run, publisher) is None
+            return PreviousRun(
+                run=read_past_run(connection, cluster, run),
+                moving=read_moving_services(connection, cluster, run) if known else {},
                 verdicts={t.id: t.latest.verdict for t in traces if t.latest.last == run},
             )
 
     def clusters(self) -> tuple[str, ...]:
         """Return the names of all clusters that have runs on record."""
         with self.database.reading() as connection:
-            return reading.cluster_names(connection)
+            return read_recorded_clusters(connection)
 
     def runs(
         self, cluster: str | None = None, *, limit: int | None = None, since: str | None = None
@@ -104,81 +133,87 @@ class History:
 
         `since` is a date, or date and time; UTC where it names no zone.
         """
-        start = None if since is None else moments.moment(since)
+        start = None if since is None else parse_moment(since)
         if since is not None and start is None:
             raise ConfigError(
-                [visible(f'"{short(since)}" is no date; write 2026-03-01 or 2026-03-01T06:00')]
+                [
+                    escape_unprintable(
+                        f'"{shorten_text(since)}" is no date; write 2026-03-01 or 2026-03-01T06:00'
+                    )
+                ]
             )
         with self.database.reading() as connection:
-            _check(connection, cluster)
-            return reading.past_runs(connection, cluster, limit=limit, since=start)
+            _require_recorded_cluster(connection, cluster)
+            return read_past_runs(connection, cluster, limit=limit, since=start)
 
-    def standings(self, cluster: str) -> tuple[Stood, ...]:
+    def standings(self, cluster: str) -> tuple[HistoricalFinding, ...]:
         """Return every finding of a cluster's last run, with since when it stands."""
         with self.database.reading() as connection:
-            run = _last(connection, cluster)
-            return _present(reading.traces(connection, cluster), run)
+            run = _require_latest_run(connection, cluster)
+            return _select_run_findings(read_finding_records(connection, cluster), run)
 
-    def changes(self, cluster: str, since: str) -> ChangesSince:
+    def changes(self, cluster: str, since: str) -> RunChanges:
         """Return what moved on a cluster between an earlier run and its last one.
 
         `since` is a run id, the beginning of one, or a date; see `moments.run_of`.
         """
         with self.database.reading() as connection:
-            last = _last(connection, cluster)
-            then = moments.run_of(connection, cluster, since)
-            traces = reading.traces(connection, cluster, by=then)
-            return ChangesSince(
-                before=reading.past_run(connection, cluster, then),
-                after=reading.past_run(connection, cluster, last),
-                changes=changes(traces, then, _present(traces, last)),
+            last = _require_latest_run(connection, cluster)
+            then = find_baseline_run(connection, cluster, since)
+            traces = read_finding_records(connection, cluster, by=then)
+            return RunChanges(
+                before=read_past_run(connection, cluster, then),
+                after=read_past_run(connection, cluster, last),
+                changes=find_changes_since(traces, then, _select_run_findings(traces, last)),
             )
 
     def export(self, cluster: str | None = None) -> tuple[dict[str, Any], ...]:
         """Return the whole record as flat rows: one for each time that a finding stood alike."""
         with self.database.reading() as connection:
-            _check(connection, cluster)
-            return reading.periods(connection, cluster)
+            _require_recorded_cluster(connection, cluster)
+            return read_period_rows(connection, cluster)
 
     def prune(self, keep: timedelta, now: datetime) -> int:
         """Forget runs that started longer ago than `keep`; return how many. See `retention`."""
         with self.database.writing() as connection:
-            return retention.prune(connection, moments.stamp(now - keep))
+            return prune_runs(connection, utc_timestamp(now - keep))
 
 
-def _not_recorded(line: str) -> OutputError:
+def _recording_error(line: str) -> OutputError:
     return OutputError(f"This run is not recorded: {line}")
 
 
-def _past(connection: Connection, cluster: ClusterReport, at: str) -> Past:
-    before = reading.latest_run(connection, cluster.name)
-    traces = reading.traces(connection, cluster.name)
-    now = _judged(cluster, traces, before, at)
-    return Past(
+def _build_cluster_history(
+    connection: Connection, cluster: ClusterReport, at: str
+) -> ClusterHistory:
+    before = read_latest_run(connection, cluster.name)
+    traces = read_finding_records(connection, cluster.name)
+    now = _to_historical_findings(cluster, traces, before, at)
+    return ClusterHistory(
         standings={finding.id: finding.standing for finding in now},
-        changes=() if before is None else changes(traces, before, now),
-        runs=reading.past_runs(connection, cluster.name, limit=TIMELINE, since=None),
-        unread=reading.unread_nodes(connection, cluster.name, before),
-        stranger=_stranger(connection, cluster.name, before, cluster.publisher),
+        changes=() if before is None else find_changes_since(traces, before, now),
+        runs=read_past_runs(connection, cluster.name, limit=MAX_PAST_RUNS, since=None),
+        unread=read_unread_nodes(connection, cluster.name, before),
+        stranger=_find_other_publisher(connection, cluster.name, before, cluster.publisher),
     )
 
 
-def _stranger(
+def _find_other_publisher(
     connection: Connection, cluster: str, run: int | None, publisher: str | None
 ) -> str | None:
     """Return the CUCM publisher that a run asked, None if it is this one or one is not known."""
-    asked = reading.publisher_of(connection, cluster, run)
+    asked = read_run_publisher(connection, cluster, run)
     same = not (asked and publisher) or asked.casefold() == publisher.casefold()
     return None if same else asked
 
 
-def _judged(
-    cluster: ClusterReport, traces: Mapping[str, Trace], before: int | None, at: str
-) -> tuple[Stood, ...]:
+def _to_historical_findings(
+    cluster: ClusterReport, traces: Mapping[str, FindingRecord], before: int | None, at: str
+) -> tuple[HistoricalFinding, ...]:
     """Return the findings of a run that is not recorded yet, as they would be recorded."""
     run = (before or 0) + 1
     return tuple(
-        Stood(
+        HistoricalFinding(
             id=finding.id,
             cluster=finding.cluster,
             recommendation=finding.recommendation,
@@ -187,7 +222,7 @@ def _judged(
             verdict=finding.verdict,
             kind=finding.kind,
             severity=finding.severity,
-            standing=follow(
+            standing=next_period(
                 traces.get(finding.id), finding, before=before, run=run, at=at
             ).standing,
         )
@@ -195,24 +230,118 @@ def _judged(
     )
 
 
-def _present(traces: Mapping[str, Trace], run: int) -> tuple[Stood, ...]:
-    return tuple(stood(trace) for trace in traces.values() if trace.latest.last == run)
+def _select_run_findings(
+    traces: Mapping[str, FindingRecord], run: int
+) -> tuple[HistoricalFinding, ...]:
+    return tuple(
+        to_historical_finding(trace) for trace in traces.values() if trace.latest.last == run
+    )
 
 
-def _last(connection: Connection, cluster: str) -> int:
+def _require_latest_run(connection: Connection, cluster: str) -> int:
     """Return a cluster's last run; ConfigError names the clusters that have one."""
-    run = reading.latest_run(connection, cluster)
+    run = read_latest_run(connection, cluster)
     if run is None:
-        known = reading.cluster_names(connection)
-        close = nearest(cluster, known)
+        known = read_recorded_clusters(connection)
+        close = nearest_choice(cluster, known)
         meant = f'; did you mean "{close}"?' if close else f"; there are: {', '.join(known)}"
         told = meant if known else "; nothing is recorded yet"
         raise ConfigError(
-            [visible(f'history: no run of cluster "{short(cluster)}" is recorded{told}')]
+            [
+                escape_unprintable(
+                    f'history: no run of cluster "{shorten_text(cluster)}" is recorded{told}'
+                )
+            ]
         )
     return run
 
 
-def _check(connection: Connection, cluster: str | None) -> None:
+def _require_recorded_cluster(connection: Connection, cluster: str | None) -> None:
     if cluster is not None:
-        _last(connection, cluster)
+        _require_latest_run(connection, cluster)
+
+
+_MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(7100316429)"
+"""PostgreSQL's lock for a database without tables to lock; the number only has to be ours."""
+
+
+def open_history(url: str | None, *, writes: bool = True) -> HistoryStore | None:
+    """Return the history at a database URL, None for `off`; without a URL the user's own file.
+
+    With `writes`, what is missing is made, and whether a run can be recorded is tried now, before
+    any cluster is asked. Without, a history that is not there is an error, and one that may only
+    be read will do.
+
+    Raises:
+        ConfigError: no such scheme, no access, locked, or written by a newer auditor.
+    """
+    address = locate_database(url)
+    if address is None:
+        return None
+    if address.file:
+        _prepare_sqlite_file(address.file, address, default=url is None, writes=writes)
+    database = connect_database(address)
+    _upgrade_schema(database)
+    if writes:
+        with database.writing():
+            pass
+    return HistoryStore(database)
+
+
+def _prepare_sqlite_file(
+    file: Path, address: DatabaseLocation, *, default: bool, writes: bool
+) -> None:
+    """Make the file that SQLite will fill, readable by its owner only."""
+    if not writes:
+        if not file.exists():
+            raise history_error(
+                f"history {address.shown}: nothing is recorded there yet; `auditor audit` does it"
+            )
+        return
+    try:
+        if default:
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as fault:
+        raise history_error(
+            f"history {address.shown}: {fault.strerror}; name another database with --history, "
+            "or run with --history off"
+        ) from None
+
+
+def _upgrade_schema(database: HistoryDatabase) -> None:
+    """Migrate where the schema is not ours; of many first starts at once, one does it."""
+    with database.reading() as connection:
+        if _read_schema_version(connection) == HEAD_REVISION:
+            return
+    with database.writing(lock=_MIGRATION_LOCK) as connection:
+        version = _read_schema_version(connection)
+        if version != HEAD_REVISION:
+            _run_migrations(connection, version, database.address)
+
+
+def _read_schema_version(connection: Connection) -> str | None:
+    """Return the schema's revision, None for a database without our tables."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(
+        select(column("version_num")).select_from(table(VERSION_TABLE))
+    ).scalar()
+
+
+def _run_migrations(connection: Connection, version: str | None, address: DatabaseLocation) -> None:
+    # Alembic takes longer to load than all else here, and only a first start needs it.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", "auditor.history:migrations")
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in known:
+        raise history_error(
+            f"history {address.shown}: a newer auditor wrote it (schema {version}, this one knows"
+            f" {HEAD_REVISION}); nothing was changed. Update auditor, name another database with"
+            " --history, or run with --history off"
+        )
+    command.upgrade(config, "head")

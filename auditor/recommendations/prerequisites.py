@@ -1,141 +1,162 @@
 """What must be configured before a service may be turned on (the table's notes)."""
 
-from auditor import names
-from auditor.cluster import Database, Reach
-from auditor.facts import Evidence, NodeFacts, Origin, RunState
-from auditor.findings import Kind, Verdict
-from auditor.recommendations.conditions import covers, deciding, declare, feature
-from auditor.recommendations.draft import Draft
-from auditor.recommendations.truth import Truth, both
-from auditor.recommendations.view import View
+from auditor.models.facts import Evidence, ExternalDatabase, NodeFacts, Origin, Reach, RunState
+from auditor.models.findings import FindingKind, Verdict
+from auditor.recommendations.conditions import (
+    declare_key_hint,
+    effective_setting,
+    evaluate_feature,
+    setting_covers_node,
+)
+from auditor.recommendations.logic import Evaluation, all_of
+from auditor.recommendations.view import Judgement, NodeView
+from auditor.service_names import FILE_TRANSFER_MANAGER, MESSAGE_ARCHIVER, TEXT_CONFERENCE_MANAGER
 
-_USERS = {
-    names.TEXT_CONFERENCE: "permanent_chat",
-    names.MESSAGE_ARCHIVER: "compliance",
-    names.FILE_TRANSFER: "managed_file_transfer",
+_DATABASE_USES = {
+    TEXT_CONFERENCE_MANAGER: "permanent_chat",
+    MESSAGE_ARCHIVER: "compliance",
+    FILE_TRANSFER_MANAGER: "managed_file_transfer",
 }
 """Which `used_by` of a database stands for which service."""
 
-_FAILED = frozenset({Reach.REFUSED, Reach.TIMED_OUT})
-_LIST = "List its database in [[cluster.external_database]]."
+_FAILED_REACH = frozenset({Reach.REFUSED, Reach.TIMED_OUT})
+_LIST_DATABASE_HINT = "List its database in [[cluster.external_database]]."
 
 
-def database_configured(view: View) -> Draft:
+def judge_database_configured(view: NodeView) -> Judgement:
     """Judge whether an external database is configured for the service on a node."""
-    use = _USERS[view.row.service or ""]
+    use = _DATABASE_USES[view.row.service or ""]
     expected = f"An external database for `{use}` is configured on {view.node.name}."
-    return _draft(view, expected, _configured(view, use))
+    return _judge_prerequisite(view, expected, _evaluate_database(view, use))
 
 
-def database_reachable(view: View) -> Draft:
+def judge_database_reachable(view: NodeView) -> Judgement:
     """Judge whether that database is configured and answers a connection from this machine."""
-    use = _USERS[view.row.service or ""]
+    use = _DATABASE_USES[view.row.service or ""]
     expected = f"An external database for `{use}` is configured on {view.node.name} and reachable."
-    configured = _configured(view, use)
+    configured = _evaluate_database(view, use)
     if not configured.value:
-        return _draft(view, expected, configured)
-    return _reached(view, expected, _serving(view, use))
+        return _judge_prerequisite(view, expected, configured)
+    return _judge_database_tests(view, expected, _databases_for_node(view, use))
 
 
-def xmpp_federation_on(view: View) -> Draft:
+def judge_xmpp_federation(view: NodeView) -> Judgement:
     """Judge whether XMPP federation is turned on in the administration of a node."""
     key, name = "xmpp_federation_enabled_on", view.node.name
     expected = f"XMPP federation is turned on in the administration of {name}."
-    told, deployed = deciding(view.facts, key), deciding(view.facts, "xmpp_federation")
-    truth = feature(view.facts, key, view.node)
+    told, deployed = (
+        effective_setting(view.facts, key),
+        effective_setting(view.facts, "xmpp_federation"),
+    )
+    truth = evaluate_feature(view.facts, key, view.node)
     certain = deployed is not None and deployed.on and deployed.origin is not Origin.DISCOVERED
     if told is None and certain:
-        truth = Truth(False, f"`{key}` names no node", declare(key))
-    return _draft(view, expected, truth)
+        truth = Evaluation(False, f"`{key}` names no node", declare_key_hint(key))
+    return _judge_prerequisite(view, expected, truth)
 
 
-def ldap_search_configured(view: View) -> Draft:
+def judge_ldap_search(view: NodeView) -> Judgement:
     """Judge whether the LDAP contact search of third-party XMPP clients is configured."""
     expected = "The LDAP contact search for third-party XMPP clients is configured."
-    return _draft(view, expected, feature(view.facts, "third_party_ldap_search_configured"))
+    return _judge_prerequisite(
+        view, expected, evaluate_feature(view.facts, "third_party_ldap_search_configured")
+    )
 
 
-def file_server_and_database(view: View) -> Draft:
+def judge_file_server(view: NodeView) -> Judgement:
     """Judge whether a node has a file server and a database that no other node uses."""
     expected = f"{view.node.name} has an external file server and a database of its own."
-    server = feature(view.facts, "file_server_configured", view.node)
-    return _draft(view, expected, both(server, _own_database(view)))
+    server = evaluate_feature(view.facts, "file_server_configured", view.node)
+    return _judge_prerequisite(view, expected, all_of(server, _evaluate_own_database(view)))
 
 
-def _serving(view: View, use: str) -> list[Database]:
-    return [d for d in view.facts.databases if use in d.used_by and _serves(d, view.node)]
+def _databases_for_node(view: NodeView, use: str) -> list[ExternalDatabase]:
+    return [
+        d for d in view.facts.databases if use in d.used_by and _database_serves_node(d, view.node)
+    ]
 
 
-def _serves(database: Database, node: NodeFacts) -> bool:
+def _database_serves_node(database: ExternalDatabase, node: NodeFacts) -> bool:
     if database.nodes is None:
         return True
     return node.name.casefold() in {name.casefold() for name in database.nodes}
 
 
-def _configured(view: View, use: str) -> Truth:
+def _evaluate_database(view: NodeView, use: str) -> Evaluation:
     """The list of databases is complete once the feature that needs them is declared true."""
-    found = _serving(view, use)
+    found = _databases_for_node(view, use)
     if found:
-        clause = f"database {_listed(found)} is configured for `{use}` on {view.node.name}"
+        clause = f"database {_database_names(found)} is configured for `{use}` on {view.node.name}"
         guessed = all(d.origin is Origin.DISCOVERED for d in found)
-        return Truth(True, clause, _LIST if guessed else "", _evidence(found))
+        return Evaluation(
+            True, clause, _LIST_DATABASE_HINT if guessed else "", _database_evidence(found)
+        )
     clause = f"no external database is listed for `{use}` on {view.node.name}"
-    told = deciding(view.facts, use)
+    told = effective_setting(view.facts, use)
     if told is None or not told.on or told.origin is Origin.DISCOVERED:
-        return Truth(None, f"{clause}, and nobody declared `{use}` true", f"{declare(use)} {_LIST}")
-    return Truth(False, clause, _LIST)
+        return Evaluation(
+            None,
+            f"{clause}, and nobody declared `{use}` true",
+            f"{declare_key_hint(use)} {_LIST_DATABASE_HINT}",
+        )
+    return Evaluation(False, clause, _LIST_DATABASE_HINT)
 
 
-def _own_database(view: View) -> Truth:
+def _evaluate_own_database(view: NodeView) -> Evaluation:
     """One logical database a node: one that a second node uses as well does not count."""
-    use = _USERS[names.FILE_TRANSFER]
-    configured = _configured(view, use)
-    told = deciding(view.facts, use)
+    use = _DATABASE_USES[FILE_TRANSFER_MANAGER]
+    configured = _evaluate_database(view, use)
+    told = effective_setting(view.facts, use)
     others = [
         node
         for node in view.facts.nodes
-        if not node.planned and node != view.node and told is not None and covers(told, node)
+        if not node.planned
+        and node != view.node
+        and told is not None
+        and setting_covers_node(told, node)
     ]
-    found = _serving(view, use)
-    if not found or any(not any(_serves(d, node) for node in others) for d in found):
+    found = _databases_for_node(view, use)
+    if not found or any(not any(_database_serves_node(d, node) for node in others) for d in found):
         return configured
-    clause = f"database {_listed(found)} serves {view.node.name} and other nodes alike"
-    return Truth(False, clause, _LIST, configured.evidence)
+    clause = f"database {_database_names(found)} serves {view.node.name} and other nodes alike"
+    return Evaluation(False, clause, _LIST_DATABASE_HINT, configured.evidence)
 
 
-def _listed(databases: list[Database]) -> str:
+def _database_names(databases: list[ExternalDatabase]) -> str:
     return " and ".join(sorted(d.name for d in databases))
 
 
-def _evidence(databases: list[Database]) -> tuple[Evidence, ...]:
+def _database_evidence(databases: list[ExternalDatabase]) -> tuple[Evidence, ...]:
     return tuple(
-        Evidence(d.origin, "external_database", f"{d.name} ({d.type}){_at(d)}.")
+        Evidence(d.origin, "external_database", f"{d.name} ({d.type}){_database_address_text(d)}.")
         for d in sorted(databases, key=lambda d: d.name)
     )
 
 
-def _at(database: Database) -> str:
+def _database_address_text(database: ExternalDatabase) -> str:
     return f" at {database.host}:{database.port}" if database.host else ""
 
 
-def _draft(view: View, expected: str, truth: Truth) -> Draft:
+def _judge_prerequisite(view: NodeView, expected: str, truth: Evaluation) -> Judgement:
     because = truth.sentence
     if truth.value:
-        return Draft(Verdict.PASS, expected, because, hint=truth.hint, evidence=truth.evidence)
+        return Judgement(Verdict.PASS, expected, because, hint=truth.hint, evidence=truth.evidence)
     if truth.value is None:
         observed = "Whether this is configured is not known."
-        return Draft(
+        return Judgement(
             Verdict.UNKNOWN, expected, observed, because, hint=truth.hint, evidence=truth.evidence
         )
-    return _missing(view, expected, because, truth)
+    return _judge_missing_prerequisite(view, expected, because, truth)
 
 
-def _missing(view: View, expected: str, observed: str, truth: Truth) -> Draft:
+def _judge_missing_prerequisite(
+    view: NodeView, expected: str, observed: str, truth: Evaluation
+) -> Judgement:
     """Judge a missing prerequisite by what its service does all the same."""
     seen = view.service
     evidence = (*truth.evidence, *seen.evidence)
     if seen.run is RunState.UNKNOWN:
-        return Draft(
+        return Judgement(
             Verdict.UNKNOWN, expected, observed, seen.why, hint=seen.hint, evidence=evidence
         )
     if seen.run is RunState.STARTED:
@@ -143,22 +164,34 @@ def _missing(view: View, expected: str, observed: str, truth: Truth) -> Draft:
             f"{view.row.service} runs all the same: the profile is stale, or the service will not "
             "survive its next start."
         )
-        return Draft(
-            Verdict.DRIFT, expected, observed, because, Kind.PROFILE_CONFLICT, evidence=evidence
+        return Judgement(
+            Verdict.DRIFT,
+            expected,
+            observed,
+            because,
+            FindingKind.PROFILE_CONFLICT,
+            evidence=evidence,
         )
     because = f"{view.row.service} does not run on {view.node.name}, and without this it will not."
-    return Draft(
-        Verdict.DRIFT, expected, observed, because, Kind.PREREQUISITE_MISSING, evidence=evidence
+    return Judgement(
+        Verdict.DRIFT,
+        expected,
+        observed,
+        because,
+        FindingKind.PREREQUISITE_MISSING,
+        evidence=evidence,
     )
 
 
-def _reached(view: View, expected: str, databases: list[Database]) -> Draft:
+def _judge_database_tests(
+    view: NodeView, expected: str, databases: list[ExternalDatabase]
+) -> Judgement:
     """Judge the databases of a node by the worst of their connection tests."""
     tests = {database.reach for database in databases}
-    evidence = (*_evidence(databases), *_tests(databases))
-    listed = _listed(databases)
-    if tests & _FAILED:
-        return _unreached(
+    evidence = (*_database_evidence(databases), *_connection_test_evidence(databases))
+    listed = _database_names(databases)
+    if tests & _FAILED_REACH:
+        return _judge_unreachable_database(
             view, expected, f"Database {listed} did not answer this machine.", evidence
         )
     if Reach.UNKNOWN in tests:
@@ -167,8 +200,8 @@ def _reached(view: View, expected: str, databases: list[Database]) -> Draft:
         hint = f"Test the connection to {listed} from {view.node.name}, then audit again."
         unplaced = next((d for d in databases if d.reach is Reach.UNKNOWN and not d.host), None)
         if unplaced is not None:
-            because, hint = unplaced.reach_text, _LIST
-        return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=evidence)
+            because, hint = unplaced.reach_text, _LIST_DATABASE_HINT
+        return Judgement(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=evidence)
     observed, because = (
         f"Database {listed} answers this machine.",
         "The connection test was made from here.",
@@ -177,11 +210,11 @@ def _reached(view: View, expected: str, databases: list[Database]) -> Draft:
         observed = f"Database {listed} is configured; its reachability was not tested."
         because = "`probe` is false, so only the configuration is judged."
     guessed = all(d.origin is Origin.DISCOVERED for d in databases)
-    hint = _LIST if guessed else ""
-    return Draft(Verdict.PASS, expected, observed, because, hint=hint, evidence=evidence)
+    hint = _LIST_DATABASE_HINT if guessed else ""
+    return Judgement(Verdict.PASS, expected, observed, because, hint=hint, evidence=evidence)
 
 
-def _tests(databases: list[Database]) -> tuple[Evidence, ...]:
+def _connection_test_evidence(databases: list[ExternalDatabase]) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(Origin.OBSERVED, f"connection to {d.host}:{d.port}", d.reach_text)
         for d in sorted(databases, key=lambda d: d.name)
@@ -189,16 +222,23 @@ def _tests(databases: list[Database]) -> tuple[Evidence, ...]:
     )
 
 
-def _unreached(view: View, expected: str, observed: str, evidence: tuple[Evidence, ...]) -> Draft:
+def _judge_unreachable_database(
+    view: NodeView, expected: str, observed: str, evidence: tuple[Evidence, ...]
+) -> Judgement:
     seen = view.service
     proof = (*evidence, *seen.evidence)
     if seen.run is RunState.STOPPED:
         because = f"{view.row.service} is stopped, and without its database it will not start."
-        return Draft(
-            Verdict.DRIFT, expected, observed, because, Kind.PREREQUISITE_MISSING, evidence=proof
+        return Judgement(
+            Verdict.DRIFT,
+            expected,
+            observed,
+            because,
+            FindingKind.PREREQUISITE_MISSING,
+            evidence=proof,
         )
     because = seen.why or (
         f"{view.row.service} is {seen.run}, and a firewall may let its node through and not us."
     )
     hint = f"Test the connection from {view.node.name} itself, then audit again."
-    return Draft(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=proof)
+    return Judgement(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=proof)

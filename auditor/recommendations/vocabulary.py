@@ -53,7 +53,7 @@ class Condition(StrEnum):
     SERVICE_RUNS = "service_runs"
 
 
-class Scope(StrEnum):
+class NodeScope(StrEnum):
     """On which subjects a recommendation is judged; meaning in `scopes`."""
 
     ALL = "all"
@@ -90,7 +90,7 @@ class Expectation(StrEnum):
     CONFIRMED = "confirmed"
 
 
-class Mode(StrEnum):
+class JudgingMode(StrEnum):
     """When a recommendation is judged: in every audit, or only before a change."""
 
     AUDIT = "audit"

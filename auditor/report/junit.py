@@ -7,17 +7,28 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from lxml import etree
 
 from auditor import __version__
-from auditor.facts import Coverage, Outcome
-from auditor.findings import ClusterReport, Finding, Verdict, order
-from auditor.report import tally
-from auditor.report.passages import piece, said
-from auditor.report.screen import printable
-from auditor.report.wording import KINDS, REASONS, exit_meaning, sentence
-from auditor.runs import Report
+from auditor.models.facts import Coverage, Outcome
+from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
+from auditor.models.report import Report
+from auditor.report.console import printable
+from auditor.report.summary import (
+    count_nodes_read,
+    finding_age_text,
+    get_finding_age,
+    skipped_packs_text,
+)
+from auditor.report.wording import (
+    KIND_TEXTS,
+    REASON_ADVICE,
+    cluster_summary,
+    evidence_line,
+    exit_meaning,
+    labelled_sentences,
+)
 
-_Result = type[Failure] | type[Error] | type[Skipped]
+_JunitResult = type[Failure] | type[Error] | type[Skipped]
 
-_RESULTS: dict[Verdict, _Result] = {
+_RESULT_TYPES: dict[Verdict, _JunitResult] = {
     Verdict.DRIFT: Failure,
     Verdict.UNKNOWN: Error,
     Verdict.EXPLAINED: Skipped,
@@ -25,17 +36,17 @@ _RESULTS: dict[Verdict, _Result] = {
     Verdict.NOT_APPLICABLE: Skipped,
 }
 
-_COVERAGE = "coverage"
-_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+_COVERAGE_AREA = "coverage"
+_XML_HEADER = '<?xml version="1.0" encoding="utf-8"?>\n'
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _JunitCase:
     """What a case is called; a result by its class, its message, its type and its text."""
 
     area: str
     name: str
-    result: _Result | None = None
+    result: _JunitResult | None = None
     message: str = ""
     type: str = ""
     text: str = ""
@@ -49,13 +60,15 @@ def render(report: Report) -> str:
     that no reader of the file takes its silence for success.
     """
     document = JUnitXml("auditor")
-    suites = [_suite(report, cluster) for cluster in report.clusters] or [_nothing(report)]
+    suites = [_cluster_suite(report, cluster) for cluster in report.clusters] or [
+        _empty_run_suite(report)
+    ]
     for suite in suites:
         document.add_testsuite(suite)
-    return _written_out(document)
+    return _serialize_junit(document)
 
 
-def _written_out(document: JUnitXml) -> str:
+def _serialize_junit(document: JUnitXml) -> str:
     """Return the document without durations: they would be zeros, and no verdict hangs on one."""
     document.update_statistics()
     root = etree.fromstring(document.tostring())
@@ -63,47 +76,52 @@ def _written_out(document: JUnitXml) -> str:
         element.attrib.pop("time", "")
     root.attrib.pop("skipped", "")  # the published schema counts the skipped in suites only
     etree.indent(root)
-    return etree.tostring(root, encoding="unicode").join((_DECLARATION, "\n"))
+    return etree.tostring(root, encoding="unicode").join((_XML_HEADER, "\n"))
 
 
-def _suite(report: Report, cluster: ClusterReport) -> TestSuite:
+def _cluster_suite(report: Report, cluster: ClusterReport) -> TestSuite:
     suite = TestSuite(printable(cluster.name))
     suite.timestamp = report.run.started_at.removesuffix("Z")
-    for name, value in _properties(report, cluster):
+    for name, value in _suite_properties(report, cluster):
         suite.add_property(name, printable(value))
-    found = (_finding(report, cluster, f) for f in sorted(cluster.findings, key=order))
-    asked = (_asked(e) for e in sorted(cluster.coverage, key=lambda e: (e.node.lower(), e.source)))
-    suite.add_testcases([_written(cluster.name, case) for case in (*found, *asked)])
+    found = (
+        _finding_case(report, cluster, f) for f in sorted(cluster.findings, key=finding_sort_key)
+    )
+    asked = (
+        _coverage_case(e)
+        for e in sorted(cluster.coverage, key=lambda e: (e.node.lower(), e.source))
+    )
+    suite.add_testcases([_build_test_case(cluster.name, case) for case in (*found, *asked)])
     return suite
 
 
-def _nothing(report: Report) -> TestSuite:
+def _empty_run_suite(report: Report) -> TestSuite:
     suite = TestSuite("auditor")
-    case = _Case("run", "clusters", Error, exit_meaning(report), "nothing_audited")
-    suite.add_testcase(_written("auditor", case))
+    case = _JunitCase("run", "clusters", Error, exit_meaning(report), "nothing_audited")
+    suite.add_testcase(_build_test_case("auditor", case))
     return suite
 
 
-def _properties(report: Report, cluster: ClusterReport) -> Iterator[tuple[str, str]]:
+def _suite_properties(report: Report, cluster: ClusterReport) -> Iterator[tuple[str, str]]:
     run = report.run
-    read, due = tally.nodes_read(cluster)
+    read, due = count_nodes_read(cluster)
     yield "auditor", __version__
     yield "run", run.id
     yield "status", cluster.status
-    yield "verdict", sentence(cluster)
+    yield "verdict", cluster_summary(cluster)
     yield "release", cluster.release or "unknown"
     yield "fail_on", cluster.fail_on
     yield "nodes_read", f"{read} of {due}"
     yield "exit_code", exit_meaning(report)
     if run.insecure:
         yield "insecure", "no certificate was verified"
-    if left_out := tally.left_out(report):
+    if left_out := skipped_packs_text(report):
         yield "packs", left_out
     for notice in cluster.notices:
         yield "notice", notice
 
 
-def _written(cluster: str, case: _Case) -> TestCase:
+def _build_test_case(cluster: str, case: _JunitCase) -> TestCase:
     written = TestCase(printable(case.name), f"{printable(cluster)}.{printable(case.area)}")
     if case.result:
         result = case.result(printable(case.message), case.type)
@@ -113,27 +131,27 @@ def _written(cluster: str, case: _Case) -> TestCase:
     return written
 
 
-def _finding(report: Report, cluster: ClusterReport, finding: Finding) -> _Case:
+def _finding_case(report: Report, cluster: ClusterReport, finding: Finding) -> _JunitCase:
     subject = f"{finding.subject.kind} {finding.subject.name}"
     name = f"{finding.service} on {subject}" if finding.service else subject
-    result = _RESULTS.get(finding.verdict)
+    result = _RESULT_TYPES.get(finding.verdict)
     if result is None:
-        return _Case(finding.recommendation, name)
-    return _Case(
+        return _JunitCase(finding.recommendation, name)
+    return _JunitCase(
         finding.recommendation,
         name,
         result,
-        _message(cluster, finding),
+        _case_message(cluster, finding),
         finding.kind or finding.verdict,
-        "\n".join(_story(report, finding)),
+        "\n".join(_case_text_lines(report, finding)),
     )
 
 
-def _message(cluster: ClusterReport, finding: Finding) -> str:
+def _case_message(cluster: ClusterReport, finding: Finding) -> str:
     match finding.verdict:
         case Verdict.DRIFT:
             below = "" if finding.severity.reaches(cluster.fail_on) else ", below the threshold"
-            what = KINDS[finding.kind] if finding.kind else finding.observed
+            what = KIND_TEXTS[finding.kind] if finding.kind else finding.observed
             return f"{finding.severity}{below}: {what}"
         case Verdict.WAIVED if finding.waiver:
             waiver = finding.waiver
@@ -142,24 +160,24 @@ def _message(cluster: ClusterReport, finding: Finding) -> str:
             return f"{finding.verdict.replace('_', ' ')}: {finding.because}"
 
 
-def _story(report: Report, finding: Finding) -> Iterator[str]:
+def _case_text_lines(report: Report, finding: Finding) -> Iterator[str]:
     if finding.verdict is Verdict.NOT_APPLICABLE:
         return
-    yield from (f"{label}: {printable(text)}" for label, text in said(finding))
-    yield from (f"evidence: {printable(piece(evidence))}" for evidence in finding.evidence)
+    yield from (f"{label}: {printable(text)}" for label, text in labelled_sentences(finding))
+    yield from (f"evidence: {printable(evidence_line(evidence))}" for evidence in finding.evidence)
     if finding.waiver:
         yield f"else: {finding.waiver.verdict} without the waiver"
-    standing = tally.standing(report, finding)
+    standing = get_finding_age(report, finding)
     if standing:
-        yield f"since: {tally.age(standing, report.run)}"
+        yield f"since: {finding_age_text(standing, report.run)}"
     yield f"finding: {finding.id}"
 
 
-def _asked(entry: Coverage) -> _Case:
+def _coverage_case(entry: Coverage) -> _JunitCase:
     name = f"{entry.source} of {entry.node}"
     if entry.reason is not None:
-        detail = entry.detail or REASONS[entry.reason]
-        return _Case(_COVERAGE, name, Error, f"{entry.outcome}: {detail}", entry.reason)
+        detail = entry.detail or REASON_ADVICE[entry.reason]
+        return _JunitCase(_COVERAGE_AREA, name, Error, f"{entry.outcome}: {detail}", entry.reason)
     if entry.outcome is Outcome.SKIPPED:
-        return _Case(_COVERAGE, name, Skipped, entry.detail or "not due", "skipped")
-    return _Case(_COVERAGE, name)
+        return _JunitCase(_COVERAGE_AREA, name, Skipped, entry.detail or "not due", "skipped")
+    return _JunitCase(_COVERAGE_AREA, name)

@@ -4,38 +4,47 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor import __version__
-from auditor.findings import ClusterReport, Finding, Verdict, order
-from auditor.report import since, tally
-from auditor.report.passages import HEADINGS, said
-from auditor.report.screen import printable
-from auditor.report.wording import (
-    KINDS,
-    MARKS,
-    REASONS,
-    STATUS_VERDICTS,
-    count,
-    dark,
-    exit_meaning,
-    name_of,
-    sentence,
+from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
+from auditor.models.report import Report
+from auditor.report.console import printable
+from auditor.report.summary import (
+    changes_summary,
+    count_nodes_read,
+    count_verdict,
+    coverage_gaps,
+    finding_age_text,
+    get_finding_age,
+    skipped_packs_text,
 )
-from auditor.runs import Report
+from auditor.report.wording import (
+    KIND_TEXTS,
+    REASON_ADVICE,
+    STATUS_VERDICTS,
+    VERDICT_HEADINGS,
+    VERDICT_MARKS,
+    cluster_summary,
+    count_noun,
+    exit_meaning,
+    finding_label,
+    labelled_sentences,
+    nothing_was_read,
+)
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<!~&$])")
-_OPENING = re.compile(r"^(\d*)([-+#=>.)])")
+_MARKUP_SIGNS = re.compile(r"([\\`*_\[\]<!~&$])")
+_BLOCK_START = re.compile(r"^(\d*)([-+#=>.)])")
 """What begins a list, a heading or a quotation, but only at the beginning of a line."""
 
-_LINKING = re.compile(r"@|://|www\.|:[\w+-]+:|#\d", re.IGNORECASE)
+_LINK_PATTERN = re.compile(r"@|://|www\.|:[\w+-]+:|#\d", re.IGNORECASE)
 """What some readers turn into a link, a mention or a picture; a word that holds it is code."""
 
-CODE = re.compile(
+CODE_PATTERN = re.compile(
     r"(?:(?<!\S)|(?<=\s\())"
     r"`([^`\\|\s](?:[^`\\|]*[^`\\|\s])?)`"
     r"(?=[.,;:)]*(?:\s|$))"
 )
 """Code as sentences have it; nothing beside it may become code too, for the marks would join."""
 
-_BAR = "&#124;"
+_ESCAPED_PIPE = "&#124;"
 """A bar as no table takes it for the end of a cell, whatever stands before it."""
 
 
@@ -44,162 +53,172 @@ def render(report: Report) -> str:
 
     Passes are counted only. No text of a server or file is read as markup, link or mention.
     """
-    lines = list(_page(report))
+    lines = list(_report_markdown(report))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
 
 
-def escaped(text: str) -> str:
-    """Return text on one line in which nothing is markup but `code` between blanks."""
-    parts = CODE.split(printable(text))
-    line = "".join(code(part) if odd % 2 else _words(part) for odd, part in enumerate(parts))
-    return _OPENING.sub(r"\1\\\2", line)
+def escape_markdown(text: str) -> str:
+    """Return text on one line in which nothing is markup but `format_code` between blanks."""
+    parts = CODE_PATTERN.split(printable(text))
+    line = "".join(
+        format_code(part) if odd % 2 else _escape_words(part) for odd, part in enumerate(parts)
+    )
+    return _BLOCK_START.sub(r"\1\\\2", line)
 
 
-def _words(text: str) -> str:
-    return " ".join(_word(word) for word in text.split(" "))
+def _escape_words(text: str) -> str:
+    return " ".join(_escape_word(word) for word in text.split(" "))
 
 
-def _word(word: str) -> str:
-    if _LINKING.search(word):
-        return code(word)
-    return _SPECIAL.sub(r"\\\1", word).replace("|", _BAR)
+def _escape_word(word: str) -> str:
+    if _LINK_PATTERN.search(word):
+        return format_code(word)
+    return _MARKUP_SIGNS.sub(r"\\\1", word).replace("|", _ESCAPED_PIPE)
 
 
-def code(text: str) -> str:
+def format_code(text: str) -> str:
     """Return a name as code, which no reader interprets; also inside a table."""
-    return _BAR.join(_fenced(part) for part in printable(text).split("|"))
+    return _ESCAPED_PIPE.join(_fence_code(part) for part in printable(text).split("|"))
 
 
-def _fenced(text: str) -> str:
+def _fence_code(text: str) -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     space = " " if text[:1] in (" ", "`") or text[-1:] in (" ", "`") else ""
     return f"{fence}{space}{text}{space}{fence}" if text.strip() else text
 
 
-def _page(report: Report) -> Iterator[str]:
+def _report_markdown(report: Report) -> Iterator[str]:
     run = report.run
     yield "# IM and Presence service audit"
     yield ""
     if run.insecure:
         yield "**--insecure: no certificate was verified.** Any machine could have answered."
         yield ""
-    if left_out := tally.left_out(report):
+    if left_out := skipped_packs_text(report):
         yield f"**--pack: {left_out}**"
         yield ""
-    yield f"**{escaped(exit_meaning(report))}**"
+    yield f"**{escape_markdown(exit_meaning(report))}**"
     yield ""
-    yield from _overview(report.clusters)
+    yield from _overview_markdown(report.clusters)
     for cluster in report.clusters:
-        yield from _cluster(report, cluster)
+        yield from _cluster_markdown(report, cluster)
     yield ""
-    what = f"{escaped(run.mode)} {code(run.id)}, {run.started_at} to {run.finished_at}"
+    what = (
+        f"{escape_markdown(run.mode)} {format_code(run.id)}, {run.started_at} to {run.finished_at}"
+    )
     yield f"auditor {__version__}, {what}, threshold {run.fail_on}."
 
 
-def _overview(clusters: Sequence[ClusterReport]) -> Iterator[str]:
-    yield from _table(
+def _overview_markdown(clusters: Sequence[ClusterReport]) -> Iterator[str]:
+    yield from _table_markdown(
         ("cluster", "status", *(verdict.words for verdict in Verdict), "nodes read"),
         (
             (
-                code(cluster.name),
-                f"{MARKS[STATUS_VERDICTS[cluster.status]]} {cluster.status}",
-                *(str(tally.of(cluster, verdict)) for verdict in Verdict),
-                "{} of {}".format(*tally.nodes_read(cluster)),
+                format_code(cluster.name),
+                f"{VERDICT_MARKS[STATUS_VERDICTS[cluster.status]]} {cluster.status}",
+                *(str(count_verdict(cluster, verdict)) for verdict in Verdict),
+                "{} of {}".format(*count_nodes_read(cluster)),
             )
             for cluster in clusters
         ),
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield _row(head)
-    yield _row(["---"] * len(head))
-    yield from map(_row, rows)
+def _table_markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield _table_row_markdown(head)
+    yield _table_row_markdown(["---"] * len(head))
+    yield from map(_table_row_markdown, rows)
     yield ""
 
 
-def _row(cells: Iterable[str]) -> str:
+def _table_row_markdown(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cluster(report: Report, cluster: ClusterReport) -> Iterator[str]:
+def _cluster_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
     yield ""
-    mark = MARKS[STATUS_VERDICTS[cluster.status]]
-    yield f"## {mark} Cluster {code(cluster.name)}: {cluster.status}"
+    mark = VERDICT_MARKS[STATUS_VERDICTS[cluster.status]]
+    yield f"## {mark} Cluster {format_code(cluster.name)}: {cluster.status}"
     yield ""
-    yield escaped(sentence(cluster))
-    yield from _changes(report, cluster)
-    if dark(cluster):
-        yield from _gaps(cluster)
-    for verdict, heading in HEADINGS.items():
-        found = sorted((f for f in cluster.findings if f.verdict is verdict), key=order)
+    yield escape_markdown(cluster_summary(cluster))
+    yield from _changes_markdown(report, cluster)
+    if nothing_was_read(cluster):
+        yield from _gaps_markdown(cluster)
+    for verdict, heading in VERDICT_HEADINGS.items():
+        found = sorted((f for f in cluster.findings if f.verdict is verdict), key=finding_sort_key)
         if found:
             yield ""
-            yield f"### {heading}: {count(len(found), 'finding')}"
+            yield f"### {heading}: {count_noun(len(found), 'finding')}"
             yield ""
         for finding in found:
-            yield from _finding(report, finding)
-    if not dark(cluster):
-        yield from _gaps(cluster)
-    yield from _notices(cluster)
+            yield from _finding_markdown(report, finding)
+    if not nothing_was_read(cluster):
+        yield from _gaps_markdown(cluster)
+    yield from _notices_markdown(cluster)
 
 
-def _changes(report: Report, cluster: ClusterReport) -> Iterator[str]:
+def _changes_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
     past = report.past.get(cluster.name)
     if past is None or not past.runs:
         return
     yield ""
-    yield f"Since the run of {past.runs[0].started_at}: {escaped(since.moved(cluster, past))}"
-
-
-def _finding(report: Report, finding: Finding) -> Iterator[str]:
-    what = f": {KINDS[finding.kind]}" if finding.kind else ""
-    name = f" {escaped(name_of(finding))}" if finding.service else ""
-    subject = f"{finding.subject.kind} {code(finding.subject.name)}"
     yield (
-        f"- {MARKS[finding.verdict]} **{finding.severity} {escaped(finding.recommendation)}**"
-        f"{name} on {subject}{what}"
+        f"Since the run of {past.runs[0].started_at}:"
+        f" {escape_markdown(changes_summary(cluster, past))}"
+    )
+
+
+def _finding_markdown(report: Report, finding: Finding) -> Iterator[str]:
+    what = f": {KIND_TEXTS[finding.kind]}" if finding.kind else ""
+    name = f" {escape_markdown(finding_label(finding))}" if finding.service else ""
+    subject = f"{finding.subject.kind} {format_code(finding.subject.name)}"
+    yield (
+        f"- {VERDICT_MARKS[finding.verdict]} **{finding.severity}"
+        f" {escape_markdown(finding.recommendation)}**{name} on {subject}{what}"
     )
     # Square brackets, as in the other formats, would be escaped here.
     told = (f"{one.text} ({one.origin}, {one.source})" for one in finding.evidence)
-    rows = [*said(finding), *(("evidence", text) for text in told)]
-    yield from (f"  - {label}: {escaped(text)}" for label, text in rows)
+    rows = [*labelled_sentences(finding), *(("evidence", text) for text in told)]
+    yield from (f"  - {label}: {escape_markdown(text)}" for label, text in rows)
     if finding.waiver:
         waiver = finding.waiver
         yield (
-            f"  - waived until {escaped(waiver.expires)} by {escaped(waiver.owner)}: "
-            f"{escaped(waiver.reason)} ({waiver.verdict} without)"
+            f"  - waived until {escape_markdown(waiver.expires)} by"
+            f" {escape_markdown(waiver.owner)}: {escape_markdown(waiver.reason)} ({waiver.verdict}"
+            " without)"
         )
-    standing = tally.standing(report, finding)
+    standing = get_finding_age(report, finding)
     if standing:
-        yield f"  - since: {tally.age(standing, report.run)}"
+        yield f"  - since: {finding_age_text(standing, report.run)}"
 
 
-def _gaps(cluster: ClusterReport) -> Iterator[str]:
-    gaps = tally.gaps(cluster)
+def _gaps_markdown(cluster: ClusterReport) -> Iterator[str]:
+    gaps = coverage_gaps(cluster)
     if not gaps:
         return
     yield ""
     yield "### What could not be read"
     yield ""
-    yield from _table(
+    yield from _table_markdown(
         ("node", "source", "reason", "what to do"),
         (
             (
-                code(entry.node),
+                format_code(entry.node),
                 str(entry.source),
                 str(entry.reason).replace("_", " "),
-                escaped(entry.detail or (REASONS[entry.reason] if entry.reason else "")),
+                escape_markdown(
+                    entry.detail or (REASON_ADVICE[entry.reason] if entry.reason else "")
+                ),
             )
             for entry in gaps
         ),
     )
 
 
-def _notices(cluster: ClusterReport) -> Iterator[str]:
+def _notices_markdown(cluster: ClusterReport) -> Iterator[str]:
     if cluster.notices:
         yield ""
         yield "### Notices"
         yield ""
-    yield from (f"- {escaped(notice)}" for notice in cluster.notices)
+    yield from (f"- {escape_markdown(notice)}" for notice in cluster.notices)

@@ -1,43 +1,331 @@
-"""The matrix of a terminal report: nodes across, services down, a mark and a word in each cell."""
+"""The cells of the matrix: what is known of a node or service, as a mark and a word.
+
+What stands where in the matrix: columns are nodes by redundancy group, rows are services.
+
+The matrix of a terminal report: nodes across, services down, a mark and a word in each cell.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from auditor.facts import NodeFacts
-from auditor.findings import ClusterReport
-from auditor.report import grid
-from auditor.report.cells import Cell, Judged, by_subject, cell, heads
-from auditor.report.screen import plain, printable
-from auditor.report.wording import STYLES
+from auditor.models.facts import HaState, Identity, NodeFacts, Origin, Role, RunState, ServiceState
+from auditor.models.findings import ClusterReport, Finding, FindingKind, SubjectKind, Verdict
+from auditor.recommendations.ha_states import is_ha_switched_off
+from auditor.report.console import printable, safe_text
+from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
+from auditor.service_names import (
+    AUTHENTICATION_SERVICE,
+    AXL_WEB_SERVICE,
+    BULK_PROVISIONING,
+    CONNECTION_MANAGER,
+    DIRECTORY_SERVICE,
+    FILE_TRANSFER_MANAGER,
+    INTERCLUSTER_SYNC_AGENT,
+    MESSAGE_ARCHIVER,
+    PRESENCE_ENGINE_SERVICE,
+    SERVICEABILITY_REPORTER,
+    SIP_FEDERATION_MANAGER,
+    SIP_PROXY_SERVICE,
+    SYNC_AGENT,
+    TEXT_CONFERENCE_MANAGER,
+    WEB_CONNECTION_MANAGER,
+    XCP_ROUTER,
+    XMPP_FEDERATION_MANAGER,
+)
 
-_WIDTH = 12
+_MATRIX_VERDICT_ORDER = (
+    Verdict.DRIFT,
+    Verdict.UNKNOWN,
+    Verdict.EXPLAINED,
+    Verdict.WAIVED,
+    Verdict.PASS,
+    Verdict.NOT_APPLICABLE,
+)
+"""Of several verdicts on one cell the first of these counts."""
+
+_DRIFT_KIND_WORDS = {
+    FindingKind.MISPLACED: "misplaced",
+    FindingKind.UNNEEDED: "unneeded",
+    FindingKind.UNSTABLE: "unstable",
+    FindingKind.NOT_ANSWERING: "no answer",
+    FindingKind.PROFILE_CONFLICT: "conflict",
+}
+"""Where the state of the service does not say what is wrong with it."""
+
+_IDENTITY_VERDICTS = {
+    Identity.CERTIFICATE: (Verdict.PASS, "proven"),
+    Identity.UNPROVEN: (Verdict.UNKNOWN, "unproven"),
+    Identity.CONTRADICTED: (Verdict.DRIFT, "wrong node"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One word of the matrix with its verdict and mark, neither where nothing is judged.
+
+    `finding` is the one that decided the verdict.
+    """
+
+    word: str
+    verdict: Verdict | None = None
+    mark: str = ""
+    finding: Finding | None = None
+
+    @property
+    def text(self) -> str:
+        """Return mark and word; no reader needs a colour."""
+        return f"{self.mark} {self.plain}" if self.mark else self.plain
+
+    @property
+    def plain(self) -> str:
+        """Return the word alone, drift in capitals."""
+        return self.word.upper() if self.verdict is Verdict.DRIFT else self.word
+
+
+@dataclass(frozen=True, slots=True)
+class FindingIndex:
+    """A cluster's findings by what they are about, names in lower case."""
+
+    by_service: dict[tuple[str, str], list[Finding]]
+    by_group: dict[str, list[Finding]]
+    by_node: dict[str, list[Finding]]
+
+
+def index_findings(findings: Iterable[Finding]) -> FindingIndex:
+    """Return the findings on nodes and groups, ready to be looked up cell by cell."""
+    judged = FindingIndex({}, {}, {})
+    for finding in findings:
+        name = finding.subject.name.lower()
+        if finding.subject.kind is SubjectKind.GROUP:
+            judged.by_group.setdefault(name, []).append(finding)
+        elif finding.subject.kind is SubjectKind.NODE:
+            judged.by_node.setdefault(name, []).append(finding)
+            if finding.service:
+                judged.by_service.setdefault((name, finding.service), []).append(finding)
+    return judged
+
+
+def node_attribute_rows(
+    nodes: Sequence[NodeFacts], judged: FindingIndex
+) -> list[tuple[str, list[Cell]]]:
+    """Return the rows on the nodes themselves; their release only where they differ in it."""
+    rows = [
+        ("role", [_role_cell(node) for node in nodes]),
+        ("redundancy group", [_group_cell(node, judged) for node in nodes]),
+        ("HA state", [_node_ha_cell(node, judged) for node in nodes]),
+        ("identity", [_identity_cell(node) for node in nodes]),
+    ]
+    if len({node.release for node in nodes}) > 1:
+        rows.append(("release", [_release_cell(node) for node in nodes]))
+    return rows
+
+
+def _verdict_cell(verdict: Verdict, word: str, finding: Finding | None = None) -> Cell:
+    return Cell(word, verdict, VERDICT_MARKS[verdict], finding)
+
+
+def _release_cell(node: NodeFacts) -> Cell:
+    return (
+        Cell(node.release) if node.release else Cell("unknown", mark=VERDICT_MARKS[Verdict.UNKNOWN])
+    )
+
+
+def _role_cell(node: NodeFacts) -> Cell:
+    return (
+        _verdict_cell(Verdict.UNKNOWN, "unknown") if node.role is Role.UNKNOWN else Cell(node.role)
+    )
+
+
+def _group_cell(node: NodeFacts, judged: FindingIndex) -> Cell:
+    findings = judged.by_node.get(node.name.lower(), ())
+    alone = next((f for f in findings if f.kind is FindingKind.NOT_GROUPED), None)
+    if alone:
+        return _verdict_cell(Verdict.DRIFT, "none", alone)
+    if node.redundancy_group is not None:
+        return Cell(node.redundancy_group)
+    return Cell("none") if node.group_known else _verdict_cell(Verdict.UNKNOWN, "unknown")
+
+
+def _node_ha_cell(node: NodeFacts, judged: FindingIndex) -> Cell:
+    if node.ha_state is None:
+        return Cell("-") if node.planned else _verdict_cell(Verdict.UNKNOWN, "not read")
+    word = str(node.ha_state.state).replace("_", " ")
+    if node.ha_state.origin is not Origin.OBSERVED:
+        word += " (inferred)"
+    verdict, finding = _gravest_verdict(
+        judged.by_group.get((node.redundancy_group or "").lower(), ())
+    )
+    unread = node.ha_state.state is HaState.UNKNOWN
+    if finding and is_ha_switched_off(finding.evidence) and (unread or verdict is Verdict.DRIFT):
+        word = "HA off"
+    elif verdict is Verdict.DRIFT and unread:
+        word = "abnormal"  # the pair is judged, so "unknown" in capitals would mislead
+    return _verdict_cell(verdict, word, finding)
+
+
+def _identity_cell(node: NodeFacts) -> Cell:
+    if node.planned:
+        return Cell("-")
+    return _verdict_cell(*_IDENTITY_VERDICTS[node.identity])
+
+
+def _gravest_verdict(findings: Iterable[Finding]) -> tuple[Verdict, Finding | None]:
+    told = {finding.verdict: finding for finding in reversed(tuple(findings))}
+    verdict = next(
+        (verdict for verdict in _MATRIX_VERDICT_ORDER if verdict in told), Verdict.NOT_APPLICABLE
+    )
+    return verdict, told.get(verdict)
+
+
+def service_cell(node: NodeFacts, service: str, judged: FindingIndex) -> Cell:
+    """Return the gravest verdict on a service, and its state as a word."""
+    findings = judged.by_service.get((node.name.lower(), service), [])
+    verdict, finding = _gravest_verdict(findings)
+    word = _service_state_word(node, service)
+    if verdict is Verdict.DRIFT:
+        kinds = [f.kind for f in findings if f.verdict is Verdict.DRIFT and f.kind]
+        word = next((_DRIFT_KIND_WORDS[k] for k in kinds if k in _DRIFT_KIND_WORDS), word)
+    if verdict is Verdict.UNKNOWN and word in (RunState.STARTING, RunState.STOPPING):
+        return Cell(word, verdict, "…", finding)
+    return _verdict_cell(verdict, word, finding)
+
+
+def _service_state_word(node: NodeFacts, service: str) -> str:
+    """Return the state of a service in one or two words."""
+    if node.planned:
+        return "planned"
+    if not node.services:
+        return "not read"
+    state = node.services.get(service)
+    if state is None:
+        return "no row"
+    if state.activated is False and state.state is RunState.STOPPED:
+        return "off"
+    return "running" if state.state is RunState.STARTED else str(state.state)
+
+
+_SERVICE_SECTIONS = (
+    ("Administration", (AXL_WEB_SERVICE, BULK_PROVISIONING, SERVICEABILITY_REPORTER)),
+    (
+        "Presence and sync",
+        (
+            SIP_PROXY_SERVICE,
+            PRESENCE_ENGINE_SERVICE,
+            SYNC_AGENT,
+            XCP_ROUTER,
+            INTERCLUSTER_SYNC_AGENT,
+        ),
+    ),
+    (
+        "Clients and chat",
+        (
+            CONNECTION_MANAGER,
+            AUTHENTICATION_SERVICE,
+            WEB_CONNECTION_MANAGER,
+            DIRECTORY_SERVICE,
+            TEXT_CONFERENCE_MANAGER,
+        ),
+    ),
+    ("Federation", (SIP_FEDERATION_MANAGER, XMPP_FEDERATION_MANAGER)),
+    ("Compliance and files", (MESSAGE_ARCHIVER, FILE_TRANSFER_MANAGER)),
+)
+"""Services that belong together, in the order in which a reader looks for them."""
+
+
+def group_nodes(nodes: Iterable[NodeFacts]) -> list[tuple[str | None, list[NodeFacts]]]:
+    """Return the nodes by redundancy group, publisher's group and publisher first.
+
+    Nodes without a group come last, each alone under None.
+    """
+    found: dict[str, list[NodeFacts]] = {}
+    for node in sorted(nodes, key=lambda n: (n.role is not Role.PUBLISHER, n.name.lower())):
+        found.setdefault(node.redundancy_group or "", []).append(node)
+    alone = found.pop("", [])
+    return [*found.items(), *((None, [node]) for node in alone)]
+
+
+def shared_domain(cluster: ClusterReport) -> str | None:
+    """Return the domain that the column heads leave out, None if they show names in full."""
+    every = [node.name for node in cluster.nodes]
+    label = label_nodes(every)
+    return every[0].partition(".")[2] if every and label[every[0]] != every[0] else None
+
+
+def label_nodes(every: Sequence[str]) -> dict[str, str]:
+    """Return the column head of each node: its host name if all nodes share one domain."""
+    domains = {name.partition(".")[2].lower() for name in every}
+    if len(domains) == 1 and not any(name.rpartition(".")[2].isdigit() for name in every):
+        return {name: name.partition(".")[0] for name in every}
+    return {name: name for name in every}
+
+
+def select_matrix_services(cluster: ClusterReport) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the services to show: those that are judged, and others that do not run."""
+    if not any(node.services for node in cluster.nodes):
+        return []
+    shown = {
+        f.service
+        for f in cluster.findings
+        if f.service
+        and (
+            f.verdict is not Verdict.NOT_APPLICABLE
+            or any(f.service in node.services for node in cluster.nodes)
+        )
+    }
+    placed = {service for _, services in _SERVICE_SECTIONS for service in services}
+    others = {
+        service.name
+        for node in cluster.nodes
+        for service in node.services.values()
+        if service.name not in shown and _is_service_down(service)
+    }
+    found = [
+        (title, tuple(s for s in services if s in shown)) for title, services in _SERVICE_SECTIONS
+    ]
+    found.append(("Judged besides", tuple(sorted(shown - placed))))
+    found.append(("Others not running", tuple(sorted(others))))
+    return [(title, services) for title, services in found if services]
+
+
+def _is_service_down(service: ServiceState) -> bool:
+    """Tell whether a service that nobody judges is worth a line: it should run and does not."""
+    return service.activated is not False and service.state is not RunState.STARTED
+
+
+def short_service_name(service: str) -> str:
+    """Return the name of a service without its maker's."""
+    return service.removeprefix("Cisco ")
+
+
+_CELL_WIDTH = 12
 """Columns of a cell; longer words break where a reader would break them."""
 
-_SERVICE_COLUMN = 24
-_GAP = 2
+_SERVICE_COLUMN_WIDTH = 24
+_COLUMN_GAP = 2
 
 
-def tables(cluster: ClusterReport, width: int) -> list[Table]:
+def build_matrix_tables(cluster: ClusterReport, width: int) -> list[Table]:
     """Return one table, or several where the nodes do not fit side by side.
 
     The two nodes of a redundancy group stay together.
     """
-    judged = by_subject(cluster.findings)
-    label = grid.labels([node.name for node in cluster.nodes])
-    sections = grid.sections(cluster)
-    across = max(1, (width - _SERVICE_COLUMN) // (_WIDTH + _GAP))
-    chunks = _chunks(cluster.nodes, across)
-    return [_table(chunk, label, sections, judged, width) for chunk in chunks]
+    judged = index_findings(cluster.findings)
+    label = label_nodes([node.name for node in cluster.nodes])
+    sections = select_matrix_services(cluster)
+    across = max(1, (width - _SERVICE_COLUMN_WIDTH) // (_CELL_WIDTH + _COLUMN_GAP))
+    chunks = _chunk_nodes(cluster.nodes, across)
+    return [_build_matrix_table(chunk, label, sections, judged, width) for chunk in chunks]
 
 
-def _chunks(nodes: Iterable[NodeFacts], across: int) -> list[list[NodeFacts]]:
+def _chunk_nodes(nodes: Iterable[NodeFacts], across: int) -> list[list[NodeFacts]]:
     """Fill tables with whole groups."""
     chunks: list[list[NodeFacts]] = [[]]
-    for _, members in grid.groups(nodes):
+    for _, members in group_nodes(nodes):
         if len(chunks[-1]) + len(members) > across and chunks[-1]:
             chunks.append([])
         for node in members:
@@ -47,45 +335,47 @@ def _chunks(nodes: Iterable[NodeFacts], across: int) -> list[list[NodeFacts]]:
     return [chunk for chunk in chunks if chunk]
 
 
-def _table(
+def _build_matrix_table(
     nodes: Sequence[NodeFacts],
     label: Mapping[str, str],
     sections: Sequence[tuple[str, tuple[str, ...]]],
-    judged: Judged,
+    judged: FindingIndex,
     width: int,
 ) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), pad_edge=False, show_edge=False)
-    room = width - len(nodes) * (_WIDTH + _GAP)
-    table.add_column("", width=max(_SERVICE_COLUMN, min(room, _longest(sections))))
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, _COLUMN_GAP - 1, 0, 0), pad_edge=False, show_edge=False
+    )
+    room = width - len(nodes) * (_CELL_WIDTH + _COLUMN_GAP)
+    table.add_column("", width=max(_SERVICE_COLUMN_WIDTH, min(room, _service_name_width(sections))))
     for node in nodes:
-        table.add_column(_folded(label[node.name], "bold"), width=_WIDTH)
-    for title, cells in heads(nodes, judged):
-        table.add_row(title, *map(_shown, cells))
+        table.add_column(_fold_cell_text(label[node.name], "bold"), width=_CELL_WIDTH)
+    for title, cells in node_attribute_rows(nodes, judged):
+        table.add_row(title, *map(_render_cell, cells))
     for title, services in sections:
         table.add_row(Text(f"─ {title}", style="bold"))
         for service in services:
-            shown = [_shown(cell(node, service, judged)) for node in nodes]
-            table.add_row(plain(grid.short(service)), *shown)
+            shown = [_render_cell(service_cell(node, service, judged)) for node in nodes]
+            table.add_row(safe_text(short_service_name(service)), *shown)
     return table
 
 
-def _longest(sections: Iterable[tuple[str, tuple[str, ...]]]) -> int:
+def _service_name_width(sections: Iterable[tuple[str, tuple[str, ...]]]) -> int:
     """Return the width that shows every service on one line."""
     return max(
-        (len(printable(grid.short(s))) for _, services in sections for s in services),
-        default=_SERVICE_COLUMN,
+        (len(printable(short_service_name(s))) for _, services in sections for s in services),
+        default=_SERVICE_COLUMN_WIDTH,
     )
 
 
-def _shown(told: Cell) -> Text:
-    return _folded(told.text, STYLES[told.verdict] if told.verdict else "")
+def _render_cell(told: Cell) -> Text:
+    return _fold_cell_text(told.text, VERDICT_STYLES[told.verdict] if told.verdict else "")
 
 
-def _folded(text: str, style: str) -> Text:
+def _fold_cell_text(text: str, style: str) -> Text:
     """Return text broken where a reader would break a name: at capitals and signs."""
     lines = [""]
     for part in re.findall(r"\(?[^\W_]?[^A-Z\W_]+\)?|[A-Z]+(?![a-z])|.", printable(text)):
-        if len(lines[-1]) + len(part) > _WIDTH and lines[-1]:
+        if len(lines[-1]) + len(part) > _CELL_WIDTH and lines[-1]:
             lines.append("")
         lines[-1] += part if lines[-1] or part != " " else ""
     return Text("\n".join(line.rstrip() for line in lines), style=style, overflow="fold")

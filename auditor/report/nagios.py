@@ -3,18 +3,31 @@
 from collections.abc import Sequence
 from enum import IntEnum
 
-from auditor.findings import ClusterReport, ExitCode, Finding, Severity, Verdict, order
-from auditor.report import sight, tally
-from auditor.report.screen import printable
-from auditor.report.wording import KINDS, count, dark, listed
-from auditor.runs import Report
+from auditor.models.findings import (
+    ClusterReport,
+    ExitCode,
+    Finding,
+    Severity,
+    Verdict,
+    finding_sort_key,
+)
+from auditor.models.report import Report
+from auditor.report.console import printable
+from auditor.report.summary import (
+    count_nodes_read,
+    count_verdict,
+    coverage_gaps,
+    failure_reason,
+    skipped_packs_text,
+)
+from auditor.report.wording import KIND_TEXTS, count_noun, nothing_was_read, shorten_name_list
 
-_GRAVE = (Severity.CRITICAL, Severity.HIGH)
-_LONGEST = 900
+_CRITICAL_SEVERITIES = (Severity.CRITICAL, Severity.HIGH)
+_MAX_PLUGIN_TEXT_LENGTH = 900
 """Characters of text: the transports of that world cut a reply at 1024 bytes or later."""
 
 
-class State(IntEnum):
+class PluginState(IntEnum):
     """What a plugin may end with (monitoring-plugins guidelines, "Plugin return codes")."""
 
     OK = 0
@@ -23,36 +36,40 @@ class State(IntEnum):
     UNKNOWN = 3
 
 
-def render(report: Report) -> tuple[str, State]:
+def render_plugin_line(report: Report) -> tuple[str, PluginState]:
     """Return the line, with a newline, and the exit status.
 
     Drift at or above the threshold is CRITICAL if any of it is critical or high, else WARNING;
     without such drift, what is incomplete is UNKNOWN unless `--allow-unknown` forgives it. That is
     the order of that world: CRITICAL, WARNING, UNKNOWN, OK.
     """
-    state = _state(report)
-    return line(state, _text(report, state), _performance(report)), state
+    state = _plugin_state(report)
+    return format_plugin_line(state, _plugin_text(report, state), _performance_data(report)), state
 
 
-def line(state: State, text: str, performance: str = "") -> str:
+def format_plugin_line(state: PluginState, text: str, performance: str = "") -> str:
     """Return `IMP STATE - text | performance data`; nothing in the text reads as the latter."""
     shown = printable(text).replace("|", "/")
-    short = f"{shown[:_LONGEST]}…" if len(shown) > _LONGEST else shown
+    short = f"{shown[:_MAX_PLUGIN_TEXT_LENGTH]}…" if len(shown) > _MAX_PLUGIN_TEXT_LENGTH else shown
     return f"IMP {state.name} - {short}" + (f" | {performance}" if performance else "") + "\n"
 
 
-def _state(report: Report) -> State:
+def _plugin_state(report: Report) -> PluginState:
     match report.exit_code:
         case ExitCode.COMPLIANT:
-            return State.OK
+            return PluginState.OK
         case ExitCode.DRIFT:
-            grave = any(f.severity in _GRAVE for c in report.clusters for f in _drift(c))
-            return State.CRITICAL if grave else State.WARNING
+            grave = any(
+                f.severity in _CRITICAL_SEVERITIES
+                for c in report.clusters
+                for f in _drift_above_threshold(c)
+            )
+            return PluginState.CRITICAL if grave else PluginState.WARNING
         case _:
-            return State.UNKNOWN
+            return PluginState.UNKNOWN
 
 
-def _drift(cluster: ClusterReport) -> list[Finding]:
+def _drift_above_threshold(cluster: ClusterReport) -> list[Finding]:
     """Return the drift that counts, gravest first."""
     return sorted(
         (
@@ -60,73 +77,77 @@ def _drift(cluster: ClusterReport) -> list[Finding]:
             for f in cluster.findings
             if f.verdict is Verdict.DRIFT and f.severity.reaches(cluster.fail_on)
         ),
-        key=order,
+        key=finding_sort_key,
     )
 
 
-def _text(report: Report, state: State) -> str:
-    audited = _audited(report.clusters)
+def _plugin_text(report: Report, state: PluginState) -> str:
+    audited = _nodes_read_text(report.clusters)
     if not report.clusters:
         return "no cluster was audited"
-    doubt = _doubt(report.clusters)
-    if state is State.OK:
+    doubt = _incomplete_text(report.clusters)
+    if state is PluginState.OK:
         forgiven = f"; forgiven by --allow-unknown: {doubt}" if doubt else ""
-        left_out = tally.left_out(report).rstrip(".")
+        left_out = skipped_packs_text(report).rstrip(".")
         besides = f"; but --pack: {left_out}" if left_out else ""
-        return f"{_calm(report)}, {audited}{forgiven}{besides}"
-    if state is State.UNKNOWN:
+        return f"{_ok_text(report)}, {audited}{forgiven}{besides}"
+    if state is PluginState.UNKNOWN:
         return f"{doubt}, {audited}"
-    worst = sorted((f for c in report.clusters for f in _drift(c)), key=order)
-    told = "; ".join(_difference(finding) for finding in worst[:3])
+    worst = sorted(
+        (f for c in report.clusters for f in _drift_above_threshold(c)), key=finding_sort_key
+    )
+    told = "; ".join(_drift_text(finding) for finding in worst[:3])
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
     besides = f"; besides, {doubt}" if doubt else ""
-    return f"{count(len(worst), 'difference')}: {told}{more}{besides}, {audited}"
+    return f"{count_noun(len(worst), 'difference')}: {told}{more}{besides}, {audited}"
 
 
-def _calm(report: Report) -> str:
+def _ok_text(report: Report) -> str:
     lesser = report.count(Verdict.DRIFT)
-    below = f" and {count(lesser, 'difference')} below the threshold" if lesser else ""
-    return f"{count(report.count(Verdict.PASS), 'check')} passed{below}"
+    below = f" and {count_noun(lesser, 'difference')} below the threshold" if lesser else ""
+    return f"{count_noun(report.count(Verdict.PASS), 'check')} passed{below}"
 
 
-def _difference(finding: Finding) -> str:
-    what = KINDS[finding.kind] if finding.kind else finding.observed
+def _drift_text(finding: Finding) -> str:
+    what = KIND_TEXTS[finding.kind] if finding.kind else finding.observed
     service = f" {finding.service}" if finding.service else ""
     where = f"{service} on {finding.subject.name} ({finding.cluster})"
     return f"{finding.severity} {finding.recommendation}{where} {what}"
 
 
-def _doubt(clusters: Sequence[ClusterReport]) -> str:
+def _incomplete_text(clusters: Sequence[ClusterReport]) -> str:
     """Return what could not be told and why, empty if nothing."""
-    troubles = [told for cluster in clusters if (told := _trouble(cluster))]
-    unknown = sum(tally.of(cluster, Verdict.UNKNOWN) for cluster in clusters)
-    gaps = sum(len(tally.gaps(cluster)) for cluster in clusters)
-    parts = [listed(troubles)] if troubles else []
-    parts += [f"{count(unknown, 'check')} unknown"] if unknown else []
-    return ", ".join(parts) or (f"{count(gaps, 'source')} gave nothing" if gaps else "")
+    troubles = [told for cluster in clusters if (told := _unread_servers_text(cluster))]
+    unknown = sum(count_verdict(cluster, Verdict.UNKNOWN) for cluster in clusters)
+    gaps = sum(len(coverage_gaps(cluster)) for cluster in clusters)
+    parts = [shorten_name_list(troubles)] if troubles else []
+    parts += [f"{count_noun(unknown, 'check')} unknown"] if unknown else []
+    return ", ".join(parts) or (f"{count_noun(gaps, 'source')} gave nothing" if gaps else "")
 
 
-def _trouble(cluster: ClusterReport) -> str:
+def _unread_servers_text(cluster: ClusterReport) -> str:
     """Return which servers of a cluster gave nothing and why, empty if all did."""
-    why = sight.cause(cluster)
-    if dark(cluster):
+    why = failure_reason(cluster)
+    if nothing_was_read(cluster):
         return f"nothing could be audited in {cluster.name}" + (f" ({why})" if why else "")
-    return why or (f"no services from {listed(cluster.unread)}" if cluster.unread else "")
+    return why or (
+        f"no services from {shorten_name_list(cluster.unread)}" if cluster.unread else ""
+    )
 
 
-def _audited(clusters: Sequence[ClusterReport]) -> str:
-    read, due = _nodes(clusters)
-    return f"{read} of {count(due, 'node')} read"
+def _nodes_read_text(clusters: Sequence[ClusterReport]) -> str:
+    read, due = _sum_nodes_read(clusters)
+    return f"{read} of {count_noun(due, 'node')} read"
 
 
-def _nodes(clusters: Sequence[ClusterReport]) -> tuple[int, int]:
-    pairs = [tally.nodes_read(cluster) for cluster in clusters]
+def _sum_nodes_read(clusters: Sequence[ClusterReport]) -> tuple[int, int]:
+    pairs = [count_nodes_read(cluster) for cluster in clusters]
     return sum(read for read, _ in pairs), sum(due for _, due in pairs)
 
 
-def _performance(report: Report) -> str:
+def _performance_data(report: Report) -> str:
     """Return counts without thresholds; the labels are ours, so no name of a server is in them."""
-    read, due = _nodes(report.clusters)
+    read, due = _sum_nodes_read(report.clusters)
     drift = [
         f for cluster in report.clusters for f in cluster.findings if f.verdict is Verdict.DRIFT
     ]

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from auditor import __version__
-from auditor.findings import ClusterReport, Status, Verdict, order
-from auditor.past import PastRun
-from auditor.report import tally
-from auditor.report.screen import printable
-from auditor.runs import Report
+from auditor.models.findings import ClusterReport, ClusterStatus, Verdict, finding_sort_key
+from auditor.models.history import PastRun
+from auditor.models.report import Report
+from auditor.report.console import printable
+from auditor.report.summary import count_nodes_read, count_verdict, is_complete
 
-NEVER = 0
+NO_TIMESTAMP = 0
 """Stands for a time when there was none: a rule on its age fires, one on a gap would not."""
 
 
@@ -23,46 +23,46 @@ def render(report: Report) -> str:
     "none" from "not judged".
     """
     registry = CollectorRegistry(auto_describe=False)
-    _run(registry, report)
-    _states(registry, report)
-    _counts(registry, report)
-    _times(registry, report)
+    _add_run_gauges(registry, report)
+    _add_status_gauges(registry, report)
+    _add_finding_gauges(registry, report)
+    _add_time_gauges(registry, report)
     return generate_latest(registry).decode("utf-8")
 
 
-def _gauge(registry: CollectorRegistry, name: str, told: str, *labels: str) -> Gauge:
+def _add_gauge(registry: CollectorRegistry, name: str, told: str, *labels: str) -> Gauge:
     return Gauge(f"auditor_{name}", told, labels, registry=registry)
 
 
-def _run(registry: CollectorRegistry, report: Report) -> None:
-    build = _gauge(registry, "build_info", "The version of auditor; always 1.", "version")
+def _add_run_gauges(registry: CollectorRegistry, report: Report) -> None:
+    build = _add_gauge(registry, "build_info", "The version of auditor; always 1.", "version")
     build.labels(__version__).set(1)
-    code = _gauge(registry, "exit_code", "The exit code of the run: 0, 3, 4 or 5.")
+    code = _add_gauge(registry, "exit_code", "The exit code of the run: 0, 3, 4 or 5.")
     code.set(int(report.exit_code))
-    ended = _gauge(registry, "run_timestamp_seconds", "When the run ended.")
-    ended.set(_moment(report.run.finished_at))
-    insecure = _gauge(registry, "insecure", "1 when no certificate was verified.")
+    ended = _add_gauge(registry, "run_timestamp_seconds", "When the run ended.")
+    ended.set(_unix_timestamp(report.run.finished_at))
+    insecure = _add_gauge(registry, "insecure", "1 when no certificate was verified.")
     insecure.set(report.run.insecure)
 
 
-def _states(registry: CollectorRegistry, report: Report) -> None:
-    status = _gauge(
+def _add_status_gauges(registry: CollectorRegistry, report: Report) -> None:
+    status = _add_gauge(
         registry, "cluster_status", "1 for the status that a cluster has.", "cluster", "status"
     )
-    expected = _gauge(registry, "nodes_expected", "Nodes that were to be read.", "cluster")
-    audited = _gauge(registry, "nodes_audited", "Nodes that gave their services.", "cluster")
+    expected = _add_gauge(registry, "nodes_expected", "Nodes that were to be read.", "cluster")
+    audited = _add_gauge(registry, "nodes_audited", "Nodes that gave their services.", "cluster")
     for cluster in report.clusters:
         name = printable(cluster.name)
-        for token in Status:
+        for token in ClusterStatus:
             status.labels(name, token).set(cluster.status is token)
-        read, due = tally.nodes_read(cluster)
+        read, due = count_nodes_read(cluster)
         expected.labels(name).set(due)
         audited.labels(name).set(read)
 
 
-def _counts(registry: CollectorRegistry, report: Report) -> None:
-    findings = _gauge(registry, "findings", "Findings by verdict.", "cluster", "verdict")
-    drift = _gauge(
+def _add_finding_gauges(registry: CollectorRegistry, report: Report) -> None:
+    findings = _add_gauge(registry, "findings", "Findings by verdict.", "cluster", "verdict")
+    drift = _add_gauge(
         registry,
         "drift",
         "Subjects that drift from a recommendation.",
@@ -73,20 +73,20 @@ def _counts(registry: CollectorRegistry, report: Report) -> None:
     for cluster in report.clusters:
         name = printable(cluster.name)
         for verdict in Verdict:
-            findings.labels(name, verdict).set(tally.of(cluster, verdict))
-        for finding in sorted(cluster.findings, key=order):
+            findings.labels(name, verdict).set(count_verdict(cluster, verdict))
+        for finding in sorted(cluster.findings, key=finding_sort_key):
             sample = drift.labels(name, printable(finding.recommendation), finding.severity)
             sample.inc(finding.verdict is Verdict.DRIFT)
 
 
-def _times(registry: CollectorRegistry, report: Report) -> None:
-    whole = _gauge(
+def _add_time_gauges(registry: CollectorRegistry, report: Report) -> None:
+    whole = _add_gauge(
         registry,
         "last_complete_run_timestamp_seconds",
         "When the last run ended that got every answer of the cluster; 0: none is known.",
         "cluster",
     )
-    waivers = _gauge(
+    waivers = _add_gauge(
         registry,
         "waiver_expiry_timestamp_seconds",
         "When the waiver of a difference ends.",
@@ -96,37 +96,37 @@ def _times(registry: CollectorRegistry, report: Report) -> None:
     )
     for cluster in report.clusters:
         name = printable(cluster.name)
-        whole.labels(name).set(_last_complete(report, cluster))
+        whole.labels(name).set(_last_complete_timestamp(report, cluster))
         for finding in cluster.findings:
             if finding.waiver:
                 place = name, printable(finding.recommendation), printable(finding.subject.name)
-                waivers.labels(*place).set(_end(finding.waiver.expires))
+                waivers.labels(*place).set(_waiver_end_timestamp(finding.waiver.expires))
 
 
-def _last_complete(report: Report, cluster: ClusterReport) -> float:
-    if tally.complete(cluster):
-        return _moment(report.run.finished_at)
+def _last_complete_timestamp(report: Report, cluster: ClusterReport) -> float:
+    if is_complete(cluster):
+        return _unix_timestamp(report.run.finished_at)
     past = report.past.get(cluster.name)
-    return max(_complete_runs(past.runs if past else ()), default=NEVER)
+    return max(_complete_run_timestamps(past.runs if past else ()), default=NO_TIMESTAMP)
 
 
-def _complete_runs(runs: Iterable[PastRun]) -> list[float]:
+def _complete_run_timestamps(runs: Iterable[PastRun]) -> list[float]:
     return [
-        _moment(run.finished_at)
+        _unix_timestamp(run.finished_at)
         for run in runs
-        if run.status is Status.COMPLIANT
-        or (run.status is Status.DRIFT and not _unknown(run.counts))
+        if run.status is ClusterStatus.COMPLIANT
+        or (run.status is ClusterStatus.DRIFT and not _count_unknown_findings(run.counts))
     ]
 
 
-def _unknown(counts: Mapping[Verdict, int]) -> int:
+def _count_unknown_findings(counts: Mapping[Verdict, int]) -> int:
     return counts.get(Verdict.UNKNOWN, 0)
 
 
-def _moment(text: str) -> float:
+def _unix_timestamp(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def _end(day: str) -> float:
+def _waiver_end_timestamp(day: str) -> float:
     """Return the end of the last day that a waiver holds, in UTC."""
     return (datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(days=1)).timestamp()

@@ -6,21 +6,34 @@ from typing import Any
 from urllib.parse import quote
 
 from auditor import __version__
-from auditor.facts import Coverage
-from auditor.findings import MEANINGS, ClusterReport, Finding, Severity, Verdict, Waiver, order
-from auditor.recommendations.model import Recommendation, load_packs
-from auditor.report import tally
-from auditor.report.passages import piece
-from auditor.report.screen import printable
-from auditor.report.wording import KINDS, REASONS, sentence
-from auditor.runs import Report
+from auditor.models.facts import Coverage
+from auditor.models.findings import (
+    EXIT_CODE_MEANINGS,
+    ClusterReport,
+    Finding,
+    Severity,
+    Verdict,
+    Waiver,
+    finding_sort_key,
+)
+from auditor.models.report import Report
+from auditor.recommendations.packs import Recommendation, load_packs
+from auditor.report.console import printable
+from auditor.report.summary import (
+    count_nodes_read,
+    count_verdict,
+    coverage_gaps,
+    get_finding_age,
+    skipped_packs_text,
+)
+from auditor.report.wording import KIND_TEXTS, REASON_ADVICE, cluster_summary, evidence_line
 
-_SCHEMA = (
+_SARIF_SCHEMA_URI = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
-_FINGERPRINT = "auditorFinding/v1"
+_FINGERPRINT_NAME = "auditorFinding/v1"
 
-_LEVELS = {
+_SARIF_LEVELS = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
     Severity.MEDIUM: "warning",
@@ -28,7 +41,7 @@ _LEVELS = {
     Severity.INFO: "note",
 }
 
-_KINDS = {
+_SARIF_KINDS = {
     Verdict.DRIFT: "fail",
     Verdict.WAIVED: "fail",
     Verdict.UNKNOWN: "open",
@@ -39,7 +52,7 @@ _KINDS = {
 An unknown is one, so that an alert does not close because nobody could look.
 """
 
-_Json = dict[str, Any]
+_SarifObject = dict[str, Any]
 
 
 def render(report: Report) -> str:
@@ -49,18 +62,22 @@ def render(report: Report) -> str:
     "fixed" from "no longer checked". Each result has the finding's id as its fingerprint.
     """
     rows = load_packs()
-    document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report, rows)]}
+    document = {
+        "$schema": _SARIF_SCHEMA_URI,
+        "version": "2.1.0",
+        "runs": [_sarif_run(report, rows)],
+    }
     return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
-def _run(report: Report, rows: Iterable[Recommendation]) -> _Json:
-    rules = [_rule(row) for row in rows]
+def _sarif_run(report: Report, rows: Iterable[Recommendation]) -> _SarifObject:
+    rules = [_sarif_rule(row) for row in rows]
     known = {rule["id"] for rule in rules}
     shown = [
         (cluster, finding)
         for cluster in report.clusters
-        for finding in sorted(cluster.findings, key=order)
-        if finding.verdict in _KINDS
+        for finding in sorted(cluster.findings, key=finding_sort_key)
+        if finding.verdict in _SARIF_KINDS
     ]
     strangers = sorted({printable(f.recommendation) for _, f in shown} - known)
     rules += [{"id": name} for name in strangers]
@@ -74,45 +91,51 @@ def _run(report: Report, rows: Iterable[Recommendation]) -> _Json:
     return {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"auditor/{quote(printable(report.run.mode), safe='')}/"},
-        "invocations": [_invocation(report)],
-        "results": [_result(report, c, f, places[printable(f.recommendation)]) for c, f in shown],
-        "properties": {"clusters": [_cluster(cluster) for cluster in report.clusters]},
+        "invocations": [_sarif_invocation(report)],
+        "results": [
+            _sarif_result(report, c, f, places[printable(f.recommendation)]) for c, f in shown
+        ],
+        "properties": {
+            "clusters": [_sarif_cluster_properties(cluster) for cluster in report.clusters]
+        },
     }
 
 
-def _rule(row: Recommendation) -> _Json:
+def _sarif_rule(row: Recommendation) -> _SarifObject:
     source = f"{row.source.document}, {row.source.section}"
-    ways = [f"{KINDS[kind]}: in {r.page}, {r.action}" for kind, r in row.remedy.items()]
+    ways = [f"{KIND_TEXTS[kind]}: in {r.page}, {r.action}" for kind, r in row.remedy.items()]
     return {
         "id": row.id,
         "shortDescription": {"text": row.title},
         "fullDescription": {"text": row.consequence},
         "help": {"text": "\n".join([*ways, f"Source: {source} ({row.source.releases})."])},
         "helpUri": row.source.url,
-        "defaultConfiguration": {"level": _LEVELS[row.severity]},
+        "defaultConfiguration": {"level": _SARIF_LEVELS[row.severity]},
         "properties": {"pack": row.pack, "severity": row.severity},
     }
 
 
-def _result(report: Report, cluster: ClusterReport, finding: Finding, place: int) -> _Json:
-    kind = _KINDS[finding.verdict]
+def _sarif_result(
+    report: Report, cluster: ClusterReport, finding: Finding, place: int
+) -> _SarifObject:
+    kind = _SARIF_KINDS[finding.verdict]
     result = {
         "ruleId": printable(finding.recommendation),
         "ruleIndex": place,
         "kind": kind,
-        "level": _LEVELS[finding.severity] if kind == "fail" else "none",
-        "message": {"text": _message(finding)},
-        "locations": [_location(cluster.name, finding)],
-        "fingerprints": {_FINGERPRINT: finding.id},
+        "level": _SARIF_LEVELS[finding.severity] if kind == "fail" else "none",
+        "message": {"text": _sarif_message(finding)},
+        "locations": [_sarif_location(cluster.name, finding)],
+        "fingerprints": {_FINGERPRINT_NAME: finding.id},
         "partialFingerprints": {"primaryLocationLineHash": finding.id},
-        "properties": _properties(report, finding),
+        "properties": _sarif_properties(report, finding),
     }
     if finding.waiver:
-        result["suppressions"] = [_suppression(finding.waiver)]
+        result["suppressions"] = [_sarif_suppression(finding.waiver)]
     return result
 
 
-def _message(finding: Finding) -> str:
+def _sarif_message(finding: Finding) -> str:
     service = f"{finding.service} on " if finding.service else ""
     head = f"{service}{finding.subject.kind} {finding.subject.name}: {finding.observed}"
     told = (
@@ -125,12 +148,12 @@ def _message(finding: Finding) -> str:
     return "\n".join(printable(text) for text in told if text)
 
 
-def _properties(report: Report, finding: Finding) -> _Json:
-    standing = tally.standing(report, finding)
-    told: _Json = {
+def _sarif_properties(report: Report, finding: Finding) -> _SarifObject:
+    standing = get_finding_age(report, finding)
+    told: _SarifObject = {
         "verdict": finding.verdict,
         "severity": finding.severity,
-        "evidence": [printable(piece(evidence)) for evidence in finding.evidence],
+        "evidence": [printable(evidence_line(evidence)) for evidence in finding.evidence],
     }
     if finding.kind:
         told["kind"] = finding.kind
@@ -139,7 +162,7 @@ def _properties(report: Report, finding: Finding) -> _Json:
     return told
 
 
-def _suppression(waiver: Waiver) -> _Json:
+def _sarif_suppression(waiver: Waiver) -> _SarifObject:
     return {
         "kind": "external",
         "status": "accepted",
@@ -149,7 +172,7 @@ def _suppression(waiver: Waiver) -> _Json:
     }
 
 
-def _location(cluster: str, finding: Finding) -> _Json:
+def _sarif_location(cluster: str, finding: Finding) -> _SarifObject:
     """Return where it is, as a logical place and as the address that alert lists insist on."""
     path = (cluster, finding.subject.kind, finding.subject.name)
     named = [printable(part) for part in path]
@@ -164,28 +187,29 @@ def _location(cluster: str, finding: Finding) -> _Json:
     }
 
 
-def _cluster(cluster: ClusterReport) -> _Json:
-    read, due = tally.nodes_read(cluster)
+def _sarif_cluster_properties(cluster: ClusterReport) -> _SarifObject:
+    read, due = count_nodes_read(cluster)
     return {
         "name": printable(cluster.name),
         "status": cluster.status,
-        "verdict": printable(sentence(cluster)),
+        "verdict": printable(cluster_summary(cluster)),
         "nodes_read": read,
         "nodes_expected": due,
-        "counts": {str(verdict): tally.of(cluster, verdict) for verdict in Verdict},
+        "counts": {str(verdict): count_verdict(cluster, verdict) for verdict in Verdict},
     }
 
 
-def _invocation(report: Report) -> _Json:
+def _sarif_invocation(report: Report) -> _SarifObject:
     """Return how the run went; one that left something unread was not successful."""
     run, code = report.run, report.exit_code
     return {
-        "executionSuccessful": bool(report.clusters) and not any(map(tally.gaps, report.clusters)),
+        "executionSuccessful": bool(report.clusters)
+        and not any(map(coverage_gaps, report.clusters)),
         "startTimeUtc": run.started_at,
         "endTimeUtc": run.finished_at,
         "exitCode": int(code),
-        "exitCodeDescription": MEANINGS[code],
-        "toolExecutionNotifications": list(_notifications(report)),
+        "exitCodeDescription": EXIT_CODE_MEANINGS[code],
+        "toolExecutionNotifications": list(_sarif_notifications(report)),
         "properties": {
             "run": printable(run.id),
             "fail_on": run.fail_on,
@@ -195,23 +219,23 @@ def _invocation(report: Report) -> _Json:
     }
 
 
-def _notifications(report: Report) -> Iterator[_Json]:
+def _sarif_notifications(report: Report) -> Iterator[_SarifObject]:
     if report.run.insecure:
-        yield _told("insecure", "warning", "--insecure: no certificate was verified.")
-    if left_out := tally.left_out(report):
-        yield _told("packs", "warning", f"--pack: {left_out}")
+        yield _tool_notification("insecure", "warning", "--insecure: no certificate was verified.")
+    if left_out := skipped_packs_text(report):
+        yield _tool_notification("packs", "warning", f"--pack: {left_out}")
     for cluster in report.clusters:
-        for entry in tally.gaps(cluster):
-            yield _gap(cluster, entry)
+        for entry in coverage_gaps(cluster):
+            yield _coverage_notification(cluster, entry)
         for notice in cluster.notices:
-            yield _told("notice", "note", f"{cluster.name}: {notice}")
+            yield _tool_notification("notice", "note", f"{cluster.name}: {notice}")
 
 
-def _gap(cluster: ClusterReport, entry: Coverage) -> _Json:
-    detail = entry.detail or (REASONS[entry.reason] if entry.reason else "")
+def _coverage_notification(cluster: ClusterReport, entry: Coverage) -> _SarifObject:
+    detail = entry.detail or (REASON_ADVICE[entry.reason] if entry.reason else "")
     said = f"{cluster.name}: {entry.source} of {entry.node} gave nothing ({entry.reason}). {detail}"
-    return _told(f"coverage/{entry.reason}", "error", said)
+    return _tool_notification(f"coverage/{entry.reason}", "error", said)
 
 
-def _told(name: str, level: str, text: str) -> _Json:
+def _tool_notification(name: str, level: str, text: str) -> _SarifObject:
     return {"descriptor": {"id": name}, "level": level, "message": {"text": printable(text)}}

@@ -1,4 +1,7 @@
-"""The report for eyes: verdict first, then the matrix, the findings, what is missing, the code."""
+"""The report for eyes: verdict first, then the matrix, the findings, what is missing, the code.
+
+The findings of a terminal report, block by block.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,25 +13,66 @@ from rich.text import Text
 
 from auditor import __version__
 from auditor.errors import Reason
-from auditor.facts import Coverage, Outcome, Source
-from auditor.findings import ClusterReport, Status, Verdict
-from auditor.report import blocks, grid, matrix, since, tally
-from auditor.report.screen import paint, plain
-from auditor.report.tally import left_out
-from auditor.report.wording import (
-    LEGEND,
-    MARKS,
-    REASONS,
-    STATUS_VERDICTS,
-    STYLES,
-    count,
-    dark,
-    exit_meaning,
-    sentence,
+from auditor.models.facts import Coverage, Outcome, Source
+from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.models.report import Report
+from auditor.report.console import render_console, safe_text
+from auditor.report.grouping import group_findings
+from auditor.report.matrix import build_matrix_tables, shared_domain
+from auditor.report.summary import (
+    changes_summary,
+    count_nodes_read,
+    count_verdict,
+    skipped_packs_text,
 )
-from auditor.runs import Report
+from auditor.report.wording import (
+    MARK_LEGEND,
+    REASON_ADVICE,
+    STATUS_VERDICTS,
+    VERDICT_HEADINGS,
+    VERDICT_MARKS,
+    VERDICT_STYLES,
+    LabelledText,
+    cluster_summary,
+    count_noun,
+    exit_meaning,
+    nothing_was_read,
+)
 
-_ALARM = "bold white on red"
+
+def print_findings(console: Console, report: Report, cluster: ClusterReport) -> None:
+    """Print all findings but passes and not applicable ones, drift first, then by severity."""
+    for verdict, heading in VERDICT_HEADINGS.items():
+        told = group_findings(report, cluster, verdict)
+        if not told:
+            continue
+        console.print()
+        number = sum(len(story.findings) for story in told)
+        title = Text(f"{heading}: {count_noun(number, 'finding')}", style="bold")
+        console.rule(title, align="left", style="dim")
+        for story in told:
+            _print_finding_block(console, verdict, story.head, story.rows)
+
+
+def _print_finding_block(
+    console: Console, verdict: Verdict, head: str, rows: Iterable[LabelledText]
+) -> None:
+    """Print a heading and, indented, its rows; a label that repeats is said once."""
+    console.print()
+    mark = Text(f"{VERDICT_MARKS[verdict]} ", style=VERDICT_STYLES[verdict])
+    console.print(Text.assemble(mark, safe_text(head, "bold")))
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(min_width=8, no_wrap=True)
+    grid.add_column()
+    previous = ""
+    for label, text in rows:
+        if text:
+            grid.add_row(Text("" if label == previous else label, style="dim"), safe_text(text))
+            previous = label
+    console.print(Padding(grid, (0, 0, 0, 2)))
+
+
+_WARNING_STYLE = "bold white on red"
 
 
 def render(report: Report, *, width: int = 100, colour: bool = False) -> str:
@@ -36,103 +80,103 @@ def render(report: Report, *, width: int = 100, colour: bool = False) -> str:
 
     Without `colour` no escape sequence is in it. Text of servers and files is made harmless first.
     """
-    return paint(lambda page: _draw(page, report), width=width, colour=colour)
+    return render_console(lambda page: _print_report(page, report), width=width, colour=colour)
 
 
-def _draw(page: Console, report: Report) -> None:
-    _alarms(page, report)
+def _print_report(page: Console, report: Report) -> None:
+    _print_warnings(page, report)
     if len(report.clusters) > 1:
-        _overview(page, report.clusters)
+        _print_overview(page, report.clusters)
     for cluster in report.clusters:
-        _cluster(page, report, cluster)
-    _result(page, report)
+        _print_cluster_report(page, report, cluster)
+    _print_result(page, report)
 
 
-def _alarms(page: Console, report: Report) -> None:
+def _print_warnings(page: Console, report: Report) -> None:
     """Say first what weakens every line below."""
     if report.run.insecure:
         page.print(
             Text(
                 "! --insecure: NO CERTIFICATE WAS VERIFIED. Any machine could have given these "
                 "answers, and could have read the password.",
-                style=_ALARM,
+                style=_WARNING_STYLE,
             )
         )
     if report.run.allow_unknown:
         page.print(
             Text(
                 "! --allow-unknown: what could not be told does not count in the exit code.",
-                style=_ALARM,
+                style=_WARNING_STYLE,
             )
         )
-    unjudged = left_out(report)
+    unjudged = skipped_packs_text(report)
     if unjudged:
-        page.print(Text(f"! --pack: {unjudged}", style=_ALARM))
+        page.print(Text(f"! --pack: {unjudged}", style=_WARNING_STYLE))
     if report.run.insecure or report.run.allow_unknown or unjudged:
         page.print()
 
 
-def _status(status: Status) -> Text:
+def _cluster_status_text(status: ClusterStatus) -> Text:
     verdict = STATUS_VERDICTS[status]
-    return Text(f"{MARKS[verdict]} {status.upper()}", style=STYLES[verdict])
+    return Text(f"{VERDICT_MARKS[verdict]} {status.upper()}", style=VERDICT_STYLES[verdict])
 
 
-def _overview(page: Console, clusters: Iterable[ClusterReport]) -> None:
+def _print_overview(page: Console, clusters: Iterable[ClusterReport]) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
     for title in ("cluster", "status"):
         table.add_column(title, overflow="fold")
     for title in ("drift", "unknown", "nodes read"):
         table.add_column(title, justify="right")
     for cluster in clusters:
-        answered, due = tally.nodes_read(cluster)
+        answered, due = count_nodes_read(cluster)
         table.add_row(
-            plain(cluster.name),
-            _status(cluster.status),
-            str(tally.of(cluster, Verdict.DRIFT)),
-            str(tally.of(cluster, Verdict.UNKNOWN)),
+            safe_text(cluster.name),
+            _cluster_status_text(cluster.status),
+            str(count_verdict(cluster, Verdict.DRIFT)),
+            str(count_verdict(cluster, Verdict.UNKNOWN)),
             f"{answered} of {due}",
         )
     page.print(table)
     page.print()
 
 
-def _cluster(page: Console, report: Report, cluster: ClusterReport) -> None:
-    page.rule(plain(f"Cluster {cluster.name}", "bold"), align="left", characters="━", style="")
-    answered, due = tally.nodes_read(cluster)
+def _print_cluster_report(page: Console, report: Report, cluster: ClusterReport) -> None:
+    page.rule(safe_text(f"Cluster {cluster.name}", "bold"), align="left", characters="━", style="")
+    answered, due = count_nodes_read(cluster)
     release = f"release {cluster.release}" if cluster.release else "release unknown"
-    about = plain(f"{release}, {answered} of {count(due, 'node')} read")
-    page.print(Text.assemble(_status(cluster.status), "  ", about))
-    page.print(plain(sentence(cluster), "bold"))
+    about = safe_text(f"{release}, {answered} of {count_noun(due, 'node')} read")
+    page.print(Text.assemble(_cluster_status_text(cluster.status), "  ", about))
+    page.print(safe_text(cluster_summary(cluster), "bold"))
     past = report.past.get(cluster.name)
     if past and past.runs:
-        told = since.moved(cluster, past)
-        page.print(plain(f"Since the run of {past.runs[0].started_at}: {told}"))
-    if dark(cluster):
-        _gaps(page, cluster.coverage)
+        told = changes_summary(cluster, past)
+        page.print(safe_text(f"Since the run of {past.runs[0].started_at}: {told}"))
+    if nothing_was_read(cluster):
+        _print_gaps(page, cluster.coverage)
     if cluster.nodes:
-        _matrix(page, cluster)
-    blocks.draw(page, report, cluster)
-    if not dark(cluster):
-        _gaps(page, cluster.coverage)
-    _notices(page, cluster.notices)
+        _print_matrix(page, cluster)
+    print_findings(page, report, cluster)
+    if not nothing_was_read(cluster):
+        _print_gaps(page, cluster.coverage)
+    _print_notices(page, cluster.notices)
     page.print()
 
 
-def _matrix(page: Console, cluster: ClusterReport) -> None:
-    for table in matrix.tables(cluster, page.width):
+def _print_matrix(page: Console, cluster: ClusterReport) -> None:
+    for table in build_matrix_tables(cluster, page.width):
         page.print()
         page.print(table)
     page.print()
-    _legend(page)
-    domain = grid.domain(cluster)
+    _print_legend(page)
+    domain = shared_domain(cluster)
     if domain:
-        page.print(plain(f"Nodes are named without their domain, {domain}.", "dim"))
+        page.print(safe_text(f"Nodes are named without their domain, {domain}.", "dim"))
 
 
-def _legend(page: Console) -> None:
+def _print_legend(page: Console) -> None:
     """Print what the marks mean, without a line break inside a meaning."""
-    lines = [LEGEND[0]]
-    for meaning in LEGEND[1:]:
+    lines = [MARK_LEGEND[0]]
+    for meaning in MARK_LEGEND[1:]:
         if len(lines[-1]) + 3 + len(meaning) > page.width:
             lines.append(meaning)
         else:
@@ -140,7 +184,7 @@ def _legend(page: Console) -> None:
     page.print(Text("\n".join(lines), style="dim"))
 
 
-def _gaps(page: Console, coverage: Sequence[Coverage]) -> None:
+def _print_gaps(page: Console, coverage: Sequence[Coverage]) -> None:
     """Print what gave nothing, why, and what to do; one entry for what failed in the same way."""
     gaps: dict[tuple[str, Reason, str], list[Source]] = {}
     failed = {entry.node for entry in coverage if entry.outcome is Outcome.FAILED}
@@ -148,7 +192,7 @@ def _gaps(page: Console, coverage: Sequence[Coverage]) -> None:
         if entry.reason is None:
             continue
         after = entry.reason is Reason.NOT_ASKED and entry.node in failed
-        detail = "not asked after that." if after else entry.detail or REASONS[entry.reason]
+        detail = "not asked after that." if after else entry.detail or REASON_ADVICE[entry.reason]
         gaps.setdefault((entry.node, entry.reason, detail), []).append(entry.source)
     if not gaps:
         return
@@ -159,15 +203,18 @@ def _gaps(page: Console, coverage: Sequence[Coverage]) -> None:
         if node != previous:
             page.print()
             page.print(
-                Text.assemble((f"{MARKS[Verdict.UNKNOWN]} ", STYLES[Verdict.UNKNOWN]), plain(node))
+                Text.assemble(
+                    (f"{VERDICT_MARKS[Verdict.UNKNOWN]} ", VERDICT_STYLES[Verdict.UNKNOWN]),
+                    safe_text(node),
+                )
             )
             previous = node
         word = "" if reason is Reason.NOT_ASKED else f"{reason.replace('_', ' ')}. "
-        line = plain(f"{', '.join(sources)}: {word}{detail}")
+        line = safe_text(f"{', '.join(sources)}: {word}{detail}")
         page.print(Padding(line, (0, 0, 0, 2)))
 
 
-def _notices(page: Console, notices: Iterable[str]) -> None:
+def _print_notices(page: Console, notices: Iterable[str]) -> None:
     told = list(notices)
     if not told:
         return
@@ -175,27 +222,27 @@ def _notices(page: Console, notices: Iterable[str]) -> None:
     page.rule(Text("Notices", style="bold"), align="left", style="dim")
     page.print()
     for notice in told:
-        page.print(Padding(plain(f"- {notice}"), (0, 0, 0, 2)))
+        page.print(Padding(safe_text(f"- {notice}"), (0, 0, 0, 2)))
 
 
-def _result(page: Console, report: Report) -> None:
+def _print_result(page: Console, report: Report) -> None:
     page.rule(Text("Result", style="bold"), align="left", characters="━", style="")
     tally = ", ".join(f"{report.count(verdict)} {verdict.replace('_', ' ')}" for verdict in Verdict)
-    page.print(f"{count(len(report.clusters), 'cluster')}: {tally}.")
+    page.print(f"{count_noun(len(report.clusters), 'cluster')}: {tally}.")
     for cluster in report.clusters:
-        if cluster.status is not Status.COMPLIANT:
-            told = plain(f"{cluster.name}: {sentence(cluster)}")
-            page.print(Text.assemble(_status(cluster.status), " ", told))
+        if cluster.status is not ClusterStatus.COMPLIANT:
+            told = safe_text(f"{cluster.name}: {cluster_summary(cluster)}")
+            page.print(Text.assemble(_cluster_status_text(cluster.status), " ", told))
     run = report.run
     page.print(
-        plain(
+        safe_text(
             f"auditor {__version__}, {run.mode} {run.id}, {run.started_at} to {run.finished_at}, "
             f"threshold {run.fail_on}."
         )
     )
     page.print("A recommendation with its source: auditor explain ID")
     if run.insecure:
-        page.print(Text("! --insecure: no certificate was verified.", style=_ALARM))
-    if unjudged := left_out(report):
-        page.print(Text(f"! --pack: {unjudged}", style=_ALARM))
+        page.print(Text("! --insecure: no certificate was verified.", style=_WARNING_STYLE))
+    if unjudged := skipped_packs_text(report):
+        page.print(Text(f"! --pack: {unjudged}", style=_WARNING_STYLE))
     page.print(Text(exit_meaning(report), style="bold"))

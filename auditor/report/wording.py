@@ -1,25 +1,33 @@
-"""The sentences and marks of terminal reports: what a verdict, a status, a code is called."""
+"""The sentences and marks of terminal reports: what a verdict, a status, a code is called.
 
+What every format tells of one finding: the labels, the sentences behind them, the evidence.
+
+What a certificate says of itself, for eyes that have to compare it.
+"""
+
+import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from auditor.errors import Reason
-from auditor.facts import Outcome, Source
-from auditor.findings import (
-    MEANINGS,
+from auditor.models.facts import Evidence, Outcome, Source
+from auditor.models.findings import (
+    EXIT_CODE_MEANINGS,
     ClusterReport,
+    ClusterStatus,
     ExitCode,
     Finding,
-    Kind,
+    FindingKind,
     Severity,
-    Status,
     Verdict,
-    exit_code,
-    order,
+    audit_exit_code,
+    finding_sort_key,
 )
-from auditor.runs import Report
+from auditor.models.report import Report
+from auditor.soap.messages import Certificate
 
-MARKS = {
+VERDICT_MARKS = {
     Verdict.PASS: "✓",
     Verdict.DRIFT: "✗",
     Verdict.UNKNOWN: "?",
@@ -28,7 +36,7 @@ MARKS = {
     Verdict.NOT_APPLICABLE: "○",
 }
 
-STYLES = {
+VERDICT_STYLES = {
     Verdict.PASS: "green",
     Verdict.DRIFT: "bold white on red",
     Verdict.UNKNOWN: "bold yellow",
@@ -37,7 +45,7 @@ STYLES = {
     Verdict.NOT_APPLICABLE: "dim",
 }
 
-LEGEND = (
+MARK_LEGEND = (
     "✓ as recommended",
     "✗ CAPITALS: drift",
     "? or … cannot be told",
@@ -47,27 +55,27 @@ LEGEND = (
 )
 
 STATUS_VERDICTS = {
-    Status.COMPLIANT: Verdict.PASS,
-    Status.DRIFT: Verdict.DRIFT,
-    Status.INCOMPLETE: Verdict.UNKNOWN,
-    Status.UNAUDITABLE: Verdict.UNKNOWN,
+    ClusterStatus.COMPLIANT: Verdict.PASS,
+    ClusterStatus.DRIFT: Verdict.DRIFT,
+    ClusterStatus.INCOMPLETE: Verdict.UNKNOWN,
+    ClusterStatus.UNAUDITABLE: Verdict.UNKNOWN,
 }
 """The verdict whose mark and colour a cluster's status takes."""
 
-KINDS = {
-    Kind.NOT_ACTIVATED: "not activated",
-    Kind.STOPPED: "stopped",
-    Kind.MISPLACED: "activated where it does not belong",
-    Kind.UNNEEDED: "activated without need",
-    Kind.PREREQUISITE_MISSING: "prerequisite missing",
-    Kind.UNSTABLE: "does not stay up",
-    Kind.NOT_ANSWERING: "does not answer",
-    Kind.HA_ABNORMAL: "HA state not normal",
-    Kind.NOT_GROUPED: "in no redundancy group",
-    Kind.PROFILE_CONFLICT: "profile and cluster disagree",
+KIND_TEXTS = {
+    FindingKind.NOT_ACTIVATED: "not activated",
+    FindingKind.STOPPED: "stopped",
+    FindingKind.MISPLACED: "activated where it does not belong",
+    FindingKind.UNNEEDED: "activated without need",
+    FindingKind.PREREQUISITE_MISSING: "prerequisite missing",
+    FindingKind.UNSTABLE: "does not stay up",
+    FindingKind.NOT_ANSWERING: "does not answer",
+    FindingKind.HA_ABNORMAL: "HA state not normal",
+    FindingKind.NOT_GROUPED: "in no redundancy group",
+    FindingKind.PROFILE_CONFLICT: "profile and cluster disagree",
 }
 
-REASONS = {
+REASON_ADVICE = {
     Reason.UNREACHABLE: "Check the address, the firewall and that the node is up.",
     Reason.TIMED_OUT: "Check the load of the node and the network; run again later.",
     Reason.TLS: "Check the CA bundle, or record the certificate's pin with `auditor trust`.",
@@ -87,121 +95,182 @@ REASONS = {
 """What to do, for a failure whose own detail says nothing."""
 
 
-def count(number: int, noun: str) -> str:
+def count_noun(number: int, noun: str) -> str:
     """Return `1 node`, `2 nodes`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def listed(names: Iterable[str], most: int = 3) -> str:
+def shorten_name_list(names: Iterable[str], most: int = 3) -> str:
     """Return the names with commas; beyond `most`, how many more there are."""
     known = list(names)
     more = f" and {len(known) - most} more" if len(known) > most else ""
     return ", ".join(known[:most]) + more
 
 
-def severities(findings: Iterable[Finding]) -> str:
+def severity_summary(findings: Iterable[Finding]) -> str:
     """Return `1 critical, 2 high`, worst first."""
     tally = Counter(finding.severity for finding in findings)
     return ", ".join(f"{tally[severity]} {severity}" for severity in Severity if tally[severity])
 
 
-def name_of(finding: Finding) -> str:
+def finding_label(finding: Finding) -> str:
     """Return the service that a finding speaks of, or its recommendation."""
     return finding.service or finding.recommendation
 
 
-def dark(cluster: ClusterReport) -> bool:
+def nothing_was_read(cluster: ClusterReport) -> bool:
     """Tell whether no node gave its services: then the cause matters more than any finding."""
     return not any(node.services for node in cluster.nodes)
 
 
-def sentence(cluster: ClusterReport) -> str:
+def cluster_summary(cluster: ClusterReport) -> str:
     """Return the verdict on a cluster in one line that needs no other line to be understood."""
     match cluster.status:
-        case Status.DRIFT if dark(cluster):
-            return f"{_nothing(cluster)} Besides, {_drift_sentence(cluster)}"
-        case Status.DRIFT:
-            return _drift_sentence(cluster)
-        case Status.INCOMPLETE:
-            return f"This is no all-clear: {_doubt(cluster)}.{_lesser(cluster)}"
-        case Status.UNAUDITABLE:
-            return _nothing(cluster)
-        case Status.COMPLIANT:
-            return f"{_all_well(cluster)}.{_lesser(cluster)}"
+        case ClusterStatus.DRIFT if nothing_was_read(cluster):
+            return f"{_unauditable_summary(cluster)} Besides, {_drift_summary(cluster)}"
+        case ClusterStatus.DRIFT:
+            return _drift_summary(cluster)
+        case ClusterStatus.INCOMPLETE:
+            return (
+                "This is no all-clear:"
+                f" {_incomplete_reason(cluster)}.{_below_threshold_note(cluster)}"
+            )
+        case ClusterStatus.UNAUDITABLE:
+            return _unauditable_summary(cluster)
+        case ClusterStatus.COMPLIANT:
+            return f"{_compliant_summary(cluster)}.{_below_threshold_note(cluster)}"
 
 
-def _of(cluster: ClusterReport, *verdicts: Verdict) -> list[Finding]:
-    return sorted((f for f in cluster.findings if f.verdict in verdicts), key=order)
+def _select_findings(cluster: ClusterReport, *verdicts: Verdict) -> list[Finding]:
+    return sorted((f for f in cluster.findings if f.verdict in verdicts), key=finding_sort_key)
 
 
-def _drift_sentence(cluster: ClusterReport) -> str:
-    drift = _of(cluster, Verdict.DRIFT)
+def _drift_summary(cluster: ClusterReport) -> str:
+    drift = _select_findings(cluster, Verdict.DRIFT)
     worst = drift[0]
-    what = KINDS[worst.kind] if worst.kind else worst.observed
+    what = KIND_TEXTS[worst.kind] if worst.kind else worst.observed
     text = (
-        f"{count(len(drift), 'difference')} ({severities(drift)}). "
-        f"Worst: {name_of(worst)} on {worst.subject.name}: {what}."
+        f"{count_noun(len(drift), 'difference')} ({severity_summary(drift)}). "
+        f"Worst: {finding_label(worst)} on {worst.subject.name}: {what}."
     )
     silent = cluster.unread
-    unknown = _of(cluster, Verdict.UNKNOWN)
-    doubts = [f"{listed(silent)} could not be audited"] if silent else []
-    doubts += [f"{_checks(unknown)} could not be told"] if unknown else []
+    unknown = _select_findings(cluster, Verdict.UNKNOWN)
+    doubts = [f"{shorten_name_list(silent)} could not be audited"] if silent else []
+    doubts += [f"{_count_checks(unknown)} could not be told"] if unknown else []
     return f"{text} Besides, {' and '.join(doubts)}." if doubts else text
 
 
-def _checks(findings: Sequence[Finding]) -> str:
-    return count(len(findings), "check")
+def _count_checks(findings: Sequence[Finding]) -> str:
+    return count_noun(len(findings), "check")
 
 
-def _doubt(cluster: ClusterReport) -> str:
-    unknown = _of(cluster, Verdict.UNKNOWN)
+def _incomplete_reason(cluster: ClusterReport) -> str:
+    unknown = _select_findings(cluster, Verdict.UNKNOWN)
     silent = cluster.unread
     if silent:
-        return f"{listed(silent)} could not be audited, so {_checks(unknown)} could not be told"
+        return (
+            f"{shorten_name_list(silent)} could not be audited, so {_count_checks(unknown)} could"
+            " not be told"
+        )
     if unknown:
-        return f"{_checks(unknown)} could not be told ({severities(unknown)})"
+        return f"{_count_checks(unknown)} could not be told ({severity_summary(unknown)})"
     return "something that should have been asked gave no answer"
 
 
-def _lesser(cluster: ClusterReport) -> str:
+def _below_threshold_note(cluster: ClusterReport) -> str:
     """Say that drift below the threshold is there, so that no green line hides it."""
-    lesser = _of(cluster, Verdict.DRIFT)
+    lesser = _select_findings(cluster, Verdict.DRIFT)
     if not lesser:
         return ""
-    return f" Below the threshold {cluster.fail_on}: {count(len(lesser), 'difference')}."
+    return f" Below the threshold {cluster.fail_on}: {count_noun(len(lesser), 'difference')}."
 
 
-def _nothing(cluster: ClusterReport) -> str:
+def _unauditable_summary(cluster: ClusterReport) -> str:
     """Say why nothing could be audited and what to do, in the words of the first failure."""
     asked = [e for e in cluster.coverage if e.reason and e.source is not Source.TCP]
     failed = [entry for entry in asked if entry.outcome is Outcome.FAILED] or asked
     if not failed:
         return "Nothing could be audited: no IM&P node gave its services."
     first = failed[0]
-    why = first.detail or (REASONS[first.reason] if first.reason else "")
+    why = first.detail or (REASON_ADVICE[first.reason] if first.reason else "")
     others = dict.fromkeys(entry.node for entry in failed if entry.node != first.node)
-    besides = f" No answer either from {listed(others)}." if others else ""
+    besides = f" No answer either from {shorten_name_list(others)}." if others else ""
     return f"Nothing could be audited: {why}{besides}"
 
 
-def _all_well(cluster: ClusterReport) -> str:
-    held = _checks(_of(cluster, Verdict.PASS))
-    accepted = len(_of(cluster, Verdict.EXPLAINED, Verdict.WAIVED))
-    also = f"; {count(accepted, 'difference')} explained or waived" if accepted else ""
+def _compliant_summary(cluster: ClusterReport) -> str:
+    held = _count_checks(_select_findings(cluster, Verdict.PASS))
+    accepted = len(_select_findings(cluster, Verdict.EXPLAINED, Verdict.WAIVED))
+    also = f"; {count_noun(accepted, 'difference')} explained or waived" if accepted else ""
     return f"Everything could be read and {held} passed{also}"
 
 
 def exit_meaning(report: Report) -> str:
     """Return the exit code with its meaning, and what it would be without `--allow-unknown`."""
     code = report.exit_code
-    strict = exit_code([cluster.status for cluster in report.clusters])
+    strict = audit_exit_code([cluster.status for cluster in report.clusters])
     if code is not strict:
         return (
             f"Exit code {code:d} ONLY because of --allow-unknown; without it {strict:d}: "
-            f"{MEANINGS[strict]}."
+            f"{EXIT_CODE_MEANINGS[strict]}."
         )
     if not report.clusters:
         return f"Exit code {code:d}: no cluster was audited."
     if code is ExitCode.COMPLIANT and report.count(Verdict.DRIFT):
         return f"Exit code {code:d}: complete, and all drift is below the threshold."
-    return f"Exit code {code:d}: {MEANINGS[code]}."
+    return f"Exit code {code:d}: {EXIT_CODE_MEANINGS[code]}."
+
+
+VERDICT_HEADINGS = {
+    Verdict.DRIFT: "Drift",
+    Verdict.UNKNOWN: "Unknown",
+    Verdict.EXPLAINED: "Explained by the HA state",
+    Verdict.WAIVED: "Waived",
+}
+"""The verdicts that are told in full, in the order of their weight."""
+
+LabelledText = tuple[str, str]
+
+FINDING_SENTENCES: tuple[tuple[str, Callable[[Finding], str]], ...] = (
+    ("expected", lambda finding: finding.expected),
+    ("observed", lambda finding: finding.observed),
+    ("because", lambda finding: finding.because),
+    ("matters", lambda finding: finding.consequence),
+    ("remedy", lambda finding: finding.remedy),
+)
+"""What a finding says, in the order in which it is read; some of it may be empty."""
+
+
+def labelled_sentences(finding: Finding) -> list[LabelledText]:
+    """Return what a finding says, without its evidence; nothing in it is empty."""
+    return [(label, text) for label, of in FINDING_SENTENCES if (text := of(finding))]
+
+
+def evidence_line(evidence: Evidence) -> str:
+    """Return one piece of evidence with where it comes from."""
+    return f"{evidence.text} [{evidence.origin}, {evidence.source}]"
+
+
+_SHA256_SUFFIX = re.compile(r" \(SHA-256 [0-9A-F:]+\)")
+
+
+def certificate_lines(certificate: Certificate, now: datetime) -> list[str]:
+    """Return one line for each thing; the digest stands in two halves, easier to compare."""
+    names = ", ".join(certificate.names) or f"{certificate.common_name} (common name only)"
+    left = (certificate.not_after - now).days
+    ends = f"{left} days left" if left >= 0 else f"ended {-left} days ago"
+    digest = certificate.sha256
+    half = len(digest) // 2 + 1
+    return [
+        f"names: {names}",
+        f"signed by: {'itself' if certificate.self_signed else certificate.issuer}",
+        f"valid: {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}, {ends}",
+        "SHA-256:",
+        digest[:half],
+        digest[half:],
+    ]
+
+
+def strip_digest(text: str) -> str:
+    """Return a sentence about a certificate without its digest, where that is told beside it."""
+    return _SHA256_SUFFIX.sub("", text)

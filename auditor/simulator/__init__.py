@@ -3,21 +3,21 @@
 It shares no code with the client side: its envelopes are built from Cisco's published formats.
 """
 
-from auditor.simulator.config_file import bundle_beside, overwritable
-from auditor.simulator.faults import Fault, Interface
-from auditor.simulator.log import Exchange
+from auditor.simulator.config_file import ca_bundle_path, is_overwritable
+from auditor.simulator.exchange import LoggedRequest
+from auditor.simulator.faults import Fault, SimulatedInterface
 from auditor.simulator.scenario import ScenarioError
-from auditor.simulator.service import HandClock
-from auditor.simulator.simulator import Simulator, write_together
+from auditor.simulator.service import ManualClock
+from auditor.simulator.simulator import Simulator, write_joint_config
 
 __all__ = [
-    "Exchange",
     "Fault",
-    "HandClock",
-    "Interface",
+    "LoggedRequest",
+    "ManualClock",
     "ScenarioError",
+    "SimulatedInterface",
     "Simulator",
-    "bundle_beside",
-    "overwritable",
-    "write_together",
+    "ca_bundle_path",
+    "is_overwritable",
+    "write_joint_config",
 ]

@@ -10,118 +10,140 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from auditor.simulator import envelope
-from auditor.simulator.catalogue import Release
-from auditor.simulator.cluster import Cluster
-from auditor.simulator.database import Database, SqlError
-from auditor.simulator.envelope import Element, Question, Reply, SoapFault, add_unqualified
-from auditor.simulator.scenario import release_of
-from auditor.simulator.tables import ENTERPRISE_WIDE, key
+from auditor.simulator.catalogue import MajorMinor
+from auditor.simulator.cluster import SimulatedCluster
+from auditor.simulator.database import (
+    ENTERPRISE_WIDE,
+    InformixError,
+    SimulatedDatabase,
+    stable_uuid,
+)
+from auditor.simulator.envelope import (
+    AXL_NAMESPACE,
+    ReceivedRequest,
+    SoapFaultReply,
+    SoapReply,
+    XmlElement,
+    add_unqualified_child,
+    new_qualified_element,
+)
+from auditor.simulator.scenario import parse_release_text
 
-PATH = "/axl"
-SQL = "executeSQLQuery"
-IM_AND_PRESENCE = "CUCM IM and Presence"
-VOICE = "CUCM Voice/Video"
-_ROLES_SINCE: Release = (10, 0)
+AXL_PATH = "/axl"
+SQL_OPERATION = "executeSQLQuery"
+IMP_NODE_ROLE = "CUCM IM and Presence"
+CUCM_NODE_ROLE = "CUCM Voice/Video"
+_ROLES_SINCE: MajorMinor = (10, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class AxlReference:
     """A value of AXL's type XFkType: text that also carries the uuid of what it names."""
 
     text: str
 
 
-Fields = Mapping[str, str | Reference]
+AxlFields = Mapping[str, str | AxlReference]
 
 
-def version_of(question: Question) -> str:
+def requested_axl_version(question: ReceivedRequest) -> str:
     """Return the AXL version of a request's namespace, "" if it has none."""
     namespace = question.namespace
-    return namespace.removeprefix(envelope.AXL) if namespace.startswith(envelope.AXL) else ""
+    return namespace.removeprefix(AXL_NAMESPACE) if namespace.startswith(AXL_NAMESPACE) else ""
 
 
-def answer_cucm(question: Question, cluster: Cluster, database: Database) -> Reply:
+def handle_cucm_axl(
+    question: ReceivedRequest, cluster: SimulatedCluster, database: SimulatedDatabase
+) -> SoapReply:
     """Answer the CUCM publisher's reading operations; raise SoapFault for every other."""
-    version = release_of(version_of(question))
+    version = parse_release_text(requested_axl_version(question))
     match question.operation:
         case "listProcessNode":
-            rows = _process_nodes(cluster, version)
-            return _listed(question, "processNode", rows, cluster)
+            rows = _axl_process_nodes(cluster, version)
+            return _list_reply(question, "processNode", rows, cluster)
         case "listProcessNodeService":
-            return _listed(question, "processNodeService", _services(cluster, version), cluster)
+            return _list_reply(
+                question,
+                "processNodeService",
+                _axl_process_node_services(cluster, version),
+                cluster,
+            )
         case "listPresenceRedundancyGroup" if version >= _ROLES_SINCE:
-            return _listed(question, "presenceRedundancyGroup", _groups(cluster), cluster)
+            return _list_reply(
+                question, "presenceRedundancyGroup", _axl_redundancy_groups(cluster), cluster
+            )
         case "getCCMVersion":
-            return _ccm_version(question, cluster)
+            return _ccm_version_reply(question, cluster)
         case "executeSQLQuery":
-            return _sql(question, database)
-    raise _refused(question)
+            return _handle_sql_query(question, database)
+    raise _unsupported_operation(question)
 
 
-def answer_imp(question: Question, database: Database) -> Reply:
+def handle_imp_axl(question: ReceivedRequest, database: SimulatedDatabase) -> SoapReply:
     """Answer an IM&P node's AXL, of which only executeSQLQuery is proven."""
-    if question.operation == SQL:
-        return _sql(question, database)
-    raise _refused(question)
+    if question.operation == SQL_OPERATION:
+        return _handle_sql_query(question, database)
+    raise _unsupported_operation(question)
 
 
-def _refused(question: Question) -> SoapFault:
-    return _fault(question, 599, f"{question.operation} is not supported here")
+def _unsupported_operation(question: ReceivedRequest) -> SoapFaultReply:
+    return _axl_fault(question, 599, f"{question.operation} is not supported here")
 
 
-def _fault(question: Question, code: int, text: str) -> SoapFault:
+def _axl_fault(question: ReceivedRequest, code: int, text: str) -> SoapFaultReply:
     detail = etree.Element("axlError")
-    add_unqualified(detail, "axlcode", str(code))
-    add_unqualified(detail, "axlmessage", text)
-    add_unqualified(detail, "request", question.operation)
-    return SoapFault("soapenv:Client", text, detail)
+    add_unqualified_child(detail, "axlcode", str(code))
+    add_unqualified_child(detail, "axlmessage", text)
+    add_unqualified_child(detail, "request", question.operation)
+    return SoapFaultReply("soapenv:Client", text, detail)
 
 
-def _response(question: Question) -> tuple[Element, Element]:
+def _start_response(question: ReceivedRequest) -> tuple[XmlElement, XmlElement]:
     name = f"{question.operation}Response"
-    response = envelope.qualified(name, "ns", question.namespace)
+    response = new_qualified_element(name, "ns", question.namespace)
     sequence = question.element.get("sequence")
     if sequence is not None:
         response.set("sequence", sequence)
-    return response, add_unqualified(response, "return")
+    return response, add_unqualified_child(response, "return")
 
 
-def _sql(question: Question, database: Database) -> Reply:
-    response, listing = _response(question)
+def _handle_sql_query(question: ReceivedRequest, database: SimulatedDatabase) -> SoapReply:
+    response, listing = _start_response(question)
     try:
         rows = database.select("".join(question.texts("sql")).strip())
-    except SqlError as exc:
-        raise _fault(question, exc.code, str(exc)) from exc
+    except InformixError as exc:
+        raise _axl_fault(question, exc.code, str(exc)) from exc
     for columns in rows:
-        row = add_unqualified(listing, "row")
+        row = add_unqualified_child(listing, "row")
         for name, text in columns:
-            add_unqualified(row, name, text)
-    return Reply(response, listing)
+            add_unqualified_child(row, name, text)
+    return SoapReply(response, listing)
 
 
-def _ccm_version(question: Question, cluster: Cluster) -> Reply:
-    response, listing = _response(question)
-    component = add_unqualified(listing, "componentVersion")
-    add_unqualified(component, "version", _dotted(cluster.scenario.cucm_release))
-    return Reply(response, listing)
+def _ccm_version_reply(question: ReceivedRequest, cluster: SimulatedCluster) -> SoapReply:
+    response, listing = _start_response(question)
+    component = add_unqualified_child(listing, "componentVersion")
+    add_unqualified_child(component, "version", _format_build_number(cluster.scenario.cucm_release))
+    return SoapReply(response, listing)
 
 
-def _dotted(release: str) -> str:
+def _format_build_number(release: str) -> str:
     """Return `14.0.1.13900(8)`: how AXL writes the build number."""
     number, _, build = release.partition("-")
     return f"{number}({build})" if build else number
 
 
-def _process_nodes(cluster: Cluster, version: Release) -> Iterator[tuple[str, Fields]]:
+def _axl_process_nodes(
+    cluster: SimulatedCluster, version: MajorMinor
+) -> Iterator[tuple[str, AxlFields]]:
     cucm = cluster.scenario.cucm
-    known = [(ENTERPRISE_WIDE, "Publisher", VOICE), (cucm, "Publisher", VOICE)]
-    if min(version, release_of(cluster.scenario.cucm_release)) >= _ROLES_SINCE:
+    known = [(ENTERPRISE_WIDE, "Publisher", CUCM_NODE_ROLE), (cucm, "Publisher", CUCM_NODE_ROLE)]
+    if min(version, parse_release_text(cluster.scenario.cucm_release)) >= _ROLES_SINCE:
         names = [*cluster.nodes, *cluster.scenario.cluster.planned]
         usages = ["Publisher", *("Subscriber" for _ in names[1:])]
-        known += [(name, usage, IM_AND_PRESENCE) for name, usage in zip(names, usages, strict=True)]
+        known += [(name, usage, IMP_NODE_ROLE) for name, usage in zip(names, usages, strict=True)]
     for name, usage, role in known:
-        fields: dict[str, str | Reference] = {
+        fields: dict[str, str | AxlReference] = {
             "name": name,
             "description": "",
             "mac": "",
@@ -131,10 +153,12 @@ def _process_nodes(cluster: Cluster, version: Release) -> Iterator[tuple[str, Fi
         }
         if version >= _ROLES_SINCE:
             fields["processNodeRole"] = role
-        yield key(name), fields
+        yield stable_uuid(name), fields
 
 
-def _services(cluster: Cluster, version: Release) -> Iterator[tuple[str, Fields]]:
+def _axl_process_node_services(
+    cluster: SimulatedCluster, version: MajorMinor
+) -> Iterator[tuple[str, AxlFields]]:
     if version < _ROLES_SINCE:
         return
     for node in cluster.nodes.values():
@@ -142,9 +166,9 @@ def _services(cluster: Cluster, version: Release) -> Iterator[tuple[str, Fields]
             if service.kind.axl_name is None:
                 continue
             yield (
-                key(node.name, service.kind.name),
+                stable_uuid(node.name, service.kind.name),
                 {
-                    "processNodeName": Reference(node.name),
+                    "processNodeName": AxlReference(node.name),
                     "service": service.kind.axl_name,
                     "traceLevel": "0",
                     "userCategories": "0",
@@ -156,62 +180,65 @@ def _services(cluster: Cluster, version: Release) -> Iterator[tuple[str, Fields]
             )
 
 
-def _groups(cluster: Cluster) -> Iterator[tuple[str, Fields]]:
+def _axl_redundancy_groups(cluster: SimulatedCluster) -> Iterator[tuple[str, AxlFields]]:
     for group in cluster.groups.values():
         yield (
-            key("group", group.name),
+            stable_uuid("group", group.name),
             {
                 "name": group.name,
                 "description": "",
-                "server1": Reference(group.nodes[0]),
-                "server2": Reference(group.nodes[1]) if len(group.nodes) > 1 else "",
+                "server1": AxlReference(group.nodes[0]),
+                "server2": AxlReference(group.nodes[1]) if len(group.nodes) > 1 else "",
                 "haEnabled": "true" if group.ha_enabled else "false",
                 "numUsers": "250",
             },
         )
 
 
-def _listed(
-    question: Question, tag: str, rows: Iterator[tuple[str, Fields]], cluster: Cluster
-) -> Reply:
+def _list_reply(
+    question: ReceivedRequest,
+    tag: str,
+    rows: Iterator[tuple[str, AxlFields]],
+    cluster: SimulatedCluster,
+) -> SoapReply:
     """Filter by searchCriteria, page by skip and first, keep the returnedTags."""
-    response, listing = _response(question)
-    criteria = _children(question, "searchCriteria")
-    tags = _children(question, "returnedTags")
-    found = [(uid, fields) for uid, fields in rows if _matches(fields, criteria)]
-    skip, first = _number(question, "skip") or 0, _number(question, "first")
+    response, listing = _start_response(question)
+    criteria = _child_texts(question, "searchCriteria")
+    tags = _child_texts(question, "returnedTags")
+    found = [(uid, fields) for uid, fields in rows if _matches_criteria(fields, criteria)]
+    skip, first = _child_number(question, "skip") or 0, _child_number(question, "first")
     for uid, fields in found[skip : None if first is None else skip + first]:
-        row = add_unqualified(listing, tag, attributes={"uuid": f"{{{uid.upper()}}}"})
+        row = add_unqualified_child(listing, tag, attributes={"uuid": f"{{{uid.upper()}}}"})
         names = [name for name in fields if not tags or name in tags]
         # A real CUCM does not keep the order of its own schema.
         for name in reversed(names) if cluster.scenario.cluster.axl_out_of_order else names:
-            _field(row, name, fields[name])
-    return Reply(response, listing)
+            _add_axl_field(row, name, fields[name])
+    return SoapReply(response, listing)
 
 
-def _field(row: Element, name: str, value: str | Reference) -> None:
-    if isinstance(value, Reference):
-        uid = f"{{{key(value.text).upper()}}}"
-        add_unqualified(row, name, value.text, {"uuid": uid})
+def _add_axl_field(row: XmlElement, name: str, value: str | AxlReference) -> None:
+    if isinstance(value, AxlReference):
+        uid = f"{{{stable_uuid(value.text).upper()}}}"
+        add_unqualified_child(row, name, value.text, {"uuid": uid})
     else:
-        add_unqualified(row, name, value)
+        add_unqualified_child(row, name, value)
 
 
-def _children(question: Question, name: str) -> dict[str, str]:
+def _child_texts(question: ReceivedRequest, name: str) -> dict[str, str]:
     found = question.element.find(f"{{*}}{name}")
     return {} if found is None else {str(etree.QName(e).localname): e.text or "" for e in found}
 
 
-def _number(question: Question, name: str) -> int | None:
+def _child_number(question: ReceivedRequest, name: str) -> int | None:
     found = question.element.find(f"{{*}}{name}")
     text = "" if found is None else (found.text or "").strip()
     return int(text) if text.isdigit() else None
 
 
-def _matches(fields: Fields, criteria: Mapping[str, str]) -> bool:
+def _matches_criteria(fields: AxlFields, criteria: Mapping[str, str]) -> bool:
     for name, pattern in criteria.items():
         value = fields.get(name, "")
-        text = value.text if isinstance(value, Reference) else value
+        text = value.text if isinstance(value, AxlReference) else value
         expression = ".*".join(re.escape(part) for part in pattern.split("%"))
         if not re.fullmatch(expression, text, re.IGNORECASE):
             return False

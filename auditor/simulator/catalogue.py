@@ -7,46 +7,46 @@ publishes no product list of an IM&P node: the product ids here are invented.
 
 from dataclasses import dataclass
 
-Release = tuple[int, int]
+MajorMinor = tuple[int, int]
 
-COMMON, IMP = "Common", "CUP"
-_DATABASE = "Database and Admin Services"
-_PRESENCE = "IM and Presence Services"
-_PLATFORM = "Platform Services"
+COMMON_PRODUCT, IMP_PRODUCT = "Common", "CUP"
+_DATABASE_GROUP = "Database and Admin Services"
+_PRESENCE_GROUP = "IM and Presence Services"
+_PLATFORM_GROUP = "Platform Services"
 
-AXL = "Cisco AXL Web Service"
-BULK = "Cisco Bulk Provisioning Service"
-REPORTER = "Cisco Serviceability Reporter"
-SIP_PROXY = "Cisco SIP Proxy"
-PRESENCE_ENGINE = "Cisco Presence Engine"
-CHAT = "Cisco XCP Text Conference Manager"
-WEB = "Cisco XCP Web Connection Manager"
-XMPP = "Cisco XCP Connection Manager"
-SIP_FEDERATION = "Cisco XCP SIP Federation Connection Manager"
-XMPP_FEDERATION = "Cisco XCP XMPP Federation Connection Manager"
-ARCHIVER = "Cisco XCP Message Archiver"
-DIRECTORY = "Cisco XCP Directory Service"
-AUTHENTICATION = "Cisco XCP Authentication Service"
-FILE_TRANSFER = "Cisco XCP File Transfer Manager"
+AXL_SERVICE = "Cisco AXL Web Service"
+BULK_SERVICE = "Cisco Bulk Provisioning Service"
+REPORTER_SERVICE = "Cisco Serviceability Reporter"
+SIP_PROXY_SERVICE = "Cisco SIP Proxy"
+PRESENCE_ENGINE_SERVICE = "Cisco Presence Engine"
+CHAT_SERVICE = "Cisco XCP Text Conference Manager"
+WEB_SERVICE = "Cisco XCP Web Connection Manager"
+XMPP_SERVICE = "Cisco XCP Connection Manager"
+SIP_FEDERATION_SERVICE = "Cisco XCP SIP Federation Connection Manager"
+XMPP_FEDERATION_SERVICE = "Cisco XCP XMPP Federation Connection Manager"
+ARCHIVER_SERVICE = "Cisco XCP Message Archiver"
+DIRECTORY_SERVICE = "Cisco XCP Directory Service"
+AUTHENTICATION_SERVICE = "Cisco XCP Authentication Service"
+FILE_TRANSFER_SERVICE = "Cisco XCP File Transfer Manager"
 
 STOPPED_WHEN_IDLE = frozenset(
     {
-        SIP_PROXY,
-        PRESENCE_ENGINE,
-        CHAT,
-        WEB,
-        XMPP,
-        ARCHIVER,
-        DIRECTORY,
-        AUTHENTICATION,
-        FILE_TRANSFER,
+        SIP_PROXY_SERVICE,
+        PRESENCE_ENGINE_SERVICE,
+        CHAT_SERVICE,
+        WEB_SERVICE,
+        XMPP_SERVICE,
+        ARCHIVER_SERVICE,
+        DIRECTORY_SERVICE,
+        AUTHENTICATION_SERVICE,
+        FILE_TRANSFER_SERVICE,
     }
 )
 """What a node in HA state Idle has stopped on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ServiceKind:
     """One service: `axl_name` is None where AXL's enumeration does not list it."""
 
     name: str
@@ -54,45 +54,54 @@ class Kind:
     product: str
     deployable: bool = False
     servlet: bool = False
-    since: Release = (0, 0)
-    until: Release = (99, 0)
+    since: MajorMinor = (0, 0)
+    until: MajorMinor = (99, 0)
     axl_name: str | None = None
 
-    def exists_in(self, release: Release) -> bool:
+    def exists_in(self, release: MajorMinor) -> bool:
         """Tell whether a node of this release has the service."""
         return self.since <= release <= self.until
 
 
-def _feature(
-    name: str, group: str = _PRESENCE, product: str = IMP, since: Release = (0, 0)
-) -> Kind:
-    return Kind(name, group, product, deployable=True, since=since, axl_name=name)
+def _make_feature_service(
+    name: str, group: str = _PRESENCE_GROUP, product: str = IMP_PRODUCT, since: MajorMinor = (0, 0)
+) -> ServiceKind:
+    return ServiceKind(name, group, product, deployable=True, since=since, axl_name=name)
 
 
-_FEATURES = (
-    Kind(AXL, _DATABASE, COMMON, deployable=True, servlet=True, axl_name=AXL),
-    _feature(BULK, _DATABASE),
-    _feature(REPORTER, "Performance and Monitoring Services", COMMON),
-    _feature(SIP_PROXY),
-    _feature(PRESENCE_ENGINE),
-    _feature(CHAT),
-    _feature(WEB),
-    _feature(XMPP),
-    _feature(SIP_FEDERATION),
-    _feature(XMPP_FEDERATION),
-    _feature(ARCHIVER),
-    _feature(DIRECTORY),
-    _feature(AUTHENTICATION),
-    _feature(FILE_TRANSFER, since=(11, 0)),
+_FEATURE_SERVICES = (
+    ServiceKind(
+        AXL_SERVICE,
+        _DATABASE_GROUP,
+        COMMON_PRODUCT,
+        deployable=True,
+        servlet=True,
+        axl_name=AXL_SERVICE,
+    ),
+    _make_feature_service(BULK_SERVICE, _DATABASE_GROUP),
+    _make_feature_service(REPORTER_SERVICE, "Performance and Monitoring Services", COMMON_PRODUCT),
+    _make_feature_service(SIP_PROXY_SERVICE),
+    _make_feature_service(PRESENCE_ENGINE_SERVICE),
+    _make_feature_service(CHAT_SERVICE),
+    _make_feature_service(WEB_SERVICE),
+    _make_feature_service(XMPP_SERVICE),
+    _make_feature_service(SIP_FEDERATION_SERVICE),
+    _make_feature_service(XMPP_FEDERATION_SERVICE),
+    _make_feature_service(ARCHIVER_SERVICE),
+    _make_feature_service(DIRECTORY_SERVICE),
+    _make_feature_service(AUTHENTICATION_SERVICE),
+    _make_feature_service(FILE_TRANSFER_SERVICE, since=(11, 0)),
 )
 
 
-def _network(group: str, *names: str, product: str = COMMON, in_axl: bool = False) -> list[Kind]:
-    return [Kind(n, group, product, axl_name=n if in_axl else None) for n in names]
+def _make_network_services(
+    group: str, *names: str, product: str = COMMON_PRODUCT, in_axl: bool = False
+) -> list[ServiceKind]:
+    return [ServiceKind(n, group, product, axl_name=n if in_axl else None) for n in names]
 
 
-_NETWORK = (
-    *_network(
+_NETWORK_SERVICES = (
+    *_make_network_services(
         "Performance and Monitoring",
         "Cisco Log Partition Monitoring Tool",
         "Cisco RIS Data Collector",
@@ -100,22 +109,22 @@ _NETWORK = (
         "Cisco Audit Event Service",
         in_axl=True,
     ),
-    *_network(
+    *_make_network_services(
         "Performance and Monitoring",
         "Cisco CallManager Serviceability RTMT",
         "Cisco RTMT Reporter Servlet",
         "Cisco Tomcat Stats Servlet",
     ),
-    *_network("Backup and Restore Services", "Cisco DRF Local", in_axl=True),
-    *_network(
+    *_make_network_services("Backup and Restore Services", "Cisco DRF Local", in_axl=True),
+    *_make_network_services(
         "System Services",
         "Cisco CallManager Serviceability",
         "Cisco CDP",
         "Cisco Trace Collection Servlet",
     ),
-    *_network("System Services", "Cisco Trace Collection Service", in_axl=True),
-    *_network(
-        _PLATFORM,
+    *_make_network_services("System Services", "Cisco Trace Collection Service", in_axl=True),
+    *_make_network_services(
+        _PLATFORM_GROUP,
         "A Cisco DB",
         "A Cisco DB Replicator",
         "SNMP Master Agent",
@@ -126,30 +135,38 @@ _NETWORK = (
         "Cisco Syslog Agent",
         "Cisco Certificate Expiry Monitor",
     ),
-    *_network(_PLATFORM, "Cisco Tomcat", "Platform Administrative Web Service", in_axl=True),
-    Kind(
+    *_make_network_services(
+        _PLATFORM_GROUP, "Cisco Tomcat", "Platform Administrative Web Service", in_axl=True
+    ),
+    ServiceKind(
         "Cisco Certificate Change Notification",
-        _PLATFORM,
-        COMMON,
+        _PLATFORM_GROUP,
+        COMMON_PRODUCT,
         axl_name="Cisco Certificate Change Notification Service",
     ),
-    Kind(
+    ServiceKind(
         "Platform Communication Web Service",
-        _PLATFORM,
-        COMMON,
+        _PLATFORM_GROUP,
+        COMMON_PRODUCT,
         since=(12, 5),
         axl_name="Platform Communication Web Service",
     ),
-    Kind("Cisco License Manager", _PLATFORM, COMMON, until=(11, 5)),
-    *_network("DB Services", "Cisco Database Layer Monitor", in_axl=True),
-    Kind("SOAP -Real-Time Service APIs", "SOAP Services", COMMON, until=(11, 5)),
-    Kind("SOAP -Performance Monitoring APIs", "SOAP Services", COMMON, until=(11, 5)),
-    Kind("SOAP -Log Collection APIs", "SOAP Services", COMMON, until=(11, 5)),
-    Kind("Cisco SOAP-Real-Time Service APIs", "SOAP Services", COMMON, since=(12, 0)),
-    Kind("Cisco SOAP-Performance-Monitoring APIs", "SOAP Services", COMMON, since=(12, 0)),
-    Kind("Cisco SOAP-Log-Collection APIs", "SOAP Services", COMMON, since=(12, 0)),
-    *_network(
-        _PRESENCE,
+    ServiceKind("Cisco License Manager", _PLATFORM_GROUP, COMMON_PRODUCT, until=(11, 5)),
+    *_make_network_services("DB Services", "Cisco Database Layer Monitor", in_axl=True),
+    ServiceKind("SOAP -Real-Time Service APIs", "SOAP Services", COMMON_PRODUCT, until=(11, 5)),
+    ServiceKind(
+        "SOAP -Performance Monitoring APIs", "SOAP Services", COMMON_PRODUCT, until=(11, 5)
+    ),
+    ServiceKind("SOAP -Log Collection APIs", "SOAP Services", COMMON_PRODUCT, until=(11, 5)),
+    ServiceKind(
+        "Cisco SOAP-Real-Time Service APIs", "SOAP Services", COMMON_PRODUCT, since=(12, 0)
+    ),
+    ServiceKind(
+        "Cisco SOAP-Performance-Monitoring APIs", "SOAP Services", COMMON_PRODUCT, since=(12, 0)
+    ),
+    ServiceKind("Cisco SOAP-Log-Collection APIs", "SOAP Services", COMMON_PRODUCT, since=(12, 0)),
+    *_make_network_services(
+        _PRESENCE_GROUP,
         "Cisco Login Datastore",
         "Cisco Route Datastore",
         "Cisco Presence Datastore",
@@ -163,27 +180,31 @@ _NETWORK = (
         "Cisco XCP Config Manager",
         "Cisco Server Recovery Manager",
         "Cisco IM and Presence Data Monitor",
-        product=IMP,
+        product=IMP_PRODUCT,
         in_axl=True,
     ),
-    Kind(
+    ServiceKind(
         "Cisco RCC Device Selection Service",
-        _PRESENCE,
-        IMP,
+        _PRESENCE_GROUP,
+        IMP_PRODUCT,
         until=(14, 0),
         axl_name="Cisco RCC Device Selection Service",
     ),
-    *_network("Admin Services", "Cisco IM and Presence Admin", product=IMP, in_axl=True),
-    Kind(
+    *_make_network_services(
+        "Admin Services", "Cisco IM and Presence Admin", product=IMP_PRODUCT, in_axl=True
+    ),
+    ServiceKind(
         "Cisco Management Agent Service",
         "Cloud based Management Services",
-        COMMON,
+        COMMON_PRODUCT,
         since=(12, 0),
         axl_name="Cisco Management Agent Service",
     ),
 )
 
 
-def services_of(release: Release) -> tuple[Kind, ...]:
+def services_of_release(release: MajorMinor) -> tuple[ServiceKind, ...]:
     """Return every service of an IM&P node of a release, feature services first."""
-    return tuple(kind for kind in (*_FEATURES, *_NETWORK) if kind.exists_in(release))
+    return tuple(
+        kind for kind in (*_FEATURE_SERVICES, *_NETWORK_SERVICES) if kind.exists_in(release)
+    )

@@ -10,28 +10,30 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_CA_DAYS = 3650
-_NODE_DAYS = 825
-_LONGEST_COMMON_NAME = 64
+_CA_VALIDITY_DAYS = 3650
+_NODE_VALIDITY_DAYS = 825
+_MAX_COMMON_NAME_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Authority:
+class CertificateAuthority:
     """The CA: its certificate and key."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
 
     @classmethod
-    def create(cls, cluster: str) -> "Authority":
+    def create(cls, cluster: str) -> "CertificateAuthority":
         """Make a CA of its own for a cluster."""
-        key = _key()
-        name = _name(f"{cluster} lab CA")
+        key = _generate_key()
+        name = _x509_name(f"{cluster} lab CA")
         now = datetime.now(UTC)
         certificate = (
-            _builder(name, name, key, now - timedelta(days=1), now + timedelta(days=_CA_DAYS))
+            _certificate_builder(
+                name, name, key, now - timedelta(days=1), now + timedelta(days=_CA_VALIDITY_DAYS)
+            )
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_usage(authority=True), critical=True)
+            .add_extension(_key_usage(authority=True), critical=True)
             .add_extension(
                 x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
             )
@@ -45,27 +47,35 @@ class Authority:
 
     def issue(self, name: str, path: Path, *, expired: bool = False) -> Path:
         """Write key and certificate of a server by its name (never its address); return path."""
-        key = _key()
+        key = _generate_key()
         now = datetime.now(UTC)
-        ends = now - timedelta(days=2) if expired else now + timedelta(days=_NODE_DAYS)
-        builder = _builder(_name(name), self.certificate.subject, key, now - _LONG_AGO, ends)
-        return _write(path, key, _server(builder, name, self.key, key))
+        ends = now - timedelta(days=2) if expired else now + timedelta(days=_NODE_VALIDITY_DAYS)
+        builder = _certificate_builder(
+            _x509_name(name), self.certificate.subject, key, now - _ISSUE_AGE, ends
+        )
+        return _write_key_and_certificate(
+            path, key, _sign_server_certificate(builder, name, self.key, key)
+        )
 
 
-_LONG_AGO = timedelta(days=30)
+_ISSUE_AGE = timedelta(days=30)
 
 
-def self_signed(name: str, path: Path) -> Path:
+def write_self_signed(name: str, path: Path) -> Path:
     """Write key and certificate of a server that no authority vouches for; return path."""
-    key = _key()
+    key = _generate_key()
     now = datetime.now(UTC)
-    builder = _builder(
-        _name(name), _name(name), key, now - _LONG_AGO, now + timedelta(days=_NODE_DAYS)
+    builder = _certificate_builder(
+        _x509_name(name),
+        _x509_name(name),
+        key,
+        now - _ISSUE_AGE,
+        now + timedelta(days=_NODE_VALIDITY_DAYS),
     )
-    return _write(path, key, _server(builder, name, key, key))
+    return _write_key_and_certificate(path, key, _sign_server_certificate(builder, name, key, key))
 
 
-def _server(
+def _sign_server_certificate(
     builder: x509.CertificateBuilder,
     name: str,
     signer: ec.EllipticCurvePrivateKey,
@@ -75,9 +85,11 @@ def _server(
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     return (
-        builder.add_extension(x509.SubjectAlternativeName([_general(name)]), critical=False)
+        builder.add_extension(
+            x509.SubjectAlternativeName([_subject_alternative_name(name)]), critical=False
+        )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(authority=False), critical=True)
+        .add_extension(_key_usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(authority, critical=False)
         .add_extension(own, critical=False)
@@ -85,14 +97,14 @@ def _server(
     )
 
 
-def _general(name: str) -> x509.GeneralName:
+def _subject_alternative_name(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
         return x509.DNSName(name)
 
 
-def _builder(
+def _certificate_builder(
     subject: x509.Name,
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
@@ -110,7 +122,7 @@ def _builder(
     )
 
 
-def _usage(*, authority: bool) -> x509.KeyUsage:
+def _key_usage(*, authority: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=True,
         content_commitment=False,
@@ -124,15 +136,17 @@ def _usage(*, authority: bool) -> x509.KeyUsage:
     )
 
 
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text[:_LONGEST_COMMON_NAME])])
+def _x509_name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text[:_MAX_COMMON_NAME_LENGTH])])
 
 
-def _key() -> ec.EllipticCurvePrivateKey:
+def _generate_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def _write(path: Path, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> Path:
+def _write_key_and_certificate(
+    path: Path, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate
+) -> Path:
     secret = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

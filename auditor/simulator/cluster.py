@@ -1,27 +1,102 @@
-"""The simulated cluster as it stands now: nodes, groups, HA states, and how they change."""
+"""The simulated cluster as it stands now: nodes, groups, HA states, and how they change.
+
+Which feature services a compliant cluster has activated where, given what it is used for.
+
+This is the simulator's own reading of Cisco's table and guides, written apart from the
+recommendations, so that the two can disagree and a test can notice.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from auditor.simulator.activation import activated
-from auditor.simulator.catalogue import STOPPED_WHEN_IDLE, Kind, services_of
+from auditor.simulator.catalogue import (
+    ARCHIVER_SERVICE,
+    AUTHENTICATION_SERVICE,
+    AXL_SERVICE,
+    BULK_SERVICE,
+    CHAT_SERVICE,
+    DIRECTORY_SERVICE,
+    FILE_TRANSFER_SERVICE,
+    PRESENCE_ENGINE_SERVICE,
+    REPORTER_SERVICE,
+    SIP_FEDERATION_SERVICE,
+    SIP_PROXY_SERVICE,
+    STOPPED_WHEN_IDLE,
+    WEB_SERVICE,
+    XMPP_FEDERATION_SERVICE,
+    XMPP_SERVICE,
+    ServiceKind,
+    services_of_release,
+)
 from auditor.simulator.scenario import (
     HA_STATES,
+    FeatureNodes,
     GroupEntry,
     NodeEntry,
     Scenario,
+    ScenarioDeployment,
     ScenarioError,
-    release_of,
+    parse_release_text,
 )
-from auditor.simulator.service import NOT_ACTIVATED, REASONS, Clock, Service
+from auditor.simulator.service import (
+    NOT_ACTIVATED_CODE,
+    REASON_CODE_TEXTS,
+    SimulatedService,
+    SimulatorClock,
+)
 
-IDLE = HA_STATES.index("idle")
-TAKING_BACK = HA_STATES.index("taking_back")
+
+def activation_by_service(scenario: Scenario) -> Mapping[str, frozenset[str]]:
+    """Return the nodes that have each feature service activated, by service name."""
+    use = scenario.deployment
+    every = frozenset(scenario.node_names)
+    publisher = frozenset(scenario.node_names[:1])
+    full = every - set(use.routing_nodes)
+    return {
+        AXL_SERVICE: every,
+        BULK_SERVICE: publisher if use.bulk_administration else frozenset(),
+        REPORTER_SERVICE: publisher,
+        SIP_PROXY_SERVICE: every,
+        PRESENCE_ENGINE_SERVICE: full,
+        CHAT_SERVICE: full if use.permanent_chat else _select_nodes(use.chat, full),
+        WEB_SERVICE: _select_nodes(use.web_clients, full),
+        XMPP_SERVICE: full,
+        AUTHENTICATION_SERVICE: full,
+        DIRECTORY_SERVICE: _select_nodes(use.third_party_ldap_search, full),
+        SIP_FEDERATION_SERVICE: _sip_federation_nodes(scenario, full),
+        XMPP_FEDERATION_SERVICE: _xmpp_federation_nodes(use, full),
+        ARCHIVER_SERVICE: _select_nodes(use.compliance, full),
+        FILE_TRANSFER_SERVICE: _select_nodes(use.managed_file_transfer, full),
+    }
+
+
+def _select_nodes(where: FeatureNodes, nodes: frozenset[str]) -> frozenset[str]:
+    if isinstance(where, bool):
+        return nodes if where else frozenset()
+    return nodes & set(where)
+
+
+def _sip_federation_nodes(scenario: Scenario, nodes: frozenset[str]) -> frozenset[str]:
+    use = scenario.deployment
+    old_peer = use.intercluster_cup86 and parse_release_text(scenario.cluster.release)[0] == 9
+    if use.partitioned_intradomain_federation or old_peer:
+        return nodes
+    return _select_nodes(use.sip_federation, nodes)
+
+
+def _xmpp_federation_nodes(use: ScenarioDeployment, nodes: frozenset[str]) -> frozenset[str]:
+    if use.xmpp_federation == "expressway":
+        return frozenset()
+    return _select_nodes(use.xmpp_federation, nodes)
+
+
+HA_IDLE = HA_STATES.index("idle")
+HA_TAKING_BACK = HA_STATES.index("taking_back")
 _UPTIME_S = 41 * 86400
 
 
 @dataclass(slots=True)
-class Node:
+class SimulatedNode:
     """One IM&P node. `ha` is the number of its `SRMState`; `position` counts from 0.
 
     `sessions` are those that it holds now, `home` those of the users that are assigned to it.
@@ -32,7 +107,7 @@ class Node:
     release: str
     group: str | None
     ha: int
-    services: dict[str, Service]
+    services: dict[str, SimulatedService]
     perfmon: dict[str, dict[str, int]] = field(default_factory=dict)
     corrupted_product_row: bool = False
     home: int = 0
@@ -44,7 +119,7 @@ class Node:
         """Return the address that the node thinks it has (a documentation range)."""
         return f"198.51.100.{self.position % 250 + 10}"
 
-    def service(self, name: str) -> Service:
+    def service(self, name: str) -> SimulatedService:
         """Return a service by name, case apart; raise ScenarioError if the node has none such."""
         found = self.services.get(name.lower())
         if found is None:
@@ -52,16 +127,16 @@ class Node:
         return found
 
 
-class Cluster:
+class SimulatedCluster:
     """All nodes and groups of a scenario, as they stand at this moment."""
 
-    def __init__(self, scenario: Scenario, clock: Clock) -> None:
+    def __init__(self, scenario: Scenario, clock: SimulatorClock) -> None:
         """Bring a scenario to life."""
         self.scenario = scenario
         self.clock = clock
         self.groups: dict[str, GroupEntry] = {group.name: group for group in scenario.group}
         differing = {entry.name: entry for entry in scenario.node}
-        self.nodes: dict[str, Node] = {}
+        self.nodes: dict[str, SimulatedNode] = {}
         for position, name in enumerate(scenario.node_names):
             entry = differing.get(name) or NodeEntry(name=name)
             self.nodes[name] = self._node(entry, position)
@@ -71,29 +146,29 @@ class Cluster:
             self._settle_sessions(group)
 
     @property
-    def publisher(self) -> Node:
+    def publisher(self) -> SimulatedNode:
         """Return the database publisher."""
         return next(iter(self.nodes.values()))
 
-    def node(self, name: str) -> Node:
+    def node(self, name: str) -> SimulatedNode:
         """Return a node by name; raise ScenarioError if there is none such."""
         if name not in self.nodes:
             raise ScenarioError(f"no node '{name}'; there are {', '.join(self.nodes)}")
         return self.nodes[name]
 
-    def neighbour(self, name: str) -> Node:
+    def neighbour(self, name: str) -> SimulatedNode:
         """Return the node after this one (after the last, the first)."""
         names = list(self.nodes)
         position = names.index(name) if name in names else -1
         return self.nodes[names[(position + 1) % len(names)]]
 
-    def members(self, group: str) -> Iterator[Node]:
+    def members(self, group: str) -> Iterator[SimulatedNode]:
         """Yield the nodes of a redundancy group; raise ScenarioError for an unknown group."""
         if group not in self.groups:
             raise ScenarioError(f"no group '{group}'; there are {', '.join(self.groups)}")
         return (self.nodes[name] for name in self.groups[group].nodes)
 
-    def set_ha(self, node: Node, state: int) -> None:
+    def set_ha(self, node: SimulatedNode, state: int) -> None:
         """Put a node into an HA state; services follow it.
 
         Idle stops services, a node that takes its users back has them Starting, and any other
@@ -102,36 +177,38 @@ class Cluster:
         node.ha = state
         self._follow_ha(node)
 
-    def _follow_ha(self, node: Node) -> None:
+    def _follow_ha(self, node: SimulatedNode) -> None:
         for service in node.services.values():
-            if node.ha == IDLE and service.runs and service.kind.name in STOPPED_WHEN_IDLE:
+            if node.ha == HA_IDLE and service.runs and service.kind.name in STOPPED_WHEN_IDLE:
                 service.stop()
                 service.stopped_by_idle = True
-            elif node.ha == TAKING_BACK and service.stopped_by_idle:
+            elif node.ha == HA_TAKING_BACK and service.stopped_by_idle:
                 service.status = "Starting"
-            elif node.ha != IDLE and service.stopped_by_idle:
+            elif node.ha != HA_IDLE and service.stopped_by_idle:
                 service.start(self.clock.now())
 
     def _settle_sessions(self, group: str) -> None:
         """Put the sessions of an idle node's users where a scenario's states say that they are."""
         nodes = list(self.members(group))
-        if any(node.ha == IDLE for node in nodes):
+        if any(node.ha == HA_IDLE for node in nodes):
             for node in nodes:
-                node.sessions = 0 if node.ha == IDLE else sum(n.home for n in nodes)
+                node.sessions = 0 if node.ha == HA_IDLE else sum(n.home for n in nodes)
 
-    def _node(self, entry: NodeEntry, position: int) -> Node:
+    def _node(self, entry: NodeEntry, position: int) -> SimulatedNode:
         release = entry.release or self.scenario.cluster.release
         group = next((g for g in self.groups.values() if entry.name in g.nodes), None)
-        wanted = activated(self.scenario)
-        node = Node(
+        wanted = activation_by_service(self.scenario)
+        node = SimulatedNode(
             name=entry.name,
             position=position,
             release=release,
             group=group.name if group else None,
-            ha=_ha_of(entry.name, group),
+            ha=_initial_ha_state(entry.name, group),
             services={
-                kind.name.lower(): _service(kind, entry.name, wanted, _booted(position, index))
-                for index, kind in enumerate(services_of(release_of(release)))
+                kind.name.lower(): _create_service(
+                    kind, entry.name, wanted, _boot_time(position, index)
+                )
+                for index, kind in enumerate(services_of_release(parse_release_text(release)))
             },
             perfmon={name: dict(counters) for name, counters in entry.perfmon.items()},
             corrupted_product_row=entry.corrupted_product_row,
@@ -139,16 +216,16 @@ class Cluster:
             sessions=entry.sessions,
             replication=entry.replication,
         )
-        _differ(node, entry, self.clock)
+        _apply_node_entry(node, entry, self.clock)
         return node
 
 
-def _booted(position: int, index: int) -> float:
+def _boot_time(position: int, index: int) -> float:
     """Return a start on the clock that no two nodes share."""
     return -_UPTIME_S - position * 5400 + index * 2
 
 
-def _ha_of(name: str, group: GroupEntry | None) -> int:
+def _initial_ha_state(name: str, group: GroupEntry | None) -> int:
     if group is None or len(group.nodes) == 1 or not group.ha_enabled:
         return HA_STATES.index("unknown")
     if group.ha is None:
@@ -156,21 +233,23 @@ def _ha_of(name: str, group: GroupEntry | None) -> int:
     return group.ha[group.nodes.index(name)]
 
 
-def _service(
-    kind: Kind, node: str, wanted: Mapping[str, frozenset[str]], started: float
-) -> Service:
-    service = Service(kind, "Started", -1, REASONS[-1], started, active_in_axl=True)
+def _create_service(
+    kind: ServiceKind, node: str, wanted: Mapping[str, frozenset[str]], started: float
+) -> SimulatedService:
+    service = SimulatedService(
+        kind, "Started", -1, REASON_CODE_TEXTS[-1], started, active_in_axl=True
+    )
     if kind.deployable and node not in wanted[kind.name]:
-        service.stop(NOT_ACTIVATED)
+        service.stop(NOT_ACTIVATED_CODE)
     return service
 
 
-def _differ(node: Node, entry: NodeEntry, clock: Clock) -> None:
+def _apply_node_entry(node: SimulatedNode, entry: NodeEntry, clock: SimulatorClock) -> None:
     """Make the node differ in what the scenario says of it."""
     for name in entry.activated:
-        node.service(name).start(_booted(node.position, len(node.services)))
+        node.service(name).start(_boot_time(node.position, len(node.services)))
     for name in entry.not_activated:
-        node.service(name).stop(NOT_ACTIVATED)
+        node.service(name).stop(NOT_ACTIVATED_CODE)
     for name in entry.stopped:
         node.service(name).stop()
     for status, names in (("Starting", entry.starting), ("Stopping", entry.stopping)):

@@ -13,45 +13,182 @@ them. The same mapping comes from `Simulator.change` and, as JSON, from the cont
     fault                                         as a `[[fault]]` of the scenario
     clear                                         {node, fault}, both optional
     row                                           {table, where, set, side}
+
+
+Scenes of a redundancy group: documented pairs of HA states, one after the other, in time.
+
+Source: IM&P configuration guide 15, chapter on high availability, node states and their causes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from auditor.simulator.cluster import Cluster
-from auditor.simulator.faults import ANY, Fault, Plan, Rule
-from auditor.simulator.mistakes import sentences
+from auditor.simulator.cluster import SimulatedCluster, SimulatedNode
+from auditor.simulator.faults import ANY_NODE, Fault, FaultPlan, FaultRule
 from auditor.simulator.scenario import (
     HA_STATES,
     FaultEntry,
     ScenarioError,
     ServiceEntry,
-    ha_number,
+    ha_state_number,
 )
-from auditor.simulator.scenes import Scene, Step, steps
-from auditor.simulator.service import COMMANDED_OUT, NOT_ACTIVATED
+from auditor.simulator.service import COMMANDED_OUT_CODE, NOT_ACTIVATED_CODE
+from auditor.simulator.validation_errors import validation_messages
 
-FAILOVER = (("failing_over", "taking_over"), ("idle", "backup"))
-FALLBACK = (("taking_back", "falling_back"), ("normal", "normal"))
+ChangeData = Mapping[str, object]
+
+
+class HaSequence(StrEnum):
+    """What can be played with a pair; the first node of the group is the one that it befalls."""
+
+    FAILOVER = "failover"
+    FALLBACK = "fallback"
+    NODE_DIES = "node_dies"
+    NODE_RETURNS = "node_returns"
+    SERVICE_FAILS = "service_fails"
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceStep:
+    """A change to the cluster, so many seconds after the scene began."""
+
+    after_s: float
+    change: ChangeData
+
+
+def sequence_steps(
+    scene: HaSequence, group: str, pair: Sequence[SimulatedNode], step_s: float
+) -> tuple[SequenceStep, ...]:
+    """Return a scene's steps, `step_s` apart, for the two nodes of a group."""
+    first, second = pair
+    return tuple(
+        SequenceStep(number * step_s, change)
+        for number, change in enumerate(_CHANGES_BY_SEQUENCE[scene](group, first, second))
+    )
+
+
+def _ha_states_change(group: str, *states: str) -> dict[str, object]:
+    return {"group": group, "states": list(states)}
+
+
+def _session_counts(
+    first: SimulatedNode, second: SimulatedNode, on_first: float, on_second: float
+) -> list[object]:
+    """Return who holds how many sessions: parts of the first node's own and of both together."""
+    both = first.home + second.home
+    return [
+        {"node": first.name, "count": round(first.home * on_first)},
+        {"node": second.name, "count": round(second.home + (both - second.home) * on_second)},
+    ]
+
+
+def _failover_changes(
+    group: str, first: SimulatedNode, second: SimulatedNode
+) -> Sequence[ChangeData]:
+    """By hand: both nodes move, then one idles and the users sign in to the other by and by."""
+    return (
+        {
+            "ha": _ha_states_change(group, "failing_over", "taking_over"),
+            "sessions": _session_counts(first, second, 0.5, 0),
+        },
+        {
+            "ha": _ha_states_change(group, "idle", "backup"),
+            "sessions": _session_counts(first, second, 0, 0.1),
+        },
+        {"sessions": _session_counts(first, second, 0, 0.6)},
+        {"sessions": _session_counts(first, second, 0, 1)},
+    )
+
+
+def _fallback_changes(
+    group: str, first: SimulatedNode, second: SimulatedNode
+) -> Sequence[ChangeData]:
+    return (
+        {
+            "ha": _ha_states_change(group, "taking_back", "falling_back"),
+            "sessions": _session_counts(first, second, 0, 0.5),
+        },
+        {
+            "ha": _ha_states_change(group, "normal", "normal"),
+            "sessions": _session_counts(first, second, 0.1, 0),
+        },
+        {"sessions": _session_counts(first, second, 1, 0)},
+    )
+
+
+def _node_failure_changes(
+    group: str, first: SimulatedNode, second: SimulatedNode
+) -> Sequence[ChangeData]:
+    """No heartbeat: the first node answers nobody, and the second takes its users over."""
+    gone = {"fault": "connection-refused", "node": first.name}
+    return (
+        {"fault": gone, "sessions": _session_counts(first, second, 0, 0)},
+        {"ha": _ha_states_change(group, "down", "taking_over")},
+        {
+            "ha": _ha_states_change(group, "down", "backup"),
+            "sessions": _session_counts(first, second, 0, 1),
+        },
+    )
+
+
+def _node_return_changes(
+    group: str, first: SimulatedNode, second: SimulatedNode
+) -> Sequence[ChangeData]:
+    """The dead node starts and finds its users gone: it is failed over until they fall back."""
+    del second
+    back = {"node": first.name, "fault": "connection-refused"}
+    return (
+        {"clear": back, "ha": _ha_states_change(group, "initializing", "backup")},
+        {"ha": _ha_states_change(group, "failed_over", "backup")},
+    )
+
+
+def _service_failure_changes(
+    group: str, first: SimulatedNode, second: SimulatedNode
+) -> Sequence[ChangeData]:
+    """A critical service of the first node stays down: its users move, the service is left."""
+    engine = {"node": first.name, "service": "Cisco Presence Engine", "reason": -1019}
+    return (
+        {"stop": engine},
+        {"ha": _ha_states_change(group, "failing_over", "taking_over")},
+        {
+            "ha": _ha_states_change(group, "failed_over_services_down", "backup"),
+            "sessions": _session_counts(first, second, 0, 1),
+        },
+    )
+
+
+_CHANGES_BY_SEQUENCE = {
+    HaSequence.FAILOVER: _failover_changes,
+    HaSequence.FALLBACK: _fallback_changes,
+    HaSequence.NODE_DIES: _node_failure_changes,
+    HaSequence.NODE_RETURNS: _node_return_changes,
+    HaSequence.SERVICE_FAILS: _service_failure_changes,
+}
+
+
+FAILOVER_STATE_PAIRS = (("failing_over", "taking_over"), ("idle", "backup"))
+FALLBACK_STATE_PAIRS = (("taking_back", "falling_back"), ("normal", "normal"))
 """The documented pairs of a manual failover and of the fallback after it (guide 15, HA)."""
 
-HaState = Annotated[int, BeforeValidator(ha_number)]
-Value = str | int | None
+HaStateNumber = Annotated[int, BeforeValidator(ha_state_number)]
+RowValue = str | int | None
 
 
-class _Strict(BaseModel):
+class _ControlModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ServiceChange(_Strict):
+class ServiceChange(_ControlModel):
     """A service of a node; `reason` is for stopping it."""
 
     node: str
     service: str
-    reason: int = COMMANDED_OUT
+    reason: int = COMMANDED_OUT_CODE
 
 
 class ServiceDetail(ServiceEntry):
@@ -61,103 +198,105 @@ class ServiceDetail(ServiceEntry):
     service: str
 
 
-class Move(StrEnum):
+class HaDirection(StrEnum):
     """Which way the next documented pair lies."""
 
     FAILOVER = "failover"
     FALLBACK = "fallback"
 
 
-class HaChange(_Strict):
+class HaChange(_ControlModel):
     """States of a group's nodes in order, or one node's state, or the next documented pair."""
 
     group: str | None = None
-    states: list[HaState] | None = None
-    step: Move | None = None
+    states: list[HaStateNumber] | None = None
+    step: HaDirection | None = None
     node: str | None = None
-    state: HaState | None = None
+    state: HaStateNumber | None = None
 
 
-class SessionChange(_Strict):
+class SessionChange(_ControlModel):
     """How many sessions a node holds."""
 
     node: str
     count: Annotated[int, Field(ge=0)]
 
 
-class DatabaseChange(_Strict):
+class DatabaseChange(_ControlModel):
     """Whether an external database accepts connections."""
 
     name: str
     listening: bool
 
 
-class Play(_Strict):
+class SequenceChange(_ControlModel):
     """A scene for a pair, whose steps follow each other on the clock."""
 
     group: str
-    scene: Scene
+    scene: HaSequence
     step_s: Annotated[float, Field(gt=0)] = 10.0
 
 
-class Clear(_Strict):
+class FaultClearance(_ControlModel):
     """Which faults to lift."""
 
-    node: str = ANY
+    node: str = ANY_NODE
     fault: Fault | None = None
 
 
-class RowChange(_Strict):
+class RowChange(_ControlModel):
     """Rows of a table: changed where they match, inserted without `where`, else deleted."""
 
     table: str
-    where: dict[str, Value] = {}
-    set: dict[str, Value] | None = None
+    where: dict[str, RowValue] = {}
+    set: dict[str, RowValue] | None = None
     side: Literal["imp", "cucm"] = "imp"
 
 
-def _as_list(value: object) -> object:
+def _wrap_in_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-Several = BeforeValidator(_as_list)
+ACCEPT_SINGLE = BeforeValidator(_wrap_in_list)
 
 
-class Change(_Strict):
+class ClusterChange(_ControlModel):
     """All that one change may hold, done in this order."""
 
-    clear: Annotated[list[Clear], Several] = []
-    activate: Annotated[list[ServiceChange], Several] = []
-    start: Annotated[list[ServiceChange], Several] = []
-    restart: Annotated[list[ServiceChange], Several] = []
-    stop: Annotated[list[ServiceChange], Several] = []
-    deactivate: Annotated[list[ServiceChange], Several] = []
-    service: Annotated[list[ServiceDetail], Several] = []
-    ha: Annotated[list[HaChange], Several] = []
-    sessions: Annotated[list[SessionChange], Several] = []
-    database: Annotated[list[DatabaseChange], Several] = []
-    play: Annotated[list[Play], Several] = []
-    row: Annotated[list[RowChange], Several] = []
-    fault: Annotated[list[FaultEntry], Several] = Field(default=[])
+    clear: Annotated[list[FaultClearance], ACCEPT_SINGLE] = []
+    activate: Annotated[list[ServiceChange], ACCEPT_SINGLE] = []
+    start: Annotated[list[ServiceChange], ACCEPT_SINGLE] = []
+    restart: Annotated[list[ServiceChange], ACCEPT_SINGLE] = []
+    stop: Annotated[list[ServiceChange], ACCEPT_SINGLE] = []
+    deactivate: Annotated[list[ServiceChange], ACCEPT_SINGLE] = []
+    service: Annotated[list[ServiceDetail], ACCEPT_SINGLE] = []
+    ha: Annotated[list[HaChange], ACCEPT_SINGLE] = []
+    sessions: Annotated[list[SessionChange], ACCEPT_SINGLE] = []
+    database: Annotated[list[DatabaseChange], ACCEPT_SINGLE] = []
+    play: Annotated[list[SequenceChange], ACCEPT_SINGLE] = []
+    row: Annotated[list[RowChange], ACCEPT_SINGLE] = []
+    fault: Annotated[list[FaultEntry], ACCEPT_SINGLE] = Field(default=[])
 
 
-CHANGES: Mapping[str, type[BaseModel]] = {
-    name: get_args(field.annotation)[0] for name, field in Change.model_fields.items()
+CHANGE_MODELS: Mapping[str, type[BaseModel]] = {
+    name: get_args(field.annotation)[0] for name, field in ClusterChange.model_fields.items()
 }
 """What each change takes, by its key."""
 
-Edit = Callable[[RowChange], None]
+EditRow = Callable[[RowChange], None]
 
 
-def parse(data: Mapping[str, object]) -> Change:
+def parse_cluster_change(data: Mapping[str, object]) -> ClusterChange:
     """Return a checked change; raise ScenarioError with every mistake at once."""
     try:
-        return Change.model_validate(data)
+        return ClusterChange.model_validate(data)
     except ValidationError as exc:
-        raise ScenarioError(*sentences(exc, Change, data)) from exc
+        raise ScenarioError(*validation_messages(exc, ClusterChange, data)) from exc
 
 
-def apply(change: Change, cluster: Cluster, plan: Plan, edit: Edit) -> None:
+def apply_cluster_change(
+    change: ClusterChange, cluster: SimulatedCluster, plan: FaultPlan, edit: EditRow
+) -> None:
     """Do a change; raise ScenarioError for a name that the cluster does not have."""
     now = cluster.clock.now()
     for clear in change.clear:
@@ -167,40 +306,40 @@ def apply(change: Change, cluster: Cluster, plan: Plan, edit: Edit) -> None:
     for entry in change.stop:
         cluster.node(entry.node).service(entry.service).stop(entry.reason)
     for entry in change.deactivate:
-        cluster.node(entry.node).service(entry.service).stop(NOT_ACTIVATED)
+        cluster.node(entry.node).service(entry.service).stop(NOT_ACTIVATED_CODE)
     for detail in change.service:
         cluster.node(detail.node).service(detail.service).become(detail, now)
     for ha in change.ha:
-        _apply_ha(ha, cluster)
+        _apply_ha_change(ha, cluster)
     for held in change.sessions:
         cluster.node(held.node).sessions = held.count
     for row in change.row:
         edit(row)
     for fault in change.fault:
-        _check_names(fault, cluster)
-        plan.rules.append(rule(fault))
+        _check_fault_names(fault, cluster)
+        plan.rules.append(to_fault_rule(fault))
 
 
-def scene(play: Play, cluster: Cluster) -> tuple[Step, ...]:
+def build_sequence(play: SequenceChange, cluster: SimulatedCluster) -> tuple[SequenceStep, ...]:
     """Return the steps of a scene; raise ScenarioError for a group that is no pair."""
     nodes = list(cluster.members(play.group))
     if len(nodes) != 2:
         raise ScenarioError(f"play: group {play.group} is no pair")
-    return steps(play.scene, play.group, nodes, play.step_s)
+    return sequence_steps(play.scene, play.group, nodes, play.step_s)
 
 
-def rule(entry: FaultEntry) -> Rule:
+def to_fault_rule(entry: FaultEntry) -> FaultRule:
     """Return the rule of a fault entry."""
-    return Rule(**dict(entry))
+    return FaultRule(**dict(entry))
 
 
-def _check_names(fault: FaultEntry, cluster: Cluster) -> None:
+def _check_fault_names(fault: FaultEntry, cluster: SimulatedCluster) -> None:
     for name in (fault.node, fault.of):
-        if name not in (ANY, None, cluster.scenario.cucm):
+        if name not in (ANY_NODE, None, cluster.scenario.cucm):
             cluster.node(str(name))
 
 
-def _apply_ha(change: HaChange, cluster: Cluster) -> None:
+def _apply_ha_change(change: HaChange, cluster: SimulatedCluster) -> None:
     if change.node is not None and change.state is not None:
         cluster.set_ha(cluster.node(change.node), change.state)
         return
@@ -209,15 +348,17 @@ def _apply_ha(change: HaChange, cluster: Cluster) -> None:
     nodes = list(cluster.members(change.group))
     states = change.states
     if states is None:
-        pairs = FAILOVER if change.step is Move.FAILOVER else FALLBACK
-        states = _next_pair(pairs, [node.ha for node in nodes])
+        pairs = (
+            FAILOVER_STATE_PAIRS if change.step is HaDirection.FAILOVER else FALLBACK_STATE_PAIRS
+        )
+        states = _next_state_pair(pairs, [node.ha for node in nodes])
     if len(states) != len(nodes):
         raise ScenarioError(f"ha: group {change.group} has {len(nodes)} nodes")
     for node, state in zip(nodes, states, strict=True):
         cluster.set_ha(node, state)
 
 
-def _next_pair(pairs: tuple[tuple[str, str], ...], now: list[int]) -> list[int]:
+def _next_state_pair(pairs: tuple[tuple[str, str], ...], now: list[int]) -> list[int]:
     """Return the pair after the present one: the first of the sequence if it has not begun."""
     numbers = [[HA_STATES.index(state) for state in pair] for pair in pairs]
     if now not in numbers:

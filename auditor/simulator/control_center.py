@@ -1,121 +1,191 @@
 """Control Center: what the node says of its own services.
 
 Shapes: Cisco's published `ControlCenterServices.wsdl` (document style, qualified elements).
+
+
+PerfMon: the counters of a node.
+
+Shapes: Cisco's published `PerfmonService.wsdl`. Objects and counters: RTMT guide 15.
 """
 
-from auditor.simulator import envelope
-from auditor.simulator.catalogue import AXL
-from auditor.simulator.cluster import Cluster, Node
-from auditor.simulator.envelope import Element, Question, Reply, SoapFault, add
-from auditor.simulator.service import REASONS, Service
+from auditor.simulator.catalogue import AXL_SERVICE, PRESENCE_ENGINE_SERVICE, XMPP_SERVICE
+from auditor.simulator.cluster import SimulatedCluster, SimulatedNode
+from auditor.simulator.envelope import (
+    ReceivedRequest,
+    SoapFaultReply,
+    SoapReply,
+    XmlElement,
+    add_child,
+    new_qualified_element,
+)
+from auditor.simulator.scenario import parse_release_text
+from auditor.simulator.service import REASON_CODE_TEXTS, SimulatedService
 
-PATH = "/controlcenterservice2/services/ControlCenterServices"
-_PRODUCTS = (
+CONTROL_CENTER_PATH = "/controlcenterservice2/services/ControlCenterServices"
+_INSTALLED_PRODUCTS = (
     ("Cisco Unified Communications Manager IM and Presence Service", "CUP", "CUP"),
     ("Common Services", "Common", "SYS"),
 )
 
 
-def answer(question: Question, cluster: Cluster, node: Node) -> Reply:
+def handle_control_center(
+    question: ReceivedRequest, cluster: SimulatedCluster, node: SimulatedNode
+) -> SoapReply:
     """Answer a reading operation; raise SoapFault for every other."""
     match question.operation:
         case "soapGetServiceStatus":
-            return _status(question, cluster, node)
+            return _service_status_reply(question, cluster, node)
         case "soapGetStaticServiceList":
-            return _static_list(node)
+            return _static_service_list_reply(node)
         case "getProductInformationList":
-            return _products(cluster, node)
-    raise SoapFault("soapenv:Client", f"{question.operation} is refused: this cluster is read only")
+            return _product_information_reply(cluster, node)
+    raise SoapFaultReply(
+        "soapenv:Client", f"{question.operation} is refused: this cluster is read only"
+    )
 
 
-def _status(question: Question, cluster: Cluster, node: Node) -> Reply:
+def _service_status_reply(
+    question: ReceivedRequest, cluster: SimulatedCluster, node: SimulatedNode
+) -> SoapReply:
     names = [name.strip() for name in question.texts("ServiceStatus") if name.strip()]
-    response = envelope.qualified("soapGetServiceStatusResponse")
-    outer = add(response, "soapGetServiceStatusReturn")
-    add(outer, "ReturnCode", "0")
-    add(outer, "ReasonCode", "-1")
-    add(outer, "ReasonString", "")
-    listing = add(outer, "ServiceInfoList")
+    response = new_qualified_element("soapGetServiceStatusResponse")
+    outer = add_child(response, "soapGetServiceStatusReturn")
+    add_child(outer, "ReturnCode", "0")
+    add_child(outer, "ReasonCode", "-1")
+    add_child(outer, "ReasonString", "")
+    listing = add_child(outer, "ServiceInfoList")
     if not names:
         for service in node.services.values():
-            _row(listing, service, cluster)
+            _add_status_row(listing, service, cluster)
     for name in names:
         asked = node.services.get(name.lower())
-        _row(listing, asked, cluster) if asked else _no_such(listing, name)
-    return Reply(response, listing)
+        _add_status_row(listing, asked, cluster) if asked else _add_unknown_service_row(
+            listing, name
+        )
+    return SoapReply(response, listing)
 
 
-def _row(listing: Element, service: Service, cluster: Cluster) -> None:
+def _add_status_row(
+    listing: XmlElement, service: SimulatedService, cluster: SimulatedCluster
+) -> None:
     now = cluster.clock.now()
     service.look(now)
     started = service.started
-    item = add(listing, "item")
-    add(item, "ServiceName", service.kind.name)
-    add(item, "ServiceStatus", service.status)
-    add(item, "ReasonCode", str(service.reason))
-    add(item, "ReasonCodeString", service.text)
-    add(item, "StartTime", cluster.clock.text(started) if started is not None else "")
-    add(item, "UpTime", str(round(now - started)) if started is not None else "-1")
+    item = add_child(listing, "item")
+    add_child(item, "ServiceName", service.kind.name)
+    add_child(item, "ServiceStatus", service.status)
+    add_child(item, "ReasonCode", str(service.reason))
+    add_child(item, "ReasonCodeString", service.text)
+    add_child(item, "StartTime", cluster.clock.text(started) if started is not None else "")
+    add_child(item, "UpTime", str(round(now - started)) if started is not None else "-1")
 
 
-def _no_such(listing: Element, name: str) -> None:
-    item = add(listing, "item")
-    add(item, "ServiceName", name)
-    add(item, "ServiceStatus", "Unknown")
-    add(item, "ReasonCode", "-1010")
-    add(item, "ReasonCodeString", REASONS[-1010])
-    add(item, "StartTime", "")
-    add(item, "UpTime", "-1")
+def _add_unknown_service_row(listing: XmlElement, name: str) -> None:
+    item = add_child(listing, "item")
+    add_child(item, "ServiceName", name)
+    add_child(item, "ServiceStatus", "Unknown")
+    add_child(item, "ReasonCode", "-1010")
+    add_child(item, "ReasonCodeString", REASON_CODE_TEXTS[-1010])
+    add_child(item, "StartTime", "")
+    add_child(item, "UpTime", "-1")
 
 
-def _static_list(node: Node) -> Reply:
-    response = envelope.qualified("soapGetStaticServiceListResponse")
-    listing = add(add(response, "soapGetStaticServiceListReturn"), "Services")
+def _static_service_list_reply(node: SimulatedNode) -> SoapReply:
+    response = new_qualified_element("soapGetStaticServiceListResponse")
+    listing = add_child(add_child(response, "soapGetStaticServiceListReturn"), "Services")
     for service in node.services.values():
-        _specification(listing, service, with_product=False)
-    return Reply(response, listing)
+        _add_service_specification(listing, service, with_product=False)
+    return SoapReply(response, listing)
 
 
-def _products(cluster: Cluster, node: Node) -> Reply:
-    response = envelope.qualified("getProductInformationListResponse")
-    outer = add(response, "getProductInformationListReturn")
-    add(outer, "ActiveServerVersion", f"{node.release}.x86_64")
-    add(outer, "PrimaryNode", cluster.publisher.address)
-    add(outer, "SecondaryNode", "")
-    products = add(outer, "Products")
-    for name, identity, short in _PRODUCTS:
-        item = add(products, "item")
-        add(item, "ProductName", name)
-        add(item, "ProductVersion", node.release)
-        add(item, "ProductDescription", name)
-        add(item, "ProductID", identity)
-        add(item, "ShortName", short)
-    listing = add(outer, "Services")
+def _product_information_reply(cluster: SimulatedCluster, node: SimulatedNode) -> SoapReply:
+    response = new_qualified_element("getProductInformationListResponse")
+    outer = add_child(response, "getProductInformationListReturn")
+    add_child(outer, "ActiveServerVersion", f"{node.release}.x86_64")
+    add_child(outer, "PrimaryNode", cluster.publisher.address)
+    add_child(outer, "SecondaryNode", "")
+    products = add_child(outer, "Products")
+    for name, identity, short in _INSTALLED_PRODUCTS:
+        item = add_child(products, "item")
+        add_child(item, "ProductName", name)
+        add_child(item, "ProductVersion", node.release)
+        add_child(item, "ProductDescription", name)
+        add_child(item, "ProductID", identity)
+        add_child(item, "ShortName", short)
+    listing = add_child(outer, "Services")
     for service in node.services.values():
-        if node.corrupted_product_row and service.kind.name == AXL:
-            _corrupted(listing)
+        if node.corrupted_product_row and service.kind.name == AXL_SERVICE:
+            _add_corrupted_row(listing)
         else:
-            _specification(listing, service, with_product=True)
-    return Reply(response, listing)
+            _add_service_specification(listing, service, with_product=True)
+    return SoapReply(response, listing)
 
 
-def _specification(listing: Element, service: Service, *, with_product: bool) -> None:
+def _add_service_specification(
+    listing: XmlElement, service: SimulatedService, *, with_product: bool
+) -> None:
     kind = service.kind
-    item = add(listing, "item")
-    add(item, "ServiceName", kind.name)
-    add(item, "ServiceType", "Servlet" if kind.servlet else "Service")
-    add(item, "Deployable", "true" if kind.deployable else "false")
-    add(item, "GroupName", kind.group)
+    item = add_child(listing, "item")
+    add_child(item, "ServiceName", kind.name)
+    add_child(item, "ServiceType", "Servlet" if kind.servlet else "Service")
+    add_child(item, "Deployable", "true" if kind.deployable else "false")
+    add_child(item, "GroupName", kind.group)
     if with_product:
-        add(item, "ProductID", kind.product)
-    add(item, "DependentServices")
+        add_child(item, "ProductID", kind.product)
+    add_child(item, "DependentServices")
 
 
-def _corrupted(listing: Element) -> None:
+def _add_corrupted_row(listing: XmlElement) -> None:
     """Add the row that a real node sent in place of the AXL service's."""
-    item = add(listing, "item")
+    item = add_child(listing, "item")
     values = {"ServiceName": "yes", "ServiceType": "Servlet", "Deployable": "true"}
     values |= {"GroupName": "none", "ProductID": "315106"}
     for name, value in values.items():
-        add(item, name, value)
-    add(item, "DependentServices")
+        add_child(item, name, value)
+    add_child(item, "DependentServices")
+
+
+PERFMON_PATH = "/perfmonservice2/services/PerfmonService"
+RECOVERY_MANAGER_OBJECT = "Cisco Server Recovery Manager"
+REPLICATION_OBJECT = "Number of Replicates Created and State of Replication"
+
+
+def handle_perfmon(
+    question: ReceivedRequest, node: SimulatedNode, host: str | None = None
+) -> SoapReply:
+    """Answer `perfmonCollectCounterData`; the counters are named for the host that was asked.
+
+    `host` names another machine in the counters than the one asked for. Raises SoapFault for
+    an object the node does not have: SRMState is documented from release 12.5 on.
+    """
+    if question.operation != "perfmonCollectCounterData":
+        raise SoapFaultReply("soapenv:Client", f"{question.operation} is refused")
+    asked = "".join(question.texts("Host")).strip()
+    wanted = "".join(question.texts("Object")).strip()
+    counters = _counters_by_object(node).get(wanted)
+    if counters is None:
+        raise SoapFaultReply("soapenv:Server", f"PerfmonService: no object '{wanted}'")
+    response = new_qualified_element("perfmonCollectCounterDataResponse")
+    for counter, value in counters.items():
+        row = add_child(response, "perfmonCollectCounterDataReturn")
+        add_child(row, "Name", f"\\\\{host or asked}\\{wanted}\\{counter}")
+        add_child(row, "Value", str(value))
+        add_child(row, "CStatus", "1")
+    return SoapReply(response, response)
+
+
+def _counters_by_object(node: SimulatedNode) -> dict[str, dict[str, int]]:
+    presence, clients = node.service(PRESENCE_ENGINE_SERVICE), node.service(XMPP_SERVICE)
+    objects = {
+        PRESENCE_ENGINE_SERVICE: {"ActiveJsmSessions": node.sessions if presence.runs else 0},
+        "Cisco XCP CM": {"CmConnectedSockets": node.sessions if clients.runs else 0},
+        REPLICATION_OBJECT: {
+            "Number of Replicates Created": 712,
+            "Replicate_State": node.replication,
+        },
+    }
+    if parse_release_text(node.release) >= (12, 5):
+        objects[RECOVERY_MANAGER_OBJECT] = {"SRMState": node.ha}
+    for name, counters in node.perfmon.items():
+        objects[name] = {**objects.get(name, {}), **counters}
+    return objects

@@ -1,28 +1,227 @@
 """The databases behind executeSQLQuery: SQLite over the tables that public sources name.
 
 The catalogue is `systables` and `syscolumns`, as Informix has it.
+
+
+What stands in the tables of the two databases, as the cluster is and as it was set up.
+
+Cisco publishes no data dictionary of IM&P. Columns that no source shows are invented; booleans
+are 't' and 'f', as Informix has them.
 """
 
 import re
 import sqlite3
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
-from auditor.simulator import tables
-from auditor.simulator.cluster import Cluster
+from auditor.simulator.catalogue import ServiceKind
+from auditor.simulator.cluster import SimulatedCluster
 from auditor.simulator.scenario import ScenarioError
-from auditor.simulator.tables import Rows, Side, Table, Value
 
-Answer = list[list[tuple[str, str]]]
+DatabaseSide = Literal["imp", "cucm"]
+SqlValue = str | int | None
+TableRows = Sequence[Sequence[SqlValue]]
+TableContent = tuple[Sequence[str], TableRows]
 
-_READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
+ENTERPRISE_WIDE = "EnterpriseWideData"
+_PROCESS_NODE_COLUMNS = (
+    "pkid",
+    "name",
+    "mac",
+    "systemnode",
+    "description",
+    "isactive",
+    "nodeid",
+    "tknodeusage",
+    "ipv6name",
+    "fklbmhubgroup",
+    "tkprocessnoderole",
+    "tkssomode",
+)
 
-_CATALOGUE = {
+
+def stable_uuid(*names: str) -> str:
+    """Return the stable pkid (and AXL uuid, without braces) of something by its names."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, "/".join(names)))
+
+
+def informix_boolean(value: bool) -> str:
+    """Return a boolean as Informix shows it."""
+    return "t" if value else "f"
+
+
+def cluster_state_tables(cluster: SimulatedCluster, side: DatabaseSide) -> dict[str, TableContent]:
+    """Return the tables that follow the cluster's state, by name."""
+    numbers = _service_numbers(cluster)
+    services = [
+        (
+            stable_uuid(n.name, s.kind.name),
+            n.name,
+            numbers[s.kind],
+            informix_boolean(s.active_in_axl),
+            "t",
+            0,
+        )
+        for n in cluster.nodes.values()
+        for s in n.services.values()
+    ]
+    tables: dict[str, TableContent] = {
+        "processnodeservice": (
+            ["pkid", "servername", "tkservice", "isactive", "enable", "tracelevel"],
+            services,
+        )
+    }
+    if side == "imp":
+        groups = list(cluster.groups)
+        tables["enterprisenode"] = (
+            ["id", "subclusterid", "name", "isprimary", "tkhaserverstate"],
+            [
+                (
+                    n.position + 1,
+                    groups.index(n.group) + 1 if n.group is not None else None,
+                    n.name,
+                    informix_boolean(
+                        n.group is not None and cluster.groups[n.group].nodes[0] == n.name
+                    ),
+                    n.ha,
+                )
+                for n in cluster.nodes.values()
+            ],
+        )
+        tables["enterprisesubcluster"] = (
+            ["id", "name", "haenabled"],
+            [
+                (number, group.name, informix_boolean(group.ha_enabled))
+                for number, group in enumerate(cluster.groups.values(), start=1)
+            ],
+        )
+    return tables
+
+
+def scenario_tables(cluster: SimulatedCluster, side: DatabaseSide) -> dict[str, TableContent]:
+    """Return the tables that follow from the scenario alone, by name."""
+    tables: dict[str, TableContent] = {
+        "processnode": (_PROCESS_NODE_COLUMNS, _process_node_rows(cluster)),
+        "typenodeusage": (["enum", "name"], [(0, "Publisher"), (1, "Subscriber")]),
+        "typeprocessnoderole": (
+            ["enum", "name"],
+            [(1, "CUCM Voice/Video"), (2, "CUCM IM and Presence")],
+        ),
+        "typeservice": (
+            ["enum", "name", "nameforcontrol", "tktracelevelgroups"],
+            [
+                (number, kind.axl_name or kind.name, kind.name, 1)
+                for kind, number in _service_numbers(cluster).items()
+            ],
+        ),
+        "replicationdynamic": (["pkid", "replicationdynamic"], [(stable_uuid("replication"), 2)]),
+    }
+    return tables | _presence_tables(cluster) if side == "imp" else tables
+
+
+def _service_numbers(cluster: SimulatedCluster) -> dict[ServiceKind, int]:
+    kinds = dict.fromkeys(s.kind for n in cluster.nodes.values() for s in n.services.values())
+    return {kind: number for number, kind in enumerate(kinds)}
+
+
+def _process_node_rows(cluster: SimulatedCluster) -> TableRows:
+    wide = (stable_uuid(ENTERPRISE_WIDE), ENTERPRISE_WIDE, "", "t", "", "t", 1, 0, "", None, 1, 0)
+    cucm = cluster.scenario.cucm
+    rows: list[tuple[SqlValue, ...]] = [wide]
+    rows.append((stable_uuid(cucm), cucm, "", "f", "", "t", 2, 0, "", None, 1, 0))
+    names = [*cluster.nodes, *cluster.scenario.cluster.planned]
+    for number, name in enumerate(names):
+        usage = 1 if number else 0
+        rows.append((stable_uuid(name), name, "", "f", "", "t", number + 3, usage, "", None, 2, 0))
+    return rows
+
+
+def _presence_tables(cluster: SimulatedCluster) -> dict[str, TableContent]:
+    use = cluster.scenario.deployment
+    peers = [(stable_uuid(address), address) for address in _intercluster_peer_addresses(cluster)]
+    return _database_assignment_tables(cluster) | {
+        "xmpps2snodes": (
+            ["pkid", "cp_id"],
+            [
+                (stable_uuid("s2s", host), f"cm-2_s2scp-1.{host}")
+                for host in _federating_hosts(cluster)
+            ],
+        ),
+        "tcaliases": (
+            ["pkid", "tcalias", "isprimary", "fkprocessnode", "peerclusterid"],
+            [
+                (
+                    stable_uuid("alias", n),
+                    f"conference-{i}-standalone.lab.test",
+                    "t",
+                    stable_uuid(n),
+                    None,
+                )
+                for i, n in enumerate(cluster.nodes, start=2)
+            ],
+        ),
+        "cupsinterclusterpeers": (["pkid", "peeraddress"], peers),
+        "persistentchat": (["enablepersistentgear"], [(informix_boolean(use.permanent_chat),)]),
+        "filetransfer": (["tkfiletransfer"], [(2 if use.managed_file_transfer else 0,)]),
+        "epassyncagentcfg": (
+            ["ccmpublisherip", "axluser", "axlpassword", "cucm_axluser_pkid", "syncstatus"],
+            [
+                (
+                    cluster.scenario.cucm,
+                    "axl-sync",
+                    "never-to-be-read",
+                    stable_uuid("axl-sync"),
+                    "Completed 2026-03-01 02:00:11",
+                )
+            ],
+        ),
+    }
+
+
+def _database_assignment_tables(cluster: SimulatedCluster) -> dict[str, TableContent]:
+    """Return which node uses which external database, and which logs to a third party."""
+    third_party = cluster.scenario.deployment.compliance_third_party
+    logged = list(cluster.nodes) if third_party is True else third_party or []
+    assigned = [
+        (stable_uuid(db.name, node), db.type, db.name, node)
+        for db in cluster.scenario.external_database
+        for node in (db.nodes if db.nodes is not None else cluster.nodes)
+    ]
+    return {
+        "ftextdbprocessnodemap": (
+            ["pkid", "fkprocessnode"],
+            [(stable_uuid("compliance", n), stable_uuid(n)) for n in logged],
+        ),
+        "externaldbassignment": (["pkid", "databasetype", "databasename", "name"], assigned),
+    }
+
+
+def _intercluster_peer_addresses(cluster: SimulatedCluster) -> list[str]:
+    """Return the addresses of the cluster's peers; one that uses intercluster has at least one."""
+    listed = [peer.address for peer in cluster.scenario.intercluster_peer]
+    some = ["imp-1.peer.test"] if cluster.scenario.deployment.intercluster else []
+    return listed or some
+
+
+def _federating_hosts(cluster: SimulatedCluster) -> list[str]:
+    """Return the hosts whose XMPP federation is on; Expressway writes a row of its own."""
+    use = cluster.scenario.deployment
+    through = use.xmpp_federation == "expressway"
+    return [*use.xmpp_federation_enabled_on, *(["expressway-e-edge-test"] if through else [])]
+
+
+SqlRows = list[list[tuple[str, str]]]
+
+_READ_ACTIONS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
+
+_CATALOGUE_TABLES = {
     "systables": ["tabname", "tabid", "tabtype"],
     "syscolumns": ["colname", "tabid", "colno"],
 }
 
 
-class SqlError(Exception):
+class InformixError(Exception):
     """The statement was refused; `code` is what Informix would say."""
 
     def __init__(self, code: int, text: str) -> None:
@@ -31,10 +230,10 @@ class SqlError(Exception):
         self.code = code
 
 
-class Database:
+class SimulatedDatabase:
     """One side's tables; those of the cluster's state follow it, unless the scenario sets them."""
 
-    def __init__(self, cluster: Cluster, side: Side) -> None:
+    def __init__(self, cluster: SimulatedCluster, side: DatabaseSide) -> None:
         """Fill the tables from the cluster and then from the scenario."""
         self._cluster = cluster
         self._side = side
@@ -45,13 +244,13 @@ class Database:
             if table.side == side:
                 self._create(table.name, (table.columns, table.rows))
                 self._own.add(table.name)
-        for name, content in tables.fixed(cluster, side).items():
+        for name, content in scenario_tables(cluster, side).items():
             if name not in self._own:
                 self._create(name, content)
         self.refresh()
         for name in cluster.scenario.cluster.drop_tables:
             self._own.add(name)
-            self._engine.execute(f"drop table if exists {_name(name)}")
+            self._engine.execute(f"drop table if exists {_check_identifier(name)}")
         self._catalogue()
 
     def close(self) -> None:
@@ -60,43 +259,43 @@ class Database:
 
     def refresh(self) -> None:
         """Bring the tables of the cluster's state up to date."""
-        for name, content in tables.moving(self._cluster, self._side).items():
+        for name, content in cluster_state_tables(self._cluster, self._side).items():
             if name not in self._own:
                 self._create(name, content)
 
-    def select(self, statement: str) -> Answer:
+    def select(self, statement: str) -> SqlRows:
         """Return the rows of one SELECT as column names (lower case) and texts.
 
         Raises SqlError for anything else.
         """
         self._engine.set_authorizer(
-            lambda action, *_: sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
+            lambda action, *_: sqlite3.SQLITE_OK if action in _READ_ACTIONS else sqlite3.SQLITE_DENY
         )
         try:
-            cursor = self._engine.execute(_limited(statement))
-            names = [_column(entry[0]) for entry in cursor.description or ()]
-            return [list(zip(names, map(_text, row), strict=True)) for row in cursor]
+            cursor = self._engine.execute(_rewrite_first_as_limit(statement))
+            names = [_axl_column_name(entry[0]) for entry in cursor.description or ()]
+            return [list(zip(names, map(_sql_value_text, row), strict=True)) for row in cursor]
         except (sqlite3.Error, sqlite3.Warning) as exc:
-            raise _refusal(str(exc)) from exc
+            raise _to_informix_error(str(exc)) from exc
         finally:
             self._engine.set_authorizer(None)
 
     def edit(
-        self, table: str, where: Mapping[str, Value], values: Mapping[str, Value] | None
+        self, table: str, where: Mapping[str, SqlValue], values: Mapping[str, SqlValue] | None
     ) -> None:
         """Update the rows that match, insert one if `where` is empty, delete if no values.
 
         From then on the table is the scenario's own. Raises ScenarioError.
         """
-        name, given = _name(table), values or {}
-        matching = " and ".join(f"{_name(column)} is ?" for column in where) or "1"
+        name, given = _check_identifier(table), values or {}
+        matching = " and ".join(f"{_check_identifier(column)} is ?" for column in where) or "1"
         if values is None:
             statement = f"delete from {name} where {matching}"  # noqa: S608 - names are checked
         elif where:
-            changed = ", ".join(f"{_name(column)} = ?" for column in given)
+            changed = ", ".join(f"{_check_identifier(column)} = ?" for column in given)
             statement = f"update {name} set {changed} where {matching}"  # noqa: S608 - as above
         else:
-            columns = ", ".join(_name(column) for column in given)
+            columns = ", ".join(_check_identifier(column) for column in given)
             marks = ", ".join("?" for _ in given)
             statement = f"insert into {name} ({columns}) values ({marks})"  # noqa: S608 - as above
         try:
@@ -105,14 +304,17 @@ class Database:
             raise ScenarioError(f"table {table}: {exc}") from exc
         self._own.add(table)
 
-    def _create(self, name: str, content: Table) -> None:
+    def _create(self, name: str, content: TableContent) -> None:
         columns, rows = content
-        self._engine.execute(f"drop table if exists {_name(name)}")
+        self._engine.execute(f"drop table if exists {_check_identifier(name)}")
         # With types, `tknodeusage = '0'` compares as Informix does.
-        typed = [f"{_name(c)} {_type(rows, number)}" for number, c in enumerate(columns)]
-        self._engine.execute(f"create table {_name(name)} ({', '.join(typed)})")
+        typed = [
+            f"{_check_identifier(c)} {_column_type(rows, number)}"
+            for number, c in enumerate(columns)
+        ]
+        self._engine.execute(f"create table {_check_identifier(name)} ({', '.join(typed)})")
         marks = ", ".join("?" for _ in columns)
-        insert = f"insert into {_name(name)} values ({marks})"  # noqa: S608 - names are checked
+        insert = f"insert into {_check_identifier(name)} values ({marks})"  # noqa: S608 - names are checked
         self._engine.executemany(insert, rows)
 
     def _catalogue(self) -> None:
@@ -122,45 +324,45 @@ class Database:
         columns = [
             (column[1], number, column[0] + 1)
             for name, number, _ in tables
-            for column in self._engine.execute(f"pragma table_info({_name(name)})")
+            for column in self._engine.execute(f"pragma table_info({_check_identifier(name)})")
         ]
         # Informix lists the catalogue in itself: systables is table 1, syscolumns table 2.
-        for number, (name, own) in enumerate(_CATALOGUE.items(), start=1):
+        for number, (name, own) in enumerate(_CATALOGUE_TABLES.items(), start=1):
             tables.append((name, number, "T"))
             columns += [(column, number, place) for place, column in enumerate(own, start=1)]
-        self._create("systables", (_CATALOGUE["systables"], tables))
-        self._create("syscolumns", (_CATALOGUE["syscolumns"], columns))
+        self._create("systables", (_CATALOGUE_TABLES["systables"], tables))
+        self._create("syscolumns", (_CATALOGUE_TABLES["syscolumns"], columns))
 
 
-def _name(name: str) -> str:
+def _check_identifier(name: str) -> str:
     if not re.fullmatch(r"[a-z_][a-z0-9_]*", name):
         raise ScenarioError(f"'{name}' is no name of a table or column")
     return name
 
 
-def _type(rows: Rows, number: int) -> str:
+def _column_type(rows: TableRows, number: int) -> str:
     return "integer" if any(isinstance(row[number], int) for row in rows) else "text"
 
 
-def _limited(statement: str) -> str:
+def _rewrite_first_as_limit(statement: str) -> str:
     """Return Informix' `select first 3 ...` in the engine's own words."""
     found = re.match(r"select\s+first\s+(\d+)\s+", statement, re.IGNORECASE)
     return f"select {statement[found.end() :]} limit {found[1]}" if found else statement
 
 
-def _column(name: str) -> str:
+def _axl_column_name(name: str) -> str:
     """Return the name that AXL gives a column: `count(*)` comes back as `count`."""
     return name.partition("(")[0].lower()
 
 
-def _text(value: object) -> str:
+def _sql_value_text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _refusal(text: str) -> SqlError:
+def _to_informix_error(text: str) -> InformixError:
     what, _, name = text.partition(": ")
     if what == "no such table":
-        return SqlError(-206, f"The specified table ({name}) is not in the database.")
+        return InformixError(-206, f"The specified table ({name}) is not in the database.")
     if what == "no such column":
-        return SqlError(-217, f"Column ({name}) not found in any table in the query.")
-    return SqlError(-201, "A syntax error has occurred.")
+        return InformixError(-217, f"Column ({name}) not found in any table in the query.")
+    return InformixError(-201, "A syntax error has occurred.")

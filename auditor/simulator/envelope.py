@@ -5,29 +5,29 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-Element = etree._Element
+XmlElement = etree._Element
 
-SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-XSD = "http://www.w3.org/2001/XMLSchema"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
-AST = "http://schemas.cisco.com/ast/soap"
-AXL = "http://www.cisco.com/AXL/API/"
-_DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>"
+SOAP_NAMESPACE = "http://schemas.xmlsoap.org/soap/envelope/"
+XSD_NAMESPACE = "http://www.w3.org/2001/XMLSchema"
+XSI_NAMESPACE = "http://www.w3.org/2001/XMLSchema-instance"
+AST_NAMESPACE = "http://schemas.cisco.com/ast/soap"
+AXL_NAMESPACE = "http://www.cisco.com/AXL/API/"
+_ENVELOPE_DECLARATION = b"<?xml version='1.0' encoding='utf-8'?>"
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SoapReply:
     """The response element, and within it the element whose children are the rows."""
 
-    body: Element
-    listing: Element
+    body: XmlElement
+    listing: XmlElement
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ReceivedRequest:
     """The element inside the request's Body."""
 
-    element: Element
+    element: XmlElement
 
     @property
     def operation(self) -> str:
@@ -44,10 +44,10 @@ class Question:
         return [found.text or "" for found in self.element.iter(f"{{*}}{name}")]
 
 
-class SoapFault(Exception):
+class SoapFaultReply(Exception):
     """A fault to answer with; `detail` is the element inside `<detail>`, if any."""
 
-    def __init__(self, code: str, text: str, detail: Element | None = None) -> None:
+    def __init__(self, code: str, text: str, detail: XmlElement | None = None) -> None:
         """Take the fault's code as it stands on the wire (`ns1:...` is Axis' own prefix)."""
         super().__init__(text)
         self.code = code
@@ -55,23 +55,25 @@ class SoapFault(Exception):
         self.detail = detail
 
 
-def read(body: bytes) -> Question | None:
+def parse_soap_request(body: bytes) -> ReceivedRequest | None:
     """Return what an envelope asks, None if the bytes are no envelope with one question."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         return None
-    asked = root.findall(f"{{{SOAP}}}Body/*")
-    return Question(asked[0]) if len(asked) == 1 else None
+    asked = root.findall(f"{{{SOAP_NAMESPACE}}}Body/*")
+    return ReceivedRequest(asked[0]) if len(asked) == 1 else None
 
 
-def qualified(name: str, prefix: str = "ns1", namespace: str = AST) -> Element:
-    """Return a fresh element with its own prefix; children made with `add` share it."""
+def new_qualified_element(
+    name: str, prefix: str = "ns1", namespace: str = AST_NAMESPACE
+) -> XmlElement:
+    """Return a fresh element with its own prefix; children made with `add_child` share it."""
     return etree.Element(f"{{{namespace}}}{name}", nsmap={prefix: namespace})
 
 
-def add(parent: Element, name: str, text: str | None = None) -> Element:
+def add_child(parent: XmlElement, name: str, text: str | None = None) -> XmlElement:
     """Append a child in the parent's namespace and return it."""
     # Taken from the tag itself: a QName each would be half the time of a reply.
     space, brace, _ = str(parent.tag).rpartition("}")
@@ -80,40 +82,46 @@ def add(parent: Element, name: str, text: str | None = None) -> Element:
     return child
 
 
-def add_unqualified(
-    parent: Element, name: str, text: str | None = None, attributes: Mapping[str, str] | None = None
-) -> Element:
+def add_unqualified_child(
+    parent: XmlElement,
+    name: str,
+    text: str | None = None,
+    attributes: Mapping[str, str] | None = None,
+) -> XmlElement:
     """Append a child in no namespace, as AXL's schema has everything below the response."""
     child = etree.SubElement(parent, name, dict(attributes or {}))
     child.text = text
     return child
 
 
-def around(body: Element) -> Element:
+def wrap_in_envelope(body: XmlElement) -> XmlElement:
     """Return an Envelope that holds the element in its Body."""
-    envelope = _envelope()
-    etree.SubElement(envelope, f"{{{SOAP}}}Body").append(body)
+    envelope = _empty_envelope()
+    etree.SubElement(envelope, f"{{{SOAP_NAMESPACE}}}Body").append(body)
     return envelope
 
 
-def fault(error: SoapFault) -> Element:
+def fault_envelope(error: SoapFaultReply) -> XmlElement:
     """Return an Envelope that holds the fault, its children unqualified as SOAP 1.1 has them."""
-    envelope = _envelope()
-    body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
+    envelope = _empty_envelope()
+    body = etree.SubElement(envelope, f"{{{SOAP_NAMESPACE}}}Body")
     prefix = error.code.partition(":")[0]
     extra = {prefix: "http://xml.apache.org/axis/"} if prefix == "ns1" else {}
-    element = etree.SubElement(body, f"{{{SOAP}}}Fault", nsmap=extra)
-    add_unqualified(element, "faultcode", error.code)
-    add_unqualified(element, "faultstring", error.text)
+    element = etree.SubElement(body, f"{{{SOAP_NAMESPACE}}}Fault", nsmap=extra)
+    add_unqualified_child(element, "faultcode", error.code)
+    add_unqualified_child(element, "faultstring", error.text)
     if error.detail is not None:
-        add_unqualified(element, "detail").append(error.detail)
+        add_unqualified_child(element, "detail").append(error.detail)
     return envelope
 
 
-def serialise(envelope: Element) -> bytes:
+def serialise_envelope(envelope: XmlElement) -> bytes:
     """Return the bytes for the wire."""
-    return _DECLARATION + etree.tostring(envelope)
+    return _ENVELOPE_DECLARATION + etree.tostring(envelope)
 
 
-def _envelope() -> Element:
-    return etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soapenv": SOAP, "xsd": XSD, "xsi": XSI})
+def _empty_envelope() -> XmlElement:
+    return etree.Element(
+        f"{{{SOAP_NAMESPACE}}}Envelope",
+        nsmap={"soapenv": SOAP_NAMESPACE, "xsd": XSD_NAMESPACE, "xsi": XSI_NAMESPACE},
+    )

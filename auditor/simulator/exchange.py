@@ -1,4 +1,7 @@
-"""One request on one simulated server, from its headers to the last byte of the answer."""
+"""One request on one simulated server, from its headers to the last byte of the answer.
+
+The record of every request that a simulated server got.
+"""
 
 import asyncio
 import base64
@@ -10,22 +13,88 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from auditor.simulator import axl, control_center, distort, envelope, perfmon, refusal, wire
-from auditor.simulator.catalogue import AXL
-from auditor.simulator.cluster import Cluster, Node
-from auditor.simulator.database import Database
-from auditor.simulator.envelope import Question, Reply, SoapFault
-from auditor.simulator.faults import Fault, Interface, Plan, Rule
-from auditor.simulator.log import Exchange
+from auditor.simulator.axl import (
+    AXL_PATH,
+    SQL_OPERATION,
+    handle_cucm_axl,
+    handle_imp_axl,
+    requested_axl_version,
+)
+from auditor.simulator.catalogue import AXL_SERVICE
+from auditor.simulator.cluster import SimulatedCluster, SimulatedNode
+from auditor.simulator.control_center import (
+    CONTROL_CENTER_PATH,
+    PERFMON_PATH,
+    handle_control_center,
+    handle_perfmon,
+)
+from auditor.simulator.database import SimulatedDatabase
+from auditor.simulator.distorted_replies import (
+    add_document_type,
+    distort_reply,
+    huge_reply_blocks,
+    truncate_reply,
+)
+from auditor.simulator.envelope import (
+    ReceivedRequest,
+    SoapFaultReply,
+    SoapReply,
+    XmlElement,
+    parse_soap_request,
+    serialise_envelope,
+    wrap_in_envelope,
+)
+from auditor.simulator.faults import Fault, FaultPlan, FaultRule, SimulatedInterface
+from auditor.simulator.http_replies import (
+    send_blocks,
+    send_half_then_reset,
+    send_slowly,
+    send_until_closed,
+    send_whole,
+)
+from auditor.simulator.refusal import (
+    respond_error_page,
+    respond_forbidden,
+    respond_soap_fault,
+    respond_unauthorised,
+    respond_unsupported_version,
+    respond_with_fault,
+)
 
-_COOKIE = "JSESSIONIDSSO"
-_ROLE = {
-    Interface.CUCM_AXL: "axl",
-    Interface.IMP_AXL: "axl",
-    Interface.CONTROL_CENTER: "serviceability",
-    Interface.PERFMON: "serviceability",
+
+@dataclass(slots=True)
+class LoggedRequest:
+    """One request. Times are `time.monotonic()`; `ended` is None while it is under way.
+
+    `interface` is "" for an address that is none of ours. `authorization` and `cookie` tell
+    whether the request carried them; `statement` is the SQL of an executeSQLQuery. `writes`
+    marks whatever is not known to only read. `status` is None where no HTTP status was sent.
+    `connection` numbers the TCP connections of a server.
+    """
+
+    node: str
+    interface: str
+    operation: str
+    soap_action: str
+    statement: str
+    authorization: bool
+    cookie: bool
+    connection: int
+    writes: bool
+    started: float
+    ended: float | None = None
+    status: int | None = None
+    fault: str | None = None
+
+
+_SESSION_COOKIE = "JSESSIONIDSSO"
+_ROLE_BY_INTERFACE = {
+    SimulatedInterface.CUCM_AXL: "axl",
+    SimulatedInterface.IMP_AXL: "axl",
+    SimulatedInterface.CONTROL_CENTER: "serviceability",
+    SimulatedInterface.PERFMON: "serviceability",
 }
-_READS = {
+_READ_OPERATIONS = {
     "soapGetServiceStatus",
     "soapGetStaticServiceList",
     "getProductInformationList",
@@ -34,29 +103,29 @@ _READS = {
     "listProcessNodeService",
     "listPresenceRedundancyGroup",
     "getCCMVersion",
-    axl.SQL,
+    SQL_OPERATION,
 }
 _ICSA_VERSION = "8.0"
 """What Cisco's own intercluster sync speaks to a node, whatever the release (TAC 217581)."""
 
 
 @dataclass(slots=True)
-class World:
+class SimulationState:
     """What all servers of one simulator share."""
 
-    cluster: Cluster
-    plan: Plan
-    imp_database: Database
-    cucm_database: Database
+    cluster: SimulatedCluster
+    plan: FaultPlan
+    imp_database: SimulatedDatabase
+    cucm_database: SimulatedDatabase
     account: str
     delay_s: float
-    log: list[Exchange] = field(default_factory=list)
+    log: list[LoggedRequest] = field(default_factory=list)
 
 
-class Server:
+class SimulatedServer:
     """Answers for one machine: an IM&P node, or the CUCM publisher (`node` is None)."""
 
-    def __init__(self, world: World, name: str, node: Node | None) -> None:
+    def __init__(self, world: SimulationState, name: str, node: SimulatedNode | None) -> None:
         """Take the machine's name as AXL knows it."""
         self._world = world
         self._name = name
@@ -68,7 +137,7 @@ class Server:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; leaves a record in the log however it ends."""
         try:
-            question = envelope.read(await request.read())
+            question = parse_soap_request(await request.read())
         except ConnectionError:
             return web.Response()
         interface = self._interface(request.path)
@@ -89,33 +158,38 @@ class Server:
         peer = request.get_extra_info("peername") or ("", 0)
         return self._connections.setdefault(peer[1], len(self._connections))
 
-    def _interface(self, path: str) -> Interface | None:
+    def _interface(self, path: str) -> SimulatedInterface | None:
         path = path.rstrip("/")
-        if path == axl.PATH:
-            return Interface.CUCM_AXL if self._node is None else Interface.IMP_AXL
+        if path == AXL_PATH:
+            return SimulatedInterface.CUCM_AXL if self._node is None else SimulatedInterface.IMP_AXL
         if self._node is None:
             return None
         paths = {
-            control_center.PATH: Interface.CONTROL_CENTER,
-            perfmon.PATH: Interface.PERFMON,
+            CONTROL_CENTER_PATH: SimulatedInterface.CONTROL_CENTER,
+            PERFMON_PATH: SimulatedInterface.PERFMON,
         }
         return paths.get(path)
 
     def _enter(
-        self, request: web.BaseRequest, interface: Interface | None, question: Question | None
-    ) -> Exchange:
+        self,
+        request: web.BaseRequest,
+        interface: SimulatedInterface | None,
+        question: ReceivedRequest | None,
+    ) -> LoggedRequest:
         operation = question.operation if question else ""
         statement = "".join(question.texts("sql")).strip() if question else ""
-        reads = operation in _READS and (operation != axl.SQL or _is_select(statement))
+        reads = operation in _READ_OPERATIONS and (
+            operation != SQL_OPERATION or _is_select(statement)
+        )
         connection = self._number(request)
-        entry = Exchange(
+        entry = LoggedRequest(
             node=self._name,
             interface=interface or "",
             operation=operation,
             soap_action=request.headers.get("SOAPAction", ""),
             statement=statement,
             authorization="Authorization" in request.headers,
-            cookie=_COOKIE in request.cookies,
+            cookie=_SESSION_COOKIE in request.cookies,
             connection=connection,
             writes=bool(operation) and not reads,
             started=time.monotonic(),
@@ -126,22 +200,22 @@ class Server:
     async def _respond(
         self,
         request: web.BaseRequest,
-        interface: Interface | None,
-        question: Question | None,
-        entry: Exchange,
+        interface: SimulatedInterface | None,
+        question: ReceivedRequest | None,
+        entry: LoggedRequest,
     ) -> web.StreamResponse:
         if interface is None:
-            return await refusal.page(request, 404, "The requested resource is not available")
+            return await respond_error_page(request, 404, "The requested resource is not available")
         rule = self._world.plan.instead(self._name, interface, entry.operation)
         if rule is not None:
             entry.fault = rule.fault
-            return await refusal.instead(
+            return await respond_with_fault(
                 request, interface, rule, self._world.cluster.scenario.axl_versions
             )
-        if self._node is not None and interface is Interface.IMP_AXL:
-            service = self._node.services.get(AXL.lower())
+        if self._node is not None and interface is SimulatedInterface.IMP_AXL:
+            service = self._node.services.get(AXL_SERVICE.lower())
             if service is None or not service.runs:
-                return await refusal.page(request, 404, "/axl/")
+                return await respond_error_page(request, 404, "/axl/")
         refused = await self._refuse(request, interface, question)
         if refused is not None:
             return refused
@@ -150,26 +224,36 @@ class Server:
         entry.fault = rule.fault if rule else None
         try:
             reply = self._answer(interface, question, rule)
-        except SoapFault as exc:
-            return await refusal.soap_fault(request, exc)
+        except SoapFaultReply as exc:
+            return await respond_soap_fault(request, exc)
         return await self._send(request, reply, rule)
 
     async def _refuse(
-        self, request: web.BaseRequest, interface: Interface, question: Question | None
+        self,
+        request: web.BaseRequest,
+        interface: SimulatedInterface,
+        question: ReceivedRequest | None,
     ) -> web.StreamResponse | None:
         """Turn away who may not ask, or asks what is no question; None for everybody else."""
         if not self._known(request):
-            return await refusal.unauthorised(request)
-        if _ROLE[interface] in self._world.cluster.scenario.cluster.lacks:
-            return await refusal.forbidden(request)
+            return await respond_unauthorised(request)
+        if _ROLE_BY_INTERFACE[interface] in self._world.cluster.scenario.cluster.lacks:
+            return await respond_forbidden(request)
         if request.method != "POST":
-            return await refusal.page(request, 405, "HTTP method is not supported by this URL")
+            return await respond_error_page(
+                request, 405, "HTTP method is not supported by this URL"
+            )
         if question is None:
-            return await refusal.soap_fault(request, SoapFault("soapenv:Client", "no SOAP request"))
-        if interface in (Interface.CUCM_AXL, Interface.IMP_AXL) and not self._speaks(
-            request, question
-        ):
-            return await refusal.unsupported(request, self._world.cluster.scenario.axl_versions)
+            return await respond_soap_fault(
+                request, SoapFaultReply("soapenv:Client", "no SOAP request")
+            )
+        if interface in (
+            SimulatedInterface.CUCM_AXL,
+            SimulatedInterface.IMP_AXL,
+        ) and not self._speaks(request, question):
+            return await respond_unsupported_version(
+                request, self._world.cluster.scenario.axl_versions
+            )
         return None
 
     def _known(self, request: web.BaseRequest) -> bool:
@@ -177,59 +261,61 @@ class Server:
         given = request.headers.get("Authorization")
         if given is not None:
             return hmac.compare_digest(given.encode(), self._authorization.encode())
-        return request.cookies.get(_COOKIE) in self._sessions
+        return request.cookies.get(_SESSION_COOKIE) in self._sessions
 
-    def _speaks(self, request: web.BaseRequest, question: Question) -> bool:
+    def _speaks(self, request: web.BaseRequest, question: ReceivedRequest) -> bool:
         accepted = {*self._world.cluster.scenario.axl_versions}
         if self._node is not None:
             accepted.add(_ICSA_VERSION)
-        asked = {axl.version_of(question)}
+        asked = {requested_axl_version(question)}
         asked.update(re.findall(r"ver=([\d.]+)", request.headers.get("SOAPAction", "")))
         return asked <= accepted
 
-    def _answer(self, interface: Interface, question: Question, rule: Rule | None) -> Reply:
+    def _answer(
+        self, interface: SimulatedInterface, question: ReceivedRequest, rule: FaultRule | None
+    ) -> SoapReply:
         if self._node is None:
-            return axl.answer_cucm(question, self._world.cluster, self._world.cucm_database)
-        if interface is Interface.IMP_AXL:
-            return axl.answer_imp(question, self._world.imp_database)
+            return handle_cucm_axl(question, self._world.cluster, self._world.cucm_database)
+        if interface is SimulatedInterface.IMP_AXL:
+            return handle_imp_axl(question, self._world.imp_database)
         node, cluster = self._node, self._world.cluster
         host = None
         if rule is not None and rule.fault is Fault.OTHER_NODE:
             node = cluster.node(rule.of) if rule.of else cluster.neighbour(node.name)
             host = node.name
-        if interface is Interface.PERFMON:
-            return perfmon.answer(question, node, host)
-        return control_center.answer(question, cluster, node)
+        if interface is SimulatedInterface.PERFMON:
+            return handle_perfmon(question, node, host)
+        return handle_control_center(question, cluster, node)
 
     async def _send(
-        self, request: web.BaseRequest, reply: Reply, rule: Rule | None
+        self, request: web.BaseRequest, reply: SoapReply, rule: FaultRule | None
     ) -> web.StreamResponse:
         if rule is None:
-            return await self._send_envelope(request, envelope.around(reply.body))
+            return await self._send_envelope(request, wrap_in_envelope(reply.body))
         match rule.fault:
             case Fault.CUT:
-                return wire.until_closed(request, distort.cut(reply))
+                return send_until_closed(request, truncate_reply(reply))
             case Fault.HUGE_REPLY:
-                return await wire.stream(request, distort.endless(reply, rule.megabytes))
+                return await send_blocks(request, huge_reply_blocks(reply, rule.megabytes))
             case Fault.DTD_ENTITY | Fault.ENTITY_BOMB:
-                return await wire.whole(request, distort.with_entity(reply, rule))
+                return await send_whole(request, add_document_type(reply, rule))
             case Fault.RESET:
-                body = envelope.serialise(envelope.around(reply.body))
-                return await wire.half_then_reset(request, body)
+                body = serialise_envelope(wrap_in_envelope(reply.body))
+                return await send_half_then_reset(request, body)
             case Fault.SLOW_DRIP:
-                body = envelope.serialise(envelope.around(reply.body))
-                return await wire.slowly(request, body, rule.interval_s)
-        return await self._send_envelope(request, distort.content(reply, rule))
+                body = serialise_envelope(wrap_in_envelope(reply.body))
+                return await send_slowly(request, body, rule.interval_s)
+        return await self._send_envelope(request, distort_reply(reply, rule))
 
     async def _send_envelope(
-        self, request: web.BaseRequest, whole: envelope.Element, status: int = 200
+        self, request: web.BaseRequest, whole: XmlElement, status: int = 200
     ) -> web.StreamResponse:
         headers = {}
-        if request.cookies.get(_COOKIE) not in self._sessions:
+        if request.cookies.get(_SESSION_COOKIE) not in self._sessions:
             session = secrets.token_hex(16).upper()
             self._sessions.add(session)
-            headers["Set-Cookie"] = f"{_COOKIE}={session}; Path=/; Secure; HttpOnly"
-        return await wire.whole(request, envelope.serialise(whole), status=status, headers=headers)
+            headers["Set-Cookie"] = f"{_SESSION_COOKIE}={session}; Path=/; Secure; HttpOnly"
+        return await send_whole(request, serialise_envelope(whole), status=status, headers=headers)
 
 
 def _is_select(statement: str) -> bool:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-ANY = "*"
+ANY_NODE = "*"
 
 
-class Interface(StrEnum):
+class SimulatedInterface(StrEnum):
     """The interfaces that a fault can be laid on."""
 
     CUCM_AXL = "cucm-axl"
@@ -58,7 +58,7 @@ class Fault(StrEnum):
     OTHER_NODE = "other-node"
 
 
-LISTENER = frozenset(
+LISTENER_FAULTS = frozenset(
     {
         Fault.CONNECTION_REFUSED,
         Fault.EXPIRED_CERTIFICATE,
@@ -69,7 +69,7 @@ LISTENER = frozenset(
 """Faults of a whole node: they hold from the first packet on, for every interface alike."""
 
 
-INSTEAD = frozenset(
+REPLACING_FAULTS = frozenset(
     {
         Fault.CONNECTION_REFUSED,
         Fault.LOST,
@@ -88,16 +88,18 @@ INSTEAD = frozenset(
 )
 """Faults that take the place of any answer; the others work on a good answer."""
 
-SHOWN_ON = {
-    Fault.STARTING: frozenset({Interface.ALL, Interface.CONTROL_CENTER}),
-    Fault.STOPPING: frozenset({Interface.ALL, Interface.CONTROL_CENTER}),
-    Fault.OTHER_NODE: frozenset({Interface.ALL, Interface.CONTROL_CENTER, Interface.PERFMON}),
+INTERFACES_BY_FAULT = {
+    Fault.STARTING: frozenset({SimulatedInterface.ALL, SimulatedInterface.CONTROL_CENTER}),
+    Fault.STOPPING: frozenset({SimulatedInterface.ALL, SimulatedInterface.CONTROL_CENTER}),
+    Fault.OTHER_NODE: frozenset(
+        {SimulatedInterface.ALL, SimulatedInterface.CONTROL_CENTER, SimulatedInterface.PERFMON}
+    ),
 }
 """Where a fault that not every interface can show may be laid."""
 
 
 @dataclass(slots=True)
-class Rule:
+class FaultRule:
     """One fault laid on requests; `seen` counts those that it could have hit.
 
     It skips the first `after` of them and then hits `times` (None: all). `row`, `text`, `of`,
@@ -105,8 +107,8 @@ class Rule:
     """
 
     fault: Fault
-    node: str = ANY
-    interface: Interface = Interface.ALL
+    node: str = ANY_NODE
+    interface: SimulatedInterface = SimulatedInterface.ALL
     operation: str | None = None
     times: int | None = None
     after: int = 0
@@ -119,11 +121,11 @@ class Rule:
 
     def concerns(self, node: str) -> bool:
         """Tell whether the rule is laid on this node."""
-        return self.node in (ANY, node)
+        return self.node in (ANY_NODE, node)
 
-    def hits(self, node: str, interface: Interface, operation: str) -> bool:
+    def hits(self, node: str, interface: SimulatedInterface, operation: str) -> bool:
         """Count this request if it is one of the rule's, and tell whether the fault is due."""
-        if not self.concerns(node) or self.interface not in (Interface.ALL, interface):
+        if not self.concerns(node) or self.interface not in (SimulatedInterface.ALL, interface):
             return False
         if self.operation not in (None, operation):
             return False
@@ -133,57 +135,57 @@ class Rule:
 
 
 @dataclass(slots=True)
-class Plan:
+class FaultPlan:
     """All rules, in the order in which they were laid; the last one laid wins."""
 
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[FaultRule] = field(default_factory=list)
 
-    def instead(self, node: str, interface: Interface, operation: str) -> Rule | None:
+    def instead(self, node: str, interface: SimulatedInterface, operation: str) -> FaultRule | None:
         """Return the fault that takes the place of an answer, counting the request."""
         return self._due(node, interface, operation, instead=True)
 
-    def within(self, node: str, interface: Interface, operation: str) -> Rule | None:
+    def within(self, node: str, interface: SimulatedInterface, operation: str) -> FaultRule | None:
         """Return the fault to work into a good answer, counting the request.
 
         To be asked only when there is one: a request that is turned away is no look.
         """
         return self._due(node, interface, operation, instead=False)
 
-    def on_listener(self, node: str) -> Rule | None:
+    def on_listener(self, node: str) -> FaultRule | None:
         """Return the fault that holds for a whole node, if any."""
         due = [rule for rule in self._of_listeners() if rule.concerns(node)]
         return due[-1] if due else None
 
-    def clear(self, node: str = ANY, fault: Fault | None = None) -> None:
+    def clear(self, node: str = ANY_NODE, fault: Fault | None = None) -> None:
         """Lift the rules laid on a node (`*`: on any), all faults or one."""
         self.rules = [
             rule
             for rule in self.rules
-            if not (node in (ANY, rule.node) and fault in (None, rule.fault))
+            if not (node in (ANY_NODE, rule.node) and fault in (None, rule.fault))
         ]
 
     def _due(
-        self, node: str, interface: Interface, operation: str, *, instead: bool
-    ) -> Rule | None:
+        self, node: str, interface: SimulatedInterface, operation: str, *, instead: bool
+    ) -> FaultRule | None:
         due = [
             rule
             for rule in self.rules
             if not _needs_listener(rule)
-            and (rule.fault in INSTEAD) is instead
+            and (rule.fault in REPLACING_FAULTS) is instead
             and rule.hits(node, interface, operation)
         ]
         return due[-1] if due else None
 
-    def _of_listeners(self) -> Iterator[Rule]:
+    def _of_listeners(self) -> Iterator[FaultRule]:
         return (rule for rule in self.rules if _needs_listener(rule))
 
 
-def _needs_listener(rule: Rule) -> bool:
+def _needs_listener(rule: FaultRule) -> bool:
     """Tell listener faults from the others.
 
     All interfaces of a node share one port. Refused on one interface only can therefore not be
     done by the listener: the connection is dropped when that interface is asked.
     """
-    return rule.fault in LISTENER and (
-        rule.interface is Interface.ALL or rule.fault is not Fault.CONNECTION_REFUSED
+    return rule.fault in LISTENER_FAULTS and (
+        rule.interface is SimulatedInterface.ALL or rule.fault is not Fault.CONNECTION_REFUSED
     )

@@ -1,32 +1,74 @@
-"""Answers that are none: error pages, faults, redirects, and the faults that take their place."""
+"""Answers that are none: error pages, faults, redirects, and the faults that take their place.
 
+The HTML that these servers send where no SOAP comes back: errors, logins, refusals.
+"""
+
+import html
 from collections.abc import Sequence
 
 from aiohttp import web
 
-from auditor.simulator import envelope, pages, wire
-from auditor.simulator.envelope import SoapFault
-from auditor.simulator.faults import Fault, Interface, Rule
+from auditor.simulator.envelope import SoapFaultReply, fault_envelope, serialise_envelope
+from auditor.simulator.faults import Fault, FaultRule, SimulatedInterface
+from auditor.simulator.http_replies import reset_connection, send_whole, wait_forever
 
-_PLAIN_STATUS = {
+HTML_CONTENT_TYPE = "text/html;charset=utf-8"
+
+
+def error_page_html(status: int, text: str) -> str:
+    """Return a servlet container's error page."""
+    title = f"HTTP Status {status} - {html.escape(text)}"
+    return (
+        f"<html><head><title>{title}</title></head><body><h1>{title}</h1>"
+        f"<p><b>type</b> Status report</p><p><b>message</b> {html.escape(text)}</p></body></html>"
+    )
+
+
+def login_page_html() -> str:
+    """Return an administration page's login form."""
+    return (
+        "<html><head><title>Cisco Unified CM IM and Presence Administration</title></head><body>"
+        '<form action="j_security_check" method="post"><input name="j_username">'
+        '<input name="j_password" type="password"><input type="submit" value="Login"></form>'
+        "</body></html>"
+    )
+
+
+def redirect_page_html(target: str) -> str:
+    """Return the body of a redirect."""
+    return f'<html><body>The page is <a href="{html.escape(target)}">here</a>.</body></html>'
+
+
+def unsupported_version_html(versions: Sequence[str]) -> str:
+    """Return what AXL says to a version that it does not speak, under HTTP status 599."""
+    return (
+        "<html><head><title>Axl request error</title></head><body>"
+        f"Incorrect axl version. Supported axl versions: {','.join(versions)}</body></html>"
+    )
+
+
+_STATUS_BY_FAULT = {
     Fault.HTTP_401: (401, "Unauthorized"),
     Fault.HTTP_403: (403, "Access to the requested resource has been denied"),
     Fault.HTTP_404: (404, "The requested resource is not available"),
     Fault.HTTP_500: (500, "Internal Server Error"),
     Fault.HTTP_503: (503, "Service Unavailable"),
 }
-_RATE = (
+_RATE_LIMIT_TEXT = (
     "AxisFault: Exceeded allowed rate for Reatime information. Current allowed rate for realtime "
     "information is 15 requests per minute."
 )
-_PERFMON_RATE = (
+_PERFMON_RATE_LIMIT_TEXT = (
     "Exceeded allowed rate for Perfmon information. Current allowed rate for perfmon information "
     "is 80 requests per minute.PerfmonService"
 )
 
 
-async def instead(
-    request: web.BaseRequest, interface: Interface, rule: Rule, versions: Sequence[str]
+async def respond_with_fault(
+    request: web.BaseRequest,
+    interface: SimulatedInterface,
+    rule: FaultRule,
+    versions: Sequence[str],
 ) -> web.StreamResponse:
     """Do what a fault does in place of any answer.
 
@@ -34,70 +76,78 @@ async def instead(
     """
     match rule.fault:
         case Fault.LOST | Fault.CONNECTION_REFUSED:
-            return wire.reset(request)
+            return reset_connection(request)
         case Fault.HANG:
-            return await wire.never()
+            return await wait_forever()
         case Fault.HTTP_401:
-            return await unauthorised(request)
+            return await respond_unauthorised(request)
         case Fault.REDIRECT:
-            return await _redirect(request)
+            return await _respond_redirect(request)
         case Fault.LOGIN_PAGE:
-            return await wire.whole(request, pages.login().encode(), content_type=pages.TYPE)
+            return await send_whole(
+                request, login_page_html().encode(), content_type=HTML_CONTENT_TYPE
+            )
         case Fault.UNSUPPORTED_VERSION:
-            return await unsupported(request, rule.text.split(",") if rule.text else versions)
+            return await respond_unsupported_version(
+                request, rule.text.split(",") if rule.text else versions
+            )
         case Fault.RATE_CONTROL:
-            return await soap_fault(request, _rate_fault(interface))
+            return await respond_soap_fault(request, _rate_limit_fault(interface))
         case Fault.SOAP_FAULT:
             text = rule.text or "Internal processing error"
-            return await soap_fault(request, SoapFault("soapenv:Server", text))
-    return await page(request, *_PLAIN_STATUS[rule.fault])
+            return await respond_soap_fault(request, SoapFaultReply("soapenv:Server", text))
+    return await respond_error_page(request, *_STATUS_BY_FAULT[rule.fault])
 
 
-async def page(request: web.BaseRequest, status: int, text: str) -> web.StreamResponse:
+async def respond_error_page(
+    request: web.BaseRequest, status: int, text: str
+) -> web.StreamResponse:
     """Answer an HTML error page."""
-    body = pages.error(status, text).encode()
-    return await wire.whole(request, body, status=status, content_type=pages.TYPE)
+    body = error_page_html(status, text).encode()
+    return await send_whole(request, body, status=status, content_type=HTML_CONTENT_TYPE)
 
 
-async def forbidden(request: web.BaseRequest) -> web.StreamResponse:
+async def respond_forbidden(request: web.BaseRequest) -> web.StreamResponse:
     """Answer HTTP 403: the account is known and lacks the role."""
-    return await page(request, *_PLAIN_STATUS[Fault.HTTP_403])
+    return await respond_error_page(request, *_STATUS_BY_FAULT[Fault.HTTP_403])
 
 
-async def unauthorised(request: web.BaseRequest) -> web.StreamResponse:
+async def respond_unauthorised(request: web.BaseRequest) -> web.StreamResponse:
     """Answer HTTP 401, asking for basic authentication."""
-    return await wire.whole(
+    return await send_whole(
         request,
-        pages.error(*_PLAIN_STATUS[Fault.HTTP_401]).encode(),
+        error_page_html(*_STATUS_BY_FAULT[Fault.HTTP_401]).encode(),
         status=401,
-        content_type=pages.TYPE,
+        content_type=HTML_CONTENT_TYPE,
         headers={"WWW-Authenticate": 'Basic realm="Cisco Web Services Realm"'},
     )
 
 
-async def unsupported(request: web.BaseRequest, versions: Sequence[str]) -> web.StreamResponse:
+async def respond_unsupported_version(
+    request: web.BaseRequest, versions: Sequence[str]
+) -> web.StreamResponse:
     """Answer HTTP 599, telling the AXL versions that are supported."""
-    body = pages.unsupported(versions).encode()
-    return await wire.whole(request, body, status=599, content_type=pages.TYPE)
+    body = unsupported_version_html(versions).encode()
+    return await send_whole(request, body, status=599, content_type=HTML_CONTENT_TYPE)
 
 
-async def soap_fault(request: web.BaseRequest, error: SoapFault) -> web.StreamResponse:
+async def respond_soap_fault(request: web.BaseRequest, error: SoapFaultReply) -> web.StreamResponse:
     """Answer a SOAP fault, which goes with HTTP 500."""
-    return await wire.whole(request, envelope.serialise(envelope.fault(error)), status=500)
+    return await send_whole(request, serialise_envelope(fault_envelope(error)), status=500)
 
 
-async def _redirect(request: web.BaseRequest) -> web.StreamResponse:
+async def _respond_redirect(request: web.BaseRequest) -> web.StreamResponse:
     target = f"https://{request.host}/cupadmin/showHome.do"
-    return await wire.whole(
+    return await send_whole(
         request,
-        pages.moved(target).encode(),
+        redirect_page_html(target).encode(),
         status=302,
-        content_type=pages.TYPE,
+        content_type=HTML_CONTENT_TYPE,
         headers={"Location": target},
     )
 
 
-def _rate_fault(interface: Interface) -> SoapFault:
-    if interface is Interface.PERFMON:
-        return SoapFault("soapenv:Server", _PERFMON_RATE)
-    return SoapFault("ns1:Server.RateControl", _RATE)
+def _rate_limit_fault(interface: SimulatedInterface) -> SoapFaultReply:
+    if interface is SimulatedInterface.PERFMON:
+        return SoapFaultReply("soapenv:Server", _PERFMON_RATE_LIMIT_TEXT)
+    return SoapFaultReply("ns1:Server.RateControl", _RATE_LIMIT_TEXT)

@@ -3,18 +3,11 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
-from auditor.simulator.catalogue import Release
-from auditor.simulator.faults import ANY, SHOWN_ON, Fault, Interface
-from auditor.simulator.mistakes import meant, shown
+from auditor.simulator.catalogue import MajorMinor
+from auditor.simulator.faults import ANY_NODE, INTERFACES_BY_FAULT, Fault, SimulatedInterface
+from auditor.simulator.validation_errors import choice_hint, shorten_value
 
 HA_STATES = (
     "unknown",
@@ -33,7 +26,7 @@ HA_STATES = (
 )
 """The states by their number in PerfMon's `SRMState` (Cisco RTMT guide 15)."""
 
-_AXL_VERSIONS: tuple[tuple[Release, tuple[str, ...]], ...] = (
+_AXL_VERSIONS_BY_RELEASE: tuple[tuple[MajorMinor, tuple[str, ...]], ...] = (
     ((15, 0), ("15.0", "14.0", "12.5", "12.0")),
     ((14, 0), ("14.0", "12.5", "12.0", "11.5", "11.0")),
     ((12, 5), ("12.5", "12.0", "11.5", "11.0", "10.5", "10.0")),
@@ -56,24 +49,26 @@ class ScenarioError(ValueError):
         return " ".join(self.args)
 
 
-def ha_number(value: object) -> object:
+def ha_state_number(value: object) -> object:
     """Return the number of an HA state given as a token; anything but a text as it came.
 
     Raises ValueError for a text that is none.
     """
     if isinstance(value, str) and value not in HA_STATES:
-        raise ValueError(f"there is no HA state `{shown(value)}`{meant(value, HA_STATES)}")
+        raise ValueError(
+            f"there is no HA state `{shorten_value(value)}`{choice_hint(value, HA_STATES)}"
+        )
     return HA_STATES.index(value) if isinstance(value, str) else value
 
 
-class _Strict(BaseModel):
+class _ScenarioModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Where = StrictBool | list[str]
+FeatureNodes = StrictBool | list[str]
 
 
-class Deployment(_Strict):
+class ScenarioDeployment(_ScenarioModel):
     """What the cluster is used for: the keys of the configuration's deployment profile.
 
     The services that each node has activated follow from it, so that a scenario states only
@@ -81,20 +76,20 @@ class Deployment(_Strict):
     """
 
     bulk_administration: StrictBool = False
-    chat: Where = False
+    chat: FeatureNodes = False
     permanent_chat: StrictBool = False
     permanent_chat_ha: StrictBool = False
     web_clients: StrictBool = False
     xmpp_clients: StrictBool = True
     third_party_ldap_search: StrictBool = False
     third_party_ldap_search_configured: StrictBool = False
-    sip_federation: Where = False
+    sip_federation: FeatureNodes = False
     partitioned_intradomain_federation: StrictBool = False
-    xmpp_federation: Where | Literal["expressway"] = False
+    xmpp_federation: FeatureNodes | Literal["expressway"] = False
     xmpp_federation_enabled_on: list[str] = []
-    compliance: Where = False
-    compliance_third_party: Where = False
-    managed_file_transfer: Where = False
+    compliance: FeatureNodes = False
+    compliance_third_party: FeatureNodes = False
+    managed_file_transfer: FeatureNodes = False
     file_server_configured: StrictBool = False
     routing_nodes: list[str] = []
     intercluster: StrictBool = False
@@ -102,7 +97,7 @@ class Deployment(_Strict):
     intercluster_cup86: StrictBool = False
 
 
-class ServiceEntry(_Strict):
+class ServiceEntry(_ScenarioModel):
     """How one service of one node differs; `status`, `reason` and `text` may be any text."""
 
     status: str | None = None
@@ -113,7 +108,7 @@ class ServiceEntry(_Strict):
     restarting: StrictBool = False
 
 
-class NodeEntry(_Strict):
+class NodeEntry(_ScenarioModel):
     """How one node differs from what the deployment asks for; a node in no group stands here.
 
     `sessions` are those of the users that are assigned to it; `replication` is the number of
@@ -135,16 +130,16 @@ class NodeEntry(_Strict):
     corrupted_product_row: StrictBool = False
 
 
-class GroupEntry(_Strict):
+class GroupEntry(_ScenarioModel):
     """A presence redundancy group; `ha` holds its nodes' states, as tokens or numbers."""
 
     name: str
     nodes: Annotated[list[str], Field(min_length=1, max_length=2)]
     ha_enabled: StrictBool = True
-    ha: list[Annotated[int, BeforeValidator(ha_number)]] | None = None
+    ha: list[Annotated[int, BeforeValidator(ha_state_number)]] | None = None
 
 
-class DatabaseEntry(_Strict):
+class DatabaseEntry(_ScenarioModel):
     """An external database; the simulator listens for it, or holds a port closed."""
 
     name: str
@@ -155,13 +150,13 @@ class DatabaseEntry(_Strict):
     probe: StrictBool | None = None
 
 
-class PeerEntry(_Strict):
+class PeerEntry(_ScenarioModel):
     """A node of another cluster that this one syncs from."""
 
     address: str
 
 
-class TableEntry(_Strict):
+class TableEntry(_ScenarioModel):
     """A table of the IM&P (or CUCM) database, in place of the one that is there by default."""
 
     name: str
@@ -170,12 +165,12 @@ class TableEntry(_Strict):
     side: Literal["imp", "cucm"] = "imp"
 
 
-class FaultEntry(_Strict):
+class FaultEntry(_ScenarioModel):
     """One fault that stands from the start; see `faults.Rule`."""
 
     fault: Fault
-    node: str = ANY
-    interface: Interface = Interface.ALL
+    node: str = ANY_NODE
+    interface: SimulatedInterface = SimulatedInterface.ALL
     operation: str | None = None
     times: int | None = None
     after: int = 0
@@ -188,13 +183,13 @@ class FaultEntry(_Strict):
     @model_validator(mode="after")
     def _can_be_shown(self) -> Self:
         """Refuse a fault that would silently do nothing."""
-        places = SHOWN_ON.get(self.fault)
+        places = INTERFACES_BY_FAULT.get(self.fault)
         if places is not None and self.interface not in places:
             raise ValueError(f"{self.fault} cannot be shown on {self.interface}.")
         return self
 
 
-class ClusterEntry(_Strict):
+class ClusterEntry(_ScenarioModel):
     """The cluster itself; `lacks` names the roles (`axl`, `serviceability`) the account lacks."""
 
     name: str
@@ -208,7 +203,7 @@ class ClusterEntry(_Strict):
     drop_tables: list[str] = []
 
 
-class Scenario(_Strict):
+class Scenario(_ScenarioModel):
     """A whole scenario.
 
     `undeclared` names keys that the written configuration leaves out; `declared` and `config`
@@ -219,7 +214,7 @@ class Scenario(_Strict):
     cluster: ClusterEntry
     group: list[GroupEntry] = []
     node: list[NodeEntry] = []
-    deployment: Deployment = Deployment()
+    deployment: ScenarioDeployment = ScenarioDeployment()
     external_database: list[DatabaseEntry] = []
     intercluster_peer: list[PeerEntry] = []
     table: list[TableEntry] = []
@@ -249,13 +244,13 @@ class Scenario(_Strict):
         """Return the AXL versions that the CUCM accepts, newest first (DevNet AXL versioning)."""
         if self.cluster.axl_versions is not None:
             return tuple(self.cluster.axl_versions)
-        release = release_of(self.cucm_release)
-        return next(versions for since, versions in _AXL_VERSIONS if release >= since)
+        release = parse_release_text(self.cucm_release)
+        return next(versions for since, versions in _AXL_VERSIONS_BY_RELEASE if release >= since)
 
 
-def release_of(text: str) -> Release:
+def parse_release_text(text: str) -> MajorMinor:
     """Return major and minor of a release text such as `12.5.1.11900-146`."""
     found = re.match(r"(\d+)\.(\d+)", text)
     if not found:
-        raise ScenarioError(f"`{shown(text)}` is no release such as 14.0.1.13900-8.")
+        raise ScenarioError(f"`{shorten_value(text)}` is no release such as 14.0.1.13900-8.")
     return int(found[1]), int(found[2])

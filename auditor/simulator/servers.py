@@ -1,18 +1,114 @@
-"""The servers of one simulated cluster as they listen, each with the certificate it shows."""
+"""The servers of one simulated cluster as they listen, each with the certificate it shows.
 
-from collections.abc import Iterable, Mapping
+Where everything of the simulator listens: this machine alone.
+
+One TLS listener of one simulated server, whose certificate and presence can change.
+
+The external databases of a scenario: a port for each, that accepts connections or refuses.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 
-from auditor.simulator.certificates import Authority, self_signed
-from auditor.simulator.exchange import Server, World
-from auditor.simulator.faults import Fault, Rule
-from auditor.simulator.listener import Listener
-from auditor.simulator.loopback import LOOPBACK, Address
+from aiohttp import web
 
-_PORT = 8443
+from auditor.simulator.certificates import CertificateAuthority, write_self_signed
+from auditor.simulator.exchange import SimulatedServer, SimulationState
+from auditor.simulator.faults import Fault, FaultRule
+from auditor.simulator.scenario import ScenarioError
+
+_SHUTDOWN_GRACE_S = 0.5
+RequestHandler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-class Servers:
+class TlsListener:
+    """Listens on one address for one server; all its methods belong to the event loop's thread."""
+
+    def __init__(self, host: str, port: int, certificate: Path, handler: RequestHandler) -> None:
+        """Take the address (port 0: any) without listening yet."""
+        self._certificate = certificate
+        self._handler = handler
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate)
+        self._shown = certificate
+        self._socket = _bind_socket(host, port)
+        self.address: tuple[str, int] = self._socket.getsockname()[:2]
+        self._server: asyncio.Server | None = None
+        self._http: web.Server | None = None
+
+    async def open(self) -> None:
+        """Accept connections, if it does not yet."""
+        if self._server is not None:
+            return
+        loop = asyncio.get_running_loop()
+        self._http = web.Server(self._handler, access_log=None, handler_cancellation=True)
+        self._server = await loop.create_server(
+            self._http, sock=self._socket, ssl=self._context, backlog=512, ssl_shutdown_timeout=1
+        )
+
+    async def refuse(self) -> None:
+        """Drop every connection and refuse new ones, keeping the port for later."""
+        if self._server is None:
+            return
+        await self._end()
+        self._socket = _bind_socket(*self.address)
+
+    async def close(self) -> None:
+        """Stop for good."""
+        await self._end()
+        self._socket.close()
+
+    def show(self, certificate: Path | None) -> None:
+        """Present another certificate (None: the right one) to connections from now on."""
+        wanted = certificate or self._certificate
+        if wanted == self._shown:
+            return
+        self._context.load_cert_chain(wanted)
+        self._shown = wanted
+        self.drop()
+
+    def drop(self) -> None:
+        """End every connection, so that the next request makes a new one."""
+        for connection in list(self._http.connections) if self._http else ():
+            transport = connection.transport
+            connection.force_close()
+            # Closing alone would wait for the client's part of TLS' good-bye.
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
+
+    async def _end(self) -> None:
+        if self._server is not None and self._http is not None:
+            self._server.close()
+            self.drop()
+            await self._http.shutdown(_SHUTDOWN_GRACE_S)
+        self._server = self._http = None
+
+
+def _bind_socket(host: str, port: int) -> socket.socket:
+    """Return a bound socket; while it does not listen, whoever connects is refused."""
+    line = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        line.bind((host, port))
+    except OSError:
+        line.close()
+        raise
+    return line
+
+
+LOOPBACK = "127.0.0.1"
+
+SocketAddress = tuple[str, int]
+"""Host and port."""
+
+
+_PER_NODE_PORT = 8443
+
+
+class SimulatedServers:
     """Every listener of a cluster; all methods but `addresses` belong to the loop's thread.
 
     `address_per_node` gives each server an address of its own on port 8443 (127.0.1.1 and on);
@@ -20,18 +116,23 @@ class Servers:
     """
 
     def __init__(
-        self, world: World, authority: Authority, folder: Path, *, address_per_node: bool
+        self,
+        world: SimulationState,
+        authority: CertificateAuthority,
+        folder: Path,
+        *,
+        address_per_node: bool,
     ) -> None:
         """Take who answers and who signs; keys and certificates go into `folder`."""
         self._world = world
         self._authority = authority
         self._folder = folder
         self._address_per_node = address_per_node
-        self._listeners: dict[str, Listener] = {}
+        self._listeners: dict[str, TlsListener] = {}
         self._certificates: dict[str, Path] = {}
 
     @property
-    def addresses(self) -> Mapping[str, Address]:
+    def addresses(self) -> Mapping[str, SocketAddress]:
         """Return where each server listens, by its AXL name."""
         return {name: listener.address for name, listener in self._listeners.items()}
 
@@ -41,8 +142,8 @@ class Servers:
             host, port = self._place(position)
             path = self._folder / f"server-{position}.pem"
             self._certificates[name] = self._authority.issue(name, path)
-            server = Server(self._world, name, self._world.cluster.nodes.get(name))
-            self._listeners[name] = Listener(host, port, path, server.handle)
+            server = SimulatedServer(self._world, name, self._world.cluster.nodes.get(name))
+            self._listeners[name] = TlsListener(host, port, path, server.handle)
         await self.obey_plan()
 
     async def close(self) -> None:
@@ -60,18 +161,18 @@ class Servers:
             listener.show(self._certificate(name, rule) if rule else None)
             await listener.open()
 
-    def _place(self, position: int) -> Address:
+    def _place(self, position: int) -> SocketAddress:
         if not self._address_per_node:
             return LOOPBACK, 0
-        return f"127.0.{1 + position // 250}.{1 + position % 250}", _PORT
+        return f"127.0.{1 + position // 250}.{1 + position % 250}", _PER_NODE_PORT
 
-    def _certificate(self, name: str, rule: Rule) -> Path:
+    def _certificate(self, name: str, rule: FaultRule) -> Path:
         """Return the certificate that a fault has a server show."""
         if rule.fault is Fault.WRONG_CERTIFICATE:
             return self._certificates[rule.of or self._other(name)]
         path = self._folder / f"{self._certificates[name].stem}-{rule.fault}.pem"
         if rule.fault is Fault.SELF_SIGNED_CERTIFICATE:
-            return self_signed(name, path)
+            return write_self_signed(name, path)
         return self._authority.issue(name, path, expired=True)
 
     def _other(self, name: str) -> str:
@@ -79,3 +180,50 @@ class Servers:
         cluster = self._world.cluster
         neighbour = cluster.neighbour(name).name
         return neighbour if neighbour != name else cluster.scenario.cucm
+
+
+_DATABASE_BACKLOG = 4096
+
+
+class DatabasePorts:
+    """One port on loopback for each external database, by its name."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._lines: dict[str, socket.socket] = {}
+
+    @property
+    def addresses(self) -> Mapping[str, SocketAddress]:
+        """Return where each database is."""
+        return {name: line.getsockname()[:2] for name, line in self._lines.items()}
+
+    def add(self, name: str, *, listening: bool) -> None:
+        """Take a port for a database."""
+        self._lines[name] = _open_database_port(listening=listening)
+
+    def turn(self, name: str, *, listening: bool) -> None:
+        """Let a database accept connections or refuse them from now on, at its place.
+
+        Raises ScenarioError for a name that there is not.
+        """
+        if name not in self._lines:
+            known = ", ".join(self._lines) or "none in this scenario"
+            raise ScenarioError(f"no database '{name}'; there are: {known}")
+        _, port = self.addresses[name]
+        self._lines[name].close()
+        self._lines[name] = _open_database_port(listening=listening, port=port)
+
+    def close(self) -> None:
+        """Let go of every port."""
+        for line in self._lines.values():
+            line.close()
+
+
+def _open_database_port(*, listening: bool, port: int = 0) -> socket.socket:
+    """Return a port that accepts connections, or one that refuses them and stays taken."""
+    line = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    line.bind((LOOPBACK, port))
+    if listening:
+        line.listen(_DATABASE_BACKLOG)  # nobody accepts, so each test of it stays in the queue
+    return line

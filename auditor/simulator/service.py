@@ -4,10 +4,10 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from auditor.simulator.catalogue import Kind
+from auditor.simulator.catalogue import ServiceKind
 from auditor.simulator.scenario import ServiceEntry
 
-REASONS = {
+REASON_CODE_TEXTS = {
     -1: " ",
     -1004: "Entry not found",
     -1010: "No such service",
@@ -15,11 +15,11 @@ REASONS = {
     -1068: "Service Not Activated",
     -1069: "Commanded Out of Service",
 }
-NOT_ACTIVATED, COMMANDED_OUT = -1068, -1069
-_NODE_CLOCK = datetime(2026, 3, 2, 4, 0, 0)
+NOT_ACTIVATED_CODE, COMMANDED_OUT_CODE = -1068, -1069
+_NODE_CLOCK_START = datetime(2026, 3, 2, 4, 0, 0)
 
 
-class Clock:
+class SimulatorClock:
     """Seconds since the simulator started, and the nodes' wall clock, which is the same always.
 
     A fixed wall clock makes every start time of a scenario the same text in every run.
@@ -35,10 +35,10 @@ class Clock:
 
     def text(self, moment: float) -> str:
         """Return a moment as the nodes write it, `Mon Mar  2 04:00:00 2026`."""
-        return (_NODE_CLOCK + timedelta(seconds=round(moment))).ctime()
+        return (_NODE_CLOCK_START + timedelta(seconds=round(moment))).ctime()
 
 
-class HandClock(Clock):
+class ManualClock(SimulatorClock):
     """A clock that stands still until it is moved."""
 
     def __init__(self) -> None:
@@ -56,10 +56,10 @@ class HandClock(Clock):
 
 
 @dataclass(slots=True)
-class Service:
+class SimulatedService:
     """One service of one node. `started` is seconds on the clock, None while it does not run."""
 
-    kind: Kind
+    kind: ServiceKind
     status: str
     reason: int | str
     text: str
@@ -77,19 +77,19 @@ class Service:
     @property
     def activated(self) -> bool:
         """Tell whether it is activated; a network service always is."""
-        return self.reason != NOT_ACTIVATED
+        return self.reason != NOT_ACTIVATED_CODE
 
     def start(self, moment: float) -> None:
         """Run from a moment on."""
-        self.status, self.reason, self.text = "Started", -1, REASONS[-1]
+        self.status, self.reason, self.text = "Started", -1, REASON_CODE_TEXTS[-1]
         self.started, self.stopped_by_idle = moment, False
         self.active_in_axl = True
 
-    def stop(self, reason: int = COMMANDED_OUT) -> None:
+    def stop(self, reason: int = COMMANDED_OUT_CODE) -> None:
         """Stop, with a reason code; -1068 is how a service looks that is not activated."""
         self.status, self.reason = "Stopped", reason
-        self.text, self.started = REASONS.get(reason, ""), None
-        self.active_in_axl = reason != NOT_ACTIVATED
+        self.text, self.started = REASON_CODE_TEXTS.get(reason, ""), None
+        self.active_in_axl = reason != NOT_ACTIVATED_CODE
 
     def become(self, entry: ServiceEntry, moment: float) -> None:
         """Show whatever the entry says, sense or not, and leave the rest as it is."""
@@ -98,7 +98,9 @@ class Service:
             self.started = self.started if self.runs else None
         if entry.reason is not None:
             self.reason = entry.reason
-            self.text = REASONS.get(entry.reason, "") if isinstance(entry.reason, int) else ""
+            self.text = (
+                REASON_CODE_TEXTS.get(entry.reason, "") if isinstance(entry.reason, int) else ""
+            )
         if entry.text is not None:
             self.text = entry.text
         if entry.uptime is not None:

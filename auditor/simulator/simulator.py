@@ -1,38 +1,78 @@
-"""The simulator: a whole cluster over HTTPS on loopback, from a scenario, until it is closed."""
+"""The simulator: a whole cluster over HTTPS on loopback, from a scenario, until it is closed.
 
+An event loop in a thread of its own, for callers that have none.
+"""
+
+import asyncio
 import shlex
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
-from auditor.simulator import choices, config_file, control, state
-from auditor.simulator.address import ControlAddress
-from auditor.simulator.certificates import Authority
-from auditor.simulator.cluster import Cluster
-from auditor.simulator.database import Database
-from auditor.simulator.database_ports import DatabasePorts
-from auditor.simulator.director import Director
-from auditor.simulator.exchange import World
-from auditor.simulator.faults import Plan
-from auditor.simulator.loading import load
-from auditor.simulator.log import Exchange
-from auditor.simulator.loop import LoopThread
-from auditor.simulator.loopback import Address
+from auditor.simulator.certificates import CertificateAuthority
+from auditor.simulator.cluster import SimulatedCluster
+from auditor.simulator.config_file import (
+    ca_bundle_path,
+    merge_configs,
+    render_config,
+    write_marked_file,
+)
+from auditor.simulator.control import to_fault_rule
+from auditor.simulator.control_address import ControlServer, control_choices, describe_simulation
+from auditor.simulator.database import SimulatedDatabase
+from auditor.simulator.exchange import LoggedRequest, SimulationState
+from auditor.simulator.faults import FaultPlan
 from auditor.simulator.scenario import ScenarioError
-from auditor.simulator.servers import Servers
-from auditor.simulator.service import Clock, HandClock
+from auditor.simulator.scenario_file import load_scenario
+from auditor.simulator.scheduler import ChangeScheduler
+from auditor.simulator.servers import DatabasePorts, SimulatedServers, SocketAddress
+from auditor.simulator.service import ManualClock, SimulatorClock
 
-_USERNAME = "audit-lab"
-_PASSWORD = """L4b&<"x'>%s;$HOME\\"""  # noqa: S105 - an invented account
+T = TypeVar("T")
+_CALL_TIMEOUT_S = 60
+
+
+class LoopThread:
+    """Runs coroutines for other threads until it is closed."""
+
+    def __init__(self, name: str) -> None:
+        """Start the thread; it ends with the process, or with close()."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self._thread.start()
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the loop and return what it returns, or raise what it raises."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_CALL_TIMEOUT_S)
+
+    def close(self) -> None:
+        """Cancel what is under way and end the thread."""
+        self.call(_cancel_all_tasks())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _cancel_all_tasks() -> None:
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+_ACCOUNT_NAME = "audit-lab"
+_ACCOUNT_PASSWORD = """L4b&<"x'>%s;$HOME\\"""  # noqa: S105 - an invented account
 
 
 class Simulator:
     """One simulated cluster. Use it as a context manager, or call start() and close().
 
-    `address_per_node`: see `Servers`. `delay_s` passes before every answer. A `clock` that is moved
-    by hand lets scenes happen when advance() says so, else they take their time. The `password` is
-    that of the one account; the default holds every sign that needs care somewhere.
+    `address_per_node`: see `SimulatedServers`. `delay_s` passes before every answer. A
+    `clock` that is moved by hand lets scenes happen when advance() says so, else they take their
+    time. The `password` is that of the one account; the default holds every sign that needs care
+    somewhere.
     """
 
     def __init__(
@@ -42,39 +82,39 @@ class Simulator:
         *,
         address_per_node: bool = False,
         delay_s: float = 0.0,
-        clock: Clock | None = None,
-        password: str = _PASSWORD,
+        clock: SimulatorClock | None = None,
+        password: str = _ACCOUNT_PASSWORD,
     ) -> None:
         """Read a scenario file, or a mapping of the same shape; certificates go into `folder`.
 
         Raises ScenarioError.
         """
-        self.scenario = load(source)
+        self.scenario = load_scenario(source)
         self.password = password
         self._folder = folder
-        self._authority = Authority.create(self.scenario.cluster.name)
-        self._clock = clock or Clock()
-        cluster = Cluster(self.scenario, self._clock)
-        self._world = World(
+        self._authority = CertificateAuthority.create(self.scenario.cluster.name)
+        self._clock = clock or SimulatorClock()
+        cluster = SimulatedCluster(self.scenario, self._clock)
+        self._world = SimulationState(
             cluster=cluster,
-            plan=Plan([control.rule(entry) for entry in self.scenario.fault]),
-            imp_database=Database(cluster, "imp"),
-            cucm_database=Database(cluster, "cucm"),
-            account=f"{_USERNAME}:{password}",
+            plan=FaultPlan([to_fault_rule(entry) for entry in self.scenario.fault]),
+            imp_database=SimulatedDatabase(cluster, "imp"),
+            cucm_database=SimulatedDatabase(cluster, "cucm"),
+            account=f"{_ACCOUNT_NAME}:{password}",
             delay_s=delay_s,
         )
-        self._servers = Servers(
+        self._servers = SimulatedServers(
             self._world, self._authority, folder, address_per_node=address_per_node
         )
         self._databases = DatabasePorts()
-        self._director = Director(self._world, self._servers, self._databases)
+        self._director = ChangeScheduler(self._world, self._servers, self._databases)
         self._loop: LoopThread | None = None
-        self._control = ControlAddress(self._state, self._director.change)
+        self._control = ControlServer(self._state, self._director.change)
 
     @property
     def username(self) -> str:
         """Return the account that may ask."""
-        return _USERNAME
+        return _ACCOUNT_NAME
 
     @property
     def cluster_name(self) -> str:
@@ -87,13 +127,13 @@ class Simulator:
         return self._folder / "ca.pem"
 
     @property
-    def nodes(self) -> dict[str, Address]:
+    def nodes(self) -> dict[str, SocketAddress]:
         """Return where each IM&P node listens, by its AXL name."""
         addresses = self._servers.addresses
         return {name: addresses[name] for name in self.scenario.node_names}
 
     @property
-    def cucm(self) -> Address:
+    def cucm(self) -> SocketAddress:
         """Return where the CUCM publisher listens."""
         return self._servers.addresses[self.scenario.cucm]
 
@@ -103,7 +143,7 @@ class Simulator:
         return self._control.url
 
     @property
-    def requests(self) -> list[Exchange]:
+    def requests(self) -> list[LoggedRequest]:
         """Return what was asked so far, in the order of arrival.
 
         An exchange whose last byte was sent has ended here: the loop tells it between two steps.
@@ -157,7 +197,7 @@ class Simulator:
 
         Raises ScenarioError for a clock that runs by itself.
         """
-        if self._loop is None or not isinstance(self._clock, HandClock):
+        if self._loop is None or not isinstance(self._clock, ManualClock):
             raise ScenarioError("the simulator's clock is not moved by hand")
         self._clock.forward(seconds)
         self._loop.call(self._director.perform())
@@ -167,19 +207,19 @@ class Simulator:
 
         `defaults` are further keys of `[defaults]`, such as `settle_s`.
         """
-        bundle = config_file.bundle_beside(path)
-        config_file.write(path, self.config_text(bundle, defaults))
+        bundle = ca_bundle_path(path)
+        write_marked_file(path, self.config_text(bundle, defaults))
         return path
 
     def config_text(self, bundle: Path, defaults: Mapping[str, object] | None = None) -> str:
         """Return a configuration for a file beside `bundle`, to which the CA is written."""
-        config_file.write(bundle, self._authority.pem().decode())
-        return config_file.text(
+        write_marked_file(bundle, self._authority.pem().decode())
+        return render_config(
             self.scenario,
             self._servers.addresses,
             self._databases.addresses,
             bundle.name,
-            {"username": _USERNAME, **(defaults or {})},
+            {"username": _ACCOUNT_NAME, **(defaults or {})},
         )
 
     def command(self, config: Path) -> str:
@@ -198,17 +238,17 @@ class Simulator:
         self._databases.close()
         await self._control.close()
 
-    async def _log(self) -> list[Exchange]:
+    async def _log(self) -> list[LoggedRequest]:
         return list(self._world.log)
 
     def _state(self) -> dict[str, object]:
         return {
-            **state.state(self._world, self._servers.addresses),
-            "takes": choices.choices(self._world.cluster, self._databases.addresses),
+            **describe_simulation(self._world, self._servers.addresses),
+            "takes": control_choices(self._world.cluster, self._databases.addresses),
         }
 
 
-def write_together(
+def write_joint_config(
     simulators: Sequence[Simulator], path: Path, defaults: Mapping[str, object] | None = None
 ) -> Path:
     """Write one configuration for several clusters, such as peers; return its path.
@@ -219,5 +259,5 @@ def write_together(
         simulator.config_text(path.with_name(f"{simulator.cluster_name}-ca.pem"), defaults)
         for simulator in simulators
     ]
-    config_file.write(path, config_file.together(texts))
+    write_marked_file(path, merge_configs(texts))
     return path

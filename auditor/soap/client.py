@@ -10,24 +10,52 @@ from lxml import etree
 
 from auditor.credentials import Credentials
 from auditor.errors import BadCredentials, BadReply, SoapFault, TlsFailed
-from auditor.facts import Identity
-from auditor.soap import reading, replies
-from auditor.soap.axl_lists import known_in, search
-from auditor.soap.axl_versions import NEWEST, best_common, checked
-from auditor.soap.checks import VersionRefused, check_answer, from_source
-from auditor.soap.endpoint import Endpoint, Limits
-from auditor.soap.exchange import Wire
-from auditor.soap.hiding import Notice, Veil
-from auditor.soap.messages import Answer, Question
-from auditor.soap.repeated import Repeated
-from auditor.soap.sql import check_select
-from auditor.soap.throttle import with_patience
-from auditor.soap.wsdl import AXL, CONTROL_CENTER, PERFMON, Operation, operation
+from auditor.models.facts import Identity
+from auditor.soap.messages import Endpoint, RequestLimits, SoapRequest, SoapResponse
+from auditor.soap.network import Network
+from auditor.soap.operations import (
+    AXL_API,
+    CONTROL_CENTER_API,
+    NEWEST_AXL_VERSION,
+    PERFMON_API,
+    SoapOperation,
+    axl_list_parameters,
+    drop_unsupported_tags,
+    get_operation,
+    newest_common_version,
+    validate_axl_version,
+)
+from auditor.soap.parsing import (
+    CheckedReply,
+    ParseCache,
+    parse_ccm_version,
+    parse_counters,
+    parse_process_node_services,
+    parse_process_nodes,
+    parse_product_information,
+    parse_redundancy_groups,
+    parse_service_status,
+    parse_sql_rows,
+    parse_static_service_list,
+)
+from auditor.soap.records import (
+    PerfmonCounter,
+    ProcessNode,
+    ProcessNodeService,
+    ProductInformation,
+    RedundancyGroup,
+    ServiceSpecification,
+    ServiceStatusReply,
+)
+from auditor.soap.reply_checks import AxlVersionRefused, check_response, with_password_source
+from auditor.soap.response_redactor import EchoWarning, ResponseRedactor
+from auditor.soap.retry import with_retries
+from auditor.soap.sql_guard import check_select_statement
 
-__all__ = ["Client", "Endpoint", "Limits"]
+__all__ = ["Client", "Endpoint", "RequestLimits"]
 
-_AUTO = "auto"
-_T = TypeVar("_T")
+_AUTOMATIC_AXL_VERSION = "auto"
+_RecordsT = TypeVar("_RecordsT")
 
 
 class Client:
@@ -41,13 +69,13 @@ class Client:
         self,
         endpoint: Endpoint,
         credentials: Credentials,
-        limits: Limits,
-        wire: Wire,
+        limits: RequestLimits,
+        wire: Network,
         *,
-        axl_version: str = _AUTO,
+        axl_version: str = _AUTOMATIC_AXL_VERSION,
         axl_first: str | None = None,
-        products: Repeated[replies.ProductInformation] | None = None,
-        notice: Notice | None = None,
+        products: ParseCache[ProductInformation] | None = None,
+        notice: EchoWarning | None = None,
     ) -> None:
         """Prepare a session; raises `ConfigError` for a CA file or version that cannot be used.
 
@@ -61,13 +89,15 @@ class Client:
         self._wire = wire
         self._line = wire.line(endpoint, credentials, limits)
         self._password_source = credentials.source
-        self._configured = None if axl_version == _AUTO else checked(axl_version)
-        self._first = axl_first or NEWEST
-        self._products = Repeated() if products is None else products
+        self._configured = (
+            None if axl_version == _AUTOMATIC_AXL_VERSION else validate_axl_version(axl_version)
+        )
+        self._first = axl_first or NEWEST_AXL_VERSION
+        self._products = ParseCache() if products is None else products
         self._axl_version: str | None = None
         self._named_action = True
         self._identity = Identity.UNPROVEN
-        self._veil = Veil(credentials, endpoint, notice)
+        self._veil = ResponseRedactor(credentials, endpoint, notice)
 
     @property
     def requests_sent(self) -> int:
@@ -89,70 +119,74 @@ class Client:
         """Return the AXL version that both sides speak, None before an AXL answer."""
         return self._axl_version
 
-    def service_status(self) -> replies.ServiceStatusReply:
+    def service_status(self) -> ServiceStatusReply:
         """Return all services of the node, from one request."""
         return self._ask(
-            operation(CONTROL_CENTER, "soapGetServiceStatus"),
+            get_operation(CONTROL_CENTER_API, "soapGetServiceStatus"),
             {"ServiceStatus": [""]},
-            reading.service_status,
+            parse_service_status,
         )
 
-    def product_information(self) -> replies.ProductInformation:
+    def product_information(self) -> ProductInformation:
         """Return the node's release and what it knows of its services."""
         return self._ask(
-            operation(CONTROL_CENTER, "getProductInformationList"),
+            get_operation(CONTROL_CENTER_API, "getProductInformationList"),
             {"ServiceInfo": ""},
-            reading.product_information,
+            parse_product_information,
             self._products,
         )
 
-    def static_service_list(self) -> tuple[replies.ServiceSpecification, ...]:
+    def static_service_list(self) -> tuple[ServiceSpecification, ...]:
         """Return the services that the node knows, without their state."""
         return self._ask(
-            operation(CONTROL_CENTER, "soapGetStaticServiceList"),
+            get_operation(CONTROL_CENTER_API, "soapGetStaticServiceList"),
             {"ServiceInformationResponse": ""},
-            reading.static_service_list,
+            parse_static_service_list,
         )
 
-    def perfmon_counters(self, object_name: str, host: str) -> tuple[replies.Counter, ...]:
+    def perfmon_counters(self, object_name: str, host: str) -> tuple[PerfmonCounter, ...]:
         """Return the counters of a PerfMon object on a host; the host proves no identity."""
         return self._ask(
-            operation(PERFMON, "perfmonCollectCounterData"),
+            get_operation(PERFMON_API, "perfmonCollectCounterData"),
             {"Host": host, "Object": object_name},
-            reading.counters,
+            parse_counters,
         )
 
-    def list_process_nodes(self) -> tuple[replies.ProcessNode, ...]:
+    def list_process_nodes(self) -> tuple[ProcessNode, ...]:
         """Return CUCM's server list, `EnterpriseWideData` included; no roles before AXL 10.0."""
         tags = ("name", "description", "nodeUsage", "processNodeRole")
-        return self._axl("listProcessNode", search("name", "%", tags), reading.process_nodes)
+        return self._axl(
+            "listProcessNode", axl_list_parameters("name", "%", tags), parse_process_nodes
+        )
 
-    def list_presence_redundancy_groups(self) -> tuple[replies.RedundancyGroup, ...]:
+    def list_presence_redundancy_groups(self) -> tuple[RedundancyGroup, ...]:
         """Return the presence redundancy groups; AXL knows them from 10.0."""
         tags = ("name", "server1", "server2", "haEnabled")
         return self._axl(
-            "listPresenceRedundancyGroup", search("name", "%", tags), reading.redundancy_groups
+            "listPresenceRedundancyGroup",
+            axl_list_parameters("name", "%", tags),
+            parse_redundancy_groups,
         )
 
-    def list_process_node_services(self, node: str) -> tuple[replies.ProcessNodeService, ...]:
+    def list_process_node_services(self, node: str) -> tuple[ProcessNodeService, ...]:
         """Return which services are activated on one node, as CUCM's database has it."""
         tags = ("processNodeName", "service", "isActive")
         rows = self._axl(
             "listProcessNodeService",
-            search("processNodeName", node, tags),
-            reading.process_node_services,
+            axl_list_parameters("processNodeName", node, tags),
+            parse_process_node_services,
         )
         # AXL takes the name for a pattern, in which "_" is any sign.
         return tuple(row for row in rows if row.node.casefold() == node.casefold())
 
     def ccm_version(self) -> str:
         """Return the release of the server that answers AXL."""
-        return self._axl("getCCMVersion", {}, reading.version)
+        return self._axl("getCCMVersion", {}, parse_ccm_version)
 
     def sql(self, statement: str) -> tuple[dict[str, str | None], ...]:
         """Return the rows of one SELECT; raises `StatementRefused` before sending any other."""
-        check_select(statement)
-        return self._axl("executeSQLQuery", {"sql": statement}, reading.sql_rows)
+        check_select_statement(statement)
+        return self._axl("executeSQLQuery", {"sql": statement}, parse_sql_rows)
 
     def close(self) -> None:
         """End the session."""
@@ -169,13 +203,15 @@ class Client:
     ) -> None:
         self.close()
 
-    def _axl(self, name: str, values: dict[str, Any], read: Callable[[reading.Reply], _T]) -> _T:
+    def _axl(
+        self, name: str, values: dict[str, Any], read: Callable[[CheckedReply], _RecordsT]
+    ) -> _RecordsT:
         """Ask AXL in the version that both know, which the first refusal tells."""
         version = self._axl_version or self._configured or self._first
         try:
             answer = self._axl_at(version, name, values, read)
-        except VersionRefused as refused:
-            common = best_common(refused.offered)
+        except AxlVersionRefused as refused:
+            common = newest_common_version(refused.offered)
             if self._axl_version or self._configured or common is None:
                 raise
             version = common
@@ -184,14 +220,18 @@ class Client:
         return answer
 
     def _axl_at(
-        self, version: str, name: str, values: dict[str, Any], read: Callable[[reading.Reply], _T]
-    ) -> _T:
+        self,
+        version: str,
+        name: str,
+        values: dict[str, Any],
+        read: Callable[[CheckedReply], _RecordsT],
+    ) -> _RecordsT:
         """Ask AXL in one version, without naming the action to a server that minds the name.
 
         No document says which action an IM&P node's own AXL expects.
         """
-        asked = operation(AXL, name, version)
-        values = known_in(version, values)
+        asked = get_operation(AXL_API, name, version)
+        values = drop_unsupported_tags(version, values)
         try:
             return self._ask(asked, values, read)
         except SoapFault as fault:
@@ -202,43 +242,47 @@ class Client:
 
     def _ask(
         self,
-        asked: Operation,
+        asked: SoapOperation,
         values: dict[str, Any],
-        read: Callable[[reading.Reply], _T],
-        known: Repeated[_T] | None = None,
-    ) -> _T:
+        read: Callable[[CheckedReply], _RecordsT],
+        known: ParseCache[_RecordsT] | None = None,
+    ) -> _RecordsT:
         """Send one question, with patience, and read its checked answer.
 
         `known` holds what earlier answers to the same question were read as.
         """
-        action = asked.soap_action if self._named_action or asked.interface is not AXL else ""
-        question = Question(
+        action = asked.soap_action if self._named_action or asked.interface is not AXL_API else ""
+        question = SoapRequest(
             url=f"{self._endpoint.origin}{asked.interface.path}",
             headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'},
             body=asked.envelope(values),
             operation=asked.name,
         )
-        answer, element = with_patience(
+        answer, element = with_retries(
             lambda: self._once(asked, question), self._limits.backoff_s, self._wire.pause
         )
 
-        def anew() -> _T:
+        def anew() -> _RecordsT:
             return read(self._reply(asked, answer, element))
 
         return anew() if known is None else known.of(element, anew)
 
-    def _once(self, asked: Operation, question: Question) -> tuple[Answer, etree._Element]:
+    def _once(
+        self, asked: SoapOperation, question: SoapRequest
+    ) -> tuple[SoapResponse, etree._Element]:
         """Send a question once; return what came, and its checked element without secrets."""
         answer = self._post(question)
         self._identity = answer.identity
         try:
-            element = check_answer(answer, asked, self._endpoint.name, self._quote)
+            element = check_response(answer, asked, self._endpoint.name, self._quote)
         except BadCredentials as error:
-            raise from_source(error, self._password_source) from error
+            raise with_password_source(error, self._password_source) from error
         self._veil.hide(element, self._line.secrets)
         return answer, element
 
-    def _reply(self, asked: Operation, answer: Answer, element: etree._Element) -> reading.Reply:
+    def _reply(
+        self, asked: SoapOperation, answer: SoapResponse, element: etree._Element
+    ) -> CheckedReply:
         """Have zeep read a checked answer."""
         who = f"{asked.interface.label} of {self._endpoint.name}"
         try:
@@ -248,9 +292,9 @@ class Client:
                 f"{who} sent a reply of another form than {asked.name} has.",
                 "Ask again; if it stays so, compare the node's release with those supported.",
             ) from exc
-        return reading.Reply(value, element, who, answer.received_at)
+        return CheckedReply(value, element, who, answer.received_at)
 
-    def _post(self, question: Question) -> Answer:
+    def _post(self, question: SoapRequest) -> SoapResponse:
         """Send a question; the errors that quote a certificate hold no secret either."""
         try:
             return self._line.post(question)

@@ -1,54 +1,102 @@
-"""Reads a server's certificate in a handshake of its own, in which nothing else is sent."""
+"""Reads a server's certificate in a handshake of its own, in which nothing else is sent.
 
+Reaches a server through the proxy of a session, for a handshake of our own.
+"""
+
+import socket
 import ssl
+from contextlib import ExitStack
+from http.client import HTTPException
+from typing import cast
+from urllib.parse import unquote
+
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError
+from urllib3.util import make_headers, parse_url
 
 from auditor.errors import ExchangeError, TlsFailed, Unreachable
-from auditor.facts import Identity
-from auditor.soap import tls
-from auditor.soap.certificates import read_certificate
-from auditor.soap.dialling import dial, words
-from auditor.soap.endpoint import Endpoint
-from auditor.soap.messages import Certificate, Shown
-from auditor.soap.registry import Call
-from auditor.soap.tunnel import tunnel
+from auditor.models.facts import Identity
+from auditor.soap.deadlines import Deadline, connection_error_text, open_tcp_connection
+from auditor.soap.messages import Certificate, Endpoint, HandshakeResult
+from auditor.soap.tls import (
+    check_server_name,
+    create_tls_context,
+    create_unverified_context,
+    handshake_error,
+    parse_certificate,
+    verify_identity,
+)
 
 
-def shown(endpoint: Endpoint, call: Call) -> Shown:
+def open_proxy_tunnel(call: Deadline, proxy: str, host: str, port: int) -> socket.socket:
+    """Return a connection that a proxy opened (CONNECT); the proxy's own account goes to it alone.
+
+    Raises `OSError` for a proxy that is not spoken to in plain HTTP, or opens none, and what
+    `open_tcp_connection` raises.
+    """
+    place = parse_url(proxy)
+    if place.scheme not in (None, "http") or place.host is None:
+        raise OSError("no plain HTTP proxy")
+    headers = make_headers(proxy_basic_auth=unquote(place.auth)) if place.auth else {}
+
+    class Tunnel(HTTPConnection):
+        """A connection that is dialled under the call's deadline."""
+
+        def _new_conn(self) -> socket.socket:
+            return open_tcp_connection(call, self._dns_host, self.port)
+
+    connection = Tunnel(place.host, place.port or 80)
+    connection.set_tunnel(host, port, headers)
+    with ExitStack() as unless_open:
+        unless_open.callback(connection.close)
+        try:
+            connection.connect()
+        except (HTTPError, HTTPException) as exc:
+            raise OSError("no answer in HTTP") from exc
+        unless_open.pop_all()
+    return cast(socket.socket, connection.sock)
+
+
+def perform_handshake(endpoint: Endpoint, call: Deadline) -> HandshakeResult:
     """Connect, judge the certificate as before a request, and hang up.
 
     Raises `Unreachable`, `TimedOut`, `Interrupted`, and `TlsFailed` for a name that TLS cannot
     ask for; `ConfigError` for a CA file that cannot be used.
     """
-    context = tls.context_for(endpoint)
-    tls.check_name(context, endpoint)
+    context = create_tls_context(endpoint)
+    check_server_name(context, endpoint)
     try:
-        return _greeted(endpoint, context, call)
+        return _connect_and_verify(endpoint, context, call)
     except OSError as exc:
         call.check()  # ending the call shuts the socket down, which looks like many a failure
         if isinstance(exc, TimeoutError):
             raise call.timed_out() from exc
         refused = isinstance(exc, ssl.SSLCertVerificationError)
-        certificate = peek(endpoint, call) if refused else None
-        return Shown(certificate, refused=tls.handshake_error(endpoint, exc, certificate))
+        certificate = read_unverified_certificate(endpoint, call) if refused else None
+        return HandshakeResult(certificate, refused=handshake_error(endpoint, exc, certificate))
 
 
-def _greeted(endpoint: Endpoint, context: ssl.SSLContext, call: Call) -> Shown:
+def _connect_and_verify(
+    endpoint: Endpoint, context: ssl.SSLContext, call: Deadline
+) -> HandshakeResult:
     try:
-        raw = dial(call, endpoint.host, endpoint.port)
+        raw = open_tcp_connection(call, endpoint.host, endpoint.port)
     except OSError as exc:
-        raise unreachable(endpoint, endpoint.host, endpoint.port, exc) from exc
+        raise unreachable_error(endpoint, endpoint.host, endpoint.port, exc) from exc
     with raw, context.wrap_socket(raw, server_hostname=endpoint.verify_name) as wrapped:
         call.check()
-        certificate = readable(wrapped.getpeercert(binary_form=True))
+        certificate = certificate_or_none(wrapped.getpeercert(binary_form=True))
     if certificate is None:
-        return Shown(None, refused=illegible(endpoint))
+        return HandshakeResult(None, refused=unreadable_certificate_error(endpoint))
     try:
-        return Shown(certificate, tls.admit(endpoint, certificate))
+        return HandshakeResult(certificate, verify_identity(endpoint, certificate))
     except ExchangeError as error:
-        return Shown(certificate, Identity.UNPROVEN, error)
+        return HandshakeResult(certificate, Identity.UNPROVEN, error)
 
 
-def peek(endpoint: Endpoint, call: Call, proxy: str | None = None) -> Certificate | None:
+def read_unverified_certificate(
+    endpoint: Endpoint, call: Deadline, proxy: str | None = None
+) -> Certificate | None:
     """Read the certificate without trusting it; nothing is sent but the handshake.
 
     `proxy` is the URL of the proxy that stands between, None for none.
@@ -56,26 +104,28 @@ def peek(endpoint: Endpoint, call: Call, proxy: str | None = None) -> Certificat
     host, port = endpoint.host, endpoint.port
     try:
         with (
-            tunnel(call, proxy, host, port) if proxy else dial(call, host, port) as raw,
-            tls.unverified_context(endpoint).wrap_socket(
+            open_proxy_tunnel(call, proxy, host, port)
+            if proxy
+            else open_tcp_connection(call, host, port) as raw,
+            create_unverified_context(endpoint).wrap_socket(
                 raw, server_hostname=endpoint.verify_name
             ) as wrapped,
         ):
-            return readable(wrapped.getpeercert(binary_form=True))
+            return certificate_or_none(wrapped.getpeercert(binary_form=True))
     except OSError:
         call.check()
         return None
 
 
-def readable(der: bytes | None) -> Certificate | None:
+def certificate_or_none(der: bytes | None) -> Certificate | None:
     """Return the facts of a certificate, None if it cannot be read."""
     try:
-        return read_certificate(der) if der else None
+        return parse_certificate(der) if der else None
     except ValueError:
         return None
 
 
-def illegible(endpoint: Endpoint) -> TlsFailed:
+def unreadable_certificate_error(endpoint: Endpoint) -> TlsFailed:
     """Return the error for a certificate that cannot be read."""
     return TlsFailed(
         f"{endpoint.name} showed a certificate that cannot be read; nothing was sent.",
@@ -83,9 +133,9 @@ def illegible(endpoint: Endpoint) -> TlsFailed:
     )
 
 
-def unreachable(endpoint: Endpoint, host: str, port: int, failure: OSError) -> Unreachable:
+def unreachable_error(endpoint: Endpoint, host: str, port: int, failure: OSError) -> Unreachable:
     """Return the error for a connection to an address of the endpoint that did not come about."""
     return Unreachable(
-        f"No connection to {endpoint.name} at {host}:{port}: {words(failure)}.",
+        f"No connection to {endpoint.name} at {host}:{port}: {connection_error_text(failure)}.",
         "Check its address in [cluster.addresses], the network, and that it is up.",
     )

@@ -1,29 +1,87 @@
-"""How a server must prove who it is, and what a refused certificate or handshake is called."""
+"""How a server must prove who it is, and what a refused certificate or handshake is called.
 
+Reads what a certificate says: its names, its dates, who signed it.
+"""
+
+import hashlib
 import ssl
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from auditor.errors import ConfigError, ExchangeError, TlsFailed, WrongNode
-from auditor.facts import Identity
-from auditor.soap.certificates import names_host, pinned
-from auditor.soap.endpoint import Endpoint
-from auditor.soap.messages import Certificate, LostConnection
+from auditor.models.facts import Identity
+from auditor.soap.messages import Certificate, ConnectionDropped, Endpoint
+
+
+def parse_certificate(der: bytes) -> Certificate:
+    """Return the facts of one certificate in DER; raises `ValueError` if it cannot be read."""
+    certificate = x509.load_der_x509_certificate(der)
+    return Certificate(
+        sha256=hashlib.sha256(der).digest().hex(":").upper(),
+        names=_alternative_names(certificate),
+        common_name=_common_name(certificate.subject),
+        issuer=_common_name(certificate.issuer) or certificate.issuer.rfc4514_string(),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        self_signed=certificate.subject == certificate.issuer,
+    )
+
+
+def is_pinned(certificate: Certificate, pins: Iterable[str]) -> bool:
+    """Tell whether a certificate is one of the pins (hexadecimal; colons and case apart)."""
+    plain = certificate.sha256.replace(":", "").lower()
+    return any(pin.replace(":", "").strip().lower() == plain for pin in pins)
+
+
+def names_host(certificate: Certificate, host: str) -> bool:
+    """Tell whether a certificate names a host; the common name counts here, as a claim."""
+    wanted = host.rstrip(".").casefold()
+    _, _, domain = wanted.partition(".")
+    claims = {name.casefold() for name in (*certificate.names, certificate.common_name)}
+    return wanted in claims or (bool(domain) and f"*.{domain}" in claims)
+
+
+def _common_name(name: x509.Name) -> str:
+    found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value) if found else ""
+
+
+def _alternative_names(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return ()
+    names = extension.value
+    return (
+        *names.get_values_for_type(x509.DNSName),
+        *(str(address) for address in names.get_values_for_type(x509.IPAddress)),
+    )
+
 
 # OpenSSL's numbers of what is wrong with a certificate (x509_vfy.h).
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _SELF_SIGNED = {18, 19}
 _NAME_MISMATCH = {62, 64}
-_WEAK = {66, 67, 68}
+_WEAK_KEY_OR_SIGNATURE = {66, 67, 68}
 # What OpenSSL says when the server only speaks what is no longer spoken by default.
-_OLD = ("PROTOCOL", "LEGACY", "HANDSHAKE_FAILURE", "TOO_SMALL", "TOO_WEAK", "NO_CIPHERS")
+_OLD_PROTOCOL_REASONS = (
+    "PROTOCOL",
+    "LEGACY",
+    "HANDSHAKE_FAILURE",
+    "TOO_SMALL",
+    "TOO_WEAK",
+    "NO_CIPHERS",
+)
 # The constant has a name from Python 3.12 on.
 _OP_LEGACY_SERVER_CONNECT = 0x4
 
 
-class Contexts:
+class TlsContexts:
     """The TLS settings of a run, which endpoints share that trust alike; safe for threads.
 
     Reading the machine's own authorities takes 30 ms and a megabyte, too much for each session.
@@ -36,35 +94,36 @@ class Contexts:
         self._reading = threading.Lock()
 
     def of(self, endpoint: Endpoint) -> ssl.SSLContext:
-        """Return the settings of one endpoint; raises as `context_for` does."""
+        """Return the settings of one endpoint; raises as `create_tls_context` does."""
         if endpoint.pins or endpoint.insecure:
-            return context_for(endpoint)
+            return create_tls_context(endpoint)
         key = (endpoint.ca_bundle, endpoint.legacy_tls)
         with self._reading:
             if key not in self._trusting:
-                self._trusting[key] = context_for(endpoint)
+                self._trusting[key] = create_tls_context(endpoint)
             return self._trusting[key]
 
 
-def context_for(endpoint: Endpoint) -> ssl.SSLContext:
+def create_tls_context(endpoint: Endpoint) -> ssl.SSLContext:
     """Return the TLS settings of one endpoint; raises `ConfigError` on an unreadable CA file.
 
-    A pinned endpoint is let through the handshake by any certificate, because `admit` compares
-    the pin before a byte is sent. Environment variables name no authorities here.
+    A pinned endpoint is let through the handshake by any certificate, because
+    `verify_identity` compares the pin before a byte is sent. Environment variables name no
+    authorities here.
     """
-    context = unverified_context(endpoint)
+    context = create_unverified_context(endpoint)
     if not (endpoint.pins or endpoint.insecure):
         context.verify_mode = ssl.CERT_REQUIRED
         context.check_hostname = True
         context.hostname_checks_common_name = False
         if endpoint.ca_bundle is None:
-            _trust_machine(context)
+            _trust_system_store(context)
         else:
-            _trust_file(context, endpoint.ca_bundle)
+            _trust_ca_bundle(context, endpoint.ca_bundle)
     return context
 
 
-def unverified_context(endpoint: Endpoint) -> ssl.SSLContext:
+def create_unverified_context(endpoint: Endpoint) -> ssl.SSLContext:
     """Return settings that accept any certificate, to read it or to compare it with a pin."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -78,7 +137,7 @@ def unverified_context(endpoint: Endpoint) -> ssl.SSLContext:
     return context
 
 
-def check_name(context: ssl.SSLContext, endpoint: Endpoint) -> None:
+def check_server_name(context: ssl.SSLContext, endpoint: Endpoint) -> None:
     """Raise `TlsFailed` for a name that TLS cannot ask for, before a socket is opened for it."""
     try:
         context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=endpoint.verify_name)
@@ -90,16 +149,16 @@ def check_name(context: ssl.SSLContext, endpoint: Endpoint) -> None:
         ) from exc
 
 
-def admit(endpoint: Endpoint, certificate: Certificate) -> Identity:
+def verify_identity(endpoint: Endpoint, certificate: Certificate) -> Identity:
     """Judge the certificate after the handshake, before a byte of the request is sent.
 
     Raises `WrongNode` or `TlsFailed`. The identity is proven only by a certificate that names no
     other node of the cluster as well: one that all nodes share tells nothing of who answered.
     """
-    others = _others(endpoint, certificate)
+    others = _other_named_nodes(endpoint, certificate)
     if others and not names_host(certificate, endpoint.verify_name):
-        raise _wrong_node(endpoint, others)
-    if endpoint.pins and not pinned(certificate, endpoint.pins):
+        raise _wrong_node_error(endpoint, others)
+    if endpoint.pins and not is_pinned(certificate, endpoint.pins):
         raise TlsFailed(
             f"{endpoint.name} showed a certificate that is not pinned for it "
             f"(SHA-256 {certificate.sha256}); nothing was sent.",
@@ -116,8 +175,8 @@ def handshake_error(
     if isinstance(failure, ssl.SSLCertVerificationError):
         return _certificate_error(endpoint, failure, certificate)
     if isinstance(failure, ssl.SSLError) and not isinstance(failure, ssl.SSLEOFError):
-        return _protocol_error(endpoint, failure)
-    return LostConnection(
+        return _tls_protocol_error(endpoint, failure)
+    return ConnectionDropped(
         f"{endpoint.name} ended the connection during the TLS handshake; nothing was sent.",
         "Check that its web server (Cisco Tomcat) runs and that nothing filters the port.",
     )
@@ -129,19 +188,21 @@ def _certificate_error(
     if certificate is None:
         return TlsFailed(
             f"{endpoint.name} showed a certificate that does not verify; nothing was sent.",
-            _PIN_OR_CA,
+            _PIN_OR_CA_ADVICE,
         )
-    others = _others(endpoint, certificate)
+    others = _other_named_nodes(endpoint, certificate)
     if others and not names_host(certificate, endpoint.verify_name):
-        return _wrong_node(endpoint, others)
-    detail, advice = _certificate_words(endpoint, failure.verify_code, certificate)
+        return _wrong_node_error(endpoint, others)
+    detail, advice = _describe_certificate_error(endpoint, failure.verify_code, certificate)
     return TlsFailed(f"{endpoint.name} {detail}; nothing was sent.", advice)
 
 
-_PIN_OR_CA = "Give the authority that signed it as ca_bundle, or pin it in [cluster.pins]."
+_PIN_OR_CA_ADVICE = "Give the authority that signed it as ca_bundle, or pin it in [cluster.pins]."
 
 
-def _certificate_words(endpoint: Endpoint, code: int, certificate: Certificate) -> tuple[str, str]:
+def _describe_certificate_error(
+    endpoint: Endpoint, code: int, certificate: Certificate
+) -> tuple[str, str]:
     digest = f"SHA-256 {certificate.sha256}"
     if code == _EXPIRED:
         return (
@@ -154,13 +215,13 @@ def _certificate_words(endpoint: Endpoint, code: int, certificate: Certificate) 
             "Correct the clock of this machine or of the node.",
         )
     if code in _NAME_MISMATCH:
-        return _mismatch_words(endpoint, certificate)
+        return _describe_name_mismatch(endpoint, certificate)
     if code in _SELF_SIGNED or certificate.self_signed:
         return (
             f"showed a self-signed certificate that nothing vouches for ({digest})",
             "Compare that digest on the node itself, then pin it in [cluster.pins].",
         )
-    if code in _WEAK:
+    if code in _WEAK_KEY_OR_SIGNATURE:
         return (
             "showed a certificate with a key or signature too weak for today's rules",
             "Renew it, or set legacy_tls = true for a release 9.x or 10.x cluster.",
@@ -168,11 +229,11 @@ def _certificate_words(endpoint: Endpoint, code: int, certificate: Certificate) 
     return (
         f'showed a certificate signed by "{certificate.issuer}", which is not trusted here '
         f"({digest})",
-        _PIN_OR_CA,
+        _PIN_OR_CA_ADVICE,
     )
 
 
-def _mismatch_words(endpoint: Endpoint, certificate: Certificate) -> tuple[str, str]:
+def _describe_name_mismatch(endpoint: Endpoint, certificate: Certificate) -> tuple[str, str]:
     if not certificate.names:
         return (
             f'showed a certificate that gives its host ("{certificate.common_name}") only as '
@@ -186,7 +247,7 @@ def _mismatch_words(endpoint: Endpoint, certificate: Certificate) -> tuple[str, 
     )
 
 
-def _protocol_error(endpoint: Endpoint, failure: ssl.SSLError) -> ExchangeError:
+def _tls_protocol_error(endpoint: Endpoint, failure: ssl.SSLError) -> ExchangeError:
     reason = failure.reason or ""
     if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
         return TlsFailed(
@@ -195,20 +256,20 @@ def _protocol_error(endpoint: Endpoint, failure: ssl.SSLError) -> ExchangeError:
         )
     words = reason.replace("_", " ").lower() or "no reason given"
     advice = "Compare the TLS settings of the node with those of this machine."
-    if not endpoint.legacy_tls and any(sign in reason for sign in _OLD):
+    if not endpoint.legacy_tls and any(sign in reason for sign in _OLD_PROTOCOL_REASONS):
         advice = "For a release 9.x or 10.x cluster set legacy_tls = true."
     return TlsFailed(
         f"The TLS handshake with {endpoint.name} failed ({words}); nothing was sent.", advice
     )
 
 
-def _others(endpoint: Endpoint, certificate: Certificate) -> list[str]:
+def _other_named_nodes(endpoint: Endpoint, certificate: Certificate) -> list[str]:
     own = {endpoint.name.casefold(), endpoint.verify_name.casefold()}
     others = (name for name in endpoint.other_names if name.casefold() not in own)
     return sorted(name for name in others if names_host(certificate, name))
 
 
-def _wrong_node(endpoint: Endpoint, others: list[str]) -> WrongNode:
+def _wrong_node_error(endpoint: Endpoint, others: list[str]) -> WrongNode:
     return WrongNode(
         f"The address of {endpoint.name} is answered with the certificate of {others[0]}; "
         "nothing was sent.",
@@ -216,7 +277,7 @@ def _wrong_node(endpoint: Endpoint, others: list[str]) -> WrongNode:
     )
 
 
-def _trust_file(context: ssl.SSLContext, bundle: Path) -> None:
+def _trust_ca_bundle(context: ssl.SSLContext, bundle: Path) -> None:
     try:
         context.load_verify_locations(cafile=bundle)
     except OSError as exc:  # ssl.SSLError, for a file without a certificate, is one
@@ -224,7 +285,7 @@ def _trust_file(context: ssl.SSLContext, bundle: Path) -> None:
         raise ConfigError([f"ca_bundle {bundle}: cannot be used ({problem})"]) from exc
 
 
-def _trust_machine(context: ssl.SSLContext) -> None:
+def _trust_system_store(context: ssl.SSLContext) -> None:
     """Trust the machine's own store, else the one that requests brings along."""
     places = ssl.get_default_verify_paths()
     # `cafile` and `capath` would follow SSL_CERT_FILE and SSL_CERT_DIR.

@@ -1,52 +1,179 @@
-"""One kept-alive HTTPS session with one server: a question goes out, the bytes come back."""
+"""One kept-alive HTTPS session with one server: a question goes out, the bytes come back.
 
+The HTTPS session of requests, with one say in every phase of a connection.
+"""
+
+import base64
 import re
 import socket
 import ssl
 import threading
 import time
 from datetime import UTC, datetime
+from typing import Protocol, cast
 
 import requests
 import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from requests.utils import get_environ_proxies, select_proxy
+from urllib3 import HTTPSConnectionPool, ProxyManager
+from urllib3.connection import HTTPSConnection
 
 from auditor.credentials import Credentials
 from auditor.errors import BadReply, ExchangeError, TooLarge, Unreachable
-from auditor.facts import Identity
-from auditor.soap import handshake, tls
-from auditor.soap.connection import Adapter, BasicAccount, Session
-from auditor.soap.dialling import dial
-from auditor.soap.endpoint import Endpoint, Limits
-from auditor.soap.messages import Answer, Certificate, LostConnection, Question
-from auditor.soap.registry import Call, Registry
+from auditor.models.facts import Identity
+from auditor.soap.deadlines import Deadline, DeadlineWatchdog, open_tcp_connection
+from auditor.soap.handshake import (
+    certificate_or_none,
+    read_unverified_certificate,
+    unreachable_error,
+    unreadable_certificate_error,
+)
+from auditor.soap.messages import (
+    Certificate,
+    ConnectionDropped,
+    Endpoint,
+    RequestLimits,
+    SoapRequest,
+    SoapResponse,
+)
+from auditor.soap.tls import check_server_name, handshake_error, verify_identity
+
+
+class ConnectionHooks(Protocol):
+    """Decides on a connection: how it is opened, whether it is trusted, when it is used."""
+
+    def dial(self, host: str, port: int) -> socket.socket:
+        """Open the TCP connection."""
+
+    def handshake_failed(self, exc: Exception) -> Exception:
+        """Return the error to raise for a handshake that failed."""
+
+    def admit(self, sock: ssl.SSLSocket) -> None:
+        """Judge the certificate, before a byte of a request is sent; raises to refuse it."""
+
+    def starting(self, sock: socket.socket) -> None:
+        """Learn that a request is about to be sent."""
+
+
+class HttpSession(requests.Session):
+    """A session that neither follows a redirect nor reads the page that asks for it."""
+
+    def get_redirect_target(self, _: requests.Response) -> None:
+        return None
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Prepare one of our questions: its own headers, and the session's account and cookies.
+
+        The merging that requests does for every other setting of a session costs more than this.
+        """
+        prepared = requests.PreparedRequest()
+        prepared.prepare(
+            method=request.method,
+            url=request.url,
+            headers={**self.headers, **request.headers},
+            data=request.data,
+            auth=self.auth,
+            cookies=self.cookies,
+        )
+        return prepared
+
+
+class BasicAuth(AuthBase):
+    """HTTP basic authentication that reveals the password only into the request."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        pair = f"{self._credentials.username}:{self._credentials.password.reveal()}"
+        r.headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        return r
+
+
+class HttpsAdapter(HTTPAdapter):
+    """An adapter whose connections are dialled and admitted by their door."""
+
+    def __init__(
+        self, door: ConnectionHooks, context: ssl.SSLContext, server_hostname: str
+    ) -> None:
+        self._pools = {"https": _connection_pool_class(door)}
+        self._tls = {"ssl_context": context, "server_hostname": server_hostname}
+        super().__init__(pool_connections=1, pool_maxsize=1)
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: object
+    ) -> None:
+        super().init_poolmanager(connections, maxsize, block, **self._tls, **pool_kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: object) -> ProxyManager:
+        manager: ProxyManager = super().proxy_manager_for(proxy, **self._tls, **proxy_kwargs)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+    def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
+        """Leave the context alone: requests would add the authorities that it brings along."""
+
+
+def _connection_pool_class(door: ConnectionHooks) -> type[HTTPSConnectionPool]:
+    class Connection(HTTPSConnection):
+        """A connection that answers to its doorkeeper in every phase."""
+
+        def _new_conn(self) -> socket.socket:
+            return door.dial(self._dns_host, self.port)
+
+        def connect(self) -> None:
+            try:
+                super().connect()
+            except (ssl.SSLError, ConnectionError, TimeoutError) as exc:
+                raise door.handshake_failed(exc) from exc
+            door.admit(cast(ssl.SSLSocket, self.sock))
+            self.is_verified = True  # or knowingly not: the warning is given once a run
+
+        def putrequest(
+            self,
+            method: str,
+            url: str,
+            skip_host: bool = False,
+            skip_accept_encoding: bool = False,
+        ) -> None:
+            door.starting(self.sock)
+            super().putrequest(method, url, skip_host, skip_accept_encoding)
+
+    class Pool(HTTPSConnectionPool):
+        ConnectionCls = Connection
+
+    return Pool
+
 
 # Only these have a body worth reading: an answer, a SOAP fault, the list of AXL versions. Not
 # waiting for the others means that a slow error page cannot hide a 401 behind a time-out.
-_STATUSES_READ = {200, 500, 503, 599}
-_CHUNK = 64 * 1024
-_KEPT = 64 * 1024
+_STATUSES_WITH_BODY = {200, 500, 503, 599}
+_CHUNK_BYTES = 64 * 1024
+_MAX_PARTIAL_REPLY_BYTES = 64 * 1024
 """How much of a reply that broke off, or was too large, its error takes along."""
 # A name from a server's list must not smuggle a user, a path or another host into the address.
-_HOST = re.compile(r"[\w.:-]+")
+_HOST_PATTERN = re.compile(r"[\w.:-]+")
 
 
-_PROXY_TROUBLE = (
+_PROXY_ERRORS = (
     requests.exceptions.ProxyError,
     requests.exceptions.InvalidProxyURL,
     requests.exceptions.InvalidSchema,
 )
 
 
-class LiveLine:
+class LiveSession:
     """The connection to one endpoint; one question at a time, whoever asks."""
 
     def __init__(
         self,
         endpoint: Endpoint,
         credentials: Credentials,
-        limits: Limits,
-        registry: Registry,
+        limits: RequestLimits,
+        registry: DeadlineWatchdog,
         context: ssl.SSLContext,
     ) -> None:
         """Prepare the session; nothing is dialled before the first question."""
@@ -54,19 +181,19 @@ class LiveLine:
         self._limits = limits
         self._registry = registry
         self._lock = threading.Lock()
-        self._under_way = Call(endpoint.name, limits.timeout_s)
+        self._under_way = Deadline(endpoint.name, limits.timeout_s)
         self._sent = 0
         self._elapsed_us = 0
         self._identity = Identity.UNPROVEN
         self._certificate: Certificate | None = None
-        self._session = Session()
+        self._session = HttpSession()
         self._session.trust_env = False
         self._session.headers.clear()
         self._session.headers.update({"User-Agent": "auditor", "Accept-Encoding": "identity"})
-        self._session.auth = BasicAccount(credentials)
+        self._session.auth = BasicAuth(credentials)
         self._context = context
         self._session.verify = self._context.verify_mode is ssl.CERT_REQUIRED
-        self._session.mount("https://", Adapter(self, self._context, endpoint.verify_name))
+        self._session.mount("https://", HttpsAdapter(self, self._context, endpoint.verify_name))
         if endpoint.proxy:
             self._session.proxies.update(get_environ_proxies(endpoint.origin))
 
@@ -85,9 +212,9 @@ class LiveLine:
         """Return the values of the session's cookies."""
         return tuple(cookie.value for cookie in self._session.cookies if cookie.value)
 
-    def post(self, question: Question) -> Answer:
+    def post(self, question: SoapRequest) -> SoapResponse:
         """Send one question; raises an `ExchangeError`, or `Interrupted`."""
-        if not _HOST.fullmatch(self._endpoint.host):
+        if not _HOST_PATTERN.fullmatch(self._endpoint.host):
             raise Unreachable(
                 f"The address of {self._endpoint.name} is no host name.",
                 "Give its address in [cluster.addresses].",
@@ -110,7 +237,7 @@ class LiveLine:
         with self._lock:
             self._session.close()
 
-    def _exchange(self, question: Question, call: Call) -> Answer:
+    def _exchange(self, question: SoapRequest, call: Deadline) -> SoapResponse:
         response = self._session.post(
             question.url,
             data=question.body,
@@ -120,10 +247,12 @@ class LiveLine:
             stream=True,
         )
         try:
-            return Answer(
+            return SoapResponse(
                 status=response.status_code,
                 content_type=response.headers.get("Content-Type", ""),
-                body=self._read(response, call) if response.status_code in _STATUSES_READ else b"",
+                body=self._read(response, call)
+                if response.status_code in _STATUSES_WITH_BODY
+                else b"",
                 received_at=datetime.now(UTC),
                 identity=self._identity,
                 certificate=self._certificate,
@@ -131,7 +260,7 @@ class LiveLine:
         finally:
             response.close()
 
-    def _read(self, response: requests.Response, call: Call) -> bytes:
+    def _read(self, response: requests.Response, call: Deadline) -> bytes:
         """Return the body; a cap on bytes means nothing for a body that expands, so none may."""
         if response.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
             raise BadReply(
@@ -142,13 +271,13 @@ class LiveLine:
         try:
             self._fill(body, response, call)
         except ExchangeError as error:
-            error.received = bytes(body[:_KEPT])
+            error.received = bytes(body[:_MAX_PARTIAL_REPLY_BYTES])
             raise
         return bytes(body)
 
-    def _fill(self, body: bytearray, response: requests.Response, call: Call) -> None:
+    def _fill(self, body: bytearray, response: requests.Response, call: Deadline) -> None:
         try:
-            for chunk in response.raw.stream(_CHUNK, decode_content=False):
+            for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
                 body += chunk
                 if len(body) > self._limits.max_bytes:
                     raise TooLarge(
@@ -162,20 +291,20 @@ class LiveLine:
                 "Ask again; if it stays so, look at the node's web server (Cisco Tomcat).",
             ) from exc
 
-    def _failure(self, exc: Exception, call: Call) -> ExchangeError:
+    def _failure(self, exc: Exception, call: Deadline) -> ExchangeError:
         """Name what went wrong before the head of the reply was complete."""
-        causes = _chain(exc)
+        causes = _exception_chain(exc)
         if any(
             isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) for cause in causes
         ):
             return call.timed_out()
-        if isinstance(exc, _PROXY_TROUBLE):
+        if isinstance(exc, _PROXY_ERRORS):
             return Unreachable(
                 f"The proxy opened no connection to {self._endpoint.name}.",
                 "Check the proxy in the environment, or set proxy = false.",
             )
         if any(isinstance(cause, ConnectionError | ssl.SSLError) for cause in causes):
-            return LostConnection(
+            return ConnectionDropped(
                 f"{self._endpoint.name} ended the connection without answering.",
                 "Check that its web server (Cisco Tomcat) is not being restarted.",
             )
@@ -188,11 +317,11 @@ class LiveLine:
 
     def dial(self, host: str, port: int) -> socket.socket:
         """Open the TCP connection."""
-        tls.check_name(self._context, self._endpoint)
+        check_server_name(self._context, self._endpoint)
         try:
-            return dial(self._under_way, host, port)
+            return open_tcp_connection(self._under_way, host, port)
         except OSError as exc:
-            raise handshake.unreachable(self._endpoint, host, port, exc) from exc
+            raise unreachable_error(self._endpoint, host, port, exc) from exc
 
     def starting(self, sock: socket.socket) -> None:
         """Put the connection under the call's deadline, and count the request."""
@@ -202,21 +331,23 @@ class LiveLine:
 
     def admit(self, sock: ssl.SSLSocket) -> None:
         """Judge the certificate that the server showed."""
-        self._certificate = handshake.readable(sock.getpeercert(binary_form=True))
+        self._certificate = certificate_or_none(sock.getpeercert(binary_form=True))
         if self._certificate is None:
-            raise handshake.illegible(self._endpoint)
-        self._identity = tls.admit(self._endpoint, self._certificate)
+            raise unreadable_certificate_error(self._endpoint)
+        self._identity = verify_identity(self._endpoint, self._certificate)
 
     def handshake_failed(self, exc: Exception) -> ExchangeError:
         """Return the error of a handshake; a refused certificate is fetched once more, to read."""
         self._under_way.check()
         refused = isinstance(exc, ssl.SSLCertVerificationError)
         proxy = select_proxy(self._endpoint.origin, self._session.proxies)
-        certificate = handshake.peek(self._endpoint, self._under_way, proxy) if refused else None
-        return tls.handshake_error(self._endpoint, exc, certificate)
+        certificate = (
+            read_unverified_certificate(self._endpoint, self._under_way, proxy) if refused else None
+        )
+        return handshake_error(self._endpoint, exc, certificate)
 
 
-def _chain(exc: BaseException) -> list[BaseException]:
+def _exception_chain(exc: BaseException) -> list[BaseException]:
     """Return an exception and everything wrapped in it: as cause, context, argument or reason."""
     found: list[BaseException] = []
     todo: list[object] = [exc]

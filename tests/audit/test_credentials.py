@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from auditor.facts import Outcome, Source
-from auditor.findings import ClusterReport, Verdict
+from auditor.models.facts import Outcome, Source
+from auditor.models.findings import ClusterReport, Verdict
 from tests.lab import Lab, coverage
 
 Start = Callable[..., Lab]

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from auditor.facts import Evidence, Origin, Outcome, Source
-from auditor.findings import ClusterReport, Status, Verdict
-from auditor.soap.sql import check_select
+from auditor.models.facts import Evidence, Origin, Outcome, Source
+from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.soap.sql_guard import check_select_statement
 from tests.lab import Lab, coverage, finding
 
 Start = Callable[..., Lab]
@@ -78,7 +78,7 @@ def test_a_run_sends_six_statements_to_the_publisher_and_none_elsewhere(lab: Sta
     assert len(sent) == 6
     assert "from systables t, syscolumns c" in sent[0]
     for statement in sent:
-        check_select(statement)
+        check_select_statement(statement)
         assert "passw" not in statement
     asked = [r.node for r in running.simulator.requests if r.statement.startswith("select")]
     assert set(asked) == {PUB}
@@ -94,7 +94,7 @@ def test_discovery_can_be_left_out(lab: Start) -> None:
 def test_what_agrees_with_the_profile_leaves_a_cluster_compliant(lab: Start) -> None:
     cluster = lab("healthy").cluster()
 
-    assert cluster.status is Status.COMPLIANT
+    assert cluster.status is ClusterStatus.COMPLIANT
     assert cluster.notices == ()
     assert coverage(cluster, PUB, Source.IMP_AXL).detail == (
         "Best effort: 9 of 9 probes of the database were read. chat_aliases: 4. "
@@ -467,10 +467,10 @@ def test_a_fault_of_our_own_is_told_as_such(lab: Start, monkeypatch: pytest.Monk
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("auditor.collect.statements.plan", broken)
+    monkeypatch.setattr("auditor.collect.discovery.reader.plan_statements", broken)
     cluster = lab(scenario()).cluster()
 
     entry = coverage(cluster, PUB, Source.IMP_AXL)
     assert (entry.outcome, entry.reason) == (Outcome.FAILED, "bug")
     assert finding(cluster, "AXL-04", PUB).verdict is Verdict.PASS
-    assert cluster.status is not Status.COMPLIANT
+    assert cluster.status is not ClusterStatus.COMPLIANT

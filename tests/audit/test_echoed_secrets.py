@@ -15,9 +15,9 @@ from lxml import etree
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
-from auditor.report.output import Format
-from auditor.simulator import envelope
-from auditor.simulator.exchange import Server
+from auditor.report.formats import ReportFormat
+from auditor.simulator.envelope import XmlElement
+from auditor.simulator.exchange import SimulatedServer
 from tests.lab import Lab
 from tests.notify.hook import Hook, listening
 
@@ -78,15 +78,15 @@ def hook() -> Iterator[Hook]:
 def parrot(monkeypatch: pytest.MonkeyPatch) -> Parrot:
     """Make every simulated server repeat what it is told; once the test says so."""
     parrot = Parrot(frozenset())
-    send = Server._send_envelope
+    send = SimulatedServer._send_envelope
 
     async def instead(
-        self: Server, asked: web.BaseRequest, whole: envelope.Element, status: int = 200
+        self: SimulatedServer, asked: web.BaseRequest, whole: XmlElement, status: int = 200
     ) -> web.StreamResponse:
         parrot.speak(whole, asked)
         return await send(self, asked, whole, status)
 
-    monkeypatch.setattr(Server, "_send_envelope", instead)
+    monkeypatch.setattr(SimulatedServer, "_send_envelope", instead)
     monkeypatch.setattr("secrets.token_hex", lambda _: SESSION)
     return parrot
 
@@ -108,7 +108,7 @@ def _secrets(running: Lab) -> dict[str, str]:
 def _night(running: Lab, folder: Path, hook: Hook) -> tuple[str, Result]:
     """Audit with everything that a run can leave behind, and return all of it."""
     folder.mkdir()
-    targets = [word for form in Format for word in ("-o", f"{form}:{folder / form}")]
+    targets = [word for form in ReportFormat for word in ("-o", f"{form}:{folder / form}")]
     result = CliRunner(env=running.environment).invoke(
         app,
         [

@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 
-from auditor import names
-from auditor.facts import Source
-from auditor.findings import Kind, Verdict
+from auditor.models.facts import Source
+from auditor.models.findings import FindingKind, Verdict
+from auditor.service_names import (
+    _CANONICAL_BY_KEY,
+    FEATURE_SERVICES,
+    INTERCLUSTER_SYNC_AGENT,
+    SYNC_AGENT,
+    XCP_ROUTER,
+)
 from tests.lab import Lab, coverage, finding
 
 Start = Callable[..., Lab]
@@ -27,7 +33,7 @@ def test_a_product_list_cannot_talk_a_service_of_the_table_out_of_activation(lab
     fault = {"fault": "odd-status", "operation": PRODUCTS, "text": "false"}
     running.simulator.change({"fault": fault})
     found = finding(running.cluster(), "SIP-01", SUB)
-    assert (found.verdict, found.kind) == (Verdict.DRIFT, Kind.NOT_ACTIVATED)
+    assert (found.verdict, found.kind) == (Verdict.DRIFT, FindingKind.NOT_ACTIVATED)
 
 
 def test_a_product_list_cannot_make_a_network_service_optional(lab: Start) -> None:
@@ -37,7 +43,7 @@ def test_a_product_list_cannot_make_a_network_service_optional(lab: Start) -> No
     running.simulator.change({"fault": fault})
     cluster = running.cluster()
     found = finding(cluster, "SYNC-01", SUB)
-    assert (found.verdict, found.kind) == (Verdict.DRIFT, Kind.STOPPED)
+    assert (found.verdict, found.kind) == (Verdict.DRIFT, FindingKind.STOPPED)
     told = {n.name: n.services["Cisco Sync Agent"] for n in cluster.nodes}
     assert (told[SUB].deployable, told[SUB].activated) == (False, None)
 
@@ -72,15 +78,21 @@ def test_a_service_told_started_and_not_activated_at_once_is_neither(lab: Start)
 @pytest.mark.parametrize(
     ("row", "active", "verdict", "kind"),
     [
-        pytest.param({"reason": -1, "text": ""}, True, Verdict.DRIFT, Kind.MISPLACED, id="active"),
+        pytest.param(
+            {"reason": -1, "text": ""}, True, Verdict.DRIFT, FindingKind.MISPLACED, id="active"
+        ),
         pytest.param({"reason": -1, "text": ""}, False, Verdict.PASS, None, id="inactive"),
         pytest.param({"reason": -1004}, False, Verdict.PASS, None, id="no-entry"),
-        pytest.param({"reason": "n/a", "text": ""}, True, Verdict.DRIFT, Kind.MISPLACED, id="odd"),
-        pytest.param({"reason": -1069}, False, Verdict.DRIFT, Kind.MISPLACED, id="not-asked"),
+        pytest.param(
+            {"reason": "n/a", "text": ""}, True, Verdict.DRIFT, FindingKind.MISPLACED, id="odd"
+        ),
+        pytest.param(
+            {"reason": -1069}, False, Verdict.DRIFT, FindingKind.MISPLACED, id="not-asked"
+        ),
     ],
 )
 def test_axl_decides_activation_only_where_control_center_does_not(
-    lab: Start, row: dict[str, Any], active: bool, verdict: Verdict, kind: Kind | None
+    lab: Start, row: dict[str, Any], active: bool, verdict: Verdict, kind: FindingKind | None
 ) -> None:
     """A run-time reason is given by an activated service alone, whatever AXL's table says."""
     service = {"status": "Stopped", "active_in_axl": active, **row}
@@ -122,7 +134,7 @@ def test_a_service_that_has_come_up_by_the_second_look_passes(lab: Start) -> Non
 
 def test_a_service_on_no_list_is_reported(lab: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """A renamed service of the table would otherwise vanish beside its unknown old name."""
-    monkeypatch.delitem(names._CANONICAL, "cisco amc service")
+    monkeypatch.delitem(_CANONICAL_BY_KEY, "cisco amc service")
     result = lab(PAIR).run("audit")
     assert result.exit_code == 0
     assert '"Cisco AMC Service" is on no list' in " ".join(result.stdout.split())
@@ -132,7 +144,7 @@ def test_a_renamed_service_of_the_table_is_unknown_not_absent(
     lab: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither running nor off: nobody told."""
-    monkeypatch.setitem(names._CANONICAL, "cisco serviceability reporter", "Cisco New Reporter")
+    monkeypatch.setitem(_CANONICAL_BY_KEY, "cisco serviceability reporter", "Cisco New Reporter")
     report = lab(PAIR).audit()
     (cluster,) = report.clusters
     assert finding(cluster, "RPT-01", PUB).verdict is Verdict.UNKNOWN
@@ -142,8 +154,8 @@ def test_a_renamed_service_of_the_table_is_unknown_not_absent(
 
 def test_a_node_that_runs_another_servers_services_is_unknown(lab: Start) -> None:
     """A listing without any service of the table leaves every row open, passes none."""
-    network = {names.SYNC_AGENT, names.ROUTER, names.INTERCLUSTER_SYNC}
-    table = sorted(names.FEATURE_SERVICES | network)
+    network = {SYNC_AGENT, XCP_ROUTER, INTERCLUSTER_SYNC_AGENT}
+    table = sorted(FEATURE_SERVICES | network)
     report = lab({**PAIR, "node": [{"name": SUB, "missing": table}]}).audit(["table"])
     (cluster,) = report.clusters
     mine = [f for f in cluster.findings if f.subject.name == SUB and f.service]

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import Reason
-from auditor.facts import Source
-from auditor.findings import ClusterReport, Finding, SubjectKind, Verdict
-from auditor.recommendations.model import load_packs
-from auditor.recommendations.vocabulary import Mode
-from auditor.runs import Report
+from auditor.models.facts import Source
+from auditor.models.findings import ClusterReport, Finding, SubjectKind, Verdict
+from auditor.models.report import Report
+from auditor.recommendations.packs import load_packs
+from auditor.recommendations.vocabulary import JudgingMode
 from auditor.simulator import Simulator
-from auditor.simulator.faults import LISTENER, Fault
+from auditor.simulator.faults import LISTENER_FAULTS, Fault
 from tests.lab import QUICK, Lab
 
 PUB, SUB, CUCM, GROUP = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test", "Default"
@@ -220,9 +220,9 @@ CASES = [_case(*cell) for cell in _grid() if cell[2] != "-"]
 def test_no_fault_and_no_question_is_missing_from_the_table() -> None:
     """A new fault must be given its row, and what is left out its reason."""
     given = {(fault, place) for fault, place, _ in _grid()}
-    interface_faults = (set(Fault) - LISTENER) | {Fault.CONNECTION_REFUSED}
+    interface_faults = (set(Fault) - LISTENER_FAULTS) | {Fault.CONNECTION_REFUSED}
     assert given == set(product(interface_faults, PLACES))
-    assert {fault for fault, _ in LISTENERS} == set(LISTENER)
+    assert {fault for fault, _ in LISTENERS} == set(LISTENER_FAULTS)
     assert {server for _, server in LISTENERS} == {CUCM, SUB}
     left_out = {fault for fault, _, cell in _grid() if cell == "-"}
     assert left_out == set(EXCLUDED)
@@ -457,7 +457,7 @@ def _due(cluster: ClusterReport) -> Iterator[tuple[str, str]]:
         SubjectKind.KEY: {f.subject.name for f in cluster.findings if f.subject.kind == "key"},
     }
     for row in load_packs():
-        if row.mode is Mode.AUDIT:
+        if row.mode is JudgingMode.AUDIT:
             yield from ((row.id, name) for name in subjects[row.subject])
 
 

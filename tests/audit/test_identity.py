@@ -7,8 +7,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from auditor.facts import Identity, Source
-from auditor.findings import ClusterReport, Verdict
+from auditor.models.facts import Identity, Source
+from auditor.models.findings import ClusterReport, Verdict
 from tests.lab import Lab, coverage
 
 Start = Callable[..., Lab]

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
-from auditor.facts import Origin
-from auditor.findings import Finding, Verdict
+from auditor.models.facts import Origin
+from auditor.models.findings import Finding, Verdict
 from auditor.simulator import Simulator
 from tests.lab import QUICK, Lab, finding
 

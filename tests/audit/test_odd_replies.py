@@ -7,9 +7,9 @@ import pytest
 from aiohttp import web
 from lxml import etree
 
-from auditor.findings import Verdict
-from auditor.simulator import envelope
-from auditor.simulator.exchange import Server
+from auditor.models.findings import Verdict
+from auditor.simulator.envelope import XmlElement
+from auditor.simulator.exchange import SimulatedServer
 from tests.lab import Lab, finding
 
 Start = Callable[..., Lab]
@@ -75,17 +75,17 @@ def counted(name: str, said: str) -> Twist:
 @pytest.fixture
 def twisted(lab: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[[Twist], Lab]:
     """Return a pair whose subscriber twists its answers."""
-    send = Server._send_envelope
+    send = SimulatedServer._send_envelope
 
     def start(twist: Twist) -> Lab:
         async def instead(
-            self: Server, asked: web.BaseRequest, whole: envelope.Element, status: int = 200
+            self: SimulatedServer, asked: web.BaseRequest, whole: XmlElement, status: int = 200
         ) -> web.StreamResponse:
             if self._name == SUB:
                 twist(whole)
             return await send(self, asked, whole, status)
 
-        monkeypatch.setattr(Server, "_send_envelope", instead)
+        monkeypatch.setattr(SimulatedServer, "_send_envelope", instead)
         return lab(PAIR)
 
     return start

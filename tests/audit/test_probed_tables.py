@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from auditor.facts import Origin, Source
-from auditor.findings import ClusterReport, Verdict
+from auditor.models.facts import Origin, Source
+from auditor.models.findings import ClusterReport, Verdict
 from tests.lab import Lab, coverage, finding
 
 Start = Callable[..., Lab]

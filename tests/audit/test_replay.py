@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from auditor.cli import app
 from auditor.resources import scenario_folder
 from auditor.simulator import Simulator
-from auditor.simulator.faults import LISTENER, Fault
+from auditor.simulator.faults import LISTENER_FAULTS, Fault
 from tests.lab import QUICK, Lab
 
 Start = Callable[..., Lab]
@@ -35,10 +35,10 @@ ON_ROWS = {Fault.STARTING, Fault.STOPPING, Fault.OTHER_NODE}
 """Faults that only the rows of Control Center can show."""
 
 FAULTS = [
-    *zip(sorted(set(Fault) - LISTENER - ON_ROWS), cycle(PLACES)),
+    *zip(sorted(set(Fault) - LISTENER_FAULTS - ON_ROWS), cycle(PLACES)),
     *((fault, PLACES[1]) for fault in sorted(ON_ROWS)),
-    *((fault, (SUB, None, None)) for fault in sorted(LISTENER)),
-    *((fault, (CUCM, None, None)) for fault in sorted(LISTENER)),
+    *((fault, (SUB, None, None)) for fault in sorted(LISTENER_FAULTS)),
+    *((fault, (CUCM, None, None)) for fault in sorted(LISTENER_FAULTS)),
 ]
 """Every fault once on one question, and those of a whole server on two of them."""
 

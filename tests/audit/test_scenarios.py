@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from auditor.findings import ClusterReport, Verdict
-from auditor.recommendations.model import load_packs
-from auditor.recommendations.vocabulary import Expectation, Mode
+from auditor.models.findings import ClusterReport, Verdict
+from auditor.recommendations.packs import load_packs
+from auditor.recommendations.vocabulary import Expectation, JudgingMode
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -102,7 +102,7 @@ def test_every_recommendation_that_can_drift_drifts_in_a_scenario() -> None:
     can = {
         row.id
         for row in load_packs()
-        if row.mode is Mode.AUDIT and row.expects is not Expectation.OPTIONAL
+        if row.mode is JudgingMode.AUDIT and row.expects is not Expectation.OPTIONAL
     }
     assert shown == can
 

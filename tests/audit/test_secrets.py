@@ -13,9 +13,9 @@ from aiohttp import web
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
-from auditor.simulator import envelope, wire
-from auditor.simulator.envelope import SoapFault
-from auditor.simulator.exchange import Server
+from auditor.simulator.envelope import SoapFaultReply, fault_envelope, serialise_envelope
+from auditor.simulator.exchange import SimulatedServer
+from auditor.simulator.http_replies import send_whole
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -41,9 +41,9 @@ class Echo:
         said = f"{self.before}{said}"
         body = f"<html><body>Supported axl versions: {html.escape(said)}</body></html>".encode()
         if self.fault_code:
-            body = envelope.serialise(envelope.fault(SoapFault(self.fault_code, said)))
+            body = serialise_envelope(fault_envelope(SoapFaultReply(self.fault_code, said)))
         headers = {"Location": f"https://{request.host}/?was={said.encode().hex()}"}
-        return await wire.whole(
+        return await send_whole(
             request, body, status=self.status, content_type=self.content_type, headers=headers
         )
 
@@ -64,11 +64,11 @@ def echoing(
     lab: Start, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> tuple[Lab, list[str]]:
     """Return a pair that echoes what it is sent from CUCM's second answer on, and what it sent."""
-    handle = Server.handle
+    handle = SimulatedServer.handle
     echo: Echo = request.param
     sent: list[str] = []
 
-    async def instead(self: Server, asked: web.BaseRequest) -> web.StreamResponse:
+    async def instead(self: SimulatedServer, asked: web.BaseRequest) -> web.StreamResponse:
         if b"listProcessNode>" in await asked.read():
             return await handle(self, asked)
         authorization = asked.headers.get("Authorization", "")
@@ -77,7 +77,7 @@ def echoing(
         sent.append(said)
         return await echo.answer(asked, said)
 
-    monkeypatch.setattr(Server, "handle", instead)
+    monkeypatch.setattr(SimulatedServer, "handle", instead)
     monkeypatch.setattr("secrets.token_hex", lambda _: SESSION)
     return lab(PAIR), sent
 
@@ -164,7 +164,7 @@ def test_a_fault_of_our_own_is_told_with_its_trace_in_the_log_alone(
     def broken(*_: object) -> None:
         raise RuntimeError("no such thing")
 
-    monkeypatch.setattr("auditor.collect.ha.read_state", broken)
+    monkeypatch.setattr("auditor.collect.node.read_ha_state", broken)
     running = lab(PAIR)
     result = _run(running, "-o", "json")
     assert result.exit_code == 4

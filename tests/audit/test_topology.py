@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from auditor.facts import Outcome, Role, Source
-from auditor.findings import ClusterReport, Kind, Verdict
+from auditor.models.facts import Outcome, Role, Source
+from auditor.models.findings import ClusterReport, FindingKind, Verdict
 from tests.lab import Lab, coverage, finding
 
 Start = Callable[..., Lab]
@@ -181,7 +181,7 @@ def test_a_planned_node_that_is_there_makes_no_false_pass(lab: Start) -> None:
     (cluster,) = report.clusters
     assert not any(node == SUB for node, _ in running.asked())
     found = finding(cluster, "PROFILE-02", "planned_nodes")
-    assert (found.verdict, found.kind) == (Verdict.DRIFT, Kind.PROFILE_CONFLICT)
+    assert (found.verdict, found.kind) == (Verdict.DRIFT, FindingKind.PROFILE_CONFLICT)
     assert f"{SUB} is declared as not installed yet, and accepts connections" in found.observed
     mine = {f.verdict for f in cluster.findings if f.subject.name == SUB}
     assert mine <= {Verdict.UNKNOWN, Verdict.NOT_APPLICABLE}
@@ -269,7 +269,7 @@ def test_a_node_in_no_group_is_a_finding(lab: Start) -> None:
     """Its Presence Engine would not start."""
     running = lab({**PAIR, "node": [{"name": "imp3.lab.test"}]})
     found = finding(running.cluster(), "HA-02", "imp3.lab.test")
-    assert (found.verdict, found.kind) == (Verdict.DRIFT, Kind.NOT_GROUPED)
+    assert (found.verdict, found.kind) == (Verdict.DRIFT, FindingKind.NOT_GROUPED)
 
 
 def test_a_group_whose_server_is_no_node_makes_the_audit_incomplete(lab: Start) -> None:

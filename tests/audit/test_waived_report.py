@@ -7,28 +7,28 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.audit import Options, World, report_on
-from auditor.cluster import ClusterFacts
-from auditor.config.loader import understand
-from auditor.findings import ExitCode, Verdict
-from auditor.recommendations.model import load_packs
-from auditor.report import jsonout
-from auditor.runs import Report
-from auditor.soap.exchange import LiveWire
-from auditor.waivers.gathering import Accepted
-from auditor.waivers.rules import WaiverRule
+from auditor.audit import RunContext, RunOptions, build_report
+from auditor.config.loader import build_configuration
+from auditor.models.facts import ClusterFacts
+from auditor.models.findings import ExitCode, Verdict
+from auditor.models.report import Report
+from auditor.recommendations.packs import load_packs
+from auditor.report import json_report
+from auditor.soap.network import LiveNetwork
+from auditor.waivers.apply import ClusterWaivers
+from auditor.waivers.load import WaiverRule
 from tests.recommendations.test_engine_properties import clusters
 
 ROWS = load_packs()
 NOW = datetime(2026, 3, 1, 2, tzinfo=UTC)
-WORLD = World(LiveWire(), 1, "run", lambda: NOW, lambda _cluster, _server: None)
+WORLD = RunContext(LiveNetwork(), 1, "run", lambda: NOW, lambda _cluster, _server: None)
 
 
 def _report(facts: ClusterFacts, rules: tuple[WaiverRule, ...]) -> Report:
     raw = {"name": facts.name, "cucm_publisher": "cucm.example.test", "username": "audit-ro"}
-    configuration = understand({"cluster": [raw]}, Path("auditor.toml"))
-    options = Options(ROWS, waivers={facts.name: Accepted(rules)})
-    return report_on(configuration.clusters, [facts], options, WORLD, NOW)
+    configuration = build_configuration({"cluster": [raw]}, Path("auditor.toml"))
+    options = RunOptions(ROWS, waivers={facts.name: ClusterWaivers(rules)})
+    return build_report(configuration.clusters, [facts], options, WORLD, NOW)
 
 
 @settings(max_examples=40)
@@ -62,7 +62,7 @@ def test_no_waiver_turns_unknown_into_anything_else(
             assert before.verdict in (Verdict.DRIFT, Verdict.EXPLAINED)
             assert after.waiver is not None
             assert after.waiver.verdict is before.verdict
-    told = json.loads(jsonout.render(waived))["summary"]
+    told = json.loads(json_report.render(waived))["summary"]
     assert told["pass"] == bare.count(Verdict.PASS)
     assert told["unknown"] == bare.count(Verdict.UNKNOWN)
     if told["unknown"] or bare.exit_code is ExitCode.UNAUDITABLE:

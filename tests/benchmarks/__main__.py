@@ -9,7 +9,7 @@ import gc
 import sys
 from importlib import import_module
 
-from auditor.__main__ import ALLOCATIONS
+from auditor.__main__ import GC_ALLOCATION_THRESHOLD
 from tests.benchmarks.telling import Size
 
 MEASUREMENTS = ("six-nodes", "fleet", "start", "memory", "history", "html", "failover")
@@ -27,7 +27,7 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.name) - set(MEASUREMENTS):
         parser.error(f"no measurement {', '.join(sorted(unknown))}; of: {', '.join(MEASUREMENTS)}")
-    gc.set_threshold(ALLOCATIONS, 20, 20)  # as the program has it, for both sides alike
+    gc.set_threshold(GC_ALLOCATION_THRESHOLD, 20, 20)  # as the program has it, for both sides alike
     size = Size(runs=1, clusters=2) if given.smallest else Size(runs=given.runs, clusters=50)
     for name in given.name or MEASUREMENTS:
         measurement = import_module(f"tests.benchmarks.{name.replace('-', '_')}")

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from statistics import median
 
-from auditor.audit import World
-from auditor.config.loader import load
+from auditor.audit import RunContext
+from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
-from auditor.failover import check
-from auditor.failover.findings import Check
-from auditor.failover.request import Request
-from auditor.recommendations.model import load_packs
-from auditor.soap.exchange import Wire
+from auditor.failover.check import FailoverCheckOptions, run_failover_check
+from auditor.failover.model import FailoverCheck
+from auditor.recommendations.packs import load_packs
+from auditor.soap.network import Network
 from tests.benchmarks.farm import Farm, farm
 from tests.benchmarks.telling import Size, line, ratio
 from tests.benchmarks.unavoidable import beside
@@ -35,24 +34,24 @@ def measure(size: Size) -> str:
     )
 
 
-def _prepared(running: Farm) -> Callable[[Wire], Check]:
+def _prepared(running: Farm) -> Callable[[Network], FailoverCheck]:
     """Read configuration and packs; return what checks the pair once."""
-    configuration = load(running.config)
+    configuration = load_configuration(running.config)
     login = Credentials(running.username, Secret(running.password))
     rows = {row.id: row for row in load_packs()}
 
-    def run(wire: Wire) -> Check:
-        world = World(
+    def run(wire: Network) -> FailoverCheck:
+        world = RunContext(
             wire=wire,
             workers=configuration.workers,
             run_id="benchmark",
             clock=lambda: datetime.now(UTC),
             progress=lambda _cluster, _server: None,
         )
-        return check.run(
+        return run_failover_check(
             configuration.clusters,
             {cluster.name: login for cluster in configuration.clusters},
-            Request(rows),
+            FailoverCheckOptions(rows),
             world,
             lambda _line: None,
         )

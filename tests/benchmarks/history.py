@@ -13,21 +13,20 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from auditor.findings import (
+from auditor.history.queries import utc_timestamp
+from auditor.history.schema import cluster_run_table, finding_table, period_table, run_table
+from auditor.history.store import HistoryStore, open_history
+from auditor.models.findings import (
     ClusterReport,
+    ClusterStatus,
     Finding,
-    Kind,
+    FindingKind,
+    FindingSubject,
     Severity,
-    Status,
-    Subject,
     SubjectKind,
     Verdict,
 )
-from auditor.history.moments import stamp
-from auditor.history.opening import open_history
-from auditor.history.schema import cluster_runs, findings, runs, spans
-from auditor.history.store import History
-from auditor.runs import Report, Run
+from auditor.models.report import Report, RunMetadata
 from tests.benchmarks.telling import Size, in_turn, line, ratio
 
 MANY, FEW = 10_000, 100
@@ -47,9 +46,13 @@ def measure(size: Size) -> str:
 
 
 def _compared(
-    label: str, ask: Callable[[History], object], many: History, few: History, times: int
+    label: str,
+    ask: Callable[[HistoryStore], object],
+    many: HistoryStore,
+    few: HistoryStore,
+    times: int,
 ) -> str:
-    def timed(history: History) -> float:
+    def timed(history: HistoryStore) -> float:
         start = perf_counter()
         ask(history)
         return perf_counter() - start
@@ -60,7 +63,7 @@ def _compared(
     )
 
 
-_QUESTIONS: Mapping[str, Callable[[History], object]] = {
+_QUESTIONS: Mapping[str, Callable[[HistoryStore], object]] = {
     "since when each finding stands": lambda history: history.standings("lab"),
     "what moved in the last ten runs": lambda history: history.changes("lab", _last_but(history)),
     "the latest twenty runs": lambda history: history.runs("lab", limit=20),
@@ -69,14 +72,14 @@ _QUESTIONS: Mapping[str, Callable[[History], object]] = {
 }
 
 
-def _last_but(history: History) -> str:
+def _last_but(history: HistoryStore) -> str:
     return history.runs("lab", limit=10)[-1].id
 
 
 def _tonight() -> Report:
     """Return a run after all that are loaded."""
-    now = stamp(datetime.now(UTC))
-    run = Run(f"tonight-{next(_numbers)}", "audit", now, now, Severity.LOW)
+    now = utc_timestamp(datetime.now(UTC))
+    run = RunMetadata(f"tonight-{next(_numbers)}", "audit", now, now, Severity.LOW)
     found = tuple(_finding(number, Verdict.DRIFT) for number in range(_FINDINGS))
     return Report(run, (ClusterReport("lab", None, Severity.LOW, findings=found),))
 
@@ -86,17 +89,17 @@ def _finding(number: int, verdict: Verdict) -> Finding:
         cluster="lab",
         recommendation=f"R-{number:03}",
         service=None,
-        subject=Subject(SubjectKind.NODE, "imp.example.test"),
+        subject=FindingSubject(SubjectKind.NODE, "imp.example.test"),
         verdict=verdict,
         severity=Severity.HIGH,
         expected="running",
         observed="stopped",
         because="",
-        kind=Kind.STOPPED if verdict is Verdict.DRIFT else None,
+        kind=FindingKind.STOPPED if verdict is Verdict.DRIFT else None,
     )
 
 
-def _loaded(file: Path, number: int) -> History:
+def _loaded(file: Path, number: int) -> HistoryStore:
     """Return a history of so many runs, written in bulk as recording them would have done."""
     history = open_history(f"sqlite:///{file}")
     if history is None:
@@ -110,22 +113,22 @@ def _load(connection: Connection, number: int) -> None:
     every = range(1, number + 1)
     told = {"fail_on": "low", "exit_code": 3, "insecure": False, "allow_unknown": False}
     connection.execute(
-        insert(runs),
+        insert(run_table),
         [
             {"seq": run, "id": f"run-{run}", "started_at": _at(run), "finished_at": _at(run)} | told
             for run in every
         ],
     )
-    about: dict[str, Any] = {"cluster": "lab", "status": Status.DRIFT.value}
+    about: dict[str, Any] = {"cluster": "lab", "status": ClusterStatus.DRIFT.value}
     about.update(dict.fromkeys(Verdict, 1))
-    connection.execute(insert(cluster_runs), [{"run": run, **about} for run in every])
+    connection.execute(insert(cluster_run_table), [{"run": run, **about} for run in every])
     of = {n: list(_spans(n, number)) for n in range(_FINDINGS)}
-    connection.execute(insert(findings), [_row(n, of[n][-1]["first"]) for n in of])
-    connection.execute(insert(spans), [span for own in of.values() for span in own])
+    connection.execute(insert(finding_table), [_row(n, of[n][-1]["first"]) for n in of])
+    connection.execute(insert(period_table), [span for own in of.values() for span in own])
 
 
 def _at(run: int) -> str:
-    return stamp(_START + timedelta(hours=run))
+    return utc_timestamp(_START + timedelta(hours=run))
 
 
 def _row(number: int, last: int) -> dict[str, Any]:

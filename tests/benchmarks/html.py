@@ -11,14 +11,13 @@ from dataclasses import replace
 from statistics import median
 from time import perf_counter
 
-from auditor.cluster import ClusterFacts, Group, Setting
-from auditor.facts import Origin
-from auditor.findings import ClusterReport
-from auditor.recommendations.engine import judge
-from auditor.recommendations.model import Recommendation, load_packs
-from auditor.report.webpage import render
-from auditor.report.webpage.view import page
-from auditor.runs import Report
+from auditor.models.facts import ClusterFacts, Group, Origin, Setting
+from auditor.models.findings import ClusterReport
+from auditor.models.report import Report
+from auditor.recommendations.engine import judge_facts
+from auditor.recommendations.packs import Recommendation, load_packs
+from auditor.report.html import render
+from auditor.report.html.view import build_page_view
 from tests.benchmarks.telling import Size, line
 from tests.report import samples
 
@@ -40,7 +39,7 @@ def measure(size: Size) -> str:
     text = render.render(report)
     whole = _time(size.runs, lambda: render.render(report))
     packs = _time(size.runs, load_packs)
-    view = _time(size.runs, lambda: page(report, rows))
+    view = _time(size.runs, lambda: build_page_view(report, rows))
     nodes = sum(len(cluster.nodes) for cluster in report.clusters)
     findings = sum(len(cluster.findings) for cluster in report.clusters)
     return "".join(
@@ -103,4 +102,4 @@ def _cluster(rows: tuple[Recommendation, ...], invented: ClusterReport) -> Clust
         },
         coverage=invented.coverage,
     )
-    return replace(invented, findings=judge(rows, facts))
+    return replace(invented, findings=judge_facts(rows, facts))

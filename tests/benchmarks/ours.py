@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from auditor.audit import Options, World, audit
-from auditor.config.loader import load
+from auditor.audit import RunContext, RunOptions, audit_clusters
+from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
-from auditor.recommendations.model import load_packs
-from auditor.runs import Report
-from auditor.soap.endpoint import Endpoint, Limits
-from auditor.soap.exchange import Answer, LiveWire, Question, Wire
-from auditor.soap.transport import LiveLine
+from auditor.models.report import Report
+from auditor.recommendations.packs import load_packs
+from auditor.soap.messages import Endpoint, RequestLimits, SoapRequest, SoapResponse
+from auditor.soap.network import LiveNetwork, Network
+from auditor.soap.transport import LiveSession
 from tests.benchmarks.farm import Farm
 
 
@@ -23,23 +23,25 @@ class Asked:
     """The questions that one server was asked, in order."""
 
     endpoint: Endpoint
-    questions: list[Question] = field(default_factory=list)
+    questions: list[SoapRequest] = field(default_factory=list)
 
 
-class _Noting(LiveWire):
+class _Noting(LiveNetwork):
     """A live wire that keeps what was asked of each server."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[Asked] = []
 
-    def line(self, endpoint: Endpoint, credentials: Credentials, limits: Limits) -> LiveLine:
+    def line(
+        self, endpoint: Endpoint, credentials: Credentials, limits: RequestLimits
+    ) -> LiveSession:
         line = super().line(endpoint, credentials, limits)
         asked = Asked(endpoint)
         self.asked.append(asked)
         post = line.post
 
-        def noted(question: Question) -> Answer:
+        def noted(question: SoapRequest) -> SoapResponse:
             asked.questions.append(question)
             return post(question)
 
@@ -47,21 +49,21 @@ class _Noting(LiveWire):
         return line
 
 
-def prepared(farm: Farm) -> Callable[[Wire], Report]:
+def prepared(farm: Farm) -> Callable[[Network], Report]:
     """Read configuration and packs; return what audits every cluster of the farm once."""
-    configuration = load(farm.config)
+    configuration = load_configuration(farm.config)
     login = Credentials(farm.username, Secret(farm.password))
-    options = Options(load_packs())
+    options = RunOptions(load_packs())
 
-    def run(wire: Wire) -> Report:
-        world = World(
+    def run(wire: Network) -> Report:
+        world = RunContext(
             wire=wire,
             workers=configuration.workers,
             run_id="benchmark",
             clock=lambda: datetime.now(UTC),
             progress=lambda _cluster, _server: None,
         )
-        return audit(
+        return audit_clusters(
             configuration.clusters,
             {cluster.name: login for cluster in configuration.clusters},
             options,
@@ -79,7 +81,7 @@ class Ended(Protocol):
         """Return 0 if everything was good and known."""
 
 
-def questions(run: Callable[[Wire], Ended]) -> list[Asked]:
+def questions(run: Callable[[Network], Ended]) -> list[Asked]:
     """Run once and return what each server was asked.
 
     Raises RuntimeError if anything stayed unknown: a number would say nothing then.
@@ -91,9 +93,9 @@ def questions(run: Callable[[Wire], Ended]) -> list[Asked]:
     return wire.asked
 
 
-def seconds(run: Callable[[Wire], Ended]) -> float:
+def seconds(run: Callable[[Network], Ended]) -> float:
     """Run once, from settings to what it comes to, and return how long it took."""
     began = time.perf_counter()
-    with closing(LiveWire()) as wire:
+    with closing(LiveNetwork()) as wire:
         run(wire)
     return time.perf_counter() - began

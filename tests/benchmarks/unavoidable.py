@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from auditor.soap.exchange import Wire
+from auditor.soap.network import Network
 from tests.benchmarks import bare, ours
 from tests.benchmarks.farm import Farm
 from tests.benchmarks.telling import Size, in_turn
@@ -24,7 +24,7 @@ class Beside:
     whole: int
 
 
-def beside(run: Callable[[Wire], ours.Ended], running: Farm, size: Size) -> Beside:
+def beside(run: Callable[[Network], ours.Ended], running: Farm, size: Size) -> Beside:
     """Measure a run and its unavoidable questions in turn."""
     first = ours.seconds(run)
     cucm, *nodes = ours.questions(run)

@@ -2,34 +2,40 @@
 
 from dataclasses import replace
 
-from auditor.change.reading import clusters
-from auditor.change.snapshot import document
-from auditor.change.written import understand
-from auditor.cluster import ClusterFacts
-from auditor.compare.seen import ClusterSeen
-from auditor.facts import AxlAnswer, AxlProbe, HaState, Identity, Origin, Role
-from auditor.findings import ClusterReport, Severity
-from auditor.recommendations.engine import judge
-from auditor.recommendations.model import load_packs
-from auditor.runs import Report, Run
+from auditor.change.diff.load import parse_snapshot, to_compared_clusters
+from auditor.change.diff.model import ComparedCluster
+from auditor.models.facts import (
+    AxlAvailability,
+    AxlProbe,
+    ClusterFacts,
+    HaState,
+    Identity,
+    Origin,
+    Role,
+)
+from auditor.models.findings import ClusterReport, Severity
+from auditor.models.report import Report, RunMetadata
+from auditor.recommendations.engine import judge_facts
+from auditor.recommendations.packs import load_packs
+from auditor.snapshots import build_snapshot
 from tests import factories as make
 
 ROWS = load_packs(["table"])
 
 
-def kept(facts: ClusterFacts) -> ClusterSeen:
+def kept(facts: ClusterFacts) -> ComparedCluster:
     """Return a cluster as it comes out of a snapshot of it."""
-    run = Run("1", "snapshot", "2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", Severity.LOW)
+    run = RunMetadata("1", "snapshot", "2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", Severity.LOW)
     cluster = ClusterReport(
         facts.name,
         facts.release,
         Severity.LOW,
         facts.nodes,
-        judge(ROWS, facts),
+        judge_facts(ROWS, facts),
         facts.coverage,
     )
-    snapshot = understand(document(Report(run, (cluster,)), [facts]), "kept")
-    return clusters(snapshot)[facts.name]
+    snapshot = parse_snapshot(build_snapshot(Report(run, (cluster,)), [facts]), "kept")
+    return to_compared_clusters(snapshot)[facts.name]
 
 
 def test_a_healthy_cluster_is_held_whole() -> None:
@@ -92,7 +98,7 @@ def test_a_token_that_says_unknown_is_no_value() -> None:
 def test_what_was_not_read_is_held_as_such() -> None:
     """A comparison must not take silence for a value."""
     blind = make.node("imp1", services={}, ha=None, release=None, group=None, group_known=False)
-    probe = AxlProbe(AxlAnswer.UNKNOWN, "It was not let in.")
+    probe = AxlProbe(AxlAvailability.UNKNOWN, "It was not let in.")
     planned = make.subscriber(planned=True, services={}, axl=probe)
     facts = make.cluster(
         blind,

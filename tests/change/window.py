@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-from auditor.change.decision import Answer, Decision, Topic
-from auditor.change.precheck import decide
-from auditor.change.would_be import Change
-from auditor.cluster import ClusterFacts
-from auditor.facts import RunState, ServiceState
-from auditor.findings import Severity
-from auditor.recommendations.model import load_packs
+from auditor.change.decision import Decision, PrecheckResult, PrecheckTopic
+from auditor.change.precheck import decide_change
+from auditor.change.what_if import RequestedChange
+from auditor.models.facts import ClusterFacts, RunState, ServiceState
+from auditor.models.findings import Severity
+from auditor.recommendations.packs import load_packs
 from tests import factories as make
 
 ROWS = load_packs()
@@ -28,13 +27,16 @@ def without(facts: ClusterFacts, node: str, *services: str) -> ClusterFacts:
 
 
 def asked(
-    facts: ClusterFacts, *changes: Change, confirmed: bool = True, fail_on: Severity = Severity.LOW
+    facts: ClusterFacts,
+    *changes: RequestedChange,
+    confirmed: bool = True,
+    fail_on: Severity = Severity.LOW,
 ) -> Decision:
     """Decide on changes with both packs."""
-    return decide(facts, changes, ROWS, fail_on=fail_on, confirmed=confirmed)
+    return decide_change(facts, changes, ROWS, fail_on=fail_on, confirmed=confirmed)
 
 
-def answers(decision: Decision, topic: Topic) -> list[Answer]:
+def answers(decision: Decision, topic: PrecheckTopic) -> list[PrecheckResult]:
     """Return what the points of a topic answered."""
     return [point.answer for point in decision.points if point.topic is topic]
 

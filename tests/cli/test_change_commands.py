@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from auditor.change.decision import Decision
-from auditor.change.expectation import text_of
-from auditor.change.would_be import Change
-from auditor.snapshots import digest
+from auditor.change.expectation import serialize_expectation
+from auditor.change.what_if import RequestedChange
+from auditor.snapshots import snapshot_digest
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -51,8 +51,8 @@ def test_an_announced_change_is_not_unexpected(window: tuple[Lab, Path], tmp_pat
     running, before = window
     service = "Cisco XCP Message Archiver"
     expectation = tmp_path / "expect.json"
-    announced = (Change(SUBSCRIBER, service, activate=True),)
-    expectation.write_text(text_of(Decision("healthy", announced, (), {})))
+    announced = (RequestedChange(SUBSCRIBER, service, activate=True),)
+    expectation.write_text(serialize_expectation(Decision("healthy", announced, (), {})))
     running.simulator.change({"activate": {"node": SUBSCRIBER, "service": service}})
     running.simulator.change({"start": {"node": SUBSCRIBER, "service": service}})
     told = running.run("diff", str(before), "live", "--expect", str(expectation), "--json")
@@ -105,7 +105,7 @@ def forged(before: Path, place: Path, edit: Callable[[dict[str, Any]], object]) 
     content = json.loads(before.read_text())
     content["report"]["run"]["id"] = "other"
     edit(content)
-    content["digest"] = digest(content)
+    content["digest"] = snapshot_digest(content)
     place.write_text(json.dumps(content))
     return place
 
@@ -179,7 +179,7 @@ def test_an_announcement_for_another_cluster_is_refused_unasked(
     """It would whitelist what nobody announced here."""
     running, before = window
     expectation = tmp_path / "expect.json"
-    expectation.write_text(text_of(Decision("other", (), (), {})))
+    expectation.write_text(serialize_expectation(Decision("other", (), (), {})))
     asked = len(running.simulator.requests)
     result = running.run("diff", str(before), "live", "--expect", str(expectation))
     assert result.exit_code == 2
@@ -193,8 +193,8 @@ def test_what_was_announced_and_not_done_is_the_first_thing_said(
     """Nothing changed that nobody announced."""
     running, before = window
     expectation = tmp_path / "expect.json"
-    announced = (Change(SUBSCRIBER, SIP, activate=False),)
-    expectation.write_text(text_of(Decision("healthy", announced, (), {})))
+    announced = (RequestedChange(SUBSCRIBER, SIP, activate=False),)
+    expectation.write_text(serialize_expectation(Decision("healthy", announced, (), {})))
     result = running.run("diff", str(before), "live", "--expect", str(expectation))
     assert result.exit_code == 3
     first = "What was announced was not done. Nothing else is unexpected. "

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.recommendations.model import load_packs
+from auditor.recommendations.packs import load_packs
 
 CONFIG = """
 [[cluster]]

@@ -5,12 +5,12 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from auditor.audit import World
-from auditor.cli.night import Night
-from auditor.config.loader import load
+from auditor.audit import RunContext
+from auditor.cli.demo import FailoverDemo
+from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
-from auditor.simulator import HandClock, Simulator
-from auditor.soap.exchange import LiveWire
+from auditor.simulator import ManualClock, Simulator
+from auditor.soap.network import LiveNetwork
 from tests.lab import QUICK, scenario
 
 GOLDEN = Path(__file__).parent / "golden" / "demo-failover.txt"
@@ -20,20 +20,20 @@ BEGAN = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 def test_the_night_is_shown_from_before_to_normal_in_under_a_minute(
     tmp_path: Path, compare_golden: Callable[[Path, str], None]
 ) -> None:
-    clock = HandClock()
+    clock = ManualClock()
     told: list[str] = []
     with (
         Simulator(scenario("failover"), tmp_path / "lab", clock=clock) as simulator,
-        closing(LiveWire()) as wire,
+        closing(LiveNetwork()) as wire,
     ):
         wire.pause = simulator.advance  # type: ignore[method-assign] # time is ours here
-        configuration = load(simulator.write_config(tmp_path / "auditor.toml", QUICK))
+        configuration = load_configuration(simulator.write_config(tmp_path / "auditor.toml", QUICK))
         login = Credentials(simulator.username, Secret(simulator.password))
-        Night(
+        FailoverDemo(
             simulator,
             configuration.clusters,
             {"night": login},
-            World(
+            RunContext(
                 wire=wire,
                 workers=4,
                 run_id="night",

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor.cli import app, keeping
-from auditor.config import document
-from auditor.soap.exchange import LiveWire
-from auditor.soap.folder import Folder
+from auditor.cli import app
+from auditor.cli.evidence import REPLAY_NEUTRAL_KEYS, SECRET_KEYS
+from auditor.config.schema import ClusterTable, DefaultsTable
+from auditor.soap.evidence.files import EvidenceFolder
+from auditor.soap.network import LiveNetwork
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -228,7 +229,7 @@ def test_a_run_that_is_interrupted_leaves_evidence_that_can_be_read(
 
     running = lab("healthy")
     with monkeypatch.context() as patch:
-        patch.setattr("auditor.collect.crew.Crew.wait", interrupted)
+        patch.setattr("auditor.collect.survey.WorkerPool.wait", interrupted)
         assert keep(running, tmp_path / "kept").exit_code == 130
     result = replay(tmp_path / "kept")
     assert result.exit_code in (4, 5)
@@ -242,7 +243,7 @@ def test_a_full_disk_is_told_after_the_report(
         raise OSError(28, "No space left on device")
 
     running = lab(PAIR)
-    monkeypatch.setattr(Folder, "number", full)
+    monkeypatch.setattr(EvidenceFolder, "number", full)
     result = keep(running, tmp_path / "kept")
     assert result.exit_code == 1
     assert "RPT-02" in result.stdout
@@ -267,8 +268,8 @@ def test_the_password_command_and_the_ca_stay_out_and_are_not_needed(
 
 def test_every_key_of_the_configuration_is_kept_or_left_out_for_a_reason() -> None:
     """A new key must be sorted here: what is secret must not be kept, the rest must."""
-    known = {*document.Defaults.model_fields, *document.Cluster.model_fields}
-    assert known - keeping.SECRET_KEYS - keeping.IDLE_KEYS == {
+    known = {*DefaultsTable.model_fields, *ClusterTable.model_fields}
+    assert known - SECRET_KEYS - REPLAY_NEUTRAL_KEYS == {
         "username",
         "workers",
         "timeout_s",
@@ -317,8 +318,8 @@ def test_a_replay_opens_no_wire(
     def refuse(*_: object) -> None:
         raise AssertionError("a replay opened a live wire")
 
-    monkeypatch.setattr(LiveWire, "__init__", refuse)
-    monkeypatch.setattr("auditor.cli.running.logins", refuse)
+    monkeypatch.setattr(LiveNetwork, "__init__", refuse)
+    monkeypatch.setattr("auditor.cli.session.get_credentials", refuse)
     assert replay(tmp_path / "kept").exit_code == 3
 
 

@@ -19,13 +19,13 @@ from typer.main import get_group
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.cli.examples import shipped
-from auditor.config.loader import understand
+from auditor.cli.examples import shipped_examples
+from auditor.config.loader import build_configuration
 from auditor.report import prometheus
 from tests.report import samples
 
 COMMANDS: Mapping[str, Any] = get_group(app).commands
-TEXTS = shipped()
+TEXTS = shipped_examples()
 NAMES = ("cron", "github-actions", "kubernetes", "nagios", "prometheus", "systemd")
 
 
@@ -91,13 +91,13 @@ def test_every_command_and_option_in_an_example_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_output_in_an_example_is_a_format_with_a_place(name: str) -> None:
-    from auditor.report.output import parse_targets
+    from auditor.report.formats import parse_output_targets
 
     for _, command, *words in _calls(name):
         flat = [part for word in words for part in word.split("=", 1)]
         told = [value for at, value in enumerate(flat) if at and flat[at - 1] == "--output"]
         if command == "audit":
-            assert parse_targets(told)
+            assert parse_output_targets(told)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -113,7 +113,7 @@ def test_the_password_command_of_an_example_is_good_configuration(name: str) -> 
     assert lines[0] == "[defaults]"
     cluster = '\nusername = "a"\n[[cluster]]\nname = "lab"\ncucm_publisher = "c.test"\n'
     text = "\n".join(lines[:2]) + cluster
-    (settings,) = understand(tomllib.loads(text), Path("auditor.toml")).clusters
+    (settings,) = build_configuration(tomllib.loads(text), Path("auditor.toml")).clusters
     assert settings.password_command is not None
     assert settings.password_command.startswith("cat /")
 
@@ -219,7 +219,7 @@ def test_the_configuration_for_kubernetes_is_good(tmp_path: Path, lab_ca: str) -
     config, *_ = yaml.safe_load_all(_only("kubernetes"))
     (tmp_path / "lab-ca.pem").write_text(lab_ca)
     path = tmp_path / "auditor.toml"
-    (cluster,) = understand(tomllib.loads(config["data"]["auditor.toml"]), path).clusters
+    (cluster,) = build_configuration(tomllib.loads(config["data"]["auditor.toml"]), path).clusters
     assert cluster.ca_bundle is not None
     assert cluster.ca_bundle.name in config["data"]
 
@@ -227,9 +227,9 @@ def test_the_configuration_for_kubernetes_is_good(tmp_path: Path, lab_ca: str) -
 @pytest.fixture
 def lab_ca() -> str:
     """Return some authority in PEM form."""
-    from auditor.simulator.certificates import Authority
+    from auditor.simulator.certificates import CertificateAuthority
 
-    return Authority.create("lab").pem().decode()
+    return CertificateAuthority.create("lab").pem().decode()
 
 
 @pytest.mark.parametrize(

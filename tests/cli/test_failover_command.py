@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.snapshots import digest
+from auditor.snapshots import snapshot_digest
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -94,7 +94,7 @@ def test_a_snapshot_without_sessions_is_no_fault(lab: Start) -> None:
     old = json.loads(kept.read_text())
     for node in old["facts"]["lab"]["nodes"]:
         del node["sessions"]
-    kept.write_text(json.dumps(old | {"digest": digest(old)}))
+    kept.write_text(json.dumps(old | {"digest": snapshot_digest(old)}))
     found = running.run("failover-check", "--since", str(kept))
     assert (found.exit_code, "sessions are back" in found.stdout) == (0, False)
 
@@ -127,7 +127,7 @@ def test_a_snapshot_of_another_cluster_is_2(lab: Start) -> None:
     running.run("snapshot", "--to", str(kept))
     other = json.loads(kept.read_text())
     other["facts"] = {"harbour": other["facts"]["lab"]}
-    kept.write_text(json.dumps(other | {"digest": digest(other)}))
+    kept.write_text(json.dumps(other | {"digest": snapshot_digest(other)}))
     found = running.run("failover-check", "--since", str(kept))
     assert found.exit_code == 2
     assert "the snapshot is of harbour, not of lab" in found.stderr

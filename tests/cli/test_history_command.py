@@ -17,8 +17,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
-from auditor.history.opening import open_history
-from auditor.report.record import COLUMNS
+from auditor.history.store import open_history
+from auditor.report.csv_report import HISTORY_COLUMNS
 from tests.history.conftest import postgresql_url, server
 from tests.history.conftest import url as url
 from tests.history.runs import DRIFT, PASS, UNKNOWN, cluster, finding, judged, report
@@ -33,7 +33,9 @@ SIP, PE = "SIP-01", "PE-01"
 
 @pytest.fixture(autouse=True)
 def _on_the_fifth(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auditor.cli.running.now", lambda: datetime(2026, 3, 5, 2, tzinfo=UTC))
+    monkeypatch.setattr(
+        "auditor.cli.session.current_time", lambda: datetime(2026, 3, 5, 2, tzinfo=UTC)
+    )
 
 
 def fill(url: str) -> None:
@@ -96,13 +98,13 @@ def test_it_exports_the_whole_record(url: str, tmp_path: Path) -> None:
     assert told["schema_version"] == "1.0"
     sip = [row for row in told["record"] if row["recommendation"] == SIP]
     assert [(row["verdict"], row["runs"]) for row in sip] == [("pass", 1), ("drift", 3)]
-    assert set(told["record"][0]) == set(COLUMNS)
+    assert set(told["record"][0]) == set(HISTORY_COLUMNS)
     path = tmp_path / "record.csv"
     result = run(url, "--export", f"csv:{path}", "--cluster", "lab")
     assert (result.exit_code, result.output) == (0, "")
     rows = list(csv.DictReader(io.StringIO(path.read_text())))
     assert len(rows) == len(told["record"])
-    assert rows[0].keys() == dict.fromkeys(COLUMNS).keys()
+    assert rows[0].keys() == dict.fromkeys(HISTORY_COLUMNS).keys()
 
 
 def test_it_forgets_old_runs_but_not_since_when_a_finding_stands(url: str) -> None:
@@ -221,14 +223,14 @@ def test_a_kill_in_the_middle_of_a_record_leaves_history_and_files_whole(
 
 SLOW = """
 import sys, threading
-import auditor.report.output as output
-real = output._write_through
+import auditor.report.formats as output
+real = output._write_temporary_file
 def slow(spare, final, text):
     whole = "".join(text)
     spare.write_text(whole[: len(whole) // 2])
     print("half", flush=True)
     threading.Event().wait()
-output._write_through = slow
+output._write_temporary_file = slow
 from auditor.__main__ import main
 main()
 """

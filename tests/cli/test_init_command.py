@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
-from auditor.config.loader import load
-from auditor.findings import Finding, Verdict
-from auditor.inference.lines import MARK
+from auditor.config.loader import load_configuration
+from auditor.models.findings import Finding, Verdict
 from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
 from auditor.resources import scenario_folder
+from auditor.setup.init.questions import QUESTION_PREFIX
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -76,7 +76,7 @@ def test_an_audit_by_the_written_file_leaves_open_only_what_it_asks(lab: Start, 
     for finding in cluster.findings:
         if finding.verdict is Verdict.UNKNOWN:
             assert _asked(finding, open_keys, text), finding
-    assert load(by_file.config).clusters[0].name == "lab"
+    assert load_configuration(by_file.config).clusters[0].name == "lab"
 
 
 def _asked(finding: Finding, open_keys: set[str], text: str) -> bool:
@@ -122,7 +122,7 @@ def test_high_availability_that_is_off_is_asked_and_not_taken_for_meant(lab: Sta
     """In the demo somebody forgot to switch it on again."""
     by_file = written(lab("demo"))
 
-    assert f"{MARK} Is it meant to be off for East?" in by_file.config.read_text()
+    assert f"{QUESTION_PREFIX} Is it meant to be off for East?" in by_file.config.read_text()
     (east,) = [f for f in by_file.cluster().findings if f.subject.name == "East"]
     assert east.verdict in (Verdict.UNKNOWN, Verdict.DRIFT)
 
@@ -166,7 +166,7 @@ def test_a_file_that_appears_meanwhile_is_left_as_it_is(
 ) -> None:
     path = tmp_path / "auditor.toml"
     running = lab("one-node")
-    monkeypatch.setattr("auditor.inference.placing.check", lambda _: path.write_text("mine"))
+    monkeypatch.setattr("auditor.files.check_can_create", lambda _: path.write_text("mine"))
     result = init(running, path)
 
     assert result.exit_code == 1

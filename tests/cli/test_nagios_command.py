@@ -96,7 +96,7 @@ def test_interruption_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("auditor.config.loader.locate", interrupt)
+    monkeypatch.setattr("auditor.config.loader.find_config_file", interrupt)
     result = CliRunner().invoke(app, ["nagios"])
     assert (result.exit_code, result.stdout) == (3, "IMP UNKNOWN - interrupted\n")
 
@@ -105,7 +105,7 @@ def test_a_bug_is_unknown_and_never_one(tmp_path: Path) -> None:
     """1 would be a WARNING, and 255 no state at all."""
     program = (
         "import sys, auditor.config.loader as loader\n"
-        "loader.locate = lambda _: 1 / 0\n"
+        "loader.find_config_file = lambda _: 1 / 0\n"
         "sys.argv = ['auditor', 'nagios']\n"
         "from auditor.__main__ import main\n"
         "main()\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auditor.cli.progress import line
+from auditor.cli.session import progress_line
 
 
 @pytest.mark.parametrize(
@@ -13,4 +13,4 @@ from auditor.cli.progress import line
     ],
 )
 def test_one_server_is_told_as_one(asked: int, shown: str) -> None:
-    assert line(asked, "lab", "imp1.lab.test") == shown
+    assert progress_line(asked, "lab", "imp1.lab.test") == shown

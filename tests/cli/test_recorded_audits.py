@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli import app
-from auditor.report.jsonout import schema_text
+from auditor.report.json_report import read_report_schema
 from tests.history.conftest import postgresql_url, server
 from tests.lab import Lab
 
@@ -41,8 +41,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("auditor.soap.exchange.LiveWire.now", lambda _wire: clock.now)
-    monkeypatch.setattr("auditor.cli.running.now", lambda: clock.now)
+    monkeypatch.setattr("auditor.soap.network.LiveNetwork.now", lambda _wire: clock.now)
+    monkeypatch.setattr("auditor.cli.session.current_time", lambda: clock.now)
     return clock
 
 
@@ -91,7 +91,7 @@ def test_json_of_two_nights_differs_only_inside_run(lab: Start, clock: Clock) ->
     first = running.json()
     clock.pass_by(days=1)
     second = running.json()
-    jsonschema.validate(second, json.loads(schema_text()))
+    jsonschema.validate(second, json.loads(read_report_schema()))
     past = second["run"]["past"]["pair"]
     assert past["previous_run"] == first["run"]["id"]
     assert {c["direction"] for c in past["changes"]} == {"persisting"}
@@ -213,7 +213,7 @@ def test_a_locked_history_stops_before_any_request(
     url = f"sqlite:///{tmp_path}/h.sqlite3"
     running.run("audit", "--history", url)
     asked = len(running.simulator.requests)
-    monkeypatch.setattr("auditor.history.database.PATIENCE_S", 0.1)
+    monkeypatch.setattr("auditor.history.database.LOCK_TIMEOUT_S", 0.1)
     holder = sqlite3.connect(tmp_path / "h.sqlite3", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     try:
@@ -232,7 +232,7 @@ def test_a_record_lost_at_the_end_leaves_the_reports_and_is_told(
     running = lab(PAIR)
     url = f"sqlite:///{tmp_path}/h.sqlite3"
     change(running, "stop")
-    monkeypatch.setattr("auditor.history.database.PATIENCE_S", 0.1)
+    monkeypatch.setattr("auditor.history.database.LOCK_TIMEOUT_S", 0.1)
     real = clock.now
     holders: list[sqlite3.Connection] = []
 
@@ -242,7 +242,7 @@ def test_a_record_lost_at_the_end_leaves_the_reports_and_is_told(
             holders[0].execute("BEGIN EXCLUSIVE")
         return real
 
-    monkeypatch.setattr("auditor.soap.exchange.LiveWire.now", lock_once_asked)
+    monkeypatch.setattr("auditor.soap.network.LiveNetwork.now", lock_once_asked)
     result = running.run("audit", "--history", url, "-o", f"json:{tmp_path}/report.json")
     holders[0].close()
     assert result.exit_code == 1
@@ -258,16 +258,16 @@ def test_an_interrupted_audit_is_not_recorded(
     lab: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half of a night is none."""
-    from auditor.collect.crew import Crew
+    from auditor.collect.survey import WorkerPool
 
     running = lab(PAIR)
     url = f"sqlite:///{tmp_path}/h.sqlite3"
     with monkeypatch.context() as patched:
 
-        def interrupt(_: Crew) -> None:
+        def interrupt(_: WorkerPool) -> None:
             raise KeyboardInterrupt
 
-        patched.setattr(Crew, "wait", interrupt)
+        patched.setattr(WorkerPool, "wait", interrupt)
         assert running.run("audit", "--history", url).exit_code == 130
     past = json.loads(running.run("audit", "--history", url, "-o", "json").stdout)["run"]["past"]
     assert past["pair"]["previous_run"] is None

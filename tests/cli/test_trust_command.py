@@ -205,7 +205,7 @@ def test_a_write_that_fails_leaves_the_file_and_says_what_to_paste(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("auditor.report.output.os.fsync", full)
+    monkeypatch.setattr("auditor.report.formats.os.fsync", full)
     result = _run(config, PUB, "--yes")
     assert result.exit_code == 2
     assert "No space left" in result.stderr
@@ -232,10 +232,11 @@ def test_hostile_names_in_a_certificate_do_nothing_to_the_terminal(
     pair: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever answers chose them."""
-    from auditor.soap import certificates
+    from auditor.soap import tls
+    from auditor.soap.tls import _common_name
 
-    real = certificates._common_name
-    monkeypatch.setattr(certificates, "_common_name", lambda name: f"\x1b[2J{real(name)}\nREADY")
+    real = _common_name
+    monkeypatch.setattr(tls, "_common_name", lambda name: f"\x1b[2J{real(name)}\nREADY")
     result = _run(pair.config, SUB)
     assert "\x1b" not in result.output
     assert "\\x1b[2J" in result.stdout

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from auditor.report.jsonout import schema_text
+from auditor.report.json_report import read_report_schema
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -25,7 +25,7 @@ PAIR: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def _in_march(monkeypatch: pytest.MonkeyPatch) -> None:
     night = datetime(2026, 3, 1, 2, tzinfo=UTC)
-    monkeypatch.setattr("auditor.soap.exchange.LiveWire.now", lambda _wire: night)
+    monkeypatch.setattr("auditor.soap.network.LiveNetwork.now", lambda _wire: night)
 
 
 def waiver(**changed: str) -> str:
@@ -60,7 +60,7 @@ def test_a_waived_difference_is_compliant_and_keeps_its_verdict_in_sight(
     assert "drift without the waiver" in result.stdout
 
     told = running.json("--waivers", str(path))
-    jsonschema.validate(told, json.loads(schema_text()))
+    jsonschema.validate(told, json.loads(read_report_schema()))
     (waived,) = [f for f in told["clusters"][0]["findings"] if f["verdict"] == "waived"]
     assert waived["waiver"]["verdict"] == "drift"
     assert waived["kind"] == "misplaced"

@@ -3,7 +3,7 @@
 import pytest
 
 from auditor.errors import Reason
-from auditor.facts import Coverage, Origin, Outcome, Source
+from auditor.models.facts import Coverage, Origin, Outcome, Source
 from tests.factories import cluster, gap, group, node, subscriber
 
 

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from auditor.cluster import Database
-from auditor.collect.comparing import databases, peers
-from auditor.facts import Origin
-from auditor.findings import Verdict
+from auditor.collect.declared import compare_declared_databases, compare_declared_peers
+from auditor.models.facts import ExternalDatabase, Origin
+from auditor.models.findings import Verdict
 from tests.factories import database
 from tests.lab import Lab, finding
 
@@ -63,18 +62,18 @@ def test_a_switch_that_was_not_told_leaves_the_key_open(lab: Start) -> None:
 
 def test_a_database_that_the_cluster_does_not_list_is_told() -> None:
     listed = (_found("Archive-DB"), _found("x"))
-    told = databases((database("archive"), database("chat")), listed)
+    told = compare_declared_databases((database("archive"), database("chat")), listed)
     assert told["external_database[archive-db]"].agreement == "agrees"
     against = told["external_database[chat-db]"]
     assert against.agreement == "differs"
     assert [(one.origin, one.text) for one in against.evidence] == [
         ("discovered", "The cluster lists Archive-DB, x.")
     ]
-    silent = databases((database("archive"),), ())
+    silent = compare_declared_databases((database("archive"),), ())
     assert silent["external_database[archive-db]"].agreement == "silent"
 
 
-def _found(name: str) -> Database:
+def _found(name: str) -> ExternalDatabase:
     return database("compliance", name=name, origin=Origin.DISCOVERED)
 
 
@@ -93,5 +92,5 @@ def test_a_peer_that_the_cluster_does_not_list_is_told_where_that_can_be_said(
     listed: list[str], compared: str
 ) -> None:
     """An address may be the peer's own, so it speaks neither for a name nor against it."""
-    told = peers(("imp-b1.example.test",), listed)
+    told = compare_declared_peers(("imp-b1.example.test",), listed)
     assert told["intercluster_peer[imp-b1.example.test]"].agreement == compared

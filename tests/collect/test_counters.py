@@ -6,13 +6,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from auditor.audit import Options, World, survey
-from auditor.cluster import ClusterFacts, Reach
-from auditor.collect.topics import FAILOVER, LOOK, SNAPSHOT, Errand, Topic
-from auditor.config.loader import load
+from auditor.audit import RunContext, RunOptions, survey_clusters
+from auditor.collect.scope import (
+    FAILOVER_TOPICS,
+    SNAPSHOT_TOPICS,
+    WATCH_TOPICS,
+    SurveyScope,
+    SurveyTopic,
+)
+from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
-from auditor.facts import Source
-from auditor.soap.exchange import LiveWire, TcpResult
+from auditor.models.facts import ClusterFacts, Reach, Source
+from auditor.soap.messages import TcpResult
+from auditor.soap.network import LiveNetwork
 from tests.lab import Lab
 
 FIRST, SECOND, THIRD = "imp1.lab.test", "imp2.lab.test", "imp3.lab.test"
@@ -26,16 +32,16 @@ PAIRS = {
 }
 
 
-def found(lab: Lab, errand: Errand, known: ClusterFacts | None = None) -> ClusterFacts:
+def found(lab: Lab, errand: SurveyScope, known: ClusterFacts | None = None) -> ClusterFacts:
     """Survey the lab."""
-    configuration = load(lab.config)
+    configuration = load_configuration(lab.config)
     login = Credentials(lab.simulator.username, Secret(lab.simulator.password))
-    with closing(LiveWire()) as wire:
-        (facts,) = survey(
+    with closing(LiveNetwork()) as wire:
+        (facts,) = survey_clusters(
             configuration.clusters,
             {"lab": login},
-            Options((), discover=False, errand=errand),
-            World(wire, 4, "run", lambda: datetime.now(UTC), lambda _cluster, _server: None),
+            RunOptions((), discover=False, errand=errand),
+            RunContext(wire, 4, "run", lambda: datetime.now(UTC), lambda _cluster, _server: None),
             None if known is None else {"lab": known},
         )
     return facts
@@ -47,7 +53,7 @@ def asked(lab: Lab) -> list[tuple[str, str]]:
 
 
 def test_sessions_and_replication_are_told_a_node(lab: Callable[..., Lab]) -> None:
-    facts = found(lab(PAIRS), Errand(FAILOVER))
+    facts = found(lab(PAIRS), SurveyScope(FAILOVER_TOPICS))
     first, second = facts.nodes[:2]
     assert first.sessions == {"ActiveJsmSessions": 4500, "CmConnectedSockets": 4500}
     assert (first.replication, second.replication) == (4, 2)
@@ -57,11 +63,11 @@ def test_only_the_group_and_the_topics_are_asked_and_the_cucm_not_twice(
     lab: Callable[..., Lab],
 ) -> None:
     running = lab(PAIRS)
-    first = found(running, Errand(FAILOVER, groups=frozenset({"pair"})))
+    first = found(running, SurveyScope(FAILOVER_TOPICS, groups=frozenset({"pair"})))
     before = asked(running)
     assert {node for node, _ in before} == {"cucm-pub.lab.test", FIRST, SECOND}
 
-    again = found(running, Errand(LOOK, nodes=frozenset({SECOND})), first)
+    again = found(running, SurveyScope(WATCH_TOPICS, nodes=frozenset({SECOND})), first)
     assert asked(running)[len(before) :] == [
         (SECOND, "soapGetServiceStatus"),
         (SECOND, "perfmonCollectCounterData"),
@@ -76,7 +82,7 @@ def test_counters_that_a_node_has_not_are_no_gap(lab: Callable[..., Lab], fault:
     running.simulator.change(
         {"fault": {"fault": fault, "node": FIRST, "interface": "perfmon", "after": 1}}
     )
-    facts = found(running, Errand(SNAPSHOT - {Topic.DATABASES}))
+    facts = found(running, SurveyScope(SNAPSHOT_TOPICS - {SurveyTopic.DATABASES}))
     node = facts.nodes[0]
     assert (node.sessions, node.ha_state is None) == ({}, False)
     assert facts.gap(FIRST, Source.PERFMON) is None
@@ -87,7 +93,7 @@ def test_a_perfmon_that_does_not_answer_is_asked_once(lab: Callable[..., Lab]) -
     running.simulator.change(
         {"fault": {"fault": "http-404", "node": FIRST, "interface": "perfmon"}}
     )
-    facts = found(running, Errand(FAILOVER))
+    facts = found(running, SurveyScope(FAILOVER_TOPICS))
     counted = asked(running).count((FIRST, "perfmonCollectCounterData"))
     assert counted == 1
     gap = facts.gap(FIRST, Source.PERFMON)
@@ -100,7 +106,7 @@ def test_a_counter_of_another_node_empties_the_answers(lab: Callable[..., Lab]) 
     running.simulator.change(
         {"fault": {"fault": "other-node", "node": FIRST, "interface": "perfmon", "after": 1}}
     )
-    facts = found(running, Errand(FAILOVER))
+    facts = found(running, SurveyScope(FAILOVER_TOPICS))
     assert (facts.nodes[0].identity, facts.nodes[0].sessions) == ("contradicted", {})
 
 
@@ -108,13 +114,15 @@ def test_a_node_that_swallows_everything_is_not_waited_for_three_times(
     lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running = lab(PAIRS)
-    known = found(running, Errand(FAILOVER))
+    known = found(running, SurveyScope(FAILOVER_TOPICS))
     running.defaults = {**running.defaults, "timeout_s": 0.5}
     running.simulator.change({"fault": {"fault": "hang", "node": FIRST}})
     waited_for = {Reach.REACHED: "timed_out", Reach.TIMED_OUT: "not_asked"}
     for reach, reason in waited_for.items():
         found_so = TcpResult(reach, "as the test says")
-        monkeypatch.setattr(LiveWire, "tcp", lambda *_, told=found_so: told)
-        facts = found(running, Errand(LOOK, nodes=frozenset({FIRST}), hurries=True), known)
+        monkeypatch.setattr(LiveNetwork, "tcp", lambda *_, told=found_so: told)
+        facts = found(
+            running, SurveyScope(WATCH_TOPICS, nodes=frozenset({FIRST}), hurries=True), known
+        )
         gaps = [facts.gap(FIRST, s) for s in (Source.CONTROL_CENTER, Source.PERFMON)]
         assert [gap and gap.reason for gap in gaps] == ["timed_out", reason]

@@ -2,32 +2,32 @@
 
 import pytest
 
-from auditor.cluster import Setting
-from auditor.collect.catalogue import Rows
-from auditor.collect.discovery import Discovery
-from auditor.collect.meanings import understand
-from auditor.collect.prerequisites import Reading
-from auditor.collect.probe_file import built_in
-from auditor.facts import Origin
+from auditor.collect.discovery.interpret import DiscoveredFacts, interpret_probe_results
+from auditor.collect.discovery.probe_file import load_built_in_probes
+from auditor.collect.discovery.reader import ProbeResults
+from auditor.collect.discovery.sql import DatabaseRows
+from auditor.models.facts import Origin, Setting
 
 NODES = ("imp1", "imp2")
 
 
-def told(probe: str, rows: Rows) -> Discovery:
-    return understand(Reading("imp1", built_in(), {probe: rows}, {}), NODES)
+def told(probe: str, rows: DatabaseRows) -> DiscoveredFacts:
+    return interpret_probe_results(
+        ProbeResults("imp1", load_built_in_probes(), {probe: rows}, {}), NODES
+    )
 
 
-def values(*texts: str | None) -> Rows:
+def values(*texts: str | None) -> DatabaseRows:
     return tuple({"value": text} for text in texts)
 
 
-def only(found: Discovery, key: str) -> Setting:
+def only(found: DiscoveredFacts, key: str) -> Setting:
     assert found.gaps == {}
     return found.settings[key]
 
 
 @pytest.mark.parametrize(("rows", "on"), [(values("2"), True), (values("0", "0"), False)])
-def test_a_listed_value_turns_a_feature_on_or_off(rows: Rows, on: bool) -> None:
+def test_a_listed_value_turns_a_feature_on_or_off(rows: DatabaseRows, on: bool) -> None:
     setting = only(told("managed_file_transfer", rows), "managed_file_transfer")
     assert (setting.on, setting.origin) == (on, Origin.DISCOVERED)
 
@@ -35,7 +35,7 @@ def test_a_listed_value_turns_a_feature_on_or_off(rows: Rows, on: bool) -> None:
 @pytest.mark.parametrize(
     "rows", [values("1"), values("0", "2"), values("2", "x"), values(None), ()]
 )
-def test_any_other_value_leaves_a_feature_open(rows: Rows) -> None:
+def test_any_other_value_leaves_a_feature_open(rows: DatabaseRows) -> None:
     found = told("managed_file_transfer", rows)
     assert found.settings == {}
     assert set(found.gaps) == {"managed_file_transfer"}

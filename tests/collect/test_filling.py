@@ -6,14 +6,22 @@ from typing import Any
 
 import pytest
 
-from auditor.cluster import ClusterFacts, Group
-from auditor.collect.filling import fill
-from auditor.collect.prerequisites import Reading
-from auditor.collect.probe_file import built_in
-from auditor.facts import Coverage, Identity, NodeFacts, Origin, Outcome, Source
-from auditor.findings import Verdict
-from auditor.recommendations.engine import judge
-from auditor.recommendations.model import load_packs
+from auditor.collect.discovery.merge import apply_probe_results
+from auditor.collect.discovery.probe_file import load_built_in_probes
+from auditor.collect.discovery.reader import ProbeResults
+from auditor.models.facts import (
+    ClusterFacts,
+    Coverage,
+    Group,
+    Identity,
+    NodeFacts,
+    Origin,
+    Outcome,
+    Source,
+)
+from auditor.models.findings import Verdict
+from auditor.recommendations.engine import judge_facts
+from auditor.recommendations.packs import load_packs
 from tests.factories import GROUP, cluster, node, setting, settings, subscriber
 
 Row = Mapping[str, str | None]
@@ -25,10 +33,12 @@ def place(name: str, group: str | None = GROUP, switch: str = "t", state: str = 
     return {"node": name, "subcluster": group, "switch": switch, "state": state}
 
 
-def reading(**rows: tuple[Row, ...]) -> Reading:
+def reading(**rows: tuple[Row, ...]) -> ProbeResults:
     """Return what the database answered to some probes, the others having no table."""
-    gaps = {probe.id: "there is no table" for probe in built_in() if probe.id not in rows}
-    return Reading("imp1", built_in(), rows, gaps)
+    gaps = {
+        probe.id: "there is no table" for probe in load_built_in_probes() if probe.id not in rows
+    }
+    return ProbeResults("imp1", load_built_in_probes(), rows, gaps)
 
 
 def ungrouped(name: str, **changes: Any) -> NodeFacts:
@@ -45,7 +55,7 @@ def facts(*nodes: NodeFacts, groups: tuple[Group, ...] = ()) -> ClusterFacts:
 
 def verdict(known: ClusterFacts, row: str, subject: str) -> Verdict:
     """Return the verdict of one row on one subject."""
-    found = judge(load_packs(), known)
+    found = judge_facts(load_packs(), known)
     return next(f.verdict for f in found if (f.recommendation, f.subject.name) == (row, subject))
 
 
@@ -53,7 +63,7 @@ def test_a_declared_group_takes_the_switch_and_passes_by_nothing_discovered() ->
     """Its membership is declared; only whether HA is on was discovered."""
     declared = Group(GROUP, ("imp1", "imp2"), None, Origin.DECLARED)
     known = facts(node("imp1"), subscriber("imp2"), groups=(declared,))
-    filled = fill(known, reading(groups=(place("imp1"), place("imp2"))))
+    filled = apply_probe_results(known, reading(groups=(place("imp1"), place("imp2"))))
 
     (group,) = filled.groups
     assert (group.origin, group.ha_enabled, group.switch_discovered) == ("declared", True, True)
@@ -64,20 +74,24 @@ def test_a_declared_group_takes_the_switch_and_passes_by_nothing_discovered() ->
 def test_a_switch_that_axl_told_is_kept() -> None:
     observed = Group(GROUP, ("imp1", "imp2"), True, Origin.OBSERVED)
     known = facts(node("imp1"), subscriber("imp2"), groups=(observed,))
-    filled = fill(known, reading(groups=(place("imp1", switch="f"), place("imp2", switch="f"))))
+    filled = apply_probe_results(
+        known, reading(groups=(place("imp1", switch="f"), place("imp2", switch="f")))
+    )
 
     assert filled.groups == (observed,)
 
 
 def test_a_group_that_is_known_is_kept() -> None:
     known = facts(node("imp1"), ungrouped("imp2"))
-    filled = fill(known, reading(groups=(place("imp1", "Other"), place("imp2", "Other"))))
+    filled = apply_probe_results(
+        known, reading(groups=(place("imp1", "Other"), place("imp2", "Other")))
+    )
 
     assert [n.redundancy_group for n in filled.nodes] == [GROUP, "Other"]
 
 
 def test_a_group_of_one_that_was_only_discovered_may_have_another_node() -> None:
-    filled = fill(facts(ungrouped("imp1")), reading(groups=(place("imp1"),)))
+    filled = apply_probe_results(facts(ungrouped("imp1")), reading(groups=(place("imp1"),)))
 
     assert filled.groups == (Group(GROUP, ("imp1",), True, Origin.DISCOVERED),)
     assert verdict(filled, "HA-01", GROUP) is Verdict.UNKNOWN
@@ -85,7 +99,9 @@ def test_a_group_of_one_that_was_only_discovered_may_have_another_node() -> None
 
 def test_a_node_that_cucm_does_not_list_is_a_member_all_the_same() -> None:
     """Else a broken pair would look like a group of one."""
-    filled = fill(facts(ungrouped("imp1")), reading(groups=(place("imp1"), place("imp9"))))
+    filled = apply_probe_results(
+        facts(ungrouped("imp1")), reading(groups=(place("imp1"), place("imp9")))
+    )
 
     assert filled.groups[0].nodes == ("imp1", "imp9")
 
@@ -96,14 +112,16 @@ def test_a_node_that_cucm_does_not_list_is_a_member_all_the_same() -> None:
 )
 def test_a_node_that_is_not_to_be_believed_takes_nothing(changes: dict[str, object]) -> None:
     known = facts(node("imp1"), ungrouped("imp2", ha_state=None, **changes))
-    filled = fill(known, reading(groups=(place("imp1"), place("imp2"))))
+    filled = apply_probe_results(known, reading(groups=(place("imp1"), place("imp2"))))
 
     assert filled.nodes[1] == known.nodes[1]
 
 
 def test_a_state_that_perfmon_told_is_kept() -> None:
     known = facts(node("imp1"), subscriber("imp2"))
-    filled = fill(known, reading(groups=(place("imp1", state="2"), place("imp2", state="4"))))
+    filled = apply_probe_results(
+        known, reading(groups=(place("imp1", state="2"), place("imp2", state="4")))
+    )
 
     assert [n.ha_state for n in filled.nodes] == [n.ha_state for n in known.nodes]
 
@@ -111,14 +129,14 @@ def test_a_state_that_perfmon_told_is_kept() -> None:
 @pytest.mark.parametrize("state", ["", "99", "idle", "-1", "²"])
 def test_a_state_that_is_no_documented_number_is_none(state: str) -> None:
     known = facts(replace(node("imp1"), ha_state=None))
-    filled = fill(known, reading(groups=(place("imp1", state=state),)))
+    filled = apply_probe_results(known, reading(groups=(place("imp1", state=state),)))
 
     assert filled.nodes[0].ha_state is None
 
 
 def test_a_node_that_stands_twice_makes_the_list_worthless() -> None:
     rows = (place("imp1"), place("IMP1", "Other"))
-    filled = fill(facts(ungrouped("imp1")), reading(groups=rows))
+    filled = apply_probe_results(facts(ungrouped("imp1")), reading(groups=rows))
 
     assert filled.groups == ()
     assert "it lists a node twice" in filled.coverage[0].detail
@@ -126,7 +144,9 @@ def test_a_node_that_stands_twice_makes_the_list_worthless() -> None:
 
 def test_a_discovered_telling_stands_behind_the_declared_one() -> None:
     known = replace(facts(node("imp1")), settings=settings(permanent_chat=setting(False)))
-    told = fill(known, reading(permanent_chat=({"value": "t"},))).settings["permanent_chat"]
+    told = apply_probe_results(known, reading(permanent_chat=({"value": "t"},))).settings[
+        "permanent_chat"
+    ]
 
     assert [(one.origin, one.on) for one in told] == [("declared", False), ("discovered", True)]
 
@@ -134,7 +154,9 @@ def test_a_discovered_telling_stands_behind_the_declared_one() -> None:
 def test_federation_on_nodes_and_through_expressway_names_the_nodes() -> None:
     """Expressway's row is told beside, and does not hide that a node federates too."""
     hosts = ("cm-2_s2scp-1.imp1", "cm-2_s2scp-1.edge-test")
-    filled = fill(facts(node("imp1")), reading(xmpp_federation=tuple({"host": h} for h in hosts)))
+    filled = apply_probe_results(
+        facts(node("imp1")), reading(xmpp_federation=tuple({"host": h} for h in hosts))
+    )
     (told,) = [s for s in filled.settings["xmpp_federation"] if s.origin is Origin.DISCOVERED]
 
     assert (told.nodes, told.expressway) == (frozenset({"imp1"}), False)
@@ -143,14 +165,14 @@ def test_federation_on_nodes_and_through_expressway_names_the_nodes() -> None:
 
 def test_a_feature_that_is_on_somewhere_contradicts_a_declared_no() -> None:
     known = replace(facts(node("imp1")), settings=settings(managed_file_transfer=setting(False)))
-    filled = fill(known, reading(managed_file_transfer=({"value": "2"},)))
+    filled = apply_probe_results(known, reading(managed_file_transfer=({"value": "2"},)))
 
     assert verdict(filled, "PROFILE-01", "deployment.managed_file_transfer") is Verdict.DRIFT
 
 
 def test_hostile_text_of_the_database_stays_in_one_line() -> None:
     evil = "x\n\x1b[31m" + "y" * 5000
-    filled = fill(facts(node("imp1")), reading(xmpp_federation=({"host": evil},)))
+    filled = apply_probe_results(facts(node("imp1")), reading(xmpp_federation=({"host": evil},)))
 
     (entry,) = filled.coverage
     assert entry.detail.isprintable()

@@ -2,31 +2,31 @@
 
 import pytest
 
-from auditor.collect.ha import refuse_foreign
+from auditor.collect.perfmon import refuse_foreign_counters
 from auditor.errors import WrongNode
-from auditor.soap.replies import Counter
+from auditor.soap.records import PerfmonCounter
 
 PUB, SUB = "imp1.lab.test", "imp2.lab.test"
 
 
-def counters(host: str) -> list[Counter]:
+def counters(host: str) -> list[PerfmonCounter]:
     """Return one counter of a host."""
-    return [Counter(rf"\\{host}\Cisco Server Recovery Manager\SRMState", 3, 1)]
+    return [PerfmonCounter(rf"\\{host}\Cisco Server Recovery Manager\SRMState", 3, 1)]
 
 
 @pytest.mark.parametrize("host", [PUB, "imp1", "IMP1.LAB.TEST", "someone-else"])
 def test_counters_that_name_no_other_node_are_taken(host: str) -> None:
-    refuse_foreign(counters(host), PUB, frozenset({SUB}))
+    refuse_foreign_counters(counters(host), PUB, frozenset({SUB}))
 
 
 @pytest.mark.parametrize("host", [SUB, "imp2", "IMP2.LAB.TEST"])
 def test_counters_of_another_node_are_refused(host: str) -> None:
     with pytest.raises(WrongNode, match="answered for imp2"):
-        refuse_foreign(counters(host), PUB, frozenset({SUB}))
+        refuse_foreign_counters(counters(host), PUB, frozenset({SUB}))
 
 
 @pytest.mark.parametrize("host", ["***", "***.lab.test", "imp***"])
 def test_counters_of_a_host_that_had_to_be_hidden_are_refused(host: str) -> None:
     """It may be any node's; to let it pass would be to guess."""
     with pytest.raises(WrongNode, match="whose it is cannot be told"):
-        refuse_foreign(counters(host), PUB, frozenset({SUB}))
+        refuse_foreign_counters(counters(host), PUB, frozenset({SUB}))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auditor.collect.hostnames import Unclear, host_of, node_of
+from auditor.collect.discovery.interpret import AmbiguousData, component_host, match_node_name
 
 NODES = ["imp1.lab.test", "imp2.lab.test", "imp1-b.lab.test"]
 
@@ -21,21 +21,21 @@ NODES = ["imp1.lab.test", "imp2.lab.test", "imp1-b.lab.test"]
     ],
 )
 def test_a_component_runs_on_the_node_whose_host_it_names(component: str, node: str | None) -> None:
-    assert node_of(host_of(component), NODES) == node
+    assert match_node_name(component_host(component), NODES) == node
 
 
 @pytest.mark.parametrize("component", ["Indeterminate", "cm-2_s2scp-1", "cm-2_s2scp-1."])
 def test_a_component_without_a_host_says_nothing(component: str) -> None:
-    with pytest.raises(Unclear, match="names no host"):
-        host_of(component)
+    with pytest.raises(AmbiguousData, match="names no host"):
+        component_host(component)
 
 
 @pytest.mark.parametrize("host", ["imp1-edge-test", "imp1-lab-test"])
 def test_a_host_that_may_be_a_node_of_a_short_name_is_not_guessed(host: str) -> None:
-    with pytest.raises(Unclear, match="may or may not be imp1"):
-        node_of(host, ["imp1", "imp2"])
+    with pytest.raises(AmbiguousData, match="may or may not be imp1"):
+        match_node_name(host, ["imp1", "imp2"])
 
 
 def test_two_nodes_of_one_short_name_are_not_guessed_between() -> None:
-    with pytest.raises(Unclear):
-        node_of("imp1", ["imp1.a.test", "imp1.b.test"])
+    with pytest.raises(AmbiguousData):
+        match_node_name("imp1", ["imp1.a.test", "imp1.b.test"])

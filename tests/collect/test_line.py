@@ -1,18 +1,18 @@
 """Who of a cluster's nodes is asked when."""
 
-from auditor.collect.line import Line
-from auditor.collect.topology import Member
-from auditor.facts import Role
+from auditor.collect.survey import NodeQueue
+from auditor.collect.topology import TopologyNode
+from auditor.models.facts import Role
 
 
-def line_of(*names: str, workers: int = 2) -> Line:
-    line = Line(workers)
+def line_of(*names: str, workers: int = 2) -> NodeQueue:
+    line = NodeQueue(workers)
     for name in names:
-        line.add(Member(name, Role.SUBSCRIBER))
+        line.add(TopologyNode(name, Role.SUBSCRIBER))
     return line
 
 
-def asked(line: Line) -> list[str]:
+def asked(line: NodeQueue) -> list[str]:
     return [member.name for member in line.turn().members]
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.collect.probe_file import built_in, load
-from auditor.collect.probes import MOST_STATEMENTS, Meaning, Probe, statements_needed
+from auditor.collect.discovery.probe_file import load_built_in_probes, load_probes
+from auditor.collect.discovery.probes import MAX_STATEMENTS, Probe, ProbeMeaning, count_statements
 from auditor.errors import ConfigError
 
 GOOD = """
@@ -51,7 +51,7 @@ def read(tmp_path: Path, text: str) -> dict[str, Probe]:
     """Load a file over the built-in probes, by id."""
     path = tmp_path / "probes.toml"
     path.write_text(text, encoding="utf-8")
-    return {probe.id: probe for probe in load([path])[path]}
+    return {probe.id: probe for probe in load_probes([path])[path]}
 
 
 def lines(tmp_path: Path, text: str) -> list[str]:
@@ -64,7 +64,7 @@ def lines(tmp_path: Path, text: str) -> list[str]:
 
 
 def test_the_probes_that_ship_keep_to_six_statements() -> None:
-    assert statements_needed(built_in()) <= MOST_STATEMENTS == 6
+    assert count_statements(load_built_in_probes()) <= MAX_STATEMENTS == 6
 
 
 def test_a_file_replaces_by_id_adds_and_turns_off(tmp_path: Path) -> None:
@@ -72,17 +72,17 @@ def test_a_file_replaces_by_id_adds_and_turns_off(tmp_path: Path) -> None:
 
     assert probes["permanent_chat"].table == "processconfig"
     assert probes["permanent_chat"].on == {"1"}
-    assert probes["sip_nodes"].meaning is Meaning.NODES
+    assert probes["sip_nodes"].meaning is ProbeMeaning.NODES
     assert "groups" not in probes
-    assert probes["sync_status"] in built_in()
+    assert probes["sync_status"] in load_built_in_probes()
 
 
 def test_a_cluster_without_a_file_has_the_probes_that_ship() -> None:
-    assert load([None, None]) == {None: built_in()}
+    assert load_probes([None, None]) == {None: load_built_in_probes()}
 
 
 def test_a_probe_of_a_shared_meaning_costs_no_statement(tmp_path: Path) -> None:
-    assert statements_needed(read(tmp_path, BLOCK).values()) == MOST_STATEMENTS
+    assert count_statements(read(tmp_path, BLOCK).values()) == MAX_STATEMENTS
 
 
 def test_more_statements_than_six_are_refused(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_every_mistake_of_every_file_is_told_at_once(tmp_path: Path) -> None:
     one, other = tmp_path / "one.toml", tmp_path / "other.toml"
     one.write_text(BLOCK.replace("web_clients", "x") + BLOCK.replace('"switch"', '"x"'))
     with pytest.raises(ConfigError) as caught:
-        load([one, other])
+        load_probes([one, other])
 
     assert len(caught.value.problems) == 2
     assert "probe `mine`: `meaning` cannot be `x`" in caught.value.problems[0]

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from auditor.collect.cluster import redeclared
-from auditor.config.features import load_with
-from auditor.config.loader import load
+from auditor.collect.facts import replace_profile
+from auditor.config.loader import load_configuration
+from auditor.config.overrides import load_with_features
 from tests import factories as make
 
 FILE = """
@@ -30,8 +30,8 @@ def test_the_profile_of_the_file_takes_the_place_of_the_tested_one(tmp_path: Pat
     path = tmp_path / "auditor.toml"
     path.write_text(FILE)
     features = ["chat=true", "permanent_chat=true", 'routing_nodes=["imp1"]']
-    (tested,) = load_with(path, "lab", features).select(["lab"])
-    (file,) = load(path).select(["lab"])
+    (tested,) = load_with_features(path, "lab", features).select(["lab"])
+    (file,) = load_configuration(path).select(["lab"])
     shown = make.setting(True, "discovered")
     told = {
         **tested.settings,
@@ -39,7 +39,7 @@ def test_the_profile_of_the_file_takes_the_place_of_the_tested_one(tmp_path: Pat
         "permanent_chat": (*tested.settings["permanent_chat"], shown),
     }
     known = make.cluster(told=told, named=tested.named)
-    found = redeclared(known, tested, file)
+    found = replace_profile(known, tested, file)
     assert found.settings["web_clients"] == (shown,)
     declared, discovered = found.settings["permanent_chat"]
     assert (declared.on, discovered) == (False, shown)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from auditor.collect import redundancy
+from auditor.collect.topology import build_redundancy_groups, find_unlisted_server
 from auditor.errors import BadReply
-from auditor.soap.replies import RedundancyGroup
+from auditor.soap.records import RedundancyGroup
 
 NODES = ("imp1", "imp2", "imp3", "imp4")
 EAST = RedundancyGroup("East", "imp1", "imp2", ha_enabled=True)
@@ -17,18 +17,18 @@ LONE = RedundancyGroup("West", "imp3", None, ha_enabled=False)
 
 def test_groups_are_kept_as_axl_told_them() -> None:
     """Servers in order, the switch as it stands, and a group that waits for its servers."""
-    groups = redundancy.read([EAST, WEST, EMPTY], NODES)
+    groups = build_redundancy_groups([EAST, WEST, EMPTY], NODES)
     assert [(g.name, g.nodes, g.ha_enabled) for g in groups] == [
         ("East", ("imp1", "imp2"), True),
         ("West", ("imp3", "imp4"), False),
         ("Empty", (), None),
     ]
-    assert redundancy.unlisted(groups, ("IMP1", "imp2", "imp3", "imp4")) is None
+    assert find_unlisted_server(groups, ("IMP1", "imp2", "imp3", "imp4")) is None
 
 
 def test_a_node_may_be_in_no_group() -> None:
     """That is a finding of its own, not a fault of the list."""
-    groups = redundancy.read([EAST, LONE], NODES)
+    groups = build_redundancy_groups([EAST, LONE], NODES)
     assert [g.nodes for g in groups] == [("imp1", "imp2"), ("imp3",)]
 
 
@@ -60,11 +60,13 @@ def test_a_node_may_be_in_no_group() -> None:
 def test_a_list_that_cannot_be_is_refused(rows: Sequence[RedundancyGroup], said: str) -> None:
     """Whatever is judged by groups is unknown then, never passed over."""
     with pytest.raises(BadReply, match=said):
-        redundancy.read(rows, NODES)
+        build_redundancy_groups(rows, NODES)
 
 
 def test_a_server_that_is_no_node_shows_that_the_list_of_nodes_is_not_whole() -> None:
     """Else the node that is missing would be missed by nobody."""
-    trouble = redundancy.unlisted(redundancy.read([EAST, WEST], NODES), ("imp1", "imp2", "imp3"))
+    trouble = find_unlisted_server(
+        build_redundancy_groups([EAST, WEST], NODES), ("imp1", "imp2", "imp3")
+    )
     assert trouble is not None
     assert "imp4 in redundancy group West" in str(trouble)

@@ -6,10 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.collect.rows import RUN_TIME_CODES, fold, undecided, with_axl
-from auditor.collect.services import restarted
-from auditor.facts import RunState, ServiceState
-from auditor.soap.replies import ProcessNodeService, ServiceRow, ServiceSpecification
+from auditor.collect.services import (
+    ACTIVATED_CODES,
+    apply_axl_activation,
+    has_restarted,
+    merge_service_rows,
+    unknown_activations,
+)
+from auditor.models.facts import RunState, ServiceState
+from auditor.soap.records import ProcessNodeService, ServiceRow, ServiceSpecification
 
 SIP = "Cisco SIP Proxy"
 SYNC = "Cisco Sync Agent"
@@ -31,7 +36,7 @@ def row(
 
 def one(*rows: ServiceRow) -> ServiceState:
     """Return the single state that rows fold into."""
-    (state,) = fold(rows, ()).values()
+    (state,) = merge_service_rows(rows, ()).values()
     return state
 
 
@@ -90,7 +95,7 @@ def test_only_the_word_started_is_ever_started(status: str, code: int | None, re
 
 
 @given(
-    st.sampled_from(sorted(RUN_TIME_CODES)), st.sampled_from(["Stopped", " stopped\n", "STOPPED"])
+    st.sampled_from(sorted(ACTIVATED_CODES)), st.sampled_from(["Stopped", " stopped\n", "STOPPED"])
 )
 def test_documented_run_time_reasons_mean_activated(code: int, status: str) -> None:
     """Blanks and case of the status do not matter."""
@@ -156,14 +161,14 @@ def test_the_tables_services_are_deployable_whatever_the_product_list_says() -> 
         ServiceSpecification("yes", "Servlet", True, "none", "315106"),
         ServiceSpecification(SIP, "Service", False, "IM and Presence Services", "X"),
     ]
-    state = fold([row("Stopped", -1068)], wrong)[SIP]
+    state = merge_service_rows([row("Stopped", -1068)], wrong)[SIP]
     assert (state.deployable, state.activated) == (True, False)
 
 
 def test_an_unlisted_service_takes_its_kind_from_the_product_list() -> None:
     """Names that no list of ours holds are kept."""
     listed = [ServiceSpecification("Cisco Brand New Agent", "Service", False, None, None)]
-    state = fold([row("Stopped", -1068, name="Cisco Brand New Agent")], listed)
+    state = merge_service_rows([row("Stopped", -1068, name="Cisco Brand New Agent")], listed)
     assert state["Cisco Brand New Agent"].deployable is False
 
 
@@ -174,13 +179,15 @@ def test_a_negative_uptime_is_no_uptime() -> None:
 
 def test_axl_decides_only_what_control_center_left_open() -> None:
     """And it is told apart where the two differ."""
-    states = fold([row("Stopped", -1), row("Stopped", -1069, name="Cisco Presence Engine")], ())
-    assert undecided(states) == {SIP}
+    states = merge_service_rows(
+        [row("Stopped", -1), row("Stopped", -1069, name="Cisco Presence Engine")], ()
+    )
+    assert unknown_activations(states) == {SIP}
     told = [
         ProcessNodeService("n1", "Cisco SIP Proxy", False),
         ProcessNodeService("n1", "Cisco Presence Engine", False),
     ]
-    merged = with_axl(states, told)
+    merged = apply_axl_activation(states, told)
     assert merged[SIP].activated is False
     assert merged["Cisco Presence Engine"].activated is True
     assert "CUCM AXL says otherwise: not activated" in merged["Cisco Presence Engine"].note
@@ -188,11 +195,13 @@ def test_axl_decides_only_what_control_center_left_open() -> None:
 
 def test_axl_rows_that_contradict_decide_nothing() -> None:
     """Neither does a row without a value."""
-    states = fold([row("Stopped", -1)], ())
+    states = merge_service_rows([row("Stopped", -1)], ())
     both = [ProcessNodeService("n1", SIP, True), ProcessNodeService("n1", SIP, False)]
-    assert with_axl(states, both)[SIP].activated is None
-    assert with_axl(states, [ProcessNodeService("n1", SIP, None)])[SIP].activated is None
-    assert with_axl(states, [])[SIP].activated is None
+    assert apply_axl_activation(states, both)[SIP].activated is None
+    assert (
+        apply_axl_activation(states, [ProcessNodeService("n1", SIP, None)])[SIP].activated is None
+    )
+    assert apply_axl_activation(states, [])[SIP].activated is None
 
 
 def started(uptime_s: int | None, since: str | None = None) -> ServiceState:
@@ -231,4 +240,4 @@ def test_a_restart_between_two_looks(
     before: ServiceState | None, after: ServiceState, between_s: int, expected: bool | None
 ) -> None:
     """Its start moved, as told or as reckoned, its uptime fell, or it no longer runs."""
-    assert restarted(before, after, timedelta(seconds=between_s)) is expected
+    assert has_restarted(before, after, timedelta(seconds=between_s)) is expected

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.cluster import ClusterFacts, Setting
-from auditor.collect.intercluster import told_by_peers
-from auditor.config.loader import load
+from auditor.collect.intercluster import add_peer_settings
+from auditor.config.loader import load_configuration
+from auditor.models.facts import ClusterFacts, Setting
 from tests.factories import cluster, node, subscriber
 
 FILE = """
@@ -34,7 +34,7 @@ def synced_from(tmp_path: Path, *peers: str) -> list[frozenset[str] | None]:
     path.write_text(FILE)
     a = replace(cluster(node("a1")), name="a", settings={}, peers=peers)
     b = replace(cluster(node("b1"), subscriber("b2"), subscriber("b3")), name="b", settings={})
-    return [_told(facts) for facts in told_by_peers(load(path).clusters, [a, b])]
+    return [_told(facts) for facts in add_peer_settings(load_configuration(path).clusters, [a, b])]
 
 
 def _told(facts: ClusterFacts) -> frozenset[str] | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.config.loader import load
+from auditor.config.loader import load_configuration
 from auditor.errors import ConfigError
 
 CASES = Path(__file__).parent / "cases"
@@ -15,6 +15,6 @@ def test_every_mistake_is_told_at_once(case: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(CASES)
 
     with pytest.raises(ConfigError) as refused:
-        load(Path(case.name))
+        load_configuration(Path(case.name))
     told = f"{refused.value}\n".replace(str(CASES), "FOLDER")
     assert told == case.with_suffix(".txt").read_text(encoding="utf-8")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.cluster import Setting
-from auditor.config.features import load_with
+from auditor.config.overrides import load_with_features
 from auditor.errors import ConfigError
+from auditor.models.facts import Setting
 
 FILE = """
 [[cluster]]
@@ -37,7 +37,7 @@ def file(tmp_path: Path) -> Path:
 
 def told(path: Path, features: Iterable[str], cluster: str = "lab") -> dict[str, Setting]:
     """Return what a cluster declares with features of the first given anew."""
-    configuration = load_with(path, "LAB", features)
+    configuration = load_with_features(path, "LAB", features)
     (settings,) = configuration.select([cluster])
     return {key: setting for key, (setting,) in settings.settings.items()}
 
@@ -70,7 +70,7 @@ def test_other_clusters_keep_what_they_declare(file: Path) -> None:
 def test_what_is_no_feature_is_refused(file: Path, features: list[str], said: str) -> None:
     """Before anything is asked."""
     with pytest.raises(ConfigError, match=said):
-        load_with(file, "lab", features)
+        load_with_features(file, "lab", features)
 
 
 def test_the_same_value_twice_is_no_contradiction(file: Path) -> None:

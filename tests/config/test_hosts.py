@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.config import hosts
+from auditor.config.hosts import join_host_port, split_host_port
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from auditor.config import hosts
     ],
 )
 def test_a_host_may_carry_a_port(text: str, place: tuple[str, int]) -> None:
-    assert hosts.split(text) == place
+    assert split_host_port(text) == place
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_a_host_may_carry_a_port(text: str, place: tuple[str, int]) -> None:
 )
 def test_what_cannot_be_dialled_or_would_change_a_url_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"host:port|from 1 to 65535"):
-        hosts.split(text)
+        split_host_port(text)
 
 
 @given(st.ip_addresses() | st.from_regex(r"[a-z][a-z0-9]{0,9}(\.[a-z]{2,5})?", fullmatch=True))
 def test_what_was_joined_can_be_split_again(host: object) -> None:
-    assert hosts.split(hosts.join(str(host), 9443)) == (str(host), 9443)
+    assert split_host_port(join_host_port(str(host), 9443)) == (str(host), 9443)

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from auditor.cluster import Setting
-from auditor.config.loader import load
+from auditor.config.loader import load_configuration
 from auditor.config.settings import Configuration
+from auditor.models.facts import Setting
 
 FILE = """
 [defaults]
@@ -27,7 +27,7 @@ def read(tmp_path: Path, a: str, b: str) -> Configuration:
     """Load a file of two clusters."""
     path = tmp_path / "auditor.toml"
     path.write_text(FILE.format(a=a, b=b))
-    return load(path)
+    return load_configuration(path)
 
 
 def told(configuration: Configuration, key: str) -> list[Setting | None]:

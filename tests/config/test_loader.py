@@ -4,12 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from auditor.cluster import Database, Reach, Setting
-from auditor.config.loader import load, locate
-from auditor.config.settings import ClusterSettings, DeclaredNode, Dial, environment_name
+from auditor.config.loader import find_config_file, load_configuration
+from auditor.config.settings import (
+    ClusterSettings,
+    DeclaredNode,
+    ServerAddress,
+    password_variable_name,
+)
 from auditor.errors import ConfigError
-from auditor.facts import Origin, Role
-from auditor.findings import Severity
+from auditor.models.facts import ExternalDatabase, Origin, Reach, Role, Setting
+from auditor.models.findings import Severity
 
 EXAMPLE = Path(__file__).parents[2] / "fixtures" / "config" / "contract.toml"
 SMALL = '[[cluster]]\nname = "lab"\ncucm_publisher = "cucm.example.test"\nusername = "audit-ro"\n'
@@ -19,7 +23,7 @@ def cluster_of(tmp_path: Path, more: str = "") -> ClusterSettings:
     """Load a file of one small cluster with more keys."""
     path = tmp_path / "auditor.toml"
     path.write_text(SMALL + more, encoding="utf-8")
-    return load(path).clusters[0]
+    return load_configuration(path).clusters[0]
 
 
 def test_one_pin_may_stand_without_a_list(tmp_path: Path) -> None:
@@ -30,7 +34,7 @@ def test_one_pin_may_stand_without_a_list(tmp_path: Path) -> None:
 
 
 def test_every_key_of_the_contracts_example_lands() -> None:
-    configuration = load(EXAMPLE)
+    configuration = load_configuration(EXAMPLE)
     lab = configuration.clusters[0]
     cucm = "cucm-pub.example.test"
 
@@ -40,21 +44,24 @@ def test_every_key_of_the_contracts_example_lands() -> None:
         "audit-ro",
         "pass show uc/audit",
     )
-    assert (lab.cucm_name, lab.cucm_publisher) == (cucm, Dial(cucm, 8443, cucm, f"{cucm}:8443"))
+    assert (lab.cucm_name, lab.cucm_publisher) == (
+        cucm,
+        ServerAddress(cucm, 8443, cucm, f"{cucm}:8443"),
+    )
     assert (lab.workers, lab.timeout_s, lab.settle_s) == (16, 10.0, 3.0)
     assert (lab.backoff_s, lab.fail_on, lab.proxy) == ((2.0, 5.0, 10.0), Severity.LOW, False)
     assert lab.ca_bundle == EXAMPLE.parent / "lab-ca.pem"
     assert (lab.axl_version, lab.legacy_tls, lab.high_availability) == ("auto", False, True)
     assert lab.planned_nodes == ()
     assert lab.pins == {"imp-pub.example.test": ("abcdef0123456789" * 4,)}
-    assert lab.dial("imp-pub.example.test") == Dial(
+    assert lab.dial("imp-pub.example.test") == ServerAddress(
         "127.0.0.1", 18443, "imp-pub.example.test", "127.0.0.1:18443"
     )
     assert lab.nodes == (
         DeclaredNode("imp-pub.example.test", Role.PUBLISHER, "DefaultCUPSubCluster"),
     )
     assert lab.databases == (
-        Database(
+        ExternalDatabase(
             name="tcmadb",
             host="db.example.test",
             port=5432,
@@ -78,7 +85,7 @@ def test_every_key_of_the_contracts_example_lands() -> None:
 
 
 def test_every_deployment_key_of_the_example_becomes_one_declared_setting() -> None:
-    settings = load(EXAMPLE).clusters[0].settings
+    settings = load_configuration(EXAMPLE).clusters[0].settings
 
     on = {key for key, (setting,) in settings.items() if setting.on}
     assert on == {
@@ -120,9 +127,10 @@ def test_a_cluster_may_override_each_default(tmp_path: Path) -> None:
         'fail_on = "low"\nproxy = false\npassword_command = "show b"\ntimeout_s = 2.5\n'
         "settle_s = 0\nbackoff_s = []\n"
     )
-    configuration = load(path)
+    configuration = load_configuration(path)
     told = [
-        (c.username, c.workers, c.fail_on, c.proxy, c.password_command) for c in load(path).clusters
+        (c.username, c.workers, c.fail_on, c.proxy, c.password_command)
+        for c in load_configuration(path).clusters
     ]
     times = [(c.timeout_s, c.settle_s, c.backoff_s) for c in configuration.clusters]
 
@@ -175,23 +183,27 @@ def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "auditor.toml"
     path.write_bytes(b"\xef\xbb\xbf" + SMALL.encode())
 
-    assert load(path).clusters[0].name == "lab"
+    assert load_configuration(path).clusters[0].name == "lab"
 
 
 @pytest.mark.parametrize(
     ("override", "node", "dial"),
     [
-        (None, "imp-a", Dial("imp-a", 8443, "imp-a", "imp-a:8443")),
-        ("10.0.0.1", "imp-a", Dial("10.0.0.1", 8443, "imp-a", "10.0.0.1:8443")),
-        ("10.0.0.1:9443", "IMP-A", Dial("10.0.0.1", 9443, "IMP-A", "10.0.0.1:9443")),
-        ("other.test", "imp-a", Dial("other.test", 8443, "other.test", "other.test:8443")),
-        ("[::1]:9443", "imp-a", Dial("::1", 9443, "imp-a", "[::1]:9443")),
-        ("2001:db8::7", "imp-a", Dial("2001:db8::7", 8443, "imp-a", "[2001:db8::7]:8443")),
-        (None, "2001:db8::7", Dial("2001:db8::7", 8443, "2001:db8::7", "[2001:db8::7]:8443")),
+        (None, "imp-a", ServerAddress("imp-a", 8443, "imp-a", "imp-a:8443")),
+        ("10.0.0.1", "imp-a", ServerAddress("10.0.0.1", 8443, "imp-a", "10.0.0.1:8443")),
+        ("10.0.0.1:9443", "IMP-A", ServerAddress("10.0.0.1", 9443, "IMP-A", "10.0.0.1:9443")),
+        ("other.test", "imp-a", ServerAddress("other.test", 8443, "other.test", "other.test:8443")),
+        ("[::1]:9443", "imp-a", ServerAddress("::1", 9443, "imp-a", "[::1]:9443")),
+        ("2001:db8::7", "imp-a", ServerAddress("2001:db8::7", 8443, "imp-a", "[2001:db8::7]:8443")),
+        (
+            None,
+            "2001:db8::7",
+            ServerAddress("2001:db8::7", 8443, "2001:db8::7", "[2001:db8::7]:8443"),
+        ),
     ],
 )
 def test_a_node_is_dialled_at_its_address_and_must_prove_its_name(
-    tmp_path: Path, override: str | None, node: str, dial: Dial
+    tmp_path: Path, override: str | None, node: str, dial: ServerAddress
 ) -> None:
     more = f'[cluster.addresses]\n"imp-a" = "{override}"\n' if override else ""
 
@@ -201,14 +213,14 @@ def test_a_node_is_dialled_at_its_address_and_must_prove_its_name(
 def test_the_cucm_publisher_follows_addresses_as_the_nodes_do(tmp_path: Path) -> None:
     lab = cluster_of(tmp_path, '[cluster.addresses]\n"CUCM.example.test" = "127.0.0.1:1"\n')
 
-    assert lab.cucm_publisher == Dial("127.0.0.1", 1, "cucm.example.test", "127.0.0.1:1")
+    assert lab.cucm_publisher == ServerAddress("127.0.0.1", 1, "cucm.example.test", "127.0.0.1:1")
     assert lab.named == {}
 
 
 def test_clusters_are_selected_by_name_case_apart(tmp_path: Path) -> None:
     path = tmp_path / "auditor.toml"
     path.write_text(SMALL + SMALL.replace("lab", "Prod").replace("cucm.", "cucm2."))
-    configuration = load(path)
+    configuration = load_configuration(path)
 
     assert [c.name for c in configuration.select([])] == ["lab", "Prod"]
     assert [c.name for c in configuration.select(["PROD", "prod"])] == ["Prod"]
@@ -219,7 +231,7 @@ def test_an_unknown_cluster_is_answered_with_the_known_ones(tmp_path: Path) -> N
     path.write_text(SMALL + SMALL.replace("lab", "Prod").replace("cucm.", "cucm2."))
 
     with pytest.raises(ConfigError) as refused:
-        load(path).select(["prud", "lab", "zzz"])
+        load_configuration(path).select(["prud", "lab", "zzz"])
     assert refused.value.problems == (
         f'{path}: no cluster "prud"; the file has lab, Prod; did you mean `Prod`?',
         f'{path}: no cluster "zzz"; the file has lab, Prod',
@@ -237,10 +249,10 @@ def test_the_file_asked_for_outranks_the_one_here_and_that_the_users_own(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / ".config"))
 
     (own / "auditor.toml").touch()
-    assert locate(None) == own / "auditor.toml"
+    assert find_config_file(None) == own / "auditor.toml"
     (here / "auditor.toml").touch()
-    assert locate(None) == Path("auditor.toml")
-    assert locate(Path("other.toml")) == Path("other.toml")
+    assert find_config_file(None) == Path("auditor.toml")
+    assert find_config_file(Path("other.toml")) == Path("other.toml")
 
 
 def test_without_a_file_the_places_are_named_and_the_way_on(
@@ -249,12 +261,12 @@ def test_without_a_file_the_places_are_named_and_the_way_on(
     monkeypatch.chdir(tmp_path)
 
     with pytest.raises(ConfigError) as missing:
-        locate(None)
+        find_config_file(None)
     assert str(tmp_path / "home" / ".config" / "auditor" / "auditor.toml") in str(missing.value)
     assert "working directory" in str(missing.value)
     assert "auditor demo" in str(missing.value)
 
 
 def test_the_variable_for_a_password_follows_from_the_clusters_name() -> None:
-    assert environment_name("lab") == "AUDITOR_PASSWORD_LAB"
-    assert environment_name("eu-west 1") == "AUDITOR_PASSWORD_EU_WEST_1"
+    assert password_variable_name("lab") == "AUDITOR_PASSWORD_LAB"
+    assert password_variable_name("eu-west 1") == "AUDITOR_PASSWORD_EU_WEST_1"

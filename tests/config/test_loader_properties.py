@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auditor.config.document import TABLES
-from auditor.config.loader import load, understand
+from auditor.config.loader import build_configuration, load_configuration
+from auditor.config.schema import TABLES_BY_PATH
 from auditor.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "fixtures" / "config" / "contract.toml"
 PARSED = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
-KEYS = sorted({key for table in TABLES.values() for key in table.model_fields})
+KEYS = sorted({key for table in TABLES_BY_PATH.values() for key in table.model_fields})
 
 keys = st.sampled_from(KEYS) | st.text(max_size=8)
 scalars = (
@@ -40,7 +40,7 @@ def read_or_refused(document: dict[str, Any]) -> None:
     """Read a document; what is refused must be told in single lines that name the file."""
     told: tuple[str, ...] = ()
     try:
-        understand(document, EXAMPLE)
+        build_configuration(document, EXAMPLE)
     except ConfigError as refused:
         told = refused.problems or ("refused without a word",)
     assert [line for line in told if not line.startswith(f"{EXAMPLE}: ")] == []
@@ -79,7 +79,7 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
     with pytest.raises(ConfigError):
-        load(path)
+        load_configuration(path)
 
 
 @pytest.mark.parametrize(
@@ -97,17 +97,17 @@ def test_a_file_that_the_parser_chokes_on_is_refused(
     path.write_bytes(content)
 
     with pytest.raises(ConfigError) as refused:
-        load(path)
+        load_configuration(path)
     assert str(refused.value).startswith(f"{path}: {told}")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
-        load(tmp_path / "none.toml")
+        load_configuration(tmp_path / "none.toml")
     assert str(refused.value) == f"{tmp_path}/none.toml: cannot be read: No such file or directory"
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
-        load(tmp_path)
+        load_configuration(tmp_path)
     assert str(refused.value) == f"{tmp_path}: cannot be read: Is a directory"

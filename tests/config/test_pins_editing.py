@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.config.pins import block, fingerprint, with_pin
+from auditor.config.pins import add_pin, parse_fingerprint, render_pin_block
 from auditor.errors import ConfigError
 
 NODE = "imp1.lab.test"
@@ -50,7 +50,7 @@ def _pins(text: str, cluster: int = 0) -> object:
 
 
 def test_a_new_table_stands_behind_the_keys_of_its_cluster() -> None:
-    after = with_pin(COMMENTED, "lab", NODE, PIN)
+    after = add_pin(COMMENTED, "lab", NODE, PIN)
     assert _added(COMMENTED, after) == ["", "[cluster.pins]", f'"{NODE}" = ["{PIN}"]']
     assert after.index("# legacy_tls") < after.index("[cluster.pins]")
     assert after.index("[cluster.pins]") < after.index("# Where they are reached:")
@@ -58,7 +58,7 @@ def test_a_new_table_stands_behind_the_keys_of_its_cluster() -> None:
 
 
 def test_the_cluster_is_found_case_apart_and_no_other_is_touched() -> None:
-    after = with_pin(COMMENTED, "EAST", NODE, PIN)
+    after = add_pin(COMMENTED, "EAST", NODE, PIN)
     assert sorted(_added(COMMENTED, after)) == ["", f'"{NODE}" = ["{PIN}"]', "[cluster.pins]"]
     assert _pins(after, 1) == {NODE: [PIN]}
     assert "pins" not in tomllib.loads(after)["cluster"][0]
@@ -66,20 +66,20 @@ def test_the_cluster_is_found_case_apart_and_no_other_is_touched() -> None:
 
 def test_a_further_pin_stands_beside_the_old_one() -> None:
     text = f'[[cluster]]\nname = "lab"\n[cluster.pins]\n"IMP1.lab.test" = ["{OLD}"] # RSA\n'
-    after = with_pin(text, "lab", NODE, PIN)
+    after = add_pin(text, "lab", NODE, PIN)
     assert _pins(after) == {"IMP1.lab.test": [OLD, PIN]}
     assert "# RSA" in after
 
 
 def test_a_pin_that_stands_alone_becomes_a_list() -> None:
     text = f'[[cluster]]\nname = "lab"\n[cluster.pins]\n"{NODE}" = "{OLD}" # RSA\n'
-    after = with_pin(text, "lab", NODE, PIN)
+    after = add_pin(text, "lab", NODE, PIN)
     assert _pins(after) == {NODE: [OLD, PIN]}
 
 
 def test_old_pins_are_replaced_only_when_asked() -> None:
     text = f'[[cluster]]\nname = "lab"\n[cluster.pins]\n"{NODE}" = ["{OLD}"]\nother = ["{OLD}"]\n'
-    after = with_pin(text, "lab", NODE, PIN, replace=True)
+    after = add_pin(text, "lab", NODE, PIN, replace=True)
     assert _pins(after) == {NODE: [PIN], "other": [OLD]}
 
 
@@ -99,7 +99,7 @@ def test_old_pins_are_replaced_only_when_asked() -> None:
     ],
 )
 def test_any_layout_keeps_its_comments_and_its_meaning(text: str) -> None:
-    after = with_pin(text, "lab", NODE, PIN)
+    after = add_pin(text, "lab", NODE, PIN)
     expected = tomllib.loads(text)
     expected["cluster"][0].setdefault("pins", {})[NODE] = [PIN]
     assert tomllib.loads(after) == expected
@@ -109,7 +109,7 @@ def test_any_layout_keeps_its_comments_and_its_meaning(text: str) -> None:
 
 def test_windows_line_ends_stay() -> None:
     text = '[[cluster]]\r\nname = "lab"\r\n'
-    assert "\n" not in with_pin(text, "lab", NODE, PIN).replace("\r\n", "")
+    assert "\n" not in add_pin(text, "lab", NODE, PIN).replace("\r\n", "")
 
 
 @given(
@@ -139,13 +139,13 @@ def test_whatever_follows_means_what_it_meant(lines: list[str]) -> None:
     if expected["cluster"][0]["name"] != "lab":
         return
     expected["cluster"][0]["pins"] = {NODE: [PIN]}
-    after = with_pin(text, "lab", NODE, PIN)
+    after = add_pin(text, "lab", NODE, PIN)
     assert tomllib.loads(after) == expected
     assert after.count("# a remark") == text.count("# a remark")
 
 
 def test_the_block_to_paste_is_the_one_that_is_written() -> None:
-    assert block(NODE, PIN) == f'[cluster.pins]\n"{NODE}" = ["{PIN}"]\n'
+    assert render_pin_block(NODE, PIN) == f'[cluster.pins]\n"{NODE}" = ["{PIN}"]\n'
 
 
 @pytest.mark.parametrize(
@@ -153,10 +153,10 @@ def test_the_block_to_paste_is_the_one_that_is_written() -> None:
     [PIN, PIN.lower(), PIN.replace(":", ""), f"SHA256:{PIN}", f"sha256 Fingerprint={PIN}"],
 )
 def test_a_fingerprint_is_read_however_it_is_written(written: str) -> None:
-    assert fingerprint(written) == PIN
+    assert parse_fingerprint(written) == PIN
 
 
 @pytest.mark.parametrize("written", ["", "AB", "AB:" * 20, "zz" * 32])
 def test_what_is_no_fingerprint_is_refused(written: str) -> None:
     with pytest.raises(ConfigError, match=r"SHA-256|one line"):
-        fingerprint(written)
+        parse_fingerprint(written)

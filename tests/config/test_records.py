@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from auditor.config.loader import understand
+from auditor.config.loader import build_configuration
 from auditor.config.settings import Configuration
 from auditor.errors import ConfigError
 
@@ -15,7 +15,7 @@ HERE = Path("/etc/auditor/auditor.toml")
 
 def configured(**defaults: object) -> Configuration:
     raw: dict[str, Any] = {"defaults": defaults, "cluster": [CLUSTER]}
-    return understand(raw, HERE)
+    return build_configuration(raw, HERE)
 
 
 @pytest.mark.parametrize(
@@ -62,5 +62,5 @@ def test_waivers_of_a_cluster_outrank_those_of_all() -> None:
     own = {"name": "other", "cucm_publisher": "cucm2.example.test", "username": "audit-ro"}
     own["waivers"] = "/srv/own.toml"
     raw: dict[str, Any] = {"defaults": {"waivers": "all.toml"}, "cluster": [CLUSTER, own]}
-    first, second = understand(raw, HERE).clusters
+    first, second = build_configuration(raw, HERE).clusters
     assert (first.waivers, second.waivers) == (Path("/etc/auditor/all.toml"), Path("/srv/own.toml"))

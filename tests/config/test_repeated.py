@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from auditor.config.repeated import repeated
+from auditor.config.errors import repeated_key_text
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ from auditor.config.repeated import repeated
 def test_a_key_that_stands_twice_is_named_where_the_file_shows_it(text: str, said: str) -> None:
     with pytest.raises(tomllib.TOMLDecodeError) as refused:
         tomllib.loads(text)
-    assert repeated(text, str(refused.value)) == said
+    assert repeated_key_text(text, str(refused.value)) == said

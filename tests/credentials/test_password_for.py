@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor import credentials
-from auditor.config.loader import understand
+from auditor.config.loader import build_configuration
 from auditor.config.settings import ClusterSettings
-from auditor.credentials import Secret, password_for, system_keyring
+from auditor.credentials import Credentials, Secret, resolve_credentials, system_keyring
 from auditor.errors import CredentialError
 
 PASSWORD = "hunter2-xyzzy"
@@ -26,7 +25,7 @@ def a_cluster(command: str | None = None) -> ClusterSettings:
     table = {"name": "eu west", "cucm_publisher": "cucm.example.test", "username": "audit-ro"}
     if command is not None:
         table["password_command"] = command
-    return understand({"cluster": [table]}, Path("auditor.toml")).clusters[0]
+    return build_configuration({"cluster": [table]}, Path("auditor.toml")).clusters[0]
 
 
 def printing(script: str) -> ClusterSettings:
@@ -44,7 +43,7 @@ def holding(**entries: str) -> Callable[[str, str], str | None]:
 def refused(cluster: ClusterSettings, environ: Mapping[str, str] | None = None) -> str:
     """Return what is said when no password can be had."""
     with pytest.raises(CredentialError) as error:
-        password_for(cluster, environ or {})
+        resolve_credentials(cluster, environ or {})
     assert PASSWORD not in repr(error.value)
     assert error.value.__context__ is None
     return str(error.value)
@@ -55,11 +54,11 @@ def test_an_account_names_what_its_password_came_from() -> None:
     command = printing("print('command')")
     both = {"AUDITOR_PASSWORD_EU_WEST": "own", "AUDITOR_PASSWORD": "shared"}
     accounts = [
-        password_for(a_cluster(), both),
-        password_for(a_cluster(), {"AUDITOR_PASSWORD": "shared"}),
-        password_for(command, {}, keyring=holding(own="ring")),
-        password_for(command, {}),
-        password_for(a_cluster(), {}, prompt=lambda _: "typed"),
+        resolve_credentials(a_cluster(), both),
+        resolve_credentials(a_cluster(), {"AUDITOR_PASSWORD": "shared"}),
+        resolve_credentials(command, {}, keyring=holding(own="ring")),
+        resolve_credentials(command, {}),
+        resolve_credentials(a_cluster(), {}, prompt=lambda _: "typed"),
     ]
     assert [account.source for account in accounts] == [
         "AUDITOR_PASSWORD_EU_WEST",
@@ -76,12 +75,14 @@ def test_the_sources_are_asked_in_order() -> None:
     command = printing("print('command')")
     order = []
     for environment in (environ, {"AUDITOR_PASSWORD": "shared"}, {}):
-        account = password_for(command, environment, keyring=keyring, prompt=lambda _: "typed")
+        account = resolve_credentials(
+            command, environment, keyring=keyring, prompt=lambda _: "typed"
+        )
         order.append(account.password.reveal())
     for ring in (holding(shared="shared ring"), holding(), None):
-        account = password_for(command, {}, keyring=ring, prompt=lambda _: "typed")
+        account = resolve_credentials(command, {}, keyring=ring, prompt=lambda _: "typed")
         order.append(account.password.reveal())
-    order.append(password_for(a_cluster(), {}, prompt=lambda _: "typed").password.reveal())
+    order.append(resolve_credentials(a_cluster(), {}, prompt=lambda _: "typed").password.reveal())
 
     assert order == [
         "own",
@@ -101,7 +102,7 @@ def test_the_prompt_says_whose_password_is_wanted() -> None:
         asked.append(text)
         return PASSWORD
 
-    account = password_for(a_cluster(), {}, prompt=prompt)
+    account = resolve_credentials(a_cluster(), {}, prompt=prompt)
     assert (account.username, asked) == (
         "audit-ro",
         ['Password of audit-ro for cluster "eu west": '],
@@ -134,10 +135,10 @@ def test_a_keyring_that_fails_is_passed_over_with_its_reason() -> None:
     def locked(*_: str) -> str | None:
         raise CredentialError("the collection is locked")
 
-    account = password_for(a_cluster(), {}, keyring=locked, prompt=lambda _: "typed")
+    account = resolve_credentials(a_cluster(), {}, keyring=locked, prompt=lambda _: "typed")
     assert account.password.reveal() == "typed"
     with pytest.raises(CredentialError, match=r"\(the keyring failed: the collection is locked\)"):
-        password_for(a_cluster(), {}, keyring=locked)
+        resolve_credentials(a_cluster(), {}, keyring=locked)
 
 
 @pytest.mark.parametrize(
@@ -157,9 +158,9 @@ def test_what_cannot_be_a_password_is_refused(value: str, fault: str) -> None:
 
 def test_the_prompt_and_the_keyring_are_held_to_the_same() -> None:
     with pytest.raises(CredentialError, match="what was typed is empty"):
-        password_for(a_cluster(), {}, prompt=lambda _: "")
+        resolve_credentials(a_cluster(), {}, prompt=lambda _: "")
     with pytest.raises(CredentialError, match="the keyring's entry is empty"):
-        password_for(a_cluster(), {}, keyring=holding(own=""))
+        resolve_credentials(a_cluster(), {}, keyring=holding(own=""))
 
 
 def test_a_terminal_that_closes_is_no_password() -> None:
@@ -167,7 +168,7 @@ def test_a_terminal_that_closes_is_no_password() -> None:
         raise EOFError(text)
 
     with pytest.raises(CredentialError, match="closed before a password was typed"):
-        password_for(a_cluster(), {}, prompt=closed)
+        resolve_credentials(a_cluster(), {}, prompt=closed)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +182,7 @@ def test_a_terminal_that_closes_is_no_password() -> None:
     ],
 )
 def test_the_line_that_the_command_prints_is_the_password(script: str, password: str) -> None:
-    assert password_for(printing(script), {}).password.reveal() == password
+    assert resolve_credentials(printing(script), {}).password.reveal() == password
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,7 @@ def test_a_command_sees_no_shell(tmp_path: Path) -> None:
     script = "import sys; print(' '.join(sys.argv[1:]))"
     cluster = a_cluster(f"{sys.executable} -c {shlex.quote(script)} $HOME ; touch {mark}")
 
-    assert password_for(cluster, {}).password.reveal() == f"$HOME ; touch {mark}"
+    assert resolve_credentials(cluster, {}).password.reveal() == f"$HOME ; touch {mark}"
     assert not mark.exists()
 
 
@@ -273,7 +274,7 @@ def test_the_systems_keyring_is_asked_and_its_failures_are_told(
 
 def test_a_secret_shows_itself_only_when_asked() -> None:
     secret = Secret(PASSWORD)
-    account = credentials.Credentials("audit-ro", secret)
+    account = Credentials("audit-ro", secret)
 
     for shown in (repr(secret), str(secret), f"{secret}", repr(account), f"{account}"):
         assert PASSWORD not in shown

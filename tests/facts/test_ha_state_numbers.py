@@ -2,7 +2,7 @@
 
 import pytest
 
-from auditor.facts import HaState
+from auditor.models.facts import HaState
 
 
 @pytest.mark.parametrize(

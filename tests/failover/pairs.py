@@ -4,22 +4,29 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from auditor import names
-from auditor.cluster import ClusterFacts, Group
-from auditor.facts import Coverage, HaState, NodeFacts, Origin, Outcome, RunState, Source
-from auditor.failover.findings import Check, ClusterCheck
-from auditor.failover.groups import check
-from auditor.failover.judged import judged
-from auditor.failover.seen import Settled
-from auditor.failover.sessions import Counts
-from auditor.recommendations.ha import IDLE_STOPS
-from auditor.recommendations.model import load_packs
+from auditor.failover.group_status import SessionCounts, check_group
+from auditor.failover.model import ClusterCheck, FailoverCheck, Stability
+from auditor.failover.services import judge_for_failover
+from auditor.models.facts import (
+    ClusterFacts,
+    Coverage,
+    Group,
+    HaState,
+    NodeFacts,
+    Origin,
+    Outcome,
+    RunState,
+    Source,
+)
+from auditor.recommendations.ha_states import SERVICES_STOPPED_WHEN_IDLE
+from auditor.recommendations.packs import load_packs
+from auditor.service_names import CLIENT_PROFILE_AGENT, DATA_MONITOR, SERVER_RECOVERY_MANAGER
 from tests import factories
 from tests.factories import cluster, gap, node, reading, service, subscriber
 
 ROWS = {row.id: row for row in load_packs()}
-STABLE = Settled(stable=True, outlasted=False)
-FURTHER = (names.CLIENT_PROFILE, names.DATA_MONITOR, names.SERVER_RECOVERY)
+STABLE = Stability(stable=True, outlasted=False)
+FURTHER = (CLIENT_PROFILE_AGENT, DATA_MONITOR, SERVER_RECOVERY_MANAGER)
 
 
 def member(name: str, state: HaState | None, number: int, **changes: object) -> NodeFacts:
@@ -28,7 +35,7 @@ def member(name: str, state: HaState | None, number: int, **changes: object) -> 
     if state is None:
         dead: dict[str, Any] = {"ha_state": None, "services": {}, "axl": None}
         return replace(made, **{**dead, **changes})
-    stopped = IDLE_STOPS if state is HaState.IDLE else frozenset()
+    stopped = SERVICES_STOPPED_WHEN_IDLE if state is HaState.IDLE else frozenset()
     services = dict(made.services) | {name: service(name) for name in FURTHER}
     held = 0 if state is HaState.IDLE else 4500
     services |= {name: service(name, RunState.STOPPED) for name in stopped}
@@ -70,14 +77,14 @@ def pair(
 def look(
     facts: ClusterFacts,
     *,
-    before: Counts | None = None,
-    settled: Settled | None = None,
+    before: SessionCounts | None = None,
+    settled: Stability | None = None,
     accept: bool = False,
-) -> Check:
+) -> FailoverCheck:
     """Return the check of a cluster that was looked at."""
-    known = judged(facts, ROWS)
-    groups = tuple(check(known, group, before, settled) for group in known.facts.groups)
-    return Check(
+    known = judge_for_failover(facts, ROWS)
+    groups = tuple(check_group(known, group, before, settled) for group in known.facts.groups)
+    return FailoverCheck(
         started_at="2026-11-22T03:00:00Z",
         finished_at="2026-11-22T03:00:02Z",
         clusters=(ClusterCheck(facts.name, groups),),

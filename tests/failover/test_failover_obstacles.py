@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from auditor.cluster import ClusterFacts
 from auditor.errors import Reason
-from auditor.facts import Coverage, HaState, Outcome, Source
-from auditor.failover import action, page, verdict
-from auditor.failover.obstacles import Obstacle, obstacles
-from auditor.failover.readiness import Readiness, readiness
-from auditor.failover.remedies import remedy
-from auditor.findings import ExitCode
+from auditor.failover.actions import choose_action
+from auditor.failover.model import SourceFailure, source_failures
+from auditor.failover.readiness import FailoverReadiness, assess_readiness
+from auditor.failover.remedies import source_failure_remedy
+from auditor.failover.report import render_failover_text
+from auditor.failover.summary import failover_summary
+from auditor.models.facts import ClusterFacts, Coverage, HaState, Outcome, Source
+from auditor.models.findings import ExitCode
 from tests.failover.pairs import look, pair
 from tests.failover.watching import Night
 
@@ -61,7 +62,7 @@ def test_every_reason_has_a_remedy() -> None:
 @pytest.mark.parametrize("reason", list(Reason))
 def test_the_action_names_what_to_change(reason: Reason) -> None:
     check = look(hidden(reason))
-    told = action.of_all(check)
+    told = choose_action(check)
     assert check.exit_code is ExitCode.INCOMPLETE
     assert told.startswith("Do: ")
     assert CHANGES[reason] in told
@@ -79,7 +80,9 @@ def test_the_action_names_what_to_change(reason: Reason) -> None:
     ],
 )
 def test_a_remedy_is_that_of_the_interface(source: Source, reason: Reason, told: str) -> None:
-    assert told in remedy(Obstacle("lab", "imp2", source, reason, "It went wrong."))
+    assert told in source_failure_remedy(
+        SourceFailure("lab", "imp2", source, reason, "It went wrong.")
+    )
 
 
 @pytest.mark.parametrize("reason", [r for r in Reason if r is not Reason.UNREACHABLE])
@@ -89,8 +92,8 @@ def test_a_node_that_is_not_known_to_be_dead_is_not_sent_to_the_power_switch(
     check = look(hidden(reason, partner=HaState.BACKUP))
     dead = reason is Reason.TIMED_OUT
     assert check.exit_code is ExitCode.DRIFT
-    assert ("bring imp2 back (power" in action.of_all(check)) is dead
-    assert (CHANGES[reason] in action.of_all(check)) is not dead
+    assert ("bring imp2 back (power" in choose_action(check)) is dead
+    assert (CHANGES[reason] in choose_action(check)) is not dead
 
 
 def test_the_gravest_reason_is_cleared_away_first() -> None:
@@ -99,8 +102,8 @@ def test_the_gravest_reason_is_cleared_away_first() -> None:
         Source.CUCM_AXL, "cucm", Outcome.FAILED, Reason.CREDENTIALS, "AXL of cucm refused."
     )
     known = replace(facts, coverage=(*facts.coverage, refused))
-    assert obstacles(known, ["imp2"])[0].server == "cucm"
-    assert "auditor login lab" in action.of_all(look(known))
+    assert source_failures(known, ["imp2"])[0].server == "cucm"
+    assert "auditor login lab" in choose_action(look(known))
 
 
 @pytest.mark.parametrize("readied", [False, True])
@@ -110,7 +113,7 @@ def test_a_refused_password_is_named_with_the_place_to_change_it(
     watched = night()
     watched.simulator.change({"fault": {"fault": "http-401"}})
     check = watched.check()
-    found: Any = readiness(check, {}) if readied else check
+    found: Any = assess_readiness(check, {}) if readied else check
     first, second = lines(found)
     asked = "whether a failover would lose anything: " if readied else ": "
     assert first.replace("Cannot tell: ", "Cannot tell : ") == (
@@ -125,9 +128,9 @@ def test_a_refused_password_is_named_with_the_place_to_change_it(
 
 def lines(found: Any) -> tuple[str, str]:  # noqa: ANN401 - a check or a readiness
     """Return the two first lines of a check or a readiness."""
-    if isinstance(found, Readiness):
+    if isinstance(found, FailoverReadiness):
         return found.verdict, found.action
-    return verdict.of_all(found), action.of_all(found)
+    return failover_summary(found), choose_action(found)
 
 
 def test_a_password_that_one_node_refuses_is_told_of_that_node(night: Begin) -> None:
@@ -169,7 +172,7 @@ def test_a_fault_in_brackets_is_not_cut_in_the_middle(night: Begin) -> None:
     watched.simulator.change(
         {"fault": {"fault": "rate-control", "node": SECOND, "interface": "imp-axl"}}
     )
-    first = verdict.of_all(watched.check())
+    first = failover_summary(watched.check())
     assert first.count("(") == first.count(")") == 1
 
 
@@ -183,7 +186,7 @@ def test_perfmon_that_is_silent_is_told_though_the_database_spoke(night: Begin) 
         f"Cannot tell how Pair stands: {SECOND} told a normal state by its database alone, which "
         "proves nothing."
     )
-    text = " ".join(page.render(check, width=100, colour=False).split())
+    text = " ".join(render_failover_text(check, width=100, colour=False).split())
     assert f"? PerfMon of {SECOND} gave no answer (no_such_service" in text
 
 
@@ -194,8 +197,8 @@ def test_a_switch_that_cucm_did_not_tell_is_cucms_to_mend() -> None:
     )
     check = look(replace(facts, coverage=(*facts.coverage, silent)))
     assert check.exit_code is ExitCode.INCOMPLETE
-    assert "look at Cisco Tomcat of cucm" in action.of_all(check)
-    assert "? AXL of cucm is overloaded." in page.render(check, width=100, colour=False)
+    assert "look at Cisco Tomcat of cucm" in choose_action(check)
+    assert "? AXL of cucm is overloaded." in render_failover_text(check, width=100, colour=False)
 
 
 @pytest.mark.parametrize("axl", [True, False])

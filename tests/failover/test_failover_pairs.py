@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from auditor import names
-from auditor.facts import (
-    AxlAnswer,
+from auditor.failover.actions import choose_action
+from auditor.failover.model import GroupStatus, Stability
+from auditor.failover.report import render_failover_json, render_failover_text
+from auditor.failover.summary import failover_summary, group_summary, nodes_with_axl
+from auditor.models.facts import (
+    AxlAvailability,
     AxlProbe,
     HaReading,
     HaState,
@@ -17,10 +20,23 @@ from auditor.facts import (
     Origin,
     RunState,
 )
-from auditor.failover import action, jsonout, page, sentence, verdict
-from auditor.failover.findings import Standing
-from auditor.failover.seen import Settled
-from auditor.findings import ExitCode
+from auditor.models.findings import ExitCode
+from auditor.service_names import (
+    AUTHENTICATION_SERVICE,
+    AXL_WEB_SERVICE,
+    CLIENT_PROFILE_AGENT,
+    CONNECTION_MANAGER,
+    DATA_MONITOR,
+    FILE_TRANSFER_MANAGER,
+    INTERCLUSTER_SYNC_AGENT,
+    MESSAGE_ARCHIVER,
+    PRESENCE_ENGINE_SERVICE,
+    SERVER_RECOVERY_MANAGER,
+    SIP_PROXY_SERVICE,
+    SYNC_AGENT,
+    TEXT_CONFERENCE_MANAGER,
+    XCP_ROUTER,
+)
 from tests.factories import not_activated, service, setting, settings
 from tests.failover.pairs import STABLE, look, member, pair
 
@@ -29,19 +45,19 @@ S = HaState
 DRIFT, UNKNOWN, GOOD = ExitCode.DRIFT, ExitCode.INCOMPLETE, ExitCode.COMPLIANT
 
 DOCUMENTED = [
-    (S.NORMAL, S.NORMAL, Standing.NORMAL, GOOD, None),
-    (S.FAILING_OVER, S.TAKING_OVER, Standing.MOVING, UNKNOWN, "failover by hand"),
-    (S.IDLE, S.BACKUP, Standing.FAILED_OVER, DRIFT, "failover by hand"),
-    (S.TAKING_BACK, S.FALLING_BACK, Standing.MOVING, UNKNOWN, "fallback, by hand or automatic"),
-    (S.FAILED_OVER, S.BACKUP, Standing.FAILED_OVER, DRIFT, "has come back"),
-    (S.FAILED_OVER_SERVICES_DOWN, S.BACKUP, Standing.BROKEN, DRIFT, "database failure"),
-    (S.FAILED, S.FAILED, Standing.BROKEN, DRIFT, "did not start while users were taken back"),
-    (S.DOWN, S.BACKUP, Standing.BROKEN, DRIFT, "lost heartbeat"),
-    (None, S.BACKUP, Standing.BROKEN, DRIFT, "power loss"),
-    (S.UNKNOWN, S.UNKNOWN, Standing.UNKNOWN, UNKNOWN, "not enabled properly"),
-    (S.INITIALIZING, S.NORMAL, Standing.MOVING, UNKNOWN, None),
-    (S.FAILED, S.BACKUP, Standing.BROKEN, DRIFT, None),
-    (None, None, Standing.UNKNOWN, UNKNOWN, None),
+    (S.NORMAL, S.NORMAL, GroupStatus.NORMAL, GOOD, None),
+    (S.FAILING_OVER, S.TAKING_OVER, GroupStatus.MOVING, UNKNOWN, "failover by hand"),
+    (S.IDLE, S.BACKUP, GroupStatus.FAILED_OVER, DRIFT, "failover by hand"),
+    (S.TAKING_BACK, S.FALLING_BACK, GroupStatus.MOVING, UNKNOWN, "fallback, by hand or automatic"),
+    (S.FAILED_OVER, S.BACKUP, GroupStatus.FAILED_OVER, DRIFT, "has come back"),
+    (S.FAILED_OVER_SERVICES_DOWN, S.BACKUP, GroupStatus.BROKEN, DRIFT, "database failure"),
+    (S.FAILED, S.FAILED, GroupStatus.BROKEN, DRIFT, "did not start while users were taken back"),
+    (S.DOWN, S.BACKUP, GroupStatus.BROKEN, DRIFT, "lost heartbeat"),
+    (None, S.BACKUP, GroupStatus.BROKEN, DRIFT, "power loss"),
+    (S.UNKNOWN, S.UNKNOWN, GroupStatus.UNKNOWN, UNKNOWN, "not enabled properly"),
+    (S.INITIALIZING, S.NORMAL, GroupStatus.MOVING, UNKNOWN, None),
+    (S.FAILED, S.BACKUP, GroupStatus.BROKEN, DRIFT, None),
+    (None, None, GroupStatus.UNKNOWN, UNKNOWN, None),
 ]
 
 
@@ -58,7 +74,7 @@ def stem(one: HaState | None, other: HaState | None) -> str:
 def test_a_documented_pair_has_its_class_its_causes_and_its_page(
     one: HaState | None,
     other: HaState | None,
-    standing: Standing,
+    standing: GroupStatus,
     code: ExitCode,
     cause: str | None,
     compare_golden: Callable[[Path, str], None],
@@ -67,7 +83,7 @@ def test_a_documented_pair_has_its_class_its_causes_and_its_page(
     (group,) = check.groups
     assert (group.standing, check.exit_code) == (standing, code)
     assert (cause is None) or any(cause in told for told in group.causes)
-    text = page.render(check, width=100, colour=False)
+    text = render_failover_text(check, width=100, colour=False)
     compare_golden(GOLDEN / f"{stem(one, other)}.txt", text)
 
 
@@ -87,14 +103,14 @@ def test_no_pair_but_normal_with_normal_is_good(one: HaState | None, other: HaSt
     check = look(pair(one, other), accept=False)
     good = one is other is HaState.NORMAL
     assert (check.exit_code is GOOD) is good
-    assert action.of_all(check).startswith("Do: nothing") is good
+    assert choose_action(check).startswith("Do: nothing") is good
 
 
 def test_a_stable_failed_over_pair_is_good_only_where_that_is_accepted() -> None:
     facts = pair(HaState.IDLE, HaState.BACKUP)
     assert look(facts, accept=True).exit_code is GOOD
     assert look(facts, accept=True, settled=STABLE).exit_code is GOOD
-    unsettled = Settled(stable=False, outlasted=False)
+    unsettled = Stability(stable=False, outlasted=False)
     assert look(facts, accept=True, settled=unsettled).exit_code is UNKNOWN
 
 
@@ -102,12 +118,12 @@ def test_a_code_of_0_says_that_it_is_0_because_failed_over_is_accepted() -> None
     facts = pair(HaState.IDLE, HaState.BACKUP)
     why = "Exit code 0. It is 0 because of --accept failed-over, and 3 without it."
     accepted, refused = (look(facts, accept=accept) for accept in (True, False))
-    assert why in page.render(accepted, width=100, colour=False)
-    assert verdict.of_all(accepted).endswith("; --accept failed-over allows that.")
-    assert json.loads(jsonout.render(accepted))["run"]["accepted"] == ["DefaultCUPSubCluster"]
-    assert "--accept" not in page.render(refused, width=100, colour=False)
+    assert why in render_failover_text(accepted, width=100, colour=False)
+    assert failover_summary(accepted).endswith("; --accept failed-over allows that.")
+    assert json.loads(render_failover_json(accepted))["run"]["accepted"] == ["DefaultCUPSubCluster"]
+    assert "--accept" not in render_failover_text(refused, width=100, colour=False)
     sound = look(pair(S.NORMAL, S.NORMAL), accept=True)
-    assert "--accept" not in page.render(sound, width=100, colour=False)
+    assert "--accept" not in render_failover_text(sound, width=100, colour=False)
 
 
 @pytest.mark.parametrize(
@@ -119,11 +135,11 @@ def test_accepting_failed_over_accepts_nothing_broken(states: tuple[HaState, HaS
 
 
 def test_axl_missing_on_the_serving_node_keeps_an_accepted_pair_from_being_good() -> None:
-    silent = {"axl": AxlProbe(AxlAnswer.NOT_ANSWERING, "AXL did not answer: HTTP 503.")}
+    silent = {"axl": AxlProbe(AxlAvailability.NOT_ANSWERING, "AXL did not answer: HTTP 503.")}
     check = look(pair(S.IDLE, S.BACKUP, second=silent), accept=True)
     assert check.exit_code is DRIFT
-    assert "but AXL runs and does not answer on imp2" in verdict.of_all(check)
-    assert action.of_all(check) == (
+    assert "but AXL runs and does not answer on imp2" in failover_summary(check)
+    assert choose_action(check) == (
         "Do: restart Cisco AXL Web Service on imp2 (Control Center), and check again. Do not: fail "
         "over or fall back before it answers: users would lose presence and IM."
     )
@@ -132,59 +148,61 @@ def test_axl_missing_on_the_serving_node_keeps_an_accepted_pair_from_being_good(
 @pytest.mark.parametrize(
     ("state", "how"),
     [
-        (service(names.AXL, RunState.STOPPED), "start Cisco AXL Web Service on imp2"),
-        (not_activated(names.AXL), "activate Cisco AXL Web Service on imp2"),
+        (service(AXL_WEB_SERVICE, RunState.STOPPED), "start Cisco AXL Web Service on imp2"),
+        (not_activated(AXL_WEB_SERVICE), "activate Cisco AXL Web Service on imp2"),
     ],
 )
 def test_axl_that_is_off_on_one_of_the_pair_is_3_and_says_what_to_do(
     state: object, how: str, compare_golden: Callable[[Path, str], None]
 ) -> None:
-    services = {**member("imp2", S.NORMAL, 2).services, names.AXL: state}
+    services = {**member("imp2", S.NORMAL, 2).services, AXL_WEB_SERVICE: state}
     check = look(pair(S.NORMAL, S.NORMAL, second={"services": services, "axl": None}))
     assert check.exit_code is DRIFT
-    assert how in action.of_all(check)
-    assert verdict.of_all(check).startswith("Not sound: ")
+    assert how in choose_action(check)
+    assert failover_summary(check).startswith("Not sound: ")
     if "activate" not in how:
-        text = page.render(check, width=100, colour=False)
+        text = render_failover_text(check, width=100, colour=False)
         compare_golden(GOLDEN / "axl-stopped.txt", text)
 
 
 def test_axl_that_may_be_off_is_told_and_weighs_nothing() -> None:
-    services = {**member("imp2", S.NORMAL, 2).services, names.AXL: not_activated(names.AXL)}
+    services = {
+        **member("imp2", S.NORMAL, 2).services,
+        AXL_WEB_SERVICE: not_activated(AXL_WEB_SERVICE),
+    }
     off = {"services": services, "axl": None}
     check = look(pair(S.NORMAL, S.NORMAL, second=off, intercluster=False))
     assert check.exit_code is GOOD
 
 
 def test_whether_axl_must_run_is_not_known_where_nobody_declared_the_peers() -> None:
-    services = {**member("imp2", S.NORMAL, 2).services, names.AXL: not_activated(names.AXL)}
+    services = {
+        **member("imp2", S.NORMAL, 2).services,
+        AXL_WEB_SERVICE: not_activated(AXL_WEB_SERVICE),
+    }
     facts = pair(S.NORMAL, S.NORMAL, second={"services": services, "axl": None})
     facts.settings.pop("intercluster")  # type: ignore[attr-defined] # a dict in these tests
     check = look(facts)
     assert check.exit_code is UNKNOWN
-    assert "Declare `intercluster`" in page.render(check, width=100, colour=False)
+    assert "Declare `intercluster`" in render_failover_text(check, width=100, colour=False)
 
 
-@pytest.mark.parametrize(
-    "name", [names.CLIENT_PROFILE, names.SYNC_AGENT, names.ROUTER, names.SIP_PROXY]
-)
+@pytest.mark.parametrize("name", [CLIENT_PROFILE_AGENT, SYNC_AGENT, XCP_ROUTER, SIP_PROXY_SERVICE])
 def test_a_critical_service_that_is_down_is_3_though_the_states_are_normal(name: str) -> None:
     services = {**member("imp1", S.NORMAL, 1).services, name: service(name, RunState.STOPPED)}
     check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
     assert check.exit_code is DRIFT
-    assert f"start {name} on imp1" in action.of_all(check)
+    assert f"start {name} on imp1" in choose_action(check)
 
 
-@pytest.mark.parametrize(
-    "name", [names.INTERCLUSTER_SYNC, names.DATA_MONITOR, names.SERVER_RECOVERY]
-)
+@pytest.mark.parametrize("name", [INTERCLUSTER_SYNC_AGENT, DATA_MONITOR, SERVER_RECOVERY_MANAGER])
 def test_a_service_that_failover_hangs_on_is_3_where_it_is_down(name: str) -> None:
     services = {**member("imp1", S.NORMAL, 1).services, name: service(name, RunState.STOPPED)}
     assert look(pair(S.NORMAL, S.NORMAL, first={"services": services})).exit_code is DRIFT
 
 
 def test_the_intercluster_agent_may_be_off_without_peers() -> None:
-    off = service(names.INTERCLUSTER_SYNC, RunState.STOPPED)
+    off = service(INTERCLUSTER_SYNC_AGENT, RunState.STOPPED)
     services = {**member("imp1", S.NORMAL, 1).services, off.name: off}
     facts = pair(S.NORMAL, S.NORMAL, first={"services": services}, intercluster=False)
     assert look(facts).exit_code is GOOD
@@ -193,20 +211,22 @@ def test_the_intercluster_agent_may_be_off_without_peers() -> None:
 def test_services_that_stayed_down_after_the_router_are_started_by_hand(
     compare_golden: Callable[[Path, str], None],
 ) -> None:
-    down = (names.CONNECTION, names.AUTHENTICATION, names.TEXT_CONFERENCE)
+    down = (CONNECTION_MANAGER, AUTHENTICATION_SERVICE, TEXT_CONFERENCE_MANAGER)
     stopped = {name: service(name, RunState.STOPPED) for name in down}
     services = {**member("imp2", S.BACKUP, 2).services, **stopped}
     check = look(pair(S.NORMAL, S.NORMAL, second={"services": services}))
     assert check.exit_code is DRIFT
-    assert "they stay down until started by hand" in action.of_all(check)
-    compare_golden(GOLDEN / "after-router.txt", page.render(check, width=100, colour=False))
+    assert "they stay down until started by hand" in choose_action(check)
+    compare_golden(
+        GOLDEN / "after-router.txt", render_failover_text(check, width=100, colour=False)
+    )
 
 
 def test_a_router_that_is_down_comes_before_every_xcp_service() -> None:
-    down = (names.ROUTER, names.CONNECTION)
+    down = (XCP_ROUTER, CONNECTION_MANAGER)
     stopped = {name: service(name, RunState.STOPPED) for name in down}
     services = {**member("imp2", S.NORMAL, 2).services, **stopped}
-    told = action.of_all(look(pair(S.NORMAL, S.NORMAL, second={"services": services})))
+    told = choose_action(look(pair(S.NORMAL, S.NORMAL, second={"services": services})))
     assert told.startswith("Do: start Cisco XCP Router on imp2, then every XCP service")
     assert "Do not: fail over or add, move" in told
 
@@ -215,39 +235,39 @@ def test_a_failover_is_not_accepted_where_nobody_told_that_high_availability_is_
     facts = pair(S.IDLE, S.BACKUP, switch=None)
     check = look(facts, accept=True)
     assert check.exit_code is UNKNOWN
-    assert "and whether high availability is on is not certain" in verdict.of_all(check)
-    assert "start Cisco" not in action.of_all(check)
+    assert "and whether high availability is on is not certain" in failover_summary(check)
+    assert "start Cisco" not in choose_action(check)
 
 
 def test_a_service_that_is_not_activated_on_an_idle_node_is_still_wrong() -> None:
     services = {**member("imp1", S.IDLE, 1).services}
-    services[names.SIP_PROXY] = not_activated(names.SIP_PROXY)
+    services[SIP_PROXY_SERVICE] = not_activated(SIP_PROXY_SERVICE)
     check = look(pair(S.IDLE, S.BACKUP, first={"services": services}, switch=None))
-    assert "activate Cisco SIP Proxy on imp1" in action.of_all(check)
+    assert "activate Cisco SIP Proxy on imp1" in choose_action(check)
 
 
 @pytest.mark.parametrize("states", [(S.FAILED, S.FAILED), (S.NORMAL, S.NORMAL)])
 def test_the_first_line_names_what_the_action_is_about(states: tuple[HaState, HaState]) -> None:
-    down = service(names.ROUTER, RunState.STOPPED)
+    down = service(XCP_ROUTER, RunState.STOPPED)
     services = {**member("imp1", states[0], 1).services, down.name: down}
     facts = pair(*states, first={"services": services}, switch=S.FAILED in states)
     check = look(replace(facts, high_availability=True))
-    assert "; Cisco XCP Router is stopped on imp1" in verdict.of_all(check)
-    assert action.of_all(check).startswith("Do: start Cisco XCP Router on imp1")
+    assert "; Cisco XCP Router is stopped on imp1" in failover_summary(check)
+    assert choose_action(check).startswith("Do: start Cisco XCP Router on imp1")
 
 
-@pytest.mark.parametrize("name", [names.CONNECTION, names.MESSAGE_ARCHIVER, names.SIP_PROXY])
+@pytest.mark.parametrize("name", [CONNECTION_MANAGER, MESSAGE_ARCHIVER, SIP_PROXY_SERVICE])
 def test_a_service_without_a_row_is_not_taken_for_one_that_is_off(name: str) -> None:
     services = {k: v for k, v in member("imp1", S.NORMAL, 1).services.items() if k != name}
     check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
     assert check.exit_code is UNKNOWN
-    assert verdict.of_all(check).startswith("Not certain: ")
-    assert f"but the state of {name} on imp1 is not known." in verdict.of_all(check)
+    assert failover_summary(check).startswith("Not certain: ")
+    assert f"but the state of {name} on imp1 is not known." in failover_summary(check)
 
 
 def test_a_release_without_file_transfer_manager_lacks_nothing() -> None:
     services = dict(member("imp1", S.NORMAL, 1).services)
-    del services[names.FILE_TRANSFER]
+    del services[FILE_TRANSFER_MANAGER]
     both = {"services": services}
     assert look(pair(S.NORMAL, S.NORMAL, first=both, second=both)).exit_code is GOOD
 
@@ -255,8 +275,8 @@ def test_a_release_without_file_transfer_manager_lacks_nothing() -> None:
 @pytest.mark.parametrize("number", [3, 4])
 def test_bad_replication_is_in_both_first_lines_and_weighs_nothing(number: int) -> None:
     check = look(pair(S.NORMAL, S.NORMAL, first={"replication": number}))
-    assert "; database replication of imp1 is bad." in verdict.of_all(check)
-    assert "mend the replication of imp1." in action.of_all(check)
+    assert "; database replication of imp1 is bad." in failover_summary(check)
+    assert "mend the replication of imp1." in choose_action(check)
     assert check.exit_code is GOOD
 
 
@@ -266,12 +286,14 @@ def test_a_group_that_may_have_another_node_is_not_called_a_group_of_one() -> No
     facts = replace(facts, groups=(alone,), groups_known=False, topology_observed=False)
     check = look(facts)
     assert check.exit_code is UNKNOWN
-    assert verdict.of_all(check).startswith("Cannot tell how DefaultCUPSubCluster stands: the CUCM")
-    assert action.of_all(check).startswith("Do: nothing") is False
+    assert failover_summary(check).startswith(
+        "Cannot tell how DefaultCUPSubCluster stands: the CUCM"
+    )
+    assert choose_action(check).startswith("Do: nothing") is False
 
 
 def test_a_service_that_starts_is_not_settled() -> None:
-    engine = service(names.PRESENCE_ENGINE, RunState.STARTING)
+    engine = service(PRESENCE_ENGINE_SERVICE, RunState.STARTING)
     services = {**member("imp1", S.NORMAL, 1).services, engine.name: engine}
     assert look(pair(S.NORMAL, S.NORMAL, first={"services": services})).exit_code is UNKNOWN
 
@@ -280,7 +302,7 @@ def test_states_that_only_the_database_told_are_never_normal() -> None:
     told = {"ha_state": HaReading(S.NORMAL, Origin.DISCOVERED, "enterprisenode")}
     check = look(pair(S.NORMAL, S.NORMAL, first=told, second=told))
     assert check.exit_code is UNKNOWN
-    assert "(from the database)" in page.render(check, width=100, colour=False)
+    assert "(from the database)" in render_failover_text(check, width=100, colour=False)
 
 
 @pytest.mark.parametrize(
@@ -291,23 +313,23 @@ def test_the_switch_counts_as_it_is_meant(switch: bool | None, meant: bool, code
     facts = replace(pair(S.NORMAL, S.NORMAL, switch=switch), high_availability=meant)
     check = look(facts)
     assert check.exit_code is code
-    assert verdict.of_all(check).startswith("Normal") is False
+    assert failover_summary(check).startswith("Normal") is False
 
 
 @pytest.mark.parametrize(
     ("states", "standing", "code"),
     [
-        ((S.FAILED, S.FAILED), Standing.BROKEN, DRIFT),
-        ((None, S.BACKUP), Standing.BROKEN, DRIFT),
-        ((S.IDLE, S.BACKUP), Standing.FAILED_OVER, DRIFT),
-        ((S.FAILING_OVER, S.TAKING_OVER), Standing.MOVING, UNKNOWN),
-        ((S.NORMAL, S.BACKUP), Standing.UNKNOWN, UNKNOWN),
+        ((S.FAILED, S.FAILED), GroupStatus.BROKEN, DRIFT),
+        ((None, S.BACKUP), GroupStatus.BROKEN, DRIFT),
+        ((S.IDLE, S.BACKUP), GroupStatus.FAILED_OVER, DRIFT),
+        ((S.FAILING_OVER, S.TAKING_OVER), GroupStatus.MOVING, UNKNOWN),
+        ((S.NORMAL, S.BACKUP), GroupStatus.UNKNOWN, UNKNOWN),
     ],
 )
 @pytest.mark.parametrize("origin", [None, Origin.DISCOVERED])
 def test_states_of_a_failover_outweigh_a_file_that_declares_it_off(
     states: tuple[HaState | None, HaState],
-    standing: Standing,
+    standing: GroupStatus,
     code: ExitCode,
     origin: Origin | None,
 ) -> None:
@@ -318,7 +340,7 @@ def test_states_of_a_failover_outweigh_a_file_that_declares_it_off(
         facts = replace(facts, groups=(off,))
     (group,) = look(facts).groups
     assert (group.standing, group.code(accept_failed_over=False)) == (standing, code)
-    assert "as the file declares" not in sentence.of_group(group)
+    assert "as the file declares" not in group_summary(group)
     assert look(facts, accept=True).exit_code is not GOOD
 
 
@@ -329,7 +351,7 @@ def test_a_switch_that_is_declared_off_and_unread_is_told_as_that(
     facts = replace(pair(*states, switch=None), high_availability=False)
     check = look(facts)
     assert check.exit_code is GOOD
-    assert verdict.of_all(check).startswith(
+    assert failover_summary(check).startswith(
         "High availability of DefaultCUPSubCluster is declared off; the switch could not be read, "
     )
 
@@ -337,12 +359,12 @@ def test_a_switch_that_is_declared_off_and_unread_is_told_as_that(
 @pytest.mark.parametrize("origin", [Origin.DECLARED, Origin.DISCOVERED])
 def test_what_was_only_discovered_frees_no_node_of_axl_and_its_agent(origin: Origin) -> None:
     off = (
-        service(names.INTERCLUSTER_SYNC, RunState.STOPPED),
-        not_activated(names.AXL),
+        service(INTERCLUSTER_SYNC_AGENT, RunState.STOPPED),
+        not_activated(AXL_WEB_SERVICE),
     )
     for one in off:
         services = {**member("imp2", S.NORMAL, 2).services, one.name: one}
-        axl = {"axl": None} if one.name == names.AXL else {}
+        axl = {"axl": None} if one.name == AXL_WEB_SERVICE else {}
         facts = pair(S.NORMAL, S.NORMAL, second={"services": services, **axl})
         told = {**facts.settings, **settings(intercluster=setting(False, origin))}
         code = GOOD if origin is Origin.DECLARED else UNKNOWN
@@ -352,7 +374,7 @@ def test_what_was_only_discovered_frees_no_node_of_axl_and_its_agent(origin: Ori
 def test_what_another_machine_answered_counts_for_nothing() -> None:
     check = look(pair(S.NORMAL, S.NORMAL, second={"identity": Identity.CONTRADICTED}))
     assert check.exit_code is UNKNOWN
-    assert sentence.answering(check.groups[0]) == ("imp1",)
+    assert nodes_with_axl(check.groups[0]) == ("imp1",)
 
 
 def test_sessions_that_are_missing_are_told_in_the_first_line(
@@ -366,12 +388,14 @@ def test_sessions_that_are_missing_are_told_in_the_first_line(
         second={"sessions": {"ActiveJsmSessions": 40}},
     )
     check = look(facts, before=before, settled=STABLE)
-    assert verdict.of_all(check) == (
+    assert failover_summary(check) == (
         "Failed over and stable: imp2 serves the users of imp1, and AXL answers on imp1 and imp2, "
         "but 40 of 9,000 sessions are back."
     )
-    compare_golden(GOLDEN / "sessions-missing.txt", page.render(check, width=100, colour=False))
-    accepted = verdict.of_all(look(facts, before=before, accept=True))
+    compare_golden(
+        GOLDEN / "sessions-missing.txt", render_failover_text(check, width=100, colour=False)
+    )
+    accepted = failover_summary(look(facts, before=before, accept=True))
     assert accepted.endswith("sessions are back; --accept failed-over allows the failover alone.")
 
 
@@ -390,7 +414,7 @@ def test_sessions_that_are_missing_are_told_in_the_first_line(
 def test_a_pair_that_no_guide_lists_gets_the_action_for_its_states(
     states: tuple[HaState, HaState | None], how: str, instead: str
 ) -> None:
-    told = action.of_all(look(pair(*states)))
+    told = choose_action(look(pair(*states)))
     do, _, do_not = told.partition(" Do not: ")
     assert do.startswith(f"Do: {how}")
     assert instead in f"Do not: {do_not}"
@@ -407,29 +431,31 @@ def test_a_pair_that_no_guide_lists_gets_the_action_for_its_states(
 def test_a_service_that_is_open_gets_a_step_of_its_own(state: RunState | None, how: str) -> None:
     services = {k: v for k, v in member("imp1", S.NORMAL, 1).services.items() if "SIP P" not in k}
     if state:
-        services[names.SIP_PROXY] = service(names.SIP_PROXY, state)
+        services[SIP_PROXY_SERVICE] = service(SIP_PROXY_SERVICE, state)
     check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
-    assert action.of_all(check).startswith(f"Do: {how}")
+    assert choose_action(check).startswith(f"Do: {how}")
 
 
 def test_sessions_that_came_back_and_sessions_that_nobody_can_count() -> None:
     before = {name: {"ActiveJsmSessions": 4500} for name in ("imp1", "imp2")}
     back = look(pair(S.NORMAL, S.NORMAL), before=before)
-    assert "; 9,000 sessions, 9,000 in the snapshot." in verdict.of_all(back)
+    assert "; 9,000 sessions, 9,000 in the snapshot." in failover_summary(back)
     unread = look(pair(S.NORMAL, S.NORMAL, first={"sessions": {}}), before=before)
-    assert "sessions" not in verdict.of_all(unread)
-    assert "not readable now, 9,000 in the snapshot" in page.render(unread, width=100, colour=False)
+    assert "sessions" not in failover_summary(unread)
+    assert "not readable now, 9,000 in the snapshot" in render_failover_text(
+        unread, width=100, colour=False
+    )
 
 
 def test_a_transition_that_outlasted_the_wait_is_broken() -> None:
-    late = Settled(stable=False, outlasted=True)
+    late = Stability(stable=False, outlasted=True)
     check = look(pair(S.FAILING_OVER, S.TAKING_OVER), settled=late)
     assert check.exit_code is DRIFT
-    assert verdict.of_all(check).startswith("Broken: ")
+    assert failover_summary(check).startswith("Broken: ")
 
 
 def test_a_page_obeys_no_control_character_of_a_node() -> None:
-    evil = service(names.PRESENCE_ENGINE, RunState.STOPPED, reason="\x1b[2Jgone")
+    evil = service(PRESENCE_ENGINE_SERVICE, RunState.STOPPED, reason="\x1b[2Jgone")
     services = {**member("imp1", S.NORMAL, 1).services, evil.name: evil}
     check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
-    assert "\x1b" not in page.render(check, width=100, colour=False)
+    assert "\x1b" not in render_failover_text(check, width=100, colour=False)

@@ -6,15 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from auditor import names
-from auditor.cluster import ClusterFacts
-from auditor.facts import HaState, RunState
-from auditor.failover import action, page
-from auditor.failover.judged import judged
-from auditor.failover.losses import What
-from auditor.failover.readiness import Readiness, readiness
-from auditor.failover.seen import Aspect, Point
-from auditor.findings import ExitCode, Verdict
+from auditor.failover.actions import choose_action
+from auditor.failover.model import NodeCheck, NodeCheckType
+from auditor.failover.readiness import Capability, FailoverReadiness, assess_readiness
+from auditor.failover.report import render_readiness_text
+from auditor.failover.services import judge_for_failover
+from auditor.models.facts import ClusterFacts, HaState, RunState
+from auditor.models.findings import ExitCode, Verdict
+from auditor.service_names import (
+    AXL_WEB_SERVICE,
+    CONNECTION_MANAGER,
+    FILE_TRANSFER_MANAGER,
+    MESSAGE_ARCHIVER,
+    SIP_FEDERATION_MANAGER,
+    TEXT_CONFERENCE_MANAGER,
+    WEB_CONNECTION_MANAGER,
+)
 from tests.factories import not_activated, service, setting, settings
 from tests.failover.pairs import ROWS, look, member, pair
 
@@ -22,12 +29,12 @@ GOLDEN = Path(__file__).parent / "golden"
 N = HaState.NORMAL
 
 
-def ready(facts: ClusterFacts) -> Readiness:
+def ready(facts: ClusterFacts) -> FailoverReadiness:
     """Return the readiness of a cluster."""
-    return readiness(look(facts), {facts.name: judged(facts, ROWS)})
+    return assess_readiness(look(facts), {facts.name: judge_for_failover(facts, ROWS)})
 
 
-def lost(found: Readiness) -> set[tuple[str, str]]:
+def lost(found: FailoverReadiness) -> set[tuple[str, str]]:
     """Return what would be lost, and by whose failure."""
     return {(str(loss.what), loss.node) for loss in found.losses}
 
@@ -44,22 +51,22 @@ def test_a_pair_that_has_everything_twice_is_ready(
 ) -> None:
     found = ready(pair(N, N))
     assert (found.losses, found.exit_code) == ((), ExitCode.COMPLIANT)
-    text = page.render_readiness(found, width=100, colour=False)
+    text = render_readiness_text(found, width=100, colour=False)
     compare_golden(GOLDEN / "ready.txt", text)
 
 
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        (names.MESSAGE_ARCHIVER, What.LOGGING),
-        (names.FILE_TRANSFER, What.FILES),
-        (names.WEB_CONNECTION, What.WEB),
-        (names.TEXT_CONFERENCE, What.CHAT),
-        (names.CONNECTION, What.PRESENCE),
-        (names.SIP_FEDERATION, What.SIP_FEDERATION),
+        (MESSAGE_ARCHIVER, Capability.LOGGING),
+        (FILE_TRANSFER_MANAGER, Capability.FILES),
+        (WEB_CONNECTION_MANAGER, Capability.WEB),
+        (TEXT_CONFERENCE_MANAGER, Capability.CHAT),
+        (CONNECTION_MANAGER, Capability.PRESENCE),
+        (SIP_FEDERATION_MANAGER, Capability.SIP_FEDERATION),
     ],
 )
-def test_what_runs_on_one_node_only_would_not_move(name: str, what: What) -> None:
+def test_what_runs_on_one_node_only_would_not_move(name: str, what: Capability) -> None:
     found = ready(without(name))
     assert (str(what), "imp1") in lost(found)
     assert found.exit_code is ExitCode.DRIFT
@@ -70,11 +77,11 @@ def test_what_runs_on_one_node_only_would_not_move(name: str, what: What) -> Non
 
 
 def test_it_counts_which_of_the_two_fails() -> None:
-    assert lost(ready(without(names.MESSAGE_ARCHIVER, on=1))) == {("logging of messages", "imp2")}
+    assert lost(ready(without(MESSAGE_ARCHIVER, on=1))) == {("logging of messages", "imp2")}
 
 
 def test_what_runs_on_neither_is_no_loss() -> None:
-    off = {names.WEB_CONNECTION: not_activated(names.WEB_CONNECTION)}
+    off = {WEB_CONNECTION_MANAGER: not_activated(WEB_CONNECTION_MANAGER)}
     nodes = [{"services": {**member("imp", N, n).services, **off}} for n in (1, 2)]
     assert ready(pair(N, N, first=nodes[0], second=nodes[1])).losses == ()
 
@@ -84,8 +91,8 @@ def test_axl_missing_on_the_partner_loses_presence_and_im(
 ) -> None:
     services = {
         **member("imp", N, 2).services,
-        names.AXL: service(names.AXL, RunState.STOPPED),
-        names.MESSAGE_ARCHIVER: not_activated(names.MESSAGE_ARCHIVER),
+        AXL_WEB_SERVICE: service(AXL_WEB_SERVICE, RunState.STOPPED),
+        MESSAGE_ARCHIVER: not_activated(MESSAGE_ARCHIVER),
     }
     found = ready(pair(N, N, second={"services": services, "axl": None}))
     assert found.exit_code is ExitCode.DRIFT
@@ -93,7 +100,7 @@ def test_axl_missing_on_the_partner_loses_presence_and_im(
         "Not ready: a failover of DefaultCUPSubCluster would lose presence and IM, logging of "
         "messages."
     )
-    text = page.render_readiness(found, width=100, colour=False)
+    text = render_readiness_text(found, width=100, colour=False)
     compare_golden(GOLDEN / "not-ready.txt", text)
 
 
@@ -116,15 +123,17 @@ def test_a_pair_that_is_failed_over_has_no_partner_and_is_to_fall_back(
     found = ready(pair(HaState.IDLE, HaState.BACKUP))
     assert found.exit_code is ExitCode.DRIFT
     assert lost(found) == {("presence and IM", "imp2")}
-    text = page.render_readiness(found, width=100, colour=False)
+    text = render_readiness_text(found, width=100, colour=False)
     compare_golden(GOLDEN / "ready-failed-over.txt", text)
 
 
 def test_accepting_failed_over_makes_no_pair_ready() -> None:
     facts = pair(HaState.IDLE, HaState.BACKUP)
-    found = readiness(look(facts, accept=True), {facts.name: judged(facts, ROWS)})
+    found = assess_readiness(
+        look(facts, accept=True), {facts.name: judge_for_failover(facts, ROWS)}
+    )
     assert found.exit_code is ExitCode.DRIFT
-    assert "It is 0" not in page.render_readiness(found, width=100, colour=False)
+    assert "It is 0" not in render_readiness_text(found, width=100, colour=False)
 
 
 @pytest.mark.parametrize(
@@ -139,16 +148,18 @@ def test_a_broken_pair_is_not_ready_and_told_as_broken(one: HaState, other: HaSt
     found = ready(pair(one, other))
     assert found.exit_code is ExitCode.DRIFT
     assert found.verdict.startswith("Not ready: DefaultCUPSubCluster is broken already (")
-    assert found.action == action.of_all(found.check)
+    assert found.action == choose_action(found.check)
 
 
 @pytest.mark.parametrize("meant", [True, False])
 def test_nobody_to_take_over_comes_before_a_node_in_no_group(meant: bool) -> None:
     facts = replace(pair(N, N, switch=False), high_availability=meant)
-    point = Point(Aspect.MEMBER, "imp9", Verdict.DRIFT, "imp9 is in no group.", "IN NO GROUP")
+    point = NodeCheck(
+        NodeCheckType.MEMBER, "imp9", Verdict.DRIFT, "imp9 is in no group.", "IN NO GROUP"
+    )
     check = look(facts)
     check = replace(check, clusters=(replace(check.clusters[0], alone=(point,)),))
-    found = readiness(check, {facts.name: judged(facts, ROWS)})
+    found = assess_readiness(check, {facts.name: judge_for_failover(facts, ROWS)})
     assert "would lose presence and IM" in found.verdict
     assert found.action.startswith("Do: turn high availability")
     assert "imp9" not in found.action
@@ -156,7 +167,7 @@ def test_nobody_to_take_over_comes_before_a_node_in_no_group(meant: bool) -> Non
 
 def test_a_pair_that_moves_loses_nothing_that_could_be_told() -> None:
     services = {**member("imp", N, 2).services}
-    services[names.MESSAGE_ARCHIVER] = not_activated(names.MESSAGE_ARCHIVER)
+    services[MESSAGE_ARCHIVER] = not_activated(MESSAGE_ARCHIVER)
     facts = pair(HaState.FAILING_OVER, HaState.TAKING_OVER, second={"services": services})
     found = ready(facts)
     assert (found.losses, found.exit_code) == ((), ExitCode.INCOMPLETE)
@@ -166,12 +177,12 @@ def test_a_pair_that_moves_loses_nothing_that_could_be_told() -> None:
 
 def test_groups_of_one_name_in_two_clusters_are_told_apart() -> None:
     over = pair(HaState.IDLE, HaState.BACKUP)
-    lacking = replace(without(names.MESSAGE_ARCHIVER), name="other")
-    known = {facts.name: judged(facts, ROWS) for facts in (over, lacking)}
+    lacking = replace(without(MESSAGE_ARCHIVER), name="other")
+    known = {facts.name: judge_for_failover(facts, ROWS) for facts in (over, lacking)}
     check = replace(
         look(over), clusters=tuple(look(facts).clusters[0] for facts in (over, lacking))
     )
-    told = readiness(check, known).verdict
+    told = assess_readiness(check, known).verdict
     assert f"DefaultCUPSubCluster of cluster {over.name} is failed over already" in told
     assert "a failover of DefaultCUPSubCluster of cluster other would lose logging" in told
 
@@ -197,7 +208,7 @@ def test_a_node_that_tells_nothing_cannot_be_called_ready() -> None:
 
 
 def test_a_service_that_cannot_be_read_may_be_a_loss() -> None:
-    strange = service(names.MESSAGE_ARCHIVER, RunState.UNKNOWN)
+    strange = service(MESSAGE_ARCHIVER, RunState.UNKNOWN)
     services = {**member("imp", N, 1).services, strange.name: strange}
     off = {**member("imp", N, 2).services, strange.name: not_activated(strange.name)}
     found = ready(pair(N, N, first={"services": services}, second={"services": off}))

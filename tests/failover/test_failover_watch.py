@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from auditor.errors import ConfigError
-from auditor.failover import action, jsonout, page, verdict
-from auditor.failover.findings import Standing
-from auditor.failover.seen import Settled
-from auditor.findings import ExitCode
+from auditor.failover.actions import choose_action
+from auditor.failover.model import GroupStatus, Stability
+from auditor.failover.report import render_failover_json, render_failover_text
+from auditor.failover.summary import failover_summary
+from auditor.models.findings import ExitCode
 from tests.failover.watching import PAIR, Night
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -37,15 +38,17 @@ def test_a_failover_is_watched_to_its_end_and_the_fallback_after_it(
     watched.play("failover")
     check = watched.check(900, since=None)
     (group,) = check.groups
-    assert (group.standing, group.settled) == (Standing.FAILED_OVER, Settled(True, False))
+    assert (group.standing, group.settled) == (GroupStatus.FAILED_OVER, Stability(True, False))
     assert check.exit_code is ExitCode.DRIFT
     assert watched.pauses == [10, 10, 20]
     compare_golden(GOLDEN / "watched-failover.txt", "\n".join(watched.lines) + "\n")
-    compare_golden(GOLDEN / "watched-failed-over.txt", page.render(check, width=100, colour=False))
+    compare_golden(
+        GOLDEN / "watched-failed-over.txt", render_failover_text(check, width=100, colour=False)
+    )
 
     watched.play("fallback")
     back = watched.check(900)
-    assert verdict.of_all(back).startswith("Normal and stable: both nodes of Pair")
+    assert failover_summary(back).startswith("Normal and stable: both nodes of Pair")
     assert back.exit_code is ExitCode.COMPLIANT
 
 
@@ -55,7 +58,7 @@ def test_a_pair_that_changed_in_between_is_not_called_stable(night: Begin) -> No
     watched.on_pause = lambda at: watched.simulator.change(restart) if at == 20 else None
     check = watched.check(900)
     assert watched.pauses == [20, 20]
-    assert check.groups[0].settled == Settled(stable=True, outlasted=False)
+    assert check.groups[0].settled == Stability(stable=True, outlasted=False)
 
 
 def test_a_transition_that_outlasts_the_wait_is_broken(night: Begin) -> None:
@@ -64,17 +67,17 @@ def test_a_transition_that_outlasts_the_wait_is_broken(night: Begin) -> None:
     check = watched.check(60)
     assert sum(watched.pauses) == 60
     assert check.exit_code is ExitCode.DRIFT
-    assert "was still moving when the wait was over" in verdict.of_all(check)
+    assert "was still moving when the wait was over" in failover_summary(check)
 
 
 def test_a_pair_that_looked_settled_only_once_is_not_certain(night: Begin) -> None:
     watched = night()
     watched.play("failover", step_s=15)
     check = watched.check(25, accept_failed_over=True)
-    assert check.groups[0].settled == Settled(stable=False, outlasted=False)
+    assert check.groups[0].settled == Stability(stable=False, outlasted=False)
     assert check.exit_code is ExitCode.INCOMPLETE
-    assert verdict.of_all(check).startswith("Failed over, not yet stable: ")
-    assert action.of_all(check).startswith("Do: look again with a longer `--wait`")
+    assert failover_summary(check).startswith("Failed over, not yet stable: ")
+    assert choose_action(check).startswith("Do: look again with a longer `--wait`")
 
 
 def test_no_node_is_asked_more_than_once_in_ten_seconds_and_only_what_is_needed(
@@ -105,7 +108,7 @@ def test_services_that_nobody_can_read_are_never_stable(night: Begin) -> None:
     silent = {"fault": "http-403", "node": SECOND, "interface": "control-center"}
     watched.simulator.change({"fault": silent})
     check = watched.check(60)
-    assert check.groups[0].settled == Settled(stable=False, outlasted=False)
+    assert check.groups[0].settled == Stability(stable=False, outlasted=False)
     assert check.exit_code is ExitCode.INCOMPLETE
 
 
@@ -116,8 +119,8 @@ def test_a_node_that_is_lost_in_the_middle_of_a_wait_is_not_remembered_as_well(
     lost = {"fault": {"fault": "connection-refused", "node": SECOND}}
     watched.on_pause = lambda at: watched.simulator.change(lost) if at == 20 else None
     check = watched.check(60)
-    assert check.groups[0].settled == Settled(stable=False, outlasted=False)
-    assert verdict.of_all(check) == (
+    assert check.groups[0].settled == Stability(stable=False, outlasted=False)
+    assert failover_summary(check) == (
         f"Cannot tell how Pair stands: {FIRST} is normal and {SECOND} does not answer."
     )
     assert check.exit_code is ExitCode.INCOMPLETE
@@ -165,8 +168,8 @@ def test_a_group_that_settled_early_is_looked_at_again_before_it_is_called_stabl
     watched.on_pause = go_on
     check = watched.check(900)
     assert [(g.name, g.standing, g.settled) for g in check.groups] == [
-        ("Pair", Standing.BROKEN, Settled(stable=True, outlasted=False)),
-        ("East", Standing.NORMAL, Settled(stable=True, outlasted=False)),
+        ("Pair", GroupStatus.BROKEN, Stability(stable=True, outlasted=False)),
+        ("East", GroupStatus.NORMAL, Stability(stable=True, outlasted=False)),
     ]
     assert check.exit_code is ExitCode.DRIFT
     assert min(watched.pauses) >= 10
@@ -181,8 +184,8 @@ def test_a_group_that_began_to_move_at_the_very_end_is_moving_and_not_broken(
         moved(watched, "Pair", "failing_over", "taking_over") if at == 60 else None
     )
     pair, east = watched.check(90).groups
-    assert (pair.standing, pair.settled) == (Standing.MOVING, Settled(False, False))
-    assert (east.standing, east.settled) == (Standing.MOVING, Settled(False, True))
+    assert (pair.standing, pair.settled) == (GroupStatus.MOVING, Stability(False, False))
+    assert (east.standing, east.settled) == (GroupStatus.MOVING, Stability(False, True))
 
 
 def test_a_group_that_may_not_be_asked_again_is_not_called_stable(night: Begin) -> None:
@@ -191,7 +194,7 @@ def test_a_group_that_may_not_be_asked_again_is_not_called_stable(night: Begin) 
     refuse = {"fault": {"fault": "http-401", "node": "imp3.lab.test"}}
     watched.on_pause = lambda at: watched.simulator.change(refuse) if at == 60 else None
     check = watched.check(900)
-    assert [g.settled for g in check.groups] == [Settled(False, False)] * 2
+    assert [g.settled for g in check.groups] == [Stability(False, False)] * 2
     assert check.exit_code is ExitCode.INCOMPLETE
 
 
@@ -203,7 +206,7 @@ def test_axl_that_was_stopped_while_we_watched_is_not_taken_from_an_earlier_look
     watched.on_pause = lambda at: watched.simulator.change(stop) if at == 20 else None
     check = watched.check(900)
     assert check.exit_code is ExitCode.DRIFT
-    assert "Cisco AXL Web Service is stopped on imp2.lab.test" in verdict.of_all(check)
+    assert "Cisco AXL Web Service is stopped on imp2.lab.test" in failover_summary(check)
 
 
 def test_a_node_that_dies_is_told_and_the_partner_named(
@@ -213,7 +216,7 @@ def test_a_node_that_dies_is_told_and_the_partner_named(
     watched.play("node_dies", step_s=10)
     check = watched.check(900)
     assert check.exit_code is ExitCode.DRIFT
-    text = page.render(check, width=100, colour=False)
+    text = render_failover_text(check, width=100, colour=False)
     port = watched.simulator.nodes[FIRST][1]
     compare_golden(GOLDEN / "node-dead.txt", text.replace(f":{port}", ":8443"))
 
@@ -224,7 +227,7 @@ def test_a_dead_node_that_returns_is_waited_for(night: Begin) -> None:
     watched.pause(10)
     watched.play("node_returns", step_s=5)
     check = watched.check(900)
-    assert check.groups[0].standing is Standing.FAILED_OVER
+    assert check.groups[0].standing is GroupStatus.FAILED_OVER
 
 
 def test_a_critical_service_that_failed_is_started_first(night: Begin) -> None:
@@ -232,7 +235,7 @@ def test_a_critical_service_that_failed_is_started_first(night: Begin) -> None:
     watched.play("service_fails", step_s=10)
     check = watched.check(900, accept_failed_over=True)
     assert check.exit_code is ExitCode.DRIFT
-    assert action.of_all(check).startswith("Do: start Cisco Presence Engine on imp1.lab.test")
+    assert choose_action(check).startswith("Do: start Cisco Presence Engine on imp1.lab.test")
 
 
 def test_axl_that_runs_and_does_not_answer_is_3(night: Begin) -> None:
@@ -242,7 +245,7 @@ def test_axl_that_runs_and_does_not_answer_is_3(night: Begin) -> None:
     )
     check = watched.check()
     assert check.exit_code is ExitCode.DRIFT
-    assert "AXL runs and does not answer on imp2.lab.test" in verdict.of_all(check)
+    assert "AXL runs and does not answer on imp2.lab.test" in failover_summary(check)
 
 
 def test_axl_that_answers_with_a_fault_answers_and_the_fault_is_quoted(night: Begin) -> None:
@@ -251,7 +254,7 @@ def test_axl_that_answers_with_a_fault_answers_and_the_fault_is_quoted(night: Be
     watched.simulator.change({"fault": fault})
     check = watched.check()
     assert check.exit_code is ExitCode.COMPLIANT
-    told = page.render(check, width=100, colour=False)
+    told = render_failover_text(check, width=100, colour=False)
     assert "✓ answers, with a fault" in told
     assert f"! AXL of {SECOND} answered with a SOAP fault: " in told
     assert told.count("answered with a SOAP fault") == 1
@@ -287,7 +290,7 @@ def test_services_of_a_node_that_only_the_database_calls_idle_are_not_to_be_star
     moved(watched, "Pair", "idle", "backup")
     check = watched.check()
     assert check.exit_code is ExitCode.DRIFT
-    text = page.render(check, width=100, colour=False)
+    text = render_failover_text(check, width=100, colour=False)
     compare_golden(GOLDEN / "idle-by-database.txt", text)
 
 
@@ -299,7 +302,7 @@ def test_a_failover_that_only_the_database_tells_is_never_accepted(
     moved(watched, "Pair", *states)
     check = watched.check(accept_failed_over=True)
     assert check.exit_code is ExitCode.INCOMPLETE
-    assert ", as the database alone tells" in verdict.of_all(check)
+    assert ", as the database alone tells" in failover_summary(check)
 
 
 def test_a_refused_password_ends_the_wait_at_once(night: Begin) -> None:
@@ -322,8 +325,8 @@ def test_a_password_that_one_cluster_refuses_ends_no_wait_for_another(night: Beg
     refuse = {"fault": {"fault": "http-401", "node": "imp1.there.test"}}
     watched.simulators[1].change(refuse)
     pair, far = watched.check(900).groups
-    assert (pair.standing, pair.settled) == (Standing.FAILED_OVER, Settled(True, False))
-    assert far.settled == Settled(False, False)
+    assert (pair.standing, pair.settled) == (GroupStatus.FAILED_OVER, Stability(True, False))
+    assert far.settled == Stability(False, False)
     refused = [r for r in watched.simulators[1].requests if r.node == "imp1.there.test"]
     assert len(refused) == 1
     assert watched.lines[-1].endswith("(not asked again)")
@@ -360,7 +363,7 @@ def test_a_group_that_nobody_can_tell_is_missed_beside_one_that_is_declared(nigh
     check = watched.check(groups=("Pair", "East"))
     assert check.exit_code is ExitCode.INCOMPLETE
     assert [group.name for group in check.groups] == ["Pair"]
-    told = page.render(check, width=100, colour=False)
+    told = render_failover_text(check, width=100, colour=False)
     assert "Cluster lab: whether lab has East (--group) is not known. AXL of" in told
 
 
@@ -374,14 +377,14 @@ def test_groups_that_nobody_can_tell_are_no_usage_error(night: Begin) -> None:
     watched.simulator.change({"fault": {"fault": "http-503", "node": "cucm-pub.lab.test"}})
     check = watched.check(groups=("Pair",))
     assert check.exit_code is ExitCode.INCOMPLETE
-    assert verdict.of_all(check).startswith("Cannot tell: the redundancy groups of lab")
+    assert failover_summary(check).startswith("Cannot tell: the redundancy groups of lab")
 
 
 def test_a_node_in_no_group_is_told(night: Begin) -> None:
     nodes: list[dict[str, Any]] = [*PAIR["node"], {"name": "imp9.lab.test"}]
     check = night({**PAIR, "node": nodes}).check()
     assert check.exit_code is ExitCode.DRIFT
-    text = page.render(check, width=100, colour=False)
+    text = render_failover_text(check, width=100, colour=False)
     assert text.startswith(
         "Not sound: imp9.lab.test is in no redundancy group; Pair is as expected.\n"
         "Do: put imp9.lab.test into a redundancy group (System > Presence Redundancy Groups on "
@@ -392,7 +395,7 @@ def test_a_node_in_no_group_is_told(night: Begin) -> None:
 def test_replication_that_is_bad_is_told_and_weighs_nothing(night: Begin) -> None:
     nodes = [{"name": FIRST, "replication": 3}, {"name": SECOND}]
     check = night({**PAIR, "node": nodes}).check()
-    text = page.render(check, width=100, colour=False)
+    text = render_failover_text(check, width=100, colour=False)
     assert "Database replication of imp1.lab.test is BAD (3)" in text
     assert check.exit_code is ExitCode.COMPLIANT
 
@@ -416,7 +419,7 @@ def test_peers_in_one_file_are_looked_at_in_both_directions(
         ("lab", "there", "drift"),
         ("there", "lab", "pass"),
     ]
-    compare_golden(GOLDEN / "peers.txt", page.render(check, width=100, colour=False))
+    compare_golden(GOLDEN / "peers.txt", render_failover_text(check, width=100, colour=False))
 
 
 def test_a_node_that_nobody_asked_is_told_as_that_between_clusters(night: Begin) -> None:
@@ -436,7 +439,7 @@ def test_a_service_that_goes_on_starting_is_never_settled(night: Begin) -> None:
     starting = {"node": FIRST, "service": "Cisco Presence Engine", "status": "Starting"}
     watched.simulator.change({"service": starting})
     check = watched.check(60)
-    assert check.groups[0].settled == Settled(stable=False, outlasted=False)
+    assert check.groups[0].settled == Stability(stable=False, outlasted=False)
     assert (sum(watched.pauses), check.exit_code) == (60, ExitCode.INCOMPLETE)
 
 
@@ -446,16 +449,16 @@ def test_a_service_that_keeps_restarting_is_named(night: Begin) -> None:
     watched.simulator.change({"service": flapping})
     check = watched.check(70)
     assert check.exit_code is ExitCode.DRIFT
-    assert verdict.of_all(check) == (
+    assert failover_summary(check) == (
         f"Not sound: Pair is normal by its states, but Cisco Presence Engine on {FIRST} keeps "
         "restarting."
     )
-    assert action.of_all(check).startswith(
+    assert choose_action(check).startswith(
         f"Do: read the trace of Cisco Presence Engine on {FIRST} (RTMT, Trace & Log Central) and "
         "look for its core (`utils core active list`)"
     )
-    assert "✗ 1 of 5: UNSTABLE" in page.render(check, width=100, colour=False)
-    (group,) = json.loads(jsonout.render(check))["clusters"][0]["groups"]
+    assert "✗ 1 of 5: UNSTABLE" in render_failover_text(check, width=100, colour=False)
+    (group,) = json.loads(render_failover_json(check))["clusters"][0]["groups"]
     assert group["settled"]["restarting"] == [[FIRST, "Cisco Presence Engine"]]
 
 
@@ -478,7 +481,7 @@ def test_a_service_that_is_down_is_started_before_another_that_restarts(night: B
     watched.simulator.change({"service": flapping})
     watched.simulator.change({"stop": {"node": SECOND, "service": "Cisco Presence Engine"}})
     check = watched.check(70)
-    assert action.of_all(check).startswith(f"Do: start Cisco Presence Engine on {SECOND}")
+    assert choose_action(check).startswith(f"Do: start Cisco Presence Engine on {SECOND}")
 
 
 def test_a_pair_that_nobody_can_read_is_waited_for_to_the_end(night: Begin) -> None:
@@ -497,7 +500,7 @@ def test_a_group_that_is_declared_off_is_settled_though_its_switch_cannot_be_rea
     watched.simulator.change({"fault": {"fault": "http-404", "interface": "perfmon"}})
     for wait_s, pauses in ((None, []), (300, [20])):
         check = watched.check(wait_s)
-        assert (check.groups[0].switch, check.groups[0].standing) == (None, Standing.NO_FAILOVER)
+        assert (check.groups[0].switch, check.groups[0].standing) == (None, GroupStatus.NO_FAILOVER)
         assert (check.exit_code, watched.pauses) == (ExitCode.COMPLIANT, pauses)
 
 
@@ -522,7 +525,7 @@ def test_one_cluster_that_cannot_be_looked_at_keeps_the_others_from_being_all(
     watched.simulators[1].change({"fault": {"fault": "http-503", "node": "cucm-pub.there.test"}})
     check = watched.check()
     assert check.exit_code is ExitCode.INCOMPLETE
-    text = page.render(check, width=100, colour=False)
+    text = render_failover_text(check, width=100, colour=False)
     assert text.startswith("Cannot tell: the redundancy groups of there are not known, because AXL")
     assert text.splitlines()[0].endswith("; Pair of cluster lab is as expected.")
     assert "Do: look at Cisco Tomcat of cucm-pub.there.test" in text

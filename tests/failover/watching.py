@@ -7,14 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from auditor.audit import World
-from auditor.config.loader import load
+from auditor.audit import RunContext
+from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
-from auditor.failover import check
-from auditor.failover.findings import Check
-from auditor.failover.request import Request
-from auditor.simulator import HandClock, Simulator, write_together
-from auditor.soap.exchange import LiveWire
+from auditor.failover.check import FailoverCheckOptions, run_failover_check
+from auditor.failover.model import FailoverCheck
+from auditor.simulator import ManualClock, Simulator, write_joint_config
+from auditor.soap.network import LiveNetwork
 from tests.failover.pairs import ROWS
 from tests.lab import QUICK
 
@@ -63,28 +62,28 @@ class Night:
     @property
     def config(self) -> Path:
         """Write one configuration for all simulators."""
-        path = write_together(self.simulators, self.folder / "auditor.toml", QUICK)
+        path = write_joint_config(self.simulators, self.folder / "auditor.toml", QUICK)
         path.write_text(self.edit(path.read_text()))
         return path
 
-    def check(self, wait_s: float | None = None, **wanted: Any) -> Check:
+    def check(self, wait_s: float | None = None, **wanted: Any) -> FailoverCheck:
         """Check all clusters."""
-        configuration = load(self.config)
+        configuration = load_configuration(self.config)
         login = Credentials(self.simulator.username, Secret(self.simulator.password))
         wait = None if wait_s is None else timedelta(seconds=wait_s)
-        with closing(LiveWire()) as wire:
+        with closing(LiveNetwork()) as wire:
             wire.pause = self.pause  # type: ignore[method-assign] # time is ours here
-            world = World(
+            world = RunContext(
                 wire=wire,
                 workers=4,
                 run_id="night",
                 clock=lambda: BEGAN + timedelta(seconds=self.elapsed),
                 progress=lambda _cluster, _server: None,
             )
-            return check.run(
+            return run_failover_check(
                 configuration.clusters,
                 {c.name: login for c in configuration.clusters},
-                Request(ROWS, wait=wait, **wanted),
+                FailoverCheckOptions(ROWS, wait=wait, **wanted),
                 world,
                 self.lines.append,
             )
@@ -97,6 +96,6 @@ class Night:
 def simulated(folder: Path, scenarios: Iterable[dict[str, Any]]) -> list[Simulator]:
     """Return simulators on clocks of their own, not started yet."""
     return [
-        Simulator(scenario, folder / f"cluster-{number}", clock=HandClock())
+        Simulator(scenario, folder / f"cluster-{number}", clock=ManualClock())
         for number, scenario in enumerate(scenarios)
     ]

@@ -5,27 +5,27 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import Reason
-from auditor.facts import Coverage, NodeFacts, Outcome, Source
-from auditor.findings import (
+from auditor.models.facts import Coverage, NodeFacts, Outcome, Source
+from auditor.models.findings import (
     ClusterReport,
+    ClusterStatus,
     ExitCode,
     Finding,
+    FindingSubject,
     Severity,
-    Status,
-    Subject,
     SubjectKind,
     Verdict,
-    exit_code,
-    order,
+    audit_exit_code,
+    finding_sort_key,
 )
-from auditor.runs import Report, Run
+from auditor.models.report import Report, RunMetadata
 from tests.factories import gap, node
 
 FINDING = Finding(
     cluster="lab",
     recommendation="SIP-01",
     service=None,
-    subject=Subject(SubjectKind.NODE, "imp1"),
+    subject=FindingSubject(SubjectKind.NODE, "imp1"),
     verdict=Verdict.PASS,
     severity=Severity.MEDIUM,
     expected="",
@@ -37,7 +37,7 @@ SILENT = node(services={})
 
 def status(
     *verdicts: Verdict, nodes: tuple[NodeFacts, ...] = (node(),), gaps: tuple[Coverage, ...] = ()
-) -> Status:
+) -> ClusterStatus:
     findings = tuple(replace(FINDING, verdict=verdict) for verdict in verdicts)
     return ClusterReport("lab", None, Severity.MEDIUM, nodes, findings, gaps).status
 
@@ -46,45 +46,45 @@ QUIET = (Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.EXPLAINED, Verdict.WAIVED
 
 
 def test_a_cluster_is_compliant_when_nothing_differs_and_nothing_is_missing() -> None:
-    assert status(*QUIET) is Status.COMPLIANT
+    assert status(*QUIET) is ClusterStatus.COMPLIANT
 
 
 def test_one_unknown_makes_it_incomplete() -> None:
-    assert status(*QUIET, Verdict.UNKNOWN) is Status.INCOMPLETE
+    assert status(*QUIET, Verdict.UNKNOWN) is ClusterStatus.INCOMPLETE
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.SKIPPED])
 def test_a_gap_in_the_coverage_alone_makes_it_incomplete(outcome: Outcome) -> None:
     missing = Coverage(Source.PERFMON, "imp1", outcome, Reason.NOT_ASKED, "Not asked.")
-    assert status(*QUIET, gaps=(missing,)) is Status.INCOMPLETE
+    assert status(*QUIET, gaps=(missing,)) is ClusterStatus.INCOMPLETE
 
 
 def test_what_was_not_due_is_no_gap() -> None:
     not_due = Coverage(Source.TCP, "imp1", Outcome.SKIPPED, None, "probe = false")
-    assert status(*QUIET, gaps=(not_due,)) is Status.COMPLIANT
+    assert status(*QUIET, gaps=(not_due,)) is ClusterStatus.COMPLIANT
 
 
 def test_no_service_read_on_any_node_is_unauditable_even_without_findings() -> None:
-    assert status(*QUIET, nodes=(SILENT,)) is Status.UNAUDITABLE
-    assert status(Verdict.UNKNOWN, nodes=(SILENT,)) is Status.UNAUDITABLE
-    assert status(nodes=()) is Status.UNAUDITABLE
-    assert status(*QUIET, nodes=(SILENT, node("imp2"))) is Status.COMPLIANT
+    assert status(*QUIET, nodes=(SILENT,)) is ClusterStatus.UNAUDITABLE
+    assert status(Verdict.UNKNOWN, nodes=(SILENT,)) is ClusterStatus.UNAUDITABLE
+    assert status(nodes=()) is ClusterStatus.UNAUDITABLE
+    assert status(*QUIET, nodes=(SILENT, node("imp2"))) is ClusterStatus.COMPLIANT
 
 
 def test_drift_wins_over_whatever_is_missing() -> None:
-    assert status(Verdict.DRIFT, Verdict.UNKNOWN, gaps=(gap("imp1"),)) is Status.DRIFT
-    assert status(Verdict.DRIFT, nodes=(SILENT,)) is Status.DRIFT
+    assert status(Verdict.DRIFT, Verdict.UNKNOWN, gaps=(gap("imp1"),)) is ClusterStatus.DRIFT
+    assert status(Verdict.DRIFT, nodes=(SILENT,)) is ClusterStatus.DRIFT
 
 
 @pytest.mark.parametrize(
     ("fail_on", "expected"),
     [
-        (Severity.LOW, Status.DRIFT),
-        (Severity.MEDIUM, Status.DRIFT),
-        (Severity.HIGH, Status.COMPLIANT),
+        (Severity.LOW, ClusterStatus.DRIFT),
+        (Severity.MEDIUM, ClusterStatus.DRIFT),
+        (Severity.HIGH, ClusterStatus.COMPLIANT),
     ],
 )
-def test_drift_counts_from_the_threshold_on(fail_on: Severity, expected: Status) -> None:
+def test_drift_counts_from_the_threshold_on(fail_on: Severity, expected: ClusterStatus) -> None:
     drift = replace(FINDING, verdict=Verdict.DRIFT)
     assert ClusterReport("lab", None, fail_on, (node(),), (drift,)).status is expected
 
@@ -92,17 +92,17 @@ def test_drift_counts_from_the_threshold_on(fail_on: Severity, expected: Status)
 @pytest.mark.parametrize(
     ("statuses", "code"),
     [
-        ([Status.COMPLIANT, Status.COMPLIANT], ExitCode.COMPLIANT),
-        ([Status.COMPLIANT, Status.INCOMPLETE], ExitCode.INCOMPLETE),
-        ([Status.COMPLIANT, Status.UNAUDITABLE], ExitCode.INCOMPLETE),
-        ([Status.INCOMPLETE, Status.UNAUDITABLE], ExitCode.INCOMPLETE),
-        ([Status.UNAUDITABLE, Status.UNAUDITABLE], ExitCode.UNAUDITABLE),
-        ([Status.UNAUDITABLE, Status.DRIFT], ExitCode.DRIFT),
-        ([Status.INCOMPLETE, Status.DRIFT, Status.COMPLIANT], ExitCode.DRIFT),
+        ([ClusterStatus.COMPLIANT, ClusterStatus.COMPLIANT], ExitCode.COMPLIANT),
+        ([ClusterStatus.COMPLIANT, ClusterStatus.INCOMPLETE], ExitCode.INCOMPLETE),
+        ([ClusterStatus.COMPLIANT, ClusterStatus.UNAUDITABLE], ExitCode.INCOMPLETE),
+        ([ClusterStatus.INCOMPLETE, ClusterStatus.UNAUDITABLE], ExitCode.INCOMPLETE),
+        ([ClusterStatus.UNAUDITABLE, ClusterStatus.UNAUDITABLE], ExitCode.UNAUDITABLE),
+        ([ClusterStatus.UNAUDITABLE, ClusterStatus.DRIFT], ExitCode.DRIFT),
+        ([ClusterStatus.INCOMPLETE, ClusterStatus.DRIFT, ClusterStatus.COMPLIANT], ExitCode.DRIFT),
     ],
 )
-def test_the_exit_code_of_many_clusters(statuses: list[Status], code: ExitCode) -> None:
-    assert exit_code(statuses) is code
+def test_the_exit_code_of_many_clusters(statuses: list[ClusterStatus], code: ExitCode) -> None:
+    assert audit_exit_code(statuses) is code
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_the_exit_code_of_many_clusters(statuses: list[Status], code: ExitCode) 
 def test_allowing_unknown_forgives_what_is_incomplete_and_nothing_else(
     verdict: Verdict, nodes: tuple[NodeFacts, ...], code: ExitCode
 ) -> None:
-    run = Run("1", "audit", "", "", Severity.LOW, allow_unknown=True)
+    run = RunMetadata("1", "audit", "", "", Severity.LOW, allow_unknown=True)
     findings = (replace(FINDING, verdict=verdict),)
     report = Report(run, (ClusterReport("lab", None, Severity.LOW, nodes, findings),))
     assert report.exit_code is code
@@ -126,7 +126,9 @@ def test_allowing_unknown_forgives_what_is_incomplete_and_nothing_else(
 
 def test_findings_are_told_by_severity_then_row_then_kind_and_name_of_the_subject() -> None:
     def finding(severity: Severity, row: str, kind: SubjectKind, name: str) -> Finding:
-        return replace(FINDING, severity=severity, recommendation=row, subject=Subject(kind, name))
+        return replace(
+            FINDING, severity=severity, recommendation=row, subject=FindingSubject(kind, name)
+        )
 
     told = [
         finding(Severity.CRITICAL, "SIP-01", SubjectKind.NODE, "z"),
@@ -136,4 +138,4 @@ def test_findings_are_told_by_severity_then_row_then_kind_and_name_of_the_subjec
         finding(Severity.LOW, "B-01", SubjectKind.CLUSTER, "a"),
     ]
     mixed = told[3:] + told[:3]
-    assert sorted(mixed, key=order) == told
+    assert sorted(mixed, key=finding_sort_key) == told

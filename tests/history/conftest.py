@@ -8,8 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from auditor.history.opening import open_history
-from auditor.history.store import History
+from auditor.history.store import HistoryStore, open_history
 from tests.history import postgresql
 
 _numbers = itertools.count()
@@ -43,7 +42,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def history(url: str) -> History:
+def history(url: str) -> HistoryStore:
     opened = open_history(url)
     assert opened is not None
     return opened

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 
-from auditor.facts import NodeFacts, Role, RunState, ServiceState
-from auditor.findings import (
+from auditor.models.facts import NodeFacts, Role, RunState, ServiceState
+from auditor.models.findings import (
     ClusterReport,
     Finding,
-    Kind,
+    FindingKind,
+    FindingSubject,
     Severity,
-    Subject,
     SubjectKind,
     Verdict,
     Waiver,
 )
-from auditor.runs import Report, Run
+from auditor.models.report import Report, RunMetadata
 
 NODE = "imp-sub.example.test"
 PASS, DRIFT, UNKNOWN = Verdict.PASS, Verdict.DRIFT, Verdict.UNKNOWN
@@ -25,7 +25,7 @@ def finding(
     verdict: Verdict,
     *,
     cluster: str = "lab",
-    kind: Kind = Kind.STOPPED,
+    kind: FindingKind = FindingKind.STOPPED,
     severity: Severity = Severity.HIGH,
     subject: str = NODE,
 ) -> Finding:
@@ -34,7 +34,7 @@ def finding(
         cluster=cluster,
         recommendation=recommendation,
         service=f"Service of {recommendation}",
-        subject=Subject(SubjectKind.NODE, subject),
+        subject=FindingSubject(SubjectKind.NODE, subject),
         verdict=verdict,
         severity=severity,
         expected="running",
@@ -65,7 +65,7 @@ def cluster(
 def report(
     day: int, *clusters: ClusterReport, hour: int = 2, mode: str = "audit", name: str = ""
 ) -> Report:
-    run = Run(
+    run = RunMetadata(
         id=name or f"run-{day:02}-{hour:02}",
         mode=mode,
         started_at=at(day, hour),

@@ -13,24 +13,29 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from auditor.errors import ConfigError
-from auditor.findings import Finding, Status, Verdict
-from auditor.history.opening import open_history
-from auditor.history.schema import HEAD, VERSION_TABLE, metadata
-from auditor.history.standing import DIFFERENCES, Span, Trace, follow, stood
-from auditor.history.store import History
-from auditor.past import Standing
+from auditor.history.schema import HEAD_REVISION, VERSION_TABLE, metadata
+from auditor.history.store import HistoryStore, open_history
+from auditor.history.trends import (
+    DIFFERENCE_VERDICTS,
+    FindingPeriod,
+    FindingRecord,
+    next_period,
+    to_historical_finding,
+)
+from auditor.models.findings import ClusterStatus, Finding, Verdict
+from auditor.models.history import FindingAge
 from tests.history.runs import DRIFT, NODE, PASS, UNKNOWN, at, cluster, finding, judged, report
 
 SIP = "SIP-01"
 NOW = datetime(2026, 3, 20, 2, tzinfo=UTC)
 
 
-def nights(history: History, *verdicts: Verdict) -> None:
+def nights(history: HistoryStore, *verdicts: Verdict) -> None:
     for day, verdict in enumerate(verdicts, 1):
         history.record(judged(day, {SIP: verdict}))
 
 
-def test_runs_are_listed_the_latest_first_with_what_they_came_to(history: History) -> None:
+def test_runs_are_listed_the_latest_first_with_what_they_came_to(history: HistoryStore) -> None:
     history.record(report(1, cluster(finding(SIP, DRIFT), finding("PE-01", UNKNOWN))))
     history.record(report(2, cluster(finding(SIP, PASS)), cluster(name="b")))
 
@@ -41,15 +46,15 @@ def test_runs_are_listed_the_latest_first_with_what_they_came_to(history: Histor
         at(1),
         at(1)[:-2] + "9Z",
     )
-    assert (first.status, first.exit_code, first.release) == (Status.DRIFT, 3, "14.0.1")
+    assert (first.status, first.exit_code, first.release) == (ClusterStatus.DRIFT, 3, "14.0.1")
     assert {verdict: number for verdict, number in first.counts.items() if number} == {
         DRIFT: 1,
         UNKNOWN: 1,
     }
-    assert (other.status, other.exit_code) == (Status.COMPLIANT, 0)
+    assert (other.status, other.exit_code) == (ClusterStatus.COMPLIANT, 0)
 
 
-def test_runs_can_be_asked_for_by_cluster_number_and_date(history: History) -> None:
+def test_runs_can_be_asked_for_by_cluster_number_and_date(history: HistoryStore) -> None:
     nights(history, PASS, PASS, PASS, PASS)
     history.record(report(5, cluster(name="b")))
     assert [run.id for run in history.runs("lab", limit=2)] == ["run-04-02", "run-03-02"]
@@ -58,13 +63,13 @@ def test_runs_can_be_asked_for_by_cluster_number_and_date(history: History) -> N
         history.runs(since="yesterday")
 
 
-def test_a_report_sees_the_runs_before_it(history: History) -> None:
+def test_a_report_sees_the_runs_before_it(history: HistoryStore) -> None:
     nights(history, PASS, DRIFT)
     past = history.past(judged(3, {SIP: DRIFT}))["lab"]
-    assert [run.status for run in past.runs] == [Status.DRIFT, Status.COMPLIANT]
+    assert [run.status for run in past.runs] == [ClusterStatus.DRIFT, ClusterStatus.COMPLIANT]
 
 
-def test_an_export_tells_each_time_that_a_finding_stood_alike(history: History) -> None:
+def test_an_export_tells_each_time_that_a_finding_stood_alike(history: HistoryStore) -> None:
     nights(history, DRIFT, DRIFT, UNKNOWN, DRIFT)
     rows = history.export("lab")
     assert rows == history.export()
@@ -90,18 +95,18 @@ def test_an_export_tells_each_time_that_a_finding_stood_alike(history: History) 
     ]
 
 
-def test_a_drift_keeps_its_beginning_when_its_runs_are_forgotten(history: History) -> None:
+def test_a_drift_keeps_its_beginning_when_its_runs_are_forgotten(history: HistoryStore) -> None:
     nights(history, PASS, DRIFT, DRIFT, DRIFT)
     assert history.prune(timedelta(days=16, hours=12), NOW) == 3
 
     assert [run.id for run in history.runs()] == ["run-04-02"]
-    assert history.standings("lab")[0].standing == Standing(at(2), 3)
+    assert history.standings("lab")[0].standing == FindingAge(at(2), 3)
     history.record(judged(5, {SIP: DRIFT}))
-    assert history.standings("lab")[0].standing == Standing(at(2), 4)
+    assert history.standings("lab")[0].standing == FindingAge(at(2), 4)
     assert len(history.export()) == 1
 
 
-def test_how_things_stand_is_never_forgotten(history: History) -> None:
+def test_how_things_stand_is_never_forgotten(history: HistoryStore) -> None:
     nights(history, DRIFT, UNKNOWN)
     history.record(report(3, cluster(finding(SIP, PASS, cluster="b"), name="b")))
     assert history.prune(timedelta(0), NOW) == 1
@@ -109,17 +114,17 @@ def test_how_things_stand_is_never_forgotten(history: History) -> None:
     assert [run.id for run in history.runs()] == ["run-03-02", "run-02-02"]
     past = history.past(judged(4, {SIP: DRIFT}))["lab"]
     assert [str(change.direction) for change in past.changes] == ["persisting"]
-    assert list(past.standings.values()) == [Standing(at(1), 2)]
+    assert list(past.standings.values()) == [FindingAge(at(1), 2)]
 
 
-def test_what_is_young_enough_stays(history: History) -> None:
+def test_what_is_young_enough_stays(history: HistoryStore) -> None:
     nights(history, PASS, DRIFT)
     before = history.export(), history.runs()
     assert history.prune(timedelta(days=19), NOW) == 0
     assert (history.export(), history.runs()) == before
 
 
-def test_a_subject_that_is_gone_is_forgotten_in_time(history: History) -> None:
+def test_a_subject_that_is_gone_is_forgotten_in_time(history: HistoryStore) -> None:
     history.record(report(1, cluster(finding(SIP, DRIFT), finding(SIP, DRIFT, subject="gone"))))
     history.record(judged(2, {SIP: DRIFT}))
     history.prune(timedelta(days=19), NOW)
@@ -132,7 +137,7 @@ def test_a_subject_that_is_gone_is_forgotten_in_time(history: History) -> None:
 
 
 @pytest.mark.parametrize("name", ["köln", "'; DROP TABLE auditor_run; --", "50%", "\x1b[31m", "💥"])
-def test_any_text_can_be_recorded_and_asked_for(history: History, name: str) -> None:
+def test_any_text_can_be_recorded_and_asked_for(history: HistoryStore, name: str) -> None:
     told = report(1, cluster(finding("X-1", DRIFT, cluster="x", subject=name), name="x"))
     history.record(told)
     (row,) = history.standings("x")
@@ -140,7 +145,7 @@ def test_any_text_can_be_recorded_and_asked_for(history: History, name: str) -> 
     assert row.subject.name == name
 
 
-def test_the_migrations_make_the_tables_that_the_program_uses(history: History) -> None:
+def test_the_migrations_make_the_tables_that_the_program_uses(history: HistoryStore) -> None:
     with history.database.reading() as connection:
         context = MigrationContext.configure(
             connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
@@ -151,7 +156,7 @@ def test_the_migrations_make_the_tables_that_the_program_uses(history: History) 
 def test_the_program_knows_the_last_migration() -> None:
     config = Config()
     config.set_main_option("script_location", "auditor.history:migrations")
-    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD_REVISION
 
 
 def test_since_when_is_answered_from_an_index(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -184,21 +189,21 @@ def test_since_when_is_answered_from_an_index(tmp_path_factory: pytest.TempPathF
 VERDICTS = st.lists(st.sampled_from([*Verdict, None]), min_size=1, max_size=14)
 
 
-def walk(verdicts: list[Verdict | None]) -> list[Trace | None]:
+def walk(verdicts: list[Verdict | None]) -> list[FindingRecord | None]:
     """Follow a finding through runs 1, 2, ...; return its trace after each."""
     trace, traces = None, []
     for run, verdict in enumerate(verdicts, 1):
         if verdict is not None:
             told = finding(SIP, verdict)
-            span = follow(trace, told, before=run - 1, run=run, at=at(run))
+            span = next_period(trace, told, before=run - 1, run=run, at=at(run))
             known = span if verdict is not UNKNOWN else trace.known if trace else None
             trace = _trace(told, span, known)
         traces.append(trace)
     return traces
 
 
-def _trace(told: Finding, span: Span, known: Span | None) -> Trace:
-    return Trace(
+def _trace(told: Finding, span: FindingPeriod, known: FindingPeriod | None) -> FindingRecord:
+    return FindingRecord(
         told.id, told.cluster, told.recommendation, told.service, told.subject, span, known
     )
 
@@ -215,9 +220,9 @@ def test_a_standing_is_what_looking_back_over_all_runs_says(
         verdict = verdicts[run - 1]
         if verdict is last:
             seen.append(run)
-        elif last not in DIFFERENCES or verdict not in (UNKNOWN, None):
+        elif last not in DIFFERENCE_VERDICTS or verdict not in (UNKNOWN, None):
             break
-    assert stood(trace).standing == Standing(at(min(seen)), len(seen))
+    assert to_historical_finding(trace).standing == FindingAge(at(min(seen)), len(seen))
 
 
 @settings(max_examples=25, deadline=None)
@@ -234,5 +239,5 @@ def test_the_database_says_the_same(
         assert {row.id: row.standing for row in history.standings("lab")} == promised
     last = walk(verdicts)[-1]
     assert [row.standing for row in history.standings("lab")] == (
-        [stood(last).standing] if last and verdicts[-1] is not None else []
+        [to_historical_finding(last).standing] if last and verdicts[-1] is not None else []
     )

@@ -9,13 +9,12 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from auditor.findings import Status
-from auditor.history import migrations
-from auditor.history.address import locate
-from auditor.history.database import Database, connect
-from auditor.history.opening import open_history
-from auditor.history.store import History
-from auditor.past import Direction, Standing
+from auditor.history.database import HistoryDatabase, connect_database
+from auditor.history.migrations import __file__
+from auditor.history.store import HistoryStore, open_history
+from auditor.history.url import locate_database
+from auditor.models.findings import ClusterStatus
+from auditor.models.history import ChangeDirection, FindingAge
 from tests.history.runs import DRIFT, NODE, PASS, at, finding, judged
 
 SIP, PE = finding("SIP-01", DRIFT), finding("PE-01", PASS)
@@ -30,14 +29,14 @@ def row(told: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     return f"({names}) VALUES ({', '.join(f':{name}' for name in told)})", told
 
 
-def first_schema(url: str) -> Database:
+def first_schema(url: str) -> HistoryDatabase:
     """Return the database as the first auditor left it: two nights of drift that stands."""
-    address = locate(url)
+    address = locate_database(url)
     assert address is not None
-    database = connect(address)
+    database = connect_database(address)
     with database.writing(lock="SELECT 1") as connection:
         config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+        config.set_main_option("script_location", str(Path(__file__).parent))
         command.upgrade(config, "0001")
         for table, told in _content():
             into, values = row(told)
@@ -71,7 +70,7 @@ def _content() -> list[tuple[str, dict[str, Any]]]:
     return rows
 
 
-def opened(url: str, *, writes: bool = True) -> History:
+def opened(url: str, *, writes: bool = True) -> HistoryStore:
     history = open_history(url, writes=writes)
     assert history is not None
     return history
@@ -84,11 +83,11 @@ def test_what_the_first_schema_held_is_there_after_it_was_brought_up(
     first_schema(url)
     history = opened(url, writes=writes)
     assert [(run.id, run.status) for run in history.runs("lab")] == [
-        ("run-02-02", Status.DRIFT),
-        ("run-01-02", Status.DRIFT),
+        ("run-02-02", ClusterStatus.DRIFT),
+        ("run-01-02", ClusterStatus.DRIFT),
     ]
     stood = {row.recommendation: row.standing for row in history.standings("lab")}
-    assert stood == {"SIP-01": Standing(at(1), 2), "PE-01": Standing(at(1), 2)}
+    assert stood == {"SIP-01": FindingAge(at(1), 2), "PE-01": FindingAge(at(1), 2)}
     previous = history.previous("lab", "cucm-pub.example.test")
     assert previous is not None
     assert list(previous.moving) == [(NODE, "SIP")]
@@ -100,11 +99,11 @@ def test_the_next_run_goes_on_where_the_first_schema_ended(url: str) -> None:
     tonight = judged(3, {"SIP-01": PASS, "PE-01": PASS})
     history = opened(url)
     past = history.past(tonight)["lab"]
-    assert [change.direction for change in past.changes] == [Direction.RESOLVED]
+    assert [change.direction for change in past.changes] == [ChangeDirection.RESOLVED]
     assert past.unread is None, "nobody recorded which nodes could be read"
     history.record(tonight)
     stood = {row.recommendation: row.standing for row in opened(url).standings("lab")}
-    assert stood == {"SIP-01": Standing(at(3), 1), "PE-01": Standing(at(1), 3)}
+    assert stood == {"SIP-01": FindingAge(at(3), 1), "PE-01": FindingAge(at(1), 3)}
 
 
 def test_a_migration_that_dies_leaves_the_first_schema_whole(

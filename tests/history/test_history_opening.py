@@ -15,9 +15,9 @@ import pytest
 
 from auditor.errors import ConfigError, OutputError
 from auditor.history import database
-from auditor.history.address import locate
-from auditor.history.opening import open_history
-from auditor.history.store import History
+from auditor.history.database import connect_database
+from auditor.history.store import HistoryStore, open_history
+from auditor.history.url import locate_database
 from tests.history.postgresql import ENCODED, PASSWORD, Server
 from tests.history.runs import DRIFT, judged
 
@@ -26,7 +26,7 @@ ROW = {"SIP-01": DRIFT}
 NOBODY = 65534
 
 
-def opened(url: str | None, *, writes: bool = True) -> History:
+def opened(url: str | None, *, writes: bool = True) -> HistoryStore:
     history = open_history(url, writes=writes)
     assert history is not None
     return history
@@ -115,9 +115,9 @@ def test_an_address_that_is_none_is_refused_with_the_choice(url: str, said: str)
     ],
 )
 def test_a_database_that_cannot_be_reached_is_told_without_its_password(url: str) -> None:
-    address = locate(url)
+    address = locate_database(url)
     assert address is not None
-    for text in (refusal(url), address.shown, repr(address), repr(database.connect(address))):
+    for text in (refusal(url), address.shown, repr(address), repr(connect_database(address))):
         assert "hunter" not in text
     assert "--history off" in refusal(url)
 
@@ -194,7 +194,7 @@ def test_a_database_that_others_use_keeps_their_tables(url: str) -> None:
 def test_a_locked_file_is_told_before_anything_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "PATIENCE_S", 0)
+    monkeypatch.setattr(database, "LOCK_TIMEOUT_S", 0)
     url = f"sqlite:///{tmp_path}/history.sqlite3"
     opened(url)
     other = sqlite3.connect(tmp_path / "history.sqlite3", isolation_level=None)
@@ -208,7 +208,7 @@ def test_a_locked_file_is_told_before_anything_is_asked(
 def test_a_locked_server_is_told_before_anything_is_asked(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "PATIENCE_S", "0.01")
+    monkeypatch.setattr(database, "LOCK_TIMEOUT_S", "0.01")
     opened(postgresql_url)
     with psycopg.connect(postgresql_url) as other:
         other.execute("LOCK TABLE auditor_run IN EXCLUSIVE MODE")
@@ -220,7 +220,7 @@ def test_a_locked_server_is_told_before_anything_is_asked(
 def test_a_run_that_cannot_be_recorded_after_all_is_no_usage_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "PATIENCE_S", 0)
+    monkeypatch.setattr(database, "LOCK_TIMEOUT_S", 0)
     history = opened(f"sqlite:///{tmp_path}/history.sqlite3")
     other = sqlite3.connect(tmp_path / "history.sqlite3", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -281,7 +281,7 @@ def test_a_file_that_may_only_be_read_can_be_looked_into_only(tmp_path: Path) ->
 
 def test_a_start_of_the_program_loads_no_database() -> None:
     code = (
-        "import sys, auditor.__main__, auditor.findings, auditor.history\n"
+        "import sys, auditor.__main__, auditor.models.findings, auditor.history\n"
         "print([m for m in ('sqlalchemy', 'alembic', 'psycopg') if m in sys.modules])"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -293,7 +293,7 @@ def test_a_history_that_is_up_to_date_does_not_load_alembic(tmp_path: Path) -> N
     opened(url)
     code = (
         "import sys\n"
-        "from auditor.history.opening import open_history\n"
+        "from auditor.history.store import open_history\n"
         f"open_history({url!r})\n"
         "print('alembic' in sys.modules)"
     )

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import ConfigError
-from auditor.facts import Coverage, Outcome, RunState, Source
-from auditor.findings import Kind, Severity, Status, Verdict
-from auditor.history.store import History
-from auditor.past import Direction, Standing
-from auditor.runs import Report
+from auditor.history.store import HistoryStore
+from auditor.models.facts import Coverage, Outcome, RunState, Source
+from auditor.models.findings import ClusterStatus, FindingKind, Severity, Verdict
+from auditor.models.history import ChangeDirection, FindingAge
+from auditor.models.report import Report
 from tests.history.runs import (
     DRIFT,
     NODE,
@@ -27,7 +27,7 @@ EXPLAINED, WAIVED = Verdict.EXPLAINED, Verdict.WAIVED
 SIP = "SIP-01"
 
 
-def stand(history: History, *verdicts: Verdict | None) -> dict[Verdict, Standing]:
+def stand(history: HistoryStore, *verdicts: Verdict | None) -> dict[Verdict, FindingAge]:
     """Record one run a day, None for one that does not judge it; return how it stands then."""
     for day, verdict in enumerate(verdicts, 1):
         others = {"AXL-01": PASS}
@@ -36,67 +36,73 @@ def stand(history: History, *verdicts: Verdict | None) -> dict[Verdict, Standing
     return {row.verdict: row.standing for row in rows}
 
 
-def moved(history: History, report: Report) -> dict[str, str]:
+def moved(history: HistoryStore, report: Report) -> dict[str, str]:
     """Return the direction of each change that a report brings, by recommendation."""
     changes = history.past(report)["lab"].changes
     return {change.finding.recommendation: str(change.direction) for change in changes}
 
 
-def test_drift_stands_since_the_first_run_that_saw_it(history: History) -> None:
-    assert stand(history, PASS, DRIFT, DRIFT, DRIFT) == {DRIFT: Standing(at(2), 3)}
+def test_drift_stands_since_the_first_run_that_saw_it(history: HistoryStore) -> None:
+    assert stand(history, PASS, DRIFT, DRIFT, DRIFT) == {DRIFT: FindingAge(at(2), 3)}
 
 
-def test_a_drift_that_was_mended_and_came_back_stands_since_it_came_back(history: History) -> None:
-    assert stand(history, DRIFT, PASS, DRIFT) == {DRIFT: Standing(at(3), 1)}
+def test_a_drift_that_was_mended_and_came_back_stands_since_it_came_back(
+    history: HistoryStore,
+) -> None:
+    assert stand(history, DRIFT, PASS, DRIFT) == {DRIFT: FindingAge(at(3), 1)}
 
 
 @pytest.mark.parametrize("verdict", [DRIFT, EXPLAINED, WAIVED])
 def test_a_difference_stands_on_over_runs_that_could_not_tell(
-    history: History, verdict: Verdict
+    history: HistoryStore, verdict: Verdict
 ) -> None:
-    assert stand(history, verdict, verdict, UNKNOWN, None, verdict) == {verdict: Standing(at(1), 3)}
+    assert stand(history, verdict, verdict, UNKNOWN, None, verdict) == {
+        verdict: FindingAge(at(1), 3)
+    }
 
 
 @pytest.mark.parametrize("gap", [UNKNOWN, None])
 def test_a_pass_never_reaches_over_a_run_that_could_not_tell(
-    history: History, gap: Verdict | None
+    history: HistoryStore, gap: Verdict | None
 ) -> None:
-    assert stand(history, PASS, gap, PASS) == {PASS: Standing(at(3), 1)}
+    assert stand(history, PASS, gap, PASS) == {PASS: FindingAge(at(3), 1)}
 
 
-def test_a_pass_between_two_drifts_counts_also_behind_an_unknown(history: History) -> None:
-    assert stand(history, DRIFT, PASS, UNKNOWN, DRIFT) == {DRIFT: Standing(at(4), 1)}
+def test_a_pass_between_two_drifts_counts_also_behind_an_unknown(history: HistoryStore) -> None:
+    assert stand(history, DRIFT, PASS, UNKNOWN, DRIFT) == {DRIFT: FindingAge(at(4), 1)}
 
 
-def test_a_drift_of_another_kind_is_the_same_drift(history: History) -> None:
-    for day, kind in enumerate([Kind.STOPPED, Kind.STOPPED, Kind.UNSTABLE, Kind.STOPPED], 1):
+def test_a_drift_of_another_kind_is_the_same_drift(history: HistoryStore) -> None:
+    for day, kind in enumerate(
+        [FindingKind.STOPPED, FindingKind.STOPPED, FindingKind.UNSTABLE, FindingKind.STOPPED], 1
+    ):
         history.record(report(day, cluster(finding(SIP, DRIFT, kind=kind))))
     (row,) = history.standings("lab")
-    assert (row.kind, row.standing) == (Kind.STOPPED, Standing(at(1), 4))
+    assert (row.kind, row.standing) == (FindingKind.STOPPED, FindingAge(at(1), 4))
 
 
-def test_what_the_last_run_did_not_judge_has_no_standing(history: History) -> None:
+def test_what_the_last_run_did_not_judge_has_no_standing(history: HistoryStore) -> None:
     assert stand(history, DRIFT, None) == {}
 
 
-def test_a_report_learns_its_standing_before_it_is_recorded(history: History) -> None:
+def test_a_report_learns_its_standing_before_it_is_recorded(history: HistoryStore) -> None:
     stand(history, PASS, DRIFT, DRIFT)
     tonight = judged(4, {SIP: DRIFT, "PE-01": DRIFT})
     past = history.past(tonight)["lab"]
 
     told = {f.recommendation: past.standings[f.id] for f in tonight.clusters[0].findings}
-    assert told == {SIP: Standing(at(2), 3), "PE-01": Standing(at(4), 1)}
+    assert told == {SIP: FindingAge(at(2), 3), "PE-01": FindingAge(at(4), 1)}
 
     history.record(tonight)
     assert {row.recommendation: row.standing for row in history.standings("lab")} == told
 
 
-def test_the_first_run_has_no_changes(history: History) -> None:
+def test_the_first_run_has_no_changes(history: HistoryStore) -> None:
     past = history.past(judged(1, {SIP: DRIFT}))["lab"]
     assert (past.changes, past.runs) == ((), ())
 
 
-def test_every_direction_a_finding_can_take(history: History) -> None:
+def test_every_direction_a_finding_can_take(history: HistoryStore) -> None:
     before = {
         "new": PASS,
         "from-na": Verdict.NOT_APPLICABLE,
@@ -149,21 +155,21 @@ def test_every_direction_a_finding_can_take(history: History) -> None:
     }
 
 
-def test_a_drift_that_weighs_more_worsened(history: History) -> None:
+def test_a_drift_that_weighs_more_worsened(history: HistoryStore) -> None:
     history.record(report(1, cluster(finding(SIP, DRIFT, severity=Severity.MEDIUM))))
     assert moved(history, report(2, cluster(finding(SIP, DRIFT, severity=Severity.HIGH)))) == {
         SIP: "worsened"
     }
 
 
-def test_a_drift_seen_again_after_an_unknown_is_not_new(history: History) -> None:
+def test_a_drift_seen_again_after_an_unknown_is_not_new(history: HistoryStore) -> None:
     stand(history, DRIFT, UNKNOWN)
     assert moved(history, judged(3, {SIP: DRIFT})) == {SIP: "persisting"}
     assert moved(history, judged(3, {SIP: PASS})) == {SIP: "resolved"}
 
 
 def test_a_lost_difference_is_told_of_as_long_as_it_is_lost_a_lost_pass_once(
-    history: History,
+    history: HistoryStore,
 ) -> None:
     history.record(judged(1, {SIP: DRIFT, "PE-01": PASS}))
     gone = {SIP: UNKNOWN, "PE-01": UNKNOWN}
@@ -172,30 +178,30 @@ def test_a_lost_difference_is_told_of_as_long_as_it_is_lost_a_lost_pass_once(
     assert moved(history, judged(3, gone)) == {SIP: "unseen"}
 
 
-def test_an_unaudited_cluster_resolves_nothing(history: History) -> None:
+def test_an_unaudited_cluster_resolves_nothing(history: HistoryStore) -> None:
     history.record(judged(1, {SIP: DRIFT}))
     silence = report(2, cluster(nodes=()))
-    assert silence.clusters[0].status is Status.UNAUDITABLE
+    assert silence.clusters[0].status is ClusterStatus.UNAUDITABLE
     (change,) = history.past(silence)["lab"].changes
-    assert change.direction is Direction.UNSEEN
+    assert change.direction is ChangeDirection.UNSEEN
     assert (change.before, change.finding.verdict) == (DRIFT, UNKNOWN)
-    assert change.finding.standing == Standing(at(1), 0)
+    assert change.finding.standing == FindingAge(at(1), 0)
 
     history.record(silence)
     (since,) = history.changes("lab", "run-01").changes
-    assert since.direction is Direction.UNSEEN
+    assert since.direction is ChangeDirection.UNSEEN
 
 
-def test_clusters_keep_their_own_runs(history: History) -> None:
+def test_clusters_keep_their_own_runs(history: HistoryStore) -> None:
     both = (cluster(finding(SIP, DRIFT)), cluster(finding(SIP, DRIFT, cluster="b"), name="b"))
     history.record(report(1, *both))
     history.record(report(2, both[1]))
     history.record(report(3, *both))
-    assert history.standings("lab")[0].standing == Standing(at(1), 2)
-    assert history.standings("b")[0].standing == Standing(at(1), 3)
+    assert history.standings("lab")[0].standing == FindingAge(at(1), 2)
+    assert history.standings("b")[0].standing == FindingAge(at(1), 3)
 
 
-def test_changes_since_a_run_a_part_of_its_id_or_a_date(history: History) -> None:
+def test_changes_since_a_run_a_part_of_its_id_or_a_date(history: HistoryStore) -> None:
     stand(history, PASS, DRIFT, DRIFT, PASS)
     for since in ("run-02-02", "run-02", "2026-03-03", "2026-03-02T02:00:00Z"):
         told = history.changes("lab", since)
@@ -207,17 +213,17 @@ def test_changes_since_a_run_a_part_of_its_id_or_a_date(history: History) -> Non
     assert history.changes("lab", "2026-03-02T03:30:00+02:00").before.id == "run-01-02"
 
 
-def test_a_date_before_the_record_means_its_first_run(history: History) -> None:
+def test_a_date_before_the_record_means_its_first_run(history: HistoryStore) -> None:
     stand(history, PASS, DRIFT)
     told = history.changes("lab", "2020-01-01")
     assert told.before.id == "run-01-02"
     assert [str(change.direction) for change in told.changes] == ["new"]
 
 
-def test_a_past_run_is_judged_by_what_it_knew(history: History) -> None:
+def test_a_past_run_is_judged_by_what_it_knew(history: HistoryStore) -> None:
     stand(history, DRIFT, UNKNOWN, PASS, PASS)
     (change,) = history.changes("lab", "run-02").changes
-    assert (change.direction, change.before) == (Direction.RESOLVED, DRIFT)
+    assert (change.direction, change.before) == (ChangeDirection.RESOLVED, DRIFT)
     assert history.changes("lab", "run-03").changes == ()
 
 
@@ -231,20 +237,22 @@ def test_a_past_run_is_judged_by_what_it_knew(history: History) -> None:
         ("x\x1b[31m\ny", r'no run "x\x1b[31m\ny" is recorded'),
     ],
 )
-def test_a_reference_that_means_nothing_is_refused(history: History, since: str, said: str) -> None:
+def test_a_reference_that_means_nothing_is_refused(
+    history: HistoryStore, since: str, said: str
+) -> None:
     stand(history, PASS, DRIFT)
     with pytest.raises(ConfigError) as refused:
         history.changes("lab", since)
     assert said in str(refused.value)
 
 
-def test_a_whole_id_means_that_run_though_others_begin_with_it(history: History) -> None:
+def test_a_whole_id_means_that_run_though_others_begin_with_it(history: HistoryStore) -> None:
     for day, name in enumerate(["run-12", "run-1", "run-123"], 1):
         history.record(report(day, cluster(finding(SIP, DRIFT)), name=name))
     assert history.changes("lab", "run-1").before.id == "run-1"
 
 
-def test_a_cluster_without_runs_is_refused_with_the_nearest(history: History) -> None:
+def test_a_cluster_without_runs_is_refused_with_the_nearest(history: HistoryStore) -> None:
     with pytest.raises(ConfigError, match="nothing is recorded yet"):
         history.standings("lab")
     stand(history, PASS)
@@ -254,7 +262,7 @@ def test_a_cluster_without_runs_is_refused_with_the_nearest(history: History) ->
         history.runs("zzzzzzzz")
 
 
-def test_the_run_before_tells_what_was_on_its_way(history: History) -> None:
+def test_the_run_before_tells_what_was_on_its_way(history: HistoryStore) -> None:
     states = {"SIP": RunState.STARTING, "PE": RunState.STOPPING, "AXL": RunState.STARTED}
     assert history.previous("lab") is None
     history.record(report(1, cluster(finding(SIP, UNKNOWN), nodes=(node(**states),))))
@@ -269,7 +277,7 @@ def test_the_run_before_tells_what_was_on_its_way(history: History) -> None:
     assert list(previous.verdicts.values()) == [UNKNOWN]
 
 
-def test_only_the_run_directly_before_counts(history: History) -> None:
+def test_only_the_run_directly_before_counts(history: HistoryStore) -> None:
     history.record(report(1, cluster(nodes=(node(SIP=RunState.STARTING),))))
     history.record(report(2, cluster(nodes=(node(SIP=RunState.STARTED),))))
     previous = history.previous("lab")
@@ -277,7 +285,7 @@ def test_only_the_run_directly_before_counts(history: History) -> None:
     assert previous.moving == {}
 
 
-def test_the_run_before_tells_which_nodes_it_could_not_read(history: History) -> None:
+def test_the_run_before_tells_which_nodes_it_could_not_read(history: HistoryStore) -> None:
     planned = replace(node(), name="imp-next.example.test", planned=True)
     dark = cluster(finding(SIP, UNKNOWN), nodes=(node(), planned))
     assert history.past(report(1, dark))["lab"].unread == frozenset()
@@ -294,7 +302,7 @@ def asking(publisher: str, day: int) -> Report:
 
 
 def test_another_cluster_of_the_same_name_is_told_apart_by_its_publisher(
-    history: History,
+    history: HistoryStore,
 ) -> None:
     """What is starting there makes nothing here unstable."""
     history.record(asking("cucm-a.example.test", 1))
@@ -308,10 +316,10 @@ def test_another_cluster_of_the_same_name_is_told_apart_by_its_publisher(
 
 
 @pytest.mark.parametrize("mode", ["precheck", "failover-check"])
-def test_runs_of_another_mode_leave_no_trace(history: History, mode: str) -> None:
+def test_runs_of_another_mode_leave_no_trace(history: HistoryStore, mode: str) -> None:
     stand(history, PASS)
     other = report(2, cluster(finding(SIP, DRIFT)), mode=mode)
     assert history.past(other) == {}
     history.record(other)
     assert [run.id for run in history.runs()] == ["run-01-02"]
-    assert history.standings("lab")[0].standing == Standing(at(1), 1)
+    assert history.standings("lab")[0].standing == FindingAge(at(1), 1)

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import OutputError
-from auditor.history.opening import open_history
-from auditor.history.store import History
-from auditor.past import Standing
+from auditor.history.store import HistoryStore, open_history
+from auditor.models.history import FindingAge
 from tests.history.runs import DRIFT, at, cluster, finding, judged, report
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +43,7 @@ def told(process: "subprocess.Popen[str]") -> tuple[int, str]:
     return process.returncode, errors
 
 
-def at_once(url: str, *names: str, count: int) -> History:
+def at_once(url: str, *names: str, count: int) -> HistoryStore:
     processes = [writer(url, name, count) for name in names]
     for process in processes:
         start(process)
@@ -87,7 +86,7 @@ def test_writers_at_once_lose_no_run_and_count_right(url: str) -> None:
     assert len(history.runs("lab")) == 24
     for name in ("a", "b"):
         (row,) = history.standings(name)
-        assert row.standing == Standing(at(1), 12)
+        assert row.standing == FindingAge(at(1), 12)
     periods = [row for row in history.export("lab") if row["recommendation"] == "R-000"]
     assert sum(row["runs"] for row in periods) == 24
 
@@ -115,7 +114,7 @@ def test_a_writer_that_is_killed_leaves_the_last_whole_run(url: str, moment: str
 
     assert (history.export(), history.runs()) == before
     history.record(judged(2, {"R-000": DRIFT}))
-    assert history.standings("lab")[0].standing == Standing(at(1), 2)
+    assert history.standings("lab")[0].standing == FindingAge(at(1), 2)
 
 
 @pytest.mark.parametrize("moment", ["CREATE TABLE auditor_finding", "INSERT INTO auditor_schema"])
@@ -126,7 +125,7 @@ def test_a_first_start_that_is_killed_does_not_stop_the_next(url: str, moment: s
         "def die(c, cursor, statement, *_):\n"
         "    if statement.strip().startswith(sys.argv[2]): os.kill(os.getpid(), signal.SIGKILL)\n"
         "event.listen(Engine, 'before_cursor_execute', die)\n"
-        "from auditor.history.opening import open_history\n"
+        "from auditor.history.store import open_history\n"
         "open_history(sys.argv[1])\n"
     )
     done = subprocess.run([sys.executable, "-c", code, url, moment], cwd=ROOT, check=False)
@@ -149,7 +148,7 @@ def test_a_half_written_file_is_really_left_behind(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_recording_leaves_nothing(
-    history: History, monkeypatch: pytest.MonkeyPatch
+    history: HistoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history.record(judged(1, {"R-000": DRIFT}))
 
@@ -157,14 +156,14 @@ def test_an_interrupted_recording_leaves_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("auditor.history.writing._lengthen", interrupt)
+        patch.setattr("auditor.history.recording._extend_periods", interrupt)
         with pytest.raises(KeyboardInterrupt):
             history.record(judged(2, {"R-000": DRIFT}))
     assert [run.id for run in history.runs()] == ["run-01-02"]
-    assert history.standings("lab")[0].standing == Standing(at(1), 1)
+    assert history.standings("lab")[0].standing == FindingAge(at(1), 1)
 
 
-def test_a_run_that_is_recorded_twice_counts_once(history: History) -> None:
+def test_a_run_that_is_recorded_twice_counts_once(history: HistoryStore) -> None:
     for _ in range(2):
         history.record(judged(1, {"R-000": DRIFT}))
-    assert history.standings("lab")[0].standing == Standing(at(1), 1)
+    assert history.standings("lab")[0].standing == FindingAge(at(1), 1)

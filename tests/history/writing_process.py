@@ -14,8 +14,7 @@ from sqlite3 import Connection
 
 from sqlalchemy import event
 
-from auditor.history.opening import open_history
-from auditor.history.store import History
+from auditor.history.store import HistoryStore, open_history
 from tests.history.runs import DRIFT, PASS, cluster, finding, report
 
 
@@ -35,7 +34,7 @@ def main(url: str, name: str, count: int, die_at: str = "") -> None:
         history.record(report(1, cluster(*findings), own, name=f"{name}-{number}"))
 
 
-def _arm(history: History, die_at: str) -> None:
+def _arm(history: HistoryStore, die_at: str) -> None:
     engine = history.database.engine
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _spill)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from auditor.cluster import ClusterFacts
-from auditor.config.loader import load
+from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings
-from auditor.inference.golden import ITS_OWN, carry
-from auditor.inference.lines import Line
-from auditor.inference.profile import infer
+from auditor.models.facts import ClusterFacts
+from auditor.setup.init.golden import CLUSTER_SPECIFIC_KEYS, apply_golden_profile
+from auditor.setup.init.infer import infer_profile
+from auditor.setup.init.questions import ProfileEntry
 from tests.factories import cluster, node, subscriber
 
 FILE = """
@@ -39,7 +39,7 @@ def golden(tmp_path: Path, profile: str, nodes: str = NODES) -> ClusterSettings:
     """Return a golden cluster of three nodes with a profile."""
     path = tmp_path / "golden.toml"
     path.write_text(FILE.format(nodes=nodes, profile=profile))
-    return load(path).clusters[0]
+    return load_configuration(path).clusters[0]
 
 
 def here() -> ClusterFacts:
@@ -48,10 +48,10 @@ def here() -> ClusterFacts:
     return replace(cluster(*nodes), settings={}, databases=())
 
 
-def line(tmp_path: Path, profile: str, key: str, nodes: str = NODES) -> Line:
+def line(tmp_path: Path, profile: str, key: str, nodes: str = NODES) -> ProfileEntry:
     """Return what becomes of a key."""
     facts = here()
-    return carry(golden(tmp_path, profile, nodes), facts, infer(facts))[key]
+    return apply_golden_profile(golden(tmp_path, profile, nodes), facts, infer_profile(facts))[key]
 
 
 def test_a_switch_is_carried_with_what_this_cluster_shows(tmp_path: Path) -> None:
@@ -100,7 +100,9 @@ def test_a_golden_cluster_of_one_node_leaves_two_readings(tmp_path: Path) -> Non
 def test_without_roles_here_no_list_is_carried(tmp_path: Path) -> None:
     facts = here()
     doubtful = replace(facts, nodes=(node("n1", role="unknown"), *facts.nodes[1:]))
-    told = carry(golden(tmp_path, 'compliance = ["g1"]'), doubtful, infer(doubtful))
+    told = apply_golden_profile(
+        golden(tmp_path, 'compliance = ["g1"]'), doubtful, infer_profile(doubtful)
+    )
 
     assert told["compliance"].question
 
@@ -126,6 +128,8 @@ def test_how_the_golden_cluster_is_set_up_is_never_carried(tmp_path: Path) -> No
         'intercluster_synced_from = ["g1"]\n'
     )
     facts = here()
-    told = carry(golden(tmp_path, profile), facts, infer(facts))
+    told = apply_golden_profile(golden(tmp_path, profile), facts, infer_profile(facts))
 
-    assert {key: told[key] for key in ITS_OWN} == {key: infer(facts)[key] for key in ITS_OWN}
+    assert {key: told[key] for key in CLUSTER_SPECIFIC_KEYS} == {
+        key: infer_profile(facts)[key] for key in CLUSTER_SPECIFIC_KEYS
+    }

@@ -5,16 +5,25 @@ from dataclasses import replace
 
 import pytest
 
-from auditor import names
-from auditor.cluster import ClusterFacts, Setting
-from auditor.facts import Origin
-from auditor.inference.consistent import consistent
-from auditor.inference.lines import Line
-from auditor.inference.profile import infer
+from auditor.models.facts import ClusterFacts, Origin, Setting
 from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
+from auditor.service_names import (
+    BULK_PROVISIONING,
+    CONNECTION_MANAGER,
+    DIRECTORY_SERVICE,
+    FEATURE_SERVICES,
+    FILE_TRANSFER_MANAGER,
+    MESSAGE_ARCHIVER,
+    SIP_FEDERATION_MANAGER,
+    TEXT_CONFERENCE_MANAGER,
+    WEB_CONNECTION_MANAGER,
+    XMPP_FEDERATION_MANAGER,
+)
+from auditor.setup.init.infer import ask_about_contradictions, infer_profile
+from auditor.setup.init.questions import ProfileEntry
 from tests.factories import cluster, node, not_activated, service, setting, settings, subscriber
 
-ALL_OFF = tuple(not_activated(name) for name in sorted(names.FEATURE_SERVICES))
+ALL_OFF = tuple(not_activated(name) for name in sorted(FEATURE_SERVICES))
 
 
 def bare(told: Mapping[str, tuple[Setting, ...]] | None = None) -> ClusterFacts:
@@ -41,52 +50,52 @@ def discovered(**told: bool | tuple[str, ...]) -> ClusterFacts:
 
 
 def test_every_key_of_the_file_has_a_line_in_its_order() -> None:
-    assert tuple(infer(bare())) == DEPLOYMENT_KEYS
+    assert tuple(infer_profile(bare())) == DEPLOYMENT_KEYS
 
 
 @pytest.mark.parametrize(
     ("key", "name"),
     [
-        ("bulk_administration", names.BULK_PROVISIONING),
-        ("web_clients", names.WEB_CONNECTION),
-        ("xmpp_clients", names.CONNECTION),
-        ("third_party_ldap_search", names.DIRECTORY),
+        ("bulk_administration", BULK_PROVISIONING),
+        ("web_clients", WEB_CONNECTION_MANAGER),
+        ("xmpp_clients", CONNECTION_MANAGER),
+        ("third_party_ldap_search", DIRECTORY_SERVICE),
     ],
 )
 def test_a_service_on_any_node_says_that_its_feature_is_in_use(key: str, name: str) -> None:
-    line = infer(running("imp1", name))[key]
+    line = infer_profile(running("imp1", name))[key]
 
     assert (line.value, line.question) == (True, "")
     assert line.why == f"{name} is activated on imp1."
-    assert infer(bare())[key].off
-    assert infer(bare())[key].why == f"{name} is activated on no node."
+    assert infer_profile(bare())[key].off
+    assert infer_profile(bare())[key].why == f"{name} is activated on no node."
 
 
 @pytest.mark.parametrize(
     ("key", "name"),
     [
-        ("chat", names.TEXT_CONFERENCE),
-        ("sip_federation", names.SIP_FEDERATION),
-        ("xmpp_federation", names.XMPP_FEDERATION),
-        ("compliance", names.MESSAGE_ARCHIVER),
-        ("managed_file_transfer", names.FILE_TRANSFER),
+        ("chat", TEXT_CONFERENCE_MANAGER),
+        ("sip_federation", SIP_FEDERATION_MANAGER),
+        ("xmpp_federation", XMPP_FEDERATION_MANAGER),
+        ("compliance", MESSAGE_ARCHIVER),
+        ("managed_file_transfer", FILE_TRANSFER_MANAGER),
     ],
 )
 def test_a_service_on_some_nodes_names_them(key: str, name: str) -> None:
-    assert infer(running("imp2", name))[key].value == ("imp2",)
+    assert infer_profile(running("imp2", name))[key].value == ("imp2",)
     both = replace(
         bare(),
         nodes=tuple(replace(n, services={**n.services, name: service(name)}) for n in bare().nodes),
     )
-    assert infer(both)[key].value is True
-    assert infer(bare())[key].value is False
+    assert infer_profile(both)[key].value is True
+    assert infer_profile(bare())[key].value is False
 
 
 def test_a_node_that_was_not_read_leaves_its_features_open() -> None:
     """What is off on the nodes that answered may be on where nobody could look."""
     facts = bare()
     facts = replace(facts, nodes=(facts.nodes[0], replace(facts.nodes[1], services={})))
-    lines = infer(facts)
+    lines = infer_profile(facts)
 
     for key in ("chat", "web_clients", "compliance", "bulk_administration"):
         assert lines[key].question
@@ -97,7 +106,7 @@ def test_a_planned_node_is_no_reason_to_doubt() -> None:
     facts = bare()
     planned = replace(facts.nodes[1], services={}, planned=True)
 
-    assert infer(replace(facts, nodes=(facts.nodes[0], planned)))["web_clients"].off
+    assert infer_profile(replace(facts, nodes=(facts.nodes[0], planned)))["web_clients"].off
 
 
 def test_a_service_that_a_release_does_not_have_is_off() -> None:
@@ -106,12 +115,12 @@ def test_a_service_that_a_release_does_not_have_is_off() -> None:
         replace(
             n,
             release="10.5.2.1-1",
-            services={k: v for k, v in n.services.items() if k != names.FILE_TRANSFER},
+            services={k: v for k, v in n.services.items() if k != FILE_TRANSFER_MANAGER},
         )
         for n in facts.nodes
     )
 
-    assert infer(replace(facts, nodes=old))["managed_file_transfer"].off
+    assert infer_profile(replace(facts, nodes=old))["managed_file_transfer"].off
 
 
 @pytest.mark.parametrize(
@@ -125,25 +134,25 @@ def test_a_service_that_a_release_does_not_have_is_off() -> None:
     ],
 )
 def test_what_no_interface_told_is_a_question(key: str) -> None:
-    assert infer(bare())[key].question
+    assert infer_profile(bare())[key].question
 
 
 def test_a_discovered_value_is_taken_with_where_it_is_from() -> None:
-    line = infer(discovered(intercluster=True))["intercluster"]
+    line = infer_profile(discovered(intercluster=True))["intercluster"]
 
     assert line.on
     assert line.why == "Discovered to be on: auditor.toml."
 
 
 def test_permanent_chat_without_its_service_is_asked_and_so_is_chat() -> None:
-    lines = infer(discovered(permanent_chat=True))
+    lines = infer_profile(discovered(permanent_chat=True))
 
     assert lines["chat"].question
     assert lines["permanent_chat"].question
 
 
 def test_no_chat_means_no_permanent_chat() -> None:
-    lines = infer(bare())
+    lines = infer_profile(bare())
 
     assert lines["permanent_chat"].off
     assert lines["permanent_chat_ha"].off
@@ -153,20 +162,20 @@ def test_federation_that_is_set_and_not_activated_is_asked() -> None:
     """The one says that it is meant, the other that it is not."""
     set_only = discovered(xmpp_federation=("imp1",))
     activated_only = replace(
-        running("imp1", names.XMPP_FEDERATION),
+        running("imp1", XMPP_FEDERATION_MANAGER),
         settings=settings(xmpp_federation=setting(False, "discovered")),
     )
 
-    assert infer(set_only)["xmpp_federation"].question
-    assert infer(activated_only)["xmpp_federation"].question
+    assert infer_profile(set_only)["xmpp_federation"].question
+    assert infer_profile(activated_only)["xmpp_federation"].question
 
 
 def test_federation_through_expressway_is_told_from_its_rows() -> None:
     told = {"xmpp_federation": (setting("expressway", Origin.DISCOVERED),)}
 
-    assert infer(bare(told))["xmpp_federation"].value == "expressway"
-    mixed = replace(running("imp1", names.XMPP_FEDERATION), settings=told)
-    assert infer(mixed)["xmpp_federation"].question
+    assert infer_profile(bare(told))["xmpp_federation"].value == "expressway"
+    mixed = replace(running("imp1", XMPP_FEDERATION_MANAGER), settings=told)
+    assert infer_profile(mixed)["xmpp_federation"].question
 
 
 @pytest.mark.parametrize(
@@ -181,9 +190,9 @@ def test_federation_through_expressway_is_told_from_its_rows() -> None:
 def test_ldap_settings_are_there_only_if_the_service_stays_up(
     changes: dict[str, object], settled: bool
 ) -> None:
-    steady = service(names.DIRECTORY, "started", **changes)
+    steady = service(DIRECTORY_SERVICE, "started", **changes)
     facts = replace(bare(), nodes=(node("imp1", *ALL_OFF, steady),))
-    line = infer(facts)["third_party_ldap_search_configured"]
+    line = infer_profile(facts)["third_party_ldap_search_configured"]
 
     assert line.on is settled
     assert bool(line.question) is not settled
@@ -192,21 +201,21 @@ def test_ldap_settings_are_there_only_if_the_service_stays_up(
 def test_an_old_peer_is_asked_of_release_nine_alone() -> None:
     nine = tuple(replace(n, release="9.1.1.10000-8") for n in bare().nodes)
 
-    assert infer(discovered(intercluster=True))["intercluster_cup86"].off
+    assert infer_profile(discovered(intercluster=True))["intercluster_cup86"].off
     facts = replace(discovered(intercluster=True), nodes=nine)
-    assert infer(facts)["intercluster_cup86"].question
+    assert infer_profile(facts)["intercluster_cup86"].question
 
 
 def test_what_the_loader_would_refuse_becomes_a_question() -> None:
-    lines = infer(bare()) | {
-        "chat": Line("chat", ("imp1",), question="Where?"),
-        "permanent_chat": Line("permanent_chat", True),
-        "permanent_chat_ha": Line("permanent_chat_ha", True),
-        "intercluster": Line("intercluster", False),
-        "intercluster_cup86": Line("intercluster_cup86", True),
+    lines = infer_profile(bare()) | {
+        "chat": ProfileEntry("chat", ("imp1",), question="Where?"),
+        "permanent_chat": ProfileEntry("permanent_chat", True),
+        "permanent_chat_ha": ProfileEntry("permanent_chat_ha", True),
+        "intercluster": ProfileEntry("intercluster", False),
+        "intercluster_cup86": ProfileEntry("intercluster_cup86", True),
     }
-    fitting = consistent(lines, peers=False)
+    fitting = ask_about_contradictions(lines, peers=False)
 
     for key in ("permanent_chat", "permanent_chat_ha", "intercluster_cup86"):
         assert fitting[key].question
-    assert consistent(lines, peers=True)["intercluster"].question
+    assert ask_about_contradictions(lines, peers=True)["intercluster"].question

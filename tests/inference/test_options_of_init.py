@@ -2,7 +2,7 @@
 
 import pytest
 
-from auditor.inference.options import advice
+from auditor.setup.init.draft import advice_with_options
 
 NODE = "imp1.lab.test"
 DIGEST = ":".join(["AB"] * 32)
@@ -44,4 +44,4 @@ DIGEST = ":".join(["AB"] * 32)
     ],
 )
 def test_a_key_of_the_file_is_told_as_the_option_that_stands_for_it(told: str, said: str) -> None:
-    assert advice(told, NODE) == said
+    assert advice_with_options(told, NODE) == said

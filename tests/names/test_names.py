@@ -6,9 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import names
+from auditor.service_names import (
+    FEATURE_SERVICES,
+    NETWORK_SERVICES,
+    canonical_name,
+    is_deployable_service,
+    is_service_name,
+    nearest_choice,
+)
 
-KNOWN = sorted(names.FEATURE_SERVICES | names.NETWORK_SERVICES)
+KNOWN = sorted(FEATURE_SERVICES | NETWORK_SERVICES)
 TABLE = (
     "Cisco AXL Web Service",
     "Cisco Bulk Provisioning Service",
@@ -30,8 +37,8 @@ BLANKS = st.text(alphabet=" \t\n\u00a0", min_size=1, max_size=4)
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_a_known_name_keeps_its_spelling(name: str) -> None:
-    assert names.canonical(name) == name
-    assert names.is_known(name)
+    assert canonical_name(name) == name
+    assert is_service_name(name)
 
 
 @pytest.mark.parametrize(
@@ -62,44 +69,44 @@ def test_a_known_name_keeps_its_spelling(name: str) -> None:
     ],
 )
 def test_a_variant_leads_to_the_spelling_of_control_center(variant: str, name: str) -> None:
-    assert names.canonical(variant) == name
-    assert names.is_known(variant)
+    assert canonical_name(variant) == name
+    assert is_service_name(variant)
 
 
 def test_services_with_similar_names_stay_apart() -> None:
-    assert names.canonical("Cisco SIP Proxy Logger") == "Cisco SIP Proxy Logger"
-    assert names.canonical("Cisco AXL Tomcat") == "Cisco AXL Tomcat"
-    assert names.canonical("Cisco CDP Agent") == "Cisco CDP Agent"
+    assert canonical_name("Cisco SIP Proxy Logger") == "Cisco SIP Proxy Logger"
+    assert canonical_name("Cisco AXL Tomcat") == "Cisco AXL Tomcat"
+    assert canonical_name("Cisco CDP Agent") == "Cisco CDP Agent"
 
 
 def test_an_unknown_name_keeps_its_words_and_is_said_to_be_unknown() -> None:
-    assert names.canonical("  Cisco   Brand New\tService ") == "Cisco Brand New Service"
-    assert not names.is_known("Cisco Brand New Service")
-    assert names.deployable("Cisco Brand New Service") is None
+    assert canonical_name("  Cisco   Brand New\tService ") == "Cisco Brand New Service"
+    assert not is_service_name("Cisco Brand New Service")
+    assert is_deployable_service("Cisco Brand New Service") is None
 
 
 @pytest.mark.parametrize("corrupted", ["yes", "none", "315106", "", "   "])
 def test_a_corrupted_row_of_a_product_list_matches_no_service(corrupted: str) -> None:
-    assert not names.is_known(corrupted)
+    assert not is_service_name(corrupted)
 
 
 @pytest.mark.parametrize("name", TABLE)
 def test_every_service_of_the_table_is_activated_except_the_sync_agent(name: str) -> None:
-    assert names.deployable(name) is (name != "Cisco Sync Agent")
+    assert is_deployable_service(name) is (name != "Cisco Sync Agent")
 
 
 @pytest.mark.parametrize("name", ["Cisco XCP Router", "cisco  intercluster sync agent"])
 def test_a_network_service_cannot_be_activated(name: str) -> None:
-    assert names.deployable(name) is False
+    assert is_deployable_service(name) is False
 
 
 def test_the_service_that_guides_list_under_both_headings_is_left_to_the_node() -> None:
-    assert names.is_known("Platform Administrative Web Service")
-    assert names.deployable("Platform Administrative Web Service") is None
+    assert is_service_name("Platform Administrative Web Service")
+    assert is_deployable_service("Platform Administrative Web Service") is None
 
 
 def test_no_service_is_both_a_feature_and_a_network_service() -> None:
-    assert not names.FEATURE_SERVICES & names.NETWORK_SERVICES
+    assert not FEATURE_SERVICES & NETWORK_SERVICES
 
 
 @given(st.sampled_from(KNOWN), BLANKS, st.sampled_from([str.upper, str.lower, str.swapcase]))
@@ -107,18 +114,18 @@ def test_blanks_and_case_make_no_difference(
     name: str, blanks: str, spell: Callable[[str], str]
 ) -> None:
     padded = blanks + spell(name).replace(" ", blanks).replace("-", f"{blanks}-{blanks}") + blanks
-    assert names.canonical(padded) == name
+    assert canonical_name(padded) == name
 
 
 @given(st.text())
 def test_the_canonical_spelling_of_a_canonical_spelling_is_itself(name: str) -> None:
-    once = names.canonical(name)
-    assert names.canonical(once) == once
-    assert names.canonical(f" {name} ") == once
+    once = canonical_name(name)
+    assert canonical_name(once) == once
+    assert canonical_name(f" {name} ") == once
 
 
 def test_the_nearest_choice_is_offered_whatever_its_case() -> None:
-    assert names.nearest("chats", ["chat", "compliance"]) == "chat"
-    assert names.nearest("LAB", ["lab", "prod"]) == "lab"
-    assert names.nearest("zzz", ["chat", "compliance"]) is None
-    assert names.nearest("anything", []) is None
+    assert nearest_choice("chats", ["chat", "compliance"]) == "chat"
+    assert nearest_choice("LAB", ["lab", "prod"]) == "lab"
+    assert nearest_choice("zzz", ["chat", "compliance"]) is None
+    assert nearest_choice("anything", []) is None

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import ConfigError
-from auditor.notify import sending
-from auditor.notify.sending import Recipient, recipients, send
+from auditor.notify import send
+from auditor.notify.send import Recipient, parse_recipients, send_notification
 from tests.notify.hook import TOKEN, Hook, listening
 
 DEAD = f"json://127.0.0.1:1/{TOKEN}"
@@ -22,9 +22,9 @@ def hook() -> Iterator[Hook]:
 
 def test_everybody_gets_the_message_as_plain_text(hook: Hook) -> None:
     """Markup in a name stays what it is."""
-    to = recipients([hook.url, hook.url])
+    to = parse_recipients([hook.url, hook.url])
     assert hook.told == [], "checking an address sends nothing"
-    assert send(to, "1 new on lab", "new: <b>SIP</b> & *PE*\nExit code 3.") == ()
+    assert send_notification(to, "1 new on lab", "new: <b>SIP</b> & *PE*\nExit code 3.") == ()
     assert len(hook.told) == 2
     assert {told["title"] for told in hook.told} == {"1 new on lab"}
     assert {told["message"] for told in hook.told} == {"new: <b>SIP</b> & *PE*\nExit code 3."}
@@ -34,7 +34,7 @@ def test_who_is_not_reached_is_named_by_number_alone(
     hook: Hook, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The others get the message all the same, and the token stands nowhere."""
-    told = send([Recipient(1, DEAD), Recipient(2, hook.url)], "title", "body")
+    told = send_notification([Recipient(1, DEAD), Recipient(2, hook.url)], "title", "body")
     assert told == ("notification 1 was not delivered; test the address by hand.",)
     assert len(hook.told) == 1
     assert capfd.readouterr() == ("", "")
@@ -43,7 +43,7 @@ def test_who_is_not_reached_is_named_by_number_alone(
 @pytest.mark.parametrize("status", [302, 401, 500])
 def test_a_refusal_is_no_delivery(hook: Hook, status: int) -> None:
     hook.status = status
-    assert len(send([Recipient(1, hook.url)], "title", "body")) == 1
+    assert len(send_notification([Recipient(1, hook.url)], "title", "body")) == 1
 
 
 def test_a_listener_that_hangs_is_left_and_not_called_wrong(
@@ -51,9 +51,9 @@ def test_a_listener_that_hangs_is_left_and_not_called_wrong(
 ) -> None:
     """Nobody waits for it longer than for all together."""
     hook.hang.clear()
-    monkeypatch.setattr(sending, "PATIENCE_S", 1.5)
+    monkeypatch.setattr(send, "DELIVERY_TIMEOUT_S", 1.5)
     late = "was given up, because nobody took it in time; it may have arrived all the same."
-    told = send([Recipient(1, hook.url), Recipient(2, hook.url)], "title", "body")
+    told = send_notification([Recipient(1, hook.url), Recipient(2, hook.url)], "title", "body")
     assert told == (f"notification 1 {late}", f"notification 2 {late}")
 
 
@@ -61,10 +61,10 @@ def test_an_address_that_could_not_be_tried_in_time_is_not_refused(
     hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow machine is no mistake in an address, and no reason not to audit."""
-    monkeypatch.setattr(sending, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(send, "DELIVERY_TIMEOUT_S", 0.0)
     waits = "import threading; threading.Event().wait()"
-    monkeypatch.setattr(sending, "_COURIER", [sys.executable, "-c", waits])
-    assert recipients([hook.url]) == (Recipient(1, hook.url),)
+    monkeypatch.setattr(send, "_WORKER_COMMAND", [sys.executable, "-c", waits])
+    assert parse_recipients([hook.url]) == (Recipient(1, hook.url),)
 
 
 def test_a_courier_that_falls_over_is_no_delivery(
@@ -72,25 +72,25 @@ def test_a_courier_that_falls_over_is_no_delivery(
 ) -> None:
     """Whatever it prints on its way down."""
     falls = "import sys; print('x'); sys.exit('it fell with the address in its text')"
-    monkeypatch.setattr(sending, "_COURIER", [sys.executable, "-c", falls])
-    assert len(send([Recipient(1, hook.url)], "title", "body" * 50_000)) == 1
+    monkeypatch.setattr(send, "_WORKER_COMMAND", [sys.executable, "-c", falls])
+    assert len(send_notification([Recipient(1, hook.url)], "title", "body" * 50_000)) == 1
     assert capfd.readouterr() == ("", "")
 
 
 def test_addresses_that_name_no_service_are_all_refused_and_not_repeated() -> None:
     wrong = [f"nonsense://{TOKEN}", TOKEN, f"mailto://{TOKEN}"]
     with pytest.raises(ConfigError) as refused:
-        recipients([DEAD, *wrong])
+        parse_recipients([DEAD, *wrong])
     starts = [line.partition(":")[0] for line in refused.value.problems]
     assert starts == [f"--notify, address {number}" for number in (2, 3, 4)]
     assert TOKEN not in str(refused.value)
 
 
 def test_without_the_extra_it_says_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "find_spec", lambda _: None)
-    assert recipients([]) == ()
+    monkeypatch.setattr(send, "find_spec", lambda _: None)
+    assert parse_recipients([]) == ()
     with pytest.raises(ConfigError, match=r"pip install 'auditor\[notify\]'"):
-        recipients([DEAD])
+        parse_recipients([DEAD])
 
 
 def test_an_address_is_in_no_repr() -> None:
@@ -103,8 +103,8 @@ def test_a_courier_does_not_get_the_passwords_of_clusters(
     """It talks to services outside."""
     path = tmp_path / "environment"
     looks = f"import os; open({str(path)!r}, 'w').write(repr(dict(os.environ)))"
-    monkeypatch.setattr(sending, "_COURIER", [sys.executable, "-c", looks])
+    monkeypatch.setattr(send, "_WORKER_COMMAND", [sys.executable, "-c", looks])
     monkeypatch.setenv("AUDITOR_PASSWORD", "s3cret")
     monkeypatch.setenv("AUDITOR_PASSWORD_LAB", "s3cret")
-    assert send([Recipient(1, DEAD)], "title", "body") == ()
+    assert send_notification([Recipient(1, DEAD)], "title", "body") == ()
     assert "s3cret" not in path.read_text()

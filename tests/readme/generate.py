@@ -20,9 +20,9 @@ from unittest import mock
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.cli.examples import shipped
-from auditor.recommendations.model import PACKS, load_packs
-from auditor.report.rules import PACKS as PACK_WORDS
+from auditor.cli.examples import shipped_examples
+from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.report.rules_page import PACK_TEXTS as PACK_WORDS
 from auditor.simulator import Simulator
 from tests.cli.terminal import on_terminal
 from tests.lab import Lab, scenario
@@ -45,7 +45,7 @@ def part(name: str) -> str:
     if name == "recommendations":
         return table()
     if name == "ready examples":
-        return "\n".join(map(ready, sorted(shipped())))
+        return "\n".join(map(ready, sorted(shipped_examples())))
     return fenced(OUTPUTS[rest]())
 
 
@@ -74,7 +74,7 @@ def table() -> str:
     """Return the recommendations of both packs as Markdown tables."""
     lines = []
     rows = load_packs()
-    for pack in PACKS:
+    for pack in BUILT_IN_PACKS:
         lines += [f"**{PACK_WORDS[pack]}** (`--pack {pack}`)", ""]
         lines += ["| id | severity | says | source |", "| --- | --- | --- | --- |"]
         for row in rows:
@@ -173,8 +173,8 @@ def history() -> str:
 def at(moment: datetime) -> Iterator[None]:
     """Let the program's clock stand still."""
     with (
-        mock.patch("auditor.soap.exchange.LiveWire.now", return_value=moment),
-        mock.patch("auditor.cli.running.now", return_value=moment),
+        mock.patch("auditor.soap.network.LiveNetwork.now", return_value=moment),
+        mock.patch("auditor.cli.session.current_time", return_value=moment),
     ):
         yield
 

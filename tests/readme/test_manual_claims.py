@@ -11,17 +11,28 @@ from pydantic import BaseModel
 from typer.main import get_command
 
 from auditor.cli import app
-from auditor.config.document import TABLES
-from auditor.config.loader import understand
+from auditor.config.loader import build_configuration
+from auditor.config.schema import TABLES_BY_PATH
 from auditor.errors import Reason
-from auditor.findings import Kind, Verdict
+from auditor.models.findings import FindingKind, Verdict
 from auditor.resources import scenario_folder
-from auditor.simulator import Fault, Interface, Simulator
-from auditor.simulator import scenario as scenarios
-from auditor.simulator.certificates import Authority
-from auditor.simulator.control import CHANGES
-from auditor.simulator.scenes import Scene
-from auditor.waivers.rules import read_waivers
+from auditor.simulator import Fault, SimulatedInterface, Simulator
+from auditor.simulator.certificates import CertificateAuthority
+from auditor.simulator.control import CHANGE_MODELS, HaSequence
+from auditor.simulator.scenario import (
+    HA_STATES,
+    ClusterEntry,
+    DatabaseEntry,
+    FaultEntry,
+    GroupEntry,
+    NodeEntry,
+    PeerEntry,
+    Scenario,
+    ScenarioDeployment,
+    ServiceEntry,
+    TableEntry,
+)
+from auditor.waivers.load import parse_waivers
 from tests.readme.generate import README
 
 TEXT = README.read_text(encoding="utf-8")
@@ -60,29 +71,31 @@ def known(table: type[BaseModel]) -> set[str]:
 
 
 def test_every_key_of_the_configuration_is_in_a_table() -> None:
-    cluster, account = known(TABLES["cluster",]), known(TABLES["defaults",])
+    cluster, account = known(TABLES_BY_PATH["cluster",]), known(TABLES_BY_PATH["defaults",])
     shown = {word.strip("[]").removeprefix("cluster.") for word in keys("key of `[[cluster]]`")}
 
     assert account == {key for key in keys("key of `[defaults]`") if not key.startswith("[")}
     # The deployment and the databases have tables of their own.
     assert cluster - account == shown | {"deployment", "external_database"}
-    assert known(TABLES["cluster", "deployment"]) == set(keys("key of `[cluster.deployment]`"))
+    assert known(TABLES_BY_PATH["cluster", "deployment"]) == set(
+        keys("key of `[cluster.deployment]`")
+    )
     databases = keys("key of `[[cluster.external_database]]`")
-    assert known(TABLES["cluster", "external_database"]) == set(databases)
+    assert known(TABLES_BY_PATH["cluster", "external_database"]) == set(databases)
 
 
 @pytest.mark.parametrize(
     ("head", "table"),
     [
-        ("key at the top", scenarios.Scenario),
-        ("key of `[cluster]`", scenarios.ClusterEntry),
-        ("key of `[[group]]`", scenarios.GroupEntry),
-        ("key of `[[node]]`", scenarios.NodeEntry),
-        ('key of `[node.service."NAME"]`', scenarios.ServiceEntry),
-        ("key of `[[external_database]]`", scenarios.DatabaseEntry),
-        ("key of `[[intercluster_peer]]`", scenarios.PeerEntry),
-        ("key of `[[table]]`", scenarios.TableEntry),
-        ("key of `[[fault]]`", scenarios.FaultEntry),
+        ("key at the top", Scenario),
+        ("key of `[cluster]`", ClusterEntry),
+        ("key of `[[group]]`", GroupEntry),
+        ("key of `[[node]]`", NodeEntry),
+        ('key of `[node.service."NAME"]`', ServiceEntry),
+        ("key of `[[external_database]]`", DatabaseEntry),
+        ("key of `[[intercluster_peer]]`", PeerEntry),
+        ("key of `[[table]]`", TableEntry),
+        ("key of `[[fault]]`", FaultEntry),
     ],
 )
 def test_every_key_of_a_scenario_is_in_its_table_and_no_other(
@@ -93,17 +106,17 @@ def test_every_key_of_a_scenario_is_in_its_table_and_no_other(
 
 
 def test_a_scenario_s_deployment_takes_the_keys_of_the_configuration() -> None:
-    assert known(scenarios.Deployment) == known(TABLES["cluster", "deployment"])
+    assert known(ScenarioDeployment) == known(TABLES_BY_PATH["cluster", "deployment"])
 
 
 def test_every_change_to_a_running_simulator_is_told_with_what_it_takes() -> None:
     changes = section("Changing it while it runs")
     rows = {row.split(" | ")[0]: row for row in changes.splitlines() if row.startswith("| `")}
     told = {name: row for first, row in rows.items() for name in WORD.findall(first)}
-    assert set(told) == set(CHANGES)
+    assert set(told) == set(CHANGE_MODELS)
     for name in {"sessions", "database", "row", "play", "ha", "clear"}:
-        assert set(CHANGES[name].model_fields) <= set(WORD.findall(told[name]))
-    assert all(scene in told["play"] for scene in Scene)
+        assert set(CHANGE_MODELS[name].model_fields) <= set(WORD.findall(told[name]))
+    assert all(scene in told["play"] for scene in HaSequence)
 
 
 def _listed(beginning: str) -> set[str]:
@@ -115,8 +128,8 @@ def _listed(beginning: str) -> set[str]:
 def test_every_fault_interface_and_state_of_a_scenario_is_told() -> None:
     assert _listed("Faults") == set(Fault)
     scenario = section("A scenario of your own")
-    assert all(interface in scenario for interface in Interface)
-    assert all(state in scenario for state in scenarios.HA_STATES)
+    assert all(interface in scenario for interface in SimulatedInterface)
+    assert all(state in scenario for state in HA_STATES)
 
 
 def test_every_scenario_that_ships_is_told() -> None:
@@ -130,19 +143,19 @@ def test_the_example_of_a_scenario_can_be_served(tmp_path: Path) -> None:
 
 
 def test_the_example_of_a_configuration_is_accepted(tmp_path: Path) -> None:
-    (tmp_path / "lab-ca.pem").write_bytes(Authority.create("lab").pem())
-    (cluster,) = understand(example("[defaults]"), tmp_path / "auditor.toml").clusters
+    (tmp_path / "lab-ca.pem").write_bytes(CertificateAuthority.create("lab").pem())
+    (cluster,) = build_configuration(example("[defaults]"), tmp_path / "auditor.toml").clusters
     assert cluster.name == "lab"
 
 
 def test_the_example_of_a_waiver_is_accepted() -> None:
     text = next(text for text in EXAMPLES if text.startswith("[[waiver]]"))
-    (rule,) = read_waivers(text, Path("waivers.toml"), ["RPT-02"])
+    (rule,) = parse_waivers(text, Path("waivers.toml"), ["RPT-02"])
     assert rule.cluster == "lab"
 
 
 @pytest.mark.parametrize(
-    ("head", "words"), [("verdict", list(Verdict)), ("kind of drift", list(Kind))]
+    ("head", "words"), [("verdict", list(Verdict)), ("kind of drift", list(FindingKind))]
 )
 def test_every_word_of_a_report_is_defined(head: str, words: Collection[str]) -> None:
     assert set(keys(head)) == set(words)

@@ -3,10 +3,35 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from auditor import names
-from auditor.cluster import ClusterFacts
-from auditor.facts import AxlAnswer, AxlProbe, HaState, NodeFacts, Origin, RunState
-from auditor.findings import Kind, Verdict
+from auditor.models.facts import (
+    AxlAvailability,
+    AxlProbe,
+    ClusterFacts,
+    HaState,
+    NodeFacts,
+    Origin,
+    RunState,
+)
+from auditor.models.findings import FindingKind, Verdict
+from auditor.service_names import (
+    AUTHENTICATION_SERVICE,
+    AXL_WEB_SERVICE,
+    BULK_PROVISIONING,
+    CONNECTION_MANAGER,
+    DIRECTORY_SERVICE,
+    FILE_TRANSFER_MANAGER,
+    INTERCLUSTER_SYNC_AGENT,
+    MESSAGE_ARCHIVER,
+    PRESENCE_ENGINE_SERVICE,
+    SERVICEABILITY_REPORTER,
+    SIP_FEDERATION_MANAGER,
+    SIP_PROXY_SERVICE,
+    SYNC_AGENT,
+    TEXT_CONFERENCE_MANAGER,
+    WEB_CONNECTION_MANAGER,
+    XCP_ROUTER,
+    XMPP_FEDERATION_MANAGER,
+)
 from tests.factories import (
     GROUP,
     cluster,
@@ -31,7 +56,7 @@ class Case:
     verdict: Verdict
     facts: ClusterFacts
     subject: str
-    kind: Kind | None = None
+    kind: FindingKind | None = None
 
 
 IMPOSSIBLE = {
@@ -41,29 +66,29 @@ IMPOSSIBLE = {
 
 # id -> service, node to look at, deployment key that turns the row off (None: planned only)
 RUNNING: dict[str, tuple[str, str, str | None]] = {
-    "AXL-01": (names.AXL, "imp1", None),
-    "AXL-02": (names.AXL, "imp2", "intercluster"),
-    "AXL-05": (names.AXL, "imp2", "intercluster"),
-    "BPS-02": (names.BULK_PROVISIONING, "imp1", "bulk_administration"),
-    "RPT-01": (names.REPORTER, "imp1", None),
-    "SIP-01": (names.SIP_PROXY, "imp2", None),
-    "PE-01": (names.PRESENCE_ENGINE, "imp2", None),
-    "SYNC-01": (names.SYNC_AGENT, "imp2", None),
-    "TCM-01": (names.TEXT_CONFERENCE, "imp2", "chat"),
-    "TCM-04": (names.TEXT_CONFERENCE, "imp2", "permanent_chat_ha"),
-    "WEB-01": (names.WEB_CONNECTION, "imp2", "web_clients"),
-    "CM-01": (names.CONNECTION, "imp2", "xmpp_clients"),
-    "ESS-01": (names.CONNECTION, "imp2", None),
-    "SIPFED-01": (names.SIP_FEDERATION, "imp2", "sip_federation"),
-    "SIPFED-03": (names.SIP_FEDERATION, "imp2", "partitioned_intradomain_federation"),
-    "XMPPFED-01": (names.XMPP_FEDERATION, "imp2", "xmpp_federation"),
-    "ARC-01": (names.MESSAGE_ARCHIVER, "imp2", "compliance"),
-    "DIR-01": (names.DIRECTORY, "imp2", "third_party_ldap_search"),
-    "AUTH-01": (names.AUTHENTICATION, "imp2", "xmpp_clients"),
-    "ESS-02": (names.AUTHENTICATION, "imp2", None),
-    "RTR-01": (names.ROUTER, "imp2", None),
-    "ICSA-01": (names.INTERCLUSTER_SYNC, "imp2", "intercluster"),
-    "XFER-01": (names.FILE_TRANSFER, "imp2", "managed_file_transfer"),
+    "AXL-01": (AXL_WEB_SERVICE, "imp1", None),
+    "AXL-02": (AXL_WEB_SERVICE, "imp2", "intercluster"),
+    "AXL-05": (AXL_WEB_SERVICE, "imp2", "intercluster"),
+    "BPS-02": (BULK_PROVISIONING, "imp1", "bulk_administration"),
+    "RPT-01": (SERVICEABILITY_REPORTER, "imp1", None),
+    "SIP-01": (SIP_PROXY_SERVICE, "imp2", None),
+    "PE-01": (PRESENCE_ENGINE_SERVICE, "imp2", None),
+    "SYNC-01": (SYNC_AGENT, "imp2", None),
+    "TCM-01": (TEXT_CONFERENCE_MANAGER, "imp2", "chat"),
+    "TCM-04": (TEXT_CONFERENCE_MANAGER, "imp2", "permanent_chat_ha"),
+    "WEB-01": (WEB_CONNECTION_MANAGER, "imp2", "web_clients"),
+    "CM-01": (CONNECTION_MANAGER, "imp2", "xmpp_clients"),
+    "ESS-01": (CONNECTION_MANAGER, "imp2", None),
+    "SIPFED-01": (SIP_FEDERATION_MANAGER, "imp2", "sip_federation"),
+    "SIPFED-03": (SIP_FEDERATION_MANAGER, "imp2", "partitioned_intradomain_federation"),
+    "XMPPFED-01": (XMPP_FEDERATION_MANAGER, "imp2", "xmpp_federation"),
+    "ARC-01": (MESSAGE_ARCHIVER, "imp2", "compliance"),
+    "DIR-01": (DIRECTORY_SERVICE, "imp2", "third_party_ldap_search"),
+    "AUTH-01": (AUTHENTICATION_SERVICE, "imp2", "xmpp_clients"),
+    "ESS-02": (AUTHENTICATION_SERVICE, "imp2", None),
+    "RTR-01": (XCP_ROUTER, "imp2", None),
+    "ICSA-01": (INTERCLUSTER_SYNC_AGENT, "imp2", "intercluster"),
+    "XFER-01": (FILE_TRANSFER_MANAGER, "imp2", "managed_file_transfer"),
 }
 
 NETWORK = frozenset({"SYNC-01", "RTR-01", "ICSA-01"})
@@ -87,10 +112,10 @@ def running() -> Iterator[Case]:
     for id_, (name, subject, key) in RUNNING.items():
         yield Case(id_, Verdict.PASS, cluster(), subject)
         stopped = cluster(*_with(subject, name, "stopped"))
-        yield Case(id_, Verdict.DRIFT, stopped, subject, Kind.STOPPED)
+        yield Case(id_, Verdict.DRIFT, stopped, subject, FindingKind.STOPPED)
         if id_ not in NETWORK:
             off = cluster(*_with(subject, name, "not activated"))
-            yield Case(id_, Verdict.DRIFT, off, subject, Kind.NOT_ACTIVATED)
+            yield Case(id_, Verdict.DRIFT, off, subject, FindingKind.NOT_ACTIVATED)
         for state in ("starting", "stopping", "unknown"):
             yield Case(id_, Verdict.UNKNOWN, cluster(*_with(subject, name, state)), subject)
             stuck = replace(
@@ -98,12 +123,12 @@ def running() -> Iterator[Case]:
                 moved_before={(subject, name): RunState.STARTING},
             )
             if state == "starting":
-                yield Case(id_, Verdict.DRIFT, stuck, subject, Kind.UNSTABLE)
+                yield Case(id_, Verdict.DRIFT, stuck, subject, FindingKind.UNSTABLE)
             else:
                 yield Case(id_, Verdict.UNKNOWN, stuck, subject)
         for state in ("started", "starting", "stopped"):
             restless = cluster(*_with(subject, name, state, restarted=True))
-            yield Case(id_, Verdict.DRIFT, restless, subject, Kind.UNSTABLE)
+            yield Case(id_, Verdict.DRIFT, restless, subject, FindingKind.UNSTABLE)
         yield Case(id_, Verdict.UNKNOWN, UNREAD, subject)
         yield Case(id_, Verdict.NOT_APPLICABLE, PLANNED, subject)
         if key:
@@ -123,9 +148,9 @@ def _nine(told: bool | None, *changed: NodeFacts) -> ClusterFacts:
 
 def sip_federation_with_8_6() -> Iterator[Case]:
     """Yield the cases of the row that only a release 9.x cluster can have."""
-    stopped = _with("imp2", names.SIP_FEDERATION, "stopped")
+    stopped = _with("imp2", SIP_FEDERATION_MANAGER, "stopped")
     yield Case("SIPFED-02", Verdict.PASS, _nine(True), "imp2")
-    yield Case("SIPFED-02", Verdict.DRIFT, _nine(True, *stopped), "imp2", Kind.STOPPED)
+    yield Case("SIPFED-02", Verdict.DRIFT, _nine(True, *stopped), "imp2", FindingKind.STOPPED)
     yield Case("SIPFED-02", Verdict.UNKNOWN, _nine(None), "imp2")
     yield Case("SIPFED-02", Verdict.NOT_APPLICABLE, _nine(False), "imp2")
     newer = cluster(told=deployment(intercluster_cup86=True))
@@ -139,11 +164,11 @@ def sip_federation_with_8_6() -> Iterator[Case]:
 
 def misplaced() -> Iterator[Case]:
     """Yield the cases of the rows that want a service off."""
-    for id_, name in (("BPS-01", names.BULK_PROVISIONING), ("RPT-02", names.REPORTER)):
+    for id_, name in (("BPS-01", BULK_PROVISIONING), ("RPT-02", SERVICEABILITY_REPORTER)):
         yield Case(id_, Verdict.PASS, cluster(), "imp2")
         for state in ("started", "starting", "stopped"):
             on = cluster(node(), subscriber("imp2", service(name, state)))
-            yield Case(id_, Verdict.DRIFT, on, "imp2", Kind.MISPLACED)
+            yield Case(id_, Verdict.DRIFT, on, "imp2", FindingKind.MISPLACED)
         untold = service(name, "stopped", activated=None)
         yield Case(id_, Verdict.UNKNOWN, cluster(node(), subscriber("imp2", untold)), "imp2")
         yield Case(id_, Verdict.UNKNOWN, UNREAD, "imp2")
@@ -154,24 +179,24 @@ def misplaced() -> Iterator[Case]:
 
 def xmpp_federation() -> Iterator[Case]:
     """Yield the cases of the rows on XMPP federation and its prerequisite."""
-    off, on = not_activated(names.XMPP_FEDERATION), service(names.XMPP_FEDERATION)
+    off, on = not_activated(XMPP_FEDERATION_MANAGER), service(XMPP_FEDERATION_MANAGER)
     only = deployment(xmpp_federation=["imp1"], xmpp_federation_enabled_on=["imp1"])
     outside = deployment(xmpp_federation="expressway")
     absent = deployment(xmpp_federation=False, xmpp_federation_enabled_on=None)
     id_ = "XMPPFED-02"
     yield Case(id_, Verdict.PASS, cluster(node(), subscriber("imp2", off), told=only), "imp2")
-    yield Case(id_, Verdict.DRIFT, cluster(told=only), "imp2", Kind.UNNEEDED)
-    yield Case(id_, Verdict.DRIFT, cluster(told=outside), "imp1", Kind.UNNEEDED)
+    yield Case(id_, Verdict.DRIFT, cluster(told=only), "imp2", FindingKind.UNNEEDED)
+    yield Case(id_, Verdict.DRIFT, cluster(told=outside), "imp1", FindingKind.UNNEEDED)
     yield Case(id_, Verdict.UNKNOWN, cluster(told=deployment(xmpp_federation=None)), "imp2")
     yield Case(id_, Verdict.NOT_APPLICABLE, cluster(), "imp2")
     id_ = "XMPPFED-03"
     yield Case(id_, Verdict.PASS, cluster(), "imp2")
     half = deployment(xmpp_federation_enabled_on=["imp1"])
     down = cluster(node(), subscriber("imp2", off), told=half)
-    yield Case(id_, Verdict.DRIFT, down, "imp2", Kind.PREREQUISITE_MISSING)
-    yield Case(id_, Verdict.DRIFT, cluster(told=half), "imp2", Kind.PROFILE_CONFLICT)
+    yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
+    yield Case(id_, Verdict.DRIFT, cluster(told=half), "imp2", FindingKind.PROFILE_CONFLICT)
     unlisted = cluster(told=deployment(xmpp_federation_enabled_on=None))
-    yield Case(id_, Verdict.DRIFT, unlisted, "imp2", Kind.PROFILE_CONFLICT)
+    yield Case(id_, Verdict.DRIFT, unlisted, "imp2", FindingKind.PROFILE_CONFLICT)
     yield Case(id_, Verdict.UNKNOWN, cluster(node(), subscriber("imp2", on), told=absent), "imp2")
     calm = cluster(node(), subscriber("imp2", off), told=absent)
     yield Case(id_, Verdict.NOT_APPLICABLE, calm, "imp2")
@@ -182,9 +207,9 @@ def xmpp_federation() -> Iterator[Case]:
 def stored() -> Iterator[Case]:
     """Yield the cases of the rows on external databases."""
     uses = {
-        "TCM-02": (names.TEXT_CONFERENCE, "permanent_chat"),
-        "TCM-03": (names.TEXT_CONFERENCE, "permanent_chat"),
-        "ARC-02": (names.MESSAGE_ARCHIVER, "compliance"),
+        "TCM-02": (TEXT_CONFERENCE_MANAGER, "permanent_chat"),
+        "TCM-03": (TEXT_CONFERENCE_MANAGER, "permanent_chat"),
+        "ARC-02": (MESSAGE_ARCHIVER, "compliance"),
     }
     for id_, (name, use) in uses.items():
         stopped = _with("imp2", name, "stopped")
@@ -194,10 +219,12 @@ def stored() -> Iterator[Case]:
         yield Case(id_, Verdict.PASS, cluster(), "imp2")
         yield Case(id_, Verdict.PASS, cluster(stores=[database(use, "not_tried")]), "imp2")
         lost = cluster(*stopped, stores=missing)
-        yield Case(id_, Verdict.DRIFT, lost, "imp2", Kind.PREREQUISITE_MISSING)
+        yield Case(id_, Verdict.DRIFT, lost, "imp2", FindingKind.PREREQUISITE_MISSING)
         lost = cluster(*stopped, stores=elsewhere)
-        yield Case(id_, Verdict.DRIFT, lost, "imp2", Kind.PREREQUISITE_MISSING)
-        yield Case(id_, Verdict.DRIFT, cluster(stores=missing), "imp2", Kind.PROFILE_CONFLICT)
+        yield Case(id_, Verdict.DRIFT, lost, "imp2", FindingKind.PREREQUISITE_MISSING)
+        yield Case(
+            id_, Verdict.DRIFT, cluster(stores=missing), "imp2", FindingKind.PROFILE_CONFLICT
+        )
         strange = cluster(*_with("imp2", name, "unknown"), stores=missing)
         yield Case(id_, Verdict.UNKNOWN, strange, "imp2")
         undeclared = cluster(*idle, told=deployment(**{use: None}))
@@ -205,13 +232,13 @@ def stored() -> Iterator[Case]:
         absent = cluster(*idle, told=deployment(**{use: False}))
         yield Case(id_, Verdict.NOT_APPLICABLE, absent, "imp2")
     for id_, name, use in (
-        ("TCM-03", names.TEXT_CONFERENCE, "permanent_chat"),
-        ("ARC-02", names.MESSAGE_ARCHIVER, "compliance"),
+        ("TCM-03", TEXT_CONFERENCE_MANAGER, "permanent_chat"),
+        ("ARC-02", MESSAGE_ARCHIVER, "compliance"),
     ):
         for reach in ("refused", "timed_out"):
             dead = databases(database(use, reach))
             down = cluster(*_with("imp2", name, "stopped"), stores=dead)
-            yield Case(id_, Verdict.DRIFT, down, "imp2", Kind.PREREQUISITE_MISSING)
+            yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
             yield Case(id_, Verdict.UNKNOWN, cluster(stores=dead), "imp2")
         untested = cluster(stores=databases(database(use, "unknown")))
         yield Case(id_, Verdict.UNKNOWN, untested, "imp2")
@@ -224,14 +251,14 @@ def stored() -> Iterator[Case]:
 
 def directory() -> Iterator[Case]:
     """Yield the cases of the rows on the directory service beyond running."""
-    off = not_activated(names.DIRECTORY)
+    off = not_activated(DIRECTORY_SERVICE)
     absent = deployment(third_party_ldap_search=False)
     bare = deployment(third_party_ldap_search_configured=False)
     id_ = "DIR-02"
     yield Case(id_, Verdict.PASS, cluster(), "imp2")
     down = cluster(node(), subscriber("imp2", off), told=bare)
-    yield Case(id_, Verdict.DRIFT, down, "imp2", Kind.PREREQUISITE_MISSING)
-    yield Case(id_, Verdict.DRIFT, cluster(told=bare), "imp2", Kind.PROFILE_CONFLICT)
+    yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
+    yield Case(id_, Verdict.DRIFT, cluster(told=bare), "imp2", FindingKind.PROFILE_CONFLICT)
     untold = deployment(third_party_ldap_search_configured=None)
     yield Case(id_, Verdict.UNKNOWN, cluster(told=untold), "imp2")
     gone = cluster(node(), subscriber("imp2", off), told=absent)
@@ -243,16 +270,16 @@ def directory() -> Iterator[Case]:
         (Verdict.UNKNOWN, 599, None, None),
         (Verdict.UNKNOWN, None, None, None),
         (Verdict.UNKNOWN, None, False, None),
-        (Verdict.DRIFT, 30, True, Kind.UNSTABLE),
-        (Verdict.DRIFT, 86_400, True, Kind.UNSTABLE),
+        (Verdict.DRIFT, 30, True, FindingKind.UNSTABLE),
+        (Verdict.DRIFT, 86_400, True, FindingKind.UNSTABLE),
     ):
-        looked = service(names.DIRECTORY, uptime_s=uptime, restarted=restarted)
+        looked = service(DIRECTORY_SERVICE, uptime_s=uptime, restarted=restarted)
         yield Case(id_, verdict, cluster(node(), subscriber("imp2", looked)), "imp2", kind)
-    for changed in (off, service(names.DIRECTORY, "stopped")):
+    for changed in (off, service(DIRECTORY_SERVICE, "stopped")):
         facts = cluster(node(), subscriber("imp2", changed))
         yield Case(id_, Verdict.NOT_APPLICABLE, facts, "imp2")
     for state in ("starting", "unknown"):
-        facts = cluster(node(), subscriber("imp2", service(names.DIRECTORY, state)))
+        facts = cluster(node(), subscriber("imp2", service(DIRECTORY_SERVICE, state)))
         yield Case(id_, Verdict.UNKNOWN, facts, "imp2")
     yield Case(id_, Verdict.UNKNOWN, UNREAD, "imp2")
 
@@ -261,23 +288,23 @@ def axl() -> Iterator[Case]:
     """Yield the cases of the rows on AXL beyond running."""
     third = subscriber("imp3", group="second")
     yield Case("AXL-03", Verdict.PASS, cluster(node(), subscriber(), third), "imp3")
-    quiet = subscriber("imp3", not_activated(names.AXL), group="second")
+    quiet = subscriber("imp3", not_activated(AXL_WEB_SERVICE), group="second")
     yield Case("AXL-03", Verdict.PASS, cluster(node(), subscriber(), quiet), "imp3")
     alone = deployment(intercluster=False)
     yield Case("AXL-03", Verdict.PASS, cluster(told=alone), "imp2")
     yield Case("AXL-03", Verdict.NOT_APPLICABLE, cluster(), "imp1")
     yield Case("AXL-03", Verdict.NOT_APPLICABLE, cluster(), "imp2")
     yield Case("AXL-03", Verdict.UNKNOWN, cluster(told=deployment(intercluster=None)), "imp2")
-    blind = subscriber("imp3", service(names.AXL, "unknown"), group="second")
+    blind = subscriber("imp3", service(AXL_WEB_SERVICE, "unknown"), group="second")
     yield Case("AXL-03", Verdict.UNKNOWN, cluster(node(), subscriber(), blind), "imp3")
     more = deployment(intercluster_synced_from=["second"])
     yield Case("AXL-03", Verdict.NOT_APPLICABLE, cluster(node(), third, told=more), "imp3")
     yield Case("AXL-02", Verdict.NOT_APPLICABLE, cluster(node(), third), "imp3")
     for entry in ("SECOND", "imp3", "IMP4"):
         both = deployment(intercluster_synced_from=[entry])
-        off = subscriber("imp3", not_activated(names.AXL), group="second")
+        off = subscriber("imp3", not_activated(AXL_WEB_SERVICE), group="second")
         facts = cluster(node(), off, subscriber("imp4", group="second"), told=both)
-        yield Case("AXL-02", Verdict.DRIFT, facts, "imp3", Kind.NOT_ACTIVATED)
+        yield Case("AXL-02", Verdict.DRIFT, facts, "imp3", FindingKind.NOT_ACTIVATED)
     nobody = cluster(node(role="subscriber"), subscriber())
     yield Case("AXL-01", Verdict.UNKNOWN, nobody, "imp1")
     yield Case("AXL-02", Verdict.UNKNOWN, nobody, "imp1")
@@ -285,14 +312,14 @@ def axl() -> Iterator[Case]:
     yield Case("AXL-02", Verdict.UNKNOWN, lost, "imp2")
     yield Case("AXL-01", Verdict.NOT_APPLICABLE, cluster(), "imp2")
     for verdict, answer, kind in (
-        (Verdict.PASS, AxlAnswer.ANSWERED, None),
-        (Verdict.DRIFT, AxlAnswer.NOT_ANSWERING, Kind.NOT_ANSWERING),
-        (Verdict.UNKNOWN, AxlAnswer.UNKNOWN, None),
+        (Verdict.PASS, AxlAvailability.ANSWERED, None),
+        (Verdict.DRIFT, AxlAvailability.NOT_ANSWERING, FindingKind.NOT_ANSWERING),
+        (Verdict.UNKNOWN, AxlAvailability.UNKNOWN, None),
     ):
         probed = subscriber(axl=AxlProbe(answer, "The connection was refused."))
         yield Case("AXL-04", verdict, cluster(node(), probed), "imp2", kind)
     yield Case("AXL-04", Verdict.UNKNOWN, cluster(node(), subscriber(axl=None)), "imp2")
-    stopped = subscriber("imp2", service(names.AXL, "stopped"), axl=None)
+    stopped = subscriber("imp2", service(AXL_WEB_SERVICE, "stopped"), axl=None)
     yield Case("AXL-04", Verdict.NOT_APPLICABLE, cluster(node(), stopped), "imp2")
     yield Case("AXL-04", Verdict.UNKNOWN, UNREAD, "imp2")
 
@@ -300,16 +327,16 @@ def axl() -> Iterator[Case]:
 def file_transfer() -> Iterator[Case]:
     """Yield the cases of the prerequisite of managed file transfer."""
     id_ = "XFER-02"
-    stopped = _with("imp2", names.FILE_TRANSFER, "stopped")
+    stopped = _with("imp2", FILE_TRANSFER_MANAGER, "stopped")
     yield Case(id_, Verdict.PASS, cluster(), "imp2")
     bare = deployment(file_server_configured=False)
     down = cluster(*stopped, told=bare)
-    yield Case(id_, Verdict.DRIFT, down, "imp2", Kind.PREREQUISITE_MISSING)
-    yield Case(id_, Verdict.DRIFT, cluster(told=bare), "imp2", Kind.PROFILE_CONFLICT)
+    yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
+    yield Case(id_, Verdict.DRIFT, cluster(told=bare), "imp2", FindingKind.PROFILE_CONFLICT)
     shared = [database("managed_file_transfer")]
     down = cluster(*stopped, stores=shared)
-    yield Case(id_, Verdict.DRIFT, down, "imp2", Kind.PREREQUISITE_MISSING)
-    yield Case(id_, Verdict.DRIFT, cluster(stores=[]), "imp2", Kind.PROFILE_CONFLICT)
+    yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
+    yield Case(id_, Verdict.DRIFT, cluster(stores=[]), "imp2", FindingKind.PROFILE_CONFLICT)
     untold = deployment(file_server_configured=None)
     yield Case(id_, Verdict.UNKNOWN, cluster(told=untold), "imp2")
     absent = deployment(managed_file_transfer=False)
@@ -325,11 +352,11 @@ def availability() -> Iterator[Case]:
     """Yield the cases of the rows on redundancy groups."""
     yield Case("HA-01", Verdict.PASS, cluster(), GROUP)
     over = cluster(node(ha=HaState.IDLE), subscriber(ha=HaState.BACKUP))
-    yield Case("HA-01", Verdict.DRIFT, over, GROUP, Kind.HA_ABNORMAL)
+    yield Case("HA-01", Verdict.DRIFT, over, GROUP, FindingKind.HA_ABNORMAL)
     off = cluster(groups=[group(ha=False)])
-    yield Case("HA-01", Verdict.DRIFT, off, GROUP, Kind.HA_ABNORMAL)
+    yield Case("HA-01", Verdict.DRIFT, off, GROUP, FindingKind.HA_ABNORMAL)
     meant = replace(off, high_availability=frozenset({GROUP.upper()}))
-    yield Case("HA-01", Verdict.DRIFT, meant, GROUP, Kind.HA_ABNORMAL)
+    yield Case("HA-01", Verdict.DRIFT, meant, GROUP, FindingKind.HA_ABNORMAL)
     yield Case("HA-01", Verdict.UNKNOWN, replace(off, high_availability=None), GROUP)
     unread = cluster(groups=[group(ha=None)])
     yield Case("HA-01", Verdict.UNKNOWN, unread, GROUP)
@@ -344,7 +371,7 @@ def availability() -> Iterator[Case]:
     yield Case("HA-01", Verdict.NOT_APPLICABLE, waiting, GROUP)
     yield Case("HA-02", Verdict.PASS, cluster(), "imp2")
     out = cluster(node(), subscriber(group=None))
-    yield Case("HA-02", Verdict.DRIFT, out, "imp2", Kind.NOT_GROUPED)
+    yield Case("HA-02", Verdict.DRIFT, out, "imp2", FindingKind.NOT_GROUPED)
     lost = cluster(node(), subscriber(group=None, group_known=False))
     yield Case("HA-02", Verdict.UNKNOWN, lost, "imp2")
     yield Case("HA-02", Verdict.NOT_APPLICABLE, PLANNED, "imp2")
@@ -355,7 +382,7 @@ def profile() -> Iterator[Case]:
     chat = "deployment.chat"
     both = (setting(["imp1"]), setting(["imp2"], Origin.OBSERVED))
     conflict = cluster(told=deployment() | {"chat": both})
-    yield Case("PROFILE-01", Verdict.DRIFT, conflict, chat, Kind.PROFILE_CONFLICT)
+    yield Case("PROFILE-01", Verdict.DRIFT, conflict, chat, FindingKind.PROFILE_CONFLICT)
     same = (setting(True), setting(["imp1", "imp2"], Origin.DISCOVERED))
     agreed = cluster(told=deployment() | {"chat": same})
     yield Case("PROFILE-01", Verdict.PASS, agreed, chat)
@@ -364,32 +391,34 @@ def profile() -> Iterator[Case]:
     peer = deployment(intercluster_cup86=True)
     key = "deployment.intercluster_cup86"
     facts = cluster(told=peer)
-    yield Case("PROFILE-01", Verdict.DRIFT, facts, key, Kind.PROFILE_CONFLICT)
+    yield Case("PROFILE-01", Verdict.DRIFT, facts, key, FindingKind.PROFILE_CONFLICT)
     yield Case("PROFILE-01", Verdict.PASS, _nine(True), key)
     blind = cluster(node(release=None), subscriber(release=None), told=peer)
     yield Case("PROFILE-01", Verdict.UNKNOWN, blind, key)
     key = "deployment.managed_file_transfer"
     old = cluster(node(release="10.5.2.10000-5"), subscriber())
-    yield Case("PROFILE-01", Verdict.DRIFT, old, key, Kind.PROFILE_CONFLICT)
+    yield Case("PROFILE-01", Verdict.DRIFT, old, key, FindingKind.PROFILE_CONFLICT)
     known = cluster(named={"addresses": ("IMP1", "imp2"), "high_availability": (GROUP,)})
     yield Case("PROFILE-02", Verdict.PASS, known, "addresses")
     yield Case("PROFILE-02", Verdict.PASS, known, "high_availability")
     yield Case("PROFILE-02", Verdict.NOT_APPLICABLE, known, chat)
     wrong = cluster(named={"pins": ("imp9", "imp1")})
-    yield Case("PROFILE-02", Verdict.DRIFT, wrong, "pins", Kind.PROFILE_CONFLICT)
+    yield Case("PROFILE-02", Verdict.DRIFT, wrong, "pins", FindingKind.PROFILE_CONFLICT)
     yield Case("PROFILE-02", Verdict.UNKNOWN, replace(known, topology_observed=False), "addresses")
     groupless = replace(known, groups=(), groups_known=False)
     yield Case("PROFILE-02", Verdict.UNKNOWN, groupless, "high_availability")
     watched = {
-        "bulk_administration": (names.BULK_PROVISIONING, "imp1"),
-        "web_clients": (names.WEB_CONNECTION, "imp2"),
-        "third_party_ldap_search": (names.DIRECTORY, "imp2"),
-        "compliance": (names.MESSAGE_ARCHIVER, "imp2"),
+        "bulk_administration": (BULK_PROVISIONING, "imp1"),
+        "web_clients": (WEB_CONNECTION_MANAGER, "imp2"),
+        "third_party_ldap_search": (DIRECTORY_SERVICE, "imp2"),
+        "compliance": (MESSAGE_ARCHIVER, "imp2"),
     }
     for key, (name, subject) in watched.items():
         told = deployment(**{key: False})
         facts = cluster(told=told)
-        yield Case("PROFILE-03", Verdict.DRIFT, facts, f"deployment.{key}", Kind.PROFILE_CONFLICT)
+        yield Case(
+            "PROFILE-03", Verdict.DRIFT, facts, f"deployment.{key}", FindingKind.PROFILE_CONFLICT
+        )
         off = [
             replace(n, services={**n.services, name: not_activated(name)}) for n in cluster().nodes
         ]
@@ -406,7 +435,7 @@ def profile() -> Iterator[Case]:
     lone = {"sip_federation": False, "partitioned_intradomain_federation": False}
     for key in ("deployment.sip_federation", "deployment.chat"):
         facts = cluster(told=deployment(chat=False, **lone))
-        yield Case("PROFILE-03", Verdict.DRIFT, facts, key, Kind.PROFILE_CONFLICT)
+        yield Case("PROFILE-03", Verdict.DRIFT, facts, key, FindingKind.PROFILE_CONFLICT)
         facts = cluster(told=deployment(chat=False, sip_federation=False))
         yield Case("PROFILE-03", Verdict.PASS, facts, key)
         open_ = {**lone, "partitioned_intradomain_federation": None}

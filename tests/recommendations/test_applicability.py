@@ -2,12 +2,18 @@
 
 import pytest
 
-from auditor import names
-from auditor.cluster import ClusterFacts, Group
-from auditor.facts import Identity, Origin
-from auditor.findings import Finding, Severity, Verdict
-from auditor.recommendations.engine import judge
-from auditor.recommendations.model import load_packs
+from auditor.models.facts import ClusterFacts, Group, Identity, Origin
+from auditor.models.findings import Finding, Severity, Verdict
+from auditor.recommendations.engine import judge_facts
+from auditor.recommendations.packs import load_packs
+from auditor.service_names import (
+    AXL_WEB_SERVICE,
+    BULK_PROVISIONING,
+    DIRECTORY_SERVICE,
+    MESSAGE_ARCHIVER,
+    SIP_PROXY_SERVICE,
+    TEXT_CONFERENCE_MANAGER,
+)
 from tests.factories import (
     GROUP,
     cluster,
@@ -26,7 +32,7 @@ ROWS = load_packs()
 
 
 def _all(facts: ClusterFacts) -> dict[tuple[str, str], Finding]:
-    return {(f.recommendation, f.subject.name): f for f in judge(ROWS, facts)}
+    return {(f.recommendation, f.subject.name): f for f in judge_facts(ROWS, facts)}
 
 
 def test_a_routing_node_is_asked_only_for_what_routing_needs() -> None:
@@ -112,7 +118,7 @@ def test_a_discovered_feature_alone_makes_nothing_compliant(value: bool) -> None
 
 def test_a_discovered_feature_still_shows_drift() -> None:
     told = deployment(chat=setting(True, Origin.DISCOVERED))
-    off = subscriber("imp2", not_activated(names.TEXT_CONFERENCE))
+    off = subscriber("imp2", not_activated(TEXT_CONFERENCE_MANAGER))
 
     assert _all(cluster(node(), off, told=told))["TCM-01", "imp2"].verdict is Verdict.DRIFT
 
@@ -157,7 +163,7 @@ def test_a_node_that_did_not_answer_is_unknown_with_the_reason() -> None:
 
 def test_a_missing_row_is_unknown_and_never_an_absence() -> None:
     kept = subscriber()
-    rest = {n: s for n, s in kept.services.items() if n != names.BULK_PROVISIONING}
+    rest = {n: s for n, s in kept.services.items() if n != BULK_PROVISIONING}
     finding = _all(cluster(node(), subscriber(services=rest)))["BPS-01", "imp2"]
 
     assert finding.verdict is Verdict.UNKNOWN
@@ -183,14 +189,14 @@ def test_a_database_that_is_not_tested_passes_as_configured_only() -> None:
 
 def test_the_worst_of_several_databases_decides() -> None:
     two = databases(database("compliance", "refused", name="second"))
-    down = subscriber("imp2", service(names.MESSAGE_ARCHIVER, "stopped"))
+    down = subscriber("imp2", service(MESSAGE_ARCHIVER, "stopped"))
 
     assert _all(cluster(node(), down, stores=two))["ARC-02", "imp2"].verdict is Verdict.DRIFT
     assert _all(cluster(stores=two))["ARC-02", "imp2"].verdict is Verdict.UNKNOWN
 
 
 def test_a_drift_says_what_follows_and_what_to_do() -> None:
-    stopped = subscriber("imp2", service(names.SIP_PROXY, "stopped"))
+    stopped = subscriber("imp2", service(SIP_PROXY_SERVICE, "stopped"))
     finding = _all(cluster(node(), stopped))["SIP-01", "imp2"]
 
     assert finding.expected == "Cisco SIP Proxy is activated and runs on imp2."
@@ -222,11 +228,11 @@ def test_a_group_that_peers_may_sync_from_is_unknown_where_the_node_s_group_is()
 def test_a_publisher_outside_every_group_leaves_open_who_its_partner_is(known: bool) -> None:
     """Cisco's table alone says nothing of the missing group, so nothing here may pass."""
     publisher = node(group=None, group_known=known)
-    off = subscriber("imp2", not_activated(names.AXL), group="first")
-    loose = subscriber("imp3", not_activated(names.AXL), group=None)
+    off = subscriber("imp2", not_activated(AXL_WEB_SERVICE), group="first")
+    loose = subscriber("imp3", not_activated(AXL_WEB_SERVICE), group=None)
     found = {
         (f.recommendation, f.subject.name): f.verdict
-        for f in judge(load_packs(["table"]), cluster(publisher, off, loose))
+        for f in judge_facts(load_packs(["table"]), cluster(publisher, off, loose))
     }
 
     assert found["AXL-02", "imp1"] is Verdict.PASS
@@ -297,7 +303,7 @@ def test_the_release_that_another_machine_told_is_not_believed() -> None:
 
 
 def test_a_service_that_runs_and_is_told_to_be_not_activated_is_unknown() -> None:
-    odd = service(names.SIP_PROXY, activated=False)
+    odd = service(SIP_PROXY_SERVICE, activated=False)
     finding = _all(cluster(node(), subscriber("imp2", odd)))["SIP-01", "imp2"]
 
     assert finding.verdict is Verdict.UNKNOWN
@@ -307,7 +313,7 @@ def test_a_service_that_runs_and_is_told_to_be_not_activated_is_unknown() -> Non
 
 
 def test_a_stopped_service_of_unknown_activation_is_drift_and_says_so() -> None:
-    down = service(names.SIP_PROXY, "stopped", activated=None, reason_code=-1, reason=None)
+    down = service(SIP_PROXY_SERVICE, "stopped", activated=None, reason_code=-1, reason=None)
     finding = _all(cluster(node(), subscriber("imp2", down)))["SIP-01", "imp2"]
 
     assert finding.verdict is Verdict.DRIFT
@@ -317,7 +323,7 @@ def test_a_stopped_service_of_unknown_activation_is_drift_and_says_so() -> None:
 
 
 def test_a_directory_service_whose_activation_is_unknown_may_or_may_not_stay_up() -> None:
-    down = service(names.DIRECTORY, "stopped", activated=None)
+    down = service(DIRECTORY_SERVICE, "stopped", activated=None)
 
     finding = _all(cluster(node(), subscriber("imp2", down)))["DIR-03", "imp2"]
     assert finding.verdict is Verdict.UNKNOWN

@@ -9,32 +9,34 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from auditor import names
-from auditor.cluster import ClusterFacts, Group, Reach, Setting
-from auditor.facts import (
-    AxlAnswer,
+from auditor.models.facts import (
+    AxlAvailability,
     AxlProbe,
+    ClusterFacts,
+    Group,
     HaReading,
     HaState,
     Identity,
     NodeFacts,
     Origin,
+    Reach,
     Role,
     RunState,
     ServiceState,
+    Setting,
     Source,
 )
-from auditor.findings import Finding, SubjectKind, Verdict, order
-from auditor.recommendations import profile
-from auditor.recommendations.engine import judge
-from auditor.recommendations.firm import firm
-from auditor.recommendations.model import load_packs
-from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS, Expectation, Mode
+from auditor.models.findings import Finding, SubjectKind, Verdict, finding_sort_key
+from auditor.recommendations.engine import drop_discovered_facts, judge_facts
+from auditor.recommendations.packs import load_packs
+from auditor.recommendations.profile import profile_keys
+from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS, Expectation, JudgingMode
+from auditor.service_names import is_deployable_service
 from tests.factories import cluster, database, gap
 
 ROWS = load_packs()
 CALM = settings(deadline=None, max_examples=50)
-AUDITED = [row for row in ROWS if row.mode is Mode.AUDIT]
+AUDITED = [row for row in ROWS if row.mode is JudgingMode.AUDIT]
 BY_ID = {row.id: row for row in ROWS}
 SERVICES = sorted({row.service for row in ROWS if row.service})
 UPTIME = 48_151
@@ -49,7 +51,7 @@ OPTIONAL_LISTS = {"routing_nodes", "intercluster_synced_from"}
 
 def _variants(name: str) -> list[ServiceState | None]:
     """Return what the collector can make of a service's row, None for no row at all."""
-    can = names.deployable(name)
+    can = is_deployable_service(name)
     on = True if can else None
     base = ServiceState(name, can, None, RunState.UNKNOWN)
     up = replace(base, state=RunState.STARTED, activated=on, started_at=STARTED_AT)
@@ -78,7 +80,7 @@ def nodes(draw: st.DrawFn, name: str, release: str) -> NodeFacts:
     known = draw(st.booleans())
     rows = draw(st.fixed_dictionaries(VARIANTS)) if draw(st.integers(0, 9)) else {}
     reading = st.builds(HaReading, st.sampled_from(HaState), origins(), st.just("PerfMon"))
-    probe = st.builds(AxlProbe, st.sampled_from(AxlAnswer), st.just("It was asked."))
+    probe = st.builds(AxlProbe, st.sampled_from(AxlAvailability), st.just("It was asked."))
     return NodeFacts(
         name=name,
         address=f"{name}:8443",
@@ -152,7 +154,7 @@ def _subjects(facts: ClusterFacts, kind: SubjectKind) -> list[str]:
     return {
         SubjectKind.NODE: [n.name for n in facts.nodes],
         SubjectKind.GROUP: [g.name for g in facts.groups],
-        SubjectKind.KEY: list(profile.keys(facts)),
+        SubjectKind.KEY: list(profile_keys(facts)),
         SubjectKind.CLUSTER: [facts.name],
     }[kind]
 
@@ -160,17 +162,17 @@ def _subjects(facts: ClusterFacts, kind: SubjectKind) -> list[str]:
 @CALM
 @given(clusters())
 def test_every_row_has_exactly_one_finding_for_every_subject(facts: ClusterFacts) -> None:
-    found = judge(ROWS, facts)
+    found = judge_facts(ROWS, facts)
     wanted = Counter((r.id, s) for r in AUDITED for s in _subjects(facts, r.subject))
 
     assert Counter((f.recommendation, f.subject.name) for f in found) == wanted
-    assert list(found) == sorted(found, key=order)
+    assert list(found) == sorted(found, key=finding_sort_key)
 
 
 @CALM
 @given(clusters())
 def test_every_finding_says_what_a_reader_needs(facts: ClusterFacts) -> None:
-    for f in judge(ROWS, facts):
+    for f in judge_facts(ROWS, facts):
         assert f.expected.endswith(".")
         assert f.observed.endswith(".")
         assert f.because.endswith(".")
@@ -191,7 +193,7 @@ def test_a_service_in_an_unknown_state_never_passes_as_running(facts: ClusterFac
         for n in facts.nodes
         for s in SERVICES
     }
-    for f in judge(ROWS, facts):
+    for f in judge_facts(ROWS, facts):
         if BY_ID[f.recommendation].expects is Expectation.RUNNING and f.verdict is Verdict.PASS:
             assert states[f.subject.name, f.service or ""] is RunState.STARTED
 
@@ -199,8 +201,8 @@ def test_a_service_in_an_unknown_state_never_passes_as_running(facts: ClusterFac
 @CALM
 @given(clusters())
 def test_what_was_only_discovered_makes_nothing_compliant(facts: ClusterFacts) -> None:
-    certain = _verdicts(judge(ROWS, firm(facts)))
-    for key, verdict in _verdicts(judge(ROWS, facts)).items():
+    certain = _verdicts(judge_facts(ROWS, drop_discovered_facts(facts)))
+    for key, verdict in _verdicts(judge_facts(ROWS, facts)).items():
         if verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE) and key[0] != "PROFILE-01":
             assert certain[key] is verdict
 
@@ -277,7 +279,7 @@ def forgettings(draw: st.DrawFn) -> tuple[ClusterFacts, ClusterFacts]:
 def test_knowing_less_never_makes_anything_compliant(
     pair: tuple[ClusterFacts, ClusterFacts],
 ) -> None:
-    before, after = (_verdicts(judge(ROWS, facts)) for facts in pair)
+    before, after = (_verdicts(judge_facts(ROWS, facts)) for facts in pair)
     meant = pair[1].high_availability
 
     for key, verdict in after.items():
@@ -293,4 +295,4 @@ def test_knowing_less_never_makes_anything_compliant(
 @CALM
 @given(clusters())
 def test_the_same_facts_give_the_same_findings(facts: ClusterFacts) -> None:
-    assert judge(ROWS, facts) == judge(ROWS, replace(facts))
+    assert judge_facts(ROWS, facts) == judge_facts(ROWS, replace(facts))

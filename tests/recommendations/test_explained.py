@@ -4,15 +4,27 @@ from dataclasses import replace
 
 import pytest
 
-from auditor import names
-from auditor.cluster import ClusterFacts
 from auditor.errors import Reason
-from auditor.facts import HaState, Origin, Source
-from auditor.findings import Finding, Kind, Verdict
-from auditor.recommendations.engine import judge
-from auditor.recommendations.ha import IDLE_STOPS, PairClass, causes, classify
-from auditor.recommendations.model import load_packs
+from auditor.models.facts import ClusterFacts, HaState, Origin, Source
+from auditor.models.findings import Finding, FindingKind, Verdict
+from auditor.recommendations.engine import judge_facts
+from auditor.recommendations.ha_states import (
+    SERVICES_STOPPED_WHEN_IDLE,
+    PairClass,
+    classify_pair,
+    pair_causes,
+)
+from auditor.recommendations.packs import load_packs
 from auditor.recommendations.vocabulary import Expectation
+from auditor.service_names import (
+    BULK_PROVISIONING,
+    FEATURE_SERVICES,
+    PRESENCE_ENGINE_SERVICE,
+    SIP_FEDERATION_MANAGER,
+    SIP_PROXY_SERVICE,
+    TEXT_CONFERENCE_MANAGER,
+    XMPP_FEDERATION_MANAGER,
+)
 from tests.factories import (
     GROUP,
     cluster,
@@ -31,7 +43,7 @@ EVERY = tuple(sorted({r.service for r in ROWS if r.service and r.expects is Expe
 
 
 def _of(facts: ClusterFacts, id_: str, subject: str) -> Finding:
-    found = {(f.recommendation, f.subject.name): f for f in judge(ROWS, facts)}
+    found = {(f.recommendation, f.subject.name): f for f in judge_facts(ROWS, facts)}
     return found[id_, subject]
 
 
@@ -41,29 +53,32 @@ def _failed_over(name: str, state: str = "stopped", **changes: object) -> Cluste
 
 
 def test_the_closed_list_is_the_feature_services_that_an_idle_node_stops() -> None:
-    xcp = {name for name in names.FEATURE_SERVICES if " XCP " in name}
-    federation = {names.SIP_FEDERATION, names.XMPP_FEDERATION}
+    xcp = {name for name in FEATURE_SERVICES if " XCP " in name}
+    federation = {SIP_FEDERATION_MANAGER, XMPP_FEDERATION_MANAGER}
 
-    assert xcp - federation | {names.SIP_PROXY, names.PRESENCE_ENGINE} == IDLE_STOPS
+    assert (
+        xcp - federation | {SIP_PROXY_SERVICE, PRESENCE_ENGINE_SERVICE}
+        == SERVICES_STOPPED_WHEN_IDLE
+    )
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_only_services_of_the_closed_list_are_explained_by_an_idle_node(name: str) -> None:
     found = [
         f
-        for f in judge(ROWS, _failed_over(name))
-        if f.service == name and f.subject.name == "imp2" and f.kind is Kind.STOPPED
+        for f in judge_facts(ROWS, _failed_over(name))
+        if f.service == name and f.subject.name == "imp2" and f.kind is FindingKind.STOPPED
     ]
 
-    expected = Verdict.EXPLAINED if name in IDLE_STOPS else Verdict.DRIFT
+    expected = Verdict.EXPLAINED if name in SERVICES_STOPPED_WHEN_IDLE else Verdict.DRIFT
     assert {f.verdict for f in found} <= {expected}
 
 
 def test_an_explained_finding_keeps_its_kind_and_shows_both_states() -> None:
-    finding = _of(_failed_over(names.SIP_PROXY), "SIP-01", "imp2")
+    finding = _of(_failed_over(SIP_PROXY_SERVICE), "SIP-01", "imp2")
 
     assert finding.verdict is Verdict.EXPLAINED
-    assert finding.kind is Kind.STOPPED
+    assert finding.kind is FindingKind.STOPPED
     assert finding.because == (
         "imp2 is idle after a failover, its services are stopped on purpose, and imp1 serves its "
         "users in backup mode."
@@ -76,20 +91,20 @@ def test_an_explained_finding_keeps_its_kind_and_shows_both_states() -> None:
 
 
 def test_a_service_that_nobody_activated_is_drift_on_an_idle_node_too() -> None:
-    idle = subscriber("imp2", not_activated(names.SIP_PROXY), ha=HaState.IDLE)
+    idle = subscriber("imp2", not_activated(SIP_PROXY_SERVICE), ha=HaState.IDLE)
     finding = _of(cluster(node(ha=HaState.BACKUP), idle), "SIP-01", "imp2")
 
-    assert (finding.verdict, finding.kind) == (Verdict.DRIFT, Kind.NOT_ACTIVATED)
+    assert (finding.verdict, finding.kind) == (Verdict.DRIFT, FindingKind.NOT_ACTIVATED)
 
 
 def test_a_stop_on_an_idle_node_is_unknown_if_nobody_knows_whether_it_is_activated() -> None:
-    finding = _of(_failed_over(names.SIP_PROXY, activated=None), "SIP-01", "imp2")
+    finding = _of(_failed_over(SIP_PROXY_SERVICE, activated=None), "SIP-01", "imp2")
 
     assert finding.verdict is Verdict.UNKNOWN
 
 
 def _with_states(own: HaState | None, partner: HaState | None) -> ClusterFacts:
-    stopped = service(names.SIP_PROXY, "stopped")
+    stopped = service(SIP_PROXY_SERVICE, "stopped")
     return cluster(node(ha=partner), subscriber("imp2", stopped, ha=own))
 
 
@@ -116,7 +131,7 @@ def test_only_idle_beside_backup_explains_and_only_movement_makes_it_unknown(
 
 
 def _spoilt(how: str) -> ClusterFacts:
-    facts = _failed_over(names.SIP_PROXY)
+    facts = _failed_over(SIP_PROXY_SERVICE)
     one, two = facts.nodes
     match how:
         case "states by SQL":
@@ -163,18 +178,18 @@ def test_nothing_is_explained_unless_all_of_it_was_observed(how: str) -> None:
 
 
 def test_a_service_that_must_be_off_is_never_explained() -> None:
-    idle = subscriber("imp2", service(names.BULK_PROVISIONING, "stopped"), ha=HaState.IDLE)
+    idle = subscriber("imp2", service(BULK_PROVISIONING, "stopped"), ha=HaState.IDLE)
     finding = _of(cluster(node(ha=HaState.BACKUP), idle), "BPS-01", "imp2")
 
-    assert (finding.verdict, finding.kind) == (Verdict.DRIFT, Kind.MISPLACED)
+    assert (finding.verdict, finding.kind) == (Verdict.DRIFT, FindingKind.MISPLACED)
 
 
 def test_a_missing_prerequisite_is_drift_on_an_idle_node_too() -> None:
-    stopped = service(names.TEXT_CONFERENCE, "stopped")
+    stopped = service(TEXT_CONFERENCE_MANAGER, "stopped")
     idle = subscriber("imp2", stopped, ha=HaState.IDLE)
     facts = cluster(node(ha=HaState.BACKUP), idle, told=deployment(), stores=[])
 
-    assert _of(facts, "TCM-02", "imp2").kind is Kind.PREREQUISITE_MISSING
+    assert _of(facts, "TCM-02", "imp2").kind is FindingKind.PREREQUISITE_MISSING
     assert _of(facts, "TCM-01", "imp2").verdict is Verdict.EXPLAINED
 
 
@@ -206,11 +221,11 @@ def test_a_documented_pair_is_classified_and_its_causes_are_named(
 ) -> None:
     finding = _of(cluster(node(ha=one), subscriber(ha=other)), "HA-01", GROUP)
 
-    assert classify(one, other) is kind
+    assert classify_pair(one, other) is kind
     assert finding.verdict is VERDICTS[kind]
-    assert all(cause in finding.because for cause in causes(one, other))
+    assert all(cause in finding.because for cause in pair_causes(one, other))
     if kind is not PairClass.HEALTHY:
-        assert causes(one, other)
+        assert pair_causes(one, other)
         assert "`utils ha status`" in finding.because
 
 
@@ -219,7 +234,7 @@ def test_a_documented_pair_is_classified_and_its_causes_are_named(
 def test_every_pair_is_judged_as_its_class_says(one: HaState | None, other: HaState | None) -> None:
     finding = _of(cluster(node(ha=one), subscriber(ha=other)), "HA-01", GROUP)
 
-    assert classify(one, other) is classify(other, one)
+    assert classify_pair(one, other) is classify_pair(other, one)
     assert finding.verdict is VERDICTS[_expected(one, other)]
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import names
 from auditor.errors import ConfigError
-from auditor.findings import Kind
-from auditor.recommendations.model import PACKS, load_pack, load_packs
-from auditor.recommendations.vocabulary import Condition, Expectation, Scope
+from auditor.models.findings import FindingKind
+from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs, parse_pack
+from auditor.recommendations.vocabulary import Condition, Expectation, NodeScope
+from auditor.service_names import FEATURE_SERVICES, FILE_TRANSFER_MANAGER, SYNC_AGENT
 
 GOOD = """
 [[recommendation]]
@@ -32,17 +32,17 @@ source = { document = "A", section = "B", url = "https://example.test/", release
 
 def _problems(text: str) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
-        load_pack(text, "mine.toml", "mine")
+        parse_pack(text, "mine.toml", "mine")
     return caught.value.problems
 
 
 def test_a_good_block_becomes_a_row() -> None:
-    (row,) = load_pack(GOOD, "mine.toml", "mine")
+    (row,) = parse_pack(GOOD, "mine.toml", "mine")
 
     assert (row.id, row.pack, row.service) == ("SIP-01", "mine", "Cisco SIP Proxy")
     assert (row.applies, row.on, row.expects) == (
         Condition.ALWAYS,
-        Scope.ALL,
+        NodeScope.ALL,
         Expectation.RUNNING,
     )
     assert row.routing_nodes
@@ -144,7 +144,7 @@ def test_every_mistake_of_sense_is_told_at_once() -> None:
         (
             "remedy.stopped",
             "remedy.halted",
-            "`remedy.halted` cannot be `halted`; it is one of " + ", ".join(Kind),
+            "`remedy.halted` cannot be `halted`; it is one of " + ", ".join(FindingKind),
         ),
         (
             "expects =",
@@ -190,7 +190,7 @@ def test_an_unknown_pack_is_refused_with_the_known_ones() -> None:
 def test_the_built_in_packs_load_and_share_no_id() -> None:
     rows = load_packs()
 
-    assert [r.pack for r in rows] == sorted((r.pack for r in rows), key=PACKS.index)
+    assert [r.pack for r in rows] == sorted((r.pack for r in rows), key=BUILT_IN_PACKS.index)
     assert len({r.id for r in rows}) == len(rows) == 42
     assert {r.id for r in load_packs(["table"])} < {r.id for r in rows}
 
@@ -198,10 +198,10 @@ def test_the_built_in_packs_load_and_share_no_id() -> None:
 def test_the_table_pack_names_every_service_of_the_table() -> None:
     listed = {r.service for r in load_packs(["table"])} - {None}
 
-    assert listed == (names.FEATURE_SERVICES - {names.FILE_TRANSFER}) | {names.SYNC_AGENT}
+    assert listed == (FEATURE_SERVICES - {FILE_TRANSFER_MANAGER}) | {SYNC_AGENT}
 
 
-@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("pack", BUILT_IN_PACKS)
 def test_a_pack_does_not_repeat_the_sentences_of_the_table(pack: str) -> None:
     text = (files("auditor.recommendations") / f"{pack}.toml").read_text("utf-8")
 
@@ -239,6 +239,6 @@ def test_any_text_is_refused_without_another_error(text: str) -> None:
 
 
 def test_a_passage_without_a_known_title_is_told_as_what_it_is_on() -> None:
-    (row,) = load_pack(GOOD.replace('section = "B"', 'passage = "the proxy"'), "mine.toml", "mine")
+    (row,) = parse_pack(GOOD.replace('section = "B"', 'passage = "the proxy"'), "mine.toml", "mine")
 
     assert row.source.section == "the passage on the proxy"

@@ -4,13 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from auditor import names
-from auditor.cluster import ClusterFacts
-from auditor.facts import RunState
-from auditor.findings import Finding, Kind, Severity, Verdict
-from auditor.recommendations.engine import judge
-from auditor.recommendations.model import load_packs
-from auditor.recommendations.vocabulary import Mode
+from auditor.models.facts import ClusterFacts, RunState
+from auditor.models.findings import Finding, FindingKind, Severity, Verdict
+from auditor.recommendations.engine import judge_facts
+from auditor.recommendations.packs import load_packs
+from auditor.recommendations.vocabulary import JudgingMode
+from auditor.service_names import DIRECTORY_SERVICE, SIP_PROXY_SERVICE
 from tests.factories import GROUP, cluster, deployment, group, node, service, subscriber
 from tests.recommendations.cases import CASES, IMPOSSIBLE, Case
 
@@ -21,7 +20,7 @@ ROWS_OF = {row.id: [row] for row in ROWS}
 def _judged(case: Case) -> Finding:
     (finding,) = (
         f
-        for f in judge(ROWS_OF[case.id], case.facts)
+        for f in judge_facts(ROWS_OF[case.id], case.facts)
         if (f.recommendation, f.subject.name) == (case.id, case.subject)
     )
     return finding
@@ -32,7 +31,7 @@ def test_connection_services_that_a_guide_asks_for_are_no_conflict_with_the_prof
     key = "deployment.xmpp_clients"
 
     def verdict(*packs: str) -> Verdict:
-        found = judge(load_packs(packs), facts)
+        found = judge_facts(load_packs(packs), facts)
         (finding,) = (f for f in found if (f.recommendation, f.subject.name) == ("PROFILE-03", key))
         return finding.verdict
 
@@ -53,7 +52,7 @@ def test_no_recommendation_lacks_a_case_of_any_verdict() -> None:
     wanted = {
         (row.id, verdict)
         for row in ROWS
-        if row.mode is Mode.AUDIT
+        if row.mode is JudgingMode.AUDIT
         for verdict in (Verdict.PASS, Verdict.DRIFT, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE)
     }
     shown = {(case.id, case.verdict) for case in CASES}
@@ -62,20 +61,20 @@ def test_no_recommendation_lacks_a_case_of_any_verdict() -> None:
 
 
 def test_a_precheck_row_gives_no_finding_in_an_audit() -> None:
-    precheck = {row.id for row in ROWS if row.mode is Mode.PRECHECK}
+    precheck = {row.id for row in ROWS if row.mode is JudgingMode.PRECHECK}
 
     assert precheck == {"CAU-01"}
-    assert not [f for f in judge(ROWS, CASES[0].facts) if f.recommendation in precheck]
+    assert not [f for f in judge_facts(ROWS, CASES[0].facts) if f.recommendation in precheck]
 
 
 def _finding(facts: ClusterFacts, id_: str, subject: str = "imp2") -> Finding:
-    (finding,) = (f for f in judge(ROWS_OF[id_], facts) if f.subject.name == subject)
+    (finding,) = (f for f in judge_facts(ROWS_OF[id_], facts) if f.subject.name == subject)
     return finding
 
 
 def test_a_service_stuck_in_starting_is_told_with_its_state_and_remedy() -> None:
-    stuck = cluster(node(), subscriber("imp2", service(names.SIP_PROXY, "starting")))
-    facts = replace(stuck, moved_before={("imp2", names.SIP_PROXY): RunState.STARTING})
+    stuck = cluster(node(), subscriber("imp2", service(SIP_PROXY_SERVICE, "starting")))
+    facts = replace(stuck, moved_before={("imp2", SIP_PROXY_SERVICE): RunState.STARTING})
 
     finding = _finding(facts, "SIP-01")
 
@@ -85,21 +84,21 @@ def test_a_service_stuck_in_starting_is_told_with_its_state_and_remedy() -> None
 
 
 def test_a_service_stuck_on_another_node_says_nothing_of_this_one() -> None:
-    stuck = cluster(node(), subscriber("imp2", service(names.SIP_PROXY, "starting")))
-    facts = replace(stuck, moved_before={("imp1", names.SIP_PROXY): RunState.STARTING})
+    stuck = cluster(node(), subscriber("imp2", service(SIP_PROXY_SERVICE, "starting")))
+    facts = replace(stuck, moved_before={("imp1", SIP_PROXY_SERVICE): RunState.STARTING})
 
     assert _finding(facts, "SIP-01").verdict is Verdict.UNKNOWN
 
 
 def test_the_directory_service_stuck_in_two_runs_does_not_stay_up() -> None:
-    stuck = cluster(node(), subscriber("imp2", service(names.DIRECTORY, "stopping")))
-    facts = replace(stuck, moved_before={("imp2", names.DIRECTORY): RunState.STOPPING})
+    stuck = cluster(node(), subscriber("imp2", service(DIRECTORY_SERVICE, "stopping")))
+    facts = replace(stuck, moved_before={("imp2", DIRECTORY_SERVICE): RunState.STOPPING})
 
-    assert _finding(facts, "DIR-03").kind is Kind.UNSTABLE
+    assert _finding(facts, "DIR-03").kind is FindingKind.UNSTABLE
 
 
 def test_a_failover_explains_a_service_that_stopped_between_two_looks() -> None:
-    stopped = service(names.SIP_PROXY, "stopped", restarted=True)
+    stopped = service(SIP_PROXY_SERVICE, "stopped", restarted=True)
     idle = subscriber("imp2", stopped, ha="idle")
 
     assert _finding(cluster(node(ha="backup"), idle), "SIP-01").verdict is Verdict.EXPLAINED

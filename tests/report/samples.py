@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from auditor import names
 from auditor.errors import Reason
-from auditor.facts import (
-    AxlAnswer,
+from auditor.models.facts import (
+    AxlAvailability,
     AxlProbe,
     Coverage,
     Evidence,
@@ -21,25 +20,51 @@ from auditor.facts import (
     ServiceState,
     Source,
 )
-from auditor.findings import (
+from auditor.models.findings import (
     ClusterReport,
+    ClusterStatus,
     Finding,
-    Kind,
+    FindingKind,
+    FindingSubject,
     Severity,
-    Status,
-    Subject,
     SubjectKind,
     Verdict,
     Waiver,
 )
-from auditor.past import Change, Direction, Past, PastRun, Standing, Stood
-from auditor.runs import Report, Run
+from auditor.models.history import (
+    ChangeDirection,
+    ClusterHistory,
+    FindingAge,
+    FindingChange,
+    HistoricalFinding,
+    PastRun,
+)
+from auditor.models.report import Report, RunMetadata
+from auditor.service_names import (
+    AUTHENTICATION_SERVICE,
+    AXL_WEB_SERVICE,
+    BULK_PROVISIONING,
+    CONNECTION_MANAGER,
+    DIRECTORY_SERVICE,
+    FEATURE_SERVICES,
+    INTERCLUSTER_SYNC_AGENT,
+    MESSAGE_ARCHIVER,
+    PRESENCE_ENGINE_SERVICE,
+    SERVICEABILITY_REPORTER,
+    SIP_FEDERATION_MANAGER,
+    SIP_PROXY_SERVICE,
+    SYNC_AGENT,
+    TEXT_CONFERENCE_MANAGER,
+    WEB_CONNECTION_MANAGER,
+    XCP_ROUTER,
+    XMPP_FEDERATION_MANAGER,
+)
 
 PUB = "imp-pub.example.test"
 SUB = "imp-sub.example.test"
 GROUP = "DefaultCUPSubCluster"
 
-RUN = Run(
+RUN = RunMetadata(
     id="6f2c9a",
     mode="audit",
     started_at="2026-03-01T02:00:00Z",
@@ -51,31 +76,31 @@ OFF = (False, RunState.STOPPED, -1068, "Service Not Activated")
 STOPPED = (True, RunState.STOPPED, -1069, "Commanded Out of Service")
 
 _RULES = {
-    names.AXL: ("AXL-01", Severity.CRITICAL),
-    names.BULK_PROVISIONING: ("BPS-01", Severity.MEDIUM),
-    names.REPORTER: ("RPT-01", Severity.MEDIUM),
-    names.SIP_PROXY: ("SIP-01", Severity.CRITICAL),
-    names.PRESENCE_ENGINE: ("PE-01", Severity.CRITICAL),
-    names.SYNC_AGENT: ("SYNC-01", Severity.CRITICAL),
-    names.ROUTER: ("RTR-01", Severity.CRITICAL),
-    names.INTERCLUSTER_SYNC: ("ICSA-01", Severity.HIGH),
-    names.TEXT_CONFERENCE: ("TCM-01", Severity.HIGH),
-    names.WEB_CONNECTION: ("WEB-01", Severity.HIGH),
-    names.CONNECTION: ("CM-01", Severity.CRITICAL),
-    names.AUTHENTICATION: ("AUTH-01", Severity.CRITICAL),
-    names.SIP_FEDERATION: ("SIPFED-01", Severity.HIGH),
-    names.XMPP_FEDERATION: ("XMPPFED-02", Severity.MEDIUM),
-    names.MESSAGE_ARCHIVER: ("ARC-01", Severity.HIGH),
-    names.DIRECTORY: ("DIR-01", Severity.MEDIUM),
+    AXL_WEB_SERVICE: ("AXL-01", Severity.CRITICAL),
+    BULK_PROVISIONING: ("BPS-01", Severity.MEDIUM),
+    SERVICEABILITY_REPORTER: ("RPT-01", Severity.MEDIUM),
+    SIP_PROXY_SERVICE: ("SIP-01", Severity.CRITICAL),
+    PRESENCE_ENGINE_SERVICE: ("PE-01", Severity.CRITICAL),
+    SYNC_AGENT: ("SYNC-01", Severity.CRITICAL),
+    XCP_ROUTER: ("RTR-01", Severity.CRITICAL),
+    INTERCLUSTER_SYNC_AGENT: ("ICSA-01", Severity.HIGH),
+    TEXT_CONFERENCE_MANAGER: ("TCM-01", Severity.HIGH),
+    WEB_CONNECTION_MANAGER: ("WEB-01", Severity.HIGH),
+    CONNECTION_MANAGER: ("CM-01", Severity.CRITICAL),
+    AUTHENTICATION_SERVICE: ("AUTH-01", Severity.CRITICAL),
+    SIP_FEDERATION_MANAGER: ("SIPFED-01", Severity.HIGH),
+    XMPP_FEDERATION_MANAGER: ("XMPPFED-02", Severity.MEDIUM),
+    MESSAGE_ARCHIVER: ("ARC-01", Severity.HIGH),
+    DIRECTORY_SERVICE: ("DIR-01", Severity.MEDIUM),
 }
-_IDLE = {names.WEB_CONNECTION, names.SIP_FEDERATION, names.MESSAGE_ARCHIVER, names.DIRECTORY}
-_MUST_BE_OFF = {names.XMPP_FEDERATION}
+_IDLE = {WEB_CONNECTION_MANAGER, SIP_FEDERATION_MANAGER, MESSAGE_ARCHIVER, DIRECTORY_SERVICE}
+_MUST_BE_OFF = {XMPP_FEDERATION_MANAGER}
 _OTHERS = ("A Cisco DB", "Cisco Tomcat")
 
 
 def service(name: str, told: tuple[bool, RunState, int, str] | None = None) -> ServiceState:
     """Return a started service, or one in the state told."""
-    feature = name in names.FEATURE_SERVICES
+    feature = name in FEATURE_SERVICES
     if told is None:
         return ServiceState(
             name=name,
@@ -102,7 +127,7 @@ def node(
     """Return a node that answered everything; `told` sets services apart from the usual."""
     states = dict.fromkeys(_IDLE | _MUST_BE_OFF, OFF)
     if role is Role.SUBSCRIBER:
-        states[names.BULK_PROVISIONING] = states[names.REPORTER] = OFF
+        states[BULK_PROVISIONING] = states[SERVICEABILITY_REPORTER] = OFF
     states |= told or {}
     return NodeFacts(
         name=name,
@@ -114,7 +139,7 @@ def node(
         release="14.0.1.12900-161",
         ha_state=HaReading(ha, Origin.OBSERVED, f"PerfMon of {name}, SRMState"),
         services={n: service(n, states.get(n)) for n in (*_RULES, *_OTHERS)},
-        axl=AxlProbe(AxlAnswer.ANSWERED, "AXL answered an authenticated executeSQLQuery."),
+        axl=AxlProbe(AxlAvailability.ANSWERED, "AXL answered an authenticated executeSQLQuery."),
     )
 
 
@@ -153,7 +178,7 @@ def passing(name: str, of: str, cluster: str = "lab") -> Finding:
         cluster=cluster,
         recommendation=recommendation,
         service=name,
-        subject=Subject(SubjectKind.NODE, of),
+        subject=FindingSubject(SubjectKind.NODE, of),
         verdict=Verdict.NOT_APPLICABLE if absent else Verdict.PASS,
         severity=severity,
         expected="not activated" if name in _MUST_BE_OFF else "running",
@@ -168,7 +193,7 @@ def stopped(name: str, of: str, cluster: str = "lab") -> Finding:
     return replace(
         passing(name, of, cluster),
         verdict=Verdict.DRIFT,
-        kind=Kind.STOPPED,
+        kind=FindingKind.STOPPED,
         observed='stopped, "Commanded Out of Service" (-1069)',
         because="It is activated and does not run.",
         consequence="Users on this node lose presence, and calls through it are not routed.",
@@ -205,7 +230,7 @@ def ha(group: str = GROUP, cluster: str = "lab", verdict: Verdict = Verdict.PASS
         cluster=cluster,
         recommendation="HA-01",
         service=None,
-        subject=Subject(SubjectKind.GROUP, group),
+        subject=FindingSubject(SubjectKind.GROUP, group),
         verdict=verdict,
         severity=Severity.HIGH,
         expected="both nodes Normal",
@@ -260,12 +285,12 @@ def mixed_cluster(name: str = "lab") -> ClusterReport:
     moving = (True, RunState.STARTING, -1, " ")
     nodes = (
         node(PUB, Role.PUBLISHER),
-        node(SUB, Role.SUBSCRIBER, told={names.SIP_PROXY: STOPPED, names.CONNECTION: moving}),
+        node(SUB, Role.SUBSCRIBER, told={SIP_PROXY_SERVICE: STOPPED, CONNECTION_MANAGER: moving}),
         node(
             third,
             Role.SUBSCRIBER,
             group="SubclusterB",
-            told={names.PRESENCE_ENGINE: STOPPED, "Cisco Tomcat": STOPPED},
+            told={PRESENCE_ENGINE_SERVICE: STOPPED, "Cisco Tomcat": STOPPED},
             ha=HaState.IDLE,
         ),
         replace(
@@ -274,21 +299,21 @@ def mixed_cluster(name: str = "lab") -> ClusterReport:
         ),
     )
     starting = replace(
-        unread(names.CONNECTION, SUB, name),
+        unread(CONNECTION_MANAGER, SUB, name),
         observed="starting",
         because="The service was still starting at the second look.",
         remedy="Look again in a few minutes.",
     )
     bulk = {
         **nodes[3].services,
-        names.BULK_PROVISIONING: service(names.BULK_PROVISIONING),
-        names.REPORTER: service(names.REPORTER),
+        BULK_PROVISIONING: service(BULK_PROVISIONING),
+        SERVICEABILITY_REPORTER: service(SERVICEABILITY_REPORTER),
     }
     nodes = (*nodes[:3], replace(nodes[3], services=bulk))
     misplaced = replace(
-        passing(names.BULK_PROVISIONING, fourth, name),
+        passing(BULK_PROVISIONING, fourth, name),
         verdict=Verdict.DRIFT,
-        kind=Kind.MISPLACED,
+        kind=FindingKind.MISPLACED,
         expected="not activated",
         because="It belongs on the publisher only.",
         consequence="Bulk jobs can run on a node that is not meant for them.",
@@ -296,7 +321,7 @@ def mixed_cluster(name: str = "lab") -> ClusterReport:
     )
     chat = tuple(
         replace(
-            passing(names.TEXT_CONFERENCE, of, name),
+            passing(TEXT_CONFERENCE_MANAGER, of, name),
             verdict=Verdict.UNKNOWN,
             observed="running",
             because="Nobody told whether chat is deployed.",
@@ -306,11 +331,11 @@ def mixed_cluster(name: str = "lab") -> ClusterReport:
         for of in (PUB, SUB, third, fourth)
     )
     explained = replace(
-        stopped(names.PRESENCE_ENGINE, third, name),
+        stopped(PRESENCE_ENGINE_SERVICE, third, name),
         verdict=Verdict.EXPLAINED,
         because="The node is Idle and its partner carries its users (Running in Backup Mode).",
     )
-    special = {"SIP_01": lambda *_: stopped(names.SIP_PROXY, SUB, name)}
+    special = {"SIP_01": lambda *_: stopped(SIP_PROXY_SERVICE, SUB, name)}
     findings = [
         *judged(PUB, name),
         *judged(SUB, name, **special, CM_01=lambda *_: starting),
@@ -319,7 +344,7 @@ def mixed_cluster(name: str = "lab") -> ClusterReport:
         ha(cluster=name),
         replace(
             ha("SubclusterB", name, Verdict.DRIFT),
-            kind=Kind.HA_ABNORMAL,
+            kind=FindingKind.HA_ABNORMAL,
             observed="idle and backup",
             because="The group has failed over and is stable.",
             consequence="A second failure in this group leaves its users without a node.",
@@ -396,13 +421,13 @@ def many() -> Report:
 def waived() -> Report:
     """Return a cluster whose one difference is accepted."""
     waiver = Waiver("Moves with change 4711.", "uc-team", "2026-04-30", Verdict.DRIFT)
-    accepted = replace(stopped(names.SIP_PROXY, SUB), verdict=Verdict.WAIVED, waiver=waiver)
+    accepted = replace(stopped(SIP_PROXY_SERVICE, SUB), verdict=Verdict.WAIVED, waiver=waiver)
     return Report(
         RUN,
         (
             cluster(
                 node(PUB, Role.PUBLISHER),
-                node(SUB, Role.SUBSCRIBER, told={names.SIP_PROXY: STOPPED}),
+                node(SUB, Role.SUBSCRIBER, told={SIP_PROXY_SERVICE: STOPPED}),
                 findings=(*judged(PUB), *judged(SUB, SIP_01=lambda *_: accepted), ha()),
             ),
         ),
@@ -416,9 +441,9 @@ def lenient() -> Report:
 
 def below_threshold() -> Report:
     """Return a cluster whose only drift is below `fail_on`."""
-    minor = replace(stopped(names.REPORTER, PUB), severity=Severity.LOW)
+    minor = replace(stopped(SERVICEABILITY_REPORTER, PUB), severity=Severity.LOW)
     pair = cluster(
-        node(PUB, Role.PUBLISHER, told={names.REPORTER: STOPPED}),
+        node(PUB, Role.PUBLISHER, told={SERVICEABILITY_REPORTER: STOPPED}),
         node(SUB, Role.SUBSCRIBER),
         findings=(*judged(PUB, RPT_01=lambda *_: minor), *judged(SUB), ha()),
     )
@@ -431,12 +456,12 @@ HOSTILE = "a\x1b[31m[red]b[/red]\n\u202ec\x9b2J\u200b:smile:\x07"
 def hostile(text: str = HOSTILE) -> Report:
     """Return a report in which every text that others choose is an attack."""
     attacked = node(text, Role.SUBSCRIBER, group=text)
-    told = replace(service(names.SIP_PROXY), name=text, state=RunState.STOPPED, reason=text)
+    told = replace(service(SIP_PROXY_SERVICE), name=text, state=RunState.STOPPED, reason=text)
     attacked = replace(
         attacked, address=text, release=text, services={**attacked.services, text: told}
     )
     drift = replace(
-        stopped(names.SIP_PROXY, text, text),
+        stopped(SIP_PROXY_SERVICE, text, text),
         service=text,
         expected=text,
         observed=text,
@@ -457,8 +482,10 @@ def hostile(text: str = HOSTILE) -> Report:
         (*collected(text), gap),
         (text,),
     )
-    moved = Past(changes=(change(Direction.NEW, drift, Standing(RUN.started_at, 1)),))
-    nights = (past_run(28, 2, 4, Status.DRIFT, text),)
+    moved = ClusterHistory(
+        changes=(change(ChangeDirection.NEW, drift, FindingAge(RUN.started_at, 1)),)
+    )
+    nights = (past_run(28, 2, 4, ClusterStatus.DRIFT, text),)
     return Report(replace(RUN, id=text, mode=text), (report,), {text: replace(moved, runs=nights)})
 
 
@@ -486,11 +513,11 @@ def site(number: int) -> ClusterReport:
     ]
     findings = [finding for host in hosts for finding in judged(host, name)]
     if number % 3 == 1:
-        nodes[1] = node(hosts[1], roles[1], group=groups[1], told={names.SIP_PROXY: STOPPED})
+        nodes[1] = node(hosts[1], roles[1], group=groups[1], told={SIP_PROXY_SERVICE: STOPPED})
         findings = [
             f for f in findings if (f.recommendation, f.subject.name) != ("SIP-01", hosts[1])
         ]
-        findings.append(stopped(names.SIP_PROXY, hosts[1], name))
+        findings.append(stopped(SIP_PROXY_SERVICE, hosts[1], name))
     if number % 3 == 2:
         nodes[5] = silent(hosts[5], Role.SUBSCRIBER, groups[5])
         findings = [f for f in findings if f.subject.name != hosts[5]]
@@ -504,7 +531,7 @@ def largest() -> Report:
     return Report(RUN, tuple(site(number) for number in range(30)))
 
 
-def past_run(number: int, drift: int, unknown: int, status: Status, name: str) -> PastRun:
+def past_run(number: int, drift: int, unknown: int, status: ClusterStatus, name: str) -> PastRun:
     """Return the run of the night `number` of February."""
     night = f"2026-02-{number:02}T02:00"
     counts = dict.fromkeys(Verdict, 0) | {Verdict.DRIFT: drift, Verdict.UNKNOWN: unknown}
@@ -515,31 +542,34 @@ def past_run(number: int, drift: int, unknown: int, status: Status, name: str) -
     )
 
 
-def past(report: ClusterReport) -> Past:
+def past(report: ClusterReport) -> ClusterHistory:
     """Return a history in which one difference is new, one persists, one is gone, one unseen."""
     drift = [f for f in report.findings if f.verdict is Verdict.DRIFT]
-    standings = {f.id: Standing("2026-02-26T02:00:00Z", 4) for f in drift}
-    standings[drift[0].id] = Standing(RUN.started_at, 1)
-    moved = {drift[0].id: Direction.NEW, drift[1].id: Direction.PERSISTING}
+    standings = {f.id: FindingAge("2026-02-26T02:00:00Z", 4) for f in drift}
+    standings[drift[0].id] = FindingAge(RUN.started_at, 1)
+    moved = {drift[0].id: ChangeDirection.NEW, drift[1].id: ChangeDirection.PERSISTING}
     changes = [change(moved[f.id], f, standings[f.id]) for f in drift[:2]]
-    gone = passing(names.SYNC_AGENT, PUB, report.name)
-    lost = unread(names.CONNECTION, SUB, report.name)
-    told = Standing(RUN.started_at, 1)
-    changes += [change(Direction.RESOLVED, gone, told), change(Direction.UNSEEN, lost, told)]
+    gone = passing(SYNC_AGENT, PUB, report.name)
+    lost = unread(CONNECTION_MANAGER, SUB, report.name)
+    told = FindingAge(RUN.started_at, 1)
+    changes += [
+        change(ChangeDirection.RESOLVED, gone, told),
+        change(ChangeDirection.UNSEEN, lost, told),
+    ]
     nights = (
-        past_run(28, 2, 4, Status.DRIFT, report.name),
-        past_run(27, 1, 0, Status.DRIFT, report.name),
-        past_run(26, 1, 16, Status.DRIFT, report.name),
-        past_run(25, 0, 3, Status.INCOMPLETE, report.name),
-        past_run(24, 0, 0, Status.COMPLIANT, report.name),
-        past_run(23, 0, 0, Status.UNAUDITABLE, report.name),
+        past_run(28, 2, 4, ClusterStatus.DRIFT, report.name),
+        past_run(27, 1, 0, ClusterStatus.DRIFT, report.name),
+        past_run(26, 1, 16, ClusterStatus.DRIFT, report.name),
+        past_run(25, 0, 3, ClusterStatus.INCOMPLETE, report.name),
+        past_run(24, 0, 0, ClusterStatus.COMPLIANT, report.name),
+        past_run(23, 0, 0, ClusterStatus.UNAUDITABLE, report.name),
     )
-    return Past(standings, tuple(changes), nights)
+    return ClusterHistory(standings, tuple(changes), nights)
 
 
-def change(direction: Direction, finding: Finding, since: Standing) -> Change:
+def change(direction: ChangeDirection, finding: Finding, since: FindingAge) -> FindingChange:
     """Return a finding as history keeps it, and how it moved."""
-    kept = Stood(
+    kept = HistoricalFinding(
         finding.id,
         finding.cluster,
         finding.recommendation,
@@ -550,8 +580,8 @@ def change(direction: Direction, finding: Finding, since: Standing) -> Change:
         finding.severity,
         since,
     )
-    before = None if direction is Direction.NEW else Verdict.DRIFT
-    return Change(direction, kept, before)
+    before = None if direction is ChangeDirection.NEW else Verdict.DRIFT
+    return FindingChange(direction, kept, before)
 
 
 def remembered() -> Report:

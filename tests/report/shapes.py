@@ -1,6 +1,6 @@
 """The invented reports by name, for tests that hold for every one of them."""
 
-from auditor.runs import Report
+from auditor.models.report import Report
 from tests.report import samples
 
 SHAPES = (

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from auditor.report import csvout
-from auditor.runs import Report
+from auditor.models.report import Report
+from auditor.report import csv_report
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def rows(report: Report) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(csvout.render(report), newline="")))
+    return list(csv.DictReader(io.StringIO(csv_report.render(report), newline="")))
 
 
 @pytest.mark.parametrize("shape", shapes.GOLDEN)
 def test_whole_table(shape: str, compare_golden: Callable[[Path, str], None]) -> None:
-    text = csvout.render(shapes.sample(shape))
+    text = csv_report.render(shapes.sample(shape))
     compare_golden(GOLDEN / f"{shape}.csv", text.replace("\r\n", "\n"))
 
 
@@ -84,6 +84,6 @@ def test_quotes_commas_and_line_breaks_stay_in_their_cell() -> None:
 
 
 def test_lines_end_as_the_standard_says() -> None:
-    text = csvout.render(samples.mixed())
+    text = csv_report.render(samples.mixed())
     assert text.endswith("\r\n")
     assert "\n" not in text.replace("\r\n", "")

@@ -9,10 +9,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from auditor.findings import Subject, SubjectKind, Verdict
-from auditor.report.screen import printable
-from auditor.report.webpage import render
-from auditor.runs import Report
+from auditor.models.findings import FindingSubject, SubjectKind, Verdict
+from auditor.models.report import Report
+from auditor.report.console import printable
+from auditor.report.html import render
 from tests.report import samples, shapes
 from tests.report.test_html_report import HOSTILE
 
@@ -247,7 +247,7 @@ def test_what_concerns_the_whole_cluster_stays_with_every_node(show: Show) -> No
     profile = replace(
         samples.ha(verdict=Verdict.DRIFT),
         recommendation="PROFILE-01",
-        subject=Subject(SubjectKind.KEY, "deployment.chat"),
+        subject=FindingSubject(SubjectKind.KEY, "deployment.chat"),
     )
     cluster = replace(samples.compliant_cluster(), findings=(profile,))
     page = show(Report(samples.RUN, (cluster,)))

@@ -12,11 +12,11 @@ import pytest
 from lxml import html
 
 from auditor import __version__
-from auditor.findings import Status, Verdict
-from auditor.recommendations.model import load_packs
-from auditor.report.screen import printable
-from auditor.report.webpage import render
-from auditor.runs import Report
+from auditor.models.findings import ClusterStatus, Verdict
+from auditor.models.report import Report
+from auditor.recommendations.packs import load_packs
+from auditor.report.console import printable
+from auditor.report.html import render
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -197,7 +197,7 @@ def test_without_history_nothing_pretends_to_one(shape: str) -> None:
 
 def test_a_long_history_shows_its_last_thirty_runs() -> None:
     nights = tuple(
-        replace(samples.past_run(1, 1, 0, Status.DRIFT, "lab"), id=str(n)) for n in range(90)
+        replace(samples.past_run(1, 1, 0, ClusterStatus.DRIFT, "lab"), id=str(n)) for n in range(90)
     )
     report = samples.remembered()
     past = {"lab": replace(report.past["lab"], runs=nights)}

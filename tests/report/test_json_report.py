@@ -12,10 +12,18 @@ import pytest
 
 from auditor import __version__
 from auditor.errors import Reason
-from auditor.facts import HaState, Identity, Origin, Outcome, Role, RunState, Source
-from auditor.findings import ExitCode, Kind, Severity, Status, SubjectKind, Verdict
-from auditor.past import Direction
-from auditor.report import jsonout
+from auditor.models.facts import HaState, Identity, Origin, Outcome, Role, RunState, Source
+from auditor.models.findings import (
+    ClusterStatus,
+    ExitCode,
+    FindingKind,
+    Severity,
+    SubjectKind,
+    Verdict,
+)
+from auditor.models.history import ChangeDirection
+from auditor.report import json_report
+from auditor.report.json_report import REPORT_SCHEMA_VERSION, read_report_schema, report_to_dict
 from tests.report import samples
 from tests.report.shapes import SHAPES, sample
 
@@ -23,7 +31,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def schema() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(jsonout.schema_text())
+    loaded: dict[str, Any] = json.loads(read_report_schema())
     return loaded
 
 
@@ -37,12 +45,12 @@ def test_the_schema_is_valid_itself() -> None:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_report_follows_the_schema(shape: str) -> None:
-    validator().validate(json.loads(jsonout.render(sample(shape))))
+    validator().validate(json.loads(json_report.render(sample(shape))))
 
 
 @pytest.mark.parametrize("shape", ["empty", "waived", "incomplete", "mixed"])
 def test_whole_document(shape: str, compare_golden: Callable[[Path, str], None]) -> None:
-    text = jsonout.render(sample(shape)).replace(f'"{__version__}"', '"VERSION"')
+    text = json_report.render(sample(shape)).replace(f'"{__version__}"', '"VERSION"')
     compare_golden(GOLDEN / f"{shape}.json", text)
 
 
@@ -50,9 +58,9 @@ def test_whole_document(shape: str, compare_golden: Callable[[Path, str], None])
     ("name", "tokens"),
     [
         ("verdict", Verdict),
-        ("kind", Kind),
+        ("kind", FindingKind),
         ("severity", Severity),
-        ("status", Status),
+        ("status", ClusterStatus),
         ("role", Role),
         ("ha_state", HaState),
         ("identity", Identity),
@@ -62,7 +70,7 @@ def test_whole_document(shape: str, compare_golden: Callable[[Path, str], None])
         ("source", Source),
         ("outcome", Outcome),
         ("reason", Reason),
-        ("direction", Direction),
+        ("direction", ChangeDirection),
     ],
 )
 def test_the_schema_lists_exactly_the_tokens_of_the_code(name: str, tokens: type[StrEnum]) -> None:
@@ -75,7 +83,7 @@ def test_the_schema_lists_the_exit_codes_with_which_a_report_is_written() -> Non
 
 
 def test_the_schema_names_the_version_that_reports_carry() -> None:
-    assert schema()["properties"]["schema_version"]["const"] == jsonout.SCHEMA_VERSION
+    assert schema()["properties"]["schema_version"]["const"] == REPORT_SCHEMA_VERSION
 
 
 def test_every_key_in_the_schema_is_described() -> None:
@@ -89,7 +97,7 @@ def test_every_key_in_the_schema_is_described() -> None:
 
 
 def test_the_schema_refuses_what_the_contract_does_not_know() -> None:
-    document = jsonout.to_dict(samples.mixed())
+    document = report_to_dict(samples.mixed())
     document["clusters"][0]["findings"][0]["verdict"] = "maybe"
     document["clusters"][0]["extra"] = 1
     assert {error.validator for error in validator().iter_errors(document)} == {
@@ -100,7 +108,7 @@ def test_the_schema_refuses_what_the_contract_does_not_know() -> None:
 
 def test_what_history_adds_stands_inside_run() -> None:
     """Reports of an unchanged cluster differ nowhere else."""
-    bare, told = jsonout.to_dict(samples.mixed()), jsonout.to_dict(samples.remembered())
+    bare, told = report_to_dict(samples.mixed()), report_to_dict(samples.remembered())
     assert bare["run"].pop("past") is None
     past = told["run"].pop("past")["lab"]
     assert bare == told
@@ -115,7 +123,7 @@ def test_what_history_adds_stands_inside_run() -> None:
 
 
 def test_a_pass_with_a_kind_of_drift_is_refused() -> None:
-    document = jsonout.to_dict(samples.compliant())
+    document = report_to_dict(samples.compliant())
     document["clusters"][0]["findings"][0]["kind"] = "stopped"
     assert not validator().is_valid(document)
 
@@ -132,24 +140,24 @@ def test_the_order_of_answers_does_not_show() -> None:
         findings=cluster.findings[::-1],
         coverage=cluster.coverage[::-1],
     )
-    assert jsonout.render(replace(report, clusters=(shuffled,))) == jsonout.render(report)
+    assert json_report.render(replace(report, clusters=(shuffled,))) == json_report.render(report)
 
 
 def test_the_document_is_ascii_so_that_no_name_reaches_a_terminal_raw() -> None:
-    text = jsonout.render(samples.hostile())
+    text = json_report.render(samples.hostile())
     assert text.isascii()
     assert "\x1b" not in text
     assert json.loads(text)["clusters"][0]["name"] == samples.HOSTILE
 
 
 def test_the_document_ends_in_one_newline_and_sorts_its_keys() -> None:
-    text = jsonout.render(samples.compliant())
+    text = json_report.render(samples.compliant())
     assert text.endswith("}\n")
     assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
 
 
 def test_the_summary_counts_and_carries_the_exit_code() -> None:
-    assert jsonout.to_dict(samples.lenient())["summary"] == {
+    assert report_to_dict(samples.lenient())["summary"] == {
         "pass": 12,
         "drift": 0,
         "unknown": 17,

@@ -15,10 +15,10 @@ from junitparser import JUnitXml
 from lxml import etree
 
 from auditor import __version__
-from auditor.facts import Coverage, Outcome, Source
-from auditor.findings import Verdict
+from auditor.models.facts import Coverage, Outcome, Source
+from auditor.models.findings import Verdict
+from auditor.models.report import Report
 from auditor.report import junit
-from auditor.runs import Report
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"

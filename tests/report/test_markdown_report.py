@@ -11,9 +11,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from auditor import __version__
+from auditor.models.report import Report
 from auditor.report import markdown
-from auditor.report.screen import printable
-from auditor.runs import Report
+from auditor.report.console import printable
+from auditor.report.markdown import CODE_PATTERN, escape_markdown, format_code
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -33,7 +34,7 @@ def seen(text: str) -> str:
 
 def as_read(text: str) -> str:
     """Return what a reader should see: code without the marks around it."""
-    return markdown.CODE.sub(r"\1", printable(text))
+    return CODE_PATTERN.sub(r"\1", printable(text))
 
 
 @pytest.mark.parametrize("shape", shapes.GOLDEN)
@@ -73,7 +74,7 @@ ATTACKS = (
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_reader_sees_hostile_text_as_it_is(attack: str) -> None:
-    assert seen(f"- observed: {markdown.escaped(attack)}") == f"observed: {as_read(attack)}"
+    assert seen(f"- observed: {escape_markdown(attack)}") == f"observed: {as_read(attack)}"
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -92,8 +93,8 @@ def test_a_hostile_name_stays_in_its_cell(attack: str) -> None:
 @example("(`a`)")
 @example("x (`a`). `b")
 def test_any_text_is_seen_as_it_is(text: str) -> None:
-    assert seen(f"x {markdown.escaped(text)} x") == f"x {as_read(text)} x"
-    assert {token.type for token in inline(f"x {markdown.escaped(text)}")} <= OURS
+    assert seen(f"x {escape_markdown(text)} x") == f"x {as_read(text)} x"
+    assert {token.type for token in inline(f"x {escape_markdown(text)}")} <= OURS
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_any_text_is_seen_as_it_is(text: str) -> None:
 )
 @given(rest=st.text())
 def test_any_text_that_begins_a_line_is_a_paragraph(start: str, rest: str) -> None:
-    page = markdown.escaped(start + rest)
+    page = escape_markdown(start + rest)
     assert [token.type for token in READER.parse(page)][:1] == ["paragraph_open"]
     assert seen(page) == as_read(start + rest)
 
@@ -113,7 +114,7 @@ def test_any_text_that_begins_a_line_is_a_paragraph(start: str, rest: str) -> No
 @example("| ` |")
 def test_any_name_is_code_in_one_cell(text: str) -> None:
     shown = printable(text)
-    page = f"| a | b |\n| --- | --- |\n| {markdown.code(text)} | c |\n"
+    page = f"| a | b |\n| --- | --- |\n| {format_code(text)} | c |\n"
     name, last = [t.children or [] for t in READER.parse(page) if t.type == "inline"][2:]
     assert [token.content for token in last] == ["c"]
     assert "".join(token.content for token in name) == shown.strip()
@@ -122,14 +123,14 @@ def test_any_name_is_code_in_one_cell(text: str) -> None:
 
 def test_a_key_or_command_in_a_sentence_is_code() -> None:
     told = "`chat` is true (`utils ha status` tells); `a|b`, x`y` and `z`s are text."
-    assert markdown.escaped(told) == (
+    assert escape_markdown(told) == (
         "`chat` is true (`utils ha status` tells); \\`a&#124;b\\`, x\\`y\\` and \\`z\\`s are text."
     )
 
 
 @pytest.mark.parametrize("word", ["@admin", "https://x.example", "www.x.example", ":tada:", "#12"])
 def test_what_readers_would_link_is_code(word: str) -> None:
-    assert f"`{word}`" in markdown.escaped(f"see {word} now")
+    assert f"`{word}`" in escape_markdown(f"see {word} now")
 
 
 def test_history_tells_what_moved_and_since_when() -> None:

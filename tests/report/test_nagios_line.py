@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.findings import Severity, Verdict
-from auditor.report import nagios
-from auditor.report.nagios import State
-from auditor.runs import Report
+from auditor.models.findings import Severity, Verdict
+from auditor.models.report import Report
+from auditor.report.nagios import PluginState, format_plugin_line, render_plugin_line
 from tests.report import samples, shapes
 
 FIGURE = re.compile(r"[a-z_]+=\d+;;;0(;\d+)?")
@@ -16,7 +15,7 @@ FIGURE = re.compile(r"[a-z_]+=\d+;;;0(;\d+)?")
 
 @pytest.mark.parametrize("shape", [*shapes.SHAPES, "largest"])
 def test_every_report_is_one_line_of_the_form_that_monitors_read(shape: str) -> None:
-    line, state = nagios.render(shapes.sample(shape))
+    line, state = render_plugin_line(shapes.sample(shape))
     assert line.endswith("\n")
     assert line.count("\n") == 1
     assert line.startswith(f"IMP {state.name} - ")
@@ -27,35 +26,35 @@ def test_every_report_is_one_line_of_the_form_that_monitors_read(shape: str) -> 
 @pytest.mark.parametrize(
     ("shape", "state"),
     [
-        ("empty", State.UNKNOWN),
-        ("compliant", State.OK),
-        ("mixed", State.CRITICAL),
-        ("incomplete", State.UNKNOWN),
-        ("unauditable", State.UNKNOWN),
-        ("many", State.CRITICAL),
-        ("waived", State.OK),
-        ("lenient", State.OK),
-        ("below_threshold", State.OK),
+        ("empty", PluginState.UNKNOWN),
+        ("compliant", PluginState.OK),
+        ("mixed", PluginState.CRITICAL),
+        ("incomplete", PluginState.UNKNOWN),
+        ("unauditable", PluginState.UNKNOWN),
+        ("many", PluginState.CRITICAL),
+        ("waived", PluginState.OK),
+        ("lenient", PluginState.OK),
+        ("below_threshold", PluginState.OK),
     ],
 )
-def test_the_state_of_each_report(shape: str, state: State) -> None:
-    assert nagios.render(shapes.sample(shape))[1] is state
+def test_the_state_of_each_report(shape: str, state: PluginState) -> None:
+    assert render_plugin_line(shapes.sample(shape))[1] is state
 
 
 @pytest.mark.parametrize(
     ("severity", "state"),
     [
-        (Severity.CRITICAL, State.CRITICAL),
-        (Severity.HIGH, State.CRITICAL),
-        (Severity.MEDIUM, State.WARNING),
-        (Severity.LOW, State.WARNING),
-        (Severity.INFO, State.OK),
+        (Severity.CRITICAL, PluginState.CRITICAL),
+        (Severity.HIGH, PluginState.CRITICAL),
+        (Severity.MEDIUM, PluginState.WARNING),
+        (Severity.LOW, PluginState.WARNING),
+        (Severity.INFO, PluginState.OK),
     ],
 )
-def test_drift_is_as_bad_as_its_severity(severity: Severity, state: State) -> None:
+def test_drift_is_as_bad_as_its_severity(severity: Severity, state: PluginState) -> None:
     drift = replace(samples.ha(verdict=Verdict.DRIFT), severity=severity)
     cluster = replace(samples.compliant_cluster(), findings=(drift,))
-    assert nagios.render(Report(samples.RUN, (cluster,)))[1] is state
+    assert render_plugin_line(Report(samples.RUN, (cluster,)))[1] is state
 
 
 def test_grave_drift_below_the_threshold_does_not_make_a_lesser_one_critical() -> None:
@@ -63,11 +62,11 @@ def test_grave_drift_below_the_threshold_does_not_make_a_lesser_one_critical() -
     grave = replace(lesser, severity=Severity.HIGH)
     strict = replace(samples.compliant_cluster("a"), findings=(lesser,))
     lax = replace(samples.compliant_cluster("b"), findings=(grave,), fail_on=Severity.CRITICAL)
-    assert nagios.render(Report(samples.RUN, (strict, lax)))[1] is State.WARNING
+    assert render_plugin_line(Report(samples.RUN, (strict, lax)))[1] is PluginState.WARNING
 
 
 def test_the_worst_difference_comes_first_and_doubt_is_told_besides() -> None:
-    line, _ = nagios.render(samples.mixed())
+    line, _ = render_plugin_line(samples.mixed())
     text, _ = line.split(" | ")
     assert text.startswith(
         "IMP CRITICAL - 3 differences: critical SIP-01 Cisco SIP Proxy on imp-sub.example.test "
@@ -77,29 +76,29 @@ def test_the_worst_difference_comes_first_and_doubt_is_told_besides() -> None:
 
 
 def test_what_is_forgiven_is_said() -> None:
-    line, _ = nagios.render(samples.lenient())
+    line, _ = render_plugin_line(samples.lenient())
     assert "forgiven by --allow-unknown: no answer in time from imp-sub.example.test" in line
 
 
 def test_why_nothing_could_be_audited_is_in_the_line() -> None:
-    assert nagios.render(samples.unauditable()) == (
+    assert render_plugin_line(samples.unauditable()) == (
         "IMP UNKNOWN - nothing could be audited in lab (credentials refused by "
         "cucm-pub.example.test), 0 of 0 nodes read | drift=0;;;0 drift_critical=0;;;0 "
         "drift_high=0;;;0 drift_medium=0;;;0 drift_low=0;;;0 drift_info=0;;;0 unknown=0;;;0 "
         "explained=0;;;0 waived=0;;;0 nodes_audited=0;;;0;0\n",
-        State.UNKNOWN,
+        PluginState.UNKNOWN,
     )
 
 
 def test_of_many_clusters_in_trouble_three_are_named() -> None:
     clusters = tuple(samples.unauditable_cluster(f"c{number}") for number in range(30))
-    text, _ = nagios.render(Report(samples.RUN, clusters))[0].split(" | ")
+    text, _ = render_plugin_line(Report(samples.RUN, clusters))[0].split(" | ")
     assert text.count("credentials refused by") == 3
     assert text.endswith(" and 27 more, 0 of 0 nodes read")
 
 
 def test_figures_count_drift_by_severity_and_nodes() -> None:
-    _, figures = nagios.render(samples.mixed())[0].split(" | ")
+    _, figures = render_plugin_line(samples.mixed())[0].split(" | ")
     assert figures.split() == [
         "drift=3;;;0",
         "drift_critical=1;;;0",
@@ -118,13 +117,13 @@ def test_figures_count_drift_by_severity_and_nodes() -> None:
 def test_no_name_begins_figures_or_a_second_line(name: str) -> None:
     drift = samples.stopped("Cisco SIP Proxy", name, name)
     cluster = replace(samples.compliant_cluster(name), findings=(drift,))
-    line, _ = nagios.render(Report(samples.RUN, (cluster,)))
+    line, _ = render_plugin_line(Report(samples.RUN, (cluster,)))
     assert line.count("|") == 1
     assert len(line.splitlines()) == 1
     assert "\x00" not in line
 
 
 def test_a_long_text_is_cut_so_that_the_figures_arrive() -> None:
-    line, _ = nagios.render(Report(samples.RUN, (samples.incomplete_cluster("x" * 5000),)))
+    line, _ = render_plugin_line(Report(samples.RUN, (samples.incomplete_cluster("x" * 5000),)))
     assert len(line) < 1300
-    assert nagios.line(State.UNKNOWN, "y" * 5000) == f"IMP UNKNOWN - {'y' * 900}…\n"
+    assert format_plugin_line(PluginState.UNKNOWN, "y" * 5000) == f"IMP UNKNOWN - {'y' * 900}…\n"

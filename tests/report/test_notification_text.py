@@ -5,15 +5,27 @@ from typing import Any
 
 import pytest
 
-from auditor.findings import ClusterReport, Finding, Severity, Status, Verdict
-from auditor.past import Change, Direction, Past, Standing, Stood
-from auditor.report.notification import MOST_LINES, compose, news
-from auditor.runs import Report
+from auditor.models.findings import ClusterReport, ClusterStatus, Finding, Severity, Verdict
+from auditor.models.history import (
+    ChangeDirection,
+    ClusterHistory,
+    FindingAge,
+    FindingChange,
+    HistoricalFinding,
+)
+from auditor.models.report import Report
+from auditor.report.notification import (
+    MAX_NOTIFICATION_LINES,
+    changes_to_notify,
+    compose_notification,
+)
 from tests.report import samples
 
 
-def moved(finding: Finding, direction: Direction, before: Verdict | None, **changed: Any) -> Change:
-    stood = Stood(
+def moved(
+    finding: Finding, direction: ChangeDirection, before: Verdict | None, **changed: Any
+) -> FindingChange:
+    stood = HistoricalFinding(
         finding.id,
         finding.cluster,
         finding.recommendation,
@@ -22,13 +34,13 @@ def moved(finding: Finding, direction: Direction, before: Verdict | None, **chan
         finding.verdict,
         finding.kind,
         finding.severity,
-        Standing(samples.RUN.started_at, 1),
+        FindingAge(samples.RUN.started_at, 1),
     )
-    return Change(direction, replace(stood, **changed), before)
+    return FindingChange(direction, replace(stood, **changed), before)
 
 
-def report(*changes: Change) -> Report:
-    return replace(samples.mixed(), past={"lab": Past(changes=changes)})
+def report(*changes: FindingChange) -> Report:
+    return replace(samples.mixed(), past={"lab": ClusterHistory(changes=changes)})
 
 
 def drift() -> Finding:
@@ -42,11 +54,11 @@ def gone() -> Finding:
 
 def test_the_whole_message() -> None:
     found = drift()
-    message = compose(
+    message = compose_notification(
         report(
-            moved(gone(), Direction.RESOLVED, Verdict.DRIFT),
-            moved(found, Direction.NEW, None),
-            moved(found, Direction.WORSENED, Verdict.WAIVED),
+            moved(gone(), ChangeDirection.RESOLVED, Verdict.DRIFT),
+            moved(found, ChangeDirection.NEW, None),
+            moved(found, ChangeDirection.WORSENED, Verdict.WAIVED),
         )
     )
     assert message is not None
@@ -63,30 +75,32 @@ def test_the_whole_message() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        moved(drift(), Direction.PERSISTING, Verdict.DRIFT),
-        moved(drift(), Direction.UNSEEN, Verdict.DRIFT, verdict=Verdict.UNKNOWN, kind=None),
-        moved(drift(), Direction.NEW, None, verdict=Verdict.WAIVED),
-        moved(drift(), Direction.NEW, None, verdict=Verdict.EXPLAINED),
-        moved(drift(), Direction.NEW, None, severity=Severity.INFO),
-        moved(gone(), Direction.RESOLVED, Verdict.WAIVED),
-        moved(gone(), Direction.RESOLVED, Verdict.EXPLAINED),
+        moved(drift(), ChangeDirection.PERSISTING, Verdict.DRIFT),
+        moved(drift(), ChangeDirection.UNSEEN, Verdict.DRIFT, verdict=Verdict.UNKNOWN, kind=None),
+        moved(drift(), ChangeDirection.NEW, None, verdict=Verdict.WAIVED),
+        moved(drift(), ChangeDirection.NEW, None, verdict=Verdict.EXPLAINED),
+        moved(drift(), ChangeDirection.NEW, None, severity=Severity.INFO),
+        moved(gone(), ChangeDirection.RESOLVED, Verdict.WAIVED),
+        moved(gone(), ChangeDirection.RESOLVED, Verdict.EXPLAINED),
     ],
     ids=["persisting", "unseen", "waived", "explained", "below", "was-waived", "was-explained"],
 )
-def test_what_is_no_news(change: Change) -> None:
-    assert news(report(change)) == ()
-    assert compose(report(change)) is None
+def test_what_is_no_news(change: FindingChange) -> None:
+    assert changes_to_notify(report(change)) == ()
+    assert compose_notification(report(change)) is None
 
 
 def test_what_went_dark_is_told_first_and_in_one_line_each() -> None:
     """Whatever else the checks of that node came to."""
     (cluster,) = samples.incomplete().clusters
     lost = [f for f in cluster.findings if f.verdict is Verdict.UNKNOWN]
-    changes = [moved(f, Direction.UNSEEN, Verdict.PASS) for f in lost]
-    changes.append(moved(gone(), Direction.RESOLVED, Verdict.DRIFT))
-    before = (samples.past_run(28, 0, 0, Status.COMPLIANT, "lab"),)
-    message = compose(
-        replace(samples.incomplete(), past={"lab": Past(changes=tuple(changes), runs=before)})
+    changes = [moved(f, ChangeDirection.UNSEEN, Verdict.PASS) for f in lost]
+    changes.append(moved(gone(), ChangeDirection.RESOLVED, Verdict.DRIFT))
+    before = (samples.past_run(28, 0, 0, ClusterStatus.COMPLIANT, "lab"),)
+    message = compose_notification(
+        replace(
+            samples.incomplete(), past={"lab": ClusterHistory(changes=tuple(changes), runs=before)}
+        )
     )
     assert message is not None
     assert message.title == "auditor: 1 worse, 1 resolved on lab"
@@ -100,31 +114,35 @@ def test_what_went_dark_is_told_first_and_in_one_line_each() -> None:
 
 
 def test_what_is_back_is_told() -> None:
-    before = (samples.past_run(28, 0, 0, Status.UNAUDITABLE, "lab"),)
-    message = compose(replace(samples.compliant(), past={"lab": Past(runs=before)}))
+    before = (samples.past_run(28, 0, 0, ClusterStatus.UNAUDITABLE, "lab"),)
+    message = compose_notification(
+        replace(samples.compliant(), past={"lab": ClusterHistory(runs=before)})
+    )
     assert message is not None
     assert message.title == "auditor: 1 back on lab"
     assert message.body.splitlines()[0] == "back: cluster lab can be audited again"
 
 
 def test_a_first_run_and_one_without_history_are_no_news() -> None:
-    assert compose(samples.mixed()) is None
-    assert compose(report()) is None
+    assert compose_notification(samples.mixed()) is None
+    assert compose_notification(report()) is None
 
 
 def test_a_bad_night_is_told_in_a_few_lines() -> None:
-    changes = [moved(drift(), Direction.NEW, None)] * (MOST_LINES + 5)
-    message = compose(report(*changes))
+    changes = [moved(drift(), ChangeDirection.NEW, None)] * (MAX_NOTIFICATION_LINES + 5)
+    message = compose_notification(report(*changes))
     assert message is not None
-    assert message.body.count("new: ") == MOST_LINES
+    assert message.body.count("new: ") == MAX_NOTIFICATION_LINES
     assert "and 5 more, in the report" in message.body
     assert message.title == "auditor: 25 new on lab"
 
 
 def test_long_names_do_not_make_a_long_message() -> None:
     subject = replace(drift().subject, name="n" * 10_000)
-    changes = [moved(drift(), Direction.NEW, None, subject=subject, cluster="c" * 10_000)] * 30
-    message = compose(report(*changes))
+    changes = [
+        moved(drift(), ChangeDirection.NEW, None, subject=subject, cluster="c" * 10_000)
+    ] * 30
+    message = compose_notification(report(*changes))
     assert message is not None
     assert len(message.title) < 400
     assert len(message.body) < 7_000
@@ -136,11 +154,15 @@ def test_hostile_names_stay_on_their_line() -> None:
     name = "imp\n\x1b[31mresolved: all\u202e"
     subject = replace(drift().subject, name=name)
     cluster: ClusterReport = samples.mixed().clusters[0]
-    message = compose(
+    message = compose_notification(
         replace(
             samples.mixed(),
             clusters=(cluster,),
-            past={"lab": Past(changes=(moved(drift(), Direction.NEW, None, subject=subject),))},
+            past={
+                "lab": ClusterHistory(
+                    changes=(moved(drift(), ChangeDirection.NEW, None, subject=subject),)
+                )
+            },
         )
     )
     assert message is not None

@@ -12,44 +12,54 @@ from typing import get_args
 
 import pytest
 
-from auditor.cli import options
+from auditor.cli.options import OutputOption
 from auditor.errors import ConfigError, OutputError
-from auditor.report import jsonout, output, terminal
-from auditor.report.output import Format, Target, check_writable, parse_targets, write, write_pieces
+from auditor.report import json_report, terminal
+from auditor.report.formats import (
+    OutputTarget,
+    ReportFormat,
+    check_targets_writable,
+    parse_output_targets,
+    render_report,
+    render_report_pieces,
+    write_file_pieces,
+    write_text_file,
+)
+from auditor.report.json_report import report_to_dict
 from tests.report import samples
 
 
 def problems(*values: str) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
-        parse_targets(values)
+        parse_output_targets(values)
     return caught.value.problems
 
 
-def refused(*targets: Target) -> tuple[str, ...]:
+def refused(*targets: OutputTarget) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
-        check_writable(targets)
+        check_targets_writable(targets)
     return caught.value.problems
 
 
-def json_to(path: Path) -> Target:
-    return Target(Format.JSON, path)
+def json_to(path: Path) -> OutputTarget:
+    return OutputTarget(ReportFormat.JSON, path)
 
 
 def test_nothing_asked_for_is_the_terminal_report() -> None:
-    assert parse_targets([]) == (Target(Format.TERMINAL, None),)
+    assert parse_output_targets([]) == (OutputTarget(ReportFormat.TERMINAL, None),)
 
 
 def test_formats_and_paths_are_read_in_their_order() -> None:
-    assert parse_targets(["json:out/a:b.json", "terminal"]) == (
-        Target(Format.JSON, Path("out/a:b.json")),
-        Target(Format.TERMINAL, None),
+    assert parse_output_targets(["json:out/a:b.json", "terminal"]) == (
+        OutputTarget(ReportFormat.JSON, Path("out/a:b.json")),
+        OutputTarget(ReportFormat.TERMINAL, None),
     )
 
 
 def test_a_hyphen_is_standard_output_and_a_tilde_is_home() -> None:
-    assert parse_targets(["json:-", "terminal:~/r.txt"]) == (
-        Target(Format.JSON, None),
-        Target(Format.TERMINAL, Path.home() / "r.txt"),
+    assert parse_output_targets(["json:-", "terminal:~/r.txt"]) == (
+        OutputTarget(ReportFormat.JSON, None),
+        OutputTarget(ReportFormat.TERMINAL, Path.home() / "r.txt"),
     )
 
 
@@ -57,7 +67,7 @@ def test_every_mistake_is_told_at_once() -> None:
     first, second, third = problems("jsno:a", "json:", "json:~nobody-of-that-name/x")
     assert first == (
         "--output jsno:a: unknown format 'jsno'. Did you mean json? "
-        f"Write FORMAT or FORMAT:PATH; formats are {', '.join(Format)}."
+        f"Write FORMAT or FORMAT:PATH; formats are {', '.join(ReportFormat)}."
     )
     assert "the path is empty" in second
     assert "the home folder is not known" in third
@@ -86,7 +96,9 @@ def test_one_file_takes_one_report(tmp_path: Path) -> None:
 def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
     old = tmp_path / "old.json"
     old.write_text("old")
-    check_writable([json_to(old), json_to(tmp_path / "new.json"), Target(Format.TERMINAL, None)])
+    check_targets_writable(
+        [json_to(old), json_to(tmp_path / "new.json"), OutputTarget(ReportFormat.TERMINAL, None)]
+    )
     assert old.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["old.json"]
 
@@ -131,7 +143,7 @@ def test_a_name_too_long_for_the_file_system_is_refused(tmp_path: Path) -> None:
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
     place = tmp_path / "out"
     place.mkdir()
-    write(place / "r.txt", "✓\n")
+    write_text_file(place / "r.txt", "✓\n")
     assert (place / "r.txt").read_bytes() == "✓\n".encode()
     assert [path.name for path in place.iterdir()] == ["r.txt"]
 
@@ -142,7 +154,7 @@ def test_a_new_file_is_readable_as_far_as_the_umask_allows(
 ) -> None:
     before = os.umask(umask)
     try:
-        write(tmp_path / "r", "x")
+        write_text_file(tmp_path / "r", "x")
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == expected
@@ -151,14 +163,14 @@ def test_a_new_file_is_readable_as_far_as_the_umask_allows(
 def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path) -> None:
     (tmp_path / "r").write_text("old")
     (tmp_path / "r").chmod(0o660)
-    write(tmp_path / "r", "new")
+    write_text_file(tmp_path / "r", "new")
     assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o660
 
 
 def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "real").write_text("old")
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    write(tmp_path / "link", "new")
+    write_text_file(tmp_path / "link", "new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_text() == "new"
 
@@ -176,7 +188,7 @@ def test_a_disk_that_fails_leaves_the_old_file_and_nothing_else(
 
     monkeypatch.setattr(os, step, full)
     with pytest.raises(OutputError, match=r"No space left on device.*unchanged"):
-        write(place / "r", "new")
+        write_text_file(place / "r", "new")
     assert [(path.name, path.read_text()) for path in place.iterdir()] == [("r", "old")]
 
 
@@ -192,7 +204,7 @@ def test_ctrl_c_in_the_middle_leaves_the_old_file_and_nothing_else(
 
     monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        write(place / "r", "new")
+        write_text_file(place / "r", "new")
     assert [(path.name, path.read_text()) for path in place.iterdir()] == [("r", "old")]
 
 
@@ -208,26 +220,28 @@ def test_a_report_that_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_p
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        write_pieces(path, half())
+        write_file_pieces(path, half())
     assert [(p.name, p.read_text()) for p in folder.iterdir()] == [("r.json", "old")]
 
 
 def test_a_folder_that_is_gone_is_an_output_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
-        write(tmp_path / "gone" / "r", "x")
+        write_text_file(tmp_path / "gone" / "r", "x")
 
 
-@pytest.mark.parametrize("form", list(Format))
-def test_every_format_renders(form: Format) -> None:
-    assert output.render(samples.empty(), form, width=80, colour=False)
+@pytest.mark.parametrize("form", list(ReportFormat))
+def test_every_format_renders(form: ReportFormat) -> None:
+    assert render_report(samples.empty(), form, width=80, colour=False)
 
 
 def test_render_hands_width_and_colour_to_the_terminal_only() -> None:
     report = samples.mixed()
-    assert output.render(report, Format.TERMINAL, width=77, colour=True) == terminal.render(
+    assert render_report(report, ReportFormat.TERMINAL, width=77, colour=True) == terminal.render(
         report, width=77, colour=True
     )
-    assert output.render(report, Format.JSON, width=77, colour=True) == jsonout.render(report)
+    assert render_report(report, ReportFormat.JSON, width=77, colour=True) == json_report.render(
+        report
+    )
 
 
 def test_no_piece_of_a_json_report_holds_two_clusters() -> None:
@@ -236,19 +250,21 @@ def test_no_piece_of_a_json_report_holds_two_clusters() -> None:
     names = ("one", "two", "three")
     clusters = (*(replace(first, name=name) for name in names), *rest)
     report = replace(samples.mixed(), clusters=clusters)
-    parts = list(output.pieces(report, Format.JSON, width=77, colour=False))
-    assert json.loads("".join(parts)) == jsonout.to_dict(report)
+    parts = list(render_report_pieces(report, ReportFormat.JSON, width=77, colour=False))
+    assert json.loads("".join(parts)) == report_to_dict(report)
     assert all(part.count('"findings": ') <= 1 for part in parts)
 
 
 def test_the_help_lists_every_format() -> None:
-    told = get_args(options.Output)[1].help
-    assert told.startswith(f"{', '.join(tuple(Format)[:-1])} or {tuple(Format)[-1]}, to standard")
+    told = get_args(OutputOption)[1].help
+    assert told.startswith(
+        f"{', '.join(tuple(ReportFormat)[:-1])} or {tuple(ReportFormat)[-1]}, to standard"
+    )
 
 
 def test_a_format_is_imported_only_when_it_is_asked_for() -> None:
     program = (
-        "import sys, auditor.cli, auditor.report.output as output\n"
+        "import sys, auditor.cli, auditor.report.formats as output\n"
         "slow = {'jinja2', 'junitparser', 'prometheus_client', 'lxml'} & sys.modules.keys()\n"
         "sys.exit(str(slow) if slow else 0)\n"
     )

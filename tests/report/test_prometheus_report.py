@@ -12,10 +12,11 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from auditor import __version__
-from auditor.findings import ClusterReport, Status
-from auditor.past import Past
+from auditor.models.findings import ClusterReport, ClusterStatus
+from auditor.models.history import ClusterHistory
+from auditor.models.report import Report
 from auditor.report import prometheus
-from auditor.runs import Report
+from auditor.report.prometheus import NO_TIMESTAMP
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -113,30 +114,32 @@ def test_a_run_that_got_every_answer_is_the_last_complete_one() -> None:
 
 @pytest.mark.parametrize("shape", ["mixed", "incomplete", "unauditable"])
 def test_without_history_an_incomplete_run_leaves_none(shape: str) -> None:
-    assert last_complete(shapes.sample(shape)) == prometheus.NEVER
+    assert last_complete(shapes.sample(shape)) == NO_TIMESTAMP
 
 
 def test_an_answer_that_failed_makes_a_run_incomplete_though_nothing_is_unknown() -> None:
     cluster = samples.compliant_cluster()
     gap = samples.failed(samples.SUB)[:1]
     report = Report(samples.RUN, (replace(cluster, coverage=(*cluster.coverage, *gap)),))
-    assert last_complete(report) == prometheus.NEVER
+    assert last_complete(report) == NO_TIMESTAMP
 
 
 @pytest.mark.parametrize(
     ("unknown", "status", "counts"),
     [
-        (0, Status.COMPLIANT, True),
-        (0, Status.DRIFT, True),
-        (2, Status.DRIFT, False),
-        (2, Status.INCOMPLETE, False),
-        (0, Status.UNAUDITABLE, False),
+        (0, ClusterStatus.COMPLIANT, True),
+        (0, ClusterStatus.DRIFT, True),
+        (2, ClusterStatus.DRIFT, False),
+        (2, ClusterStatus.INCOMPLETE, False),
+        (0, ClusterStatus.UNAUDITABLE, False),
     ],
 )
-def test_history_knows_the_last_complete_run(unknown: int, status: Status, counts: bool) -> None:
+def test_history_knows_the_last_complete_run(
+    unknown: int, status: ClusterStatus, counts: bool
+) -> None:
     night = samples.past_run(27, 1, unknown, status, "lab")
-    report = replace(samples.mixed(), past={"lab": Past(runs=(night,))})
-    assert last_complete(report) == (1772157604.0 if counts else prometheus.NEVER)
+    report = replace(samples.mixed(), past={"lab": ClusterHistory(runs=(night,))})
+    assert last_complete(report) == (1772157604.0 if counts else NO_TIMESTAMP)
 
 
 def test_the_end_of_a_waiver_is_the_end_of_its_last_day() -> None:

@@ -6,18 +6,32 @@ from pathlib import Path
 
 import pytest
 
-from auditor import names
-from auditor.findings import Kind, Severity, SubjectKind
-from auditor.recommendations import model
-from auditor.recommendations.model import Citation, Recommendation, Remedy, Watch
+from auditor.models.findings import FindingKind, Severity, SubjectKind
+from auditor.recommendations.packs import (
+    BUILT_IN_PACKS,
+    Citation,
+    FeatureServices,
+    Recommendation,
+    Remedy,
+    load_packs,
+)
 from auditor.recommendations.vocabulary import (
     DEPLOYMENT_KEYS,
     Condition,
     Expectation,
-    Mode,
-    Scope,
+    JudgingMode,
+    NodeScope,
 )
-from auditor.report import rules
+from auditor.report.rules_page import (
+    CONDITION_TEXTS,
+    EXPECTATION_TEXTS,
+    PACK_TEXTS,
+    SCOPE_TEXTS,
+    SUBJECT_TEXTS,
+    render_rule,
+    render_rule_list,
+)
+from auditor.service_names import SIP_PROXY_SERVICE, TEXT_CONFERENCE_MANAGER
 from tests.report.samples import HOSTILE
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -26,17 +40,17 @@ PLAIN = Recommendation(
     id="SIP-01",
     pack="table",
     title="Cisco SIP Proxy runs on all nodes",
-    service=names.SIP_PROXY,
+    service=SIP_PROXY_SERVICE,
     subject=SubjectKind.NODE,
     applies=Condition.ALWAYS,
-    on=Scope.ALL,
+    on=NodeScope.ALL,
     expects=Expectation.RUNNING,
     severity=Severity.CRITICAL,
     consequence="Calls and presence through this node stop.",
     source=Citation("The guide", "Its chapter", "https://docs.example.test/guide", "12.5 to 15"),
     remedy={
-        Kind.STOPPED: Remedy("Tools > Control Center", "start it", "utils service start X"),
-        Kind.NOT_ACTIVATED: Remedy("Tools > Service Activation", "tick it and save"),
+        FindingKind.STOPPED: Remedy("Tools > Control Center", "start it", "utils service start X"),
+        FindingKind.NOT_ACTIVATED: Remedy("Tools > Service Activation", "tick it and save"),
     },
 )
 RICH = replace(
@@ -45,7 +59,7 @@ RICH = replace(
     pack="guides",
     title="XMPP federation is turned on in the administration of the node",
     applies=Condition.XMPP_FEDERATION,
-    on=Scope.XMPP_FEDERATION_NODES,
+    on=NodeScope.XMPP_FEDERATION_NODES,
     expects=Expectation.XMPP_FEDERATION_ON,
     or_activated=True,
     unless=Condition.EXPRESSWAY,
@@ -54,7 +68,7 @@ RICH = replace(
     releases_from="11.0",
     releases_below="15.0",
     severity_when={Condition.EXPRESSWAY: Severity.HIGH},
-    watches=(Watch("chat", (names.TEXT_CONFERENCE,), Scope.ALL),),
+    watches=(FeatureServices("chat", (TEXT_CONFERENCE_MANAGER,), NodeScope.ALL),),
     source=replace(PLAIN.source, url="https://docs.example.test/" + "long/" * 30),
 )
 CAUTION = replace(
@@ -64,13 +78,13 @@ CAUTION = replace(
     service=None,
     subject=SubjectKind.CLUSTER,
     expects=Expectation.CONFIRMED,
-    mode=Mode.PRECHECK,
+    mode=JudgingMode.PRECHECK,
     remedy={},
 )
 
 
 def test_the_whole_list(compare_golden: Callable[[Path, str], None]) -> None:
-    text = rules.render_list((CAUTION, PLAIN, RICH), width=80, colour=False)
+    text = render_rule_list((CAUTION, PLAIN, RICH), width=80, colour=False)
     compare_golden(GOLDEN / "rules.txt", text)
 
 
@@ -78,31 +92,31 @@ def test_the_whole_list(compare_golden: Callable[[Path, str], None]) -> None:
 def test_one_whole_recommendation(
     row: Recommendation, compare_golden: Callable[[Path, str], None]
 ) -> None:
-    text = rules.render_one(row, width=80, colour=False)
+    text = render_rule(row, width=80, colour=False)
     compare_golden(GOLDEN / f"explain-{row.id}.txt", text)
 
 
 def test_an_address_stays_in_one_piece() -> None:
-    assert RICH.source.url in rules.render_one(RICH, width=60, colour=False).splitlines()
+    assert RICH.source.url in render_rule(RICH, width=60, colour=False).splitlines()
 
 
 def test_every_built_in_recommendation_is_listed_and_explained() -> None:
-    known = model.load_packs()
-    page = rules.render_list(known, width=100, colour=False)
+    known = load_packs()
+    page = render_rule_list(known, width=100, colour=False)
     for row in known:
         assert f"\n{row.id} " in page
-        told = " ".join(rules.render_one(row, width=100, colour=False).split())
+        told = " ".join(render_rule(row, width=100, colour=False).split())
         assert row.consequence in told
         assert row.source.url in told
         assert all(remedy.cli in told for remedy in row.remedy.values())
 
 
 def test_every_word_of_a_pack_has_its_meaning_here() -> None:
-    assert set(rules.SCOPES) == set(Scope)
-    assert set(rules.EXPECTATIONS) == set(Expectation)
-    assert set(rules.CONDITIONS) == set(Condition) - {Condition(k) for k in keys()}
-    assert set(rules.SUBJECTS) == set(SubjectKind) - {SubjectKind.NODE}
-    assert set(rules.PACKS) == set(model.PACKS)
+    assert set(SCOPE_TEXTS) == set(NodeScope)
+    assert set(EXPECTATION_TEXTS) == set(Expectation)
+    assert set(CONDITION_TEXTS) == set(Condition) - {Condition(k) for k in keys()}
+    assert set(SUBJECT_TEXTS) == set(SubjectKind) - {SubjectKind.NODE}
+    assert set(PACK_TEXTS) == set(BUILT_IN_PACKS)
 
 
 def keys() -> set[str]:
@@ -112,12 +126,12 @@ def keys() -> set[str]:
 
 def test_a_pack_of_ones_own_is_named_and_cannot_harm_the_terminal() -> None:
     own = replace(PLAIN, pack=HOSTILE, title=HOSTILE, consequence=HOSTILE)
-    page = rules.render_list((own,), width=80, colour=False)
-    page += rules.render_one(own, width=80, colour=False)
+    page = render_rule_list((own,), width=80, colour=False)
+    page += render_rule(own, width=80, colour=False)
     assert "\x1b" not in page
     assert "[red]b[/red]" in page
 
 
 def test_colour_is_only_where_it_is_asked_for() -> None:
-    assert "\x1b[" in rules.render_list((PLAIN,), width=80, colour=True)
-    assert "\x1b" not in rules.render_one(PLAIN, width=80, colour=False)
+    assert "\x1b[" in render_rule_list((PLAIN,), width=80, colour=True)
+    assert "\x1b" not in render_rule(PLAIN, width=80, colour=False)

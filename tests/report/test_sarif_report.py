@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 
 from auditor import __version__
-from auditor.findings import Severity, Verdict
-from auditor.recommendations.model import load_packs
+from auditor.models.findings import Severity, Verdict
+from auditor.models.report import Report
+from auditor.recommendations.packs import load_packs
 from auditor.report import sarif
-from auditor.runs import Report
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -5,47 +5,54 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import Reason
-from auditor.facts import Coverage, Outcome, Role, Source
-from auditor.findings import ClusterReport, Severity, Status, Verdict
-from auditor.past import Past, PastRun
-from auditor.report import sight, since
-from auditor.report.sight import Sight
-from auditor.runs import Report
+from auditor.models.facts import Coverage, Outcome, Role, Source
+from auditor.models.findings import ClusterReport, ClusterStatus, Severity, Verdict
+from auditor.models.history import ClusterHistory, PastRun
+from auditor.models.report import Report
+from auditor.report.summary import (
+    ReachabilityChange,
+    changes_summary,
+    failure_reason,
+    reachability_changes,
+    reachability_line,
+)
 from tests.report import samples
 
-WELL, DARK = Status.COMPLIANT, Status.UNAUDITABLE
+WELL, DARK = ClusterStatus.COMPLIANT, ClusterStatus.UNAUDITABLE
 
 
-def past(status: Status, *unread: str) -> Past:
+def past(status: ClusterStatus, *unread: str) -> ClusterHistory:
     run = PastRun("r1", "lab", "2026-02-28T02:00:00Z", "", None, status, 0, {})
-    return Past(runs=(run,), unread=frozenset(unread))
+    return ClusterHistory(runs=(run,), unread=frozenset(unread))
 
 
-def seen(cluster: ClusterReport, before: Past) -> list[Sight]:
-    return list(sight.sights(Report(samples.RUN, (cluster,), {"lab": before})))
+def seen(cluster: ClusterReport, before: ClusterHistory) -> list[ReachabilityChange]:
+    return list(reachability_changes(Report(samples.RUN, (cluster,), {"lab": before})))
 
 
 def test_a_node_that_was_read_and_is_not_now_is_told_with_its_reason() -> None:
     (told,) = seen(samples.incomplete_cluster(), past(WELL))
-    assert sight.line(told) == (
+    assert reachability_line(told) == (
         "worse: imp-sub.example.test (lab) can no longer be read, 16 checks unknown: "
         "no answer in time from imp-sub.example.test"
     )
 
 
 def test_a_node_that_stays_dark_is_told_no_more() -> None:
-    assert seen(samples.incomplete_cluster(), past(Status.INCOMPLETE, samples.SUB)) == []
+    assert seen(samples.incomplete_cluster(), past(ClusterStatus.INCOMPLETE, samples.SUB)) == []
 
 
 @pytest.mark.parametrize(
     "unsure",
     [
-        replace(past(Status.INCOMPLETE), unread=None),
-        replace(past(Status.INCOMPLETE), stranger="cucm-other.example.test"),
-        replace(past(Status.INCOMPLETE, samples.SUB), stranger="cucm-other.example.test"),
+        replace(past(ClusterStatus.INCOMPLETE), unread=None),
+        replace(past(ClusterStatus.INCOMPLETE), stranger="cucm-other.example.test"),
+        replace(past(ClusterStatus.INCOMPLETE, samples.SUB), stranger="cucm-other.example.test"),
     ],
 )
-def test_no_node_is_lost_or_back_where_nobody_knows_what_was_read_before(unsure: Past) -> None:
+def test_no_node_is_lost_or_back_where_nobody_knows_what_was_read_before(
+    unsure: ClusterHistory,
+) -> None:
     """What became of the cluster as a whole is on record all the same."""
     assert seen(samples.incomplete_cluster(), unsure) == []
     assert seen(samples.compliant_cluster(), unsure) == []
@@ -54,14 +61,14 @@ def test_no_node_is_lost_or_back_where_nobody_knows_what_was_read_before(unsure:
 
 def test_a_node_that_is_read_again_is_told_once() -> None:
     well = samples.compliant_cluster()
-    (told,) = seen(well, past(Status.INCOMPLETE, samples.SUB))
-    assert sight.line(told) == "back: imp-sub.example.test (lab) can be read again"
+    (told,) = seen(well, past(ClusterStatus.INCOMPLETE, samples.SUB))
+    assert reachability_line(told) == "back: imp-sub.example.test (lab) can be read again"
     assert seen(well, past(WELL)) == []
 
 
 def test_a_cluster_that_went_dark_stands_for_its_nodes() -> None:
     (told,) = seen(samples.unauditable_cluster(), past(WELL))
-    assert sight.line(told) == (
+    assert reachability_line(told) == (
         "worse: cluster lab can no longer be audited: credentials refused by cucm-pub.example.test"
     )
     assert seen(samples.unauditable_cluster(), past(DARK)) == []
@@ -69,11 +76,11 @@ def test_a_cluster_that_went_dark_stands_for_its_nodes() -> None:
 
 def test_a_cluster_that_is_back_says_so_and_which_node_is_not() -> None:
     assert seen(samples.compliant_cluster(), past(DARK, samples.SUB, samples.PUB)) == [
-        Sight("lab", None, back=True)
+        ReachabilityChange("lab", None, back=True)
     ]
     lost, back = seen(samples.incomplete_cluster(), past(DARK))
     assert (lost.node, lost.back) == (samples.SUB, False)
-    assert sight.line(back) == "back: cluster lab can be audited again"
+    assert reachability_line(back) == "back: cluster lab can be audited again"
 
 
 def test_a_cluster_whose_drift_outweighs_that_no_node_was_read_is_told_by_node() -> None:
@@ -82,14 +89,14 @@ def test_a_cluster_whose_drift_outweighs_that_no_node_was_read_is_told_by_node()
     nodes = (samples.silent(samples.PUB, Role.PUBLISHER),)
     cluster = replace(samples.compliant_cluster(), findings=(drift,), nodes=nodes)
     assert [told.node for told in seen(cluster, past(WELL))] == [samples.PUB]
-    assert seen(cluster, past(Status.DRIFT, samples.PUB)) == []
+    assert seen(cluster, past(ClusterStatus.DRIFT, samples.PUB)) == []
     assert [told.back for told in seen(cluster, past(DARK, samples.PUB))] == []
 
 
 def test_nothing_is_lost_in_the_first_run_nor_without_history() -> None:
     cluster = samples.unauditable_cluster()
-    assert seen(cluster, Past()) == []
-    assert sight.sights(Report(samples.RUN, (cluster,))) == ()
+    assert seen(cluster, ClusterHistory()) == []
+    assert reachability_changes(Report(samples.RUN, (cluster,))) == ()
 
 
 def test_a_planned_node_is_not_missed() -> None:
@@ -116,7 +123,7 @@ def test_servers_that_fail_alike_are_named_together_and_what_follows_is_left_out
             gap(Source.CONTROL_CENTER, "later", Reason.NOT_ASKED),
         ),
     )
-    assert sight.cause(cluster) == (
+    assert failure_reason(cluster) == (
         "certificate not accepted of cucm, imp0, imp1, imp2 and 2 more cannot be reached"
     )
 
@@ -125,25 +132,25 @@ def test_servers_that_fail_alike_are_named_together_and_what_follows_is_left_out
 def test_every_reason_has_its_words(reason: Reason) -> None:
     cluster = samples.unauditable_cluster()
     told = replace(cluster, coverage=(gap(Source.CUCM_AXL, "cucm", reason),))
-    assert "cucm" in sight.cause(told)
+    assert "cucm" in failure_reason(told)
 
 
 def test_what_moved_is_told_in_sentences() -> None:
     gone = samples.past(samples.mixed_cluster())
-    assert since.moved(samples.mixed_cluster(), gone) == (
+    assert changes_summary(samples.mixed_cluster(), gone) == (
         "1 difference is new, 1 still there, 1 resolved. 1 earlier difference cannot be seen now."
     )
-    assert since.moved(samples.incomplete_cluster(), past(WELL)) == (
+    assert changes_summary(samples.incomplete_cluster(), past(WELL)) == (
         "imp-sub.example.test could be read then and cannot be now."
     )
-    assert since.moved(samples.unauditable_cluster(), past(WELL)) == (
+    assert changes_summary(samples.unauditable_cluster(), past(WELL)) == (
         "The cluster could be audited then and cannot be now."
     )
-    back = since.moved(samples.compliant_cluster(), past(Status.INCOMPLETE, samples.SUB))
+    back = changes_summary(samples.compliant_cluster(), past(ClusterStatus.INCOMPLETE, samples.SUB))
     assert back == "imp-sub.example.test can be read again."
-    assert since.moved(samples.compliant_cluster(), past(WELL)) == "nothing changed."
+    assert changes_summary(samples.compliant_cluster(), past(WELL)) == "nothing changed."
     strange = replace(past(WELL), stranger="cucm-b.example.test")
-    assert since.moved(samples.compliant_cluster(), strange) == (
+    assert changes_summary(samples.compliant_cluster(), strange) == (
         "that run asked another CUCM publisher, cucm-b.example.test; if it is another cluster, "
         "give the two of them two names."
     )

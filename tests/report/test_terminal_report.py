@@ -10,12 +10,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from auditor import __version__, names
-from auditor.cluster import Group
+from auditor import __version__
 from auditor.errors import Reason
-from auditor.facts import (
+from auditor.models.facts import (
     Coverage,
     Evidence,
+    Group,
     HaReading,
     HaState,
     Origin,
@@ -24,12 +24,20 @@ from auditor.facts import (
     RunState,
     Source,
 )
-from auditor.findings import Kind, Severity, Subject, SubjectKind, Verdict
-from auditor.past import Past, Standing
-from auditor.recommendations.ha import switch_evidence
-from auditor.report import terminal, wording
-from auditor.report.screen import printable
-from auditor.runs import Report
+from auditor.models.findings import FindingKind, FindingSubject, Severity, SubjectKind, Verdict
+from auditor.models.history import ClusterHistory, FindingAge
+from auditor.models.report import Report
+from auditor.recommendations.ha_states import ha_switch_evidence
+from auditor.report import terminal
+from auditor.report.console import printable
+from auditor.report.wording import (
+    KIND_TEXTS,
+    REASON_ADVICE,
+    VERDICT_MARKS,
+    VERDICT_STYLES,
+    severity_summary,
+)
+from auditor.service_names import AXL_WEB_SERVICE, SIP_PROXY_SERVICE
 from tests.report import samples
 from tests.report.shapes import SHAPES, sample
 
@@ -118,15 +126,15 @@ def test_a_cell_that_drifts_is_in_capitals() -> None:
 @pytest.mark.parametrize(
     ("kind", "word"),
     [
-        (Kind.NOT_ANSWERING, "✗ NO ANSWER"),
-        (Kind.UNSTABLE, "✗ UNSTABLE"),
-        (Kind.UNNEEDED, "✗ UNNEEDED"),
-        (Kind.PROFILE_CONFLICT, "✗ CONFLICT"),
-        (Kind.PREREQUISITE_MISSING, "✗ RUNNING"),
+        (FindingKind.NOT_ANSWERING, "✗ NO ANSWER"),
+        (FindingKind.UNSTABLE, "✗ UNSTABLE"),
+        (FindingKind.UNNEEDED, "✗ UNNEEDED"),
+        (FindingKind.PROFILE_CONFLICT, "✗ CONFLICT"),
+        (FindingKind.PREREQUISITE_MISSING, "✗ RUNNING"),
     ],
 )
-def test_a_running_service_that_drifts_says_in_which_way(kind: Kind, word: str) -> None:
-    drift = replace(samples.stopped(names.AXL, samples.PUB), kind=kind)
+def test_a_running_service_that_drifts_says_in_which_way(kind: FindingKind, word: str) -> None:
+    drift = replace(samples.stopped(AXL_WEB_SERVICE, samples.PUB), kind=kind)
     findings = (*samples.judged(samples.PUB), drift)
     node = samples.node(samples.PUB, Role.PUBLISHER)
     page = terminal.render(Report(samples.RUN, (samples.cluster(node, findings=findings),)))
@@ -134,7 +142,7 @@ def test_a_running_service_that_drifts_says_in_which_way(kind: Kind, word: str) 
 
 
 def test_one_unknown_check_takes_the_tick_from_a_running_service() -> None:
-    doubt = replace(samples.unread(names.AXL, samples.PUB), recommendation="AXL-04")
+    doubt = replace(samples.unread(AXL_WEB_SERVICE, samples.PUB), recommendation="AXL-04")
     findings = (*samples.judged(samples.PUB), doubt)
     node = samples.node(samples.PUB, Role.PUBLISHER)
     page = terminal.render(Report(samples.RUN, (samples.cluster(node, findings=findings),)))
@@ -150,9 +158,9 @@ def test_a_node_that_gave_nothing_has_no_tick_in_its_column() -> None:
 
 def test_a_service_without_a_row_is_said_to_have_none() -> None:
     node = samples.node(samples.PUB, Role.PUBLISHER)
-    less = {name: state for name, state in node.services.items() if name != names.SIP_PROXY}
+    less = {name: state for name, state in node.services.items() if name != SIP_PROXY_SERVICE}
     findings = samples.judged(
-        samples.PUB, SIP_01=lambda *_: samples.unread(names.SIP_PROXY, samples.PUB)
+        samples.PUB, SIP_01=lambda *_: samples.unread(SIP_PROXY_SERVICE, samples.PUB)
     )
     report = samples.cluster(replace(node, services=less), findings=findings)
     page = terminal.render(Report(samples.RUN, (report,)))
@@ -191,7 +199,7 @@ def test_high_availability_that_is_off_is_called_so(
     enabled: bool | None, verdict: Verdict, state: HaState, shown: str
 ) -> None:
     node = samples.node(samples.PUB, Role.PUBLISHER, ha=state)
-    switch = switch_evidence(Group(samples.GROUP, (samples.PUB,), enabled, Origin.OBSERVED))
+    switch = ha_switch_evidence(Group(samples.GROUP, (samples.PUB,), enabled, Origin.OBSERVED))
     off = replace(samples.ha(verdict=verdict), evidence=switch)
     report = samples.cluster(node, findings=(*samples.judged(samples.PUB), off))
     page = terminal.render(Report(samples.RUN, (report,)))
@@ -250,7 +258,7 @@ def test_one_reason_for_many_unknowns_is_told_once() -> None:
 
 
 def test_one_story_about_two_nodes_is_told_once_with_both_names() -> None:
-    drifts = [samples.stopped(names.SIP_PROXY, of) for of in (samples.PUB, samples.SUB)]
+    drifts = [samples.stopped(SIP_PROXY_SERVICE, of) for of in (samples.PUB, samples.SUB)]
     drifts = [
         replace(
             d,
@@ -274,7 +282,7 @@ def test_one_story_about_two_keys_speaks_of_the_key_as_of_a_word() -> None:
             samples.ha(verdict=Verdict.DRIFT),
             recommendation="PROFILE-02",
             service=None,
-            subject=Subject(SubjectKind.KEY, key),
+            subject=FindingSubject(SubjectKind.KEY, key),
             expected=f"Every name in `{key}` is a node or group of the cluster.",
             remedy=f"Correct `{key}` in auditor.toml; `{key}` names imp-old.",
         )
@@ -290,7 +298,7 @@ def test_one_story_about_two_keys_speaks_of_the_key_as_of_a_word() -> None:
 
 def test_stories_that_differ_in_more_than_the_name_are_all_told() -> None:
     drifts = [
-        replace(samples.stopped(names.SIP_PROXY, of), observed=f"{word} on {of}.")
+        replace(samples.stopped(SIP_PROXY_SERVICE, of), observed=f"{word} on {of}.")
         for of, word in ((samples.PUB, "Stopped"), (samples.SUB, "Failed"))
     ]
     report = replace(samples.compliant_cluster(), findings=tuple(drifts))
@@ -302,7 +310,9 @@ def test_stories_that_differ_in_more_than_the_name_are_all_told() -> None:
 def test_a_name_inside_a_longer_name_is_left_alone() -> None:
     first, second = "imp", "imp-2"
     drifts = [
-        replace(samples.stopped(names.SIP_PROXY, of), observed=f"{of}: gw-{of}, imp-2.test are up")
+        replace(
+            samples.stopped(SIP_PROXY_SERVICE, of), observed=f"{of}: gw-{of}, imp-2.test are up"
+        )
         for of in (first, second)
     ]
     report = replace(samples.compliant_cluster(), findings=tuple(drifts))
@@ -312,7 +322,7 @@ def test_a_name_inside_a_longer_name_is_left_alone() -> None:
 
 
 def test_what_settles_several_unknowns_is_told_once_with_every_reason() -> None:
-    base = replace(samples.unread(names.AXL, samples.PUB), remedy="Mend it.", evidence=())
+    base = replace(samples.unread(AXL_WEB_SERVICE, samples.PUB), remedy="Mend it.", evidence=())
     reasons = ("No answer.", "Its state is not known: No answer.", "The row was odd.")
     unknowns = tuple(
         replace(base, recommendation=f"AXL-0{n}", because=because)
@@ -333,7 +343,7 @@ def test_what_settles_several_unknowns_is_told_once_with_every_reason() -> None:
 def test_unknowns_without_a_remedy_are_not_thrown_together() -> None:
     unknowns = tuple(
         replace(samples.unread(name, samples.PUB), remedy="")
-        for name in (names.AXL, names.SIP_PROXY)
+        for name in (AXL_WEB_SERVICE, SIP_PROXY_SERVICE)
     )
     report = replace(samples.compliant_cluster(), findings=unknowns)
     page = terminal.render(Report(samples.RUN, (report,)))
@@ -343,7 +353,7 @@ def test_unknowns_without_a_remedy_are_not_thrown_together() -> None:
 
 def test_more_evidence_than_fits_is_counted() -> None:
     pieces = tuple(Evidence(Origin.OBSERVED, "x", f"piece {n}") for n in range(9))
-    drift = replace(samples.stopped(names.SIP_PROXY, samples.SUB), evidence=pieces)
+    drift = replace(samples.stopped(SIP_PROXY_SERVICE, samples.SUB), evidence=pieces)
     report = replace(samples.compliant_cluster(), findings=(drift,))
     page = terminal.render(Report(samples.RUN, (report,)))
     assert "and 1 more in the JSON report" in page
@@ -389,7 +399,7 @@ def test_a_source_that_was_not_due_is_no_gap() -> None:
 
 def test_a_drift_sentence_tells_of_nodes_that_were_not_audited() -> None:
     first = samples.incomplete_cluster()
-    drift = samples.stopped(names.SIP_PROXY, samples.PUB)
+    drift = samples.stopped(SIP_PROXY_SERVICE, samples.PUB)
     report = replace(first, findings=(*first.findings, drift))
     page = terminal.render(Report(samples.RUN, (report,)))
     told = f"Besides, {samples.SUB} could not be audited and 17 checks could not be told."
@@ -403,15 +413,15 @@ def test_the_alarming_colour_ends_with_the_alarming_word() -> None:
 
 
 def test_every_token_has_its_words() -> None:
-    assert set(wording.MARKS) == set(wording.STYLES) == set(Verdict)
-    assert set(wording.KINDS) == set(Kind)
-    assert set(wording.REASONS) == set(Reason)
-    assert len(set(wording.MARKS.values())) == len(Verdict)
+    assert set(VERDICT_MARKS) == set(VERDICT_STYLES) == set(Verdict)
+    assert set(KIND_TEXTS) == set(FindingKind)
+    assert set(REASON_ADVICE) == set(Reason)
+    assert len(set(VERDICT_MARKS.values())) == len(Verdict)
 
 
 def test_severities_are_counted_worst_first() -> None:
-    low = replace(samples.stopped(names.AXL, "a"), severity=Severity.LOW)
-    assert wording.severities([low, samples.stopped(names.AXL, "b")]) == "1 critical, 1 low"
+    low = replace(samples.stopped(AXL_WEB_SERVICE, "a"), severity=Severity.LOW)
+    assert severity_summary([low, samples.stopped(AXL_WEB_SERVICE, "b")]) == "1 critical, 1 low"
 
 
 def test_a_service_that_still_starts_has_a_mark_of_its_own() -> None:
@@ -429,18 +439,18 @@ def test_a_service_that_still_starts_has_a_mark_of_its_own() -> None:
     ],
 )
 def test_history_tells_how_long_a_difference_stands(since: str, told: str) -> None:
-    drift = samples.stopped(names.SIP_PROXY, samples.PUB)
+    drift = samples.stopped(SIP_PROXY_SERVICE, samples.PUB)
     cluster = replace(samples.compliant_cluster(), findings=(drift,))
-    past = Past({drift.id: Standing(since, 3)})
+    past = ClusterHistory({drift.id: FindingAge(since, 3)})
     page = terminal.render(Report(samples.RUN, (cluster,), {"lab": past}), width=140)
     assert f"since     {told}\n" in page
 
 
 def test_a_block_of_several_findings_tells_the_longest_standing() -> None:
-    drifts = [samples.stopped(names.SIP_PROXY, of) for of in (samples.PUB, samples.SUB)]
+    drifts = [samples.stopped(SIP_PROXY_SERVICE, of) for of in (samples.PUB, samples.SUB)]
     cluster = replace(samples.compliant_cluster(), findings=tuple(drifts))
-    nights = [Standing("2026-02-27T02:00:00Z", 3), Standing("2026-02-26T02:00:00Z", 4)]
-    past = Past({drift.id: night for drift, night in zip(drifts, nights, strict=True)})
+    nights = [FindingAge("2026-02-27T02:00:00Z", 3), FindingAge("2026-02-26T02:00:00Z", 4)]
+    past = ClusterHistory({drift.id: night for drift, night in zip(drifts, nights, strict=True)})
     page = terminal.render(Report(samples.RUN, (cluster,), {"lab": past}), width=140)
     told = "3 days, 4 runs (first seen 2026-02-26T02:00:00Z), some of them for less"
     assert f"since     {told}\n" in page

@@ -6,15 +6,34 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from auditor.findings import Kind, Severity, Status, Subject, SubjectKind, Verdict
-from auditor.past import Change, ChangesSince, Direction, PastRun, Standing, Stood
-from auditor.report.timeline import render_changes, render_runs, render_standings, stands
+from auditor.models.findings import (
+    ClusterStatus,
+    FindingKind,
+    FindingSubject,
+    Severity,
+    SubjectKind,
+    Verdict,
+)
+from auditor.models.history import (
+    ChangeDirection,
+    FindingAge,
+    FindingChange,
+    HistoricalFinding,
+    PastRun,
+    RunChanges,
+)
+from auditor.report.history_page import (
+    render_changes_since,
+    render_finding_ages,
+    render_past_runs,
+    verdict_age_text,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 NOW = "2026-03-04T02:00:00Z"
 
 
-def run(number: int, status: Status, *, cluster: str = "lab", drift: int = 0) -> PastRun:
+def run(number: int, status: ClusterStatus, *, cluster: str = "lab", drift: int = 0) -> PastRun:
     counts = dict.fromkeys(Verdict, 0) | {Verdict.PASS: 60, Verdict.DRIFT: drift}
     return PastRun(
         id=f"{number}6a1f20c-5a0e-4c8f-9a3e-8d9b0c7e1f2a",
@@ -31,18 +50,18 @@ def run(number: int, status: Status, *, cluster: str = "lab", drift: int = 0) ->
 def row(
     recommendation: str,
     verdict: Verdict,
-    standing: Standing,
+    standing: FindingAge,
     *,
-    kind: Kind | None = None,
+    kind: FindingKind | None = None,
     severity: Severity = Severity.HIGH,
     subject: str = "imp-sub.example.test",
-) -> Stood:
-    return Stood(
+) -> HistoricalFinding:
+    return HistoricalFinding(
         id=recommendation,
         cluster="lab",
         recommendation=recommendation,
         service=None,
-        subject=Subject(SubjectKind.NODE, subject),
+        subject=FindingSubject(SubjectKind.NODE, subject),
         verdict=verdict,
         kind=kind,
         severity=severity,
@@ -50,45 +69,47 @@ def row(
     )
 
 
-SINCE = Standing("2026-03-01T02:00:00Z", 4)
-FRESH = Standing(NOW, 1)
+SINCE = FindingAge("2026-03-01T02:00:00Z", 4)
+FRESH = FindingAge(NOW, 1)
 ROWS = (
     row("RPT-01", Verdict.PASS, SINCE),
     row("WEB-01", Verdict.NOT_APPLICABLE, SINCE),
-    row("BPS-01", Verdict.DRIFT, FRESH, kind=Kind.MISPLACED, severity=Severity.MEDIUM),
-    row("SIP-01", Verdict.DRIFT, SINCE, kind=Kind.STOPPED, severity=Severity.CRITICAL),
-    row("PE-01", Verdict.EXPLAINED, SINCE, kind=Kind.STOPPED, severity=Severity.CRITICAL),
-    row("CM-01", Verdict.WAIVED, SINCE, kind=Kind.NOT_ACTIVATED),
-    row("TCM-01", Verdict.UNKNOWN, Standing("2026-03-04T01:15:00Z", 2)),
+    row("BPS-01", Verdict.DRIFT, FRESH, kind=FindingKind.MISPLACED, severity=Severity.MEDIUM),
+    row("SIP-01", Verdict.DRIFT, SINCE, kind=FindingKind.STOPPED, severity=Severity.CRITICAL),
+    row("PE-01", Verdict.EXPLAINED, SINCE, kind=FindingKind.STOPPED, severity=Severity.CRITICAL),
+    row("CM-01", Verdict.WAIVED, SINCE, kind=FindingKind.NOT_ACTIVATED),
+    row("TCM-01", Verdict.UNKNOWN, FindingAge("2026-03-04T01:15:00Z", 2)),
 )
-CHANGES = ChangesSince(
-    run(1, Status.COMPLIANT),
-    run(4, Status.DRIFT, drift=3),
+CHANGES = RunChanges(
+    run(1, ClusterStatus.COMPLIANT),
+    run(4, ClusterStatus.DRIFT, drift=3),
     (
-        Change(Direction.NEW, ROWS[2], Verdict.PASS),
-        Change(Direction.NEW, row("DIR-01", Verdict.DRIFT, FRESH, kind=Kind.STOPPED), None),
-        Change(Direction.WORSENED, ROWS[3], Verdict.WAIVED),
-        Change(Direction.PERSISTING, ROWS[4], Verdict.EXPLAINED),
-        Change(Direction.RESOLVED, ROWS[0], Verdict.DRIFT),
-        Change(Direction.UNSEEN, ROWS[6], Verdict.PASS),
-        Change(
-            Direction.UNSEEN,
-            row("ARC-01", Verdict.UNKNOWN, Standing("2026-03-02T02:00:00Z", 0)),
+        FindingChange(ChangeDirection.NEW, ROWS[2], Verdict.PASS),
+        FindingChange(
+            ChangeDirection.NEW, row("DIR-01", Verdict.DRIFT, FRESH, kind=FindingKind.STOPPED), None
+        ),
+        FindingChange(ChangeDirection.WORSENED, ROWS[3], Verdict.WAIVED),
+        FindingChange(ChangeDirection.PERSISTING, ROWS[4], Verdict.EXPLAINED),
+        FindingChange(ChangeDirection.RESOLVED, ROWS[0], Verdict.DRIFT),
+        FindingChange(ChangeDirection.UNSEEN, ROWS[6], Verdict.PASS),
+        FindingChange(
+            ChangeDirection.UNSEEN,
+            row("ARC-01", Verdict.UNKNOWN, FindingAge("2026-03-02T02:00:00Z", 0)),
             Verdict.DRIFT,
         ),
     ),
 )
 RUNS = (
-    run(4, Status.DRIFT, drift=3),
-    run(4, Status.COMPLIANT, cluster="köln"),
-    run(3, Status.INCOMPLETE),
-    run(2, Status.UNAUDITABLE),
-    run(1, Status.COMPLIANT),
+    run(4, ClusterStatus.DRIFT, drift=3),
+    run(4, ClusterStatus.COMPLIANT, cluster="köln"),
+    run(3, ClusterStatus.INCOMPLETE),
+    run(2, ClusterStatus.UNAUDITABLE),
+    run(1, ClusterStatus.COMPLIANT),
 )
 PAGES: dict[str, Callable[[int], str]] = {
-    "history-runs": lambda width: render_runs(RUNS, width=width),
-    "history-standings": lambda width: render_standings("lab", ROWS, NOW, width=width),
-    "history-changes": lambda width: render_changes(CHANGES, NOW, width=width),
+    "history-runs": lambda width: render_past_runs(RUNS, width=width),
+    "history-standings": lambda width: render_finding_ages("lab", ROWS, NOW, width=width),
+    "history-changes": lambda width: render_changes_since(CHANGES, NOW, width=width),
 }
 
 
@@ -116,22 +137,24 @@ def test_no_line_is_wider_than_the_page(page: str) -> None:
     ],
 )
 def test_how_long_is_told_in_one_unit(since: str, runs: int, told: str) -> None:
-    assert stands(Verdict.DRIFT, Standing(since, runs), NOW) == told
+    assert verdict_age_text(Verdict.DRIFT, FindingAge(since, runs), NOW) == told
 
 
 def test_a_history_without_runs_says_so() -> None:
-    assert render_runs(()) == "No run is recorded.\n"
+    assert render_past_runs(()) == "No run is recorded.\n"
 
 
 def test_no_change_is_said() -> None:
-    told = ChangesSince(RUNS[4], RUNS[0], ())
-    assert "No difference then, none now." in render_changes(told, NOW)
+    told = RunChanges(RUNS[4], RUNS[0], ())
+    assert "No difference then, none now." in render_changes_since(told, NOW)
 
 
 def test_hostile_names_reach_no_terminal() -> None:
     evil = "\x1b[31m[bold]:smile:\u202eabc\nnode"
     rows = [row("SIP-01", Verdict.DRIFT, SINCE, subject=evil)]
-    page = render_standings(evil, rows, NOW) + render_runs([run(1, Status.DRIFT, cluster=evil)])
+    page = render_finding_ages(evil, rows, NOW) + render_past_runs(
+        [run(1, ClusterStatus.DRIFT, cluster=evil)]
+    )
     assert "\x1b" not in page
     assert "\u202e" not in page
     assert "[bold]:smile:" in page

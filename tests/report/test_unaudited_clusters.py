@@ -5,21 +5,21 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import Reason
-from auditor.facts import Coverage, Outcome, RunState, Source
-from auditor.findings import (
+from auditor.models.facts import Coverage, Outcome, RunState, Source
+from auditor.models.findings import (
     ClusterReport,
+    ClusterStatus,
     Finding,
-    Kind,
+    FindingKind,
+    FindingSubject,
     Severity,
-    Status,
-    Subject,
     SubjectKind,
     Verdict,
 )
-from auditor.report import tally
-from auditor.report.output import Format, render
-from auditor.report.wording import sentence
-from auditor.runs import Report
+from auditor.models.report import Report
+from auditor.report.formats import ReportFormat, render_report
+from auditor.report.summary import count_nodes_read
+from auditor.report.wording import cluster_summary
 from tests.report import samples
 
 CAUSE = "cucm-pub.example.test refused the account audit-ro."
@@ -28,24 +28,26 @@ STRANGE = Finding(
     cluster="lab",
     recommendation="PROFILE-02",
     service=None,
-    subject=Subject(SubjectKind.KEY, "addresses"),
+    subject=FindingSubject(SubjectKind.KEY, "addresses"),
     verdict=Verdict.DRIFT,
     severity=Severity.MEDIUM,
     expected="Every name in `addresses` is a node.",
     observed="The cluster has no imp9.example.test.",
     because="A name that the cluster does not have leaves its key without effect.",
-    kind=Kind.PROFILE_CONFLICT,
+    kind=FindingKind.PROFILE_CONFLICT,
 )
 
 
-def _page(cluster: ClusterReport, form: Format) -> str:
-    text = render(Report(samples.RUN, (cluster,)), form, width=2000, colour=False)
-    return text[text.find("<body") if form is Format.HTML else 0 :]
+def _page(cluster: ClusterReport, form: ReportFormat) -> str:
+    text = render_report(Report(samples.RUN, (cluster,)), form, width=2000, colour=False)
+    return text[text.find("<body") if form is ReportFormat.HTML else 0 :]
 
 
 @pytest.mark.parametrize("verdict", [Verdict.DRIFT, Verdict.UNKNOWN])
-@pytest.mark.parametrize("form", [Format.TERMINAL, Format.MARKDOWN, Format.HTML])
-def test_the_cause_and_what_to_do_come_before_every_finding(form: Format, verdict: Verdict) -> None:
+@pytest.mark.parametrize("form", [ReportFormat.TERMINAL, ReportFormat.MARKDOWN, ReportFormat.HTML])
+def test_the_cause_and_what_to_do_come_before_every_finding(
+    form: ReportFormat, verdict: Verdict
+) -> None:
     finding = replace(STRANGE, verdict=verdict, kind=STRANGE.kind if verdict == "drift" else None)
     cluster = replace(samples.unauditable_cluster(), findings=(finding,))
     page = _page(cluster, form)
@@ -57,8 +59,8 @@ def test_the_cause_and_what_to_do_come_before_every_finding(form: Format, verdic
 
 def test_drift_where_nothing_was_read_begins_with_the_cause() -> None:
     cluster = replace(samples.unauditable_cluster(), findings=(STRANGE,))
-    assert cluster.status is Status.DRIFT
-    assert sentence(cluster) == (
+    assert cluster.status is ClusterStatus.DRIFT
+    assert cluster_summary(cluster) == (
         f"Nothing could be audited: {CAUSE} {ADVICE} Besides, 1 difference (1 medium). "
         "Worst: PROFILE-02 on addresses: profile and cluster disagree."
     )
@@ -73,7 +75,7 @@ def test_the_cause_is_a_failure_and_not_what_was_left_unasked_after_it() -> None
     first = samples.unauditable_cluster()
     further = samples.failed(samples.SUB)
     cluster = replace(first, coverage=(test, skipped, *first.coverage, *further))
-    assert sentence(cluster) == (
+    assert cluster_summary(cluster) == (
         f"Nothing could be audited: {CAUSE} {ADVICE} No answer either from {samples.SUB}."
     )
 
@@ -86,5 +88,5 @@ def test_a_node_of_which_no_state_is_known_is_not_read() -> None:
         for name, told in cluster.nodes[1].services.items()
     }
     cluster = replace(cluster, nodes=(cluster.nodes[0], replace(cluster.nodes[1], services=nil)))
-    assert tally.nodes_read(cluster) == (1, 2)
-    assert "1 of 2 nodes read" in _page(cluster, Format.TERMINAL)
+    assert count_nodes_read(cluster) == (1, 2)
+    assert "1 of 2 nodes read" in _page(cluster, ReportFormat.TERMINAL)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from auditor.simulator import HandClock, ScenarioError, Simulator, write_together
+from auditor.simulator import ManualClock, ScenarioError, Simulator, write_joint_config
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Start, Wire
@@ -32,7 +32,7 @@ def engine(wire: "Wire") -> str | None:
 
 
 def test_a_failover_and_the_fallback_pass_through_the_documented_pairs(start: "Start") -> None:
-    wire = start(node=NODES, clock=HandClock())
+    wire = start(node=NODES, clock=ManualClock())
     seen = [(*look(wire), engine(wire))]
     for scene, moves in (("failover", 4), ("fallback", 3)):
         wire.sim.change({"play": {"group": "Pair", "scene": scene, "step_s": 10}})
@@ -53,14 +53,14 @@ def test_a_failover_and_the_fallback_pass_through_the_documented_pairs(start: "S
 
 
 def test_nothing_happens_while_the_clock_stands(start: "Start") -> None:
-    wire = start(clock=HandClock())
+    wire = start(clock=ManualClock())
     wire.sim.change({"play": {"group": "Pair", "scene": "failover"}})
     wire.sim.advance(9.9)
     assert look(wire)[0] == ["7", "5"]
 
 
 def test_a_node_that_died_refuses_connections_until_it_returns(start: "Start") -> None:
-    wire = start(clock=HandClock())
+    wire = start(clock=ManualClock())
     wire.sim.change({"play": {"group": "Pair", "scene": "node_dies"}})
     wire.sim.advance(20)
     with pytest.raises(ConnectionRefusedError):
@@ -73,7 +73,7 @@ def test_a_node_that_died_refuses_connections_until_it_returns(start: "Start") -
 
 
 def test_a_critical_service_that_fails_stays_down_after_the_failover(start: "Start") -> None:
-    wire = start(clock=HandClock())
+    wire = start(clock=ManualClock())
     wire.sim.change({"play": {"group": "Pair", "scene": "service_fails"}})
     wire.sim.advance(20)
     assert (look(wire)[0], engine(wire)) == (["9", "4"], "Stopped")
@@ -118,7 +118,7 @@ def test_two_clusters_share_one_configuration(tmp_path: Path) -> None:
         return Simulator(scenario, tmp_path / name)
 
     with cluster("here") as one, cluster("there") as other:
-        text = write_together([one, other], tmp_path / "auditor.toml").read_text()
+        text = write_joint_config([one, other], tmp_path / "auditor.toml").read_text()
     assert text.count("[defaults]") == 1
     assert [line for line in text.splitlines() if line.startswith("name = ")] == [
         'name = "here"',

@@ -9,9 +9,10 @@ import pytest
 import responses
 
 from auditor.credentials import Credentials, Secret
-from auditor.soap.client import Client, Endpoint, Limits
-from auditor.soap.exchange import LiveWire
-from auditor.soap.wsdl import Interface
+from auditor.soap.client import Client
+from auditor.soap.messages import Endpoint, RequestLimits
+from auditor.soap.network import LiveNetwork
+from auditor.soap.operations import SoapInterface
 from tests.soap.certs import Authority
 
 NODE = "imp-a.example.test"
@@ -27,7 +28,7 @@ class NewClient(Protocol):
     def __call__(
         self,
         place: Endpoint | None = None,
-        limits: Limits | None = None,
+        limits: RequestLimits | None = None,
         *,
         axl_version: str = "auto",
         axl_first: str | None = None,
@@ -45,7 +46,7 @@ class Play(Protocol):
 
     def __call__(
         self,
-        interface: Interface,
+        interface: SoapInterface,
         name: str,
         status: int = 200,
         content_type: str = "text/xml; charset=utf-8",
@@ -64,7 +65,7 @@ def play(mocked: responses.RequestsMock, recorded: Recorded) -> Play:
     """Return a function that plays recorded replies, one a request, the last one for ever."""
 
     def put(
-        interface: Interface,
+        interface: SoapInterface,
         name: str,
         status: int = 200,
         content_type: str = "text/xml; charset=utf-8",
@@ -81,7 +82,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-class PatientWire(LiveWire):
+class PatientWire(LiveNetwork):
     """A live wire whose pauses take no time and are kept."""
 
     def __init__(self) -> None:
@@ -117,7 +118,7 @@ def new_client(wire: PatientWire, endpoint: Endpoint) -> Iterator[NewClient]:
 
         def make(
             place: Endpoint | None = None,
-            limits: Limits | None = None,
+            limits: RequestLimits | None = None,
             *,
             axl_version: str = "auto",
             axl_first: str | None = None,
@@ -125,7 +126,7 @@ def new_client(wire: PatientWire, endpoint: Endpoint) -> Iterator[NewClient]:
             client = Client(
                 place or endpoint,
                 account,
-                limits or Limits(timeout_s=5),
+                limits or RequestLimits(timeout_s=5),
                 wire,
                 axl_version=axl_version,
                 axl_first=axl_first,

@@ -5,12 +5,11 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor import errors
-from auditor.soap.axl_versions import KNOWN, best_common
-from auditor.soap.wsdl import AXL
+from auditor.errors import ConfigError, SoapFault, UnsupportedVersion
+from auditor.soap.operations import AXL_API, AXL_VERSIONS, newest_common_version
 from tests.soap.conftest import NewClient, Play, Recorded
 
-URL = f"https://127.0.0.1:8443{AXL.path}"
+URL = f"https://127.0.0.1:8443{AXL_API.path}"
 STATEMENT = "select count(*) from processnode"
 
 
@@ -78,7 +77,7 @@ def test_a_configured_version_that_is_refused_names_the_choice(
     new_client: NewClient, mocked: responses.RequestsMock, recorded: Recorded
 ) -> None:
     refuse(mocked, recorded("axl/wrong-version.html"))
-    with pytest.raises(errors.UnsupportedVersion) as caught:
+    with pytest.raises(UnsupportedVersion) as caught:
         new_client(axl_version="9.0").sql(STATEMENT)
     assert "does not speak AXL version 9.0; it speaks 11.5, 12.5, 14." in str(caught.value)
     assert 'Set axl_version to "auto"' in str(caught.value)
@@ -98,7 +97,7 @@ def test_no_common_version_is_said_after_one_request(
     page: bytes, new_client: NewClient, mocked: responses.RequestsMock
 ) -> None:
     refuse(mocked, page)
-    with pytest.raises(errors.UnsupportedVersion):
+    with pytest.raises(UnsupportedVersion):
         new_client().sql(STATEMENT)
     assert len(mocked.calls) == 1
 
@@ -107,7 +106,7 @@ def test_a_server_that_refuses_what_it_offered_is_not_asked_for_ever(
     new_client: NewClient, mocked: responses.RequestsMock, recorded: Recorded
 ) -> None:
     refuse(mocked, recorded("axl/wrong-version.html"))
-    with pytest.raises(errors.UnsupportedVersion):
+    with pytest.raises(UnsupportedVersion):
         new_client().sql(STATEMENT)
     assert len(mocked.calls) == 2
 
@@ -120,14 +119,14 @@ def test_before_an_answer_no_version_is_known(new_client: NewClient) -> None:
 def test_a_version_that_is_none_is_a_configuration_error(
     version: str, new_client: NewClient
 ) -> None:
-    with pytest.raises(errors.ConfigError, match="axl_version"):
+    with pytest.raises(ConfigError, match="axl_version"):
         new_client(axl_version=version)
 
 
 def test_a_fault_about_the_action_is_answered_once_without_it(
     new_client: NewClient, mocked: responses.RequestsMock, play: Play, recorded: Recorded
 ) -> None:
-    play(AXL, "axl/fault-soap-action.xml", status=500)
+    play(AXL_API, "axl/fault-soap-action.xml", status=500)
     answer_in(mocked, recorded, "15.0")
     client = new_client()
     assert client.sql(STATEMENT)
@@ -138,8 +137,8 @@ def test_a_fault_about_the_action_is_answered_once_without_it(
 def test_a_fault_about_the_action_that_stays_is_a_fault(
     new_client: NewClient, mocked: responses.RequestsMock, play: Play
 ) -> None:
-    play(AXL, "axl/fault-soap-action.xml", status=500)
-    with pytest.raises(errors.SoapFault):
+    play(AXL_API, "axl/fault-soap-action.xml", status=500)
+    with pytest.raises(SoapFault):
         new_client().sql(STATEMENT)
     assert len(mocked.calls) == 2
 
@@ -160,8 +159,8 @@ def test_roles_are_asked_for_only_where_nodes_have_them(
     assert (b"<processNodeRole>" in sent) is told
 
 
-@given(st.sets(st.sampled_from([*KNOWN, "14", "12", "7.1", "16.0", "99"])))
+@given(st.sets(st.sampled_from([*AXL_VERSIONS, "14", "12", "7.1", "16.0", "99"])))
 def test_the_best_common_version_is_offered_and_known(offered: set[str]) -> None:
-    best = best_common(offered)
-    both = [v for v in KNOWN if v in offered or v.removesuffix(".0") in offered]
+    best = newest_common_version(offered)
+    both = [v for v in AXL_VERSIONS if v in offered or v.removesuffix(".0") in offered]
     assert best == (both[-1] if both else None)

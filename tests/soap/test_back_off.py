@@ -3,12 +3,13 @@
 import pytest
 import responses
 
-from auditor import errors
-from auditor.soap.client import Client, Limits
-from auditor.soap.wsdl import AXL, CONTROL_CENTER, PERFMON
+from auditor.errors import ExchangeError, Interrupted, RateLimited, Unavailable
+from auditor.soap.client import Client
+from auditor.soap.messages import RequestLimits
+from auditor.soap.operations import AXL_API, CONTROL_CENTER_API, PERFMON_API
 from tests.soap.conftest import NODE, NewClient, PatientWire, Play
 
-URL = f"https://127.0.0.1:8443{CONTROL_CENTER.path}"
+URL = f"https://127.0.0.1:8443{CONTROL_CENTER_API.path}"
 
 
 def pauses_follow(pauses: list[float], wanted: tuple[float, ...]) -> bool:
@@ -22,7 +23,7 @@ def test_a_node_that_recovers_is_asked_again_after_growing_pauses(
 ) -> None:
     mocked.post(URL, "<html/>", status=503, content_type="text/html")
     mocked.post(URL, "", status=503)
-    play(CONTROL_CENTER, "control-center/service-status.xml")
+    play(CONTROL_CENTER_API, "control-center/service-status.xml")
     assert new_client().service_status().rows
     assert pauses_follow(wire.pauses, (2, 5))
 
@@ -32,7 +33,7 @@ def test_pauses_differ_from_run_to_run(
 ) -> None:
     mocked.post(URL, status=503)
     for _ in range(5):
-        with pytest.raises(errors.Unavailable):
+        with pytest.raises(Unavailable):
             new_client().service_status()
     assert len(set(wire.pauses)) > 3
 
@@ -50,8 +51,8 @@ def test_rate_control_is_known_by_its_text(
     mocked: responses.RequestsMock,
     wire: PatientWire,
 ) -> None:
-    play(PERFMON, "perfmon/fault-rate-text.xml", status=status)
-    with pytest.raises(errors.RateLimited, match="requests come too fast"):
+    play(PERFMON_API, "perfmon/fault-rate-text.xml", status=status)
+    with pytest.raises(RateLimited, match="requests come too fast"):
         counters(new_client())
     assert len(mocked.calls) == 4
     assert pauses_follow(wire.pauses, (2, 5, 10))
@@ -60,17 +61,17 @@ def test_rate_control_is_known_by_its_text(
 def test_rate_control_is_known_by_its_code(
     new_client: NewClient, play: Play, wire: PatientWire
 ) -> None:
-    play(CONTROL_CENTER, "control-center/fault-rate-code.xml", status=500)
-    with pytest.raises(errors.RateLimited, match="Too many"):
-        new_client(limits=Limits(backoff_s=(1,))).service_status()
+    play(CONTROL_CENTER_API, "control-center/fault-rate-code.xml", status=500)
+    with pytest.raises(RateLimited, match="Too many"):
+        new_client(limits=RequestLimits(backoff_s=(1,))).service_status()
     assert pauses_follow(wire.pauses, (1,))
 
 
 def test_axl_without_memory_is_asked_again_and_then_unavailable(
     new_client: NewClient, play: Play, wire: PatientWire
 ) -> None:
-    play(AXL, "axl/fault-memory.xml", status=500)
-    with pytest.raises(errors.Unavailable, match="no memory left"):
+    play(AXL_API, "axl/fault-memory.xml", status=500)
+    with pytest.raises(Unavailable, match="no memory left"):
         new_client(axl_version="14.0").sql("select count(*) from enduser")
     assert len(wire.pauses) == 3
 
@@ -79,8 +80,8 @@ def test_no_pauses_means_no_repeats(
     new_client: NewClient, mocked: responses.RequestsMock, wire: PatientWire
 ) -> None:
     mocked.post(URL, status=503)
-    with pytest.raises(errors.Unavailable):
-        new_client(limits=Limits(backoff_s=())).service_status()
+    with pytest.raises(Unavailable):
+        new_client(limits=RequestLimits(backoff_s=())).service_status()
     assert (len(mocked.calls), wire.pauses) == (1, [])
 
 
@@ -89,7 +90,7 @@ def test_a_refusal_is_not_asked_again(
     status: int, new_client: NewClient, mocked: responses.RequestsMock, wire: PatientWire
 ) -> None:
     mocked.post(URL, status=status)
-    with pytest.raises(errors.ExchangeError):
+    with pytest.raises(ExchangeError):
         new_client().service_status()
     assert (len(mocked.calls), wire.pauses) == (1, [])
 
@@ -99,6 +100,6 @@ def test_an_interrupt_ends_the_pauses(
 ) -> None:
     mocked.post(URL, status=503)
     wire.interrupt_in_pause = True
-    with pytest.raises(errors.Interrupted):
+    with pytest.raises(Interrupted):
         new_client().service_status()
     assert len(mocked.calls) == 1

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import Interrupted, TimedOut, TlsFailed, Unreachable, WrongNode
-from auditor.facts import Identity
-from auditor.soap.client import Endpoint
+from auditor.models.facts import Identity
+from auditor.soap.messages import Endpoint
 from tests.soap.certs import Authority
 from tests.soap.certs import Identity as Presented
 from tests.soap.conftest import NODE, PatientWire

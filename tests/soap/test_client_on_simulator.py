@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from auditor.credentials import Credentials, Secret
-from auditor.facts import Identity
+from auditor.models.facts import Identity
 from auditor.resources import scenario_folder
 from auditor.simulator import Simulator
-from auditor.soap.client import Client, Endpoint, Limits
+from auditor.soap.client import Client
+from auditor.soap.messages import Endpoint, RequestLimits
 from tests.soap.conftest import PatientWire
 
 
@@ -26,7 +27,7 @@ def client(cluster: Simulator, wire: PatientWire, name: str, place: tuple[str, i
         name, *place, name, ca_bundle=cluster.ca_path, other_names=frozenset(cluster.nodes)
     )
     account = Credentials(cluster.username, Secret(cluster.password))
-    return Client(endpoint, account, Limits(), wire)
+    return Client(endpoint, account, RequestLimits(), wire)
 
 
 def test_every_question_to_a_node_is_answered(cluster: Simulator, wire: PatientWire) -> None:

@@ -11,19 +11,41 @@ from pathlib import Path
 
 import pytest
 
-from auditor import errors
-from auditor.cluster import Reach
 from auditor.credentials import Credentials, Secret
-from auditor.errors import ConfigError, ExchangeError, NotAsked, OutputError
-from auditor.facts import Identity
-from auditor.soap import folder, record
-from auditor.soap.endpoint import Endpoint, Limits
-from auditor.soap.evidence import INDEX_FILE, RUN_FILE
-from auditor.soap.exchange import Line, Shown, Wire
-from auditor.soap.messages import Answer, Certificate, LostConnection, Question, TcpResult
-from auditor.soap.recorder import Recorder, Subject
-from auditor.soap.recording import RecordingWire
-from auditor.soap.replay import ReplayWire, nobody
+from auditor.errors import (
+    BadReply,
+    ConfigError,
+    ExchangeError,
+    Interrupted,
+    NotAsked,
+    OutputError,
+    Reason,
+    TimedOut,
+    TlsFailed,
+    TooLarge,
+    Unreachable,
+    WrongNode,
+)
+from auditor.models.facts import Identity, Reach
+from auditor.soap.evidence.files import (
+    INDEX_FILE,
+    RUN_FILE,
+    EvidenceFolder,
+    prepare_evidence_folder,
+)
+from auditor.soap.evidence.recorder import Recorder, RecordingInfo, RecordingNetwork
+from auditor.soap.evidence.replay import ReplayNetwork, credentials_without_password, load_evidence
+from auditor.soap.messages import (
+    Certificate,
+    ConnectionDropped,
+    Endpoint,
+    HandshakeResult,
+    RequestLimits,
+    SoapRequest,
+    SoapResponse,
+    TcpResult,
+)
+from auditor.soap.network import Network, ServerSession
 
 PASSWORD = "s3cr3t & more"
 COOKIE = "0123456789ABCDEF"
@@ -31,19 +53,21 @@ START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 LOGIN = Credentials("audit-ro", Secret(PASSWORD))
 NODE = Endpoint("imp1.lab.test", "127.0.0.1", 8443, "imp1.lab.test")
 CERTIFICATE = Certificate("AB:CD", ("imp1.lab.test",), "imp1", "lab CA", START, START, False)
-LIMITS = Limits()
+LIMITS = RequestLimits()
 
-Outcome = Answer | ExchangeError
+Outcome = SoapResponse | ExchangeError
 
 
-def question(text: str = "a", operation: str = "getCCMVersion", at: Endpoint = NODE) -> Question:
+def question(text: str = "a", operation: str = "getCCMVersion", at: Endpoint = NODE) -> SoapRequest:
     """Return a question to a node."""
-    return Question(f"{at.origin}/axl/", {"SOAPAction": '"x"'}, text.encode(), operation)
+    return SoapRequest(f"{at.origin}/axl/", {"SOAPAction": '"x"'}, text.encode(), operation)
 
 
-def answer(body: bytes = b"<a/>", status: int = 200, content_type: str = "text/xml") -> Answer:
+def answer(
+    body: bytes = b"<a/>", status: int = 200, content_type: str = "text/xml"
+) -> SoapResponse:
     """Return a reply of a proven node."""
-    return Answer(status, content_type, body, START, Identity.CERTIFICATE, CERTIFICATE)
+    return SoapResponse(status, content_type, body, START, Identity.CERTIFICATE, CERTIFICATE)
 
 
 def error(kind: type[ExchangeError], received: bytes = b"") -> ExchangeError:
@@ -53,14 +77,14 @@ def error(kind: type[ExchangeError], received: bytes = b"") -> ExchangeError:
     return made
 
 
-class Script(Wire):
+class Script(Network):
     """A wire on which each exchange, whoever asks, comes to the next outcome of a list."""
 
     def __init__(self, outcomes: Sequence[Outcome], tests: Sequence[TcpResult] = ()) -> None:
         self.outcomes, self.tests = list(outcomes), list(tests)
         self.time = START
 
-    def line(self, _: Endpoint, __: Credentials, ___: Limits) -> Line:
+    def line(self, _: Endpoint, __: Credentials, ___: RequestLimits) -> ServerSession:
         return ScriptLine(self)
 
     def tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
@@ -70,7 +94,7 @@ class Script(Wire):
     def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:
         raise NotImplementedError(host, timeout_s)
 
-    def certificate(self, endpoint: Endpoint, timeout_s: float) -> Shown:
+    def certificate(self, endpoint: Endpoint, timeout_s: float) -> HandshakeResult:
         raise NotImplementedError(endpoint, timeout_s)
 
     def now(self) -> datetime:
@@ -87,7 +111,7 @@ class Script(Wire):
         """Nothing is open."""
 
 
-class ScriptLine(Line):
+class ScriptLine(ServerSession):
     """A session whose exchanges take 1234 microseconds and one request each."""
 
     def __init__(self, wire: Script) -> None:
@@ -106,7 +130,7 @@ class ScriptLine(Line):
     def secrets(self) -> tuple[str, ...]:
         return (COOKIE, "en", NODE.name)
 
-    def post(self, _: Question) -> Answer:
+    def post(self, _: SoapRequest) -> SoapResponse:
         self._sent += 1
         outcome = self._wire.outcomes.pop(0)
         if isinstance(outcome, ExchangeError):
@@ -122,12 +146,12 @@ def subject(
     files: Mapping[str, bytes] | None = None,
     *,
     hide_users: bool = False,
-) -> Subject:
+) -> RecordingInfo:
     """Return what a run of one account is about."""
-    return Subject(START, about or {}, files or {}, (LOGIN,), hide_users=hide_users)
+    return RecordingInfo(START, about or {}, files or {}, (LOGIN,), hide_users=hide_users)
 
 
-def ask(line: Line, *questions: Question) -> list[Outcome]:
+def ask(line: ServerSession, *questions: SoapRequest) -> list[Outcome]:
     """Ask in turn, and return what came of it."""
     came: list[Outcome] = []
     for asked in questions:
@@ -146,9 +170,9 @@ def keep(
     hide_users: bool = False,
 ) -> Path:
     """Record one session in which different questions come to the outcomes."""
-    folder.prepare(place)
+    prepare_evidence_folder(place)
     recorder = Recorder(place, subject(hide_users=hide_users))
-    line = RecordingWire(Script(outcomes), recorder).line(NODE, LOGIN, LIMITS)
+    line = RecordingNetwork(Script(outcomes), recorder).line(NODE, LOGIN, LIMITS)
     ask(line, *(question(str(number)) for number in range(len(outcomes))))
     if finish:
         recorder.finish(START + timedelta(minutes=1))
@@ -157,9 +181,11 @@ def keep(
     return place
 
 
-def replayed(place: Path) -> Line:
+def replayed(place: Path) -> ServerSession:
     """Return the replay of the one session."""
-    return ReplayWire(record.load(place)).line(NODE, nobody("audit-ro"), LIMITS)
+    return ReplayNetwork(load_evidence(place)).line(
+        NODE, credentials_without_password("audit-ro"), LIMITS
+    )
 
 
 def everything(place: Path) -> bytes:
@@ -175,14 +201,14 @@ OUTCOMES: Mapping[str, Outcome] = {
     "login page": answer(b"<html>Log in</html>", 200, "text/html;charset=utf-8"),
     "empty": answer(b"", 401),
     "unproven": replace(answer(), identity=Identity.UNPROVEN, certificate=None),
-    "cut": error(errors.BadReply, b"<soapenv:Envel"),
-    "too large": error(errors.TooLarge, b"x" * 1000),
-    "late": error(errors.TimedOut, b"<soap"),
-    "silent": error(errors.TimedOut),
-    "unreachable": error(errors.Unreachable),
-    "lost": error(LostConnection),
-    "tls": error(errors.TlsFailed),
-    "wrong node": error(errors.WrongNode),
+    "cut": error(BadReply, b"<soapenv:Envel"),
+    "too large": error(TooLarge, b"x" * 1000),
+    "late": error(TimedOut, b"<soap"),
+    "silent": error(TimedOut),
+    "unreachable": error(Unreachable),
+    "lost": error(ConnectionDropped),
+    "tls": error(TlsFailed),
+    "wrong node": error(WrongNode),
 }
 
 
@@ -234,44 +260,46 @@ def test_servers_whose_names_no_file_system_can_tell_apart_get_a_folder_each(
     tmp_path: Path,
 ) -> None:
     place = tmp_path / "kept"
-    folder.prepare(place)
+    prepare_evidence_folder(place)
     recorder = Recorder(place, subject())
     names = ["a/b", "a:b", "A_B", "../a_b", "..", "settings", "x" * 300]
-    wire = RecordingWire(Script([answer(name.encode()) for name in names]), recorder)
+    wire = RecordingNetwork(Script([answer(name.encode()) for name in names]), recorder)
     servers = [replace(NODE, name=name) for name in names]
     for server in servers:
         ask(wire.line(server, LOGIN, LIMITS), question(at=server))
     recorder.finish(START)
     assert {path.parent for path in place.rglob("*") if path.is_dir()} == {place}
-    replay = ReplayWire(record.load(place))
+    replay = ReplayNetwork(load_evidence(place))
     for name, server in zip(names, servers, strict=True):
-        (told,) = ask(replay.line(server, nobody("x"), LIMITS), question(at=server))
-        assert isinstance(told, Answer)
+        (told,) = ask(
+            replay.line(server, credentials_without_password("x"), LIMITS), question(at=server)
+        )
+        assert isinstance(told, SoapResponse)
         assert told.body == name.encode()
 
 
 def test_neither_password_nor_cookie_is_in_any_file(tmp_path: Path) -> None:
     said = f"{PASSWORD} audit-ro:{PASSWORD} s3cr3t%20%26%20more {COOKIE} en imp1.lab.test"
-    spoken = error(errors.BadReply, said.encode())
+    spoken = error(BadReply, said.encode())
     spoken.detail, spoken.advice = f"Said {said}", f"Hear {said}"
     papers = replace(CERTIFICATE, names=(said,), common_name=said, issuer=said)
     replies = [answer(said.encode()), replace(answer(content_type=said), certificate=papers)]
-    begun = error(errors.TooLarge, f"begins {PASSWORD[:8]}".encode())
+    begun = error(TooLarge, f"begins {PASSWORD[:8]}".encode())
     kept = everything(keep(tmp_path / "kept", [*replies, spoken, begun]))
     for secret in (PASSWORD, "s3cr3t", "more", COOKIE):
         assert secret.encode() not in kept
     assert b"*** *** *** *** en imp1.lab.test" in kept
-    assert record.load(tmp_path / "kept").hidden == 3
+    assert load_evidence(tmp_path / "kept").hidden == 3
 
 
 def test_what_the_run_is_about_is_told_without_secrets(tmp_path: Path) -> None:
-    folder.prepare(tmp_path / "kept")
+    prepare_evidence_folder(tmp_path / "kept")
     about = {"tables": {"cluster": [{"name": f"lab {PASSWORD}", PASSWORD: 3}]}}
     files = {"settings/probes.toml": f"# {PASSWORD}".encode()}
     Recorder(tmp_path / "kept", subject(about, files)).finish(START)
     kept = everything(tmp_path / "kept")
     assert PASSWORD.encode() not in kept
-    told = record.load(tmp_path / "kept")
+    told = load_evidence(tmp_path / "kept")
     assert told.about["tables"] == {"cluster": [{"name": "lab ***", "***": 3}]}
     assert (tmp_path / "kept/settings/probes.toml").read_bytes() == b"# ***"
 
@@ -286,29 +314,29 @@ def test_the_name_of_the_account_is_hidden_where_asked(hidden: bool, tmp_path: P
 def test_one_question_asked_twice_is_answered_in_order_and_not_a_third_time(
     tmp_path: Path,
 ) -> None:
-    folder.prepare(tmp_path / "kept")
+    prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
-    wire = RecordingWire(Script([answer(b"1"), answer(b"2"), answer(b"other")]), recorder)
+    wire = RecordingNetwork(Script([answer(b"1"), answer(b"2"), answer(b"other")]), recorder)
     ask(wire.line(NODE, LOGIN, LIMITS), question(), question(), question("b"))
     recorder.finish(START)
     line = replayed(tmp_path / "kept")
     told = ask(line, question("b"), question(), question(), question())
-    assert [one.body for one in told[:3] if isinstance(one, Answer)] == [b"other", b"1", b"2"]
+    assert [one.body for one in told[:3] if isinstance(one, SoapResponse)] == [b"other", b"1", b"2"]
     assert isinstance(told[3], NotAsked)
 
 
 def test_each_session_with_a_server_has_its_own_answers(tmp_path: Path) -> None:
-    folder.prepare(tmp_path / "kept")
+    prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
-    wire = RecordingWire(Script([answer(b"1"), answer(b"2")]), recorder)
+    wire = RecordingNetwork(Script([answer(b"1"), answer(b"2")]), recorder)
     first, second = (wire.line(NODE, LOGIN, LIMITS) for _ in range(2))
     ask(second, question())
     ask(first, question())
     recorder.finish(START)
-    replay = ReplayWire(record.load(tmp_path / "kept"))
+    replay = ReplayNetwork(load_evidence(tmp_path / "kept"))
     lines = [replay.line(NODE, LOGIN, LIMITS) for _ in range(3)]
     told = [ask(line, question())[0] for line in lines]
-    assert [one.body for one in told if isinstance(one, Answer)] == [b"2", b"1"]
+    assert [one.body for one in told if isinstance(one, SoapResponse)] == [b"2", b"1"]
     assert isinstance(told[2], NotAsked)
 
 
@@ -323,34 +351,34 @@ def test_a_question_that_was_never_asked_says_so(tmp_path: Path) -> None:
 
 
 def test_tcp_tests_are_given_back_in_order(tmp_path: Path) -> None:
-    folder.prepare(tmp_path / "kept")
+    prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
     was = [TcpResult(Reach.REACHED, f"one {PASSWORD}", 7), TcpResult(Reach.REFUSED, "two", 8)]
-    wire = RecordingWire(Script([], was), recorder)
+    wire = RecordingNetwork(Script([], was), recorder)
     assert [wire.tcp("db.test", 5432, 1) for _ in was] == was
     recorder.finish(START)
-    replay = ReplayWire(record.load(tmp_path / "kept"))
+    replay = ReplayNetwork(load_evidence(tmp_path / "kept"))
     assert [replay.tcp("db.test", 5432, 1) for _ in was] == [
         replace(was[0], text="one ***"),
         was[1],
     ]
     third = replay.tcp("db.test", 5432, 1)
-    assert (third.reach, third.reason) == (Reach.UNKNOWN, errors.Reason.NOT_ASKED)
+    assert (third.reach, third.reason) == (Reach.UNKNOWN, Reason.NOT_ASKED)
 
 
 def test_the_clock_of_a_replay_is_that_of_the_run(tmp_path: Path) -> None:
-    folder.prepare(tmp_path / "kept")
+    prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
-    wire = RecordingWire(Script([]), recorder)
+    wire = RecordingNetwork(Script([]), recorder)
     was = [wire.now() for _ in range(2)]
     recorder.finish(START + timedelta(minutes=1))
-    replay = ReplayWire(record.load(tmp_path / "kept"))
+    replay = ReplayNetwork(load_evidence(tmp_path / "kept"))
     assert [replay.now() for _ in range(3)] == [*was, START + timedelta(minutes=1)]
     assert was[0] < was[1]
 
 
 def test_a_replay_that_is_interrupted_answers_nothing_more(tmp_path: Path) -> None:
-    replay = ReplayWire(record.load(keep(tmp_path / "kept", [answer()])))
+    replay = ReplayNetwork(load_evidence(keep(tmp_path / "kept", [answer()])))
     line = replay.line(NODE, LOGIN, LIMITS)
     replay.pause(3600)
     replay.interrupt()
@@ -360,7 +388,7 @@ def test_a_replay_that_is_interrupted_answers_nothing_more(tmp_path: Path) -> No
         lambda: replay.pause(0),
     ]
     for ask_on in later:
-        with pytest.raises(errors.Interrupted):
+        with pytest.raises(Interrupted):
             ask_on()
 
 
@@ -381,7 +409,7 @@ def test_a_folder_that_is_not_fit_is_refused(name: str, problem: str, tmp_path: 
     (tmp_path / "file").write_text("mine")
     before = everything(tmp_path)
     with pytest.raises(ConfigError, match=problem):
-        folder.prepare(tmp_path / name)
+        prepare_evidence_folder(tmp_path / name)
     assert everything(tmp_path) == before
 
 
@@ -413,17 +441,17 @@ def test_evidence_is_refused_once_a_file_of_it_was_changed(
     name: str, change: Callable[[Path], None], tmp_path: Path
 ) -> None:
     place = keep(tmp_path / "kept", [answer(b"<a>1</a>"), OUTCOMES["cut"]])
-    record.load(place)
+    load_evidence(place)
     change(place / name)
     with pytest.raises(ConfigError, match=name.replace(".", r"\.")):
-        record.load(place)
+        load_evidence(place)
 
 
 def test_evidence_is_refused_once_what_was_run_was_edited(tmp_path: Path) -> None:
     place = keep(tmp_path / "kept", [answer()])
     _edit(place / RUN_FILE)
     with pytest.raises(ConfigError, match=r"run\.json"):
-        record.load(place)
+        load_evidence(place)
 
 
 def test_evidence_of_another_schema_version_is_refused(tmp_path: Path) -> None:
@@ -431,21 +459,21 @@ def test_evidence_of_another_schema_version_is_refused(tmp_path: Path) -> None:
     run = json.loads((place / RUN_FILE).read_text())
     (place / RUN_FILE).write_text(json.dumps(run | {"schema_version": "2.0"}))
     with pytest.raises(ConfigError, match=r"schema version 2\.0, and this auditor reads 1\.0"):
-        record.load(place)
+        load_evidence(place)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[" * 100_000, '{"kind": "auditor-snapshot"}', "\xff"])
 def test_what_is_no_evidence_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / RUN_FILE).write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigError, match="is no evidence"):
-        record.load(tmp_path)
+        load_evidence(tmp_path)
 
 
 @pytest.mark.parametrize("place", ["nothing-there", "empty"])
 def test_a_folder_without_evidence_is_refused(place: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match=r"there is no run\.json in it"):
-        record.load(tmp_path / place)
+        load_evidence(tmp_path / place)
 
 
 def test_no_line_of_the_index_can_be_left_out_swapped_or_edited(tmp_path: Path) -> None:
@@ -460,7 +488,7 @@ def test_no_line_of_the_index_can_be_left_out_swapped_or_edited(tmp_path: Path) 
     for told in changed:
         index.write_bytes(b"".join(told))
         with pytest.raises(ConfigError, match="does not fit"):
-            record.load(place)
+            load_evidence(place)
 
 
 def test_evidence_of_a_run_that_was_killed_is_read_or_refused_wherever_it_ended(
@@ -474,11 +502,11 @@ def test_evidence_of_a_run_that_was_killed_is_read_or_refused_wherever_it_ended(
         index.write_bytes(whole[:end])
         written = whole[:end].count(b"\n")
         if written:
-            told = record.load(place)
+            told = load_evidence(place)
             assert (told.whole, len(told.exchanges)) == (False, written - 1)
         else:
             with pytest.raises(ConfigError, match="ended before it asked anything"):
-                record.load(place)
+                load_evidence(place)
 
 
 def test_evidence_that_ends_early_says_so_where_an_answer_is_missing(tmp_path: Path) -> None:
@@ -492,9 +520,9 @@ def test_a_full_disk_costs_the_evidence_and_not_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tmp_path / "kept"
-    folder.prepare(place)
+    prepare_evidence_folder(place)
     recorder = Recorder(place, subject())
-    line = RecordingWire(Script([answer(b"1"), answer(b"2"), answer(b"3")]), recorder).line(
+    line = RecordingNetwork(Script([answer(b"1"), answer(b"2"), answer(b"3")]), recorder).line(
         NODE, LOGIN, LIMITS
     )
     ask(line, question("1"))
@@ -503,24 +531,24 @@ def test_a_full_disk_costs_the_evidence_and_not_the_run(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(folder.Folder, "put", full)
+        patch.setattr(EvidenceFolder, "put", full)
         told = ask(line, question("2"))
     told += ask(line, question("3"))
-    assert [one.body for one in told if isinstance(one, Answer)] == [b"2", b"3"]
+    assert [one.body for one in told if isinstance(one, SoapResponse)] == [b"2", b"3"]
     recorder.finish(START)
     recorder.close()
     with pytest.raises(OutputError, match="No space left on device"):
         recorder.check()
-    kept = record.load(place)
+    kept = load_evidence(place)
     assert (len(kept.exchanges), kept.whole) == (1, False)
 
 
 def test_an_exchange_after_the_end_of_a_run_is_not_recorded(tmp_path: Path) -> None:
     place = tmp_path / "kept"
-    folder.prepare(place)
+    prepare_evidence_folder(place)
     recorder = Recorder(place, subject())
-    line = RecordingWire(Script([answer(), answer()]), recorder).line(NODE, LOGIN, LIMITS)
+    line = RecordingNetwork(Script([answer(), answer()]), recorder).line(NODE, LOGIN, LIMITS)
     recorder.close()
-    assert isinstance(ask(line, question())[0], Answer)
+    assert isinstance(ask(line, question())[0], SoapResponse)
     recorder.check()
-    assert record.load(place).exchanges == ()
+    assert load_evidence(place).exchanges == ()

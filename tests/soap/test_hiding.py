@@ -6,8 +6,8 @@ import pytest
 from lxml import etree
 
 from auditor.credentials import Credentials, Secret
-from auditor.soap.endpoint import Endpoint
-from auditor.soap.hiding import Notice, Veil
+from auditor.soap.messages import Endpoint
+from auditor.soap.response_redactor import EchoWarning, ResponseRedactor
 
 PASSWORD = "Kj7#mQ2!vX9p"
 THERE = Endpoint(
@@ -23,7 +23,7 @@ def seen(text: str, *cookies: str, password: str = PASSWORD) -> str:
     """Return what the program sees of an element's text."""
     answer = etree.Element("answer")
     answer.text = text
-    Veil(Credentials("audit-ro", Secret(password)), THERE).hide(answer, cookies)
+    ResponseRedactor(Credentials("audit-ro", Secret(password)), THERE).hide(answer, cookies)
     return answer.text
 
 
@@ -110,10 +110,10 @@ def test_the_encoded_account_is_hidden_whatever_the_password_is(password: str) -
 
 def test_only_one_server_is_told_of_in_a_run(caplog: pytest.LogCaptureFixture) -> None:
     """Without the place: where a word is missing tells what it was."""
-    notice = Notice()
+    notice = EchoWarning()
     for _ in range(2):
         answer = etree.fromstring(f"<a>{REASON} {PASSWORD}</a>")
-        Veil(Credentials("audit-ro", Secret(PASSWORD)), THERE, notice).hide(answer, ())
+        ResponseRedactor(Credentials("audit-ro", Secret(PASSWORD)), THERE, notice).hide(answer, ())
     assert caplog.messages == [
         "imp1.lab.test sent the password or the session's cookie back; it is shown as ***."
     ]

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from auditor import errors
-from auditor.soap.client import Endpoint, Limits
-from auditor.soap.wsdl import CONTROL_CENTER
+from auditor.errors import BadReply, NotAuthorised, TooLarge
+from auditor.soap.messages import Endpoint, RequestLimits
+from auditor.soap.operations import CONTROL_CENTER_API
 from tests.soap.certs import Authority
 from tests.soap.conftest import NODE, NewClient, PatientWire, Play
 from tests.soap.loopback import Loopback, Raw
@@ -27,11 +27,11 @@ def test_the_time_of_all_exchanges_adds_up_failed_ones_included(
 ) -> None:
     client = new_client()
     assert client.elapsed_us == 0
-    play(CONTROL_CENTER, NAME)
+    play(CONTROL_CENTER_API, NAME)
     client.service_status()
     assert client.elapsed_us == 5000
-    play(CONTROL_CENTER, NAME, status=403)
-    with pytest.raises(errors.NotAuthorised):
+    play(CONTROL_CENTER_API, NAME, status=403)
+    with pytest.raises(NotAuthorised):
         client.service_status()
     assert client.elapsed_us == 10_000
 
@@ -40,9 +40,9 @@ def test_the_time_of_all_exchanges_adds_up_failed_ones_included(
 def test_pauses_are_no_part_of_the_time(
     new_client: NewClient, play: Play, wire: PatientWire
 ) -> None:
-    client = new_client(limits=Limits(timeout_s=5, backoff_s=(100,)))
-    play(CONTROL_CENTER, NAME, status=503, content_type="text/html")
-    play(CONTROL_CENTER, NAME)
+    client = new_client(limits=RequestLimits(timeout_s=5, backoff_s=(100,)))
+    play(CONTROL_CENTER_API, NAME, status=503, content_type="text/html")
+    play(CONTROL_CENTER_API, NAME)
     client.service_status()
     assert len(wire.pauses) == 1
     assert client.elapsed_us == 10_000
@@ -54,7 +54,7 @@ def test_the_beginning_of_a_reply_that_broke_off_goes_along_with_the_error(
     cut = Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<soapenv:Env", close=True)
     with Loopback(authority.issue(NODE).context(), [cut]) as server:
         client = new_client(replace(endpoint, host=server.host, port=server.port))
-        with pytest.raises(errors.BadReply) as caught:
+        with pytest.raises(BadReply) as caught:
             client.service_status()
     assert caught.value.received == b"<soapenv:Env"
 
@@ -66,7 +66,7 @@ def test_no_more_than_the_beginning_of_a_reply_is_kept(
     large = Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + body, close=True)
     with Loopback(authority.issue(NODE).context(), [large]) as server:
         place = replace(endpoint, host=server.host, port=server.port)
-        client = new_client(place, Limits(timeout_s=5, max_bytes=100_000))
-        with pytest.raises(errors.TooLarge) as caught:
+        client = new_client(place, RequestLimits(timeout_s=5, max_bytes=100_000))
+        with pytest.raises(TooLarge) as caught:
             client.service_status()
     assert caught.value.received == body[: 64 * 1024]

@@ -7,17 +7,17 @@ from contextlib import closing
 import pytest
 
 from auditor.errors import TimedOut
-from auditor.soap.registry import Call, Registry
+from auditor.soap.deadlines import Deadline, DeadlineWatchdog
 
 
 @pytest.fixture
-def registry() -> Iterator[Registry]:
+def registry() -> Iterator[DeadlineWatchdog]:
     """Return a registry whose watchdog ends with the test."""
-    with closing(Registry()) as registry:
+    with closing(DeadlineWatchdog()) as registry:
         yield registry
 
 
-def _hangs_until_ended(call: Call) -> None:
+def _hangs_until_ended(call: Deadline) -> None:
     ours, theirs = socket.socketpair()
     ours.settimeout(20)
     with ours, theirs:
@@ -25,7 +25,7 @@ def _hangs_until_ended(call: Call) -> None:
         assert ours.recv(1) == b""
 
 
-def test_a_deadline_is_kept_while_a_later_one_is_awaited(registry: Registry) -> None:
+def test_a_deadline_is_kept_while_a_later_one_is_awaited(registry: DeadlineWatchdog) -> None:
     """The watchdog is woken for it, however long it meant to sleep."""
     with registry.call("patient", 60) as patient:
         with registry.call("first", 0.01) as first:
@@ -38,7 +38,7 @@ def test_a_deadline_is_kept_while_a_later_one_is_awaited(registry: Registry) -> 
         patient.check()
 
 
-def test_a_deadline_is_kept_after_a_quiet_time(registry: Registry) -> None:
+def test_a_deadline_is_kept_after_a_quiet_time(registry: DeadlineWatchdog) -> None:
     """With nothing under way the watchdog sleeps without an end."""
     for name in ("first", "second"):
         with registry.call(name, 0.02) as call:

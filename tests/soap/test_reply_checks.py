@@ -3,8 +3,16 @@
 import pytest
 import responses
 
-from auditor import errors
-from auditor.soap.wsdl import AXL, CONTROL_CENTER, PERFMON
+from auditor.errors import (
+    BadCredentials,
+    BadReply,
+    ExchangeError,
+    NoSuchService,
+    NotAuthorised,
+    SoapFault,
+    Unavailable,
+)
+from auditor.soap.operations import AXL_API, CONTROL_CENTER_API, PERFMON_API
 from tests.soap.conftest import REPLIES, NewClient, Play
 
 BAD = {
@@ -40,16 +48,16 @@ BAD = {
 def test_a_malformed_service_list_is_a_bad_reply(
     case: str, new_client: NewClient, play: Play
 ) -> None:
-    play(CONTROL_CENTER, f"control-center/service-status-{case}.xml")
-    with pytest.raises(errors.BadReply, match=BAD[case]) as caught:
+    play(CONTROL_CENTER_API, f"control-center/service-status-{case}.xml")
+    with pytest.raises(BadReply, match=BAD[case]) as caught:
         new_client().service_status()
     assert caught.value.detail.startswith("Control Center of imp-a.example.test ")
     assert "\n" not in str(caught.value)
 
 
 def test_the_answer_to_another_question_is_a_bad_reply(new_client: NewClient, play: Play) -> None:
-    play(CONTROL_CENTER, "control-center/product-information.xml")
-    with pytest.raises(errors.BadReply, match="another question than soapGetServiceStatus"):
+    play(CONTROL_CENTER_API, "control-center/product-information.xml")
+    with pytest.raises(BadReply, match="another question than soapGetServiceStatus"):
         new_client().service_status()
 
 
@@ -64,40 +72,40 @@ def test_the_answer_to_another_question_is_a_bad_reply(new_client: NewClient, pl
 def test_a_cluster_without_nodes_is_no_answer(
     case: str, message: str, new_client: NewClient, play: Play
 ) -> None:
-    play(AXL, f"axl/{case}.xml")
-    with pytest.raises(errors.BadReply, match=message):
+    play(AXL_API, f"axl/{case}.xml")
+    with pytest.raises(BadReply, match=message):
         new_client(axl_version="14.0").list_process_nodes()
 
 
 def test_no_services_in_the_product_list_is_no_answer(new_client: NewClient, play: Play) -> None:
-    play(CONTROL_CENTER, "control-center/product-information-no-services.xml")
-    with pytest.raises(errors.BadReply, match="empty list of services"):
+    play(CONTROL_CENTER_API, "control-center/product-information-no-services.xml")
+    with pytest.raises(BadReply, match="empty list of services"):
         new_client().product_information()
 
 
 def test_a_version_without_text_is_no_answer(new_client: NewClient, play: Play) -> None:
-    play(AXL, "axl/version-missing.xml")
-    with pytest.raises(errors.BadReply, match="without version"):
+    play(AXL_API, "axl/version-missing.xml")
+    with pytest.raises(BadReply, match="without version"):
         new_client(axl_version="14.0").ccm_version()
 
 
 def test_a_counter_without_a_name_is_no_answer(new_client: NewClient, play: Play) -> None:
-    play(PERFMON, "perfmon/nameless-counter.xml")
-    with pytest.raises(errors.BadReply, match="without Name"):
+    play(PERFMON_API, "perfmon/nameless-counter.xml")
+    with pytest.raises(BadReply, match="without Name"):
         new_client().perfmon_counters("x", "y")
 
 
 STATUSES = [
-    (401, errors.BadCredentials, "HTTP 401"),
-    (403, errors.NotAuthorised, "HTTP 403"),
-    (404, errors.NoSuchService, "HTTP 404"),
-    (302, errors.BadReply, "redirects are not followed"),
-    (204, errors.BadReply, "HTTP 204"),
-    (400, errors.BadReply, "HTTP 400"),
-    (500, errors.Unavailable, "HTTP 500"),
-    (502, errors.Unavailable, "HTTP 502"),
-    (503, errors.Unavailable, "HTTP 503"),
-    (200, errors.BadReply, "login page"),
+    (401, BadCredentials, "HTTP 401"),
+    (403, NotAuthorised, "HTTP 403"),
+    (404, NoSuchService, "HTTP 404"),
+    (302, BadReply, "redirects are not followed"),
+    (204, BadReply, "HTTP 204"),
+    (400, BadReply, "HTTP 400"),
+    (500, Unavailable, "HTTP 500"),
+    (502, Unavailable, "HTTP 502"),
+    (503, Unavailable, "HTTP 503"),
+    (200, BadReply, "login page"),
 ]
 
 
@@ -105,7 +113,7 @@ STATUSES = [
 @pytest.mark.parametrize("body", ["page", "empty"])
 def test_a_status_says_more_than_the_page_that_comes_with_it(
     status: int,
-    kind: type[errors.ExchangeError],
+    kind: type[ExchangeError],
     message: str,
     body: str,
     new_client: NewClient,
@@ -113,7 +121,7 @@ def test_a_status_says_more_than_the_page_that_comes_with_it(
 ) -> None:
     page = (REPLIES / "control-center" / "login-page.html").read_bytes() if body == "page" else b""
     mocked.post(
-        f"https://127.0.0.1:8443{CONTROL_CENTER.path}",
+        f"https://127.0.0.1:8443{CONTROL_CENTER_API.path}",
         page,
         status=status,
         content_type="text/html",
@@ -126,8 +134,8 @@ def test_a_status_says_more_than_the_page_that_comes_with_it(
 
 
 def test_a_good_reply_under_an_error_status_is_no_answer(new_client: NewClient, play: Play) -> None:
-    play(CONTROL_CENTER, "control-center/service-status.xml", status=500)
-    with pytest.raises(errors.Unavailable):
+    play(CONTROL_CENTER_API, "control-center/service-status.xml", status=500)
+    with pytest.raises(Unavailable):
         new_client().service_status()
 
 
@@ -135,8 +143,8 @@ def test_a_good_reply_under_an_error_status_is_no_answer(new_client: NewClient, 
 def test_a_soap_fault_keeps_the_servers_words(
     status: int, new_client: NewClient, play: Play
 ) -> None:
-    play(CONTROL_CENTER, "control-center/fault.xml", status=status)
-    with pytest.raises(errors.SoapFault) as caught:
+    play(CONTROL_CENTER_API, "control-center/fault.xml", status=status)
+    with pytest.raises(SoapFault) as caught:
         new_client().service_status()
     assert caught.value.code == "soapenv:Server.userException"
     assert caught.value.text == "java.rmi.RemoteException: the service list cannot be read"
@@ -144,15 +152,15 @@ def test_a_soap_fault_keeps_the_servers_words(
 
 
 def test_an_axl_fault_is_told_once(new_client: NewClient, play: Play) -> None:
-    play(AXL, "axl/fault-sql.xml", status=500)
-    with pytest.raises(errors.SoapFault) as caught:
+    play(AXL_API, "axl/fault-sql.xml", status=500)
+    with pytest.raises(SoapFault) as caught:
         new_client(axl_version="14.0").sql("select name from nosuchtable")
     assert caught.value.text == "The specified table (nosuchtable) is not in the database."
 
 
 def test_a_query_too_large_says_what_to_do(new_client: NewClient, play: Play) -> None:
-    play(AXL, "axl/fault-too-large.xml", status=500)
-    with pytest.raises(errors.SoapFault, match="fewer columns or rows"):
+    play(AXL_API, "axl/fault-too-large.xml", status=500)
+    with pytest.raises(SoapFault, match="fewer columns or rows"):
         new_client(axl_version="14.0").sql("select name from enduser")
 
 
@@ -171,12 +179,12 @@ def test_a_query_too_large_says_what_to_do(new_client: NewClient, play: Play) ->
 def test_only_what_claims_to_be_xml_is_read(
     content_type: str, accepted: bool, new_client: NewClient, play: Play
 ) -> None:
-    play(CONTROL_CENTER, "control-center/service-status.xml", content_type=content_type)
+    play(CONTROL_CENTER_API, "control-center/service-status.xml", content_type=content_type)
     client = new_client()
     if accepted:
         assert client.service_status().rows
     else:
-        with pytest.raises(errors.BadReply, match="where XML was due"):
+        with pytest.raises(BadReply, match="where XML was due"):
             client.service_status()
 
 
@@ -185,11 +193,11 @@ def test_a_document_type_is_found_in_every_encoding(
 ) -> None:
     text = (REPLIES / "control-center" / "service-status-dtd.xml").read_text("utf-8")
     mocked.post(
-        f"https://127.0.0.1:8443{CONTROL_CENTER.path}",
+        f"https://127.0.0.1:8443{CONTROL_CENTER_API.path}",
         text.replace("utf-8", "utf-16").encode("utf-16"),
         content_type="text/xml",
     )
-    with pytest.raises(errors.BadReply, match="document type"):
+    with pytest.raises(BadReply, match="document type"):
         new_client().service_status()
 
 

@@ -9,17 +9,18 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.cluster import Reach
 from auditor.errors import BadReply, Interrupted, TimedOut, TooLarge, Unreachable
-from auditor.soap.client import Client, Endpoint, Limits
-from auditor.soap.exchange import LiveWire
-from auditor.soap.registry import Call, Ending
+from auditor.models.facts import Reach
+from auditor.soap.client import Client
+from auditor.soap.deadlines import Deadline, EndReason
+from auditor.soap.messages import Endpoint, RequestLimits
+from auditor.soap.network import LiveNetwork
 from tests.soap.certs import Authority
 from tests.soap.conftest import NODE, NewClient, PatientWire, Recorded
 from tests.soap.loopback import Loopback, Raw, http
 
-SHORT = Limits(timeout_s=0.4)
-LONG = Limits(timeout_s=60)
+SHORT = RequestLimits(timeout_s=0.4)
+LONG = RequestLimits(timeout_s=60)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 5000\r\n\r\n"
 
 
@@ -162,7 +163,7 @@ def test_a_silent_address_leaves_time_for_the_next_one(
         for address in (full.getsockname(), (server.host, server.port))
     ]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    with LiveWire() as wire:
+    with LiveNetwork() as wire:
         assert wire.tcp(NODE, 8443, 0.6).reach is Reach.REACHED
     for opened in (full, *waiting):
         opened.close()
@@ -187,7 +188,7 @@ def served(
     """Return a function that serves raw replies to a client of its own."""
     servers: list[Loopback] = []
 
-    def serve(*replies: Raw, limits: Limits | None = None) -> tuple[Client, Loopback]:
+    def serve(*replies: Raw, limits: RequestLimits | None = None) -> tuple[Client, Loopback]:
         server = Loopback(authority.issue(NODE).context(), replies).__enter__()
         servers.append(server)
         place = replace(endpoint, host=server.host, port=server.port)
@@ -219,7 +220,9 @@ def test_the_deadline_holds_on_a_kept_connection_as_well(
     served: Served, recorded: Recorded
 ) -> None:
     good = http(recorded("control-center/service-status.xml"))
-    client, server = served(good, Raw(HEAD + b" " * 5000, drip_s=0.02), limits=Limits(timeout_s=2))
+    client, server = served(
+        good, Raw(HEAD + b" " * 5000, drip_s=0.02), limits=RequestLimits(timeout_s=2)
+    )
     client.service_status()
     began = time.monotonic()
     with pytest.raises(TimedOut):
@@ -270,7 +273,7 @@ def test_a_reply_beyond_the_cap_is_dropped(length: bool, served: Served) -> None
     size = 3_000_000
     told = f"Content-Length: {size}\r\n" if length else "Connection: close\r\n"
     head = f"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n{told}\r\n".encode()
-    limits = Limits(timeout_s=5, max_bytes=100_000)
+    limits = RequestLimits(timeout_s=5, max_bytes=100_000)
     client, _ = served(Raw(head + b" " * size, close=True), limits=limits)
     with pytest.raises(TooLarge, match="more than 100000 bytes"):
         client.service_status()
@@ -356,17 +359,17 @@ def test_an_interrupt_ends_pauses_and_forbids_what_comes_later(wire: PatientWire
     threading.Timer(0.1, wire.interrupt).start()
     began = time.monotonic()
     with pytest.raises(Interrupted):
-        LiveWire.pause(wire, 60)
+        LiveNetwork.pause(wire, 60)
     assert time.monotonic() - began < 30
-    for later in (lambda: LiveWire.pause(wire, 0), lambda: wire.tcp("127.0.0.1", 1, 1)):
+    for later in (lambda: LiveNetwork.pause(wire, 0), lambda: wire.tcp("127.0.0.1", 1, 1)):
         with pytest.raises(Interrupted):
             later()
 
 
 def test_a_socket_that_comes_after_the_end_of_its_call_is_shut_at_once() -> None:
     ours, theirs = socket.socketpair()
-    call = Call(NODE, 60)
-    call.end(Ending.INTERRUPT)
+    call = Deadline(NODE, 60)
+    call.end(EndReason.INTERRUPT)
     call.attach(ours.fileno())
     with ours, theirs:
         theirs.settimeout(2)

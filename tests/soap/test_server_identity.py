@@ -11,10 +11,11 @@ import pytest
 import requests.adapters
 
 from auditor.errors import ConfigError, TlsFailed, WrongNode
-from auditor.facts import Identity
-from auditor.soap import handshake
-from auditor.soap.client import Client, Endpoint
-from auditor.soap.registry import Registry
+from auditor.models.facts import Identity
+from auditor.soap.client import Client
+from auditor.soap.deadlines import DeadlineWatchdog
+from auditor.soap.handshake import read_unverified_certificate
+from auditor.soap.messages import Endpoint
 from tests.soap.certs import Authority
 from tests.soap.certs import Identity as Shown
 from tests.soap.conftest import NODE, NewClient, Recorded
@@ -294,8 +295,8 @@ def test_a_certificate_that_no_proxy_lets_us_read_is_refused_in_general(
 ) -> None:
     with (
         Loopback(None, [Raw(head, close=True)]) as proxy,
-        closing(Registry()) as registry,
+        closing(DeadlineWatchdog()) as registry,
         registry.call("x", 5) as call,
     ):
         place = replace(endpoint, host=NODE)
-        assert handshake.peek(place, call, f"127.0.0.1:{proxy.port}") is None
+        assert read_unverified_certificate(place, call, f"127.0.0.1:{proxy.port}") is None

@@ -7,22 +7,22 @@ import responses
 from lxml import etree
 
 from auditor.errors import BadReply
-from auditor.soap.replies import (
-    Counter,
+from auditor.soap.operations import AXL_API, CONTROL_CENTER_API, PERFMON_API
+from auditor.soap.records import (
+    PerfmonCounter,
     ProcessNode,
     ProcessNodeService,
     RedundancyGroup,
     ServiceRow,
     ServiceSpecification,
 )
-from auditor.soap.wsdl import AXL, CONTROL_CENTER, PERFMON
 from tests.soap.conftest import NewClient, Play
 
 STARTED = "Mon Nov 16 02:14:07 2026"
 
 
 def test_every_service_of_a_node_comes_from_one_request(new_client: NewClient, play: Play) -> None:
-    play(CONTROL_CENTER, "control-center/service-status.xml")
+    play(CONTROL_CENTER_API, "control-center/service-status.xml")
     client = new_client()
     reply = client.service_status()
     assert reply.rows == (
@@ -53,7 +53,7 @@ def test_every_service_of_a_node_comes_from_one_request(new_client: NewClient, p
 def test_the_status_request_names_no_service_in_one_empty_element(
     new_client: NewClient, play: Play, mocked: responses.RequestsMock
 ) -> None:
-    play(CONTROL_CENTER, "control-center/service-status.xml")
+    play(CONTROL_CENTER_API, "control-center/service-status.xml")
     new_client().service_status()
     request = mocked.calls[0].request
     assert isinstance(request.body, bytes)
@@ -109,14 +109,14 @@ def test_the_status_request_names_no_service_in_one_empty_element(
 def test_an_unusual_row_keeps_what_it_says(
     case: str, row: ServiceRow, new_client: NewClient, play: Play
 ) -> None:
-    play(CONTROL_CENTER, f"control-center/service-status-{case}.xml")
+    play(CONTROL_CENTER_API, f"control-center/service-status-{case}.xml")
     assert new_client().service_status().rows[0] == row
 
 
 def test_contradicting_and_doubled_rows_are_all_handed_on(
     new_client: NewClient, play: Play
 ) -> None:
-    play(CONTROL_CENTER, "control-center/service-status-contradicting-rows.xml")
+    play(CONTROL_CENTER_API, "control-center/service-status-contradicting-rows.xml")
     rows = new_client().service_status().rows
     assert [(row.name, row.status) for row in rows] == [
         ("Cisco SIP Proxy", "Started"),
@@ -129,7 +129,7 @@ def test_contradicting_and_doubled_rows_are_all_handed_on(
 def test_product_information_keeps_a_corrupted_row_and_doubts_it(
     new_client: NewClient, play: Play
 ) -> None:
-    play(CONTROL_CENTER, "control-center/product-information.xml")
+    play(CONTROL_CENTER_API, "control-center/product-information.xml")
     told = new_client().product_information()
     assert (told.active_version, told.primary_node, told.secondary_node) == (
         "12.5.1.17900-64",
@@ -148,7 +148,7 @@ def test_product_information_keeps_a_corrupted_row_and_doubts_it(
 
 
 def test_the_static_list_has_no_products(new_client: NewClient, play: Play) -> None:
-    play(CONTROL_CENTER, "control-center/static-service-list.xml")
+    play(CONTROL_CENTER_API, "control-center/static-service-list.xml")
     group = "IM and Presence Services"
     assert new_client().static_service_list() == (
         ServiceSpecification("Cisco SIP Proxy", "Service", True, group, None),
@@ -159,10 +159,13 @@ def test_the_static_list_has_no_products(new_client: NewClient, play: Play) -> N
 def test_counters_are_numbers_or_nothing(
     new_client: NewClient, play: Play, mocked: responses.RequestsMock
 ) -> None:
-    play(PERFMON, "perfmon/counters.xml")
+    play(PERFMON_API, "perfmon/counters.xml")
     start = r"\\imp-a.example.test\Cisco Server Recovery Manager"
     told = new_client().perfmon_counters("Cisco Server Recovery Manager", "imp-a.example.test")
-    assert told == (Counter(rf"{start}\SRMState", 3, 1), Counter(rf"{start}\Broken", None, -1))
+    assert told == (
+        PerfmonCounter(rf"{start}\SRMState", 3, 1),
+        PerfmonCounter(rf"{start}\Broken", None, -1),
+    )
     body = mocked.calls[0].request.body
     assert isinstance(body, bytes)
     assert b"Host>imp-a.example.test<" in body
@@ -170,7 +173,7 @@ def test_counters_are_numbers_or_nothing(
 
 
 def test_an_object_without_counters_has_none(new_client: NewClient, play: Play) -> None:
-    play(PERFMON, "perfmon/no-counters.xml")
+    play(PERFMON_API, "perfmon/no-counters.xml")
     assert new_client().perfmon_counters("No such object", "imp-a.example.test") == ()
 
 
@@ -178,7 +181,7 @@ def test_an_object_without_counters_has_none(new_client: NewClient, play: Play) 
 def test_nodes_keep_usage_and_role_in_any_order(
     case: str, new_client: NewClient, play: Play
 ) -> None:
-    play(AXL, f"axl/{case}.xml")
+    play(AXL_API, f"axl/{case}.xml")
     client = new_client(axl_version="14.0")
     assert client.list_process_nodes() == (
         ProcessNode("EnterpriseWideData", None, "Subscriber", "CUCM Voice/Video"),
@@ -189,7 +192,7 @@ def test_nodes_keep_usage_and_role_in_any_order(
 
 
 def test_redundancy_groups_have_one_or_two_servers(new_client: NewClient, play: Play) -> None:
-    play(AXL, "axl/redundancy-groups.xml")
+    play(AXL_API, "axl/redundancy-groups.xml")
     assert new_client(axl_version="14.0").list_presence_redundancy_groups() == (
         RedundancyGroup("DefaultCUPSubCluster", "imp-a.example.test", "imp-b.example.test", True),
         RedundancyGroup("Branch", "imp-c.example.test", None, False),
@@ -198,14 +201,14 @@ def test_redundancy_groups_have_one_or_two_servers(new_client: NewClient, play: 
 
 
 def test_a_cluster_may_have_no_redundancy_group(new_client: NewClient, play: Play) -> None:
-    play(AXL, "axl/redundancy-groups-none.xml")
+    play(AXL_API, "axl/redundancy-groups-none.xml")
     assert new_client(axl_version="14.0").list_presence_redundancy_groups() == ()
 
 
 def test_services_of_a_node_that_only_matches_its_name_as_a_pattern_are_left_out(
     new_client: NewClient, play: Play
 ) -> None:
-    play(AXL, "axl/process-node-services.xml")
+    play(AXL_API, "axl/process-node-services.xml")
     node = "imp-a.example.test"
     assert new_client(axl_version="14.0").list_process_node_services(node) == (
         ProcessNodeService(node, "Cisco SIP Proxy", True),
@@ -215,7 +218,7 @@ def test_services_of_a_node_that_only_matches_its_name_as_a_pattern_are_left_out
 
 
 def test_the_release_is_a_text(new_client: NewClient, play: Play) -> None:
-    play(AXL, "axl/version.xml")
+    play(AXL_API, "axl/version.xml")
     assert new_client(axl_version="14.0").ccm_version() == "12.5.1.17900(64)"
 
 
@@ -236,13 +239,13 @@ def test_the_release_is_a_text(new_client: NewClient, play: Play) -> None:
 def test_sql_rows_are_keyed_by_column(
     case: str, rows: tuple[dict[str, str | None], ...], new_client: NewClient, play: Play
 ) -> None:
-    play(AXL, f"axl/{case}.xml")
+    play(AXL_API, f"axl/{case}.xml")
     statement = "select name, subclusterid from enterprisenode"
     assert new_client(axl_version="14.0").sql(statement) == rows
 
 
 def test_two_columns_of_one_name_are_no_answer(new_client: NewClient, play: Play) -> None:
-    play(AXL, "axl/sql-doubled-column.xml")
+    play(AXL_API, "axl/sql-doubled-column.xml")
     with pytest.raises(BadReply, match="name twice"):
         new_client(axl_version="14.0").sql("select a.name, b.name from a, b")
 

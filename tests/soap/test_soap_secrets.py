@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 import responses
 
-from auditor import errors
-from auditor.soap.client import Client, Endpoint
-from auditor.soap.wsdl import CONTROL_CENTER
+from auditor.errors import ExchangeError, Interrupted, SoapFault, Unreachable
+from auditor.soap.client import Client
+from auditor.soap.messages import Endpoint
+from auditor.soap.operations import CONTROL_CENTER_API
 from tests.soap.certs import Authority
 from tests.soap.conftest import NODE, PASSWORD, NewClient, PatientWire, Recorded
 from tests.soap.loopback import Loopback, Raw, http
 
-URL = f"https://127.0.0.1:8443{CONTROL_CENTER.path}"
+URL = f"https://127.0.0.1:8443{CONTROL_CENTER_API.path}"
 PAIR = base64.b64encode(f"audit-ro:{PASSWORD}".encode()).decode()
 COOKIE = "JSESSIONIDSSO-0123456789ABCDEF"
 SECRETS = (PASSWORD, PAIR, base64.b64encode(PASSWORD.encode()).decode(), COOKIE)
@@ -36,7 +37,7 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def everything(client: Client, failure: errors.ExchangeError) -> str:
+def everything(client: Client, failure: ExchangeError) -> str:
     """Return all that could be printed of a failure and of those who had part in it."""
     chain = "".join(traceback.format_exception(failure))
     parts = [client, failure, failure.detail, failure.advice, *failure.args]
@@ -53,7 +54,7 @@ def test_a_server_that_repeats_the_secrets_is_not_quoted_with_them(
     mocked.post(URL, fault(said), status=500, content_type="text/xml", headers=cookie)
     client = new_client()
     for _ in range(2):
-        with pytest.raises(errors.SoapFault) as caught:
+        with pytest.raises(SoapFault) as caught:
             client.service_status()
     told = everything(client, caught.value) + caplog.text
     assert [secret for secret in SECRETS if secret in told] == []
@@ -65,7 +66,7 @@ def test_a_servers_words_are_one_short_printable_line(
 ) -> None:
     said = "first\nsecond\t\u202e\u2028\x85third " + "long " * 100
     mocked.post(URL, fault(said), status=500, content_type="text/xml")
-    with pytest.raises(errors.SoapFault) as caught:
+    with pytest.raises(SoapFault) as caught:
         new_client().service_status()
     assert str(caught.value).isprintable()
     assert "first second third long" in caught.value.text
@@ -76,7 +77,7 @@ def test_a_secret_on_the_edge_of_the_cut_is_hidden_whole(
     new_client: NewClient, mocked: responses.RequestsMock
 ) -> None:
     mocked.post(URL, fault("x" * 155 + escaped(PASSWORD)), status=500, content_type="text/xml")
-    with pytest.raises(errors.SoapFault) as caught:
+    with pytest.raises(SoapFault) as caught:
         new_client().service_status()
     assert caught.value.text == "x" * 155 + "***"
 
@@ -105,7 +106,7 @@ def test_the_log_at_its_loudest_holds_neither_secrets_nor_bodies(
         for _ in range(2):
             try:
                 client.service_status()
-            except errors.ExchangeError as failure:
+            except ExchangeError as failure:
                 told += everything(client, failure)
         assert PAIR in server.headers(0)["authorization"]
     told += caplog.text
@@ -141,7 +142,7 @@ def test_a_proxy_of_the_environment_is_used_where_the_file_says_so(
     with Loopback(None, [refusal]) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://me:{PASSWORD[:6]}@127.0.0.1:{proxy.port}")
         client = new_client(replace(endpoint, host="imp-a.example.test", proxy=True))
-        with pytest.raises(errors.Unreachable, match="The proxy opened no connection") as caught:
+        with pytest.raises(Unreachable, match="The proxy opened no connection") as caught:
             client.service_status()
     assert proxy.requests[0].startswith(b"CONNECT imp-a.example.test:8443 ")
     assert PAIR.encode() not in proxy.requests[0]
@@ -151,5 +152,5 @@ def test_a_proxy_of_the_environment_is_used_where_the_file_says_so(
 def test_a_request_ends_with_its_wire(wire: PatientWire, new_client: NewClient) -> None:
     client = new_client()
     wire.close()
-    with pytest.raises(errors.Interrupted):
+    with pytest.raises(Interrupted):
         client.service_status()

@@ -8,8 +8,8 @@ import responses
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from auditor.soap.sql import StatementRefused, check_select
-from auditor.soap.wsdl import AXL
+from auditor.soap.operations import AXL_API
+from auditor.soap.sql_guard import StatementRefused, check_select_statement
 from tests.soap.conftest import NewClient
 
 PASS = [
@@ -91,14 +91,14 @@ REFUSED = [
 
 @pytest.mark.parametrize("statement", PASS)
 def test_a_plain_select_passes(statement: str) -> None:
-    check_select(statement)
+    check_select_statement(statement)
     assert not statement.endswith(";")
 
 
 @pytest.mark.parametrize("statement", REFUSED)
 def test_everything_else_is_refused_in_one_line(statement: str) -> None:
     with pytest.raises(StatementRefused) as caught:
-        check_select(statement)
+        check_select_statement(statement)
     assert str(caught.value).isprintable()
 
 
@@ -106,7 +106,7 @@ def test_a_refused_statement_is_never_sent(
     new_client: NewClient, mocked: responses.RequestsMock
 ) -> None:
     mocked.assert_all_requests_are_fired = False
-    mocked.post(f"https://127.0.0.1:8443{AXL.path}")
+    mocked.post(f"https://127.0.0.1:8443{AXL_API.path}")
     client = new_client()
     for statement in REFUSED:
         with pytest.raises(StatementRefused):
@@ -168,7 +168,7 @@ def test_no_word_that_writes_passes_outside_a_string(
 ) -> None:
     statement = " ".join(["select a from b", *before, word, *after])
     try:
-        check_select(statement)
+        check_select_statement(statement)
     except StatementRefused:
         return
     outside = re.sub(r"'(?:[^']|'')*'", "''", statement)
@@ -178,7 +178,7 @@ def test_no_word_that_writes_passes_outside_a_string(
 @given(st.text(alphabet=string.printable + "é\x00\u2028\ud800", max_size=60))
 def test_no_text_at_all_makes_it_crash_or_slips_a_second_statement_through(text: str) -> None:
     try:
-        check_select(f"{BEGINNING}{text}")
+        check_select_statement(f"{BEGINNING}{text}")
     except StatementRefused:
         return
     outside = re.sub(r"'(?:[^']|'')*'", "''", text)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import TlsFailed
-from auditor.soap.endpoint import Endpoint
-from auditor.soap.tls import Contexts
+from auditor.soap.messages import Endpoint
+from auditor.soap.tls import TlsContexts
 from tests.soap.certs import Authority
 from tests.soap.conftest import NODE, NewClient, Recorded
 from tests.soap.loopback import Loopback, http
@@ -15,7 +15,7 @@ from tests.soap.loopback import Loopback, http
 
 def test_nodes_that_trust_the_same_authorities_share_what_was_read(endpoint: Endpoint) -> None:
     """Reading the machine's own for each of 200 nodes would take seconds and 200 MB."""
-    contexts = Contexts()
+    contexts = TlsContexts()
     other = replace(endpoint, name="imp-b.example.test", verify_name="imp-b.example.test", port=1)
     assert contexts.of(endpoint) is contexts.of(other)
 
@@ -33,7 +33,7 @@ def test_nodes_that_trust_differently_never_share(
         "pins": replace(endpoint, pins=("00:11",)),
     }[way]
     for first, second in ((endpoint, other), (other, endpoint)):
-        contexts = Contexts()
+        contexts = TlsContexts()
         assert contexts.of(first) is not contexts.of(second)
 
 

@@ -8,7 +8,13 @@ import pytest
 from lxml import etree
 
 from auditor.resources import wsdl_folder
-from auditor.soap.wsdl import AXL, CONTROL_CENTER, PERFMON, Interface, operation
+from auditor.soap.operations import (
+    AXL_API,
+    CONTROL_CENTER_API,
+    PERFMON_API,
+    SoapInterface,
+    get_operation,
+)
 
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
@@ -145,7 +151,7 @@ def test_the_axl_error_is_that_of_every_version(version: str) -> None:
 @pytest.mark.parametrize(("version", "name"), EVERYWHERE)
 def test_axl_actions_and_messages_are_those_of_every_version(version: str, name: str) -> None:
     theirs = cisco(version, "AXLAPI.wsdl")
-    asked = operation(AXL, name, version)
+    asked = get_operation(AXL_API, name, version)
     (action,) = theirs.findall(f"{WSDL}binding/{WSDL}operation[@name='{name}']/{SOAP}operation")
     assert asked.soap_action == says(action, "soapAction")
     for root in (theirs, ours("AXLAPI")):
@@ -188,17 +194,19 @@ def test_no_file_refers_to_another(name: str) -> None:
 @pytest.mark.parametrize(
     ("interface", "name"),
     [
-        (CONTROL_CENTER, "soapDoControlServices"),
-        (CONTROL_CENTER, "soapDoServiceDeployment"),
-        (PERFMON, "perfmonOpenSession"),
-        (AXL, "executeSQLUpdate"),
-        (AXL, "updateProcessNodeService"),
-        (AXL, "doServiceParametersReset"),
+        (CONTROL_CENTER_API, "soapDoControlServices"),
+        (CONTROL_CENTER_API, "soapDoServiceDeployment"),
+        (PERFMON_API, "perfmonOpenSession"),
+        (AXL_API, "executeSQLUpdate"),
+        (AXL_API, "updateProcessNodeService"),
+        (AXL_API, "doServiceParametersReset"),
     ],
 )
-def test_an_operation_that_no_file_defines_cannot_be_asked(interface: Interface, name: str) -> None:
+def test_an_operation_that_no_file_defines_cannot_be_asked(
+    interface: SoapInterface, name: str
+) -> None:
     with pytest.raises(ValueError, match=name):
-        operation(interface, name)
+        get_operation(interface, name)
 
 
 SERVICE = ["ServiceName", "ServiceType", "Deployable", "GroupName"]
@@ -270,15 +278,15 @@ def test_serviceability_types_hold_what_cisco_publishes_in_that_order(file: str,
     ] == wanted
 
 
-@pytest.mark.parametrize("interface", [CONTROL_CENTER, PERFMON])
-def test_the_action_of_a_serviceability_operation_is_its_name(interface: Interface) -> None:
+@pytest.mark.parametrize("interface", [CONTROL_CENTER_API, PERFMON_API])
+def test_the_action_of_a_serviceability_operation_is_its_name(interface: SoapInterface) -> None:
     for name in ALLOWED[interface.wsdl]:
-        assert operation(interface, name).soap_action == name
-        assert operation(interface, name).answer_name == f"{AST}{name}Response"
+        assert get_operation(interface, name).soap_action == name
+        assert get_operation(interface, name).answer_name == f"{AST}{name}Response"
 
 
 def test_the_paths_are_those_that_the_files_name() -> None:
-    for interface in (CONTROL_CENTER, PERFMON, AXL):
+    for interface in (CONTROL_CENTER_API, PERFMON_API, AXL_API):
         address = ours(interface.wsdl).find(f"{WSDL}service/{WSDL}port/{SOAP}address")
         assert address is not None
         assert says(address, "location") == f"https://localhost:8443{interface.path}"

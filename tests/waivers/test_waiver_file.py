@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import ConfigError
-from auditor.waivers.rules import WaiverRule, load_waivers, read_waivers
+from auditor.waivers.load import WaiverRule, load_waiver_file, parse_waivers
 
 CASES = Path(__file__).parent / "cases"
 KNOWN = ("SIP-01", "XMPPFED-02", "AXL-01")
@@ -24,7 +24,7 @@ expires = 2026-12-31
 
 def test_a_block_becomes_a_rule_that_knows_its_place() -> None:
     second = GOOD.replace("XMPPFED-02", "SIP-01")
-    assert read_waivers(GOOD + second, NAME, KNOWN)[1] == WaiverRule(
+    assert parse_waivers(GOOD + second, NAME, KNOWN)[1] == WaiverRule(
         recommendation="SIP-01",
         cluster="lab",
         subject="imp-sub.example.test",
@@ -36,14 +36,14 @@ def test_a_block_becomes_a_rule_that_knows_its_place() -> None:
 
 
 def test_an_empty_file_waives_nothing() -> None:
-    assert read_waivers("# none yet\n", NAME, KNOWN) == ()
+    assert parse_waivers("# none yet\n", NAME, KNOWN) == ()
 
 
 @pytest.mark.parametrize("case", sorted(CASES.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_mistake_is_told_at_once(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CASES)
     with pytest.raises(ConfigError) as refused:
-        load_waivers(Path(case.name), KNOWN)
+        load_waiver_file(Path(case.name), KNOWN)
     assert f"{refused.value}\n" == case.with_suffix(".txt").read_text(encoding="utf-8")
 
 
@@ -51,20 +51,20 @@ def test_every_mistake_is_told_at_once(case: Path, monkeypatch: pytest.MonkeyPat
 def test_a_waiver_without_one_of_its_keys_is_refused(key: str) -> None:
     content = "\n".join(line for line in GOOD.splitlines() if not line.startswith(key))
     with pytest.raises(ConfigError, match=f"waiver 1: key `{key}`: missing$"):
-        read_waivers(content, NAME, KNOWN)
+        parse_waivers(content, NAME, KNOWN)
 
 
 def test_a_waiver_without_an_end_is_refused_and_told_how_to_write_one() -> None:
     content = GOOD.replace("expires = 2026-12-31", "")
     with pytest.raises(ConfigError, match=r"`expires`: missing; .* expires = 2026-12-31"):
-        read_waivers(content, NAME, KNOWN)
+        parse_waivers(content, NAME, KNOWN)
 
 
 @pytest.mark.parametrize("day", ["2026-02-31", "2026-13-01", "31.12.2026", "2026-02-31T00:00:00"])
 def test_a_day_that_does_not_exist_is_told_with_its_waiver_and_key(day: str) -> None:
     content = GOOD + GOOD.replace("XMPPFED-02", "SIP-01").replace("2026-12-31", f"{day}  # soon")
     with pytest.raises(ConfigError) as refused:
-        read_waivers(content, NAME, KNOWN)
+        parse_waivers(content, NAME, KNOWN)
     assert str(refused.value) == (
         f"somewhere/waivers.toml: waiver 2: key `expires`: {day} is no date; write one such as "
         "expires = 2026-12-31, without quotes and without a time"
@@ -73,32 +73,32 @@ def test_a_day_that_does_not_exist_is_told_with_its_waiver_and_key(day: str) -> 
 
 def test_another_mistake_of_toml_is_told_with_its_line() -> None:
     with pytest.raises(ConfigError, match=r"is not TOML: .*line 4"):
-        read_waivers(GOOD.replace('"lab"', "lab"), NAME, KNOWN)
+        parse_waivers(GOOD.replace('"lab"', "lab"), NAME, KNOWN)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml: cannot be read: No such file"):
-        load_waivers(tmp_path / "nowhere.toml", KNOWN)
+        load_waiver_file(tmp_path / "nowhere.toml", KNOWN)
 
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "waivers.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="is not UTF-8 text"):
-        load_waivers(tmp_path / "waivers.toml", KNOWN)
+        load_waiver_file(tmp_path / "waivers.toml", KNOWN)
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / "waivers.toml").write_text(GOOD, encoding="utf-8-sig")
-    assert len(load_waivers(tmp_path / "waivers.toml", KNOWN)) == 1
+    assert len(load_waiver_file(tmp_path / "waivers.toml", KNOWN)) == 1
 
 
 def test_nesting_without_end_is_a_mistake_and_no_crash() -> None:
     with pytest.raises(ConfigError, match="nested too deeply"):
-        read_waivers("a = " + "[" * 100_000, NAME, KNOWN)
+        parse_waivers("a = " + "[" * 100_000, NAME, KNOWN)
 
 
 def test_what_the_file_holds_cannot_break_the_line_that_reports_it() -> None:
     content = GOOD.replace("XMPPFED-02", "\\u001b[31m\\nAXL")
     with pytest.raises(ConfigError) as refused:
-        read_waivers(content, NAME, KNOWN)
+        parse_waivers(content, NAME, KNOWN)
     assert all(line.isprintable() for line in refused.value.problems)

@@ -8,22 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import Reason
-from auditor.facts import Coverage, Outcome, Source
-from auditor.findings import (
+from auditor.models.facts import Coverage, Outcome, Source
+from auditor.models.findings import (
     ClusterReport,
+    ClusterStatus,
     ExitCode,
     Finding,
-    Kind,
+    FindingKind,
+    FindingSubject,
     Severity,
-    Status,
-    Subject,
     SubjectKind,
     Verdict,
     Waiver,
-    exit_code,
+    audit_exit_code,
 )
-from auditor.waivers.applying import strangers, waive
-from auditor.waivers.rules import WaiverRule
+from auditor.waivers.apply import apply_waivers, unknown_cluster_notices
+from auditor.waivers.load import WaiverRule
 from tests.report import samples
 
 TODAY = date(2026, 3, 1)
@@ -55,13 +55,13 @@ def finding(verdict: Verdict = Verdict.DRIFT, *, subject: str = NODE) -> Finding
         cluster="lab",
         recommendation=SIP,
         service="Cisco SIP Proxy",
-        subject=Subject(SubjectKind.NODE, subject),
+        subject=FindingSubject(SubjectKind.NODE, subject),
         verdict=verdict,
         severity=Severity.CRITICAL,
         expected="running",
         observed="stopped",
         because="It is activated and does not run.",
-        kind=Kind.STOPPED if differs else None,
+        kind=FindingKind.STOPPED if differs else None,
     )
 
 
@@ -71,7 +71,7 @@ def cluster(*findings: Finding) -> ClusterReport:
 
 
 def waived(report: ClusterReport, *rules: WaiverRule, today: date = TODAY) -> ClusterReport:
-    return waive(report, rules, today, {SIP})
+    return apply_waivers(report, rules, today, {SIP})
 
 
 @pytest.mark.parametrize("verdict", [Verdict.DRIFT, Verdict.EXPLAINED])
@@ -79,14 +79,14 @@ def test_a_waived_difference_keeps_its_kind_and_shows_what_was_judged(verdict: V
     (after,) = waived(cluster(finding(verdict)), rule()).findings
 
     assert after.verdict is Verdict.WAIVED
-    assert after.kind is Kind.STOPPED
+    assert after.kind is FindingKind.STOPPED
     assert after.waiver == Waiver("Moves with change 4711.", "uc-team", "2026-12-31", verdict)
 
 
 def test_a_cluster_whose_only_drift_is_waived_is_compliant() -> None:
     report = cluster(finding())
-    assert report.status is Status.DRIFT
-    assert waived(report, rule()).status is Status.COMPLIANT
+    assert report.status is ClusterStatus.DRIFT
+    assert waived(report, rule()).status is ClusterStatus.COMPLIANT
 
 
 @pytest.mark.parametrize("verdict", [Verdict.UNKNOWN, Verdict.PASS, Verdict.NOT_APPLICABLE])
@@ -186,7 +186,7 @@ def test_what_was_noticed_before_stays() -> None:
 
 def test_a_waiver_for_a_cluster_that_is_nowhere_is_told_of() -> None:
     rules = [rule(cluster="LAB"), rule(cluster="labb"), rule(cluster="mars")]
-    assert strangers(rules, ["lab", "berlin"]) == (
+    assert unknown_cluster_notices(rules, ["lab", "berlin"]) == (
         'waivers.toml, waiver 1: there is no cluster "labb"; write "lab" if you mean that, or '
         "remove it.",
         'waivers.toml, waiver 1: there is no cluster "mars"; correct or remove it.',
@@ -234,8 +234,8 @@ def test_no_waiver_turns_anything_but_a_difference(
 def test_no_waiver_makes_a_run_complete(
     report: ClusterReport, rules: list[WaiverRule], today: date
 ) -> None:
-    before = exit_code([report.status])
-    after = exit_code([waived(report, *rules, today=today).status])
+    before = audit_exit_code([report.status])
+    after = audit_exit_code([waived(report, *rules, today=today).status])
 
     unknown = any(f.verdict is Verdict.UNKNOWN for f in report.findings)
     allowed = {before}

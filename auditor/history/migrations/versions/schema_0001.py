@@ -11,18 +11,18 @@ _SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Create the five tables."""
-    _runs()
-    _cluster_runs()
-    _moving()
-    _findings()
-    _spans()
+    _create_runs()
+    _create_cluster_runs()
+    _create_moving_services()
+    _create_findings()
+    _create_spans()
 
 
-def _reference(column: str) -> sa.ForeignKey:
+def _foreign_key(column: str) -> sa.ForeignKey:
     return sa.ForeignKey(column, ondelete="CASCADE")
 
 
-def _runs() -> None:
+def _create_runs() -> None:
     op.create_table(
         "auditor_run",
         sa.Column("seq", _SEQUENCE, primary_key=True),
@@ -37,10 +37,10 @@ def _runs() -> None:
     )
 
 
-def _cluster_runs() -> None:
+def _create_cluster_runs() -> None:
     op.create_table(
         "auditor_cluster_run",
-        sa.Column("run", _SEQUENCE, _reference("auditor_run.seq"), primary_key=True),
+        sa.Column("run", _SEQUENCE, _foreign_key("auditor_run.seq"), primary_key=True),
         sa.Column("cluster", sa.Text, primary_key=True),
         sa.Column("release", sa.Text),
         sa.Column("status", sa.Text, nullable=False),
@@ -54,10 +54,10 @@ def _cluster_runs() -> None:
     op.create_index("auditor_cluster_run_latest", "auditor_cluster_run", ["cluster", "run"])
 
 
-def _moving() -> None:
+def _create_moving_services() -> None:
     op.create_table(
         "auditor_moving",
-        sa.Column("run", _SEQUENCE, _reference("auditor_run.seq"), primary_key=True),
+        sa.Column("run", _SEQUENCE, _foreign_key("auditor_run.seq"), primary_key=True),
         sa.Column("cluster", sa.Text, primary_key=True),
         sa.Column("node", sa.Text, primary_key=True),
         sa.Column("service", sa.Text, primary_key=True),
@@ -65,7 +65,7 @@ def _moving() -> None:
     )
 
 
-def _findings() -> None:
+def _create_findings() -> None:
     op.create_table(
         "auditor_finding",
         sa.Column("id", sa.Text, primary_key=True),
@@ -79,10 +79,10 @@ def _findings() -> None:
     )
 
 
-def _spans() -> None:
+def _create_spans() -> None:
     op.create_table(
         "auditor_span",
-        sa.Column("finding", sa.Text, _reference("auditor_finding.id"), primary_key=True),
+        sa.Column("finding", sa.Text, _foreign_key("auditor_finding.id"), primary_key=True),
         sa.Column("first", _SEQUENCE, primary_key=True),
         sa.Column("last", _SEQUENCE, nullable=False),
         sa.Column("first_at", sa.Text, nullable=False),

@@ -1,0 +1,76 @@
+"""What a shell may complete: looked up in files alone, at once, and never with an error.
+
+Whoever presses Tab wants words or nothing: a file that is missing or broken completes nothing,
+and the command itself says why later.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+CONFIG_FILE_NAME = "auditor.toml"
+
+
+def complete_clusters(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the clusters of the configuration file that begin so, case apart."""
+    for place in _candidate_config_paths(ctx):
+        if place.is_file():
+            names = (cluster.get("name") for cluster in _read_toml_blocks(place, "cluster"))
+            return _filter_by_prefix((name for name in names if isinstance(name, str)), incomplete)
+    return []
+
+
+def complete_recommendations(incomplete: str) -> list[str]:
+    """Return the ids of the recommendations that begin so, case apart."""
+    folder = Path(__file__).parents[1] / "recommendations"
+    blocks = (
+        block
+        for path in sorted(folder.glob("*.toml"))
+        for block in _read_toml_blocks(path, "recommendation")
+    )
+    return _filter_by_prefix((str(block["id"]) for block in blocks if "id" in block), incomplete)
+
+
+def complete_scenarios(incomplete: str) -> list[str]:
+    """Return the names of the scenarios that ship, where they begin so."""
+    from auditor.resources import scenario_folder
+
+    return _filter_by_prefix((path.stem for path in scenario_folder().glob("*.toml")), incomplete)
+
+
+def complete_examples(incomplete: str) -> list[str]:
+    """Return the names of the examples that begin so."""
+    folder = Path(__file__).parents[1] / "examples"
+    return _filter_by_prefix((path.stem for path in folder.glob("*.txt")), incomplete)
+
+
+def _candidate_config_paths(ctx: typer.Context) -> Iterator[Path]:
+    """Yield where the file may be, in the order in which a command looks."""
+    given = ctx.params.get("config") or os.environ.get("AUDITOR_CONFIG")
+    if given:
+        yield Path(given).expanduser()
+        return
+    yield Path(CONFIG_FILE_NAME)
+    from platformdirs import user_config_path
+
+    yield user_config_path("auditor", appauthor=False) / CONFIG_FILE_NAME
+
+
+def _read_toml_blocks(path: Path, key: str) -> list[dict[str, Any]]:
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8-sig")).get(key, [])
+    except (OSError, ValueError, RecursionError):
+        return []
+    blocks = found if isinstance(found, list) else []
+    return [block for block in blocks if isinstance(block, dict)]
+
+
+def _filter_by_prefix(words: Iterable[str], incomplete: str) -> list[str]:
+    """Return the words that begin so, case apart; shells keep what was typed, so that stays."""
+    begin, typed = incomplete.casefold(), len(incomplete)
+    fitting = {word for word in words if word.isprintable() and word.casefold().startswith(begin)}
+    return sorted(incomplete + word[typed:] for word in fitting)

@@ -1,0 +1,161 @@
+"""Asks a source and writes down what came of it, so that no answer and no failure is lost."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Generic, Protocol, Self, TypeVar
+
+from auditor.errors import Bug, ExchangeError, NotAsked, Reason
+from auditor.models.facts import Coverage, Outcome, Source
+from auditor.soap.client import Client
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestResult(Generic[T]):
+    """A value, or the error in its place."""
+
+    value: T | None
+    error: ExchangeError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStats:
+    """Requests sent to a server, and the microseconds that these exchanges took."""
+
+    requests: int = 0
+    elapsed_us: int = 0
+
+    @classmethod
+    def of(cls, client: Client) -> Self:
+        """Return what a server was asked so far."""
+        return cls(client.requests_sent, client.elapsed_us)
+
+    def __sub__(self, earlier: Self) -> "RequestStats":
+        return RequestStats(self.requests - earlier.requests, self.elapsed_us - earlier.elapsed_us)
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Return the time in milliseconds."""
+        return round(self.elapsed_us / 1000)
+
+
+NO_REQUESTS = RequestStats()
+
+
+class RequestGuard(Protocol):
+    """Runs a question; turns a fault of this program into an ExchangeError of reason `bug`."""
+
+    def __call__(self, question: Callable[[], T]) -> T:
+        """Return what the question returns, or raise an ExchangeError."""
+        ...
+
+
+@dataclass(slots=True)
+class CoverageLog:
+    """The coverage of one server, written while it is asked.
+
+    After an error that settles (wrong account, wrong certificate, another node, no connection)
+    the rest is skipped; so it is after a time-out if `gone` says that nothing gets through at all.
+    """
+
+    node: str
+    client: Client
+    guard: RequestGuard
+    entries: dict[Source, Coverage] = field(default_factory=dict)
+    closed_by: ExchangeError | None = None
+    gone: Callable[[], bool] = lambda: False
+
+    def ask(self, source: Source, question: Callable[[], T]) -> RequestResult[T]:
+        """Put one question; keep its outcome, its number of requests and its time."""
+        if self.closed_by is not None:
+            text = f"Not asked, because of this: {self.closed_by.detail}"
+            self.skip(source, Reason.NOT_ASKED, text)
+            return RequestResult(None, NotAsked(text, self.closed_by.advice))
+        before = RequestStats.of(self.client)
+        answer = self._put(question)
+        self.keep(source, answer.error, RequestStats.of(self.client) - before)
+        return answer
+
+    def ask_besides(self, source: Source, question: Callable[[], T]) -> RequestResult[T]:
+        """Put one question more to a source; its failure is no gap, its cost is written down."""
+        if self.closed_by is not None:
+            return RequestResult(None, NotAsked(self.closed_by.detail, self.closed_by.advice))
+        before = RequestStats.of(self.client)
+        answer = self._put(question)
+        if source not in self.entries:
+            self.entries[source] = Coverage(source, self.node, Outcome.COLLECTED)
+        if isinstance(answer.error, Bug):
+            self.keep(source, answer.error)
+        elif answer.error is not None and answer.error.settles:
+            self.closed_by = answer.error
+        self.add(source, RequestStats.of(self.client) - before)
+        return answer
+
+    def _put(self, question: Callable[[], T]) -> RequestResult[T]:
+        try:
+            return RequestResult(self.guard(question))
+        except ExchangeError as error:
+            return RequestResult(None, error)
+
+    def keep(
+        self, source: Source, error: ExchangeError | None, cost: RequestStats = NO_REQUESTS
+    ) -> None:
+        """Write down that a source was asked, and the error if there was one."""
+        if error is not None and (error.settles or self._is_gone(error)):
+            self.closed_by = error
+        outcome = Outcome.COLLECTED if error is None else Outcome.FAILED
+        reason = None if error is None else error.reason
+        text = "" if error is None else str(error)
+        requests, elapsed_ms = cost.requests, cost.elapsed_ms
+        self._add(Coverage(source, self.node, outcome, reason, text, requests, elapsed_ms))
+
+    def _is_gone(self, error: ExchangeError) -> bool:
+        return error.reason is Reason.TIMED_OUT and self.gone()
+
+    def skip(self, source: Source, reason: Reason | None, detail: str) -> None:
+        """Write down that a source was not asked; no reason means that it was not due."""
+        self._add(Coverage(source, self.node, Outcome.SKIPPED, reason, detail))
+
+    def _add(self, entry: Coverage) -> None:
+        """Keep one entry a source: the first failure stands, the counts add up."""
+        known = self.entries.get(entry.source)
+        if known is not None:
+            told = known if known.outcome is Outcome.FAILED else entry
+            entry = replace(
+                told,
+                requests=known.requests + entry.requests,
+                elapsed_ms=known.elapsed_ms + entry.elapsed_ms,
+            )
+        self.entries[entry.source] = entry
+        log.info(
+            "%s of %s: %s%s, %d requests in %d ms",
+            entry.source,
+            entry.node,
+            entry.outcome,
+            f" ({entry.reason}: {entry.detail})" if entry.reason else "",
+            entry.requests,
+            entry.elapsed_ms,
+        )
+
+    def add(self, source: Source, cost: RequestStats) -> None:
+        """Add to the counts of a source that was asked more than its outcome tells."""
+        known = self.entries[source]
+        self.entries[source] = replace(
+            known,
+            requests=known.requests + cost.requests,
+            elapsed_ms=known.elapsed_ms + cost.elapsed_ms,
+        )
+
+    def failed(self, source: Source) -> bool:
+        """Tell whether a source was asked and gave an error."""
+        entry = self.entries.get(source)
+        return entry is not None and entry.outcome is Outcome.FAILED
+
+    @property
+    def coverage(self) -> tuple[Coverage, ...]:
+        """Return what was written down, in the order in which the sources were asked."""
+        return tuple(self.entries.values())

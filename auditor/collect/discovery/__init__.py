@@ -1,0 +1,1 @@
+"""What the IM&P database suggests, best effort; it never proves a pass."""

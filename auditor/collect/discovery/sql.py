@@ -1,0 +1,251 @@
+"""Composes the SELECTs of the probes out of what the catalogue shows to exist.
+
+The database's own list of tables and columns, looked up before anything is read from them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor.collect.discovery.probes import Probe
+from auditor.errors import BadReply
+
+DatabaseRows = Sequence[Mapping[str, str | None]]
+
+
+class SchemaCatalogue:
+    """The columns of the tables that were asked for, in lower case."""
+
+    def __init__(self, tables: Mapping[str, frozenset[str]]) -> None:
+        """Take the columns of each table."""
+        self._tables = tables
+
+    def has(self, table: str) -> bool:
+        """Tell whether the table is there."""
+        return table in self._tables
+
+    def columns(self, table: str) -> frozenset[str]:
+        """Return a table's columns, none for a table that is not there."""
+        return self._tables.get(table, frozenset())
+
+    def tables(self) -> tuple[str, ...]:
+        """Return every table found."""
+        return tuple(sorted(self._tables))
+
+
+def catalogue_statement(probes: Iterable[Probe]) -> str:
+    """Return the one SELECT for all tables that probes name, and for those with their columns.
+
+    Informix keeps both lists in `systables` and `syscolumns`, which every account may read.
+    """
+    named: set[str] = set()
+    marks: set[str] = set()
+    for probe in probes:
+        named |= {*probe.needs, *([probe.join.table] if probe.join else [])}
+        if probe.table is not None:
+            named.add(probe.table)
+        elif probe.statement is None:
+            marks |= {probe.columns[role][0] for role in probe.required}
+    tests = [_in_clause("t.tabname", named), _in_clause("w.colname", marks)]
+    return (
+        "select distinct t.tabname, c.colname from systables t, syscolumns c, syscolumns w "  # noqa: S608 - names are checked when probes are loaded
+        "where t.tabtype = 'T' and c.tabid = t.tabid and w.tabid = t.tabid "
+        f"and ({' or '.join(test for test in tests if test)})"
+    )
+
+
+def _in_clause(column: str, names: set[str]) -> str:
+    listed = ", ".join(f"'{name}'" for name in sorted(names))
+    return f"{column} in ({listed})" if names else ""
+
+
+def parse_catalogue(rows: DatabaseRows) -> SchemaCatalogue:
+    """Return what the catalogue's statement answered.
+
+    Raises:
+        BadReply: the answer is empty or has other columns; it says nothing of any table then.
+    """
+    tables: dict[str, set[str]] = {}
+    for row in rows:
+        table, column = row.get("tabname"), row.get("colname")
+        if not table or not column:
+            raise BadReply("The catalogue of the database has other columns than expected.", "")
+        tables.setdefault(table.lower(), set()).add(column.lower())
+    if not tables:
+        raise BadReply("The catalogue of the database lists none of the tables.", "")
+    return SchemaCatalogue({table: frozenset(columns) for table, columns in tables.items()})
+
+
+ANCHOR_TABLE = "systables"
+"""Always there, with a row of its own as number 1 (Informix): the outer joins hang on it, so that
+an empty table still answers with a row, and an answer without any is no answer."""
+
+ANCHOR_COLUMN, ANCHOR_VALUE = "v0", "1"
+"""What every row of such an answer holds, so that emptied or twisted values are seen as such."""
+
+
+class NotInSchema(Exception):
+    """A probe cannot be asked; the text says which table or column is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeStatement:
+    """One SELECT; `reads` maps each probe it serves to its columns and their names in the answer.
+
+    `anchored`: an answer without a row is none.
+    """
+
+    sql: str
+    reads: Mapping[str, Mapping[str, str]]
+    anchored: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _ResolvedProbe:
+    """A probe with the table and columns that were found for it."""
+
+    probe: Probe
+    table: str
+    columns: Mapping[str, str]
+    joined: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """What to ask, and why some probes cannot be asked."""
+
+    asked: tuple[ProbeStatement, ...]
+    missing: Mapping[str, str]
+
+
+def plan_statements(probes: Sequence[Probe], catalogue: SchemaCatalogue) -> QueryPlan:
+    """Return the statements for all probes whose tables and columns exist."""
+    own: list[ProbeStatement] = []
+    shared: list[_ResolvedProbe] = []
+    missing: dict[str, str] = {}
+    for probe in probes:
+        try:
+            if probe.statement is not None:
+                own.append(_build_own_statement(probe, catalogue))
+            elif probe.shares:
+                shared.append(_resolve_probe(probe, catalogue))
+            else:
+                own.append(_compose_statement([_resolve_probe(probe, catalogue)]))
+        except NotInSchema as why:
+            missing[probe.id] = str(why)
+    if shared:
+        own.append(_compose_statement(shared))
+    return QueryPlan(tuple(own), missing)
+
+
+def sample_statements(probe: Probe) -> Iterator[str]:
+    """Yield statements that hold everything a probe could ever send, as if all were there."""
+    if probe.statement is not None:
+        yield probe.statement
+        return
+    table = probe.table or "t"
+    for choice in sorted({name for names in probe.columns.values() for name in names}):
+        name = choice if "." in choice else f"{table}.{choice}"
+        yield _compose_statement(
+            [_ResolvedProbe(probe, table, {"value": name}, joined=probe.join is not None)]
+        ).sql
+
+
+def _build_own_statement(probe: Probe, catalogue: SchemaCatalogue) -> ProbeStatement:
+    for table, columns in probe.needs.items():
+        if not catalogue.has(table):
+            raise NotInSchema(f"there is no table {table}")
+        lacking = sorted(set(columns) - catalogue.columns(table))
+        if lacking:
+            raise NotInSchema(f"table {table} has no column {lacking[0]}")
+    return ProbeStatement(probe.statement or "", {probe.id: {}}, anchored=False)
+
+
+def _resolve_probe(probe: Probe, catalogue: SchemaCatalogue) -> _ResolvedProbe:
+    table = probe.table or _find_only_table(probe, catalogue)
+    if not catalogue.has(table):
+        raise NotInSchema(f"there is no table {table}")
+    for name in (*probe.where, *([probe.join.on] if probe.join else [])):
+        if name not in catalogue.columns(table):
+            raise NotInSchema(f"table {table} has no column {name}")
+    joined = probe.join is not None and probe.join.to in catalogue.columns(probe.join.table)
+    picked = {
+        role: found
+        for role, names in probe.columns.items()
+        if (found := _pick_column(names, table, joined, probe, catalogue))
+    }
+    for role in probe.required:
+        if role not in picked:
+            raise NotInSchema(f"table {table} has no column {_join_with_or(probe.columns[role])}")
+    return _ResolvedProbe(probe, table, picked, joined)
+
+
+def _pick_column(
+    names: Iterable[str], table: str, joined: bool, probe: Probe, catalogue: SchemaCatalogue
+) -> str | None:
+    """Return the first of the names that exists, with its table."""
+    for name in names:
+        where, _, column = name.rpartition(".")
+        if where and where != table and not (joined and probe.join and where == probe.join.table):
+            continue
+        if column in catalogue.columns(where or table):
+            return f"{where or table}.{column}"
+    return None
+
+
+def _find_only_table(probe: Probe, catalogue: SchemaCatalogue) -> str:
+    """Return the one table that has the first name of every required column."""
+    wanted = {probe.columns[role][0] for role in probe.required}
+    found = [table for table in catalogue.tables() if wanted <= catalogue.columns(table)]
+    listed = " and ".join(sorted(wanted))
+    if not found:
+        raise NotInSchema(f"no table has {listed}")
+    if len(found) > 1:
+        raise NotInSchema(f"more than one table has {listed}: {', '.join(found)}")
+    return found[0]
+
+
+def _join_with_or(names: Sequence[str]) -> str:
+    return " or ".join(names)
+
+
+def _compose_statement(parts: Sequence[_ResolvedProbe]) -> ProbeStatement:
+    """Join every part to the anchor: rows multiply, so DISTINCT, and one row where all is empty."""
+    selected = [f"a0.tabid as {ANCHOR_COLUMN}"]
+    joins: list[str] = []
+    reads: dict[str, Mapping[str, str]] = {}
+    for number, part in enumerate(parts, 1):
+        first, second = f"a{number}", f"b{number}"
+        joins.append(f"left outer join {part.table} {first} on {_where_clause(part.probe, first)}")
+        if part.joined and part.probe.join is not None:
+            join = part.probe.join
+            joins.append(
+                f"left outer join {join.table} {second} on {first}.{join.on} = {second}.{join.to}"
+            )
+        names: dict[str, str] = {}
+        for role, column in part.columns.items():
+            table, _, name = column.rpartition(".")
+            alias = first if table == part.table else second
+            names[role] = f"v{len(selected)}"
+            selected.append(
+                f"{_column_expression(part.probe, f'{alias}.{name}', role)} as {names[role]}"
+            )
+        reads[part.probe.id] = names
+    listed, joined = ", ".join(selected), " ".join(joins)
+    sql = f"select distinct {listed} from {ANCHOR_TABLE} a0 {joined} where a0.tabid = 1"  # noqa: S608 - names are checked when probes are loaded
+    return ProbeStatement(sql, reads)
+
+
+def _where_clause(probe: Probe, alias: str) -> str:
+    tests = [f"{alias}.{column} = {_quote_sql_text(text)}" for column, text in probe.where.items()]
+    return " and ".join(tests) or "1 = 1"
+
+
+def _quote_sql_text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _column_expression(probe: Probe, column: str, role: str) -> str:
+    """Ask a shared statement only whether there is a row, so that rows do not multiply."""
+    if role == "row" and probe.shares:
+        return f"case when {column} is null then 'f' else 't' end"
+    return column

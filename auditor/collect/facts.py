@@ -1,0 +1,237 @@
+"""Puts the answers of a cluster together into the facts that the engine judges.
+
+Puts what a later look told over what was known before.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from auditor.collect.declared import (
+    compare_declared_databases,
+    compare_declared_ha,
+    compare_declared_peers,
+)
+from auditor.collect.discovery.merge import apply_probe_results
+from auditor.collect.node import NodeReadings
+from auditor.collect.scope import SurveyScope, SurveyTopic
+from auditor.collect.tcp_checks import TcpTarget, is_declared_planned, set_database_reach
+from auditor.collect.topology import Topology
+from auditor.config.settings import ClusterSettings, DeclaredNode
+from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Origin, Role, Setting, Source
+from auditor.soap.messages import TcpResult
+
+
+def build_cluster_facts(
+    settings: ClusterSettings,
+    topology: Topology,
+    answers: Sequence[NodeReadings],
+    reached: Mapping[TcpTarget, TcpResult],
+    coverage: Iterable[Coverage],
+) -> ClusterFacts:
+    """Return the facts of one cluster; `coverage` is that of the CUCM publisher and TCP tests."""
+    return ClusterFacts(
+        name=settings.name,
+        nodes=tuple(_build_node_facts(settings, a) for a in answers),
+        groups=topology.groups,
+        groups_known=topology.groups_known,
+        topology_observed=topology.complete,
+        settings=_add_peer_references(settings, [member.name for member in topology.members]),
+        databases=set_database_reach(settings.databases, reached),
+        high_availability=settings.high_availability,
+        named=settings.named,
+        disputed={
+            **_topology_contradictions(settings.nodes, topology),
+            **_reachable_planned_nodes(settings, answers),
+        },
+        compared={
+            **compare_declared_ha(settings.high_availability, topology),
+            **compare_declared_databases(settings.databases, ()),
+            **compare_declared_peers(settings.peers, ()),
+        },
+        coverage=(*coverage, *(entry for a in answers for entry in a.coverage)),
+    )
+
+
+def replace_profile(
+    facts: ClusterFacts, told: ClusterSettings, file: ClusterSettings
+) -> ClusterFacts:
+    """Return the facts, assembled with the settings `told`, as those of the `file` make them."""
+    names = [node.name for node in facts.nodes]
+    gone, come = _add_peer_references(told, names), _add_peer_references(file, names)
+    seen = {
+        key: tuple(one for one in tellings if one not in gone.get(key, ()))
+        for key, tellings in facts.settings.items()
+    }
+    keys = dict.fromkeys((*come, *(key for key, tellings in seen.items() if tellings)))
+    settings = {key: (*come.get(key, ()), *seen.get(key, ())) for key in keys}
+    return replace(facts, settings=settings, named=file.named)
+
+
+def _topology_contradictions(
+    declared: Sequence[DeclaredNode], topology: Topology
+) -> Mapping[str, tuple[str, ...]]:
+    """Return, by key of the file, where the declared nodes differ from those that AXL lists."""
+    if not (declared and topology.complete):
+        return {}
+    listed = {m.name.casefold(): m for m in topology.members}
+    named = {n.name.casefold() for n in declared}
+    nodes = [f"CUCM lists {m.name} too" for key, m in listed.items() if key not in named]
+    groups = []
+    for one in declared:
+        member = listed.get(one.name.casefold())
+        if member and member.role not in (one.role, Role.UNKNOWN):
+            nodes.append(f"{one.name} is declared {one.role}, and CUCM has it as {member.role}")
+        if member and member.group_known and one.redundancy_group:
+            has = member.redundancy_group or "no group"
+            if has.casefold() != one.redundancy_group.casefold():
+                where = one.redundancy_group
+                groups.append(f"{one.name} is declared in {where}, and CUCM has it in {has}")
+    told = {"node": tuple(nodes), "node.redundancy_group": tuple(groups)}
+    return {key: sentences for key, sentences in told.items() if sentences}
+
+
+def _reachable_planned_nodes(
+    settings: ClusterSettings, answers: Iterable[NodeReadings]
+) -> Mapping[str, tuple[str, ...]]:
+    """Return the nodes that are declared as planned and accept connections."""
+    found = tuple(
+        f"{a.member.name} is declared as not installed yet, and accepts connections"
+        for a in answers
+        if is_declared_planned(settings, a.member) and not a.member.planned
+    )
+    return {"planned_nodes": found} if found else {}
+
+
+def add_discovered_facts(
+    facts: ClusterFacts, answers: Iterable[NodeReadings], settings: ClusterSettings
+) -> ClusterFacts:
+    """Return the facts with what databases of the nodes filled in, where nobody else told it."""
+    for reading in (a.reading for a in answers if a.reading is not None):
+        facts = apply_probe_results(facts, reading)
+    listed = compare_declared_peers(settings.peers, facts.peers)
+    return replace(facts, compared={**facts.compared, **listed})
+
+
+def _build_node_facts(settings: ClusterSettings, answers: NodeReadings) -> NodeFacts:
+    member = answers.member
+    return NodeFacts(
+        name=member.name,
+        address=settings.dial(member.name).shown,
+        role=member.role,
+        redundancy_group=member.redundancy_group,
+        group_known=member.group_known,
+        planned=member.planned,
+        identity=answers.identity,
+        release=answers.release,
+        ha_state=answers.ha,
+        services=answers.services,
+        axl=answers.axl,
+        replied_at=answers.replied_at,
+        sessions=answers.counters.sessions,
+        replication=answers.counters.replication,
+    )
+
+
+def _add_peer_references(
+    settings: ClusterSettings, names: Iterable[str]
+) -> Mapping[str, tuple[Setting, ...]]:
+    """Add what the peer lists of other clusters in the file tell of this one.
+
+    A peer address that is one of our nodes says that this cluster has intercluster peers, and
+    that they sync from that node's group (contract, section 4).
+    """
+    ours = {name.casefold(): name for name in names}
+    hosts = [(settings.dial(name).host.casefold(), name) for name in ours.values()]
+    shared = Counter(host for host, _ in hosts)
+    ours |= {host: name for host, name in hosts if shared[host] == 1}
+    told = [(by, ours[a.casefold()]) for by, a in settings.peered_from if a.casefold() in ours]
+    if not told:
+        return settings.settings
+    source = "intercluster_peer of cluster " + ", ".join(sorted({by for by, _ in told}))
+    extended = dict(settings.settings)
+    extended["intercluster"] = _intercluster_settings(extended.get("intercluster", ()), source)
+    mine = extended.get("intercluster_synced_from", ())
+    nodes = frozenset(node for _, node in told).union(*(s.nodes or () for s in mine))
+    sources = "; ".join((*(s.source for s in mine), source))
+    extended["intercluster_synced_from"] = (Setting(True, Origin.DECLARED, sources, nodes),)
+    return extended
+
+
+def _intercluster_settings(mine: tuple[Setting, ...], source: str) -> tuple[Setting, ...]:
+    """Let the cluster's own word count, and keep the other's beside it as a contradiction."""
+    if not mine:
+        return (Setting(True, Origin.DECLARED, source),)
+    return mine if mine[0].on else (*mine, Setting(True, Origin.DISCOVERED, source))
+
+
+_SOURCES_BY_TOPIC = {
+    SurveyTopic.PRODUCT: Source.CONTROL_CENTER,
+    SurveyTopic.SERVICES: Source.CONTROL_CENTER,
+    SurveyTopic.HA: Source.PERFMON,
+    SurveyTopic.SESSIONS: Source.PERFMON,
+    SurveyTopic.REPLICATION: Source.PERFMON,
+    SurveyTopic.AXL: Source.IMP_AXL,
+}
+
+
+def merge_survey_facts(known: ClusterFacts, new: ClusterFacts, errand: SurveyScope) -> ClusterFacts:
+    """Return what is known after an errand: all that it asked about is as it told it.
+
+    What was asked about and not told is not known any more. Requests add up.
+    """
+    fresh = {
+        node.name: node
+        for node in new.nodes
+        if errand.wants(node.name, node.redundancy_group) and not node.planned
+    }
+    return replace(
+        known,
+        nodes=tuple(
+            _merge_node_facts(node, fresh.get(node.name), errand.topics) for node in known.nodes
+        ),
+        coverage=_merge_coverage(known, new, errand, fresh),
+    )
+
+
+def _merge_node_facts(
+    old: NodeFacts, new: NodeFacts | None, topics: frozenset[SurveyTopic]
+) -> NodeFacts:
+    if new is None:
+        return old
+    told = replace(old, identity=new.identity)
+    if SurveyTopic.SERVICES in topics:
+        told = replace(told, services=new.services, replied_at=new.replied_at)
+    if SurveyTopic.HA in topics:
+        told = replace(told, ha_state=new.ha_state)
+    if SurveyTopic.AXL in topics:
+        told = replace(told, axl=new.axl)
+    if SurveyTopic.SESSIONS in topics:
+        told = replace(told, sessions=new.sessions)
+    if SurveyTopic.REPLICATION in topics:
+        told = replace(told, replication=new.replication)
+    return told
+
+
+def _merge_coverage(
+    known: ClusterFacts, new: ClusterFacts, errand: SurveyScope, fresh: Mapping[str, NodeFacts]
+) -> tuple[Coverage, ...]:
+    nodes = {node.name for node in new.nodes}
+    asked = {_SOURCES_BY_TOPIC[topic] for topic in errand.topics if topic in _SOURCES_BY_TOPIC}
+    entries = {(entry.node, entry.source): entry for entry in known.coverage}
+    for entry in new.coverage:
+        if entry.node in nodes and (entry.node not in fresh or entry.source not in asked):
+            continue
+        old = entries.get((entry.node, entry.source))
+        entries[entry.node, entry.source] = (
+            entry if old is None else _add_request_counts(entry, old)
+        )
+    return tuple(entries.values())
+
+
+def _add_request_counts(entry: Coverage, old: Coverage) -> Coverage:
+    return replace(
+        entry,
+        requests=entry.requests + old.requests,
+        elapsed_ms=entry.elapsed_ms + old.elapsed_ms,
+    )

@@ -1,0 +1,171 @@
+"""PerfMon of one node: its high availability state, the only state that may explain anything.
+
+PerfMon of one node: users' sessions and database replication, best effort.
+
+Counters that cannot be read are left out: nothing is judged by them alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from auditor.collect.coverage import CoverageLog
+from auditor.collect.scope import SurveyTopic
+from auditor.config.hosts import is_ip
+from auditor.errors import REDACTED, BadReply, Reason, WrongNode
+from auditor.models.facts import HaReading, HaState, Origin, Source
+from auditor.soap.client import Client
+from auditor.soap.records import PerfmonCounter
+
+HA_STATE_OBJECT = "Cisco Server Recovery Manager"
+HA_STATE_COUNTER = "SRMState"
+"""Cisco RTMT guide, performance counters; documented from 12.5(1)."""
+
+VALID_COUNTER_STATUS = frozenset({None, 0, 1})
+"""PDH's own numbers for valid and new data; anything else is a counter that was not read."""
+
+
+def read_ha_state(client: Client, node: str, others: frozenset[str]) -> HaReading:
+    """Ask one node for its HA state.
+
+    `others` are the cluster's other nodes, lower case: a counter that names one of them is
+    another node's answer. Sends one request.
+
+    Raises:
+        WrongNode: a counter names another node of the cluster.
+        BadReply: there is no such counter, or its value is no documented state.
+    """
+    counters = client.perfmon_counters(HA_STATE_OBJECT, node)
+    refuse_foreign_counters(counters, node, others)
+    values = {
+        c.value for c in counters if _is_ha_state_counter(c) and c.status in VALID_COUNTER_STATUS
+    }
+    if len(values) != 1:
+        raise BadReply(
+            f"PerfMon of {node} gave no single value of {HA_STATE_OBJECT} \\ {HA_STATE_COUNTER}.",
+            "The counter is documented from release 12.5; read the state with `utils ha status`.",
+        )
+    number = values.pop()
+    state = None if number is None else HaState.from_number(number)
+    if state is None:
+        raise BadReply(
+            f"PerfMon of {node} gave {HA_STATE_COUNTER} {number}, which is no documented state.",
+            "Read the state with `utils ha status` on the node.",
+        )
+    return HaReading(state, Origin.OBSERVED, f"PerfMon of {node}, {HA_STATE_COUNTER}")
+
+
+def _is_ha_state_counter(counter: PerfmonCounter) -> bool:
+    """Tell whether a counter is ours: `\\\\host\\Object\\Counter`, of no other object."""
+    *_, thing, name = ("", *counter.name.split("\\"))
+    told = thing.partition("(")[0].strip().casefold()
+    return (
+        name.strip().casefold() == HA_STATE_COUNTER.casefold()
+        and told == HA_STATE_OBJECT.casefold()
+    )
+
+
+def refuse_foreign_counters(
+    counters: Iterable[PerfmonCounter], node: str, others: frozenset[str]
+) -> None:
+    """Raise WrongNode if a counter names one of the cluster's other nodes, lower case.
+
+    Either may leave the domain out; a first label that the node has itself names nobody. A host
+    in which something had to be hidden may be any of them.
+    """
+    own = _first_label(node.casefold())
+    for counter in counters:
+        host = counter.name.lstrip("\\").partition("\\")[0].casefold()
+        if REDACTED in host:
+            raise WrongNode(
+                f"PerfMon of {node} named a host that holds a secret: whose it is cannot be told.",
+                "Read the state with `utils ha status`, and look at what stands before the node.",
+            )
+        if host in others or any(_is_same_host(host, other, own) for other in others):
+            raise WrongNode(
+                f"PerfMon answered for {host} when {node} was asked.",
+                "Check `addresses` and the load balancers or NAT between here and the node.",
+            )
+
+
+def _is_same_host(host: str, other: str, own: str) -> bool:
+    """Tell whether two names, one of them without a domain, are those of one other node."""
+    if is_ip(host) or is_ip(other) or ("." in host and "." in other):
+        return False
+    return _first_label(host) == _first_label(other) != own
+
+
+def _first_label(name: str) -> str:
+    return name if is_ip(name) else name.partition(".")[0]
+
+
+PRESENCE_SESSIONS = "ActiveJsmSessions"
+CLIENT_SOCKETS = "CmConnectedSockets"
+REPLICATE_STATE = "Replicate_State"
+
+SESSION_COUNTERS = (("Cisco Presence Engine", PRESENCE_SESSIONS), ("Cisco XCP CM", CLIENT_SOCKETS))
+"""Objects and counters: RTMT guide 9.0 to 15, performance monitoring for IM and Presence; the HA
+chapter of the upgrade guides counts users' sessions by the first."""
+
+REPLICATION_COUNTERS = (("Number of Replicates Created and State of Replication", REPLICATE_STATE),)
+"""RTMT guide, "Replicates created and state of replication": 0 to 4, and 2 is good."""
+
+_COUNTERS_BY_TOPIC = {
+    SurveyTopic.SESSIONS: SESSION_COUNTERS,
+    SurveyTopic.REPLICATION: REPLICATION_COUNTERS,
+}
+
+_COUNTER_MISSING_REASONS = (Reason.SOAP_FAULT, Reason.BAD_REPLY)
+"""Failures that say that this node has no such counter, after which another may be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterValues:
+    """What was told: counts by counter name, and the replication state's number."""
+
+    sessions: Mapping[str, int]
+    replication: int | None = None
+
+
+def read_counters(
+    ledger: CoverageLog, others: frozenset[str], topics: frozenset[SurveyTopic]
+) -> CounterValues:
+    """Ask one node for the counters of the topics, one request an object; raises no error of it.
+
+    `others` are the cluster's other nodes, lower case. A node that answers nothing on PerfMon, or
+    stops answering, is asked for nothing more.
+    """
+    known = ledger.entries.get(Source.PERFMON)
+    if known is not None and known.reason not in (None, *_COUNTER_MISSING_REASONS):
+        return CounterValues({})
+    wanted = [
+        pair for topic, pairs in _COUNTERS_BY_TOPIC.items() if topic in topics for pair in pairs
+    ]
+    found: dict[str, int] = {}
+    for thing, name in wanted:
+        answer = ledger.ask_besides(
+            Source.PERFMON, partial(_request_counters, ledger, others, thing)
+        )
+        if answer.error is not None and answer.error.reason not in _COUNTER_MISSING_REASONS:
+            break
+        values = [
+            c.value
+            for c in answer.value or ()
+            if _has_counter_name(c, name) and c.status in VALID_COUNTER_STATUS
+        ]
+        if values:
+            found[name] = sum(value for value in values if value is not None)
+    state = found.pop(REPLICATE_STATE, None)
+    return CounterValues(found, state)
+
+
+def _request_counters(
+    ledger: CoverageLog, others: frozenset[str], thing: str
+) -> Sequence[PerfmonCounter]:
+    counters = ledger.client.perfmon_counters(thing, ledger.node)
+    refuse_foreign_counters(counters, ledger.node, others)
+    return [counter for counter in counters if counter.value is not None]
+
+
+def _has_counter_name(counter: PerfmonCounter, name: str) -> bool:
+    return counter.name.rpartition("\\")[2].strip().casefold() == name.casefold()

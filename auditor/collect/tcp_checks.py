@@ -1,0 +1,111 @@
+"""Whether a node that the file declares as not installed yet is there after all.
+
+Whether an external database takes a TCP connection from this machine.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from auditor.collect.node import NodeReadings, skip_node
+from auditor.collect.topology import TopologyNode
+from auditor.config.settings import ClusterSettings
+from auditor.errors import Reason
+from auditor.models.facts import Coverage, ExternalDatabase, Outcome, Reach, Source
+from auditor.soap.messages import TcpResult
+from auditor.soap.network import Network
+
+TCP_CHECK_TIMEOUT_S = 2.0
+"""How long a node has to accept a bare TCP connection, where no more is asked of it."""
+
+
+def is_declared_planned(settings: ClusterSettings, member: TopologyNode) -> bool:
+    """Tell whether the file names a node as planned, whatever a survey found out since."""
+    return member.planned or member.name.casefold() in map(str.casefold, settings.planned_nodes)
+
+
+def check_planned_node(
+    wire: Network, settings: ClusterSettings, member: TopologyNode
+) -> NodeReadings:
+    """Open and close one TCP connection; nothing is sent, and no password risked.
+
+    A node that accepts it contradicts the file, which is drift (PROFILE-02), and what is due there
+    is unknown, because nobody looked at what runs. Any other outcome proves nothing, and the
+    declaration stands.
+    """
+    place = settings.dial(member.name)
+    result = wire.tcp(place.host, place.port, min(TCP_CHECK_TIMEOUT_S, settings.timeout_s))
+    answers = (
+        mark_as_reachable(member) if result.reach is Reach.REACHED else keep_as_planned(member)
+    )
+    return replace(
+        answers, coverage=(*answers.coverage, _planned_node_coverage(place.shown, result))
+    )
+
+
+def keep_as_planned(member: TopologyNode) -> NodeReadings:
+    """Return the answers of a node that is planned, as far as anybody knows."""
+    return skip_node(member, None, "Declared in planned_nodes: not installed yet.")
+
+
+def mark_as_reachable(member: TopologyNode) -> NodeReadings:
+    """Return the answers of a node that is declared planned, and accepts connections."""
+    return skip_node(
+        replace(member, planned=False),
+        Reason.NOT_ASKED,
+        "Not asked, because planned_nodes names it; but it accepts connections. "
+        "Take it out of planned_nodes once it is installed.",
+    )
+
+
+def _planned_node_coverage(place: str, result: TcpResult) -> Coverage:
+    told = Outcome.SKIPPED if result.reach is Reach.UNKNOWN else Outcome.COLLECTED
+    return Coverage(Source.TCP, place, told, None, result.text, 1, result.elapsed_ms)
+
+
+TcpTarget = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TcpCheck:
+    """One place, what a connection to it came to, and the coverage of that test."""
+
+    place: TcpTarget
+    result: TcpResult
+    coverage: Coverage
+
+
+def database_targets(databases: Iterable[ExternalDatabase]) -> tuple[TcpTarget, ...]:
+    """Return each host and port that is to be tested, once."""
+    return tuple(sorted({(d.host, d.port) for d in databases if d.reach is not Reach.NOT_TRIED}))
+
+
+def check_tcp(wire: Network, place: TcpTarget, timeout_s: float) -> TcpCheck:
+    """Open and close one TCP connection; nothing is sent.
+
+    A refusal is an answer, so its outcome is `collected`; only a name that cannot be looked up,
+    or a network that cannot be used, leaves a gap.
+    """
+    result = wire.tcp(*place, timeout_s)
+    failed = result.reach is Reach.UNKNOWN
+    coverage = Coverage(
+        Source.TCP,
+        f"{place[0]}:{place[1]}",
+        Outcome.FAILED if failed else Outcome.COLLECTED,
+        result.reason if failed else None,
+        result.text if failed else "",
+        1,
+        result.elapsed_ms,
+    )
+    return TcpCheck(place, result, coverage)
+
+
+def set_database_reach(
+    databases: Iterable[ExternalDatabase], results: Mapping[TcpTarget, TcpResult]
+) -> tuple[ExternalDatabase, ...]:
+    """Return the databases with what their place's test came to."""
+    return tuple(
+        replace(d, reach=r.reach, reach_text=r.text)
+        if (r := results.get((d.host, d.port))) and d.reach is not Reach.NOT_TRIED
+        else d
+        for d in databases
+    )

@@ -1,0 +1,144 @@
+"""What the file declares of a deployment, as facts; peers in the same file tell of each other."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from auditor.config.checks import address_override
+from auditor.config.errors import ConfigProblem
+from auditor.config.schema import ClusterTable, ConfigDocument
+from auditor.config.value_checks import EXPRESSWAY
+from auditor.models.facts import ExternalDatabase, Origin, Reach, Setting
+from auditor.text import shorten_text
+
+SYNCED_FROM_KEY = "intercluster_synced_from"
+INTERCLUSTER_KEY = "intercluster"
+
+
+@dataclass(frozen=True, slots=True)
+class PeerReference:
+    """Cluster `by` names `node` of another cluster as the peer that it syncs from."""
+
+    by: str
+    node: str
+
+
+def peer_references(document: ConfigDocument) -> dict[int, tuple[PeerReference, ...]]:
+    """Return, by position of the cluster, which of its nodes other clusters sync from.
+
+    A peer address counts when it is the name of one declared node, or the host at which exactly
+    one of them is dialled; who is known from AXL only is matched later, by `peered_from`.
+    """
+    told: dict[int, tuple[PeerReference, ...]] = {}
+    for position, cluster in enumerate(document.cluster):
+        for peer in cluster.intercluster_peer:
+            for other, node in _nodes_at_address(document, position, peer.address):
+                told[other] = (*told.get(other, ()), PeerReference(cluster.name, node))
+    return told
+
+
+def _nodes_at_address(document: ConfigDocument, asking: int, address: str) -> list[tuple[int, str]]:
+    """Return the declared nodes of other clusters that an address names."""
+    by_name, by_host = [], []
+    for position, cluster in enumerate(document.cluster):
+        for name in _declared_node_names(cluster):
+            dialled = (address_override(cluster, name) or (name, 0))[0]
+            if address.lower() == name.lower():
+                by_name.append((position, name))
+            elif address.lower() == dialled.lower():
+                by_host.append((position, name))
+    matched = by_name or (by_host if len(by_host) == 1 else [])
+    return [(position, name) for position, name in matched if position != asking]
+
+
+def _declared_node_names(cluster: ClusterTable) -> list[str]:
+    """Return the IM&P nodes that the file names as such, each once."""
+    cucm = cluster.cucm_publisher[0].lower()
+    names = {name.lower(): name for name in cluster.addresses}
+    names |= {node.name.lower(): node.name for node in cluster.node}
+    return [name for key, name in names.items() if key not in ("", cucm)]
+
+
+def check_intercluster(document: ConfigDocument) -> Iterator[ConfigProblem]:
+    """Yield clusters that declare no intercluster while a peer in the file syncs from them."""
+    for position, told in peer_references(document).items():
+        if document.cluster[position].deployment.intercluster is False:
+            yield ConfigProblem(
+                ("cluster", position, "deployment", INTERCLUSTER_KEY),
+                f'false, but cluster "{shorten_text(told[0].by)}" has'
+                f' "{shorten_text(told[0].node)}" as a peer',
+            )
+
+
+def declared_settings(
+    cluster: ClusterTable, file: str, told: tuple[PeerReference, ...]
+) -> Mapping[str, tuple[Setting, ...]]:
+    """Return every deployment key told, with where; `told` is what the other clusters say."""
+    here = f'{file}, cluster "{cluster.name}"'
+    declared = {
+        key: _declared_setting(value, f"{here}, deployment.{key}")
+        for key, value in cluster.deployment
+        if value is not None
+    }
+    if cluster.intercluster_peer:
+        declared.setdefault(INTERCLUSTER_KEY, _declared_setting(True, f"{here}, intercluster_peer"))
+    if told:
+        sources = [
+            f'{file}, cluster "{by}", intercluster_peer' for by in dict.fromkeys(t.by for t in told)
+        ]
+        declared.setdefault(INTERCLUSTER_KEY, _declared_setting(True, sources[0]))
+        own = declared.get(SYNCED_FROM_KEY)
+        names = {name.lower(): name for name in (own.nodes or ()) if own} if own else {}
+        names |= {t.node.lower(): t.node for t in told if t.node.lower() not in names}
+        declared[SYNCED_FROM_KEY] = _declared_setting(
+            tuple(names.values()), "; ".join([own.source, *sources] if own else sources)
+        )
+    return {key: (setting,) for key, setting in declared.items()}
+
+
+def _declared_setting(value: bool | str | tuple[str, ...], source: str) -> Setting:
+    return Setting(
+        on=bool(value),
+        origin=Origin.DECLARED,
+        source=source,
+        nodes=frozenset(value) if isinstance(value, tuple) else None,
+        expressway=value == EXPRESSWAY,
+    )
+
+
+def declared_databases(cluster: ClusterTable) -> tuple[ExternalDatabase, ...]:
+    """Return the declared external databases, not yet tried."""
+    return tuple(
+        ExternalDatabase(
+            name=entry.name,
+            host=entry.host,
+            port=entry.port,
+            type=entry.type,
+            used_by=frozenset(entry.used_by),
+            nodes=None if entry.nodes is None else frozenset(entry.nodes),
+            reach=Reach.UNKNOWN if entry.probe else Reach.NOT_TRIED,
+            origin=Origin.DECLARED,
+        )
+        for entry in cluster.external_database
+    )
+
+
+def names_by_key(cluster: ClusterTable) -> Mapping[str, tuple[str, ...]]:
+    """Return the nodes and groups that each key names; the CUCM publisher is no node of these."""
+    cucm = cluster.cucm_publisher[0].lower()
+    keys: dict[str, tuple[str, ...]] = {
+        "addresses": tuple(name for name in cluster.addresses if name.lower() != cucm),
+        "pins": tuple(name for name in cluster.pins if name.lower() != cucm),
+        "planned_nodes": cluster.planned_nodes,
+        "node": tuple(node.name for node in cluster.node),
+        "node.redundancy_group": tuple(
+            dict.fromkeys(n.redundancy_group for n in cluster.node if n.redundancy_group)
+        ),
+    }
+    if isinstance(cluster.high_availability, tuple):
+        keys["high_availability"] = cluster.high_availability
+    for key, value in cluster.deployment:
+        if isinstance(value, tuple):
+            keys[f"deployment.{key}"] = value
+    for entry in cluster.external_database:
+        keys[f"external_database[{entry.name}].nodes"] = entry.nodes or ()
+    return {key: names for key, names in keys.items() if names}

@@ -1,0 +1,207 @@
+"""Turns what is wrong with a configuration file into lines: the place, the mistake, a way out.
+
+Names the key or header that a file has twice; `tomllib` tells only where its value ends.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from auditor.config.schema import REPEATED_TABLES, TABLES_BY_PATH
+from auditor.config.value_checks import InvalidValue, type_name
+from auditor.service_names import nearest_choice
+from auditor.text import escape_unprintable, shorten_text
+
+Loc = tuple[str | int, ...]
+"""Keys and list positions from the top of the file, as pydantic gives them."""
+
+_MAP_KEYS = frozenset({"pins", "addresses"})
+_NAME_DEPTH = 5  # pydantic marks a bad name in a map: cluster, position, map, name, "[key]"
+_COMMAND_KEY = re.compile(r"passw(or)?d[-_ ]?co", re.IGNORECASE)
+_PASSWORD_KEY = re.compile(r"passw|pwd|passphrase|secret|credential|token", re.IGNORECASE)
+CREDENTIAL_HINT = (
+    "no key holds a password; set AUDITOR_PASSWORD, store it in the system keyring, name a "
+    "`password_command`, or type it at the prompt"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One mistake: where it stands, and a sentence without the place."""
+
+    loc: Loc
+    text: str
+
+    def line(self, path: Path, document: Mapping[str, Any]) -> str:
+        """Return the whole line: file, cluster, key, sentence."""
+        parts = [str(path)]
+        loc = self.loc
+        if loc[:1] == ("cluster",) and len(loc) > 1:
+            parts.append(f"cluster {_table_title(document, loc[:2])}")
+            loc = loc[2:]
+        if loc:
+            parts.append(f"key `{_dotted_key(document, self.loc, len(self.loc) - len(loc))}`")
+        return escape_unprintable(": ".join([*parts, self.text]))
+
+
+def problems_from_pydantic(error: ValidationError) -> list[ConfigProblem]:
+    """Return the problems of single keys, in the order of the tables."""
+    return [
+        _to_config_problem(item["type"], item["loc"], item["input"], item.get("ctx", {}))
+        for item in error.errors(include_url=False)
+    ]
+
+
+def _to_config_problem(
+    kind: str, loc: Loc, value: object, context: Mapping[str, Any]
+) -> ConfigProblem:
+    refused = context.get("error")
+    if len(loc) == _NAME_DEPTH and loc[2] in _MAP_KEYS:
+        return ConfigProblem(loc[:-1], f"the name {refused}")
+    if isinstance(refused, InvalidValue):
+        stray = misplaced_key_text(str(loc[-1])) if loc[-2:-1] and loc[-2] in _MAP_KEYS else ""
+        return ConfigProblem(loc, stray or str(refused))
+    if kind == "extra_forbidden":
+        return ConfigProblem(loc, _unknown_key_text(loc))
+    if kind == "list_type":
+        return ConfigProblem(
+            loc, f"must be written as [[{_table_header(loc)}]], in double brackets"
+        )
+    if loc[-1] in REPEATED_TABLES or isinstance(loc[-1], int):
+        return ConfigProblem(loc, f"must be a table, not {type_name(value)}")
+    return ConfigProblem(loc, f"must be written as [{_table_header(loc)}], in single brackets")
+
+
+def _table_header(loc: Loc) -> str:
+    return ".".join(part for part in loc if isinstance(part, str))
+
+
+def is_password_key(key: str) -> bool:
+    """Tell whether a key that the file may not have looks like one for a password."""
+    return bool(_PASSWORD_KEY.search(key)) and not _COMMAND_KEY.match(key)
+
+
+def misplaced_key_text(name: str) -> str:
+    """Say of a member of `pins` or `addresses` that it is no node, empty if it may be one.
+
+    Whatever stands below such a header belongs to the map: a key meant for the cluster is taken
+    for a node without a word.
+    """
+    if "." in name:
+        return ""
+    if is_password_key(name):
+        return CREDENTIAL_HINT
+    home = _where_key_belongs(name) if "_" in name or name == "username" else ""
+    return f"`{name}` belongs {home}, above this header" if home else ""
+
+
+def _unknown_key_text(loc: Loc) -> str:
+    """Say of a key that no such key exists, and what may have been meant."""
+    key = str(loc[-1])
+    if is_password_key(key):
+        return CREDENTIAL_HINT
+    table = TABLES_BY_PATH[tuple(part for part in loc[:-1] if isinstance(part, str))]
+    close = nearest_choice(key, table.model_fields)
+    hint = f"; did you mean `{close}`?" if close else ""
+    home = _where_key_belongs(key)
+    return f"unknown key{hint}" + (f"; `{key}` belongs {home}" if home else "")
+
+
+def _where_key_belongs(key: str) -> str:
+    """Return where in the file a key would be right, empty if nowhere."""
+    places = [place for place, table in TABLES_BY_PATH.items() if key in table.model_fields]
+    return _bracketed_table(places[0]) if places else ""
+
+
+def _bracketed_table(place: tuple[str, ...]) -> str:
+    if not place:
+        return "at the top of the file"
+    name = ".".join(place)
+    return f"in [[{name}]]" if place[-1] in REPEATED_TABLES else f"in [{name}]"
+
+
+def _table_title(document: Mapping[str, Any], loc: Loc) -> str:
+    """Return a listed table's name in quotes, or its position from 1 where it has none."""
+    entry: Any = document
+    for part in loc:
+        entry = entry[part]
+    name = entry.get("name", entry.get("address")) if isinstance(entry, dict) else None
+    if isinstance(name, str) and name.strip():
+        return f'"{shorten_text(name)}"'
+    return str(int(loc[-1]) + 1)
+
+
+def _dotted_key(document: Mapping[str, Any], loc: Loc, start: int) -> str:
+    """Return a key as a dotted path, members of lists and maps in brackets: `node[imp-a].role`."""
+    path = ""
+    for position in range(start, len(loc)):
+        part = loc[position]
+        if isinstance(part, int):
+            path += f"[{_table_title(document, loc[: position + 1]).strip(chr(34))}]"
+        elif position and loc[position - 1] in _MAP_KEYS:
+            path += f"[{shorten_text(part)}]"
+        else:
+            path += f".{shorten_text(part)}" if path else shorten_text(part)
+    return path
+
+
+_KEY_PART = r"""(?:"[^"\\\x00-\x1f\x7f]*"|'[^'\x00-\x1f\x7f]*'|[A-Za-z0-9_-]+)"""
+_KEY_PATH = rf"({_KEY_PART}(?:\s*\.\s*{_KEY_PART})*)"
+_KEY_LINE = re.compile(rf"\s*{_KEY_PATH}\s*=")
+_HEADER_LINE = re.compile(rf"\s*\[\[?\s*{_KEY_PATH}\s*\]\]?\s*(?:#.*)?")
+_LINE_NUMBER = re.compile(r"\(at line ([0-9]+), ")
+
+
+def repeated_key_text(text: str, complaint: str) -> str:
+    """Return a sentence on what stands twice, empty if the file does not show it for certain.
+
+    `complaint` is what `tomllib` says of the text. The lines above must be good TOML and have the
+    key already: a line that is part of a longer value is never taken for one.
+    """
+    lines = text.replace("\r\n", "\n").split("\n")
+    told = _LINE_NUMBER.search(complaint)
+    number = int(told[1]) if told else len(lines)
+    line, above = lines[number - 1], lines[: number - 1]
+    try:
+        known = tomllib.loads("\n".join(above))
+    except ValueError:
+        return ""
+    headers = [found for each in above if (found := _HEADER_LINE.fullmatch(each))]
+    if header := _HEADER_LINE.fullmatch(line):
+        path, name = _split_dotted_key(header[1]), "[{}]"
+    elif key := _KEY_LINE.match(line):
+        path, name = (
+            (_split_dotted_key(headers[-1][1]) if headers else ()) + _split_dotted_key(key[1]),
+            "`{}`",
+        )
+    else:
+        return ""
+    if not _has_key_path(known, path):
+        return ""
+    return f"{name.format(shorten_text('.'.join(path)))} stands twice (line {number})"
+
+
+def _split_dotted_key(written: str) -> tuple[str, ...]:
+    """Return the names of a dotted key."""
+    parts: list[str] = []
+    table: Any = tomllib.loads(f"{written} = 0")
+    while isinstance(table, dict):
+        ((part, table),) = table.items()
+        parts.append(part)
+    return tuple(parts)
+
+
+def _has_key_path(document: Mapping[str, Any], path: tuple[str, ...]) -> bool:
+    """Tell whether there is such a key, in the last of tables that are listed."""
+    place: Any = document
+    for part in path:
+        place = place[-1] if isinstance(place, list) and place else place
+        if not isinstance(place, dict) or part not in place:
+            return False
+        place = place[part]
+    return True

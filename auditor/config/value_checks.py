@@ -1,0 +1,245 @@
+"""What a single key of the configuration file may hold; each check raises `InvalidValue`."""
+
+import re
+import shlex
+from collections.abc import Callable, Collection
+from typing import TypeGuard
+
+from auditor.config.hosts import is_host, split_host_port
+from auditor.service_names import nearest_choice
+
+EXPRESSWAY = "expressway"
+_MAX_SECONDS = 3600
+_URL_PASSWORD = re.compile(r"(?!sqlite:)[^:]*://(.*:.*@|.*[?&][^=]*password=)", re.IGNORECASE)
+
+
+class InvalidValue(ValueError):
+    """A value is not what its key may hold; the text is the rest of the sentence for the user."""
+
+
+def type_name(value: object) -> str:
+    """Say in a word what kind of value the file holds, never the value."""
+    kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+    kinds |= {list: "a list", dict: "a table"}
+    return kinds.get(type(value), "a date or time")
+
+
+def validate_text(value: object) -> str:
+    """Accept text in one line."""
+    if not isinstance(value, str):
+        raise InvalidValue(f"must be text, not {type_name(value)}")
+    if not value.strip() or value != value.strip() or not value.isprintable():
+        raise InvalidValue("must be one line of text, not empty and without blanks around it")
+    return value
+
+
+def validate_host(value: object) -> str:
+    """Accept a node name: a host name or an IP address."""
+    if not is_host(validate_text(value)):
+        raise InvalidValue("must be a host name or an IP address, without a port")
+    return validate_text(value)
+
+
+def validate_address(value: object) -> tuple[str, int]:
+    """Accept `validate_host` or `host:port`."""
+    try:
+        return split_host_port(validate_text(value))
+    except InvalidValue:
+        raise
+    except ValueError as exc:
+        raise InvalidValue(str(exc)) from exc
+
+
+def validate_username(value: object) -> str:
+    """Accept an account name that HTTP basic authentication can carry."""
+    if ":" in validate_text(value):
+        raise InvalidValue("must not hold a colon: HTTP basic authentication cannot send it")
+    return validate_text(value)
+
+
+def validate_command(value: object) -> str:
+    """Accept a command line whose quotes close."""
+    try:
+        words = shlex.split(validate_text(value))
+    except InvalidValue:
+        raise
+    except ValueError as exc:
+        raise InvalidValue("must be a command whose quotes close") from exc
+    if not words or not words[0]:
+        raise InvalidValue("must be a command")
+    return validate_text(value)
+
+
+def validate_database_url(value: object) -> str:
+    """Accept a database URL without a password; what it names is checked when it is opened."""
+    told = validate_text(value)
+    if _URL_PASSWORD.match(told):
+        raise InvalidValue(
+            "must not hold a password: let PGPASSWORD or ~/.pgpass tell it, or set AUDITOR_HISTORY"
+        )
+    return told
+
+
+def validate_urls(value: object) -> tuple[str, ...]:
+    """Accept a list of URLs, none of which a message may ever repeat."""
+    if not isinstance(value, list):
+        raise InvalidValue(f"must be a list of URLs, not {type_name(value)}")
+    return tuple(
+        _validate_item(position, item, validate_text) for position, item in enumerate(value, 1)
+    )
+
+
+def validate_axl_version_value(value: object) -> str:
+    """Accept `auto` or a version; `14` is `14.0`."""
+    if not isinstance(value, str) or not re.fullmatch(
+        r"auto|[1-9][0-9]?(\.[0-9]{1,2})?", value, re.ASCII
+    ):
+        raise InvalidValue('must be "auto" or a version in quotes, such as "14.0"')
+    return value if "." in value or value == "auto" else f"{value}.0"
+
+
+def validate_boolean(value: object) -> bool:
+    """Accept true or false alone."""
+    if isinstance(value, list):
+        raise InvalidValue("must be true or false; this key takes no list")
+    if not isinstance(value, bool):
+        raise InvalidValue(f"must be true or false, not {type_name(value)}")
+    return value
+
+
+def validate_node_names(value: object) -> tuple[str, ...]:
+    """Accept a list of node names, none of them twice."""
+    return _validate_names(value, validate_host)
+
+
+def validate_group_names(value: object) -> tuple[str, ...]:
+    """Accept a list of redundancy groups (or nodes), none of them twice."""
+    return _validate_names(value, validate_text)
+
+
+def validate_nonempty_node_names(value: object) -> tuple[str, ...]:
+    """Accept a list of at least one node."""
+    names = validate_node_names(value)
+    if not names:
+        raise InvalidValue("must name a node; leave the key out for every node")
+    return names
+
+
+def _validate_names(value: object, check: Callable[[object], str]) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise InvalidValue(f"must be a list of names, not {type_name(value)}")
+    names = tuple(_validate_item(position, item, check) for position, item in enumerate(value, 1))
+    for position, name in enumerate(names):
+        if name.lower() in (earlier.lower() for earlier in names[:position]):
+            raise InvalidValue(f'names "{name}" twice')
+    return names
+
+
+def _validate_item(position: int, value: object, check: Callable[[object], str]) -> str:
+    try:
+        return check(value)
+    except InvalidValue as exc:
+        raise InvalidValue(f"item {position} {exc}") from exc
+
+
+def validate_feature(value: object) -> bool | tuple[str, ...]:
+    """Accept true, false or a list of node names."""
+    if not isinstance(value, bool | list):
+        raise InvalidValue(f"must be true, false or a list of node names, not {type_name(value)}")
+    return value if isinstance(value, bool) else validate_node_names(value)
+
+
+def validate_federation(value: object) -> bool | str | tuple[str, ...]:
+    """Accept what a feature takes, or the word for federation through Expressway."""
+    if isinstance(value, str) and value != EXPRESSWAY:
+        hint = f"; did you mean `{EXPRESSWAY}`?" if nearest_choice(value, [EXPRESSWAY]) else ""
+        raise InvalidValue(f'must be true, false, a list of node names or "{EXPRESSWAY}"{hint}')
+    return value if isinstance(value, str) else validate_feature(value)
+
+
+def validate_ha_groups(value: object) -> bool | tuple[str, ...]:
+    """Accept true, false or a list of redundancy groups."""
+    if not isinstance(value, bool | list):
+        raise InvalidValue(f"must be true, false or a list of groups, not {type_name(value)}")
+    return value if isinstance(value, bool) else validate_group_names(value)
+
+
+def choice_validator(*choices: str, apart: Collection[str] = ()) -> Callable[[object], str]:
+    """Accept one of a closed list of words; those `apart` only look like one, and mean another."""
+
+    def check(value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            misspelt = isinstance(value, str) and value.casefold() not in apart
+            close = nearest_choice(str(value), choices) if misspelt else None
+            hint = f"; did you mean `{close}`?" if close else ""
+            raise InvalidValue(f"must be one of {', '.join(choices)}{hint}")
+        return value
+
+    return check
+
+
+def choice_list_validator(*choices: str) -> Callable[[object], tuple[str, ...]]:
+    """Accept a list of at least one word of a closed list."""
+    check = choice_validator(*choices)
+
+    def check_all(value: object) -> tuple[str, ...]:
+        names = _validate_names(value, check)
+        if not names:
+            raise InvalidValue(f"must name at least one of {', '.join(choices)}")
+        return names
+
+    return check_all
+
+
+def integer_validator(low: int, high: int) -> Callable[[object], int]:
+    """Accept a whole number within bounds."""
+
+    def check(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise InvalidValue(f"must be a whole number from {low} to {high}")
+        return value
+
+    return check
+
+
+def validate_seconds(value: object) -> float:
+    """Accept a number of seconds, zero included."""
+    if not _is_number(value) or not 0 <= value <= _MAX_SECONDS:
+        raise InvalidValue(f"must be a number of seconds from 0 to {_MAX_SECONDS}")
+    return float(value)
+
+
+def validate_timeout(value: object) -> float:
+    """Accept a number of seconds in which something can happen."""
+    if not _is_number(value) or not 0.1 <= value <= _MAX_SECONDS:
+        raise InvalidValue(f"must be a number of seconds from 0.1 to {_MAX_SECONDS}")
+    return float(value)
+
+
+def validate_backoff(value: object) -> tuple[float, ...]:
+    """Accept a list of up to ten pauses; an empty one means no repeat."""
+    if not isinstance(value, list) or len(value) > 10:
+        raise InvalidValue("must be a list of at most 10 numbers of seconds")
+    return tuple(validate_seconds(item) for item in value)
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def validate_pins(value: object) -> tuple[str, ...]:
+    """Accept a SHA-256 fingerprint or a list of them; return each as 64 lower-case digits."""
+    if isinstance(value, str):
+        return (_validate_pin(value),)
+    if not isinstance(value, list) or not value:
+        raise InvalidValue("must be a SHA-256 fingerprint, or a list of at least one")
+    return tuple(_validate_pin(item) for item in value)
+
+
+def _validate_pin(value: object) -> str:
+    written = validate_text(value).lower()
+    digits = written.replace(":", "")
+    if not re.fullmatch(r"[0-9a-f]{64}|([0-9a-f]{2}:){31}[0-9a-f]{2}", written):
+        sha1 = "; this one is as long as SHA-1" if len(digits) == 40 else ""
+        raise InvalidValue(f"a SHA-256 fingerprint is 64 hexadecimal digits{sha1}")
+    return digits

@@ -1,0 +1,113 @@
+"""Where the history is kept: a database URL, checked, and the form of it that may be shown."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from auditor.errors import REDACTED, ConfigError
+from auditor.history.switch import is_history_off
+from auditor.service_names import nearest_choice
+from auditor.text import escape_unprintable
+
+_POSTGRESQL_SCHEMES = ("postgresql", "postgresql+psycopg")
+_URL_CHOICES = (
+    "sqlite:///FILE (sqlite:////FILE for an absolute path), postgresql://USER@HOST/DATABASE, or off"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseLocation:
+    """A database; `file` is set for SQLite only. `shown` and the repr hold no password."""
+
+    url: URL
+    file: Path | None = None
+
+    @property
+    def shown(self) -> str:
+        """Return the URL without password and without options, which can hold one too."""
+        bare = self.url.difference_update_query(self.url.query)
+        return escape_unprintable(bare.render_as_string(hide_password=True))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return every text of the URL that no message may repeat."""
+        options = (told for key, told in self.url.query.items() if "password" in key.lower())
+        words = [word for told in options for word in _option_values(told)]
+        return tuple(word for word in (self.url.password, *words) if word)
+
+    def __repr__(self) -> str:
+        """Hide what `shown` hides."""
+        return f"DatabaseLocation({self.shown!r})"
+
+
+def _option_values(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value
+
+
+def locate_database(url: str | None) -> DatabaseLocation | None:
+    """Return the database that a URL names, None for `off`; without one, the user's own file.
+
+    Raises:
+        ConfigError: the URL names nothing that history can be kept in; the choice is in the text.
+    """
+    if url is None:
+        return _sqlite_location(
+            platformdirs.user_data_path("auditor", appauthor=False) / "history.sqlite3"
+        )
+    if is_history_off(url):
+        return None
+    scheme, separator, rest = url.strip().partition("://")
+    if not separator:
+        raise _url_error(f"{_quote_harmless(scheme)} is no database URL")
+    if scheme != "sqlite" and scheme not in _POSTGRESQL_SCHEMES:
+        close = nearest_choice(scheme, ("sqlite", *_POSTGRESQL_SCHEMES))
+        meant = f"; did you mean {close}://?" if close else ""
+        raise _url_error(f"no history can be kept in {_quote_harmless(scheme)}://{meant}")
+    return (
+        _parse_sqlite_path(rest)
+        if scheme == "sqlite"
+        else _postgresql_location(_parse_database_url(url))
+    )
+
+
+def _quote_harmless(text: str) -> str:
+    """Return what may be repeated of something that should have been a URL or a scheme."""
+    harmless = text.isprintable() and len(text) <= 40 and not set("@:") & set(text)
+    return f'"{text}"' if harmless else REDACTED
+
+
+def _url_error(problem: str) -> ConfigError:
+    return ConfigError([f"history: {problem}. There are: {_URL_CHOICES}"])
+
+
+def _parse_database_url(url: str) -> URL:
+    """Return the parts of a URL; a second @ would take the rest of a password for a host."""
+    if url.count("@") <= 1:
+        with suppress(ArgumentError, ValueError):  # the latter: a port that is no number
+            return make_url(url.strip())
+    # Raised outside the handler: the text of the first error may repeat the URL, password and all.
+    raise _url_error("this database URL cannot be understood; signs such as @ in it are %-coded")
+
+
+def _parse_sqlite_path(place: str) -> DatabaseLocation:
+    """Return the file that stands behind `sqlite://`; the path is taken as it is written."""
+    if not place.startswith("/") and place:
+        raise _url_error("a SQLite URL has three slashes, sqlite:///FILE, or four")
+    if "?" in place:
+        raise _url_error("a SQLite URL takes no options")
+    path = place[1:]
+    if path in ("", ":memory:") or not path.isprintable():
+        raise _url_error("a SQLite URL must name a file")
+    return _sqlite_location(Path.home() / path[2:] if path.startswith("~/") else Path(path))
+
+
+def _sqlite_location(path: Path) -> DatabaseLocation:
+    return DatabaseLocation(URL.create("sqlite", database=str(path)), path)
+
+
+def _postgresql_location(url: URL) -> DatabaseLocation:
+    return DatabaseLocation(url.set(drivername="postgresql+psycopg"))

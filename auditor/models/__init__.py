@@ -1,0 +1,1 @@
+"""What the rest of the program speaks in: facts, findings, reports, history."""

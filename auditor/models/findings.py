@@ -1,0 +1,220 @@
+"""Findings, what they add up to on a cluster, and the exit code of many clusters."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from auditor.models.facts import Coverage, Evidence, NodeFacts, RunState, Source
+
+
+class Verdict(StrEnum):
+    """What a recommendation came to on one subject (contract, section 1)."""
+
+    PASS = "pass"
+    DRIFT = "drift"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+    EXPLAINED = "explained"
+    WAIVED = "waived"
+
+    @property
+    def words(self) -> str:
+        """Return the verdict as a sentence has it."""
+        return self.replace("_", " ")
+
+
+class FindingKind(StrEnum):
+    """In which way a subject differs."""
+
+    NOT_ACTIVATED = "not_activated"
+    STOPPED = "stopped"
+    MISPLACED = "misplaced"
+    UNNEEDED = "unneeded"
+    PREREQUISITE_MISSING = "prerequisite_missing"
+    UNSTABLE = "unstable"
+    NOT_ANSWERING = "not_answering"
+    HA_ABNORMAL = "ha_abnormal"
+    NOT_GROUPED = "not_grouped"
+    PROFILE_CONFLICT = "profile_conflict"
+
+
+class Severity(StrEnum):
+    """How much a drift matters, most first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for critical to 4 for info, for sorting."""
+        return _SEVERITY_RANKS[self]
+
+    def reaches(self, threshold: "Severity") -> bool:
+        """Tell whether this is at or above the threshold."""
+        return self.rank <= threshold.rank
+
+
+_SEVERITY_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class SubjectKind(StrEnum):
+    """What a recommendation is judged on."""
+
+    NODE = "node"
+    GROUP = "group"
+    CLUSTER = "cluster"
+    KEY = "key"
+
+
+class ClusterStatus(StrEnum):
+    """What a cluster's findings add up to; drift wins, judged at `fail_on`."""
+
+    COMPLIANT = "compliant"
+    DRIFT = "drift"
+    INCOMPLETE = "incomplete"
+    UNAUDITABLE = "unauditable"
+
+
+class ExitCode(IntEnum):
+    """What a timer can act on (contract, section 6)."""
+
+    COMPLIANT = 0
+    BUG = 1
+    USAGE = 2
+    DRIFT = 3
+    INCOMPLETE = 4
+    UNAUDITABLE = 5
+    INTERRUPTED = 130
+
+
+EXIT_CODE_MEANINGS = {
+    ExitCode.COMPLIANT: "compliant and complete",
+    ExitCode.BUG: "auditor itself failed",
+    ExitCode.USAGE: "usage or configuration error, nothing was asked",
+    ExitCode.DRIFT: "drift",
+    ExitCode.INCOMPLETE: "incomplete: something is unknown",
+    ExitCode.UNAUDITABLE: "nothing could be audited",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FindingSubject:
+    """A node, group, cluster or profile key, by name."""
+
+    kind: SubjectKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """An accepted difference; `expires` is an ISO date, `verdict` what was judged without it."""
+
+    reason: str
+    owner: str
+    expires: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict of one recommendation on one subject.
+
+    `kind` is None unless the verdict is drift, explained or waived. `remedy` is empty where
+    nothing needs doing.
+    """
+
+    cluster: str
+    recommendation: str
+    service: str | None
+    subject: FindingSubject
+    verdict: Verdict
+    severity: Severity
+    expected: str
+    observed: str
+    because: str
+    kind: FindingKind | None = None
+    consequence: str = ""
+    remedy: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    waiver: Waiver | None = None
+
+    @property
+    def id(self) -> str:
+        """Return the fingerprint: the same for cluster, recommendation and subject, for ever."""
+        parts = (self.cluster, self.recommendation, self.subject.kind, self.subject.name.lower())
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterReport:
+    """One cluster, judged. `fail_on` is the threshold at which drift counts for `status`."""
+
+    name: str
+    release: str | None
+    fail_on: Severity
+    nodes: tuple[NodeFacts, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    notices: tuple[str, ...] = field(default=())
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Return the nodes that were to be asked and of which no service's state is known."""
+        return tuple(
+            node.name
+            for node in self.nodes
+            if not node.planned
+            and all(told.state is RunState.UNKNOWN for told in node.services.values())
+        )
+
+    @property
+    def publisher(self) -> str | None:
+        """Return the CUCM publisher that was asked for the nodes, None where none was."""
+        asked = (entry.node for entry in self.coverage if entry.source is Source.CUCM_AXL)
+        return next(asked, None)
+
+    @property
+    def status(self) -> ClusterStatus:
+        """Add the findings up: drift first, then nothing looked at, then anything unknown."""
+        if any(
+            f.verdict is Verdict.DRIFT and f.severity.reaches(self.fail_on) for f in self.findings
+        ):
+            return ClusterStatus.DRIFT
+        if not any(node.services for node in self.nodes):
+            return ClusterStatus.UNAUDITABLE
+        if any(f.verdict is Verdict.UNKNOWN for f in self.findings) or any(
+            _is_coverage_gap(entry) for entry in self.coverage
+        ):
+            return ClusterStatus.INCOMPLETE
+        return ClusterStatus.COMPLIANT
+
+
+def _is_coverage_gap(entry: Coverage) -> bool:
+    """Tell whether something that should have been asked gave nothing.
+
+    A source skipped without a reason (a planned node, a test that the profile turned off) was
+    not due.
+    """
+    return entry.reason is not None
+
+
+def audit_exit_code(statuses: Sequence[ClusterStatus]) -> ExitCode:
+    """Return 3 if any cluster drifted, else 5 if all are unauditable, else 4 or 0."""
+    if ClusterStatus.DRIFT in statuses:
+        return ExitCode.DRIFT
+    if all(status is ClusterStatus.UNAUDITABLE for status in statuses):
+        return ExitCode.UNAUDITABLE
+    if any(status is not ClusterStatus.COMPLIANT for status in statuses):
+        return ExitCode.INCOMPLETE
+    return ExitCode.COMPLIANT
+
+
+def finding_sort_key(finding: Finding) -> tuple[int, str, str, str]:
+    """Return the sort key of a finding within its cluster: severity, id, subject."""
+    subject = finding.subject
+    return finding.severity.rank, finding.recommendation, subject.kind, subject.name.lower()

@@ -1,0 +1,60 @@
+"""One run of auditor: its circumstances, and the report that holds all that it tells."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from auditor.models.findings import (
+    ClusterReport,
+    ClusterStatus,
+    ExitCode,
+    Severity,
+    Verdict,
+    audit_exit_code,
+)
+from auditor.models.history import ClusterHistory
+
+
+@dataclass(frozen=True, slots=True)
+class RunMetadata:
+    """The circumstances of a run: all that may differ between two runs on the same cluster."""
+
+    id: str
+    mode: str
+    started_at: str
+    finished_at: str
+    fail_on: Severity
+    insecure: bool = False
+    allow_unknown: bool = False
+    history: str | None = None
+    packs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a run tells; every format is a pure function of it.
+
+    `past` is what history adds, by cluster name; empty without history.
+    """
+
+    run: RunMetadata
+    clusters: tuple[ClusterReport, ...]
+    past: Mapping[str, ClusterHistory] = field(default_factory=dict)
+
+    def count(self, verdict: Verdict) -> int:
+        """Return how many findings of all clusters ended in a verdict."""
+        return Counter(f.verdict for c in self.clusters for f in c.findings)[verdict]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Add the clusters up; `allow_unknown` forgives what is incomplete, never drift."""
+        return ExitCode.COMPLIANT if self.forgiven else audit_exit_code(self._statuses)
+
+    @property
+    def forgiven(self) -> bool:
+        """Tell whether the exit code is 0 only because of `allow_unknown`."""
+        return self.run.allow_unknown and audit_exit_code(self._statuses) is ExitCode.INCOMPLETE
+
+    @property
+    def _statuses(self) -> list[ClusterStatus]:
+        return [cluster.status for cluster in self.clusters]

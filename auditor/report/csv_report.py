@@ -1,0 +1,179 @@
+"""The report as a table for spreadsheets: a row a cluster, a finding and a source asked.
+
+The record of the history for other programs: each time that a finding stood alike, a row.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from auditor.models.facts import Coverage
+from auditor.models.findings import ClusterReport, Finding, finding_sort_key
+from auditor.models.report import Report
+from auditor.report.console import printable
+from auditor.report.summary import get_finding_age
+from auditor.report.wording import cluster_summary, evidence_line
+
+REPORT_COLUMNS = (
+    "record",
+    "cluster",
+    "recommendation",
+    "service",
+    "subject_kind",
+    "subject",
+    "result",
+    "kind",
+    "severity",
+    "expected",
+    "observed",
+    "because",
+    "consequence",
+    "remedy",
+    "since",
+    "runs",
+    "waiver_reason",
+    "waiver_owner",
+    "waiver_expires",
+    "waiver_verdict",
+    "evidence",
+    "id",
+)
+"""`record` is `cluster`, `finding` or `coverage`; `result` is its status, verdict or outcome.
+
+For a source asked, `kind` is the reason why it gave nothing, and `subject` the node.
+"""
+
+_FORMULA_SIGNS = tuple("=+-@|\uff1d\uff0b\uff0d\uff20")
+"""Signs, the wide ones too, with which a spreadsheet takes a text for a formula or a command."""
+
+CsvRow = dict[str, str]
+
+
+def render(report: Report) -> str:
+    """Return the report as CSV (RFC 4180, UTF-8): one header, then the clusters in their order.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe before it.
+    """
+    page = io.StringIO()
+    writer = csv.DictWriter(page, REPORT_COLUMNS, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    for cluster in report.clusters:
+        for row in _cluster_csv_rows(report, cluster):
+            writer.writerow({column: escape_csv_cell(text) for column, text in row.items()})
+    return page.getvalue()
+
+
+def escape_csv_cell(text: str) -> str:
+    """Return a text as a cell: on one line, and no formula."""
+    shown = printable(text)
+    return f"'{shown}" if shown.startswith(_FORMULA_SIGNS) else shown
+
+
+def _cluster_csv_rows(report: Report, cluster: ClusterReport) -> Iterator[CsvRow]:
+    yield {
+        "record": "cluster",
+        "cluster": cluster.name,
+        "result": cluster.status,
+        "because": cluster_summary(cluster),
+    }
+    for finding in sorted(cluster.findings, key=finding_sort_key):
+        yield (
+            _finding_csv_row(finding)
+            | _age_csv_fields(report, finding)
+            | _waiver_csv_fields(finding)
+        )
+    for entry in sorted(cluster.coverage, key=lambda e: (e.node.lower(), e.source)):
+        yield _coverage_csv_row(cluster, entry)
+
+
+def _finding_csv_row(finding: Finding) -> CsvRow:
+    return {
+        "record": "finding",
+        "cluster": finding.cluster,
+        "recommendation": finding.recommendation,
+        "service": finding.service or "",
+        "subject_kind": finding.subject.kind,
+        "subject": finding.subject.name,
+        "result": finding.verdict,
+        "kind": finding.kind or "",
+        "severity": finding.severity,
+        "expected": finding.expected,
+        "observed": finding.observed,
+        "because": finding.because,
+        "consequence": finding.consequence,
+        "remedy": finding.remedy,
+        "evidence": " / ".join(evidence_line(evidence) for evidence in finding.evidence),
+        "id": finding.id,
+    }
+
+
+def _age_csv_fields(report: Report, finding: Finding) -> CsvRow:
+    standing = get_finding_age(report, finding)
+    return {"since": standing.since, "runs": str(standing.runs)} if standing else {}
+
+
+def _waiver_csv_fields(finding: Finding) -> CsvRow:
+    waiver = finding.waiver
+    if waiver is None:
+        return {}
+    return {
+        "waiver_reason": waiver.reason,
+        "waiver_owner": waiver.owner,
+        "waiver_expires": waiver.expires,
+        "waiver_verdict": waiver.verdict,
+    }
+
+
+def _coverage_csv_row(cluster: ClusterReport, entry: Coverage) -> CsvRow:
+    return {
+        "record": "coverage",
+        "cluster": cluster.name,
+        "service": entry.source,
+        "subject_kind": "node",
+        "subject": entry.node,
+        "result": entry.outcome,
+        "kind": entry.reason or "",
+        "because": entry.detail,
+    }
+
+
+HISTORY_SCHEMA_VERSION = "1.0"
+"""Major.minor, of its own: the record changes for other reasons than the report."""
+
+HISTORY_COLUMNS = (
+    "cluster",
+    "recommendation",
+    "service",
+    "subject_kind",
+    "subject",
+    "verdict",
+    "kind",
+    "severity",
+    "first_seen",
+    "last_seen",
+    "runs",
+    "since",
+    "runs_since",
+    "finding",
+)
+"""`first_seen` to `last_seen`, over `runs` runs, it stood alike; the verdict alone stands since
+`since`, over `runs_since` runs."""
+
+
+def render_history_json(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the rows as JSON: ASCII, sorted keys, one newline at the end."""
+    document = {"schema_version": HISTORY_SCHEMA_VERSION, "record": [dict(row) for row in rows]}
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def render_history_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the rows as CSV (RFC 4180, UTF-8) with a header."""
+    page = io.StringIO()
+    writer = csv.DictWriter(page, HISTORY_COLUMNS, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    for row in rows:
+        told = {key: "" if value is None else str(value) for key, value in row.items()}
+        writer.writerow({key: escape_csv_cell(text) for key, text in told.items()})
+    return page.getvalue()

@@ -1,0 +1,192 @@
+"""What history tells, for eyes: the recorded runs, since when findings stand, and what moved."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from auditor.models.findings import ClusterStatus, Severity, Verdict
+from auditor.models.history import (
+    ChangeDirection,
+    FindingAge,
+    FindingChange,
+    HistoricalFinding,
+    PastRun,
+    RunChanges,
+)
+from auditor.report.console import render_console, safe_text
+from auditor.report.wording import (
+    KIND_TEXTS,
+    STATUS_VERDICTS,
+    VERDICT_MARKS,
+    VERDICT_STYLES,
+    count_noun,
+)
+
+_SHORT_ID_LENGTH = 8
+_UNLISTED_VERDICTS = (Verdict.PASS, Verdict.NOT_APPLICABLE)
+_DIRECTION_TITLES = {
+    ChangeDirection.NEW: "New",
+    ChangeDirection.WORSENED: "Worse",
+    ChangeDirection.PERSISTING: "Still there",
+    ChangeDirection.RESOLVED: "Resolved",
+    ChangeDirection.UNASKED: "No longer asked for: the profile or the cluster changed",
+    ChangeDirection.UNSEEN: "Unknown now, so neither new nor resolved",
+}
+
+
+def verdict_age_text(verdict: Verdict, standing: FindingAge, now: str) -> str:
+    """Return `drift since 3 days, 4 runs`; `now` is ISO 8601, as `since` is."""
+    if not standing.runs:
+        return f"not told since {_elapsed_text(standing.since, now)}"
+    if standing.since == now:
+        return f"{verdict.words}, first seen in this run"
+    return (
+        f"{verdict.words} since {_elapsed_text(standing.since, now)},"
+        f" {count_noun(standing.runs, 'run')}"
+    )
+
+
+def _elapsed_text(since: str, now: str) -> str:
+    """Return whole days, or hours, or minutes; a clock that was set back makes none of it."""
+    age = max(datetime.fromisoformat(now) - datetime.fromisoformat(since), timedelta())
+    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
+        if age >= length:
+            return count_noun(age // length, unit)
+    return count_noun(age // timedelta(minutes=1), "minute")
+
+
+def render_past_runs(runs: Sequence[PastRun], *, width: int = 100, colour: bool = False) -> str:
+    """Return the recorded runs as a table, in the order given; one line a run and cluster."""
+    return render_console(lambda page: _print_past_runs(page, runs), width=width, colour=colour)
+
+
+def _print_past_runs(page: Console, runs: Sequence[PastRun]) -> None:
+    if not runs:
+        page.print(Text("No run is recorded."))
+        return
+    table = _history_table("run", "started (UTC)", "cluster", "status")
+    for title in ("drift", "unknown", "waived", "exit"):
+        table.add_column(title, justify="right")
+    for run in runs:
+        numbers = (run.counts[v] for v in (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.WAIVED))
+        table.add_row(
+            safe_text(run.id[:_SHORT_ID_LENGTH]),
+            safe_text(_format_minute(run.started_at)),
+            safe_text(run.cluster),
+            _run_status_text(run.status),
+            *(str(number) for number in (*numbers, run.exit_code)),
+        )
+    page.print(table)
+
+
+def _history_table(*titles: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def _format_minute(moment: str) -> str:
+    """Return `2026-03-01 02:00` of `2026-03-01T02:00:00Z`."""
+    return moment[:16].replace("T", " ")
+
+
+def _run_status_text(status: ClusterStatus) -> Text:
+    verdict = STATUS_VERDICTS[status]
+    return Text(f"{VERDICT_MARKS[verdict]} {status}", style=VERDICT_STYLES[verdict])
+
+
+def render_finding_ages(
+    cluster: str,
+    rows: Iterable[HistoricalFinding],
+    now: str,
+    *,
+    width: int = 100,
+    colour: bool = False,
+) -> str:
+    """Return how long each finding of a cluster stands that is no pass; the rest is counted."""
+    told = sorted(rows, key=_finding_age_sort_key)
+    return render_console(
+        lambda page: _print_finding_ages(page, cluster, told, now), width=width, colour=colour
+    )
+
+
+def _print_finding_ages(
+    page: Console, cluster: str, rows: Sequence[HistoricalFinding], now: str
+) -> None:
+    shown = [row for row in rows if row.verdict not in _UNLISTED_VERDICTS]
+    page.print(safe_text(f"Cluster {cluster}", "bold"))
+    if shown:
+        table = _history_table("", "recommendation", "subject", "severity", "stands")
+        for row in shown:
+            _add_finding_row(
+                table, row, verdict_age_text(row.verdict, row.standing, now), row.verdict
+            )
+        page.print(table)
+    page.print(
+        Text(f"{count_noun(len(rows) - len(shown), 'finding')} as recommended or not asked.")
+    )
+
+
+def _add_finding_row(table: Table, row: HistoricalFinding, said: str, verdict: Verdict) -> None:
+    kind = f" ({KIND_TEXTS[row.kind]})" if row.kind else ""
+    table.add_row(
+        Text(VERDICT_MARKS[verdict], style=VERDICT_STYLES[verdict]),
+        safe_text(row.recommendation),
+        safe_text(row.subject.name),
+        safe_text(row.severity),
+        safe_text(f"{said}{kind}"),
+    )
+
+
+def _finding_age_sort_key(row: HistoricalFinding) -> tuple[int, int, str, str]:
+    worst_first = (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.EXPLAINED, Verdict.WAIVED)
+    rank = worst_first.index(row.verdict) if row.verdict in worst_first else len(worst_first)
+    severity = tuple(Severity).index(row.severity)
+    return rank, severity, row.recommendation, row.subject.name.lower()
+
+
+def render_changes_since(
+    told: RunChanges, now: str, *, width: int = 100, colour: bool = False
+) -> str:
+    """Return what moved on a cluster between two recorded runs, new differences first."""
+    return render_console(
+        lambda page: _print_run_changes(page, told, now), width=width, colour=colour
+    )
+
+
+def _print_run_changes(page: Console, told: RunChanges, now: str) -> None:
+    page.print(safe_text(f"Cluster {told.after.cluster}", "bold"))
+    for word, run in (("from", told.before), ("to", told.after)):
+        page.print(
+            safe_text(
+                f"{word} {_format_minute(run.started_at)} UTC, run {run.id[:_SHORT_ID_LENGTH]}"
+            )
+        )
+    if not told.changes:
+        page.print(Text("No difference then, none now."))
+    for direction, title in _DIRECTION_TITLES.items():
+        group = [change for change in told.changes if change.direction is direction]
+        if group:
+            page.print()
+            page.print(Text(f"{title} ({len(group)})", style="bold"))
+            page.print(_changes_table(group, now))
+
+
+def _changes_table(changes: Iterable[FindingChange], now: str) -> Table:
+    table = _history_table("", "recommendation", "subject", "severity", "stands")
+    for change in changes:
+        finding = change.finding
+        was = f"; was {change.before.words}" if change.before else "; never judged before"
+        said = verdict_age_text(finding.verdict, finding.standing, now)
+        _add_finding_row(
+            table,
+            finding,
+            said if change.before is finding.verdict else said + was,
+            finding.verdict,
+        )
+    return table

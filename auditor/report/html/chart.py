@@ -1,0 +1,138 @@
+"""The history of a cluster as a picture: a bar a run, drift below and unknown on top of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.models.history import ClusterHistory
+from auditor.models.report import RunMetadata
+from auditor.report.summary import count_verdict
+from auditor.report.wording import STATUS_VERDICTS, VERDICT_MARKS
+
+_MAX_CHART_RUNS = 30
+_BAR_STEP = 30
+_BAR_WIDTH = 18
+_LEFT_MARGIN = 34
+_TOP_MARGIN = 24
+_PLOT_HEIGHT = 96
+_BOTTOM_MARGIN = 24
+_MIN_BAR_HEIGHT = 3
+"""Pixels that a count other than 0 has at least, so that it can be seen beside a large one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartBar:
+    """One run; places and sizes in pixels, `day` empty where the days would overlap."""
+
+    x: int
+    middle: int
+    drift_y: int
+    drift_height: int
+    unknown_y: int
+    unknown_height: int
+    started_at: str
+    day: str
+    status: ClusterStatus
+    mark: str
+    drift: int
+    unknown: int
+    passed: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunChart:
+    """A picture of so many pixels; `base` is the line that bars stand on, `most` the top value."""
+
+    width: int
+    height: int
+    left: int
+    top: int
+    base: int
+    bar: int
+    most: int
+    bars: tuple[ChartBar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _RunCounts:
+    started_at: str
+    status: ClusterStatus
+    drift: int
+    unknown: int
+    passed: int
+
+
+def build_run_chart(
+    cluster: ClusterReport, run: RunMetadata, past: ClusterHistory | None
+) -> RunChart | None:
+    """Return the last runs up to this one, oldest first; None without history."""
+    if past is None or not past.runs:
+        return None
+    points = [*_past_run_counts(past), _current_run_counts(cluster, run)][-_MAX_CHART_RUNS:]
+    most = max(1, *(point.drift + point.unknown for point in points))
+    return RunChart(
+        width=_LEFT_MARGIN + _BAR_STEP * len(points) + _BAR_STEP,
+        height=_TOP_MARGIN + _PLOT_HEIGHT + _BOTTOM_MARGIN,
+        left=_LEFT_MARGIN,
+        top=_TOP_MARGIN,
+        base=_TOP_MARGIN + _PLOT_HEIGHT,
+        bar=_BAR_WIDTH,
+        most=most,
+        bars=tuple(_build_chart_bar(place, points, most) for place in range(len(points))),
+    )
+
+
+def _past_run_counts(past: ClusterHistory) -> list[_RunCounts]:
+    return [
+        _RunCounts(
+            run.started_at,
+            run.status,
+            run.counts.get(Verdict.DRIFT, 0),
+            run.counts.get(Verdict.UNKNOWN, 0),
+            run.counts.get(Verdict.PASS, 0),
+        )
+        for run in reversed(past.runs)
+    ]
+
+
+def _current_run_counts(cluster: ClusterReport, run: RunMetadata) -> _RunCounts:
+    counts = [count_verdict(cluster, v) for v in (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.PASS)]
+    return _RunCounts(run.started_at, cluster.status, *counts)
+
+
+def _build_chart_bar(place: int, points: Sequence[_RunCounts], most: int) -> ChartBar:
+    point = points[place]
+    x = _LEFT_MARGIN + _BAR_STEP * place + (_BAR_STEP - _BAR_WIDTH) // 2
+    drift, unknown = _bar_height(point.drift, most), _bar_height(point.unknown, most)
+    drift_y = _TOP_MARGIN + _PLOT_HEIGHT - drift
+    return ChartBar(
+        x=x,
+        middle=x + _BAR_WIDTH // 2,
+        drift_y=drift_y,
+        drift_height=drift,
+        unknown_y=drift_y - unknown,
+        unknown_height=unknown,
+        started_at=point.started_at,
+        day=_bar_day_label(place, points),
+        status=point.status,
+        mark=VERDICT_MARKS[STATUS_VERDICTS[point.status]],
+        drift=point.drift,
+        unknown=point.unknown,
+        passed=point.passed,
+    )
+
+
+def _bar_height(number: int, most: int) -> int:
+    return (
+        max(_MIN_BAR_HEIGHT, round((_PLOT_HEIGHT - 2 * _MIN_BAR_HEIGHT) * number / most))
+        if number
+        else 0
+    )
+
+
+def _bar_day_label(place: int, points: Sequence[_RunCounts]) -> str:
+    """Return month and day for every second run, counted from the latest, if the day is new."""
+    day = points[place].started_at[5:10]
+    if (len(points) - 1 - place) % 2:
+        return ""
+    return "" if place >= 2 and points[place - 2].started_at[5:10] == day else day

@@ -1,0 +1,92 @@
+"""Draws the page: one file that loads nothing, runs no script but its own, and obeys no name."""
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from auditor import __version__
+from auditor.models.findings import Severity, Verdict
+from auditor.models.report import Report
+from auditor.recommendations.packs import load_packs
+from auditor.report.console import printable
+from auditor.report.html.view import build_page_view
+from auditor.report.summary import skipped_packs_text
+from auditor.report.wording import MARK_LEGEND, VERDICT_MARKS, exit_meaning
+
+_SCREEN_READER_WORDS = {
+    Verdict.PASS: "as recommended",
+    Verdict.DRIFT: "drift",
+    Verdict.UNKNOWN: "cannot be told",
+    Verdict.EXPLAINED: "explained",
+    Verdict.WAIVED: "waived",
+}
+"""What a screen reader says for a mark; of a cell without one nothing is asked."""
+
+
+def render(report: Report) -> str:
+    """Return the report as one HTML page that works from a file, without network and scripts."""
+    style, script = _read_asset("style.css"), _read_asset("script.js")
+    shown = build_page_view(report, load_packs())
+    return (
+        _template_environment()
+        .get_template("report.html.j2")
+        .render(
+            page=shown,
+            run=report.run,
+            left_out=skipped_packs_text(report),
+            filters=any(view.sections for view in shown.clusters),
+            policy=_content_security_policy(style, script),
+            style=Markup(style),  # noqa: S704 - a file of ours
+            script=Markup(script),  # noqa: S704 - a file of ours
+            marks=VERDICT_MARKS,
+            legend=MARK_LEGEND,
+            spoken=_SCREEN_READER_WORDS,
+            severities=tuple(Severity),
+            exit_meaning=exit_meaning(report),
+            version=__version__,
+        )
+    )
+
+
+def _read_asset(name: str) -> str:
+    return (files(__package__) / name).read_text(encoding="utf-8").strip()
+
+
+def _content_security_policy(style: str, script: str) -> str:
+    """Return a policy by which a browser loads nothing and runs nothing but these two texts."""
+    return (
+        f"default-src 'none'; style-src '{_csp_digest(style)}'; script-src '{_csp_digest(script)}';"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _csp_digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+@cache
+def _template_environment() -> Environment:
+    """Return what fills the template; every text that goes in is printable and escaped."""
+    environment = Environment(
+        loader=PackageLoader("auditor.report", "html"),
+        autoescape=True,
+        finalize=_make_printable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters["moment"] = lambda text: text[:16].replace("T", " ") + " UTC"
+    environment.filters["words"] = lambda token: token.replace("_", " ")
+    return environment
+
+
+def _make_printable(value: Any) -> Any:  # noqa: ANN401 - whatever a template prints
+    """Make text printable, as every report does; numbers and markup of ours stay."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return printable(value)
+    return value

@@ -1,0 +1,214 @@
+"""The JSON report: the contract that scripts and other systems build on, and its schema."""
+
+import json
+from collections.abc import Container, Iterator, Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from auditor import __version__
+from auditor.models.facts import Coverage, Evidence, NodeFacts, ServiceState
+from auditor.models.findings import ClusterReport, Finding, Verdict, Waiver, finding_sort_key
+from auditor.models.history import ClusterHistory, FindingChange
+from auditor.models.report import Report, RunMetadata
+
+REPORT_SCHEMA_VERSION = "1.0"
+"""Major.minor: a new key raises the second number, a changed or dropped one the first."""
+
+_VERDICTS_WITHOUT_AGE = (Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+def render(report: Report) -> str:
+    """Return the report as JSON: ASCII, sorted keys, indented by two, one newline at the end.
+
+    ASCII, because names come from servers: an escape sequence in one must not reach a terminal.
+    """
+    return "".join(render_json_pieces(report))
+
+
+def render_json_pieces(report: Report) -> Iterator[str]:
+    """Yield the same text in pieces.
+
+    One cluster at a time, because plain data takes six times the room of its text.
+    """
+    # No key sorts before "clusters", so the first empty list of that name is the report's own.
+    before, key, after = _dump_json(_report_head_dict(report) | {"clusters": []}).partition(
+        '"clusters": ['
+    )
+    yield before + key
+    for number, cluster in enumerate(report.clusters):
+        yield f"{',' if number else ''}\n    "
+        yield _dump_json(_cluster_report_dict(cluster)).replace("\n", "\n    ")
+    yield "\n  " if report.clusters else ""
+    yield f"{after}\n"
+
+
+def _dump_json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=2, sort_keys=True, allow_nan=False)
+
+
+def read_report_schema() -> str:
+    """Return the JSON Schema (draft 2020-12) of the report, ready to print."""
+    return (files("auditor.report") / "report.schema.json").read_text(encoding="utf-8")
+
+
+def report_to_dict(report: Report) -> dict[str, Any]:
+    """Return the report as plain data with the keys of the schema.
+
+    Clusters keep their order; nodes, services, findings and coverage are sorted, so that the order
+    in which answers came in cannot show.
+    """
+    return _report_head_dict(report) | {
+        "clusters": [_cluster_report_dict(cluster) for cluster in report.clusters]
+    }
+
+
+def _report_head_dict(report: Report) -> dict[str, Any]:
+    """Return all but the clusters."""
+    return {
+        "schema_version": REPORT_SCHEMA_VERSION,
+        "tool": {"name": "auditor", "version": __version__},
+        "run": _run_dict(report.run) | {"past": _history_dict(report)},
+        "summary": {str(verdict): report.count(verdict) for verdict in Verdict}
+        | {"exit_code": int(report.exit_code)},
+    }
+
+
+def _run_dict(run: RunMetadata) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "mode": run.mode,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "fail_on": str(run.fail_on),
+        "insecure": run.insecure,
+        "allow_unknown": run.allow_unknown,
+        "packs": list(run.packs),
+        "history": run.history,
+    }
+
+
+def _history_dict(report: Report) -> dict[str, Any] | None:
+    """Return what history adds, inside `run` because it grows from run to run."""
+    if not report.past:
+        return None
+    told = {
+        f.id for c in report.clusters for f in c.findings if f.verdict not in _VERDICTS_WITHOUT_AGE
+    }
+    return {name: _cluster_history_dict(past, told) for name, past in report.past.items()}
+
+
+def _cluster_history_dict(past: ClusterHistory, told: Container[str]) -> dict[str, Any]:
+    return {
+        "previous_run": past.runs[0].id if past.runs else None,
+        "changes": [_change_dict(change) for change in past.changes],
+        "standings": {
+            name: {"since": standing.since, "runs": standing.runs}
+            for name, standing in past.standings.items()
+            if name in told
+        },
+    }
+
+
+def _change_dict(change: FindingChange) -> dict[str, Any]:
+    finding = change.finding
+    return {
+        "direction": str(change.direction),
+        "finding": finding.id,
+        "recommendation": finding.recommendation,
+        "subject": {"kind": str(finding.subject.kind), "name": finding.subject.name},
+        "severity": str(finding.severity),
+        "verdict": str(finding.verdict),
+        "before": str(change.before) if change.before else None,
+    }
+
+
+def _cluster_report_dict(cluster: ClusterReport) -> dict[str, Any]:
+    return {
+        "name": cluster.name,
+        "status": str(cluster.status),
+        "release": cluster.release,
+        "nodes": [
+            _node_dict(n) for n in sorted(cluster.nodes, key=lambda n: (n.name.lower(), n.name))
+        ],
+        "findings": [
+            _finding_dict(finding) for finding in sorted(cluster.findings, key=finding_sort_key)
+        ],
+        "coverage": [
+            _coverage_dict(entry) for entry in sorted(cluster.coverage, key=_coverage_sort_key)
+        ],
+        "notices": list(cluster.notices),
+    }
+
+
+def _node_dict(node: NodeFacts) -> dict[str, Any]:
+    services = sorted(node.services.values(), key=lambda s: (s.name.lower(), s.name))
+    return {
+        "name": node.name,
+        "address": node.address,
+        "role": str(node.role),
+        "redundancy_group": node.redundancy_group,
+        "ha_state": str(node.ha_state.state) if node.ha_state else None,
+        "identity": str(node.identity),
+        "release": node.release,
+        "services": [_service_dict(service) for service in services],
+    }
+
+
+def _service_dict(service: ServiceState) -> dict[str, Any]:
+    return {
+        "name": service.name,
+        "deployable": service.deployable,
+        "activated": service.activated,
+        "state": str(service.state),
+        "reason_code": service.reason_code,
+        "reason": service.reason,
+        "started_at": service.started_at,
+        "uptime_s": service.uptime_s,
+    }
+
+
+def _finding_dict(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "recommendation": finding.recommendation,
+        "service": finding.service,
+        "subject": {"kind": str(finding.subject.kind), "name": finding.subject.name},
+        "verdict": str(finding.verdict),
+        "kind": str(finding.kind) if finding.kind else None,
+        "severity": str(finding.severity),
+        "expected": finding.expected,
+        "observed": finding.observed,
+        "because": finding.because,
+        "remedy": finding.remedy,
+        "evidence": _evidence_dicts(finding.evidence),
+        "waiver": _waiver_dict(finding.waiver) if finding.waiver else None,
+    }
+
+
+def _evidence_dicts(evidence: Sequence[Evidence]) -> list[dict[str, str]]:
+    return [{"origin": str(e.origin), "source": e.source, "text": e.text} for e in evidence]
+
+
+def _waiver_dict(waiver: Waiver) -> dict[str, str]:
+    return {
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "expires": waiver.expires,
+        "verdict": str(waiver.verdict),
+    }
+
+
+def _coverage_sort_key(entry: Coverage) -> tuple[str, str, str, str]:
+    return entry.node.lower(), entry.source, entry.outcome, entry.detail
+
+
+def _coverage_dict(entry: Coverage) -> dict[str, Any]:
+    return {
+        "source": str(entry.source),
+        "node": entry.node,
+        "outcome": str(entry.outcome),
+        "reason": str(entry.reason) if entry.reason else None,
+        "detail": entry.detail,
+        "requests": entry.requests,
+        "elapsed_ms": entry.elapsed_ms,
+    }

@@ -1,0 +1,196 @@
+"""The recommendations as pages: what `auditor rules` lists and what `auditor explain` tells."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from auditor.models.findings import SubjectKind
+from auditor.recommendations.packs import Recommendation, Remedy
+from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMode, NodeScope
+from auditor.report.console import render_console, safe_text
+from auditor.report.wording import KIND_TEXTS, count_noun
+
+PACK_TEXTS = {
+    "table": "Cisco's service activation table",
+    "guides": "what other Cisco guides add to the table",
+}
+"""What the built-in packs hold."""
+
+CONDITION_TEXTS = {
+    Condition.ALWAYS: "always",
+    Condition.EXPRESSWAY: 'xmpp_federation = "expressway"',
+    Condition.SERVICE_ACTIVATED: "the service is activated",
+    Condition.SERVICE_RUNS: "the service runs",
+}
+"""The conditions that are no key of [cluster.deployment]; the others are named by their key."""
+
+SCOPE_TEXTS = {
+    NodeScope.ALL: "all nodes",
+    NodeScope.PUBLISHER: "the publisher",
+    NodeScope.NOT_PUBLISHER: "every node but the publisher",
+    NodeScope.SYNCED_FROM: "nodes of the groups that peers sync from",
+    NodeScope.REMAINING: "the remaining nodes",
+    NodeScope.CHAT_NODES: "nodes that run chat",
+    NodeScope.SIP_FEDERATION_NODES: "nodes that run SIP federation",
+    NodeScope.XMPP_FEDERATION_NODES: "nodes that run XMPP federation",
+    NodeScope.WITHOUT_XMPP_FEDERATION: "nodes that do not run XMPP federation",
+    NodeScope.COMPLIANCE_NODES: "nodes that run compliance",
+    NodeScope.FILE_TRANSFER_NODES: "nodes with managed file transfer",
+}
+
+SUBJECT_TEXTS = {
+    SubjectKind.GROUP: "each redundancy group",
+    SubjectKind.CLUSTER: "the cluster",
+    SubjectKind.KEY: "each key of the profile",
+}
+"""Where a recommendation is judged if not node by node."""
+
+EXPECTATION_TEXTS = {
+    Expectation.RUNNING: "running, and activated if it can be",
+    Expectation.NOT_ACTIVATED: "not activated",
+    Expectation.OPTIONAL: "on or off, as the operator likes",
+    Expectation.STAYS_UP: "stays up once started",
+    Expectation.ANSWERS: "answers an authenticated request",
+    Expectation.DATABASE_CONFIGURED: "an external database is configured",
+    Expectation.DATABASE_REACHABLE: "the external database takes a connection",
+    Expectation.XMPP_FEDERATION_ON: "XMPP federation is turned on in the node's administration",
+    Expectation.LDAP_SEARCH_CONFIGURED: "the LDAP search for third-party clients is configured",
+    Expectation.FILE_SERVER_AND_DATABASE: "a file server and one database a node are configured",
+    Expectation.PAIR_HEALTHY: "high availability is on and both nodes are normal",
+    Expectation.GROUPED: "the node is in a redundancy group",
+    Expectation.PROFILE_AGREES: "the profile says what the cluster shows",
+    Expectation.PROFILE_NAMES_EXIST: "all names in the profile exist in the cluster",
+    Expectation.ABSENT_FEATURE_IS_OFF: "no service of a feature that is declared absent runs",
+    Expectation.CONFIRMED: "the engineer confirms it",
+}
+
+_PRECHECK_ONLY = "before a change only"
+
+RuleField = tuple[str, str]
+
+
+def render_rule_list(recommendations: Sequence[Recommendation], *, width: int, colour: bool) -> str:
+    """Return one table a pack, a row a recommendation, in the order given."""
+    return render_console(
+        lambda page: _print_rule_list(page, recommendations), width=width, colour=colour
+    )
+
+
+def _print_rule_list(page: Console, recommendations: Sequence[Recommendation]) -> None:
+    for pack, rows in groupby(recommendations, key=lambda row: row.pack):
+        page.print(safe_text(f"Pack {_pack_title(pack)}", "bold"))
+        page.print()
+        page.print(_rule_table(rows))
+        page.print()
+    page.print(
+        f"{count_noun(len(recommendations), 'recommendation')}. Features under "
+        '"applies" are keys of [cluster.deployment].'
+    )
+    page.print("One of them in full, with its source: auditor explain ID")
+
+
+def _rule_table(rows: Iterable[Recommendation]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    table.add_column("id", no_wrap=True)
+    table.add_column("severity", no_wrap=True)
+    table.add_column("says", overflow="fold", ratio=2)
+    table.add_column("applies", overflow="fold", ratio=1)
+    for row in rows:
+        when = _PRECHECK_ONLY if row.mode is JudgingMode.PRECHECK else _rule_condition_text(row)
+        table.add_row(
+            safe_text(row.id), safe_text(row.severity), safe_text(row.title), safe_text(when)
+        )
+    return table
+
+
+def _pack_title(name: str) -> str:
+    return f"{name}: {PACK_TEXTS[name]}" if name in PACK_TEXTS else name
+
+
+def render_rule(recommendation: Recommendation, *, width: int, colour: bool) -> str:
+    """Return everything that a recommendation holds, the source and its address included."""
+    return render_console(
+        lambda page: _print_rule(page, recommendation), width=width, colour=colour
+    )
+
+
+def _print_rule(page: Console, row: Recommendation) -> None:
+    page.print(safe_text(f"{row.id}: {row.title}", "bold"))
+    page.print()
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for label, text in _rule_fields(row):
+        grid.add_row(Text(label, style="dim"), safe_text(text))
+    page.print(Padding(grid, (0, 0, 0, 2)))
+    # Wider than the page rather than in two pieces: an address is there to be copied.
+    page.print(safe_text(row.source.url), soft_wrap=True)
+
+
+def _rule_fields(row: Recommendation) -> Iterator[RuleField]:
+    if row.service:
+        yield "service", row.service + (" (cannot be activated: only running)" * row.network)
+    yield "severity", _rule_severity_text(row)
+    yield "applies", _rule_condition_text(row)
+    yield "on", _rule_scope_text(row)
+    yield "expects", EXPECTATION_TEXTS[row.expects]
+    yield from _rule_limit_fields(row)
+    yield "matters", row.consequence
+    for number, (kind, remedy) in enumerate(row.remedy.items()):
+        what = KIND_TEXTS[kind]
+        yield (
+            ("" if number else "remedy"),
+            f"{what[0].upper()}{what[1:]}: {_rule_remedy_text(remedy)}",
+        )
+    for number, watch in enumerate(row.watches):
+        yield ("" if number else "watches"), f"{watch.key}: {', '.join(watch.services)}"
+    yield "pack", _pack_title(row.pack)
+    yield "source", f"{row.source.document}, {row.source.section}"
+    yield "", f"as read for releases {row.source.releases}, at"
+
+
+def _rule_limit_fields(row: Recommendation) -> Iterator[RuleField]:
+    bounds = (row.releases_from and f"from {row.releases_from}", _release_upper_bound(row))
+    if any(bounds):
+        yield "releases", " ".join(bound for bound in bounds if bound)
+    if not row.routing_nodes:
+        yield "not on", "routing nodes"
+    if row.mode is JudgingMode.PRECHECK:
+        yield "judged", f"{_PRECHECK_ONLY} (auditor precheck)"
+
+
+def _release_upper_bound(row: Recommendation) -> str | None:
+    return f"below {row.releases_below}" if row.releases_below else None
+
+
+def _rule_severity_text(row: Recommendation) -> str:
+    special = (
+        f"{level} where {_condition_text(word)}" for word, level in row.severity_when.items()
+    )
+    return "; ".join((str(row.severity), *special))
+
+
+def _condition_text(condition: Condition) -> str:
+    return CONDITION_TEXTS.get(condition, str(condition))
+
+
+def _rule_condition_text(row: Recommendation) -> str:
+    """Return the condition in words; a key of the profile stands for itself."""
+    text = _condition_text(row.applies)
+    if row.or_activated:
+        text += f", or {_condition_text(Condition.SERVICE_ACTIVATED)}"
+    return f"{text}; not with {_condition_text(row.unless)}" if row.unless else text
+
+
+def _rule_scope_text(row: Recommendation) -> str:
+    return SUBJECT_TEXTS.get(row.subject) or SCOPE_TEXTS[row.on]
+
+
+def _rule_remedy_text(remedy: Remedy) -> str:
+    command = f" Command line: {remedy.cli}" if remedy.cli else ""
+    return f"In {remedy.page}, {remedy.action}.{command}"

@@ -1,0 +1,197 @@
+"""Service names: one spelling for each service, whatever spelling a source or a person used.
+
+The spelling kept is the one of Control Center's SOAP interface. The lists are those of Cisco's
+administration guide 15, of releases 9.1 to 10.5, and of the entries that AXL has for IM&P nodes.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+AXL_WEB_SERVICE = "Cisco AXL Web Service"
+BULK_PROVISIONING = "Cisco Bulk Provisioning Service"
+SERVICEABILITY_REPORTER = "Cisco Serviceability Reporter"
+SIP_PROXY_SERVICE = "Cisco SIP Proxy"
+PRESENCE_ENGINE_SERVICE = "Cisco Presence Engine"
+TEXT_CONFERENCE_MANAGER = "Cisco XCP Text Conference Manager"
+WEB_CONNECTION_MANAGER = "Cisco XCP Web Connection Manager"
+CONNECTION_MANAGER = "Cisco XCP Connection Manager"
+SIP_FEDERATION_MANAGER = "Cisco XCP SIP Federation Connection Manager"
+XMPP_FEDERATION_MANAGER = "Cisco XCP XMPP Federation Connection Manager"
+MESSAGE_ARCHIVER = "Cisco XCP Message Archiver"
+DIRECTORY_SERVICE = "Cisco XCP Directory Service"
+AUTHENTICATION_SERVICE = "Cisco XCP Authentication Service"
+FILE_TRANSFER_MANAGER = "Cisco XCP File Transfer Manager"
+
+SYNC_AGENT = "Cisco Sync Agent"
+INTERCLUSTER_SYNC_AGENT = "Cisco Intercluster Sync Agent"
+XCP_ROUTER = "Cisco XCP Router"
+SERVER_RECOVERY_MANAGER = "Cisco Server Recovery Manager"
+DATA_MONITOR = "Cisco IM and Presence Data Monitor"
+CLIENT_PROFILE_AGENT = "Cisco Client Profile Agent"
+DATABASE_LAYER_MONITOR = "Cisco Database Layer Monitor"
+CERTIFICATE_CHANGE_NOTIFICATION = "Cisco Certificate Change Notification"
+
+FEATURE_SERVICES = frozenset(
+    {
+        AXL_WEB_SERVICE,
+        BULK_PROVISIONING,
+        SERVICEABILITY_REPORTER,
+        SIP_PROXY_SERVICE,
+        PRESENCE_ENGINE_SERVICE,
+        TEXT_CONFERENCE_MANAGER,
+        WEB_CONNECTION_MANAGER,
+        CONNECTION_MANAGER,
+        SIP_FEDERATION_MANAGER,
+        XMPP_FEDERATION_MANAGER,
+        MESSAGE_ARCHIVER,
+        DIRECTORY_SERVICE,
+        AUTHENTICATION_SERVICE,
+        FILE_TRANSFER_MANAGER,
+    }
+)
+"""Services that can be activated and deactivated."""
+
+NETWORK_SERVICES = frozenset(
+    {
+        SYNC_AGENT,
+        INTERCLUSTER_SYNC_AGENT,
+        XCP_ROUTER,
+        SERVER_RECOVERY_MANAGER,
+        DATA_MONITOR,
+        CLIENT_PROFILE_AGENT,
+        DATABASE_LAYER_MONITOR,
+        CERTIFICATE_CHANGE_NOTIFICATION,
+        "A Cisco DB",
+        "A Cisco DB Replicator",
+        "Cisco AMC Service",
+        "Cisco AXL Tomcat",
+        "Cisco Audit Event Service",
+        "Cisco CDP",
+        "Cisco CDP Agent",
+        "Cisco CallManager Serviceability",
+        "Cisco CallManager Serviceability RTMT",
+        "Cisco Certificate Expiry Monitor",
+        "Cisco Config Agent",
+        "Cisco DRF Local",
+        "Cisco ELM Client Service",
+        "Cisco IM and Presence Admin",
+        "Cisco License Manager",
+        "Cisco Log Partition Monitoring Tool",
+        "Cisco Login Datastore",
+        "Cisco Management Agent Service",
+        "Cisco OAM Agent",
+        "Cisco Presence Datastore",
+        "Cisco RCC Device Selection Service",
+        "Cisco RIS Data Collector",
+        "Cisco RTMT Reporter Servlet",
+        "Cisco Route Datastore",
+        "Cisco SIP Registration Datastore",
+        "Cisco SSOSP Tomcat",
+        "Cisco Syslog Agent",
+        "Cisco Tomcat",
+        "Cisco Tomcat Stats Servlet",
+        "Cisco Trace Collection Service",
+        "Cisco Trace Collection Servlet",
+        "Cisco UDS Tomcat",
+        "Cisco XCP Config Manager",
+        "Host Resources Agent",
+        "MIB2 Agent",
+        "Native Agent Adaptor",
+        "Platform Communication Web Service",
+        "SNMP Master Agent",
+        "SOAP -Log Collection APIs",
+        "SOAP -Performance Monitoring APIs",
+        "SOAP -Real-Time Service APIs",
+        "System Application Agent",
+    }
+)
+"""Services that are always there: they can be started and stopped, not activated."""
+
+_FEATURE_OR_NETWORK_SERVICES = frozenset(
+    {"Platform Administrative Web Service"}
+)  # the guide for 15 has it in both
+
+_TRACE_ONLY_ENTRIES = frozenset(
+    {
+        "Cisco CCMService Web Service",
+        "Cisco GRT Communication Web Service",
+        "Cisco RTMT Web Service",
+        "Cisco RisBean Library",
+        "Cisco SIP Proxy Logger",
+        "Cisco SOAP Web Service",
+        "Cisco SOAPMessage Service",
+        "Cisco Unified OS Admin Web Service",
+        "Cisco Unified Reporting Web Service",
+    }
+)  # AXL lists them for IM&P nodes; they only carry a trace level and have no Control Center row
+
+_SERVICE_ALIASES = {
+    "Aupair": DATABASE_LAYER_MONITOR,
+    "Cisco Certificate Change Notification Service": CERTIFICATE_CHANGE_NOTIFICATION,
+    "Cisco Configuration Agent": "Cisco Config Agent",
+    "Cisco File Transfer Manager": FILE_TRANSFER_MANAGER,
+    "Cisco Presence Login Datastore": "Cisco Login Datastore",
+    "Cisco Presence SIP Registration Datastore": "Cisco SIP Registration Datastore",
+    "Cisco RCC Device Selection": "Cisco RCC Device Selection Service",
+    "Cisco Replication Watcher": DATA_MONITOR,
+    "Cisco ReplicationWatcher": DATA_MONITOR,
+    "Cisco SOAP-Log Collection APIs": "SOAP -Log Collection APIs",
+    "Cisco SOAP-Log-Collection APIs": "SOAP -Log Collection APIs",
+    "Cisco SOAP-Performance Monitoring APIs": "SOAP -Performance Monitoring APIs",
+    "Cisco SOAP-Performance-Monitoring APIs": "SOAP -Performance Monitoring APIs",
+    "Cisco SOAP-Real-Time Service APIs": "SOAP -Real-Time Service APIs",
+    "Cisco Unified Presence XCP Connection Manager": CONNECTION_MANAGER,
+    "Cisco XCP Client Connection Manager": CONNECTION_MANAGER,
+    "Cisco XCP Text Conference Mgr Service": TEXT_CONFERENCE_MANAGER,
+    "Cisco XCP Text Conferencing Manager": TEXT_CONFERENCE_MANAGER,
+    "Text Conference Manager service": TEXT_CONFERENCE_MANAGER,
+    "XCP Router": XCP_ROUTER,
+}
+
+
+def _spelling_key(name: str) -> str:
+    """Return what two spellings of one name have in common."""
+    return re.sub(r" ?- ?", "-", " ".join(name.split())).casefold()
+
+
+_CANONICAL_NAMES = (
+    FEATURE_SERVICES | NETWORK_SERVICES | _FEATURE_OR_NETWORK_SERVICES | _TRACE_ONLY_ENTRIES
+)
+ALL_SPELLINGS = tuple(sorted({*_CANONICAL_NAMES, *_SERVICE_ALIASES}))
+"""Every known spelling."""
+
+_CANONICAL_BY_KEY = {_spelling_key(name): name for name in _CANONICAL_NAMES} | {
+    _spelling_key(variant): name for variant, name in _SERVICE_ALIASES.items()
+}
+
+
+def canonical_name(name: str) -> str:
+    """Return Control Center's spelling of a known name, any other name with its blanks collapsed.
+
+    Case, the number of blanks and blanks around a hyphen make no difference.
+    """
+    return _CANONICAL_BY_KEY.get(_spelling_key(name), " ".join(name.split()))
+
+
+def is_service_name(name: str) -> bool:
+    """Tell whether any list of IM&P services, or of AXL's entries for such a node, has the name."""
+    return _spelling_key(name) in _CANONICAL_BY_KEY
+
+
+def is_deployable_service(name: str) -> bool | None:
+    """Tell whether a service can be activated; None where only the node itself can say.
+
+    True outranks what a product list says: a captured one has a corrupted row for AXL.
+    """
+    spelled = canonical_name(name)
+    if spelled in FEATURE_SERVICES:
+        return True
+    return False if spelled in NETWORK_SERVICES else None
+
+
+def nearest_choice(word: str, choices: Iterable[str]) -> str | None:
+    """Return the choice that was probably meant, None if none comes close; case is ignored."""
+    folded = {choice.casefold(): choice for choice in choices}
+    close = difflib.get_close_matches(word.casefold(), folded, n=1)
+    return folded[close[0]] if close else None

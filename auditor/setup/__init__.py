@@ -1,0 +1,1 @@
+"""First steps with a cluster: write its configuration, check access, pin certificates."""

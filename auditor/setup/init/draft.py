@@ -1,0 +1,234 @@
+"""Asks one live cluster, and returns the text of its configuration file.
+
+Words what a file would be told to hold as options of `auditor init`, which has no file yet.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.audit import RunContext, RunOptions, survey_clusters
+from auditor.config.hosts import is_ip
+from auditor.config.loader import build_configuration, load_configuration
+from auditor.config.settings import ClusterSettings, Configuration
+from auditor.credentials import Credentials
+from auditor.errors import ConfigError
+from auditor.models.facts import ClusterFacts, Coverage, Outcome, Role, Source
+from auditor.setup.init.golden import apply_golden_profile
+from auditor.setup.init.infer import ask_about_contradictions, infer_profile
+from auditor.setup.init.questions import QUESTION_PREFIX
+from auditor.setup.init.writer import ConfigurationContent, ConnectionSettings, render_configuration
+
+_INIT_PROBLEM_PATTERN = re.compile(
+    r"^auditor init: (?:cluster .*?: )?key `([a-z_]+)(?:\[([^\]]+)\])?[^`]*`: "
+)
+"""What stands before a mistake: whose it is and the key, with the node where the key is a map."""
+
+_OPTION_BY_KEY = {
+    "name": "--name",
+    "cucm_publisher": "--cucm",
+    "username": "--username",
+    "ca_bundle": "--ca-bundle",
+    "pins": "--pin",
+    "addresses": "--address",
+    "node": "--node",
+}
+_PIN_DIGEST_PATTERN = re.compile(r"\(SHA-256 ([0-9A-F:]+)\)")
+
+
+def errors_with_options(error: ConfigError) -> ConfigError:
+    """Return the same mistakes, each beginning with the option that it was made in."""
+    return ConfigError(_INIT_PROBLEM_PATTERN.sub(_option_for_key, line) for line in error.problems)
+
+
+def _option_for_key(found: re.Match[str]) -> str:
+    key, node = found.groups()
+    if key not in _OPTION_BY_KEY:
+        return found[0]
+    return f"{_OPTION_BY_KEY[key]} {node}: " if node else f"{_OPTION_BY_KEY[key]}: "
+
+
+def advice_with_options(text: str, node: str) -> str:
+    """Return what happened with a server and what to do, its keys as options.
+
+    The pin is the fingerprint that the text tells, ready to be pasted once it was compared.
+    """
+    shown = _PIN_DIGEST_PATTERN.search(text)
+    pin = f"--pin {node}={shown[1] if shown else 'SHA256'}"
+    address = f"--address {node}=HOST[:PORT]"
+    for key, option in (
+        ("signed it as ca_bundle", "signed it as --ca-bundle FILE"),
+        ("pin it in [cluster.pins]", f"give {pin}"),
+        ("pin the new one in [cluster.pins]", f"give {pin}"),
+        ("Correct [cluster.addresses]", f"Correct {address}"),
+        (
+            "Put the name that it is issued to in [cluster.addresses]",
+            f"Give that name as {address}",
+        ),
+        ("ive its address in [cluster.addresses]", f"ive its address as {address}"),
+        ("in [cluster.addresses]", f"in {address}"),
+    ):
+        text = text.replace(key, option)
+    return text
+
+
+_INIT_PSEUDO_FILE = Path("auditor init")
+"""What stands before a mistake in the options, where a file's name would stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    """What the options say; `ca_bundle` is a path from the working directory.
+
+    `nodes` are names with `publisher` or `subscriber`, for a CUCM that cannot list them.
+    """
+
+    cucm: str
+    username: str
+    name: str
+    output: Path
+    ca_bundle: Path | None = None
+    pins: tuple[tuple[str, str], ...] = ()
+    addresses: tuple[tuple[str, str], ...] = ()
+    nodes: tuple[tuple[str, str], ...] = ()
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InitResult:
+    """The text of the file, None if no node answered.
+
+    `gaps` are what went wrong with sources that the file is written from, one sentence each.
+    """
+
+    text: str | None
+    gaps: tuple[str, ...]
+    questions: int
+
+
+def default_cluster_name(cucm: str) -> str:
+    """Return a name for the cluster whose CUCM publisher this is: the first part of its name."""
+    host = cucm.rpartition(":")[0] if cucm.count(":") == 1 else cucm
+    return host if is_ip(host.strip("[]")) else host.partition(".")[0] or "cluster"
+
+
+def parse_pairs(option: str, given: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return `NODE=VALUE` in its two parts; raises ConfigError with every one that has none."""
+    split = [text.partition("=") for text in given]
+    wrong = [
+        text for text, (name, _, value) in zip(given, split, strict=True) if not name or not value
+    ]
+    if wrong:
+        raise ConfigError(f"{option} {text}: must be written as NODE=VALUE" for text in wrong)
+    return tuple((name, value) for name, _, value in split)
+
+
+def build_init_configuration(request: InitOptions) -> Configuration:
+    """Return how to ask the cluster; raises ConfigError for what the options may not say."""
+    cluster: dict[str, object] = {
+        "name": request.name,
+        "cucm_publisher": request.cucm,
+        "username": request.username,
+        "pins": _group_pins_by_node(request.pins),
+        "addresses": dict(request.addresses),
+        "node": [{"name": name, "role": role} for name, role in request.nodes],
+    }
+    if request.ca_bundle is not None:
+        cluster["ca_bundle"] = str(request.ca_bundle.absolute())
+    try:
+        return build_configuration({"cluster": [cluster]}, _INIT_PSEUDO_FILE)
+    except ConfigError as error:
+        raise errors_with_options(error) from error
+
+
+def _group_pins_by_node(pins: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, digest in pins:
+        grouped.setdefault(name, []).append(digest)
+    return grouped
+
+
+def load_golden_cluster(where: str) -> ClusterSettings:
+    """Return the cluster of `FILE` or `FILE#CLUSTER`; raises ConfigError if it is not one."""
+    file, _, name = where.partition("#")
+    configuration = load_configuration(Path(file).expanduser())
+    chosen = configuration.select([name] if name else [])
+    if len(chosen) > 1:
+        known = ", ".join(cluster.name for cluster in chosen)
+        raise ConfigError([f"{file} has several clusters; name one as {file}#NAME: {known}"])
+    return chosen[0]
+
+
+def generate_configuration(
+    request: InitOptions,
+    login: Credentials,
+    world: RunContext,
+    golden: ClusterSettings | None = None,
+) -> InitResult:
+    """Ask the cluster and return its file.
+
+    Raises:
+        Interrupted: the user pressed Ctrl-C.
+    """
+    (asked,) = build_init_configuration(request).clusters
+    how = RunOptions((), insecure=request.insecure, mode="init")
+    (facts,) = survey_clusters([asked], {asked.name: login}, how, world)
+    gaps = tuple(
+        advice_with_options(entry.detail, entry.node)
+        for entry in facts.coverage
+        if _affects_configuration(entry, facts)
+    )
+    if not any(node.services for node in facts.nodes):
+        return InitResult(None, gaps, 0)
+    text = render_configuration(_build_configuration_content(request, facts, golden))
+    questions = sum(line.startswith(QUESTION_PREFIX) for line in text.splitlines())
+    return InitResult(text, gaps, questions)
+
+
+def _affects_configuration(entry: Coverage, facts: ClusterFacts) -> bool:
+    """Tell whether the file would say more if this source had answered."""
+    publishers = {node.name for node in facts.nodes if node.role is Role.PUBLISHER}
+    read = entry.source in (Source.CUCM_AXL, Source.CONTROL_CENTER) or (
+        entry.source is Source.IMP_AXL and entry.node in publishers
+    )
+    return read and entry.outcome is Outcome.FAILED
+
+
+def _build_configuration_content(
+    request: InitOptions, facts: ClusterFacts, golden: ClusterSettings | None
+) -> ConfigurationContent:
+    lines = infer_profile(facts)
+    meant = None
+    if golden is not None:
+        lines = apply_golden_profile(golden, facts, lines)
+        declared = golden.high_availability
+        meant = declared if isinstance(declared, bool) else None
+    return ConfigurationContent(
+        _build_connection_settings(request),
+        facts,
+        tuple(ask_about_contradictions(lines, peers=bool(facts.peers)).values()),
+        golden.name if golden else "",
+        meant,
+    )
+
+
+def _build_connection_settings(request: InitOptions) -> ConnectionSettings:
+    return ConnectionSettings(
+        name=request.name,
+        cucm_publisher=request.cucm,
+        username=request.username,
+        ca_bundle=_path_from_output(request.ca_bundle, request.output)
+        if request.ca_bundle
+        else None,
+        pins=request.pins,
+        addresses=request.addresses,
+        insecure=request.insecure,
+    )
+
+
+def _path_from_output(path: Path, output: Path) -> str:
+    """Return a path as the file is to name it: relative if it stands beside or below the file."""
+    folder = output.absolute().parent
+    whole = path.absolute()
+    return str(whole.relative_to(folder) if whole.is_relative_to(folder) else whole)

@@ -1,0 +1,1 @@
+"""Record of the exchanges of a run in a folder, and replays from it."""

@@ -1,0 +1,173 @@
+"""The one seam between the program and the network: a recorder or a replay takes its place."""
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from auditor.credentials import Credentials
+from auditor.errors import TimedOut, Unreachable
+from auditor.models.facts import Reach
+from auditor.soap.deadlines import (
+    DeadlineWatchdog,
+    connection_error_text,
+    open_tcp_connection,
+    resolve_host,
+)
+from auditor.soap.handshake import perform_handshake
+from auditor.soap.messages import (
+    Endpoint,
+    HandshakeResult,
+    RequestLimits,
+    SoapRequest,
+    SoapResponse,
+    TcpResult,
+)
+from auditor.soap.tls import TlsContexts
+from auditor.soap.transport import LiveSession
+
+__all__ = [
+    "HandshakeResult",
+    "LiveNetwork",
+    "Network",
+    "ServerSession",
+    "SoapRequest",
+    "SoapResponse",
+    "TcpResult",
+]
+
+
+class ServerSession(Protocol):
+    """One session with one server: one question at a time, cookie and connection kept."""
+
+    @property
+    def sent(self) -> int:
+        """Return how many requests went out, repeats included."""
+
+    @property
+    def elapsed_us(self) -> int:
+        """Return the microseconds that all exchanges took together, failed ones included."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return what no message may quote besides the password: the session's cookies."""
+
+    def post(self, question: SoapRequest) -> SoapResponse:
+        """Send one question; raises an `ExchangeError`, or `Interrupted`."""
+
+    def close(self) -> None:
+        """End the session."""
+
+
+class Network(Protocol):
+    """All that the program asks of the world while it collects: exchanges, time, pauses."""
+
+    def line(
+        self, endpoint: Endpoint, credentials: Credentials, limits: RequestLimits
+    ) -> ServerSession:
+        """Return a session with a server; nothing is dialled before its first question."""
+
+    def tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
+        """Try a bare TCP connection, and say what it came to."""
+
+    def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:
+        """Return the addresses of a name; raises `Unreachable` if it is not known here."""
+
+    def certificate(self, endpoint: Endpoint, timeout_s: float) -> HandshakeResult:
+        """Shake hands and hang up: what the server shows, and whether it would be believed.
+
+        Raises an `ExchangeError` where it did not come to a handshake, or `Interrupted`.
+        """
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raises `Interrupted` when the run is being ended."""
+
+    def interrupt(self) -> None:
+        """End everything under way, and make every later exchange raise `Interrupted`."""
+
+    def close(self) -> None:
+        """Let go of everything, at the end of a run."""
+
+
+class LiveNetwork:
+    """The network itself. Shared by all clients and threads of a run; a context manager."""
+
+    def __init__(self) -> None:
+        """Open nothing yet."""
+        self._registry = DeadlineWatchdog()
+        self._contexts = TlsContexts()
+
+    def line(
+        self, endpoint: Endpoint, credentials: Credentials, limits: RequestLimits
+    ) -> LiveSession:
+        """Return a session; raises `ConfigError` when its CA file cannot be used."""
+        context = self._contexts.of(endpoint)
+        return LiveSession(endpoint, credentials, limits, self._registry, context)
+
+    def tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
+        """Try a bare TCP connection from this machine."""
+        began = time.monotonic()
+        result = self._tried(host, port, timeout_s)
+        return replace(result, elapsed_ms=round((time.monotonic() - began) * 1000))
+
+    def _tried(self, host: str, port: int, timeout_s: float) -> TcpResult:
+        place = f"{host}:{port}"
+        try:
+            with self._registry.call(place, timeout_s) as call:
+                open_tcp_connection(call, host, port).close()
+        except TimedOut:
+            return TcpResult(Reach.TIMED_OUT, f"{place} did not answer in the time allowed.")
+        except ConnectionRefusedError:
+            return TcpResult(Reach.REFUSED, f"{place} refused the connection.")
+        except OSError as exc:
+            return TcpResult(
+                Reach.UNKNOWN, f"There is no connection to {place}: {connection_error_text(exc)}."
+            )
+        return TcpResult(Reach.REACHED, f"{place} accepted a TCP connection.")
+
+    def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:
+        """Return the addresses of a name, each once, in the order in which they are tried."""
+        try:
+            with self._registry.call(f"The name service (for {host})", timeout_s) as call:
+                return resolve_host(call, host)
+        except OSError as exc:
+            raise Unreachable(
+                f"{host} has no address: {connection_error_text(exc)}.",
+                "Correct the name, or give its address in [cluster.addresses].",
+            ) from exc
+
+    def certificate(self, endpoint: Endpoint, timeout_s: float) -> HandshakeResult:
+        """Shake hands and hang up, under a deadline; any proxy is left aside."""
+        with self._registry.call(endpoint.name, timeout_s) as call:
+            return perform_handshake(endpoint, call)
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        return datetime.now(UTC)
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raises `Interrupted` when the run is being ended."""
+        self._registry.pause(seconds)
+
+    def interrupt(self) -> None:
+        """End everything under way at once; may be called from a signal handler."""
+        self._registry.interrupt()
+
+    def close(self) -> None:
+        """End the watchdog and whatever is still under way."""
+        self._registry.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

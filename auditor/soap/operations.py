@@ -1,0 +1,178 @@
+"""The operations that exist for this program: our own read-only WSDLs, each parsed once.
+
+The parameters of AXL lists.
+
+Which AXL versions there are, and which one two sides have in common.
+"""
+
+import io
+import logging
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+from zeep import Settings
+from zeep.transports import Transport
+from zeep.wsdl import Document
+from zeep.xsd.context import XmlParserContext
+
+from auditor.errors import ConfigError
+from auditor.resources import wsdl_folder
+
+# zeep logs whole bodies, and a traceback for each number that is none.
+logging.getLogger("zeep").setLevel(logging.CRITICAL + 1)
+
+ZeepObject = Any
+"""A thing of zeep's, which comes without types."""
+
+_WSDL_AXL_VERSION = "14.0"
+_ZEEP_SETTINGS = Settings(
+    strict=False,
+    xsd_ignore_sequence_order=True,
+    forbid_dtd=True,
+    forbid_entities=True,
+    forbid_external=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SoapInterface:
+    """One web service of a node: its label in messages, its WSDL, its path, the role it needs."""
+
+    label: str
+    wsdl: str
+    path: str
+    role: str
+
+
+CONTROL_CENTER_API = SoapInterface(
+    "Control Center",
+    "ControlCenterServices",
+    "/controlcenterservice2/services/ControlCenterServices",
+    "Standard CCM Server Monitoring",
+)
+PERFMON_API = SoapInterface(
+    "PerfMon",
+    "PerfmonService",
+    "/perfmonservice2/services/PerfmonService",
+    "Standard CCM Server Monitoring",
+)
+AXL_API = SoapInterface("AXL", "AXLAPI", "/axl/", "Standard AXL API Access")
+
+
+class SoapOperation:
+    """One operation of one interface, ready to be asked and to read its answer."""
+
+    def __init__(self, interface: SoapInterface, name: str, operation: ZeepObject) -> None:
+        """Wrap zeep's operation; come here through `operation()`."""
+        self.interface = interface
+        self.name = name
+        self._operation = operation
+
+    @property
+    def soap_action(self) -> str:
+        """Return the SOAP action without quotation marks."""
+        return str(self._operation.soapaction)
+
+    @property
+    def answer_name(self) -> str:
+        """Return the qualified name of the one element that answers, `{namespace}name`."""
+        return str(self._operation.output.body.qname.text)
+
+    @property
+    def answer_type(self) -> ZeepObject:
+        """Return zeep's description of that element, to hold an answer against."""
+        return self._operation.output.body
+
+    def envelope(self, values: Mapping[str, Any]) -> bytes:
+        """Return the request's envelope."""
+        content = self._operation.create(**values).content
+        return etree.tostring(content, xml_declaration=True, encoding="utf-8")
+
+    def value(self, answer: etree._Element) -> ZeepObject:
+        """Return zeep's reading of the checked answer element; raises `zeep.exceptions.Error`."""
+        context = _new_zeep_context(settings=_ZEEP_SETTINGS)
+        return self.answer_type.parse(answer, self._operation.binding.wsdl.types, context=context)
+
+
+_new_zeep_context: ZeepObject = XmlParserContext
+_parsed_wsdls: dict[tuple[str, str], ZeepObject] = {}
+_wsdl_lock = threading.Lock()
+
+
+def get_operation(
+    interface: SoapInterface, name: str, axl_version: str = _WSDL_AXL_VERSION
+) -> SoapOperation:
+    """Return an operation; raises `ValueError` for one that our WSDL does not define.
+
+    For AXL the namespace and the SOAP action carry `axl_version`; each version that is used is
+    parsed once in a process.
+    """
+    document = _load_wsdl(interface, axl_version)
+    (binding,) = document.bindings.values()
+    return SoapOperation(interface, name, binding.get(name))
+
+
+def _load_wsdl(interface: SoapInterface, axl_version: str) -> ZeepObject:
+    with _wsdl_lock:
+        key = (interface.wsdl, axl_version)
+        if key not in _parsed_wsdls:
+            text = (wsdl_folder() / f"{interface.wsdl}.wsdl").read_text(encoding="utf-8")
+            if interface is AXL_API:
+                text = _replace_axl_version(text, axl_version)
+            _parsed_wsdls[key] = Document(
+                io.BytesIO(text.encode()), _NoTransport, settings=_ZEEP_SETTINGS
+            )
+        return _parsed_wsdls[key]
+
+
+def _replace_axl_version(text: str, version: str) -> str:
+    for before in ("http://www.cisco.com/AXL/API/", "CUCM:DB ver="):
+        text = text.replace(before + _WSDL_AXL_VERSION, before + version)
+    return text
+
+
+class _NoTransport(Transport):
+    """What zeep may load further documents with: nothing, from nowhere."""
+
+    @staticmethod
+    def load(url: str) -> bytes:
+        raise ValueError(f"a WSDL of ours refers to {url}")
+
+
+# Source: the "AXL versioning" page of Cisco DevNet; 8.0 is what IM&P nodes ask each other in.
+AXL_VERSIONS = (
+    "8.0", "8.5", "9.0", "9.1", "10.0", "10.5", "11.0", "11.5", "12.0", "12.5", "14.0", "15.0",
+)  # fmt: skip
+NEWEST_AXL_VERSION = AXL_VERSIONS[-1]
+NODE_ROLES_SINCE_VERSION = 10.0
+"""The first version in which a node has a role, and IM and Presence nodes exist."""
+
+
+def newest_common_version(offered: Iterable[str]) -> str | None:
+    """Return the newest version that the server offers and we know; "14" is "14.0"."""
+    whole = {version if "." in version else f"{version}.0" for version in offered}
+    return next((version for version in reversed(AXL_VERSIONS) if version in whole), None)
+
+
+def validate_axl_version(version: str) -> str:
+    """Return a configured version as given; raises `ConfigError` if it is none."""
+    if not re.fullmatch(r"[0-9]{1,2}\.[0-9]{1,2}", version):
+        raise ConfigError([f'axl_version {version!r}: write "auto" or a version such as "14.0"'])
+    return version
+
+
+def axl_list_parameters(key: str, value: str, tags: tuple[str, ...]) -> dict[str, Any]:
+    """Return the parameters of an AXL list: what to look for, and what to tell of it."""
+    return {"searchCriteria": {key: value}, "returnedTags": dict.fromkeys(tags, "")}
+
+
+def drop_unsupported_tags(version: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters without what a version does not know yet, and would refuse."""
+    tags = values.get("returnedTags", {})
+    if "processNodeRole" not in tags or float(version) >= NODE_ROLES_SINCE_VERSION:
+        return values
+    return {**values, "returnedTags": {tag: "" for tag in tags if tag != "processNodeRole"}}

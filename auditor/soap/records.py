@@ -1,0 +1,91 @@
+"""The rows that answers hold, each as the node told it.
+
+None always means "not told": by nil, by an empty element or by none at all.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """One row of Control Center, in the node's own words.
+
+    `reason_code` is None where the node sent none or no number; `reason_code_text` is what it
+    sent. `uptime_s` is -1 for a service that is not started.
+    """
+
+    name: str
+    status: str | None
+    reason_code: int | None
+    reason_code_text: str
+    reason: str | None
+    start_time: str | None
+    uptime_s: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatusReply:
+    """All rows in the node's order, doubled and contradicting ones included."""
+
+    rows: tuple[ServiceRow, ...]
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpecification:
+    """A service that the node knows; `deployable` tells whether it can be activated at all."""
+
+    name: str
+    type: str | None
+    deployable: bool | None
+    group: str | None
+    product_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductInformation:
+    """The release that runs on a node, and the services that it knows."""
+
+    active_version: str | None
+    primary_node: str | None
+    secondary_node: str | None
+    services: tuple[ServiceSpecification, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PerfmonCounter:
+    """One PerfMon counter; `name` is `\\\\host\\Object\\Counter` or `...(Instance)\\Counter`."""
+
+    name: str
+    value: int | None
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessNode:
+    """One entry of CUCM's server list; `usage` is Publisher or Subscriber, `role` the product."""
+
+    name: str
+    description: str | None
+    usage: str | None
+    role: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RedundancyGroup:
+    """One presence redundancy group; a group of one node has `server2` None."""
+
+    name: str
+    server1: str | None
+    server2: str | None
+    ha_enabled: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessNodeService:
+    """One service of one node in CUCM's database; `is_active` means activated."""
+
+    node: str
+    service: str
+    is_active: bool | None

@@ -1,0 +1,191 @@
+"""Reads waiver files strictly: `[[waiver]]` blocks in TOML; every mistake is told at once."""
+
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, PlainValidator, ValidationError
+
+from auditor.config.value_checks import InvalidValue, type_name, validate_text
+from auditor.errors import ConfigError
+from auditor.text import escape_unprintable, shorten_text
+from auditor.toml_errors import StrictTable, did_you_mean
+
+_DECODE_ERROR_LINE = re.compile(r"\(at line (\d+), column \d+\)$")
+_EXPIRES_LINE = re.compile(r"\s*(?:expires|\"expires\"|'expires')\s*=([^#]*)")
+_EXPIRES_EXAMPLE = "such as expires = 2026-12-31, without quotes and without a time"
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRule:
+    """One accepted difference; `place` names file and block, for whoever has to mend it.
+
+    It holds through the whole day `expires`.
+    """
+
+    recommendation: str
+    cluster: str
+    subject: str
+    reason: str
+    owner: str
+    expires: date
+    place: str
+
+    @property
+    def scope(self) -> tuple[str, str, str]:
+        """Return what must agree, all of it, for the rule to match; names apart from case."""
+        return self.recommendation, self.cluster.casefold(), self.subject.casefold()
+
+
+def _validate_expiry(value: object) -> date:
+    if type(value) is date:
+        return value
+    kinds = {datetime: "a date with a time", time: "a time"}
+    raise InvalidValue(
+        f"must be a date, {_EXPIRES_EXAMPLE}; not {kinds.get(type(value)) or type_name(value)}"
+    )
+
+
+WaiverText = Annotated[str, PlainValidator(validate_text)]
+
+
+class _WaiverBlock(StrictTable, strict=True):
+    recommendation: WaiverText
+    cluster: WaiverText
+    subject: WaiverText
+    reason: WaiverText
+    owner: WaiverText
+    expires: Annotated[date, PlainValidator(_validate_expiry)]
+
+
+class _WaiverFile(StrictTable, strict=True):
+    waiver: list[_WaiverBlock] = Field(default_factory=list)
+
+
+def load_waiver_file(path: Path, known: Collection[str]) -> tuple[WaiverRule, ...]:
+    """Read a waiver file; see `parse_waivers`.
+
+    Raises:
+        ConfigError: the file cannot be read, or one line for every mistake in it.
+    """
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except OSError as exc:
+        problem = f"cannot be read: {exc.strerror or exc}"
+    except UnicodeDecodeError:
+        problem = "is not UTF-8 text"
+    else:
+        return parse_waivers(content, path, known)
+    raise ConfigError([escape_unprintable(f"{path}: {problem}")])
+
+
+def parse_waivers(content: str, path: Path, known: Collection[str]) -> tuple[WaiverRule, ...]:
+    """Return the rules of a waiver file's text, in its order.
+
+    `known` holds the ids of all recommendations that exist, whether or not they are judged in
+    this run; `path` is the name that mistakes are reported under.
+
+    Raises:
+        ConfigError: one line for every mistake.
+    """
+    raw = _parse_waiver_toml(content, path)
+    problems = [
+        *_waiver_schema_errors(raw),
+        *_unknown_recommendations(raw, known),
+        *_duplicate_waivers(raw),
+    ]
+    if problems:
+        raise ConfigError(escape_unprintable(f"{path}: {problem}") for problem in problems)
+    return tuple(
+        WaiverRule(**block.model_dump(), place=f"{path.name}, waiver {number}")
+        for number, block in enumerate(_WaiverFile.model_validate(raw).waiver, 1)
+    )
+
+
+def _parse_waiver_toml(content: str, path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(content)
+    except RecursionError:
+        problem = "is not TOML: nested too deeply"
+    except ValueError as exc:  # besides TOMLDecodeError, numbers and dates that do not exist
+        problem = _invalid_expiry_text(content, str(exc)) or f"is not TOML: {exc}"
+    raise ConfigError([escape_unprintable(f"{path}: {problem}")])
+
+
+def _invalid_expiry_text(content: str, fault: str) -> str | None:
+    """Return what to say of an end that TOML itself refuses, such as 2026-02-31."""
+    line = _DECODE_ERROR_LINE.search(fault)
+    above = content.splitlines()[: int(line[1])] if line else []
+    written = _EXPIRES_LINE.match(above.pop()) if above else None
+    if written is None:
+        return None
+    try:
+        blocks = tomllib.loads("\n".join(above))["waiver"]
+    except (ValueError, KeyError):  # the line is inside of something, or in no block
+        return None
+    told = shorten_text(written[1].strip())
+    return f"waiver {len(blocks)}: key `expires`: {told} is no date; write one {_EXPIRES_EXAMPLE}"
+
+
+def _waiver_schema_errors(raw: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        _WaiverFile.model_validate(raw)
+    except ValidationError as exc:
+        for mistake in exc.errors(include_url=False):
+            refused = mistake.get("ctx", {}).get("error")
+            yield _waiver_error_text(mistake["type"], mistake["loc"], mistake["input"], refused)
+
+
+def _waiver_error_text(
+    kind: str, loc: tuple[int | str, ...], value: object, refused: object
+) -> str:
+    """Return the place inside the file, and what is wrong there."""
+    place = f"waiver {int(loc[1]) + 1}: " if len(loc) > 1 else ""
+    if len(loc) == 2:
+        return f"{place}must be a table, not {type_name(value)}"
+    key = f"{place}key `{shorten_text(str(loc[-1]))}`: "
+    match kind:
+        case "missing" if loc[-1] == "expires":
+            return f"{key}missing; every waiver ends on a date, {_EXPIRES_EXAMPLE}"
+        case "missing":
+            return f"{key}missing"
+        case "extra_forbidden":
+            return f"{key}unknown key{did_you_mean(str(loc[-1]), _allowed_waiver_keys(loc))}"
+        case "list_type":
+            return f"{key}must be written as [[waiver]], in double brackets"
+    return f"{key}{refused}"
+
+
+def _allowed_waiver_keys(loc: tuple[int | str, ...]) -> Collection[str]:
+    return (_WaiverBlock if len(loc) > 1 else _WaiverFile).model_fields.keys()
+
+
+def _raw_waiver_blocks(raw: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the blocks as written, an empty one in the place of what is no block."""
+    blocks = raw.get("waiver")
+    if not isinstance(blocks, list):
+        return ()
+    return [block if isinstance(block, dict) else {} for block in blocks]
+
+
+def _unknown_recommendations(raw: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
+    for number, block in enumerate(_raw_waiver_blocks(raw), 1):
+        name = block.get("recommendation")
+        if isinstance(name, str) and name.strip() and name not in known:
+            hint = did_you_mean(name, known) or "; `auditor rules` lists them"
+            yield f'waiver {number}: key `recommendation`: there is no "{shorten_text(name)}"{hint}'
+
+
+def _duplicate_waivers(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Tell of blocks that say the same: nobody could know which date and owner hold."""
+    seen: dict[tuple[str, ...], int] = {}
+    for number, block in enumerate(_raw_waiver_blocks(raw), 1):
+        scope = [block.get(key) for key in ("recommendation", "cluster", "subject")]
+        if all(isinstance(part, str) for part in scope):
+            earlier = seen.setdefault(tuple(str(part).casefold() for part in scope), number)
+            if earlier != number:
+                yield f"waiver {number}: is about the same finding as waiver {earlier}; keep one"
