@@ -15,8 +15,6 @@ from auditor.credentials import Credentials
 from auditor.soap.client import Client
 from auditor.soap.messages import Endpoint, RequestLimits
 from auditor.soap.network import Network
-from auditor.soap.parsing import ParseCache
-from auditor.soap.records import ProductInformation
 from auditor.soap.response_redactor import EchoWarning
 
 
@@ -81,15 +79,11 @@ class SurveyContext:
         settings: ClusterSettings,
         name: str,
         dial: ServerAddress,
-        products: ParseCache[ProductInformation],
         *,
         others: frozenset[str],
         axl_first: str | None = None,
     ) -> Client:
-        """Return a client of one server, which dials nobody yet.
-
-        `products` is shared by the servers of a cluster.
-        """
+        """Return a client of one server, which dials nobody yet."""
         place = build_endpoint(settings, name, dial, others, insecure=self.insecure)
         asked = frozenset[str]().union(*(probe.words for probe in self.probes))
         return Client(
@@ -99,6 +93,5 @@ class SurveyContext:
             self.wire,
             axl_version=settings.axl_version,
             axl_first=axl_first,
-            products=products,
             notice=self.notice,
         )

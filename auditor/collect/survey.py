@@ -40,8 +40,6 @@ from auditor.config.settings import ClusterSettings
 from auditor.errors import BadCredentials, ExchangeError, Reason
 from auditor.models.facts import ClusterFacts, Coverage, Outcome, Reach, Source
 from auditor.soap.messages import TcpResult
-from auditor.soap.parsing import ParseCache
-from auditor.soap.records import ProductInformation
 
 
 class WorkerPool:
@@ -183,13 +181,11 @@ class Survey:
         self._answers: dict[str, NodeReadings] = {}
         self._reached: dict[TcpTarget, TcpResult] = {}
         self._tests: list[Coverage] = []
-        self._products: ParseCache[ProductInformation] = ParseCache()
         self._cucm_name = settings.cucm_name
         self._cucm = terms.client(
             settings,
             self._cucm_name,
             settings.cucm_publisher,
-            self._products,
             others=settings.node_names,
         )
         self._ledger = CoverageLog(self._cucm_name, self._cucm, terms.guard)
@@ -296,7 +292,7 @@ class Survey:
         known = others | {self._cucm_name.casefold()} - {name.casefold()}
         dial = self.settings.dial(name)
         with self._terms.client(
-            self.settings, name, dial, self._products, others=known, axl_first=self._axl_version
+            self.settings, name, dial, others=known, axl_first=self._axl_version
         ) as client:
             watch = self._terms.watch(self.settings.settle_s)
             gone = partial(self._is_gone, name)

@@ -5,11 +5,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import zeep.exceptions
-from lxml import etree
-
 from auditor.credentials import Credentials
-from auditor.errors import BadCredentials, BadReply, SoapFault, TlsFailed
+from auditor.errors import BadCredentials, SoapFault, TlsFailed
 from auditor.models.facts import Identity
 from auditor.soap.messages import Endpoint, RequestLimits, SoapRequest, SoapResponse
 from auditor.soap.network import Network
@@ -27,7 +24,6 @@ from auditor.soap.operations import (
 )
 from auditor.soap.parsing import (
     CheckedReply,
-    ParseCache,
     parse_ccm_version,
     parse_counters,
     parse_process_node_services,
@@ -74,15 +70,13 @@ class Client:
         *,
         axl_version: str = _AUTOMATIC_AXL_VERSION,
         axl_first: str | None = None,
-        products: ParseCache[ProductInformation] | None = None,
         notice: EchoWarning | None = None,
     ) -> None:
         """Prepare a session; raises `ConfigError` for a CA file or version that cannot be used.
 
         `axl_first` is the version to try first where none is configured, such as the one that
-        another server of the cluster speaks: it saves a refusal. `products` is shared by clients
-        whose nodes tell the same long list of services: it saves reading that again. `notice` is
-        shared by the clients of a run.
+        another server of the cluster speaks: it saves a refusal. `notice` is shared by the clients
+        of a run.
         """
         self._endpoint = endpoint
         self._limits = limits
@@ -93,7 +87,6 @@ class Client:
             None if axl_version == _AUTOMATIC_AXL_VERSION else validate_axl_version(axl_version)
         )
         self._first = axl_first or NEWEST_AXL_VERSION
-        self._products = ParseCache() if products is None else products
         self._axl_version: str | None = None
         self._named_action = True
         self._identity = Identity.UNPROVEN
@@ -133,7 +126,6 @@ class Client:
             get_operation(CONTROL_CENTER_API, "getProductInformationList"),
             {"ServiceInfo": ""},
             parse_product_information,
-            self._products,
         )
 
     def static_service_list(self) -> tuple[ServiceSpecification, ...]:
@@ -242,62 +234,40 @@ class Client:
 
     def _ask(
         self,
-        asked: SoapOperation,
+        operation: SoapOperation,
         values: dict[str, Any],
-        read: Callable[[CheckedReply], _RecordsT],
-        known: ParseCache[_RecordsT] | None = None,
+        parse: Callable[[CheckedReply], _RecordsT],
     ) -> _RecordsT:
-        """Send one question, with patience, and read its checked answer.
-
-        `known` holds what earlier answers to the same question were read as.
-        """
-        action = asked.soap_action if self._named_action or asked.interface is not AXL_API else ""
-        question = SoapRequest(
-            url=f"{self._endpoint.origin}{asked.interface.path}",
+        """Send one request, repeated while the server is busy, and parse its checked reply."""
+        is_action_named = self._named_action or operation.interface is not AXL_API
+        action = operation.soap_action if is_action_named else ""
+        request = SoapRequest(
+            url=f"{self._endpoint.origin}{operation.interface.path}",
             headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'},
-            body=asked.envelope(values),
-            operation=asked.name,
+            body=operation.envelope(values),
+            operation=operation.name,
         )
-        answer, element = with_retries(
-            lambda: self._once(asked, question), self._limits.backoff_s, self._wire.pause
+        reply = with_retries(
+            lambda: self._send(operation, request), self._limits.backoff_s, self._wire.pause
         )
+        return parse(reply)
 
-        def anew() -> _RecordsT:
-            return read(self._reply(asked, answer, element))
-
-        return anew() if known is None else known.of(element, anew)
-
-    def _once(
-        self, asked: SoapOperation, question: SoapRequest
-    ) -> tuple[SoapResponse, etree._Element]:
-        """Send a question once; return what came, and its checked element without secrets."""
-        answer = self._post(question)
-        self._identity = answer.identity
+    def _send(self, operation: SoapOperation, request: SoapRequest) -> CheckedReply:
+        """Send a request once; return its checked reply without secrets."""
+        response = self._post(request)
+        self._identity = response.identity
         try:
-            element = check_response(answer, asked, self._endpoint.name, self._quote)
+            element = check_response(response, operation, self._endpoint.name, self._quote)
         except BadCredentials as error:
             raise with_password_source(error, self._password_source) from error
         self._veil.hide(element, self._line.secrets)
-        return answer, element
+        sender = f"{operation.interface.label} of {self._endpoint.name}"
+        return CheckedReply(element, sender, response.received_at)
 
-    def _reply(
-        self, asked: SoapOperation, answer: SoapResponse, element: etree._Element
-    ) -> CheckedReply:
-        """Have zeep read a checked answer."""
-        who = f"{asked.interface.label} of {self._endpoint.name}"
+    def _post(self, request: SoapRequest) -> SoapResponse:
+        """Send a request; the errors that quote a certificate hold no secret either."""
         try:
-            value = asked.value(element)
-        except zeep.exceptions.Error as exc:
-            raise BadReply(
-                f"{who} sent a reply of another form than {asked.name} has.",
-                "Ask again; if it stays so, compare the node's release with those supported.",
-            ) from exc
-        return CheckedReply(value, element, who, answer.received_at)
-
-    def _post(self, question: SoapRequest) -> SoapResponse:
-        """Send a question; the errors that quote a certificate hold no secret either."""
-        try:
-            return self._line.post(question)
+            return self._line.post(request)
         except TlsFailed as error:
             detail = self._veil.ours(error.detail, self._line.secrets)
             raise TlsFailed(detail, error.advice) from error

@@ -1,8 +1,7 @@
-"""The operations that exist for this program: our own read-only WSDLs, each parsed once.
+"""The operations that this program can ask for, from our own read-only WSDLs.
 
-The parameters of AXL lists.
-
-Which AXL versions there are, and which one two sides have in common.
+zeep reads the WSDLs (each once in a process) and builds the requests; `auditor.soap.parsing` reads
+the replies. AXL has versions: this module knows which, and picks the newest that both sides have.
 """
 
 import io
@@ -17,7 +16,6 @@ from lxml import etree
 from zeep import Settings
 from zeep.transports import Transport
 from zeep.wsdl import Document
-from zeep.xsd.context import XmlParserContext
 
 from auditor.errors import ConfigError
 from auditor.resources import wsdl_folder
@@ -64,10 +62,10 @@ AXL_API = SoapInterface("AXL", "AXLAPI", "/axl/", "Standard AXL API Access")
 
 
 class SoapOperation:
-    """One operation of one interface, ready to be asked and to read its answer."""
+    """One operation of one interface: it builds requests, and describes the reply to them."""
 
     def __init__(self, interface: SoapInterface, name: str, operation: ZeepObject) -> None:
-        """Wrap zeep's operation; come here through `operation()`."""
+        """Wrap zeep's operation; use `get_operation`."""
         self.interface = interface
         self.name = name
         self._operation = operation
@@ -92,13 +90,7 @@ class SoapOperation:
         content = self._operation.create(**values).content
         return etree.tostring(content, xml_declaration=True, encoding="utf-8")
 
-    def value(self, answer: etree._Element) -> ZeepObject:
-        """Return zeep's reading of the checked answer element; raises `zeep.exceptions.Error`."""
-        context = _new_zeep_context(settings=_ZEEP_SETTINGS)
-        return self.answer_type.parse(answer, self._operation.binding.wsdl.types, context=context)
 
-
-_new_zeep_context: ZeepObject = XmlParserContext
 _parsed_wsdls: dict[tuple[str, str], ZeepObject] = {}
 _wsdl_lock = threading.Lock()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from lxml import etree
+from zeep.xsd import AnySimpleType, ComplexType
 
 from auditor.errors import (
     BadCredentials,
@@ -50,6 +51,9 @@ def check_element_shape(
         if element.get(_XSI_TYPE) is not None:
             del element.attrib[_XSI_TYPE]
         if is_nil_element(element):
+            if len(element):
+                name = quote(etree.QName(element).localname)
+                raise BadReply(f"{who} sent {name} as nil, with content.", _WRONG_SHAPE_ADVICE)
             element.text = None
     _check_children(answer, declared.type, who, quote, {})
 
@@ -62,12 +66,19 @@ def is_nil_element(element: etree._Element) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _DeclaredChild:
-    """What a type says of one child: its whole name, whether it may repeat, its own type."""
+    """What a type says of one child: its whole name, whether it may repeat, its own type.
+
+    `is_leaf`: it holds a value and no further element.
+    """
 
     tag: str
     repeats: bool
+    is_leaf: bool
     type: ZeepObject
 
+
+_SIMPLE_CONTENT = "_value_1"
+"""What zeep calls the text of an element that has attributes too."""
 
 _ChildrenByType = dict[int, dict[str, _DeclaredChild]]
 
@@ -96,15 +107,28 @@ def _check_children(
                 f"{who} sent {quote(name)} twice where it may stand once.", _WRONG_SHAPE_ADVICE
             )
         seen.add(name)
+        if child is not None and child.is_leaf and len(part):
+            raise BadReply(
+                f"{who} sent elements inside {name}, where a value is due.", _WRONG_SHAPE_ADVICE
+            )
         _check_children(part, child and child.type, who, quote, known)
 
 
 def _declared_children(declared: ZeepObject) -> dict[str, _DeclaredChild]:
     """Return the children that a type declares, by local name; none for a type unknown."""
     return {
-        child.name: _DeclaredChild(child.qname.text, child.accepts_multiple, child.type)
+        child.name: _DeclaredChild(
+            child.qname.text, child.accepts_multiple, _is_leaf_type(child.type), child.type
+        )
         for _, child in getattr(declared, "elements", ())
     }
+
+
+def _is_leaf_type(declared: ZeepObject) -> bool:
+    """Tell whether a type is a simple one, or a simple one with attributes (AXL's XFkType)."""
+    if isinstance(declared, ComplexType):
+        return [name for name, _ in declared.elements] == [_SIMPLE_CONTENT]
+    return isinstance(declared, AnySimpleType)
 
 
 _SOAP_NAMESPACE = "{http://schemas.xmlsoap.org/soap/envelope/}"

@@ -12,7 +12,7 @@ from auditor.errors import (
     SoapFault,
     Unavailable,
 )
-from auditor.soap.operations import AXL_API, CONTROL_CENTER_API, PERFMON_API
+from auditor.soap.operations import AXL_API, CONTROL_CENTER_API, PERFMON_API, SoapInterface
 from tests.soap.conftest import REPLIES, NewClient, Play
 
 BAD = {
@@ -53,6 +53,59 @@ def test_a_malformed_service_list_is_a_bad_reply(
         new_client().service_status()
     assert caught.value.detail.startswith("Control Center of imp-a.example.test ")
     assert "\n" not in str(caught.value)
+
+
+NIL = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="true"'
+
+
+@pytest.mark.parametrize(
+    ("interface", "name", "value", "instead", "message"),
+    [
+        (
+            CONTROL_CENTER_API,
+            "control-center/service-status.xml",
+            "<ns1:ServiceStatus>Started</ns1:ServiceStatus>",
+            "<ns1:ServiceStatus>Started<b/></ns1:ServiceStatus>",
+            "elements inside ServiceStatus",
+        ),
+        (
+            CONTROL_CENTER_API,
+            "control-center/service-status.xml",
+            "<ns1:ServiceStatus>Started</ns1:ServiceStatus>",
+            f"<ns1:ServiceStatus {NIL}><b>Started</b></ns1:ServiceStatus>",
+            "ServiceStatus as nil, with content",
+        ),
+        (
+            CONTROL_CENTER_API,
+            "control-center/service-status.xml",
+            "<ns1:ServiceName>Cisco AXL Web Service</ns1:ServiceName>",
+            f"<ns1:ServiceName {NIL}/>",
+            "without ServiceName",
+        ),
+        (AXL_API, "axl/sql-count.xml", "2</count>", "<b>2</b></count>", "elements inside a column"),
+    ],
+)
+def test_a_value_is_text_and_nothing_else(
+    interface: SoapInterface,
+    name: str,
+    value: str,
+    instead: str,
+    message: str,
+    new_client: NewClient,
+    mocked: responses.RequestsMock,
+) -> None:
+    text = (REPLIES / name).read_text("utf-8")
+    assert value in text
+    mocked.post(
+        f"https://127.0.0.1:8443{interface.path}",
+        text.replace(value, instead, 1),
+        content_type="text/xml",
+    )
+    client = new_client(axl_version="14.0")
+    with pytest.raises(BadReply, match=message):
+        client.service_status() if interface is CONTROL_CENTER_API else client.sql(
+            "select count(*) from processnode"
+        )
 
 
 def test_the_answer_to_another_question_is_a_bad_reply(new_client: NewClient, play: Play) -> None:
