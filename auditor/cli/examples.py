@@ -25,28 +25,29 @@ def examples(
 ) -> None:
     """Print a ready example: systemd, cron, Kubernetes, GitHub Actions, Nagios, Prometheus.
 
-    Each begins with what to put where; a line "File:" stands above each file in it.
+    Each begins with what to do with it. A line "File:" above each file says where it belongs.
     """
-    texts = shipped_examples()
+    texts = read_examples()
     if name is None:
         print_text(_render_example_list(texts))
         return
     if name not in texts:
         near = nearest_choice(name, texts)
-        meant = f" Did you mean {near}?" if near else ""
-        raise ConfigError([f"no example {name!r}.{meant} There are {', '.join(texts)}."])
+        hint = f" Did you mean {near}?" if near else ""
+        raise ConfigError([f"no example {name!r}.{hint} There are {', '.join(texts)}."])
     print_text(texts[name])
 
 
-def shipped_examples() -> dict[str, str]:
-    """Return the text of every example by its name."""
-    folder = files("auditor") / "examples"
-    found = {
-        entry.name.removesuffix(".txt"): entry.read_text(encoding="utf-8")
-        for entry in folder.iterdir()
-        if entry.name.endswith(".txt")
+def read_examples() -> dict[str, str]:
+    """Return the text of every example by its name; one of several files is their sequence."""
+    folders = [entry for entry in (files("auditor") / "examples").iterdir() if entry.is_dir()]
+    return {
+        folder.name: "\n".join(
+            entry.read_text(encoding="utf-8")
+            for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        )
+        for folder in sorted(folders, key=lambda folder: folder.name)
     }
-    return dict(sorted(found.items()))
 
 
 def _render_example_list(texts: dict[str, str]) -> str:

@@ -19,13 +19,13 @@ from typer.main import get_group
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.cli.examples import shipped_examples
+from auditor.cli.examples import read_examples
 from auditor.config.loader import build_configuration
 from auditor.report import prometheus
 from tests.report import samples
 
 COMMANDS: Mapping[str, Any] = get_group(app).commands
-TEXTS = shipped_examples()
+TEXTS = read_examples()
 NAMES = ("cron", "github-actions", "kubernetes", "nagios", "prometheus", "systemd")
 
 
