@@ -7,6 +7,7 @@ imported when it runs, so that `--version` and `--help` answer at once.
 from auditor.cli import (
     audit,
     demo,
+    docs,
     doctor,
     examples,
     failover,
@@ -25,6 +26,7 @@ __all__ = [
     "app",
     "audit",
     "demo",
+    "docs",
     "doctor",
     "examples",
     "failover",

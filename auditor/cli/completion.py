@@ -45,7 +45,13 @@ def complete_scenarios(incomplete: str) -> list[str]:
 def complete_examples(incomplete: str) -> list[str]:
     """Return the names of the examples that begin so."""
     folder = Path(__file__).parents[1] / "examples"
-    return _filter_by_prefix((path.stem for path in folder.glob("*.txt")), incomplete)
+    return _filter_by_prefix((path.name for path in folder.glob("*/")), incomplete)
+
+
+def complete_topics(incomplete: str) -> list[str]:
+    """Return the names of the manual's pages that begin so."""
+    folder = Path(__file__).parents[1] / "docs"
+    return _filter_by_prefix((path.stem for path in folder.glob("*.md")), incomplete)
 
 
 def _candidate_config_paths(ctx: typer.Context) -> Iterator[Path]:

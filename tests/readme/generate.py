@@ -1,8 +1,8 @@
-"""Writes what the README shows of the program: help, real outputs, the recommendations.
+"""Writes what the README and the manual show of the program: help, real outputs, tables.
 
     python -m tests.readme.generate
 
-Each part stands between `<!-- begin: NAME -->` and `<!-- end -->`; a test holds the README to it.
+Each part is between `<!-- begin: NAME -->` and `<!-- end -->`. A test compares it with the program.
 """
 
 import os
@@ -14,39 +14,47 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from unittest import mock
 
+from typer.main import get_group
 from typer.testing import CliRunner
 
 from auditor.cli import app
-from auditor.cli.examples import shipped_examples
+from auditor.cli.docs import page_title, read_pages
+from auditor.cli.examples import read_examples
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
-from auditor.report.rules_page import PACK_TEXTS as PACK_WORDS
+from auditor.report.rules_page import PACK_TEXTS
 from auditor.simulator import Simulator
 from tests.cli.terminal import on_terminal
 from tests.lab import Lab, scenario
 
-README = Path(__file__).parents[2] / "README.md"
+CHECKOUT = Path(__file__).parents[2]
+README = CHECKOUT / "README.md"
+DOCS = CHECKOUT / "auditor" / "docs"
+EXAMPLES = CHECKOUT / "auditor" / "examples"
+PAGES = (README, *sorted(DOCS.glob("*.md")), EXAMPLES / "README.md")
+
 BLOCK = re.compile(r"(<!-- begin: (?P<name>[^>]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-SHOWN_HEAD, SHOWN_TAIL = 60, 8
+HEAD_LINES, TAIL_LINES = 60, 8
 
 
 def regenerate(text: str) -> str:
-    """Return the README with every generated part as it is now."""
-    return BLOCK.sub(lambda m: f"{m[1]}{part(m['name'])}{m[3]}", text)
+    """Return a page with every generated part as it is now."""
+    return BLOCK.sub(lambda m: f"{m[1]}{render_part(m['name'])}{m[3]}", text)
 
 
-def part(name: str) -> str:
+def render_part(name: str) -> str:
     """Return one generated part, in the fences that it needs."""
     kind, _, rest = name.partition(" ")
     if kind == "help":
-        return fenced(help_of(rest))
-    if name == "recommendations":
-        return table()
-    if name == "ready examples":
-        return "\n".join(map(ready, sorted(shipped_examples())))
-    return fenced(OUTPUTS[rest]())
+        return fenced(read_help(rest))
+    if kind == "output":
+        return fenced(OUTPUTS[rest]())
+    if kind == "brief":
+        return fenced(BRIEF_OUTPUTS[rest]())
+    return TABLES[name]()
 
 
 def fenced(text: str) -> str:
@@ -54,28 +62,49 @@ def fenced(text: str) -> str:
     return f"```text\n{text.rstrip()}\n```\n"
 
 
-def help_of(command: str) -> str:
+def read_help(command: str) -> str:
     """Return the help of a command as a pipe of 100 columns shows it."""
     words = [sys.executable, "-m", "auditor", *command.split(), "--help"]
-    surroundings = {"PATH": os.environ["PATH"], "TYPER_USE_RICH": "0", "COLUMNS": "100"}
-    told = subprocess.run(words, capture_output=True, text=True, check=True, env=surroundings)
-    return told.stdout.replace("python -m auditor", "auditor")
+    environment = {"PATH": os.environ["PATH"], "TYPER_USE_RICH": "0", "COLUMNS": "100"}
+    ended = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
+    return ended.stdout.replace("python -m auditor", "auditor")
 
 
-def ready(name: str) -> str:
-    """Return an example that folds, as it ships."""
-    text = fenced(plain("examples", name))
-    return (
-        f"<details><summary><code>auditor examples {name}</code></summary>\n\n{text}\n</details>\n"
-    )
+def render_command_table() -> str:
+    """Return a line for every command, with the first line of its help."""
+    commands = get_group(app).commands
+    lines = ["| command | what it does |", "| --- | --- |"]
+    for name in sorted(commands):
+        first_line = " ".join((commands[name].help or "").partition("\n\n")[0].split())
+        lines.append(f"| `auditor {name}` | {first_line} |")
+    return "\n".join((*lines, ""))
 
 
-def table() -> str:
+def render_page_links() -> str:
+    """Return a link to every page of the manual, with what it is about."""
+    lines = [
+        f"- [{topic}](auditor/docs/{topic}.md): {page_title(text)}"
+        for topic, text in read_pages().items()
+    ]
+    return "\n".join((*lines, ""))
+
+
+def render_example_table() -> str:
+    """Return the examples that ship, with their files and the place of each."""
+    lines = ["| example | file | belongs at |", "| --- | --- | --- |"]
+    for name in read_examples():
+        for path in sorted((EXAMPLES / name).iterdir()):
+            (place,) = re.findall(r"^# File: (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+            lines.append(f"| {name} | [{path.name}]({name}/{path.name}) | `{place}` |")
+    return "\n".join((*lines, ""))
+
+
+def render_recommendation_tables() -> str:
     """Return the recommendations of both packs as Markdown tables."""
     lines = []
     rows = load_packs()
     for pack in BUILT_IN_PACKS:
-        lines += [f"**{PACK_WORDS[pack]}** (`--pack {pack}`)", ""]
+        lines += [f"**{PACK_TEXTS[pack]}** (`--pack {pack}`)", ""]
         lines += ["| id | severity | says | source |", "| --- | --- | --- | --- |"]
         for row in rows:
             if row.pack == pack:
@@ -86,7 +115,7 @@ def table() -> str:
 
 
 def steady(text: str) -> str:
-    """Put what changes from run to run to fixed text."""
+    """Replace what changes from run to run by fixed text."""
     text = re.sub(r"127\.0\.0\.1:\d{4,5}", "127.0.0.1:54321", text)
     text = re.sub(r"([0-9A-F]{2}:){15}[0-9A-F]{2}(:|\b)", "AB:CD:EF:...", text)
     text = re.sub(r"valid: .* left", "valid: 2026-01-02 to 2028-01-02, 730 days left", text)
@@ -95,83 +124,108 @@ def steady(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return the head and the tail of a long page."""
+    """Return the head and the tail of a long output."""
     lines = text.rstrip().splitlines()
-    if len(lines) <= SHOWN_HEAD + SHOWN_TAIL + 1:
+    if len(lines) <= HEAD_LINES + TAIL_LINES + 1:
         return text
-    return "\n".join((*lines[:SHOWN_HEAD], "  ...", *lines[-SHOWN_TAIL:]))
+    return "\n".join((*lines[:HEAD_LINES], "  ...", *lines[-TAIL_LINES:]))
 
 
 @contextmanager
-def lab(name: str) -> Iterator[Lab]:
+def running_lab(name: str) -> Iterator[Lab]:
     """Run a shipped scenario."""
     with tempfile.TemporaryDirectory() as folder, Simulator(scenario(name), Path(folder)) as sim:
         yield Lab(sim, Path(folder))
 
 
-def told(lab: Lab, *words: str) -> str:
+def read_output(lab: Lab, *words: str) -> str:
     """Return what a command prints on standard output, with what changes made steady."""
     return steady(lab.run(*words).stdout).replace(f"{lab.folder}/", "")
 
 
-def plain(*words: str) -> str:
+def read_plain_output(*words: str) -> str:
     """Return what a command prints that needs no cluster."""
     return CliRunner().invoke(app, list(words)).stdout
 
 
-def audit() -> str:
+@cache
+def audit_demo() -> str:
     """Audit the demonstration's cluster."""
-    with lab("demo") as running:
-        return shortened(told(running, "audit", "--history", "off"))
+    with running_lab("demo") as lab:
+        return read_output(lab, "audit", "--history", "off")
+
+
+def brief_audit() -> str:
+    """Return the summary of an audit and its first finding."""
+    report = audit_demo()
+    first_finding = report[report.index("\n✗ CRITICAL") + 1 :].partition("\n\n")[0]
+    return "\n".join((*report.splitlines()[:4], "...", "", first_finding, "..."))
 
 
 def precheck() -> str:
     """Ask for a go on the demonstration's cluster."""
-    with lab("demo") as running:
-        words = ("--cluster", "campus", "--on", "imp-sub2.campus.test")
-        return told(running, "precheck", "--activate", "Cisco XCP Message Archiver", *words)
+    return precheck_demo("--activate", "Cisco XCP Message Archiver", "--on", "imp-sub3.campus.test")
+
+
+def brief_precheck() -> str:
+    """Return the answer and the first checks of a precheck."""
+    change = ("--deactivate", "Cisco Presence Engine", "--on", "imp-sub1.campus.test")
+    return precheck_demo(*change).partition("\n\nThe redundancy group now")[0] + "\n..."
+
+
+def precheck_demo(*change: str) -> str:
+    """Ask for a go for a change to the demonstration's cluster."""
+    with running_lab("demo") as lab:
+        return read_output(lab, "precheck", "--cluster", "campus", *change)
 
 
 def diff() -> str:
     """Compare before and after a service was stopped."""
-    with lab("healthy") as running:
-        before = running.folder / "before.json"
-        running.run("snapshot", "--to", str(before))
+    with running_lab("healthy") as lab:
+        before = lab.folder / "before.json"
+        lab.run("snapshot", "--to", str(before))
         stop = {"node": "imp4.lab.test", "service": "Cisco SIP Proxy"}
-        running.simulator.change({"stop": stop})
-        return told(running, "diff", str(before), "live")
+        lab.simulator.change({"stop": stop})
+        return read_output(lab, "diff", str(before), "live")
 
 
-def failover() -> str:
+@cache
+def failover_check() -> str:
     """Check a pair that failed over."""
-    with lab("failed-over") as running:
-        return told(running, "failover-check")
+    with running_lab("failed-over") as lab:
+        return read_output(lab, "failover-check")
+
+
+def brief_failover_check() -> str:
+    """Return the first two lines of a failover check, and the first group."""
+    answer, first_group, _ = failover_check().split("\n\n", 2)
+    return f"{answer}\n\n{first_group}\n..."
 
 
 def doctor() -> str:
-    """Walk a healthy cluster."""
-    with lab("one-node") as running:
-        return told(running, "doctor", running.simulator.cluster_name)
+    """Check the set-up of a healthy cluster."""
+    with running_lab("one-node") as lab:
+        return read_output(lab, "doctor", lab.simulator.cluster_name)
 
 
 def history() -> str:
     """Audit on four nights with a record, and look at it."""
-    with lab("one-node") as running:
-        record = ("--history", f"sqlite:///{running.folder}/history.sqlite3")
+    with running_lab("one-node") as lab:
+        record = ("--history", f"sqlite:///{lab.folder}/history.sqlite3")
         for night in (1, 2, 3, 4):
             if night == 2:
                 stop = {"node": "imp1.lab.test", "service": "Cisco SIP Proxy"}
-                running.simulator.change({"stop": stop})
-            with at(datetime(2026, 1, night, 2, tzinfo=UTC)):
-                running.run("audit", *record)
-        with at(datetime(2026, 1, 4, 9, tzinfo=UTC)):
-            shown = running.run("history", *record).stdout
-        return re.sub(r"^[0-9a-f]{8}(?= )", "0a1b2c3d", shown, flags=re.MULTILINE)
+                lab.simulator.change({"stop": stop})
+            with fixed_clock(datetime(2026, 1, night, 2, tzinfo=UTC)):
+                lab.run("audit", *record)
+        with fixed_clock(datetime(2026, 1, 4, 9, tzinfo=UTC)):
+            text = lab.run("history", *record).stdout
+        return re.sub(r"^[0-9a-f]{8}(?= )", "0a1b2c3d", text, flags=re.MULTILINE)
 
 
 @contextmanager
-def at(moment: datetime) -> Iterator[None]:
-    """Let the program's clock stand still."""
+def fixed_clock(moment: datetime) -> Iterator[None]:
+    """Let the program's clock stop at a moment."""
     with (
         mock.patch("auditor.soap.network.LiveNetwork.now", return_value=moment),
         mock.patch("auditor.cli.session.current_time", return_value=moment),
@@ -180,85 +234,101 @@ def at(moment: datetime) -> Iterator[None]:
 
 
 def nagios() -> str:
-    """Ask as a monitoring system does."""
-    with lab("demo") as running:
-        return told(running, "nagios")
+    """Audit as a monitoring system does."""
+    with running_lab("demo") as lab:
+        return read_output(lab, "nagios")
 
 
 def snapshot() -> str:
-    """Keep what a cluster looks like."""
-    with lab("healthy") as running:
-        return told(running, "snapshot", "--to", f"{running.folder}/before.json")
+    """Write a snapshot of a cluster."""
+    with running_lab("healthy") as lab:
+        return read_output(lab, "snapshot", "--to", f"{lab.folder}/before.json")
 
 
 def init() -> str:
     """Write a configuration for a live cluster."""
-    with lab("one-node") as running:
-        asked = running.simulator
-        places = {**asked.nodes, "cucm-pub.lab.test": asked.cucm}
-        words = ["init", "--cucm", "cucm-pub.lab.test", "--username", asked.username]
-        for name, (host, port) in places.items():
+    with running_lab("one-node") as lab:
+        simulator = lab.simulator
+        addresses = {**simulator.nodes, "cucm-pub.lab.test": simulator.cucm}
+        words = ["init", "--cucm", "cucm-pub.lab.test", "--username", simulator.username]
+        for name, (host, port) in addresses.items():
             words += ["--address", f"{name}={host}:{port}"]
-        path = running.folder / "new.toml"
-        words += ["--ca-bundle", str(asked.ca_path), "--to", str(path)]
-        said = CliRunner(env=running.environment).invoke(app, words)
-        text = f"{said.stdout}{path.read_text(encoding='utf-8')}"
-        return shortened(steady(text).replace(f"{running.folder}/", ""))
+        path = lab.folder / "new.toml"
+        words += ["--ca-bundle", str(simulator.ca_path), "--to", str(path)]
+        ended = CliRunner(env=lab.environment).invoke(app, words)
+        text = f"{ended.stdout}{path.read_text(encoding='utf-8')}"
+        return shortened(steady(text).replace(f"{lab.folder}/", ""))
 
 
 def trust() -> str:
-    """Look at a certificate where nobody can say yes."""
-    with lab("one-node") as running:
-        return told(running, "trust", "imp1.lab.test", "--yes")
+    """Show a certificate where nothing is asked."""
+    with running_lab("one-node") as lab:
+        return read_output(lab, "trust", "imp1.lab.test", "--yes")
 
 
 def login() -> str:
     """Store a password on a terminal, in a keyring of its own."""
-    with lab("one-node") as running:
-        words = [sys.executable, "-m", "auditor", "login", "-c", str(running.config)]
-        surroundings = {
+    with running_lab("one-node") as lab:
+        words = [sys.executable, "-m", "auditor", "login", "-c", str(lab.config)]
+        environment = {
             **os.environ,
             "PYTHON_KEYRING_BACKEND": "tests.cli.file_keyring.FileKeyring",
-            "PYTHONPATH": str(README.parent),
+            "PYTHONPATH": str(CHECKOUT),
             "TERM": "dumb",
-            "TEST_KEYRING": str(running.folder / "keyring.json"),
+            "TEST_KEYRING": str(lab.folder / "keyring.json"),
         }
-        _, screen = on_terminal(words, surroundings, {"Password of": running.simulator.password})
+        _, screen = on_terminal(words, environment, {"Password of": lab.simulator.password})
         return "\n".join(line.rstrip() for line in screen.splitlines())
 
 
 def simulate() -> str:
     """Serve a cluster until Ctrl-C."""
     words = [sys.executable, "-m", "auditor", "simulate", "one-node"]
-    said = ""
+    printed = ""
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as serving:
         for line in serving.stdout or ():
-            said += line
+            printed += line
             if "Ctrl-C" in line:
                 serving.send_signal(signal.SIGINT)
-    return re.sub(r"(/[\w.-]+)*/auditor-simulate-[\w-]+/", "", steady(said))
+    return re.sub(r"(/[\w.-]+)*/auditor-simulate-[\w-]+/", "", steady(printed))
 
 
 OUTPUTS: Mapping[str, Callable[[], str]] = {
-    "audit": audit,
+    "audit": lambda: shortened(audit_demo()),
     "doctor": doctor,
-    "failover-check": failover,
+    "docs": lambda: read_plain_output("docs"),
+    "failover-check": failover_check,
     "precheck": precheck,
     "diff": diff,
-    "examples": lambda: plain("examples"),
-    "explain": lambda: plain("explain", "AXL-02"),
+    "examples": lambda: read_plain_output("examples"),
+    "explain": lambda: read_plain_output("explain", "AXL-02"),
     "history": history,
     "init": init,
     "login": login,
     "nagios": nagios,
-    "rules": lambda: shortened(plain("rules")),
-    "schema": lambda: shortened(plain("schema")),
+    "rules": lambda: shortened(read_plain_output("rules")),
+    "schema": lambda: shortened(read_plain_output("schema")),
     "simulate": simulate,
     "snapshot": snapshot,
     "trust": trust,
 }
 """What makes the real output of a command; every cluster here is simulated."""
 
+BRIEF_OUTPUTS: Mapping[str, Callable[[], str]] = {
+    "audit": brief_audit,
+    "precheck": brief_precheck,
+    "failover-check": brief_failover_check,
+}
+"""The same outputs for a reader with little time."""
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "commands": render_command_table,
+    "examples": render_example_table,
+    "pages": render_page_links,
+    "recommendations": render_recommendation_tables,
+}
+
 
 if __name__ == "__main__":
-    README.write_text(regenerate(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(regenerate(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,20 +1,24 @@
-"""What the manual says in its own words and tables is held to what the program knows."""
+"""The words and tables of the manual are compared with the program."""
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
-from typer.main import get_command
+from typer.main import get_group
 
 from auditor.cli import app
 from auditor.config.loader import build_configuration
 from auditor.config.schema import TABLES_BY_PATH
 from auditor.errors import Reason
 from auditor.models.findings import FindingKind, Verdict
+from auditor.notify.send import parse_recipients
+from auditor.report import prometheus
+from auditor.report.formats import ReportFormat
 from auditor.resources import scenario_folder
 from auditor.simulator import Fault, SimulatedInterface, Simulator
 from auditor.simulator.certificates import CertificateAuthority
@@ -33,15 +37,18 @@ from auditor.simulator.scenario import (
     TableEntry,
 )
 from auditor.waivers.load import parse_waivers
-from tests.readme.generate import README
+from tests.readme.generate import DOCS, README
+from tests.report import samples
 
-TEXT = README.read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"^```toml\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+TEXT = "\n".join(page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("*.md")))
+TOML = re.compile(r"^```toml\n(.*?)^```", re.DOTALL | re.MULTILINE)
+EXAMPLES = TOML.findall(TEXT)
 WORD = re.compile(r"`([^`]+)`")
+COMMANDS: Mapping[str, Any] = get_group(app).commands
 
 
 def section(title: str) -> str:
-    """Return what stands below a heading, down to the next one of its level or above."""
+    """Return the text below a heading, down to the next one of its level or above."""
     ((level, below),) = re.findall(rf"^(#+) {title}\n(.*)", TEXT, re.DOTALL | re.MULTILINE)
     return re.split(rf"^#{{1,{len(level)}}} ", below, maxsplit=1, flags=re.MULTILINE)[0]
 
@@ -61,27 +68,30 @@ def keys(head: str) -> list[str]:
 
 def example(beginning: str) -> dict[str, Any]:
     """Return the one TOML example that begins so."""
-    (found,) = [text for text in EXAMPLES if text.startswith(beginning)]
-    return tomllib.loads(found)
+    (text,) = [text for text in EXAMPLES if text.startswith(beginning)]
+    return tomllib.loads(text)
 
 
-def known(table: type[BaseModel]) -> set[str]:
+def keys_of(table: type[BaseModel]) -> set[str]:
     """Return the keys that a table takes."""
     return set(table.model_fields)
 
 
 def test_every_key_of_the_configuration_is_in_a_table() -> None:
-    cluster, account = known(TABLES_BY_PATH["cluster",]), known(TABLES_BY_PATH["defaults",])
+    cluster, account = (
+        keys_of(TABLES_BY_PATH["cluster",]),
+        keys_of(TABLES_BY_PATH["defaults",]),
+    )
     shown = {word.strip("[]").removeprefix("cluster.") for word in keys("key of `[[cluster]]`")}
 
     assert account == {key for key in keys("key of `[defaults]`") if not key.startswith("[")}
     # The deployment and the databases have tables of their own.
     assert cluster - account == shown | {"deployment", "external_database"}
-    assert known(TABLES_BY_PATH["cluster", "deployment"]) == set(
+    assert keys_of(TABLES_BY_PATH["cluster", "deployment"]) == set(
         keys("key of `[cluster.deployment]`")
     )
     databases = keys("key of `[[cluster.external_database]]`")
-    assert known(TABLES_BY_PATH["cluster", "external_database"]) == set(databases)
+    assert keys_of(TABLES_BY_PATH["cluster", "external_database"]) == set(databases)
 
 
 @pytest.mark.parametrize(
@@ -101,22 +111,21 @@ def test_every_key_of_the_configuration_is_in_a_table() -> None:
 def test_every_key_of_a_scenario_is_in_its_table_and_no_other(
     head: str, table: type[BaseModel]
 ) -> None:
-    told = keys(head)
-    assert sorted(told) == sorted(known(table))
+    assert sorted(keys(head)) == sorted(keys_of(table))
 
 
 def test_a_scenario_s_deployment_takes_the_keys_of_the_configuration() -> None:
-    assert known(ScenarioDeployment) == known(TABLES_BY_PATH["cluster", "deployment"])
+    assert keys_of(ScenarioDeployment) == keys_of(TABLES_BY_PATH["cluster", "deployment"])
 
 
-def test_every_change_to_a_running_simulator_is_told_with_what_it_takes() -> None:
+def test_every_change_to_a_running_simulator_is_described_with_what_it_takes() -> None:
     changes = section("Changing it while it runs")
     rows = {row.split(" | ")[0]: row for row in changes.splitlines() if row.startswith("| `")}
-    told = {name: row for first, row in rows.items() for name in WORD.findall(first)}
-    assert set(told) == set(CHANGE_MODELS)
+    described = {name: row for first, row in rows.items() for name in WORD.findall(first)}
+    assert set(described) == set(CHANGE_MODELS)
     for name in {"sessions", "database", "row", "play", "ha", "clear"}:
-        assert set(CHANGE_MODELS[name].model_fields) <= set(WORD.findall(told[name]))
-    assert all(scene in told["play"] for scene in HaSequence)
+        assert set(CHANGE_MODELS[name].model_fields) <= set(WORD.findall(described[name]))
+    assert all(scene in described["play"] for scene in HaSequence)
 
 
 def _listed(beginning: str) -> set[str]:
@@ -125,16 +134,16 @@ def _listed(beginning: str) -> set[str]:
     return set(re.split(r",\s+", sentence))
 
 
-def test_every_fault_interface_and_state_of_a_scenario_is_told() -> None:
+def test_every_fault_interface_and_state_of_a_scenario_is_listed() -> None:
     assert _listed("Faults") == set(Fault)
     scenario = section("A scenario of your own")
     assert all(interface in scenario for interface in SimulatedInterface)
     assert all(state in scenario for state in HA_STATES)
 
 
-def test_every_scenario_that_ships_is_told() -> None:
-    told = section("Scenarios for the simulator").partition("###")[0]
-    assert {path.stem for path in scenario_folder().glob("*.toml")} <= set(WORD.findall(told))
+def test_every_scenario_that_ships_is_listed() -> None:
+    listed = set(WORD.findall(section("Scenarios that ship")))
+    assert {path.stem for path in scenario_folder().glob("*.toml")} == listed
 
 
 def test_the_example_of_a_scenario_can_be_served(tmp_path: Path) -> None:
@@ -142,14 +151,16 @@ def test_the_example_of_a_scenario_can_be_served(tmp_path: Path) -> None:
         assert list(simulator.nodes) == ["imp1.mine.test", "imp2.mine.test"]
 
 
-def test_the_example_of_a_configuration_is_accepted(tmp_path: Path) -> None:
+def test_the_examples_of_a_configuration_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "lab-ca.pem").write_bytes(CertificateAuthority.create("lab").pem())
-    (cluster,) = build_configuration(example("[defaults]"), tmp_path / "auditor.toml").clusters
-    assert cluster.name == "lab"
+    (least,) = TOML.findall(README.read_text(encoding="utf-8"))
+    for values in (example("[defaults]"), tomllib.loads(least)):
+        (cluster,) = build_configuration(values, tmp_path / "auditor.toml").clusters
+        assert cluster.name == "lab"
 
 
 def test_the_example_of_a_waiver_is_accepted() -> None:
-    text = next(text for text in EXAMPLES if text.startswith("[[waiver]]"))
+    (text,) = [text for text in EXAMPLES if text.startswith("[[waiver]]")]
     (rule,) = parse_waivers(text, Path("waivers.toml"), ["RPT-02"])
     assert rule.cluster == "lab"
 
@@ -162,17 +173,25 @@ def test_every_word_of_a_report_is_defined(head: str, words: Collection[str]) ->
 
 
 def test_troubleshooting_knows_every_reason_for_a_gap() -> None:
-    assert set(Reason) <= set(WORD.findall(section("Troubleshooting")))
+    assert set(Reason) <= set(WORD.findall(section("Why a source gave no answer")))
 
 
-def test_every_link_within_the_manual_leads_somewhere() -> None:
-    headings = re.findall(r"^#+ (.*)$", TEXT, re.MULTILINE)
-    anchors = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in headings}
-    assert set(re.findall(r"\]\(#([^)]+)\)", TEXT)) <= anchors
+def test_the_formats_in_the_manual_are_those_of_the_program() -> None:
+    assert sorted(keys("format")) == sorted(ReportFormat)
 
 
-def test_every_command_has_a_real_output_in_the_manual() -> None:
-    """What `demo` prints is the output of the audit."""
-    commands = getattr(get_command(app), "commands")  # noqa: B009 - a group, whatever its class
-    shown = set(re.findall(r"<!-- begin: output (\S+) -->", TEXT))
-    assert set(commands) - shown == {"demo"}
+def test_the_metrics_in_the_manual_are_those_of_the_report() -> None:
+    families = text_string_to_metric_families(prometheus.render(samples.waived()))
+    assert sorted(keys("metric")) == sorted(family.name for family in families)
+
+
+def test_apprise_knows_every_address_in_the_manual() -> None:
+    """The words in capitals are for the reader to replace."""
+    (block,) = re.findall(r"^```apprise\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+    urls = block.replace("BOTTOKEN", "a" * 80).splitlines()
+    assert [recipient.url for recipient in parse_recipients(urls)] == urls
+
+
+def test_the_options_in_the_failover_page_exist() -> None:
+    options = {word.split()[0] for word in keys("option")}
+    assert options <= {name for p in COMMANDS["failover-check"].params for name in p.opts}

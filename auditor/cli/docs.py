@@ -1,0 +1,76 @@
+"""`auditor docs`: the manual, page by page."""
+
+import re
+import sys
+from importlib.resources import files
+from typing import Annotated
+
+import typer
+
+from auditor.cli.app import app
+from auditor.cli.completion import complete_topics
+from auditor.cli.output import print_text, supports_colour, terminal_width
+from auditor.errors import ConfigError
+from auditor.service_names import nearest_choice
+
+_GENERATOR_MARK = re.compile(r"^<!-- (?:begin: .*|end) -->\n", re.MULTILINE)
+
+
+@app.command("docs")
+def docs(
+    topic: Annotated[
+        str | None,
+        typer.Argument(
+            help="The page to print. Left out: list the pages.",
+            show_default=False,
+            autocompletion=complete_topics,
+        ),
+    ] = None,
+) -> None:
+    """Print a page of the manual, such as configuration or troubleshooting.
+
+    On a terminal it is laid out. In a pipe or a file it is Markdown.
+    """
+    pages = read_pages()
+    if topic is None:
+        print_text(_render_topic_list(pages))
+        return
+    if topic not in pages:
+        near = nearest_choice(topic, pages)
+        hint = f" Did you mean {near}?" if near else ""
+        raise ConfigError([f"no page {topic!r}.{hint} There are {', '.join(pages)}."])
+    text = _GENERATOR_MARK.sub("", pages[topic])
+    print_text(_lay_out(text) if sys.stdout.isatty() else text)
+
+
+def read_pages() -> dict[str, str]:
+    """Return the Markdown of every page by its topic."""
+    pages = {
+        entry.name.removesuffix(".md"): entry.read_text(encoding="utf-8")
+        for entry in (files("auditor") / "docs").iterdir()
+        if entry.name.endswith(".md")
+    }
+    return dict(sorted(pages.items()))
+
+
+def page_title(text: str) -> str:
+    """Return what a page is about: the part of its heading behind the colon."""
+    return text.partition("\n")[0].partition(": ")[2]
+
+
+def _lay_out(text: str) -> str:
+    from rich.markdown import Markdown
+
+    from auditor.report.console import render_console
+
+    return render_console(
+        lambda console: console.print(Markdown(text, hyperlinks=False)),
+        width=terminal_width(),
+        colour=supports_colour(),
+    )
+
+
+def _render_topic_list(pages: dict[str, str]) -> str:
+    widest = max(map(len, pages))
+    lines = [f"  {topic:<{widest}}  {page_title(text)}" for topic, text in pages.items()]
+    return "\n".join(["Print one with `auditor docs TOPIC`:", "", *lines, ""])

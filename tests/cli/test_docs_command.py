@@ -1,0 +1,65 @@
+"""The manual ships with the program and is printed page by page."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from auditor.cli import app
+from auditor.cli.docs import read_pages
+from tests.cli.terminal import on_terminal
+
+TOPICS = (
+    "architecture",
+    "change",
+    "changelog",
+    "commands",
+    "configuration",
+    "failover",
+    "interfaces",
+    "nightly",
+    "recommendations",
+    "report",
+    "simulator",
+    "speed",
+    "troubleshooting",
+)
+
+
+def test_all_pages_are_listed_with_what_they_are_about() -> None:
+    result = CliRunner().invoke(app, ["docs"])
+    assert result.exit_code == 0
+    rows = [line.split(maxsplit=1) for line in result.stdout.splitlines() if line.startswith("  ")]
+    assert tuple(topic for topic, _ in rows) == TOPICS
+    assert dict(rows)["troubleshooting"] == "what each failure means, and what to do"
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_page_is_printed_as_markdown_without_the_marks_of_its_generator(topic: str) -> None:
+    result = CliRunner().invoke(app, ["docs", topic])
+    assert result.exit_code == 0
+    lines = [line for line in read_pages()[topic].splitlines() if not line.startswith("<!-- ")]
+    assert result.stdout.splitlines() == lines
+
+
+def test_an_unknown_topic_names_the_nearest() -> None:
+    result = CliRunner().invoke(app, ["docs", "configuraton"])
+    assert result.exit_code == 2
+    assert "Did you mean configuration?" in result.stderr
+
+
+def test_a_terminal_shows_a_page_laid_out(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "auditor", "docs", "troubleshooting"]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "TERM": "xterm",
+        "NO_COLOR": "1",
+        "HOME": str(tmp_path),
+    }
+    code, screen = on_terminal(words, environment, {})
+    assert code == 0
+    assert "not_authorised" in screen
+    assert "| ---" not in screen
