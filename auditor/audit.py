@@ -11,7 +11,7 @@ from auditor.collect.discovery.probe_file import load_probes
 from auditor.collect.discovery.probes import Probe
 from auditor.collect.intercluster import add_peer_settings
 from auditor.collect.scope import AUDIT_SCOPE, SurveyScope
-from auditor.collect.survey import Survey, WorkerPool
+from auditor.collect.survey import ClusterSurvey, run_surveys
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import AuditorError, Bug, Interrupted
@@ -39,7 +39,7 @@ class RunOptions:
     `fail_on` None: as the file says. `watch_s`: look at every service twice, that far apart;
     None: only where a second look is due. `discover` False: the IM&P database is not asked;
     `only_probes` are the ids of what it is asked for, None: all.
-    `errand`: what to ask of which nodes. `waivers` are the accepted differences by cluster name.
+    `scope`: what to ask of which nodes. `waivers` are the accepted differences by cluster name.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -50,7 +50,7 @@ class RunOptions:
     watch_s: float | None = None
     discover: bool = True
     only_probes: frozenset[str] | None = None
-    errand: SurveyScope = AUDIT_SCOPE
+    scope: SurveyScope = AUDIT_SCOPE
     waivers: "Mapping[str, ClusterWaivers]" = field(default_factory=dict)
 
 
@@ -58,7 +58,7 @@ class RunOptions:
 class RunContext:
     """What a run needs from outside: the seam to the network, time, identity, an onlooker."""
 
-    wire: Network
+    network: Network
     workers: int
     run_id: str
     clock: Callable[[], datetime]
@@ -70,7 +70,7 @@ def audit_clusters(
     clusters: Sequence[ClusterSettings],
     logins: Mapping[str, Credentials],
     options: RunOptions,
-    world: RunContext,
+    context: RunContext,
     history: "HistoryStore | None" = None,
 ) -> Report:
     """Ask and judge every cluster; `logins` is keyed by cluster name.
@@ -82,19 +82,19 @@ def audit_clusters(
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
     earlier = {c.name: history.previous(c.name, c.cucm_name) for c in clusters} if history else {}
-    started = world.clock()
+    started = context.clock()
     facts = [
         replace(known, moved_before=before.moving) if (before := earlier.get(known.name)) else known
-        for known in survey_clusters(clusters, logins, options, world)
+        for known in survey_clusters(clusters, logins, options, context)
     ]
-    return build_report(clusters, facts, options, world, started)
+    return build_report(clusters, facts, options, context, started)
 
 
 def survey_clusters(
     clusters: Sequence[ClusterSettings],
     logins: Mapping[str, Credentials],
     options: RunOptions,
-    world: RunContext,
+    context: RunContext,
     known: Mapping[str, ClusterFacts] | None = None,
 ) -> tuple[ClusterFacts, ...]:
     """Ask every cluster and judge nothing; facts come in the order of the clusters.
@@ -109,37 +109,36 @@ def survey_clusters(
     asking = clusters if options.discover else ()
     probes = load_probes(settings.probes for settings in asking)
     surveys = [
-        Survey(
+        ClusterSurvey(
             settings,
-            _survey_context(logins[settings.name], options, world, probes.get(settings.probes, ())),
+            _survey_context(
+                logins[settings.name], options, context, probes.get(settings.probes, ())
+            ),
             (known or {}).get(settings.name),
         )
         for settings in clusters
     ]
-    with WorkerPool(world.workers) as crew:
-        for one in surveys:
-            one.start(crew)
-        try:
-            crew.wait()
-        except KeyboardInterrupt:
-            world.wire.interrupt()
-            raise Interrupted("interrupted; nothing was written.") from None
-    return add_peer_settings(clusters, [one.facts for one in surveys])
+    try:
+        facts = run_surveys(surveys, context.workers)
+    except KeyboardInterrupt:
+        context.network.interrupt()
+        raise Interrupted("interrupted; nothing was written.") from None
+    return add_peer_settings(clusters, facts)
 
 
 def _survey_context(
-    login: Credentials, options: RunOptions, world: RunContext, probes: Sequence[Probe]
+    login: Credentials, options: RunOptions, context: RunContext, probes: Sequence[Probe]
 ) -> SurveyContext:
     return SurveyContext(
         login,
-        world.wire,
+        context.network,
         run_guarded,
-        world.progress,
+        context.progress,
         insecure=options.insecure,
         watch_s=options.watch_s,
         probes=_select_probes(probes, options),
-        errand=options.errand,
-        notice=world.notice,
+        scope=options.scope,
+        notice=context.notice,
     )
 
 
@@ -152,15 +151,15 @@ def build_report(
     clusters: Sequence[ClusterSettings],
     facts: Sequence[ClusterFacts],
     options: RunOptions,
-    world: RunContext,
+    context: RunContext,
     started: datetime,
 ) -> Report:
     """Judge what is known of each cluster, and put the run's circumstances around it."""
     run = RunMetadata(
-        id=world.run_id,
+        id=context.run_id,
         mode=options.mode,
         started_at=utc_timestamp(started),
-        finished_at=utc_timestamp(world.clock()),
+        finished_at=utc_timestamp(context.clock()),
         fail_on=_strictest_threshold(clusters, options),
         insecure=options.insecure,
         allow_unknown=options.allow_unknown,

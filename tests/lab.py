@@ -76,7 +76,7 @@ class Lab:
                 {c.name: login for c in configuration.clusters},
                 RunOptions(_rows(tuple(packs)), insecure=insecure, discover=discover),
                 RunContext(
-                    wire=wire,
+                    network=wire,
                     workers=configuration.workers,
                     run_id=str(uuid.UUID(int=7)),
                     clock=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),

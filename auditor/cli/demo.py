@@ -220,7 +220,7 @@ class FailoverDemo:
         self._play("fallback")
         self._tell("The fallback begins", self._check(before))
         for _ in range(3):
-            self.world.wire.pause(SEQUENCE_STEP_S)
+            self.world.network.pause(SEQUENCE_STEP_S)
         self.say("\n== A moment later\n\n")
         self._page(self._check(before))
         self.say(f"\n{DEMO_CLOSING_LINE}")
@@ -261,7 +261,7 @@ class FailoverDemo:
         from auditor.recommendations.packs import load_packs
         from auditor.snapshots import build_snapshot
 
-        options = RunOptions(load_packs(), mode="snapshot", errand=SurveyScope(SNAPSHOT_TOPICS))
+        options = RunOptions(load_packs(), mode="snapshot", scope=SurveyScope(SNAPSHOT_TOPICS))
         started = self.world.clock()
         facts = survey_clusters(self.clusters, self.logins, options, self.world)
         report = build_report(self.clusters, facts, options, self.world, started)

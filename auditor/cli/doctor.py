@@ -49,7 +49,9 @@ def doctor(
     known = {settings.name: login} if login else {}
     recorder = keeping.recorder(configuration, RunOptions(()), known) if keeping else None
     with open_run_context(1, recorder=recorder) as around:
-        checkup = examine_cluster(settings, login, around.wire, around.progress, no_login=missing)
+        checkup = examine_cluster(
+            settings, login, around.network, around.progress, no_login=missing
+        )
         now = around.clock()
     page = (
         render_checkup_json(checkup, now=now)

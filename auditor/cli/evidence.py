@@ -259,7 +259,7 @@ def refuse_evidence_with_replay(evidence: Path | None, replay: Path) -> None:
 
 def _replay_context(wire: ReplayNetwork, workers: int) -> RunContext:
     return RunContext(
-        wire=wire,
+        network=wire,
         workers=workers,
         run_id=str(uuid.uuid4()),
         clock=wire.now,

@@ -170,7 +170,7 @@ def _try_password(settings: "ClusterSettings", account: "Credentials") -> bool:
     from auditor.setup.doctor.checks import try_login
 
     with open_run_context(1) as around:
-        error = try_login(settings, account, around.wire)
+        error = try_login(settings, account, around.network)
     if isinstance(error, BadCredentials):
         typer.echo(f"auditor: {error} Nothing was stored.", err=True)
         raise typer.Exit(ExitCode.DRIFT)

@@ -86,7 +86,7 @@ def open_run_context(
         show_progress(quiet=quiet) as show,
     ):
         yield RunContext(
-            wire=wire,
+            network=wire,
             workers=workers,
             run_id=str(uuid.uuid4()),
             clock=wire.now,

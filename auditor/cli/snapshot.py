@@ -227,7 +227,7 @@ def _take_snapshot(
         recommendations,
         insecure=asking.insecure,
         mode="snapshot",
-        errand=SurveyScope(SNAPSHOT_TOPICS),
+        scope=SurveyScope(SNAPSHOT_TOPICS),
         waivers=agreed,
     )
     accounts = get_credentials(chosen)

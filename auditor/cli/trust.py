@@ -114,7 +114,7 @@ def _show_server_certificate(
     name, dial = resolve_server(settings, text, node)
     with open_run_context(1) as around:
         try:
-            found = fetch_certificate(settings, name, dial, around.wire)
+            found = fetch_certificate(settings, name, dial, around.network)
         except ExchangeError as error:
             typer.echo(f"auditor: {error}", err=True)
             raise typer.Exit(ExitCode.INCOMPLETE) from error

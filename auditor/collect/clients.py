@@ -60,19 +60,19 @@ class SurveyContext:
     """
 
     login: Credentials
-    wire: Network
+    network: Network
     guard: RequestGuard
     progress: SurveyProgress
     insecure: bool = False
     watch_s: float | None = None
     probes: tuple[Probe, ...] = ()
-    errand: SurveyScope = AUDIT_SCOPE
+    scope: SurveyScope = AUDIT_SCOPE
     notice: EchoWarning = field(default_factory=EchoWarning)
 
-    def watch(self, settle_s: float) -> RecheckPolicy:
+    def recheck_policy(self, settle_s: float) -> RecheckPolicy:
         """Return how a node is looked at twice; `settle_s` is the pause if none was asked for."""
         pause_s = settle_s if self.watch_s is None else self.watch_s
-        return RecheckPolicy(pause_s, always=self.watch_s is not None, never=self.errand.hurries)
+        return RecheckPolicy(pause_s, always=self.watch_s is not None, never=self.scope.hurries)
 
     def client(
         self,
@@ -90,7 +90,7 @@ class SurveyContext:
             replace(place, told_names=place.told_names | asked),
             self.login,
             build_request_limits(settings),
-            self.wire,
+            self.network,
             axl_version=settings.axl_version,
             axl_first=axl_first,
             notice=self.notice,

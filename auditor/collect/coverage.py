@@ -59,7 +59,7 @@ class CoverageLog:
     """The coverage of one server, written while it is asked.
 
     After an error that settles (wrong account, wrong certificate, another node, no connection)
-    the rest is skipped; so it is after a time-out if `gone` says that nothing gets through at all.
+    the rest is skipped; also after a time-out if `is_gone` says that no connection gets through.
     """
 
     node: str
@@ -67,7 +67,7 @@ class CoverageLog:
     guard: RequestGuard
     entries: dict[Source, Coverage] = field(default_factory=dict)
     closed_by: ExchangeError | None = None
-    gone: Callable[[], bool] = lambda: False
+    is_gone: Callable[[], bool] = lambda: False
 
     def ask(self, source: Source, question: Callable[[], T]) -> RequestResult[T]:
         """Put one question; keep its outcome, its number of requests and its time."""
@@ -77,10 +77,10 @@ class CoverageLog:
             return RequestResult(None, NotAsked(text, self.closed_by.advice))
         before = RequestStats.of(self.client)
         answer = self._put(question)
-        self.keep(source, answer.error, RequestStats.of(self.client) - before)
+        self.record(source, answer.error, RequestStats.of(self.client) - before)
         return answer
 
-    def ask_besides(self, source: Source, question: Callable[[], T]) -> RequestResult[T]:
+    def ask_optional(self, source: Source, question: Callable[[], T]) -> RequestResult[T]:
         """Put one question more to a source; its failure is no gap, its cost is written down."""
         if self.closed_by is not None:
             return RequestResult(None, NotAsked(self.closed_by.detail, self.closed_by.advice))
@@ -89,10 +89,10 @@ class CoverageLog:
         if source not in self.entries:
             self.entries[source] = Coverage(source, self.node, Outcome.COLLECTED)
         if isinstance(answer.error, Bug):
-            self.keep(source, answer.error)
+            self.record(source, answer.error)
         elif answer.error is not None and answer.error.settles:
             self.closed_by = answer.error
-        self.add(source, RequestStats.of(self.client) - before)
+        self.add_stats(source, RequestStats.of(self.client) - before)
         return answer
 
     def _put(self, question: Callable[[], T]) -> RequestResult[T]:
@@ -101,11 +101,11 @@ class CoverageLog:
         except ExchangeError as error:
             return RequestResult(None, error)
 
-    def keep(
+    def record(
         self, source: Source, error: ExchangeError | None, cost: RequestStats = NO_REQUESTS
     ) -> None:
         """Write down that a source was asked, and the error if there was one."""
-        if error is not None and (error.settles or self._is_gone(error)):
+        if error is not None and (error.settles or self._cannot_connect(error)):
             self.closed_by = error
         outcome = Outcome.COLLECTED if error is None else Outcome.FAILED
         reason = None if error is None else error.reason
@@ -113,8 +113,8 @@ class CoverageLog:
         requests, elapsed_ms = cost.requests, cost.elapsed_ms
         self._add(Coverage(source, self.node, outcome, reason, text, requests, elapsed_ms))
 
-    def _is_gone(self, error: ExchangeError) -> bool:
-        return error.reason is Reason.TIMED_OUT and self.gone()
+    def _cannot_connect(self, error: ExchangeError) -> bool:
+        return error.reason is Reason.TIMED_OUT and self.is_gone()
 
     def skip(self, source: Source, reason: Reason | None, detail: str) -> None:
         """Write down that a source was not asked; no reason means that it was not due."""
@@ -141,16 +141,16 @@ class CoverageLog:
             entry.elapsed_ms,
         )
 
-    def add(self, source: Source, cost: RequestStats) -> None:
+    def add_stats(self, source: Source, stats: RequestStats) -> None:
         """Add to the counts of a source that was asked more than its outcome tells."""
         known = self.entries[source]
         self.entries[source] = replace(
             known,
-            requests=known.requests + cost.requests,
-            elapsed_ms=known.elapsed_ms + cost.elapsed_ms,
+            requests=known.requests + stats.requests,
+            elapsed_ms=known.elapsed_ms + stats.elapsed_ms,
         )
 
-    def failed(self, source: Source) -> bool:
+    def has_failed(self, source: Source) -> bool:
         """Tell whether a source was asked and gave an error."""
         entry = self.entries.get(source)
         return entry is not None and entry.outcome is Outcome.FAILED

@@ -13,7 +13,7 @@ from auditor.collect.declared import (
     compare_declared_peers,
 )
 from auditor.collect.discovery.merge import apply_probe_results
-from auditor.collect.node import NodeReadings
+from auditor.collect.node import NodeResult
 from auditor.collect.scope import SurveyScope, SurveyTopic
 from auditor.collect.tcp_checks import TcpTarget, is_declared_planned, set_database_reach
 from auditor.collect.topology import Topology
@@ -25,31 +25,31 @@ from auditor.soap.messages import TcpResult
 def build_cluster_facts(
     settings: ClusterSettings,
     topology: Topology,
-    answers: Sequence[NodeReadings],
+    results: Sequence[NodeResult],
     reached: Mapping[TcpTarget, TcpResult],
     coverage: Iterable[Coverage],
 ) -> ClusterFacts:
     """Return the facts of one cluster; `coverage` is that of the CUCM publisher and TCP tests."""
     return ClusterFacts(
         name=settings.name,
-        nodes=tuple(_build_node_facts(settings, a) for a in answers),
+        nodes=tuple(result.node for result in results),
         groups=topology.groups,
         groups_known=topology.groups_known,
         topology_observed=topology.complete,
-        settings=_add_peer_references(settings, [member.name for member in topology.members]),
+        settings=_add_peer_references(settings, [node.name for node in topology.nodes]),
         databases=set_database_reach(settings.databases, reached),
         high_availability=settings.high_availability,
         named=settings.named,
         disputed={
             **_topology_contradictions(settings.nodes, topology),
-            **_reachable_planned_nodes(settings, answers),
+            **_reachable_planned_nodes(settings, results),
         },
         compared={
             **compare_declared_ha(settings.high_availability, topology),
             **compare_declared_databases(settings.databases, ()),
             **compare_declared_peers(settings.peers, ()),
         },
-        coverage=(*coverage, *(entry for a in answers for entry in a.coverage)),
+        coverage=(*coverage, *(entry for result in results for entry in result.coverage)),
     )
 
 
@@ -74,7 +74,7 @@ def _topology_contradictions(
     """Return, by key of the file, where the declared nodes differ from those that AXL lists."""
     if not (declared and topology.complete):
         return {}
-    listed = {m.name.casefold(): m for m in topology.members}
+    listed = {m.name.casefold(): m for m in topology.nodes}
     named = {n.name.casefold() for n in declared}
     nodes = [f"CUCM lists {m.name} too" for key, m in listed.items() if key not in named]
     groups = []
@@ -92,45 +92,26 @@ def _topology_contradictions(
 
 
 def _reachable_planned_nodes(
-    settings: ClusterSettings, answers: Iterable[NodeReadings]
+    settings: ClusterSettings, results: Iterable[NodeResult]
 ) -> Mapping[str, tuple[str, ...]]:
     """Return the nodes that are declared as planned and accept connections."""
-    found = tuple(
-        f"{a.member.name} is declared as not installed yet, and accepts connections"
-        for a in answers
-        if is_declared_planned(settings, a.member) and not a.member.planned
+    reachable = tuple(
+        f"{result.node.name} is declared as not installed yet, and accepts connections"
+        for result in results
+        if is_declared_planned(settings, result.node) and not result.node.planned
     )
-    return {"planned_nodes": found} if found else {}
+    return {"planned_nodes": reachable} if reachable else {}
 
 
 def add_discovered_facts(
-    facts: ClusterFacts, answers: Iterable[NodeReadings], settings: ClusterSettings
+    facts: ClusterFacts, results: Iterable[NodeResult], settings: ClusterSettings
 ) -> ClusterFacts:
     """Return the facts with what databases of the nodes filled in, where nobody else told it."""
-    for reading in (a.reading for a in answers if a.reading is not None):
-        facts = apply_probe_results(facts, reading)
+    for result in results:
+        if result.probe_results is not None:
+            facts = apply_probe_results(facts, result.probe_results)
     listed = compare_declared_peers(settings.peers, facts.peers)
     return replace(facts, compared={**facts.compared, **listed})
-
-
-def _build_node_facts(settings: ClusterSettings, answers: NodeReadings) -> NodeFacts:
-    member = answers.member
-    return NodeFacts(
-        name=member.name,
-        address=settings.dial(member.name).shown,
-        role=member.role,
-        redundancy_group=member.redundancy_group,
-        group_known=member.group_known,
-        planned=member.planned,
-        identity=answers.identity,
-        release=answers.release,
-        ha_state=answers.ha,
-        services=answers.services,
-        axl=answers.axl,
-        replied_at=answers.replied_at,
-        sessions=answers.counters.sessions,
-        replication=answers.counters.replication,
-    )
 
 
 def _add_peer_references(
@@ -175,7 +156,7 @@ _SOURCES_BY_TOPIC = {
 }
 
 
-def merge_survey_facts(known: ClusterFacts, new: ClusterFacts, errand: SurveyScope) -> ClusterFacts:
+def merge_survey_facts(known: ClusterFacts, new: ClusterFacts, scope: SurveyScope) -> ClusterFacts:
     """Return what is known after an errand: all that it asked about is as it told it.
 
     What was asked about and not told is not known any more. Requests add up.
@@ -183,14 +164,14 @@ def merge_survey_facts(known: ClusterFacts, new: ClusterFacts, errand: SurveySco
     fresh = {
         node.name: node
         for node in new.nodes
-        if errand.wants(node.name, node.redundancy_group) and not node.planned
+        if scope.includes(node.name, node.redundancy_group) and not node.planned
     }
     return replace(
         known,
         nodes=tuple(
-            _merge_node_facts(node, fresh.get(node.name), errand.topics) for node in known.nodes
+            _merge_node_facts(node, fresh.get(node.name), scope.topics) for node in known.nodes
         ),
-        coverage=_merge_coverage(known, new, errand, fresh),
+        coverage=_merge_coverage(known, new, scope, fresh),
     )
 
 
@@ -214,10 +195,10 @@ def _merge_node_facts(
 
 
 def _merge_coverage(
-    known: ClusterFacts, new: ClusterFacts, errand: SurveyScope, fresh: Mapping[str, NodeFacts]
+    known: ClusterFacts, new: ClusterFacts, scope: SurveyScope, fresh: Mapping[str, NodeFacts]
 ) -> tuple[Coverage, ...]:
     nodes = {node.name for node in new.nodes}
-    asked = {_SOURCES_BY_TOPIC[topic] for topic in errand.topics if topic in _SOURCES_BY_TOPIC}
+    asked = {_SOURCES_BY_TOPIC[topic] for topic in scope.topics if topic in _SOURCES_BY_TOPIC}
     entries = {(entry.node, entry.source): entry for entry in known.coverage}
     for entry in new.coverage:
         if entry.node in nodes and (entry.node not in fresh or entry.source not in asked):

@@ -1,10 +1,7 @@
-"""Everything that one IM&P node is asked, in turn on one session, at its own address.
-
-Whether two nodes are one machine that answered twice.
-"""
+"""All requests to one IM&P node, in turn on one session, at the node's own address."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 
@@ -13,17 +10,16 @@ from auditor.collect.clients import SurveyContext
 from auditor.collect.coverage import CoverageLog, RequestStats
 from auditor.collect.discovery.probes import Probe
 from auditor.collect.discovery.reader import ProbeResults, fail_all_probes, read_probes
-from auditor.collect.perfmon import CounterValues, read_counters, read_ha_state
+from auditor.collect.perfmon import read_counters, read_ha_state
 from auditor.collect.scope import SurveyTopic
-from auditor.collect.services import RecheckPolicy, ServicesReading, read_services
-from auditor.collect.topology import TopologyNode
+from auditor.collect.services import RecheckPolicy, read_services
 from auditor.errors import Bug, ExchangeError, NotAsked, Reason, WrongNode
 from auditor.models.facts import (
     AxlAvailability,
     AxlProbe,
     Coverage,
-    HaReading,
     Identity,
+    NodeFacts,
     Outcome,
     Role,
     RunState,
@@ -32,196 +28,163 @@ from auditor.models.facts import (
 )
 from auditor.service_names import AXL_WEB_SERVICE
 from auditor.soap.client import Client
-from auditor.soap.network import Network
-from auditor.soap.records import ProductInformation
 
 NODE_SOURCES = (Source.CONTROL_CENTER, Source.PERFMON, Source.IMP_AXL)
 
 
 @dataclass(frozen=True, slots=True)
-class NodeReadings:
-    """What one node gave, and the coverage of what it did not."""
+class NodeResult:
+    """What asking one node came to: its facts, and the coverage of its sources.
 
-    member: TopologyNode
+    `closed_by` is an error after which the node was asked nothing more; `probe_results` is what
+    the database of the publisher answered.
+    """
+
+    node: NodeFacts
     coverage: tuple[Coverage, ...]
-    services: Mapping[str, ServiceState] = field(default_factory=dict)
-    release: str | None = None
-    ha: HaReading | None = None
-    axl: AxlProbe | None = None
-    identity: Identity = Identity.UNPROVEN
     closed_by: ExchangeError | None = None
-    replied_at: str | None = None
-    reading: ProbeResults | None = None
-    counters: CounterValues = field(default_factory=lambda: CounterValues({}))
+    probe_results: ProbeResults | None = None
 
 
 def collect_node(
     client: Client,
-    member: TopologyNode,
+    node: NodeFacts,
     others: frozenset[str],
-    terms: SurveyContext,
+    context: SurveyContext,
     *,
-    watch: RecheckPolicy,
-    gone: Callable[[], bool],
-) -> NodeReadings:
-    """Ask one node about the topics of an errand: in an audit four requests, or five.
+    recheck: RecheckPolicy,
+    is_gone: Callable[[], bool],
+) -> NodeResult:
+    """Ask one node about the topics of the survey: four or five requests in an audit.
 
-    The publisher's database is asked besides: at most six requests more. `others` are the names
-    of the cluster's other nodes, lower case. `gone` tells after a time-out whether the node cannot
-    be reached at all. Raises nothing but Interrupted: every failure is in the coverage.
+    The publisher's database takes at most six more. `others` are the names of the cluster's other
+    nodes, lower case. `is_gone` is called after a time-out, and returns whether the node cannot be
+    reached at all. Raises only Interrupted: every failure is in the coverage.
     """
-    topics = terms.errand.topics
-    ledger = CoverageLog(member.name, client, terms.guard, gone=gone)
-    product = _read_product(ledger) if SurveyTopic.PRODUCT in topics else None
-    look = (
-        _read_node_services(ledger, product, terms.wire, watch)
-        if SurveyTopic.SERVICES in topics
-        else None
-    )
-    states = look.services if look else {}
-    state = _read_node_ha_state(ledger, others) if SurveyTopic.HA in topics else None
-    told = read_counters(ledger, others, topics)
-    probe = _probe_node_axl(ledger, states) if SurveyTopic.AXL in topics else None
-    reading = _read_node_database(ledger, terms.probes) if member.role is Role.PUBLISHER else None
-    answers = NodeReadings(
-        member,
-        ledger.coverage,
-        states,
-        product.active_version if product else None,
-        state,
-        probe,
-        client.identity,
-        ledger.closed_by,
-        look.replied_at.isoformat(timespec="seconds") if look else None,
-        reading,
-        told,
-    )
-    if isinstance(ledger.closed_by, WrongNode):
-        return discard_readings(answers, ledger.closed_by.detail)
-    return answers
+    topics = context.scope.topics
+    log = CoverageLog(node.name, client, context.guard, is_gone=is_gone)
+    product = None
+    if SurveyTopic.PRODUCT in topics:
+        product = log.ask(Source.CONTROL_CENTER, client.product_information).value
+        node = replace(node, release=product.active_version if product else None)
+    if SurveyTopic.SERVICES in topics:
+        request = partial(read_services, log, node, product, context.network, recheck)
+        node = log.ask(Source.CONTROL_CENTER, request).value or node
+    if SurveyTopic.HA in topics:
+        ha_request = partial(read_ha_state, client, node.name, others)
+        node = replace(node, ha_state=log.ask(Source.PERFMON, ha_request).value)
+    node = read_counters(log, node, others, topics)
+    if SurveyTopic.AXL in topics:
+        node = replace(node, axl=_probe_node_axl(log, node.services))
+    is_publisher = node.role is Role.PUBLISHER
+    probe_results = _read_node_database(log, context.probes) if is_publisher else None
+    node = replace(node, identity=client.identity)
+    result = NodeResult(node, log.coverage, log.closed_by, probe_results)
+    if isinstance(log.closed_by, WrongNode):
+        return discard_readings(result, log.closed_by.detail)
+    return result
 
 
-def discard_readings(answers: NodeReadings, detail: str) -> NodeReadings:
-    """Return the answers without anything that they told: another machine gave them."""
+def discard_readings(result: NodeResult, detail: str) -> NodeResult:
+    """Return the result without anything that was read: another machine answered."""
     coverage = tuple(
         replace(entry, outcome=Outcome.FAILED, reason=Reason.WRONG_NODE, detail=detail)
-        for entry in answers.coverage
+        for entry in result.coverage
     )
-    closed_by = answers.closed_by
-    identity = Identity.CONTRADICTED
-    return NodeReadings(answers.member, coverage, identity=identity, closed_by=closed_by)
+    node = replace(result.node.without_readings(), identity=Identity.CONTRADICTED)
+    return NodeResult(node, coverage, result.closed_by)
 
 
-def _read_product(ledger: CoverageLog) -> ProductInformation | None:
-    return ledger.ask(Source.CONTROL_CENTER, ledger.client.product_information).value
-
-
-def _read_node_ha_state(ledger: CoverageLog, others: frozenset[str]) -> HaReading | None:
-    question = partial(read_ha_state, ledger.client, ledger.node, others)
-    return ledger.ask(Source.PERFMON, question).value
-
-
-def _read_node_services(
-    ledger: CoverageLog, product: ProductInformation | None, wire: Network, watch: RecheckPolicy
-) -> ServicesReading | None:
-    look = ledger.ask(
-        Source.CONTROL_CENTER,
-        lambda: read_services(ledger.client, product, wire=wire, watch=watch),
-    ).value
-    if look is not None and look.second_failed is not None:
-        ledger.keep(Source.CONTROL_CENTER, look.second_failed)
-    return look
-
-
-def _probe_node_axl(ledger: CoverageLog, states: Mapping[str, ServiceState]) -> AxlProbe | None:
-    """Probe AXL unless Control Center says that it does not run, where no answer is due."""
-    service = states.get(AXL_WEB_SERVICE)
+def _probe_node_axl(log: CoverageLog, services: Mapping[str, ServiceState]) -> AxlProbe | None:
+    """Probe AXL unless Control Center says that it is stopped: no reply is due then."""
+    service = services.get(AXL_WEB_SERVICE)
     if service is not None and service.state is RunState.STOPPED:
-        ledger.skip(Source.IMP_AXL, None, "Cisco AXL Web Service does not run there.")
+        log.skip(Source.IMP_AXL, None, "Cisco AXL Web Service does not run there.")
         return None
-    answer = ledger.ask(Source.IMP_AXL, lambda: probe_axl(ledger.client))
-    if answer.error is None:
-        return answer.value
-    if isinstance(answer.error, NotAsked):
-        return AxlProbe(AxlAvailability.UNKNOWN, answer.error.detail)
-    return judge_axl_failure(answer.error, control_center_answered=bool(states))
+    reply = log.ask(Source.IMP_AXL, lambda: probe_axl(log.client))
+    if reply.error is None:
+        return reply.value
+    if isinstance(reply.error, NotAsked):
+        return AxlProbe(AxlAvailability.UNKNOWN, reply.error.detail)
+    return judge_axl_failure(reply.error, control_center_answered=bool(services))
 
 
-def _read_node_database(ledger: CoverageLog, probes: Sequence[Probe]) -> ProbeResults | None:
+def _read_node_database(log: CoverageLog, probes: Sequence[Probe]) -> ProbeResults | None:
     """Ask the node's database, best effort.
 
-    Only a fault of ours counts as a gap of the audit, and evidence that holds no answer: there
-    was one, or might have been, and what it told could make a difference.
+    Only a bug of this program and a replay without a recorded reply count as gaps of the audit:
+    there was a reply, or might have been, and it could have made a difference.
     """
-    entry = ledger.entries.get(Source.IMP_AXL)
+    entry = log.entries.get(Source.IMP_AXL)
     if not probes or entry is None:
         return None
     if entry.outcome is not Outcome.COLLECTED:
-        return fail_all_probes(ledger.node, probes, "its AXL was not asked, or did not answer")
-    before = RequestStats.of(ledger.client)
+        return fail_all_probes(log.node, probes, "its AXL was not asked, or did not answer")
+    before = RequestStats.of(log.client)
     try:
-        reading = ledger.guard(lambda: read_probes(ledger.client, ledger.node, probes))
-    except Bug as fault:
-        ledger.keep(Source.IMP_AXL, fault)
-        reading = fail_all_probes(ledger.node, probes, "auditor itself failed")
-    ledger.add(Source.IMP_AXL, RequestStats.of(ledger.client) - before)
-    if isinstance(reading.stopped_by, NotAsked):
-        ledger.keep(Source.IMP_AXL, reading.stopped_by)
-    if reading.stopped_by is not None and reading.stopped_by.settles:
-        ledger.closed_by = reading.stopped_by
-    return reading
+        results = log.guard(lambda: read_probes(log.client, log.node, probes))
+    except Bug as bug:
+        log.record(Source.IMP_AXL, bug)
+        results = fail_all_probes(log.node, probes, "auditor itself failed")
+    log.add_stats(Source.IMP_AXL, RequestStats.of(log.client) - before)
+    if isinstance(results.stopped_by, NotAsked):
+        log.record(Source.IMP_AXL, results.stopped_by)
+    if results.stopped_by is not None and results.stopped_by.settles:
+        log.closed_by = results.stopped_by
+    return results
 
 
-def skip_node(member: TopologyNode, reason: Reason | None, detail: str) -> NodeReadings:
-    """Return the answers of a node that was not asked; no reason: it was not due."""
+def skip_node(node: NodeFacts, reason: Reason | None, detail: str) -> NodeResult:
+    """Return the result of a node that was not asked; reason None: it did not have to be."""
     coverage = tuple(
-        Coverage(source, member.name, Outcome.SKIPPED, reason, detail) for source in NODE_SOURCES
+        Coverage(source, node.name, Outcome.SKIPPED, reason, detail) for source in NODE_SOURCES
     )
-    return NodeReadings(member, coverage)
+    return NodeResult(node, coverage)
 
 
 SAME_MACHINE_SHARE = 0.9
-"""Share of the started services with one start time from which two answers are one machine's.
+"""Share of the started services with one start time from which two replies are one machine's.
 
-Not all of them: a service may restart between the two answers, and one that keeps restarting
+Not all of them: a service may restart between the two replies, and one that keeps restarting
 does. Two machines that booted at the same moment share far fewer.
 """
 
 
-def drop_duplicate_machines(answers: Sequence[NodeReadings]) -> tuple[NodeReadings, ...]:
-    """Empty every node whose start times agree with another's for the started services.
+def drop_duplicate_machines(results: Sequence[NodeResult]) -> tuple[NodeResult, ...]:
+    """Discard the readings of nodes whose started services have the same start times.
 
-    Start times are told to the second and no two machines share all of them, so both answers
-    are worthless: nobody can say which node gave them (contract, section 8).
+    Start times are given to the second and no two machines share all of them, so both replies
+    are worthless: it is unknown which node gave them (contract, section 8).
     """
     twins: dict[str, str] = {}
-    for one, other in combinations(answers, 2):
-        if _is_same_machine(one.services, other.services):
-            twins.setdefault(one.member.name, other.member.name)
-            twins.setdefault(other.member.name, one.member.name)
+    for first, second in combinations([result.node for result in results], 2):
+        if _is_same_machine(first.services, second.services):
+            twins.setdefault(first.name, second.name)
+            twins.setdefault(second.name, first.name)
     return tuple(
-        _discard_duplicate(a, twins[a.member.name]) if a.member.name in twins else a
-        for a in answers
+        _discard_duplicate(result, twins[result.node.name]) if result.node.name in twins else result
+        for result in results
     )
 
 
-def _is_same_machine(one: Mapping[str, ServiceState], other: Mapping[str, ServiceState]) -> bool:
-    times, others = _service_start_times(one), _service_start_times(other)
-    alike = len(times.items() & others.items())
-    return bool(times) and alike >= SAME_MACHINE_SHARE * len(times.keys() | others.keys())
+def _is_same_machine(first: Mapping[str, ServiceState], second: Mapping[str, ServiceState]) -> bool:
+    first_times, second_times = _service_start_times(first), _service_start_times(second)
+    equal = len(first_times.items() & second_times.items())
+    either = len(first_times.keys() | second_times.keys())
+    return bool(first_times) and equal >= SAME_MACHINE_SHARE * either
 
 
 def _service_start_times(services: Mapping[str, ServiceState]) -> dict[str, str]:
     return {
-        name: s.started_at
-        for name, s in services.items()
-        if s.state is RunState.STARTED and s.started_at
+        name: service.started_at
+        for name, service in services.items()
+        if service.state is RunState.STARTED and service.started_at
     }
 
 
-def _discard_duplicate(answers: NodeReadings, twin: str) -> NodeReadings:
+def _discard_duplicate(result: NodeResult, twin: str) -> NodeResult:
     return discard_readings(
-        answers,
-        f"{answers.member.name} and {twin} gave the same start times for their services: "
+        result,
+        f"{result.node.name} and {twin} gave the same start times for their services: "
         "one machine answered for both. Check `addresses`, and NAT or load balancers on the way.",
     )

@@ -5,15 +5,15 @@ PerfMon of one node: users' sessions and database replication, best effort.
 Counters that cannot be read are left out: nothing is judged by them alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from auditor.collect.coverage import CoverageLog
 from auditor.collect.scope import SurveyTopic
 from auditor.config.hosts import is_ip
 from auditor.errors import REDACTED, BadReply, Reason, WrongNode
-from auditor.models.facts import HaReading, HaState, Origin, Source
+from auditor.models.facts import HaReading, HaState, NodeFacts, Origin, Source
 from auditor.soap.client import Client
 from auditor.soap.records import PerfmonCounter
 
@@ -119,51 +119,47 @@ _COUNTER_MISSING_REASONS = (Reason.SOAP_FAULT, Reason.BAD_REPLY)
 """Failures that say that this node has no such counter, after which another may be asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class CounterValues:
-    """What was told: counts by counter name, and the replication state's number."""
-
-    sessions: Mapping[str, int]
-    replication: int | None = None
-
-
 def read_counters(
-    ledger: CoverageLog, others: frozenset[str], topics: frozenset[SurveyTopic]
-) -> CounterValues:
-    """Ask one node for the counters of the topics, one request an object; raises no error of it.
+    log: CoverageLog, node: NodeFacts, others: frozenset[str], topics: frozenset[SurveyTopic]
+) -> NodeFacts:
+    """Return the node with its session counts and replication state, as far as they can be read.
 
-    `others` are the cluster's other nodes, lower case. A node that answers nothing on PerfMon, or
-    stops answering, is asked for nothing more.
+    `others` are the cluster's other nodes, lower case. Sends one request for each counter object
+    of the topics, and raises no ExchangeError. Nothing more is asked after PerfMon of the node has
+    failed.
     """
-    known = ledger.entries.get(Source.PERFMON)
-    if known is not None and known.reason not in (None, *_COUNTER_MISSING_REASONS):
-        return CounterValues({})
-    wanted = [
-        pair for topic, pairs in _COUNTERS_BY_TOPIC.items() if topic in topics for pair in pairs
+    entry = log.entries.get(Source.PERFMON)
+    if entry is not None and entry.reason not in (None, *_COUNTER_MISSING_REASONS):
+        return node
+    counters = [
+        counter
+        for topic, of_topic in _COUNTERS_BY_TOPIC.items()
+        if topic in topics
+        for counter in of_topic
     ]
-    found: dict[str, int] = {}
-    for thing, name in wanted:
-        answer = ledger.ask_besides(
-            Source.PERFMON, partial(_request_counters, ledger, others, thing)
+    values: dict[str, int] = {}
+    for object_name, name in counters:
+        reply = log.ask_optional(
+            Source.PERFMON, partial(_request_counters, log, others, object_name)
         )
-        if answer.error is not None and answer.error.reason not in _COUNTER_MISSING_REASONS:
+        if reply.error is not None and reply.error.reason not in _COUNTER_MISSING_REASONS:
             break
-        values = [
-            c.value
-            for c in answer.value or ()
-            if _has_counter_name(c, name) and c.status in VALID_COUNTER_STATUS
+        instances = [
+            counter.value
+            for counter in reply.value or ()
+            if _has_counter_name(counter, name) and counter.status in VALID_COUNTER_STATUS
         ]
-        if values:
-            found[name] = sum(value for value in values if value is not None)
-    state = found.pop(REPLICATE_STATE, None)
-    return CounterValues(found, state)
+        if instances:
+            values[name] = sum(value for value in instances if value is not None)
+    replication = values.pop(REPLICATE_STATE, None)
+    return replace(node, sessions=values, replication=replication)
 
 
 def _request_counters(
-    ledger: CoverageLog, others: frozenset[str], thing: str
+    log: CoverageLog, others: frozenset[str], object_name: str
 ) -> Sequence[PerfmonCounter]:
-    counters = ledger.client.perfmon_counters(thing, ledger.node)
-    refuse_foreign_counters(counters, ledger.node, others)
+    counters = log.client.perfmon_counters(object_name, log.node)
+    refuse_foreign_counters(counters, log.node, others)
     return [counter for counter in counters if counter.value is not None]
 
 

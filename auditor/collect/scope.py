@@ -51,7 +51,7 @@ class SurveyScope:
     groups: frozenset[str] | None = None
     hurries: bool = False
 
-    def wants(self, node: str, group: str | None) -> bool:
+    def includes(self, node: str, group: str | None) -> bool:
         """Tell whether a node of a group is to be asked; case makes no difference."""
         if self.groups is not None and (group or "").casefold() not in self.groups:
             return False

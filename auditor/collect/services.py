@@ -7,10 +7,11 @@ CUCM AXL on activation, asked only where Control Center does not say (contract, 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from auditor.collect.coverage import CoverageLog
 from auditor.errors import ExchangeError
-from auditor.models.facts import STEADY_UPTIME_S, RunState, ServiceState
+from auditor.models.facts import STEADY_UPTIME_S, NodeFacts, RunState, ServiceState, Source
 from auditor.service_names import DIRECTORY_SERVICE, canonical_name, is_deployable_service
 from auditor.soap.client import Client
 from auditor.soap.network import Network
@@ -183,46 +184,55 @@ _TRANSITION_STATES = (RunState.STARTING, RunState.STOPPING)
 
 @dataclass(frozen=True, slots=True)
 class RecheckPolicy:
-    """How a node is looked at twice: after which pause, and whether always, where due, or never."""
+    """When services are read a second time: after which pause, and always, where due, or never."""
 
     pause_s: float
     always: bool = False
     never: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ServicesReading:
-    """All services of a node by canonical name, as the last reply at `replied_at` told them.
-
-    `second_failed` is the error of a second look that was due and gave nothing.
-    """
-
-    services: Mapping[str, ServiceState]
-    replied_at: datetime
-    second_failed: ExchangeError | None = None
-
-
 def read_services(
-    client: Client, product: ProductInformation | None, *, wire: Network, watch: RecheckPolicy
-) -> ServicesReading:
-    """Ask for every service at once, and once more after a pause, as the watch says.
+    log: CoverageLog,
+    node: NodeFacts,
+    product: ProductInformation | None,
+    network: Network,
+    recheck: RecheckPolicy,
+) -> NodeFacts:
+    """Return the node with all its services, read once or twice as the policy says.
 
-    Due: a service is Starting or Stopping, or the XCP Directory Service started just now (it
-    starts and stops again without its LDAP settings). Sends one or two requests.
+    A second reading is due if a service is Starting or Stopping, or the XCP Directory Service has
+    just started (it starts and stops again without its LDAP settings). If it fails, the first one
+    is used and the failure is recorded. Sends one or two requests.
+
+    Raises:
+        ExchangeError: the first request failed.
     """
     specifications = product.services if product else ()
-    first = client.service_status()
-    states = merge_service_rows(first.rows, specifications)
-    if watch.never or not (watch.always or _needs_recheck(states)):
-        return ServicesReading(states, first.received_at)
-    wire.pause(watch.pause_s)
+    first = log.client.service_status()
+    services = merge_service_rows(first.rows, specifications)
+    node = _with_services(node, services, first)
+    if recheck.never or not (recheck.always or _needs_recheck(services)):
+        return node
+    network.pause(recheck.pause_s)
     try:
-        second = client.service_status()
+        second = log.client.service_status()
     except ExchangeError as error:
-        return ServicesReading(states, first.received_at, error)
-    return ServicesReading(
-        _compare_service_states(first, second, specifications), second.received_at
-    )
+        log.record(Source.CONTROL_CENTER, error)
+        return node
+    later = merge_service_rows(second.rows, specifications)
+    between = second.received_at - first.received_at
+    compared = {
+        name: replace(state, restarted=has_restarted(services.get(name), state, between))
+        for name, state in later.items()
+    }
+    return _with_services(node, compared, second)
+
+
+def _with_services(
+    node: NodeFacts, services: Mapping[str, ServiceState], reply: ServiceStatusReply
+) -> NodeFacts:
+    replied_at = reply.received_at.isoformat(timespec="seconds")
+    return replace(node, services=services, replied_at=replied_at)
 
 
 def _needs_recheck(states: Mapping[str, ServiceState]) -> bool:
@@ -237,20 +247,6 @@ def _is_freshly_started(state: ServiceState | None) -> bool:
         and state.state is RunState.STARTED
         and (state.uptime_s is None or state.uptime_s < STEADY_UPTIME_S)
     )
-
-
-def _compare_service_states(
-    first: ServiceStatusReply,
-    second: ServiceStatusReply,
-    specifications: tuple[ServiceSpecification, ...],
-) -> dict[str, ServiceState]:
-    before = merge_service_rows(first.rows, specifications)
-    after = merge_service_rows(second.rows, specifications)
-    between = second.received_at - first.received_at
-    return {
-        name: replace(state, restarted=has_restarted(before.get(name), state, between))
-        for name, state in after.items()
-    }
 
 
 def has_restarted(

@@ -6,11 +6,10 @@ Whether an external database takes a TCP connection from this machine.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from auditor.collect.node import NodeReadings, skip_node
-from auditor.collect.topology import TopologyNode
+from auditor.collect.node import NodeResult, skip_node
 from auditor.config.settings import ClusterSettings
 from auditor.errors import Reason
-from auditor.models.facts import Coverage, ExternalDatabase, Outcome, Reach, Source
+from auditor.models.facts import Coverage, ExternalDatabase, NodeFacts, Outcome, Reach, Source
 from auditor.soap.messages import TcpResult
 from auditor.soap.network import Network
 
@@ -18,39 +17,34 @@ TCP_CHECK_TIMEOUT_S = 2.0
 """How long a node has to accept a bare TCP connection, where no more is asked of it."""
 
 
-def is_declared_planned(settings: ClusterSettings, member: TopologyNode) -> bool:
+def is_declared_planned(settings: ClusterSettings, node: NodeFacts) -> bool:
     """Tell whether the file names a node as planned, whatever a survey found out since."""
-    return member.planned or member.name.casefold() in map(str.casefold, settings.planned_nodes)
+    return node.planned or node.name.casefold() in map(str.casefold, settings.planned_nodes)
 
 
-def check_planned_node(
-    wire: Network, settings: ClusterSettings, member: TopologyNode
-) -> NodeReadings:
+def check_planned_node(network: Network, settings: ClusterSettings, node: NodeFacts) -> NodeResult:
     """Open and close one TCP connection; nothing is sent, and no password risked.
 
     A node that accepts it contradicts the file, which is drift (PROFILE-02), and what is due there
     is unknown, because nobody looked at what runs. Any other outcome proves nothing, and the
     declaration stands.
     """
-    place = settings.dial(member.name)
-    result = wire.tcp(place.host, place.port, min(TCP_CHECK_TIMEOUT_S, settings.timeout_s))
-    answers = (
-        mark_as_reachable(member) if result.reach is Reach.REACHED else keep_as_planned(member)
-    )
-    return replace(
-        answers, coverage=(*answers.coverage, _planned_node_coverage(place.shown, result))
-    )
+    address = settings.dial(node.name)
+    tcp = network.tcp(address.host, address.port, min(TCP_CHECK_TIMEOUT_S, settings.timeout_s))
+    result = mark_as_reachable(node) if tcp.reach is Reach.REACHED else keep_as_planned(node)
+    entry = _planned_node_coverage(address.shown, tcp)
+    return replace(result, coverage=(*result.coverage, entry))
 
 
-def keep_as_planned(member: TopologyNode) -> NodeReadings:
+def keep_as_planned(node: NodeFacts) -> NodeResult:
     """Return the answers of a node that is planned, as far as anybody knows."""
-    return skip_node(member, None, "Declared in planned_nodes: not installed yet.")
+    return skip_node(node, None, "Declared in planned_nodes: not installed yet.")
 
 
-def mark_as_reachable(member: TopologyNode) -> NodeReadings:
+def mark_as_reachable(node: NodeFacts) -> NodeResult:
     """Return the answers of a node that is declared planned, and accepts connections."""
     return skip_node(
-        replace(member, planned=False),
+        replace(node, planned=False),
         Reason.NOT_ASKED,
         "Not asked, because planned_nodes names it; but it accepts connections. "
         "Take it out of planned_nodes once it is installed.",
@@ -69,7 +63,7 @@ TcpTarget = tuple[str, int]
 class TcpCheck:
     """One place, what a connection to it came to, and the coverage of that test."""
 
-    place: TcpTarget
+    target: TcpTarget
     result: TcpResult
     coverage: Coverage
 
@@ -79,24 +73,24 @@ def database_targets(databases: Iterable[ExternalDatabase]) -> tuple[TcpTarget, 
     return tuple(sorted({(d.host, d.port) for d in databases if d.reach is not Reach.NOT_TRIED}))
 
 
-def check_tcp(wire: Network, place: TcpTarget, timeout_s: float) -> TcpCheck:
+def check_tcp(network: Network, target: TcpTarget, timeout_s: float) -> TcpCheck:
     """Open and close one TCP connection; nothing is sent.
 
     A refusal is an answer, so its outcome is `collected`; only a name that cannot be looked up,
     or a network that cannot be used, leaves a gap.
     """
-    result = wire.tcp(*place, timeout_s)
+    result = network.tcp(*target, timeout_s)
     failed = result.reach is Reach.UNKNOWN
     coverage = Coverage(
         Source.TCP,
-        f"{place[0]}:{place[1]}",
+        f"{target[0]}:{target[1]}",
         Outcome.FAILED if failed else Outcome.COLLECTED,
         result.reason if failed else None,
         result.text if failed else "",
         1,
         result.elapsed_ms,
     )
-    return TcpCheck(place, result, coverage)
+    return TcpCheck(target, result, coverage)
 
 
 def set_database_reach(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from auditor.config.hosts import is_host
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
-from auditor.models.facts import ClusterFacts, Group, Origin, Role
+from auditor.models.facts import ClusterFacts, Group, NodeFacts, Origin, Role
 from auditor.soap.client import Client
 from auditor.soap.records import ProcessNode, RedundancyGroup
 
@@ -93,24 +93,13 @@ _ROLES_BY_USAGE = {"publisher": Role.PUBLISHER, "subscriber": Role.SUBSCRIBER}
 
 
 @dataclass(frozen=True, slots=True)
-class TopologyNode:
-    """A node as the topology tells it, before it is asked anything itself."""
-
-    name: str
-    role: Role
-    redundancy_group: str | None = None
-    group_known: bool = False
-    planned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Topology:
     """The cluster's nodes and groups.
 
     `complete`: the nodes are known to be all there are. `trouble` is why a part is missing.
     """
 
-    members: tuple[TopologyNode, ...]
+    nodes: tuple[NodeFacts, ...]
     groups: tuple[Group, ...] = ()
     groups_known: bool = False
     complete: bool = False
@@ -140,7 +129,7 @@ def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
 
 def _complete_topology(known: Topology, version: str | None) -> Topology:
     """Return the declared topology as the whole, for a CUCM that cannot list IM&P nodes."""
-    if not known.members:
+    if not known.nodes:
         raise UnsupportedVersion(
             f"AXL {version} of CUCM cannot list IM and Presence nodes, and the file has none.",
             "Declare every node of the cluster as [[cluster.node]].",
@@ -149,7 +138,7 @@ def _complete_topology(known: Topology, version: str | None) -> Topology:
 
 
 def _topology_without_groups(
-    members: tuple[TopologyNode, ...], settings: ClusterSettings, trouble: ExchangeError
+    members: tuple[NodeFacts, ...], settings: ClusterSettings, trouble: ExchangeError
 ) -> Topology:
     """Return the nodes that AXL listed, with the groups that the file declares."""
     named = _assign_declared_groups(members, settings.nodes)
@@ -160,8 +149,14 @@ def _topology_without_groups(
 def declared_topology(settings: ClusterSettings, trouble: ExchangeError | None = None) -> Topology:
     """Return the topology that the file declares, for what AXL cannot tell or did not."""
     members = _clear_doubtful_roles(
-        TopologyNode(n.name, n.role, n.redundancy_group, n.redundancy_group is not None)
-        for n in settings.nodes
+        NodeFacts(
+            node.name,
+            settings.dial(node.name).shown,
+            node.role,
+            node.redundancy_group,
+            node.redundancy_group is not None,
+        )
+        for node in settings.nodes
     )
     names = dict.fromkeys(n.redundancy_group for n in settings.nodes if n.redundancy_group)
     groups = tuple(
@@ -174,11 +169,8 @@ def declared_topology(settings: ClusterSettings, trouble: ExchangeError | None =
 
 def topology_from_facts(facts: ClusterFacts) -> Topology:
     """Return the topology that an earlier survey found."""
-    members = tuple(
-        TopologyNode(n.name, n.role, n.redundancy_group, n.group_known, n.planned)
-        for n in facts.nodes
-    )
-    return Topology(members, facts.groups, facts.groups_known, facts.topology_observed)
+    nodes = tuple(node.without_readings() for node in facts.nodes)
+    return Topology(nodes, facts.groups, facts.groups_known, facts.topology_observed)
 
 
 def _is_axl_too_old(version: str | None) -> bool:
@@ -192,7 +184,7 @@ def _is_axl_too_old(version: str | None) -> bool:
 
 def _parse_process_nodes(
     rows: Iterable[ProcessNode], settings: ClusterSettings
-) -> tuple[TopologyNode, ...]:
+) -> tuple[NodeFacts, ...]:
     found = []
     for row in rows:
         if row.name.casefold() == SYSTEM_NODE_NAME:
@@ -205,7 +197,8 @@ def _parse_process_nodes(
         role = " ".join((row.role or "").split()).casefold()
         if role == IMP_ROLE:
             usage = (row.usage or "").strip().casefold()
-            found.append(TopologyNode(row.name, _ROLES_BY_USAGE.get(usage, Role.UNKNOWN)))
+            address = settings.dial(row.name).shown
+            found.append(NodeFacts(row.name, address, _ROLES_BY_USAGE.get(usage, Role.UNKNOWN)))
         elif role != CUCM_ROLE:
             raise BadReply(
                 f"CUCM AXL gave {row.name} the role {row.role!r}: IM&P node or not is unknown.",
@@ -225,7 +218,7 @@ def _parse_process_nodes(
     return _mark_planned(_clear_doubtful_roles(found), settings)
 
 
-def _clear_doubtful_roles(members: Iterable[TopologyNode]) -> tuple[TopologyNode, ...]:
+def _clear_doubtful_roles(members: Iterable[NodeFacts]) -> tuple[NodeFacts, ...]:
     """Leave roles as told only if exactly one node is the publisher.
 
     A list with none, or with two, would put the publisher's recommendations on the wrong node
@@ -239,16 +232,12 @@ def _clear_doubtful_roles(members: Iterable[TopologyNode]) -> tuple[TopologyNode
     return tuple(replace(m, role=Role.UNKNOWN) if m.role is doubtful else m for m in told)
 
 
-def _mark_planned(
-    members: Iterable[TopologyNode], settings: ClusterSettings
-) -> tuple[TopologyNode, ...]:
+def _mark_planned(members: Iterable[NodeFacts], settings: ClusterSettings) -> tuple[NodeFacts, ...]:
     planned = {name.casefold() for name in settings.planned_nodes}
     return tuple(replace(m, planned=m.name.casefold() in planned) for m in members)
 
 
-def _assign_groups(
-    members: Iterable[TopologyNode], groups: Iterable[Group]
-) -> tuple[TopologyNode, ...]:
+def _assign_groups(members: Iterable[NodeFacts], groups: Iterable[Group]) -> tuple[NodeFacts, ...]:
     of = {server.casefold(): group.name for group in groups for server in group.nodes}
     return tuple(
         replace(m, redundancy_group=of.get(m.name.casefold()), group_known=True) for m in members
@@ -256,8 +245,8 @@ def _assign_groups(
 
 
 def _assign_declared_groups(
-    members: Iterable[TopologyNode], nodes: Sequence[DeclaredNode]
-) -> tuple[TopologyNode, ...]:
+    members: Iterable[NodeFacts], nodes: Sequence[DeclaredNode]
+) -> tuple[NodeFacts, ...]:
     of = {n.name.casefold(): n.redundancy_group for n in nodes if n.redundancy_group}
     return tuple(
         replace(m, redundancy_group=of[m.name.casefold()], group_known=True)

@@ -91,7 +91,7 @@ class FailoverSurveyor:
         errand: SurveyScope,
         known: Mapping[str, ClusterFacts] | None,
     ) -> Sequence[ClusterFacts]:
-        options = RunOptions((), insecure=self.request.insecure, discover=False, errand=errand)
+        options = RunOptions((), insecure=self.request.insecure, discover=False, scope=errand)
         found = survey_clusters(chosen, self.logins, options, self.world, known)
         return [
             self._with_database(settings, facts, options)
@@ -106,12 +106,12 @@ class FailoverSurveyor:
         PerfMon documents the state from release 12.5 on; the database's word is only discovered.
         """
         publisher = next((n for n in facts.nodes if n.role is Role.PUBLISHER), None)
-        if publisher is None or not _needs_states_from_database(facts, options.errand):
+        if publisher is None or not _needs_states_from_database(facts, options.scope):
             return facts
         errand = SurveyScope(
             frozenset({SurveyTopic.AXL}), nodes=frozenset({publisher.name.casefold()})
         )
-        asking = replace(options, discover=True, only_probes=frozenset({"groups"}), errand=errand)
+        asking = replace(options, discover=True, only_probes=frozenset({"groups"}), scope=errand)
         known = {settings.name: facts}
         (told,) = survey_clusters([settings], self.logins, asking, self.world, known)
         return told
@@ -207,7 +207,7 @@ def survey_for_failover(
     chosen = {name: select_groups(facts, request.groups) for name, facts in known.items()}
     settled: Mapping[GroupKey, Stability] = {}
     if request.wait is not None:
-        patience = WatchOptions(request.wait, clock, inquiry.world.wire.pause, tell)
+        patience = WatchOptions(request.wait, clock, inquiry.world.network.pause, tell)
         known, settled = _watch_groups(inquiry, patience, known, chosen)
     return FailoverSurveyResult(
         utc_timestamp(started),

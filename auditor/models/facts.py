@@ -197,6 +197,17 @@ class NodeFacts:
     sessions: Mapping[str, int] = field(default_factory=dict)
     replication: int | None = None
 
+    def without_readings(self) -> "NodeFacts":
+        """Return the node as the topology has it, without anything that it was asked for."""
+        return NodeFacts(
+            self.name,
+            self.address,
+            self.role,
+            self.redundancy_group,
+            self.group_known,
+            self.planned,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

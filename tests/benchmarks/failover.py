@@ -42,7 +42,7 @@ def _prepared(running: Farm) -> Callable[[Network], FailoverCheck]:
 
     def run(wire: Network) -> FailoverCheck:
         world = RunContext(
-            wire=wire,
+            network=wire,
             workers=configuration.workers,
             run_id="benchmark",
             clock=lambda: datetime.now(UTC),

@@ -57,7 +57,7 @@ def prepared(farm: Farm) -> Callable[[Network], Report]:
 
     def run(wire: Network) -> Report:
         world = RunContext(
-            wire=wire,
+            network=wire,
             workers=configuration.workers,
             run_id="benchmark",
             clock=lambda: datetime.now(UTC),

@@ -34,7 +34,7 @@ def test_the_night_is_shown_from_before_to_normal_in_under_a_minute(
             configuration.clusters,
             {"night": login},
             RunContext(
-                wire=wire,
+                network=wire,
                 workers=4,
                 run_id="night",
                 clock=lambda: BEGAN + timedelta(seconds=clock.now()),

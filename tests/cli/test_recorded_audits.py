@@ -258,16 +258,14 @@ def test_an_interrupted_audit_is_not_recorded(
     lab: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half of a night is none."""
-    from auditor.collect.survey import WorkerPool
-
     running = lab(PAIR)
     url = f"sqlite:///{tmp_path}/h.sqlite3"
     with monkeypatch.context() as patched:
 
-        def interrupt(_: WorkerPool) -> None:
+        def interrupt(_: object) -> None:
             raise KeyboardInterrupt
 
-        patched.setattr(WorkerPool, "wait", interrupt)
+        patched.setattr("auditor.collect.survey.as_completed", interrupt)
         assert running.run("audit", "--history", url).exit_code == 130
     past = json.loads(running.run("audit", "--history", url, "-o", "json").stdout)["run"]["past"]
     assert past["pair"]["previous_run"] is None

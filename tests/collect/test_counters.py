@@ -40,7 +40,7 @@ def found(lab: Lab, errand: SurveyScope, known: ClusterFacts | None = None) -> C
         (facts,) = survey_clusters(
             configuration.clusters,
             {"lab": login},
-            RunOptions((), discover=False, errand=errand),
+            RunOptions((), discover=False, scope=errand),
             RunContext(wire, 4, "run", lambda: datetime.now(UTC), lambda _cluster, _server: None),
             None if known is None else {"lab": known},
         )

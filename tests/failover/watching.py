@@ -74,7 +74,7 @@ class Night:
         with closing(LiveNetwork()) as wire:
             wire.pause = self.pause  # type: ignore[method-assign] # time is ours here
             world = RunContext(
-                wire=wire,
+                network=wire,
                 workers=4,
                 run_id="night",
                 clock=lambda: BEGAN + timedelta(seconds=self.elapsed),

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from auditor.collect.axl import AXL_PROBE_SQL
 from auditor.collect.clients import build_endpoint
 from auditor.collect.perfmon import HA_STATE_OBJECT, refuse_foreign_counters
-from auditor.collect.topology import Topology, TopologyNode, declared_topology, read_topology
+from auditor.collect.topology import Topology, declared_topology, read_topology
 from auditor.config.settings import ClusterSettings, ServerAddress
 from auditor.credentials import Credentials
 from auditor.errors import ExchangeError, Reason
-from auditor.models.facts import Role
+from auditor.models.facts import NodeFacts, Role
 from auditor.setup.doctor.advice import (
     CheckedServer,
     build_checked_server,
@@ -274,12 +274,12 @@ class _CheckupRun:
             self.requests += client.requests_sent
             self._axl_version = client.axl_version
         if answers.told is not None:
-            self.members = answers.told.members
+            self.members = answers.told.nodes
         steps = publisher_steps(about, answers, [member.name for member in self.members])
         self._learn(about, steps)
         return steps
 
-    def node(self, member: TopologyNode) -> ServerCheckup:
+    def node(self, member: NodeFacts) -> ServerCheckup:
         """Look at one node."""
         dial = self._settings.dial(member.name)
         word = "node" if member.role is Role.UNKNOWN else str(member.role)
@@ -299,7 +299,7 @@ class _CheckupRun:
             )
         return ServerCheckup(member.name, f"IM and Presence {word}", dial.shown, tuple(steps))
 
-    def _ask_node(self, about: CheckedServer, member: TopologyNode) -> list[CheckupStep]:
+    def _ask_node(self, about: CheckedServer, member: NodeFacts) -> list[CheckupStep]:
         others = frozenset(_topology_node_names(self.members) - {member.name.casefold()})
         with self._client(about) as client:
             answers = query_node(client, member.name, others)
@@ -354,14 +354,17 @@ def _blocked_server_steps(blocked: CheckupStep, checks: Sequence[DoctorCheck]) -
     return [first, *(skipped_step(check, blocked.check) for check in checks[1:])]
 
 
-def _topology_node_names(members: Sequence[TopologyNode]) -> set[str]:
+def _topology_node_names(members: Sequence[NodeFacts]) -> set[str]:
     return {member.name.casefold() for member in members}
 
 
-def _configured_topology_nodes(settings: ClusterSettings) -> tuple[TopologyNode, ...]:
+def _configured_topology_nodes(settings: ClusterSettings) -> tuple[NodeFacts, ...]:
     """Return the nodes that the file names, declared or by address or pin alone."""
-    declared = declared_topology(settings).members
+    declared = declared_topology(settings).nodes
     known = _topology_node_names(declared) | {name.casefold() for name in settings.planned_nodes}
     named = [*settings.named.get("addresses", ()), *settings.named.get("pins", ())]
     further = {name.casefold(): name for name in named if name.casefold() not in known}
-    return (*declared, *(TopologyNode(name, Role.UNKNOWN) for name in further.values()))
+    undeclared = (
+        NodeFacts(name, settings.dial(name).shown, Role.UNKNOWN) for name in further.values()
+    )
+    return (*declared, *undeclared)
