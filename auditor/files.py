@@ -1,9 +1,11 @@
-"""Puts the file where nothing stands yet: never over another file, and whole or not at all."""
+"""Files of the operator: may a path be written and why not, and writing whole or not at all."""
 
 import contextlib
 import os
 import secrets
+import stat
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from auditor.errors import ConfigError, OutputError
@@ -11,50 +13,109 @@ from auditor.errors import ConfigError, OutputError
 _NEW_FILE_MODE = 0o644
 
 
-def check_can_create(path: Path) -> None:
-    """Make sure, before anything is asked, that the file can be written; raises ConfigError."""
-    problem = _reason_not_creatable(path)
-    if problem:
-        raise ConfigError([f"--to {path}: {problem}"])
+def find_write_obstacle(path: Path) -> str | None:
+    """Return why a file cannot be written or replaced, and what to do; None if it can.
 
-
-def _reason_not_creatable(path: Path) -> str:
-    folder = path.parent
-    if os.path.lexists(path):
-        return "it exists already and is left as it is; give another path, or move it away"
-    if not folder.is_dir():
-        return f"the folder {folder} does not exist; create it or give another path"
+    The file itself is not touched, and nothing is left behind.
+    """
     try:
-        # A real file: permission bits say nothing of a read-only or full file system.
-        with tempfile.TemporaryFile(dir=folder):
-            return ""
+        final = Path(os.path.realpath(path))
+        return _file_obstacle(final) or find_folder_obstacle(final.parent)
     except OSError as exc:
-        return f"the folder {folder} is not writable ({exc.strerror or exc}); give another path"
+        return f"it cannot be written ({exc.strerror or exc}). Give another path."
+
+
+def _file_obstacle(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    if path.is_dir():
+        return "it is a folder. Give the name of a file in it."
+    if not path.is_file():
+        # Renaming a file over /dev/null would replace the device for the whole machine.
+        return "it is a device or a pipe, not a file. Leave the path out for standard output."
+    return None if os.access(path, os.W_OK) else "the file is read-only. Give another path."
+
+
+def find_folder_obstacle(folder: Path) -> str | None:
+    """Return why no file can be made in a folder, and what to do; None if it can."""
+    if not folder.exists():
+        return f"the folder {folder} does not exist. Create it or give another path."
+    if not folder.is_dir():
+        return f"{folder} is not a folder. Give another path."
+    try:
+        # A real file: permission bits do not show a read-only or full file system.
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as exc:
+        return f"the folder {folder} is not writable ({exc.strerror or exc}). Give another path."
+
+
+def require_new_file(option: str, path: Path) -> None:
+    """Check, before anything is asked, that a new file can be written.
+
+    Raises:
+        ConfigError: something is there already, or it cannot be written; names the option.
+    """
+    problem = find_write_obstacle(path)
+    if os.path.lexists(path):
+        problem = "it exists already and is not replaced. Give another path, or move it away."
+    if problem:
+        raise ConfigError([f"{option} {path}: {problem}"])
+
+
+def write_file(path: Path, text: str | Iterable[str]) -> None:
+    """Write a text, or its pieces, to a file, whole or not at all, in place of an older file.
+
+    A link is followed, so the file that it names is replaced. A file that was there keeps its
+    permission bits; a new one gets 0644 less the umask. Raises OutputError; on any exception,
+    Ctrl-C included, the old file stays as it was.
+    """
+    final = Path(os.path.realpath(path))
+    try:
+        with _temporary_file(final, text) as temporary:
+            temporary.replace(final)
+    except OSError as exc:
+        raise OutputError(
+            f"{path} cannot be written ({exc.strerror or exc}); an older file there is unchanged. "
+            "Make room or give another path, then run again."
+        ) from exc
 
 
 def create_file(path: Path, text: str) -> None:
-    """Write the file; one that came to stand there meanwhile is left as it is.
+    """Write a new file, whole or not at all; a file that appeared there meanwhile is left as it is.
 
     Raises:
-        OutputError: it could not be written, or another file stands there; nothing was changed.
+        OutputError: it could not be written, or another file is there; nothing was changed.
     """
-    spare = path.with_name(f".auditor-{secrets.token_hex(8)}.tmp")
     try:
-        number = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_FILE_MODE)
-        with os.fdopen(number, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(number)
-        # A link fails where a rename would replace.
-        os.link(spare, path)
+        with _temporary_file(path, text) as temporary:
+            # A link fails where a rename would replace.
+            os.link(temporary, path)
     except FileExistsError:
         raise OutputError(
-            f"{path} exists already and is left as it is; give another --to and ask again."
+            f"{path} exists already and is not replaced. Give another path, then run again."
         ) from None
     except OSError as exc:
         raise OutputError(
-            f"{path} cannot be written ({exc.strerror or exc}); give another --to."
+            f"{path} cannot be written ({exc.strerror or exc}). Give another path, then run again."
         ) from exc
+
+
+@contextlib.contextmanager
+def _temporary_file(final: Path, text: str | Iterable[str]) -> Iterator[Path]:
+    """Give a file beside the final one, on the disk and with its permissions; remove it after."""
+    pieces = (text,) if isinstance(text, str) else text
+    temporary = final.with_name(f".auditor-{secrets.token_hex(8)}.tmp")
+    try:
+        # Opened by hand: mkstemp would make it 0600, and so the kernel applies the umask.
+        number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_FILE_MODE)
+        with os.fdopen(number, "wb") as file:
+            if final.is_file():
+                os.fchmod(number, stat.S_IMODE(final.stat().st_mode))
+            file.writelines(piece.encode() for piece in pieces)
+            file.flush()
+            os.fsync(number)
+        yield temporary
     finally:
         with contextlib.suppress(OSError):
-            spare.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)

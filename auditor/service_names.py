@@ -4,9 +4,7 @@ The spelling kept is the one of Control Center's SOAP interface. The lists are t
 administration guide 15, of releases 9.1 to 10.5, and of the entries that AXL has for IM&P nodes.
 """
 
-import difflib
 import re
-from collections.abc import Iterable
 
 AXL_WEB_SERVICE = "Cisco AXL Web Service"
 BULK_PROVISIONING = "Cisco Bulk Provisioning Service"
@@ -188,10 +186,3 @@ def is_deployable_service(name: str) -> bool | None:
     if spelled in FEATURE_SERVICES:
         return True
     return False if spelled in NETWORK_SERVICES else None
-
-
-def nearest_choice(word: str, choices: Iterable[str]) -> str | None:
-    """Return the choice that was probably meant, None if none comes close; case is ignored."""
-    folded = {choice.casefold(): choice for choice in choices}
-    close = difflib.get_close_matches(word.casefold(), folded, n=1)
-    return folded[close[0]] if close else None

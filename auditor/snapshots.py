@@ -21,7 +21,7 @@ from auditor.models.findings import ClusterReport
 from auditor.models.report import Report
 from auditor.report.json_report import report_to_dict
 from auditor.report.summary import describe_failures, failure_reason
-from auditor.report.wording import shorten_name_list
+from auditor.text import join_names
 
 SNAPSHOT_KIND = "auditor-snapshot"
 SNAPSHOT_SCHEMA_VERSION = "1.0"
@@ -119,14 +119,14 @@ def missing_data_sentences(cluster: ClusterReport) -> Iterator[str]:
         (reason, name) for name, reason in unread.items()
     ).items():
         verb, whose = ("is", "its") if len(nodes) == 1 else ("are", "their")
-        told = f"{shorten_name_list(nodes)} {verb} missing ({reason})"
+        told = f"{join_names(nodes, limit=3)} {verb} missing ({reason})"
         yield f"{told}: {whose} services cannot be compared later."
     others = [entry for entry in gaps if entry.node not in unread]
     for what, nodes in _group_names_by_key(
         (f"{e.source}|{_coverage_reason_text(e.reason)}", e.node) for e in others
     ).items():
         source, _, reason = what.partition("|")
-        yield f"The answer of {source} on {shorten_name_list(nodes)} is missing ({reason})."
+        yield f"The answer of {source} on {join_names(nodes, limit=3)} is missing ({reason})."
 
 
 def _unread_node_reason(gaps: Iterable[Coverage], node: str) -> str:

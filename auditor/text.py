@@ -1,18 +1,92 @@
-"""How text that was typed or came from elsewhere is shown within one line."""
+"""Words that every part of the program puts together: escapes, excerpts, lists and counts.
 
+Names and sentences come from servers, files and people. What is printed goes through
+`printable` (reports, which may wrap it) or `escape_unprintable` (errors, which quote it exactly).
+"""
+
+import difflib
+import unicodedata
+from collections.abc import Iterable
+
+_MAX_PRINTABLE_LENGTH = 2000
 _MAX_EXCERPT_LENGTH = 60
+_MAX_COMBINING_MARKS = 4
+# Control, format, surrogate, private and unassigned characters, and breaks of lines.
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def printable(text: str) -> str:
+    """Return text on one line that no terminal obeys.
+
+    Blanks of any kind become one space; control, escape, direction and invisible characters become
+    visible `\\x1b` forms. A fifth combining mark in a row is dropped, and what goes beyond 2000
+    characters, the latter with a word.
+    """
+    if len(text) <= _MAX_PRINTABLE_LENGTH and text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    head, beyond = text[:_MAX_PRINTABLE_LENGTH], len(text) - _MAX_PRINTABLE_LENGTH
+    shown: list[str] = []
+    marks = 0
+    for character in " ".join(head.split()):
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks <= _MAX_COMBINING_MARKS:
+            shown.append(
+                escape_unprintable(character) if category in _UNSAFE_CATEGORIES else character
+            )
+    return "".join(shown) + (f"… ({beyond} more characters)" if beyond > 0 else "")
 
 
 def escape_unprintable(text: str) -> str:
-    """Return text in one line, with what does not print written as an escape."""
+    """Return text in one line, exact but for what does not print: that becomes an escape."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
-def shorten_text(text: str) -> str:
-    """Return a name from the file, cut so that it cannot drown the sentence around it."""
-    return text if len(text) <= _MAX_EXCERPT_LENGTH else f"{text[:_MAX_EXCERPT_LENGTH]}..."
+def shorten_text(text: str, limit: int = _MAX_EXCERPT_LENGTH) -> str:
+    """Return text cut to `limit` characters, so that it cannot drown the sentence around it."""
+    return text if len(text) <= limit else f"{text[:limit]}…"
 
 
-def printable_excerpt(text: str) -> str:
-    """Return text that fits on one line of an error, whatever stands in the file."""
-    return escape_unprintable(shorten_text(text))
+def printable_excerpt(text: str, limit: int = _MAX_EXCERPT_LENGTH) -> str:
+    """Return foreign text that fits into one line of an error."""
+    return escape_unprintable(shorten_text(text, limit))
+
+
+def join_names(names: Iterable[str], limit: int | None = None, word: str = "and") -> str:
+    """Return `a`, `a and b` or `a, b and c`; beyond `limit`, `a, b, c and 2 more`.
+
+    Nothing to list is `none`.
+    """
+    listed = list(names)
+    if limit is not None and len(listed) > limit:
+        listed[limit:] = [f"{len(listed) - limit} more"]
+    *rest, last = listed or ["none"]
+    return f"{', '.join(rest)} {word} {last}" if rest else last
+
+
+def join_sorted_names(names: Iterable[str]) -> str:
+    """Return `join_names` of the names in one order, whatever the order they came in."""
+    return join_names(sorted(names, key=str.casefold))
+
+
+def count_noun(number: int, noun: str) -> str:
+    """Return `1 node`, `2 nodes`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def is_or_are(number: int) -> str:
+    """Return the verb that goes with a number of things."""
+    return "is" if number == 1 else "are"
+
+
+def nearest_choice(word: str, choices: Iterable[str]) -> str | None:
+    """Return the choice that was probably meant, None if none comes close; case is ignored."""
+    folded = {choice.casefold(): choice for choice in choices}
+    close = difflib.get_close_matches(word.casefold(), folded, n=1)
+    return folded[close[0]] if close else None
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """Return `; did you mean `x`?`, the end of a sentence; empty if no choice comes close."""
+    close = nearest_choice(word, choices)
+    return f"; did you mean `{close}`?" if close else ""

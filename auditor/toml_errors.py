@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import ErrorDetails
 
-from auditor.service_names import nearest_choice
-from auditor.text import printable_excerpt
+from auditor.text import did_you_mean, printable_excerpt
 
 _EXPECTED_SHAPES: Mapping[str, str] = {
     "string_type": "a text",
@@ -63,9 +62,3 @@ def describe_mistake(
             return f"{key} must be {pattern(mistake['ctx']['pattern'])}"
         case kind:
             return f"{key} must be {_EXPECTED_SHAPES.get(kind, 'something else')}"
-
-
-def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """Return the end of a sentence that asks whether a near choice was meant; empty if none is."""
-    close = nearest_choice(word, choices)
-    return f"; did you mean `{close}`?" if close else ""

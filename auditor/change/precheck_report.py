@@ -6,7 +6,7 @@ from textwrap import wrap
 
 from auditor.change.decision import ChangeCheck, Decision, PrecheckResult, PrecheckTopic
 from auditor.change.what_if import RequestedChange
-from auditor.report.console import printable
+from auditor.text import printable
 
 _RESULT_MARKS = {
     PrecheckResult.GO: "✓",

@@ -11,8 +11,8 @@ from auditor.service_names import (
     canonical_name,
     is_deployable_service,
     is_service_name,
-    nearest_choice,
 )
+from auditor.text import did_you_mean
 
 
 def parse_changes(
@@ -80,10 +80,9 @@ def _service_problem(name: str) -> str | None:
         return None
     if is_deployable_service(name) is False:
         return f"{name} is a network service: it can be started and stopped, not activated."
-    near = nearest_choice(name, FEATURE_SERVICES)
-    meant = f" Did you mean {near}?" if near else ""
+    hint = did_you_mean(name, FEATURE_SERVICES) or "."
     known = ", ".join(sorted(FEATURE_SERVICES))
-    return f"unknown service {name!r}.{meant} Those that can be activated: {known}."
+    return f"unknown service {name!r}{hint} Those that can be activated: {known}."
 
 
 def find_unknown_nodes(facts: ClusterFacts, asked: Sequence[RequestedChange]) -> tuple[str, ...]:
@@ -114,6 +113,6 @@ def resolve_changes(
 
 def _unknown_node_problem(cluster: str, name: str, known: Sequence[str]) -> str:
     short = [full for full in known if full.casefold().startswith(f"{name.casefold()}.")]
-    near = short[0] if len(short) == 1 else nearest_choice(name, known)
-    meant = f" Did you mean {near}?" if near else ""
-    return f"cluster {cluster} has no node {name!r}.{meant} It has {', '.join(known) or 'none'}."
+    typed = short[0] if len(short) == 1 else name
+    hint = did_you_mean(typed, known) or "."
+    return f"cluster {cluster} has no node {name!r}{hint} It has {', '.join(known) or 'none'}."

@@ -11,7 +11,7 @@ from auditor.cli.app import app
 from auditor.cli.completion import complete_topics
 from auditor.cli.output import print_text, supports_colour, terminal_width
 from auditor.errors import ConfigError
-from auditor.service_names import nearest_choice
+from auditor.text import did_you_mean
 
 _GENERATOR_MARK = re.compile(r"^<!-- (?:begin: .*|end) -->\n", re.MULTILINE)
 
@@ -36,9 +36,8 @@ def docs(
         print_text(_render_topic_list(pages))
         return
     if topic not in pages:
-        near = nearest_choice(topic, pages)
-        hint = f" Did you mean {near}?" if near else ""
-        raise ConfigError([f"no page {topic!r}.{hint} There are {', '.join(pages)}."])
+        hint = did_you_mean(topic, pages) or "."
+        raise ConfigError([f"no page {topic!r}{hint} There are {', '.join(pages)}."])
     text = _GENERATOR_MARK.sub("", pages[topic])
     print_text(_lay_out(text) if sys.stdout.isatty() else text)
 

@@ -9,7 +9,7 @@ from auditor.cli.app import app
 from auditor.cli.completion import complete_examples
 from auditor.cli.output import print_text
 from auditor.errors import ConfigError
-from auditor.service_names import nearest_choice
+from auditor.text import did_you_mean
 
 
 @app.command("examples")
@@ -32,9 +32,8 @@ def examples(
         print_text(_render_example_list(texts))
         return
     if name not in texts:
-        near = nearest_choice(name, texts)
-        hint = f" Did you mean {near}?" if near else ""
-        raise ConfigError([f"no example {name!r}.{hint} There are {', '.join(texts)}."])
+        hint = did_you_mean(name, texts) or "."
+        raise ConfigError([f"no example {name!r}{hint} There are {', '.join(texts)}."])
     print_text(texts[name])
 
 

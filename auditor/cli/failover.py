@@ -205,12 +205,13 @@ def _write_failover_report(
 ) -> None:
     """Write the answer in every form that was asked for."""
     from auditor.cli.output import PIPE_WIDTH, print_text, supports_colour, terminal_width
-    from auditor.report.formats import ReportFormat, write_text_file
+    from auditor.files import write_file
+    from auditor.report.formats import ReportFormat
 
     for target in targets:
         if target.path is not None:
             plain = target.format is not ReportFormat.JSON
-            write_text_file(target.path, draw(width=PIPE_WIDTH, colour=False) if plain else dump())
+            write_file(target.path, draw(width=PIPE_WIDTH, colour=False) if plain else dump())
         elif target.format is ReportFormat.JSON:
             print_text(dump())
         else:

@@ -147,8 +147,8 @@ def _print_changes_since(record: "HistoryStore", cluster: str | None, since: str
 
 def _export_history(record: "HistoryStore", cluster: str | None, target: str) -> None:
     from auditor.cli.output import print_text
+    from auditor.files import find_write_obstacle, write_file
     from auditor.report.csv_report import render_history_csv, render_history_json
-    from auditor.report.formats import find_write_obstacle, write_text_file
 
     word, colon, place = target.partition(":")
     form = word.lower()
@@ -161,7 +161,7 @@ def _export_history(record: "HistoryStore", cluster: str | None, target: str) ->
     rows = record.export(cluster)
     text = render_history_json(rows) if form == "json" else render_history_csv(rows)
     if path:
-        write_text_file(path, text)
+        write_file(path, text)
     else:
         print_text(text)
 
@@ -169,7 +169,7 @@ def _export_history(record: "HistoryStore", cluster: str | None, target: str) ->
 def _prune_history(record: "HistoryStore", days: int) -> None:
     from auditor.cli.output import print_text
     from auditor.cli.session import current_time
-    from auditor.report.wording import count_noun
+    from auditor.text import count_noun
 
     gone = record.prune(timedelta(days=days), current_time())
     print_text(f"{count_noun(gone, 'run')} older than {count_noun(days, 'day')} forgotten.\n")

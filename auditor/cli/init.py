@@ -128,7 +128,7 @@ def init(
         prepare_evidence,
         warn_insecure,
     )
-    from auditor.files import check_can_create, create_file
+    from auditor.files import create_file, require_new_file
     from auditor.recommendations.packs import BUILT_IN_PACKS
     from auditor.setup.init.draft import (
         InitOptions,
@@ -150,7 +150,7 @@ def init(
         nodes=parse_pairs("--node", node or []),
         insecure=insecure,
     )
-    check_can_create(request.output)
+    require_new_file("--to", request.output)
     golden = load_golden_cluster(profile_from) if profile_from else None
     configuration = build_init_configuration(request)
     keeping = prepare_evidence(evidence, "init", BUILT_IN_PACKS, hide_users=evidence_hide_user)

@@ -48,7 +48,8 @@ def write_reports(report: Report, targets: "Sequence[OutputTarget]") -> None:
     Raises:
         OutputError: some report could not be written; says where the audit stood.
     """
-    from auditor.report.formats import render_report, render_report_pieces, write_file_pieces
+    from auditor.files import write_file
+    from auditor.report.formats import render_report, render_report_pieces
 
     troubles = []
     for target in targets:
@@ -61,7 +62,7 @@ def write_reports(report: Report, targets: "Sequence[OutputTarget]") -> None:
                 )
             else:
                 text = render_report_pieces(report, target.format, width=PIPE_WIDTH, colour=False)
-                write_file_pieces(target.path, text)
+                write_file(target.path, text)
         except OutputError as error:
             troubles.append(str(error))
     if troubles:
@@ -228,19 +229,3 @@ def _notify_recipients(report: Report, recipients: "Sequence[Recipient]") -> Non
 
     for line in send_notification(recipients, message.title, message.body):
         print_warning(line)
-
-
-def require_new_file(option: str, path: Path, what: str) -> None:
-    """Make sure, before anything is asked, that a new file can be written; `what` it will be.
-
-    Raises:
-        ConfigError: something is there already, or it cannot be written; names the option.
-    """
-    from auditor.errors import ConfigError
-    from auditor.report.formats import find_write_obstacle
-
-    if os.path.lexists(path):
-        text = f"is there already; {what} never replaces a file. Give another path, or move it away"
-        raise ConfigError([f"{option} {path}: {text}."])
-    if problem := find_write_obstacle(path):
-        raise ConfigError([f"{option} {path}: {problem}"])

@@ -109,7 +109,7 @@ def precheck(
     from auditor.change.precheck import decide_change, decision_without_facts
     from auditor.change.precheck_report import render_decision_json, render_decision_text
     from auditor.change.request import find_unknown_nodes, parse_changes, resolve_changes
-    from auditor.cli.output import print_text, require_new_file, terminal_width
+    from auditor.cli.output import print_text, terminal_width
     from auditor.cli.session import (
         get_credentials,
         open_run_context,
@@ -119,6 +119,7 @@ def precheck(
     from auditor.collect.facts import replace_profile
     from auditor.config.loader import find_config_file, load_configuration
     from auditor.config.overrides import load_with_features
+    from auditor.files import require_new_file
     from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 
     wanted = parse_changes(activate or [], deactivate or [], on or [])
@@ -128,7 +129,7 @@ def precheck(
     (settings,) = configuration.select([cluster])
     (filed,) = load_configuration(path).select([cluster])
     if expectation:
-        require_new_file("--expectation", expectation, "an expectation")
+        require_new_file("--expectation", expectation)
     keeping = prepare_evidence(
         evidence, "precheck", pack or BUILT_IN_PACKS, hide_users=evidence_hide_user
     )
@@ -170,12 +171,12 @@ def _write_expectation(decision: "Decision", path: Path) -> None:
     from auditor.change.decision import PrecheckResult
     from auditor.change.expectation import serialize_expectation
     from auditor.cli.output import print_warning
-    from auditor.report.formats import write_text_file
+    from auditor.files import write_file
 
     if not decision.changes:
         print_warning(f"--expectation {path}: not written, for the nodes could not be read.")
     elif decision.answer is PrecheckResult.NO_GO:
         print_warning(f"--expectation {path}: not written, for the answer is no-go.")
     else:
-        write_text_file(path, serialize_expectation(decision))
+        write_file(path, serialize_expectation(decision))
         sys.stderr.write(f"Expectation written to {path}.\n")

@@ -9,7 +9,7 @@ from auditor.cli.completion import complete_recommendations
 from auditor.cli.options import PackOption
 from auditor.cli.output import print_text, supports_colour, terminal_width
 from auditor.errors import ConfigError
-from auditor.service_names import nearest_choice
+from auditor.text import did_you_mean
 
 
 @app.command()
@@ -43,10 +43,9 @@ def explain(
     known = {r.id: r for r in load_packs()}
     found = known.get(recommendation.upper())
     if found is None:
-        near = nearest_choice(recommendation.upper(), known)
-        meant = f" Did you mean {near}?" if near else ""
+        hint = did_you_mean(recommendation.upper(), known) or "."
         raise ConfigError(
-            [f"no recommendation {recommendation!r}.{meant} `auditor rules` lists them all."]
+            [f"no recommendation {recommendation!r}{hint} `auditor rules` lists them all."]
         )
     print_text(render_rule(found, width=terminal_width(), colour=supports_colour()))
 

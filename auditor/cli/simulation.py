@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError
 from auditor.resources import scenario_folder
-from auditor.service_names import nearest_choice
+from auditor.text import did_you_mean
 
 if TYPE_CHECKING:
     from auditor.simulator import Simulator
@@ -45,11 +45,8 @@ def find_scenario(wanted: str) -> Path:
         return known[wanted]
     if Path(wanted).is_file():
         return Path(wanted)
-    near = nearest_choice(wanted, known)
-    meant = f" Did you mean {near}?" if near else ""
-    raise ConfigError(
-        [f"no scenario {wanted!r}.{meant} Give a file, or one of: {', '.join(known)}."]
-    )
+    hint = did_you_mean(wanted, known) or "."
+    raise ConfigError([f"no scenario {wanted!r}{hint} Give a file, or one of: {', '.join(known)}."])
 
 
 def require_writable_config(config: Path) -> None:
@@ -58,7 +55,7 @@ def require_writable_config(config: Path) -> None:
     Raises:
         ConfigError: the configuration or the CA beside it cannot be written, or is somebody's own.
     """
-    from auditor.report.formats import find_write_obstacle
+    from auditor.files import find_write_obstacle
 
     with _require_lab_extra():
         from auditor.simulator import ca_bundle_path, is_overwritable

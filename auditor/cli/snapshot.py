@@ -46,10 +46,10 @@ def snapshot(
     The exit code is that of an audit with `--history off`, the waivers of the file applied; the
     snapshot is written whatever it is, unless nothing at all could be read.
     """
-    from auditor.cli.output import require_new_file
+    from auditor.files import require_new_file
     from auditor.recommendations.packs import BUILT_IN_PACKS
 
-    require_new_file("--to", to, "a snapshot")
+    require_new_file("--to", to)
     asking = _SnapshotRequest(
         "snapshot",
         config,
@@ -68,7 +68,7 @@ def snapshot(
 def _write_snapshot(report: "Report", content: Mapping[str, Any], to: Path) -> None:
     """Write a snapshot and say what it lacks; one of nothing would look like a success."""
     from auditor.cli.output import print_text
-    from auditor.report.formats import write_text_file
+    from auditor.files import write_file
     from auditor.snapshots import (
         first_failure_detail,
         missing_data_sentences,
@@ -85,7 +85,7 @@ def _write_snapshot(report: "Report", content: Mapping[str, Any], to: Path) -> N
             text = f"nothing of {cluster.name} could be read, so {to} was not written: {why}"
             typer.echo(f"auditor: {text}", err=True)
         return
-    write_text_file(to, serialize_snapshot(content))
+    write_file(to, serialize_snapshot(content))
     names = ", ".join(cluster.name for cluster in report.clusters)
     code = int(report.exit_code)
     told = f"An audit with --history off would end with exit code {code}."
@@ -160,12 +160,12 @@ def diff(
 def _snapshot_path(name: str) -> Path:
     """Return the file of a snapshot; raises ConfigError where it was rather `live` misspelt."""
     from auditor.errors import ConfigError
-    from auditor.service_names import nearest_choice
+    from auditor.text import did_you_mean
 
     path = Path(name)
-    if nearest_choice(name, [LIVE_KEYWORD]) and not path.exists():
-        text = f"{name}: cannot be read: No such file or directory."
-        raise ConfigError([f"{text} Did you mean `{LIVE_KEYWORD}`, the cluster now?"])
+    hint = did_you_mean(name, [LIVE_KEYWORD])
+    if hint and not path.exists():
+        raise ConfigError([f"{name}: cannot be read: No such file or directory{hint}"])
     return path
 
 

@@ -14,8 +14,7 @@ from pydantic import ValidationError
 
 from auditor.config.schema import REPEATED_TABLES, TABLES_BY_PATH
 from auditor.config.value_checks import InvalidValue, type_name
-from auditor.service_names import nearest_choice
-from auditor.text import escape_unprintable, shorten_text
+from auditor.text import did_you_mean, escape_unprintable, shorten_text
 
 Loc = tuple[str | int, ...]
 """Keys and list positions from the top of the file, as pydantic gives them."""
@@ -106,8 +105,7 @@ def _unknown_key_text(loc: Loc) -> str:
     if is_password_key(key):
         return CREDENTIAL_HINT
     table = TABLES_BY_PATH[tuple(part for part in loc[:-1] if isinstance(part, str))]
-    close = nearest_choice(key, table.model_fields)
-    hint = f"; did you mean `{close}`?" if close else ""
+    hint = did_you_mean(key, table.model_fields)
     home = _where_key_belongs(key)
     return f"unknown key{hint}" + (f"; `{key}` belongs {home}" if home else "")
 

@@ -10,7 +10,7 @@ from auditor.config.hosts import SOAP_PORT, is_ip, join_host_port
 from auditor.errors import ConfigError
 from auditor.models.facts import ExternalDatabase, Role, Setting
 from auditor.models.findings import Severity
-from auditor.service_names import nearest_choice
+from auditor.text import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +151,5 @@ class Configuration:
 
     def _no_such_cluster(self, name: str) -> str:
         known = [cluster.name for cluster in self.clusters]
-        close = nearest_choice(name, known)
-        hint = f"; did you mean `{close}`?" if close else ""
+        hint = did_you_mean(name, known)
         return f'{self.path}: no cluster "{name}"; the file has {", ".join(known)}{hint}'

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import TypeGuard
 
 from auditor.config.hosts import is_host, split_host_port
-from auditor.service_names import nearest_choice
+from auditor.text import did_you_mean
 
 EXPRESSWAY = "expressway"
 _MAX_SECONDS = 3600
@@ -152,7 +152,7 @@ def validate_feature(value: object) -> bool | tuple[str, ...]:
 def validate_federation(value: object) -> bool | str | tuple[str, ...]:
     """Accept what a feature takes, or the word for federation through Expressway."""
     if isinstance(value, str) and value != EXPRESSWAY:
-        hint = f"; did you mean `{EXPRESSWAY}`?" if nearest_choice(value, [EXPRESSWAY]) else ""
+        hint = did_you_mean(value, [EXPRESSWAY])
         raise InvalidValue(f'must be true, false, a list of node names or "{EXPRESSWAY}"{hint}')
     return value if isinstance(value, str) else validate_feature(value)
 
@@ -170,8 +170,7 @@ def choice_validator(*choices: str, apart: Collection[str] = ()) -> Callable[[ob
     def check(value: object) -> str:
         if not isinstance(value, str) or value not in choices:
             misspelt = isinstance(value, str) and value.casefold() not in apart
-            close = nearest_choice(str(value), choices) if misspelt else None
-            hint = f"; did you mean `{close}`?" if close else ""
+            hint = did_you_mean(str(value), choices) if misspelt else ""
             raise InvalidValue(f"must be one of {', '.join(choices)}{hint}")
         return value
 

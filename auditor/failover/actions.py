@@ -5,7 +5,6 @@ Sources: IM&P configuration guide 15, chapter on high availability; administrati
 """
 
 from auditor.errors import Reason
-from auditor.failover.ha_states import join_with_and
 from auditor.failover.model import (
     ClusterCheck,
     FailoverCheck,
@@ -33,6 +32,7 @@ from auditor.failover.remedies import (
 from auditor.models.facts import HaState, Origin
 from auditor.models.findings import Verdict
 from auditor.service_names import SERVER_RECOVERY_MANAGER
+from auditor.text import join_names
 
 
 def choose_action(check: FailoverCheck) -> str:
@@ -142,7 +142,7 @@ def _action_for_good_states(group: GroupCheck) -> str:
     if group.bad_replication:
         return (
             "Do: run `utils dbreplication runtimestate` on the publisher, and mend the replication "
-            f"of {join_with_and(group.bad_replication)}. Do not: fail over before it is good."
+            f"of {join_names(group.bad_replication)}. Do not: fail over before it is good."
         )
     if group.sessions.short:
         return (
@@ -153,8 +153,8 @@ def _action_for_good_states(group: GroupCheck) -> str:
 
 
 def _fallback_action(group: GroupCheck) -> str:
-    left = join_with_and(n.name for n in group.nodes if n.state != HaState.BACKUP)
-    serving = join_with_and(n.name for n in group.nodes if n.state == HaState.BACKUP)
+    left = join_names(n.name for n in group.nodes if n.state != HaState.BACKUP)
+    serving = join_names(n.name for n in group.nodes if n.state == HaState.BACKUP)
     unknown = group.of(Verdict.UNKNOWN)
     obstacle = group.obstacle_to(most_urgent_check(unknown)) if unknown else None
     before = f"{source_failure_remedy(obstacle)}; check again, and " if obstacle else ""
@@ -181,8 +181,7 @@ def _undocumented_pair_action(group: GroupCheck) -> str:
     """Return what to do about a pair of states that were read and make no sense together."""
     dumb = [node.name for node in group.nodes if node.state == HaState.UNKNOWN]
     how = (
-        f"see that {SERVER_RECOVERY_MANAGER} runs on {join_with_and(dumb)}, then run `utils ha"
-        " status`"
+        f"see that {SERVER_RECOVERY_MANAGER} runs on {join_names(dumb)}, then run `utils ha status`"
         if dumb
         else (
             "look again in 20 s (`--wait 1m`), then run `utils ha status` on both nodes, because "

@@ -29,7 +29,6 @@ from auditor.failover.group_status import (
     group_node_facts,
     sessions_from_snapshot,
 )
-from auditor.failover.ha_states import join_with_and
 from auditor.failover.model import (
     ClusterCheck,
     FailoverCheck,
@@ -43,7 +42,7 @@ from auditor.failover.services import FailoverFindings, judge_for_failover
 from auditor.failover.watch import GroupKey, GroupWatch, ProgressLineCallback, WatchOptions
 from auditor.models.facts import ClusterFacts, Group, NodeFacts, Role
 from auditor.recommendations.packs import Recommendation
-from auditor.service_names import nearest_choice
+from auditor.text import did_you_mean, join_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +174,9 @@ def select_groups(facts: ClusterFacts, only: Collection[str]) -> tuple[Group, ..
 
 
 def _unknown_group_message(group: str, names: Sequence[str]) -> str:
-    near = nearest_choice(group, names)
-    meant = f" Did you mean {near}?" if near else ""
     there = ", ".join(dict.fromkeys(names)) or "none"
-    return f"--group {group}: no redundancy group of that name.{meant} There is {there}."
+    hint = did_you_mean(group, names) or "."
+    return f"--group {group}: no redundancy group of that name{hint} There is {there}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +321,7 @@ def _missing_group_reasons(
     """Yield why there is no group to look at, or fewer than are wanted."""
     why = f" {barriers[0].text}" if barriers else ""
     if chosen and unseen:
-        yield f"whether {facts.name} has {join_with_and(unseen)} (--group) is not known.{why}"
+        yield f"whether {facts.name} has {join_names(unseen)} (--group) is not known.{why}"
     elif not chosen and barriers:
         yield f"the redundancy groups of {facts.name} are not known.{why}"
     elif not chosen:

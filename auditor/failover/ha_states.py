@@ -3,11 +3,10 @@
 Source: IM&P configuration guide 15, chapter on high availability.
 """
 
-from collections.abc import Iterable
-
 from auditor.errors import Reason
 from auditor.failover.model import GroupCheck, NodeStatus
 from auditor.models.facts import HaState
+from auditor.text import join_names
 
 HA_STATE_LABELS = {
     None: "unreadable",
@@ -47,7 +46,7 @@ def ha_state_label(node: NodeStatus) -> str:
 
 def describe_pair_states(group: GroupCheck) -> str:
     """Return the states of a group's nodes as a list in a sentence."""
-    return join_with_and(describe_node_state(node) for node in group.nodes)
+    return join_names(describe_node_state(node) for node in group.nodes)
 
 
 def describe_node_state(node: NodeStatus) -> str:
@@ -62,9 +61,3 @@ def is_node_unreachable(node: NodeStatus) -> bool:
     """Tell whether a node gave no sign of life at all, whoever asked."""
     lost = node.obstacle is not None and node.obstacle.reason in _UNREACHABLE_REASONS
     return node.state is None and not node.answered and lost
-
-
-def join_with_and(words: Iterable[str]) -> str:
-    """Return words as a list in a sentence."""
-    *rest, last = list(words) or ["none"]
-    return f"{', '.join(rest)} and {last}" if rest else last

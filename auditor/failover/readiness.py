@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor.failover.actions import choose_action, choose_group_action
-from auditor.failover.ha_states import describe_node_state, describe_pair_states, join_with_and
+from auditor.failover.ha_states import describe_node_state, describe_pair_states
 from auditor.failover.model import (
     FailoverCheck,
     GroupCheck,
@@ -40,6 +40,7 @@ from auditor.service_names import (
     WEB_CONNECTION_MANAGER,
     XMPP_FEDERATION_MANAGER,
 )
+from auditor.text import join_names
 
 
 class Capability(StrEnum):
@@ -108,7 +109,7 @@ def _last_node_impacts(group: GroupCheck) -> Iterator[FailoverImpact]:
     """Yield what goes with the node that serves the users of both."""
     for node in group.nodes:
         if node.state == HaState.BACKUP:
-            others = join_with_and(
+            others = join_names(
                 describe_node_state(other) for other in group.nodes if other is not node
             )
             why = (
@@ -264,13 +265,13 @@ class FailoverReadiness:
         if self.exit_code is ExitCode.DRIFT:
             return f"Not ready: {_check_summary_clause(self.check)}"
         of = (
-            f" of {join_with_and(map(self.check.title, self.check.groups))}"
+            f" of {join_names(map(self.check.title, self.check.groups))}"
             if self.check.groups
             else ""
         )
         if self.exit_code is ExitCode.COMPLIANT:
             bad = [name for group in self.check.groups for name in group.bad_replication]
-            but = f", but database replication of {join_with_and(bad)} is bad" if bad else ""
+            but = f", but database replication of {join_names(bad)} is bad" if bad else ""
             return f"Ready: nothing that can be read would be lost in a failover{of}{but}."
         good = self.check.exit_code is ExitCode.COMPLIANT
         why = self.losses[0].why if good else _check_summary_clause(self.check)
@@ -330,7 +331,7 @@ def _reasons_not_ready(found: FailoverReadiness) -> Iterator[str]:
     ]
     if losing:
         told = ", ".join(dict.fromkeys(one for _, whats in losing for one in whats))
-        where = join_with_and(found.check.title(group) for group, _ in losing)
+        where = join_names(found.check.title(group) for group, _ in losing)
         yield f"a failover of {where} would lose {told}"
 
 

@@ -13,13 +13,14 @@ Sources: IM&P configuration guide 15, chapter on high availability; administrati
 from collections.abc import Sequence
 
 from auditor.errors import Reason
-from auditor.failover.ha_states import is_node_unreachable, join_with_and
+from auditor.failover.ha_states import is_node_unreachable
 from auditor.failover.model import GroupCheck, GroupStatus, NodeCheck, NodeCheckType, SourceFailure
 from auditor.failover.priority import most_urgent_check, urgency_rank
 from auditor.failover.services import UNSTABLE_LABEL
 from auditor.models.facts import HaState, RunState, Source
 from auditor.service_names import AXL_WEB_SERVICE, SERVER_RECOVERY_MANAGER, SYNC_AGENT, XCP_ROUTER
 from auditor.soap.operations import AXL_API, CONTROL_CENTER_API
+from auditor.text import join_names
 
 _USER_MANAGEMENT_PAGE = "User Management > Application User on CUCM"
 _AXL_SOURCES = (Source.CUCM_AXL, Source.IMP_AXL)
@@ -140,9 +141,9 @@ def down_node_action(group: GroupCheck) -> str:
     """Return how to bring back a node that is down."""
     left = [node.name for node in group.nodes if node.name not in down_nodes(group)]
     serving = ", which serves everybody" if _has_backup_node(group) else ", which is left"
-    keep = f"restart {join_with_and(left)}{serving}, or " if left else ""
+    keep = f"restart {join_names(left)}{serving}, or " if left else ""
     return (
-        f"Do: bring {join_with_and(down_nodes(group))} back (power, network, console), then check"
+        f"Do: bring {join_names(down_nodes(group))} back (power, network, console), then check"
         f" again. Do not: {keep}{USER_CHANGES}."
     )
 
@@ -157,7 +158,7 @@ def is_idle_without_partner(group: GroupCheck) -> bool:
 
 def server_recovery_action(group: GroupCheck) -> str:
     """Return what to do where high availability stopped services and nobody serves instead."""
-    both = join_with_and(node.name for node in group.nodes)
+    both = join_names(node.name for node in group.nodes)
     return (
         f"Do: run `utils ha status` on {both}, and see that {SERVER_RECOVERY_MANAGER} runs on both:"
         " it stops and starts the services of an idle node. Do not: start services by hand, fail"
@@ -205,7 +206,7 @@ def start_services_action(points: Sequence[NodeCheck], group: GroupCheck) -> str
             "before they run."
         )
     down = [point.service for point in sorted(points, key=urgency_rank) if point.node == node]
-    named = join_with_and(down[:3]) + (f" and {len(down) - 3} more" if len(down) > 3 else "")
+    named = join_names(down, limit=3)
     if urgent.word == "NOT ACTIVATED":
         how = f"activate {named} on {node} (Service Activation)"
     else:
@@ -242,7 +243,7 @@ def recover_pair_action(group: GroupCheck) -> str:
     down = [n.name for n in group.nodes if n.state == HaState.FAILED_OVER_SERVICES_DOWN]
     if down:
         return (
-            f"Do: find what is down on {join_with_and(down)} with `utils ha status` and `utils"
+            f"Do: find what is down on {join_names(down)} with `utils ha status` and `utils"
             " service list`, start it, and then fall back by hand. Do not: fall back before it"
             f" runs, or {USER_CHANGES}."
         )

@@ -31,8 +31,9 @@ from auditor.failover.services import AXL_FAULT_LABEL
 from auditor.failover.summary import failover_summary, group_summary
 from auditor.models.facts import Source
 from auditor.models.findings import ExitCode, Verdict
-from auditor.report.console import printable, render_console, safe_text
+from auditor.report.console import render_console, safe_text
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
+from auditor.text import printable
 
 _CELL_VERDICT_ORDER = (
     Verdict.DRIFT,

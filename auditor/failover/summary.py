@@ -6,7 +6,7 @@ The first line: one sentence on how everything stands.
 import re
 from collections.abc import Iterator, Sequence
 
-from auditor.failover.ha_states import describe_node_state, describe_pair_states, join_with_and
+from auditor.failover.ha_states import describe_node_state, describe_pair_states
 from auditor.failover.model import (
     ClusterCheck,
     FailoverCheck,
@@ -24,6 +24,7 @@ from auditor.failover.priority import (
 from auditor.models.facts import HaState, Origin
 from auditor.models.findings import Verdict
 from auditor.report.wording import strip_digest
+from auditor.text import is_or_are, join_names
 
 _FIRST_SENTENCE_END = re.compile(r"\.\s(?![^()]*\))")
 """A full stop in no brackets, with more behind it."""
@@ -64,8 +65,7 @@ def _unknown_status_reason(group: GroupCheck) -> str:
     guessed = [node.name for node in group.nodes if node.state_source == Origin.DISCOVERED]
     if guessed:
         return (
-            f"{join_with_and(guessed)} told a normal state by its database alone, which proves"
-            " nothing"
+            f"{join_names(guessed)} told a normal state by its database alone, which proves nothing"
         )
     return first_clause(group.because)
 
@@ -100,8 +100,8 @@ def _failed_over_clause(group: GroupCheck) -> str:
         group, "Failed over, not sound" if group.of(Verdict.DRIFT) else "Failed over"
     )
     return (
-        f"{word}: {join_with_and(serving)} serves the users of"
-        f" {join_with_and(left)}{_failover_uncertainty(group)}{_node_checks_clause(group)}"
+        f"{word}: {join_names(serving)} serves the users of"
+        f" {join_names(left)}{_failover_uncertainty(group)}{_node_checks_clause(group)}"
     )
 
 
@@ -137,9 +137,7 @@ def _node_checks_clause(group: GroupCheck) -> str:
     if unknown:
         return _unknown_checks_clause(group, unknown)
     return (
-        f", and AXL answers on {join_with_and(nodes_with_axl(group))}"
-        if nodes_with_axl(group)
-        else ""
+        f", and AXL answers on {join_names(nodes_with_axl(group))}" if nodes_with_axl(group) else ""
     )
 
 
@@ -176,7 +174,7 @@ def first_clause(text: str) -> str:
 
 def _replication_clause(group: GroupCheck) -> str:
     bad = group.bad_replication
-    return f"; database replication of {join_with_and(bad)} is bad" if bad else ""
+    return f"; database replication of {join_names(bad)} is bad" if bad else ""
 
 
 def _sessions_clause(group: GroupCheck) -> str:
@@ -219,11 +217,11 @@ def _other_clauses(check: FailoverCheck, first: GroupCheck | UngroupedCheck) -> 
         worse = first.sessions.short or first.bad_replication
         yield f"--accept failed-over allows {'the failover alone' if worse else 'that'}"
     if bad:
-        yield f"{join_with_and(bad)} also {'needs' if len(bad) == 1 else 'need'} a look"
+        yield f"{join_names(bad)} also {'needs' if len(bad) == 1 else 'need'} a look"
     if accepted:
         too = " too" if isinstance(first, GroupCheck) else ""
         yield (
-            f"{join_with_and(accepted)} {_is_or_are(accepted)} failed over{too}, which --accept"
+            f"{join_names(accepted)} {is_or_are(len(accepted))} failed over{too}, which --accept"
             " allows"
         )
     for aside in ungrouped_problems(check):
@@ -244,10 +242,6 @@ def _ungrouped_clause(aside: UngroupedCheck) -> str:
 
 def _as_expected_clause(names: Sequence[str], *, besides: bool) -> str:
     if not besides:
-        return f"{join_with_and(names)} {_is_or_are(names)} as expected"
+        return f"{join_names(names)} {is_or_are(len(names))} as expected"
     count = "group" if len(names) == 1 else f"{len(names)} groups"
-    return f"the other {count} {_is_or_are(names)} as expected"
-
-
-def _is_or_are(names: Sequence[str]) -> str:
-    return "is" if len(names) == 1 else "are"
+    return f"the other {count} {is_or_are(len(names))} as expected"

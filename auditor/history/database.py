@@ -14,7 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from auditor.errors import AuditorError, ConfigError, redact_secrets
 from auditor.history.url import DatabaseLocation
-from auditor.text import escape_unprintable
+from auditor.text import escape_unprintable, shorten_text
 
 LOCK_TIMEOUT_S = 30
 """How long a transaction waits for another writer."""
@@ -78,9 +78,8 @@ class HistoryDatabase:
             raise failed(self._sentence(fault)) from None
 
     def _sentence(self, fault: DBAPIError) -> str:
-        line = redact_secrets(" ".join(str(fault.orig).split()), self.address.secrets)[
-            :_MAX_DRIVER_ERROR_LENGTH
-        ]
+        line = redact_secrets(" ".join(str(fault.orig).split()), self.address.secrets)
+        line = shorten_text(line, _MAX_DRIVER_ERROR_LENGTH)
         return escape_unprintable(f"history {self.address.shown}: {line}; {_database_advice(line)}")
 
 

@@ -41,8 +41,7 @@ from auditor.models.facts import RunState
 from auditor.models.findings import ClusterReport, Verdict
 from auditor.models.history import ClusterHistory, HistoricalFinding, PastRun, RunChanges
 from auditor.models.report import Report
-from auditor.service_names import nearest_choice
-from auditor.text import escape_unprintable, shorten_text
+from auditor.text import did_you_mean, escape_unprintable, shorten_text
 
 RECORDED_MODE = "audit"
 """The one mode that is recorded: others ask only a part, or judge what is not so yet."""
@@ -243,13 +242,13 @@ def _require_latest_run(connection: Connection, cluster: str) -> int:
     run = read_latest_run(connection, cluster)
     if run is None:
         known = read_recorded_clusters(connection)
-        close = nearest_choice(cluster, known)
-        meant = f'; did you mean "{close}"?' if close else f"; there are: {', '.join(known)}"
-        told = meant if known else "; nothing is recorded yet"
+        hint = did_you_mean(cluster, known) or f"; there are: {', '.join(known)}"
+        if not known:
+            hint = "; nothing is recorded yet"
         raise ConfigError(
             [
                 escape_unprintable(
-                    f'history: no run of cluster "{shorten_text(cluster)}" is recorded{told}'
+                    f'history: no run of cluster "{shorten_text(cluster)}" is recorded{hint}'
                 )
             ]
         )

@@ -10,8 +10,7 @@ from sqlalchemy.exc import ArgumentError
 
 from auditor.errors import REDACTED, ConfigError
 from auditor.history.switch import is_history_off
-from auditor.service_names import nearest_choice
-from auditor.text import escape_unprintable
+from auditor.text import did_you_mean, escape_unprintable
 
 _POSTGRESQL_SCHEMES = ("postgresql", "postgresql+psycopg")
 _URL_CHOICES = (
@@ -64,9 +63,8 @@ def locate_database(url: str | None) -> DatabaseLocation | None:
     if not separator:
         raise _url_error(f"{_quote_harmless(scheme)} is no database URL")
     if scheme != "sqlite" and scheme not in _POSTGRESQL_SCHEMES:
-        close = nearest_choice(scheme, ("sqlite", *_POSTGRESQL_SCHEMES))
-        meant = f"; did you mean {close}://?" if close else ""
-        raise _url_error(f"no history can be kept in {_quote_harmless(scheme)}://{meant}")
+        hint = did_you_mean(scheme, ("sqlite", *_POSTGRESQL_SCHEMES))
+        raise _url_error(f"no history can be kept in {_quote_harmless(scheme)}://", hint)
     return (
         _parse_sqlite_path(rest)
         if scheme == "sqlite"
@@ -80,8 +78,8 @@ def _quote_harmless(text: str) -> str:
     return f'"{text}"' if harmless else REDACTED
 
 
-def _url_error(problem: str) -> ConfigError:
-    return ConfigError([f"history: {problem}. There are: {_URL_CHOICES}"])
+def _url_error(problem: str, hint: str = "") -> ConfigError:
+    return ConfigError([f"history: {problem}{hint or '.'} There are: {_URL_CHOICES}"])
 
 
 def _parse_database_url(url: str) -> URL:

@@ -28,8 +28,8 @@ from auditor.service_names import (
     is_deployable_service,
     is_service_name,
 )
-from auditor.text import printable_excerpt
-from auditor.toml_errors import StrictTable, describe_mistake, did_you_mean, table_keys
+from auditor.text import did_you_mean, printable_excerpt
+from auditor.toml_errors import StrictTable, describe_mistake, table_keys
 
 PackText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 _ID_PATTERN = r"[A-Z]+-[0-9]{2}"

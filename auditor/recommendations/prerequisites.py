@@ -11,6 +11,7 @@ from auditor.recommendations.conditions import (
 from auditor.recommendations.logic import Evaluation, all_of
 from auditor.recommendations.view import Judgement, NodeView
 from auditor.service_names import FILE_TRANSFER_MANAGER, MESSAGE_ARCHIVER, TEXT_CONFERENCE_MANAGER
+from auditor.text import join_sorted_names
 
 _DATABASE_USES = {
     TEXT_CONFERENCE_MANAGER: "permanent_chat",
@@ -123,7 +124,7 @@ def _evaluate_own_database(view: NodeView) -> Evaluation:
 
 
 def _database_names(databases: list[ExternalDatabase]) -> str:
-    return " and ".join(sorted(d.name for d in databases))
+    return join_sorted_names(d.name for d in databases)
 
 
 def _database_evidence(databases: list[ExternalDatabase]) -> tuple[Evidence, ...]:

@@ -7,7 +7,6 @@ Whether what is declared agrees with what was observed or discovered (PROFILE-01
 Whether the cluster has what the file names (PROFILE-02).
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from auditor.models.facts import (
@@ -34,6 +33,7 @@ from auditor.recommendations.logic import ALWAYS_TRUE, Evaluation, any_of
 from auditor.recommendations.packs import FeatureServices, Recommendation
 from auditor.recommendations.view import Judgement, NodeView, ServiceView, view_service
 from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
+from auditor.text import join_sorted_names
 
 DEPLOYMENT_KEY_PREFIX = "deployment."
 """How the key of [cluster.deployment] is named among all keys of the file."""
@@ -56,11 +56,6 @@ def installed_nodes(facts: ClusterFacts) -> tuple[NodeFacts, ...]:
 def not_applicable_judgement(expected: str, because: str) -> Judgement:
     """Return that there is nothing to judge."""
     return Judgement(Verdict.NOT_APPLICABLE, expected, because, because)
-
-
-def join_sorted_names(words: Iterable[str]) -> str:
-    """Return words in one order, whatever the order they came in."""
-    return ", ".join(sorted(words, key=str.casefold))
 
 
 def judge_absent_feature(

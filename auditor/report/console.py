@@ -1,40 +1,14 @@
 """The paper that terminal reports are written on: a rich console whose text can do no harm."""
 
 import io
-import unicodedata
 from collections.abc import Callable
 
 from rich.console import Console
 from rich.text import Text
 
-_MAX_PRINTABLE_LENGTH = 2000
+from auditor.text import printable
+
 _MIN_CONSOLE_WIDTH = 40
-_MAX_COMBINING_MARKS = 4
-_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
-
-def printable(text: str) -> str:
-    """Return text on one line that no terminal obeys.
-
-    Names and reasons come from servers and files. Blanks of any kind become one space; control,
-    escape, direction and invisible characters become visible `\\x1b` forms; a fifth combining mark
-    in a row and what goes beyond 2000 characters are dropped, the latter with a word.
-    """
-    if len(text) <= _MAX_PRINTABLE_LENGTH and text.isascii() and text.isprintable():
-        return " ".join(text.split())
-    head, beyond = text[:_MAX_PRINTABLE_LENGTH], len(text) - _MAX_PRINTABLE_LENGTH
-    shown: list[str] = []
-    marks = 0
-    for character in " ".join(head.split()):
-        kind = unicodedata.category(character)
-        marks = marks + 1 if kind in ("Mn", "Me") else 0
-        if marks <= _MAX_COMBINING_MARKS:
-            shown.append(_escape_character(character) if kind in _UNSAFE_CATEGORIES else character)
-    return "".join(shown) + (f"… ({beyond} more characters)" if beyond > 0 else "")
-
-
-def _escape_character(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def safe_text(text: str, style: str = "") -> Text:

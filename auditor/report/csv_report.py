@@ -12,9 +12,9 @@ from typing import Any
 from auditor.models.facts import Coverage
 from auditor.models.findings import ClusterReport, Finding, finding_sort_key
 from auditor.models.report import Report
-from auditor.report.console import printable
 from auditor.report.summary import get_finding_age
 from auditor.report.wording import cluster_summary, evidence_line
+from auditor.text import printable
 
 REPORT_COLUMNS = (
     "record",

@@ -1,21 +1,16 @@
 """Where reports go: reads `FORMAT[:PATH]`, checks places beforehand, writes files whole."""
 
-import contextlib
 import os
-import secrets
-import stat
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 
-from auditor.errors import ConfigError, OutputError
+from auditor.errors import ConfigError
+from auditor.files import find_write_obstacle
 from auditor.models.report import Report
-from auditor.service_names import nearest_choice
-
-_NEW_REPORT_MODE = 0o644
+from auditor.text import did_you_mean
 
 
 class ReportFormat(StrEnum):
@@ -77,10 +72,9 @@ def _target_problem(value: str) -> str | None:
     """Return what is wrong with one value by itself."""
     word, colon, path = value.partition(":")
     if word.lower() not in tuple(ReportFormat):
-        near = nearest_choice(word, ReportFormat)
-        meant = f" Did you mean {near}?" if near else ""
+        hint = did_you_mean(word, ReportFormat) or "."
         return (
-            f"--output {value}: unknown format {word!r}.{meant} "
+            f"--output {value}: unknown format {word!r}{hint} "
             f"Write FORMAT or FORMAT:PATH; formats are {', '.join(ReportFormat)}."
         )
     if colon and not path.strip():
@@ -140,39 +134,6 @@ def check_targets_writable(targets: Sequence[OutputTarget]) -> None:
         raise ConfigError(problems)
 
 
-def find_write_obstacle(path: Path) -> str | None:
-    """Return why a file cannot be written, and what to do; None if it can."""
-    try:
-        final = Path(os.path.realpath(path))
-        return _file_obstacle(final) or _folder_obstacle(final.parent)
-    except OSError as exc:
-        return f"it cannot be written ({exc.strerror or exc}). Give another path."
-
-
-def _file_obstacle(path: Path) -> str | None:
-    if not path.exists():
-        return None
-    if path.is_dir():
-        return "it is a folder. Give the name of a file in it."
-    if not path.is_file():
-        # Renaming a file over /dev/null would replace the device for the whole machine.
-        return "it is a device or a pipe, not a file. Leave the path out for standard output."
-    return None if os.access(path, os.W_OK) else "the file is read-only. Give another path."
-
-
-def _folder_obstacle(folder: Path) -> str | None:
-    if not folder.exists():
-        return f"the folder {folder} does not exist. Create it or give another path."
-    if not folder.is_dir():
-        return f"{folder} is not a folder. Give another path."
-    try:
-        # A real file: permission bits say nothing of a read-only or full file system.
-        with tempfile.TemporaryFile(dir=folder):
-            return None
-    except OSError as exc:
-        return f"the folder {folder} is not writable ({exc.strerror or exc}). Give another path."
-
-
 def render_report(report: Report, target_format: ReportFormat, *, width: int, colour: bool) -> str:
     """Return the report in a format; `width` (columns) and `colour` matter to the terminal only."""
     return "".join(render_report_pieces(report, target_format, width=width, colour=colour))
@@ -189,42 +150,3 @@ def render_report_pieces(
         yield module.render(report, width=width, colour=colour)
     else:
         yield module.render(report)
-
-
-def write_text_file(path: Path, text: str) -> None:
-    """Write a text to a file; see `write_file_pieces`."""
-    write_file_pieces(path, (text,))
-
-
-def write_file_pieces(path: Path, text: Iterable[str]) -> None:
-    """Write a file whole or not at all: a temporary file beside it, then a rename over it.
-
-    A link is followed, so the file that it names is replaced. A file that was there keeps its
-    permission bits; a new one gets 0644 less the umask. Raises OutputError; on any exception,
-    Ctrl-C included, the old file stands as it was and no temporary file stays.
-    """
-    final = Path(os.path.realpath(path))
-    spare = final.with_name(f".auditor-{secrets.token_hex(8)}.tmp")
-    try:
-        _write_temporary_file(spare, final, text)
-        spare.replace(final)
-    except OSError as exc:
-        raise OutputError(
-            f"{path} cannot be written ({exc.strerror or exc}); an older file there is unchanged. "
-            "Make room or give another path, then run again."
-        ) from exc
-    finally:
-        with contextlib.suppress(OSError):
-            spare.unlink(missing_ok=True)
-
-
-def _write_temporary_file(spare: Path, final: Path, text: Iterable[str]) -> None:
-    """Fill the temporary file and bring it to the disk, with the permissions it shall have."""
-    # Opened by hand: mkstemp would make it 0600, and so the kernel applies the umask.
-    number = os.open(spare, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_REPORT_MODE)
-    with os.fdopen(number, "wb") as file:
-        if final.is_file():
-            os.fchmod(number, stat.S_IMODE(final.stat().st_mode))
-        file.writelines(piece.encode() for piece in text)
-        file.flush()
-        os.fsync(number)

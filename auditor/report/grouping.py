@@ -14,14 +14,8 @@ from auditor.models.findings import (
 )
 from auditor.models.report import Report
 from auditor.report.summary import finding_age_text, get_finding_age
-from auditor.report.wording import (
-    FINDING_SENTENCES,
-    KIND_TEXTS,
-    LabelledText,
-    count_noun,
-    evidence_line,
-    shorten_name_list,
-)
+from auditor.report.wording import FINDING_SENTENCES, KIND_TEXTS, LabelledText, evidence_line
+from auditor.text import count_noun, join_names
 
 _MAX_EVIDENCE_LINES = 8
 _MAX_SHARED_EVIDENCE_LINES = 1
@@ -182,7 +176,7 @@ def _subjects_text(names: Sequence[str], kind: SubjectKind, cluster: ClusterRepo
     every = {node.name for node in cluster.nodes}
     if kind is SubjectKind.NODE and len(names) > 1 and set(names) == every:
         return "both nodes" if len(names) == 2 else f"all {len(names)} nodes"
-    return shorten_name_list(dict.fromkeys(names), most=12)
+    return join_names(dict.fromkeys(names), limit=12)
 
 
 def _check_list_rows(group: Sequence[Finding], cluster: ClusterReport) -> list[LabelledText]:

@@ -18,13 +18,8 @@ from auditor.models.history import (
     RunChanges,
 )
 from auditor.report.console import render_console, safe_text
-from auditor.report.wording import (
-    KIND_TEXTS,
-    STATUS_VERDICTS,
-    VERDICT_MARKS,
-    VERDICT_STYLES,
-    count_noun,
-)
+from auditor.report.wording import KIND_TEXTS, STATUS_VERDICTS, VERDICT_MARKS, VERDICT_STYLES
+from auditor.text import count_noun
 
 _SHORT_ID_LENGTH = 8
 _UNLISTED_VERDICTS = (Verdict.PASS, Verdict.NOT_APPLICABLE)

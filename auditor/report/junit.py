@@ -10,7 +10,6 @@ from auditor import __version__
 from auditor.models.facts import Coverage, Outcome
 from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
-from auditor.report.console import printable
 from auditor.report.summary import (
     count_nodes_read,
     finding_age_text,
@@ -25,6 +24,7 @@ from auditor.report.wording import (
     exit_meaning,
     labelled_sentences,
 )
+from auditor.text import printable
 
 _JunitResult = type[Failure] | type[Error] | type[Skipped]
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from auditor import __version__
 from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
-from auditor.report.console import printable
 from auditor.report.summary import (
     changes_summary,
     count_nodes_read,
@@ -23,12 +22,12 @@ from auditor.report.wording import (
     VERDICT_HEADINGS,
     VERDICT_MARKS,
     cluster_summary,
-    count_noun,
     exit_meaning,
     finding_label,
     labelled_sentences,
     nothing_was_read,
 )
+from auditor.text import count_noun, printable
 
 _MARKUP_SIGNS = re.compile(r"([\\`*_\[\]<!~&$])")
 _BLOCK_START = re.compile(r"^(\d*)([-+#=>.)])")

@@ -16,7 +16,7 @@ from rich.text import Text
 from auditor.models.facts import HaState, Identity, NodeFacts, Origin, Role, RunState, ServiceState
 from auditor.models.findings import ClusterReport, Finding, FindingKind, SubjectKind, Verdict
 from auditor.recommendations.ha_states import is_ha_switched_off
-from auditor.report.console import printable, safe_text
+from auditor.report.console import safe_text
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
@@ -37,6 +37,7 @@ from auditor.service_names import (
     XCP_ROUTER,
     XMPP_FEDERATION_MANAGER,
 )
+from auditor.text import printable
 
 _MATRIX_VERDICT_ORDER = (
     Verdict.DRIFT,

@@ -12,7 +12,6 @@ from auditor.models.findings import (
     finding_sort_key,
 )
 from auditor.models.report import Report
-from auditor.report.console import printable
 from auditor.report.summary import (
     count_nodes_read,
     count_verdict,
@@ -20,7 +19,8 @@ from auditor.report.summary import (
     failure_reason,
     skipped_packs_text,
 )
-from auditor.report.wording import KIND_TEXTS, count_noun, nothing_was_read, shorten_name_list
+from auditor.report.wording import KIND_TEXTS, nothing_was_read
+from auditor.text import count_noun, join_names, printable, shorten_text
 
 _CRITICAL_SEVERITIES = (Severity.CRITICAL, Severity.HIGH)
 _MAX_PLUGIN_TEXT_LENGTH = 900
@@ -49,8 +49,7 @@ def render_plugin_line(report: Report) -> tuple[str, PluginState]:
 
 def format_plugin_line(state: PluginState, text: str, performance: str = "") -> str:
     """Return `IMP STATE - text | performance data`; nothing in the text reads as the latter."""
-    shown = printable(text).replace("|", "/")
-    short = f"{shown[:_MAX_PLUGIN_TEXT_LENGTH]}…" if len(shown) > _MAX_PLUGIN_TEXT_LENGTH else shown
+    short = shorten_text(printable(text).replace("|", "/"), _MAX_PLUGIN_TEXT_LENGTH)
     return f"IMP {state.name} - {short}" + (f" | {performance}" if performance else "") + "\n"
 
 
@@ -120,7 +119,7 @@ def _incomplete_text(clusters: Sequence[ClusterReport]) -> str:
     troubles = [told for cluster in clusters if (told := _unread_servers_text(cluster))]
     unknown = sum(count_verdict(cluster, Verdict.UNKNOWN) for cluster in clusters)
     gaps = sum(len(coverage_gaps(cluster)) for cluster in clusters)
-    parts = [shorten_name_list(troubles)] if troubles else []
+    parts = [join_names(troubles, limit=3)] if troubles else []
     parts += [f"{count_noun(unknown, 'check')} unknown"] if unknown else []
     return ", ".join(parts) or (f"{count_noun(gaps, 'source')} gave nothing" if gaps else "")
 
@@ -131,7 +130,7 @@ def _unread_servers_text(cluster: ClusterReport) -> str:
     if nothing_was_read(cluster):
         return f"nothing could be audited in {cluster.name}" + (f" ({why})" if why else "")
     return why or (
-        f"no services from {shorten_name_list(cluster.unread)}" if cluster.unread else ""
+        f"no services from {join_names(cluster.unread, limit=3)}" if cluster.unread else ""
     )
 
 

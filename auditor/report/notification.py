@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from auditor.models.findings import EXIT_CODE_MEANINGS, ClusterReport, Verdict
 from auditor.models.history import ChangeDirection, FindingChange
 from auditor.models.report import Report
-from auditor.report.console import printable
 from auditor.report.summary import ReachabilityChange, reachability_changes, reachability_line
-from auditor.report.wording import KIND_TEXTS, shorten_name_list
+from auditor.report.wording import KIND_TEXTS
+from auditor.text import join_names, printable, shorten_text
 
 MAX_NOTIFICATION_LINES = 20
 """How many differences a message names; the report has them all."""
 
-_MAX_NOTIFICATION_LINE_LENGTH = 300
+_MAX_LINE_LENGTH = 300
 """Characters of a line: the services behind the addresses refuse a message of many kilobytes."""
 
 _NOTIFIED_DIRECTIONS = {
@@ -73,21 +73,14 @@ def compose_notification(report: Report) -> Notification | None:
     told = [*(printable(reachability_line(one)) for one in seen), *map(_notification_line, moved)]
     if not told:
         return None
-    lines = [_shorten_notification_line(line) for line in told[:MAX_NOTIFICATION_LINES]]
+    lines = [shorten_text(line, _MAX_LINE_LENGTH) for line in told[:MAX_NOTIFICATION_LINES]]
     if len(told) > MAX_NOTIFICATION_LINES:
         lines.append(f"and {len(told) - MAX_NOTIFICATION_LINES} more, in the report")
     code = report.exit_code
     lines += ["", f"Exit code {int(code)}: {EXIT_CODE_MEANINGS[code]}. Run {report.run.id}."]
     return Notification(
-        _shorten_notification_line(_notification_title(moved, seen)), "\n".join(lines)
-    )
-
-
-def _shorten_notification_line(line: str) -> str:
-    return (
-        line
-        if len(line) <= _MAX_NOTIFICATION_LINE_LENGTH
-        else f"{line[:_MAX_NOTIFICATION_LINE_LENGTH]}…"
+        shorten_text(_notification_title(moved, seen), _MAX_LINE_LENGTH),
+        "\n".join(lines),
     )
 
 
@@ -104,7 +97,7 @@ def _notification_title(moved: Sequence[FindingChange], seen: Sequence[Reachabil
     clusters = dict.fromkeys(
         [*(one.cluster for one in seen), *(change.finding.cluster for change in moved)]
     )
-    return f"auditor: {', '.join(tally)} on {shorten_name_list(map(printable, clusters))}"
+    return f"auditor: {', '.join(tally)} on {join_names(map(printable, clusters), limit=3)}"
 
 
 def _notification_line(change: FindingChange) -> str:

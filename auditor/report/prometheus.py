@@ -9,8 +9,8 @@ from auditor import __version__
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict, finding_sort_key
 from auditor.models.history import PastRun
 from auditor.models.report import Report
-from auditor.report.console import printable
 from auditor.report.summary import count_nodes_read, count_verdict, is_complete
+from auditor.text import printable
 
 NO_TIMESTAMP = 0
 """Stands for a time when there was none: a rule on its age fires, one on a gap would not."""

@@ -13,7 +13,8 @@ from auditor.models.findings import SubjectKind
 from auditor.recommendations.packs import Recommendation, Remedy
 from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMode, NodeScope
 from auditor.report.console import render_console, safe_text
-from auditor.report.wording import KIND_TEXTS, count_noun
+from auditor.report.wording import KIND_TEXTS
+from auditor.text import count_noun
 
 PACK_TEXTS = {
     "table": "Cisco's service activation table",

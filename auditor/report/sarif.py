@@ -18,7 +18,6 @@ from auditor.models.findings import (
 )
 from auditor.models.report import Report
 from auditor.recommendations.packs import Recommendation, load_packs
-from auditor.report.console import printable
 from auditor.report.summary import (
     count_nodes_read,
     count_verdict,
@@ -27,6 +26,7 @@ from auditor.report.summary import (
     skipped_packs_text,
 )
 from auditor.report.wording import KIND_TEXTS, REASON_ADVICE, cluster_summary, evidence_line
+from auditor.text import printable
 
 _SARIF_SCHEMA_URI = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -15,7 +15,7 @@ from auditor.models.facts import Coverage, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Finding, SubjectKind, Verdict
 from auditor.models.history import ChangeDirection, ClusterHistory, FindingAge
 from auditor.models.report import Report, RunMetadata
-from auditor.report.wording import count_noun, shorten_name_list
+from auditor.text import count_noun, is_or_are, join_names
 
 _SKIPPED_PACK_TEXTS = {
     "table": "Cisco's own table was NOT judged",
@@ -143,7 +143,7 @@ def describe_failures(gaps: Sequence[Coverage]) -> str:
     if len(servers) > 1:
         servers.pop(Reason.NOT_ASKED, None)
     return ", ".join(
-        _FAILURE_PHRASES[reason].format(shorten_name_list(names))
+        _FAILURE_PHRASES[reason].format(join_names(names, limit=3))
         for reason, names in servers.items()
     )
 
@@ -245,16 +245,12 @@ def _change_sentences(cluster: ClusterReport, past: ClusterHistory) -> Iterator[
     ]
     if told:
         number, word = told[0]
-        parts = [f"{count_noun(number, 'difference')} {_verb_for_count(number)} {word}"]
+        parts = [f"{count_noun(number, 'difference')} {is_or_are(number)} {word}"]
         parts += [f"{number} {word}" for number, word in told[1:]]
         yield f"{', '.join(parts)}."
     unseen = Counter(c.before for c in past.changes if c.direction is ChangeDirection.UNSEEN)
     if passed := unseen[Verdict.PASS]:
-        yield f"{count_noun(passed, 'check')} that passed {_verb_for_count(passed)} unknown now."
+        yield f"{count_noun(passed, 'check')} that passed {is_or_are(passed)} unknown now."
     if lost := unseen.total() - passed:
         yield f"{count_noun(lost, 'earlier difference')} cannot be seen now."
     yield from map(reachability_sentence, cluster_reachability_changes(cluster, past))
-
-
-def _verb_for_count(number: int) -> str:
-    return "is" if number == 1 else "are"

@@ -34,10 +34,10 @@ from auditor.report.wording import (
     VERDICT_STYLES,
     LabelledText,
     cluster_summary,
-    count_noun,
     exit_meaning,
     nothing_was_read,
 )
+from auditor.text import count_noun
 
 
 def print_findings(console: Console, report: Report, cluster: ClusterReport) -> None:

@@ -26,6 +26,7 @@ from auditor.models.findings import (
 )
 from auditor.models.report import Report
 from auditor.soap.messages import Certificate
+from auditor.text import count_noun, join_names
 
 VERDICT_MARKS = {
     Verdict.PASS: "✓",
@@ -95,18 +96,6 @@ REASON_ADVICE = {
 """What to do, for a failure whose own detail says nothing."""
 
 
-def count_noun(number: int, noun: str) -> str:
-    """Return `1 node`, `2 nodes`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def shorten_name_list(names: Iterable[str], most: int = 3) -> str:
-    """Return the names with commas; beyond `most`, how many more there are."""
-    known = list(names)
-    more = f" and {len(known) - most} more" if len(known) > most else ""
-    return ", ".join(known[:most]) + more
-
-
 def severity_summary(findings: Iterable[Finding]) -> str:
     """Return `1 critical, 2 high`, worst first."""
     tally = Counter(finding.severity for finding in findings)
@@ -155,7 +144,7 @@ def _drift_summary(cluster: ClusterReport) -> str:
     )
     silent = cluster.unread
     unknown = _select_findings(cluster, Verdict.UNKNOWN)
-    doubts = [f"{shorten_name_list(silent)} could not be audited"] if silent else []
+    doubts = [f"{join_names(silent, limit=3)} could not be audited"] if silent else []
     doubts += [f"{_count_checks(unknown)} could not be told"] if unknown else []
     return f"{text} Besides, {' and '.join(doubts)}." if doubts else text
 
@@ -169,7 +158,7 @@ def _incomplete_reason(cluster: ClusterReport) -> str:
     silent = cluster.unread
     if silent:
         return (
-            f"{shorten_name_list(silent)} could not be audited, so {_count_checks(unknown)} could"
+            f"{join_names(silent, limit=3)} could not be audited, so {_count_checks(unknown)} could"
             " not be told"
         )
     if unknown:
@@ -194,7 +183,7 @@ def _unauditable_summary(cluster: ClusterReport) -> str:
     first = failed[0]
     why = first.detail or (REASON_ADVICE[first.reason] if first.reason else "")
     others = dict.fromkeys(entry.node for entry in failed if entry.node != first.node)
-    besides = f" No answer either from {shorten_name_list(others)}." if others else ""
+    besides = f" No answer either from {join_names(others, limit=3)}." if others else ""
     return f"Nothing could be audited: {why}{besides}"
 
 

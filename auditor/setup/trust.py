@@ -12,12 +12,12 @@ from auditor.config.loader import CONFIG_FILE_NAME, build_configuration
 from auditor.config.pins import add_pin, manual_pin_instruction
 from auditor.config.settings import ClusterSettings, ServerAddress
 from auditor.errors import ConfigError, ExchangeError, OutputError, WrongNode
-from auditor.report.console import printable
-from auditor.report.formats import write_text_file
+from auditor.files import write_file
 from auditor.report.wording import certificate_lines, strip_digest
 from auditor.soap.messages import Certificate
 from auditor.soap.network import Network
 from auditor.soap.tls import is_pinned
+from auditor.text import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ def record_pin(
     edited = add_pin(text.removeprefix(mark), settings.name, found.name, pin, replace=replace)
     build_configuration(tomllib.loads(edited), path)
     try:
-        write_text_file(path, mark + edited)
+        write_file(path, mark + edited)
     except OutputError as error:
         raise ConfigError(
             [f"{error} {manual_pin_instruction(settings.name, found.name, pin)}"]

@@ -12,6 +12,7 @@ from auditor.credentials import Credentials
 from auditor.soap.messages import Endpoint
 from auditor.soap.redaction import Redactor
 from auditor.soap.redaction_exceptions import RedactionExceptions
+from auditor.text import shorten_text
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class ResponseRedactor:
             for sign in self.text(text, cookies)
         )
         line = self.text(" ".join(plain.split()), cookies)
-        return line if len(line) <= _MAX_QUOTE_LENGTH else f"{line[: _MAX_QUOTE_LENGTH - 1]}…"
+        return shorten_text(line, _MAX_QUOTE_LENGTH)
 
     def _covered(self, text: str | None) -> str | None:
         if not text or text in self._clean:

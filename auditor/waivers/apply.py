@@ -12,7 +12,7 @@ from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError
 from auditor.models.facts import Source
 from auditor.models.findings import ClusterReport, Finding, Verdict, Waiver
-from auditor.service_names import nearest_choice
+from auditor.text import nearest_choice
 from auditor.waivers.load import WaiverRule, load_waiver_file
 
 EXPIRY_NOTICE_PERIOD = timedelta(days=14)

@@ -12,8 +12,8 @@ from pydantic import Field, PlainValidator, ValidationError
 
 from auditor.config.value_checks import InvalidValue, type_name, validate_text
 from auditor.errors import ConfigError
-from auditor.text import escape_unprintable, shorten_text
-from auditor.toml_errors import StrictTable, did_you_mean
+from auditor.text import did_you_mean, escape_unprintable, shorten_text
+from auditor.toml_errors import StrictTable
 
 _DECODE_ERROR_LINE = re.compile(r"\(at line (\d+), column \d+\)$")
 _EXPIRES_LINE = re.compile(r"\s*(?:expires|\"expires\"|'expires')\s*=([^#]*)")

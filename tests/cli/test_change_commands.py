@@ -134,7 +134,7 @@ def aged(content: dict[str, Any]) -> None:
         (renamed, "different clusters: healthy before, other after"),
         (moved, "no node in common: imp1.lab.test, "),
         (aged, "the snapshot from after is older than the one from before"),
-        (lambda s: s["report"]["run"].update(packs=["table"]), "different packs: guides, table"),
+        (lambda s: s["report"]["run"].update(packs=["table"]), "different packs: guides and table"),
         (lambda s: s["report"].pop("clusters"), "is not whole: report.clusters"),
         (lambda s: s["facts"].clear(), "its report and its facts are of different clusters"),
         (lambda s: s["facts"]["healthy"].update(groups=7), "not whole: facts.healthy.groups"),
@@ -239,7 +239,7 @@ def test_a_snapshot_never_replaces_a_file(window: tuple[Lab, Path]) -> None:
     kept = before.read_text()
     result = running.run("snapshot", "--to", str(before))
     assert result.exit_code == 2
-    assert f"--to {before}: is there already; a snapshot never replaces a file." in result.stderr
+    assert f"--to {before}: it exists already and is not replaced." in result.stderr
     assert before.read_text() == kept
 
 
@@ -260,7 +260,7 @@ def test_a_misspelt_live_is_told(window: tuple[Lab, Path]) -> None:
     running, before = window
     result = running.run("diff", str(before), "lve")
     assert result.exit_code == 2
-    told = "lve: cannot be read: No such file or directory. Did you mean `live`, the cluster now?"
+    told = "lve: cannot be read: No such file or directory; did you mean `live`?"
     assert told in result.stderr
 
 

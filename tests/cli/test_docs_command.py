@@ -47,7 +47,7 @@ def test_a_page_is_printed_as_markdown_without_the_marks_of_its_generator(topic:
 def test_an_unknown_topic_names_the_nearest() -> None:
     result = CliRunner().invoke(app, ["docs", "configuraton"])
     assert result.exit_code == 2
-    assert "Did you mean configuration?" in result.stderr
+    assert "did you mean `configuration`?" in result.stderr
 
 
 def test_a_terminal_shows_a_page_laid_out(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_an_example_is_printed_as_it_ships(name: str) -> None:
 def test_an_unknown_example_names_the_nearest() -> None:
     result = CliRunner().invoke(app, ["examples", "promethues"])
     assert result.exit_code == 2
-    assert "Did you mean prometheus?" in result.stderr
+    assert "did you mean `prometheus`?" in result.stderr
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -136,8 +136,8 @@ def test_a_snapshot_of_another_cluster_is_2(lab: Start) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--group", "Pare"), "Did you mean Pair? There is Pair."),
-        (("--group", "Pare", "--group", "Pair"), "Did you mean Pair? There is Pair."),
+        (("--group", "Pare"), "did you mean `Pair`? There is Pair."),
+        (("--group", "Pare", "--group", "Pair"), "did you mean `Pair`? There is Pair."),
         (("--wait", "soon"), "--wait soon: give a duration such as 15m"),
         (("--wait", ""), "give a duration"),
         (("--wait", "5s"), "at least 20s"),

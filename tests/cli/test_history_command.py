@@ -124,7 +124,7 @@ def test_it_forgets_old_runs_but_not_since_when_a_finding_stands(url: str) -> No
         (["--since", "1"], 'no run "1" is recorded'),
         (["--since", "run"], 'several runs begin with "run"'),
         (["--since", "2026-02-30"], "is no date"),
-        (["--cluster", "lap"], 'did you mean "lab"?'),
+        (["--cluster", "lap"], "did you mean `lab`?"),
         (["--export", "xml"], "write json or csv"),
         (["--export", "csv:"], "write json or csv"),
         (["--export", "csv:/no/such/folder/x.csv"], "/no/such/folder does not exist"),
@@ -223,18 +223,15 @@ def test_a_kill_in_the_middle_of_a_record_leaves_history_and_files_whole(
 
 SLOW = """
 import sys, threading
-import auditor.report.formats as output
-real = output._write_temporary_file
-def slow(spare, final, text):
-    whole = "".join(text)
-    spare.write_text(whole[: len(whole) // 2])
-    print("half", flush=True)
+import auditor.files
+def slow(number):
+    print("written beside", flush=True)
     threading.Event().wait()
-output._write_temporary_file = slow
+auditor.files.os.fsync = slow
 from auditor.__main__ import main
 main()
 """
-"""The program, which stops half-way in a report's file."""
+"""The program, which stops after it wrote a report beside its file."""
 
 
 def test_a_kill_in_the_middle_of_a_report_leaves_the_old_file(lab: Start, tmp_path: Path) -> None:
@@ -251,7 +248,7 @@ def test_a_kill_in_the_middle_of_a_report_leaves_the_old_file(lab: Start, tmp_pa
         text=True,
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == "half\n"
+        assert process.stdout.readline() == "written beside\n"
         process.kill()
     assert path.read_text() == before
     assert run(url).stdout.count("compliant") == 1

@@ -156,7 +156,7 @@ def test_nothing_that_exists_is_overwritten_and_nothing_is_asked(
     result = init(running, path)
 
     assert result.exit_code == 2
-    assert "it exists already and is left as it is" in result.stderr
+    assert "it exists already and is not replaced" in result.stderr
     assert running.simulator.requests == []
     assert kind != "file" or path.read_text() == "mine"
 
@@ -166,7 +166,7 @@ def test_a_file_that_appears_meanwhile_is_left_as_it_is(
 ) -> None:
     path = tmp_path / "auditor.toml"
     running = lab("one-node")
-    monkeypatch.setattr("auditor.files.check_can_create", lambda _: path.write_text("mine"))
+    monkeypatch.setattr("auditor.files.require_new_file", lambda *_: path.write_text("mine"))
     result = init(running, path)
 
     assert result.exit_code == 1

@@ -93,13 +93,13 @@ def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
     [
         (("--activate", "proxy", "--on", NODE), "unknown service 'proxy'."),
         (("--activate", "XCP Config Manager", "--on", NODE), "Cisco XCP Config Manager is a net"),
-        (("--activate", "Cisco SIP Prox", "--on", NODE), "Did you mean Cisco SIP Proxy?"),
-        (("--activate", SIP, "--on", "imp4"), f"Did you mean {NODE}?"),
+        (("--activate", "Cisco SIP Prox", "--on", NODE), "did you mean `Cisco SIP Proxy`?"),
+        (("--activate", SIP, "--on", "imp4"), f"did you mean `{NODE}`?"),
         (("--activate", "Cisco XCP Router", "--on", NODE), "network service"),
         (("--on", NODE), "name a service"),
         (("--activate", SIP), f"name the node of {SIP} with --on, or as SERVICE@NODE."),
         (("--activate", f"{SIP}@"), f"{SIP}@: name the node after the @."),
-        (("--activate", f"{SIP}@imp4"), f"Did you mean {NODE}?"),
+        (("--activate", f"{SIP}@imp4"), f"did you mean `{NODE}`?"),
         (("--activate", f"{SIP}@{NODE}", "--on", NODE), "--on: every service names its node"),
         (("--activate", f"{SIP}@{NODE}", "--deactivate", SIP, "--on", NODE.upper()), "at once"),
         (("--activate", SIP, "--deactivate", SIP, "--on", NODE), "at once"),
@@ -182,7 +182,7 @@ def test_an_announcement_never_replaces_another(healthy: Lab, tmp_path: Path) ->
     asked = len(healthy.simulator.requests)
     result = healthy.run("precheck", *words, "--expectation", str(expected))
     assert result.exit_code == 2
-    told = f"--expectation {expected}: is there already; an expectation never replaces a file."
+    told = f"--expectation {expected}: it exists already and is not replaced."
     assert told in result.stderr
     assert expected.read_text() == "of another window"
     assert len(healthy.simulator.requests) == asked

@@ -205,7 +205,7 @@ def test_a_write_that_fails_leaves_the_file_and_says_what_to_paste(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("auditor.report.formats.os.fsync", full)
+    monkeypatch.setattr("auditor.files.os.fsync", full)
     result = _run(config, PUB, "--yes")
     assert result.exit_code == 2
     assert "No space left" in result.stderr

@@ -368,7 +368,7 @@ def test_a_group_that_nobody_can_tell_is_missed_beside_one_that_is_declared(nigh
 
 
 def test_an_unknown_group_is_refused_with_the_nearest_name(night: Begin) -> None:
-    with pytest.raises(ConfigError, match=r"Did you mean Pair\? There is Pair\."):
+    with pytest.raises(ConfigError, match=r"did you mean `Pair`\? There is Pair\."):
         night().check(groups=("Pare",))
 
 

@@ -80,9 +80,9 @@ def test_signs_that_urls_know_may_stand_in_a_path(tmp_path: Path) -> None:
     ("url", "said"),
     [
         ("mysql://u:hunter2@h/d", "no history can be kept in"),
-        ("postgres://u:hunter2@h/d", "did you mean postgresql://?"),
-        ("postgresql+asyncpg://u:hunter2@h/d", "did you mean postgresql+psycopg://?"),
-        ("sqlit:///hunter2", "did you mean sqlite://?"),
+        ("postgres://u:hunter2@h/d", "did you mean `postgresql`?"),
+        ("postgresql+asyncpg://u:hunter2@h/d", "did you mean `postgresql+psycopg`?"),
+        ("sqlit:///hunter2", "did you mean `sqlite`?"),
         ("history.sqlite3", '"history.sqlite3" is no database URL'),
         ("u:hunter2@h/d", "*** is no database URL"),
         ("hunter2\x1b[31m", "*** is no database URL"),

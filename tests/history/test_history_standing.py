@@ -256,7 +256,7 @@ def test_a_cluster_without_runs_is_refused_with_the_nearest(history: HistoryStor
     with pytest.raises(ConfigError, match="nothing is recorded yet"):
         history.standings("lab")
     stand(history, PASS)
-    with pytest.raises(ConfigError, match=r'no run of cluster "lob" .* did you mean "lab"'):
+    with pytest.raises(ConfigError, match=r'no run of cluster "lob" .* did you mean `lab`'):
         history.changes("lob", "2026-03-01")
     with pytest.raises(ConfigError, match="there are: lab"):
         history.runs("zzzzzzzz")

@@ -12,7 +12,6 @@ from auditor.service_names import (
     canonical_name,
     is_deployable_service,
     is_service_name,
-    nearest_choice,
 )
 
 KNOWN = sorted(FEATURE_SERVICES | NETWORK_SERVICES)
@@ -122,10 +121,3 @@ def test_the_canonical_spelling_of_a_canonical_spelling_is_itself(name: str) -> 
     once = canonical_name(name)
     assert canonical_name(once) == once
     assert canonical_name(f" {name} ") == once
-
-
-def test_the_nearest_choice_is_offered_whatever_its_case() -> None:
-    assert nearest_choice("chats", ["chat", "compliance"]) == "chat"
-    assert nearest_choice("LAB", ["lab", "prod"]) == "lab"
-    assert nearest_choice("zzz", ["chat", "compliance"]) is None
-    assert nearest_choice("anything", []) is None

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from auditor.models.findings import FindingSubject, SubjectKind, Verdict
 from auditor.models.report import Report
-from auditor.report.console import printable
 from auditor.report.html import render
+from auditor.text import printable
 from tests.report import samples, shapes
 from tests.report.test_html_report import HOSTILE
 

@@ -15,8 +15,8 @@ from auditor import __version__
 from auditor.models.findings import ClusterStatus, Verdict
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
-from auditor.report.console import printable
 from auditor.report.html import render
+from auditor.text import printable
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"

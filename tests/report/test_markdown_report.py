@@ -13,8 +13,8 @@ from markdown_it.token import Token
 from auditor import __version__
 from auditor.models.report import Report
 from auditor.report import markdown
-from auditor.report.console import printable
 from auditor.report.markdown import CODE_PATTERN, escape_markdown, format_code
+from auditor.text import printable
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"

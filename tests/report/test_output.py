@@ -14,6 +14,7 @@ import pytest
 
 from auditor.cli.options import OutputOption
 from auditor.errors import ConfigError, OutputError
+from auditor.files import write_file
 from auditor.report import json_report, terminal
 from auditor.report.formats import (
     OutputTarget,
@@ -22,8 +23,6 @@ from auditor.report.formats import (
     parse_output_targets,
     render_report,
     render_report_pieces,
-    write_file_pieces,
-    write_text_file,
 )
 from auditor.report.json_report import report_to_dict
 from tests.report import samples
@@ -66,7 +65,7 @@ def test_a_hyphen_is_standard_output_and_a_tilde_is_home() -> None:
 def test_every_mistake_is_told_at_once() -> None:
     first, second, third = problems("jsno:a", "json:", "json:~nobody-of-that-name/x")
     assert first == (
-        "--output jsno:a: unknown format 'jsno'. Did you mean json? "
+        "--output jsno:a: unknown format 'jsno'; did you mean `json`? "
         f"Write FORMAT or FORMAT:PATH; formats are {', '.join(ReportFormat)}."
     )
     assert "the path is empty" in second
@@ -143,7 +142,7 @@ def test_a_name_too_long_for_the_file_system_is_refused(tmp_path: Path) -> None:
 def test_a_file_is_written_whole(tmp_path: Path) -> None:
     place = tmp_path / "out"
     place.mkdir()
-    write_text_file(place / "r.txt", "✓\n")
+    write_file(place / "r.txt", "✓\n")
     assert (place / "r.txt").read_bytes() == "✓\n".encode()
     assert [path.name for path in place.iterdir()] == ["r.txt"]
 
@@ -154,7 +153,7 @@ def test_a_new_file_is_readable_as_far_as_the_umask_allows(
 ) -> None:
     before = os.umask(umask)
     try:
-        write_text_file(tmp_path / "r", "x")
+        write_file(tmp_path / "r", "x")
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == expected
@@ -163,14 +162,14 @@ def test_a_new_file_is_readable_as_far_as_the_umask_allows(
 def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path) -> None:
     (tmp_path / "r").write_text("old")
     (tmp_path / "r").chmod(0o660)
-    write_text_file(tmp_path / "r", "new")
+    write_file(tmp_path / "r", "new")
     assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o660
 
 
 def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "real").write_text("old")
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    write_text_file(tmp_path / "link", "new")
+    write_file(tmp_path / "link", "new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_text() == "new"
 
@@ -188,7 +187,7 @@ def test_a_disk_that_fails_leaves_the_old_file_and_nothing_else(
 
     monkeypatch.setattr(os, step, full)
     with pytest.raises(OutputError, match=r"No space left on device.*unchanged"):
-        write_text_file(place / "r", "new")
+        write_file(place / "r", "new")
     assert [(path.name, path.read_text()) for path in place.iterdir()] == [("r", "old")]
 
 
@@ -204,7 +203,7 @@ def test_ctrl_c_in_the_middle_leaves_the_old_file_and_nothing_else(
 
     monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        write_text_file(place / "r", "new")
+        write_file(place / "r", "new")
     assert [(path.name, path.read_text()) for path in place.iterdir()] == [("r", "old")]
 
 
@@ -220,13 +219,13 @@ def test_a_report_that_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_p
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        write_file_pieces(path, half())
+        write_file(path, half())
     assert [(p.name, p.read_text()) for p in folder.iterdir()] == [("r.json", "old")]
 
 
 def test_a_folder_that_is_gone_is_an_output_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
-        write_text_file(tmp_path / "gone" / "r", "x")
+        write_file(tmp_path / "gone" / "r", "x")
 
 
 @pytest.mark.parametrize("form", list(ReportFormat))

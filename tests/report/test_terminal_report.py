@@ -29,7 +29,6 @@ from auditor.models.history import ClusterHistory, FindingAge
 from auditor.models.report import Report
 from auditor.recommendations.ha_states import ha_switch_evidence
 from auditor.report import terminal
-from auditor.report.console import printable
 from auditor.report.wording import (
     KIND_TEXTS,
     REASON_ADVICE,
@@ -38,6 +37,7 @@ from auditor.report.wording import (
     severity_summary,
 )
 from auditor.service_names import AXL_WEB_SERVICE, SIP_PROXY_SERVICE
+from auditor.text import printable
 from tests.report import samples
 from tests.report.shapes import SHAPES, sample
 
@@ -290,7 +290,7 @@ def test_one_story_about_two_keys_speaks_of_the_key_as_of_a_word() -> None:
     ]
     cluster = replace(samples.compliant_cluster(), findings=tuple(rows))
     page = terminal.render(Report(samples.RUN, (cluster,)))
-    assert "key       chat, compliance" in page
+    assert "key       chat and compliance" in page
     assert "Every name in the key is a node or group of the cluster." in page
     assert "Correct the key in auditor.toml; the key names imp-old." in page
     assert "`" not in page

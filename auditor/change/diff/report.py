@@ -6,7 +6,7 @@ from textwrap import wrap
 
 from auditor.change.diff.model import UNEXPECTED_CATEGORIES, Difference, DifferenceCategory
 from auditor.change.diff.snapshots import SnapshotComparison
-from auditor.report.console import printable
+from auditor.text import printable
 
 CATEGORY_HEADINGS = {
     DifferenceCategory.UNEXPECTED: "Unexpected changes",

@@ -17,6 +17,7 @@ from auditor.errors import ConfigError
 from auditor.models.facts import Coverage
 from auditor.models.findings import ExitCode
 from auditor.snapshots import reason_nothing_read
+from auditor.text import join_sorted_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,9 @@ def require_expected_clusters(before: Mapping[str, Any], announced: Iterable[str
     held = {cluster.name for cluster in parse_snapshot(before, "before").report.clusters}
     if strangers := set(announced) - held:
         text = (
-            f"the expectation is for cluster {_join_sorted_or_none(strangers)}, the snapshots"
-            " are of "
+            f"the expectation is for cluster {join_sorted_names(strangers)}, the snapshots are of "
         )
-        raise ConfigError([f"{text}{_join_sorted_or_none(held)}."])
+        raise ConfigError([f"{text}{join_sorted_names(held)}."])
 
 
 def _cluster_mismatches(
@@ -104,22 +104,22 @@ def _cluster_mismatches(
 ) -> Iterable[str]:
     if set(was) != set(now):
         yield (
-            f"the snapshots are of different clusters: {_join_sorted_or_none(was)} before,"
-            f" {_join_sorted_or_none(now)} after."
+            f"the snapshots are of different clusters: {join_sorted_names(was)} before,"
+            f" {join_sorted_names(now)} after."
         )
         return
     for name, cluster in was.items():
         ours, theirs = cluster.nodes, now[name].nodes
         if cluster.complete and now[name].complete and ours and not ours.keys() & theirs.keys():
-            nodes = f"{_join_sorted_or_none(ours)} before, {_join_sorted_or_none(theirs)} after"
+            nodes = f"{join_sorted_names(ours)} before, {join_sorted_names(theirs)} after"
             yield f"the snapshots of {name} have no node in common: {nodes}."
 
 
 def _pack_mismatches(was: SnapshotRun, now: SnapshotRun) -> Iterable[str]:
     if set(was.packs) != set(now.packs):
         yield (
-            f"the snapshots are judged by different packs: {_join_sorted_or_none(was.packs)}"
-            f" before, {_join_sorted_or_none(now.packs)} after; take both with the same --pack."
+            f"the snapshots are judged by different packs: {join_sorted_names(was.packs)}"
+            f" before, {join_sorted_names(now.packs)} after; take both with the same --pack."
         )
 
 
@@ -128,7 +128,3 @@ def _order_problems(was: SnapshotRun, now: SnapshotRun) -> Iterable[str]:
         yield "before and after are the same snapshot."
     elif now.finished_at < was.finished_at:
         yield "the snapshot from after is older than the one from before: name the older one first."
-
-
-def _join_sorted_or_none(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "none"

@@ -16,7 +16,7 @@ from auditor.collect.discovery.reader import ProbeResults
 from auditor.collect.discovery.sql import DatabaseRows
 from auditor.config.hosts import is_host
 from auditor.models.facts import ExternalDatabase, HaState, Origin, Reach, Setting
-from auditor.text import escape_unprintable, shorten_text
+from auditor.text import printable_excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def quote_database_texts(texts: Iterable[str]) -> str:
 
 def clean_database_text(text: str) -> str:
     """Return text of the database in one short line."""
-    return shorten_text(escape_unprintable(text))
+    return printable_excerpt(text)
 
 
 class AmbiguousData(Exception):
@@ -231,7 +231,7 @@ def interpret_probe_results(reading: ProbeResults, nodes: Sequence[str]) -> Disc
                 found.append(_INTERPRETERS[probe.meaning](answer))
             except AmbiguousData as why:
                 found.append(
-                    DiscoveredFacts(gaps={probe.id: escape_unprintable(str(why))[:_MAX_GAP_LENGTH]})
+                    DiscoveredFacts(gaps={probe.id: printable_excerpt(str(why), _MAX_GAP_LENGTH)})
                 )
     return DiscoveredFacts(
         settings={key: told for one in found for key, told in one.settings.items()},

@@ -34,16 +34,9 @@ from auditor.collect.discovery.probes import (
 from auditor.collect.discovery.sql import sample_statements
 from auditor.errors import ConfigError
 from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
-from auditor.service_names import nearest_choice
 from auditor.soap.sql_guard import StatementRefused, check_select_statement
-from auditor.text import printable_excerpt
-from auditor.toml_errors import (
-    StrictTable,
-    describe_mistake,
-    did_you_mean,
-    mistake_path,
-    table_keys,
-)
+from auditor.text import did_you_mean, printable_excerpt, shorten_text
+from auditor.toml_errors import StrictTable, describe_mistake, mistake_path, table_keys
 
 _NAME_PATTERN = r"[a-z_][a-z0-9_]*"
 DatabaseName = Annotated[StrictStr, StringConstraints(pattern=f"^{_NAME_PATTERN}$")]
@@ -207,9 +200,8 @@ def _switch_problems(block: ProbeSwitch, ours: Sequence[str]) -> Iterator[str]:
     if block.enabled:
         yield "it needs `meaning`, `confidence` and `source`; leave it out to keep ours"
     elif block.id not in ours:
-        close = nearest_choice(block.id, ours)
-        hint = f"did you mean `{close}`?" if close else f"there are {', '.join(ours)}"
-        yield f"there is no such probe to turn off; {hint}"
+        hint = did_you_mean(block.id, ours) or f"; there are {', '.join(ours)}"
+        yield f"there is no such probe to turn off{hint}"
 
 
 def _block_problems(block: ProbeBlock) -> Iterator[str]:
@@ -230,9 +222,9 @@ def _key_problems(block: ProbeBlock) -> Iterator[str]:
     elif block.key is None:
         yield f"a probe of meaning {block.meaning} needs a `key` of [cluster.deployment]"
     elif block.key not in allowed:
-        close = nearest_choice(block.key, allowed)
-        hint = f"did you mean `{close}`?" if close else f"it can be {', '.join(sorted(allowed))}"
-        yield f"key `key` cannot be `{block.key[:60]}` with meaning {block.meaning}; {hint}"
+        hint = did_you_mean(block.key, allowed) or f"; it can be {', '.join(sorted(allowed))}"
+        key = shorten_text(block.key)
+        yield f"key `key` cannot be `{key}` with meaning {block.meaning}{hint}"
 
 
 def _value_text_problems(block: ProbeBlock) -> Iterator[str]:
@@ -264,9 +256,8 @@ def _column_problems(block: ProbeBlock) -> Iterator[str]:
     for name in sorted(must - block.columns.keys()):
         yield f"the key `columns.{name}` is missing"
     for name in block.columns.keys() - must - may:
-        close = nearest_choice(name, must | may)
-        hint = f"did you mean `{close}`?" if close else f"it has {', '.join(sorted(must | may))}"
-        yield f"there is no key `columns.{name[:60]}` in meaning {block.meaning}; {hint}"
+        hint = did_you_mean(name, must | may) or f"; it has {', '.join(sorted(must | may))}"
+        yield f"there is no key `columns.{shorten_text(name)}` in meaning {block.meaning}{hint}"
     if block.needs:
         yield "`needs` goes with `statement`"
     if block.table is None and (not must or block.join or block.where):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from auditor.collect.discovery.probes import Probe
 from auditor.errors import BadReply
+from auditor.text import join_names
 
 DatabaseRows = Sequence[Mapping[str, str | None]]
 
@@ -175,7 +176,9 @@ def _resolve_probe(probe: Probe, catalogue: SchemaCatalogue) -> _ResolvedProbe:
     }
     for role in probe.required:
         if role not in picked:
-            raise NotInSchema(f"table {table} has no column {_join_with_or(probe.columns[role])}")
+            raise NotInSchema(
+                f"table {table} has no column {join_names(probe.columns[role], word='or')}"
+            )
     return _ResolvedProbe(probe, table, picked, joined)
 
 
@@ -202,10 +205,6 @@ def _find_only_table(probe: Probe, catalogue: SchemaCatalogue) -> str:
     if len(found) > 1:
         raise NotInSchema(f"more than one table has {listed}: {', '.join(found)}")
     return found[0]
-
-
-def _join_with_or(names: Sequence[str]) -> str:
-    return " or ".join(names)
 
 
 def _compose_statement(parts: Sequence[_ResolvedProbe]) -> ProbeStatement:

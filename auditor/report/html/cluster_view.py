@@ -30,8 +30,8 @@ from auditor.report.wording import (
     cluster_summary,
     finding_label,
     nothing_was_read,
-    shorten_name_list,
 )
+from auditor.text import join_names
 
 _DIRECTION_LABELS = {
     ChangeDirection.NEW: "New",
@@ -282,4 +282,4 @@ def _passed_groups(
 def _passed_subjects_text(cluster: ClusterReport, findings: Sequence[Finding]) -> str:
     names = [finding.subject.name for finding in findings]
     everywhere = len(cluster.nodes) > 1 and set(names) == {node.name for node in cluster.nodes}
-    return f"all {len(names)} nodes" if everywhere else shorten_name_list(names, most=12)
+    return f"all {len(names)} nodes" if everywhere else join_names(names, limit=12)

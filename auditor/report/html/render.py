@@ -13,10 +13,10 @@ from auditor import __version__
 from auditor.models.findings import Severity, Verdict
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
-from auditor.report.console import printable
 from auditor.report.html.view import build_page_view
 from auditor.report.summary import skipped_packs_text
 from auditor.report.wording import MARK_LEGEND, VERDICT_MARKS, exit_meaning
+from auditor.text import printable
 
 _SCREEN_READER_WORDS = {
     Verdict.PASS: "as recommended",

@@ -15,13 +15,8 @@ from auditor.models.report import Report
 from auditor.recommendations.packs import Recommendation
 from auditor.report.html.cluster_view import ClusterView, build_cluster_view
 from auditor.report.summary import count_nodes_read
-from auditor.report.wording import (
-    KIND_TEXTS,
-    STATUS_VERDICTS,
-    cluster_summary,
-    count_noun,
-    severity_summary,
-)
+from auditor.report.wording import KIND_TEXTS, STATUS_VERDICTS, cluster_summary, severity_summary
+from auditor.text import count_noun
 
 _MAX_WORST_DIFFERENCES = 5
 

@@ -37,6 +37,7 @@ from auditor.setup.doctor.model import Checkup, CheckupStep, DoctorCheck, Server
 from auditor.soap.client import Client
 from auditor.soap.messages import RequestLimits
 from auditor.soap.network import Network
+from auditor.text import count_noun
 
 NODE_CHECKS = (
     DoctorCheck.CREDENTIALS, DoctorCheck.SERVICEABILITY_SERVICE, DoctorCheck.SERVICEABILITY_ROLE,
@@ -182,7 +183,7 @@ def _nodes_step(answers: PublisherQueryResults, nodes: Sequence[str]) -> Checkup
         return no_nodes_step(None if answers.axl.error else answers.error, nodes)
     if answers.told.trouble is not None:
         return no_groups_step(answers.told.trouble, nodes)
-    count = f"{len(nodes)} IM and Presence node" + ("s" if len(nodes) != 1 else "")
+    count = count_noun(len(nodes), "IM and Presence node")
     return CheckupStep(DoctorCheck.NODES, StepOutcome.OK, f"{count}: {', '.join(nodes)}.")
 
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from textwrap import wrap
 
-from auditor.report.console import printable
-from auditor.report.wording import certificate_lines, count_noun
+from auditor.report.wording import certificate_lines
 from auditor.setup.doctor.interfaces import NOT_CHECKED_PREFIX
 from auditor.setup.doctor.model import (
     Checkup,
@@ -17,6 +16,7 @@ from auditor.setup.doctor.model import (
     StepOutcome,
 )
 from auditor.soap.messages import Certificate
+from auditor.text import count_noun, printable
 
 _STEP_MARKS = {
     StepOutcome.OK: "✓",

@@ -11,12 +11,8 @@ from dataclasses import dataclass
 
 from auditor.config.settings import ClusterSettings
 from auditor.models.facts import ClusterFacts, Role, Setting
-from auditor.setup.init.questions import (
-    PROFILE_QUESTIONS,
-    ProfileEntry,
-    ProfileValue,
-    join_with_commas,
-)
+from auditor.setup.init.questions import PROFILE_QUESTIONS, ProfileEntry, ProfileValue
+from auditor.text import join_names
 
 CLUSTER_SPECIFIC_KEYS = frozenset(
     {
@@ -68,7 +64,7 @@ def _golden_profile_entry(
         return ProfileEntry(key, inferred.value, why, PROFILE_QUESTIONS[key])
     carried = _translate_golden_setting(golden, facts, told)
     if carried is None:
-        named = join_with_commas(sorted(told.nodes or ()))
+        named = join_names(sorted(told.nodes or ()))
         why = f'The golden cluster "{golden.name}" names {named}.{here}'
         return ProfileEntry(
             key, inferred.value, why, f"Which nodes are these here? {PROFILE_QUESTIONS[key]}"

@@ -33,12 +33,8 @@ from auditor.service_names import (
     WEB_CONNECTION_MANAGER,
     XMPP_FEDERATION_MANAGER,
 )
-from auditor.setup.init.questions import (
-    PROFILE_QUESTIONS,
-    ProfileEntry,
-    ProfileValue,
-    join_with_commas,
-)
+from auditor.setup.init.questions import PROFILE_QUESTIONS, ProfileEntry, ProfileValue
+from auditor.text import join_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +50,10 @@ class ServiceActivation:
     def sentence(self) -> str:
         """Say where it is activated."""
         if self.unknown:
-            known = f" It is activated on {join_with_commas(self.on)}." if self.on else ""
-            open_ones = join_with_commas(self.unknown)
+            known = f" It is activated on {join_names(self.on)}." if self.on else ""
+            open_ones = join_names(self.unknown)
             return f"Whether {self.service} is activated on {open_ones} is not known.{known}"
-        place = (
-            join_with_commas(self.on) if self.off else f"every node ({join_with_commas(self.on)})"
-        )
+        place = join_names(self.on) if self.off else f"every node ({join_names(self.on)})"
         return f"{self.service} is activated on {place if self.on else 'no node'}."
 
     @property
@@ -169,7 +163,7 @@ def _discovered_setting_sentence(told: Setting) -> str:
     """Say what the database told."""
     word = "off"
     if told.on:
-        word = f"on for {join_with_commas(sorted(told.nodes))}" if told.nodes else "on"
+        word = f"on for {join_names(sorted(told.nodes))}" if told.nodes else "on"
     return f"Discovered to be {word}: {told.source}."
 
 

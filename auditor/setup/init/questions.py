@@ -3,7 +3,7 @@
 One key of the file to be written: its value with where it comes from, or what to ask instead.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 PROFILE_QUESTIONS: Mapping[str, str] = {
@@ -81,8 +81,3 @@ class ProfileEntry:
     def asking(self, question: str, value: ProfileValue | None = None) -> "ProfileEntry":
         """Return the line as a question."""
         return replace(self, question=question, value=self.value if value is None else value)
-
-
-def join_with_commas(words: Sequence[str]) -> str:
-    """Return words as a list in a sentence."""
-    return ", ".join(words)

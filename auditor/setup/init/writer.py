@@ -11,13 +11,8 @@ from dataclasses import dataclass, field
 
 from auditor.config.value_checks import InvalidValue, validate_text
 from auditor.models.facts import ClusterFacts, ExternalDatabase, Group, NodeFacts, Origin, Role
-from auditor.setup.init.questions import (
-    QUESTION_PREFIX,
-    ProfileEntry,
-    ProfileValue,
-    join_with_commas,
-)
-from auditor.text import escape_unprintable
+from auditor.setup.init.questions import QUESTION_PREFIX, ProfileEntry, ProfileValue
+from auditor.text import escape_unprintable, join_names
 
 _COMMENT_WIDTH = 98
 _TOML_ESCAPES = {'"': '\\"', "\\": "\\\\"}
@@ -267,8 +262,7 @@ def _high_availability_entry(page: ConfigurationContent) -> ProfileEntry:
     off = [g.name for g in groups if not g.ha_enabled]
     if off:
         question = (
-            f"Is it meant to be off for {join_with_commas(off)}? If not, true; else those where"
-            " it is."
+            f"Is it meant to be off for {join_names(off)}? If not, true; else those where it is."
         )
         return ProfileEntry(key, True, why, question)
     return ProfileEntry(key, True, why)
@@ -293,7 +287,7 @@ def _planned_nodes_lines(facts: ClusterFacts) -> list[str]:
     question = "Which nodes are in CUCM's server list, and not installed yet?"
     if not silent:
         return _profile_entry_lines(ProfileEntry("planned_nodes", (), "Every node answered."))
-    why = f"Control Center of {join_with_commas(silent)} did not answer."
+    why = f"Control Center of {join_names(silent)} did not answer."
     return _profile_entry_lines(ProfileEntry("planned_nodes", tuple(silent), why, question))
 
 

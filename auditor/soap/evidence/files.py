@@ -20,7 +20,6 @@ import json
 import os
 import re
 import stat
-import tempfile
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +38,7 @@ from auditor.errors import (
     Unreachable,
     WrongNode,
 )
+from auditor.files import find_folder_obstacle
 from auditor.models.facts import Identity, Reach
 from auditor.soap.messages import Certificate, ConnectionDropped, SoapRequest
 
@@ -277,18 +277,15 @@ def prepare_evidence_folder(folder: Path) -> None:
                 [f"--evidence {folder}: the folder is not empty. Name a new one for every run."]
             )
         folder.chmod(_FOLDER_MODE)
-        # A real file: permission bits say nothing of a read-only or full file system.
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        problem = find_folder_obstacle(folder)
     except FileExistsError:
         problem = "it is a file. Name a folder that does not exist yet."
     except FileNotFoundError:
         problem = f"{folder.parent} does not exist. Create it, or name another folder."
     except OSError as exc:
         problem = f"it cannot be written ({exc.strerror or exc}). Name another folder."
-    else:
-        return
-    raise ConfigError([f"--evidence {folder}: {problem}"])
+    if problem:
+        raise ConfigError([f"--evidence {folder}: {problem}"])
 
 
 class EvidenceFolder:
