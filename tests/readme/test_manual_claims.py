@@ -37,7 +37,8 @@ from auditor.simulator.scenario import (
     TableEntry,
 )
 from auditor.waivers.load import parse_waivers
-from tests.readme.generate import DOCS, README
+from tests.benchmarks.__main__ import MEASUREMENTS
+from tests.readme.generate import BLOCK, DOCS, README
 from tests.report import samples
 
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("*.md")))
@@ -45,6 +46,12 @@ TOML = re.compile(r"^```toml\n(.*?)^```", re.DOTALL | re.MULTILINE)
 EXAMPLES = TOML.findall(TEXT)
 WORD = re.compile(r"`([^`]+)`")
 COMMANDS: Mapping[str, Any] = get_group(app).commands
+ALL_OPTIONS = {
+    option
+    for command in (get_group(app), *COMMANDS.values())
+    for parameter in command.params
+    for option in parameter.opts
+} | {"--help", "--install-completion"}
 
 
 def section(title: str) -> str:
@@ -192,6 +199,16 @@ def test_apprise_knows_every_address_in_the_manual() -> None:
     assert [recipient.url for recipient in parse_recipients(urls)] == urls
 
 
-def test_the_options_in_the_failover_page_exist() -> None:
-    options = {word.split()[0] for word in keys("option")}
-    assert options <= {name for p in COMMANDS["failover-check"].params for name in p.opts}
+def test_every_command_and_option_in_the_manual_exists() -> None:
+    """Generated parts apart: those come from the program."""
+    pages = f"{README.read_text(encoding='utf-8')}\n{TEXT}"
+    code = re.findall(r"`[^`\n]+`|^ {4,6}auditor .*$", BLOCK.sub("", pages), re.MULTILINE)
+    commands = {name for text in code for name in re.findall(r"\bauditor ([a-z][a-z-]+)", text)}
+    options = {name for text in code for name in re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)}
+    assert commands <= set(COMMANDS)
+    assert options <= ALL_OPTIONS
+
+
+def test_the_measurements_in_the_manual_are_those_that_run() -> None:
+    sentence = section(r"Speed[^\n]*").partition("one of them alone: ")[2].partition(".")[0]
+    assert set(WORD.findall(sentence)) == set(MEASUREMENTS)
