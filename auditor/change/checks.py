@@ -31,13 +31,14 @@ from auditor.change.what_if import (
     find_changed_node,
     findings_for_change,
 )
+from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.facts import ClusterFacts, NodeFacts, Origin, RunState, Source
 from auditor.models.findings import Finding, FindingSubject, Severity, SubjectKind, Verdict
 from auditor.recommendations.conditions import evaluate_condition
 from auditor.recommendations.ha_states import GROUP_HINT, find_group
 from auditor.recommendations.logic import Evaluation, any_of
 from auditor.recommendations.view import NodeView, explain_no_response
-from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS, Expectation
+from auditor.recommendations.vocabulary import Expectation
 from auditor.service_names import PRESENCE_ENGINE_SERVICE
 
 

@@ -7,6 +7,7 @@ from auditor.config.errors import ConfigProblem, Loc, misplaced_key_text
 from auditor.config.hosts import SOAP_PORT, join_host_port
 from auditor.config.schema import ClusterTable, ConfigDocument, ConfigTable
 from auditor.config.settings import password_variable_name
+from auditor.models.deployment import INTERCLUSTER_KEY, INTERCLUSTER_ONLY_KEYS
 from auditor.text import shorten_text
 
 _NO_INTERCLUSTER = "contradicts `intercluster = false`"
@@ -177,22 +178,19 @@ def _check_roles(loc: Loc, cluster: ClusterTable) -> Iterator[ConfigProblem]:
 def _check_feature_dependencies(
     loc: Loc, cluster: ClusterTable, refused: frozenset[Loc]
 ) -> Iterator[ConfigProblem]:
-    told = cluster.deployment
+    declared = cluster.deployment.value
     place = (*loc, "deployment")
-    for key, value, needed, holds in (
-        ("permanent_chat", told.permanent_chat, "chat", told.chat),
-        ("permanent_chat_ha", told.permanent_chat_ha, "permanent_chat", told.permanent_chat),
-    ):
-        if value and not holds and not refused & {(*place, needed), place}:
+    for key, needed in (("permanent_chat", "chat"), ("permanent_chat_ha", "permanent_chat")):
+        holds = declared(needed)
+        if declared(key) and not holds and not refused & {(*place, needed), place}:
             way = "; declare that too" if holds is None else ", which is false; declare that true"
             yield ConfigProblem((*place, key), f"needs `{needed}`{way}, or this one false")
-    if told.intercluster is not False:
+    if declared(INTERCLUSTER_KEY) is not False:
         return
-    if told.intercluster_cup86:
-        yield ConfigProblem((*place, "intercluster_cup86"), _NO_INTERCLUSTER)
-    if told.intercluster_synced_from:
-        yield ConfigProblem((*place, "intercluster_synced_from"), _NO_INTERCLUSTER)
+    for key in INTERCLUSTER_ONLY_KEYS:
+        if declared(key):
+            yield ConfigProblem((*place, key), _NO_INTERCLUSTER)
     if cluster.intercluster_peer:
         yield ConfigProblem(
-            (*place, "intercluster"), "false, but an [[cluster.intercluster_peer]] exists"
+            (*place, INTERCLUSTER_KEY), "false, but an [[cluster.intercluster_peer]] exists"
         )

@@ -7,11 +7,9 @@ from auditor.config.checks import address_override
 from auditor.config.errors import ConfigProblem
 from auditor.config.schema import ClusterTable, ConfigDocument
 from auditor.config.value_checks import EXPRESSWAY
+from auditor.models.deployment import INTERCLUSTER_KEY, SYNCED_FROM_KEY
 from auditor.models.facts import ExternalDatabase, Origin, Reach, Setting
 from auditor.text import shorten_text
-
-SYNCED_FROM_KEY = "intercluster_synced_from"
-INTERCLUSTER_KEY = "intercluster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def _declared_node_names(cluster: ClusterTable) -> list[str]:
 def check_intercluster(document: ConfigDocument) -> Iterator[ConfigProblem]:
     """Yield clusters that declare no intercluster while a peer in the file syncs from them."""
     for position, told in peer_references(document).items():
-        if document.cluster[position].deployment.intercluster is False:
+        if document.cluster[position].deployment.value(INTERCLUSTER_KEY) is False:
             yield ConfigProblem(
                 ("cluster", position, "deployment", INTERCLUSTER_KEY),
                 f'false, but cluster "{shorten_text(told[0].by)}" has'

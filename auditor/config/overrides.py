@@ -10,22 +10,8 @@ from typing import Any
 from auditor.config.loader import build_configuration, read_config_toml
 from auditor.config.settings import Configuration
 from auditor.errors import ConfigError
+from auditor.models.deployment import FEATURE_KEYS, LIST_KEYS
 from auditor.models.facts import Setting
-
-_KEYS_TAKING_NAMES = frozenset(
-    {
-        "chat",
-        "sip_federation",
-        "xmpp_federation",
-        "xmpp_federation_enabled_on",
-        "compliance",
-        "compliance_third_party",
-        "managed_file_transfer",
-        "routing_nodes",
-        "intercluster_synced_from",
-    }
-)
-"""Keys that take names, which may be given with commas."""
 
 
 def load_with_features(path: Path, cluster: str, features: Iterable[str]) -> Configuration:
@@ -99,6 +85,6 @@ def _parse_feature_value(key: str, text: str) -> object:
     try:
         told: Mapping[str, object] = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
-        listed = key in _KEYS_TAKING_NAMES and "," in text
+        listed = key in (LIST_KEYS | FEATURE_KEYS) and "," in text
         return [name.strip() for name in text.split(",")] if listed else text
     return told["value"]

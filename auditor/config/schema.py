@@ -4,9 +4,10 @@ Every field has a default, so that a file with mistakes still loads once these a
 checks across keys can find the rest; `mandatory` names the keys that must be there after all.
 """
 
-from typing import Annotated, ClassVar
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, PlainValidator
+from pydantic import BaseModel, ConfigDict, PlainValidator, create_model
 
 from auditor.config.value_checks import (
     choice_list_validator,
@@ -32,6 +33,7 @@ from auditor.config.value_checks import (
     validate_urls,
     validate_username,
 )
+from auditor.models.deployment import KEY_TYPES, KeyType
 from auditor.models.findings import Severity
 
 BooleanValue = Annotated[bool, PlainValidator(validate_boolean)]
@@ -92,28 +94,30 @@ class NodeTable(ConfigTable):
 
 
 class DeploymentTable(ConfigTable):
-    """`[cluster.deployment]`: which features are in use, and where; None is undeclared."""
+    """`[cluster.deployment]`: which features are in use, and where; None is undeclared.
 
-    bulk_administration: BooleanValue | None = None
-    chat: FeatureValue | None = None
-    permanent_chat: BooleanValue | None = None
-    permanent_chat_ha: BooleanValue | None = None
-    web_clients: BooleanValue | None = None
-    xmpp_clients: BooleanValue | None = None
-    third_party_ldap_search: BooleanValue | None = None
-    third_party_ldap_search_configured: BooleanValue | None = None
-    sip_federation: FeatureValue | None = None
-    partitioned_intradomain_federation: BooleanValue | None = None
-    xmpp_federation: FederationValue | None = None
-    xmpp_federation_enabled_on: NodeNamesValue | None = None
-    compliance: FeatureValue | None = None
-    compliance_third_party: FeatureValue | None = None
-    managed_file_transfer: FeatureValue | None = None
-    file_server_configured: BooleanValue | None = None
-    routing_nodes: NodeNamesValue | None = None
-    intercluster: BooleanValue | None = None
-    intercluster_synced_from: GroupNamesValue | None = None
-    intercluster_cup86: BooleanValue | None = None
+    Files are read as `FullDeploymentTable`, which has a field for every key of the list.
+    """
+
+    def value(self, key: str) -> bool | str | tuple[str, ...] | None:
+        """Return what is declared for a key."""
+        declared: bool | str | tuple[str, ...] | None = getattr(self, key)
+        return declared
+
+
+_DEPLOYMENT_VALUES: Mapping[KeyType, Any] = {
+    KeyType.SWITCH: BooleanValue,
+    KeyType.FEATURE: FeatureValue,
+    KeyType.FEDERATION: FederationValue,
+    KeyType.NODES: NodeNamesValue,
+    KeyType.GROUPS: GroupNamesValue,
+}
+_DEPLOYMENT_FIELDS: Mapping[str, Any] = {
+    key: (_DEPLOYMENT_VALUES[takes] | None, None) for key, takes in KEY_TYPES.items()
+}
+FullDeploymentTable = create_model(
+    "FullDeploymentTable", __base__=DeploymentTable, **_DEPLOYMENT_FIELDS
+)
 
 
 class ExternalDatabaseTable(ConfigTable):
@@ -152,7 +156,9 @@ class ClusterTable(CommonTable):
     pins: dict[HostValue, Annotated[tuple[str, ...], PlainValidator(validate_pins)]] = {}
     addresses: dict[HostValue, AddressValue] = {}
     node: list[NodeTable] = []
-    deployment: DeploymentTable = DeploymentTable()
+    deployment: Annotated[DeploymentTable, PlainValidator(FullDeploymentTable.model_validate)] = (
+        FullDeploymentTable()
+    )
     external_database: list[ExternalDatabaseTable] = []
     intercluster_peer: list[PeerTable] = []
 
@@ -168,7 +174,7 @@ TABLES_BY_PATH: dict[tuple[str, ...], type[ConfigTable]] = {
     (): ConfigDocument,
     ("defaults",): DefaultsTable,
     ("cluster",): ClusterTable,
-    ("cluster", "deployment"): DeploymentTable,
+    ("cluster", "deployment"): FullDeploymentTable,
     ("cluster", "node"): NodeTable,
     ("cluster", "external_database"): ExternalDatabaseTable,
     ("cluster", "intercluster_peer"): PeerTable,

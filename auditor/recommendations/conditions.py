@@ -6,6 +6,7 @@ The named scopes: on which nodes a recommendation is judged, as three-valued tru
 import re
 from collections.abc import Callable, Mapping
 
+from auditor.models.deployment import OPTIONAL_KEYS
 from auditor.models.facts import ClusterFacts, Evidence, NodeFacts, Origin, Role, RunState, Setting
 from auditor.recommendations.ha_states import GROUP_HINT
 from auditor.recommendations.logic import ALWAYS_TRUE, Evaluation, all_of, any_of, negate_evaluation
@@ -14,8 +15,6 @@ from auditor.recommendations.vocabulary import Condition, NodeScope
 
 _ORIGINS_BY_TRUST = tuple(Origin)
 _MAX_RELEASE = (10**6, 0)
-_OPTIONAL_LIST_KEYS = frozenset({"routing_nodes", "intercluster_synced_from"})
-"""Lists that are empty where nobody gives them: they only spare or add a judgement."""
 
 
 def effective_setting(facts: ClusterFacts, key: str) -> Setting | None:
@@ -41,7 +40,7 @@ def setting_covers_node(setting: Setting, node: NodeFacts) -> bool:
 def evaluate_feature(facts: ClusterFacts, key: str, node: NodeFacts | None = None) -> Evaluation:
     """Tell whether a feature is deployed: anywhere, or on one node."""
     told = effective_setting(facts, key)
-    if told is None and key in _OPTIONAL_LIST_KEYS:
+    if told is None and key in OPTIONAL_KEYS:
         return Evaluation(False, f"`{key}` names no node")
     if told is None:
         return Evaluation(None, f"nobody declared `{key}`", declare_key_hint(key))

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, StrictBool, StrictStr, StringConstraints, ValidationError
 
 from auditor.errors import ConfigError
+from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.findings import FindingKind, Severity, SubjectKind
 from auditor.recommendations.vocabulary import (
-    DEPLOYMENT_KEYS,
     Condition,
     Expectation,
     JudgingMode,

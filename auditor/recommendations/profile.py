@@ -9,6 +9,7 @@ Whether the cluster has what the file names (PROFILE-02).
 
 from dataclasses import replace
 
+from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.facts import (
     Agreement,
     ClusterFacts,
@@ -32,7 +33,6 @@ from auditor.recommendations.ha_states import GROUP_HINT
 from auditor.recommendations.logic import ALWAYS_TRUE, Evaluation, any_of
 from auditor.recommendations.packs import FeatureServices, Recommendation
 from auditor.recommendations.view import Judgement, NodeView, ServiceView, view_service
-from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
 from auditor.text import join_sorted_names
 
 DEPLOYMENT_KEY_PREFIX = "deployment."

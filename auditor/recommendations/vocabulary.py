@@ -2,30 +2,6 @@
 
 from enum import StrEnum
 
-DEPLOYMENT_KEYS = (
-    "bulk_administration",
-    "chat",
-    "permanent_chat",
-    "permanent_chat_ha",
-    "web_clients",
-    "xmpp_clients",
-    "third_party_ldap_search",
-    "third_party_ldap_search_configured",
-    "sip_federation",
-    "partitioned_intradomain_federation",
-    "xmpp_federation",
-    "xmpp_federation_enabled_on",
-    "compliance",
-    "compliance_third_party",
-    "managed_file_transfer",
-    "file_server_configured",
-    "routing_nodes",
-    "intercluster",
-    "intercluster_synced_from",
-    "intercluster_cup86",
-)
-"""The keys of [cluster.deployment] (contract, section 4), in the order of the file."""
-
 
 class Condition(StrEnum):
     """When a recommendation applies; meaning in `conditions`.

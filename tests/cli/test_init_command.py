@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 
 from auditor.cli import app
 from auditor.config.loader import load_configuration
+from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.findings import Finding, Verdict
-from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
 from auditor.resources import scenario_folder
 from auditor.setup.init.questions import QUESTION_PREFIX
 from tests.lab import Lab

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.facts import ClusterFacts, Origin, Setting
-from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
 from auditor.service_names import (
     BULK_PROVISIONING,
     CONNECTION_MANAGER,

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.facts import (
     AxlAvailability,
     AxlProbe,
@@ -30,7 +31,7 @@ from auditor.models.findings import Finding, SubjectKind, Verdict, finding_sort_
 from auditor.recommendations.engine import drop_discovered_facts, judge_facts
 from auditor.recommendations.packs import load_packs
 from auditor.recommendations.profile import profile_keys
-from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS, Expectation, JudgingMode
+from auditor.recommendations.vocabulary import Expectation, JudgingMode
 from auditor.service_names import is_deployable_service
 from tests.factories import cluster, database, gap
 

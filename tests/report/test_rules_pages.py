@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.findings import FindingKind, Severity, SubjectKind
 from auditor.recommendations.packs import (
     BUILT_IN_PACKS,
@@ -16,7 +17,6 @@ from auditor.recommendations.packs import (
     load_packs,
 )
 from auditor.recommendations.vocabulary import (
-    DEPLOYMENT_KEYS,
     Condition,
     Expectation,
     JudgingMode,

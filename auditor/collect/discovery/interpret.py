@@ -15,6 +15,7 @@ from auditor.collect.discovery.probes import CONFIDENCE_TEXTS, Probe, ProbeMeani
 from auditor.collect.discovery.reader import ProbeResults
 from auditor.collect.discovery.sql import DatabaseRows
 from auditor.config.hosts import is_host
+from auditor.models.deployment import FEATURE_KEYS, INTERCLUSTER_KEY
 from auditor.models.facts import ExternalDatabase, HaState, Origin, Reach, Setting
 from auditor.text import printable_excerpt
 
@@ -132,19 +133,6 @@ def _is_one_unqualified(one: str, other: str) -> bool:
     return ("." in one) != ("." in other)
 
 
-KEYS_WITH_NODES = frozenset(
-    {
-        "chat",
-        "sip_federation",
-        "xmpp_federation",
-        "compliance",
-        "compliance_third_party",
-        "managed_file_transfer",
-    }
-)
-"""Keys that may hold for some nodes only: true by itself does not say for which."""
-
-
 def interpret_switch(answer: ProbeRows) -> DiscoveredFacts:
     """Tell a feature by values that the probe lists as on or off; any other value is unclear."""
     values = answer.texts("value")
@@ -168,7 +156,7 @@ def interpret_row_existence(answer: ProbeRows) -> DiscoveredFacts:
 
 def _mark_unplaced(told: Setting, key: str) -> Setting:
     """Say of a feature that may be on some nodes only that nobody knows on which."""
-    placed = not told.on or key not in KEYS_WITH_NODES
+    placed = not told.on or key not in FEATURE_KEYS
     return Setting(told.on, told.origin, told.source, told.nodes, told.expressway, placed)
 
 
@@ -208,7 +196,7 @@ def interpret_peers(answer: ProbeRows) -> DiscoveredFacts:
     if answer.rows and answer.texts("address") and not addresses:
         raise AmbiguousData("it lists only nodes of this cluster")
     usable = tuple(text for text in addresses if is_host(text))
-    return DiscoveredFacts({"intercluster": answer.setting(bool(answer.rows))}, peers=usable)
+    return DiscoveredFacts({INTERCLUSTER_KEY: answer.setting(bool(answer.rows))}, peers=usable)
 
 
 _POSSIBLE_DATABASE_USES = frozenset({"permanent_chat", "compliance", "managed_file_transfer"})

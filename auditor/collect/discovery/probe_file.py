@@ -33,7 +33,12 @@ from auditor.collect.discovery.probes import (
 )
 from auditor.collect.discovery.sql import sample_statements
 from auditor.errors import ConfigError
-from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
+from auditor.models.deployment import (
+    DEPLOYMENT_KEYS,
+    FEATURE_KEYS,
+    LIST_KEYS,
+    SYNCED_FROM_KEY,
+)
 from auditor.soap.sql_guard import StatementRefused, check_select_statement
 from auditor.text import did_you_mean, printable_excerpt, shorten_text
 from auditor.toml_errors import StrictTable, describe_mistake, mistake_path, table_keys
@@ -154,25 +159,10 @@ def _describe_probe_pattern(pattern: str) -> str:
     return "a text in one line, without blanks around it"
 
 
-_LIST_ONLY_KEYS = frozenset(
-    {"routing_nodes", "xmpp_federation_enabled_on", "intercluster_synced_from"}
-)
-"""Keys that hold nothing but a list."""
-
-_NODE_LIST_KEYS = _LIST_ONLY_KEYS | {
-    "chat",
-    "sip_federation",
-    "xmpp_federation",
-    "compliance",
-    "compliance_third_party",
-    "managed_file_transfer",
-} - {"intercluster_synced_from"}
-"""Keys that may name nodes."""
-
 _KEYS_BY_MEANING: Mapping[ProbeMeaning, frozenset[str]] = {
-    ProbeMeaning.SWITCH: frozenset(DEPLOYMENT_KEYS) - _LIST_ONLY_KEYS,
-    ProbeMeaning.PRESENT: frozenset(DEPLOYMENT_KEYS) - _LIST_ONLY_KEYS,
-    ProbeMeaning.NODES: _NODE_LIST_KEYS,
+    ProbeMeaning.SWITCH: frozenset(DEPLOYMENT_KEYS) - LIST_KEYS,
+    ProbeMeaning.PRESENT: frozenset(DEPLOYMENT_KEYS) - LIST_KEYS,
+    ProbeMeaning.NODES: (FEATURE_KEYS | LIST_KEYS) - {SYNCED_FROM_KEY},
 }
 """The keys that a meaning can tell; the other meanings take no key."""
 

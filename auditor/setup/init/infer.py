@@ -11,6 +11,7 @@ Turns into questions what the loader would refuse: keys that need, or exclude, o
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from auditor.models.deployment import DEPLOYMENT_KEYS, INTERCLUSTER_ONLY_KEYS
 from auditor.models.facts import (
     STEADY_UPTIME_S,
     ClusterFacts,
@@ -21,7 +22,6 @@ from auditor.models.facts import (
     Setting,
 )
 from auditor.recommendations.conditions import evaluate_release_range
-from auditor.recommendations.vocabulary import DEPLOYMENT_KEYS
 from auditor.service_names import (
     BULK_PROVISIONING,
     CONNECTION_MANAGER,
@@ -340,7 +340,6 @@ _INFERENCE_RULES: Mapping[str, InferenceRule] = {
 
 
 _KEY_DEPENDENCIES = (("permanent_chat", "chat"), ("permanent_chat_ha", "permanent_chat"))
-_INTERCLUSTER_ONLY_KEYS = ("intercluster_cup86", "intercluster_synced_from")
 
 
 def ask_about_contradictions(
@@ -357,7 +356,7 @@ def ask_about_contradictions(
             line = fitting[key]
             why = f"{line.why} It needs `{needed}`."
             fitting[key] = ProfileEntry(key, line.value, why, PROFILE_QUESTIONS[key])
-    for key in _INTERCLUSTER_ONLY_KEYS:
+    for key in INTERCLUSTER_ONLY_KEYS:
         if fitting[key].on and fitting["intercluster"].off:
             fitting[key] = fitting[key].asking(PROFILE_QUESTIONS[key])
     return fitting
