@@ -1,6 +1,6 @@
-"""Strict tables of a TOML file, and a sentence for every mistake of shape in one.
+"""Strict tables of the operator's TOML files, and a sentence for every mistake in one.
 
-The sentences name the key and what was perhaps meant; who reads the file puts the place before.
+The sentences name the key and a near one; the caller puts the file and the table before them.
 """
 
 import re
@@ -20,11 +20,11 @@ _EXPECTED_SHAPES: Mapping[str, str] = {
     "dict_type": "a table",
     "model_type": "a table",
 }
-"""What pydantic misses, in the words of TOML."""
+"""What each error of pydantic expects, in the words of TOML."""
 
 
 class StrictTable(BaseModel):
-    """A table that takes the keys it names and no others."""
+    """A table that takes its own keys and no others."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -42,7 +42,7 @@ def mistake_path(mistake: ErrorDetails) -> list[str]:
 def describe_mistake(
     mistake: ErrorDetails, path: list[str], keys: Iterable[str], pattern: Callable[[str], str]
 ) -> str:
-    """Return what is wrong at a path (empty: with the table itself).
+    """Return what is wrong at a path; an empty path is the table itself.
 
     `keys` are those of the table that holds the last of the path; `pattern` puts a regular
     expression in words.

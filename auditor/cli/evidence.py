@@ -126,7 +126,7 @@ class EvidenceOptions:
         )
         told = about.model_dump(mode="json")
         accounts = tuple(logins.values())
-        names = frozenset[str]().union(*(one.told_names for one in configuration.clusters))
+        names = frozenset[str]().union(*(one.server_names for one in configuration.clusters))
         return Recorder(
             self._path,
             RecordingInfo(

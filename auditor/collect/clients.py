@@ -38,7 +38,7 @@ def build_endpoint(
         insecure=insecure,
         proxy=settings.proxy,
         other_names=others,
-        told_names=settings.told_names,
+        told_names=settings.server_names,
     )
 
 

@@ -123,7 +123,7 @@ def _add_peer_references(
     that they sync from that node's group (contract, section 4).
     """
     ours = {name.casefold(): name for name in names}
-    hosts = [(settings.dial(name).host.casefold(), name) for name in ours.values()]
+    hosts = [(settings.address_of(name).host.casefold(), name) for name in ours.values()]
     shared = Counter(host for host, _ in hosts)
     ours |= {host: name for host, name in hosts if shared[host] == 1}
     told = [(by, ours[a.casefold()]) for by, a in settings.peered_from if a.casefold() in ours]

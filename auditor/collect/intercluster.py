@@ -49,7 +49,7 @@ def _add_cluster_peers(
 def _nodes_by_address(settings: ClusterSettings, facts: ClusterFacts) -> Mapping[str, str]:
     """Return the nodes by name, and by the host at which one of them alone is dialled."""
     nodes = [node.name for node in facts.nodes]
-    hosts = [(settings.dial(node).host.casefold(), node) for node in nodes]
+    hosts = [(settings.address_of(node).host.casefold(), node) for node in nodes]
     shared = Counter(host for host, _ in hosts)
     alone = {host: node for host, node in hosts if shared[host] == 1}
     return alone | {node.casefold(): node for node in nodes}

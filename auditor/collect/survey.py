@@ -177,7 +177,7 @@ class ClusterSurvey:
         with self._context.client(
             self.settings,
             node.name,
-            self.settings.dial(node.name),
+            self.settings.address_of(node.name),
             others=servers,
             axl_first=self._axl_version,
         ) as client:
@@ -193,7 +193,7 @@ class ClusterSurvey:
         """Return whether a node accepts no TCP connection, where the survey is in a hurry."""
         if not self._context.scope.hurries:
             return False
-        address = self.settings.dial(node_name)
+        address = self.settings.address_of(node_name)
         result = self._context.network.tcp(address.host, address.port, TCP_CHECK_TIMEOUT_S)
         return result.reach is not Reach.REACHED
 

@@ -29,7 +29,7 @@ def check_planned_node(network: Network, settings: ClusterSettings, node: NodeFa
     is unknown, because nobody looked at what runs. Any other outcome proves nothing, and the
     declaration stands.
     """
-    address = settings.dial(node.name)
+    address = settings.address_of(node.name)
     tcp = network.tcp(address.host, address.port, min(TCP_CHECK_TIMEOUT_S, settings.timeout_s))
     result = mark_as_reachable(node) if tcp.reach is Reach.REACHED else keep_as_planned(node)
     entry = _planned_node_coverage(address.shown, tcp)

@@ -151,7 +151,7 @@ def declared_topology(settings: ClusterSettings, trouble: ExchangeError | None =
     members = _clear_doubtful_roles(
         NodeFacts(
             node.name,
-            settings.dial(node.name).shown,
+            settings.address_of(node.name).shown,
             node.role,
             node.redundancy_group,
             node.redundancy_group is not None,
@@ -197,7 +197,7 @@ def _parse_process_nodes(
         role = " ".join((row.role or "").split()).casefold()
         if role == IMP_ROLE:
             usage = (row.usage or "").strip().casefold()
-            address = settings.dial(row.name).shown
+            address = settings.address_of(row.name).shown
             found.append(NodeFacts(row.name, address, _ROLES_BY_USAGE.get(usage, Role.UNKNOWN)))
         elif role != CUCM_ROLE:
             raise BadReply(

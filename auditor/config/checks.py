@@ -1,4 +1,4 @@
-"""The checks across keys: what must be there, what must not stand twice, what contradicts."""
+"""Checks across keys: mandatory keys, duplicates, contradictions."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,7 +14,7 @@ _NO_INTERCLUSTER = "contradicts `intercluster = false`"
 
 
 def check_document(document: ConfigDocument, refused: frozenset[Loc]) -> Iterator[ConfigProblem]:
-    """Yield what is wrong between keys; `refused` are the places already complained of."""
+    """Yield what is wrong between keys; `refused` are places already reported."""
     if not document.cluster and ("cluster",) not in refused:
         yield ConfigProblem((), "no [[cluster]]; the file must have at least one")
     yield from _check_mandatory_keys(document, refused)
@@ -67,12 +67,12 @@ def _check_cluster_names(document: ConfigDocument) -> Iterator[ConfigProblem]:
 
 
 def _check_unique(named: Iterable[tuple[Loc, str]], sentence: str) -> Iterator[ConfigProblem]:
-    """Yield a problem for every name that stood earlier already, case apart."""
-    seen: set[str] = set()
+    """Yield a problem for every repeated name; case is ignored."""
+    earlier: set[str] = set()
     for loc, name in named:
-        if name and name.casefold() in seen:
+        if name and name.casefold() in earlier:
             yield ConfigProblem(loc, sentence)
-        seen.add(name.casefold())
+        earlier.add(name.casefold())
 
 
 def _check_unique_in_cluster(loc: Loc, cluster: ClusterTable) -> Iterator[ConfigProblem]:
@@ -90,12 +90,12 @@ def _check_unique_in_cluster(loc: Loc, cluster: ClusterTable) -> Iterator[Config
     yield from _check_unique(peers, "another peer of this cluster has this address")
     for key, names in (("addresses", cluster.addresses), ("pins", cluster.pins)):
         yield from _check_unique(
-            [((*loc, key, name), name) for name in names], "this name stands here twice"
+            [((*loc, key, name), name) for name in names], "this name is here twice"
         )
 
 
 def _check_password_variables(document: ConfigDocument) -> Iterator[ConfigProblem]:
-    """Yield clusters of different names whose password would come from one variable."""
+    """Yield clusters whose names differ but lead to the same password variable."""
     holders: dict[str, str] = {}
     for position, cluster in enumerate(document.cluster):
         variable = password_variable_name(cluster.name)
@@ -109,7 +109,7 @@ def _check_password_variables(document: ConfigDocument) -> Iterator[ConfigProble
 
 
 def _check_server_addresses(document: ConfigDocument) -> Iterator[ConfigProblem]:
-    """Yield names that lead to a host and port which another name, or cluster, leads to."""
+    """Yield names that lead to a host and port already used by another name or cluster."""
     holders: dict[tuple[str, int], tuple[int, str]] = {}
     for position, cluster in enumerate(document.cluster):
         for loc, name, usual in _server_addresses(("cluster", position), cluster):
@@ -126,15 +126,15 @@ def _check_server_addresses(document: ConfigDocument) -> Iterator[ConfigProblem]
 
 
 def address_override(cluster: ClusterTable, name: str) -> tuple[str, int] | None:
-    """Return what `addresses` says of a name, case apart."""
+    """Return the entry of `addresses` for a name, None if there is none; case is ignored."""
     return {key.lower(): place for key, place in cluster.addresses.items()}.get(name.lower())
 
 
 def _server_addresses(
     loc: Loc, cluster: ClusterTable
 ) -> Iterator[tuple[Loc, str, tuple[str, int]]]:
-    """Yield every server that the cluster's tables name, each once, with where it is dialled."""
-    seen = {""}
+    """Yield every server that the cluster's tables name, once, with its address."""
+    yielded = {""}
     named: list[tuple[Loc, str, tuple[str, int]]] = [
         ((*loc, "cucm_publisher"), cluster.cucm_publisher[0], cluster.cucm_publisher)
     ]
@@ -145,13 +145,13 @@ def _server_addresses(
     ]
     named += [((*loc, "pins", name), name, (name, SOAP_PORT)) for name in cluster.pins]
     for place, name, usual in named:
-        if name.lower() not in seen:
+        if name.lower() not in yielded:
             yield place, name, usual
-        seen.add(name.lower())
+        yielded.add(name.lower())
 
 
 def _check_misplaced_keys(loc: Loc, cluster: ClusterTable) -> Iterator[ConfigProblem]:
-    """Yield keys that slipped into a map of nodes and happen to look like one."""
+    """Yield keys that were written below the header of a map of nodes by mistake."""
     for key, names in (("addresses", cluster.addresses), ("pins", cluster.pins)):
         for name in names:
             if stray := misplaced_key_text(name):
@@ -181,9 +181,11 @@ def _check_feature_dependencies(
     declared = cluster.deployment.value
     place = (*loc, "deployment")
     for key, needed in (("permanent_chat", "chat"), ("permanent_chat_ha", "permanent_chat")):
-        holds = declared(needed)
-        if declared(key) and not holds and not refused & {(*place, needed), place}:
-            way = "; declare that too" if holds is None else ", which is false; declare that true"
+        needed_value = declared(needed)
+        if declared(key) and not needed_value and not refused & {(*place, needed), place}:
+            way = (
+                "; declare it too" if needed_value is None else ", which is false; declare it true"
+            )
             yield ConfigProblem((*place, key), f"needs `{needed}`{way}, or this one false")
     if declared(INTERCLUSTER_KEY) is not False:
         return

@@ -1,11 +1,8 @@
-"""Turns what is wrong with a configuration file into lines: the place, the mistake, a way out.
-
-Names the key or header that a file has twice; `tomllib` tells only where its value ends.
-"""
+"""Mistakes in a configuration file: where they are, what is wrong, and how to correct them."""
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from pydantic import ValidationError
 
 from auditor.config.schema import REPEATED_TABLES, TABLES_BY_PATH
 from auditor.config.value_checks import InvalidValue, type_name
+from auditor.errors import ConfigError
 from auditor.text import did_you_mean, escape_unprintable, shorten_text
 
 Loc = tuple[str | int, ...]
@@ -31,14 +29,18 @@ CREDENTIAL_HINT = (
 
 @dataclass(frozen=True, slots=True)
 class ConfigProblem:
-    """One mistake: where it stands, and a sentence without the place."""
+    """One mistake: its place in the file, and a sentence that does not name the place."""
 
     loc: Loc
     text: str
 
     def line(self, path: Path, document: Mapping[str, Any]) -> str:
-        """Return the whole line: file, cluster, key, sentence."""
-        parts = [str(path)]
+        """Return one line for the user: file, cluster, key, sentence."""
+        return escape_unprintable(f"{path}: {self.line_in_file(document)}")
+
+    def line_in_file(self, document: Mapping[str, Any]) -> str:
+        """Return the line without the name of the file."""
+        parts = []
         loc = self.loc
         if loc[:1] == ("cluster",) and len(loc) > 1:
             parts.append(f"cluster {_table_title(document, loc[:2])}")
@@ -46,6 +48,27 @@ class ConfigProblem:
         if loc:
             parts.append(f"key `{_dotted_key(document, self.loc, len(self.loc) - len(loc))}`")
         return escape_unprintable(": ".join([*parts, self.text]))
+
+    def member(self, document: Mapping[str, Any]) -> str:
+        """Return the name of the list or map member of a cluster that it is about, or ""."""
+        if self.loc[:1] != ("cluster",) or len(self.loc) < 4:
+            return ""
+        part = self.loc[3]
+        if isinstance(part, int):
+            return _table_title(document, self.loc[:4]).strip('"')
+        return shorten_text(part) if self.loc[2] in _MAP_KEYS else ""
+
+
+class InvalidConfiguration(ConfigError):
+    """A file with mistakes. `mistakes` and `document` let a caller name the places otherwise."""
+
+    def __init__(
+        self, mistakes: Sequence[ConfigProblem], path: Path, document: Mapping[str, Any]
+    ) -> None:
+        """Take the mistakes of the file at `path`, and its tables as TOML has them."""
+        self.mistakes = tuple(mistakes)
+        self.document = document
+        super().__init__(mistake.line(path, document) for mistake in mistakes)
 
 
 def problems_from_pydantic(error: ValidationError) -> list[ConfigProblem]:
@@ -81,15 +104,15 @@ def _table_header(loc: Loc) -> str:
 
 
 def is_password_key(key: str) -> bool:
-    """Tell whether a key that the file may not have looks like one for a password."""
+    """Return whether an unknown key looks like one for a password."""
     return bool(_PASSWORD_KEY.search(key)) and not _COMMAND_KEY.match(key)
 
 
 def misplaced_key_text(name: str) -> str:
-    """Say of a member of `pins` or `addresses` that it is no node, empty if it may be one.
+    """Return why a member of `pins` or `addresses` is not a node, "" if it may be one.
 
-    Whatever stands below such a header belongs to the map: a key meant for the cluster is taken
-    for a node without a word.
+    In TOML everything below such a header belongs to the map, so a key of the cluster that was
+    written there would silently become a node.
     """
     if "." in name:
         return ""
@@ -100,7 +123,7 @@ def misplaced_key_text(name: str) -> str:
 
 
 def _unknown_key_text(loc: Loc) -> str:
-    """Say of a key that no such key exists, and what may have been meant."""
+    """Return that there is no such key, and which one was probably meant."""
     key = str(loc[-1])
     if is_password_key(key):
         return CREDENTIAL_HINT
@@ -111,7 +134,7 @@ def _unknown_key_text(loc: Loc) -> str:
 
 
 def _where_key_belongs(key: str) -> str:
-    """Return where in the file a key would be right, empty if nowhere."""
+    """Return where in the file the key is valid, "" if nowhere."""
     places = [place for place, table in TABLES_BY_PATH.items() if key in table.model_fields]
     return _bracketed_table(places[0]) if places else ""
 
@@ -156,20 +179,21 @@ _LINE_NUMBER = re.compile(r"\(at line ([0-9]+), ")
 
 
 def repeated_key_text(text: str, complaint: str) -> str:
-    """Return a sentence on what stands twice, empty if the file does not show it for certain.
+    """Return which key or header the file has twice, "" if that is not certain.
 
-    `complaint` is what `tomllib` says of the text. The lines above must be good TOML and have the
-    key already: a line that is part of a longer value is never taken for one.
+    `complaint` is the error of `tomllib`, which names the line but not the key (and has no field
+    for the line before Python 3.14). The lines above must be valid TOML and hold the key already,
+    so a line inside a longer value is never mistaken for a key.
     """
     lines = text.replace("\r\n", "\n").split("\n")
-    told = _LINE_NUMBER.search(complaint)
-    number = int(told[1]) if told else len(lines)
+    position = _LINE_NUMBER.search(complaint)
+    number = int(position[1]) if position else len(lines)
     line, above = lines[number - 1], lines[: number - 1]
     try:
-        known = tomllib.loads("\n".join(above))
+        tables_above = tomllib.loads("\n".join(above))
     except ValueError:
         return ""
-    headers = [found for each in above if (found := _HEADER_LINE.fullmatch(each))]
+    headers = [match for text_line in above if (match := _HEADER_LINE.fullmatch(text_line))]
     if header := _HEADER_LINE.fullmatch(line):
         path, name = _split_dotted_key(header[1]), "[{}]"
     elif key := _KEY_LINE.match(line):
@@ -179,9 +203,9 @@ def repeated_key_text(text: str, complaint: str) -> str:
         )
     else:
         return ""
-    if not _has_key_path(known, path):
+    if not _has_key_path(tables_above, path):
         return ""
-    return f"{name.format(shorten_text('.'.join(path)))} stands twice (line {number})"
+    return f"{name.format(shorten_text('.'.join(path)))} is there twice (line {number})"
 
 
 def _split_dotted_key(written: str) -> tuple[str, ...]:
@@ -195,7 +219,7 @@ def _split_dotted_key(written: str) -> tuple[str, ...]:
 
 
 def _has_key_path(document: Mapping[str, Any], path: tuple[str, ...]) -> bool:
-    """Tell whether there is such a key, in the last of tables that are listed."""
+    """Return whether there is such a key; of repeated tables the last one counts."""
     place: Any = document
     for part in path:
         place = place[-1] if isinstance(place, list) and place else place

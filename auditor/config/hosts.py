@@ -1,16 +1,16 @@
-"""Hosts and ports as people write them: names, IPv4, IPv6 in or out of brackets."""
+"""Hosts and ports as people write them: names, IPv4, IPv6 with or without brackets."""
 
 import ipaddress
 import re
 
 SOAP_PORT = 8443
-"""Where CUCM and IM&P nodes serve SOAP."""
+"""The port where CUCM and IM&P nodes serve SOAP."""
 
 _DNS_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
 def is_ip(host: str) -> bool:
-    """Tell whether this is an IPv4 or IPv6 address rather than a name."""
+    """Return whether this is an IPv4 or IPv6 address, and not a name."""
     try:
         return "%" not in host and bool(ipaddress.ip_address(host))
     except ValueError:
@@ -18,7 +18,7 @@ def is_ip(host: str) -> bool:
 
 
 def is_host(text: str) -> bool:
-    """Tell whether this can be dialled and written into a URL as it stands (IPv6 in brackets).
+    """Return whether this can be used as the host of a URL (IPv6 in brackets).
 
     Names whose last label is a number are refused: 10.1.1.300 is a mistyped address.
     """

@@ -1,4 +1,4 @@
-"""Finds and reads the configuration file; whatever is wrong with it is told at once."""
+"""Finds, reads and checks the configuration file; reports all of its mistakes at once."""
 
 import copy
 import ssl
@@ -20,7 +20,13 @@ from auditor.config.deployment import (
     names_by_key,
     peer_references,
 )
-from auditor.config.errors import ConfigProblem, Loc, problems_from_pydantic, repeated_key_text
+from auditor.config.errors import (
+    ConfigProblem,
+    InvalidConfiguration,
+    Loc,
+    problems_from_pydantic,
+    repeated_key_text,
+)
 from auditor.config.schema import ClusterTable, ConfigDocument
 from auditor.config.settings import ClusterSettings, Configuration, DeclaredNode, resolve_address
 from auditor.errors import ConfigError
@@ -36,15 +42,15 @@ T = TypeVar("T")
 
 
 def find_config_file(option: Path | None) -> Path:
-    """Return the file to read: the one asked for, else here, else in the user's own folder.
+    """Return the file to read: `option`, else one in this folder, else in the user's own.
 
-    Raises ConfigError when there is none, naming the places.
+    Raises ConfigError where there is none, naming the places.
     """
     if option is not None:
         return _expand_home(option)
-    found = find_default_config()
-    if found is not None:
-        return found
+    default = find_default_config()
+    if default is not None:
+        return default
     raise ConfigError(
         [
             f"no {CONFIG_FILE_NAME} in the working directory, and no {_default_config_paths()[1]}:"
@@ -72,7 +78,7 @@ def load_configuration(path: Path) -> Configuration:
 
 
 def read_config_toml(path: Path) -> dict[str, Any]:
-    """Return the file as TOML has it, not checked further; raises ConfigError."""
+    """Return the tables of the file, not checked further; raises ConfigError."""
     text = ""
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -83,16 +89,15 @@ def read_config_toml(path: Path) -> dict[str, Any]:
         problem = "is not UTF-8 text"
     except RecursionError:
         problem = "is not TOML: nested too deeply"
-    except ValueError as exc:  # besides TOMLDecodeError, numbers too long to convert
-        told = str(exc).replace("Cannot overwrite a value", "a key stands twice")
-        problem = f"is not TOML: {repeated_key_text(text, str(exc)) or told}"
+    except ValueError as exc:  # TOMLDecodeError, and numbers too long to convert
+        problem = f"is not TOML: {repeated_key_text(text, str(exc)) or exc}"
     raise ConfigError([escape_unprintable(f"{path}: {problem}")])
 
 
 def build_configuration(raw: Mapping[str, Any], path: Path) -> Configuration:
     """Turn parsed TOML into settings; `path` is where it came from and what it is relative to.
 
-    Raises ConfigError.
+    Raises InvalidConfiguration.
     """
     document, problems = _parse_document(raw)
     refused = frozenset(problem.loc for problem in problems)
@@ -101,12 +106,12 @@ def build_configuration(raw: Mapping[str, Any], path: Path) -> Configuration:
     problems += _check_ca_bundles(document, path)
     if problems:
         problems.sort(key=_cluster_position)
-        raise ConfigError(problem.line(path, raw) for problem in problems)
+        raise InvalidConfiguration(problems, path, raw)
     return replace(_to_configuration(document, path), tables=raw)
 
 
 def _parse_document(raw: Mapping[str, Any]) -> tuple[ConfigDocument, list[ConfigProblem]]:
-    """Return what can be understood, and the mistakes that had to be cut out for that."""
+    """Return the valid part of the file, and the mistakes that were left out of it."""
     try:
         return ConfigDocument.model_validate(raw), []
     except ValidationError as exc:
@@ -117,7 +122,7 @@ def _parse_document(raw: Mapping[str, Any]) -> tuple[ConfigDocument, list[Config
 
 
 def _remove_refused_keys(raw: Mapping[str, Any], places: Iterable[Loc]) -> Mapping[str, Any]:
-    """Return a copy without these places; a listed table is emptied, so that none moves up."""
+    """Return a copy without these places; a listed table is emptied, so that positions stay."""
     kept = copy.deepcopy(dict(raw))
     for *above, last in places:
         holder: Any = kept
@@ -131,7 +136,7 @@ def _remove_refused_keys(raw: Mapping[str, Any], places: Iterable[Loc]) -> Mappi
 
 
 def _cluster_position(problem: ConfigProblem) -> int:
-    """Sort by cluster, what concerns the whole file first."""
+    """Return the sort key of a problem: its cluster, problems of the whole file first."""
     return problem.loc[1] if len(problem.loc) > 1 and isinstance(problem.loc[1], int) else -1
 
 
@@ -144,12 +149,12 @@ def _check_ca_bundles(document: ConfigDocument, path: Path) -> Iterable[ConfigPr
 
 
 def _resolve_beside_config(name: str, path: Path) -> Path:
-    """Return a path that is written relative to the file."""
+    """Return the path that a name in the file stands for; relative names start at its folder."""
     return (path.parent / _expand_home(Path(name))).absolute()
 
 
 def _expand_home(path: Path) -> Path:
-    """Replace a leading `~`, unless it names nobody."""
+    """Replace a leading `~`, unless there is no such user."""
     try:
         return path.expanduser()
     except RuntimeError:
@@ -167,12 +172,12 @@ def _ca_bundle_fault(bundle: Path) -> str:
 
 
 def _to_configuration(document: ConfigDocument, path: Path) -> Configuration:
-    told = peer_references(document)
+    references = peer_references(document)
     return Configuration(
         path=path,
         workers=_first_or_default(_DEFAULT_WORKERS, document.defaults.workers),
         clusters=tuple(
-            _to_cluster_settings(document, cluster, path, told.get(position, ()))
+            _to_cluster_settings(document, cluster, path, references.get(position, ()))
             for position, cluster in enumerate(document.cluster)
         ),
         history=_resolve_history_url(document.defaults.history, path),
@@ -181,14 +186,17 @@ def _to_configuration(document: ConfigDocument, path: Path) -> Configuration:
 
 
 def _resolve_history_url(url: str | None, path: Path) -> str | None:
-    """Return the URL with the file of a SQLite database relative to the configuration file."""
+    """Return the URL; a relative SQLite file is taken from the folder of the configuration."""
     if url is None or not url.startswith(_SQLITE_PREFIX) or url.startswith(f"{_SQLITE_PREFIX}~"):
         return url
     return f"{_SQLITE_PREFIX}{_resolve_beside_config(url.removeprefix(_SQLITE_PREFIX), path)}"
 
 
 def _to_cluster_settings(
-    document: ConfigDocument, cluster: ClusterTable, path: Path, told: tuple[PeerReference, ...]
+    document: ConfigDocument,
+    cluster: ClusterTable,
+    path: Path,
+    references: tuple[PeerReference, ...],
 ) -> ClusterSettings:
     addresses = {name.lower(): place for name, place in cluster.addresses.items()}
     cucm_name = cluster.cucm_publisher[0]
@@ -213,7 +221,7 @@ def _to_cluster_settings(
         addresses=addresses,
         pins={name.lower(): pins for name, pins in cluster.pins.items()},
         nodes=tuple(DeclaredNode(n.name, Role(n.role), n.redundancy_group) for n in cluster.node),
-        settings=declared_settings(cluster, path.name, told),
+        settings=declared_settings(cluster, path.name, references),
         databases=declared_databases(cluster),
         peers=tuple(peer.address for peer in cluster.intercluster_peer),
         peered_from=_peers_of_other_clusters(document, cluster),
@@ -244,6 +252,6 @@ def _peers_of_other_clusters(
     )
 
 
-def _first_or_default(builtin: T, *told: T | None) -> T:
-    """Return what was told first, or the value built in."""
-    return next((value for value in told if value is not None), builtin)
+def _first_or_default(default: T, *values: T | None) -> T:
+    """Return the first value that is set, else the default."""
+    return next((value for value in values if value is not None), default)

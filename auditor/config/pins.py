@@ -1,4 +1,4 @@
-"""Adds a certificate's fingerprint to the text of a configuration file, and changes no more."""
+"""Adds a certificate pin to the text of a configuration file and leaves the rest as it is."""
 
 import re
 import tomllib
@@ -17,12 +17,12 @@ _CLUSTER_HEADER = re.compile(r"\s*\[\[\s*cluster\s*\]\]")
 
 
 def parse_fingerprint(text: str) -> str:
-    """Return a SHA-256 fingerprint as the file has it: upper case, with colons.
+    """Return a SHA-256 fingerprint in the form of the file: upper case, with colons.
 
-    The line that `openssl x509 -fingerprint` prints will do.
+    The line that `openssl x509 -fingerprint` prints is accepted too.
 
     Raises:
-        ConfigError: it is none.
+        ConfigError: the text is no SHA-256 fingerprint.
     """
     bare = _FINGERPRINT_PREFIX.sub("", text.strip())
     try:
@@ -39,20 +39,20 @@ def render_pin_block(node: str, pin: str) -> str:
 
 
 def add_pin(text: str, cluster: str, node: str, pin: str, *, replace: bool = False) -> str:
-    """Return the text with a pin added for a node, every other sign of it as it was.
+    """Return the text with a pin added for a node, every other character unchanged.
 
-    With `replace` the node's other pins are dropped. The result is read again: if anything but
-    the pins changed, nothing is returned.
+    `replace` drops the node's other pins. The result is parsed again and must differ from the
+    text in the pins alone, with every comment kept.
 
     Raises:
-        ConfigError: the file cannot be edited without risk; the user has to.
+        ConfigError: the file cannot be edited safely; says what the user has to add.
     """
-    wanted = tomllib.loads(text)
-    _add_pin_to_table(_find_cluster_table(wanted, cluster), node, pin, replace=replace)
+    expected = tomllib.loads(text)
+    _add_pin_to_table(_find_cluster_table(expected, cluster), node, pin, replace=replace)
     for edit in (_append_pin_table, _edit_existing_pins):
         try:
             edited = edit(text, cluster, node, pin, replace=replace)
-            same = tomllib.loads(edited) == wanted
+            same = tomllib.loads(edited) == expected
         except (TOMLKitError, LookupError, TypeError, ValueError):
             continue
         if same and not _comment_lines(text) - _comment_lines(edited):
@@ -66,15 +66,16 @@ def add_pin(text: str, cluster: str, node: str, pin: str, *, replace: bool = Fal
 
 
 def manual_pin_instruction(cluster: str, node: str, pin: str) -> str:
-    """Return the sentence for whoever has to edit the file."""
+    """Return what to add to the file by hand."""
     line = render_pin_block(node, pin).splitlines()[1]
     return f'Put this into [cluster.pins] of cluster "{cluster}": {line}'
 
 
 def _append_pin_table(text: str, cluster: str, node: str, pin: str, *, replace: bool) -> str:
-    """Write a new table behind the cluster's own keys, where a reader looks for it.
+    """Write a new table after the cluster's own keys, where a reader looks for it.
 
-    Comments right above the next header belong to that header and stay with it.
+    By hand and not by tomlkit, which takes a comment right above the next header for part of
+    this table and would separate it from its header.
     """
     del replace  # it matters only where there are pins already
     names = [table["name"].casefold() for table in tomllib.loads(text)["cluster"]]
@@ -94,7 +95,7 @@ def _append_pin_table(text: str, cluster: str, node: str, pin: str, *, replace: 
 
 
 def _edit_existing_pins(text: str, cluster: str, node: str, pin: str, *, replace: bool) -> str:
-    """Let the library edit what is there: pins to add to, or a cluster in one line."""
+    """Edit by tomlkit: pins that are there already, or a cluster written in one line."""
     document = tomlkit.parse(text)
     _add_pin_to_table(_find_cluster_table(document, cluster), node, pin, replace=replace)
     return tomlkit.dumps(document)
@@ -103,11 +104,11 @@ def _edit_existing_pins(text: str, cluster: str, node: str, pin: str, *, replace
 def _find_cluster_table(
     document: MutableMapping[str, Any], cluster: str
 ) -> MutableMapping[str, Any]:
-    """Return the table of a cluster, case apart; the loader has made sure that it is there."""
-    found: MutableMapping[str, Any] = next(
-        table for table in document["cluster"] if table["name"].casefold() == cluster.casefold()
+    """Return the table of a cluster, case ignored; the loader has checked that it exists."""
+    table: MutableMapping[str, Any] = next(
+        entry for entry in document["cluster"] if entry["name"].casefold() == cluster.casefold()
     )
-    return found
+    return table
 
 
 def _add_pin_to_table(
@@ -116,7 +117,7 @@ def _add_pin_to_table(
     if PINS_KEY not in table:
         table[PINS_KEY] = {}
     pins = table[PINS_KEY]
-    key = next((known for known in pins if known.casefold() == node.casefold()), node)
+    key = next((name for name in pins if name.casefold() == node.casefold()), node)
     if replace or key not in pins:
         pins[key] = [pin]
     elif isinstance(pins[key], str):

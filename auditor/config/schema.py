@@ -1,7 +1,7 @@
-"""The shape of the configuration file: which tables there are and which keys each may hold.
+"""The tables of the configuration file and the keys that each takes.
 
-Every field has a default, so that a file with mistakes still loads once these are cut out and the
-checks across keys can find the rest; `mandatory` names the keys that must be there after all.
+Every field has a default: a file still loads once its mistakes are left out, so the checks across
+keys can find the rest. `mandatory` names the keys that must be there all the same.
 """
 
 from collections.abc import Mapping
@@ -56,14 +56,14 @@ DatabaseUsesValue = Annotated[
 
 
 class ConfigTable(BaseModel):
-    """Any table: no key but those named, nothing converted on the quiet."""
+    """Any table: no unknown key, and no silent conversion."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     mandatory: ClassVar[tuple[str, ...]] = ()
 
 
 class CommonTable(ConfigTable):
-    """What `[defaults]` may say for all clusters and each `[[cluster]]` for itself."""
+    """Keys that `[defaults]` sets for all clusters and each `[[cluster]]` for itself."""
 
     username: Annotated[str, PlainValidator(validate_username)] | None = None
     password_command: Annotated[str, PlainValidator(validate_command)] | None = None
@@ -78,7 +78,7 @@ class CommonTable(ConfigTable):
 
 
 class DefaultsTable(CommonTable):
-    """`[defaults]`: besides what a cluster may override, what holds for a run as a whole."""
+    """`[defaults]`: keys that a cluster may override, and keys of a run as a whole."""
 
     history: Annotated[str, PlainValidator(validate_database_url)] | None = None
     notify: Annotated[tuple[str, ...], PlainValidator(validate_urls)] = ()
@@ -94,7 +94,7 @@ class NodeTable(ConfigTable):
 
 
 class DeploymentTable(ConfigTable):
-    """`[cluster.deployment]`: which features are in use, and where; None is undeclared.
+    """`[cluster.deployment]`: which features are in use, and where; None is not declared.
 
     Files are read as `FullDeploymentTable`, which has a field for every key of the list.
     """

@@ -1,4 +1,4 @@
-"""What the program works with once the configuration file was found good: frozen, plain data."""
+"""Settings of a valid configuration file, as frozen plain data."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -15,9 +15,9 @@ from auditor.text import did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """How to reach a server: what to connect to, and which name its certificate must prove.
+    """How to reach a server: where to connect, and which name its certificate must prove.
 
-    `host` is without brackets; `shown` is `host:port`, fit for a URL and for reading.
+    `host` has no brackets; `shown` is `host:port` for URLs and messages.
     """
 
     host: str
@@ -28,7 +28,7 @@ class ServerAddress:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredNode:
-    """A `[[cluster.node]]`: what AXL may not be able to tell."""
+    """A `[[cluster.node]]`, for clusters whose CUCM cannot list the nodes."""
 
     name: str
     role: Role
@@ -41,11 +41,11 @@ class ClusterSettings:
 
     `cucm_name` is the host of `cucm_publisher` as written: the name that its pin and its entry in
     `addresses` go by. `addresses` and `pins` are keyed by lower-case name; a pin is 64 lower-case
-    hexadecimal digits. `workers` caps the nodes of this cluster in flight. `settings` holds every
-    deployment key told, `named` the nodes and groups that each key of the file names.
-    `peered_from` holds (cluster, peer address) of all other clusters in the file: any of these
-    addresses may turn out to be a node of this one. `probes` is the operator's own file of
-    questions to the IM&P database, `waivers` the one of accepted differences.
+    hexadecimal digits. `workers` limits the nodes of this cluster that are asked at once.
+    `settings` holds every declared deployment key, `named` the nodes and groups that each key
+    names. `peered_from` holds (cluster, peer address) of the other clusters in the file: any of
+    these addresses may turn out to be a node of this one. `probes` is the operator's own file of
+    database probes, `waivers` the one of accepted differences.
     """
 
     name: str
@@ -83,8 +83,8 @@ class ClusterSettings:
         return frozenset(name.casefold() for name in named) - {self.cucm_name.casefold()}
 
     @property
-    def told_names(self) -> frozenset[str]:
-        """Return what the file calls servers, groups, databases and places."""
+    def server_names(self) -> frozenset[str]:
+        """Return every name of a server, group or database in the file: redaction keeps these."""
         switched = self.high_availability
         return frozenset(
             {
@@ -95,13 +95,13 @@ class ClusterSettings:
                 *(node.redundancy_group for node in self.nodes if node.redundancy_group),
                 *(switched if isinstance(switched, frozenset) else ()),
                 *(host for host, _ in self.addresses.values()),
-                *(told for database in self.databases for told in (database.name, database.host)),
+                *(name for database in self.databases for name in (database.name, database.host)),
                 *self.peers,
                 *(name for names in self.named.values() for name in names),
             }
         )
 
-    def dial(self, node_name: str) -> ServerAddress:
+    def address_of(self, node_name: str) -> ServerAddress:
         """Return how to reach a node: its entry in `addresses`, else its name at port 8443."""
         return resolve_address(node_name, (node_name, SOAP_PORT), self.addresses)
 
@@ -123,10 +123,10 @@ def password_variable_name(cluster: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """The whole file. `workers` caps the nodes in flight over all clusters.
+    """The whole file. `workers` limits the nodes that are asked at once, over all clusters.
 
-    `history` is the URL of the database of earlier runs; `notify` are the URLs of those who are
-    told what changed, and hold secrets. `tables` is the file as TOML has it, secrets and all.
+    `history` is the URL of the database of earlier runs; `notify` are the URLs that receive
+    notifications, and hold secrets. `tables` is the parsed file, secrets included.
     """
 
     path: Path
@@ -141,15 +141,15 @@ class Configuration:
 
         Case is ignored. Raises ConfigError for every name that the file does not have.
         """
-        wanted = dict.fromkeys(names)
-        known = {cluster.name.casefold(): cluster for cluster in self.clusters}
-        unknown = [name for name in wanted if name.casefold() not in known]
+        requested = dict.fromkeys(names)
+        by_name = {cluster.name.casefold(): cluster for cluster in self.clusters}
+        unknown = [name for name in requested if name.casefold() not in by_name]
         if unknown:
             raise ConfigError(self._no_such_cluster(name) for name in unknown)
-        chosen = {name.casefold() for name in wanted} or set(known)
-        return tuple(cluster for key, cluster in known.items() if key in chosen)
+        selected = {name.casefold() for name in requested} or set(by_name)
+        return tuple(cluster for key, cluster in by_name.items() if key in selected)
 
     def _no_such_cluster(self, name: str) -> str:
-        known = [cluster.name for cluster in self.clusters]
-        hint = did_you_mean(name, known)
-        return f'{self.path}: no cluster "{name}"; the file has {", ".join(known)}{hint}'
+        names = [cluster.name for cluster in self.clusters]
+        hint = did_you_mean(name, names)
+        return f'{self.path}: no cluster "{name}"; the file has {", ".join(names)}{hint}'

@@ -1,4 +1,4 @@
-"""What a single key of the configuration file may hold; each check raises `InvalidValue`."""
+"""Checks of single values of the configuration file; each raises `InvalidValue`."""
 
 import re
 import shlex
@@ -14,11 +14,11 @@ _URL_PASSWORD = re.compile(r"(?!sqlite:)[^:]*://(.*:.*@|.*[?&][^=]*password=)", 
 
 
 class InvalidValue(ValueError):
-    """A value is not what its key may hold; the text is the rest of the sentence for the user."""
+    """A value that its key does not take; the text completes a sentence such as "`workers` ..."."""
 
 
 def type_name(value: object) -> str:
-    """Say in a word what kind of value the file holds, never the value."""
+    """Return what kind of value the file holds, in words; never the value, it may be a secret."""
     kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
     kinds |= {list: "a list", dict: "a table"}
     return kinds.get(type(value), "a date or time")
@@ -72,16 +72,16 @@ def validate_command(value: object) -> str:
 
 def validate_database_url(value: object) -> str:
     """Accept a database URL without a password; what it names is checked when it is opened."""
-    told = validate_text(value)
-    if _URL_PASSWORD.match(told):
+    url = validate_text(value)
+    if _URL_PASSWORD.match(url):
         raise InvalidValue(
-            "must not hold a password: let PGPASSWORD or ~/.pgpass tell it, or set AUDITOR_HISTORY"
+            "must not hold a password: use PGPASSWORD or ~/.pgpass, or set AUDITOR_HISTORY"
         )
-    return told
+    return url
 
 
 def validate_urls(value: object) -> tuple[str, ...]:
-    """Accept a list of URLs, none of which a message may ever repeat."""
+    """Accept a list of URLs; they hold secrets, so no message repeats one."""
     if not isinstance(value, list):
         raise InvalidValue(f"must be a list of URLs, not {type_name(value)}")
     return tuple(
@@ -150,7 +150,7 @@ def validate_feature(value: object) -> bool | tuple[str, ...]:
 
 
 def validate_federation(value: object) -> bool | str | tuple[str, ...]:
-    """Accept what a feature takes, or the word for federation through Expressway."""
+    """Accept a feature's value, or `expressway` for federation through Expressway."""
     if isinstance(value, str) and value != EXPRESSWAY:
         hint = did_you_mean(value, [EXPRESSWAY])
         raise InvalidValue(f'must be true, false, a list of node names or "{EXPRESSWAY}"{hint}')
@@ -165,7 +165,10 @@ def validate_ha_groups(value: object) -> bool | tuple[str, ...]:
 
 
 def choice_validator(*choices: str, apart: Collection[str] = ()) -> Callable[[object], str]:
-    """Accept one of a closed list of words; those `apart` only look like one, and mean another."""
+    """Accept one of a closed list of words.
+
+    The words in `apart` are near one of them but mean something else, so no hint is given.
+    """
 
     def check(value: object) -> str:
         if not isinstance(value, str) or value not in choices:
@@ -209,7 +212,7 @@ def validate_seconds(value: object) -> float:
 
 
 def validate_timeout(value: object) -> float:
-    """Accept a number of seconds in which something can happen."""
+    """Accept a number of seconds, 0.1 or more."""
     if not _is_number(value) or not 0.1 <= value <= _MAX_SECONDS:
         raise InvalidValue(f"must be a number of seconds from 0.1 to {_MAX_SECONDS}")
     return float(value)

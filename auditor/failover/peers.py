@@ -50,8 +50,8 @@ def _lists_as_peer(one: ClusterSettings, other: ClusterSettings, facts: ClusterF
 
 def _unshared_host(settings: ClusterSettings, node: NodeFacts, facts: ClusterFacts) -> str:
     """Return the host at which this node alone is dialled, empty if others share it."""
-    hosts = [settings.dial(other.name).host.casefold() for other in facts.nodes]
-    host = settings.dial(node.name).host.casefold()
+    hosts = [settings.address_of(other.name).host.casefold() for other in facts.nodes]
+    host = settings.address_of(node.name).host.casefold()
     return host if hosts.count(host) == 1 else ""
 
 

@@ -1,4 +1,4 @@
-"""The use case: look at the certificate that a server shows, and record its fingerprint."""
+"""Reads the certificate that a server presents, and records its fingerprint as a pin."""
 
 import textwrap
 import tomllib
@@ -22,10 +22,10 @@ from auditor.text import printable
 
 @dataclass(frozen=True, slots=True)
 class ServerCertificate:
-    """A server and the certificate that it showed.
+    """A server and the certificate that it presented.
 
-    `recorded`: that certificate is pinned already. `changed`: others are pinned for the server.
-    `refused` is why a request would not be sent to it now, None if it would.
+    `recorded`: this certificate is pinned already. `changed`: only others are pinned.
+    `refused` is why a request would not be sent to the server now, None if it would.
     """
 
     name: str
@@ -38,20 +38,20 @@ class ServerCertificate:
 
     @property
     def another_node(self) -> bool:
-        """Tell whether another node of the cluster answered: nothing may be recorded then."""
+        """Return whether another node of the cluster answered, so that no pin may be recorded."""
         return isinstance(self.refused, WrongNode)
 
 
 def resolve_server(
     settings: ClusterSettings, text: str, node: str | None
 ) -> tuple[str, ServerAddress]:
-    """Return the name of a server and how it is dialled.
+    """Return the name of a server and its address.
 
-    `text` is `HOST` or `HOST:PORT`. A name that the file knows is dialled where the file says,
-    unless a port is given; `node` is the name where `text` is an address.
+    `text` is `HOST` or `HOST:PORT`. Without a port, a name in the file has the address of the file;
+    `node` is the name where `text` is an address.
 
     Raises:
-        ConfigError: it is no host, or the port is none.
+        ConfigError: the host or the port is invalid.
     """
     if node is not None and not is_host(node):
         raise ConfigError([f"--node {node}: must be a host name or an address, without a port."])
@@ -60,7 +60,9 @@ def resolve_server(
     except ValueError as error:
         raise ConfigError([f"{text}: {error}."]) from error
     name = node or _configured_name(settings, host, port) or host
-    usual = settings.cucm_publisher if _is_cucm_publisher(settings, name) else settings.dial(name)
+    usual = (
+        settings.cucm_publisher if _is_cucm_publisher(settings, name) else settings.address_of(name)
+    )
     with_port = text != host and text != f"[{host}]"
     if host.casefold() == name.casefold() and not with_port:
         return name, usual
@@ -68,7 +70,7 @@ def resolve_server(
 
 
 def settings_without_file(text: str) -> ClusterSettings:
-    """Return settings to look at a server by while there is no file: it alone, nothing trusted.
+    """Return settings of one server while there is no file; nothing is trusted.
 
     Raises:
         ConfigError: `text` is neither `HOST` nor `HOST:PORT`.
@@ -82,16 +84,16 @@ def settings_without_file(text: str) -> ClusterSettings:
 
 
 def _configured_name(settings: ClusterSettings, host: str, port: int) -> str | None:
-    """Return the one name that the file reaches at this address, as the file writes it."""
-    wanted = (host.casefold(), port)
-    found = [name for name in configured_servers(settings) if name.casefold() == host.casefold()]
-    found += [
+    """Return the name that the file reaches at this address, None if there is none."""
+    address = (host.casefold(), port)
+    names = [name for name in configured_servers(settings) if name.casefold() == host.casefold()]
+    names += [
         name
         for name in configured_servers(settings)
         if (place := settings.addresses.get(name.casefold()))
-        and (place[0].casefold(), place[1]) == wanted
+        and (place[0].casefold(), place[1]) == address
     ]
-    return found[0] if found else None
+    return names[0] if names else None
 
 
 def _is_cucm_publisher(settings: ClusterSettings, name: str) -> bool:
@@ -106,9 +108,9 @@ def configured_servers(settings: ClusterSettings) -> tuple[str, ...]:
 
 
 def fetch_certificate(
-    settings: ClusterSettings, name: str, dial: ServerAddress, wire: Network
+    settings: ClusterSettings, name: str, address: ServerAddress, network: Network
 ) -> ServerCertificate:
-    """Shake hands with a server and hang up.
+    """Read the certificate in a TLS handshake; no request is sent.
 
     Raises:
         ExchangeError: no certificate could be read.
@@ -116,58 +118,58 @@ def fetch_certificate(
     """
     names = configured_servers(settings)
     others = frozenset(other.casefold() for other in names if other.casefold() != name.casefold())
-    endpoint = build_endpoint(settings, name, dial, others)
-    shown = wire.certificate(endpoint, settings.timeout_s)
-    if shown.certificate is None:
-        assert shown.refused is not None  # noqa: S101 - `Shown` has one of the two
-        raise shown.refused
-    recorded = is_pinned(shown.certificate, endpoint.pins)
+    endpoint = build_endpoint(settings, name, address, others)
+    handshake = network.certificate(endpoint, settings.timeout_s)
+    if handshake.certificate is None:
+        assert handshake.refused is not None  # noqa: S101 - a handshake has one of the two
+        raise handshake.refused
+    recorded = is_pinned(handshake.certificate, endpoint.pins)
     return ServerCertificate(
         name=name,
-        place=dial.shown,
-        certificate=shown.certificate,
-        refused=shown.refused,
+        place=address.shown,
+        certificate=handshake.certificate,
+        refused=handshake.refused,
         recorded=recorded,
         changed=bool(endpoint.pins) and not recorded,
         in_file=name.casefold() in {other.casefold() for other in names},
     )
 
 
-def render_certificate(found: ServerCertificate, *, now: datetime, width: int) -> str:
-    """Return what was shown, whether it would be believed now, and how to compare it.
+def render_certificate(server: ServerCertificate, *, now: datetime, width: int) -> str:
+    """Return the certificate, whether it is trusted now, and how to compare it.
 
-    The one long sentence is broken between words after so many columns.
+    `width` is that of the terminal in columns.
     """
-    lines = [f"{printable(found.name)} ({found.place}) shows this certificate:", ""]
-    lines += [f"  {printable(line)}" for line in certificate_lines(found.certificate, now)]
-    standing = textwrap.wrap(
-        printable(_trust_status(found)),
+    lines = [f"{printable(server.name)} ({server.place}) presents this certificate:", ""]
+    lines += [f"  {printable(line)}" for line in certificate_lines(server.certificate, now)]
+    status = textwrap.wrap(
+        printable(_trust_status(server)),
         max(width, 40),
         break_on_hyphens=False,
         break_long_words=False,
     )
-    lines += ["", *standing, ""]
-    if not found.recorded and not found.another_node:
+    lines += ["", *status, ""]
+    if not server.recorded and not server.another_node:
         lines += [*_COMPARE_INSTRUCTIONS, ""]
     return "\n".join(lines)
 
 
-def _trust_status(found: ServerCertificate) -> str:
-    if found.another_node and found.refused is not None:
-        return f"REFUSED: {found.refused.detail} {found.refused.advice}"
-    if found.recorded:
+def _trust_status(server: ServerCertificate) -> str:
+    if server.another_node and server.refused is not None:
+        return f"REFUSED: {server.refused.detail} {server.refused.advice}"
+    if server.recorded:
         return "Its fingerprint is recorded already."
-    if found.changed:
+    if server.changed:
         return (
             "CHANGED: other fingerprints are recorded for this server. If its certificate was not "
             "renewed, something may stand between this machine and it."
         )
-    if found.refused is None:
+    if server.refused is None:
         return (
-            "It is believed already, because of who signed it: no pin is needed. A pin would "
-            "count in place of that, and have to be renewed with the certificate."
+            "It is trusted already, because of who signed it: no pin is needed. A pin would "
+            "replace that trust and would have to be renewed with the certificate."
         )
-    return f"It is not believed now: {strip_digest(found.refused.detail)}"
+    return f"It is not trusted now: {strip_digest(server.refused.detail)}"
 
 
 _COMPARE_INSTRUCTIONS = (
@@ -178,34 +180,36 @@ _COMPARE_INSTRUCTIONS = (
 )
 
 
-def init_pin_hint(found: ServerCertificate) -> str:
-    """Return how the fingerprint is given to `auditor init`, which writes the file it goes into."""
-    if found.refused is None:
+def init_pin_hint(server: ServerCertificate) -> str:
+    """Return how to pass the fingerprint to `auditor init`, which writes the file for it."""
+    if server.refused is None:
         return "There is no configuration file yet; `auditor init` writes one.\n"
     return (
-        "There is no configuration file yet to record it in. Once compared, give it to init, which "
-        "writes\none, with a --pin for each such server:\n\n"
-        f"    auditor init --cucm HOST --username USER --pin {found.name}="
-        f"{found.certificate.sha256}\n"
+        "There is no configuration file yet to record it in. After comparing it, pass it to init,\n"
+        "which writes one, with a --pin for each such server:\n\n"
+        f"    auditor init --cucm HOST --username USER --pin {server.name}="
+        f"{server.certificate.sha256}\n"
     )
 
 
 def record_pin(
-    path: Path, settings: ClusterSettings, found: ServerCertificate, *, replace: bool
+    path: Path, settings: ClusterSettings, server: ServerCertificate, *, replace: bool
 ) -> None:
-    """Write the fingerprint into the file: whole or not at all, every other sign as it was.
+    """Add the fingerprint to the file, whole or not at all; nothing else in it changes.
 
     Raises:
         ConfigError: it cannot be edited or written; says what to paste.
     """
     text = path.read_bytes().decode("utf-8")
-    mark = "\ufeff" if text.startswith("\ufeff") else ""
-    pin = found.certificate.sha256
-    edited = add_pin(text.removeprefix(mark), settings.name, found.name, pin, replace=replace)
+    byte_order_mark = "\ufeff" if text.startswith("\ufeff") else ""
+    pin = server.certificate.sha256
+    edited = add_pin(
+        text.removeprefix(byte_order_mark), settings.name, server.name, pin, replace=replace
+    )
     build_configuration(tomllib.loads(edited), path)
     try:
-        write_file(path, mark + edited)
+        write_file(path, byte_order_mark + edited)
     except OutputError as error:
         raise ConfigError(
-            [f"{error} {manual_pin_instruction(settings.name, found.name, pin)}"]
+            [f"{error} {manual_pin_instruction(settings.name, server.name, pin)}"]
         ) from error

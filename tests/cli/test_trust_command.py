@@ -78,7 +78,7 @@ def test_the_fingerprint_that_was_expected_is_recorded(pair: Lab) -> None:
 def test_a_long_sentence_is_broken_between_words(pair: Lab) -> None:
     """A hundred columns where nobody says how many there are."""
     lines = _run(pair.config, SUB).stdout.splitlines()
-    at = next(n for n, line in enumerate(lines) if line.startswith("It is believed already"))
+    at = next(n for n, line in enumerate(lines) if line.startswith("It is trusted already"))
     assert max(len(line) for line in lines[at : at + 2]) <= 100
     assert " ".join(lines[at : at + 2]).endswith("be renewed with the certificate.")
 

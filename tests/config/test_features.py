@@ -63,7 +63,7 @@ def test_other_clusters_keep_what_they_declare(file: Path) -> None:
     [
         (["chat"], "write KEY=VALUE"),
         (["chat="], "write KEY=VALUE"),
-        (["chat=true", "chat=false"], "another value too"),
+        (["chat=true", "chat=false"], "has two values"),
         (["chatt=true"], "chat"),
     ],
 )

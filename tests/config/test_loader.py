@@ -54,7 +54,7 @@ def test_every_key_of_the_contracts_example_lands() -> None:
     assert (lab.axl_version, lab.legacy_tls, lab.high_availability) == ("auto", False, True)
     assert lab.planned_nodes == ()
     assert lab.pins == {"imp-pub.example.test": ("abcdef0123456789" * 4,)}
-    assert lab.dial("imp-pub.example.test") == ServerAddress(
+    assert lab.address_of("imp-pub.example.test") == ServerAddress(
         "127.0.0.1", 18443, "imp-pub.example.test", "127.0.0.1:18443"
     )
     assert lab.nodes == (
@@ -207,7 +207,7 @@ def test_a_node_is_dialled_at_its_address_and_must_prove_its_name(
 ) -> None:
     more = f'[cluster.addresses]\n"imp-a" = "{override}"\n' if override else ""
 
-    assert cluster_of(tmp_path, more).dial(node) == dial
+    assert cluster_of(tmp_path, more).address_of(node) == dial
 
 
 def test_the_cucm_publisher_follows_addresses_as_the_nodes_do(tmp_path: Path) -> None:

@@ -282,7 +282,7 @@ class _CheckupRun:
 
     def node(self, member: NodeFacts) -> ServerCheckup:
         """Look at one node."""
-        dial = self._settings.dial(member.name)
+        dial = self._settings.address_of(member.name)
         word = "node" if member.role is Role.UNKNOWN else str(member.role)
         steps = [
             CheckupStep(
@@ -366,6 +366,6 @@ def _configured_topology_nodes(settings: ClusterSettings) -> tuple[NodeFacts, ..
     named = [*settings.named.get("addresses", ()), *settings.named.get("pins", ())]
     further = {name.casefold(): name for name in named if name.casefold() not in known}
     undeclared = (
-        NodeFacts(name, settings.dial(name).shown, Role.UNKNOWN) for name in further.values()
+        NodeFacts(name, settings.address_of(name).shown, Role.UNKNOWN) for name in further.values()
     )
     return (*declared, *undeclared)

@@ -1,14 +1,15 @@
-"""Asks one live cluster, and returns the text of its configuration file.
+"""Asks one live cluster and returns the text of its configuration file.
 
-Words what a file would be told to hold as options of `auditor init`, which has no file yet.
+There is no file yet, so mistakes and advice name options of `auditor init` instead of keys.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.audit import RunContext, RunOptions, survey_clusters
+from auditor.config.errors import ConfigProblem, InvalidConfiguration
 from auditor.config.hosts import is_ip
 from auditor.config.loader import build_configuration, load_configuration
 from auditor.config.settings import ClusterSettings, Configuration
@@ -19,11 +20,7 @@ from auditor.setup.init.golden import apply_golden_profile
 from auditor.setup.init.infer import ask_about_contradictions, infer_profile
 from auditor.setup.init.questions import QUESTION_PREFIX
 from auditor.setup.init.writer import ConfigurationContent, ConnectionSettings, render_configuration
-
-_INIT_PROBLEM_PATTERN = re.compile(
-    r"^auditor init: (?:cluster .*?: )?key `([a-z_]+)(?:\[([^\]]+)\])?[^`]*`: "
-)
-"""What stands before a mistake: whose it is and the key, with the node where the key is a map."""
+from auditor.text import escape_unprintable
 
 _OPTION_BY_KEY = {
     "name": "--name",
@@ -37,16 +34,19 @@ _OPTION_BY_KEY = {
 _PIN_DIGEST_PATTERN = re.compile(r"\(SHA-256 ([0-9A-F:]+)\)")
 
 
-def errors_with_options(error: ConfigError) -> ConfigError:
+def errors_with_options(error: InvalidConfiguration) -> ConfigError:
     """Return the same mistakes, each beginning with the option that it was made in."""
-    return ConfigError(_INIT_PROBLEM_PATTERN.sub(_option_for_key, line) for line in error.problems)
+    return ConfigError(_mistake_with_option(mistake, error.document) for mistake in error.mistakes)
 
 
-def _option_for_key(found: re.Match[str]) -> str:
-    key, node = found.groups()
-    if key not in _OPTION_BY_KEY:
-        return found[0]
-    return f"{_OPTION_BY_KEY[key]} {node}: " if node else f"{_OPTION_BY_KEY[key]}: "
+def _mistake_with_option(mistake: ConfigProblem, document: Mapping[str, object]) -> str:
+    option = _OPTION_BY_KEY.get(str(mistake.loc[2])) if len(mistake.loc) > 2 else None
+    if option is None:
+        return mistake.line(_INIT_PSEUDO_FILE, document)
+    node = mistake.member(document)
+    return escape_unprintable(
+        f"{option} {node}: {mistake.text}" if node else f"{option}: {mistake.text}"
+    )
 
 
 def advice_with_options(text: str, node: str) -> str:
@@ -74,14 +74,14 @@ def advice_with_options(text: str, node: str) -> str:
 
 
 _INIT_PSEUDO_FILE = Path("auditor init")
-"""What stands before a mistake in the options, where a file's name would stand."""
+"""Shown in place of a file name before a mistake in the options."""
 
 
 @dataclass(frozen=True, slots=True)
 class InitOptions:
-    """What the options say; `ca_bundle` is a path from the working directory.
+    """The options of `auditor init`; `ca_bundle` is a path from the working directory.
 
-    `nodes` are names with `publisher` or `subscriber`, for a CUCM that cannot list them.
+    `nodes` are names with `publisher` or `subscriber`, for a CUCM that cannot list its nodes.
     """
 
     cucm: str
@@ -99,7 +99,7 @@ class InitOptions:
 class InitResult:
     """The text of the file, None if no node answered.
 
-    `gaps` are what went wrong with sources that the file is written from, one sentence each.
+    `gaps` are the failures of sources that the file is written from, one sentence each.
     """
 
     text: str | None
@@ -108,16 +108,16 @@ class InitResult:
 
 
 def default_cluster_name(cucm: str) -> str:
-    """Return a name for the cluster whose CUCM publisher this is: the first part of its name."""
+    """Return a default name for a cluster: the first label of its CUCM publisher's name."""
     host = cucm.rpartition(":")[0] if cucm.count(":") == 1 else cucm
     return host if is_ip(host.strip("[]")) else host.partition(".")[0] or "cluster"
 
 
-def parse_pairs(option: str, given: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Return `NODE=VALUE` in its two parts; raises ConfigError with every one that has none."""
-    split = [text.partition("=") for text in given]
+def parse_pairs(option: str, texts: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Split each `NODE=VALUE` into its two parts; raises ConfigError with every other text."""
+    split = [text.partition("=") for text in texts]
     wrong = [
-        text for text, (name, _, value) in zip(given, split, strict=True) if not name or not value
+        text for text, (name, _, value) in zip(texts, split, strict=True) if not name or not value
     ]
     if wrong:
         raise ConfigError(f"{option} {text}: must be written as NODE=VALUE" for text in wrong)
@@ -125,7 +125,7 @@ def parse_pairs(option: str, given: Sequence[str]) -> tuple[tuple[str, str], ...
 
 
 def build_init_configuration(request: InitOptions) -> Configuration:
-    """Return how to ask the cluster; raises ConfigError for what the options may not say."""
+    """Return the settings to survey the cluster with; raises ConfigError for invalid options."""
     cluster: dict[str, object] = {
         "name": request.name,
         "cucm_publisher": request.cucm,
@@ -138,7 +138,7 @@ def build_init_configuration(request: InitOptions) -> Configuration:
         cluster["ca_bundle"] = str(request.ca_bundle.absolute())
     try:
         return build_configuration({"cluster": [cluster]}, _INIT_PSEUDO_FILE)
-    except ConfigError as error:
+    except InvalidConfiguration as error:
         raise errors_with_options(error) from error
 
 
@@ -149,21 +149,21 @@ def _group_pins_by_node(pins: Sequence[tuple[str, str]]) -> dict[str, list[str]]
     return grouped
 
 
-def load_golden_cluster(where: str) -> ClusterSettings:
+def load_golden_cluster(reference: str) -> ClusterSettings:
     """Return the cluster of `FILE` or `FILE#CLUSTER`; raises ConfigError if it is not one."""
-    file, _, name = where.partition("#")
+    file, _, name = reference.partition("#")
     configuration = load_configuration(Path(file).expanduser())
-    chosen = configuration.select([name] if name else [])
-    if len(chosen) > 1:
-        known = ", ".join(cluster.name for cluster in chosen)
-        raise ConfigError([f"{file} has several clusters; name one as {file}#NAME: {known}"])
-    return chosen[0]
+    clusters = configuration.select([name] if name else [])
+    if len(clusters) > 1:
+        names = ", ".join(cluster.name for cluster in clusters)
+        raise ConfigError([f"{file} has several clusters; name one as {file}#NAME: {names}"])
+    return clusters[0]
 
 
 def generate_configuration(
     request: InitOptions,
     login: Credentials,
-    world: RunContext,
+    context: RunContext,
     golden: ClusterSettings | None = None,
 ) -> InitResult:
     """Ask the cluster and return its file.
@@ -171,9 +171,9 @@ def generate_configuration(
     Raises:
         Interrupted: the user pressed Ctrl-C.
     """
-    (asked,) = build_init_configuration(request).clusters
-    how = RunOptions((), insecure=request.insecure, mode="init")
-    (facts,) = survey_clusters([asked], {asked.name: login}, how, world)
+    (settings,) = build_init_configuration(request).clusters
+    options = RunOptions((), insecure=request.insecure, mode="init")
+    (facts,) = survey_clusters([settings], {settings.name: login}, options, context)
     gaps = tuple(
         advice_with_options(entry.detail, entry.node)
         for entry in facts.coverage
@@ -187,7 +187,7 @@ def generate_configuration(
 
 
 def _affects_configuration(entry: Coverage, facts: ClusterFacts) -> bool:
-    """Tell whether the file would say more if this source had answered."""
+    """Return whether the file would hold more if this source had answered."""
     publishers = {node.name for node in facts.nodes if node.role is Role.PUBLISHER}
     read = entry.source in (Source.CUCM_AXL, Source.CONTROL_CENTER) or (
         entry.source is Source.IMP_AXL and entry.node in publishers
@@ -198,18 +198,18 @@ def _affects_configuration(entry: Coverage, facts: ClusterFacts) -> bool:
 def _build_configuration_content(
     request: InitOptions, facts: ClusterFacts, golden: ClusterSettings | None
 ) -> ConfigurationContent:
-    lines = infer_profile(facts)
-    meant = None
+    profile = infer_profile(facts)
+    high_availability = None
     if golden is not None:
-        lines = apply_golden_profile(golden, facts, lines)
+        profile = apply_golden_profile(golden, facts, profile)
         declared = golden.high_availability
-        meant = declared if isinstance(declared, bool) else None
+        high_availability = declared if isinstance(declared, bool) else None
     return ConfigurationContent(
         _build_connection_settings(request),
         facts,
-        tuple(ask_about_contradictions(lines, peers=bool(facts.peers)).values()),
+        tuple(ask_about_contradictions(profile, peers=bool(facts.peers)).values()),
         golden.name if golden else "",
-        meant,
+        high_availability,
     )
 
 
@@ -228,7 +228,7 @@ def _build_connection_settings(request: InitOptions) -> ConnectionSettings:
 
 
 def _path_from_output(path: Path, output: Path) -> str:
-    """Return a path as the file is to name it: relative if it stands beside or below the file."""
+    """Return a path as the file names it: relative if it is beside or below the file."""
     folder = output.absolute().parent
     whole = path.absolute()
     return str(whole.relative_to(folder) if whole.is_relative_to(folder) else whole)

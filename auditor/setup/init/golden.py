@@ -1,9 +1,8 @@
-"""Carries the profile of a golden cluster over to another: pure.
+"""Applies the profile of a golden cluster to another cluster. No I/O.
 
-A switch is carried as it is. A list of nodes is carried only where it can mean one thing on the
-other cluster: all nodes, the publisher, or all subscribers. Whatever states how a cluster itself is
-set up (a prerequisite, its peers, its routing nodes) is never carried: the new cluster has to show
-it or its people have to tell it.
+A switch is copied. A list of nodes is copied only where it has one meaning on the other cluster:
+all nodes, the publisher, or all subscribers. Keys on how one cluster is set up (a prerequisite, its
+peers, its routing nodes) are never copied: the new cluster shows them, or its people answer.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +10,11 @@ from dataclasses import dataclass
 
 from auditor.config.settings import ClusterSettings
 from auditor.models.facts import ClusterFacts, Role, Setting
-from auditor.setup.init.questions import PROFILE_QUESTIONS, ProfileEntry, ProfileValue
+from auditor.setup.init.questions import (
+    PROFILE_QUESTIONS,
+    ProfileEntry,
+    ProfileValue,
+)
 from auditor.text import join_names
 
 CLUSTER_SPECIFIC_KEYS = frozenset(
@@ -23,16 +26,16 @@ CLUSTER_SPECIFIC_KEYS = frozenset(
         "intercluster_synced_from",
     }
 )
-"""Keys that say how one cluster is set up, whatever it is meant to be."""
+"""Keys that describe how one cluster is set up."""
 
 
 @dataclass(frozen=True, slots=True)
 class _NodesByRole:
-    """The names of a cluster's nodes by role, lower case; `known` if every role is."""
+    """The names of a cluster's nodes by role, in lower case. `complete`: every role is known."""
 
     publisher: frozenset[str]
     subscribers: frozenset[str]
-    known: bool
+    complete: bool
 
     @property
     def all(self) -> frozenset[str]:
@@ -43,14 +46,14 @@ class _NodesByRole:
 def apply_golden_profile(
     golden: ClusterSettings, facts: ClusterFacts, inferred: Mapping[str, ProfileEntry]
 ) -> dict[str, ProfileEntry]:
-    """Return the lines of the golden cluster's profile for the cluster of `facts`.
+    """Return the golden cluster's profile for the cluster of `facts`.
 
-    A key that the golden cluster leaves open, or whose list has no one meaning here, is a question;
-    what was inferred is told beside it.
+    A key that the golden cluster does not declare, or whose list has no single meaning here, is a
+    question; what was inferred is written beside it.
     """
     return {
-        key: line if key in CLUSTER_SPECIFIC_KEYS else _golden_profile_entry(golden, facts, line)
-        for key, line in inferred.items()
+        key: entry if key in CLUSTER_SPECIFIC_KEYS else _golden_profile_entry(golden, facts, entry)
+        for key, entry in inferred.items()
     }
 
 
@@ -58,55 +61,55 @@ def _golden_profile_entry(
     golden: ClusterSettings, facts: ClusterFacts, inferred: ProfileEntry
 ) -> ProfileEntry:
     key, here = inferred.key, f" Here: {inferred.why}" if inferred.why else ""
-    told = next(iter(golden.settings.get(key, ())), None)
-    if told is None:
-        why = f'The golden cluster "{golden.name}" does not say.{here}'
+    setting = next(iter(golden.settings.get(key, ())), None)
+    if setting is None:
+        why = f'The golden cluster "{golden.name}" does not declare it.{here}'
         return ProfileEntry(key, inferred.value, why, PROFILE_QUESTIONS[key])
-    carried = _translate_golden_setting(golden, facts, told)
-    if carried is None:
-        named = join_names(sorted(told.nodes or ()))
+    translated = _translate_golden_setting(golden, facts, setting)
+    if translated is None:
+        named = join_names(sorted(setting.nodes or ()))
         why = f'The golden cluster "{golden.name}" names {named}.{here}'
         return ProfileEntry(
             key, inferred.value, why, f"Which nodes are these here? {PROFILE_QUESTIONS[key]}"
         )
-    value, words = carried
+    value, words = translated
     return ProfileEntry(key, value, f'From the golden cluster "{golden.name}": {words}.{here}')
 
 
 def _translate_golden_setting(
-    golden: ClusterSettings, facts: ClusterFacts, told: Setting
+    golden: ClusterSettings, facts: ClusterFacts, setting: Setting
 ) -> tuple[ProfileValue, str] | None:
-    """Return what a telling means on the other cluster, with words for it; None if unclear."""
-    if told.expressway:
+    """Return the value on the other cluster, with words for it; None if it is ambiguous."""
+    if setting.expressway:
         return "expressway", "through Expressway"
-    if told.nodes is None or not told.on:
-        return told.on, "on" if told.on else "off"
+    if setting.nodes is None or not setting.on:
+        return setting.on, "on" if setting.on else "off"
     there = _group_nodes_by_role((node.name, node.role) for node in golden.nodes)
     here = _group_nodes_by_role((node.name, node.role) for node in facts.nodes if not node.planned)
-    named = frozenset(name.casefold() for name in told.nodes)
+    named = frozenset(name.casefold() for name in setting.nodes)
     meanings = _possible_node_meanings(named, there)
-    if len(meanings) != 1 or not here.known:
+    if len(meanings) != 1 or not here.complete:
         return None
     (meaning,) = meanings
     if meaning == "all":
         return True, "all of its nodes"
-    wanted = here.publisher if meaning == "publisher" else here.subscribers
-    names = tuple(node.name for node in facts.nodes if node.name.casefold() in wanted)
+    names_here = here.publisher if meaning == "publisher" else here.subscribers
+    names = tuple(node.name for node in facts.nodes if node.name.casefold() in names_here)
     words = "its publisher" if meaning == "publisher" else "its subscribers"
     return (names, words) if names else None
 
 
 def _possible_node_meanings(named: frozenset[str], there: _NodesByRole) -> list[str]:
-    """Return everything that a list can mean; a cluster of one node leaves two readings."""
-    if not there.known:
+    """Return each meaning that a list of nodes can have; on a cluster of one node there are two."""
+    if not there.complete:
         return []
     readings = {"all": there.all, "publisher": there.publisher, "subscribers": there.subscribers}
     return [meaning for meaning, nodes in readings.items() if nodes == named]
 
 
 def _group_nodes_by_role(nodes: Iterable[tuple[str, Role]]) -> _NodesByRole:
-    told = [(name.casefold(), role) for name, role in nodes]
-    publisher = frozenset(name for name, role in told if role is Role.PUBLISHER)
-    subscribers = frozenset(name for name, role in told if role is Role.SUBSCRIBER)
-    known = len(publisher) == 1 and len(publisher | subscribers) == len(told)
-    return _NodesByRole(publisher, subscribers, known)
+    folded = [(name.casefold(), role) for name, role in nodes]
+    publisher = frozenset(name for name, role in folded if role is Role.PUBLISHER)
+    subscribers = frozenset(name for name, role in folded if role is Role.SUBSCRIBER)
+    complete = len(publisher) == 1 and len(publisher | subscribers) == len(folded)
+    return _NodesByRole(publisher, subscribers, complete)

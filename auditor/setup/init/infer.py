@@ -1,11 +1,7 @@
-"""Infers a deployment profile from what is activated and discovered: pure.
+"""Infers a deployment profile from the activated services and discovered settings. No I/O.
 
-A profile inferred so describes what is, not what is meant to be.
-
-
-What is activated and discovered on a cluster, as the rules of the profile ask for it.
-
-Turns into questions what the loader would refuse: keys that need, or exclude, one another.
+The result describes what the cluster is, not what it should be. Keys that would contradict each
+other become questions, because the loader would refuse them.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,13 +29,17 @@ from auditor.service_names import (
     WEB_CONNECTION_MANAGER,
     XMPP_FEDERATION_MANAGER,
 )
-from auditor.setup.init.questions import PROFILE_QUESTIONS, ProfileEntry, ProfileValue
+from auditor.setup.init.questions import (
+    PROFILE_QUESTIONS,
+    ProfileEntry,
+    ProfileValue,
+)
 from auditor.text import join_names
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceActivation:
-    """On which nodes a service is activated, is not, and may be; `absent`: no release has it."""
+    """The nodes on which a service is activated, not activated, or unknown."""
 
     service: str
     on: tuple[str, ...]
@@ -48,17 +48,17 @@ class ServiceActivation:
 
     @property
     def sentence(self) -> str:
-        """Say where it is activated."""
+        """Return where it is activated, as a sentence."""
         if self.unknown:
-            known = f" It is activated on {join_names(self.on)}." if self.on else ""
-            open_ones = join_names(self.unknown)
-            return f"Whether {self.service} is activated on {open_ones} is not known.{known}"
+            elsewhere = f" It is activated on {join_names(self.on)}." if self.on else ""
+            nodes = join_names(self.unknown)
+            return f"It is not known whether {self.service} is activated on {nodes}.{elsewhere}"
         place = join_names(self.on) if self.off else f"every node ({join_names(self.on)})"
         return f"{self.service} is activated on {place if self.on else 'no node'}."
 
     @property
     def anywhere(self) -> bool | None:
-        """Tell whether it is activated on any node."""
+        """Return whether it is activated on any node; None is unknown."""
         return True if self.on else None if self.unknown else False
 
     @property
@@ -70,30 +70,32 @@ class ServiceActivation:
 
 
 class ObservedCluster:
-    """A cluster's facts, as the rules below ask for them."""
+    """A cluster's facts in the form that the rules below need."""
 
     def __init__(self, facts: ClusterFacts) -> None:
-        """Look at the nodes that are installed."""
+        """Keep the facts; planned nodes are left out."""
         self.facts = facts
         self.nodes = tuple(node for node in facts.nodes if not node.planned)
 
-    def where(self, service: str) -> ServiceActivation:
+    def activation(self, service: str) -> ServiceActivation:
         """Return on which nodes a service is activated."""
-        told = {node.name: _is_service_activated(node, service) for node in self.nodes}
+        activated = {node.name: _is_service_activated(node, service) for node in self.nodes}
         on, off, unknown = (
-            tuple(name for name, state in told.items() if state is wanted)
-            for wanted in (True, False, None)
+            tuple(name for name, state in activated.items() if state is value)
+            for value in (True, False, None)
         )
         return ServiceActivation(service, on, off, unknown if self.nodes else ("any node",))
 
-    def states(self, where: ServiceActivation) -> list[ServiceState]:
+    def states(self, activation: ServiceActivation) -> list[ServiceState]:
         """Return the service on the nodes where it is activated."""
-        return [node.services[where.service] for node in self.nodes if node.name in where.on]
+        return [
+            node.services[activation.service] for node in self.nodes if node.name in activation.on
+        ]
 
     def discovered(self, key: str) -> Setting | None:
-        """Return what the database told of a key."""
-        told = self.facts.settings.get(key, ())
-        return next((one for one in told if one.origin is Origin.DISCOVERED), None)
+        """Return the setting of a key that the IM&P database suggests."""
+        settings = self.facts.settings.get(key, ())
+        return next((s for s in settings if s.origin is Origin.DISCOVERED), None)
 
     @property
     def release(self) -> str | None:
@@ -114,12 +116,12 @@ def _is_release_before(release: str | None, than: str) -> bool:
 
 
 def infer_profile(facts: ClusterFacts) -> dict[str, ProfileEntry]:
-    """Return a line for every deployment key, in the order of the file."""
-    seen = ObservedCluster(facts)
-    lines: dict[str, ProfileEntry] = {}
+    """Return an entry for every deployment key, in the order of the file."""
+    cluster = ObservedCluster(facts)
+    entries: dict[str, ProfileEntry] = {}
     for key in DEPLOYMENT_KEYS:
-        lines[key] = _INFERENCE_RULES[key](seen, key, lines)
-    return lines
+        entries[key] = _INFERENCE_RULES[key](cluster, key, entries)
+    return entries
 
 
 InferenceRule = Callable[[ObservedCluster, str, Mapping[str, ProfileEntry]], ProfileEntry]
@@ -130,21 +132,21 @@ def _question_entry(key: str, why: str = "", value: ProfileValue = False) -> Pro
 
 
 def _activated_anywhere_rule(service: str) -> InferenceRule:
-    def rule(seen: ObservedCluster, key: str, _: Mapping[str, ProfileEntry]) -> ProfileEntry:
-        where = seen.where(service)
-        if where.anywhere is None:
-            return _question_entry(key, where.sentence)
-        return ProfileEntry(key, where.anywhere, where.sentence)
+    def rule(cluster: ObservedCluster, key: str, _: Mapping[str, ProfileEntry]) -> ProfileEntry:
+        activation = cluster.activation(service)
+        if activation.anywhere is None:
+            return _question_entry(key, activation.sentence)
+        return ProfileEntry(key, activation.anywhere, activation.sentence)
 
     return rule
 
 
 def _activated_nodes_rule(service: str) -> InferenceRule:
-    def rule(seen: ObservedCluster, key: str, _: Mapping[str, ProfileEntry]) -> ProfileEntry:
-        where = seen.where(service)
-        if where.nodes is None:
-            return _question_entry(key, where.sentence, where.on or False)
-        return ProfileEntry(key, where.nodes, where.sentence)
+    def rule(cluster: ObservedCluster, key: str, _: Mapping[str, ProfileEntry]) -> ProfileEntry:
+        activation = cluster.activation(service)
+        if activation.nodes is None:
+            return _question_entry(key, activation.sentence, activation.on or False)
+        return ProfileEntry(key, activation.nodes, activation.sentence)
 
     return rule
 
@@ -159,60 +161,62 @@ def _ask_for_node_list(
     return _question_entry(key, value=())
 
 
-def _discovered_setting_sentence(told: Setting) -> str:
-    """Say what the database told."""
+def _discovered_setting_sentence(setting: Setting) -> str:
+    """Return what the database suggests, as a sentence."""
     word = "off"
-    if told.on:
-        word = f"on for {join_names(sorted(told.nodes))}" if told.nodes else "on"
-    return f"Discovered to be {word}: {told.source}."
+    if setting.on:
+        word = f"on for {join_names(sorted(setting.nodes))}" if setting.nodes else "on"
+    return f"Discovered to be {word}: {setting.source}."
 
 
 def _infer_from_database(
-    seen: ObservedCluster, key: str, _: Mapping[str, ProfileEntry]
+    cluster: ObservedCluster, key: str, _: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
-    told = seen.discovered(key)
-    if told is None:
+    setting = cluster.discovered(key)
+    if setting is None:
         return _question_entry(key)
-    return ProfileEntry(key, told.on, _discovered_setting_sentence(told))
+    return ProfileEntry(key, setting.on, _discovered_setting_sentence(setting))
 
 
-def _infer_chat(seen: ObservedCluster, key: str, lines: Mapping[str, ProfileEntry]) -> ProfileEntry:
-    """Chat without its service and permanent chat on cannot both be meant."""
-    line = _activated_nodes_rule(TEXT_CONFERENCE_MANAGER)(seen, key, lines)
-    permanent = seen.discovered("permanent_chat")
-    if line.off and permanent is not None and permanent.on:
-        why = f"{line.why} Yet permanent chat is on: {permanent.source}."
+def _infer_chat(
+    cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
+) -> ProfileEntry:
+    """Permanent chat needs chat: if only chat's service is off, ask."""
+    entry = _activated_nodes_rule(TEXT_CONFERENCE_MANAGER)(cluster, key, entries)
+    permanent = cluster.discovered("permanent_chat")
+    if entry.off and permanent is not None and permanent.on:
+        why = f"{entry.why} Yet permanent chat is on: {permanent.source}."
         return _question_entry(key, why, True)
-    return line
+    return entry
 
 
 def _infer_permanent_chat(
-    seen: ObservedCluster, key: str, lines: Mapping[str, ProfileEntry]
+    cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
-    if lines["chat"].off:
+    if entries["chat"].off:
         return ProfileEntry(key, False, "There is no chat.")
-    line = _infer_from_database(seen, key, lines)
-    if line.on and not lines["chat"].on:
-        return line.asking(PROFILE_QUESTIONS[key])
-    return line
+    entry = _infer_from_database(cluster, key, entries)
+    if entry.on and not entries["chat"].on:
+        return entry.asking(PROFILE_QUESTIONS[key])
+    return entry
 
 
 def _infer_permanent_chat_ha(
-    _: ObservedCluster, key: str, lines: Mapping[str, ProfileEntry]
+    _: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
-    if lines["permanent_chat"].off:
+    if entries["permanent_chat"].off:
         return ProfileEntry(key, False, "There is no permanent chat.")
     return _question_entry(key)
 
 
 def _infer_ldap_configured(
-    seen: ObservedCluster, key: str, lines: Mapping[str, ProfileEntry]
+    cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
-    """The service stays up only with its settings (the table's note on it)."""
-    if lines["third_party_ldap_search"].off:
+    """The service stays up only with its settings (note in Cisco's table)."""
+    if entries["third_party_ldap_search"].off:
         return ProfileEntry(key, False, "There is no such search.")
-    states = seen.states(seen.where(DIRECTORY_SERVICE))
-    if lines["third_party_ldap_search"].on and states and all(map(_is_running_steadily, states)):
+    states = cluster.states(cluster.activation(DIRECTORY_SERVICE))
+    if entries["third_party_ldap_search"].on and states and all(map(_is_running_steadily, states)):
         why = f"{DIRECTORY_SERVICE} stays up, which it does not without these settings."
         return ProfileEntry(key, True, why)
     return _question_entry(key)
@@ -224,71 +228,73 @@ def _is_running_steadily(state: ServiceState) -> bool:
 
 
 def _infer_sip_federation(
-    seen: ObservedCluster, key: str, lines: Mapping[str, ProfileEntry]
+    cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
-    line = _activated_nodes_rule(SIP_FEDERATION_MANAGER)(seen, key, lines)
+    entry = _activated_nodes_rule(SIP_FEDERATION_MANAGER)(cluster, key, entries)
     other = " It serves partitioned intradomain federation and peers on release 8.6(x) as well."
-    return replace(line, why=line.why + other) if line.on else line
+    return replace(entry, why=entry.why + other) if entry.on else entry
 
 
 def _infer_xmpp_federation(
-    seen: ObservedCluster, key: str, lines: Mapping[str, ProfileEntry]
+    cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
     """The setting of each node and the service that needs it should agree."""
-    line = _activated_nodes_rule(XMPP_FEDERATION_MANAGER)(seen, key, lines)
-    told = seen.discovered(key)
-    if told is None or line.question:
-        return line
-    if told.expressway:
-        why = f"{line.why} Discovered that hosts federate which are no nodes: {told.source}."
+    entry = _activated_nodes_rule(XMPP_FEDERATION_MANAGER)(cluster, key, entries)
+    setting = cluster.discovered(key)
+    if setting is None or entry.question:
+        return entry
+    if setting.expressway:
+        why = f"{entry.why} Discovered that hosts federate which are no nodes: {setting.source}."
         value: ProfileValue = "expressway"
         return (
             ProfileEntry(key, value, why)
-            if line.off
+            if entry.off
             else ProfileEntry(key, value, why, PROFILE_QUESTIONS[key])
         )
-    why = f"{line.why} {_discovered_setting_sentence(told)}"
-    where = seen.where(XMPP_FEDERATION_MANAGER)
-    if told.on == line.on and frozenset(where.on) == (told.nodes or frozenset()):
-        return ProfileEntry(key, line.value, why)
-    return ProfileEntry(key, line.value, why, PROFILE_QUESTIONS[key])
+    why = f"{entry.why} {_discovered_setting_sentence(setting)}"
+    activation = cluster.activation(XMPP_FEDERATION_MANAGER)
+    if setting.on == entry.on and frozenset(activation.on) == (setting.nodes or frozenset()):
+        return ProfileEntry(key, entry.value, why)
+    return ProfileEntry(key, entry.value, why, PROFILE_QUESTIONS[key])
 
 
 def _infer_xmpp_enabled_nodes(
-    seen: ObservedCluster, key: str, _: Mapping[str, ProfileEntry]
+    cluster: ObservedCluster, key: str, _: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
-    told = seen.discovered(key)
-    if told is None:
+    setting = cluster.discovered(key)
+    if setting is None:
         return _question_entry(key, value=())
-    return ProfileEntry(key, tuple(sorted(told.nodes or ())), _discovered_setting_sentence(told))
+    return ProfileEntry(
+        key, tuple(sorted(setting.nodes or ())), _discovered_setting_sentence(setting)
+    )
 
 
 def _infer_third_party_compliance(
-    seen: ObservedCluster, key: str, lines: Mapping[str, ProfileEntry]
+    cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
-    line = _infer_from_database(seen, key, lines)
-    return ProfileEntry(key, True, f"{line.why} On which nodes, nobody told.") if line.on else line
+    entry = _infer_from_database(cluster, key, entries)
+    return ProfileEntry(key, True, f"{entry.why} The nodes are not known.") if entry.on else entry
 
 
 def _infer_file_transfer(
-    seen: ObservedCluster, key: str, lines: Mapping[str, ProfileEntry]
+    cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
-    line = _activated_nodes_rule(FILE_TRANSFER_MANAGER)(seen, key, lines)
-    told = seen.discovered(key)
-    if told is None or line.question:
-        return line
-    why = f"{line.why} {_discovered_setting_sentence(told)}"
-    agrees = told.on == line.on
-    return ProfileEntry(key, line.value, why, "" if agrees else PROFILE_QUESTIONS[key])
+    entry = _activated_nodes_rule(FILE_TRANSFER_MANAGER)(cluster, key, entries)
+    setting = cluster.discovered(key)
+    if setting is None or entry.question:
+        return entry
+    why = f"{entry.why} {_discovered_setting_sentence(setting)}"
+    agrees = setting.on == entry.on
+    return ProfileEntry(key, entry.value, why, "" if agrees else PROFILE_QUESTIONS[key])
 
 
 def _infer_file_server(
-    seen: ObservedCluster, key: str, lines: Mapping[str, ProfileEntry]
+    cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
     """The service starts only with a file server and a database (configuration guide 15)."""
-    if lines["managed_file_transfer"].off:
+    if entries["managed_file_transfer"].off:
         return ProfileEntry(key, False, "There is no managed file transfer.")
-    states = seen.states(seen.where(FILE_TRANSFER_MANAGER))
+    states = cluster.states(cluster.activation(FILE_TRANSFER_MANAGER))
     if states and all(state.state is RunState.STARTED for state in states):
         return ProfileEntry(
             key, True, f"{FILE_TRANSFER_MANAGER} runs, which it does not without one."
@@ -297,20 +303,22 @@ def _infer_file_server(
 
 
 def _ask_for_synced_groups(
-    _: ObservedCluster, key: str, lines: Mapping[str, ProfileEntry]
+    _: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
-    return _question_entry(key, "" if not lines["intercluster"].off else "There are no peers.", ())
+    return _question_entry(
+        key, "" if not entries["intercluster"].off else "There are no peers.", ()
+    )
 
 
 def _infer_cup86_peer(
-    seen: ObservedCluster, key: str, lines: Mapping[str, ProfileEntry]
+    cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
-    if lines["intercluster"].off:
+    if entries["intercluster"].off:
         return ProfileEntry(key, False, "There are no peers.")
-    nine = evaluate_release_range(seen.release, "9.0", "10.0")
+    nine = evaluate_release_range(cluster.release, "9.0", "10.0")
     if nine.value is False:
         return ProfileEntry(
-            key, False, f"Only a release 9.x can have such a peer; this is {seen.release}."
+            key, False, f"Only a release 9.x can have such a peer; this is {cluster.release}."
         )
     return _question_entry(key)
 
@@ -343,20 +351,22 @@ _KEY_DEPENDENCIES = (("permanent_chat", "chat"), ("permanent_chat_ha", "permanen
 
 
 def ask_about_contradictions(
-    lines: dict[str, ProfileEntry], *, peers: bool
+    entries: dict[str, ProfileEntry], *, peers: bool
 ) -> dict[str, ProfileEntry]:
-    """Return lines that do not contradict each other; `peers`: the file lists some."""
-    fitting = dict(lines)
-    if peers and fitting["intercluster"].off:
-        line = fitting["intercluster"]
-        why = f"{line.why} Yet its database lists peers, below."
-        fitting["intercluster"] = ProfileEntry(line.key, True, why, PROFILE_QUESTIONS[line.key])
+    """Return entries that do not contradict each other; `peers`: the file will list peers."""
+    consistent = dict(entries)
+    if peers and consistent["intercluster"].off:
+        entry = consistent["intercluster"]
+        why = f"{entry.why} Yet its database lists peers, below."
+        consistent["intercluster"] = ProfileEntry(
+            entry.key, True, why, PROFILE_QUESTIONS[entry.key]
+        )
     for key, needed in _KEY_DEPENDENCIES:
-        if fitting[key].on and not fitting[needed].on:
-            line = fitting[key]
-            why = f"{line.why} It needs `{needed}`."
-            fitting[key] = ProfileEntry(key, line.value, why, PROFILE_QUESTIONS[key])
+        if consistent[key].on and not consistent[needed].on:
+            entry = consistent[key]
+            why = f"{entry.why} It needs `{needed}`."
+            consistent[key] = ProfileEntry(key, entry.value, why, PROFILE_QUESTIONS[key])
     for key in INTERCLUSTER_ONLY_KEYS:
-        if fitting[key].on and fitting["intercluster"].off:
-            fitting[key] = fitting[key].asking(PROFILE_QUESTIONS[key])
-    return fitting
+        if consistent[key].on and consistent["intercluster"].off:
+            consistent[key] = consistent[key].asking(PROFILE_QUESTIONS[key])
+    return consistent

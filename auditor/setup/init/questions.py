@@ -1,7 +1,4 @@
-"""What to ask the people of a cluster where no interface tells: one question a key.
-
-One key of the file to be written: its value with where it comes from, or what to ask instead.
-"""
+"""A question for each deployment key that no interface reports, and an entry of the file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -52,15 +49,15 @@ PROFILE_QUESTIONS: Mapping[str, str] = {
 ProfileValue = bool | str | tuple[str, ...]
 
 QUESTION_PREFIX = "# ?"
-"""How a line of the file begins that asks something."""
+"""The beginning of a line that asks the operator something."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileEntry:
     """A key with its value.
 
-    `why` are sentences on where the value comes from. `question` is empty if nobody needs to be
-    asked; else the key is written as a comment, with `value` as what it may be.
+    `why` are sentences on the source of the value. With a `question` the key is written as a
+    comment, and `value` is an example.
     """
 
     key: str
@@ -70,14 +67,14 @@ class ProfileEntry:
 
     @property
     def on(self) -> bool:
-        """Tell whether it says that something is in use."""
+        """Return whether something is in use."""
         return not self.question and bool(self.value)
 
     @property
     def off(self) -> bool:
-        """Tell whether it says that something is not in use."""
+        """Return whether something is not in use."""
         return not self.question and not self.value
 
     def asking(self, question: str, value: ProfileValue | None = None) -> "ProfileEntry":
-        """Return the line as a question."""
+        """Return the entry as a question."""
         return replace(self, question=question, value=self.value if value is None else value)

@@ -1,58 +1,44 @@
-"""Writes the whole file: every key with where its value comes from, or with what to ask.
+"""Writes the commented configuration file: each key with the source of its value, or a question.
 
-The blocks of the file for external databases and intercluster peers.
-
-Writes values and comments as TOML; whatever a cluster answered stays data.
+Whatever a cluster answered is written as a TOML value or comment, so it stays data.
 """
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import tomlkit
 
 from auditor.config.value_checks import InvalidValue, validate_text
 from auditor.models.facts import ClusterFacts, ExternalDatabase, Group, NodeFacts, Origin, Role
-from auditor.setup.init.questions import QUESTION_PREFIX, ProfileEntry, ProfileValue
+from auditor.setup.init.questions import (
+    QUESTION_PREFIX,
+    ProfileEntry,
+    ProfileValue,
+)
 from auditor.text import escape_unprintable, join_names
 
 _COMMENT_WIDTH = 98
-_TOML_ESCAPES = {'"': '\\"', "\\": "\\\\"}
 
 
-def toml_string(value: str) -> str:
-    """Return a basic string; what does not print is written as an escape."""
-    return f'"{"".join(map(_escape_toml_character, value))}"'
+def toml_pair(key: str, value: ProfileValue | int) -> str:
+    """Return `key = value` as TOML; the names may be those of a hostile cluster."""
+    item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
+    # tomlkit writes bidirectional and other invisible characters as they are.
+    return _escape_in_toml(f"{tomlkit.key(key).as_string()} = {item.as_string()}")
 
 
-def _escape_toml_character(sign: str) -> str:
-    if sign in _TOML_ESCAPES:
-        return _TOML_ESCAPES[sign]
-    return sign if sign.isprintable() else f"\\U{ord(sign):08x}"
+def _escape_in_toml(line: str) -> str:
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in line)
 
 
-def toml_value(given: ProfileValue | int) -> str:
-    """Return true or false, a number, a string, or a list of strings."""
-    if isinstance(given, bool):
-        return "true" if given else "false"
-    if isinstance(given, int):
-        return str(given)
-    if isinstance(given, str):
-        return toml_string(given)
-    return f"[{', '.join(map(toml_string, given))}]"
-
-
-def toml_pair(key: str, given: ProfileValue | int) -> str:
-    """Return `key = value`; a key that is no bare one is quoted."""
-    bare = key.isascii() and key.replace("_", "").replace("-", "").isalnum()
-    return f"{key if bare else toml_string(key)} = {toml_value(given)}"
-
-
-def toml_table(head: str, content: Mapping[str, ProfileValue | int]) -> str:
+def toml_table(header: str, content: Mapping[str, ProfileValue | int]) -> str:
     """Return a table with its header."""
-    return "\n".join([head, *(toml_pair(key, given) for key, given in content.items())])
+    return "\n".join([header, *(toml_pair(key, value) for key, value in content.items())])
 
 
 def toml_comment(*sentences: str, mark: str = "#") -> list[str]:
-    """Return each text as wrapped lines of comment, the first of them behind `mark`."""
+    """Return each text as wrapped comment lines, the first of each after `mark`."""
     lines: list[str] = []
     for sentence in filter(None, sentences):
         wrapped = textwrap.wrap(
@@ -63,7 +49,7 @@ def toml_comment(*sentences: str, mark: str = "#") -> list[str]:
 
 
 def comment_out(lines: Iterable[str]) -> list[str]:
-    """Return lines that are to be uncommented by a person."""
+    """Return lines as comments that a person can uncomment."""
     return [f"# {line}" if line else "#" for text in lines for line in text.splitlines()]
 
 
@@ -71,16 +57,16 @@ _KEYS_NEEDING_DATABASE = ("permanent_chat", "compliance", "managed_file_transfer
 
 
 def database_blocks(facts: ClusterFacts, profile: Sequence[ProfileEntry]) -> Iterator[list[str]]:
-    """Yield what is known of external databases; where one stands, only people know."""
+    """Yield a block for each external database; no interface reports its host."""
     used = tuple(
-        line.key for line in profile if line.key in _KEYS_NEEDING_DATABASE and not line.off
+        entry.key for entry in profile if entry.key in _KEYS_NEEDING_DATABASE and not entry.off
     )
-    found = [d for d in facts.databases if d.origin is Origin.DISCOVERED]
-    for database in found:
+    discovered = [d for d in facts.databases if d.origin is Origin.DISCOVERED]
+    for database in discovered:
         yield [
             *toml_comment(f"The database of the cluster lists {database.name} ({database.type})."),
             *toml_comment(
-                "Where does it stand, and what is it used for? Without this block the verdicts on "
+                "Which host is it on, and what is it used for? Without this block the checks of "
                 "prerequisites stay unknown.",
                 mark=QUESTION_PREFIX,
             ),
@@ -92,11 +78,11 @@ def database_blocks(facts: ClusterFacts, profile: Sequence[ProfileEntry]) -> Ite
                 ]
             ),
         ]
-    if used and not found:
+    if used and not discovered:
         yield [
             *toml_comment(
                 f"Which external database does {' and '.join(used)} use? Without this block an "
-                "audit takes it that there is none.",
+                "audit assumes that there is none.",
                 mark=QUESTION_PREFIX,
             ),
             *comment_out(
@@ -108,12 +94,12 @@ def database_blocks(facts: ClusterFacts, profile: Sequence[ProfileEntry]) -> Ite
 def _discovered_database_table(
     database: ExternalDatabase, used: tuple[str, ...]
 ) -> dict[str, ProfileValue | int]:
-    known: dict[str, ProfileValue | int] = {**_example_database_table(used), "name": database.name}
+    table: dict[str, ProfileValue | int] = {**_example_database_table(used), "name": database.name}
     if database.type in ("postgresql", "oracle", "mssql"):
-        known["type"] = database.type
+        table["type"] = database.type
     if database.nodes is not None:
-        known["nodes"] = tuple(sorted(database.nodes))
-    return known
+        table["nodes"] = tuple(sorted(database.nodes))
+    return table
 
 
 def _example_database_table(used: tuple[str, ...]) -> dict[str, ProfileValue | int]:
@@ -127,26 +113,26 @@ def _example_database_table(used: tuple[str, ...]) -> dict[str, ProfileValue | i
 
 
 def peer_blocks(facts: ClusterFacts, profile: Sequence[ProfileEntry]) -> Iterator[list[str]]:
-    """Yield the peers that the database lists; a peer says that there is intercluster."""
-    intercluster = next(line for line in profile if line.key == "intercluster")
+    """Yield a block for each peer in the database; commented out unless intercluster is on."""
+    intercluster = next(entry for entry in profile if entry.key == "intercluster")
     for address in facts.peers:
         block = toml_table("[[cluster.intercluster_peer]]", {"address": address})
-        told = toml_comment("Discovered in the database of the cluster.")
-        yield [*told, block] if intercluster.on else [*told, *comment_out([block])]
+        comment = toml_comment("Discovered in the database of the cluster.")
+        yield [*comment, block] if intercluster.on else [*comment, *comment_out([block])]
 
 
 _WARNING_HEADER = """\
 READ THIS FILE AND CORRECT IT before you rely on an audit.
 
-It describes what the cluster IS, not what it is meant to be: a service that nobody wants any more
-looks like a feature in use, and one that somebody turned off by mistake like a feature that is
-not. With a profile that nobody corrected, an audit proves only that nothing has changed since.
+It describes what the cluster IS, not what it should be: an unwanted service looks like a feature
+in use, and one that was turned off by mistake looks like a feature that is not in use. Until you
+correct this file, an audit proves only that nothing has changed since.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """How the cluster is reached, as the options said; `ca_bundle` as it is to be written."""
+    """How to reach the cluster, from the options; `ca_bundle` as the file will name it."""
 
     name: str
     cucm_publisher: str
@@ -159,48 +145,53 @@ class ConnectionSettings:
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationContent:
-    """What the file is to say."""
+    """The content of the file. `golden` names the cluster whose profile it takes, if any."""
 
     access: ConnectionSettings
     facts: ClusterFacts
     profile: tuple[ProfileEntry, ...]
     golden: str = ""
-    meant: bool | None = field(default=None)
+    golden_high_availability: bool | None = None
 
 
-def render_configuration(page: ConfigurationContent) -> str:
+def render_configuration(content: ConfigurationContent) -> str:
     """Return the text of the configuration file."""
     sections = [
-        _file_header_lines(page),
-        _defaults_section(page.access),
-        _cluster_section(page),
-        _pins_section(page.access),
-        _addresses_section(page.access),
-        *(_node_section(page.facts, node) for node in page.facts.nodes),
-        _deployment_section(page.profile),
-        *database_blocks(page.facts, page.profile),
-        *peer_blocks(page.facts, page.profile),
+        _file_header_lines(content),
+        _defaults_section(content.access),
+        _cluster_section(content),
+        _pins_section(content.access),
+        _addresses_section(content.access),
+        *(_node_section(content.facts, node) for node in content.facts.nodes),
+        _deployment_section(content.profile),
+        *database_blocks(content.facts, content.profile),
+        *peer_blocks(content.facts, content.profile),
     ]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
 
-def _file_header_lines(page: ConfigurationContent) -> list[str]:
-    access = page.access
+def _file_header_lines(content: ConfigurationContent) -> list[str]:
+    access = content.access
     lines = toml_comment(f"auditor.toml for {access.name}, written by `auditor init`.")
     lines += ["#", *(f"# {line}".rstrip() for line in _WARNING_HEADER.splitlines()), "#"]
-    if page.golden:
+    if content.golden:
         lines += toml_comment(
-            f'The deployment is that of the golden cluster "{page.golden}"; each key says beside '
-            "it what this cluster shows."
+            f'The deployment is that of the golden cluster "{content.golden}"; each key says beside'
+            " it what this cluster shows."
         )
         lines.append("#")
     lines += toml_comment(
-        f'A line that begins with "{QUESTION_PREFIX}" asks what no interface tells: answer it in'
-        ' the key below it, and take the "#" of that key away. A key that is left out is unknown,'
-        " and so is every verdict that hangs on it."
+        f'A line that begins with "{QUESTION_PREFIX}" asks what no interface reports: answer it in'
+        ' the key below it, and remove the "#" before that key. If you leave a key out, the checks'
+        " that need it are unknown."
     )
     if access.insecure:
-        lines += ["#", *toml_comment("It was written with --insecure: nobody proved who answered.")]
+        lines += [
+            "#",
+            *toml_comment(
+                "It was written with --insecure: the servers did not prove who they are."
+            ),
+        ]
     return lines
 
 
@@ -219,17 +210,17 @@ def _defaults_section(access: ConnectionSettings) -> list[str]:
     ]
 
 
-def _cluster_section(page: ConfigurationContent) -> list[str]:
-    access = page.access
+def _cluster_section(content: ConfigurationContent) -> list[str]:
+    access = content.access
     lines = [toml_table("[[cluster]]", {"name": access.name})]
     lines.append(toml_pair("cucm_publisher", access.cucm_publisher))
     if access.ca_bundle is not None:
         lines.append(toml_pair("ca_bundle", access.ca_bundle))
     else:
         lines += ['# ca_bundle = "ca.pem"   # who signs the certificates; else this system decides']
-    lines += _release_lines(page.facts)
-    lines += _profile_entry_lines(_high_availability_entry(page))
-    return lines + _planned_nodes_lines(page.facts)
+    lines += _release_lines(content.facts)
+    lines += _profile_entry_lines(_high_availability_entry(content))
+    return lines + _planned_nodes_lines(content.facts)
 
 
 def _release_lines(facts: ClusterFacts) -> list[str]:
@@ -240,20 +231,22 @@ def _release_lines(facts: ClusterFacts) -> list[str]:
     ]
 
 
-def _high_availability_entry(page: ConfigurationContent) -> ProfileEntry:
-    """Say for which groups high availability is meant to be on, which only people know."""
-    key, groups = "high_availability", [g for g in page.facts.groups if len(g.nodes) > 1]
+def _high_availability_entry(content: ConfigurationContent) -> ProfileEntry:
+    """Return the entry of `high_availability`: where it should be on, only people know."""
+    key, groups = "high_availability", [g for g in content.facts.groups if len(g.nodes) > 1]
     on = tuple(g.name for g in groups if g.ha_enabled)
     shown = ", ".join(f"{g.name} {_ha_switch_label(g)}" for g in groups) or "no group of two nodes"
     why = f"High availability is switched: {shown}."
     question = "For which groups is high availability meant to be on? true, false or a list."
-    if page.meant is not None:
+    if content.golden_high_availability is not None:
         return ProfileEntry(
-            key, page.meant, f'From the golden cluster "{page.golden}". Here: {why}'
+            key,
+            content.golden_high_availability,
+            f'From the golden cluster "{content.golden}". Here: {why}',
         )
     if (
         any(g.ha_enabled is None for g in groups)
-        or not page.facts.groups_known
+        or not content.facts.groups_known
         or not _are_valid_texts(on)
     ):
         return ProfileEntry(key, True, why, question)
@@ -273,7 +266,7 @@ def _ha_switch_label(group: Group) -> str:
 
 
 def _are_valid_texts(texts: Iterable[str]) -> bool:
-    """Tell whether the file may hold these texts."""
+    """Return whether the file may hold these texts."""
     try:
         for text in texts:
             validate_text(text)
@@ -283,12 +276,12 @@ def _are_valid_texts(texts: Iterable[str]) -> bool:
 
 
 def _planned_nodes_lines(facts: ClusterFacts) -> list[str]:
-    silent = [node.name for node in facts.nodes if not node.services]
+    unread = [node.name for node in facts.nodes if not node.services]
     question = "Which nodes are in CUCM's server list, and not installed yet?"
-    if not silent:
+    if not unread:
         return _profile_entry_lines(ProfileEntry("planned_nodes", (), "Every node answered."))
-    why = f"Control Center of {join_names(silent)} did not answer."
-    return _profile_entry_lines(ProfileEntry("planned_nodes", tuple(silent), why, question))
+    why = f"Control Center of {join_names(unread)} did not answer."
+    return _profile_entry_lines(ProfileEntry("planned_nodes", tuple(unread), why, question))
 
 
 def _pins_section(access: ConnectionSettings) -> list[str]:
@@ -322,12 +315,12 @@ def _node_section(facts: ClusterFacts, node: NodeFacts) -> list[str]:
             *_discovered_group_comment(facts, group),
             toml_pair("redundancy_group", group),
         ]
-    seen = "It is in no redundancy group." if node.group_known else "Its group is not known."
-    return [*lines, *toml_comment(seen)]
+    comment = "It is in no redundancy group." if node.group_known else "Its group is unknown."
+    return [*lines, *toml_comment(comment)]
 
 
 def _discovered_group_comment(facts: ClusterFacts, group: str) -> list[str]:
-    """Say of a group that only the publisher's database listed it."""
+    """Return a comment for a group that only the publisher's database lists."""
     if not any(g.name == group and g.origin is Origin.DISCOVERED for g in facts.groups):
         return []
     publisher = next(n.name for n in facts.nodes if n.role is Role.PUBLISHER)
@@ -338,14 +331,14 @@ def _discovered_group_comment(facts: ClusterFacts, group: str) -> list[str]:
 
 def _deployment_section(profile: Sequence[ProfileEntry]) -> list[str]:
     lines = ["[cluster.deployment]"]
-    for line in profile:
-        lines += ["", *_profile_entry_lines(line)]
+    for entry in profile:
+        lines += ["", *_profile_entry_lines(entry)]
     return lines
 
 
-def _profile_entry_lines(line: ProfileEntry) -> list[str]:
-    lines = toml_comment(line.why)
-    if line.question:
-        lines += toml_comment(line.question, mark=QUESTION_PREFIX)
-        return [*lines, f"# {toml_pair(line.key, line.value)}"]
-    return [*lines, toml_pair(line.key, line.value)]
+def _profile_entry_lines(entry: ProfileEntry) -> list[str]:
+    lines = toml_comment(entry.why)
+    if entry.question:
+        lines += toml_comment(entry.question, mark=QUESTION_PREFIX)
+        return [*lines, f"# {toml_pair(entry.key, entry.value)}"]
+    return [*lines, toml_pair(entry.key, entry.value)]

@@ -99,7 +99,7 @@ def test_a_node_that_was_not_read_leaves_its_features_open() -> None:
 
     for key in ("chat", "web_clients", "compliance", "bulk_administration"):
         assert lines[key].question
-        assert "on imp2 is not known" in lines[key].why
+        assert "activated on imp2." in lines[key].why
 
 
 def test_a_planned_node_is_no_reason_to_doubt() -> None:

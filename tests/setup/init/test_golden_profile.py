@@ -117,7 +117,7 @@ def test_what_the_golden_cluster_leaves_open_is_asked(tmp_path: Path) -> None:
     told = line(tmp_path, "chat = true", "web_clients")
 
     assert told.question
-    assert 'The golden cluster "golden" does not say.' in told.why
+    assert 'The golden cluster "golden" does not declare it.' in told.why
 
 
 def test_how_the_golden_cluster_is_set_up_is_never_carried(tmp_path: Path) -> None:
