@@ -42,6 +42,14 @@ RESULTS_BY_VERDICT = {
 }
 
 
+RESULT_EXIT_CODES = {
+    PrecheckResult.GO: ExitCode.COMPLIANT,
+    PrecheckResult.NO_GO: ExitCode.DRIFT,
+    PrecheckResult.CANNOT_TELL: ExitCode.INCOMPLETE,
+}
+"""The exit code of each result; a note has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeCheck:
     """One thing looked at; `remedy` is what to do about it, if anything.
@@ -88,20 +96,13 @@ class Decision:
     @property
     def answer(self) -> PrecheckResult:
         """One no-go is a no-go; otherwise one doubt is a doubt."""
-        answers = {point.answer for point in self.points}
-        for answer in (PrecheckResult.NO_GO, PrecheckResult.CANNOT_TELL):
-            if answer in answers:
-                return answer
-        return PrecheckResult.GO
+        answers = (p.answer for p in self.points if p.answer in RESULT_EXIT_CODES)
+        return min(answers, key=lambda a: RESULT_EXIT_CODES[a].rank, default=PrecheckResult.GO)
 
     @property
     def exit_code(self) -> ExitCode:
         """Return 0 go, 3 no-go, 4 cannot tell (contract, section 6)."""
-        return {
-            PrecheckResult.GO: ExitCode.COMPLIANT,
-            PrecheckResult.NO_GO: ExitCode.DRIFT,
-            PrecheckResult.CANNOT_TELL: ExitCode.INCOMPLETE,
-        }[self.answer]
+        return RESULT_EXIT_CODES[self.answer]
 
     @property
     def idle(self) -> bool:

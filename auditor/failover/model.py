@@ -5,7 +5,7 @@ What is seen: points on nodes, the nodes themselves, their sessions, how watchin
 What kept a server from telling something: the first thing to clear away.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -300,7 +300,7 @@ class FailoverCheck:
             if cluster.gaps or not (cluster.groups or cluster.alone):
                 codes.append(ExitCode.INCOMPLETE)
             codes += [node_check_exit_code(point) for point in cluster.alone]
-        return worst_failover_code(codes)
+        return ExitCode.worst(codes, default=ExitCode.INCOMPLETE)
 
 
 def node_check_exit_code(point: NodeCheck) -> ExitCode:
@@ -308,12 +308,3 @@ def node_check_exit_code(point: NodeCheck) -> ExitCode:
     if point.verdict is Verdict.DRIFT:
         return ExitCode.DRIFT
     return ExitCode.INCOMPLETE if point.verdict is Verdict.UNKNOWN else ExitCode.COMPLIANT
-
-
-EXIT_CODES_WORST_FIRST = (ExitCode.DRIFT, ExitCode.INCOMPLETE, ExitCode.COMPLIANT)
-"""The codes of a group, gravest first."""
-
-
-def worst_failover_code(codes: Iterable[ExitCode]) -> ExitCode:
-    """Return 3 before 4 before 0; nothing looked at is 4."""
-    return min(codes, key=EXIT_CODES_WORST_FIRST.index, default=ExitCode.INCOMPLETE)

@@ -11,8 +11,6 @@ from auditor.models.findings import Verdict
 from auditor.recommendations.engine import evaluate_applicability
 from auditor.recommendations.view import NodeView
 
-_PEERING_VERDICT_ORDER = (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.PASS)
-
 
 def check_peerings(
     clusters: Sequence[ClusterSettings], known: Mapping[str, FailoverFindings]
@@ -57,9 +55,10 @@ def _unshared_host(settings: ClusterSettings, node: NodeFacts, facts: ClusterFac
 
 def _check_peering_direction(asker: FailoverFindings, asked: FailoverFindings) -> Peering:
     points = list(_check_axl_for_peers(asked))
-    verdict = next(
-        (v for v in _PEERING_VERDICT_ORDER if any(point.verdict is v for point in points)),
-        Verdict.UNKNOWN,
+    verdict = min(
+        (point.verdict for point in points),
+        key=lambda verdict: verdict.rank,
+        default=Verdict.UNKNOWN,
     )
     told = ", ".join(f"{point.node} {point.word}" for point in points)
     text = told or "no node is known that must answer"

@@ -6,7 +6,6 @@ What the first lines speak of: whatever stands worst.
 from collections.abc import Iterator, Sequence
 
 from auditor.failover.model import (
-    EXIT_CODES_WORST_FIRST,
     ClusterCheck,
     FailoverCheck,
     GroupCheck,
@@ -47,18 +46,13 @@ def worst_check(check: FailoverCheck) -> GroupCheck | UngroupedCheck | None:
     group = _worst_group(check)
     aside = min(
         ungrouped_problems(check),
-        key=lambda one: EXIT_CODES_WORST_FIRST.index(_ungrouped_exit_code(one)),
+        key=lambda one: _ungrouped_exit_code(one).rank,
         default=None,
     )
     if group is None or aside is None:
         return group or aside
     own = group.code(accept_failed_over=check.accept_failed_over)
-    return (
-        aside
-        if EXIT_CODES_WORST_FIRST.index(_ungrouped_exit_code(aside))
-        < EXIT_CODES_WORST_FIRST.index(own)
-        else group
-    )
+    return aside if _ungrouped_exit_code(aside).rank < own.rank else group
 
 
 def ungrouped_problems(check: FailoverCheck) -> Iterator[UngroupedCheck]:
@@ -82,6 +76,6 @@ def _worst_group(check: FailoverCheck) -> GroupCheck | None:
         calm = group.standing in (GroupStatus.NORMAL, GroupStatus.NO_FAILOVER)
         wrong = bool(group.of(Verdict.DRIFT))
         aside = not (group.bad_replication or group.sessions.short)
-        return (EXIT_CODES_WORST_FIRST.index(code), not broken, not wrong, calm, aside)
+        return (code.rank, not broken, not wrong, calm, aside)
 
     return min(check.groups, key=weight, default=None)

@@ -18,7 +18,6 @@ from auditor.failover.model import (
     GroupStatus,
     NodeCheck,
     NodeCheckType,
-    worst_failover_code,
 )
 from auditor.failover.remedies import REDUNDANCY_GROUPS_PAGE
 from auditor.failover.services import FailoverFindings
@@ -246,7 +245,7 @@ class FailoverReadiness:
             ExitCode.DRIFT if loss.verdict is Verdict.DRIFT else ExitCode.INCOMPLETE
             for loss in self.losses
         ]
-        return worst_failover_code(codes)
+        return ExitCode.worst(codes, default=ExitCode.INCOMPLETE)
 
     def of(self, group: GroupCheck) -> list[Capability]:
         """Return what a failover of a group would certainly lose."""

@@ -35,14 +35,6 @@ from auditor.report.console import render_console, safe_text
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
 from auditor.text import printable
 
-_CELL_VERDICT_ORDER = (
-    Verdict.DRIFT,
-    Verdict.UNKNOWN,
-    Verdict.EXPLAINED,
-    Verdict.PASS,
-    Verdict.NOT_APPLICABLE,
-)
-
 REPLICATION_LABELS = {
     0: "initializing",
     1: "not all tables there",
@@ -86,7 +78,7 @@ def _node_check_cell(points: Sequence[NodeCheck]) -> tuple[str, str]:
     """Return one cell: the gravest verdict, and of how many services it holds."""
     if not points:
         return "none activated", ""
-    verdict = next(v for v in _CELL_VERDICT_ORDER if any(point.verdict is v for point in points))
+    verdict = min((point.verdict for point in points), key=lambda verdict: verdict.rank)
     concerned = [point for point in points if point.verdict is verdict]
     mark, style = VERDICT_MARKS[verdict], "" if verdict is Verdict.PASS else VERDICT_STYLES[verdict]
     if points[0].aspect in (NodeCheckType.AXL, NodeCheckType.MEMBER):

@@ -1,7 +1,7 @@
 """Findings, what they add up to on a cluster, and the exit code of many clusters."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -22,6 +22,21 @@ class Verdict(StrEnum):
     def words(self) -> str:
         """Return the verdict as a sentence has it."""
         return self.replace("_", " ")
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for drift to 5 for not applicable: what counts most, first."""
+        return _VERDICTS_WORST_FIRST.index(self)
+
+
+_VERDICTS_WORST_FIRST = (
+    Verdict.DRIFT,
+    Verdict.UNKNOWN,
+    Verdict.EXPLAINED,
+    Verdict.WAIVED,
+    Verdict.PASS,
+    Verdict.NOT_APPLICABLE,
+)
 
 
 class FindingKind(StrEnum):
@@ -90,6 +105,26 @@ class ExitCode(IntEnum):
     UNAUDITABLE = 5
     INTERRUPTED = 130
 
+    @property
+    def rank(self) -> int:
+        """Return 0 for what makes a run stop at all, to the last for compliant: worst first."""
+        return _EXIT_CODES_WORST_FIRST.index(self)
+
+    @staticmethod
+    def worst(codes: Iterable["ExitCode"], default: "ExitCode") -> "ExitCode":
+        """Return the code that stands for all of them; `default` is for none at all."""
+        return min(codes, key=lambda code: code.rank, default=default)
+
+
+_EXIT_CODES_WORST_FIRST = (
+    ExitCode.INTERRUPTED,
+    ExitCode.BUG,
+    ExitCode.USAGE,
+    ExitCode.DRIFT,
+    ExitCode.UNAUDITABLE,
+    ExitCode.INCOMPLETE,
+    ExitCode.COMPLIANT,
+)
 
 EXIT_CODE_MEANINGS = {
     ExitCode.COMPLIANT: "compliant and complete",

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from auditor.models.findings import ClusterStatus, Severity, Verdict
+from auditor.models.findings import ClusterStatus, Verdict
 from auditor.models.history import (
     ChangeDirection,
     FindingAge,
@@ -139,10 +139,7 @@ def _add_finding_row(table: Table, row: HistoricalFinding, said: str, verdict: V
 
 
 def _finding_age_sort_key(row: HistoricalFinding) -> tuple[int, int, str, str]:
-    worst_first = (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.EXPLAINED, Verdict.WAIVED)
-    rank = worst_first.index(row.verdict) if row.verdict in worst_first else len(worst_first)
-    severity = tuple(Severity).index(row.severity)
-    return rank, severity, row.recommendation, row.subject.name.lower()
+    return row.verdict.rank, row.severity.rank, row.recommendation, row.subject.name.lower()
 
 
 def render_changes_since(

@@ -39,16 +39,6 @@ from auditor.service_names import (
 )
 from auditor.text import printable
 
-_MATRIX_VERDICT_ORDER = (
-    Verdict.DRIFT,
-    Verdict.UNKNOWN,
-    Verdict.EXPLAINED,
-    Verdict.WAIVED,
-    Verdict.PASS,
-    Verdict.NOT_APPLICABLE,
-)
-"""Of several verdicts on one cell the first of these counts."""
-
 _DRIFT_KIND_WORDS = {
     FindingKind.MISPLACED: "misplaced",
     FindingKind.UNNEEDED: "unneeded",
@@ -177,9 +167,7 @@ def _identity_cell(node: NodeFacts) -> Cell:
 
 def _gravest_verdict(findings: Iterable[Finding]) -> tuple[Verdict, Finding | None]:
     told = {finding.verdict: finding for finding in reversed(tuple(findings))}
-    verdict = next(
-        (verdict for verdict in _MATRIX_VERDICT_ORDER if verdict in told), Verdict.NOT_APPLICABLE
-    )
+    verdict = min(told, key=lambda verdict: verdict.rank, default=Verdict.NOT_APPLICABLE)
     return verdict, told.get(verdict)
 
 

@@ -124,13 +124,16 @@ class Difference:
     severity: Severity = Severity.CRITICAL
 
 
+_CATEGORY_EXIT_CODES = dict.fromkeys(UNEXPECTED_CATEGORIES, ExitCode.DRIFT) | {
+    DifferenceCategory.UNAUDITABLE: ExitCode.INCOMPLETE,
+    DifferenceCategory.UNSEEN: ExitCode.INCOMPLETE,
+}
+
+
 def differences_exit_code(differences: Iterable[Difference]) -> ExitCode:
     """Return 3 for anything that nobody announced, else 4 for what could not be compared."""
-    sorts = {difference.sort for difference in differences}
-    if not sorts.isdisjoint(UNEXPECTED_CATEGORIES):
-        return ExitCode.DRIFT
-    blind = not sorts.isdisjoint({DifferenceCategory.UNAUDITABLE, DifferenceCategory.UNSEEN})
-    return ExitCode.INCOMPLETE if blind else ExitCode.COMPLIANT
+    codes = (_CATEGORY_EXIT_CODES.get(d.sort, ExitCode.COMPLIANT) for d in differences)
+    return ExitCode.worst(codes, default=ExitCode.COMPLIANT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,14 @@ CHECKUP_EXIT_CODES = {
 }
 """0 ready, 3 something to mend, 4 could not tell (contract, section 6)."""
 
+_RESULTS_BY_OUTCOME = {
+    StepOutcome.OK: CheckupResult.READY,
+    StepOutcome.NOTE: CheckupResult.READY,
+    StepOutcome.MEND: CheckupResult.MEND,
+    StepOutcome.UNCLEAR: CheckupResult.CANNOT_TELL,
+    StepOutcome.SKIPPED: CheckupResult.CANNOT_TELL,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CheckupStep:
@@ -94,11 +102,12 @@ class Checkup:
     @property
     def answer(self) -> CheckupResult:
         """Return what it comes to: what is to be mended wins over what could not be told."""
-        outcomes = {step.outcome for step in self.steps}
-        if StepOutcome.MEND in outcomes:
-            return CheckupResult.MEND
-        unsure = outcomes & {StepOutcome.UNCLEAR, StepOutcome.SKIPPED}
-        return CheckupResult.CANNOT_TELL if unsure or not outcomes else CheckupResult.READY
+        results = (_RESULTS_BY_OUTCOME[step.outcome] for step in self.steps)
+        return min(
+            results,
+            key=lambda result: CHECKUP_EXIT_CODES[result].rank,
+            default=CheckupResult.CANNOT_TELL,
+        )
 
     @property
     def exit_code(self) -> ExitCode:
