@@ -3,7 +3,6 @@
 Puts what a later look told over what was known before.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -13,12 +12,13 @@ from auditor.collect.declared import (
     compare_declared_peers,
 )
 from auditor.collect.discovery.merge import apply_probe_results
+from auditor.collect.intercluster import declared_peer_settings
 from auditor.collect.node import NodeResult
 from auditor.collect.scope import SurveyScope, SurveyTopic
 from auditor.collect.tcp_checks import TcpTarget, is_declared_planned, set_database_reach
 from auditor.collect.topology import Topology
 from auditor.config.settings import ClusterSettings, DeclaredNode
-from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Origin, Role, Setting, Source
+from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Role, Source
 from auditor.soap.messages import TcpResult
 
 
@@ -36,7 +36,7 @@ def build_cluster_facts(
         groups=topology.groups,
         groups_known=topology.groups_known,
         topology_observed=topology.complete,
-        settings=_add_peer_references(settings, [node.name for node in topology.nodes]),
+        settings=declared_peer_settings(settings, [node.name for node in topology.nodes]),
         databases=set_database_reach(settings.databases, reached),
         high_availability=settings.high_availability,
         named=settings.named,
@@ -58,7 +58,7 @@ def replace_profile(
 ) -> ClusterFacts:
     """Return the facts, assembled with the settings `told`, as those of the `file` make them."""
     names = [node.name for node in facts.nodes]
-    gone, come = _add_peer_references(told, names), _add_peer_references(file, names)
+    gone, come = declared_peer_settings(told, names), declared_peer_settings(file, names)
     seen = {
         key: tuple(one for one in tellings if one not in gone.get(key, ()))
         for key, tellings in facts.settings.items()
@@ -112,38 +112,6 @@ def add_discovered_facts(
             facts = apply_probe_results(facts, result.probe_results)
     listed = compare_declared_peers(settings.peers, facts.peers)
     return replace(facts, compared={**facts.compared, **listed})
-
-
-def _add_peer_references(
-    settings: ClusterSettings, names: Iterable[str]
-) -> Mapping[str, tuple[Setting, ...]]:
-    """Add what the peer lists of other clusters in the file tell of this one.
-
-    A peer address that is one of our nodes says that this cluster has intercluster peers, and
-    that they sync from that node's group (contract, section 4).
-    """
-    ours = {name.casefold(): name for name in names}
-    hosts = [(settings.address_of(name).host.casefold(), name) for name in ours.values()]
-    shared = Counter(host for host, _ in hosts)
-    ours |= {host: name for host, name in hosts if shared[host] == 1}
-    told = [(by, ours[a.casefold()]) for by, a in settings.peered_from if a.casefold() in ours]
-    if not told:
-        return settings.settings
-    source = "intercluster_peer of cluster " + ", ".join(sorted({by for by, _ in told}))
-    extended = dict(settings.settings)
-    extended["intercluster"] = _intercluster_settings(extended.get("intercluster", ()), source)
-    mine = extended.get("intercluster_synced_from", ())
-    nodes = frozenset(node for _, node in told).union(*(s.nodes or () for s in mine))
-    sources = "; ".join((*(s.source for s in mine), source))
-    extended["intercluster_synced_from"] = (Setting(True, Origin.DECLARED, sources, nodes),)
-    return extended
-
-
-def _intercluster_settings(mine: tuple[Setting, ...], source: str) -> tuple[Setting, ...]:
-    """Let the cluster's own word count, and keep the other's beside it as a contradiction."""
-    if not mine:
-        return (Setting(True, Origin.DECLARED, source),)
-    return mine if mine[0].on else (*mine, Setting(True, Origin.DISCOVERED, source))
 
 
 _SOURCES_BY_TOPIC = {

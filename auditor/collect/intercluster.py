@@ -1,55 +1,91 @@
-"""Lets clusters of one file tell of each other: whom one syncs from, as its database lists it."""
+"""Which nodes of a cluster other clusters of the file sync from, as their peer lists show."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from auditor.collect.discovery.merge import append_settings
+from auditor.config.hosts import NodeAddress, match_address
 from auditor.config.settings import ClusterSettings
+from auditor.models.deployment import INTERCLUSTER_KEY, SYNCED_FROM_KEY
 from auditor.models.facts import ClusterFacts, Origin, Setting
+
+
+def lists_as_peer(settings: ClusterSettings, other: ClusterSettings, facts: ClusterFacts) -> bool:
+    """Return whether a cluster declares a node of another, with these facts, as a peer."""
+    nodes = _node_addresses(other, (node.name for node in facts.nodes))
+    return any(match_address(address, nodes) for address in settings.peers)
+
+
+def declared_peer_settings(
+    settings: ClusterSettings, names: Iterable[str]
+) -> Mapping[str, tuple[Setting, ...]]:
+    """Return the cluster's settings with what the declared peers of other clusters add to them.
+
+    A peer address that is one of this cluster's nodes, whose names are given, shows that the
+    cluster has intercluster peers, and that they sync from that node's group (contract, section 4).
+    """
+    references = _match_peers(settings, names, settings.peered_from)
+    if not references:
+        return settings.settings
+    source = f"intercluster_peer of cluster {_cluster_names(references)}"
+    extended = dict(settings.settings)
+    declared = extended.get(INTERCLUSTER_KEY, ())
+    if not declared:
+        extended[INTERCLUSTER_KEY] = (Setting(True, Origin.DECLARED, source),)
+    elif not declared[0].on:
+        # The cluster's own file decides; the other's stays beside it as a contradiction.
+        contradiction = Setting(True, Origin.DISCOVERED, source)
+        extended[INTERCLUSTER_KEY] = (*declared, contradiction)
+    own = extended.get(SYNCED_FROM_KEY, ())
+    nodes = frozenset(node for _, node in references).union(*(s.nodes or () for s in own))
+    sources = "; ".join((*(setting.source for setting in own), source))
+    extended[SYNCED_FROM_KEY] = (Setting(True, Origin.DECLARED, sources, nodes),)
+    return extended
 
 
 def add_peer_settings(
     clusters: Sequence[ClusterSettings], facts: Sequence[ClusterFacts]
 ) -> tuple[ClusterFacts, ...]:
-    """Return the facts of all clusters with what the discovered peers of the others tell of them.
+    """Return the facts of all clusters with what the discovered peers of the others add to them.
 
-    A peer address that is a node of a cluster says that this cluster has intercluster peers, and
-    that they sync from that node's group. Being discovered, it fills what nobody declared. Takes
-    both in the same order.
+    Takes both in the same order. Being discovered, it counts only for keys that are not declared.
     """
     return tuple(
-        _add_cluster_peers(settings, own, [other for other in facts if other is not own])
+        _add_discovered_peers(settings, own, [other for other in facts if other is not own])
         for settings, own in zip(clusters, facts, strict=True)
     )
 
 
-def _add_cluster_peers(
+def _add_discovered_peers(
     settings: ClusterSettings, facts: ClusterFacts, others: Sequence[ClusterFacts]
 ) -> ClusterFacts:
-    names = _nodes_by_address(settings, facts)
-    told = {
-        (other.name, names[address.casefold()])
-        for other in others
-        for address in other.peers
-        if address.casefold() in names
-    }
-    if not told:
+    peers = [(other.name, address) for other in others for address in other.peers]
+    references = _match_peers(settings, (node.name for node in facts.nodes), peers)
+    if not references:
         return facts
-    by = ", ".join(sorted({name for name, _ in told}))
-    source = f"peers in the database of cluster {by} (meaning inferred)"
-    nodes = frozenset(node for _, node in told)
-    new = {
-        "intercluster": Setting(True, Origin.DISCOVERED, source),
-        "intercluster_synced_from": Setting(True, Origin.DISCOVERED, source, nodes),
+    clusters = _cluster_names(references)
+    source = f"peers in the database of cluster {clusters} (meaning inferred)"
+    nodes = frozenset(node for _, node in references)
+    discovered = {
+        INTERCLUSTER_KEY: Setting(True, Origin.DISCOVERED, source),
+        SYNCED_FROM_KEY: Setting(True, Origin.DISCOVERED, source, nodes),
     }
-    return replace(facts, settings=append_settings(facts.settings, new))
+    return replace(facts, settings=append_settings(facts.settings, discovered))
 
 
-def _nodes_by_address(settings: ClusterSettings, facts: ClusterFacts) -> Mapping[str, str]:
-    """Return the nodes by name, and by the host at which one of them alone is dialled."""
-    nodes = [node.name for node in facts.nodes]
-    hosts = [(settings.address_of(node).host.casefold(), node) for node in nodes]
-    shared = Counter(host for host, _ in hosts)
-    alone = {host: node for host, node in hosts if shared[host] == 1}
-    return alone | {node.casefold(): node for node in nodes}
+def _match_peers(
+    settings: ClusterSettings, names: Iterable[str], peers: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Return (cluster, node) for every (cluster, peer address) that is a node of this cluster."""
+    nodes = _node_addresses(settings, names)
+    return [
+        (cluster, node.name) for cluster, address in peers for node in match_address(address, nodes)
+    ]
+
+
+def _node_addresses(settings: ClusterSettings, names: Iterable[str]) -> tuple[NodeAddress, ...]:
+    return tuple(NodeAddress(name, settings.address_of(name).host) for name in names)
+
+
+def _cluster_names(references: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(sorted({cluster for cluster, _ in references}))

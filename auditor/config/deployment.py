@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from auditor.config.checks import address_override
 from auditor.config.errors import ConfigProblem
+from auditor.config.hosts import NodeAddress, match_address
 from auditor.config.schema import ClusterTable, ConfigDocument
 from auditor.config.value_checks import EXPRESSWAY
 from auditor.models.deployment import INTERCLUSTER_KEY, SYNCED_FROM_KEY
@@ -23,29 +24,21 @@ class PeerReference:
 def peer_references(document: ConfigDocument) -> dict[int, tuple[PeerReference, ...]]:
     """Return, by position of the cluster, which of its nodes other clusters sync from.
 
-    A peer address counts when it is the name of one declared node, or the host at which exactly
-    one of them is dialled; who is known from AXL only is matched later, by `peered_from`.
+    Only declared nodes are matched here; a survey matches those that CUCM lists, by `peered_from`.
     """
-    told: dict[int, tuple[PeerReference, ...]] = {}
+    nodes = [
+        NodeAddress(name, (address_override(cluster, name) or (name, 0))[0], position)
+        for position, cluster in enumerate(document.cluster)
+        for name in _declared_node_names(cluster)
+    ]
+    references: dict[int, tuple[PeerReference, ...]] = {}
     for position, cluster in enumerate(document.cluster):
         for peer in cluster.intercluster_peer:
-            for other, node in _nodes_at_address(document, position, peer.address):
-                told[other] = (*told.get(other, ()), PeerReference(cluster.name, node))
-    return told
-
-
-def _nodes_at_address(document: ConfigDocument, asking: int, address: str) -> list[tuple[int, str]]:
-    """Return the declared nodes of other clusters that an address names."""
-    by_name, by_host = [], []
-    for position, cluster in enumerate(document.cluster):
-        for name in _declared_node_names(cluster):
-            dialled = (address_override(cluster, name) or (name, 0))[0]
-            if address.lower() == name.lower():
-                by_name.append((position, name))
-            elif address.lower() == dialled.lower():
-                by_host.append((position, name))
-    matched = by_name or (by_host if len(by_host) == 1 else [])
-    return [(position, name) for position, name in matched if position != asking]
+            for node in match_address(peer.address, nodes):
+                if node.cluster != position:
+                    earlier = references.get(node.cluster, ())
+                    references[node.cluster] = (*earlier, PeerReference(cluster.name, node.name))
+    return references
 
 
 def _declared_node_names(cluster: ClusterTable) -> list[str]:

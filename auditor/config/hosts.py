@@ -2,6 +2,8 @@
 
 import ipaddress
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 SOAP_PORT = 8443
 """The port where CUCM and IM&P nodes serve SOAP."""
@@ -47,3 +49,24 @@ def split_host_port(text: str) -> tuple[str, int]:
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
         raise ValueError("the port must be a number from 1 to 65535")
     return host, int(port)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAddress:
+    """A node's name, the host to connect to, and the position of its cluster in the file."""
+
+    name: str
+    host: str
+    cluster: int = 0
+
+
+def match_address(address: str, nodes: Iterable[NodeAddress]) -> tuple[NodeAddress, ...]:
+    """Return the nodes that an address stands for: those of that name, else the one at that host.
+
+    Several nodes at one host, as behind NAT, are told apart by name only: the host stands for
+    none of them. Case makes no difference.
+    """
+    nodes = tuple(nodes)
+    named = tuple(node for node in nodes if node.name.casefold() == address.casefold())
+    at_host = tuple(node for node in nodes if node.host.casefold() == address.casefold())
+    return named or (at_host if len(at_host) == 1 else ())

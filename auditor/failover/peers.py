@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from auditor.collect.intercluster import lists_as_peer
 from auditor.config.settings import ClusterSettings
 from auditor.failover.model import NodeCheck, Peering
 from auditor.failover.services import FailoverFindings, check_node_axl
@@ -20,7 +21,7 @@ def check_peerings(
     found = []
     for position, (settings, own) in enumerate(seen):
         for other, theirs in seen[position + 1 :]:
-            if _lists_as_peer(settings, other, theirs.facts) or _lists_as_peer(
+            if lists_as_peer(settings, other, theirs.facts) or lists_as_peer(
                 other, settings, own.facts
             ):
                 found.append(_check_peering_direction(own, theirs))
@@ -37,20 +38,6 @@ def unchecked_peer_notes(clusters: Sequence[ClusterSettings]) -> tuple[str, ...]
         "clusters out to see whether AXL answers in both directions."
         for name in sorted(peering)
     )
-
-
-def _lists_as_peer(one: ClusterSettings, other: ClusterSettings, facts: ClusterFacts) -> bool:
-    """Tell whether a cluster lists a node of another, by name or address, among its peers."""
-    places = {node.name.casefold() for node in facts.nodes}
-    places |= {host for node in facts.nodes if (host := _unshared_host(other, node, facts))}
-    return any(address.casefold() in places for address in one.peers)
-
-
-def _unshared_host(settings: ClusterSettings, node: NodeFacts, facts: ClusterFacts) -> str:
-    """Return the host at which this node alone is dialled, empty if others share it."""
-    hosts = [settings.address_of(other.name).host.casefold() for other in facts.nodes]
-    host = settings.address_of(node.name).host.casefold()
-    return host if hosts.count(host) == 1 else ""
 
 
 def _check_peering_direction(asker: FailoverFindings, asked: FailoverFindings) -> Peering:
