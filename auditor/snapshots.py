@@ -1,72 +1,104 @@
-"""The file of a snapshot: its kind, its digest, and the reading of it.
+"""Snapshots: the JSON report and the facts that it was judged on, with a digest of both.
 
-`auditor.snapshots` writes them; whoever compares with one reads it here.
-
-
-Snapshots: the JSON report plus the facts it was judged on, whole, with a digest.
-
-What a survey of a cluster did not see, and why, as whoever compares later must know it.
+`change.diff` compares two of them; `failover-check --since` takes the sessions from one.
 """
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from auditor.errors import ConfigError, Reason
 from auditor.models.facts import ClusterFacts, Coverage, Outcome, Source
-from auditor.models.findings import ClusterReport
+from auditor.models.findings import (
+    ClusterReport,
+    FindingKind,
+    FindingSubject,
+    Severity,
+    Verdict,
+    Waiver,
+)
 from auditor.models.report import Report
 from auditor.report.json_report import report_to_dict
 from auditor.report.summary import describe_failures, failure_reason
 from auditor.text import join_names
 
+Key = TypeVar("Key")
+
 SNAPSHOT_KIND = "auditor-snapshot"
 SNAPSHOT_SCHEMA_VERSION = "1.0"
 
 
-def snapshot_digest(content: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of everything but the digest itself, blanks and key order apart."""
-    rest = {key: value for key, value in content.items() if key != "digest"}
-    canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+@dataclass(frozen=True, slots=True)
+class SnapshotFinding:
+    """A finding as the JSON report holds it; `observed` is its rendered sentence."""
+
+    id: str
+    recommendation: str
+    subject: FindingSubject
+    verdict: Verdict
+    kind: FindingKind | None
+    severity: Severity
+    observed: str
+    waiver: Waiver | None
+
+    @property
+    def judged_verdict(self) -> Verdict:
+        """Return the verdict without the waiver: a waived difference is still there."""
+        return self.waiver.verdict if self.waiver else self.verdict
 
 
-def read_snapshot_file(path: Path) -> dict[str, Any]:
-    """Return a snapshot from a file, as it was written.
+@dataclass(frozen=True, slots=True)
+class SnapshotCluster:
+    """A cluster of the report."""
 
-    Raises:
-        ConfigError: unreadable, no snapshot, of another schema version, or edited; says which.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror or error}."]) from error
-    except (ValueError, RecursionError) as error:
-        text = f"{path}: cannot be read as a snapshot: it is cut short, or something else."
-        raise ConfigError([text]) from error
-    if not isinstance(content, dict) or content.get("kind") != SNAPSHOT_KIND:
-        raise ConfigError([f"{path}: is no snapshot; `auditor snapshot` writes one."])
-    if content.get("schema_version") != SNAPSHOT_SCHEMA_VERSION:
-        told = content.get("schema_version")
-        text = (
-            f"{path}: has schema version {told}, and this auditor reads {SNAPSHOT_SCHEMA_VERSION}."
-        )
-        raise ConfigError([text])
-    if content.get("digest") != snapshot_digest(content):
-        raise ConfigError([f"{path}: was edited after it was written: its digest does not fit."])
-    return content
+    name: str
+    findings: tuple[SnapshotFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRun:
+    """When and by which packs the clusters were judged."""
+
+    id: str
+    finished_at: datetime
+    packs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotReport:
+    """What is read again of the report; nodes and coverage are in the facts too."""
+
+    run: SnapshotRun
+    clusters: tuple[SnapshotCluster, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A snapshot; `facts` are by cluster name."""
+
+    report: SnapshotReport
+    facts: Mapping[str, ClusterFacts]
+
+
+_SNAPSHOT = TypeAdapter(Snapshot)
+_FACTS = TypeAdapter(dict[str, ClusterFacts])
 
 
 def build_snapshot(report: Report, facts: Sequence[ClusterFacts]) -> dict[str, Any]:
-    """Return a snapshot as plain data, digest included."""
+    """Return a snapshot as plain JSON data, digest included."""
+    by_name = _FACTS.dump_python({cluster.name: cluster for cluster in facts})
     content = {
         "kind": SNAPSHOT_KIND,
         "schema_version": SNAPSHOT_SCHEMA_VERSION,
         "report": report_to_dict(report),
-        "facts": {known.name: facts_to_json(known) for known in facts},
+        # Sets have no order of their own, and two snapshots of the same facts must be equal.
+        "facts": json.loads(json.dumps(by_name, default=sorted)),
     }
     return content | {"digest": snapshot_digest(content)}
 
@@ -76,30 +108,70 @@ def serialize_snapshot(snapshot: Mapping[str, Any]) -> str:
     return json.dumps(snapshot, indent=1, sort_keys=True) + "\n"
 
 
-def facts_to_json(value: object) -> Any:  # noqa: ANN401 - JSON has no type of its own
-    """Return facts as JSON data: dataclasses as objects, sets as sorted lists."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = dataclasses.fields(value)
-        return {field.name: facts_to_json(getattr(value, field.name)) for field in fields}
-    if isinstance(value, Mapping):
-        return {str(key): facts_to_json(item) for key, item in value.items()}
-    if isinstance(value, frozenset):
-        return sorted(str(item) for item in value)
-    if isinstance(value, tuple | list):
-        return [facts_to_json(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
+def snapshot_digest(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of everything except the digest; white space and key order do not count.
+
+    It detects damage and careless edits. It has no key, so it proves nothing against forgery.
+    """
+    rest = {key: value for key, value in content.items() if key != "digest"}
+    canonical = json.dumps(rest, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
+def read_snapshot_file(path: Path) -> dict[str, Any]:
+    """Return the content of a snapshot file.
+
+    Raises:
+        ConfigError: unreadable, not a snapshot, of another schema version, or edited.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror or error}."]) from error
+    except (ValueError, RecursionError) as error:
+        text = f"{path}: cannot be read as a snapshot: it is cut short, or something else."
+        raise ConfigError([text]) from error
+    if not isinstance(content, dict) or content.get("kind") != SNAPSHOT_KIND:
+        raise ConfigError([f"{path}: is not a snapshot; `auditor snapshot` writes one."])
+    version = content.get("schema_version")
+    if version != SNAPSHOT_SCHEMA_VERSION:
+        text = f"{path}: has schema version {version}; this auditor reads"
+        raise ConfigError([f"{text} {SNAPSHOT_SCHEMA_VERSION}."])
+    if content.get("digest") != snapshot_digest(content):
+        raise ConfigError([f"{path}: was edited after it was written: its digest does not match."])
+    return content
+
+
+def parse_snapshot(content: Mapping[str, Any], origin: str) -> Snapshot:
+    """Return the content of a snapshot file as data; `origin` is what errors call it.
+
+    Raises:
+        ConfigError: a key is missing or has another shape; names the first such key.
+    """
+    try:
+        snapshot = _SNAPSHOT.validate_python(content)
+    except ValidationError as error:
+        key = ".".join(str(part) for part in error.errors()[0]["loc"])
+        text = f"{origin}: is not complete: {key} is not as `auditor snapshot` writes it."
+        raise ConfigError([text]) from error
+    names = [cluster.name for cluster in snapshot.report.clusters]
+    if sorted(names) != sorted(snapshot.facts):
+        text = f"{origin}: is not complete: its report and its facts are of different clusters."
+        raise ConfigError([text])
+    return snapshot
 
 
 def reason_nothing_read(coverage: Iterable[Coverage]) -> str:
-    """Return why no server told anything at all, empty where one did."""
-    asked = [entry for entry in coverage if entry.source is not Source.TCP]
-    if any(entry.outcome is Outcome.COLLECTED for entry in asked):
+    """Return why no server answered at all, empty if one did."""
+    requested = [entry for entry in coverage if entry.source is not Source.TCP]
+    if any(entry.outcome is Outcome.COLLECTED for entry in requested):
         return ""
-    return describe_failures([entry for entry in asked if entry.reason]) or "no server was asked"
+    failures = [entry for entry in requested if entry.reason]
+    return describe_failures(failures) or "no server was asked"
 
 
 def first_failure_detail(coverage: Iterable[Coverage]) -> str:
-    """Return what the first server that failed says of it, with what to do."""
+    """Return the detail of the first failure, which says what to do."""
     failed = (entry.detail for entry in coverage if entry.outcome is Outcome.FAILED)
     return next((detail for detail in failed if detail), "")
 
@@ -113,34 +185,32 @@ def missing_data_sentences(cluster: ClusterReport) -> Iterator[str]:
         why = failure_reason(cluster) or "CUCM listed none"
         yield f"It holds no node of {cluster.name}: {why}."
         return
-    gaps = [entry for entry in cluster.coverage if entry.reason]
-    unread = {name: _unread_node_reason(gaps, name) for name in cluster.unread}
-    for reason, nodes in _group_names_by_key(
-        (reason, name) for name, reason in unread.items()
-    ).items():
+    failures = [entry for entry in cluster.coverage if entry.reason]
+    for reason, nodes in _group_names((_unread_reason(failures, n), n) for n in cluster.unread):
         verb, whose = ("is", "its") if len(nodes) == 1 else ("are", "their")
-        told = f"{join_names(nodes, limit=3)} {verb} missing ({reason})"
-        yield f"{told}: {whose} services cannot be compared later."
-    others = [entry for entry in gaps if entry.node not in unread]
-    for what, nodes in _group_names_by_key(
-        (f"{e.source}|{_coverage_reason_text(e.reason)}", e.node) for e in others
-    ).items():
-        source, _, reason = what.partition("|")
-        yield f"The answer of {source} on {join_names(nodes, limit=3)} is missing ({reason})."
+        yield (
+            f"{join_names(nodes, limit=3)} {verb} missing ({_reason_text(reason)}):"
+            f" {whose} services cannot be compared later."
+        )
+    rest = [entry for entry in failures if entry.node not in cluster.unread]
+    for (source, reason), nodes in _group_names(((e.source, e.reason), e.node) for e in rest):
+        names = join_names(nodes, limit=3)
+        yield f"The answer of {source} on {names} is missing ({_reason_text(reason)})."
 
 
-def _unread_node_reason(gaps: Iterable[Coverage], node: str) -> str:
-    """Return why the services of a node are not known."""
-    told = {entry.source: entry.reason for entry in gaps if entry.node == node}
-    return _coverage_reason_text(told.get(Source.CONTROL_CENTER) or next(iter(told.values()), None))
+def _unread_reason(failures: Iterable[Coverage], node: str) -> Reason | None:
+    """Return why the services of a node are unknown, preferably the reason of Control Center."""
+    reasons = {entry.source: entry.reason for entry in failures if entry.node == node}
+    return reasons.get(Source.CONTROL_CENTER) or next(iter(reasons.values()), None)
 
 
-def _coverage_reason_text(reason: Reason | None) -> str:
-    return reason.replace("_", " ") if reason else "no state was told"
+def _reason_text(reason: Reason | None) -> str:
+    return reason.replace("_", " ") if reason else "no state was reported"
 
 
-def _group_names_by_key(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
+def _group_names(pairs: Iterable[tuple[Key, str]]) -> Iterable[tuple[Key, list[str]]]:
+    """Return the names of each key, keys and names in their order."""
+    groups: dict[Key, list[str]] = {}
     for key, name in pairs:
-        grouped.setdefault(key, []).append(name)
-    return grouped
+        groups.setdefault(key, []).append(name)
+    return groups.items()

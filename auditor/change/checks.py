@@ -24,7 +24,6 @@ from auditor.change.decision import (
     check_with_change,
 )
 from auditor.change.diff.model import ExpectedSetting
-from auditor.change.diff.nodes import setting_as_toml
 from auditor.change.what_if import (
     RequestedChange,
     WhatIfFindings,
@@ -330,9 +329,7 @@ def find_changed_settings(facts: ClusterFacts, filed: ClusterFacts) -> tuple[Exp
 
 def _declared_setting_text(facts: ClusterFacts, key: str) -> str | None:
     tellings = facts.settings.get(key, ())
-    return next(
-        (setting_as_toml(told) for told in tellings if told.origin is Origin.DECLARED), None
-    )
+    return next((told.as_toml() for told in tellings if told.origin is Origin.DECLARED), None)
 
 
 def feature_checks(

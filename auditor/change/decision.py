@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from auditor.change.diff.model import ExpectedChange, ExpectedFinding, ExpectedSetting
+from auditor.change.diff.model import (
+    ChangeExpectation,
+    ExpectedChange,
+    ExpectedFinding,
+    ExpectedSetting,
+)
 from auditor.change.what_if import RequestedChange
 from auditor.models.facts import Evidence
 from auditor.models.findings import ExitCode, Finding, Severity, Verdict
@@ -73,7 +78,7 @@ class Decision:
     """Everything said of a change.
 
     `already` are the changes that are so without being made. `drift` are fingerprints of the drift
-    that it would make, `foreseen` what would differ only until the profile has the tested
+    that it would make, `temporary` what would differ only until the profile has the tested
     `features`. `unasked` is why the cluster told nothing at all, empty where it did.
     """
 
@@ -84,7 +89,7 @@ class Decision:
     drift: tuple[str, ...] = ()
     already: tuple[RequestedChange, ...] = ()
     features: tuple[ExpectedSetting, ...] = ()
-    foreseen: tuple[ExpectedFinding, ...] = ()
+    temporary: tuple[ExpectedFinding, ...] = ()
     unasked: str = ""
 
     @property
@@ -110,9 +115,15 @@ class Decision:
         return bool(self.changes) and set(self.already) == set(self.changes)
 
     @property
-    def announced(self) -> tuple[ExpectedChange, ...]:
-        """Return the change as a later comparison expects it."""
-        return tuple(ExpectedChange(c.node, c.service, c.activate) for c in self.changes)
+    def expectation(self) -> ChangeExpectation:
+        """Return what a later comparison is to expect."""
+        return ChangeExpectation(
+            cluster=self.cluster,
+            services=tuple(ExpectedChange(c.node, c.service, c.activate) for c in self.changes),
+            drift=frozenset(self.drift),
+            features=self.features,
+            temporary=self.temporary,
+        )
 
 
 def check_from_finding(topic: PrecheckTopic, finding: Finding) -> ChangeCheck:

@@ -73,7 +73,7 @@ def decide_change(
         drift=tuple(sorted(f.id for f in found.broken() if f.verdict is Verdict.DRIFT)),
         already=tuple(c for c in changes if is_already_changed(c, facts)),
         features=features,
-        foreseen=tuple(found.foreseen()),
+        temporary=tuple(found.temporary()),
     )
 
 

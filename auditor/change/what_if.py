@@ -97,13 +97,12 @@ class WhatIfFindings:
             if after.id not in broken and _becomes_blocking(before, after):
                 yield after
 
-    def foreseen(self) -> Iterator[ExpectedFinding]:
+    def temporary(self) -> Iterator[ExpectedFinding]:
         """Yield what the change makes differ or unknown only until the profile has the features."""
         settled = {finding.id for finding in self.then if finding.verdict not in _BLOCKING_VERDICTS}
         for before, after in self._side_by_side(self.filed_now, self.filed_then):
             if after.id in settled and _becomes_blocking(before, after):
-                kind = None if after.kind is None else str(after.kind)
-                yield ExpectedFinding(after.id, str(after.verdict), kind, after.observed)
+                yield ExpectedFinding(after.id, after.verdict, after.kind, after.observed)
 
     def _side_by_side(
         self, one: Iterable[Finding], other: Iterable[Finding]

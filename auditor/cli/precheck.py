@@ -178,5 +178,5 @@ def _write_expectation(decision: "Decision", path: Path) -> None:
     elif decision.answer is PrecheckResult.NO_GO:
         print_warning(f"--expectation {path}: not written, for the answer is no-go.")
     else:
-        write_file(path, serialize_expectation(decision))
+        write_file(path, serialize_expectation(decision.expectation))
         sys.stderr.write(f"Expectation written to {path}.\n")

@@ -119,15 +119,17 @@ def diff(
 
     Exit codes: 0 nothing unexpected, 3 unexpected, 4 newly unknown or not compared.
     """
+    from auditor.change.diff.model import NO_EXPECTATION
     from auditor.change.diff.report import render_comparison_json, render_comparison_text
-    from auditor.change.diff.snapshots import compare_snapshots, require_expected_clusters
+    from auditor.change.diff.snapshots import compare_snapshots, require_expected_cluster
     from auditor.change.expectation import read_expectation
     from auditor.cli.output import print_text, terminal_width
     from auditor.snapshots import read_snapshot_file
 
-    announced = dict([read_expectation(expect)]) if expect else {}
+    expectation = read_expectation(expect) if expect else NO_EXPECTATION
     was = read_snapshot_file(before)
-    require_expected_clusters(was, announced)
+    if expect:
+        require_expected_cluster(was, expectation)
     if after == LIVE_KEYWORD:
         run = was["report"]["run"]
         _refuse_other_packs(run["packs"], pack)
@@ -144,7 +146,7 @@ def diff(
     else:
         _refuse_needless_evidence(evidence)
         now, recorder = read_snapshot_file(_snapshot_path(after)), None
-    comparison = compare_snapshots(was, now, announced, live=after == LIVE_KEYWORD)
+    comparison = compare_snapshots(was, now, expectation, is_live=after == LIVE_KEYWORD)
     columns = terminal_width() if sys.stdout.isatty() else None
     text = (
         render_comparison_json(comparison)

@@ -228,6 +228,10 @@ class Group:
         return (self.switch_origin or self.origin) is Origin.DISCOVERED
 
 
+TRUE_ON_SOME_NODES = "true on some nodes"
+"""The value of a feature that the cluster shows, without showing on which nodes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One telling of one deployment key.
@@ -243,6 +247,21 @@ class Setting:
     nodes: frozenset[str] | None = None
     expressway: bool = False
     placed: bool = True
+
+    def as_toml(self) -> str:
+        """Return the value as the configuration file spells it; node names in lower case.
+
+        A feature that is on for unknown nodes is `TRUE_ON_SOME_NODES`, which no file has.
+        """
+        if self.expressway:
+            return '"expressway"'
+        if not self.on:
+            return "false"
+        if not self.placed:
+            return TRUE_ON_SOME_NODES
+        if self.nodes is None:
+            return "true"
+        return "[" + ", ".join(f'"{name}"' for name in sorted(n.lower() for n in self.nodes)) + "]"
 
 
 class Reach(StrEnum):

@@ -79,19 +79,19 @@ def test_what_a_feature_asks_for_below_the_threshold_is_a_note() -> None:
 
 
 def test_what_differs_until_the_profile_follows_is_foreseen() -> None:
-    """With the tested profile it would not differ; what would anyway is not foreseen."""
+    """With the tested profile it would not differ; what would anyway is not temporary."""
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     facts = without(facts, PUBLISHER, WEB_CONNECTION_MANAGER)
     changes = [
         RequestedChange(n, WEB_CONNECTION_MANAGER, activate=True) for n in (PUBLISHER, SUBSCRIBER)
     ]
     decision = judged(facts, *changes, web_clients=False)
-    (foreseen,) = decision.foreseen
-    assert (foreseen.verdict, foreseen.kind) == ("drift", "profile_conflict")
+    (temporary,) = decision.temporary
+    assert (temporary.verdict, temporary.kind) == ("drift", "profile_conflict")
     assert decision.features == (ExpectedSetting("web_clients", "false", "true"),)
-    assert judged(facts, *changes, web_clients=True).foreseen == ()
+    assert judged(facts, *changes, web_clients=True).temporary == ()
     wrong = RequestedChange(SUBSCRIBER, SERVICEABILITY_REPORTER, activate=True)
-    assert judged(facts, *changes, wrong, web_clients=False).foreseen == (foreseen,)
+    assert judged(facts, *changes, wrong, web_clients=False).temporary == (temporary,)
 
 
 def test_a_feature_that_the_cluster_does_not_show_is_to_be_configured_first() -> None:

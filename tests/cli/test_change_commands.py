@@ -52,7 +52,9 @@ def test_an_announced_change_is_not_unexpected(window: tuple[Lab, Path], tmp_pat
     service = "Cisco XCP Message Archiver"
     expectation = tmp_path / "expect.json"
     announced = (RequestedChange(SUBSCRIBER, service, activate=True),)
-    expectation.write_text(serialize_expectation(Decision("healthy", announced, (), {})))
+    expectation.write_text(
+        serialize_expectation(Decision("healthy", announced, (), {}).expectation)
+    )
     running.simulator.change({"activate": {"node": SUBSCRIBER, "service": service}})
     running.simulator.change({"start": {"node": SUBSCRIBER, "service": service}})
     told = running.run("diff", str(before), "live", "--expect", str(expectation), "--json")
@@ -67,8 +69,8 @@ def test_a_node_that_fell_silent_is_newly_unknown(window: tuple[Lab, Path]) -> N
     running.simulator.change({"fault": {"fault": "connection-refused", "node": SUBSCRIBER}})
     result = running.run("diff", str(before), "live")
     first, *lines = result.stdout.splitlines()
-    assert first.startswith("Nothing unexpected was seen, but something can no longer be told.")
-    assert "  No longer auditable (3)" in lines
+    assert first.startswith("Nothing unexpected was seen, but something is unknown now.")
+    assert "  Newly unknown (3)" in lines
     silent = [line for line in lines if line.startswith(f"    {SUBSCRIBER}: ")]
     assert len(silent) == 2
     assert "control-center, imp-axl, perfmon: unreachable. " in silent[0]
@@ -82,7 +84,7 @@ def test_a_node_that_fell_silent_is_newly_unknown(window: tuple[Lab, Path]) -> N
     [
         (lambda s: s["report"]["clusters"][0].update(release="1"), "was edited"),
         (lambda s: s.update(schema_version="9.0"), "schema version 9.0"),
-        (lambda s: s.update(kind="other"), "is no snapshot"),
+        (lambda s: s.update(kind="other"), "is not a snapshot"),
     ],
 )
 def test_a_snapshot_that_cannot_be_trusted_is_refused(
@@ -135,9 +137,9 @@ def aged(content: dict[str, Any]) -> None:
         (moved, "no node in common: imp1.lab.test, "),
         (aged, "the snapshot from after is older than the one from before"),
         (lambda s: s["report"]["run"].update(packs=["table"]), "different packs: guides and table"),
-        (lambda s: s["report"].pop("clusters"), "is not whole: report.clusters"),
+        (lambda s: s["report"].pop("clusters"), "is not complete: report.clusters"),
         (lambda s: s["facts"].clear(), "its report and its facts are of different clusters"),
-        (lambda s: s["facts"]["healthy"].update(groups=7), "not whole: facts.healthy.groups"),
+        (lambda s: s["facts"]["healthy"].update(groups=7), "not complete: facts.healthy.groups"),
     ],
 )
 def test_snapshots_that_cannot_be_compared_are_refused(
@@ -179,7 +181,7 @@ def test_an_announcement_for_another_cluster_is_refused_unasked(
     """It would whitelist what nobody announced here."""
     running, before = window
     expectation = tmp_path / "expect.json"
-    expectation.write_text(serialize_expectation(Decision("other", (), (), {})))
+    expectation.write_text(serialize_expectation(Decision("other", (), (), {}).expectation))
     asked = len(running.simulator.requests)
     result = running.run("diff", str(before), "live", "--expect", str(expectation))
     assert result.exit_code == 2
@@ -194,10 +196,12 @@ def test_what_was_announced_and_not_done_is_the_first_thing_said(
     running, before = window
     expectation = tmp_path / "expect.json"
     announced = (RequestedChange(SUBSCRIBER, SIP, activate=False),)
-    expectation.write_text(serialize_expectation(Decision("healthy", announced, (), {})))
+    expectation.write_text(
+        serialize_expectation(Decision("healthy", announced, (), {}).expectation)
+    )
     result = running.run("diff", str(before), "live", "--expect", str(expectation))
     assert result.exit_code == 3
-    first = "What was announced was not done. Nothing else is unexpected. "
+    first = "The expected change was not made. Nothing else is unexpected. "
     assert result.stdout.startswith(first)
 
 

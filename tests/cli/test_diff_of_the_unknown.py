@@ -23,8 +23,8 @@ LAB: dict[str, Any] = {
 CASES = [
     pytest.param(
         {"fault": "missing-row", "interface": "control-center", "row": "Cisco SIP Proxy"},
-        "Cisco SIP Proxy has a row now and had none before.",
-        "Cisco SIP Proxy has no row any more.",
+        "Cisco SIP Proxy is listed now and was not before.",
+        "Cisco SIP Proxy is no longer listed.",
         id="row",
     ),
     pytest.param(
@@ -39,14 +39,14 @@ CASES = [
             "interface": "control-center",
             "operation": "getProductInformationList",
         },
-        "release was not known, is 14.0.1.13900-8.x86_64.",
-        "release was 14.0.1.13900-8.x86_64, and is not known now.",
+        "release was unknown, is 14.0.1.13900-8.x86_64.",
+        "release was 14.0.1.13900-8.x86_64, and is unknown now.",
         id="product",
     ),
     pytest.param(
         {"fault": "soap-fault", "interface": "cucm-axl", "operation": "listProcessNodeService"},
-        f"Whether {BPS} was activated was not known; it is not now.",
-        f"Whether {BPS} is activated is not known now; it was not.",
+        f"Whether {BPS} was activated was unknown; it is not now.",
+        f"Whether {BPS} is activated is unknown now; it was not.",
         id="activation",
     ),
 ]
@@ -94,7 +94,7 @@ def test_what_is_not_known_any_more_is_newly_unknown(
     running.run("snapshot", "--to", str(before))
     laid(running, fault)
     result = running.run("diff", str(before), "live")
-    first = "Nothing unexpected was seen, but something can no longer be told. From "
+    first = "Nothing unexpected was seen, but something is unknown now. From "
     assert result.stdout.startswith(first)
     assert lost in rows(result.stdout)
     assert result.exit_code == 4

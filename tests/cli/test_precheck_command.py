@@ -295,7 +295,7 @@ def test_a_feature_from_the_check_to_the_profile(lab: Start, tmp_path: Path) -> 
     live = ("diff", str(before), "live")
     told = running.run(*live, "--expect", str(expected))
     assert told.exit_code == 0, told.stdout
-    assert "Only until the profile follows (1)" in told.stdout
+    assert "Only until the profile is updated (1)" in told.stdout
     assert "The profile still has web_clients = false; set web_clients = true." in told.stdout
     running.edit = str
     followed = running.run(*live, "--expect", str(expected))

@@ -1,4 +1,4 @@
-"""Two snapshots of one cluster side by side: every difference, each filed where it belongs."""
+"""Two snapshots of one cluster side by side: every difference, with its category."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,6 @@ from auditor.change.diff.model import (
     NO_EXPECTATION,
     ChangeExpectation,
     ComparedCluster,
-    ComparedFinding,
     Difference,
     DifferenceCategory,
 )
@@ -14,126 +13,137 @@ from auditor.change.diff.nodes import (
     compare_coverage,
     compare_groups,
     compare_nodes,
-    compare_observed_settings,
-    compare_profile,
     newly_unread_nodes,
 )
+from auditor.change.diff.profile import (
+    compare_observed_settings,
+    compare_profile,
+    declared_profile,
+)
 from auditor.change.diff.services import find_missing_changes
-from auditor.models.findings import Severity
+from auditor.models.findings import SubjectKind, Verdict
+from auditor.snapshots import SnapshotFinding
 
-_VERDICTS_WITHOUT_CONCERN = frozenset({"pass", "not_applicable", "explained"})
-"""Verdicts that ask for nothing."""
+_VERDICTS_WITHOUT_CONCERN = (Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.EXPLAINED)
 
 
 def compare_clusters(
-    before: ComparedCluster, after: ComparedCluster, announced: ChangeExpectation = NO_EXPECTATION
+    before: ComparedCluster,
+    after: ComparedCluster,
+    expectation: ChangeExpectation = NO_EXPECTATION,
 ) -> tuple[Difference, ...]:
-    """Return every difference between two snapshots of one cluster, gravest sort first.
+    """Return every difference between two snapshots of one cluster, most serious category first.
 
-    Of what can no longer be told, the reasons come first. An announced change that did not happen
-    is a difference too.
+    Within a category, the failures that explain what is unknown come first.
     """
-    reasons = list(compare_coverage(before, after))
-    found = [
-        *reasons,
+    failures = list(compare_coverage(before, after))
+    differences = [
+        *failures,
         *compare_groups(before, after),
-        *compare_nodes(before, after, announced),
-        *find_missing_changes(after, announced),
-        *compare_profile(before, after, announced),
-        *compare_observed_settings(before, after, announced),
-        *_compare_findings(before, after, announced),
+        *compare_nodes(before, after, expectation),
+        *find_missing_changes(after, expectation),
+        *compare_profile(before, after, expectation),
+        *compare_observed_settings(before, after, expectation),
+        *_compare_findings(before, after, expectation),
     ]
     ranks = tuple(DifferenceCategory)
     return tuple(
-        sorted(found, key=lambda d: (ranks.index(d.sort), d not in reasons, d.about.lower()))
+        sorted(
+            differences,
+            key=lambda d: (ranks.index(d.category), d not in failures, d.about.lower()),
+        )
     )
 
 
 def _compare_findings(
-    before: ComparedCluster, after: ComparedCluster, announced: ChangeExpectation
+    before: ComparedCluster, after: ComparedCluster, expectation: ChangeExpectation
 ) -> Iterator[Difference]:
-    quiet = newly_unread_nodes(before, after)
     yield from _keys_no_longer_judged(before, after)
-    every = {**before.findings, **after.findings}
-    for key in sorted(every, key=lambda key: (every[key].recommendation, every[key].subject)):
-        was, now = before.findings.get(key), after.findings.get(key)
-        if now is not None:
-            yield from _compare_finding(was, now, after, announced, quiet)
-        elif was is not None:
-            yield from _finding_no_longer_judged(was, after)
+    both = {**before.findings, **after.findings}
+    for key in sorted(both, key=lambda key: (both[key].recommendation, both[key].subject.name)):
+        if key in after.findings:
+            yield from _compare_finding(key, before, after, expectation)
+        else:
+            yield from _finding_no_longer_judged(before.findings[key], after)
 
 
 def _compare_finding(
-    was: ComparedFinding | None,
-    now: ComparedFinding,
-    after: ComparedCluster,
-    announced: ChangeExpectation,
-    quiet: frozenset[str],
+    key: str, before: ComparedCluster, after: ComparedCluster, expectation: ChangeExpectation
 ) -> Iterator[Difference]:
-    sort = _categorize_verdicts(was.verdict if was else "pass", now.verdict)
-    told_once = _is_on_any_node(now, quiet) or _depends_on_node_list(now, after)
-    if sort is None or (sort is DifferenceCategory.UNAUDITABLE and told_once):
+    now = after.findings[key]
+    category = _categorize_finding(key, before, now)
+    # These are reported once for their node, or once for their recommendation.
+    is_reported_once = _is_on_any_node(now, newly_unread_nodes(before, after)) or (
+        _depends_on_node_list(now, after)
+    )
+    if category is None or (category is DifferenceCategory.NEWLY_UNKNOWN and is_reported_once):
         return
-    text = _compared_finding_text(now)
-    if sort in (DifferenceCategory.NEW, DifferenceCategory.UNAUDITABLE) and announced.explains(
-        now, after
+    about, text = now.subject.name, _finding_text(now)
+    is_new = category is DifferenceCategory.NEW_DRIFT
+    if (is_new or category is DifferenceCategory.NEWLY_UNKNOWN) and expectation.is_temporary(
+        now, declared_profile(after.facts)
     ):
-        yield Difference(
-            DifferenceCategory.FORESEEN, now.subject, f"{text} {_pending_settings_text(announced)}"
-        )
-    elif sort is DifferenceCategory.NEW and (now.waived or now.id in announced.drift):
-        yield Difference(DifferenceCategory.EXPECTED, now.subject, text)
+        text = f"{text} {_pending_settings_text(expectation)}"
+        yield Difference(DifferenceCategory.UNTIL_PROFILE_FOLLOWS, about, text)
+    elif is_new and (now.waiver or now.id in expectation.drift):
+        yield Difference(DifferenceCategory.EXPECTED, about, text)
     else:
-        yield Difference(sort, now.subject, text, Severity(now.severity))
+        yield Difference(category, about, text, now.severity)
 
 
-def _is_on_any_node(finding: ComparedFinding, nodes: frozenset[str]) -> bool:
-    return finding.subject_kind == "node" and finding.subject.casefold() in nodes
+def _categorize_finding(
+    key: str, before: ComparedCluster, now: SnapshotFinding
+) -> DifferenceCategory | None:
+    """Return the category of a finding that changed its verdict, or that is drift still."""
+    was = before.findings[key].judged_verdict if key in before.findings else Verdict.PASS
+    match now.judged_verdict:
+        case Verdict.UNKNOWN:
+            return None if was is Verdict.UNKNOWN else DifferenceCategory.NEWLY_UNKNOWN
+        case Verdict.DRIFT if was is Verdict.DRIFT:
+            return DifferenceCategory.PERSISTING
+        case Verdict.DRIFT:
+            return DifferenceCategory.NEW_DRIFT
+    is_fixed = was is Verdict.DRIFT and now.judged_verdict in _VERDICTS_WITHOUT_CONCERN
+    return DifferenceCategory.FIXED if is_fixed else None
 
 
-def _depends_on_node_list(finding: ComparedFinding, after: ComparedCluster) -> bool:
-    return finding.subject_kind == "key" and not after.complete
+def _is_on_any_node(finding: SnapshotFinding, nodes: frozenset[str]) -> bool:
+    return finding.subject.kind is SubjectKind.NODE and finding.subject.name.casefold() in nodes
+
+
+def _depends_on_node_list(finding: SnapshotFinding, after: ComparedCluster) -> bool:
+    return finding.subject.kind is SubjectKind.KEY and not after.lists_all_nodes
 
 
 def _keys_no_longer_judged(before: ComparedCluster, after: ComparedCluster) -> Iterator[Difference]:
-    """Yield once for each recommendation what is open because nobody listed the nodes."""
-    open_keys: dict[str, list[str]] = {}
+    """Yield, once for each recommendation, the keys that need a list of nodes to be judged."""
+    keys: dict[str, list[str]] = {}
     for key, now in after.findings.items():
-        was = before.findings[key].verdict if key in before.findings else "pass"
-        if (
-            _depends_on_node_list(now, after)
-            and _categorize_verdicts(was, now.verdict) is DifferenceCategory.UNAUDITABLE
-        ):
-            open_keys.setdefault(now.recommendation, []).append(now.subject)
-    for recommendation, keys in sorted(open_keys.items()):
-        text = f"{recommendation} can no longer be judged for {', '.join(sorted(keys))}."
-        yield Difference(DifferenceCategory.UNAUDITABLE, after.name, text)
+        category = _categorize_finding(key, before, now)
+        if _depends_on_node_list(now, after) and category is DifferenceCategory.NEWLY_UNKNOWN:
+            keys.setdefault(now.recommendation, []).append(now.subject.name)
+    for recommendation, names in sorted(keys.items()):
+        text = f"{recommendation} can no longer be judged for {', '.join(sorted(names))}."
+        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, after.name, text)
 
 
-def _pending_settings_text(announced: ChangeExpectation) -> str:
-    has = " and ".join(f"{f.key} = {f.was}" if f.was else f"no {f.key}" for f in announced.features)
-    meant = " and ".join(f"{f.key} = {f.tested}" for f in announced.features)
-    return f"The profile still has {has}; set {meant}."
+def _pending_settings_text(expectation: ChangeExpectation) -> str:
+    settings = expectation.features
+    has = " and ".join(f"{s.key} = {s.was}" if s.was else f"no {s.key}" for s in settings)
+    tested = " and ".join(f"{s.key} = {s.tested}" for s in settings)
+    return f"The profile still has {has}; set {tested}."
 
 
-def _finding_no_longer_judged(was: ComparedFinding, after: ComparedCluster) -> Iterator[Difference]:
-    """Tell of a finding that is not there any more; with its node, only where it had drifted."""
-    there = _is_on_any_node(was, frozenset(after.nodes))
-    if was.verdict == "drift" or there:
-        why = "is no longer judged" if there else "is no longer judged, for its subject is gone"
-        text = f"{was.recommendation} {why}."
-        yield Difference(DifferenceCategory.UNAUDITABLE, was.subject, text)
+def _finding_no_longer_judged(was: SnapshotFinding, after: ComparedCluster) -> Iterator[Difference]:
+    """Yield a finding that the later snapshot lacks; if its node is gone too, only drift."""
+    is_on_listed_node = _is_on_any_node(was, frozenset(after.nodes))
+    if was.judged_verdict is Verdict.DRIFT or is_on_listed_node:
+        reason = "" if is_on_listed_node else ", for its subject is gone"
+        text = f"{was.recommendation} is no longer judged{reason}."
+        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, was.subject.name, text)
 
 
-def _categorize_verdicts(was: str, now: str) -> DifferenceCategory | None:
-    if now == "unknown":
-        return None if was == "unknown" else DifferenceCategory.UNAUDITABLE
-    if now == "drift":
-        return DifferenceCategory.PERSISTING if was == "drift" else DifferenceCategory.NEW
-    return DifferenceCategory.FIXED if was == "drift" and now in _VERDICTS_WITHOUT_CONCERN else None
-
-
-def _compared_finding_text(finding: ComparedFinding) -> str:
+def _finding_text(finding: SnapshotFinding) -> str:
     kind = f" ({finding.kind})" if finding.kind else ""
-    verdict = f"{finding.verdict}{kind}{', waived' if finding.waived else ''}"
+    verdict = f"{finding.judged_verdict}{kind}{', waived' if finding.waiver else ''}"
     return f"{finding.recommendation} [{finding.severity}]: {verdict}. {finding.observed}"

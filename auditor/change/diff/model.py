@@ -1,144 +1,118 @@
-"""A cluster as a snapshot holds it: words and tokens of the JSON report, and of the facts.
-
-One difference between two snapshots, and the code that all of them add up to.
-
-What a change was to do, as the check before it announced it.
-"""
+"""What `auditor diff` compares, and what it finds: clusters, expectations, differences."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Literal
 
-from auditor.models.findings import ExitCode, Severity
+from pydantic import ConfigDict, Field, PlainSerializer, with_config
 
-
-@dataclass(frozen=True, slots=True)
-class ComparedService:
-    """A service on both axes; `deployable` False: it cannot be activated, which is no gap."""
-
-    activated: bool | None
-    state: str
-    uptime_s: int | None
-    deployable: bool | None = None
+from auditor.models.facts import ClusterFacts, NodeFacts, Source
+from auditor.models.findings import ExitCode, FindingKind, Severity, Verdict
+from auditor.snapshots import Snapshot, SnapshotFinding
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedNode:
-    """A node. `replied_at` is None where its services were not read.
-
-    `axl` tells whether its AXL answered, None where it was not asked or nobody can tell. A planned
-    node is never asked.
-    """
-
-    name: str
-    traits: Mapping[str, str]
-    services: Mapping[str, ComparedService]
-    replied_at: datetime | None
-    axl: bool | None = None
-    planned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedFinding:
-    """A finding by its fingerprint; `subject_kind` is node, group, cluster or key.
-
-    `verdict` is that without a waiver: what somebody accepts still is as it is.
-    """
-
-    id: str
-    recommendation: str
-    subject: str
-    verdict: str
-    kind: str | None
-    severity: str
-    observed: str
-    subject_kind: str = "node"
-    waived: bool = False
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ComparedCluster:
-    """A cluster. `groups` are the traits of its redundancy groups, None where nobody told them.
+    """One cluster of a snapshot; `findings` are by id."""
 
-    `complete`: these are all its nodes; otherwise the CUCM publisher did not tell them. `profile`
-    is what the operator declares and `shown` what the cluster itself tells of the same keys;
-    `around` is what stands beside it: peers, and databases that it lists. `reached` are external
-    databases that accepted a connection. `gaps` are reasons by server and source, for every
-    source that gave nothing.
-    """
+    facts: ClusterFacts
+    findings: Mapping[str, SnapshotFinding] = field(default_factory=dict)
 
-    name: str
-    groups: Mapping[str, Mapping[str, str]] | None
-    nodes: Mapping[str, ComparedNode]
-    findings: Mapping[str, ComparedFinding]
-    complete: bool = True
-    profile: Mapping[str, str] = field(default_factory=dict)
-    shown: Mapping[str, str] = field(default_factory=dict)
-    around: Mapping[str, str] = field(default_factory=dict)
-    reached: frozenset[str] = frozenset()
-    gaps: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    @property
+    def name(self) -> str:
+        """Return the name of the cluster."""
+        return self.facts.name
+
+    @property
+    def lists_all_nodes(self) -> bool:
+        """Return whether CUCM listed the nodes; otherwise more or fewer of them may exist."""
+        return self.facts.topology_observed
+
+    @cached_property
+    def nodes(self) -> Mapping[str, NodeFacts]:
+        """Return the nodes by their name in lower case."""
+        return {node.name.casefold(): node for node in self.facts.nodes}
+
+    @cached_property
+    def failures(self) -> Mapping[tuple[str, Source], str]:
+        """Return why a source of a server gave nothing, by server and source."""
+        return {
+            (entry.node, entry.source): f"{entry.reason.replace('_', ' ')}. {entry.detail}".strip()
+            for entry in sorted(self.facts.coverage, key=lambda e: (e.node.lower(), e.source))
+            if entry.reason is not None
+        }
+
+
+def compared_clusters(snapshot: Snapshot) -> dict[str, ComparedCluster]:
+    """Return the clusters of a snapshot by name."""
+    return {
+        cluster.name: ComparedCluster(
+            snapshot.facts[cluster.name], {finding.id: finding for finding in cluster.findings}
+        )
+        for cluster in snapshot.report.clusters
+    }
 
 
 class DifferenceCategory(StrEnum):
-    """How a difference is filed, gravest first.
+    """Where a difference is listed, most serious first; the values are tokens of the JSON output.
 
-    `unseen`: a whole part could not be read before, so nothing tells whether it changed.
-    `readable`: one thing was not known before and is now. `foreseen`: it differs only because the
-    profile does not have the tested feature yet.
+    `NOT_COMPARED`: a whole part was unreadable before. `NEWLY_KNOWN`: one value was unknown before.
+    `UNTIL_PROFILE_FOLLOWS`: it differs only because the profile lacks the tested feature.
     """
 
     UNEXPECTED = "unexpected"
-    MISSING = "missing"
-    NEW = "new"
-    UNAUDITABLE = "unauditable"
-    UNSEEN = "unseen"
-    RESTART = "restart"
-    READABLE = "readable"
-    FORESEEN = "foreseen"
+    NOT_DONE = "missing"
+    NEW_DRIFT = "new"
+    NEWLY_UNKNOWN = "unauditable"
+    NOT_COMPARED = "unseen"
+    RESTARTED = "restart"
+    NEWLY_KNOWN = "readable"
+    UNTIL_PROFILE_FOLLOWS = "foreseen"
     EXPECTED = "expected"
     FIXED = "fixed"
     PERSISTING = "persisting"
 
 
 UNEXPECTED_CATEGORIES = (
-    DifferenceCategory.NEW,
+    DifferenceCategory.NEW_DRIFT,
     DifferenceCategory.UNEXPECTED,
-    DifferenceCategory.MISSING,
-    DifferenceCategory.RESTART,
+    DifferenceCategory.NOT_DONE,
+    DifferenceCategory.RESTARTED,
 )
-"""What nobody announced, or was announced and not done; what says most of it first."""
+"""What no expectation covers, or what was expected and not done; the most telling first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference, in a sentence; `about` is the node, group or cluster it is on.
+    """One difference in a sentence; `about` is the node, group, cluster or key that differs.
 
-    What is no finding has no severity of its own, and counts as much as the gravest.
+    The severity is that of a finding; any other difference counts as critical.
     """
 
-    sort: DifferenceCategory
+    category: DifferenceCategory
     about: str
     text: str
     severity: Severity = Severity.CRITICAL
 
 
 _CATEGORY_EXIT_CODES = dict.fromkeys(UNEXPECTED_CATEGORIES, ExitCode.DRIFT) | {
-    DifferenceCategory.UNAUDITABLE: ExitCode.INCOMPLETE,
-    DifferenceCategory.UNSEEN: ExitCode.INCOMPLETE,
+    DifferenceCategory.NEWLY_UNKNOWN: ExitCode.INCOMPLETE,
+    DifferenceCategory.NOT_COMPARED: ExitCode.INCOMPLETE,
 }
 
 
 def differences_exit_code(differences: Iterable[Difference]) -> ExitCode:
-    """Return 3 for anything that nobody announced, else 4 for what could not be compared."""
-    codes = (_CATEGORY_EXIT_CODES.get(d.sort, ExitCode.COMPLIANT) for d in differences)
+    """Return 3 if anything is unexpected, else 4 if something could not be compared, else 0."""
+    codes = (_CATEGORY_EXIT_CODES.get(d.category, ExitCode.COMPLIANT) for d in differences)
     return ExitCode.worst(codes, default=ExitCode.COMPLIANT)
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedChange:
-    """One change that was announced: a service on a node is to be activated, or not."""
+    """A service on a node that is to be activated and running, or not activated."""
 
     node: str
     service: str
@@ -147,7 +121,7 @@ class ExpectedChange:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedSetting:
-    """A deployment key that was tested; `was` is what the file declared, None: nothing."""
+    """A deployment key that was tested; `was` is its value in the file, None if it had none."""
 
     key: str
     was: str | None
@@ -156,55 +130,66 @@ class ExpectedSetting:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedFinding:
-    """A finding that the change brings about only until the profile has the tested features."""
+    """A finding that the change causes only until the profile has the tested settings."""
 
     id: str
-    verdict: str
-    kind: str | None
+    verdict: Verdict
+    kind: FindingKind | None
     observed: str
 
-    def is_seen_in(self, finding: ComparedFinding) -> bool:
-        """Tell whether a finding is this very one, or as much of it as was done so far."""
-        same = (finding.id, finding.verdict, finding.kind) == (self.id, self.verdict, self.kind)
-        return same and _split_observation(finding.observed) <= _split_observation(self.observed)
+    def matches(self, finding: SnapshotFinding) -> bool:
+        """Return whether a finding is this one, or the part of it that was done so far."""
+        same = (self.id, self.verdict, self.kind)
+        return same == (finding.id, finding.judged_verdict, finding.kind) and _split_observation(
+            finding.observed
+        ) <= _split_observation(self.observed)
 
 
 def _split_observation(observed: str) -> frozenset[str]:
     """Return what was observed, one service on one node each.
 
-    Words in brackets are left out: nobody can know them before a service really stops.
+    Words in brackets are left out: they are unknown before a service really stops.
     """
     plain = re.sub(r" \([^()]*\)", "", observed.rstrip("."))
     return frozenset(plain.split(" and "))
 
 
-@dataclass(frozen=True, slots=True)
+@with_config(ConfigDict(extra="forbid", strict=True))
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeExpectation:
-    """Services to change, fingerprints of the drift that follows, and features to come."""
+    """What a change is expected to do to a cluster; also the content of an expectation file.
 
-    services: tuple[ExpectedChange, ...] = ()
-    drift: frozenset[str] = frozenset()
+    `drift` are the ids of findings that become drift by the change itself, `temporary` those that
+    last until the profile has the tested `features`.
+    """
+
+    kind: Literal["auditor-expectation"] = "auditor-expectation"
+    schema_version: Literal["1.0"] = "1.0"
+    cluster: str
+    services: tuple[ExpectedChange, ...]
+    drift: Annotated[frozenset[str], PlainSerializer(sorted)]
     features: tuple[ExpectedSetting, ...] = ()
-    foreseen: tuple[ExpectedFinding, ...] = ()
+    temporary: Annotated[tuple[ExpectedFinding, ...], Field(alias="foreseen")] = ()
 
-    def of(self, node: str, service: str) -> ExpectedChange | None:
-        """Return what was announced of a service on a node."""
-        for one in self.services:
-            if (one.node.casefold(), one.service) == (node.casefold(), service):
-                return one
+    def service_change(self, node: str, service: str) -> ExpectedChange | None:
+        """Return what is expected of a service on a node, None if nothing is."""
+        for change in self.services:
+            if (change.node.casefold(), change.service) == (node.casefold(), service):
+                return change
         return None
 
-    def feature(self, key: str) -> ExpectedSetting | None:
-        """Return what was announced of a deployment key."""
-        return next((one for one in self.features if one.key == key), None)
+    def setting(self, key: str) -> ExpectedSetting | None:
+        """Return what was tested of a deployment key, None if it was not tested."""
+        return next((setting for setting in self.features if setting.key == key), None)
 
-    def lagging(self, profile: Mapping[str, str]) -> bool:
-        """Tell whether a profile is still, in every tested key, as it was before the check."""
-        return bool(self.features) and all(profile.get(f.key) == f.was for f in self.features)
+    def is_temporary(self, finding: SnapshotFinding, profile: Mapping[str, str]) -> bool:
+        """Return whether a finding is due to a profile that still is as it was before the check."""
+        is_unchanged = all(profile.get(setting.key) == setting.was for setting in self.features)
+        return (
+            bool(self.features)
+            and is_unchanged
+            and any(expected.matches(finding) for expected in self.temporary)
+        )
 
-    def explains(self, finding: ComparedFinding, after: ComparedCluster) -> bool:
-        """Tell whether a finding is exactly what the profile, not changed yet, brings about."""
-        return self.lagging(after.profile) and any(f.is_seen_in(finding) for f in self.foreseen)
 
-
-NO_EXPECTATION = ChangeExpectation()
+NO_EXPECTATION = ChangeExpectation(cluster="", services=(), drift=frozenset())

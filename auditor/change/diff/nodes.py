@@ -1,141 +1,188 @@
-"""The nodes and redundancy groups of a cluster, before and after, and who fell silent.
+"""The nodes and redundancy groups of a cluster, before and after, and what became unreadable."""
 
-The deployment, before and after: what the operator declares, and what the cluster shows.
-
-A telling of a deployment key, in the words of the configuration file.
-"""
-
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Protocol
+from collections.abc import Iterator, Mapping
 
 from auditor.change.diff.model import (
     ChangeExpectation,
     ComparedCluster,
-    ComparedNode,
     Difference,
     DifferenceCategory,
-    ExpectedSetting,
 )
 from auditor.change.diff.services import compare_services
+from auditor.models.facts import (
+    AxlAvailability,
+    ClusterFacts,
+    HaState,
+    Identity,
+    NodeFacts,
+    Role,
+    Source,
+)
+from auditor.models.findings import SubjectKind, Verdict
+from auditor.text import join_sorted_names
 
 
 def newly_unread_nodes(before: ComparedCluster, after: ComparedCluster) -> frozenset[str]:
     """Return the nodes, in lower case, whose services were read before and not now."""
     return frozenset(
         key
-        for key, was in before.nodes.items()
-        if was.services and key in after.nodes and not after.nodes[key].services
+        for key, node in before.nodes.items()
+        if node.services and key in after.nodes and not after.nodes[key].services
     )
 
 
 def compare_coverage(before: ComparedCluster, after: ComparedCluster) -> Iterator[Difference]:
-    """Yield every server that gives less than before, with the reason, sources of one together."""
-    told: dict[tuple[str, str], list[str]] = {}
-    for (server, source), reason in after.gaps.items():
-        if (server, source) not in before.gaps:
-            told.setdefault((server, reason), []).append(source)
-    for (server, reason), sources in told.items():
-        yield Difference(DifferenceCategory.UNAUDITABLE, server, f"{', '.join(sources)}: {reason}")
+    """Yield every server that answers less than before, sources of one reason together."""
+    new_failures: dict[tuple[str, str], list[Source]] = {}
+    for (server, source), reason in after.failures.items():
+        if (server, source) not in before.failures:
+            new_failures.setdefault((server, reason), []).append(source)
+    for (server, reason), sources in new_failures.items():
+        text = f"{', '.join(sources)}: {reason}"
+        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, server, text)
 
 
 def compare_nodes(
-    before: ComparedCluster, after: ComparedCluster, announced: ChangeExpectation
+    before: ComparedCluster, after: ComparedCluster, expectation: ChangeExpectation
 ) -> Iterator[Difference]:
-    """Yield the nodes that came, went or changed."""
-    quiet = newly_unread_nodes(before, after)
+    """Yield the nodes that were added, removed or changed."""
+    newly_unread = newly_unread_nodes(before, after)
     for key in sorted(before.nodes.keys() | after.nodes.keys()):
         was, now = before.nodes.get(key), after.nodes.get(key)
         if was is None or now is None:
             yield from _added_or_removed_node(was, now, before, after)
-        elif key in quiet:
+        elif key in newly_unread:
             yield _newly_unread_node(now, before, after)
-            yield from compare_attributes(now.name, was.traits, now.traits, lost=False)
-        else:
-            yield from _previously_unread_node(was, now)
             yield from compare_attributes(
-                now.name, was.traits, now.traits, gained=bool(was.services)
+                now.name, node_attributes(was), node_attributes(now), report_lost=False
             )
-            yield from compare_services(was, now, announced)
-            if was.axl and now.axl is False:
-                text = "Its AXL answered, and does not answer now."
-                yield Difference(DifferenceCategory.UNEXPECTED, now.name, text)
+        else:
+            yield from _compare_node(was, now, expectation)
     yield from _unlisted_node_differences(before, after)
 
 
-def _added_or_removed_node(
-    was: ComparedNode | None,
-    now: ComparedNode | None,
-    before: ComparedCluster,
-    after: ComparedCluster,
+def _compare_node(
+    was: NodeFacts, now: NodeFacts, expectation: ChangeExpectation
 ) -> Iterator[Difference]:
-    if now is not None and before.complete:
-        yield Difference(DifferenceCategory.UNEXPECTED, now.name, "The node is new in the cluster.")
-    if was is not None and after.complete:
-        yield Difference(
-            DifferenceCategory.UNEXPECTED, was.name, "The node is no longer in the cluster."
-        )
+    if not (was.services or was.planned or now.planned):
+        text = "Its services could not be read before, so it is unknown whether they changed."
+        if not now.services:
+            text = "Its services could be read neither before nor now."
+        yield Difference(DifferenceCategory.NOT_COMPARED, now.name, text)
+    yield from compare_attributes(
+        now.name, node_attributes(was), node_attributes(now), report_gained=bool(was.services)
+    )
+    yield from compare_services(was, now, expectation)
+    if _axl_answer(was) is AxlAvailability.ANSWERED and (
+        _axl_answer(now) is AxlAvailability.NOT_ANSWERING
+    ):
+        text = "Its AXL answered before and does not answer now."
+        yield Difference(DifferenceCategory.UNEXPECTED, now.name, text)
 
 
-def _previously_unread_node(was: ComparedNode, now: ComparedNode) -> Iterator[Difference]:
-    """Yield a node that was silent before: that nothing changed there is not known."""
-    if was.services or was.planned or now.planned:
-        return
-    text = "Its services could not be read before, so nothing tells whether they changed."
-    if not now.services:
-        text = "Its services could be read neither before nor now."
-    yield Difference(DifferenceCategory.UNSEEN, now.name, text)
+def _axl_answer(node: NodeFacts) -> AxlAvailability | None:
+    return node.axl.answer if node.axl else None
+
+
+def node_attributes(node: NodeFacts) -> dict[str, str]:
+    """Return what is known of a node, apart from its services.
+
+    An unknown value is left out: to learn it later is no change.
+    """
+    attributes: dict[str, str] = {}
+    if node.role is not Role.UNKNOWN:
+        attributes["role"] = node.role
+    if node.group_known:
+        attributes["redundancy group"] = node.redundancy_group or "none"
+    if node.ha_state and node.ha_state.state is not HaState.UNKNOWN:
+        attributes["HA state"] = node.ha_state.state
+    if node.services and node.identity is not Identity.UNPROVEN:
+        attributes["identity"] = node.identity
+    if node.release is not None:
+        attributes["release"] = node.release
+    return attributes
+
+
+def _added_or_removed_node(
+    was: NodeFacts | None, now: NodeFacts | None, before: ComparedCluster, after: ComparedCluster
+) -> Iterator[Difference]:
+    """Yield a node of one side only; a list that is not complete proves nothing."""
+    if now is not None and before.lists_all_nodes:
+        text = "The node is new in the cluster."
+        yield Difference(DifferenceCategory.UNEXPECTED, now.name, text)
+    if was is not None and after.lists_all_nodes:
+        text = "The node is no longer in the cluster."
+        yield Difference(DifferenceCategory.UNEXPECTED, was.name, text)
 
 
 def _unlisted_node_differences(
     before: ComparedCluster, after: ComparedCluster
 ) -> Iterator[Difference]:
-    if not before.complete:
-        text = "CUCM did not list the nodes before, so nothing tells whether any came or went."
-        yield Difference(DifferenceCategory.UNSEEN, after.name, text)
-    lost = sorted(node.name for key, node in before.nodes.items() if key not in after.nodes)
-    if lost and not after.complete:
-        text = "CUCM did not list the nodes, so whether these are still there is not known: "
-        yield Difference(DifferenceCategory.UNAUDITABLE, after.name, f"{text}{', '.join(lost)}.")
+    if not before.lists_all_nodes:
+        text = (
+            "CUCM did not list the nodes before, so it is unknown whether any were added or"
+            " removed."
+        )
+        yield Difference(DifferenceCategory.NOT_COMPARED, after.name, text)
+    missing = sorted(node.name for key, node in before.nodes.items() if key not in after.nodes)
+    if missing and not after.lists_all_nodes:
+        text = "CUCM did not list the nodes, so it is unknown whether these still exist: "
+        yield Difference(
+            DifferenceCategory.NEWLY_UNKNOWN, after.name, f"{text}{', '.join(missing)}."
+        )
 
 
 def _newly_unread_node(
-    now: ComparedNode, before: ComparedCluster, after: ComparedCluster
+    now: NodeFacts, before: ComparedCluster, after: ComparedCluster
 ) -> Difference:
-    """Say once what can no longer be told of a node, instead of once for every finding."""
-    rows = [
-        found.recommendation
-        for key, found in after.findings.items()
-        if found.subject_kind == "node"
-        and found.subject.casefold() == now.name.casefold()
-        and found.verdict == "unknown"
+    """Return one difference for the node instead of one for each of its findings."""
+    ids = sorted(
+        finding.recommendation
+        for key, finding in after.findings.items()
+        if finding.subject.kind is SubjectKind.NODE
+        and finding.subject.name.casefold() == now.name.casefold()
+        and finding.judged_verdict is Verdict.UNKNOWN
         and key in before.findings
-        and before.findings[key].verdict != "unknown"
-    ]
+        and before.findings[key].judged_verdict is not Verdict.UNKNOWN
+    )
     text = "Its services were read before and could not be read now"
-    told = f"; no longer judged: {', '.join(sorted(rows))}" if rows else ""
-    return Difference(DifferenceCategory.UNAUDITABLE, now.name, f"{text}{told}.")
+    unjudged = f"; no longer judged: {', '.join(ids)}" if ids else ""
+    return Difference(DifferenceCategory.NEWLY_UNKNOWN, now.name, f"{text}{unjudged}.")
 
 
 def compare_groups(before: ComparedCluster, after: ComparedCluster) -> Iterator[Difference]:
-    """Yield the redundancy groups that came, went or changed."""
-    if before.groups is None:
+    """Yield the redundancy groups that were added, removed or changed."""
+    if not before.facts.groups_known:
         text = (
-            "Its redundancy groups could not be read before, so nothing tells whether they changed."
+            "Its redundancy groups could not be read before, so it is unknown whether they changed."
         )
-        yield Difference(DifferenceCategory.UNSEEN, after.name, text)
+        yield Difference(DifferenceCategory.NOT_COMPARED, after.name, text)
         return
-    if after.groups is None:
+    if not after.facts.groups_known:
         text = "Its redundancy groups were read before and could not be read now."
-        yield Difference(DifferenceCategory.UNAUDITABLE, after.name, text)
+        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, after.name, text)
         return
-    for name in sorted(before.groups.keys() | after.groups.keys()):
-        was, now = before.groups.get(name), after.groups.get(name)
-        if was is None:
+    old, new = group_attributes(before.facts), group_attributes(after.facts)
+    for name in sorted(old.keys() | new.keys()):
+        if name not in old:
             yield Difference(DifferenceCategory.UNEXPECTED, name, "The redundancy group is new.")
-        elif now is None:
+        elif name not in new:
             yield Difference(DifferenceCategory.UNEXPECTED, name, "The redundancy group is gone.")
         else:
-            yield from compare_attributes(name, was, now)
+            yield from compare_attributes(name, old[name], new[name])
+
+
+def group_attributes(facts: ClusterFacts) -> dict[str, Mapping[str, str]]:
+    """Return what is known of each redundancy group, by its name."""
+    switches = {
+        True: {"high availability": "on"},
+        False: {"high availability": "off"},
+        None: {},
+    }
+    return {
+        group.name: {"nodes": join_sorted_names(group.nodes)} | switches[group.ha_enabled]
+        for group in facts.groups
+    }
 
 
 def compare_attributes(
@@ -143,117 +190,22 @@ def compare_attributes(
     before: Mapping[str, str],
     after: Mapping[str, str],
     *,
-    lost: bool = True,
-    gained: bool = True,
+    report_lost: bool = True,
+    report_gained: bool = True,
 ) -> Iterator[Difference]:
-    """Yield what is otherwise than before, what is not known any more, and what is known only now.
+    """Yield what changed, what is no longer known, and what is known only now.
 
-    `lost` and `gained` False: not what fell silent, or speaks again, with its whole node.
+    Where a whole node became unreadable, or readable again, the last two are not reported.
     """
     for key in sorted(before.keys() | after.keys()):
         was, now = before.get(key), after.get(key)
         if was is not None and now is not None:
             if was != now:
-                yield Difference(
-                    DifferenceCategory.UNEXPECTED, about, f"{key} was {was}, is {now}."
-                )
-        elif was is not None and lost:
-            yield Difference(
-                DifferenceCategory.UNAUDITABLE, about, f"{key} was {was}, and is not known now."
-            )
-        elif now is not None and gained:
-            yield Difference(DifferenceCategory.READABLE, about, f"{key} was not known, is {now}.")
-
-
-TRUE_ON_SOME_NODES = "true on some nodes"
-"""A feature that the cluster shows, without showing on which nodes."""
-
-
-def compare_profile(
-    before: ComparedCluster, after: ComparedCluster, announced: ChangeExpectation
-) -> Iterator[Difference]:
-    """Yield what is declared otherwise than before: findings then go by another yardstick."""
-    for key in sorted(before.profile.keys() | after.profile.keys()):
-        was, now = before.profile.get(key), after.profile.get(key)
-        if was != now:
-            feature = announced.feature(key)
-            meant = feature is not None and now == feature.tested
-            text = (
-                f"The profile had {_profile_value_text(key, was)}, and has"
-                f" {_profile_value_text(key, now)}."
-            )
-            yield Difference(
-                DifferenceCategory.EXPECTED if meant else DifferenceCategory.UNEXPECTED,
-                after.name,
-                text,
-            )
-
-
-def _profile_value_text(key: str, value: str | None) -> str:
-    return f"no {key}" if value is None else f"{key} = {value}"
-
-
-def compare_observed_settings(
-    before: ComparedCluster, after: ComparedCluster, announced: ChangeExpectation
-) -> Iterator[Difference]:
-    """Yield what the cluster itself tells otherwise than before."""
-    for key, was in sorted(before.shown.items()):
-        now = after.shown.get(key)
-        feature = announced.feature(key)
-        if now not in (None, was):
-            meant = feature is not None and _matches_expected_setting(feature, now)
-            text = f"What the cluster shows of {key} was {was}, is {now}."
-            yield Difference(
-                DifferenceCategory.EXPECTED if meant else DifferenceCategory.UNEXPECTED,
-                after.name,
-                text,
-            )
-    if lost := sorted(before.shown.keys() - after.shown.keys()):
-        text = f"What the cluster showed of {', '.join(lost)} could not be read now."
-        yield Difference(DifferenceCategory.UNAUDITABLE, after.name, text)
-    if gained := sorted(after.shown.keys() - before.shown.keys()):
-        text = f"What the cluster shows of {', '.join(gained)} could not be read before."
-        yield Difference(DifferenceCategory.READABLE, after.name, text)
-    yield from compare_attributes(after.name, before.around, after.around)
-    for name in sorted(before.reached - after.reached):
-        text = f"External database {name} accepted a connection from here before, and not now."
-        yield Difference(DifferenceCategory.UNAUDITABLE, after.name, text)
-
-
-def _matches_expected_setting(feature: ExpectedSetting, shown: str) -> bool:
-    return shown == feature.tested or (shown == TRUE_ON_SOME_NODES and feature.tested != "false")
-
-
-class SettingLike(Protocol):
-    """A telling of a key, from a cluster or from a snapshot."""
-
-    @property
-    def on(self) -> bool: ...
-    @property
-    def nodes(self) -> Collection[str] | None: ...
-    @property
-    def expressway(self) -> bool: ...
-    @property
-    def placed(self) -> bool: ...
-
-
-def setting_as_toml(told: SettingLike) -> str:
-    """Return a telling in words; see `setting_value_as_toml`."""
-    return setting_value_as_toml(
-        on=told.on, nodes=told.nodes, expressway=told.expressway, placed=told.placed
-    )
-
-
-def setting_value_as_toml(
-    *, on: bool, nodes: Iterable[str] | None, expressway: bool = False, placed: bool = True
-) -> str:
-    """Return what stands, or would stand, behind the key; names of nodes in lower case."""
-    if expressway:
-        return '"expressway"'
-    if not on:
-        return "false"
-    if not placed:
-        return TRUE_ON_SOME_NODES
-    if nodes is None:
-        return "true"
-    return "[" + ", ".join(f'"{name}"' for name in sorted(n.lower() for n in nodes)) + "]"
+                text = f"{key} was {was}, is {now}."
+                yield Difference(DifferenceCategory.UNEXPECTED, about, text)
+        elif was is not None and report_lost:
+            text = f"{key} was {was}, and is unknown now."
+            yield Difference(DifferenceCategory.NEWLY_UNKNOWN, about, text)
+        elif now is not None and report_gained:
+            text = f"{key} was unknown, is {now}."
+            yield Difference(DifferenceCategory.NEWLY_KNOWN, about, text)

@@ -1,4 +1,4 @@
-"""A comparison of two snapshots, told: the verdict first, then each sort of difference."""
+"""A comparison of two snapshots as text and as JSON."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -6,111 +6,112 @@ from textwrap import wrap
 
 from auditor.change.diff.model import UNEXPECTED_CATEGORIES, Difference, DifferenceCategory
 from auditor.change.diff.snapshots import SnapshotComparison
-from auditor.text import printable
+from auditor.text import count_noun, printable
 
 CATEGORY_HEADINGS = {
     DifferenceCategory.UNEXPECTED: "Unexpected changes",
-    DifferenceCategory.MISSING: "Announced, and not done",
-    DifferenceCategory.NEW: "New drift",
-    DifferenceCategory.UNAUDITABLE: "No longer auditable",
-    DifferenceCategory.UNSEEN: "Not read before, and so not compared",
-    DifferenceCategory.RESTART: "Restarts that nobody announced",
-    DifferenceCategory.READABLE: "Known only now, and so not compared",
-    DifferenceCategory.FORESEEN: "Only until the profile follows",
+    DifferenceCategory.NOT_DONE: "Expected, but not done",
+    DifferenceCategory.NEW_DRIFT: "New drift",
+    DifferenceCategory.NEWLY_UNKNOWN: "Newly unknown",
+    DifferenceCategory.NOT_COMPARED: "Not compared, because it could not be read before",
+    DifferenceCategory.RESTARTED: "Unexpected restarts",
+    DifferenceCategory.NEWLY_KNOWN: "Not compared, because it is known only now",
+    DifferenceCategory.UNTIL_PROFILE_FOLLOWS: "Only until the profile is updated",
     DifferenceCategory.EXPECTED: "Expected changes",
     DifferenceCategory.FIXED: "Fixed drift",
-    DifferenceCategory.PERSISTING: "Drift that stays",
+    DifferenceCategory.PERSISTING: "Remaining drift",
 }
-"""What each sort is called, gravest first."""
+"""The headings, most serious first."""
+
+_MIN_WIDTH = 40
 
 
 def render_comparison_text(comparison: SnapshotComparison, *, width: int | None = None) -> str:
-    """Return the comparison for a reader: the verdict first, then each sort under its head.
+    """Return the comparison as text: the result first, then each category under its heading.
 
-    Without a width each difference has a line of its own, which is what a pipe wants.
+    Without a width each difference is one line, which suits a pipe.
     """
-    first = f"{_comparison_headline(comparison)} From {comparison.before} to {comparison.after}."
-    lines = [first] if width is None else wrap(first, max(width, 40))
-    for name, found in comparison.clusters.items():
-        lines += ["", f"Cluster {printable(name)}: {_difference_count_text(found)}"]
-        for sort, head in CATEGORY_HEADINGS.items():
-            lines += _category_lines(head, [d for d in found if d.sort is sort], width)
-    code = comparison.exit_code
-    return "\n".join((*lines, "", f"Exit code {int(code)}.", ""))
+    first = f"{_headline(comparison)} From {comparison.before} to {comparison.after}."
+    lines = [first] if width is None else wrap(first, max(width, _MIN_WIDTH))
+    for name, differences in comparison.clusters.items():
+        lines += ["", f"Cluster {printable(name)}: {count_noun(len(differences), 'difference')}"]
+        for category, heading in CATEGORY_HEADINGS.items():
+            members = [d for d in differences if d.category is category]
+            lines += _category_lines(heading, members, width)
+    return "\n".join((*lines, "", f"Exit code {int(comparison.exit_code)}.", ""))
 
 
-def _comparison_headline(comparison: SnapshotComparison) -> str:
-    """Return the verdict, with the worst of what nobody announced, or why nothing is known."""
-    verdict = _comparison_summary({d.sort for d in comparison.found})
-    surprises = [d for d in comparison.found if d.sort in UNEXPECTED_CATEGORIES]
-    if surprises:
-        worst = min(surprises, key=lambda d: (d.severity.rank, UNEXPECTED_CATEGORIES.index(d.sort)))
-        mark = "Worst: " if len(surprises) > 1 else ""
-        return f"{verdict} {mark}{printable(worst.about)}: {printable(worst.text)}"
-    if comparison.unasked:
-        return f"Nothing could be compared: {printable(comparison.unasked)}."
-    return verdict
+def _headline(comparison: SnapshotComparison) -> str:
+    """Return the result, with the worst unexpected difference, or why nothing was compared."""
+    summary = _summarize_categories({d.category for d in comparison.differences})
+    unexpected = [d for d in comparison.differences if d.category in UNEXPECTED_CATEGORIES]
+    if unexpected:
+        worst = min(
+            unexpected,
+            key=lambda d: (d.severity.rank, UNEXPECTED_CATEGORIES.index(d.category)),
+        )
+        label = "Worst: " if len(unexpected) > 1 else ""
+        return f"{summary} {label}{printable(worst.about)}: {printable(worst.text)}"
+    if comparison.unread_reason:
+        return f"Nothing could be compared: {printable(comparison.unread_reason)}."
+    return summary
 
 
-def _comparison_summary(sorts: set[DifferenceCategory]) -> str:
-    """Say which matter it is: changes, drift, restarts, something undone, or something unread."""
-    told = [*_unexpected_change_sentences(sorts), *_missing_change_sentences(sorts)]
-    blind = ""
-    if DifferenceCategory.READABLE in sorts:
-        blind = "something is known only now and could not be compared"
-    if DifferenceCategory.UNSEEN in sorts:
-        blind = "something could not be compared"
-    if DifferenceCategory.UNAUDITABLE in sorts:
-        blind = "something can no longer be told"
-    if blind and not told:
-        return f"Nothing unexpected was seen, but {blind}."
-    told += [f"{blind.capitalize()}."] if blind else []
-    return " ".join(told) or "Nothing unexpected changed."
+def _summarize_categories(categories: set[DifferenceCategory]) -> str:
+    """Return in a sentence or two what happened: changes, drift, restarts, something not done."""
+    sentences = [*_unexpected_sentences(categories), *_not_done_sentences(categories)]
+    unknown = ""
+    if DifferenceCategory.NEWLY_KNOWN in categories:
+        unknown = "something is known only now and could not be compared"
+    if DifferenceCategory.NOT_COMPARED in categories:
+        unknown = "something could not be compared"
+    if DifferenceCategory.NEWLY_UNKNOWN in categories:
+        unknown = "something is unknown now"
+    if unknown and not sentences:
+        return f"Nothing unexpected was seen, but {unknown}."
+    sentences += [f"Also, {unknown}."] if unknown else []
+    return " ".join(sentences) or "Nothing unexpected changed."
 
 
-def _unexpected_change_sentences(sorts: set[DifferenceCategory]) -> Iterator[str]:
-    if (
-        DifferenceCategory.UNEXPECTED in sorts
-        or {DifferenceCategory.NEW, DifferenceCategory.RESTART} <= sorts
-    ):
-        yield "Something changed that nobody announced."
-    elif DifferenceCategory.NEW in sorts:
-        yield "There is new drift that nobody announced."
-    elif DifferenceCategory.RESTART in sorts:
-        yield "Services were restarted that nobody announced."
+def _unexpected_sentences(categories: set[DifferenceCategory]) -> Iterator[str]:
+    has_drift = DifferenceCategory.NEW_DRIFT in categories
+    has_restarts = DifferenceCategory.RESTARTED in categories
+    if DifferenceCategory.UNEXPECTED in categories or (has_drift and has_restarts):
+        yield "There are unexpected changes."
+    elif has_drift:
+        yield "There is new, unexpected drift."
+    elif has_restarts:
+        yield "Services were restarted unexpectedly."
 
 
-def _missing_change_sentences(sorts: set[DifferenceCategory]) -> Iterator[str]:
-    if DifferenceCategory.MISSING in sorts:
-        if DifferenceCategory.EXPECTED in sorts:
-            yield "Not all that was announced was done."
+def _not_done_sentences(categories: set[DifferenceCategory]) -> Iterator[str]:
+    if DifferenceCategory.NOT_DONE in categories:
+        if DifferenceCategory.EXPECTED in categories:
+            yield "Not every expected change was made."
         else:
-            yield "What was announced was not done."
-        if not any(_unexpected_change_sentences(sorts)):
+            yield "The expected change was not made."
+        if not any(_unexpected_sentences(categories)):
             yield "Nothing else is unexpected."
 
 
-def _difference_count_text(found: Sequence[Difference]) -> str:
-    return f"{len(found)} differences" if len(found) != 1 else "1 difference"
-
-
-def _category_lines(head: str, found: Sequence[Difference], width: int | None) -> list[str]:
-    if not found:
+def _category_lines(
+    heading: str, differences: Sequence[Difference], width: int | None
+) -> list[str]:
+    if not differences:
         return []
-    rows = [f"{printable(d.about)}: {printable(d.text)}" for d in found]
-    return [
-        "",
-        f"  {head} ({len(found)})",
-        *(line for row in rows for line in _wrap_difference(row, width)),
-    ]
+    lines = ["", f"  {heading} ({len(differences)})"]
+    for difference in differences:
+        lines += _wrap_difference(difference, width)
+    return lines
 
 
-def _wrap_difference(text: str, width: int | None) -> list[str]:
+def _wrap_difference(difference: Difference, width: int | None) -> list[str]:
+    text = f"{printable(difference.about)}: {printable(difference.text)}"
     if width is None:
         return [f"    {text}"]
     return wrap(
         text,
-        max(width, 40),
+        max(width, _MIN_WIDTH),
         initial_indent=" " * 4,
         subsequent_indent=" " * 8,
         break_on_hyphens=False,
@@ -119,7 +120,7 @@ def _wrap_difference(text: str, width: int | None) -> list[str]:
 
 
 def render_comparison_json(comparison: SnapshotComparison) -> str:
-    """Return the comparison as JSON: sorted keys, one list of differences a cluster."""
+    """Return the comparison as JSON: sorted keys, one list of differences for each cluster."""
     content = {
         "schema_version": "1.0",
         "before": comparison.before,
@@ -128,11 +129,11 @@ def render_comparison_json(comparison: SnapshotComparison) -> str:
             {
                 "name": name,
                 "differences": [
-                    {"sort": str(d.sort), "about": d.about, "text": d.text} for d in found
+                    {"sort": d.category, "about": d.about, "text": d.text} for d in differences
                 ],
             }
-            for name, found in comparison.clusters.items()
+            for name, differences in comparison.clusters.items()
         ],
-        "exit_code": int(comparison.exit_code),
+        "exit_code": comparison.exit_code,
     }
     return json.dumps(content, indent=2, sort_keys=True) + "\n"

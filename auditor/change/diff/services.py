@@ -1,171 +1,158 @@
 """The services of a node, before and after."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from auditor.change.diff.model import (
     ChangeExpectation,
     ComparedCluster,
-    ComparedNode,
-    ComparedService,
     Difference,
     DifferenceCategory,
     ExpectedChange,
 )
-
-_UNKNOWN_STATE = "unknown"
+from auditor.models.facts import NodeFacts, RunState, ServiceState
 
 RESTART_TOLERANCE = timedelta(seconds=120)
 """How far reply time minus uptime may move before it counts as a restart (contract, 8)."""
 
 
 def compare_services(
-    was: ComparedNode, now: ComparedNode, announced: ChangeExpectation
+    was: NodeFacts, now: NodeFacts, expectation: ChangeExpectation
 ) -> Iterator[Difference]:
-    """Yield what became of each service of a node whose services were read."""
+    """Yield what changed in each service of a node whose services were read."""
     for name in sorted(was.services.keys() | now.services.keys()):
         old, new = was.services.get(name), now.services.get(name)
+        expected = expectation.service_change(now.name, name)
         if old is None or new is None:
-            yield from _added_or_removed_service(
-                now.name, name, old, seen_before=bool(was.services)
-            )
-        elif _is_service_different(old, new):
-            yield from _changed_service(now.name, name, old, new, announced.of(now.name, name))
+            yield from _added_or_removed_service(now.name, old, new, was_read=bool(was.services))
+        elif _is_state_different(old, new):
+            yield from _changed_service(now.name, old, new, expected)
+        elif _is_less_known(old, new):
+            yield _newly_unknown_service(now.name, old, new)
+        elif _is_less_known(new, old):
+            yield _newly_known_service(now.name, old, new, expected)
         elif _has_restarted(was, now, old, new):
-            meant = announced.of(now.name, name) is not None
-            sort = DifferenceCategory.EXPECTED if meant else DifferenceCategory.RESTART
-            yield Difference(sort, now.name, f"{name} was restarted.")
+            category = DifferenceCategory.EXPECTED if expected else DifferenceCategory.RESTARTED
+            yield Difference(category, now.name, f"{name} was restarted.")
 
 
 def find_missing_changes(
-    after: ComparedCluster, announced: ChangeExpectation
+    after: ComparedCluster, expectation: ChangeExpectation
 ) -> Iterator[Difference]:
-    """Yield what was announced and did not happen, or cannot be told."""
-    for one in announced.services:
-        node = after.nodes.get(one.node.casefold())
-        service = node.services.get(one.service) if node else None
-        wanted = "activated and running" if one.activated else "not activated"
+    """Yield the expected changes that were not made, or that may not have been made."""
+    for change in expectation.services:
+        node = after.nodes.get(change.node.casefold())
+        service = node.services.get(change.service) if node else None
+        goal = "activated and running" if change.activated else "not activated"
+        text = f"{change.service} was to be {goal}"
         if service is None:
-            text = f"{one.service} was to be {wanted}, and its state could not be read."
-            yield Difference(DifferenceCategory.UNAUDITABLE, one.node, text)
-        elif _is_outcome_unknown(service, one):
-            text = (
-                f"{one.service} was to be {wanted}, and is {_service_state_text(service)}, as far"
-                " as is known."
-            )
-            yield Difference(DifferenceCategory.UNAUDITABLE, one.node, text)
-        elif not _matches_expected_change(service, one):
-            yield _missing_change(one, service, wanted)
-
-
-def _missing_change(one: ExpectedChange, service: ComparedService, wanted: str) -> Difference:
-    is_so = _service_state_text(service)
-    if service.activated and service.state != "started":
-        is_so = f"activated, but {service.state}"
-    text = f"{one.service} was to be {wanted}, and is {is_so}."
-    return Difference(DifferenceCategory.MISSING, one.node, text)
+            text += ", and its state could not be read."
+            yield Difference(DifferenceCategory.NEWLY_UNKNOWN, change.node, text)
+        elif _is_outcome_unknown(service, change):
+            text += f", and is {_state_text(service)}, as far as is known."
+            yield Difference(DifferenceCategory.NEWLY_UNKNOWN, change.node, text)
+        elif not _is_as_expected(service, change):
+            is_halfway = service.activated and service.state is not RunState.STARTED
+            state = f"activated, but {service.state}" if is_halfway else _state_text(service)
+            yield Difference(DifferenceCategory.NOT_DONE, change.node, f"{text}, and is {state}.")
 
 
 def _added_or_removed_service(
-    node: str, name: str, old: ComparedService | None, *, seen_before: bool
+    node: str, old: ServiceState | None, new: ServiceState | None, *, was_read: bool
 ) -> Iterator[Difference]:
     if old is not None:
-        yield Difference(DifferenceCategory.UNAUDITABLE, node, f"{name} has no row any more.")
-    elif seen_before:
-        yield Difference(
-            DifferenceCategory.READABLE, node, f"{name} has a row now and had none before."
-        )
+        text = f"{old.name} is no longer listed."
+        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, node, text)
+    elif new is not None and was_read:
+        text = f"{new.name} is listed now and was not before."
+        yield Difference(DifferenceCategory.NEWLY_KNOWN, node, text)
 
 
 def _changed_service(
-    node: str,
-    name: str,
-    old: ComparedService,
-    new: ComparedService,
-    announced: ExpectedChange | None,
+    node: str, old: ServiceState, new: ServiceState, expected: ExpectedChange | None
 ) -> Iterator[Difference]:
-    """Tell of a service that is otherwise; what was announced and not done is told elsewhere."""
-    text = f"{name} was {_service_state_text(old)}, is {_service_state_text(new)}."
-    same_state = old.state == new.state
-    if _is_state_different(old, new):
-        if announced is None or new.activated is (not announced.activated):
-            yield Difference(DifferenceCategory.UNEXPECTED, node, text)
-        elif _matches_expected_change(new, announced):
-            yield Difference(DifferenceCategory.EXPECTED, node, text)
-    elif _has_less_data(old, new):
-        yield Difference(
-            DifferenceCategory.UNAUDITABLE,
-            node,
-            _activation_no_longer_read_text(name, old) if same_state else text,
-        )
-    elif announced and _matches_expected_change(new, announced):
+    """Yield a service that changed; what was expected and not done is reported elsewhere."""
+    text = _change_text(old, new)
+    if expected is None or new.activated is (not expected.activated):
+        yield Difference(DifferenceCategory.UNEXPECTED, node, text)
+    elif _is_as_expected(new, expected):
         yield Difference(DifferenceCategory.EXPECTED, node, text)
-    else:
-        yield Difference(
-            DifferenceCategory.READABLE,
-            node,
-            _activation_newly_read_text(name, new) if same_state else text,
-        )
 
 
-def _is_service_different(old: ComparedService, new: ComparedService) -> bool:
-    return _is_state_different(old, new) or _has_less_data(old, new) or _has_less_data(new, old)
+def _newly_unknown_service(node: str, old: ServiceState, new: ServiceState) -> Difference:
+    text = _change_text(old, new)
+    if old.state is new.state:
+        was = "was" if old.activated else "was not"
+        text = f"Whether {old.name} is activated is unknown now; it {was}."
+    return Difference(DifferenceCategory.NEWLY_UNKNOWN, node, text)
 
 
-def _is_state_different(old: ComparedService, new: ComparedService) -> bool:
-    """Tell whether a service stands otherwise on an axis that both sides know."""
-    if old.state != new.state and _UNKNOWN_STATE not in (old.state, new.state):
+def _newly_known_service(
+    node: str, old: ServiceState, new: ServiceState, expected: ExpectedChange | None
+) -> Difference:
+    if expected and _is_as_expected(new, expected):
+        return Difference(DifferenceCategory.EXPECTED, node, _change_text(old, new))
+    text = _change_text(old, new)
+    if old.state is new.state:
+        now = "is" if new.activated else "is not"
+        text = f"Whether {new.name} was activated was unknown; it {now} now."
+    return Difference(DifferenceCategory.NEWLY_KNOWN, node, text)
+
+
+def _change_text(old: ServiceState, new: ServiceState) -> str:
+    return f"{new.name} was {_state_text(old)}, is {_state_text(new)}."
+
+
+def _state_text(service: ServiceState) -> str:
+    if service.activated is not False:
+        return service.state
+    is_stopped = service.state is RunState.STOPPED
+    return "not activated" if is_stopped else f"not activated ({service.state})"
+
+
+def _is_state_different(old: ServiceState, new: ServiceState) -> bool:
+    """Return whether a service differs in its state or activation, where both sides know it."""
+    if old.state is not new.state and RunState.UNKNOWN not in (old.state, new.state):
         return True
-    both_known = None not in (old.activated, new.activated)
-    return both_known and old.activated is not new.activated
+    is_activation_known = None not in (old.activated, new.activated)
+    return is_activation_known and old.activated is not new.activated
 
 
-def _has_less_data(known: ComparedService, other: ComparedService) -> bool:
-    """Tell whether something is known of a service on one side and open on the other."""
-    if known.state != _UNKNOWN_STATE and other.state == _UNKNOWN_STATE:
+def _is_less_known(fuller: ServiceState, other: ServiceState) -> bool:
+    """Return whether the first knows the state or activation of a service and the other does not.
+
+    A service that cannot be activated has no activation to know.
+    """
+    if fuller.state is not RunState.UNKNOWN and other.state is RunState.UNKNOWN:
         return True
-    is_open = other.activated is None and other.deployable is not False
-    return known.activated is not None and is_open
+    is_activation_unknown = other.activated is None and other.deployable is not False
+    return fuller.activated is not None and is_activation_unknown
 
 
-def _activation_no_longer_read_text(name: str, old: ComparedService) -> str:
-    was = "was" if old.activated else "was not"
-    return f"Whether {name} is activated is not known now; it {was}."
+def _is_as_expected(service: ServiceState, change: ExpectedChange) -> bool:
+    """Return whether a service is activated and running, or not activated, as expected."""
+    if change.activated:
+        return service.activated is not False and service.state is RunState.STARTED
+    return service.activated is False and service.state is RunState.STOPPED
 
 
-def _activation_newly_read_text(name: str, new: ComparedService) -> str:
-    now = "is" if new.activated else "is not"
-    return f"Whether {name} was activated was not known; it {now} now."
+def _is_outcome_unknown(service: ServiceState, change: ExpectedChange) -> bool:
+    """Return whether too little is known of a service to say that the change was not made."""
+    is_activation_unknown = service.activated is None and service.state is RunState.STOPPED
+    return service.state is RunState.UNKNOWN or (is_activation_unknown and not change.activated)
 
 
-def _matches_expected_change(new: ComparedService, announced: ExpectedChange) -> bool:
-    """Tell whether a service is now as announced: activated and running, or not activated."""
-    if announced.activated:
-        return new.activated is not False and new.state == "started"
-    return new.activated is False and new.state == "stopped"
+def _has_restarted(was: NodeFacts, now: NodeFacts, old: ServiceState, new: ServiceState) -> bool:
+    """Return whether a service that runs on both sides was restarted in between.
 
-
-def _is_outcome_unknown(service: ComparedService, one: ExpectedChange) -> bool:
-    """Tell whether too little is known of a service to say that it is not as announced."""
-    activation_open = service.activated is None and service.state == "stopped"
-    return service.state == _UNKNOWN_STATE or (activation_open and not one.activated)
-
-
-def _service_state_text(service: ComparedService) -> str:
-    if service.activated is False:
-        return f"not activated ({service.state})" if service.state != "stopped" else "not activated"
-    return service.state
-
-
-def _has_restarted(
-    was: ComparedNode, now: ComparedNode, old: ComparedService, new: ComparedService
-) -> bool:
-    """Tell whether a service that runs on both sides was started anew in between."""
-    if new.state != "started" or old.uptime_s is None or new.uptime_s is None:
+    Its uptime fell, or its start (reply time minus uptime) moved by more than the tolerance.
+    """
+    if new.state is not RunState.STARTED or old.uptime_s is None or new.uptime_s is None:
         return False
     if new.uptime_s < old.uptime_s:
         return True
     if was.replied_at is None or now.replied_at is None:
         return False
+    between = datetime.fromisoformat(now.replied_at) - datetime.fromisoformat(was.replied_at)
     grew = timedelta(seconds=new.uptime_s - old.uptime_s)
-    return abs((now.replied_at - was.replied_at) - grew) > RESTART_TOLERANCE
+    return abs(between - grew) > RESTART_TOLERANCE

@@ -1,69 +1,67 @@
-"""The comparison of two snapshots, put together from what may be compared."""
+"""The comparison of two snapshots, and which snapshots may be compared."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from auditor.change.diff.compare import compare_clusters
-from auditor.change.diff.load import Snapshot, SnapshotRun, parse_snapshot, to_compared_clusters
 from auditor.change.diff.model import (
     NO_EXPECTATION,
     ChangeExpectation,
     ComparedCluster,
     Difference,
+    compared_clusters,
     differences_exit_code,
 )
 from auditor.errors import ConfigError
-from auditor.models.facts import Coverage
 from auditor.models.findings import ExitCode
-from auditor.snapshots import reason_nothing_read
+from auditor.snapshots import Snapshot, SnapshotRun, parse_snapshot, reason_nothing_read
 from auditor.text import join_sorted_names
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotComparison:
-    """The differences of every cluster that both snapshots hold, by cluster name.
+    """The differences of every cluster by its name; both snapshots hold the same clusters.
 
-    `unasked` is why one of the snapshots holds nothing at all, empty where both hold something.
+    `before` and `after` are when the snapshots were finished (ISO 8601, UTC). `unread_reason` is
+    why one of them holds nothing at all, empty if both hold something.
     """
 
     before: str
     after: str
     clusters: Mapping[str, tuple[Difference, ...]]
-    unasked: str = ""
+    unread_reason: str = ""
 
     @property
-    def found(self) -> tuple[Difference, ...]:
+    def differences(self) -> tuple[Difference, ...]:
         """Return the differences of all clusters."""
-        return tuple(d for found in self.clusters.values() for d in found)
+        return tuple(d for differences in self.clusters.values() for d in differences)
 
     @property
     def exit_code(self) -> ExitCode:
         """Return 0 nothing unexpected, 3 unexpected, 4 newly unknown (contract, section 6)."""
-        return differences_exit_code(self.found)
+        return differences_exit_code(self.differences)
 
 
 def compare_snapshots(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
-    announced: Mapping[str, ChangeExpectation],
+    expectation: ChangeExpectation = NO_EXPECTATION,
     *,
-    live: bool = False,
+    is_live: bool = False,
 ) -> SnapshotComparison:
-    """Compare two snapshots; `announced` is what a precheck wrote, by cluster name.
-
-    `live`: the later one was taken just now, whatever the clocks say.
+    """Compare two snapshots; `is_live`: the later one was taken just now, whatever the clocks say.
 
     Raises:
-        ConfigError: one is not whole, or they cannot be compared: of different clusters, judged by
-            different packs, the same one twice, or in the wrong order.
+        ConfigError: one is malformed, or they cannot be compared: they are of different clusters,
+            judged by different packs, the same, or in the wrong order.
     """
     earlier, later = parse_snapshot(before, "before"), parse_snapshot(after, "after")
-    was, now = to_compared_clusters(earlier), to_compared_clusters(later)
+    old, new = compared_clusters(earlier), compared_clusters(later)
     problems = [
-        *_cluster_mismatches(was, now),
+        *_cluster_mismatches(old, new),
         *_pack_mismatches(earlier.report.run, later.report.run),
-        *(() if live else _order_problems(earlier.report.run, later.report.run)),
+        *(() if is_live else _order_problems(earlier.report.run, later.report.run)),
     ]
     if problems:
         raise ConfigError(problems)
@@ -71,55 +69,55 @@ def compare_snapshots(
         before=before["report"]["run"]["finished_at"],
         after=after["report"]["run"]["finished_at"],
         clusters={
-            name: compare_clusters(was[name], now[name], announced.get(name, NO_EXPECTATION))
-            for name in was
+            name: compare_clusters(
+                old[name],
+                new[name],
+                expectation if name == expectation.cluster else NO_EXPECTATION,
+            )
+            for name in old
         },
-        unasked=_reason_snapshot_empty(later) or _reason_snapshot_empty(earlier),
+        unread_reason=_unread_reason(later) or _unread_reason(earlier),
     )
 
 
-def _reason_snapshot_empty(snapshot: Snapshot) -> str:
-    """Return why a snapshot holds nothing of any cluster, empty where it holds something."""
-    told = [
-        reason_nothing_read(
-            Coverage(e.source, e.node, e.outcome, e.reason, e.detail) for e in one.coverage
-        )
-        for one in snapshot.report.clusters
-    ]
-    return ", ".join(told) if all(told) else ""
+def _unread_reason(snapshot: Snapshot) -> str:
+    """Return why a snapshot holds nothing of any cluster, empty if it holds something."""
+    reasons = [reason_nothing_read(facts.coverage) for facts in snapshot.facts.values()]
+    return ", ".join(reasons) if all(reasons) else ""
 
 
-def require_expected_clusters(before: Mapping[str, Any], announced: Iterable[str]) -> None:
-    """Raise ConfigError where something is announced for a cluster that the snapshot has not."""
-    held = {cluster.name for cluster in parse_snapshot(before, "before").report.clusters}
-    if strangers := set(announced) - held:
-        text = (
-            f"the expectation is for cluster {join_sorted_names(strangers)}, the snapshots are of "
-        )
-        raise ConfigError([f"{text}{join_sorted_names(held)}."])
+def require_expected_cluster(before: Mapping[str, Any], expectation: ChangeExpectation) -> None:
+    """Raise ConfigError if the expectation is for a cluster that the snapshot does not hold."""
+    names = parse_snapshot(before, "before").facts
+    if expectation.cluster not in names:
+        text = f"the expectation is for cluster {expectation.cluster}, the snapshots are of"
+        raise ConfigError([f"{text} {join_sorted_names(names)}."])
 
 
 def _cluster_mismatches(
-    was: Mapping[str, ComparedCluster], now: Mapping[str, ComparedCluster]
+    old: Mapping[str, ComparedCluster], new: Mapping[str, ComparedCluster]
 ) -> Iterable[str]:
-    if set(was) != set(now):
+    if set(old) != set(new):
         yield (
-            f"the snapshots are of different clusters: {join_sorted_names(was)} before,"
-            f" {join_sorted_names(now)} after."
+            f"the snapshots are of different clusters: {join_sorted_names(old)} before,"
+            f" {join_sorted_names(new)} after."
         )
         return
-    for name, cluster in was.items():
-        ours, theirs = cluster.nodes, now[name].nodes
-        if cluster.complete and now[name].complete and ours and not ours.keys() & theirs.keys():
-            nodes = f"{join_sorted_names(ours)} before, {join_sorted_names(theirs)} after"
-            yield f"the snapshots of {name} have no node in common: {nodes}."
+    for name, was in old.items():
+        now = new[name]
+        are_lists_complete = was.lists_all_nodes and now.lists_all_nodes
+        if are_lists_complete and was.nodes and not was.nodes.keys() & now.nodes.keys():
+            yield (
+                f"the snapshots of {name} have no node in common: {join_sorted_names(was.nodes)}"
+                f" before, {join_sorted_names(now.nodes)} after."
+            )
 
 
 def _pack_mismatches(was: SnapshotRun, now: SnapshotRun) -> Iterable[str]:
     if set(was.packs) != set(now.packs):
         yield (
-            f"the snapshots are judged by different packs: {join_sorted_names(was.packs)}"
-            f" before, {join_sorted_names(now.packs)} after; take both with the same --pack."
+            f"the snapshots are judged by different packs: {join_sorted_names(was.packs)} before,"
+            f" {join_sorted_names(now.packs)} after; take both with the same --pack."
         )
 
 

@@ -1,0 +1,115 @@
+"""The deployment before and after: what the operator declares, and what the cluster shows."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from auditor.change.diff.model import (
+    ChangeExpectation,
+    ComparedCluster,
+    Difference,
+    DifferenceCategory,
+    ExpectedSetting,
+)
+from auditor.change.diff.nodes import compare_attributes
+from auditor.models.facts import TRUE_ON_SOME_NODES, ClusterFacts, Origin, Reach, Setting
+from auditor.text import join_sorted_names
+
+
+def compare_profile(
+    before: ComparedCluster, after: ComparedCluster, expectation: ChangeExpectation
+) -> Iterator[Difference]:
+    """Yield what is declared differently: it changes what the findings are judged by."""
+    old, new = declared_profile(before.facts), declared_profile(after.facts)
+    for key in sorted(old.keys() | new.keys()):
+        was, now = old.get(key), new.get(key)
+        if was != now:
+            setting = expectation.setting(key)
+            text = f"The profile had {_setting_text(key, was)}, and has {_setting_text(key, now)}."
+            is_expected = setting is not None and now == setting.tested
+            yield Difference(_category(is_expected=is_expected), after.name, text)
+
+
+def declared_profile(facts: ClusterFacts) -> dict[str, str]:
+    """Return what the operator declares, by key; external databases by their names."""
+    profile = {
+        key: setting.as_toml()
+        for key, settings in facts.settings.items()
+        for setting in settings
+        if setting.origin is Origin.DECLARED
+    }
+    expected_ha = facts.high_availability
+    if expected_ha is not None:
+        groups = None if isinstance(expected_ha, bool) else expected_ha
+        declared = Setting(bool(expected_ha), Origin.DECLARED, "", groups)
+        profile["high_availability"] = declared.as_toml()
+    return profile | dict(_database_attributes(facts, declared=True))
+
+
+def _setting_text(key: str, value: str | None) -> str:
+    return f"no {key}" if value is None else f"{key} = {value}"
+
+
+def _category(*, is_expected: bool) -> DifferenceCategory:
+    return DifferenceCategory.EXPECTED if is_expected else DifferenceCategory.UNEXPECTED
+
+
+def compare_observed_settings(
+    before: ComparedCluster, after: ComparedCluster, expectation: ChangeExpectation
+) -> Iterator[Difference]:
+    """Yield what the cluster itself shows differently: features, peers, external databases."""
+    old, new = observed_settings(before.facts), observed_settings(after.facts)
+    for key in sorted(old.keys() & new.keys()):
+        if old[key] != new[key]:
+            text = f"What the cluster shows of {key} was {old[key]}, is {new[key]}."
+            is_expected = _is_as_tested(expectation.setting(key), new[key])
+            yield Difference(_category(is_expected=is_expected), after.name, text)
+    if lost := sorted(old.keys() - new.keys()):
+        text = f"What the cluster showed of {', '.join(lost)} could not be read now."
+        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, after.name, text)
+    if gained := sorted(new.keys() - old.keys()):
+        text = f"What the cluster shows of {', '.join(gained)} could not be read before."
+        yield Difference(DifferenceCategory.NEWLY_KNOWN, after.name, text)
+    yield from compare_attributes(
+        after.name, external_attributes(before.facts), external_attributes(after.facts)
+    )
+    for name in sorted(_reached_databases(before.facts) - _reached_databases(after.facts)):
+        text = f"External database {name} accepted a connection from here before, and not now."
+        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, after.name, text)
+
+
+def observed_settings(facts: ClusterFacts) -> dict[str, str]:
+    """Return the features that the cluster itself shows, by key."""
+    return {
+        key: setting.as_toml()
+        for key, settings in facts.settings.items()
+        for setting in settings
+        if setting.origin is not Origin.DECLARED
+    }
+
+
+def _is_as_tested(setting: ExpectedSetting | None, shown: str) -> bool:
+    """Return whether a feature is shown as tested, as far as the cluster can show its nodes."""
+    if setting is None:
+        return False
+    is_on_somewhere = shown == TRUE_ON_SOME_NODES and setting.tested != "false"
+    return is_on_somewhere or shown == setting.tested
+
+
+def external_attributes(facts: ClusterFacts) -> Mapping[str, str]:
+    """Return what is connected to the cluster: its peers, and the databases that it lists."""
+    peers = facts.settings.get("intercluster", ())
+    attributes = dict(_database_attributes(facts, declared=False))
+    if any(setting.origin is not Origin.DECLARED for setting in peers):
+        attributes["intercluster peers"] = join_sorted_names(facts.peers)
+    return attributes
+
+
+def _database_attributes(facts: ClusterFacts, *, declared: bool) -> Iterable[tuple[str, str]]:
+    for database in facts.databases:
+        if (database.origin is Origin.DECLARED) is declared:
+            nodes = "every node" if database.nodes is None else join_sorted_names(database.nodes)
+            text = f"{database.type} for {join_sorted_names(database.used_by)} on {nodes}"
+            yield f"external database {database.name}", text
+
+
+def _reached_databases(facts: ClusterFacts) -> set[str]:
+    return {database.name for database in facts.databases if database.reach is Reach.REACHED}

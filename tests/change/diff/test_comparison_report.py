@@ -1,0 +1,138 @@
+"""The report of a comparison: its first line says what matters most."""
+
+import json
+
+import pytest
+
+from auditor.change.diff.model import Difference
+from auditor.change.diff.model import DifferenceCategory as Category
+from auditor.change.diff.report import (
+    CATEGORY_HEADINGS,
+    render_comparison_json,
+    render_comparison_text,
+)
+from auditor.change.diff.snapshots import SnapshotComparison
+from auditor.models.findings import Severity
+
+
+def comparison(*categories: Category) -> SnapshotComparison:
+    """Return a comparison that found one difference of each category."""
+    found = tuple(
+        Difference(category, "n1", f"It is {category}, and that is so.") for category in categories
+    )
+    return SnapshotComparison("then", "now", {"lab": found})
+
+
+@pytest.mark.parametrize(
+    ("categories", "sentence"),
+    [
+        ([], "Nothing unexpected changed."),
+        (
+            [
+                Category.EXPECTED,
+                Category.UNTIL_PROFILE_FOLLOWS,
+                Category.FIXED,
+            ],
+            "Nothing unexpected changed.",
+        ),
+        (
+            [Category.UNEXPECTED, Category.NEW_DRIFT],
+            "There are unexpected changes.",
+        ),
+        (
+            [Category.NEW_DRIFT, Category.RESTARTED],
+            "There are unexpected changes.",
+        ),
+        ([Category.NEW_DRIFT], "There is new, unexpected drift."),
+        ([Category.RESTARTED], "Services were restarted unexpectedly."),
+        (
+            [Category.NOT_DONE],
+            "The expected change was not made. Nothing else is unexpected.",
+        ),
+        (
+            [Category.NOT_DONE, Category.EXPECTED],
+            "Not every expected change was made. Nothing else is unexpected.",
+        ),
+        (
+            [Category.UNEXPECTED, Category.NOT_DONE],
+            "There are unexpected changes. The expected change was not made.",
+        ),
+        (
+            [Category.NEWLY_UNKNOWN],
+            "Nothing unexpected was seen, but something is unknown now.",
+        ),
+        (
+            [Category.NEWLY_KNOWN, Category.FIXED],
+            "Nothing unexpected was seen, but something is known only now and could not be "
+            "compared.",
+        ),
+        (
+            [Category.NOT_COMPARED],
+            "Nothing unexpected was seen, but something could not be compared.",
+        ),
+        (
+            [Category.RESTARTED, Category.NEWLY_UNKNOWN],
+            "Services were restarted unexpectedly. Also, something is unknown now.",
+        ),
+    ],
+)
+def test_the_first_line_says_what_matters_most(categories: list[Category], sentence: str) -> None:
+    """A change that was not made is not called an unexpected change."""
+    first, *_ = render_comparison_text(comparison(*categories)).splitlines()
+    assert first.startswith(f"{sentence} ")
+    assert first.endswith(" From then to now.")
+
+
+def test_the_first_line_names_the_worst_unexpected_difference() -> None:
+    """It is the most severe drift, whatever the order of the page."""
+    low = Difference(Category.NEW_DRIFT, "n1", "RPT-02 differs.", Severity.LOW)
+    high = Difference(Category.NEW_DRIFT, "n2", "RTR-01 differs.", Severity.CRITICAL)
+    fixed = Difference(Category.FIXED, "n3", "SIP-01 no longer differs.", Severity.CRITICAL)
+    found = SnapshotComparison("then", "now", {"lab": (low, high, fixed)})
+    first, *_ = render_comparison_text(found).splitlines()
+    drift = "There is new, unexpected drift."
+    assert first == f"{drift} Worst: n2: RTR-01 differs. From then to now."
+
+
+def test_a_snapshot_without_answers_is_not_compared() -> None:
+    """The first line does not say that nothing unexpected was seen."""
+    failure = Difference(Category.NEWLY_UNKNOWN, "pub", "cucm-axl: credentials.")
+    found = SnapshotComparison(
+        "then", "now", {"lab": (failure,)}, unread_reason="credentials refused by pub"
+    )
+    first, *_ = render_comparison_text(found).splitlines()
+    assert first == "Nothing could be compared: credentials refused by pub. From then to now."
+
+
+def test_every_category_has_its_section() -> None:
+    """Most serious first, and one line for each difference in a pipe."""
+    lines = render_comparison_text(comparison(*Category)).splitlines()
+    heads = [line for line in lines if line.startswith("  ") and not line.startswith("   ")]
+    assert heads == [f"  {CATEGORY_HEADINGS[category]} (1)" for category in Category]
+    for category in Category:
+        assert f"    n1: It is {category}, and that is so." in lines
+
+
+def test_a_terminal_gets_lines_that_fit() -> None:
+    """Continued lines are indented."""
+    text = render_comparison_text(comparison(*Category), width=40)
+    rows = [line for line in text.splitlines() if line.startswith("    ")]
+    assert max(len(row) for row in rows) <= 40
+    assert "    n1: It is unauditable, and that is\n        so.\n" in text
+
+
+def test_json_holds_every_difference() -> None:
+    """With the token of its category."""
+    content = json.loads(render_comparison_json(comparison(Category.UNTIL_PROFILE_FOLLOWS)))
+    assert content["clusters"] == [
+        {
+            "name": "lab",
+            "differences": [
+                {
+                    "sort": "foreseen",
+                    "about": "n1",
+                    "text": "It is foreseen, and that is so.",
+                }
+            ],
+        }
+    ]
