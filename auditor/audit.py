@@ -15,6 +15,7 @@ from auditor.collect.survey import ClusterSurvey, run_surveys
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import AuditorError, Bug, Interrupted
+from auditor.failures import Problem
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import ClusterReport, Severity
 from auditor.models.report import Report, RunMetadata
@@ -220,10 +221,7 @@ def run_guarded(question: Callable[[], T]) -> T:
         raise
     except Exception as fault:
         log.exception("a collector failed")
-        raise Bug(
-            f"auditor itself failed here ({type(fault).__name__}).",
-            "Run again with --verbose for the trace, and report it.",
-        ) from fault
+        raise Bug(Problem.OWN_FAULT, error=type(fault).__name__) from fault
 
 
 def cluster_notices(facts: ClusterFacts) -> tuple[str, ...]:

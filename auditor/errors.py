@@ -15,29 +15,12 @@ AuditorError
 
 import base64
 from collections.abc import Iterable
-from enum import StrEnum
+
+from auditor.failure_reasons import Interface
+from auditor.failure_reasons import Reason as Reason  # every user of errors needs it
+from auditor.failures import Failure, Problem, failure_detail, failure_remedy, failure_text
 
 REDACTED = "***"
-
-
-class Reason(StrEnum):
-    """Why a source gave no answer: the closed list of `coverage.reason` (contract, section 8)."""
-
-    UNREACHABLE = "unreachable"
-    TIMED_OUT = "timed_out"
-    TLS = "tls"
-    CREDENTIALS = "credentials"
-    NOT_AUTHORISED = "not_authorised"
-    NO_SUCH_SERVICE = "no_such_service"
-    RATE_LIMITED = "rate_limited"
-    UNAVAILABLE = "unavailable"
-    SOAP_FAULT = "soap_fault"
-    BAD_REPLY = "bad_reply"
-    TOO_LARGE = "too_large"
-    WRONG_NODE = "wrong_node"
-    UNSUPPORTED_VERSION = "unsupported_version"
-    NOT_ASKED = "not_asked"
-    BUG = "bug"
 
 
 class AuditorError(Exception):
@@ -66,7 +49,7 @@ class Interrupted(AuditorError):
 
 
 class ExchangeError(AuditorError):
-    """One exchange failed. `detail` says what happened, `advice` what to do next.
+    """One exchange failed; `failure` holds all that is known of it, and the text is made of that.
 
     `settles`: nothing else needs to be asked of this server, for it would end the same way, and
     asking on could lock the account. `received` is the beginning of a reply that broke off, as it
@@ -77,11 +60,38 @@ class ExchangeError(AuditorError):
     settles = False
     received = b""
 
-    def __init__(self, detail: str, advice: str) -> None:
-        """Take two plain sentences, free of secrets and of line breaks."""
-        self.detail = detail
-        self.advice = advice
-        super().__init__(f"{detail} {advice}")
+    def __init__(
+        self,
+        problem: Problem,
+        server: str = "",
+        interface: Interface | None = None,
+        *,
+        earlier: Failure | None = None,
+        **values: object,
+    ) -> None:
+        """Take what failed, on which server, and the values that the problem's words need.
+
+        Values are free of secrets and of line breaks. `earlier` is a failure that led to this one.
+        """
+        texts = {name: str(value) for name, value in values.items()}
+        self.failure = Failure(
+            self.reason, problem, server, interface, earlier=earlier, values=texts
+        )
+        super().__init__(problem)
+
+    def __str__(self) -> str:
+        """Return what happened and what to do next, in two sentences."""
+        return failure_text(self.failure)
+
+    @property
+    def detail(self) -> str:
+        """Return what happened as a sentence."""
+        return failure_detail(self.failure)
+
+    @property
+    def advice(self) -> str:
+        """Return what to do next as a sentence."""
+        return failure_remedy(self.failure)
 
 
 class Unreachable(ExchangeError):
@@ -111,15 +121,10 @@ class WrongNode(ExchangeError):
 
 
 class BadCredentials(ExchangeError):
-    """HTTP 401. `source` names what the password came from, empty if that is not known."""
+    """HTTP 401."""
 
     reason = Reason.CREDENTIALS
     settles = True
-
-    def __init__(self, detail: str, advice: str, *, source: str = "") -> None:
-        """Keep the name of the source, never what it gave."""
-        super().__init__(detail, advice)
-        self.source = source
 
 
 class NotAuthorised(ExchangeError):
@@ -157,15 +162,19 @@ class UnsupportedVersion(ExchangeError):
 
 
 class SoapFault(ExchangeError):
-    """A well-formed SOAP fault; `code` and `text` are the server's own."""
+    """A well-formed SOAP fault; its values `code` and `fault` are the server's own words."""
 
     reason = Reason.SOAP_FAULT
 
-    def __init__(self, detail: str, advice: str, *, code: str = "", text: str = "") -> None:
-        """Keep the fault's code and text for those who judge by them."""
-        super().__init__(detail, advice)
-        self.code = code
-        self.text = text
+    @property
+    def code(self) -> str:
+        """Return the fault's code."""
+        return self.failure.values["code"]
+
+    @property
+    def text(self) -> str:
+        """Return the fault's text."""
+        return self.failure.values["fault"]
 
 
 class BadReply(ExchangeError):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, Self, TypeVar
 
 from auditor.errors import Bug, ExchangeError, NotAsked, Reason
+from auditor.failures import Failure, Problem
 from auditor.models.facts import Coverage, Outcome, Source
 from auditor.soap.client import Client
 
@@ -72,9 +73,7 @@ class CoverageLog:
     def ask(self, source: Source, question: Callable[[], T]) -> RequestResult[T]:
         """Put one question; keep its outcome, its number of requests and its time."""
         if self.closed_by is not None:
-            text = f"Not asked, because of this: {self.closed_by.detail}"
-            self.skip(source, Reason.NOT_ASKED, text)
-            return RequestResult(None, NotAsked(text, self.closed_by.advice))
+            return RequestResult(None, self._skip_after_failure(source, self.closed_by))
         before = RequestStats.of(self.client)
         answer = self._put(question)
         self.record(source, answer.error, RequestStats.of(self.client) - before)
@@ -83,7 +82,7 @@ class CoverageLog:
     def ask_optional(self, source: Source, question: Callable[[], T]) -> RequestResult[T]:
         """Put one question more to a source; its failure is no gap, its cost is written down."""
         if self.closed_by is not None:
-            return RequestResult(None, NotAsked(self.closed_by.detail, self.closed_by.advice))
+            return RequestResult(None, self._not_asked(self.closed_by))
         before = RequestStats.of(self.client)
         answer = self._put(question)
         if source not in self.entries:
@@ -94,6 +93,15 @@ class CoverageLog:
             self.closed_by = answer.error
         self.add_stats(source, RequestStats.of(self.client) - before)
         return answer
+
+    def _not_asked(self, failed: ExchangeError) -> NotAsked:
+        return NotAsked(Problem.AFTER_FAILURE, self.node, earlier=failed.failure)
+
+    def _skip_after_failure(self, source: Source, failed: ExchangeError) -> NotAsked:
+        error = self._not_asked(failed)
+        skipped = Outcome.SKIPPED
+        self._add(Coverage(source, self.node, skipped, error.reason, failure=error.failure))
+        return error
 
     def _put(self, question: Callable[[], T]) -> RequestResult[T]:
         try:
@@ -108,17 +116,28 @@ class CoverageLog:
         if error is not None and (error.settles or self._cannot_connect(error)):
             self.closed_by = error
         outcome = Outcome.COLLECTED if error is None else Outcome.FAILED
-        reason = None if error is None else error.reason
-        text = "" if error is None else str(error)
-        requests, elapsed_ms = cost.requests, cost.elapsed_ms
-        self._add(Coverage(source, self.node, outcome, reason, text, requests, elapsed_ms))
+        entry = Coverage(
+            source,
+            self.node,
+            outcome,
+            reason=None if error is None else error.reason,
+            requests=cost.requests,
+            elapsed_ms=cost.elapsed_ms,
+            failure=None if error is None else self._located(error.failure, source),
+        )
+        self._add(entry)
+
+    def _located(self, failure: Failure, source: Source) -> Failure:
+        """Return the failure with the server and the product that were asked."""
+        server = failure.server or self.node
+        return replace(failure, server=server, is_cucm=source is Source.CUCM_AXL)
 
     def _cannot_connect(self, error: ExchangeError) -> bool:
         return error.reason is Reason.TIMED_OUT and self.is_gone()
 
-    def skip(self, source: Source, reason: Reason | None, detail: str) -> None:
-        """Write down that a source was not asked; no reason means that it was not due."""
-        self._add(Coverage(source, self.node, Outcome.SKIPPED, reason, detail))
+    def skip(self, source: Source, note: str) -> None:
+        """Write down that a source was not due, and why."""
+        self._add(Coverage(source, self.node, Outcome.SKIPPED, note=note))
 
     def _add(self, entry: Coverage) -> None:
         """Keep one entry a source: the first failure stands, the counts add up."""

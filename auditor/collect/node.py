@@ -13,7 +13,8 @@ from auditor.collect.discovery.reader import ProbeResults, fail_all_probes, read
 from auditor.collect.perfmon import read_counters, read_ha_state
 from auditor.collect.scope import SurveyTopic
 from auditor.collect.services import RecheckPolicy, read_services
-from auditor.errors import Bug, ExchangeError, NotAsked, Reason, WrongNode
+from auditor.errors import Bug, ExchangeError, NotAsked, WrongNode
+from auditor.failures import Failure, Problem
 from auditor.models.facts import (
     AxlAvailability,
     AxlProbe,
@@ -81,14 +82,14 @@ def collect_node(
     node = replace(node, identity=client.identity)
     result = NodeResult(node, log.coverage, log.closed_by, probe_results)
     if isinstance(log.closed_by, WrongNode):
-        return discard_readings(result, log.closed_by.detail)
+        return discard_readings(result, log.closed_by.failure)
     return result
 
 
-def discard_readings(result: NodeResult, detail: str) -> NodeResult:
+def discard_readings(result: NodeResult, failure: Failure) -> NodeResult:
     """Return the result without anything that was read: another machine answered."""
     coverage = tuple(
-        replace(entry, outcome=Outcome.FAILED, reason=Reason.WRONG_NODE, detail=detail)
+        replace(entry, outcome=Outcome.FAILED, reason=failure.reason, failure=failure)
         for entry in result.coverage
     )
     node = replace(result.node.without_readings(), identity=Identity.CONTRADICTED)
@@ -99,7 +100,7 @@ def _probe_node_axl(log: CoverageLog, services: Mapping[str, ServiceState]) -> A
     """Probe AXL unless Control Center says that it is stopped: no reply is due then."""
     service = services.get(AXL_WEB_SERVICE)
     if service is not None and service.state is RunState.STOPPED:
-        log.skip(Source.IMP_AXL, None, "Cisco AXL Web Service does not run there.")
+        log.skip(Source.IMP_AXL, "Cisco AXL Web Service does not run there.")
         return None
     reply = log.ask(Source.IMP_AXL, lambda: probe_axl(log.client))
     if reply.error is None:
@@ -134,10 +135,12 @@ def _read_node_database(log: CoverageLog, probes: Sequence[Probe]) -> ProbeResul
     return results
 
 
-def skip_node(node: NodeFacts, reason: Reason | None, detail: str) -> NodeResult:
-    """Return the result of a node that was not asked; reason None: it did not have to be."""
+def skip_node(node: NodeFacts, note: str = "", failure: Failure | None = None) -> NodeResult:
+    """Return the result of a node that was not asked; no failure: it did not have to be."""
+    reason = failure.reason if failure else None
     coverage = tuple(
-        Coverage(source, node.name, Outcome.SKIPPED, reason, detail) for source in NODE_SOURCES
+        Coverage(source, node.name, Outcome.SKIPPED, reason, note, failure=failure)
+        for source in NODE_SOURCES
     )
     return NodeResult(node, coverage)
 
@@ -183,8 +186,5 @@ def _service_start_times(services: Mapping[str, ServiceState]) -> dict[str, str]
 
 
 def _discard_duplicate(result: NodeResult, twin: str) -> NodeResult:
-    return discard_readings(
-        result,
-        f"{result.node.name} and {twin} gave the same start times for their services: "
-        "one machine answered for both. Check `addresses`, and NAT or load balancers on the way.",
-    )
+    error = WrongNode(Problem.SAME_MACHINE, result.node.name, other=twin)
+    return discard_readings(result, error.failure)

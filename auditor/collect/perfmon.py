@@ -13,6 +13,8 @@ from auditor.collect.coverage import CoverageLog
 from auditor.collect.scope import SurveyTopic
 from auditor.config.hosts import is_ip
 from auditor.errors import REDACTED, BadReply, Reason, WrongNode
+from auditor.failure_reasons import Interface
+from auditor.failures import Problem
 from auditor.models.facts import HaReading, HaState, NodeFacts, Origin, Source
 from auditor.soap.client import Client
 from auditor.soap.records import PerfmonCounter
@@ -41,17 +43,13 @@ def read_ha_state(client: Client, node: str, others: frozenset[str]) -> HaReadin
         c.value for c in counters if _is_ha_state_counter(c) and c.status in VALID_COUNTER_STATUS
     }
     if len(values) != 1:
-        raise BadReply(
-            f"PerfMon of {node} gave no single value of {HA_STATE_OBJECT} \\ {HA_STATE_COUNTER}.",
-            "The counter is documented from release 12.5; read the state with `utils ha status`.",
-        )
+        counter = f"{HA_STATE_OBJECT} \\ {HA_STATE_COUNTER}"
+        raise BadReply(Problem.NO_STATE, node, Interface.PERFMON, counter=counter)
     number = values.pop()
     state = None if number is None else HaState.from_number(number)
     if state is None:
-        raise BadReply(
-            f"PerfMon of {node} gave {HA_STATE_COUNTER} {number}, which is no documented state.",
-            "Read the state with `utils ha status` on the node.",
-        )
+        counter = f"{HA_STATE_COUNTER} {number}"
+        raise BadReply(Problem.UNKNOWN_STATE, node, Interface.PERFMON, counter=counter)
     return HaReading(state, Origin.OBSERVED, f"PerfMon of {node}, {HA_STATE_COUNTER}")
 
 
@@ -77,15 +75,9 @@ def refuse_foreign_counters(
     for counter in counters:
         host = counter.name.lstrip("\\").partition("\\")[0].casefold()
         if REDACTED in host:
-            raise WrongNode(
-                f"PerfMon of {node} named a host that holds a secret: whose it is cannot be told.",
-                "Read the state with `utils ha status`, and look at what stands before the node.",
-            )
+            raise WrongNode(Problem.REDACTED_HOST, node, Interface.PERFMON)
         if host in others or any(_is_same_host(host, other, own) for other in others):
-            raise WrongNode(
-                f"PerfMon answered for {host} when {node} was asked.",
-                "Check `addresses` and the load balancers or NAT between here and the node.",
-            )
+            raise WrongNode(Problem.OTHER_HOST, node, Interface.PERFMON, host=host)
 
 
 def _is_same_host(host: str, other: str, own: str) -> bool:

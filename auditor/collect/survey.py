@@ -35,7 +35,8 @@ from auditor.collect.topology import (
     topology_from_facts,
 )
 from auditor.config.settings import ClusterSettings
-from auditor.errors import BadCredentials, Reason
+from auditor.errors import BadCredentials, NotAsked
+from auditor.failures import Problem
 from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Reach, Source
 
 _LOGIN_PROVING_SOURCES = frozenset({Source.CUCM_AXL, Source.CONTROL_CENTER, Source.PERFMON})
@@ -152,7 +153,7 @@ class ClusterSurvey:
         waiting: deque[NodeFacts] = deque()
         for node in topology.nodes:
             if not self._is_in_scope(node):
-                results[node.name] = skip_node(node, None, "Not asked for.")
+                results[node.name] = skip_node(node, "Not asked for.")
             elif node.name not in skipped:
                 waiting.append(node)
         ask = partial(self._ask_node, topology)
@@ -161,8 +162,7 @@ class ClusterSurvey:
             results[node.name] = steps.submit(ask, node).result()
             self._learn_about_login(results[node.name])
         if self._refusal is not None:
-            detail = f"Not asked, so that the account is not locked: {self._refusal}"
-            return results | {n.name: skip_node(n, Reason.NOT_ASKED, detail) for n in waiting}
+            return results | {node.name: self._skip_after_refusal(node) for node in waiting}
         futures: dict[str, Future[NodeResult]] = {}
         slots = Semaphore(self.settings.workers)
         for node in waiting:
@@ -196,6 +196,11 @@ class ClusterSurvey:
         address = self.settings.address_of(node_name)
         result = self._context.network.tcp(address.host, address.port, TCP_CHECK_TIMEOUT_S)
         return result.reach is not Reach.REACHED
+
+    def _skip_after_refusal(self, node: NodeFacts) -> NodeResult:
+        refusal = self._refusal.failure if self._refusal else None
+        error = NotAsked(Problem.AFTER_REFUSED_LOGIN, node.name, earlier=refusal)
+        return skip_node(node, failure=error.failure)
 
     def _learn_about_login(self, result: NodeResult) -> None:
         if isinstance(result.closed_by, BadCredentials):

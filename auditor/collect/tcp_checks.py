@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from auditor.collect.node import NodeResult, skip_node
 from auditor.config.settings import ClusterSettings
-from auditor.errors import Reason
+from auditor.errors import NotAsked
+from auditor.failures import Problem
 from auditor.models.facts import Coverage, ExternalDatabase, NodeFacts, Outcome, Reach, Source
 from auditor.soap.messages import TcpResult
 from auditor.soap.network import Network
@@ -38,16 +39,14 @@ def check_planned_node(network: Network, settings: ClusterSettings, node: NodeFa
 
 def keep_as_planned(node: NodeFacts) -> NodeResult:
     """Return the answers of a node that is planned, as far as anybody knows."""
-    return skip_node(node, None, "Declared in planned_nodes: not installed yet.")
+    return skip_node(node, "Declared in planned_nodes: not installed yet.")
 
 
 def mark_as_reachable(node: NodeFacts) -> NodeResult:
     """Return the answers of a node that is declared planned, and accepts connections."""
     return skip_node(
         replace(node, planned=False),
-        Reason.NOT_ASKED,
-        "Not asked, because planned_nodes names it; but it accepts connections. "
-        "Take it out of planned_nodes once it is installed.",
+        failure=NotAsked(Problem.PLANNED_NODE, node.name).failure,
     )
 
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from auditor.config.hosts import is_host
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
+from auditor.failures import Problem
 from auditor.models.facts import ClusterFacts, Group, NodeFacts, Origin, Role
 from auditor.soap.client import Client
 from auditor.soap.records import ProcessNode, RedundancyGroup
-
-_GROUP_ADVICE = "Compare with CUCM's Presence Redundancy Groups; ask again."
 
 
 def build_redundancy_groups(
@@ -36,7 +35,7 @@ def build_redundancy_groups(
         for row in rows
     )
     if not groups:
-        raise BadReply("CUCM AXL listed no presence redundancy group at all.", _GROUP_ADVICE)
+        raise BadReply(Problem.NO_GROUPS)
     _refuse_duplicates("the redundancy group", (group.name for group in groups))
     _refuse_duplicates(
         "among the servers of redundancy groups", (s for g in groups for s in g.nodes)
@@ -48,7 +47,7 @@ def build_redundancy_groups(
 def _refuse_duplicates(what: str, names: Iterable[str]) -> None:
     for name, count in Counter(name.casefold() for name in names).items():
         if count > 1:
-            raise BadReply(f"CUCM AXL listed {what} {name} {count} times.", _GROUP_ADVICE)
+            raise BadReply(Problem.REPEATED_ROW, item=f"{what} {name}", count=count)
 
 
 def _refuse_empty_groups(groups: Iterable[Group], members: Iterable[str]) -> None:
@@ -57,11 +56,7 @@ def _refuse_empty_groups(groups: Iterable[Group], members: Iterable[str]) -> Non
     alone = [name for name in members if name.casefold() not in placed]
     empty = [group.name for group in groups if not group.nodes]
     if alone and empty:
-        raise BadReply(
-            f"CUCM AXL listed no server of redundancy group {empty[0]}, and {alone[0]} in no "
-            "group.",
-            _GROUP_ADVICE,
-        )
+        raise BadReply(Problem.EMPTY_GROUP, group=empty[0], node=alone[0])
 
 
 def find_unlisted_server(groups: Iterable[Group], members: Iterable[str]) -> BadReply | None:
@@ -73,11 +68,7 @@ def find_unlisted_server(groups: Iterable[Group], members: Iterable[str]) -> Bad
     for group in groups:
         for server in group.nodes:
             if server.casefold() not in known:
-                return BadReply(
-                    f"CUCM AXL has {server} in redundancy group {group.name}, and not in its "
-                    "list of IM and Presence nodes.",
-                    "Compare CUCM's server list with its Presence Redundancy Groups; ask again.",
-                )
+                return BadReply(Problem.UNLISTED_NODE, node=server, group=group.name)
     return None
 
 
@@ -130,10 +121,7 @@ def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
 def _complete_topology(known: Topology, version: str | None) -> Topology:
     """Return the declared topology as the whole, for a CUCM that cannot list IM&P nodes."""
     if not known.nodes:
-        raise UnsupportedVersion(
-            f"AXL {version} of CUCM cannot list IM and Presence nodes, and the file has none.",
-            "Declare every node of the cluster as [[cluster.node]].",
-        )
+        raise UnsupportedVersion(Problem.NODES_NOT_LISTED, version=version)
     return replace(known, complete=True)
 
 
@@ -177,9 +165,7 @@ def _is_axl_too_old(version: str | None) -> bool:
     try:
         return version is not None and float(version) < FIRST_AXL_WITH_IMP
     except ValueError as error:
-        raise UnsupportedVersion(
-            f"AXL version {version} is not understood.", "Set `axl_version` for this cluster."
-        ) from error
+        raise UnsupportedVersion(Problem.VERSION_UNKNOWN, version=version) from error
 
 
 def _parse_process_nodes(
@@ -190,31 +176,19 @@ def _parse_process_nodes(
         if row.name.casefold() == SYSTEM_NODE_NAME:
             continue
         if not is_host(row.name):
-            raise BadReply(
-                f"CUCM AXL listed {row.name!r}, which is no name that can be dialled.",
-                "Compare with CUCM's server list, and declare the nodes as [[cluster.node]].",
-            )
+            raise BadReply(Problem.IMPOSSIBLE_NODE_NAME, name=repr(row.name))
         role = " ".join((row.role or "").split()).casefold()
         if role == IMP_ROLE:
             usage = (row.usage or "").strip().casefold()
             address = settings.address_of(row.name).shown
             found.append(NodeFacts(row.name, address, _ROLES_BY_USAGE.get(usage, Role.UNKNOWN)))
         elif role != CUCM_ROLE:
-            raise BadReply(
-                f"CUCM AXL gave {row.name} the role {row.role!r}: IM&P node or not is unknown.",
-                "Declare the nodes as [[cluster.node]] and compare with CUCM's server list.",
-            )
+            raise BadReply(Problem.UNKNOWN_ROLE, name=row.name, role=repr(row.role))
     if not found:
-        raise BadReply(
-            "CUCM AXL listed no IM and Presence node.",
-            "Check that this is the CUCM that the nodes belong to, and declare the nodes as "
-            "[[cluster.node]].",
-        )
+        raise BadReply(Problem.NO_NODES)
     twice = [name for name, n in Counter(m.name.casefold() for m in found).items() if n > 1]
     if twice:
-        raise BadReply(
-            f"CUCM AXL listed {twice[0]} twice.", "Compare with CUCM's server list; ask again."
-        )
+        raise BadReply(Problem.REPEATED_NODE, name=twice[0])
     return _mark_planned(_clear_doubtful_roles(found), settings)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from auditor.errors import Reason
+from auditor.failures import Failure, Problem, failure_detail, failure_text
 
 STEADY_UPTIME_S = 600
 """An uptime that passes for "stays up" at one look (contract, DIR-03)."""
@@ -109,18 +110,29 @@ class Evidence:
 class Coverage:
     """What asking one source about one node (or host) came to.
 
-    `reason` is None exactly when the outcome is collected; `requests` counts what was sent, and
-    `elapsed_ms` is what these exchanges took, pauses apart. Only these two differ between two runs
-    on an unchanged cluster.
+    `reason` is None exactly when the outcome is collected; `failure` is what is known of it beyond
+    that, and `note` a sentence where there is no failure, such as why a source was not due.
+    `requests` counts what was sent, and `elapsed_ms` is what these exchanges took, pauses apart.
+    Only these two differ between two runs on an unchanged cluster.
     """
 
     source: Source
     node: str
     outcome: Outcome
     reason: Reason | None = None
-    detail: str = ""
+    note: str = ""
     requests: int = 0
     elapsed_ms: int = 0
+    failure: Failure | None = None
+
+    @property
+    def detail(self) -> str:
+        """Return what happened, and what to do if it was asked, as sentences; may be empty."""
+        if self.failure is None:
+            return self.note
+        if self.failure.problem is Problem.AFTER_FAILURE:
+            return failure_detail(self.failure)
+        return failure_text(self.failure)
 
 
 @dataclass(frozen=True, slots=True)

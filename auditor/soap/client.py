@@ -43,7 +43,7 @@ from auditor.soap.records import (
     ServiceSpecification,
     ServiceStatusReply,
 )
-from auditor.soap.reply_checks import AxlVersionRefused, check_response, with_password_source
+from auditor.soap.reply_checks import AxlVersionRefused, check_response
 from auditor.soap.response_redactor import EchoWarning, ResponseRedactor
 from auditor.soap.retry import with_retries
 from auditor.soap.sql_guard import check_select_statement
@@ -259,9 +259,10 @@ class Client:
         try:
             element = check_response(response, operation, self._endpoint.name, self._quote)
         except BadCredentials as error:
-            raise with_password_source(error, self._password_source) from error
+            error.failure = error.failure.with_values(password_source=self._password_source)
+            raise
         self._veil.hide(element, self._line.secrets)
-        sender = f"{operation.interface.label} of {self._endpoint.name}"
+        sender = (self._endpoint.name, operation.interface.label)
         return CheckedReply(element, sender, response.received_at)
 
     def _post(self, request: SoapRequest) -> SoapResponse:
@@ -269,8 +270,12 @@ class Client:
         try:
             return self._line.post(request)
         except TlsFailed as error:
-            detail = self._veil.ours(error.detail, self._line.secrets)
-            raise TlsFailed(detail, error.advice) from error
+            texts = error.failure.values.items()
+            secrets = self._line.secrets
+            error.failure = error.failure.with_values(
+                **{name: self._veil.ours(text, secrets) for name, text in texts}
+            )
+            raise
 
     def _quote(self, text: str) -> str:
         return self._veil.quote(text, self._line.secrets)

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 
 from auditor.errors import Interrupted, TimedOut
+from auditor.failures import Problem
 
 
 class EndReason(StrEnum):
@@ -88,11 +89,7 @@ class Deadline:
 
     def timed_out(self) -> TimedOut:
         """Return the error of a deadline that passed."""
-        return TimedOut(
-            f"{self._who} did not answer completely within {self._timeout_s:g} s.",
-            "Check the node's load and the network, or raise timeout_s; this request was not "
-            "repeated.",
-        )
+        return TimedOut(Problem.DEADLINE_PASSED, self._who, seconds=f"{self._timeout_s:g}")
 
     def _shut(self) -> None:
         if self._socket is not None:

@@ -15,6 +15,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers, parse_url
 
 from auditor.errors import ExchangeError, TlsFailed, Unreachable
+from auditor.failures import Problem
 from auditor.models.facts import Identity
 from auditor.soap.deadlines import Deadline, connection_error_text, open_tcp_connection
 from auditor.soap.messages import Certificate, Endpoint, HandshakeResult
@@ -127,15 +128,14 @@ def certificate_or_none(der: bytes | None) -> Certificate | None:
 
 def unreadable_certificate_error(endpoint: Endpoint) -> TlsFailed:
     """Return the error for a certificate that cannot be read."""
-    return TlsFailed(
-        f"{endpoint.name} showed a certificate that cannot be read; nothing was sent.",
-        "Renew its Tomcat certificate.",
-    )
+    return TlsFailed(Problem.UNREADABLE_CERTIFICATE, endpoint.name)
 
 
 def unreachable_error(endpoint: Endpoint, host: str, port: int, failure: OSError) -> Unreachable:
     """Return the error for a connection to an address of the endpoint that did not come about."""
     return Unreachable(
-        f"No connection to {endpoint.name} at {host}:{port}: {connection_error_text(failure)}.",
-        "Check its address in [cluster.addresses], the network, and that it is up.",
+        Problem.NO_CONNECTION,
+        endpoint.name,
+        place=f"{host}:{port}",
+        error=connection_error_text(failure),
     )

@@ -8,6 +8,7 @@ from typing import Protocol, Self
 
 from auditor.credentials import Credentials
 from auditor.errors import TimedOut, Unreachable
+from auditor.failures import Problem
 from auditor.models.facts import Reach
 from auditor.soap.deadlines import (
     DeadlineWatchdog,
@@ -136,8 +137,7 @@ class LiveNetwork:
                 return resolve_host(call, host)
         except OSError as exc:
             raise Unreachable(
-                f"{host} has no address: {connection_error_text(exc)}.",
-                "Correct the name, or give its address in [cluster.addresses].",
+                Problem.NO_ADDRESS, host, host=host, error=connection_error_text(exc)
             ) from exc
 
     def certificate(self, endpoint: Endpoint, timeout_s: float) -> HandshakeResult:

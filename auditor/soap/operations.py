@@ -18,6 +18,7 @@ from zeep.transports import Transport
 from zeep.wsdl import Document
 
 from auditor.errors import ConfigError
+from auditor.failure_reasons import INTERFACE_ROLES, Interface
 from auditor.resources import wsdl_folder
 
 # zeep logs whole bodies, and a traceback for each number that is none.
@@ -40,25 +41,25 @@ _ZEEP_SETTINGS = Settings(
 class SoapInterface:
     """One web service of a node: its label in messages, its WSDL, its path, the role it needs."""
 
-    label: str
+    label: Interface
     wsdl: str
     path: str
     role: str
 
 
 CONTROL_CENTER_API = SoapInterface(
-    "Control Center",
+    Interface.CONTROL_CENTER,
     "ControlCenterServices",
     "/controlcenterservice2/services/ControlCenterServices",
-    "Standard CCM Server Monitoring",
+    INTERFACE_ROLES[Interface.CONTROL_CENTER],
 )
 PERFMON_API = SoapInterface(
-    "PerfMon",
+    Interface.PERFMON,
     "PerfmonService",
     "/perfmonservice2/services/PerfmonService",
-    "Standard CCM Server Monitoring",
+    INTERFACE_ROLES[Interface.PERFMON],
 )
-AXL_API = SoapInterface("AXL", "AXLAPI", "/axl/", "Standard AXL API Access")
+AXL_API = SoapInterface(Interface.AXL, "AXLAPI", "/axl/", INTERFACE_ROLES[Interface.AXL])
 
 
 class SoapOperation:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from lxml import etree
 
 from auditor.errors import BadReply
+from auditor.failures import Problem
 from auditor.soap.records import (
     PerfmonCounter,
     ProcessNode,
@@ -23,11 +24,8 @@ from auditor.soap.records import (
     ServiceSpecification,
     ServiceStatusReply,
 )
-from auditor.soap.reply_checks import is_nil_element
+from auditor.soap.reply_checks import Sender, is_nil_element
 
-_INCOMPLETE_REPLY_ADVICE = (
-    "Ask again; if it stays so, look at the same list in the node's administration pages."
-)
 UNREADABLE_COUNTER_STATUS = -1
 """The status of a counter whose own status is no number; no counter that was read has it."""
 
@@ -40,7 +38,7 @@ class CheckedReply:
     """The element of a reply that passed every check, who sent it (for messages) and when."""
 
     element: etree._Element
-    sender: str
+    sender: Sender
     received_at: datetime
 
 
@@ -48,10 +46,7 @@ def parse_service_status(reply: CheckedReply) -> ServiceStatusReply:
     """Read `soapGetServiceStatusResponse`; a list without services is refused."""
     result = _required_child(reply, reply.element, "soapGetServiceStatusReturn")
     if _child_text(result, "ReturnCode") not in {None, "0"}:
-        raise BadReply(
-            f"{reply.sender} could not read its services (return code not 0).",
-            _INCOMPLETE_REPLY_ADVICE,
-        )
+        raise BadReply(Problem.SERVICES_UNREADABLE, *reply.sender)
     services = _required_child(reply, result, "ServiceInfoList")
     rows = _parse_rows(reply, services, "item", "ServiceName", _parse_service_row)
     return ServiceStatusReply(_require_rows(reply, rows, "services"), reply.received_at)
@@ -114,10 +109,7 @@ def parse_sql_rows(reply: CheckedReply) -> tuple[dict[str, str | None], ...]:
     rows = _required_child(reply, reply.element, "return").findall("row")
     # The WSDL leaves the columns open, so the check of declared leaves cannot see them.
     if any(len(column) for row in rows for column in row):
-        raise BadReply(
-            f"{reply.sender} sent elements inside a column.",
-            _INCOMPLETE_REPLY_ADVICE,
-        )
+        raise BadReply(Problem.ELEMENTS_IN_VALUE, *reply.sender, element="a column")
     return tuple(
         {
             etree.QName(column).localname.lower(): None
@@ -222,10 +214,7 @@ def _parse_rows(
 
 def _require_rows(reply: CheckedReply, rows: tuple[_RowT, ...], what: str) -> tuple[_RowT, ...]:
     if not rows:
-        raise BadReply(
-            f"{reply.sender} sent an empty list of {what}, which cannot be.",
-            _INCOMPLETE_REPLY_ADVICE,
-        )
+        raise BadReply(Problem.EMPTY_LIST, *reply.sender, items=what)
     return rows
 
 
@@ -238,7 +227,7 @@ def _required_child(reply: CheckedReply, parent: etree._Element, name: str) -> e
 
 
 def _missing_element_error(reply: CheckedReply, name: str) -> BadReply:
-    return BadReply(f"{reply.sender} sent a reply without {name}.", _INCOMPLETE_REPLY_ADVICE)
+    return BadReply(Problem.MISSING_ELEMENT, *reply.sender, element=name)
 
 
 def _first_child(parent: etree._Element, name: str) -> etree._Element | None:

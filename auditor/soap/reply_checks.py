@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TypeAlias
 
 from lxml import etree
 from zeep.xsd import AnySimpleType, ComplexType
@@ -22,6 +23,8 @@ from auditor.errors import (
     Unavailable,
     UnsupportedVersion,
 )
+from auditor.failure_reasons import Interface
+from auditor.failures import Problem
 from auditor.soap.messages import SoapResponse
 from auditor.soap.operations import AXL_API, SoapOperation, ZeepObject
 
@@ -31,13 +34,12 @@ _XSI_TYPE, _XSI_NIL = f"{_XSI_NAMESPACE}type", f"{_XSI_NAMESPACE}nil"
 TextQuoter = Callable[[str], str]
 """Makes a server's words fit for a message: secrets hidden, one line, short."""
 
-_WRONG_SHAPE_ADVICE = (
-    "Ask again; if it stays so, look for a proxy between this machine and the node."
-)
+Sender: TypeAlias = tuple[str, Interface]
+"""Who sent a reply: the server's name, and its interface."""
 
 
 def check_element_shape(
-    answer: etree._Element, declared: ZeepObject, who: str, quote: TextQuoter
+    answer: etree._Element, declared: ZeepObject, sender: Sender, quote: TextQuoter
 ) -> None:
     """Raise `BadReply` if an element is doubled that may stand once, or in a wrong namespace.
 
@@ -53,9 +55,9 @@ def check_element_shape(
         if is_nil_element(element):
             if len(element):
                 name = quote(etree.QName(element).localname)
-                raise BadReply(f"{who} sent {name} as nil, with content.", _WRONG_SHAPE_ADVICE)
+                raise BadReply(Problem.NIL_WITH_CONTENT, *sender, element=name)
             element.text = None
-    _check_children(answer, declared.type, who, quote, {})
+    _check_children(answer, declared.type, sender, quote, {})
 
 
 def is_nil_element(element: etree._Element) -> bool:
@@ -86,7 +88,7 @@ _ChildrenByType = dict[int, dict[str, _DeclaredChild]]
 def _check_children(
     element: etree._Element,
     declared: ZeepObject,
-    who: str,
+    sender: Sender,
     quote: TextQuoter,
     known: _ChildrenByType,
 ) -> None:
@@ -101,17 +103,13 @@ def _check_children(
         name = part.tag.rpartition("}")[2]
         child = children.get(name)
         if child is not None and child.tag != part.tag:
-            raise BadReply(f"{who} sent {name} in a wrong namespace.", _WRONG_SHAPE_ADVICE)
+            raise BadReply(Problem.WRONG_NAMESPACE, *sender, element=name)
         if name in seen and not (child is not None and child.repeats):
-            raise BadReply(
-                f"{who} sent {quote(name)} twice where it may stand once.", _WRONG_SHAPE_ADVICE
-            )
+            raise BadReply(Problem.REPEATED_ELEMENT, *sender, element=quote(name))
         seen.add(name)
         if child is not None and child.is_leaf and len(part):
-            raise BadReply(
-                f"{who} sent elements inside {name}, where a value is due.", _WRONG_SHAPE_ADVICE
-            )
-        _check_children(part, child and child.type, who, quote, known)
+            raise BadReply(Problem.ELEMENTS_IN_VALUE, *sender, element=name)
+        _check_children(part, child and child.type, sender, quote, known)
 
 
 def _declared_children(declared: ZeepObject) -> dict[str, _DeclaredChild]:
@@ -143,10 +141,7 @@ class ServerBusy(Unavailable):
 class AxlVersionRefused(UnsupportedVersion):
     """AXL does not speak the version asked for; `offered` is its own list, as it wrote it."""
 
-    def __init__(self, detail: str, advice: str, offered: tuple[str, ...]) -> None:
-        """Keep the list for the negotiation."""
-        super().__init__(detail, advice)
-        self.offered = offered
+    offered: tuple[str, ...] = ()
 
 
 def check_response(
@@ -157,115 +152,81 @@ def check_response(
     The order matters: a status says more than the page that comes with it, and nothing is
     parsed that does not claim to be XML.
     """
-    who = f"{operation.interface.label} of {node}"
+    sender = (node, operation.interface.label)
     fault_possible = answer.status in {
         HTTPStatus.INTERNAL_SERVER_ERROR,
         HTTPStatus.SERVICE_UNAVAILABLE,
     }
     if answer.status != HTTPStatus.OK and not fault_possible:
-        raise _http_status_error(answer, operation, who)
+        raise _http_status_error(answer, operation, sender)
     try:
-        child = _extract_body_element(answer, who)
+        child = _extract_body_element(answer, sender)
     except BadReply as exc:
         if fault_possible:
-            raise _http_status_error(answer, operation, who) from exc
+            raise _http_status_error(answer, operation, sender) from exc
         raise
     if child.tag == f"{_SOAP_NAMESPACE}Fault":
-        raise _soap_fault_error(child, who, quote)
+        raise _soap_fault_error(child, sender, quote)
     if fault_possible:
-        raise _http_status_error(answer, operation, who)
+        raise _http_status_error(answer, operation, sender)
     if child.tag != operation.answer_name:
-        raise BadReply(
-            f"{who} answered another question than {operation.name}.",
-            "Look for a proxy or load balancer between this machine and the node.",
-        )
-    check_element_shape(child, operation.answer_type, who, quote)
+        raise BadReply(Problem.OTHER_OPERATION, *sender, operation=operation.name)
+    check_element_shape(child, operation.answer_type, sender, quote)
     return child
 
 
-def _http_status_error(answer: SoapResponse, operation: SoapOperation, who: str) -> ExchangeError:
+def _http_status_error(
+    answer: SoapResponse, operation: SoapOperation, sender: Sender
+) -> ExchangeError:
     status = answer.status
     if status == HTTPStatus.UNAUTHORIZED:
-        return BadCredentials(
-            f"{who} refused the user name or password (HTTP 401).",
-            "Check the account; it was not tried again, so that it is not locked.",
-        )
+        return BadCredentials(Problem.LOGIN_REFUSED, *sender)
     if status == HTTPStatus.FORBIDDEN:
-        return NotAuthorised(
-            f"{who} does not let the account ask (HTTP 403).",
-            f'Give the account the role "{operation.interface.role}".',
-        )
+        return NotAuthorised(Problem.ROLE_MISSING, *sender)
     if status == HTTPStatus.NOT_FOUND:
-        return NoSuchService(
-            f"{who} does not exist (HTTP 404).",
-            "Check that the service behind it is activated and runs on that node.",
-        )
+        return NoSuchService(Problem.SERVICE_MISSING, *sender)
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return ServerBusy(f"{who} is overloaded or starting (HTTP 503).", "Ask again later.")
+        return ServerBusy(Problem.SERVER_BUSY, *sender)
     if status == _WRONG_VERSION_STATUS and operation.interface is AXL_API:
-        return _axl_version_error(answer, operation, who)
+        return _axl_version_error(answer, operation, sender)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Unavailable(
-            f"{who} failed with HTTP {status} and no SOAP fault.",
-            "Look at the node's web server (Cisco Tomcat) and ask again later.",
-        )
+        return Unavailable(Problem.HTTP_ERROR, *sender, status=status)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return BadReply(
-            f"{who} sent a redirect (HTTP {status}); redirects are not followed.",
-            "Check that the address is the node's own and the port its web services' port.",
-        )
-    return BadReply(
-        f"{who} answered with HTTP {status}.",
-        "Check that the address and port are those of the node's web services.",
-    )
-
-
-def with_password_source(error: BadCredentials, source: str) -> BadCredentials:
-    """Return the error with the name of what the password came from, as it is where none is."""
-    if not source:
-        return error
-    advice = error.advice.replace(
-        "Check the account;", f"Check the account; its password came from {source};"
-    )
-    return BadCredentials(error.detail, advice, source=source)
+        return BadReply(Problem.REDIRECT, *sender, status=status)
+    return BadReply(Problem.UNEXPECTED_STATUS, *sender, status=status)
 
 
 def _axl_version_error(
-    answer: SoapResponse, operation: SoapOperation, who: str
+    answer: SoapResponse, operation: SoapOperation, sender: Sender
 ) -> AxlVersionRefused:
     text = answer.body.decode("utf-8", errors="replace")
     _, _, tail = re.sub(r"<[^>]*>", " ", text).lower().partition("supported axl version")
     offered = tuple(re.findall(r"\d{1,2}(?:\.\d{1,2})?(?![\d.])", tail))
-    asked = operation.soap_action.split("ver=")[-1].split()[0]
-    said = f"it speaks {', '.join(offered[:12])}" if offered else "it does not say which it speaks"
-    return AxlVersionRefused(
-        f"{who} does not speak AXL version {asked}; {said}.",
-        'Set axl_version to "auto" or to one that it speaks.',
-        offered,
-    )
+    version = operation.soap_action.split("ver=")[-1].split()[0]
+    offer = f"it speaks {', '.join(offered[:12])}" if offered else "it does not say which it speaks"
+    error = AxlVersionRefused(Problem.VERSION_REFUSED, *sender, version=version, offer=offer)
+    error.offered = offered
+    return error
 
 
-def _extract_body_element(answer: SoapResponse, who: str) -> etree._Element:
+def _extract_body_element(answer: SoapResponse, sender: Sender) -> etree._Element:
     """Return the one child of the one body of a well-formed SOAP 1.1 envelope."""
     kind = answer.content_type.partition(";")[0].strip().lower()
     if kind not in _XML_CONTENT_TYPES:
-        what = "an HTML page, perhaps a login page," if "html" in kind else "something"
-        raise BadReply(
-            f"{who} sent {what} where XML was due.",
-            "Check that the address is the node's own, and what answers there in a browser.",
-        )
-    envelope = _parse_reply_xml(answer.body, who)
+        content = "an HTML page, perhaps a login page," if "html" in kind else "something"
+        raise BadReply(Problem.NO_XML, *sender, content=content)
+    envelope = _parse_reply_xml(answer.body, sender)
     if envelope.tag != f"{_SOAP_NAMESPACE}Envelope":
-        raise _malformed_reply_error(who, "it is no SOAP 1.1 envelope")
+        raise _malformed_reply_error(sender, "it is no SOAP 1.1 envelope")
     bodies = envelope.findall(f"{_SOAP_NAMESPACE}Body")
     if len(bodies) != 1:
-        raise _malformed_reply_error(who, f"its envelope holds {len(bodies)} bodies")
+        raise _malformed_reply_error(sender, f"its envelope holds {len(bodies)} bodies")
     if len(bodies[0]) != 1:
-        raise _malformed_reply_error(who, f"its body holds {len(bodies[0])} answers")
+        raise _malformed_reply_error(sender, f"its body holds {len(bodies[0])} answers")
     return bodies[0][0]
 
 
-def _parse_reply_xml(body: bytes, who: str) -> etree._Element:
+def _parse_reply_xml(body: bytes, sender: Sender) -> etree._Element:
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,
@@ -277,24 +238,21 @@ def _parse_reply_xml(body: bytes, who: str) -> etree._Element:
     )
     # Before parsing: the declarations of a DTD take effect while it is read.
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        raise _malformed_reply_error(who, "it declares a document type")
+        raise _malformed_reply_error(sender, "it declares a document type")
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as exc:
-        raise _malformed_reply_error(who, "it is cut short or no well-formed XML") from exc
+        raise _malformed_reply_error(sender, "it is cut short or no well-formed XML") from exc
     if etree.ElementTree(root).docinfo.internalDTD is not None:
-        raise _malformed_reply_error(who, "it declares a document type")
+        raise _malformed_reply_error(sender, "it declares a document type")
     return root
 
 
-def _malformed_reply_error(who: str, why: str) -> BadReply:
-    return BadReply(
-        f"{who} sent a reply that cannot be used: {why}.",
-        "Ask again; if it stays so, look at the node's web server (Cisco Tomcat).",
-    )
+def _malformed_reply_error(sender: Sender, error: str) -> BadReply:
+    return BadReply(Problem.MALFORMED_REPLY, *sender, error=error)
 
 
-def _soap_fault_error(fault: etree._Element, who: str, quote: TextQuoter) -> ExchangeError:
+def _soap_fault_error(fault: etree._Element, sender: Sender, quote: TextQuoter) -> ExchangeError:
     """Name a SOAP fault; rate control by its code and by its text, whose wording varies."""
     code = (fault.findtext("faultcode") or "").strip()
     text = (fault.findtext("faultstring") or "").strip()
@@ -303,15 +261,9 @@ def _soap_fault_error(fault: etree._Element, who: str, quote: TextQuoter) -> Exc
         text = f"{text} {message}".strip()
     said = quote(text) or "no reason given"
     if code.endswith("RateControl") or "exceeded allowed rate" in text.lower():
-        return RateLimited(
-            f"{who} says that requests come too fast ({said}).",
-            "Ask again in a few minutes, and look for other programs that ask this node.",
-        )
+        return RateLimited(Problem.TOO_FAST, *sender, fault=said)
     if "maximum axl memory allocation consumed" in text.lower():
-        return ServerBusy(f"{who} has no memory left for requests ({said}).", "Ask again later.")
-    advice = "Look up the fault in the node's logs; the request only reads."
-    if "query request too large" in text.lower():
-        advice = "Select fewer columns or rows; the reply would pass AXL's limit of 8 MB."
-    return SoapFault(
-        f"{who} answered with a SOAP fault: {said}.", advice, code=quote(code), text=quote(text)
-    )
+        return ServerBusy(Problem.NO_MEMORY, *sender, fault=said)
+    too_large = "query request too large" in text.lower()
+    problem = Problem.QUERY_TOO_LARGE if too_large else Problem.FAULT
+    return SoapFault(problem, *sender, code=quote(code), fault=said)

@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from auditor.errors import ConfigError, ExchangeError, TlsFailed, WrongNode
+from auditor.failures import Problem
 from auditor.models.facts import Identity
 from auditor.soap.messages import Certificate, ConnectionDropped, Endpoint
 
@@ -143,9 +144,7 @@ def check_server_name(context: ssl.SSLContext, endpoint: Endpoint) -> None:
         context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname=endpoint.verify_name)
     except (ValueError, TypeError) as exc:  # the latter for a NUL
         raise TlsFailed(
-            f"{endpoint.verify_name!a} is no name that a certificate could prove; "
-            "nothing was sent.",
-            "Give the name in its certificate in [cluster.addresses].",
+            Problem.IMPOSSIBLE_NAME, endpoint.name, name=ascii(endpoint.verify_name)
         ) from exc
 
 
@@ -159,11 +158,7 @@ def verify_identity(endpoint: Endpoint, certificate: Certificate) -> Identity:
     if others and not names_host(certificate, endpoint.verify_name):
         raise _wrong_node_error(endpoint, others)
     if endpoint.pins and not is_pinned(certificate, endpoint.pins):
-        raise TlsFailed(
-            f"{endpoint.name} showed a certificate that is not pinned for it "
-            f"(SHA-256 {certificate.sha256}); nothing was sent.",
-            "Find out why it changed; if that was meant, pin the new one in [cluster.pins].",
-        )
+        raise TlsFailed(Problem.UNPINNED_CERTIFICATE, endpoint.name, digest=certificate.sha256)
     proven = not others and (endpoint.pins or not endpoint.insecure)
     return Identity.CERTIFICATE if proven else Identity.UNPROVEN
 
@@ -176,91 +171,47 @@ def handshake_error(
         return _certificate_error(endpoint, failure, certificate)
     if isinstance(failure, ssl.SSLError) and not isinstance(failure, ssl.SSLEOFError):
         return _tls_protocol_error(endpoint, failure)
-    return ConnectionDropped(
-        f"{endpoint.name} ended the connection during the TLS handshake; nothing was sent.",
-        "Check that its web server (Cisco Tomcat) runs and that nothing filters the port.",
-    )
+    return ConnectionDropped(Problem.HANDSHAKE_DROPPED, endpoint.name)
 
 
 def _certificate_error(
     endpoint: Endpoint, failure: ssl.SSLCertVerificationError, certificate: Certificate | None
 ) -> ExchangeError:
     if certificate is None:
-        return TlsFailed(
-            f"{endpoint.name} showed a certificate that does not verify; nothing was sent.",
-            _PIN_OR_CA_ADVICE,
-        )
+        return TlsFailed(Problem.UNVERIFIED_CERTIFICATE, endpoint.name)
     others = _other_named_nodes(endpoint, certificate)
     if others and not names_host(certificate, endpoint.verify_name):
         return _wrong_node_error(endpoint, others)
-    detail, advice = _describe_certificate_error(endpoint, failure.verify_code, certificate)
-    return TlsFailed(f"{endpoint.name} {detail}; nothing was sent.", advice)
+    return _untrusted_error(endpoint, failure.verify_code, certificate)
 
 
-_PIN_OR_CA_ADVICE = "Give the authority that signed it as ca_bundle, or pin it in [cluster.pins]."
-
-
-def _describe_certificate_error(
-    endpoint: Endpoint, code: int, certificate: Certificate
-) -> tuple[str, str]:
-    digest = f"SHA-256 {certificate.sha256}"
+def _untrusted_error(endpoint: Endpoint, code: int, certificate: Certificate) -> TlsFailed:
+    name, digest = endpoint.name, certificate.sha256
     if code == _EXPIRED:
-        return (
-            f"showed a certificate that expired on {certificate.not_after:%Y-%m-%d}",
-            "Renew its Tomcat certificate, or correct this machine's clock.",
-        )
+        return TlsFailed(Problem.EXPIRED_CERTIFICATE, name, date=certificate.not_after.date())
     if code == _NOT_YET_VALID:
-        return (
-            f"showed a certificate that is valid only from {certificate.not_before:%Y-%m-%d}",
-            "Correct the clock of this machine or of the node.",
-        )
+        return TlsFailed(Problem.FUTURE_CERTIFICATE, name, date=certificate.not_before.date())
+    if code in _NAME_MISMATCH and certificate.names:
+        names = ", ".join(certificate.names[:4])
+        return TlsFailed(Problem.OTHER_NAME, name, names=names, name=endpoint.verify_name)
     if code in _NAME_MISMATCH:
-        return _describe_name_mismatch(endpoint, certificate)
+        common_name = certificate.common_name
+        return TlsFailed(Problem.COMMON_NAME_ONLY, name, common_name=common_name, digest=digest)
     if code in _SELF_SIGNED or certificate.self_signed:
-        return (
-            f"showed a self-signed certificate that nothing vouches for ({digest})",
-            "Compare that digest on the node itself, then pin it in [cluster.pins].",
-        )
+        return TlsFailed(Problem.SELF_SIGNED_CERTIFICATE, name, digest=digest)
     if code in _WEAK_KEY_OR_SIGNATURE:
-        return (
-            "showed a certificate with a key or signature too weak for today's rules",
-            "Renew it, or set legacy_tls = true for a release 9.x or 10.x cluster.",
-        )
-    return (
-        f'showed a certificate signed by "{certificate.issuer}", which is not trusted here '
-        f"({digest})",
-        _PIN_OR_CA_ADVICE,
-    )
-
-
-def _describe_name_mismatch(endpoint: Endpoint, certificate: Certificate) -> tuple[str, str]:
-    if not certificate.names:
-        return (
-            f'showed a certificate that gives its host ("{certificate.common_name}") only as '
-            f"common name, which does not count (SHA-256 {certificate.sha256})",
-            "Compare that digest on the node itself, then pin it in [cluster.pins].",
-        )
-    return (
-        f"showed a certificate for {', '.join(certificate.names[:4])}, "
-        f"not for {endpoint.verify_name}",
-        "Put the name that it is issued to in [cluster.addresses], or pin it in [cluster.pins].",
-    )
+        return TlsFailed(Problem.WEAK_CERTIFICATE, name)
+    return TlsFailed(Problem.UNTRUSTED_ISSUER, name, issuer=certificate.issuer, digest=digest)
 
 
 def _tls_protocol_error(endpoint: Endpoint, failure: ssl.SSLError) -> ExchangeError:
     reason = failure.reason or ""
     if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
-        return TlsFailed(
-            f"{endpoint.name} does not speak TLS on port {endpoint.port}; nothing was sent.",
-            "Check the port in [cluster.addresses]; Cisco's web services use 8443.",
-        )
+        return TlsFailed(Problem.NO_TLS, endpoint.name, port=endpoint.port)
     words = reason.replace("_", " ").lower() or "no reason given"
-    advice = "Compare the TLS settings of the node with those of this machine."
-    if not endpoint.legacy_tls and any(sign in reason for sign in _OLD_PROTOCOL_REASONS):
-        advice = "For a release 9.x or 10.x cluster set legacy_tls = true."
-    return TlsFailed(
-        f"The TLS handshake with {endpoint.name} failed ({words}); nothing was sent.", advice
-    )
+    old = not endpoint.legacy_tls and any(sign in reason for sign in _OLD_PROTOCOL_REASONS)
+    problem = Problem.OLD_TLS if old else Problem.HANDSHAKE_FAILED
+    return TlsFailed(problem, endpoint.name, error=words)
 
 
 def _other_named_nodes(endpoint: Endpoint, certificate: Certificate) -> list[str]:
@@ -270,11 +221,7 @@ def _other_named_nodes(endpoint: Endpoint, certificate: Certificate) -> list[str
 
 
 def _wrong_node_error(endpoint: Endpoint, others: list[str]) -> WrongNode:
-    return WrongNode(
-        f"The address of {endpoint.name} is answered with the certificate of {others[0]}; "
-        "nothing was sent.",
-        "Correct [cluster.addresses] or the name service: each node needs its own address.",
-    )
+    return WrongNode(Problem.OTHER_NODE, endpoint.name, other=others[0])
 
 
 def _trust_ca_bundle(context: ssl.SSLContext, bundle: Path) -> None:

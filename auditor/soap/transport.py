@@ -22,6 +22,7 @@ from urllib3.connection import HTTPSConnection
 
 from auditor.credentials import Credentials
 from auditor.errors import BadReply, ExchangeError, TooLarge, Unreachable
+from auditor.failures import Problem
 from auditor.models.facts import Identity
 from auditor.soap.deadlines import Deadline, DeadlineWatchdog, open_tcp_connection
 from auditor.soap.handshake import (
@@ -215,10 +216,7 @@ class LiveSession:
     def post(self, question: SoapRequest) -> SoapResponse:
         """Send one question; raises an `ExchangeError`, or `Interrupted`."""
         if not _HOST_PATTERN.fullmatch(self._endpoint.host):
-            raise Unreachable(
-                f"The address of {self._endpoint.name} is no host name.",
-                "Give its address in [cluster.addresses].",
-            )
+            raise Unreachable(Problem.NO_HOST_NAME, self._endpoint.name)
         with self._lock, self._registry.call(self._endpoint.name, self._limits.timeout_s) as call:
             self._under_way = call
             began = time.monotonic_ns()
@@ -263,10 +261,7 @@ class LiveSession:
     def _read(self, response: requests.Response, call: Deadline) -> bytes:
         """Return the body; a cap on bytes means nothing for a body that expands, so none may."""
         if response.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
-            raise BadReply(
-                f"{self._endpoint.name} sent a compressed reply, which was not asked for.",
-                "Look for a proxy or load balancer between this machine and the node.",
-            )
+            raise BadReply(Problem.COMPRESSED_REPLY, self._endpoint.name)
         body = bytearray()
         try:
             self._fill(body, response, call)
@@ -281,15 +276,11 @@ class LiveSession:
                 body += chunk
                 if len(body) > self._limits.max_bytes:
                     raise TooLarge(
-                        f"{self._endpoint.name} sent more than {self._limits.max_bytes} bytes.",
-                        "Check what answers at that address; no Cisco reply here is that large.",
+                        Problem.REPLY_TOO_LARGE, self._endpoint.name, limit=self._limits.max_bytes
                     )
         except (urllib3.exceptions.HTTPError, OSError) as exc:
             call.check()
-            raise BadReply(
-                f"{self._endpoint.name} ended the connection in the middle of its reply.",
-                "Ask again; if it stays so, look at the node's web server (Cisco Tomcat).",
-            ) from exc
+            raise BadReply(Problem.CUT_SHORT, self._endpoint.name) from exc
 
     def _failure(self, exc: Exception, call: Deadline) -> ExchangeError:
         """Name what went wrong before the head of the reply was complete."""
@@ -299,19 +290,10 @@ class LiveSession:
         ):
             return call.timed_out()
         if isinstance(exc, _PROXY_ERRORS):
-            return Unreachable(
-                f"The proxy opened no connection to {self._endpoint.name}.",
-                "Check the proxy in the environment, or set proxy = false.",
-            )
+            return Unreachable(Problem.NO_PROXY_CONNECTION, self._endpoint.name)
         if any(isinstance(cause, ConnectionError | ssl.SSLError) for cause in causes):
-            return ConnectionDropped(
-                f"{self._endpoint.name} ended the connection without answering.",
-                "Check that its web server (Cisco Tomcat) is not being restarted.",
-            )
-        return BadReply(
-            f"{self._endpoint.name} did not answer in HTTP.",
-            "Check the address and port; Cisco's web services use 8443.",
-        )
+            return ConnectionDropped(Problem.CONNECTION_DROPPED, self._endpoint.name)
+        return BadReply(Problem.NO_HTTP, self._endpoint.name)
 
     # The line is its connections' doorkeeper, within the call that is under way.
 

@@ -28,5 +28,5 @@ def test_counters_of_another_node_are_refused(host: str) -> None:
 @pytest.mark.parametrize("host", ["***", "***.lab.test", "imp***"])
 def test_counters_of_a_host_that_had_to_be_hidden_are_refused(host: str) -> None:
     """It may be any node's; to let it pass would be to guess."""
-    with pytest.raises(WrongNode, match="whose it is cannot be told"):
+    with pytest.raises(WrongNode, match="host that holds a secret"):
         refuse_foreign_counters(counters(host), PUB, frozenset({SUB}))

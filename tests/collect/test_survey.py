@@ -16,6 +16,7 @@ from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials, Secret
 from auditor.errors import BadCredentials, ExchangeError, Reason, Unreachable
+from auditor.failures import Problem
 from auditor.models.facts import Coverage, NodeFacts, Outcome, Source
 from auditor.soap.network import LiveNetwork
 
@@ -33,8 +34,8 @@ port = 1
 type = "postgresql"
 used_by = ["permanent_chat"]
 """ + "".join(f'[[cluster.node]]\nname = "{name}"\nrole = "subscriber"\n' for name in NAMES)
-UNREACHABLE = Unreachable("There is no connection.", "Check it.")
-REFUSED = BadCredentials("The account was refused.", "Check it.")
+UNREACHABLE = Unreachable(Problem.NO_PROXY_CONNECTION, "a")
+REFUSED = BadCredentials(Problem.LOGIN_REFUSED, "cucm")
 
 
 class Servers:

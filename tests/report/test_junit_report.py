@@ -89,7 +89,7 @@ def test_what_was_not_looked_at_is_an_error(shape: str) -> None:
 
 def test_a_source_that_was_not_due_is_skipped() -> None:
     cluster = samples.compliant_cluster()
-    planned = Coverage(Source.TCP, "db.example.test", Outcome.SKIPPED, detail="probe is off")
+    planned = Coverage(Source.TCP, "db.example.test", Outcome.SKIPPED, note="probe is off")
     report = Report(samples.RUN, (replace(cluster, coverage=(planned,)),))
     (told,) = [c for c in tree(report).iter("testcase") if "tcp" in c.get("name", "")]
     assert [(child.tag, child.get("message")) for child in told] == [("skipped", "probe is off")]

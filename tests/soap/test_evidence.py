@@ -26,6 +26,7 @@ from auditor.errors import (
     Unreachable,
     WrongNode,
 )
+from auditor.failures import Problem
 from auditor.models.facts import Identity, Reach
 from auditor.soap.evidence.files import (
     INDEX_FILE,
@@ -72,7 +73,7 @@ def answer(
 
 def error(kind: type[ExchangeError], received: bytes = b"") -> ExchangeError:
     """Return an error that says something."""
-    made = kind("It happened.", "Do this.")
+    made = kind(Problem.UNTRUSTED_ISSUER, NODE.name, issuer="a CA", digest="AB:CD")
     made.received = received
     return made
 
@@ -219,7 +220,7 @@ def test_what_came_of_a_question_comes_of_it_again(name: str, tmp_path: Path) ->
     (told,) = ask(line, question("0"))
     assert type(told) is type(was)
     if isinstance(was, ExchangeError) and isinstance(told, ExchangeError):
-        assert (told.detail, told.advice) == (was.detail, was.advice)
+        assert told.failure == was.failure
         assert (told.reason, told.settles) == (was.reason, was.settles)
     else:
         assert told == was
@@ -281,7 +282,7 @@ def test_servers_whose_names_no_file_system_can_tell_apart_get_a_folder_each(
 def test_neither_password_nor_cookie_is_in_any_file(tmp_path: Path) -> None:
     said = f"{PASSWORD} audit-ro:{PASSWORD} s3cr3t%20%26%20more {COOKIE} en imp1.lab.test"
     spoken = error(BadReply, said.encode())
-    spoken.detail, spoken.advice = f"Said {said}", f"Hear {said}"
+    spoken.failure = spoken.failure.with_values(issuer=f"Said {said}")
     papers = replace(CERTIFICATE, names=(said,), common_name=said, issuer=said)
     replies = [answer(said.encode()), replace(answer(content_type=said), certificate=papers)]
     begun = error(TooLarge, f"begins {PASSWORD[:8]}".encode())

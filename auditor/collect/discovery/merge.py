@@ -110,7 +110,7 @@ def _describe_probe_coverage(
     for name, why in sorted(found.gaps.items()):
         by_reason.setdefault(why, []).append(name)
     sentences += [f"Not read: {', '.join(names)} ({why})." for why, names in by_reason.items()]
-    return replace(entry, detail=" ".join((*sentences, *found.told)))
+    return replace(entry, note=" ".join((*sentences, *found.told)))
 
 
 def _discovery_notes(

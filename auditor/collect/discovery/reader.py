@@ -18,6 +18,7 @@ from auditor.collect.discovery.sql import (
     plan_statements,
 )
 from auditor.errors import BadReply, Bug, ExchangeError, SoapFault
+from auditor.failures import Problem, failure_cause
 from auditor.soap.client import Client
 
 _STATEMENT_FAILURES = (SoapFault, BadReply)
@@ -79,7 +80,7 @@ def read_probes(client: Client, node: str, probes: Sequence[Probe]) -> ProbeResu
 
 
 def _error_clause(error: ExchangeError) -> str:
-    return error.detail.strip().rstrip(".")
+    return failure_cause(error.failure)
 
 
 def _split_rows_by_probe(
@@ -91,7 +92,7 @@ def _split_rows_by_probe(
         BadReply: an answer that must have a row has none, or columns are not those asked for.
     """
     if asked.anchored and not (rows and all(_has_anchor(row) for row in rows)):
-        raise BadReply("AXL answered without the row that is always there.", "")
+        raise BadReply(Problem.ANCHOR_ROW_MISSING)
     known = {probe.id: probe for probe in probes}
     return {
         name: _select_probe_rows(known[name], names, rows) for name, names in asked.reads.items()
@@ -105,7 +106,7 @@ def _has_anchor(row: Mapping[str, str | None]) -> bool:
 def _select_probe_rows(probe: Probe, names: Mapping[str, str], rows: DatabaseRows) -> DatabaseRows:
     expected = set(names.values()) or probe.required
     if any(not expected <= row.keys() for row in rows):
-        raise BadReply("AXL answered with other columns than asked for.", "")
+        raise BadReply(Problem.OTHER_COLUMNS)
     told = [
         {role: row[name] or None for role, name in names.items()} if names else row for row in rows
     ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from auditor.collect.discovery.probes import Probe
 from auditor.errors import BadReply
+from auditor.failures import Problem
 from auditor.text import join_names
 
 DatabaseRows = Sequence[Mapping[str, str | None]]
@@ -69,10 +70,10 @@ def parse_catalogue(rows: DatabaseRows) -> SchemaCatalogue:
     for row in rows:
         table, column = row.get("tabname"), row.get("colname")
         if not table or not column:
-            raise BadReply("The catalogue of the database has other columns than expected.", "")
+            raise BadReply(Problem.OTHER_CATALOGUE)
         tables.setdefault(table.lower(), set()).add(column.lower())
     if not tables:
-        raise BadReply("The catalogue of the database lists none of the tables.", "")
+        raise BadReply(Problem.EMPTY_CATALOGUE)
     return SchemaCatalogue({table: frozenset(columns) for table, columns in tables.items()})
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.config.settings import ClusterSettings
-from auditor.errors import BadCredentials, ExchangeError, Reason, WrongNode
+from auditor.errors import ExchangeError, Reason, WrongNode
 from auditor.models.facts import Reach
 from auditor.report.wording import strip_digest
 from auditor.setup.doctor.model import CheckupStep, DoctorCheck, StepOutcome
@@ -118,7 +118,7 @@ def _certificate_remedy_place(
 
 def refused_login_step(about: CheckedServer, error: ExchangeError) -> CheckupStep:
     """Return the step of an account that was not let in."""
-    source = error.source if isinstance(error, BadCredentials) else ""
+    source = error.failure.password_source
     told = f" The password came from {source}." if source else ""
     return CheckupStep(
         DoctorCheck.CREDENTIALS,

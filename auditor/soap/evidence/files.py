@@ -38,6 +38,7 @@ from auditor.errors import (
     Unreachable,
     WrongNode,
 )
+from auditor.failures import Problem
 from auditor.files import find_folder_obstacle
 from auditor.models.facts import Identity, Reach
 from auditor.soap.messages import Certificate, ConnectionDropped, SoapRequest
@@ -79,6 +80,15 @@ def _check_file_name(name: str) -> str:
 _MAX_PATH_PARTS = 2
 _FileName = Annotated[str, AfterValidator(_check_file_name)]
 _Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _check_problem(name: str) -> str:
+    if name not in Problem.__members__:
+        raise ValueError("is no problem that this version knows")
+    return name
+
+
+_ProblemName = Annotated[str, AfterValidator(_check_problem)]
 
 
 class _EvidenceModel(BaseModel):
@@ -139,18 +149,24 @@ class StoredReply(_EvidenceModel):
 
 
 class StoredFailure(_EvidenceModel):
-    """An exchange that gave no reply; `received` is the beginning of one that broke off."""
+    """An exchange that gave no reply; `received` is the beginning of one that broke off.
+
+    `problem` is the name of one of `auditor.failures.Problem`, `values` what its words need.
+    """
 
     error: ErrorName
     reason: Reason
-    detail: str
-    advice: str
+    problem: _ProblemName
+    server: str
+    values: dict[str, str]
     received: StoredFile | None = None
 
     def exception(self) -> ExchangeError:
         """Return the error anew."""
         kind = next(kind for kind, name in _ERROR_NAMES.items() if name == self.error)
-        return kind(self.detail, self.advice)
+        error = kind(Problem[self.problem], self.server)
+        error.failure = error.failure.with_values(**self.values)
+        return error
 
 
 class BeginEntry(_EvidenceModel):

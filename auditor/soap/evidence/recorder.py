@@ -376,10 +376,12 @@ def _to_stored_certificate(certificate: Certificate, redactor: Redactor) -> Stor
 def _to_stored_failure(
     error: ExchangeError, redactor: Redactor, received: StoredFile | None = None
 ) -> StoredFailure:
+    failure, redact = error.failure, redactor.ours().text
     return StoredFailure(
         error=stored_error_name(error),
         reason=error.reason,
-        detail=redactor.ours().text(error.detail),
-        advice=redactor.ours().text(error.advice),
+        problem=failure.problem.name,
+        server=redact(failure.server),
+        values={name: redact(text) for name, text in failure.values.items()},
         received=received,
     )

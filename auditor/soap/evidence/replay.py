@@ -14,6 +14,7 @@ from typing import Any
 
 from auditor.credentials import Credentials, Secret
 from auditor.errors import ConfigError, Interrupted, NotAsked, Reason
+from auditor.failures import Problem
 from auditor.models.facts import Reach
 from auditor.soap.evidence.files import (
     EVIDENCE_SCHEMA_VERSION,
@@ -281,8 +282,11 @@ class ReplayNetwork:
         """Return the error for a question that the record holds no answer to."""
         ends = "" if self._record.whole else ", which ends early,"
         return NotAsked(
-            f"The evidence{ends} holds no answer of {server} to {question}.",
-            f"Audit live, or replay with the version that kept it ({self._record.version}).",
+            Problem.NOT_RECORDED,
+            server,
+            ends=ends,
+            question=question,
+            version=self._record.version,
         )
 
 
