@@ -245,9 +245,9 @@ class FailoverDemo:
 
     def _tell(self, title: str, found: "FailoverCheck") -> None:
         from auditor.failover.actions import choose_action
-        from auditor.failover.summary import failover_summary
+        from auditor.failover.summary import summarize_check
 
-        told = f"{failover_summary(found)}\n{choose_action(found)}\n"
+        told = f"{summarize_check(found)}\n{choose_action(found)}\n"
         self.say(f"\n== {title}\n\n{told}Exit code {int(found.exit_code)}.\n")
 
     def _page(self, found: "FailoverCheck") -> None:

@@ -1,1 +1,1 @@
-"""The check after a failover, and before one: how the pairs of nodes stand."""
+"""The check after a failover, and before one: the state of each redundancy group."""

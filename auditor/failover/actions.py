@@ -1,191 +1,282 @@
-"""The one action for how a group stands, and what not to do meanwhile.
+"""The second line: the one action to take now. The words are in actions.toml.
 
-Sources: IM&P configuration guide 15, chapter on high availability; administration guide 15,
-"Services" (a stopped XCP Router); CLI reference guide 15, `utils ha`.
+The row is chosen by fields of the worst group: its status, the states of its nodes, the types and
+states of its checks, the reasons of failures.
 """
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
 from auditor.errors import Reason
 from auditor.failover.model import (
+    SERVICE_CHECK_TYPES,
+    CheckState,
+    CheckType,
     ClusterCheck,
+    Doubt,
     FailoverCheck,
     GroupCheck,
     GroupStatus,
     NodeCheck,
-    NodeCheckType,
     SourceFailure,
+    most_urgent,
 )
-from auditor.failover.priority import most_urgent_check, worst_check
-from auditor.failover.remedies import (
-    REDUNDANCY_GROUPS_PAGE,
-    USER_CHANGES,
-    down_node_action,
-    down_nodes,
-    fix_axl_action,
-    is_idle_without_partner,
-    moving_pair_action,
-    open_check_remedy,
-    recover_pair_action,
-    server_recovery_action,
-    source_failure_remedy,
-    start_services_action,
-)
-from auditor.models.facts import HaState, Origin
+from auditor.failover.wording import check_clause
+from auditor.models.facts import HaState, Origin, Source
 from auditor.models.findings import Verdict
-from auditor.service_names import SERVER_RECOVERY_MANAGER
+from auditor.service_names import AXL_WEB_SERVICE, SERVER_RECOVERY_MANAGER, XCP_ROUTER
+from auditor.soap.operations import AXL_API, CONTROL_CENTER_API
 from auditor.text import join_names
+
+
+@cache
+def load_action_texts() -> Mapping[str, Mapping[str, str]]:
+    """Return the tables of actions.toml."""
+    text = (files("auditor.failover") / "actions.toml").read_text(encoding="utf-8")
+    tables: Mapping[str, Any] = tomllib.loads(text)
+    return tables
+
+
+def fill_action(situation: str, **names: str) -> str:
+    """Return the action of a situation as one line; `names` fill its placeholders."""
+    forbidden = fill_text(situation, "do_not", **names)
+    return " ".join(
+        (f"Do: {fill_text(situation, **names)}.", *([f"Do not: {forbidden}."] if forbidden else ()))
+    )
+
+
+def fill_text(situation: str, part: str = "do", **names: str) -> str:
+    """Return one part of an action as a clause, empty if the situation has no such part."""
+    return _fill(load_action_texts()[situation].get(part, ""), names)
+
+
+def _fill(template: str, names: Mapping[str, str]) -> str:
+    texts = load_action_texts()["texts"]
+    services = {"AXL": AXL_WEB_SERVICE, "RECOVERY_MANAGER": SERVER_RECOVERY_MANAGER}
+    return template.format(**texts, **services, **names)
 
 
 def choose_action(check: FailoverCheck) -> str:
     """Return the second line: what to do now, and what not to do meanwhile."""
-    first_of_all = worst_check(check)
-    match first_of_all:
-        case GroupCheck():
-            return choose_group_action(first_of_all)
-        case NodeCheck():
-            return _choose_node_action(first_of_all, check)
-        case ClusterCheck() if first_of_all.obstacles:
-            return source_failure_action(first_of_all.obstacles[0], "the groups are known")
-    return (
-        f"Do: put the nodes into redundancy groups ({REDUNDANCY_GROUPS_PAGE}), or declare their"
-        " groups ([[cluster.node]]), and check again. Do not: fail over or fall back before the"
-        " groups are known."
+    match check.worst:
+        case GroupCheck() as group:
+            return choose_group_action(group)
+        case NodeCheck() as node_check:
+            return _choose_node_action(node_check, check)
+        case ClusterCheck(failures=[failure, *_]):
+            return choose_failure_action(failure, "the groups are known")
+    return fill_action("groups_unknown")
+
+
+def _choose_node_action(node_check: NodeCheck, check: FailoverCheck) -> str:
+    """Return the action for a node that is in no group, or whose group is unknown."""
+    cluster = next(cluster for cluster in check.clusters if node_check in cluster.ungrouped)
+    if node_check.verdict is Verdict.UNKNOWN and cluster.failures:
+        return choose_failure_action(cluster.failures[0], "the groups are known")
+    return fill_action("node_in_no_group", node=node_check.node)
+
+
+def choose_failure_action(failure: SourceFailure, until: str) -> str:
+    """Return the action that fixes a failed source; `until` is what must be known first."""
+    situation = "fix_account" if failure.reason is Reason.CREDENTIALS else "fix_source"
+    return fill_action(situation, remedy=failure_remedy(failure), until=until)
+
+
+def failure_remedy(failure: SourceFailure) -> str:
+    """Return what fixes a failed source, as a clause that begins with a verb."""
+    remedies = load_action_texts()["remedies"]
+    is_cucm, is_axl = failure.source is Source.CUCM_AXL, failure.source in _AXL_SOURCES
+    variants = {
+        "_elsewhere": failure.accepted_elsewhere and not is_cucm,
+        "_cucm": is_cucm,
+        "_axl": is_axl,
+        "_perfmon": failure.source is Source.PERFMON,
+        "": True,
+    }
+    template = next(
+        remedies[f"{reason}{suffix}"]
+        for reason in (failure.reason, "other")
+        for suffix, applies in variants.items()
+        if applies and f"{reason}{suffix}" in remedies
     )
+    role = AXL_API.role if is_axl else CONTROL_CENTER_API.role
+    names = {"server": failure.server, "cluster": failure.cluster, "role": role}
+    return _fill(template, names)
 
 
-def _choose_node_action(point: NodeCheck, check: FailoverCheck) -> str:
-    """Return the action for a node that is in no group, or of which nobody can tell."""
-    of = next(cluster for cluster in check.clusters if point in cluster.alone)
-    if point.verdict is Verdict.UNKNOWN and of.obstacles:
-        return source_failure_action(of.obstacles[0], "the groups are known")
-    return (
-        f"Do: put {point.node} into a redundancy group ({REDUNDANCY_GROUPS_PAGE}), or list it in"
-        " `planned_nodes` until it is installed. Do not: assign users to it before."
-    )
-
-
-def source_failure_action(obstacle: SourceFailure, until: str) -> str:
-    """Return the action that clears an obstacle away."""
-    lock = "try the same password again, which may lock the account, or "
-    careful = lock if obstacle.reason is Reason.CREDENTIALS else ""
-    return (
-        f"Do: {source_failure_remedy(obstacle)}; then check again. Do not: {careful}fail over or"
-        f" fall back before {until}."
-    )
+_AXL_SOURCES = (Source.CUCM_AXL, Source.IMP_AXL)
 
 
 def choose_group_action(group: GroupCheck) -> str:
-    """Return the one action for how a group stands."""
-    wrong = group.of(Verdict.DRIFT)
-    services = [
-        p
-        for p in wrong
-        if p.aspect in (NodeCheckType.CRITICAL, NodeCheckType.KEEPERS, NodeCheckType.OTHERS)
-    ]
-    if group.standing is GroupStatus.MOVING:
-        return moving_pair_action(group)
-    if group.standing is GroupStatus.BROKEN and down_nodes(group):
-        return down_node_action(group)
-    if is_idle_without_partner(group):
-        unread = any(node.state is None for node in group.nodes)
-        return _read_states_action(group) if unread else server_recovery_action(group)
+    """Return the one action for a group."""
+    drift = group.checks_with(Verdict.DRIFT)
+    services = [check for check in drift if check.type in SERVICE_CHECK_TYPES]
+    axl = [check for check in drift if check.type is CheckType.AXL]
+    if group.status is GroupStatus.MOVING:
+        return fill_action("moving_too_long" if group.has_outlasted else "moving")
+    if group.status is GroupStatus.BROKEN and _down_nodes(group):
+        return _down_nodes_action(group)
+    if _is_idle_without_partner(group):
+        if any(node.state is None for node in group.nodes):
+            return _read_states_action(group)
+        return fill_action("idle_without_partner", nodes=_all_nodes(group))
     if services:
-        return start_services_action(services, group)
-    axl = [point for point in wrong if point.aspect is NodeCheckType.AXL]
+        return _services_action(services, group)
     if axl:
-        return fix_axl_action(axl[0])
+        return _axl_action(axl[0])
     if _needs_longer_watch(group):
-        return (
-            "Do: look again with a longer `--wait`, until the pair is stable. Do not: fail over or "
-            f"fall back, or {USER_CHANGES}, before it is."
-        )
+        return fill_action("not_yet_stable")
     return _action_by_status(group)
 
 
+def _all_nodes(group: GroupCheck) -> str:
+    return join_names(node.name for node in group.nodes)
+
+
+def _down_nodes(group: GroupCheck) -> list[str]:
+    """Return the nodes that are down, or unreachable while the partner serves or is down."""
+    has_partner = any(node.state in (HaState.BACKUP, HaState.DOWN) for node in group.nodes)
+    return [
+        node.name
+        for node in group.nodes
+        if node.state is HaState.DOWN or (has_partner and node.is_unreachable)
+    ]
+
+
+def _down_nodes_action(group: GroupCheck) -> str:
+    down = _down_nodes(group)
+    left = [node.name for node in group.nodes if node.name not in down]
+    if not left:
+        return fill_action("nodes_down", down=join_names(down))
+    situation = "nodes_down_partner_serves" if group.serving else "nodes_down_partner_left"
+    return fill_action(situation, down=join_names(down), left=join_names(left))
+
+
+def _is_idle_without_partner(group: GroupCheck) -> bool:
+    """Tell whether a node is idle and no partner is in backup mode, so its users have no server."""
+    is_unclear = group.status in (GroupStatus.UNKNOWN, GroupStatus.BROKEN) and not group.serving
+    return is_unclear and any(node.state is HaState.IDLE for node in group.nodes)
+
+
 def _needs_longer_watch(group: GroupCheck) -> bool:
-    """Tell whether all there is to do is to look on: a good state was seen, and not for long."""
-    good = group.standing in (GroupStatus.NORMAL, GroupStatus.FAILED_OVER, GroupStatus.NO_FAILOVER)
-    open_ = group.settled is not None and not group.settled.stable
-    return good and open_ and not group.of(Verdict.UNKNOWN)
+    """Tell whether a good state was seen, but not for long enough."""
+    good = (GroupStatus.NORMAL, GroupStatus.FAILED_OVER, GroupStatus.NO_FAILOVER)
+    return group.status in good and group.is_unstable and not group.checks_with(Verdict.UNKNOWN)
 
 
 def _action_by_status(group: GroupCheck) -> str:
-    unread = any(node.state is None for node in group.nodes)
-    match group.standing:
+    states = [node.state for node in group.nodes]
+    match group.status:
         case GroupStatus.FAILED_OVER:
-            return _fallback_action(group)
+            return _fall_back_action(group)
         case GroupStatus.SWITCHED_OFF:
-            return (
-                f"Do: turn high availability of {group.name} on ({REDUNDANCY_GROUPS_PAGE}) once all"
-                " critical services run on both nodes. Do not: stop a node before it is on."
-            )
-        case GroupStatus.BROKEN if not unread:
-            return recover_pair_action(group)
-        case GroupStatus.UNKNOWN if all(node.state == HaState.UNKNOWN for node in group.nodes):
-            return (
-                f"Do: restart {SERVER_RECOVERY_MANAGER} on both nodes, then run `utils ha status`. "
-                "Do not: fail over or fall back before the states are known."
-            )
+            return fill_action("switched_off", group=group.name)
+        case GroupStatus.BROKEN if None not in states:
+            return _recover_action(group)
+        case GroupStatus.UNKNOWN if all(state is HaState.UNKNOWN for state in states):
+            return fill_action("states_unknown_to_nodes")
         case GroupStatus.BROKEN | GroupStatus.UNKNOWN:
             return _read_states_action(group)
     return _action_for_good_states(group)
 
 
-def _action_for_good_states(group: GroupCheck) -> str:
-    """Return the action for a group whose states ask for none."""
-    wrong, unknown = group.of(Verdict.DRIFT), group.of(Verdict.UNKNOWN)
-    if wrong or unknown:
-        point = most_urgent_check(wrong or unknown)
-        obstacle = None if wrong else group.obstacle_to(point)
-        if obstacle is not None:
-            return source_failure_action(obstacle, "that is known")
-        return f"Do: {open_check_remedy(point)} Do not: fail over before it is settled."
-    if group.bad_replication:
-        return (
-            "Do: run `utils dbreplication runtimestate` on the publisher, and mend the replication "
-            f"of {join_names(group.bad_replication)}. Do not: fail over before it is good."
-        )
-    if group.sessions.short:
-        return (
-            "Do: give clients up to 30 minutes to sign in again, then check again. Do not: fail "
-            "over or restart services meanwhile."
-        )
-    return "Do: nothing."
+def _recover_action(group: GroupCheck) -> str:
+    """Return how a pair recovers whose states are both known."""
+    down = [n.name for n in group.nodes if n.state is HaState.FAILED_OVER_SERVICES_DOWN]
+    if down:
+        return fill_action("services_down_after_failover", nodes=join_names(down))
+    return fill_action("failed", group=group.name)
 
 
-def _fallback_action(group: GroupCheck) -> str:
-    left = join_names(n.name for n in group.nodes if n.state != HaState.BACKUP)
-    serving = join_names(n.name for n in group.nodes if n.state == HaState.BACKUP)
-    unknown = group.of(Verdict.UNKNOWN)
-    obstacle = group.obstacle_to(most_urgent_check(unknown)) if unknown else None
-    before = f"{source_failure_remedy(obstacle)}; check again, and " if obstacle else ""
-    return (
-        f"Do: {before}once the cause is mended and {left} is fit, fall back by hand"
-        f" ({REDUNDANCY_GROUPS_PAGE}, or `utils ha fallback {left}`); automatic fallback is off by"
-        f" default. Do not: {USER_CHANGES}, or stop or restart {serving}, while failed over."
+def _fall_back_action(group: GroupCheck) -> str:
+    unknown = group.checks_with(Verdict.UNKNOWN)
+    failure = group.failure_behind(most_urgent(unknown)) if unknown else None
+    return fill_action(
+        "fall_back",
+        first=f"{failure_remedy(failure)}, and check again; then " if failure else "",
+        left=join_names(node.name for node in group.not_serving),
+        serving=join_names(group.serving),
     )
 
 
 def _read_states_action(group: GroupCheck) -> str:
-    firm = all(node.state and node.state_source != Origin.DISCOVERED for node in group.nodes)
-    if firm and any(node.state != HaState.NORMAL for node in group.nodes):
-        return _undocumented_pair_action(group)
-    if group.obstacles:
-        return source_failure_action(group.obstacles[0], "the states are known")
-    return (
-        "Do: run `utils ha status` on both nodes, and make PerfMon and Control Center of both "
-        "answer. Do not: fail over or fall back before the states are known."
+    are_observed = all(
+        node.state and node.state_source is not Origin.DISCOVERED for node in group.nodes
+    )
+    if are_observed and any(node.state is not HaState.NORMAL for node in group.nodes):
+        unknown = [node.name for node in group.nodes if node.state is HaState.UNKNOWN]
+        if unknown:
+            return fill_action("state_unknown_to_node", nodes=join_names(unknown))
+        return fill_action("undocumented_pair")
+    if group.failures:
+        return choose_failure_action(group.failures[0], "the states are known")
+    return fill_action("states_unread")
+
+
+def _action_for_good_states(group: GroupCheck) -> str:
+    """Return the action for a group whose states need none."""
+    drift, unknown = group.checks_with(Verdict.DRIFT), group.checks_with(Verdict.UNKNOWN)
+    if drift or unknown:
+        check = most_urgent(drift or unknown)
+        failure = None if drift else group.failure_behind(check)
+        if failure is not None:
+            return choose_failure_action(failure, "that is known")
+        return _unknown_check_action(check)
+    if group.bad_replication:
+        return fill_action("bad_replication", nodes=join_names(group.bad_replication))
+    return fill_action("sessions_missing" if group.sessions.is_short else "nothing")
+
+
+_UNKNOWN_CHECK_SITUATIONS = {
+    CheckState.STARTING: "service_changing",
+    CheckState.STOPPING: "service_changing",
+    CheckState.STOPPED: "activation_unknown",
+    CheckState.UNKNOWN: "service_unknown",
+}
+
+
+def _unknown_check_action(check: NodeCheck) -> str:
+    """Return how to find out what a check left unknown."""
+    is_about_service = check.type in SERVICE_CHECK_TYPES and check.doubt is not Doubt.PEERS
+    situation = _UNKNOWN_CHECK_SITUATIONS.get(check.state) if is_about_service else None
+    return fill_action(
+        situation or "check_unknown",
+        service=check.service,
+        node=check.node,
+        state=str(check.state),
+        clause=check_clause(check),
     )
 
 
-def _undocumented_pair_action(group: GroupCheck) -> str:
-    """Return what to do about a pair of states that were read and make no sense together."""
-    dumb = [node.name for node in group.nodes if node.state == HaState.UNKNOWN]
-    how = (
-        f"see that {SERVER_RECOVERY_MANAGER} runs on {join_names(dumb)}, then run `utils ha status`"
-        if dumb
-        else (
-            "look again in 20 s (`--wait 1m`), then run `utils ha status` on both nodes, because "
-            "Cisco documents no such pair of states"
-        )
+def _services_action(checks: Sequence[NodeCheck], group: GroupCheck) -> str:
+    """Return which services to start first, and how; services that restart come last."""
+    down = [check for check in checks if check.state is not CheckState.RESTARTING]
+    urgent = most_urgent(down or checks)
+    if not down:
+        return fill_action("service_restarting", service=urgent.service, node=urgent.node)
+    router = next((check for check in down if check.service == XCP_ROUTER), None)
+    if router is not None:
+        normal = group.status is GroupStatus.NORMAL
+        return fill_action("start_router_normal" if normal else "start_router", node=router.node)
+    of_node = sorted((c for c in down if c.node == urgent.node), key=lambda c: c.urgency)
+    services = [check.service for check in of_node]
+    if urgent.state is CheckState.NOT_ACTIVATED:
+        situation = "activate_services"
+    else:
+        are_xcp = all(service.startswith("Cisco XCP") for service in services)
+        situation = "start_xcp_services" if are_xcp else "start_services"
+    return fill_action(
+        situation,
+        services=join_names(services, limit=3),
+        node=urgent.node,
+        run="they run" if len(services) > 1 else "it runs",
     )
-    return f"Do: {how}. Do not: fail over or fall back before the states are understood."
+
+
+def _axl_action(check: NodeCheck) -> str:
+    """Return how to make AXL answer."""
+    situations = {CheckState.NOT_ACTIVATED: "activate_axl", CheckState.STOPPED: "start_axl"}
+    return fill_action(situations.get(check.state, "restart_axl"), node=check.node)

@@ -1,18 +1,7 @@
-"""The use case: clusters in, how their redundancy groups stand out; once, or until settled.
-
-What was found: the clusters judged, their groups, what watching came to.
-
-Which clusters and redundancy groups a check is about.
-
-Asks the clusters what tells how a pair stands, and the database for what PerfMon keeps back.
-
-What the command line asks of the check.
-
-Reads how long to wait, such as `15m`.
-"""
+"""The use case: ask the clusters, judge their groups, once or until every pair is stable."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -25,32 +14,29 @@ from auditor.errors import ConfigError, Reason
 from auditor.failover.group_status import (
     SessionCounts,
     check_group,
-    check_group_membership,
     group_node_facts,
     sessions_from_snapshot,
 )
-from auditor.failover.model import (
-    ClusterCheck,
-    FailoverCheck,
-    SourceFailure,
-    Stability,
-    source_failures,
-)
-from auditor.failover.peers import check_peerings, unchecked_peer_notes
+from auditor.failover.model import ClusterCheck, FailoverCheck, Stability, source_failures
+from auditor.failover.peers import check_peerings, unchecked_peers
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
-from auditor.failover.services import FailoverFindings, judge_for_failover
-from auditor.failover.watch import GroupKey, GroupWatch, ProgressLineCallback, WatchOptions
+from auditor.failover.services import (
+    FailoverFindings,
+    check_group_membership,
+    judge_for_failover,
+)
+from auditor.failover.watch import GroupKey, GroupWatch
 from auditor.models.facts import ClusterFacts, Group, NodeFacts, Role
 from auditor.recommendations.packs import Recommendation
-from auditor.text import did_you_mean, join_names
+from auditor.text import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
 class FailoverCheckOptions:
-    """What the command line asks for.
+    """What the command line decides.
 
-    `groups`: these alone; none: all. `wait`: watch until settled, at most so long; None: look once.
-    `since` is a snapshot as `auditor.snapshots.read_snapshot_file` returns it.
+    `rows` are all recommendations by id. `groups`: only these; none means all. `wait`: how long to
+    wait for stable pairs; None: read once. `since` is a snapshot as `read_snapshot_file` returns.
     """
 
     rows: Mapping[str, Recommendation]
@@ -61,271 +47,185 @@ class FailoverCheckOptions:
     insecure: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FailoverSurveyor:
-    """Who is asked, with which accounts, by which way."""
-
-    clusters: Sequence[ClusterSettings]
-    logins: Mapping[str, Credentials]
-    request: FailoverCheckOptions
-    world: RunContext
-
-    def begin(self) -> Sequence[ClusterFacts]:
-        """Ask every cluster about all that matters, in the groups that are wanted or in all."""
-        only = frozenset(group.casefold() for group in self.request.groups) or None
-        return self._ask(
-            self.clusters, SurveyScope(FAILOVER_TOPICS, groups=only, hurries=True), None
-        )
-
-    def again(
-        self, errand: SurveyScope, known: Mapping[str, ClusterFacts]
-    ) -> Sequence[ClusterFacts]:
-        """Ask the known clusters once more, and put what they tell over it."""
-        chosen = [settings for settings in self.clusters if settings.name in known]
-        return self._ask(chosen, errand, known)
-
-    def _ask(
-        self,
-        chosen: Sequence[ClusterSettings],
-        errand: SurveyScope,
-        known: Mapping[str, ClusterFacts] | None,
-    ) -> Sequence[ClusterFacts]:
-        options = RunOptions((), insecure=self.request.insecure, discover=False, scope=errand)
-        found = survey_clusters(chosen, self.logins, options, self.world, known)
-        return [
-            self._with_database(settings, facts, options)
-            for settings, facts in zip(chosen, found, strict=True)
-        ]
-
-    def _with_database(
-        self, settings: ClusterSettings, facts: ClusterFacts, options: RunOptions
-    ) -> ClusterFacts:
-        """Fill HA states that PerfMon did not tell from the IM&P database, if there is one to ask.
-
-        PerfMon documents the state from release 12.5 on; the database's word is only discovered.
-        """
-        publisher = next((n for n in facts.nodes if n.role is Role.PUBLISHER), None)
-        if publisher is None or not _needs_states_from_database(facts, options.scope):
-            return facts
-        errand = SurveyScope(
-            frozenset({SurveyTopic.AXL}), nodes=frozenset({publisher.name.casefold()})
-        )
-        asking = replace(options, discover=True, only_probes=frozenset({"groups"}), scope=errand)
-        known = {settings.name: facts}
-        (told,) = survey_clusters([settings], self.logins, asking, self.world, known)
-        return told
-
-
-def _needs_states_from_database(facts: ClusterFacts, errand: SurveyScope) -> bool:
-    """Tell whether states were asked for and are missing, and no password was refused."""
-    refused = any(entry.reason is Reason.CREDENTIALS for entry in facts.coverage)
-    lacking = any(_nodes_without_ha_state(facts, group) for group in facts.groups)
-    return lacking and not refused and SurveyTopic.HA in errand.topics
-
-
-def _nodes_without_ha_state(facts: ClusterFacts, group: Group) -> Sequence[NodeFacts]:
-    """Return the nodes of a pair that answered, and did not tell their HA state."""
-    if group.ha_enabled is False or len(group.nodes) < 2:
-        return ()
-    return [n for n in group_node_facts(facts, group) if n.services and n.ha_state is None]
-
-
-def clusters_with_groups(
-    found: Sequence[ClusterFacts], wanted: Sequence[str]
-) -> Sequence[ClusterFacts]:
-    """Return the clusters that have one of the groups, or where one that nobody has may be.
-
-    Raises:
-        ConfigError: the groups of all are known, and one that is wanted is not among them.
-    """
-    if not wanted:
-        return found
-    lacking = unmatched_groups(found, wanted)
-    if lacking and all(map(_are_groups_complete, found)):
-        there = [known.name for facts in found for known in facts.groups]
-        raise ConfigError([_unknown_group_message(group, there) for group in lacking])
-    return [
-        facts
-        for facts in found
-        if select_groups(facts, wanted) or (lacking and not _are_groups_complete(facts))
-    ]
-
-
-def unmatched_groups(found: Iterable[ClusterFacts], wanted: Iterable[str]) -> tuple[str, ...]:
-    """Return the groups that are wanted and known in no cluster."""
-    there = {known.name.casefold() for facts in found for known in facts.groups}
-    return tuple(group for group in wanted if group.casefold() not in there)
-
-
-def possibly_present_groups(facts: ClusterFacts, lacking: Sequence[str]) -> tuple[str, ...]:
-    """Return the groups that are missing everywhere and may be in this cluster."""
-    return () if _are_groups_complete(facts) else tuple(dict.fromkeys(lacking))
-
-
-def _are_groups_complete(facts: ClusterFacts) -> bool:
-    """Tell whether the cluster itself told its groups: a file may declare a part of them."""
-    return facts.groups_known and facts.topology_observed
-
-
-def select_groups(facts: ClusterFacts, only: Collection[str]) -> tuple[Group, ...]:
-    """Return the groups of a cluster, or those of these names; case makes no difference."""
-    names = {name.casefold() for name in only}
-    return tuple(group for group in facts.groups if not only or group.name.casefold() in names)
-
-
-def _unknown_group_message(group: str, names: Sequence[str]) -> str:
-    there = ", ".join(dict.fromkeys(names)) or "none"
-    hint = did_you_mean(group, names) or "."
-    return f"--group {group}: no redundancy group of that name{hint} There is {there}."
-
-
-@dataclass(frozen=True, slots=True)
-class FailoverSurveyResult:
-    """What was found: each cluster judged, its groups that were looked at, what watching gave."""
-
-    started_at: str
-    finished_at: str
-    clusters: Mapping[str, FailoverFindings]
-    groups: Mapping[str, tuple[Group, ...]]
-    settled: Mapping[GroupKey, Stability]
-
-
-def survey_for_failover(
-    inquiry: FailoverSurveyor, tell: ProgressLineCallback
-) -> FailoverSurveyResult:
-    """Ask the clusters, as often as the request wants.
-
-    Raises:
-        ConfigError: no cluster has a group that is wanted.
-        Interrupted: the user pressed Ctrl-C.
-    """
-    request, clock = inquiry.request, inquiry.world.clock
-    started = clock()
-    known = {facts.name: facts for facts in clusters_with_groups(inquiry.begin(), request.groups)}
-    chosen = {name: select_groups(facts, request.groups) for name, facts in known.items()}
-    settled: Mapping[GroupKey, Stability] = {}
-    if request.wait is not None:
-        patience = WatchOptions(request.wait, clock, inquiry.world.network.pause, tell)
-        known, settled = _watch_groups(inquiry, patience, known, chosen)
-    return FailoverSurveyResult(
-        utc_timestamp(started),
-        utc_timestamp(clock()),
-        {name: judge_for_failover(facts, request.rows) for name, facts in known.items()},
-        chosen,
-        settled,
-    )
-
-
-def _watch_groups(
-    inquiry: FailoverSurveyor,
-    patience: WatchOptions,
-    known: dict[str, ClusterFacts],
-    chosen: Mapping[str, tuple[Group, ...]],
-) -> tuple[dict[str, ClusterFacts], Mapping[GroupKey, Stability]]:
-    """Watch the groups until they are settled; return what is known then, and how it ended."""
-    start = {(name, group.name): group for name, of in chosen.items() for group in of}
-    watch = GroupWatch(known, inquiry.again, patience, start)
-    watch.run()
-    return watch.known, watch.settled
-
-
 def run_failover_check(
     clusters: Sequence[ClusterSettings],
     logins: Mapping[str, Credentials],
-    request: FailoverCheckOptions,
-    world: RunContext,
-    tell: ProgressLineCallback,
+    options: FailoverCheckOptions,
+    context: RunContext,
+    print_progress: Callable[[str], None],
 ) -> FailoverCheck:
-    """Look at the groups of the clusters and say how they stand.
+    """Check the redundancy groups of the clusters.
 
     Raises:
-        ConfigError: no cluster has a group that is wanted, or the snapshot is of other clusters.
+        ConfigError: no cluster has a group of `options`, or the snapshot is of other clusters.
         Interrupted: the user pressed Ctrl-C.
     """
-    before = sessions_from_snapshot(clusters, request.since)
-    inquiry = FailoverSurveyor(clusters, logins, request, world)
-    return _build_failover_check(survey_for_failover(inquiry, tell), inquiry, before)
+    surveyor = FailoverSurveyor(clusters, logins, options, context)
+    check, _ = _check_clusters(surveyor, print_progress)
+    return check
 
 
 def run_readiness_check(
     clusters: Sequence[ClusterSettings],
     logins: Mapping[str, Credentials],
-    request: FailoverCheckOptions,
-    world: RunContext,
+    options: FailoverCheckOptions,
+    context: RunContext,
 ) -> FailoverReadiness:
-    """Look once, and say what a failover would lose.
+    """Check the groups once, and return what a failover would lose.
 
     Raises as `run_failover_check` does.
     """
-    before = sessions_from_snapshot(clusters, request.since)
-    inquiry = FailoverSurveyor(clusters, logins, request, world)
-    scene = survey_for_failover(inquiry, lambda _: None)
-    return assess_readiness(_build_failover_check(scene, inquiry, before), scene.clusters)
+    surveyor = FailoverSurveyor(clusters, logins, options, context)
+    return assess_readiness(*_check_clusters(surveyor, lambda _: None))
 
 
-def _build_failover_check(
-    scene: FailoverSurveyResult, inquiry: FailoverSurveyor, before: Mapping[str, SessionCounts]
-) -> FailoverCheck:
-    request = inquiry.request
-    lacking = unmatched_groups((known.facts for known in scene.clusters.values()), request.groups)
-    return FailoverCheck(
-        started_at=scene.started_at,
-        finished_at=scene.finished_at,
+@dataclass(frozen=True, slots=True)
+class FailoverSurveyor:
+    """Asks the clusters for what a failover check needs."""
+
+    clusters: Sequence[ClusterSettings]
+    logins: Mapping[str, Credentials]
+    options: FailoverCheckOptions
+    context: RunContext
+
+    def survey(self) -> Sequence[ClusterFacts]:
+        """Ask every cluster for everything, in the groups of the options only."""
+        groups = frozenset(group.casefold() for group in self.options.groups) or None
+        scope = SurveyScope(FAILOVER_TOPICS, groups=groups, hurries=True)
+        return self._survey(self.clusters, scope, None)
+
+    def resurvey(
+        self, scope: SurveyScope, facts: Mapping[str, ClusterFacts]
+    ) -> Sequence[ClusterFacts]:
+        """Ask the clusters of these facts again, and return the facts with the new replies."""
+        clusters = [settings for settings in self.clusters if settings.name in facts]
+        return self._survey(clusters, scope, facts)
+
+    def _survey(
+        self,
+        clusters: Sequence[ClusterSettings],
+        scope: SurveyScope,
+        facts: Mapping[str, ClusterFacts] | None,
+    ) -> Sequence[ClusterFacts]:
+        options = RunOptions((), insecure=self.options.insecure, discover=False, scope=scope)
+        surveyed = survey_clusters(clusters, self.logins, options, self.context, facts)
+        return [
+            self._add_states_from_database(settings, cluster, options)
+            for settings, cluster in zip(clusters, surveyed, strict=True)
+        ]
+
+    def _add_states_from_database(
+        self, settings: ClusterSettings, facts: ClusterFacts, options: RunOptions
+    ) -> ClusterFacts:
+        """Read HA states that PerfMon did not return from the IM&P database.
+
+        PerfMon documents the state from release 12.5 on. A state from the database is only
+        discovered.
+        """
+        publisher = next((node for node in facts.nodes if node.role is Role.PUBLISHER), None)
+        if publisher is None or not _needs_states_from_database(facts, options.scope):
+            return facts
+        nodes = frozenset({publisher.name.casefold()})
+        options = replace(
+            options,
+            discover=True,
+            only_probes=frozenset({"groups"}),
+            scope=SurveyScope(frozenset({SurveyTopic.AXL}), nodes=nodes),
+        )
+        (updated,) = survey_clusters(
+            [settings], self.logins, options, self.context, {settings.name: facts}
+        )
+        return updated
+
+
+def _needs_states_from_database(facts: ClusterFacts, scope: SurveyScope) -> bool:
+    """Tell whether HA states were asked for and are missing, and no password was refused."""
+    is_refused = any(entry.reason is Reason.CREDENTIALS for entry in facts.coverage)
+    is_missing = any(_nodes_without_ha_state(facts, group) for group in facts.groups)
+    return is_missing and not is_refused and SurveyTopic.HA in scope.topics
+
+
+def _nodes_without_ha_state(facts: ClusterFacts, group: Group) -> Sequence[NodeFacts]:
+    """Return the nodes of a pair that returned services, but no HA state."""
+    if group.ha_enabled is False or len(group.nodes) < 2:
+        return ()
+    return [n for n in group_node_facts(facts, group) if n.services and n.ha_state is None]
+
+
+def _check_clusters(
+    surveyor: FailoverSurveyor, print_progress: Callable[[str], None]
+) -> tuple[FailoverCheck, Mapping[str, FailoverFindings]]:
+    """Survey, wait until stable if the options say so, judge, check each group."""
+    clusters, options, context = surveyor.clusters, surveyor.options, surveyor.context
+    sessions_before = sessions_from_snapshot(clusters, options.since)
+    started_at = utc_timestamp(context.clock())
+    facts = {
+        cluster.name: cluster for cluster in clusters_with_groups(surveyor.survey(), options.groups)
+    }
+    groups = {name: select_groups(cluster, options.groups) for name, cluster in facts.items()}
+    stability: Mapping[GroupKey, Stability] = {}
+    if options.wait is not None:
+        watch = GroupWatch(
+            facts,
+            {(name, group.name): group for name in groups for group in groups[name]},
+            surveyor.resurvey,
+            wait=options.wait,
+            clock=context.clock,
+            pause=context.network.pause,
+            print_progress=print_progress,
+        )
+        watch.run()
+        facts, stability = watch.facts, watch.stability
+    finished_at = utc_timestamp(context.clock())
+    findings = {name: judge_for_failover(cluster, options.rows) for name, cluster in facts.items()}
+    unmatched = unmatched_groups((judged.facts for judged in findings.values()), options.groups)
+    check = FailoverCheck(
+        started_at=started_at,
+        finished_at=finished_at,
         clusters=tuple(
-            _build_cluster_check(known, scene, before.get(name), request.groups, lacking)
-            for name, known in scene.clusters.items()
+            _check_cluster(
+                judged,
+                groups[name],
+                stability,
+                sessions_before.get(name),
+                () if _are_groups_complete(judged.facts) else unmatched,
+                include_ungrouped=not options.groups,
+            )
+            for name, judged in findings.items()
         ),
-        peerings=check_peerings(inquiry.clusters, scene.clusters),
-        since=request.since["report"]["run"]["finished_at"] if request.since else None,
-        accept_failed_over=request.accept_failed_over,
-        insecure=request.insecure,
-        waited=request.wait is not None,
-        notes=unchecked_peer_notes(inquiry.clusters),
+        peerings=check_peerings(clusters, findings),
+        since=options.since["report"]["run"]["finished_at"] if options.since else None,
+        accept_failed_over=options.accept_failed_over,
+        insecure=options.insecure,
+        waited=options.wait is not None,
+        unchecked_peers=unchecked_peers(clusters),
     )
+    return check, findings
 
 
-def _build_cluster_check(
-    known: FailoverFindings,
-    scene: FailoverSurveyResult,
-    before: SessionCounts | None,
-    wanted: Sequence[str],
-    lacking: Sequence[str],
+def _check_cluster(
+    findings: FailoverFindings,
+    groups: Sequence[Group],
+    stability: Mapping[GroupKey, Stability],
+    sessions_before: SessionCounts | None,
+    possible_groups: Sequence[str],
+    *,
+    include_ungrouped: bool,
 ) -> ClusterCheck:
-    facts = known.facts
-    own = {n.name for n in facts.nodes}
-    lone = () if wanted else _ungrouped_nodes(facts)
-    barriers = source_failures(facts, ())
+    facts = findings.facts
+    nodes = {node.name for node in facts.nodes}
+    ungrouped = _ungrouped_nodes(facts) if include_ungrouped else ()
     return ClusterCheck(
         name=facts.name,
         groups=tuple(
-            check_group(known, group, before, scene.settled.get((facts.name, group.name)))
-            for group in scene.groups[facts.name]
+            check_group(findings, group, sessions_before, stability.get((facts.name, group.name)))
+            for group in groups
         ),
-        gaps=tuple(
-            _missing_group_reasons(
-                facts, scene.groups[facts.name], possibly_present_groups(facts, lacking), barriers
-            )
-        ),
-        alone=tuple(check_group_membership(known, node) for node in lone),
-        cucm_requests=sum(e.requests for e in facts.coverage if e.node not in own),
-        obstacles=barriers,
+        possible_groups=tuple(dict.fromkeys(possible_groups)),
+        ungrouped=tuple(check_group_membership(findings, node) for node in ungrouped),
+        cucm_requests=sum(e.requests for e in facts.coverage if e.node not in nodes),
+        failures=source_failures(facts, ()),
     )
-
-
-def _missing_group_reasons(
-    facts: ClusterFacts,
-    chosen: Sequence[Group],
-    unseen: Sequence[str],
-    barriers: Sequence[SourceFailure],
-) -> Iterator[str]:
-    """Yield why there is no group to look at, or fewer than are wanted."""
-    why = f" {barriers[0].text}" if barriers else ""
-    if chosen and unseen:
-        yield f"whether {facts.name} has {join_names(unseen)} (--group) is not known.{why}"
-    elif not chosen and barriers:
-        yield f"the redundancy groups of {facts.name} are not known.{why}"
-    elif not chosen:
-        yield f"{facts.name} has no redundancy group that is known."
 
 
 def _ungrouped_nodes(facts: ClusterFacts) -> tuple[NodeFacts, ...]:
@@ -333,28 +233,74 @@ def _ungrouped_nodes(facts: ClusterFacts) -> tuple[NodeFacts, ...]:
     return tuple(n for n in facts.nodes if not n.planned and n.name.casefold() not in grouped)
 
 
+def clusters_with_groups(
+    clusters: Sequence[ClusterFacts], names: Sequence[str]
+) -> Sequence[ClusterFacts]:
+    """Return the clusters that have one of the groups, or may have one that is not found.
+
+    Raises:
+        ConfigError: the groups of all clusters are known, and one of the names is not among them.
+    """
+    if not names:
+        return clusters
+    unmatched = unmatched_groups(clusters, names)
+    if unmatched and all(map(_are_groups_complete, clusters)):
+        existing = [group.name for facts in clusters for group in facts.groups]
+        raise ConfigError([_unknown_group_message(name, existing) for name in unmatched])
+    return [
+        facts
+        for facts in clusters
+        if select_groups(facts, names) or (unmatched and not _are_groups_complete(facts))
+    ]
+
+
+def unmatched_groups(clusters: Iterable[ClusterFacts], names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that are a known group of no cluster."""
+    existing = {group.name.casefold() for facts in clusters for group in facts.groups}
+    return tuple(name for name in names if name.casefold() not in existing)
+
+
+def select_groups(facts: ClusterFacts, names: Collection[str]) -> tuple[Group, ...]:
+    """Return the groups of a cluster with these names, in any case; no names means all."""
+    folded = {name.casefold() for name in names}
+    return tuple(group for group in facts.groups if not names or group.name.casefold() in folded)
+
+
+def _are_groups_complete(facts: ClusterFacts) -> bool:
+    """Tell whether the cluster itself listed its groups: a file may declare only some of them."""
+    return facts.groups_known and facts.topology_observed
+
+
+def _unknown_group_message(name: str, existing: Sequence[str]) -> str:
+    suggestion = did_you_mean(name, existing) or "."
+    groups = ", ".join(dict.fromkeys(existing)) or "none"
+    return f"--group {name}: no redundancy group of that name{suggestion} There is {groups}."
+
+
 MIN_WAIT = timedelta(seconds=20)
-"""Less than this cannot show that a pair stays as it is."""
+"""A shorter wait cannot show that a pair is stable."""
+
+MAX_WAIT = timedelta(days=1)
 
 _WAIT_PATTERN = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?", re.IGNORECASE)
 
 
 def parse_wait(text: str, *, readiness: bool = False) -> timedelta:
-    """Return a duration of hours, minutes and seconds; a bare number is seconds.
+    """Return a duration such as `1h30m`; a bare number is seconds.
 
     Raises:
-        ConfigError: it has another form, or is too short; or waiting makes no sense.
+        ConfigError: it has another form, is too short or too long, or goes with readiness.
     """
     if readiness:
-        raise ConfigError(["--wait and --readiness exclude each other: readiness is one look."])
-    found = _WAIT_PATTERN.fullmatch(text.strip())
-    if not text.strip() or found is None:
+        raise ConfigError(["--wait and --readiness exclude each other: readiness reads once."])
+    match = _WAIT_PATTERN.fullmatch(text.strip())
+    if not text.strip() or match is None:
         raise ConfigError([f"--wait {text}: give a duration such as 15m, 90s or 1h30m."])
-    hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
     try:
         wait = timedelta(hours=hours, minutes=minutes, seconds=seconds)
     except OverflowError:
         wait = timedelta.max
-    if not MIN_WAIT <= wait <= timedelta(days=1):
+    if not MIN_WAIT <= wait <= MAX_WAIT:
         raise ConfigError([f"--wait {text}: give at least 20s, and at most 24h."])
     return wait

@@ -1,38 +1,23 @@
-"""How a redundancy group stands: its HA states and switch, and its nodes.
+"""The state of a redundancy group: its HA states, its switch, its nodes, and its sessions."""
 
-What is seen on one node: AXL, its services, and whether it belongs to the group.
-
-Users' sessions of a group: now, and in a snapshot.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from auditor.collect.perfmon import CLIENT_SOCKETS, PRESENCE_SESSIONS
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError, Reason
 from auditor.failover.model import (
+    CheckType,
     GroupCheck,
     GroupStatus,
     NodeCheck,
-    NodeCheckType,
     NodeStatus,
     SessionComparison,
     SourceFailure,
     Stability,
     source_failures,
 )
-from auditor.failover.services import (
-    CRITICAL_SERVICES,
-    OTHER_SERVICES,
-    SYNC_AND_RECOVERY_SERVICES,
-    FailoverFindings,
-    check_critical_service,
-    check_node_axl,
-    check_other_service,
-    check_sync_and_recovery,
-    mark_restarting,
-)
+from auditor.failover.services import FailoverFindings, check_node, mark_restarting
 from auditor.models.facts import ClusterFacts, Group, HaState, NodeFacts, Outcome, Role, Source
 from auditor.models.findings import Finding, Verdict
 from auditor.recommendations.ha_states import (
@@ -44,34 +29,7 @@ from auditor.recommendations.ha_states import (
     is_without_ha,
     pair_causes,
 )
-from auditor.recommendations.view import explain_no_response, view_service
-
-
-def check_node(known: FailoverFindings, node: NodeFacts) -> Iterator[NodeCheck]:
-    """Yield everything that is seen on a node."""
-    yield check_node_axl(known, node)
-    for service in CRITICAL_SERVICES:
-        yield check_critical_service(known, node, service)
-    for service in SYNC_AND_RECOVERY_SERVICES:
-        yield check_sync_and_recovery(known, node, service)
-    if not node.services:
-        why = view_service(known.facts, node, OTHER_SERVICES[0]).why
-        yield NodeCheck(NodeCheckType.OTHERS, node.name, Verdict.UNKNOWN, why, "unknown")
-    for service in OTHER_SERVICES:
-        point = check_other_service(known, node, service)
-        if point is not None:
-            yield point
-    yield check_group_membership(known, node)
-
-
-def check_group_membership(known: FailoverFindings, node: NodeFacts) -> NodeCheck:
-    """Tell whether the node belongs to a redundancy group (HA-02)."""
-    finding = known.finding("HA-02", node.name)
-    verdict = finding.verdict if finding else Verdict.UNKNOWN
-    text = finding.observed if finding else f"The group of {node.name} is not known."
-    words = {Verdict.PASS: "yes", Verdict.DRIFT: "IN NO GROUP"}
-    return NodeCheck(NodeCheckType.MEMBER, node.name, verdict, text, words.get(verdict, "unknown"))
-
+from auditor.recommendations.view import explain_no_response
 
 SessionCounts = Mapping[str, Mapping[str, int]]
 """Sessions by counter, by node name in lower case."""
@@ -101,10 +59,10 @@ def sessions_from_snapshot(
 def count_group_sessions(
     nodes: Sequence[NodeFacts], earlier: SessionCounts | None
 ) -> SessionComparison:
-    """Count the sessions of a group by the counter that both sides have, else by what is there.
+    """Count the sessions of a group, now and in the snapshot, by the first complete counter.
 
-    A node that is down holds none, nor does one that tells nothing while its partner serves in
-    backup mode; any other whose count is missing leaves the sum unknown.
+    A node that is down has none, nor has a silent node whose partner is in backup mode. Any other
+    missing count leaves the sum unknown.
     """
     taken_over = any(n.ha_state and n.ha_state.state is HaState.BACKUP for n in nodes)
     for counter in (PRESENCE_SESSIONS, CLIENT_SOCKETS):
@@ -134,9 +92,9 @@ def _snapshot_session_count(
 
 
 def _sum_if_complete(counts: Iterable[int | None]) -> int | None:
-    told = list(counts)
-    known = [one for one in told if one is not None]
-    return sum(known) if known and len(known) == len(told) else None
+    numbers = list(counts)
+    readable = [number for number in numbers if number is not None]
+    return sum(readable) if readable and len(readable) == len(numbers) else None
 
 
 _STATUS_BY_PAIR_CLASS = {
@@ -149,39 +107,37 @@ _STATUS_BY_PAIR_CLASS = {
 
 
 def check_group(
-    known: FailoverFindings,
+    findings: FailoverFindings,
     group: Group,
-    before: SessionCounts | None,
-    settled: Stability | None = None,
+    sessions_before: SessionCounts | None,
+    stability: Stability | None = None,
 ) -> GroupCheck:
-    """Return how a group stands; `before` are the sessions of a snapshot."""
-    facts = known.facts
+    """Return the state of a group; `sessions_before` are those of a snapshot."""
+    facts = findings.facts
     members = installed_members(facts, group)
     nodes = group_node_facts(facts, group)
-    finding = known.finding("HA-01", group.name)
-    standing = _confirm_group_status(facts, group, finding)
-    restarting = settled.restarting if settled else ()
-    seen = tuple(
-        mark_restarting(point, restarting) for node in nodes for point in check_node(known, node)
+    finding = findings.finding("HA-01", group.name)
+    status = _confirm_group_status(facts, group, finding)
+    restarting = stability.restarting if stability else ()
+    checks = tuple(
+        mark_restarting(check, restarting) for node in nodes for check in check_node(findings, node)
     )
+    member_by_name = {member.name: member for member in members}
     return GroupCheck(
         cluster=facts.name,
         name=group.name,
-        standing=standing,
+        status=status,
         verdict=finding.verdict if finding else Verdict.UNKNOWN,
-        pair=", ".join(f"{m.name} {m.state or 'unreadable'}" for m in members),
         because=finding.because if finding else "",
-        causes=_documented_causes(members) if standing not in _STATUSES_WITHOUT_CAUSES else (),
-        switch=group.ha_enabled,
-        nodes=tuple(
-            _build_node_status(facts, node, member)
-            for node, member in _match_nodes_to_members(nodes, members)
-        ),
-        points=seen,
-        sessions=count_group_sessions(nodes, before),
-        settled=settled,
-        obstacles=_group_source_failures(facts, seen),
-        firm=_is_status_observed(group, members),
+        causes=_documented_causes(members) if status not in _STATUSES_WITHOUT_CAUSES else (),
+        is_switched_on=group.ha_enabled,
+        nodes=tuple(_build_node_status(facts, node, member_by_name[node.name]) for node in nodes),
+        checks=checks,
+        sessions=count_group_sessions(nodes, sessions_before),
+        absent=tuple(sorted(member_by_name.keys() - {node.name for node in nodes})),
+        stability=stability,
+        failures=_group_failures(facts, checks),
+        is_observed=_is_status_observed(group, members),
     )
 
 
@@ -193,12 +149,14 @@ def _is_status_observed(group: Group, members: Sequence[HaMember]) -> bool:
     return switched_on and all(member.observed is not None for member in members)
 
 
-def _group_source_failures(
-    facts: ClusterFacts, seen: Sequence[NodeCheck]
-) -> tuple[SourceFailure, ...]:
-    nodes = {point.node for point in seen}
-    axl = {p.node for p in seen if p.aspect is NodeCheckType.AXL and p.verdict is Verdict.UNKNOWN}
-    return source_failures(facts, nodes, unneeded=nodes - axl)
+def _group_failures(facts: ClusterFacts, checks: Sequence[NodeCheck]) -> tuple[SourceFailure, ...]:
+    nodes = {check.node for check in checks}
+    axl_unknown = {
+        check.node
+        for check in checks
+        if check.type is CheckType.AXL and check.verdict is Verdict.UNKNOWN
+    }
+    return source_failures(facts, nodes, axl_not_needed=nodes - axl_unknown)
 
 
 def _documented_causes(members: Sequence[HaMember]) -> tuple[str, ...]:
@@ -207,19 +165,12 @@ def _documented_causes(members: Sequence[HaMember]) -> tuple[str, ...]:
 
 def group_node_facts(facts: ClusterFacts, group: Group) -> tuple[NodeFacts, ...]:
     """Return the installed nodes of a group, in its order."""
-    known = {node.name.casefold(): node for node in facts.nodes if not node.planned}
-    return tuple(known[name.casefold()] for name in group.nodes if name.casefold() in known)
-
-
-def _match_nodes_to_members(
-    nodes: Iterable[NodeFacts], members: Iterable[HaMember]
-) -> Iterable[tuple[NodeFacts, HaMember]]:
-    by_name = {member.name: member for member in members}
-    return ((node, by_name[node.name]) for node in nodes)
+    nodes = {node.name.casefold(): node for node in facts.nodes if not node.planned}
+    return tuple(nodes[name.casefold()] for name in group.nodes if name.casefold() in nodes)
 
 
 def group_status_from_states(facts: ClusterFacts, group: Group) -> GroupStatus:
-    """Return what switch and states say of a pair; of fewer nodes, that none can fail over."""
+    """Return the status by switch and states alone; fewer than two nodes cannot fail over."""
     members = installed_members(facts, group)
     if len(members) < 2 or is_without_ha(facts, group):
         return GroupStatus.NO_FAILOVER
@@ -232,47 +183,50 @@ _CONFIRMING_VERDICTS = {
     GroupStatus.NORMAL: Verdict.PASS,
     GroupStatus.NO_FAILOVER: Verdict.NOT_APPLICABLE,
 }
-"""Standings that hold only where HA-01 agrees, because it knows how firm each fact is."""
+"""Statuses that need the verdict of HA-01 too, because it knows the origin of each fact."""
 
 
 def _confirm_group_status(
     facts: ClusterFacts, group: Group, finding: Finding | None
 ) -> GroupStatus:
-    standing = group_status_from_states(facts, group)
+    status = group_status_from_states(facts, group)
     verdict = finding.verdict if finding else Verdict.UNKNOWN
-    return (
-        standing if _CONFIRMING_VERDICTS.get(standing, verdict) is verdict else GroupStatus.UNKNOWN
-    )
+    is_confirmed = _CONFIRMING_VERDICTS.get(status, verdict) is verdict
+    return status if is_confirmed else GroupStatus.UNKNOWN
 
 
 def _build_node_status(facts: ClusterFacts, node: NodeFacts, member: HaMember) -> NodeStatus:
-    asked = [entry for entry in facts.coverage if entry.node == node.name]
+    coverage = [entry for entry in facts.coverage if entry.node == node.name]
     return NodeStatus(
         name=node.name,
         role=str(node.role) if node.role is not Role.UNKNOWN else "role unknown",
-        state=str(member.state) if member.state is not None else None,
-        state_source=str(member.reading.origin) if member.reading else "",
-        silence=_reason_no_ha_state(facts, node, member),
-        answered=any(entry.outcome is Outcome.COLLECTED for entry in asked),
+        state=member.state,
+        state_source=member.reading.origin if member.reading else None,
+        no_state_reason=_no_state_reason(facts, node, member),
+        has_answered=any(entry.outcome is Outcome.COLLECTED for entry in coverage),
         sessions=node.sessions,
         replication=node.replication,
-        requests=sum(entry.requests for entry in asked),
-        obstacle=_perfmon_failure(facts, node),
+        requests=sum(entry.requests for entry in coverage),
+        failure=_perfmon_failure(facts, node),
     )
 
 
 def _perfmon_failure(facts: ClusterFacts, node: NodeFacts) -> SourceFailure | None:
-    """Return what kept PerfMon from being heard, or from being asked."""
-    own = [
-        o
-        for o in source_failures(facts, [node.name], unneeded=[node.name])
-        if o.server == node.name
+    """Return why PerfMon failed or was not asked; a failure of its own comes first."""
+    failures = [
+        failure
+        for failure in source_failures(facts, [node.name], axl_not_needed=[node.name])
+        if failure.server == node.name
     ]
-    heard = [o for o in own if o.source is Source.PERFMON and o.reason is not Reason.NOT_ASKED]
-    return next(iter((*heard, *own)), None)
+    perfmon = [
+        failure
+        for failure in failures
+        if failure.source is Source.PERFMON and failure.reason is not Reason.NOT_ASKED
+    ]
+    return next(iter((*perfmon, *failures)), None)
 
 
-def _reason_no_ha_state(facts: ClusterFacts, node: NodeFacts, member: HaMember) -> str:
-    """Return why PerfMon did not tell the state, though the database may have told it since."""
+def _no_state_reason(facts: ClusterFacts, node: NodeFacts, member: HaMember) -> str:
+    """Return why PerfMon gave no state, even if the database gave one."""
     gap = facts.gap(node.name, Source.PERFMON)
     return explain_no_response(facts, node, Source.PERFMON) if gap else member.silence

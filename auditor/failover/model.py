@@ -1,24 +1,29 @@
-"""What the check finds: a standing for each redundancy group, and an exit code.
+"""What the check returns: failures of sources, checks of nodes, groups, clusters, exit codes.
 
-What is seen: points on nodes, the nodes themselves, their sessions, how watching ended.
-
-What kept a server from telling something: the first thing to clear away.
+Everything here is data; `auditor.failover.wording` turns it into sentences.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor.errors import Reason
-from auditor.models.facts import ClusterFacts, Outcome, Source
+from auditor.models.facts import ClusterFacts, HaState, Origin, Outcome, Source
 from auditor.models.findings import ExitCode, Verdict
+from auditor.service_names import (
+    CLIENT_PROFILE_AGENT,
+    PRESENCE_ENGINE_SERVICE,
+    SIP_PROXY_SERVICE,
+    SYNC_AGENT,
+    XCP_ROUTER,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFailure:
-    """Why a source of a server told nothing; `text` says it in plain sentences.
+    """Why a source of a server gave nothing; `text` is what the coverage says of it.
 
-    `elsewhere`: another server took the same account.
+    `accepted_elsewhere`: another server accepted the same account.
     """
 
     cluster: str
@@ -26,10 +31,10 @@ class SourceFailure:
     source: Source
     reason: Reason
     text: str
-    elsewhere: bool = False
+    accepted_elsewhere: bool = False
 
 
-_FAILURE_REASONS_BY_URGENCY = (
+_REASONS_BY_URGENCY = (
     Reason.CREDENTIALS,
     Reason.TLS,
     Reason.WRONG_NODE,
@@ -46,77 +51,165 @@ _FAILURE_REASONS_BY_URGENCY = (
     Reason.BUG,
     Reason.NOT_ASKED,
 )
-"""Which reason is cleared away first: one that keeps all the rest from being asked leads."""
+"""Which reason to fix first: one that prevents all other requests comes first."""
 
 
 def source_failures(
-    facts: ClusterFacts, nodes: Collection[str], *, unneeded: Collection[str] = ()
+    facts: ClusterFacts, nodes: Collection[str], *, axl_not_needed: Collection[str] = ()
 ) -> tuple[SourceFailure, ...]:
-    """Return what kept the CUCM publisher and these nodes from telling, gravest first.
+    """Return what failed on the CUCM publisher and on these nodes, most urgent first.
 
-    `unneeded` are the nodes whose own AXL did not matter. Where a refused password kept a node
-    from being asked at all, the server that refused it counts too.
+    The own AXL of the nodes in `axl_not_needed` does not count. If a refused password prevented
+    requests to a node, the server that refused it is included.
     """
-    own = {node.name for node in facts.nodes}
-    taking = {
+    cluster_nodes = {node.name for node in facts.nodes}
+    accepting = {
         entry.node
         for entry in facts.coverage
         if entry.outcome is Outcome.COLLECTED and entry.source is not Source.TCP
     }
-    found = [
+    failures = [
         SourceFailure(
             facts.name,
             entry.node,
             entry.source,
             entry.reason,
             entry.detail,
-            elsewhere=bool(taking - {entry.node}),
+            accepted_elsewhere=bool(accepting - {entry.node}),
         )
         for entry in facts.coverage
         if entry.reason is not None and entry.source is not Source.TCP
     ]
-    near = [
-        o
-        for o in found
-        if (o.server in nodes or o.server not in own)
-        and not (o.source is Source.IMP_AXL and o.server in unneeded)
+    relevant = [
+        failure
+        for failure in failures
+        if (failure.server in nodes or failure.server not in cluster_nodes)
+        and not (failure.source is Source.IMP_AXL and failure.server in axl_not_needed)
     ]
-    if any(o.reason is Reason.NOT_ASKED for o in near):
-        near += [o for o in found if o.reason is Reason.CREDENTIALS and o not in near]
-    return tuple(sorted(near, key=lambda o: _FAILURE_REASONS_BY_URGENCY.index(o.reason)))
+    if any(failure.reason is Reason.NOT_ASKED for failure in relevant):
+        relevant += [
+            failure
+            for failure in failures
+            if failure.reason is Reason.CREDENTIALS and failure not in relevant
+        ]
+    return tuple(sorted(relevant, key=lambda failure: _REASONS_BY_URGENCY.index(failure.reason)))
 
 
-class NodeCheckType(StrEnum):
-    """What is looked at on each node, in the order in which it is told."""
+CRITICAL_SERVICES = (
+    CLIENT_PROFILE_AGENT,
+    SYNC_AGENT,
+    XCP_ROUTER,
+    SIP_PROXY_SERVICE,
+    PRESENCE_ENGINE_SERVICE,
+)
+"""What must run before high availability is enabled (configuration guide 15, HA chapter), in the
+order in which they start."""
+
+
+class CheckType(StrEnum):
+    """What is checked on each node, in the order of the rows of the table."""
 
     AXL = "AXL"
     CRITICAL = "critical services"
-    KEEPERS = "sync and recovery"
-    OTHERS = "other services"
+    SYNC_AND_RECOVERY = "sync and recovery"
+    OTHER = "other services"
     MEMBER = "group member"
+
+
+SERVICE_CHECK_TYPES = (CheckType.CRITICAL, CheckType.SYNC_AND_RECOVERY, CheckType.OTHER)
+
+
+class CheckState(StrEnum):
+    """What a check found. `UNREAD`: the node returned no services at all."""
+
+    RUNS = "runs"
+    STARTING = "starting"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    NOT_ACTIVATED = "not activated"
+    RESTARTING = "unstable"
+    ANSWERS = "answers"
+    ANSWERS_WITH_FAULT = "answers, with a fault"
+    NO_ANSWER = "no answer"
+    IN_GROUP = "yes"
+    IN_NO_GROUP = "in no group"
+    UNKNOWN = "unknown"
+    UNREAD = "unread"
+
+
+class Doubt(StrEnum):
+    """Why the verdict of a check differs from what its state alone would give."""
+
+    ACTIVATION = "activation"
+    """It is not known whether the service is activated."""
+
+    IDLE_NODE = "idle node"
+    """High availability may have stopped the service, but the node is not certainly idle."""
+
+    OPTIONAL = "optional"
+    """AXL need not run on the node."""
+
+    REQUIREMENT = "requirement"
+    """It is not known whether AXL must run on the node."""
+
+    PEERS = "peers"
+    """The service is needed with intercluster peers only; `because` says what is known of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeCheck:
-    """One thing seen on one node. `not_applicable`: told, and without weight.
+    """One check on one node; verdict `not_applicable` counts for nothing.
 
-    `service` is empty where it is about none; `text` is a sentence; `word` is for a narrow cell.
+    `service` is empty for group membership. `node_reason` is the node's own reason for the state
+    of a service, and `because` a clause for `Doubt.PEERS`. `notes` are further sentences of the
+    engine or of the coverage, which are only printed.
     """
 
-    aspect: NodeCheckType
+    type: CheckType
     node: str
     verdict: Verdict
-    text: str
-    word: str
+    state: CheckState
     service: str = ""
+    node_reason: str = ""
+    doubt: Doubt | None = None
+    because: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def urgency(self) -> int:
+        """Return a sort key: critical services in the order of their start, then AXL, then rest."""
+        if self.service in CRITICAL_SERVICES:
+            return CRITICAL_SERVICES.index(self.service)
+        return len(CRITICAL_SERVICES) + _TYPES_BY_URGENCY.index(self.type)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return 0, 3 or 4 for this check alone."""
+        if self.verdict is Verdict.DRIFT:
+            return ExitCode.DRIFT
+        return ExitCode.INCOMPLETE if self.verdict is Verdict.UNKNOWN else ExitCode.COMPLIANT
+
+
+_TYPES_BY_URGENCY = (
+    CheckType.AXL,
+    CheckType.SYNC_AND_RECOVERY,
+    CheckType.OTHER,
+    CheckType.MEMBER,
+    CheckType.CRITICAL,
+)
+
+
+def most_urgent(checks: Iterable[NodeCheck]) -> NodeCheck:
+    """Return the check to mention first."""
+    return min(checks, key=lambda check: check.urgency)
 
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """What watching a group came to.
+    """How watching a group ended.
 
-    `stable`: the same pair and services in two looks; `outlasted`: it still moved at the end;
-    `restarting`: nodes and services of theirs that restarted more than once meanwhile.
+    `stable`: the same pair and services in two looks. `outlasted`: the pair was still moving at
+    the end. `restarting`: nodes and services that restarted more than once meanwhile.
     """
 
     stable: bool
@@ -133,40 +226,49 @@ class SessionComparison:
     before: int | None
 
     @property
-    def short(self) -> bool:
-        """Tell whether a good part of those of before is missing."""
+    def is_short(self) -> bool:
+        """Tell whether more than a tenth of the earlier sessions are missing."""
         if self.now is None or self.before is None:
             return False
         return self.now < 0.9 * self.before
 
 
+BAD_REPLICATION_STATES = (3, 4)
+"""Numbers of `Replicate_State` that do not recover without help (RTMT guide)."""
+
+_UNREACHABLE_REASONS = (Reason.UNREACHABLE, Reason.TIMED_OUT)
+
+
 @dataclass(frozen=True, slots=True)
 class NodeStatus:
-    """One node of a group, as it is told.
+    """One node of a group.
 
-    `state` is the token of its HA state, None if nobody could read it; `state_source` says where
-    from. `answered`: some interface of it did; `obstacle` is what kept it from telling its state or
-    its services. `replication` is the number of `Replicate_State`, `requests` how many it was sent.
+    `state` is None if it could not be read, and `state_source` where it was read. `no_state_reason`
+    is a clause on PerfMon. `has_answered`: some interface of the node did. `failure` prevented
+    PerfMon, or everything, from being read. `replication` is the number of `Replicate_State`, and
+    `requests` how many the node was sent.
     """
 
     name: str
     role: str
-    state: str | None
-    state_source: str
-    silence: str
-    answered: bool
+    state: HaState | None
+    state_source: Origin | None
+    no_state_reason: str
+    has_answered: bool
     sessions: Mapping[str, int]
     replication: int | None
     requests: int
-    obstacle: SourceFailure | None = None
+    failure: SourceFailure | None = None
 
-
-BAD_REPLICATION_STATES = (3, 4)
-"""Numbers of `Replicate_State` that do not mend themselves (RTMT guide)."""
+    @property
+    def is_unreachable(self) -> bool:
+        """Tell whether no interface of the node could be reached."""
+        unreachable = self.failure is not None and self.failure.reason in _UNREACHABLE_REASONS
+        return self.state is None and not self.has_answered and unreachable
 
 
 class GroupStatus(StrEnum):
-    """How a redundancy group stands; the first six are what its HA states say."""
+    """The state of a redundancy group, from its switch and its HA states."""
 
     NORMAL = "normal"
     FAILED_OVER = "failed_over"
@@ -179,89 +281,122 @@ class GroupStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GroupCheck:
-    """A redundancy group as it stands. `settled` None: it was looked at once.
+    """A redundancy group and its checks; `stability` is None if it was read once.
 
-    `obstacles` are what kept something of it from being known, gravest first. `firm`: that high
-    availability is on, and both states, were observed and not only discovered.
+    `verdict` and `because` are those of HA-01, and `causes` what Cisco documents for the pair of
+    states. `is_switched_on` is None if the switch could not be read. `absent` are members that the
+    cluster does not have. `failures` are sources that gave nothing, most urgent first.
+    `is_observed`: that high availability is on and both states were read from the cluster itself,
+    not only from its database.
     """
 
     cluster: str
     name: str
-    standing: GroupStatus
+    status: GroupStatus
     verdict: Verdict
-    pair: str
     because: str
     causes: tuple[str, ...]
-    switch: bool | None
+    is_switched_on: bool | None
     nodes: tuple[NodeStatus, ...]
-    points: tuple[NodeCheck, ...]
+    checks: tuple[NodeCheck, ...]
     sessions: SessionComparison
-    settled: Stability | None = None
-    obstacles: tuple[SourceFailure, ...] = ()
-    firm: bool = True
+    absent: tuple[str, ...] = ()
+    stability: Stability | None = None
+    failures: tuple[SourceFailure, ...] = ()
+    is_observed: bool = True
 
     @property
-    def outlasted(self) -> bool:
-        """Tell whether a transition outlasted the wait."""
-        return self.settled is not None and self.settled.outlasted
+    def has_outlasted(self) -> bool:
+        """Tell whether the pair was still moving when the wait ended."""
+        return self.stability is not None and self.stability.outlasted
+
+    @property
+    def is_unstable(self) -> bool:
+        """Tell whether the pair was watched and did not become stable."""
+        return self.stability is not None and not self.stability.stable
 
     @property
     def bad_replication(self) -> tuple[str, ...]:
-        """Return the nodes whose database replication is bad; it weighs nothing in the code."""
+        """Return the nodes whose database replication is bad; the exit code ignores it."""
         return tuple(node.name for node in self.nodes if node.replication in BAD_REPLICATION_STATES)
 
-    def of(self, *verdicts: Verdict) -> tuple[NodeCheck, ...]:
-        """Return the points of these verdicts."""
-        return tuple(point for point in self.points if point.verdict in verdicts)
+    @property
+    def serving(self) -> tuple[str, ...]:
+        """Return the nodes in backup mode, which serve the users of both."""
+        return tuple(node.name for node in self.nodes if node.state is HaState.BACKUP)
 
-    def obstacle_to(self, point: NodeCheck) -> SourceFailure | None:
-        """Return what kept a point from being known, None if nothing that was asked failed."""
-        own = [o for o in self.obstacles if o.server == point.node]
-        others = [o for o in self.obstacles if o.source is Source.CUCM_AXL]
-        return next(iter((*own, *others)), None)
+    @property
+    def not_serving(self) -> tuple[NodeStatus, ...]:
+        """Return the nodes that are not in backup mode."""
+        return tuple(node for node in self.nodes if node.state is not HaState.BACKUP)
 
-    def code(self, *, accept_failed_over: bool) -> ExitCode:
+    def checks_with(self, *verdicts: Verdict) -> tuple[NodeCheck, ...]:
+        """Return the checks of these verdicts."""
+        return tuple(check for check in self.checks if check.verdict in verdicts)
+
+    def failure_behind(self, check: NodeCheck) -> SourceFailure | None:
+        """Return the failure that left a check unknown, None if every request succeeded."""
+        own = [failure for failure in self.failures if failure.server == check.node]
+        cucm = [failure for failure in self.failures if failure.source is Source.CUCM_AXL]
+        return next(iter((*own, *cucm)), None)
+
+    def exit_code(self, *, accept_failed_over: bool) -> ExitCode:
         """Return 0, 3 or 4 for this group alone (contract, section 6)."""
-        accepted = accept_failed_over and self.standing is GroupStatus.FAILED_OVER
-        spent = self.standing in (GroupStatus.FAILED_OVER, GroupStatus.BROKEN)
-        broken = (spent or self.verdict is Verdict.DRIFT) and not accepted
-        if broken or self.outlasted or self.of(Verdict.DRIFT):
+        accepted = accept_failed_over and self.status is GroupStatus.FAILED_OVER
+        after_failover = self.status in (GroupStatus.FAILED_OVER, GroupStatus.BROKEN)
+        differs = (after_failover or self.verdict is Verdict.DRIFT) and not accepted
+        if differs or self.has_outlasted or self.checks_with(Verdict.DRIFT):
             return ExitCode.DRIFT
-        unsettled = self.settled is not None and not self.settled.stable
-        guessed = accepted and not self.firm
-        if self.verdict is Verdict.UNKNOWN or unsettled or guessed or self.of(Verdict.UNKNOWN):
+        uncertain = self.is_unstable or (accepted and not self.is_observed)
+        if self.verdict is Verdict.UNKNOWN or uncertain or self.checks_with(Verdict.UNKNOWN):
             return ExitCode.INCOMPLETE
         return ExitCode.COMPLIANT
 
 
 @dataclass(frozen=True, slots=True)
 class Peering:
-    """Whether AXL answers where one cluster syncs from another, in one direction."""
+    """Whether AXL answers where one cluster (`asker`) syncs from another (`asked`).
+
+    `nodes` are the nodes that must answer, each with its label for the console.
+    """
 
     asker: str
     asked: str
     verdict: Verdict
-    text: str
+    nodes: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterCheck:
-    """One cluster. `gaps` are sentences on what kept it from being looked at.
+    """One cluster. `possible_groups` were asked for with --group, and may or may not exist here.
 
-    `obstacles` are the same, gravest first, for who looks for a remedy.
+    `ungrouped` are checks of nodes in no group; `failures` are sources that gave nothing, most
+    urgent first.
     """
 
     name: str
     groups: tuple[GroupCheck, ...]
-    gaps: tuple[str, ...] = ()
-    alone: tuple[NodeCheck, ...] = ()
+    possible_groups: tuple[str, ...] = ()
+    ungrouped: tuple[NodeCheck, ...] = ()
     cucm_requests: int = 0
-    obstacles: tuple[SourceFailure, ...] = ()
+    failures: tuple[SourceFailure, ...] = ()
+
+    @property
+    def lacks_groups(self) -> bool:
+        """Tell whether no group, or not every group that was asked for, is known."""
+        return not self.groups or bool(self.possible_groups)
+
+
+Problem = GroupCheck | ClusterCheck | NodeCheck
+"""What the first two lines can be about: a group, a cluster without groups, a node in no group."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailoverCheck:
-    """The whole check; times are ISO 8601 in UTC, `since` that of the snapshot compared with."""
+    """The whole check; times are ISO 8601 in UTC, `since` that of the snapshot compared with.
+
+    `unchecked_peers` are clusters of the file that have peers here and were not checked.
+    """
 
     started_at: str
     finished_at: str
@@ -271,7 +406,7 @@ class FailoverCheck:
     accept_failed_over: bool = False
     insecure: bool = False
     waited: bool = False
-    notes: tuple[str, ...] = field(default=())
+    unchecked_peers: tuple[str, ...] = ()
 
     @property
     def groups(self) -> tuple[GroupCheck, ...]:
@@ -279,8 +414,16 @@ class FailoverCheck:
         return tuple(group for cluster in self.clusters for group in cluster.groups)
 
     def title(self, group: GroupCheck) -> str:
-        """Return what tells a group from all others: its name, and its cluster if need be."""
+        """Return the name of a group, with its cluster if there are several."""
         return group.name if len(self.clusters) < 2 else f"{group.name} of cluster {group.cluster}"
+
+    def exit_code_of(self, problem: Problem) -> ExitCode:
+        """Return 0, 3 or 4 for one part of the check."""
+        if isinstance(problem, GroupCheck):
+            return problem.exit_code(accept_failed_over=self.accept_failed_over)
+        if isinstance(problem, NodeCheck):
+            return problem.exit_code
+        return ExitCode.INCOMPLETE if problem.lacks_groups else ExitCode.COMPLIANT
 
     @property
     def accepted(self) -> tuple[GroupCheck, ...]:
@@ -288,23 +431,40 @@ class FailoverCheck:
         return tuple(
             group
             for group in self.groups
-            if group.standing is GroupStatus.FAILED_OVER
-            and group.code(accept_failed_over=self.accept_failed_over) is ExitCode.COMPLIANT
+            if group.status is GroupStatus.FAILED_OVER
+            and self.exit_code_of(group) is ExitCode.COMPLIANT
+        )
+
+    @property
+    def ungrouped_problems(self) -> tuple[ClusterCheck | NodeCheck, ...]:
+        """Return the clusters that lack groups and the nodes in no group."""
+        parts: list[ClusterCheck | NodeCheck] = []
+        for cluster in self.clusters:
+            parts += (cluster, *cluster.ungrouped)
+        return tuple(part for part in parts if self.exit_code_of(part) is not ExitCode.COMPLIANT)
+
+    @property
+    def worst(self) -> Problem | None:
+        """Return what the first two lines are about; a group comes first at equal weight."""
+        groups = sorted(self.groups, key=self._group_weight)[:1]
+        return min(
+            (*groups, *self.ungrouped_problems),
+            key=lambda problem: self.exit_code_of(problem).rank,
+            default=None,
+        )
+
+    def _group_weight(self, group: GroupCheck) -> tuple[int, ...]:
+        """Return a sort key: lower is worse."""
+        return (
+            self.exit_code_of(group).rank,
+            not (group.has_outlasted or group.status is GroupStatus.BROKEN),
+            not group.checks_with(Verdict.DRIFT),
+            group.status in (GroupStatus.NORMAL, GroupStatus.NO_FAILOVER),
+            not (group.bad_replication or group.sessions.is_short),
         )
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return the code of everything: the gravest counts."""
-        codes = [group.code(accept_failed_over=self.accept_failed_over) for group in self.groups]
-        for cluster in self.clusters:
-            if cluster.gaps or not (cluster.groups or cluster.alone):
-                codes.append(ExitCode.INCOMPLETE)
-            codes += [node_check_exit_code(point) for point in cluster.alone]
+        """Return the worst code of all parts."""
+        codes = map(self.exit_code_of, (*self.groups, *self.ungrouped_problems))
         return ExitCode.worst(codes, default=ExitCode.INCOMPLETE)
-
-
-def node_check_exit_code(point: NodeCheck) -> ExitCode:
-    """Return 0, 3 or 4 for one point alone."""
-    if point.verdict is Verdict.DRIFT:
-        return ExitCode.DRIFT
-    return ExitCode.INCOMPLETE if point.verdict is Verdict.UNKNOWN else ExitCode.COMPLIANT

@@ -1,12 +1,12 @@
-"""Between the clusters of one file: does AXL answer where each syncs from the other?"""
+"""AXL between the clusters of one file: does it answer where each syncs from the other?"""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from auditor.collect.intercluster import lists_as_peer
 from auditor.config.settings import ClusterSettings
-from auditor.failover.model import NodeCheck, Peering
+from auditor.failover.model import Peering
 from auditor.failover.services import FailoverFindings, check_node_axl
+from auditor.failover.wording import check_label
 from auditor.models.facts import ClusterFacts, NodeFacts, Outcome
 from auditor.models.findings import Verdict
 from auditor.recommendations.engine import evaluate_applicability
@@ -14,53 +14,46 @@ from auditor.recommendations.view import NodeView
 
 
 def check_peerings(
-    clusters: Sequence[ClusterSettings], known: Mapping[str, FailoverFindings]
+    clusters: Sequence[ClusterSettings], findings: Mapping[str, FailoverFindings]
 ) -> tuple[Peering, ...]:
-    """Return both directions of every two clusters that were looked at and are peers."""
-    seen = [(settings, known[settings.name]) for settings in clusters if settings.name in known]
-    found = []
-    for position, (settings, own) in enumerate(seen):
-        for other, theirs in seen[position + 1 :]:
+    """Return both directions of every two checked clusters that are peers."""
+    checked = [
+        (settings, findings[settings.name]) for settings in clusters if settings.name in findings
+    ]
+    peerings = []
+    for position, (settings, own) in enumerate(checked):
+        for other, theirs in checked[position + 1 :]:
             if lists_as_peer(settings, other, theirs.facts) or lists_as_peer(
                 other, settings, own.facts
             ):
-                found.append(_check_peering_direction(own, theirs))
-                found.append(_check_peering_direction(theirs, own))
-    return tuple(found)
+                peerings.append(_check_direction(own, theirs))
+                peerings.append(_check_direction(theirs, own))
+    return tuple(peerings)
 
 
-def unchecked_peer_notes(clusters: Sequence[ClusterSettings]) -> tuple[str, ...]:
-    """Return a sentence on each cluster of the file that is a peer and was not looked at."""
+def unchecked_peers(clusters: Sequence[ClusterSettings]) -> tuple[str, ...]:
+    """Return the clusters of the file that are peers of these and were not checked."""
     names = {settings.name for settings in clusters}
-    peering = {by for settings in clusters for by, _ in settings.peered_from if by not in names}
-    return tuple(
-        f"Cluster {name} of the file has peers too and was not looked at: leave the names of "
-        "clusters out to see whether AXL answers in both directions."
-        for name in sorted(peering)
-    )
+    peers = {by for settings in clusters for by, _ in settings.peered_from if by not in names}
+    return tuple(sorted(peers))
 
 
-def _check_peering_direction(asker: FailoverFindings, asked: FailoverFindings) -> Peering:
-    points = list(_check_axl_for_peers(asked))
-    verdict = min(
-        (point.verdict for point in points),
-        key=lambda verdict: verdict.rank,
-        default=Verdict.UNKNOWN,
-    )
-    told = ", ".join(f"{point.node} {point.word}" for point in points)
-    text = told or "no node is known that must answer"
-    return Peering(asker.facts.name, asked.facts.name, verdict, text)
+def _check_direction(asker: FailoverFindings, asked: FailoverFindings) -> Peering:
+    nodes = list(_check_axl_for_peers(asked))
+    verdicts = (verdict for _, verdict, _ in nodes)
+    verdict = min(verdicts, key=lambda verdict: verdict.rank, default=Verdict.UNKNOWN)
+    labels = tuple((name, label) for name, _, label in nodes)
+    return Peering(asker.facts.name, asked.facts.name, verdict, labels)
 
 
-def _check_axl_for_peers(known: FailoverFindings) -> Iterator[NodeCheck]:
-    """Yield AXL of every node that peers sync from."""
-    for node in known.facts.nodes:
-        view = NodeView(known.facts, node, known.rows["AXL-02"])
+def _check_axl_for_peers(findings: FailoverFindings) -> Iterator[tuple[str, Verdict, str]]:
+    """Yield name, verdict and label of every node that peers sync from."""
+    for node in findings.facts.nodes:
+        view = NodeView(findings.facts, node, findings.rows["AXL-02"])
         if not node.planned and evaluate_applicability(view).value:
-            point = check_node_axl(known, node)
-            yield (
-                point if _was_node_queried(known.facts, node) else replace(point, word="not asked")
-            )
+            check = check_node_axl(findings, node)
+            was_asked = _was_node_queried(findings.facts, node)
+            yield node.name, check.verdict, check_label(check) if was_asked else "not asked"
 
 
 def _was_node_queried(facts: ClusterFacts, node: NodeFacts) -> bool:

@@ -1,28 +1,24 @@
-"""Before the event: is each pair ready for a failover, and if not, what comes first.
-
-What users would lose if a node failed: presence, IM, logging or anything else, and why.
+"""Readiness before a failover: what users would lose if a node failed now, and what to fix first.
 
 Sources: configuration guide 15, chapters on high availability, chat and managed file transfer;
 the activation table of the administration guide 15 (AXL).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from auditor.failover.actions import choose_action, choose_group_action
-from auditor.failover.ha_states import describe_node_state, describe_pair_states
+from auditor.failover.actions import choose_action, choose_group_action, fill_action, fill_text
 from auditor.failover.model import (
+    CheckType,
     FailoverCheck,
     GroupCheck,
     GroupStatus,
-    NodeCheck,
-    NodeCheckType,
 )
-from auditor.failover.remedies import REDUNDANCY_GROUPS_PAGE
 from auditor.failover.services import FailoverFindings
-from auditor.failover.summary import failover_summary
-from auditor.models.facts import ClusterFacts, HaState, NodeFacts, RunState
+from auditor.failover.summary import INCOMPLETE, NOT_HEALTHY, UNKNOWN, summarize_check
+from auditor.failover.wording import check_clause, node_state_clause, pair_states_clause
+from auditor.models.facts import ClusterFacts, NodeFacts, RunState
 from auditor.models.findings import ExitCode, Verdict
 from auditor.recommendations.conditions import evaluate_feature
 from auditor.recommendations.engine import drop_discovered_facts
@@ -43,7 +39,7 @@ from auditor.text import join_names
 
 
 class Capability(StrEnum):
-    """What users lose, as a sentence names it."""
+    """What users can lose."""
 
     PRESENCE = "presence and IM"
     LOGGING = "logging of messages"
@@ -58,9 +54,10 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FailoverImpact:
-    """Something that would not move; verdict drift, or unknown where it cannot be told.
+    """A capability that users of a group lose if `node` fails; verdict unknown: may lose.
 
-    `node` is the node whose failure brings it about; `remedy`, if there is one, begins with a verb.
+    `because` is a clause. `situation` is the row of actions.toml that prevents it, and `names` fill
+    its placeholders.
     """
 
     cluster: str
@@ -68,8 +65,20 @@ class FailoverImpact:
     what: Capability
     node: str
     verdict: Verdict
-    why: str
-    remedy: str = ""
+    because: str
+    situation: str = "settle_impact"
+    names: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def action(self) -> str:
+        """Return what to do before a failover."""
+        return fill_action(self.situation, clause=self.because, **dict(self.names))
+
+    @property
+    def remedy(self) -> str:
+        """Return what prevents the loss as a clause that begins with a verb, if there is one."""
+        has_remedy = self.situation != "settle_impact"
+        return fill_text(self.situation, **dict(self.names)) if has_remedy else ""
 
 
 _CAPABILITY_BY_SERVICE = {
@@ -83,103 +92,98 @@ _CAPABILITY_BY_SERVICE = {
     SIP_FEDERATION_MANAGER: Capability.SIP_FEDERATION,
     XMPP_FEDERATION_MANAGER: Capability.XMPP_FEDERATION,
 }
-"""What is lost if a service runs on the failing node and not on its partner."""
+"""What users lose if a service runs on the failing node and not on its partner."""
 
 
-def failover_impacts(group: GroupCheck, known: FailoverFindings) -> Iterator[FailoverImpact]:
-    """Yield what a failure of either node would lose, none while a pair moves.
+def failover_impacts(group: GroupCheck, findings: FailoverFindings) -> Iterator[FailoverImpact]:
+    """Yield what a failure of either node would lose; nothing while a pair is moving.
 
-    A pair that is failed over or broken has no partner to go to; what high availability stopped
-    on its idle node is no loss.
+    A pair that is failed over or broken has no partner left. Services that high availability
+    stopped on an idle node are no loss.
     """
-    nodes = {node.name: node for node in known.facts.nodes}
-    pair = [nodes[node.name] for node in group.nodes]
-    if group.standing is GroupStatus.MOVING:
+    if group.status is GroupStatus.MOVING:
         return
-    if group.standing in (GroupStatus.FAILED_OVER, GroupStatus.BROKEN):
+    if group.status in _STATUSES_AFTER_FAILOVER:
         yield from _last_node_impacts(group)
-    elif group.standing is GroupStatus.NO_FAILOVER or len(pair) < 2 or group.switch is False:
+    elif (
+        group.status is GroupStatus.NO_FAILOVER
+        or len(group.nodes) < 2
+        or group.is_switched_on is False
+    ):
         yield from _no_partner_impacts(group)
     else:
-        yield from _pair_impacts(group, known, pair)
+        nodes = {node.name: node for node in findings.facts.nodes}
+        first, second = (nodes[node.name] for node in group.nodes)
+        for node, partner in ((first, second), (second, first)):
+            yield from _partner_impacts(group, node.name, partner.name)
+            yield from _service_impacts(group, findings.facts, node, partner)
+            yield from _chat_room_impacts(group, findings.facts, node)
+
+
+_STATUSES_AFTER_FAILOVER = (GroupStatus.FAILED_OVER, GroupStatus.BROKEN)
+"""The statuses of a pair without a partner to fail over to."""
+
+
+def _build_impact(
+    group: GroupCheck,
+    what: Capability,
+    node: str,
+    verdict: Verdict,
+    because: str,
+    situation: str = "settle_impact",
+    /,
+    **names: str,
+) -> FailoverImpact:
+    filled = tuple(names.items())
+    return FailoverImpact(
+        group.cluster, group.name, what, node, verdict, because, situation, filled
+    )
 
 
 def _last_node_impacts(group: GroupCheck) -> Iterator[FailoverImpact]:
-    """Yield what goes with the node that serves the users of both."""
-    for node in group.nodes:
-        if node.state == HaState.BACKUP:
-            others = join_names(
-                describe_node_state(other) for other in group.nodes if other is not node
-            )
-            why = (
-                f"{group.name} is failed over already ({others}), so nobody takes the users over "
-                "again."
-            )
-            yield FailoverImpact(
-                group.cluster, group.name, Capability.PRESENCE, node.name, Verdict.DRIFT, why
-            )
+    """Yield the loss of the node that serves the users of both."""
+    others = join_names(node_state_clause(node) for node in group.not_serving)
+    because = (
+        f"{group.name} is failed over already ({others}), so no node can take over the users again"
+    )
+    for node in group.serving:
+        yield _build_impact(group, Capability.PRESENCE, node, Verdict.DRIFT, because)
 
 
 def _no_partner_impacts(group: GroupCheck) -> Iterator[FailoverImpact]:
-    how = "add a second node to" if len(group.nodes) < 2 else "turn high availability on for"
+    if len(group.nodes) < 2:
+        why, situation = "has one node", "add_partner"
+    else:
+        switch = "off" if group.is_switched_on is False else "declared off"
+        why, situation = f"has its high availability {switch}", "turn_ha_on"
     for node in group.nodes:
-        told = (
-            f"nobody takes the users of {node.name} over: {group.name} {_no_partner_reason(group)}."
-        )
-        yield FailoverImpact(
-            group.cluster,
-            group.name,
+        because = f"no node takes over the users of {node.name}: {group.name} {why}"
+        yield _build_impact(
+            group,
             Capability.PRESENCE,
             node.name,
             Verdict.DRIFT,
-            told,
-            f"{how} {group.name} ({REDUNDANCY_GROUPS_PAGE})",
+            because,
+            situation,
+            group=group.name,
         )
 
 
-def _no_partner_reason(group: GroupCheck) -> str:
-    if len(group.nodes) < 2:
-        return "has one node"
-    return f"has its high availability {'off' if group.switch is False else 'declared off'}"
-
-
-def _pair_impacts(
-    group: GroupCheck, known: FailoverFindings, pair: Sequence[NodeFacts]
-) -> Iterator[FailoverImpact]:
-    for node, partner in ((pair[0], pair[1]), (pair[1], pair[0])):
-        yield from _partner_impacts(group, node, partner)
-        yield from _service_impacts(group.name, known.facts, node, partner)
-        yield from _chat_room_impacts(group.name, known.facts, node)
-
-
-def _partner_impacts(
-    group: GroupCheck, node: NodeFacts, partner: NodeFacts
-) -> Iterator[FailoverImpact]:
-    """Yield what the partner lacks to serve at all: services, the HA services, AXL."""
-    for point in group.points:
-        if point.node != partner.name or point.verdict not in (Verdict.DRIFT, Verdict.UNKNOWN):
-            continue
-        if point.aspect in (NodeCheckType.CRITICAL, NodeCheckType.KEEPERS, NodeCheckType.AXL):
-            yield FailoverImpact(
-                group.cluster,
-                group.name,
-                Capability.PRESENCE,
-                node.name,
-                point.verdict,
-                _partner_impact_text(point, node),
-            )
-
-
-def _partner_impact_text(point: NodeCheck, node: NodeFacts) -> str:
-    return f"{point.text.rstrip('.')}, and {point.node} would serve everybody if {node.name} fails."
+def _partner_impacts(group: GroupCheck, node: str, partner: str) -> Iterator[FailoverImpact]:
+    """Yield what the partner lacks to serve users at all: services, the HA services, AXL."""
+    types = (CheckType.CRITICAL, CheckType.SYNC_AND_RECOVERY, CheckType.AXL)
+    for check in group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN):
+        if check.node == partner and check.type in types:
+            because = f"{check_clause(check)}, and {partner} would serve all users if {node} fails"
+            yield _build_impact(group, Capability.PRESENCE, node, check.verdict, because)
 
 
 def _service_impacts(
-    group: str, facts: ClusterFacts, node: NodeFacts, partner: NodeFacts
+    group: GroupCheck, facts: ClusterFacts, node: NodeFacts, partner: NodeFacts
 ) -> Iterator[FailoverImpact]:
-    """Yield what runs on the node and not on its partner, which then nobody does for its users.
+    """Yield services that run on this node only, so that users lose them in a failover.
 
-    Of a node that told no service at all, its own silence is told instead of each of them.
+    Nothing for a node without any known service: `_partner_impacts` covers that.
     """
     if not (node.services and partner.services):
         return
@@ -189,166 +193,155 @@ def _service_impacts(
         if here is RunState.STOPPED or there is RunState.STARTED:
             continue
         if here is RunState.STARTED and there is RunState.STOPPED:
-            why = f"{service} runs on {node.name} and not on {partner.name}."
-            how = f"activate and start {service} on {partner.name}"
-            yield FailoverImpact(facts.name, group, what, node.name, Verdict.DRIFT, why, how)
+            verdict, situation, where = Verdict.DRIFT, "start_on_partner", partner.name
+            because = f"{service} runs on {node.name} and not on {partner.name}"
         else:
-            who = partner.name if here is RunState.STARTED else node.name
-            why = f"whether {service} runs on {who} is not known."
-            how = f"look for {service} in Control Center of {who} and with `utils service list`"
-            yield FailoverImpact(facts.name, group, what, node.name, Verdict.UNKNOWN, why, how)
+            verdict, situation = Verdict.UNKNOWN, "read_service"
+            where = partner.name if here is RunState.STARTED else node.name
+            because = f"it is not known whether {service} runs on {where}"
+        yield _build_impact(
+            group, what, node.name, verdict, because, situation, service=service, node=where
+        )
 
 
 def _chat_room_impacts(
-    group: str, facts: ClusterFacts, node: NodeFacts
+    group: GroupCheck, facts: ClusterFacts, node: NodeFacts
 ) -> Iterator[FailoverImpact]:
     """Yield the rooms of a node: they move only with high availability of persistent chat."""
     if view_service(facts, node, TEXT_CONFERENCE_MANAGER).run is RunState.STOPPED:
         return
-    firmly = drop_discovered_facts(facts)
+    confirmed = drop_discovered_facts(facts)
     rooms = all_of(
-        evaluate_feature(firmly, "chat", node), evaluate_feature(firmly, "permanent_chat", node)
+        evaluate_feature(confirmed, "chat", node),
+        evaluate_feature(confirmed, "permanent_chat", node),
     )
     if rooms.value is False:
         return
-    moving = evaluate_feature(firmly, "permanent_chat_ha")
+    moving = evaluate_feature(confirmed, "permanent_chat_ha")
+    verdict = Verdict.UNKNOWN
     if rooms.value is None:
-        told = f"whether {node.name} has persistent rooms is not known: {rooms.clause}."
-        yield FailoverImpact(facts.name, group, Capability.ROOMS, node.name, Verdict.UNKNOWN, told)
+        because = f"it is not known whether {node.name} has persistent rooms: {rooms.clause}"
     elif moving.value is None:
-        told = f"whether the rooms of {node.name} move is not known: {moving.clause}."
-        yield FailoverImpact(facts.name, group, Capability.ROOMS, node.name, Verdict.UNKNOWN, told)
-    elif not moving.value:
-        told = (
-            f"the persistent rooms of {node.name} stay there: high availability of persistent "
-            "chat is off (`permanent_chat_ha`)."
+        because = f"it is not known whether the rooms of {node.name} move: {moving.clause}"
+    elif moving.value:
+        return
+    else:
+        verdict = Verdict.DRIFT
+        because = (
+            f"the persistent rooms of {node.name} stay there, because high availability of"
+            " persistent chat is off (`permanent_chat_ha`)"
         )
-        yield FailoverImpact(facts.name, group, Capability.ROOMS, node.name, Verdict.DRIFT, told)
-
-
-_STATUSES_AFTER_FAILOVER = (GroupStatus.FAILED_OVER, GroupStatus.BROKEN)
-"""How a pair stands whose failover has happened: there is no partner left to go to."""
+    yield _build_impact(group, Capability.ROOMS, node.name, verdict, because)
 
 
 @dataclass(frozen=True, slots=True)
 class FailoverReadiness:
-    """The check, and what a failover would lose on top of it."""
+    """The check of now, and what a failover would lose."""
 
     check: FailoverCheck
-    losses: tuple[FailoverImpact, ...]
+    impacts: tuple[FailoverImpact, ...] = field(default=())
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return 0 if nothing would be lost, 3 if something would, 4 if that cannot be told."""
-        codes = [self.check.exit_code]
-        codes += [
-            ExitCode.DRIFT if loss.verdict is Verdict.DRIFT else ExitCode.INCOMPLETE
-            for loss in self.losses
+        """Return 0 if nothing would be lost, 3 if something would, 4 if that is unknown."""
+        codes = [
+            ExitCode.DRIFT if impact.verdict is Verdict.DRIFT else ExitCode.INCOMPLETE
+            for impact in self.impacts
         ]
-        return ExitCode.worst(codes, default=ExitCode.INCOMPLETE)
-
-    def of(self, group: GroupCheck) -> list[Capability]:
-        """Return what a failover of a group would certainly lose."""
-        return [
-            x.what
-            for x in self.losses
-            if (x.cluster, x.group, x.verdict) == (group.cluster, group.name, Verdict.DRIFT)
-        ]
+        return ExitCode.worst((self.check.exit_code, *codes), default=ExitCode.INCOMPLETE)
 
     @property
-    def verdict(self) -> str:
+    def summary(self) -> str:
         """Return the first line."""
-        against = list(_reasons_not_ready(self))
-        if against:
-            return f"Not ready: {'; '.join(against)}."
+        reasons = [*self._failovers_so_far(), *self._certain_losses()]
+        if reasons:
+            return f"Not ready: {'; '.join(reasons)}."
         if self.exit_code is ExitCode.DRIFT:
-            return f"Not ready: {_check_summary_clause(self.check)}"
-        of = (
-            f" of {join_names(map(self.check.title, self.check.groups))}"
-            if self.check.groups
-            else ""
-        )
+            return f"Not ready: {self._check_explanation()}"
+        groups = self.check.groups
+        pairs = f" of {join_names(map(self.check.title, groups))}" if groups else ""
         if self.exit_code is ExitCode.COMPLIANT:
-            bad = [name for group in self.check.groups for name in group.bad_replication]
+            bad = [node for group in groups for node in group.bad_replication]
             but = f", but database replication of {join_names(bad)} is bad" if bad else ""
-            return f"Ready: nothing that can be read would be lost in a failover{of}{but}."
-        good = self.check.exit_code is ExitCode.COMPLIANT
-        why = self.losses[0].why if good else _check_summary_clause(self.check)
-        return f"Cannot tell whether a failover{of} would lose anything: {why}"
+            return f"Ready: a failover{pairs} would lose nothing that can be checked{but}."
+        if self.check.exit_code is ExitCode.COMPLIANT:
+            why = f"{self.impacts[0].because}."
+        else:
+            why = self._check_explanation()
+        return f"Unknown whether a failover{pairs} would lose anything: {why}"
 
     @property
     def action(self) -> str:
         """Return the second line."""
-        wrecked = [group for group in self.check.groups if group.bad_replication]
-        if self.exit_code is ExitCode.COMPLIANT and wrecked:
-            return choose_group_action(wrecked[0])
         if self.exit_code is ExitCode.COMPLIANT:
-            return (
-                "Do: keep a snapshot, to compare sessions afterwards (`auditor snapshot`). Do not: "
-                "add, move or delete users while failed over."
-            )
-        spent = _groups_with_status(self.check, *_STATUSES_AFTER_FAILOVER)
-        if spent:
-            return choose_group_action(spent[0])
-        certain = [loss for loss in self.losses if loss.verdict is Verdict.DRIFT]
+            replication = [group for group in self.check.groups if group.bad_replication]
+            return choose_group_action(replication[0]) if replication else fill_action("ready")
+        after_failover = [g for g in self.check.groups if g.status in _STATUSES_AFTER_FAILOVER]
+        if after_failover:
+            return choose_group_action(after_failover[0])
+        certain = [impact for impact in self.impacts if impact.verdict is Verdict.DRIFT]
         if certain:
-            return self._against(certain[0])
-        if self.losses and self.check.exit_code is ExitCode.COMPLIANT:
-            return _action_for_impact(self.losses[0])
+            return self._action_against(certain[0])
+        if self.impacts and self.check.exit_code is ExitCode.COMPLIANT:
+            return self.impacts[0].action
         return choose_action(self.check)
 
-    def _against(self, loss: FailoverImpact) -> str:
-        """Return the action for what the first line says would be lost."""
+    def _failovers_so_far(self) -> Iterator[str]:
+        for group in self.check.groups:
+            if group.status in _STATUSES_AFTER_FAILOVER:
+                is_broken = group.status is GroupStatus.BROKEN
+                yield (
+                    f"{self.check.title(group)} is {'broken' if is_broken else 'failed over'}"
+                    f" already ({pair_states_clause(group)}), so a second failure has no partner"
+                    " left"
+                )
+
+    def _certain_losses(self) -> Iterator[str]:
+        losses = {
+            self.check.title(group): capabilities
+            for group in self.check.groups
+            if group.status not in _STATUSES_AFTER_FAILOVER
+            and (capabilities := self._lost_capabilities(group))
+        }
+        if losses:
+            what = dict.fromkeys(one for capabilities in losses.values() for one in capabilities)
+            yield f"a failover of {join_names(losses)} would lose {join_names(what)}"
+
+    def _lost_capabilities(self, group: GroupCheck) -> Sequence[Capability]:
+        key = (group.cluster, group.name, Verdict.DRIFT)
+        return [
+            impact.what
+            for impact in self.impacts
+            if (impact.cluster, impact.group, impact.verdict) == key
+        ]
+
+    def _check_explanation(self) -> str:
+        """Return the first line of the check as an explanation of the readiness."""
+        summary = summarize_check(self.check)
+        if summary.label in (UNKNOWN, NOT_HEALTHY, INCOMPLETE):
+            return summary.explanation
+        return f"{summary.label}: {summary.explanation}"
+
+    def _action_against(self, impact: FailoverImpact) -> str:
+        """Return the action for a loss; the group's own action comes first if it is not good."""
         group = next(
-            g for g in self.check.groups if (g.cluster, g.name) == (loss.cluster, loss.group)
+            group
+            for group in self.check.groups
+            if (group.cluster, group.name) == (impact.cluster, impact.group)
         )
-        bad = group.code(accept_failed_over=False) is ExitCode.DRIFT
-        if bad or group.standing is GroupStatus.SWITCHED_OFF:
+        is_bad = group.exit_code(accept_failed_over=False) is ExitCode.DRIFT
+        if is_bad or group.status is GroupStatus.SWITCHED_OFF:
             return choose_group_action(group)
-        return _action_for_impact(loss)
-
-
-def _action_for_impact(loss: FailoverImpact) -> str:
-    how = f"{loss.remedy}." if loss.remedy else f"settle this first: {loss.why}"
-    return f"Do: {how} Do not: fail over by hand before."
-
-
-def _reasons_not_ready(found: FailoverReadiness) -> Iterator[str]:
-    """Yield what certainly stands against a failover: first the pairs that had one already."""
-    spent = _groups_with_status(found.check, *_STATUSES_AFTER_FAILOVER)
-    for group in spent:
-        how = "failed over" if group.standing is GroupStatus.FAILED_OVER else "broken"
-        yield (
-            f"{found.check.title(group)} is {how} already ({describe_pair_states(group)}), so a"
-            " further failure has no partner to go to"
-        )
-    losing = [
-        (group, what)
-        for group in found.check.groups
-        if group not in spent
-        if (what := found.of(group))
-    ]
-    if losing:
-        told = ", ".join(dict.fromkeys(one for _, whats in losing for one in whats))
-        where = join_names(found.check.title(group) for group, _ in losing)
-        yield f"a failover of {where} would lose {told}"
-
-
-def _check_summary_clause(check: FailoverCheck) -> str:
-    """Return what the check says, without a word of verdict that the first line has already."""
-    told = failover_summary(check)
-    if told.startswith(("Cannot tell", "Not sound: ", "Not certain: ")):
-        return told.partition(": ")[2]
-    return told[:1].lower() + told[1:]
-
-
-def _groups_with_status(check: FailoverCheck, *standings: GroupStatus) -> list[GroupCheck]:
-    return [group for group in check.groups if group.standing in standings]
+        return impact.action
 
 
 def assess_readiness(
-    check: FailoverCheck, clusters: Mapping[str, FailoverFindings]
+    check: FailoverCheck, findings: Mapping[str, FailoverFindings]
 ) -> FailoverReadiness:
-    """Return what a failover of each group would lose; `clusters` are judged, by name."""
-    found = (x for group in check.groups for x in failover_impacts(group, clusters[group.cluster]))
-    return FailoverReadiness(check, tuple(dict.fromkeys(found)))
+    """Return what a failover of each group would lose; `findings` are by cluster name."""
+    impacts = (
+        impact
+        for group in check.groups
+        for impact in failover_impacts(group, findings[group.cluster])
+    )
+    return FailoverReadiness(check, tuple(dict.fromkeys(impacts)))

@@ -1,14 +1,9 @@
-"""The check as a page: the verdict and the action first, then each group as a small table.
+"""The check as text and as JSON: the two first lines, then each group as a small table."""
 
-A redundancy group as a small table: a column for each node, a row for each aspect.
-
-The check as JSON: sorted keys, everything that the page tells and how many requests it took.
-"""
-
-import dataclasses
 import json
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -16,232 +11,67 @@ from rich.padding import Padding
 from rich.table import Table
 
 from auditor.failover.actions import choose_action, choose_group_action
-from auditor.failover.ha_states import ha_state_label
 from auditor.failover.model import (
+    CheckState,
+    CheckType,
     ClusterCheck,
     FailoverCheck,
     GroupCheck,
     GroupStatus,
     NodeCheck,
-    NodeCheckType,
     NodeStatus,
+    Peering,
+    SessionComparison,
+    SourceFailure,
 )
-from auditor.failover.readiness import FailoverReadiness
-from auditor.failover.services import AXL_FAULT_LABEL
-from auditor.failover.summary import failover_summary, group_summary
-from auditor.models.facts import Source
+from auditor.failover.readiness import FailoverImpact, FailoverReadiness
+from auditor.failover.summary import summarize_check, summarize_group
+from auditor.failover.wording import (
+    check_label,
+    check_text,
+    distinct_checks,
+    ha_state_label,
+    missing_groups_text,
+    unchecked_peer_text,
+)
+from auditor.models.facts import Origin, Source
 from auditor.models.findings import ExitCode, Verdict
 from auditor.report.console import render_console, safe_text
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
 from auditor.text import printable
 
-REPLICATION_LABELS = {
+_REPLICATION_LABELS = {
     0: "initializing",
     1: "not all tables there",
     2: "good",
     3: "BAD",
     4: "SETUP FAILED",
 }
-"""What `Replicate_State` means (RTMT guide, replicates created and state of replication)."""
+"""Meanings of `Replicate_State` (RTMT guide, replicates created and state of replication)."""
 
-
-def group_table(group: GroupCheck) -> Table:
-    """Return a group's table: a column for each node, a row for each aspect."""
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    for _ in group.nodes:
-        grid.add_column(overflow="fold")
-    grid.add_row(safe_text(""), *(safe_text(f"{node.name} ({node.role})") for node in group.nodes))
-    grid.add_row(safe_text("HA state"), *(safe_text(_ha_state_cell(node)) for node in group.nodes))
-    for aspect in NodeCheckType:
-        cells = [
-            _node_check_cell([p for p in group.points if (p.node, p.aspect) == (n.name, aspect)])
-            for n in group.nodes
-        ]
-        grid.add_row(safe_text(str(aspect)), *(safe_text(text, style) for text, style in cells))
-    grid.add_row(
-        safe_text("sessions"),
-        *(safe_text(_session_count_cell(group, node)) for node in group.nodes),
-    )
-    grid.add_row(
-        safe_text("replication"), *(safe_text(replication_label(node)) for node in group.nodes)
-    )
-    return grid
-
-
-def _ha_state_cell(node: NodeStatus) -> str:
-    told = ha_state_label(node)
-    return f"{told} (from the database)" if node.state_source == "discovered" else told
-
-
-def _node_check_cell(points: Sequence[NodeCheck]) -> tuple[str, str]:
-    """Return one cell: the gravest verdict, and of how many services it holds."""
-    if not points:
-        return "none activated", ""
-    verdict = min((point.verdict for point in points), key=lambda verdict: verdict.rank)
-    concerned = [point for point in points if point.verdict is verdict]
-    mark, style = VERDICT_MARKS[verdict], "" if verdict is Verdict.PASS else VERDICT_STYLES[verdict]
-    if points[0].aspect in (NodeCheckType.AXL, NodeCheckType.MEMBER):
-        optional = " (optional)" if verdict is Verdict.NOT_APPLICABLE else ""
-        return f"{mark} {concerned[0].word}{optional}", style
-    judged = [point for point in points if point.verdict is not Verdict.NOT_APPLICABLE]
-    if verdict is Verdict.PASS:
-        return f"{mark} {len(judged)} of {len(judged)} run", style
-    words = ", ".join(dict.fromkeys(point.word for point in concerned))
-    return f"{mark} {len(concerned)} of {len(judged)}: {words}", style
-
-
-def _session_count_cell(group: GroupCheck, node: NodeStatus) -> str:
-    count = node.sessions.get(group.sessions.counter)
-    return "not readable" if count is None else f"{count:,}"
-
-
-def replication_label(node: NodeStatus) -> str:
-    """Return the state of a node's database replication in words."""
-    if node.replication is None:
-        return "not readable"
-    return f"{REPLICATION_LABELS.get(node.replication, 'unknown')} ({node.replication})"
-
-
-_EXIT_CODE_STYLES = {ExitCode.COMPLIANT: "bold green", ExitCode.DRIFT: "bold red"}
 _GOOD_REPLICATION_STATE = 2
+_EXIT_CODE_STYLES = {ExitCode.COMPLIANT: "bold green", ExitCode.DRIFT: "bold red"}
 _HA_SWITCH_LABELS = {True: "on", False: "OFF", None: "not known to be on"}
 
 
 def render_failover_text(
     check: FailoverCheck, *, width: int, colour: bool, fold: bool = False
 ) -> str:
-    """Return the page; the first line is the verdict, the second what to do.
+    """Return the check as text: the first line is its state, the second what to do.
 
-    `fold` breaks these two between words where the page ends, for a terminal; else each is one
-    line, whatever its length.
+    `fold` wraps these two lines at the width, for a terminal; else each is one line.
     """
 
-    def draw(page: Console) -> None:
-        style = _EXIT_CODE_STYLES.get(check.exit_code, "bold yellow")
-        page.print(safe_text(failover_summary(check), style), soft_wrap=not fold)
-        page.print(safe_text(choose_action(check), "bold"), soft_wrap=not fold)
-        for cluster in check.clusters:
-            _print_cluster_check(page, cluster, alone=len(check.clusters) == 1)
-        _print_peerings(page, check)
-        page.print()
-        page.print(safe_text(_failover_footer(check, check.exit_code), "dim"))
+    def draw(console: Console) -> None:
+        _print_first_lines(
+            console, str(summarize_check(check)), choose_action(check), check.exit_code, fold=fold
+        )
+        _print_clusters(console, check)
+        _print_peerings(console, check)
+        console.print()
+        console.print(safe_text(_footer(check, check.exit_code), "dim"))
 
     return render_console(draw, width=width, colour=colour)
-
-
-def _print_cluster_check(page: Console, cluster: ClusterCheck, *, alone: bool) -> None:
-    for gap in cluster.gaps:
-        page.print()
-        page.print(safe_text(f"Cluster {cluster.name}: {gap}"))
-    for group in cluster.groups:
-        page.print()
-        where = "" if alone else f" of cluster {cluster.name}"
-        head = (
-            f"{group.name}{where}: high availability is {_HA_SWITCH_LABELS[group.switch]},"
-            f" {_group_status_label(group)}"
-        )
-        page.print(safe_text(head, "bold"))
-        page.print(Padding(group_table(group), (0, 0, 0, 2)))
-        _print_group_details(page, group)
-    for point in cluster.alone:
-        page.print(
-            safe_text(
-                f"  {VERDICT_MARKS[point.verdict]} {point.text}", VERDICT_STYLES[point.verdict]
-            )
-        )
-
-
-def _group_status_label(group: GroupCheck) -> str:
-    told = str(group.standing).replace("_", " ")
-    if group.settled is None:
-        return told
-    if not group.settled.stable:
-        return f"{told}, not settled"
-    return f"{told}, {'unchanged' if group.standing is GroupStatus.BROKEN else 'stable'}"
-
-
-def _print_group_details(page: Console, group: GroupCheck) -> None:
-    """Print what the table has no room for: what is wrong or unknown, causes, sessions."""
-    for point in _distinct_node_checks(group.of(Verdict.DRIFT, Verdict.UNKNOWN)):
-        _print_below_table(
-            page, f"{VERDICT_MARKS[point.verdict]} {point.text}", VERDICT_STYLES[point.verdict]
-        )
-    for point in group.points:
-        if point.word == AXL_FAULT_LABEL:
-            _print_below_table(page, f"! {point.text}")
-    for obstacle in group.obstacles:
-        if obstacle.source is Source.CUCM_AXL:
-            _print_below_table(page, f"? {obstacle.text}")
-    for node in group.nodes:
-        if node.silence and node.answered:
-            _print_below_table(page, f"? {node.silence}.")
-        if node.replication not in (None, _GOOD_REPLICATION_STATE):
-            text = f"! Database replication of {node.name} is {replication_label(node)}"
-            _print_below_table(
-                page, f"{text}: run `utils dbreplication runtimestate` on the publisher."
-            )
-    _print_below_table(page, _sessions_line(group))
-    if group.causes:
-        told = "; ".join(group.causes)
-        _print_below_table(
-            page, f"Documented causes: {told}. Which one: `utils ha status` on either node."
-        )
-
-
-def _distinct_node_checks(points: Iterable[NodeCheck]) -> Iterable[NodeCheck]:
-    """Return the points that tell something new: a node that is silent is so for every service."""
-    return {(point.node, point.text): point for point in points}.values()
-
-
-def _print_below_table(page: Console, text: str, style: str = "") -> None:
-    """Print folded lines under the table."""
-    style = "bold red" if style == VERDICT_STYLES[Verdict.DRIFT] else style
-    width = max(30, page.width - 4)
-    for line in textwrap.wrap(printable(text), width, break_on_hyphens=False):
-        page.print(Padding(safe_text(line, style), (0, 0, 0, 2)))
-
-
-def _sessions_line(group: GroupCheck) -> str:
-    told = group.sessions
-    if told.before is None:
-        return ""
-    now = "not readable now" if told.now is None else f"{told.now:,} now"
-    return f"Sessions ({told.counter}): {now}, {told.before:,} in the snapshot."
-
-
-def _print_peerings(page: Console, check: FailoverCheck) -> None:
-    if check.peerings or check.notes:
-        page.print()
-        page.print(safe_text("Between clusters", "bold"))
-    for peering in check.peerings:
-        text = (
-            f"{VERDICT_MARKS[peering.verdict]} {peering.asker} asks {peering.asked}: AXL"
-            f" {peering.text}"
-        )
-        _print_below_table(
-            page,
-            text,
-            VERDICT_STYLES[peering.verdict] if peering.verdict is not Verdict.PASS else "",
-        )
-    for note in check.notes:
-        _print_below_table(page, note)
-
-
-def _failover_footer(check: FailoverCheck, code: ExitCode) -> str:
-    since = f" Sessions are held against the snapshot of {check.since}." if check.since else ""
-    insecure = " Certificates were not verified (--insecure)." if check.insecure else ""
-    return (
-        f"{check.finished_at}. Exit code"
-        f" {int(code)}.{_acceptance_note(check, code)}{since}{insecure}"
-    )
-
-
-def _acceptance_note(check: FailoverCheck, code: ExitCode) -> str:
-    """Return on what a good code rests that would not be good by itself."""
-    if code is not ExitCode.COMPLIANT or not check.accepted:
-        return ""
-    return " It is 0 because of --accept failed-over, and 3 without it."
 
 
 def render_readiness_text(
@@ -252,25 +82,201 @@ def render_readiness_text(
     `fold` is that of `render_failover_text`.
     """
 
-    def draw(page: Console) -> None:
-        style = _EXIT_CODE_STYLES.get(readiness.exit_code, "bold yellow")
-        page.print(safe_text(readiness.verdict, style), soft_wrap=not fold)
-        page.print(safe_text(readiness.action, "bold"), soft_wrap=not fold)
-        if readiness.losses:
-            page.print()
-            page.print(safe_text("What would be lost", "bold"))
-        for loss in readiness.losses:
-            text = (
-                f"{VERDICT_MARKS[loss.verdict]} {loss.group}, if {loss.node} fails: {loss.what}:"
-                f" {loss.why}"
+    def draw(console: Console) -> None:
+        _print_first_lines(
+            console, readiness.summary, readiness.action, readiness.exit_code, fold=fold
+        )
+        if readiness.impacts:
+            console.print()
+            console.print(safe_text("What would be lost", "bold"))
+        for impact in readiness.impacts:
+            _print_marked(
+                console,
+                impact.verdict,
+                f"{impact.group}, if {impact.node} fails: {impact.what}: {impact.because}.",
             )
-            _print_below_table(page, text, VERDICT_STYLES[loss.verdict])
-        for cluster in readiness.check.clusters:
-            _print_cluster_check(page, cluster, alone=len(readiness.check.clusters) == 1)
-        page.print()
-        page.print(safe_text(_failover_footer(readiness.check, readiness.exit_code), "dim"))
+        _print_clusters(console, readiness.check)
+        console.print()
+        console.print(safe_text(_footer(readiness.check, readiness.exit_code), "dim"))
 
     return render_console(draw, width=width, colour=colour)
+
+
+def _print_first_lines(
+    console: Console, summary: str, action: str, code: ExitCode, *, fold: bool
+) -> None:
+    style = _EXIT_CODE_STYLES.get(code, "bold yellow")
+    console.print(safe_text(summary, style), soft_wrap=not fold)
+    console.print(safe_text(action, "bold"), soft_wrap=not fold)
+
+
+def _print_clusters(console: Console, check: FailoverCheck) -> None:
+    for cluster in check.clusters:
+        _print_cluster(console, cluster, is_only_one=len(check.clusters) == 1)
+
+
+def _print_cluster(console: Console, cluster: ClusterCheck, *, is_only_one: bool) -> None:
+    if cluster.lacks_groups:
+        console.print()
+        console.print(safe_text(missing_groups_text(cluster)))
+    for group in cluster.groups:
+        where = "" if is_only_one else f" of cluster {cluster.name}"
+        switch = _HA_SWITCH_LABELS[group.is_switched_on]
+        console.print()
+        console.print(
+            safe_text(
+                f"{group.name}{where}: high availability is {switch}, {_status_label(group)}",
+                "bold",
+            )
+        )
+        console.print(Padding(_group_table(group), (0, 0, 0, 2)))
+        _print_group_details(console, group)
+    for check in cluster.ungrouped:
+        text = f"  {VERDICT_MARKS[check.verdict]} {check_text(check)}"
+        console.print(safe_text(text, VERDICT_STYLES[check.verdict]))
+
+
+def _status_label(group: GroupCheck) -> str:
+    label = str(group.status).replace("_", " ")
+    if group.stability is None:
+        return label
+    if group.is_unstable:
+        return f"{label}, not stable"
+    return f"{label}, {'unchanged' if group.status is GroupStatus.BROKEN else 'stable'}"
+
+
+def _group_table(group: GroupCheck) -> Table:
+    """Return a table with a column for each node and a row for each type of check."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    for _ in group.nodes:
+        table.add_column(overflow="fold")
+    table.add_row("", *(safe_text(f"{node.name} ({node.role})") for node in group.nodes))
+    table.add_row("HA state", *(safe_text(_ha_state_cell(node)) for node in group.nodes))
+    for check_type in CheckType:
+        cells = [
+            _checks_cell([c for c in group.checks if (c.node, c.type) == (node.name, check_type)])
+            for node in group.nodes
+        ]
+        table.add_row(str(check_type), *(safe_text(text, style) for text, style in cells))
+    table.add_row("sessions", *(safe_text(_sessions_cell(group, node)) for node in group.nodes))
+    table.add_row("replication", *(safe_text(_replication_label(node)) for node in group.nodes))
+    return table
+
+
+def _ha_state_cell(node: NodeStatus) -> str:
+    label = ha_state_label(node)
+    return f"{label} (from the database)" if node.state_source is Origin.DISCOVERED else label
+
+
+def _checks_cell(checks: Sequence[NodeCheck]) -> tuple[str, str]:
+    """Return text and style of a cell: the worst verdict, and how many services have it."""
+    if not checks:
+        return "none activated", ""
+    verdict = min((check.verdict for check in checks), key=lambda verdict: verdict.rank)
+    worst = [check for check in checks if check.verdict is verdict]
+    mark, style = VERDICT_MARKS[verdict], "" if verdict is Verdict.PASS else VERDICT_STYLES[verdict]
+    if checks[0].type in (CheckType.AXL, CheckType.MEMBER):
+        optional = " (optional)" if verdict is Verdict.NOT_APPLICABLE else ""
+        return f"{mark} {check_label(worst[0])}{optional}", style
+    counted = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
+    if verdict is Verdict.PASS:
+        return f"{mark} {len(counted)} of {len(counted)} run", style
+    labels = ", ".join(dict.fromkeys(map(check_label, worst)))
+    return f"{mark} {len(worst)} of {len(counted)}: {labels}", style
+
+
+def _sessions_cell(group: GroupCheck, node: NodeStatus) -> str:
+    count = node.sessions.get(group.sessions.counter)
+    return "not readable" if count is None else f"{count:,}"
+
+
+def _replication_label(node: NodeStatus) -> str:
+    if node.replication is None:
+        return "not readable"
+    return f"{_REPLICATION_LABELS.get(node.replication, 'unknown')} ({node.replication})"
+
+
+def _print_group_details(console: Console, group: GroupCheck) -> None:
+    """Print what the table has no room for: what is wrong or unknown, sessions, causes."""
+    for check in distinct_checks(group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN)):
+        _print_marked(console, check.verdict, check_text(check))
+    for check in group.checks:
+        if check.state is CheckState.ANSWERS_WITH_FAULT:
+            _print_line(console, f"! {' '.join(check.notes)}")
+    for failure in group.failures:
+        if failure.source is Source.CUCM_AXL:
+            _print_line(console, f"? {failure.text}")
+    for node in group.nodes:
+        _print_node_details(console, node)
+    if group.sessions.before is not None:
+        _print_line(console, _sessions_line(group.sessions))
+    if group.causes:
+        causes = "; ".join(group.causes)
+        _print_line(
+            console,
+            f"Documented causes: {causes}. To find out which one, run `utils ha status` on either"
+            " node.",
+        )
+
+
+def _print_node_details(console: Console, node: NodeStatus) -> None:
+    if node.no_state_reason and node.has_answered:
+        _print_line(console, f"? {node.no_state_reason}.")
+    if node.replication not in (None, _GOOD_REPLICATION_STATE):
+        _print_line(
+            console,
+            f"! Database replication of {node.name} is {_replication_label(node)}: run"
+            " `utils dbreplication runtimestate` on the publisher.",
+        )
+
+
+def _sessions_line(sessions: SessionComparison) -> str:
+    now = "not readable now" if sessions.now is None else f"{sessions.now:,} now"
+    return f"Sessions ({sessions.counter}): {now}, {sessions.before:,} in the snapshot."
+
+
+def _print_marked(console: Console, verdict: Verdict, text: str) -> None:
+    """Print folded lines with the mark and the colour of a verdict."""
+    style = "bold red" if verdict is Verdict.DRIFT else VERDICT_STYLES[verdict]
+    _print_line(console, f"{VERDICT_MARKS[verdict]} {text}", style)
+
+
+def _print_line(console: Console, text: str, style: str = "") -> None:
+    """Print folded lines below a table."""
+    width = max(30, console.width - 4)
+    for line in textwrap.wrap(printable(text), width, break_on_hyphens=False):
+        console.print(Padding(safe_text(line, style), (0, 0, 0, 2)))
+
+
+def _print_peerings(console: Console, check: FailoverCheck) -> None:
+    if check.peerings or check.unchecked_peers:
+        console.print()
+        console.print(safe_text("Between clusters", "bold"))
+    for peering in check.peerings:
+        text = f"{peering.asker} asks {peering.asked}: AXL {_peering_text(peering)}"
+        if peering.verdict is Verdict.PASS:
+            _print_line(console, f"{VERDICT_MARKS[Verdict.PASS]} {text}")
+        else:
+            _print_marked(console, peering.verdict, text)
+    for name in check.unchecked_peers:
+        _print_line(console, unchecked_peer_text(name))
+
+
+def _peering_text(peering: Peering) -> str:
+    nodes = ", ".join(f"{name} {label}" for name, label in peering.nodes)
+    return nodes or "is required on no known node"
+
+
+def _footer(check: FailoverCheck, code: ExitCode) -> str:
+    sentences = [f"{check.finished_at}. Exit code {int(code)}."]
+    if code is ExitCode.COMPLIANT and check.accepted:
+        sentences.append("It is 0 because of --accept failed-over, and 3 without it.")
+    if check.since:
+        sentences.append(f"Sessions are compared with the snapshot of {check.since}.")
+    if check.insecure:
+        sentences.append("Certificates were not verified (--insecure).")
+    return " ".join(sentences)
 
 
 FAILOVER_SCHEMA_VERSION = "1.0"
@@ -278,15 +284,23 @@ FAILOVER_SCHEMA_VERSION = "1.0"
 
 def render_failover_json(check: FailoverCheck) -> str:
     """Return the check as JSON."""
-    return _dump_failover_json(
+    return _dump_json(
         {
             "kind": "auditor-failover-check",
-            "run": _failover_run_json(check),
-            "verdict": failover_summary(check),
+            "run": _run_json(check),
+            "verdict": str(summarize_check(check)),
             "action": choose_action(check),
-            "clusters": [_cluster_check_json(cluster, check) for cluster in check.clusters],
-            "between_clusters": [_dataclass_to_json(peering) for peering in check.peerings],
-            "notes": list(check.notes),
+            "clusters": [_cluster_json(cluster, check) for cluster in check.clusters],
+            "between_clusters": [
+                {
+                    "asker": peering.asker,
+                    "asked": peering.asked,
+                    "verdict": peering.verdict,
+                    "text": _peering_text(peering),
+                }
+                for peering in check.peerings
+            ],
+            "notes": [unchecked_peer_text(name) for name in check.unchecked_peers],
             "exit_code": int(check.exit_code),
         }
     )
@@ -294,30 +308,26 @@ def render_failover_json(check: FailoverCheck) -> str:
 
 def render_readiness_json(readiness: FailoverReadiness) -> str:
     """Return what a failover would lose as JSON."""
-    return _dump_failover_json(
+    check = readiness.check
+    return _dump_json(
         {
             "kind": "auditor-failover-readiness",
-            "run": _failover_run_json(readiness.check),
-            "verdict": readiness.verdict,
+            "run": _run_json(check),
+            "verdict": readiness.summary,
             "action": readiness.action,
-            "losses": [_dataclass_to_json(loss) for loss in readiness.losses],
-            "clusters": [
-                _cluster_check_json(cluster, readiness.check)
-                for cluster in readiness.check.clusters
-            ],
+            "losses": [_impact_json(impact) for impact in readiness.impacts],
+            "clusters": [_cluster_json(cluster, check) for cluster in check.clusters],
             "exit_code": int(readiness.exit_code),
         }
     )
 
 
-def _dump_failover_json(content: Mapping[str, Any]) -> str:
-    return (
-        json.dumps({"schema_version": FAILOVER_SCHEMA_VERSION, **content}, indent=2, sort_keys=True)
-        + "\n"
-    )
+def _dump_json(content: Mapping[str, Any]) -> str:
+    versioned = {"schema_version": FAILOVER_SCHEMA_VERSION, **content}
+    return f"{json.dumps(versioned, indent=2, sort_keys=True)}\n"
 
 
-def _failover_run_json(check: FailoverCheck) -> dict[str, Any]:
+def _run_json(check: FailoverCheck) -> dict[str, Any]:
     return {
         "started_at": check.started_at,
         "finished_at": check.finished_at,
@@ -329,33 +339,75 @@ def _failover_run_json(check: FailoverCheck) -> dict[str, Any]:
     }
 
 
-def _cluster_check_json(cluster: ClusterCheck, check: FailoverCheck) -> dict[str, Any]:
+def _cluster_json(cluster: ClusterCheck, check: FailoverCheck) -> dict[str, Any]:
     return {
         "name": cluster.name,
-        "gaps": list(cluster.gaps),
+        "gaps": [missing_groups_text(cluster)] if cluster.lacks_groups else [],
         "cucm_requests": cluster.cucm_requests,
-        "nodes_in_no_group": [_dataclass_to_json(point) for point in cluster.alone],
-        "groups": [_group_check_json(group, check) for group in cluster.groups],
+        "nodes_in_no_group": [_check_json(node_check) for node_check in cluster.ungrouped],
+        "groups": [_group_json(group, check) for group in cluster.groups],
     }
 
 
-def _group_check_json(group: GroupCheck, check: FailoverCheck) -> dict[str, Any]:
-    told: dict[str, Any] = _dataclass_to_json(group)
-    del told["cluster"], told["pair"]
-    told["exit_code"] = int(group.code(accept_failed_over=check.accept_failed_over))
-    told["sentence"] = group_summary(group)
-    told["action"] = choose_group_action(group)
-    return told
+def _group_json(group: GroupCheck, check: FailoverCheck) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        "standing": group.status,
+        "verdict": group.verdict,
+        "because": group.because,
+        "causes": group.causes,
+        "switch": group.is_switched_on,
+        "nodes": [_node_json(node) for node in group.nodes],
+        "points": [_check_json(node_check) for node_check in group.checks],
+        "sessions": asdict(group.sessions),
+        "settled": asdict(group.stability) if group.stability else None,
+        "obstacles": [_failure_json(failure) for failure in group.failures],
+        "firm": group.is_observed,
+        "exit_code": int(check.exit_code_of(group)),
+        "sentence": str(summarize_group(group)),
+        "action": choose_group_action(group),
+    }
 
 
-def _dataclass_to_json(value: object) -> Any:  # noqa: ANN401 - JSON has no type of its own
-    """Return frozen data as JSON data; a StrEnum is a string already."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            f.name: _dataclass_to_json(getattr(value, f.name)) for f in dataclasses.fields(value)
-        }
-    if isinstance(value, Mapping):
-        return {str(key): _dataclass_to_json(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_dataclass_to_json(item) for item in value]
-    return value
+def _node_json(node: NodeStatus) -> dict[str, Any]:
+    return {
+        "name": node.name,
+        "role": node.role,
+        "state": node.state,
+        "state_source": node.state_source or "",
+        "silence": node.no_state_reason,
+        "answered": node.has_answered,
+        "sessions": dict(node.sessions),
+        "replication": node.replication,
+        "requests": node.requests,
+        "obstacle": _failure_json(node.failure) if node.failure else None,
+    }
+
+
+def _check_json(check: NodeCheck) -> dict[str, Any]:
+    return {
+        "aspect": check.type,
+        "node": check.node,
+        "verdict": check.verdict,
+        "text": check_text(check),
+        "word": check_label(check),
+        "service": check.service,
+    }
+
+
+def _failure_json(failure: SourceFailure) -> dict[str, Any]:
+    fields = asdict(failure)
+    fields["elsewhere"] = fields.pop("accepted_elsewhere")
+    return fields
+
+
+def _impact_json(impact: FailoverImpact) -> dict[str, Any]:
+    return {
+        "cluster": impact.cluster,
+        "group": impact.group,
+        "what": impact.what,
+        "node": impact.node,
+        "verdict": impact.verdict,
+        "why": f"{impact.because}.",
+        "remedy": impact.remedy,
+    }

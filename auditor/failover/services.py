@@ -1,18 +1,11 @@
-"""The services that matter after a failover: do they run on one node, and must they?
+"""The checks of one node: AXL, the services that matter after a failover, group membership."""
 
-AXL on one node: must it answer there, and does it?
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-A cluster's facts with what the recommendations that matter after a failover say of them.
-
-Which services keep restarting, by the start times that look after look tells.
-"""
-
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-
-from auditor.failover.model import NodeCheck, NodeCheckType
+from auditor.failover.model import CRITICAL_SERVICES, CheckState, CheckType, Doubt, NodeCheck
 from auditor.models.facts import AxlAvailability, ClusterFacts, HaState, NodeFacts, RunState
-from auditor.models.findings import Finding, Verdict
+from auditor.models.findings import Finding, FindingKind, Verdict
 from auditor.recommendations.conditions import evaluate_feature
 from auditor.recommendations.engine import (
     drop_contradicted_facts,
@@ -31,7 +24,6 @@ from auditor.recommendations.packs import Recommendation
 from auditor.recommendations.view import NodeView, ServiceView, view_service
 from auditor.service_names import (
     AXL_WEB_SERVICE,
-    CLIENT_PROFILE_AGENT,
     DATA_MONITOR,
     FILE_TRANSFER_MANAGER,
     INTERCLUSTER_SYNC_AGENT,
@@ -44,52 +36,8 @@ from auditor.service_names import (
     XMPP_FEDERATION_MANAGER,
 )
 
-_FAILOVER_RECOMMENDATIONS = (
-    "AXL-01",
-    "AXL-02",
-    "SIP-01",
-    "PE-01",
-    "SYNC-01",
-    "RTR-01",
-    "HA-01",
-    "HA-02",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class FailoverFindings:
-    """A cluster's facts, and what the recommendations that matter here say of them."""
-
-    facts: ClusterFacts
-    rows: Mapping[str, Recommendation]
-    findings: Mapping[tuple[str, str], Finding]
-
-    def finding(self, row: str, subject: str) -> Finding | None:
-        """Return the finding of a recommendation on a node or group."""
-        return self.findings.get((row, subject.casefold()))
-
-
-def judge_for_failover(facts: ClusterFacts, rows: Mapping[str, Recommendation]) -> FailoverFindings:
-    """Judge a cluster by the recommendations that matter here; `rows` are all of them by id."""
-    facts = drop_contradicted_facts(facts)
-    found = judge_facts([rows[name] for name in _FAILOVER_RECOMMENDATIONS], facts)
-    return FailoverFindings(
-        facts, rows, {(f.recommendation, f.subject.name.casefold()): f for f in found}
-    )
-
-
-CRITICAL_SERVICES = (
-    CLIENT_PROFILE_AGENT,
-    SYNC_AGENT,
-    XCP_ROUTER,
-    SIP_PROXY_SERVICE,
-    PRESENCE_ENGINE_SERVICE,
-)
-"""What must run before high availability is enabled (configuration guide 15, HA chapter), in the
-order in which they start."""
-
 SYNC_AND_RECOVERY_SERVICES = (INTERCLUSTER_SYNC_AGENT, DATA_MONITOR, SERVER_RECOVERY_MANAGER)
-"""Whom intercluster sync, the wait for replication and the failover itself hang on."""
+"""Services required for intercluster sync, the monitoring of replication, and failover."""
 
 OTHER_SERVICES = (
     *sorted(SERVICES_STOPPED_WHEN_IDLE - set(CRITICAL_SERVICES)),
@@ -104,238 +52,252 @@ _RECOMMENDATION_BY_SERVICE = {
     SYNC_AGENT: "SYNC-01",
     XCP_ROUTER: "RTR-01",
 }
-_SERVICE_VERDICT_LABELS = {
-    Verdict.PASS: "runs",
-    Verdict.EXPLAINED: "stopped by HA",
-    Verdict.NOT_APPLICABLE: "not asked of it",
-}
+_FAILOVER_RECOMMENDATIONS = (
+    "AXL-01",
+    "AXL-02",
+    *_RECOMMENDATION_BY_SERVICE.values(),
+    "HA-01",
+    "HA-02",
+)
 
 
-def check_critical_service(known: FailoverFindings, node: NodeFacts, service: str) -> NodeCheck:
+@dataclass(frozen=True, slots=True)
+class FailoverFindings:
+    """A cluster's facts, and the findings of the recommendations that matter for a failover."""
+
+    facts: ClusterFacts
+    rows: Mapping[str, Recommendation]
+    findings: Mapping[tuple[str, str], Finding]
+
+    def finding(self, recommendation: str, subject: str) -> Finding | None:
+        """Return the finding of a recommendation on a node or group."""
+        return self.findings.get((recommendation, subject.casefold()))
+
+
+def judge_for_failover(facts: ClusterFacts, rows: Mapping[str, Recommendation]) -> FailoverFindings:
+    """Judge a cluster by the recommendations that matter for a failover; `rows` are all by id."""
+    facts = drop_contradicted_facts(facts)
+    findings = judge_facts([rows[name] for name in _FAILOVER_RECOMMENDATIONS], facts)
+    by_subject = {(f.recommendation, f.subject.name.casefold()): f for f in findings}
+    return FailoverFindings(facts, rows, by_subject)
+
+
+def check_node(findings: FailoverFindings, node: NodeFacts) -> Iterator[NodeCheck]:
+    """Yield every check of a node."""
+    yield check_node_axl(findings, node)
+    for service in CRITICAL_SERVICES:
+        yield check_critical_service(findings, node, service)
+    for service in SYNC_AND_RECOVERY_SERVICES:
+        yield check_sync_and_recovery(findings, node, service)
+    if not node.services:
+        view = view_service(findings.facts, node, OTHER_SERVICES[0])
+        # One check stands for all: nobody knows which of them are activated.
+        yield replace(_unknown_check(node, view, CheckType.OTHER), service="")
+    for service in OTHER_SERVICES:
+        check = check_other_service(findings, node, service)
+        if check is not None:
+            yield check
+    yield check_group_membership(findings, node)
+
+
+def check_group_membership(findings: FailoverFindings, node: NodeFacts) -> NodeCheck:
+    """Return whether the node belongs to a redundancy group (HA-02)."""
+    finding = findings.finding("HA-02", node.name)
+    verdict = finding.verdict if finding else Verdict.UNKNOWN
+    states = {Verdict.PASS: CheckState.IN_GROUP, Verdict.DRIFT: CheckState.IN_NO_GROUP}
+    notes = (finding.because,) if finding and verdict is Verdict.UNKNOWN else ()
+    state = states.get(verdict, CheckState.UNKNOWN)
+    return NodeCheck(CheckType.MEMBER, node.name, verdict, state, notes=notes)
+
+
+def check_critical_service(findings: FailoverFindings, node: NodeFacts, service: str) -> NodeCheck:
     """Return whether a service runs that high availability itself needs."""
-    row = _RECOMMENDATION_BY_SERVICE.get(service)
-    if row is None:
-        return _check_service_running(known, node, service, NodeCheckType.CRITICAL)
-    finding = known.finding(row, node.name)
-    if finding is None or _may_be_ha_stopped(known.facts, node, service):
-        return _check_service_running(known, node, service, NodeCheckType.CRITICAL)
-    told = finding.observed
-    if finding.verdict is Verdict.UNKNOWN:
-        told = _unknown_service_text(node, finding.observed, finding.because)
-    return NodeCheck(
-        NodeCheckType.CRITICAL,
-        node.name,
-        finding.verdict,
-        told,
-        _SERVICE_VERDICT_LABELS.get(finding.verdict)
-        or _service_state_label(view_service(known.facts, node, service)),
-        service,
-    )
+    row = _RECOMMENDATION_BY_SERVICE.get(service, "")
+    finding = findings.finding(row, node.name)
+    if finding is None or _may_be_stopped_by_ha(findings.facts, node, service):
+        return _check_service(findings, node, service, CheckType.CRITICAL)
+    view = view_service(findings.facts, node, service)
+    check = _service_check(node, view, CheckType.CRITICAL, finding.verdict)
+    if finding.kind is FindingKind.UNSTABLE and view.run is not RunState.STOPPED:
+        return replace(check, state=CheckState.RESTARTING, node_reason="")
+    if finding.verdict is not Verdict.UNKNOWN or not node.services:
+        return check
+    return replace(check, notes=(finding.because,))
 
 
-def check_sync_and_recovery(known: FailoverFindings, node: NodeFacts, service: str) -> NodeCheck:
-    """Return whether a service runs that sync and recovery hang on."""
-    point = _check_service_running(known, node, service, NodeCheckType.KEEPERS)
-    if service != INTERCLUSTER_SYNC_AGENT or point.verdict is Verdict.PASS:
-        return point
-    peers = evaluate_feature(drop_discovered_facts(known.facts), "intercluster")
+def check_sync_and_recovery(findings: FailoverFindings, node: NodeFacts, service: str) -> NodeCheck:
+    """Return whether a service runs that sync and recovery depend on.
+
+    Without intercluster peers, the Intercluster Sync Agent need not run.
+    """
+    check = _check_service(findings, node, service, CheckType.SYNC_AND_RECOVERY)
+    if service != INTERCLUSTER_SYNC_AGENT or check.verdict is Verdict.PASS:
+        return check
+    peers = evaluate_feature(drop_discovered_facts(findings.facts), "intercluster")
     if peers.value:
-        return point
+        return check
     verdict = Verdict.NOT_APPLICABLE if peers.value is False else Verdict.UNKNOWN
-    text = f"{point.text.rstrip('.')}, and {peers.clause}."
-    return NodeCheck(point.aspect, node.name, verdict, text, point.word, service)
+    return replace(check, verdict=verdict, doubt=Doubt.PEERS, because=peers.clause)
 
 
-def check_other_service(known: FailoverFindings, node: NodeFacts, service: str) -> NodeCheck | None:
-    """Return a point on a service that is activated, or may be; None on any other.
+def check_other_service(
+    findings: FailoverFindings, node: NodeFacts, service: str
+) -> NodeCheck | None:
+    """Return the check of a service that is activated, or may be; None for any other.
 
     Releases before 11.0 have no File Transfer Manager.
     """
     state = node.services.get(service)
-    absent = state is None and (not node.services or service == FILE_TRANSFER_MANAGER)
-    if absent or (state is not None and state.activated is False):
+    is_absent = state is None and (not node.services or service == FILE_TRANSFER_MANAGER)
+    if is_absent or (state is not None and state.activated is False):
         return None
-    return _check_service_running(known, node, service, NodeCheckType.OTHERS)
+    return _check_service(findings, node, service, CheckType.OTHER)
 
 
-def _check_service_running(
-    known: FailoverFindings, node: NodeFacts, service: str, aspect: NodeCheckType
+def _check_service(
+    findings: FailoverFindings, node: NodeFacts, service: str, check_type: CheckType
 ) -> NodeCheck:
-    seen = view_service(known.facts, node, service)
-    if seen.run is RunState.STARTED:
-        return NodeCheck(aspect, node.name, Verdict.PASS, seen.observed, "runs", service)
-    if seen.run is RunState.STOPPED:
-        return _check_stopped_service(known, node, seen, aspect)
-    text = _unknown_service_text(
-        node, seen.observed, seen.why or "It was looked at while it moved."
-    )
-    return NodeCheck(aspect, node.name, Verdict.UNKNOWN, text, _service_state_label(seen), service)
-
-
-def _unknown_service_text(node: NodeFacts, observed: str, why: str) -> str:
-    """Return why a service is not known; of a node that told none, the same for each of them."""
-    return f"{observed} {why}" if node.services else why
+    view = view_service(findings.facts, node, service)
+    if view.run is RunState.STARTED:
+        return _service_check(node, view, check_type, Verdict.PASS)
+    if view.run is RunState.STOPPED:
+        return _check_stopped_service(findings.facts, node, view, check_type)
+    return _unknown_check(node, view, check_type)
 
 
 def _check_stopped_service(
-    known: FailoverFindings, node: NodeFacts, seen: ServiceView, aspect: NodeCheckType
+    facts: ClusterFacts, node: NodeFacts, view: ServiceView, check_type: CheckType
 ) -> NodeCheck:
-    service = seen.state.name
-    draft = explain_by_ha(known.facts, node, seen, f"{service} runs.")
-    if draft is not None:
-        word = _SERVICE_VERDICT_LABELS.get(draft.verdict, "stopped")
-        return NodeCheck(aspect, node.name, draft.verdict, draft.observed, word, service)
-    if seen.state.activated is None and seen.state.deployable is not False:
-        text = f"{seen.observed} Whether it is activated is not known."
-        return NodeCheck(aspect, node.name, Verdict.UNKNOWN, text, "stopped", service)
-    if _may_be_ha_stopped(known.facts, node, service):
-        text = (
-            f"{seen.observed} High availability stops it on an idle node, and that {node.name} is "
-            "one is not certain."
-        )
-        return NodeCheck(aspect, node.name, Verdict.UNKNOWN, text, "stopped", service)
-    return NodeCheck(aspect, node.name, Verdict.DRIFT, seen.observed, "STOPPED", service)
+    service = view.state.name
+    judgement = explain_by_ha(facts, node, view, f"{service} runs.")
+    if judgement is not None:
+        return _service_check(node, view, check_type, judgement.verdict)
+    check = _service_check(node, view, check_type, Verdict.DRIFT)
+    if view.state.activated is None and view.state.deployable is not False:
+        return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.ACTIVATION)
+    if _may_be_stopped_by_ha(facts, node, service):
+        return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.IDLE_NODE)
+    return check
 
 
-def _may_be_ha_stopped(facts: ClusterFacts, node: NodeFacts, service: str) -> bool:
-    """Tell whether a service is stopped as on an idle node, though that explains nothing yet.
+def _service_check(
+    node: NodeFacts, view: ServiceView, check_type: CheckType, verdict: Verdict
+) -> NodeCheck:
+    """Return a check of a service whose state is that of the view."""
+    code, reason = view.state.reason_code, view.state.reason
+    parts = ("" if code is None else str(code), reason or "")
+    return NodeCheck(
+        check_type,
+        node.name,
+        verdict,
+        _check_state(node, view),
+        view.state.name,
+        node_reason=" ".join(part for part in parts if part),
+        notes=(view.why,) if view.why else (),
+    )
 
-    The states were only discovered, or nobody told that high availability is on: to start the
-    service by hand would be the wrong advice.
+
+def _unknown_check(node: NodeFacts, view: ServiceView, check_type: CheckType) -> NodeCheck:
+    check = _service_check(node, view, check_type, Verdict.UNKNOWN)
+    return check if check.notes else replace(check, notes=("Its state was changing when read.",))
+
+
+_CHECK_STATES = {
+    RunState.STARTED: CheckState.RUNS,
+    RunState.STARTING: CheckState.STARTING,
+    RunState.STOPPING: CheckState.STOPPING,
+    RunState.STOPPED: CheckState.STOPPED,
+    RunState.UNKNOWN: CheckState.UNKNOWN,
+}
+
+
+def _check_state(node: NodeFacts, view: ServiceView) -> CheckState:
+    if not node.services:
+        return CheckState.UNREAD
+    if view.run is RunState.STOPPED and view.state.activated is False:
+        return CheckState.NOT_ACTIVATED
+    return _CHECK_STATES[view.run]
+
+
+def _may_be_stopped_by_ha(facts: ClusterFacts, node: NodeFacts, service: str) -> bool:
+    """Tell whether high availability may have stopped a service, though that is not certain.
+
+    The states are only discovered, or it is not known whether high availability is on. To start
+    the service by hand would then be the wrong advice.
     """
-    group, seen = find_node_group(facts, node), view_service(facts, node, service)
-    stopped = seen.run is RunState.STOPPED and seen.state.activated is not False
+    group, view = find_node_group(facts, node), view_service(facts, node, service)
+    is_stopped = view.run is RunState.STOPPED and view.state.activated is not False
     if (
         group is None
         or group.ha_enabled is False
         or service not in SERVICES_STOPPED_WHEN_IDLE
-        or not stopped
+        or not is_stopped
     ):
         return False
-    told = {member.name: member.state for member in installed_members(facts, group)}
-    own = told.pop(node.name, None)
-    return own is HaState.IDLE and set(told.values()) == {HaState.BACKUP}
+    states = {member.name: member.state for member in installed_members(facts, group)}
+    own_state = states.pop(node.name, None)
+    return own_state is HaState.IDLE and set(states.values()) == {HaState.BACKUP}
 
 
-def _service_state_label(seen: ServiceView) -> str:
-    if seen.run is RunState.STOPPED:
-        return "NOT ACTIVATED" if seen.state.activated is False else "STOPPED"
-    return str(seen.run)
-
-
-AXL_FAULT_LABEL = "answers, with a fault"
-"""The word for AXL that answers with a SOAP fault, which is an answer (AXL-04)."""
-
-
-def is_axl_required(known: FailoverFindings, node: NodeFacts) -> bool | None:
+def is_axl_required(findings: FailoverFindings, node: NodeFacts) -> bool | None:
     """Tell whether AXL must run on a node (AXL-01, AXL-02), None if that is not known.
 
-    What was only discovered frees no node of it.
+    Facts that are only discovered do not make it optional.
     """
-    told, firmly = (
-        _is_axl_applicable(facts, node, known)
-        for facts in (known.facts, drop_discovered_facts(known.facts))
+    required, without_discovery = (
+        _is_axl_applicable(facts, node, findings)
+        for facts in (findings.facts, drop_discovered_facts(findings.facts))
     )
-    return None if told is False and firmly is not False else told
+    return None if required is False and without_discovery is not False else required
 
 
 def _is_axl_applicable(
-    facts: ClusterFacts, node: NodeFacts, known: FailoverFindings
+    facts: ClusterFacts, node: NodeFacts, findings: FailoverFindings
 ) -> bool | None:
-    views = [NodeView(facts, node, known.rows[name]) for name in ("AXL-01", "AXL-02")]
+    views = [NodeView(facts, node, findings.rows[name]) for name in ("AXL-01", "AXL-02")]
     return any_of(*(evaluate_applicability(view) for view in views)).value
 
 
-def check_node_axl(known: FailoverFindings, node: NodeFacts) -> NodeCheck:
-    """Tell whether AXL is activated, runs, and answered an authenticated request."""
-    must = is_axl_required(known, node)
-    seen = view_service(known.facts, node, AXL_WEB_SERVICE)
-    verdict, text, word = _judge_axl_reply(node, seen)
-    if verdict is Verdict.PASS:
-        return NodeCheck(NodeCheckType.AXL, node.name, verdict, text, word, AXL_WEB_SERVICE)
-    if must is False:
-        text = f"{text.rstrip('.')}; it is optional on this node."
-        return NodeCheck(
-            NodeCheckType.AXL, node.name, Verdict.NOT_APPLICABLE, text, word, AXL_WEB_SERVICE
-        )
-    if must is None and verdict is Verdict.DRIFT:
-        hint = (
-            evaluate_feature(known.facts, "intercluster").hint
-            or "Make AXL of the CUCM publisher answer."
-        )
-        text = f"{text.rstrip('.')}; whether it must is not known. {hint}"
-        return NodeCheck(NodeCheckType.AXL, node.name, Verdict.UNKNOWN, text, word, AXL_WEB_SERVICE)
-    return NodeCheck(NodeCheckType.AXL, node.name, verdict, text, word, AXL_WEB_SERVICE)
+def check_node_axl(findings: FailoverFindings, node: NodeFacts) -> NodeCheck:
+    """Return whether AXL is activated, runs, and answered an authenticated request."""
+    check = _check_axl_reply(node, view_service(findings.facts, node, AXL_WEB_SERVICE))
+    is_required = is_axl_required(findings, node)
+    if check.verdict is Verdict.PASS:
+        return check
+    if is_required is False:
+        return replace(check, verdict=Verdict.NOT_APPLICABLE, doubt=Doubt.OPTIONAL)
+    if is_required is None and check.verdict is Verdict.DRIFT:
+        hint = evaluate_feature(findings.facts, "intercluster").hint
+        notes = (*check.notes, hint or "Make AXL of the CUCM publisher answer.")
+        return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.REQUIREMENT, notes=notes)
+    return check
 
 
-def _judge_axl_reply(node: NodeFacts, seen: ServiceView) -> tuple[Verdict, str, str]:
+def _check_axl_reply(node: NodeFacts, view: ServiceView) -> NodeCheck:
+    check = _service_check(node, view, CheckType.AXL, Verdict.UNKNOWN)
     if node.axl is not None and node.axl.answer is AxlAvailability.ANSWERED:
-        if node.axl.fault:
-            return Verdict.PASS, node.axl.text, AXL_FAULT_LABEL
-        return Verdict.PASS, f"AXL answers on {node.name}.", "answers"
+        state = CheckState.ANSWERS_WITH_FAULT if node.axl.fault else CheckState.ANSWERS
+        notes = (node.axl.text,) if node.axl.fault else ()
+        return replace(check, verdict=Verdict.PASS, state=state, notes=notes)
     if node.axl is not None and node.axl.answer is AxlAvailability.NOT_ANSWERING:
-        text = f"AXL runs and does not answer on {node.name}. {node.axl.text}"
-        return Verdict.DRIFT, text, "NO ANSWER"
-    if seen.run is RunState.STOPPED:
-        if seen.state.activated is False:
-            return Verdict.DRIFT, seen.observed, "NOT ACTIVATED"
-        return Verdict.DRIFT, seen.observed, "STOPPED"
+        state, notes = CheckState.NO_ANSWER, (node.axl.text,)
+        return replace(check, verdict=Verdict.DRIFT, state=state, notes=notes)
+    if view.run is RunState.STOPPED:
+        return replace(check, verdict=Verdict.DRIFT)
     if not node.services:
-        return Verdict.UNKNOWN, seen.why, "unknown"
-    text = node.axl.text if node.axl is not None else seen.why or seen.observed
-    return Verdict.UNKNOWN, f"Whether AXL answers on {node.name} is not known. {text}", "unknown"
+        return check
+    note = node.axl.text if node.axl is not None else view.why or view.observed
+    return replace(check, state=CheckState.UNKNOWN, notes=(note,))
 
 
-ServiceOnNode = tuple[str, str]
-"""A node and a service of it."""
+def mark_restarting(check: NodeCheck, restarting: Iterable[tuple[str, str]]) -> NodeCheck:
+    """Return a check as drift if its service keeps restarting, else as it is.
 
-_UNSTABLE_RESTARTS = 2
-"""Moves of a start time that are no single restart, by hand or by high availability."""
-
-UNSTABLE_LABEL = "UNSTABLE"
-"""The word for a service that keeps restarting."""
-
-
-@dataclass(slots=True)
-class RestartCounter:
-    """Counts how often the start time of a service moved from one look to the next."""
-
-    started: dict[ServiceOnNode, str] = field(default_factory=dict)
-    moves: dict[ServiceOnNode, int] = field(default_factory=dict)
-
-    def note(self, nodes: Iterable[NodeFacts]) -> None:
-        """Take in what a look told; a service that tells no start time keeps its last one."""
-        for node in nodes:
-            for service in node.services.values():
-                if service.started_at:
-                    self._note((node.name, service.name), service.started_at)
-
-    def _note(self, running: ServiceOnNode, started_at: str) -> None:
-        if self.started.get(running, started_at) != started_at:
-            self.moves[running] = self.moves.get(running, 0) + 1
-        self.started[running] = started_at
-
-    def of(self, nodes: Iterable[NodeFacts]) -> tuple[ServiceOnNode, ...]:
-        """Return the services of these nodes that keep restarting."""
-        own = {node.name for node in nodes}
-        return tuple(
-            sorted(
-                one
-                for one, count in self.moves.items()
-                if count >= _UNSTABLE_RESTARTS and one[0] in own
-            )
-        )
-
-
-def mark_restarting(point: NodeCheck, restarting: Iterable[ServiceOnNode]) -> NodeCheck:
-    """Return a point as it is, or as drift if its service keeps restarting.
-
-    One that is stopped stays told as that; one that need not run may restart as it likes.
+    A stopped service stays stopped; one that need not run may restart.
     """
-    weighs = (
-        point.verdict in (Verdict.PASS, Verdict.UNKNOWN) and point.aspect is not NodeCheckType.AXL
+    counts = check.verdict in (Verdict.PASS, Verdict.UNKNOWN) and check.type is not CheckType.AXL
+    if not counts or (check.node, check.service) not in restarting:
+        return check
+    return NodeCheck(
+        check.type, check.node, Verdict.DRIFT, CheckState.RESTARTING, service=check.service
     )
-    if not weighs or (point.node, point.service) not in restarting:
-        return point
-    text = f"{point.service} on {point.node} keeps restarting."
-    return replace(point, verdict=Verdict.DRIFT, text=text, word=UNSTABLE_LABEL)

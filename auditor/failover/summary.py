@@ -1,247 +1,249 @@
-"""One sentence on how a redundancy group stands.
+"""The first line: the state of the worst group, or of what is in no group, and of the rest."""
 
-The first line: one sentence on how everything stands.
-"""
-
-import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from auditor.failover.ha_states import describe_node_state, describe_pair_states
 from auditor.failover.model import (
+    CheckType,
     ClusterCheck,
     FailoverCheck,
     GroupCheck,
     GroupStatus,
     NodeCheck,
-    NodeCheckType,
+    Problem,
+    most_urgent,
 )
-from auditor.failover.priority import (
-    UngroupedCheck,
-    most_urgent_check,
-    ungrouped_problems,
-    worst_check,
+from auditor.failover.wording import (
+    check_clause,
+    failure_clause,
+    missing_groups_clause,
+    node_state_clause,
+    pair_states_clause,
 )
 from auditor.models.facts import HaState, Origin
-from auditor.models.findings import Verdict
-from auditor.report.wording import strip_digest
+from auditor.models.findings import ExitCode, Verdict
 from auditor.text import is_or_are, join_names
 
-_FIRST_SENTENCE_END = re.compile(r"\.\s(?![^()]*\))")
-"""A full stop in no brackets, with more behind it."""
+UNKNOWN = "unknown"
+NOT_HEALTHY = "not healthy"
+INCOMPLETE = "incomplete"
 
 
-def group_summary(group: GroupCheck) -> str:
-    """Return one sentence on how a group stands."""
-    return f"{_status_clause(group)}{_replication_clause(group)}{_sessions_clause(group)}."
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A label, such as `broken`, and clauses that explain it."""
+
+    label: str
+    clauses: tuple[str, ...]
+
+    @property
+    def explanation(self) -> str:
+        """Return the clauses as the rest of a sentence."""
+        return f"{'; '.join(self.clauses)}."
+
+    def __str__(self) -> str:
+        """Return the whole line."""
+        return f"{self.label[:1].upper()}{self.label[1:]}: {self.explanation}"
 
 
-def _status_clause(group: GroupCheck) -> str:
-    if group.outlasted:
-        told = describe_pair_states(group)
-        return f"Broken: {group.name} was still moving when the wait was over ({told})"
-    match group.standing:
-        case GroupStatus.FAILED_OVER:
-            return _failed_over_clause(group)
-        case GroupStatus.BROKEN:
-            return f"{_broken_clause(group)}{_further_problem_clause(group)}"
-        case GroupStatus.MOVING:
-            return f"Still moving: in {group.name} {describe_pair_states(group)}"
-        case GroupStatus.UNKNOWN:
-            return f"Cannot tell how {group.name} stands: {_unknown_status_reason(group)}"
-        case GroupStatus.SWITCHED_OFF:
-            off = (
-                f"High availability of {group.name} is off, so nobody takes over when a node fails"
-            )
-            return f"{off}{_further_problem_clause(group)}"
-        case GroupStatus.NO_FAILOVER:
-            return f"{_no_failover_clause(group)}{_node_checks_clause(group)}"
-    return _normal_clause(group)
+def summarize_check(check: FailoverCheck) -> Summary:
+    """Return the first line."""
+    worst = check.worst
+    if worst is None:
+        return Summary(UNKNOWN, ("there is no redundancy group to check",))
+    first = summarize_group(worst) if isinstance(worst, GroupCheck) else _summarize_other(worst)
+    return Summary(first.label, (*first.clauses, *_other_clauses(check, worst)))
 
 
-def _unknown_status_reason(group: GroupCheck) -> str:
-    """Return what is known: the states, or why healthy ones are not enough."""
-    if any(node.state != HaState.NORMAL for node in group.nodes):
-        return describe_pair_states(group)
-    guessed = [node.name for node in group.nodes if node.state_source == Origin.DISCOVERED]
-    if guessed:
+def summarize_group(group: GroupCheck) -> Summary:
+    """Return the state of one group."""
+    label, clause = _label_and_clause(group)
+    return Summary(label, (clause + _sessions_clause(group), *_replication_clauses(group)))
+
+
+def _label_and_clause(group: GroupCheck) -> tuple[str, str]:
+    states = f"in {group.name} {pair_states_clause(group)}"
+    if group.has_outlasted:
         return (
-            f"{join_names(guessed)} told a normal state by its database alone, which proves nothing"
+            "broken",
+            f"{group.name} was still moving when the wait ended ({pair_states_clause(group)})",
         )
-    return first_clause(group.because)
+    match group.status:
+        case GroupStatus.FAILED_OVER:
+            return _summarize_failed_over(group)
+        case GroupStatus.BROKEN:
+            return _summarize_broken(group)
+        case GroupStatus.MOVING:
+            return "still moving", states
+        case GroupStatus.UNKNOWN:
+            return UNKNOWN, f"in {group.name} {_unknown_status_clause(group)}"
+        case GroupStatus.SWITCHED_OFF:
+            off = f"no node of {group.name} takes over when the other fails"
+            return "high availability is off", f"{off}{_drift_clause(group)}"
+        case GroupStatus.NO_FAILOVER:
+            return "no failover possible", f"{_no_failover_clause(group)}{_checks_clause(group)}"
+        case GroupStatus.NORMAL:
+            return _summarize_normal(group)
 
 
-def _normal_clause(group: GroupCheck) -> str:
-    if group.of(Verdict.DRIFT):
-        return f"Not sound: {group.name} is normal by its states{_node_checks_clause(group)}"
-    if group.of(Verdict.UNKNOWN):
-        return f"Not certain: {group.name} is normal by its states{_node_checks_clause(group)}"
-    word = _with_stability(group, "Normal")
-    return f"{word}: both nodes of {group.name} serve their own users{_node_checks_clause(group)}"
+def _unknown_status_clause(group: GroupCheck) -> str:
+    """Return the states, or why two normal states are not enough."""
+    if any(node.state is not HaState.NORMAL for node in group.nodes):
+        return pair_states_clause(group)
+    discovered = [node.name for node in group.nodes if node.state_source is Origin.DISCOVERED]
+    if discovered:
+        return f"only the database says that {join_names(discovered)} is normal, which is no proof"
+    if group.absent:
+        return f"{join_names(group.absent)} is not among the nodes of the cluster"
+    if len(group.nodes) < 2:
+        return "only one node is known, because AXL of the CUCM publisher did not list them"
+    if group.is_switched_on is None:
+        return "both nodes are normal, but it is not known whether high availability is on"
+    switch = "on" if group.is_switched_on else "off"
+    return f"both nodes are normal, but only the database says that high availability is {switch}"
 
 
-def _with_stability(group: GroupCheck, word: str) -> str:
-    if group.settled is None:
-        return word
-    return f"{word} and stable" if group.settled.stable else f"{word}, not yet stable"
+def _summarize_normal(group: GroupCheck) -> tuple[str, str]:
+    label = INCOMPLETE if group.checks_with(Verdict.UNKNOWN) else ""
+    label = NOT_HEALTHY if group.checks_with(Verdict.DRIFT) else label
+    if label:
+        return label, f"the HA states of {group.name} are normal{_checks_clause(group)}"
+    own = f"both nodes of {group.name} serve their own users"
+    return _with_stability(group, "normal"), f"{own}{_checks_clause(group)}"
+
+
+def _with_stability(group: GroupCheck, label: str) -> str:
+    if group.stability is None:
+        return label
+    return f"{label}, not yet stable" if group.is_unstable else f"{label} and stable"
 
 
 def _no_failover_clause(group: GroupCheck) -> str:
     if len(group.nodes) < 2:
-        return f"{group.name} has one node, so no failover is possible"
-    if group.switch is None:
-        return f"High availability of {group.name} is declared off; the switch could not be read"
-    return f"High availability of {group.name} is off, as the file declares"
+        return f"{group.name} has one node"
+    if group.is_switched_on is None:
+        return f"high availability of {group.name} is declared off, and its switch was not read"
+    return f"high availability of {group.name} is off, as the file declares"
 
 
-def _failed_over_clause(group: GroupCheck) -> str:
-    serving = [node.name for node in group.nodes if node.state == HaState.BACKUP]
-    left = [node.name for node in group.nodes if node.state != HaState.BACKUP]
-    word = _with_stability(
-        group, "Failed over, not sound" if group.of(Verdict.DRIFT) else "Failed over"
-    )
-    return (
-        f"{word}: {join_names(serving)} serves the users of"
-        f" {join_names(left)}{_failover_uncertainty(group)}{_node_checks_clause(group)}"
-    )
+def _summarize_failed_over(group: GroupCheck) -> tuple[str, str]:
+    label = "failed over, not healthy" if group.checks_with(Verdict.DRIFT) else "failed over"
+    users = join_names(node.name for node in group.not_serving)
+    clause = f"{join_names(group.serving)} serves the users of {users}"
+    if any(node.state_source is Origin.DISCOVERED for node in group.nodes):
+        clause = f"{clause} (only the database says so)"
+    elif not group.is_observed:
+        clause = f"{clause} (it is not known whether high availability is on)"
+    return _with_stability(group, label), f"{clause}{_checks_clause(group)}"
 
 
-def _failover_uncertainty(group: GroupCheck) -> str:
-    """Return what keeps a failover from being certain, empty if nothing does."""
-    if any(node.state_source == Origin.DISCOVERED for node in group.nodes):
-        return ", as the database alone tells"
-    return "" if group.firm else ", and whether high availability is on is not certain"
-
-
-def _broken_clause(group: GroupCheck) -> str:
-    told = {node.state for node in group.nodes}
-    serving = [node.name for node in group.nodes if node.state == HaState.BACKUP]
-    left = [node for node in group.nodes if node.state != HaState.BACKUP]
-    if HaState.FAILED in told or not serving or not left:
-        return f"Broken: in {group.name} {describe_pair_states(group)}"
-    (gone,) = left[:1]
-    if gone.state == HaState.FAILED_OVER_SERVICES_DOWN:
-        why = f"critical services of {gone.name} are down"
-    elif gone.state == HaState.DOWN:
-        why = f"{gone.name} is down"
+def _summarize_broken(group: GroupCheck) -> tuple[str, str]:
+    drift = _drift_clause(group)
+    has_failed = any(node.state is HaState.FAILED for node in group.nodes)
+    if has_failed or not group.serving or not group.not_serving:
+        return "broken", f"in {group.name} {pair_states_clause(group)}{drift}"
+    lost = group.not_serving[0]
+    if lost.state is HaState.FAILED_OVER_SERVICES_DOWN:
+        why = f"critical services of {lost.name} are down"
     else:
-        why = describe_node_state(gone)
-    return f"Failed over and broken: {serving[0]} serves the users of {gone.name}, and {why}"
+        why = node_state_clause(lost)
+    serves = f"{group.serving[0]} serves the users of {lost.name}"
+    return "failed over and broken", f"{serves}, and {why}{drift}"
 
 
-def _node_checks_clause(group: GroupCheck) -> str:
-    """Return what of the points stands against the states, or that AXL answers where it must."""
-    wrong = group.of(Verdict.DRIFT)
-    if wrong:
-        return f", but {first_clause(most_urgent_check(wrong).text)}{_and_more_suffix(wrong)}"
-    unknown = group.of(Verdict.UNKNOWN)
+def _checks_clause(group: GroupCheck) -> str:
+    """Return what the checks add to the states: drift, else what is unknown, else AXL."""
+    drift, unknown = group.checks_with(Verdict.DRIFT), group.checks_with(Verdict.UNKNOWN)
+    if drift:
+        return f", but {_first_and_count(drift)}"
     if unknown:
-        return _unknown_checks_clause(group, unknown)
-    return (
-        f", and AXL answers on {join_names(nodes_with_axl(group))}" if nodes_with_axl(group) else ""
-    )
+        failure = group.failure_behind(most_urgent(unknown))
+        if failure is not None:
+            return f", but not everything is known: {failure_clause(failure)}"
+        return f", but {_first_and_count(unknown)}"
+    nodes = nodes_with_axl(group)
+    return f", and AXL answers on {join_names(nodes)}" if nodes else ""
 
 
-def _further_problem_clause(group: GroupCheck) -> str:
-    """Return what is wrong besides states that are bad enough, because the action may be on it."""
-    wrong = group.of(Verdict.DRIFT)
-    return (
-        f"; {first_clause(most_urgent_check(wrong).text)}{_and_more_suffix(wrong)}" if wrong else ""
-    )
+def _drift_clause(group: GroupCheck) -> str:
+    """Return the drift beside a bad state, because the action may be about it."""
+    drift = group.checks_with(Verdict.DRIFT)
+    return f"; {_first_and_count(drift)}" if drift else ""
 
 
-def _unknown_checks_clause(group: GroupCheck, unknown: Sequence[NodeCheck]) -> str:
-    obstacle = group.obstacle_to(most_urgent_check(unknown))
-    if obstacle is not None:
-        return f", but not all is known: {first_clause(obstacle.text)}"
-    return f", but {first_clause(most_urgent_check(unknown).text)}{_and_more_suffix(unknown)}"
-
-
-def _and_more_suffix(points: Sequence[NodeCheck]) -> str:
-    return f" (and {len(points) - 1} more)" if len(points) > 1 else ""
+def _first_and_count(checks: Sequence[NodeCheck]) -> str:
+    more = f" (and {len(checks) - 1} more)" if len(checks) > 1 else ""
+    return f"{check_clause(most_urgent(checks))}{more}"
 
 
 def nodes_with_axl(group: GroupCheck) -> tuple[str, ...]:
     """Return the nodes whose AXL answered."""
-    return tuple(p.node for p in group.of(Verdict.PASS) if p.aspect is NodeCheckType.AXL)
+    passed = group.checks_with(Verdict.PASS)
+    return tuple(check.node for check in passed if check.type is CheckType.AXL)
 
 
-def first_clause(text: str) -> str:
-    """Return the first sentence of a text as a clause inside another."""
-    told = _FIRST_SENTENCE_END.split(strip_digest(text), 1)[0].rstrip(".")
-    small = told.startswith(("The ", "No ", "Whether "))
-    return told[:1].lower() + told[1:] if small else told
-
-
-def _replication_clause(group: GroupCheck) -> str:
-    bad = group.bad_replication
-    return f"; database replication of {join_names(bad)} is bad" if bad else ""
+def _replication_clauses(group: GroupCheck) -> Iterator[str]:
+    if group.bad_replication:
+        yield f"database replication of {join_names(group.bad_replication)} is bad"
 
 
 def _sessions_clause(group: GroupCheck) -> str:
-    told = group.sessions
-    if told.now is None or told.before is None:
+    now, before = group.sessions.now, group.sessions.before
+    if now is None or before is None:
         return ""
-    if told.now >= told.before:
-        return f"; {told.now:,} sessions, {told.before:,} in the snapshot"
-    settled = group.standing is not GroupStatus.MOVING
-    word = ", but" if told.short and settled else ";"
-    return f"{word} {told.now:,} of {told.before:,} sessions are back"
+    if now >= before:
+        return f"; {now:,} sessions, {before:,} in the snapshot"
+    is_final = group.status is not GroupStatus.MOVING
+    joint = ", but" if group.sessions.is_short and is_final else ";"
+    return f"{joint} {now:,} of {before:,} sessions are back"
 
 
-def failover_summary(check: FailoverCheck) -> str:
-    """Return the first line: one sentence on how everything stands."""
-    first = worst_check(check)
-    if first is None:
-        return "Cannot tell: there is no redundancy group to look at."
-    told = group_summary(first) if isinstance(first, GroupCheck) else _ungrouped_summary(first)
-    return f"{'; '.join([told.rstrip('.'), *_other_clauses(check, first)])}."
+def _summarize_other(problem: ClusterCheck | NodeCheck) -> Summary:
+    if isinstance(problem, NodeCheck):
+        label = NOT_HEALTHY if problem.verdict is Verdict.DRIFT else INCOMPLETE
+        return Summary(label, (check_clause(problem),))
+    because = [f", because {failure_clause(failure)}" for failure in problem.failures[:1]]
+    return Summary(UNKNOWN, ("".join((missing_groups_clause(problem), *because)),))
 
 
-def _ungrouped_summary(aside: UngroupedCheck) -> str:
-    if isinstance(aside, NodeCheck):
-        word = "Not sound" if aside.verdict is Verdict.DRIFT else "Not certain"
-        return f"{word}: {first_clause(aside.text)}"
-    return f"Cannot tell: {first_clause(aside.gaps[0])}{_source_failure_clause(aside)}"
-
-
-def _source_failure_clause(cluster: ClusterCheck) -> str:
-    return f", because {first_clause(cluster.obstacles[0].text)}" if cluster.obstacles else ""
-
-
-def _other_clauses(check: FailoverCheck, first: GroupCheck | UngroupedCheck) -> Iterator[str]:
-    """Yield what else there is to say: other groups, and what stands outside the groups."""
+def _other_clauses(check: FailoverCheck, first: Problem) -> Iterator[str]:
+    """Yield clauses on everything but the first problem."""
     others = [group for group in check.groups if group is not first]
-    bad = [check.title(o) for o in others if o.code(accept_failed_over=check.accept_failed_over)]
+    bad = [
+        check.title(group)
+        for group in others
+        if check.exit_code_of(group) is not ExitCode.COMPLIANT
+    ]
     accepted = [check.title(group) for group in check.accepted if group is not first]
-    if first in check.accepted and isinstance(first, GroupCheck):
-        worse = first.sessions.short or first.bad_replication
-        yield f"--accept failed-over allows {'the failover alone' if worse else 'that'}"
+    if isinstance(first, GroupCheck) and first in check.accepted:
+        has_more = first.sessions.is_short or first.bad_replication
+        yield f"--accept failed-over allows {'the failover alone' if has_more else 'that'}"
     if bad:
         yield f"{join_names(bad)} also {'needs' if len(bad) == 1 else 'need'} a look"
     if accepted:
         too = " too" if isinstance(first, GroupCheck) else ""
-        yield (
-            f"{join_names(accepted)} {is_or_are(len(accepted))} failed over{too}, which --accept"
-            " allows"
-        )
-    for aside in ungrouped_problems(check):
-        if aside is not first:
-            yield _ungrouped_clause(aside)
+        verb = is_or_are(len(accepted))
+        yield f"{join_names(accepted)} {verb} failed over{too}, which --accept allows"
+    for problem in check.ungrouped_problems:
+        if problem is not first:
+            yield _other_problem_clause(problem)
     if others and not (bad or accepted):
-        names = [check.title(group) for group in others]
-        yield _as_expected_clause(names, besides=isinstance(first, GroupCheck))
+        yield _as_expected_clause(check, others, follows_group=isinstance(first, GroupCheck))
 
 
-def _ungrouped_clause(aside: UngroupedCheck) -> str:
-    if isinstance(aside, NodeCheck):
-        return first_clause(aside.text)
-    if aside.groups:
-        return first_clause(aside.gaps[0])
-    return f"cluster {aside.name} could not be looked at"
+def _other_problem_clause(problem: ClusterCheck | NodeCheck) -> str:
+    if isinstance(problem, NodeCheck):
+        return check_clause(problem)
+    if problem.groups:
+        return missing_groups_clause(problem)
+    return f"cluster {problem.name} could not be checked"
 
 
-def _as_expected_clause(names: Sequence[str], *, besides: bool) -> str:
-    if not besides:
-        return f"{join_names(names)} {is_or_are(len(names))} as expected"
-    count = "group" if len(names) == 1 else f"{len(names)} groups"
-    return f"the other {count} {is_or_are(len(names))} as expected"
+def _as_expected_clause(
+    check: FailoverCheck, groups: Sequence[GroupCheck], *, follows_group: bool
+) -> str:
+    verb = is_or_are(len(groups))
+    if not follows_group:
+        return f"{join_names(map(check.title, groups))} {verb} as expected"
+    number = "group" if len(groups) == 1 else f"{len(groups)} groups"
+    return f"the other {number} {verb} as expected"

@@ -102,7 +102,7 @@ def test_a_snapshot_without_sessions_is_no_fault(lab: Start) -> None:
 @pytest.mark.parametrize(
     ("edit", "told"),
     [
-        ({"kind": "else"}, "is no snapshot"),
+        ({"kind": "else"}, "is not a snapshot"),
         ({"schema_version": "0.9"}, "has schema version 0.9"),
         ({"facts": {}}, "was edited"),
     ],
@@ -166,7 +166,7 @@ def test_a_group_is_not_called_unknown_while_the_cluster_tells_none(lab: Start, 
     running.edit = lambda text: f"{text}\n[[cluster.node]]\n{declared}"
     found = running.run("failover-check", "--group", group)
     assert found.exit_code == 4
-    assert found.stdout.startswith("Cannot tell")
+    assert found.stdout.startswith("Unknown: ")
     assert "HTTP 500" in found.stdout
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from auditor.failover.group_status import SessionCounts, check_group
-from auditor.failover.model import ClusterCheck, FailoverCheck, Stability
+from auditor.failover.model import ClusterCheck, FailoverCheck, GroupCheck, Stability
 from auditor.failover.services import judge_for_failover
+from auditor.failover.summary import summarize_check, summarize_group
 from auditor.models.facts import (
     ClusterFacts,
     Coverage,
@@ -78,17 +79,29 @@ def look(
     facts: ClusterFacts,
     *,
     before: SessionCounts | None = None,
-    settled: Stability | None = None,
+    stability: Stability | None = None,
     accept: bool = False,
 ) -> FailoverCheck:
-    """Return the check of a cluster that was looked at."""
-    known = judge_for_failover(facts, ROWS)
-    groups = tuple(check_group(known, group, before, settled) for group in known.facts.groups)
+    """Return the check of one cluster."""
+    findings = judge_for_failover(facts, ROWS)
+    groups = tuple(
+        check_group(findings, group, before, stability) for group in findings.facts.groups
+    )
     return FailoverCheck(
         started_at="2026-11-22T03:00:00Z",
         finished_at="2026-11-22T03:00:02Z",
         clusters=(ClusterCheck(facts.name, groups),),
         since="2026-11-21T22:00:00Z" if before else None,
         accept_failed_over=accept,
-        waited=settled is not None,
+        waited=stability is not None,
     )
+
+
+def first_line(check: FailoverCheck) -> str:
+    """Return the summary of a check."""
+    return str(summarize_check(check))
+
+
+def group_line(group: GroupCheck) -> str:
+    """Return the summary of one group."""
+    return str(summarize_group(group))

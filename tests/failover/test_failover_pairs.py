@@ -10,7 +10,7 @@ import pytest
 from auditor.failover.actions import choose_action
 from auditor.failover.model import GroupStatus, Stability
 from auditor.failover.report import render_failover_json, render_failover_text
-from auditor.failover.summary import failover_summary, group_summary, nodes_with_axl
+from auditor.failover.summary import nodes_with_axl
 from auditor.models.facts import (
     AxlAvailability,
     AxlProbe,
@@ -38,7 +38,7 @@ from auditor.service_names import (
     XCP_ROUTER,
 )
 from tests.factories import not_activated, service, setting, settings
-from tests.failover.pairs import STABLE, look, member, pair
+from tests.failover.pairs import STABLE, first_line, group_line, look, member, pair
 
 GOLDEN = Path(__file__).parent / "golden"
 S = HaState
@@ -81,7 +81,7 @@ def test_a_documented_pair_has_its_class_its_causes_and_its_page(
 ) -> None:
     check = look(pair(one, other))
     (group,) = check.groups
-    assert (group.standing, check.exit_code) == (standing, code)
+    assert (group.status, check.exit_code) == (standing, code)
     assert (cause is None) or any(cause in told for told in group.causes)
     text = render_failover_text(check, width=100, colour=False)
     compare_golden(GOLDEN / f"{stem(one, other)}.txt", text)
@@ -92,7 +92,7 @@ def test_the_order_of_the_nodes_makes_no_difference(
     one: HaState | None, other: HaState | None
 ) -> None:
     straight, turned = (look(pair(*states)) for states in ((one, other), (other, one)))
-    assert straight.groups[0].standing is turned.groups[0].standing
+    assert straight.groups[0].status is turned.groups[0].status
     assert straight.groups[0].causes == turned.groups[0].causes
     assert straight.exit_code is turned.exit_code
 
@@ -109,9 +109,9 @@ def test_no_pair_but_normal_with_normal_is_good(one: HaState | None, other: HaSt
 def test_a_stable_failed_over_pair_is_good_only_where_that_is_accepted() -> None:
     facts = pair(HaState.IDLE, HaState.BACKUP)
     assert look(facts, accept=True).exit_code is GOOD
-    assert look(facts, accept=True, settled=STABLE).exit_code is GOOD
+    assert look(facts, accept=True, stability=STABLE).exit_code is GOOD
     unsettled = Stability(stable=False, outlasted=False)
-    assert look(facts, accept=True, settled=unsettled).exit_code is UNKNOWN
+    assert look(facts, accept=True, stability=unsettled).exit_code is UNKNOWN
 
 
 def test_a_code_of_0_says_that_it_is_0_because_failed_over_is_accepted() -> None:
@@ -119,7 +119,7 @@ def test_a_code_of_0_says_that_it_is_0_because_failed_over_is_accepted() -> None
     why = "Exit code 0. It is 0 because of --accept failed-over, and 3 without it."
     accepted, refused = (look(facts, accept=accept) for accept in (True, False))
     assert why in render_failover_text(accepted, width=100, colour=False)
-    assert failover_summary(accepted).endswith("; --accept failed-over allows that.")
+    assert first_line(accepted).endswith("; --accept failed-over allows that.")
     assert json.loads(render_failover_json(accepted))["run"]["accepted"] == ["DefaultCUPSubCluster"]
     assert "--accept" not in render_failover_text(refused, width=100, colour=False)
     sound = look(pair(S.NORMAL, S.NORMAL), accept=True)
@@ -131,14 +131,14 @@ def test_a_code_of_0_says_that_it_is_0_because_failed_over_is_accepted() -> None
     [(S.FAILED_OVER_SERVICES_DOWN, S.BACKUP), (S.FAILED, S.FAILED), (S.DOWN, S.BACKUP)],
 )
 def test_accepting_failed_over_accepts_nothing_broken(states: tuple[HaState, HaState]) -> None:
-    assert look(pair(*states), accept=True, settled=STABLE).exit_code is DRIFT
+    assert look(pair(*states), accept=True, stability=STABLE).exit_code is DRIFT
 
 
 def test_axl_missing_on_the_serving_node_keeps_an_accepted_pair_from_being_good() -> None:
     silent = {"axl": AxlProbe(AxlAvailability.NOT_ANSWERING, "AXL did not answer: HTTP 503.")}
     check = look(pair(S.IDLE, S.BACKUP, second=silent), accept=True)
     assert check.exit_code is DRIFT
-    assert "but AXL runs and does not answer on imp2" in failover_summary(check)
+    assert "but AXL runs and does not answer on imp2" in first_line(check)
     assert choose_action(check) == (
         "Do: restart Cisco AXL Web Service on imp2 (Control Center), and check again. Do not: fail "
         "over or fall back before it answers: users would lose presence and IM."
@@ -159,7 +159,7 @@ def test_axl_that_is_off_on_one_of_the_pair_is_3_and_says_what_to_do(
     check = look(pair(S.NORMAL, S.NORMAL, second={"services": services, "axl": None}))
     assert check.exit_code is DRIFT
     assert how in choose_action(check)
-    assert failover_summary(check).startswith("Not sound: ")
+    assert first_line(check).startswith("Not healthy: ")
     if "activate" not in how:
         text = render_failover_text(check, width=100, colour=False)
         compare_golden(GOLDEN / "axl-stopped.txt", text)
@@ -216,7 +216,7 @@ def test_services_that_stayed_down_after_the_router_are_started_by_hand(
     services = {**member("imp2", S.BACKUP, 2).services, **stopped}
     check = look(pair(S.NORMAL, S.NORMAL, second={"services": services}))
     assert check.exit_code is DRIFT
-    assert "they stay down until started by hand" in choose_action(check)
+    assert "the XCP services stay down until you start them" in choose_action(check)
     compare_golden(
         GOLDEN / "after-router.txt", render_failover_text(check, width=100, colour=False)
     )
@@ -235,7 +235,7 @@ def test_a_failover_is_not_accepted_where_nobody_told_that_high_availability_is_
     facts = pair(S.IDLE, S.BACKUP, switch=None)
     check = look(facts, accept=True)
     assert check.exit_code is UNKNOWN
-    assert "and whether high availability is on is not certain" in failover_summary(check)
+    assert "(it is not known whether high availability is on)" in first_line(check)
     assert "start Cisco" not in choose_action(check)
 
 
@@ -252,7 +252,7 @@ def test_the_first_line_names_what_the_action_is_about(states: tuple[HaState, Ha
     services = {**member("imp1", states[0], 1).services, down.name: down}
     facts = pair(*states, first={"services": services}, switch=S.FAILED in states)
     check = look(replace(facts, high_availability=True))
-    assert "; Cisco XCP Router is stopped on imp1" in failover_summary(check)
+    assert "; Cisco XCP Router is stopped on imp1" in first_line(check)
     assert choose_action(check).startswith("Do: start Cisco XCP Router on imp1")
 
 
@@ -261,8 +261,8 @@ def test_a_service_without_a_row_is_not_taken_for_one_that_is_off(name: str) -> 
     services = {k: v for k, v in member("imp1", S.NORMAL, 1).services.items() if k != name}
     check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
     assert check.exit_code is UNKNOWN
-    assert failover_summary(check).startswith("Not certain: ")
-    assert f"but the state of {name} on imp1 is not known." in failover_summary(check)
+    assert first_line(check).startswith("Incomplete: ")
+    assert f"but the state of {name} on imp1 is not known." in first_line(check)
 
 
 def test_a_release_without_file_transfer_manager_lacks_nothing() -> None:
@@ -275,8 +275,8 @@ def test_a_release_without_file_transfer_manager_lacks_nothing() -> None:
 @pytest.mark.parametrize("number", [3, 4])
 def test_bad_replication_is_in_both_first_lines_and_weighs_nothing(number: int) -> None:
     check = look(pair(S.NORMAL, S.NORMAL, first={"replication": number}))
-    assert "; database replication of imp1 is bad." in failover_summary(check)
-    assert "mend the replication of imp1." in choose_action(check)
+    assert "; database replication of imp1 is bad." in first_line(check)
+    assert "fix the replication of imp1." in choose_action(check)
     assert check.exit_code is GOOD
 
 
@@ -286,8 +286,8 @@ def test_a_group_that_may_have_another_node_is_not_called_a_group_of_one() -> No
     facts = replace(facts, groups=(alone,), groups_known=False, topology_observed=False)
     check = look(facts)
     assert check.exit_code is UNKNOWN
-    assert failover_summary(check).startswith(
-        "Cannot tell how DefaultCUPSubCluster stands: the CUCM"
+    assert first_line(check).startswith(
+        "Unknown: in DefaultCUPSubCluster only one node is known, because AXL of the CUCM publisher"
     )
     assert choose_action(check).startswith("Do: nothing") is False
 
@@ -313,7 +313,7 @@ def test_the_switch_counts_as_it_is_meant(switch: bool | None, meant: bool, code
     facts = replace(pair(S.NORMAL, S.NORMAL, switch=switch), high_availability=meant)
     check = look(facts)
     assert check.exit_code is code
-    assert failover_summary(check).startswith("Normal") is False
+    assert first_line(check).startswith("Normal") is False
 
 
 @pytest.mark.parametrize(
@@ -339,8 +339,8 @@ def test_states_of_a_failover_outweigh_a_file_that_declares_it_off(
         off = replace(facts.groups[0], ha_enabled=False, switch_origin=origin)
         facts = replace(facts, groups=(off,))
     (group,) = look(facts).groups
-    assert (group.standing, group.code(accept_failed_over=False)) == (standing, code)
-    assert "as the file declares" not in group_summary(group)
+    assert (group.status, group.exit_code(accept_failed_over=False)) == (standing, code)
+    assert "as the file declares" not in group_line(group)
     assert look(facts, accept=True).exit_code is not GOOD
 
 
@@ -351,8 +351,9 @@ def test_a_switch_that_is_declared_off_and_unread_is_told_as_that(
     facts = replace(pair(*states, switch=None), high_availability=False)
     check = look(facts)
     assert check.exit_code is GOOD
-    assert failover_summary(check).startswith(
-        "High availability of DefaultCUPSubCluster is declared off; the switch could not be read, "
+    assert first_line(check).startswith(
+        "No failover possible: high availability of DefaultCUPSubCluster is declared off, and its "
+        "switch was not read, "
     )
 
 
@@ -387,26 +388,30 @@ def test_sessions_that_are_missing_are_told_in_the_first_line(
         first={"sessions": {"ActiveJsmSessions": 0}},
         second={"sessions": {"ActiveJsmSessions": 40}},
     )
-    check = look(facts, before=before, settled=STABLE)
-    assert failover_summary(check) == (
+    check = look(facts, before=before, stability=STABLE)
+    assert first_line(check) == (
         "Failed over and stable: imp2 serves the users of imp1, and AXL answers on imp1 and imp2, "
         "but 40 of 9,000 sessions are back."
     )
     compare_golden(
         GOLDEN / "sessions-missing.txt", render_failover_text(check, width=100, colour=False)
     )
-    accepted = failover_summary(look(facts, before=before, accept=True))
+    accepted = first_line(look(facts, before=before, accept=True))
     assert accepted.endswith("sessions are back; --accept failed-over allows the failover alone.")
 
 
 @pytest.mark.parametrize(
     ("states", "how", "instead"),
     [
-        ((S.DOWN, S.NORMAL), "bring imp1 back", "restart imp2, which is left, or add, move"),
+        ((S.DOWN, S.NORMAL), "bring imp1 back", "restart imp2, the only node left, or add, move"),
         ((S.DOWN, S.DOWN), "bring imp1 and imp2 back", "Do not: add, move or delete users."),
         ((S.DOWN, None), "bring imp1 and imp2 back", "Do not: add, move or delete users."),
-        ((S.UNKNOWN, S.NORMAL), "see that Cisco Server Recovery Manager runs on imp1", "fail over"),
-        ((S.NORMAL, S.BACKUP), "look again in 20 s (`--wait 1m`)", "fail over or fall back"),
+        (
+            (S.UNKNOWN, S.NORMAL),
+            "check that Cisco Server Recovery Manager runs on imp1",
+            "fail over",
+        ),
+        ((S.NORMAL, S.BACKUP), "check again in 20 s (`--wait 1m`)", "fail over or fall back"),
         ((S.IDLE, S.IDLE), "run `utils ha status` on imp1 and imp2", "start services by hand"),
         ((S.FAILED_OVER, S.IDLE), "run `utils ha status` on imp1 and imp2", "start services by"),
     ],
@@ -423,7 +428,7 @@ def test_a_pair_that_no_guide_lists_gets_the_action_for_its_states(
 @pytest.mark.parametrize(
     ("state", "how"),
     [
-        (RunState.STARTING, "look again with `--wait 5m`; if Cisco SIP Proxy on imp1 is still"),
+        (RunState.STARTING, "check again with `--wait 5m`; if Cisco SIP Proxy on imp1 is still"),
         (RunState.UNKNOWN, "look for Cisco SIP Proxy in Control Center of imp1"),
         (None, "look for Cisco SIP Proxy in Control Center of imp1"),
     ],
@@ -439,9 +444,9 @@ def test_a_service_that_is_open_gets_a_step_of_its_own(state: RunState | None, h
 def test_sessions_that_came_back_and_sessions_that_nobody_can_count() -> None:
     before = {name: {"ActiveJsmSessions": 4500} for name in ("imp1", "imp2")}
     back = look(pair(S.NORMAL, S.NORMAL), before=before)
-    assert "; 9,000 sessions, 9,000 in the snapshot." in failover_summary(back)
+    assert "; 9,000 sessions, 9,000 in the snapshot." in first_line(back)
     unread = look(pair(S.NORMAL, S.NORMAL, first={"sessions": {}}), before=before)
-    assert "sessions" not in failover_summary(unread)
+    assert "sessions" not in first_line(unread)
     assert "not readable now, 9,000 in the snapshot" in render_failover_text(
         unread, width=100, colour=False
     )
@@ -449,9 +454,9 @@ def test_sessions_that_came_back_and_sessions_that_nobody_can_count() -> None:
 
 def test_a_transition_that_outlasted_the_wait_is_broken() -> None:
     late = Stability(stable=False, outlasted=True)
-    check = look(pair(S.FAILING_OVER, S.TAKING_OVER), settled=late)
+    check = look(pair(S.FAILING_OVER, S.TAKING_OVER), stability=late)
     assert check.exit_code is DRIFT
-    assert failover_summary(check).startswith("Broken: ")
+    assert first_line(check).startswith("Broken: ")
 
 
 def test_a_page_obeys_no_control_character_of_a_node() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditor.failover.actions import choose_action
-from auditor.failover.model import NodeCheck, NodeCheckType
+from auditor.failover.model import CheckState, CheckType, NodeCheck
 from auditor.failover.readiness import Capability, FailoverReadiness, assess_readiness
 from auditor.failover.report import render_readiness_text
 from auditor.failover.services import judge_for_failover
@@ -36,7 +36,7 @@ def ready(facts: ClusterFacts) -> FailoverReadiness:
 
 def lost(found: FailoverReadiness) -> set[tuple[str, str]]:
     """Return what would be lost, and by whose failure."""
-    return {(str(loss.what), loss.node) for loss in found.losses}
+    return {(str(loss.what), loss.node) for loss in found.impacts}
 
 
 def without(service_name: str, *, on: int = 2) -> ClusterFacts:
@@ -50,7 +50,7 @@ def test_a_pair_that_has_everything_twice_is_ready(
     compare_golden: Callable[[Path, str], None],
 ) -> None:
     found = ready(pair(N, N))
-    assert (found.losses, found.exit_code) == ((), ExitCode.COMPLIANT)
+    assert (found.impacts, found.exit_code) == ((), ExitCode.COMPLIANT)
     text = render_readiness_text(found, width=100, colour=False)
     compare_golden(GOLDEN / "ready.txt", text)
 
@@ -70,7 +70,7 @@ def test_what_runs_on_one_node_only_would_not_move(name: str, what: Capability) 
     found = ready(without(name))
     assert (str(what), "imp1") in lost(found)
     assert found.exit_code is ExitCode.DRIFT
-    assert f"would lose {what}" in found.verdict
+    assert f"would lose {what}" in found.summary
     assert found.action.startswith(f"Do: activate and start {name} on imp2.") or (
         found.action.startswith(f"Do: activate {name} on imp2")
     )
@@ -83,7 +83,7 @@ def test_it_counts_which_of_the_two_fails() -> None:
 def test_what_runs_on_neither_is_no_loss() -> None:
     off = {WEB_CONNECTION_MANAGER: not_activated(WEB_CONNECTION_MANAGER)}
     nodes = [{"services": {**member("imp", N, n).services, **off}} for n in (1, 2)]
-    assert ready(pair(N, N, first=nodes[0], second=nodes[1])).losses == ()
+    assert ready(pair(N, N, first=nodes[0], second=nodes[1])).impacts == ()
 
 
 def test_axl_missing_on_the_partner_loses_presence_and_im(
@@ -96,9 +96,9 @@ def test_axl_missing_on_the_partner_loses_presence_and_im(
     }
     found = ready(pair(N, N, second={"services": services, "axl": None}))
     assert found.exit_code is ExitCode.DRIFT
-    assert found.verdict == (
-        "Not ready: a failover of DefaultCUPSubCluster would lose presence and IM, logging of "
-        "messages."
+    assert found.summary == (
+        "Not ready: a failover of DefaultCUPSubCluster would lose presence and IM and logging "
+        "of messages."
     )
     text = render_readiness_text(found, width=100, colour=False)
     compare_golden(GOLDEN / "not-ready.txt", text)
@@ -107,7 +107,7 @@ def test_axl_missing_on_the_partner_loses_presence_and_im(
 def test_rooms_stay_where_persistent_chat_has_no_high_availability() -> None:
     found = ready(pair(N, N, permanent_chat_ha=False))
     assert lost(found) == {("persistent chat rooms", "imp1"), ("persistent chat rooms", "imp2")}
-    assert ready(pair(N, N, permanent_chat=False, permanent_chat_ha=False)).losses == ()
+    assert ready(pair(N, N, permanent_chat=False, permanent_chat_ha=False)).impacts == ()
 
 
 def test_without_high_availability_nobody_takes_over() -> None:
@@ -147,20 +147,18 @@ def test_accepting_failed_over_makes_no_pair_ready() -> None:
 def test_a_broken_pair_is_not_ready_and_told_as_broken(one: HaState, other: HaState) -> None:
     found = ready(pair(one, other))
     assert found.exit_code is ExitCode.DRIFT
-    assert found.verdict.startswith("Not ready: DefaultCUPSubCluster is broken already (")
+    assert found.summary.startswith("Not ready: DefaultCUPSubCluster is broken already (")
     assert found.action == choose_action(found.check)
 
 
 @pytest.mark.parametrize("meant", [True, False])
 def test_nobody_to_take_over_comes_before_a_node_in_no_group(meant: bool) -> None:
     facts = replace(pair(N, N, switch=False), high_availability=meant)
-    point = NodeCheck(
-        NodeCheckType.MEMBER, "imp9", Verdict.DRIFT, "imp9 is in no group.", "IN NO GROUP"
-    )
+    ungrouped = NodeCheck(CheckType.MEMBER, "imp9", Verdict.DRIFT, CheckState.IN_NO_GROUP)
     check = look(facts)
-    check = replace(check, clusters=(replace(check.clusters[0], alone=(point,)),))
+    check = replace(check, clusters=(replace(check.clusters[0], ungrouped=(ungrouped,)),))
     found = assess_readiness(check, {facts.name: judge_for_failover(facts, ROWS)})
-    assert "would lose presence and IM" in found.verdict
+    assert "would lose presence and IM" in found.summary
     assert found.action.startswith("Do: turn high availability")
     assert "imp9" not in found.action
 
@@ -170,9 +168,9 @@ def test_a_pair_that_moves_loses_nothing_that_could_be_told() -> None:
     services[MESSAGE_ARCHIVER] = not_activated(MESSAGE_ARCHIVER)
     facts = pair(HaState.FAILING_OVER, HaState.TAKING_OVER, second={"services": services})
     found = ready(facts)
-    assert (found.losses, found.exit_code) == ((), ExitCode.INCOMPLETE)
-    assert "anything: still moving: in DefaultCUPSubCluster imp1 is failing over" in found.verdict
-    assert found.action.startswith("Do: wait, and look again")
+    assert (found.impacts, found.exit_code) == ((), ExitCode.INCOMPLETE)
+    assert "anything: still moving: in DefaultCUPSubCluster imp1 is failing over" in found.summary
+    assert found.action.startswith("Do: wait, then check again")
 
 
 def test_groups_of_one_name_in_two_clusters_are_told_apart() -> None:
@@ -182,7 +180,7 @@ def test_groups_of_one_name_in_two_clusters_are_told_apart() -> None:
     check = replace(
         look(over), clusters=tuple(look(facts).clusters[0] for facts in (over, lacking))
     )
-    told = assess_readiness(check, known).verdict
+    told = assess_readiness(check, known).summary
     assert f"DefaultCUPSubCluster of cluster {over.name} is failed over already" in told
     assert "a failover of DefaultCUPSubCluster of cluster other would lose logging" in told
 
@@ -190,7 +188,7 @@ def test_groups_of_one_name_in_two_clusters_are_told_apart() -> None:
 def test_replication_that_is_bad_is_mended_before_a_failover() -> None:
     found = ready(pair(N, N, second={"replication": 3}))
     assert found.exit_code is ExitCode.COMPLIANT
-    assert found.verdict.endswith(", but database replication of imp2 is bad.")
+    assert found.summary.endswith(", but database replication of imp2 is bad.")
     assert found.action.startswith("Do: run `utils dbreplication runtimestate`")
 
 
@@ -203,7 +201,7 @@ def test_high_availability_that_is_off_unasked_is_to_be_turned_on() -> None:
 def test_a_node_that_tells_nothing_cannot_be_called_ready() -> None:
     found = ready(pair(N, None))
     assert found.exit_code is ExitCode.INCOMPLETE
-    assert found.verdict.startswith("Cannot tell whether")
+    assert found.summary.startswith("Unknown whether")
     assert lost(found) == {("presence and IM", "imp1")}
 
 
@@ -220,5 +218,5 @@ def test_rooms_are_not_known_to_be_none_by_discovery_alone() -> None:
     facts = pair(N, N, permanent_chat_ha=False)
     told = {**facts.settings, **settings(permanent_chat=setting(False, "discovered"))}
     found = ready(replace(facts, settings=told))
-    assert {str(loss.verdict) for loss in found.losses} == {"unknown"}
+    assert {str(loss.verdict) for loss in found.impacts} == {"unknown"}
     assert found.exit_code is ExitCode.INCOMPLETE

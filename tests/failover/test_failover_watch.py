@@ -11,8 +11,8 @@ from auditor.errors import ConfigError
 from auditor.failover.actions import choose_action
 from auditor.failover.model import GroupStatus, Stability
 from auditor.failover.report import render_failover_json, render_failover_text
-from auditor.failover.summary import failover_summary
 from auditor.models.findings import ExitCode
+from tests.failover.pairs import first_line
 from tests.failover.watching import PAIR, Night
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -38,7 +38,7 @@ def test_a_failover_is_watched_to_its_end_and_the_fallback_after_it(
     watched.play("failover")
     check = watched.check(900, since=None)
     (group,) = check.groups
-    assert (group.standing, group.settled) == (GroupStatus.FAILED_OVER, Stability(True, False))
+    assert (group.status, group.stability) == (GroupStatus.FAILED_OVER, Stability(True, False))
     assert check.exit_code is ExitCode.DRIFT
     assert watched.pauses == [10, 10, 20]
     compare_golden(GOLDEN / "watched-failover.txt", "\n".join(watched.lines) + "\n")
@@ -48,7 +48,7 @@ def test_a_failover_is_watched_to_its_end_and_the_fallback_after_it(
 
     watched.play("fallback")
     back = watched.check(900)
-    assert failover_summary(back).startswith("Normal and stable: both nodes of Pair")
+    assert first_line(back).startswith("Normal and stable: both nodes of Pair")
     assert back.exit_code is ExitCode.COMPLIANT
 
 
@@ -58,7 +58,7 @@ def test_a_pair_that_changed_in_between_is_not_called_stable(night: Begin) -> No
     watched.on_pause = lambda at: watched.simulator.change(restart) if at == 20 else None
     check = watched.check(900)
     assert watched.pauses == [20, 20]
-    assert check.groups[0].settled == Stability(stable=True, outlasted=False)
+    assert check.groups[0].stability == Stability(stable=True, outlasted=False)
 
 
 def test_a_transition_that_outlasts_the_wait_is_broken(night: Begin) -> None:
@@ -67,17 +67,17 @@ def test_a_transition_that_outlasts_the_wait_is_broken(night: Begin) -> None:
     check = watched.check(60)
     assert sum(watched.pauses) == 60
     assert check.exit_code is ExitCode.DRIFT
-    assert "was still moving when the wait was over" in failover_summary(check)
+    assert "was still moving when the wait ended" in first_line(check)
 
 
 def test_a_pair_that_looked_settled_only_once_is_not_certain(night: Begin) -> None:
     watched = night()
     watched.play("failover", step_s=15)
     check = watched.check(25, accept_failed_over=True)
-    assert check.groups[0].settled == Stability(stable=False, outlasted=False)
+    assert check.groups[0].stability == Stability(stable=False, outlasted=False)
     assert check.exit_code is ExitCode.INCOMPLETE
-    assert failover_summary(check).startswith("Failed over, not yet stable: ")
-    assert choose_action(check).startswith("Do: look again with a longer `--wait`")
+    assert first_line(check).startswith("Failed over, not yet stable: ")
+    assert choose_action(check).startswith("Do: check again with a longer `--wait`")
 
 
 def test_no_node_is_asked_more_than_once_in_ten_seconds_and_only_what_is_needed(
@@ -108,7 +108,7 @@ def test_services_that_nobody_can_read_are_never_stable(night: Begin) -> None:
     silent = {"fault": "http-403", "node": SECOND, "interface": "control-center"}
     watched.simulator.change({"fault": silent})
     check = watched.check(60)
-    assert check.groups[0].settled == Stability(stable=False, outlasted=False)
+    assert check.groups[0].stability == Stability(stable=False, outlasted=False)
     assert check.exit_code is ExitCode.INCOMPLETE
 
 
@@ -119,9 +119,9 @@ def test_a_node_that_is_lost_in_the_middle_of_a_wait_is_not_remembered_as_well(
     lost = {"fault": {"fault": "connection-refused", "node": SECOND}}
     watched.on_pause = lambda at: watched.simulator.change(lost) if at == 20 else None
     check = watched.check(60)
-    assert check.groups[0].settled == Stability(stable=False, outlasted=False)
-    assert failover_summary(check) == (
-        f"Cannot tell how Pair stands: {FIRST} is normal and {SECOND} does not answer."
+    assert check.groups[0].stability == Stability(stable=False, outlasted=False)
+    assert first_line(check) == (
+        f"Unknown: in Pair {FIRST} is normal and {SECOND} does not answer."
     )
     assert check.exit_code is ExitCode.INCOMPLETE
 
@@ -136,8 +136,8 @@ def test_a_pair_that_flaps_between_looks_is_not_called_stable(night: Begin) -> N
 
     watched.on_pause = flap
     check = watched.check(120, accept_failed_over=True)
-    assert check.groups[0].settled is not None
-    assert not check.groups[0].settled.stable
+    assert check.groups[0].stability is not None
+    assert not check.groups[0].stability.stable
     assert check.exit_code is not ExitCode.COMPLIANT
 
 
@@ -167,7 +167,7 @@ def test_a_group_that_settled_early_is_looked_at_again_before_it_is_called_stabl
 
     watched.on_pause = go_on
     check = watched.check(900)
-    assert [(g.name, g.standing, g.settled) for g in check.groups] == [
+    assert [(g.name, g.status, g.stability) for g in check.groups] == [
         ("Pair", GroupStatus.BROKEN, Stability(stable=True, outlasted=False)),
         ("East", GroupStatus.NORMAL, Stability(stable=True, outlasted=False)),
     ]
@@ -184,8 +184,8 @@ def test_a_group_that_began_to_move_at_the_very_end_is_moving_and_not_broken(
         moved(watched, "Pair", "failing_over", "taking_over") if at == 60 else None
     )
     pair, east = watched.check(90).groups
-    assert (pair.standing, pair.settled) == (GroupStatus.MOVING, Stability(False, False))
-    assert (east.standing, east.settled) == (GroupStatus.MOVING, Stability(False, True))
+    assert (pair.status, pair.stability) == (GroupStatus.MOVING, Stability(False, False))
+    assert (east.status, east.stability) == (GroupStatus.MOVING, Stability(False, True))
 
 
 def test_a_group_that_may_not_be_asked_again_is_not_called_stable(night: Begin) -> None:
@@ -194,7 +194,7 @@ def test_a_group_that_may_not_be_asked_again_is_not_called_stable(night: Begin) 
     refuse = {"fault": {"fault": "http-401", "node": "imp3.lab.test"}}
     watched.on_pause = lambda at: watched.simulator.change(refuse) if at == 60 else None
     check = watched.check(900)
-    assert [g.settled for g in check.groups] == [Stability(False, False)] * 2
+    assert [g.stability for g in check.groups] == [Stability(False, False)] * 2
     assert check.exit_code is ExitCode.INCOMPLETE
 
 
@@ -206,7 +206,7 @@ def test_axl_that_was_stopped_while_we_watched_is_not_taken_from_an_earlier_look
     watched.on_pause = lambda at: watched.simulator.change(stop) if at == 20 else None
     check = watched.check(900)
     assert check.exit_code is ExitCode.DRIFT
-    assert "Cisco AXL Web Service is stopped on imp2.lab.test" in failover_summary(check)
+    assert "Cisco AXL Web Service is stopped on imp2.lab.test" in first_line(check)
 
 
 def test_a_node_that_dies_is_told_and_the_partner_named(
@@ -227,7 +227,7 @@ def test_a_dead_node_that_returns_is_waited_for(night: Begin) -> None:
     watched.pause(10)
     watched.play("node_returns", step_s=5)
     check = watched.check(900)
-    assert check.groups[0].standing is GroupStatus.FAILED_OVER
+    assert check.groups[0].status is GroupStatus.FAILED_OVER
 
 
 def test_a_critical_service_that_failed_is_started_first(night: Begin) -> None:
@@ -245,7 +245,7 @@ def test_axl_that_runs_and_does_not_answer_is_3(night: Begin) -> None:
     )
     check = watched.check()
     assert check.exit_code is ExitCode.DRIFT
-    assert "AXL runs and does not answer on imp2.lab.test" in failover_summary(check)
+    assert "AXL runs and does not answer on imp2.lab.test" in first_line(check)
 
 
 def test_axl_that_answers_with_a_fault_answers_and_the_fault_is_quoted(night: Begin) -> None:
@@ -302,7 +302,7 @@ def test_a_failover_that_only_the_database_tells_is_never_accepted(
     moved(watched, "Pair", *states)
     check = watched.check(accept_failed_over=True)
     assert check.exit_code is ExitCode.INCOMPLETE
-    assert ", as the database alone tells" in failover_summary(check)
+    assert " (only the database says so)" in first_line(check)
 
 
 def test_a_refused_password_ends_the_wait_at_once(night: Begin) -> None:
@@ -325,8 +325,8 @@ def test_a_password_that_one_cluster_refuses_ends_no_wait_for_another(night: Beg
     refuse = {"fault": {"fault": "http-401", "node": "imp1.there.test"}}
     watched.simulators[1].change(refuse)
     pair, far = watched.check(900).groups
-    assert (pair.standing, pair.settled) == (GroupStatus.FAILED_OVER, Stability(True, False))
-    assert far.settled == Stability(False, False)
+    assert (pair.status, pair.stability) == (GroupStatus.FAILED_OVER, Stability(True, False))
+    assert far.stability == Stability(False, False)
     refused = [r for r in watched.simulators[1].requests if r.node == "imp1.there.test"]
     assert len(refused) == 1
     assert watched.lines[-1].endswith("(not asked again)")
@@ -364,7 +364,7 @@ def test_a_group_that_nobody_can_tell_is_missed_beside_one_that_is_declared(nigh
     assert check.exit_code is ExitCode.INCOMPLETE
     assert [group.name for group in check.groups] == ["Pair"]
     told = render_failover_text(check, width=100, colour=False)
-    assert "Cluster lab: whether lab has East (--group) is not known. AXL of" in told
+    assert "It is not known whether lab has East (--group). AXL of" in told
 
 
 def test_an_unknown_group_is_refused_with_the_nearest_name(night: Begin) -> None:
@@ -377,7 +377,7 @@ def test_groups_that_nobody_can_tell_are_no_usage_error(night: Begin) -> None:
     watched.simulator.change({"fault": {"fault": "http-503", "node": "cucm-pub.lab.test"}})
     check = watched.check(groups=("Pair",))
     assert check.exit_code is ExitCode.INCOMPLETE
-    assert failover_summary(check).startswith("Cannot tell: the redundancy groups of lab")
+    assert first_line(check).startswith("Unknown: the redundancy groups of lab")
 
 
 def test_a_node_in_no_group_is_told(night: Begin) -> None:
@@ -386,7 +386,7 @@ def test_a_node_in_no_group_is_told(night: Begin) -> None:
     assert check.exit_code is ExitCode.DRIFT
     text = render_failover_text(check, width=100, colour=False)
     assert text.startswith(
-        "Not sound: imp9.lab.test is in no redundancy group; Pair is as expected.\n"
+        "Not healthy: imp9.lab.test is in no redundancy group; Pair is as expected.\n"
         "Do: put imp9.lab.test into a redundancy group (System > Presence Redundancy Groups on "
         "CUCM), or list it in `planned_nodes` until it is installed."
     )
@@ -431,7 +431,7 @@ def test_a_node_that_nobody_asked_is_told_as_that_between_clusters(night: Begin)
     }
     here = {**PAIR, "group": [*PAIR["group"], EAST]}
     _, asked = night(here, there).check(groups=("East", "Far")).peerings
-    assert asked.text == f"{FIRST} not asked, {SECOND} not asked"
+    assert asked.nodes == ((FIRST, "not asked"), (SECOND, "not asked"))
 
 
 def test_a_service_that_goes_on_starting_is_never_settled(night: Begin) -> None:
@@ -439,7 +439,7 @@ def test_a_service_that_goes_on_starting_is_never_settled(night: Begin) -> None:
     starting = {"node": FIRST, "service": "Cisco Presence Engine", "status": "Starting"}
     watched.simulator.change({"service": starting})
     check = watched.check(60)
-    assert check.groups[0].settled == Stability(stable=False, outlasted=False)
+    assert check.groups[0].stability == Stability(stable=False, outlasted=False)
     assert (sum(watched.pauses), check.exit_code) == (60, ExitCode.INCOMPLETE)
 
 
@@ -449,12 +449,12 @@ def test_a_service_that_keeps_restarting_is_named(night: Begin) -> None:
     watched.simulator.change({"service": flapping})
     check = watched.check(70)
     assert check.exit_code is ExitCode.DRIFT
-    assert failover_summary(check) == (
-        f"Not sound: Pair is normal by its states, but Cisco Presence Engine on {FIRST} keeps "
-        "restarting."
+    assert first_line(check) == (
+        "Not healthy: the HA states of Pair are normal, but Cisco Presence Engine on "
+        f"{FIRST} keeps restarting."
     )
     assert choose_action(check).startswith(
-        f"Do: read the trace of Cisco Presence Engine on {FIRST} (RTMT, Trace & Log Central) and "
+        f"Do: read the trace of Cisco Presence Engine on {FIRST} (RTMT, Trace & Log Central), "
         "look for its core (`utils core active list`)"
     )
     assert "✗ 1 of 5: UNSTABLE" in render_failover_text(check, width=100, colour=False)
@@ -470,8 +470,8 @@ def test_a_service_that_restarted_twice_is_told_though_it_stays_up_now(
     restart = {"restart": {"node": FIRST, "service": "Cisco SIP Proxy"}}
     watched.on_pause = lambda at: watched.simulator.change(restart) if at <= 40 else None
     check = watched.check(900, accept_failed_over=accept)
-    assert check.groups[0].settled is not None
-    assert check.groups[0].settled.stable
+    assert check.groups[0].stability is not None
+    assert check.groups[0].stability.stable
     assert check.exit_code is ExitCode.DRIFT
 
 
@@ -500,7 +500,10 @@ def test_a_group_that_is_declared_off_is_settled_though_its_switch_cannot_be_rea
     watched.simulator.change({"fault": {"fault": "http-404", "interface": "perfmon"}})
     for wait_s, pauses in ((None, []), (300, [20])):
         check = watched.check(wait_s)
-        assert (check.groups[0].switch, check.groups[0].standing) == (None, GroupStatus.NO_FAILOVER)
+        assert (check.groups[0].is_switched_on, check.groups[0].status) == (
+            None,
+            GroupStatus.NO_FAILOVER,
+        )
         assert (check.exit_code, watched.pauses) == (ExitCode.COMPLIANT, pauses)
 
 
@@ -526,10 +529,10 @@ def test_one_cluster_that_cannot_be_looked_at_keeps_the_others_from_being_all(
     check = watched.check()
     assert check.exit_code is ExitCode.INCOMPLETE
     text = render_failover_text(check, width=100, colour=False)
-    assert text.startswith("Cannot tell: the redundancy groups of there are not known, because AXL")
+    assert text.startswith("Unknown: the redundancy groups of there are not known, because AXL")
     assert text.splitlines()[0].endswith("; Pair of cluster lab is as expected.")
     assert "Do: look at Cisco Tomcat of cucm-pub.there.test" in text
-    assert "Cluster there: the redundancy groups of there are not known." in text
+    assert "The redundancy groups of there are not known." in text
 
 
 def test_states_of_the_database_stand_in_while_perfmon_is_silent_and_are_never_enough(

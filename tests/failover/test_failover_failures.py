@@ -7,15 +7,13 @@ from typing import Any
 import pytest
 
 from auditor.errors import Reason
-from auditor.failover.actions import choose_action
+from auditor.failover.actions import choose_action, failure_remedy
 from auditor.failover.model import SourceFailure, source_failures
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
-from auditor.failover.remedies import source_failure_remedy
 from auditor.failover.report import render_failover_text
-from auditor.failover.summary import failover_summary
 from auditor.models.facts import ClusterFacts, Coverage, HaState, Outcome, Source
 from auditor.models.findings import ExitCode
-from tests.failover.pairs import look, pair
+from tests.failover.pairs import first_line, look, pair
 from tests.failover.watching import Night
 
 Begin = Callable[..., Night]
@@ -29,12 +27,12 @@ CHANGES = {
     Reason.CREDENTIALS: "Cisco Sync Agent runs on imp2",
     Reason.TLS: "`auditor trust imp2 --cluster lab`",
     Reason.WRONG_NODE: "correct the address of imp2 ([cluster.addresses])",
-    Reason.UNREACHABLE: "see that imp2 is up",
+    Reason.UNREACHABLE: "check that imp2 is up",
     Reason.TIMED_OUT: "raise `timeout_s`",
     Reason.NOT_AUTHORISED: 'the role "Standard CCM Server Monitoring"',
     Reason.NO_SUCH_SERVICE: "start the SOAP services of imp2",
     Reason.UNSUPPORTED_VERSION: "set `axl_version` of cluster lab",
-    Reason.RATE_LIMITED: "wait some minutes, and stop other programs that ask imp2",
+    Reason.RATE_LIMITED: "wait some minutes, and stop other programs that send requests to imp2",
     Reason.UNAVAILABLE: "look at Cisco Tomcat of imp2",
     Reason.SOAP_FAULT: "`auditor doctor lab`",
     Reason.BAD_REPLY: "`auditor doctor lab`",
@@ -80,9 +78,7 @@ def test_the_action_names_what_to_change(reason: Reason) -> None:
     ],
 )
 def test_a_remedy_is_that_of_the_interface(source: Source, reason: Reason, told: str) -> None:
-    assert told in source_failure_remedy(
-        SourceFailure("lab", "imp2", source, reason, "It went wrong.")
-    )
+    assert told in failure_remedy(SourceFailure("lab", "imp2", source, reason, "It went wrong."))
 
 
 @pytest.mark.parametrize("reason", [r for r in Reason if r is not Reason.UNREACHABLE])
@@ -115,10 +111,10 @@ def test_a_refused_password_is_named_with_the_place_to_change_it(
     check = watched.check()
     found: Any = assess_readiness(check, {}) if readied else check
     first, second = lines(found)
-    asked = "whether a failover would lose anything: " if readied else ": "
-    assert first.replace("Cannot tell: ", "Cannot tell : ") == (
-        f"Cannot tell {asked}the redundancy groups of lab are not known, because AXL of {CUCM} "
-        "refused the user name or password (HTTP 401)."
+    asked = " whether a failover would lose anything" if readied else ""
+    assert first == (
+        f"Unknown{asked}: the redundancy groups of lab are not known, because AXL of {CUCM} "
+        "refuses the user name or password."
     )
     assert second == (
         f"Do: {ACCOUNT}; then check again. Do not: try the same password again, which may lock "
@@ -129,8 +125,8 @@ def test_a_refused_password_is_named_with_the_place_to_change_it(
 def lines(found: Any) -> tuple[str, str]:  # noqa: ANN401 - a check or a readiness
     """Return the two first lines of a check or a readiness."""
     if isinstance(found, FailoverReadiness):
-        return found.verdict, found.action
-    return failover_summary(found), choose_action(found)
+        return found.summary, found.action
+    return first_line(found), choose_action(found)
 
 
 def test_a_password_that_one_node_refuses_is_told_of_that_node(night: Begin) -> None:
@@ -138,13 +134,12 @@ def test_a_password_that_one_node_refuses_is_told_of_that_node(night: Begin) -> 
     watched.simulator.change({"fault": {"fault": "http-401", "node": SECOND}})
     first, second = lines(watched.check())
     assert first == (
-        f"Cannot tell how Pair stands: {FIRST} is normal and {SECOND} refuses the user name or "
-        "password."
+        f"Unknown: in Pair {FIRST} is normal and {SECOND} refuses the user name or password."
     )
     assert second == (
-        f"Do: see that Cisco Sync Agent runs on {SECOND} and has brought the account there, "
-        "because another server took the same user name and password; then check again. Do not: "
-        "try the same password again, which may lock the account, or fail over or fall back "
+        f"Do: check that Cisco Sync Agent runs on {SECOND} and has brought the account there, "
+        "because another server accepted the same user name and password; then check again. Do "
+        "not: try the same password again, which may lock the account, or fail over or fall back "
         "before the states are known."
     )
 
@@ -158,8 +153,8 @@ def test_a_missing_role_is_named_and_axl_alone_keeps_the_pair_from_being_certain
     )
     check = watched.check()
     assert lines(check) == (
-        f"Not certain: Pair is normal by its states, but not all is known: AXL of {SECOND} does "
-        "not let the account ask (HTTP 403).",
+        "Incomplete: the HA states of Pair are normal, but not everything is known: AXL of "
+        f"{SECOND} does not let the account ask, because it lacks a role.",
         'Do: give the account the role "Standard AXL API Access" (User Management > Application '
         "User on CUCM > Permissions Information); then check again. Do not: fail over or fall back "
         "before that is known.",
@@ -167,13 +162,17 @@ def test_a_missing_role_is_named_and_axl_alone_keeps_the_pair_from_being_certain
     assert check.exit_code is ExitCode.INCOMPLETE
 
 
-def test_a_fault_in_brackets_is_not_cut_in_the_middle(night: Begin) -> None:
+def test_the_first_line_names_a_failure_and_the_text_below_quotes_it_in_full(
+    night: Begin,
+) -> None:
     watched = night()
     watched.simulator.change(
         {"fault": {"fault": "rate-control", "node": SECOND, "interface": "imp-axl"}}
     )
-    first = failover_summary(watched.check())
-    assert first.count("(") == first.count(")") == 1
+    check = watched.check()
+    assert first_line(check).endswith(f"AXL of {SECOND} limits the rate of requests.")
+    text = " ".join(render_failover_text(check, width=100, colour=False).split())
+    assert "rate for realtime information is 15 requests per minute" in text
 
 
 def test_perfmon_that_is_silent_is_told_though_the_database_spoke(night: Begin) -> None:
@@ -183,8 +182,7 @@ def test_perfmon_that_is_silent_is_told_though_the_database_spoke(night: Begin) 
     )
     check = watched.check()
     assert lines(check)[0] == (
-        f"Cannot tell how Pair stands: {SECOND} told a normal state by its database alone, which "
-        "proves nothing."
+        f"Unknown: in Pair only the database says that {SECOND} is normal, which is no proof."
     )
     text = " ".join(render_failover_text(check, width=100, colour=False).split())
     assert f"? PerfMon of {SECOND} gave no answer (no_such_service" in text
@@ -209,5 +207,5 @@ def test_an_optional_axl_that_refused_is_in_nobodys_way(axl: bool) -> None:
     )
     nodes = tuple(replace(n, axl=None) if n.name == "imp2" else n for n in facts.nodes)
     check = look(replace(facts, nodes=nodes, coverage=(*facts.coverage, refused)))
-    assert bool(check.groups[0].obstacles) is axl
+    assert bool(check.groups[0].failures) is axl
     assert (check.exit_code is ExitCode.COMPLIANT) is not axl

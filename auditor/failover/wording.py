@@ -1,0 +1,206 @@
+"""Failover checks in words: HA states, failures of sources, checks of nodes, missing groups.
+
+A clause can stand inside a sentence; a text is one or more whole sentences.
+Source of the HA states: IM&P configuration guide 15, chapter on high availability.
+"""
+
+from collections.abc import Iterable
+
+from auditor.errors import Reason
+from auditor.failover.model import (
+    CheckState,
+    CheckType,
+    ClusterCheck,
+    Doubt,
+    GroupCheck,
+    NodeCheck,
+    NodeStatus,
+    SourceFailure,
+)
+from auditor.models.facts import HaState, Source
+from auditor.models.findings import Verdict
+from auditor.text import join_names
+
+HA_STATE_LABELS = {
+    None: "unreadable",
+    HaState.UNKNOWN: "unknown",
+    HaState.INITIALIZING: "initializing",
+    HaState.IDLE: "idle",
+    HaState.NORMAL: "normal",
+    HaState.BACKUP: "running in backup mode",
+    HaState.TAKING_OVER: "taking over",
+    HaState.TAKING_BACK: "taking back",
+    HaState.FAILING_OVER: "failing over",
+    HaState.FAILED_OVER: "failed over",
+    HaState.FAILED_OVER_SERVICES_DOWN: "failed over with critical services down",
+    HaState.FALLING_BACK: "falling back",
+    HaState.FAILED: "running in failed mode",
+    HaState.DOWN: "down",
+}
+"""Each HA state as Cisco's pages call it; None is a state that could not be read."""
+
+_REASON_CLAUSES = {
+    Reason.UNREACHABLE: "does not answer",
+    Reason.TIMED_OUT: "does not answer in time",
+    Reason.TLS: "shows no certificate that is trusted",
+    Reason.CREDENTIALS: "refuses the user name or password",
+    Reason.NOT_AUTHORISED: "does not let the account ask, because it lacks a role",
+    Reason.NO_SUCH_SERVICE: "does not exist",
+    Reason.RATE_LIMITED: "limits the rate of requests",
+    Reason.UNAVAILABLE: "is not available",
+    Reason.SOAP_FAULT: "answers with a SOAP fault",
+    Reason.BAD_REPLY: "sends a reply that cannot be read",
+    Reason.TOO_LARGE: "sends a reply that is too large",
+    Reason.WRONG_NODE: "has another machine answer for it",
+    Reason.UNSUPPORTED_VERSION: "does not support the AXL version",
+    Reason.NOT_ASKED: "was not asked",
+    Reason.BUG: "could not be read because of a fault in auditor",
+}
+
+_WHOLE_NODE_REASONS = frozenset(
+    {
+        Reason.UNREACHABLE,
+        Reason.TIMED_OUT,
+        Reason.TLS,
+        Reason.CREDENTIALS,
+        Reason.WRONG_NODE,
+        Reason.NOT_ASKED,
+    }
+)
+"""Reasons that concern the whole node, not one of its interfaces."""
+
+SOURCE_LABELS = {
+    Source.CUCM_AXL: "AXL",
+    Source.IMP_AXL: "AXL",
+    Source.CONTROL_CENTER: "Control Center",
+    Source.PERFMON: "PerfMon",
+}
+
+
+def ha_state_label(node: NodeStatus) -> str:
+    """Return the words for a node's HA state."""
+    return HA_STATE_LABELS[node.state]
+
+
+def node_state_clause(node: NodeStatus) -> str:
+    """Return the state of a node as a clause, or why it is unknown."""
+    if node.state is not None:
+        return f"{node.name} is {ha_state_label(node)}"
+    if node.failure is None:
+        return f"{node.name} does not return its state"
+    if node.failure.reason in _WHOLE_NODE_REASONS:
+        return f"{node.name} {_REASON_CLAUSES[node.failure.reason]}"
+    return failure_clause(node.failure)
+
+
+def pair_states_clause(group: GroupCheck) -> str:
+    """Return the states of a group's nodes as a clause."""
+    return join_names(node_state_clause(node) for node in group.nodes)
+
+
+def failure_clause(failure: SourceFailure) -> str:
+    """Return why a source of a server gave nothing, as a clause."""
+    label = SOURCE_LABELS[failure.source]
+    return f"{label} of {failure.server} {_REASON_CLAUSES[failure.reason]}"
+
+
+def check_label(check: NodeCheck) -> str:
+    """Return one or two words for a cell of the table; capitals mean drift."""
+    state = CheckState.UNKNOWN if check.state is CheckState.UNREAD else check.state
+    match check.verdict:
+        case Verdict.DRIFT:
+            return state.upper()
+        case Verdict.EXPLAINED:
+            return "stopped by HA"
+    return str(state)
+
+
+def check_clause(check: NodeCheck) -> str:
+    """Return what a check found, as a clause."""
+    clause = _state_clause(check)
+    return f"{clause}, {doubt}" if (doubt := _doubt_clause(check)) else clause
+
+
+def check_text(check: NodeCheck) -> str:
+    """Return what a check found as whole sentences."""
+    clause = check_clause(check)
+    # A clause on membership begins with the name of the node, which keeps its case.
+    sentence = f"{clause}." if check.type is CheckType.MEMBER else as_sentence(clause)
+    return " ".join((sentence, *check.notes))
+
+
+def as_sentence(clause: str) -> str:
+    """Return a clause as a sentence of its own."""
+    return f"{clause[:1].upper()}{clause[1:]}."
+
+
+def _state_clause(check: NodeCheck) -> str:
+    node, service = check.node, check.service
+    if check.state is CheckState.UNREAD:
+        return f"the services of {node} are not known"
+    if check.type is CheckType.MEMBER:
+        return {
+            CheckState.IN_GROUP: f"{node} is in a redundancy group",
+            CheckState.IN_NO_GROUP: f"{node} is in no redundancy group",
+        }.get(check.state, f"{node} may be in no redundancy group")
+    reason = f" ({check.node_reason})" if check.node_reason else ""
+    match check.state:
+        case CheckState.RUNS:
+            return f"{service} is started on {node}"
+        case CheckState.RESTARTING:
+            return f"{service} on {node} keeps restarting"
+        case CheckState.ANSWERS:
+            return f"AXL answers on {node}"
+        case CheckState.ANSWERS_WITH_FAULT:
+            return f"AXL answers on {node}, with a SOAP fault"
+        case CheckState.NO_ANSWER:
+            return f"AXL runs and does not answer on {node}"
+        case CheckState.UNKNOWN if check.type is CheckType.AXL:
+            return f"it is not known whether AXL answers on {node}"
+        case CheckState.UNKNOWN:
+            return f"the state of {service} on {node} is not known{reason}"
+    return f"{service} is {check.state} on {node}{reason}"
+
+
+def _doubt_clause(check: NodeCheck) -> str:
+    match check.doubt:
+        case Doubt.ACTIVATION:
+            return "and it is not known whether it is activated"
+        case Doubt.IDLE_NODE:
+            return "perhaps by high availability, which does so on an idle node"
+        case Doubt.OPTIONAL:
+            return "and it is optional on this node"
+        case Doubt.REQUIREMENT:
+            return "and it is not known whether it must run"
+        case Doubt.PEERS:
+            return f"and {check.because}"
+    return ""
+
+
+def missing_groups_clause(cluster: ClusterCheck) -> str:
+    """Return which redundancy groups of a cluster are not known, as a clause."""
+    if cluster.groups:
+        names = join_names(cluster.possible_groups)
+        return f"it is not known whether {cluster.name} has {names} (--group)"
+    if cluster.failures:
+        return f"the redundancy groups of {cluster.name} are not known"
+    return f"no redundancy group of {cluster.name} is known"
+
+
+def missing_groups_text(cluster: ClusterCheck) -> str:
+    """Return which redundancy groups are not known, and why, as whole sentences."""
+    why = [failure.text for failure in cluster.failures[:1]]
+    return " ".join((as_sentence(missing_groups_clause(cluster)), *why))
+
+
+def unchecked_peer_text(name: str) -> str:
+    """Return what to do to check the peering with a cluster that was left out."""
+    return (
+        f"Cluster {name} of the file has peers here too and was not checked. To check AXL in both"
+        " directions, leave out the names of clusters."
+    )
+
+
+def distinct_checks(checks: Iterable[NodeCheck]) -> Iterable[NodeCheck]:
+    """Return each text once: an unread node has the same one for every service."""
+    return {check_text(check): check for check in checks}.values()
