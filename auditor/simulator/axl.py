@@ -1,4 +1,4 @@
-"""AXL: the topology that the CUCM publisher tells, and SQL on either side.
+"""AXL: the topology as the CUCM publisher returns it, and SQL on either side.
 
 Shapes: Cisco's published `AXLSoap.xsd` (only the response element is qualified, with the
 namespace of the version asked for) and the wire capture in TAC document 217581.
@@ -46,73 +46,73 @@ class AxlReference:
 AxlFields = Mapping[str, str | AxlReference]
 
 
-def requested_axl_version(question: ReceivedRequest) -> str:
+def requested_axl_version(soap_request: ReceivedRequest) -> str:
     """Return the AXL version of a request's namespace, "" if it has none."""
-    namespace = question.namespace
+    namespace = soap_request.namespace
     return namespace.removeprefix(AXL_NAMESPACE) if namespace.startswith(AXL_NAMESPACE) else ""
 
 
 def handle_cucm_axl(
-    question: ReceivedRequest, cluster: SimulatedCluster, database: SimulatedDatabase
+    soap_request: ReceivedRequest, cluster: SimulatedCluster, database: SimulatedDatabase
 ) -> SoapReply:
     """Answer the CUCM publisher's reading operations; raise SoapFault for every other."""
-    version = parse_release_text(requested_axl_version(question))
-    match question.operation:
+    version = parse_release_text(requested_axl_version(soap_request))
+    match soap_request.operation:
         case "listProcessNode":
             rows = _axl_process_nodes(cluster, version)
-            return _list_reply(question, "processNode", rows, cluster)
+            return _list_reply(soap_request, "processNode", rows, cluster)
         case "listProcessNodeService":
             return _list_reply(
-                question,
+                soap_request,
                 "processNodeService",
                 _axl_process_node_services(cluster, version),
                 cluster,
             )
         case "listPresenceRedundancyGroup" if version >= _ROLES_SINCE:
             return _list_reply(
-                question, "presenceRedundancyGroup", _axl_redundancy_groups(cluster), cluster
+                soap_request, "presenceRedundancyGroup", _axl_redundancy_groups(cluster), cluster
             )
         case "getCCMVersion":
-            return _ccm_version_reply(question, cluster)
+            return _ccm_version_reply(soap_request, cluster)
         case "executeSQLQuery":
-            return _handle_sql_query(question, database)
-    raise _unsupported_operation(question)
+            return _handle_sql_query(soap_request, database)
+    raise _unsupported_operation(soap_request)
 
 
-def handle_imp_axl(question: ReceivedRequest, database: SimulatedDatabase) -> SoapReply:
+def handle_imp_axl(soap_request: ReceivedRequest, database: SimulatedDatabase) -> SoapReply:
     """Answer an IM&P node's AXL, of which only executeSQLQuery is proven."""
-    if question.operation == SQL_OPERATION:
-        return _handle_sql_query(question, database)
-    raise _unsupported_operation(question)
+    if soap_request.operation == SQL_OPERATION:
+        return _handle_sql_query(soap_request, database)
+    raise _unsupported_operation(soap_request)
 
 
-def _unsupported_operation(question: ReceivedRequest) -> SoapFaultReply:
-    return _axl_fault(question, 599, f"{question.operation} is not supported here")
+def _unsupported_operation(soap_request: ReceivedRequest) -> SoapFaultReply:
+    return _axl_fault(soap_request, 599, f"{soap_request.operation} is not supported here")
 
 
-def _axl_fault(question: ReceivedRequest, code: int, text: str) -> SoapFaultReply:
+def _axl_fault(soap_request: ReceivedRequest, code: int, text: str) -> SoapFaultReply:
     detail = etree.Element("axlError")
     add_unqualified_child(detail, "axlcode", str(code))
     add_unqualified_child(detail, "axlmessage", text)
-    add_unqualified_child(detail, "request", question.operation)
+    add_unqualified_child(detail, "request", soap_request.operation)
     return SoapFaultReply("soapenv:Client", text, detail)
 
 
-def _start_response(question: ReceivedRequest) -> tuple[XmlElement, XmlElement]:
-    name = f"{question.operation}Response"
-    response = new_qualified_element(name, "ns", question.namespace)
-    sequence = question.element.get("sequence")
+def _start_response(soap_request: ReceivedRequest) -> tuple[XmlElement, XmlElement]:
+    name = f"{soap_request.operation}Response"
+    response = new_qualified_element(name, "ns", soap_request.namespace)
+    sequence = soap_request.element.get("sequence")
     if sequence is not None:
         response.set("sequence", sequence)
     return response, add_unqualified_child(response, "return")
 
 
-def _handle_sql_query(question: ReceivedRequest, database: SimulatedDatabase) -> SoapReply:
-    response, listing = _start_response(question)
+def _handle_sql_query(soap_request: ReceivedRequest, database: SimulatedDatabase) -> SoapReply:
+    response, listing = _start_response(soap_request)
     try:
-        rows = database.select("".join(question.texts("sql")).strip())
+        rows = database.select("".join(soap_request.texts("sql")).strip())
     except InformixError as exc:
-        raise _axl_fault(question, exc.code, str(exc)) from exc
+        raise _axl_fault(soap_request, exc.code, str(exc)) from exc
     for columns in rows:
         row = add_unqualified_child(listing, "row")
         for name, text in columns:
@@ -120,8 +120,8 @@ def _handle_sql_query(question: ReceivedRequest, database: SimulatedDatabase) ->
     return SoapReply(response, listing)
 
 
-def _ccm_version_reply(question: ReceivedRequest, cluster: SimulatedCluster) -> SoapReply:
-    response, listing = _start_response(question)
+def _ccm_version_reply(soap_request: ReceivedRequest, cluster: SimulatedCluster) -> SoapReply:
+    response, listing = _start_response(soap_request)
     component = add_unqualified_child(listing, "componentVersion")
     add_unqualified_child(component, "version", _format_build_number(cluster.scenario.cucm_release))
     return SoapReply(response, listing)
@@ -196,17 +196,17 @@ def _axl_redundancy_groups(cluster: SimulatedCluster) -> Iterator[tuple[str, Axl
 
 
 def _list_reply(
-    question: ReceivedRequest,
+    soap_request: ReceivedRequest,
     tag: str,
     rows: Iterator[tuple[str, AxlFields]],
     cluster: SimulatedCluster,
 ) -> SoapReply:
     """Filter by searchCriteria, page by skip and first, keep the returnedTags."""
-    response, listing = _start_response(question)
-    criteria = _child_texts(question, "searchCriteria")
-    tags = _child_texts(question, "returnedTags")
+    response, listing = _start_response(soap_request)
+    criteria = _child_texts(soap_request, "searchCriteria")
+    tags = _child_texts(soap_request, "returnedTags")
     found = [(uid, fields) for uid, fields in rows if _matches_criteria(fields, criteria)]
-    skip, first = _child_number(question, "skip") or 0, _child_number(question, "first")
+    skip, first = _child_number(soap_request, "skip") or 0, _child_number(soap_request, "first")
     for uid, fields in found[skip : None if first is None else skip + first]:
         row = add_unqualified_child(listing, tag, attributes={"uuid": f"{{{uid.upper()}}}"})
         names = [name for name in fields if not tags or name in tags]
@@ -224,13 +224,13 @@ def _add_axl_field(row: XmlElement, name: str, value: str | AxlReference) -> Non
         add_unqualified_child(row, name, value)
 
 
-def _child_texts(question: ReceivedRequest, name: str) -> dict[str, str]:
-    found = question.element.find(f"{{*}}{name}")
+def _child_texts(soap_request: ReceivedRequest, name: str) -> dict[str, str]:
+    found = soap_request.element.find(f"{{*}}{name}")
     return {} if found is None else {str(etree.QName(e).localname): e.text or "" for e in found}
 
 
-def _child_number(question: ReceivedRequest, name: str) -> int | None:
-    found = question.element.find(f"{{*}}{name}")
+def _child_number(soap_request: ReceivedRequest, name: str) -> int | None:
+    found = soap_request.element.find(f"{{*}}{name}")
     text = "" if found is None else (found.text or "").strip()
     return int(text) if text.isdigit() else None
 

@@ -1,4 +1,4 @@
-"""The simulated cluster as it stands now: nodes, groups, HA states, and how they change.
+"""The simulated cluster at this moment: nodes, groups, HA states, and how they change.
 
 Which feature services a compliant cluster has activated where, given what it is used for.
 
@@ -128,7 +128,7 @@ class SimulatedNode:
 
 
 class SimulatedCluster:
-    """All nodes and groups of a scenario, as they stand at this moment."""
+    """All nodes and groups of a scenario, in their present state."""
 
     def __init__(self, scenario: Scenario, clock: SimulatorClock) -> None:
         """Bring a scenario to life."""

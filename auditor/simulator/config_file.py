@@ -89,7 +89,7 @@ def _declared_profile(scenario: Scenario) -> Mapping[str, object]:
 
 
 def _node_tables(scenario: Scenario) -> list[str]:
-    """Declare the nodes where AXL cannot tell them: a CUCM older than 10.0."""
+    """Declare the nodes where AXL cannot list them: a CUCM older than 10.0."""
     if parse_release_text(scenario.cucm_release) >= (10, 0):
         return []
     groups = {name: group.name for group in scenario.group for name in group.nodes}

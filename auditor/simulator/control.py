@@ -14,8 +14,7 @@ them. The same mapping comes from `Simulator.change` and, as JSON, from the cont
     clear                                         {node, fault}, both optional
     row                                           {table, where, set, side}
 
-
-Scenes of a redundancy group: documented pairs of HA states, one after the other, in time.
+A scene is a sequence of documented pairs of HA states of one redundancy group.
 
 Source: IM&P configuration guide 15, chapter on high availability, node states and their causes.
 """
@@ -43,7 +42,7 @@ ChangeData = Mapping[str, object]
 
 
 class HaSequence(StrEnum):
-    """What can be played with a pair; the first node of the group is the one that it befalls."""
+    """Sequences for a pair of nodes; the first node of the group is the one that fails."""
 
     FAILOVER = "failover"
     FALLBACK = "fallback"
@@ -54,7 +53,7 @@ class HaSequence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SequenceStep:
-    """A change to the cluster, so many seconds after the scene began."""
+    """A change to the cluster, `after_s` seconds after the start of the sequence."""
 
     after_s: float
     change: ChangeData
@@ -123,7 +122,7 @@ def _fallback_changes(
 def _node_failure_changes(
     group: str, first: SimulatedNode, second: SimulatedNode
 ) -> Sequence[ChangeData]:
-    """No heartbeat: the first node answers nobody, and the second takes its users over."""
+    """No heartbeat: the first node does not answer, and the second takes over its users."""
     gone = {"fault": "connection-refused", "node": first.name}
     return (
         {"fault": gone, "sessions": _session_counts(first, second, 0, 0)},
@@ -192,7 +191,7 @@ class ServiceChange(_ControlModel):
 
 
 class ServiceDetail(ServiceEntry):
-    """A service of a node, told as a scenario tells it."""
+    """A service of a node, with the keys of a scenario."""
 
     node: str
     service: str
@@ -261,7 +260,7 @@ ACCEPT_SINGLE = BeforeValidator(_wrap_in_list)
 
 
 class ClusterChange(_ControlModel):
-    """All that one change may hold, done in this order."""
+    """Everything that one change may hold, applied in this order."""
 
     clear: Annotated[list[FaultClearance], ACCEPT_SINGLE] = []
     activate: Annotated[list[ServiceChange], ACCEPT_SINGLE] = []

@@ -1,9 +1,4 @@
-"""The control address: a plain HTTP address on loopback that takes changes and tells the state.
-
-What the control address takes: the changes with their keys, and the words that they hold.
-
-What a running simulator tells of itself at its control address.
-"""
+"""The control address: plain HTTP on loopback, which returns the state and accepts changes."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -26,10 +21,10 @@ ApplyChange = Callable[[Mapping[str, object]], Awaitable[None]]
 class ControlServer:
     """Serves GET / (the state, and what a change may hold) and POST / (a change), both JSON."""
 
-    def __init__(self, state: ReadState, do: ApplyChange) -> None:
-        """Take what tells the state and what does a change; ScenarioError becomes HTTP 400."""
+    def __init__(self, state: ReadState, apply: ApplyChange) -> None:
+        """Take the functions that read the state and apply a change; ScenarioError is HTTP 400."""
         self._state = state
-        self._do = do
+        self._apply = apply
         self._runner: web.AppRunner | None = None
 
     @property
@@ -43,8 +38,8 @@ class ControlServer:
     async def open(self) -> None:
         """Listen on any free port."""
         application = web.Application()
-        application.router.add_get("/", self._tell)
-        application.router.add_post("/", self._take)
+        application.router.add_get("/", self._get_state)
+        application.router.add_post("/", self._post_change)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
         await web.TCPSite(self._runner, LOOPBACK, 0).start()
@@ -54,10 +49,10 @@ class ControlServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def _tell(self, _: web.Request) -> web.Response:
+    async def _get_state(self, _: web.Request) -> web.Response:
         return web.json_response(self._state(), dumps=_DUMP_INDENTED)
 
-    async def _take(self, request: web.Request) -> web.Response:
+    async def _post_change(self, request: web.Request) -> web.Response:
         # A page in a browser can send a form to loopback, but not this type without being asked.
         if request.content_type != "application/json":
             return web.json_response({"error": "send application/json"}, status=415)
@@ -65,14 +60,14 @@ class ControlServer:
             data = await request.json()
             if not isinstance(data, dict):
                 raise ScenarioError("a change is an object")
-            await self._do(data)
+            await self._apply(data)
         except ValueError as exc:
             return web.json_response({"error": str(exc)}, status=400)
         return web.json_response({"changed": sorted(data)})
 
 
 def control_choices(cluster: SimulatedCluster, databases: Iterable[str]) -> dict[str, object]:
-    """Return, for this cluster, every change and every word that a change may hold."""
+    """Return every change and every value that a change may hold, for this cluster."""
     services = dict.fromkeys(
         service.kind.name for node in cluster.nodes.values() for service in node.services.values()
     )
@@ -91,10 +86,10 @@ def control_choices(cluster: SimulatedCluster, databases: Iterable[str]) -> dict
 
 
 def describe_simulation(
-    world: SimulationState, addresses: Mapping[str, SocketAddress]
+    simulation: SimulationState, addresses: Mapping[str, SocketAddress]
 ) -> dict[str, object]:
-    """Return the cluster as it stands, the faults laid on it, and how much was asked of it."""
-    cluster = world.cluster
+    """Return the state of the cluster, its faults, and the number of requests so far."""
+    cluster = simulation.cluster
     return {
         "cluster": cluster.scenario.cluster.name,
         "cucm": {
@@ -110,6 +105,6 @@ def describe_simulation(
             }
             for node in cluster.nodes.values()
         },
-        "faults": [f"{rule.fault} on {rule.node}" for rule in world.plan.rules],
-        "requests": len(world.log),
+        "faults": [f"{rule.fault} on {rule.node}" for rule in simulation.plan.rules],
+        "requests": len(simulation.log),
     }

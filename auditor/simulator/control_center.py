@@ -29,25 +29,25 @@ _INSTALLED_PRODUCTS = (
 
 
 def handle_control_center(
-    question: ReceivedRequest, cluster: SimulatedCluster, node: SimulatedNode
+    soap_request: ReceivedRequest, cluster: SimulatedCluster, node: SimulatedNode
 ) -> SoapReply:
     """Answer a reading operation; raise SoapFault for every other."""
-    match question.operation:
+    match soap_request.operation:
         case "soapGetServiceStatus":
-            return _service_status_reply(question, cluster, node)
+            return _service_status_reply(soap_request, cluster, node)
         case "soapGetStaticServiceList":
             return _static_service_list_reply(node)
         case "getProductInformationList":
             return _product_information_reply(cluster, node)
     raise SoapFaultReply(
-        "soapenv:Client", f"{question.operation} is refused: this cluster is read only"
+        "soapenv:Client", f"{soap_request.operation} is refused: this cluster is read only"
     )
 
 
 def _service_status_reply(
-    question: ReceivedRequest, cluster: SimulatedCluster, node: SimulatedNode
+    soap_request: ReceivedRequest, cluster: SimulatedCluster, node: SimulatedNode
 ) -> SoapReply:
-    names = [name.strip() for name in question.texts("ServiceStatus") if name.strip()]
+    names = [name.strip() for name in soap_request.texts("ServiceStatus") if name.strip()]
     response = new_qualified_element("soapGetServiceStatusResponse")
     outer = add_child(response, "soapGetServiceStatusReturn")
     add_child(outer, "ReturnCode", "0")
@@ -151,17 +151,17 @@ REPLICATION_OBJECT = "Number of Replicates Created and State of Replication"
 
 
 def handle_perfmon(
-    question: ReceivedRequest, node: SimulatedNode, host: str | None = None
+    soap_request: ReceivedRequest, node: SimulatedNode, host: str | None = None
 ) -> SoapReply:
     """Answer `perfmonCollectCounterData`; the counters are named for the host that was asked.
 
     `host` names another machine in the counters than the one asked for. Raises SoapFault for
     an object the node does not have: SRMState is documented from release 12.5 on.
     """
-    if question.operation != "perfmonCollectCounterData":
-        raise SoapFaultReply("soapenv:Client", f"{question.operation} is refused")
-    asked = "".join(question.texts("Host")).strip()
-    wanted = "".join(question.texts("Object")).strip()
+    if soap_request.operation != "perfmonCollectCounterData":
+        raise SoapFaultReply("soapenv:Client", f"{soap_request.operation} is refused")
+    asked = "".join(soap_request.texts("Host")).strip()
+    wanted = "".join(soap_request.texts("Object")).strip()
     counters = _counters_by_object(node).get(wanted)
     if counters is None:
         raise SoapFaultReply("soapenv:Server", f"PerfmonService: no object '{wanted}'")

@@ -1,12 +1,8 @@
 """The databases behind executeSQLQuery: SQLite over the tables that public sources name.
 
-The catalogue is `systables` and `syscolumns`, as Informix has it.
-
-
-What stands in the tables of the two databases, as the cluster is and as it was set up.
-
-Cisco publishes no data dictionary of IM&P. Columns that no source shows are invented; booleans
-are 't' and 'f', as Informix has them.
+The catalogue is `systables` and `syscolumns`, as in Informix. The rows follow the state of the
+cluster and of its scenario. Cisco publishes no data dictionary of IM&P, so columns that no source
+shows are invented; booleans are 't' and 'f', as in Informix.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Replies made wrong on purpose: right envelopes whose content cannot be trusted."""
+"""Replies that are wrong on purpose: valid envelopes with untrustworthy content."""
 
 import copy
 from collections.abc import Iterator
@@ -147,7 +147,7 @@ def _set_nil(rows: list[XmlElement]) -> None:
 
 
 def _contradicting_row(row: XmlElement) -> XmlElement:
-    """Return a copy of a row that tells the opposite."""
+    """Return a copy of a row that says the opposite."""
     other = copy.deepcopy(row)
     for leaf in _value_leaves(other):
         text = leaf.text or ""

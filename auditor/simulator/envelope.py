@@ -48,7 +48,7 @@ class SoapFaultReply(Exception):
     """A fault to answer with; `detail` is the element inside `<detail>`, if any."""
 
     def __init__(self, code: str, text: str, detail: XmlElement | None = None) -> None:
-        """Take the fault's code as it stands on the wire (`ns1:...` is Axis' own prefix)."""
+        """Take the fault's code as it is sent (`ns1:...` is Axis' own prefix)."""
         super().__init__(text)
         self.code = code
         self.text = text
@@ -56,7 +56,7 @@ class SoapFaultReply(Exception):
 
 
 def parse_soap_request(body: bytes) -> ReceivedRequest | None:
-    """Return what an envelope asks, None if the bytes are no envelope with one question."""
+    """Return what an envelope asks, None if the bytes are no envelope with one soap_request."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(body, parser)

@@ -1,7 +1,4 @@
-"""One request on one simulated server, from its headers to the last byte of the answer.
-
-The record of every request that a simulated server got.
-"""
+"""One request to a simulated server, from its headers to the last byte of the reply."""
 
 import asyncio
 import base64
@@ -66,10 +63,10 @@ from auditor.simulator.refusal import (
 class LoggedRequest:
     """One request. Times are `time.monotonic()`; `ended` is None while it is under way.
 
-    `interface` is "" for an address that is none of ours. `authorization` and `cookie` tell
-    whether the request carried them; `statement` is the SQL of an executeSQLQuery. `writes`
-    marks whatever is not known to only read. `status` is None where no HTTP status was sent.
-    `connection` numbers the TCP connections of a server.
+    `interface` is "" for an unknown path. `authorization` and `cookie`: the request carried
+    them. `statement` is the SQL of an executeSQLQuery. `writes` is true unless the operation is
+    known to read only. `status` is None where no HTTP status was sent. `connection` numbers the TCP
+    connections of a server.
     """
 
     node: str
@@ -106,7 +103,7 @@ _READ_OPERATIONS = {
     SQL_OPERATION,
 }
 _ICSA_VERSION = "8.0"
-"""What Cisco's own intercluster sync speaks to a node, whatever the release (TAC 217581)."""
+"""The AXL version of Cisco's own intercluster sync, on every release (TAC 217581)."""
 
 
 @dataclass(slots=True)
@@ -125,27 +122,27 @@ class SimulationState:
 class SimulatedServer:
     """Answers for one machine: an IM&P node, or the CUCM publisher (`node` is None)."""
 
-    def __init__(self, world: SimulationState, name: str, node: SimulatedNode | None) -> None:
+    def __init__(self, simulation: SimulationState, name: str, node: SimulatedNode | None) -> None:
         """Take the machine's name as AXL knows it."""
-        self._world = world
+        self._simulation = simulation
         self._name = name
         self._node = node
         self._sessions: set[str] = set()
         self._connections: dict[int, int] = {}
-        self._authorization = "Basic " + base64.b64encode(world.account.encode()).decode()
+        self._authorization = "Basic " + base64.b64encode(simulation.account.encode()).decode()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request; leaves a record in the log however it ends."""
         try:
-            question = parse_soap_request(await request.read())
+            soap_request = parse_soap_request(await request.read())
         except ConnectionError:
             return web.Response()
-        interface = self._interface(request.path)
-        entry = self._enter(request, interface, question)
+        interface = self._interface_of(request.path)
+        entry = self._log_request(request, interface, soap_request)
         try:
-            if self._world.delay_s:
-                await asyncio.sleep(self._world.delay_s)
-            response = await self._respond(request, interface, question, entry)
+            if self._simulation.delay_s:
+                await asyncio.sleep(self._simulation.delay_s)
+            response = await self._respond(request, interface, soap_request, entry)
             entry.status = response.status
         except ConnectionError:
             response = web.Response()
@@ -153,12 +150,12 @@ class SimulatedServer:
             entry.ended = time.monotonic()
         return response
 
-    def _number(self, request: web.BaseRequest) -> int:
+    def _connection_number(self, request: web.BaseRequest) -> int:
         """Return the number of the request's connection, by the port it comes from."""
         peer = request.get_extra_info("peername") or ("", 0)
         return self._connections.setdefault(peer[1], len(self._connections))
 
-    def _interface(self, path: str) -> SimulatedInterface | None:
+    def _interface_of(self, path: str) -> SimulatedInterface | None:
         path = path.rstrip("/")
         if path == AXL_PATH:
             return SimulatedInterface.CUCM_AXL if self._node is None else SimulatedInterface.IMP_AXL
@@ -170,18 +167,18 @@ class SimulatedServer:
         }
         return paths.get(path)
 
-    def _enter(
+    def _log_request(
         self,
         request: web.BaseRequest,
         interface: SimulatedInterface | None,
-        question: ReceivedRequest | None,
+        soap_request: ReceivedRequest | None,
     ) -> LoggedRequest:
-        operation = question.operation if question else ""
-        statement = "".join(question.texts("sql")).strip() if question else ""
+        operation = soap_request.operation if soap_request else ""
+        statement = "".join(soap_request.texts("sql")).strip() if soap_request else ""
         reads = operation in _READ_OPERATIONS and (
             operation != SQL_OPERATION or _is_select(statement)
         )
-        connection = self._number(request)
+        connection = self._connection_number(request)
         entry = LoggedRequest(
             node=self._name,
             interface=interface or "",
@@ -194,36 +191,36 @@ class SimulatedServer:
             writes=bool(operation) and not reads,
             started=time.monotonic(),
         )
-        self._world.log.append(entry)
+        self._simulation.log.append(entry)
         return entry
 
     async def _respond(
         self,
         request: web.BaseRequest,
         interface: SimulatedInterface | None,
-        question: ReceivedRequest | None,
+        soap_request: ReceivedRequest | None,
         entry: LoggedRequest,
     ) -> web.StreamResponse:
         if interface is None:
             return await respond_error_page(request, 404, "The requested resource is not available")
-        rule = self._world.plan.instead(self._name, interface, entry.operation)
+        rule = self._simulation.plan.fault_in_place_of_reply(self._name, interface, entry.operation)
         if rule is not None:
             entry.fault = rule.fault
             return await respond_with_fault(
-                request, interface, rule, self._world.cluster.scenario.axl_versions
+                request, interface, rule, self._simulation.cluster.scenario.axl_versions
             )
         if self._node is not None and interface is SimulatedInterface.IMP_AXL:
             service = self._node.services.get(AXL_SERVICE.lower())
             if service is None or not service.runs:
                 return await respond_error_page(request, 404, "/axl/")
-        refused = await self._refuse(request, interface, question)
+        refused = await self._refuse(request, interface, soap_request)
         if refused is not None:
             return refused
-        assert question is not None  # noqa: S101 - _refuse turns away what asks nothing
-        rule = self._world.plan.within(self._name, interface, entry.operation)
+        assert soap_request is not None  # noqa: S101 - _refuse has refused a request without SOAP
+        rule = self._simulation.plan.fault_in_reply(self._name, interface, entry.operation)
         entry.fault = rule.fault if rule else None
         try:
-            reply = self._answer(interface, question, rule)
+            reply = self._make_reply(interface, soap_request, rule)
         except SoapFaultReply as exc:
             return await respond_soap_fault(request, exc)
         return await self._send(request, reply, rule)
@@ -232,60 +229,62 @@ class SimulatedServer:
         self,
         request: web.BaseRequest,
         interface: SimulatedInterface,
-        question: ReceivedRequest | None,
+        soap_request: ReceivedRequest | None,
     ) -> web.StreamResponse | None:
-        """Turn away who may not ask, or asks what is no question; None for everybody else."""
-        if not self._known(request):
+        """Refuse a request without a right or without SOAP; None if it may be answered."""
+        if not self._is_authenticated(request):
             return await respond_unauthorised(request)
-        if _ROLE_BY_INTERFACE[interface] in self._world.cluster.scenario.cluster.lacks:
+        if _ROLE_BY_INTERFACE[interface] in self._simulation.cluster.scenario.cluster.lacks:
             return await respond_forbidden(request)
         if request.method != "POST":
             return await respond_error_page(
                 request, 405, "HTTP method is not supported by this URL"
             )
-        if question is None:
+        if soap_request is None:
             return await respond_soap_fault(
                 request, SoapFaultReply("soapenv:Client", "no SOAP request")
             )
         if interface in (
             SimulatedInterface.CUCM_AXL,
             SimulatedInterface.IMP_AXL,
-        ) and not self._speaks(request, question):
+        ) and not self._speaks_version(request, soap_request):
             return await respond_unsupported_version(
-                request, self._world.cluster.scenario.axl_versions
+                request, self._simulation.cluster.scenario.axl_versions
             )
         return None
 
-    def _known(self, request: web.BaseRequest) -> bool:
-        """Tell whether the account is right; wrong credentials count even beside a session."""
-        given = request.headers.get("Authorization")
-        if given is not None:
-            return hmac.compare_digest(given.encode(), self._authorization.encode())
+    def _is_authenticated(self, request: web.BaseRequest) -> bool:
+        """Return whether the account is right; wrong ones count even with a cookie."""
+        header = request.headers.get("Authorization")
+        if header is not None:
+            return hmac.compare_digest(header.encode(), self._authorization.encode())
         return request.cookies.get(_SESSION_COOKIE) in self._sessions
 
-    def _speaks(self, request: web.BaseRequest, question: ReceivedRequest) -> bool:
-        accepted = {*self._world.cluster.scenario.axl_versions}
+    def _speaks_version(self, request: web.BaseRequest, soap_request: ReceivedRequest) -> bool:
+        accepted = {*self._simulation.cluster.scenario.axl_versions}
         if self._node is not None:
             accepted.add(_ICSA_VERSION)
-        asked = {requested_axl_version(question)}
-        asked.update(re.findall(r"ver=([\d.]+)", request.headers.get("SOAPAction", "")))
-        return asked <= accepted
+        versions = {requested_axl_version(soap_request)}
+        versions.update(re.findall(r"ver=([\d.]+)", request.headers.get("SOAPAction", "")))
+        return versions <= accepted
 
-    def _answer(
-        self, interface: SimulatedInterface, question: ReceivedRequest, rule: FaultRule | None
+    def _make_reply(
+        self, interface: SimulatedInterface, soap_request: ReceivedRequest, rule: FaultRule | None
     ) -> SoapReply:
         if self._node is None:
-            return handle_cucm_axl(question, self._world.cluster, self._world.cucm_database)
+            return handle_cucm_axl(
+                soap_request, self._simulation.cluster, self._simulation.cucm_database
+            )
         if interface is SimulatedInterface.IMP_AXL:
-            return handle_imp_axl(question, self._world.imp_database)
-        node, cluster = self._node, self._world.cluster
+            return handle_imp_axl(soap_request, self._simulation.imp_database)
+        node, cluster = self._node, self._simulation.cluster
         host = None
         if rule is not None and rule.fault is Fault.OTHER_NODE:
             node = cluster.node(rule.of) if rule.of else cluster.neighbour(node.name)
             host = node.name
         if interface is SimulatedInterface.PERFMON:
-            return handle_perfmon(question, node, host)
-        return handle_control_center(question, cluster, node)
+            return handle_perfmon(soap_request, node, host)
+        return handle_control_center(soap_request, cluster, node)
 
     async def _send(
         self, request: web.BaseRequest, reply: SoapReply, rule: FaultRule | None

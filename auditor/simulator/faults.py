@@ -1,4 +1,4 @@
-"""What can go wrong on demand: the names of the faults, and the plan of who gets which."""
+"""Faults that can be switched on, and the rules that say which requests get them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ ANY_NODE = "*"
 
 
 class SimulatedInterface(StrEnum):
-    """The interfaces that a fault can be laid on."""
+    """The interfaces that a fault can apply to."""
 
     CUCM_AXL = "cucm-axl"
     CONTROL_CENTER = "control-center"
@@ -86,7 +86,7 @@ REPLACING_FAULTS = frozenset(
         Fault.SOAP_FAULT,
     }
 )
-"""Faults that take the place of any answer; the others work on a good answer."""
+"""Faults that replace the reply; the others change a good reply."""
 
 INTERFACES_BY_FAULT = {
     Fault.STARTING: frozenset({SimulatedInterface.ALL, SimulatedInterface.CONTROL_CENTER}),
@@ -95,12 +95,12 @@ INTERFACES_BY_FAULT = {
         {SimulatedInterface.ALL, SimulatedInterface.CONTROL_CENTER, SimulatedInterface.PERFMON}
     ),
 }
-"""Where a fault that not every interface can show may be laid."""
+"""The interfaces of faults that not every interface can show."""
 
 
 @dataclass(slots=True)
 class FaultRule:
-    """One fault laid on requests; `seen` counts those that it could have hit.
+    """One fault and the requests that get it; `matched` counts the requests that fit it.
 
     It skips the first `after` of them and then hits `times` (None: all). `row`, `text`, `of`,
     `megabytes` and `interval_s` are for the faults that take them.
@@ -117,47 +117,54 @@ class FaultRule:
     of: str | None = None
     megabytes: int = 100
     interval_s: float = 0.1
-    seen: int = 0
+    matched: int = 0
 
-    def concerns(self, node: str) -> bool:
-        """Tell whether the rule is laid on this node."""
+    def applies_to_node(self, node: str) -> bool:
+        """Return whether the rule applies to this node."""
         return self.node in (ANY_NODE, node)
 
-    def hits(self, node: str, interface: SimulatedInterface, operation: str) -> bool:
-        """Count this request if it is one of the rule's, and tell whether the fault is due."""
-        if not self.concerns(node) or self.interface not in (SimulatedInterface.ALL, interface):
+    def is_due_for(self, node: str, interface: SimulatedInterface, operation: str) -> bool:
+        """Count a request that fits the rule, and return whether it gets the fault."""
+        if not self.applies_to_node(node) or self.interface not in (
+            SimulatedInterface.ALL,
+            interface,
+        ):
             return False
         if self.operation not in (None, operation):
             return False
-        self.seen += 1
-        due = self.seen - self.after
+        self.matched += 1
+        due = self.matched - self.after
         return due > 0 and (self.times is None or due <= self.times)
 
 
 @dataclass(slots=True)
 class FaultPlan:
-    """All rules, in the order in which they were laid; the last one laid wins."""
+    """All rules in the order in which they were added; the last one that fits wins."""
 
     rules: list[FaultRule] = field(default_factory=list)
 
-    def instead(self, node: str, interface: SimulatedInterface, operation: str) -> FaultRule | None:
-        """Return the fault that takes the place of an answer, counting the request."""
-        return self._due(node, interface, operation, instead=True)
+    def fault_in_place_of_reply(
+        self, node: str, interface: SimulatedInterface, operation: str
+    ) -> FaultRule | None:
+        """Return the fault that replaces the reply, counting the request."""
+        return self._due(node, interface, operation, replaces_reply=True)
 
-    def within(self, node: str, interface: SimulatedInterface, operation: str) -> FaultRule | None:
-        """Return the fault to work into a good answer, counting the request.
+    def fault_in_reply(
+        self, node: str, interface: SimulatedInterface, operation: str
+    ) -> FaultRule | None:
+        """Return the fault that changes a good reply, counting the request.
 
-        To be asked only when there is one: a request that is turned away is no look.
+        Call it only where there is a reply: a refused request does not count.
         """
-        return self._due(node, interface, operation, instead=False)
+        return self._due(node, interface, operation, replaces_reply=False)
 
     def on_listener(self, node: str) -> FaultRule | None:
         """Return the fault that holds for a whole node, if any."""
-        due = [rule for rule in self._of_listeners() if rule.concerns(node)]
+        due = [rule for rule in self._of_listeners() if rule.applies_to_node(node)]
         return due[-1] if due else None
 
     def clear(self, node: str = ANY_NODE, fault: Fault | None = None) -> None:
-        """Lift the rules laid on a node (`*`: on any), all faults or one."""
+        """Remove the rules of a node (`*`: of any), all faults or one."""
         self.rules = [
             rule
             for rule in self.rules
@@ -165,14 +172,14 @@ class FaultPlan:
         ]
 
     def _due(
-        self, node: str, interface: SimulatedInterface, operation: str, *, instead: bool
+        self, node: str, interface: SimulatedInterface, operation: str, *, replaces_reply: bool
     ) -> FaultRule | None:
         due = [
             rule
             for rule in self.rules
             if not _needs_listener(rule)
-            and (rule.fault in REPLACING_FAULTS) is instead
-            and rule.hits(node, interface, operation)
+            and (rule.fault in REPLACING_FAULTS) is replaces_reply
+            and rule.is_due_for(node, interface, operation)
         ]
         return due[-1] if due else None
 
@@ -181,10 +188,10 @@ class FaultPlan:
 
 
 def _needs_listener(rule: FaultRule) -> bool:
-    """Tell listener faults from the others.
+    """Return whether the fault is one of the whole listener.
 
-    All interfaces of a node share one port. Refused on one interface only can therefore not be
-    done by the listener: the connection is dropped when that interface is asked.
+    All interfaces of a node share one port, so the listener cannot refuse one interface alone:
+    there the connection is dropped when that interface is requested.
     """
     return rule.fault in LISTENER_FAULTS and (
         rule.interface is SimulatedInterface.ALL or rule.fault is not Fault.CONNECTION_REFUSED

@@ -76,8 +76,8 @@ async def send_half_then_reset(request: web.BaseRequest, body: bytes) -> web.Str
 def reset_connection(request: web.BaseRequest) -> web.StreamResponse:
     """Reset the connection at once, without a byte more."""
     transport = _get_transport(request)
-    line: socket.socket = transport.get_extra_info("socket")
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection_socket: socket.socket = transport.get_extra_info("socket")
+    connection_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
     return web.Response()
 

@@ -72,7 +72,7 @@ async def respond_with_fault(
 ) -> web.StreamResponse:
     """Do what a fault does in place of any answer.
 
-    `versions` are the AXL versions that the server speaks; the rule's `text` may tell others.
+    `versions` are the AXL versions that the server speaks; the rule's `text` may name others.
     """
     match rule.fault:
         case Fault.LOST | Fault.CONNECTION_REFUSED:

@@ -109,7 +109,7 @@ class ServiceEntry(_ScenarioModel):
 
 
 class NodeEntry(_ScenarioModel):
-    """How one node differs from what the deployment asks for; a node in no group stands here.
+    """How one node differs from what the deployment asks for; a node in no group is listed here.
 
     `sessions` are those of the users that are assigned to it; `replication` is the number of
     PerfMon's `Replicate_State`, of which 2 is good.
@@ -166,7 +166,7 @@ class TableEntry(_ScenarioModel):
 
 
 class FaultEntry(_ScenarioModel):
-    """One fault that stands from the start; see `faults.Rule`."""
+    """One fault that applies from the start; see `faults.FaultRule`."""
 
     fault: Fault
     node: str = ANY_NODE

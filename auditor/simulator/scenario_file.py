@@ -55,7 +55,7 @@ def _read_scenario(source: Path | Mapping[str, object]) -> tuple[str, Mapping[st
 
 
 def _check_topology(scenario: Scenario) -> Iterator[str]:
-    """Yield what does not fit together in the groups, and names that stand twice."""
+    """Yield what does not fit together in the groups, and names that are there twice."""
     if not scenario.node_names:
         yield "the cluster has no node: name some in a [[group]] or a [[node]]."
     for group in scenario.group:
@@ -68,7 +68,7 @@ def _check_topology(scenario: Scenario) -> Iterator[str]:
     }
     for table, names in tables.items():
         yield from (
-            f'{table} "{shorten_value(name)}" stands twice.' for name in _duplicate_names(names)
+            f'{table} "{shorten_value(name)}" is there twice.' for name in _duplicate_names(names)
         )
     grouped = (name for group in scenario.group for name in group.nodes)
     yield from (f"`{shorten_value(name)}` is in two groups." for name in _duplicate_names(grouped))
@@ -79,9 +79,9 @@ def _duplicate_names(names: Iterable[str]) -> list[str]:
 
 
 def _check_releases(scenario: Scenario) -> Iterator[str]:
-    told = [scenario.cluster.release, scenario.cucm_release]
-    told += [entry.release for entry in scenario.node if entry.release is not None]
-    for release in dict.fromkeys(told):
+    releases = [scenario.cluster.release, scenario.cucm_release]
+    releases += [entry.release for entry in scenario.node if entry.release is not None]
+    for release in dict.fromkeys(releases):
         try:
             parse_release_text(release)
         except ScenarioError as exc:

@@ -1,7 +1,4 @@
-"""Changes to a running cluster, at once or when their moment on the clock has come.
-
-What is still to happen in a running simulator, in the order of the clock.
-"""
+"""Applies changes to a running cluster, at once or when the clock reaches their time."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -22,17 +19,17 @@ from auditor.simulator.service import ManualClock
 
 @dataclass(slots=True)
 class StepQueue:
-    """Steps to come, each with its moment on the clock."""
+    """Future steps, each with its time on the clock."""
 
     waiting: list[tuple[float, ChangeData]] = field(default_factory=list)
 
     def put(self, steps: Iterable[SequenceStep], now: float) -> None:
-        """Let steps follow from now on; those already waiting stay."""
+        """Add steps that start now; those already waiting stay."""
         self.waiting += [(now + step.after_s, step.change) for step in steps]
         self.waiting.sort(key=lambda entry: entry[0])
 
     def due(self, now: float) -> ChangeData | None:
-        """Return the next change whose moment has come, and forget it."""
+        """Remove and return the next change that is due, None if there is none."""
         if self.waiting and self.waiting[0][0] <= now:
             return self.waiting.pop(0)[1]
         return None
@@ -43,46 +40,48 @@ class StepQueue:
 
 
 class ChangeScheduler:
-    """Does changes; all its methods belong to the event loop's thread."""
+    """Applies changes; all its methods run on the event loop's thread."""
 
     def __init__(
-        self, world: SimulationState, servers: SimulatedServers, databases: DatabasePorts
+        self, simulation: SimulationState, servers: SimulatedServers, databases: DatabasePorts
     ) -> None:
-        """Take everything that a change can reach."""
-        self._world = world
+        """Take everything that a change can affect."""
+        self._simulation = simulation
         self._servers = servers
         self._databases = databases
-        self._clock = world.cluster.clock
-        self._stage = StepQueue()
-        self._player: asyncio.Task[None] | None = None
+        self._clock = simulation.cluster.clock
+        self._steps = StepQueue()
+        self._timer: asyncio.Task[None] | None = None
 
     async def change(self, data: Mapping[str, object]) -> None:
         """Change the cluster (see `control`); raise ScenarioError if it cannot be."""
-        world, change = self._world, parse_cluster_change(data)
-        played = [build_sequence(play, world.cluster) for play in change.play]
-        apply_cluster_change(change, world.cluster, world.plan, self._edit)
+        simulation, change = self._simulation, parse_cluster_change(data)
+        sequences = [build_sequence(play, simulation.cluster) for play in change.play]
+        apply_cluster_change(change, simulation.cluster, simulation.plan, self._edit)
         for entry in change.database:
             self._databases.turn(entry.name, listening=entry.listening)
-        world.imp_database.refresh()
-        world.cucm_database.refresh()
-        await self._servers.obey_plan()
-        for steps in played:
-            self._stage.put(steps, self._clock.now())
-        if played:
-            await self.perform()
+        simulation.imp_database.refresh()
+        simulation.cucm_database.refresh()
+        await self._servers.apply_faults()
+        for steps in sequences:
+            self._steps.put(steps, self._clock.now())
+        if sequences:
+            await self.run_due_steps()
 
-    async def perform(self) -> None:
-        """Let happen what is due, and see to it that the rest will."""
-        while (step := self._stage.due(self._clock.now())) is not None:
+    async def run_due_steps(self) -> None:
+        """Apply the steps that are due, and set a timer for the next one."""
+        while (step := self._steps.due(self._clock.now())) is not None:
             await self.change(step)
-        pause = self._stage.until_next(self._clock.now())
+        pause = self._steps.until_next(self._clock.now())
         if pause is not None and not isinstance(self._clock, ManualClock):
-            self._player = asyncio.get_running_loop().create_task(self._later(pause))
+            self._timer = asyncio.get_running_loop().create_task(self._later(pause))
 
     async def _later(self, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
-        await self.perform()
+        await self.run_due_steps()
 
     def _edit(self, row: RowChange) -> None:
-        side = self._world.imp_database if row.side == "imp" else self._world.cucm_database
+        side = (
+            self._simulation.imp_database if row.side == "imp" else self._simulation.cucm_database
+        )
         side.edit(row.table, row.where, row.set)

@@ -1,11 +1,4 @@
-"""The servers of one simulated cluster as they listen, each with the certificate it shows.
-
-Where everything of the simulator listens: this machine alone.
-
-One TLS listener of one simulated server, whose certificate and presence can change.
-
-The external databases of a scenario: a port for each, that accepts connections or refuses.
-"""
+"""TLS listeners of a simulated cluster and ports of its external databases, on loopback only."""
 
 import asyncio
 import socket
@@ -33,7 +26,7 @@ class TlsListener:
         self._handler = handler
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(certificate)
-        self._shown = certificate
+        self._presented = certificate
         self._socket = _bind_socket(host, port)
         self.address: tuple[str, int] = self._socket.getsockname()[:2]
         self._server: asyncio.Server | None = None
@@ -61,13 +54,13 @@ class TlsListener:
         await self._end()
         self._socket.close()
 
-    def show(self, certificate: Path | None) -> None:
+    def present(self, certificate: Path | None) -> None:
         """Present another certificate (None: the right one) to connections from now on."""
-        wanted = certificate or self._certificate
-        if wanted == self._shown:
+        path = certificate or self._certificate
+        if path == self._presented:
             return
-        self._context.load_cert_chain(wanted)
-        self._shown = wanted
+        self._context.load_cert_chain(path)
+        self._presented = path
         self.drop()
 
     def drop(self) -> None:
@@ -88,15 +81,15 @@ class TlsListener:
 
 
 def _bind_socket(host: str, port: int) -> socket.socket:
-    """Return a bound socket; while it does not listen, whoever connects is refused."""
-    line = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """Return a bound socket; until it listens, connections are refused."""
+    listener_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        line.bind((host, port))
+        listener_socket.bind((host, port))
     except OSError:
-        line.close()
+        listener_socket.close()
         raise
-    return line
+    return listener_socket
 
 
 LOOPBACK = "127.0.0.1"
@@ -117,14 +110,14 @@ class SimulatedServers:
 
     def __init__(
         self,
-        world: SimulationState,
+        simulation: SimulationState,
         authority: CertificateAuthority,
         folder: Path,
         *,
         address_per_node: bool,
     ) -> None:
-        """Take who answers and who signs; keys and certificates go into `folder`."""
-        self._world = world
+        """Take the state and the authority; keys and certificates go into `folder`."""
+        self._simulation = simulation
         self._authority = authority
         self._folder = folder
         self._address_per_node = address_per_node
@@ -137,28 +130,30 @@ class SimulatedServers:
         return {name: listener.address for name, listener in self._listeners.items()}
 
     async def open(self, names: Iterable[str]) -> None:
-        """Take an address for each server and listen, as the plan of faults says."""
+        """Take an address for each server and listen, unless a fault refuses."""
         for position, name in enumerate(names):
             host, port = self._place(position)
             path = self._folder / f"server-{position}.pem"
             self._certificates[name] = self._authority.issue(name, path)
-            server = SimulatedServer(self._world, name, self._world.cluster.nodes.get(name))
+            server = SimulatedServer(
+                self._simulation, name, self._simulation.cluster.nodes.get(name)
+            )
             self._listeners[name] = TlsListener(host, port, path, server.handle)
-        await self.obey_plan()
+        await self.apply_faults()
 
     async def close(self) -> None:
         """Stop listening."""
         for listener in self._listeners.values():
             await listener.close()
 
-    async def obey_plan(self) -> None:
-        """Bring every listener to what the plan of faults says of it."""
+    async def apply_faults(self) -> None:
+        """Apply the faults of listeners: refuse connections or present another certificate."""
         for name, listener in self._listeners.items():
-            rule = self._world.plan.on_listener(name)
+            rule = self._simulation.plan.on_listener(name)
             if rule is not None and rule.fault is Fault.CONNECTION_REFUSED:
                 await listener.refuse()
                 continue
-            listener.show(self._certificate(name, rule) if rule else None)
+            listener.present(self._certificate(name, rule) if rule else None)
             await listener.open()
 
     def _place(self, position: int) -> SocketAddress:
@@ -167,7 +162,7 @@ class SimulatedServers:
         return f"127.0.{1 + position // 250}.{1 + position % 250}", _PER_NODE_PORT
 
     def _certificate(self, name: str, rule: FaultRule) -> Path:
-        """Return the certificate that a fault has a server show."""
+        """Return the certificate that a fault makes a server present."""
         if rule.fault is Fault.WRONG_CERTIFICATE:
             return self._certificates[rule.of or self._other(name)]
         path = self._folder / f"{self._certificates[name].stem}-{rule.fault}.pem"
@@ -177,7 +172,7 @@ class SimulatedServers:
 
     def _other(self, name: str) -> str:
         """Return another server: the next node, or the CUCM where a node is alone."""
-        cluster = self._world.cluster
+        cluster = self._simulation.cluster
         neighbour = cluster.neighbour(name).name
         return neighbour if neighbour != name else cluster.scenario.cucm
 
@@ -190,40 +185,45 @@ class DatabasePorts:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._lines: dict[str, socket.socket] = {}
+        self._sockets: dict[str, socket.socket] = {}
 
     @property
     def addresses(self) -> Mapping[str, SocketAddress]:
         """Return where each database is."""
-        return {name: line.getsockname()[:2] for name, line in self._lines.items()}
+        return {
+            name: listener_socket.getsockname()[:2]
+            for name, listener_socket in self._sockets.items()
+        }
 
     def add(self, name: str, *, listening: bool) -> None:
         """Take a port for a database."""
-        self._lines[name] = _open_database_port(listening=listening)
+        self._sockets[name] = _open_database_port(listening=listening)
 
     def turn(self, name: str, *, listening: bool) -> None:
         """Let a database accept connections or refuse them from now on, at its place.
 
         Raises ScenarioError for a name that there is not.
         """
-        if name not in self._lines:
-            known = ", ".join(self._lines) or "none in this scenario"
+        if name not in self._sockets:
+            known = ", ".join(self._sockets) or "none in this scenario"
             raise ScenarioError(f"no database '{name}'; there are: {known}")
         _, port = self.addresses[name]
-        self._lines[name].close()
-        self._lines[name] = _open_database_port(listening=listening, port=port)
+        self._sockets[name].close()
+        self._sockets[name] = _open_database_port(listening=listening, port=port)
 
     def close(self) -> None:
         """Let go of every port."""
-        for line in self._lines.values():
-            line.close()
+        for listener_socket in self._sockets.values():
+            listener_socket.close()
 
 
 def _open_database_port(*, listening: bool, port: int = 0) -> socket.socket:
     """Return a port that accepts connections, or one that refuses them and stays taken."""
-    line = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    line.bind((LOOPBACK, port))
+    listener_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener_socket.bind((LOOPBACK, port))
     if listening:
-        line.listen(_DATABASE_BACKLOG)  # nobody accepts, so each test of it stays in the queue
-    return line
+        listener_socket.listen(
+            _DATABASE_BACKLOG
+        )  # nothing accepts, so each test stays in the queue
+    return listener_socket

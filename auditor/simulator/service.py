@@ -39,7 +39,7 @@ class SimulatorClock:
 
 
 class ManualClock(SimulatorClock):
-    """A clock that stands still until it is moved."""
+    """A clock that moves only by hand."""
 
     def __init__(self) -> None:
         """Start at zero."""

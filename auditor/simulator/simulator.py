@@ -1,6 +1,6 @@
-"""The simulator: a whole cluster over HTTPS on loopback, from a scenario, until it is closed.
+"""The simulator: a whole cluster over HTTPS on loopback, built from a scenario.
 
-An event loop in a thread of its own, for callers that have none.
+Its servers run on an event loop in a thread of their own.
 """
 
 import asyncio
@@ -69,10 +69,9 @@ _ACCOUNT_PASSWORD = """L4b&<"x'>%s;$HOME\\"""  # noqa: S105 - an invented accoun
 class Simulator:
     """One simulated cluster. Use it as a context manager, or call start() and close().
 
-    `address_per_node`: see `SimulatedServers`. `delay_s` passes before every answer. A
-    `clock` that is moved by hand lets scenes happen when advance() says so, else they take their
-    time. The `password` is that of the one account; the default holds every sign that needs care
-    somewhere.
+    `address_per_node`: see `SimulatedServers`. `delay_s` passes before every reply. With a
+    `ManualClock` sequences move on advance() alone. The `password` is that of the one account; the
+    default holds every character that some encoding escapes.
     """
 
     def __init__(
@@ -95,7 +94,7 @@ class Simulator:
         self._authority = CertificateAuthority.create(self.scenario.cluster.name)
         self._clock = clock or SimulatorClock()
         cluster = SimulatedCluster(self.scenario, self._clock)
-        self._world = SimulationState(
+        self._simulation = SimulationState(
             cluster=cluster,
             plan=FaultPlan([to_fault_rule(entry) for entry in self.scenario.fault]),
             imp_database=SimulatedDatabase(cluster, "imp"),
@@ -104,12 +103,12 @@ class Simulator:
             delay_s=delay_s,
         )
         self._servers = SimulatedServers(
-            self._world, self._authority, folder, address_per_node=address_per_node
+            self._simulation, self._authority, folder, address_per_node=address_per_node
         )
         self._databases = DatabasePorts()
-        self._director = ChangeScheduler(self._world, self._servers, self._databases)
+        self._scheduler = ChangeScheduler(self._simulation, self._servers, self._databases)
         self._loop: LoopThread | None = None
-        self._control = ControlServer(self._state, self._director.change)
+        self._control = ControlServer(self._state, self._scheduler.change)
 
     @property
     def username(self) -> str:
@@ -139,16 +138,16 @@ class Simulator:
 
     @property
     def control_url(self) -> str:
-        """Return the address that takes changes as JSON (POST) and tells the state (GET)."""
+        """Return the address that accepts changes as JSON (POST) and returns the state (GET)."""
         return self._control.url
 
     @property
     def requests(self) -> list[LoggedRequest]:
         """Return what was asked so far, in the order of arrival.
 
-        An exchange whose last byte was sent has ended here: the loop tells it between two steps.
+        It is read on the event loop, so an exchange whose last byte was sent has its end time.
         """
-        return self._loop.call(self._log()) if self._loop else list(self._world.log)
+        return self._loop.call(self._log()) if self._loop else list(self._simulation.log)
 
     def start(self) -> Self:
         """Listen. Raises OSError when an address is taken."""
@@ -169,8 +168,8 @@ class Simulator:
             return
         loop.call(self._shut())
         loop.close()
-        self._world.imp_database.close()
-        self._world.cucm_database.close()
+        self._simulation.imp_database.close()
+        self._simulation.cucm_database.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -190,7 +189,7 @@ class Simulator:
         """
         if self._loop is None:
             raise ScenarioError("the simulator does not run")
-        self._loop.call(self._director.change(data))
+        self._loop.call(self._scheduler.change(data))
 
     def advance(self, seconds: float) -> None:
         """Move the clock by hand, and let everything happen whose moment has come.
@@ -200,7 +199,7 @@ class Simulator:
         if self._loop is None or not isinstance(self._clock, ManualClock):
             raise ScenarioError("the simulator's clock is not moved by hand")
         self._clock.forward(seconds)
-        self._loop.call(self._director.perform())
+        self._loop.call(self._scheduler.run_due_steps())
 
     def write_config(self, path: Path, defaults: Mapping[str, object] | None = None) -> Path:
         """Write a ready configuration, with the CA beside it; return its path.
@@ -239,12 +238,12 @@ class Simulator:
         await self._control.close()
 
     async def _log(self) -> list[LoggedRequest]:
-        return list(self._world.log)
+        return list(self._simulation.log)
 
     def _state(self) -> dict[str, object]:
         return {
-            **describe_simulation(self._world, self._servers.addresses),
-            "takes": control_choices(self._world.cluster, self._databases.addresses),
+            **describe_simulation(self._simulation, self._servers.addresses),
+            "takes": control_choices(self._simulation.cluster, self._databases.addresses),
         }
 
 

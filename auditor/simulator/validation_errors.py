@@ -24,19 +24,19 @@ _TYPE_WORDS: Mapping[object, str] = {
 
 def validation_messages(error: ValidationError, model: ModelClass, data: object) -> list[str]:
     """Return what the data has wrong, in the order of its tables, each mistake once."""
-    told = (
+    messages = (
         _validation_message(mistake, model, data) for mistake in error.errors(include_url=False)
     )
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(messages))
 
 
 def choice_hint(word: str, choices: Iterable[str]) -> str:
     """Return the end of a sentence: the choice that comes near, else those that there are."""
-    known = list(choices)
-    near = difflib.get_close_matches(word.casefold(), {c.casefold(): c for c in known}, n=1)
+    names = list(choices)
+    near = difflib.get_close_matches(word.casefold(), {c.casefold(): c for c in names}, n=1)
     if near:
-        return f"; did you mean `{next(c for c in known if c.casefold() == near[0])}`?"
-    return f"; there are: {', '.join(known)}." if 0 < len(known) <= _MAX_LISTED_CHOICES else "."
+        return f"; did you mean `{next(c for c in names if c.casefold() == near[0])}`?"
+    return f"; there are: {', '.join(names)}." if 0 < len(names) <= _MAX_LISTED_CHOICES else "."
 
 
 def shorten_value(value: object) -> str:
@@ -91,7 +91,7 @@ def _container_member(data: object, part: str | int) -> object:
 
 
 def _entry_title(entry: object, part: str | int) -> str:
-    """Return what an entry is called, else where it stands, counted from 1."""
+    """Return what an entry is called, else its position, counted from 1."""
     if isinstance(part, str):
         return f'"{part}"'
     names = (
