@@ -85,7 +85,7 @@ class SurveyContext:
     ) -> Client:
         """Return a client of one server, which dials nobody yet."""
         place = build_endpoint(settings, name, dial, others, insecure=self.insecure)
-        asked = frozenset[str]().union(*(probe.words for probe in self.probes))
+        asked = frozenset[str]().union(*(probe.known_texts for probe in self.probes))
         return Client(
             replace(place, told_names=place.told_names | asked),
             self.login,

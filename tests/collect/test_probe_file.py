@@ -71,7 +71,7 @@ def test_a_file_replaces_by_id_adds_and_turns_off(tmp_path: Path) -> None:
     probes = read(tmp_path, GOOD)
 
     assert probes["permanent_chat"].table == "processconfig"
-    assert probes["permanent_chat"].on == {"1"}
+    assert probes["permanent_chat"].on == ("1",)
     assert probes["sip_nodes"].meaning is ProbeMeaning.NODES
     assert "groups" not in probes
     assert probes["sync_status"] in load_built_in_probes()
@@ -113,7 +113,7 @@ def test_more_statements_than_six_are_refused(tmp_path: Path) -> None:
             ["`on` and `off` both hold a"],
         ),
         (('table = "webconfig"', 'good = ["1"]'), ["`good` belongs to meaning status"]),
-        (('"enabled"', '"other.enabled"'), ["a column stands in table `other`"]),
+        (('"enabled"', '"other.enabled"'), ["a column is in table `other`"]),
         (('"webconfig"', "7"), ["`table` must be a text"]),
     ],
 )
@@ -162,17 +162,17 @@ def test_every_mistake_of_every_file_is_told_at_once(tmp_path: Path) -> None:
         ("[probe]\nid = 'a'", "must hold probes"),
         ("probes = 1\n" + BLOCK, "there is no key `probes`; did you mean `probe`?"),
         ("[[probe]", "is not TOML"),
-        (BLOCK + BLOCK, "probe `mine`: it stands twice"),
+        (BLOCK + BLOCK, "probe `mine`: it is there twice"),
         ('[[probe]]\nid = "group"\nenabled = false', "did you mean `groups`?"),
         ('[[probe]]\nid = "groups"\nenabled = true', "leave it out to keep ours"),
-        (BLOCK.replace("web_clients", "permanent_chat"), "tell the same key `permanent_chat`"),
+        (BLOCK.replace("web_clients", "permanent_chat"), "decide the same key `permanent_chat`"),
         (
             "".join(
                 f'[[probe]]\nid = "t{n}"\nmeaning = "tally"\ntable = "a"\n'
                 f'columns = {{ value = "b" }}\nconfidence = "I"\nsource = "x"\n'
                 for n in range(2)
             ),
-            "chat_aliases and t0 and t1 all tally",
+            "chat_aliases, t0 and t1 all tally",
         ),
     ],
 )

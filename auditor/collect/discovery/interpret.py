@@ -140,9 +140,9 @@ def interpret_switch(answer: ProbeRows) -> DiscoveredFacts:
     if not values:
         raise AmbiguousData("there is no row")
     folded = {value.casefold() for value in values}
-    if not folded <= probe.on and not folded <= probe.off:
+    if not folded <= set(probe.on) and not folded <= set(probe.off):
         raise AmbiguousData(f"the value {quote_database_texts(values)} says nothing certain")
-    on = folded <= probe.on
+    on = folded <= set(probe.on)
     return DiscoveredFacts({key: _mark_unplaced(answer.setting(on), key)})
 
 
@@ -150,7 +150,7 @@ def interpret_row_existence(answer: ProbeRows) -> DiscoveredFacts:
     """Tell a feature by the mere presence of rows."""
     key = answer.probe.key or ""
     values = {row.get("row") for row in answer.rows}
-    on = bool(values - {None, "f"}) if answer.probe.shares else bool(answer.rows)
+    on = bool(values - {None, "f"}) if answer.probe.shares_statement else bool(answer.rows)
     return DiscoveredFacts({key: _mark_unplaced(answer.setting(on), key)})
 
 
@@ -233,7 +233,9 @@ def interpret_probe_results(reading: ProbeResults, nodes: Sequence[str]) -> Disc
 
 
 def _cite_probe(probe: Probe, node: str) -> str:
-    marks = [probe.columns[role][0] for role in sorted(probe.required) if role in probe.columns]
+    marks = [
+        probe.columns[role][0] for role in sorted(probe.required_columns) if role in probe.columns
+    ]
     where = probe.table or " and ".join(probe.needs) or f"column {' and '.join(marks)}"
     caution = f"; {probe.caution}" if probe.caution else ""
     return f"{where} in the database of {node} ({CONFIDENCE_TEXTS[probe.confidence]}{caution})"

@@ -1,15 +1,49 @@
-"""What a probe of the IM&P database is: a question, what an answer says, and how sure that is."""
+"""A probe of the IM&P database: what to ask, what the rows mean, and how certain that is."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictStr,
+    StringConstraints,
+)
+
+from auditor.models.deployment import INTERCLUSTER_KEY
+from auditor.toml_errors import StrictTable
 
 MAX_STATEMENTS = 6
 """SQL statements for a cluster and run, the catalogue's included."""
 
 
+NAME_PATTERN = r"[a-z_][a-z0-9_]*"
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _in_lower_case(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(text.casefold() for text in texts)
+
+
+DatabaseName = Annotated[StrictStr, StringConstraints(pattern=f"^{NAME_PATTERN}$")]
+DatabaseNames = Annotated[tuple[DatabaseName, ...], Field(min_length=1)]
+ColumnName = Annotated[
+    StrictStr, StringConstraints(pattern=rf"^({NAME_PATTERN}\.)?{NAME_PATTERN}$")
+]
+ColumnNames = Annotated[tuple[ColumnName, ...], BeforeValidator(_as_list), Field(min_length=1)]
+ProbeText = Annotated[StrictStr, StringConstraints(pattern=r"^\S(.*\S)?$")]
+ProbeTexts = Annotated[tuple[ProbeText, ...], Field(min_length=1)]
+SwitchTexts = Annotated[ProbeTexts, AfterValidator(_in_lower_case)]
+
+
 class ProbeMeaning(StrEnum):
-    """What an answer says; meaning in `meanings`."""
+    """What the rows mean; `interpret` has a function for each."""
 
     SWITCH = "switch"
     PRESENT = "present"
@@ -56,69 +90,69 @@ MEANING_COLUMNS: Mapping[ProbeMeaning, tuple[frozenset[str], frozenset[str]]] = 
 
 _IMPLIED_KEYS = {
     ProbeMeaning.XMPP_FEDERATION: ("xmpp_federation", "xmpp_federation_enabled_on"),
-    ProbeMeaning.PEERS: ("intercluster",),
+    ProbeMeaning.PEERS: (INTERCLUSTER_KEY,),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeJoin:
-    """A second table, joined where `on` of the first equals `to` of this one."""
+class ProbeJoin(StrictTable):
+    """A second table, joined where column `on` of the first equals column `to` of this one."""
 
-    table: str
-    on: str
-    to: str
+    table: DatabaseName
+    on: DatabaseName
+    to: DatabaseName
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
-    """One question to the database: parts of a statement or a whole one, and what it says.
+class Probe(StrictTable):
+    """One `[[probe]]`: parts of a SELECT or a whole one, and what its rows mean.
 
-    `columns` maps what an answer holds to the names to look for, in order of preference. `table`
-    None: the one table that has them.
+    `columns` maps the columns of the meaning to the names to look for, in order of preference.
+    `table` None: the one table that has them. `on` and `off` are in lower case.
     """
 
-    id: str
+    id: DatabaseName
     meaning: ProbeMeaning
     confidence: ProbeConfidence
-    source: str
-    key: str | None = None
-    table: str | None = None
-    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source: ProbeText
+    enabled: StrictBool = True
+    key: ProbeText | None = None
+    table: DatabaseName | None = None
+    columns: Mapping[str, ColumnNames] = Field(default_factory=dict)
     join: ProbeJoin | None = None
-    where: Mapping[str, str] = field(default_factory=dict)
-    statement: str | None = None
-    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    on: frozenset[str] = frozenset()
-    off: frozenset[str] = frozenset()
-    good: tuple[str, ...] = ()
-    caution: str = ""
+    where: Mapping[DatabaseName, ProbeText] = Field(default_factory=dict)
+    statement: ProbeText | None = None
+    needs: Mapping[DatabaseName, DatabaseNames] = Field(default_factory=dict)
+    on: SwitchTexts = ("t", "true", "1")
+    off: SwitchTexts = ("f", "false", "0")
+    good: ProbeTexts = ()
+    caution: ProbeText = ""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Return the deployment keys that an answer tells."""
+        """Return the deployment keys that its rows decide."""
         return (self.key,) if self.key else _IMPLIED_KEYS.get(self.meaning, ())
 
     @property
-    def words(self) -> frozenset[str]:
-        """Return the tables, columns and values that its answer is known to hold."""
+    def known_texts(self) -> frozenset[str]:
+        """Return the tables, columns and values that its rows are known to hold."""
         joined = (self.join.table, self.join.on, self.join.to) if self.join else ()
-        listed = (*self.columns.values(), *self.needs.values())
+        listed = {
+            name for names in (*self.columns.values(), *self.needs.values()) for name in names
+        }
         named = {self.table or "", *joined, *self.needs, *self.where, *self.where.values()}
-        told = {name for names in listed for name in names}
-        return frozenset(named | told | self.on | self.off | set(self.good)) - {""}
+        return frozenset({*named, *listed, *self.on, *self.off, *self.good}) - {""}
 
     @property
-    def required(self) -> frozenset[str]:
-        """Return the columns that an answer must hold."""
+    def required_columns(self) -> frozenset[str]:
+        """Return the columns that its rows must hold."""
         return MEANING_COLUMNS[self.meaning][0]
 
     @property
-    def shares(self) -> bool:
-        """Tell whether its statement is shared with others."""
+    def shares_statement(self) -> bool:
+        """Return whether it is asked in one statement with others."""
         return self.statement is None and self.meaning in SHARED_MEANINGS
 
 
 def count_statements(probes: Iterable[Probe]) -> int:
     """Return how many statements the probes need at most, the catalogue's included."""
-    shares = [probe.shares for probe in probes]
+    shares = [probe.shares_statement for probe in probes]
     return 1 + shares.count(False) + any(shares)

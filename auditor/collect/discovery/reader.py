@@ -104,7 +104,7 @@ def _has_anchor(row: Mapping[str, str | None]) -> bool:
 
 
 def _select_probe_rows(probe: Probe, names: Mapping[str, str], rows: DatabaseRows) -> DatabaseRows:
-    expected = set(names.values()) or probe.required
+    expected = set(names.values()) or probe.required_columns
     if any(not expected <= row.keys() for row in rows):
         raise BadReply(Problem.OTHER_COLUMNS)
     told = [

@@ -46,7 +46,7 @@ def catalogue_statement(probes: Iterable[Probe]) -> str:
         if probe.table is not None:
             named.add(probe.table)
         elif probe.statement is None:
-            marks |= {probe.columns[role][0] for role in probe.required}
+            marks |= {probe.columns[role][0] for role in probe.required_columns}
     tests = [_in_clause("t.tabname", named), _in_clause("w.colname", marks)]
     return (
         "select distinct t.tabname, c.colname from systables t, syscolumns c, syscolumns w "  # noqa: S608 - names are checked when probes are loaded
@@ -128,7 +128,7 @@ def plan_statements(probes: Sequence[Probe], catalogue: SchemaCatalogue) -> Quer
         try:
             if probe.statement is not None:
                 own.append(_build_own_statement(probe, catalogue))
-            elif probe.shares:
+            elif probe.shares_statement:
                 shared.append(_resolve_probe(probe, catalogue))
             else:
                 own.append(_compose_statement([_resolve_probe(probe, catalogue)]))
@@ -175,7 +175,7 @@ def _resolve_probe(probe: Probe, catalogue: SchemaCatalogue) -> _ResolvedProbe:
         for role, names in probe.columns.items()
         if (found := _pick_column(names, table, joined, probe, catalogue))
     }
-    for role in probe.required:
+    for role in probe.required_columns:
         if role not in picked:
             raise NotInSchema(
                 f"table {table} has no column {join_names(probe.columns[role], word='or')}"
@@ -198,7 +198,7 @@ def _pick_column(
 
 def _find_only_table(probe: Probe, catalogue: SchemaCatalogue) -> str:
     """Return the one table that has the first name of every required column."""
-    wanted = {probe.columns[role][0] for role in probe.required}
+    wanted = {probe.columns[role][0] for role in probe.required_columns}
     found = [table for table in catalogue.tables() if wanted <= catalogue.columns(table)]
     listed = " and ".join(sorted(wanted))
     if not found:
@@ -246,6 +246,6 @@ def _quote_sql_text(text: str) -> str:
 
 def _column_expression(probe: Probe, column: str, role: str) -> str:
     """Ask a shared statement only whether there is a row, so that rows do not multiply."""
-    if role == "row" and probe.shares:
+    if role == "row" and probe.shares_statement:
         return f"case when {column} is null then 'f' else 't' end"
     return column
