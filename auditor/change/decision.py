@@ -1,8 +1,11 @@
-"""What a check before a change comes to: points, and the answer that they add up to."""
+"""What a precheck finds: checks with their results, and the decision that follows from them.
+
+Checks hold data; `precheck_report` makes the sentences.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import dataclass
+from enum import StrEnum, auto
 
 from auditor.change.diff.model import (
     ChangeExpectation,
@@ -11,30 +14,71 @@ from auditor.change.diff.model import (
     ExpectedSetting,
 )
 from auditor.change.what_if import RequestedChange
-from auditor.models.facts import Evidence
+from auditor.models.facts import Evidence, ServiceState
 from auditor.models.findings import ExitCode, Finding, Severity, Verdict
+from auditor.recommendations.logic import Evaluation
 
 
 class PrecheckResult(StrEnum):
-    """What one point of the check says of the change."""
+    """What one check means for the change; the values are tokens of the JSON output."""
 
     GO = "go"
     NO_GO = "no-go"
-    CANNOT_TELL = "cannot tell"
+    UNDECIDED = "cannot tell"
     NOTE = "note"
 
 
 class PrecheckTopic(StrEnum):
-    """What a point is about, in the order in which an engineer reads them."""
+    """What a check is about, in the order of the report; the values are tokens of the JSON."""
 
     NOW = "the service now"
     PREREQUISITE = "prerequisites"
-    TABLE = "what Cisco's table says of it here"
+    PLACEMENT = "what Cisco's table says of it here"
     BREAKS = "what the change would break"
     FEATURE = "what the feature asks for besides"
-    SATISFIES = "what the change would mend"
+    FIXES = "what the change would mend"
     GROUP = "the redundancy group now"
     CONFIRM = "configuration that no interface shows"
+
+
+class CheckKind(StrEnum):
+    """What a check found; the report has one text for each."""
+
+    CLUSTER_UNREAD = auto()
+    NODE_NOT_LISTED = auto()
+
+    SERVICE_STATE = auto()
+    SERVICE_MOVING = auto()
+    ALREADY_CHANGED = auto()
+    STATE_UNKNOWN = auto()
+    NODE_PLANNED = auto()
+    NODE_UNREAD = auto()
+
+    NEEDED_COMES_FIRST = auto()
+    NEEDED_TURNED_OFF = auto()
+    NEEDED_UNKNOWN = auto()
+    NEEDED_DOWN = auto()
+    NEEDED_RUNS = auto()
+    STILL_NEEDED = auto()
+
+    NO_RECOMMENDATION = auto()
+    NOT_NEEDED = auto()
+    FEATURE_NOT_DECLARED = auto()
+    NEEDED_BY_OTHER_FEATURE = auto()
+
+    FINDING = auto()
+    FINDING_WITH_CHANGE = auto()
+    FEATURE_FINDING = auto()
+    FEATURE_NOT_CONFIGURED = auto()
+    FEATURE_ON_OTHER_NODE = auto()
+
+    EXISTING_DRIFT = auto()
+    DRIFT_FIXED = auto()
+    GROUP_UNKNOWN = auto()
+    NO_GROUP = auto()
+
+    CONFIRMED = auto()
+    TO_CONFIRM = auto()
 
 
 RESULTS_BY_VERDICT = {
@@ -42,77 +86,95 @@ RESULTS_BY_VERDICT = {
     Verdict.NOT_APPLICABLE: PrecheckResult.GO,
     Verdict.EXPLAINED: PrecheckResult.GO,
     Verdict.WAIVED: PrecheckResult.GO,
-    Verdict.UNKNOWN: PrecheckResult.CANNOT_TELL,
+    Verdict.UNKNOWN: PrecheckResult.UNDECIDED,
     Verdict.DRIFT: PrecheckResult.NO_GO,
 }
-
 
 RESULT_EXIT_CODES = {
     PrecheckResult.GO: ExitCode.COMPLIANT,
     PrecheckResult.NO_GO: ExitCode.DRIFT,
-    PrecheckResult.CANNOT_TELL: ExitCode.INCOMPLETE,
+    PrecheckResult.UNDECIDED: ExitCode.INCOMPLETE,
 }
 """The exit code of each result; a note has none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCheck:
-    """One thing looked at; `remedy` is what to do about it, if anything.
+    """One check, with what its text needs.
 
-    `text` begins with the sentence `short`; a point without one is a single sentence, and weighs as
-    much as the gravest finding.
+    `about` is a node, group, key or cluster. `service` is the changed one, `state` its state or
+    that of `needed`, the service that it depends on (or that depends on it). `finding` is what
+    was judged, with `settings` if the tested profile was; `findings` are all that do not apply.
+    `other_use` is whether another feature uses the service. `details` come from elsewhere: the
+    reason of a failure, or what to confirm.
     """
 
     topic: PrecheckTopic
-    answer: PrecheckResult
+    result: PrecheckResult
+    kind: CheckKind
     about: str
-    text: str
-    remedy: str = ""
-    evidence: tuple[Evidence, ...] = ()
-    short: str = ""
-    severity: Severity = Severity.CRITICAL
+    service: str = ""
+    needed: str = ""
+    state: ServiceState | None = None
+    finding: Finding | None = None
+    findings: tuple[Finding, ...] = ()
+    settings: tuple[ExpectedSetting, ...] = ()
+    other_use: Evaluation | None = None
+    details: tuple[str, ...] = ()
+    is_below_threshold: bool = False
+
+    @property
+    def severity(self) -> Severity:
+        """Return the severity of the finding; a check without one counts as critical."""
+        return self.finding.severity if self.finding else Severity.CRITICAL
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Return the evidence; a finding on facts that do not exist yet has none."""
+        is_observed = self.finding is not None and self.kind is CheckKind.FINDING
+        return self.finding.evidence if self.finding and is_observed else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Everything said of a change.
+    """Every check of a change.
 
-    `already` are the changes that are so without being made. `drift` are fingerprints of the drift
-    that it would make, `temporary` what would differ only until the profile has the tested
-    `features`. `unasked` is why the cluster told nothing at all, empty where it did.
+    `already_made` are the changes that the cluster has already. `drift` are the ids of findings
+    that the change makes drift, `temporary` those that differ only until the profile has the
+    tested `features`. `unread_reason` is why the cluster gave nothing, empty if it did.
     """
 
     cluster: str
     changes: tuple[RequestedChange, ...]
-    points: tuple[ChangeCheck, ...]
+    checks: tuple[ChangeCheck, ...]
     steps: Mapping[str, tuple[str, ...]]
     drift: tuple[str, ...] = ()
-    already: tuple[RequestedChange, ...] = ()
+    already_made: tuple[RequestedChange, ...] = ()
     features: tuple[ExpectedSetting, ...] = ()
     temporary: tuple[ExpectedFinding, ...] = ()
-    unasked: str = ""
+    unread_reason: str = ""
 
     @property
-    def against(self) -> tuple[ChangeCheck, ...]:
-        """Return what speaks against the change, gravest first."""
-        found = (point for point in self.points if point.answer is PrecheckResult.NO_GO)
-        return tuple(sorted(found, key=lambda point: point.severity.rank))
+    def objections(self) -> tuple[ChangeCheck, ...]:
+        """Return the checks with a no-go, most severe first."""
+        no_gos = (check for check in self.checks if check.result is PrecheckResult.NO_GO)
+        return tuple(sorted(no_gos, key=lambda check: check.severity.rank))
 
     @property
-    def answer(self) -> PrecheckResult:
-        """One no-go is a no-go; otherwise one doubt is a doubt."""
-        answers = (p.answer for p in self.points if p.answer in RESULT_EXIT_CODES)
-        return min(answers, key=lambda a: RESULT_EXIT_CODES[a].rank, default=PrecheckResult.GO)
+    def result(self) -> PrecheckResult:
+        """Return no-go if any check is, else undecided if any check is, else go."""
+        results = (c.result for c in self.checks if c.result in RESULT_EXIT_CODES)
+        return min(results, key=lambda r: RESULT_EXIT_CODES[r].rank, default=PrecheckResult.GO)
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return 0 go, 3 no-go, 4 cannot tell (contract, section 6)."""
-        return RESULT_EXIT_CODES[self.answer]
+        """Return 0 go, 3 no-go, 4 undecided (contract, section 6)."""
+        return RESULT_EXIT_CODES[self.result]
 
     @property
-    def idle(self) -> bool:
-        """Tell whether there is nothing to change."""
-        return bool(self.changes) and set(self.already) == set(self.changes)
+    def has_nothing_to_change(self) -> bool:
+        """Return whether every change is made already."""
+        return bool(self.changes) and set(self.already_made) == set(self.changes)
 
     @property
     def expectation(self) -> ChangeExpectation:
@@ -124,36 +186,3 @@ class Decision:
             features=self.features,
             temporary=self.temporary,
         )
-
-
-def check_from_finding(topic: PrecheckTopic, finding: Finding) -> ChangeCheck:
-    """Tell a finding on the facts as they are."""
-    short = f"{finding.recommendation}: {finding.observed}"
-    return ChangeCheck(
-        topic,
-        RESULTS_BY_VERDICT[finding.verdict],
-        finding.subject.name,
-        f"{short} {finding.because}",
-        finding.remedy,
-        finding.evidence,
-        short,
-        finding.severity,
-    )
-
-
-def check_with_change(
-    topic: PrecheckTopic, finding: Finding, condition: str = "With the change"
-) -> ChangeCheck:
-    """Tell a finding on facts as they would be; nobody observed them, so there is no evidence."""
-    point = check_from_finding(topic, finding)
-    remedy = point.remedy if finding.verdict is Verdict.UNKNOWN else ""
-    text, short = f"{condition}, {point.text}", f"{condition}, {point.short}"
-    return replace(point, text=text, short=short, remedy=remedy, evidence=())
-
-
-def apply_threshold(point: ChangeCheck, finding: Finding, fail_on: Severity) -> ChangeCheck:
-    """Let drift below the threshold decide nothing."""
-    if finding.verdict is Verdict.DRIFT and not finding.severity.reaches(fail_on):
-        text = f"{point.text} It is below the threshold."
-        return replace(point, answer=PrecheckResult.NOTE, text=text, remedy="")
-    return point

@@ -1,23 +1,26 @@
-"""Go or no-go before a change: the engine judges the facts as they would be. Asks nobody."""
+"""Go or no-go before a change: the engine judges the facts as they would be. Asks no server."""
 
 from collections.abc import Iterator, Sequence
 
+from auditor.change.advice import load_activation_advice
 from auditor.change.checks import (
+    broken_checks,
+    confirmation_checks,
     feature_checks,
     find_changed_settings,
+    fixed_checks,
     group_checks,
-    is_already_changed,
-    load_activation_advice,
+    is_already_made,
     placement_checks,
-    state_checks,
+    prerequisite_checks,
+    state_check,
 )
 from auditor.change.decision import (
     ChangeCheck,
+    CheckKind,
     Decision,
     PrecheckResult,
     PrecheckTopic,
-    apply_threshold,
-    check_with_change,
 )
 from auditor.change.what_if import RequestedChange, WhatIfFindings, judge_change
 from auditor.models.facts import ClusterFacts, Source
@@ -33,127 +36,102 @@ def decide_change(
     recommendations: Sequence[Recommendation],
     *,
     fail_on: Severity,
-    confirmed: bool,
+    is_confirmed: bool,
     filed: ClusterFacts | None = None,
 ) -> Decision:
     """Judge a change on the facts of its cluster; nodes and services must be the cluster's own.
 
-    `confirmed`: the engineer says that the configuration which no interface shows is done.
-    `filed`: the facts with the profile of the file, where `facts` are with one to be tested.
+    `is_confirmed`: the engineer says that the configuration which no interface shows is complete.
+    `filed`: the facts with the profile of the file, if `facts` have one that is to be tested.
     """
     facts = drop_contradicted_facts(facts)
     filed = facts if filed is None else drop_contradicted_facts(filed)
-    found = judge_change(facts, filed, changes, recommendations)
+    judged = judge_change(facts, filed, changes, recommendations)
     features = find_changed_settings(facts, filed)
-    breaks = tuple(_broken_finding_checks(found, fail_on))
-    about = tuple(
-        p for change in changes for p in _checks_on_change(change, facts, found, changes, breaks)
-    )
-    points = (
-        *about,
-        *(point for point in breaks if not _is_repeated_check(point, about)),
-        *feature_checks(found, changes, features, fail_on),
-        *_fixed_finding_checks(found),
-        *group_checks(facts, changes, found),
+    broken = tuple(broken_checks(judged, fail_on))
+    service_checks = tuple(_service_checks(facts, judged, changes, broken))
+    checks = (
+        *service_checks,
+        *(check for check in broken if not _is_repeated(check, service_checks)),
+        *feature_checks(judged, changes, features, fail_on),
+        *fixed_checks(judged),
+        *group_checks(facts, changes, judged),
         *(
-            point
+            check
             for change in changes
-            for point in _confirmation_checks(change, confirmed=confirmed)
+            for check in confirmation_checks(change, is_confirmed=is_confirmed)
         ),
     )
+    advice = load_activation_advice()
     return Decision(
         cluster=facts.name,
         changes=tuple(changes),
-        points=points,
+        checks=checks,
         steps={
-            c.service: load_activation_advice()[c.service].steps
-            for c in changes
-            if _has_activation_advice(c)
+            change.service: advice[change.service].steps
+            for change in changes
+            if change.activate and change.service in advice
         },
-        drift=tuple(sorted(f.id for f in found.broken() if f.verdict is Verdict.DRIFT)),
-        already=tuple(c for c in changes if is_already_changed(c, facts)),
+        drift=tuple(sorted(f.id for f in judged.broken() if f.verdict is Verdict.DRIFT)),
+        already_made=tuple(change for change in changes if is_already_made(change, facts)),
         features=features,
-        temporary=tuple(found.temporary()),
+        temporary=tuple(judged.temporary()),
     )
 
 
-def decision_without_facts(facts: ClusterFacts, strangers: Sequence[str]) -> Decision:
-    """Return the decision where not all nodes could be read; `strangers` are those of the change.
+def _service_checks(
+    facts: ClusterFacts,
+    judged: WhatIfFindings,
+    changes: Sequence[RequestedChange],
+    broken: Sequence[ChangeCheck],
+) -> Iterator[ChangeCheck]:
+    """Yield, change by change, the state of the service, its prerequisites and its placement."""
+    for change in changes:
+        yield state_check(change, facts)
+        yield from prerequisite_checks(change, facts, judged, changes)
+        for check in placement_checks(change, facts, judged):
+            # What turning a service off breaks is listed under that topic alone.
+            if change.activate or not _is_repeated(check, broken):
+                yield check
 
-    Nothing is judged then, for half of an answer is none.
+
+def _is_repeated(check: ChangeCheck, others: Sequence[ChangeCheck]) -> bool:
+    """Return whether another check has the same finding and result."""
+    return any(
+        check.finding is not None
+        and (check.kind, check.result, check.finding) == (other.kind, other.result, other.finding)
+        for other in others
+    )
+
+
+def decide_without_facts(facts: ClusterFacts, unknown_nodes: Sequence[str]) -> Decision:
+    """Return the decision if the cluster, or a node of the change, is unknown.
+
+    Nothing is judged then: half an answer would look like a whole one.
     """
-    points = (
-        [_unknown_node_check(facts, name) for name in strangers]
-        if facts.nodes
-        else [_unread_cluster_check(facts)]
+    if facts.nodes:
+        checks = tuple(_unknown_node_check(facts, name) for name in unknown_nodes)
+        return Decision(facts.name, (), checks, {})
+    check = ChangeCheck(
+        topic=PrecheckTopic.NOW,
+        result=PrecheckResult.UNDECIDED,
+        kind=CheckKind.CLUSTER_UNREAD,
+        about=facts.name,
+        details=tuple(entry.detail for entry in facts.coverage if entry.detail),
     )
-    unasked = "" if facts.nodes else reason_nothing_read(facts.coverage)
-    return Decision(facts.name, (), tuple(points), {}, unasked=unasked)
-
-
-def _unread_cluster_check(facts: ClusterFacts) -> ChangeCheck:
-    why = " ".join(entry.detail for entry in facts.coverage if entry.detail)
-    text = f"The nodes of {facts.name} could not be read. {why}".strip()
-    return ChangeCheck(PrecheckTopic.NOW, PrecheckResult.CANNOT_TELL, facts.name, text)
+    reason = reason_nothing_read(facts.coverage)
+    return Decision(facts.name, (), (check,), {}, unread_reason=reason)
 
 
 def _unknown_node_check(facts: ClusterFacts, name: str) -> ChangeCheck:
-    told = (e.detail for e in facts.coverage if e.source is Source.CUCM_AXL and e.detail)
-    why = "The file does not declare it, and CUCM did not list all nodes of the cluster."
-    remedy = (
-        f"Make the CUCM publisher answer, or declare {name} as [[cluster.node]]; then check again."
-    )
     return ChangeCheck(
-        PrecheckTopic.NOW, PrecheckResult.CANNOT_TELL, name, " ".join((why, *told)), remedy
+        topic=PrecheckTopic.NOW,
+        result=PrecheckResult.UNDECIDED,
+        kind=CheckKind.NODE_NOT_LISTED,
+        about=name,
+        details=tuple(
+            entry.detail
+            for entry in facts.coverage
+            if entry.source is Source.CUCM_AXL and entry.detail
+        ),
     )
-
-
-def _checks_on_change(
-    change: RequestedChange,
-    facts: ClusterFacts,
-    found: WhatIfFindings,
-    changes: Sequence[RequestedChange],
-    breaks: Sequence[ChangeCheck],
-) -> Iterator[ChangeCheck]:
-    """Yield how the service stands and belongs here; what turning it off breaks is told there."""
-    yield from state_checks(change, facts, found, changes)
-    for point in placement_checks(change, facts, found):
-        if change.activate or not _is_repeated_check(point, breaks):
-            yield point
-
-
-def _is_repeated_check(point: ChangeCheck, others: Sequence[ChangeCheck]) -> bool:
-    """Tell whether other points say the same, word for word and with the same answer."""
-    same = point.answer, point.about, point.text
-    return any(same == (other.answer, other.about, other.text) for other in others)
-
-
-def _broken_finding_checks(found: WhatIfFindings, fail_on: Severity) -> Iterator[ChangeCheck]:
-    for finding in found.broken():
-        yield apply_threshold(check_with_change(PrecheckTopic.BREAKS, finding), finding, fail_on)
-
-
-def _fixed_finding_checks(found: WhatIfFindings) -> Iterator[ChangeCheck]:
-    """Yield what differs today, by the profile of the file too, and would not with the change."""
-    today = {finding.id for finding in found.filed_now if finding.verdict is Verdict.DRIFT}
-    for before, after in found.pairs():
-        mends = before.verdict is Verdict.DRIFT and after.verdict is Verdict.PASS
-        if mends and after.id in today:
-            text = f"{after.recommendation}: would no longer differ."
-            yield ChangeCheck(PrecheckTopic.SATISFIES, PrecheckResult.GO, after.subject.name, text)
-
-
-def _has_activation_advice(change: RequestedChange) -> bool:
-    return change.activate and change.service in load_activation_advice()
-
-
-def _confirmation_checks(change: RequestedChange, *, confirmed: bool) -> Iterator[ChangeCheck]:
-    answer = PrecheckResult.GO if confirmed else PrecheckResult.CANNOT_TELL
-    for text in (
-        load_activation_advice()[change.service].confirm if _has_activation_advice(change) else ()
-    ):
-        done = "Confirmed by the engineer: " if confirmed else ""
-        remedy = "" if confirmed else "Look, and say --confirm once all of these are done."
-        yield ChangeCheck(
-            PrecheckTopic.CONFIRM, answer, change.node, f"CAU-01: {done}{text}", remedy
-        )

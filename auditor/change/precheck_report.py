@@ -1,106 +1,266 @@
-"""A decision before a change, told: the answer first, then why, then the steps."""
+"""A decision before a change as text and as JSON: the result first, then why, then the steps."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
-from auditor.change.decision import ChangeCheck, Decision, PrecheckResult, PrecheckTopic
+from auditor.change.decision import ChangeCheck, CheckKind, Decision, PrecheckResult, PrecheckTopic
 from auditor.change.what_if import RequestedChange
+from auditor.models.findings import Verdict
+from auditor.recommendations.ha_states import GROUP_HINT
 from auditor.text import printable
 
 _RESULT_MARKS = {
     PrecheckResult.GO: "✓",
     PrecheckResult.NO_GO: "✗",
-    PrecheckResult.CANNOT_TELL: "?",
+    PrecheckResult.UNDECIDED: "?",
     PrecheckResult.NOTE: "·",
 }
-_RESULTS_WITH_REMEDY = (PrecheckResult.NO_GO, PrecheckResult.CANNOT_TELL)
+_RESULT_WORDS = {
+    PrecheckResult.GO: "go",
+    PrecheckResult.NO_GO: "no-go",
+    PrecheckResult.UNDECIDED: "undecided",
+    PrecheckResult.NOTE: "note",
+}
+_RESULTS_WITH_REMEDY = (PrecheckResult.NO_GO, PrecheckResult.UNDECIDED)
+
+_TOPIC_HEADINGS = {
+    PrecheckTopic.NOW: "The service now",
+    PrecheckTopic.PREREQUISITE: "Prerequisites",
+    PrecheckTopic.PLACEMENT: "What the recommendations say about it here",
+    PrecheckTopic.BREAKS: "What the change would break",
+    PrecheckTopic.FEATURE: "What else the feature needs",
+    PrecheckTopic.FIXES: "What the change would fix",
+    PrecheckTopic.GROUP: "The redundancy group now",
+    PrecheckTopic.CONFIRM: "Configuration that no interface shows",
+}
+
+_FINDING = "{rule}: {observed}"
+_FINDING_WITH_CHANGE = "With {condition}, {rule}: {observed}"
+
+_TEXTS = {
+    CheckKind.CLUSTER_UNREAD: "The nodes of {about} could not be read. {details}",
+    CheckKind.NODE_NOT_LISTED: (
+        "The file does not declare it, and CUCM did not list all nodes of the cluster. {details}"
+    ),
+    CheckKind.SERVICE_STATE: "{service} is {activation}, and {state}.",
+    CheckKind.SERVICE_MOVING: "{service} is {activation}, and {state}.",
+    CheckKind.ALREADY_CHANGED: (
+        "{service} is {activation}, and {state}. There is nothing to change."
+    ),
+    CheckKind.STATE_UNKNOWN: "The state of {service} is unknown.",
+    CheckKind.NODE_PLANNED: (
+        "The state of {service} is unknown: {about} is declared in `planned_nodes`, and was not"
+        " asked."
+    ),
+    CheckKind.NODE_UNREAD: "The state of {service} is unknown: {details}.",
+    CheckKind.NEEDED_COMES_FIRST: "{needed} is turned on by the same change; it comes first.",
+    CheckKind.NEEDED_TURNED_OFF: "{service} needs {needed}, which the same change turns off.",
+    CheckKind.NEEDED_UNKNOWN: "{service} needs {needed}, whose state is unknown.",
+    CheckKind.NEEDED_DOWN: "{service} needs {needed}, which is {state}.",
+    CheckKind.NEEDED_RUNS: "{needed} runs, as needed.",
+    CheckKind.STILL_NEEDED: "{needed} is {state} here, and needs {service}.",
+    CheckKind.NO_RECOMMENDATION: "None of the judged recommendations is about {service}.",
+    CheckKind.NOT_NEEDED: "No recommendation asks for {service} on this node. {reasons}",
+    CheckKind.FEATURE_NOT_DECLARED: (
+        "No recommendation asks for {service} on this node. {reasons}"
+    ),
+    CheckKind.NEEDED_BY_OTHER_FEATURE: (
+        "No recommendation asks for {service} on this node. {reasons} But {other_use}, and that"
+        " may need the service too."
+    ),
+    CheckKind.FINDING: _FINDING,
+    CheckKind.FINDING_WITH_CHANGE: _FINDING_WITH_CHANGE,
+    CheckKind.FEATURE_FINDING: _FINDING_WITH_CHANGE,
+    CheckKind.FEATURE_NOT_CONFIGURED: _FINDING_WITH_CHANGE,
+    CheckKind.FEATURE_ON_OTHER_NODE: _FINDING_WITH_CHANGE,
+    CheckKind.EXISTING_DRIFT: "{rule} [{severity}] differs without the change: {observed}",
+    CheckKind.DRIFT_FIXED: "{rule}: would no longer differ.",
+    CheckKind.GROUP_UNKNOWN: (
+        "The redundancy group of {about} is unknown, and so is the state of its pair."
+    ),
+    CheckKind.NO_GROUP: "{about} is in no redundancy group, so there is no pair to fail over.",
+    CheckKind.CONFIRMED: "CAU-01: Confirmed by the engineer: {details}",
+    CheckKind.TO_CONFIRM: "CAU-01: {details}",
+}
+
+_REMEDIES = {
+    CheckKind.NODE_NOT_LISTED: (
+        "Bring the CUCM publisher back, or declare {about} as [[cluster.node]]; then check again."
+    ),
+    CheckKind.SERVICE_MOVING: "Wait until it has settled, then check again.",
+    CheckKind.STATE_UNKNOWN: "Bring Control Center of {about} back, then check again.",
+    CheckKind.NODE_PLANNED: (
+        "Take it out of `planned_nodes` once it is installed, then check again."
+    ),
+    CheckKind.NODE_UNREAD: "Bring Control Center of {about} back, then check again.",
+    CheckKind.NEEDED_DOWN: "Start {needed} on {about} first.",
+    CheckKind.STILL_NEEDED: ("Turn {needed} off with the same change, or leave {service} on."),
+    CheckKind.NO_RECOMMENDATION: "Leave out --pack, then check again.",
+    CheckKind.FEATURE_NOT_DECLARED: (
+        "If the feature is to come, test it with --feature KEY=VALUE."
+    ),
+    CheckKind.NEEDED_BY_OTHER_FEATURE: "{hint}",
+    CheckKind.FINDING: "{remedy}",
+    CheckKind.FEATURE_FINDING: "{remedy}",
+    CheckKind.FEATURE_NOT_CONFIGURED: (
+        "Configure it in the administration of the cluster first, then check again."
+    ),
+    CheckKind.FEATURE_ON_OTHER_NODE: (
+        "Name {about} with --on too. If {about} is not to have it, give the feature as the list of"
+        " the nodes that are."
+    ),
+    CheckKind.GROUP_UNKNOWN: GROUP_HINT,
+    CheckKind.TO_CONFIRM: "Check these, then add --confirm once all of them are done.",
+}
+"""What to do about a check; the others need nothing."""
+
+_KINDS_WITH_REASON = (
+    CheckKind.FINDING,
+    CheckKind.FINDING_WITH_CHANGE,
+    CheckKind.FEATURE_FINDING,
+    CheckKind.FEATURE_NOT_CONFIGURED,
+    CheckKind.FEATURE_ON_OTHER_NODE,
+)
+"""Findings that are told with the reason why they apply."""
+
+_ACTIVATION_WORDS = {
+    True: "activated",
+    False: "not activated",
+    None: "activated or not, which is unknown",
+}
+_MIN_WIDTH = 40
+
+
+def check_summary(check: ChangeCheck) -> str:
+    """Return a check in one sentence, without the reason of its finding."""
+    return _TEXTS[check.kind].format(**_text_values(check)).strip()
+
+
+def check_text(check: ChangeCheck) -> str:
+    """Return everything that a check found."""
+    sentences = [check_summary(check)]
+    if check.finding and check.kind in _KINDS_WITH_REASON:
+        sentences.append(check.finding.because)
+    if check.is_below_threshold:
+        sentences.append("It is below the threshold.")
+    return " ".join(sentences)
+
+
+def check_remedy(check: ChangeCheck) -> str:
+    """Return what to do about a check, empty if nothing."""
+    if check.is_below_threshold:
+        return ""
+    template = _REMEDIES.get(check.kind, "")
+    is_unknown = check.finding is not None and check.finding.verdict is Verdict.UNKNOWN
+    if check.kind is CheckKind.FINDING_WITH_CHANGE and is_unknown:
+        template = "{remedy}"
+    return template.format(**_text_values(check))
+
+
+def _text_values(check: ChangeCheck) -> dict[str, str]:
+    """Return the values that the texts of checks may name."""
+    state, finding, other_use = check.state, check.finding, check.other_use
+    tested = " and ".join(f"{s.key} = {s.tested}" for s in check.settings)
+    return {
+        "about": check.about,
+        "service": check.service,
+        "needed": check.needed,
+        "state": state.state if state else "",
+        "activation": _ACTIVATION_WORDS[state.activated] if state else "",
+        "details": " ".join(check.details),
+        "condition": tested or "the change",
+        "rule": finding.recommendation if finding else "",
+        "severity": finding.severity if finding else "",
+        "observed": finding.observed if finding else "",
+        "remedy": finding.remedy if finding else "",
+        "reasons": " ".join(f"{f.recommendation}: {f.because}" for f in check.findings),
+        "other_use": other_use.clause if other_use else "",
+        "hint": (other_use.hint if other_use else "")
+        or "Make sure that nothing here uses it; no recommendation covers that.",
+    }
 
 
 def render_decision_text(decision: Decision, *, width: int) -> str:
-    """Return the decision for a reader; nothing in it was changed on the cluster."""
+    """Return the decision for a reader; nothing on the cluster was changed."""
     lines = [
         *_nothing_to_change_lines(decision),
-        *_wrap_check_text(_decision_headline(decision), width),
+        *_wrap_text(_headline(decision), width),
         *_requested_change_lines(decision),
         "",
     ]
-    for topic in PrecheckTopic:
-        lines += _topic_lines(topic, [p for p in decision.points if p.topic is topic], width)
+    for topic, heading in _TOPIC_HEADINGS.items():
+        lines += _topic_lines(heading, [c for c in decision.checks if c.topic is topic], width)
     for service, steps in decision.steps.items():
         lines += [f"Steps for {service}:"]
         lines += [f"  {number}. {step}" for number, step in enumerate(steps, 1)]
         lines += [""]
-    code = int(decision.exit_code)
-    return "\n".join((*lines, f"Nothing was changed. Exit code {code}: {decision.answer}.", ""))
+    code, word = int(decision.exit_code), _RESULT_WORDS[decision.result]
+    return "\n".join((*lines, f"Nothing was changed. Exit code {code}: {word}.", ""))
 
 
-def _decision_headline(decision: Decision) -> str:
-    """Return the answer, with the gravest reason of a no-go."""
-    if decision.answer is PrecheckResult.GO:
-        return "GO: every point that can be checked speaks for the change."
-    if decision.answer is PrecheckResult.NO_GO:
-        first, *others = decision.against
-        told = f"NO-GO: {printable(first.about)}: {printable(first.short or first.text)}"
-        more = f"{len(others)} more points speak" if len(others) > 1 else "1 more point speaks"
-        return f"{told} {more} against the change." if others else told
-    if decision.unasked:
-        return f"CANNOT TELL: the cluster could not be asked ({printable(decision.unasked)})."
-    return "CANNOT TELL: nothing speaks against it, but something is not known."
+def _headline(decision: Decision) -> str:
+    """Return the result, with the most severe reason of a no-go."""
+    if decision.result is PrecheckResult.GO:
+        return "GO: every check supports the change."
+    if decision.result is PrecheckResult.NO_GO:
+        worst, *others = decision.objections
+        text = f"NO-GO: {printable(worst.about)}: {printable(check_summary(worst))}"
+        more = f"{len(others)} more checks are" if len(others) > 1 else "1 more check is"
+        return f"{text} {more} against the change." if others else text
+    if decision.unread_reason:
+        reason = printable(decision.unread_reason)
+        return f"UNDECIDED: the cluster could not be asked ({reason})."
+    return "UNDECIDED: no check is against the change, but something is unknown."
 
 
 def _nothing_to_change_lines(decision: Decision) -> list[str]:
-    """Return the line that says that there is nothing to change, if so."""
-    if not decision.idle:
+    if not decision.has_nothing_to_change:
         return []
-    told = [
-        f"{c.service} is {'' if c.activate else 'not '}activated on {printable(c.node)}"
+    states = " and ".join(
+        f"{c.service} is {_ACTIVATION_WORDS[c.activate]} on {printable(c.node)}"
         for c in decision.changes
-    ]
-    return [f"NOTHING TO CHANGE: {' and '.join(told)} already."]
+    )
+    return [f"NOTHING TO CHANGE: {states} already."]
 
 
 def _requested_change_lines(decision: Decision) -> list[str]:
-    features = [f"  with {f.key} = {printable(f.tested)}" for f in decision.features]
     return [
-        *(_requested_change_line(c, already=c in decision.already) for c in decision.changes),
-        *features,
+        *(_requested_change_line(c, decision.already_made) for c in decision.changes),
+        *(f"  with {s.key} = {printable(s.tested)}" for s in decision.features),
     ]
 
 
-def _requested_change_line(change: RequestedChange, *, already: bool) -> str:
-    act = "activate" if change.activate else "deactivate"
-    so = " (it is already)" if already else ""
-    return f"  {act} {change.service} on {printable(change.node)}{so}"
+def _requested_change_line(change: RequestedChange, already_made: Sequence[RequestedChange]) -> str:
+    verb = "activate" if change.activate else "deactivate"
+    note = " (it is already)" if change in already_made else ""
+    return f"  {verb} {change.service} on {printable(change.node)}{note}"
 
 
-def _topic_lines(topic: PrecheckTopic, points: Iterable[ChangeCheck], width: int) -> list[str]:
-    found = list(points)
-    if not found:
-        return []
-    lines = [f"{topic[0].upper()}{topic[1:]}"]
-    for point in found:
-        lines += _change_check_lines(point, width)
-    return [*lines, ""]
+def _topic_lines(heading: str, checks: Iterable[ChangeCheck], width: int) -> list[str]:
+    lines = [line for check in checks for line in _check_lines(check, width)]
+    return [heading, *lines, ""] if lines else []
 
 
-def _change_check_lines(point: ChangeCheck, width: int) -> list[str]:
-    head = f"{_RESULT_MARKS[point.answer]} {point.answer}: {printable(point.about)}: "
-    lines = _wrap_check_text(head + printable(point.text), width - 2)
-    if point.remedy and point.answer in _RESULTS_WITH_REMEDY:
-        lines += [
-            f"    {line}"
-            for line in _wrap_check_text(f"to do: {printable(point.remedy)}", width - 6)
-        ]
-    for one in point.evidence if point.answer in _RESULTS_WITH_REMEDY else ():
-        told = f"seen: {printable(one.text)} [{one.origin}, {printable(one.source)}]"
-        lines += [f"    {line}" for line in _wrap_check_text(told, width - 6)]
-    first, *rest = lines
-    return [f"  {first}", *(f"    {line}" for line in rest)]
+def _check_lines(check: ChangeCheck, width: int) -> list[str]:
+    mark, word = _RESULT_MARKS[check.result], _RESULT_WORDS[check.result]
+    head = f"{mark} {word}: {printable(check.about)}: "
+    first, *lines = _wrap_text(head + printable(check_text(check)), width - 2)
+    if check.result in _RESULTS_WITH_REMEDY:
+        if remedy := check_remedy(check):
+            lines += _indent(_wrap_text(f"to do: {printable(remedy)}", width - 6))
+        for evidence in check.evidence:
+            source = f"[{evidence.origin}, {printable(evidence.source)}]"
+            lines += _indent(_wrap_text(f"seen: {printable(evidence.text)} {source}", width - 6))
+    return [f"  {first}", *_indent(lines)]
 
 
-def _wrap_check_text(text: str, width: int) -> list[str]:
-    return wrap(text, max(width, 40), break_on_hyphens=False, break_long_words=False)
+def _indent(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def _wrap_text(text: str, width: int) -> list[str]:
+    return wrap(text, max(width, _MIN_WIDTH), break_on_hyphens=False, break_long_words=False)
 
 
 def render_decision_json(decision: Decision) -> str:
@@ -108,32 +268,32 @@ def render_decision_json(decision: Decision) -> str:
     content = {
         "schema_version": "1.0",
         "cluster": decision.cluster,
-        "answer": str(decision.answer),
+        "answer": decision.result,
         "changes": [
             {
                 "node": c.node,
                 "service": c.service,
                 "activate": c.activate,
-                "already": c in decision.already,
+                "already": c in decision.already_made,
             }
             for c in decision.changes
         ],
-        "features": [{"key": f.key, "was": f.was, "tested": f.tested} for f in decision.features],
-        "points": [_change_check_to_json(point) for point in decision.points],
-        "steps": {service: list(steps) for service, steps in decision.steps.items()},
-        "exit_code": int(decision.exit_code),
+        "features": [{"key": s.key, "was": s.was, "tested": s.tested} for s in decision.features],
+        "points": [_check_dict(check) for check in decision.checks],
+        "steps": decision.steps,
+        "exit_code": decision.exit_code,
     }
     return json.dumps(content, indent=2, sort_keys=True) + "\n"
 
 
-def _change_check_to_json(point: ChangeCheck) -> dict[str, object]:
+def _check_dict(check: ChangeCheck) -> dict[str, object]:
     return {
-        "topic": str(point.topic),
-        "answer": str(point.answer),
-        "about": point.about,
-        "text": point.text,
-        "remedy": point.remedy,
+        "topic": check.topic,
+        "answer": check.result,
+        "about": check.about,
+        "text": check_text(check),
+        "remedy": check_remedy(check),
         "evidence": [
-            {"origin": str(e.origin), "source": e.source, "text": e.text} for e in point.evidence
+            {"origin": e.origin, "source": e.source, "text": e.text} for e in check.evidence
         ],
     }

@@ -1,7 +1,4 @@
-"""The facts of a cluster as a change would make them.
-
-The facts judged as they are and as a change would make them, by the profile old and new.
-"""
+"""The facts of a cluster as a change would make them, and what the engine finds on them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +10,14 @@ from auditor.models.findings import Finding, FindingSubject, SubjectKind, Verdic
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import Recommendation, load_packs
 from auditor.recommendations.vocabulary import Expectation
+
+_BLOCKING_VERDICTS = (Verdict.DRIFT, Verdict.UNKNOWN)
+
+_EXPECTATIONS_AFTER_START = frozenset({Expectation.STAYS_UP, Expectation.ANSWERS})
+"""What can be judged only once the service really runs."""
+
+_GROUP_EXPECTATIONS = frozenset({Expectation.PAIR_HEALTHY, Expectation.GROUPED})
+"""What is judged before every change, whatever pack the change is judged by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ def _apply_changes_to_node(
 ) -> NodeFacts:
     services = dict(node.services)
     for change in changes:
+        # A node that was not read stays unread: one known service would make it look read.
         if change.node == node.name and services:
             services[change.service] = _changed_service_state(change, started=started)
     return replace(node, services=services)
@@ -60,55 +66,49 @@ def _changed_service_state(change: RequestedChange, *, started: bool) -> Service
     return ServiceState(change.service, deployable=True, activated=True, state=state)
 
 
-_BLOCKING_VERDICTS = (Verdict.DRIFT, Verdict.UNKNOWN)
-_EXPECTATIONS_AFTER_START = frozenset({Expectation.STAYS_UP, Expectation.ANSWERS})
-"""What can be seen only once the service really runs."""
-
-_GROUP_EXPECTATIONS = frozenset({Expectation.PAIR_HEALTHY, Expectation.GROUPED})
-"""What is looked at before every change, whatever pack the change is judged by."""
-
-
 @dataclass(frozen=True, slots=True)
 class WhatIfFindings:
-    """The findings now, with the change made, and with it made but not yet started.
+    """The findings on the facts as they are, and as the change would make them.
 
-    These go by the profile as it will be; `filed_now` and `filed_then` by that of the file.
+    `current`, `changed` and `not_started` (activated, but not running yet) are judged by the tested
+    profile, `filed_current` and `filed_changed` by that of the file. `rows` are the
+    recommendations by id.
     """
 
     rows: Mapping[str, Recommendation]
-    now: tuple[Finding, ...]
-    then: tuple[Finding, ...]
-    before_start: tuple[Finding, ...]
-    filed_now: tuple[Finding, ...]
-    filed_then: tuple[Finding, ...]
+    current: tuple[Finding, ...]
+    changed: tuple[Finding, ...]
+    not_started: tuple[Finding, ...]
+    filed_current: tuple[Finding, ...]
+    filed_changed: tuple[Finding, ...]
 
     def pairs(self) -> Iterator[tuple[Finding, Finding]]:
-        """Yield each finding now with what the change would make of it."""
-        return self._side_by_side(self.now, self.then)
+        """Yield each current finding with the same one after the change."""
+        return self._pair_by_id(self.current, self.changed)
 
     def broken(self) -> Iterator[Finding]:
-        """Yield what is well or not asked now, and would differ or be unknown with the change."""
+        """Yield the findings that the change makes drift or unknown."""
         return (after for before, after in self.pairs() if _becomes_blocking(before, after))
 
-    def asked_besides(self) -> Iterator[Finding]:
-        """Yield what the tested profile makes differ or unknown, the change made."""
+    def caused_by_profile(self) -> Iterator[Finding]:
+        """Yield the findings that the tested profile makes drift or unknown, after the change."""
         broken = {finding.id for finding in self.broken()}
-        for before, after in self._side_by_side(self.filed_now, self.then):
+        for before, after in self._pair_by_id(self.filed_current, self.changed):
             if after.id not in broken and _becomes_blocking(before, after):
                 yield after
 
     def temporary(self) -> Iterator[ExpectedFinding]:
-        """Yield what the change makes differ or unknown only until the profile has the features."""
-        settled = {finding.id for finding in self.then if finding.verdict not in _BLOCKING_VERDICTS}
-        for before, after in self._side_by_side(self.filed_now, self.filed_then):
+        """Yield what the change makes drift or unknown until the file has the tested profile."""
+        settled = {f.id for f in self.changed if f.verdict not in _BLOCKING_VERDICTS}
+        for before, after in self._pair_by_id(self.filed_current, self.filed_changed):
             if after.id in settled and _becomes_blocking(before, after):
                 yield ExpectedFinding(after.id, after.verdict, after.kind, after.observed)
 
-    def _side_by_side(
-        self, one: Iterable[Finding], other: Iterable[Finding]
+    def _pair_by_id(
+        self, first: Iterable[Finding], second: Iterable[Finding]
     ) -> Iterator[tuple[Finding, Finding]]:
-        before = {finding.id: finding for finding in one}
-        for after in other:
+        before = {finding.id: finding for finding in first}
+        for after in second:
             row = self.rows[after.recommendation]
             if after.id in before and row.expects not in _EXPECTATIONS_AFTER_START:
                 yield before[after.id], after
@@ -122,23 +122,25 @@ def judge_change(
 ) -> WhatIfFindings:
     """Judge a change; `filed` are the facts with the profile of the file."""
     rows = (*recommendations, *_missing_group_rows(recommendations))
-    now, then = (
-        judge_facts(rows, facts),
-        judge_facts(rows, apply_changes(facts, changes, started=True)),
-    )
-    same = filed == facts
+    current = judge_facts(rows, facts)
+    changed = judge_facts(rows, apply_changes(facts, changes, started=True))
+    is_same_profile = filed == facts
     return WhatIfFindings(
         rows={row.id: row for row in rows},
-        now=now,
-        then=then,
-        before_start=judge_facts(rows, apply_changes(facts, changes, started=False)),
-        filed_now=now if same else judge_facts(rows, filed),
-        filed_then=then if same else judge_facts(rows, apply_changes(filed, changes, started=True)),
+        current=current,
+        changed=changed,
+        not_started=judge_facts(rows, apply_changes(facts, changes, started=False)),
+        filed_current=current if is_same_profile else judge_facts(rows, filed),
+        filed_changed=(
+            changed
+            if is_same_profile
+            else judge_facts(rows, apply_changes(filed, changes, started=True))
+        ),
     )
 
 
 def _missing_group_rows(recommendations: Sequence[Recommendation]) -> list[Recommendation]:
-    """Return the rows on redundancy groups that are not among the given ones."""
+    """Return the recommendations on redundancy groups that are not among the given ones."""
     if {row.expects for row in recommendations} >= _GROUP_EXPECTATIONS:
         return []
     ids = {row.id for row in recommendations}
@@ -146,6 +148,7 @@ def _missing_group_rows(recommendations: Sequence[Recommendation]) -> list[Recom
 
 
 def _becomes_blocking(before: Finding, after: Finding) -> bool:
+    """Return whether a finding becomes drift, or becomes unknown after it was known."""
     if before.verdict is Verdict.UNKNOWN:
         return after.verdict is Verdict.DRIFT
     return before.verdict not in _BLOCKING_VERDICTS and after.verdict in _BLOCKING_VERDICTS

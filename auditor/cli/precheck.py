@@ -106,7 +106,7 @@ def precheck(
     Exit codes: 0 go, 3 no-go, 4 cannot tell.
     """
     from auditor.audit import RunOptions, survey_clusters
-    from auditor.change.precheck import decide_change, decision_without_facts
+    from auditor.change.precheck import decide_change, decide_without_facts
     from auditor.change.precheck_report import render_decision_json, render_decision_text
     from auditor.change.request import find_unknown_nodes, parse_changes, resolve_changes
     from auditor.cli.output import print_text, terminal_width
@@ -147,11 +147,11 @@ def precheck(
             resolve_changes(facts, wanted),
             recommendations,
             fail_on=fail_on or settings.fail_on,
-            confirmed=confirm,
+            is_confirmed=confirm,
             filed=replace_profile(facts, settings, filed),
         )
         if facts.nodes and not strangers
-        else decision_without_facts(facts, strangers)
+        else decide_without_facts(facts, strangers)
     )
     if expectation:
         _write_expectation(decision, expectation)
@@ -175,7 +175,7 @@ def _write_expectation(decision: "Decision", path: Path) -> None:
 
     if not decision.changes:
         print_warning(f"--expectation {path}: not written, for the nodes could not be read.")
-    elif decision.answer is PrecheckResult.NO_GO:
+    elif decision.result is PrecheckResult.NO_GO:
         print_warning(f"--expectation {path}: not written, for the answer is no-go.")
     else:
         write_file(path, serialize_expectation(decision.expectation))

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.change.checks import load_activation_advice
+from auditor.change.advice import load_activation_advice
 from auditor.change.decision import PrecheckResult, PrecheckTopic
 from auditor.change.precheck import decide_change
+from auditor.change.precheck_report import check_remedy, check_text
 from auditor.change.what_if import RequestedChange
 from auditor.models.facts import HaState, Identity, Origin, Reach, RunState, ServiceState
 from auditor.models.findings import Severity
@@ -31,7 +32,7 @@ from auditor.service_names import (
     XMPP_FEDERATION_MANAGER,
 )
 from tests import factories as make
-from tests.change.window import HEALTHY, PUBLISHER, SUBSCRIBER, answers, asked, without
+from tests.change.window import HEALTHY, PUBLISHER, SUBSCRIBER, decide, results, without
 
 GOOD: Mapping[str, str] = {
     AXL_WEB_SERVICE: SUBSCRIBER,
@@ -58,45 +59,49 @@ def test_every_service_that_can_be_activated_is_tried() -> None:
 
 
 @pytest.mark.parametrize("service", sorted(GOOD))
-def test_turning_on_what_the_profile_wants_is_a_go(service: str) -> None:
-    """And mends what differs without it."""
+def test_turning_on_a_wanted_service_is_a_go(service: str) -> None:
+    """It also fixes the drift that is there without it."""
     node = GOOD[service]
-    decision = asked(without(HEALTHY, node, service), RequestedChange(node, service, activate=True))
-    doubts = [
-        p for p in decision.points if p.answer not in (PrecheckResult.GO, PrecheckResult.NOTE)
+    decision = decide(
+        without(HEALTHY, node, service), RequestedChange(node, service, activate=True)
+    )
+    others = [
+        check
+        for check in decision.checks
+        if check.result not in (PrecheckResult.GO, PrecheckResult.NOTE)
     ]
-    assert doubts == []
-    assert decision.answer is PrecheckResult.GO
-    assert PrecheckTopic.SATISFIES in {p.topic for p in decision.points}
+    assert others == []
+    assert decision.result is PrecheckResult.GO
+    assert PrecheckTopic.FIXES in {check.topic for check in decision.checks}
     assert decision.steps[service]
 
 
 @pytest.mark.parametrize("service", sorted(GOOD))
-def test_turning_off_what_the_profile_wants_is_a_no_go(service: str) -> None:
-    """It would break the row that wants it running."""
-    decision = asked(HEALTHY, RequestedChange(GOOD[service], service, activate=False))
-    assert decision.answer is PrecheckResult.NO_GO
-    assert PrecheckResult.NO_GO in answers(decision, PrecheckTopic.BREAKS)
+def test_turning_off_a_wanted_service_is_a_no_go(service: str) -> None:
+    """It would break the recommendation that it runs."""
+    decision = decide(HEALTHY, RequestedChange(GOOD[service], service, activate=False))
+    assert decision.result is PrecheckResult.NO_GO
+    assert PrecheckResult.NO_GO in results(decision, PrecheckTopic.BREAKS)
     assert decision.drift
-    told = [(point.about, point.text) for point in decision.points]
-    assert len(told) == len(set(told))
+    found = [(check.about, check_text(check)) for check in decision.checks]
+    assert len(found) == len(set(found))
 
 
 @pytest.mark.parametrize("service", [BULK_PROVISIONING, SERVICEABILITY_REPORTER])
-def test_turning_on_what_is_misplaced_is_a_no_go(service: str) -> None:
+def test_turning_on_a_misplaced_service_is_a_no_go(service: str) -> None:
     """These run on the publisher alone."""
-    decision = asked(HEALTHY, RequestedChange(SUBSCRIBER, service, activate=True))
-    assert PrecheckResult.NO_GO in answers(decision, PrecheckTopic.TABLE)
+    decision = decide(HEALTHY, RequestedChange(SUBSCRIBER, service, activate=True))
+    assert PrecheckResult.NO_GO in results(decision, PrecheckTopic.PLACEMENT)
 
 
 @pytest.mark.parametrize("service", sorted(s for s in GOOD if load_activation_advice()[s].confirm))
-def test_what_no_interface_shows_must_be_confirmed(service: str) -> None:
-    """Until then nobody can tell (CAU-01)."""
+def test_configuration_that_no_interface_shows_must_be_confirmed(service: str) -> None:
+    """Until then the change is undecided (CAU-01)."""
     node = GOOD[service]
     facts = without(HEALTHY, node, service)
-    decision = asked(facts, RequestedChange(node, service, activate=True), confirmed=False)
-    assert decision.answer is PrecheckResult.CANNOT_TELL
-    assert set(answers(decision, PrecheckTopic.CONFIRM)) == {PrecheckResult.CANNOT_TELL}
+    decision = decide(facts, RequestedChange(node, service, activate=True), confirmed=False)
+    assert decision.result is PrecheckResult.UNDECIDED
+    assert set(results(decision, PrecheckTopic.CONFIRM)) == {PrecheckResult.UNDECIDED}
 
 
 @pytest.mark.parametrize("service", [MESSAGE_ARCHIVER, TEXT_CONFERENCE_MANAGER])
@@ -105,10 +110,10 @@ def test_a_database_that_refuses_is_a_no_go(service: str) -> None:
     node = GOOD[service]
     facts = without(HEALTHY, node, service)
     databases = tuple(replace(d, reach=Reach.REFUSED) for d in facts.databases)
-    decision = asked(
+    decision = decide(
         replace(facts, databases=databases), RequestedChange(node, service, activate=True)
     )
-    assert PrecheckResult.NO_GO in answers(decision, PrecheckTopic.PREREQUISITE)
+    assert PrecheckResult.NO_GO in results(decision, PrecheckTopic.PREREQUISITE)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +124,13 @@ def test_a_database_that_refuses_is_a_no_go(service: str) -> None:
         (FILE_TRANSFER_MANAGER, "file_server_configured"),
     ],
 )
-def test_a_prerequisite_that_nobody_configured_is_a_no_go(service: str, key: str) -> None:
-    """And one that nobody declared cannot be told."""
+def test_a_prerequisite_that_is_not_configured_is_a_no_go(service: str, key: str) -> None:
+    """The service would run without it."""
     node = GOOD[service]
     facts = without(HEALTHY, node, service)
     change = RequestedChange(node, service, activate=True)
     missing = replace(facts, settings={**facts.settings, key: (make.setting(False),)})
-    assert PrecheckResult.NO_GO in answers(asked(missing, change), PrecheckTopic.PREREQUISITE)
+    assert PrecheckResult.NO_GO in results(decide(missing, change), PrecheckTopic.PREREQUISITE)
 
 
 def test_a_service_that_needs_one_that_is_down_is_a_no_go() -> None:
@@ -133,8 +138,8 @@ def test_a_service_that_needs_one_that_is_down_is_a_no_go() -> None:
     facts = without(HEALTHY, SUBSCRIBER, PRESENCE_ENGINE_SERVICE, SIP_PROXY_SERVICE)
     engine = RequestedChange(SUBSCRIBER, PRESENCE_ENGINE_SERVICE, activate=True)
     proxy = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, activate=True)
-    assert PrecheckResult.NO_GO in answers(asked(facts, engine), PrecheckTopic.PREREQUISITE)
-    assert asked(facts, engine, proxy).answer is PrecheckResult.GO
+    assert PrecheckResult.NO_GO in results(decide(facts, engine), PrecheckTopic.PREREQUISITE)
+    assert decide(facts, engine, proxy).result is PrecheckResult.GO
 
 
 def test_a_router_that_is_down_is_a_no_go_for_xcp_services() -> None:
@@ -142,106 +147,104 @@ def test_a_router_that_is_down_is_a_no_go_for_xcp_services() -> None:
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     stopped = ServiceState(XCP_ROUTER, False, None, RunState.STOPPED, -1069)
     nodes = tuple(replace(n, services={**n.services, XCP_ROUTER: stopped}) for n in facts.nodes)
-    decision = asked(
+    decision = decide(
         replace(facts, nodes=nodes),
         RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
     )
-    assert PrecheckResult.NO_GO in answers(decision, PrecheckTopic.PREREQUISITE)
+    assert PrecheckResult.NO_GO in results(decision, PrecheckTopic.PREREQUISITE)
 
 
-def test_a_node_that_was_not_read_cannot_be_told() -> None:
+def test_an_unread_node_is_undecided() -> None:
     """A go would be a false pass."""
     nodes = tuple(replace(n, services={}) if n.name == SUBSCRIBER else n for n in HEALTHY.nodes)
-    decision = asked(
+    decision = decide(
         replace(HEALTHY, nodes=nodes),
         RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
     )
-    assert decision.answer is PrecheckResult.CANNOT_TELL
+    assert decision.result is PrecheckResult.UNDECIDED
 
 
-def test_a_service_that_nobody_asked_for_cannot_be_told_while_undeclared() -> None:
+def test_a_service_of_an_undeclared_feature_is_undecided() -> None:
     """The profile decides whether it is wanted."""
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     known = {k: v for k, v in facts.settings.items() if k != "web_clients"}
-    decision = asked(
+    decision = decide(
         replace(facts, settings=known),
         RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
     )
-    assert decision.answer is PrecheckResult.CANNOT_TELL
-    assert any("web_clients" in point.remedy for point in decision.points)
+    assert decision.result is PrecheckResult.UNDECIDED
+    assert any("web_clients" in check_remedy(check) for check in decision.checks)
 
 
 def test_drift_below_the_threshold_is_a_note() -> None:
-    """It is told and decides nothing."""
+    """It is listed and decides nothing."""
     change = RequestedChange(SUBSCRIBER, SERVICEABILITY_REPORTER, activate=True)
-    decision = asked(HEALTHY, change, fail_on=Severity.CRITICAL)
-    assert answers(decision, PrecheckTopic.BREAKS) == [PrecheckResult.NOTE]
+    decision = decide(HEALTHY, change, fail_on=Severity.CRITICAL)
+    assert results(decision, PrecheckTopic.BREAKS) == [PrecheckResult.NOTE]
 
 
 @pytest.mark.parametrize(
-    ("state", "answer"),
-    [(HaState.FAILING_OVER, PrecheckResult.CANNOT_TELL), (HaState.FAILED, PrecheckResult.NO_GO)],
+    ("state", "result"),
+    [(HaState.FAILING_OVER, PrecheckResult.UNDECIDED), (HaState.FAILED, PrecheckResult.NO_GO)],
 )
-def test_a_pair_that_is_not_well_is_no_time_for_a_change(
-    state: HaState, answer: PrecheckResult
-) -> None:
-    """Moving cannot be told, broken is a no-go."""
+def test_a_moving_or_broken_pair_forbids_a_change(state: HaState, result: PrecheckResult) -> None:
+    """A moving one is undecided, a broken one is a no-go."""
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     nodes = tuple(replace(n, ha_state=make.reading(state)) for n in facts.nodes)
-    decision = asked(
+    decision = decide(
         replace(facts, nodes=nodes),
         RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
     )
-    assert answer in answers(decision, PrecheckTopic.GROUP)
+    assert result in results(decision, PrecheckTopic.GROUP)
 
 
-def test_a_pair_with_its_switch_off_is_a_note() -> None:
+def test_a_pair_with_ha_off_is_a_note() -> None:
     """Without HA no change can provoke a failover."""
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     groups = tuple(replace(g, ha_enabled=False) for g in facts.groups)
-    decision = asked(
+    decision = decide(
         replace(facts, groups=groups),
         RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
     )
-    assert decision.answer is PrecheckResult.GO
-    assert PrecheckResult.NOTE in answers(decision, PrecheckTopic.GROUP)
+    assert decision.result is PrecheckResult.GO
+    assert PrecheckResult.NOTE in results(decision, PrecheckTopic.GROUP)
 
 
-def test_a_node_that_another_machine_answers_for_cannot_be_told() -> None:
-    """What it says of the service and of those that it needs is not this node's."""
+def test_a_node_that_another_machine_answers_for_is_undecided() -> None:
+    """The states that it reports are not this node's."""
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     nodes = tuple(
         replace(n, identity=Identity.CONTRADICTED) if n.name == SUBSCRIBER else n
         for n in facts.nodes
     )
-    decision = asked(
+    decision = decide(
         replace(facts, nodes=nodes),
         RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
     )
-    assert decision.answer is PrecheckResult.CANNOT_TELL
-    assert answers(decision, PrecheckTopic.NOW) == [PrecheckResult.CANNOT_TELL]
-    assert PrecheckResult.GO not in answers(decision, PrecheckTopic.PREREQUISITE)
+    assert decision.result is PrecheckResult.UNDECIDED
+    assert results(decision, PrecheckTopic.NOW) == [PrecheckResult.UNDECIDED]
+    assert PrecheckResult.GO not in results(decision, PrecheckTopic.PREREQUISITE)
 
 
-def test_a_service_on_its_way_cannot_be_told() -> None:
-    """Nobody knows where it ends."""
+def test_a_starting_service_is_undecided() -> None:
+    """It may still fail to start."""
     starting = make.service(WEB_CONNECTION_MANAGER, "starting")
     nodes = tuple(
         replace(n, services={**n.services, WEB_CONNECTION_MANAGER: starting}) for n in HEALTHY.nodes
     )
-    decision = asked(
+    decision = decide(
         replace(HEALTHY, nodes=nodes),
         RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
     )
-    assert answers(decision, PrecheckTopic.NOW) == [PrecheckResult.CANNOT_TELL]
+    assert results(decision, PrecheckTopic.NOW) == [PrecheckResult.UNDECIDED]
 
 
 @pytest.mark.parametrize(
-    ("state", "answer"),
-    [(HaState.FAILING_OVER, PrecheckResult.CANNOT_TELL), (HaState.FAILED, PrecheckResult.NO_GO)],
+    ("state", "result"),
+    [(HaState.FAILING_OVER, PrecheckResult.UNDECIDED), (HaState.FAILED, PrecheckResult.NO_GO)],
 )
-def test_the_pair_is_looked_at_whatever_the_pack(state: HaState, answer: PrecheckResult) -> None:
-    """Cisco's table says nothing of pairs, and a moving one is no time for a change."""
+def test_the_pair_is_checked_whatever_the_pack(state: HaState, result: PrecheckResult) -> None:
+    """Cisco's table has no recommendation on pairs."""
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     nodes = tuple(replace(n, ha_state=make.reading(state)) for n in facts.nodes)
     decision = decide_change(
@@ -249,59 +252,67 @@ def test_the_pair_is_looked_at_whatever_the_pack(state: HaState, answer: Prechec
         [RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True)],
         load_packs(["table"]),
         fail_on=Severity.LOW,
-        confirmed=True,
+        is_confirmed=True,
     )
-    assert decision.answer is answer
+    assert decision.result is result
 
 
 @pytest.mark.parametrize("activate", [True, False])
-def test_a_service_of_which_no_row_speaks_cannot_be_told(activate: bool) -> None:
-    """The table alone does not know it, and nothing of it was looked at."""
+def test_a_service_without_a_recommendation_is_undecided(activate: bool) -> None:
+    """The table alone does not name it."""
     decision = decide_change(
         HEALTHY,
         [RequestedChange(SUBSCRIBER, FILE_TRANSFER_MANAGER, activate=activate)],
         load_packs(["table"]),
         fail_on=Severity.LOW,
-        confirmed=True,
+        is_confirmed=True,
     )
-    assert decision.answer is PrecheckResult.CANNOT_TELL
+    assert decision.result is PrecheckResult.UNDECIDED
 
 
-def test_a_group_that_nobody_told_cannot_be_told() -> None:
+def test_an_unknown_group_is_undecided() -> None:
     """Its pair may be moving at this moment."""
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     nodes = tuple(replace(n, redundancy_group=None, group_known=False) for n in facts.nodes)
     blind = replace(facts, nodes=nodes, groups=(), groups_known=False)
-    decision = asked(blind, RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True))
-    assert answers(decision, PrecheckTopic.GROUP) == [PrecheckResult.CANNOT_TELL]
+    decision = decide(blind, RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True))
+    assert results(decision, PrecheckTopic.GROUP) == [PrecheckResult.UNDECIDED]
 
 
-def test_a_switch_that_was_only_discovered_forgives_nothing() -> None:
-    """Somebody inferred that it is off."""
+def test_a_discovered_ha_switch_is_not_trusted() -> None:
+    """That HA is off was only inferred."""
     groups = tuple(
         replace(g, ha_enabled=False, switch_origin=Origin.DISCOVERED) for g in HEALTHY.groups
     )
     facts = without(replace(HEALTHY, groups=groups), SUBSCRIBER, WEB_CONNECTION_MANAGER)
-    decision = asked(facts, RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True))
-    assert PrecheckResult.NOTE not in answers(decision, PrecheckTopic.GROUP)
+    decision = decide(facts, RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True))
+    assert PrecheckResult.NOTE not in results(decision, PrecheckTopic.GROUP)
 
 
-def test_a_service_that_the_same_change_takes_away_is_not_there() -> None:
-    """It runs now, and will not."""
+def test_a_service_that_the_same_change_turns_off_is_missing() -> None:
+    """It runs now, and will not after the change."""
     facts = without(HEALTHY, SUBSCRIBER, PRESENCE_ENGINE_SERVICE)
     engine = RequestedChange(SUBSCRIBER, PRESENCE_ENGINE_SERVICE, activate=True)
     proxy = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, activate=False)
-    decision = asked(facts, engine, proxy)
-    told = {p.text: p.answer for p in decision.points if p.topic is PrecheckTopic.PREREQUISITE}
-    said = f"{PRESENCE_ENGINE_SERVICE} needs {SIP_PROXY_SERVICE}, which the same change turns off."
-    assert told[said] is PrecheckResult.NO_GO
+    decision = decide(facts, engine, proxy)
+    found = {
+        check_text(check): check.result
+        for check in decision.checks
+        if check.topic is PrecheckTopic.PREREQUISITE
+    }
+    expected = (
+        f"{PRESENCE_ENGINE_SERVICE} needs {SIP_PROXY_SERVICE}, which the same change turns off."
+    )
+    assert found[expected] is PrecheckResult.NO_GO
 
 
-def test_a_service_that_others_need_is_not_turned_off_under_them() -> None:
-    """Unless they go with it."""
+def test_a_service_that_others_need_is_not_turned_off() -> None:
+    """Unless they are turned off with it."""
     proxy = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, activate=False)
-    alone = asked(HEALTHY, proxy)
-    needing = [p.text for p in alone.points if p.topic is PrecheckTopic.PREREQUISITE]
+    alone = decide(HEALTHY, proxy)
+    needing = [
+        check_text(check) for check in alone.checks if check.topic is PrecheckTopic.PREREQUISITE
+    ]
     assert needing == [
         f"{name} is started here, and needs {SIP_PROXY_SERVICE}."
         for name in (PRESENCE_ENGINE_SERVICE, SIP_FEDERATION_MANAGER)
@@ -310,33 +321,33 @@ def test_a_service_that_others_need_is_not_turned_off_under_them() -> None:
         RequestedChange(SUBSCRIBER, s, activate=False)
         for s in (PRESENCE_ENGINE_SERVICE, SIP_FEDERATION_MANAGER)
     ]
-    assert answers(asked(HEALTHY, proxy, *leaving), PrecheckTopic.PREREQUISITE) == []
+    assert results(decide(HEALTHY, proxy, *leaving), PrecheckTopic.PREREQUISITE) == []
 
 
 @pytest.mark.parametrize(
-    ("used", "answer"), [([PUBLISHER], PrecheckResult.CANNOT_TELL), (False, PrecheckResult.GO)]
+    ("used", "result"), [([PUBLISHER], PrecheckResult.UNDECIDED), (False, PrecheckResult.GO)]
 )
 def test_another_feature_may_need_what_its_own_does_not(
-    used: list[str] | bool, answer: PrecheckResult
+    used: list[str] | bool, result: PrecheckResult
 ) -> None:
     """Federation sends messages through the Text Conference Manager, perhaps of another node."""
     told = make.deployment(
         chat=False, permanent_chat=False, permanent_chat_ha=False, sip_federation=used
     )
     told |= make.settings(partitioned_intradomain_federation=False)
-    decision = asked(
+    decision = decide(
         replace(HEALTHY, settings=told),
         RequestedChange(SUBSCRIBER, TEXT_CONFERENCE_MANAGER, activate=False),
     )
-    assert decision.answer is answer
+    assert decision.result is result
 
 
 @pytest.mark.parametrize("activate", [True, False])
-def test_a_change_that_is_so_already_is_told_as_such(activate: bool) -> None:
-    """There is nothing to do, whatever else is said of it."""
+def test_a_change_that_is_made_already_is_reported(activate: bool) -> None:
+    """There is nothing to change, whatever the other checks find."""
     facts = HEALTHY if activate else without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     change = RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=activate)
     other = RequestedChange(PUBLISHER, WEB_CONNECTION_MANAGER, activate=False)
-    assert asked(facts, change).idle
-    assert not asked(facts, change, other).idle
-    assert asked(facts, change, other).already == (change,)
+    assert decide(facts, change).has_nothing_to_change
+    assert not decide(facts, change, other).has_nothing_to_change
+    assert decide(facts, change, other).already_made == (change,)

@@ -1,4 +1,4 @@
-"""A healthy pair with every feature, and short words to ask for a change on it."""
+"""A healthy pair with every feature, and builders of changes on it."""
 
 from dataclasses import replace
 
@@ -26,19 +26,19 @@ def without(facts: ClusterFacts, node: str, *services: str) -> ClusterFacts:
     return replace(facts, nodes=tuple(nodes))
 
 
-def asked(
+def decide(
     facts: ClusterFacts,
     *changes: RequestedChange,
     confirmed: bool = True,
     fail_on: Severity = Severity.LOW,
 ) -> Decision:
     """Decide on changes with both packs."""
-    return decide_change(facts, changes, ROWS, fail_on=fail_on, confirmed=confirmed)
+    return decide_change(facts, changes, ROWS, fail_on=fail_on, is_confirmed=confirmed)
 
 
-def answers(decision: Decision, topic: PrecheckTopic) -> list[PrecheckResult]:
-    """Return what the points of a topic answered."""
-    return [point.answer for point in decision.points if point.topic is topic]
+def results(decision: Decision, topic: PrecheckTopic) -> list[PrecheckResult]:
+    """Return the results of the checks of a topic."""
+    return [check.result for check in decision.checks if check.topic is topic]
 
 
 DATASTORE = ServiceState("Cisco Presence Datastore", False, None, RunState.STARTED)

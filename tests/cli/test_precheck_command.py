@@ -1,4 +1,4 @@
-"""`auditor precheck` as an engineer runs it minutes before the window."""
+"""`auditor precheck` as an engineer runs it before a change window."""
 
 import json
 from collections.abc import Callable
@@ -71,8 +71,8 @@ def test_it_sends_nothing_that_writes(healthy: Lab) -> None:
     assert not any(request.writes for request in healthy.simulator.requests)
 
 
-def test_the_answer_as_json_carries_every_point(healthy: Lab) -> None:
-    """For those who script their windows."""
+def test_json_holds_every_check(healthy: Lab) -> None:
+    """Scripts can read it."""
     words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE, "--json")
     told = json.loads(healthy.run("precheck", *words).stdout)
     assert (told["answer"], told["exit_code"]) == ("no-go", 3)
@@ -122,26 +122,26 @@ def test_what_does_not_exist_is_a_usage_error(
 def test_a_refused_password_is_no_missing_node(
     healthy: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing could be read, so nothing can be told."""
+    """Nothing could be read, so the change is undecided."""
     monkeypatch.setattr(type(healthy), "environment", {"AUDITOR_PASSWORD": "wrong"})
     words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE)
     result = healthy.run("precheck", *words)
     assert result.exit_code == 4
     why = "credentials refused by cucm-pub.lab.test"
-    assert result.stdout.startswith(f"CANNOT TELL: the cluster could not be asked ({why}).\n")
+    assert result.stdout.startswith(f"UNDECIDED: the cluster could not be asked ({why}).\n")
     assert "401" in result.stdout
 
 
-def test_a_no_go_names_its_gravest_reason_first(healthy: Lab) -> None:
-    """Nobody should have to look for it."""
+def test_a_no_go_names_its_most_severe_reason_first(healthy: Lab) -> None:
+    """It is in the first line."""
     engine = "Cisco Presence Engine"
     words = ("--cluster", "healthy", "--deactivate", engine, "--on", NODE)
     first, *_ = healthy.run("precheck", *words).stdout.splitlines()
     assert first.startswith(f"NO-GO: {NODE}: With the change, PE-01: {engine} is not")
 
 
-def test_what_would_be_is_not_told_as_seen(healthy: Lab) -> None:
-    """Nobody observed it."""
+def test_findings_with_the_change_have_no_evidence(healthy: Lab) -> None:
+    """They were not observed."""
     words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE, "--json")
     told = json.loads(healthy.run("precheck", *words).stdout)
     would = [p for p in told["points"] if p["topic"] == "what the change would break"]
@@ -149,8 +149,8 @@ def test_what_would_be_is_not_told_as_seen(healthy: Lab) -> None:
     assert not any(p["evidence"] or p["remedy"] for p in would)
 
 
-def test_a_change_that_is_so_already_is_said_first(healthy: Lab) -> None:
-    """Nobody should open a window for it."""
+def test_a_change_that_is_made_already_is_said_first(healthy: Lab) -> None:
+    """It needs no change window."""
     words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--confirm")
     result = healthy.run("precheck", *words)
     assert result.exit_code == 0
@@ -174,8 +174,8 @@ def test_a_cluster_that_cannot_be_read_is_json_too(
     assert not expected.exists()
 
 
-def test_an_announcement_never_replaces_another(healthy: Lab, tmp_path: Path) -> None:
-    """A later comparison would be held against the wrong one; nothing is asked."""
+def test_an_expectation_file_never_replaces_another(healthy: Lab, tmp_path: Path) -> None:
+    """A later comparison would use the wrong one; nothing is asked."""
     expected = tmp_path / "expected.json"
     expected.write_text("of another window")
     words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--confirm")
@@ -188,8 +188,8 @@ def test_an_announcement_never_replaces_another(healthy: Lab, tmp_path: Path) ->
     assert len(healthy.simulator.requests) == asked
 
 
-def test_a_no_go_announces_nothing(healthy: Lab, tmp_path: Path) -> None:
-    """Nobody should make the change, so nobody should find it expected."""
+def test_a_no_go_writes_no_expectation(healthy: Lab, tmp_path: Path) -> None:
+    """The change should not be made, so it is not expected."""
     expected = tmp_path / "expected.json"
     words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE)
     result = healthy.run("precheck", *words, "--expectation", str(expected))
@@ -229,7 +229,7 @@ def declared(text: str) -> str:
     return f'{text}\n[[cluster.node]]\nname = "imp1.lab.test"\nrole = "publisher"\n'
 
 
-def test_a_node_that_nobody_listed_cannot_be_told(healthy: Lab, tmp_path: Path) -> None:
+def test_an_unlisted_node_is_undecided(healthy: Lab, tmp_path: Path) -> None:
     """It may well exist: CUCM did not answer, and the file declares another one only."""
     healthy.edit = declared
     healthy.simulator.change(
@@ -261,7 +261,7 @@ def test_a_declared_node_is_judged_without_cucm(healthy: Lab) -> None:
 
 
 def test_a_feature_with_two_values_is_a_usage_error(healthy: Lab) -> None:
-    """One of them would be dropped without a word."""
+    """One of them would be ignored silently."""
     words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE)
     features = ("--feature", "chat=true", "--feature", "chat=false")
     result = healthy.run("precheck", *words, *features)
@@ -304,7 +304,7 @@ def test_a_feature_from_the_check_to_the_profile(lab: Start, tmp_path: Path) -> 
     assert running.run(*live).exit_code == 3
 
 
-def test_what_only_the_tested_feature_asks_for_mends_nothing(lab: Start) -> None:
+def test_what_only_the_tested_feature_needs_is_not_a_fix(lab: Start) -> None:
     """It does not differ today; and a database is not added by naming a node."""
     running = lab("healthy")
     archiver = "Cisco XCP Message Archiver"

@@ -1,0 +1,28 @@
+"""What to do before and while a service is turned on: data, one block for each service."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from pydantic import TypeAdapter
+
+
+@dataclass(frozen=True, slots=True)
+class ActivationAdvice:
+    """`needs` are services that must run first; `confirm` is what no interface shows (CAU-01)."""
+
+    name: str
+    confirm: tuple[str, ...]
+    steps: tuple[str, ...]
+    source: str
+    needs: tuple[str, ...] = ()
+
+
+@cache
+def load_activation_advice() -> Mapping[str, ActivationAdvice]:
+    """Return the advice by canonical service name."""
+    text = (files("auditor.change") / "services.toml").read_text(encoding="utf-8")
+    blocks = TypeAdapter(list[ActivationAdvice]).validate_python(tomllib.loads(text)["service"])
+    return {advice.name: advice for advice in blocks}
