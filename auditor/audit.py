@@ -213,10 +213,10 @@ def _strictest_threshold(clusters: Sequence[ClusterSettings], options: RunOption
     return options.fail_on or max((c.fail_on for c in clusters), key=lambda s: s.rank)
 
 
-def run_guarded(question: Callable[[], T]) -> T:
+def run_guarded(request: Callable[[], T]) -> T:
     """Run one collector's question; a fault of ours becomes coverage of reason `bug`."""
     try:
-        return question()
+        return request()
     except AuditorError:
         raise
     except Exception as fault:

@@ -1,11 +1,11 @@
-"""Does a node's own AXL answer one authenticated request? (contract, AXL-04)"""
+"""Whether a node's own AXL answers an authenticated request (contract, AXL-04)."""
 
 from auditor.errors import ExchangeError, Reason, SoapFault
 from auditor.models.facts import AxlAvailability, AxlProbe
 from auditor.soap.client import Client
 
 AXL_PROBE_SQL = "SELECT count(*) from processnode WHERE systemnode='f' and tknodeusage= 0"
-"""What Cisco's intercluster sync itself asks a peer (TAC document 217581)."""
+"""The statement that Cisco's intercluster sync sends to a peer (TAC document 217581)."""
 
 _NO_RESPONSE_REASONS = frozenset(
     {
@@ -16,14 +16,14 @@ _NO_RESPONSE_REASONS = frozenset(
         Reason.BAD_REPLY,
     }
 )
-"""Failures that mean "AXL does not answer", provided that the node itself does."""
+"""Failures that mean "AXL does not answer", if Control Center of the node does."""
 
 
 def probe_axl(client: Client) -> AxlProbe:
-    """Ask the node's AXL once; a SOAP fault is an answer too. Sends one request.
+    """Ask the node's AXL once; a SOAP fault counts as an answer too. Sends one request.
 
     Raises:
-        ExchangeError: anything that is no answer; `judge_axl_failure` says what it means.
+        ExchangeError: there was no answer; `judge_axl_failure` returns what that means.
     """
     try:
         client.sql(AXL_PROBE_SQL)
@@ -33,9 +33,7 @@ def probe_axl(client: Client) -> AxlProbe:
 
 
 def judge_axl_failure(error: ExchangeError, *, control_center_answered: bool) -> AxlProbe:
-    """Return what a failed probe says of AXL: silent only if the node's Control Center spoke."""
+    """Return what a failed probe shows; AXL is at fault only if Control Center answered."""
     if control_center_answered and error.reason in _NO_RESPONSE_REASONS:
         return AxlProbe(AxlAvailability.NOT_ANSWERING, f"AXL did not answer: {error.detail}")
-    return AxlProbe(
-        AxlAvailability.UNKNOWN, f"Whether AXL answers could not be told: {error.detail}"
-    )
+    return AxlProbe(AxlAvailability.UNKNOWN, f"It is unknown whether AXL answers: {error.detail}")

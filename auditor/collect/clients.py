@@ -1,7 +1,4 @@
-"""On what terms a cluster is asked: with which account, over which wire, and for what.
-
-From settings to servers: where one is reached, whom it must prove to be, with what patience.
-"""
+"""SOAP clients for the servers of a cluster, made from its settings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,7 +18,7 @@ from auditor.soap.response_redactor import EchoWarning
 def build_endpoint(
     settings: ClusterSettings,
     name: str,
-    dial: ServerAddress,
+    address: ServerAddress,
     others: frozenset[str],
     *,
     insecure: bool = False,
@@ -29,9 +26,9 @@ def build_endpoint(
     """Return one server of a cluster; `others` are the names of its other nodes, lower case."""
     return Endpoint(
         name=name,
-        host=dial.host,
-        port=dial.port,
-        verify_name=dial.verify_name,
+        host=address.host,
+        port=address.port,
+        verify_name=address.verify_name,
         pins=settings.pins.get(name.casefold(), ()),
         ca_bundle=settings.ca_bundle,
         legacy_tls=settings.legacy_tls,
@@ -43,20 +40,20 @@ def build_endpoint(
 
 
 def build_request_limits(settings: ClusterSettings) -> RequestLimits:
-    """Return how much patience a server of the cluster gets."""
+    """Return the time-out and the pauses before repeats for the servers of a cluster."""
     return RequestLimits(timeout_s=settings.timeout_s, backoff_s=settings.backoff_s)
 
 
 SurveyProgress = Callable[[str, str], None]
-"""Told the cluster and the server that was just asked."""
+"""Called with the cluster and the server that was asked just now."""
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyContext:
-    """What holds for every server of a cluster.
+    """What all servers of a cluster share: the account, the network, and what to ask.
 
-    `watch_s`: look at every service twice, that far apart; None: only where a second look is due.
-    `probes`: what to ask the publisher's database. `notice` is the run's own.
+    `watch_s`: read all services twice, so many seconds apart; None: only where it is due. `probes`
+    are those for the publisher's database. `notice` is shared by all clusters of the run.
     """
 
     login: Credentials
@@ -70,7 +67,7 @@ class SurveyContext:
     notice: EchoWarning = field(default_factory=EchoWarning)
 
     def recheck_policy(self, settle_s: float) -> RecheckPolicy:
-        """Return how a node is looked at twice; `settle_s` is the pause if none was asked for."""
+        """Return when services are read twice; `settle_s` is the pause where `watch_s` is None."""
         pause_s = settle_s if self.watch_s is None else self.watch_s
         return RecheckPolicy(pause_s, always=self.watch_s is not None, never=self.scope.hurries)
 
@@ -78,16 +75,16 @@ class SurveyContext:
         self,
         settings: ClusterSettings,
         name: str,
-        dial: ServerAddress,
+        address: ServerAddress,
         *,
         others: frozenset[str],
         axl_first: str | None = None,
     ) -> Client:
-        """Return a client of one server, which dials nobody yet."""
-        place = build_endpoint(settings, name, dial, others, insecure=self.insecure)
-        asked = frozenset[str]().union(*(probe.known_texts for probe in self.probes))
+        """Return a client of one server; it connects with its first request."""
+        endpoint = build_endpoint(settings, name, address, others, insecure=self.insecure)
+        probed = frozenset[str]().union(*(probe.known_texts for probe in self.probes))
         return Client(
-            replace(place, told_names=place.told_names | asked),
+            replace(endpoint, told_names=endpoint.told_names | probed),
             self.login,
             build_request_limits(settings),
             self.network,

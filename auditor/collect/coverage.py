@@ -1,4 +1,4 @@
-"""Asks a source and writes down what came of it, so that no answer and no failure is lost."""
+"""Sends requests to one server and records the coverage, so that no failure is lost."""
 
 import logging
 from collections.abc import Callable
@@ -25,14 +25,14 @@ class RequestResult(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class RequestStats:
-    """Requests sent to a server, and the microseconds that these exchanges took."""
+    """The number of requests to a server, and the microseconds that they took."""
 
     requests: int = 0
     elapsed_us: int = 0
 
     @classmethod
     def of(cls, client: Client) -> Self:
-        """Return what a server was asked so far."""
+        """Return the statistics of a client so far."""
         return cls(client.requests_sent, client.elapsed_us)
 
     def __sub__(self, earlier: Self) -> "RequestStats":
@@ -48,19 +48,20 @@ NO_REQUESTS = RequestStats()
 
 
 class RequestGuard(Protocol):
-    """Runs a question; turns a fault of this program into an ExchangeError of reason `bug`."""
+    """Runs a request; turns a fault of this program into an ExchangeError of reason `bug`."""
 
-    def __call__(self, question: Callable[[], T]) -> T:
-        """Return what the question returns, or raise an ExchangeError."""
+    def __call__(self, request: Callable[[], T]) -> T:
+        """Return what the request returns, or raise an ExchangeError."""
         ...
 
 
 @dataclass(slots=True)
 class CoverageLog:
-    """The coverage of one server, written while it is asked.
+    """The coverage of one server, recorded while it is asked.
 
     After an error that settles (wrong account, wrong certificate, another node, no connection)
-    the rest is skipped; also after a time-out if `is_gone` says that no connection gets through.
+    further requests are skipped; also after a time-out if `is_gone` returns that the server
+    accepts no connection. `closed_by` is that error.
     """
 
     node: str
@@ -70,29 +71,29 @@ class CoverageLog:
     closed_by: ExchangeError | None = None
     is_gone: Callable[[], bool] = lambda: False
 
-    def ask(self, source: Source, question: Callable[[], T]) -> RequestResult[T]:
-        """Put one question; keep its outcome, its number of requests and its time."""
+    def ask(self, source: Source, request: Callable[[], T]) -> RequestResult[T]:
+        """Send a request; record its outcome, its number of requests and its time."""
         if self.closed_by is not None:
             return RequestResult(None, self._skip_after_failure(source, self.closed_by))
         before = RequestStats.of(self.client)
-        answer = self._put(question)
-        self.record(source, answer.error, RequestStats.of(self.client) - before)
-        return answer
+        result = self._run(request)
+        self.record(source, result.error, RequestStats.of(self.client) - before)
+        return result
 
-    def ask_optional(self, source: Source, question: Callable[[], T]) -> RequestResult[T]:
-        """Put one question more to a source; its failure is no gap, its cost is written down."""
+    def ask_optional(self, source: Source, request: Callable[[], T]) -> RequestResult[T]:
+        """Send a further request to a source; a failure is no gap, but its requests count."""
         if self.closed_by is not None:
             return RequestResult(None, self._not_asked(self.closed_by))
         before = RequestStats.of(self.client)
-        answer = self._put(question)
+        result = self._run(request)
         if source not in self.entries:
             self.entries[source] = Coverage(source, self.node, Outcome.COLLECTED)
-        if isinstance(answer.error, Bug):
-            self.record(source, answer.error)
-        elif answer.error is not None and answer.error.settles:
-            self.closed_by = answer.error
+        if isinstance(result.error, Bug):
+            self.record(source, result.error)
+        elif result.error is not None and result.error.settles:
+            self.closed_by = result.error
         self.add_stats(source, RequestStats.of(self.client) - before)
-        return answer
+        return result
 
     def _not_asked(self, failed: ExchangeError) -> NotAsked:
         return NotAsked(Problem.AFTER_FAILURE, self.node, earlier=failed.failure)
@@ -103,16 +104,16 @@ class CoverageLog:
         self._add(Coverage(source, self.node, skipped, error.reason, failure=error.failure))
         return error
 
-    def _put(self, question: Callable[[], T]) -> RequestResult[T]:
+    def _run(self, request: Callable[[], T]) -> RequestResult[T]:
         try:
-            return RequestResult(self.guard(question))
+            return RequestResult(self.guard(request))
         except ExchangeError as error:
             return RequestResult(None, error)
 
     def record(
-        self, source: Source, error: ExchangeError | None, cost: RequestStats = NO_REQUESTS
+        self, source: Source, error: ExchangeError | None, stats: RequestStats = NO_REQUESTS
     ) -> None:
-        """Write down that a source was asked, and the error if there was one."""
+        """Record that a source was asked, and the error if there was one."""
         if error is not None and (error.settles or self._cannot_connect(error)):
             self.closed_by = error
         outcome = Outcome.COLLECTED if error is None else Outcome.FAILED
@@ -121,8 +122,8 @@ class CoverageLog:
             self.node,
             outcome,
             reason=None if error is None else error.reason,
-            requests=cost.requests,
-            elapsed_ms=cost.elapsed_ms,
+            requests=stats.requests,
+            elapsed_ms=stats.elapsed_ms,
             failure=None if error is None else self._located(error.failure, source),
         )
         self._add(entry)
@@ -136,18 +137,17 @@ class CoverageLog:
         return error.reason is Reason.TIMED_OUT and self.is_gone()
 
     def skip(self, source: Source, note: str) -> None:
-        """Write down that a source was not due, and why."""
+        """Record that a source did not have to be asked, and why."""
         self._add(Coverage(source, self.node, Outcome.SKIPPED, note=note))
 
     def _add(self, entry: Coverage) -> None:
-        """Keep one entry a source: the first failure stands, the counts add up."""
-        known = self.entries.get(entry.source)
-        if known is not None:
-            told = known if known.outcome is Outcome.FAILED else entry
+        """Keep one entry for each source: the first failure stays, the counts add up."""
+        earlier = self.entries.get(entry.source)
+        if earlier is not None:
             entry = replace(
-                told,
-                requests=known.requests + entry.requests,
-                elapsed_ms=known.elapsed_ms + entry.elapsed_ms,
+                earlier if earlier.outcome is Outcome.FAILED else entry,
+                requests=earlier.requests + entry.requests,
+                elapsed_ms=earlier.elapsed_ms + entry.elapsed_ms,
             )
         self.entries[entry.source] = entry
         log.info(
@@ -161,20 +161,20 @@ class CoverageLog:
         )
 
     def add_stats(self, source: Source, stats: RequestStats) -> None:
-        """Add to the counts of a source that was asked more than its outcome tells."""
-        known = self.entries[source]
+        """Add requests to those of a source, without a change of its outcome."""
+        entry = self.entries[source]
         self.entries[source] = replace(
-            known,
-            requests=known.requests + stats.requests,
-            elapsed_ms=known.elapsed_ms + stats.elapsed_ms,
+            entry,
+            requests=entry.requests + stats.requests,
+            elapsed_ms=entry.elapsed_ms + stats.elapsed_ms,
         )
 
     def has_failed(self, source: Source) -> bool:
-        """Tell whether a source was asked and gave an error."""
+        """Return whether a source was asked and failed."""
         entry = self.entries.get(source)
         return entry is not None and entry.outcome is Outcome.FAILED
 
     @property
     def coverage(self) -> tuple[Coverage, ...]:
-        """Return what was written down, in the order in which the sources were asked."""
+        """Return the entries, in the order in which the sources were asked."""
         return tuple(self.entries.values())

@@ -1,7 +1,4 @@
-"""Puts the answers of a cluster together into the facts that the engine judges.
-
-Puts what a later look told over what was known before.
-"""
+"""Builds the facts of a cluster from what was read, and merges those of a later survey."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -54,18 +51,19 @@ def build_cluster_facts(
 
 
 def replace_profile(
-    facts: ClusterFacts, told: ClusterSettings, file: ClusterSettings
+    facts: ClusterFacts, tested: ClusterSettings, filed: ClusterSettings
 ) -> ClusterFacts:
-    """Return the facts, assembled with the settings `told`, as those of the `file` make them."""
+    """Return facts that were built with a tested profile, with that of the file in its place."""
     names = [node.name for node in facts.nodes]
-    gone, come = declared_peer_settings(told, names), declared_peer_settings(file, names)
-    seen = {
-        key: tuple(one for one in tellings if one not in gone.get(key, ()))
-        for key, tellings in facts.settings.items()
+    removed = declared_peer_settings(tested, names)
+    added = declared_peer_settings(filed, names)
+    kept = {
+        key: tuple(setting for setting in settings if setting not in removed.get(key, ()))
+        for key, settings in facts.settings.items()
     }
-    keys = dict.fromkeys((*come, *(key for key, tellings in seen.items() if tellings)))
-    settings = {key: (*come.get(key, ()), *seen.get(key, ())) for key in keys}
-    return replace(facts, settings=settings, named=file.named)
+    keys = dict.fromkeys((*added, *(key for key, settings in kept.items() if settings)))
+    settings = {key: (*added.get(key, ()), *kept.get(key, ())) for key in keys}
+    return replace(facts, settings=settings, named=filed.named)
 
 
 def _topology_contradictions(
@@ -74,21 +72,21 @@ def _topology_contradictions(
     """Return, by key of the file, where the declared nodes differ from those that AXL lists."""
     if not (declared and topology.complete):
         return {}
-    listed = {m.name.casefold(): m for m in topology.nodes}
-    named = {n.name.casefold() for n in declared}
-    nodes = [f"CUCM lists {m.name} too" for key, m in listed.items() if key not in named]
+    listed = {node.name.casefold(): node for node in topology.nodes}
+    named = {node.name.casefold() for node in declared}
+    nodes = [f"CUCM lists {node.name} too" for key, node in listed.items() if key not in named]
     groups = []
-    for one in declared:
-        member = listed.get(one.name.casefold())
-        if member and member.role not in (one.role, Role.UNKNOWN):
-            nodes.append(f"{one.name} is declared {one.role}, and CUCM has it as {member.role}")
-        if member and member.group_known and one.redundancy_group:
-            has = member.redundancy_group or "no group"
-            if has.casefold() != one.redundancy_group.casefold():
-                where = one.redundancy_group
-                groups.append(f"{one.name} is declared in {where}, and CUCM has it in {has}")
-    told = {"node": tuple(nodes), "node.redundancy_group": tuple(groups)}
-    return {key: sentences for key, sentences in told.items() if sentences}
+    for entry in declared:
+        node = listed.get(entry.name.casefold())
+        if node and node.role not in (entry.role, Role.UNKNOWN):
+            nodes.append(f"{entry.name} is declared {entry.role}, and CUCM has it as {node.role}")
+        if node and node.group_known and entry.redundancy_group:
+            group, declared_group = node.redundancy_group or "no group", entry.redundancy_group
+            if group.casefold() != declared_group.casefold():
+                where = f"{entry.name} is declared in {declared_group}"
+                groups.append(f"{where}, and CUCM has it in {group}")
+    clauses = {"node": tuple(nodes), "node.redundancy_group": tuple(groups)}
+    return {key: of_key for key, of_key in clauses.items() if of_key}
 
 
 def _reachable_planned_nodes(
@@ -106,7 +104,7 @@ def _reachable_planned_nodes(
 def add_discovered_facts(
     facts: ClusterFacts, results: Iterable[NodeResult], settings: ClusterSettings
 ) -> ClusterFacts:
-    """Return the facts with what databases of the nodes filled in, where nobody else told it."""
+    """Return the facts with what was read from databases, for what is not known otherwise."""
     for result in results:
         if result.probe_results is not None:
             facts = apply_probe_results(facts, result.probe_results)
@@ -124,52 +122,54 @@ _SOURCES_BY_TOPIC = {
 }
 
 
-def merge_survey_facts(known: ClusterFacts, new: ClusterFacts, scope: SurveyScope) -> ClusterFacts:
-    """Return what is known after an errand: all that it asked about is as it told it.
+def merge_survey_facts(
+    earlier: ClusterFacts, new: ClusterFacts, scope: SurveyScope
+) -> ClusterFacts:
+    """Return the earlier facts, with those in the scope of the new survey replaced.
 
-    What was asked about and not told is not known any more. Requests add up.
+    What was asked for and not read is unknown again. Requests add up.
     """
-    fresh = {
+    asked = {
         node.name: node
         for node in new.nodes
         if scope.includes(node.name, node.redundancy_group) and not node.planned
     }
     return replace(
-        known,
+        earlier,
         nodes=tuple(
-            _merge_node_facts(node, fresh.get(node.name), scope.topics) for node in known.nodes
+            _merge_node_facts(node, asked.get(node.name), scope.topics) for node in earlier.nodes
         ),
-        coverage=_merge_coverage(known, new, scope, fresh),
+        coverage=_merge_coverage(earlier, new, scope, asked),
     )
 
 
 def _merge_node_facts(
-    old: NodeFacts, new: NodeFacts | None, topics: frozenset[SurveyTopic]
+    earlier: NodeFacts, new: NodeFacts | None, topics: frozenset[SurveyTopic]
 ) -> NodeFacts:
     if new is None:
-        return old
-    told = replace(old, identity=new.identity)
+        return earlier
+    merged = replace(earlier, identity=new.identity)
     if SurveyTopic.SERVICES in topics:
-        told = replace(told, services=new.services, replied_at=new.replied_at)
+        merged = replace(merged, services=new.services, replied_at=new.replied_at)
     if SurveyTopic.HA in topics:
-        told = replace(told, ha_state=new.ha_state)
+        merged = replace(merged, ha_state=new.ha_state)
     if SurveyTopic.AXL in topics:
-        told = replace(told, axl=new.axl)
+        merged = replace(merged, axl=new.axl)
     if SurveyTopic.SESSIONS in topics:
-        told = replace(told, sessions=new.sessions)
+        merged = replace(merged, sessions=new.sessions)
     if SurveyTopic.REPLICATION in topics:
-        told = replace(told, replication=new.replication)
-    return told
+        merged = replace(merged, replication=new.replication)
+    return merged
 
 
 def _merge_coverage(
-    known: ClusterFacts, new: ClusterFacts, scope: SurveyScope, fresh: Mapping[str, NodeFacts]
+    earlier: ClusterFacts, new: ClusterFacts, scope: SurveyScope, asked: Mapping[str, NodeFacts]
 ) -> tuple[Coverage, ...]:
     nodes = {node.name for node in new.nodes}
-    asked = {_SOURCES_BY_TOPIC[topic] for topic in scope.topics if topic in _SOURCES_BY_TOPIC}
-    entries = {(entry.node, entry.source): entry for entry in known.coverage}
+    sources = {_SOURCES_BY_TOPIC[topic] for topic in scope.topics if topic in _SOURCES_BY_TOPIC}
+    entries = {(entry.node, entry.source): entry for entry in earlier.coverage}
     for entry in new.coverage:
-        if entry.node in nodes and (entry.node not in fresh or entry.source not in asked):
+        if entry.node in nodes and (entry.node not in asked or entry.source not in sources):
             continue
         old = entries.get((entry.node, entry.source))
         entries[entry.node, entry.source] = (
@@ -178,9 +178,9 @@ def _merge_coverage(
     return tuple(entries.values())
 
 
-def _add_request_counts(entry: Coverage, old: Coverage) -> Coverage:
+def _add_request_counts(entry: Coverage, earlier: Coverage) -> Coverage:
     return replace(
         entry,
-        requests=entry.requests + old.requests,
-        elapsed_ms=entry.elapsed_ms + old.elapsed_ms,
+        requests=entry.requests + earlier.requests,
+        elapsed_ms=entry.elapsed_ms + earlier.elapsed_ms,
     )

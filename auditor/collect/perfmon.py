@@ -1,8 +1,6 @@
-"""PerfMon of one node: its high availability state, the only state that may explain anything.
+"""PerfMon of one node: its HA state, and as best effort its sessions and database replication.
 
-PerfMon of one node: users' sessions and database replication, best effort.
-
-Counters that cannot be read are left out: nothing is judged by them alone.
+Sessions and replication that cannot be read are left out: nothing is judged by them alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,14 +22,14 @@ HA_STATE_COUNTER = "SRMState"
 """Cisco RTMT guide, performance counters; documented from 12.5(1)."""
 
 VALID_COUNTER_STATUS = frozenset({None, 0, 1})
-"""PDH's own numbers for valid and new data; anything else is a counter that was not read."""
+"""Numbers of Windows PDH for valid and new data; with any other, the counter was not read."""
 
 
 def read_ha_state(client: Client, node: str, others: frozenset[str]) -> HaReading:
     """Ask one node for its HA state.
 
-    `others` are the cluster's other nodes, lower case: a counter that names one of them is
-    another node's answer. Sends one request.
+    `others` are the cluster's other nodes, lower case: a counter that names one of them comes from
+    another node. Sends one request.
 
     Raises:
         WrongNode: a counter names another node of the cluster.
@@ -54,12 +52,12 @@ def read_ha_state(client: Client, node: str, others: frozenset[str]) -> HaReadin
 
 
 def _is_ha_state_counter(counter: PerfmonCounter) -> bool:
-    """Tell whether a counter is ours: `\\\\host\\Object\\Counter`, of no other object."""
-    *_, thing, name = ("", *counter.name.split("\\"))
-    told = thing.partition("(")[0].strip().casefold()
+    """Return whether this is the HA counter: `\\\\host\\Object\\Counter`, of no other object."""
+    *_, instance, name = ("", *counter.name.split("\\"))
+    object_name = instance.partition("(")[0].strip().casefold()
     return (
         name.strip().casefold() == HA_STATE_COUNTER.casefold()
-        and told == HA_STATE_OBJECT.casefold()
+        and object_name == HA_STATE_OBJECT.casefold()
     )
 
 
@@ -68,8 +66,8 @@ def refuse_foreign_counters(
 ) -> None:
     """Raise WrongNode if a counter names one of the cluster's other nodes, lower case.
 
-    Either may leave the domain out; a first label that the node has itself names nobody. A host
-    in which something had to be hidden may be any of them.
+    Both may be without a domain; a first label that the node has too proves nothing. A host that
+    was redacted in part may be any of them, and is refused too.
     """
     own = _first_label(node.casefold())
     for counter in counters:
@@ -81,7 +79,7 @@ def refuse_foreign_counters(
 
 
 def _is_same_host(host: str, other: str, own: str) -> bool:
-    """Tell whether two names, one of them without a domain, are those of one other node."""
+    """Return whether two names, at least one without a domain, are the same other node."""
     if is_ip(host) or is_ip(other) or ("." in host and "." in other):
         return False
     return _first_label(host) == _first_label(other) != own
@@ -108,7 +106,7 @@ _COUNTERS_BY_TOPIC = {
 }
 
 _COUNTER_MISSING_REASONS = (Reason.SOAP_FAULT, Reason.BAD_REPLY)
-"""Failures that say that this node has no such counter, after which another may be asked for."""
+"""Failures that mean that the node has no such counter; others may still be read."""
 
 
 def read_counters(

@@ -1,4 +1,4 @@
-"""What a cluster can be asked about, so that a subset can be asked."""
+"""What a survey asks about, and which nodes: an audit, a snapshot or a failover check."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,24 +25,24 @@ AUDIT_TOPICS = frozenset(
         SurveyTopic.DATABASES,
     }
 )
-"""What the recommendations are judged on."""
+"""The topics that recommendations are judged on."""
 
 SNAPSHOT_TOPICS = AUDIT_TOPICS | {SurveyTopic.SESSIONS}
-"""What is kept to compare with later."""
+"""The topics of a snapshot, to compare with later."""
 
 WATCH_TOPICS = frozenset({SurveyTopic.SERVICES, SurveyTopic.HA})
-"""What tells whether a pair still moves."""
+"""The topics that show whether a pair is still changing."""
 
 FAILOVER_TOPICS = WATCH_TOPICS | {SurveyTopic.AXL, SurveyTopic.SESSIONS, SurveyTopic.REPLICATION}
-"""What tells how a pair stands after a failover."""
+"""The topics that show the state of a pair after a failover."""
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyScope:
-    """What a survey is sent for.
+    """The topics, nodes and groups of a survey.
 
-    `nodes` are the only ones to ask, lower case, and `groups` the only redundancy groups; None:
-    all. `hurries`: no node is looked at twice, even where a second look is due, and one that timed
+    `nodes` and `groups` (redundancy groups) are the only ones to ask, in lower case; None: all.
+    `hurries`: services are read once, even where a second reading is due, and a node that timed
     out and accepts no connection is asked nothing more.
     """
 
@@ -52,11 +52,11 @@ class SurveyScope:
     hurries: bool = False
 
     def includes(self, node: str, group: str | None) -> bool:
-        """Tell whether a node of a group is to be asked; case makes no difference."""
+        """Return whether a node of a group is to be asked; case is ignored."""
         if self.groups is not None and (group or "").casefold() not in self.groups:
             return False
         return self.nodes is None or node.casefold() in self.nodes
 
 
 AUDIT_SCOPE = SurveyScope()
-"""What an audit asks."""
+"""The scope of an audit."""

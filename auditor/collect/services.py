@@ -1,8 +1,7 @@
-"""Control Center of one node: what is activated, what runs, and whether it stays up.
+"""Services of one node from Control Center: activated or not, running or not, steady or not.
 
-What a row of Control Center means: activation and running are two axes (contract, section 2).
-
-CUCM AXL on activation, asked only where Control Center does not say (contract, section 2).
+Activation and running are two axes (contract, section 2). Where Control Center does not show
+whether a service is activated, CUCM AXL is asked.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,16 +23,16 @@ from auditor.soap.records import (
 )
 
 NOT_ACTIVATED_REASON_CODE = -1068
-"""Reason code of a service that nobody activated (facts: two independent tools)."""
+"""Reason code of a service that is not activated (facts: two independent tools)."""
 
 UNINFORMATIVE_CODES = frozenset({-1, -1004, -1010})
-"""Reasons that say nothing of activation: Successful, Entry not found, No such service."""
+"""Reasons that do not show activation: Successful, Entry not found, No such service."""
 
 ACTIVATED_CODES = frozenset(range(-1075, -999)) - UNINFORMATIVE_CODES - {NOT_ACTIVATED_REASON_CODE}
-"""The documented reasons that only an activated service gives."""
+"""The documented reasons that only an activated service has."""
 
 _MAX_UPTIME_S = 100 * 365 * 24 * 3600
-"""What no service can have been up for, so that nothing can be reckoned from more."""
+"""An uptime above this is no uptime."""
 
 _NOT_ACTIVATED_TEXTS = frozenset({"service not activated", "not activated"})
 _RUN_STATES_BY_TEXT = {state.value: state for state in RunState if state is not RunState.UNKNOWN}
@@ -48,33 +47,33 @@ def merge_service_rows(
 ) -> dict[str, ServiceState]:
     """Return one state per service, by canonical name.
 
-    Rows of one service that agree count once; rows that contradict each other make it unknown.
+    Equal rows of one service count once; rows that contradict each other make it unknown.
     """
     listed = {canonical_name(s.name): s.deployable for s in specifications}
     states: dict[str, ServiceState] = {}
     for row in rows:
         name = canonical_name(row.name)
         state = parse_service_row(row, name, resolve_deployable(name, listed))
-        known = states.get(name)
-        states[name] = state if known is None else _merge_duplicate_rows(known, state)
+        earlier = states.get(name)
+        states[name] = state if earlier is None else _merge_duplicate_rows(earlier, state)
     return states
 
 
 def resolve_deployable(name: str, listed: Mapping[str, bool | None]) -> bool | None:
-    """Tell whether a service can be activated: our own lists before the node's.
+    """Return whether a service can be activated, None if unknown.
 
-    A real capture holds a corrupted product row for a service of the table.
+    Our own lists come first: a real capture has a corrupted product row for a service of them.
     """
-    ours = is_deployable_service(name)
-    return ours if ours is not None else listed.get(name)
+    is_deployable = is_deployable_service(name)
+    return is_deployable if is_deployable is not None else listed.get(name)
 
 
-def _merge_duplicate_rows(one: ServiceState, other: ServiceState) -> ServiceState:
-    if replace(other, reason=one.reason, note=one.note) == one:
-        return one
+def _merge_duplicate_rows(first: ServiceState, second: ServiceState) -> ServiceState:
+    if replace(second, reason=first.reason, note=first.note) == first:
+        return first
     return ServiceState(
-        name=one.name,
-        deployable=one.deployable,
+        name=first.name,
+        deployable=first.deployable,
         activated=None,
         state=RunState.UNKNOWN,
         note="Control Center gave two rows for it that contradict each other.",
@@ -82,7 +81,7 @@ def _merge_duplicate_rows(one: ServiceState, other: ServiceState) -> ServiceStat
 
 
 def parse_service_row(row: ServiceRow, name: str, can_activate: bool | None) -> ServiceState:
-    """Return what one row says of a service, on both axes."""
+    """Return the state of a service on both axes, as one row shows it."""
     activated, state, note = _interpret_service_status(row)
     return ServiceState(
         name=name,
@@ -97,14 +96,14 @@ def parse_service_row(row: ServiceRow, name: str, can_activate: bool | None) -> 
     )
 
 
-def _plausible_uptime(told: int | None) -> int | None:
-    return told if told is not None and 0 <= told < _MAX_UPTIME_S else None
+def _plausible_uptime(uptime_s: int | None) -> int | None:
+    return uptime_s if uptime_s is not None and 0 <= uptime_s < _MAX_UPTIME_S else None
 
 
 def _interpret_service_status(row: ServiceRow) -> tuple[bool | None, RunState, str]:
     status = _normalize_status_text(row.status)
-    odd = row.reason_code is None and "1068" in row.reason_code_text
-    off = (
+    is_unreadable_code = row.reason_code is None and "1068" in row.reason_code_text
+    is_not_activated = (
         row.reason_code == NOT_ACTIVATED_REASON_CODE
         or _normalize_status_text(row.reason) in _NOT_ACTIVATED_TEXTS
     )
@@ -114,24 +113,26 @@ def _interpret_service_status(row: ServiceRow) -> tuple[bool | None, RunState, s
     if state is RunState.UNKNOWN:
         return None, state, _unreadable_status_note(row)
     if state is RunState.STOPPED:
-        return _interpret_stopped(row, off=off)
-    if off:
-        said = f'Control Center said both "{row.status}" and "not activated".'
-        return None, RunState.UNKNOWN, said
-    if odd:
-        said = f'Control Center gave the reason code "{row.reason_code_text}", which is no number.'
-        return None, RunState.UNKNOWN, said
+        return _interpret_stopped(row, is_not_activated=is_not_activated)
+    if is_not_activated:
+        note = f'Control Center said both "{row.status}" and "not activated".'
+        return None, RunState.UNKNOWN, note
+    if is_unreadable_code:
+        note = f'Control Center gave the reason code "{row.reason_code_text}", which is no number.'
+        return None, RunState.UNKNOWN, note
     return True, state, ""
 
 
 def _unreadable_status_note(row: ServiceRow) -> str:
     if not row.status:
         return "Control Center gave no status for it."
-    return f'Control Center gave the status "{row.status}", which says nothing certain.'
+    return f'Control Center gave the status "{row.status}", which is not a known one.'
 
 
-def _interpret_stopped(row: ServiceRow, *, off: bool) -> tuple[bool | None, RunState, str]:
-    if off:
+def _interpret_stopped(
+    row: ServiceRow, *, is_not_activated: bool
+) -> tuple[bool | None, RunState, str]:
+    if is_not_activated:
         return False, RunState.STOPPED, ""
     if row.reason_code in ACTIVATED_CODES:
         return True, RunState.STOPPED, ""
@@ -139,7 +140,7 @@ def _interpret_stopped(row: ServiceRow, *, off: bool) -> tuple[bool | None, RunS
 
 
 def unknown_activations(states: Mapping[str, ServiceState]) -> frozenset[str]:
-    """Return the services whose activation only AXL can tell."""
+    """Return the services whose activation Control Center does not show."""
     return frozenset(
         name
         for name, s in states.items()
@@ -148,36 +149,36 @@ def unknown_activations(states: Mapping[str, ServiceState]) -> frozenset[str]:
 
 
 def apply_axl_activation(
-    states: Mapping[str, ServiceState], told: Iterable[ProcessNodeService]
+    states: Mapping[str, ServiceState], entries: Iterable[ProcessNodeService]
 ) -> dict[str, ServiceState]:
-    """Fill undecided activations from AXL `isActive`, and note where the two sources differ.
+    """Fill unknown activations from AXL `isActive`, and note where the two sources differ.
 
-    AXL `enable` is the trace switch and says nothing here (facts, section 0).
+    AXL `enable` is the trace switch, and has nothing to do with it (facts, section 0).
     """
     active: dict[str, set[bool | None]] = {}
-    for entry in told:
+    for entry in entries:
         active.setdefault(canonical_name(entry.service), set()).add(entry.is_active)
     merged = dict(states)
     for name, state in states.items():
-        said = active.get(name, set())
-        if len(said) == 1 and state.deployable is not False:
-            merged[name] = _apply_is_active(state, next(iter(said)))
+        values = active.get(name, set())
+        if len(values) == 1 and state.deployable is not False:
+            merged[name] = _apply_is_active(state, next(iter(values)))
     return merged
 
 
 def _apply_is_active(state: ServiceState, is_active: bool | None) -> ServiceState:
     if is_active is None or state.state is RunState.UNKNOWN:
         return state
-    word = "activated" if is_active else "not activated"
+    activation = "activated" if is_active else "not activated"
     if state.activated is None:
-        return replace(state, activated=is_active, note=f"CUCM AXL says that it is {word}.")
+        return replace(state, activated=is_active, note=f"CUCM AXL says that it is {activation}.")
     if state.activated is not is_active:
-        return replace(state, note=f"CUCM AXL says otherwise: {word}.")
+        return replace(state, note=f"CUCM AXL says otherwise: {activation}.")
     return state
 
 
 RESTART_SHIFT = timedelta(seconds=120)
-"""How far reply time minus uptime may move before it counts as a restart (contract, 8)."""
+"""How far reply time minus uptime may move before it is a restart (contract, section 8)."""
 
 _TRANSITION_STATES = (RunState.STARTING, RunState.STOPPING)
 
@@ -252,10 +253,10 @@ def _is_freshly_started(state: ServiceState | None) -> bool:
 def has_restarted(
     before: ServiceState | None, after: ServiceState, between: timedelta
 ) -> bool | None:
-    """Tell whether a service restarted between two looks; None where it cannot be told.
+    """Return whether a service restarted between two readings, None if that is unknown.
 
-    A restart: it no longer runs, the start time that the node gives for it moved, its uptime fell,
-    or its start, reckoned from the reply's time, moved by more than two minutes.
+    It did if it no longer runs, if the start time that the node gives changed, if its uptime fell,
+    or if its start, computed from the reply's time, moved by more than two minutes.
     """
     if before is None or before.state is not RunState.STARTED:
         return None
@@ -274,6 +275,6 @@ def read_axl_activation(
 ) -> dict[str, ServiceState]:
     """Return the node's services with activation filled in from `listProcessNodeService`.
 
-    Sends one request to the CUCM publisher; raises an ExchangeError like every question.
+    Sends one request to the CUCM publisher; raises ExchangeError.
     """
     return apply_axl_activation(states, cucm.list_process_node_services(node))

@@ -1,7 +1,4 @@
-"""Whether a node that the file declares as not installed yet is there after all.
-
-Whether an external database takes a TCP connection from this machine.
-"""
+"""Bare TCP connections: to external databases, and to nodes that are declared as planned."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,20 +12,19 @@ from auditor.soap.messages import TcpResult
 from auditor.soap.network import Network
 
 TCP_CHECK_TIMEOUT_S = 2.0
-"""How long a node has to accept a bare TCP connection, where no more is asked of it."""
+"""How long a node has to accept a bare TCP connection."""
 
 
 def is_declared_planned(settings: ClusterSettings, node: NodeFacts) -> bool:
-    """Tell whether the file names a node as planned, whatever a survey found out since."""
+    """Return whether the file names a node as planned, even if a survey found it reachable."""
     return node.planned or node.name.casefold() in map(str.casefold, settings.planned_nodes)
 
 
 def check_planned_node(network: Network, settings: ClusterSettings, node: NodeFacts) -> NodeResult:
-    """Open and close one TCP connection; nothing is sent, and no password risked.
+    """Open and close one TCP connection; nothing is sent, so no password is at risk.
 
-    A node that accepts it contradicts the file, which is drift (PROFILE-02), and what is due there
-    is unknown, because nobody looked at what runs. Any other outcome proves nothing, and the
-    declaration stands.
+    A node that accepts it contradicts the file, which is drift (PROFILE-02); its services stay
+    unread, so they are unknown. Any other outcome proves nothing, and the node stays planned.
     """
     address = settings.address_of(node.name)
     tcp = network.tcp(address.host, address.port, min(TCP_CHECK_TIMEOUT_S, settings.timeout_s))
@@ -38,21 +34,21 @@ def check_planned_node(network: Network, settings: ClusterSettings, node: NodeFa
 
 
 def keep_as_planned(node: NodeFacts) -> NodeResult:
-    """Return the answers of a node that is planned, as far as anybody knows."""
+    """Return the result of a planned node that is not known to be installed."""
     return skip_node(node, "Declared in planned_nodes: not installed yet.")
 
 
 def mark_as_reachable(node: NodeFacts) -> NodeResult:
-    """Return the answers of a node that is declared planned, and accepts connections."""
+    """Return the result of a node that is declared as planned and accepts connections."""
     return skip_node(
         replace(node, planned=False),
         failure=NotAsked(Problem.PLANNED_NODE, node.name).failure,
     )
 
 
-def _planned_node_coverage(place: str, result: TcpResult) -> Coverage:
-    told = Outcome.SKIPPED if result.reach is Reach.UNKNOWN else Outcome.COLLECTED
-    return Coverage(Source.TCP, place, told, None, result.text, 1, result.elapsed_ms)
+def _planned_node_coverage(address: str, result: TcpResult) -> Coverage:
+    outcome = Outcome.SKIPPED if result.reach is Reach.UNKNOWN else Outcome.COLLECTED
+    return Coverage(Source.TCP, address, outcome, None, result.text, 1, result.elapsed_ms)
 
 
 TcpTarget = tuple[str, int]
@@ -60,7 +56,7 @@ TcpTarget = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class TcpCheck:
-    """One place, what a connection to it came to, and the coverage of that test."""
+    """A host and port, what a connection to it came to, and the coverage of that check."""
 
     target: TcpTarget
     result: TcpResult
@@ -68,15 +64,15 @@ class TcpCheck:
 
 
 def database_targets(databases: Iterable[ExternalDatabase]) -> tuple[TcpTarget, ...]:
-    """Return each host and port that is to be tested, once."""
+    """Return each host and port to check, once."""
     return tuple(sorted({(d.host, d.port) for d in databases if d.reach is not Reach.NOT_TRIED}))
 
 
 def check_tcp(network: Network, target: TcpTarget, timeout_s: float) -> TcpCheck:
     """Open and close one TCP connection; nothing is sent.
 
-    A refusal is an answer, so its outcome is `collected`; only a name that cannot be looked up,
-    or a network that cannot be used, leaves a gap.
+    A refusal is a result, so its outcome is `collected`; only a name that cannot be resolved, or
+    a network that cannot be used, is a gap.
     """
     result = network.tcp(*target, timeout_s)
     failed = result.reach is Reach.UNKNOWN
@@ -95,10 +91,11 @@ def check_tcp(network: Network, target: TcpTarget, timeout_s: float) -> TcpCheck
 def set_database_reach(
     databases: Iterable[ExternalDatabase], results: Mapping[TcpTarget, TcpResult]
 ) -> tuple[ExternalDatabase, ...]:
-    """Return the databases with what their place's test came to."""
+    """Return the databases with the results of their checks."""
     return tuple(
-        replace(d, reach=r.reach, reach_text=r.text)
-        if (r := results.get((d.host, d.port))) and d.reach is not Reach.NOT_TRIED
-        else d
-        for d in databases
+        replace(database, reach=result.reach, reach_text=result.text)
+        if database.reach is not Reach.NOT_TRIED
+        and (result := results.get((database.host, database.port)))
+        else database
+        for database in databases
     )

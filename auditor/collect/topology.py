@@ -1,7 +1,4 @@
-"""CUCM AXL: which IM&P nodes there are, their roles, and their redundancy groups.
-
-CUCM AXL: the presence redundancy groups, held against the list of nodes.
-"""
+"""The nodes, roles and redundancy groups of a cluster: from CUCM AXL, else from the file."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,65 +12,8 @@ from auditor.models.facts import ClusterFacts, Group, NodeFacts, Origin, Role
 from auditor.soap.client import Client
 from auditor.soap.records import ProcessNode, RedundancyGroup
 
-
-def build_redundancy_groups(
-    rows: Iterable[RedundancyGroup], members: Iterable[str]
-) -> tuple[Group, ...]:
-    """Return the groups that AXL listed; `members` are the names of the cluster's nodes.
-
-    Raises:
-        BadReply: there is none, though the installation of the first node makes one; a group or
-            a server is listed twice; or servers seem to be left out.
-    """
-    groups = tuple(
-        Group(
-            row.name,
-            tuple(server for server in (row.server1, row.server2) if server),
-            row.ha_enabled,
-            Origin.OBSERVED,
-        )
-        for row in rows
-    )
-    if not groups:
-        raise BadReply(Problem.NO_GROUPS)
-    _refuse_duplicates("the redundancy group", (group.name for group in groups))
-    _refuse_duplicates(
-        "among the servers of redundancy groups", (s for g in groups for s in g.nodes)
-    )
-    _refuse_empty_groups(groups, members)
-    return groups
-
-
-def _refuse_duplicates(what: str, names: Iterable[str]) -> None:
-    for name, count in Counter(name.casefold() for name in names).items():
-        if count > 1:
-            raise BadReply(Problem.REPEATED_ROW, item=f"{what} {name}", count=count)
-
-
-def _refuse_empty_groups(groups: Iterable[Group], members: Iterable[str]) -> None:
-    """Refuse a group without servers beside a node without group: they may belong together."""
-    placed = {server.casefold() for group in groups for server in group.nodes}
-    alone = [name for name in members if name.casefold() not in placed]
-    empty = [group.name for group in groups if not group.nodes]
-    if alone and empty:
-        raise BadReply(Problem.EMPTY_GROUP, group=empty[0], node=alone[0])
-
-
-def find_unlisted_server(groups: Iterable[Group], members: Iterable[str]) -> BadReply | None:
-    """Return an error if a group has a server that is not among the cluster's nodes.
-
-    The list of nodes is then not whole, and nobody would miss the one that was not asked.
-    """
-    known = {name.casefold() for name in members}
-    for group in groups:
-        for server in group.nodes:
-            if server.casefold() not in known:
-                return BadReply(Problem.UNLISTED_NODE, node=server, group=group.name)
-    return None
-
-
 SYSTEM_NODE_NAME = "enterprisewidedata"
-"""The row of `listProcessNode` that is no node."""
+"""The row of `listProcessNode` that is not a node."""
 
 IMP_ROLE = "cucm im and presence"
 CUCM_ROLE = "cucm voice/video"
@@ -85,9 +25,9 @@ _ROLES_BY_USAGE = {"publisher": Role.PUBLISHER, "subscriber": Role.SUBSCRIBER}
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """The cluster's nodes and groups.
+    """The cluster's nodes, nothing of which has been read yet, and its groups.
 
-    `complete`: the nodes are known to be all there are. `trouble` is why a part is missing.
+    `complete`: these are known to be all nodes. `trouble` is why a part is missing.
     """
 
     nodes: tuple[NodeFacts, ...]
@@ -106,37 +46,37 @@ def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
     rows = cucm.list_process_nodes()
     if _is_axl_too_old(cucm.axl_version):
         return _complete_topology(declared_topology(settings), cucm.axl_version)
-    members = _parse_process_nodes(rows, settings)
-    names = [member.name for member in members]
+    nodes = _parse_process_nodes(rows, settings)
+    names = [node.name for node in nodes]
     try:
         groups = build_redundancy_groups(cucm.list_presence_redundancy_groups(), names)
     except ExchangeError as error:
-        return _topology_without_groups(members, settings, error)
+        return _topology_without_groups(nodes, settings, error)
     missing = find_unlisted_server(groups, names)
     if missing is not None:
-        return replace(_topology_without_groups(members, settings, missing), complete=False)
-    return Topology(_assign_groups(members, groups), groups, groups_known=True, complete=True)
+        return replace(_topology_without_groups(nodes, settings, missing), complete=False)
+    return Topology(_assign_groups(nodes, groups), groups, groups_known=True, complete=True)
 
 
-def _complete_topology(known: Topology, version: str | None) -> Topology:
-    """Return the declared topology as the whole, for a CUCM that cannot list IM&P nodes."""
-    if not known.nodes:
+def _complete_topology(declared: Topology, version: str | None) -> Topology:
+    """Return the declared topology as complete, for a CUCM that cannot list IM&P nodes."""
+    if not declared.nodes:
         raise UnsupportedVersion(Problem.NODES_NOT_LISTED, version=version)
-    return replace(known, complete=True)
+    return replace(declared, complete=True)
 
 
 def _topology_without_groups(
-    members: tuple[NodeFacts, ...], settings: ClusterSettings, trouble: ExchangeError
+    nodes: tuple[NodeFacts, ...], settings: ClusterSettings, trouble: ExchangeError
 ) -> Topology:
     """Return the nodes that AXL listed, with the groups that the file declares."""
-    named = _assign_declared_groups(members, settings.nodes)
+    grouped = _assign_declared_groups(nodes, settings.nodes)
     groups = declared_topology(settings).groups
-    return Topology(named, groups, groups_known=False, complete=True, trouble=trouble)
+    return Topology(grouped, groups, groups_known=False, complete=True, trouble=trouble)
 
 
 def declared_topology(settings: ClusterSettings, trouble: ExchangeError | None = None) -> Topology:
-    """Return the topology that the file declares, for what AXL cannot tell or did not."""
-    members = _clear_doubtful_roles(
+    """Return the topology that the file declares, used where AXL gives none."""
+    nodes = _clear_doubtful_roles(
         NodeFacts(
             node.name,
             settings.address_of(node.name).shown,
@@ -148,11 +88,11 @@ def declared_topology(settings: ClusterSettings, trouble: ExchangeError | None =
     )
     names = dict.fromkeys(n.redundancy_group for n in settings.nodes if n.redundancy_group)
     groups = tuple(
-        Group(g, tuple(m.name for m in members if m.redundancy_group == g), None, Origin.DECLARED)
+        Group(g, tuple(n.name for n in nodes if n.redundancy_group == g), None, Origin.DECLARED)
         for g in names
     )
-    known = bool(members) and all(m.group_known for m in members)
-    return Topology(_mark_planned(members, settings), groups, groups_known=known, trouble=trouble)
+    known = bool(nodes) and all(node.group_known for node in nodes)
+    return Topology(_mark_planned(nodes, settings), groups, groups_known=known, trouble=trouble)
 
 
 def topology_from_facts(facts: ClusterFacts) -> Topology:
@@ -171,7 +111,7 @@ def _is_axl_too_old(version: str | None) -> bool:
 def _parse_process_nodes(
     rows: Iterable[ProcessNode], settings: ClusterSettings
 ) -> tuple[NodeFacts, ...]:
-    found = []
+    nodes = []
     for row in rows:
         if row.name.casefold() == SYSTEM_NODE_NAME:
             continue
@@ -181,50 +121,110 @@ def _parse_process_nodes(
         if role == IMP_ROLE:
             usage = (row.usage or "").strip().casefold()
             address = settings.address_of(row.name).shown
-            found.append(NodeFacts(row.name, address, _ROLES_BY_USAGE.get(usage, Role.UNKNOWN)))
+            nodes.append(NodeFacts(row.name, address, _ROLES_BY_USAGE.get(usage, Role.UNKNOWN)))
         elif role != CUCM_ROLE:
             raise BadReply(Problem.UNKNOWN_ROLE, name=row.name, role=repr(row.role))
-    if not found:
+    if not nodes:
         raise BadReply(Problem.NO_NODES)
-    twice = [name for name, n in Counter(m.name.casefold() for m in found).items() if n > 1]
-    if twice:
-        raise BadReply(Problem.REPEATED_NODE, name=twice[0])
-    return _mark_planned(_clear_doubtful_roles(found), settings)
+    counts = Counter(node.name.casefold() for node in nodes)
+    repeated = [name for name, count in counts.items() if count > 1]
+    if repeated:
+        raise BadReply(Problem.REPEATED_NODE, name=repeated[0])
+    return _mark_planned(_clear_doubtful_roles(nodes), settings)
 
 
-def _clear_doubtful_roles(members: Iterable[NodeFacts]) -> tuple[NodeFacts, ...]:
-    """Leave roles as told only if exactly one node is the publisher.
+def _clear_doubtful_roles(nodes: Iterable[NodeFacts]) -> tuple[NodeFacts, ...]:
+    """Return the nodes with their roles only if exactly one of them is the publisher.
 
-    A list with none, or with two, would put the publisher's recommendations on the wrong node
-    or on nobody, so every role that it touches becomes unknown.
+    With none, or with two, the publisher's recommendations would be judged on no node or on the
+    wrong one, so the roles in doubt become unknown.
     """
-    told = tuple(members)
-    publishers = sum(m.role is Role.PUBLISHER for m in told)
+    nodes = tuple(nodes)
+    publishers = sum(node.role is Role.PUBLISHER for node in nodes)
     if publishers == 1:
-        return told
+        return nodes
     doubtful = Role.PUBLISHER if publishers else Role.SUBSCRIBER
-    return tuple(replace(m, role=Role.UNKNOWN) if m.role is doubtful else m for m in told)
-
-
-def _mark_planned(members: Iterable[NodeFacts], settings: ClusterSettings) -> tuple[NodeFacts, ...]:
-    planned = {name.casefold() for name in settings.planned_nodes}
-    return tuple(replace(m, planned=m.name.casefold() in planned) for m in members)
-
-
-def _assign_groups(members: Iterable[NodeFacts], groups: Iterable[Group]) -> tuple[NodeFacts, ...]:
-    of = {server.casefold(): group.name for group in groups for server in group.nodes}
     return tuple(
-        replace(m, redundancy_group=of.get(m.name.casefold()), group_known=True) for m in members
+        replace(node, role=Role.UNKNOWN) if node.role is doubtful else node for node in nodes
+    )
+
+
+def _mark_planned(nodes: Iterable[NodeFacts], settings: ClusterSettings) -> tuple[NodeFacts, ...]:
+    planned = {name.casefold() for name in settings.planned_nodes}
+    return tuple(replace(node, planned=node.name.casefold() in planned) for node in nodes)
+
+
+def _assign_groups(nodes: Iterable[NodeFacts], groups: Iterable[Group]) -> tuple[NodeFacts, ...]:
+    group_of = {server.casefold(): group.name for group in groups for server in group.nodes}
+    return tuple(
+        replace(node, redundancy_group=group_of.get(node.name.casefold()), group_known=True)
+        for node in nodes
     )
 
 
 def _assign_declared_groups(
-    members: Iterable[NodeFacts], nodes: Sequence[DeclaredNode]
+    nodes: Iterable[NodeFacts], declared: Sequence[DeclaredNode]
 ) -> tuple[NodeFacts, ...]:
-    of = {n.name.casefold(): n.redundancy_group for n in nodes if n.redundancy_group}
+    group_of = {n.name.casefold(): n.redundancy_group for n in declared if n.redundancy_group}
     return tuple(
-        replace(m, redundancy_group=of[m.name.casefold()], group_known=True)
-        if m.name.casefold() in of
-        else m
-        for m in members
+        replace(node, redundancy_group=group, group_known=True)
+        if (group := group_of.get(node.name.casefold()))
+        else node
+        for node in nodes
     )
+
+
+def build_redundancy_groups(
+    rows: Iterable[RedundancyGroup], nodes: Iterable[str]
+) -> tuple[Group, ...]:
+    """Return the groups that AXL listed; `nodes` are the names of the cluster's nodes.
+
+    Raises:
+        BadReply: there is no group, though the installation of the first node makes one; a group
+            or a server is listed twice; or servers seem to be missing.
+    """
+    groups = tuple(
+        Group(
+            row.name,
+            tuple(server for server in (row.server1, row.server2) if server),
+            row.ha_enabled,
+            Origin.OBSERVED,
+        )
+        for row in rows
+    )
+    if not groups:
+        raise BadReply(Problem.NO_GROUPS)
+    _refuse_duplicates("the redundancy group", (group.name for group in groups))
+    _refuse_duplicates(
+        "among the servers of redundancy groups", (s for g in groups for s in g.nodes)
+    )
+    _refuse_empty_groups(groups, nodes)
+    return groups
+
+
+def _refuse_duplicates(what: str, names: Iterable[str]) -> None:
+    for name, count in Counter(name.casefold() for name in names).items():
+        if count > 1:
+            raise BadReply(Problem.REPEATED_ROW, item=f"{what} {name}", count=count)
+
+
+def _refuse_empty_groups(groups: Iterable[Group], nodes: Iterable[str]) -> None:
+    """Refuse a group without servers beside a node without a group: they may belong together."""
+    placed = {server.casefold() for group in groups for server in group.nodes}
+    alone = [name for name in nodes if name.casefold() not in placed]
+    empty = [group.name for group in groups if not group.nodes]
+    if alone and empty:
+        raise BadReply(Problem.EMPTY_GROUP, group=empty[0], node=alone[0])
+
+
+def find_unlisted_server(groups: Iterable[Group], nodes: Iterable[str]) -> BadReply | None:
+    """Return an error if a group has a server that is not among the cluster's nodes.
+
+    The list of nodes is incomplete then, and the missing node would go unnoticed.
+    """
+    listed = {name.casefold() for name in nodes}
+    for group in groups:
+        for server in group.nodes:
+            if server.casefold() not in listed:
+                return BadReply(Problem.UNLISTED_NODE, node=server, group=group.name)
+    return None
