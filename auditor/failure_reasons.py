@@ -89,8 +89,8 @@ REASONS: Mapping[Reason, ReasonText] = {
     ),
     Reason.CREDENTIALS: ReasonText(
         "{server} refused the user name or password",
-        "correct the user name or the password, and unlock the account if it is locked, before "
-        "you audit again: repeats lock accounts",
+        "correct the user name or the password, unlock the account{sync_agent}; it was tried "
+        "once, because repeats lock accounts",
         f"`username` in the file, `auditor login {{cluster}}`; {APPLICATION_USER_PAGE}",
     ),
     Reason.NOT_AUTHORISED: ReasonText(
@@ -157,7 +157,8 @@ REASONS_BY_INTERFACE: Mapping[_VARIANT, ReasonText] = {
     **{
         (Reason.NOT_AUTHORISED, interface): ReasonText(
             f"{interface} of {{server}} did not let the account ask, because it lacks a role",
-            f'give the account the role "{role}"',
+            f'give the account the role "{role}"'
+            + ("{read_only_role}" if interface is Interface.AXL else ""),
             _ACCESS_CONTROL_GROUP_PAGE,
         )
         for interface, role in INTERFACE_ROLES.items()

@@ -37,7 +37,9 @@ class Problem(Enum):
         "the address of {server} is no host name", "give its address in {addresses}"
     )
     NO_ADDRESS = ReasonText(
-        "{host} has no address: {error}", "correct the name, or give its address in {addresses}"
+        "{host} has no address: {error}",
+        "correct the name, or give its address in {addresses}",
+        '{address_key}: "{server}" = "ADDRESS"',
     )
     NO_CONNECTION = ReasonText(
         "no connection to {server} at {place}: {error}",
@@ -54,7 +56,7 @@ class Problem(Enum):
         "the firewalls on the way, or {address_key}",
     )
     NO_ROUTE = ReasonText(
-        "{place} cannot be reached",
+        "no connection to {place}: {error}",
         "check the route to it, that it is up, and that its address and port are right",
         "the network, or {address_key}",
     )
@@ -153,8 +155,7 @@ class Problem(Enum):
     )
     # credentials, not_authorised, no_such_service
     LOGIN_REFUSED = ReasonText(
-        "{who} refused the user name or password (HTTP 401)",
-        "check the account{password_source}; it was not tried again, so that it is not locked",
+        "{who} refused the user name or password (HTTP 401){password_source}"
     )
     ROLE_MISSING = ReasonText("{who} does not let the account ask (HTTP 403)")
     SERVICE_MISSING = ReasonText("{who} does not exist (HTTP 404)")
@@ -292,6 +293,9 @@ class Problem(Enum):
         "take it out of planned_nodes once it is installed",
         "`planned_nodes`",
     )
+    REFUSED_ELSEWHERE = ReasonText(
+        "not tried: {other} refused it, and repeats lock accounts", "", ""
+    )
     NOT_RECORDED = ReasonText(
         "the evidence{ends} holds no answer of {server} to {question}",
         "audit live, or replay with the version that kept it ({version})",
@@ -425,6 +429,12 @@ def _fill(template: str, failure: Failure, words: FailureWords, *, with_digest: 
         "digest": digest,
         "password_source": f"; its password came from {source}" if source else "",
         "earlier": failure_cause(earlier, words) if earlier else "",
+        "sync_agent": f", or see that Cisco Sync Agent has brought it to {failure.server}"
+        if failure.is_cucm is False
+        else "",
+        "read_only_role": ' (from 11.5 "Standard AXL Read Only API Access" is enough)'
+        if failure.is_cucm
+        else "",
         "address_key": "`cucm_publisher` or [cluster.addresses]"
         if failure.is_cucm
         else "[cluster.addresses]",

@@ -34,7 +34,7 @@ def doctor(
     Name, connection, certificate, credentials, roles, services and versions: the CUCM publisher
     first, then each node, one question at a time. A wrong password is tried once.
 
-    Exit codes: 0 ready, 3 something to mend, 4 could not tell.
+    Exit codes: 0 ready, 3 something to fix, 4 unknown.
     """
     from auditor.audit import RunOptions
     from auditor.cli.output import print_text, terminal_width

@@ -78,13 +78,14 @@ class SoapResponse:
 class TcpResult:
     """What a bare TCP connection came to, with a sentence on it that holds no duration.
 
-    `reason` says why where the reach is unknown.
+    `reason` says why where the reach is unknown, `error` what the system said then.
     """
 
     reach: Reach
     text: str
     elapsed_ms: int = 0
     reason: Reason = Reason.UNREACHABLE
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

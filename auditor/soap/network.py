@@ -125,9 +125,9 @@ class LiveNetwork:
         except ConnectionRefusedError:
             return TcpResult(Reach.REFUSED, f"{place} refused the connection.")
         except OSError as exc:
-            return TcpResult(
-                Reach.UNKNOWN, f"There is no connection to {place}: {connection_error_text(exc)}."
-            )
+            error = connection_error_text(exc)
+            text = f"There is no connection to {place}: {error}."
+            return TcpResult(Reach.UNKNOWN, text, error=error)
         return TcpResult(Reach.REACHED, f"{place} accepted a TCP connection.")
 
     def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:

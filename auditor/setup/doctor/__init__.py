@@ -1,1 +1,1 @@
-"""Checks one cluster's set-up step by step, and says for each failure what to change and where."""
+"""Checks one cluster's set-up step by step, and says what to change and where."""

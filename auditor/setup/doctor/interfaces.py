@@ -1,197 +1,187 @@
-"""What the answers of a server's web services say of the account, its roles and the services.
-
-From a name to a server that is believed: look-up, connection, certificate; nothing is sent.
-"""
+"""The steps of one server: name, connection and certificate; then account, roles and services."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from auditor.config.hosts import is_ip
-from auditor.errors import BadCredentials, ExchangeError, Reason
+from auditor.errors import BadCredentials, ExchangeError, Reason, TlsFailed, Unreachable
+from auditor.failure_reasons import Interface
+from auditor.failures import Problem
 from auditor.models.facts import Identity, Reach
-from auditor.setup.doctor.advice import (
-    APPLICATION_USER_PAGE,
+from auditor.setup.doctor.model import (
     CheckedServer,
-    bad_certificate_step,
-    failing_service_step,
-    missing_role_step,
-    no_common_version_step,
-    no_connection_step,
-    refused_login_step,
-    unknown_name_step,
+    CheckupStep,
+    DoctorCheck,
+    StepOutcome,
+    failed_step,
+    skipped_step,
 )
-from auditor.setup.doctor.model import CheckupStep, DoctorCheck, StepOutcome
-from auditor.soap.messages import HandshakeResult
+from auditor.soap.messages import HandshakeResult, TcpResult
 from auditor.soap.network import Network
+from auditor.text import join_names
 
 _REACHABILITY_CHECKS = (DoctorCheck.NAME, DoctorCheck.CONNECTION, DoctorCheck.CERTIFICATE)
-NOT_CHECKED_PREFIX = "not checked: "
-"""How the text of a step begins that hangs on a failed one."""
 
 
-def reachability_steps(wire: Network, about: CheckedServer, timeout_s: float) -> list[CheckupStep]:
-    """Return the three steps; those after a failed one are skipped."""
-    if about.endpoint.proxy:
-        text = "left to the proxy of the environment, which opens the connections."
-        return [CheckupStep(check, StepOutcome.NOTE, text) for check in _REACHABILITY_CHECKS]
-    steps = [_name_step(wire, about, timeout_s)]
+def reachability_steps(
+    network: Network, server: CheckedServer, timeout_s: float
+) -> list[CheckupStep]:
+    """Return the steps before any request; those after a failed one are skipped."""
+    if server.endpoint.proxy:
+        note = "left to the proxy of the environment, which opens the connections."
+        return [CheckupStep(check, StepOutcome.NOTE, note) for check in _REACHABILITY_CHECKS]
+    steps = [_name_step(network, server, timeout_s)]
     if steps[-1].outcome is StepOutcome.OK:
-        steps.append(_connection_step(wire, about, timeout_s))
+        steps.append(_connection_step(network, server, timeout_s))
     if steps[-1].outcome is StepOutcome.OK:
-        steps.append(_certificate_step(wire, about, timeout_s))
+        steps.append(_certificate_step(network, server, timeout_s))
     missing = _REACHABILITY_CHECKS[len(steps) :]
     return [*steps, *(skipped_step(check, steps[-1].check) for check in missing)]
 
 
-def skipped_step(check: DoctorCheck, after: DoctorCheck) -> CheckupStep:
-    """Return a step that hangs on one that failed."""
-    return CheckupStep(check, StepOutcome.SKIPPED, f"{NOT_CHECKED_PREFIX}hangs on {after}.")
-
-
-def _name_step(wire: Network, about: CheckedServer, timeout_s: float) -> CheckupStep:
-    host = about.endpoint.host
+def _name_step(network: Network, server: CheckedServer, timeout_s: float) -> CheckupStep:
+    host = server.endpoint.host
     if is_ip(host):
-        return CheckupStep(DoctorCheck.NAME, StepOutcome.OK, f"dialled at the address {host}.")
+        return CheckupStep(DoctorCheck.NAME, StepOutcome.OK, f"connected to the address {host}.")
     try:
-        found = wire.look_up(host, timeout_s)
+        addresses = network.look_up(host, timeout_s)
     except ExchangeError as error:
-        return unknown_name_step(about, error)
-    return CheckupStep(DoctorCheck.NAME, StepOutcome.OK, f"{host} is {', '.join(found)}.")
+        return failed_step(server, DoctorCheck.NAME, error)
+    return CheckupStep(DoctorCheck.NAME, StepOutcome.OK, f"{host} is {', '.join(addresses)}.")
 
 
-def _connection_step(wire: Network, about: CheckedServer, timeout_s: float) -> CheckupStep:
-    tried = wire.tcp(about.endpoint.host, about.endpoint.port, timeout_s)
-    if tried.reach is not Reach.REACHED:
-        return no_connection_step(about, tried)
-    return CheckupStep(DoctorCheck.CONNECTION, StepOutcome.OK, tried.text)
+def _connection_step(network: Network, server: CheckedServer, timeout_s: float) -> CheckupStep:
+    result = network.tcp(server.endpoint.host, server.endpoint.port, timeout_s)
+    if result.reach is Reach.REACHED:
+        return CheckupStep(DoctorCheck.CONNECTION, StepOutcome.OK, result.text)
+    return failed_step(server, DoctorCheck.CONNECTION, _connection_error(server, result))
 
 
-def _certificate_step(wire: Network, about: CheckedServer, timeout_s: float) -> CheckupStep:
-    now = wire.now()
+def _connection_error(server: CheckedServer, result: TcpResult) -> Unreachable:
+    problem = {
+        Reach.REFUSED: Problem.CONNECTION_REFUSED,
+        Reach.TIMED_OUT: Problem.CONNECTION_TIMED_OUT,
+    }.get(result.reach, Problem.NO_ROUTE)
+    host, port = server.endpoint.host, server.endpoint.port
+    return Unreachable(problem, place=f"{host}:{port}", port=port, error=result.error)
+
+
+def _certificate_step(network: Network, server: CheckedServer, timeout_s: float) -> CheckupStep:
+    check = DoctorCheck.CERTIFICATE
     try:
-        shown = wire.certificate(about.endpoint, timeout_s)
+        handshake = network.certificate(server.endpoint, timeout_s)
     except ExchangeError as error:
-        return bad_certificate_step(about, HandshakeResult(None), error, now)
-    if shown.refused is not None or shown.certificate is None:
-        refused = shown.refused
-        assert refused is not None  # noqa: S101 - `Shown` has one of the two
-        return bad_certificate_step(about, shown, refused, now)
-    return CheckupStep(
-        DoctorCheck.CERTIFICATE,
-        StepOutcome.OK,
-        _trust_reason(about, shown),
-        certificate=shown.certificate,
-    )
+        return failed_step(server, check, error)
+    certificate = handshake.certificate
+    if handshake.refused is not None:
+        return failed_step(server, check, handshake.refused, certificate=certificate)
+    if certificate is None:
+        return failed_step(server, check, TlsFailed(Problem.UNREADABLE_CERTIFICATE))
+    note = _trust_reason(server, handshake)
+    return CheckupStep(check, StepOutcome.OK, note, certificate=certificate)
 
 
-def _trust_reason(about: CheckedServer, shown: HandshakeResult) -> str:
-    endpoint = about.endpoint
+def _trust_reason(server: CheckedServer, handshake: HandshakeResult) -> str:
+    endpoint = server.endpoint
     if endpoint.pins:
-        why = "pinned in [cluster.pins]"
+        reason = "pinned in [cluster.pins]"
     elif endpoint.ca_bundle:
-        why = f"vouched for by {endpoint.ca_bundle.name}"
+        reason = f"signed by an authority in {endpoint.ca_bundle.name}"
     else:
-        why = "vouched for by this machine's authorities"
-    if shown.identity is not Identity.CERTIFICATE:
-        return f"{why}, but it names other nodes too, so it does not prove who answers."
-    return f"{why}; it proves {endpoint.verify_name}."
+        reason = "signed by an authority that this machine trusts"
+    if handshake.identity is not Identity.CERTIFICATE:
+        return f"{reason}, but it names other nodes too, so it does not prove who answers."
+    return f"{reason}; it proves {endpoint.verify_name}."
 
 
 _REASONS_SERVICE_EXISTS = frozenset(
     {Reason.NOT_AUTHORISED, Reason.SOAP_FAULT, Reason.UNSUPPORTED_VERSION}
 )
-"""Failures of a service that is there; each may come before the password is looked at."""
+"""Failures of a service that exists; each may come before the password is checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What became of one question: nothing in the way, or the error; `label` is who was asked."""
+    """What came of one request to an interface: a reply, or the error."""
 
-    label: str
+    interface: Interface
     error: ExchangeError | None = None
 
 
-def credentials_step(about: CheckedServer, asked: Sequence[QueryResult]) -> CheckupStep:
-    """Return what the answers say of the account itself."""
-    for one in asked:
-        if isinstance(one.error, BadCredentials):
-            return refused_login_step(about, one.error)
-    if any(one.error is None for one in asked):
-        return CheckupStep(DoctorCheck.CREDENTIALS, StepOutcome.OK, f"{about.username} was let in.")
-    why = "cannot be told: no service there answered a question."
-    if any(error.reason is Reason.NOT_AUTHORISED for error in _query_errors(asked)):
-        why = "not proven: HTTP 403 may come before the password is looked at."
-    return CheckupStep(DoctorCheck.CREDENTIALS, StepOutcome.SKIPPED, why)
+def credentials_step(server: CheckedServer, results: Sequence[QueryResult]) -> CheckupStep:
+    """Return what the replies show of the account itself."""
+    check = DoctorCheck.CREDENTIALS
+    for error in _query_errors(results):
+        if isinstance(error, BadCredentials):
+            return failed_step(server, check, error)
+    if any(result.error is None for result in results):
+        return CheckupStep(check, StepOutcome.OK, f"{server.username} was let in.")
+    note = "unknown: no service there answered a request."
+    if any(error.reason is Reason.NOT_AUTHORISED for error in _query_errors(results)):
+        note = "not proven: HTTP 403 may come before the password is checked."
+    return CheckupStep(check, StepOutcome.SKIPPED, note)
 
 
 def service_step(
-    about: CheckedServer, check: DoctorCheck, asked: Sequence[QueryResult]
+    server: CheckedServer, check: DoctorCheck, results: Sequence[QueryResult]
 ) -> CheckupStep:
-    """Return whether the web services behind one or two questions answer."""
-    for error in _query_errors(asked):
+    """Return whether the web services behind one or two requests answer."""
+    for error in _query_errors(results):
         if isinstance(error, BadCredentials):
             return skipped_step(check, DoctorCheck.CREDENTIALS)
         if error.reason not in _REASONS_SERVICE_EXISTS:
-            return failing_service_step(about, check, error)
-    return CheckupStep(check, StepOutcome.OK, f"{_responding_services_text(asked)}.")
-
-
-def _responding_services_text(asked: Sequence[QueryResult]) -> str:
-    verb = "answer" if len(asked) > 1 else "answers"
-    return f"{' and '.join(one.label for one in asked)} {verb}"
+            return failed_step(server, check, error)
+    names = join_names(result.interface for result in results)
+    verb = "answer" if len(results) > 1 else "answers"
+    return CheckupStep(check, StepOutcome.OK, f"{names} {verb}.")
 
 
 def role_step(
-    about: CheckedServer, check: DoctorCheck, asked: Sequence[QueryResult], after: CheckupStep
+    server: CheckedServer,
+    check: DoctorCheck,
+    results: Sequence[QueryResult],
+    service: CheckupStep,
 ) -> CheckupStep:
-    """Return whether the account may ask; `after` is the step on the service."""
-    errors = list(_query_errors(asked))
+    """Return whether the account may ask; `service` is the step on the service."""
+    errors = list(_query_errors(results))
     for error in errors:
         if error.reason is Reason.NOT_AUTHORISED:
-            return missing_role_step(about, check, error)
-    if errors and after.outcome is StepOutcome.OK and errors[0].reason is Reason.SOAP_FAULT:
-        return CheckupStep(
-            check,
-            StepOutcome.UNCLEAR,
-            errors[0].detail,
-            "Look the fault up; it may hide a missing role.",
-            APPLICATION_USER_PAGE,
-            errors[0].reason,
-        )
+            return failed_step(server, check, error)
+    if errors and service.outcome is StepOutcome.OK and errors[0].reason is Reason.SOAP_FAULT:
+        return failed_step(server, check, errors[0], "It may hide a missing role.")
     if errors:
-        return _dependent_step(check, after)
-    return CheckupStep(check, StepOutcome.OK, f"{about.username} may read.")
+        return _dependent_step(check, service)
+    return CheckupStep(check, StepOutcome.OK, f"{server.username} may read.")
 
 
 def versions_sentence(release: str, axl_version: str | None) -> str:
-    """Return what is known of a server's versions in a sentence, empty if nothing is."""
-    known = [f"release {release}" if release else "", f"AXL {axl_version}" if axl_version else ""]
-    told = ", ".join(text for text in known if text)
-    return f"{told}." if told else ""
+    """Return what is known of a server's versions as a sentence, empty if nothing is."""
+    versions = [f"release {release}"] if release else []
+    versions += [f"AXL {axl_version}"] if axl_version else []
+    return f"{', '.join(versions)}." if versions else ""
 
 
-def _dependent_step(check: DoctorCheck, after: CheckupStep) -> CheckupStep:
-    """Return a step that hangs on the service, or on whatever that hangs on itself."""
-    if after.outcome is StepOutcome.SKIPPED:
-        return CheckupStep(check, StepOutcome.SKIPPED, after.text)
-    return skipped_step(
-        check, DoctorCheck.VERSION if after.outcome is StepOutcome.OK else after.check
-    )
+def _dependent_step(check: DoctorCheck, service: CheckupStep) -> CheckupStep:
+    """Return a skipped step that depends on the service, or on what the service depends on."""
+    if service.outcome is StepOutcome.OK:
+        return skipped_step(check, DoctorCheck.VERSION)
+    return skipped_step(check, service.depends_on or service.check)
 
 
-def version_step(asked: Sequence[QueryResult], told: str, after: CheckupStep) -> CheckupStep:
-    """Return the step on versions; `told` is what is known of them, empty if nothing is."""
-    for error in _query_errors(asked):
+def version_step(
+    server: CheckedServer, results: Sequence[QueryResult], versions: str, service: CheckupStep
+) -> CheckupStep:
+    """Return the step on versions; `versions` says what is known, empty if nothing is."""
+    check = DoctorCheck.VERSION
+    for error in _query_errors(results):
         if error.reason is Reason.UNSUPPORTED_VERSION:
-            return no_common_version_step(error)
-    if told:
-        return CheckupStep(DoctorCheck.VERSION, StepOutcome.OK, told)
-    if after.outcome is StepOutcome.OK:
-        return CheckupStep(
-            DoctorCheck.VERSION, StepOutcome.UNCLEAR, "the server answered and told no release."
-        )
-    return _dependent_step(DoctorCheck.VERSION, after)
+            return failed_step(server, check, error)
+    if versions:
+        return CheckupStep(check, StepOutcome.OK, versions)
+    if service.outcome is StepOutcome.OK:
+        return CheckupStep(check, StepOutcome.UNKNOWN, "the server answered without its release.")
+    return _dependent_step(check, service)
 
 
-def _query_errors(asked: Iterable[QueryResult]) -> Iterable[ExchangeError]:
-    return (one.error for one in asked if one.error is not None)
+def _query_errors(results: Iterable[QueryResult]) -> Iterable[ExchangeError]:
+    return (result.error for result in results if result.error is not None)

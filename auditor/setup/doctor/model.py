@@ -1,16 +1,17 @@
-"""The steps of a check-up, what came of each, and what that makes of the whole."""
+"""The steps of a check-up as data: what was checked, what came of it, and why."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from auditor.errors import Reason
+from auditor.errors import ExchangeError, Reason
+from auditor.failures import Failure
 from auditor.models.findings import ExitCode
-from auditor.soap.messages import Certificate
+from auditor.soap.messages import Certificate, Endpoint
 
 
 class DoctorCheck(StrEnum):
-    """What is looked at on a server, in this order."""
+    """What is checked on a server, in this order."""
 
     NAME = "name"
     CONNECTION = "connection"
@@ -25,59 +26,96 @@ class DoctorCheck(StrEnum):
 
 
 class StepOutcome(StrEnum):
-    """What came of a step: one that hangs on a failed one is skipped, a note asks for nothing."""
+    """What came of a step. A note needs no action; a skipped step depends on a failed one."""
 
     OK = "ok"
     NOTE = "note"
-    MEND = "mend"
-    UNCLEAR = "cannot_tell"
+    TO_FIX = "mend"
+    UNKNOWN = "cannot_tell"
     SKIPPED = "skipped"
 
 
 class CheckupResult(StrEnum):
-    """What the check-up comes to."""
+    """What the whole check-up comes to."""
 
     READY = "ready"
-    MEND = "mend"
-    CANNOT_TELL = "cannot_tell"
+    TO_FIX = "mend"
+    UNKNOWN = "cannot_tell"
 
 
 CHECKUP_EXIT_CODES = {
     CheckupResult.READY: ExitCode.COMPLIANT,
-    CheckupResult.MEND: ExitCode.DRIFT,
-    CheckupResult.CANNOT_TELL: ExitCode.INCOMPLETE,
+    CheckupResult.TO_FIX: ExitCode.DRIFT,
+    CheckupResult.UNKNOWN: ExitCode.INCOMPLETE,
 }
-"""0 ready, 3 something to mend, 4 could not tell (contract, section 6)."""
+"""0 ready, 3 something to fix, 4 unknown (contract, section 6)."""
 
-_RESULTS_BY_OUTCOME = {
-    StepOutcome.OK: CheckupResult.READY,
-    StepOutcome.NOTE: CheckupResult.READY,
-    StepOutcome.MEND: CheckupResult.MEND,
-    StepOutcome.UNCLEAR: CheckupResult.CANNOT_TELL,
-    StepOutcome.SKIPPED: CheckupResult.CANNOT_TELL,
-}
+_PASSING_REASONS = frozenset(
+    {Reason.TIMED_OUT, Reason.UNAVAILABLE, Reason.RATE_LIMITED, Reason.SOAP_FAULT, Reason.TOO_LARGE}
+)
+"""Failures that may be gone the next time: they do not prove that the set-up is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedServer:
+    """A server that steps are about: the CUCM publisher, or a node of the cluster."""
+
+    endpoint: Endpoint
+    is_cucm: bool
+    cluster: str
+    username: str
+
+    def locate(self, error: ExchangeError) -> Failure:
+        """Return the failure of an error under the server's own name, and with its product."""
+        return replace(error.failure, server=self.endpoint.name, is_cucm=self.is_cucm)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckupStep:
-    """One step: what was found in a sentence, what to change, and where.
+    """One step and what came of it.
 
-    `where` is a page of Cisco's administration, a command on the node or a key of the
-    configuration file. `reason` is the token of the failure, None where there was none.
+    `failure` is what went wrong; the report takes the words for it, and what to do, from the table
+    of failure reasons. `note` is a sentence beside it, or instead of it where nothing failed.
+    `depends_on` is the failed step that this one was skipped for. `remedy` and `where` are what to
+    do where there is no failure.
     """
 
     check: DoctorCheck
     outcome: StepOutcome
-    text: str
+    note: str = ""
+    failure: Failure | None = None
+    depends_on: DoctorCheck | None = None
+    certificate: Certificate | None = None
     remedy: str = ""
     where: str = ""
-    reason: Reason | None = None
-    certificate: Certificate | None = None
+
+    @property
+    def reason(self) -> Reason | None:
+        """Return the reason of the failure, None where nothing failed."""
+        return self.failure.reason if self.failure else None
+
+
+def failed_step(
+    server: CheckedServer,
+    check: DoctorCheck,
+    error: ExchangeError,
+    note: str = "",
+    certificate: Certificate | None = None,
+) -> CheckupStep:
+    """Return the step of an error: to fix, or unknown if the error may be gone the next time."""
+    is_passing = error.reason in _PASSING_REASONS
+    outcome = StepOutcome.UNKNOWN if is_passing else StepOutcome.TO_FIX
+    return CheckupStep(check, outcome, note, server.locate(error), certificate=certificate)
+
+
+def skipped_step(check: DoctorCheck, depends_on: DoctorCheck) -> CheckupStep:
+    """Return a step that is skipped, because the one that it depends on failed."""
+    return CheckupStep(check, StepOutcome.SKIPPED, depends_on=depends_on)
 
 
 @dataclass(frozen=True, slots=True)
 class ServerCheckup:
-    """One server with its steps; `kind` is what it is, `place` the host and port dialled."""
+    """One server with its steps; `kind` says what it is, `place` is the host and port asked."""
 
     name: str
     kind: str
@@ -100,16 +138,15 @@ class Checkup:
         return (step for server in self.servers for step in server.steps)
 
     @property
-    def answer(self) -> CheckupResult:
-        """Return what it comes to: what is to be mended wins over what could not be told."""
-        results = (_RESULTS_BY_OUTCOME[step.outcome] for step in self.steps)
-        return min(
-            results,
-            key=lambda result: CHECKUP_EXIT_CODES[result].rank,
-            default=CheckupResult.CANNOT_TELL,
-        )
+    def result(self) -> CheckupResult:
+        """Return what it comes to: something to fix counts before anything unknown."""
+        outcomes = {step.outcome for step in self.steps}
+        if StepOutcome.TO_FIX in outcomes:
+            return CheckupResult.TO_FIX
+        unknown = outcomes & {StepOutcome.UNKNOWN, StepOutcome.SKIPPED}
+        return CheckupResult.UNKNOWN if unknown or not outcomes else CheckupResult.READY
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return the exit code for the answer."""
-        return CHECKUP_EXIT_CODES[self.answer]
+        """Return the exit code for the result."""
+        return CHECKUP_EXIT_CODES[self.result]

@@ -1,4 +1,4 @@
-"""A check-up, told: the answer first, then every server with its steps and what to do."""
+"""A check-up as text and as JSON: the result first, then every server with what to do."""
 
 import json
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import groupby
 from textwrap import wrap
 
+from auditor.failures import FailureWords, failure_detail, failure_place, failure_remedy
 from auditor.report.wording import certificate_lines
-from auditor.setup.doctor.interfaces import NOT_CHECKED_PREFIX
 from auditor.setup.doctor.model import (
     Checkup,
     CheckupResult,
@@ -21,41 +21,42 @@ from auditor.text import count_noun, printable
 _STEP_MARKS = {
     StepOutcome.OK: "✓",
     StepOutcome.NOTE: "·",
-    StepOutcome.MEND: "✗",
-    StepOutcome.UNCLEAR: "?",
+    StepOutcome.TO_FIX: "✗",
+    StepOutcome.UNKNOWN: "?",
     StepOutcome.SKIPPED: "-",
 }
 _RESULT_SENTENCES = {
     CheckupResult.READY: "READY: everything is in place for an audit.",
-    CheckupResult.MEND: "TO MEND: {mend} (marked ✗), each with what to change and where.",
-    CheckupResult.CANNOT_TELL: (
-        "CANNOT TELL: nothing is known to be wrong, but {unclear} (marked ?) failed for now."
+    CheckupResult.TO_FIX: "TO FIX: {to_fix} (marked ✗), each with what to change and where.",
+    CheckupResult.UNKNOWN: (
+        "UNKNOWN: nothing is known to be wrong, but {unknown} (marked ?) failed for now."
     ),
 }
 _RESULT_MEANINGS = {
     CheckupResult.READY: "ready",
-    CheckupResult.MEND: "something to mend",
-    CheckupResult.CANNOT_TELL: "could not tell",
+    CheckupResult.TO_FIX: "something to fix",
+    CheckupResult.UNKNOWN: "unknown",
 }
 _STEP_COLUMN_WIDTH = 27
 _MIN_STEP_WIDTH = 40
 
 
 def render_checkup_text(checkup: Checkup, *, width: int, now: datetime) -> str:
-    """Return the check-up for a reader; `now` is what the days left are reckoned from."""
-    told = _RESULT_SENTENCES[checkup.answer].format(
-        mend=_count_steps(checkup, StepOutcome.MEND),
-        unclear=_count_steps(checkup, StepOutcome.UNCLEAR),
+    """Return the check-up for a reader; days left of a certificate are counted from `now`."""
+    result = _RESULT_SENTENCES[checkup.result].format(
+        to_fix=_count_steps(checkup, StepOutcome.TO_FIX),
+        unknown=_count_steps(checkup, StepOutcome.UNKNOWN),
     )
-    lines = [told, ""]
+    words = FailureWords(cluster=checkup.cluster)
+    lines = [result, ""]
     for server in checkup.servers:
-        lines += [*_server_checkup_lines(server, width, now), ""]
-    asked = (
+        lines += [*_server_lines(server, words, width, now), ""]
+    sent = (
         f"{count_noun(len(checkup.servers), 'server')}, {count_noun(checkup.requests, 'request')}"
     )
-    who = printable(checkup.username)
-    end = f"Cluster {printable(checkup.cluster)}: {asked} as {who}. Nothing was changed."
-    code = f"Exit code {int(checkup.exit_code)}: {_RESULT_MEANINGS[checkup.answer]}."
+    account = printable(checkup.username)
+    end = f"Cluster {printable(checkup.cluster)}: {sent} as {account}. Nothing was changed."
+    code = f"Exit code {int(checkup.exit_code)}: {_RESULT_MEANINGS[checkup.result]}."
     return "\n".join((*lines, end, code, ""))
 
 
@@ -63,38 +64,61 @@ def _count_steps(checkup: Checkup, outcome: StepOutcome) -> str:
     return count_noun(sum(step.outcome is outcome for step in checkup.steps), "step")
 
 
-def _server_checkup_lines(server: ServerCheckup, width: int, now: datetime) -> Iterator[str]:
+def _server_lines(
+    server: ServerCheckup, words: FailureWords, width: int, now: datetime
+) -> Iterator[str]:
     yield f"{printable(server.name)}  ({server.kind}, {printable(server.place)})"
-    for (outcome, text), steps in groupby(server.steps, lambda step: (step.outcome, step.text)):
-        alike = list(steps)
-        if outcome is StepOutcome.SKIPPED and len(alike) > 1:
-            names = ", ".join(step.check for step in alike)
-            yield from _step_lines(
-                "- not checked", [f"{names}: {text.removeprefix(NOT_CHECKED_PREFIX)}"], width
-            )
+    for depends_on, steps in groupby(server.steps, lambda step: step.depends_on):
+        group = list(steps)
+        if depends_on is not None and len(group) > 1:
+            names = ", ".join(step.check for step in group)
+            paragraphs = [f"{names}: {_dependency(depends_on)}"]
+            yield from _step_lines("- not checked", paragraphs, width)
             continue
-        for step in alike:
-            yield from _step_lines(
-                f"{_STEP_MARKS[step.outcome]} {step.check}", _step_paragraphs(step, now), width
-            )
+        for step in group:
+            head = f"{_STEP_MARKS[step.outcome]} {step.check}"
+            yield from _step_lines(head, _step_paragraphs(step, words, now), width)
 
 
-def _step_paragraphs(step: CheckupStep, now: datetime) -> list[str]:
-    """Return what is said of one step, a paragraph each."""
-    told = [step.text]
+def _dependency(check: str) -> str:
+    return f"depends on {check}."
+
+
+def _step_text(step: CheckupStep, words: FailureWords) -> str:
+    """Return what came of a step; a digest is left out, because the certificate shows it."""
+    if step.depends_on is not None:
+        return f"not checked: {_dependency(step.depends_on)}"
+    if step.failure is None:
+        return step.note
+    detail = failure_detail(step.failure, words, with_digest=step.certificate is None)
+    return f"{detail} {step.note}".strip()
+
+
+def _step_remedy(step: CheckupStep, words: FailureWords) -> str:
+    return failure_remedy(step.failure, words) if step.failure else step.remedy
+
+
+def _step_place(step: CheckupStep, words: FailureWords) -> str:
+    return failure_place(step.failure, words) if step.failure else step.where
+
+
+def _step_paragraphs(step: CheckupStep, words: FailureWords, now: datetime) -> list[str]:
+    """Return what there is to say about one step, a paragraph each."""
+    paragraphs = [_step_text(step, words)]
     if step.certificate is not None:
-        told += certificate_lines(step.certificate, now)
-    if step.outcome is not StepOutcome.OK:
-        told += [f"to do: {step.remedy}"] if step.remedy else []
-        told += [f"where: {step.where}"] if step.where else []
-    return told
+        paragraphs += certificate_lines(step.certificate, now)
+    if remedy := _step_remedy(step, words):
+        paragraphs.append(f"to do: {remedy}")
+    if where := _step_place(step, words):
+        paragraphs.append(f"where: {where}")
+    return paragraphs
 
 
 def _step_lines(head: str, paragraphs: list[str], width: int) -> Iterator[str]:
     """Yield the lines of one entry: its head in a column, the paragraphs beside it."""
     margin = " " * _STEP_COLUMN_WIDTH
     lines = [
-        line for told in paragraphs for line in _wrap_step_text(told, width - _STEP_COLUMN_WIDTH)
+        line for text in paragraphs for line in _wrap_step_text(text, width - _STEP_COLUMN_WIDTH)
     ]
     for number, line in enumerate(lines):
         yield f"{margin if number else f'  {head}':<{_STEP_COLUMN_WIDTH}}{line}"
@@ -108,18 +132,19 @@ def _wrap_step_text(text: str, width: int) -> list[str]:
 
 def render_checkup_json(checkup: Checkup, *, now: datetime) -> str:
     """Return the check-up as JSON with sorted keys."""
+    words = FailureWords(cluster=checkup.cluster)
     content = {
         "schema_version": "1.0",
         "cluster": checkup.cluster,
         "username": checkup.username,
-        "answer": str(checkup.answer),
+        "answer": str(checkup.result),
         "requests": checkup.requests,
         "servers": [
             {
                 "name": server.name,
                 "kind": server.kind,
                 "address": server.place,
-                "steps": [_step_json(step, now) for step in server.steps],
+                "steps": [_step_json(step, words, now) for step in server.steps],
             }
             for server in checkup.servers
         ],
@@ -128,14 +153,14 @@ def render_checkup_json(checkup: Checkup, *, now: datetime) -> str:
     return json.dumps(content, indent=2, sort_keys=True) + "\n"
 
 
-def _step_json(step: CheckupStep, now: datetime) -> dict[str, object]:
+def _step_json(step: CheckupStep, words: FailureWords, now: datetime) -> dict[str, object]:
     return {
         "check": step.check.replace(" ", "_").lower(),
         "outcome": str(step.outcome),
         "reason": None if step.reason is None else str(step.reason),
-        "text": step.text,
-        "remedy": step.remedy,
-        "where": step.where,
+        "text": _step_text(step, words),
+        "remedy": _step_remedy(step, words),
+        "where": _step_place(step, words),
         "certificate": None
         if step.certificate is None
         else _certificate_json(step.certificate, now),
