@@ -6,7 +6,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -92,7 +92,8 @@ _FACTS = TypeAdapter(dict[str, ClusterFacts])
 
 def build_snapshot(report: Report, facts: Sequence[ClusterFacts]) -> dict[str, Any]:
     """Return a snapshot as plain JSON data, digest included."""
-    by_name = _FACTS.dump_python({cluster.name: cluster for cluster in facts})
+    rendered = {cluster.name: _with_rendered_coverage(cluster) for cluster in facts}
+    by_name = _FACTS.dump_python(rendered, by_alias=True)
     content = {
         "kind": SNAPSHOT_KIND,
         "schema_version": SNAPSHOT_SCHEMA_VERSION,
@@ -101,6 +102,10 @@ def build_snapshot(report: Report, facts: Sequence[ClusterFacts]) -> dict[str, A
         "facts": json.loads(json.dumps(by_name, default=sorted)),
     }
     return content | {"digest": snapshot_digest(content)}
+
+
+def _with_rendered_coverage(facts: ClusterFacts) -> ClusterFacts:
+    return replace(facts, coverage=tuple(entry.rendered() for entry in facts.coverage))
 
 
 def serialize_snapshot(snapshot: Mapping[str, Any]) -> str:

@@ -8,8 +8,11 @@ A cluster as it is known: its nodes and groups, what its deployment is, and what
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from auditor.errors import Reason
 from auditor.failures import Failure, Problem, failure_detail, failure_text
@@ -120,10 +123,10 @@ class Coverage:
     node: str
     outcome: Outcome
     reason: Reason | None = None
-    note: str = ""
+    note: Annotated[str, Field(alias="detail")] = ""
     requests: int = 0
     elapsed_ms: int = 0
-    failure: Failure | None = None
+    failure: Annotated[Failure | None, Field(exclude=True)] = None
 
     @property
     def detail(self) -> str:
@@ -133,6 +136,10 @@ class Coverage:
         if self.failure.problem is Problem.AFTER_FAILURE:
             return failure_detail(self.failure)
         return failure_text(self.failure)
+
+    def rendered(self) -> "Coverage":
+        """Return the entry with its sentences in place of the failure, as a file keeps it."""
+        return replace(self, note=self.detail, failure=None)
 
 
 @dataclass(frozen=True, slots=True)
