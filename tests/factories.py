@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from auditor.errors import Reason
+from auditor.failure_reasons import Interface
+from auditor.failures import Failure, Problem
 from auditor.models.facts import (
     AxlAvailability,
     AxlProbe,
@@ -188,6 +190,49 @@ def gap(
 ) -> Coverage:
     """Return the coverage of a source that gave nothing for a node."""
     return Coverage(source, node_name, Outcome.FAILED, reason, detail)
+
+
+PROBLEMS = {
+    Reason.UNREACHABLE: Problem.NO_CONNECTION,
+    Reason.TIMED_OUT: Problem.DEADLINE_PASSED,
+    Reason.TLS: Problem.UNVERIFIED_CERTIFICATE,
+    Reason.CREDENTIALS: Problem.LOGIN_REFUSED,
+    Reason.NOT_AUTHORISED: Problem.ROLE_MISSING,
+    Reason.NO_SUCH_SERVICE: Problem.SERVICE_MISSING,
+    Reason.RATE_LIMITED: Problem.TOO_FAST,
+    Reason.UNAVAILABLE: Problem.SERVER_BUSY,
+    Reason.SOAP_FAULT: Problem.FAULT,
+    Reason.BAD_REPLY: Problem.NO_HTTP,
+    Reason.TOO_LARGE: Problem.REPLY_TOO_LARGE,
+    Reason.WRONG_NODE: Problem.OTHER_NODE,
+    Reason.UNSUPPORTED_VERSION: Problem.VERSION_REFUSED,
+    Reason.NOT_ASKED: Problem.AFTER_FAILURE,
+    Reason.BUG: Problem.OWN_FAULT,
+}
+"""A typical problem of each reason."""
+
+
+def failed_source(
+    node_name: str,
+    reason: Reason = Reason.UNREACHABLE,
+    source: Source = Source.CONTROL_CENTER,
+    problem: Problem | None = None,
+) -> Coverage:
+    """Return the coverage of a source that failed, with the failure as data."""
+    interfaces = {
+        Source.CONTROL_CENTER: Interface.CONTROL_CENTER,
+        Source.PERFMON: Interface.PERFMON,
+    }
+    names = ("place", "error", "seconds", "fault", "limit", "other", "version", "offer")
+    failure = Failure(
+        reason,
+        problem or PROBLEMS[reason],
+        node_name,
+        interfaces.get(source, Interface.AXL),
+        is_cucm=source is Source.CUCM_AXL,
+        values={name: f"<{name}>" for name in names},
+    )
+    return Coverage(source, node_name, Outcome.FAILED, reason, failure=failure)
 
 
 def database(

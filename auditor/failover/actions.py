@@ -25,10 +25,11 @@ from auditor.failover.model import (
     most_urgent,
 )
 from auditor.failover.wording import check_clause
+from auditor.failure_reasons import reason_text
+from auditor.failures import FailureWords, failure_advice, failure_place
 from auditor.models.facts import HaState, Origin, Source
 from auditor.models.findings import Verdict
 from auditor.service_names import AXL_WEB_SERVICE, SERVER_RECOVERY_MANAGER, XCP_ROUTER
-from auditor.soap.operations import AXL_API, CONTROL_CENTER_API
 from auditor.text import join_names
 
 
@@ -87,27 +88,20 @@ def choose_failure_action(failure: SourceFailure, until: str) -> str:
 
 def failure_remedy(failure: SourceFailure) -> str:
     """Return what fixes a failed source, as a clause that begins with a verb."""
-    remedies = load_action_texts()["remedies"]
-    is_cucm, is_axl = failure.source is Source.CUCM_AXL, failure.source in _AXL_SOURCES
-    variants = {
-        "_elsewhere": failure.accepted_elsewhere and not is_cucm,
-        "_cucm": is_cucm,
-        "_axl": is_axl,
-        "_perfmon": failure.source is Source.PERFMON,
-        "": True,
-    }
-    template = next(
-        remedies[f"{reason}{suffix}"]
-        for reason in (failure.reason, "other")
-        for suffix, applies in variants.items()
-        if applies and f"{reason}{suffix}" in remedies
-    )
-    role = AXL_API.role if is_axl else CONTROL_CENTER_API.role
-    names = {"server": failure.server, "cluster": failure.cluster, "role": role}
-    return _fill(template, names)
+    server, reason = failure.server, failure.reason
+    is_account = reason is Reason.CREDENTIALS and failure.source is not Source.CUCM_AXL
+    if is_account and failure.accepted_elsewhere:
+        return fill_text("check_sync_agent", server=server)
+    if failure.source is Source.PERFMON and reason in _REASONS_WITHOUT_STATE:
+        return fill_text("read_states")
+    words = FailureWords(cluster=failure.cluster)
+    advice = failure_advice(failure.failure, words) or reason_text(reason).advice or ""
+    place = failure_place(failure.failure, words)
+    return fill_text("fix_access", server=server, advice=advice, place=place)
 
 
-_AXL_SOURCES = (Source.CUCM_AXL, Source.IMP_AXL)
+_REASONS_WITHOUT_STATE = (Reason.SOAP_FAULT, Reason.BAD_REPLY, Reason.TOO_LARGE)
+"""PerfMon can be reached, but does not return the state."""
 
 
 def choose_group_action(group: GroupCheck) -> str:

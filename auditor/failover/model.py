@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor.errors import Reason
+from auditor.failures import Failure
 from auditor.models.facts import ClusterFacts, HaState, Origin, Outcome, Source
 from auditor.models.findings import ExitCode, Verdict
 from auditor.service_names import (
@@ -29,9 +30,14 @@ class SourceFailure:
     cluster: str
     server: str
     source: Source
-    reason: Reason
+    failure: Failure
     text: str
     accepted_elsewhere: bool = False
+
+    @property
+    def reason(self) -> Reason:
+        """Return the reason of the failure."""
+        return self.failure.reason
 
 
 _REASONS_BY_URGENCY = (
@@ -73,12 +79,12 @@ def source_failures(
             facts.name,
             entry.node,
             entry.source,
-            entry.reason,
+            entry.failure,
             entry.detail,
             accepted_elsewhere=bool(accepting - {entry.node}),
         )
         for entry in facts.coverage
-        if entry.reason is not None and entry.source is not Source.TCP
+        if entry.failure is not None and entry.source is not Source.TCP
     ]
     relevant = [
         failure
@@ -160,9 +166,9 @@ class Doubt(StrEnum):
 class NodeCheck:
     """One check on one node; verdict `not_applicable` counts for nothing.
 
-    `service` is empty for group membership. `node_reason` is the node's own reason for the state
-    of a service, and `because` a clause for `Doubt.PEERS`. `notes` are further sentences of the
-    engine or of the coverage, which are only printed.
+    `service` is empty for group membership. `detail` is the node's own reason for the state of a
+    service, or the group that the node is in; `because` is a clause for `Doubt.PEERS`. `notes` are
+    further sentences of the engine or of the coverage, which are only printed.
     """
 
     type: CheckType
@@ -170,7 +176,7 @@ class NodeCheck:
     verdict: Verdict
     state: CheckState
     service: str = ""
-    node_reason: str = ""
+    detail: str = ""
     doubt: Doubt | None = None
     because: str = ""
     notes: tuple[str, ...] = ()

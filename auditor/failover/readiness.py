@@ -4,9 +4,10 @@ Sources: configuration guide 15, chapters on high availability, chat and managed
 the activation table of the administration guide 15 (AXL).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 
 from auditor.failover.actions import choose_action, choose_group_action, fill_action, fill_text
 from auditor.failover.model import (
@@ -17,7 +18,12 @@ from auditor.failover.model import (
 )
 from auditor.failover.services import FailoverFindings
 from auditor.failover.summary import INCOMPLETE, NOT_HEALTHY, UNKNOWN, summarize_check
-from auditor.failover.wording import check_clause, node_state_clause, pair_states_clause
+from auditor.failover.wording import (
+    check_clause,
+    distinct_checks,
+    node_state_clause,
+    pair_states_clause,
+)
 from auditor.models.facts import ClusterFacts, NodeFacts, RunState
 from auditor.models.findings import ExitCode, Verdict
 from auditor.recommendations.conditions import evaluate_feature
@@ -60,25 +66,24 @@ class FailoverImpact:
     its placeholders.
     """
 
-    cluster: str
-    group: str
+    group: GroupCheck
     what: Capability
     node: str
     verdict: Verdict
     because: str
     situation: str = "settle_impact"
-    names: tuple[tuple[str, str], ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def action(self) -> str:
         """Return what to do before a failover."""
-        return fill_action(self.situation, clause=self.because, **dict(self.names))
+        return fill_action(self.situation, clause=self.because, **self.names)
 
     @property
     def remedy(self) -> str:
         """Return what prevents the loss as a clause that begins with a verb, if there is one."""
         has_remedy = self.situation != "settle_impact"
-        return fill_text(self.situation, **dict(self.names)) if has_remedy else ""
+        return fill_text(self.situation, **self.names) if has_remedy else ""
 
 
 _CAPABILITY_BY_SERVICE = {
@@ -124,22 +129,6 @@ _STATUSES_AFTER_FAILOVER = (GroupStatus.FAILED_OVER, GroupStatus.BROKEN)
 """The statuses of a pair without a partner to fail over to."""
 
 
-def _build_impact(
-    group: GroupCheck,
-    what: Capability,
-    node: str,
-    verdict: Verdict,
-    because: str,
-    situation: str = "settle_impact",
-    /,
-    **names: str,
-) -> FailoverImpact:
-    filled = tuple(names.items())
-    return FailoverImpact(
-        group.cluster, group.name, what, node, verdict, because, situation, filled
-    )
-
-
 def _last_node_impacts(group: GroupCheck) -> Iterator[FailoverImpact]:
     """Yield the loss of the node that serves the users of both."""
     others = join_names(node_state_clause(node) for node in group.not_serving)
@@ -147,7 +136,7 @@ def _last_node_impacts(group: GroupCheck) -> Iterator[FailoverImpact]:
         f"{group.name} is failed over already ({others}), so no node can take over the users again"
     )
     for node in group.serving:
-        yield _build_impact(group, Capability.PRESENCE, node, Verdict.DRIFT, because)
+        yield FailoverImpact(group, Capability.PRESENCE, node, Verdict.DRIFT, because)
 
 
 def _no_partner_impacts(group: GroupCheck) -> Iterator[FailoverImpact]:
@@ -158,24 +147,24 @@ def _no_partner_impacts(group: GroupCheck) -> Iterator[FailoverImpact]:
         why, situation = f"has its high availability {switch}", "turn_ha_on"
     for node in group.nodes:
         because = f"no node takes over the users of {node.name}: {group.name} {why}"
-        yield _build_impact(
+        yield FailoverImpact(
             group,
             Capability.PRESENCE,
             node.name,
             Verdict.DRIFT,
             because,
             situation,
-            group=group.name,
+            {"group": group.name},
         )
 
 
 def _partner_impacts(group: GroupCheck, node: str, partner: str) -> Iterator[FailoverImpact]:
     """Yield what the partner lacks to serve users at all: services, the HA services, AXL."""
     types = (CheckType.CRITICAL, CheckType.SYNC_AND_RECOVERY, CheckType.AXL)
-    for check in group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN):
-        if check.node == partner and check.type in types:
-            because = f"{check_clause(check)}, and {partner} would serve all users if {node} fails"
-            yield _build_impact(group, Capability.PRESENCE, node, check.verdict, because)
+    checks = group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN)
+    for check in distinct_checks(c for c in checks if c.node == partner and c.type in types):
+        because = f"{check_clause(check)}, and {partner} would serve all users if {node} fails"
+        yield FailoverImpact(group, Capability.PRESENCE, node, check.verdict, because)
 
 
 def _service_impacts(
@@ -199,9 +188,8 @@ def _service_impacts(
             verdict, situation = Verdict.UNKNOWN, "read_service"
             where = partner.name if here is RunState.STARTED else node.name
             because = f"it is not known whether {service} runs on {where}"
-        yield _build_impact(
-            group, what, node.name, verdict, because, situation, service=service, node=where
-        )
+        names = {"service": service, "node": where}
+        yield FailoverImpact(group, what, node.name, verdict, because, situation, names)
 
 
 def _chat_room_impacts(
@@ -231,7 +219,7 @@ def _chat_room_impacts(
             f"the persistent rooms of {node.name} stay there, because high availability of"
             " persistent chat is off (`permanent_chat_ha`)"
         )
-    yield _build_impact(group, Capability.ROOMS, node.name, verdict, because)
+    yield FailoverImpact(group, Capability.ROOMS, node.name, verdict, because)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +269,12 @@ class FailoverReadiness:
             return choose_group_action(after_failover[0])
         certain = [impact for impact in self.impacts if impact.verdict is Verdict.DRIFT]
         if certain:
-            return self._action_against(certain[0])
+            # The first line is about this loss; a fault of its group comes first.
+            group = certain[0].group
+            is_faulty = group.exit_code(accept_failed_over=False) is ExitCode.DRIFT
+            if is_faulty or group.status is GroupStatus.SWITCHED_OFF:
+                return choose_group_action(group)
+            return certain[0].action
         if self.impacts and self.check.exit_code is ExitCode.COMPLIANT:
             return self.impacts[0].action
         return choose_action(self.check)
@@ -297,23 +290,16 @@ class FailoverReadiness:
                 )
 
     def _certain_losses(self) -> Iterator[str]:
-        losses = {
-            self.check.title(group): capabilities
-            for group in self.check.groups
-            if group.status not in _STATUSES_AFTER_FAILOVER
-            and (capabilities := self._lost_capabilities(group))
-        }
-        if losses:
-            what = dict.fromkeys(one for capabilities in losses.values() for one in capabilities)
-            yield f"a failover of {join_names(losses)} would lose {join_names(what)}"
-
-    def _lost_capabilities(self, group: GroupCheck) -> Sequence[Capability]:
-        key = (group.cluster, group.name, Verdict.DRIFT)
-        return [
-            impact.what
+        lost = [
+            impact
             for impact in self.impacts
-            if (impact.cluster, impact.group, impact.verdict) == key
+            if impact.verdict is Verdict.DRIFT
+            and impact.group.status not in _STATUSES_AFTER_FAILOVER
         ]
+        if lost:
+            groups = dict.fromkeys(self.check.title(impact.group) for impact in lost)
+            capabilities = dict.fromkeys(impact.what for impact in lost)
+            yield f"a failover of {join_names(groups)} would lose {join_names(capabilities)}"
 
     def _check_explanation(self) -> str:
         """Return the first line of the check as an explanation of the readiness."""
@@ -322,26 +308,10 @@ class FailoverReadiness:
             return summary.explanation
         return f"{summary.label}: {summary.explanation}"
 
-    def _action_against(self, impact: FailoverImpact) -> str:
-        """Return the action for a loss; the group's own action comes first if it is not good."""
-        group = next(
-            group
-            for group in self.check.groups
-            if (group.cluster, group.name) == (impact.cluster, impact.group)
-        )
-        is_bad = group.exit_code(accept_failed_over=False) is ExitCode.DRIFT
-        if is_bad or group.status is GroupStatus.SWITCHED_OFF:
-            return choose_group_action(group)
-        return impact.action
-
 
 def assess_readiness(
     check: FailoverCheck, findings: Mapping[str, FailoverFindings]
 ) -> FailoverReadiness:
     """Return what a failover of each group would lose; `findings` are by cluster name."""
-    impacts = (
-        impact
-        for group in check.groups
-        for impact in failover_impacts(group, findings[group.cluster])
-    )
-    return FailoverReadiness(check, tuple(dict.fromkeys(impacts)))
+    impacts = (failover_impacts(group, findings[group.cluster]) for group in check.groups)
+    return FailoverReadiness(check, tuple(chain.from_iterable(impacts)))

@@ -93,7 +93,7 @@ def render_readiness_text(
             _print_marked(
                 console,
                 impact.verdict,
-                f"{impact.group}, if {impact.node} fails: {impact.what}: {impact.because}.",
+                f"{impact.group.name}, if {impact.node} fails: {impact.what}: {impact.because}.",
             )
         _print_clusters(console, readiness.check)
         console.print()
@@ -396,15 +396,20 @@ def _check_json(check: NodeCheck) -> dict[str, Any]:
 
 
 def _failure_json(failure: SourceFailure) -> dict[str, Any]:
-    fields = asdict(failure)
-    fields["elsewhere"] = fields.pop("accepted_elsewhere")
-    return fields
+    return {
+        "cluster": failure.cluster,
+        "server": failure.server,
+        "source": failure.source,
+        "reason": failure.reason,
+        "text": failure.text,
+        "elsewhere": failure.accepted_elsewhere,
+    }
 
 
 def _impact_json(impact: FailoverImpact) -> dict[str, Any]:
     return {
-        "cluster": impact.cluster,
-        "group": impact.group,
+        "cluster": impact.group.cluster,
+        "group": impact.group.name,
         "what": impact.what,
         "node": impact.node,
         "verdict": impact.verdict,

@@ -107,7 +107,8 @@ def check_group_membership(findings: FailoverFindings, node: NodeFacts) -> NodeC
     states = {Verdict.PASS: CheckState.IN_GROUP, Verdict.DRIFT: CheckState.IN_NO_GROUP}
     notes = (finding.because,) if finding and verdict is Verdict.UNKNOWN else ()
     state = states.get(verdict, CheckState.UNKNOWN)
-    return NodeCheck(CheckType.MEMBER, node.name, verdict, state, notes=notes)
+    group = node.redundancy_group or ""
+    return NodeCheck(CheckType.MEMBER, node.name, verdict, state, detail=group, notes=notes)
 
 
 def check_critical_service(findings: FailoverFindings, node: NodeFacts, service: str) -> NodeCheck:
@@ -119,7 +120,7 @@ def check_critical_service(findings: FailoverFindings, node: NodeFacts, service:
     view = view_service(findings.facts, node, service)
     check = _service_check(node, view, CheckType.CRITICAL, finding.verdict)
     if finding.kind is FindingKind.UNSTABLE and view.run is not RunState.STOPPED:
-        return replace(check, state=CheckState.RESTARTING, node_reason="")
+        return replace(check, state=CheckState.RESTARTING, detail="")
     if finding.verdict is not Verdict.UNKNOWN or not node.services:
         return check
     return replace(check, notes=(finding.because,))
@@ -192,7 +193,7 @@ def _service_check(
         verdict,
         _check_state(node, view),
         view.state.name,
-        node_reason=" ".join(part for part in parts if part),
+        detail=" ".join(part for part in parts if part),
         notes=(view.why,) if view.why else (),
     )
 

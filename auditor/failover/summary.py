@@ -92,7 +92,8 @@ def _unknown_status_clause(group: GroupCheck) -> str:
         return pair_states_clause(group)
     discovered = [node.name for node in group.nodes if node.state_source is Origin.DISCOVERED]
     if discovered:
-        return f"only the database says that {join_names(discovered)} is normal, which is no proof"
+        nodes = f"{join_names(discovered)} {is_or_are(len(discovered))}"
+        return f"only the database says that {nodes} normal, which is no proof"
     if group.absent:
         return f"{join_names(group.absent)} is not among the nodes of the cluster"
     if len(group.nodes) < 2:

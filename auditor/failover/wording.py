@@ -6,7 +6,6 @@ Source of the HA states: IM&P configuration guide 15, chapter on high availabili
 
 from collections.abc import Iterable
 
-from auditor.errors import Reason
 from auditor.failover.model import (
     CheckState,
     CheckType,
@@ -17,7 +16,9 @@ from auditor.failover.model import (
     NodeStatus,
     SourceFailure,
 )
-from auditor.models.facts import HaState, Source
+from auditor.failure_reasons import reason_text
+from auditor.failures import failure_cause
+from auditor.models.facts import HaState
 from auditor.models.findings import Verdict
 from auditor.text import join_names
 
@@ -39,43 +40,6 @@ HA_STATE_LABELS = {
 }
 """Each HA state as Cisco's pages call it; None is a state that could not be read."""
 
-_REASON_CLAUSES = {
-    Reason.UNREACHABLE: "does not answer",
-    Reason.TIMED_OUT: "does not answer in time",
-    Reason.TLS: "shows no certificate that is trusted",
-    Reason.CREDENTIALS: "refuses the user name or password",
-    Reason.NOT_AUTHORISED: "does not let the account ask, because it lacks a role",
-    Reason.NO_SUCH_SERVICE: "does not exist",
-    Reason.RATE_LIMITED: "limits the rate of requests",
-    Reason.UNAVAILABLE: "is not available",
-    Reason.SOAP_FAULT: "answers with a SOAP fault",
-    Reason.BAD_REPLY: "sends a reply that cannot be read",
-    Reason.TOO_LARGE: "sends a reply that is too large",
-    Reason.WRONG_NODE: "has another machine answer for it",
-    Reason.UNSUPPORTED_VERSION: "does not support the AXL version",
-    Reason.NOT_ASKED: "was not asked",
-    Reason.BUG: "could not be read because of a fault in auditor",
-}
-
-_WHOLE_NODE_REASONS = frozenset(
-    {
-        Reason.UNREACHABLE,
-        Reason.TIMED_OUT,
-        Reason.TLS,
-        Reason.CREDENTIALS,
-        Reason.WRONG_NODE,
-        Reason.NOT_ASKED,
-    }
-)
-"""Reasons that concern the whole node, not one of its interfaces."""
-
-SOURCE_LABELS = {
-    Source.CUCM_AXL: "AXL",
-    Source.IMP_AXL: "AXL",
-    Source.CONTROL_CENTER: "Control Center",
-    Source.PERFMON: "PerfMon",
-}
-
 
 def ha_state_label(node: NodeStatus) -> str:
     """Return the words for a node's HA state."""
@@ -88,9 +52,7 @@ def node_state_clause(node: NodeStatus) -> str:
         return f"{node.name} is {ha_state_label(node)}"
     if node.failure is None:
         return f"{node.name} does not return its state"
-    if node.failure.reason in _WHOLE_NODE_REASONS:
-        return f"{node.name} {_REASON_CLAUSES[node.failure.reason]}"
-    return failure_clause(node.failure)
+    return reason_text(node.failure.reason).cause.format(server=node.name)
 
 
 def pair_states_clause(group: GroupCheck) -> str:
@@ -100,8 +62,7 @@ def pair_states_clause(group: GroupCheck) -> str:
 
 def failure_clause(failure: SourceFailure) -> str:
     """Return why a source of a server gave nothing, as a clause."""
-    label = SOURCE_LABELS[failure.source]
-    return f"{label} of {failure.server} {_REASON_CLAUSES[failure.reason]}"
+    return failure_cause(failure.failure, with_digest=False)
 
 
 def check_label(check: NodeCheck) -> str:
@@ -140,10 +101,10 @@ def _state_clause(check: NodeCheck) -> str:
         return f"the services of {node} are not known"
     if check.type is CheckType.MEMBER:
         return {
-            CheckState.IN_GROUP: f"{node} is in a redundancy group",
+            CheckState.IN_GROUP: f"{node} is in {check.detail}",
             CheckState.IN_NO_GROUP: f"{node} is in no redundancy group",
         }.get(check.state, f"{node} may be in no redundancy group")
-    reason = f" ({check.node_reason})" if check.node_reason else ""
+    reason = f" ({check.detail})" if check.detail else ""
     match check.state:
         case CheckState.RUNS:
             return f"{service} is started on {node}"

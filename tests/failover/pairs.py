@@ -23,7 +23,7 @@ from auditor.recommendations.ha_states import SERVICES_STOPPED_WHEN_IDLE
 from auditor.recommendations.packs import load_packs
 from auditor.service_names import CLIENT_PROFILE_AGENT, DATA_MONITOR, SERVER_RECOVERY_MANAGER
 from tests import factories
-from tests.factories import cluster, gap, node, reading, service, subscriber
+from tests.factories import cluster, failed_source, node, reading, service, subscriber
 
 ROWS = {row.id: row for row in load_packs()}
 STABLE = Stability(stable=True, outlasted=False)
@@ -69,7 +69,7 @@ def pair(
     coverage = tuple(
         Coverage(Source.CONTROL_CENTER, m.name, Outcome.COLLECTED, requests=6)
         if m.services
-        else gap(m.name)
+        else failed_source(m.name)
         for m in members
     )
     return replace(made, groups=(group,), settings=settings, coverage=coverage)

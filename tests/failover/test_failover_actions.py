@@ -7,11 +7,9 @@ from string import Formatter
 
 import pytest
 
-from auditor.errors import Reason
 from auditor.failover.actions import load_action_texts
 
-TABLES = {name: rows for name, rows in load_action_texts().items() if name != "texts"}
-ACTIONS = {name: rows for name, rows in TABLES.items() if name != "remedies"}
+ACTIONS = {name: rows for name, rows in load_action_texts().items() if name != "texts"}
 
 
 @pytest.mark.parametrize("name", ACTIONS)
@@ -29,16 +27,11 @@ def test_an_action_is_used(name: str) -> None:
 
 def test_no_action_is_missing() -> None:
     code = (files("auditor.failover") / "actions.py").read_text()
-    assert set(re.findall(r'fill_action\("(\w+)"', code)) <= set(ACTIONS)
+    assert set(re.findall(r'fill_(?:action|text)\("(\w+)"', code)) <= set(ACTIONS)
 
 
-@pytest.mark.parametrize("rows", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize("rows", ACTIONS.values(), ids=ACTIONS)
 def test_a_placeholder_in_capitals_is_a_text_that_is_known(rows: Mapping[str, str]) -> None:
     known = {*load_action_texts()["texts"], "AXL", "RECOVERY_MANAGER"}
     names = {name for text in rows.values() for _, name, _, _ in Formatter().parse(text) if name}
     assert {name for name in names if name.isupper()} <= known
-
-
-def test_a_remedy_is_for_a_reason_and_an_interface() -> None:
-    pattern = re.compile(rf"({'|'.join(Reason)}|other)(_cucm|_axl|_perfmon|_elsewhere)?")
-    assert all(pattern.fullmatch(name) for name in TABLES["remedies"])

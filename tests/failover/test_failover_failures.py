@@ -1,4 +1,4 @@
-"""What could not be read: the first lines name why, and what clears it away."""
+"""Sources that failed: the first lines name why, and what fixes it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,37 +8,33 @@ import pytest
 
 from auditor.errors import Reason
 from auditor.failover.actions import choose_action, failure_remedy
-from auditor.failover.model import SourceFailure, source_failures
+from auditor.failover.model import source_failures
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.report import render_failover_text
-from auditor.models.facts import ClusterFacts, Coverage, HaState, Outcome, Source
+from auditor.models.facts import ClusterFacts, HaState, Source
 from auditor.models.findings import ExitCode
+from tests.factories import failed_source
 from tests.failover.pairs import first_line, look, pair
 from tests.failover.watching import Night
 
 Begin = Callable[..., Night]
 FIRST, SECOND, CUCM = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test"
-ACCOUNT = (
-    "correct `username` of cluster lab in the file, or the password (AUDITOR_PASSWORD, "
-    "`password_command` or `auditor login lab`), and unlock the account if it is locked (User "
-    "Management > Application User on CUCM)"
-)
 CHANGES = {
     Reason.CREDENTIALS: "Cisco Sync Agent runs on imp2",
-    Reason.TLS: "`auditor trust imp2 --cluster lab`",
-    Reason.WRONG_NODE: "correct the address of imp2 ([cluster.addresses])",
-    Reason.UNREACHABLE: "check that imp2 is up",
-    Reason.TIMED_OUT: "raise `timeout_s`",
+    Reason.TLS: "give the authority that signed it as ca_bundle",
+    Reason.WRONG_NODE: "correct [cluster.addresses] or the name service",
+    Reason.UNREACHABLE: "fix the access to imp2: check its address in [cluster.addresses]",
+    Reason.TIMED_OUT: "raise timeout_s",
     Reason.NOT_AUTHORISED: 'the role "Standard CCM Server Monitoring"',
     Reason.NO_SUCH_SERVICE: "start the SOAP services of imp2",
-    Reason.UNSUPPORTED_VERSION: "set `axl_version` of cluster lab",
-    Reason.RATE_LIMITED: "wait some minutes, and stop other programs that send requests to imp2",
-    Reason.UNAVAILABLE: "look at Cisco Tomcat of imp2",
-    Reason.SOAP_FAULT: "`auditor doctor lab`",
-    Reason.BAD_REPLY: "`auditor doctor lab`",
-    Reason.TOO_LARGE: "`auditor doctor lab`",
-    Reason.NOT_ASKED: "`auditor doctor lab`",
-    Reason.BUG: "report this fault of auditor",
+    Reason.UNSUPPORTED_VERSION: "axl_version",
+    Reason.RATE_LIMITED: "look for other programs that ask imp2",
+    Reason.UNAVAILABLE: "ask again later (`utils service list` on imp2)",
+    Reason.SOAP_FAULT: "run `utils ha status` on both nodes",
+    Reason.BAD_REPLY: "run `utils ha status` on both nodes",
+    Reason.TOO_LARGE: "run `utils ha status` on both nodes",
+    Reason.NOT_ASKED: "fix what stopped the audit before it",
+    Reason.BUG: "the log of `auditor --verbose`",
 }
 
 
@@ -47,8 +43,8 @@ def hidden(reason: Reason, *, partner: HaState = HaState.NORMAL) -> ClusterFacts
     facts = pair(partner, None)
     kept = [entry for entry in facts.coverage if entry.node != "imp2"]
     gone = [
-        Coverage(source, "imp2", Outcome.FAILED, reason, "It went wrong. Do something.")
-        for source in (Source.CONTROL_CENTER, Source.PERFMON, Source.IMP_AXL)
+        failed_source("imp2", reason, source)
+        for source in (Source.PERFMON, Source.CONTROL_CENTER, Source.IMP_AXL)
     ]
     return replace(facts, coverage=(*kept, *gone))
 
@@ -73,12 +69,14 @@ def test_the_action_names_what_to_change(reason: Reason) -> None:
         (Source.IMP_AXL, Reason.NOT_AUTHORISED, '"Standard AXL API Access"'),
         (Source.CUCM_AXL, Reason.NOT_AUTHORISED, '"Standard AXL API Access"'),
         (Source.CUCM_AXL, Reason.NO_SUCH_SERVICE, "activate Cisco AXL Web Service on imp2"),
-        (Source.CUCM_AXL, Reason.WRONG_NODE, "(`cucm_publisher`)"),
+        (Source.CUCM_AXL, Reason.UNREACHABLE, "(`cucm_publisher` or [cluster.addresses]"),
         (Source.PERFMON, Reason.BAD_REPLY, "run `utils ha status` on both nodes"),
     ],
 )
 def test_a_remedy_is_that_of_the_interface(source: Source, reason: Reason, told: str) -> None:
-    assert told in failure_remedy(SourceFailure("lab", "imp2", source, reason, "It went wrong."))
+    facts = replace(pair(None, None), coverage=(failed_source("imp2", reason, source),))
+    (failure,) = source_failures(facts, ["imp2"])
+    assert told in failure_remedy(failure)
 
 
 @pytest.mark.parametrize("reason", [r for r in Reason if r is not Reason.UNREACHABLE])
@@ -92,11 +90,9 @@ def test_a_node_that_is_not_known_to_be_dead_is_not_sent_to_the_power_switch(
     assert (CHANGES[reason] in choose_action(check)) is not dead
 
 
-def test_the_gravest_reason_is_cleared_away_first() -> None:
+def test_the_most_urgent_reason_is_fixed_first() -> None:
     facts = hidden(Reason.NOT_ASKED)
-    refused = Coverage(
-        Source.CUCM_AXL, "cucm", Outcome.FAILED, Reason.CREDENTIALS, "AXL of cucm refused."
-    )
+    refused = failed_source("cucm", Reason.CREDENTIALS, Source.CUCM_AXL)
     known = replace(facts, coverage=(*facts.coverage, refused))
     assert source_failures(known, ["imp2"])[0].server == "cucm"
     assert "auditor login lab" in choose_action(look(known))
@@ -114,11 +110,13 @@ def test_a_refused_password_is_named_with_the_place_to_change_it(
     asked = " whether a failover would lose anything" if readied else ""
     assert first == (
         f"Unknown{asked}: the redundancy groups of lab are not known, because AXL of {CUCM} "
-        "refuses the user name or password."
+        "refused the user name or password (HTTP 401)."
     )
     assert second == (
-        f"Do: {ACCOUNT}; then check again. Do not: try the same password again, which may lock "
-        "the account, or fail over or fall back before the groups are known."
+        f"Do: fix the access to {CUCM}: check the account; it was not tried again, so that it is "
+        "not locked (`username` in the file, `auditor login lab`; Cisco Unified CM Administration "
+        "> User Management > Application User); then check again. Do not: try the same password "
+        "again, which may lock the account, or fail over or fall back before the groups are known."
     )
 
 
@@ -129,12 +127,12 @@ def lines(found: Any) -> tuple[str, str]:  # noqa: ANN401 - a check or a readine
     return first_line(found), choose_action(found)
 
 
-def test_a_password_that_one_node_refuses_is_told_of_that_node(night: Begin) -> None:
+def test_a_password_that_one_node_refuses_is_named_with_that_node(night: Begin) -> None:
     watched = night()
     watched.simulator.change({"fault": {"fault": "http-401", "node": SECOND}})
     first, second = lines(watched.check())
     assert first == (
-        f"Unknown: in Pair {FIRST} is normal and {SECOND} refuses the user name or password."
+        f"Unknown: in Pair {FIRST} is normal and {SECOND} refused the user name or password."
     )
     assert second == (
         f"Do: check that Cisco Sync Agent runs on {SECOND} and has brought the account there, "
@@ -154,28 +152,26 @@ def test_a_missing_role_is_named_and_axl_alone_keeps_the_pair_from_being_certain
     check = watched.check()
     assert lines(check) == (
         "Incomplete: the HA states of Pair are normal, but not everything is known: AXL of "
-        f"{SECOND} does not let the account ask, because it lacks a role.",
-        'Do: give the account the role "Standard AXL API Access" (User Management > Application '
-        "User on CUCM > Permissions Information); then check again. Do not: fail over or fall back "
-        "before that is known.",
+        f"{SECOND} does not let the account ask (HTTP 403).",
+        f'Do: fix the access to {SECOND}: give the account the role "Standard AXL API Access" '
+        "(Cisco Unified CM Administration > User Management > Application User > Permissions "
+        "Information > Add to Access Control Group); then check again. Do not: fail over or fall "
+        "back before that is known.",
     )
     assert check.exit_code is ExitCode.INCOMPLETE
 
 
-def test_the_first_line_names_a_failure_and_the_text_below_quotes_it_in_full(
-    night: Begin,
-) -> None:
+def test_the_first_line_quotes_a_fault_in_full(night: Begin) -> None:
     watched = night()
     watched.simulator.change(
         {"fault": {"fault": "rate-control", "node": SECOND, "interface": "imp-axl"}}
     )
-    check = watched.check()
-    assert first_line(check).endswith(f"AXL of {SECOND} limits the rate of requests.")
-    text = " ".join(render_failover_text(check, width=100, colour=False).split())
-    assert "rate for realtime information is 15 requests per minute" in text
+    first = first_line(watched.check())
+    assert "rate for realtime information is 15 requests per minute" in first
+    assert first.count("(") == first.count(")") == 1
 
 
-def test_perfmon_that_is_silent_is_told_though_the_database_spoke(night: Begin) -> None:
+def test_a_silent_perfmon_is_named_though_the_database_has_a_state(night: Begin) -> None:
     watched = night()
     watched.simulator.change(
         {"fault": {"fault": "http-404", "node": SECOND, "interface": "perfmon"}}
@@ -188,23 +184,21 @@ def test_perfmon_that_is_silent_is_told_though_the_database_spoke(night: Begin) 
     assert f"? PerfMon of {SECOND} gave no answer (no_such_service" in text
 
 
-def test_a_switch_that_cucm_did_not_tell_is_cucms_to_mend() -> None:
+def test_a_switch_that_cucm_did_not_return_is_fixed_on_cucm() -> None:
     facts = pair(HaState.NORMAL, HaState.NORMAL, switch=None)
-    silent = Coverage(
-        Source.CUCM_AXL, "cucm", Outcome.FAILED, Reason.UNAVAILABLE, "AXL of cucm is overloaded."
-    )
+    silent = failed_source("cucm", Reason.UNAVAILABLE, Source.CUCM_AXL)
     check = look(replace(facts, coverage=(*facts.coverage, silent)))
     assert check.exit_code is ExitCode.INCOMPLETE
-    assert "look at Cisco Tomcat of cucm" in choose_action(check)
-    assert "? AXL of cucm is overloaded." in render_failover_text(check, width=100, colour=False)
+    assert "(`utils service list` on cucm)" in choose_action(check)
+    assert "? AXL of cucm is overloaded or starting" in render_failover_text(
+        check, width=100, colour=False
+    )
 
 
 @pytest.mark.parametrize("axl", [True, False])
-def test_an_optional_axl_that_refused_is_in_nobodys_way(axl: bool) -> None:
+def test_an_optional_axl_that_refused_does_not_count(axl: bool) -> None:
     facts = pair(HaState.NORMAL, HaState.NORMAL, intercluster=axl)
-    refused = Coverage(
-        Source.IMP_AXL, "imp2", Outcome.FAILED, Reason.NOT_AUTHORISED, "Refused. Give a role."
-    )
+    refused = failed_source("imp2", Reason.NOT_AUTHORISED, Source.IMP_AXL)
     nodes = tuple(replace(n, axl=None) if n.name == "imp2" else n for n in facts.nodes)
     check = look(replace(facts, nodes=nodes, coverage=(*facts.coverage, refused)))
     assert bool(check.groups[0].failures) is axl

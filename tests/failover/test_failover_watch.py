@@ -121,7 +121,7 @@ def test_a_node_that_is_lost_in_the_middle_of_a_wait_is_not_remembered_as_well(
     check = watched.check(60)
     assert check.groups[0].stability == Stability(stable=False, outlasted=False)
     assert first_line(check) == (
-        f"Unknown: in Pair {FIRST} is normal and {SECOND} does not answer."
+        f"Unknown: in Pair {FIRST} is normal and {SECOND} could not be reached."
     )
     assert check.exit_code is ExitCode.INCOMPLETE
 
@@ -531,7 +531,7 @@ def test_one_cluster_that_cannot_be_looked_at_keeps_the_others_from_being_all(
     text = render_failover_text(check, width=100, colour=False)
     assert text.startswith("Unknown: the redundancy groups of there are not known, because AXL")
     assert text.splitlines()[0].endswith("; Pair of cluster lab is as expected.")
-    assert "Do: look at Cisco Tomcat of cucm-pub.there.test" in text
+    assert "Do: fix the access to cucm-pub.there.test: ask again later" in text
     assert "The redundancy groups of there are not known." in text
 
 
