@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from auditor.errors import ConfigError, Reason
 from auditor.models.facts import ClusterFacts, Coverage, Outcome, Source
@@ -53,12 +53,18 @@ class SnapshotFinding:
         return self.waiver.verdict if self.waiver else self.verdict
 
 
+def _coverage_of_report(entry: object) -> object:
+    """Return an entry of the JSON report by the fields of `Coverage`: its detail is a sentence."""
+    return {**entry, "note": entry.get("detail", "")} if isinstance(entry, Mapping) else entry
+
+
 @dataclass(frozen=True, slots=True)
 class SnapshotCluster:
     """A cluster of the report."""
 
     name: str
     findings: tuple[SnapshotFinding, ...]
+    coverage: tuple[Annotated[Coverage, BeforeValidator(_coverage_of_report)], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +78,31 @@ class SnapshotRun:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotReport:
-    """What is read again of the report; nodes and coverage are in the facts too."""
+    """What is read again of the report; its nodes are in the facts too."""
 
     run: SnapshotRun
     clusters: tuple[SnapshotCluster, ...]
 
 
+_FACTS_READ = frozenset(
+    {"name", "nodes", "groups", "groups_known", "topology_observed", "settings", "databases"}
+    | {"high_availability", "peers"}
+)
+"""The keys of the facts that are read again. The others may change from version to version."""
+
+
+def _select_facts(facts: object) -> object:
+    if not isinstance(facts, Mapping):
+        return facts
+    return {key: value for key, value in facts.items() if key in _FACTS_READ}
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A snapshot; `facts` are by cluster name."""
+    """A snapshot; `facts` are by cluster name, with the coverage of the report."""
 
     report: SnapshotReport
-    facts: Mapping[str, ClusterFacts]
+    facts: Mapping[str, Annotated[ClusterFacts, BeforeValidator(_select_facts)]]
 
 
 _SNAPSHOT = TypeAdapter(Snapshot)
@@ -163,7 +182,11 @@ def parse_snapshot(content: Mapping[str, Any], origin: str) -> Snapshot:
     if sorted(names) != sorted(snapshot.facts):
         text = f"{origin}: is not complete: its report and its facts are of different clusters."
         raise ConfigError([text])
-    return snapshot
+    facts = {
+        cluster.name: replace(snapshot.facts[cluster.name], coverage=cluster.coverage)
+        for cluster in snapshot.report.clusters
+    }
+    return Snapshot(snapshot.report, facts)
 
 
 def reason_nothing_read(coverage: Iterable[Coverage]) -> str:
