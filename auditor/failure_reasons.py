@@ -1,7 +1,7 @@
 """The one table of failure reasons: what each means, what to do about it, and where.
 
-Errors, reports, `doctor`, `init` and `failover-check` take their words from here, and the page
-`auditor/docs/troubleshooting.md` is what `render_troubleshooting` returns.
+Errors, reports, `doctor`, `init` and `failover-check` take their words from here, and so does the
+page `auditor/docs/troubleshooting.md`.
 
 Every text is a template of a clause, without a capital and without a full stop, so that a renderer
 can begin a sentence with it or put it behind a "because". `auditor.failures` fills them in.

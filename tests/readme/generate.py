@@ -5,6 +5,7 @@
 Each part is between `<!-- begin: NAME -->` and `<!-- end -->`. A test compares it with the program.
 """
 
+import dataclasses
 import os
 import re
 import signal
@@ -24,6 +25,8 @@ from typer.testing import CliRunner
 from auditor.cli import app
 from auditor.cli.docs import page_title, read_pages
 from auditor.cli.examples import read_examples
+from auditor.failure_reasons import REASONS, REASONS_BY_INTERFACE, Reason
+from auditor.failures import FILE_WORDS, Problem
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 from auditor.report.rules_page import PACK_TEXTS
 from auditor.simulator import Simulator
@@ -112,6 +115,49 @@ def render_recommendation_tables() -> str:
                 lines.append(f"| {row.id} | {row.severity} | {row.title} | {source} |")
         lines.append("")
     return "\n".join(lines)
+
+
+class Placeholders(dict[str, str]):
+    """The values of a template of a failure; what has no value is its name in capitals."""
+
+    def __missing__(self, name: str) -> str:
+        """Return the name of a value that only a real failure has."""
+        return name.upper()
+
+
+PLACEHOLDERS = Placeholders(
+    dataclasses.asdict(FILE_WORDS),
+    who="SERVER",
+    address_key="[cluster.addresses]",
+    activation_page="Cisco Unified IM and Presence Serviceability > Tools > Service Activation",
+    digest="",
+    password_source="",
+    ends="",
+)
+
+
+def fill_template(template: str | None) -> str:
+    """Return the template of a clause as a sentence for a table, without the full stop."""
+    clause = (template or "").format_map(PLACEHOLDERS)
+    return clause if clause.startswith("auditor ") else f"{clause[:1].upper()}{clause[1:]}"
+
+
+def render_reason_table() -> str:
+    """Return what each failure reason means; once for each interface that makes a difference."""
+    lines = ["| reason | what happened | what to do | where |", "| --- | --- | --- | --- |"]
+    for reason in Reason:
+        variants = [text for (of, _), text in REASONS_BY_INTERFACE.items() if of is reason]
+        for text in variants or [REASONS[reason]]:
+            cells = map(fill_template, (text.cause, text.advice, text.where))
+            lines.append(f"| `{reason}` | {' | '.join(cells)} |")
+    return "\n".join((*lines, ""))
+
+
+def render_problem_table() -> str:
+    """Return what to do about each message that has an advice of its own."""
+    texts = [problem.value for problem in Problem if problem.value.advice]
+    rows = [f"| {fill_template(text.cause)} | {fill_template(text.advice)} |" for text in texts]
+    return "\n".join(("| message | what to do |", "| --- | --- |", *rows, ""))
 
 
 def steady(text: str) -> str:
@@ -325,6 +371,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "commands": render_command_table,
     "examples": render_example_table,
     "pages": render_page_links,
+    "messages": render_problem_table,
+    "reasons": render_reason_table,
     "recommendations": render_recommendation_tables,
 }
 
