@@ -22,7 +22,7 @@ from auditor.models.report import Report, RunMetadata
 from auditor.recommendations.packs import Recommendation
 from auditor.service_names import is_service_name
 from auditor.soap.network import Network
-from auditor.soap.response_redactor import EchoWarning
+from auditor.soap.redaction import RedactionWarnings
 
 if TYPE_CHECKING:
     from auditor.history.store import HistoryStore
@@ -64,7 +64,7 @@ class RunContext:
     run_id: str
     clock: Callable[[], datetime]
     progress: SurveyProgress
-    notice: EchoWarning = field(default_factory=EchoWarning)
+    warnings: RedactionWarnings = field(default_factory=RedactionWarnings)
 
 
 def audit_clusters(
@@ -139,7 +139,7 @@ def _survey_context(
         watch_s=options.watch_s,
         probes=_select_probes(probes, options),
         scope=options.scope,
-        notice=context.notice,
+        warnings=context.warnings,
     )
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.config.settings import ClusterSettings, password_variable_name
-from auditor.errors import REDACTED, CredentialError, redact_secrets
+from auditor.errors import REDACTED, CredentialError
+from auditor.redaction import Redactor
 
 __all__ = [
     "Credentials",
@@ -140,7 +141,7 @@ def store_password(service: str, username: str, password: Secret) -> None:
             package.set_password(service, username, password.reveal())
             kept = package.get_password(service, username)
     except CredentialError as exc:
-        fault = redact_secrets(str(exc), [password.reveal()])
+        fault = Redactor([password.reveal()]).redact_text(str(exc))
     else:
         fault = "" if kept == password.reveal() else "it did not keep the password"
     if fault:  # raised outside of the handler: a backend's exception may hold what it was given
@@ -233,7 +234,7 @@ def _capture_command_output(words: list[str]) -> tuple[str, str]:
         return "", f"cannot be run: {exc.strerror}"
     if done.returncode != 0:
         said = _first_printable_line(
-            redact_secrets(done.stderr.decode(errors="replace"), printed.splitlines())
+            Redactor(printed.splitlines()).redact_text(done.stderr.decode(errors="replace"))
         )
         return "", f"ended with exit code {done.returncode}" + (f": {said}" if said else "")
     if printed.count("\n") > 1:

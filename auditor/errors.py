@@ -1,4 +1,4 @@
-"""Every error of the program, in one tree, and the one function that hides secrets.
+"""Every error of the program, in one tree.
 
 AuditorError
 ├── ConfigError        the configuration, a pack or the command line is wrong (exit 2)
@@ -13,7 +13,6 @@ AuditorError
     └── NotAsked   Bug
 """
 
-import base64
 from collections.abc import Iterable
 
 from auditor.failure_reasons import Interface
@@ -199,15 +198,3 @@ class Bug(ExchangeError):
     """A fault of this program inside one collector; the trace is in the log."""
 
     reason = Reason.BUG
-
-
-def redact_secrets(text: str, secrets: Iterable[str]) -> str:
-    """Return text with every secret, plain or as base64 of itself, replaced by `***`.
-
-    HTTP basic authentication carries `base64(user:password)`; give that pair as a secret too.
-    Secrets shorter than one character are ignored.
-    """
-    for secret in sorted({s for s in secrets if s}, key=len, reverse=True):
-        encoded = base64.b64encode(secret.encode()).decode()
-        text = text.replace(encoded, REDACTED).replace(secret, REDACTED)
-    return text

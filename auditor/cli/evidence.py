@@ -18,7 +18,7 @@ from auditor.cli.output import print_warning
 from auditor.cli.session import current_time, load_run_waivers
 from auditor.config.loader import build_configuration
 from auditor.config.settings import ClusterSettings, Configuration
-from auditor.credentials import Credentials
+from auditor.credentials import Credentials, Secret
 from auditor.errors import REDACTED, ConfigError
 from auditor.models.facts import RunState
 from auditor.models.findings import Severity
@@ -29,7 +29,6 @@ from auditor.soap.evidence.recorder import Recorder, RecordingInfo
 from auditor.soap.evidence.replay import (
     EvidenceRecord,
     ReplayNetwork,
-    credentials_without_password,
     load_evidence,
 )
 
@@ -238,8 +237,8 @@ def replay_evidence(
     world = _replay_context(ReplayNetwork(record), configuration.workers)
     started = world.clock()
     logins = {
-        settings.name: credentials_without_password(
-            settings.username, about.password_from.get(settings.name, "")
+        settings.name: Credentials(
+            settings.username, Secret(""), about.password_from.get(settings.name, "")
         )
         for settings in chosen
     }
@@ -257,22 +256,22 @@ def refuse_evidence_with_replay(evidence: Path | None, replay: Path) -> None:
         raise ConfigError([f"--replay {replay}: {text}"])
 
 
-def _replay_context(wire: ReplayNetwork, workers: int) -> RunContext:
+def _replay_context(network: ReplayNetwork, workers: int) -> RunContext:
     return RunContext(
-        network=wire,
+        network=network,
         workers=workers,
         run_id=str(uuid.uuid4()),
-        clock=wire.now,
+        clock=network.now,
         progress=lambda _cluster, _server: None,
     )
 
 
 def _read_run_info(record: EvidenceRecord) -> tuple[RunInfo, Configuration]:
     try:
-        about = RunInfo.model_validate_json(json.dumps(record.about))
+        about = RunInfo.model_validate_json(json.dumps(record.run.about))
     except ValueError as error:
         text = f"{record.folder}: tells in no form known here what was run; it was kept by auditor"
-        raise ConfigError([f"{text} {record.version}."]) from error
+        raise ConfigError([f"{text} {record.run.version}."]) from error
     return about, build_configuration(about.tables, record.folder / SETTINGS_FOLDER / about.file)
 
 
@@ -295,15 +294,15 @@ def _print_replay_notice(record: EvidenceRecord, command: str, *, quiet: bool) -
     if not quiet:
         sys.stderr.write(
             f"auditor: judging what `auditor {command}` asked on"
-            f" {utc_timestamp(record.started_at)}; nothing is asked now.\n"
+            f" {utc_timestamp(record.run.started_at)}; nothing is asked now.\n"
         )
-    if not record.whole:
+    if not record.is_complete:
         print_warning(
             "the evidence ends early, because the run that kept it was ended: what it does not "
             "hold is unknown."
         )
-    if record.hidden:
+    if record.redacted_replies:
         print_warning(
-            f"{record.hidden} replies held a secret, which was hidden: the report may tell less "
-            "than that of the run."
+            f"{record.redacted_replies} replies held a secret, which was hidden: the report may "
+            "tell less than that of the run."
         )

@@ -81,15 +81,14 @@ def open_run_context(
     The recorder keeps all that is asked, and is closed at the end.
     """
     with (
-        closing(LiveNetwork()) as live,
-        attach_recorder(live, recorder) as wire,
+        _open_network(recorder) as network,
         show_progress(quiet=quiet) as show,
     ):
         yield RunContext(
-            network=wire,
+            network=network,
             workers=workers,
             run_id=str(uuid.uuid4()),
-            clock=wire.now,
+            clock=network.now,
             progress=show,
         )
 
@@ -106,16 +105,17 @@ def prepare_evidence(
 
 
 @contextmanager
-def attach_recorder(wire: Network, recorder: "Recorder | None") -> Iterator[Network]:
-    """Put a recorder in front of a wire; what an exception ends stays marked as interrupted."""
+def _open_network(recorder: "Recorder | None") -> Iterator[Network]:
+    """Open the live network; evidence of what an exception ends stays marked as interrupted."""
     if recorder is None:
-        yield wire
+        with closing(LiveNetwork()) as network:
+            yield network
         return
     from auditor.soap.evidence.recorder import RecordingNetwork
 
-    with closing(recorder):
-        yield RecordingNetwork(wire, recorder)
-        recorder.finish(wire.now())
+    with closing(recorder), closing(RecordingNetwork(recorder)) as recording:
+        yield recording
+        recording.finish()
 
 
 def load_run_waivers(

@@ -12,7 +12,7 @@ from auditor.credentials import Credentials
 from auditor.soap.client import Client
 from auditor.soap.messages import Endpoint, RequestLimits
 from auditor.soap.network import Network
-from auditor.soap.response_redactor import EchoWarning
+from auditor.soap.redaction import RedactionWarnings
 
 
 def build_endpoint(
@@ -35,7 +35,7 @@ def build_endpoint(
         insecure=insecure,
         proxy=settings.proxy,
         other_names=others,
-        told_names=settings.server_names,
+        configured_names=settings.server_names,
     )
 
 
@@ -53,7 +53,7 @@ class SurveyContext:
     """What all servers of a cluster share: the account, the network, and what to ask.
 
     `watch_s`: read all services twice, so many seconds apart; None: only where it is due. `probes`
-    are those for the publisher's database. `notice` is shared by all clusters of the run.
+    are those for the publisher's database. `warnings` is shared by all clusters of the run.
     """
 
     login: Credentials
@@ -64,7 +64,7 @@ class SurveyContext:
     watch_s: float | None = None
     probes: tuple[Probe, ...] = ()
     scope: SurveyScope = AUDIT_SCOPE
-    notice: EchoWarning = field(default_factory=EchoWarning)
+    warnings: RedactionWarnings = field(default_factory=RedactionWarnings)
 
     def recheck_policy(self, settle_s: float) -> RecheckPolicy:
         """Return when services are read twice; `settle_s` is the pause where `watch_s` is None."""
@@ -84,11 +84,11 @@ class SurveyContext:
         endpoint = build_endpoint(settings, name, address, others, insecure=self.insecure)
         probed = frozenset[str]().union(*(probe.known_texts for probe in self.probes))
         return Client(
-            replace(endpoint, told_names=endpoint.told_names | probed),
+            replace(endpoint, configured_names=endpoint.configured_names | probed),
             self.login,
             build_request_limits(settings),
             self.network,
             axl_version=settings.axl_version,
             axl_first=axl_first,
-            notice=self.notice,
+            warnings=self.warnings,
         )

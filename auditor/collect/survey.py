@@ -194,7 +194,7 @@ class ClusterSurvey:
         if not self._context.scope.hurries:
             return False
         address = self.settings.address_of(node_name)
-        result = self._context.network.tcp(address.host, address.port, TCP_CHECK_TIMEOUT_S)
+        result = self._context.network.try_tcp(address.host, address.port, TCP_CHECK_TIMEOUT_S)
         return result.reach is not Reach.REACHED
 
     def _skip_after_refusal(self, node: NodeFacts) -> NodeResult:

@@ -27,7 +27,7 @@ def check_planned_node(network: Network, settings: ClusterSettings, node: NodeFa
     unread, so they are unknown. Any other outcome proves nothing, and the node stays planned.
     """
     address = settings.address_of(node.name)
-    tcp = network.tcp(address.host, address.port, min(TCP_CHECK_TIMEOUT_S, settings.timeout_s))
+    tcp = network.try_tcp(address.host, address.port, min(TCP_CHECK_TIMEOUT_S, settings.timeout_s))
     result = mark_as_reachable(node) if tcp.reach is Reach.REACHED else keep_as_planned(node)
     entry = _planned_node_coverage(address.shown, tcp)
     return replace(result, coverage=(*result.coverage, entry))
@@ -74,7 +74,7 @@ def check_tcp(network: Network, target: TcpTarget, timeout_s: float) -> TcpCheck
     A refusal is a result, so its outcome is `collected`; only a name that cannot be resolved, or
     a network that cannot be used, is a gap.
     """
-    result = network.tcp(*target, timeout_s)
+    result = network.try_tcp(*target, timeout_s)
     failed = result.reach is Reach.UNKNOWN
     coverage = Coverage(
         Source.TCP,

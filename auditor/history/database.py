@@ -12,8 +12,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
-from auditor.errors import AuditorError, ConfigError, redact_secrets
+from auditor.errors import AuditorError, ConfigError
 from auditor.history.url import DatabaseLocation
+from auditor.redaction import Redactor
 from auditor.text import escape_unprintable, shorten_text
 
 LOCK_TIMEOUT_S = 30
@@ -78,7 +79,8 @@ class HistoryDatabase:
             raise failed(self._sentence(fault)) from None
 
     def _sentence(self, fault: DBAPIError) -> str:
-        line = redact_secrets(" ".join(str(fault.orig).split()), self.address.secrets)
+        redactor = Redactor(self.address.secrets)
+        line = redactor.redact_text(" ".join(str(fault.orig).split()))
         line = shorten_text(line, _MAX_DRIVER_ERROR_LENGTH)
         return escape_unprintable(f"history {self.address.shown}: {line}; {_database_advice(line)}")
 

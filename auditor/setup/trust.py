@@ -119,7 +119,7 @@ def fetch_certificate(
     names = configured_servers(settings)
     others = frozenset(other.casefold() for other in names if other.casefold() != name.casefold())
     endpoint = build_endpoint(settings, name, address, others)
-    handshake = network.certificate(endpoint, settings.timeout_s)
+    handshake = network.fetch_certificate(endpoint, settings.timeout_s)
     if handshake.certificate is None:
         assert handshake.refused is not None  # noqa: S101 - a handshake has one of the two
         raise handshake.refused

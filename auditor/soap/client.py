@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
 
 from auditor.credentials import Credentials
 from auditor.errors import BadCredentials, SoapFault, TlsFailed
@@ -43,8 +43,8 @@ from auditor.soap.records import (
     ServiceSpecification,
     ServiceStatusReply,
 )
+from auditor.soap.redaction import RedactionWarnings, ResponseRedactor
 from auditor.soap.reply_checks import AxlVersionRefused, check_response
-from auditor.soap.response_redactor import EchoWarning, ResponseRedactor
 from auditor.soap.retry import with_retries
 from auditor.soap.sql_guard import check_select_statement
 
@@ -54,7 +54,7 @@ _AUTOMATIC_AXL_VERSION = "auto"
 _RecordsT = TypeVar("_RecordsT")
 
 
-class Client:
+class Client(AbstractContextManager["Client"]):
     """All questions to one server (an IM&P node, or the CUCM publisher), one at a time.
 
     Every method raises `Interrupted` or an `ExchangeError`, whose text holds no secret. May be
@@ -66,22 +66,22 @@ class Client:
         endpoint: Endpoint,
         credentials: Credentials,
         limits: RequestLimits,
-        wire: Network,
+        network: Network,
         *,
         axl_version: str = _AUTOMATIC_AXL_VERSION,
         axl_first: str | None = None,
-        notice: EchoWarning | None = None,
+        warnings: RedactionWarnings | None = None,
     ) -> None:
         """Prepare a session; raises `ConfigError` for a CA file or version that cannot be used.
 
         `axl_first` is the version to try first where none is configured, such as the one that
-        another server of the cluster speaks: it saves a refusal. `notice` is shared by the clients
-        of a run.
+        another server of the cluster speaks: it saves a refusal. `warnings` is shared by the
+        clients of a run.
         """
         self._endpoint = endpoint
         self._limits = limits
-        self._wire = wire
-        self._line = wire.line(endpoint, credentials, limits)
+        self._network = network
+        self._session = network.open_session(endpoint, credentials, limits)
         self._password_source = credentials.source
         self._configured = (
             None if axl_version == _AUTOMATIC_AXL_VERSION else validate_axl_version(axl_version)
@@ -90,17 +90,17 @@ class Client:
         self._axl_version: str | None = None
         self._named_action = True
         self._identity = Identity.UNPROVEN
-        self._veil = ResponseRedactor(credentials, endpoint, notice)
+        self._redactor = ResponseRedactor(credentials, endpoint, warnings)
 
     @property
     def requests_sent(self) -> int:
         """Return how many requests went out so far, repeats included."""
-        return self._line.sent
+        return self._session.requests_sent
 
     @property
     def elapsed_us(self) -> int:
         """Return the microseconds that its exchanges took so far; pauses are no part of it."""
-        return self._line.elapsed_us
+        return self._session.elapsed_us
 
     @property
     def identity(self) -> Identity:
@@ -182,17 +182,9 @@ class Client:
 
     def close(self) -> None:
         """End the session."""
-        self._line.close()
+        self._session.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _axl(
@@ -248,7 +240,7 @@ class Client:
             operation=operation.name,
         )
         reply = with_retries(
-            lambda: self._send(operation, request), self._limits.backoff_s, self._wire.pause
+            lambda: self._send(operation, request), self._limits.backoff_s, self._network.pause
         )
         return parse(reply)
 
@@ -261,21 +253,20 @@ class Client:
         except BadCredentials as error:
             error.failure = error.failure.with_values(password_source=self._password_source)
             raise
-        self._veil.hide(element, self._line.secrets)
+        self._redactor.hide(element, self._session.cookies)
         sender = (self._endpoint.name, operation.interface.label)
         return CheckedReply(element, sender, response.received_at)
 
     def _post(self, request: SoapRequest) -> SoapResponse:
         """Send a request; the errors that quote a certificate hold no secret either."""
         try:
-            return self._line.post(request)
+            return self._session.post(request)
         except TlsFailed as error:
-            texts = error.failure.values.items()
-            secrets = self._line.secrets
+            values = error.failure.values.items()
             error.failure = error.failure.with_values(
-                **{name: self._veil.ours(text, secrets) for name, text in texts}
+                **{name: self._redactor.own_text(text) for name, text in values}
             )
             raise
 
     def _quote(self, text: str) -> str:
-        return self._veil.quote(text, self._line.secrets)
+        return self._redactor.quote(text, self._session.cookies)

@@ -96,8 +96,8 @@ class Endpoint:
     whatever `host` is dialled. `pins` are SHA-256 digests of its certificate in hexadecimal,
     colons and case apart; a pinned server needs no `ca_bundle`. `ca_bundle` None means the
     machine's own trusted authorities. `other_names` are the names of the cluster's other nodes:
-    a certificate that names one of them, and not this one, is `WrongNode`. `told_names` are what
-    the configuration calls servers, groups and places, and what the database is asked for: no
+    a certificate that names one of them, and not this one, is `WrongNode`. `configured_names` are
+    what the configuration calls servers, groups and places, and what the database is asked for: no
     secret, whatever the password is.
     """
 
@@ -111,7 +111,7 @@ class Endpoint:
     insecure: bool = False
     proxy: bool = False
     other_names: frozenset[str] = frozenset()
-    told_names: frozenset[str] = frozenset()
+    configured_names: frozenset[str] = frozenset()
 
     @property
     def origin(self) -> str:
@@ -120,9 +120,9 @@ class Endpoint:
         return f"https://{host}:{self.port}"
 
     @property
-    def spoken_names(self) -> frozenset[str]:
+    def public_names(self) -> frozenset[str]:
         """Return every name that servers of the cluster go by, with and without domain, folded."""
-        names = {self.name, self.host, self.verify_name, *self.other_names, *self.told_names}
+        names = {self.name, self.host, self.verify_name, *self.other_names, *self.configured_names}
         folded = {name.casefold() for name in names}
         return frozenset(folded | {_strip_domain(name) for name in folded})
 

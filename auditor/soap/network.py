@@ -1,10 +1,10 @@
 """The one seam between the program and the network: a recorder or a replay takes its place."""
 
 import time
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from auditor.credentials import Credentials
 from auditor.errors import TimedOut, Unreachable
@@ -43,7 +43,7 @@ class ServerSession(Protocol):
     """One session with one server: one question at a time, cookie and connection kept."""
 
     @property
-    def sent(self) -> int:
+    def requests_sent(self) -> int:
         """Return how many requests went out, repeats included."""
 
     @property
@@ -51,8 +51,8 @@ class ServerSession(Protocol):
         """Return the microseconds that all exchanges took together, failed ones included."""
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        """Return what no message may quote besides the password: the session's cookies."""
+    def cookies(self) -> tuple[str, ...]:
+        """Return the values of the session's cookies, which no message may quote."""
 
     def post(self, question: SoapRequest) -> SoapResponse:
         """Send one question; raises an `ExchangeError`, or `Interrupted`."""
@@ -64,18 +64,18 @@ class ServerSession(Protocol):
 class Network(Protocol):
     """All that the program asks of the world while it collects: exchanges, time, pauses."""
 
-    def line(
+    def open_session(
         self, endpoint: Endpoint, credentials: Credentials, limits: RequestLimits
     ) -> ServerSession:
         """Return a session with a server; nothing is dialled before its first question."""
 
-    def tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
+    def try_tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
         """Try a bare TCP connection, and say what it came to."""
 
-    def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:
+    def resolve_name(self, host: str, timeout_s: float) -> tuple[str, ...]:
         """Return the addresses of a name; raises `Unreachable` if it is not known here."""
 
-    def certificate(self, endpoint: Endpoint, timeout_s: float) -> HandshakeResult:
+    def fetch_certificate(self, endpoint: Endpoint, timeout_s: float) -> HandshakeResult:
         """Shake hands and hang up: what the server shows, and whether it would be believed.
 
         Raises an `ExchangeError` where it did not come to a handshake, or `Interrupted`.
@@ -94,7 +94,7 @@ class Network(Protocol):
         """Let go of everything, at the end of a run."""
 
 
-class LiveNetwork:
+class LiveNetwork(AbstractContextManager["LiveNetwork"]):
     """The network itself. Shared by all clients and threads of a run; a context manager."""
 
     def __init__(self) -> None:
@@ -102,14 +102,14 @@ class LiveNetwork:
         self._registry = DeadlineWatchdog()
         self._contexts = TlsContexts()
 
-    def line(
+    def open_session(
         self, endpoint: Endpoint, credentials: Credentials, limits: RequestLimits
-    ) -> LiveSession:
+    ) -> ServerSession:
         """Return a session; raises `ConfigError` when its CA file cannot be used."""
         context = self._contexts.of(endpoint)
         return LiveSession(endpoint, credentials, limits, self._registry, context)
 
-    def tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
+    def try_tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
         """Try a bare TCP connection from this machine."""
         began = time.monotonic()
         result = self._tried(host, port, timeout_s)
@@ -130,7 +130,7 @@ class LiveNetwork:
             return TcpResult(Reach.UNKNOWN, text, error=error)
         return TcpResult(Reach.REACHED, f"{place} accepted a TCP connection.")
 
-    def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:
+    def resolve_name(self, host: str, timeout_s: float) -> tuple[str, ...]:
         """Return the addresses of a name, each once, in the order in which they are tried."""
         try:
             with self._registry.call(f"The name service (for {host})", timeout_s) as call:
@@ -140,7 +140,7 @@ class LiveNetwork:
                 Problem.NO_ADDRESS, host, host=host, error=connection_error_text(exc)
             ) from exc
 
-    def certificate(self, endpoint: Endpoint, timeout_s: float) -> HandshakeResult:
+    def fetch_certificate(self, endpoint: Endpoint, timeout_s: float) -> HandshakeResult:
         """Shake hands and hang up, under a deadline; any proxy is left aside."""
         with self._registry.call(endpoint.name, timeout_s) as call:
             return perform_handshake(endpoint, call)
@@ -161,13 +161,5 @@ class LiveNetwork:
         """End the watchdog and whatever is still under way."""
         self._registry.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

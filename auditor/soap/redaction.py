@@ -1,282 +1,168 @@
-"""Hides secrets in what servers sent, in whatever way a server may have written them down."""
+"""Hides an account's secrets in what servers send, before anything is made of it.
 
-import base64
+A password that is shorter than six characters, or part of a word that every reply holds (the name
+of a service, of a node, of an XML element), is not looked for: hiding it would cost facts in every
+reply, and the places of the stars would tell what it is. Of such a password only what HTTP sends
+(`user:password`, plain and as base64) is hidden, and a warning says so.
+"""
+
 import functools
+import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
+import threading
+import unicodedata
+from collections.abc import Iterable
 
-from auditor.errors import REDACTED
-from auditor.soap.redaction_exceptions import RedactionExceptions
+from lxml import etree
 
-_WIDE_ENCODINGS = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
-_NAMED_ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos", "\xa0": "nbsp"}
-_MIN_BASE64_CORE = 6
-"""Signs of base64 below which a find inside of longer base64 would be chance."""
+from auditor.credentials import Credentials
+from auditor.redaction import Redactor
+from auditor.resources import wsdl_folder
+from auditor.service_names import ALL_SPELLINGS
+from auditor.soap.messages import Endpoint
+from auditor.text import shorten_text
 
-_MAX_PREFIX_LENGTH, _MAX_BYTES_PER_CHARACTER = 100, 24
-"""How much of a secret is looked for where data broke off, and bytes that a sign may take."""
+log = logging.getLogger(__name__)
 
-MatchExemption = Callable[[re.Match[bytes]], bool]
-"""Tells whether a find is left as it is."""
+_MIN_PASSWORD_LENGTH = 6
+_MIN_COOKIE_LENGTH = 8
+"""Below it a cookie identifies no session: hiding `en` or `1` would spoil every reply."""
 
-LiteralEncoder = Callable[[str], bytes]
-"""Turns literal text into a pattern."""
+_MAX_QUOTE_LENGTH = 159
+"""And a sign that something was left out."""
 
-PatternBuilder = Callable[[str, LiteralEncoder], bytes]
-"""Turns a secret into the pattern of its signs."""
+_COMMON_PHRASES = (
+    *ALL_SPELLINGS,
+    *("Successful", "Entry not found", "No such service", "Component is not running"),
+    *("Service Not Activated", "Not Activated", "Commanded Out of Service"),
+    *("Started", "Stopped", "Starting", "Stopping", "Unknown"),
+    *("CUCM Voice/Video", "CUCM IM and Presence", "EnterpriseWideData", "DefaultCUPSubCluster"),
+    *("Publisher", "Subscriber", "Primary", "Secondary"),
+    *("Cisco XCP CM", "ActiveJsmSessions", "CmConnectedSockets", "SRMState", "DB Service Status"),
+    *("Number of Replicates Created and State of Replication", "Replicate_State"),
+    *("Envelope", "http://schemas.xmlsoap.org/soap/envelope/", "text/xml; charset=utf-8"),
+    *("http://www.w3.org/2001/XMLSchema-instance", '<?xml version="1.0" encoding="utf-8"?>'),
+)
 
 
-class Redactor:
-    """Replaces every secret by `***`; frozen, so that threads may share it.
+class RedactionWarnings:
+    """Warns once in a run of a server that repeats a secret, and of a password that is not hidden.
 
-    Each sign of a secret is found as itself, %-coded, as an XML or JSON escape, mixed as they
-    come and escaped twice; the whole as base64 and hexadecimal too, all of it in UTF-8, UTF-16
-    and UTF-32. `words` are hidden where they stand alone, in any case of letters. What stands in
-    any answer is hidden too, until `among` tells what that is.
+    Shared by threads.
     """
 
-    def __init__(self, secrets: Iterable[str] = (), words: Iterable[str] = ()) -> None:
-        """Take secrets of any length; empty ones are ignored."""
-        longest_first = sorted({s for s in secrets if s}, key=len, reverse=True)
-        self._secrets = tuple(_SecretPatterns(text, _text_pattern) for text in longest_first)
-        self._words = tuple(_NamePattern(text) for text in sorted({w for w in words if w}))
-        self._ordinary: RedactionExceptions | None = None
+    def __init__(self) -> None:
+        """Start with both warnings due."""
+        self._repeated = threading.Lock()
+        self._not_hidden = threading.Lock()
 
-    def among(self, ordinary: RedactionExceptions) -> "Redactor":
-        """Return one that leaves what is ordinary as it is."""
-        return self._like(self._secrets, ordinary)
+    def secret_repeated(self, server: str) -> None:
+        """Name the first server that did so, without the place: it would help to guess."""
+        if self._repeated.acquire(blocking=False):
+            log.warning(
+                "%s sent the password or the session's cookie back; it is shown as ***.", server
+            )
 
-    def ours(self) -> "Redactor":
-        """Return one for what no server wrote: this program's sentences, the operator's files."""
-        return self._like(self._secrets, (self._ordinary or RedactionExceptions()).ours())
-
-    def _like(
-        self, secrets: tuple["_SecretPatterns", ...], ordinary: RedactionExceptions | None
-    ) -> "Redactor":
-        other = Redactor()
-        other._secrets, other._words, other._ordinary = secrets, self._words, ordinary
-        return other
-
-    def knowing(self, tokens: Iterable[str]) -> "Redactor":
-        """Return one that hides these besides, whose letters and digits nobody escapes."""
-        new = tuple(_SecretPatterns(text, _base64_pattern) for text in tokens if text)
-        return self._like((*new, *self._secrets), self._ordinary)
-
-    def data(self, data: bytes, *, markup: bool = False) -> tuple[bytes, int]:
-        """Return bytes without secrets, and how many were hidden.
-
-        `markup`: they are XML, whose tags are not looked at where a secret may be their name.
-        """
-        count = 0
-        for secret in self._secrets:
-            data, found = secret.replaced(data, self._ordinary, markup=markup)
-            count += found
-        for word in self._words:
-            data, found = word.replaced(data)
-            count += found
-        return data, count
-
-    def beginning(self, data: bytes) -> tuple[bytes, int]:
-        """Do the same for what broke off: the beginning of a secret at its end is hidden too."""
-        data, count = self.data(data)
-        places = [place for s in self._secrets if (place := s.begins(data)) is not None]
-        if not places:
-            return data, count
-        return data[: min(places)] + REDACTED.encode(), count + 1
-
-    def text(self, text: str) -> str:
-        """Return text without secrets."""
-        return self.data(text.encode("utf-8", "replace"))[0].decode("utf-8", "replace")
+    def password_not_hidden(self, username: str) -> None:
+        """Name the first account whose password is too short or too common to be hidden."""
+        if self._not_hidden.acquire(blocking=False):
+            log.warning(
+                "The password of %s is very short, or part of a word that every reply holds: where "
+                "a server repeats it, it is not hidden. Choose another one.",
+                username,
+            )
 
 
-class _NamePattern:
-    """A name, to be hidden where it is not part of a longer one."""
+class ResponseRedactor:
+    """Hides the secrets of one session with one server in what the server sends."""
 
-    def __init__(self, name: str) -> None:
-        plain = _text_pattern(name, _escape_utf8)
-        self._pattern = re.compile(rb"(?<![\w.@-])" + plain + rb"(?!\.?[\w-])", re.IGNORECASE)
+    def __init__(
+        self,
+        credentials: Credentials,
+        endpoint: Endpoint,
+        warnings: RedactionWarnings | None = None,
+    ) -> None:
+        """Take the account; `warnings` is shared by the servers of a run."""
+        self._server = endpoint.name
+        self._names = endpoint.public_names
+        self._warnings = warnings or RedactionWarnings()
+        self._redactor = Redactor(account_secrets(credentials, self._names))
+        self._own_redactor = Redactor(account_secrets(credentials, self._names, own_text=True))
+        password = credentials.password.reveal()
+        if password and not _is_distinct(password, self._names):
+            self._warnings.password_not_hidden(credentials.username)
 
-    def replaced(self, data: bytes) -> tuple[bytes, int]:
-        return self._pattern.subn(REDACTED.encode(), data)
+    def hide(self, reply: etree._Element, cookies: Iterable[str]) -> None:
+        """Replace every secret in a reply's texts and attributes by `***`."""
+        redactor = self._redactor.with_secrets(session_cookies(cookies, self._names))
+        texts = [text for element in reply.iter() for text in _texts_of(element)]
+        # One search for the common case. No secret has a NUL in it, so none spans two texts.
+        if not redactor.has_secret("\0".join(texts)):
+            return
+        self._warnings.secret_repeated(self._server)
+        for element in reply.iter():
+            element.text = redactor.redact_text(element.text or "") or None
+            element.tail = redactor.redact_text(element.tail or "") or None
+            for key, value in element.items():
+                element.set(key, redactor.redact_text(str(value)))
 
+    def own_text(self, sentence: str) -> str:
+        """Return a sentence of this program, which may quote a certificate, without secrets."""
+        return self._own_redactor.redact_text(sentence)
 
-class _SecretPatterns:
-    """One secret, and all the ways in which it may be written."""
-
-    def __init__(self, secret: str, spell: PatternBuilder) -> None:
-        self._secret = secret
-        self._spell = spell
-
-    @functools.cached_property
-    def _ways(self) -> list[re.Pattern[bytes]]:
-        """Made when first needed, like all that follow: it takes longer than reading a reply."""
-        return [re.compile(pattern) for pattern in self._patterns(_escape_utf8)]
-
-    @functools.cached_property
-    def _wide_ways(self) -> list[tuple[re.Pattern[bytes], bytes]]:
-        return [
-            (re.compile(pattern), REDACTED.encode(codec))
-            for codec in _WIDE_ENCODINGS
-            for pattern in self._patterns(functools.partial(_escape_literal, codec))
-        ]
-
-    @functools.cached_property
-    def _beginnings(self) -> list[re.Pattern[bytes]]:
-        encoded = base64.b64encode(self._secret.encode("utf-8", "surrogatepass")).decode()
-        return [
-            re.compile(_prefix_pattern(text[:_MAX_PREFIX_LENGTH]))
-            for text in (self._secret, encoded)
-        ]
-
-    def _patterns(self, encode: LiteralEncoder) -> Iterator[bytes]:
-        """Yield the longest way of writing first."""
-        data = self._secret.encode("utf-8", "surrogatepass")
-        yield _any_case_pattern(data.hex(), encode)
-        yield b"|".join(
-            _base64_pattern(text, encode) for text in dict.fromkeys(_base64_forms(data))
+    def quote(self, text: str, cookies: Iterable[str]) -> str:
+        """Make a server's words fit for a message: no secrets, no control characters, short."""
+        redactor = self._redactor.with_secrets(session_cookies(cookies, self._names))
+        printable = "".join(
+            " " if unicodedata.category(character).startswith(("C", "Z")) else character
+            for character in redactor.redact_text(text)
         )
-        yield self._spell(self._secret, encode)
-
-    def replaced(
-        self, data: bytes, ordinary: RedactionExceptions | None, *, markup: bool
-    ) -> tuple[bytes, int]:
-        count = 0
-        if b"\0" in data:
-            for pattern, mark in self._wide_ways:
-                data, found = pattern.subn(mark, data)
-                count += found
-        for pattern, spares in zip(self._ways, self._tests(ordinary, markup=markup), strict=True):
-            data, found = _redact_matches(pattern, data, spares)
-            count += found
-        return data, count
-
-    def _tests(
-        self, ordinary: RedactionExceptions | None, *, markup: bool
-    ) -> tuple[MatchExemption, MatchExemption, MatchExemption]:
-        """Return what tells of each way of writing whether a find of it is ordinary."""
-        if ordinary is None:
-            return (lambda _: False,) * 3
-        encoded = functools.partial(ordinary.spares_encoded, self._secret)
-        return encoded, encoded, functools.partial(ordinary.spares, self._secret, markup=markup)
-
-    def begins(self, data: bytes) -> int | None:
-        """Return where the longest beginning of the secret starts that the data ends with."""
-        tail = max(0, len(data) - _MAX_PREFIX_LENGTH * _MAX_BYTES_PER_CHARACTER)
-        found = [match.start() for p in self._beginnings if (match := p.search(data, tail))]
-        return min(found, default=None)
+        line = " ".join(printable.split())
+        return shorten_text(line, _MAX_QUOTE_LENGTH)
 
 
-def _redact_matches(
-    pattern: re.Pattern[bytes], data: bytes, spares: MatchExemption
-) -> tuple[bytes, int]:
-    """Return data in which every find is hidden that is not ordinary, and how many were."""
-    hidden = 0
+def account_secrets(
+    credentials: Credentials, names: frozenset[str], *, own_text: bool = False
+) -> frozenset[str]:
+    """Return what is to be hidden of an account, nothing where it has no password.
 
-    def instead(match: re.Match[bytes]) -> bytes:
-        nonlocal hidden
-        if spares(match):
-            return match.group()
-        hidden += 1
-        return REDACTED.encode()
-
-    return pattern.sub(instead, data), hidden
-
-
-def _escape_literal(codec: str, text: str) -> bytes:
-    return re.escape(text.encode(codec, "surrogatepass"))
+    `names` are those that the replies hold anyway, in lower case. `own_text`: it is for sentences
+    of this program and files of its operator, in which a word without a digit or sign is a word.
+    """
+    password = credentials.password.reveal()
+    if not password:
+        return frozenset()
+    pair = f"{credentials.username}:{password}"
+    is_word = own_text and re.fullmatch(r"[A-Za-z_.-]+", password)
+    return frozenset({pair} if is_word or not _is_distinct(password, names) else {pair, password})
 
 
-def _escape_utf8(text: str) -> bytes:
-    return _escape_literal("utf-8", text)
+def session_cookies(cookies: Iterable[str], names: frozenset[str]) -> frozenset[str]:
+    """Return the cookies that identify a session; a load balancer's may be a server's name."""
+    plain = (cookie.strip('"') for cookie in cookies)
+    return frozenset(c for c in plain if len(c) >= _MIN_COOKIE_LENGTH and c.casefold() not in names)
 
 
-def _prefix_pattern(text: str) -> bytes:
-    """Return the pattern of any beginning of a text at the end of data."""
-    pattern = b""
-    for sign in reversed(text):
-        pattern = _character_pattern(sign, _escape_utf8) + (
-            b"(?:" + pattern + b")?" if pattern else b""
-        )
-    return pattern + rb"(?:[%&=\\][#\w;]{0,12})?\Z"  # it may have broken off within an escape
+def _texts_of(element: etree._Element) -> Iterable[str]:
+    yield from (text for text in (element.text, element.tail) if text)
+    yield from (str(value) for value in element.attrib.values())
 
 
-def _base64_forms(data: bytes) -> Iterator[str]:
-    """Yield base64 of the data, and what all longer base64 holds that has it within."""
-    for encoded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
-        yield encoded.decode()
-        yield encoded.decode().rstrip("=")
-    for before in range(3):
-        whole = base64.b64encode(b"\0" * before + data).decode().rstrip("=")
-        skipped = -(-before * 8 // 6)
-        partly = 1 if (before + len(data)) % 3 else 0
-        core = whole[skipped : len(whole) - partly]
-        if len(core) >= _MIN_BASE64_CORE:
-            yield core
-            yield core.replace("+", "-").replace("/", "_")
+def _is_distinct(password: str, names: frozenset[str]) -> bool:
+    """Tell whether a password can be hidden without hiding what every reply holds."""
+    folded = " ".join(password.casefold().split())
+    return (
+        len(password) >= _MIN_PASSWORD_LENGTH
+        and folded not in _common_text()
+        and not any(folded in name for name in names)
+    )
 
 
-def _base64_pattern(text: str, encode: LiteralEncoder) -> bytes:
-    """Return the pattern of base64: nobody escapes its letters and digits."""
-    return b"".join(encode(s) if s.isalnum() else _character_pattern(s, encode) for s in text)
-
-
-def _text_pattern(text: str, encode: LiteralEncoder) -> bytes:
-    return b"".join(_character_pattern(sign, encode) for sign in text)
-
-
-def _character_pattern(sign: str, encode: LiteralEncoder) -> bytes:
-    """Return the pattern of one sign, however it is written; the plain one is the shortest."""
-    ways = [
-        *_percent_codes(sign, encode),
-        *_xml_references(sign, encode),
-        *_json_escapes(sign, encode),
-        encode(sign),
-    ]
-    if ord(sign) > 0x7F:
-        ways += [re.escape(sign.encode(c)) for c in ("latin-1", "cp1252") if _is_encodable(sign, c)]
-    if sign == " ":
-        ways += [encode(other) for other in ("+", "\t", "\r", "\n", "\xa0")]
-    return b"(?:" + b"|".join(dict.fromkeys(ways)) + b")"
-
-
-def _percent_codes(sign: str, encode: LiteralEncoder) -> Iterator[bytes]:
-    """Yield %-coding, also of %-coding, and the like of it in mail."""
-    data = sign.encode("utf-8", "surrogatepass")
-    percent = encode("%") + b"(?:" + encode("25") + b")*"
-    yield b"".join(percent + _any_case_pattern(f"{byte:02x}", encode) for byte in data)
-    yield b"".join(encode("=") + _any_case_pattern(f"{byte:02x}", encode) for byte in data)
-
-
-def _xml_references(sign: str, encode: LiteralEncoder) -> Iterator[bytes]:
-    """Yield the references that XML and HTML know for a sign, also to references."""
-    start = encode("&") + b"(?:" + encode("amp;") + b")*"
-    nil = b"(?:" + encode("0") + b")*"
-    number, end = ord(sign), encode(";")
-    yield start + encode("#") + nil + encode(str(number)) + end
-    mark = b"(?:" + encode("x") + b"|" + encode("X") + b")"
-    yield start + encode("#") + mark + nil + _any_case_pattern(f"{number:x}", encode) + end
-    if sign in _NAMED_ENTITIES:
-        yield start + encode(_NAMED_ENTITIES[sign]) + end
-
-
-def _json_escapes(sign: str, encode: LiteralEncoder) -> Iterator[bytes]:
-    """Yield the escapes of JSON and its kin."""
-    slash = b"(?:" + encode("\\") + b")+"
-    units = sign.encode("utf-16-be", "surrogatepass").hex()
-    quads = [units[start : start + 4] for start in range(0, len(units), 4)]
-    yield b"".join(slash + encode("u") + _any_case_pattern(quad, encode) for quad in quads)
-    if ord(sign) <= 0xFF:
-        yield slash + encode("x") + _any_case_pattern(f"{ord(sign):02x}", encode)
-    if sign in "\"'\\/":
-        yield slash + encode(sign)
-
-
-def _any_case_pattern(digits: str, encode: LiteralEncoder) -> bytes:
-    return b"(?i:" + encode(digits) + b")"
-
-
-def _is_encodable(sign: str, codec: str) -> bool:
-    try:
-        return bool(sign.encode(codec))
-    except UnicodeEncodeError:
-        return False
+@functools.cache
+def _common_text() -> str:
+    """Return what every reply holds, in lower case: known phrases, and the names in our WSDLs."""
+    names: set[str] = set()
+    for path in wsdl_folder().glob("*.wsdl"):
+        text = path.read_text(encoding="utf-8")
+        names.update(re.findall(r'(?:name|[tT]argetNamespace)="([^"]*)"', text))
+    return "\n".join((*_COMMON_PHRASES, *sorted(names))).casefold()

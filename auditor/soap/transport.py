@@ -183,7 +183,7 @@ class LiveSession:
         self._registry = registry
         self._lock = threading.Lock()
         self._under_way = Deadline(endpoint.name, limits.timeout_s)
-        self._sent = 0
+        self._requests_sent = 0
         self._elapsed_us = 0
         self._identity = Identity.UNPROVEN
         self._certificate: Certificate | None = None
@@ -199,9 +199,9 @@ class LiveSession:
             self._session.proxies.update(get_environ_proxies(endpoint.origin))
 
     @property
-    def sent(self) -> int:
+    def requests_sent(self) -> int:
         """Return how many requests went out, repeats included."""
-        return self._sent
+        return self._requests_sent
 
     @property
     def elapsed_us(self) -> int:
@@ -209,7 +209,7 @@ class LiveSession:
         return self._elapsed_us
 
     @property
-    def secrets(self) -> tuple[str, ...]:
+    def cookies(self) -> tuple[str, ...]:
         """Return the values of the session's cookies."""
         return tuple(cookie.value for cookie in self._session.cookies if cookie.value)
 
@@ -309,7 +309,7 @@ class LiveSession:
         """Put the connection under the call's deadline, and count the request."""
         self._under_way.attach(sock.fileno())
         self._under_way.check()
-        self._sent += 1
+        self._requests_sent += 1
 
     def admit(self, sock: ssl.SSLSocket) -> None:
         """Judge the certificate that the server showed."""

@@ -13,8 +13,7 @@ from auditor.credentials import Credentials, Secret
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
 from auditor.soap.messages import Endpoint, RequestLimits, SoapRequest, SoapResponse
-from auditor.soap.network import LiveNetwork, Network
-from auditor.soap.transport import LiveSession
+from auditor.soap.network import LiveNetwork, Network, ServerSession
 from tests.benchmarks.farm import Farm
 
 
@@ -33,10 +32,10 @@ class _Noting(LiveNetwork):
         super().__init__()
         self.asked: list[Asked] = []
 
-    def line(
+    def open_session(
         self, endpoint: Endpoint, credentials: Credentials, limits: RequestLimits
-    ) -> LiveSession:
-        line = super().line(endpoint, credentials, limits)
+    ) -> ServerSession:
+        line = super().open_session(endpoint, credentials, limits)
         asked = Asked(endpoint)
         self.asked.append(asked)
         post = line.post

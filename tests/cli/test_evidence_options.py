@@ -177,14 +177,14 @@ def test_evidence_of_a_replay_is_a_usage_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["run.json", "index.jsonl", "imp1.lab.test/001-*.reply.xml"])
-def test_edited_evidence_is_a_usage_error(lab: Start, tmp_path: Path, name: str) -> None:
+def test_damaged_evidence_is_a_usage_error(lab: Start, tmp_path: Path, name: str) -> None:
     place = tmp_path / "kept"
     keep(lab(PAIR), place)
     (path,) = place.glob(name)
     path.write_bytes(path.read_bytes().replace(b"0", b"1", 1))
     result = replay(place)
     assert result.exit_code == 2
-    assert "its digest does not fit" in result.stderr
+    assert "is damaged" in result.stderr
     assert path.name in result.stderr
     assert result.stdout == ""
 
@@ -196,7 +196,7 @@ def test_what_the_evidence_does_not_hold_is_unknown_and_says_so(lab: Start, tmp_
     assert replay(place).exit_code == 0
     index = place / "index.jsonl"
     lines = index.read_bytes().splitlines(keepends=True)
-    last = max(number for number, line in enumerate(lines) if b'"kind": "exchange"' in line)
+    last = max(number for number, line in enumerate(lines) if b'"kind":"exchange"' in line)
     codes = []
     for count in range(1, last + 1):
         index.write_bytes(b"".join(lines[:count]))
@@ -214,7 +214,7 @@ def test_a_database_that_was_not_tested_is_unknown(lab: Start, tmp_path: Path) -
     keep(lab("demo"), place)
     index = place / "index.jsonl"
     lines = index.read_bytes().splitlines(keepends=True)
-    until = next(n for n, line in enumerate(lines) if b'"kind": "tcp"' in line)
+    until = next(n for n, line in enumerate(lines) if b'"kind":"tcp"' in line)
     index.write_bytes(b"".join(lines[:until]))
     report = told(replay(place, "-o", "json"))
     tests = [c for c in report["clusters"][0]["coverage"] if c["source"] == "tcp"]
@@ -243,7 +243,7 @@ def test_a_full_disk_is_told_after_the_report(
         raise OSError(28, "No space left on device")
 
     running = lab(PAIR)
-    monkeypatch.setattr(EvidenceFolder, "number", full)
+    monkeypatch.setattr(EvidenceFolder, "next_number", full)
     result = keep(running, tmp_path / "kept")
     assert result.exit_code == 1
     assert "RPT-02" in result.stdout
@@ -341,7 +341,7 @@ def test_other_commands_keep_what_they_ask_too(
     place = tmp_path / "kept"
     assert running.run(*words, "--evidence", str(place)).exit_code in (0, 3, 4)
     lines = (place / "index.jsonl").read_text().splitlines()
-    asked = [json.loads(line)["entry"] for line in lines]
+    asked = [json.loads(line) for line in lines]
     assert sum(entry.get("requests", 0) for entry in asked) == len(running.simulator.requests)
     assert running.simulator.password not in everything(place)
     result = replay(place, "-o", "json")

@@ -120,7 +120,7 @@ def test_a_node_that_swallows_everything_is_not_waited_for_three_times(
     waited_for = {Reach.REACHED: "timed_out", Reach.TIMED_OUT: "not_asked"}
     for reach, reason in waited_for.items():
         found_so = TcpResult(reach, "as the test says")
-        monkeypatch.setattr(LiveNetwork, "tcp", lambda *_, told=found_so: told)
+        monkeypatch.setattr(LiveNetwork, "try_tcp", lambda *_, told=found_so: told)
         facts = found(
             running, SurveyScope(WATCH_TOPICS, nodes=frozenset({FIRST}), hurries=True), known
         )

@@ -1,7 +1,7 @@
 """What the tests of the SOAP layer share: recorded replies, a wire, clients, certificates."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Protocol
 
@@ -100,7 +100,7 @@ class PatientWire(LiveNetwork):
 @pytest.fixture
 def wire() -> Iterator[PatientWire]:
     """Return a wire, closed at the end."""
-    with PatientWire() as opened:
+    with closing(PatientWire()) as opened:
         yield opened
 
 

@@ -42,7 +42,7 @@ def test_a_good_certificate_is_told_with_its_proof(
 ) -> None:
     presented = authority.issue(NODE)
     server = serve(presented)
-    shown = wire.certificate(at(endpoint, server), 5)
+    shown = wire.fetch_certificate(at(endpoint, server), 5)
     assert shown.refused is None
     assert shown.identity is Identity.CERTIFICATE
     assert shown.certificate is not None
@@ -74,7 +74,7 @@ def test_a_bad_certificate_is_told_all_the_same(
     presented = authority.issue(name, self_signed=self_signed, ends_in_days=days)
     server = serve(presented)
     asked = replace(at(endpoint, server), other_names=frozenset({"imp-b.example.test"}))
-    shown = wire.certificate(asked, 5)
+    shown = wire.fetch_certificate(asked, 5)
     assert isinstance(shown.refused, kind)
     assert said in str(shown.refused)
     assert shown.identity is Identity.UNPROVEN
@@ -88,8 +88,8 @@ def test_a_pin_is_held_against_it(
 ) -> None:
     presented = authority.issue(NODE, self_signed=True)
     place = at(endpoint, serve(presented))
-    assert wire.certificate(replace(place, pins=(presented.pin,)), 5).refused is None
-    other = wire.certificate(replace(place, pins=("ab" * 32,)), 5)
+    assert wire.fetch_certificate(replace(place, pins=(presented.pin,)), 5).refused is None
+    other = wire.fetch_certificate(replace(place, pins=("ab" * 32,)), 5)
     assert "not pinned" in str(other.refused)
     assert other.certificate is not None
 
@@ -98,7 +98,7 @@ def test_a_server_without_tls_shows_none(
     endpoint: Endpoint, serve: Serve, wire: PatientWire
 ) -> None:
     with pytest.raises(TimedOut):
-        wire.certificate(at(endpoint, serve(None)), 0.3)
+        wire.fetch_certificate(at(endpoint, serve(None)), 0.3)
 
 
 def test_nobody_listening_is_no_certificate(endpoint: Endpoint, wire: PatientWire) -> None:
@@ -106,7 +106,7 @@ def test_nobody_listening_is_no_certificate(endpoint: Endpoint, wire: PatientWir
     with server:
         place = at(endpoint, server)
     with pytest.raises(Unreachable, match="refused"):
-        wire.certificate(place, 5)
+        wire.fetch_certificate(place, 5)
 
 
 def test_an_interrupt_ends_a_handshake_at_once(
@@ -116,13 +116,13 @@ def test_an_interrupt_ends_a_handshake_at_once(
     threading.Timer(0.2, wire.interrupt).start()
     began = time.monotonic()
     with pytest.raises(Interrupted):
-        wire.certificate(at(endpoint, server), 60)
+        wire.fetch_certificate(at(endpoint, server), 60)
     assert time.monotonic() - began < 30
 
 
 def test_a_name_is_looked_up_without_a_connection(wire: PatientWire) -> None:
-    assert wire.look_up("127.0.0.1", 5) == ("127.0.0.1",)
-    assert "127.0.0.1" in wire.look_up("localhost", 5)
+    assert wire.resolve_name("127.0.0.1", 5) == ("127.0.0.1",)
+    assert "127.0.0.1" in wire.resolve_name("localhost", 5)
 
 
 def test_an_unknown_name_says_where_to_give_its_address(
@@ -133,4 +133,4 @@ def test_an_unknown_name_says_where_to_give_its_address(
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(Unreachable, match=r"imp\.nowhere\.test has no address.*cluster.addresses"):
-        wire.look_up("imp.nowhere.test", 5)
+        wire.resolve_name("imp.nowhere.test", 5)

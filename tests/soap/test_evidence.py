@@ -1,4 +1,4 @@
-"""What is recorded is given back as it was, holds no secret, and is refused once it was edited."""
+"""What is recorded comes back as it was, holds no secret, and is refused once it is damaged."""
 
 import errno
 import json
@@ -35,23 +35,23 @@ from auditor.soap.evidence.files import (
     prepare_evidence_folder,
 )
 from auditor.soap.evidence.recorder import Recorder, RecordingInfo, RecordingNetwork
-from auditor.soap.evidence.replay import ReplayNetwork, credentials_without_password, load_evidence
+from auditor.soap.evidence.replay import ReplayNetwork, load_evidence
 from auditor.soap.messages import (
     Certificate,
     ConnectionDropped,
     Endpoint,
-    HandshakeResult,
     RequestLimits,
     SoapRequest,
     SoapResponse,
     TcpResult,
 )
-from auditor.soap.network import Network, ServerSession
+from auditor.soap.network import LiveNetwork, ServerSession
 
 PASSWORD = "s3cr3t & more"
 COOKIE = "0123456789ABCDEF"
 START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 LOGIN = Credentials("audit-ro", Secret(PASSWORD))
+NO_PASSWORD = Credentials("audit-ro", Secret(""))
 NODE = Endpoint("imp1.lab.test", "127.0.0.1", 8443, "imp1.lab.test")
 CERTIFICATE = Certificate("AB:CD", ("imp1.lab.test",), "imp1", "lab CA", START, START, False)
 LIMITS = RequestLimits()
@@ -78,62 +78,58 @@ def error(kind: type[ExchangeError], received: bytes = b"") -> ExchangeError:
     return made
 
 
-class Script(Network):
-    """A wire on which each exchange, whoever asks, comes to the next outcome of a list."""
+class ScriptedNetwork(LiveNetwork):
+    """A network on which each exchange, whoever asks, has the next outcome of a list."""
 
-    def __init__(self, outcomes: Sequence[Outcome], tests: Sequence[TcpResult] = ()) -> None:
-        self.outcomes, self.tests = list(outcomes), list(tests)
-        self.time = START
+    outcomes: Sequence[Outcome] = ()
+    tests: Sequence[TcpResult] = ()
+    time = START
 
-    def line(self, _: Endpoint, __: Credentials, ___: RequestLimits) -> ServerSession:
-        return ScriptLine(self)
+    def open_session(self, _: Endpoint, __: Credentials, ___: RequestLimits) -> ServerSession:
+        return ScriptedSession(self)
 
-    def tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
+    def try_tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
         del host, port, timeout_s
-        return self.tests.pop(0)
-
-    def look_up(self, host: str, timeout_s: float) -> tuple[str, ...]:
-        raise NotImplementedError(host, timeout_s)
-
-    def certificate(self, endpoint: Endpoint, timeout_s: float) -> HandshakeResult:
-        raise NotImplementedError(endpoint, timeout_s)
+        first, *self.tests = self.tests
+        return first
 
     def now(self) -> datetime:
         self.time += timedelta(seconds=1)
         return self.time
 
-    def pause(self, seconds: float) -> None:
-        raise NotImplementedError(seconds)
 
-    def interrupt(self) -> None:
-        raise NotImplementedError
+class RecordedScript(RecordingNetwork, ScriptedNetwork):
+    """A scripted network that is recorded as a live one would be."""
 
-    def close(self) -> None:
-        """Nothing is open."""
+    def __init__(
+        self, recorder: Recorder, outcomes: Sequence[Outcome], tests: Sequence[TcpResult] = ()
+    ) -> None:
+        super().__init__(recorder)
+        self.outcomes, self.tests = outcomes, tests
 
 
-class ScriptLine(ServerSession):
+class ScriptedSession(ServerSession):
     """A session whose exchanges take 1234 microseconds and one request each."""
 
-    def __init__(self, wire: Script) -> None:
-        self._wire = wire
-        self._sent = 0
+    def __init__(self, network: ScriptedNetwork) -> None:
+        self._network = network
+        self._requests_sent = 0
 
     @property
-    def sent(self) -> int:
-        return self._sent
+    def requests_sent(self) -> int:
+        return self._requests_sent
 
     @property
     def elapsed_us(self) -> int:
-        return self._sent * 1234
+        return self._requests_sent * 1234
 
     @property
-    def secrets(self) -> tuple[str, ...]:
+    def cookies(self) -> tuple[str, ...]:
         return (COOKIE, "en", NODE.name)
 
     def post(self, _: SoapRequest) -> SoapResponse:
-        self._sent += 1
-        outcome = self._wire.outcomes.pop(0)
+        self._requests_sent += 1
+        outcome, *self._network.outcomes = self._network.outcomes
         if isinstance(outcome, ExchangeError):
             raise outcome
         return outcome
@@ -173,7 +169,7 @@ def keep(
     """Record one session in which different questions come to the outcomes."""
     prepare_evidence_folder(place)
     recorder = Recorder(place, subject(hide_users=hide_users))
-    line = RecordingNetwork(Script(outcomes), recorder).line(NODE, LOGIN, LIMITS)
+    line = RecordedScript(recorder, outcomes).open_session(NODE, LOGIN, LIMITS)
     ask(line, *(question(str(number)) for number in range(len(outcomes))))
     if finish:
         recorder.finish(START + timedelta(minutes=1))
@@ -184,9 +180,7 @@ def keep(
 
 def replayed(place: Path) -> ServerSession:
     """Return the replay of the one session."""
-    return ReplayNetwork(load_evidence(place)).line(
-        NODE, credentials_without_password("audit-ro"), LIMITS
-    )
+    return ReplayNetwork(load_evidence(place)).open_session(NODE, NO_PASSWORD, LIMITS)
 
 
 def everything(place: Path) -> bytes:
@@ -224,7 +218,7 @@ def test_what_came_of_a_question_comes_of_it_again(name: str, tmp_path: Path) ->
         assert (told.reason, told.settles) == (was.reason, was.settles)
     else:
         assert told == was
-    assert (line.sent, line.elapsed_us) == (1, 1234)
+    assert (line.requests_sent, line.elapsed_us) == (1, 1234)
 
 
 def test_a_folder_reads_like_what_happened(tmp_path: Path) -> None:
@@ -241,10 +235,10 @@ def test_a_folder_reads_like_what_happened(tmp_path: Path) -> None:
         "index.jsonl",
         "run.json",
     ]
-    entries = [json.loads(line)["entry"] for line in (place / INDEX_FILE).read_text().splitlines()]
-    assert [entry["kind"] for entry in entries] == ["begin", *["exchange"] * 4, "end"]
-    assert entries[2]["failure"]["reason"] == "bad_reply"
-    assert entries[1]["asked_at"] == "2026-01-02T03:04:06.678901Z"
+    entries = [json.loads(line) for line in (place / INDEX_FILE).read_text().splitlines()]
+    assert [entry["kind"] for entry in entries] == [*["exchange"] * 4, "time", "end"]
+    assert entries[1]["failure"]["reason"] == "bad_reply"
+    assert entries[0]["asked_at"] == "2026-01-02T03:04:06.678901Z"
 
 
 def test_a_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -264,17 +258,15 @@ def test_servers_whose_names_no_file_system_can_tell_apart_get_a_folder_each(
     prepare_evidence_folder(place)
     recorder = Recorder(place, subject())
     names = ["a/b", "a:b", "A_B", "../a_b", "..", "settings", "x" * 300]
-    wire = RecordingNetwork(Script([answer(name.encode()) for name in names]), recorder)
+    wire = RecordedScript(recorder, [answer(name.encode()) for name in names])
     servers = [replace(NODE, name=name) for name in names]
     for server in servers:
-        ask(wire.line(server, LOGIN, LIMITS), question(at=server))
+        ask(wire.open_session(server, LOGIN, LIMITS), question(at=server))
     recorder.finish(START)
     assert {path.parent for path in place.rglob("*") if path.is_dir()} == {place}
     replay = ReplayNetwork(load_evidence(place))
     for name, server in zip(names, servers, strict=True):
-        (told,) = ask(
-            replay.line(server, credentials_without_password("x"), LIMITS), question(at=server)
-        )
+        (told,) = ask(replay.open_session(server, NO_PASSWORD, LIMITS), question(at=server))
         assert isinstance(told, SoapResponse)
         assert told.body == name.encode()
 
@@ -290,7 +282,7 @@ def test_neither_password_nor_cookie_is_in_any_file(tmp_path: Path) -> None:
     for secret in (PASSWORD, "s3cr3t", "more", COOKIE):
         assert secret.encode() not in kept
     assert b"*** *** *** *** en imp1.lab.test" in kept
-    assert load_evidence(tmp_path / "kept").hidden == 3
+    assert load_evidence(tmp_path / "kept").redacted_replies == 3
 
 
 def test_what_the_run_is_about_is_told_without_secrets(tmp_path: Path) -> None:
@@ -301,7 +293,7 @@ def test_what_the_run_is_about_is_told_without_secrets(tmp_path: Path) -> None:
     kept = everything(tmp_path / "kept")
     assert PASSWORD.encode() not in kept
     told = load_evidence(tmp_path / "kept")
-    assert told.about["tables"] == {"cluster": [{"name": "lab ***", "***": 3}]}
+    assert told.run.about["tables"] == {"cluster": [{"name": "lab ***", "***": 3}]}
     assert (tmp_path / "kept/settings/probes.toml").read_bytes() == b"# ***"
 
 
@@ -317,8 +309,8 @@ def test_one_question_asked_twice_is_answered_in_order_and_not_a_third_time(
 ) -> None:
     prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
-    wire = RecordingNetwork(Script([answer(b"1"), answer(b"2"), answer(b"other")]), recorder)
-    ask(wire.line(NODE, LOGIN, LIMITS), question(), question(), question("b"))
+    wire = RecordedScript(recorder, [answer(b"1"), answer(b"2"), answer(b"other")])
+    ask(wire.open_session(NODE, LOGIN, LIMITS), question(), question(), question("b"))
     recorder.finish(START)
     line = replayed(tmp_path / "kept")
     told = ask(line, question("b"), question(), question(), question())
@@ -329,13 +321,13 @@ def test_one_question_asked_twice_is_answered_in_order_and_not_a_third_time(
 def test_each_session_with_a_server_has_its_own_answers(tmp_path: Path) -> None:
     prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
-    wire = RecordingNetwork(Script([answer(b"1"), answer(b"2")]), recorder)
-    first, second = (wire.line(NODE, LOGIN, LIMITS) for _ in range(2))
+    wire = RecordedScript(recorder, [answer(b"1"), answer(b"2")])
+    first, second = (wire.open_session(NODE, LOGIN, LIMITS) for _ in range(2))
     ask(second, question())
     ask(first, question())
     recorder.finish(START)
     replay = ReplayNetwork(load_evidence(tmp_path / "kept"))
-    lines = [replay.line(NODE, LOGIN, LIMITS) for _ in range(3)]
+    lines = [replay.open_session(NODE, LOGIN, LIMITS) for _ in range(3)]
     told = [ask(line, question())[0] for line in lines]
     assert [one.body for one in told if isinstance(one, SoapResponse)] == [b"2", b"1"]
     assert isinstance(told[2], NotAsked)
@@ -355,22 +347,22 @@ def test_tcp_tests_are_given_back_in_order(tmp_path: Path) -> None:
     prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
     was = [TcpResult(Reach.REACHED, f"one {PASSWORD}", 7), TcpResult(Reach.REFUSED, "two", 8)]
-    wire = RecordingNetwork(Script([], was), recorder)
-    assert [wire.tcp("db.test", 5432, 1) for _ in was] == was
+    wire = RecordedScript(recorder, [], was)
+    assert [wire.try_tcp("db.test", 5432, 1) for _ in was] == was
     recorder.finish(START)
     replay = ReplayNetwork(load_evidence(tmp_path / "kept"))
-    assert [replay.tcp("db.test", 5432, 1) for _ in was] == [
+    assert [replay.try_tcp("db.test", 5432, 1) for _ in was] == [
         replace(was[0], text="one ***"),
         was[1],
     ]
-    third = replay.tcp("db.test", 5432, 1)
+    third = replay.try_tcp("db.test", 5432, 1)
     assert (third.reach, third.reason) == (Reach.UNKNOWN, Reason.NOT_ASKED)
 
 
 def test_the_clock_of_a_replay_is_that_of_the_run(tmp_path: Path) -> None:
     prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
-    wire = RecordingNetwork(Script([]), recorder)
+    wire = RecordedScript(recorder, [])
     was = [wire.now() for _ in range(2)]
     recorder.finish(START + timedelta(minutes=1))
     replay = ReplayNetwork(load_evidence(tmp_path / "kept"))
@@ -380,12 +372,12 @@ def test_the_clock_of_a_replay_is_that_of_the_run(tmp_path: Path) -> None:
 
 def test_a_replay_that_is_interrupted_answers_nothing_more(tmp_path: Path) -> None:
     replay = ReplayNetwork(load_evidence(keep(tmp_path / "kept", [answer()])))
-    line = replay.line(NODE, LOGIN, LIMITS)
+    line = replay.open_session(NODE, LOGIN, LIMITS)
     replay.pause(3600)
     replay.interrupt()
     later: list[Callable[[], object]] = [
         lambda: line.post(question("0")),
-        lambda: replay.tcp("db.test", 5432, 1),
+        lambda: replay.try_tcp("db.test", 5432, 1),
         lambda: replay.pause(0),
     ]
     for ask_on in later:
@@ -438,7 +430,7 @@ def _forge(path: Path) -> None:
         "imp1.lab.test/002-getCCMVersion.reply-part.txt",
     ],
 )
-def test_evidence_is_refused_once_a_file_of_it_was_changed(
+def test_evidence_is_refused_once_one_of_its_files_was_changed(
     name: str, change: Callable[[Path], None], tmp_path: Path
 ) -> None:
     place = keep(tmp_path / "kept", [answer(b"<a>1</a>"), OUTCOMES["cut"]])
@@ -448,7 +440,7 @@ def test_evidence_is_refused_once_a_file_of_it_was_changed(
         load_evidence(place)
 
 
-def test_evidence_is_refused_once_what_was_run_was_edited(tmp_path: Path) -> None:
+def test_evidence_is_refused_once_run_json_was_changed(tmp_path: Path) -> None:
     place = keep(tmp_path / "kept", [answer()])
     _edit(place / RUN_FILE)
     with pytest.raises(ConfigError, match=r"run\.json"):
@@ -458,8 +450,8 @@ def test_evidence_is_refused_once_what_was_run_was_edited(tmp_path: Path) -> Non
 def test_evidence_of_another_schema_version_is_refused(tmp_path: Path) -> None:
     place = keep(tmp_path / "kept", [answer()])
     run = json.loads((place / RUN_FILE).read_text())
-    (place / RUN_FILE).write_text(json.dumps(run | {"schema_version": "2.0"}))
-    with pytest.raises(ConfigError, match=r"schema version 2\.0, and this auditor reads 1\.0"):
+    (place / RUN_FILE).write_text(json.dumps(run | {"schema_version": "1.0"}))
+    with pytest.raises(ConfigError, match=r"schema version 1\.0, and this auditor reads 2\.0"):
         load_evidence(place)
 
 
@@ -477,22 +469,22 @@ def test_a_folder_without_evidence_is_refused(place: str, tmp_path: Path) -> Non
         load_evidence(tmp_path / place)
 
 
-def test_no_line_of_the_index_can_be_left_out_swapped_or_edited(tmp_path: Path) -> None:
+def test_a_line_of_the_index_that_is_lost_swapped_or_changed_is_found(tmp_path: Path) -> None:
     place = keep(tmp_path / "kept", [answer(), answer(b"2"), answer(b"3")])
     index = place / INDEX_FILE
     lines = index.read_bytes().splitlines(keepends=True)
-    swapped = [*lines[:1], lines[2], lines[1], *lines[3:]]
+    swapped = [lines[1], lines[0], *lines[2:]]
     doubled = [*lines, lines[-1]]
     changed = [swapped, doubled]
     changed += [lines[:n] + lines[n + 1 :] for n in range(len(lines) - 1)]
     changed += [[*lines[:n], _flipped(lines[n]), *lines[n + 1 :]] for n in range(len(lines))]
-    for told in changed:
-        index.write_bytes(b"".join(told))
-        with pytest.raises(ConfigError, match="does not fit"):
+    for damaged in changed:
+        index.write_bytes(b"".join(damaged))
+        with pytest.raises(ConfigError, match=r"damaged|after the end of the run"):
             load_evidence(place)
 
 
-def test_evidence_of_a_run_that_was_killed_is_read_or_refused_wherever_it_ended(
+def test_evidence_of_a_run_that_was_killed_is_read_wherever_it_ended(
     tmp_path: Path,
 ) -> None:
     """The files of an exchange are there before its line, so every cut of the index could be."""
@@ -502,12 +494,8 @@ def test_evidence_of_a_run_that_was_killed_is_read_or_refused_wherever_it_ended(
     for end in range(0, len(whole) + 1, 7):
         index.write_bytes(whole[:end])
         written = whole[:end].count(b"\n")
-        if written:
-            told = load_evidence(place)
-            assert (told.whole, len(told.exchanges)) == (False, written - 1)
-        else:
-            with pytest.raises(ConfigError, match="ended before it asked anything"):
-                load_evidence(place)
+        told = load_evidence(place)
+        assert (told.is_complete, len(told.exchanges)) == (False, written)
 
 
 def test_evidence_that_ends_early_says_so_where_an_answer_is_missing(tmp_path: Path) -> None:
@@ -523,7 +511,7 @@ def test_a_full_disk_costs_the_evidence_and_not_the_run(
     place = tmp_path / "kept"
     prepare_evidence_folder(place)
     recorder = Recorder(place, subject())
-    line = RecordingNetwork(Script([answer(b"1"), answer(b"2"), answer(b"3")]), recorder).line(
+    line = RecordedScript(recorder, [answer(b"1"), answer(b"2"), answer(b"3")]).open_session(
         NODE, LOGIN, LIMITS
     )
     ask(line, question("1"))
@@ -532,7 +520,7 @@ def test_a_full_disk_costs_the_evidence_and_not_the_run(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(EvidenceFolder, "put", full)
+        patch.setattr(EvidenceFolder, "write_file", full)
         told = ask(line, question("2"))
     told += ask(line, question("3"))
     assert [one.body for one in told if isinstance(one, SoapResponse)] == [b"2", b"3"]
@@ -541,14 +529,14 @@ def test_a_full_disk_costs_the_evidence_and_not_the_run(
     with pytest.raises(OutputError, match="No space left on device"):
         recorder.check()
     kept = load_evidence(place)
-    assert (len(kept.exchanges), kept.whole) == (1, False)
+    assert (len(kept.exchanges), kept.is_complete) == (1, False)
 
 
 def test_an_exchange_after_the_end_of_a_run_is_not_recorded(tmp_path: Path) -> None:
     place = tmp_path / "kept"
     prepare_evidence_folder(place)
     recorder = Recorder(place, subject())
-    line = RecordingNetwork(Script([answer(), answer()]), recorder).line(NODE, LOGIN, LIMITS)
+    line = RecordedScript(recorder, [answer(), answer()]).open_session(NODE, LOGIN, LIMITS)
     recorder.close()
     assert isinstance(ask(line, question())[0], SoapResponse)
     recorder.check()

@@ -164,7 +164,7 @@ def test_a_silent_address_leaves_time_for_the_next_one(
     ]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     with LiveNetwork() as wire:
-        assert wire.tcp(NODE, 8443, 0.6).reach is Reach.REACHED
+        assert wire.try_tcp(NODE, 8443, 0.6).reach is Reach.REACHED
     for opened in (full, *waiting):
         opened.close()
 
@@ -336,19 +336,19 @@ def test_a_bare_connection_is_told_from_a_refusal_and_from_silence(
     hanging_lookup(monkeypatch).set()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        reached = wire.tcp("127.0.0.1", port, 2)
+        reached = wire.try_tcp("127.0.0.1", port, 2)
     assert (reached.reach, reached.text) == (
         Reach.REACHED,
         f"127.0.0.1:{port} accepted a TCP connection.",
     )
-    assert wire.tcp("127.0.0.1", port, 2).reach is Reach.REFUSED
-    unknown = wire.tcp("no-such-host.invalid", 5432, 5)
+    assert wire.try_tcp("127.0.0.1", port, 2).reach is Reach.REFUSED
+    unknown = wire.try_tcp("no-such-host.invalid", 5432, 5)
     assert (unknown.reach, unknown.text) == (
         Reach.UNKNOWN,
         "There is no connection to no-such-host.invalid:5432: the name is not known here.",
     )
     full, waiting = full_listener()
-    silent = wire.tcp("127.0.0.1", full.getsockname()[1], 0.3)
+    silent = wire.try_tcp("127.0.0.1", full.getsockname()[1], 0.3)
     for opened in (full, *waiting):
         opened.close()
     assert silent.reach is Reach.TIMED_OUT
@@ -361,7 +361,7 @@ def test_an_interrupt_ends_pauses_and_forbids_what_comes_later(wire: PatientWire
     with pytest.raises(Interrupted):
         LiveNetwork.pause(wire, 60)
     assert time.monotonic() - began < 30
-    for later in (lambda: LiveNetwork.pause(wire, 0), lambda: wire.tcp("127.0.0.1", 1, 1)):
+    for later in (lambda: LiveNetwork.pause(wire, 0), lambda: wire.try_tcp("127.0.0.1", 1, 1)):
         with pytest.raises(Interrupted):
             later()
 

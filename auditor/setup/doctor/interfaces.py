@@ -44,14 +44,14 @@ def _name_step(network: Network, server: CheckedServer, timeout_s: float) -> Che
     if is_ip(host):
         return CheckupStep(DoctorCheck.NAME, StepOutcome.OK, f"connected to the address {host}.")
     try:
-        addresses = network.look_up(host, timeout_s)
+        addresses = network.resolve_name(host, timeout_s)
     except ExchangeError as error:
         return failed_step(server, DoctorCheck.NAME, error)
     return CheckupStep(DoctorCheck.NAME, StepOutcome.OK, f"{host} is {', '.join(addresses)}.")
 
 
 def _connection_step(network: Network, server: CheckedServer, timeout_s: float) -> CheckupStep:
-    result = network.tcp(server.endpoint.host, server.endpoint.port, timeout_s)
+    result = network.try_tcp(server.endpoint.host, server.endpoint.port, timeout_s)
     if result.reach is Reach.REACHED:
         return CheckupStep(DoctorCheck.CONNECTION, StepOutcome.OK, result.text)
     return failed_step(server, DoctorCheck.CONNECTION, _connection_error(server, result))
@@ -69,7 +69,7 @@ def _connection_error(server: CheckedServer, result: TcpResult) -> Unreachable:
 def _certificate_step(network: Network, server: CheckedServer, timeout_s: float) -> CheckupStep:
     check = DoctorCheck.CERTIFICATE
     try:
-        handshake = network.certificate(server.endpoint, timeout_s)
+        handshake = network.fetch_certificate(server.endpoint, timeout_s)
     except ExchangeError as error:
         return failed_step(server, check, error)
     certificate = handshake.certificate

@@ -1,1 +1,1 @@
-"""Record of the exchanges of a run in a folder, and replays from it."""
+"""Evidence of a run in a folder: a recorder writes it, and a replay answers from it."""

@@ -1,31 +1,29 @@
-"""What kept evidence looks like: a folder a server, numbered files, and an index that links all.
+"""What evidence of a run looks like on disk: a folder per server, numbered files, and an index.
 
     run.json                what was run, with which options and settings, nothing secret in it
-    index.jsonl             one line an exchange, in the order in which they ended
+    index.jsonl             one line per exchange, TCP test and reading of the clock, as they ended
     settings/               the operator's own files that the run read
     imp1.example.test/      one server
       001-soapGetServiceStatus.request.xml
       001-soapGetServiceStatus.reply.xml
 
-Each line of the index carries the digest of the line before it and of the files that it names, the
-first one that of `run.json`, so that nothing can be edited without notice. A last line of kind
-`end` is there only when the run ended by itself.
-
-
-The folder that evidence is kept in: for its owner alone, and written once.
+The index holds the SHA-256 of every file that it names. Its last line, of kind `end`, is there only
+when the run ended by itself, and holds the SHA-256 of `run.json` and of all lines before it. The
+digests detect accidental damage. They prove nothing against a person who edits the files, because
+anybody can compute them again.
 """
 
 import hashlib
-import json
 import os
 import re
 import stat
 import threading
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from auditor.errors import (
     BadReply,
@@ -40,14 +38,19 @@ from auditor.errors import (
 )
 from auditor.failures import Problem
 from auditor.files import find_folder_obstacle
-from auditor.models.facts import Identity, Reach
-from auditor.soap.messages import Certificate, ConnectionDropped, SoapRequest
+from auditor.models.facts import Identity
+from auditor.soap.messages import Certificate, ConnectionDropped, SoapRequest, TcpResult
 
-EVIDENCE_SCHEMA_VERSION = "1.0"
+EVIDENCE_KIND = "auditor-evidence"
+EVIDENCE_SCHEMA_VERSION = "2.0"
 RUN_FILE, INDEX_FILE = "run.json", "index.jsonl"
 
+_MAX_PATH_PARTS = 2
+_MAX_FOLDER_NAME_LENGTH = 100
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
+
 ErrorName = Literal[
-    "LostConnection",
+    "ConnectionDropped",
     "Unreachable",
     "TimedOut",
     "TlsFailed",
@@ -55,16 +58,16 @@ ErrorName = Literal[
     "BadReply",
     "TooLarge",
 ]
-_ERROR_NAMES: dict[type[ExchangeError], ErrorName] = {
-    ConnectionDropped: "LostConnection",
-    Unreachable: "Unreachable",
-    TimedOut: "TimedOut",
-    TlsFailed: "TlsFailed",
-    WrongNode: "WrongNode",
-    BadReply: "BadReply",
-    TooLarge: "TooLarge",
+_ERROR_TYPES: dict[ErrorName, type[ExchangeError]] = {
+    "ConnectionDropped": ConnectionDropped,
+    "Unreachable": Unreachable,
+    "TimedOut": TimedOut,
+    "TlsFailed": TlsFailed,
+    "WrongNode": WrongNode,
+    "BadReply": BadReply,
+    "TooLarge": TooLarge,
 }
-"""What an exchange can fail with before its reply is read."""
+"""What an exchange can fail with before its reply is read; a subclass before its base."""
 
 
 def _check_file_name(name: str) -> str:
@@ -77,9 +80,12 @@ def _check_file_name(name: str) -> str:
     return name
 
 
-_MAX_PATH_PARTS = 2
-_FileName = Annotated[str, AfterValidator(_check_file_name)]
-_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of the folder, with its SHA-256 in hexadecimal."""
+
+    name: Annotated[str, AfterValidator(_check_file_name)]
+    sha256: str
 
 
 def _check_problem(name: str) -> str:
@@ -88,145 +94,110 @@ def _check_problem(name: str) -> str:
     return name
 
 
-_ProblemName = Annotated[str, AfterValidator(_check_problem)]
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """What `run.json` holds; `about` is what the program must know to judge again.
 
+    `version` is that of the auditor that recorded it.
+    """
 
-class _EvidenceModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class StoredFile(_EvidenceModel):
-    """A file of the folder, with its SHA-256."""
-
-    name: _FileName
-    sha256: _Sha256
-
-
-class RecordingTool(_EvidenceModel):
-    """The program that kept the evidence."""
-
-    name: Literal["auditor"] = "auditor"
     version: str
-
-
-class RecordedRun(_EvidenceModel):
-    """What `run.json` holds; `about` is what the program must know to judge anew."""
-
-    kind: Literal["auditor-evidence"] = "auditor-evidence"
-    schema_version: Literal["1.0"] = "1.0"
-    tool: RecordingTool
     started_at: datetime
     users: Literal["kept", "hidden"]
     files: tuple[StoredFile, ...]
     about: dict[str, Any]
+    kind: Literal["auditor-evidence"] = "auditor-evidence"
+    schema_version: Literal["2.0"] = "2.0"
 
 
-class StoredCertificate(_EvidenceModel):
-    """The certificate that a server showed; see `auditor.soap.messages.Certificate`."""
-
-    sha256: str
-    names: tuple[str, ...]
-    common_name: str
-    issuer: str
-    not_before: datetime
-    not_after: datetime
-    self_signed: bool
-
-    def certificate(self) -> Certificate:
-        """Return it as the program has it."""
-        return Certificate(**dict(self))
-
-
-class StoredReply(_EvidenceModel):
-    """A reply as it came, its body in a file."""
+@dataclass(frozen=True, slots=True)
+class StoredReply:
+    """The head of a reply as it came."""
 
     status: int
     content_type: str
     received_at: datetime
     identity: Identity
-    certificate: StoredCertificate | None
-    body: StoredFile
+    certificate: Certificate | None
 
 
-class StoredFailure(_EvidenceModel):
-    """An exchange that gave no reply; `received` is the beginning of one that broke off.
+@dataclass(frozen=True, slots=True)
+class StoredFailure:
+    """Why an exchange gave no reply.
 
     `problem` is the name of one of `auditor.failures.Problem`, `values` what its words need.
     """
 
     error: ErrorName
     reason: Reason
-    problem: _ProblemName
+    problem: Annotated[str, AfterValidator(_check_problem)]
     server: str
     values: dict[str, str]
-    received: StoredFile | None = None
 
-    def exception(self) -> ExchangeError:
-        """Return the error anew."""
-        kind = next(kind for kind, name in _ERROR_NAMES.items() if name == self.error)
-        error = kind(Problem[self.problem], self.server)
+    def to_exception(self) -> ExchangeError:
+        """Return the error again."""
+        error = _ERROR_TYPES[self.error](Problem[self.problem], self.server)
         error.failure = error.failure.with_values(**self.values)
         return error
 
 
-class BeginEntry(_EvidenceModel):
-    """The first line: the SHA-256 of `run.json`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeEntry:
+    """One request to one server, and its reply or failure.
 
-    kind: Literal["begin"] = "begin"
-    run: _Sha256
-
-
-class ExchangeEntry(_EvidenceModel):
-    """One question to one server, and what came of it.
-
-    `line` counts the sessions with that server, `hidden` the secrets replaced in the reply.
+    `session` counts the sessions with that server. `request_digest` is what equal requests have in
+    common. `received` is the body of the reply, or the beginning of one that broke off. `requests`
+    were sent, repeats included. `hidden` secrets were replaced in what was received.
     """
 
     kind: Literal["exchange"] = "exchange"
     server: str
     host: str
     port: int
-    line: int
+    session: int
     operation: str
-    question: _Sha256
+    request_digest: str
     request: StoredFile
     asked_at: datetime
     requests: int
     elapsed_us: int
-    reply: StoredReply | None = None
-    failure: StoredFailure | None = None
-    hidden: int = 0
+    reply: StoredReply | None
+    failure: StoredFailure | None
+    received: StoredFile | None
+    hidden: int
 
 
-class TcpEntry(_EvidenceModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcpEntry:
     """One test of a TCP connection."""
 
     kind: Literal["tcp"] = "tcp"
     host: str
     port: int
     tested_at: datetime
-    reach: Reach
-    text: str
-    elapsed_ms: int
-    reason: Reason
+    result: TcpResult
 
 
-class TimeEntry(_EvidenceModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeEntry:
     """A reading of the run's clock."""
 
     kind: Literal["time"] = "time"
     at: datetime
 
 
-class EndEntry(_EvidenceModel):
-    """The last line of a run that ended by itself."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndEntry:
+    """The last line of a run that ended by itself; `sha256` covers `run.json` and the index."""
 
     kind: Literal["end"] = "end"
-    finished_at: datetime
+    sha256: str
 
 
-IndexEntry: TypeAlias = BeginEntry | ExchangeEntry | TcpEntry | TimeEntry | EndEntry
-_entry_adapter: TypeAdapter[IndexEntry] = TypeAdapter(
+IndexEntry: TypeAlias = ExchangeEntry | TcpEntry | TimeEntry | EndEntry
+
+RUN_ADAPTER: TypeAdapter[RecordedRun] = TypeAdapter(RecordedRun)
+ENTRY_ADAPTER: TypeAdapter[IndexEntry] = TypeAdapter(
     Annotated[IndexEntry, Field(discriminator="kind")]
 )
 
@@ -237,47 +208,14 @@ def sha256_hex(data: bytes) -> str:
 
 
 def stored_error_name(error: ExchangeError) -> ErrorName:
-    """Return the name by which an error is kept: its own, or that of the nearest one known."""
-    return next(_ERROR_NAMES[kind] for kind in type(error).__mro__ if kind in _ERROR_NAMES)
+    """Return the name by which an error is stored: the most specific one that it is of."""
+    return next(name for name, kind in _ERROR_TYPES.items() if isinstance(error, kind))
 
 
-def request_digest(question: SoapRequest, body: bytes) -> str:
-    """Return what equal questions to one server have in common; `body` is the one that is kept."""
-    action = question.headers.get("SOAPAction", "")
-    return sha256_hex(b"\n".join((question.url.encode(), action.encode(), body)))
-
-
-def encode_entry(entry: IndexEntry, before: str) -> tuple[bytes, str]:
-    """Return a line of the index, and its digest; `before` is that of the line before it."""
-    content = entry.model_dump(mode="json")
-    link = _link_digest(content, before)
-    return json.dumps({"entry": content, "link": link}, sort_keys=True).encode() + b"\n", link
-
-
-def decode_entry(line: bytes, before: str) -> tuple[IndexEntry, str]:
-    """Return the entry of a line, and its digest.
-
-    Raises:
-        ValueError: it is not what was written, or does not follow the line before it.
-    """
-    try:
-        told: Any = json.loads(line)
-    except RecursionError as exc:
-        raise ValueError("is nested too deeply") from exc
-    if not isinstance(told, dict) or told.keys() != {"entry", "link"}:
-        raise ValueError("is no line of an index")
-    if told["link"] != _link_digest(told["entry"], before):
-        raise ValueError("its digest does not fit")
-    return _entry_adapter.validate_json(json.dumps(told["entry"])), told["link"]
-
-
-def _link_digest(content: object, before: str) -> str:
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return sha256_hex(f"{before}\n{canonical}".encode())
-
-
-_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
-_MAX_FOLDER_NAME_LENGTH = 100
+def request_digest(request: SoapRequest, body: bytes) -> str:
+    """Return what equal requests to one server have in common; `body` is the stored one."""
+    action = request.headers.get("SOAPAction", "")
+    return sha256_hex(b"\n".join((request.url.encode(), action.encode(), body)))
 
 
 def prepare_evidence_folder(folder: Path) -> None:
@@ -311,7 +249,7 @@ class EvidenceFolder:
         """Take a folder that was prepared."""
         self.path = path
         self._lock = threading.Lock()
-        self._taken: dict[str, object] = {}
+        self._owners: dict[str, object] = {}
         self._numbers: dict[str, int] = {}
 
     def subfolder(self, name: str, owner: object) -> str:
@@ -319,43 +257,44 @@ class EvidenceFolder:
         plain = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")[:_MAX_FOLDER_NAME_LENGTH] or "_"
         with self._lock:
             chosen, count = plain, 1
-            while self._taken.setdefault(chosen.casefold(), owner) != owner:
+            # Some file systems do not tell upper from lower case.
+            while self._owners.setdefault(chosen.casefold(), owner) != owner:
                 count += 1
                 chosen = f"{plain}-{count}"
         (self.path / chosen).mkdir(mode=_FOLDER_MODE, exist_ok=True)
         return chosen
 
-    def number(self, subfolder: str) -> int:
+    def next_number(self, subfolder: str) -> int:
         """Return the next number in a folder, from 1."""
         with self._lock:
             self._numbers[subfolder] = self._numbers.get(subfolder, 0) + 1
             return self._numbers[subfolder]
 
-    def put(self, name: str, data: bytes) -> StoredFile:
+    def write_file(self, name: str, data: bytes) -> StoredFile:
         """Write a whole new file; raises OSError."""
-        with os.fdopen(self.create(name), "wb") as file:
+        with os.fdopen(self.create_file(name), "wb") as file:
             file.write(data)
-        return StoredFile(name=name, sha256=sha256_hex(data))
+        return StoredFile(name, sha256_hex(data))
 
-    def create(self, name: str) -> int:
+    def create_file(self, name: str) -> int:
         """Return the descriptor of a new file, to append to; raises OSError."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW
         return os.open(self.path / name, flags, _FILE_MODE)
 
 
-def read_stored_file(folder: Path, kept: StoredFile) -> bytes:
-    """Return a file as it was kept.
+def read_stored_file(folder: Path, stored: StoredFile) -> bytes:
+    """Return a file as it was stored.
 
     Raises:
-        ConfigError: it is gone, unreadable, no plain file, or was edited.
+        ConfigError: it is gone, unreadable, no plain file, or not as it was written.
     """
-    path = folder / kept.name
+    path = folder / stored.name
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
-            raise ConfigError([f"{path}: is no plain file, so it is not what was kept."])
+            raise ConfigError([f"{path}: is no plain file, so it is not what was written."])
         data = path.read_bytes()
     except OSError as exc:
         raise ConfigError([f"{path}: cannot be read ({exc.strerror or exc})."]) from exc
-    if sha256_hex(data) != kept.sha256:
-        raise ConfigError([f"{path}: was edited after it was kept: its digest does not fit."])
+    if sha256_hex(data) != stored.sha256:
+        raise ConfigError([f"{path}: is damaged or was changed: its digest does not fit."])
     return data
