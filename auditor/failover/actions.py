@@ -43,10 +43,9 @@ def load_action_texts() -> Mapping[str, Mapping[str, str]]:
 
 def fill_action(situation: str, **names: str) -> str:
     """Return the action of a situation as one line; `names` fill its placeholders."""
+    action = f"Do: {fill_text(situation, **names)}."
     forbidden = fill_text(situation, "do_not", **names)
-    return " ".join(
-        (f"Do: {fill_text(situation, **names)}.", *([f"Do not: {forbidden}."] if forbidden else ()))
-    )
+    return f"{action} Do not: {forbidden}." if forbidden else action
 
 
 def fill_text(situation: str, part: str = "do", **names: str) -> str:

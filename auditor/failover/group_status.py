@@ -65,30 +65,24 @@ def count_group_sessions(
     missing count leaves the sum unknown.
     """
     taken_over = any(n.ha_state and n.ha_state.state is HaState.BACKUP for n in nodes)
-    for counter in (PRESENCE_SESSIONS, CLIENT_SOCKETS):
-        now = _sum_if_complete(
-            _node_session_count(node, counter, taken_over=taken_over) for node in nodes
+    counts = [
+        (
+            counter,
+            _sum_if_complete(_session_count(n, counter, taken_over=taken_over) for n in nodes),
         )
-        old = _snapshot_session_count(nodes, earlier, counter)
-        if now is not None:
-            return SessionComparison(counter, now, old)
-    return SessionComparison(
-        PRESENCE_SESSIONS, None, _snapshot_session_count(nodes, earlier, PRESENCE_SESSIONS)
-    )
+        for counter in (PRESENCE_SESSIONS, CLIENT_SOCKETS)
+    ]
+    counter, now = next((count for count in counts if count[1] is not None), counts[0])
+    if earlier is None:
+        return SessionComparison(counter, now, None)
+    before = (earlier.get(node.name.casefold(), {}).get(counter) for node in nodes)
+    return SessionComparison(counter, now, _sum_if_complete(before))
 
 
-def _node_session_count(node: NodeFacts, counter: str, *, taken_over: bool) -> int | None:
+def _session_count(node: NodeFacts, counter: str, *, taken_over: bool) -> int | None:
     down = node.ha_state is not None and node.ha_state.state is HaState.DOWN
     silent = not node.services and node.ha_state is None
     return 0 if down or (silent and taken_over) else node.sessions.get(counter)
-
-
-def _snapshot_session_count(
-    nodes: Iterable[NodeFacts], counts: SessionCounts | None, counter: str
-) -> int | None:
-    if counts is None:
-        return None
-    return _sum_if_complete(counts.get(node.name.casefold(), {}).get(counter) for node in nodes)
 
 
 def _sum_if_complete(counts: Iterable[int | None]) -> int | None:

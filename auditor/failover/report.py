@@ -27,10 +27,10 @@ from auditor.failover.model import (
 from auditor.failover.readiness import FailoverImpact, FailoverReadiness
 from auditor.failover.summary import summarize_check, summarize_group
 from auditor.failover.wording import (
+    HA_STATE_LABELS,
     check_label,
     check_text,
     distinct_checks,
-    ha_state_label,
     missing_groups_text,
     unchecked_peer_text,
 )
@@ -63,13 +63,11 @@ def render_failover_text(
     """
 
     def draw(console: Console) -> None:
-        _print_first_lines(
-            console, str(summarize_check(check)), choose_action(check), check.exit_code, fold=fold
-        )
+        summary, action = str(summarize_check(check)), choose_action(check)
+        _print_first_lines(console, summary, action, check.exit_code, fold=fold)
         _print_clusters(console, check)
         _print_peerings(console, check)
-        console.print()
-        console.print(safe_text(_footer(check, check.exit_code), "dim"))
+        _print_footer(console, check, check.exit_code)
 
     return render_console(draw, width=width, colour=colour)
 
@@ -83,21 +81,11 @@ def render_readiness_text(
     """
 
     def draw(console: Console) -> None:
-        _print_first_lines(
-            console, readiness.summary, readiness.action, readiness.exit_code, fold=fold
-        )
-        if readiness.impacts:
-            console.print()
-            console.print(safe_text("What would be lost", "bold"))
-        for impact in readiness.impacts:
-            _print_marked(
-                console,
-                impact.verdict,
-                f"{impact.group.name}, if {impact.node} fails: {impact.what}: {impact.because}.",
-            )
+        code = readiness.exit_code
+        _print_first_lines(console, readiness.summary, readiness.action, code, fold=fold)
+        _print_impacts(console, readiness.impacts)
         _print_clusters(console, readiness.check)
-        console.print()
-        console.print(safe_text(_footer(readiness.check, readiness.exit_code), "dim"))
+        _print_footer(console, readiness.check, code)
 
     return render_console(draw, width=width, colour=colour)
 
@@ -108,6 +96,15 @@ def _print_first_lines(
     style = _EXIT_CODE_STYLES.get(code, "bold yellow")
     console.print(safe_text(summary, style), soft_wrap=not fold)
     console.print(safe_text(action, "bold"), soft_wrap=not fold)
+
+
+def _print_impacts(console: Console, impacts: Sequence[FailoverImpact]) -> None:
+    if impacts:
+        console.print()
+        console.print(safe_text("What would be lost", "bold"))
+    for impact in impacts:
+        where = f"{impact.group.name}, if {impact.node} fails"
+        _print_marked(console, impact.verdict, f"{where}: {impact.what}: {impact.because}.")
 
 
 def _print_clusters(console: Console, check: FailoverCheck) -> None:
@@ -165,7 +162,7 @@ def _group_table(group: GroupCheck) -> Table:
 
 
 def _ha_state_cell(node: NodeStatus) -> str:
-    label = ha_state_label(node)
+    label = HA_STATE_LABELS[node.state]
     return f"{label} (from the database)" if node.state_source is Origin.DISCOVERED else label
 
 
@@ -268,7 +265,7 @@ def _peering_text(peering: Peering) -> str:
     return nodes or "is required on no known node"
 
 
-def _footer(check: FailoverCheck, code: ExitCode) -> str:
+def _print_footer(console: Console, check: FailoverCheck, code: ExitCode) -> None:
     sentences = [f"{check.finished_at}. Exit code {int(code)}."]
     if code is ExitCode.COMPLIANT and check.accepted:
         sentences.append("It is 0 because of --accept failed-over, and 3 without it.")
@@ -276,7 +273,8 @@ def _footer(check: FailoverCheck, code: ExitCode) -> str:
         sentences.append(f"Sessions are compared with the snapshot of {check.since}.")
     if check.insecure:
         sentences.append("Certificates were not verified (--insecure).")
-    return " ".join(sentences)
+    console.print()
+    console.print(safe_text(" ".join(sentences), "dim"))
 
 
 FAILOVER_SCHEMA_VERSION = "1.0"
@@ -284,58 +282,47 @@ FAILOVER_SCHEMA_VERSION = "1.0"
 
 def render_failover_json(check: FailoverCheck) -> str:
     """Return the check as JSON."""
-    return _dump_json(
-        {
-            "kind": "auditor-failover-check",
-            "run": _run_json(check),
-            "verdict": str(summarize_check(check)),
-            "action": choose_action(check),
-            "clusters": [_cluster_json(cluster, check) for cluster in check.clusters],
-            "between_clusters": [
-                {
-                    "asker": peering.asker,
-                    "asked": peering.asked,
-                    "verdict": peering.verdict,
-                    "text": _peering_text(peering),
-                }
-                for peering in check.peerings
-            ],
-            "notes": [unchecked_peer_text(name) for name in check.unchecked_peers],
-            "exit_code": int(check.exit_code),
-        }
-    )
+    content = _common_json(check, check.exit_code)
+    content |= {
+        "kind": "auditor-failover-check",
+        "verdict": str(summarize_check(check)),
+        "action": choose_action(check),
+        "between_clusters": [_peering_json(peering) for peering in check.peerings],
+        "notes": [unchecked_peer_text(name) for name in check.unchecked_peers],
+    }
+    return _dump_json(content)
 
 
 def render_readiness_json(readiness: FailoverReadiness) -> str:
     """Return what a failover would lose as JSON."""
-    check = readiness.check
-    return _dump_json(
-        {
-            "kind": "auditor-failover-readiness",
-            "run": _run_json(check),
-            "verdict": readiness.summary,
-            "action": readiness.action,
-            "losses": [_impact_json(impact) for impact in readiness.impacts],
-            "clusters": [_cluster_json(cluster, check) for cluster in check.clusters],
-            "exit_code": int(readiness.exit_code),
-        }
-    )
+    content = _common_json(readiness.check, readiness.exit_code)
+    content |= {
+        "kind": "auditor-failover-readiness",
+        "verdict": readiness.summary,
+        "action": readiness.action,
+        "losses": [_impact_json(impact) for impact in readiness.impacts],
+    }
+    return _dump_json(content)
 
 
 def _dump_json(content: Mapping[str, Any]) -> str:
-    versioned = {"schema_version": FAILOVER_SCHEMA_VERSION, **content}
-    return f"{json.dumps(versioned, indent=2, sort_keys=True)}\n"
+    return f"{json.dumps(content, indent=2, sort_keys=True)}\n"
 
 
-def _run_json(check: FailoverCheck) -> dict[str, Any]:
+def _common_json(check: FailoverCheck, code: ExitCode) -> dict[str, Any]:
     return {
-        "started_at": check.started_at,
-        "finished_at": check.finished_at,
-        "waited": check.waited,
-        "since": check.since,
-        "accept_failed_over": check.accept_failed_over,
-        "accepted": [check.title(group) for group in check.accepted],
-        "insecure": check.insecure,
+        "schema_version": FAILOVER_SCHEMA_VERSION,
+        "run": {
+            "started_at": check.started_at,
+            "finished_at": check.finished_at,
+            "waited": check.waited,
+            "since": check.since,
+            "accept_failed_over": check.accept_failed_over,
+            "accepted": [check.title(group) for group in check.accepted],
+            "insecure": check.insecure,
+        },
+        "clusters": [_cluster_json(cluster, check) for cluster in check.clusters],
+        "exit_code": int(code),
     }
 
 
@@ -403,6 +390,15 @@ def _failure_json(failure: SourceFailure) -> dict[str, Any]:
         "reason": failure.reason,
         "text": failure.text,
         "elsewhere": failure.accepted_elsewhere,
+    }
+
+
+def _peering_json(peering: Peering) -> dict[str, Any]:
+    return {
+        "asker": peering.asker,
+        "asked": peering.asked,
+        "verdict": peering.verdict,
+        "text": _peering_text(peering),
     }
 
 

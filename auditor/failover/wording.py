@@ -41,15 +41,10 @@ HA_STATE_LABELS = {
 """Each HA state as Cisco's pages call it; None is a state that could not be read."""
 
 
-def ha_state_label(node: NodeStatus) -> str:
-    """Return the words for a node's HA state."""
-    return HA_STATE_LABELS[node.state]
-
-
 def node_state_clause(node: NodeStatus) -> str:
     """Return the state of a node as a clause, or why it is unknown."""
     if node.state is not None:
-        return f"{node.name} is {ha_state_label(node)}"
+        return f"{node.name} is {HA_STATE_LABELS[node.state]}"
     if node.failure is None:
         return f"{node.name} does not return its state"
     return reason_text(node.failure.reason).cause.format(server=node.name)

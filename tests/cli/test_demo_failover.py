@@ -17,11 +17,11 @@ GOLDEN = Path(__file__).parent / "golden" / "demo-failover.txt"
 BEGAN = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 
-def test_the_night_is_shown_from_before_to_normal_in_under_a_minute(
+def test_a_failover_is_shown_from_before_to_normal_in_under_a_minute(
     tmp_path: Path, compare_golden: Callable[[Path, str], None]
 ) -> None:
     clock = ManualClock()
-    told: list[str] = []
+    printed: list[str] = []
     with (
         Simulator(scenario("failover"), tmp_path / "lab", clock=clock) as simulator,
         closing(LiveNetwork()) as wire,
@@ -40,9 +40,9 @@ def test_the_night_is_shown_from_before_to_normal_in_under_a_minute(
                 clock=lambda: BEGAN + timedelta(seconds=clock.now()),
                 progress=lambda _cluster, _server: None,
             ),
-            told.append,
+            printed.append,
             width=100,
             colour=False,
         ).show()
     assert clock.now() < 60
-    compare_golden(GOLDEN, "".join(told))
+    compare_golden(GOLDEN, "".join(printed))

@@ -38,9 +38,9 @@ def test_each_exit_code(
     running = lab(PAIR)
     if states:
         running.simulator.change({"ha": {"group": "Pair", "states": states}})
-    found = running.run("failover-check", *words)
-    assert (found.exit_code, found.stderr) == (code, "")
-    assert f"Exit code {code}." in found.stdout
+    result = running.run("failover-check", *words)
+    assert (result.exit_code, result.stderr) == (code, "")
+    assert f"Exit code {code}." in result.stdout
 
 
 def test_the_first_line_is_the_verdict_and_the_second_the_action(lab: Start) -> None:
@@ -52,55 +52,55 @@ def test_the_first_line_is_the_verdict_and_the_second_the_action(lab: Start) -> 
     assert second == "Do: nothing."
 
 
-def test_json_tells_the_same_and_how_much_was_asked(lab: Start) -> None:
+def test_json_has_the_same_and_the_number_of_requests(lab: Start) -> None:
     running = lab(PAIR)
-    found = running.run("failover-check", "--json")
-    told = json.loads(found.stdout)
-    assert (told["exit_code"], told["schema_version"]) == (0, "1.0")
-    assert told["verdict"].startswith("Normal: ")
-    (group,) = told["clusters"][0]["groups"]
+    result = running.run("failover-check", "--json")
+    report = json.loads(result.stdout)
+    assert (report["exit_code"], report["schema_version"]) == (0, "1.0")
+    assert report["verdict"].startswith("Normal: ")
+    (group,) = report["clusters"][0]["groups"]
     assert (group["standing"], group["switch"]) == ("normal", True)
     requests = {node["name"]: node["requests"] for node in group["nodes"]}
     assert requests == {FIRST: 6, SECOND: 6}
-    assert len(running.simulator.requests) == 12 + told["clusters"][0]["cucm_requests"]
+    assert len(running.simulator.requests) == 12 + report["clusters"][0]["cucm_requests"]
 
 
 def test_a_file_gets_the_json_and_the_terminal_the_page(lab: Start) -> None:
     running = lab(PAIR)
     path = running.folder / "check.json"
-    found = running.run("failover-check", "-o", "terminal", "-o", f"json:{path}")
-    assert found.stdout.startswith("Normal: ")
+    result = running.run("failover-check", "-o", "terminal", "-o", f"json:{path}")
+    assert result.stdout.startswith("Normal: ")
     assert json.loads(path.read_text())["kind"] == "auditor-failover-check"
 
 
-def test_sessions_are_held_against_a_snapshot(lab: Start) -> None:
+def test_sessions_are_compared_with_a_snapshot(lab: Start) -> None:
     running = lab(PAIR)
-    kept = running.folder / "before.json"
-    assert running.run("snapshot", "--to", str(kept)).exit_code in (0, 3)
+    snapshot = running.folder / "before.json"
+    assert running.run("snapshot", "--to", str(snapshot)).exit_code in (0, 3)
     running.simulator.change(
         {
             "ha": {"group": "Pair", "states": ["idle", "backup"]},
             "sessions": [{"node": FIRST, "count": 0}, {"node": SECOND, "count": 40}],
         }
     )
-    found = running.run("failover-check", "--since", str(kept))
-    assert ", but 40 of 240 sessions are back." in found.stdout.splitlines()[0]
+    result = running.run("failover-check", "--since", str(snapshot))
+    assert ", but 40 of 240 sessions are back." in result.stdout.splitlines()[0]
 
 
 def test_a_snapshot_without_sessions_is_no_fault(lab: Start) -> None:
     running = lab(PAIR)
-    kept = running.folder / "before.json"
-    running.run("snapshot", "--to", str(kept))
-    old = json.loads(kept.read_text())
+    snapshot = running.folder / "before.json"
+    running.run("snapshot", "--to", str(snapshot))
+    old = json.loads(snapshot.read_text())
     for node in old["facts"]["lab"]["nodes"]:
         del node["sessions"]
-    kept.write_text(json.dumps(old | {"digest": snapshot_digest(old)}))
-    found = running.run("failover-check", "--since", str(kept))
-    assert (found.exit_code, "sessions are back" in found.stdout) == (0, False)
+    snapshot.write_text(json.dumps(old | {"digest": snapshot_digest(old)}))
+    result = running.run("failover-check", "--since", str(snapshot))
+    assert (result.exit_code, "sessions are back" in result.stdout) == (0, False)
 
 
 @pytest.mark.parametrize(
-    ("edit", "told"),
+    ("edit", "error"),
     [
         ({"kind": "else"}, "is not a snapshot"),
         ({"schema_version": "0.9"}, "has schema version 0.9"),
@@ -108,33 +108,33 @@ def test_a_snapshot_without_sessions_is_no_fault(lab: Start) -> None:
     ],
 )
 def test_a_snapshot_that_cannot_be_used_is_2_before_anything_is_asked(
-    lab: Start, edit: dict[str, Any], told: str
+    lab: Start, edit: dict[str, Any], error: str
 ) -> None:
     running = lab(PAIR)
-    kept = running.folder / "before.json"
-    running.run("snapshot", "--to", str(kept))
-    kept.write_text(json.dumps(json.loads(kept.read_text()) | edit))
-    asked = len(running.simulator.requests)
-    found = running.run("failover-check", "--since", str(kept))
-    assert found.exit_code == 2
-    assert told in found.stderr
-    assert len(running.simulator.requests) == asked
+    snapshot = running.folder / "before.json"
+    running.run("snapshot", "--to", str(snapshot))
+    snapshot.write_text(json.dumps(json.loads(snapshot.read_text()) | edit))
+    sent = len(running.simulator.requests)
+    result = running.run("failover-check", "--since", str(snapshot))
+    assert result.exit_code == 2
+    assert error in result.stderr
+    assert len(running.simulator.requests) == sent
 
 
 def test_a_snapshot_of_another_cluster_is_2(lab: Start) -> None:
     running = lab(PAIR)
-    kept = running.folder / "before.json"
-    running.run("snapshot", "--to", str(kept))
-    other = json.loads(kept.read_text())
+    snapshot = running.folder / "before.json"
+    running.run("snapshot", "--to", str(snapshot))
+    other = json.loads(snapshot.read_text())
     other["facts"] = {"harbour": other["facts"]["lab"]}
-    kept.write_text(json.dumps(other | {"digest": snapshot_digest(other)}))
-    found = running.run("failover-check", "--since", str(kept))
-    assert found.exit_code == 2
-    assert "the snapshot is of harbour, not of lab" in found.stderr
+    snapshot.write_text(json.dumps(other | {"digest": snapshot_digest(other)}))
+    result = running.run("failover-check", "--since", str(snapshot))
+    assert result.exit_code == 2
+    assert "the snapshot is of harbour, not of lab" in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "error"),
     [
         (("--group", "Pare"), "did you mean `Pair`? There is Pair."),
         (("--group", "Pare", "--group", "Pair"), "did you mean `Pair`? There is Pair."),
@@ -150,34 +150,34 @@ def test_a_snapshot_of_another_cluster_is_2(lab: Start) -> None:
         (("--accept", "anything"), "Invalid value"),
     ],
 )
-def test_wrong_use_is_2_in_one_line(lab: Start, words: tuple[str, ...], told: str) -> None:
-    found = lab(PAIR).run("failover-check", *words)
-    assert found.exit_code == 2
-    assert told in found.stderr
-    assert found.stdout == ""
+def test_wrong_use_is_2_in_one_line(lab: Start, words: tuple[str, ...], error: str) -> None:
+    result = lab(PAIR).run("failover-check", *words)
+    assert result.exit_code == 2
+    assert error in result.stderr
+    assert result.stdout == ""
 
 
 @pytest.mark.parametrize("group", ["Pair", "East"])
-def test_a_group_is_not_called_unknown_while_the_cluster_tells_none(lab: Start, group: str) -> None:
+def test_a_group_is_not_refused_while_the_groups_are_not_known(lab: Start, group: str) -> None:
     """The file may declare a part of the groups; the publisher did not answer."""
     running = lab(PAIR)
     running.simulator.change({"fault": {"fault": "http-500", "interface": "cucm-axl"}})
     declared = f'name = "{FIRST}"\nrole = "publisher"\nredundancy_group = "Pair"\n'
     running.edit = lambda text: f"{text}\n[[cluster.node]]\n{declared}"
-    found = running.run("failover-check", "--group", group)
-    assert found.exit_code == 4
-    assert found.stdout.startswith("Unknown: ")
-    assert "HTTP 500" in found.stdout
+    result = running.run("failover-check", "--group", group)
+    assert result.exit_code == 4
+    assert result.stdout.startswith("Unknown: ")
+    assert "HTTP 500" in result.stdout
 
 
-def test_two_groups_in_the_environment_are_both_looked_at(lab: Start) -> None:
+def test_two_groups_in_the_environment_are_both_checked(lab: Start) -> None:
     east = {"name": "East", "nodes": ["imp3.lab.test", "imp4.lab.test"]}
     running = lab({**PAIR, "group": [*PAIR["group"], east]})
     environment = {"AUDITOR_CONFIG": str(running.config), "AUDITOR_GROUP": "Pair;East"}
-    found = CliRunner(env=running.environment | environment).invoke(
+    result = CliRunner(env=running.environment | environment).invoke(
         app, ["failover-check", "--json"]
     )
-    (cluster,) = json.loads(found.stdout)["clusters"]
+    (cluster,) = json.loads(result.stdout)["clusters"]
     assert sorted(group["name"] for group in cluster["groups"]) == ["East", "Pair"]
 
 
@@ -187,9 +187,9 @@ def test_readiness_names_what_would_not_move(lab: Start) -> None:
         "deployment": {"intercluster": True, "compliance": [FIRST]},
         "external_database": [{"name": "archive", "used_by": ["compliance"]}],
     }
-    found = lab(scenario).run("failover-check", "--readiness")
-    assert found.exit_code == 3
-    assert found.stdout.startswith("Not ready: a failover of Pair would lose logging of messages.")
+    result = lab(scenario).run("failover-check", "--readiness")
+    assert result.exit_code == 3
+    assert result.stdout.startswith("Not ready: a failover of Pair would lose logging of messages.")
 
 
 def test_the_environment_gives_every_option(lab: Start) -> None:
@@ -201,25 +201,25 @@ def test_the_environment_gives_every_option(lab: Start) -> None:
         "AUDITOR_GROUP": "Pair",
         "AUDITOR_JSON": "1",
     }
-    found = CliRunner(env=environment).invoke(app, ["failover-check"])
-    assert json.loads(found.stdout)["run"]["accept_failed_over"] is True
+    result = CliRunner(env=environment).invoke(app, ["failover-check"])
+    assert json.loads(result.stdout)["run"]["accept_failed_over"] is True
 
 
-def test_the_password_stands_nowhere(lab: Start) -> None:
+def test_the_password_is_nowhere_in_the_output(lab: Start) -> None:
     running = lab(PAIR)
     running.simulator.change({"fault": {"fault": "soap-fault", "node": SECOND}})
     for words in ((), ("--json",), ("--readiness", "--json")):
-        found = running.run("failover-check", *words)
-        assert running.simulator.password not in found.stdout + found.stderr
+        result = running.run("failover-check", *words)
+        assert running.simulator.password not in result.stdout + result.stderr
 
 
-def test_an_accepted_failover_is_still_told_beside_a_worse_group(lab: Start) -> None:
-    """Accepted is not as expected: nobody may change users there meanwhile."""
+def test_an_accepted_failover_is_still_named_beside_a_worse_group(lab: Start) -> None:
+    """Accepted is not as expected: users must not be changed there meanwhile."""
     running = lab("failed-over")
     stop = {"node": "imp4.lab.test", "service": "Cisco Presence Engine"}
     running.simulator.change({"stop": stop})
-    told = running.run("failover-check", "--accept", "failed-over")
-    assert told.exit_code == 3
-    first = told.stdout.splitlines()[0]
+    result = running.run("failover-check", "--accept", "failed-over")
+    assert result.exit_code == 3
+    first = result.stdout.splitlines()[0]
     assert "DefaultCUPSubCluster is failed over too, which --accept allows" in first
     assert "as expected" not in first

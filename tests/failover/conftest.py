@@ -1,4 +1,4 @@
-"""Starts nights: simulators whose clock a test moves."""
+"""Starts simulators whose clock a test moves."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.failover.watching import PAIR, Night, simulated
+from tests.failover.failover_lab import PAIR, FailoverLab, build_simulators
 
 
 @pytest.fixture
-def night(tmp_path: Path) -> Iterator[Callable[..., Night]]:
-    """Return what starts a night with one pair, or with the scenarios given."""
+def start_lab(tmp_path: Path) -> Iterator[Callable[..., FailoverLab]]:
+    """Return a function that starts a lab with one pair, or with the given scenarios."""
     with ExitStack() as running:
 
-        def begin(*scenarios: dict[str, Any]) -> Night:
-            made = simulated(tmp_path, scenarios or (PAIR,))
-            return Night([running.enter_context(s) for s in made], tmp_path)
+        def start(*scenarios: dict[str, Any]) -> FailoverLab:
+            simulators = build_simulators(tmp_path, scenarios or (PAIR,))
+            return FailoverLab([running.enter_context(s) for s in simulators], tmp_path)
 
-        yield begin
+        yield start

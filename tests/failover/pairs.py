@@ -75,7 +75,7 @@ def pair(
     return replace(made, groups=(group,), settings=settings, coverage=coverage)
 
 
-def look(
+def check_facts(
     facts: ClusterFacts,
     *,
     before: SessionCounts | None = None,

@@ -14,10 +14,10 @@ from auditor.failover.report import render_failover_text
 from auditor.models.facts import ClusterFacts, HaState, Source
 from auditor.models.findings import ExitCode
 from tests.factories import failed_source
-from tests.failover.pairs import first_line, look, pair
-from tests.failover.watching import Night
+from tests.failover.failover_lab import FailoverLab
+from tests.failover.pairs import check_facts, first_line, pair
 
-Begin = Callable[..., Night]
+StartLab = Callable[..., FailoverLab]
 FIRST, SECOND, CUCM = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test"
 CHANGES = {
     Reason.CREDENTIALS: "Cisco Sync Agent runs on imp2",
@@ -55,16 +55,16 @@ def test_every_reason_has_a_remedy() -> None:
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_the_action_names_what_to_change(reason: Reason) -> None:
-    check = look(hidden(reason))
-    told = choose_action(check)
+    check = check_facts(hidden(reason))
+    action = choose_action(check)
     assert check.exit_code is ExitCode.INCOMPLETE
-    assert told.startswith("Do: ")
-    assert CHANGES[reason] in told
-    assert told.endswith("fail over or fall back before the states are known.")
+    assert action.startswith("Do: ")
+    assert CHANGES[reason] in action
+    assert action.endswith("fail over or fall back before the states are known.")
 
 
 @pytest.mark.parametrize(
-    ("source", "reason", "told"),
+    ("source", "reason", "expected"),
     [
         (Source.IMP_AXL, Reason.NOT_AUTHORISED, '"Standard AXL API Access"'),
         (Source.CUCM_AXL, Reason.NOT_AUTHORISED, '"Standard AXL API Access"'),
@@ -73,17 +73,17 @@ def test_the_action_names_what_to_change(reason: Reason) -> None:
         (Source.PERFMON, Reason.BAD_REPLY, "run `utils ha status` on both nodes"),
     ],
 )
-def test_a_remedy_is_that_of_the_interface(source: Source, reason: Reason, told: str) -> None:
+def test_a_remedy_is_that_of_the_interface(source: Source, reason: Reason, expected: str) -> None:
     facts = replace(pair(None, None), coverage=(failed_source("imp2", reason, source),))
     (failure,) = source_failures(facts, ["imp2"])
-    assert told in failure_remedy(failure)
+    assert expected in failure_remedy(failure)
 
 
 @pytest.mark.parametrize("reason", [r for r in Reason if r is not Reason.UNREACHABLE])
-def test_a_node_that_is_not_known_to_be_dead_is_not_sent_to_the_power_switch(
+def test_only_an_unreachable_node_is_to_be_brought_back(
     reason: Reason,
 ) -> None:
-    check = look(hidden(reason, partner=HaState.BACKUP))
+    check = check_facts(hidden(reason, partner=HaState.BACKUP))
     dead = reason is Reason.TIMED_OUT
     assert check.exit_code is ExitCode.DRIFT
     assert ("bring imp2 back (power" in choose_action(check)) is dead
@@ -93,44 +93,44 @@ def test_a_node_that_is_not_known_to_be_dead_is_not_sent_to_the_power_switch(
 def test_the_most_urgent_reason_is_fixed_first() -> None:
     facts = hidden(Reason.NOT_ASKED)
     refused = failed_source("cucm", Reason.CREDENTIALS, Source.CUCM_AXL)
-    known = replace(facts, coverage=(*facts.coverage, refused))
-    assert source_failures(known, ["imp2"])[0].server == "cucm"
-    assert "auditor login lab" in choose_action(look(known))
+    facts = replace(facts, coverage=(*facts.coverage, refused))
+    assert source_failures(facts, ["imp2"])[0].server == "cucm"
+    assert "auditor login lab" in choose_action(check_facts(facts))
 
 
-@pytest.mark.parametrize("readied", [False, True])
+@pytest.mark.parametrize("for_readiness", [False, True])
 def test_a_refused_password_is_named_with_the_place_to_change_it(
-    night: Begin, readied: bool
+    start_lab: StartLab, for_readiness: bool
 ) -> None:
-    watched = night()
-    watched.simulator.change({"fault": {"fault": "http-401"}})
-    check = watched.check()
-    found: Any = assess_readiness(check, {}) if readied else check
-    first, second = lines(found)
-    asked = " whether a failover would lose anything" if readied else ""
+    lab = start_lab()
+    lab.simulator.change({"fault": {"fault": "http-401"}})
+    check = lab.check()
+    result: Any = assess_readiness(check, {}) if for_readiness else check
+    first, second = lines(result)
+    question = " whether a failover would lose anything" if for_readiness else ""
     assert first == (
-        f"Unknown{asked}: the redundancy groups of lab are not known, because AXL of {CUCM} "
+        f"Unknown{question}: the redundancy groups of lab are not known, because AXL of {CUCM} "
         "refused the user name or password (HTTP 401)."
     )
-    assert second == (
-        f"Do: fix the access to {CUCM}: check the account; it was not tried again, so that it is "
-        "not locked (`username` in the file, `auditor login lab`; Cisco Unified CM Administration "
-        "> User Management > Application User); then check again. Do not: try the same password "
-        "again, which may lock the account, or fail over or fall back before the groups are known."
+    assert second.startswith(f"Do: fix the access to {CUCM}: correct the user name or the password")
+    assert "`auditor login lab`" in second
+    assert second.endswith(
+        "; then check again. Do not: try the same password again, which may lock the account, or "
+        "fail over or fall back before the groups are known."
     )
 
 
-def lines(found: Any) -> tuple[str, str]:  # noqa: ANN401 - a check or a readiness
+def lines(result: Any) -> tuple[str, str]:  # noqa: ANN401 - a check or a readiness
     """Return the two first lines of a check or a readiness."""
-    if isinstance(found, FailoverReadiness):
-        return found.summary, found.action
-    return first_line(found), choose_action(found)
+    if isinstance(result, FailoverReadiness):
+        return result.summary, result.action
+    return first_line(result), choose_action(result)
 
 
-def test_a_password_that_one_node_refuses_is_named_with_that_node(night: Begin) -> None:
-    watched = night()
-    watched.simulator.change({"fault": {"fault": "http-401", "node": SECOND}})
-    first, second = lines(watched.check())
+def test_a_password_that_one_node_refuses_is_named_with_that_node(start_lab: StartLab) -> None:
+    lab = start_lab()
+    lab.simulator.change({"fault": {"fault": "http-401", "node": SECOND}})
+    first, second = lines(lab.check())
     assert first == (
         f"Unknown: in Pair {FIRST} is normal and {SECOND} refused the user name or password."
     )
@@ -142,14 +142,12 @@ def test_a_password_that_one_node_refuses_is_named_with_that_node(night: Begin) 
     )
 
 
-def test_a_missing_role_is_named_and_axl_alone_keeps_the_pair_from_being_certain(
-    night: Begin,
+def test_a_missing_role_for_axl_leaves_the_pair_incomplete(
+    start_lab: StartLab,
 ) -> None:
-    watched = night()
-    watched.simulator.change(
-        {"fault": {"fault": "http-403", "node": SECOND, "interface": "imp-axl"}}
-    )
-    check = watched.check()
+    lab = start_lab()
+    lab.simulator.change({"fault": {"fault": "http-403", "node": SECOND, "interface": "imp-axl"}})
+    check = lab.check()
     assert lines(check) == (
         "Incomplete: the HA states of Pair are normal, but not everything is known: AXL of "
         f"{SECOND} does not let the account ask (HTTP 403).",
@@ -161,22 +159,20 @@ def test_a_missing_role_is_named_and_axl_alone_keeps_the_pair_from_being_certain
     assert check.exit_code is ExitCode.INCOMPLETE
 
 
-def test_the_first_line_quotes_a_fault_in_full(night: Begin) -> None:
-    watched = night()
-    watched.simulator.change(
+def test_the_first_line_quotes_a_fault_in_full(start_lab: StartLab) -> None:
+    lab = start_lab()
+    lab.simulator.change(
         {"fault": {"fault": "rate-control", "node": SECOND, "interface": "imp-axl"}}
     )
-    first = first_line(watched.check())
+    first = first_line(lab.check())
     assert "rate for realtime information is 15 requests per minute" in first
     assert first.count("(") == first.count(")") == 1
 
 
-def test_a_silent_perfmon_is_named_though_the_database_has_a_state(night: Begin) -> None:
-    watched = night()
-    watched.simulator.change(
-        {"fault": {"fault": "http-404", "node": SECOND, "interface": "perfmon"}}
-    )
-    check = watched.check()
+def test_a_silent_perfmon_is_named_though_the_database_has_a_state(start_lab: StartLab) -> None:
+    lab = start_lab()
+    lab.simulator.change({"fault": {"fault": "http-404", "node": SECOND, "interface": "perfmon"}})
+    check = lab.check()
     assert lines(check)[0] == (
         f"Unknown: in Pair only the database says that {SECOND} is normal, which is no proof."
     )
@@ -187,7 +183,7 @@ def test_a_silent_perfmon_is_named_though_the_database_has_a_state(night: Begin)
 def test_a_switch_that_cucm_did_not_return_is_fixed_on_cucm() -> None:
     facts = pair(HaState.NORMAL, HaState.NORMAL, switch=None)
     silent = failed_source("cucm", Reason.UNAVAILABLE, Source.CUCM_AXL)
-    check = look(replace(facts, coverage=(*facts.coverage, silent)))
+    check = check_facts(replace(facts, coverage=(*facts.coverage, silent)))
     assert check.exit_code is ExitCode.INCOMPLETE
     assert "(`utils service list` on cucm)" in choose_action(check)
     assert "? AXL of cucm is overloaded or starting" in render_failover_text(
@@ -200,6 +196,6 @@ def test_an_optional_axl_that_refused_does_not_count(axl: bool) -> None:
     facts = pair(HaState.NORMAL, HaState.NORMAL, intercluster=axl)
     refused = failed_source("imp2", Reason.NOT_AUTHORISED, Source.IMP_AXL)
     nodes = tuple(replace(n, axl=None) if n.name == "imp2" else n for n in facts.nodes)
-    check = look(replace(facts, nodes=nodes, coverage=(*facts.coverage, refused)))
+    check = check_facts(replace(facts, nodes=nodes, coverage=(*facts.coverage, refused)))
     assert bool(check.groups[0].failures) is axl
     assert (check.exit_code is ExitCode.COMPLIANT) is not axl

@@ -38,7 +38,7 @@ from auditor.service_names import (
     XCP_ROUTER,
 )
 from tests.factories import not_activated, service, setting, settings
-from tests.failover.pairs import STABLE, first_line, group_line, look, member, pair
+from tests.failover.pairs import STABLE, check_facts, first_line, group_line, member, pair
 
 GOLDEN = Path(__file__).parent / "golden"
 S = HaState
@@ -67,22 +67,22 @@ def stem(one: HaState | None, other: HaState | None) -> str:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "standing", "code", "cause"),
+    ("one", "other", "status", "code", "cause"),
     DOCUMENTED,
     ids=[stem(one, other) for one, other, *_ in DOCUMENTED],
 )
-def test_a_documented_pair_has_its_class_its_causes_and_its_page(
+def test_a_documented_pair_has_its_status_its_causes_and_its_text(
     one: HaState | None,
     other: HaState | None,
-    standing: GroupStatus,
+    status: GroupStatus,
     code: ExitCode,
     cause: str | None,
     compare_golden: Callable[[Path, str], None],
 ) -> None:
-    check = look(pair(one, other))
+    check = check_facts(pair(one, other))
     (group,) = check.groups
-    assert (group.status, check.exit_code) == (standing, code)
-    assert (cause is None) or any(cause in told for told in group.causes)
+    assert (group.status, check.exit_code) == (status, code)
+    assert (cause is None) or any(cause in text for text in group.causes)
     text = render_failover_text(check, width=100, colour=False)
     compare_golden(GOLDEN / f"{stem(one, other)}.txt", text)
 
@@ -91,7 +91,7 @@ def test_a_documented_pair_has_its_class_its_causes_and_its_page(
 def test_the_order_of_the_nodes_makes_no_difference(
     one: HaState | None, other: HaState | None
 ) -> None:
-    straight, turned = (look(pair(*states)) for states in ((one, other), (other, one)))
+    straight, turned = (check_facts(pair(*states)) for states in ((one, other), (other, one)))
     assert straight.groups[0].status is turned.groups[0].status
     assert straight.groups[0].causes == turned.groups[0].causes
     assert straight.exit_code is turned.exit_code
@@ -100,7 +100,7 @@ def test_the_order_of_the_nodes_makes_no_difference(
 @pytest.mark.parametrize("one", [None, *HaState])
 @pytest.mark.parametrize("other", [None, *HaState])
 def test_no_pair_but_normal_with_normal_is_good(one: HaState | None, other: HaState | None) -> None:
-    check = look(pair(one, other), accept=False)
+    check = check_facts(pair(one, other), accept=False)
     good = one is other is HaState.NORMAL
     assert (check.exit_code is GOOD) is good
     assert choose_action(check).startswith("Do: nothing") is good
@@ -108,21 +108,21 @@ def test_no_pair_but_normal_with_normal_is_good(one: HaState | None, other: HaSt
 
 def test_a_stable_failed_over_pair_is_good_only_where_that_is_accepted() -> None:
     facts = pair(HaState.IDLE, HaState.BACKUP)
-    assert look(facts, accept=True).exit_code is GOOD
-    assert look(facts, accept=True, stability=STABLE).exit_code is GOOD
+    assert check_facts(facts, accept=True).exit_code is GOOD
+    assert check_facts(facts, accept=True, stability=STABLE).exit_code is GOOD
     unsettled = Stability(stable=False, outlasted=False)
-    assert look(facts, accept=True, stability=unsettled).exit_code is UNKNOWN
+    assert check_facts(facts, accept=True, stability=unsettled).exit_code is UNKNOWN
 
 
 def test_a_code_of_0_says_that_it_is_0_because_failed_over_is_accepted() -> None:
     facts = pair(HaState.IDLE, HaState.BACKUP)
     why = "Exit code 0. It is 0 because of --accept failed-over, and 3 without it."
-    accepted, refused = (look(facts, accept=accept) for accept in (True, False))
+    accepted, refused = (check_facts(facts, accept=accept) for accept in (True, False))
     assert why in render_failover_text(accepted, width=100, colour=False)
     assert first_line(accepted).endswith("; --accept failed-over allows that.")
     assert json.loads(render_failover_json(accepted))["run"]["accepted"] == ["DefaultCUPSubCluster"]
     assert "--accept" not in render_failover_text(refused, width=100, colour=False)
-    sound = look(pair(S.NORMAL, S.NORMAL), accept=True)
+    sound = check_facts(pair(S.NORMAL, S.NORMAL), accept=True)
     assert "--accept" not in render_failover_text(sound, width=100, colour=False)
 
 
@@ -131,12 +131,12 @@ def test_a_code_of_0_says_that_it_is_0_because_failed_over_is_accepted() -> None
     [(S.FAILED_OVER_SERVICES_DOWN, S.BACKUP), (S.FAILED, S.FAILED), (S.DOWN, S.BACKUP)],
 )
 def test_accepting_failed_over_accepts_nothing_broken(states: tuple[HaState, HaState]) -> None:
-    assert look(pair(*states), accept=True, stability=STABLE).exit_code is DRIFT
+    assert check_facts(pair(*states), accept=True, stability=STABLE).exit_code is DRIFT
 
 
 def test_axl_missing_on_the_serving_node_keeps_an_accepted_pair_from_being_good() -> None:
     silent = {"axl": AxlProbe(AxlAvailability.NOT_ANSWERING, "AXL did not answer: HTTP 503.")}
-    check = look(pair(S.IDLE, S.BACKUP, second=silent), accept=True)
+    check = check_facts(pair(S.IDLE, S.BACKUP, second=silent), accept=True)
     assert check.exit_code is DRIFT
     assert "but AXL runs and does not answer on imp2" in first_line(check)
     assert choose_action(check) == (
@@ -156,7 +156,7 @@ def test_axl_that_is_off_on_one_of_the_pair_is_3_and_says_what_to_do(
     state: object, how: str, compare_golden: Callable[[Path, str], None]
 ) -> None:
     services = {**member("imp2", S.NORMAL, 2).services, AXL_WEB_SERVICE: state}
-    check = look(pair(S.NORMAL, S.NORMAL, second={"services": services, "axl": None}))
+    check = check_facts(pair(S.NORMAL, S.NORMAL, second={"services": services, "axl": None}))
     assert check.exit_code is DRIFT
     assert how in choose_action(check)
     assert first_line(check).startswith("Not healthy: ")
@@ -165,24 +165,24 @@ def test_axl_that_is_off_on_one_of_the_pair_is_3_and_says_what_to_do(
         compare_golden(GOLDEN / "axl-stopped.txt", text)
 
 
-def test_axl_that_may_be_off_is_told_and_weighs_nothing() -> None:
+def test_axl_that_may_be_off_does_not_count() -> None:
     services = {
         **member("imp2", S.NORMAL, 2).services,
         AXL_WEB_SERVICE: not_activated(AXL_WEB_SERVICE),
     }
     off = {"services": services, "axl": None}
-    check = look(pair(S.NORMAL, S.NORMAL, second=off, intercluster=False))
+    check = check_facts(pair(S.NORMAL, S.NORMAL, second=off, intercluster=False))
     assert check.exit_code is GOOD
 
 
-def test_whether_axl_must_run_is_not_known_where_nobody_declared_the_peers() -> None:
+def test_whether_axl_must_run_is_unknown_if_the_peers_are_not_declared() -> None:
     services = {
         **member("imp2", S.NORMAL, 2).services,
         AXL_WEB_SERVICE: not_activated(AXL_WEB_SERVICE),
     }
     facts = pair(S.NORMAL, S.NORMAL, second={"services": services, "axl": None})
     facts.settings.pop("intercluster")  # type: ignore[attr-defined] # a dict in these tests
-    check = look(facts)
+    check = check_facts(facts)
     assert check.exit_code is UNKNOWN
     assert "Declare `intercluster`" in render_failover_text(check, width=100, colour=False)
 
@@ -190,22 +190,22 @@ def test_whether_axl_must_run_is_not_known_where_nobody_declared_the_peers() -> 
 @pytest.mark.parametrize("name", [CLIENT_PROFILE_AGENT, SYNC_AGENT, XCP_ROUTER, SIP_PROXY_SERVICE])
 def test_a_critical_service_that_is_down_is_3_though_the_states_are_normal(name: str) -> None:
     services = {**member("imp1", S.NORMAL, 1).services, name: service(name, RunState.STOPPED)}
-    check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
+    check = check_facts(pair(S.NORMAL, S.NORMAL, first={"services": services}))
     assert check.exit_code is DRIFT
     assert f"start {name} on imp1" in choose_action(check)
 
 
 @pytest.mark.parametrize("name", [INTERCLUSTER_SYNC_AGENT, DATA_MONITOR, SERVER_RECOVERY_MANAGER])
-def test_a_service_that_failover_hangs_on_is_3_where_it_is_down(name: str) -> None:
+def test_a_stopped_service_that_failover_depends_on_is_3(name: str) -> None:
     services = {**member("imp1", S.NORMAL, 1).services, name: service(name, RunState.STOPPED)}
-    assert look(pair(S.NORMAL, S.NORMAL, first={"services": services})).exit_code is DRIFT
+    assert check_facts(pair(S.NORMAL, S.NORMAL, first={"services": services})).exit_code is DRIFT
 
 
 def test_the_intercluster_agent_may_be_off_without_peers() -> None:
     off = service(INTERCLUSTER_SYNC_AGENT, RunState.STOPPED)
     services = {**member("imp1", S.NORMAL, 1).services, off.name: off}
     facts = pair(S.NORMAL, S.NORMAL, first={"services": services}, intercluster=False)
-    assert look(facts).exit_code is GOOD
+    assert check_facts(facts).exit_code is GOOD
 
 
 def test_services_that_stayed_down_after_the_router_are_started_by_hand(
@@ -214,7 +214,7 @@ def test_services_that_stayed_down_after_the_router_are_started_by_hand(
     down = (CONNECTION_MANAGER, AUTHENTICATION_SERVICE, TEXT_CONFERENCE_MANAGER)
     stopped = {name: service(name, RunState.STOPPED) for name in down}
     services = {**member("imp2", S.BACKUP, 2).services, **stopped}
-    check = look(pair(S.NORMAL, S.NORMAL, second={"services": services}))
+    check = check_facts(pair(S.NORMAL, S.NORMAL, second={"services": services}))
     assert check.exit_code is DRIFT
     assert "the XCP services stay down until you start them" in choose_action(check)
     compare_golden(
@@ -226,14 +226,14 @@ def test_a_router_that_is_down_comes_before_every_xcp_service() -> None:
     down = (XCP_ROUTER, CONNECTION_MANAGER)
     stopped = {name: service(name, RunState.STOPPED) for name in down}
     services = {**member("imp2", S.NORMAL, 2).services, **stopped}
-    told = choose_action(look(pair(S.NORMAL, S.NORMAL, second={"services": services})))
-    assert told.startswith("Do: start Cisco XCP Router on imp2, then every XCP service")
-    assert "Do not: fail over or add, move" in told
+    action = choose_action(check_facts(pair(S.NORMAL, S.NORMAL, second={"services": services})))
+    assert action.startswith("Do: start Cisco XCP Router on imp2, then every XCP service")
+    assert "Do not: fail over or add, move" in action
 
 
-def test_a_failover_is_not_accepted_where_nobody_told_that_high_availability_is_on() -> None:
+def test_a_failover_is_not_accepted_if_it_is_unknown_whether_high_availability_is_on() -> None:
     facts = pair(S.IDLE, S.BACKUP, switch=None)
-    check = look(facts, accept=True)
+    check = check_facts(facts, accept=True)
     assert check.exit_code is UNKNOWN
     assert "(it is not known whether high availability is on)" in first_line(check)
     assert "start Cisco" not in choose_action(check)
@@ -242,7 +242,7 @@ def test_a_failover_is_not_accepted_where_nobody_told_that_high_availability_is_
 def test_a_service_that_is_not_activated_on_an_idle_node_is_still_wrong() -> None:
     services = {**member("imp1", S.IDLE, 1).services}
     services[SIP_PROXY_SERVICE] = not_activated(SIP_PROXY_SERVICE)
-    check = look(pair(S.IDLE, S.BACKUP, first={"services": services}, switch=None))
+    check = check_facts(pair(S.IDLE, S.BACKUP, first={"services": services}, switch=None))
     assert "activate Cisco SIP Proxy on imp1" in choose_action(check)
 
 
@@ -251,15 +251,15 @@ def test_the_first_line_names_what_the_action_is_about(states: tuple[HaState, Ha
     down = service(XCP_ROUTER, RunState.STOPPED)
     services = {**member("imp1", states[0], 1).services, down.name: down}
     facts = pair(*states, first={"services": services}, switch=S.FAILED in states)
-    check = look(replace(facts, high_availability=True))
+    check = check_facts(replace(facts, high_availability=True))
     assert "; Cisco XCP Router is stopped on imp1" in first_line(check)
     assert choose_action(check).startswith("Do: start Cisco XCP Router on imp1")
 
 
 @pytest.mark.parametrize("name", [CONNECTION_MANAGER, MESSAGE_ARCHIVER, SIP_PROXY_SERVICE])
-def test_a_service_without_a_row_is_not_taken_for_one_that_is_off(name: str) -> None:
+def test_a_service_without_a_row_is_unknown_and_not_off(name: str) -> None:
     services = {k: v for k, v in member("imp1", S.NORMAL, 1).services.items() if k != name}
-    check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
+    check = check_facts(pair(S.NORMAL, S.NORMAL, first={"services": services}))
     assert check.exit_code is UNKNOWN
     assert first_line(check).startswith("Incomplete: ")
     assert f"but the state of {name} on imp1 is not known." in first_line(check)
@@ -269,12 +269,12 @@ def test_a_release_without_file_transfer_manager_lacks_nothing() -> None:
     services = dict(member("imp1", S.NORMAL, 1).services)
     del services[FILE_TRANSFER_MANAGER]
     both = {"services": services}
-    assert look(pair(S.NORMAL, S.NORMAL, first=both, second=both)).exit_code is GOOD
+    assert check_facts(pair(S.NORMAL, S.NORMAL, first=both, second=both)).exit_code is GOOD
 
 
 @pytest.mark.parametrize("number", [3, 4])
-def test_bad_replication_is_in_both_first_lines_and_weighs_nothing(number: int) -> None:
-    check = look(pair(S.NORMAL, S.NORMAL, first={"replication": number}))
+def test_bad_replication_is_in_both_first_lines_and_not_in_the_exit_code(number: int) -> None:
+    check = check_facts(pair(S.NORMAL, S.NORMAL, first={"replication": number}))
     assert "; database replication of imp1 is bad." in first_line(check)
     assert "fix the replication of imp1." in choose_action(check)
     assert check.exit_code is GOOD
@@ -284,7 +284,7 @@ def test_a_group_that_may_have_another_node_is_not_called_a_group_of_one() -> No
     facts = pair(S.NORMAL, S.NORMAL)
     alone = replace(facts.groups[0], nodes=("imp1",))
     facts = replace(facts, groups=(alone,), groups_known=False, topology_observed=False)
-    check = look(facts)
+    check = check_facts(facts)
     assert check.exit_code is UNKNOWN
     assert first_line(check).startswith(
         "Unknown: in DefaultCUPSubCluster only one node is known, because AXL of the CUCM publisher"
@@ -292,32 +292,34 @@ def test_a_group_that_may_have_another_node_is_not_called_a_group_of_one() -> No
     assert choose_action(check).startswith("Do: nothing") is False
 
 
-def test_a_service_that_starts_is_not_settled() -> None:
+def test_a_service_that_is_starting_is_unknown() -> None:
     engine = service(PRESENCE_ENGINE_SERVICE, RunState.STARTING)
     services = {**member("imp1", S.NORMAL, 1).services, engine.name: engine}
-    assert look(pair(S.NORMAL, S.NORMAL, first={"services": services})).exit_code is UNKNOWN
+    assert check_facts(pair(S.NORMAL, S.NORMAL, first={"services": services})).exit_code is UNKNOWN
 
 
-def test_states_that_only_the_database_told_are_never_normal() -> None:
-    told = {"ha_state": HaReading(S.NORMAL, Origin.DISCOVERED, "enterprisenode")}
-    check = look(pair(S.NORMAL, S.NORMAL, first=told, second=told))
+def test_states_from_the_database_alone_are_never_normal() -> None:
+    reading = {"ha_state": HaReading(S.NORMAL, Origin.DISCOVERED, "enterprisenode")}
+    check = check_facts(pair(S.NORMAL, S.NORMAL, first=reading, second=reading))
     assert check.exit_code is UNKNOWN
     assert "(from the database)" in render_failover_text(check, width=100, colour=False)
 
 
 @pytest.mark.parametrize(
-    ("switch", "meant", "code"),
+    ("switch", "declared", "code"),
     [(False, True, DRIFT), (False, False, GOOD), (None, True, UNKNOWN)],
 )
-def test_the_switch_counts_as_it_is_meant(switch: bool | None, meant: bool, code: ExitCode) -> None:
-    facts = replace(pair(S.NORMAL, S.NORMAL, switch=switch), high_availability=meant)
-    check = look(facts)
+def test_the_switch_is_compared_with_the_declaration(
+    switch: bool | None, declared: bool, code: ExitCode
+) -> None:
+    facts = replace(pair(S.NORMAL, S.NORMAL, switch=switch), high_availability=declared)
+    check = check_facts(facts)
     assert check.exit_code is code
     assert first_line(check).startswith("Normal") is False
 
 
 @pytest.mark.parametrize(
-    ("states", "standing", "code"),
+    ("states", "status", "code"),
     [
         ((S.FAILED, S.FAILED), GroupStatus.BROKEN, DRIFT),
         ((None, S.BACKUP), GroupStatus.BROKEN, DRIFT),
@@ -329,7 +331,7 @@ def test_the_switch_counts_as_it_is_meant(switch: bool | None, meant: bool, code
 @pytest.mark.parametrize("origin", [None, Origin.DISCOVERED])
 def test_states_of_a_failover_outweigh_a_file_that_declares_it_off(
     states: tuple[HaState | None, HaState],
-    standing: GroupStatus,
+    status: GroupStatus,
     code: ExitCode,
     origin: Origin | None,
 ) -> None:
@@ -338,18 +340,18 @@ def test_states_of_a_failover_outweigh_a_file_that_declares_it_off(
     if origin:
         off = replace(facts.groups[0], ha_enabled=False, switch_origin=origin)
         facts = replace(facts, groups=(off,))
-    (group,) = look(facts).groups
-    assert (group.status, group.exit_code(accept_failed_over=False)) == (standing, code)
+    (group,) = check_facts(facts).groups
+    assert (group.status, group.exit_code(accept_failed_over=False)) == (status, code)
     assert "as the file declares" not in group_line(group)
-    assert look(facts, accept=True).exit_code is not GOOD
+    assert check_facts(facts, accept=True).exit_code is not GOOD
 
 
 @pytest.mark.parametrize("states", [(S.UNKNOWN, S.UNKNOWN), (S.NORMAL, S.NORMAL)])
-def test_a_switch_that_is_declared_off_and_unread_is_told_as_that(
+def test_a_switch_that_is_declared_off_and_unread_is_described_as_that(
     states: tuple[HaState, HaState],
 ) -> None:
     facts = replace(pair(*states, switch=None), high_availability=False)
-    check = look(facts)
+    check = check_facts(facts)
     assert check.exit_code is GOOD
     assert first_line(check).startswith(
         "No failover possible: high availability of DefaultCUPSubCluster is declared off, and its "
@@ -358,27 +360,27 @@ def test_a_switch_that_is_declared_off_and_unread_is_told_as_that(
 
 
 @pytest.mark.parametrize("origin", [Origin.DECLARED, Origin.DISCOVERED])
-def test_what_was_only_discovered_frees_no_node_of_axl_and_its_agent(origin: Origin) -> None:
+def test_a_discovered_setting_does_not_make_axl_and_the_sync_agent_optional(origin: Origin) -> None:
     off = (
         service(INTERCLUSTER_SYNC_AGENT, RunState.STOPPED),
         not_activated(AXL_WEB_SERVICE),
     )
-    for one in off:
-        services = {**member("imp2", S.NORMAL, 2).services, one.name: one}
-        axl = {"axl": None} if one.name == AXL_WEB_SERVICE else {}
+    for state in off:
+        services = {**member("imp2", S.NORMAL, 2).services, state.name: state}
+        axl = {"axl": None} if state.name == AXL_WEB_SERVICE else {}
         facts = pair(S.NORMAL, S.NORMAL, second={"services": services, **axl})
-        told = {**facts.settings, **settings(intercluster=setting(False, origin))}
+        changed = {**facts.settings, **settings(intercluster=setting(False, origin))}
         code = GOOD if origin is Origin.DECLARED else UNKNOWN
-        assert look(replace(facts, settings=told)).exit_code is code
+        assert check_facts(replace(facts, settings=changed)).exit_code is code
 
 
-def test_what_another_machine_answered_counts_for_nothing() -> None:
-    check = look(pair(S.NORMAL, S.NORMAL, second={"identity": Identity.CONTRADICTED}))
+def test_replies_of_another_machine_do_not_count() -> None:
+    check = check_facts(pair(S.NORMAL, S.NORMAL, second={"identity": Identity.CONTRADICTED}))
     assert check.exit_code is UNKNOWN
     assert nodes_with_axl(check.groups[0]) == ("imp1",)
 
 
-def test_sessions_that_are_missing_are_told_in_the_first_line(
+def test_missing_sessions_are_in_the_first_line(
     compare_golden: Callable[[Path, str], None],
 ) -> None:
     before = {name: {"ActiveJsmSessions": 4500} for name in ("imp1", "imp2")}
@@ -388,7 +390,7 @@ def test_sessions_that_are_missing_are_told_in_the_first_line(
         first={"sessions": {"ActiveJsmSessions": 0}},
         second={"sessions": {"ActiveJsmSessions": 40}},
     )
-    check = look(facts, before=before, stability=STABLE)
+    check = check_facts(facts, before=before, stability=STABLE)
     assert first_line(check) == (
         "Failed over and stable: imp2 serves the users of imp1, and AXL answers on imp1 and imp2, "
         "but 40 of 9,000 sessions are back."
@@ -396,7 +398,7 @@ def test_sessions_that_are_missing_are_told_in_the_first_line(
     compare_golden(
         GOLDEN / "sessions-missing.txt", render_failover_text(check, width=100, colour=False)
     )
-    accepted = first_line(look(facts, before=before, accept=True))
+    accepted = first_line(check_facts(facts, before=before, accept=True))
     assert accepted.endswith("sessions are back; --accept failed-over allows the failover alone.")
 
 
@@ -416,11 +418,11 @@ def test_sessions_that_are_missing_are_told_in_the_first_line(
         ((S.FAILED_OVER, S.IDLE), "run `utils ha status` on imp1 and imp2", "start services by"),
     ],
 )
-def test_a_pair_that_no_guide_lists_gets_the_action_for_its_states(
+def test_an_undocumented_pair_gets_the_action_for_its_states(
     states: tuple[HaState, HaState | None], how: str, instead: str
 ) -> None:
-    told = choose_action(look(pair(*states)))
-    do, _, do_not = told.partition(" Do not: ")
+    action = choose_action(check_facts(pair(*states)))
+    do, _, do_not = action.partition(" Do not: ")
     assert do.startswith(f"Do: {how}")
     assert instead in f"Do not: {do_not}"
 
@@ -433,19 +435,19 @@ def test_a_pair_that_no_guide_lists_gets_the_action_for_its_states(
         (None, "look for Cisco SIP Proxy in Control Center of imp1"),
     ],
 )
-def test_a_service_that_is_open_gets_a_step_of_its_own(state: RunState | None, how: str) -> None:
+def test_an_unknown_service_gets_its_own_action(state: RunState | None, how: str) -> None:
     services = {k: v for k, v in member("imp1", S.NORMAL, 1).services.items() if "SIP P" not in k}
     if state:
         services[SIP_PROXY_SERVICE] = service(SIP_PROXY_SERVICE, state)
-    check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
+    check = check_facts(pair(S.NORMAL, S.NORMAL, first={"services": services}))
     assert choose_action(check).startswith(f"Do: {how}")
 
 
-def test_sessions_that_came_back_and_sessions_that_nobody_can_count() -> None:
+def test_sessions_that_are_back_and_sessions_that_cannot_be_counted() -> None:
     before = {name: {"ActiveJsmSessions": 4500} for name in ("imp1", "imp2")}
-    back = look(pair(S.NORMAL, S.NORMAL), before=before)
+    back = check_facts(pair(S.NORMAL, S.NORMAL), before=before)
     assert "; 9,000 sessions, 9,000 in the snapshot." in first_line(back)
-    unread = look(pair(S.NORMAL, S.NORMAL, first={"sessions": {}}), before=before)
+    unread = check_facts(pair(S.NORMAL, S.NORMAL, first={"sessions": {}}), before=before)
     assert "sessions" not in first_line(unread)
     assert "not readable now, 9,000 in the snapshot" in render_failover_text(
         unread, width=100, colour=False
@@ -454,13 +456,13 @@ def test_sessions_that_came_back_and_sessions_that_nobody_can_count() -> None:
 
 def test_a_transition_that_outlasted_the_wait_is_broken() -> None:
     late = Stability(stable=False, outlasted=True)
-    check = look(pair(S.FAILING_OVER, S.TAKING_OVER), stability=late)
+    check = check_facts(pair(S.FAILING_OVER, S.TAKING_OVER), stability=late)
     assert check.exit_code is DRIFT
     assert first_line(check).startswith("Broken: ")
 
 
-def test_a_page_obeys_no_control_character_of_a_node() -> None:
+def test_control_characters_of_a_node_are_not_printed() -> None:
     evil = service(PRESENCE_ENGINE_SERVICE, RunState.STOPPED, reason="\x1b[2Jgone")
     services = {**member("imp1", S.NORMAL, 1).services, evil.name: evil}
-    check = look(pair(S.NORMAL, S.NORMAL, first={"services": services}))
+    check = check_facts(pair(S.NORMAL, S.NORMAL, first={"services": services}))
     assert "\x1b" not in render_failover_text(check, width=100, colour=False)

@@ -1,4 +1,4 @@
-"""Readiness: what a failover would lose, told before the event."""
+"""Readiness: what a failover would lose, before the event."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +23,7 @@ from auditor.service_names import (
     WEB_CONNECTION_MANAGER,
 )
 from tests.factories import not_activated, service, setting, settings
-from tests.failover.pairs import ROWS, look, member, pair
+from tests.failover.pairs import ROWS, check_facts, member, pair
 
 GOLDEN = Path(__file__).parent / "golden"
 N = HaState.NORMAL
@@ -31,12 +31,12 @@ N = HaState.NORMAL
 
 def ready(facts: ClusterFacts) -> FailoverReadiness:
     """Return the readiness of a cluster."""
-    return assess_readiness(look(facts), {facts.name: judge_for_failover(facts, ROWS)})
+    return assess_readiness(check_facts(facts), {facts.name: judge_for_failover(facts, ROWS)})
 
 
-def lost(found: FailoverReadiness) -> set[tuple[str, str]]:
+def losses(readiness: FailoverReadiness) -> set[tuple[str, str]]:
     """Return what would be lost, and by whose failure."""
-    return {(str(loss.what), loss.node) for loss in found.impacts}
+    return {(str(impact.what), impact.node) for impact in readiness.impacts}
 
 
 def without(service_name: str, *, on: int = 2) -> ClusterFacts:
@@ -49,9 +49,9 @@ def without(service_name: str, *, on: int = 2) -> ClusterFacts:
 def test_a_pair_that_has_everything_twice_is_ready(
     compare_golden: Callable[[Path, str], None],
 ) -> None:
-    found = ready(pair(N, N))
-    assert (found.impacts, found.exit_code) == ((), ExitCode.COMPLIANT)
-    text = render_readiness_text(found, width=100, colour=False)
+    readiness = ready(pair(N, N))
+    assert (readiness.impacts, readiness.exit_code) == ((), ExitCode.COMPLIANT)
+    text = render_readiness_text(readiness, width=100, colour=False)
     compare_golden(GOLDEN / "ready.txt", text)
 
 
@@ -67,17 +67,17 @@ def test_a_pair_that_has_everything_twice_is_ready(
     ],
 )
 def test_what_runs_on_one_node_only_would_not_move(name: str, what: Capability) -> None:
-    found = ready(without(name))
-    assert (str(what), "imp1") in lost(found)
-    assert found.exit_code is ExitCode.DRIFT
-    assert f"would lose {what}" in found.summary
-    assert found.action.startswith(f"Do: activate and start {name} on imp2.") or (
-        found.action.startswith(f"Do: activate {name} on imp2")
+    readiness = ready(without(name))
+    assert (str(what), "imp1") in losses(readiness)
+    assert readiness.exit_code is ExitCode.DRIFT
+    assert f"would lose {what}" in readiness.summary
+    assert readiness.action.startswith(f"Do: activate and start {name} on imp2.") or (
+        readiness.action.startswith(f"Do: activate {name} on imp2")
     )
 
 
 def test_it_counts_which_of_the_two_fails() -> None:
-    assert lost(ready(without(MESSAGE_ARCHIVER, on=1))) == {("logging of messages", "imp2")}
+    assert losses(ready(without(MESSAGE_ARCHIVER, on=1))) == {("logging of messages", "imp2")}
 
 
 def test_what_runs_on_neither_is_no_loss() -> None:
@@ -94,46 +94,49 @@ def test_axl_missing_on_the_partner_loses_presence_and_im(
         AXL_WEB_SERVICE: service(AXL_WEB_SERVICE, RunState.STOPPED),
         MESSAGE_ARCHIVER: not_activated(MESSAGE_ARCHIVER),
     }
-    found = ready(pair(N, N, second={"services": services, "axl": None}))
-    assert found.exit_code is ExitCode.DRIFT
-    assert found.summary == (
+    readiness = ready(pair(N, N, second={"services": services, "axl": None}))
+    assert readiness.exit_code is ExitCode.DRIFT
+    assert readiness.summary == (
         "Not ready: a failover of DefaultCUPSubCluster would lose presence and IM and logging "
         "of messages."
     )
-    text = render_readiness_text(found, width=100, colour=False)
+    text = render_readiness_text(readiness, width=100, colour=False)
     compare_golden(GOLDEN / "not-ready.txt", text)
 
 
 def test_rooms_stay_where_persistent_chat_has_no_high_availability() -> None:
-    found = ready(pair(N, N, permanent_chat_ha=False))
-    assert lost(found) == {("persistent chat rooms", "imp1"), ("persistent chat rooms", "imp2")}
+    readiness = ready(pair(N, N, permanent_chat_ha=False))
+    assert losses(readiness) == {
+        ("persistent chat rooms", "imp1"),
+        ("persistent chat rooms", "imp2"),
+    }
     assert ready(pair(N, N, permanent_chat=False, permanent_chat_ha=False)).impacts == ()
 
 
-def test_without_high_availability_nobody_takes_over() -> None:
+def test_without_high_availability_no_node_takes_over() -> None:
     for switch in (False, None):
-        found = ready(replace(pair(N, N, switch=switch), high_availability=False))
-        assert lost(found) == {("presence and IM", "imp1"), ("presence and IM", "imp2")}
-        assert found.exit_code is ExitCode.DRIFT
+        readiness = ready(replace(pair(N, N, switch=switch), high_availability=False))
+        assert losses(readiness) == {("presence and IM", "imp1"), ("presence and IM", "imp2")}
+        assert readiness.exit_code is ExitCode.DRIFT
 
 
 def test_a_pair_that_is_failed_over_has_no_partner_and_is_to_fall_back(
     compare_golden: Callable[[Path, str], None],
 ) -> None:
-    found = ready(pair(HaState.IDLE, HaState.BACKUP))
-    assert found.exit_code is ExitCode.DRIFT
-    assert lost(found) == {("presence and IM", "imp2")}
-    text = render_readiness_text(found, width=100, colour=False)
+    readiness = ready(pair(HaState.IDLE, HaState.BACKUP))
+    assert readiness.exit_code is ExitCode.DRIFT
+    assert losses(readiness) == {("presence and IM", "imp2")}
+    text = render_readiness_text(readiness, width=100, colour=False)
     compare_golden(GOLDEN / "ready-failed-over.txt", text)
 
 
 def test_accepting_failed_over_makes_no_pair_ready() -> None:
     facts = pair(HaState.IDLE, HaState.BACKUP)
-    found = assess_readiness(
-        look(facts, accept=True), {facts.name: judge_for_failover(facts, ROWS)}
+    readiness = assess_readiness(
+        check_facts(facts, accept=True), {facts.name: judge_for_failover(facts, ROWS)}
     )
-    assert found.exit_code is ExitCode.DRIFT
-    assert "It is 0" not in render_readiness_text(found, width=100, colour=False)
+    assert readiness.exit_code is ExitCode.DRIFT
+    assert "It is 0" not in render_readiness_text(readiness, width=100, colour=False)
 
 
 @pytest.mark.parametrize(
@@ -144,79 +147,82 @@ def test_accepting_failed_over_makes_no_pair_ready() -> None:
         (HaState.FAILED_OVER_SERVICES_DOWN, HaState.BACKUP),
     ],
 )
-def test_a_broken_pair_is_not_ready_and_told_as_broken(one: HaState, other: HaState) -> None:
-    found = ready(pair(one, other))
-    assert found.exit_code is ExitCode.DRIFT
-    assert found.summary.startswith("Not ready: DefaultCUPSubCluster is broken already (")
-    assert found.action == choose_action(found.check)
+def test_a_broken_pair_is_not_ready_and_is_called_broken(one: HaState, other: HaState) -> None:
+    readiness = ready(pair(one, other))
+    assert readiness.exit_code is ExitCode.DRIFT
+    assert readiness.summary.startswith("Not ready: DefaultCUPSubCluster is broken already (")
+    assert readiness.action == choose_action(readiness.check)
 
 
-@pytest.mark.parametrize("meant", [True, False])
-def test_nobody_to_take_over_comes_before_a_node_in_no_group(meant: bool) -> None:
-    facts = replace(pair(N, N, switch=False), high_availability=meant)
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_missing_partner_comes_before_a_node_in_no_group(declared: bool) -> None:
+    facts = replace(pair(N, N, switch=False), high_availability=declared)
     ungrouped = NodeCheck(CheckType.MEMBER, "imp9", Verdict.DRIFT, CheckState.IN_NO_GROUP)
-    check = look(facts)
+    check = check_facts(facts)
     check = replace(check, clusters=(replace(check.clusters[0], ungrouped=(ungrouped,)),))
-    found = assess_readiness(check, {facts.name: judge_for_failover(facts, ROWS)})
-    assert "would lose presence and IM" in found.summary
-    assert found.action.startswith("Do: turn high availability")
-    assert "imp9" not in found.action
+    readiness = assess_readiness(check, {facts.name: judge_for_failover(facts, ROWS)})
+    assert "would lose presence and IM" in readiness.summary
+    assert readiness.action.startswith("Do: turn high availability")
+    assert "imp9" not in readiness.action
 
 
-def test_a_pair_that_moves_loses_nothing_that_could_be_told() -> None:
+def test_the_losses_of_a_moving_pair_are_unknown() -> None:
     services = {**member("imp", N, 2).services}
     services[MESSAGE_ARCHIVER] = not_activated(MESSAGE_ARCHIVER)
     facts = pair(HaState.FAILING_OVER, HaState.TAKING_OVER, second={"services": services})
-    found = ready(facts)
-    assert (found.impacts, found.exit_code) == ((), ExitCode.INCOMPLETE)
-    assert "anything: still moving: in DefaultCUPSubCluster imp1 is failing over" in found.summary
-    assert found.action.startswith("Do: wait, then check again")
+    readiness = ready(facts)
+    assert (readiness.impacts, readiness.exit_code) == ((), ExitCode.INCOMPLETE)
+    assert (
+        "anything: still moving: in DefaultCUPSubCluster imp1 is failing over" in readiness.summary
+    )
+    assert readiness.action.startswith("Do: wait, then check again")
 
 
-def test_groups_of_one_name_in_two_clusters_are_told_apart() -> None:
+def test_groups_with_one_name_in_two_clusters_are_named_with_their_clusters() -> None:
     over = pair(HaState.IDLE, HaState.BACKUP)
     lacking = replace(without(MESSAGE_ARCHIVER), name="other")
-    known = {facts.name: judge_for_failover(facts, ROWS) for facts in (over, lacking)}
+    findings = {facts.name: judge_for_failover(facts, ROWS) for facts in (over, lacking)}
     check = replace(
-        look(over), clusters=tuple(look(facts).clusters[0] for facts in (over, lacking))
+        check_facts(over),
+        clusters=tuple(check_facts(facts).clusters[0] for facts in (over, lacking)),
     )
-    told = assess_readiness(check, known).summary
-    assert f"DefaultCUPSubCluster of cluster {over.name} is failed over already" in told
-    assert "a failover of DefaultCUPSubCluster of cluster other would lose logging" in told
+    summary = assess_readiness(check, findings).summary
+    assert f"DefaultCUPSubCluster of cluster {over.name} is failed over already" in summary
+    assert "a failover of DefaultCUPSubCluster of cluster other would lose logging" in summary
 
 
-def test_replication_that_is_bad_is_mended_before_a_failover() -> None:
-    found = ready(pair(N, N, second={"replication": 3}))
-    assert found.exit_code is ExitCode.COMPLIANT
-    assert found.summary.endswith(", but database replication of imp2 is bad.")
-    assert found.action.startswith("Do: run `utils dbreplication runtimestate`")
+def test_bad_replication_is_to_be_fixed_before_a_failover() -> None:
+    readiness = ready(pair(N, N, second={"replication": 3}))
+    assert readiness.exit_code is ExitCode.COMPLIANT
+    assert readiness.summary.endswith(", but database replication of imp2 is bad.")
+    assert readiness.action.startswith("Do: run `utils dbreplication runtimestate`")
 
 
-def test_high_availability_that_is_off_unasked_is_to_be_turned_on() -> None:
-    found = ready(replace(pair(N, N, switch=False), high_availability=True))
-    assert found.exit_code is ExitCode.DRIFT
-    assert found.action.startswith("Do: turn high availability of DefaultCUPSubCluster on")
+def test_high_availability_that_is_off_against_the_file_is_to_be_turned_on() -> None:
+    readiness = ready(replace(pair(N, N, switch=False), high_availability=True))
+    assert readiness.exit_code is ExitCode.DRIFT
+    assert readiness.action.startswith("Do: turn high availability of DefaultCUPSubCluster on")
 
 
-def test_a_node_that_tells_nothing_cannot_be_called_ready() -> None:
-    found = ready(pair(N, None))
-    assert found.exit_code is ExitCode.INCOMPLETE
-    assert found.summary.startswith("Unknown whether")
-    assert lost(found) == {("presence and IM", "imp1")}
+def test_a_silent_node_leaves_readiness_unknown() -> None:
+    readiness = ready(pair(N, None))
+    assert readiness.exit_code is ExitCode.INCOMPLETE
+    assert readiness.summary.startswith("Unknown whether")
+    assert losses(readiness) == {("presence and IM", "imp1")}
 
 
 def test_a_service_that_cannot_be_read_may_be_a_loss() -> None:
     strange = service(MESSAGE_ARCHIVER, RunState.UNKNOWN)
     services = {**member("imp", N, 1).services, strange.name: strange}
     off = {**member("imp", N, 2).services, strange.name: not_activated(strange.name)}
-    found = ready(pair(N, N, first={"services": services}, second={"services": off}))
-    assert ("logging of messages", "imp1") in lost(found)
-    assert found.exit_code is ExitCode.INCOMPLETE
+    readiness = ready(pair(N, N, first={"services": services}, second={"services": off}))
+    assert ("logging of messages", "imp1") in losses(readiness)
+    assert readiness.exit_code is ExitCode.INCOMPLETE
 
 
 def test_rooms_are_not_known_to_be_none_by_discovery_alone() -> None:
     facts = pair(N, N, permanent_chat_ha=False)
-    told = {**facts.settings, **settings(permanent_chat=setting(False, "discovered"))}
-    found = ready(replace(facts, settings=told))
-    assert {str(loss.verdict) for loss in found.impacts} == {"unknown"}
-    assert found.exit_code is ExitCode.INCOMPLETE
+    changed = {**facts.settings, **settings(permanent_chat=setting(False, "discovered"))}
+    readiness = ready(replace(facts, settings=changed))
+    assert {str(impact.verdict) for impact in readiness.impacts} == {"unknown"}
+    assert readiness.exit_code is ExitCode.INCOMPLETE

@@ -1,4 +1,4 @@
-"""A check of a running simulator on a clock that only pauses move."""
+"""A check of running simulators on a clock that moves only in pauses."""
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -31,8 +31,8 @@ PAIR: dict[str, Any] = {
 
 
 @dataclass
-class Night:
-    """Simulators, and a clock that stands still but for pauses; `pauses` keeps each of them."""
+class FailoverLab:
+    """Simulators, and a clock that moves only in pauses; `pauses` lists them."""
 
     simulators: list[Simulator]
     folder: Path
@@ -44,11 +44,11 @@ class Night:
 
     @property
     def simulator(self) -> Simulator:
-        """Return the first."""
+        """Return the first simulator."""
         return self.simulators[0]
 
     def play(self, scene: str, step_s: float = 15.0, group: str = "Pair") -> None:
-        """Begin a scene."""
+        """Start a scene."""
         self.simulator.change({"play": {"group": group, "scene": scene, "step_s": step_s}})
 
     def pause(self, seconds: float) -> None:
@@ -66,7 +66,7 @@ class Night:
         path.write_text(self.edit(path.read_text()))
         return path
 
-    def check(self, wait_s: float | None = None, **wanted: Any) -> FailoverCheck:
+    def check(self, wait_s: float | None = None, **options: Any) -> FailoverCheck:
         """Check all clusters."""
         configuration = load_configuration(self.config)
         login = Credentials(self.simulator.username, Secret(self.simulator.password))
@@ -83,18 +83,18 @@ class Night:
             return run_failover_check(
                 configuration.clusters,
                 {c.name: login for c in configuration.clusters},
-                FailoverCheckOptions(ROWS, wait=wait, **wanted),
+                FailoverCheckOptions(ROWS, wait=wait, **options),
                 world,
                 self.lines.append,
             )
 
-    def asked(self, node: str) -> list[str]:
-        """Return what a server was asked, in order."""
+    def operations_sent_to(self, node: str) -> list[str]:
+        """Return the operations that a server was sent, in order."""
         return [entry.operation for entry in self.simulator.requests if entry.node == node]
 
 
-def simulated(folder: Path, scenarios: Iterable[dict[str, Any]]) -> list[Simulator]:
-    """Return simulators on clocks of their own, not started yet."""
+def build_simulators(folder: Path, scenarios: Iterable[dict[str, Any]]) -> list[Simulator]:
+    """Return simulators with their own clocks, not started yet."""
     return [
         Simulator(scenario, folder / f"cluster-{number}", clock=ManualClock())
         for number, scenario in enumerate(scenarios)
