@@ -48,8 +48,6 @@ from auditor.soap.reply_checks import AxlVersionRefused, check_response
 from auditor.soap.retry import with_retries
 from auditor.soap.sql_guard import check_select_statement
 
-__all__ = ["Client", "Endpoint", "RequestLimits"]
-
 _AUTOMATIC_AXL_VERSION = "auto"
 _RecordsT = TypeVar("_RecordsT")
 

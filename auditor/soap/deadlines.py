@@ -1,6 +1,8 @@
-"""The registry of everything under way, and the watchdog that ends it at its deadline.
+"""Deadlines for everything that waits on the network, and one interrupt that ends it all.
 
-Names looked up and TCP connections opened under a deadline that can also be interrupted.
+A watchdog thread ends an exchange at its deadline, because no time-out of sockets, urllib3 or
+requests covers a whole exchange: each bounds one connect or one read, and a server that sends a
+byte every few seconds never exceeds it.
 """
 
 import errno
@@ -25,28 +27,28 @@ class EndReason(StrEnum):
 
 
 class Deadline:
-    """One exchange under way. Ending it shuts its socket down, in whatever phase it is.
+    """One exchange under way, and when it must end.
 
-    A read time-out bounds one read, never a slow drip of bytes; a shutdown from another thread
-    ends connect, handshake, send and read alike.
+    Ending it shuts its socket down from another thread, which stops connect, handshake, send and
+    read alike.
     """
 
-    def __init__(self, who: str, timeout_s: float) -> None:
-        """Start the clock; `who` is named in the error."""
-        self._who = who
+    def __init__(self, server: str, timeout_s: float) -> None:
+        """Start the clock; `server` is named in the error."""
+        self._server = server
         self._timeout_s = timeout_s
-        self.deadline = time.monotonic() + timeout_s
+        self.ends_at = time.monotonic() + timeout_s
         self._changed = threading.Condition()
-        self._ending: EndReason | None = None
+        self._end_reason: EndReason | None = None
         self._socket: socket.socket | None = None
 
     @property
     def remaining_s(self) -> float:
         """Return the seconds left, never less than a millisecond (0 means "do not block")."""
-        return max(self.deadline - time.monotonic(), 0.001)
+        return max(self.ends_at - time.monotonic(), 0.001)
 
     def attach(self, descriptor: int) -> None:
-        """Take the socket that the exchange uses from here on.
+        """Remember the socket that the exchange uses from here on.
 
         A duplicate is kept, because the TLS layer takes the original away in the handshake and
         both share one connection.
@@ -54,46 +56,48 @@ class Deadline:
         with self._changed:
             self._drop()
             self._socket = socket.socket(fileno=os.dup(descriptor))
-            if self._ending is not None:
+            if self._end_reason is not None:
                 self._shut()
 
-    def end(self, ending: EndReason) -> None:
+    def end(self, reason: EndReason) -> None:
         """End the exchange now; safe from any thread, and only the first reason counts."""
         with self._changed:
-            self._ending = self._ending or ending
+            self._end_reason = self._end_reason or reason
             self._shut()
             self._changed.notify_all()
 
-    def finish(self) -> None:
-        """Let go of the socket."""
+    def release(self) -> None:
+        """Close the duplicate of the socket."""
         with self._changed:
             self._drop()
 
     def wake(self) -> None:
-        """Tell a thread in `wait` to look again."""
+        """Make a thread in `wait` call its `is_done` again."""
         with self._changed:
             self._changed.notify_all()
 
-    def wait(self, done: Callable[[], bool]) -> None:
-        """Wait until `done()`, the deadline or the user; raises as `check` does."""
+    def wait(self, is_done: Callable[[], bool]) -> None:
+        """Wait until `is_done()`, the deadline or Ctrl-C; raises as `check` does."""
         with self._changed:
-            self._changed.wait_for(lambda: done() or self._ending is not None, self.remaining_s)
+            self._changed.wait_for(
+                lambda: is_done() or self._end_reason is not None, self.remaining_s
+            )
         self.check()
 
     def check(self) -> None:
         """Raise `TimedOut` or `Interrupted` if the exchange has been ended."""
-        if self._ending is EndReason.INTERRUPT:
-            raise Interrupted(f"Interrupted while asking {self._who}.")
-        if self._ending is EndReason.DEADLINE or time.monotonic() >= self.deadline:
+        if self._end_reason is EndReason.INTERRUPT:
+            raise Interrupted(f"Interrupted while asking {self._server}.")
+        if self._end_reason is EndReason.DEADLINE or time.monotonic() >= self.ends_at:
             raise self.timed_out()
 
     def timed_out(self) -> TimedOut:
         """Return the error of a deadline that passed."""
-        return TimedOut(Problem.DEADLINE_PASSED, self._who, seconds=f"{self._timeout_s:g}")
+        return TimedOut(Problem.DEADLINE_PASSED, self._server, seconds=f"{self._timeout_s:g}")
 
     def _shut(self) -> None:
         if self._socket is not None:
-            with suppress(OSError):  # it may have ended by itself
+            with suppress(OSError):  # the other side may have closed it already
                 self._socket.shutdown(socket.SHUT_RDWR)
 
     def _drop(self) -> None:
@@ -103,37 +107,37 @@ class Deadline:
 
 
 class DeadlineWatchdog:
-    """All calls of a run. One watchdog thread ends each at its deadline; one interrupt, all."""
+    """All exchanges of a run: one thread ends each at its deadline, one interrupt ends all."""
 
     def __init__(self) -> None:
-        """Start empty; the watchdog starts with the first call."""
+        """Start without a thread; it starts with the first exchange."""
         # Reentrant, because a signal handler may interrupt a thread that holds it.
         self._changed = threading.Condition(threading.RLock())
-        self._calls: set[Deadline] = set()
+        self._deadlines: set[Deadline] = set()
         self._interrupted = False
         self._closed = False
-        self._watchdog: threading.Thread | None = None
-        self._looks_at = math.inf
+        self._thread: threading.Thread | None = None
+        self._wakes_at = math.inf
 
     @contextmanager
-    def call(self, who: str, timeout_s: float) -> Iterator[Deadline]:
-        """Enter an exchange; raises `Interrupted` at once when the run is being ended."""
-        call = Deadline(who, timeout_s)
+    def start(self, server: str, timeout_s: float) -> Iterator[Deadline]:
+        """Start an exchange; raises `Interrupted` at once when the run is being ended."""
+        deadline = Deadline(server, timeout_s)
         with self._changed:
-            self.check(who)
-            self._calls.add(call)
-            self._watch_over(call)
+            self.check(server)
+            self._deadlines.add(deadline)
+            self._watch_over(deadline)
         try:
-            yield call
+            yield deadline
         finally:
             with self._changed:
-                self._calls.discard(call)
-            call.finish()
+                self._deadlines.discard(deadline)
+            deadline.release()
 
-    def check(self, who: str) -> None:
+    def check(self, server: str) -> None:
         """Raise `Interrupted` if the run is being ended."""
         if self._interrupted:
-            raise Interrupted(f"Interrupted before asking {who}.")
+            raise Interrupted(f"Interrupted before asking {server}.")
 
     def pause(self, seconds: float) -> None:
         """Wait; raises `Interrupted` as soon as the run is being ended."""
@@ -143,78 +147,82 @@ class DeadlineWatchdog:
                 raise Interrupted("Interrupted during a pause.")
 
     def interrupt(self) -> None:
-        """End every call, and refuse every later one."""
+        """End every exchange, and refuse every later one."""
         with self._changed:
             self._interrupted = True
-            for call in self._calls:
-                call.end(EndReason.INTERRUPT)
+            for deadline in self._deadlines:
+                deadline.end(EndReason.INTERRUPT)
             self._changed.notify_all()
 
     def close(self) -> None:
-        """End everything and the watchdog with it."""
+        """End every exchange, and the thread."""
         self.interrupt()
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-            watchdog = self._watchdog
-        if watchdog is not None:
-            watchdog.join()
+            thread = self._thread
+        if thread is not None:
+            thread.join()
 
-    def _watch_over(self, call: Deadline) -> None:
-        """Wake the watchdog only for a deadline before the one that it sleeps towards."""
-        if self._watchdog is None:
-            self._watchdog = threading.Thread(target=self._watch, name="watchdog", daemon=True)
-            self._watchdog.start()
-        if call.deadline < self._looks_at:
+    def _watch_over(self, deadline: Deadline) -> None:
+        """Wake the thread only for a deadline before the one that it sleeps until."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+            self._thread.start()
+        if deadline.ends_at < self._wakes_at:
             self._changed.notify_all()
 
     def _watch(self) -> None:
         with self._changed:
             while not self._closed:
                 now = time.monotonic()
-                late = {call for call in self._calls if call.deadline <= now}
-                for call in late:
-                    call.end(EndReason.DEADLINE)
-                self._calls -= late
-                self._looks_at = min((call.deadline for call in self._calls), default=math.inf)
-                self._changed.wait(None if self._looks_at == math.inf else self._looks_at - now)
+                late = {deadline for deadline in self._deadlines if deadline.ends_at <= now}
+                for deadline in late:
+                    deadline.end(EndReason.DEADLINE)
+                self._deadlines -= late
+                self._wakes_at = min(
+                    (deadline.ends_at for deadline in self._deadlines), default=math.inf
+                )
+                self._changed.wait(None if self._wakes_at == math.inf else self._wakes_at - now)
 
 
 _SocketAddress = tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]
 _AddressInfos = Sequence[tuple[socket.AddressFamily, socket.SocketKind, int, str, _SocketAddress]]
 
 
-def open_tcp_connection(call: Deadline, host: str, port: int) -> socket.socket:
-    """Return a connected socket that `call` can end.
+def open_tcp_connection(deadline: Deadline, host: str, port: int) -> socket.socket:
+    """Return a connected socket that `deadline` can shut down.
 
     Raises `OSError` (`socket.gaierror` for a name that is not found) of the last address tried,
     `TimedOut`, `Interrupted`.
     """
-    found = _resolve_in_thread(call, host, port)
+    addresses = _resolve_in_thread(deadline, host, port)
     failure = OSError(f"no address for {host}")
-    for tried, (family, kind, protocol, _, address) in enumerate(found):
-        attempt = socket.socket(family, kind, protocol)
+    for tried, (family, kind, protocol, _, address) in enumerate(addresses):
+        sock = socket.socket(family, kind, protocol)
         try:
             # A silent address must leave time for the next one.
-            _connect_socket(call, attempt, address, call.remaining_s / (len(found) - tried))
+            _connect_socket(
+                deadline, sock, address, deadline.remaining_s / (len(addresses) - tried)
+            )
         except OSError as exc:
-            attempt.close()
-            call.check()
+            sock.close()
+            deadline.check()
             failure = exc
         else:
-            return attempt
+            return sock
     if isinstance(failure, TimeoutError):
-        raise call.timed_out() from failure
+        raise deadline.timed_out() from failure
     raise failure
 
 
-def resolve_host(call: Deadline, host: str) -> tuple[str, ...]:
+def resolve_host(deadline: Deadline, host: str) -> tuple[str, ...]:
     """Return the addresses of a host, each once.
 
     Raises `socket.gaierror` for a name that is not found, `TimedOut`, `Interrupted`.
     """
-    found = _resolve_in_thread(call, host, 0)
-    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+    addresses = _resolve_in_thread(deadline, host, 0)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in addresses))
 
 
 def connection_error_text(failure: OSError) -> str:
@@ -231,36 +239,36 @@ def connection_error_text(failure: OSError) -> str:
 
 
 def _connect_socket(
-    call: Deadline, attempt: socket.socket, address: _SocketAddress, timeout_s: float
+    deadline: Deadline, sock: socket.socket, address: _SocketAddress, timeout_s: float
 ) -> None:
-    attempt.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    attempt.settimeout(timeout_s)
-    call.attach(attempt.fileno())
-    attempt.connect(address)
-    # An ended call shuts the socket down, which may look like a connection that came about.
-    attempt.getpeername()
-    attempt.settimeout(call.remaining_s)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.settimeout(timeout_s)
+    deadline.attach(sock.fileno())
+    sock.connect(address)
+    # A deadline that has ended shuts the socket down, which may look like a connection.
+    sock.getpeername()
+    sock.settimeout(deadline.remaining_s)
 
 
-def _resolve_in_thread(call: Deadline, host: str, port: int) -> _AddressInfos:
-    """Resolve in a thread of its own, because nothing else ends a name server's silence."""
+def _resolve_in_thread(deadline: Deadline, host: str, port: int) -> _AddressInfos:
+    """Resolve in a thread of its own, because getaddrinfo cannot be interrupted."""
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except (socket.gaierror, UnicodeError):
         pass
-    found: list[_AddressInfos | OSError] = []
+    results: list[_AddressInfos | OSError] = []
 
-    def ask() -> None:
+    def resolve() -> None:
         try:
-            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            results.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         except OSError as exc:
-            found.append(exc)
+            results.append(exc)
         except UnicodeError:
-            found.append(socket.gaierror(socket.EAI_NONAME, "not a host name"))
-        call.wake()
+            results.append(socket.gaierror(socket.EAI_NONAME, "not a host name"))
+        deadline.wake()
 
-    threading.Thread(target=ask, name=f"look up {host}", daemon=True).start()
-    call.wait(lambda: bool(found))
-    if isinstance(found[0], OSError):
-        raise found[0]
-    return found[0]
+    threading.Thread(target=resolve, name=f"look up {host}", daemon=True).start()
+    deadline.wait(lambda: bool(results))
+    if isinstance(results[0], OSError):
+        raise results[0]
+    return results[0]

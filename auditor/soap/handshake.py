@@ -1,7 +1,4 @@
-"""Reads a server's certificate in a handshake of its own, in which nothing else is sent.
-
-Reaches a server through the proxy of a session, for a handshake of our own.
-"""
+"""Reads a server's certificate in a handshake of its own, in which nothing else is sent."""
 
 import socket
 import ssl
@@ -23,16 +20,16 @@ from auditor.soap.tls import (
     check_server_name,
     create_tls_context,
     create_unverified_context,
-    handshake_error,
     parse_certificate,
+    to_handshake_error,
     verify_identity,
 )
 
 
-def open_proxy_tunnel(call: Deadline, proxy: str, host: str, port: int) -> socket.socket:
+def open_proxy_tunnel(deadline: Deadline, proxy: str, host: str, port: int) -> socket.socket:
     """Return a connection that a proxy opened (CONNECT); the proxy's own account goes to it alone.
 
-    Raises `OSError` for a proxy that is not spoken to in plain HTTP, or opens none, and what
+    Raises `OSError` for a proxy that is not reached by plain HTTP, or opens no connection, and what
     `open_tcp_connection` raises.
     """
     place = parse_url(proxy)
@@ -41,10 +38,10 @@ def open_proxy_tunnel(call: Deadline, proxy: str, host: str, port: int) -> socke
     headers = make_headers(proxy_basic_auth=unquote(place.auth)) if place.auth else {}
 
     class Tunnel(HTTPConnection):
-        """A connection that is dialled under the call's deadline."""
+        """A connection that is opened under the deadline."""
 
         def _new_conn(self) -> socket.socket:
-            return open_tcp_connection(call, self._dns_host, self.port)
+            return open_tcp_connection(deadline, self._dns_host, self.port)
 
     connection = Tunnel(place.host, place.port or 80)
     connection.set_tunnel(host, port, headers)
@@ -58,7 +55,7 @@ def open_proxy_tunnel(call: Deadline, proxy: str, host: str, port: int) -> socke
     return cast(socket.socket, connection.sock)
 
 
-def perform_handshake(endpoint: Endpoint, call: Deadline) -> HandshakeResult:
+def perform_handshake(endpoint: Endpoint, deadline: Deadline) -> HandshakeResult:
     """Connect, judge the certificate as before a request, and hang up.
 
     Raises `Unreachable`, `TimedOut`, `Interrupted`, and `TlsFailed` for a name that TLS cannot
@@ -67,25 +64,25 @@ def perform_handshake(endpoint: Endpoint, call: Deadline) -> HandshakeResult:
     context = create_tls_context(endpoint)
     check_server_name(context, endpoint)
     try:
-        return _connect_and_verify(endpoint, context, call)
+        return _connect_and_verify(endpoint, context, deadline)
     except OSError as exc:
-        call.check()  # ending the call shuts the socket down, which looks like many a failure
+        deadline.check()  # its end shuts the socket down, which looks like many other failures
         if isinstance(exc, TimeoutError):
-            raise call.timed_out() from exc
+            raise deadline.timed_out() from exc
         refused = isinstance(exc, ssl.SSLCertVerificationError)
-        certificate = read_unverified_certificate(endpoint, call) if refused else None
-        return HandshakeResult(certificate, refused=handshake_error(endpoint, exc, certificate))
+        certificate = read_unverified_certificate(endpoint, deadline) if refused else None
+        return HandshakeResult(certificate, refused=to_handshake_error(endpoint, exc, certificate))
 
 
 def _connect_and_verify(
-    endpoint: Endpoint, context: ssl.SSLContext, call: Deadline
+    endpoint: Endpoint, context: ssl.SSLContext, deadline: Deadline
 ) -> HandshakeResult:
     try:
-        raw = open_tcp_connection(call, endpoint.host, endpoint.port)
+        raw = open_tcp_connection(deadline, endpoint.host, endpoint.port)
     except OSError as exc:
         raise unreachable_error(endpoint, endpoint.host, endpoint.port, exc) from exc
     with raw, context.wrap_socket(raw, server_hostname=endpoint.verify_name) as wrapped:
-        call.check()
+        deadline.check()
         certificate = certificate_or_none(wrapped.getpeercert(binary_form=True))
     if certificate is None:
         return HandshakeResult(None, refused=unreadable_certificate_error(endpoint))
@@ -96,25 +93,25 @@ def _connect_and_verify(
 
 
 def read_unverified_certificate(
-    endpoint: Endpoint, call: Deadline, proxy: str | None = None
+    endpoint: Endpoint, deadline: Deadline, proxy: str | None = None
 ) -> Certificate | None:
     """Read the certificate without trusting it; nothing is sent but the handshake.
 
-    `proxy` is the URL of the proxy that stands between, None for none.
+    `proxy` is the URL of the proxy on the way, if there is one.
     """
     host, port = endpoint.host, endpoint.port
     try:
         with (
-            open_proxy_tunnel(call, proxy, host, port)
+            open_proxy_tunnel(deadline, proxy, host, port)
             if proxy
-            else open_tcp_connection(call, host, port) as raw,
+            else open_tcp_connection(deadline, host, port) as raw,
             create_unverified_context(endpoint).wrap_socket(
                 raw, server_hostname=endpoint.verify_name
             ) as wrapped,
         ):
             return certificate_or_none(wrapped.getpeercert(binary_form=True))
     except OSError:
-        call.check()
+        deadline.check()
         return None
 
 

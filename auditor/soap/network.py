@@ -1,4 +1,4 @@
-"""The one seam between the program and the network: a recorder or a replay takes its place."""
+"""All that the program asks of the outside while it collects: a replay can take its place."""
 
 import time
 from contextlib import AbstractContextManager
@@ -28,19 +28,9 @@ from auditor.soap.messages import (
 from auditor.soap.tls import TlsContexts
 from auditor.soap.transport import LiveSession
 
-__all__ = [
-    "HandshakeResult",
-    "LiveNetwork",
-    "Network",
-    "ServerSession",
-    "SoapRequest",
-    "SoapResponse",
-    "TcpResult",
-]
-
 
 class ServerSession(Protocol):
-    """One session with one server: one question at a time, cookie and connection kept."""
+    """One session with one server: one request at a time, cookie and connection kept."""
 
     @property
     def requests_sent(self) -> int:
@@ -55,30 +45,30 @@ class ServerSession(Protocol):
         """Return the values of the session's cookies, which no message may quote."""
 
     def post(self, question: SoapRequest) -> SoapResponse:
-        """Send one question; raises an `ExchangeError`, or `Interrupted`."""
+        """Send one request; raises an `ExchangeError`, or `Interrupted`."""
 
     def close(self) -> None:
         """End the session."""
 
 
 class Network(Protocol):
-    """All that the program asks of the world while it collects: exchanges, time, pauses."""
+    """Exchanges, TCP tests, time and pauses: what a survey needs from outside the program."""
 
     def open_session(
         self, endpoint: Endpoint, credentials: Credentials, limits: RequestLimits
     ) -> ServerSession:
-        """Return a session with a server; nothing is dialled before its first question."""
+        """Return a session with a server; it connects with its first request."""
 
     def try_tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
-        """Try a bare TCP connection, and say what it came to."""
+        """Open a TCP connection and close it; a refusal is a result, not an error."""
 
     def resolve_name(self, host: str, timeout_s: float) -> tuple[str, ...]:
         """Return the addresses of a name; raises `Unreachable` if it is not known here."""
 
     def fetch_certificate(self, endpoint: Endpoint, timeout_s: float) -> HandshakeResult:
-        """Shake hands and hang up: what the server shows, and whether it would be believed.
+        """Do a TLS handshake and no more: which certificate is presented, and is it accepted?
 
-        Raises an `ExchangeError` where it did not come to a handshake, or `Interrupted`.
+        Raises an `ExchangeError` where there was no handshake, or `Interrupted`.
         """
 
     def now(self) -> datetime:
@@ -91,7 +81,7 @@ class Network(Protocol):
         """End everything under way, and make every later exchange raise `Interrupted`."""
 
     def close(self) -> None:
-        """Let go of everything, at the end of a run."""
+        """End everything, at the end of a run."""
 
 
 class LiveNetwork(AbstractContextManager["LiveNetwork"]):
@@ -99,51 +89,51 @@ class LiveNetwork(AbstractContextManager["LiveNetwork"]):
 
     def __init__(self) -> None:
         """Open nothing yet."""
-        self._registry = DeadlineWatchdog()
+        self._watchdog = DeadlineWatchdog()
         self._contexts = TlsContexts()
 
     def open_session(
         self, endpoint: Endpoint, credentials: Credentials, limits: RequestLimits
     ) -> ServerSession:
         """Return a session; raises `ConfigError` when its CA file cannot be used."""
-        context = self._contexts.of(endpoint)
-        return LiveSession(endpoint, credentials, limits, self._registry, context)
+        context = self._contexts.get(endpoint)
+        return LiveSession(endpoint, credentials, limits, self._watchdog, context)
 
     def try_tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
         """Try a bare TCP connection from this machine."""
-        began = time.monotonic()
-        result = self._tried(host, port, timeout_s)
-        return replace(result, elapsed_ms=round((time.monotonic() - began) * 1000))
+        started = time.monotonic()
+        result = self._connect(host, port, timeout_s)
+        return replace(result, elapsed_ms=round((time.monotonic() - started) * 1000))
 
-    def _tried(self, host: str, port: int, timeout_s: float) -> TcpResult:
-        place = f"{host}:{port}"
+    def _connect(self, host: str, port: int, timeout_s: float) -> TcpResult:
+        address = f"{host}:{port}"
         try:
-            with self._registry.call(place, timeout_s) as call:
-                open_tcp_connection(call, host, port).close()
+            with self._watchdog.start(address, timeout_s) as deadline:
+                open_tcp_connection(deadline, host, port).close()
         except TimedOut:
-            return TcpResult(Reach.TIMED_OUT, f"{place} did not answer in the time allowed.")
+            return TcpResult(Reach.TIMED_OUT, f"{address} did not answer in the time allowed.")
         except ConnectionRefusedError:
-            return TcpResult(Reach.REFUSED, f"{place} refused the connection.")
+            return TcpResult(Reach.REFUSED, f"{address} refused the connection.")
         except OSError as exc:
             error = connection_error_text(exc)
-            text = f"There is no connection to {place}: {error}."
+            text = f"There is no connection to {address}: {error}."
             return TcpResult(Reach.UNKNOWN, text, error=error)
-        return TcpResult(Reach.REACHED, f"{place} accepted a TCP connection.")
+        return TcpResult(Reach.REACHED, f"{address} accepted a TCP connection.")
 
     def resolve_name(self, host: str, timeout_s: float) -> tuple[str, ...]:
         """Return the addresses of a name, each once, in the order in which they are tried."""
         try:
-            with self._registry.call(f"The name service (for {host})", timeout_s) as call:
-                return resolve_host(call, host)
+            with self._watchdog.start(f"The name service (for {host})", timeout_s) as deadline:
+                return resolve_host(deadline, host)
         except OSError as exc:
             raise Unreachable(
                 Problem.NO_ADDRESS, host, host=host, error=connection_error_text(exc)
             ) from exc
 
     def fetch_certificate(self, endpoint: Endpoint, timeout_s: float) -> HandshakeResult:
-        """Shake hands and hang up, under a deadline; any proxy is left aside."""
-        with self._registry.call(endpoint.name, timeout_s) as call:
-            return perform_handshake(endpoint, call)
+        """Do a TLS handshake under a deadline; no proxy is used."""
+        with self._watchdog.start(endpoint.name, timeout_s) as deadline:
+            return perform_handshake(endpoint, deadline)
 
     def now(self) -> datetime:
         """Return the time, in UTC."""
@@ -151,15 +141,15 @@ class LiveNetwork(AbstractContextManager["LiveNetwork"]):
 
     def pause(self, seconds: float) -> None:
         """Wait; raises `Interrupted` when the run is being ended."""
-        self._registry.pause(seconds)
+        self._watchdog.pause(seconds)
 
     def interrupt(self) -> None:
         """End everything under way at once; may be called from a signal handler."""
-        self._registry.interrupt()
+        self._watchdog.interrupt()
 
     def close(self) -> None:
         """End the watchdog and whatever is still under way."""
-        self._registry.close()
+        self._watchdog.close()
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -1,6 +1,7 @@
-"""How a server must prove who it is, and what a refused certificate or handshake is called.
+"""How a server must prove who it is: certificates, pins, TLS settings, and what is refused.
 
-Reads what a certificate says: its names, its dates, who signed it.
+A pin is compared after the handshake and not by OpenSSL: a pinned certificate is often self-signed,
+which OpenSSL would refuse. Nothing of the request has been sent by then.
 """
 
 import hashlib
@@ -41,15 +42,15 @@ def is_pinned(certificate: Certificate, pins: Iterable[str]) -> bool:
 
 def names_host(certificate: Certificate, host: str) -> bool:
     """Tell whether a certificate names a host; the common name counts here, as a claim."""
-    wanted = host.rstrip(".").casefold()
-    _, _, domain = wanted.partition(".")
-    claims = {name.casefold() for name in (*certificate.names, certificate.common_name)}
-    return wanted in claims or (bool(domain) and f"*.{domain}" in claims)
+    name = host.rstrip(".").casefold()
+    _, _, domain = name.partition(".")
+    claims = {claim.casefold() for claim in (*certificate.names, certificate.common_name)}
+    return name in claims or (bool(domain) and f"*.{domain}" in claims)
 
 
 def _common_name(name: x509.Name) -> str:
-    found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return str(found[0].value) if found else ""
+    attributes = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(attributes[0].value) if attributes else ""
 
 
 def _alternative_names(certificate: x509.Certificate) -> tuple[str, ...]:
@@ -69,7 +70,7 @@ _NOT_YET_VALID, _EXPIRED = 9, 10
 _SELF_SIGNED = {18, 19}
 _NAME_MISMATCH = {62, 64}
 _WEAK_KEY_OR_SIGNATURE = {66, 67, 68}
-# What OpenSSL says when the server only speaks what is no longer spoken by default.
+# OpenSSL's reasons when a server offers only what is switched off by default.
 _OLD_PROTOCOL_REASONS = (
     "PROTOCOL",
     "LEGACY",
@@ -83,7 +84,7 @@ _OP_LEGACY_SERVER_CONNECT = 0x4
 
 
 class TlsContexts:
-    """The TLS settings of a run, which endpoints share that trust alike; safe for threads.
+    """The TLS settings of a run, shared by endpoints with the same rules; safe for threads.
 
     Reading the machine's own authorities takes 30 ms and a megabyte, too much for each session.
     Endpoints that differ in whom they trust, or by which rules, never share.
@@ -91,18 +92,18 @@ class TlsContexts:
 
     def __init__(self) -> None:
         """Read nothing yet."""
-        self._trusting: dict[tuple[Path | None, bool], ssl.SSLContext] = {}
-        self._reading = threading.Lock()
+        self._shared: dict[tuple[Path | None, bool], ssl.SSLContext] = {}
+        self._lock = threading.Lock()
 
-    def of(self, endpoint: Endpoint) -> ssl.SSLContext:
+    def get(self, endpoint: Endpoint) -> ssl.SSLContext:
         """Return the settings of one endpoint; raises as `create_tls_context` does."""
         if endpoint.pins or endpoint.insecure:
             return create_tls_context(endpoint)
         key = (endpoint.ca_bundle, endpoint.legacy_tls)
-        with self._reading:
-            if key not in self._trusting:
-                self._trusting[key] = create_tls_context(endpoint)
-            return self._trusting[key]
+        with self._lock:
+            if key not in self._shared:
+                self._shared[key] = create_tls_context(endpoint)
+            return self._shared[key]
 
 
 def create_tls_context(endpoint: Endpoint) -> ssl.SSLContext:
@@ -152,21 +153,21 @@ def verify_identity(endpoint: Endpoint, certificate: Certificate) -> Identity:
     """Judge the certificate after the handshake, before a byte of the request is sent.
 
     Raises `WrongNode` or `TlsFailed`. The identity is proven only by a certificate that names no
-    other node of the cluster as well: one that all nodes share tells nothing of who answered.
+    other node of the cluster: one that all nodes share does not show which of them answered.
     """
     others = _other_named_nodes(endpoint, certificate)
     if others and not names_host(certificate, endpoint.verify_name):
         raise _wrong_node_error(endpoint, others)
     if endpoint.pins and not is_pinned(certificate, endpoint.pins):
         raise TlsFailed(Problem.UNPINNED_CERTIFICATE, endpoint.name, digest=certificate.sha256)
-    proven = not others and (endpoint.pins or not endpoint.insecure)
-    return Identity.CERTIFICATE if proven else Identity.UNPROVEN
+    is_proven = not others and (endpoint.pins or not endpoint.insecure)
+    return Identity.CERTIFICATE if is_proven else Identity.UNPROVEN
 
 
-def handshake_error(
+def to_handshake_error(
     endpoint: Endpoint, failure: Exception, certificate: Certificate | None
 ) -> ExchangeError:
-    """Return the error for a handshake that failed; `certificate` is what was shown, if read."""
+    """Return the error for a handshake that failed; `certificate` was presented."""
     if isinstance(failure, ssl.SSLCertVerificationError):
         return _certificate_error(endpoint, failure, certificate)
     if isinstance(failure, ssl.SSLError) and not isinstance(failure, ssl.SSLEOFError):

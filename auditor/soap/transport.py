@@ -1,6 +1,8 @@
-"""One kept-alive HTTPS session with one server: a question goes out, the bytes come back.
+"""One kept-alive HTTPS session with one server: a request goes out, the bytes come back.
 
-The HTTPS session of requests, with one say in every phase of a connection.
+A session of requests whose connections are opened, judged and ended by `LiveSession`, because the
+certificate must be judged (pins, names of other nodes) after the handshake and before a byte of the
+request, which holds the password, is sent.
 """
 
 import base64
@@ -10,7 +12,7 @@ import ssl
 import threading
 import time
 from datetime import UTC, datetime
-from typing import Protocol, cast
+from typing import cast
 
 import requests
 import urllib3.exceptions
@@ -39,35 +41,22 @@ from auditor.soap.messages import (
     SoapRequest,
     SoapResponse,
 )
-from auditor.soap.tls import check_server_name, handshake_error, verify_identity
-
-
-class ConnectionHooks(Protocol):
-    """Decides on a connection: how it is opened, whether it is trusted, when it is used."""
-
-    def dial(self, host: str, port: int) -> socket.socket:
-        """Open the TCP connection."""
-
-    def handshake_failed(self, exc: Exception) -> Exception:
-        """Return the error to raise for a handshake that failed."""
-
-    def admit(self, sock: ssl.SSLSocket) -> None:
-        """Judge the certificate, before a byte of a request is sent; raises to refuse it."""
-
-    def starting(self, sock: socket.socket) -> None:
-        """Learn that a request is about to be sent."""
+from auditor.soap.tls import check_server_name, to_handshake_error, verify_identity
 
 
 class HttpSession(requests.Session):
-    """A session that neither follows a redirect nor reads the page that asks for it."""
+    """A session that neither follows a redirect nor reads the page that asks for it.
+
+    The password goes to the server that was asked, and to no other.
+    """
 
     def get_redirect_target(self, _: requests.Response) -> None:
         return None
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Prepare one of our questions: its own headers, and the session's account and cookies.
+        """Prepare a request: its own headers, and the session's account and cookies.
 
-        The merging that requests does for every other setting of a session costs more than this.
+        requests would merge every other setting of a session too, which costs more than this.
         """
         prepared = requests.PreparedRequest()
         prepared.prepare(
@@ -94,12 +83,12 @@ class BasicAuth(AuthBase):
 
 
 class HttpsAdapter(HTTPAdapter):
-    """An adapter whose connections are dialled and admitted by their door."""
+    """An adapter whose connections are opened and judged by their session."""
 
     def __init__(
-        self, door: ConnectionHooks, context: ssl.SSLContext, server_hostname: str
+        self, session: "LiveSession", context: ssl.SSLContext, server_hostname: str
     ) -> None:
-        self._pools = {"https": _connection_pool_class(door)}
+        self._pools = {"https": _connection_pool_class(session)}
         self._tls = {"ssl_context": context, "server_hostname": server_hostname}
         super().__init__(pool_connections=1, pool_maxsize=1)
 
@@ -118,19 +107,19 @@ class HttpsAdapter(HTTPAdapter):
         """Leave the context alone: requests would add the authorities that it brings along."""
 
 
-def _connection_pool_class(door: ConnectionHooks) -> type[HTTPSConnectionPool]:
+def _connection_pool_class(session: "LiveSession") -> type[HTTPSConnectionPool]:
     class Connection(HTTPSConnection):
-        """A connection that answers to its doorkeeper in every phase."""
+        """A connection that calls its session in every phase."""
 
         def _new_conn(self) -> socket.socket:
-            return door.dial(self._dns_host, self.port)
+            return session.open_connection(self._dns_host, self.port)
 
         def connect(self) -> None:
             try:
                 super().connect()
             except (ssl.SSLError, ConnectionError, TimeoutError) as exc:
-                raise door.handshake_failed(exc) from exc
-            door.admit(cast(ssl.SSLSocket, self.sock))
+                raise session.handshake_error(exc) from exc
+            session.verify_server(cast(ssl.SSLSocket, self.sock))
             self.is_verified = True  # or knowingly not: the warning is given once a run
 
         def putrequest(
@@ -140,7 +129,7 @@ def _connection_pool_class(door: ConnectionHooks) -> type[HTTPSConnectionPool]:
             skip_host: bool = False,
             skip_accept_encoding: bool = False,
         ) -> None:
-            door.starting(self.sock)
+            session.start_request(self.sock)
             super().putrequest(method, url, skip_host, skip_accept_encoding)
 
     class Pool(HTTPSConnectionPool):
@@ -149,7 +138,7 @@ def _connection_pool_class(door: ConnectionHooks) -> type[HTTPSConnectionPool]:
     return Pool
 
 
-# Only these have a body worth reading: an answer, a SOAP fault, the list of AXL versions. Not
+# Only these have a body worth reading: a reply, a SOAP fault, the list of AXL versions. Not
 # waiting for the others means that a slow error page cannot hide a 401 behind a time-out.
 _STATUSES_WITH_BODY = {200, 500, 503, 599}
 _CHUNK_BYTES = 64 * 1024
@@ -157,8 +146,6 @@ _MAX_PARTIAL_REPLY_BYTES = 64 * 1024
 """How much of a reply that broke off, or was too large, its error takes along."""
 # A name from a server's list must not smuggle a user, a path or another host into the address.
 _HOST_PATTERN = re.compile(r"[\w.:-]+")
-
-
 _PROXY_ERRORS = (
     requests.exceptions.ProxyError,
     requests.exceptions.InvalidProxyURL,
@@ -167,22 +154,22 @@ _PROXY_ERRORS = (
 
 
 class LiveSession:
-    """The connection to one endpoint; one question at a time, whoever asks."""
+    """The connection to one endpoint; one request at a time."""
 
     def __init__(
         self,
         endpoint: Endpoint,
         credentials: Credentials,
         limits: RequestLimits,
-        registry: DeadlineWatchdog,
+        watchdog: DeadlineWatchdog,
         context: ssl.SSLContext,
     ) -> None:
-        """Prepare the session; nothing is dialled before the first question."""
+        """Prepare the session; it connects with the first request."""
         self._endpoint = endpoint
         self._limits = limits
-        self._registry = registry
+        self._watchdog = watchdog
         self._lock = threading.Lock()
-        self._under_way = Deadline(endpoint.name, limits.timeout_s)
+        self._deadline = Deadline(endpoint.name, limits.timeout_s)
         self._requests_sent = 0
         self._elapsed_us = 0
         self._identity = Identity.UNPROVEN
@@ -213,34 +200,37 @@ class LiveSession:
         """Return the values of the session's cookies."""
         return tuple(cookie.value for cookie in self._session.cookies if cookie.value)
 
-    def post(self, question: SoapRequest) -> SoapResponse:
-        """Send one question; raises an `ExchangeError`, or `Interrupted`."""
+    def post(self, request: SoapRequest) -> SoapResponse:
+        """Send one request; raises an `ExchangeError`, or `Interrupted`."""
         if not _HOST_PATTERN.fullmatch(self._endpoint.host):
             raise Unreachable(Problem.NO_HOST_NAME, self._endpoint.name)
-        with self._lock, self._registry.call(self._endpoint.name, self._limits.timeout_s) as call:
-            self._under_way = call
-            began = time.monotonic_ns()
+        with (
+            self._lock,
+            self._watchdog.start(self._endpoint.name, self._limits.timeout_s) as deadline,
+        ):
+            self._deadline = deadline
+            started_ns = time.monotonic_ns()
             try:
-                answer = self._exchange(question, call)
+                response = self._exchange(request, deadline)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
-                call.check()
-                raise self._failure(exc, call) from exc
+                deadline.check()
+                raise self._failure(exc, deadline) from exc
             finally:
-                self._elapsed_us += (time.monotonic_ns() - began) // 1000
-            call.check()  # a shutdown may look like the end of the reply
-            return answer
+                self._elapsed_us += (time.monotonic_ns() - started_ns) // 1000
+            deadline.check()  # a shutdown may look like the end of the reply
+            return response
 
     def close(self) -> None:
         """End the session and its connection."""
         with self._lock:
             self._session.close()
 
-    def _exchange(self, question: SoapRequest, call: Deadline) -> SoapResponse:
+    def _exchange(self, request: SoapRequest, deadline: Deadline) -> SoapResponse:
         response = self._session.post(
-            question.url,
-            data=question.body,
-            headers=dict(question.headers),
-            timeout=call.remaining_s,
+            request.url,
+            data=request.body,
+            headers=dict(request.headers),
+            timeout=deadline.remaining_s,
             allow_redirects=False,
             stream=True,
         )
@@ -248,7 +238,7 @@ class LiveSession:
             return SoapResponse(
                 status=response.status_code,
                 content_type=response.headers.get("Content-Type", ""),
-                body=self._read(response, call)
+                body=self._read(response, deadline)
                 if response.status_code in _STATUSES_WITH_BODY
                 else b"",
                 received_at=datetime.now(UTC),
@@ -258,19 +248,19 @@ class LiveSession:
         finally:
             response.close()
 
-    def _read(self, response: requests.Response, call: Deadline) -> bytes:
+    def _read(self, response: requests.Response, deadline: Deadline) -> bytes:
         """Return the body; a cap on bytes means nothing for a body that expands, so none may."""
         if response.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
             raise BadReply(Problem.COMPRESSED_REPLY, self._endpoint.name)
         body = bytearray()
         try:
-            self._fill(body, response, call)
+            self._fill(body, response, deadline)
         except ExchangeError as error:
             error.received = bytes(body[:_MAX_PARTIAL_REPLY_BYTES])
             raise
         return bytes(body)
 
-    def _fill(self, body: bytearray, response: requests.Response, call: Deadline) -> None:
+    def _fill(self, body: bytearray, response: requests.Response, deadline: Deadline) -> None:
         try:
             for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
                 body += chunk
@@ -279,63 +269,63 @@ class LiveSession:
                         Problem.REPLY_TOO_LARGE, self._endpoint.name, limit=self._limits.max_bytes
                     )
         except (urllib3.exceptions.HTTPError, OSError) as exc:
-            call.check()
+            deadline.check()
             raise BadReply(Problem.CUT_SHORT, self._endpoint.name) from exc
 
-    def _failure(self, exc: Exception, call: Deadline) -> ExchangeError:
+    def _failure(self, exc: Exception, deadline: Deadline) -> ExchangeError:
         """Name what went wrong before the head of the reply was complete."""
         causes = _exception_chain(exc)
         if any(
             isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) for cause in causes
         ):
-            return call.timed_out()
+            return deadline.timed_out()
         if isinstance(exc, _PROXY_ERRORS):
             return Unreachable(Problem.NO_PROXY_CONNECTION, self._endpoint.name)
         if any(isinstance(cause, ConnectionError | ssl.SSLError) for cause in causes):
             return ConnectionDropped(Problem.CONNECTION_DROPPED, self._endpoint.name)
         return BadReply(Problem.NO_HTTP, self._endpoint.name)
 
-    # The line is its connections' doorkeeper, within the call that is under way.
+    # The next four are called by the connection, within the exchange that is under way.
 
-    def dial(self, host: str, port: int) -> socket.socket:
+    def open_connection(self, host: str, port: int) -> socket.socket:
         """Open the TCP connection."""
         check_server_name(self._context, self._endpoint)
         try:
-            return open_tcp_connection(self._under_way, host, port)
+            return open_tcp_connection(self._deadline, host, port)
         except OSError as exc:
             raise unreachable_error(self._endpoint, host, port, exc) from exc
 
-    def starting(self, sock: socket.socket) -> None:
-        """Put the connection under the call's deadline, and count the request."""
-        self._under_way.attach(sock.fileno())
-        self._under_way.check()
+    def start_request(self, sock: socket.socket) -> None:
+        """Put the connection under the deadline of this exchange, and count the request."""
+        self._deadline.attach(sock.fileno())
+        self._deadline.check()
         self._requests_sent += 1
 
-    def admit(self, sock: ssl.SSLSocket) -> None:
-        """Judge the certificate that the server showed."""
+    def verify_server(self, sock: ssl.SSLSocket) -> None:
+        """Judge the certificate that the server presented; raises to refuse it."""
         self._certificate = certificate_or_none(sock.getpeercert(binary_form=True))
         if self._certificate is None:
             raise unreadable_certificate_error(self._endpoint)
         self._identity = verify_identity(self._endpoint, self._certificate)
 
-    def handshake_failed(self, exc: Exception) -> ExchangeError:
+    def handshake_error(self, exc: Exception) -> ExchangeError:
         """Return the error of a handshake; a refused certificate is fetched once more, to read."""
-        self._under_way.check()
+        self._deadline.check()
         refused = isinstance(exc, ssl.SSLCertVerificationError)
         proxy = select_proxy(self._endpoint.origin, self._session.proxies)
         certificate = (
-            read_unverified_certificate(self._endpoint, self._under_way, proxy) if refused else None
+            read_unverified_certificate(self._endpoint, self._deadline, proxy) if refused else None
         )
-        return handshake_error(self._endpoint, exc, certificate)
+        return to_handshake_error(self._endpoint, exc, certificate)
 
 
 def _exception_chain(exc: BaseException) -> list[BaseException]:
     """Return an exception and everything wrapped in it: as cause, context, argument or reason."""
-    found: list[BaseException] = []
+    chain: list[BaseException] = []
     todo: list[object] = [exc]
     while todo:
         item = todo.pop()
-        if isinstance(item, BaseException) and item not in found:
-            found.append(item)
+        if isinstance(item, BaseException) and item not in chain:
+            chain.append(item)
             todo += [*item.args, item.__cause__, item.__context__, getattr(item, "reason", None)]
-    return found
+    return chain

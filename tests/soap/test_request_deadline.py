@@ -374,4 +374,4 @@ def test_a_socket_that_comes_after_the_end_of_its_call_is_shut_at_once() -> None
     with ours, theirs:
         theirs.settimeout(2)
         assert theirs.recv(1) == b""
-    call.finish()
+    call.release()

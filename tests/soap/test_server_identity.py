@@ -296,7 +296,7 @@ def test_a_certificate_that_no_proxy_lets_us_read_is_refused_in_general(
     with (
         Loopback(None, [Raw(head, close=True)]) as proxy,
         closing(DeadlineWatchdog()) as registry,
-        registry.call("x", 5) as call,
+        registry.start("x", 5) as call,
     ):
         place = replace(endpoint, host=NODE)
         assert read_unverified_certificate(place, call, f"127.0.0.1:{proxy.port}") is None

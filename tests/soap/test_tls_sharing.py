@@ -17,7 +17,7 @@ def test_nodes_that_trust_the_same_authorities_share_what_was_read(endpoint: End
     """Reading the machine's own for each of 200 nodes would take seconds and 200 MB."""
     contexts = TlsContexts()
     other = replace(endpoint, name="imp-b.example.test", verify_name="imp-b.example.test", port=1)
-    assert contexts.of(endpoint) is contexts.of(other)
+    assert contexts.get(endpoint) is contexts.get(other)
 
 
 @pytest.mark.parametrize("way", ["ca_bundle", "machine", "legacy_tls", "insecure", "pins"])
@@ -34,7 +34,7 @@ def test_nodes_that_trust_differently_never_share(
     }[way]
     for first, second in ((endpoint, other), (other, endpoint)):
         contexts = TlsContexts()
-        assert contexts.of(first) is not contexts.of(second)
+        assert contexts.get(first) is not contexts.get(second)
 
 
 def test_a_node_is_still_verified_after_others_were_not(

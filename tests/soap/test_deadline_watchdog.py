@@ -11,37 +11,37 @@ from auditor.soap.deadlines import Deadline, DeadlineWatchdog
 
 
 @pytest.fixture
-def registry() -> Iterator[DeadlineWatchdog]:
-    """Return a registry whose watchdog ends with the test."""
-    with closing(DeadlineWatchdog()) as registry:
-        yield registry
+def watchdog() -> Iterator[DeadlineWatchdog]:
+    """Return a watchdog whose thread ends with the test."""
+    with closing(DeadlineWatchdog()) as watchdog:
+        yield watchdog
 
 
-def _hangs_until_ended(call: Deadline) -> None:
+def _hangs_until_ended(deadline: Deadline) -> None:
     ours, theirs = socket.socketpair()
     ours.settimeout(20)
     with ours, theirs:
-        call.attach(ours.fileno())
+        deadline.attach(ours.fileno())
         assert ours.recv(1) == b""
 
 
-def test_a_deadline_is_kept_while_a_later_one_is_awaited(registry: DeadlineWatchdog) -> None:
+def test_a_deadline_is_kept_while_a_later_one_is_awaited(watchdog: DeadlineWatchdog) -> None:
     """The watchdog is woken for it, however long it meant to sleep."""
-    with registry.call("patient", 60) as patient:
-        with registry.call("first", 0.01) as first:
+    with watchdog.start("patient", 60) as patient:
+        with watchdog.start("first", 0.01) as first:
             _hangs_until_ended(first)
         # From here on the watchdog sleeps towards the patient one's deadline.
-        with registry.call("short", 0.05) as short:
+        with watchdog.start("short", 0.05) as short:
             _hangs_until_ended(short)
             with pytest.raises(TimedOut):
                 short.check()
         patient.check()
 
 
-def test_a_deadline_is_kept_after_a_quiet_time(registry: DeadlineWatchdog) -> None:
+def test_a_deadline_is_kept_after_a_quiet_time(watchdog: DeadlineWatchdog) -> None:
     """With nothing under way the watchdog sleeps without an end."""
     for name in ("first", "second"):
-        with registry.call(name, 0.02) as call:
-            _hangs_until_ended(call)
+        with watchdog.start(name, 0.02) as deadline:
+            _hangs_until_ended(deadline)
             with pytest.raises(TimedOut):
-                call.check()
+                deadline.check()
