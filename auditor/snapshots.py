@@ -24,6 +24,7 @@ from auditor.models.findings import (
     Waiver,
 )
 from auditor.models.report import Report
+from auditor.models.statements import Statement
 from auditor.report.json_report import report_to_dict
 from auditor.report.summary import describe_failures, failure_reason
 from auditor.text import join_names
@@ -36,7 +37,10 @@ SNAPSHOT_SCHEMA_VERSION = "1.0"
 
 @dataclass(frozen=True, slots=True)
 class SnapshotFinding:
-    """A finding as the JSON report holds it; `observed` is its rendered sentence."""
+    """A finding as the JSON report holds it; `statement` is `observed` as data.
+
+    The snapshots of the first version have no statements.
+    """
 
     id: str
     recommendation: str
@@ -46,6 +50,7 @@ class SnapshotFinding:
     severity: Severity
     observed: str
     waiver: Waiver | None
+    statement: Statement | None = None
 
     @property
     def judged_verdict(self) -> Verdict:
@@ -107,6 +112,7 @@ class Snapshot:
 
 _SNAPSHOT = TypeAdapter(Snapshot)
 _FACTS = TypeAdapter(dict[str, ClusterFacts])
+_STATEMENT = TypeAdapter(Statement)
 
 
 def build_snapshot(report: Report, facts: Sequence[ClusterFacts]) -> dict[str, Any]:
@@ -116,11 +122,21 @@ def build_snapshot(report: Report, facts: Sequence[ClusterFacts]) -> dict[str, A
     content = {
         "kind": SNAPSHOT_KIND,
         "schema_version": SNAPSHOT_SCHEMA_VERSION,
-        "report": report_to_dict(report),
+        "report": _report_with_statements(report),
         # Sets have no order of their own, and two snapshots of the same facts must be equal.
         "facts": json.loads(json.dumps(by_name, default=sorted)),
     }
     return content | {"digest": snapshot_digest(content)}
+
+
+def _report_with_statements(report: Report) -> dict[str, Any]:
+    """Return the JSON report; a comparison needs what was observed as data, not as a sentence."""
+    content = report_to_dict(report)
+    observed = {f.id: f.observed for cluster in report.clusters for f in cluster.findings}
+    for cluster in content["clusters"]:
+        for finding in cluster["findings"]:
+            finding["statement"] = _STATEMENT.dump_python(observed[finding["id"]], mode="json")
+    return content
 
 
 def _with_rendered_coverage(facts: ClusterFacts) -> ClusterFacts:

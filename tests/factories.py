@@ -26,6 +26,7 @@ from auditor.models.facts import (
     Setting,
     Source,
 )
+from auditor.models.statements import Form, Statement, make_statement
 from auditor.service_names import (
     BULK_PROVISIONING,
     FEATURE_SERVICES,
@@ -38,6 +39,11 @@ from auditor.service_names import (
 
 GROUP = "DefaultCUPSubCluster"
 RELEASE = "14.0.1.12900-161"
+
+
+def sentence(text: str) -> Statement:
+    """Return a statement that is rendered as this very text."""
+    return make_statement(Form.NOTE, detail=text)
 
 
 def service(name: str, state: RunState | str = "started", **changes: Any) -> ServiceState:

@@ -16,6 +16,7 @@ from auditor.change.diff.model import (
 from auditor.change.what_if import RequestedChange
 from auditor.models.facts import Evidence, ServiceState
 from auditor.models.findings import ExitCode, Finding, Severity, Verdict
+from auditor.models.statements import Statement
 from auditor.recommendations.logic import Evaluation
 
 
@@ -120,7 +121,7 @@ class ChangeCheck:
     findings: tuple[Finding, ...] = ()
     settings: tuple[ExpectedSetting, ...] = ()
     other_use: Evaluation | None = None
-    details: tuple[str, ...] = ()
+    details: tuple[str | Statement, ...] = ()
     is_below_threshold: bool = False
 
     @property

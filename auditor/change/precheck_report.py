@@ -7,7 +7,15 @@ from textwrap import wrap
 from auditor.change.decision import ChangeCheck, CheckKind, Decision, PrecheckResult, PrecheckTopic
 from auditor.change.what_if import RequestedChange
 from auditor.models.findings import Verdict
+from auditor.models.statements import Statement, join_statements
 from auditor.recommendations.ha_states import GROUP_HINT
+from auditor.report.sentences import (
+    render_clause,
+    render_sentence,
+    render_sentences,
+    render_source,
+)
+from auditor.report.wording import evidence_line
 from auditor.text import printable
 
 _RESULT_MARKS = {
@@ -53,7 +61,7 @@ _TEXTS = {
         "The state of {service} is unknown: {about} is declared in `planned_nodes`, and was not"
         " asked."
     ),
-    CheckKind.NODE_UNREAD: "The state of {service} is unknown: {details}.",
+    CheckKind.NODE_UNREAD: "The state of {service} is unknown. {details}",
     CheckKind.NEEDED_COMES_FIRST: "{needed} is turned on by the same change; it comes first.",
     CheckKind.NEEDED_TURNED_OFF: "{service} needs {needed}, which the same change turns off.",
     CheckKind.NEEDED_UNKNOWN: "{service} needs {needed}, whose state is unknown.",
@@ -110,7 +118,7 @@ _REMEDIES = {
         "Name {about} with --on too. If {about} is not to have it, give the feature as the list of"
         " the nodes that are."
     ),
-    CheckKind.GROUP_UNKNOWN: GROUP_HINT,
+    CheckKind.GROUP_UNKNOWN: render_sentence(GROUP_HINT),
     CheckKind.TO_CONFIRM: "Check these, then add --confirm once all of them are done.",
 }
 """What to do about a check; the others need nothing."""
@@ -141,7 +149,7 @@ def check_text(check: ChangeCheck) -> str:
     """Return everything that a check found."""
     sentences = [check_summary(check)]
     if check.finding and check.kind in _KINDS_WITH_REASON:
-        sentences.append(check.finding.because)
+        sentences.append(render_sentence(check.finding.because))
     if check.is_below_threshold:
         sentences.append("It is below the threshold.")
     return " ".join(sentences)
@@ -168,17 +176,23 @@ def _text_values(check: ChangeCheck) -> dict[str, str]:
         "needed": check.needed,
         "state": state.state if state else "",
         "activation": _ACTIVATION_WORDS[state.activated] if state else "",
-        "details": " ".join(check.details),
+        "details": " ".join(map(_detail_text, check.details)),
         "condition": tested or "the change",
         "rule": finding.recommendation if finding else "",
         "severity": finding.severity if finding else "",
-        "observed": finding.observed if finding else "",
-        "remedy": finding.remedy if finding else "",
-        "reasons": " ".join(f"{f.recommendation}: {f.because}" for f in check.findings),
-        "other_use": other_use.clause if other_use else "",
-        "hint": (other_use.hint if other_use else "")
+        "observed": render_sentence(finding.observed) if finding else "",
+        "remedy": render_sentences(finding.remedy) if finding else "",
+        "reasons": " ".join(
+            f"{f.recommendation}: {render_sentence(f.because)}" for f in check.findings
+        ),
+        "other_use": render_clause(join_statements(other_use.reasons)) if other_use else "",
+        "hint": render_sentences(other_use.hints if other_use else ())
         or "Make sure that nothing here uses it; no recommendation covers that.",
     }
+
+
+def _detail_text(detail: str | Statement) -> str:
+    return render_sentence(detail) if isinstance(detail, Statement) else detail
 
 
 def render_decision_text(decision: Decision, *, width: int) -> str:
@@ -250,8 +264,8 @@ def _check_lines(check: ChangeCheck, width: int) -> list[str]:
         if remedy := check_remedy(check):
             lines += _indent(_wrap_text(f"to do: {printable(remedy)}", width - 6))
         for evidence in check.evidence:
-            source = f"[{evidence.origin}, {printable(evidence.source)}]"
-            lines += _indent(_wrap_text(f"seen: {printable(evidence.text)} {source}", width - 6))
+            text = f"seen: {printable(evidence_line(evidence))}"
+            lines += _indent(_wrap_text(text, width - 6))
     return [f"  {first}", *_indent(lines)]
 
 
@@ -294,6 +308,11 @@ def _check_dict(check: ChangeCheck) -> dict[str, object]:
         "text": check_text(check),
         "remedy": check_remedy(check),
         "evidence": [
-            {"origin": e.origin, "source": e.source, "text": e.text} for e in check.evidence
+            {
+                "origin": evidence.origin,
+                "source": render_source(evidence),
+                "text": render_sentence(evidence.statement),
+            }
+            for evidence in check.evidence
         ],
     }

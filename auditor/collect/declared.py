@@ -6,14 +6,13 @@ from auditor.collect.discovery.interpret import AmbiguousData, match_node_name
 from auditor.collect.topology import Topology
 from auditor.config.hosts import is_ip
 from auditor.models.facts import Agreement, Evidence, ExternalDatabase, Group, KeyComparison, Origin
+from auditor.models.statements import Form, join_statements, make_statement
 
 KeyComparisons = Mapping[str, KeyComparison]
 """By key of the file."""
 
-_NOT_COMPARABLE = KeyComparison(
-    Agreement.SILENT, "Nothing was seen that it could be compared with."
-)
-_AGREES = KeyComparison(Agreement.AGREES, "Nothing that was seen speaks against it.")
+_NOT_COMPARABLE = KeyComparison(Agreement.SILENT, make_statement(Form.NOTHING_TO_COMPARE))
+_AGREES = KeyComparison(Agreement.AGREES, make_statement(Form.NOTHING_CONTRADICTS))
 
 
 def compare_declared_ha(meant: bool | frozenset[str] | None, topology: Topology) -> KeyComparisons:
@@ -35,13 +34,11 @@ def _compare_group_switches(
         return _build_difference(_ha_on_evidence(group) for group in against)
     unread = [group for group in pairs if group.ha_enabled is None]
     if topology.trouble or any(group.origin is Origin.OBSERVED for group in unread):
-        because = "The CUCM publisher did not tell where high availability is on."
-        return KeyComparison(Agreement.UNTOLD, because)
+        return KeyComparison(Agreement.UNTOLD, make_statement(Form.HA_SWITCH_NOT_READ))
     if unread:
         return _NOT_COMPARABLE
     if any(_is_ha_declared(meant, group) and not group.ha_enabled for group in pairs):
-        because = "It says where high availability is meant to be on, and HA-01 judges where not."
-        return KeyComparison(Agreement.SILENT, because)
+        return KeyComparison(Agreement.SILENT, make_statement(Form.HA_JUDGED_BY_PAIR_ROW))
     return _AGREES
 
 
@@ -52,13 +49,17 @@ def _is_ha_declared(meant: bool | frozenset[str], group: Group) -> bool:
 
 
 def _ha_on_evidence(group: Group) -> Evidence:
-    text = f"{group.name}: high availability is on."
-    return Evidence(group.switch_origin or group.origin, "presence redundancy groups", text)
+    return Evidence(
+        group.switch_origin or group.origin,
+        "presence redundancy groups",
+        make_statement(Form.HA_SWITCH_ON, group=group.name),
+    )
 
 
 def _build_difference(evidence: Iterable[Evidence]) -> KeyComparison:
     proof = tuple(evidence)
-    return KeyComparison(Agreement.DIFFERS, " ".join(one.text for one in proof), proof)
+    because = join_statements(piece.statement for piece in proof)
+    return KeyComparison(Agreement.DIFFERS, because, proof)
 
 
 def compare_declared_databases(
@@ -91,8 +92,12 @@ def compare_declared_peers(declared: Sequence[str], found: Sequence[str]) -> Key
 
 
 def _database_list_evidence(what: str, names: Iterable[str]) -> Evidence:
-    text = f"The cluster lists {', '.join(sorted(names, key=str.casefold))}."
-    return Evidence(Origin.DISCOVERED, f"{what} in its database (meaning inferred)", text)
+    listed = tuple(sorted(names, key=str.casefold))
+    return Evidence(
+        Origin.DISCOVERED,
+        f"{what} in its database (meaning inferred)",
+        make_statement(Form.CLUSTER_LISTS, names=listed),
+    )
 
 
 def _is_peer_listed(peer: str, listed: Sequence[str]) -> bool | None:

@@ -16,6 +16,7 @@ from auditor.collect.tcp_checks import TcpTarget, is_declared_planned, set_datab
 from auditor.collect.topology import Topology
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Role, Source
+from auditor.models.statements import Form, Statement, make_statement
 from auditor.soap.messages import TcpResult
 
 
@@ -68,33 +69,44 @@ def replace_profile(
 
 def _topology_contradictions(
     declared: Sequence[DeclaredNode], topology: Topology
-) -> Mapping[str, tuple[str, ...]]:
+) -> Mapping[str, tuple[Statement, ...]]:
     """Return, by key of the file, where the declared nodes differ from those that AXL lists."""
     if not (declared and topology.complete):
         return {}
     listed = {node.name.casefold(): node for node in topology.nodes}
     named = {node.name.casefold() for node in declared}
-    nodes = [f"CUCM lists {node.name} too" for key, node in listed.items() if key not in named]
+    nodes = [
+        make_statement(Form.NODE_NOT_DECLARED, node=node.name)
+        for key, node in listed.items()
+        if key not in named
+    ]
     groups = []
     for entry in declared:
         node = listed.get(entry.name.casefold())
         if node and node.role not in (entry.role, Role.UNKNOWN):
-            nodes.append(f"{entry.name} is declared {entry.role}, and CUCM has it as {node.role}")
+            nodes.append(
+                make_statement(
+                    Form.ROLE_DIFFERS, node=entry.name, declared=entry.role, listed=node.role
+                )
+            )
         if node and node.group_known and entry.redundancy_group:
             group, declared_group = node.redundancy_group or "no group", entry.redundancy_group
             if group.casefold() != declared_group.casefold():
-                where = f"{entry.name} is declared in {declared_group}"
-                groups.append(f"{where}, and CUCM has it in {group}")
-    clauses = {"node": tuple(nodes), "node.redundancy_group": tuple(groups)}
-    return {key: of_key for key, of_key in clauses.items() if of_key}
+                groups.append(
+                    make_statement(
+                        Form.GROUP_DIFFERS, node=entry.name, declared=declared_group, listed=group
+                    )
+                )
+    statements = {"node": tuple(nodes), "node.redundancy_group": tuple(groups)}
+    return {key: of_key for key, of_key in statements.items() if of_key}
 
 
 def _reachable_planned_nodes(
     settings: ClusterSettings, results: Iterable[NodeResult]
-) -> Mapping[str, tuple[str, ...]]:
+) -> Mapping[str, tuple[Statement, ...]]:
     """Return the nodes that are declared as planned and accept connections."""
     reachable = tuple(
-        f"{result.node.name} is declared as not installed yet, and accepts connections"
+        make_statement(Form.PLANNED_NODE_REPLIES, node=result.node.name)
         for result in results
         if is_declared_planned(settings, result.node) and not result.node.planned
     )

@@ -53,7 +53,9 @@ def _with_option_source(
 ) -> Mapping[str, tuple[Setting, ...]]:
     """Return the settings; those from an option name it as their source."""
     return {
-        key: tuple(replace(setting, source=f"--feature {key}") for setting in declared)
+        key: tuple(
+            replace(setting, source=f"--feature {key}", from_option=True) for setting in declared
+        )
         if key in changed
         else declared
         for key, declared in settings.items()

@@ -20,6 +20,7 @@ from auditor.failover.model import (
 from auditor.failover.services import FailoverFindings, check_node, mark_restarting
 from auditor.models.facts import ClusterFacts, Group, HaState, NodeFacts, Outcome, Role, Source
 from auditor.models.findings import Finding, Verdict
+from auditor.models.statements import Statement
 from auditor.recommendations.ha_states import (
     HaMember,
     PairClass,
@@ -122,7 +123,7 @@ def check_group(
         name=group.name,
         status=status,
         verdict=finding.verdict if finding else Verdict.UNKNOWN,
-        because=finding.because if finding else "",
+        because=finding.because if finding else None,
         causes=_documented_causes(members) if status not in _STATUSES_WITHOUT_CAUSES else (),
         is_switched_on=group.ha_enabled,
         nodes=tuple(_build_node_status(facts, node, member_by_name[node.name]) for node in nodes),
@@ -220,7 +221,7 @@ def _perfmon_failure(facts: ClusterFacts, node: NodeFacts) -> SourceFailure | No
     return next(iter((*perfmon, *failures)), None)
 
 
-def _no_state_reason(facts: ClusterFacts, node: NodeFacts, member: HaMember) -> str:
+def _no_state_reason(facts: ClusterFacts, node: NodeFacts, member: HaMember) -> Statement | None:
     """Return why PerfMon gave no state, even if the database gave one."""
     gap = facts.gap(node.name, Source.PERFMON)
     return explain_no_response(facts, node, Source.PERFMON) if gap else member.silence

@@ -11,6 +11,7 @@ from auditor.errors import Reason
 from auditor.failures import Failure
 from auditor.models.facts import ClusterFacts, HaState, Origin, Outcome, Source
 from auditor.models.findings import ExitCode, Verdict
+from auditor.models.statements import Statement
 from auditor.service_names import (
     CLIENT_PROFILE_AGENT,
     PRESENCE_ENGINE_SERVICE,
@@ -167,7 +168,7 @@ class NodeCheck:
     """One check on one node; verdict `not_applicable` counts for nothing.
 
     `service` is empty for group membership. `detail` is the node's own reason for the state of a
-    service, or the group that the node is in; `because` is a clause for `Doubt.PEERS`. `notes` are
+    service, or the group that the node is in; `because` is the reason of `Doubt.PEERS`. `notes` are
     further sentences of the engine or of the coverage, which are only printed.
     """
 
@@ -178,8 +179,8 @@ class NodeCheck:
     service: str = ""
     detail: str = ""
     doubt: Doubt | None = None
-    because: str = ""
-    notes: tuple[str, ...] = ()
+    because: Statement | None = None
+    notes: tuple[str | Statement, ...] = ()
 
     @property
     def urgency(self) -> int:
@@ -259,7 +260,7 @@ class NodeStatus:
     role: str
     state: HaState | None
     state_source: Origin | None
-    no_state_reason: str
+    no_state_reason: Statement | None
     has_answered: bool
     sessions: Mapping[str, int]
     replication: int | None
@@ -300,7 +301,7 @@ class GroupCheck:
     name: str
     status: GroupStatus
     verdict: Verdict
-    because: str
+    because: Statement | None
     causes: tuple[str, ...]
     is_switched_on: bool | None
     nodes: tuple[NodeStatus, ...]

@@ -26,10 +26,12 @@ from auditor.failover.wording import (
 )
 from auditor.models.facts import ClusterFacts, NodeFacts, RunState
 from auditor.models.findings import ExitCode, Verdict
+from auditor.models.statements import join_statements
 from auditor.recommendations.conditions import evaluate_feature
 from auditor.recommendations.engine import drop_discovered_facts
 from auditor.recommendations.logic import all_of
 from auditor.recommendations.view import view_service
+from auditor.report.sentences import render_clause
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     CONNECTION_MANAGER,
@@ -208,9 +210,11 @@ def _chat_room_impacts(
     moving = evaluate_feature(confirmed, "permanent_chat_ha")
     verdict = Verdict.UNKNOWN
     if rooms.value is None:
-        because = f"it is not known whether {node.name} has persistent rooms: {rooms.clause}"
+        reason = render_clause(join_statements(rooms.reasons))
+        because = f"it is not known whether {node.name} has persistent rooms: {reason}"
     elif moving.value is None:
-        because = f"it is not known whether the rooms of {node.name} move: {moving.clause}"
+        reason = render_clause(join_statements(moving.reasons))
+        because = f"it is not known whether the rooms of {node.name} move: {reason}"
     elif moving.value:
         return
     else:

@@ -32,11 +32,13 @@ from auditor.failover.wording import (
     check_text,
     distinct_checks,
     missing_groups_text,
+    note_texts,
     unchecked_peer_text,
 )
 from auditor.models.facts import Origin, Source
 from auditor.models.findings import ExitCode, Verdict
 from auditor.report.console import render_console, safe_text
+from auditor.report.sentences import render_sentence
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
 from auditor.text import printable
 
@@ -200,7 +202,7 @@ def _print_group_details(console: Console, group: GroupCheck) -> None:
         _print_marked(console, check.verdict, check_text(check))
     for check in group.checks:
         if check.state is CheckState.ANSWERS_WITH_FAULT:
-            _print_line(console, f"! {' '.join(check.notes)}")
+            _print_line(console, f"! {' '.join(note_texts(check))}")
     for failure in group.failures:
         if failure.source is Source.CUCM_AXL:
             _print_line(console, f"? {failure.text}")
@@ -219,7 +221,7 @@ def _print_group_details(console: Console, group: GroupCheck) -> None:
 
 def _print_node_details(console: Console, node: NodeStatus) -> None:
     if node.no_state_reason and node.has_answered:
-        _print_line(console, f"? {node.no_state_reason}.")
+        _print_line(console, f"? {render_sentence(node.no_state_reason)}")
     if node.replication not in (None, _GOOD_REPLICATION_STATE):
         _print_line(
             console,
@@ -341,7 +343,7 @@ def _group_json(group: GroupCheck, check: FailoverCheck) -> dict[str, Any]:
         "name": group.name,
         "standing": group.status,
         "verdict": group.verdict,
-        "because": group.because,
+        "because": render_sentence(group.because),
         "causes": group.causes,
         "switch": group.is_switched_on,
         "nodes": [_node_json(node) for node in group.nodes],
@@ -362,7 +364,7 @@ def _node_json(node: NodeStatus) -> dict[str, Any]:
         "role": node.role,
         "state": node.state,
         "state_source": node.state_source or "",
-        "silence": node.no_state_reason,
+        "silence": render_sentence(node.no_state_reason),
         "answered": node.has_answered,
         "sessions": dict(node.sessions),
         "replication": node.replication,

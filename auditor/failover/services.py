@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from auditor.failover.model import CRITICAL_SERVICES, CheckState, CheckType, Doubt, NodeCheck
 from auditor.models.facts import AxlAvailability, ClusterFacts, HaState, NodeFacts, RunState
 from auditor.models.findings import Finding, FindingKind, Verdict
+from auditor.models.statements import Form, make_statement
 from auditor.recommendations.conditions import evaluate_feature
 from auditor.recommendations.engine import (
     drop_contradicted_facts,
@@ -138,7 +139,7 @@ def check_sync_and_recovery(findings: FailoverFindings, node: NodeFacts, service
     if peers.value:
         return check
     verdict = Verdict.NOT_APPLICABLE if peers.value is False else Verdict.UNKNOWN
-    return replace(check, verdict=verdict, doubt=Doubt.PEERS, because=peers.clause)
+    return replace(check, verdict=verdict, doubt=Doubt.PEERS, because=peers.because)
 
 
 def check_other_service(
@@ -170,7 +171,8 @@ def _check_stopped_service(
     facts: ClusterFacts, node: NodeFacts, view: ServiceView, check_type: CheckType
 ) -> NodeCheck:
     service = view.state.name
-    judgement = explain_by_ha(facts, node, view, f"{service} runs.")
+    expected = make_statement(Form.SERVICE_RUNS, service=service, node=node.name)
+    judgement = explain_by_ha(facts, node, view, expected)
     if judgement is not None:
         return _service_check(node, view, check_type, judgement.verdict)
     check = _service_check(node, view, check_type, Verdict.DRIFT)
@@ -200,7 +202,9 @@ def _service_check(
 
 def _unknown_check(node: NodeFacts, view: ServiceView, check_type: CheckType) -> NodeCheck:
     check = _service_check(node, view, check_type, Verdict.UNKNOWN)
-    return check if check.notes else replace(check, notes=("Its state was changing when read.",))
+    return (
+        check if check.notes else replace(check, notes=(make_statement(Form.SERVICE_NOT_SETTLED),))
+    )
 
 
 _CHECK_STATES = {
@@ -268,8 +272,8 @@ def check_node_axl(findings: FailoverFindings, node: NodeFacts) -> NodeCheck:
     if is_required is False:
         return replace(check, verdict=Verdict.NOT_APPLICABLE, doubt=Doubt.OPTIONAL)
     if is_required is None and check.verdict is Verdict.DRIFT:
-        hint = evaluate_feature(findings.facts, "intercluster").hint
-        notes = (*check.notes, hint or "Make AXL of the CUCM publisher answer.")
+        hints = evaluate_feature(findings.facts, "intercluster").hints
+        notes = (*check.notes, *(hints or (make_statement(Form.READ_CUCM),)))
         return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.REQUIREMENT, notes=notes)
     return check
 

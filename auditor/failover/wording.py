@@ -20,6 +20,8 @@ from auditor.failure_reasons import reason_text
 from auditor.failures import failure_cause
 from auditor.models.facts import HaState
 from auditor.models.findings import Verdict
+from auditor.models.statements import Statement
+from auditor.report.sentences import render_clause, render_sentence
 from auditor.text import join_names
 
 HA_STATE_LABELS = {
@@ -82,7 +84,12 @@ def check_text(check: NodeCheck) -> str:
     clause = check_clause(check)
     # A clause on membership begins with the name of the node, which keeps its case.
     sentence = f"{clause}." if check.type is CheckType.MEMBER else as_sentence(clause)
-    return " ".join((sentence, *check.notes))
+    return " ".join((sentence, *note_texts(check)))
+
+
+def note_texts(check: NodeCheck) -> list[str]:
+    """Return the notes of a check as sentences."""
+    return [render_sentence(n) if isinstance(n, Statement) else n for n in check.notes]
 
 
 def as_sentence(clause: str) -> str:
@@ -129,7 +136,7 @@ def _doubt_clause(check: NodeCheck) -> str:
         case Doubt.REQUIREMENT:
             return "and it is not known whether it must run"
         case Doubt.PEERS:
-            return f"and {check.because}"
+            return f"and {render_clause(check.because)}" if check.because else ""
     return ""
 
 

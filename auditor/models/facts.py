@@ -16,6 +16,7 @@ from pydantic import Field
 
 from auditor.errors import Reason
 from auditor.failures import Failure, Problem, failure_detail, failure_text
+from auditor.models.statements import Statement
 
 STEADY_UPTIME_S = 600
 """An uptime that passes for "stays up" at one look (contract, DIR-03)."""
@@ -102,11 +103,14 @@ class HaState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing seen or told, in a sentence without durations, with its origin and source."""
+    """One fact that supports a finding, without durations, with its origin and source.
+
+    `source` is a text where it is the name of a file, an option or a table.
+    """
 
     origin: Origin
-    source: str
-    text: str
+    source: str | Statement
+    statement: Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +261,8 @@ class Setting:
 
     `on` is False for `false` and for an empty list. `nodes` None means that the key names no
     nodes (it holds for all of them); `expressway` is the word for federation by Expressway.
-    `placed` False: it is on, and nobody can tell on which nodes.
+    `placed` False: it is on, and it is unknown on which nodes. `from_option`: it was given with
+    --feature, and is in no file.
     """
 
     on: bool
@@ -266,6 +271,7 @@ class Setting:
     nodes: frozenset[str] | None = None
     expressway: bool = False
     placed: bool = True
+    from_option: Annotated[bool, Field(exclude=True)] = False
 
     def as_toml(self) -> str:
         """Return the value as the configuration file spells it; node names in lower case.
@@ -331,7 +337,7 @@ class KeyComparison:
     """A key of the file that is no feature, held against the cluster; with what speaks for it."""
 
     agreement: Agreement
-    because: str
+    because: Statement
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -367,7 +373,7 @@ class ClusterFacts:
     notes: tuple[str, ...] = ()
     axl_version: str | None = None
     moved_before: Mapping[tuple[str, str], RunState] = field(default_factory=dict)
-    disputed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    disputed: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
     compared: Mapping[str, KeyComparison] = field(default_factory=dict)
 
     @property

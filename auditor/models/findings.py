@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from auditor.models.facts import Coverage, Evidence, NodeFacts, RunState, Source
+from auditor.models.statements import Statement
 
 
 class Verdict(StrEnum):
@@ -159,8 +160,9 @@ class Waiver:
 class Finding:
     """The verdict of one recommendation on one subject.
 
-    `kind` is None unless the verdict is drift, explained or waived. `remedy` is empty where
-    nothing needs doing.
+    `expected`, `observed` and `because` are statements; `report.sentences` renders them. `remedy`
+    holds one for each thing to do, and is empty where nothing needs doing. `kind` is None unless
+    the verdict is drift, explained or waived.
     """
 
     cluster: str
@@ -169,12 +171,12 @@ class Finding:
     subject: FindingSubject
     verdict: Verdict
     severity: Severity
-    expected: str
-    observed: str
-    because: str
+    expected: Statement
+    observed: Statement
+    because: Statement
     kind: FindingKind | None = None
     consequence: str = ""
-    remedy: str = ""
+    remedy: tuple[Statement, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     waiver: Waiver | None = None
 

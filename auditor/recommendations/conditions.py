@@ -1,127 +1,123 @@
-"""The named conditions: what the profile and the node tell, as three-valued truth.
-
-The named scopes: on which nodes a recommendation is judged, as three-valued truth.
-"""
+"""Named conditions and scopes: what profile and node say of them, in three-valued logic."""
 
 import re
 from collections.abc import Callable, Mapping
 
 from auditor.models.deployment import OPTIONAL_KEYS
 from auditor.models.facts import ClusterFacts, Evidence, NodeFacts, Origin, Role, RunState, Setting
+from auditor.models.statements import Form, Statement, add_detail, make_statement
 from auditor.recommendations.ha_states import GROUP_HINT
 from auditor.recommendations.logic import ALWAYS_TRUE, Evaluation, all_of, any_of, negate_evaluation
-from auditor.recommendations.view import NodeView, ServiceView
+from auditor.recommendations.view import NodeView
 from auditor.recommendations.vocabulary import Condition, NodeScope
 
 _ORIGINS_BY_TRUST = tuple(Origin)
 _MAX_RELEASE = (10**6, 0)
+_ROLE_HINT = make_statement(Form.READ_ROLES)
 
 
 def effective_setting(facts: ClusterFacts, key: str) -> Setting | None:
-    """Return the most trusted telling of a deployment key, None if nobody told it."""
-    tellings = facts.settings.get(key, ())
-    if len(tellings) == 1:
-        return tellings[0]
-    return min(tellings, key=lambda setting: _ORIGINS_BY_TRUST.index(setting.origin), default=None)
+    """Return the most trusted setting of a deployment key, None if there is none."""
+    settings = facts.settings.get(key, ())
+    if len(settings) == 1:
+        return settings[0]
+    return min(settings, key=lambda setting: _ORIGINS_BY_TRUST.index(setting.origin), default=None)
 
 
-def declare_key_hint(key: str) -> str:
-    """Return the sentence that asks for a deployment key."""
-    return f"Declare `{key}` in [cluster.deployment]."
+def declare_key_hint(key: str) -> Statement:
+    """Return the advice to declare a deployment key."""
+    return make_statement(Form.DECLARE_KEY, key=key)
 
 
 def setting_covers_node(setting: Setting, node: NodeFacts) -> bool:
-    """Tell whether a telling holds for a node; one that names no nodes holds for all."""
+    """Return whether a setting holds for a node; one that names no nodes holds for all."""
     if setting.nodes is None:
         return setting.on
     return setting.on and node.name.casefold() in {name.casefold() for name in setting.nodes}
 
 
 def evaluate_feature(facts: ClusterFacts, key: str, node: NodeFacts | None = None) -> Evaluation:
-    """Tell whether a feature is deployed: anywhere, or on one node."""
-    told = effective_setting(facts, key)
-    if told is None and key in OPTIONAL_KEYS:
-        return Evaluation(False, f"`{key}` names no node")
-    if told is None:
-        return Evaluation(None, f"nobody declared `{key}`", declare_key_hint(key))
-    if node is not None and not told.placed:
-        clause = f"`{key}` is true ({told.origin}), and on which nodes is not known"
-        evidence = (Evidence(told.origin, told.source, f"`{key}` is true on some node."),)
-        return Evaluation(None, clause, declare_key_hint(key), evidence)
-    if node is None or not told.on or told.nodes is None:
-        return _setting_evaluation(told, key, told.on, f"`{key}` is {_setting_value_text(told)}")
-    inside = setting_covers_node(told, node)
-    verb = "names" if inside else "does not name"
-    return _setting_evaluation(told, key, inside, f"`{key}` {verb} {node.name}")
+    """Return whether a feature is deployed: anywhere, or on one node."""
+    setting = effective_setting(facts, key)
+    if setting is None and key in OPTIONAL_KEYS:
+        return Evaluation(False, (make_statement(Form.KEY_NAMES_NO_NODE, key=key),))
+    if setting is None:
+        reason = make_statement(Form.KEY_NOT_DECLARED, key=key)
+        return Evaluation(None, (reason,), (declare_key_hint(key),))
+    if node is not None and not setting.placed:
+        reason = make_statement(Form.KEY_TRUE_NODES_UNKNOWN, key=key, origin=setting.origin)
+        fact = make_statement(Form.KEY_TRUE_SOMEWHERE, key=key)
+        evidence = (Evidence(setting.origin, setting.source, fact),)
+        return Evaluation(None, (reason,), (declare_key_hint(key),), evidence)
+    if node is None or not setting.on or setting.nodes is None:
+        fact = make_statement(Form.KEY_VALUE, key=key, value=switch_text(setting))
+        return _setting_evaluation(setting, key, setting.on, fact)
+    covered = setting_covers_node(setting, node)
+    form = Form.KEY_NAMES_NODE if covered else Form.KEY_OMITS_NODE
+    return _setting_evaluation(setting, key, covered, make_statement(form, key=key, node=node.name))
 
 
-def _setting_evaluation(told: Setting, key: str, value: bool, text: str) -> Evaluation:
-    hint = declare_key_hint(key) if told.origin is Origin.DISCOVERED else ""
-    evidence = (Evidence(told.origin, told.source, f"{text}."),)
-    where = "--feature" if told.source.startswith("--feature ") else told.origin
-    return Evaluation(value, f"{text} ({where})", hint, evidence)
+def _setting_evaluation(setting: Setting, key: str, value: bool, fact: Statement) -> Evaluation:
+    hints = (declare_key_hint(key),) if setting.origin is Origin.DISCOVERED else ()
+    origin = "--feature" if setting.from_option else str(setting.origin)
+    reason = make_statement(fact.form, **dict(fact.values), origin=origin)
+    return Evaluation(value, (reason,), hints, (Evidence(setting.origin, setting.source, fact),))
 
 
-def _setting_value_text(told: Setting) -> str:
-    if told.expressway:
+def switch_text(setting: Setting) -> str:
+    """Return the value of a setting as TOML, without its nodes."""
+    if setting.expressway:
         return '"expressway"'
-    return "true" if told.on else "false"
+    return "true" if setting.on else "false"
 
 
 def evaluate_expressway(facts: ClusterFacts) -> Evaluation:
-    """Tell whether XMPP federation runs through Expressway, outside the cluster."""
-    told = effective_setting(facts, "xmpp_federation")
-    truth = evaluate_feature(facts, "xmpp_federation")
-    if told is None:
-        return truth
-    return Evaluation(told.expressway, truth.clause, truth.hint, truth.evidence)
+    """Return whether XMPP federation runs through Expressway, outside the cluster."""
+    setting = effective_setting(facts, "xmpp_federation")
+    feature = evaluate_feature(facts, "xmpp_federation")
+    if setting is None:
+        return feature
+    return Evaluation(setting.expressway, feature.reasons, feature.hints, feature.evidence)
 
 
 def evaluate_release_range(release: str | None, start: str | None, below: str | None) -> Evaluation:
-    """Tell whether a release is at or above `start` and lower than `below`; either may be None."""
+    """Return whether a release is at least `start` and lower than `below`; either may be None."""
     if start is None and below is None:
         return ALWAYS_TRUE
-    bounds = " and ".join(
-        part for part in (start and f"from {start}", below and f"below {below}") if part
+    bounds = (
+        *((make_statement(Form.RELEASE_FROM, release=start),) if start else ()),
+        *((make_statement(Form.RELEASE_BELOW, release=below),) if below else ()),
     )
     number = _parse_release(release)
+    reason = make_statement(Form.RELEASE_RANGE, bounds=bounds, release=release or "")
     if number is None:
-        return Evaluation(
-            None,
-            f"this holds for releases {bounds}, and the release of the cluster is not known",
-            "Make Control Center of the publisher answer, so that the release is known.",
-        )
+        return Evaluation(None, (reason,), (make_statement(Form.READ_RELEASE),))
     inside = (_parse_release(start) or number) <= number < (_parse_release(below) or _MAX_RELEASE)
-    clause = f"this holds for releases {bounds}, and the cluster runs {release}"
-    return Evaluation(inside, "" if inside else clause)
+    return Evaluation(inside, () if inside else (reason,))
 
 
 def evaluate_release_nine(release: str | None) -> Evaluation:
-    """Tell whether a release is 9.x: only then can a peer run Cisco Unified Presence 8.6(x)."""
+    """Return whether a release is 9.x: only then can a peer run Cisco Unified Presence 8.6(x)."""
     return evaluate_release_range(release, "9.0", "10.0")
 
 
 def _parse_release(release: str | None) -> tuple[int, int] | None:
-    found = re.match(r"(\d+)(?:\.(\d+))?", release or "")
-    return (int(found[1]), int(found[2] or 0)) if found else None
+    match = re.match(r"(\d+)(?:\.(\d+))?", release or "")
+    return (int(match[1]), int(match[2] or 0)) if match else None
 
 
 def evaluate_condition(condition: Condition, view: NodeView) -> Evaluation:
-    """Tell whether a named condition holds for the node of a view."""
-    return _CONDITION_EVALUATORS.get(condition, _key_evaluator(condition))(view)
-
-
-def _key_evaluator(condition: Condition) -> Callable[[NodeView], Evaluation]:
-    """Return the meaning of a condition that is a deployment key, by node where it names nodes."""
-    return lambda view: evaluate_feature(view.facts, condition, view.node)
+    """Return whether a named condition holds for a node; a deployment key by node if it has any."""
+    evaluator = _CONDITION_EVALUATORS.get(condition)
+    return evaluator(view) if evaluator else evaluate_feature(view.facts, condition, view.node)
 
 
 def _evaluate_xmpp_federation(view: NodeView) -> Evaluation:
-    through = evaluate_expressway(view.facts)
-    truth = evaluate_feature(view.facts, "xmpp_federation", view.node)
-    if through.value:
-        return Evaluation(False, truth.clause, truth.hint, truth.evidence)
-    return truth
+    through_expressway = evaluate_expressway(view.facts)
+    feature = evaluate_feature(view.facts, "xmpp_federation", view.node)
+    if through_expressway.value:
+        return Evaluation(False, feature.reasons, feature.hints, feature.evidence)
+    return feature
 
 
 def _evaluate_permanent_chat(view: NodeView) -> Evaluation:
@@ -145,28 +141,23 @@ def _evaluate_cup86(view: NodeView) -> Evaluation:
 
 
 def _evaluate_service_activated(view: NodeView) -> Evaluation:
-    seen, name = view.service, view.node.name
-    if seen.state.activated is None:
-        clause = (
-            f"whether {view.row.service} is activated on {name} is not known{_reason_suffix(seen)}"
-        )
-        hint = seen.hint or f"Look at {view.row.service} in Service Activation of {name}."
-        return Evaluation(None, clause, hint, seen.evidence)
-    word = "activated" if seen.state.activated else "not activated"
-    clause = f"{view.row.service} is {word} on {name}"
-    return Evaluation(seen.state.activated, clause, "", seen.evidence)
-
-
-def _reason_suffix(seen: ServiceView) -> str:
-    return f": {seen.why.rstrip('.')}" if seen.why else ""
+    service = view.service
+    if service.state.activated is None:
+        what = view.say(Form.SERVICE_ACTIVATED)
+        reason = add_detail(make_statement(Form.UNKNOWN_WHETHER, what=what), service.why)
+        hint = service.hint or view.say(Form.LOOK_IN_SERVICE_ACTIVATION)
+        return Evaluation(None, (reason,), (hint,), service.evidence)
+    activated = service.state.activated
+    form = Form.SERVICE_ACTIVATED if activated else Form.SERVICE_NOT_ACTIVATED
+    return Evaluation(activated, (view.say(form),), (), service.evidence)
 
 
 def _evaluate_service_runs(view: NodeView) -> Evaluation:
-    seen = view.service
-    value = {RunState.STARTED: True, RunState.STOPPED: False}.get(seen.run)
-    clause = seen.observed.rstrip(".") + _reason_suffix(seen)
-    hint = "" if value is not None else seen.hint or "Audit again once the service has settled."
-    return Evaluation(value, clause, hint, seen.evidence)
+    service = view.service
+    value = {RunState.STARTED: True, RunState.STOPPED: False}.get(service.run)
+    reason = add_detail(service.observed, service.why)
+    hint = service.hint or make_statement(Form.AUDIT_WHEN_SETTLED)
+    return Evaluation(value, (reason,), (hint,) if value is None else (), service.evidence)
 
 
 _CONDITION_EVALUATORS: Mapping[Condition, Callable[[NodeView], Evaluation]] = {
@@ -179,15 +170,11 @@ _CONDITION_EVALUATORS: Mapping[Condition, Callable[[NodeView], Evaluation]] = {
     Condition.SERVICE_ACTIVATED: _evaluate_service_activated,
     Condition.SERVICE_RUNS: _evaluate_service_runs,
 }
-
-
-_ROLE_HINT = (
-    "Make AXL of the CUCM publisher answer, or declare `role` of the nodes in [[cluster.node]]."
-)
+"""The conditions that are more than one deployment key."""
 
 
 def evaluate_scope(scope: NodeScope, view: NodeView) -> Evaluation:
-    """Tell whether the node of a view is one that the row is judged on."""
+    """Return whether a recommendation with this scope is judged on the node."""
     return _SCOPE_EVALUATORS[scope](view)
 
 
@@ -203,33 +190,41 @@ def installed_group_nodes(facts: ClusterFacts, group: str) -> tuple[NodeFacts, .
 
 
 def evaluate_routing_node(view: NodeView) -> Evaluation:
-    """Tell whether the node only routes for intradomain federation.
+    """Return whether the node only routes for intradomain federation.
 
     Source: Partitioned Intradomain Federation Guide 12.5(1), "Additional Configuration for
     Routing IM and Presence Service Node".
     """
-    truth = evaluate_feature(view.facts, "routing_nodes", view.node)
-    if not truth.value:
-        return truth
-    clause = f"{truth.clause}, and the Partitioned Intradomain Federation Guide keeps this off"
-    return Evaluation(True, f"{clause} routing nodes", truth.hint, truth.evidence)
+    routing = evaluate_feature(view.facts, "routing_nodes", view.node)
+    if not routing.value:
+        return routing
+    reasons = tuple(
+        make_statement(Form.ROUTING_NODE_SPARED, reason=reason) for reason in routing.reasons
+    )
+    return Evaluation(True, reasons, routing.hints, routing.evidence)
+
+
+def _on_node(form: Form, view: NodeView) -> Statement:
+    return make_statement(form, node=view.node.name)
 
 
 def _evaluate_publisher(view: NodeView) -> Evaluation:
-    role, name = view.node.role, view.node.name
+    role = view.node.role
+    publisher = _on_node(Form.NODE_IS_PUBLISHER, view)
     if role is Role.PUBLISHER:
-        return Evaluation(True, f"node {name} is the publisher")
+        return Evaluation(True, (publisher,))
     if role is Role.UNKNOWN:
-        return Evaluation(None, f"whether node {name} is the publisher is not known", _ROLE_HINT)
+        reason = make_statement(Form.UNKNOWN_WHETHER, what=publisher)
+        return Evaluation(None, (reason,), (_ROLE_HINT,))
     if not any(node.role is Role.PUBLISHER for node in view.facts.nodes):
-        return Evaluation(None, "no node is known to be the publisher", _ROLE_HINT)
-    return Evaluation(False, f"node {name} is a subscriber")
+        return Evaluation(None, (make_statement(Form.NO_PUBLISHER_KNOWN),), (_ROLE_HINT,))
+    return Evaluation(False, (_on_node(Form.NODE_IS_SUBSCRIBER, view),))
 
 
 def _evaluate_not_publisher(view: NodeView) -> Evaluation:
-    """A subscriber is none even where nobody knows which node is the publisher."""
+    """Return true for a subscriber even where it is unknown which node is the publisher."""
     if view.node.role is Role.SUBSCRIBER:
-        return Evaluation(True, f"node {view.node.name} is a subscriber")
+        return Evaluation(True, (_on_node(Form.NODE_IS_SUBSCRIBER, view),))
     return negate_evaluation(_evaluate_publisher(view))
 
 
@@ -242,51 +237,55 @@ def _evaluate_publisher_group(view: NodeView) -> Evaluation:
     node = view.node
     publishers = [other for other in view.facts.nodes if other.role is Role.PUBLISHER]
     if node.role is Role.PUBLISHER:
-        return _note_missing_partner(view, f"peers sync from {node.name}, the publisher")
+        reason = _on_node(Form.PEERS_SYNC_FROM_PUBLISHER, view)
+        return Evaluation(True, (_note_missing_partner(view, reason),))
     if not publishers:
-        return Evaluation(None, "no node is known to be the publisher", _ROLE_HINT)
-    same = [_is_in_same_group(node, other) for other in publishers]
-    clause = f"node {node.name} is in the redundancy group of the publisher"
-    if any(same):
-        return _note_missing_partner(view, clause)
-    loose = [p.name for p in publishers if p.group_known and p.redundancy_group is None]
-    if loose:
-        why = f"publisher {loose[0]} is in no redundancy group, so its partner is not known"
-        return Evaluation(None, why, f"Put {loose[0]} into a redundancy group.")
-    if None in same:
-        return Evaluation(None, f"whether {clause} is not known", GROUP_HINT)
-    return Evaluation(False, f"node {node.name} is not in the redundancy group of the publisher")
+        return Evaluation(None, (make_statement(Form.NO_PUBLISHER_KNOWN),), (_ROLE_HINT,))
+    in_same_group = [_is_in_same_group(node, other) for other in publishers]
+    member = _on_node(Form.IN_PUBLISHER_GROUP, view)
+    if any(in_same_group):
+        return Evaluation(True, (_note_missing_partner(view, member),))
+    alone = [p.name for p in publishers if p.group_known and p.redundancy_group is None]
+    if alone:
+        reason = make_statement(Form.PUBLISHER_WITHOUT_GROUP, publisher=alone[0])
+        hint = make_statement(Form.PUT_INTO_GROUP, node=alone[0])
+        return Evaluation(None, (reason,), (hint,))
+    if None in in_same_group:
+        reason = make_statement(Form.UNKNOWN_WHETHER, what=member)
+        return Evaluation(None, (reason,), (GROUP_HINT,))
+    return Evaluation(False, (_on_node(Form.NOT_IN_PUBLISHER_GROUP, view),))
 
 
-def _is_in_same_group(node: NodeFacts, key: NodeFacts) -> bool | None:
-    """Tell whether a node is in the group of a key node, which should be in one.
+def _is_in_same_group(node: NodeFacts, key_node: NodeFacts) -> bool | None:
+    """Return whether a node is in the group of a key node.
 
-    A key node outside every group leaves open which node its partner is.
+    None also where the key node is outside every group: then its partner is unknown.
     """
-    if not (node.group_known and key.group_known) or key.redundancy_group is None:
+    if not (node.group_known and key_node.group_known) or key_node.redundancy_group is None:
         return None
-    return (node.redundancy_group or "").casefold() == key.redundancy_group.casefold()
+    return (node.redundancy_group or "").casefold() == key_node.redundancy_group.casefold()
 
 
 def _evaluate_added_group(view: NodeView) -> Evaluation:
-    told = effective_setting(view.facts, "intercluster_synced_from")
+    setting = effective_setting(view.facts, "intercluster_synced_from")
     listed = evaluate_feature(view.facts, "intercluster_synced_from")
-    if told is None or not told.on:
-        return Evaluation(False, listed.clause, listed.hint, listed.evidence)
-    entries = {name.casefold() for name in told.nodes or ()}
-    place = f"node {view.node.name} is in a group of `intercluster_synced_from` ({told.origin})"
-    answers = [_entry_covers_node(view, entry) for entry in entries]
-    if any(answers):
-        alone = _note_missing_partner(view, place)
-        return Evaluation(True, alone.clause, listed.hint, listed.evidence)
-    if None in answers:
-        return Evaluation(None, f"whether {place} is not known", GROUP_HINT, listed.evidence)
-    clause = f"`intercluster_synced_from` does not reach node {view.node.name} ({told.origin})"
-    return Evaluation(False, clause, listed.hint, listed.evidence)
+    if setting is None or not setting.on:
+        return Evaluation(False, listed.reasons, listed.hints, listed.evidence)
+    member = make_statement(Form.IN_SYNCED_GROUP, node=view.node.name, origin=setting.origin)
+    entries = sorted({name.casefold() for name in setting.nodes or ()})
+    covered = [_entry_covers_node(view, entry) for entry in entries]
+    if any(covered):
+        reason = _note_missing_partner(view, member)
+        return Evaluation(True, (reason,), listed.hints, listed.evidence)
+    if None in covered:
+        reason = make_statement(Form.UNKNOWN_WHETHER, what=member)
+        return Evaluation(None, (reason,), (GROUP_HINT,), listed.evidence)
+    reason = make_statement(Form.NOT_IN_SYNCED_GROUP, node=view.node.name, origin=setting.origin)
+    return Evaluation(False, (reason,), listed.hints, listed.evidence)
 
 
 def _entry_covers_node(view: NodeView, entry: str) -> bool | None:
-    """Tell whether an entry, a group or a node that stands for its group, covers the node."""
+    """Return whether an entry (a group, or a node in place of its group) covers the node."""
     node = view.node
     if entry == node.name.casefold():
         return True
@@ -298,20 +297,17 @@ def _entry_covers_node(view: NodeView, entry: str) -> bool | None:
     return (node.redundancy_group or "").casefold() == entry
 
 
-def _note_missing_partner(view: NodeView, clause: str) -> Evaluation:
-    """Say it where a node has no partner to fail over to."""
-    told = all(node.group_known for node in view.facts.nodes if not node.planned)
-    if (
-        view.facts.topology_observed
-        and told
-        and len(installed_group_nodes(view.facts, view.node.redundancy_group or "")) <= 1
-    ):
-        clause += ", and no failover is possible because it has no partner"
-    return Evaluation(True, clause)
+def _note_missing_partner(view: NodeView, reason: Statement) -> Statement:
+    """Return the reason, with a note if the node has no partner to fail over to."""
+    groups_known = all(node.group_known for node in view.facts.nodes if not node.planned)
+    partners = installed_group_nodes(view.facts, view.node.redundancy_group or "")
+    if view.facts.topology_observed and groups_known and len(partners) <= 1:
+        return make_statement(Form.WITHOUT_PARTNER, reason=reason)
+    return reason
 
 
 def _evaluate_remaining(view: NodeView) -> Evaluation:
-    """What neither AXL-01 nor AXL-02 covers."""
+    """Return whether neither AXL-01 nor AXL-02 covers the node."""
     synced = all_of(evaluate_feature(view.facts, "intercluster"), _evaluate_synced_from(view))
     return negate_evaluation(any_of(_evaluate_publisher(view), synced))
 

@@ -1,7 +1,4 @@
-"""Judges facts by recommendations: pure, and exactly one finding for each row and subject.
-
-Facts reduced to what may be believed, and to what does not hang on discovery.
-"""
+"""Judges facts by recommendations: pure, and exactly one finding for each row and subject."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +20,7 @@ from auditor.models.findings import (
     Verdict,
     finding_sort_key,
 )
+from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations.conditions import (
     evaluate_condition,
     evaluate_release_range,
@@ -35,8 +33,8 @@ from auditor.recommendations.logic import (
     Evaluation,
     all_of,
     any_of,
-    join_hints,
     negate_exception,
+    unique,
 )
 from auditor.recommendations.packs import Recommendation
 from auditor.recommendations.profile import (
@@ -51,7 +49,7 @@ from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMo
 
 
 def drop_contradicted_facts(facts: ClusterFacts) -> ClusterFacts:
-    """Return the facts without anything that another machine answered in a node's place."""
+    """Return the facts without the replies of a machine that is not the node it answered for."""
     return replace(facts, nodes=tuple(_drop_contradicted_node_facts(node) for node in facts.nodes))
 
 
@@ -64,37 +62,36 @@ def _drop_contradicted_node_facts(node: NodeFacts) -> NodeFacts:
 def drop_discovered_facts(facts: ClusterFacts) -> ClusterFacts:
     """Return the facts as they would be if nothing had been discovered.
 
-    A verdict that is compliant with all facts and not with these hangs on discovery alone.
-
-    Subjects stay: nodes and groups that were only discovered are still there to be judged.
+    A verdict that is compliant with all facts and not with these depends on discovery alone.
+    Nodes and groups that were only discovered stay, because they are subjects.
     """
-    guessed = {g.name.casefold() for g in facts.groups if g.origin is Origin.DISCOVERED}
+    discovered = {g.name.casefold() for g in facts.groups if g.origin is Origin.DISCOVERED}
     return replace(
         facts,
-        nodes=tuple(_drop_discovered_node_facts(node, guessed) for node in facts.nodes),
+        nodes=tuple(_drop_discovered_node_facts(node, discovered) for node in facts.nodes),
         groups=tuple(
             replace(group, ha_enabled=None) if group.switch_discovered else group
             for group in facts.groups
         ),
         settings={
-            key: kept
-            for key, told in facts.settings.items()
-            if (kept := _drop_discovered_settings(told))
+            key: confirmed
+            for key, settings in facts.settings.items()
+            if (confirmed := _drop_discovered_settings(settings))
         },
         databases=tuple(d for d in facts.databases if d.origin is not Origin.DISCOVERED),
     )
 
 
-def _drop_discovered_settings(tellings: tuple[Setting, ...]) -> tuple[Setting, ...]:
-    return tuple(told for told in tellings if told.origin is not Origin.DISCOVERED)
+def _drop_discovered_settings(settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
+    return tuple(setting for setting in settings if setting.origin is not Origin.DISCOVERED)
 
 
-def _drop_discovered_node_facts(node: NodeFacts, guessed: set[str]) -> NodeFacts:
-    grouped = (node.redundancy_group or "").casefold() not in guessed
+def _drop_discovered_node_facts(node: NodeFacts, discovered: set[str]) -> NodeFacts:
+    confirmed = (node.redundancy_group or "").casefold() not in discovered
     return replace(
         node,
-        redundancy_group=node.redundancy_group if grouped else None,
-        group_known=node.group_known and grouped,
+        redundancy_group=node.redundancy_group if confirmed else None,
+        group_known=node.group_known and confirmed,
         ha_state=_drop_discovered_reading(node.ha_state),
     )
 
@@ -104,18 +101,18 @@ def _drop_discovered_reading(reading: HaReading | None) -> HaReading | None:
 
 
 _VERDICTS_WITHOUT_ACTION = frozenset({Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.EXPLAINED})
-"""Verdicts that ask for nothing: what was only discovered never reaches one by itself."""
+"""Verdicts that need no action: what was only discovered never reaches one by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class _JudgeContext:
-    """The facts, the ids of the rows judged, and the facts without what was only discovered.
+    """The facts, the same without what was only discovered, and the ids of the rows judged.
 
-    `drop_discovered_facts` is None where nothing was only discovered.
+    `confirmed` is None where nothing was only discovered.
     """
 
     facts: ClusterFacts
-    firm: ClusterFacts | None
+    confirmed: ClusterFacts | None
     loaded: frozenset[str]
 
 
@@ -128,13 +125,16 @@ def judge_facts(
     """
     rows = [row for row in recommendations if row.mode is JudgingMode.AUDIT]
     facts = drop_contradicted_facts(facts)
-    without = drop_discovered_facts(facts)
-    loaded = frozenset(row.id for row in rows)
-    court = _JudgeContext(facts, None if without == facts else without, loaded)
-    found = (
-        _judge_subject(court, row, name) for row in rows for name in _subject_names(row, facts)
+    confirmed = drop_discovered_facts(facts)
+    context = _JudgeContext(
+        facts,
+        None if confirmed == facts else confirmed,
+        frozenset(row.id for row in rows),
     )
-    return tuple(sorted(found, key=finding_sort_key))
+    findings = (
+        _judge_subject(context, row, name) for row in rows for name in _subject_names(row, facts)
+    )
+    return tuple(sorted(findings, key=finding_sort_key))
 
 
 def _subject_names(row: Recommendation, facts: ClusterFacts) -> Iterator[str]:
@@ -149,50 +149,67 @@ def _subject_names(row: Recommendation, facts: ClusterFacts) -> Iterator[str]:
             yield facts.name
 
 
-def _judge_subject(court: _JudgeContext, row: Recommendation, name: str) -> Finding:
-    draft = _judge_expectation(court, row, court.facts, name)
+def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Finding:
+    judgement = _judge_expectation(context, row, context.facts, name)
     if (
-        court.firm
-        and draft.verdict in _VERDICTS_WITHOUT_ACTION
+        context.confirmed
+        and judgement.verdict in _VERDICTS_WITHOUT_ACTION
         and row.expects is not Expectation.PROFILE_AGREES
     ):
-        draft = _require_confirmation(draft, _judge_expectation(court, row, court.firm, name))
-    drift = draft.verdict is Verdict.DRIFT
+        confirmed = _judge_expectation(context, row, context.confirmed, name)
+        judgement = _require_confirmation(judgement, confirmed)
+    drift = judgement.verdict is Verdict.DRIFT
     return Finding(
-        cluster=court.facts.name,
+        cluster=context.facts.name,
         recommendation=row.id,
         service=row.service,
         subject=FindingSubject(row.subject, name),
-        verdict=draft.verdict,
-        severity=_effective_severity(row, court.facts, name),
-        expected=draft.expected,
-        observed=draft.observed,
-        because=draft.because,
-        kind=draft.kind,
+        verdict=judgement.verdict,
+        severity=_effective_severity(row, context.facts, name),
+        expected=judgement.expected,
+        observed=judgement.observed,
+        because=judgement.because or _default_reason(row),
+        kind=judgement.kind,
         consequence=row.consequence if drift else "",
-        remedy=_remedy_text(row, draft, name),
-        evidence=draft.evidence,
+        remedy=_remedy_statements(row, judgement, name),
+        evidence=judgement.evidence,
     )
 
 
-def _require_confirmation(draft: Judgement, without: Judgement) -> Judgement:
-    """Turn a verdict that only a discovered value brought about into unknown."""
-    if without.verdict is draft.verdict:
-        return draft
-    because = f"{draft.because.rstrip('.')}, but that hangs on what was only discovered."
-    hint = draft.hint or without.hint or "Declare in the profile what was only discovered."
-    return replace(draft, verdict=Verdict.UNKNOWN, kind=None, because=because, hint=hint)
+def _require_confirmation(judgement: Judgement, confirmed: Judgement) -> Judgement:
+    """Turn a verdict that depends on a discovered value into unknown."""
+    if confirmed.verdict is judgement.verdict:
+        return judgement
+    return replace(
+        judgement,
+        verdict=Verdict.UNKNOWN,
+        kind=None,
+        because=make_statement(Form.NOT_CONFIRMED, reason=judgement.because or judgement.observed),
+        hints=judgement.hints or confirmed.hints or (make_statement(Form.DECLARE_DISCOVERED),),
+    )
 
 
-def _remedy_text(row: Recommendation, draft: Judgement, name: str) -> str:
-    if draft.verdict is Verdict.UNKNOWN:
-        return draft.hint
-    remedy = row.remedy.get(draft.kind) if draft.kind else None
-    if draft.verdict is not Verdict.DRIFT or remedy is None:
-        return ""
-    place = f" on {name}" if row.subject is SubjectKind.NODE else ""
-    command = f"; or run `{remedy.cli}`{place}" if remedy.cli else ""
-    return f"In {remedy.page}, {remedy.action}{command}."
+def _default_reason(row: Recommendation) -> Statement:
+    return make_statement(Form.ROW_FOR_EVERY_NODE, recommendation=row.id)
+
+
+def _remedy_statements(
+    row: Recommendation, judgement: Judgement, name: str
+) -> tuple[Statement, ...]:
+    if judgement.verdict is Verdict.UNKNOWN:
+        return judgement.hints
+    remedy = row.remedy.get(judgement.kind) if judgement.kind else None
+    if judgement.verdict is not Verdict.DRIFT or remedy is None:
+        return ()
+    return (
+        make_statement(
+            Form.ROW_REMEDY,
+            page=remedy.page,
+            action=remedy.action,
+            command=remedy.cli,
+            node=name if remedy.cli and row.subject is SubjectKind.NODE else "",
+        ),
+    )
 
 
 def _effective_severity(row: Recommendation, facts: ClusterFacts, name: str) -> Severity:
@@ -206,7 +223,7 @@ def _effective_severity(row: Recommendation, facts: ClusterFacts, name: str) -> 
 
 
 def _judge_expectation(
-    court: _JudgeContext, row: Recommendation, facts: ClusterFacts, name: str
+    context: _JudgeContext, row: Recommendation, facts: ClusterFacts, name: str
 ) -> Judgement:
     match row.expects:
         case Expectation.PAIR_HEALTHY:
@@ -216,85 +233,80 @@ def _judge_expectation(
         case Expectation.PROFILE_NAMES_EXIST:
             return judge_declared_names(facts, name)
         case Expectation.ABSENT_FEATURE_IS_OFF:
-            return judge_absent_feature(facts, row, name, court.loaded)
+            return judge_absent_feature(facts, row, name, context.loaded)
     node = next(node for node in facts.nodes if node.name == name)
     return _judge_row_on_node(NodeView(facts, node, row))
 
 
 def _judge_row_on_node(view: NodeView) -> Judgement:
+    name = view.node.name
     if view.node.planned:
-        evidence = Evidence(Origin.DECLARED, "planned_nodes", f"It names {view.node.name}.")
-        return _judgement_not_applicable(
-            view,
-            Evaluation(
-                False, f"node {view.node.name} is declared in planned_nodes", evidence=(evidence,)
-            ),
+        names = make_statement(Form.NAMES, names=(name,))
+        planned = Evaluation(
+            False,
+            (make_statement(Form.NODE_PLANNED, node=name),),
+            evidence=(Evidence(Origin.DECLARED, "planned_nodes", names),),
         )
-    truth = evaluate_applicability(view)
-    if truth.value is False:
-        return _judgement_not_applicable(view, truth)
-    if truth.value is None:
-        return _judgement_undecided(view, truth)
-    draft = judge_node(view)
+        return _judgement_not_applicable(view, planned)
+    applies = evaluate_applicability(view)
+    if applies.value is False:
+        return _judgement_not_applicable(view, applies)
+    if applies.value is None:
+        return _judgement_undecided(view, applies)
+    judgement = judge_node(view)
     return replace(
-        draft,
-        because=draft.because or truth.sentence or _default_reason(view),
-        hint=join_hints(draft.hint, truth.hint),
-        evidence=tuple(dict.fromkeys((*truth.evidence, *draft.evidence))),
+        judgement,
+        because=judgement.because or applies.because,
+        hints=unique((*judgement.hints, *applies.hints)),
+        evidence=unique((*applies.evidence, *judgement.evidence)),
     )
 
 
 def evaluate_applicability(view: NodeView) -> Evaluation:
-    """Tell whether a row is to be judged on a node."""
+    """Return whether a row is to be judged on a node."""
     row = view.row
-    asked = all_of(evaluate_condition(row.applies, view), evaluate_scope(row.on, view))
+    applies = all_of(evaluate_condition(row.applies, view), evaluate_scope(row.on, view))
     if row.or_activated:
-        asked = any_of(asked, evaluate_condition(Condition.SERVICE_ACTIVATED, view))
+        applies = any_of(applies, evaluate_condition(Condition.SERVICE_ACTIVATED, view))
     unless = (
         ALWAYS_TRUE
         if row.unless is None
         else negate_exception(evaluate_condition(row.unless, view))
     )
-    spared = ALWAYS_TRUE if row.routing_nodes else negate_exception(evaluate_routing_node(view))
-    return all_of(_evaluate_release_gate(view), asked, unless, spared)
+    routing = ALWAYS_TRUE if row.routing_nodes else negate_exception(evaluate_routing_node(view))
+    release = evaluate_release_range(view.facts.release, row.releases_from, row.releases_below)
+    return all_of(release, applies, unless, routing)
 
 
-def _evaluate_release_gate(view: NodeView) -> Evaluation:
-    row = view.row
-    if row.releases_from is None and row.releases_below is None:
-        return ALWAYS_TRUE
-    return evaluate_release_range(view.facts.release, row.releases_from, row.releases_below)
-
-
-def _judgement_not_applicable(view: NodeView, truth: Evaluation) -> Judgement:
+def _judgement_not_applicable(view: NodeView, applies: Evaluation) -> Judgement:
     return Judgement(
         Verdict.NOT_APPLICABLE,
-        f"Nothing: {view.row.id} does not apply to {view.node.name}.",
-        _observed_text(view),
-        truth.sentence,
-        hint=truth.hint,
-        evidence=truth.evidence,
+        make_statement(Form.ROW_NOT_APPLICABLE, recommendation=view.row.id, node=view.node.name),
+        _observed_statement(view),
+        applies.because,
+        hints=applies.hints,
+        evidence=applies.evidence,
     )
 
 
-def _judgement_undecided(view: NodeView, truth: Evaluation) -> Judgement:
+def _judgement_undecided(view: NodeView, applies: Evaluation) -> Judgement:
+    service_evidence = view.service.evidence if view.row.service else ()
     return Judgement(
         Verdict.UNKNOWN,
-        f"{view.row.title}, if {view.row.id} applies to {view.node.name}.",
-        _observed_text(view),
-        truth.sentence,
-        hint=truth.hint,
-        evidence=tuple(dict.fromkeys((*truth.evidence, *view.service.evidence)))
-        if view.row.service
-        else truth.evidence,
+        make_statement(
+            Form.ROW_IF_APPLICABLE,
+            title=view.row.title,
+            recommendation=view.row.id,
+            node=view.node.name,
+        ),
+        _observed_statement(view),
+        applies.because,
+        hints=applies.hints,
+        evidence=unique((*applies.evidence, *service_evidence)),
     )
 
 
-def _observed_text(view: NodeView) -> str:
+def _observed_statement(view: NodeView) -> Statement:
     if view.node.planned or not view.row.service:
-        return f"Nothing was looked at on {view.node.name}."
+        return make_statement(Form.NOT_EXAMINED, node=view.node.name)
     return view.service.observed
-
-
-def _default_reason(view: NodeView) -> str:
-    return f"{view.row.id} holds for every node of every cluster."

@@ -4,7 +4,7 @@ Source: IM&P configuration guide 15, chapter on high availability (states and pa
 15 (numbers of `SRMState`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ from auditor.models.facts import (
     Origin,
     Source,
 )
+from auditor.models.statements import Form, Statement, join_statements, make_statement
 from auditor.recommendations.view import explain_no_response
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
@@ -34,7 +35,7 @@ from auditor.service_names import (
 
 
 class PairClass(StrEnum):
-    """What two states say of a redundancy group (contract, section 10)."""
+    """What two states mean for a redundancy group (contract, section 10)."""
 
     HEALTHY = "healthy"
     FAILED_OVER = "failed over, stable"
@@ -54,11 +55,8 @@ TRANSITION_STATES = frozenset(
 )
 """The states of a transition."""
 
-GROUP_HINT = (
-    "Make AXL of the CUCM publisher answer, or declare `redundancy_group` of the nodes in "
-    "[[cluster.node]]."
-)
-"""What to do where nobody can tell the redundancy groups."""
+GROUP_HINT = make_statement(Form.READ_GROUPS)
+"""What to do where the redundancy groups are unknown."""
 
 _FAILED_STATES = frozenset({HaState.FAILED, HaState.DOWN})
 
@@ -122,9 +120,9 @@ _PAIR_CAUSES: Mapping[HaStatePair, tuple[str, ...]] = {
 """Documented causes by pair; which one it is cannot be read over SOAP."""
 
 
-def classify_pair(one: HaState | None, other: HaState | None) -> PairClass:
+def classify_pair(first: HaState | None, second: HaState | None) -> PairClass:
     """Return what a pair of states means; None is a node whose state could not be read."""
-    states = {one, other}
+    states = {first, second}
     if states == {HaState.NORMAL}:
         return PairClass.HEALTHY
     if states & _FAILED_STATES:
@@ -140,22 +138,22 @@ def classify_pair(one: HaState | None, other: HaState | None) -> PairClass:
     return PairClass.UNKNOWN
 
 
-def pair_causes(one: HaState | None, other: HaState | None) -> tuple[str, ...]:
+def pair_causes(first: HaState | None, second: HaState | None) -> tuple[str, ...]:
     """Return every documented cause of a pair, none for a pair that no guide lists."""
-    return _PAIR_CAUSES.get(frozenset({one, other}), ())
+    return _PAIR_CAUSES.get(frozenset({first, second}), ())
 
 
 _STATES_WITHOUT_HA = frozenset({None, HaState.UNKNOWN, HaState.NORMAL})
-"""The states that a node may have, or keep to itself, where high availability is off."""
+"""The states of a node without high availability; None: it reports no state."""
 
 
 @dataclass(frozen=True, slots=True)
 class HaMember:
-    """A node of a group with its HA reading, None if it could not be read."""
+    """A node of a group with its HA reading; None if it could not be read, `silence` says why."""
 
     name: str
     reading: HaReading | None
-    silence: str = ""
+    silence: Statement | None = None
 
     @property
     def state(self) -> HaState | None:
@@ -164,19 +162,20 @@ class HaMember:
 
     @property
     def observed(self) -> HaState | None:
-        """Return the state if PerfMon told it; what SQL tells explains nothing."""
-        seen = self.reading is not None and self.reading.origin is Origin.OBSERVED
-        return self.state if seen else None
+        """Return the state if PerfMon returned it; a state from SQL explains nothing."""
+        by_perfmon = self.reading is not None and self.reading.origin is Origin.OBSERVED
+        return self.state if by_perfmon else None
 
 
 def installed_members(facts: ClusterFacts, group: Group) -> tuple[HaMember, ...]:
     """Return the members of a group that are not only planned."""
-    known = {node.name.casefold(): node for node in facts.nodes}
+    nodes = {node.name.casefold(): node for node in facts.nodes}
     members = []
     for name in group.nodes:
-        node = known.get(name.casefold())
+        node = nodes.get(name.casefold())
         if node is None:
-            members.append(HaMember(name, None, f"{name} is not among the nodes of the cluster"))
+            silence = make_statement(Form.MEMBER_UNKNOWN_NODE, node=name)
+            members.append(HaMember(name, None, silence))
         elif not node.planned:
             members.append(_ha_member(facts, node))
     return tuple(members)
@@ -184,7 +183,7 @@ def installed_members(facts: ClusterFacts, group: Group) -> tuple[HaMember, ...]
 
 def _ha_member(facts: ClusterFacts, node: NodeFacts) -> HaMember:
     if node.identity is Identity.CONTRADICTED:
-        return HaMember(node.name, None, f"another machine answered for {node.name} (wrong_node)")
+        return HaMember(node.name, None, make_statement(Form.WRONG_NODE, node=node.name))
     if node.ha_state is None:
         return HaMember(node.name, None, explain_no_response(facts, node, Source.PERFMON))
     return HaMember(node.name, node.ha_state)
@@ -196,18 +195,18 @@ def find_group(facts: ClusterFacts, name: str) -> Group | None:
 
 
 def is_ha_declared(facts: ClusterFacts, name: str) -> bool | None:
-    """Return whether HA of a group is meant to be on, None where nobody declared it."""
-    meant = facts.high_availability
-    if meant is None or isinstance(meant, bool):
-        return meant
-    return name.casefold() in {group.casefold() for group in meant}
+    """Return whether HA of a group should be on, None where it is not declared."""
+    declared = facts.high_availability
+    if declared is None or isinstance(declared, bool):
+        return declared
+    return name.casefold() in {group.casefold() for group in declared}
 
 
 def is_without_ha(facts: ClusterFacts, group: Group) -> bool:
-    """Tell whether a group has no HA to judge: it is declared off, and nothing says otherwise.
+    """Return whether a group has no HA to judge: it is declared off, and nothing contradicts that.
 
-    Where nobody read the switch, a state that only HA gives a node (one of a failover, or of a
-    failure) says otherwise.
+    Where the switch was not read, a state that only HA gives a node contradicts it: one of a
+    failover, or of a failure.
     """
     if is_ha_declared(facts, group.name) is not False or group.ha_enabled is True:
         return False
@@ -223,37 +222,35 @@ def find_node_group(facts: ClusterFacts, node: NodeFacts) -> Group | None:
     return next((g for g in facts.groups if name in {n.casefold() for n in g.nodes}), None)
 
 
-_HA_OFF_TEXT = "high availability is off."
-
-
 def ha_switch_evidence(group: Group) -> tuple[Evidence, ...]:
     """Return what was read of the switch, nothing if it was not."""
     if group.ha_enabled is None:
         return ()
-    text = f"{group.name}: {'high availability is on.' if group.ha_enabled else _HA_OFF_TEXT}"
+    form = Form.HA_SWITCH_ON if group.ha_enabled else Form.HA_SWITCH_OFF
     origin = group.switch_origin or group.origin
-    return (Evidence(origin, "presence redundancy groups", text),)
-
-
-def is_ha_switched_off(told: Iterable[Evidence]) -> bool:
-    """Tell whether evidence of HA-01 says that high availability of the group is switched off."""
-    return any(entry.text.endswith(f": {_HA_OFF_TEXT}") for entry in told)
+    fact = make_statement(form, group=group.name)
+    return (Evidence(origin, "presence redundancy groups", fact),)
 
 
 def ha_state_evidence(members: tuple[HaMember, ...]) -> tuple[Evidence, ...]:
     """Return what was read of each member."""
-    return tuple(
-        Evidence(m.reading.origin, m.reading.source, f"{m.name}: HA state {m.reading.state}.")
-        if m.reading
-        else Evidence(Origin.OBSERVED, f"PerfMon of {m.name}", f"{m.name}: no HA state.")
-        for m in members
+    return tuple(_member_evidence(member) for member in members)
+
+
+def _member_evidence(member: HaMember) -> Evidence:
+    if member.reading is None:
+        fact = make_statement(Form.NO_HA_STATE, node=member.name)
+        return Evidence(Origin.OBSERVED, make_statement(Form.PERFMON_OF, node=member.name), fact)
+    reading = member.reading
+    fact = make_statement(Form.HA_STATE, node=member.name, state=reading.state)
+    return Evidence(reading.origin, reading.source, fact)
+
+
+def member_states(*members: HaMember) -> Statement:
+    """Return the states of members as one statement."""
+    return join_statements(
+        make_statement(Form.MEMBER_UNREADABLE, node=member.name)
+        if member.state is None
+        else make_statement(Form.MEMBER_STATE, node=member.name, state=member.state)
+        for member in members
     )
-
-
-def member_states_text(*members: HaMember) -> str:
-    """Return the states of members as words for a sentence."""
-    return " and ".join(f"{m.name} is {_ha_state_text(m.state)}" for m in members)
-
-
-def _ha_state_text(state: HaState | None) -> str:
-    return "in no readable state" if state is None else f"in state {state}"

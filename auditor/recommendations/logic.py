@@ -1,97 +1,77 @@
-"""Three-valued truth that remembers why it holds and what would settle it (Kleene's logic)."""
+"""Three-valued logic (Kleene): values with the reasons for them and with what would settle them."""
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from auditor.models.facts import Evidence
+from auditor.models.statements import Statement, join_statements
 
 T = TypeVar("T")
-
-_SENTENCE_END = re.compile(r"(?<=\.) (?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """True, False or unknown (None), with a clause that says why.
+    """True, False or unknown (None).
 
-    `clause` is the middle of a sentence, empty for what needs no saying; `more` holds the others
-    of a combination. `hint` is a sentence that
-    tells how to settle an unknown, or how to confirm what was only discovered.
+    `reasons` is empty for what needs no explanation. `hints` say how to settle an unknown, or how
+    to confirm what was only discovered.
     """
 
     value: bool | None
-    clause: str = ""
-    hint: str = ""
+    reasons: tuple[Statement, ...] = ()
+    hints: tuple[Statement, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    more: tuple[str, ...] = ()
 
     @property
-    def sentence(self) -> str:
-        """Return the clauses as one sentence, empty if there are none."""
-        text = " and ".join(_unique_nonempty((self.clause, *self.more)))
-        return f"{text[0].upper()}{text[1:]}." if text else ""
+    def because(self) -> Statement | None:
+        """Return the reasons as one statement, None if there are none."""
+        return join_statements(self.reasons) if self.reasons else None
 
 
 ALWAYS_TRUE = Evaluation(True)
 
 
-def negate_evaluation(truth: Evaluation) -> Evaluation:
-    """Return the opposite; unknown stays unknown, and the clause, a statement of fact, stays."""
-    if truth.value is None:
-        return truth
-    return Evaluation(not truth.value, truth.clause, truth.hint, truth.evidence, truth.more)
+def negate_evaluation(evaluation: Evaluation) -> Evaluation:
+    """Return the opposite with the same reasons, which are facts; unknown stays unknown."""
+    if evaluation.value is None:
+        return evaluation
+    return replace(evaluation, value=not evaluation.value)
 
 
-def negate_exception(truth: Evaluation) -> Evaluation:
-    """Return the opposite of an exception, without a word on an exception that is not made."""
-    if truth.value is False:
-        return Evaluation(True, hint=truth.hint)
-    return negate_evaluation(truth)
+def negate_exception(evaluation: Evaluation) -> Evaluation:
+    """Return the opposite of an exception; an exception that is not made needs no reason."""
+    if evaluation.value is False:
+        return Evaluation(True, hints=evaluation.hints)
+    return negate_evaluation(evaluation)
 
 
-def all_of(*truths: Evaluation) -> Evaluation:
+def all_of(*evaluations: Evaluation) -> Evaluation:
     """Return the conjunction: one False decides, else one unknown does."""
-    return _combine_evaluations(truths, decisive=False)
+    return _combine_evaluations(evaluations, decisive=False)
 
 
-def any_of(*truths: Evaluation) -> Evaluation:
+def any_of(*evaluations: Evaluation) -> Evaluation:
     """Return the disjunction: one True decides, else one unknown does."""
-    return _combine_evaluations(truths, decisive=True)
+    return _combine_evaluations(evaluations, decisive=True)
 
 
-def _combine_evaluations(truths: tuple[Evaluation, ...], *, decisive: bool) -> Evaluation:
-    for truth in truths:
-        if truth.value is decisive:
-            return truth
-    telling = [truth for truth in truths if truth is not ALWAYS_TRUE]
-    if len(telling) == 1:
-        return telling[0]
-    open_ones = [truth for truth in truths if truth.value is None]
-    if open_ones:
-        return _join_evaluations(None, open_ones)
-    return _join_evaluations(not decisive, telling)
-
-
-def _join_evaluations(value: bool | None, truths: Sequence[Evaluation]) -> Evaluation:
-    first, *more = _unique_nonempty(c for truth in truths for c in (truth.clause, *truth.more)) or [
-        ""
-    ]
+def _combine_evaluations(evaluations: tuple[Evaluation, ...], *, decisive: bool) -> Evaluation:
+    for evaluation in evaluations:
+        if evaluation.value is decisive:
+            return evaluation
+    remaining = [evaluation for evaluation in evaluations if evaluation is not ALWAYS_TRUE]
+    if len(remaining) == 1:
+        return remaining[0]
+    unknown = [evaluation for evaluation in remaining if evaluation.value is None]
     return Evaluation(
-        value,
-        first,
-        join_hints(*(truth.hint for truth in truths)),
-        tuple(_unique_nonempty(piece for truth in truths for piece in truth.evidence)),
-        tuple(more),
+        None if unknown else not decisive,
+        unique(reason for evaluation in unknown or remaining for reason in evaluation.reasons),
+        unique(hint for evaluation in unknown or remaining for hint in evaluation.hints),
+        unique(piece for evaluation in unknown or remaining for piece in evaluation.evidence),
     )
 
 
-def join_hints(*told: str) -> str:
-    """Return hints as one text that says no sentence twice."""
-    given = [hint for hint in told if hint]
-    return " ".join(_unique_nonempty(part for hint in given for part in _SENTENCE_END.split(hint)))
-
-
-def _unique_nonempty(values: Iterable[T]) -> list[T]:
-    return list(dict.fromkeys(value for value in values if value))
+def unique(values: Iterable[T]) -> tuple[T, ...]:
+    """Return each value once, in the order in which it first comes."""
+    return tuple(dict.fromkeys(values))

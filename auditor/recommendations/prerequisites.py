@@ -1,7 +1,10 @@
-"""What must be configured before a service may be turned on (the table's notes)."""
+"""What must be configured before a service may be turned on (the notes of Cisco's table)."""
+
+from dataclasses import replace
 
 from auditor.models.facts import Evidence, ExternalDatabase, NodeFacts, Origin, Reach, RunState
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations.conditions import (
     declare_key_hint,
     effective_setting,
@@ -11,30 +14,29 @@ from auditor.recommendations.conditions import (
 from auditor.recommendations.logic import Evaluation, all_of
 from auditor.recommendations.view import Judgement, NodeView
 from auditor.service_names import FILE_TRANSFER_MANAGER, MESSAGE_ARCHIVER, TEXT_CONFERENCE_MANAGER
-from auditor.text import join_sorted_names
 
 _DATABASE_USES = {
     TEXT_CONFERENCE_MANAGER: "permanent_chat",
     MESSAGE_ARCHIVER: "compliance",
     FILE_TRANSFER_MANAGER: "managed_file_transfer",
 }
-"""Which `used_by` of a database stands for which service."""
+"""The `used_by` of a database for each service that needs one."""
 
 _FAILED_REACH = frozenset({Reach.REFUSED, Reach.TIMED_OUT})
-_LIST_DATABASE_HINT = "List its database in [[cluster.external_database]]."
+_LIST_DATABASE_HINT = make_statement(Form.LIST_DATABASE)
 
 
 def judge_database_configured(view: NodeView) -> Judgement:
     """Judge whether an external database is configured for the service on a node."""
     use = _DATABASE_USES[view.row.service or ""]
-    expected = f"An external database for `{use}` is configured on {view.node.name}."
+    expected = make_statement(Form.DATABASE_EXPECTED, use=use, node=view.node.name)
     return _judge_prerequisite(view, expected, _evaluate_database(view, use))
 
 
 def judge_database_reachable(view: NodeView) -> Judgement:
-    """Judge whether that database is configured and answers a connection from this machine."""
+    """Judge whether that database is configured and accepts a connection from this machine."""
     use = _DATABASE_USES[view.row.service or ""]
-    expected = f"An external database for `{use}` is configured on {view.node.name} and reachable."
+    expected = make_statement(Form.DATABASE_REACHABLE_EXPECTED, use=use, node=view.node.name)
     configured = _evaluate_database(view, use)
     if not configured.value:
         return _judge_prerequisite(view, expected, configured)
@@ -43,38 +45,42 @@ def judge_database_reachable(view: NodeView) -> Judgement:
 
 def judge_xmpp_federation(view: NodeView) -> Judgement:
     """Judge whether XMPP federation is turned on in the administration of a node."""
-    key, name = "xmpp_federation_enabled_on", view.node.name
-    expected = f"XMPP federation is turned on in the administration of {name}."
-    told, deployed = (
-        effective_setting(view.facts, key),
-        effective_setting(view.facts, "xmpp_federation"),
+    key = "xmpp_federation_enabled_on"
+    expected = make_statement(Form.XMPP_FEDERATION_EXPECTED, node=view.node.name)
+    federation = effective_setting(view.facts, "xmpp_federation")
+    evaluation = evaluate_feature(view.facts, key, view.node)
+    confirmed = (
+        federation is not None and federation.on and federation.origin is not Origin.DISCOVERED
     )
-    truth = evaluate_feature(view.facts, key, view.node)
-    certain = deployed is not None and deployed.on and deployed.origin is not Origin.DISCOVERED
-    if told is None and certain:
-        truth = Evaluation(False, f"`{key}` names no node", declare_key_hint(key))
-    return _judge_prerequisite(view, expected, truth)
+    if effective_setting(view.facts, key) is None and confirmed:
+        reason = make_statement(Form.KEY_NAMES_NO_NODE, key=key)
+        evaluation = Evaluation(False, (reason,), (declare_key_hint(key),))
+    return _judge_prerequisite(view, expected, evaluation)
 
 
 def judge_ldap_search(view: NodeView) -> Judgement:
     """Judge whether the LDAP contact search of third-party XMPP clients is configured."""
-    expected = "The LDAP contact search for third-party XMPP clients is configured."
     return _judge_prerequisite(
-        view, expected, evaluate_feature(view.facts, "third_party_ldap_search_configured")
+        view,
+        make_statement(Form.LDAP_SEARCH_EXPECTED),
+        evaluate_feature(view.facts, "third_party_ldap_search_configured"),
     )
 
 
 def judge_file_server(view: NodeView) -> Judgement:
     """Judge whether a node has a file server and a database that no other node uses."""
-    expected = f"{view.node.name} has an external file server and a database of its own."
+    expected = make_statement(Form.FILE_SERVER_EXPECTED, node=view.node.name)
     server = evaluate_feature(view.facts, "file_server_configured", view.node)
     return _judge_prerequisite(view, expected, all_of(server, _evaluate_own_database(view)))
 
 
 def _databases_for_node(view: NodeView, use: str) -> list[ExternalDatabase]:
-    return [
-        d for d in view.facts.databases if use in d.used_by and _database_serves_node(d, view.node)
+    databases = [
+        database
+        for database in view.facts.databases
+        if use in database.used_by and _database_serves_node(database, view.node)
     ]
+    return sorted(databases, key=lambda database: database.name)
 
 
 def _database_serves_node(database: ExternalDatabase, node: NodeFacts) -> bool:
@@ -84,162 +90,191 @@ def _database_serves_node(database: ExternalDatabase, node: NodeFacts) -> bool:
 
 
 def _evaluate_database(view: NodeView, use: str) -> Evaluation:
-    """The list of databases is complete once the feature that needs them is declared true."""
-    found = _databases_for_node(view, use)
-    if found:
-        clause = f"database {_database_names(found)} is configured for `{use}` on {view.node.name}"
-        guessed = all(d.origin is Origin.DISCOVERED for d in found)
-        return Evaluation(
-            True, clause, _LIST_DATABASE_HINT if guessed else "", _database_evidence(found)
+    """Return whether a database is listed for a use on a node.
+
+    The list of databases is complete once the feature that needs them is declared true.
+    """
+    databases = _databases_for_node(view, use)
+    if databases:
+        reason = make_statement(
+            Form.DATABASE_CONFIGURED, databases=_names(databases), use=use, node=view.node.name
         )
-    clause = f"no external database is listed for `{use}` on {view.node.name}"
-    told = effective_setting(view.facts, use)
-    if told is None or not told.on or told.origin is Origin.DISCOVERED:
-        return Evaluation(
-            None,
-            f"{clause}, and nobody declared `{use}` true",
-            f"{declare_key_hint(use)} {_LIST_DATABASE_HINT}",
-        )
-    return Evaluation(False, clause, _LIST_DATABASE_HINT)
+        hints = _discovered_hints(databases)
+        return Evaluation(True, (reason,), hints, _database_evidence(databases))
+    reason = make_statement(Form.NO_DATABASE, use=use, node=view.node.name)
+    setting = effective_setting(view.facts, use)
+    if setting is None or not setting.on or setting.origin is Origin.DISCOVERED:
+        undeclared = make_statement(Form.KEY_NOT_DECLARED_TRUE, key=use)
+        hints = (declare_key_hint(use), _LIST_DATABASE_HINT)
+        return Evaluation(None, (reason, undeclared), hints)
+    return Evaluation(False, (reason,), (_LIST_DATABASE_HINT,))
 
 
 def _evaluate_own_database(view: NodeView) -> Evaluation:
-    """One logical database a node: one that a second node uses as well does not count."""
+    """Return whether a node has a database of its own: one that other nodes use does not count."""
     use = _DATABASE_USES[FILE_TRANSFER_MANAGER]
     configured = _evaluate_database(view, use)
-    told = effective_setting(view.facts, use)
+    setting = effective_setting(view.facts, use)
     others = [
         node
         for node in view.facts.nodes
         if not node.planned
         and node != view.node
-        and told is not None
-        and setting_covers_node(told, node)
+        and setting is not None
+        and setting_covers_node(setting, node)
     ]
-    found = _databases_for_node(view, use)
-    if not found or any(not any(_database_serves_node(d, node) for node in others) for d in found):
+    databases = _databases_for_node(view, use)
+    shared = [any(_database_serves_node(d, node) for node in others) for d in databases]
+    if not all(shared) or not databases:
         return configured
-    clause = f"database {_database_names(found)} serves {view.node.name} and other nodes alike"
-    return Evaluation(False, clause, _LIST_DATABASE_HINT, configured.evidence)
+    reason = make_statement(Form.DATABASE_SHARED, databases=_names(databases), node=view.node.name)
+    return Evaluation(False, (reason,), (_LIST_DATABASE_HINT,), configured.evidence)
 
 
-def _database_names(databases: list[ExternalDatabase]) -> str:
-    return join_sorted_names(d.name for d in databases)
+def _names(databases: list[ExternalDatabase]) -> tuple[str, ...]:
+    return tuple(database.name for database in databases)
+
+
+def _discovered_hints(databases: list[ExternalDatabase]) -> tuple[Statement, ...]:
+    """Return the advice to list databases of which none is in the file."""
+    discovered = all(database.origin is Origin.DISCOVERED for database in databases)
+    return (_LIST_DATABASE_HINT,) if discovered else ()
 
 
 def _database_evidence(databases: list[ExternalDatabase]) -> tuple[Evidence, ...]:
     return tuple(
-        Evidence(d.origin, "external_database", f"{d.name} ({d.type}){_database_address_text(d)}.")
-        for d in sorted(databases, key=lambda d: d.name)
+        Evidence(
+            database.origin,
+            "external_database",
+            make_statement(
+                Form.DATABASE,
+                name=database.name,
+                type=database.type,
+                address=f"{database.host}:{database.port}" if database.host else "",
+            ),
+        )
+        for database in databases
     )
 
 
-def _database_address_text(database: ExternalDatabase) -> str:
-    return f" at {database.host}:{database.port}" if database.host else ""
-
-
-def _judge_prerequisite(view: NodeView, expected: str, truth: Evaluation) -> Judgement:
-    because = truth.sentence
-    if truth.value:
-        return Judgement(Verdict.PASS, expected, because, hint=truth.hint, evidence=truth.evidence)
-    if truth.value is None:
-        observed = "Whether this is configured is not known."
-        return Judgement(
-            Verdict.UNKNOWN, expected, observed, because, hint=truth.hint, evidence=truth.evidence
+def _judge_prerequisite(view: NodeView, expected: Statement, evaluation: Evaluation) -> Judgement:
+    judgement = Judgement(
+        Verdict.PASS,
+        expected,
+        evaluation.because or expected,
+        hints=evaluation.hints,
+        evidence=evaluation.evidence,
+    )
+    if evaluation.value:
+        return judgement
+    if evaluation.value is None:
+        what = make_statement(Form.THIS_IS_CONFIGURED)
+        return replace(
+            judgement,
+            verdict=Verdict.UNKNOWN,
+            observed=make_statement(Form.UNKNOWN_WHETHER, what=what),
+            because=evaluation.because,
         )
-    return _judge_missing_prerequisite(view, expected, because, truth)
+    return _judge_missing_prerequisite(view, judgement)
 
 
-def _judge_missing_prerequisite(
-    view: NodeView, expected: str, observed: str, truth: Evaluation
-) -> Judgement:
-    """Judge a missing prerequisite by what its service does all the same."""
-    seen = view.service
-    evidence = (*truth.evidence, *seen.evidence)
-    if seen.run is RunState.UNKNOWN:
-        return Judgement(
-            Verdict.UNKNOWN, expected, observed, seen.why, hint=seen.hint, evidence=evidence
-        )
-    if seen.run is RunState.STARTED:
-        because = (
-            f"{view.row.service} runs all the same: the profile is stale, or the service will not "
-            "survive its next start."
-        )
-        return Judgement(
-            Verdict.DRIFT,
-            expected,
-            observed,
-            because,
-            FindingKind.PROFILE_CONFLICT,
+def _judge_missing_prerequisite(view: NodeView, judgement: Judgement) -> Judgement:
+    """Judge a missing prerequisite by whether its service runs without it."""
+    service = view.service
+    evidence = (*judgement.evidence, *service.evidence)
+    if service.run is RunState.UNKNOWN:
+        return replace(
+            judgement,
+            verdict=Verdict.UNKNOWN,
+            because=service.why,
+            hints=service.hints,
             evidence=evidence,
         )
-    because = f"{view.row.service} does not run on {view.node.name}, and without this it will not."
-    return Judgement(
-        Verdict.DRIFT,
-        expected,
-        observed,
-        because,
-        FindingKind.PREREQUISITE_MISSING,
+    runs = service.run is RunState.STARTED
+    return replace(
+        judgement,
+        verdict=Verdict.DRIFT,
+        because=view.say(
+            Form.RUNS_WITHOUT_PREREQUISITE if runs else Form.STOPPED_WITHOUT_PREREQUISITE
+        ),
+        kind=FindingKind.PROFILE_CONFLICT if runs else FindingKind.PREREQUISITE_MISSING,
+        hints=(),
         evidence=evidence,
     )
 
 
 def _judge_database_tests(
-    view: NodeView, expected: str, databases: list[ExternalDatabase]
+    view: NodeView, expected: Statement, databases: list[ExternalDatabase]
 ) -> Judgement:
     """Judge the databases of a node by the worst of their connection tests."""
-    tests = {database.reach for database in databases}
-    evidence = (*_database_evidence(databases), *_connection_test_evidence(databases))
-    listed = _database_names(databases)
-    if tests & _FAILED_REACH:
-        return _judge_unreachable_database(
-            view, expected, f"Database {listed} did not answer this machine.", evidence
-        )
-    if Reach.UNKNOWN in tests:
-        observed = f"Whether database {listed} can be reached is not known."
-        because = "The connection test from this machine came to nothing."
-        hint = f"Test the connection to {listed} from {view.node.name}, then audit again."
+    results = {database.reach for database in databases}
+    names = _names(databases)
+    judgement = Judgement(
+        Verdict.PASS,
+        expected,
+        make_statement(Form.DATABASE_REPLIED, databases=names),
+        make_statement(Form.TESTED_FROM_HERE),
+        hints=_discovered_hints(databases),
+        evidence=(*_database_evidence(databases), *_connection_test_evidence(databases)),
+    )
+    if results & _FAILED_REACH:
+        return _judge_unreachable_database(view, judgement, names)
+    if Reach.UNKNOWN in results:
+        what = make_statement(Form.DATABASE_REACHABLE, databases=names)
+        because = make_statement(Form.TEST_INCONCLUSIVE)
+        hint = make_statement(Form.TEST_DATABASE, databases=names, node=view.node.name)
         unplaced = next((d for d in databases if d.reach is Reach.UNKNOWN and not d.host), None)
         if unplaced is not None:
-            because, hint = unplaced.reach_text, _LIST_DATABASE_HINT
-        return Judgement(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=evidence)
-    observed, because = (
-        f"Database {listed} answers this machine.",
-        "The connection test was made from here.",
-    )
-    if Reach.NOT_TRIED in tests:
-        observed = f"Database {listed} is configured; its reachability was not tested."
-        because = "`probe` is false, so only the configuration is judged."
-    guessed = all(d.origin is Origin.DISCOVERED for d in databases)
-    hint = _LIST_DATABASE_HINT if guessed else ""
-    return Judgement(Verdict.PASS, expected, observed, because, hint=hint, evidence=evidence)
+            because = make_statement(Form.NOTE, detail=unplaced.reach_text)
+            hint = _LIST_DATABASE_HINT
+        return replace(
+            judgement,
+            verdict=Verdict.UNKNOWN,
+            observed=make_statement(Form.UNKNOWN_WHETHER, what=what),
+            because=because,
+            hints=(hint,),
+        )
+    if Reach.NOT_TRIED in results:
+        return replace(
+            judgement,
+            observed=make_statement(Form.DATABASE_NOT_TESTED, databases=names),
+            because=make_statement(Form.TEST_TURNED_OFF),
+        )
+    return judgement
 
 
 def _connection_test_evidence(databases: list[ExternalDatabase]) -> tuple[Evidence, ...]:
     return tuple(
-        Evidence(Origin.OBSERVED, f"connection to {d.host}:{d.port}", d.reach_text)
-        for d in sorted(databases, key=lambda d: d.name)
-        if d.reach_text and d.host
+        Evidence(
+            Origin.OBSERVED,
+            make_statement(Form.CONNECTION_TO, address=f"{database.host}:{database.port}"),
+            make_statement(Form.NOTE, detail=database.reach_text),
+        )
+        for database in databases
+        if database.reach_text and database.host
     )
 
 
 def _judge_unreachable_database(
-    view: NodeView, expected: str, observed: str, evidence: tuple[Evidence, ...]
+    view: NodeView, judgement: Judgement, names: tuple[str, ...]
 ) -> Judgement:
-    seen = view.service
-    proof = (*evidence, *seen.evidence)
-    if seen.run is RunState.STOPPED:
-        because = f"{view.row.service} is stopped, and without its database it will not start."
-        return Judgement(
-            Verdict.DRIFT,
-            expected,
-            observed,
-            because,
-            FindingKind.PREREQUISITE_MISSING,
-            evidence=proof,
-        )
-    because = seen.why or (
-        f"{view.row.service} is {seen.run}, and a firewall may let its node through and not us."
+    service = view.service
+    judgement = replace(
+        judgement,
+        verdict=Verdict.UNKNOWN,
+        observed=make_statement(Form.DATABASE_SILENT, databases=names),
+        hints=(make_statement(Form.TEST_DATABASE_FROM_NODE, node=view.node.name),),
+        evidence=(*judgement.evidence, *service.evidence),
     )
-    hint = f"Test the connection from {view.node.name} itself, then audit again."
-    return Judgement(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=proof)
+    if service.run is RunState.STOPPED:
+        return replace(
+            judgement,
+            verdict=Verdict.DRIFT,
+            because=view.say(Form.STOPPED_WITHOUT_DATABASE),
+            kind=FindingKind.PREREQUISITE_MISSING,
+            hints=(),
+        )
+    possible = make_statement(
+        Form.FIREWALL_POSSIBLE, service=view.row.service or "", state=service.run
+    )
+    return replace(judgement, because=service.why or possible)

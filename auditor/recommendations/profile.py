@@ -1,12 +1,6 @@
-"""The profile itself as a subject: its keys, and what every judgement on them shares.
+"""Judges the profile: keys that contradict the cluster, unknown names, and absent features."""
 
-Whether what hangs on a feature that is declared absent is off (PROFILE-03).
-
-Whether what is declared agrees with what was observed or discovered (PROFILE-01).
-
-Whether the cluster has what the file names (PROFILE-02).
-"""
-
+from collections.abc import Iterable
 from dataclasses import replace
 
 from auditor.models.deployment import DEPLOYMENT_KEYS
@@ -22,40 +16,56 @@ from auditor.models.facts import (
     Setting,
 )
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.statements import Form, Statement, join_statements, make_statement
 from auditor.recommendations.conditions import (
     effective_setting,
     evaluate_condition,
     evaluate_release_range,
     evaluate_scope,
     setting_covers_node,
+    switch_text,
 )
 from auditor.recommendations.ha_states import GROUP_HINT
 from auditor.recommendations.logic import ALWAYS_TRUE, Evaluation, any_of
 from auditor.recommendations.packs import FeatureServices, Recommendation
 from auditor.recommendations.view import Judgement, NodeView, ServiceView, view_service
-from auditor.text import join_sorted_names
 
 DEPLOYMENT_KEY_PREFIX = "deployment."
-"""How the key of [cluster.deployment] is named among all keys of the file."""
+"""Prefix of the keys of [cluster.deployment] among all keys of the file."""
+
+_SYNCED_FROM_KEY = f"{DEPLOYMENT_KEY_PREFIX}intercluster_synced_from"
+
+_KEY_RELEASES = {
+    f"{DEPLOYMENT_KEY_PREFIX}intercluster_cup86": ("9.0", "10.0"),
+    f"{DEPLOYMENT_KEY_PREFIX}managed_file_transfer": ("11.0", None),
+}
+"""Features that only some releases have."""
+
+_GROUP_NAMING_KEYS = ("high_availability", "intercluster_synced_from", "redundancy_group")
 
 
 def profile_keys(facts: ClusterFacts) -> tuple[str, ...]:
     """Return every key that is a subject.
 
-    The deployment keys, those that name something, and those that were compared with something.
+    These are the deployment keys, those that name something, and those that were compared.
     """
-    known = [f"{DEPLOYMENT_KEY_PREFIX}{key}" for key in DEPLOYMENT_KEYS]
-    return (*known, *sorted((facts.named.keys() | facts.compared.keys()) - set(known)))
+    deployment = [f"{DEPLOYMENT_KEY_PREFIX}{key}" for key in DEPLOYMENT_KEYS]
+    return (*deployment, *sorted((facts.named.keys() | facts.compared.keys()) - set(deployment)))
 
 
 def installed_nodes(facts: ClusterFacts) -> tuple[NodeFacts, ...]:
-    """Return the nodes that are there."""
+    """Return the nodes that are not only planned."""
     return tuple(node for node in facts.nodes if not node.planned)
 
 
-def not_applicable_judgement(expected: str, because: str) -> Judgement:
+def not_applicable_judgement(expected: Statement, because: Statement) -> Judgement:
     """Return that there is nothing to judge."""
     return Judgement(Verdict.NOT_APPLICABLE, expected, because, because)
+
+
+def sort_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names in one order, whatever order they came in."""
+    return tuple(sorted(names, key=str.casefold))
 
 
 def judge_absent_feature(
@@ -66,65 +76,73 @@ def judge_absent_feature(
     `loaded` holds the ids of all rows that are judged: where one of them asks for the service
     whatever the feature, this row yields.
     """
-    expected = f"No service runs for the feature that `{key}` declares absent."
+    expected = make_statement(Form.FEATURE_OFF_EXPECTED, key=key)
     watch = next((w for w in row.watches if f"{DEPLOYMENT_KEY_PREFIX}{w.key}" == key), None)
     if watch is None:
-        return not_applicable_judgement(
-            expected, f'No service hangs on `{key}` by an "if" of the table.'
-        )
-    told = effective_setting(facts, watch.key)
-    if told is None or told.on or told.origin is Origin.DISCOVERED:
-        return not_applicable_judgement(expected, f"`{key}` is not declared absent.")
-    yielded = sorted(loaded & set(watch.yields_to))
-    if yielded:
-        return not_applicable_judgement(
-            expected, f"{' and '.join(yielded)} ask for these services in any case."
-        )
-    return _judge_feature_services(facts, row, watch, expected, told)
+        return not_applicable_judgement(expected, make_statement(Form.NO_SERVICE_DEPENDS, key=key))
+    setting = effective_setting(facts, watch.key)
+    if setting is None or setting.on or setting.origin is Origin.DISCOVERED:
+        reason = make_statement(Form.KEY_NOT_DECLARED_FALSE, key=key)
+        return not_applicable_judgement(expected, reason)
+    others = tuple(sorted(loaded & set(watch.yields_to)))
+    if others:
+        reason = make_statement(Form.KEY_SERVICES_REQUIRED, recommendations=others)
+        return not_applicable_judgement(expected, reason)
+    return _judge_feature_services(facts, row, watch, expected, setting)
 
 
 def _judge_feature_services(
-    facts: ClusterFacts, row: Recommendation, watch: FeatureServices, expected: str, told: Setting
+    facts: ClusterFacts,
+    row: Recommendation,
+    watch: FeatureServices,
+    expected: Statement,
+    setting: Setting,
 ) -> Judgement:
     views = [NodeView(facts, node, row) for node in installed_nodes(facts)]
     if not views:
-        text = "No node is known to look at."
-        hint = "Make AXL of the CUCM publisher answer, or declare the nodes in [[cluster.node]]."
-        return Judgement(Verdict.UNKNOWN, expected, text, text, hint=hint)
-    placed = [(view, evaluate_scope(watch.on, view)) for view in views]
-    seen = [
+        reason = make_statement(Form.NO_NODE_KNOWN)
+        hints = (make_statement(Form.READ_NODES),)
+        return Judgement(Verdict.UNKNOWN, expected, reason, reason, hints=hints)
+    scopes = [(view, evaluate_scope(watch.on, view)) for view in views]
+    services = [
         view_service(facts, view.node, service)
-        for view, place in placed
-        if place.value is not False
+        for view, scope in scopes
+        if scope.value is not False
         for service in watch.services
     ]
-    running = [one for one in seen if one.run is RunState.STARTED]
-    open_ones = [one for one in seen if one.run is not RunState.STOPPED and one not in running]
-    wanted = _evaluate_other_features(watch, views)
-    unplaced = [place for _, place in placed if place.value is None]
-    declared = Evidence(told.origin, told.source, f"`{watch.key}` is false.")
-    if running and not unplaced and not wanted.value:
-        return _judge_running_services(watch, expected, running, wanted, declared)
-    if wanted.value:
-        because = f"{wanted.sentence.rstrip('.')}, which asks for the service."
+    running = [service for service in services if service.run is RunState.STARTED]
+    unsettled = [s for s in services if s.run not in (RunState.STARTED, RunState.STOPPED)]
+    required = _evaluate_other_features(watch, views)
+    scope_unknown = any(scope.value is None for _, scope in scopes)
+    fact = make_statement(Form.KEY_VALUE, key=watch.key, value="false")
+    declaration = Evidence(setting.origin, setting.source, fact)
+    if running and not scope_unknown and not required.value:
+        return _judge_running_services(watch, expected, running, required, declaration)
+    if required.value:
+        reason = make_statement(Form.REQUIRED_BY, reason=join_statements(required.reasons))
         return Judgement(
-            Verdict.PASS, expected, because, because, hint=wanted.hint, evidence=wanted.evidence
+            Verdict.PASS,
+            expected,
+            reason,
+            reason,
+            hints=required.hints,
+            evidence=required.evidence,
         )
-    draft = _judge_services_off(
-        watch, expected, [*open_ones, *(running if unplaced else [])], declared
-    )
-    if draft.verdict is Verdict.PASS and not facts.topology_observed:
-        observed = f"{draft.observed.rstrip('.')} on the nodes that are known."
-        because = "The CUCM publisher did not tell all nodes of the cluster."
-        hint = "Make AXL of the CUCM publisher answer, then audit again."
+    unknown = [*unsettled, *(running if scope_unknown else [])]
+    judgement = _judge_services_off(watch, expected, unknown, declaration)
+    if judgement.verdict is Verdict.PASS and not facts.topology_observed:
         return replace(
-            draft, verdict=Verdict.UNKNOWN, observed=observed, because=because, hint=hint
+            judgement,
+            verdict=Verdict.UNKNOWN,
+            observed=make_statement(Form.ON_KNOWN_NODES, observation=judgement.observed),
+            because=make_statement(Form.NODES_NOT_LISTED),
+            hints=(make_statement(Form.READ_CUCM),),
         )
-    return draft
+    return judgement
 
 
 def _evaluate_other_features(watch: FeatureServices, views: list[NodeView]) -> Evaluation:
-    """Tell whether another feature asks for the services on any node."""
+    """Return whether another feature requires the services on any node."""
     if not watch.unless:
         return Evaluation(False)
     return any_of(
@@ -132,193 +150,199 @@ def _evaluate_other_features(watch: FeatureServices, views: list[NodeView]) -> E
     )
 
 
-def _join_observations(seen: list[ServiceView]) -> str:
-    return f"{' and '.join(one.observed.rstrip('.') for one in seen)}."
-
-
 def _judge_running_services(
     watch: FeatureServices,
-    expected: str,
+    expected: Statement,
     running: list[ServiceView],
-    wanted: Evaluation,
-    declared: Evidence,
+    required: Evaluation,
+    declaration: Evidence,
 ) -> Judgement:
-    observed = _join_observations(running)
-    evidence = (declared, *(piece for one in running for piece in one.evidence))
-    if wanted.value is None:
-        because = f"{wanted.sentence.rstrip('.')}, which may ask for the service."
-        return Judgement(
-            Verdict.UNKNOWN, expected, observed, because, hint=wanted.hint, evidence=evidence
-        )
-    because = f"`{watch.key}` is declared false, and Cisco asks for the service only with it."
-    return Judgement(
-        Verdict.DRIFT, expected, observed, because, FindingKind.PROFILE_CONFLICT, evidence=evidence
+    judgement = Judgement(
+        Verdict.DRIFT,
+        expected,
+        join_statements(service.observed for service in running),
+        make_statement(Form.ONLY_WITH_FEATURE, key=watch.key),
+        FindingKind.PROFILE_CONFLICT,
+        evidence=(declaration, *(piece for service in running for piece in service.evidence)),
     )
+    if required.value is None:
+        reason = join_statements(required.reasons)
+        return replace(
+            judgement,
+            verdict=Verdict.UNKNOWN,
+            because=make_statement(Form.POSSIBLY_REQUIRED_BY, reason=reason),
+            kind=None,
+            hints=required.hints,
+        )
+    return judgement
 
 
 def _judge_services_off(
-    watch: FeatureServices, expected: str, open_ones: list[ServiceView], declared: Evidence
+    watch: FeatureServices, expected: Statement, unknown: list[ServiceView], declaration: Evidence
 ) -> Judgement:
-    if open_ones:
-        observed = _join_observations(open_ones)
-        because = open_ones[0].why or "Whether it runs is not settled."
-        hint = open_ones[0].hint or "Audit again once the service has settled."
-        evidence = (declared, *(piece for one in open_ones for piece in one.evidence))
-        return Judgement(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=evidence)
-    observed = f"{' and '.join(watch.services)} does not run."
-    because = f"`{watch.key}` is declared false."
-    return Judgement(Verdict.PASS, expected, observed, because, evidence=(declared,))
-
-
-_SYNCED_FROM_KEY = f"{DEPLOYMENT_KEY_PREFIX}intercluster_synced_from"
-
-
-_KEY_RELEASES = {
-    f"{DEPLOYMENT_KEY_PREFIX}intercluster_cup86": ("9.0", "10.0"),
-    f"{DEPLOYMENT_KEY_PREFIX}managed_file_transfer": ("11.0", None),
-}
-"""What only some releases can have."""
+    if unknown:
+        return Judgement(
+            Verdict.UNKNOWN,
+            expected,
+            join_statements(service.observed for service in unknown),
+            unknown[0].why or make_statement(Form.SERVICE_NOT_SETTLED),
+            hints=unknown[0].hints or (make_statement(Form.AUDIT_WHEN_SETTLED),),
+            evidence=(declaration, *(piece for service in unknown for piece in service.evidence)),
+        )
+    return Judgement(
+        Verdict.PASS,
+        expected,
+        make_statement(Form.SERVICES_DO_NOT_RUN, services=watch.services),
+        make_statement(Form.KEY_DECLARED_FALSE, key=watch.key),
+        evidence=(declaration,),
+    )
 
 
 def judge_declared_key(facts: ClusterFacts, key: str) -> Judgement:
     """Judge whether a declared key agrees with what was observed or discovered (PROFILE-01)."""
-    expected = f"`{key}` agrees with what the cluster shows."
+    expected = make_statement(Form.KEY_MATCHES, key=key)
     if key in facts.compared:
         return _judge_comparison(key, expected, facts.compared[key])
-    tellings = (
+    settings = (
         facts.settings.get(key.removeprefix(DEPLOYMENT_KEY_PREFIX), ())
         if key.startswith(DEPLOYMENT_KEY_PREFIX)
         else ()
     )
-    declared = next((told for told in tellings if told.origin is Origin.DECLARED), None)
+    declared = next((s for s in settings if s.origin is Origin.DECLARED), None)
     if declared is None:
-        return not_applicable_judgement(expected, f"Nobody declared `{key}`.")
-    others = [told for told in tellings if told.origin is not Origin.DECLARED]
-    fits = _evaluate_key_release(facts, key, declared)
-    if not others and fits is ALWAYS_TRUE:
-        return not_applicable_judgement(
-            expected, f"Nothing was seen that `{key}` could be compared with."
-        )
+        return not_applicable_judgement(expected, make_statement(Form.KEY_NOT_DECLARED, key=key))
+    others = [setting for setting in settings if setting.origin is not Origin.DECLARED]
+    release = _evaluate_key_release(facts, key, declared)
+    if not others and release is ALWAYS_TRUE:
+        reason = make_statement(Form.NOTHING_TO_COMPARE, key=key)
+        return not_applicable_judgement(expected, reason)
     evidence = tuple(
-        Evidence(told.origin, told.source, f"`{key}` is {_setting_text(told)}.")
-        for told in (declared, *others)
+        Evidence(
+            setting.origin, setting.source, _setting_statement(Form.KEY_VALUE, setting, key=key)
+        )
+        for setting in (declared, *others)
     )
-    draft = _judge_declared_setting(facts, key, declared, others, fits)
-    return replace(draft, expected=expected, evidence=evidence)
+    observed = _setting_statement(Form.KEY_DECLARED, declared, key=key)
+    judgement = Judgement(Verdict.PASS, expected, observed, evidence=evidence)
+    different = [s for s in others if not _settings_agree(facts, key, declared, s)]
+    if different or release.value is False:
+        because = (
+            _setting_statement(Form.KEY_READ_OTHERWISE, different[0], origin=different[0].origin)
+            if different
+            else release.because
+        )
+        conflict = FindingKind.PROFILE_CONFLICT
+        return replace(judgement, verdict=Verdict.DRIFT, because=because, kind=conflict)
+    if release.value is None:
+        return replace(
+            judgement, verdict=Verdict.UNKNOWN, because=release.because, hints=release.hints
+        )
+    return replace(judgement, because=make_statement(Form.NOTHING_CONTRADICTS))
 
 
-def _judge_comparison(key: str, expected: str, found: KeyComparison) -> Judgement:
-    """Judge a key that is no feature by what came of comparing it."""
-    match found.agreement:
+def _judge_comparison(key: str, expected: Statement, comparison: KeyComparison) -> Judgement:
+    """Judge a key that is no feature by its comparison with the cluster."""
+    judgement = Judgement(
+        Verdict.PASS, expected, make_statement(Form.KEY_MATCHES, key=key), comparison.because
+    )
+    match comparison.agreement:
         case Agreement.AGREES:
-            observed = f"`{key}` is as the cluster has it."
-            return Judgement(Verdict.PASS, expected, observed, found.because)
+            return judgement
         case Agreement.DIFFERS:
-            observed, kind = (
-                f"`{key}` says otherwise than the cluster.",
-                FindingKind.PROFILE_CONFLICT,
+            return replace(
+                judgement,
+                verdict=Verdict.DRIFT,
+                observed=make_statement(Form.KEY_DIFFERS, key=key),
+                kind=FindingKind.PROFILE_CONFLICT,
+                evidence=comparison.evidence,
             )
-            proof = found.evidence
-            return Judgement(Verdict.DRIFT, expected, observed, found.because, kind, evidence=proof)
         case Agreement.UNTOLD:
-            observed = f"Whether `{key}` is as the cluster has it is not known."
-            return Judgement(Verdict.UNKNOWN, expected, observed, found.because, hint=GROUP_HINT)
+            return replace(
+                judgement,
+                verdict=Verdict.UNKNOWN,
+                observed=make_statement(Form.UNKNOWN_WHETHER, what=judgement.observed),
+                hints=(GROUP_HINT,),
+            )
         case Agreement.SILENT:
-            return not_applicable_judgement(expected, found.because)
+            return not_applicable_judgement(expected, comparison.because)
 
 
-def _judge_declared_setting(
-    facts: ClusterFacts, key: str, declared: Setting, others: list[Setting], fits: Evaluation
-) -> Judgement:
-    observed = f"`{key}` is declared {_setting_text(declared)}."
-    wrong = [told for told in others if not _settings_agree(facts, key, declared, told)]
-    because = (
-        f"It is {wrong[0].origin} to be {_setting_text(wrong[0])}." if wrong else fits.sentence
-    )
-    if wrong or fits.value is False:
-        return Judgement(Verdict.DRIFT, "", observed, because, FindingKind.PROFILE_CONFLICT)
-    if fits.value is None:
-        return Judgement(Verdict.UNKNOWN, "", observed, because, hint=fits.hint)
-    return Judgement(Verdict.PASS, "", observed, "Nothing that was seen speaks against it.")
-
-
-def _evaluate_key_release(facts: ClusterFacts, key: str, told: Setting) -> Evaluation:
-    """Tell whether the release can have what is declared; ALWAYS where releases say nothing."""
+def _evaluate_key_release(facts: ClusterFacts, key: str, setting: Setting) -> Evaluation:
+    """Return whether the release can have what is declared; ALWAYS_TRUE for any release."""
     bounds = _KEY_RELEASES.get(key)
-    return evaluate_release_range(facts.release, *bounds) if bounds and told.on else ALWAYS_TRUE
+    return evaluate_release_range(facts.release, *bounds) if bounds and setting.on else ALWAYS_TRUE
 
 
-def _settings_agree(facts: ClusterFacts, key: str, declared: Setting, told: Setting) -> bool:
-    """Tell whether two tellings of a key can both be true."""
-    if not told.placed:
+def _settings_agree(facts: ClusterFacts, key: str, declared: Setting, other: Setting) -> bool:
+    """Return whether two settings of a key can both be true."""
+    if not other.placed:
         return declared.on and not declared.expressway
     if key == _SYNCED_FROM_KEY:
-        return _synced_groups(facts, told) <= _synced_groups(facts, declared)
-    return _setting_coverage(facts, told) == _setting_coverage(facts, declared)
+        return _synced_groups(facts, other) <= _synced_groups(facts, declared)
+    return _setting_coverage(facts, declared) == _setting_coverage(facts, other)
 
 
-def _synced_groups(facts: ClusterFacts, told: Setting) -> frozenset[str]:
+def _synced_groups(facts: ClusterFacts, setting: Setting) -> frozenset[str]:
     """Return the groups (and nodes of unknown group) that a list of groups and nodes adds.
 
-    What one peer is seen to sync from need not be all, and the publisher's group always counts.
+    What one peer syncs from need not be all, and the publisher's group always counts.
     """
     groups = {
         node.name.casefold(): (node.redundancy_group or node.name).casefold()
         for node in facts.nodes
     }
-    named = {name.casefold() for name in told.nodes or ()}
+    named = {name.casefold() for name in setting.nodes or ()}
     publishers = {n.name.casefold() for n in facts.nodes if n.role is Role.PUBLISHER}
     implied = {groups[name] for name in publishers}
     return frozenset(groups.get(name, name) for name in named) | implied
 
 
-def _setting_coverage(facts: ClusterFacts, told: Setting) -> tuple[bool, frozenset[str]]:
-    """Return what two tellings must share: Expressway, and the nodes that they hold for."""
-    nodes = {node.name for node in installed_nodes(facts) if setting_covers_node(told, node)}
-    return told.expressway, frozenset(nodes) if told.on else frozenset()
+def _setting_coverage(facts: ClusterFacts, setting: Setting) -> tuple[bool, frozenset[str]]:
+    """Return what two settings must share: Expressway, and the nodes that they hold for."""
+    nodes = {node.name for node in installed_nodes(facts) if setting_covers_node(setting, node)}
+    return setting.expressway, frozenset(nodes) if setting.on else frozenset()
 
 
-def _setting_text(told: Setting) -> str:
-    if told.expressway:
-        return '"expressway"'
-    if told.nodes is None or not told.on:
-        return "true" if told.on else "false"
-    return f"true for {join_sorted_names(told.nodes)}"
-
-
-_GROUP_NAMING_KEYS = ("high_availability", "intercluster_synced_from", "redundancy_group")
+def _setting_statement(form: Form, setting: Setting, **values: str) -> Statement:
+    named = setting.on and not setting.expressway
+    names = sort_names(setting.nodes or ()) if named else ()
+    return make_statement(form, value=switch_text(setting), names=names, **values)
 
 
 def judge_declared_names(facts: ClusterFacts, key: str) -> Judgement:
     """Judge whether the cluster has every node, group and address of a key (PROFILE-02)."""
-    expected = f"Every name in `{key}` is a node or group of the cluster."
-    named = facts.named.get(key, ())
+    expected = make_statement(Form.NAMES_EXIST_EXPECTED, key=key)
+    named = sort_names(facts.named.get(key, ()))
     if not named:
-        return not_applicable_judgement(expected, f"`{key}` names no node and no group.")
-    evidence = (Evidence(Origin.DECLARED, key, f"It names {join_sorted_names(named)}."),)
-    strange = [name for name in named if name.casefold() not in _existing_names(facts)]
+        return not_applicable_judgement(expected, make_statement(Form.NAMES_NOTHING, key=key))
+    observed = make_statement(Form.CLUSTER_HAS, names=named)
+    evidence = (Evidence(Origin.DECLARED, key, make_statement(Form.NAMES, names=named)),)
+    judgement = Judgement(Verdict.PASS, expected, observed, observed, evidence=evidence)
+    missing = tuple(name for name in named if name.casefold() not in _existing_names(facts))
     groups_missing = not facts.groups_known and any(word in key for word in _GROUP_NAMING_KEYS)
-    if not facts.topology_observed or (strange and groups_missing):
-        observed = f"What the cluster has of {join_sorted_names(named)} is not known."
-        because = "The CUCM publisher did not tell the nodes and groups of the cluster."
-        hint = "Make AXL of the CUCM publisher answer, then audit again."
-        return Judgement(Verdict.UNKNOWN, expected, observed, because, hint=hint, evidence=evidence)
+    if not facts.topology_observed or (missing and groups_missing):
+        return replace(
+            judgement,
+            verdict=Verdict.UNKNOWN,
+            observed=make_statement(Form.UNKNOWN_WHETHER, what=observed),
+            because=make_statement(Form.TOPOLOGY_NOT_READ),
+            hints=(make_statement(Form.READ_CUCM),),
+        )
     disputed = facts.disputed.get(key, ())
-    if not (strange or disputed):
-        observed = f"The cluster has {join_sorted_names(named)}."
-        return Judgement(Verdict.PASS, expected, observed, observed, evidence=evidence)
-    missing = (f"The cluster has no {join_sorted_names(strange)}",) if strange else ()
-    observed = f"{'; '.join((*missing, *disputed))}."
-    because = "A name that the cluster does not have leaves its key without effect."
-    if not strange:
-        because = "What was seen counts, and the file says otherwise."
-    return Judgement(
-        Verdict.DRIFT, expected, observed, because, FindingKind.PROFILE_CONFLICT, evidence=evidence
+    if not (missing or disputed):
+        return judgement
+    lacks = (make_statement(Form.CLUSTER_LACKS, names=missing),) if missing else ()
+    return replace(
+        judgement,
+        verdict=Verdict.DRIFT,
+        observed=join_statements((*lacks, *disputed)),
+        because=make_statement(Form.NAME_WITHOUT_EFFECT if missing else Form.CLUSTER_COUNTS),
+        kind=FindingKind.PROFILE_CONFLICT,
     )
 
 
 def _existing_names(facts: ClusterFacts) -> set[str]:
-    """Return what the cluster has; a group that it did not tell itself proves no name right."""
+    """Return the names in the cluster; groups count only where the cluster listed them itself."""
     nodes = {word for node in facts.nodes for word in (node.name, node.address)}
     groups = {group.name for group in facts.groups} if facts.groups_known else set()
     return {word.casefold() for word in nodes | groups}

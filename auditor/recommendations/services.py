@@ -1,4 +1,4 @@
-"""What a row may expect of a node, and the verdict that follows from what was seen there."""
+"""What a recommendation expects of a service on a node, and the verdict on what was read there."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,6 +12,7 @@ from auditor.models.facts import (
     Source,
 )
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations.ha import explain_by_ha, judge_group_membership
 from auditor.recommendations.prerequisites import (
     judge_database_configured,
@@ -23,174 +24,206 @@ from auditor.recommendations.prerequisites import (
 from auditor.recommendations.view import Judgement, NodeView, ServiceView, explain_no_response
 from auditor.recommendations.vocabulary import Expectation
 
-_RESTARTED_TEXT = "started anew between two looks"
-_SETTLE_HINT = "Audit again once the service has settled."
-
 
 def judge_node(view: NodeView) -> Judgement:
-    """Return what a row that applies comes to on a node."""
+    """Return the judgement of a recommendation that applies to a node."""
     return _EXPECTATION_JUDGES[view.row.expects](view)
 
 
-def _unknown_judgement(expected: str, seen: ServiceView, because: str, hint: str) -> Judgement:
+def _unknown_judgement(
+    expected: Statement,
+    service: ServiceView,
+    because: Statement | None,
+    *hints: Statement,
+) -> Judgement:
     return Judgement(
-        Verdict.UNKNOWN, expected, seen.observed, because, hint=hint, evidence=seen.evidence
+        Verdict.UNKNOWN,
+        expected,
+        service.observed,
+        because,
+        hints=hints,
+        evidence=service.evidence,
     )
 
 
 def _judge_running(view: NodeView) -> Judgement:
-    service, name = view.row.service, view.node.name
-    seen = view.service
-    verb = "runs" if view.row.network else "is activated and runs"
-    expected = f"{service} {verb} on {name}."
-    match seen.run:
-        case RunState.STARTED if view.row.network or seen.state.activated is not False:
-            if seen.state.restarted:
-                return _unstable_judgement(view, expected, _RESTARTED_TEXT)
-            return Judgement(Verdict.PASS, expected, seen.observed, evidence=seen.evidence)
+    service = view.service
+    expected = view.say(Form.SERVICE_RUNS if view.row.network else Form.SERVICE_ACTIVATED_AND_RUNS)
+    match service.run:
+        case RunState.STARTED if view.row.network or service.state.activated is not False:
+            if service.state.restarted:
+                return _unstable_judgement(view, expected, view.say(Form.SERVICE_RESTARTED))
+            return Judgement(Verdict.PASS, expected, service.observed, evidence=service.evidence)
         case RunState.STARTED:
-            because = "It runs and is told to be not activated, which contradict each other."
-            return _unknown_judgement(expected, seen, because, _activation_hint(view))
+            because = make_statement(Form.ACTIVATION_CONTRADICTED)
+            hint = view.say(Form.LOOK_IN_SERVICE_ACTIVATION)
+            return _unknown_judgement(expected, service, because, hint)
         case RunState.STOPPED:
-            return _judge_stopped(view, seen, expected)
+            return _judge_stopped(view, service, expected)
         case RunState.STARTING | RunState.STOPPING:
             return _judge_transition(view, expected)
         case RunState.UNKNOWN:
-            return _unknown_judgement(expected, seen, seen.why, seen.hint)
+            return _unknown_judgement(expected, service, service.why, *service.hints)
 
 
-def _judge_stopped(view: NodeView, seen: ServiceView, expected: str) -> Judgement:
+def _judge_stopped(view: NodeView, service: ServiceView, expected: Statement) -> Judgement:
     """Judge a service that does not run; that it is stopped is known even if activation is not."""
-    if not view.row.network and seen.state.activated is False:
+    if not view.row.network and service.state.activated is False:
         return Judgement(
             Verdict.DRIFT,
             expected,
-            seen.observed,
+            service.observed,
             kind=FindingKind.NOT_ACTIVATED,
-            evidence=seen.evidence,
+            evidence=service.evidence,
         )
-    excuse = explain_by_ha(view.facts, view.node, seen, expected)
-    if excuse is not None:
-        return excuse
-    if seen.state.restarted:
-        return _unstable_judgement(view, expected, "ran at one look and was stopped at the next")
-    observed = seen.observed
-    if not view.row.network and seen.state.activated is None:
-        observed = f"{observed.rstrip('.')}, and whether it is activated is not known."
+    explained = explain_by_ha(view.facts, view.node, service, expected)
+    if explained is not None:
+        return explained
+    if service.state.restarted:
+        return _unstable_judgement(view, expected, _ran_before(view, service))
+    observed = service.observed
+    if not view.row.network and service.state.activated is None:
+        observed = make_statement(Form.SERVICE_ACTIVATION_UNKNOWN, observation=observed)
     return Judgement(
-        Verdict.DRIFT, expected, observed, kind=FindingKind.STOPPED, evidence=seen.evidence
+        Verdict.DRIFT, expected, observed, kind=FindingKind.STOPPED, evidence=service.evidence
     )
 
 
-def _judge_transition(view: NodeView, expected: str) -> Judgement:
+def _judge_transition(view: NodeView, expected: Statement) -> Judgement:
     """Judge a service that is still starting or stopping after the settle pause.
 
-    One that the run before found in the same state is stuck there, and one that ran at the look
+    One that the run before found in the same state is stuck there. One that ran at the reading
     before does not stay up.
     """
-    seen = view.service
-    if seen.state.restarted:
-        return _unstable_judgement(
-            view, expected, f"ran at one look and was {seen.run} at the next"
+    service = view.service
+    if service.state.restarted:
+        return _unstable_judgement(view, expected, _ran_before(view, service))
+    before = view.facts.moved_before.get((view.node.name.lower(), service.state.name))
+    if before is service.run:
+        observed = make_statement(
+            Form.SERVICE_STILL_MOVING,
+            service=view.row.service or "",
+            node=view.node.name,
+            state=service.run,
         )
-    before = view.facts.moved_before.get((view.node.name.lower(), seen.state.name))
-    if before is seen.run:
-        return _unstable_judgement(view, expected, f"is {seen.run}, as it was in the run before")
-    because = f"It was still {seen.run} at the last look of this run."
-    return _unknown_judgement(expected, seen, because, _SETTLE_HINT)
+        return _unstable_judgement(view, expected, observed)
+    because = make_statement(Form.MOVING_AT_LAST_READING, state=service.run)
+    hint = make_statement(Form.AUDIT_WHEN_SETTLED)
+    return _unknown_judgement(expected, service, because, hint)
 
 
-def _unstable_judgement(view: NodeView, expected: str, what: str) -> Judgement:
-    seen = view.service
-    observed = f"{view.row.service} on {view.node.name} {what}."
-    return Judgement(
-        Verdict.DRIFT, expected, observed, kind=FindingKind.UNSTABLE, evidence=seen.evidence
+def _ran_before(view: NodeView, service: ServiceView) -> Statement:
+    return make_statement(
+        Form.SERVICE_RAN_BEFORE,
+        service=view.row.service or "",
+        node=view.node.name,
+        state=service.run,
     )
 
 
-def _activation_hint(view: NodeView) -> str:
-    return f"Look at {view.row.service} in Service Activation of {view.node.name}."
+def _unstable_judgement(view: NodeView, expected: Statement, observed: Statement) -> Judgement:
+    return Judgement(
+        Verdict.DRIFT,
+        expected,
+        observed,
+        kind=FindingKind.UNSTABLE,
+        evidence=view.service.evidence,
+    )
 
 
 def _judge_not_activated(view: NodeView) -> Judgement:
     """Judge activation alone: a service that is starting where it must not be is drift."""
-    seen, name = view.service, view.node.name
-    expected = f"{view.row.service} is not activated on {name}."
-    match seen.state.activated:
+    service = view.service
+    expected = view.say(Form.SERVICE_NOT_ACTIVATED)
+    match service.state.activated:
         case False:
-            return Judgement(Verdict.PASS, expected, seen.observed, evidence=seen.evidence)
+            return Judgement(Verdict.PASS, expected, service.observed, evidence=service.evidence)
         case True:
-            observed = f"{view.row.service} is activated on {name}, and is {seen.run}."
+            observed = make_statement(
+                Form.SERVICE_ACTIVATED_AND_STATE,
+                service=view.row.service or "",
+                node=view.node.name,
+                state=service.run,
+            )
             return Judgement(
-                Verdict.DRIFT, expected, observed, kind=view.row.kind, evidence=seen.evidence
+                Verdict.DRIFT, expected, observed, kind=view.row.kind, evidence=service.evidence
             )
         case None:
-            because = seen.why or "Whether it is activated could not be told."
-            return _unknown_judgement(expected, seen, because, seen.hint or _activation_hint(view))
+            activated = view.say(Form.SERVICE_ACTIVATED)
+            because = service.why or make_statement(Form.UNKNOWN_WHETHER, what=activated)
+            hint = service.hint or view.say(Form.LOOK_IN_SERVICE_ACTIVATION)
+            return _unknown_judgement(expected, service, because, hint)
 
 
 def _judge_optional(view: NodeView) -> Judgement:
-    seen = view.service
-    expected = f"{view.row.service} may be on or off on {view.node.name}."
-    if seen.run is RunState.UNKNOWN:
-        return _unknown_judgement(expected, seen, seen.why, seen.hint)
-    because = "It is on by default, and on this node it is the operator's choice."
-    return Judgement(Verdict.PASS, expected, seen.observed, because, evidence=seen.evidence)
+    service = view.service
+    expected = view.say(Form.SERVICE_OPTIONAL)
+    if service.run is RunState.UNKNOWN:
+        return _unknown_judgement(expected, service, service.why, *service.hints)
+    because = make_statement(Form.OPERATORS_CHOICE)
+    return Judgement(Verdict.PASS, expected, service.observed, because, evidence=service.evidence)
 
 
 def _judge_stays_up(view: NodeView) -> Judgement:
-    seen, name = view.service, view.node.name
-    expected = f"{view.row.service} stays up on {name} once it has started."
-    if seen.state.restarted:
-        return _unstable_judgement(view, expected, _RESTARTED_TEXT)
-    match seen.run:
+    service = view.service
+    expected = view.say(Form.SERVICE_STAYS_UP)
+    if service.state.restarted:
+        return _unstable_judgement(view, expected, view.say(Form.SERVICE_RESTARTED))
+    match service.run:
         case RunState.STARTED:
-            return _judge_uptime(seen, expected)
+            return _judge_uptime(service, expected)
         case RunState.STOPPED:
-            because = "A service that is stopped is judged by the row that wants it running."
             return Judgement(
-                Verdict.NOT_APPLICABLE, expected, seen.observed, because, evidence=seen.evidence
+                Verdict.NOT_APPLICABLE,
+                expected,
+                service.observed,
+                make_statement(Form.JUDGED_BY_OTHER_ROW),
+                evidence=service.evidence,
             )
         case RunState.STARTING | RunState.STOPPING:
             return _judge_transition(view, expected)
         case RunState.UNKNOWN:
-            return _unknown_judgement(expected, seen, seen.why, seen.hint)
+            return _unknown_judgement(expected, service, service.why, *service.hints)
 
 
-def _judge_uptime(seen: ServiceView, expected: str) -> Judgement:
-    """Judge a service that runs; no words tell how long, for they would differ in every run."""
-    uptime = seen.state.uptime_s
-    if uptime is None or (uptime < STEADY_UPTIME_S and seen.state.restarted is not False):
-        because = "Whether it stays up could not be told: it needs a second look."
-        return _unknown_judgement(expected, seen, because, "Audit again in a while.")
-    because = "It stayed up for long enough, or over two looks."
-    return Judgement(Verdict.PASS, expected, seen.observed, because, evidence=seen.evidence)
+def _judge_uptime(service: ServiceView, expected: Statement) -> Judgement:
+    """Judge a service that runs; no statement holds its uptime, which differs in every run."""
+    uptime = service.state.uptime_s
+    if uptime is None or (uptime < STEADY_UPTIME_S and service.state.restarted is not False):
+        because = make_statement(Form.SECOND_READING_NEEDED)
+        return _unknown_judgement(expected, service, because, make_statement(Form.AUDIT_LATER))
+    because = make_statement(Form.STAYED_UP)
+    return Judgement(Verdict.PASS, expected, service.observed, because, evidence=service.evidence)
 
 
 def _judge_axl_response(view: NodeView) -> Judgement:
     name, probe = view.node.name, view.node.axl
-    expected = f"AXL of {name} answers an authenticated request."
-    hint = f"Ask AXL of {name} by hand with the account of the audit."
-    if probe is None or view.node.identity is Identity.CONTRADICTED:
-        because = f"{explain_no_response(view.facts, view.node, Source.IMP_AXL)}."
-        if view.node.identity is Identity.CONTRADICTED:
-            because = f"Another machine answered in place of {name} (wrong_node)."
-        observed = f"Whether AXL of {name} answers is not known."
-        return Judgement(Verdict.UNKNOWN, expected, observed, because, hint=hint)
-    evidence = (Evidence(Origin.OBSERVED, f"AXL of {name}", probe.text),)
+    expected = make_statement(Form.AXL_REPLIES_EXPECTED, node=name)
+    hints = (make_statement(Form.TEST_AXL, node=name),)
+    unknown = make_statement(Form.UNKNOWN_WHETHER, what=make_statement(Form.AXL_REPLY, node=name))
+    if view.node.identity is Identity.CONTRADICTED:
+        because = make_statement(Form.WRONG_NODE, node=name)
+        return Judgement(Verdict.UNKNOWN, expected, unknown, because, hints=hints)
+    if probe is None:
+        because = explain_no_response(view.facts, view.node, Source.IMP_AXL)
+        return Judgement(Verdict.UNKNOWN, expected, unknown, because, hints=hints)
+    note = make_statement(Form.NOTE, detail=probe.text)
+    evidence = (Evidence(Origin.OBSERVED, make_statement(Form.AXL_OF, node=name), note),)
     match probe.answer:
         case AxlAvailability.ANSWERED:
-            observed = f"AXL of {name} answered."
+            observed = make_statement(Form.AXL_REPLIED, node=name)
             return Judgement(Verdict.PASS, expected, observed, evidence=evidence)
         case AxlAvailability.NOT_ANSWERING:
-            observed = f"AXL of {name} did not answer, though its service runs."
             return Judgement(
-                Verdict.DRIFT, expected, observed, kind=FindingKind.NOT_ANSWERING, evidence=evidence
+                Verdict.DRIFT,
+                expected,
+                make_statement(Form.AXL_DID_NOT_REPLY, node=name),
+                kind=FindingKind.NOT_ANSWERING,
+                evidence=evidence,
             )
         case AxlAvailability.UNKNOWN:
-            observed = f"Whether AXL of {name} answers is not known."
             return Judgement(
-                Verdict.UNKNOWN, expected, observed, probe.text, hint=hint, evidence=evidence
+                Verdict.UNKNOWN, expected, unknown, note, hints=hints, evidence=evidence
             )
 
 

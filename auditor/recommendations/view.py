@@ -1,7 +1,4 @@
-"""What one judgement looks at: a cluster, a node of it, a row, and the row's service there.
-
-A verdict on its way to a finding: what was seen and why, before the row's own words join it.
-"""
+"""What a recommendation is judged on: a node, its service there, and the judgement made of them."""
 
 from dataclasses import dataclass
 
@@ -16,36 +13,34 @@ from auditor.models.facts import (
     Source,
 )
 from auditor.models.findings import FindingKind, Verdict
+from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations.packs import Recommendation
-
-_SOURCE_NAMES = {
-    Source.CONTROL_CENTER: "Control Center",
-    Source.PERFMON: "PerfMon",
-    Source.IMP_AXL: "AXL",
-    Source.CUCM_AXL: "AXL",
-    Source.TCP: "the TCP test",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """A service on a node. `observed` is a sentence; `why` and `hint` are empty if all is known."""
+    """A service on a node; `why` and `hint` say why it is unknown and what to do about it."""
 
     state: ServiceState
-    observed: str
-    why: str
-    hint: str
+    observed: Statement
     evidence: tuple[Evidence, ...]
+    why: Statement | None = None
+    hint: Statement | None = None
 
     @property
     def run(self) -> RunState:
         """Return whether it runs."""
         return self.state.state
 
+    @property
+    def hints(self) -> tuple[Statement, ...]:
+        """Return the hint as a tuple, empty if the state is known."""
+        return () if self.hint is None else (self.hint,)
+
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """A node of a cluster, seen for the sake of one row."""
+    """A node of a cluster on which a recommendation is judged."""
 
     facts: ClusterFacts
     node: NodeFacts
@@ -53,93 +48,105 @@ class NodeView:
 
     @property
     def service(self) -> ServiceView:
-        """Return the row's own service on the node."""
+        """Return the service of the recommendation on this node."""
         return view_service(self.facts, self.node, self.row.service or "")
 
-
-def view_service(facts: ClusterFacts, node: NodeFacts, service: str) -> ServiceView:
-    """Return what is known of a service on a node; an unread node or a missing row is unknown."""
-    if node.identity is Identity.CONTRADICTED:
-        return _unknown_service_view(
-            node, service, "another machine answered in its place (wrong_node)"
-        )
-    state = node.services.get(service)
-    if state is not None:
-        return _service_view_from_state(node, state)
-    if node.services:
-        return _unknown_service_view(node, service, "Control Center returned no row for it")
-    return _unknown_service_view(
-        node, service, explain_no_response(facts, node, Source.CONTROL_CENTER)
-    )
-
-
-def explain_no_response(facts: ClusterFacts, node: NodeFacts, source: Source) -> str:
-    """Return the clause that says why a source told nothing of a node."""
-    who = f"{_SOURCE_NAMES[source]} of {node.name}"
-    gap = facts.gap(node.name, source)
-    if gap is None:
-        return f"{who} told nothing"
-    detail = gap.detail.strip().rstrip(".")
-    return f"{who} gave no answer ({gap.reason}{': ' + detail if detail else ''})"
-
-
-def _unknown_service_view(node: NodeFacts, service: str, why: str) -> ServiceView:
-    text = f"{service}: nothing known, because {why}."
-    return ServiceView(
-        ServiceState(service, None, None, RunState.UNKNOWN),
-        f"The state of {service} on {node.name} is not known.",
-        f"{why[0].upper()}{why[1:]}.",
-        f"Make Control Center of {node.name} answer for this service, then audit again.",
-        (Evidence(Origin.OBSERVED, f"Control Center of {node.name}", text),),
-    )
-
-
-def _service_view_from_state(node: NodeFacts, state: ServiceState) -> ServiceView:
-    reason = _reason_code_text(state)
-    words = f"{state.state.capitalize()}{', reason ' + reason if reason else ''}"
-    told = f"{state.name}: {words}.{' ' + state.note if state.note else ''}"
-    evidence = (Evidence(Origin.OBSERVED, f"Control Center of {node.name}", told),)
-    observed = (
-        f"{state.name} is {_run_state_text(state)} on {node.name}{_parenthesize_reason(reason)}."
-    )
-    if state.state is RunState.UNKNOWN:
-        why = state.note or "Control Center gave a state that says nothing certain."
-        hint = f"Look at {state.name} in Control Center of {node.name}, then audit again."
-        return ServiceView(state, observed, why, hint, evidence)
-    return ServiceView(state, observed, "", "", evidence)
-
-
-def _run_state_text(state: ServiceState) -> str:
-    if state.state is RunState.UNKNOWN:
-        return "in a state that is not known"
-    if state.state is RunState.STOPPED and state.activated is False:
-        return "not activated"
-    return str(state.state)
-
-
-def _reason_code_text(state: ServiceState) -> str:
-    if state.state is RunState.STARTED:
-        return ""
-    code = "" if state.reason_code is None else str(state.reason_code)
-    return " ".join(part for part in (code, state.reason or "") if part)
-
-
-def _parenthesize_reason(text: str) -> str:
-    return f" ({text})" if text else ""
+    def say(self, form: Form) -> Statement:
+        """Return a statement about the recommendation's service on this node."""
+        return make_statement(form, service=self.row.service or "", node=self.node.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a judgement came to.
+    """A verdict on one subject, with its statements.
 
-    `because` is a sentence, empty where the reason that the row applies says it all. `hint` tells
+    `because` is None where the reason that the recommendation applies says it all. `hints` say
     how to find out what is unknown.
     """
 
     verdict: Verdict
-    expected: str
-    observed: str
-    because: str = ""
+    expected: Statement
+    observed: Statement
+    because: Statement | None = None
     kind: FindingKind | None = None
-    hint: str = ""
+    hints: tuple[Statement, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+
+
+def view_service(facts: ClusterFacts, node: NodeFacts, service: str) -> ServiceView:
+    """Return the state of a service on a node; unknown if the node or its row was not read."""
+    name = node.name
+    if node.identity is Identity.CONTRADICTED:
+        why = make_statement(Form.WRONG_NODE, node=name)
+        return _unknown_service_view(name, service, why, Form.CHECK_ADDRESS)
+    state = node.services.get(service)
+    if state is not None:
+        return _known_service_view(name, state)
+    if node.services:
+        why = make_statement(Form.NO_SERVICE_ROW, node=name)
+        return _unknown_service_view(name, service, why, Form.CHECK_SERVICE_LIST)
+    why = explain_no_response(facts, node, Source.CONTROL_CENTER)
+    return _unknown_service_view(name, service, why, Form.BRING_BACK)
+
+
+def explain_no_response(facts: ClusterFacts, node: NodeFacts, source: Source) -> Statement:
+    """Return why a source gave nothing for a node."""
+    gap = facts.gap(node.name, source)
+    if gap is None:
+        return make_statement(Form.SOURCE_SILENT, source=source, node=node.name)
+    return make_statement(
+        Form.SOURCE_FAILED,
+        source=source,
+        node=node.name,
+        reason=gap.reason or "",
+        detail=gap.detail,
+    )
+
+
+def _unknown_service_view(node: str, service: str, why: Statement, hint: Form) -> ServiceView:
+    fact = make_statement(Form.SERVICE_UNKNOWN_BECAUSE, service=service, why=why)
+    return ServiceView(
+        ServiceState(service, None, None, RunState.UNKNOWN),
+        make_statement(Form.SERVICE_STATE_UNKNOWN, service=service, node=node),
+        (Evidence(Origin.OBSERVED, make_statement(Form.CONTROL_CENTER_OF, node=node), fact),),
+        why,
+        make_statement(hint, node=node),
+    )
+
+
+def _known_service_view(node: str, state: ServiceState) -> ServiceView:
+    reason = _reason_text(state)
+    off = state.state is RunState.STOPPED and state.activated is False
+    observed = make_statement(
+        Form.SERVICE_STATE,
+        service=state.name,
+        node=node,
+        state="not_activated" if off else state.state,
+        reason=reason,
+    )
+    fact = make_statement(
+        Form.SERVICE_OBSERVATION,
+        service=state.name,
+        state=state.state,
+        reason=reason,
+        detail=state.note,
+    )
+    evidence = (Evidence(Origin.OBSERVED, make_statement(Form.CONTROL_CENTER_OF, node=node), fact),)
+    if state.state is not RunState.UNKNOWN:
+        return ServiceView(state, observed, evidence)
+    why = make_statement(Form.NOTE, detail=state.note) if state.note else None
+    return ServiceView(
+        state,
+        observed,
+        evidence,
+        why or make_statement(Form.STATE_UNCLEAR),
+        make_statement(Form.LOOK_IN_CONTROL_CENTER, service=state.name, node=node),
+    )
+
+
+def _reason_text(state: ServiceState) -> str:
+    """Return Control Center's reason code and words, empty for a service that runs."""
+    if state.state is RunState.STARTED:
+        return ""
+    code = "" if state.reason_code is None else str(state.reason_code)
+    return " ".join(part for part in (code, state.reason or "") if part)

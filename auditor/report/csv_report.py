@@ -12,6 +12,7 @@ from typing import Any
 from auditor.models.facts import Coverage
 from auditor.models.findings import ClusterReport, Finding, finding_sort_key
 from auditor.models.report import Report
+from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import get_finding_age
 from auditor.report.wording import cluster_summary, evidence_line
 from auditor.text import printable
@@ -99,11 +100,11 @@ def _finding_csv_row(finding: Finding) -> CsvRow:
         "result": finding.verdict,
         "kind": finding.kind or "",
         "severity": finding.severity,
-        "expected": finding.expected,
-        "observed": finding.observed,
-        "because": finding.because,
+        "expected": render_sentence(finding.expected),
+        "observed": render_sentence(finding.observed),
+        "because": render_sentence(finding.because),
         "consequence": finding.consequence,
-        "remedy": finding.remedy,
+        "remedy": render_sentences(finding.remedy),
         "evidence": " / ".join(evidence_line(evidence) for evidence in finding.evidence),
         "id": finding.id,
     }

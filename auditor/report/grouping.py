@@ -1,9 +1,9 @@
-"""What findings tell, once where several say the same; the text of blocks in every long report."""
+"""Groups findings that say the same; each group is one block of every long report."""
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from auditor.models.facts import Evidence
 from auditor.models.findings import (
     ClusterReport,
     Finding,
@@ -13,8 +13,15 @@ from auditor.models.findings import (
     finding_sort_key,
 )
 from auditor.models.report import Report
+from auditor.models.statements import Statement
+from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import finding_age_text, get_finding_age
-from auditor.report.wording import FINDING_SENTENCES, KIND_TEXTS, LabelledText, evidence_line
+from auditor.report.wording import (
+    KIND_TEXTS,
+    LabelledText,
+    evidence_line,
+    labelled_statements,
+)
 from auditor.text import count_noun, join_names
 
 _MAX_EVIDENCE_LINES = 8
@@ -89,7 +96,9 @@ def _build_finding_group(
             *_age_rows(report, group),
             *_waiver_rows(first),
             *_limit_rows(
-                "evidence", _evidence_lines(group), None if whole else _MAX_EVIDENCE_LINES
+                "evidence",
+                list(map(evidence_line, _common_evidence(group))),
+                None if whole else _MAX_EVIDENCE_LINES,
             ),
         ]
     return FindingGroup(first.verdict, head, title, tuple(rows), tuple(group))
@@ -123,20 +132,26 @@ def _shared_heading(group: Sequence[Finding]) -> tuple[str, str]:
 def _shared_rows(
     group: Sequence[Finding], cluster: ClusterReport, *, whole: bool
 ) -> list[LabelledText]:
-    """Return what unknown checks have in common; what only says so again is left out."""
+    """Return what unknown checks have in common, without evidence that repeats a reason."""
     every = list(dict.fromkeys(finding.because for finding in group))
-    reasons = [text for text in every if not _repeats_reason(text, [r for r in every if r != text])]
-    fresh = [text for text in _evidence_lines(group) if not _repeats_reason(text, reasons)]
+    reasons = [r for r in every if not any(r != other and r.contains(other) for other in every)]
+    fresh = [
+        piece
+        for piece in _common_evidence(group)
+        if not any(piece.statement.contains(reason) for reason in reasons)
+    ]
     return [
         *_check_list_rows(group, cluster),
-        *_limit_rows("because", reasons, None if whole else _MAX_SHARED_REASONS),
-        ("remedy", group[0].remedy),
-        *_limit_rows("evidence", fresh, None if whole else _MAX_SHARED_EVIDENCE_LINES),
+        *_limit_rows(
+            "because", list(map(render_sentence, reasons)), None if whole else _MAX_SHARED_REASONS
+        ),
+        ("remedy", render_sentences(group[0].remedy)),
+        *_limit_rows(
+            "evidence",
+            list(map(evidence_line, fresh)),
+            None if whole else _MAX_SHARED_EVIDENCE_LINES,
+        ),
     ]
-
-
-def _repeats_reason(text: str, reasons: Iterable[str]) -> bool:
-    return any(reason.rstrip(".") in text for reason in reasons if reason)
 
 
 def _limit_rows(label: str, texts: Sequence[str], most: int | None) -> list[LabelledText]:
@@ -151,24 +166,25 @@ def _sentence_rows(group: Sequence[Finding], cluster: ClusterReport) -> list[Lab
     kind = group[0].subject.kind
     label = "on" if kind is SubjectKind.NODE else str(kind)
     subjects = _subjects_text([finding.subject.name for finding in group], kind, cluster)
-    sentences = [
-        (label, text) for label, of in FINDING_SENTENCES for text in _common_texts(group, of)
-    ]
-    return [(label, subjects), *sentences]
+    return [(label, subjects), *_common_sentences(group)]
 
 
-def _common_texts(group: Sequence[Finding], of: Callable[[Finding], str]) -> list[str]:
-    """Return the one sentence that all say if only the subject's name differs, else each one."""
-    texts = list(dict.fromkeys(of(finding) for finding in group))
-    general = {_generalize_text(of(finding), finding.subject) for finding in group}
-    return list(general) if len(texts) > 1 and len(general) == 1 else texts
+def _common_sentences(group: Sequence[Finding]) -> Iterator[LabelledText]:
+    """Yield what all findings say, once if they differ only in their subject, else each one."""
+    for rows in zip(*(labelled_statements(finding) for finding in group), strict=True):
+        label = rows[0][0]
+        distinct = list(dict.fromkeys(statements for _, statements in rows))
+        general = {
+            tuple(_about_any(statement, finding.subject) for statement in statements)
+            for finding, (_, statements) in zip(group, rows, strict=True)
+        }
+        shown = general if len(distinct) > 1 and len(general) == 1 else distinct
+        texts = dict.fromkeys(map(render_sentences, shown))
+        yield from ((label, text) for text in texts if text)
 
 
-def _generalize_text(text: str, subject: FindingSubject) -> str:
-    """Return a sentence on one subject as a sentence on each subject of its kind."""
-    name = re.escape(subject.name)
-    said = re.sub(rf"`{name}`|(?<![\w.-]){name}(?![\w-]|\.\w)", f"the {subject.kind}", text)
-    return "The" + said[3:] if said != text and said.startswith("the ") else said
+def _about_any(statement: Statement, subject: FindingSubject) -> Statement:
+    return statement.about_any(str(subject.kind), subject.name)
 
 
 def _subjects_text(names: Sequence[str], kind: SubjectKind, cluster: ClusterReport) -> str:
@@ -212,11 +228,21 @@ def _waiver_rows(finding: Finding) -> list[LabelledText]:
     ]
 
 
-def _evidence_lines(group: Sequence[Finding]) -> list[str]:
-    """Return what the findings rest on, each piece once."""
-    told = list(dict.fromkeys(tuple(map(evidence_line, finding.evidence)) for finding in group))
-    alike = {
-        tuple(_generalize_text(evidence_line(e), f.subject) for e in f.evidence) for f in group
+def _common_evidence(group: Sequence[Finding]) -> list[Evidence]:
+    """Return the evidence of all findings, once if it differs only in their subject."""
+    distinct = list(dict.fromkeys(finding.evidence for finding in group))
+    general = {
+        tuple(_evidence_about_any(piece, finding.subject) for piece in finding.evidence)
+        for finding in group
     }
-    rows = alike if len(told) > 1 and len(alike) == 1 else told
-    return list(dict.fromkeys(piece for pieces in rows for piece in pieces))
+    shown = general if len(distinct) > 1 and len(general) == 1 else distinct
+    return list(dict.fromkeys(piece for pieces in shown for piece in pieces))
+
+
+def _evidence_about_any(piece: Evidence, subject: FindingSubject) -> Evidence:
+    source = piece.source
+    return replace(
+        piece,
+        source=_about_any(source, subject) if isinstance(source, Statement) else source,
+        statement=_about_any(piece.statement, subject),
+    )

@@ -10,6 +10,7 @@ from auditor.models.facts import Coverage, Evidence, NodeFacts, ServiceState
 from auditor.models.findings import ClusterReport, Finding, Verdict, Waiver, finding_sort_key
 from auditor.models.history import ClusterHistory, FindingChange
 from auditor.models.report import Report, RunMetadata
+from auditor.report.sentences import render_sentence, render_sentences, render_source
 
 REPORT_SCHEMA_VERSION = "1.0"
 """Major.minor: a new key raises the second number, a changed or dropped one the first."""
@@ -176,17 +177,24 @@ def _finding_dict(finding: Finding) -> dict[str, Any]:
         "verdict": str(finding.verdict),
         "kind": str(finding.kind) if finding.kind else None,
         "severity": str(finding.severity),
-        "expected": finding.expected,
-        "observed": finding.observed,
-        "because": finding.because,
-        "remedy": finding.remedy,
+        "expected": render_sentence(finding.expected),
+        "observed": render_sentence(finding.observed),
+        "because": render_sentence(finding.because),
+        "remedy": render_sentences(finding.remedy),
         "evidence": _evidence_dicts(finding.evidence),
         "waiver": _waiver_dict(finding.waiver) if finding.waiver else None,
     }
 
 
 def _evidence_dicts(evidence: Sequence[Evidence]) -> list[dict[str, str]]:
-    return [{"origin": str(e.origin), "source": e.source, "text": e.text} for e in evidence]
+    return [
+        {
+            "origin": str(piece.origin),
+            "source": render_source(piece),
+            "text": render_sentence(piece.statement),
+        }
+        for piece in evidence
+    ]
 
 
 def _waiver_dict(waiver: Waiver) -> dict[str, str]:

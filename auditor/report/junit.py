@@ -10,6 +10,7 @@ from auditor import __version__
 from auditor.models.facts import Coverage, Outcome
 from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
+from auditor.report.sentences import render_sentence
 from auditor.report.summary import (
     count_nodes_read,
     finding_age_text,
@@ -17,9 +18,9 @@ from auditor.report.summary import (
     skipped_packs_text,
 )
 from auditor.report.wording import (
-    KIND_TEXTS,
     REASON_ADVICE,
     cluster_summary,
+    difference_text,
     evidence_line,
     exit_meaning,
     labelled_sentences,
@@ -151,13 +152,13 @@ def _case_message(cluster: ClusterReport, finding: Finding) -> str:
     match finding.verdict:
         case Verdict.DRIFT:
             below = "" if finding.severity.reaches(cluster.fail_on) else ", below the threshold"
-            what = KIND_TEXTS[finding.kind] if finding.kind else finding.observed
+            what = difference_text(finding)
             return f"{finding.severity}{below}: {what}"
         case Verdict.WAIVED if finding.waiver:
             waiver = finding.waiver
             return f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
         case _:
-            return f"{finding.verdict.replace('_', ' ')}: {finding.because}"
+            return f"{finding.verdict.replace('_', ' ')}: {render_sentence(finding.because)}"
 
 
 def _case_text_lines(report: Report, finding: Finding) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from auditor import __version__
 from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
+from auditor.report.sentences import render_sentence, render_source
 from auditor.report.summary import (
     changes_summary,
     count_nodes_read,
@@ -177,7 +178,10 @@ def _finding_markdown(report: Report, finding: Finding) -> Iterator[str]:
         f" {escape_markdown(finding.recommendation)}**{name} on {subject}{what}"
     )
     # Square brackets, as in the other formats, would be escaped here.
-    told = (f"{one.text} ({one.origin}, {one.source})" for one in finding.evidence)
+    told = (
+        f"{render_sentence(piece.statement)} ({piece.origin}, {render_source(piece)})"
+        for piece in finding.evidence
+    )
     rows = [*labelled_sentences(finding), *(("evidence", text) for text in told)]
     yield from (f"  - {label}: {escape_markdown(text)}" for label, text in rows)
     if finding.waiver:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from auditor.models.facts import HaState, Identity, NodeFacts, Origin, Role, RunState, ServiceState
 from auditor.models.findings import ClusterReport, Finding, FindingKind, SubjectKind, Verdict
-from auditor.recommendations.ha_states import is_ha_switched_off
+from auditor.models.statements import Form
 from auditor.report.console import safe_text
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
 from auditor.service_names import (
@@ -152,11 +152,15 @@ def _node_ha_cell(node: NodeFacts, judged: FindingIndex) -> Cell:
         judged.by_group.get((node.redundancy_group or "").lower(), ())
     )
     unread = node.ha_state.state is HaState.UNKNOWN
-    if finding and is_ha_switched_off(finding.evidence) and (unread or verdict is Verdict.DRIFT):
+    if finding and _is_ha_switched_off(finding) and (unread or verdict is Verdict.DRIFT):
         word = "HA off"
     elif verdict is Verdict.DRIFT and unread:
         word = "abnormal"  # the pair is judged, so "unknown" in capitals would mislead
     return _verdict_cell(verdict, word, finding)
+
+
+def _is_ha_switched_off(finding: Finding) -> bool:
+    return any(piece.statement.form is Form.HA_SWITCH_OFF for piece in finding.evidence)
 
 
 def _identity_cell(node: NodeFacts) -> Cell:

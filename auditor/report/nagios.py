@@ -19,7 +19,7 @@ from auditor.report.summary import (
     failure_reason,
     skipped_packs_text,
 )
-from auditor.report.wording import KIND_TEXTS, nothing_was_read
+from auditor.report.wording import difference_text, nothing_was_read
 from auditor.text import count_noun, join_names, printable, shorten_text
 
 _CRITICAL_SEVERITIES = (Severity.CRITICAL, Severity.HIGH)
@@ -108,7 +108,7 @@ def _ok_text(report: Report) -> str:
 
 
 def _drift_text(finding: Finding) -> str:
-    what = KIND_TEXTS[finding.kind] if finding.kind else finding.observed
+    what = difference_text(finding)
     service = f" {finding.service}" if finding.service else ""
     where = f"{service} on {finding.subject.name} ({finding.cluster})"
     return f"{finding.severity} {finding.recommendation}{where} {what}"

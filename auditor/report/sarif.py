@@ -18,6 +18,7 @@ from auditor.models.findings import (
 )
 from auditor.models.report import Report
 from auditor.recommendations.packs import Recommendation, load_packs
+from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import (
     count_nodes_read,
     count_verdict,
@@ -137,13 +138,13 @@ def _sarif_result(
 
 def _sarif_message(finding: Finding) -> str:
     service = f"{finding.service} on " if finding.service else ""
-    head = f"{service}{finding.subject.kind} {finding.subject.name}: {finding.observed}"
     told = (
-        head,
-        f"expected: {finding.expected}",
-        finding.because,
+        f"{service}{finding.subject.kind} {finding.subject.name}:"
+        f" {render_sentence(finding.observed)}",
+        f"expected: {render_sentence(finding.expected)}",
+        render_sentence(finding.because),
         finding.consequence,
-        f"Remedy: {finding.remedy}" if finding.remedy else "",
+        f"Remedy: {render_sentences(finding.remedy)}" if finding.remedy else "",
     )
     return "\n".join(printable(text) for text in told if text)
 

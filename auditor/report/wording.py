@@ -7,7 +7,7 @@ What a certificate says of itself, for eyes that have to compare it.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from auditor.errors import Reason
@@ -25,6 +25,13 @@ from auditor.models.findings import (
     finding_sort_key,
 )
 from auditor.models.report import Report
+from auditor.models.statements import Form, Statement, make_statement
+from auditor.report.sentences import (
+    render_clause,
+    render_sentence,
+    render_sentences,
+    render_source,
+)
 from auditor.soap.messages import Certificate
 from auditor.text import count_noun, join_names
 
@@ -137,7 +144,7 @@ def _select_findings(cluster: ClusterReport, *verdicts: Verdict) -> list[Finding
 def _drift_summary(cluster: ClusterReport) -> str:
     drift = _select_findings(cluster, Verdict.DRIFT)
     worst = drift[0]
-    what = KIND_TEXTS[worst.kind] if worst.kind else worst.observed
+    what = difference_text(worst)
     text = (
         f"{count_noun(len(drift), 'difference')} ({severity_summary(drift)}). "
         f"Worst: {finding_label(worst)} on {worst.subject.name}: {what}."
@@ -220,24 +227,36 @@ VERDICT_HEADINGS = {
 
 LabelledText = tuple[str, str]
 
-FINDING_SENTENCES: tuple[tuple[str, Callable[[Finding], str]], ...] = (
-    ("expected", lambda finding: finding.expected),
-    ("observed", lambda finding: finding.observed),
-    ("because", lambda finding: finding.because),
-    ("matters", lambda finding: finding.consequence),
-    ("remedy", lambda finding: finding.remedy),
-)
-"""What a finding says, in the order in which it is read; some of it may be empty."""
+
+def labelled_statements(finding: Finding) -> list[tuple[str, tuple[Statement, ...]]]:
+    """Return the statements of a finding by label, in the order in which they are read."""
+    return [
+        ("expected", (finding.expected,)),
+        ("observed", (finding.observed,)),
+        ("because", (finding.because,)),
+        ("matters", (make_statement(Form.NOTE, detail=finding.consequence),)),
+        ("remedy", finding.remedy),
+    ]
 
 
 def labelled_sentences(finding: Finding) -> list[LabelledText]:
     """Return what a finding says, without its evidence; nothing in it is empty."""
-    return [(label, text) for label, of in FINDING_SENTENCES if (text := of(finding))]
+    return [
+        (label, text)
+        for label, statements in labelled_statements(finding)
+        if (text := render_sentences(statements))
+    ]
 
 
 def evidence_line(evidence: Evidence) -> str:
     """Return one piece of evidence with where it comes from."""
-    return f"{evidence.text} [{evidence.origin}, {evidence.source}]"
+    text = render_sentence(evidence.statement)
+    return f"{text} [{evidence.origin}, {render_source(evidence)}]"
+
+
+def difference_text(finding: Finding) -> str:
+    """Return in which way a finding differs, in a few words."""
+    return KIND_TEXTS[finding.kind] if finding.kind else render_clause(finding.observed)
 
 
 _SHA256_SUFFIX = re.compile(r" \(SHA-256 [0-9A-F:]+\)")

@@ -7,6 +7,8 @@ import pytest
 
 from auditor.models.facts import Evidence, Origin, Outcome, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.models.statements import Form, make_statement
+from auditor.report.sentences import render_sentence, render_sentences
 from auditor.soap.sql_guard import check_select_statement
 from tests.lab import Lab, coverage, finding
 
@@ -60,7 +62,9 @@ def told(cluster: ClusterReport, key: str) -> list[Evidence]:
 
 def found(cluster: ClusterReport, key: str) -> str | None:
     """Return what was discovered of a declared key."""
-    texts = [e.text for e in told(cluster, key) if e.origin is Origin.DISCOVERED]
+    texts = [
+        render_sentence(e.statement) for e in told(cluster, key) if e.origin is Origin.DISCOVERED
+    ]
     return texts[0].partition(" is ")[2].rstrip(".") if texts else None
 
 
@@ -203,7 +207,7 @@ def test_a_discovered_value_against_the_profile_is_a_conflict_and_never_a_pass(l
 
     conflict = finding(cluster, "PROFILE-01", "deployment.permanent_chat")
     assert (conflict.verdict, conflict.kind) == (Verdict.DRIFT, "profile_conflict")
-    assert conflict.because == "It is discovered to be true."
+    assert render_sentence(conflict.because) == "It is discovered to be true."
     assert finding(cluster, "TCM-02", PUB).verdict is Verdict.NOT_APPLICABLE
 
 
@@ -215,8 +219,8 @@ def test_what_nobody_declared_is_filled_and_stays_unknown(lab: Start) -> None:
     for row, node in (("AXL-02", SUB), ("XMPPFED-01", SUB), ("XMPPFED-01", PUB)):
         told = finding(cluster, row, node)
         assert told.verdict is Verdict.UNKNOWN
-        assert "hangs on what was only discovered" in told.because
-        assert "Declare `" in told.remedy
+        assert "your file does not confirm it" in render_sentence(told.because)
+        assert "Declare `" in render_sentences(told.remedy)
     assert finding(cluster, "PROFILE-01", "deployment.intercluster").verdict == "not_applicable"
 
 
@@ -241,7 +245,7 @@ def test_a_feature_that_is_on_somewhere_convicts_no_node(lab: Start) -> None:
     for node in (PUB, SUB):
         told = finding(cluster, "XFER-01", node)
         assert told.verdict is Verdict.UNKNOWN
-        assert "on which nodes is not known" in told.because
+        assert "its nodes are not known" in render_sentence(told.because)
 
 
 def test_a_feature_that_is_on_somewhere_agrees_with_a_list_of_nodes(lab: Start) -> None:
@@ -258,8 +262,9 @@ def test_a_discovered_database_settles_nothing(lab: Start) -> None:
 
     told = finding(cluster, "TCM-02", PUB)
     assert told.verdict is Verdict.UNKNOWN
-    assert "hangs on what was only discovered" in told.because
-    assert Evidence(Origin.DISCOVERED, "external_database", "tcmadb (postgresql).") in told.evidence
+    assert "your file does not confirm it" in render_sentence(told.because)
+    database = make_statement(Form.DATABASE, name="tcmadb", type="postgresql")
+    assert Evidence(Origin.DISCOVERED, "external_database", database) in told.evidence
     assert finding(cluster, "TCM-02", SUB).verdict is Verdict.DRIFT
 
 
@@ -269,7 +274,7 @@ def test_declared_databases_are_all_there_are(lab: Start) -> None:
     told = finding(lab(scenario(table=[listed])).cluster(), "TCM-02", PUB)
 
     assert told.verdict is Verdict.PASS
-    assert not any("other" in e.text for e in told.evidence)
+    assert not any("other" in render_sentence(e.statement) for e in told.evidence)
 
 
 def test_a_sync_that_failed_is_a_notice(lab: Start) -> None:
@@ -393,7 +398,9 @@ def test_a_state_from_the_database_stands_in_for_perfmon_and_explains_nothing(la
 
     pair = finding(cluster, "HA-01", GROUP)
     assert pair.verdict is Verdict.DRIFT
-    assert {e.origin for e in pair.evidence if "state" in e.text} == {Origin.DISCOVERED}
+    assert {e.origin for e in pair.evidence if "state" in render_sentence(e.statement)} == {
+        Origin.DISCOVERED
+    }
     assert finding(cluster, "PE-01", SUB).verdict is Verdict.DRIFT
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from auditor.cli import app
 from auditor.models.facts import Origin
 from auditor.models.findings import Finding, Verdict
+from auditor.report.sentences import render_sentence, render_source
 from auditor.simulator import Simulator
 from tests.lab import QUICK, Lab, finding
 
@@ -86,8 +87,10 @@ def test_a_discovered_peer_says_which_group_is_synced_from(both: Pair) -> None:
 
     told = lab.judge("AXL-02", "b4.lab.test")
     assert told.verdict is Verdict.UNKNOWN
-    assert "intercluster_synced_from" in told.because
-    assert any(e.origin is Origin.DISCOVERED and "cluster a" in e.source for e in told.evidence)
+    assert "intercluster_synced_from" in render_sentence(told.because)
+    assert any(
+        e.origin is Origin.DISCOVERED and "cluster a" in render_source(e) for e in told.evidence
+    )
 
 
 def test_axl_that_is_off_where_a_discovered_peer_syncs_from_is_drift(both: Pair) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from auditor.models.facts import Origin, Source
 from auditor.models.findings import ClusterReport, Verdict
+from auditor.report.sentences import render_sentence
 from tests.lab import Lab, coverage, finding
 
 Start = Callable[..., Lab]
@@ -50,7 +51,7 @@ def detail(cluster: ClusterReport) -> str:
 def discovered(cluster: ClusterReport, row: str, subject: str) -> list[str]:
     """Return what a finding saw that was discovered."""
     evidence = finding(cluster, row, subject).evidence
-    return [e.text for e in evidence if e.origin is Origin.DISCOVERED]
+    return [render_sentence(e.statement) for e in evidence if e.origin is Origin.DISCOVERED]
 
 
 def groups(cluster: ClusterReport) -> list[str | None]:
@@ -207,7 +208,7 @@ def test_a_switch_that_says_nothing_leaves_the_pair_open(lab: Start, haenabled: 
     assert groups(cluster) == [GROUP, GROUP]
     pair = finding(cluster, "HA-01", GROUP)
     assert pair.verdict is Verdict.UNKNOWN
-    assert "whether high availability is on is not known" in pair.because
+    assert "it is not known whether high availability is on" in render_sentence(pair.because)
 
 
 @pytest.mark.parametrize(

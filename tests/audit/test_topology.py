@@ -9,6 +9,7 @@ import pytest
 
 from auditor.models.facts import Outcome, Role, Source
 from auditor.models.findings import ClusterReport, FindingKind, Verdict
+from auditor.report.sentences import render_sentence
 from tests.lab import Lab, coverage, finding
 
 Start = Callable[..., Lab]
@@ -158,7 +159,7 @@ def test_a_planned_node_is_left_alone(lab: Start) -> None:
     (cluster,) = report.clusters
     mine = [f for f in cluster.findings if f.subject.name == planned]
     assert {f.verdict for f in mine} == {Verdict.NOT_APPLICABLE}
-    assert "planned_nodes" in mine[0].because
+    assert "planned_nodes" in render_sentence(mine[0].because)
     assert {c.outcome for c in cluster.coverage if c.node == planned} == {Outcome.SKIPPED}
     assert report.exit_code == 0
 
@@ -170,7 +171,7 @@ def test_a_planned_partner_makes_no_pair(lab: Start) -> None:
     cluster = running.cluster()
     assert not any(node == SUB for node, _ in running.asked())
     assert finding(cluster, "HA-01", "Default").verdict is Verdict.NOT_APPLICABLE
-    assert "no failover is possible" in finding(cluster, "AXL-02", PUB).because
+    assert "no failover is possible" in render_sentence(finding(cluster, "AXL-02", PUB).because)
 
 
 def test_a_planned_node_that_is_there_makes_no_false_pass(lab: Start) -> None:
@@ -182,7 +183,9 @@ def test_a_planned_node_that_is_there_makes_no_false_pass(lab: Start) -> None:
     assert not any(node == SUB for node, _ in running.asked())
     found = finding(cluster, "PROFILE-02", "planned_nodes")
     assert (found.verdict, found.kind) == (Verdict.DRIFT, FindingKind.PROFILE_CONFLICT)
-    assert f"{SUB} is declared as not installed yet, and accepts connections" in found.observed
+    assert f"{SUB} is declared as not installed yet, but accepts connections" in render_sentence(
+        found.observed
+    )
     mine = {f.verdict for f in cluster.findings if f.subject.name == SUB}
     assert mine <= {Verdict.UNKNOWN, Verdict.NOT_APPLICABLE}
     assert _verdicts(cluster)["SIP-01", SUB] is Verdict.UNKNOWN
@@ -209,7 +212,7 @@ def test_a_planned_node_that_is_there_and_in_no_group_is_not_blamed_for_it(lab: 
     cluster = running.cluster()
     found = finding(cluster, "HA-02", "imp3.lab.test")
     assert found.verdict is Verdict.UNKNOWN
-    assert "declared in planned_nodes" in found.because
+    assert "declared in planned_nodes" in render_sentence(found.because)
     drift = [f.recommendation for f in cluster.findings if f.verdict is Verdict.DRIFT]
     assert drift == ["PROFILE-02"]
 
@@ -287,7 +290,7 @@ def test_names_in_the_file_that_the_cluster_does_not_have_are_findings(lab: Star
     running.edit = _declare(imp9=("subscriber", "Default"))
     cluster = running.cluster()
     drift = {
-        f.subject.name: f.observed
+        f.subject.name: render_sentence(f.observed)
         for f in cluster.findings
         if f.recommendation == "PROFILE-02" and f.verdict is Verdict.DRIFT
     }
@@ -304,10 +307,14 @@ def test_declared_nodes_that_differ_from_those_of_cucm_are_findings(lab: Start) 
     cluster = running.cluster()
     node = finding(cluster, "PROFILE-02", "node")
     assert node.verdict is Verdict.DRIFT
-    assert f"{PUB} is declared subscriber, and CUCM has it as publisher" in node.observed
-    assert f"CUCM lists {SUB} too" in node.observed
+    assert f"{PUB} is declared subscriber, but CUCM lists it as publisher" in render_sentence(
+        node.observed
+    )
+    assert f"CUCM also lists {SUB}" in render_sentence(node.observed)
     group = finding(cluster, "PROFILE-02", "node.redundancy_group")
-    assert f"{PUB} is declared in Elsewhere, and CUCM has it in Default" in group.observed
+    assert f"{PUB} is declared in Elsewhere, but CUCM lists it in Default" in render_sentence(
+        group.observed
+    )
     assert {n.name: n.role for n in cluster.nodes} == {PUB: "publisher", SUB: "subscriber"}
 
 

@@ -28,6 +28,7 @@ from auditor.models.findings import (
 )
 from auditor.models.report import Report, RunMetadata
 from tests.benchmarks.telling import Size, in_turn, line, ratio
+from tests.factories import sentence
 
 MANY, FEW = 10_000, 100
 _FINDINGS = 150
@@ -92,9 +93,9 @@ def _finding(number: int, verdict: Verdict) -> Finding:
         subject=FindingSubject(SubjectKind.NODE, "imp.example.test"),
         verdict=verdict,
         severity=Severity.HIGH,
-        expected="running",
-        observed="stopped",
-        because="",
+        expected=sentence("running"),
+        observed=sentence("stopped"),
+        because=sentence(""),
         kind=FindingKind.STOPPED if verdict is Verdict.DRIFT else None,
     )
 

@@ -12,6 +12,7 @@ from auditor.cli import app
 from auditor.config.loader import load_configuration
 from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.findings import Finding, Verdict
+from auditor.report.sentences import render_sentence, render_sentences
 from auditor.resources import scenario_folder
 from auditor.setup.init.questions import QUESTION_PREFIX
 from tests.lab import Lab
@@ -80,12 +81,13 @@ def test_an_audit_by_the_written_file_leaves_open_only_what_it_asks(lab: Start, 
 
 
 def _asked(finding: Finding, open_keys: set[str], text: str) -> bool:
-    keys = set(re.findall(r"`([a-z_0-9]+)`", f"{finding.because} {finding.remedy}"))
+    remedy = render_sentences(finding.remedy)
+    keys = set(re.findall(r"`([a-z_0-9]+)`", f"{render_sentence(finding.because)} {remedy}"))
     if keys & open_keys or finding.recommendation == "HA-01":
         return True
-    if "external_database" in finding.remedy:
+    if "external_database" in remedy:
         return "# [[cluster.external_database]]" in text
-    return finding.recommendation in ("AXL-04", "DIR-03") or "Restart" in finding.remedy
+    return finding.recommendation in ("AXL-04", "DIR-03") or "Restart" in remedy
 
 
 def test_the_file_of_a_healthy_cluster_reads_as_it_should(

@@ -8,6 +8,7 @@ import pytest
 from auditor.collect.declared import compare_declared_databases, compare_declared_peers
 from auditor.models.facts import ExternalDatabase, Origin
 from auditor.models.findings import Verdict
+from auditor.report.sentences import render_sentence, render_sentences
 from tests.factories import database
 from tests.lab import Lab, finding
 
@@ -37,7 +38,7 @@ def test_ha_that_is_declared_off_and_is_on_is_told(
     found = finding(running.cluster(), "PROFILE-01", "high_availability")
     assert found.verdict is verdict
     if verdict is Verdict.DRIFT:
-        assert found.because == "Default: high availability is on."
+        assert render_sentence(found.because) == "Default: high availability is on."
 
 
 def test_ha_that_is_meant_to_be_on_and_is_off_passes_nowhere(lab: Start) -> None:
@@ -47,7 +48,7 @@ def test_ha_that_is_meant_to_be_on_and_is_off_passes_nowhere(lab: Start) -> None
     cluster = running.cluster()
     found = finding(cluster, "PROFILE-01", "high_availability")
     assert found.verdict is Verdict.NOT_APPLICABLE
-    assert "HA-01" in found.because
+    assert "HA-01" in render_sentence(found.because)
     assert finding(cluster, "HA-01", "Default").verdict is Verdict.DRIFT
 
 
@@ -57,7 +58,7 @@ def test_a_switch_that_was_not_told_leaves_the_key_open(lab: Start) -> None:
     running.simulator.change({"fault": fault})
     found = finding(running.cluster(), "PROFILE-01", "high_availability")
     assert found.verdict is Verdict.UNKNOWN
-    assert found.remedy
+    assert render_sentences(found.remedy)
 
 
 def test_a_database_that_the_cluster_does_not_list_is_told() -> None:
@@ -66,7 +67,7 @@ def test_a_database_that_the_cluster_does_not_list_is_told() -> None:
     assert told["external_database[archive-db]"].agreement == "agrees"
     against = told["external_database[chat-db]"]
     assert against.agreement == "differs"
-    assert [(one.origin, one.text) for one in against.evidence] == [
+    assert [(one.origin, render_sentence(one.statement)) for one in against.evidence] == [
         ("discovered", "The cluster lists Archive-DB, x.")
     ]
     silent = compare_declared_databases((database("archive"),), ())

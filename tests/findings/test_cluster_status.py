@@ -19,7 +19,7 @@ from auditor.models.findings import (
     finding_sort_key,
 )
 from auditor.models.report import Report, RunMetadata
-from tests.factories import gap, node
+from tests.factories import gap, node, sentence
 
 FINDING = Finding(
     cluster="lab",
@@ -28,9 +28,9 @@ FINDING = Finding(
     subject=FindingSubject(SubjectKind.NODE, "imp1"),
     verdict=Verdict.PASS,
     severity=Severity.MEDIUM,
-    expected="",
-    observed="",
-    because="",
+    expected=sentence(""),
+    observed=sentence(""),
+    because=sentence(""),
 )
 SILENT = node(services={})
 

@@ -14,6 +14,7 @@ from auditor.models.findings import (
     Waiver,
 )
 from auditor.models.report import Report, RunMetadata
+from tests.factories import sentence
 
 NODE = "imp-sub.example.test"
 PASS, DRIFT, UNKNOWN = Verdict.PASS, Verdict.DRIFT, Verdict.UNKNOWN
@@ -37,9 +38,9 @@ def finding(
         subject=FindingSubject(SubjectKind.NODE, subject),
         verdict=verdict,
         severity=severity,
-        expected="running",
-        observed="stopped",
-        because="So it is.",
+        expected=sentence("running"),
+        observed=sentence("stopped"),
+        because=sentence("So it is."),
         kind=kind if verdict in DIFFERENT else None,
         waiver=waiver,
     )

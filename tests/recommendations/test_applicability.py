@@ -6,6 +6,7 @@ from auditor.models.facts import ClusterFacts, Group, Identity, Origin
 from auditor.models.findings import Finding, Severity, Verdict
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
+from auditor.report.sentences import render_sentence, render_sentences
 from auditor.service_names import (
     AXL_WEB_SERVICE,
     BULK_PROVISIONING,
@@ -40,7 +41,7 @@ def test_a_routing_node_is_asked_only_for_what_routing_needs() -> None:
     spared = {
         id_
         for (id_, subject), f in _all(facts).items()
-        if subject == "imp2" and "routing" in f.because
+        if subject == "imp2" and "routing" in render_sentence(f.because)
     }
 
     prefixes = ("PE", "TCM", "WEB", "CM", "AUTH", "DIR", "SIPFED", "XMPPFED", "ARC", "ESS")
@@ -48,7 +49,7 @@ def test_a_routing_node_is_asked_only_for_what_routing_needs() -> None:
     assert spared == asked
     for id_ in ("SIP-01", "SYNC-01", "RTR-01"):
         assert _all(facts)[id_, "imp2"].verdict is Verdict.PASS
-    assert _all(facts)["PE-01", "imp2"].because == (
+    assert render_sentence(_all(facts)["PE-01", "imp2"].because) == (
         "`routing_nodes` names imp2 (declared), and the Partitioned Intradomain Federation Guide "
         "keeps this off routing nodes."
     )
@@ -59,8 +60,10 @@ def test_a_planned_node_is_asked_for_nothing_and_is_no_partner() -> None:
 
     on_it = [f for (_, subject), f in found.items() if subject == "imp2"]
     assert {f.verdict for f in on_it} == {Verdict.NOT_APPLICABLE}
-    assert {f.because for f in on_it} == {"Node imp2 is declared in planned_nodes."}
-    assert found["AXL-02", "imp1"].because == (
+    assert {render_sentence(f.because) for f in on_it} == {
+        "Node imp2 is declared in planned_nodes."
+    }
+    assert render_sentence(found["AXL-02", "imp1"].because) == (
         "`intercluster` is true (declared) and peers sync from imp1, the publisher, and no "
         "failover is possible because it has no partner."
     )
@@ -86,8 +89,8 @@ def test_a_feature_that_names_nodes_is_asked_of_those_alone(key: str, id_: str) 
 def test_an_undeclared_feature_names_the_key_to_declare() -> None:
     finding = _all(cluster(told=deployment(chat=None)))["TCM-01", "imp2"]
 
-    assert finding.because == "Nobody declared `chat`."
-    assert finding.remedy == "Declare `chat` in [cluster.deployment]."
+    assert render_sentence(finding.because) == "`chat` is not declared."
+    assert render_sentences(finding.remedy) == "Declare `chat` in [cluster.deployment]."
 
 
 def test_absent_chat_means_absent_permanent_chat() -> None:
@@ -110,10 +113,11 @@ def test_a_discovered_feature_alone_makes_nothing_compliant(value: bool) -> None
     finding = _all(cluster(told=told))["TCM-01", "imp2"]
 
     assert finding.verdict is Verdict.UNKNOWN
-    assert finding.because == (
-        f"`chat` is {str(value).lower()} (discovered), but that hangs on what was only discovered."
+    assert render_sentence(finding.because) == (
+        f"`chat` is {str(value).lower()} (discovered); the cluster's database suggests it, "
+        "but your file does not confirm it."
     )
-    assert finding.remedy == "Declare `chat` in [cluster.deployment]."
+    assert render_sentences(finding.remedy) == "Declare `chat` in [cluster.deployment]."
 
 
 def test_a_discovered_feature_still_shows_drift() -> None:
@@ -153,12 +157,10 @@ def test_a_node_that_did_not_answer_is_unknown_with_the_reason() -> None:
     finding = _all(cluster(node(), subscriber(services={}), gaps=[gap("imp2")]))["PE-01", "imp2"]
 
     assert finding.verdict is Verdict.UNKNOWN
-    assert finding.because == (
-        "Control Center of imp2 gave no answer (unreachable: No connection could be made)."
+    assert render_sentence(finding.because) == (
+        "Control Center of imp2 gave no answer (unreachable). No connection could be made."
     )
-    assert (
-        finding.remedy == "Make Control Center of imp2 answer for this service, then audit again."
-    )
+    assert render_sentences(finding.remedy) == "Bring imp2 back (see coverage), then audit again."
 
 
 def test_a_missing_row_is_unknown_and_never_an_absence() -> None:
@@ -167,13 +169,15 @@ def test_a_missing_row_is_unknown_and_never_an_absence() -> None:
     finding = _all(cluster(node(), subscriber(services=rest)))["BPS-01", "imp2"]
 
     assert finding.verdict is Verdict.UNKNOWN
-    assert finding.because == "Control Center returned no row for it."
+    assert render_sentence(finding.because) == "Control Center of imp2 returned no row for it."
 
 
 def test_what_another_machine_answered_is_not_believed() -> None:
     found = _all(cluster(node(), subscriber(identity=Identity.CONTRADICTED)))
 
-    assert found["PE-01", "imp2"].because == ("Another machine answered in its place (wrong_node).")
+    assert render_sentence(found["PE-01", "imp2"].because) == (
+        "Another machine answered in place of imp2 (wrong_node)."
+    )
     for id_ in ("PE-01", "AXL-04", "SYNC-01", "BPS-01"):
         assert found[id_, "imp2"].verdict is Verdict.UNKNOWN
     assert found["HA-01", "DefaultCUPSubCluster"].verdict is Verdict.UNKNOWN
@@ -184,7 +188,9 @@ def test_a_database_that_is_not_tested_passes_as_configured_only() -> None:
     finding = _all(cluster(stores=untried))["ARC-02", "imp2"]
 
     assert finding.verdict is Verdict.PASS
-    assert finding.because == "`probe` is false, so only the configuration is judged."
+    assert (
+        render_sentence(finding.because) == "`probe` is false, so only the configuration is judged."
+    )
 
 
 def test_the_worst_of_several_databases_decides() -> None:
@@ -199,13 +205,13 @@ def test_a_drift_says_what_follows_and_what_to_do() -> None:
     stopped = subscriber("imp2", service(SIP_PROXY_SERVICE, "stopped"))
     finding = _all(cluster(node(), stopped))["SIP-01", "imp2"]
 
-    assert finding.expected == "Cisco SIP Proxy is activated and runs on imp2."
-    assert finding.observed == (
+    assert render_sentence(finding.expected) == "Cisco SIP Proxy is activated and runs on imp2."
+    assert render_sentence(finding.observed) == (
         "Cisco SIP Proxy is stopped on imp2 (-1069 Commanded Out of Service)."
     )
-    assert finding.because == "SIP-01 holds for every node of every cluster."
+    assert render_sentence(finding.because) == "SIP-01 holds for every node of every cluster."
     assert finding.consequence == "SIP presence and messages do not reach the users of this node."
-    assert finding.remedy == (
+    assert render_sentences(finding.remedy) == (
         "In Cisco Unified IM and Presence Serviceability > Tools > Control Center - Feature "
         "Services, choose the node and start Cisco SIP Proxy; or run `utils service start Cisco "
         "SIP Proxy` on imp2."
@@ -244,10 +250,10 @@ def test_a_publisher_outside_every_group_leaves_open_who_its_partner_is(known: b
 def test_a_publisher_outside_every_group_is_named_as_what_to_mend() -> None:
     finding = _all(cluster(node(group=None), subscriber(group="first")))["AXL-02", "imp2"]
 
-    assert finding.because == (
+    assert render_sentence(finding.because) == (
         "Publisher imp1 is in no redundancy group, so its partner is not known."
     )
-    assert finding.remedy == "Put imp1 into a redundancy group."
+    assert render_sentences(finding.remedy) == "Put imp1 into a redundancy group."
 
 
 def test_a_node_outside_every_group_stands_for_no_other_node() -> None:
@@ -281,7 +287,7 @@ def test_a_group_of_one_among_nodes_that_may_not_be_all_is_unknown() -> None:
     facts = cluster(node(), topology_observed=False)
 
     assert _all(facts)["HA-01", GROUP].verdict is Verdict.UNKNOWN
-    assert "no partner" not in _all(facts)["AXL-02", "imp1"].because
+    assert "no partner" not in render_sentence(_all(facts)["AXL-02", "imp1"].because)
 
 
 def test_a_group_known_from_the_file_is_said_to_be() -> None:
@@ -289,7 +295,7 @@ def test_a_group_known_from_the_file_is_said_to_be() -> None:
     finding = _all(cluster(groups=only))["HA-02", "imp1"]
 
     assert finding.verdict is Verdict.PASS
-    assert finding.because == "The profile lists the node in this group."
+    assert render_sentence(finding.because) == "The profile lists the node in this group."
     assert [(piece.origin, piece.source) for piece in finding.evidence] == [
         (Origin.DECLARED, "profile")
     ]
@@ -307,8 +313,8 @@ def test_a_service_that_runs_and_is_told_to_be_not_activated_is_unknown() -> Non
     finding = _all(cluster(node(), subscriber("imp2", odd)))["SIP-01", "imp2"]
 
     assert finding.verdict is Verdict.UNKNOWN
-    assert finding.because == (
-        "It runs and is told to be not activated, which contradict each other."
+    assert render_sentence(finding.because) == (
+        "It runs and is reported as not activated: a contradiction."
     )
 
 
@@ -317,8 +323,8 @@ def test_a_stopped_service_of_unknown_activation_is_drift_and_says_so() -> None:
     finding = _all(cluster(node(), subscriber("imp2", down)))["SIP-01", "imp2"]
 
     assert finding.verdict is Verdict.DRIFT
-    assert finding.observed == (
-        "Cisco SIP Proxy is stopped on imp2 (-1), and whether it is activated is not known."
+    assert render_sentence(finding.observed) == (
+        "Cisco SIP Proxy is stopped on imp2 (-1), and it is not known whether it is activated."
     )
 
 
@@ -327,7 +333,10 @@ def test_a_directory_service_whose_activation_is_unknown_may_or_may_not_stay_up(
 
     finding = _all(cluster(node(), subscriber("imp2", down)))["DIR-03", "imp2"]
     assert finding.verdict is Verdict.UNKNOWN
-    assert finding.remedy == "Look at Cisco XCP Directory Service in Service Activation of imp2."
+    assert (
+        render_sentences(finding.remedy)
+        == "Look at Cisco XCP Directory Service in Service Activation of imp2."
+    )
 
 
 def test_a_profile_without_nodes_to_look_at_is_no_pass() -> None:

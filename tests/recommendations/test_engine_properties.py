@@ -32,6 +32,7 @@ from auditor.recommendations.engine import drop_discovered_facts, judge_facts
 from auditor.recommendations.packs import load_packs
 from auditor.recommendations.profile import profile_keys
 from auditor.recommendations.vocabulary import Expectation, JudgingMode
+from auditor.report.sentences import render_sentence
 from auditor.service_names import is_deployable_service
 from tests.factories import cluster, database, gap
 
@@ -174,15 +175,18 @@ def test_every_row_has_exactly_one_finding_for_every_subject(facts: ClusterFacts
 @given(clusters())
 def test_every_finding_says_what_a_reader_needs(facts: ClusterFacts) -> None:
     for f in judge_facts(ROWS, facts):
-        assert f.expected.endswith(".")
-        assert f.observed.endswith(".")
-        assert f.because.endswith(".")
-        assert ".." not in f.because
+        assert render_sentence(f.expected).endswith(".")
+        assert render_sentence(f.observed).endswith(".")
+        assert render_sentence(f.because).endswith(".")
+        assert ".." not in render_sentence(f.because)
         settled = f.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.EXPLAINED)
         assert bool(f.remedy) is not settled
         assert bool(f.consequence) is (f.verdict is Verdict.DRIFT)
         assert (f.kind is not None) is (f.verdict in (Verdict.DRIFT, Verdict.EXPLAINED))
-        for word in (f.expected, f.observed, f.because, f.remedy, *(e.text for e in f.evidence)):
+        for word in (
+            *(render_sentence(s) for s in (f.expected, f.observed, f.because, *f.remedy)),
+            *(render_sentence(e.statement) for e in f.evidence),
+        ):
             assert not re.search(rf"{UPTIME}|{re.escape(STARTED_AT)}|None", word)
 
 

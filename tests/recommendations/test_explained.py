@@ -16,6 +16,7 @@ from auditor.recommendations.ha_states import (
 )
 from auditor.recommendations.packs import load_packs
 from auditor.recommendations.vocabulary import Expectation
+from auditor.report.sentences import render_sentence, render_sentences
 from auditor.service_names import (
     BULK_PROVISIONING,
     FEATURE_SERVICES,
@@ -79,11 +80,11 @@ def test_an_explained_finding_keeps_its_kind_and_shows_both_states() -> None:
 
     assert finding.verdict is Verdict.EXPLAINED
     assert finding.kind is FindingKind.STOPPED
-    assert finding.because == (
+    assert render_sentence(finding.because) == (
         "imp2 is idle after a failover, its services are stopped on purpose, and imp1 serves its "
         "users in backup mode."
     )
-    assert [e.text for e in finding.evidence] == [
+    assert [render_sentence(e.statement) for e in finding.evidence] == [
         "Cisco SIP Proxy: Stopped, reason -1069 Commanded Out of Service.",
         "imp2: HA state idle.",
         "imp1: HA state backup.",
@@ -223,10 +224,10 @@ def test_a_documented_pair_is_classified_and_its_causes_are_named(
 
     assert classify_pair(one, other) is kind
     assert finding.verdict is VERDICTS[kind]
-    assert all(cause in finding.because for cause in pair_causes(one, other))
+    assert all(cause in render_sentence(finding.because) for cause in pair_causes(one, other))
     if kind is not PairClass.HEALTHY:
         assert pair_causes(one, other)
-        assert "`utils ha status`" in finding.because
+        assert "`utils ha status`" in render_sentence(finding.because)
 
 
 @pytest.mark.parametrize("one", [*HaState, None])
@@ -270,13 +271,15 @@ def test_an_unreadable_state_names_the_reason() -> None:
     unsupported = gap("imp2", Source.PERFMON, Reason.NO_SUCH_SERVICE)
     finding = _of(cluster(node(), subscriber(ha=None), gaps=[unsupported]), "HA-01", GROUP)
 
-    assert finding.because == (
-        "The pair cannot be judged, and PerfMon of imp2 gave no answer (no_such_service: No "
-        "connection could be made)."
+    assert render_sentence(finding.because) == (
+        "The state of the pair is unknown, and PerfMon of imp2 gave no answer (no_such_service). "
+        "No connection could be made."
     )
 
 
 def test_state_zero_while_ha_is_on_advises_the_server_recovery_manager() -> None:
     finding = _of(cluster(node(ha=S.UNKNOWN), subscriber(ha=S.UNKNOWN)), "HA-01", GROUP)
 
-    assert finding.remedy.startswith("Restart Cisco Server Recovery Manager on both nodes")
+    assert render_sentences(finding.remedy).startswith(
+        "Restart Cisco Server Recovery Manager on both nodes"
+    )

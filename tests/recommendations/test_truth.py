@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.models.statements import Form, make_statement
 from auditor.recommendations.logic import (
     ALWAYS_TRUE,
     Evaluation,
@@ -11,10 +12,14 @@ from auditor.recommendations.logic import (
     negate_evaluation,
     negate_exception,
 )
+from auditor.report.sentences import render_sentence
 
+CHAT = make_statement(Form.KEY_NOT_DECLARED, key="chat")
+COMPLIANCE = make_statement(Form.KEY_NOT_DECLARED, key="compliance")
+ASK = make_statement(Form.DECLARE_KEY, key="chat")
 VALUES = st.sampled_from([True, False, None])
 TRUTHS = st.builds(
-    Evaluation, VALUES, st.sampled_from(["", "a", "b"]), st.sampled_from(["", "Ask."])
+    Evaluation, VALUES, st.sampled_from([(), (CHAT,), (COMPLIANCE,)]), st.sampled_from([(), (ASK,)])
 )
 MANY = st.lists(TRUTHS | st.just(ALWAYS_TRUE), max_size=5)
 
@@ -46,21 +51,24 @@ def test_an_exception_that_is_not_made_is_not_mentioned(truth: Evaluation) -> No
     spared = negate_exception(truth)
 
     assert spared.value is negate_evaluation(truth).value
-    assert spared.sentence == ("" if truth.value is False else truth.sentence)
+    assert spared.reasons == (() if truth.value is False else truth.reasons)
 
 
 def test_what_is_unknown_names_all_that_would_settle_it() -> None:
     truth = all_of(
-        Evaluation(None, "nobody declared `chat`", "Declare `chat`."),
-        Evaluation(True, "it is so"),
-        Evaluation(None, "nobody declared `compliance`", "Declare `compliance`."),
+        Evaluation(None, (CHAT,), (ASK,)),
+        Evaluation(True, (make_statement(Form.STAYED_UP),)),
+        Evaluation(None, (COMPLIANCE,), (make_statement(Form.DECLARE_HA),)),
+        Evaluation(None, (COMPLIANCE,), (ASK,)),
     )
 
-    assert truth.sentence == "Nobody declared `chat` and nobody declared `compliance`."
-    assert truth.hint == "Declare `chat`. Declare `compliance`."
+    assert render_sentence(truth.because) == (
+        "`chat` is not declared and `compliance` is not declared."
+    )
+    assert truth.hints == (ASK, make_statement(Form.DECLARE_HA))
 
 
 def test_what_is_false_says_only_what_decided() -> None:
-    truth = all_of(Evaluation(None, "who knows", "Ask."), Evaluation(False, "`chat` is false"))
+    truth = all_of(Evaluation(None, (CHAT,), (ASK,)), Evaluation(False, (COMPLIANCE,)))
 
-    assert (truth.sentence, truth.hint) == ("`chat` is false.", "")
+    assert (truth.reasons, truth.hints) == ((COMPLIANCE,), ())

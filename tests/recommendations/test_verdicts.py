@@ -9,6 +9,7 @@ from auditor.models.findings import Finding, FindingKind, Severity, Verdict
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
 from auditor.recommendations.vocabulary import JudgingMode
+from auditor.report.sentences import render_sentence, render_sentences
 from auditor.service_names import DIRECTORY_SERVICE, SIP_PROXY_SERVICE
 from tests.factories import GROUP, cluster, deployment, group, node, service, subscriber
 from tests.recommendations.cases import CASES, IMPOSSIBLE, Case
@@ -45,7 +46,9 @@ def test_connection_services_that_a_guide_asks_for_are_no_conflict_with_the_prof
 def test_a_recommendation_comes_to_the_verdict_of_its_case(case: Case) -> None:
     finding = _judged(case)
 
-    assert (finding.verdict, finding.kind) == (case.verdict, case.kind), finding.because
+    assert (finding.verdict, finding.kind) == (case.verdict, case.kind), render_sentence(
+        finding.because
+    )
 
 
 def test_no_recommendation_lacks_a_case_of_any_verdict() -> None:
@@ -79,8 +82,10 @@ def test_a_service_stuck_in_starting_is_told_with_its_state_and_remedy() -> None
     finding = _finding(facts, "SIP-01")
 
     assert finding.severity is Severity.CRITICAL
-    assert finding.observed == ("Cisco SIP Proxy on imp2 is starting, as it was in the run before.")
-    assert "restart Cisco SIP Proxy" in finding.remedy
+    assert render_sentence(finding.observed) == (
+        "Cisco SIP Proxy on imp2 is starting, as it was in the run before."
+    )
+    assert "restart Cisco SIP Proxy" in render_sentences(finding.remedy)
 
 
 def test_a_service_stuck_on_another_node_says_nothing_of_this_one() -> None:
@@ -108,16 +113,16 @@ def test_routing_nodes_are_no_evidence_where_they_decide_nothing() -> None:
     for told in ([], ["imp1"]):
         finding = _finding(cluster(told=deployment(routing_nodes=told)), "PE-01")
         assert finding.verdict is Verdict.PASS
-        assert not [e for e in finding.evidence if "routing_nodes" in e.text]
+        assert not [e for e in finding.evidence if "routing_nodes" in render_sentence(e.statement)]
 
     spared = _finding(cluster(told=deployment(routing_nodes=["imp2"])), "PE-01")
     assert spared.verdict is Verdict.NOT_APPLICABLE
-    assert [e for e in spared.evidence if "routing_nodes" in e.text]
+    assert [e for e in spared.evidence if "routing_nodes" in render_sentence(e.statement)]
 
 
 @pytest.mark.parametrize("id_", ["TCM-02", "TCM-03"])
 def test_a_hint_asks_for_a_key_only_once(id_: str) -> None:
-    hint = _finding(cluster(told={}), id_).remedy
+    hint = render_sentences(_finding(cluster(told={}), id_).remedy)
 
     assert hint.count("Declare `chat` ") == 1
     assert hint.count("Declare `permanent_chat` ") == 1
@@ -126,5 +131,5 @@ def test_a_hint_asks_for_a_key_only_once(id_: str) -> None:
 def test_a_declared_wish_is_written_as_the_file_writes_it() -> None:
     off = cluster(groups=[group(ha=False)], high_availability=True)
 
-    texts = [e.text for e in _finding(off, "HA-01", GROUP).evidence]
+    texts = [render_sentence(e.statement) for e in _finding(off, "HA-01", GROUP).evidence]
     assert f"{GROUP}: `high_availability` is true." in texts

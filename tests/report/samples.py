@@ -59,6 +59,7 @@ from auditor.service_names import (
     XCP_ROUTER,
     XMPP_FEDERATION_MANAGER,
 )
+from tests.factories import sentence
 
 PUB = "imp-pub.example.test"
 SUB = "imp-sub.example.test"
@@ -181,10 +182,14 @@ def passing(name: str, of: str, cluster: str = "lab") -> Finding:
         subject=FindingSubject(SubjectKind.NODE, of),
         verdict=Verdict.NOT_APPLICABLE if absent else Verdict.PASS,
         severity=severity,
-        expected="not activated" if name in _MUST_BE_OFF else "running",
-        observed="not activated" if name in _MUST_BE_OFF | _IDLE else "running",
-        because="The profile declares the feature absent." if absent else "It is as it should be.",
-        evidence=(Evidence(Origin.OBSERVED, "control-center", f"{name} was read on {of}."),),
+        expected=sentence("not activated" if name in _MUST_BE_OFF else "running"),
+        observed=sentence("not activated" if name in _MUST_BE_OFF | _IDLE else "running"),
+        because=sentence(
+            "The profile declares the feature absent." if absent else "It is as it should be."
+        ),
+        evidence=(
+            Evidence(Origin.OBSERVED, "control-center", sentence(f"{name} was read on {of}.")),
+        ),
     )
 
 
@@ -194,18 +199,20 @@ def stopped(name: str, of: str, cluster: str = "lab") -> Finding:
         passing(name, of, cluster),
         verdict=Verdict.DRIFT,
         kind=FindingKind.STOPPED,
-        observed='stopped, "Commanded Out of Service" (-1069)',
-        because="It is activated and does not run.",
+        observed=sentence('stopped, "Commanded Out of Service" (-1069)'),
+        because=sentence("It is activated and does not run."),
         consequence="Users on this node lose presence, and calls through it are not routed.",
         remedy=(
-            "Cisco Unified IM and Presence Serviceability > Tools > Control Center - Feature "
-            f"Services: start it; or on the node: utils service start {name}"
+            sentence(
+                "Cisco Unified IM and Presence Serviceability > Tools > Control Center - Feature "
+                f"Services: start it; or on the node: utils service start {name}"
+            ),
         ),
         evidence=(
             Evidence(
                 Origin.OBSERVED,
                 "control-center",
-                f'{name} on {of}: Stopped, -1069 "Commanded Out of Service".',
+                sentence(f'{name} on {of}: Stopped, -1069 "Commanded Out of Service".'),
             ),
         ),
     )
@@ -216,11 +223,11 @@ def unread(name: str, of: str, cluster: str = "lab") -> Finding:
     return replace(
         passing(name, of, cluster),
         verdict=Verdict.UNKNOWN,
-        observed="not read",
-        because=f"Control Center of {of} gave no answer (timed_out).",
+        observed=sentence("not read"),
+        because=sentence(f"Control Center of {of} gave no answer (timed_out)."),
         consequence="It cannot be told whether the node serves its users.",
-        remedy=f"Make {of} answer, then run again.",
-        evidence=(Evidence(Origin.OBSERVED, "control-center", f"{of} did not answer."),),
+        remedy=(sentence(f"Make {of} answer, then run again."),),
+        evidence=(Evidence(Origin.OBSERVED, "control-center", sentence(f"{of} did not answer.")),),
     )
 
 
@@ -233,9 +240,9 @@ def ha(group: str = GROUP, cluster: str = "lab", verdict: Verdict = Verdict.PASS
         subject=FindingSubject(SubjectKind.GROUP, group),
         verdict=verdict,
         severity=Severity.HIGH,
-        expected="both nodes Normal",
-        observed="normal and normal",
-        because="Both nodes of the group are in the state Normal.",
+        expected=sentence("both nodes Normal"),
+        observed=sentence("normal and normal"),
+        because=sentence("Both nodes of the group are in the state Normal."),
     )
 
 
@@ -300,9 +307,9 @@ def mixed_cluster(name: str = "lab") -> ClusterReport:
     )
     starting = replace(
         unread(CONNECTION_MANAGER, SUB, name),
-        observed="starting",
-        because="The service was still starting at the second look.",
-        remedy="Look again in a few minutes.",
+        observed=sentence("starting"),
+        because=sentence("The service was still starting at the second look."),
+        remedy=(sentence("Look again in a few minutes."),),
     )
     bulk = {
         **nodes[3].services,
@@ -314,18 +321,18 @@ def mixed_cluster(name: str = "lab") -> ClusterReport:
         passing(BULK_PROVISIONING, fourth, name),
         verdict=Verdict.DRIFT,
         kind=FindingKind.MISPLACED,
-        expected="not activated",
-        because="It belongs on the publisher only.",
+        expected=sentence("not activated"),
+        because=sentence("It belongs on the publisher only."),
         consequence="Bulk jobs can run on a node that is not meant for them.",
-        remedy="Tools > Service Activation on this node: clear the box and save.",
+        remedy=(sentence("Tools > Service Activation on this node: clear the box and save."),),
     )
     chat = tuple(
         replace(
             passing(TEXT_CONFERENCE_MANAGER, of, name),
             verdict=Verdict.UNKNOWN,
-            observed="running",
-            because="Nobody told whether chat is deployed.",
-            remedy="Declare chat in [cluster.deployment].",
+            observed=sentence("running"),
+            because=sentence("Nobody told whether chat is deployed."),
+            remedy=(sentence("Declare chat in [cluster.deployment]."),),
             evidence=(),
         )
         for of in (PUB, SUB, third, fourth)
@@ -333,7 +340,9 @@ def mixed_cluster(name: str = "lab") -> ClusterReport:
     explained = replace(
         stopped(PRESENCE_ENGINE_SERVICE, third, name),
         verdict=Verdict.EXPLAINED,
-        because="The node is Idle and its partner carries its users (Running in Backup Mode).",
+        because=sentence(
+            "The node is Idle and its partner carries its users (Running in Backup Mode)."
+        ),
     )
     special = {"SIP_01": lambda *_: stopped(SIP_PROXY_SERVICE, SUB, name)}
     findings = [
@@ -345,10 +354,10 @@ def mixed_cluster(name: str = "lab") -> ClusterReport:
         replace(
             ha("SubclusterB", name, Verdict.DRIFT),
             kind=FindingKind.HA_ABNORMAL,
-            observed="idle and backup",
-            because="The group has failed over and is stable.",
+            observed=sentence("idle and backup"),
+            because=sentence("The group has failed over and is stable."),
             consequence="A second failure in this group leaves its users without a node.",
-            remedy="Find out why the node failed, then fall back: utils ha fallback.",
+            remedy=(sentence("Find out why the node failed, then fall back: utils ha fallback."),),
         ),
     ]
     findings = [f for f in findings if f.recommendation != "TCM-01"]
@@ -368,9 +377,9 @@ def incomplete_cluster(name: str = "lab") -> ClusterReport:
     lost = tuple(unread(service_name, SUB, name) for service_name in _RULES)
     moved = replace(
         ha(cluster=name, verdict=Verdict.UNKNOWN),
-        observed="normal and not read",
-        because=f"The HA state of {SUB} could not be read.",
-        remedy="Read it with: utils ha status.",
+        observed=sentence("normal and not read"),
+        because=sentence(f"The HA state of {SUB} could not be read."),
+        remedy=(sentence("Read it with: utils ha status."),),
     )
     return cluster(
         node(PUB, Role.PUBLISHER),
@@ -463,12 +472,12 @@ def hostile(text: str = HOSTILE) -> Report:
     drift = replace(
         stopped(SIP_PROXY_SERVICE, text, text),
         service=text,
-        expected=text,
-        observed=text,
-        because=text,
+        expected=sentence(text),
+        observed=sentence(text),
+        because=sentence(text),
         consequence=text,
-        remedy=text,
-        evidence=(Evidence(Origin.OBSERVED, text, text),),
+        remedy=(sentence(text),),
+        evidence=(Evidence(Origin.OBSERVED, text, sentence(text)),),
         waiver=Waiver(text, text, "2026-04-30", Verdict.DRIFT),
         verdict=Verdict.WAIVED,
     )

@@ -10,6 +10,7 @@ import pytest
 
 from auditor.models.report import Report
 from auditor.report import csv_report
+from tests.factories import sentence
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -54,7 +55,7 @@ def test_history_tells_since_when() -> None:
 
 
 def attacked(text: str) -> Mapping[str, str]:
-    finding = replace(samples.mixed().clusters[0].findings[0], observed=text)
+    finding = replace(samples.mixed().clusters[0].findings[0], observed=sentence(text))
     cluster = replace(samples.mixed().clusters[0], findings=(finding,))
     return rows(Report(samples.RUN, (cluster,)))[1]
 

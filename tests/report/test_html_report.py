@@ -16,7 +16,9 @@ from auditor.models.findings import ClusterStatus, Verdict
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
 from auditor.report.html import render
+from auditor.report.sentences import render_sentence
 from auditor.text import printable
+from tests.factories import sentence
 from tests.report import samples, shapes
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -103,9 +105,11 @@ def test_every_difference_tells_expected_observed_consequence_remedy_evidence_an
     sources = {row.id: row.source for row in load_packs()}
     assert len(drift) == 3
     for finding in drift:
-        parts = (finding.expected, finding.observed, finding.consequence, finding.remedy)
-        for part in (*parts, *(evidence.text for evidence in finding.evidence)):
-            assert part in text
+        statements = (finding.expected, finding.observed, *finding.remedy)
+        evidence = (piece.statement for piece in finding.evidence)
+        assert finding.consequence in text
+        for statement in (*statements, *evidence):
+            assert render_sentence(statement) in text
         citation = sources[finding.recommendation]
         assert f"{citation.document}, {citation.section}" in text
 
@@ -113,7 +117,8 @@ def test_every_difference_tells_expected_observed_consequence_remedy_evidence_an
 def test_evidence_is_told_in_full() -> None:
     """The terminal stops at eight pieces and points to another report; this is that report."""
     drift = samples.stopped("Cisco SIP Proxy", samples.PUB)
-    pieces = tuple(replace(drift.evidence[0], text=f"Piece {n} of it.") for n in range(20))
+    statements = (sentence(f"Piece {n} of it.") for n in range(20))
+    pieces = tuple(replace(drift.evidence[0], statement=s) for s in statements)
     cluster = replace(samples.compliant_cluster(), findings=(replace(drift, evidence=pieces),))
     text = told(Report(samples.RUN, (cluster,)))
     assert "Piece 19 of it." in text

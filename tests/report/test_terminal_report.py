@@ -27,6 +27,7 @@ from auditor.models.facts import (
 from auditor.models.findings import FindingKind, FindingSubject, Severity, SubjectKind, Verdict
 from auditor.models.history import ClusterHistory, FindingAge
 from auditor.models.report import Report
+from auditor.models.statements import Form, add_detail, make_statement
 from auditor.recommendations.ha_states import ha_switch_evidence
 from auditor.report import terminal
 from auditor.report.wording import (
@@ -38,6 +39,7 @@ from auditor.report.wording import (
 )
 from auditor.service_names import AXL_WEB_SERVICE, SIP_PROXY_SERVICE
 from auditor.text import printable
+from tests.factories import sentence
 from tests.report import samples
 from tests.report.shapes import SHAPES, sample
 
@@ -262,8 +264,8 @@ def test_one_story_about_two_nodes_is_told_once_with_both_names() -> None:
     drifts = [
         replace(
             d,
-            observed=f"stopped on {d.subject.name}.",
-            evidence=(Evidence(Origin.OBSERVED, "x", d.subject.name * n),),
+            observed=make_statement(Form.SERVICE_RUNS, service="SIP", node=d.subject.name),
+            evidence=(Evidence(Origin.OBSERVED, "x", sentence(d.subject.name * n)),),
         )
         for n, d in enumerate(drifts, start=1)
     ]
@@ -271,7 +273,7 @@ def test_one_story_about_two_nodes_is_told_once_with_both_names() -> None:
     page = terminal.render(Report(samples.RUN, (report,)))
     assert page.count("CRITICAL SIP-01") == 1
     assert "on        both nodes" in page
-    assert "observed  stopped on the node." in page
+    assert "observed  SIP runs on the node." in page
     assert page.count("[observed, x]") == 2
 
 
@@ -283,8 +285,10 @@ def test_one_story_about_two_keys_speaks_of_the_key_as_of_a_word() -> None:
             recommendation="PROFILE-02",
             service=None,
             subject=FindingSubject(SubjectKind.KEY, key),
-            expected=f"Every name in `{key}` is a node or group of the cluster.",
-            remedy=f"Correct `{key}` in auditor.toml; `{key}` names imp-old.",
+            expected=make_statement(Form.NAMES_EXIST_EXPECTED, key=key),
+            kind=FindingKind.PROFILE_CONFLICT,
+            because=make_statement(Form.KEY_NOT_DECLARED, key=key),
+            remedy=(make_statement(Form.DECLARE_KEY, key=key),),
         )
         for key in ("chat", "compliance")
     ]
@@ -292,13 +296,14 @@ def test_one_story_about_two_keys_speaks_of_the_key_as_of_a_word() -> None:
     page = terminal.render(Report(samples.RUN, (cluster,)))
     assert "key       chat and compliance" in page
     assert "Every name in the key is a node or group of the cluster." in page
-    assert "Correct the key in auditor.toml; the key names imp-old." in page
+    assert "The key is not declared." in page
+    assert "Declare the key in [cluster.deployment]." in page
     assert "`" not in page
 
 
 def test_stories_that_differ_in_more_than_the_name_are_all_told() -> None:
     drifts = [
-        replace(samples.stopped(SIP_PROXY_SERVICE, of), observed=f"{word} on {of}.")
+        replace(samples.stopped(SIP_PROXY_SERVICE, of), observed=sentence(f"{word} on {of}."))
         for of, word in ((samples.PUB, "Stopped"), (samples.SUB, "Failed"))
     ]
     report = replace(samples.compliant_cluster(), findings=tuple(drifts))
@@ -311,19 +316,24 @@ def test_a_name_inside_a_longer_name_is_left_alone() -> None:
     first, second = "imp", "imp-2"
     drifts = [
         replace(
-            samples.stopped(SIP_PROXY_SERVICE, of), observed=f"{of}: gw-{of}, imp-2.test are up"
+            samples.stopped(SIP_PROXY_SERVICE, of),
+            observed=make_statement(Form.CLUSTER_LISTS, names=(of, f"gw-{of}", "imp-2.test")),
         )
         for of in (first, second)
     ]
     report = replace(samples.compliant_cluster(), findings=tuple(drifts))
     page = terminal.render(Report(samples.RUN, (report,)))
-    assert "imp: gw-imp, imp-2.test are up" in page
-    assert "imp-2: gw-imp-2, imp-2.test are up" in page
+    assert "The cluster lists imp, gw-imp, imp-2.test." in page
+    assert "The cluster lists imp-2, gw-imp-2, imp-2.test." in page
 
 
 def test_what_settles_several_unknowns_is_told_once_with_every_reason() -> None:
-    base = replace(samples.unread(AXL_WEB_SERVICE, samples.PUB), remedy="Mend it.", evidence=())
-    reasons = ("No answer.", "Its state is not known: No answer.", "The row was odd.")
+    base = replace(
+        samples.unread(AXL_WEB_SERVICE, samples.PUB), remedy=(sentence("Mend it."),), evidence=()
+    )
+    silent = make_statement(Form.SOURCE_SILENT, source=Source.PERFMON, node=samples.PUB)
+    state = make_statement(Form.SERVICE_STATE_UNKNOWN, service="SIP", node=samples.PUB)
+    reasons = (silent, add_detail(state, silent), sentence("The row was odd."))
     unknowns = tuple(
         replace(base, recommendation=f"AXL-0{n}", because=because)
         for n, because in enumerate(reasons)
@@ -334,7 +344,7 @@ def test_what_settles_several_unknowns_is_told_once_with_every_reason() -> None:
     block = page.partition("? CRITICAL: 3 checks for one reason\n")[2].partition("\n\n")[0]
     assert block.splitlines()[:4] == [
         f"  checks    AXL-00 AXL-01 AXL-02, on {samples.PUB}",
-        "  because   No answer.",
+        f"  because   PerfMon of {samples.PUB} returned nothing.",
         "            The row was odd.",
         "  remedy    Mend it.",
     ]
@@ -342,7 +352,7 @@ def test_what_settles_several_unknowns_is_told_once_with_every_reason() -> None:
 
 def test_unknowns_without_a_remedy_are_not_thrown_together() -> None:
     unknowns = tuple(
-        replace(samples.unread(name, samples.PUB), remedy="")
+        replace(samples.unread(name, samples.PUB), remedy=())
         for name in (AXL_WEB_SERVICE, SIP_PROXY_SERVICE)
     )
     report = replace(samples.compliant_cluster(), findings=unknowns)
@@ -352,7 +362,7 @@ def test_unknowns_without_a_remedy_are_not_thrown_together() -> None:
 
 
 def test_more_evidence_than_fits_is_counted() -> None:
-    pieces = tuple(Evidence(Origin.OBSERVED, "x", f"piece {n}") for n in range(9))
+    pieces = tuple(Evidence(Origin.OBSERVED, "x", sentence(f"piece {n}")) for n in range(9))
     drift = replace(samples.stopped(SIP_PROXY_SERVICE, samples.SUB), evidence=pieces)
     report = replace(samples.compliant_cluster(), findings=(drift,))
     page = terminal.render(Report(samples.RUN, (report,)))

@@ -18,8 +18,10 @@ from auditor.models.findings import (
 )
 from auditor.models.report import Report
 from auditor.report.formats import ReportFormat, render_report
+from auditor.report.sentences import render_sentence
 from auditor.report.summary import count_nodes_read
 from auditor.report.wording import cluster_summary
+from tests.factories import sentence
 from tests.report import samples
 
 CAUSE = "cucm-pub.example.test refused the account audit-ro."
@@ -31,9 +33,9 @@ STRANGE = Finding(
     subject=FindingSubject(SubjectKind.KEY, "addresses"),
     verdict=Verdict.DRIFT,
     severity=Severity.MEDIUM,
-    expected="Every name in `addresses` is a node.",
-    observed="The cluster has no imp9.example.test.",
-    because="A name that the cluster does not have leaves its key without effect.",
+    expected=sentence("Every name in `addresses` is a node."),
+    observed=sentence("The cluster has no imp9.example.test."),
+    because=sentence("A name that the cluster does not have leaves its key without effect."),
     kind=FindingKind.PROFILE_CONFLICT,
 )
 
@@ -53,7 +55,7 @@ def test_the_cause_and_what_to_do_come_before_every_finding(
     page = _page(cluster, form)
     first = page.index("PROFILE-02")
     assert page.index(CAUSE) < page.index(ADVICE) < first
-    assert page.index("What could not be read") < page.index(STRANGE.observed)
+    assert page.index("What could not be read") < page.index(render_sentence(STRANGE.observed))
     assert page.count("What could not be read") == 1
 
 

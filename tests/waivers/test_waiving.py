@@ -24,6 +24,7 @@ from auditor.models.findings import (
 )
 from auditor.waivers.apply import apply_waivers, unknown_cluster_notices
 from auditor.waivers.load import WaiverRule
+from tests.factories import sentence
 from tests.report import samples
 
 TODAY = date(2026, 3, 1)
@@ -58,9 +59,9 @@ def finding(verdict: Verdict = Verdict.DRIFT, *, subject: str = NODE) -> Finding
         subject=FindingSubject(SubjectKind.NODE, subject),
         verdict=verdict,
         severity=Severity.CRITICAL,
-        expected="running",
-        observed="stopped",
-        because="It is activated and does not run.",
+        expected=sentence("running"),
+        observed=sentence("stopped"),
+        because=sentence("It is activated and does not run."),
         kind=FindingKind.STOPPED if differs else None,
     )
 

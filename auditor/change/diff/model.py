@@ -1,6 +1,5 @@
 """What `auditor diff` compares, and what it finds: clusters, expectations, differences."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,6 +10,7 @@ from pydantic import ConfigDict, Field, PlainSerializer, with_config
 
 from auditor.models.facts import ClusterFacts, NodeFacts, Source
 from auditor.models.findings import ExitCode, FindingKind, Severity, Verdict
+from auditor.models.statements import Statement
 from auditor.snapshots import Snapshot, SnapshotFinding
 
 
@@ -135,23 +135,24 @@ class ExpectedFinding:
     id: str
     verdict: Verdict
     kind: FindingKind | None
-    observed: str
+    observed: Statement
 
     def matches(self, finding: SnapshotFinding) -> bool:
         """Return whether a finding is this one, or the part of it that was done so far."""
         same = (self.id, self.verdict, self.kind)
-        return same == (finding.id, finding.judged_verdict, finding.kind) and _split_observation(
-            finding.observed
-        ) <= _split_observation(self.observed)
+        return (
+            same == (finding.id, finding.judged_verdict, finding.kind)
+            and finding.statement is not None
+            and _observed_parts(finding.statement) <= _observed_parts(self.observed)
+        )
 
 
-def _split_observation(observed: str) -> frozenset[str]:
+def _observed_parts(observed: Statement) -> frozenset[Statement]:
     """Return what was observed, one service on one node each.
 
-    Words in brackets are left out: they are unknown before a service really stops.
+    Control Center's reason for a state is left out: it is unknown before a service really stops.
     """
-    plain = re.sub(r" \([^()]*\)", "", observed.rstrip("."))
-    return frozenset(plain.split(" and "))
+    return frozenset(part.without("reason", "detail") for part in observed.parts)
 
 
 @with_config(ConfigDict(extra="forbid", strict=True))

@@ -22,6 +22,7 @@ from auditor.report.matrix import (
     shared_domain,
     short_service_name,
 )
+from auditor.report.sentences import render_sentence
 from auditor.report.summary import changes_summary, count_nodes_read, count_verdict, coverage_gaps
 from auditor.report.wording import (
     REASON_ADVICE,
@@ -274,9 +275,13 @@ def _passed_groups(
             title=row.title if row else finding_label(findings[0]),
             verdict=verdict,
             where=_passed_subjects_text(cluster, findings),
-            because=tuple(dict.fromkeys(f.because for f in findings))[:_MAX_PASSED_REASONS],
+            because=_distinct_reasons(findings)[:_MAX_PASSED_REASONS],
             source=row.source if row else None,
         )
+
+
+def _distinct_reasons(findings: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(render_sentence(finding.because) for finding in findings))
 
 
 def _passed_subjects_text(cluster: ClusterReport, findings: Sequence[Finding]) -> str:

@@ -14,6 +14,7 @@ from auditor.models.findings import Severity, Verdict
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
 from auditor.report.html.view import build_page_view
+from auditor.report.sentences import render_sentence
 from auditor.report.summary import skipped_packs_text
 from auditor.report.wording import MARK_LEGEND, VERDICT_MARKS, exit_meaning
 from auditor.text import printable
@@ -81,6 +82,7 @@ def _template_environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters["moment"] = lambda text: text[:16].replace("T", " ") + " UTC"
+    environment.filters["sentence"] = render_sentence
     environment.filters["words"] = lambda token: token.replace("_", " ")
     return environment
 

@@ -15,7 +15,12 @@ from auditor.models.report import Report
 from auditor.recommendations.packs import Recommendation
 from auditor.report.html.cluster_view import ClusterView, build_cluster_view
 from auditor.report.summary import count_nodes_read
-from auditor.report.wording import KIND_TEXTS, STATUS_VERDICTS, cluster_summary, severity_summary
+from auditor.report.wording import (
+    STATUS_VERDICTS,
+    cluster_summary,
+    difference_text,
+    severity_summary,
+)
 from auditor.text import count_noun
 
 _MAX_WORST_DIFFERENCES = 5
@@ -136,7 +141,4 @@ def _worst_differences(clusters: Iterable[ClusterView]) -> list[WorstDifference]
         if finding.verdict is Verdict.DRIFT and finding.severity.reaches(view.cluster.fail_on)
     ]
     drift.sort(key=lambda pair: finding_sort_key(pair[0]))
-    return [
-        WorstDifference(view.anchors[f.id], f, KIND_TEXTS[f.kind] if f.kind else f.observed)
-        for f, view in drift
-    ]
+    return [WorstDifference(view.anchors[f.id], f, difference_text(f)) for f, view in drift]

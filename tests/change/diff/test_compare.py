@@ -41,6 +41,7 @@ from auditor.models.findings import (
     Verdict,
     Waiver,
 )
+from auditor.models.statements import Form, Statement, join_statements, make_statement
 from auditor.snapshots import SnapshotFinding
 from tests import factories as make
 
@@ -66,12 +67,20 @@ NORMAL = make.reading("normal")
 TIMED_OUT = make.gap("n1", Source.PERFMON, Reason.TIMED_OUT, "Raise timeout_s.")
 
 
-def finding(verdict: str, id_: str = "f1", observed: str = "Seen.") -> SnapshotFinding:
+def finding(verdict: str, id_: str = "f1", statement: Statement | None = None) -> SnapshotFinding:
     """Return a finding on the SIP proxy of the node."""
     kind = FindingKind.STOPPED if verdict == "drift" else None
     subject = FindingSubject(SubjectKind.NODE, "n1")
     return SnapshotFinding(
-        id_, "SIP-01", subject, Verdict(verdict), kind, Severity.CRITICAL, observed, None
+        id=id_,
+        recommendation="SIP-01",
+        subject=subject,
+        verdict=Verdict(verdict),
+        kind=kind,
+        severity=Severity.CRITICAL,
+        observed="Seen.",
+        waiver=None,
+        statement=statement,
     )
 
 
@@ -620,6 +629,16 @@ def test_keys_that_need_the_node_list_are_reported_once() -> None:
     ]
 
 
+def off(*nodes: str, reason: str = "") -> Statement:
+    """Return that service A is off on some nodes."""
+    return join_statements(
+        make_statement(
+            Form.SERVICE_STATE, service="A", node=node, state="not_activated", reason=reason
+        )
+        for node in nodes
+    )
+
+
 TESTED = expecting(
     features=(ExpectedSetting("chat", "false", "true"),),
     temporary=(
@@ -627,7 +646,7 @@ TESTED = expecting(
             "f1",
             Verdict.DRIFT,
             FindingKind.STOPPED,
-            "A is off on n1 (-1068) and A is off on n2 (-1068).",
+            off("n1", "n2", reason="-1068"),
         ),
     ),
 )
@@ -635,22 +654,22 @@ CHAT_OFF = make.settings(chat=False)
 
 
 def drifted(
-    observed: str, verdict: str = "drift", chat: bool | list[str] = False
+    statement: Statement, verdict: str = "drift", chat: bool | list[str] = False
 ) -> ComparedCluster:
     """Return a cluster with one finding, judged by a profile with a value of chat."""
-    return part(finding(verdict, observed=observed), settings=make.settings(chat=chat))
+    return part(finding(verdict, statement=statement), settings=make.settings(chat=chat))
 
 
 @pytest.mark.parametrize(
     ("after", "category"),
     [
         (
-            drifted("A is off on n1 (-1068 Service Not Activated)."),
+            drifted(off("n1", reason="-1068 Service Not Activated")),
             Category.UNTIL_PROFILE_FOLLOWS,
         ),
-        (drifted("A is off on n1 and A is off on n2."), Category.UNTIL_PROFILE_FOLLOWS),
-        (drifted("A is off on n1 and A is off on n3."), Category.NEW_DRIFT),
-        (drifted("A is off on n1.", verdict="unknown"), Category.NEWLY_UNKNOWN),
+        (drifted(off("n1", "n2")), Category.UNTIL_PROFILE_FOLLOWS),
+        (drifted(off("n1", "n3")), Category.NEW_DRIFT),
+        (drifted(off("n1"), verdict="unknown"), Category.NEWLY_UNKNOWN),
     ],
 )
 def test_only_findings_due_to_the_old_profile_are_temporary(
@@ -670,7 +689,7 @@ def test_drift_after_the_profile_was_updated_is_new_drift(
 ) -> None:
     """The profile no longer explains it; a third value was never tested."""
     before = part(finding("pass"), settings=CHAT_OFF)
-    found = compare_clusters(before, drifted("A is off on n1.", chat=chat), TESTED)
+    found = compare_clusters(before, drifted(off("n1"), chat=chat), TESTED)
     assert Category.NEW_DRIFT in {d.category for d in found}
     (profile,) = [d for d in found if "profile" in d.text]
     assert (profile.category is Category.EXPECTED) is expected
