@@ -219,7 +219,7 @@ def replay_evidence(
     """Judge kept evidence, and say on standard error what it is of.
 
     Raises:
-        ConfigError: no evidence is there, it was edited, or holds not these clusters.
+        ConfigError: there is no evidence, it is damaged, or it does not hold these clusters.
     """
     record = load_evidence(path)
     about, configuration = _read_run_info(record)

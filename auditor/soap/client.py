@@ -1,4 +1,9 @@
-"""One node's interfaces as plain functions: a question in, rows or one of our errors out."""
+"""One server's interfaces as plain methods: each sends a request and returns records, or raises.
+
+The way of a request: `operations` builds it, `retry` repeats it while the server is busy,
+`transport` sends it; then `reply_checks` refuses what is no reply to it, `redaction` hides
+secrets, and `parsing` makes records.
+"""
 
 import re
 from collections.abc import Callable
@@ -53,7 +58,7 @@ _RecordsT = TypeVar("_RecordsT")
 
 
 class Client(AbstractContextManager["Client"]):
-    """All questions to one server (an IM&P node, or the CUCM publisher), one at a time.
+    """All requests to one server (an IM&P node, or the CUCM publisher), one at a time.
 
     Every method raises `Interrupted` or an `ExchangeError`, whose text holds no secret. May be
     shared by threads; they take turns.
@@ -81,12 +86,12 @@ class Client(AbstractContextManager["Client"]):
         self._network = network
         self._session = network.open_session(endpoint, credentials, limits)
         self._password_source = credentials.source
-        self._configured = (
+        self._configured_axl_version = (
             None if axl_version == _AUTOMATIC_AXL_VERSION else validate_axl_version(axl_version)
         )
-        self._first = axl_first or NEWEST_AXL_VERSION
+        self._first_axl_version = axl_first or NEWEST_AXL_VERSION
         self._axl_version: str | None = None
-        self._named_action = True
+        self._sends_action = True
         self._identity = Identity.UNPROVEN
         self._redactor = ResponseRedactor(credentials, endpoint, warnings)
 
@@ -107,7 +112,7 @@ class Client(AbstractContextManager["Client"]):
 
     @property
     def axl_version(self) -> str | None:
-        """Return the AXL version that both sides speak, None before an AXL answer."""
+        """Return the AXL version that both sides speak, None before its first reply."""
         return self._axl_version
 
     def service_status(self) -> ServiceStatusReply:
@@ -145,38 +150,38 @@ class Client(AbstractContextManager["Client"]):
     def list_process_nodes(self) -> tuple[ProcessNode, ...]:
         """Return CUCM's server list, `EnterpriseWideData` included; no roles before AXL 10.0."""
         tags = ("name", "description", "nodeUsage", "processNodeRole")
-        return self._axl(
+        return self._ask_axl(
             "listProcessNode", axl_list_parameters("name", "%", tags), parse_process_nodes
         )
 
     def list_presence_redundancy_groups(self) -> tuple[RedundancyGroup, ...]:
         """Return the presence redundancy groups; AXL knows them from 10.0."""
         tags = ("name", "server1", "server2", "haEnabled")
-        return self._axl(
+        return self._ask_axl(
             "listPresenceRedundancyGroup",
             axl_list_parameters("name", "%", tags),
             parse_redundancy_groups,
         )
 
     def list_process_node_services(self, node: str) -> tuple[ProcessNodeService, ...]:
-        """Return which services are activated on one node, as CUCM's database has it."""
+        """Return which services are activated on one node, as CUCM's database says."""
         tags = ("processNodeName", "service", "isActive")
-        rows = self._axl(
+        rows = self._ask_axl(
             "listProcessNodeService",
             axl_list_parameters("processNodeName", node, tags),
             parse_process_node_services,
         )
-        # AXL takes the name for a pattern, in which "_" is any sign.
+        # AXL reads the name as a pattern, in which "_" stands for any character.
         return tuple(row for row in rows if row.node.casefold() == node.casefold())
 
     def ccm_version(self) -> str:
         """Return the release of the server that answers AXL."""
-        return self._axl("getCCMVersion", {}, parse_ccm_version)
+        return self._ask_axl("getCCMVersion", {}, parse_ccm_version)
 
     def sql(self, statement: str) -> tuple[dict[str, str | None], ...]:
         """Return the rows of one SELECT; raises `StatementRefused` before sending any other."""
         check_select_statement(statement)
-        return self._axl("executeSQLQuery", {"sql": statement}, parse_sql_rows)
+        return self._ask_axl("executeSQLQuery", {"sql": statement}, parse_sql_rows)
 
     def close(self) -> None:
         """End the session."""
@@ -185,42 +190,45 @@ class Client(AbstractContextManager["Client"]):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _axl(
-        self, name: str, values: dict[str, Any], read: Callable[[CheckedReply], _RecordsT]
+    def _ask_axl(
+        self, name: str, values: dict[str, Any], parse: Callable[[CheckedReply], _RecordsT]
     ) -> _RecordsT:
-        """Ask AXL in the version that both know, which the first refusal tells."""
-        version = self._axl_version or self._configured or self._first
+        """Ask AXL in the newest version that both sides have.
+
+        A server that refuses a version lists its own ones, so one repeat is enough.
+        """
+        version = self._axl_version or self._configured_axl_version or self._first_axl_version
         try:
-            answer = self._axl_at(version, name, values, read)
+            records = self._ask_axl_version(version, name, values, parse)
         except AxlVersionRefused as refused:
             common = newest_common_version(refused.offered)
-            if self._axl_version or self._configured or common is None:
+            if self._axl_version or self._configured_axl_version or common is None:
                 raise
             version = common
-            answer = self._axl_at(version, name, values, read)
+            records = self._ask_axl_version(version, name, values, parse)
         self._axl_version = version
-        return answer
+        return records
 
-    def _axl_at(
+    def _ask_axl_version(
         self,
         version: str,
         name: str,
         values: dict[str, Any],
-        read: Callable[[CheckedReply], _RecordsT],
+        parse: Callable[[CheckedReply], _RecordsT],
     ) -> _RecordsT:
-        """Ask AXL in one version, without naming the action to a server that minds the name.
+        """Ask AXL in one version, without a SOAP action if the server refuses ours.
 
         No document says which action an IM&P node's own AXL expects.
         """
-        asked = get_operation(AXL_API, name, version)
+        operation = get_operation(AXL_API, name, version)
         values = drop_unsupported_tags(version, values)
         try:
-            return self._ask(asked, values, read)
+            return self._ask(operation, values, parse)
         except SoapFault as fault:
-            if not (self._named_action and re.search("soap ?action", fault.text, re.IGNORECASE)):
+            if not (self._sends_action and re.search("soap ?action", fault.text, re.IGNORECASE)):
                 raise
-            self._named_action = False
-            return self._ask(asked, values, read)
+            self._sends_action = False
+            return self._ask(operation, values, parse)
 
     def _ask(
         self,
@@ -229,8 +237,8 @@ class Client(AbstractContextManager["Client"]):
         parse: Callable[[CheckedReply], _RecordsT],
     ) -> _RecordsT:
         """Send one request, repeated while the server is busy, and parse its checked reply."""
-        is_action_named = self._named_action or operation.interface is not AXL_API
-        action = operation.soap_action if is_action_named else ""
+        sends_action = self._sends_action or operation.interface is not AXL_API
+        action = operation.soap_action if sends_action else ""
         request = SoapRequest(
             url=f"{self._endpoint.origin}{operation.interface.path}",
             headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'},
@@ -256,7 +264,7 @@ class Client(AbstractContextManager["Client"]):
         return CheckedReply(element, sender, response.received_at)
 
     def _post(self, request: SoapRequest) -> SoapResponse:
-        """Send a request; the errors that quote a certificate hold no secret either."""
+        """Send a request; an error that quotes a certificate holds no secret either."""
         try:
             return self._session.post(request)
         except TlsFailed as error:

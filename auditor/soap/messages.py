@@ -1,7 +1,4 @@
-"""What passes the seam between the program and the network: questions, answers, certificates.
-
-Where a server is reached, whom it must prove to be, and how much patience it gets.
-"""
+"""What the program and the network exchange: requests, replies, certificates, addresses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,25 +10,25 @@ from auditor.models.facts import Identity, Reach
 
 
 class ConnectionDropped(Unreachable):
-    """The connection ended before any byte of the reply; the one failure that is asked again."""
+    """The connection ended before any byte of the reply; the one failure repeated at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class SoapRequest:
     """One request, without the credentials: `url` is whole, `headers` hold the SOAP action.
 
-    `operation` is what it asks, for those who read a record.
+    `operation` is its name, for people who read the evidence.
     """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
-    operation: str = "question"
+    operation: str = "request"
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """What a server's certificate says of itself; true only where the identity is proven.
+    """What a server's certificate says; true only where the identity is proven.
 
     `sha256` is its digest in upper case with colons. `names` are the host names and addresses
     that count (subject alternative names), `common_name` the one that does not.
@@ -48,10 +45,10 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class HandshakeResult:
-    """What a server showed in a handshake without a request, and what was held against it.
+    """What a server presented in a handshake without a request, and why it would be refused.
 
-    `certificate` None: none was shown, or none that can be read. `refused` is the error that a
-    request would have met before a byte of it was sent.
+    `certificate` None: none was presented, or it cannot be read. `refused` is the error that a
+    request would have raised before a byte of it was sent.
     """
 
     certificate: Certificate | None
@@ -61,9 +58,9 @@ class HandshakeResult:
 
 @dataclass(frozen=True, slots=True)
 class SoapResponse:
-    """One reply as it came: nothing of it has been looked at but its size.
+    """One reply as it came; only its size was checked.
 
-    `body` is empty for a status whose body says nothing (all but 200, 500, 503, 599).
+    `body` is empty for a status whose body has no information (all but 200, 500, 503, 599).
     """
 
     status: int
@@ -76,7 +73,7 @@ class SoapResponse:
 
 @dataclass(frozen=True, slots=True)
 class TcpResult:
-    """What a bare TCP connection came to, with a sentence on it that holds no duration.
+    """The result of a bare TCP connection; its sentence holds no duration.
 
     `reason` says why where the reach is unknown, `error` what the system said then.
     """
@@ -92,13 +89,13 @@ class TcpResult:
 class Endpoint:
     """One server of a cluster.
 
-    `name` is the node's name in messages; `verify_name` is what its certificate must name,
-    whatever `host` is dialled. `pins` are SHA-256 digests of its certificate in hexadecimal,
-    colons and case apart; a pinned server needs no `ca_bundle`. `ca_bundle` None means the
-    machine's own trusted authorities. `other_names` are the names of the cluster's other nodes:
-    a certificate that names one of them, and not this one, is `WrongNode`. `configured_names` are
-    what the configuration calls servers, groups and places, and what the database is asked for: no
-    secret, whatever the password is.
+    `name` is the node's name in messages; `verify_name` is the name that its certificate must
+    hold, whichever `host` is connected to. `pins` are SHA-256 digests of its certificate in
+    hexadecimal, in any case, with or without colons; a pinned server needs no `ca_bundle`.
+    `ca_bundle` None means the machine's own authorities. `other_names` are the cluster's other
+    nodes: a certificate that names one of them, and not this one, is `WrongNode`.
+    `configured_names` are the names in the configuration, and those that the database is asked
+    for: they are never hidden as secrets.
     """
 
     name: str
@@ -121,7 +118,7 @@ class Endpoint:
 
     @property
     def public_names(self) -> frozenset[str]:
-        """Return every name that servers of the cluster go by, with and without domain, folded."""
+        """Return all names of the cluster, with and without domain, in lower case."""
         names = {self.name, self.host, self.verify_name, *self.other_names, *self.configured_names}
         folded = {name.casefold() for name in names}
         return frozenset(folded | {_strip_domain(name) for name in folded})
@@ -133,7 +130,7 @@ def _strip_domain(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """What one request may take: seconds from connect to last byte, pauses, bytes of the reply.
+    """Limits of one request: seconds from connect to last byte, pauses, bytes of the reply.
 
     `backoff_s` are the pauses before each repeat when the server says that it is busy; their
     number is the number of repeats.

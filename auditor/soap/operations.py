@@ -77,13 +77,13 @@ class SoapOperation:
         return str(self._operation.soapaction)
 
     @property
-    def answer_name(self) -> str:
-        """Return the qualified name of the one element that answers, `{namespace}name`."""
+    def reply_name(self) -> str:
+        """Return the qualified name of the reply's element, `{namespace}name`."""
         return str(self._operation.output.body.qname.text)
 
     @property
-    def answer_type(self) -> ZeepObject:
-        """Return zeep's description of that element, to hold an answer against."""
+    def reply_type(self) -> ZeepObject:
+        """Return zeep's description of that element, to check a reply by."""
         return self._operation.output.body
 
     def envelope(self, values: Mapping[str, Any]) -> bytes:

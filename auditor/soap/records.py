@@ -1,6 +1,6 @@
-"""The rows that answers hold, each as the node told it.
+"""What replies hold, in the server's own words.
 
-None always means "not told": by nil, by an empty element or by none at all.
+None always means that the server sent no value: a nil element, an empty one, or none at all.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class ServiceRow:
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatusReply:
-    """All rows in the node's order, doubled and contradicting ones included."""
+    """All rows in the node's order, including duplicates and rows that contradict each other."""
 
     rows: tuple[ServiceRow, ...]
     received_at: datetime
@@ -34,7 +34,7 @@ class ServiceStatusReply:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpecification:
-    """A service that the node knows; `deployable` tells whether it can be activated at all."""
+    """A service that the node knows; `deployable`: it can be activated."""
 
     name: str
     type: str | None

@@ -1,7 +1,4 @@
-"""Looks at every reply before zeep does: status, content type, form, one answer to one question.
-
-Holds an answer against its declared type: names whole, and once what may stand once.
-"""
+"""Checks every reply before it is read: status, content type, SOAP envelope, and declared shape."""
 
 import re
 from collections.abc import Callable
@@ -28,8 +25,7 @@ from auditor.failures import Problem
 from auditor.soap.messages import SoapResponse
 from auditor.soap.operations import AXL_API, SoapOperation, ZeepObject
 
-_XSI_NAMESPACE = "{http://www.w3.org/2001/XMLSchema-instance}"
-_XSI_TYPE, _XSI_NIL = f"{_XSI_NAMESPACE}type", f"{_XSI_NAMESPACE}nil"
+_XSI_NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 TextQuoter = Callable[[str], str]
 """Makes a server's words fit for a message: secrets hidden, one line, short."""
@@ -39,36 +35,31 @@ Sender: TypeAlias = tuple[str, Interface]
 
 
 def check_element_shape(
-    answer: etree._Element, declared: ZeepObject, sender: Sender, quote: TextQuoter
+    reply: etree._Element, declared: ZeepObject, sender: Sender, quote: TextQuoter
 ) -> None:
-    """Raise `BadReply` if an element is doubled that may stand once, or in a wrong namespace.
+    """Raise `BadReply` if an element has not the shape that our WSDL declares.
 
-    zeep takes the first of two lists and forgets the other, and passes over a name in another
-    namespace. Elements that the type does not know are let pass, once each; so are elements in
-    another order. `declared` is zeep's element. Claims of another type (`xsi:type`) are taken
-    off, because zeep would believe them, and so is the text of an element that says it is nil.
-    `quote` makes a name of the server's fit for a message.
+    Refused are a second element where one is declared, a declared name in another namespace,
+    elements inside a value, and elements inside one that says it is nil. The parser reads the first
+    child of a name, so the second of two lists would be lost. Accepted are elements that the type
+    does not know, once each, because releases add some, and elements in another order.
+    `declared` is zeep's description. `quote` makes a server's word fit for a message.
     """
-    for element in answer.iter():
-        if element.get(_XSI_TYPE) is not None:
-            del element.attrib[_XSI_TYPE]
-        if is_nil_element(element):
-            if len(element):
-                name = quote(etree.QName(element).localname)
-                raise BadReply(Problem.NIL_WITH_CONTENT, *sender, element=name)
-            element.text = None
-    _check_children(answer, declared.type, sender, quote, {})
+    for element in reply.iter():
+        if is_nil_element(element) and len(element):
+            name = quote(etree.QName(element).localname)
+            raise BadReply(Problem.NIL_WITH_CONTENT, *sender, element=name)
+    _check_children(reply, declared.type, sender, quote, {})
 
 
 def is_nil_element(element: etree._Element) -> bool:
-    """Tell whether an element says that it holds nothing, whatever it holds."""
-    said = element.get(_XSI_NIL)
-    return said is not None and said.strip() in {"true", "1"}
+    """Return whether an element says that it has no value, whatever is in it."""
+    return (element.get(_XSI_NIL) or "").strip() in {"true", "1"}
 
 
 @dataclass(frozen=True, slots=True)
 class _DeclaredChild:
-    """What a type says of one child: its whole name, whether it may repeat, its own type.
+    """What a type declares of one child: its qualified name, whether it may repeat, its type.
 
     `is_leaf`: it holds a value and no further element.
     """
@@ -90,30 +81,30 @@ def _check_children(
     declared: ZeepObject,
     sender: Sender,
     quote: TextQuoter,
-    known: _ChildrenByType,
+    children_by_type: _ChildrenByType,
 ) -> None:
-    """Look at the children, and theirs; `known` keeps what each type declares, by its id."""
+    """Check the children, and theirs; `children_by_type` keeps what each type declares, by id."""
     if not len(element):
         return
-    if id(declared) not in known:
-        known[id(declared)] = _declared_children(declared)
-    children = known[id(declared)]
-    seen: set[str] = set()
-    for part in element:
-        name = part.tag.rpartition("}")[2]
-        child = children.get(name)
-        if child is not None and child.tag != part.tag:
+    if id(declared) not in children_by_type:
+        children_by_type[id(declared)] = _declared_children(declared)
+    declared_children = children_by_type[id(declared)]
+    names: set[str] = set()
+    for child in element:
+        name = child.tag.rpartition("}")[2]
+        declaration = declared_children.get(name)
+        if declaration is not None and declaration.tag != child.tag:
             raise BadReply(Problem.WRONG_NAMESPACE, *sender, element=name)
-        if name in seen and not (child is not None and child.repeats):
+        if name in names and not (declaration is not None and declaration.repeats):
             raise BadReply(Problem.REPEATED_ELEMENT, *sender, element=quote(name))
-        seen.add(name)
-        if child is not None and child.is_leaf and len(part):
+        names.add(name)
+        if declaration is not None and declaration.is_leaf and len(child):
             raise BadReply(Problem.ELEMENTS_IN_VALUE, *sender, element=name)
-        _check_children(part, child and child.type, sender, quote, known)
+        _check_children(child, declaration and declaration.type, sender, quote, children_by_type)
 
 
 def _declared_children(declared: ZeepObject) -> dict[str, _DeclaredChild]:
-    """Return the children that a type declares, by local name; none for a type unknown."""
+    """Return the children that a type declares, by local name; none for an unknown type."""
     return {
         child.name: _DeclaredChild(
             child.qname.text, child.accepts_multiple, _is_leaf_type(child.type), child.type
@@ -123,7 +114,7 @@ def _declared_children(declared: ZeepObject) -> dict[str, _DeclaredChild]:
 
 
 def _is_leaf_type(declared: ZeepObject) -> bool:
-    """Tell whether a type is a simple one, or a simple one with attributes (AXL's XFkType)."""
+    """Return whether a type is a simple one, or a simple one with attributes (AXL's XFkType)."""
     if isinstance(declared, ComplexType):
         return [name for name, _ in declared.elements] == [_SIMPLE_CONTENT]
     return isinstance(declared, AnySimpleType)
@@ -145,7 +136,7 @@ class AxlVersionRefused(UnsupportedVersion):
 
 
 def check_response(
-    answer: SoapResponse, operation: SoapOperation, node: str, quote: TextQuoter
+    response: SoapResponse, operation: SoapOperation, node: str, quote: TextQuoter
 ) -> etree._Element:
     """Return the one element that answers the question, or raise why there is none.
 
@@ -153,32 +144,32 @@ def check_response(
     parsed that does not claim to be XML.
     """
     sender = (node, operation.interface.label)
-    fault_possible = answer.status in {
+    fault_possible = response.status in {
         HTTPStatus.INTERNAL_SERVER_ERROR,
         HTTPStatus.SERVICE_UNAVAILABLE,
     }
-    if answer.status != HTTPStatus.OK and not fault_possible:
-        raise _http_status_error(answer, operation, sender)
+    if response.status != HTTPStatus.OK and not fault_possible:
+        raise _http_status_error(response, operation, sender)
     try:
-        child = _extract_body_element(answer, sender)
+        child = _extract_body_element(response, sender)
     except BadReply as exc:
         if fault_possible:
-            raise _http_status_error(answer, operation, sender) from exc
+            raise _http_status_error(response, operation, sender) from exc
         raise
     if child.tag == f"{_SOAP_NAMESPACE}Fault":
         raise _soap_fault_error(child, sender, quote)
     if fault_possible:
-        raise _http_status_error(answer, operation, sender)
-    if child.tag != operation.answer_name:
+        raise _http_status_error(response, operation, sender)
+    if child.tag != operation.reply_name:
         raise BadReply(Problem.OTHER_OPERATION, *sender, operation=operation.name)
-    check_element_shape(child, operation.answer_type, sender, quote)
+    check_element_shape(child, operation.reply_type, sender, quote)
     return child
 
 
 def _http_status_error(
-    answer: SoapResponse, operation: SoapOperation, sender: Sender
+    response: SoapResponse, operation: SoapOperation, sender: Sender
 ) -> ExchangeError:
-    status = answer.status
+    status = response.status
     if status == HTTPStatus.UNAUTHORIZED:
         return BadCredentials(Problem.LOGIN_REFUSED, *sender)
     if status == HTTPStatus.FORBIDDEN:
@@ -188,7 +179,7 @@ def _http_status_error(
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return ServerBusy(Problem.SERVER_BUSY, *sender)
     if status == _WRONG_VERSION_STATUS and operation.interface is AXL_API:
-        return _axl_version_error(answer, operation, sender)
+        return _axl_version_error(response, operation, sender)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unavailable(Problem.HTTP_ERROR, *sender, status=status)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
@@ -197,9 +188,9 @@ def _http_status_error(
 
 
 def _axl_version_error(
-    answer: SoapResponse, operation: SoapOperation, sender: Sender
+    response: SoapResponse, operation: SoapOperation, sender: Sender
 ) -> AxlVersionRefused:
-    text = answer.body.decode("utf-8", errors="replace")
+    text = response.body.decode("utf-8", errors="replace")
     _, _, tail = re.sub(r"<[^>]*>", " ", text).lower().partition("supported axl version")
     offered = tuple(re.findall(r"\d{1,2}(?:\.\d{1,2})?(?![\d.])", tail))
     version = operation.soap_action.split("ver=")[-1].split()[0]
@@ -209,13 +200,13 @@ def _axl_version_error(
     return error
 
 
-def _extract_body_element(answer: SoapResponse, sender: Sender) -> etree._Element:
+def _extract_body_element(response: SoapResponse, sender: Sender) -> etree._Element:
     """Return the one child of the one body of a well-formed SOAP 1.1 envelope."""
-    kind = answer.content_type.partition(";")[0].strip().lower()
+    kind = response.content_type.partition(";")[0].strip().lower()
     if kind not in _XML_CONTENT_TYPES:
         content = "an HTML page, perhaps a login page," if "html" in kind else "something"
         raise BadReply(Problem.NO_XML, *sender, content=content)
-    envelope = _parse_reply_xml(answer.body, sender)
+    envelope = _parse_reply_xml(response.body, sender)
     if envelope.tag != f"{_SOAP_NAMESPACE}Envelope":
         raise _malformed_reply_error(sender, "it is no SOAP 1.1 envelope")
     bodies = envelope.findall(f"{_SOAP_NAMESPACE}Body")

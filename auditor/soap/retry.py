@@ -1,4 +1,4 @@
-"""Patience with a busy server: pauses with jitter, few repeats, and none that could do harm."""
+"""Repeats a request while the server is busy: pauses with jitter, and few repeats."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -22,13 +22,15 @@ _ReturnT = TypeVar("_ReturnT")
 
 
 def with_retries(
-    ask: Callable[[], _ReturnT], backoff_s: tuple[float, ...], pause: Callable[[float], None]
+    send: Callable[[], _ReturnT], backoff_s: tuple[float, ...], pause: Callable[[float], None]
 ) -> _ReturnT:
-    """Ask, and ask again after each pause while the server says that it is busy.
+    """Send a request, and repeat it after each pause while the server says that it is busy.
 
-    A connection lost before any byte of the reply is asked once more, without a pause. Nothing
-    else is repeated: not a refusal, and not a request that timed out, on which the node may
-    still be working. Each pause is up to a quarter longer than given.
+    If the connection ends before any byte of the reply, the request is sent once more, without a
+    pause: the server often closes an idle connection in that moment. Nothing else is repeated. A
+    refused password would lock the account; and after a time-out the node may still be working
+    on the request, so that a second one would double its load. Each pause is up to a quarter
+    longer than given, so that the requests of several runs do not meet again.
     """
     pauses = [
         wait_fixed(seconds) + wait_random(0, seconds * _PAUSE_JITTER) for seconds in backoff_s
@@ -40,11 +42,11 @@ def with_retries(
         sleep=pause,
         reraise=True,
     )
-    lost = Retrying(
+    dropped = Retrying(
         retry=retry_if_exception_type(ConnectionDropped),
         stop=stop_after_attempt(2),
         wait=wait_none(),
         sleep=pause,
         reraise=True,
     )
-    return busy(lambda: lost(ask))
+    return busy(lambda: dropped(send))

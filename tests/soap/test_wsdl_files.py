@@ -164,7 +164,7 @@ def test_axl_actions_and_messages_are_those_of_every_version(version: str, name:
         ]
         assert elements == [name, f"{name}Response"]
     namespace = Schema(cisco(version)).namespace
-    assert asked.answer_name == f"{{{namespace}}}{name}Response"
+    assert asked.reply_name == f"{{{namespace}}}{name}Response"
     assert f'xmlns:ns0="{namespace}"'.encode() in asked.envelope(_least(name))
 
 
@@ -282,7 +282,7 @@ def test_serviceability_types_hold_what_cisco_publishes_in_that_order(file: str,
 def test_the_action_of_a_serviceability_operation_is_its_name(interface: SoapInterface) -> None:
     for name in ALLOWED[interface.wsdl]:
         assert get_operation(interface, name).soap_action == name
-        assert get_operation(interface, name).answer_name == f"{AST}{name}Response"
+        assert get_operation(interface, name).reply_name == f"{AST}{name}Response"
 
 
 def test_the_paths_are_those_that_the_files_name() -> None:
