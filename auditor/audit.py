@@ -35,12 +35,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the command line decides for a whole run.
+    """The options of a run, from the command line.
 
-    `fail_on` None: as the file says. `watch_s`: look at every service twice, that far apart;
-    None: only where a second look is due. `discover` False: the IM&P database is not asked;
-    `only_probes` are the ids of what it is asked for, None: all.
-    `scope`: what to ask of which nodes. `waivers` are the accepted differences by cluster name.
+    `fail_on` None: as the file says. `watch_s`: read all services twice, so many seconds apart;
+    None: only where it is due. `discover` False: the IM&P database is not asked; `only_probes` are
+    the ids of the probes to run, None: all. `scope` limits topics and nodes. `waivers` are the
+    accepted differences by cluster name.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -57,7 +57,7 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What a run needs from outside: the seam to the network, time, identity, an onlooker."""
+    """What a run needs from outside: the network, the time, an id, and where progress goes."""
 
     network: Network
     workers: int
@@ -76,17 +76,20 @@ def audit_clusters(
 ) -> Report:
     """Ask and judge every cluster; `logins` is keyed by cluster name.
 
-    `history` tells which services the run before found on their way; nothing is recorded here.
+    `history` is read for the services that the previous run found Starting or Stopping, and is
+    not written to.
 
     Raises:
         ConfigError: the history cannot be read; nothing was asked.
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
-    earlier = {c.name: history.previous(c.name, c.cucm_name) for c in clusters} if history else {}
+    previous = {c.name: history.previous(c.name, c.cucm_name) for c in clusters} if history else {}
     started = context.clock()
     facts = [
-        replace(known, moved_before=before.moving) if (before := earlier.get(known.name)) else known
-        for known in survey_clusters(clusters, logins, options, context)
+        replace(cluster, moved_before=run.moving)
+        if (run := previous.get(cluster.name))
+        else cluster
+        for cluster in survey_clusters(clusters, logins, options, context)
     ]
     return build_report(clusters, facts, options, context, started)
 
@@ -96,26 +99,26 @@ def survey_clusters(
     logins: Mapping[str, Credentials],
     options: RunOptions,
     context: RunContext,
-    known: Mapping[str, ClusterFacts] | None = None,
+    earlier: Mapping[str, ClusterFacts] | None = None,
 ) -> tuple[ClusterFacts, ...]:
-    """Ask every cluster and judge nothing; facts come in the order of the clusters.
+    """Ask every cluster, and return the facts in the order of the clusters. Nothing is judged.
 
-    `known` holds, by cluster name, what an earlier survey found: nodes and groups are taken from
-    there, without asking the CUCM publisher for them again, and what is told now is put over it.
+    `earlier` are facts of an earlier survey by cluster name: their nodes and groups are used, the
+    CUCM publisher is not asked for them again, and new facts replace those of the same topic.
 
     Raises:
         ConfigError: a file of probes is wrong; nothing was asked.
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
-    asking = clusters if options.discover else ()
-    probes = load_probes(settings.probes for settings in asking)
+    probed = clusters if options.discover else ()
+    probes = load_probes(settings.probes for settings in probed)
     surveys = [
         ClusterSurvey(
             settings,
             _survey_context(
                 logins[settings.name], options, context, probes.get(settings.probes, ())
             ),
-            (known or {}).get(settings.name),
+            (earlier or {}).get(settings.name),
         )
         for settings in clusters
     ]
@@ -144,8 +147,8 @@ def _survey_context(
 
 
 def _select_probes(probes: Sequence[Probe], options: RunOptions) -> tuple[Probe, ...]:
-    wanted = options.only_probes
-    return tuple(probe for probe in probes if wanted is None or probe.id in wanted)
+    ids = options.only_probes
+    return tuple(probe for probe in probes if ids is None or probe.id in ids)
 
 
 def build_report(
@@ -155,7 +158,7 @@ def build_report(
     context: RunContext,
     started: datetime,
 ) -> Report:
-    """Judge what is known of each cluster, and put the run's circumstances around it."""
+    """Judge the facts of each cluster, and return them with the metadata of the run."""
     run = RunMetadata(
         id=context.run_id,
         mode=options.mode,
@@ -169,15 +172,15 @@ def build_report(
     return Report(
         run,
         tuple(
-            _apply_waivers(judge_cluster(known, options, settings.fail_on), options, started.date())
-            for settings, known in zip(clusters, facts, strict=True)
+            _apply_waivers(judge_cluster(own, options, settings.fail_on), options, started.date())
+            for settings, own in zip(clusters, facts, strict=True)
         ),
     )
 
 
 def judge_cluster(facts: ClusterFacts, options: RunOptions, fail_on: Severity) -> ClusterReport:
-    """Return one cluster's facts with the findings on them."""
-    # Only now, because nobody waits for it while the clusters are asked.
+    """Return the report of one cluster: its facts with the findings on them."""
+    # Imported late: clusters are asked sooner, and commands that do not judge do not wait for it.
     from auditor.recommendations.engine import judge_facts
 
     return ClusterReport(
@@ -192,7 +195,7 @@ def judge_cluster(facts: ClusterFacts, options: RunOptions, fail_on: Severity) -
 
 
 def _apply_waivers(cluster: ClusterReport, options: RunOptions, today: date) -> ClusterReport:
-    """Return the cluster with its waivers applied, and what is to be said of them."""
+    """Return the cluster with its waivers applied, and notices on them."""
     accepted = options.waivers.get(cluster.name)
     if accepted is None:
         return cluster
@@ -209,12 +212,12 @@ def utc_timestamp(moment: datetime) -> str:
 
 
 def _strictest_threshold(clusters: Sequence[ClusterSettings], options: RunOptions) -> Severity:
-    """Return the threshold of the run; of several in the file, the strictest is named."""
+    """Return the threshold of the run, the strictest of those in the file."""
     return options.fail_on or max((c.fail_on for c in clusters), key=lambda s: s.rank)
 
 
 def run_guarded(request: Callable[[], T]) -> T:
-    """Run one collector's question; a fault of ours becomes coverage of reason `bug`."""
+    """Run one request of a collector; a fault of this program becomes a gap of reason `bug`."""
     try:
         return request()
     except AuditorError:
@@ -225,15 +228,15 @@ def run_guarded(request: Callable[[], T]) -> T:
 
 
 def cluster_notices(facts: ClusterFacts) -> tuple[str, ...]:
-    """Return what the reader should know although no recommendation speaks of it."""
-    where: dict[str, list[str]] = {}
-    for one in facts.nodes:
-        for service in one.services:
+    """Return sentences on what no recommendation covers."""
+    nodes_by_service: dict[str, list[str]] = {}
+    for node in facts.nodes:
+        for service in node.services:
             if not is_service_name(service):
-                where.setdefault(service, []).append(one.name)
-    unheard = tuple(
-        f'Service "{service}" is on no list that auditor knows; it was not judged '
-        f"({', '.join(sorted(on))})."
-        for service, on in sorted(where.items())
+                nodes_by_service.setdefault(service, []).append(node.name)
+    unlisted = tuple(
+        f'Service "{service}" is on no list that auditor has, so it was not judged '
+        f"({', '.join(sorted(names))})."
+        for service, names in sorted(nodes_by_service.items())
     )
-    return (*unheard, *facts.notes)
+    return (*unlisted, *facts.notes)

@@ -1,4 +1,4 @@
-"""Whether what the file declares besides features is what the cluster shows (PROFILE-01)."""
+"""Compares declared HA, databases and peers with what was read (PROFILE-01)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -11,41 +11,45 @@ from auditor.models.statements import Form, join_statements, make_statement
 KeyComparisons = Mapping[str, KeyComparison]
 """By key of the file."""
 
-_NOT_COMPARABLE = KeyComparison(Agreement.SILENT, make_statement(Form.NOTHING_TO_COMPARE))
+_NOT_COMPARABLE = KeyComparison(Agreement.NOT_COMPARABLE, make_statement(Form.NOTHING_TO_COMPARE))
 _AGREES = KeyComparison(Agreement.AGREES, make_statement(Form.NOTHING_CONTRADICTS))
 
 
-def compare_declared_ha(meant: bool | frozenset[str] | None, topology: Topology) -> KeyComparisons:
+def compare_declared_ha(
+    declared: bool | frozenset[str] | None, topology: Topology
+) -> KeyComparisons:
     """Compare where HA is declared off with the switch of each group.
 
-    Where it is meant to be on and is off, HA-01 tells; a group of one node has nothing to switch.
+    HA-01 judges where it is declared on and is off. A group of one node has no switch.
     """
-    if meant is None:
+    if declared is None:
         return {}
     pairs = [group for group in topology.groups if len(group.nodes) > 1]
-    return {"high_availability": _compare_group_switches(meant, pairs, topology)}
+    return {"high_availability": _compare_group_switches(declared, pairs, topology)}
 
 
 def _compare_group_switches(
-    meant: bool | frozenset[str], pairs: Sequence[Group], topology: Topology
+    declared: bool | frozenset[str], pairs: Sequence[Group], topology: Topology
 ) -> KeyComparison:
-    against = [group for group in pairs if group.ha_enabled and not _is_ha_declared(meant, group)]
-    if against:
-        return _build_difference(_ha_on_evidence(group) for group in against)
+    different = [
+        group for group in pairs if group.ha_enabled and not _is_ha_declared(declared, group)
+    ]
+    if different:
+        return _build_difference(_ha_on_evidence(group) for group in different)
     unread = [group for group in pairs if group.ha_enabled is None]
     if topology.trouble or any(group.origin is Origin.OBSERVED for group in unread):
-        return KeyComparison(Agreement.UNTOLD, make_statement(Form.HA_SWITCH_NOT_READ))
+        return KeyComparison(Agreement.UNREADABLE, make_statement(Form.HA_SWITCH_NOT_READ))
     if unread:
         return _NOT_COMPARABLE
-    if any(_is_ha_declared(meant, group) and not group.ha_enabled for group in pairs):
-        return KeyComparison(Agreement.SILENT, make_statement(Form.HA_JUDGED_BY_PAIR_ROW))
+    if any(_is_ha_declared(declared, group) and not group.ha_enabled for group in pairs):
+        return KeyComparison(Agreement.NOT_COMPARABLE, make_statement(Form.HA_JUDGED_BY_PAIR_ROW))
     return _AGREES
 
 
-def _is_ha_declared(meant: bool | frozenset[str], group: Group) -> bool:
-    if isinstance(meant, bool):
-        return meant
-    return group.name.casefold() in {name.casefold() for name in meant}
+def _is_ha_declared(declared: bool | frozenset[str], group: Group) -> bool:
+    if isinstance(declared, bool):
+        return declared
+    return group.name.casefold() in {name.casefold() for name in declared}
 
 
 def _ha_on_evidence(group: Group) -> Evidence:
@@ -57,36 +61,39 @@ def _ha_on_evidence(group: Group) -> Evidence:
 
 
 def _build_difference(evidence: Iterable[Evidence]) -> KeyComparison:
-    proof = tuple(evidence)
-    because = join_statements(piece.statement for piece in proof)
-    return KeyComparison(Agreement.DIFFERS, because, proof)
+    evidence = tuple(evidence)
+    because = join_statements(piece.statement for piece in evidence)
+    return KeyComparison(Agreement.DIFFERS, because, evidence)
 
 
 def compare_declared_databases(
-    declared: Sequence[ExternalDatabase], found: Sequence[ExternalDatabase]
+    declared: Sequence[ExternalDatabase], listed: Sequence[ExternalDatabase]
 ) -> KeyComparisons:
     """Compare the names of declared databases with those that the cluster's own tables list.
 
-    A table that lists none says nothing here: the feature that needs one is compared by itself.
+    An empty list proves nothing here: the feature that needs a database is compared by itself.
     """
-    listed = {one.name.casefold() for one in found}
-    against = _build_difference(
-        [_database_list_evidence("external databases", (one.name for one in found))]
-    )
+    names = {database.name.casefold() for database in listed}
+    evidence = _database_list_evidence("external databases", (d.name for d in listed))
+    difference = _build_difference([evidence])
     return {
-        f"external_database[{one.name}]": (
-            _NOT_COMPARABLE if not found else _AGREES if one.name.casefold() in listed else against
+        f"external_database[{database.name}]": (
+            _NOT_COMPARABLE
+            if not listed
+            else _AGREES
+            if database.name.casefold() in names
+            else difference
         )
-        for one in declared
+        for database in declared
     }
 
 
-def compare_declared_peers(declared: Sequence[str], found: Sequence[str]) -> KeyComparisons:
-    """Compare declared peers with those that were discovered, where that can be told."""
-    against = _build_difference([_database_list_evidence("intercluster peers", found)])
-    by_answer = {True: _AGREES, False: against, None: _NOT_COMPARABLE}
+def compare_declared_peers(declared: Sequence[str], listed: Sequence[str]) -> KeyComparisons:
+    """Compare declared peers with those that the cluster's own tables list."""
+    difference = _build_difference([_database_list_evidence("intercluster peers", listed)])
+    results = {True: _AGREES, False: difference, None: _NOT_COMPARABLE}
     return {
-        f"intercluster_peer[{peer}]": by_answer[_is_peer_listed(peer, found) if found else None]
+        f"intercluster_peer[{peer}]": results[_is_peer_listed(peer, listed) if listed else None]
         for peer in declared
     }
 
@@ -101,11 +108,11 @@ def _database_list_evidence(what: str, names: Iterable[str]) -> Evidence:
 
 
 def _is_peer_listed(peer: str, listed: Sequence[str]) -> bool | None:
-    """Tell whether a peer is on the list; None where a name and an address may be the same."""
+    """Return whether a peer is listed, None if a name and an address may be the same host."""
     try:
         if match_node_name(peer, listed) is not None:
             return True
     except AmbiguousData:
         return None
-    alike = all(is_ip(one) is is_ip(peer) for one in listed)
-    return False if alike else None
+    is_same_kind = all(is_ip(address) is is_ip(peer) for address in listed)
+    return False if is_same_kind else None

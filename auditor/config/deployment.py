@@ -1,4 +1,4 @@
-"""What the file declares of a deployment, as facts; peers in the same file tell of each other."""
+"""The deployment of a cluster as the file declares it, with what its peers in the file add."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -50,20 +50,20 @@ def _declared_node_names(cluster: ClusterTable) -> list[str]:
 
 
 def check_intercluster(document: ConfigDocument) -> Iterator[ConfigProblem]:
-    """Yield clusters that declare no intercluster while a peer in the file syncs from them."""
-    for position, told in peer_references(document).items():
+    """Yield clusters that declare `intercluster` false, and that another cluster syncs from."""
+    for position, references in peer_references(document).items():
         if document.cluster[position].deployment.value(INTERCLUSTER_KEY) is False:
             yield ConfigProblem(
                 ("cluster", position, "deployment", INTERCLUSTER_KEY),
-                f'false, but cluster "{shorten_text(told[0].by)}" has'
-                f' "{shorten_text(told[0].node)}" as a peer',
+                f'false, but cluster "{shorten_text(references[0].by)}" has'
+                f' "{shorten_text(references[0].node)}" as a peer',
             )
 
 
 def declared_settings(
-    cluster: ClusterTable, file: str, told: tuple[PeerReference, ...]
+    cluster: ClusterTable, file: str, references: tuple[PeerReference, ...]
 ) -> Mapping[str, tuple[Setting, ...]]:
-    """Return every deployment key told, with where; `told` is what the other clusters say."""
+    """Return the declared deployment keys; `references` are those of other clusters to this one."""
     here = f'{file}, cluster "{cluster.name}"'
     declared = {
         key: _declared_setting(value, f"{here}, deployment.{key}")
@@ -72,14 +72,13 @@ def declared_settings(
     }
     if cluster.intercluster_peer:
         declared.setdefault(INTERCLUSTER_KEY, _declared_setting(True, f"{here}, intercluster_peer"))
-    if told:
-        sources = [
-            f'{file}, cluster "{by}", intercluster_peer' for by in dict.fromkeys(t.by for t in told)
-        ]
+    if references:
+        clusters = dict.fromkeys(reference.by for reference in references)
+        sources = [f'{file}, cluster "{name}", intercluster_peer' for name in clusters]
         declared.setdefault(INTERCLUSTER_KEY, _declared_setting(True, sources[0]))
         own = declared.get(SYNCED_FROM_KEY)
         names = {name.lower(): name for name in (own.nodes or ()) if own} if own else {}
-        names |= {t.node.lower(): t.node for t in told if t.node.lower() not in names}
+        names = {reference.node.lower(): reference.node for reference in references} | names
         declared[SYNCED_FROM_KEY] = _declared_setting(
             tuple(names.values()), "; ".join([own.source, *sources] if own else sources)
         )
@@ -97,7 +96,7 @@ def _declared_setting(value: bool | str | tuple[str, ...], source: str) -> Setti
 
 
 def declared_databases(cluster: ClusterTable) -> tuple[ExternalDatabase, ...]:
-    """Return the declared external databases, not yet tried."""
+    """Return the declared external databases; their reach is not checked yet."""
     return tuple(
         ExternalDatabase(
             name=entry.name,
@@ -114,7 +113,7 @@ def declared_databases(cluster: ClusterTable) -> tuple[ExternalDatabase, ...]:
 
 
 def names_by_key(cluster: ClusterTable) -> Mapping[str, tuple[str, ...]]:
-    """Return the nodes and groups that each key names; the CUCM publisher is no node of these."""
+    """Return the nodes and groups that each key names, without the CUCM publisher."""
     cucm = cluster.cucm_publisher[0].lower()
     keys: dict[str, tuple[str, ...]] = {
         "addresses": tuple(name for name in cluster.addresses if name.lower() != cucm),

@@ -1,10 +1,7 @@
-"""What is known of a node: values with their origin, services, states, and what failed.
+"""The facts of a cluster: its nodes, services, groups and settings, and what could not be read.
 
-Everything here is frozen data without behaviour towards the world; the collectors fill it, the
-engine reads it. Unknown is always explicit: `None`, an `unknown` token or a failed `Coverage`.
-
-
-A cluster as it is known: its nodes and groups, what its deployment is, and what failed.
+Frozen data: the survey fills it, the engine judges it. Whatever is unknown is explicit: `None`, an
+`unknown` token or a failed `Coverage`. The names of fields are the keys of a snapshot file.
 """
 
 from collections.abc import Mapping
@@ -19,11 +16,11 @@ from auditor.failures import Failure, Problem, failure_detail, failure_text
 from auditor.models.statements import Statement
 
 STEADY_UPTIME_S = 600
-"""An uptime that passes for "stays up" at one look (contract, DIR-03)."""
+"""An uptime that counts as "stays up" when it is read once (contract, DIR-03)."""
 
 
 class Origin(StrEnum):
-    """How a fact is known; the order of trust is observed, declared, discovered."""
+    """How a fact is known, the most trusted first."""
 
     OBSERVED = "observed"
     DECLARED = "declared"
@@ -31,7 +28,7 @@ class Origin(StrEnum):
 
 
 class Role(StrEnum):
-    """A node's place in the cluster; `publisher` is Cisco's "first node"."""
+    """A node's role in the cluster; `publisher` is Cisco's "first node"."""
 
     PUBLISHER = "publisher"
     SUBSCRIBER = "subscriber"
@@ -49,7 +46,7 @@ class RunState(StrEnum):
 
 
 class Identity(StrEnum):
-    """Who answered: proven by a certificate or pin, not proven, or shown to be another node."""
+    """Whether a certificate or pin proves which node answered, or something shows another node."""
 
     CERTIFICATE = "certificate"
     UNPROVEN = "unproven"
@@ -57,7 +54,7 @@ class Identity(StrEnum):
 
 
 class Source(StrEnum):
-    """Where an answer comes from."""
+    """The interface that is asked."""
 
     CUCM_AXL = "cucm-axl"
     CONTROL_CENTER = "control-center"
@@ -67,7 +64,7 @@ class Source(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What came of asking a source."""
+    """The result of asking a source."""
 
     COLLECTED = "collected"
     FAILED = "failed"
@@ -115,12 +112,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What asking one source about one node (or host) came to.
+    """The result of asking one source about one node (or host).
 
-    `reason` is None exactly when the outcome is collected; `failure` is what is known of it beyond
-    that, and `note` a sentence where there is no failure, such as why a source was not due.
-    `requests` counts what was sent, and `elapsed_ms` is what these exchanges took, pauses apart.
-    Only these two differ between two runs on an unchanged cluster.
+    `reason` says why there is a gap; None: there is none. `failure` has the details of it, and
+    `note` is a sentence where nothing failed, such as why a source did not have to be asked.
+    `requests` counts the requests sent, and `elapsed_ms` is how long they took without pauses;
+    only these two differ between two runs on an unchanged cluster.
     """
 
     source: Source
@@ -150,10 +147,10 @@ class Coverage:
 class ServiceState:
     """One service on one node, on the two axes of contract section 2.
 
-    `activated` is None for network services (they cannot be activated; `deployable` is False) and
-    where it could not be told. `reason`, `started_at` are the node's own words. `note` says why
-    something is unknown or what another source tells differently. `restarted` compares two looks
-    in this run; None when there was one look, or when a look failed.
+    `activated` is None where it is unknown, and for network services, which cannot be activated
+    (`deployable` False). `reason` and `started_at` are the node's own words. `note` says why
+    something is unknown, or in what another source differs. `restarted` compares two readings of
+    this run; None if there was only one.
     """
 
     name: str
@@ -170,7 +167,7 @@ class ServiceState:
 
 @dataclass(frozen=True, slots=True)
 class HaReading:
-    """A node's HA state and where it was read; PerfMon is observed, SQL is discovered."""
+    """A node's HA state and where it was read: PerfMon is observed, the database discovered."""
 
     state: HaState
     origin: Origin
@@ -178,7 +175,7 @@ class HaReading:
 
 
 class AxlAvailability(StrEnum):
-    """What a node's own AXL did with one authenticated SELECT (contract, AXL-04)."""
+    """Whether a node's own AXL answers an authenticated SELECT (contract, AXL-04)."""
 
     ANSWERED = "answered"
     NOT_ANSWERING = "not_answering"
@@ -187,7 +184,7 @@ class AxlAvailability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AxlProbe:
-    """The outcome of the probe and a sentence on it, for evidence; `fault`: by a SOAP fault."""
+    """The result of the probe, with a sentence for evidence; `fault`: AXL sent a SOAP fault."""
 
     answer: AxlAvailability
     text: str
@@ -196,13 +193,13 @@ class AxlProbe:
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """One IM&P node. `services` is keyed by canonical service name and empty if none were read.
+    """One IM&P node. `services` is keyed by canonical service name, and empty if not read.
 
-    `redundancy_group` None means "in no group" when `group_known`, else "nobody could tell".
-    A planned node is declared in `planned_nodes`, and no connection was accepted: it is never
-    asked. `replied_at` is when its services were told (UTC, ISO 8601), the clock that uptimes are
-    held against; `sessions` are counts of users' sessions by counter, and `replication` the number
-    of PerfMon's `Replicate_State`, where they were asked for and told.
+    `redundancy_group` None means "in no group" if `group_known`, else "unknown". A planned node is
+    declared in `planned_nodes` and accepted no connection: it is not asked anything. `replied_at`
+    is when Control Center listed the services (UTC, ISO 8601); uptimes are counted back from it.
+    `sessions` are counts of users' sessions by PerfMon counter, and `replication` is the value of
+    PerfMon's `Replicate_State`; both only where they were asked for and read.
     """
 
     name: str
@@ -221,7 +218,7 @@ class NodeFacts:
     replication: int | None = None
 
     def without_readings(self) -> "NodeFacts":
-        """Return the node as the topology has it, without anything that it was asked for."""
+        """Return the node as the topology lists it, without anything that was read from it."""
         return NodeFacts(
             self.name,
             self.address,
@@ -234,9 +231,9 @@ class NodeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A presence redundancy group; `ha_enabled` None means that it could not be read.
+    """A presence redundancy group; `ha_enabled` None means that it is unknown.
 
-    `switch_origin` is that of `ha_enabled` where it is not known in the same way as the group.
+    `switch_origin` is the origin of `ha_enabled` where it differs from that of the group.
     """
 
     name: str
@@ -247,7 +244,7 @@ class Group:
 
     @property
     def switch_discovered(self) -> bool:
-        """Tell whether the HA switch was only discovered."""
+        """Return whether the HA switch is known only from a database."""
         return (self.switch_origin or self.origin) is Origin.DISCOVERED
 
 
@@ -257,12 +254,11 @@ TRUE_ON_SOME_NODES = "true on some nodes"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One telling of one deployment key.
+    """The value of a deployment key, from one source.
 
-    `on` is False for `false` and for an empty list. `nodes` None means that the key names no
-    nodes (it holds for all of them); `expressway` is the word for federation by Expressway.
-    `placed` False: it is on, and it is unknown on which nodes. `from_option`: it was given with
-    --feature, and is in no file.
+    `on` is False for `false` and for an empty list. `nodes` None means that the value holds for
+    all nodes. `expressway`: the federation runs on Expressway. `placed` False: it is on, but it is
+    unknown on which nodes. `from_option`: it was given with --feature, and is in no file.
     """
 
     on: bool
@@ -290,7 +286,7 @@ class Setting:
 
 
 class Reach(StrEnum):
-    """What a TCP connection from this machine came to."""
+    """The result of a TCP connection from this machine."""
 
     REACHED = "reached"
     REFUSED = "refused"
@@ -303,10 +299,9 @@ class Reach(StrEnum):
 class ExternalDatabase:
     """An external database that the profile declares, or that the cluster's own tables list.
 
-    `nodes` None: every node. `host` is empty and `port` 0 where nobody told them.
-
-    `used_by` holds `permanent_chat`, `compliance`, `managed_file_transfer`. `reach` is the TCP
-    test from this machine; NOT_TRIED when `probe` is false in the profile.
+    `nodes` None: every node. `host` is empty and `port` 0 where they are unknown. `used_by` holds
+    `permanent_chat`, `compliance` or `managed_file_transfer`. `reach` is the result of the TCP
+    check from this machine; NOT_TRIED if `probe` is false in the profile.
     """
 
     name: str
@@ -321,20 +316,21 @@ class ExternalDatabase:
 
 
 class Agreement(StrEnum):
-    """What came of holding a key of the file against the cluster.
+    """The result of comparing a key of the file with the cluster.
 
-    `untold`: the cluster should have told and did not. `silent`: there was nothing to compare.
+    UNREADABLE: the CUCM publisher should have shown it and did not. NOT_COMPARABLE: nothing was
+    read that it could be compared with.
     """
 
     AGREES = "agrees"
     DIFFERS = "differs"
-    UNTOLD = "untold"
-    SILENT = "silent"
+    UNREADABLE = "untold"
+    NOT_COMPARABLE = "silent"
 
 
 @dataclass(frozen=True, slots=True)
 class KeyComparison:
-    """A key of the file that is no feature, held against the cluster; with what speaks for it."""
+    """The comparison of a key that is not a feature, why it ended so, and the evidence."""
 
     agreement: Agreement
     because: Statement
@@ -343,20 +339,23 @@ class KeyComparison:
 
 @dataclass(frozen=True, slots=True)
 class ClusterFacts:
-    """All that the engine may look at.
+    """Everything that the engine judges.
 
-    `settings` maps a deployment key to every telling of it, in order of trust; a key that nobody
-    told is absent. `high_availability` is where HA is meant to be on: a bool, group names, or
-    None when undeclared. `named` maps a key of the file (`deployment.chat`, `addresses`, ...) to
-    the nodes, groups and addresses that it names. `topology_observed`: the nodes are the CUCM
-    publisher's own answer, or (before AXL 10.0, which cannot list IM&P nodes) the declared
-    ones, which then count as complete; otherwise they are only declared. `peers` are the
-    addresses of intercluster peers that were discovered; `notes` are sentences for the reader on
-    what could not be discovered, or on what was and no recommendation speaks of. `axl_version` is
-    the one that the CUCM publisher speaks with us. `moved_before` holds the services that the run
-    before this one found Starting or Stopping, by node in lower case and service; empty without
-    history. `disputed` holds, by key of the file, where declared nodes differ from CUCM's list;
-    `compared`, for declared keys that are no features, what came of comparing them.
+    `settings` maps each deployment key to its values, in order of trust; an unknown key is
+    absent. `high_availability` is where HA is declared on: a bool, group names, or None if
+    undeclared. `named` maps keys of the file (`deployment.chat`, `addresses`, ...) to the nodes,
+    groups and addresses that they name.
+
+    `topology_observed`: the nodes are known to be all of the cluster, because the CUCM publisher
+    listed them, or because it is older than AXL 10.0, cannot list IM&P nodes, and the file
+    declares them. `peers` are the addresses of intercluster peers in the cluster's database.
+    `notes` are sentences on what the database does not show, or shows and no recommendation
+    covers. `axl_version` is the one that was used with the CUCM publisher.
+
+    `moved_before` holds the services that the previous run found Starting or Stopping, by node in
+    lower case and service. `disputed` holds, by key of the file, in what declared nodes differ from
+    the list of CUCM; `compared` has the results for declared keys that are not
+    features.
     """
 
     name: str
@@ -378,13 +377,13 @@ class ClusterFacts:
 
     @property
     def release(self) -> str | None:
-        """Return the IM&P release: the publisher's, else the one that all others told alike."""
+        """Return the IM&P release: the publisher's, else that of all other nodes if they agree."""
         publishers = {n.release for n in self.nodes if n.role is Role.PUBLISHER and n.release}
-        told = publishers or {n.release for n in self.nodes if n.release}
-        return told.pop() if len(told) == 1 else None
+        releases = publishers or {n.release for n in self.nodes if n.release}
+        return releases.pop() if len(releases) == 1 else None
 
     def gap(self, node: str, source: Source) -> Coverage | None:
-        """Return why a source gave nothing for a node, None if it answered or was not needed."""
+        """Return why a source of a node was not read, None if it was, or did not have to be."""
         for entry in self.coverage:
             if (entry.node, entry.source) == (node, source) and entry.reason is not None:
                 return entry

@@ -256,14 +256,14 @@ def _judge_comparison(key: str, expected: Statement, comparison: KeyComparison) 
                 kind=FindingKind.PROFILE_CONFLICT,
                 evidence=comparison.evidence,
             )
-        case Agreement.UNTOLD:
+        case Agreement.UNREADABLE:
             return replace(
                 judgement,
                 verdict=Verdict.UNKNOWN,
                 observed=make_statement(Form.UNKNOWN_WHETHER, what=judgement.observed),
                 hints=(GROUP_HINT,),
             )
-        case Agreement.SILENT:
+        case Agreement.NOT_COMPARABLE:
             return not_applicable_judgement(expected, comparison.because)
 
 

@@ -224,16 +224,16 @@ def test_what_nobody_declared_is_filled_and_stays_unknown(lab: Start) -> None:
     assert finding(cluster, "PROFILE-01", "deployment.intercluster").verdict == "not_applicable"
 
 
-def test_a_key_that_nobody_tells_is_named_with_the_reason(lab: Start) -> None:
+def test_an_unknown_key_is_named_with_the_reason(lab: Start) -> None:
     dropped = {"drop_tables": ["persistentchat", "filetransfer"]}
     undeclared = ["permanent_chat", "managed_file_transfer"]
     cluster = lab(scenario(cluster=dropped, undeclared=undeclared)).cluster()
 
     assert cluster.notices == (
-        f"Nobody declared `permanent_chat`, and the database of {PUB} does not tell: no table has "
-        "enablepersistentgear.",
-        f"Nobody declared `managed_file_transfer`, and the database of {PUB} does not tell: no "
-        "table has tkfiletransfer.",
+        f"`permanent_chat` is not declared and cannot be read from the database of {PUB}: no table "
+        "has enablepersistentgear.",
+        f"`managed_file_transfer` is not declared and cannot be read from the database of {PUB}: "
+        "no table has tkfiletransfer.",
     )
     assert finding(cluster, "TCM-02", PUB).verdict is Verdict.UNKNOWN
 
@@ -352,7 +352,8 @@ def test_axl_that_does_not_run_is_not_asked(lab: Start) -> None:
     asked = [r for r in running.simulator.requests if r.node == PUB and r.interface == "imp-axl"]
     assert asked == []
     (notice,) = cluster.notices
-    assert notice.startswith(f"Nobody declared `permanent_chat`, and the database of {PUB} does")
+    start = f"`permanent_chat` is not declared and cannot be read from the database of {PUB}: "
+    assert notice.startswith(start)
     assert coverage(cluster, PUB, Source.IMP_AXL).outcome is Outcome.SKIPPED
 
 

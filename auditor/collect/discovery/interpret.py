@@ -1,15 +1,11 @@
-"""What the rows of the IM&P database mean, by the meaning of the probe that asked: pure.
+"""What the rows of the IM&P database mean, by the meaning of their probe. No I/O.
 
-What rows of the IM&P database say of features: whether they are on, and on which nodes.
-
-What the rows of the IM&P database tell: only ever discovered, and unclear until proven.
-
-Which node a name in the IM&P database stands for.
+Whatever the rows show is only discovered; where they allow two readings, nothing is concluded.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from auditor.collect.discovery.probes import CONFIDENCE_TEXTS, Probe, ProbeMeaning
 from auditor.collect.discovery.reader import ProbeResults
@@ -17,12 +13,12 @@ from auditor.collect.discovery.sql import DatabaseRows
 from auditor.config.hosts import is_host
 from auditor.models.deployment import FEATURE_KEYS, INTERCLUSTER_KEY
 from auditor.models.facts import ExternalDatabase, HaState, Origin, Reach, Setting
-from auditor.text import printable_excerpt
+from auditor.text import join_names, printable_excerpt
 
 
 @dataclass(frozen=True, slots=True)
 class GroupMembership:
-    """A node's row: its redundancy group, the group's HA switch, and its HA state, if told."""
+    """A node's redundancy group, the HA switch of the group, and the node's HA state, as known."""
 
     node: str
     group: str | None
@@ -33,20 +29,24 @@ class GroupMembership:
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredFacts:
-    """What a reading says. `told` and `notices` are sentences, `gaps` clauses by probe id."""
+    """What the rows of probes show.
+
+    `summaries` are sentences for the coverage, `notices` sentences for the reader of the report,
+    and `gaps` clauses by probe id.
+    """
 
     settings: Mapping[str, Setting] = field(default_factory=dict)
     databases: tuple[ExternalDatabase, ...] = ()
-    places: tuple[GroupMembership, ...] = ()
+    memberships: tuple[GroupMembership, ...] = ()
     peers: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
+    summaries: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     gaps: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeRows:
-    """The rows of one probe, with the cluster's nodes and how to cite where they come from."""
+    """The rows of one probe, with the names of the cluster's nodes and the source to cite."""
 
     probe: Probe
     rows: DatabaseRows
@@ -54,36 +54,36 @@ class ProbeRows:
     source: str
 
     def texts(self, column: str) -> list[str]:
-        """Return what is told in a column, each once, in order."""
+        """Return the different texts of a column, sorted."""
         return sorted({text for row in self.rows if (text := row.get(column))})
 
     def setting(
         self, on: bool, nodes: Iterable[str] | None = None, *, expressway: bool = False
     ) -> Setting:
-        """Return a discovered telling."""
+        """Return a discovered setting."""
         named = None if nodes is None else frozenset(nodes)
         return Setting(on, Origin.DISCOVERED, self.source, named, expressway)
 
 
 def quote_database_texts(texts: Iterable[str]) -> str:
-    """Return texts of the database in quotation marks, in one line."""
+    """Return texts of the database in quotation marks, on one line."""
     return " and ".join(f'"{clean_database_text(text)}"' for text in texts)
 
 
 def clean_database_text(text: str) -> str:
-    """Return text of the database in one short line."""
+    """Return a text of the database as one short line."""
     return printable_excerpt(text)
 
 
 class AmbiguousData(Exception):
-    """An answer says nothing certain; the text is a clause that says why."""
+    """Rows allow no conclusion; the text is a clause that says why."""
 
 
 def component_host(component: str) -> str:
     """Return the host that an XCP component such as `cm-2_s2scp-1.HOST` runs on.
 
     Raises:
-        Unclear: it names none.
+        AmbiguousData: it names none.
     """
     host = component.partition(".")[2]
     if not host:
@@ -92,32 +92,33 @@ def component_host(component: str) -> str:
 
 
 def match_node_name(host: str, nodes: Iterable[str]) -> str | None:
-    """Return the node that a host is, None if it is no node.
+    """Return the node that a host is, None if it is not a node.
 
     The only public sample of a component writes the dots of its host as hyphens (TAC document
-    213865), so both count as one, and a name without a domain may stand for one with it.
+    213865), so both are equal here, and a name without a domain may stand for one with it.
 
     Raises:
-        Unclear: there are several readings.
+        AmbiguousData: the host may or may not be a node.
     """
-    known = list(nodes)
-    same = [node for node in known if _hyphenate_host(node) == _hyphenate_host(host)]
+    nodes = list(nodes)
+    same = [node for node in nodes if _hyphenate_host(node) == _hyphenate_host(host)]
     if same:
         return same[0]
-    short = [
+    unqualified = [
         node
-        for node in known
+        for node in nodes
         if _host_label(node) == _host_label(host) and _is_one_unqualified(node, host)
     ]
-    if len(short) == 1:
-        return short[0]
-    blurred = [
-        n
-        for n in known
-        if "." not in n and _hyphenate_host(host).startswith(f"{_hyphenate_host(n)}-")
+    if len(unqualified) == 1:
+        return unqualified[0]
+    # Without its domain, a node may be the beginning of a host whose dots became hyphens.
+    prefixes = [
+        node
+        for node in nodes
+        if "." not in node and _hyphenate_host(host).startswith(f"{_hyphenate_host(node)}-")
     ]
-    if short or blurred:
-        raise AmbiguousData(f'"{host}" may or may not be {(short + blurred)[0]}')
+    if unqualified or prefixes:
+        raise AmbiguousData(f'"{host}" may or may not be {(unqualified + prefixes)[0]}')
     return None
 
 
@@ -129,68 +130,67 @@ def _host_label(host: str) -> str:
     return host.partition(".")[0].casefold()
 
 
-def _is_one_unqualified(one: str, other: str) -> bool:
-    return ("." in one) != ("." in other)
+def _is_one_unqualified(first: str, second: str) -> bool:
+    return ("." in first) != ("." in second)
 
 
 def interpret_switch(answer: ProbeRows) -> DiscoveredFacts:
-    """Tell a feature by values that the probe lists as on or off; any other value is unclear."""
+    """Interpret values that the probe lists as on or off; any other value is ambiguous."""
     values = answer.texts("value")
     probe, key = answer.probe, answer.probe.key or ""
     if not values:
         raise AmbiguousData("there is no row")
     folded = {value.casefold() for value in values}
     if not folded <= set(probe.on) and not folded <= set(probe.off):
-        raise AmbiguousData(f"the value {quote_database_texts(values)} says nothing certain")
+        raise AmbiguousData(f"the value {quote_database_texts(values)} is neither on nor off")
     on = folded <= set(probe.on)
     return DiscoveredFacts({key: _mark_unplaced(answer.setting(on), key)})
 
 
 def interpret_row_existence(answer: ProbeRows) -> DiscoveredFacts:
-    """Tell a feature by the mere presence of rows."""
+    """Interpret whether there is a row."""
     key = answer.probe.key or ""
     values = {row.get("row") for row in answer.rows}
     on = bool(values - {None, "f"}) if answer.probe.shares_statement else bool(answer.rows)
     return DiscoveredFacts({key: _mark_unplaced(answer.setting(on), key)})
 
 
-def _mark_unplaced(told: Setting, key: str) -> Setting:
-    """Say of a feature that may be on some nodes only that nobody knows on which."""
-    placed = not told.on or key not in FEATURE_KEYS
-    return Setting(told.on, told.origin, told.source, told.nodes, told.expressway, placed)
+def _mark_unplaced(setting: Setting, key: str) -> Setting:
+    """Mark a feature that may be on some nodes only, because it is unknown on which."""
+    return replace(setting, placed=not setting.on or key not in FEATURE_KEYS)
 
 
 def interpret_nodes(answer: ProbeRows) -> DiscoveredFacts:
-    """Tell a feature by the nodes that rows name."""
-    named = [match_node_name(text, answer.nodes) for text in answer.texts("node")]
-    strange = [t for t, node in zip(answer.texts("node"), named, strict=True) if node is None]
-    if strange:
-        raise AmbiguousData(f"{quote_database_texts(strange)} is no node of the cluster")
-    found = [node for node in named if node is not None]
-    return DiscoveredFacts({answer.probe.key or "": answer.setting(bool(found), found)})
+    """Interpret the nodes that rows name."""
+    matches = {text: match_node_name(text, answer.nodes) for text in answer.texts("node")}
+    unknown = [text for text, node in matches.items() if node is None]
+    if unknown:
+        raise AmbiguousData(f"{quote_database_texts(unknown)} is not a node of the cluster")
+    nodes = [node for node in matches.values() if node is not None]
+    return DiscoveredFacts({answer.probe.key or "": answer.setting(bool(nodes), nodes)})
 
 
 def interpret_xmpp_federation(answer: ProbeRows) -> DiscoveredFacts:
-    """Rows of hosts that are no nodes are Expressways: it writes its own beside ours."""
+    """Interpret hosts: those that are not nodes are Expressways, which write their own rows."""
     components = answer.texts("host")
-    placed = {
+    matches = {
         component: match_node_name(component_host(component), answer.nodes)
         for component in components
     }
-    own = sorted({node for node in placed.values() if node is not None})
-    strange = [component for component, node in placed.items() if node is None]
-    here = answer.setting(bool(own), own)
-    elsewhere = bool(strange) and not own
-    federation = answer.setting(True, expressway=True) if elsewhere else here
-    told = (f"XMPP federation: {quote_database_texts(strange)} names no node of the cluster.",)
+    nodes = sorted({node for node in matches.values() if node is not None})
+    others = [component for component, node in matches.items() if node is None]
+    on_nodes = answer.setting(bool(nodes), nodes)
+    is_on_expressway = bool(others) and not nodes
+    federation = answer.setting(True, expressway=True) if is_on_expressway else on_nodes
+    summary = f"XMPP federation: {quote_database_texts(others)} names no node of the cluster."
     return DiscoveredFacts(
-        {"xmpp_federation": federation, "xmpp_federation_enabled_on": here},
-        told=told if strange else (),
+        {"xmpp_federation": federation, "xmpp_federation_enabled_on": on_nodes},
+        summaries=(summary,) if others else (),
     )
 
 
 def interpret_peers(answer: ProbeRows) -> DiscoveredFacts:
-    """Tell intercluster by the peers that are listed, without the nodes of this cluster."""
+    """Interpret the peers that are listed, without the nodes of this cluster."""
     own = {node.casefold() for node in answer.nodes}
     addresses = [text for text in answer.texts("address") if text.casefold() not in own]
     if answer.rows and answer.texts("address") and not addresses:
@@ -204,31 +204,29 @@ _TRUE_TEXTS, _FALSE_TEXTS = frozenset({"t", "true", "1"}), frozenset({"f", "fals
 _DATABASE_TYPES = {"postgres": "postgresql", "microsoft sql server": "mssql"}
 _MAX_GAP_LENGTH = 200
 _TRAILING_TIME = re.compile(r"\s*\d{4}-\d{2}-\d{2}.*$", re.DOTALL)
-"""The time at the end of a status: it would differ in every run."""
+"""The time at the end of a status, which would differ in every run."""
 
 
-def interpret_probe_results(reading: ProbeResults, nodes: Sequence[str]) -> DiscoveredFacts:
-    """Return what a reading says of a cluster with these nodes; what is unclear is a gap."""
-    found: list[DiscoveredFacts] = [DiscoveredFacts(gaps=reading.gaps)]
-    for probe in reading.probes:
-        if probe.id in reading.rows:
-            answer = ProbeRows(
-                probe, reading.rows[probe.id], nodes, _cite_probe(probe, reading.node)
-            )
+def interpret_probe_results(results: ProbeResults, nodes: Sequence[str]) -> DiscoveredFacts:
+    """Return what the results show of a cluster with these nodes; ambiguous rows are a gap."""
+    parts: list[DiscoveredFacts] = [DiscoveredFacts(gaps=results.gaps)]
+    for probe in results.probes:
+        if probe.id in results.rows:
+            source = _cite_probe(probe, results.node)
+            answer = ProbeRows(probe, results.rows[probe.id], nodes, source)
             try:
-                found.append(_INTERPRETERS[probe.meaning](answer))
-            except AmbiguousData as why:
-                found.append(
-                    DiscoveredFacts(gaps={probe.id: printable_excerpt(str(why), _MAX_GAP_LENGTH)})
-                )
+                parts.append(_INTERPRETERS[probe.meaning](answer))
+            except AmbiguousData as error:
+                why = printable_excerpt(str(error), _MAX_GAP_LENGTH)
+                parts.append(DiscoveredFacts(gaps={probe.id: why}))
     return DiscoveredFacts(
-        settings={key: told for one in found for key, told in one.settings.items()},
-        databases=tuple(d for one in found for d in one.databases),
-        places=tuple(p for one in found for p in one.places),
-        peers=tuple(p for one in found for p in one.peers),
-        told=tuple(t for one in found for t in one.told),
-        notices=tuple(n for one in found for n in one.notices),
-        gaps={name: why for one in found for name, why in one.gaps.items()},
+        settings={key: setting for part in parts for key, setting in part.settings.items()},
+        databases=tuple(database for part in parts for database in part.databases),
+        memberships=tuple(member for part in parts for member in part.memberships),
+        peers=tuple(peer for part in parts for peer in part.peers),
+        summaries=tuple(summary for part in parts for summary in part.summaries),
+        notices=tuple(notice for part in parts for notice in part.notices),
+        gaps={probe_id: why for part in parts for probe_id, why in part.gaps.items()},
     )
 
 
@@ -242,13 +240,14 @@ def _cite_probe(probe: Probe, node: str) -> str:
 
 
 def _interpret_databases(answer: ProbeRows) -> DiscoveredFacts:
-    known = {node.casefold(): node for node in answer.nodes}
-    serves: dict[tuple[str, str], list[str | None]] = {}
+    nodes_by_name = {node.casefold(): node for node in answer.nodes}
+    nodes_of: dict[tuple[str, str], list[str | None]] = {}
     for row in answer.rows:
         name, kind = row.get("name"), (row.get("kind") or "").casefold()
         if name:
-            node = known.get((row.get("node") or "").casefold())
-            serves.setdefault((name, _DATABASE_TYPES.get(kind, kind) or "unknown"), []).append(node)
+            node = nodes_by_name.get((row.get("node") or "").casefold())
+            database = (name, _DATABASE_TYPES.get(kind, kind) or "unknown")
+            nodes_of.setdefault(database, []).append(node)
     return DiscoveredFacts(
         databases=tuple(
             ExternalDatabase(
@@ -260,18 +259,18 @@ def _interpret_databases(answer: ProbeRows) -> DiscoveredFacts:
                 nodes=None if None in nodes else frozenset(node for node in nodes if node),
                 reach=Reach.UNKNOWN,
                 origin=Origin.DISCOVERED,
-                reach_text=f"Its address is not told by {answer.source}.",
+                reach_text=f"Its address is not in {answer.source}.",
             )
-            for (name, kind), nodes in sorted(serves.items())
+            for (name, kind), nodes in sorted(nodes_of.items())
         )
     )
 
 
 def _interpret_groups(answer: ProbeRows) -> DiscoveredFacts:
-    known = {node.casefold(): node for node in answer.nodes}
-    places = tuple(
+    nodes_by_name = {node.casefold(): node for node in answer.nodes}
+    memberships = tuple(
         GroupMembership(
-            known.get(name.casefold(), clean_database_text(name)),
+            nodes_by_name.get(name.casefold(), clean_database_text(name)),
             clean_database_text(row.get("subcluster") or "") or None,
             _parse_database_boolean(row.get("switch")),
             _parse_ha_state(row),
@@ -280,12 +279,16 @@ def _interpret_groups(answer: ProbeRows) -> DiscoveredFacts:
         for row in answer.rows
         if (name := row.get("node"))
     )
-    if len({place.node.casefold() for place in places}) != len(places):
+    if len({member.node.casefold() for member in memberships}) != len(memberships):
         raise AmbiguousData("it lists a node twice")
-    asked = any("subcluster" in row for row in answer.rows)
-    alone = [p.node for p in places if asked and p.group is None and p.node in answer.nodes]
-    notice = f"{' and '.join(alone)}: in no redundancy group, says {answer.source}."
-    return DiscoveredFacts(places=places, notices=(notice,) if alone else ())
+    has_groups = any("subcluster" in row for row in answer.rows)
+    alone = [
+        member.node
+        for member in memberships
+        if has_groups and member.group is None and member.node in answer.nodes
+    ]
+    notice = f"{join_names(alone)}: in no redundancy group, says {answer.source}."
+    return DiscoveredFacts(memberships=memberships, notices=(notice,) if alone else ())
 
 
 def _parse_ha_state(row: Mapping[str, str | None]) -> HaState | None:
@@ -294,23 +297,23 @@ def _parse_ha_state(row: Mapping[str, str | None]) -> HaState | None:
 
 
 def _parse_database_boolean(text: str | None) -> bool | None:
-    word = (text or "").casefold()
-    return True if word in _TRUE_TEXTS else False if word in _FALSE_TEXTS else None
+    value = (text or "").casefold()
+    return True if value in _TRUE_TEXTS else False if value in _FALSE_TEXTS else None
 
 
 def _interpret_tally(answer: ProbeRows) -> DiscoveredFacts:
-    return DiscoveredFacts(told=(f"{answer.probe.id}: {len(answer.texts('value'))}.",))
+    return DiscoveredFacts(summaries=(f"{answer.probe.id}: {len(answer.texts('value'))}.",))
 
 
 def _interpret_status(answer: ProbeRows) -> DiscoveredFacts:
     values = sorted({_TRAILING_TIME.sub("", text).strip() for text in answer.texts("value")})
     if not values:
         raise AmbiguousData("there is no row")
-    told = (f"{answer.probe.id}: {quote_database_texts(values)}.",)
+    status = f"{answer.probe.id}: {quote_database_texts(values)}"
     good = {text.casefold() for text in answer.probe.good}
-    bad = bool(good) and any(value.casefold() not in good for value in values)
-    notice = f"{answer.probe.id}: {quote_database_texts(values)}, says {answer.source}."
-    return DiscoveredFacts(told=told, notices=(notice,) if bad else ())
+    is_bad = bool(good) and any(value.casefold() not in good for value in values)
+    notices = (f"{status}, says {answer.source}.",) if is_bad else ()
+    return DiscoveredFacts(summaries=(f"{status}.",), notices=notices)
 
 
 _INTERPRETERS: Mapping[ProbeMeaning, Callable[[ProbeRows], DiscoveredFacts]] = {

@@ -1,4 +1,4 @@
-"""Fills what nobody declared or observed with what was discovered; nothing else is changed."""
+"""Fills in what the database shows where nothing is declared or observed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,7 +9,6 @@ from auditor.collect.discovery.interpret import (
     GroupMembership,
     interpret_probe_results,
 )
-from auditor.collect.discovery.probes import Probe
 from auditor.collect.discovery.reader import ProbeResults
 from auditor.models.facts import (
     ClusterFacts,
@@ -23,71 +22,76 @@ from auditor.models.facts import (
     Setting,
     Source,
 )
+from auditor.text import is_or_are, join_names
 
 
-def apply_probe_results(facts: ClusterFacts, reading: ProbeResults) -> ClusterFacts:
-    """Return the facts with what the database told, all of it of origin discovered.
+def apply_probe_results(facts: ClusterFacts, results: ProbeResults) -> ClusterFacts:
+    """Return the facts with what the database shows, all of it of origin discovered.
 
-    A declared value stays in its place, and a differing one stands behind it as a contradiction.
+    A declared value stays first, and a different one after it counts as a contradiction.
     """
-    found = interpret_probe_results(
-        reading, [node.name for node in facts.nodes if not node.planned]
-    )
-    places = {place.node: place for place in found.places}
-    nodes = tuple(_fill_node(node, places.get(node.name)) for node in facts.nodes)
+    nodes = [node.name for node in facts.nodes if not node.planned]
+    discovered = interpret_probe_results(results, nodes)
+    memberships = {member.node: member for member in discovered.memberships}
+    filled = tuple(_fill_node(node, memberships.get(node.name)) for node in facts.nodes)
+    compared = compare_declared_databases(facts.databases, discovered.databases)
     return replace(
         facts,
-        nodes=nodes,
-        groups=_fill_groups(facts.groups, nodes, places),
-        settings=append_settings(facts.settings, found.settings),
-        databases=facts.databases or found.databases,
-        peers=found.peers,
-        compared={**facts.compared, **compare_declared_databases(facts.databases, found.databases)},
-        coverage=tuple(_describe_probe_coverage(entry, reading, found) for entry in facts.coverage),
-        notes=(*facts.notes, *_discovery_notes(facts, reading, found)),
+        nodes=filled,
+        groups=_fill_groups(facts.groups, filled, memberships),
+        settings=append_settings(facts.settings, discovered.settings),
+        databases=facts.databases or discovered.databases,
+        peers=discovered.peers,
+        compared={**facts.compared, **compared},
+        coverage=tuple(
+            _describe_probe_coverage(entry, results, discovered) for entry in facts.coverage
+        ),
+        notes=(*facts.notes, *_discovery_notes(facts, results, discovered)),
     )
 
 
 def append_settings(
-    told: Mapping[str, tuple[Setting, ...]], discovered: Mapping[str, Setting]
+    settings: Mapping[str, tuple[Setting, ...]], discovered: Mapping[str, Setting]
 ) -> Mapping[str, tuple[Setting, ...]]:
-    """Return the tellings of every key with a discovered one after those that were there."""
-    return {**told, **{key: (*told.get(key, ()), new) for key, new in discovered.items()}}
+    """Return the settings of every key, with the discovered one last."""
+    return {**settings, **{key: (*settings.get(key, ()), new) for key, new in discovered.items()}}
 
 
-def _fill_node(node: NodeFacts, place: GroupMembership | None) -> NodeFacts:
-    """Fill the group that AXL did not tell, and the state of a node whose PerfMon has none.
+def _fill_node(node: NodeFacts, membership: GroupMembership | None) -> NodeFacts:
+    """Fill in the group if AXL did not list it, and the HA state if PerfMon gave none.
 
-    A node that gives no answer at all keeps its silence: it says more than a stored state.
+    The state of a node that answered nothing stays unknown: a stored one could be old.
     """
-    if place is None or node.planned or node.identity is Identity.CONTRADICTED:
+    if membership is None or node.planned or node.identity is Identity.CONTRADICTED:
         return node
-    if not node.group_known and place.group is not None:
-        node = replace(node, redundancy_group=place.group, group_known=True)
-    if node.ha_state is None and node.services and place.state is not None:
-        state = HaReading(place.state, Origin.DISCOVERED, place.source)
+    if not node.group_known and membership.group is not None:
+        node = replace(node, redundancy_group=membership.group, group_known=True)
+    if node.ha_state is None and node.services and membership.state is not None:
+        state = HaReading(membership.state, Origin.DISCOVERED, membership.source)
         node = replace(node, ha_state=state)
     return node
 
 
 def _fill_groups(
-    known: Sequence[Group], nodes: Sequence[NodeFacts], places: Mapping[str, GroupMembership]
+    groups: Sequence[Group],
+    nodes: Sequence[NodeFacts],
+    memberships: Mapping[str, GroupMembership],
 ) -> tuple[Group, ...]:
-    """Return the groups with the HA switch where nobody told it, and those that nobody told."""
-    switches = {(p.group or "").casefold(): p.switch for p in places.values()}
-    groups = [_fill_ha_switch(group, switches.get(group.name.casefold())) for group in known]
-    names = {group.name.casefold() for group in known}
-    listed = {node.casefold() for group in known for node in group.nodes}
-    for place in places.values():
-        name = place.group
+    """Return the groups with HA switches filled in, and the groups that only the database has."""
+    switches = {(m.group or "").casefold(): m.switch for m in memberships.values()}
+    filled = [_fill_ha_switch(group, switches.get(group.name.casefold())) for group in groups]
+    names = {group.name.casefold() for group in groups}
+    grouped = {node.casefold() for group in groups for node in group.nodes}
+    for membership in memberships.values():
+        name = membership.group
         if name is None or name.casefold() in names:
             continue
         names.add(name.casefold())
-        inside = [p.node for p in places.values() if p.group == name]
-        elsewhere = listed & {node.casefold() for node in inside}
-        if not elsewhere and any(node.redundancy_group == name for node in nodes):
-            groups.append(Group(name, tuple(inside), place.switch, Origin.DISCOVERED))
-    return tuple(groups)
+        members = tuple(m.node for m in memberships.values() if m.group == name)
+        is_elsewhere = any(node.casefold() in grouped for node in members)
+        if not is_elsewhere and any(node.redundancy_group == name for node in nodes):
+            filled.append(Group(name, members, membership.switch, Origin.DISCOVERED))
+    return tuple(filled)
 
 
 def _fill_ha_switch(group: Group, switch: bool | None) -> Group:
@@ -97,42 +101,35 @@ def _fill_ha_switch(group: Group, switch: bool | None) -> Group:
 
 
 def _describe_probe_coverage(
-    entry: Coverage, reading: ProbeResults, found: DiscoveredFacts
+    entry: Coverage, results: ProbeResults, discovered: DiscoveredFacts
 ) -> Coverage:
-    """Say in the coverage what the database told; what it did not is no gap of the audit."""
-    if (entry.node, entry.source) != (reading.node, Source.IMP_AXL):
+    """Return the coverage of the node's AXL with what was read; what was not is no gap."""
+    if (entry.node, entry.source) != (results.node, Source.IMP_AXL):
         return entry
     if entry.outcome is not Outcome.COLLECTED:
         return entry
-    read = len(reading.probes) - len(found.gaps)
-    sentences = [f"Best effort: {read} of {len(reading.probes)} probes of the database were read."]
-    by_reason: dict[str, list[str]] = {}
-    for name, why in sorted(found.gaps.items()):
-        by_reason.setdefault(why, []).append(name)
-    sentences += [f"Not read: {', '.join(names)} ({why})." for why, names in by_reason.items()]
-    return replace(entry, note=" ".join((*sentences, *found.told)))
+    read = len(results.probes) - len(discovered.gaps)
+    sentences = [f"Best effort: {read} of {len(results.probes)} probes of the database were read."]
+    probes_by_reason: dict[str, list[str]] = {}
+    for probe_id, why in sorted(discovered.gaps.items()):
+        probes_by_reason.setdefault(why, []).append(probe_id)
+    sentences += [f"Not read: {', '.join(ids)} ({why})." for why, ids in probes_by_reason.items()]
+    return replace(entry, note=" ".join((*sentences, *discovered.summaries)))
 
 
 def _discovery_notes(
-    facts: ClusterFacts, reading: ProbeResults, found: DiscoveredFacts
+    facts: ClusterFacts, results: ProbeResults, discovered: DiscoveredFacts
 ) -> list[str]:
-    """Return what the operator should know: a key that neither the file nor the database tells."""
-    open_ones = [
-        (probe, keys)
-        for probe in reading.probes
-        if probe.id in found.gaps and (keys := _undiscovered_keys(facts, probe, found))
-    ]
-    by_reason: dict[str, list[str]] = {}
-    for probe, keys in open_ones:
-        by_reason.setdefault(found.gaps[probe.id], []).extend(keys)
+    """Return a sentence for keys that neither the file nor the database has, and the notices."""
+    known = facts.settings.keys() | discovered.settings.keys()
+    keys_by_reason: dict[str, list[str]] = {}
+    for probe in results.probes:
+        unknown = [key for key in probe.keys if key not in known]
+        if probe.id in discovered.gaps and unknown:
+            keys_by_reason.setdefault(discovered.gaps[probe.id], []).extend(unknown)
     notes = [
-        f"Nobody declared {', '.join(f'`{key}`' for key in keys)}, and the database of "
-        f"{reading.node} does not tell: {why}."
-        for why, keys in by_reason.items()
+        f"{join_names(f'`{key}`' for key in keys)} {is_or_are(len(keys))} not declared and cannot "
+        f"be read from the database of {results.node}: {why}."
+        for why, keys in keys_by_reason.items()
     ]
-    return [*notes, *found.notices]
-
-
-def _undiscovered_keys(facts: ClusterFacts, probe: Probe, found: DiscoveredFacts) -> list[str]:
-    told = facts.settings.keys() | found.settings.keys()
-    return [key for key in probe.keys if key not in told]
+    return [*notes, *discovered.notices]

@@ -1,7 +1,7 @@
-"""Reads prerequisites from the IM&P database over AXL SQL on the publisher, best effort.
+"""Runs the probes against the IM&P database, over AXL SQL on the publisher; best effort.
 
-Cisco publishes no data dictionary of IM&P and does not support its AXL for developers, so whatever
-cannot be read is left unread with the reason, and the audit goes on without it.
+Cisco publishes no data dictionary of IM&P and does not support its AXL for developers, so what
+cannot be read is recorded with the reason, and the audit continues without it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,14 +22,15 @@ from auditor.failures import Problem, failure_cause
 from auditor.soap.client import Client
 
 _STATEMENT_FAILURES = (SoapFault, BadReply)
-"""Failures of one statement, after which the next may well be answered."""
+"""Failures of one statement, after which the next one may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResults:
-    """What the database of a node answered: rows by probe, and why other probes have none.
+    """What the database of a node returned: rows by probe, and why other probes have none.
 
-    A probe is in `rows` or in `gaps`. `stopped_by` is an error after which nothing more was asked.
+    A probe is in `rows` or in `gaps`, whose texts are clauses. `stopped_by` is an error after which
+    nothing more was asked.
     """
 
     node: str
@@ -39,63 +40,63 @@ class ProbeResults:
     stopped_by: ExchangeError | None = None
 
 
-def fail_all_probes(node: str, probes: Sequence[Probe], why: str) -> ProbeResults:
-    """Return the reading of a database that was not asked, with a clause that says why."""
-    return ProbeResults(node, tuple(probes), gaps={probe.id: why for probe in probes})
+def fail_all_probes(
+    node: str, probes: Sequence[Probe], why: str, stopped_by: ExchangeError | None = None
+) -> ProbeResults:
+    """Return the results of a database that gave nothing; `why` is a clause."""
+    gaps = {probe.id: why for probe in probes}
+    return ProbeResults(node, tuple(probes), gaps=gaps, stopped_by=stopped_by)
 
 
 def read_probes(client: Client, node: str, probes: Sequence[Probe]) -> ProbeResults:
-    """Ask the database for all probes: at most six statements, one after the other.
+    """Run all probes: at most six statements, one after the other.
 
     Raises:
-        Bug, Interrupted: every other failure is in the reading.
+        Bug, Interrupted: every other failure is in the results.
     """
     try:
         plan = plan_statements(probes, parse_catalogue(client.sql(catalogue_statement(probes))))
     except Bug:
         raise
     except ExchangeError as error:
-        told = fail_all_probes(
-            node, probes, f"its catalogue gave no answer ({_error_clause(error)})"
-        )
-        stop = None if isinstance(error, _STATEMENT_FAILURES) else error
-        return ProbeResults(node, told.probes, gaps=told.gaps, stopped_by=stop)
+        why = f"its catalogue could not be read: {failure_cause(error.failure)}"
+        return fail_all_probes(node, probes, why, _stopping_error(error))
     rows: dict[str, DatabaseRows] = {}
     gaps = dict(plan.missing)
-    stopped: ExchangeError | None = None
-    for asked in plan.asked:
-        if stopped is not None:
-            gaps |= dict.fromkeys(
-                asked.reads, f"not asked after a failure ({_error_clause(stopped)})"
-            )
+    stopped_by: ExchangeError | None = None
+    for statement in plan.statements:
+        if stopped_by is not None:
+            why = f"not asked after a failure: {failure_cause(stopped_by.failure)}"
+            gaps |= dict.fromkeys(statement.reads, why)
             continue
         try:
-            rows |= _split_rows_by_probe(asked, client.sql(asked.sql), probes)
+            rows |= _split_rows_by_probe(statement, client.sql(statement.sql), probes)
         except Bug:
             raise
         except ExchangeError as error:
-            gaps |= dict.fromkeys(asked.reads, _error_clause(error))
-            stopped = None if isinstance(error, _STATEMENT_FAILURES) else error
-    return ProbeResults(node, tuple(probes), rows, gaps, stopped)
+            gaps |= dict.fromkeys(statement.reads, failure_cause(error.failure))
+            stopped_by = _stopping_error(error)
+    return ProbeResults(node, tuple(probes), rows, gaps, stopped_by)
 
 
-def _error_clause(error: ExchangeError) -> str:
-    return failure_cause(error.failure)
+def _stopping_error(error: ExchangeError) -> ExchangeError | None:
+    return None if isinstance(error, _STATEMENT_FAILURES) else error
 
 
 def _split_rows_by_probe(
-    asked: ProbeStatement, rows: DatabaseRows, probes: Sequence[Probe]
+    statement: ProbeStatement, rows: DatabaseRows, probes: Sequence[Probe]
 ) -> Mapping[str, DatabaseRows]:
-    """Return the answer's rows for each probe, under the names of its meaning, each once.
+    """Return the different rows of each probe, with the column names of its meaning.
 
     Raises:
-        BadReply: an answer that must have a row has none, or columns are not those asked for.
+        BadReply: the row that is always there is missing, or the columns are not those selected.
     """
-    if asked.anchored and not (rows and all(_has_anchor(row) for row in rows)):
+    if statement.anchored and not (rows and all(_has_anchor(row) for row in rows)):
         raise BadReply(Problem.ANCHOR_ROW_MISSING)
-    known = {probe.id: probe for probe in probes}
+    by_id = {probe.id: probe for probe in probes}
     return {
-        name: _select_probe_rows(known[name], names, rows) for name, names in asked.reads.items()
+        probe_id: _select_probe_rows(by_id[probe_id], names, rows)
+        for probe_id, names in statement.reads.items()
     }
 
 
@@ -107,8 +108,9 @@ def _select_probe_rows(probe: Probe, names: Mapping[str, str], rows: DatabaseRow
     expected = set(names.values()) or probe.required_columns
     if any(not expected <= row.keys() for row in rows):
         raise BadReply(Problem.OTHER_COLUMNS)
-    told = [
-        {role: row[name] or None for role, name in names.items()} if names else row for row in rows
+    renamed = [
+        {column: row[name] or None for column, name in names.items()} if names else row
+        for row in rows
     ]
-    once = {tuple(row.items()): row for row in told}
-    return tuple(row for row in once.values() if any(row.values()))
+    different = {tuple(row.items()): row for row in renamed}
+    return tuple(row for row in different.values() if any(row.values()))

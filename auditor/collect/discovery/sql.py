@@ -1,6 +1,6 @@
-"""Composes the SELECTs of the probes out of what the catalogue shows to exist.
+"""Composes the SELECTs of the probes from the tables and columns that the database has.
 
-The database's own list of tables and columns, looked up before anything is read from them.
+Its own catalogue of tables and columns is read first: a statement that names a missing one fails.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,22 +15,22 @@ DatabaseRows = Sequence[Mapping[str, str | None]]
 
 
 class SchemaCatalogue:
-    """The columns of the tables that were asked for, in lower case."""
+    """The columns of each table that was looked up, in lower case."""
 
     def __init__(self, tables: Mapping[str, frozenset[str]]) -> None:
         """Take the columns of each table."""
         self._tables = tables
 
     def has(self, table: str) -> bool:
-        """Tell whether the table is there."""
+        """Return whether the table exists."""
         return table in self._tables
 
     def columns(self, table: str) -> frozenset[str]:
-        """Return a table's columns, none for a table that is not there."""
+        """Return the columns of a table, none if it does not exist."""
         return self._tables.get(table, frozenset())
 
     def tables(self) -> tuple[str, ...]:
-        """Return every table found."""
+        """Return all tables, sorted."""
         return tuple(sorted(self._tables))
 
 
@@ -61,10 +61,10 @@ def _in_clause(column: str, names: set[str]) -> str:
 
 
 def parse_catalogue(rows: DatabaseRows) -> SchemaCatalogue:
-    """Return what the catalogue's statement answered.
+    """Return the catalogue from the rows of its statement.
 
     Raises:
-        BadReply: the answer is empty or has other columns; it says nothing of any table then.
+        BadReply: there are no rows, or they have other columns.
     """
     tables: dict[str, set[str]] = {}
     for row in rows:
@@ -78,22 +78,22 @@ def parse_catalogue(rows: DatabaseRows) -> SchemaCatalogue:
 
 
 ANCHOR_TABLE = "systables"
-"""Always there, with a row of its own as number 1 (Informix): the outer joins hang on it, so that
-an empty table still answers with a row, and an answer without any is no answer."""
+"""Informix always has it, with its own row as number 1. All tables are outer joins to that row, so
+there is a row even if they are empty, and a reply without a row is a bad one."""
 
 ANCHOR_COLUMN, ANCHOR_VALUE = "v0", "1"
-"""What every row of such an answer holds, so that emptied or twisted values are seen as such."""
+"""A column and value that every row holds, which shows whether values were emptied or altered."""
 
 
 class NotInSchema(Exception):
-    """A probe cannot be asked; the text says which table or column is not there."""
+    """A probe cannot run; the text is a clause on the table or column that does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeStatement:
-    """One SELECT; `reads` maps each probe it serves to its columns and their names in the answer.
+    """One SELECT; `reads` maps the id of each probe in it to its columns and their names there.
 
-    `anchored`: an answer without a row is none.
+    `anchored`: a reply without a row is a bad one.
     """
 
     sql: str
@@ -103,7 +103,7 @@ class ProbeStatement:
 
 @dataclass(frozen=True, slots=True)
 class _ResolvedProbe:
-    """A probe with the table and columns that were found for it."""
+    """A probe with the table and columns that exist for it."""
 
     probe: Probe
     table: str
@@ -113,9 +113,9 @@ class _ResolvedProbe:
 
 @dataclass(frozen=True, slots=True)
 class QueryPlan:
-    """What to ask, and why some probes cannot be asked."""
+    """The statements to run, and by probe id why others cannot run."""
 
-    asked: tuple[ProbeStatement, ...]
+    statements: tuple[ProbeStatement, ...]
     missing: Mapping[str, str]
 
 
@@ -140,7 +140,7 @@ def plan_statements(probes: Sequence[Probe], catalogue: SchemaCatalogue) -> Quer
 
 
 def sample_statements(probe: Probe) -> Iterator[str]:
-    """Yield statements that hold everything a probe could ever send, as if all were there."""
+    """Yield statements that together hold everything that a probe could ever send."""
     if probe.statement is not None:
         yield probe.statement
         return
@@ -171,9 +171,9 @@ def _resolve_probe(probe: Probe, catalogue: SchemaCatalogue) -> _ResolvedProbe:
             raise NotInSchema(f"table {table} has no column {name}")
     joined = probe.join is not None and probe.join.to in catalogue.columns(probe.join.table)
     picked = {
-        role: found
+        role: column
         for role, names in probe.columns.items()
-        if (found := _pick_column(names, table, joined, probe, catalogue))
+        if (column := _pick_column(names, table, joined, probe, catalogue))
     }
     for role in probe.required_columns:
         if role not in picked:
@@ -186,7 +186,7 @@ def _resolve_probe(probe: Probe, catalogue: SchemaCatalogue) -> _ResolvedProbe:
 def _pick_column(
     names: Iterable[str], table: str, joined: bool, probe: Probe, catalogue: SchemaCatalogue
 ) -> str | None:
-    """Return the first of the names that exists, with its table."""
+    """Return the first of the columns that exists, with its table."""
     for name in names:
         where, _, column = name.rpartition(".")
         if where and where != table and not (joined and probe.join and where == probe.join.table):
@@ -198,18 +198,18 @@ def _pick_column(
 
 def _find_only_table(probe: Probe, catalogue: SchemaCatalogue) -> str:
     """Return the one table that has the first name of every required column."""
-    wanted = {probe.columns[role][0] for role in probe.required_columns}
-    found = [table for table in catalogue.tables() if wanted <= catalogue.columns(table)]
-    listed = " and ".join(sorted(wanted))
-    if not found:
+    columns = {probe.columns[role][0] for role in probe.required_columns}
+    tables = [table for table in catalogue.tables() if columns <= catalogue.columns(table)]
+    listed = " and ".join(sorted(columns))
+    if not tables:
         raise NotInSchema(f"no table has {listed}")
-    if len(found) > 1:
-        raise NotInSchema(f"more than one table has {listed}: {', '.join(found)}")
-    return found[0]
+    if len(tables) > 1:
+        raise NotInSchema(f"more than one table has {listed}: {', '.join(tables)}")
+    return tables[0]
 
 
 def _compose_statement(parts: Sequence[_ResolvedProbe]) -> ProbeStatement:
-    """Join every part to the anchor: rows multiply, so DISTINCT, and one row where all is empty."""
+    """Join every part to the anchor row. Rows multiply, hence DISTINCT."""
     selected = [f"a0.tabid as {ANCHOR_COLUMN}"]
     joins: list[str] = []
     reads: dict[str, Mapping[str, str]] = {}
@@ -245,7 +245,7 @@ def _quote_sql_text(text: str) -> str:
 
 
 def _column_expression(probe: Probe, column: str, role: str) -> str:
-    """Ask a shared statement only whether there is a row, so that rows do not multiply."""
+    """Reduce `row` to "is there one" in a shared statement, so that rows do not multiply."""
     if role == "row" and probe.shares_statement:
         return f"case when {column} is null then 'f' else 't' end"
     return column
