@@ -27,6 +27,7 @@ from auditor.soap.redaction import RedactionWarnings
 if TYPE_CHECKING:
     from auditor.history.store import HistoryStore
     from auditor.waivers.apply import ClusterWaivers
+from auditor.text import utc_timestamp
 
 log = logging.getLogger(__name__)
 
@@ -204,11 +205,6 @@ def _apply_waivers(cluster: ClusterReport, options: RunOptions, today: date) -> 
     ids = {row.id for row in options.recommendations}
     waived = apply_waivers(cluster, accepted.rules, today, ids)
     return replace(waived, notices=(*waived.notices, *accepted.notices))
-
-
-def utc_timestamp(moment: datetime) -> str:
-    """Return a time of this machine as the reports write it: ISO 8601, UTC, whole seconds."""
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _strictest_threshold(clusters: Sequence[ClusterSettings], options: RunOptions) -> Severity:

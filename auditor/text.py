@@ -7,6 +7,7 @@ Names and sentences come from servers, files and people. What is printed goes th
 import difflib
 import unicodedata
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 _MAX_PRINTABLE_LENGTH = 2000
 _MAX_EXCERPT_LENGTH = 60
@@ -90,3 +91,8 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Return `; did you mean `x`?`, the end of a sentence; empty if no choice comes close."""
     close = nearest_choice(word, choices)
     return f"; did you mean `{close}`?" if close else ""
+
+
+def utc_timestamp(moment: datetime) -> str:
+    """Return a moment as reports and history write it: ISO 8601 in UTC, whole seconds, Z."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -22,7 +22,7 @@ from auditor.cli.options import (
     SettleOption,
     WaiversOption,
 )
-from auditor.history.switch import is_history_off
+from auditor.models.history import is_history_off
 
 if TYPE_CHECKING:
     from auditor.history.store import HistoryStore

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from auditor.audit import RunContext, RunOptions, build_report, survey_clusters, utc_timestamp
+from auditor.audit import RunContext, RunOptions, build_report, survey_clusters
 from auditor.cli.output import print_warning
 from auditor.cli.session import current_time, load_run_waivers
 from auditor.config.loader import build_configuration
@@ -31,6 +31,7 @@ from auditor.soap.evidence.replay import (
     ReplayNetwork,
     load_evidence,
 )
+from auditor.text import utc_timestamp
 
 if TYPE_CHECKING:
     from auditor.history.store import HistoryStore

@@ -123,7 +123,7 @@ def _print_runs(record: "HistoryStore", cluster: str | None, limit: int) -> None
     if len(names) > 1:
         print_text(f"\nSince when findings stand: --cluster with one of {', '.join(names)}.\n")
     elif names:
-        rows = record.standings(names[0])
+        rows = record.latest_findings(names[0])
         page = render_finding_ages(
             names[0], rows, _current_timestamp(), width=terminal_width(), colour=supports_colour()
         )
@@ -176,7 +176,7 @@ def _prune_history(record: "HistoryStore", days: int) -> None:
 
 
 def _current_timestamp() -> str:
-    from auditor.audit import utc_timestamp
     from auditor.cli.session import current_time
+    from auditor.text import utc_timestamp
 
     return utc_timestamp(current_time())

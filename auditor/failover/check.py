@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from auditor.audit import RunContext, RunOptions, survey_clusters, utc_timestamp
+from auditor.audit import RunContext, RunOptions, survey_clusters
 from auditor.collect.scope import FAILOVER_TOPICS, SurveyScope, SurveyTopic
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
@@ -28,7 +28,7 @@ from auditor.failover.services import (
 from auditor.failover.watch import GroupKey, GroupWatch
 from auditor.models.facts import ClusterFacts, Group, NodeFacts, Role
 from auditor.recommendations.packs import Recommendation
-from auditor.text import did_you_mean
+from auditor.text import did_you_mean, utc_timestamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The connection to the database: transactions, patience with other writers, errors as ours.
+"""The database of the history: transactions, waiting for other writers, errors as ours.
 
 No connection outlives a transaction, so none is held open while a cluster is being asked.
 """
@@ -28,13 +28,13 @@ _WRITE_OPTION = "auditor_writes"
 
 
 def history_error(line: str) -> ConfigError:
-    """Return the error of a history that cannot be used, before anything was asked."""
+    """Return the error of a history that cannot be used."""
     return ConfigError([line])
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryDatabase:
-    """One database. Whatever fails in a transaction of it is raised as an error of ours."""
+    """A database; errors of its driver are raised as errors of ours."""
 
     engine: Engine = field(repr=False)  # its repr shows the options of the URL
     address: DatabaseLocation
@@ -43,9 +43,9 @@ class HistoryDatabase:
     def reading(
         self, failed: Callable[[str], AuditorError] = history_error
     ) -> Iterator[Connection]:
-        """Open a transaction that sees one state of the database throughout.
+        """Open a transaction that sees the same state of the database throughout.
 
-        `failed` makes an error of the sentence on what went wrong.
+        `failed` makes the error from its sentence.
         """
         with self._translated(failed), self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":
@@ -57,10 +57,10 @@ class HistoryDatabase:
     def writing(
         self, failed: Callable[[str], AuditorError] = history_error, lock: str = _WRITER_LOCK
     ) -> Iterator[Connection]:
-        """Open a transaction that no other writer gets between.
+        """Open a transaction that excludes other writers.
 
-        It is kept as a whole or, after an exception or a crash, not at all. `lock` is what
-        PostgreSQL takes first.
+        It is written as a whole or, after an exception or a crash, not at all. `lock` is the
+        statement that PostgreSQL runs first.
         """
         with self._translated(failed), self.engine.connect() as connection:
             connection.execution_options(**{_WRITE_OPTION: True})
@@ -72,7 +72,7 @@ class HistoryDatabase:
 
     @contextmanager
     def _translated(self, failed: Callable[[str], AuditorError]) -> Iterator[None]:
-        """Raise what the driver raises as ours, without its cause: drivers repeat their input."""
+        """Raise errors of the driver as ours, without their cause: drivers repeat their input."""
         try:
             yield
         except DBAPIError as fault:
@@ -86,9 +86,9 @@ class HistoryDatabase:
 
 
 def _database_advice(line: str) -> str:
-    if any(busy in line for busy in _BUSY_MESSAGES):
+    if any(message in line for message in _BUSY_MESSAGES):
         return "another program holds it: wait for that and run again"
-    return "mend that, name another database with --history, or run with --history off"
+    return "fix that, name another database with --history, or run with --history off"
 
 
 def connect_database(address: DatabaseLocation) -> HistoryDatabase:
@@ -127,6 +127,6 @@ def _enable_foreign_keys(connection: DBAPIConnection, _entry: ConnectionPoolEntr
 
 
 def _begin_transaction(connection: Connection) -> None:
-    """Begin on SQLite; a writer takes the lock at once, for two readers cannot both become one."""
+    """Begin on SQLite. A writer takes the lock at once: two readers cannot both become writers."""
     writes = connection.get_execution_options().get(_WRITE_OPTION)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

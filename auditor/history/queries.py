@@ -1,7 +1,4 @@
-"""What the database holds, as plain data; every question is answered from an index.
-
-Which recorded run a user means: by its id, the beginning of its id, or a date.
-"""
+"""Reads the history as plain data, each query by an index, and finds the run that a user names."""
 
 import re
 from datetime import UTC, datetime
@@ -29,7 +26,7 @@ from auditor.models.findings import (
     Verdict,
 )
 from auditor.models.history import PastRun
-from auditor.text import escape_unprintable, shorten_text
+from auditor.text import printable_excerpt, utc_timestamp
 
 
 def read_recorded_clusters(connection: Connection) -> tuple[str, ...]:
@@ -40,20 +37,16 @@ def read_recorded_clusters(connection: Connection) -> tuple[str, ...]:
 
 def read_latest_run(connection: Connection, cluster: str, by: int | None = None) -> int | None:
     """Return the sequence number of a cluster's last run, of those up to `by` if given."""
-    question = select(func.max(cluster_run_table.c.run)).where(
-        cluster_run_table.c.cluster == cluster
-    )
+    query = select(func.max(cluster_run_table.c.run)).where(cluster_run_table.c.cluster == cluster)
     if by is not None:
-        question = question.where(cluster_run_table.c.run <= by)
-    return connection.execute(question).scalar()
+        query = query.where(cluster_run_table.c.run <= by)
+    return connection.execute(query).scalar()
 
 
 def read_first_run(connection: Connection, cluster: str) -> int | None:
     """Return the sequence number of the oldest run of a cluster that is still on record."""
-    question = select(func.min(cluster_run_table.c.run)).where(
-        cluster_run_table.c.cluster == cluster
-    )
-    return connection.execute(question).scalar()
+    query = select(func.min(cluster_run_table.c.run)).where(cluster_run_table.c.cluster == cluster)
+    return connection.execute(query).scalar()
 
 
 def read_past_runs(
@@ -63,29 +56,27 @@ def read_past_runs(
 
     `since` is the earliest start that counts, in the form of `started_at`.
     """
-    question = _past_run_query().order_by(
-        cluster_run_table.c.run.desc(), cluster_run_table.c.cluster
-    )
+    query = _past_run_query().order_by(cluster_run_table.c.run.desc(), cluster_run_table.c.cluster)
     if cluster is not None:
-        question = question.where(cluster_run_table.c.cluster == cluster)
+        query = query.where(cluster_run_table.c.cluster == cluster)
     if since is not None:
-        question = question.where(run_table.c.started_at >= since)
+        query = query.where(run_table.c.started_at >= since)
     return tuple(
-        _past_run_from_row(row) for row in connection.execute(question.limit(limit)).mappings()
+        _past_run_from_row(row) for row in connection.execute(query.limit(limit)).mappings()
     )
 
 
 def read_past_run(connection: Connection, cluster: str, run: int) -> PastRun:
-    """Return what one recorded run came to on a cluster."""
-    question = _past_run_query().where(
+    """Return the result of one recorded run on a cluster."""
+    query = _past_run_query().where(
         cluster_run_table.c.cluster == cluster, cluster_run_table.c.run == run
     )
-    return _past_run_from_row(connection.execute(question).mappings().one())
+    return _past_run_from_row(connection.execute(query).mappings().one())
 
 
 def _past_run_query() -> Select[Any]:
-    about = (run_table.c.id, run_table.c.started_at, run_table.c.finished_at, run_table.c.exit_code)
-    return select(*about, cluster_run_table).join(
+    run = run_table.c
+    return select(run.id, run.started_at, run.finished_at, run.exit_code, cluster_run_table).join(
         run_table, run_table.c.seq == cluster_run_table.c.run
     )
 
@@ -106,13 +97,13 @@ def _past_run_from_row(row: RowMapping) -> PastRun:
 def read_moving_services(
     connection: Connection, cluster: str, run: int
 ) -> dict[tuple[str, str], RunState]:
-    """Return what a run found Starting or Stopping, by node (lower case) and service."""
-    question = select(moving_service_table).where(
+    """Return the services Starting or Stopping in a run, by node (lower case) and name."""
+    query = select(moving_service_table).where(
         moving_service_table.c.cluster == cluster, moving_service_table.c.run == run
     )
     return {
         (row["node"], row["service"]): RunState(row["state"])
-        for row in connection.execute(question).mappings()
+        for row in connection.execute(query).mappings()
     }
 
 
@@ -123,21 +114,21 @@ def read_unread_nodes(
 
     A run of the first schema recorded neither them nor the publisher that it asked.
     """
-    question = select(unread_node_table.c.node).where(
+    query = select(unread_node_table.c.node).where(
         unread_node_table.c.cluster == cluster, unread_node_table.c.run == run
     )
-    found = frozenset(connection.execute(question).scalars())
-    if found or run is None or read_run_publisher(connection, cluster, run) is not None:
-        return found
+    nodes = frozenset(connection.execute(query).scalars())
+    if nodes or run is None or read_run_publisher(connection, cluster, run) is not None:
+        return nodes
     return None
 
 
 def read_run_publisher(connection: Connection, cluster: str, run: int | None) -> str | None:
-    """Return the CUCM publisher that a run asked, None where that is not on record."""
-    question = select(cluster_run_table.c.publisher).where(
+    """Return the CUCM publisher that a run asked, None if it did not record one."""
+    query = select(cluster_run_table.c.publisher).where(
         cluster_run_table.c.cluster == cluster, cluster_run_table.c.run == run
     )
-    return connection.execute(question).scalar()
+    return connection.execute(query).scalar()
 
 
 def read_finding_records(
@@ -145,10 +136,10 @@ def read_finding_records(
 ) -> dict[str, FindingRecord]:
     """Return what is recorded of each finding of a cluster, by finding id.
 
-    With `by`, `known` is the last span that is not unknown and began by that run.
+    With `by`, `known` is the last period that is not unknown and began by that run.
     """
     latest, known = period_table.alias("latest"), period_table.alias("known")
-    question = (
+    query = (
         select(finding_table, *_label_columns(latest, "latest"), *_label_columns(known, "known"))
         .join(
             latest,
@@ -165,7 +156,7 @@ def read_finding_records(
         .where(finding_table.c.cluster == cluster)
     )
     return {
-        row["id"]: _finding_record_from_row(row) for row in connection.execute(question).mappings()
+        row["id"]: _finding_record_from_row(row) for row in connection.execute(query).mappings()
     }
 
 
@@ -216,8 +207,8 @@ def _period_from_row(row: RowMapping, prefix: str) -> FindingPeriod:
 
 
 def read_period_rows(connection: Connection, cluster: str | None) -> tuple[dict[str, Any], ...]:
-    """Return every span as a flat row, by cluster, recommendation, subject and time."""
-    about = (
+    """Return every period as a flat row, by cluster, recommendation, subject and time."""
+    columns = (
         finding_table.c.cluster,
         finding_table.c.recommendation,
         finding_table.c.service,
@@ -233,82 +224,78 @@ def read_period_rows(connection: Connection, cluster: str | None) -> tuple[dict[
         (period_table.c.carried + period_table.c.runs).label("runs_since"),
         finding_table.c.id.label("finding"),
     )
-    question = (
-        select(*about)
+    query = (
+        select(*columns)
         .join(finding_table, finding_table.c.id == period_table.c.finding)
-        .order_by(*about[:2], *about[3:5], period_table.c.first)
+        .order_by(*columns[:2], *columns[3:5], period_table.c.first)
     )
     if cluster is not None:
-        question = question.where(finding_table.c.cluster == cluster)
-    return tuple(dict(row) for row in connection.execute(question).mappings())
+        query = query.where(finding_table.c.cluster == cluster)
+    return tuple(dict(row) for row in connection.execute(query).mappings())
 
 
 _ISO_DATE_PATTERN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 
 
 def parse_moment(text: str) -> str | None:
-    """Return a date, or date and time, in the form of `started_at`; None for something else.
+    """Return a date, or date and time, in the form of `started_at`; None for any other text.
 
-    Without a zone it is UTC, as all times of history are.
+    Without a time zone it is UTC, as all times of the history are.
 
     Raises:
-        ConfigError: it looks like a date and is none.
+        ConfigError: it looks like a date and is not one.
     """
     if not _ISO_DATE_PATTERN.fullmatch(text):
         return None
     try:
-        told = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigError(
-            [
-                escape_unprintable(
-                    f'"{shorten_text(text)}" is no date; write 2026-03-01 or 2026-03-01T06:00'
-                )
-            ]
-        ) from None
-    return utc_timestamp(told if told.tzinfo else told.replace(tzinfo=UTC))
+        raise not_a_date_error(text) from None
+    return utc_timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def utc_timestamp(told: datetime) -> str:
-    """Return a moment as runs are stamped: ISO 8601 in UTC, whole seconds, Z."""
-    return told.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def not_a_date_error(text: str) -> ConfigError:
+    """Return the error of a text that should be a date."""
+    name = printable_excerpt(text)
+    return ConfigError([f'"{name}" is not a date; write 2026-03-01 or 2026-03-01T06:00'])
 
 
 def find_baseline_run(connection: Connection, cluster: str, since: str) -> int:
-    """Return the run of a cluster that "since" compares with.
+    """Return the run of a cluster that "since" compares with; the cluster must have runs.
 
-    For a run id, that run, or the cluster's last one before it. For a moment, the last run that
-    started by then; where the record begins later, the first one. The cluster has runs.
+    For a run id, that run, or the cluster's last one before it. For a date, the last run that
+    started by then, or the first one if the record begins later.
 
     Raises:
-        ConfigError: no run has this id, or several begin so.
+        ConfigError: no run has this id, or several ids begin with it.
     """
-    told = parse_moment(since)
-    if told is None:
+    moment = parse_moment(since)
+    if moment is None:
         by: int | None = _find_run_by_id(connection, since)
     else:
-        started = select(run_table.c.seq).where(run_table.c.started_at <= told)
+        started = select(run_table.c.seq).where(run_table.c.started_at <= moment)
         last = started.order_by(run_table.c.started_at.desc(), run_table.c.seq.desc()).limit(1)
         by = connection.execute(last).scalar()
-    found = None if by is None else read_latest_run(connection, cluster, by)
+    run = None if by is None else read_latest_run(connection, cluster, by)
     oldest = read_first_run(connection, cluster)
     if oldest is None:
         raise LookupError(cluster)
-    return oldest if found is None else found
+    return oldest if run is None else run
 
 
 def _find_run_by_id(connection: Connection, name: str) -> int:
-    begins = run_table.c.id.startswith(name, autoescape=True)
-    question = (
-        select(run_table.c.id, run_table.c.seq).where(begins).order_by(func.length(run_table.c.id))
+    """Return the run with an id, or the only one whose id begins with it."""
+    query = (
+        select(run_table.c.id, run_table.c.seq)
+        .where(run_table.c.id.startswith(name, autoescape=True))
+        .order_by(func.length(run_table.c.id))
     )
-    found = connection.execute(question.limit(2)).all()
-    exact = [seq for told, seq in found if told == name]
-    if len(exact or found) == 1:
-        return int(exact[0] if exact else found[0].seq)
-    word = escape_unprintable(shorten_text(name))
-    if found:
-        raise ConfigError([f'history: several runs begin with "{word}"; write more of the id'])
-    raise ConfigError(
-        [f'history: no run "{word}" is recorded, and it is no date; `auditor history` lists runs']
-    )
+    runs = connection.execute(query.limit(2)).all()
+    exact = [seq for run_id, seq in runs if run_id == name]
+    if len(exact or runs) == 1:
+        return int(exact[0] if exact else runs[0].seq)
+    shown = printable_excerpt(name)
+    if runs:
+        raise ConfigError([f'history: several runs begin with "{shown}"; write more of the id'])
+    text = f'history: no run "{shown}" is recorded, and it is not a date'
+    raise ConfigError([f"{text}; `auditor history` lists runs"])

@@ -1,6 +1,6 @@
-"""Records a run: new rows for what changed, one run more on the spans of what did not.
+"""Writes runs: a new period for each finding that changed, a longer one for the others.
 
-Forgets what is older than the operator wants to keep, never how things stand now.
+Deletes what is older than the operator wants to keep, but never the latest results.
 """
 
 from collections.abc import Mapping
@@ -42,93 +42,93 @@ _PERIOD_COLUMNS = ("first", "last", "first_at", "last_at", "runs", "since", "car
 
 @dataclass(frozen=True, slots=True)
 class _FindingUpsert:
-    """A finding of this run, the span that it is in now, and its trace before this run."""
+    """A finding of this run, its period now, and its record before this run."""
 
     finding: Finding
-    span: FindingPeriod
-    trace: FindingRecord | None
+    period: FindingPeriod
+    record: FindingRecord | None
 
 
 def record_run(connection: Connection, report: Report) -> None:
-    """Write a run; one that is on record already, after an answer that got lost, stays as it is."""
-    told = report.run
-    if connection.execute(select(run_table.c.seq).where(run_table.c.id == told.id)).first():
+    """Write a run, unless it was written before and only the confirmation got lost."""
+    metadata = report.run
+    if connection.execute(select(run_table.c.seq).where(run_table.c.id == metadata.id)).first():
         return
     row = insert(run_table).values(
-        id=told.id,
-        started_at=told.started_at,
-        finished_at=told.finished_at,
-        fail_on=told.fail_on.value,
+        id=metadata.id,
+        started_at=metadata.started_at,
+        finished_at=metadata.finished_at,
+        fail_on=metadata.fail_on.value,
         exit_code=int(report.exit_code),
-        insecure=told.insecure,
-        allow_unknown=told.allow_unknown,
+        insecure=metadata.insecure,
+        allow_unknown=metadata.allow_unknown,
     )
     run = connection.execute(row.returning(run_table.c.seq)).scalar_one()
     for cluster in report.clusters:
         before = read_latest_run(connection, cluster.name)
         _insert_cluster_run(connection, cluster, run)
-        _record_findings(connection, cluster, before=before, run=run, at=told.started_at)
+        _record_findings(connection, cluster, before=before, run=run, at=metadata.started_at)
 
 
 def _insert_cluster_run(connection: Connection, cluster: ClusterReport, run: int) -> None:
     verdicts = [finding.verdict for finding in cluster.findings]
     counts = {verdict.value: verdicts.count(verdict) for verdict in Verdict}
-    about = {"run": run, "cluster": cluster.name}
-    told = {
+    row = {"run": run, "cluster": cluster.name}
+    result = {
         "release": cluster.release,
         "status": cluster.status.value,
         "publisher": cluster.publisher,
     }
-    connection.execute(insert(cluster_run_table), [about | told | counts])
-    on_the_way = [
-        about | {"node": node.name.lower(), "service": service.name, "state": service.state.value}
+    connection.execute(insert(cluster_run_table), [row | result | counts])
+    moving = [
+        row | {"node": node.name.lower(), "service": service.name, "state": service.state.value}
         for node in cluster.nodes
         for service in node.services.values()
         if service.state in _TRANSITIONAL_STATES
     ]
-    if on_the_way:
-        connection.execute(insert(moving_service_table), on_the_way)
-    silent = [about | {"node": name} for name in {name.lower() for name in cluster.unread}]
-    if silent:
-        connection.execute(insert(unread_node_table), silent)
+    if moving:
+        connection.execute(insert(moving_service_table), moving)
+    unread = [row | {"node": name} for name in {name.lower() for name in cluster.unread}]
+    if unread:
+        connection.execute(insert(unread_node_table), unread)
 
 
 def _record_findings(
     connection: Connection, cluster: ClusterReport, *, before: int | None, run: int, at: str
 ) -> None:
-    traces = read_finding_records(connection, cluster.name)
-    put = [
-        _FindingUpsert(finding, next_period(trace, finding, before=before, run=run, at=at), trace)
+    records = read_finding_records(connection, cluster.name)
+    upserts = [
+        _FindingUpsert(finding, next_period(record, finding, before=before, run=run, at=at), record)
         for finding in cluster.findings
-        for trace in [traces.get(finding.id)]
+        for record in [records.get(finding.id)]
     ]
-    begun = [one for one in put if one.span.first == run]
-    _insert_findings(connection, [one for one in begun if one.trace is None])
-    _update_period_pointers(connection, [one for one in begun if one.trace is not None])
+    begun = [upsert for upsert in upserts if upsert.period.first == run]
+    _insert_findings(connection, [upsert for upsert in begun if upsert.record is None])
+    _update_period_pointers(connection, [upsert for upsert in begun if upsert.record is not None])
     if begun:
-        connection.execute(insert(period_table), [_period_row(one) for one in begun])
-    _extend_periods(connection, [one for one in put if one.span.first != run])
+        connection.execute(insert(period_table), [_period_row(upsert) for upsert in begun])
+    _extend_periods(connection, [upsert for upsert in upserts if upsert.period.first != run])
 
 
-def _period_pointers(one: _FindingUpsert) -> Mapping[str, int | None]:
-    """Return which spans are a finding's last one, and its last that is not unknown."""
-    earlier = one.trace.known.first if one.trace and one.trace.known else None
-    known = earlier if one.span.verdict is Verdict.UNKNOWN else one.span.first
-    return {"latest": one.span.first, "known": known}
+def _period_pointers(upsert: _FindingUpsert) -> Mapping[str, int | None]:
+    """Return the first runs of a finding's last period, and of its last that is not unknown."""
+    earlier = upsert.record.known.first if upsert.record and upsert.record.known else None
+    known = earlier if upsert.period.verdict is Verdict.UNKNOWN else upsert.period.first
+    return {"latest": upsert.period.first, "known": known}
 
 
 def _insert_findings(connection: Connection, new: list[_FindingUpsert]) -> None:
     rows = [
         {
-            "id": one.finding.id,
-            "cluster": one.finding.cluster,
-            "recommendation": one.finding.recommendation,
-            "service": one.finding.service,
-            "subject_kind": one.finding.subject.kind.value,
-            "subject": one.finding.subject.name,
-            **_period_pointers(one),
+            "id": upsert.finding.id,
+            "cluster": upsert.finding.cluster,
+            "recommendation": upsert.finding.recommendation,
+            "service": upsert.finding.service,
+            "subject_kind": upsert.finding.subject.kind.value,
+            "subject": upsert.finding.subject.name,
+            **_period_pointers(upsert),
         }
-        for one in new
+        for upsert in new
     ]
     if rows:
         connection.execute(insert(finding_table), rows)
@@ -138,18 +138,18 @@ def _update_period_pointers(connection: Connection, moved: list[_FindingUpsert])
     if moved:
         connection.execute(
             update(finding_table).where(finding_table.c.id == bindparam("of")),
-            [{"of": one.finding.id, **_period_pointers(one)} for one in moved],
+            [{"of": upsert.finding.id, **_period_pointers(upsert)} for upsert in moved],
         )
 
 
-def _period_row(one: _FindingUpsert) -> dict[str, Any]:
-    span = one.span
-    kept = {name: getattr(span, name) for name in _PERIOD_COLUMNS}
-    return kept | {
-        "finding": one.finding.id,
-        "verdict": span.verdict.value,
-        "kind": span.kind.value if span.kind else None,
-        "severity": span.severity.value,
+def _period_row(upsert: _FindingUpsert) -> dict[str, Any]:
+    period = upsert.period
+    values = {name: getattr(period, name) for name in _PERIOD_COLUMNS}
+    return values | {
+        "finding": upsert.finding.id,
+        "verdict": period.verdict.value,
+        "kind": period.kind.value if period.kind else None,
+        "severity": period.severity.value,
     }
 
 
@@ -162,32 +162,32 @@ def _extend_periods(connection: Connection, same: list[_FindingUpsert]) -> None:
             ),
             [
                 {
-                    "of": one.finding.id,
-                    "begun": one.span.first,
-                    "last": one.span.last,
-                    "last_at": one.span.last_at,
-                    "runs": one.span.runs,
+                    "of": upsert.finding.id,
+                    "begun": upsert.period.first,
+                    "last": upsert.period.last,
+                    "last_at": upsert.period.last_at,
+                    "runs": upsert.period.runs,
                 }
-                for one in same
+                for upsert in same
             ],
         )
 
 
 def prune_runs(connection: Connection, before: str) -> int:
-    """Drop runs that started before a moment, and return how many are gone.
+    """Delete runs that started before a moment, and return how many.
 
-    The last run of each cluster stays, and so does how each finding stands, with its beginning:
-    "drift since" reaches back further than the runs that are kept. A finding that later runs did
-    not judge any more goes, once it was last judged before the moment.
+    The last run of each cluster stays, and so do the latest periods of its findings: "drift since"
+    may reach back further than the runs that are kept. A finding that was last judged before the
+    moment, and not by the last run, is deleted.
     """
     _delete_old_cluster_runs(connection, before)
     empty = ~exists().where(cluster_run_table.c.run == run_table.c.seq)
-    gone = connection.execute(
+    deleted = connection.execute(
         delete(run_table).where(run_table.c.started_at < before, empty)
     ).rowcount
     _delete_old_findings(connection, before)
     _delete_old_periods(connection, before)
-    return gone
+    return deleted
 
 
 def _delete_old_cluster_runs(connection: Connection, before: str) -> None:
@@ -207,8 +207,8 @@ def _delete_old_cluster_runs(connection: Connection, before: str) -> None:
 
 def _last_run_query(cluster: ColumnElement[str]) -> ScalarSelect[int | None]:
     later = cluster_run_table.alias("later")
-    question = select(func.max(later.c.run)).where(later.c.cluster == cluster)
-    return question.correlate_except(later).scalar_subquery()
+    query = select(func.max(later.c.run)).where(later.c.cluster == cluster)
+    return query.correlate_except(later).scalar_subquery()
 
 
 def _delete_old_findings(connection: Connection, before: str) -> None:

@@ -1,7 +1,7 @@
-"""The tables of the history: runs, what they came to on each cluster, and how findings stood.
+"""The tables of the history: runs, their results on each cluster, and the periods of findings.
 
-A finding that stands is not stored again by each run: one row of `period_table` covers all
-consecutive runs that saw it alike. Tables have a prefix, because a team's database may hold others.
+A finding is not stored by every run: one row of `period_table` covers all consecutive runs in which
+it did not change. Tables have a prefix, because a team's database may hold others.
 """
 
 from typing import Any
@@ -45,7 +45,7 @@ run_table = Table(
     Column("allow_unknown", Boolean, nullable=False),
     sqlite_autoincrement=True,
 )
-"""One row a run; `seq` grows in the order in which runs were recorded and is never used again."""
+"""One row for each run; `seq` grows in the order of recording and is never used again."""
 
 cluster_run_table = Table(
     "auditor_cluster_run",
@@ -58,7 +58,7 @@ cluster_run_table = Table(
     *(Column(str(verdict), Integer, nullable=False) for verdict in Verdict),
 )
 Index("auditor_cluster_run_latest", cluster_run_table.c.cluster, cluster_run_table.c.run)
-"""What a run came to on a cluster; `publisher` is the CUCM that it asked, as it is configured."""
+"""The result of a run on a cluster; `publisher` is the CUCM that it asked, as configured."""
 
 moving_service_table = Table(
     "auditor_moving",
@@ -69,7 +69,7 @@ moving_service_table = Table(
     _text_column("service", primary_key=True),
     _text_column("state"),
 )
-"""The services that a run found Starting or Stopping; node names in lower case."""
+"""The services that were Starting or Stopping; node names in lower case."""
 
 unread_node_table = Table(
     "auditor_unread",
@@ -92,8 +92,8 @@ finding_table = Table(
     Column("latest", _SEQUENCE, nullable=False),
     Column("known", _SEQUENCE, nullable=True),
 )
-"""One row a finding; `latest` is the `first` of its last span, `known` of its last one that is
-not unknown."""
+"""One row for each finding; `latest` is the `first` of its last period, `known` of its last period
+that is not unknown."""
 
 period_table = Table(
     "auditor_span",
@@ -110,5 +110,5 @@ period_table = Table(
     _text_column("since"),
     Column("carried", Integer, nullable=False),
 )
-"""Consecutive runs of the cluster, `first` to `last`, that saw a finding alike. It stands in its
-verdict since `since`, which may be before this span: `carried` runs saw it so before."""
+"""Consecutive runs of the cluster, `first` to `last`, in which a finding did not change. It has had
+its verdict since `since`, which may be before this period: in `carried` runs before it."""

@@ -1,7 +1,4 @@
-"""Opens the history: makes it, brings its schema up to date, or says why it cannot be used.
-
-The history as the rest of the program uses it.
-"""
+"""The history as the rest of the program uses it: opened, created or migrated, read and written."""
 
 import os
 from collections.abc import Mapping
@@ -16,6 +13,7 @@ from auditor.errors import ConfigError, OutputError
 from auditor.history.database import HistoryDatabase, connect_database, history_error
 from auditor.history.queries import (
     find_baseline_run,
+    not_a_date_error,
     parse_moment,
     read_finding_records,
     read_latest_run,
@@ -26,7 +24,6 @@ from auditor.history.queries import (
     read_recorded_clusters,
     read_run_publisher,
     read_unread_nodes,
-    utc_timestamp,
 )
 from auditor.history.recording import prune_runs, record_run
 from auditor.history.schema import HEAD_REVISION, VERSION_TABLE
@@ -41,20 +38,26 @@ from auditor.models.facts import RunState
 from auditor.models.findings import ClusterReport, Verdict
 from auditor.models.history import ClusterHistory, HistoricalFinding, PastRun, RunChanges
 from auditor.models.report import Report
-from auditor.text import did_you_mean, escape_unprintable, shorten_text
+from auditor.text import (
+    did_you_mean,
+    escape_unprintable,
+    join_names,
+    printable_excerpt,
+    utc_timestamp,
+)
 
 RECORDED_MODE = "audit"
-"""The one mode that is recorded: others ask only a part, or judge what is not so yet."""
+"""The only mode that is recorded: others ask only a part, or judge facts that are not true yet."""
 
 MAX_PAST_RUNS = 60
-"""How many earlier runs of each cluster a report gets to see."""
+"""How many earlier runs of each cluster a report shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreviousRun:
-    """What the run before this one said of a cluster.
+    """The last recorded run on a cluster.
 
-    `moving` holds services found Starting or Stopping, by node in lower case and service;
+    `moving` holds services that were Starting or Stopping, by node in lower case and service;
     `verdicts` are by finding id.
     """
 
@@ -67,8 +70,8 @@ class PreviousRun:
 class HistoryStore:
     """The record of earlier runs. Each method is one transaction; none keeps a connection.
 
-    Methods raise ConfigError when the database cannot be used, those that take a report
-    OutputError, for then the clusters have been asked already.
+    If the database cannot be used, methods raise ConfigError, and OutputError if they take a
+    report: then the clusters have been asked already.
     """
 
     database: HistoryDatabase
@@ -79,7 +82,7 @@ class HistoryStore:
         return self.database.address.shown
 
     def record(self, report: Report) -> None:
-        """Keep a run, as a whole or not at all; a run of another mode than `audit` is not kept.
+        """Write a run, as a whole or not at all; only runs of mode `audit` are recorded.
 
         Raises:
             OutputError: it could not be written.
@@ -103,21 +106,21 @@ class HistoryStore:
             }
 
     def previous(self, cluster: str, publisher: str | None = None) -> PreviousRun | None:
-        """Return what the last recorded run said of a cluster, None without one.
+        """Return the last recorded run on a cluster, None if there is none.
 
-        `publisher` is the CUCM publisher that will be asked now. Where the last run asked another,
-        nothing was moving, for it may have been another cluster of that name.
+        `publisher` is the CUCM publisher that will be asked now. If the last run asked another,
+        its moving services are left out: it may have been another cluster of the same name.
         """
         with self.database.reading() as connection:
             run = read_latest_run(connection, cluster)
             if run is None:
                 return None
-            traces = read_finding_records(connection, cluster).values()
-            known = _find_other_publisher(connection, cluster, run, publisher) is None
+            records = read_finding_records(connection, cluster).values()
+            is_same = _find_other_publisher(connection, cluster, run, publisher) is None
             return PreviousRun(
                 run=read_past_run(connection, cluster, run),
-                moving=read_moving_services(connection, cluster, run) if known else {},
-                verdicts={t.id: t.latest.verdict for t in traces if t.latest.last == run},
+                moving=read_moving_services(connection, cluster, run) if is_same else {},
+                verdicts={r.id: r.latest.verdict for r in records if r.latest.last == run},
             )
 
     def clusters(self) -> tuple[str, ...]:
@@ -134,46 +137,41 @@ class HistoryStore:
         """
         start = None if since is None else parse_moment(since)
         if since is not None and start is None:
-            raise ConfigError(
-                [
-                    escape_unprintable(
-                        f'"{shorten_text(since)}" is no date; write 2026-03-01 or 2026-03-01T06:00'
-                    )
-                ]
-            )
+            raise not_a_date_error(since)
         with self.database.reading() as connection:
             _require_recorded_cluster(connection, cluster)
             return read_past_runs(connection, cluster, limit=limit, since=start)
 
-    def standings(self, cluster: str) -> tuple[HistoricalFinding, ...]:
-        """Return every finding of a cluster's last run, with since when it stands."""
+    def latest_findings(self, cluster: str) -> tuple[HistoricalFinding, ...]:
+        """Return every finding of a cluster's last run, with its age."""
         with self.database.reading() as connection:
             run = _require_latest_run(connection, cluster)
             return _select_run_findings(read_finding_records(connection, cluster), run)
 
     def changes(self, cluster: str, since: str) -> RunChanges:
-        """Return what moved on a cluster between an earlier run and its last one.
+        """Return what changed on a cluster between an earlier run and its last one.
 
-        `since` is a run id, the beginning of one, or a date; see `moments.run_of`.
+        `since` is a run id, the beginning of one, or a date; see `find_baseline_run`.
         """
         with self.database.reading() as connection:
             last = _require_latest_run(connection, cluster)
-            then = find_baseline_run(connection, cluster, since)
-            traces = read_finding_records(connection, cluster, by=then)
+            baseline = find_baseline_run(connection, cluster, since)
+            records = read_finding_records(connection, cluster, by=baseline)
+            findings = _select_run_findings(records, last)
             return RunChanges(
-                before=read_past_run(connection, cluster, then),
+                before=read_past_run(connection, cluster, baseline),
                 after=read_past_run(connection, cluster, last),
-                changes=find_changes_since(traces, then, _select_run_findings(traces, last)),
+                changes=find_changes_since(records, baseline, findings),
             )
 
     def export(self, cluster: str | None = None) -> tuple[dict[str, Any], ...]:
-        """Return the whole record as flat rows: one for each time that a finding stood alike."""
+        """Return the whole history as flat rows, one for each period of a finding."""
         with self.database.reading() as connection:
             _require_recorded_cluster(connection, cluster)
             return read_period_rows(connection, cluster)
 
     def prune(self, keep: timedelta, now: datetime) -> int:
-        """Forget runs that started longer ago than `keep`; return how many. See `retention`."""
+        """Delete runs that started longer ago than `keep`; return how many. See `prune_runs`."""
         with self.database.writing() as connection:
             return prune_runs(connection, utc_timestamp(now - keep))
 
@@ -186,28 +184,29 @@ def _build_cluster_history(
     connection: Connection, cluster: ClusterReport, at: str
 ) -> ClusterHistory:
     before = read_latest_run(connection, cluster.name)
-    traces = read_finding_records(connection, cluster.name)
-    now = _to_historical_findings(cluster, traces, before, at)
+    records = read_finding_records(connection, cluster.name)
+    findings = _to_historical_findings(cluster, records, before, at)
     return ClusterHistory(
-        standings={finding.id: finding.standing for finding in now},
-        changes=() if before is None else find_changes_since(traces, before, now),
+        ages={finding.id: finding.age for finding in findings},
+        changes=() if before is None else find_changes_since(records, before, findings),
         runs=read_past_runs(connection, cluster.name, limit=MAX_PAST_RUNS, since=None),
         unread=read_unread_nodes(connection, cluster.name, before),
-        stranger=_find_other_publisher(connection, cluster.name, before, cluster.publisher),
+        other_publisher=_find_other_publisher(connection, cluster.name, before, cluster.publisher),
     )
 
 
 def _find_other_publisher(
     connection: Connection, cluster: str, run: int | None, publisher: str | None
 ) -> str | None:
-    """Return the CUCM publisher that a run asked, None if it is this one or one is not known."""
-    asked = read_run_publisher(connection, cluster, run)
-    same = not (asked and publisher) or asked.casefold() == publisher.casefold()
-    return None if same else asked
+    """Return the CUCM publisher of a run, None if it is the given one, or either is unknown."""
+    recorded = read_run_publisher(connection, cluster, run)
+    if not recorded or not publisher or recorded.casefold() == publisher.casefold():
+        return None
+    return recorded
 
 
 def _to_historical_findings(
-    cluster: ClusterReport, traces: Mapping[str, FindingRecord], before: int | None, at: str
+    cluster: ClusterReport, records: Mapping[str, FindingRecord], before: int | None, at: str
 ) -> tuple[HistoricalFinding, ...]:
     """Return the findings of a run that is not recorded yet, as they would be recorded."""
     run = (before or 0) + 1
@@ -221,37 +220,28 @@ def _to_historical_findings(
             verdict=finding.verdict,
             kind=finding.kind,
             severity=finding.severity,
-            standing=next_period(
-                traces.get(finding.id), finding, before=before, run=run, at=at
-            ).standing,
+            age=next_period(records.get(finding.id), finding, before=before, run=run, at=at).age,
         )
         for finding in cluster.findings
     )
 
 
 def _select_run_findings(
-    traces: Mapping[str, FindingRecord], run: int
+    records: Mapping[str, FindingRecord], run: int
 ) -> tuple[HistoricalFinding, ...]:
-    return tuple(
-        to_historical_finding(trace) for trace in traces.values() if trace.latest.last == run
-    )
+    return tuple(to_historical_finding(r) for r in records.values() if r.latest.last == run)
 
 
 def _require_latest_run(connection: Connection, cluster: str) -> int:
     """Return a cluster's last run; ConfigError names the clusters that have one."""
     run = read_latest_run(connection, cluster)
     if run is None:
-        known = read_recorded_clusters(connection)
-        hint = did_you_mean(cluster, known) or f"; there are: {', '.join(known)}"
-        if not known:
+        names = read_recorded_clusters(connection)
+        hint = did_you_mean(cluster, names) or f"; recorded are {join_names(names)}"
+        if not names:
             hint = "; nothing is recorded yet"
-        raise ConfigError(
-            [
-                escape_unprintable(
-                    f'history: no run of cluster "{shorten_text(cluster)}" is recorded{hint}'
-                )
-            ]
-        )
+        text = f'history: no run of cluster "{printable_excerpt(cluster)}" is recorded{hint}'
+        raise ConfigError([escape_unprintable(text)])
     return run
 
 
@@ -261,15 +251,15 @@ def _require_recorded_cluster(connection: Connection, cluster: str | None) -> No
 
 
 _MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(7100316429)"
-"""PostgreSQL's lock for a database without tables to lock; the number only has to be ours."""
+"""PostgreSQL's lock for a database without tables to lock; the number is arbitrary."""
 
 
 def open_history(url: str | None, *, writes: bool = True) -> HistoryStore | None:
     """Return the history at a database URL, None for `off`; without a URL the user's own file.
 
-    With `writes`, what is missing is made, and whether a run can be recorded is tried now, before
-    any cluster is asked. Without, a history that is not there is an error, and one that may only
-    be read will do.
+    With `writes`, a missing database is created, and it is tried now, before any cluster is asked,
+    whether a run can be recorded. Without, a missing history is an error, and read access is
+    enough.
 
     Raises:
         ConfigError: no such scheme, no access, locked, or written by a newer auditor.
@@ -290,7 +280,7 @@ def open_history(url: str | None, *, writes: bool = True) -> HistoryStore | None
 def _prepare_sqlite_file(
     file: Path, address: DatabaseLocation, *, default: bool, writes: bool
 ) -> None:
-    """Make the file that SQLite will fill, readable by its owner only."""
+    """Create the file for SQLite, readable by its owner only."""
     if not writes:
         if not file.exists():
             raise history_error(
@@ -309,7 +299,7 @@ def _prepare_sqlite_file(
 
 
 def _upgrade_schema(database: HistoryDatabase) -> None:
-    """Migrate where the schema is not ours; of many first starts at once, one does it."""
+    """Migrate a schema that is not the current one; of several starts at once, one does it."""
     with database.reading() as connection:
         if _read_schema_version(connection) == HEAD_REVISION:
             return
@@ -336,8 +326,8 @@ def _run_migrations(connection: Connection, version: str | None, address: Databa
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", "auditor.history:migrations")
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if version is not None and version not in known:
+    scripts = ScriptDirectory.from_config(config).walk_revisions()
+    if version is not None and version not in {script.revision for script in scripts}:
         raise history_error(
             f"history {address.shown}: a newer auditor wrote it (schema {version}, this one knows"
             f" {HEAD_REVISION}); nothing was changed. Update auditor, name another database with"

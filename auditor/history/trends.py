@@ -1,8 +1,8 @@
-"""How a finding stands from run to run, and what that makes of it between two runs. Pure.
+"""How long each finding has had its verdict, and what changed between two runs. No I/O.
 
-A difference (drift, explained, waived) that nobody could see for a while, because it was unknown
-or was not judged, stands on when it is seen again: nobody saw it mended. Only the runs that saw it
-count. Everything else begins anew after such a gap; above all, no pass reaches across one.
+A difference (drift, explained or waived) may be unknown, or not judged, for some runs. When it is
+judged again, its age includes the time before: nothing showed that it was fixed in between. Only
+the runs that judged it count. Any other verdict, above all a pass, starts anew after such a gap.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,10 @@ DIFFERENCE_VERDICTS = frozenset({Verdict.DRIFT, Verdict.EXPLAINED, Verdict.WAIVE
 
 @dataclass(frozen=True, slots=True)
 class FindingPeriod:
-    """Consecutive runs of a cluster that saw a finding alike; see `schema.spans`."""
+    """Consecutive runs of a cluster with the same verdict, kind and severity of a finding.
+
+    `carried` are the runs of earlier periods that its age includes; see `schema.period_table`.
+    """
 
     first: int
     last: int
@@ -30,16 +33,16 @@ class FindingPeriod:
     carried: int
 
     @property
-    def standing(self) -> FindingAge:
-        """Return since when the verdict stands, earlier spans of the same verdict included."""
+    def age(self) -> FindingAge:
+        """Return the age of the verdict, earlier periods of the same verdict included."""
         return FindingAge(self.since, self.carried + self.runs)
 
 
 @dataclass(frozen=True, slots=True)
 class FindingRecord:
-    """What is recorded of a finding: its last span, and the last one that is not unknown.
+    """What is recorded of a finding: its last period, and its last one that is not unknown.
 
-    Both may be the same span. `known` is None for what was never anything but unknown.
+    Both may be the same. `known` is None if the finding was never anything but unknown.
     """
 
     id: str
@@ -52,16 +55,16 @@ class FindingRecord:
 
 
 def next_period(
-    trace: FindingRecord | None, finding: Finding, *, before: int | None, run: int, at: str
+    record: FindingRecord | None, finding: Finding, *, before: int | None, run: int, at: str
 ) -> FindingPeriod:
-    """Return the span that a run puts a finding in: its last one, longer by one run, or a new one.
+    """Return the period of a finding in a run: its last one, longer by one run, or a new one.
 
     `before` is the cluster's last recorded run; `at` is when this run started.
     """
-    latest = trace.latest if trace and trace.latest.last == before else None
+    latest = record.latest if record and record.latest.last == before else None
     if latest and _continues_period(latest, finding):
         return replace(latest, last=run, last_at=at, runs=latest.runs + 1)
-    origin = _find_origin_period(latest, trace.known if trace else None, finding.verdict)
+    origin = _find_origin_period(latest, record.known if record else None, finding.verdict)
     return FindingPeriod(
         first=run,
         last=run,
@@ -72,118 +75,108 @@ def next_period(
         kind=finding.kind,
         severity=finding.severity,
         since=origin.since if origin else at,
-        carried=origin.standing.runs if origin else 0,
+        carried=origin.age.runs if origin else 0,
     )
 
 
-def _continues_period(span: FindingPeriod, finding: Finding) -> bool:
-    seen = (finding.verdict, finding.kind, finding.severity)
-    return (span.verdict, span.kind, span.severity) == seen
+def _continues_period(period: FindingPeriod, finding: Finding) -> bool:
+    result = (finding.verdict, finding.kind, finding.severity)
+    return (period.verdict, period.kind, period.severity) == result
 
 
 def _find_origin_period(
     latest: FindingPeriod | None, known: FindingPeriod | None, verdict: Verdict
 ) -> FindingPeriod | None:
-    """Return the span whose standing a new span of this verdict continues."""
+    """Return the earlier period whose age a new period of this verdict includes."""
     if latest and latest.verdict is verdict:
         return latest
     return known if known and known.verdict is verdict and verdict in DIFFERENCE_VERDICTS else None
 
 
-def to_historical_finding(trace: FindingRecord) -> HistoricalFinding:
-    """Return a finding as its last span has it."""
-    span = trace.latest
-    return _build_historical_finding(trace, span.verdict, span.kind, span.severity, span.standing)
-
-
-def _build_historical_finding(
-    trace: FindingRecord,
-    verdict: Verdict,
-    kind: FindingKind | None,
-    severity: Severity,
-    standing: FindingAge,
-) -> HistoricalFinding:
+def to_historical_finding(record: FindingRecord) -> HistoricalFinding:
+    """Return a finding with the result and age of its last period."""
+    latest = record.latest
     return HistoricalFinding(
-        id=trace.id,
-        cluster=trace.cluster,
-        recommendation=trace.recommendation,
-        service=trace.service,
-        subject=trace.subject,
-        verdict=verdict,
-        kind=kind,
-        severity=severity,
-        standing=standing,
+        id=record.id,
+        cluster=record.cluster,
+        recommendation=record.recommendation,
+        service=record.service,
+        subject=record.subject,
+        verdict=latest.verdict,
+        kind=latest.kind,
+        severity=latest.severity,
+        age=latest.age,
     )
 
 
 def find_changes_since(
-    traces: Mapping[str, FindingRecord], then: int, now: Iterable[HistoricalFinding]
+    records: Mapping[str, FindingRecord], baseline: int, findings: Iterable[HistoricalFinding]
 ) -> tuple[FindingChange, ...]:
-    """Return what became of every difference between the run `then` and now.
+    """Return what became of every difference between the run `baseline` and the given findings.
 
-    `traces` are by finding id; their `known` spans must be the last ones that began by `then`.
-    Sorted by direction, severity, recommendation and subject.
+    `records` are by finding id; their `known` periods must be the last ones that began by the
+    baseline. Sorted by direction, severity, recommendation and subject.
     """
-    present = {finding.id: finding for finding in now}
-    found = [
-        *_judged_finding_changes(traces, then, present),
-        *_unjudged_finding_changes(traces, present),
+    current = {finding.id: finding for finding in findings}
+    changes = [
+        *_judged_finding_changes(records, baseline, current),
+        *_unjudged_finding_changes(records, current),
     ]
-    return tuple(sorted(found, key=_history_change_sort_key))
+    return tuple(sorted(changes, key=_history_change_sort_key))
 
 
 def _judged_finding_changes(
-    traces: Mapping[str, FindingRecord], then: int, present: Mapping[str, HistoricalFinding]
+    records: Mapping[str, FindingRecord], baseline: int, current: Mapping[str, HistoricalFinding]
 ) -> Iterator[FindingChange]:
-    for finding in present.values():
-        trace = traces.get(finding.id)
-        known = trace.known if trace else None
-        direction = _change_direction(known, finding, seen_then=bool(known and known.last >= then))
+    for finding in current.values():
+        record = records.get(finding.id)
+        known = record.known if record else None
+        was_judged = known is not None and known.last >= baseline
+        direction = _change_direction(known, finding, was_judged=was_judged)
         if direction:
             yield FindingChange(direction, finding, known.verdict if known else None)
 
 
 def _unjudged_finding_changes(
-    traces: Mapping[str, FindingRecord], present: Mapping[str, HistoricalFinding]
+    records: Mapping[str, FindingRecord], current: Mapping[str, HistoricalFinding]
 ) -> Iterator[FindingChange]:
-    """Give the differences that the later run did not judge at all."""
-    for trace in traces.values():
-        if trace.id not in present and trace.known and trace.known.verdict in DIFFERENCE_VERDICTS:
-            unseen = FindingAge(trace.latest.last_at, 0)
-            finding = _build_historical_finding(
-                trace, Verdict.UNKNOWN, None, trace.known.severity, unseen
+    """Yield the differences that the later run did not judge at all."""
+    for record in records.values():
+        known = record.known
+        if record.id not in current and known and known.verdict in DIFFERENCE_VERDICTS:
+            finding = replace(
+                to_historical_finding(record),
+                verdict=Verdict.UNKNOWN,
+                kind=None,
+                severity=known.severity,
+                age=FindingAge(record.latest.last_at, 0),
             )
-            yield FindingChange(ChangeDirection.UNSEEN, finding, trace.known.verdict)
+            yield FindingChange(ChangeDirection.UNKNOWN, finding, known.verdict)
 
 
 def _change_direction(
-    known: FindingPeriod | None, now: HistoricalFinding, *, seen_then: bool
+    known: FindingPeriod | None, now: HistoricalFinding, *, was_judged: bool
 ) -> ChangeDirection | None:
-    """Return how a finding moved, None for one that was no difference and is none.
+    """Return how a finding changed, None if it is a difference in neither run.
 
-    A pass that became unknown is unseen too, but only in the first run that could not tell.
+    A pass that became unknown is reported too, but only by the first run that found it unknown.
     """
-    differed = known is not None and known.verdict in DIFFERENCE_VERDICTS
+    was_difference = known is not None and known.verdict in DIFFERENCE_VERDICTS
     if now.verdict is Verdict.UNKNOWN:
-        newly = seen_then and known is not None and known.verdict is Verdict.PASS
-        return ChangeDirection.UNSEEN if differed or newly else None
+        was_pass = was_judged and known is not None and known.verdict is Verdict.PASS
+        return ChangeDirection.UNKNOWN if was_difference or was_pass else None
     if now.verdict not in DIFFERENCE_VERDICTS:
-        return _end_direction(now) if differed else None
-    if known is None or not differed:
+        if not was_difference:
+            return None
+        is_applicable = now.verdict is not Verdict.NOT_APPLICABLE
+        return ChangeDirection.RESOLVED if is_applicable else ChangeDirection.NOT_APPLICABLE
+    if known is None or not was_difference:
         return ChangeDirection.NEW
     return ChangeDirection.WORSENED if _has_worsened(known, now) else ChangeDirection.PERSISTING
 
 
-def _end_direction(now: HistoricalFinding) -> ChangeDirection:
-    return (
-        ChangeDirection.UNASKED
-        if now.verdict is Verdict.NOT_APPLICABLE
-        else ChangeDirection.RESOLVED
-    )
-
-
 def _has_worsened(known: FindingPeriod, now: HistoricalFinding) -> bool:
-    """Tell whether an accepted or explained difference became drift, or a drift weighs more."""
+    """Return whether an accepted or explained difference became drift, or drift more severe."""
     if now.verdict is not Verdict.DRIFT:
         return False
     return known.verdict is not Verdict.DRIFT or now.severity.rank < known.severity.rank

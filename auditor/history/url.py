@@ -1,4 +1,4 @@
-"""Where the history is kept: a database URL, checked, and the form of it that may be shown."""
+"""The database URL of the history: checked, and without its secrets for messages."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from auditor.errors import REDACTED, ConfigError
-from auditor.history.switch import is_history_off
+from auditor.models.history import is_history_off
 from auditor.text import did_you_mean, escape_unprintable
 
 _POSTGRESQL_SCHEMES = ("postgresql", "postgresql+psycopg")
@@ -33,9 +33,9 @@ class DatabaseLocation:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Return every text of the URL that no message may repeat."""
-        options = (told for key, told in self.url.query.items() if "password" in key.lower())
-        words = [word for told in options for word in _option_values(told)]
+        """Return every text of the URL that a message must not repeat."""
+        options = (value for key, value in self.url.query.items() if "password" in key.lower())
+        words = [word for value in options for word in _option_values(value)]
         return tuple(word for word in (self.url.password, *words) if word)
 
     def __repr__(self) -> str:
@@ -48,10 +48,10 @@ def _option_values(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def locate_database(url: str | None) -> DatabaseLocation | None:
-    """Return the database that a URL names, None for `off`; without one, the user's own file.
+    """Return the database of a URL, None for `off`; without a URL, the user's own file.
 
     Raises:
-        ConfigError: the URL names nothing that history can be kept in; the choice is in the text.
+        ConfigError: no history can be kept there; the text names the choices.
     """
     if url is None:
         return _sqlite_location(
@@ -61,7 +61,7 @@ def locate_database(url: str | None) -> DatabaseLocation | None:
         return None
     scheme, separator, rest = url.strip().partition("://")
     if not separator:
-        raise _url_error(f"{_quote_harmless(scheme)} is no database URL")
+        raise _url_error(f"{_quote_harmless(scheme)} is not a database URL")
     if scheme != "sqlite" and scheme not in _POSTGRESQL_SCHEMES:
         hint = did_you_mean(scheme, ("sqlite", *_POSTGRESQL_SCHEMES))
         raise _url_error(f"no history can be kept in {_quote_harmless(scheme)}://", hint)
@@ -73,26 +73,26 @@ def locate_database(url: str | None) -> DatabaseLocation | None:
 
 
 def _quote_harmless(text: str) -> str:
-    """Return what may be repeated of something that should have been a URL or a scheme."""
+    """Return a text that should have been a URL or a scheme, unless it may hold a password."""
     harmless = text.isprintable() and len(text) <= 40 and not set("@:") & set(text)
     return f'"{text}"' if harmless else REDACTED
 
 
 def _url_error(problem: str, hint: str = "") -> ConfigError:
-    return ConfigError([f"history: {problem}{hint or '.'} There are: {_URL_CHOICES}"])
+    return ConfigError([f"history: {problem}{hint or '.'} Use {_URL_CHOICES}"])
 
 
 def _parse_database_url(url: str) -> URL:
-    """Return the parts of a URL; a second @ would take the rest of a password for a host."""
+    """Return the parts of a URL; with a second @, part of a password would become the host."""
     if url.count("@") <= 1:
         with suppress(ArgumentError, ValueError):  # the latter: a port that is no number
             return make_url(url.strip())
     # Raised outside the handler: the text of the first error may repeat the URL, password and all.
-    raise _url_error("this database URL cannot be understood; signs such as @ in it are %-coded")
+    raise _url_error("this database URL is malformed; write characters such as @ in it %-coded")
 
 
 def _parse_sqlite_path(place: str) -> DatabaseLocation:
-    """Return the file that stands behind `sqlite://`; the path is taken as it is written."""
+    """Return the file after `sqlite://`; its path is taken literally."""
     if not place.startswith("/") and place:
         raise _url_error("a SQLite URL has three slashes, sqlite:///FILE, or four")
     if "?" in place:

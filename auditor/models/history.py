@@ -1,4 +1,4 @@
-"""What history adds to a cluster: since when a finding stands, and what moved between two runs."""
+"""What history adds to a report: the age of each finding, and what changed between two runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,25 +6,32 @@ from enum import StrEnum
 
 from auditor.models.findings import ClusterStatus, FindingKind, FindingSubject, Severity, Verdict
 
+HISTORY_OFF = "off"
+
+
+def is_history_off(url: str | None) -> bool:
+    """Return whether the word `off` is given in place of a database URL."""
+    return url is not None and url.strip().casefold() == HISTORY_OFF
+
 
 class ChangeDirection(StrEnum):
-    """How a difference moved between an earlier run and a later one.
+    """How a difference changed between two runs; the values are tokens of the JSON report.
 
-    `unasked`: nothing is asked of it any more, so nobody can say that it was mended.
-    `unseen`: the later run could not tell or did not judge it, so it is neither new nor resolved.
+    `NOT_APPLICABLE`: the recommendation no longer applies, which does not mean that it was fixed.
+    `UNKNOWN`: the later run did not judge it, or found it unknown: neither new nor resolved.
     """
 
     NEW = "new"
     WORSENED = "worsened"
     PERSISTING = "persisting"
     RESOLVED = "resolved"
-    UNASKED = "unasked"
-    UNSEEN = "unseen"
+    NOT_APPLICABLE = "unasked"
+    UNKNOWN = "unseen"
 
 
 @dataclass(frozen=True, slots=True)
 class FindingAge:
-    """Since when a finding stands in its verdict, and how many runs saw it so.
+    """How long a finding has had its verdict, and in how many runs.
 
     `since` is the start of the first of these runs (ISO 8601, UTC).
     """
@@ -35,7 +42,7 @@ class FindingAge:
 
 @dataclass(frozen=True, slots=True)
 class HistoricalFinding:
-    """A finding as history keeps it: who stands where, and since when."""
+    """A finding as history keeps it, with its age."""
 
     id: str
     cluster: str
@@ -45,15 +52,15 @@ class HistoricalFinding:
     verdict: Verdict
     kind: FindingKind | None
     severity: Severity
-    standing: FindingAge
+    age: FindingAge
 
 
 @dataclass(frozen=True, slots=True)
 class FindingChange:
-    """A finding that differs in one of two runs; `before` None: it was never judged before.
+    """A finding that is a difference in one of two runs; `before` None: not judged before.
 
-    `finding` is how it stands now; one that the later run did not judge is given as unknown, over
-    no run, since it was judged last.
+    `finding` is that of the later run. If that run did not judge it, it is unknown, in no run,
+    since it was last judged.
     """
 
     direction: ChangeDirection
@@ -63,7 +70,7 @@ class FindingChange:
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """What a recorded run came to on one cluster; `exit_code` is that of the whole run."""
+    """The result of a recorded run on one cluster; `exit_code` is that of the whole run."""
 
     id: str
     cluster: str
@@ -77,7 +84,7 @@ class PastRun:
 
 @dataclass(frozen=True, slots=True)
 class RunChanges:
-    """What moved on one cluster between two recorded runs."""
+    """What changed on one cluster between two recorded runs."""
 
     before: PastRun
     after: PastRun
@@ -86,16 +93,16 @@ class RunChanges:
 
 @dataclass(frozen=True, slots=True)
 class ClusterHistory:
-    """What history adds to a cluster: standings by finding id, and changes since the last run.
+    """What history adds to a cluster: ages by finding id, and changes since the last run.
 
-    `runs` are the recorded ones before this run, the latest first; none of them, no changes.
-    `unread` are the nodes that the last of them could not read, in lower case, None where that is
-    not on record; `stranger` is the CUCM publisher that it asked, where that is another than this
-    run's.
+    `runs` are the recorded ones before this run, the latest first; without any there are no
+    changes. `unread` are the nodes, in lower case, that the last of them could not read; None if
+    it did not record them. `other_publisher` is the CUCM publisher that it asked, if this run asks
+    another one.
     """
 
-    standings: Mapping[str, FindingAge] = field(default_factory=dict)
+    ages: Mapping[str, FindingAge] = field(default_factory=dict)
     changes: tuple[FindingChange, ...] = ()
     runs: tuple[PastRun, ...] = ()
     unread: frozenset[str] | None = frozenset()
-    stranger: str | None = None
+    other_publisher: str | None = None

@@ -28,8 +28,8 @@ _DIRECTION_TITLES = {
     ChangeDirection.WORSENED: "Worse",
     ChangeDirection.PERSISTING: "Still there",
     ChangeDirection.RESOLVED: "Resolved",
-    ChangeDirection.UNASKED: "No longer asked for: the profile or the cluster changed",
-    ChangeDirection.UNSEEN: "Unknown now, so neither new nor resolved",
+    ChangeDirection.NOT_APPLICABLE: "No longer asked for: the profile or the cluster changed",
+    ChangeDirection.UNKNOWN: "Unknown now, so neither new nor resolved",
 }
 
 
@@ -118,9 +118,7 @@ def _print_finding_ages(
     if shown:
         table = _history_table("", "recommendation", "subject", "severity", "stands")
         for row in shown:
-            _add_finding_row(
-                table, row, verdict_age_text(row.verdict, row.standing, now), row.verdict
-            )
+            _add_finding_row(table, row, verdict_age_text(row.verdict, row.age, now), row.verdict)
         page.print(table)
     page.print(
         Text(f"{count_noun(len(rows) - len(shown), 'finding')} as recommended or not asked.")
@@ -174,7 +172,7 @@ def _changes_table(changes: Iterable[FindingChange], now: str) -> Table:
     for change in changes:
         finding = change.finding
         was = f"; was {change.before.words}" if change.before else "; never judged before"
-        said = verdict_age_text(finding.verdict, finding.standing, now)
+        said = verdict_age_text(finding.verdict, finding.age, now)
         _add_finding_row(
             table,
             finding,

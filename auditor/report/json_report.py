@@ -103,8 +103,8 @@ def _cluster_history_dict(past: ClusterHistory, told: Container[str]) -> dict[st
         "previous_run": past.runs[0].id if past.runs else None,
         "changes": [_change_dict(change) for change in past.changes],
         "standings": {
-            name: {"since": standing.since, "runs": standing.runs}
-            for name, standing in past.standings.items()
+            name: {"since": age.since, "runs": age.runs}
+            for name, age in past.ages.items()
             if name in told
         },
     }

@@ -61,7 +61,7 @@ def is_complete(cluster: ClusterReport) -> bool:
 def get_finding_age(report: Report, finding: Finding) -> FindingAge | None:
     """Return since when a finding stands in its verdict; None without history."""
     past = report.past.get(finding.cluster)
-    return past.standings.get(finding.id) if past else None
+    return past.ages.get(finding.id) if past else None
 
 
 def finding_age_text(standing: FindingAge, run: RunMetadata) -> str:
@@ -171,7 +171,7 @@ def cluster_reachability_changes(
         if not was_dark:
             yield ReachabilityChange(cluster.name, None, back=False, why=failure_reason(cluster))
         return
-    before = None if past.stranger else past.unread
+    before = None if past.other_publisher else past.unread
     for name in cluster.unread:
         if before is not None and name.lower() not in before:
             gap = _worst_gap(cluster, name)
@@ -224,7 +224,7 @@ _DIRECTION_WORDS = {
     ChangeDirection.WORSENED: "worse",
     ChangeDirection.PERSISTING: "still there",
     ChangeDirection.RESOLVED: "resolved",
-    ChangeDirection.UNASKED: "no longer asked for",
+    ChangeDirection.NOT_APPLICABLE: "no longer asked for",
 }
 
 
@@ -234,10 +234,10 @@ def changes_summary(cluster: ClusterReport, past: ClusterHistory) -> str:
 
 
 def _change_sentences(cluster: ClusterReport, past: ClusterHistory) -> Iterator[str]:
-    if past.stranger:
+    if past.other_publisher:
         yield (
-            f"that run asked another CUCM publisher, {past.stranger}; if it is another cluster, "
-            "give the two of them two names."
+            f"that run asked another CUCM publisher, {past.other_publisher}; if it is another"
+            " cluster, give each of the two its own name."
         )
     tally = Counter(change.direction for change in past.changes)
     told = [
@@ -248,7 +248,7 @@ def _change_sentences(cluster: ClusterReport, past: ClusterHistory) -> Iterator[
         parts = [f"{count_noun(number, 'difference')} {is_or_are(number)} {word}"]
         parts += [f"{number} {word}" for number, word in told[1:]]
         yield f"{', '.join(parts)}."
-    unseen = Counter(c.before for c in past.changes if c.direction is ChangeDirection.UNSEEN)
+    unseen = Counter(c.before for c in past.changes if c.direction is ChangeDirection.UNKNOWN)
     if passed := unseen[Verdict.PASS]:
         yield f"{count_noun(passed, 'check')} that passed {is_or_are(passed)} unknown now."
     if lost := unseen.total() - passed:

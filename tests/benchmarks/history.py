@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from auditor.history.queries import utc_timestamp
 from auditor.history.schema import cluster_run_table, finding_table, period_table, run_table
 from auditor.history.store import HistoryStore, open_history
 from auditor.models.findings import (
@@ -27,6 +26,7 @@ from auditor.models.findings import (
     Verdict,
 )
 from auditor.models.report import Report, RunMetadata
+from auditor.text import utc_timestamp
 from tests.benchmarks.telling import Size, in_turn, line, ratio
 from tests.factories import sentence
 
@@ -65,7 +65,7 @@ def _compared(
 
 
 _QUESTIONS: Mapping[str, Callable[[HistoryStore], object]] = {
-    "since when each finding stands": lambda history: history.standings("lab"),
+    "since when each finding stands": lambda history: history.latest_findings("lab"),
     "what moved in the last ten runs": lambda history: history.changes("lab", _last_but(history)),
     "the latest twenty runs": lambda history: history.runs("lab", limit=20),
     "what an audit is told": lambda history: history.past(_tonight()),

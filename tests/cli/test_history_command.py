@@ -123,7 +123,7 @@ def test_it_forgets_old_runs_but_not_since_when_a_finding_stands(url: str) -> No
     [
         (["--since", "1"], 'no run "1" is recorded'),
         (["--since", "run"], 'several runs begin with "run"'),
-        (["--since", "2026-02-30"], "is no date"),
+        (["--since", "2026-02-30"], "is not a date"),
         (["--cluster", "lap"], "did you mean `lab`?"),
         (["--export", "xml"], "write json or csv"),
         (["--export", "csv:"], "write json or csv"),

@@ -86,12 +86,12 @@ def test_what_the_first_schema_held_is_there_after_it_was_brought_up(
         ("run-02-02", ClusterStatus.DRIFT),
         ("run-01-02", ClusterStatus.DRIFT),
     ]
-    stood = {row.recommendation: row.standing for row in history.standings("lab")}
+    stood = {row.recommendation: row.age for row in history.latest_findings("lab")}
     assert stood == {"SIP-01": FindingAge(at(1), 2), "PE-01": FindingAge(at(1), 2)}
     previous = history.previous("lab", "cucm-pub.example.test")
     assert previous is not None
     assert list(previous.moving) == [(NODE, "SIP")]
-    assert history.past(judged(3, {}))["lab"].stranger is None
+    assert history.past(judged(3, {}))["lab"].other_publisher is None
 
 
 def test_the_next_run_goes_on_where_the_first_schema_ended(url: str) -> None:
@@ -102,7 +102,7 @@ def test_the_next_run_goes_on_where_the_first_schema_ended(url: str) -> None:
     assert [change.direction for change in past.changes] == [ChangeDirection.RESOLVED]
     assert past.unread is None, "nobody recorded which nodes could be read"
     history.record(tonight)
-    stood = {row.recommendation: row.standing for row in opened(url).standings("lab")}
+    stood = {row.recommendation: row.age for row in opened(url).latest_findings("lab")}
     assert stood == {"SIP-01": FindingAge(at(3), 1), "PE-01": FindingAge(at(1), 3)}
 
 

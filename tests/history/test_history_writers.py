@@ -85,8 +85,8 @@ def test_writers_at_once_lose_no_run_and_count_right(url: str) -> None:
 
     assert len(history.runs("lab")) == 24
     for name in ("a", "b"):
-        (row,) = history.standings(name)
-        assert row.standing == FindingAge(at(1), 12)
+        (row,) = history.latest_findings(name)
+        assert row.age == FindingAge(at(1), 12)
     periods = [row for row in history.export("lab") if row["recommendation"] == "R-000"]
     assert sum(row["runs"] for row in periods) == 24
 
@@ -114,7 +114,7 @@ def test_a_writer_that_is_killed_leaves_the_last_whole_run(url: str, moment: str
 
     assert (history.export(), history.runs()) == before
     history.record(judged(2, {"R-000": DRIFT}))
-    assert history.standings("lab")[0].standing == FindingAge(at(1), 2)
+    assert history.latest_findings("lab")[0].age == FindingAge(at(1), 2)
 
 
 @pytest.mark.parametrize("moment", ["CREATE TABLE auditor_finding", "INSERT INTO auditor_schema"])
@@ -160,10 +160,10 @@ def test_an_interrupted_recording_leaves_nothing(
         with pytest.raises(KeyboardInterrupt):
             history.record(judged(2, {"R-000": DRIFT}))
     assert [run.id for run in history.runs()] == ["run-01-02"]
-    assert history.standings("lab")[0].standing == FindingAge(at(1), 1)
+    assert history.latest_findings("lab")[0].age == FindingAge(at(1), 1)
 
 
 def test_a_run_that_is_recorded_twice_counts_once(history: HistoryStore) -> None:
     for _ in range(2):
         history.record(judged(1, {"R-000": DRIFT}))
-    assert history.standings("lab")[0].standing == FindingAge(at(1), 1)
+    assert history.latest_findings("lab")[0].age == FindingAge(at(1), 1)

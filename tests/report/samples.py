@@ -563,7 +563,7 @@ def past(report: ClusterReport) -> ClusterHistory:
     told = FindingAge(RUN.started_at, 1)
     changes += [
         change(ChangeDirection.RESOLVED, gone, told),
-        change(ChangeDirection.UNSEEN, lost, told),
+        change(ChangeDirection.UNKNOWN, lost, told),
     ]
     nights = (
         past_run(28, 2, 4, ClusterStatus.DRIFT, report.name),

@@ -76,7 +76,7 @@ def test_the_whole_message() -> None:
     "change",
     [
         moved(drift(), ChangeDirection.PERSISTING, Verdict.DRIFT),
-        moved(drift(), ChangeDirection.UNSEEN, Verdict.DRIFT, verdict=Verdict.UNKNOWN, kind=None),
+        moved(drift(), ChangeDirection.UNKNOWN, Verdict.DRIFT, verdict=Verdict.UNKNOWN, kind=None),
         moved(drift(), ChangeDirection.NEW, None, verdict=Verdict.WAIVED),
         moved(drift(), ChangeDirection.NEW, None, verdict=Verdict.EXPLAINED),
         moved(drift(), ChangeDirection.NEW, None, severity=Severity.INFO),
@@ -94,7 +94,7 @@ def test_what_went_dark_is_told_first_and_in_one_line_each() -> None:
     """Whatever else the checks of that node came to."""
     (cluster,) = samples.incomplete().clusters
     lost = [f for f in cluster.findings if f.verdict is Verdict.UNKNOWN]
-    changes = [moved(f, ChangeDirection.UNSEEN, Verdict.PASS) for f in lost]
+    changes = [moved(f, ChangeDirection.UNKNOWN, Verdict.PASS) for f in lost]
     changes.append(moved(gone(), ChangeDirection.RESOLVED, Verdict.DRIFT))
     before = (samples.past_run(28, 0, 0, ClusterStatus.COMPLIANT, "lab"),)
     message = compose_notification(

@@ -20,6 +20,8 @@ from tests.report import samples
 
 WELL, DARK = ClusterStatus.COMPLIANT, ClusterStatus.UNAUDITABLE
 
+OTHER = "cucm-other.example.test"
+
 
 def past(status: ClusterStatus, *unread: str) -> ClusterHistory:
     run = PastRun("r1", "lab", "2026-02-28T02:00:00Z", "", None, status, 0, {})
@@ -46,8 +48,8 @@ def test_a_node_that_stays_dark_is_told_no_more() -> None:
     "unsure",
     [
         replace(past(ClusterStatus.INCOMPLETE), unread=None),
-        replace(past(ClusterStatus.INCOMPLETE), stranger="cucm-other.example.test"),
-        replace(past(ClusterStatus.INCOMPLETE, samples.SUB), stranger="cucm-other.example.test"),
+        replace(past(ClusterStatus.INCOMPLETE), other_publisher=OTHER),
+        replace(past(ClusterStatus.INCOMPLETE, samples.SUB), other_publisher=OTHER),
     ],
 )
 def test_no_node_is_lost_or_back_where_nobody_knows_what_was_read_before(
@@ -149,7 +151,7 @@ def test_what_moved_is_told_in_sentences() -> None:
     back = changes_summary(samples.compliant_cluster(), past(ClusterStatus.INCOMPLETE, samples.SUB))
     assert back == "imp-sub.example.test can be read again."
     assert changes_summary(samples.compliant_cluster(), past(WELL)) == "nothing changed."
-    strange = replace(past(WELL), stranger="cucm-b.example.test")
+    strange = replace(past(WELL), other_publisher="cucm-b.example.test")
     assert changes_summary(samples.compliant_cluster(), strange) == (
         "that run asked another CUCM publisher, cucm-b.example.test; if it is another cluster, "
         "give the two of them two names."

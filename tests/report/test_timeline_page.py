@@ -65,7 +65,7 @@ def row(
         verdict=verdict,
         kind=kind,
         severity=severity,
-        standing=standing,
+        age=standing,
     )
 
 
@@ -91,9 +91,9 @@ CHANGES = RunChanges(
         FindingChange(ChangeDirection.WORSENED, ROWS[3], Verdict.WAIVED),
         FindingChange(ChangeDirection.PERSISTING, ROWS[4], Verdict.EXPLAINED),
         FindingChange(ChangeDirection.RESOLVED, ROWS[0], Verdict.DRIFT),
-        FindingChange(ChangeDirection.UNSEEN, ROWS[6], Verdict.PASS),
+        FindingChange(ChangeDirection.UNKNOWN, ROWS[6], Verdict.PASS),
         FindingChange(
-            ChangeDirection.UNSEEN,
+            ChangeDirection.UNKNOWN,
             row("ARC-01", Verdict.UNKNOWN, FindingAge("2026-03-02T02:00:00Z", 0)),
             Verdict.DRIFT,
         ),

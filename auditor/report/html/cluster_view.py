@@ -38,8 +38,8 @@ _DIRECTION_LABELS = {
     ChangeDirection.NEW: "New",
     ChangeDirection.WORSENED: "Worse",
     ChangeDirection.RESOLVED: "Resolved",
-    ChangeDirection.UNASKED: "No longer asked for",
-    ChangeDirection.UNSEEN: "Unknown now",
+    ChangeDirection.NOT_APPLICABLE: "No longer asked for",
+    ChangeDirection.UNKNOWN: "Unknown now",
     ChangeDirection.PERSISTING: "Still there",
 }
 _PASSED_VERDICTS = (Verdict.PASS, Verdict.NOT_APPLICABLE)

@@ -32,8 +32,8 @@ def stand(history: HistoryStore, *verdicts: Verdict | None) -> dict[Verdict, Fin
     for day, verdict in enumerate(verdicts, 1):
         others = {"AXL-01": PASS}
         history.record(judged(day, others if verdict is None else others | {SIP: verdict}))
-    rows = [row for row in history.standings("lab") if row.recommendation == SIP]
-    return {row.verdict: row.standing for row in rows}
+    rows = [row for row in history.latest_findings("lab") if row.recommendation == SIP]
+    return {row.verdict: row.age for row in rows}
 
 
 def moved(history: HistoryStore, report: Report) -> dict[str, str]:
@@ -77,8 +77,8 @@ def test_a_drift_of_another_kind_is_the_same_drift(history: HistoryStore) -> Non
         [FindingKind.STOPPED, FindingKind.STOPPED, FindingKind.UNSTABLE, FindingKind.STOPPED], 1
     ):
         history.record(report(day, cluster(finding(SIP, DRIFT, kind=kind))))
-    (row,) = history.standings("lab")
-    assert (row.kind, row.standing) == (FindingKind.STOPPED, FindingAge(at(1), 4))
+    (row,) = history.latest_findings("lab")
+    assert (row.kind, row.age) == (FindingKind.STOPPED, FindingAge(at(1), 4))
 
 
 def test_what_the_last_run_did_not_judge_has_no_standing(history: HistoryStore) -> None:
@@ -90,11 +90,11 @@ def test_a_report_learns_its_standing_before_it_is_recorded(history: HistoryStor
     tonight = judged(4, {SIP: DRIFT, "PE-01": DRIFT})
     past = history.past(tonight)["lab"]
 
-    told = {f.recommendation: past.standings[f.id] for f in tonight.clusters[0].findings}
+    told = {f.recommendation: past.ages[f.id] for f in tonight.clusters[0].findings}
     assert told == {SIP: FindingAge(at(2), 3), "PE-01": FindingAge(at(4), 1)}
 
     history.record(tonight)
-    assert {row.recommendation: row.standing for row in history.standings("lab")} == told
+    assert {row.recommendation: row.age for row in history.latest_findings("lab")} == told
 
 
 def test_the_first_run_has_no_changes(history: HistoryStore) -> None:
@@ -183,13 +183,13 @@ def test_an_unaudited_cluster_resolves_nothing(history: HistoryStore) -> None:
     silence = report(2, cluster(nodes=()))
     assert silence.clusters[0].status is ClusterStatus.UNAUDITABLE
     (change,) = history.past(silence)["lab"].changes
-    assert change.direction is ChangeDirection.UNSEEN
+    assert change.direction is ChangeDirection.UNKNOWN
     assert (change.before, change.finding.verdict) == (DRIFT, UNKNOWN)
-    assert change.finding.standing == FindingAge(at(1), 0)
+    assert change.finding.age == FindingAge(at(1), 0)
 
     history.record(silence)
     (since,) = history.changes("lab", "run-01").changes
-    assert since.direction is ChangeDirection.UNSEEN
+    assert since.direction is ChangeDirection.UNKNOWN
 
 
 def test_clusters_keep_their_own_runs(history: HistoryStore) -> None:
@@ -197,8 +197,8 @@ def test_clusters_keep_their_own_runs(history: HistoryStore) -> None:
     history.record(report(1, *both))
     history.record(report(2, both[1]))
     history.record(report(3, *both))
-    assert history.standings("lab")[0].standing == FindingAge(at(1), 2)
-    assert history.standings("b")[0].standing == FindingAge(at(1), 3)
+    assert history.latest_findings("lab")[0].age == FindingAge(at(1), 2)
+    assert history.latest_findings("b")[0].age == FindingAge(at(1), 3)
 
 
 def test_changes_since_a_run_a_part_of_its_id_or_a_date(history: HistoryStore) -> None:
@@ -231,8 +231,8 @@ def test_a_past_run_is_judged_by_what_it_knew(history: HistoryStore) -> None:
     ("since", "said"),
     [
         ("run-", 'several runs begin with "run-"; write more of the id'),
-        ("nowhen", 'no run "nowhen" is recorded, and it is no date'),
-        ("2026-02-30", '"2026-02-30" is no date; write 2026-03-01'),
+        ("nowhen", 'no run "nowhen" is recorded, and it is not a date'),
+        ("2026-02-30", '"2026-02-30" is not a date; write 2026-03-01'),
         ("%", 'no run "%" is recorded'),
         ("x\x1b[31m\ny", r'no run "x\x1b[31m\ny" is recorded'),
     ],
@@ -254,11 +254,11 @@ def test_a_whole_id_means_that_run_though_others_begin_with_it(history: HistoryS
 
 def test_a_cluster_without_runs_is_refused_with_the_nearest(history: HistoryStore) -> None:
     with pytest.raises(ConfigError, match="nothing is recorded yet"):
-        history.standings("lab")
+        history.latest_findings("lab")
     stand(history, PASS)
     with pytest.raises(ConfigError, match=r'no run of cluster "lob" .* did you mean `lab`'):
         history.changes("lob", "2026-03-01")
-    with pytest.raises(ConfigError, match="there are: lab"):
+    with pytest.raises(ConfigError, match="recorded are lab"):
         history.runs("zzzzzzzz")
 
 
@@ -311,8 +311,10 @@ def test_another_cluster_of_the_same_name_is_told_apart_by_its_publisher(
     assert same is not None
     assert other is not None
     assert (list(same.moving), other.moving) == ([(NODE, "SIP")], {})
-    assert history.past(asking("CUCM-A.example.test", 2))["lab"].stranger is None
-    assert history.past(asking("cucm-b.example.test", 2))["lab"].stranger == "cucm-a.example.test"
+    same_publisher = history.past(asking("CUCM-A.example.test", 2))["lab"]
+    other_publisher = history.past(asking("cucm-b.example.test", 2))["lab"]
+    assert same_publisher.other_publisher is None
+    assert other_publisher.other_publisher == "cucm-a.example.test"
 
 
 @pytest.mark.parametrize("mode", ["precheck", "failover-check"])
@@ -322,4 +324,4 @@ def test_runs_of_another_mode_leave_no_trace(history: HistoryStore, mode: str) -
     assert history.past(other) == {}
     history.record(other)
     assert [run.id for run in history.runs()] == ["run-01-02"]
-    assert history.standings("lab")[0].standing == FindingAge(at(1), 1)
+    assert history.latest_findings("lab")[0].age == FindingAge(at(1), 1)

@@ -59,7 +59,7 @@ def test_runs_can_be_asked_for_by_cluster_number_and_date(history: HistoryStore)
     history.record(report(5, cluster(name="b")))
     assert [run.id for run in history.runs("lab", limit=2)] == ["run-04-02", "run-03-02"]
     assert [run.started_at for run in history.runs(since="2026-03-04")] == [at(5), at(4)]
-    with pytest.raises(ConfigError, match="is no date"):
+    with pytest.raises(ConfigError, match="is not a date"):
         history.runs(since="yesterday")
 
 
@@ -100,9 +100,9 @@ def test_a_drift_keeps_its_beginning_when_its_runs_are_forgotten(history: Histor
     assert history.prune(timedelta(days=16, hours=12), NOW) == 3
 
     assert [run.id for run in history.runs()] == ["run-04-02"]
-    assert history.standings("lab")[0].standing == FindingAge(at(2), 3)
+    assert history.latest_findings("lab")[0].age == FindingAge(at(2), 3)
     history.record(judged(5, {SIP: DRIFT}))
-    assert history.standings("lab")[0].standing == FindingAge(at(2), 4)
+    assert history.latest_findings("lab")[0].age == FindingAge(at(2), 4)
     assert len(history.export()) == 1
 
 
@@ -114,7 +114,7 @@ def test_how_things_stand_is_never_forgotten(history: HistoryStore) -> None:
     assert [run.id for run in history.runs()] == ["run-03-02", "run-02-02"]
     past = history.past(judged(4, {SIP: DRIFT}))["lab"]
     assert [str(change.direction) for change in past.changes] == ["persisting"]
-    assert list(past.standings.values()) == [FindingAge(at(1), 2)]
+    assert list(past.ages.values()) == [FindingAge(at(1), 2)]
 
 
 def test_what_is_young_enough_stays(history: HistoryStore) -> None:
@@ -140,7 +140,7 @@ def test_a_subject_that_is_gone_is_forgotten_in_time(history: HistoryStore) -> N
 def test_any_text_can_be_recorded_and_asked_for(history: HistoryStore, name: str) -> None:
     told = report(1, cluster(finding("X-1", DRIFT, cluster="x", subject=name), name="x"))
     history.record(told)
-    (row,) = history.standings("x")
+    (row,) = history.latest_findings("x")
     assert history.previous("x") is not None
     assert row.subject.name == name
 
@@ -174,7 +174,7 @@ def test_since_when_is_answered_from_an_index(tmp_path_factory: pytest.TempPathF
     tonight = judged(4, {SIP: DRIFT})
     history.past(tonight)
     history.previous("lab")
-    history.standings("lab")
+    history.latest_findings("lab")
     history.changes("lab", "2026-03-02")
     history.record(tonight)
     selects = [(sql, bound) for sql, bound in asked if sql.startswith(("SELECT", "UPDATE"))]
@@ -222,7 +222,7 @@ def test_a_standing_is_what_looking_back_over_all_runs_says(
             seen.append(run)
         elif last not in DIFFERENCE_VERDICTS or verdict not in (UNKNOWN, None):
             break
-    assert to_historical_finding(trace).standing == FindingAge(at(min(seen)), len(seen))
+    assert to_historical_finding(trace).age == FindingAge(at(min(seen)), len(seen))
 
 
 @settings(max_examples=25, deadline=None)
@@ -234,10 +234,10 @@ def test_the_database_says_the_same(
     assert history is not None
     for day, verdict in enumerate(verdicts, 1):
         tonight = judged(day, {} if verdict is None else {SIP: verdict})
-        promised = history.past(tonight)["lab"].standings
+        promised = history.past(tonight)["lab"].ages
         history.record(tonight)
-        assert {row.id: row.standing for row in history.standings("lab")} == promised
+        assert {row.id: row.age for row in history.latest_findings("lab")} == promised
     last = walk(verdicts)[-1]
-    assert [row.standing for row in history.standings("lab")] == (
-        [to_historical_finding(last).standing] if last and verdicts[-1] is not None else []
+    assert [row.age for row in history.latest_findings("lab")] == (
+        [to_historical_finding(last).age] if last and verdicts[-1] is not None else []
     )
