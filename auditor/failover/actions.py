@@ -24,7 +24,7 @@ from auditor.failover.model import (
     SourceFailure,
     most_urgent,
 )
-from auditor.failover.wording import check_clause
+from auditor.failover.wording import node_check_clause
 from auditor.failure_reasons import reason_text
 from auditor.failures import FailureWords, failure_advice, failure_place
 from auditor.models.facts import HaState, Origin, Source
@@ -50,10 +50,10 @@ def fill_action(situation: str, **names: str) -> str:
 
 def fill_text(situation: str, part: str = "do", **names: str) -> str:
     """Return one part of an action as a clause, empty if the situation has no such part."""
-    return _fill(load_action_texts()[situation].get(part, ""), names)
+    return _fill_template(load_action_texts()[situation].get(part, ""), names)
 
 
-def _fill(template: str, names: Mapping[str, str]) -> str:
+def _fill_template(template: str, names: Mapping[str, str]) -> str:
     texts = load_action_texts()["texts"]
     services = {"AXL": AXL_WEB_SERVICE, "RECOVERY_MANAGER": SERVER_RECOVERY_MANAGER}
     return template.format(**texts, **services, **names)
@@ -82,10 +82,10 @@ def _choose_node_action(node_check: NodeCheck, check: FailoverCheck) -> str:
 def choose_failure_action(failure: SourceFailure, until: str) -> str:
     """Return the action that fixes a failed source; `until` is what must be known first."""
     situation = "fix_account" if failure.reason is Reason.CREDENTIALS else "fix_source"
-    return fill_action(situation, remedy=failure_remedy(failure), until=until)
+    return fill_action(situation, remedy=source_remedy(failure), until=until)
 
 
-def failure_remedy(failure: SourceFailure) -> str:
+def source_remedy(failure: SourceFailure) -> str:
     """Return what fixes a failed source, as a clause that begins with a verb."""
     server, reason = failure.server, failure.reason
     is_account = reason is Reason.CREDENTIALS and failure.source is not Source.CUCM_AXL
@@ -149,13 +149,13 @@ def _down_nodes_action(group: GroupCheck) -> str:
 
 
 def _is_idle_without_partner(group: GroupCheck) -> bool:
-    """Tell whether a node is idle and no partner is in backup mode, so its users have no server."""
+    """Return whether a node is idle and no partner in backup mode serves its users."""
     is_unclear = group.status in (GroupStatus.UNKNOWN, GroupStatus.BROKEN) and not group.serving
     return is_unclear and any(node.state is HaState.IDLE for node in group.nodes)
 
 
 def _needs_longer_watch(group: GroupCheck) -> bool:
-    """Tell whether a good state was seen, but not for long enough."""
+    """Return whether a good state was seen, but not for long enough."""
     good = (GroupStatus.NORMAL, GroupStatus.FAILED_OVER, GroupStatus.NO_FAILOVER)
     return group.status in good and group.is_unstable and not group.checks_with(Verdict.UNKNOWN)
 
@@ -189,7 +189,7 @@ def _fall_back_action(group: GroupCheck) -> str:
     failure = group.failure_behind(most_urgent(unknown)) if unknown else None
     return fill_action(
         "fall_back",
-        first=f"{failure_remedy(failure)}, and check again; then " if failure else "",
+        first=f"{source_remedy(failure)}, and check again; then " if failure else "",
         left=join_names(node.name for node in group.not_serving),
         serving=join_names(group.serving),
     )
@@ -240,7 +240,7 @@ def _unknown_check_action(check: NodeCheck) -> str:
         service=check.service,
         node=check.node,
         state=str(check.state),
-        clause=check_clause(check),
+        clause=node_check_clause(check),
     )
 
 

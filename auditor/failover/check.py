@@ -139,7 +139,7 @@ class FailoverSurveyor:
 
 
 def _needs_states_from_database(facts: ClusterFacts, scope: SurveyScope) -> bool:
-    """Tell whether HA states were asked for and are missing, and no password was refused."""
+    """Return whether HA states were asked for and are missing, and no password was refused."""
     is_refused = any(entry.reason is Reason.CREDENTIALS for entry in facts.coverage)
     is_missing = any(_nodes_without_ha_state(facts, group) for group in facts.groups)
     return is_missing and not is_refused and SurveyTopic.HA in scope.topics
@@ -267,7 +267,7 @@ def select_groups(facts: ClusterFacts, names: Collection[str]) -> tuple[Group, .
 
 
 def _are_groups_complete(facts: ClusterFacts) -> bool:
-    """Tell whether the cluster itself listed its groups: a file may declare only some of them."""
+    """Return whether the cluster itself listed its groups: a file may declare only some of them."""
     return facts.groups_known and facts.topology_observed
 
 

@@ -65,14 +65,7 @@ def count_group_sessions(
     A node that is down has none, nor has a silent node whose partner is in backup mode. Any other
     missing count leaves the sum unknown.
     """
-    taken_over = any(n.ha_state and n.ha_state.state is HaState.BACKUP for n in nodes)
-    counts = [
-        (
-            counter,
-            _sum_if_complete(_session_count(n, counter, taken_over=taken_over) for n in nodes),
-        )
-        for counter in (PRESENCE_SESSIONS, CLIENT_SOCKETS)
-    ]
+    counts = [(name, _count_sessions(nodes, name)) for name in (PRESENCE_SESSIONS, CLIENT_SOCKETS)]
     counter, now = next((count for count in counts if count[1] is not None), counts[0])
     if earlier is None:
         return SessionComparison(counter, now, None)
@@ -80,10 +73,14 @@ def count_group_sessions(
     return SessionComparison(counter, now, _sum_if_complete(before))
 
 
-def _session_count(node: NodeFacts, counter: str, *, taken_over: bool) -> int | None:
-    down = node.ha_state is not None and node.ha_state.state is HaState.DOWN
-    silent = not node.services and node.ha_state is None
-    return 0 if down or (silent and taken_over) else node.sessions.get(counter)
+def _count_sessions(nodes: Sequence[NodeFacts], counter: str) -> int | None:
+    states = [node.ha_state.state if node.ha_state else None for node in nodes]
+    numbers = []
+    for node, state in zip(nodes, states, strict=True):
+        is_taken_over = state is None and not node.services and HaState.BACKUP in states
+        has_none = state is HaState.DOWN or is_taken_over
+        numbers.append(0 if has_none else node.sessions.get(counter))
+    return _sum_if_complete(numbers)
 
 
 def _sum_if_complete(counts: Iterable[int | None]) -> int | None:

@@ -215,7 +215,7 @@ def most_urgent(checks: Iterable[NodeCheck]) -> NodeCheck:
 class Stability:
     """How watching a group ended.
 
-    `stable`: the same pair and services in two looks. `outlasted`: the pair was still moving at
+    `stable`: the same pair and services in two readings. `outlasted`: the pair was still moving at
     the end. `restarting`: nodes and services that restarted more than once meanwhile.
     """
 
@@ -234,7 +234,7 @@ class SessionComparison:
 
     @property
     def is_short(self) -> bool:
-        """Tell whether more than a tenth of the earlier sessions are missing."""
+        """Return whether more than a tenth of the earlier sessions are missing."""
         if self.now is None or self.before is None:
             return False
         return self.now < 0.9 * self.before
@@ -269,7 +269,7 @@ class NodeStatus:
 
     @property
     def is_unreachable(self) -> bool:
-        """Tell whether no interface of the node could be reached."""
+        """Return whether no interface of the node could be reached."""
         unreachable = self.failure is not None and self.failure.reason in _UNREACHABLE_REASONS
         return self.state is None and not self.has_answered and unreachable
 
@@ -314,12 +314,12 @@ class GroupCheck:
 
     @property
     def has_outlasted(self) -> bool:
-        """Tell whether the pair was still moving when the wait ended."""
+        """Return whether the pair was still moving when the wait ended."""
         return self.stability is not None and self.stability.outlasted
 
     @property
     def is_unstable(self) -> bool:
-        """Tell whether the pair was watched and did not become stable."""
+        """Return whether the pair was watched and did not become stable."""
         return self.stability is not None and not self.stability.stable
 
     @property
@@ -362,13 +362,13 @@ class GroupCheck:
 
 @dataclass(frozen=True, slots=True)
 class Peering:
-    """Whether AXL answers where one cluster (`asker`) syncs from another (`asked`).
+    """Whether AXL answers where a cluster syncs from a peer.
 
     `nodes` are the nodes that must answer, each with its label for the console.
     """
 
-    asker: str
-    asked: str
+    cluster: str
+    peer: str
     verdict: Verdict
     nodes: tuple[tuple[str, str], ...]
 
@@ -390,11 +390,11 @@ class ClusterCheck:
 
     @property
     def lacks_groups(self) -> bool:
-        """Tell whether no group, or not every group that was asked for, is known."""
+        """Return whether no group, or not every group that was asked for, is known."""
         return not self.groups or bool(self.possible_groups)
 
 
-Problem = GroupCheck | ClusterCheck | NodeCheck
+CheckPart = GroupCheck | ClusterCheck | NodeCheck
 """What the first two lines can be about: a group, a cluster without groups, a node in no group."""
 
 
@@ -424,13 +424,13 @@ class FailoverCheck:
         """Return the name of a group, with its cluster if there are several."""
         return group.name if len(self.clusters) < 2 else f"{group.name} of cluster {group.cluster}"
 
-    def exit_code_of(self, problem: Problem) -> ExitCode:
+    def exit_code_of(self, part: CheckPart) -> ExitCode:
         """Return 0, 3 or 4 for one part of the check."""
-        if isinstance(problem, GroupCheck):
-            return problem.exit_code(accept_failed_over=self.accept_failed_over)
-        if isinstance(problem, NodeCheck):
-            return problem.exit_code
-        return ExitCode.INCOMPLETE if problem.lacks_groups else ExitCode.COMPLIANT
+        if isinstance(part, GroupCheck):
+            return part.exit_code(accept_failed_over=self.accept_failed_over)
+        if isinstance(part, NodeCheck):
+            return part.exit_code
+        return ExitCode.INCOMPLETE if part.lacks_groups else ExitCode.COMPLIANT
 
     @property
     def accepted(self) -> tuple[GroupCheck, ...]:
@@ -451,12 +451,12 @@ class FailoverCheck:
         return tuple(part for part in parts if self.exit_code_of(part) is not ExitCode.COMPLIANT)
 
     @property
-    def worst(self) -> Problem | None:
+    def worst(self) -> CheckPart | None:
         """Return what the first two lines are about; a group comes first at equal weight."""
         groups = sorted(self.groups, key=self._group_weight)[:1]
         return min(
             (*groups, *self.ungrouped_problems),
-            key=lambda problem: self.exit_code_of(problem).rank,
+            key=lambda part: self.exit_code_of(part).rank,
             default=None,
         )
 

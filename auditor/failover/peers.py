@@ -6,7 +6,7 @@ from auditor.collect.intercluster import lists_as_peer
 from auditor.config.settings import ClusterSettings
 from auditor.failover.model import Peering
 from auditor.failover.services import FailoverFindings, check_node_axl
-from auditor.failover.wording import check_label
+from auditor.failover.wording import node_check_label
 from auditor.models.facts import ClusterFacts, NodeFacts, Outcome
 from auditor.models.findings import Verdict
 from auditor.recommendations.engine import evaluate_applicability
@@ -38,12 +38,12 @@ def unchecked_peers(clusters: Sequence[ClusterSettings]) -> tuple[str, ...]:
     return tuple(sorted(peers))
 
 
-def _check_direction(asker: FailoverFindings, asked: FailoverFindings) -> Peering:
-    nodes = list(_check_axl_for_peers(asked))
+def _check_direction(cluster: FailoverFindings, peer: FailoverFindings) -> Peering:
+    nodes = list(_check_axl_for_peers(peer))
     verdicts = (verdict for _, verdict, _ in nodes)
     verdict = min(verdicts, key=lambda verdict: verdict.rank, default=Verdict.UNKNOWN)
     labels = tuple((name, label) for name, _, label in nodes)
-    return Peering(asker.facts.name, asked.facts.name, verdict, labels)
+    return Peering(cluster.facts.name, peer.facts.name, verdict, labels)
 
 
 def _check_axl_for_peers(findings: FailoverFindings) -> Iterator[tuple[str, Verdict, str]]:
@@ -53,7 +53,7 @@ def _check_axl_for_peers(findings: FailoverFindings) -> Iterator[tuple[str, Verd
         if not node.planned and evaluate_applicability(view).value:
             check = check_node_axl(findings, node)
             was_asked = _was_node_queried(findings.facts, node)
-            yield node.name, check.verdict, check_label(check) if was_asked else "not asked"
+            yield node.name, check.verdict, node_check_label(check) if was_asked else "not asked"
 
 
 def _was_node_queried(facts: ClusterFacts, node: NodeFacts) -> bool:

@@ -19,8 +19,8 @@ from auditor.failover.model import (
 from auditor.failover.services import FailoverFindings
 from auditor.failover.summary import INCOMPLETE, NOT_HEALTHY, UNKNOWN, summarize_check
 from auditor.failover.wording import (
-    check_clause,
     distinct_checks,
+    node_check_clause,
     node_state_clause,
     pair_states_clause,
 )
@@ -165,7 +165,7 @@ def _partner_impacts(group: GroupCheck, node: str, partner: str) -> Iterator[Fai
     types = (CheckType.CRITICAL, CheckType.SYNC_AND_RECOVERY, CheckType.AXL)
     checks = group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN)
     for check in distinct_checks(c for c in checks if c.node == partner and c.type in types):
-        because = f"{check_clause(check)}, and {partner} would serve all users if {node} fails"
+        because = f"{node_check_clause(check)}, and {partner} would serve all users if {node} fails"
         yield FailoverImpact(group, Capability.PRESENCE, node, check.verdict, because)
 
 

@@ -28,10 +28,10 @@ from auditor.failover.readiness import FailoverImpact, FailoverReadiness
 from auditor.failover.summary import summarize_check, summarize_group
 from auditor.failover.wording import (
     HA_STATE_LABELS,
-    check_label,
-    check_text,
     distinct_checks,
     missing_groups_text,
+    node_check_label,
+    node_check_text,
     note_texts,
     unchecked_peer_text,
 )
@@ -131,7 +131,7 @@ def _print_cluster(console: Console, cluster: ClusterCheck, *, is_only_one: bool
         console.print(Padding(_group_table(group), (0, 0, 0, 2)))
         _print_group_details(console, group)
     for check in cluster.ungrouped:
-        text = f"  {VERDICT_MARKS[check.verdict]} {check_text(check)}"
+        text = f"  {VERDICT_MARKS[check.verdict]} {node_check_text(check)}"
         console.print(safe_text(text, VERDICT_STYLES[check.verdict]))
 
 
@@ -177,11 +177,11 @@ def _checks_cell(checks: Sequence[NodeCheck]) -> tuple[str, str]:
     mark, style = VERDICT_MARKS[verdict], "" if verdict is Verdict.PASS else VERDICT_STYLES[verdict]
     if checks[0].type in (CheckType.AXL, CheckType.MEMBER):
         optional = " (optional)" if verdict is Verdict.NOT_APPLICABLE else ""
-        return f"{mark} {check_label(worst[0])}{optional}", style
+        return f"{mark} {node_check_label(worst[0])}{optional}", style
     counted = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
     if verdict is Verdict.PASS:
         return f"{mark} {len(counted)} of {len(counted)} run", style
-    labels = ", ".join(dict.fromkeys(map(check_label, worst)))
+    labels = ", ".join(dict.fromkeys(map(node_check_label, worst)))
     return f"{mark} {len(worst)} of {len(counted)}: {labels}", style
 
 
@@ -199,7 +199,7 @@ def _replication_label(node: NodeStatus) -> str:
 def _print_group_details(console: Console, group: GroupCheck) -> None:
     """Print what the table has no room for: what is wrong or unknown, sessions, causes."""
     for check in distinct_checks(group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN)):
-        _print_marked(console, check.verdict, check_text(check))
+        _print_marked(console, check.verdict, node_check_text(check))
     for check in group.checks:
         if check.state is CheckState.ANSWERS_WITH_FAULT:
             _print_line(console, f"! {' '.join(note_texts(check))}")
@@ -253,7 +253,7 @@ def _print_peerings(console: Console, check: FailoverCheck) -> None:
         console.print()
         console.print(safe_text("Between clusters", "bold"))
     for peering in check.peerings:
-        text = f"{peering.asker} asks {peering.asked}: AXL {_peering_text(peering)}"
+        text = f"{peering.cluster} syncs from {peering.peer}: AXL {_peering_text(peering)}"
         if peering.verdict is Verdict.PASS:
             _print_line(console, f"{VERDICT_MARKS[Verdict.PASS]} {text}")
         else:
@@ -378,8 +378,8 @@ def _check_json(check: NodeCheck) -> dict[str, Any]:
         "aspect": check.type,
         "node": check.node,
         "verdict": check.verdict,
-        "text": check_text(check),
-        "word": check_label(check),
+        "text": node_check_text(check),
+        "word": node_check_label(check),
         "service": check.service,
     }
 
@@ -397,8 +397,8 @@ def _failure_json(failure: SourceFailure) -> dict[str, Any]:
 
 def _peering_json(peering: Peering) -> dict[str, Any]:
     return {
-        "asker": peering.asker,
-        "asked": peering.asked,
+        "asker": peering.cluster,
+        "asked": peering.peer,
         "verdict": peering.verdict,
         "text": _peering_text(peering),
     }

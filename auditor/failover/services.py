@@ -92,7 +92,7 @@ def check_node(findings: FailoverFindings, node: NodeFacts) -> Iterator[NodeChec
         yield check_sync_and_recovery(findings, node, service)
     if not node.services:
         view = view_service(findings.facts, node, OTHER_SERVICES[0])
-        # One check stands for all: nobody knows which of them are activated.
+        # One check for all of them, because it is not known which are activated.
         yield replace(_unknown_check(node, view, CheckType.OTHER), service="")
     for service in OTHER_SERVICES:
         check = check_other_service(findings, node, service)
@@ -225,7 +225,7 @@ def _check_state(node: NodeFacts, view: ServiceView) -> CheckState:
 
 
 def _may_be_stopped_by_ha(facts: ClusterFacts, node: NodeFacts, service: str) -> bool:
-    """Tell whether high availability may have stopped a service, though that is not certain.
+    """Return whether high availability may have stopped a service, though that is not certain.
 
     The states are only discovered, or it is not known whether high availability is on. To start
     the service by hand would then be the wrong advice.
@@ -245,7 +245,7 @@ def _may_be_stopped_by_ha(facts: ClusterFacts, node: NodeFacts, service: str) ->
 
 
 def is_axl_required(findings: FailoverFindings, node: NodeFacts) -> bool | None:
-    """Tell whether AXL must run on a node (AXL-01, AXL-02), None if that is not known.
+    """Return whether AXL must run on a node (AXL-01, AXL-02), None if that is not known.
 
     Facts that are only discovered do not make it optional.
     """

@@ -4,19 +4,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from auditor.failover.model import (
+    CheckPart,
     CheckType,
     ClusterCheck,
     FailoverCheck,
     GroupCheck,
     GroupStatus,
     NodeCheck,
-    Problem,
     most_urgent,
 )
 from auditor.failover.wording import (
-    check_clause,
     failure_clause,
     missing_groups_clause,
+    node_check_clause,
     node_state_clause,
     pair_states_clause,
 )
@@ -174,7 +174,7 @@ def _drift_clause(group: GroupCheck) -> str:
 
 def _first_and_count(checks: Sequence[NodeCheck]) -> str:
     more = f" (and {len(checks) - 1} more)" if len(checks) > 1 else ""
-    return f"{check_clause(most_urgent(checks))}{more}"
+    return f"{node_check_clause(most_urgent(checks))}{more}"
 
 
 def nodes_with_axl(group: GroupCheck) -> tuple[str, ...]:
@@ -202,12 +202,12 @@ def _sessions_clause(group: GroupCheck) -> str:
 def _summarize_other(problem: ClusterCheck | NodeCheck) -> Summary:
     if isinstance(problem, NodeCheck):
         label = NOT_HEALTHY if problem.verdict is Verdict.DRIFT else INCOMPLETE
-        return Summary(label, (check_clause(problem),))
+        return Summary(label, (node_check_clause(problem),))
     because = [f", because {failure_clause(failure)}" for failure in problem.failures[:1]]
     return Summary(UNKNOWN, ("".join((missing_groups_clause(problem), *because)),))
 
 
-def _other_clauses(check: FailoverCheck, first: Problem) -> Iterator[str]:
+def _other_clauses(check: FailoverCheck, first: CheckPart) -> Iterator[str]:
     """Yield clauses on everything but the first problem."""
     others = [group for group in check.groups if group is not first]
     bad = [
@@ -220,7 +220,7 @@ def _other_clauses(check: FailoverCheck, first: Problem) -> Iterator[str]:
         has_more = first.sessions.is_short or first.bad_replication
         yield f"--accept failed-over allows {'the failover alone' if has_more else 'that'}"
     if bad:
-        yield f"{join_names(bad)} also {'needs' if len(bad) == 1 else 'need'} a look"
+        yield f"{join_names(bad)} also {'needs' if len(bad) == 1 else 'need'} attention"
     if accepted:
         too = " too" if isinstance(first, GroupCheck) else ""
         verb = is_or_are(len(accepted))
@@ -234,7 +234,7 @@ def _other_clauses(check: FailoverCheck, first: Problem) -> Iterator[str]:
 
 def _other_problem_clause(problem: ClusterCheck | NodeCheck) -> str:
     if isinstance(problem, NodeCheck):
-        return check_clause(problem)
+        return node_check_clause(problem)
     if problem.groups:
         return missing_groups_clause(problem)
     return f"cluster {problem.name} could not be checked"

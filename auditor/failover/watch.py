@@ -28,7 +28,7 @@ _UNSETTLED_STATUSES = frozenset({GroupStatus.MOVING, GroupStatus.UNKNOWN})
 _CHANGING_RUN_STATES = frozenset({RunState.STARTING, RunState.STOPPING})
 
 _UNSTABLE_RESTARTS = 2
-"""So many restarts are more than one by hand or by high availability."""
+"""A single restart may be one by hand or by high availability."""
 
 
 @dataclass(slots=True)

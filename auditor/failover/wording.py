@@ -1,6 +1,6 @@
 """Failover checks in words: HA states, failures of sources, checks of nodes, missing groups.
 
-A clause can stand inside a sentence; a text is one or more whole sentences.
+A clause can be part of a sentence; a text is one or more whole sentences.
 Source of the HA states: IM&P configuration guide 15, chapter on high availability.
 """
 
@@ -62,7 +62,7 @@ def failure_clause(failure: SourceFailure) -> str:
     return failure_cause(failure.failure, with_digest=False)
 
 
-def check_label(check: NodeCheck) -> str:
+def node_check_label(check: NodeCheck) -> str:
     """Return one or two words for a cell of the table; capitals mean drift."""
     state = CheckState.UNKNOWN if check.state is CheckState.UNREAD else check.state
     match check.verdict:
@@ -73,15 +73,15 @@ def check_label(check: NodeCheck) -> str:
     return str(state)
 
 
-def check_clause(check: NodeCheck) -> str:
+def node_check_clause(check: NodeCheck) -> str:
     """Return what a check found, as a clause."""
     clause = _state_clause(check)
     return f"{clause}, {doubt}" if (doubt := _doubt_clause(check)) else clause
 
 
-def check_text(check: NodeCheck) -> str:
+def node_check_text(check: NodeCheck) -> str:
     """Return what a check found as whole sentences."""
-    clause = check_clause(check)
+    clause = node_check_clause(check)
     # A clause on membership begins with the name of the node, which keeps its case.
     sentence = f"{clause}." if check.type is CheckType.MEMBER else as_sentence(clause)
     return " ".join((sentence, *note_texts(check)))
@@ -166,4 +166,4 @@ def unchecked_peer_text(name: str) -> str:
 
 def distinct_checks(checks: Iterable[NodeCheck]) -> Iterable[NodeCheck]:
     """Return each text once: an unread node has the same one for every service."""
-    return {check_text(check): check for check in checks}.values()
+    return {node_check_text(check): check for check in checks}.values()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auditor.errors import Reason
-from auditor.failover.actions import choose_action, failure_remedy
+from auditor.failover.actions import choose_action, source_remedy
 from auditor.failover.model import source_failures
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.report import render_failover_text
@@ -76,7 +76,7 @@ def test_the_action_names_what_to_change(reason: Reason) -> None:
 def test_a_remedy_is_that_of_the_interface(source: Source, reason: Reason, expected: str) -> None:
     facts = replace(pair(None, None), coverage=(failed_source("imp2", reason, source),))
     (failure,) = source_failures(facts, ["imp2"])
-    assert expected in failure_remedy(failure)
+    assert expected in source_remedy(failure)
 
 
 @pytest.mark.parametrize("reason", [r for r in Reason if r is not Reason.UNREACHABLE])

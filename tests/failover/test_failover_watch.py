@@ -413,7 +413,7 @@ def test_peers_in_one_file_are_checked_in_both_directions(
         {"stop": {"node": "imp2.there.test", "service": "Cisco AXL Web Service"}}
     )
     check = lab.check()
-    assert [(p.asker, p.asked, str(p.verdict)) for p in check.peerings] == [
+    assert [(p.cluster, p.peer, str(p.verdict)) for p in check.peerings] == [
         ("lab", "there", "drift"),
         ("there", "lab", "pass"),
     ]
