@@ -53,7 +53,7 @@ INTERFACE_ROLES: Mapping[Interface, str] = {
 class ReasonText:
     """What happened, what to do, and where: a page, a command, or a key of the configuration.
 
-    An `advice` or `where` of None is that of the reason.
+    Of a problem, an empty cause and an `advice` or `where` of None are those of the reason.
     """
 
     cause: str
@@ -134,7 +134,7 @@ REASONS: Mapping[Reason, ReasonText] = {
         "{address_key}",
     ),
     Reason.UNSUPPORTED_VERSION: ReasonText(
-        "{server} speaks no AXL version that auditor speaks",
+        "{server} spoke no AXL version that auditor speaks",
         "set `axl_version` to one that {server} speaks, or declare the nodes and their groups",
         "`axl_version`, [[cluster.node]]",
     ),

@@ -32,18 +32,21 @@ class Problem(Enum):
     names of `FailureWords`. `digest` and `password_source` are left out where they are unknown.
     """
 
+    UNSPECIFIED = ReasonText("")
+    """Only the reason is known."""
+
     # unreachable
     NO_HOST_NAME = ReasonText(
-        "the address of {server} is no host name", "give its address in {addresses}"
+        "the address of {server} is not a host name", "give its address ({addresses})"
     )
     NO_ADDRESS = ReasonText(
         "{host} has no address: {error}",
-        "correct the name, or give its address in {addresses}",
+        "correct the name, or give its address ({addresses})",
         '{address_key}: "{server}" = "ADDRESS"',
     )
     NO_CONNECTION = ReasonText(
         "no connection to {server} at {place}: {error}",
-        "check its address in {addresses}, the network, and that it is up",
+        "check its address ({addresses}), the network, and that it is up",
     )
     CONNECTION_REFUSED = ReasonText(
         "{place} refused the connection",
@@ -81,7 +84,7 @@ class Problem(Enum):
     # tls
     IMPOSSIBLE_NAME = ReasonText(
         f"{{name}} is no name that a certificate could prove{_NOTHING_SENT}",
-        "give the name in its certificate in {addresses}",
+        "give the name in its certificate ({addresses})",
         "{address_key}",
     )
     UNREADABLE_CERTIFICATE = ReasonText(
@@ -135,12 +138,12 @@ class Problem(Enum):
     )
     OTHER_NAME = ReasonText(
         f"{{server}} showed a certificate for {{names}}, not for {{name}}{_NOTHING_SENT}",
-        "put the name that it is issued to in {addresses}, or {pin_it}",
+        "use the name that it is issued to ({addresses}), or {pin_it}",
         "[cluster.addresses], or [cluster.pins] by `auditor trust {server} --cluster {cluster}`",
     )
     NO_TLS = ReasonText(
         f"{{server}} does not speak TLS on port {{port}}{_NOTHING_SENT}",
-        "check the port in {addresses}; Cisco's web services use 8443",
+        "check the port ({addresses}); Cisco's web services use 8443",
         "{address_key}",
     )
     HANDSHAKE_FAILED = ReasonText(
@@ -278,7 +281,7 @@ class Problem(Enum):
     # wrong_node
     OTHER_NODE = ReasonText(
         f"the address of {{server}} is answered with the certificate of {{other}}{_NOTHING_SENT}",
-        "correct {addresses} or the name service: each node needs its own address",
+        "correct the address ({addresses}) or the name service: each node needs its own address",
     )
     SAME_MACHINE = ReasonText(
         "{server} and {other} gave the same start times for their services: one machine answered "
@@ -307,9 +310,9 @@ class Problem(Enum):
 class Failure:
     """One failed exchange as data; no sentence is in it.
 
-    `is_cucm` is None where nobody knows which product the server is. `earlier` is the failure that
-    kept this question from being asked. `values` fill the placeholders of the problem: free of
-    secrets and of line breaks.
+    `is_cucm` is None where it is not known which
+    product the server is. `earlier` is the failure that kept this request from being sent. `values`
+    fill the placeholders of the problem: free of secrets and of line breaks.
     """
 
     reason: Reason
@@ -358,22 +361,19 @@ def failure_cause(
     failure: Failure, words: FailureWords = FILE_WORDS, *, with_digest: bool = True
 ) -> str:
     """Return what happened as a clause, without the digest where that is shown beside it."""
-    return _fill(failure.problem.value.cause, failure, words, with_digest=with_digest)
+    return _fill(_texts(failure).cause, failure, words, with_digest=with_digest)
 
 
 def failure_advice(failure: Failure, words: FailureWords = FILE_WORDS) -> str:
     """Return what to do as a clause that begins with a verb; empty if there is nothing to do."""
     failure = _failure_to_fix(failure)
-    return _fill(_advice_template(failure), failure, words)
+    return _fill(_texts(failure).advice or "", failure, words)
 
 
 def failure_place(failure: Failure, words: FailureWords = FILE_WORDS) -> str:
     """Return where to do it: a page of Cisco's, a command, or a key of the file."""
     failure = _failure_to_fix(failure)
-    where = failure.problem.value.where
-    if where is None:
-        where = reason_text(failure.reason, failure.interface).where
-    return _fill(where or "", failure, words)
+    return _fill(_texts(failure).where or "", failure, words)
 
 
 def failure_detail(
@@ -381,12 +381,12 @@ def failure_detail(
 ) -> str:
     """Return what happened as a sentence."""
     clause = failure_cause(failure, words, with_digest=with_digest)
-    return _to_sentence(failure.problem.value.cause, clause)
+    return _to_sentence(_texts(failure).cause, clause)
 
 
 def failure_remedy(failure: Failure, words: FailureWords = FILE_WORDS) -> str:
     """Return what to do as a sentence; empty if there is nothing to do."""
-    template = _advice_template(_failure_to_fix(failure))
+    template = _texts(_failure_to_fix(failure)).advice or ""
     return _to_sentence(template, failure_advice(failure, words))
 
 
@@ -396,17 +396,21 @@ def failure_text(failure: Failure, words: FailureWords = FILE_WORDS) -> str:
 
 
 def _failure_to_fix(failure: Failure) -> Failure:
-    """Return the refused login behind a question that was not asked, else the failure itself."""
+    """Return the refused login behind a request that was not sent, else the failure itself."""
     if failure.problem is Problem.AFTER_REFUSED_LOGIN and failure.earlier is not None:
         return failure.earlier
     return failure
 
 
-def _advice_template(failure: Failure) -> str:
-    advice = failure.problem.value.advice
-    if advice is None:
-        advice = reason_text(failure.reason, failure.interface).advice
-    return advice or ""
+def _texts(failure: Failure) -> ReasonText:
+    """Return the words of the problem, and those of the reason where it has none."""
+    general = reason_text(failure.reason, failure.interface)
+    own = failure.problem.value
+    return ReasonText(
+        own.cause or general.cause,
+        general.advice if own.advice is None else own.advice,
+        general.where if own.where is None else own.where,
+    )
 
 
 def _to_sentence(template: str, clause: str) -> str:

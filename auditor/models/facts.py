@@ -138,6 +138,13 @@ class Coverage:
             return failure_detail(self.failure)
         return failure_text(self.failure)
 
+    @property
+    def explanation(self) -> str:
+        """Return the detail; where there is none, what the reason means, and what to do."""
+        if self.detail or self.reason is None:
+            return self.detail
+        return failure_text(Failure(self.reason, Problem.UNSPECIFIED, self.node))
+
     def rendered(self) -> "Coverage":
         """Return the entry with its sentences in place of the failure, as a file keeps it."""
         return replace(self, note=self.detail, failure=None)

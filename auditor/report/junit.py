@@ -18,7 +18,6 @@ from auditor.report.summary import (
     skipped_packs_text,
 )
 from auditor.report.wording import (
-    REASON_ADVICE,
     cluster_summary,
     difference_text,
     evidence_line,
@@ -177,7 +176,7 @@ def _case_text_lines(report: Report, finding: Finding) -> Iterator[str]:
 def _coverage_case(entry: Coverage) -> _JunitCase:
     name = f"{entry.source} of {entry.node}"
     if entry.reason is not None:
-        detail = entry.detail or REASON_ADVICE[entry.reason]
+        detail = entry.explanation
         return _JunitCase(_COVERAGE_AREA, name, Error, f"{entry.outcome}: {detail}", entry.reason)
     if entry.outcome is Outcome.SKIPPED:
         return _JunitCase(_COVERAGE_AREA, name, Skipped, entry.detail or "not due", "skipped")

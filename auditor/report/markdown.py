@@ -18,7 +18,6 @@ from auditor.report.summary import (
 )
 from auditor.report.wording import (
     KIND_TEXTS,
-    REASON_ADVICE,
     STATUS_VERDICTS,
     VERDICT_HEADINGS,
     VERDICT_MARKS,
@@ -210,9 +209,7 @@ def _gaps_markdown(cluster: ClusterReport) -> Iterator[str]:
                 format_code(entry.node),
                 str(entry.source),
                 str(entry.reason).replace("_", " "),
-                escape_markdown(
-                    entry.detail or (REASON_ADVICE[entry.reason] if entry.reason else "")
-                ),
+                escape_markdown(entry.explanation),
             )
             for entry in gaps
         ),

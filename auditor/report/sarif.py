@@ -26,7 +26,7 @@ from auditor.report.summary import (
     get_finding_age,
     skipped_packs_text,
 )
-from auditor.report.wording import KIND_TEXTS, REASON_ADVICE, cluster_summary, evidence_line
+from auditor.report.wording import KIND_TEXTS, cluster_summary, evidence_line
 from auditor.text import printable
 
 _SARIF_SCHEMA_URI = (
@@ -233,7 +233,7 @@ def _sarif_notifications(report: Report) -> Iterator[_SarifObject]:
 
 
 def _coverage_notification(cluster: ClusterReport, entry: Coverage) -> _SarifObject:
-    detail = entry.detail or (REASON_ADVICE[entry.reason] if entry.reason else "")
+    detail = entry.explanation
     said = f"{cluster.name}: {entry.source} of {entry.node} gave nothing ({entry.reason}). {detail}"
     return _tool_notification(f"coverage/{entry.reason}", "error", said)
 

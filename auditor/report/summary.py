@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.errors import Reason
+from auditor.failures import Failure, Problem, failure_cause
 from auditor.models.facts import Coverage, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Finding, SubjectKind, Verdict
 from auditor.models.history import ChangeDirection, ClusterHistory, FindingAge
@@ -80,25 +81,6 @@ def finding_age_text(standing: FindingAge, run: RunMetadata) -> str:
     return f"{long}, {count_noun(standing.runs, 'run')} (first seen {standing.since})"
 
 
-_FAILURE_PHRASES = {
-    Reason.UNREACHABLE: "{} cannot be reached",
-    Reason.TIMED_OUT: "no answer in time from {}",
-    Reason.TLS: "certificate not accepted of {}",
-    Reason.CREDENTIALS: "credentials refused by {}",
-    Reason.NOT_AUTHORISED: "account without the role that it needs on {}",
-    Reason.NO_SUCH_SERVICE: "web service missing on {}",
-    Reason.RATE_LIMITED: "too many requests for {}",
-    Reason.UNAVAILABLE: "web service unavailable on {}",
-    Reason.SOAP_FAULT: "fault in the answer of {}",
-    Reason.BAD_REPLY: "no SOAP answer from {}",
-    Reason.TOO_LARGE: "answer too large from {}",
-    Reason.WRONG_NODE: "another node answers for {}",
-    Reason.UNSUPPORTED_VERSION: "no AXL version in common with {}",
-    Reason.NOT_ASKED: "nothing was asked of {}",
-    Reason.BUG: "auditor itself failed on {}",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class ReachabilityChange:
     """A node, or with `node` None a whole cluster, that was lost from sight or is back.
@@ -143,7 +125,7 @@ def describe_failures(gaps: Sequence[Coverage]) -> str:
     if len(servers) > 1:
         servers.pop(Reason.NOT_ASKED, None)
     return ", ".join(
-        _FAILURE_PHRASES[reason].format(join_names(names, limit=3))
+        failure_cause(Failure(reason, Problem.UNSPECIFIED, join_names(names, limit=3)))
         for reason, names in servers.items()
     )
 

@@ -27,7 +27,6 @@ from auditor.report.summary import (
 )
 from auditor.report.wording import (
     MARK_LEGEND,
-    REASON_ADVICE,
     STATUS_VERDICTS,
     VERDICT_HEADINGS,
     VERDICT_MARKS,
@@ -192,7 +191,7 @@ def _print_gaps(page: Console, coverage: Sequence[Coverage]) -> None:
         if entry.reason is None:
             continue
         after = entry.reason is Reason.NOT_ASKED and entry.node in failed
-        detail = "not asked after that." if after else entry.detail or REASON_ADVICE[entry.reason]
+        detail = "not asked after that." if after else entry.explanation
         gaps.setdefault((entry.node, entry.reason, detail), []).append(entry.source)
     if not gaps:
         return

@@ -5,12 +5,10 @@ What every format tells of one finding: the labels, the sentences behind them, t
 What a certificate says of itself, for eyes that have to compare it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from auditor.errors import Reason
 from auditor.models.facts import Evidence, Outcome, Source
 from auditor.models.findings import (
     EXIT_CODE_MEANINGS,
@@ -82,25 +80,6 @@ KIND_TEXTS = {
     FindingKind.NOT_GROUPED: "in no redundancy group",
     FindingKind.PROFILE_CONFLICT: "profile and cluster disagree",
 }
-
-REASON_ADVICE = {
-    Reason.UNREACHABLE: "Check the address, the firewall and that the node is up.",
-    Reason.TIMED_OUT: "Check the load of the node and the network; run again later.",
-    Reason.TLS: "Check the CA bundle, or record the certificate's pin with `auditor trust`.",
-    Reason.CREDENTIALS: "Check user name and password before the next run: repeats lock accounts.",
-    Reason.NOT_AUTHORISED: "Give the audit account the role that this interface needs.",
-    Reason.NO_SUCH_SERVICE: "Check that the web service is activated on that node.",
-    Reason.RATE_LIMITED: "Other tools ask this node too; run again later.",
-    Reason.UNAVAILABLE: "Check the web services of that node; run again later.",
-    Reason.SOAP_FAULT: "Look the fault up, or run again with -v for the log.",
-    Reason.BAD_REPLY: "Check that no proxy or login page stands between here and the node.",
-    Reason.TOO_LARGE: "Check what answers at that address.",
-    Reason.WRONG_NODE: "Correct the address of that node in the configuration.",
-    Reason.UNSUPPORTED_VERSION: "Set axl_version to one that the server knows.",
-    Reason.NOT_ASKED: "Mend what stopped the audit before it, then run again.",
-    Reason.BUG: "This is a fault of auditor: please report it with the log.",
-}
-"""What to do, for a failure whose own detail says nothing."""
 
 
 def severity_summary(findings: Iterable[Finding]) -> str:
@@ -188,7 +167,7 @@ def _unauditable_summary(cluster: ClusterReport) -> str:
     if not failed:
         return "Nothing could be audited: no IM&P node gave its services."
     first = failed[0]
-    why = first.detail or (REASON_ADVICE[first.reason] if first.reason else "")
+    why = first.explanation
     others = dict.fromkeys(entry.node for entry in failed if entry.node != first.node)
     besides = f" No answer either from {join_names(others, limit=3)}." if others else ""
     return f"Nothing could be audited: {why}{besides}"
@@ -259,9 +238,6 @@ def difference_text(finding: Finding) -> str:
     return KIND_TEXTS[finding.kind] if finding.kind else render_clause(finding.observed)
 
 
-_SHA256_SUFFIX = re.compile(r" \(SHA-256 [0-9A-F:]+\)")
-
-
 def certificate_lines(certificate: Certificate, now: datetime) -> list[str]:
     """Return one line for each thing; the digest stands in two halves, easier to compare."""
     names = ", ".join(certificate.names) or f"{certificate.common_name} (common name only)"
@@ -277,8 +253,3 @@ def certificate_lines(certificate: Certificate, now: datetime) -> list[str]:
         digest[:half],
         digest[half:],
     ]
-
-
-def strip_digest(text: str) -> str:
-    """Return a sentence about a certificate without its digest, where that is told beside it."""
-    return _SHA256_SUFFIX.sub("", text)

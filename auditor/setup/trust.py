@@ -12,8 +12,9 @@ from auditor.config.loader import CONFIG_FILE_NAME, build_configuration
 from auditor.config.pins import add_pin, manual_pin_instruction
 from auditor.config.settings import ClusterSettings, ServerAddress
 from auditor.errors import ConfigError, ExchangeError, OutputError, WrongNode
+from auditor.failures import failure_detail
 from auditor.files import write_file
-from auditor.report.wording import certificate_lines, strip_digest
+from auditor.report.wording import certificate_lines
 from auditor.soap.messages import Certificate
 from auditor.soap.network import Network
 from auditor.soap.tls import is_pinned
@@ -169,7 +170,7 @@ def _trust_status(server: ServerCertificate) -> str:
             "It is trusted already, because of who signed it: no pin is needed. A pin would "
             "replace that trust and would have to be renewed with the certificate."
         )
-    return f"It is not trusted now: {strip_digest(server.refused.detail)}"
+    return f"It is not trusted now: {failure_detail(server.refused.failure, with_digest=False)}"
 
 
 _COMPARE_INSTRUCTIONS = (

@@ -194,7 +194,9 @@ def _untrusted_error(endpoint: Endpoint, code: int, certificate: Certificate) ->
         return TlsFailed(Problem.FUTURE_CERTIFICATE, name, date=certificate.not_before.date())
     if code in _NAME_MISMATCH and certificate.names:
         names = ", ".join(certificate.names[:4])
-        return TlsFailed(Problem.OTHER_NAME, name, names=names, name=endpoint.verify_name)
+        return TlsFailed(
+            Problem.OTHER_NAME, name, names=names, name=endpoint.verify_name, digest=digest
+        )
     if code in _NAME_MISMATCH:
         common_name = certificate.common_name
         return TlsFailed(Problem.COMMON_NAME_ONLY, name, common_name=common_name, digest=digest)

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from auditor import __version__
 from auditor.errors import Reason
+from auditor.failure_reasons import REASONS
 from auditor.models.facts import (
     Coverage,
     Evidence,
@@ -32,7 +33,6 @@ from auditor.recommendations.ha_states import ha_switch_evidence
 from auditor.report import terminal
 from auditor.report.wording import (
     KIND_TEXTS,
-    REASON_ADVICE,
     VERDICT_MARKS,
     VERDICT_STYLES,
     severity_summary,
@@ -425,7 +425,7 @@ def test_the_alarming_colour_ends_with_the_alarming_word() -> None:
 def test_every_token_has_its_words() -> None:
     assert set(VERDICT_MARKS) == set(VERDICT_STYLES) == set(Verdict)
     assert set(KIND_TEXTS) == set(FindingKind)
-    assert set(REASON_ADVICE) == set(Reason)
+    assert set(REASONS) == set(Reason)
     assert len(set(VERDICT_MARKS.values())) == len(Verdict)
 
 

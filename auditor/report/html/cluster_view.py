@@ -25,7 +25,6 @@ from auditor.report.matrix import (
 from auditor.report.sentences import render_sentence
 from auditor.report.summary import changes_summary, count_nodes_read, count_verdict, coverage_gaps
 from auditor.report.wording import (
-    REASON_ADVICE,
     STATUS_VERDICTS,
     VERDICT_HEADINGS,
     cluster_summary,
@@ -161,15 +160,11 @@ def build_cluster_view(
         sections=sections,
         changes=tuple(_change_groups(past, anchors)),
         timeline=build_run_chart(cluster, report.run, past),
-        gaps=tuple((entry, _gap_advice(entry)) for entry in coverage_gaps(cluster)),
+        gaps=tuple((entry, entry.explanation) for entry in coverage_gaps(cluster)),
         coverage=tuple(sorted(cluster.coverage, key=lambda e: (e.node.lower(), e.source))),
         settled=tuple(_passed_groups(cluster, known)),
         nodes=tuple((tokens[node.name.lower()], node.name) for node in cluster.nodes),
     )
-
-
-def _gap_advice(entry: Coverage) -> str:
-    return entry.detail or (REASON_ADVICE[entry.reason] if entry.reason else "")
 
 
 def _build_matrix_view(cluster: ClusterReport) -> MatrixView:

@@ -3,7 +3,6 @@
 There is no file yet, so mistakes and advice name options of `auditor init` instead of keys.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from auditor.config.loader import build_configuration, load_configuration
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials
 from auditor.errors import ConfigError
+from auditor.failures import Failure, FailureWords, failure_text
 from auditor.models.facts import ClusterFacts, Coverage, Outcome, Role, Source
 from auditor.setup.init.golden import apply_golden_profile
 from auditor.setup.init.infer import ask_about_contradictions, infer_profile
@@ -31,7 +31,6 @@ _OPTION_BY_KEY = {
     "addresses": "--address",
     "node": "--node",
 }
-_PIN_DIGEST_PATTERN = re.compile(r"\(SHA-256 ([0-9A-F:]+)\)")
 
 
 def errors_with_options(error: InvalidConfiguration) -> ConfigError:
@@ -49,28 +48,14 @@ def _mistake_with_option(mistake: ConfigProblem, document: Mapping[str, object])
     )
 
 
-def advice_with_options(text: str, node: str) -> str:
-    """Return what happened with a server and what to do, its keys as options.
+def words_with_options(failure: Failure) -> FailureWords:
+    """Return what advice calls the settings of a server: options of `auditor init`.
 
-    The pin is the fingerprint that the text tells, ready to be pasted once it was compared.
+    The pin is the digest of the refused certificate, ready to be pasted once it was compared.
     """
-    shown = _PIN_DIGEST_PATTERN.search(text)
-    pin = f"--pin {node}={shown[1] if shown else 'SHA256'}"
-    address = f"--address {node}=HOST[:PORT]"
-    for key, option in (
-        ("signed it as ca_bundle", "signed it as --ca-bundle FILE"),
-        ("pin it in [cluster.pins]", f"give {pin}"),
-        ("pin the new one in [cluster.pins]", f"give {pin}"),
-        ("Correct [cluster.addresses]", f"Correct {address}"),
-        (
-            "Put the name that it is issued to in [cluster.addresses]",
-            f"Give that name as {address}",
-        ),
-        ("ive its address in [cluster.addresses]", f"ive its address as {address}"),
-        ("in [cluster.addresses]", f"in {address}"),
-    ):
-        text = text.replace(key, option)
-    return text
+    pin = f"give --pin {failure.server}={failure.digest or 'SHA256'}"
+    address = f"--address {failure.server}=HOST[:PORT]"
+    return FailureWords(address, pin, pin, ca_bundle="--ca-bundle FILE")
 
 
 _INIT_PSEUDO_FILE = Path("auditor init")
@@ -175,9 +160,9 @@ def generate_configuration(
     options = RunOptions((), insecure=request.insecure, mode="init")
     (facts,) = survey_clusters([settings], {settings.name: login}, options, context)
     gaps = tuple(
-        advice_with_options(entry.detail, entry.node)
+        failure_text(entry.failure, words_with_options(entry.failure))
         for entry in facts.coverage
-        if _affects_configuration(entry, facts)
+        if entry.failure is not None and _affects_configuration(entry, facts)
     )
     if not any(node.services for node in facts.nodes):
         return InitResult(None, gaps, 0)

@@ -1,47 +1,54 @@
-"""What `auditor init` says of servers that it does not believe or reach: options, no keys."""
+"""What `auditor init` says about servers that it cannot trust or reach: options, no keys."""
 
 import pytest
 
-from auditor.setup.init.draft import advice_with_options
+from auditor.errors import ExchangeError, TimedOut, TlsFailed, Unreachable, WrongNode
+from auditor.failures import Problem, failure_remedy
+from auditor.setup.init.draft import words_with_options
 
 NODE = "imp1.lab.test"
 DIGEST = ":".join(["AB"] * 32)
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("error", "advice"),
     [
         (
-            f'signed by "Lab", which is not trusted here (SHA-256 {DIGEST}); nothing was sent. '
-            "Give the authority that signed it as ca_bundle, or pin it in [cluster.pins].",
-            f'signed by "Lab", which is not trusted here (SHA-256 {DIGEST}); nothing was sent. '
+            TlsFailed(Problem.UNTRUSTED_ISSUER, NODE, issuer="Lab", digest=DIGEST),
             "Give the authority that signed it as --ca-bundle FILE, or give "
             f"--pin {NODE}={DIGEST}.",
         ),
         (
-            "Give the authority that signed it as ca_bundle, or pin it in [cluster.pins].",
+            TlsFailed(Problem.UNVERIFIED_CERTIFICATE, NODE),
             f"Give the authority that signed it as --ca-bundle FILE, or give --pin {NODE}=SHA256.",
         ),
         (
-            "Put the name that it is issued to in [cluster.addresses], or pin it in "
-            "[cluster.pins].",
-            f"Give that name as --address {NODE}=HOST[:PORT], or give --pin {NODE}=SHA256.",
+            TlsFailed(Problem.OTHER_NAME, NODE, names="mail.lab.test", name=NODE, digest=DIGEST),
+            f"Use the name that it is issued to (--address {NODE}=HOST[:PORT]), or give "
+            f"--pin {NODE}={DIGEST}.",
         ),
         (
-            "Correct [cluster.addresses] or the name service: each node needs its own address.",
-            f"Correct --address {NODE}=HOST[:PORT] or the name service: each node needs its own "
-            "address.",
+            TlsFailed(Problem.UNPINNED_CERTIFICATE, NODE, digest=DIGEST),
+            f"Find out why it changed; if that was meant, give --pin {NODE}={DIGEST}.",
         ),
         (
-            "Correct the name, or give its address in [cluster.addresses].",
-            f"Correct the name, or give its address as --address {NODE}=HOST[:PORT].",
+            WrongNode(Problem.OTHER_NODE, NODE, other="imp2.lab.test"),
+            f"Correct the address (--address {NODE}=HOST[:PORT]) or the name service: each node "
+            "needs its own address.",
         ),
         (
-            "Check the port in [cluster.addresses]; Cisco's web services use 8443.",
-            f"Check the port in --address {NODE}=HOST[:PORT]; Cisco's web services use 8443.",
+            Unreachable(Problem.NO_ADDRESS, NODE, host="imp1", error="unknown"),
+            f"Correct the name, or give its address (--address {NODE}=HOST[:PORT]).",
         ),
-        ("It did not answer. Ask again later.", "It did not answer. Ask again later."),
+        (
+            TlsFailed(Problem.NO_TLS, NODE, port=443),
+            f"Check the port (--address {NODE}=HOST[:PORT]); Cisco's web services use 8443.",
+        ),
+        (
+            TimedOut(Problem.DEADLINE_PASSED, NODE, seconds=10),
+            "Check its load and the network, or raise timeout_s; this request was not repeated.",
+        ),
     ],
 )
-def test_a_key_of_the_file_is_told_as_the_option_that_stands_for_it(told: str, said: str) -> None:
-    assert advice_with_options(told, NODE) == said
+def test_advice_names_the_option_in_place_of_the_key(error: ExchangeError, advice: str) -> None:
+    assert failure_remedy(error.failure, words_with_options(error.failure)) == advice
