@@ -89,8 +89,8 @@ REASONS: Mapping[Reason, ReasonText] = {
     ),
     Reason.CREDENTIALS: ReasonText(
         "{server} refused the user name or password",
-        "correct the user name or the password, unlock the account{sync_agent}; it was tried "
-        "once, because repeats lock accounts",
+        "correct the user name or the password, or unlock the account{sync_agent}; it was not "
+        "tried again, because repeats lock accounts",
         f"`username` in the file, `auditor login {{cluster}}`; {APPLICATION_USER_PAGE}",
     ),
     Reason.NOT_AUTHORISED: ReasonText(

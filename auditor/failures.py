@@ -431,9 +431,9 @@ def _fill(template: str, failure: Failure, words: FailureWords, *, with_digest: 
         "who": f"{interface} of {failure.server}" if interface else failure.server,
         "role": INTERFACE_ROLES[interface] if interface else "",
         "digest": digest,
-        "password_source": f"; its password came from {source}" if source else "",
+        "password_source": f"; the password came from {source}" if source else "",
         "earlier": failure_cause(earlier, words) if earlier else "",
-        "sync_agent": f", or see that Cisco Sync Agent has brought it to {failure.server}"
+        "sync_agent": f", or check that Cisco Sync Agent has brought it to {failure.server}"
         if failure.is_cucm is False
         else "",
         "read_only_role": ' (from 11.5 "Standard AXL Read Only API Access" is enough)'

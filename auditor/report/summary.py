@@ -124,7 +124,7 @@ def describe_failures(gaps: Sequence[Coverage]) -> str:
             servers.setdefault(entry.reason, {})[entry.node] = None
     if len(servers) > 1:
         servers.pop(Reason.NOT_ASKED, None)
-    return ", ".join(
+    return "; ".join(
         failure_cause(Failure(reason, Problem.UNSPECIFIED, join_names(names, limit=3)))
         for reason, names in servers.items()
     )

@@ -326,5 +326,5 @@ def test_a_cluster_that_cannot_be_asked_is_no_comparison(
     monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "wrong"})
     result = running.run("diff", str(before), "live")
     assert result.exit_code == 4
-    first = "Nothing could be compared: credentials refused by cucm-pub.lab.test. From "
+    first = "Nothing could be compared: cucm-pub.lab.test refused the user name or password. From "
     assert result.stdout.startswith(first)

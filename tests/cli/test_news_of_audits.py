@@ -79,7 +79,7 @@ def test_people_are_told_once_that_a_node_is_lost_and_once_that_it_is_back(
     assert nights(lab(PAIR), hook, [None, lost, lost, None, None]) == [
         "auditor: 1 worse on pair",
         f"worse: {SUB} (pair) can no longer be read, 17 checks unknown: "
-        f"web service unavailable on {SUB}",
+        f"the web service of {SUB} was not available",
         "auditor: 1 back on pair",
         f"back: {SUB} (pair) can be read again",
     ]
@@ -91,7 +91,8 @@ def test_people_are_told_once_that_a_cluster_is_lost_and_once_that_it_is_back(
     refused = {"fault": "http-401", "node": "cucm-pub.lab.test"}
     assert nights(lab(PAIR), hook, [None, refused, refused, None, None]) == [
         "auditor: 1 worse on pair",
-        "worse: cluster pair can no longer be audited: credentials refused by cucm-pub.lab.test",
+        "worse: cluster pair can no longer be audited: cucm-pub.lab.test refused the user name or "
+        "password",
         "auditor: 1 back on pair",
         "back: cluster pair can be audited again",
     ]

@@ -127,7 +127,7 @@ def test_a_refused_password_is_no_missing_node(
     words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE)
     result = healthy.run("precheck", *words)
     assert result.exit_code == 4
-    why = "credentials refused by cucm-pub.lab.test"
+    why = "cucm-pub.lab.test refused the user name or password"
     assert result.stdout.startswith(f"UNDECIDED: the cluster could not be asked ({why}).\n")
     assert "401" in result.stdout
 

@@ -77,13 +77,13 @@ def test_the_worst_difference_comes_first_and_doubt_is_told_besides() -> None:
 
 def test_what_is_forgiven_is_said() -> None:
     line, _ = render_plugin_line(samples.lenient())
-    assert "forgiven by --allow-unknown: no answer in time from imp-sub.example.test" in line
+    assert "forgiven by --allow-unknown: imp-sub.example.test did not answer in time" in line
 
 
 def test_why_nothing_could_be_audited_is_in_the_line() -> None:
     assert render_plugin_line(samples.unauditable()) == (
-        "IMP UNKNOWN - nothing could be audited in lab (credentials refused by "
-        "cucm-pub.example.test), 0 of 0 nodes read | drift=0;;;0 drift_critical=0;;;0 "
+        "IMP UNKNOWN - nothing could be audited in lab (cucm-pub.example.test refused "
+        "the user name or password), 0 of 0 nodes read | drift=0;;;0 drift_critical=0;;;0 "
         "drift_high=0;;;0 drift_medium=0;;;0 drift_low=0;;;0 drift_info=0;;;0 unknown=0;;;0 "
         "explained=0;;;0 waived=0;;;0 nodes_audited=0;;;0;0\n",
         PluginState.UNKNOWN,
@@ -93,7 +93,7 @@ def test_why_nothing_could_be_audited_is_in_the_line() -> None:
 def test_of_many_clusters_in_trouble_three_are_named() -> None:
     clusters = tuple(samples.unauditable_cluster(f"c{number}") for number in range(30))
     text, _ = render_plugin_line(Report(samples.RUN, clusters))[0].split(" | ")
-    assert text.count("credentials refused by") == 3
+    assert text.count("refused the user name or password") == 3
     assert text.endswith(" and 27 more, 0 of 0 nodes read")
 
 

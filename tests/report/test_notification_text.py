@@ -107,7 +107,7 @@ def test_what_went_dark_is_told_first_and_in_one_line_each() -> None:
     first, second, *end = message.body.splitlines()
     assert first == (
         "worse: imp-sub.example.test (lab) can no longer be read, 16 checks unknown: "
-        "no answer in time from imp-sub.example.test"
+        "imp-sub.example.test did not answer in time"
     )
     assert second.startswith("resolved: ")
     assert end[-1].startswith("Exit code 4: ")

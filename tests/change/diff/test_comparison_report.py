@@ -98,10 +98,13 @@ def test_a_snapshot_without_answers_is_not_compared() -> None:
     """The first line does not say that nothing unexpected was seen."""
     failure = Difference(Category.NEWLY_UNKNOWN, "pub", "cucm-axl: credentials.")
     found = SnapshotComparison(
-        "then", "now", {"lab": (failure,)}, unread_reason="credentials refused by pub"
+        "then", "now", {"lab": (failure,)}, unread_reason="pub refused the user name or password"
     )
     first, *_ = render_comparison_text(found).splitlines()
-    assert first == "Nothing could be compared: credentials refused by pub. From then to now."
+    assert (
+        first
+        == "Nothing could be compared: pub refused the user name or password. From then to now."
+    )
 
 
 def test_every_category_has_its_section() -> None:
