@@ -132,6 +132,8 @@ PLACEHOLDERS = Placeholders(
     activation_page="Cisco Unified IM and Presence Serviceability > Tools > Service Activation",
     digest="",
     password_source="",
+    sync_agent="",
+    read_only_role="",
     ends="",
 )
 
