@@ -274,7 +274,7 @@ def evaluate_applicability(view: NodeView) -> Evaluation:
         else negate_exception(evaluate_condition(row.unless, view))
     )
     routing = ALWAYS_TRUE if row.routing_nodes else negate_exception(evaluate_routing_node(view))
-    release = evaluate_release_range(view.facts.release, row.releases_from, row.releases_below)
+    release = evaluate_release_range(view.facts.release, row.releases.start, row.releases.below)
     return all_of(release, applies, unless, routing)
 
 

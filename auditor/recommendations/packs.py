@@ -1,96 +1,120 @@
-"""Recommendations as they stand in the packs: one TOML block a row, loaded strictly."""
+"""Recommendations as data: the packs are TOML files of this package, one block a recommendation.
 
+Only the built-in packs are loaded, so a mistake in one is a fault of the program: pydantic's own
+error names the block and the key, and the tests load every pack.
+"""
+
+import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.resources import files
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
 from auditor.errors import ConfigError
 from auditor.models.findings import FindingKind, Severity, SubjectKind
-from auditor.recommendations.pack_schema import (
-    FeatureServicesBlock,
-    RecommendationBlock,
-    SourceBlock,
-    parse_pack_blocks,
-    validate_pack,
-)
 from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMode, NodeScope
 
 BUILT_IN_PACKS = ("table", "guides")
 """The built-in packs: Cisco's table, and what other Cisco guides add to it."""
 
+PackText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+RecommendationId = Annotated[str, StringConstraints(pattern=r"^[A-Z]+-[0-9]{2}$")]
+ReleaseNumber = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")]
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+
+class _PackTable(BaseModel):
+    """A table of a pack, which takes the keys that it names and no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Remedy(_PackTable):
     """What to do about one kind of drift: the administration page, the act there, the CLI.
 
     `cli` is empty where no command line does it.
     """
 
-    page: str
-    action: str
+    page: PackText
+    action: PackText
     cli: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(_PackTable):
     """Where Cisco says it; `releases` in words are those whose documents were read.
 
-    `section` is the title of a chapter or section, or tells in words of ours what a passage is on.
+    `section` is the title of a chapter or section. A file gives `passage` instead, in words of
+    ours, where the passage has no title.
     """
 
-    document: str
-    section: str
-    url: str
-    releases: str
+    document: PackText
+    section: PackText
+    url: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
+    releases: PackText
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_passage(cls, data: Any) -> Any:  # noqa: ANN401 - whatever the file holds
+        if isinstance(data, dict) and "passage" in data and "section" not in data:
+            passage = data["passage"]
+            rest = {key: value for key, value in data.items() if key != "passage"}
+            return rest | {"section": f"the passage on {passage}"}
+        return data
 
 
-@dataclass(frozen=True, slots=True)
-class FeatureServices:
+class Releases(_PackTable):
+    """The IM&P releases that a recommendation holds for: from `start`, below `below`."""
+
+    start: Annotated[ReleaseNumber | None, Field(alias="from")] = None
+    below: ReleaseNumber | None = None
+
+
+class FeatureServices(_PackTable):
     """Services that should not run where a feature is declared absent (PROFILE-03).
 
-    `unless` names features that ask for the services too, `yields_to` rows that do.
+    `unless` names features that need the services too, `yields_to` rows that ask for them.
     """
 
-    key: str
-    services: tuple[str, ...]
-    on: NodeScope
+    key: PackText
+    services: Annotated[tuple[PackText, ...], Field(min_length=1)]
+    on: NodeScope = NodeScope.ALL
     unless: tuple[Condition, ...] = ()
-    yields_to: tuple[str, ...] = ()
+    yields_to: tuple[RecommendationId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(_PackTable):
     """One checkable statement with its stable id.
 
     It applies where `applies` and `on` hold, or, with `or_activated`, where its service is
     activated; never where `unless` holds. `network`: the service cannot be activated, only
-    running counts. `routing_nodes` False: nothing is asked of routing nodes. `releases_from` and
-    `releases_below` bound the IM&P releases that it holds for. `severity_when` raises or lowers
-    the severity under a condition.
+    running counts. `routing_nodes` False: it does not apply to routing nodes. `severity_when`
+    raises or lowers the severity under a condition.
     """
 
-    id: str
+    id: RecommendationId
     pack: str
-    title: str
-    service: str | None
-    subject: SubjectKind
-    applies: Condition
-    on: NodeScope
+    title: PackText
+    service: PackText | None = None
+    subject: SubjectKind = SubjectKind.NODE
+    applies: Condition = Condition.ALWAYS
+    on: NodeScope = NodeScope.ALL
     expects: Expectation
     severity: Severity
-    consequence: str
+    consequence: PackText
     source: Citation
-    remedy: Mapping[FindingKind, Remedy]
+    remedy: Mapping[FindingKind, Remedy] = Field(default_factory=dict)
     kind: FindingKind | None = None
     mode: JudgingMode = JudgingMode.AUDIT
     or_activated: bool = False
     unless: Condition | None = None
     network: bool = False
     routing_nodes: bool = True
-    releases_from: str | None = None
-    releases_below: str | None = None
-    severity_when: Mapping[Condition, Severity] = field(default_factory=dict)
+    releases: Releases = Releases()
+    severity_when: Mapping[Condition, Severity] = Field(default_factory=dict)
     watches: tuple[FeatureServices, ...] = ()
+
+
+_ROWS = TypeAdapter(tuple[Recommendation, ...])
 
 
 def load_packs(names: Sequence[str] = BUILT_IN_PACKS) -> tuple[Recommendation, ...]:
@@ -101,58 +125,17 @@ def load_packs(names: Sequence[str] = BUILT_IN_PACKS) -> tuple[Recommendation, .
     """
     unknown = [name for name in names if name not in BUILT_IN_PACKS]
     if unknown:
-        known = ", ".join(BUILT_IN_PACKS)
-        raise ConfigError(f"There is no pack {name!r}; the packs are {known}." for name in unknown)
+        packs = ", ".join(BUILT_IN_PACKS)
+        raise ConfigError(f"There is no pack {name!r}; the packs are {packs}." for name in unknown)
     texts = {name: (files(__package__) / f"{name}.toml").read_text("utf-8") for name in names}
-    return tuple(
-        row for name, text in texts.items() for row in parse_pack(text, f"{name}.toml", name)
-    )
+    return tuple(row for name, text in texts.items() for row in parse_pack(text, name))
 
 
-def parse_pack(text: str, origin: str, pack: str) -> tuple[Recommendation, ...]:
-    """Return the rows of a pack; `origin` is the file that mistakes are reported in.
+def parse_pack(text: str, pack: str) -> tuple[Recommendation, ...]:
+    """Return the rows of a pack.
 
     Raises:
-        ConfigError: one line for every mistake in the text.
+        ValidationError, TOMLDecodeError, KeyError: the text is no pack.
     """
-    read = parse_pack_blocks(text, origin)
-    problems = tuple(validate_pack(read, origin))
-    if problems:
-        raise ConfigError(problems)
-    return tuple(_build_recommendation(block, pack) for block in read)
-
-
-def _build_recommendation(block: RecommendationBlock, pack: str) -> Recommendation:
-    return Recommendation(
-        id=block.id,
-        pack=pack,
-        title=block.title,
-        service=block.service,
-        subject=block.subject,
-        applies=block.applies,
-        on=block.on,
-        expects=block.expects,
-        severity=block.severity,
-        consequence=block.consequence,
-        source=_build_citation(block.source),
-        remedy={kind: Remedy(**remedy.model_dump()) for kind, remedy in block.remedy.items()},
-        kind=block.kind,
-        mode=block.mode,
-        or_activated=block.or_activated,
-        unless=block.unless,
-        network=block.network,
-        routing_nodes=block.routing_nodes,
-        releases_from=block.releases.start,
-        releases_below=block.releases.below,
-        severity_when=dict(block.severity_when),
-        watches=tuple(_build_feature_services(watch) for watch in block.watches),
-    )
-
-
-def _build_citation(source: SourceBlock) -> Citation:
-    section = source.section or f"the passage on {source.passage}"
-    return Citation(source.document, section, source.url, source.releases)
-
-
-def _build_feature_services(watch: FeatureServicesBlock) -> FeatureServices:
-    return FeatureServices(watch.key, watch.services, watch.on, watch.unless, watch.yields_to)
+    blocks = tomllib.loads(text)["recommendation"]
+    return _ROWS.validate_python([{**block, "pack": pack} for block in blocks])

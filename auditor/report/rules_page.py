@@ -156,17 +156,14 @@ def _rule_fields(row: Recommendation) -> Iterator[RuleField]:
 
 
 def _rule_limit_fields(row: Recommendation) -> Iterator[RuleField]:
-    bounds = (row.releases_from and f"from {row.releases_from}", _release_upper_bound(row))
+    start, below = row.releases.start, row.releases.below
+    bounds = (f"from {start}" if start else "", f"below {below}" if below else "")
     if any(bounds):
         yield "releases", " ".join(bound for bound in bounds if bound)
     if not row.routing_nodes:
         yield "not on", "routing nodes"
     if row.mode is JudgingMode.PRECHECK:
         yield "judged", f"{_PRECHECK_ONLY} (auditor precheck)"
-
-
-def _release_upper_bound(row: Recommendation) -> str | None:
-    return f"below {row.releases_below}" if row.releases_below else None
 
 
 def _rule_severity_text(row: Recommendation) -> str:

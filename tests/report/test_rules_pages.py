@@ -1,7 +1,6 @@
 """What `auditor rules` and `auditor explain` print."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from auditor.recommendations.packs import (
     Citation,
     FeatureServices,
     Recommendation,
+    Releases,
     Remedy,
     load_packs,
 )
@@ -47,39 +47,51 @@ PLAIN = Recommendation(
     expects=Expectation.RUNNING,
     severity=Severity.CRITICAL,
     consequence="Calls and presence through this node stop.",
-    source=Citation("The guide", "Its chapter", "https://docs.example.test/guide", "12.5 to 15"),
+    source=Citation(
+        document="The guide",
+        section="Its chapter",
+        url="https://docs.example.test/guide",
+        releases="12.5 to 15",
+    ),
     remedy={
-        FindingKind.STOPPED: Remedy("Tools > Control Center", "start it", "utils service start X"),
-        FindingKind.NOT_ACTIVATED: Remedy("Tools > Service Activation", "tick it and save"),
+        FindingKind.STOPPED: Remedy(
+            page="Tools > Control Center", action="start it", cli="utils service start X"
+        ),
+        FindingKind.NOT_ACTIVATED: Remedy(
+            page="Tools > Service Activation", action="tick it and save"
+        ),
     },
 )
-RICH = replace(
-    PLAIN,
-    id="XMPPFED-03",
-    pack="guides",
-    title="XMPP federation is turned on in the administration of the node",
-    applies=Condition.XMPP_FEDERATION,
-    on=NodeScope.XMPP_FEDERATION_NODES,
-    expects=Expectation.XMPP_FEDERATION_ON,
-    or_activated=True,
-    unless=Condition.EXPRESSWAY,
-    network=True,
-    routing_nodes=False,
-    releases_from="11.0",
-    releases_below="15.0",
-    severity_when={Condition.EXPRESSWAY: Severity.HIGH},
-    watches=(FeatureServices("chat", (TEXT_CONFERENCE_MANAGER,), NodeScope.ALL),),
-    source=replace(PLAIN.source, url="https://docs.example.test/" + "long/" * 30),
+RICH = PLAIN.model_copy(
+    update={
+        "id": "XMPPFED-03",
+        "pack": "guides",
+        "title": "XMPP federation is turned on in the administration of the node",
+        "applies": Condition.XMPP_FEDERATION,
+        "on": NodeScope.XMPP_FEDERATION_NODES,
+        "expects": Expectation.XMPP_FEDERATION_ON,
+        "or_activated": True,
+        "unless": Condition.EXPRESSWAY,
+        "network": True,
+        "routing_nodes": False,
+        "releases": Releases(start="11.0", below="15.0"),
+        "severity_when": {Condition.EXPRESSWAY: Severity.HIGH},
+        "watches": (FeatureServices(key="chat", services=(TEXT_CONFERENCE_MANAGER,)),),
+        "source": PLAIN.source.model_copy(
+            update={"url": "https://docs.example.test/" + "long/" * 30}
+        ),
+    }
 )
-CAUTION = replace(
-    PLAIN,
-    id="CAU-01",
-    title="The configuration of a feature is finished first",
-    service=None,
-    subject=SubjectKind.CLUSTER,
-    expects=Expectation.CONFIRMED,
-    mode=JudgingMode.PRECHECK,
-    remedy={},
+CAUTION = PLAIN.model_copy(
+    update={
+        "id": "CAU-01",
+        "title": "The configuration of a feature is finished first",
+        "service": None,
+        "subject": SubjectKind.CLUSTER,
+        "expects": Expectation.CONFIRMED,
+        "mode": JudgingMode.PRECHECK,
+        "remedy": {},
+    }
 )
 
 
@@ -125,7 +137,7 @@ def keys() -> set[str]:
 
 
 def test_a_pack_of_ones_own_is_named_and_cannot_harm_the_terminal() -> None:
-    own = replace(PLAIN, pack=HOSTILE, title=HOSTILE, consequence=HOSTILE)
+    own = PLAIN.model_copy(update={"pack": HOSTILE, "title": HOSTILE, "consequence": HOSTILE})
     page = render_rule_list((own,), width=80, colour=False)
     page += render_rule(own, width=80, colour=False)
     assert "\x1b" not in page
