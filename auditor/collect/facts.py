@@ -141,7 +141,7 @@ def merge_survey_facts(
 
     What was asked for and not read is unknown again. Requests add up.
     """
-    asked = {
+    reread = {
         node.name: node
         for node in new.nodes
         if scope.includes(node.name, node.redundancy_group) and not node.planned
@@ -149,9 +149,9 @@ def merge_survey_facts(
     return replace(
         earlier,
         nodes=tuple(
-            _merge_node_facts(node, asked.get(node.name), scope.topics) for node in earlier.nodes
+            _merge_node_facts(node, reread.get(node.name), scope.topics) for node in earlier.nodes
         ),
-        coverage=_merge_coverage(earlier, new, scope, asked),
+        coverage=_merge_coverage(earlier, new, scope, reread),
     )
 
 
@@ -175,13 +175,13 @@ def _merge_node_facts(
 
 
 def _merge_coverage(
-    earlier: ClusterFacts, new: ClusterFacts, scope: SurveyScope, asked: Mapping[str, NodeFacts]
+    earlier: ClusterFacts, new: ClusterFacts, scope: SurveyScope, reread: Mapping[str, NodeFacts]
 ) -> tuple[Coverage, ...]:
     nodes = {node.name for node in new.nodes}
     sources = {_SOURCES_BY_TOPIC[topic] for topic in scope.topics if topic in _SOURCES_BY_TOPIC}
     entries = {(entry.node, entry.source): entry for entry in earlier.coverage}
     for entry in new.coverage:
-        if entry.node in nodes and (entry.node not in asked or entry.source not in sources):
+        if entry.node in nodes and (entry.node not in reread or entry.source not in sources):
             continue
         old = entries.get((entry.node, entry.source))
         entries[entry.node, entry.source] = (

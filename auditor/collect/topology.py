@@ -91,8 +91,10 @@ def declared_topology(settings: ClusterSettings, trouble: ExchangeError | None =
         Group(g, tuple(n.name for n in nodes if n.redundancy_group == g), None, Origin.DECLARED)
         for g in names
     )
-    known = bool(nodes) and all(node.group_known for node in nodes)
-    return Topology(_mark_planned(nodes, settings), groups, groups_known=known, trouble=trouble)
+    groups_known = bool(nodes) and all(node.group_known for node in nodes)
+    return Topology(
+        _mark_planned(nodes, settings), groups, groups_known=groups_known, trouble=trouble
+    )
 
 
 def topology_from_facts(facts: ClusterFacts) -> Topology:

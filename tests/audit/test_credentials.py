@@ -79,7 +79,7 @@ BEFORE_THE_PASSWORD = ("http-500", "login-page", "unsupported-version", "soap-fa
 
 
 @pytest.mark.parametrize("fault", [*BEFORE_THE_PASSWORD, "hang"])
-def test_an_answer_that_took_no_password_lets_no_other_node_be_asked_beside_it(
+def test_a_reply_that_proves_no_password_lets_no_second_node_be_asked(
     lab: Start, fault: str
 ) -> None:
     """A server that fails before it looks at the account proves nothing of the account."""
@@ -93,7 +93,7 @@ def test_an_answer_that_took_no_password_lets_no_other_node_be_asked_beside_it(
 
 
 @pytest.mark.parametrize("fault", BEFORE_THE_PASSWORD)
-def test_what_cucm_says_before_the_password_lets_one_node_be_asked_and_no_more(
+def test_a_reply_of_cucm_that_proves_no_password_lets_one_node_be_asked(
     lab: Start, fault: str
 ) -> None:
     """A wrong password reaches one node, and its refusal stops the others."""
@@ -106,7 +106,7 @@ def test_what_cucm_says_before_the_password_lets_one_node_be_asked_and_no_more(
     assert coverage(cluster, NODES[2], Source.CONTROL_CENTER).reason == "not_asked"
 
 
-def test_a_fault_of_its_own_axl_does_not_show_that_a_node_took_the_password(lab: Start) -> None:
+def test_a_soap_fault_of_axl_does_not_prove_the_password(lab: Start) -> None:
     """Its AXL answers, which is what AXL-04 asks; that it looked at the account is not known."""
     running = _trio(lab, CUCM)
     running.defaults = {**running.defaults, "backoff_s": []}
@@ -121,7 +121,7 @@ def test_a_fault_of_its_own_axl_does_not_show_that_a_node_took_the_password(lab:
     assert [r.node for r in running.simulator.requests if r.status == 401] == [NODES[1]]
 
 
-def test_a_refusal_of_one_node_costs_it_one_request_and_nobody_else_anything(lab: Start) -> None:
+def test_a_refusal_of_one_node_costs_one_request_and_no_other_node(lab: Start) -> None:
     """Its other sources would refuse the same account."""
     running = _trio(lab)
     running.simulator.change({"fault": {"fault": "http-401", "node": NODES[1]}})
@@ -146,7 +146,7 @@ def test_a_refusal_of_one_node_costs_it_one_request_and_nobody_else_anything(lab
         ("serviceability", {"control-center": "not_authorised", "perfmon": "not_authorised"}),
     ],
 )
-def test_a_missing_role_is_told_for_every_source_that_needs_it(
+def test_a_missing_role_is_reported_for_every_source_that_needs_it(
     lab: Start, lacks: str, reasons: dict[str, str]
 ) -> None:
     """A 403 locks nobody out, so that each source is asked, and says which role it wants."""

@@ -95,7 +95,7 @@ def test_discovery_can_be_left_out(lab: Start) -> None:
     assert statements(running) == []
 
 
-def test_what_agrees_with_the_profile_leaves_a_cluster_compliant(lab: Start) -> None:
+def test_discovered_values_that_match_the_profile_change_nothing(lab: Start) -> None:
     cluster = lab("healthy").cluster()
 
     assert cluster.status is ClusterStatus.COMPLIANT
@@ -146,7 +146,7 @@ def test_what_agrees_with_the_profile_leaves_a_cluster_compliant(lab: Start) -> 
         ("filetransfer", ["mode"], [(2,)], "managed_file_transfer", None),
     ],
 )
-def test_a_table_tells_what_its_rows_say_and_nothing_else(
+def test_a_table_decides_only_its_own_keys(
     lab: Start,
     name: str,
     columns: list[str],
@@ -163,7 +163,7 @@ def test_a_table_tells_what_its_rows_say_and_nothing_else(
 
 
 @pytest.mark.parametrize("probe", KEYS)
-def test_a_missing_table_says_nothing_and_costs_nothing_else(lab: Start, probe: str) -> None:
+def test_a_missing_table_leaves_only_its_key_unknown(lab: Start, probe: str) -> None:
     names = {
         "xmpp_federation": "xmpps2snodes",
         "intercluster_peers": "cupsinterclusterpeers",
@@ -180,7 +180,7 @@ def test_a_missing_table_says_nothing_and_costs_nothing_else(lab: Start, probe: 
     assert cluster.notices == ()
 
 
-def test_two_tables_with_the_same_column_are_not_guessed_between(lab: Start) -> None:
+def test_two_tables_with_the_same_column_are_ambiguous(lab: Start) -> None:
     second = table("another", ["enablepersistentgear"], ("f",))
     cluster = lab(scenario(table=[second])).cluster()
 
@@ -211,7 +211,7 @@ def test_a_discovered_value_against_the_profile_is_a_conflict_and_never_a_pass(l
     assert finding(cluster, "TCM-02", PUB).verdict is Verdict.NOT_APPLICABLE
 
 
-def test_what_nobody_declared_is_filled_and_stays_unknown(lab: Start) -> None:
+def test_undeclared_keys_are_filled_and_stay_unknown(lab: Start) -> None:
     """A row that only discovery spares, or satisfies, asks for a declaration."""
     undeclared = ["intercluster", "xmpp_federation", "xmpp_federation_enabled_on"]
     cluster = lab(scenario(undeclared=undeclared)).cluster()
@@ -238,7 +238,7 @@ def test_an_unknown_key_is_named_with_the_reason(lab: Start) -> None:
     assert finding(cluster, "TCM-02", PUB).verdict is Verdict.UNKNOWN
 
 
-def test_a_feature_that_is_on_somewhere_convicts_no_node(lab: Start) -> None:
+def test_a_feature_on_some_nodes_makes_no_node_drift(lab: Start) -> None:
     """Managed file transfer is on; nobody knows where, and one node does not run its service."""
     cluster = lab(scenario(undeclared=["managed_file_transfer"])).cluster()
 
@@ -248,7 +248,7 @@ def test_a_feature_that_is_on_somewhere_convicts_no_node(lab: Start) -> None:
         assert "its nodes are not known" in render_sentence(told.because)
 
 
-def test_a_feature_that_is_on_somewhere_agrees_with_a_list_of_nodes(lab: Start) -> None:
+def test_a_feature_on_some_nodes_agrees_with_a_list_of_nodes(lab: Start) -> None:
     agreed = finding(lab(scenario()).cluster(), "PROFILE-01", "deployment.managed_file_transfer")
 
     assert agreed.verdict is Verdict.PASS
@@ -405,7 +405,7 @@ def test_a_state_from_the_database_stands_in_for_perfmon_and_explains_nothing(la
     assert finding(cluster, "PE-01", SUB).verdict is Verdict.DRIFT
 
 
-def test_a_node_that_is_silent_keeps_its_silence(lab: Start) -> None:
+def test_a_node_that_does_not_answer_gets_no_stored_state(lab: Start) -> None:
     """The table's last word of a dead node would hide that its pair is broken."""
     dead = {"fault": "connection-refused", "node": SUB}
     group = [{"name": GROUP, "nodes": [PUB, SUB], "ha": ["backup", "normal"]}]
@@ -460,7 +460,7 @@ def test_a_wrong_file_of_probes_stops_before_anything_is_asked(lab: Start) -> No
     assert running.simulator.requests == []
 
 
-def test_a_database_that_may_be_another_clusters_tells_nothing(lab: Start) -> None:
+def test_a_database_of_doubtful_identity_is_not_used(lab: Start) -> None:
     """Two nodes that answer as one machine prove that some address is wrong."""
     rule = {"fault": "other-node", "node": SUB, "interface": "control-center", "of": PUB}
     cluster = lab(scenario(fault=[rule])).cluster()
@@ -469,7 +469,7 @@ def test_a_database_that_may_be_another_clusters_tells_nothing(lab: Start) -> No
     assert all(found(cluster, key) is None for key in KEYS.values())
 
 
-def test_a_fault_of_our_own_is_told_as_such(lab: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_of_ours_is_reported_as_one(lab: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the one failure of discovery that makes an audit incomplete."""
 
     def broken(*_: object) -> None:

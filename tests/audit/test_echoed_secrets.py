@@ -149,7 +149,7 @@ def test_a_secret_in_ordinary_rows_reaches_nothing_that_a_run_leaves(
     assert result.exit_code in (3, 4, 5)
 
 
-def test_that_servers_repeat_the_password_is_told_once_a_run(lab: Start, parrot: Parrot) -> None:
+def test_echoed_passwords_are_reported_once_a_run(lab: Start, parrot: Parrot) -> None:
     """It explains the stars in the report, and is worth knowing by itself."""
     running = lab(PAIR)
     parrot.places = PLACES["words"]

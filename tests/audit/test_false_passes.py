@@ -27,7 +27,7 @@ PAIR: Mapping[str, Any] = {
 PRODUCTS, STATUS = "getProductInformationList", "soapGetServiceStatus"
 
 
-def test_a_product_list_cannot_talk_a_service_of_the_table_out_of_activation(lab: Start) -> None:
+def test_product_list_cannot_make_a_table_service_unactivatable(lab: Start) -> None:
     """A captured list of a real node has a corrupted row for one of them."""
     running = lab({**PAIR, "node": [{"name": SUB, "not_activated": ["Cisco SIP Proxy"]}]})
     fault = {"fault": "odd-status", "operation": PRODUCTS, "text": "false"}
@@ -49,9 +49,7 @@ def test_a_product_list_cannot_make_a_network_service_optional(lab: Start) -> No
 
 
 @pytest.mark.parametrize("packs", [["table"], ["table", "guides"]], ids=["table", "both"])
-def test_a_publisher_that_is_on_no_list_makes_nobody_compliant(
-    lab: Start, packs: list[str]
-) -> None:
+def test_a_cluster_without_a_publisher_is_not_compliant(lab: Start, packs: list[str]) -> None:
     """Neither list of CUCM names it, so that only the roles of the others can show it."""
     rows = [
         {"fault": "missing-row", "operation": "listProcessNode", "row": PUB},
@@ -66,7 +64,7 @@ def test_a_publisher_that_is_on_no_list_makes_nobody_compliant(
     assert report.exit_code == 4
 
 
-def test_a_service_told_started_and_not_activated_at_once_is_neither(lab: Start) -> None:
+def test_a_service_both_started_and_not_activated_is_unknown(lab: Start) -> None:
     """Both the rows that want it on and those that want it off stay open."""
     odd = {"status": "Started", "reason": -1068, "text": "Service Not Activated"}
     services = {"Cisco SIP Proxy": odd, "Cisco Serviceability Reporter": odd}
@@ -104,7 +102,7 @@ def test_axl_decides_activation_only_where_control_center_does_not(
     assert asked is (row["reason"] != -1069)
 
 
-def test_a_second_look_that_fails_leaves_what_was_in_between_open(lab: Start) -> None:
+def test_a_failed_second_reading_leaves_a_starting_service_unknown(lab: Start) -> None:
     """What the first look saw running still counts."""
     node = {"name": SUB, "starting": ["Cisco SIP Proxy"]}
     fault = {"fault": "http-404", "node": SUB, "operation": STATUS, "after": 1}
@@ -116,7 +114,7 @@ def test_a_second_look_that_fails_leaves_what_was_in_between_open(lab: Start) ->
     assert report.exit_code == 4
 
 
-def test_a_service_that_has_come_up_by_the_second_look_passes(lab: Start) -> None:
+def test_a_service_that_runs_in_the_second_reading_passes(lab: Start) -> None:
     """Otherwise every start of a service would leave the audit incomplete."""
     running = lab(PAIR)
     fault = {
@@ -140,7 +138,7 @@ def test_a_service_on_no_list_is_reported(lab: Start, monkeypatch: pytest.Monkey
     assert '"Cisco AMC Service" is on no list' in " ".join(result.stdout.split())
 
 
-def test_a_renamed_service_of_the_table_is_unknown_not_absent(
+def test_a_renamed_service_is_unknown_and_not_absent(
     lab: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither running nor off: nobody told."""

@@ -217,7 +217,7 @@ def _case(fault: Fault, place: str, cell: str) -> Case:
 CASES = [_case(*cell) for cell in _grid() if cell[2] != "-"]
 
 
-def test_no_fault_and_no_question_is_missing_from_the_table() -> None:
+def test_no_fault_and_no_request_is_missing_from_the_table() -> None:
     """A new fault must be given its row, and what is left out its reason."""
     given = {(fault, place) for fault, place, _ in _grid()}
     interface_faults = (set(Fault) - LISTENER_FAULTS) | {Fault.CONNECTION_REFUSED}
@@ -228,7 +228,7 @@ def test_no_fault_and_no_question_is_missing_from_the_table() -> None:
     assert left_out == set(EXCLUDED)
 
 
-def test_every_question_of_an_audit_has_its_column(pair: Lab) -> None:
+def test_every_request_of_an_audit_has_a_column(pair: Lab) -> None:
     """What the audit asks is what the faults were laid on."""
     before = len(pair.simulator.requests)
     _audit(pair.undisturbed())
@@ -406,7 +406,7 @@ def _expected_gone(case: Case) -> set[str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_fault_on_one_question_costs_what_hangs_on_it_and_nothing_else(
+def test_a_fault_of_one_request_costs_only_what_depends_on_it(
     pair: Lab, whole: ClusterReport, case: Case
 ) -> None:
     """Nothing is known any more that was not read, and everything else is judged as before."""
@@ -462,7 +462,7 @@ def _due(cluster: ClusterReport) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("fault", "server"), LISTENERS, ids=lambda value: str(value))
-def test_a_fault_of_a_whole_server_costs_that_server_and_nothing_else(
+def test_a_fault_of_a_server_costs_only_that_server(
     pair: Lab, whole: ClusterReport, fault: str, server: str
 ) -> None:
     """A node that cannot be reached, or proves to be none of ours, is told nothing at all."""

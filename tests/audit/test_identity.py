@@ -74,7 +74,7 @@ def test_one_wrong_address_costs_that_node_alone(lab: Start) -> None:
     assert not any(node == SUB for node, _ in running.asked())
 
 
-def test_insecure_proves_nobody(lab: Start) -> None:
+def test_insecure_proves_no_identity(lab: Start) -> None:
     """The verdicts stand, and the report says who was not proven."""
     assert _identities(_alone(lab(PAIR), insecure=True)) == {PUB: "unproven", SUB: "unproven"}
 
@@ -87,7 +87,7 @@ def _twins(lab: Lab, *, insecure: bool = True) -> ClusterReport:
 
 
 @pytest.mark.parametrize("insecure", [False, True], ids=["verified", "insecure"])
-def test_one_machine_that_answers_for_two_nodes_answers_for_none(
+def test_one_machine_that_answers_for_two_nodes_counts_for_neither(
     lab: Start, insecure: bool
 ) -> None:
     """Nobody can say whose the start times are that both told."""
@@ -97,14 +97,14 @@ def test_one_machine_that_answers_for_two_nodes_answers_for_none(
     assert coverage(cluster, SUB, Source.PERFMON).reason == "wrong_node"
 
 
-def test_a_service_that_restarts_between_the_two_answers_hides_no_twin(lab: Start) -> None:
+def test_a_restart_between_the_replies_hides_no_duplicate_machine(lab: Start) -> None:
     """One start time of many differs then, and it is the same machine all the same."""
     node = {"name": PUB, "service": {"Cisco XCP Directory Service": {"restarting": True}}}
     cluster = _twins(lab({**PAIR, "node": [node]}))
     assert _identities(cluster) == {PUB: "contradicted", SUB: "contradicted"}
 
 
-def test_nodes_that_were_started_together_are_not_taken_for_one(lab: Start) -> None:
+def test_nodes_started_together_are_not_one_machine(lab: Start) -> None:
     """A power cut may give two nodes a few start times in common."""
     services = ("Cisco SIP Proxy", "Cisco Presence Engine", "Cisco Tomcat", "Cisco XCP Router")
     same = {service: {"uptime": 5000} for service in services}

@@ -136,7 +136,7 @@ def test_a_cluster_that_declares_no_intercluster_is_contradicted_by_its_peer(bot
     assert lab.judge("AXL-02", "b2.lab.test").verdict is Verdict.NOT_APPLICABLE
 
 
-def test_peers_elsewhere_tell_nothing(both: Pair) -> None:
+def test_peers_in_other_clusters_show_nothing(both: Pair) -> None:
     b = side("b", group=GROUPS, undeclared=["intercluster_synced_from"])
     lab = both(side("a", table=[peers("elsewhere.test")]), b)
 

@@ -91,7 +91,7 @@ def twisted(lab: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[[Twist], La
     return start
 
 
-def test_the_pair_is_compliant_as_long_as_nothing_is_twisted(
+def test_the_pair_is_compliant_without_a_distortion(
     twisted: Callable[[Twist], Lab],
 ) -> None:
     """So that each verdict below comes of its twist alone."""
@@ -109,7 +109,7 @@ def test_the_pair_is_compliant_as_long_as_nothing_is_twisted(
         told("ServiceName", "\u0421isco SIP Proxy"),
     ],
 )
-def test_a_row_that_leaves_open_whether_a_service_runs_does_not_pass(
+def test_a_row_of_unclear_state_does_not_pass(
     twisted: Callable[[Twist], Lab], twist: Twist
 ) -> None:
     """Nil with a text, a code that is no number, two meanings at once, another's name."""
@@ -134,7 +134,7 @@ def test_a_row_that_leaves_open_whether_a_service_runs_does_not_pass(
         counted("Name", rf"\\IMP1\{SRM}\SRMState"),
     ],
 )
-def test_a_counter_that_is_not_surely_this_nodes_ha_state_does_not_pass(
+def test_a_counter_of_unclear_origin_does_not_pass(
     twisted: Callable[[Twist], Lab], twist: Twist
 ) -> None:
     """An unreadable status or number, another object, and another node without its domain."""
@@ -145,7 +145,7 @@ def test_a_counter_that_is_not_surely_this_nodes_ha_state_does_not_pass(
 
 
 @pytest.mark.parametrize("uptime", ["9223372036854775807", "3153600000", "", "-7"])
-def test_an_uptime_that_cannot_be_shows_no_steadiness(
+def test_an_impossible_uptime_proves_no_steadiness(
     twisted: Callable[[Twist], Lab], uptime: str
 ) -> None:
     """It is neither long enough nor something to reckon with."""

@@ -59,7 +59,7 @@ def judged(report: dict[str, Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize("password", ORDINARY)
-def test_a_password_that_is_a_word_of_every_answer_costs_no_fact(
+def test_a_password_that_is_a_word_of_every_reply_costs_no_fact(
     labs: Start, usual: list[Any], tmp_path: Path, password: str
 ) -> None:
     """Hidden it would; and what is missing would tell what the password is."""

@@ -122,7 +122,7 @@ def test_a_table_that_is_missing_is_named_and_the_others_are_read(lab: Start, pr
         ),
     ],
 )
-def test_columns_that_differ_are_named_and_nothing_is_taken_from_them(
+def test_different_columns_are_named_and_not_used(
     lab: Start, probe: str, tables: list[dict[str, Any]], why: str
 ) -> None:
     """No value is looked for anywhere else."""
@@ -134,7 +134,7 @@ def test_columns_that_differ_are_named_and_nothing_is_taken_from_them(
     assert not any("Failed" in notice for notice in cluster.notices)
 
 
-def test_external_databases_stand_on_the_nodes_that_the_table_names(lab: Start) -> None:
+def test_external_databases_are_on_the_nodes_of_the_table(lab: Start) -> None:
     """A name that is no node's makes it every node's; a kind of its own is kept as it is."""
     rows = [
         ("1", "Postgres", "tcmadb", PUB.upper()),
@@ -178,7 +178,7 @@ def test_no_row_of_an_external_database_excuses_no_node(lab: Start) -> None:
     ],
     ids=["no-node", "no-table", "no-key", "no-name"],
 )
-def test_groups_that_no_row_names_leave_every_node_where_it_is_not_known(
+def test_nodes_without_a_row_stay_without_a_known_group(
     lab: Start, tables: list[dict[str, Any]], drop: list[str]
 ) -> None:
     """The nodes are not said to be in no group either."""
@@ -200,7 +200,7 @@ def test_no_row_of_a_subcluster_puts_its_nodes_in_no_group(lab: Start) -> None:
 
 
 @pytest.mark.parametrize("haenabled", ["maybe", None, ""])
-def test_a_switch_that_says_nothing_leaves_the_pair_open(lab: Start, haenabled: str | None) -> None:
+def test_an_unreadable_switch_leaves_the_pair_unknown(lab: Start, haenabled: str | None) -> None:
     """The groups are known all the same."""
     rows = table("enterprisesubcluster", SUBCLUSTERS, (1, GROUP, haenabled))
     cluster = lab(scenario(rows)).cluster()

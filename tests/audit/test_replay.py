@@ -92,7 +92,7 @@ def test_every_scenario_is_replayed_as_it_was(lab: Start, tmp_path: Path, name: 
     assert sum(entry["elapsed_ms"] for entry in cluster["coverage"]) > 0
 
 
-def test_a_second_look_and_what_moved_in_between_are_replayed(lab: Start, tmp_path: Path) -> None:
+def test_a_second_reading_is_replayed(lab: Start, tmp_path: Path) -> None:
     running = lab("all-drift")
     report = assert_same(running, tmp_path / "kept", "--settle", "0.01")
     assert "unstable" in json.dumps(report)

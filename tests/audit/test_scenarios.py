@@ -123,7 +123,7 @@ def test_a_pair_that_is_failed_over_explains_what_idle_stops(lab: Start) -> None
     assert report.exit_code == 3
 
 
-def test_what_is_explained_alone_fails_nobody(lab: Start) -> None:
+def test_explained_findings_alone_are_no_drift(lab: Start) -> None:
     """Cisco's table knows no HA state, and explained never makes exit code 3."""
     report = lab("failed-over").audit(["table"])
     assert report.count(Verdict.EXPLAINED) == 5

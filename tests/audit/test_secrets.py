@@ -156,7 +156,7 @@ def test_what_a_server_sends_back_is_in_no_evidence(
     assert _gaps(again) == _gaps(live)
 
 
-def test_a_fault_of_our_own_is_told_with_its_trace_in_the_log_alone(
+def test_a_bug_of_ours_has_its_trace_only_in_the_log(
     lab: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One collector that fails makes the audit incomplete, and nothing else."""

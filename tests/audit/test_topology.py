@@ -68,9 +68,7 @@ def test_only_im_and_presence_nodes_are_nodes(lab: Start) -> None:
 
 
 @pytest.mark.parametrize("usage", ["Subscriber", "Publisher"])
-def test_no_publisher_and_two_publishers_leave_the_rows_of_the_publisher_open(
-    lab: Start, usage: str
-) -> None:
+def test_none_or_two_publishers_leave_their_rows_unknown(lab: Start, usage: str) -> None:
     """Otherwise they would be judged on nobody, or on the wrong node."""
     running = lab(PAIR)
     fault = {"fault": "odd-status", "operation": "listProcessNode", "text": usage}
@@ -82,7 +80,7 @@ def test_no_publisher_and_two_publishers_leave_the_rows_of_the_publisher_open(
     assert report.exit_code == 4
 
 
-def test_before_axl_10_the_declared_nodes_are_all_there_are(lab: Start) -> None:
+def test_before_axl_10_the_declared_nodes_are_complete(lab: Start) -> None:
     """Such a CUCM cannot list them; nothing is missing, and no group is asked for."""
     old = {**PAIR, "cluster": {"name": "pair", "release": "9.1.1.10000-8"}}
     running = lab({**old, "config": {"high_availability": False}})
@@ -148,7 +146,7 @@ def test_a_list_without_im_and_presence_nodes_does_not_outrank_the_declared(lab:
     assert report.exit_code == 4
 
 
-def test_a_planned_node_is_left_alone(lab: Start) -> None:
+def test_a_planned_node_is_not_asked(lab: Start) -> None:
     """It is on the list, nothing is asked of it, and nothing is missed."""
     planned = "imp3.lab.test"
     running = lab({**PAIR, "cluster": {"name": "pair", "planned": [planned]}})
@@ -174,7 +172,7 @@ def test_a_planned_partner_makes_no_pair(lab: Start) -> None:
     assert "no failover is possible" in render_sentence(finding(cluster, "AXL-02", PUB).because)
 
 
-def test_a_planned_node_that_is_there_makes_no_false_pass(lab: Start) -> None:
+def test_a_reachable_planned_node_makes_no_false_pass(lab: Start) -> None:
     """One bare TCP connection tells; it is not asked, and nothing about it passes."""
     running = lab({**PAIR, "config": {"planned_nodes": [SUB.upper()]}})
     running.simulator.change({"stop": {"node": SUB, "service": "Cisco SIP Proxy"}})
@@ -200,7 +198,7 @@ def test_a_planned_node_that_is_there_makes_no_false_pass(lab: Start) -> None:
     assert not any(node == SUB for node, _ in running.asked())
 
 
-def test_a_planned_node_that_is_there_and_in_no_group_is_not_blamed_for_it(lab: Start) -> None:
+def test_a_reachable_planned_node_in_no_group_is_no_drift(lab: Start) -> None:
     """Nobody puts a node into a group before it is installed; that it is there is the finding."""
     running = lab(
         {
@@ -243,9 +241,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("group", "knocked"), [("Default", False), ("East", True)])
-def test_a_planned_node_is_knocked_at_only_where_it_was_asked_for(
-    lab: Start, group: str, knocked: bool
-) -> None:
+def test_a_planned_node_out_of_scope_is_not_checked(lab: Start, group: str, knocked: bool) -> None:
     """Who asks for one group touches no other."""
     planned = {"planned_nodes": ["imp4.lab.test"]}
     running = lab({**PAIR, "group": PAIRS, "config": planned})
@@ -255,9 +251,7 @@ def test_a_planned_node_is_knocked_at_only_where_it_was_asked_for(
 
 
 @pytest.mark.parametrize("refused", [False, True])
-def test_nobody_knocks_at_a_planned_node_once_the_password_was_refused(
-    lab: Start, refused: bool
-) -> None:
+def test_no_planned_node_is_checked_after_a_refusal(lab: Start, refused: bool) -> None:
     """A stopped cluster is left alone, whatever was meant to be tried."""
     running = lab({**PAIR, "group": PAIRS, "config": {"planned_nodes": ["imp4.lab.test"]}})
     declared = _declare(imp1=("publisher", "Default"), imp4=("subscriber", "East"))

@@ -117,7 +117,7 @@ def test_more_statements_than_six_are_refused(tmp_path: Path) -> None:
         (('"webconfig"', "7"), ["`table` must be a text"]),
     ],
 )
-def test_a_mistake_names_probe_key_and_a_way_out(
+def test_a_mistake_names_the_probe_the_key_and_the_correction(
     tmp_path: Path, change: tuple[str, str], expected: list[str]
 ) -> None:
     told = "\n".join(lines(tmp_path, BLOCK.replace(*change)))
@@ -136,7 +136,7 @@ def test_a_mistake_names_probe_key_and_a_way_out(
         ("select n.name from sipfed n", "`statement` has no column `node`"),
     ],
 )
-def test_a_statement_passes_the_gate_when_it_is_loaded(
+def test_a_statement_is_checked_when_it_is_loaded(
     tmp_path: Path, statement: str, expected: str
 ) -> None:
     text = GOOD.replace("select n.name as node from sipfed n where n.enabled = 't'", statement)
@@ -144,7 +144,7 @@ def test_a_statement_passes_the_gate_when_it_is_loaded(
     assert any(expected in line for line in lines(tmp_path, text))
 
 
-def test_every_mistake_of_every_file_is_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_of_all_files_are_reported_together(tmp_path: Path) -> None:
     one, other = tmp_path / "one.toml", tmp_path / "other.toml"
     one.write_text(BLOCK.replace("web_clients", "x") + BLOCK.replace('"switch"', '"x"'))
     with pytest.raises(ConfigError) as caught:
@@ -176,7 +176,7 @@ def test_every_mistake_of_every_file_is_told_at_once(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_file_that_makes_no_sense_as_a_whole_is_refused(
+def test_a_file_that_is_wrong_as_a_whole_is_refused(
     tmp_path: Path, text: str, expected: str
 ) -> None:
     assert any(expected in line for line in lines(tmp_path, text))

@@ -223,9 +223,9 @@ def _column_problems(probe: Probe) -> Iterator[str]:
     required, optional = MEANING_COLUMNS[probe.meaning]
     for name in sorted(required - probe.columns.keys()):
         yield f"the key `columns.{name}` is missing"
-    known = required | optional
-    for name in sorted(probe.columns.keys() - known):
-        hint = did_you_mean(name, known) or f"; it has {', '.join(sorted(known))}"
+    allowed = required | optional
+    for name in sorted(probe.columns.keys() - allowed):
+        hint = did_you_mean(name, allowed) or f"; it has {', '.join(sorted(allowed))}"
         yield f"there is no key `columns.{shorten_text(name)}` in meaning {probe.meaning}{hint}"
     if probe.needs:
         yield "`needs` goes with `statement`"

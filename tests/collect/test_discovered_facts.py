@@ -59,7 +59,7 @@ def verdict(known: ClusterFacts, row: str, subject: str) -> Verdict:
     return next(f.verdict for f in found if (f.recommendation, f.subject.name) == (row, subject))
 
 
-def test_a_declared_group_takes_the_switch_and_passes_by_nothing_discovered() -> None:
+def test_a_declared_group_takes_the_discovered_switch_and_never_passes_by_it() -> None:
     """Its membership is declared; only whether HA is on was discovered."""
     declared = Group(GROUP, ("imp1", "imp2"), None, Origin.DECLARED)
     known = facts(node("imp1"), subscriber("imp2"), groups=(declared,))
@@ -71,7 +71,7 @@ def test_a_declared_group_takes_the_switch_and_passes_by_nothing_discovered() ->
     assert verdict(filled, "HA-02", "imp2") is Verdict.PASS
 
 
-def test_a_switch_that_axl_told_is_kept() -> None:
+def test_a_switch_that_axl_listed_is_kept() -> None:
     observed = Group(GROUP, ("imp1", "imp2"), True, Origin.OBSERVED)
     known = facts(node("imp1"), subscriber("imp2"), groups=(observed,))
     filled = apply_probe_results(
@@ -90,14 +90,14 @@ def test_a_group_that_is_known_is_kept() -> None:
     assert [n.redundancy_group for n in filled.nodes] == [GROUP, "Other"]
 
 
-def test_a_group_of_one_that_was_only_discovered_may_have_another_node() -> None:
+def test_a_discovered_group_of_one_may_have_another_node() -> None:
     filled = apply_probe_results(facts(ungrouped("imp1")), reading(groups=(place("imp1"),)))
 
     assert filled.groups == (Group(GROUP, ("imp1",), True, Origin.DISCOVERED),)
     assert verdict(filled, "HA-01", GROUP) is Verdict.UNKNOWN
 
 
-def test_a_node_that_cucm_does_not_list_is_a_member_all_the_same() -> None:
+def test_a_node_that_cucm_does_not_list_is_still_a_member() -> None:
     """Else a broken pair would look like a group of one."""
     filled = apply_probe_results(
         facts(ungrouped("imp1")), reading(groups=(place("imp1"), place("imp9")))
@@ -110,14 +110,14 @@ def test_a_node_that_cucm_does_not_list_is_a_member_all_the_same() -> None:
     "changes",
     [{"identity": Identity.CONTRADICTED}, {"planned": True}],
 )
-def test_a_node_that_is_not_to_be_believed_takes_nothing(changes: dict[str, object]) -> None:
+def test_a_node_of_doubtful_identity_takes_no_discovered_fact(changes: dict[str, object]) -> None:
     known = facts(node("imp1"), ungrouped("imp2", ha_state=None, **changes))
     filled = apply_probe_results(known, reading(groups=(place("imp1"), place("imp2"))))
 
     assert filled.nodes[1] == known.nodes[1]
 
 
-def test_a_state_that_perfmon_told_is_kept() -> None:
+def test_a_state_that_perfmon_gave_is_kept() -> None:
     known = facts(node("imp1"), subscriber("imp2"))
     filled = apply_probe_results(
         known, reading(groups=(place("imp1", state="2"), place("imp2", state="4")))
@@ -127,14 +127,14 @@ def test_a_state_that_perfmon_told_is_kept() -> None:
 
 
 @pytest.mark.parametrize("state", ["", "99", "idle", "-1", "²"])
-def test_a_state_that_is_no_documented_number_is_none(state: str) -> None:
+def test_an_undocumented_state_number_is_no_state(state: str) -> None:
     known = facts(replace(node("imp1"), ha_state=None))
     filled = apply_probe_results(known, reading(groups=(place("imp1", state=state),)))
 
     assert filled.nodes[0].ha_state is None
 
 
-def test_a_node_that_stands_twice_makes_the_list_worthless() -> None:
+def test_a_node_listed_twice_makes_the_list_ambiguous() -> None:
     rows = (place("imp1"), place("IMP1", "Other"))
     filled = apply_probe_results(facts(ungrouped("imp1")), reading(groups=rows))
 
@@ -142,7 +142,7 @@ def test_a_node_that_stands_twice_makes_the_list_worthless() -> None:
     assert "it lists a node twice" in filled.coverage[0].detail
 
 
-def test_a_discovered_telling_stands_behind_the_declared_one() -> None:
+def test_a_discovered_setting_comes_after_the_declared_one() -> None:
     known = replace(facts(node("imp1")), settings=settings(permanent_chat=setting(False)))
     told = apply_probe_results(known, reading(permanent_chat=({"value": "t"},))).settings[
         "permanent_chat"

@@ -15,7 +15,7 @@ EMPTY = RedundancyGroup("Empty", None, None, ha_enabled=None)
 LONE = RedundancyGroup("West", "imp3", None, ha_enabled=False)
 
 
-def test_groups_are_kept_as_axl_told_them() -> None:
+def test_groups_are_those_that_axl_listed() -> None:
     """Servers in order, the switch as it stands, and a group that waits for its servers."""
     groups = build_redundancy_groups([EAST, WEST, EMPTY], NODES)
     assert [(g.name, g.nodes, g.ha_enabled) for g in groups] == [
@@ -57,13 +57,15 @@ def test_a_node_may_be_in_no_group() -> None:
         ),
     ],
 )
-def test_a_list_that_cannot_be_is_refused(rows: Sequence[RedundancyGroup], said: str) -> None:
+def test_an_impossible_list_of_groups_is_refused(
+    rows: Sequence[RedundancyGroup], said: str
+) -> None:
     """Whatever is judged by groups is unknown then, never passed over."""
     with pytest.raises(BadReply, match=said):
         build_redundancy_groups(rows, NODES)
 
 
-def test_a_server_that_is_no_node_shows_that_the_list_of_nodes_is_not_whole() -> None:
+def test_a_server_that_is_no_node_shows_that_nodes_are_missing() -> None:
     """Else the node that is missing would be missed by nobody."""
     trouble = find_unlisted_server(
         build_redundancy_groups([EAST, WEST], NODES), ("imp1", "imp2", "imp3")

@@ -17,7 +17,7 @@ from tests.factories import cluster, gap, group, node, subscriber
         (Origin.OBSERVED, Origin.DISCOVERED, False),
     ],
 )
-def test_the_switch_is_known_as_it_was_told_else_as_its_group(
+def test_the_origin_of_a_switch_is_its_own_else_that_of_the_group(
     switch: Origin | None, origin: Origin, discovered: bool
 ) -> None:
     assert group(origin=origin, switch_origin=switch).switch_discovered is discovered
@@ -33,7 +33,7 @@ def test_the_switch_is_known_as_it_was_told_else_as_its_group(
         (None, (None, None), None),
     ],
 )
-def test_the_release_is_the_publishers_else_the_one_that_all_others_tell(
+def test_the_release_is_the_publishers_else_that_of_all_others(
     publisher: str | None, others: tuple[str | None, ...], release: str | None
 ) -> None:
     rest = [subscriber(f"imp{n}", release=told) for n, told in enumerate(others, 2)]

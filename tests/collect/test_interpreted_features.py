@@ -35,19 +35,19 @@ def test_a_listed_value_turns_a_feature_on_or_off(rows: DatabaseRows, on: bool) 
 @pytest.mark.parametrize(
     "rows", [values("1"), values("0", "2"), values("2", "x"), values(None), ()]
 )
-def test_any_other_value_leaves_a_feature_open(rows: DatabaseRows) -> None:
+def test_any_other_value_leaves_a_feature_unknown(rows: DatabaseRows) -> None:
     found = told("managed_file_transfer", rows)
     assert found.settings == {}
     assert set(found.gaps) == {"managed_file_transfer"}
 
 
-def test_a_feature_that_some_nodes_may_have_is_on_without_a_place() -> None:
+def test_a_feature_of_some_nodes_is_on_without_a_place() -> None:
     assert not only(told("managed_file_transfer", values("2")), "managed_file_transfer").placed
     assert only(told("managed_file_transfer", values("0")), "managed_file_transfer").placed
     assert only(told("permanent_chat", values("t")), "permanent_chat").placed
 
 
-def test_federation_on_hosts_that_are_no_nodes_runs_through_expressway() -> None:
+def test_federation_on_other_hosts_runs_on_expressway() -> None:
     component = "cm-2_s2scp-1.{}".format
     ours = told("xmpp_federation", ({"host": component("imp1")},)).settings["xmpp_federation"]
     theirs = told("xmpp_federation", ({"host": component("exp")},)).settings["xmpp_federation"]
@@ -58,14 +58,14 @@ def test_federation_on_hosts_that_are_no_nodes_runs_through_expressway() -> None
     assert (none.on, none.expressway) == (False, False)
 
 
-def test_peers_are_told_without_the_clusters_own_nodes() -> None:
+def test_peers_are_listed_without_the_clusters_own_nodes() -> None:
     rows = ({"address": "IMP1"}, {"address": "b1.example.test"}, {"address": "no host"})
     found = told("intercluster_peers", rows)
     assert only(found, "intercluster").on
     assert found.peers == ("b1.example.test",)
 
 
-def test_a_list_of_peers_that_names_only_our_nodes_is_not_believed() -> None:
+def test_a_list_of_only_our_own_nodes_is_ambiguous() -> None:
     found = told("intercluster_peers", ({"address": "imp1"},))
     assert (found.settings, found.peers) == ({}, ())
     assert set(found.gaps) == {"intercluster_peers"}

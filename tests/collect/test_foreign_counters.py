@@ -15,7 +15,7 @@ def counters(host: str) -> list[PerfmonCounter]:
 
 
 @pytest.mark.parametrize("host", [PUB, "imp1", "IMP1.LAB.TEST", "someone-else"])
-def test_counters_that_name_no_other_node_are_taken(host: str) -> None:
+def test_counters_that_name_no_other_node_are_accepted(host: str) -> None:
     refuse_foreign_counters(counters(host), PUB, frozenset({SUB}))
 
 
@@ -26,7 +26,7 @@ def test_counters_of_another_node_are_refused(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["***", "***.lab.test", "imp***"])
-def test_counters_of_a_host_that_had_to_be_hidden_are_refused(host: str) -> None:
+def test_counters_of_a_redacted_host_are_refused(host: str) -> None:
     """It may be any node's; to let it pass would be to guess."""
     with pytest.raises(WrongNode, match="host that holds a secret"):
         refuse_foreign_counters(counters(host), PUB, frozenset({SUB}))

@@ -69,7 +69,7 @@ def one(*rows: ServiceRow) -> ServiceState:
         (row("Started", -1, "Not Activated"), None, RunState.UNKNOWN),
     ],
 )
-def test_a_row_says_what_the_contract_says(
+def test_a_row_means_what_the_contract_says(
     given_row: ServiceRow, activated: bool | None, state: RunState
 ) -> None:
     """Every line of the contract's table, and what lies outside of it."""
@@ -84,7 +84,7 @@ def test_an_unknown_state_says_why() -> None:
 
 
 @given(st.text(max_size=20), st.none() | st.integers(-2000, 100), st.text(max_size=30))
-def test_only_the_word_started_is_ever_started(status: str, code: int | None, reason: str) -> None:
+def test_only_the_status_started_means_started(status: str, code: int | None, reason: str) -> None:
     """No text but the documented one makes a service run."""
     folded = one(row(status, code, reason))
     if " ".join(status.split()).casefold() != "started":
@@ -110,7 +110,7 @@ def test_equal_rows_count_once_and_contradicting_rows_make_unknown() -> None:
     assert "contradict" in torn.note
 
 
-def test_rows_that_differ_in_their_words_alone_agree() -> None:
+def test_rows_that_differ_only_in_their_reason_text_agree() -> None:
     same = one(row("Stopped", -1069, "Commanded Out of Service"), row("stopped", -1069, "Off"))
     assert (same.state, same.activated, same.reason) == (
         RunState.STOPPED,
@@ -137,7 +137,7 @@ def test_rows_that_differ_in_anything_else_contradict(
         assert (torn.state, torn.activated) == (RunState.UNKNOWN, None)
 
 
-def test_a_third_row_cannot_heal_a_contradiction() -> None:
+def test_a_third_row_does_not_resolve_a_contradiction() -> None:
     """Two rows that differ stay a contradiction whatever follows."""
     torn = one(row("Started", -1), row("Stopped", -1069), row("Started", -1))
     assert torn.state is RunState.UNKNOWN
@@ -155,7 +155,7 @@ def test_network_services_have_no_activation() -> None:
     assert (sync.deployable, sync.activated, sync.state) == (False, None, RunState.STOPPED)
 
 
-def test_the_tables_services_are_deployable_whatever_the_product_list_says() -> None:
+def test_product_list_does_not_override_deployable_services() -> None:
     """A real capture holds a corrupted row, and a list may call anything not deployable."""
     wrong = [
         ServiceSpecification("yes", "Servlet", True, "none", "315106"),
@@ -165,7 +165,7 @@ def test_the_tables_services_are_deployable_whatever_the_product_list_says() -> 
     assert (state.deployable, state.activated) == (True, False)
 
 
-def test_an_unlisted_service_takes_its_kind_from_the_product_list() -> None:
+def test_an_unknown_service_is_deployable_if_the_product_list_says_so() -> None:
     """Names that no list of ours holds are kept."""
     listed = [ServiceSpecification("Cisco Brand New Agent", "Service", False, None, None)]
     state = merge_service_rows([row("Stopped", -1068, name="Cisco Brand New Agent")], listed)
@@ -177,7 +177,7 @@ def test_a_negative_uptime_is_no_uptime() -> None:
     assert one(row("Stopped", -1069, uptime_s=-1)).uptime_s is None
 
 
-def test_axl_decides_only_what_control_center_left_open() -> None:
+def test_axl_decides_only_unknown_activations() -> None:
     """And it is told apart where the two differ."""
     states = merge_service_rows(
         [row("Stopped", -1), row("Stopped", -1069, name="Cisco Presence Engine")], ()
@@ -193,7 +193,7 @@ def test_axl_decides_only_what_control_center_left_open() -> None:
     assert "CUCM AXL says otherwise: not activated" in merged["Cisco Presence Engine"].note
 
 
-def test_axl_rows_that_contradict_decide_nothing() -> None:
+def test_contradicting_axl_rows_decide_nothing() -> None:
     """Neither does a row without a value."""
     states = merge_service_rows([row("Stopped", -1)], ())
     both = [ProcessNodeService("n1", SIP, True), ProcessNodeService("n1", SIP, False)]
@@ -236,7 +236,7 @@ UNKNOWN = ServiceState(SIP, True, None, RunState.UNKNOWN)
         (started(5, EARLY), UNKNOWN, 3, None),
     ],
 )
-def test_a_restart_between_two_looks(
+def test_a_restart_between_two_readings(
     before: ServiceState | None, after: ServiceState, between_s: int, expected: bool | None
 ) -> None:
     """Its start moved, as told or as reckoned, its uptime fell, or it no longer runs."""

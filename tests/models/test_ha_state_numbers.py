@@ -9,7 +9,5 @@ from auditor.models.facts import HaState
     ("number", "state"),
     [(0, HaState.UNKNOWN), (3, HaState.NORMAL), (12, HaState.DOWN), (13, None), (-1, None)],
 )
-def test_a_counter_outside_the_documented_numbers_is_no_state(
-    number: int, state: HaState | None
-) -> None:
+def test_an_undocumented_counter_value_is_no_state(number: int, state: HaState | None) -> None:
     assert HaState.from_number(number) is state

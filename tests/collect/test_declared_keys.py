@@ -28,7 +28,7 @@ PAIR: dict[str, Any] = {
         ('["Default"]', Verdict.PASS),
     ],
 )
-def test_ha_that_is_declared_off_and_is_on_is_told(
+def test_ha_declared_off_and_on_in_the_cluster_is_a_difference(
     lab: Start, declared: str, verdict: Verdict
 ) -> None:
     running = lab(PAIR)
@@ -41,7 +41,7 @@ def test_ha_that_is_declared_off_and_is_on_is_told(
         assert render_sentence(found.because) == "Default: high availability is on."
 
 
-def test_ha_that_is_meant_to_be_on_and_is_off_passes_nowhere(lab: Start) -> None:
+def test_ha_declared_on_and_off_in_the_cluster_never_passes(lab: Start) -> None:
     """HA-01 drifts, and the key that says what is meant agrees with nothing."""
     off = {**PAIR, "group": [{**PAIR["group"][0], "ha_enabled": False}]}
     running = lab({**off, "config": {"high_availability": True}})
@@ -52,7 +52,7 @@ def test_ha_that_is_meant_to_be_on_and_is_off_passes_nowhere(lab: Start) -> None
     assert finding(cluster, "HA-01", "Default").verdict is Verdict.DRIFT
 
 
-def test_a_switch_that_was_not_told_leaves_the_key_open(lab: Start) -> None:
+def test_an_unread_ha_switch_leaves_the_key_unknown(lab: Start) -> None:
     running = lab(PAIR)
     fault = {"fault": "http-500", "operation": "listPresenceRedundancyGroup"}
     running.simulator.change({"fault": fault})
@@ -61,7 +61,7 @@ def test_a_switch_that_was_not_told_leaves_the_key_open(lab: Start) -> None:
     assert render_sentences(found.remedy)
 
 
-def test_a_database_that_the_cluster_does_not_list_is_told() -> None:
+def test_a_declared_database_that_is_not_listed_is_a_difference() -> None:
     listed = (_found("Archive-DB"), _found("x"))
     told = compare_declared_databases((database("archive"), database("chat")), listed)
     assert told["external_database[archive-db]"].agreement == "agrees"
@@ -89,7 +89,7 @@ def _found(name: str) -> ExternalDatabase:
         ([], "silent"),
     ],
 )
-def test_a_peer_that_the_cluster_does_not_list_is_told_where_that_can_be_said(
+def test_a_declared_peer_that_is_not_listed_is_a_difference_unless_it_may_be_listed(
     listed: list[str], compared: str
 ) -> None:
     """An address may be the peer's own, so it speaks neither for a name nor against it."""

@@ -52,12 +52,12 @@ def _told(facts: ClusterFacts) -> frozenset[str] | None:
         ("elsewhere.test", None),
     ],
 )
-def test_a_peer_is_a_node_by_its_name_or_by_a_host_of_its_own(
+def test_a_peer_address_is_a_node_by_name_or_unshared_host(
     tmp_path: Path, peer: str, nodes: set[str] | None
 ) -> None:
     """An address that two nodes share stands for neither."""
     assert synced_from(tmp_path, peer) == [None, nodes]
 
 
-def test_a_cluster_tells_nothing_of_itself(tmp_path: Path) -> None:
+def test_a_cluster_is_no_peer_of_itself(tmp_path: Path) -> None:
     assert synced_from(tmp_path, "10.1.1.1", "a1") == [None, None]

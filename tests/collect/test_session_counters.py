@@ -52,14 +52,14 @@ def asked(lab: Lab) -> list[tuple[str, str]]:
     return [(entry.node, entry.operation) for entry in lab.simulator.requests]
 
 
-def test_sessions_and_replication_are_told_a_node(lab: Callable[..., Lab]) -> None:
+def test_sessions_and_replication_are_read_from_each_node(lab: Callable[..., Lab]) -> None:
     facts = found(lab(PAIRS), SurveyScope(FAILOVER_TOPICS))
     first, second = facts.nodes[:2]
     assert first.sessions == {"ActiveJsmSessions": 4500, "CmConnectedSockets": 4500}
     assert (first.replication, second.replication) == (4, 2)
 
 
-def test_only_the_group_and_the_topics_are_asked_and_the_cucm_not_twice(
+def test_a_second_survey_asks_only_its_group_and_topics(
     lab: Callable[..., Lab],
 ) -> None:
     running = lab(PAIRS)
@@ -77,7 +77,7 @@ def test_only_the_group_and_the_topics_are_asked_and_the_cucm_not_twice(
 
 
 @pytest.mark.parametrize("fault", ["soap-fault", "empty-list", "nil-values"])
-def test_counters_that_a_node_has_not_are_no_gap(lab: Callable[..., Lab], fault: str) -> None:
+def test_missing_counters_are_no_gap(lab: Callable[..., Lab], fault: str) -> None:
     running = lab(PAIRS)
     running.simulator.change(
         {"fault": {"fault": fault, "node": FIRST, "interface": "perfmon", "after": 1}}
@@ -101,7 +101,7 @@ def test_a_perfmon_that_does_not_answer_is_asked_once(lab: Callable[..., Lab]) -
     assert gap.requests == 1
 
 
-def test_a_counter_of_another_node_empties_the_answers(lab: Callable[..., Lab]) -> None:
+def test_a_counter_of_another_node_discards_the_readings(lab: Callable[..., Lab]) -> None:
     running = lab(PAIRS)
     running.simulator.change(
         {"fault": {"fault": "other-node", "node": FIRST, "interface": "perfmon", "after": 1}}
@@ -110,7 +110,7 @@ def test_a_counter_of_another_node_empties_the_answers(lab: Callable[..., Lab]) 
     assert (facts.nodes[0].identity, facts.nodes[0].sessions) == ("contradicted", {})
 
 
-def test_a_node_that_swallows_everything_is_not_waited_for_three_times(
+def test_a_node_that_accepts_no_connection_is_asked_once(
     lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running = lab(PAIRS)
