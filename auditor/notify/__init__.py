@@ -1,1 +1,1 @@
-"""Telling people what changed, without them having to look."""
+"""Notifications about what changed."""

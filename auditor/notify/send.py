@@ -1,7 +1,7 @@
-"""Sends a message to those who want to know; each address in a process of its own.
+"""Sends a notification to every address, each in a process of its own.
 
-A service's library may print, log, hang or fall over with the address in its text, and the address
-holds a token. A process apart can do none of that to us: it says nothing, and it ends in time.
+The library of a service may print, log, hang or crash with the address in its text, and the address
+holds a token. From a process of its own nothing is printed, and it ends in time.
 """
 
 import json
@@ -21,14 +21,14 @@ DELIVERY_TIMEOUT_S = 30.0
 """How long all addresses together may take."""
 
 _OWN_VARIABLE_PREFIX = "AUDITOR_"
-"""How our variables begin; some hold passwords."""
+"""Our own variables are not passed on; some hold passwords."""
 
 _WORKER_COMMAND = [sys.executable, "-P", "-m", "auditor.notify.worker"]
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One address by its position in what the user wrote; the address itself is never shown."""
+    """One address; messages name it by its number, because the address itself is secret."""
 
     number: int
     url: str = field(repr=False)
@@ -37,38 +37,35 @@ class Recipient:
 def parse_recipients(urls: Sequence[str]) -> tuple[Recipient, ...]:
     """Return the addresses; nothing is sent.
 
-    All of them are understood, or could not be tried in time: who sends will see.
+    One that could not be checked in time is returned too: sending it will show whether it is valid.
 
     Raises:
-        ConfigError: the extra is not installed, or some address names no service.
+        ConfigError: the extra is not installed, or an address names no service.
     """
     if not urls:
         return ()
     if find_spec("apprise") is None:
         raise ConfigError(["notifications need an extra: pip install 'auditor[notify]'"])
-    known = tuple(Recipient(number, url) for number, url in enumerate(urls, 1))
-    wrong = [
-        one
-        for one, why in _run_notify_workers(known, {"check": True})
-        if why is _DeliveryFailure.REFUSED
-    ]
-    if wrong:
+    recipients = tuple(Recipient(number, url) for number, url in enumerate(urls, 1))
+    failures = _run_notify_workers(recipients, {"check": True})
+    invalid = [recipient for recipient, why in failures if why is _DeliveryFailure.REFUSED]
+    if invalid:
         raise ConfigError(
-            f"--notify, address {one.number}: it names no service that Apprise knows, or lacks a "
-            "part of what that service needs; its documentation shows how to write it."
-            for one in wrong
+            f"--notify, address {recipient.number}: Apprise knows no such service, or a part of the"
+            " address is missing; the documentation of Apprise shows how to write it."
+            for recipient in invalid
         )
-    return known
+    return recipients
 
 
-def send_notification(to: Sequence[Recipient], title: str, body: str) -> tuple[str, ...]:
-    """Tell everybody at once, and return a sentence for each address that was not reached."""
-    lost = _run_notify_workers(to, {"title": title, "body": body})
-    return tuple(f"notification {one.number} {_DELIVERY_FAILURE_TEXTS[why]}" for one, why in lost)
+def send_notification(recipients: Sequence[Recipient], title: str, body: str) -> tuple[str, ...]:
+    """Send to all addresses at once, and return a sentence for each that was not reached."""
+    failures = _run_notify_workers(recipients, {"title": title, "body": body})
+    return tuple(f"notification {r.number} {_DELIVERY_FAILURE_TEXTS[why]}" for r, why in failures)
 
 
 class _DeliveryFailure(Enum):
-    """Why a courier achieved nothing, as far as anybody knows."""
+    """Why a message was not delivered, as far as is known."""
 
     REFUSED = auto()
     LATE = auto()
@@ -76,28 +73,29 @@ class _DeliveryFailure(Enum):
 
 _DELIVERY_FAILURE_TEXTS = {
     _DeliveryFailure.REFUSED: "was not delivered; test the address by hand.",
-    _DeliveryFailure.LATE: (
-        "was given up, because nobody took it in time; it may have arrived all the same."
-    ),
+    _DeliveryFailure.LATE: ("timed out; it may have arrived nevertheless."),
 }
 
 
 def _run_notify_workers(
-    to: Sequence[Recipient], errand: dict[str, object]
+    recipients: Sequence[Recipient], job: dict[str, object]
 ) -> list[tuple[Recipient, _DeliveryFailure]]:
-    """Send out a courier to each address; return those who came back with nothing, or not."""
+    """Run one process for each address, all at once; return those that failed, and why."""
     deadline = time.monotonic() + DELIVERY_TIMEOUT_S
-    out = [(one, _start_notify_worker(one, errand)) for one in to]
+    workers = [(recipient, _start_notify_worker(recipient, job)) for recipient in recipients]
     try:
-        came = [(one, _wait_for_notify_worker(process, deadline)) for one, process in out]
-        return [(one, lost) for one, lost in came if lost]
+        results = [
+            (recipient, _wait_for_notify_worker(process, deadline))
+            for recipient, process in workers
+        ]
+        return [(recipient, failure) for recipient, failure in results if failure]
     finally:
-        for _, process in out:
+        for _, process in workers:
             process.kill()
             process.wait()
 
 
-def _start_notify_worker(one: Recipient, errand: dict[str, object]) -> "subprocess.Popen[bytes]":
+def _start_notify_worker(recipient: Recipient, job: dict[str, object]) -> "subprocess.Popen[bytes]":
     process = subprocess.Popen(  # noqa: S603 - our own program
         _WORKER_COMMAND,
         env={k: v for k, v in os.environ.items() if not k.startswith(_OWN_VARIABLE_PREFIX)},
@@ -105,11 +103,11 @@ def _start_notify_worker(one: Recipient, errand: dict[str, object]) -> "subproce
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    # One that fell over before it read breaks the pipe, and its exit code says so.
+    # A process that crashed before it read breaks the pipe; its exit code reports the failure.
     with suppress(BrokenPipeError):
         if process.stdin:
             with process.stdin as pipe:
-                pipe.write(json.dumps(errand | {"url": one.url}).encode())
+                pipe.write(json.dumps(job | {"url": recipient.url}).encode())
     return process
 
 

@@ -1,7 +1,7 @@
-"""The process that carries one notification, `python -m auditor.notify.worker`.
+"""The process that sends one notification, `python -m auditor.notify.worker`.
 
-Its errand stands on standard input. It says nothing; its exit code is 0 where the address was
-understood (`check`) or the message was taken.
+It reads its job as JSON from standard input and prints nothing. Its exit code is 0 if the address
+is valid (`check`) or the message was accepted.
 """
 
 import json
@@ -11,20 +11,18 @@ from apprise import Apprise, AppriseAsset, NotifyFormat
 
 
 def run_notify_worker() -> int:
-    """Carry out the errand on standard input; see `auditor.notify.send`."""
-    errand = json.load(sys.stdin)
+    """Run the job on standard input; see `auditor.notify.send`."""
+    job = json.load(sys.stdin)
     asset = AppriseAsset(app_id="auditor", app_desc="auditor", async_mode=False)
-    service = Apprise.instantiate(errand["url"], asset=asset)
+    service = Apprise.instantiate(job["url"], asset=asset)
     if service is None:
         return 1
-    if errand.get("check"):
+    if job.get("check"):
         return 0
-    messenger = Apprise(asset=asset)
-    messenger.add(service)
-    taken = messenger.notify(
-        title=errand["title"], body=errand["body"], body_format=NotifyFormat.TEXT
-    )
-    return 0 if taken else 1
+    sender = Apprise(asset=asset)
+    sender.add(service)
+    is_accepted = sender.notify(title=job["title"], body=job["body"], body_format=NotifyFormat.TEXT)
+    return 0 if is_accepted else 1
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Accepted differences: what a waiver file says, and what it does to the findings of a run."""
+"""Waivers: differences that somebody accepted until a date."""

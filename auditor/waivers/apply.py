@@ -1,7 +1,4 @@
-"""Applies waivers to a judged cluster, and says which of them have outlived their reason.
-
-Finds the waivers of a run: which file speaks for which cluster.
-"""
+"""Applies waivers to the findings of a cluster, and reports those that need attention."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,21 +24,21 @@ def apply_waivers(
 ) -> ClusterReport:
     """Return the cluster with its waived findings, and a notice for each waiver to look after.
 
-    Drift and explained become waived where recommendation, cluster and subject agree and `today`
-    is not past the end; every other verdict stays. `judged` holds the ids that this run judged: a
-    waiver for another pack is not stale.
+    Drift and explained become waived if recommendation, cluster and subject match and the waiver
+    has not expired by `today`; every other verdict stays. `judged` are the ids that this run
+    judged: a waiver for another pack is not stale.
     """
-    ours = {r.scope: r for r in rules if r.cluster.casefold() == cluster.name.casefold()}
-    before = {_finding_scope(finding): finding for finding in cluster.findings}
+    rules_by_scope = {r.scope: r for r in rules if r.cluster.casefold() == cluster.name.casefold()}
+    findings = {_finding_scope(finding): finding for finding in cluster.findings}
     notices = [
         notice
-        for scope, rule in ours.items()
+        for scope, rule in rules_by_scope.items()
         if rule.recommendation in judged
-        for notice in _waiver_notices(rule, before.get(scope), cluster, today)
+        for notice in _waiver_notices(rule, findings.get(scope), cluster, today)
     ]
     return replace(
         cluster,
-        findings=tuple(_waive_finding(f, ours, today) for f in cluster.findings),
+        findings=tuple(_waive_finding(f, rules_by_scope, today) for f in cluster.findings),
         notices=(*cluster.notices, *notices),
     )
 
@@ -49,16 +46,16 @@ def apply_waivers(
 def unknown_cluster_notices(
     rules: Sequence[WaiverRule], clusters: Collection[str]
 ) -> tuple[str, ...]:
-    """Return a notice for each waiver whose cluster is not in the configuration at all.
+    """Return a notice for each waiver whose cluster is not in the configuration.
 
     `clusters` names every cluster of the configuration, selected for this run or not.
     """
-    known = {name.casefold() for name in clusters}
+    names = {name.casefold() for name in clusters}
     return tuple(
         f'{rule.place}: there is no cluster "{rule.cluster}";'
         f" {_correction_hint(rule.cluster, clusters)}."
         for rule in rules
-        if rule.cluster.casefold() not in known
+        if rule.cluster.casefold() not in names
     )
 
 
@@ -80,38 +77,38 @@ def _waive_finding(
 def _waiver_notices(
     rule: WaiverRule, finding: Finding | None, cluster: ClusterReport, today: date
 ) -> Iterator[str]:
-    """Say what is to be done about one waiver; `finding` is the one it matches, unwaived."""
-    what = f"{rule.place}: {rule.recommendation} on {rule.subject}"
+    """Yield what to do about one waiver; `finding` is the one that it matches, before waiving."""
+    waiver = f"{rule.place}: {rule.recommendation} on {rule.subject}"
     if finding is None:
-        if not _is_topology_unread(cluster):
+        if not _are_nodes_unlisted(cluster):
             subjects = {
                 f.subject.name for f in cluster.findings if f.recommendation == rule.recommendation
             }
-            yield f"{what} matches no finding; {_correction_hint(rule.subject, subjects)}."
+            yield f"{waiver} matches no finding; {_correction_hint(rule.subject, subjects)}."
         return
     if finding.verdict in _RESOLVED_VERDICTS:
-        yield f"{what} is no longer needed ({finding.verdict.words} now); remove it."
+        yield f"{waiver} is no longer needed ({finding.verdict.words} now); remove it."
         return
     if finding.verdict is Verdict.UNKNOWN:
-        yield f"{what} has no effect: it is unknown now, and what is unknown cannot be waived."
-    yield from _expiry_notices(rule, what, today)
+        yield f"{waiver} has no effect: its verdict is unknown now, and unknown cannot be waived."
+    yield from _expiry_notices(rule, waiver, today)
 
 
-def _expiry_notices(rule: WaiverRule, what: str, today: date) -> Iterator[str]:
+def _expiry_notices(rule: WaiverRule, waiver: str, today: date) -> Iterator[str]:
     if today > rule.expires:
         yield (
-            f"{what}: the waiver expired on {rule.expires}, so it is judged without it; "
-            f"{rule.owner} mends the difference or renews the waiver."
+            f"{waiver}: the waiver expired on {rule.expires} and has no effect; "
+            f"{rule.owner} fixes the difference or renews the waiver."
         )
     elif rule.expires - today <= EXPIRY_NOTICE_PERIOD:
         yield (
-            f"{what}: the waiver ends on {rule.expires}; {rule.owner} mends the difference "
+            f"{waiver}: the waiver ends on {rule.expires}; {rule.owner} fixes the difference "
             "or renews the waiver."
         )
 
 
-def _is_topology_unread(cluster: ClusterReport) -> bool:
-    """Tell whether the CUCM publisher did not say which nodes there are."""
+def _are_nodes_unlisted(cluster: ClusterReport) -> bool:
+    """Return whether the CUCM publisher did not list the nodes."""
     return any(e.source is Source.CUCM_AXL and e.reason is not None for e in cluster.coverage)
 
 
@@ -122,7 +119,7 @@ def _correction_hint(word: str, choices: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ClusterWaivers:
-    """What the waivers of one cluster are; `notices` are on blocks that can never have effect."""
+    """The waivers of one cluster; `notices` are on waivers of its file that can have no effect."""
 
     rules: tuple[WaiverRule, ...] = ()
     notices: tuple[str, ...] = ()
@@ -132,57 +129,59 @@ def load_cluster_waivers(
     chosen: Sequence[ClusterSettings],
     configured: Sequence[ClusterSettings],
     option: Path | None,
-    known: Collection[str],
+    recommendations: Collection[str],
 ) -> Mapping[str, ClusterWaivers]:
     """Return the waivers of the chosen clusters by name; those without a file are left out.
 
-    `option` takes the place of every file that the configuration names. `configured` are all
-    clusters of the configuration, `known` the ids of all recommendations that exist.
+    `option` replaces every file that the configuration names. `configured` are all clusters of the
+    configuration, `recommendations` the ids of all recommendations.
 
     Raises:
         ConfigError: a file cannot be read, or one line for every mistake in all of them.
     """
-    homes = {settings.name: option or settings.waivers for settings in configured}
-    rules = _load_waiver_files({path: None for s in chosen if (path := homes[s.name])}, known)
-    accepted: dict[str, ClusterWaivers] = {}
-    told: set[Path] = set()
+    paths = {settings.name: option or settings.waivers for settings in configured}
+    chosen_paths = {path: None for s in chosen if (path := paths[s.name])}
+    rules = _load_waiver_files(chosen_paths, recommendations)
+    waivers: dict[str, ClusterWaivers] = {}
+    # Several clusters may share a file; its notices belong to the first of them.
+    reported: set[Path] = set()
     for settings in chosen:
-        path = homes[settings.name]
+        path = paths[settings.name]
         if path is None:
             continue
         notices = (
-            () if path in told else tuple(_ineffective_waiver_notices(rules[path], path, homes))
+            () if path in reported else tuple(_ineffective_waiver_notices(rules[path], path, paths))
         )
-        accepted[settings.name] = ClusterWaivers(rules[path], notices)
-        told.add(path)
-    return accepted
+        waivers[settings.name] = ClusterWaivers(rules[path], notices)
+        reported.add(path)
+    return waivers
 
 
 def _load_waiver_files(
-    paths: Collection[Path], known: Collection[str]
+    paths: Collection[Path], recommendations: Collection[str]
 ) -> Mapping[Path, tuple[WaiverRule, ...]]:
-    read: dict[Path, tuple[WaiverRule, ...]] = {}
+    rules: dict[Path, tuple[WaiverRule, ...]] = {}
     problems: list[str] = []
     for path in paths:
         try:
-            read[path] = load_waiver_file(path, known)
+            rules[path] = load_waiver_file(path, recommendations)
         except ConfigError as error:
             problems += error.problems
     if problems:
         raise ConfigError(problems)
-    return read
+    return rules
 
 
 def _ineffective_waiver_notices(
-    rules: Sequence[WaiverRule], path: Path, homes: Mapping[str, Path | None]
+    rules: Sequence[WaiverRule], path: Path, paths: Mapping[str, Path | None]
 ) -> Iterator[str]:
-    """Say which waivers of a file are about no cluster, or about one that another file is for."""
-    yield from unknown_cluster_notices(rules, homes)
-    elsewhere = {name.casefold(): home for name, home in homes.items() if home != path}
+    """Yield the waivers of a file for a cluster that does not exist, or that uses another file."""
+    yield from unknown_cluster_notices(rules, paths)
+    other_paths = {name.casefold(): other for name, other in paths.items() if other != path}
     for rule in rules:
-        if rule.cluster.casefold() in elsewhere:
-            home = elsewhere[rule.cluster.casefold()]
-            place = f"takes its waivers from {home.name}" if home else "names no waiver file"
+        if rule.cluster.casefold() in other_paths:
+            other = other_paths[rule.cluster.casefold()]
+            place = f"takes its waivers from {other.name}" if other else "names no waiver file"
             yield (
                 f'{rule.place} has no effect: cluster "{rule.cluster}" {place}; move the waiver '
                 "or correct the key `waivers`."

@@ -1,4 +1,4 @@
-"""Reads waiver files strictly: `[[waiver]]` blocks in TOML; every mistake is told at once."""
+"""Reads waiver files strictly: `[[waiver]]` blocks in TOML; all mistakes are reported at once."""
 
 import re
 import tomllib
@@ -22,9 +22,9 @@ _EXPIRES_EXAMPLE = "such as expires = 2026-12-31, without quotes and without a t
 
 @dataclass(frozen=True, slots=True)
 class WaiverRule:
-    """One accepted difference; `place` names file and block, for whoever has to mend it.
+    """One accepted difference, valid through the whole day `expires`.
 
-    It holds through the whole day `expires`.
+    `place` names the file and block, for messages.
     """
 
     recommendation: str
@@ -37,7 +37,7 @@ class WaiverRule:
 
     @property
     def scope(self) -> tuple[str, str, str]:
-        """Return what must agree, all of it, for the rule to match; names apart from case."""
+        """Return what must match, all of it; names match in any case."""
         return self.recommendation, self.cluster.casefold(), self.subject.casefold()
 
 
@@ -66,7 +66,7 @@ class _WaiverFile(StrictTable, strict=True):
     waiver: list[_WaiverBlock] = Field(default_factory=list)
 
 
-def load_waiver_file(path: Path, known: Collection[str]) -> tuple[WaiverRule, ...]:
+def load_waiver_file(path: Path, recommendations: Collection[str]) -> tuple[WaiverRule, ...]:
     """Read a waiver file; see `parse_waivers`.
 
     Raises:
@@ -79,15 +79,17 @@ def load_waiver_file(path: Path, known: Collection[str]) -> tuple[WaiverRule, ..
     except UnicodeDecodeError:
         problem = "is not UTF-8 text"
     else:
-        return parse_waivers(content, path, known)
+        return parse_waivers(content, path, recommendations)
     raise ConfigError([escape_unprintable(f"{path}: {problem}")])
 
 
-def parse_waivers(content: str, path: Path, known: Collection[str]) -> tuple[WaiverRule, ...]:
+def parse_waivers(
+    content: str, path: Path, recommendations: Collection[str]
+) -> tuple[WaiverRule, ...]:
     """Return the rules of a waiver file's text, in its order.
 
-    `known` holds the ids of all recommendations that exist, whether or not they are judged in
-    this run; `path` is the name that mistakes are reported under.
+    `recommendations` are the ids of all recommendations, whether or not this run judges them;
+    `path` is the name that mistakes are reported under.
 
     Raises:
         ConfigError: one line for every mistake.
@@ -95,7 +97,7 @@ def parse_waivers(content: str, path: Path, known: Collection[str]) -> tuple[Wai
     raw = _parse_waiver_toml(content, path)
     problems = [
         *_waiver_schema_errors(raw),
-        *_unknown_recommendations(raw, known),
+        *_unknown_recommendations(raw, recommendations),
         *_duplicate_waivers(raw),
     ]
     if problems:
@@ -111,13 +113,13 @@ def _parse_waiver_toml(content: str, path: Path) -> Mapping[str, Any]:
         return tomllib.loads(content)
     except RecursionError:
         problem = "is not TOML: nested too deeply"
-    except ValueError as exc:  # besides TOMLDecodeError, numbers and dates that do not exist
+    except ValueError as exc:  # also numbers and dates that do not exist, such as 2026-02-31
         problem = _invalid_expiry_text(content, str(exc)) or f"is not TOML: {exc}"
     raise ConfigError([escape_unprintable(f"{path}: {problem}")])
 
 
 def _invalid_expiry_text(content: str, fault: str) -> str | None:
-    """Return what to say of an end that TOML itself refuses, such as 2026-02-31."""
+    """Return the problem of an end date that TOML itself refuses; None if it is something else."""
     line = _DECODE_ERROR_LINE.search(fault)
     above = content.splitlines()[: int(line[1])] if line else []
     written = _EXPIRES_LINE.match(above.pop()) if above else None
@@ -127,8 +129,10 @@ def _invalid_expiry_text(content: str, fault: str) -> str | None:
         blocks = tomllib.loads("\n".join(above))["waiver"]
     except (ValueError, KeyError):  # the line is inside of something, or in no block
         return None
-    told = shorten_text(written[1].strip())
-    return f"waiver {len(blocks)}: key `expires`: {told} is no date; write one {_EXPIRES_EXAMPLE}"
+    value = shorten_text(written[1].strip())
+    return (
+        f"waiver {len(blocks)}: key `expires`: {value} is not a date; write one {_EXPIRES_EXAMPLE}"
+    )
 
 
 def _waiver_schema_errors(raw: Mapping[str, Any]) -> Iterator[str]:
@@ -143,7 +147,7 @@ def _waiver_schema_errors(raw: Mapping[str, Any]) -> Iterator[str]:
 def _waiver_error_text(
     kind: str, loc: tuple[int | str, ...], value: object, refused: object
 ) -> str:
-    """Return the place inside the file, and what is wrong there."""
+    """Return the place in the file, and what is wrong there."""
     place = f"waiver {int(loc[1]) + 1}: " if len(loc) > 1 else ""
     if len(loc) == 2:
         return f"{place}must be a table, not {type_name(value)}"
@@ -165,27 +169,29 @@ def _allowed_waiver_keys(loc: tuple[int | str, ...]) -> Collection[str]:
 
 
 def _raw_waiver_blocks(raw: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Return the blocks as written, an empty one in the place of what is no block."""
+    """Return the blocks as written, an empty one for anything that is not a block."""
     blocks = raw.get("waiver")
     if not isinstance(blocks, list):
         return ()
     return [block if isinstance(block, dict) else {} for block in blocks]
 
 
-def _unknown_recommendations(raw: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
+def _unknown_recommendations(
+    raw: Mapping[str, Any], recommendations: Collection[str]
+) -> Iterator[str]:
     for number, block in enumerate(_raw_waiver_blocks(raw), 1):
         name = block.get("recommendation")
-        if isinstance(name, str) and name.strip() and name not in known:
-            hint = did_you_mean(name, known) or "; `auditor rules` lists them"
+        if isinstance(name, str) and name.strip() and name not in recommendations:
+            hint = did_you_mean(name, recommendations) or "; `auditor rules` lists them"
             yield f'waiver {number}: key `recommendation`: there is no "{shorten_text(name)}"{hint}'
 
 
 def _duplicate_waivers(raw: Mapping[str, Any]) -> Iterator[str]:
-    """Tell of blocks that say the same: nobody could know which date and owner hold."""
-    seen: dict[tuple[str, ...], int] = {}
+    """Yield blocks for the same finding: it would be unclear which date and owner are valid."""
+    first: dict[tuple[str, ...], int] = {}
     for number, block in enumerate(_raw_waiver_blocks(raw), 1):
         scope = [block.get(key) for key in ("recommendation", "cluster", "subject")]
         if all(isinstance(part, str) for part in scope):
-            earlier = seen.setdefault(tuple(str(part).casefold() for part in scope), number)
+            earlier = first.setdefault(tuple(str(part).casefold() for part in scope), number)
             if earlier != number:
                 yield f"waiver {number}: is about the same finding as waiver {earlier}; keep one"

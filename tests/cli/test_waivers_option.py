@@ -184,7 +184,7 @@ def test_what_is_unknown_cannot_be_waived(lab: Start, tmp_path: Path) -> None:
     ("text", "said"),
     [
         (waiver(expires='"soon"'), "key `expires`: must be a date"),
-        (waiver(expires="2026-02-30"), "key `expires`: 2026-02-30 is no date"),
+        (waiver(expires="2026-02-30"), "key `expires`: 2026-02-30 is not a date"),
         (waiver(reason='""'), "key `reason`"),
         (waiver(recommendation='"RPT-99"'), 'there is no "RPT-99"'),
         (waiver().replace("owner", "ower"), "did you mean `owner`?"),

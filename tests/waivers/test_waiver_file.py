@@ -66,7 +66,7 @@ def test_a_day_that_does_not_exist_is_told_with_its_waiver_and_key(day: str) -> 
     with pytest.raises(ConfigError) as refused:
         parse_waivers(content, NAME, KNOWN)
     assert str(refused.value) == (
-        f"somewhere/waivers.toml: waiver 2: key `expires`: {day} is no date; write one such as "
+        f"somewhere/waivers.toml: waiver 2: key `expires`: {day} is not a date; write one such as "
         "expires = 2026-12-31, without quotes and without a time"
     )
 

@@ -103,7 +103,7 @@ def test_a_waiver_holds_through_its_last_day_and_not_longer() -> None:
     assert late.findings == report.findings
     assert late.notices == (
         "waivers.toml, waiver 1: SIP-01 on imp-sub.example.test: the waiver expired on "
-        "2026-03-01, so it is judged without it; uc-team mends the difference or renews the "
+        "2026-03-01 and has no effect; uc-team fixes the difference or renews the "
         "waiver.",
     )
 
@@ -157,7 +157,7 @@ def test_a_waiver_whose_difference_is_gone_is_told_of(verdict: Verdict, words: s
 
 def test_a_waiver_of_an_unknown_is_told_to_have_no_effect() -> None:
     (notice,) = waived(cluster(finding(Verdict.UNKNOWN)), rule()).notices
-    assert notice.endswith("it is unknown now, and what is unknown cannot be waived.")
+    assert notice.endswith("its verdict is unknown now, and unknown cannot be waived.")
 
 
 def test_a_waiver_that_matches_nothing_is_told_of_with_the_nearest_subject() -> None:
