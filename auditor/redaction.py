@@ -40,7 +40,7 @@ class Redactor:
         return Redactor((*self._secrets, *more), self._names) if more else self
 
     def has_secret(self, text: str) -> bool:
-        """Tell whether a secret is in a text."""
+        """Return whether a secret is in a text."""
         return self._pattern is not None and self._pattern.search(text) is not None
 
     def redact_text(self, text: str) -> str:

@@ -229,13 +229,13 @@ def connection_error_text(failure: OSError) -> str:
     """Return why no connection came about, in a few words that are the same on every machine."""
     if isinstance(failure, socket.gaierror):
         return "the name is not known here"
-    known = {
+    texts = {
         errno.ECONNREFUSED: "refused",
         errno.EHOSTUNREACH: "no route to it",
         errno.ENETUNREACH: "no route to it",
         errno.ECONNRESET: "ended by the other side",
     }
-    return known.get(failure.errno or 0, "it could not be opened")
+    return texts.get(failure.errno or 0, "it could not be opened")
 
 
 def _connect_socket(

@@ -52,7 +52,7 @@ class RedactionWarnings:
     """
 
     def __init__(self) -> None:
-        """Start with both warnings due."""
+        """Start with no warning given."""
         self._repeated = threading.Lock()
         self._not_hidden = threading.Lock()
 
@@ -94,7 +94,7 @@ class ResponseRedactor:
 
     def hide(self, reply: etree._Element, cookies: Iterable[str]) -> None:
         """Replace every secret in a reply's texts and attributes by `***`."""
-        redactor = self._redactor.with_secrets(session_cookies(cookies, self._names))
+        redactor = self._learn_cookies(cookies)
         texts = [text for element in reply.iter() for text in _texts_of(element)]
         # One search for the common case. No secret has a NUL in it, so none spans two texts.
         if not redactor.has_secret("\0".join(texts)):
@@ -112,13 +112,17 @@ class ResponseRedactor:
 
     def quote(self, text: str, cookies: Iterable[str]) -> str:
         """Make a server's words fit for a message: no secrets, no control characters, short."""
-        redactor = self._redactor.with_secrets(session_cookies(cookies, self._names))
+        redactor = self._learn_cookies(cookies)
         printable = "".join(
             " " if unicodedata.category(character).startswith(("C", "Z")) else character
             for character in redactor.redact_text(text)
         )
-        line = " ".join(printable.split())
-        return shorten_text(line, _MAX_QUOTE_LENGTH)
+        return shorten_text(" ".join(printable.split()), _MAX_QUOTE_LENGTH)
+
+    def _learn_cookies(self, cookies: Iterable[str]) -> Redactor:
+        """Return what hides the account and all cookies so far: an old one may be repeated."""
+        self._redactor = self._redactor.with_secrets(session_cookies(cookies, self._names))
+        return self._redactor
 
 
 def account_secrets(
@@ -149,7 +153,7 @@ def _texts_of(element: etree._Element) -> Iterable[str]:
 
 
 def _is_distinct(password: str, names: frozenset[str]) -> bool:
-    """Tell whether a password can be hidden without hiding what every reply holds."""
+    """Return whether a password can be hidden without hiding what every reply holds."""
     folded = " ".join(password.casefold().split())
     return (
         len(password) >= _MIN_PASSWORD_LENGTH

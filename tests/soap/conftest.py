@@ -1,4 +1,4 @@
-"""What the tests of the SOAP layer share: recorded replies, a wire, clients, certificates."""
+"""What the tests of the SOAP layer share: recorded replies, a network, clients, certificates."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -82,8 +82,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(tmp_path_factory.mktemp("authority"))
 
 
-class PatientWire(LiveNetwork):
-    """A live wire whose pauses take no time and are kept."""
+class PatientNetwork(LiveNetwork):
+    """A live network whose pauses take no time and are kept."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,9 +98,9 @@ class PatientWire(LiveNetwork):
 
 
 @pytest.fixture
-def wire() -> Iterator[PatientWire]:
-    """Return a wire, closed at the end."""
-    with closing(PatientWire()) as opened:
+def network() -> Iterator[PatientNetwork]:
+    """Return a network, closed at the end."""
+    with closing(PatientNetwork()) as opened:
         yield opened
 
 
@@ -111,7 +111,7 @@ def endpoint(authority: Authority) -> Endpoint:
 
 
 @pytest.fixture
-def new_client(wire: PatientWire, endpoint: Endpoint) -> Iterator[NewClient]:
+def new_client(network: PatientNetwork, endpoint: Endpoint) -> Iterator[NewClient]:
     """Return a function that makes clients of one account, all closed at the end."""
     account = Credentials("audit-ro", Secret(PASSWORD))
     with ExitStack() as opened:
@@ -127,7 +127,7 @@ def new_client(wire: PatientWire, endpoint: Endpoint) -> Iterator[NewClient]:
                 place or endpoint,
                 account,
                 limits or RequestLimits(timeout_s=5),
-                wire,
+                network,
                 axl_version=axl_version,
                 axl_first=axl_first,
             )

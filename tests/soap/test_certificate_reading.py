@@ -14,7 +14,7 @@ from auditor.models.facts import Identity
 from auditor.soap.messages import Endpoint
 from tests.soap.certs import Authority
 from tests.soap.certs import Identity as Presented
-from tests.soap.conftest import NODE, PatientWire
+from tests.soap.conftest import NODE, PatientNetwork
 from tests.soap.loopback import Loopback
 
 Serve = Callable[[Presented | None], Loopback]
@@ -38,11 +38,11 @@ def at(endpoint: Endpoint, server: Loopback) -> Endpoint:
 
 
 def test_a_good_certificate_is_told_with_its_proof(
-    endpoint: Endpoint, authority: Authority, serve: Serve, wire: PatientWire
+    endpoint: Endpoint, authority: Authority, serve: Serve, network: PatientNetwork
 ) -> None:
     presented = authority.issue(NODE)
     server = serve(presented)
-    shown = wire.fetch_certificate(at(endpoint, server), 5)
+    shown = network.fetch_certificate(at(endpoint, server), 5)
     assert shown.refused is None
     assert shown.identity is Identity.CERTIFICATE
     assert shown.certificate is not None
@@ -69,12 +69,12 @@ def test_a_bad_certificate_is_told_all_the_same(
     endpoint: Endpoint,
     authority: Authority,
     serve: Serve,
-    wire: PatientWire,
+    network: PatientNetwork,
 ) -> None:
     presented = authority.issue(name, self_signed=self_signed, ends_in_days=days)
     server = serve(presented)
     asked = replace(at(endpoint, server), other_names=frozenset({"imp-b.example.test"}))
-    shown = wire.fetch_certificate(asked, 5)
+    shown = network.fetch_certificate(asked, 5)
     assert isinstance(shown.refused, kind)
     assert said in str(shown.refused)
     assert shown.identity is Identity.UNPROVEN
@@ -84,53 +84,53 @@ def test_a_bad_certificate_is_told_all_the_same(
 
 
 def test_a_pin_is_held_against_it(
-    endpoint: Endpoint, authority: Authority, serve: Serve, wire: PatientWire
+    endpoint: Endpoint, authority: Authority, serve: Serve, network: PatientNetwork
 ) -> None:
     presented = authority.issue(NODE, self_signed=True)
     place = at(endpoint, serve(presented))
-    assert wire.fetch_certificate(replace(place, pins=(presented.pin,)), 5).refused is None
-    other = wire.fetch_certificate(replace(place, pins=("ab" * 32,)), 5)
+    assert network.fetch_certificate(replace(place, pins=(presented.pin,)), 5).refused is None
+    other = network.fetch_certificate(replace(place, pins=("ab" * 32,)), 5)
     assert "not pinned" in str(other.refused)
     assert other.certificate is not None
 
 
 def test_a_server_without_tls_shows_none(
-    endpoint: Endpoint, serve: Serve, wire: PatientWire
+    endpoint: Endpoint, serve: Serve, network: PatientNetwork
 ) -> None:
     with pytest.raises(TimedOut):
-        wire.fetch_certificate(at(endpoint, serve(None)), 0.3)
+        network.fetch_certificate(at(endpoint, serve(None)), 0.3)
 
 
-def test_nobody_listening_is_no_certificate(endpoint: Endpoint, wire: PatientWire) -> None:
+def test_nobody_listening_is_no_certificate(endpoint: Endpoint, network: PatientNetwork) -> None:
     server = Loopback(None, [])
     with server:
         place = at(endpoint, server)
     with pytest.raises(Unreachable, match="refused"):
-        wire.fetch_certificate(place, 5)
+        network.fetch_certificate(place, 5)
 
 
 def test_an_interrupt_ends_a_handshake_at_once(
-    endpoint: Endpoint, serve: Serve, wire: PatientWire
+    endpoint: Endpoint, serve: Serve, network: PatientNetwork
 ) -> None:
     server = serve(None)
-    threading.Timer(0.2, wire.interrupt).start()
+    threading.Timer(0.2, network.interrupt).start()
     began = time.monotonic()
     with pytest.raises(Interrupted):
-        wire.fetch_certificate(at(endpoint, server), 60)
+        network.fetch_certificate(at(endpoint, server), 60)
     assert time.monotonic() - began < 30
 
 
-def test_a_name_is_looked_up_without_a_connection(wire: PatientWire) -> None:
-    assert wire.resolve_name("127.0.0.1", 5) == ("127.0.0.1",)
-    assert "127.0.0.1" in wire.resolve_name("localhost", 5)
+def test_a_name_is_looked_up_without_a_connection(network: PatientNetwork) -> None:
+    assert network.resolve_name("127.0.0.1", 5) == ("127.0.0.1",)
+    assert "127.0.0.1" in network.resolve_name("localhost", 5)
 
 
 def test_an_unknown_name_says_where_to_give_its_address(
-    wire: PatientWire, monkeypatch: pytest.MonkeyPatch
+    network: PatientNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(Unreachable, match=r"imp\.nowhere\.test has no address.*cluster.addresses"):
-        wire.resolve_name("imp.nowhere.test", 5)
+        network.resolve_name("imp.nowhere.test", 5)

@@ -11,7 +11,7 @@ from auditor.resources import scenario_folder
 from auditor.simulator import Simulator
 from auditor.soap.client import Client
 from auditor.soap.messages import Endpoint, RequestLimits
-from tests.soap.conftest import PatientWire
+from tests.soap.conftest import PatientNetwork
 
 
 @pytest.fixture
@@ -21,18 +21,20 @@ def cluster(tmp_path: Path) -> Iterator[Simulator]:
         yield running
 
 
-def client(cluster: Simulator, wire: PatientWire, name: str, place: tuple[str, int]) -> Client:
+def client(
+    cluster: Simulator, network: PatientNetwork, name: str, place: tuple[str, int]
+) -> Client:
     """Return a client of one of its servers."""
     endpoint = Endpoint(
         name, *place, name, ca_bundle=cluster.ca_path, other_names=frozenset(cluster.nodes)
     )
     account = Credentials(cluster.username, Secret(cluster.password))
-    return Client(endpoint, account, RequestLimits(), wire)
+    return Client(endpoint, account, RequestLimits(), network)
 
 
-def test_every_question_to_a_node_is_answered(cluster: Simulator, wire: PatientWire) -> None:
+def test_every_question_to_a_node_is_answered(cluster: Simulator, network: PatientNetwork) -> None:
     name, place = next(iter(cluster.nodes.items()))
-    with client(cluster, wire, name, place) as node:
+    with client(cluster, network, name, place) as node:
         services = {row.name for row in node.service_status().rows}
         assert "Cisco AXL Web Service" in services
         assert services == {spec.name for spec in node.product_information().services}
@@ -46,9 +48,9 @@ def test_every_question_to_a_node_is_answered(cluster: Simulator, wire: PatientW
 
 
 def test_every_question_to_the_cucm_publisher_is_answered(
-    cluster: Simulator, wire: PatientWire
+    cluster: Simulator, network: PatientNetwork
 ) -> None:
-    with client(cluster, wire, cluster.scenario.cucm, cluster.cucm) as cucm:
+    with client(cluster, network, cluster.scenario.cucm, cluster.cucm) as cucm:
         names = {node.name for node in cucm.list_process_nodes()}
         assert set(cluster.nodes) < names
         groups = cucm.list_presence_redundancy_groups()

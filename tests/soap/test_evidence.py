@@ -148,12 +148,12 @@ def subject(
     return RecordingInfo(START, about or {}, files or {}, (LOGIN,), hide_users=hide_users)
 
 
-def ask(line: ServerSession, *questions: SoapRequest) -> list[Outcome]:
+def ask(session: ServerSession, *questions: SoapRequest) -> list[Outcome]:
     """Ask in turn, and return what came of it."""
     came: list[Outcome] = []
     for asked in questions:
         try:
-            came.append(line.post(asked))
+            came.append(session.post(asked))
         except ExchangeError as failure:
             came.append(failure)
     return came
@@ -169,8 +169,8 @@ def keep(
     """Record one session in which different questions come to the outcomes."""
     prepare_evidence_folder(place)
     recorder = Recorder(place, subject(hide_users=hide_users))
-    line = RecordedScript(recorder, outcomes).open_session(NODE, LOGIN, LIMITS)
-    ask(line, *(question(str(number)) for number in range(len(outcomes))))
+    session = RecordedScript(recorder, outcomes).open_session(NODE, LOGIN, LIMITS)
+    ask(session, *(question(str(number)) for number in range(len(outcomes))))
     if finish:
         recorder.finish(START + timedelta(minutes=1))
     recorder.close()
@@ -210,15 +210,15 @@ OUTCOMES: Mapping[str, Outcome] = {
 @pytest.mark.parametrize("name", OUTCOMES)
 def test_what_came_of_a_question_comes_of_it_again(name: str, tmp_path: Path) -> None:
     was = OUTCOMES[name]
-    line = replayed(keep(tmp_path / "kept", [was]))
-    (told,) = ask(line, question("0"))
+    session = replayed(keep(tmp_path / "kept", [was]))
+    (told,) = ask(session, question("0"))
     assert type(told) is type(was)
     if isinstance(was, ExchangeError) and isinstance(told, ExchangeError):
         assert told.failure == was.failure
         assert (told.reason, told.settles) == (was.reason, was.settles)
     else:
         assert told == was
-    assert (line.requests_sent, line.elapsed_us) == (1, 1234)
+    assert (session.requests_sent, session.elapsed_us) == (1, 1234)
 
 
 def test_a_folder_reads_like_what_happened(tmp_path: Path) -> None:
@@ -258,10 +258,10 @@ def test_servers_whose_names_no_file_system_can_tell_apart_get_a_folder_each(
     prepare_evidence_folder(place)
     recorder = Recorder(place, subject())
     names = ["a/b", "a:b", "A_B", "../a_b", "..", "settings", "x" * 300]
-    wire = RecordedScript(recorder, [answer(name.encode()) for name in names])
+    network = RecordedScript(recorder, [answer(name.encode()) for name in names])
     servers = [replace(NODE, name=name) for name in names]
     for server in servers:
-        ask(wire.open_session(server, LOGIN, LIMITS), question(at=server))
+        ask(network.open_session(server, LOGIN, LIMITS), question(at=server))
     recorder.finish(START)
     assert {path.parent for path in place.rglob("*") if path.is_dir()} == {place}
     replay = ReplayNetwork(load_evidence(place))
@@ -309,11 +309,11 @@ def test_one_question_asked_twice_is_answered_in_order_and_not_a_third_time(
 ) -> None:
     prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
-    wire = RecordedScript(recorder, [answer(b"1"), answer(b"2"), answer(b"other")])
-    ask(wire.open_session(NODE, LOGIN, LIMITS), question(), question(), question("b"))
+    network = RecordedScript(recorder, [answer(b"1"), answer(b"2"), answer(b"other")])
+    ask(network.open_session(NODE, LOGIN, LIMITS), question(), question(), question("b"))
     recorder.finish(START)
-    line = replayed(tmp_path / "kept")
-    told = ask(line, question("b"), question(), question(), question())
+    session = replayed(tmp_path / "kept")
+    told = ask(session, question("b"), question(), question(), question())
     assert [one.body for one in told[:3] if isinstance(one, SoapResponse)] == [b"other", b"1", b"2"]
     assert isinstance(told[3], NotAsked)
 
@@ -321,23 +321,23 @@ def test_one_question_asked_twice_is_answered_in_order_and_not_a_third_time(
 def test_each_session_with_a_server_has_its_own_answers(tmp_path: Path) -> None:
     prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
-    wire = RecordedScript(recorder, [answer(b"1"), answer(b"2")])
-    first, second = (wire.open_session(NODE, LOGIN, LIMITS) for _ in range(2))
+    network = RecordedScript(recorder, [answer(b"1"), answer(b"2")])
+    first, second = (network.open_session(NODE, LOGIN, LIMITS) for _ in range(2))
     ask(second, question())
     ask(first, question())
     recorder.finish(START)
     replay = ReplayNetwork(load_evidence(tmp_path / "kept"))
-    lines = [replay.open_session(NODE, LOGIN, LIMITS) for _ in range(3)]
-    told = [ask(line, question())[0] for line in lines]
+    sessions = [replay.open_session(NODE, LOGIN, LIMITS) for _ in range(3)]
+    told = [ask(session, question())[0] for session in sessions]
     assert [one.body for one in told if isinstance(one, SoapResponse)] == [b"2", b"1"]
     assert isinstance(told[2], NotAsked)
 
 
 def test_a_question_that_was_never_asked_says_so(tmp_path: Path) -> None:
-    line = replayed(keep(tmp_path / "kept", [answer()]))
+    session = replayed(keep(tmp_path / "kept", [answer()]))
     other = replace(question("0"), headers={"SOAPAction": '"y"'})
     for asked in (question("1"), other, question("0", at=replace(NODE, port=1))):
-        (told,) = ask(line, asked)
+        (told,) = ask(session, asked)
         assert isinstance(told, NotAsked)
         assert told.detail == ("The evidence holds no answer of imp1.lab.test to getCCMVersion.")
         assert "replay with the version that kept it" in told.advice
@@ -347,8 +347,8 @@ def test_tcp_tests_are_given_back_in_order(tmp_path: Path) -> None:
     prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
     was = [TcpResult(Reach.REACHED, f"one {PASSWORD}", 7), TcpResult(Reach.REFUSED, "two", 8)]
-    wire = RecordedScript(recorder, [], was)
-    assert [wire.try_tcp("db.test", 5432, 1) for _ in was] == was
+    network = RecordedScript(recorder, [], was)
+    assert [network.try_tcp("db.test", 5432, 1) for _ in was] == was
     recorder.finish(START)
     replay = ReplayNetwork(load_evidence(tmp_path / "kept"))
     assert [replay.try_tcp("db.test", 5432, 1) for _ in was] == [
@@ -362,8 +362,8 @@ def test_tcp_tests_are_given_back_in_order(tmp_path: Path) -> None:
 def test_the_clock_of_a_replay_is_that_of_the_run(tmp_path: Path) -> None:
     prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
-    wire = RecordedScript(recorder, [])
-    was = [wire.now() for _ in range(2)]
+    network = RecordedScript(recorder, [])
+    was = [network.now() for _ in range(2)]
     recorder.finish(START + timedelta(minutes=1))
     replay = ReplayNetwork(load_evidence(tmp_path / "kept"))
     assert [replay.now() for _ in range(3)] == [*was, START + timedelta(minutes=1)]
@@ -372,11 +372,11 @@ def test_the_clock_of_a_replay_is_that_of_the_run(tmp_path: Path) -> None:
 
 def test_a_replay_that_is_interrupted_answers_nothing_more(tmp_path: Path) -> None:
     replay = ReplayNetwork(load_evidence(keep(tmp_path / "kept", [answer()])))
-    line = replay.open_session(NODE, LOGIN, LIMITS)
+    session = replay.open_session(NODE, LOGIN, LIMITS)
     replay.pause(3600)
     replay.interrupt()
     later: list[Callable[[], object]] = [
-        lambda: line.post(question("0")),
+        lambda: session.post(question("0")),
         lambda: replay.try_tcp("db.test", 5432, 1),
         lambda: replay.pause(0),
     ]
@@ -499,8 +499,8 @@ def test_evidence_of_a_run_that_was_killed_is_read_wherever_it_ended(
 
 
 def test_evidence_that_ends_early_says_so_where_an_answer_is_missing(tmp_path: Path) -> None:
-    line = replayed(keep(tmp_path / "kept", [answer()], finish=False))
-    (told,) = ask(line, question("1"))
+    session = replayed(keep(tmp_path / "kept", [answer()], finish=False))
+    (told,) = ask(session, question("1"))
     assert isinstance(told, NotAsked)
     assert told.detail.startswith("The evidence, which ends early, holds no answer")
 
@@ -511,18 +511,18 @@ def test_a_full_disk_costs_the_evidence_and_not_the_run(
     place = tmp_path / "kept"
     prepare_evidence_folder(place)
     recorder = Recorder(place, subject())
-    line = RecordedScript(recorder, [answer(b"1"), answer(b"2"), answer(b"3")]).open_session(
+    session = RecordedScript(recorder, [answer(b"1"), answer(b"2"), answer(b"3")]).open_session(
         NODE, LOGIN, LIMITS
     )
-    ask(line, question("1"))
+    ask(session, question("1"))
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
         patch.setattr(EvidenceFolder, "write_file", full)
-        told = ask(line, question("2"))
-    told += ask(line, question("3"))
+        told = ask(session, question("2"))
+    told += ask(session, question("3"))
     assert [one.body for one in told if isinstance(one, SoapResponse)] == [b"2", b"3"]
     recorder.finish(START)
     recorder.close()
@@ -536,8 +536,8 @@ def test_an_exchange_after_the_end_of_a_run_is_not_recorded(tmp_path: Path) -> N
     place = tmp_path / "kept"
     prepare_evidence_folder(place)
     recorder = Recorder(place, subject())
-    line = RecordedScript(recorder, [answer(), answer()]).open_session(NODE, LOGIN, LIMITS)
+    session = RecordedScript(recorder, [answer(), answer()]).open_session(NODE, LOGIN, LIMITS)
     recorder.close()
-    assert isinstance(ask(line, question())[0], SoapResponse)
+    assert isinstance(ask(session, question())[0], SoapResponse)
     recorder.check()
     assert load_evidence(place).exchanges == ()

@@ -16,7 +16,7 @@ from auditor.soap.deadlines import Deadline, EndReason
 from auditor.soap.messages import Endpoint, RequestLimits
 from auditor.soap.network import LiveNetwork
 from tests.soap.certs import Authority
-from tests.soap.conftest import NODE, NewClient, PatientWire, Recorded
+from tests.soap.conftest import NODE, NewClient, PatientNetwork, Recorded
 from tests.soap.loopback import Loopback, Raw, http
 
 SHORT = RequestLimits(timeout_s=0.4)
@@ -75,10 +75,10 @@ def test_a_request_ends_at_its_deadline_in_every_phase(
 
 @pytest.mark.parametrize("stuck", PHASES, indirect=True)
 def test_an_interrupt_ends_a_request_at_once_in_every_phase(
-    stuck: tuple[str, int], endpoint: Endpoint, new_client: NewClient, wire: PatientWire
+    stuck: tuple[str, int], endpoint: Endpoint, new_client: NewClient, network: PatientNetwork
 ) -> None:
     client = new_client(replace(endpoint, host=stuck[0], port=stuck[1]), LONG)
-    threading.Timer(0.2, wire.interrupt).start()
+    threading.Timer(0.2, network.interrupt).start()
     began = time.monotonic()
     with pytest.raises(Interrupted):
         client.service_status()
@@ -113,11 +113,11 @@ def test_a_silent_name_server_is_bound_by_the_deadline(
 def test_an_interrupt_ends_a_look_up(
     endpoint: Endpoint,
     new_client: NewClient,
-    wire: PatientWire,
+    network: PatientNetwork,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     released = hanging_lookup(monkeypatch)
-    threading.Timer(0.1, wire.interrupt).start()
+    threading.Timer(0.1, network.interrupt).start()
     began = time.monotonic()
     with pytest.raises(Interrupted):
         new_client(replace(endpoint, host=NODE), LONG).service_status()
@@ -163,8 +163,8 @@ def test_a_silent_address_leaves_time_for_the_next_one(
         for address in (full.getsockname(), (server.host, server.port))
     ]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    with LiveNetwork() as wire:
-        assert wire.try_tcp(NODE, 8443, 0.6).reach is Reach.REACHED
+    with LiveNetwork() as network:
+        assert network.try_tcp(NODE, 8443, 0.6).reach is Reach.REACHED
     for opened in (full, *waiting):
         opened.close()
 
@@ -331,37 +331,40 @@ def test_a_handshake_that_is_cut_off_is_unreachable(
 
 
 def test_a_bare_connection_is_told_from_a_refusal_and_from_silence(
-    wire: PatientWire, monkeypatch: pytest.MonkeyPatch
+    network: PatientNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hanging_lookup(monkeypatch).set()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        reached = wire.try_tcp("127.0.0.1", port, 2)
+        reached = network.try_tcp("127.0.0.1", port, 2)
     assert (reached.reach, reached.text) == (
         Reach.REACHED,
         f"127.0.0.1:{port} accepted a TCP connection.",
     )
-    assert wire.try_tcp("127.0.0.1", port, 2).reach is Reach.REFUSED
-    unknown = wire.try_tcp("no-such-host.invalid", 5432, 5)
+    assert network.try_tcp("127.0.0.1", port, 2).reach is Reach.REFUSED
+    unknown = network.try_tcp("no-such-host.invalid", 5432, 5)
     assert (unknown.reach, unknown.text) == (
         Reach.UNKNOWN,
         "There is no connection to no-such-host.invalid:5432: the name is not known here.",
     )
     full, waiting = full_listener()
-    silent = wire.try_tcp("127.0.0.1", full.getsockname()[1], 0.3)
+    silent = network.try_tcp("127.0.0.1", full.getsockname()[1], 0.3)
     for opened in (full, *waiting):
         opened.close()
     assert silent.reach is Reach.TIMED_OUT
     assert "0.3" not in silent.text
 
 
-def test_an_interrupt_ends_pauses_and_forbids_what_comes_later(wire: PatientWire) -> None:
-    threading.Timer(0.1, wire.interrupt).start()
+def test_an_interrupt_ends_pauses_and_forbids_what_comes_later(network: PatientNetwork) -> None:
+    threading.Timer(0.1, network.interrupt).start()
     began = time.monotonic()
     with pytest.raises(Interrupted):
-        LiveNetwork.pause(wire, 60)
+        LiveNetwork.pause(network, 60)
     assert time.monotonic() - began < 30
-    for later in (lambda: LiveNetwork.pause(wire, 0), lambda: wire.try_tcp("127.0.0.1", 1, 1)):
+    for later in (
+        lambda: LiveNetwork.pause(network, 0),
+        lambda: network.try_tcp("127.0.0.1", 1, 1),
+    ):
         with pytest.raises(Interrupted):
             later()
 

@@ -44,6 +44,13 @@ def test_a_cookie_that_is_no_name_is_hidden() -> None:
     )
 
 
+def test_a_cookie_that_was_replaced_is_still_hidden() -> None:
+    redactor = ResponseRedactor(Credentials("audit-ro", Secret(PASSWORD)), THERE)
+    first, second = "C0FFEE5E5510C0FFEE", "BADC0DE5E5510BADC0DE"
+    redactor.quote("", [first])
+    assert redactor.quote(f"{first} is now {second}", [second]) == "*** is now ***"
+
+
 REASON = "Commanded Out of Service"
 
 

@@ -14,7 +14,7 @@ from auditor.soap.client import Client
 from auditor.soap.messages import Endpoint
 from auditor.soap.operations import CONTROL_CENTER_API
 from tests.soap.certs import Authority
-from tests.soap.conftest import NODE, PASSWORD, NewClient, PatientWire, Recorded
+from tests.soap.conftest import NODE, PASSWORD, NewClient, PatientNetwork, Recorded
 from tests.soap.loopback import Loopback, Raw, http
 
 URL = f"https://127.0.0.1:8443{CONTROL_CENTER_API.path}"
@@ -149,8 +149,8 @@ def test_a_proxy_of_the_environment_is_used_where_the_file_says_so(
     assert PASSWORD[:6] not in everything(client, caught.value)
 
 
-def test_a_request_ends_with_its_wire(wire: PatientWire, new_client: NewClient) -> None:
+def test_a_request_ends_with_its_wire(network: PatientNetwork, new_client: NewClient) -> None:
     client = new_client()
-    wire.close()
+    network.close()
     with pytest.raises(Interrupted):
         client.service_status()

@@ -44,7 +44,7 @@ def test_a_node_is_still_verified_after_others_were_not(
     recorded: Recorded,
     tmp_path: Path,
 ) -> None:
-    """All on one wire, to one server that only the careless and the pinned may accept."""
+    """All on one network, to one server that only the careless and the pinned may accept."""
     stranger = Authority(tmp_path).issue(NODE)
     reply = http(recorded("control-center/service-status.xml"))
     with Loopback(stranger.context(), [reply]) as server:

@@ -31,6 +31,7 @@ from auditor.setup.doctor.queries import (
 from auditor.soap.client import Client
 from auditor.soap.messages import RequestLimits
 from auditor.soap.network import Network
+from auditor.soap.redaction import RedactionWarnings
 
 CheckupProgress = Callable[[str, str], None]
 """Called with the cluster and the server that was just checked."""
@@ -99,6 +100,7 @@ class _CheckupRun:
         self._axl_version: str | None = None
         self.nodes = _configured_nodes(settings)
         self.requests = 0
+        self._warnings = RedactionWarnings()
 
     def check_cucm(self) -> ServerCheckup:
         """Check the CUCM publisher, and take the nodes from its list."""
@@ -165,6 +167,7 @@ class _CheckupRun:
             self._network,
             axl_version=self._settings.axl_version,
             axl_first=self._axl_version,
+            warnings=self._warnings,
         )
 
     def _find_obstacle(

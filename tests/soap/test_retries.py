@@ -7,7 +7,7 @@ from auditor.errors import ExchangeError, Interrupted, RateLimited, Unavailable
 from auditor.soap.client import Client
 from auditor.soap.messages import RequestLimits
 from auditor.soap.operations import AXL_API, CONTROL_CENTER_API, PERFMON_API
-from tests.soap.conftest import NODE, NewClient, PatientWire, Play
+from tests.soap.conftest import NODE, NewClient, PatientNetwork, Play
 
 URL = f"https://127.0.0.1:8443{CONTROL_CENTER_API.path}"
 
@@ -19,23 +19,23 @@ def pauses_follow(pauses: list[float], wanted: tuple[float, ...]) -> bool:
 
 
 def test_a_node_that_recovers_is_asked_again_after_growing_pauses(
-    new_client: NewClient, mocked: responses.RequestsMock, play: Play, wire: PatientWire
+    new_client: NewClient, mocked: responses.RequestsMock, play: Play, network: PatientNetwork
 ) -> None:
     mocked.post(URL, "<html/>", status=503, content_type="text/html")
     mocked.post(URL, "", status=503)
     play(CONTROL_CENTER_API, "control-center/service-status.xml")
     assert new_client().service_status().rows
-    assert pauses_follow(wire.pauses, (2, 5))
+    assert pauses_follow(network.pauses, (2, 5))
 
 
 def test_pauses_differ_from_run_to_run(
-    new_client: NewClient, mocked: responses.RequestsMock, wire: PatientWire
+    new_client: NewClient, mocked: responses.RequestsMock, network: PatientNetwork
 ) -> None:
     mocked.post(URL, status=503)
     for _ in range(5):
         with pytest.raises(Unavailable):
             new_client().service_status()
-    assert len(set(wire.pauses)) > 3
+    assert len(set(network.pauses)) > 3
 
 
 def counters(client: Client) -> object:
@@ -49,57 +49,57 @@ def test_rate_control_is_known_by_its_text(
     new_client: NewClient,
     play: Play,
     mocked: responses.RequestsMock,
-    wire: PatientWire,
+    network: PatientNetwork,
 ) -> None:
     play(PERFMON_API, "perfmon/fault-rate-text.xml", status=status)
     with pytest.raises(RateLimited, match="requests come too fast"):
         counters(new_client())
     assert len(mocked.calls) == 4
-    assert pauses_follow(wire.pauses, (2, 5, 10))
+    assert pauses_follow(network.pauses, (2, 5, 10))
 
 
 def test_rate_control_is_known_by_its_code(
-    new_client: NewClient, play: Play, wire: PatientWire
+    new_client: NewClient, play: Play, network: PatientNetwork
 ) -> None:
     play(CONTROL_CENTER_API, "control-center/fault-rate-code.xml", status=500)
     with pytest.raises(RateLimited, match="Too many"):
         new_client(limits=RequestLimits(backoff_s=(1,))).service_status()
-    assert pauses_follow(wire.pauses, (1,))
+    assert pauses_follow(network.pauses, (1,))
 
 
 def test_axl_without_memory_is_asked_again_and_then_unavailable(
-    new_client: NewClient, play: Play, wire: PatientWire
+    new_client: NewClient, play: Play, network: PatientNetwork
 ) -> None:
     play(AXL_API, "axl/fault-memory.xml", status=500)
     with pytest.raises(Unavailable, match="no memory left"):
         new_client(axl_version="14.0").sql("select count(*) from enduser")
-    assert len(wire.pauses) == 3
+    assert len(network.pauses) == 3
 
 
 def test_no_pauses_means_no_repeats(
-    new_client: NewClient, mocked: responses.RequestsMock, wire: PatientWire
+    new_client: NewClient, mocked: responses.RequestsMock, network: PatientNetwork
 ) -> None:
     mocked.post(URL, status=503)
     with pytest.raises(Unavailable):
         new_client(limits=RequestLimits(backoff_s=())).service_status()
-    assert (len(mocked.calls), wire.pauses) == (1, [])
+    assert (len(mocked.calls), network.pauses) == (1, [])
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500, 302])
 def test_a_refusal_is_not_asked_again(
-    status: int, new_client: NewClient, mocked: responses.RequestsMock, wire: PatientWire
+    status: int, new_client: NewClient, mocked: responses.RequestsMock, network: PatientNetwork
 ) -> None:
     mocked.post(URL, status=status)
     with pytest.raises(ExchangeError):
         new_client().service_status()
-    assert (len(mocked.calls), wire.pauses) == (1, [])
+    assert (len(mocked.calls), network.pauses) == (1, [])
 
 
 def test_an_interrupt_ends_the_pauses(
-    new_client: NewClient, mocked: responses.RequestsMock, wire: PatientWire
+    new_client: NewClient, mocked: responses.RequestsMock, network: PatientNetwork
 ) -> None:
     mocked.post(URL, status=503)
-    wire.interrupt_in_pause = True
+    network.interrupt_in_pause = True
     with pytest.raises(Interrupted):
         new_client().service_status()
     assert len(mocked.calls) == 1

@@ -8,7 +8,7 @@ from auditor.errors import BadReply, NotAuthorised, TooLarge
 from auditor.soap.messages import Endpoint, RequestLimits
 from auditor.soap.operations import CONTROL_CENTER_API
 from tests.soap.certs import Authority
-from tests.soap.conftest import NODE, NewClient, PatientWire, Play
+from tests.soap.conftest import NODE, NewClient, PatientNetwork, Play
 from tests.soap.loopback import Loopback, Raw
 
 NAME = "control-center/service-status.xml"
@@ -38,13 +38,13 @@ def test_the_time_of_all_exchanges_adds_up_failed_ones_included(
 
 @pytest.mark.usefixtures("clock")
 def test_pauses_are_no_part_of_the_time(
-    new_client: NewClient, play: Play, wire: PatientWire
+    new_client: NewClient, play: Play, network: PatientNetwork
 ) -> None:
     client = new_client(limits=RequestLimits(timeout_s=5, backoff_s=(100,)))
     play(CONTROL_CENTER_API, NAME, status=503, content_type="text/html")
     play(CONTROL_CENTER_API, NAME)
     client.service_status()
-    assert len(wire.pauses) == 1
+    assert len(network.pauses) == 1
     assert client.elapsed_us == 10_000
 
 
