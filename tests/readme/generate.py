@@ -132,9 +132,9 @@ PLACEHOLDERS = Placeholders(
     activation_page="Cisco Unified IM and Presence Serviceability > Tools > Service Activation",
     digest="",
     password_source="",
-    sync_agent="",
-    read_only_role="",
     ends="",
+    sync_agent=", or see that Cisco Sync Agent has brought it to SERVER",
+    read_only_role=' (on CUCM from 11.5 "Standard AXL Read Only API Access" is enough)',
 )
 
 

@@ -199,6 +199,12 @@ def test_apprise_knows_every_address_in_the_manual() -> None:
     assert [recipient.url for recipient in parse_recipients(urls)] == urls
 
 
+def test_the_placeholders_of_messages_are_words_of_their_own() -> None:
+    """One that is glued to a word is a part of a sentence, and needs a value in the generator."""
+    text = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    assert re.findall(r"[a-z][A-Z_]{3,}", text) == []
+
+
 def test_every_command_and_option_in_the_manual_exists() -> None:
     """Generated parts apart: those come from the program."""
     pages = f"{README.read_text(encoding='utf-8')}\n{TEXT}"
