@@ -81,6 +81,7 @@ class SurveyContext:
         axl_first: str | None = None,
     ) -> Client:
         """Return a client of one server; it connects with its first request."""
+        # Replies hold these words whatever the password is, so redaction leaves them alone.
         endpoint = build_endpoint(settings, name, address, others, insecure=self.insecure)
         probed = frozenset[str]().union(*(probe.known_texts for probe in self.probes))
         return Client(

@@ -181,6 +181,7 @@ def _merge_coverage(
     sources = {_SOURCES_BY_TOPIC[topic] for topic in scope.topics if topic in _SOURCES_BY_TOPIC}
     entries = {(entry.node, entry.source): entry for entry in earlier.coverage}
     for entry in new.coverage:
+        # Nodes and sources out of scope have entries too ("not asked"), which replace nothing.
         if entry.node in nodes and (entry.node not in reread or entry.source not in sources):
             continue
         old = entries.get((entry.node, entry.source))

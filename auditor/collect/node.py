@@ -65,6 +65,7 @@ def collect_node(
     topics = context.scope.topics
     log = CoverageLog(node.name, client, context.guard, is_gone=is_gone)
     product = None
+    # The product comes first, because its list of services shows which of them can be activated.
     if SurveyTopic.PRODUCT in topics:
         product = log.ask(Source.CONTROL_CENTER, client.product_information).value
         node = replace(node, release=product.active_version if product else None)
@@ -75,6 +76,7 @@ def collect_node(
         ha_request = partial(read_ha_state, client, node.name, others)
         node = replace(node, ha_state=log.ask(Source.PERFMON, ha_request).value)
     node = read_counters(log, node, others, topics)
+    # After the services: where they show that AXL Web Service is stopped, it is not asked.
     if SurveyTopic.AXL in topics:
         node = replace(node, axl=_probe_node_axl(log, node.services))
     is_publisher = node.role is Role.PUBLISHER

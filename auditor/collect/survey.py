@@ -48,7 +48,7 @@ answering when it sends a fault.
 """
 
 
-def run_surveys(surveys: "Sequence[ClusterSurvey]", workers: int) -> list[ClusterFacts]:
+def run_surveys(surveys: Sequence["ClusterSurvey"], workers: int) -> list[ClusterFacts]:
     """Run surveys side by side, and return their facts in the same order.
 
     `workers` caps the steps in flight over all clusters. The first exception of a survey is raised
@@ -97,7 +97,7 @@ class ClusterSurvey:
         """Return the facts of the cluster; all requests are sent from `steps`."""
         with self._cucm:
             topology = steps.submit(self._find_nodes).result()
-            # The TCP tests need no password, so they do not wait until it is proven.
+            # TCP checks send no password, so they do not wait until it is proven.
             databases = [
                 steps.submit(check_tcp, self._context.network, target, self.settings.timeout_s)
                 for target in self._database_targets()
@@ -110,8 +110,8 @@ class ClusterSurvey:
             results = self._ask_nodes(steps, topology, skipped=planned.keys())
             results |= {name: future.result() for name, future in planned.items()}
             checks = [future.result() for future in databases]
-            alone = drop_duplicate_machines([results[node.name] for node in topology.nodes])
-            completed = steps.submit(self._complete_activations, alone).result()
+            distinct = drop_duplicate_machines([results[node.name] for node in topology.nodes])
+            completed = steps.submit(self._complete_activations, distinct).result()
         return self._build_facts(topology, completed, checks)
 
     def _find_nodes(self) -> Topology:
@@ -138,9 +138,9 @@ class ClusterSurvey:
         return self._context.scope.includes(node.name, node.redundancy_group)
 
     def _planned_node_check(self) -> Callable[[NodeFacts], NodeResult]:
-        """Return how a planned node is treated: it is tried once, over all surveys of a run."""
+        """Return how a planned node is checked: with TCP only in the first survey of a run."""
         if self._earlier is not None:
-            return lambda node: (keep_as_planned if node.planned else mark_as_reachable)(node)
+            return lambda node: keep_as_planned(node) if node.planned else mark_as_reachable(node)
         if self._refusal is not None:
             return keep_as_planned
         return partial(check_planned_node, self._context.network, self.settings)
