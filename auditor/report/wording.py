@@ -1,9 +1,4 @@
-"""The sentences and marks of terminal reports: what a verdict, a status, a code is called.
-
-What every format tells of one finding: the labels, the sentences behind them, the evidence.
-
-What a certificate says of itself, for eyes that have to compare it.
-"""
+"""Words that all formats share: marks, kinds, summaries of clusters, fields of findings."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -54,10 +49,10 @@ VERDICT_STYLES = {
 MARK_LEGEND = (
     "✓ as recommended",
     "✗ CAPITALS: drift",
-    "? or … cannot be told",
+    "? or … unknown",
     "~ explained by the HA state",
     "§ waived",
-    "○ nothing is asked of it",
+    "○ not applicable",
 )
 
 STATUS_VERDICTS = {
@@ -89,27 +84,24 @@ def severity_summary(findings: Iterable[Finding]) -> str:
 
 
 def finding_label(finding: Finding) -> str:
-    """Return the service that a finding speaks of, or its recommendation."""
+    """Return the service that a finding is about, or its recommendation."""
     return finding.service or finding.recommendation
 
 
 def nothing_was_read(cluster: ClusterReport) -> bool:
-    """Tell whether no node gave its services: then the cause matters more than any finding."""
+    """Return whether no node's services were read: the cause then matters more than findings."""
     return not any(node.services for node in cluster.nodes)
 
 
 def cluster_summary(cluster: ClusterReport) -> str:
-    """Return the verdict on a cluster in one line that needs no other line to be understood."""
+    """Return the status of a cluster with its reason, in one line that stands alone."""
     match cluster.status:
         case ClusterStatus.DRIFT if nothing_was_read(cluster):
-            return f"{_unauditable_summary(cluster)} Besides, {_drift_summary(cluster)}"
+            return f"{_unauditable_summary(cluster)} {_drift_summary(cluster)}"
         case ClusterStatus.DRIFT:
             return _drift_summary(cluster)
         case ClusterStatus.INCOMPLETE:
-            return (
-                "This is no all-clear:"
-                f" {_incomplete_reason(cluster)}.{_below_threshold_note(cluster)}"
-            )
+            return f"{_incomplete_reason(cluster)}.{_below_threshold_note(cluster)}"
         case ClusterStatus.UNAUDITABLE:
             return _unauditable_summary(cluster)
         case ClusterStatus.COMPLIANT:
@@ -128,11 +120,14 @@ def _drift_summary(cluster: ClusterReport) -> str:
         f"{count_noun(len(drift), 'difference')} ({severity_summary(drift)}). "
         f"Worst: {finding_label(worst)} on {worst.subject.name}: {what}."
     )
-    silent = cluster.unread
-    unknown = _select_findings(cluster, Verdict.UNKNOWN)
-    doubts = [f"{join_names(silent, limit=3)} could not be audited"] if silent else []
-    doubts += [f"{_count_checks(unknown)} could not be told"] if unknown else []
-    return f"{text} Besides, {' and '.join(doubts)}." if doubts else text
+    unread = cluster.unread
+    unknown = len(_select_findings(cluster, Verdict.UNKNOWN))
+    if unread:
+        text += f" {join_names(unread, limit=3)} could not be audited."
+    if unknown:
+        verb = "is" if unknown == 1 else "are"
+        text += f" {count_noun(unknown, 'more check')} {verb} unknown."
+    return text
 
 
 def _count_checks(findings: Sequence[Finding]) -> str:
@@ -141,43 +136,40 @@ def _count_checks(findings: Sequence[Finding]) -> str:
 
 def _incomplete_reason(cluster: ClusterReport) -> str:
     unknown = _select_findings(cluster, Verdict.UNKNOWN)
-    silent = cluster.unread
-    if silent:
-        return (
-            f"{join_names(silent, limit=3)} could not be audited, so {_count_checks(unknown)} could"
-            " not be told"
-        )
+    checks = f"{_count_checks(unknown)} {'is' if len(unknown) == 1 else 'are'} unknown"
+    if cluster.unread:
+        return f"{join_names(cluster.unread, limit=3)} could not be audited, so {checks}"
     if unknown:
-        return f"{_count_checks(unknown)} could not be told ({severity_summary(unknown)})"
-    return "something that should have been asked gave no answer"
+        return f"{checks} ({severity_summary(unknown)})"
+    return "A source that should have answered did not"
 
 
 def _below_threshold_note(cluster: ClusterReport) -> str:
-    """Say that drift below the threshold is there, so that no green line hides it."""
-    lesser = _select_findings(cluster, Verdict.DRIFT)
-    if not lesser:
+    """Return how much drift is below the threshold, so that no green line hides it."""
+    drift = _select_findings(cluster, Verdict.DRIFT)
+    if not drift:
         return ""
-    return f" Below the threshold {cluster.fail_on}: {count_noun(len(lesser), 'difference')}."
+    return f" Below the threshold {cluster.fail_on}: {count_noun(len(drift), 'difference')}."
 
 
 def _unauditable_summary(cluster: ClusterReport) -> str:
-    """Say why nothing could be audited and what to do, in the words of the first failure."""
-    asked = [e for e in cluster.coverage if e.reason and e.source is not Source.TCP]
-    failed = [entry for entry in asked if entry.outcome is Outcome.FAILED] or asked
+    """Return why nothing could be audited and what to do, in the words of the first failure."""
+    due = [e for e in cluster.coverage if e.reason and e.source is not Source.TCP]
+    failed = [entry for entry in due if entry.outcome is Outcome.FAILED] or due
     if not failed:
-        return "Nothing could be audited: no IM&P node gave its services."
+        return "Nothing could be audited: no IM&P node returned its services."
     first = failed[0]
     why = first.explanation
     others = dict.fromkeys(entry.node for entry in failed if entry.node != first.node)
-    besides = f" No answer either from {join_names(others, limit=3)}." if others else ""
-    return f"Nothing could be audited: {why}{besides}"
+    also = f" Also no answer from {join_names(others, limit=3)}." if others else ""
+    return f"Nothing could be audited: {why}{also}"
 
 
 def _compliant_summary(cluster: ClusterReport) -> str:
-    held = _count_checks(_select_findings(cluster, Verdict.PASS))
+    passed = _count_checks(_select_findings(cluster, Verdict.PASS))
     accepted = len(_select_findings(cluster, Verdict.EXPLAINED, Verdict.WAIVED))
     also = f"; {count_noun(accepted, 'difference')} explained or waived" if accepted else ""
-    return f"Everything could be read and {held} passed{also}"
+    return f"Everything could be read and {passed} passed{also}"
 
 
 def exit_meaning(report: Report) -> str:
@@ -202,7 +194,7 @@ VERDICT_HEADINGS = {
     Verdict.EXPLAINED: "Explained by the HA state",
     Verdict.WAIVED: "Waived",
 }
-"""The verdicts that are told in full, in the order of their weight."""
+"""The verdicts whose findings are printed in full, most important first."""
 
 LabelledText = tuple[str, str]
 

@@ -63,7 +63,7 @@ def test_drift_where_nothing_was_read_begins_with_the_cause() -> None:
     cluster = replace(samples.unauditable_cluster(), findings=(STRANGE,))
     assert cluster.status is ClusterStatus.DRIFT
     assert cluster_summary(cluster) == (
-        f"Nothing could be audited: {CAUSE} {ADVICE} Besides, 1 difference (1 medium). "
+        f"Nothing could be audited: {CAUSE} {ADVICE} 1 difference (1 medium). "
         "Worst: PROFILE-02 on addresses: profile and cluster disagree."
     )
 
@@ -78,7 +78,7 @@ def test_the_cause_is_a_failure_and_not_what_was_left_unasked_after_it() -> None
     further = samples.failed(samples.SUB)
     cluster = replace(first, coverage=(test, skipped, *first.coverage, *further))
     assert cluster_summary(cluster) == (
-        f"Nothing could be audited: {CAUSE} {ADVICE} No answer either from {samples.SUB}."
+        f"Nothing could be audited: {CAUSE} {ADVICE} Also no answer from {samples.SUB}."
     )
 
 
