@@ -58,18 +58,12 @@ class SnapshotFinding:
         return self.waiver.verdict if self.waiver else self.verdict
 
 
-def _coverage_of_report(entry: object) -> object:
-    """Return an entry of the JSON report by the fields of `Coverage`: its detail is a sentence."""
-    return {**entry, "note": entry.get("detail", "")} if isinstance(entry, Mapping) else entry
-
-
 @dataclass(frozen=True, slots=True)
 class SnapshotCluster:
     """A cluster of the report."""
 
     name: str
     findings: tuple[SnapshotFinding, ...]
-    coverage: tuple[Annotated[Coverage, BeforeValidator(_coverage_of_report)], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,7 @@ class SnapshotRun:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotReport:
-    """What is read again of the report; its nodes are in the facts too."""
+    """What is read again of the report; nodes and coverage are in the facts too."""
 
     run: SnapshotRun
     clusters: tuple[SnapshotCluster, ...]
@@ -91,7 +85,7 @@ class SnapshotReport:
 
 _FACTS_READ = frozenset(
     {"name", "nodes", "groups", "groups_known", "topology_observed", "settings", "databases"}
-    | {"high_availability", "peers"}
+    | {"high_availability", "coverage", "peers"}
 )
 """The keys of the facts that are read again. The others may change from version to version."""
 
@@ -104,7 +98,7 @@ def _select_facts(facts: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A snapshot; `facts` are by cluster name, with the coverage of the report."""
+    """A snapshot; `facts` are by cluster name."""
 
     report: SnapshotReport
     facts: Mapping[str, Annotated[ClusterFacts, BeforeValidator(_select_facts)]]
@@ -198,11 +192,7 @@ def parse_snapshot(content: Mapping[str, Any], origin: str) -> Snapshot:
     if sorted(names) != sorted(snapshot.facts):
         text = f"{origin}: is not complete: its report and its facts are of different clusters."
         raise ConfigError([text])
-    facts = {
-        cluster.name: replace(snapshot.facts[cluster.name], coverage=cluster.coverage)
-        for cluster in snapshot.report.clusters
-    }
-    return Snapshot(snapshot.report, facts)
+    return snapshot
 
 
 def reason_nothing_read(coverage: Iterable[Coverage]) -> str:
