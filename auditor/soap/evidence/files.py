@@ -18,6 +18,7 @@ import os
 import re
 import stat
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,8 +39,7 @@ from auditor.errors import (
 )
 from auditor.failures import Problem
 from auditor.files import find_folder_obstacle
-from auditor.models.facts import Identity
-from auditor.soap.messages import Certificate, ConnectionDropped, SoapRequest, TcpResult
+from auditor.soap.messages import ConnectionDropped, SoapRequest, SoapResponse, TcpResult
 
 EVIDENCE_KIND = "auditor-evidence"
 EVIDENCE_SCHEMA_VERSION = "2.0"
@@ -49,23 +49,9 @@ _MAX_PATH_PARTS = 2
 _MAX_FOLDER_NAME_LENGTH = 100
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 
-ErrorName = Literal[
-    "ConnectionDropped",
-    "Unreachable",
-    "TimedOut",
-    "TlsFailed",
-    "WrongNode",
-    "BadReply",
-    "TooLarge",
-]
-_ERROR_TYPES: dict[ErrorName, type[ExchangeError]] = {
-    "ConnectionDropped": ConnectionDropped,
-    "Unreachable": Unreachable,
-    "TimedOut": TimedOut,
-    "TlsFailed": TlsFailed,
-    "WrongNode": WrongNode,
-    "BadReply": BadReply,
-    "TooLarge": TooLarge,
+_ERROR_TYPES: dict[str, type[ExchangeError]] = {
+    kind.__name__: kind
+    for kind in (ConnectionDropped, Unreachable, TimedOut, TlsFailed, WrongNode, BadReply, TooLarge)
 }
 """What an exchange can fail with before its reply is read; a subclass before its base."""
 
@@ -88,10 +74,13 @@ class StoredFile:
     sha256: str
 
 
-def _check_problem(name: str) -> str:
-    if name not in Problem.__members__:
-        raise ValueError("is no problem that this version knows")
-    return name
+def _one_of(names: Collection[str]) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in names:
+            raise ValueError("is unknown to this version")
+        return name
+
+    return AfterValidator(check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +100,15 @@ class RecordedRun:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredReply:
-    """The head of a reply as it came."""
-
-    status: int
-    content_type: str
-    received_at: datetime
-    identity: Identity
-    certificate: Certificate | None
-
-
-@dataclass(frozen=True, slots=True)
 class StoredFailure:
     """Why an exchange gave no reply.
 
     `problem` is the name of one of `auditor.failures.Problem`, `values` what its words need.
     """
 
-    error: ErrorName
+    error: Annotated[str, _one_of(_ERROR_TYPES)]
     reason: Reason
-    problem: Annotated[str, AfterValidator(_check_problem)]
+    problem: Annotated[str, _one_of(Problem.__members__)]
     server: str
     values: dict[str, str]
 
@@ -146,8 +124,8 @@ class ExchangeEntry:
     """One request to one server, and its reply or failure.
 
     `session` counts the sessions with that server. `request_digest` is what equal requests have in
-    common. `received` is the body of the reply, or the beginning of one that broke off. `requests`
-    were sent, repeats included. `hidden` secrets were replaced in what was received.
+    common. `reply` has no body: `received` is the file of it, or of the beginning of one that broke
+    off. `requests` were sent, repeats included. `hidden` secrets were replaced in `received`.
     """
 
     kind: Literal["exchange"] = "exchange"
@@ -161,7 +139,7 @@ class ExchangeEntry:
     asked_at: datetime
     requests: int
     elapsed_us: int
-    reply: StoredReply | None
+    reply: SoapResponse | None
     failure: StoredFailure | None
     received: StoredFile | None
     hidden: int
@@ -207,7 +185,7 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def stored_error_name(error: ExchangeError) -> ErrorName:
+def stored_error_name(error: ExchangeError) -> str:
     """Return the name by which an error is stored: the most specific one that it is of."""
     return next(name for name, kind in _ERROR_TYPES.items() if isinstance(error, kind))
 

@@ -26,14 +26,12 @@ from auditor.soap.evidence.files import (
     IndexEntry,
     RecordedRun,
     StoredFailure,
-    StoredReply,
     TcpEntry,
     TimeEntry,
     request_digest,
     stored_error_name,
 )
 from auditor.soap.messages import (
-    Certificate,
     Endpoint,
     RequestLimits,
     SoapRequest,
@@ -313,23 +311,17 @@ class RecordingSession:
         ending = "reply.xml" if "xml" in outcome.content_type else "reply.txt"
         return *self._redactor.redact_bytes(outcome.body), ending
 
-    def _stored_reply(self, response: SoapResponse) -> StoredReply:
-        return StoredReply(
-            status=response.status,
-            content_type=self._redactor.redact_text(response.content_type),
-            received_at=response.received_at,
-            identity=response.identity,
-            certificate=response.certificate and self._redact_certificate(response.certificate),
-        )
-
-    def _redact_certificate(self, certificate: Certificate) -> Certificate:
-        redact = self._own_redactor.redact_text
-        return replace(
-            certificate,
-            names=tuple(redact(name) for name in certificate.names),
-            common_name=redact(certificate.common_name),
-            issuer=redact(certificate.issuer),
-        )
+    def _stored_reply(self, response: SoapResponse) -> SoapResponse:
+        certificate, redact = response.certificate, self._own_redactor.redact_text
+        if certificate is not None:
+            certificate = replace(
+                certificate,
+                names=tuple(redact(name) for name in certificate.names),
+                common_name=redact(certificate.common_name),
+                issuer=redact(certificate.issuer),
+            )
+        content_type = self._redactor.redact_text(response.content_type)
+        return replace(response, body=b"", content_type=content_type, certificate=certificate)
 
     def _stored_failure(self, error: ExchangeError) -> StoredFailure:
         failure, redact = error.failure, self._own_redactor.redact_text

@@ -5,7 +5,7 @@ import json
 import threading
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -68,10 +68,6 @@ class EvidenceRecord:
         """Return how many replies held a secret, so that they are not as they came."""
         return sum(1 for exchange in self.exchanges if exchange.hidden)
 
-    def read_file(self, stored: StoredFile) -> bytes:
-        """Return what a file holds; raises ConfigError if it changed in the meantime."""
-        return read_stored_file(self.folder, stored)
-
 
 def load_evidence(folder: Path) -> EvidenceRecord:
     """Read a folder of evidence.
@@ -93,7 +89,7 @@ def load_evidence(folder: Path) -> EvidenceRecord:
             )
     record = EvidenceRecord(folder, run, entries, isinstance(last, EndEntry))
     for stored in (*run.files, *_stored_files(record.exchanges)):
-        record.read_file(stored)
+        read_stored_file(folder, stored)
     return record
 
 
@@ -243,7 +239,7 @@ class ReplayNetwork:
 
     def read_file(self, stored: StoredFile) -> bytes:
         """Return what a file holds; raises ConfigError if it changed in the meantime."""
-        return self._record.read_file(stored)
+        return read_stored_file(self._record.folder, stored)
 
     def missing_error(self, server: str, operation: str) -> NotAsked:
         """Return the error for a request that the evidence holds no reply to."""
@@ -304,14 +300,7 @@ class ReplaySession:
             raise exchange.failure.to_exception()
         if exchange.reply is None or exchange.received is None:
             raise self._network.missing_error(self._server, request.operation)
-        return SoapResponse(
-            status=exchange.reply.status,
-            content_type=exchange.reply.content_type,
-            body=self._network.read_file(exchange.received),
-            received_at=exchange.reply.received_at,
-            identity=exchange.reply.identity,
-            certificate=exchange.reply.certificate,
-        )
+        return replace(exchange.reply, body=self._network.read_file(exchange.received))
 
     def close(self) -> None:
         """Do nothing: nothing is open."""
