@@ -61,7 +61,7 @@ def _run_command_line() -> None:
     """Load the commands, where Ctrl-C ends as it does later."""
     from typer.main import get_command
 
-    from auditor.cli import app
+    from auditor.cli.app import app
 
     get_command(app)()  # calling the app itself would put another hook in place of ours
 

@@ -13,7 +13,7 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from auditor.audit import RunContext, RunOptions, audit_clusters
-from auditor.cli import app
+from auditor.cli.app import app
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
 from auditor.models.facts import Coverage, Source

@@ -14,8 +14,9 @@ from auditor.change.diff.model import (
     ExpectedSetting,
 )
 from auditor.change.what_if import RequestedChange
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import Evidence, ServiceState
-from auditor.models.findings import ExitCode, Finding, Severity, Verdict
+from auditor.models.findings import Finding, Severity, Verdict
 from auditor.models.statements import Statement
 from auditor.recommendations.logic import Evaluation
 

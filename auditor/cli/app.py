@@ -1,17 +1,45 @@
-"""The command tree, what holds for every command, and the one place that turns errors to codes."""
+"""The command tree, the options of every command, and the one place that turns errors to codes.
+
+Only the module of the command that runs is imported: loading is most of what a start takes.
+"""
 
 import logging
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_command_from_info
 
 from auditor import __version__
 from auditor.errors import AuditorError, Interrupted, OutputError
-from auditor.models.findings import ExitCode
+from auditor.models.exit_codes import ExitCode
 from auditor.text import escape_unprintable
+
+COMMAND_MODULES: Mapping[str, tuple[str, str]] = {
+    "audit": ("audit", "Audit live clusters against Cisco's recommendations."),
+    "demo": ("demo", "Audit a simulated cluster that drifted, and show the report."),
+    "simulate": ("simulation", "Serve a simulated cluster over HTTPS on loopback until Ctrl-C."),
+    "docs": ("docs", "Print a page of the manual, such as configuration or troubleshooting."),
+    "doctor": ("doctor", "Check one cluster's set-up step by step, and say what to change where."),
+    "examples": ("examples", "Print a ready example for timers, pipelines or monitoring."),
+    "failover-check": ("failover", "Report the state of each redundancy group, and what to do."),
+    "history": ("history", "Show recorded runs, the age of each finding, and what changed."),
+    "init": ("init", "Write a configuration file from what a live cluster shows."),
+    "login": ("login", "Store a cluster's password in the system's keyring."),
+    "nagios": ("nagios", "Audit live clusters as a monitoring plugin."),
+    "precheck": ("precheck", "Report go or no-go before services are turned on or off."),
+    "rules": ("rules", "List every recommendation."),
+    "explain": ("rules", "Explain one recommendation."),
+    "schema": ("rules", "Print the JSON Schema of the JSON report."),
+    "snapshot": ("snapshot", "Keep the state of live clusters, to compare with later."),
+    "diff": ("snapshot", "Show what changed between two snapshots, or since one."),
+    "trust": ("trust", "Show a server's certificate, and record its fingerprint."),
+}
+"""The module of each command, and its line in the list of commands."""
 
 
 def _exit_code_for(error: AuditorError) -> ExitCode:
@@ -26,7 +54,7 @@ def usage_message(error: TyperException) -> str:
 
 
 def _print_usage_error(error: TyperException) -> typer.Exit:
-    """Say what is wrong with a command line, and where it is explained."""
+    """Print what is wrong with a command line, and where it is explained."""
     line = usage_message(error)
     stop = "" if line.endswith((".", "?")) else "."
     where = getattr(getattr(error, "ctx", None), "command_path", "auditor")
@@ -35,7 +63,19 @@ def _print_usage_error(error: TyperException) -> typer.Exit:
 
 
 class CommandGroup(TyperGroup):
-    """The group of all commands: what goes wrong becomes one line each and an exit code."""
+    """The group of all commands; errors become one line each and an exit code."""
+
+    def __init__(self, **options: Any) -> None:
+        """List every command by its line alone: help and completion need no more."""
+        super().__init__(**options)
+        self.commands = {
+            name: TyperCommand(name, help=summary) for name, (_, summary) in COMMAND_MODULES.items()
+        }
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - typer's own
+        """Return the command that the words name, imported now."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, load_command(name) if name and listed else listed, rest
 
     def make_context(self, *words: Any, **options: Any) -> Any:  # noqa: ANN401 - typer's own types
         """Read the options before the command; without any word, let typer show the help."""
@@ -47,7 +87,7 @@ class CommandGroup(TyperGroup):
             raise _print_usage_error(error) from error
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the context's class moved between releases
-        """Run a command; say what went wrong on standard error."""
+        """Run a command; print what went wrong on standard error."""
         try:
             return super().invoke(ctx)
         except TyperException as error:
@@ -65,15 +105,29 @@ app = typer.Typer(
     cls=CommandGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Tell where the services of a live Cisco IM and Presence cluster differ from Cisco's "
+    help="Report where the services of a live Cisco IM and Presence cluster differ from Cisco's "
     "service activation recommendations, and why that matters. Nothing is ever changed.",
     epilog="Exit codes: 0 compliant and complete, 1 auditor failed, 2 usage, 3 drift, "
     "4 incomplete, 5 nothing could be audited, 130 interrupted.",
 )
 
 
-def _show_version(asked: bool) -> None:
-    if asked:
+def load_command(name: str) -> TyperCommand:
+    """Import the module of a command, which registers it with the app, and return the command."""
+    module, _ = COMMAND_MODULES[name]
+    import_module(f"auditor.cli.{module}")
+    (info,) = (info for info in app.registered_commands if info.name == name)
+    command = get_command_from_info(
+        info,
+        pretty_exceptions_short=app.pretty_exceptions_short,
+        rich_markup_mode=app.rich_markup_mode,
+    )
+    assert isinstance(command, TyperCommand)  # noqa: S101 - the only class that typer makes
+    return command
+
+
+def _show_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"auditor {__version__}")
         raise typer.Exit
 
@@ -94,7 +148,7 @@ def apply_global_options(
         ),
     ] = False,
 ) -> None:
-    """Set up what every command stands on: the log, on standard error and for our own names."""
+    """Set up the log of every command: on standard error, and for our own names only."""
     del version
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -1,10 +1,12 @@
-"""`auditor audit`: the audit of live clusters, or of the evidence that was kept of one."""
+"""`auditor audit`: audits live clusters, or judges again the evidence that was kept of a run."""
 
 from typing import TYPE_CHECKING
 
 import typer
 
+from auditor.audit import RunOptions, audit_clusters
 from auditor.cli.app import app
+from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.options import (
     AllowUnknownOption,
     ClustersArgument,
@@ -22,9 +24,15 @@ from auditor.cli.options import (
     SettleOption,
     WaiversOption,
 )
+from auditor.cli.output import OutputPlan, finish_run, notification_recipients
+from auditor.cli.replay import ReplayOverrides, refuse_evidence_with_replay, replay_evidence
+from auditor.cli.session import command_session, load_run_waivers
+from auditor.config.loader import find_config_file, load_configuration
 from auditor.models.history import is_history_off
+from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.report.formats import check_targets_writable, parse_output_targets
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # SQLAlchemy is a third of a start; a run without history does without it
     from auditor.history.store import HistoryStore
 
 
@@ -49,77 +57,43 @@ def audit(
 ) -> None:
     """Audit live clusters against Cisco's recommendations.
 
-    Asks every node a handful of read-only questions, judges the answers, reports drift, and
-    records the run, so that the next one can say since when a difference stands.
+    Asks every node a few read-only questions, judges the answers and reports drift. Records the
+    run, so that the next one can say how old a difference is.
     """
-    from auditor.audit import RunOptions
-    from auditor.cli.output import OutputPlan, finish_run, notification_recipients
-    from auditor.cli.session import (
-        get_credentials,
-        load_run_waivers,
-        prepare_evidence,
-        run_audit,
-        warn_insecure,
-    )
-    from auditor.config.loader import find_config_file, load_configuration
-    from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
-    from auditor.report.formats import check_targets_writable, parse_output_targets
-
+    packs = tuple(pack or BUILT_IN_PACKS)
     targets = parse_output_targets(output or [])
     if replay is not None:
-        from auditor.cli.evidence import (
-            ReplayOverrides,
-            refuse_evidence_with_replay,
-            replay_evidence,
-        )
-
         refuse_evidence_with_replay(evidence, replay)
         check_targets_writable(targets)
-        anew = ReplayOverrides(fail_on, allow_unknown, tuple(pack or ()), waivers)
-        report = replay_evidence(replay, clusters or [], anew, quiet=quiet)
+        overrides = ReplayOverrides(fail_on, allow_unknown, tuple(pack or ()), waivers)
+        report = replay_evidence(replay, clusters or [], overrides, quiet=quiet)
         finish_run(report, OutputPlan(targets, quiet=quiet))
         raise typer.Exit(report.exit_code)
-    recommendations = load_packs(pack or BUILT_IN_PACKS)
+    recommendations = load_packs(packs)
     configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(clusters or [])
     check_targets_writable(targets)
-    agreed = load_run_waivers(configuration, chosen, waivers)
-    record = _open_audit_history(configuration.history if history is None else history)
-    recipients = notification_recipients(notify or (), configuration.notify, record)
-    settings = RunOptions(
+    options = RunOptions(
         recommendations,
         fail_on,
         insecure=insecure,
         allow_unknown=allow_unknown,
         watch_s=settle,
-        waivers=agreed,
+        waivers=load_run_waivers(configuration, chosen, waivers),
     )
-    keeping = prepare_evidence(
-        evidence, "audit", pack or BUILT_IN_PACKS, hide_users=evidence_hide_user
-    )
-    if insecure:
-        warn_insecure()
-    accounts = get_credentials(chosen)
-    recorder = (
-        keeping.recorder(configuration, settings, accounts, waivers=waivers, history=record)
-        if keeping
-        else None
-    )
-    report = run_audit(
-        chosen,
-        accounts,
-        settings,
-        workers=configuration.workers,
-        history=record,
-        quiet=quiet,
-        recorder=recorder,
-    )
-    finish_run(report, OutputPlan(targets, record, recipients, quiet=quiet, recorder=recorder))
+    store = _open_audit_history(configuration.history if history is None else history)
+    recipients = notification_recipients(notify or (), configuration.notify, store)
+    request = EvidenceRequest("audit", evidence, packs, evidence_hide_user, waivers)
+    with command_session(
+        configuration, chosen, options, evidence=request, history=store, quiet=quiet
+    ) as session:
+        report = audit_clusters(chosen, session.logins, options, session.context, store)
+    finish_run(report, OutputPlan(targets, store, recipients, quiet, session.check_evidence))
     raise typer.Exit(report.exit_code)
 
 
 def _open_audit_history(url: str | None) -> "HistoryStore | None":
-    """Open the history, None where it is off: a database library is a third of a start."""
+    """Open the history, None where it is off: then no database library is loaded."""
     if is_history_off(url):
         return None
     from auditor.history.store import open_history

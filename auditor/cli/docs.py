@@ -6,11 +6,13 @@ from importlib.resources import files
 from typing import Annotated
 
 import typer
+from rich.markdown import Markdown
 
 from auditor.cli.app import app
 from auditor.cli.completion import complete_topics
 from auditor.cli.output import print_text, supports_colour, terminal_width
 from auditor.errors import ConfigError
+from auditor.report.console import render_console
 from auditor.text import did_you_mean
 
 _GENERATOR_MARK = re.compile(r"^<!-- (?:begin: .*|end) -->\n", re.MULTILINE)
@@ -58,10 +60,6 @@ def page_title(text: str) -> str:
 
 
 def _lay_out(text: str) -> str:
-    from rich.markdown import Markdown
-
-    from auditor.report.console import render_console
-
     return render_console(
         lambda console: console.print(Markdown(text, hyperlinks=False)),
         width=terminal_width(),

@@ -1,15 +1,18 @@
-"""`auditor failover-check`: how the redundancy groups stand after a failover, or before one."""
+"""`auditor failover-check`: the state of the redundancy groups after a failover, or before one."""
 
 import shutil
 import sys
 import textwrap
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from auditor.audit import RunOptions
 from auditor.cli.app import app
+from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.options import (
     AsJsonOption,
     ClustersArgument,
@@ -19,15 +22,35 @@ from auditor.cli.options import (
     InsecureOption,
     split_env_list,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from auditor.report.formats import OutputTarget
+from auditor.cli.output import PIPE_WIDTH, print_text, supports_colour, terminal_width
+from auditor.cli.session import command_session
+from auditor.config.loader import find_config_file, load_configuration
+from auditor.errors import ConfigError
+from auditor.failover.check import (
+    FailoverCheckOptions,
+    parse_wait,
+    run_failover_check,
+    run_readiness_check,
+)
+from auditor.failover.report import (
+    render_failover_json,
+    render_failover_text,
+    render_readiness_json,
+    render_readiness_text,
+)
+from auditor.files import write_file
+from auditor.recommendations.packs import load_packs
+from auditor.report.formats import (
+    OutputTarget,
+    ReportFormat,
+    check_targets_writable,
+    parse_output_targets,
+)
+from auditor.snapshots import read_snapshot_file
 
 
 class AcceptedState(StrEnum):
-    """What else may count as good."""
+    """States that `--accept` lets count as good."""
 
     FAILED_OVER = "failed-over"
 
@@ -41,7 +64,7 @@ def failover_check(
         typer.Option(
             envvar="AUDITOR_GROUP",
             callback=split_env_list,
-            help="Look at this redundancy group only, and ask no node outside it. May be repeated.",
+            help="Check this redundancy group only, and ask no node outside it. May be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -50,8 +73,8 @@ def failover_check(
         typer.Option(
             envvar="AUDITOR_WAIT",
             metavar="DURATION",
-            help="Look again until every pair is settled, such as 15m or 90s: the same pair and "
-            "services twice, 20 s apart. Default: look once.",
+            help="Check again until every pair is stable, at most this long, such as 15m or 90s. "
+            "Stable: the same states twice, 20 s apart. Default: check once.",
             show_default=False,
         ),
     ] = None,
@@ -60,7 +83,7 @@ def failover_check(
         typer.Option(
             "--readiness",
             envvar="AUDITOR_READINESS",
-            help="Before the event: tell what a failover would lose, and why.",
+            help="Before a failover: report what it would lose, and why.",
         ),
     ] = False,
     accept: Annotated[
@@ -68,7 +91,7 @@ def failover_check(
         typer.Option(
             envvar="AUDITOR_ACCEPT",
             case_sensitive=False,
-            help="Let a stable failed-over pair be good.",
+            help="Let a stable pair that is failed over count as good.",
             show_default=False,
         ),
     ] = None,
@@ -77,7 +100,7 @@ def failover_check(
         typer.Option(
             envvar="AUDITOR_FAILOVER_SINCE",
             metavar="SNAPSHOT",
-            help="Hold users' sessions against this file of `auditor snapshot`.",
+            help="Compare the number of user sessions with this file of `auditor snapshot`.",
             show_default=False,
         ),
     ] = None,
@@ -100,35 +123,11 @@ def failover_check(
     evidence: EvidenceOption = None,
     evidence_hide_user: EvidenceHideUserOption = False,
 ) -> None:
-    """Tell how each redundancy group stands, and the one thing to do now.
+    """Report the state of each redundancy group, and the one thing to do now.
 
     Exit codes: 0 normal with AXL answering wherever it must, 3 failed over, broken or AXL missing,
-    4 unknown or still moving.
+    4 unknown or not yet stable.
     """
-    from auditor.audit import RunOptions
-    from auditor.cli.session import (
-        get_credentials,
-        open_run_context,
-        prepare_evidence,
-        warn_insecure,
-    )
-    from auditor.config.loader import find_config_file, load_configuration
-    from auditor.failover.check import (
-        FailoverCheckOptions,
-        parse_wait,
-        run_failover_check,
-        run_readiness_check,
-    )
-    from auditor.failover.report import (
-        render_failover_json,
-        render_failover_text,
-        render_readiness_json,
-        render_readiness_text,
-    )
-    from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
-    from auditor.report.formats import check_targets_writable
-    from auditor.snapshots import read_snapshot_file
-
     targets = _parse_failover_targets(output or [], as_json=as_json)
     request = FailoverCheckOptions(
         rows={row.id: row for row in load_packs()},
@@ -141,56 +140,48 @@ def failover_check(
     configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(clusters or [])
     check_targets_writable(targets)
-    keeping = prepare_evidence(
-        evidence, "failover-check", BUILT_IN_PACKS, hide_users=evidence_hide_user
-    )
-    if insecure:
-        warn_insecure()
-    accounts = get_credentials(chosen)
-    asked = RunOptions((), insecure=insecure)
-    recorder = keeping.recorder(configuration, asked, accounts) if keeping else None
-    with open_run_context(
-        configuration.workers, quiet=wait is not None, recorder=recorder
-    ) as around:
+    with command_session(
+        configuration,
+        chosen,
+        RunOptions((), insecure=insecure),
+        evidence=EvidenceRequest("failover-check", evidence, hide_users=evidence_hide_user),
+        quiet=wait is not None,
+    ) as session:
         if readiness:
-            ready = run_readiness_check(chosen, accounts, request, around)
+            ready = run_readiness_check(chosen, session.logins, request, session.context)
         else:
-            found = run_failover_check(chosen, accounts, request, around, _print_progress_line)
+            check = run_failover_check(
+                chosen, session.logins, request, session.context, _print_progress_line
+            )
     if readiness:
         _write_failover_report(
             targets,
             lambda **screen: render_readiness_text(ready, **screen),
             lambda: render_readiness_json(ready),
         )
-        if recorder:
-            recorder.check()
-        raise typer.Exit(ready.exit_code)
-    _write_failover_report(
-        targets,
-        lambda **screen: render_failover_text(found, **screen),
-        lambda: render_failover_json(found),
-    )
-    if recorder:
-        recorder.check()
-    raise typer.Exit(found.exit_code)
+    else:
+        _write_failover_report(
+            targets,
+            lambda **screen: render_failover_text(check, **screen),
+            lambda: render_failover_json(check),
+        )
+    session.check_evidence()
+    raise typer.Exit(ready.exit_code if readiness else check.exit_code)
 
 
 def _print_progress_line(line: str) -> None:
-    """Show a line of progress, on a terminal only."""
+    """Print a line of progress, on a terminal only."""
     if sys.stderr.isatty():
         columns = shutil.get_terminal_size().columns
         typer.echo(textwrap.fill(line, max(columns, 40), break_on_hyphens=False), err=True)
 
 
-def _parse_failover_targets(values: list[str], *, as_json: bool) -> "Sequence[OutputTarget]":
+def _parse_failover_targets(values: list[str], *, as_json: bool) -> Sequence[OutputTarget]:
     """Return where to write; `--json` stands for `--output json`.
 
     Raises:
         ConfigError: a format that this command does not write, or two on standard output.
     """
-    from auditor.errors import ConfigError
-    from auditor.report.formats import ReportFormat, parse_output_targets
-
     targets = parse_output_targets([*values, *(["json"] if as_json else [])])
     other = [
         t.format for t in targets if t.format not in (ReportFormat.TERMINAL, ReportFormat.JSON)
@@ -201,13 +192,9 @@ def _parse_failover_targets(values: list[str], *, as_json: bool) -> "Sequence[Ou
 
 
 def _write_failover_report(
-    targets: "Sequence[OutputTarget]", draw: "Callable[..., str]", dump: "Callable[[], str]"
+    targets: Sequence[OutputTarget], draw: Callable[..., str], dump: Callable[[], str]
 ) -> None:
-    """Write the answer in every form that was asked for."""
-    from auditor.cli.output import PIPE_WIDTH, print_text, supports_colour, terminal_width
-    from auditor.files import write_file
-    from auditor.report.formats import ReportFormat
-
+    """Write the result in every requested format."""
     for target in targets:
         if target.path is not None:
             plain = target.format is not ReportFormat.JSON

@@ -1,20 +1,33 @@
-"""`auditor init`: a commented configuration file for a live cluster."""
+"""`auditor init`: writes a commented configuration file for a live cluster."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from auditor.audit import RunOptions
 from auditor.cli.app import app
+from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.options import (
     EvidenceHideUserOption,
     EvidenceOption,
     InsecureOption,
     split_env_list,
 )
-
-if TYPE_CHECKING:
-    from auditor.setup.init.draft import InitResult
+from auditor.cli.output import print_text
+from auditor.cli.session import command_session
+from auditor.files import create_file, require_new_file
+from auditor.models.exit_codes import ExitCode
+from auditor.setup.init.draft import (
+    InitOptions,
+    InitResult,
+    build_init_configuration,
+    default_cluster_name,
+    generate_configuration,
+    load_golden_cluster,
+    parse_pairs,
+)
+from auditor.text import count_noun
 
 
 @app.command("init")
@@ -35,7 +48,7 @@ def init(
         typer.Option(
             "--username",
             envvar="AUDITOR_USERNAME",
-            help="The account that asks, on CUCM and on every node.",
+            help="The account for CUCM and every node.",
             show_default=False,
         ),
     ],
@@ -44,7 +57,7 @@ def init(
         typer.Option(
             "--name",
             envvar="AUDITOR_NAME",
-            help="What the cluster is called. Default: the first part of the CUCM's name.",
+            help="Name of the cluster. Default: the first part of the CUCM's name.",
             show_default=False,
         ),
     ] = None,
@@ -54,7 +67,7 @@ def init(
             "--to",
             envvar="AUDITOR_TO",
             metavar="PATH",
-            help="The file to write. One that is there already is never touched.",
+            help="The file to write. An existing file is never replaced.",
         ),
     ] = Path("auditor.toml"),
     profile_from: Annotated[
@@ -63,8 +76,8 @@ def init(
             "--profile-from",
             envvar="AUDITOR_PROFILE_FROM",
             metavar="FILE[#CLUSTER]",
-            help="Take the deployment profile of this golden cluster instead of what this one "
-            "shows.",
+            help="Take the deployment profile of this golden cluster instead of what this "
+            "cluster shows.",
             show_default=False,
         ),
     ] = None,
@@ -74,7 +87,7 @@ def init(
             "--ca-bundle",
             envvar="AUDITOR_CA_BUNDLE",
             metavar="FILE",
-            help="Who signs the certificates, in PEM form. Default: as this system says.",
+            help="Certificates of the signing CAs, in PEM form. Default: those of this system.",
             show_default=False,
         ),
     ] = None,
@@ -107,8 +120,8 @@ def init(
             envvar="AUDITOR_NODE",
             metavar="NODE=ROLE",
             callback=split_env_list,
-            help="A node with publisher or subscriber, for a CUCM before 10.0, which cannot list "
-            "them. May be repeated.",
+            help="A node and its role, publisher or subscriber, for a CUCM before 10.0, which "
+            "cannot list nodes. May be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -116,30 +129,12 @@ def init(
     evidence: EvidenceOption = None,
     evidence_hide_user: EvidenceHideUserOption = False,
 ) -> None:
-    """Ask a live cluster, and write a configuration file for it to be read and corrected.
+    """Ask a live cluster, and write a configuration file for you to read and correct.
 
-    Ends with 0 when the file was written, with 4 when it was and some server did not answer, and
-    with 5 when no node could be asked and nothing was written.
+    Exit codes: 0 written, 4 written although some server did not answer, 5 not written because no
+    node could be asked.
     """
-    from auditor.audit import RunOptions
-    from auditor.cli.session import (
-        get_credentials,
-        open_run_context,
-        prepare_evidence,
-        warn_insecure,
-    )
-    from auditor.files import create_file, require_new_file
-    from auditor.recommendations.packs import BUILT_IN_PACKS
-    from auditor.setup.init.draft import (
-        InitOptions,
-        build_init_configuration,
-        default_cluster_name,
-        generate_configuration,
-        load_golden_cluster,
-        parse_pairs,
-    )
-
-    request = InitOptions(
+    options = InitOptions(
         cucm=cucm,
         username=username,
         name=name or default_cluster_name(cucm),
@@ -150,40 +145,36 @@ def init(
         nodes=parse_pairs("--node", node or []),
         insecure=insecure,
     )
-    require_new_file("--to", request.output)
+    require_new_file("--to", options.output)
     golden = load_golden_cluster(profile_from) if profile_from else None
-    configuration = build_init_configuration(request)
-    keeping = prepare_evidence(evidence, "init", BUILT_IN_PACKS, hide_users=evidence_hide_user)
-    accounts = get_credentials(configuration.clusters)
-    if insecure:
-        warn_insecure()
-    given = RunOptions((), insecure=insecure)
-    recorder = keeping.recorder(configuration, given, accounts) if keeping else None
-    with open_run_context(configuration.workers, recorder=recorder) as around:
-        drafted = generate_configuration(request, accounts[request.name], around, golden)
-    for gap in drafted.gaps:
+    configuration = build_init_configuration(options)
+    with command_session(
+        configuration,
+        configuration.clusters,
+        RunOptions((), insecure=insecure),
+        evidence=EvidenceRequest("init", evidence, hide_users=evidence_hide_user),
+    ) as session:
+        result = generate_configuration(
+            options, session.logins[options.name], session.context, golden
+        )
+    for gap in result.gaps:
         typer.echo(f"auditor: {gap}", err=True)
-    if drafted.text is not None:
-        create_file(request.output, drafted.text)
-    if recorder:
-        recorder.check()
-    _print_init_result(request.output, drafted)
+    if result.text is not None:
+        create_file(options.output, result.text)
+    session.check_evidence()
+    _print_init_result(options.output, result)
 
 
-def _print_init_result(output: Path, drafted: "InitResult") -> None:
-    """Say what was written and what to do next, and end with the code for it."""
-    from auditor.cli.output import print_text
-    from auditor.models.findings import ExitCode
-
-    if drafted.text is None:
+def _print_init_result(output: Path, result: InitResult) -> None:
+    """Print what was written and what to do next, and end with the code for it."""
+    if result.text is None:
         typer.echo(f"auditor: no node could be asked; {output} was not written.", err=True)
         raise typer.Exit(ExitCode.UNAUDITABLE)
-    asked = f"{drafted.questions} questions" if drafted.questions != 1 else "one question"
     print_text(
         f"Wrote {output}.\n"
-        f"It describes what the cluster is, not what it is meant to be: read it, correct it, and "
-        f"answer its {asked}\n(the lines that begin with `# ?`). Then run:\n\n"
-        f"    auditor audit --config {output}\n"
+        "It describes what the cluster is, not what it is meant to be. Read it, correct it, and "
+        f"answer its {count_noun(result.questions, 'question')}\n(the lines that begin with "
+        f"`# ?`). Then run:\n\n    auditor audit --config {output}\n"
     )
-    if drafted.gaps:
+    if result.gaps:
         raise typer.Exit(ExitCode.INCOMPLETE)

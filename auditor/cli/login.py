@@ -2,22 +2,32 @@
 
 import getpass
 import sys
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, NoReturn
 
 import typer
 
 from auditor.cli.app import app
 from auditor.cli.completion import complete_clusters
 from auditor.cli.options import ConfigOption
+from auditor.cli.session import open_run_context
+from auditor.config.loader import find_config_file, load_configuration
+from auditor.config.settings import ClusterSettings
+from auditor.credentials import (
+    Credentials,
+    delete_password,
+    keyring_services,
+    resolve_credentials,
+    store_password,
+    system_keyring,
+)
+from auditor.errors import BadCredentials, ConfigError, CredentialError, NotAuthorised
+from auditor.models.exit_codes import ExitCode
+from auditor.setup.doctor.checks import try_login
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-    from auditor.config.settings import ClusterSettings
-    from auditor.credentials import Credentials
-
-
-@app.command()
+@app.command("login")
 def login(
     cluster: Annotated[
         str | None,
@@ -50,10 +60,6 @@ def login(
 
     Exit codes: 0 stored (or deleted), 3 refused, 4 stored and not checked.
     """
-    from auditor.credentials import store_password
-    from auditor.errors import CredentialError
-    from auditor.models.findings import ExitCode
-
     settings, service = _select_account(config, cluster)
     _check_keyring(service, settings.username)
     if delete:
@@ -70,16 +76,12 @@ def login(
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def _select_account(config: "Path | None", cluster: str | None) -> "tuple[ClusterSettings, str]":
+def _select_account(config: Path | None, cluster: str | None) -> tuple[ClusterSettings, str]:
     """Return a cluster to try the password on, and the keyring's name for what is stored.
 
     Raises:
         ConfigError: the file is wrong, or its clusters have several accounts and none is named.
     """
-    from auditor.config.loader import find_config_file, load_configuration
-    from auditor.credentials import keyring_services
-    from auditor.errors import ConfigError
-
     configuration = load_configuration(find_config_file(config))
     found = configuration.select([cluster] if cluster else [])
     own, shared = keyring_services(found[0].name)
@@ -99,9 +101,6 @@ def _check_keyring(service: str, username: str) -> None:
     Raises:
         ConfigError: there is none; says what to install, and what to do instead.
     """
-    from auditor.credentials import system_keyring
-    from auditor.errors import ConfigError, CredentialError
-
     look_up = system_keyring()
     if look_up is None:
         raise ConfigError(
@@ -114,8 +113,6 @@ def _check_keyring(service: str, username: str) -> None:
 
 
 def _raise_keyring_error(error: Exception) -> NoReturn:
-    from auditor.errors import ConfigError
-
     raise ConfigError(
         [
             f"the keyring cannot be used: {error}. `keyring --list-backends` "
@@ -125,9 +122,6 @@ def _raise_keyring_error(error: Exception) -> NoReturn:
 
 
 def _delete_password(service: str, username: str) -> None:
-    from auditor.credentials import delete_password
-    from auditor.errors import CredentialError
-
     try:
         there = delete_password(service, username)
     except CredentialError as error:
@@ -136,17 +130,12 @@ def _delete_password(service: str, username: str) -> None:
     typer.echo(f'{what} for {username} in the keyring, as service "{service}".')
 
 
-def _ask_new_password(settings: "ClusterSettings", service: str) -> "Credentials":
+def _ask_new_password(settings: ClusterSettings, service: str) -> Credentials:
     """Ask on the terminal.
 
     Raises:
         ConfigError: there is no terminal, or what was typed is no password.
     """
-    from dataclasses import replace
-
-    from auditor.credentials import resolve_credentials
-    from auditor.errors import ConfigError, CredentialError
-
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(
             [
@@ -162,13 +151,8 @@ def _ask_new_password(settings: "ClusterSettings", service: str) -> "Credentials
         raise ConfigError([str(error)]) from error
 
 
-def _try_password(settings: "ClusterSettings", account: "Credentials") -> bool:
+def _try_password(settings: ClusterSettings, account: Credentials) -> bool:
     """Try the account once; return whether it was let in, False where that cannot be told."""
-    from auditor.cli.session import open_run_context
-    from auditor.errors import BadCredentials, NotAuthorised
-    from auditor.models.findings import ExitCode
-    from auditor.setup.doctor.checks import try_login
-
     with open_run_context(1) as around:
         error = try_login(settings, account, around.network)
     if isinstance(error, BadCredentials):

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
+from auditor.audit import RunOptions, audit_clusters
 from auditor.cli.app import app, usage_message
 from auditor.cli.options import (
     AllowUnknownOption,
@@ -23,17 +24,20 @@ from auditor.cli.options import (
     WaiversOption,
 )
 from auditor.cli.output import print_text
+from auditor.cli.session import command_session, load_run_waivers
+from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import AuditorError
+from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.report.nagios import PluginState, format_plugin_line, render_plugin_line
 
 
 @contextmanager
 def _report_errors_as_unknown() -> Iterator[None]:
-    """Turn whatever kept the audit from a verdict into one line and UNKNOWN.
+    """Turn an error into one line and UNKNOWN.
 
-    A usage error would end with 2, which is CRITICAL there, and a crash with 1, a WARNING.
+    To a monitoring system, the exit code 2 of a usage error would be CRITICAL, and the 1 of a
+    crash a WARNING.
     """
-    from auditor.report.nagios import PluginState, format_plugin_line
-
     try:
         yield
     except TyperException as error:
@@ -48,14 +52,14 @@ def _report_errors_as_unknown() -> Iterator[None]:
 
 
 class NagiosCommand(TyperCommand):
-    """A command that always ends as a plugin does."""
+    """A command that always ends with a plugin's line and status."""
 
-    def make_context(self, *words: Any, **more: Any) -> Any:  # noqa: ANN401 - as click has it
+    def make_context(self, *words: Any, **more: Any) -> Any:  # noqa: ANN401 - typer's own types
         """Read the options."""
         with _report_errors_as_unknown():
             return super().make_context(*words, **more)
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as click has it
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's own types
         """Run the command."""
         sys.excepthook = _exit_unknown
         with _report_errors_as_unknown():
@@ -66,8 +70,6 @@ def _exit_unknown(
     kind: type[BaseException], error: BaseException, _trace: TracebackType | None
 ) -> None:
     """End with UNKNOWN after a bug; the interpreter by itself would end with 1."""
-    from auditor.report.nagios import PluginState, format_plugin_line
-
     print_text(
         format_plugin_line(
             PluginState.UNKNOWN, f"this is a bug in auditor ({kind.__name__}: {error})"
@@ -91,21 +93,12 @@ def nagios(
     """Audit live clusters as a monitoring plugin: one line, figures, and 0, 1, 2 or 3.
 
     CRITICAL (2): drift of severity critical or high. WARNING (1): lesser drift at or above the
-    threshold. UNKNOWN (3): no drift, but something could not be told. OK (0): compliant and
-    complete.
+    threshold. UNKNOWN (3): no drift, but something is unknown. OK (0): compliant and complete.
     """
-    from auditor.audit import RunOptions
-    from auditor.cli.session import get_credentials, load_run_waivers, run_audit, warn_insecure
-    from auditor.config.loader import find_config_file, load_configuration
-    from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
-    from auditor.report.nagios import render_plugin_line
-
     recommendations = load_packs(pack or BUILT_IN_PACKS)
     configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(clusters or [])
-    if insecure:
-        warn_insecure()
-    settings = RunOptions(
+    options = RunOptions(
         recommendations,
         fail_on,
         insecure=insecure,
@@ -113,8 +106,8 @@ def nagios(
         watch_s=settle,
         waivers=load_run_waivers(configuration, chosen, waivers),
     )
-    line, state = render_plugin_line(
-        run_audit(chosen, get_credentials(chosen), settings, workers=configuration.workers)
-    )
+    with command_session(configuration, chosen, options) as session:
+        report = audit_clusters(chosen, session.logins, options, session.context)
+    line, state = render_plugin_line(report)
     print_text(line)
     raise typer.Exit(state)

@@ -1,81 +1,76 @@
-"""Writes a report where it was asked for: files whole, the rest to standard output.
-
-What follows once the clusters are judged: reports, the record, and word to those who asked.
-
-Files that a command writes once: none that is there already is ever replaced.
-"""
+"""Standard output, and what follows once clusters are judged: reports, history, notification."""
 
 import codecs
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import ConfigError, OutputError
-from auditor.models.findings import ExitCode, Verdict
+from auditor.files import write_file
+from auditor.models.exit_codes import ExitCode
+from auditor.models.findings import Verdict
 from auditor.models.report import Report
+from auditor.notify.send import Recipient, parse_recipients, send_notification
+from auditor.report import formats
+from auditor.report.formats import OutputTarget
+from auditor.report.notification import compose_notification
+from auditor.report.wording import cluster_summary, exit_meaning
+from auditor.text import escape_unprintable
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # SQLAlchemy is a third of a start; a run without history does without it
     from auditor.history.store import HistoryStore
-    from auditor.notify.send import Recipient
-    from auditor.report.formats import OutputTarget
-    from auditor.soap.evidence.recorder import Recorder
 
 PIPE_WIDTH = 100
 """Columns where standard output is no terminal."""
 
 
 _ASCII_MARKS = {"✓": "+", "✗": "x", "○": "o", "§": "s", "…": "...", "━": "=", "─": "-"}
-_ASCII_FALLBACK = "auditor-spelt"
+_ASCII_FALLBACK = "auditor-ascii"
 
 
 def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
     """Replace what an encoding cannot hold: no two marks may become one, for `?` is unknown."""
     assert isinstance(error, UnicodeEncodeError)  # noqa: S101 - given to `encode` alone
-    held_back = error.object[error.start : error.end]
-    return "".join(_ASCII_MARKS.get(sign, "_") for sign in held_back), error.end
+    text = error.object[error.start : error.end]
+    return "".join(_ASCII_MARKS.get(sign, "_") for sign in text), error.end
 
 
 codecs.register_error(_ASCII_FALLBACK, _replace_unencodable)
 
 
-def write_reports(report: Report, targets: "Sequence[OutputTarget]") -> None:
-    """Write every report; a file that fails does not keep the others from being written.
-
-    Raises:
-        OutputError: some report could not be written; says where the audit stood.
-    """
-    from auditor.files import write_file
-    from auditor.report.formats import render_report, render_report_pieces
-
-    troubles = []
+def write_reports(report: Report, targets: Sequence[OutputTarget]) -> list[str]:
+    """Write every report; return what is wrong with those that could not be written."""
+    problems = []
     for target in targets:
         try:
-            if target.path is None:
-                print_text(
-                    render_report(
-                        report, target.format, width=terminal_width(), colour=supports_colour()
-                    )
-                )
-            else:
-                text = render_report_pieces(report, target.format, width=PIPE_WIDTH, colour=False)
-                write_file(target.path, text)
+            _write_report(report, target)
         except OutputError as error:
-            troubles.append(str(error))
-    if troubles:
-        raise OutputError("\n".join((*troubles, exit_code_line(report))))
+            problems.append(str(error))
+    return problems
 
 
-def exit_code_line(report: Report) -> str:
-    """Return the line that says what the audit came to, where its report is lost."""
-    return f"The audit itself ended with exit code {int(report.exit_code)}."
+def _write_report(report: Report, target: OutputTarget) -> None:
+    if target.path is None:
+        width, colour = terminal_width(), supports_colour()
+        print_text(formats.render_report(report, target.format, width=width, colour=colour))
+    else:
+        pieces = formats.render_report_pieces(report, target.format, width=PIPE_WIDTH, colour=False)
+        write_file(target.path, pieces)
+
+
+def raise_output_problems(report: Report, problems: Sequence[str]) -> None:
+    """Raise OutputError for what could not be written; it ends with what the audit came to."""
+    if problems:
+        code = f"The audit itself ended with exit code {int(report.exit_code)}."
+        raise OutputError("\n".join([*problems, code]))
 
 
 def print_text(text: str) -> None:
-    """Print a whole page on standard output; a reader who left early is no fault of ours.
+    """Print a whole page on standard output; a reader that left early is no error.
 
     Raises:
         OutputError: it cannot be written for another reason, such as a full disk.
@@ -85,7 +80,7 @@ def print_text(text: str) -> None:
         sys.stdout.write(text.encode(encoding, _ASCII_FALLBACK).decode(encoding))
         sys.stdout.flush()
     except OSError as error:
-        # What is still held back would be written once more at the end, and fail once more.
+        # What is still buffered would be written again at exit, and fail again.
         with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
@@ -98,7 +93,7 @@ def terminal_width() -> int:
 
 
 def supports_colour() -> bool:
-    """Tell whether to colour: only a terminal that can, and only unless NO_COLOR is set."""
+    """Return whether to colour: on a terminal that can, unless NO_COLOR is set."""
     return (
         sys.stdout.isatty()
         and not os.environ.get("NO_COLOR")
@@ -108,18 +103,18 @@ def supports_colour() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class OutputPlan:
-    """Where a run goes: reports, the history (None: off), those who are notified, evidence."""
+    """Where a run goes: reports, the history (None: off), recipients; and was its evidence kept?"""
 
-    targets: "Sequence[OutputTarget]"
+    targets: Sequence[OutputTarget]
     history: "HistoryStore | None" = None
-    recipients: "Sequence[Recipient]" = ()
+    recipients: Sequence[Recipient] = ()
     quiet: bool = False
-    recorder: "Recorder | None" = None
+    check_evidence: Callable[[], None] | None = None
 
 
 def notification_recipients(
     option: Sequence[str], configured: Sequence[str], history: "HistoryStore | None"
-) -> "tuple[Recipient, ...]":
+) -> tuple[Recipient, ...]:
     """Return who is to be notified; the option takes the place of the configuration.
 
     Raises:
@@ -129,103 +124,72 @@ def notification_recipients(
     if history is None and option:
         raise ConfigError(
             [
-                "--notify tells what changed since the last run, and needs the history: leave out "
-                "--history off"
+                "--notify reports what changed since the last run, so it needs the history: leave "
+                "out --history off"
             ]
         )
     if history is None:
         if configured:
-            print_warning("nobody is notified: what changed is not known with --history off.")
+            print_warning("no notification is sent: --history off hides what changed.")
         return ()
-    if not option and not configured:
-        return ()
-    from auditor.notify.send import parse_recipients
-
-    return parse_recipients(option or configured)
+    return parse_recipients(option or configured) if option or configured else ()
 
 
-def finish_run(report: Report, ending: OutputPlan) -> None:
-    """Write the reports, record the run, then notify; what fails keeps nothing else from it.
+def finish_run(report: Report, plan: OutputPlan) -> None:
+    """Write the reports, record the run, then notify; one failure does not stop the others.
 
     Raises:
-        OutputError: a report or the record could not be written; says where the audit stood.
+        OutputError: a report or the record could not be written; ends with the exit code of the
+            audit.
     """
-    troubles: list[str] = []
-    if ending.history:
+    problems: list[str] = []
+    if plan.history:
         try:
-            past = ending.history.past(report)
-            report = replace(
-                report, run=replace(report.run, history=ending.history.shown), past=past
-            )
+            past = plan.history.past(report)
+            run = replace(report.run, history=plan.history.shown)
+            report = replace(report, run=run, past=past)
         except OutputError as error:
-            troubles.append(str(error))
-    for step in (_write_run_reports, _record_run, _check_recorder):
+            problems.append(str(error))
+    notification = compose_notification(report)
+    # A timer mails what is printed, so a quiet run without news prints nothing.
+    silent = plan.quiet and report.exit_code is ExitCode.COMPLIANT and notification is None
+    targets = [target for target in plan.targets if target.path is not None or not silent]
+    problems += write_reports(report, targets)
+    for step in (_record_run, _check_evidence):
         try:
-            step(report, ending)
+            step(report, plan)
         except OutputError as error:
-            troubles.append(str(error))
-    _notify_recipients(report, ending.recipients)
-    _print_run_summary(report, ending)
-    if ending.quiet and report.forgiven:
+            problems.append(str(error))
+    if notification and plan.recipients:
+        for line in send_notification(plan.recipients, notification.title, notification.body):
+            print_warning(line)
+    _print_run_summary(report, plan)
+    if plan.quiet and report.forgiven:
         count = report.count(Verdict.UNKNOWN)
-        print_warning(
-            f"--allow-unknown: {count} checks could not be told; the exit code hides that."
-        )
-    if troubles:
-        stood = exit_code_line(report)
-        lines = "\n".join(troubles).splitlines()
-        raise OutputError("\n".join([*(line for line in lines if line != stood), stood]))
+        print_warning(f"--allow-unknown: {count} checks are unknown; the exit code hides that.")
+    raise_output_problems(report, problems)
 
 
-def print_warning(text: str) -> None:
-    """Say on standard error what does not change the exit code."""
-    sys.stderr.write(f"auditor: warning: {text}\n")
+def _record_run(report: Report, plan: OutputPlan) -> None:
+    if plan.history:
+        plan.history.record(report)
 
 
-def _write_run_reports(report: Report, ending: OutputPlan) -> None:
-    """Write the reports; a quiet run without news prints none."""
-    from auditor.report.notification import compose_notification
-
-    targets = ending.targets
-    if (
-        ending.quiet
-        and report.exit_code is ExitCode.COMPLIANT
-        and compose_notification(report) is None
-    ):
-        targets = [target for target in targets if target.path is not None]
-    write_reports(report, targets)
+def _check_evidence(_: Report, plan: OutputPlan) -> None:
+    if plan.check_evidence:
+        plan.check_evidence()
 
 
-def _print_run_summary(report: Report, ending: OutputPlan) -> None:
-    """Say what came of it to whoever watches a run whose reports all go to files."""
-    if ending.quiet or not sys.stderr.isatty() or any(t.path is None for t in ending.targets):
+def _print_run_summary(report: Report, plan: OutputPlan) -> None:
+    """Print the result on a terminal where all reports go to files."""
+    if plan.quiet or not sys.stderr.isatty() or any(t.path is None for t in plan.targets):
         return
-    from auditor.report.wording import cluster_summary, exit_meaning
-    from auditor.text import escape_unprintable
-
     for cluster in report.clusters:
         line = escape_unprintable(f"{cluster.name}: {cluster.status}. {cluster_summary(cluster)}")
         sys.stderr.write(f"{line}\n")
     sys.stderr.write(f"{exit_meaning(report)}\n")
 
 
-def _record_run(report: Report, ending: OutputPlan) -> None:
-    if ending.history:
-        ending.history.record(report)
-
-
-def _check_recorder(_: Report, ending: OutputPlan) -> None:
-    if ending.recorder:
-        ending.recorder.check()
-
-
-def _notify_recipients(report: Report, recipients: "Sequence[Recipient]") -> None:
-    from auditor.report.notification import compose_notification
-
-    message = compose_notification(report) if recipients else None
-    if message is None:
-        return
-    from auditor.notify.send import send_notification
-
-    for line in send_notification(recipients, message.title, message.body):
-        print_warning(line)
+def print_warning(text: str) -> None:
+    """Print on standard error what does not change the exit code."""
+    sys.stderr.write(f"auditor: warning: {text}\n")

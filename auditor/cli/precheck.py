@@ -2,12 +2,19 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from auditor.audit import RunOptions, survey_clusters
+from auditor.change.decision import Decision, PrecheckResult
+from auditor.change.expectation import serialize_expectation
+from auditor.change.precheck import decide_change, decide_without_facts
+from auditor.change.precheck_report import render_decision_json, render_decision_text
+from auditor.change.request import find_unknown_nodes, parse_changes, resolve_changes
 from auditor.cli.app import app
 from auditor.cli.completion import complete_clusters
+from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.options import (
     AsJsonOption,
     ConfigOption,
@@ -18,12 +25,16 @@ from auditor.cli.options import (
     PackOption,
     split_env_list,
 )
+from auditor.cli.output import print_text, print_warning, terminal_width
+from auditor.cli.session import command_session
+from auditor.collect.facts import replace_profile
+from auditor.config.loader import find_config_file, load_configuration
+from auditor.config.overrides import load_with_features
+from auditor.files import require_new_file, write_file
+from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 
-if TYPE_CHECKING:
-    from auditor.change.decision import Decision
 
-
-@app.command()
+@app.command("precheck")
 def precheck(
     *,
     cluster: Annotated[
@@ -81,15 +92,15 @@ def precheck(
         typer.Option(
             "--confirm",
             envvar="AUDITOR_CONFIRM",
-            help="You looked: the configuration that no interface shows is complete.",
+            help="Confirm that you checked the configuration that no interface shows.",
         ),
     ] = False,
     expectation: Annotated[
         Path | None,
         typer.Option(
             envvar="AUDITOR_EXPECTATION",
-            help="New file to write what the change will do to, for `auditor diff --expect`. Not "
-            "written where the answer is no-go.",
+            help="New file for the expected differences, for `auditor diff --expect`. Not written "
+            "if the result is no-go.",
             show_default=False,
         ),
     ] = None,
@@ -101,82 +112,53 @@ def precheck(
     evidence: EvidenceOption = None,
     evidence_hide_user: EvidenceHideUserOption = False,
 ) -> None:
-    """Tell go or no-go before services are turned on or off. Changes nothing.
+    """Report go or no-go before services are turned on or off. Changes nothing.
 
-    Exit codes: 0 go, 3 no-go, 4 cannot tell.
+    Exit codes: 0 go, 3 no-go, 4 unknown.
     """
-    from auditor.audit import RunOptions, survey_clusters
-    from auditor.change.precheck import decide_change, decide_without_facts
-    from auditor.change.precheck_report import render_decision_json, render_decision_text
-    from auditor.change.request import find_unknown_nodes, parse_changes, resolve_changes
-    from auditor.cli.output import print_text, terminal_width
-    from auditor.cli.session import (
-        get_credentials,
-        open_run_context,
-        prepare_evidence,
-        warn_insecure,
-    )
-    from auditor.collect.facts import replace_profile
-    from auditor.config.loader import find_config_file, load_configuration
-    from auditor.config.overrides import load_with_features
-    from auditor.files import require_new_file
-    from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
-
-    wanted = parse_changes(activate or [], deactivate or [], on or [])
-    recommendations = load_packs(pack or BUILT_IN_PACKS)
+    packs = tuple(pack or BUILT_IN_PACKS)
+    changes = parse_changes(activate or [], deactivate or [], on or [])
+    recommendations = load_packs(packs)
     path = find_config_file(config)
     configuration = load_with_features(path, cluster, feature or [])
     (settings,) = configuration.select([cluster])
-    (filed,) = load_configuration(path).select([cluster])
+    (unchanged,) = load_configuration(path).select([cluster])
     if expectation:
         require_new_file("--expectation", expectation)
-    keeping = prepare_evidence(
-        evidence, "precheck", pack or BUILT_IN_PACKS, hide_users=evidence_hide_user
-    )
-    if insecure:
-        warn_insecure()
-    accounts = get_credentials([settings])
-    asking = RunOptions(recommendations, fail_on, insecure=insecure)
-    recorder = keeping.recorder(configuration, asking, accounts) if keeping else None
-    with open_run_context(configuration.workers, recorder=recorder) as around:
-        (facts,) = survey_clusters([settings], accounts, asking, around)
-    strangers = find_unknown_nodes(facts, wanted) if facts.nodes else ()
+    options = RunOptions(recommendations, fail_on, insecure=insecure)
+    request = EvidenceRequest("precheck", evidence, packs, evidence_hide_user)
+    with command_session(configuration, [settings], options, evidence=request) as session:
+        (facts,) = survey_clusters([settings], session.logins, options, session.context)
+    unknown_nodes = find_unknown_nodes(facts, changes) if facts.nodes else ()
     decision = (
         decide_change(
             facts,
-            resolve_changes(facts, wanted),
+            resolve_changes(facts, changes),
             recommendations,
             fail_on=fail_on or settings.fail_on,
             is_confirmed=confirm,
-            filed=replace_profile(facts, settings, filed),
+            filed=replace_profile(facts, settings, unchanged),
         )
-        if facts.nodes and not strangers
-        else decide_without_facts(facts, strangers)
+        if facts.nodes and not unknown_nodes
+        else decide_without_facts(facts, unknown_nodes)
     )
     if expectation:
         _write_expectation(decision, expectation)
-    page = (
+    print_text(
         render_decision_json(decision)
         if as_json
         else render_decision_text(decision, width=terminal_width())
     )
-    print_text(page)
-    if recorder:
-        recorder.check()
+    session.check_evidence()
     raise typer.Exit(decision.exit_code)
 
 
-def _write_expectation(decision: "Decision", path: Path) -> None:
-    """Write what a later comparison is to expect; nobody should carry out a no-go."""
-    from auditor.change.decision import PrecheckResult
-    from auditor.change.expectation import serialize_expectation
-    from auditor.cli.output import print_warning
-    from auditor.files import write_file
-
+def _write_expectation(decision: Decision, path: Path) -> None:
+    """Write what a later comparison is to expect, unless the change should not be made."""
     if not decision.changes:
-        print_warning(f"--expectation {path}: not written, for the nodes could not be read.")
+        print_warning(f"--expectation {path}: not written, because the nodes could not be read.")
     elif decision.result is PrecheckResult.NO_GO:
-        print_warning(f"--expectation {path}: not written, for the answer is no-go.")
+        print_warning(f"--expectation {path}: not written, because the result is no-go.")
     else:
         write_file(path, serialize_expectation(decision.expectation))
         sys.stderr.write(f"Expectation written to {path}.\n")

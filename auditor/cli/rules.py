@@ -9,15 +9,15 @@ from auditor.cli.completion import complete_recommendations
 from auditor.cli.options import PackOption
 from auditor.cli.output import print_text, supports_colour, terminal_width
 from auditor.errors import ConfigError
+from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.report.json_report import read_report_schema
+from auditor.report.rules_page import render_rule, render_rule_list
 from auditor.text import did_you_mean
 
 
-@app.command()
+@app.command("rules")
 def rules(*, pack: PackOption = None) -> None:
     """List every recommendation: its id, what it asks for, where, and how severe a drift is."""
-    from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
-    from auditor.report.rules_page import render_rule_list
-
     print_text(
         render_rule_list(
             load_packs(pack or BUILT_IN_PACKS), width=terminal_width(), colour=supports_colour()
@@ -25,7 +25,7 @@ def rules(*, pack: PackOption = None) -> None:
     )
 
 
-@app.command()
+@app.command("explain")
 def explain(
     recommendation: Annotated[
         str,
@@ -37,9 +37,6 @@ def explain(
     ],
 ) -> None:
     """Explain one recommendation: condition, nodes, consequence, remedy, and Cisco's source."""
-    from auditor.recommendations.packs import load_packs
-    from auditor.report.rules_page import render_rule
-
     known = {r.id: r for r in load_packs()}
     found = known.get(recommendation.upper())
     if found is None:
@@ -50,9 +47,7 @@ def explain(
     print_text(render_rule(found, width=terminal_width(), colour=supports_colour()))
 
 
-@app.command()
+@app.command("schema")
 def schema() -> None:
     """Print the JSON Schema of the JSON report."""
-    from auditor.report.json_report import read_report_schema
-
     print_text(read_report_schema())

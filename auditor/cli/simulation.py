@@ -1,30 +1,119 @@
-"""The clusters that `auditor simulate` and `auditor demo` bring to life."""
+"""`auditor simulate`: a whole cluster on this machine, to try every command on."""
 
+import signal
+import tempfile
+import threading
 import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from auditor.cli.app import app
+from auditor.cli.completion import complete_scenarios
+from auditor.cli.output import print_text
 from auditor.errors import ConfigError
+from auditor.files import find_write_obstacle
 from auditor.resources import scenario_folder
-from auditor.text import did_you_mean
+from auditor.text import count_noun, did_you_mean
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the simulator comes with the extra `lab`
     from auditor.simulator import Simulator
 
 _SIMULATOR_PASSWORD = "lab-password"  # noqa: S105 - of a simulator on this machine alone
 """The fixed password of the local simulator, short enough to be typed."""
 
 
+@app.command("simulate")
+def simulate(
+    scenario: Annotated[
+        str | None,
+        typer.Argument(
+            help="A shipped scenario by name, or the path of a scenario file. Left out: list them.",
+            show_default=False,
+            autocompletion=complete_scenarios,
+        ),
+    ] = None,
+    *,
+    write_config: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-config",
+            envvar="AUDITOR_WRITE_CONFIG",
+            help="Where to write the configuration; the cluster's CA and history go beside it. "
+            "Only files that `auditor simulate` wrote are replaced. Default: a temporary folder.",
+            show_default=False,
+        ),
+    ] = None,
+    address_per_node: Annotated[
+        bool,
+        typer.Option(
+            "--address-per-node",
+            envvar="AUDITOR_ADDRESS_PER_NODE",
+            help="One loopback address a node, all on port 8443, instead of one port a node.",
+        ),
+    ] = False,
+    delay: Annotated[
+        float,
+        typer.Option(envvar="AUDITOR_DELAY", min=0, help="Seconds to wait before each answer."),
+    ] = 0.0,
+) -> None:
+    """Serve a simulated cluster over HTTPS on loopback until Ctrl-C.
+
+    The shipped scenarios: all-drift, all-drift-9x, all-drift-absent, demo, failed-over, failover,
+    healthy and one-node.
+    """
+    if scenario is None:
+        print_text(render_scenario_list())
+        return
+    path = find_scenario(scenario)
+    if write_config is not None:
+        require_writable_config(write_config)
+    with (
+        tempfile.TemporaryDirectory(prefix="auditor-simulate-") as folder,
+        run_simulator(
+            path, Path(folder), address_per_node=address_per_node, delay_s=delay
+        ) as simulator,
+    ):
+        config = write_config or Path(folder) / "auditor.toml"
+        past = config.absolute().with_name(f"{config.stem}-history.sqlite3")
+        simulator.write_config(config, {"history": f"sqlite:///{past}"})
+        ended = install_stop_event()
+        print_text(_simulation_instructions(path.stem, simulator, config))
+        ended.wait()
+
+
+def _simulation_instructions(scenario: str, simulator: "Simulator", config: Path) -> str:
+    nodes = list(simulator.nodes)
+    count = count_noun(len(nodes), "node")
+    fault = f'{{"fault": {{"fault": "hang", "node": "{nodes[-1]}"}}}}'
+    return (
+        f"Simulating {scenario}: {count} and a CUCM publisher.\n"
+        f"Audit it with:\n\n    {simulator.command(config)}\n\n"
+        f"Change it while it runs, for example make a node hang:\n\n"
+        f"    curl -H 'Content-Type: application/json' -d '{fault}' {simulator.control_url}\n\n"
+        "A GET of that address shows the state, and what else you can change. End with Ctrl-C.\n"
+    )
+
+
+def install_stop_event() -> threading.Event:
+    """Return an event that the first Ctrl-C or SIGTERM sets."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    return ended
+
+
 def shipped_scenarios() -> dict[str, Path]:
-    """Return the file of every scenario that ships, by its name."""
-    found = {path.stem: path for path in scenario_folder().glob("*.toml")}
-    return dict(sorted(found.items()))
+    """Return the file of every shipped scenario, by its name."""
+    files = {path.stem: path for path in scenario_folder().glob("*.toml")}
+    return dict(sorted(files.items()))
 
 
 def render_scenario_list() -> str:
-    """Return the scenarios that ship, a line each."""
+    """Return the shipped scenarios, a line each."""
     titles = {
         name: str(tomllib.loads(path.read_text(encoding="utf-8")).get("title", ""))
         for name, path in shipped_scenarios().items()
@@ -34,29 +123,28 @@ def render_scenario_list() -> str:
     return "\n".join(["Serve one with `auditor simulate SCENARIO`:", "", *lines, ""])
 
 
-def find_scenario(wanted: str) -> Path:
+def find_scenario(name: str) -> Path:
     """Return the file of a scenario given by name or by path.
 
     Raises:
         ConfigError: there is none; names those that ship.
     """
-    known = shipped_scenarios()
-    if wanted in known:
-        return known[wanted]
-    if Path(wanted).is_file():
-        return Path(wanted)
-    hint = did_you_mean(wanted, known) or "."
-    raise ConfigError([f"no scenario {wanted!r}{hint} Give a file, or one of: {', '.join(known)}."])
+    shipped = shipped_scenarios()
+    if name in shipped:
+        return shipped[name]
+    if Path(name).is_file():
+        return Path(name)
+    hint = did_you_mean(name, shipped) or "."
+    raise ConfigError([f"no scenario {name!r}{hint} Give a file, or one of: {', '.join(shipped)}."])
 
 
 def require_writable_config(config: Path) -> None:
-    """Keep other people's files: a name typed wrong must not cost anybody a configuration.
+    """Check that the configuration and the CA beside it may be written.
 
     Raises:
-        ConfigError: the configuration or the CA beside it cannot be written, or is somebody's own.
+        ConfigError: one cannot be written, or is a file that `auditor simulate` did not write: a
+            mistyped name must not cost a configuration.
     """
-    from auditor.files import find_write_obstacle
-
     with _require_lab_extra():
         from auditor.simulator import ca_bundle_path, is_overwritable
     for path in (config, ca_bundle_path(config)):
@@ -72,6 +160,7 @@ def require_writable_config(config: Path) -> None:
 
 @contextmanager
 def _require_lab_extra() -> Iterator[None]:
+    """Turn a failed import of the simulator into advice to install the extra."""
     try:
         yield
     except ImportError as error:

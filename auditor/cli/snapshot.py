@@ -1,14 +1,19 @@
-"""`auditor snapshot` and `auditor diff`: what a change window did."""
+"""`auditor snapshot` and `auditor diff`: what a change did to the clusters."""
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from auditor.audit import RunOptions, build_report, survey_clusters
+from auditor.change.diff.model import NO_EXPECTATION
+from auditor.change.diff.report import render_comparison_json, render_comparison_text
+from auditor.change.diff.snapshots import compare_snapshots, require_expected_cluster
+from auditor.change.expectation import read_expectation
 from auditor.cli.app import app
+from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.options import (
     AsJsonOption,
     ClustersArgument,
@@ -18,16 +23,29 @@ from auditor.cli.options import (
     InsecureOption,
     PackOption,
 )
-
-if TYPE_CHECKING:
-    from auditor.models.report import Report
-    from auditor.soap.evidence.recorder import Recorder
+from auditor.cli.output import print_text, terminal_width
+from auditor.cli.session import CommandSession, command_session, load_run_waivers
+from auditor.collect.scope import SNAPSHOT_TOPICS, SurveyScope
+from auditor.config.loader import find_config_file, load_configuration
+from auditor.errors import ConfigError
+from auditor.files import require_new_file, write_file
+from auditor.models.report import Report
+from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.snapshots import (
+    build_snapshot,
+    first_failure_detail,
+    missing_data_sentences,
+    read_snapshot_file,
+    reason_nothing_read,
+    serialize_snapshot,
+)
+from auditor.text import did_you_mean
 
 LIVE_KEYWORD = "live"
 """In place of a file: ask the clusters now."""
 
 
-@app.command()
+@app.command("snapshot")
 def snapshot(
     clusters: ClustersArgument = None,
     *,
@@ -41,41 +59,22 @@ def snapshot(
     evidence: EvidenceOption = None,
     evidence_hide_user: EvidenceHideUserOption = False,
 ) -> None:
-    """Keep what live clusters look like now, to compare with later.
+    """Keep the state of live clusters, to compare with later.
 
-    The exit code is that of an audit with `--history off`, the waivers of the file applied; the
-    snapshot is written whatever it is, unless nothing at all could be read.
+    The exit code is that of an audit with `--history off`, the waivers of the file applied. The
+    snapshot is written whatever the code is, unless nothing at all could be read.
     """
-    from auditor.files import require_new_file
-    from auditor.recommendations.packs import BUILT_IN_PACKS
-
     require_new_file("--to", to)
-    asking = _SnapshotRequest(
-        "snapshot",
-        config,
-        tuple(pack or BUILT_IN_PACKS),
-        insecure=insecure,
-        evidence=evidence,
-        hide_user=evidence_hide_user,
-    )
-    report, content, recorder = _take_snapshot(clusters or [], asking)
+    packs = tuple(pack or BUILT_IN_PACKS)
+    request = EvidenceRequest("snapshot", evidence, packs, evidence_hide_user)
+    report, content, session = _take_snapshot(config, clusters or [], request, insecure=insecure)
     _write_snapshot(report, content, to)
-    if recorder:
-        recorder.check()
+    session.check_evidence()
     raise typer.Exit(report.exit_code)
 
 
-def _write_snapshot(report: "Report", content: Mapping[str, Any], to: Path) -> None:
-    """Write a snapshot and say what it lacks; one of nothing would look like a success."""
-    from auditor.cli.output import print_text
-    from auditor.files import write_file
-    from auditor.snapshots import (
-        first_failure_detail,
-        missing_data_sentences,
-        reason_nothing_read,
-        serialize_snapshot,
-    )
-
+def _write_snapshot(report: Report, content: Mapping[str, Any], to: Path) -> None:
+    """Write a snapshot and print what it lacks; one of nothing would look like a success."""
     if all(reason_nothing_read(cluster.coverage) for cluster in report.clusters):
         for cluster in report.clusters:
             why = (
@@ -87,13 +86,12 @@ def _write_snapshot(report: "Report", content: Mapping[str, Any], to: Path) -> N
         return
     write_file(to, serialize_snapshot(content))
     names = ", ".join(cluster.name for cluster in report.clusters)
-    code = int(report.exit_code)
-    told = f"An audit with --history off would end with exit code {code}."
-    lacks = [line for cluster in report.clusters for line in missing_data_sentences(cluster)]
-    print_text("\n".join((f"Snapshot of {names} written to {to}. {told}", *lacks, "")))
+    code = f"An audit with --history off would end with exit code {int(report.exit_code)}."
+    missing = [line for cluster in report.clusters for line in missing_data_sentences(cluster)]
+    print_text("\n".join((f"Snapshot of {names} written to {to}. {code}", *missing, "")))
 
 
-@app.command()
+@app.command("diff")
 def diff(
     before: Annotated[Path, typer.Argument(help="Snapshot from before.")],
     after: Annotated[str, typer.Argument(help="Snapshot from after, or the word live.")],
@@ -103,7 +101,7 @@ def diff(
         Path | None,
         typer.Option(
             envvar="AUDITOR_EXPECT",
-            help="What was announced: the file that `auditor precheck` wrote.",
+            help="Expected differences: the file that `auditor precheck` wrote.",
             show_default=False,
         ),
     ] = None,
@@ -113,57 +111,40 @@ def diff(
     evidence: EvidenceOption = None,
     evidence_hide_user: EvidenceHideUserOption = False,
 ) -> None:
-    """Tell what changed between two snapshots, or since one.
+    """Show what changed between two snapshots, or since one.
 
-    The live cluster is judged by the packs of the snapshot.
+    A live cluster is judged by the packs of the snapshot.
 
     Exit codes: 0 nothing unexpected, 3 unexpected, 4 newly unknown or not compared.
     """
-    from auditor.change.diff.model import NO_EXPECTATION
-    from auditor.change.diff.report import render_comparison_json, render_comparison_text
-    from auditor.change.diff.snapshots import compare_snapshots, require_expected_cluster
-    from auditor.change.expectation import read_expectation
-    from auditor.cli.output import print_text, terminal_width
-    from auditor.snapshots import read_snapshot_file
-
+    session: CommandSession | None = None
     expectation = read_expectation(expect) if expect else NO_EXPECTATION
-    was = read_snapshot_file(before)
+    earlier = read_snapshot_file(before)
     if expect:
-        require_expected_cluster(was, expectation)
+        require_expected_cluster(earlier, expectation)
     if after == LIVE_KEYWORD:
-        run = was["report"]["run"]
-        _refuse_other_packs(run["packs"], pack)
-        asking = _SnapshotRequest(
-            "diff",
-            config,
-            tuple(run["packs"]),
-            insecure=insecure,
-            evidence=evidence,
-            hide_user=evidence_hide_user,
-        )
-        names = [cluster["name"] for cluster in was["report"]["clusters"]]
-        _, now, recorder = _take_snapshot(names, asking)
+        packs = earlier["report"]["run"]["packs"]
+        _refuse_other_packs(packs, pack)
+        request = EvidenceRequest("diff", evidence, tuple(packs), evidence_hide_user)
+        names = [cluster["name"] for cluster in earlier["report"]["clusters"]]
+        _, later, session = _take_snapshot(config, names, request, insecure=insecure)
     else:
         _refuse_needless_evidence(evidence)
-        now, recorder = read_snapshot_file(_snapshot_path(after)), None
-    comparison = compare_snapshots(was, now, expectation, is_live=after == LIVE_KEYWORD)
+        later = read_snapshot_file(_snapshot_path(after))
+    comparison = compare_snapshots(earlier, later, expectation, is_live=after == LIVE_KEYWORD)
     columns = terminal_width() if sys.stdout.isatty() else None
-    text = (
+    print_text(
         render_comparison_json(comparison)
         if as_json
         else render_comparison_text(comparison, width=columns)
     )
-    print_text(text)
-    if recorder:
-        recorder.check()
+    if session:
+        session.check_evidence()
     raise typer.Exit(comparison.exit_code)
 
 
 def _snapshot_path(name: str) -> Path:
     """Return the file of a snapshot; raises ConfigError where it was rather `live` misspelt."""
-    from auditor.errors import ConfigError
-    from auditor.text import did_you_mean
-
     path = Path(name)
     hint = did_you_mean(name, [LIVE_KEYWORD])
     if hint and not path.exists():
@@ -171,71 +152,34 @@ def _snapshot_path(name: str) -> Path:
     return path
 
 
-def _refuse_other_packs(kept: Sequence[str], asked: Sequence[str] | None) -> None:
-    from auditor.errors import ConfigError
-
-    if asked and set(asked) != set(kept):
-        words = ", ".join(kept)
+def _refuse_other_packs(recorded: Sequence[str], chosen: Sequence[str] | None) -> None:
+    if chosen and set(chosen) != set(recorded):
+        words = ", ".join(recorded)
         raise ConfigError([f"--pack: the snapshot is judged by {words}; leave the option out."])
 
 
 def _refuse_needless_evidence(evidence: Path | None) -> None:
-    from auditor.errors import ConfigError
-
     if evidence is not None:
         text = "--evidence has nothing to keep, because two files are compared: leave it out."
         raise ConfigError([text])
 
 
-@dataclass(frozen=True, slots=True)
-class _SnapshotRequest:
-    """How a snapshot of live clusters is to be taken."""
-
-    command: str
-    config: Path | None
-    packs: tuple[str, ...]
-    insecure: bool
-    evidence: Path | None
-    hide_user: bool
-
-
 def _take_snapshot(
-    names: list[str], asking: _SnapshotRequest
-) -> "tuple[Report, Mapping[str, Any], Recorder | None]":
-    """Ask the clusters; return the report, a snapshot of them, and what kept the exchanges."""
-    from auditor.audit import RunOptions, build_report, survey_clusters
-    from auditor.cli.session import (
-        get_credentials,
-        load_run_waivers,
-        open_run_context,
-        prepare_evidence,
-        warn_insecure,
-    )
-    from auditor.collect.scope import SNAPSHOT_TOPICS, SurveyScope
-    from auditor.config.loader import find_config_file, load_configuration
-    from auditor.recommendations.packs import load_packs
-    from auditor.snapshots import build_snapshot
-
-    recommendations = load_packs(asking.packs)
-    configuration = load_configuration(find_config_file(asking.config))
+    config: Path | None, names: Sequence[str], request: EvidenceRequest, *, insecure: bool
+) -> tuple[Report, Mapping[str, Any], CommandSession]:
+    """Ask the clusters; return the report, a snapshot of them, and the session."""
+    recommendations = load_packs(request.packs)
+    configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(names)
-    agreed = load_run_waivers(configuration, chosen, None)
-    keeping = prepare_evidence(
-        asking.evidence, asking.command, asking.packs, hide_users=asking.hide_user
-    )
-    if asking.insecure:
-        warn_insecure()
-    settings = RunOptions(
+    options = RunOptions(
         recommendations,
-        insecure=asking.insecure,
+        insecure=insecure,
         mode="snapshot",
         scope=SurveyScope(SNAPSHOT_TOPICS),
-        waivers=agreed,
+        waivers=load_run_waivers(configuration, chosen, None),
     )
-    accounts = get_credentials(chosen)
-    recorder = keeping.recorder(configuration, settings, accounts) if keeping else None
-    with open_run_context(configuration.workers, recorder=recorder) as around:
-        started = around.clock()
-        facts = survey_clusters(chosen, accounts, settings, around)
-        report = build_report(chosen, facts, settings, around, started)
-    return report, build_snapshot(report, facts), recorder
+    with command_session(configuration, chosen, options, evidence=request) as session:
+        started = session.context.clock()
+        facts = survey_clusters(chosen, session.logins, options, session.context)
+        report = build_report(chosen, facts, options, session.context, started)
+    return report, build_snapshot(report, facts), session

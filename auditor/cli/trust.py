@@ -1,20 +1,32 @@
 """`auditor trust`: look at a server's certificate, compare it, and record its fingerprint."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from auditor.cli.app import app
 from auditor.cli.completion import complete_clusters
 from auditor.cli.options import ConfigOption
+from auditor.cli.output import print_text, terminal_width
+from auditor.cli.session import open_run_context, select_one_cluster
+from auditor.config.loader import CONFIG_FILE_NAME, find_default_config
+from auditor.config.pins import parse_fingerprint, render_pin_block
+from auditor.config.settings import ClusterSettings
+from auditor.errors import ConfigError, ExchangeError
+from auditor.models.exit_codes import ExitCode
+from auditor.setup.trust import (
+    ServerCertificate,
+    fetch_certificate,
+    init_pin_hint,
+    record_pin,
+    render_certificate,
+    resolve_server,
+    settings_without_file,
+)
 
-if TYPE_CHECKING:
-    from auditor.config.settings import ClusterSettings
-    from auditor.setup.trust import ServerCertificate
 
-
-@app.command()
+@app.command("trust")
 def trust(
     server: Annotated[
         str,
@@ -78,13 +90,6 @@ def trust(
 
     Exit codes: 0 recorded, or only shown; 3 refused; 4 no certificate could be read.
     """
-    from auditor.cli.output import print_text
-    from auditor.cli.session import select_one_cluster
-    from auditor.config.loader import find_default_config
-    from auditor.config.pins import parse_fingerprint
-    from auditor.models.findings import ExitCode
-    from auditor.setup.trust import record_pin, settings_without_file
-
     expected = parse_fingerprint(fingerprint) if fingerprint is not None else None
     if config is None and cluster is None and find_default_config() is None:
         found = _show_server_certificate(settings_without_file(server), server, node)
@@ -102,15 +107,9 @@ def trust(
 
 
 def _show_server_certificate(
-    settings: "ClusterSettings", text: str, node: str | None
-) -> "ServerCertificate":
+    settings: ClusterSettings, text: str, node: str | None
+) -> ServerCertificate:
     """Look at the server, and show its certificate."""
-    from auditor.cli.output import print_text, terminal_width
-    from auditor.cli.session import open_run_context
-    from auditor.errors import ExchangeError
-    from auditor.models.findings import ExitCode
-    from auditor.setup.trust import fetch_certificate, render_certificate, resolve_server
-
     name, dial = resolve_server(settings, text, node)
     with open_run_context(1) as around:
         try:
@@ -122,18 +121,12 @@ def _show_server_certificate(
     return found
 
 
-def _finish_without_file(found: "ServerCertificate", expected: str | None, *, yes: bool) -> None:
+def _finish_without_file(found: ServerCertificate, expected: str | None, *, yes: bool) -> None:
     """Compare and tell how to go on while there is no file.
 
     Raises:
         ConfigError: it was to be recorded.
     """
-    from auditor.cli.output import print_text
-    from auditor.config.loader import CONFIG_FILE_NAME
-    from auditor.errors import ConfigError
-    from auditor.models.findings import ExitCode
-    from auditor.setup.trust import init_pin_hint
-
     if expected is not None and not _is_expected_fingerprint(expected, found.certificate.sha256):
         raise typer.Exit(ExitCode.DRIFT)
     print_text(init_pin_hint(found))
@@ -143,18 +136,12 @@ def _finish_without_file(found: "ServerCertificate", expected: str | None, *, ye
         )
 
 
-def _should_record(
-    found: "ServerCertificate", expected: str | None, path: str, *, yes: bool
-) -> bool:
+def _should_record(found: ServerCertificate, expected: str | None, path: str, *, yes: bool) -> bool:
     """Tell whether the fingerprint is to be recorded, asking on a terminal.
 
     Raises:
         ConfigError: there is nobody to ask; says what to do.
     """
-    from auditor.cli.output import print_text
-    from auditor.config.pins import render_pin_block
-    from auditor.errors import ConfigError
-
     shown = found.certificate.sha256
     paste = render_pin_block(found.name, shown)
     if found.another_node:
@@ -186,7 +173,7 @@ def _is_expected_fingerprint(expected: str, shown: str) -> bool:
     return False
 
 
-def _trust_on_first_use(found: "ServerCertificate") -> bool:
+def _trust_on_first_use(found: ServerCertificate) -> bool:
     if found.changed:
         typer.echo(
             "auditor: REFUSED: another fingerprint is recorded for this server, and --yes compares "
@@ -202,10 +189,7 @@ def _trust_on_first_use(found: "ServerCertificate") -> bool:
     return True
 
 
-def _ask_to_record(found: "ServerCertificate", path: str) -> bool:
-    from auditor.config.pins import parse_fingerprint
-    from auditor.errors import ConfigError
-
+def _ask_to_record(found: ServerCertificate, path: str) -> bool:
     typer.echo(
         f"Record it for {found.name} in {path}? (yes, no, or the fingerprint to compare) ",
         err=True,
@@ -226,7 +210,7 @@ def _ask_to_record(found: "ServerCertificate", path: str) -> bool:
         return False
 
 
-def _print_pin_notes(found: "ServerCertificate", *, replace: bool) -> None:
+def _print_pin_notes(found: ServerCertificate, *, replace: bool) -> None:
     """Say what the reader should know of what was recorded."""
     if not found.in_file:
         typer.echo(

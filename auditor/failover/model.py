@@ -9,8 +9,9 @@ from enum import StrEnum
 
 from auditor.errors import Reason
 from auditor.failures import Failure
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import ClusterFacts, HaState, Origin, Outcome, Source
-from auditor.models.findings import ExitCode, Verdict
+from auditor.models.findings import Verdict
 from auditor.models.statements import Statement
 from auditor.service_names import (
     CLIENT_PROFILE_AGENT,

@@ -24,8 +24,9 @@ from auditor.failover.wording import (
     node_state_clause,
     pair_states_clause,
 )
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import ClusterFacts, NodeFacts, RunState
-from auditor.models.findings import ExitCode, Verdict
+from auditor.models.findings import Verdict
 from auditor.models.statements import join_statements
 from auditor.recommendations.conditions import evaluate_feature
 from auditor.recommendations.engine import drop_discovered_facts

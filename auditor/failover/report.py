@@ -35,8 +35,9 @@ from auditor.failover.wording import (
     note_texts,
     unchecked_peer_text,
 )
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import Origin, Source
-from auditor.models.findings import ExitCode, Verdict
+from auditor.models.findings import Verdict
 from auditor.report.console import render_console, safe_text
 from auditor.report.sentences import render_sentence
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES

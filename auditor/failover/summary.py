@@ -20,8 +20,9 @@ from auditor.failover.wording import (
     node_state_clause,
     pair_states_clause,
 )
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import HaState, Origin
-from auditor.models.findings import ExitCode, Verdict
+from auditor.models.findings import Verdict
 from auditor.text import is_or_are, join_names
 
 UNKNOWN = "unknown"

@@ -1,10 +1,11 @@
 """Findings, what they add up to on a cluster, and the exit code of many clusters."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import Coverage, Evidence, NodeFacts, RunState, Source
 from auditor.models.statements import Statement
 
@@ -93,49 +94,6 @@ class ClusterStatus(StrEnum):
     DRIFT = "drift"
     INCOMPLETE = "incomplete"
     UNAUDITABLE = "unauditable"
-
-
-class ExitCode(IntEnum):
-    """What a timer can act on (contract, section 6)."""
-
-    COMPLIANT = 0
-    BUG = 1
-    USAGE = 2
-    DRIFT = 3
-    INCOMPLETE = 4
-    UNAUDITABLE = 5
-    INTERRUPTED = 130
-
-    @property
-    def rank(self) -> int:
-        """Return 0 for what makes a run stop at all, to the last for compliant: worst first."""
-        return _EXIT_CODES_WORST_FIRST.index(self)
-
-    @staticmethod
-    def worst(codes: Iterable["ExitCode"], default: "ExitCode") -> "ExitCode":
-        """Return the code that stands for all of them; `default` is for none at all."""
-        return min(codes, key=lambda code: code.rank, default=default)
-
-
-_EXIT_CODES_WORST_FIRST = (
-    ExitCode.INTERRUPTED,
-    ExitCode.BUG,
-    ExitCode.USAGE,
-    ExitCode.DRIFT,
-    ExitCode.UNAUDITABLE,
-    ExitCode.INCOMPLETE,
-    ExitCode.COMPLIANT,
-)
-
-EXIT_CODE_MEANINGS = {
-    ExitCode.COMPLIANT: "compliant and complete",
-    ExitCode.BUG: "auditor itself failed",
-    ExitCode.USAGE: "usage or configuration error, nothing was asked",
-    ExitCode.DRIFT: "drift",
-    ExitCode.INCOMPLETE: "incomplete: something is unknown",
-    ExitCode.UNAUDITABLE: "nothing could be audited",
-    ExitCode.INTERRUPTED: "interrupted",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from auditor.models.findings import (
-    ClusterReport,
-    ClusterStatus,
-    ExitCode,
-    Severity,
-    Verdict,
-    audit_exit_code,
-)
+from auditor.models.exit_codes import ExitCode
+from auditor.models.findings import ClusterReport, ClusterStatus, Severity, Verdict, audit_exit_code
 from auditor.models.history import ClusterHistory
 
 

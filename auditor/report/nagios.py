@@ -3,14 +3,8 @@
 from collections.abc import Sequence
 from enum import IntEnum
 
-from auditor.models.findings import (
-    ClusterReport,
-    ExitCode,
-    Finding,
-    Severity,
-    Verdict,
-    finding_sort_key,
-)
+from auditor.models.exit_codes import ExitCode
+from auditor.models.findings import ClusterReport, Finding, Severity, Verdict, finding_sort_key
 from auditor.models.report import Report
 from auditor.report.summary import (
     count_nodes_read,

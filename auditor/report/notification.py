@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from auditor.models.findings import EXIT_CODE_MEANINGS, ClusterReport, Verdict
+from auditor.models.exit_codes import EXIT_CODE_MEANINGS
+from auditor.models.findings import ClusterReport, Verdict
 from auditor.models.history import ChangeDirection, FindingChange
 from auditor.models.report import Report
 from auditor.report.summary import ReachabilityChange, reachability_changes, reachability_line

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 from auditor import __version__
+from auditor.models.exit_codes import EXIT_CODE_MEANINGS
 from auditor.models.facts import Coverage
 from auditor.models.findings import (
-    EXIT_CODE_MEANINGS,
     ClusterReport,
     Finding,
     Severity,

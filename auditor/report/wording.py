@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from auditor.models.exit_codes import EXIT_CODE_MEANINGS, ExitCode
 from auditor.models.facts import Evidence, Outcome, Source
 from auditor.models.findings import (
-    EXIT_CODE_MEANINGS,
     ClusterReport,
     ClusterStatus,
-    ExitCode,
     Finding,
     FindingKind,
     Severity,

@@ -14,7 +14,7 @@ from aiohttp import web
 from lxml import etree
 from typer.testing import CliRunner, Result
 
-from auditor.cli import app
+from auditor.cli.app import app
 from auditor.report.formats import ReportFormat
 from auditor.simulator.envelope import XmlElement
 from auditor.simulator.exchange import SimulatedServer

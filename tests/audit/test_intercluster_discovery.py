@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor.cli import app
+from auditor.cli.app import app
 from auditor.models.facts import Origin
 from auditor.models.findings import Finding, Verdict
 from auditor.report.sentences import render_sentence, render_source

@@ -11,7 +11,7 @@ import pytest
 from pytest_socket import disable_socket, enable_socket
 from typer.testing import CliRunner, Result
 
-from auditor.cli import app
+from auditor.cli.app import app
 from auditor.resources import scenario_folder
 from auditor.simulator import Simulator
 from auditor.simulator.faults import LISTENER_FAULTS, Fault

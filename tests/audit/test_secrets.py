@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from typer.testing import CliRunner, Result
 
-from auditor.cli import app
+from auditor.cli.app import app
 from auditor.simulator.envelope import SoapFaultReply, fault_envelope, serialise_envelope
 from auditor.simulator.exchange import SimulatedServer
 from auditor.simulator.http_replies import send_whole

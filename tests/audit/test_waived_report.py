@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from auditor.audit import RunContext, RunOptions, build_report
 from auditor.config.loader import build_configuration
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import ClusterFacts
-from auditor.models.findings import ExitCode, Verdict
+from auditor.models.findings import Verdict
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
 from auditor.report import json_report

@@ -111,7 +111,7 @@ def test_a_folder_in_place_of_the_file_offers_nothing(desk: Path) -> None:
     assert _offered(f"auditor audit -c {desk} ", desk) == []
 
 
-@pytest.mark.parametrize("line", ["auditor audit ", "auditor explain ", "auditor simulate "])
+@pytest.mark.parametrize("line", ["auditor ", "auditor explain ", "auditor simulate "])
 def test_nothing_heavy_is_loaded_for_a_word(desk: Path, line: str) -> None:
     """Whoever presses Tab waits."""
     program = (

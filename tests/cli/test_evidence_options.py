@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor.cli import app
+from auditor.cli.app import app
 from auditor.cli.evidence import REPLAY_NEUTRAL_KEYS, SECRET_KEYS
 from auditor.config.schema import ClusterTable, DefaultsTable
 from auditor.soap.evidence.files import EvidenceFolder

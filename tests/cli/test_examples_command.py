@@ -15,16 +15,15 @@ from typing import Any
 import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
-from typer.main import get_group
 from typer.testing import CliRunner
 
-from auditor.cli import app
+from auditor.cli.app import COMMAND_MODULES, app, load_command
 from auditor.cli.examples import read_examples
 from auditor.config.loader import build_configuration
 from auditor.report import prometheus
 from tests.report import samples
 
-COMMANDS: Mapping[str, Any] = get_group(app).commands
+COMMANDS: Mapping[str, Any] = {name: load_command(name) for name in COMMAND_MODULES}
 TEXTS = read_examples()
 NAMES = ("cron", "github-actions", "kubernetes", "nagios", "prometheus", "systemd")
 

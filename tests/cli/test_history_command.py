@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor.cli import app
+from auditor.cli.app import app
 from auditor.history.store import open_history
 from auditor.report.csv_report import HISTORY_COLUMNS
 from tests.history.conftest import postgresql_url, server
@@ -34,7 +34,7 @@ SIP, PE = "SIP-01", "PE-01"
 @pytest.fixture(autouse=True)
 def _on_the_fifth(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "auditor.cli.session.current_time", lambda: datetime(2026, 3, 5, 2, tzinfo=UTC)
+        "auditor.cli.history.current_time", lambda: datetime(2026, 3, 5, 2, tzinfo=UTC)
     )
 
 
@@ -85,7 +85,7 @@ def test_the_list_can_be_cut_and_kept_to_one_cluster(url: str) -> None:
     history.record(report(4, cluster(finding(SIP, PASS, cluster="köln"), name="köln"), hour=3))
     both = run(url, "--limit", "2").stdout
     assert both.count("2026-03-0") == 2
-    assert "--cluster with one of köln, lab" in both
+    assert "with --cluster: köln, lab" in both
     one = run(url, "--cluster", "lab").stdout
     assert "köln" not in one
     assert "drift since" in flat(one)
@@ -111,11 +111,11 @@ def test_it_forgets_old_runs_but_not_since_when_a_finding_stands(url: str) -> No
     """Retention is by age."""
     fill(url)
     result = run(url, "--prune", "2")
-    assert result.stdout == "2 runs older than 2 days forgotten.\n"
+    assert result.stdout == "2 runs older than 2 days deleted.\n"
     after = run(url).stdout
     assert "2026-03-02" not in after
     assert "drift since 3 days, 3 runs" in flat(after)
-    assert run(url, "--prune", "2").stdout == "0 runs older than 2 days forgotten.\n"
+    assert run(url, "--prune", "2").stdout == "0 runs older than 2 days deleted.\n"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor.cli import app
+from auditor.cli.app import app
 from auditor.config.loader import load_configuration
 from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.findings import Finding, Verdict
@@ -139,7 +139,7 @@ def test_the_password_is_nowhere_in_the_file(lab: Start) -> None:
 def test_it_says_what_to_do_next(lab: Start, tmp_path: Path) -> None:
     result = init(lab("one-node"), tmp_path / "auditor.toml")
 
-    assert "read it, correct it, and answer its" in result.stdout
+    assert "Read it, correct it, and answer its" in result.stdout
     assert f"auditor audit --config {tmp_path / 'auditor.toml'}" in result.stdout
 
 
@@ -168,7 +168,7 @@ def test_a_file_that_appears_meanwhile_is_left_as_it_is(
 ) -> None:
     path = tmp_path / "auditor.toml"
     running = lab("one-node")
-    monkeypatch.setattr("auditor.files.require_new_file", lambda *_: path.write_text("mine"))
+    monkeypatch.setattr("auditor.cli.init.require_new_file", lambda *_: path.write_text("mine"))
     result = init(running, path)
 
     assert result.exit_code == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor.cli import app
+from auditor.cli.app import app
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -96,7 +96,7 @@ def test_interruption_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("auditor.config.loader.find_config_file", interrupt)
+    monkeypatch.setattr("auditor.cli.nagios.find_config_file", interrupt)
     result = CliRunner().invoke(app, ["nagios"])
     assert (result.exit_code, result.stdout) == (3, "IMP UNKNOWN - interrupted\n")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor.cli import app
+from auditor.cli.app import app
 from tests.lab import Lab
 from tests.notify.hook import TOKEN, Hook, listening
 
@@ -167,7 +167,7 @@ def test_news_need_the_history(lab: Start, hook: Hook) -> None:
     running.defaults = {**running.defaults, "notify": [hook.url]}
     result = running.run("audit", "--history", "off")
     assert result.exit_code == 0
-    assert "nobody is notified" in result.stderr
+    assert "no notification is sent" in result.stderr
 
 
 def test_quiet_says_nothing_of_a_night_without_news(lab: Start, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_group
 from typer.testing import CliRunner
 
-from auditor.cli import app
+from auditor.cli.app import app, load_command
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -34,7 +34,7 @@ OWN = {
 
 def _options() -> Iterator[tuple[str, Any]]:
     root = get_group(app)
-    commands: dict[str, Any] = {"auditor": root, **root.commands}
+    commands: dict[str, Any] = {"auditor": root, **{n: load_command(n) for n in root.commands}}
     for name, command in commands.items():
         for parameter in command.params:
             if parameter.param_type_name == "option":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from auditor.cli import app
+from auditor.cli.app import app
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -194,7 +194,7 @@ def test_a_no_go_writes_no_expectation(healthy: Lab, tmp_path: Path) -> None:
     words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE)
     result = healthy.run("precheck", *words, "--expectation", str(expected))
     assert result.exit_code == 3
-    assert f"--expectation {expected}: not written, for the answer is no-go." in result.stderr
+    assert f"--expectation {expected}: not written, because the result is no-go." in result.stderr
     assert not expected.exists()
 
 

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from typer.testing import CliRunner, Result
 
-from auditor.cli import app
+from auditor.cli.app import app
 from auditor.report.json_report import read_report_schema
 from tests.history.conftest import postgresql_url, server
 from tests.lab import Lab
@@ -42,7 +42,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr("auditor.soap.network.LiveNetwork.now", lambda _wire: clock.now)
-    monkeypatch.setattr("auditor.cli.session.current_time", lambda: clock.now)
+    monkeypatch.setattr("auditor.cli.history.current_time", lambda: clock.now)
     return clock
 
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 from typer.testing import CliRunner
 
-from auditor.cli import app
+from auditor.cli.app import app
 from auditor.resources import scenario_folder
 from auditor.simulator import Simulator
 
@@ -77,7 +77,7 @@ def test_the_scenarios_that_ship_are_listed_and_stand_in_the_help() -> None:
     assert names == sorted(path.stem for path in scenario_folder().glob("*.toml"))
 
     told = CliRunner().invoke(app, ["simulate", "--help"]).stdout
-    paragraph = told.partition("that ship:")[2].partition(".")[0]
+    paragraph = told.partition("shipped scenarios:")[2].partition(".")[0]
     assert " ".join(paragraph.split()) == f"{', '.join(names[:-1])} and {names[-1]}"
 
 

@@ -11,8 +11,8 @@ from auditor.failover.actions import choose_action, source_remedy
 from auditor.failover.model import source_failures
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.report import render_failover_text
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import ClusterFacts, HaState, Source
-from auditor.models.findings import ExitCode
 from tests.factories import failed_source
 from tests.failover.failover_lab import FailoverLab
 from tests.failover.pairs import check_facts, first_line, pair

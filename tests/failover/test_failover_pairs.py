@@ -11,6 +11,7 @@ from auditor.failover.actions import choose_action
 from auditor.failover.model import GroupStatus, Stability
 from auditor.failover.report import render_failover_json, render_failover_text
 from auditor.failover.summary import nodes_with_axl
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import (
     AxlAvailability,
     AxlProbe,
@@ -20,7 +21,6 @@ from auditor.models.facts import (
     Origin,
     RunState,
 )
-from auditor.models.findings import ExitCode
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     AXL_WEB_SERVICE,

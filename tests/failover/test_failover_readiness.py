@@ -11,8 +11,9 @@ from auditor.failover.model import CheckState, CheckType, NodeCheck
 from auditor.failover.readiness import Capability, FailoverReadiness, assess_readiness
 from auditor.failover.report import render_readiness_text
 from auditor.failover.services import judge_for_failover
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import ClusterFacts, HaState, RunState
-from auditor.models.findings import ExitCode, Verdict
+from auditor.models.findings import Verdict
 from auditor.service_names import (
     AXL_WEB_SERVICE,
     CONNECTION_MANAGER,

@@ -11,7 +11,7 @@ from auditor.errors import ConfigError
 from auditor.failover.actions import choose_action
 from auditor.failover.model import GroupStatus, Stability
 from auditor.failover.report import render_failover_json, render_failover_text
-from auditor.models.findings import ExitCode
+from auditor.models.exit_codes import ExitCode
 from tests.failover.failover_lab import PAIR, FailoverLab
 from tests.failover.pairs import first_line
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import Reason
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import Coverage, NodeFacts, Outcome, Source
 from auditor.models.findings import (
     ClusterReport,
     ClusterStatus,
-    ExitCode,
     Finding,
     FindingSubject,
     Severity,

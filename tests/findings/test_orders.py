@@ -1,6 +1,7 @@
 """Which verdict and which exit code stands for several."""
 
-from auditor.models.findings import ExitCode, Verdict
+from auditor.models.exit_codes import ExitCode
+from auditor.models.findings import Verdict
 
 
 def test_verdicts_are_ranked_by_what_counts_most() -> None:

@@ -22,7 +22,7 @@ from unittest import mock
 from typer.main import get_group
 from typer.testing import CliRunner
 
-from auditor.cli import app
+from auditor.cli.app import app
 from auditor.cli.docs import page_title, read_pages
 from auditor.cli.examples import read_examples
 from auditor.failure_reasons import REASONS, REASONS_BY_INTERFACE, Reason
@@ -276,7 +276,7 @@ def fixed_clock(moment: datetime) -> Iterator[None]:
     """Let the program's clock stop at a moment."""
     with (
         mock.patch("auditor.soap.network.LiveNetwork.now", return_value=moment),
-        mock.patch("auditor.cli.session.current_time", return_value=moment),
+        mock.patch("auditor.cli.history.current_time", return_value=moment),
     ):
         yield
 

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import BaseModel
 from typer.main import get_group
 
-from auditor.cli import app
+from auditor.cli.app import COMMAND_MODULES, app, load_command
 from auditor.config.loader import build_configuration
 from auditor.config.schema import TABLES_BY_PATH
 from auditor.errors import Reason
@@ -45,7 +45,7 @@ TEXT = "\n".join(page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("
 TOML = re.compile(r"^```toml\n(.*?)^```", re.DOTALL | re.MULTILINE)
 EXAMPLES = TOML.findall(TEXT)
 WORD = re.compile(r"`([^`]+)`")
-COMMANDS: Mapping[str, Any] = get_group(app).commands
+COMMANDS: Mapping[str, Any] = {name: load_command(name) for name in COMMAND_MODULES}
 ALL_OPTIONS = {
     option
     for command in (get_group(app), *COMMANDS.values())

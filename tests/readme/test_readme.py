@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from typer.main import get_group
 
-from auditor.cli import app
+from auditor.cli.app import app
 from auditor.cli.docs import read_pages
-from auditor.models.findings import ExitCode
+from auditor.models.exit_codes import ExitCode
 from tests.readme.generate import BLOCK, CHECKOUT, DOCS, PAGES, README, render_part
 
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}

@@ -12,15 +12,9 @@ import pytest
 
 from auditor import __version__
 from auditor.errors import Reason
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import HaState, Identity, Origin, Outcome, Role, RunState, Source
-from auditor.models.findings import (
-    ClusterStatus,
-    ExitCode,
-    FindingKind,
-    Severity,
-    SubjectKind,
-    Verdict,
-)
+from auditor.models.findings import ClusterStatus, FindingKind, Severity, SubjectKind, Verdict
 from auditor.models.history import ChangeDirection
 from auditor.report import json_report
 from auditor.report.json_report import REPORT_SCHEMA_VERSION, read_report_schema, report_to_dict

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import Reason
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import Coverage, Outcome, Source
 from auditor.models.findings import (
     ClusterReport,
     ClusterStatus,
-    ExitCode,
     Finding,
     FindingKind,
     FindingSubject,

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, PlainSerializer, with_config
 
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import ClusterFacts, NodeFacts, Source
-from auditor.models.findings import ExitCode, FindingKind, Severity, Verdict
+from auditor.models.findings import FindingKind, Severity, Verdict
 from auditor.models.statements import Statement
 from auditor.snapshots import Snapshot, SnapshotFinding
 

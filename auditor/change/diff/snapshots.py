@@ -14,7 +14,7 @@ from auditor.change.diff.model import (
     differences_exit_code,
 )
 from auditor.errors import ConfigError
-from auditor.models.findings import ExitCode
+from auditor.models.exit_codes import ExitCode
 from auditor.snapshots import Snapshot, SnapshotRun, parse_snapshot, reason_nothing_read
 from auditor.text import join_sorted_names
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from auditor.errors import ExchangeError, Reason
 from auditor.failures import Failure
-from auditor.models.findings import ExitCode
+from auditor.models.exit_codes import ExitCode
 from auditor.soap.messages import Certificate, Endpoint
 
 

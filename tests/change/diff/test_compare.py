@@ -19,6 +19,7 @@ from auditor.change.diff.model import (
     DifferenceCategory as Category,
 )
 from auditor.errors import Reason
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import (
     AxlAvailability,
     AxlProbe,
@@ -33,7 +34,6 @@ from auditor.models.facts import (
     Source,
 )
 from auditor.models.findings import (
-    ExitCode,
     FindingKind,
     FindingSubject,
     Severity,
