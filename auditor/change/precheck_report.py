@@ -130,7 +130,7 @@ _KINDS_WITH_REASON = (
     CheckKind.FEATURE_NOT_CONFIGURED,
     CheckKind.FEATURE_ON_OTHER_NODE,
 )
-"""Findings that are told with the reason why they apply."""
+"""Findings whose text includes the reason why they apply."""
 
 _ACTIVATION_WORDS = {
     True: "activated",

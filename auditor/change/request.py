@@ -1,7 +1,8 @@
-"""The changes that the command line asks about, held against what exists."""
+"""The changes that the command line names, checked against the services and nodes that exist."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from auditor.change.what_if import RequestedChange
 from auditor.errors import ConfigError
@@ -12,59 +13,69 @@ from auditor.service_names import (
     is_deployable_service,
     is_service_name,
 )
-from auditor.text import did_you_mean
+from auditor.text import did_you_mean, join_names
+
+
+class _ServiceArgument(NamedTuple):
+    """A value of --activate or --deactivate; `node` is None if it names no node."""
+
+    service: str
+    node: str | None
+    activate: bool
 
 
 def parse_changes(
     activate: Sequence[str], deactivate: Sequence[str], on: Sequence[str]
 ) -> tuple[RequestedChange, ...]:
-    """Return every change asked for: a `SERVICE@NODE` there, any other on every node of `on`.
+    """Return every change: a `SERVICE@NODE` on that node, any other service on every node of `on`.
 
-    Services have their canonical names, nodes those that were typed.
+    Services have their canonical names, nodes the names that were typed.
 
     Raises:
-        ConfigError: no service, an unknown one, one that cannot be activated, one without a node,
-            or both at once; or `on` is about no service.
+        ConfigError: no service is named, one is unknown or cannot be activated, one has no node or
+            is to be activated and deactivated at once; or `on` is not needed.
     """
-    asked = [(*_parse_service_at_node(word), True) for word in activate]
-    asked += [(*_parse_service_at_node(word), False) for word in deactivate]
-    problems = [*_argument_problems(asked, on), *(_service_problem(name) for name, _, _ in asked)]
+    arguments = [_parse_argument(text, activate=True) for text in activate]
+    arguments += [_parse_argument(text, activate=False) for text in deactivate]
     changes = [
-        RequestedChange(place, name, act)
-        for name, node, act in asked
-        for place in (on if node is None else [node])
+        RequestedChange(node, argument.service, argument.activate)
+        for argument in arguments
+        for node in (on if argument.node is None else [argument.node])
     ]
-    problems += _contradictory_changes(changes)
-    if found := [problem for problem in dict.fromkeys(problems) if problem]:
-        raise ConfigError(found)
+    problems = [
+        *_argument_problems(arguments, on),
+        *(_service_problem(argument.service) for argument in arguments),
+        *_contradictory_changes(changes),
+    ]
+    if unique := [problem for problem in dict.fromkeys(problems) if problem]:
+        raise ConfigError(unique)
     return tuple(changes)
 
 
-def _parse_service_at_node(word: str) -> tuple[str, str | None]:
-    """Return a service by canonical name, and the node that is named with it."""
-    service, mark, node = word.rpartition("@")
-    return (_canonical_service(service), node.strip()) if mark else (_canonical_service(word), None)
+def _parse_argument(text: str, *, activate: bool) -> _ServiceArgument:
+    service, mark, node = text.rpartition("@")
+    name, place = (service, node.strip()) if mark else (text, None)
+    return _ServiceArgument(_canonical_service(name), place, activate)
 
 
-def _canonical_service(word: str) -> str:
-    """Return the canonical name of a service that may be typed as tables print it."""
-    full = f"Cisco {word}"
-    return canonical_name(full if is_service_name(full) and not is_service_name(word) else word)
+def _canonical_service(text: str) -> str:
+    """Return the canonical name of a service, which may be typed without `Cisco`."""
+    full = f"Cisco {text}"
+    return canonical_name(full if is_service_name(full) and not is_service_name(text) else text)
 
 
-def _argument_problems(
-    asked: Sequence[tuple[str, str | None, bool]], on: Sequence[str]
-) -> Iterator[str]:
-    if not asked:
+def _argument_problems(arguments: Sequence[_ServiceArgument], on: Sequence[str]) -> Iterator[str]:
+    if not arguments:
         yield "name a service with --activate or --deactivate."
-    placeless = [name for name, node, _ in asked if node is None]
-    if placeless and not on:
-        yield f"name the node of {placeless[0]} with --on, or as SERVICE@NODE."
-    if asked and on and not placeless:
+        return
+    without_node = [argument.service for argument in arguments if argument.node is None]
+    if without_node and not on:
+        yield f"name the node of {without_node[0]} with --on, or as SERVICE@NODE."
+    if on and not without_node:
         yield "--on: every service names its node already; leave the option out."
-    for name, node, _ in asked:
-        if node == "":
-            yield f"{name}@: name the node after the @."
+    for argument in arguments:
+        if argument.node == "":
+            yield f"{argument.service}@: name the node after the @."
 
 
 def _contradictory_changes(changes: Sequence[RequestedChange]) -> Iterator[str]:
@@ -81,38 +92,41 @@ def _service_problem(name: str) -> str | None:
     if is_deployable_service(name) is False:
         return f"{name} is a network service: it can be started and stopped, not activated."
     hint = did_you_mean(name, FEATURE_SERVICES) or "."
-    known = ", ".join(sorted(FEATURE_SERVICES))
-    return f"unknown service {name!r}{hint} Those that can be activated: {known}."
+    choices = ", ".join(sorted(FEATURE_SERVICES))
+    return f"unknown service {name!r}{hint} Those that can be activated: {choices}."
 
 
-def find_unknown_nodes(facts: ClusterFacts, asked: Sequence[RequestedChange]) -> tuple[str, ...]:
-    """Return the nodes asked about that are not known, where the cluster did not list its nodes.
+def find_unknown_nodes(facts: ClusterFacts, changes: Sequence[RequestedChange]) -> tuple[str, ...]:
+    """Return the nodes that are not known, if CUCM did not list the nodes of the cluster.
 
     Raises:
-        ConfigError: the cluster listed them, and has no such node; names the nearest.
+        ConfigError: CUCM listed them, and there is no such node; names the nearest.
     """
-    known = {node.name.casefold(): node.name for node in facts.nodes}
-    typed = dict.fromkeys(change.node for change in asked)
-    unknown = tuple(name for name in typed if name.casefold() not in known)
+    names = _node_names(facts)
+    typed = dict.fromkeys(change.node for change in changes)
+    unknown = tuple(name for name in typed if name.casefold() not in names)
     if unknown and facts.topology_observed:
-        raise ConfigError(
-            _unknown_node_problem(facts.name, name, sorted(known.values())) for name in unknown
-        )
+        choices = sorted(names.values())
+        raise ConfigError(_unknown_node_problem(facts.name, name, choices) for name in unknown)
     return unknown
 
 
 def resolve_changes(
-    facts: ClusterFacts, asked: Sequence[RequestedChange]
+    facts: ClusterFacts, changes: Sequence[RequestedChange]
 ) -> tuple[RequestedChange, ...]:
     """Return each change once, with the names of the cluster's nodes, node after node."""
-    known = {node.name.casefold(): node.name for node in facts.nodes}
-    named = dict.fromkeys(replace(change, node=known[change.node.casefold()]) for change in asked)
-    order = list(dict.fromkeys(change.node for change in named))
-    return tuple(sorted(named, key=lambda change: order.index(change.node)))
+    names = _node_names(facts)
+    resolved = dict.fromkeys(replace(c, node=names[c.node.casefold()]) for c in changes)
+    order = list(dict.fromkeys(change.node for change in resolved))
+    return tuple(sorted(resolved, key=lambda change: order.index(change.node)))
 
 
-def _unknown_node_problem(cluster: str, name: str, known: Sequence[str]) -> str:
-    short = [full for full in known if full.casefold().startswith(f"{name.casefold()}.")]
-    typed = short[0] if len(short) == 1 else name
-    hint = did_you_mean(typed, known) or "."
-    return f"cluster {cluster} has no node {name!r}{hint} It has {', '.join(known) or 'none'}."
+def _node_names(facts: ClusterFacts) -> dict[str, str]:
+    return {node.name.casefold(): node.name for node in facts.nodes}
+
+
+def _unknown_node_problem(cluster: str, name: str, choices: Sequence[str]) -> str:
+    """Return the error; a host name without its domain hints at the node that it begins."""
+    short = [full for full in choices if full.casefold().startswith(f"{name.casefold()}.")]
+    hint = did_you_mean(short[0] if len(short) == 1 else name, choices) or "."
+    return f"cluster {cluster} has no node {name!r}{hint} It has {join_names(choices)}."

@@ -273,7 +273,7 @@ def test_a_refused_password_makes_no_node_disappear(
 ) -> None:
     """What could not be read is unknown."""
     running, before = window
-    monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "wrong"})
+    monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "not-the-password"})
     result = running.run("diff", str(before), "live")
     assert result.exit_code == 4
     assert "no longer in the cluster" not in result.stdout
@@ -284,7 +284,7 @@ def test_a_refused_password_is_told_with_its_reason(
 ) -> None:
     """Once for the publisher, not once for every node."""
     running, before = window
-    monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "wrong"})
+    monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "not-the-password"})
     result = running.run("diff", str(before), "live")
     assert "    cucm-pub.lab.test: cucm-axl: credentials. " in result.stdout
     rest = [line for line in result.stdout.splitlines() if line.startswith("    healthy: ")]
@@ -298,7 +298,7 @@ def test_a_snapshot_of_nothing_is_not_written(
     """Its account had the wrong password; a file would look like a success."""
     running = lab("healthy")
     before = tmp_path / "before.json"
-    monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "wrong"})
+    monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "not-the-password"})
     result = running.run("snapshot", "--to", str(before))
     assert result.exit_code == 5
     assert result.stdout == ""
@@ -323,7 +323,7 @@ def test_a_cluster_that_cannot_be_asked_is_no_comparison(
 ) -> None:
     """It says why, and that nothing was compared."""
     running, before = window
-    monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "wrong"})
+    monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "not-the-password"})
     result = running.run("diff", str(before), "live")
     assert result.exit_code == 4
     first = "Nothing could be compared: cucm-pub.lab.test refused the user name or password. From "

@@ -123,7 +123,7 @@ def test_a_refused_password_is_no_missing_node(
     healthy: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing could be read, so the change is undecided."""
-    monkeypatch.setattr(type(healthy), "environment", {"AUDITOR_PASSWORD": "wrong"})
+    monkeypatch.setattr(type(healthy), "environment", {"AUDITOR_PASSWORD": "not-the-password"})
     words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE)
     result = healthy.run("precheck", *words)
     assert result.exit_code == 4
@@ -164,7 +164,7 @@ def test_a_cluster_that_cannot_be_read_is_json_too(
     healthy: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Scripts read it whatever happens."""
-    monkeypatch.setattr(type(healthy), "environment", {"AUDITOR_PASSWORD": "wrong"})
+    monkeypatch.setattr(type(healthy), "environment", {"AUDITOR_PASSWORD": "not-the-password"})
     words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--json")
     expected = tmp_path / "expected.json"
     result = healthy.run("precheck", *words, "--expectation", str(expected))

@@ -23,6 +23,7 @@ from auditor.change.diff.profile import (
 from auditor.change.diff.services import find_missing_changes
 from auditor.models.findings import SubjectKind, Verdict
 from auditor.snapshots import SnapshotFinding
+from auditor.text import join_names
 
 _VERDICTS_WITHOUT_CONCERN = (Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.EXPLAINED)
 
@@ -123,7 +124,7 @@ def _keys_no_longer_judged(before: ComparedCluster, after: ComparedCluster) -> I
         if _depends_on_node_list(now, after) and category is DifferenceCategory.NEWLY_UNKNOWN:
             keys.setdefault(now.recommendation, []).append(now.subject.name)
     for recommendation, names in sorted(keys.items()):
-        text = f"{recommendation} can no longer be judged for {', '.join(sorted(names))}."
+        text = f"{recommendation} can no longer be judged for {join_names(sorted(names))}."
         yield Difference(DifferenceCategory.NEWLY_UNKNOWN, after.name, text)
 
 

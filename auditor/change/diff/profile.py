@@ -11,7 +11,7 @@ from auditor.change.diff.model import (
 )
 from auditor.change.diff.nodes import compare_attributes
 from auditor.models.facts import TRUE_ON_SOME_NODES, ClusterFacts, Origin, Reach, Setting
-from auditor.text import join_sorted_names
+from auditor.text import join_names, join_sorted_names
 
 
 def compare_profile(
@@ -62,11 +62,11 @@ def compare_observed_settings(
             text = f"What the cluster shows of {key} was {old[key]}, is {new[key]}."
             is_expected = _is_as_tested(expectation.setting(key), new[key])
             yield Difference(_category(is_expected=is_expected), after.name, text)
-    if lost := sorted(old.keys() - new.keys()):
-        text = f"What the cluster showed of {', '.join(lost)} could not be read now."
+    if unread := sorted(old.keys() - new.keys()):
+        text = f"What the cluster showed of {join_names(unread)} could not be read now."
         yield Difference(DifferenceCategory.NEWLY_UNKNOWN, after.name, text)
-    if gained := sorted(new.keys() - old.keys()):
-        text = f"What the cluster shows of {', '.join(gained)} could not be read before."
+    if newly_read := sorted(new.keys() - old.keys()):
+        text = f"What the cluster shows of {join_names(newly_read)} could not be read before."
         yield Difference(DifferenceCategory.NEWLY_KNOWN, after.name, text)
     yield from compare_attributes(
         after.name, external_attributes(before.facts), external_attributes(after.facts)

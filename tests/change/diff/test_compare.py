@@ -511,7 +511,7 @@ def test_everything_around_the_services_is_compared(
     [
         (
             part(**shows(chat=True, compliance=False)),
-            "What the cluster shows of chat, compliance could not be read before.",
+            "What the cluster shows of chat and compliance could not be read before.",
         ),
         (
             part(databases=(make.database("chat", name="db", origin=Origin.DISCOVERED),)),
@@ -625,7 +625,7 @@ def test_keys_that_need_the_node_list_are_reported_once() -> None:
     ]
     assert [(d.about, d.text) for d in compare_clusters(before, after)] == [
         ("z-cucm", "cucm-axl: credentials."),
-        ("lab", "PROFILE-02 can no longer be judged for deployment.a, deployment.b."),
+        ("lab", "PROFILE-02 can no longer be judged for deployment.a and deployment.b."),
     ]
 
 
