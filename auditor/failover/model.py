@@ -143,6 +143,7 @@ class CheckState(StrEnum):
     IN_NO_GROUP = "in no group"
     UNKNOWN = "unknown"
     UNREAD = "unread"
+    NOT_ASKED = "not asked"
 
 
 class Doubt(StrEnum):
@@ -363,15 +364,17 @@ class GroupCheck:
 
 @dataclass(frozen=True, slots=True)
 class Peering:
-    """Whether AXL answers where a cluster syncs from a peer.
-
-    `nodes` are the nodes that must answer, each with its label for the console.
-    """
+    """AXL of the nodes from which a cluster syncs with a peer."""
 
     cluster: str
     peer: str
-    verdict: Verdict
-    nodes: tuple[tuple[str, str], ...]
+    checks: tuple[NodeCheck, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return the worst verdict of the nodes, unknown if there are none."""
+        verdicts = (check.verdict for check in self.checks)
+        return min(verdicts, key=lambda verdict: verdict.rank, default=Verdict.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

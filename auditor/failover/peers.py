@@ -1,14 +1,13 @@
 """AXL between the clusters of one file: does it answer where each syncs from the other?"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from auditor.collect.intercluster import lists_as_peer
 from auditor.config.settings import ClusterSettings
-from auditor.failover.model import Peering
+from auditor.failover.model import CheckState, NodeCheck, Peering
 from auditor.failover.services import FailoverFindings, check_node_axl
-from auditor.failover.wording import node_check_label
 from auditor.models.facts import ClusterFacts, NodeFacts, Outcome
-from auditor.models.findings import Verdict
 from auditor.recommendations.engine import evaluate_applicability
 from auditor.recommendations.view import NodeView
 
@@ -39,21 +38,18 @@ def unchecked_peers(clusters: Sequence[ClusterSettings]) -> tuple[str, ...]:
 
 
 def _check_direction(cluster: FailoverFindings, peer: FailoverFindings) -> Peering:
-    nodes = list(_check_axl_for_peers(peer))
-    verdicts = (verdict for _, verdict, _ in nodes)
-    verdict = min(verdicts, key=lambda verdict: verdict.rank, default=Verdict.UNKNOWN)
-    labels = tuple((name, label) for name, _, label in nodes)
-    return Peering(cluster.facts.name, peer.facts.name, verdict, labels)
+    return Peering(cluster.facts.name, peer.facts.name, tuple(_check_axl_for_peers(peer)))
 
 
-def _check_axl_for_peers(findings: FailoverFindings) -> Iterator[tuple[str, Verdict, str]]:
-    """Yield name, verdict and label of every node that peers sync from."""
+def _check_axl_for_peers(findings: FailoverFindings) -> Iterator[NodeCheck]:
+    """Yield the AXL check of every node that peers sync from."""
     for node in findings.facts.nodes:
         view = NodeView(findings.facts, node, findings.rows["AXL-02"])
         if not node.planned and evaluate_applicability(view).value:
             check = check_node_axl(findings, node)
-            was_asked = _was_node_queried(findings.facts, node)
-            yield node.name, check.verdict, node_check_label(check) if was_asked else "not asked"
+            if not _was_node_queried(findings.facts, node):
+                check = replace(check, state=CheckState.NOT_ASKED)
+            yield check
 
 
 def _was_node_queried(facts: ClusterFacts, node: NodeFacts) -> bool:

@@ -264,7 +264,7 @@ def _print_peerings(console: Console, check: FailoverCheck) -> None:
 
 
 def _peering_text(peering: Peering) -> str:
-    nodes = ", ".join(f"{name} {label}" for name, label in peering.nodes)
+    nodes = ", ".join(f"{check.node} {node_check_label(check)}" for check in peering.checks)
     return nodes or "is required on no known node"
 
 

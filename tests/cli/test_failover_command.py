@@ -9,16 +9,11 @@ from typer.testing import CliRunner
 
 from auditor.cli.app import app
 from auditor.snapshots import snapshot_digest
+from tests.failover.failover_lab import PAIR
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
 FIRST, SECOND = "imp1.lab.test", "imp2.lab.test"
-PAIR: dict[str, Any] = {
-    "cluster": {"name": "lab"},
-    "group": [{"name": "Pair", "nodes": [FIRST, SECOND]}],
-    "deployment": {"chat": True, "intercluster": True},
-    "intercluster_peer": [{"address": "imp-1.peer.test"}],
-}
 
 
 @pytest.mark.parametrize(

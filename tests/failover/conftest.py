@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.failover.failover_lab import PAIR, FailoverLab, build_simulators
+from tests.failover.failover_lab import BUSY_PAIR, FailoverLab, build_simulators
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def start_lab(tmp_path: Path) -> Iterator[Callable[..., FailoverLab]]:
     with ExitStack() as running:
 
         def start(*scenarios: dict[str, Any]) -> FailoverLab:
-            simulators = build_simulators(tmp_path, scenarios or (PAIR,))
+            simulators = build_simulators(tmp_path, scenarios or (BUSY_PAIR,))
             return FailoverLab([running.enter_context(s) for s in simulators], tmp_path)
 
         yield start

@@ -21,13 +21,19 @@ BEGAN = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 PAIR: dict[str, Any] = {
     "cluster": {"name": "lab"},
     "group": [{"name": "Pair", "nodes": ["imp1.lab.test", "imp2.lab.test"]}],
+    "deployment": {"chat": True, "intercluster": True},
+    "intercluster_peer": [{"address": "imp-1.peer.test"}],
+}
+"""A cluster of one pair."""
+
+BUSY_PAIR = {
+    **PAIR,
     "node": [
         {"name": "imp1.lab.test", "sessions": 4500},
         {"name": "imp2.lab.test", "sessions": 4500},
     ],
-    "deployment": {"chat": True, "intercluster": True},
-    "intercluster_peer": [{"address": "imp-1.peer.test"}],
 }
+"""The pair with users."""
 
 
 @dataclass

@@ -22,8 +22,8 @@ FIRST, SECOND, CUCM = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test"
 CHANGES = {
     Reason.CREDENTIALS: "Cisco Sync Agent runs on imp2",
     Reason.TLS: "give the authority that signed it as ca_bundle",
-    Reason.WRONG_NODE: "correct [cluster.addresses] or the name service",
-    Reason.UNREACHABLE: "fix the access to imp2: check its address in [cluster.addresses]",
+    Reason.WRONG_NODE: "or the name service: each node needs its own address",
+    Reason.UNREACHABLE: "fix the access to imp2: check its address",
     Reason.TIMED_OUT: "raise timeout_s",
     Reason.NOT_AUTHORISED: 'the role "Standard CCM Server Monitoring"',
     Reason.NO_SUCH_SERVICE: "start the SOAP services of imp2",
