@@ -1,4 +1,4 @@
-"""What the file declares besides features is held against what the cluster shows (PROFILE-01)."""
+"""Declared HA, databases and peers, compared with what the cluster shows (PROFILE-01)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,20 +35,20 @@ def test_ha_declared_off_and_on_in_the_cluster_is_a_difference(
     running.edit = lambda text: text.replace(
         "high_availability = true", f"high_availability = {declared}"
     )
-    found = finding(running.cluster(), "PROFILE-01", "high_availability")
-    assert found.verdict is verdict
+    result = finding(running.cluster(), "PROFILE-01", "high_availability")
+    assert result.verdict is verdict
     if verdict is Verdict.DRIFT:
-        assert render_sentence(found.because) == "Default: high availability is on."
+        assert render_sentence(result.because) == "Default: high availability is on."
 
 
 def test_ha_declared_on_and_off_in_the_cluster_never_passes(lab: Start) -> None:
-    """HA-01 drifts, and the key that says what is meant agrees with nothing."""
+    """HA-01 drifts, and there is nothing to compare the key with."""
     off = {**PAIR, "group": [{**PAIR["group"][0], "ha_enabled": False}]}
     running = lab({**off, "config": {"high_availability": True}})
     cluster = running.cluster()
-    found = finding(cluster, "PROFILE-01", "high_availability")
-    assert found.verdict is Verdict.NOT_APPLICABLE
-    assert "HA-01" in render_sentence(found.because)
+    result = finding(cluster, "PROFILE-01", "high_availability")
+    assert result.verdict is Verdict.NOT_APPLICABLE
+    assert "HA-01" in render_sentence(result.because)
     assert finding(cluster, "HA-01", "Default").verdict is Verdict.DRIFT
 
 
@@ -56,25 +56,25 @@ def test_an_unread_ha_switch_leaves_the_key_unknown(lab: Start) -> None:
     running = lab(PAIR)
     fault = {"fault": "http-500", "operation": "listPresenceRedundancyGroup"}
     running.simulator.change({"fault": fault})
-    found = finding(running.cluster(), "PROFILE-01", "high_availability")
-    assert found.verdict is Verdict.UNKNOWN
-    assert render_sentences(found.remedy)
+    result = finding(running.cluster(), "PROFILE-01", "high_availability")
+    assert result.verdict is Verdict.UNKNOWN
+    assert render_sentences(result.remedy)
 
 
 def test_a_declared_database_that_is_not_listed_is_a_difference() -> None:
-    listed = (_found("Archive-DB"), _found("x"))
-    told = compare_declared_databases((database("archive"), database("chat")), listed)
-    assert told["external_database[archive-db]"].agreement == "agrees"
-    against = told["external_database[chat-db]"]
-    assert against.agreement == "differs"
-    assert [(one.origin, render_sentence(one.statement)) for one in against.evidence] == [
+    listed = (_listed_database("Archive-DB"), _listed_database("x"))
+    comparisons = compare_declared_databases((database("archive"), database("chat")), listed)
+    assert comparisons["external_database[archive-db]"].agreement == "agrees"
+    difference = comparisons["external_database[chat-db]"]
+    assert difference.agreement == "differs"
+    assert [(piece.origin, render_sentence(piece.statement)) for piece in difference.evidence] == [
         ("discovered", "The cluster lists Archive-DB, x.")
     ]
-    silent = compare_declared_databases((database("archive"),), ())
-    assert silent["external_database[archive-db]"].agreement == "silent"
+    empty = compare_declared_databases((database("archive"),), ())
+    assert empty["external_database[archive-db]"].agreement == "silent"
 
 
-def _found(name: str) -> ExternalDatabase:
+def _listed_database(name: str) -> ExternalDatabase:
     return database("compliance", name=name, origin=Origin.DISCOVERED)
 
 
@@ -92,6 +92,6 @@ def _found(name: str) -> ExternalDatabase:
 def test_a_declared_peer_that_is_not_listed_is_a_difference_unless_it_may_be_listed(
     listed: list[str], compared: str
 ) -> None:
-    """An address may be the peer's own, so it speaks neither for a name nor against it."""
-    told = compare_declared_peers(("imp-b1.example.test",), listed)
-    assert told["intercluster_peer[imp-b1.example.test]"].agreement == compared
+    """An address may be that of the declared name, so it proves nothing."""
+    comparisons = compare_declared_peers(("imp-b1.example.test",), listed)
+    assert comparisons["intercluster_peer[imp-b1.example.test]"].agreement == compared

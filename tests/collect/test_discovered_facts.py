@@ -42,28 +42,28 @@ def reading(**rows: tuple[Row, ...]) -> ProbeResults:
 
 
 def ungrouped(name: str, **changes: Any) -> NodeFacts:
-    """Return a node of which AXL told no group."""
+    """Return a node that AXL listed without a group."""
     base = node(name) if name == "imp1" else subscriber(name)
     return replace(base, redundancy_group=None, group_known=False, **changes)
 
 
 def facts(*nodes: NodeFacts, groups: tuple[Group, ...] = ()) -> ClusterFacts:
-    """Return a cluster of which CUCM told no groups."""
+    """Return a cluster without the groups of CUCM."""
     base = cluster(*nodes)
     return replace(base, nodes=nodes, groups=groups, groups_known=False, coverage=(ASKED,))
 
 
-def verdict(known: ClusterFacts, row: str, subject: str) -> Verdict:
+def verdict(facts: ClusterFacts, row: str, subject: str) -> Verdict:
     """Return the verdict of one row on one subject."""
-    found = judge_facts(load_packs(), known)
-    return next(f.verdict for f in found if (f.recommendation, f.subject.name) == (row, subject))
+    findings = judge_facts(load_packs(), facts)
+    return next(f.verdict for f in findings if (f.recommendation, f.subject.name) == (row, subject))
 
 
 def test_a_declared_group_takes_the_discovered_switch_and_never_passes_by_it() -> None:
     """Its membership is declared; only whether HA is on was discovered."""
     declared = Group(GROUP, ("imp1", "imp2"), None, Origin.DECLARED)
-    known = facts(node("imp1"), subscriber("imp2"), groups=(declared,))
-    filled = apply_probe_results(known, reading(groups=(place("imp1"), place("imp2"))))
+    before = facts(node("imp1"), subscriber("imp2"), groups=(declared,))
+    filled = apply_probe_results(before, reading(groups=(place("imp1"), place("imp2"))))
 
     (group,) = filled.groups
     assert (group.origin, group.ha_enabled, group.switch_discovered) == ("declared", True, True)
@@ -73,18 +73,18 @@ def test_a_declared_group_takes_the_discovered_switch_and_never_passes_by_it() -
 
 def test_a_switch_that_axl_listed_is_kept() -> None:
     observed = Group(GROUP, ("imp1", "imp2"), True, Origin.OBSERVED)
-    known = facts(node("imp1"), subscriber("imp2"), groups=(observed,))
+    before = facts(node("imp1"), subscriber("imp2"), groups=(observed,))
     filled = apply_probe_results(
-        known, reading(groups=(place("imp1", switch="f"), place("imp2", switch="f")))
+        before, reading(groups=(place("imp1", switch="f"), place("imp2", switch="f")))
     )
 
     assert filled.groups == (observed,)
 
 
 def test_a_group_that_is_known_is_kept() -> None:
-    known = facts(node("imp1"), ungrouped("imp2"))
+    before = facts(node("imp1"), ungrouped("imp2"))
     filled = apply_probe_results(
-        known, reading(groups=(place("imp1", "Other"), place("imp2", "Other")))
+        before, reading(groups=(place("imp1", "Other"), place("imp2", "Other")))
     )
 
     assert [n.redundancy_group for n in filled.nodes] == [GROUP, "Other"]
@@ -111,25 +111,25 @@ def test_a_node_that_cucm_does_not_list_is_still_a_member() -> None:
     [{"identity": Identity.CONTRADICTED}, {"planned": True}],
 )
 def test_a_node_of_doubtful_identity_takes_no_discovered_fact(changes: dict[str, object]) -> None:
-    known = facts(node("imp1"), ungrouped("imp2", ha_state=None, **changes))
-    filled = apply_probe_results(known, reading(groups=(place("imp1"), place("imp2"))))
+    before = facts(node("imp1"), ungrouped("imp2", ha_state=None, **changes))
+    filled = apply_probe_results(before, reading(groups=(place("imp1"), place("imp2"))))
 
-    assert filled.nodes[1] == known.nodes[1]
+    assert filled.nodes[1] == before.nodes[1]
 
 
 def test_a_state_that_perfmon_gave_is_kept() -> None:
-    known = facts(node("imp1"), subscriber("imp2"))
+    before = facts(node("imp1"), subscriber("imp2"))
     filled = apply_probe_results(
-        known, reading(groups=(place("imp1", state="2"), place("imp2", state="4")))
+        before, reading(groups=(place("imp1", state="2"), place("imp2", state="4")))
     )
 
-    assert [n.ha_state for n in filled.nodes] == [n.ha_state for n in known.nodes]
+    assert [n.ha_state for n in filled.nodes] == [n.ha_state for n in before.nodes]
 
 
 @pytest.mark.parametrize("state", ["", "99", "idle", "-1", "²"])
 def test_an_undocumented_state_number_is_no_state(state: str) -> None:
-    known = facts(replace(node("imp1"), ha_state=None))
-    filled = apply_probe_results(known, reading(groups=(place("imp1", state=state),)))
+    before = facts(replace(node("imp1"), ha_state=None))
+    filled = apply_probe_results(before, reading(groups=(place("imp1", state=state),)))
 
     assert filled.nodes[0].ha_state is None
 
@@ -143,8 +143,8 @@ def test_a_node_listed_twice_makes_the_list_ambiguous() -> None:
 
 
 def test_a_discovered_setting_comes_after_the_declared_one() -> None:
-    known = replace(facts(node("imp1")), settings=settings(permanent_chat=setting(False)))
-    told = apply_probe_results(known, reading(permanent_chat=({"value": "t"},))).settings[
+    before = replace(facts(node("imp1")), settings=settings(permanent_chat=setting(False)))
+    told = apply_probe_results(before, reading(permanent_chat=({"value": "t"},))).settings[
         "permanent_chat"
     ]
 
@@ -164,8 +164,8 @@ def test_federation_on_nodes_and_through_expressway_names_the_nodes() -> None:
 
 
 def test_a_feature_that_is_on_somewhere_contradicts_a_declared_no() -> None:
-    known = replace(facts(node("imp1")), settings=settings(managed_file_transfer=setting(False)))
-    filled = apply_probe_results(known, reading(managed_file_transfer=({"value": "2"},)))
+    before = replace(facts(node("imp1")), settings=settings(managed_file_transfer=setting(False)))
+    filled = apply_probe_results(before, reading(managed_file_transfer=({"value": "2"},)))
 
     assert verdict(filled, "PROFILE-01", "deployment.managed_file_transfer") is Verdict.DRIFT
 

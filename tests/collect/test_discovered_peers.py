@@ -29,17 +29,20 @@ cucm_publisher = "cucm-b.test"
 
 
 def synced_from(tmp_path: Path, *peers: str) -> list[frozenset[str] | None]:
-    """Return which nodes of a and of b are told to be synced from, by the peers of a."""
+    """Return which nodes of a and of b are synced from, by the peers of a."""
     path = tmp_path / "auditor.toml"
     path.write_text(FILE)
     a = replace(cluster(node("a1")), name="a", settings={}, peers=peers)
     b = replace(cluster(node("b1"), subscriber("b2"), subscriber("b3")), name="b", settings={})
-    return [_told(facts) for facts in add_peer_settings(load_configuration(path).clusters, [a, b])]
+    return [
+        _synced_nodes(facts)
+        for facts in add_peer_settings(load_configuration(path).clusters, [a, b])
+    ]
 
 
-def _told(facts: ClusterFacts) -> frozenset[str] | None:
-    told: tuple[Setting, ...] = facts.settings.get("intercluster_synced_from", ())
-    return told[0].nodes if told else None
+def _synced_nodes(facts: ClusterFacts) -> frozenset[str] | None:
+    settings: tuple[Setting, ...] = facts.settings.get("intercluster_synced_from", ())
+    return settings[0].nodes if settings else None
 
 
 @pytest.mark.parametrize(
