@@ -26,24 +26,24 @@ address = "imp2"
 
 
 def test_the_profile_of_the_file_takes_the_place_of_the_tested_one(tmp_path: Path) -> None:
-    """What was discovered stays, and so does what a peer in the file tells."""
+    """Discovered settings stay, and so do those that a peer in the file adds."""
     path = tmp_path / "auditor.toml"
     path.write_text(FILE)
     features = ["chat=true", "permanent_chat=true", 'routing_nodes=["imp1"]']
     (tested,) = load_with_features(path, "lab", features).select(["lab"])
     (file,) = load_configuration(path).select(["lab"])
-    shown = make.setting(True, "discovered")
-    told = {
+    discovered_setting = make.setting(True, "discovered")
+    settings = {
         **tested.settings,
-        "web_clients": (shown,),
-        "permanent_chat": (*tested.settings["permanent_chat"], shown),
+        "web_clients": (discovered_setting,),
+        "permanent_chat": (*tested.settings["permanent_chat"], discovered_setting),
     }
-    known = make.cluster(told=told, named=tested.named)
-    found = replace_profile(known, tested, file)
-    assert found.settings["web_clients"] == (shown,)
-    declared, discovered = found.settings["permanent_chat"]
-    assert (declared.on, discovered) == (False, shown)
-    assert found.settings["intercluster_synced_from"][0].nodes == frozenset({"imp2"})
-    assert not {"chat", "routing_nodes"} & found.settings.keys()
-    assert "deployment.routing_nodes" not in found.named
-    assert replace(found, settings=known.settings, named=known.named) == known
+    before = make.cluster(told=settings, named=tested.named)
+    after = replace_profile(before, tested, file)
+    assert after.settings["web_clients"] == (discovered_setting,)
+    declared, discovered = after.settings["permanent_chat"]
+    assert (declared.on, discovered) == (False, discovered_setting)
+    assert after.settings["intercluster_synced_from"][0].nodes == frozenset({"imp2"})
+    assert not {"chat", "routing_nodes"} & after.settings.keys()
+    assert "deployment.routing_nodes" not in after.named
+    assert replace(after, settings=before.settings, named=before.named) == before

@@ -34,14 +34,14 @@ def row(
     return ServiceRow(name, status, code, text, reason, since, uptime_s)
 
 
-def one(*rows: ServiceRow) -> ServiceState:
+def parse(*rows: ServiceRow) -> ServiceState:
     """Return the single state that rows fold into."""
     (state,) = merge_service_rows(rows, ()).values()
     return state
 
 
 @pytest.mark.parametrize(
-    ("given_row", "activated", "state"),
+    ("service_row", "activated", "state"),
     [
         (row("Started", -1), True, RunState.STARTED),
         (row("Started", None, ""), True, RunState.STARTED),
@@ -58,7 +58,7 @@ def one(*rows: ServiceRow) -> ServiceState:
         (row("Stopped", None, ""), None, RunState.STOPPED),
         (row("Stopped", -1004, "Entry not found"), None, RunState.STOPPED),
         (row("Stopped", -1010, "No such service"), None, RunState.STOPPED),
-        (row("Stopped", 7, "a code that nobody documented"), None, RunState.STOPPED),
+        (row("Stopped", 7, "an undocumented code"), None, RunState.STOPPED),
         (row("Starting", -1), True, RunState.STARTING),
         (row("Stopping", -1), True, RunState.STOPPING),
         (row("Unknown", -1), None, RunState.UNKNOWN),
@@ -70,23 +70,23 @@ def one(*rows: ServiceRow) -> ServiceState:
     ],
 )
 def test_a_row_means_what_the_contract_says(
-    given_row: ServiceRow, activated: bool | None, state: RunState
+    service_row: ServiceRow, activated: bool | None, state: RunState
 ) -> None:
     """Every line of the contract's table, and what lies outside of it."""
-    folded = one(given_row)
+    folded = parse(service_row)
     assert (folded.activated, folded.state) == (activated, state)
 
 
 def test_an_unknown_state_says_why() -> None:
     """A reader must learn what the node said instead."""
-    assert 'the status "Running"' in one(row("Running")).note
-    assert "no status" in one(row(None)).note
+    assert 'the status "Running"' in parse(row("Running")).note
+    assert "no status" in parse(row(None)).note
 
 
 @given(st.text(max_size=20), st.none() | st.integers(-2000, 100), st.text(max_size=30))
 def test_only_the_status_started_means_started(status: str, code: int | None, reason: str) -> None:
     """No text but the documented one makes a service run."""
-    folded = one(row(status, code, reason))
+    folded = parse(row(status, code, reason))
     if " ".join(status.split()).casefold() != "started":
         assert folded.state is not RunState.STARTED
     if folded.state is RunState.UNKNOWN:
@@ -99,19 +99,19 @@ def test_only_the_status_started_means_started(status: str, code: int | None, re
 )
 def test_documented_run_time_reasons_mean_activated(code: int, status: str) -> None:
     """Blanks and case of the status do not matter."""
-    assert one(row(status, code, "whatever")).activated is True
+    assert parse(row(status, code, "whatever")).activated is True
 
 
 def test_equal_rows_count_once_and_contradicting_rows_make_unknown() -> None:
     """The last row must not win."""
-    assert one(row("Started", -1), row("Started", -1)).state is RunState.STARTED
-    torn = one(row("Started", -1), row("Stopped", -1069))
+    assert parse(row("Started", -1), row("Started", -1)).state is RunState.STARTED
+    torn = parse(row("Started", -1), row("Stopped", -1069))
     assert (torn.state, torn.activated) == (RunState.UNKNOWN, None)
     assert "contradict" in torn.note
 
 
 def test_rows_that_differ_only_in_their_reason_text_agree() -> None:
-    same = one(row("Stopped", -1069, "Commanded Out of Service"), row("stopped", -1069, "Off"))
+    same = parse(row("Stopped", -1069, "Commanded Out of Service"), row("stopped", -1069, "Off"))
     assert (same.state, same.activated, same.reason) == (
         RunState.STOPPED,
         True,
@@ -133,25 +133,25 @@ def test_rows_that_differ_only_in_their_reason_text_agree() -> None:
 def test_rows_that_differ_in_anything_else_contradict(
     first: ServiceRow, second: ServiceRow
 ) -> None:
-    for torn in (one(first, second), one(second, first)):
+    for torn in (parse(first, second), parse(second, first)):
         assert (torn.state, torn.activated) == (RunState.UNKNOWN, None)
 
 
 def test_a_third_row_does_not_resolve_a_contradiction() -> None:
     """Two rows that differ stay a contradiction whatever follows."""
-    torn = one(row("Started", -1), row("Stopped", -1069), row("Started", -1))
+    torn = parse(row("Started", -1), row("Stopped", -1069), row("Started", -1))
     assert torn.state is RunState.UNKNOWN
 
 
 def test_spellings_of_one_service_are_one_service() -> None:
     """Rows are matched by canonical name, so a variant can contradict too."""
-    torn = one(row("Started", -1), row("Stopped", -1069, name="cisco  sip proxy"))
+    torn = parse(row("Started", -1), row("Stopped", -1069, name="cisco  sip proxy"))
     assert torn.state is RunState.UNKNOWN
 
 
 def test_network_services_have_no_activation() -> None:
     """Cisco Sync Agent cannot be activated, whatever reason comes along."""
-    sync = one(row("Stopped", -1068, name=SYNC))
+    sync = parse(row("Stopped", -1068, name=SYNC))
     assert (sync.deployable, sync.activated, sync.state) == (False, None, RunState.STOPPED)
 
 
@@ -174,7 +174,7 @@ def test_an_unknown_service_is_deployable_if_the_product_list_says_so() -> None:
 
 def test_a_negative_uptime_is_no_uptime() -> None:
     """Nodes give -1 for what does not run."""
-    assert one(row("Stopped", -1069, uptime_s=-1)).uptime_s is None
+    assert parse(row("Stopped", -1069, uptime_s=-1)).uptime_s is None
 
 
 def test_axl_decides_only_unknown_activations() -> None:

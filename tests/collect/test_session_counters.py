@@ -32,28 +32,30 @@ PAIRS = {
 }
 
 
-def found(lab: Lab, errand: SurveyScope, known: ClusterFacts | None = None) -> ClusterFacts:
-    """Survey the lab."""
+def survey(lab: Lab, scope: SurveyScope, earlier: ClusterFacts | None = None) -> ClusterFacts:
+    """Return the facts of a survey of the lab."""
     configuration = load_configuration(lab.config)
     login = Credentials(lab.simulator.username, Secret(lab.simulator.password))
-    with closing(LiveNetwork()) as wire:
+    with closing(LiveNetwork()) as network:
         (facts,) = survey_clusters(
             configuration.clusters,
             {"lab": login},
-            RunOptions((), discover=False, scope=errand),
-            RunContext(wire, 4, "run", lambda: datetime.now(UTC), lambda _cluster, _server: None),
-            None if known is None else {"lab": known},
+            RunOptions((), discover=False, scope=scope),
+            RunContext(
+                network, 4, "run", lambda: datetime.now(UTC), lambda _cluster, _server: None
+            ),
+            None if earlier is None else {"lab": earlier},
         )
     return facts
 
 
-def asked(lab: Lab) -> list[tuple[str, str]]:
-    """Return who was asked what."""
+def requests(lab: Lab) -> list[tuple[str, str]]:
+    """Return the server and the operation of each request."""
     return [(entry.node, entry.operation) for entry in lab.simulator.requests]
 
 
 def test_sessions_and_replication_are_read_from_each_node(lab: Callable[..., Lab]) -> None:
-    facts = found(lab(PAIRS), SurveyScope(FAILOVER_TOPICS))
+    facts = survey(lab(PAIRS), SurveyScope(FAILOVER_TOPICS))
     first, second = facts.nodes[:2]
     assert first.sessions == {"ActiveJsmSessions": 4500, "CmConnectedSockets": 4500}
     assert (first.replication, second.replication) == (4, 2)
@@ -63,12 +65,12 @@ def test_a_second_survey_asks_only_its_group_and_topics(
     lab: Callable[..., Lab],
 ) -> None:
     running = lab(PAIRS)
-    first = found(running, SurveyScope(FAILOVER_TOPICS, groups=frozenset({"pair"})))
-    before = asked(running)
+    first = survey(running, SurveyScope(FAILOVER_TOPICS, groups=frozenset({"pair"})))
+    before = requests(running)
     assert {node for node, _ in before} == {"cucm-pub.lab.test", FIRST, SECOND}
 
-    again = found(running, SurveyScope(WATCH_TOPICS, nodes=frozenset({SECOND})), first)
-    assert asked(running)[len(before) :] == [
+    again = survey(running, SurveyScope(WATCH_TOPICS, nodes=frozenset({SECOND})), first)
+    assert requests(running)[len(before) :] == [
         (SECOND, "soapGetServiceStatus"),
         (SECOND, "perfmonCollectCounterData"),
     ]
@@ -82,7 +84,7 @@ def test_missing_counters_are_no_gap(lab: Callable[..., Lab], fault: str) -> Non
     running.simulator.change(
         {"fault": {"fault": fault, "node": FIRST, "interface": "perfmon", "after": 1}}
     )
-    facts = found(running, SurveyScope(SNAPSHOT_TOPICS - {SurveyTopic.DATABASES}))
+    facts = survey(running, SurveyScope(SNAPSHOT_TOPICS - {SurveyTopic.DATABASES}))
     node = facts.nodes[0]
     assert (node.sessions, node.ha_state is None) == ({}, False)
     assert facts.gap(FIRST, Source.PERFMON) is None
@@ -93,8 +95,8 @@ def test_a_perfmon_that_does_not_answer_is_asked_once(lab: Callable[..., Lab]) -
     running.simulator.change(
         {"fault": {"fault": "http-404", "node": FIRST, "interface": "perfmon"}}
     )
-    facts = found(running, SurveyScope(FAILOVER_TOPICS))
-    counted = asked(running).count((FIRST, "perfmonCollectCounterData"))
+    facts = survey(running, SurveyScope(FAILOVER_TOPICS))
+    counted = requests(running).count((FIRST, "perfmonCollectCounterData"))
     assert counted == 1
     gap = facts.gap(FIRST, Source.PERFMON)
     assert gap is not None
@@ -106,7 +108,7 @@ def test_a_counter_of_another_node_discards_the_readings(lab: Callable[..., Lab]
     running.simulator.change(
         {"fault": {"fault": "other-node", "node": FIRST, "interface": "perfmon", "after": 1}}
     )
-    facts = found(running, SurveyScope(FAILOVER_TOPICS))
+    facts = survey(running, SurveyScope(FAILOVER_TOPICS))
     assert (facts.nodes[0].identity, facts.nodes[0].sessions) == ("contradicted", {})
 
 
@@ -114,15 +116,15 @@ def test_a_node_that_accepts_no_connection_is_asked_once(
     lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running = lab(PAIRS)
-    known = found(running, SurveyScope(FAILOVER_TOPICS))
+    earlier = survey(running, SurveyScope(FAILOVER_TOPICS))
     running.defaults = {**running.defaults, "timeout_s": 0.5}
     running.simulator.change({"fault": {"fault": "hang", "node": FIRST}})
-    waited_for = {Reach.REACHED: "timed_out", Reach.TIMED_OUT: "not_asked"}
-    for reach, reason in waited_for.items():
-        found_so = TcpResult(reach, "as the test says")
-        monkeypatch.setattr(LiveNetwork, "try_tcp", lambda *_, told=found_so: told)
-        facts = found(
-            running, SurveyScope(WATCH_TOPICS, nodes=frozenset({FIRST}), hurries=True), known
+    reasons = {Reach.REACHED: "timed_out", Reach.TIMED_OUT: "not_asked"}
+    for reach, reason in reasons.items():
+        result = TcpResult(reach, "as the test says")
+        monkeypatch.setattr(LiveNetwork, "try_tcp", lambda *_, result=result: result)
+        facts = survey(
+            running, SurveyScope(WATCH_TOPICS, nodes=frozenset({FIRST}), hurries=True), earlier
         )
         gaps = [facts.gap(FIRST, s) for s in (Source.CONTROL_CENTER, Source.PERFMON)]
         assert [gap and gap.reason for gap in gaps] == ["timed_out", reason]
