@@ -11,7 +11,7 @@ from auditor.models.statements import Statement
 
 
 class Verdict(StrEnum):
-    """What a recommendation came to on one subject (contract, section 1)."""
+    """The result of a recommendation on one subject (contract, section 1)."""
 
     PASS = "pass"
     DRIFT = "drift"
@@ -71,7 +71,7 @@ class Severity(StrEnum):
         return _SEVERITY_RANKS[self]
 
     def reaches(self, threshold: "Severity") -> bool:
-        """Tell whether this is at or above the threshold."""
+        """Return whether this is at or above the threshold."""
         return self.rank <= threshold.rank
 
 
@@ -159,23 +159,23 @@ class ClusterReport:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """Return the nodes that were to be asked and of which no service's state is known."""
+        """Return the nodes that are installed and of which no service's state is known."""
         return tuple(
             node.name
             for node in self.nodes
             if not node.planned
-            and all(told.state is RunState.UNKNOWN for told in node.services.values())
+            and all(service.state is RunState.UNKNOWN for service in node.services.values())
         )
 
     @property
     def publisher(self) -> str | None:
         """Return the CUCM publisher that was asked for the nodes, None where none was."""
-        asked = (entry.node for entry in self.coverage if entry.source is Source.CUCM_AXL)
-        return next(asked, None)
+        publishers = (entry.node for entry in self.coverage if entry.source is Source.CUCM_AXL)
+        return next(publishers, None)
 
     @property
     def status(self) -> ClusterStatus:
-        """Add the findings up: drift first, then nothing looked at, then anything unknown."""
+        """Return the status: drift first, then nothing read, then anything unknown."""
         if any(
             f.verdict is Verdict.DRIFT and f.severity.reaches(self.fail_on) for f in self.findings
         ):
@@ -190,7 +190,7 @@ class ClusterReport:
 
 
 def _is_coverage_gap(entry: Coverage) -> bool:
-    """Tell whether something that should have been asked gave nothing.
+    """Return whether a source that was due gave nothing.
 
     A source skipped without a reason (a planned node, a test that the profile turned off) was
     not due.

@@ -1,4 +1,4 @@
-"""One run of auditor: its circumstances, and the report that holds all that it tells."""
+"""One run of auditor: its circumstances, and the report of all that it found."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class RunMetadata:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that a run tells; every format is a pure function of it.
+    """Everything that a run found; every format is a pure function of it.
 
     `past` is what history adds, by cluster name; empty without history.
     """

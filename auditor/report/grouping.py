@@ -77,7 +77,7 @@ def _difference_group_key(finding: Finding) -> object:
 
 
 def _unknown_group_key(finding: Finding) -> object:
-    """Group what is unknown by what would settle it: one silent node is one block."""
+    """Return the key of an unknown finding: an unread node is one block, by its remedy."""
     return finding.remedy or (finding.recommendation, finding.because)
 
 
@@ -118,7 +118,7 @@ def _recommendation_title(finding: Finding) -> str:
 
 
 def _shared_heading(group: Sequence[Finding]) -> tuple[str, str]:
-    """Return the heading of unknown checks that one thing would settle, and its title."""
+    """Return the heading and the title of unknown checks that one action would settle."""
     first = group[0]
     number = count_noun(len(group), "check")
     if len({finding.recommendation for finding in group}) == 1:
@@ -162,7 +162,7 @@ def _limit_rows(label: str, texts: Sequence[str], most: int | None) -> list[Labe
 
 
 def _sentence_rows(group: Sequence[Finding], cluster: ClusterReport) -> list[LabelledText]:
-    """Return what the findings of one recommendation say, each sentence once."""
+    """Return what the findings of one recommendation say, and about which subjects."""
     kind = group[0].subject.kind
     label = "on" if kind is SubjectKind.NODE else str(kind)
     subjects = _subjects_text([finding.subject.name for finding in group], kind, cluster)
@@ -201,21 +201,21 @@ def _check_list_rows(group: Sequence[Finding], cluster: ClusterReport) -> list[L
     for finding in group:
         subjects.setdefault(finding.recommendation, []).append(finding)
     ids: dict[str, list[str]] = {}
-    for recommendation, found in sorted(subjects.items()):
-        names = [finding.subject.name for finding in found]
-        where = _subjects_text(names, found[0].subject.kind, cluster)
+    for recommendation, findings in sorted(subjects.items()):
+        names = [finding.subject.name for finding in findings]
+        where = _subjects_text(names, findings[0].subject.kind, cluster)
         ids.setdefault(where, []).append(recommendation)
     return [("checks", f"{' '.join(together)}, on {where}") for where, together in ids.items()]
 
 
 def _age_rows(report: Report, group: Sequence[Finding]) -> list[LabelledText]:
-    """Return since when the findings stand so; of several, the one that stands longest."""
-    known = [get_finding_age(report, finding) for finding in group]
-    standings = sorted((s for s in known if s), key=lambda standing: standing.since)
-    if not standings:
+    """Return since when the findings have their verdict; of several, the oldest one."""
+    ages = [get_finding_age(report, finding) for finding in group]
+    oldest = min((age for age in ages if age), key=lambda age: age.since, default=None)
+    if oldest is None:
         return []
-    less = ", some of them for less" if len(set(known)) > 1 else ""
-    return [("since", finding_age_text(standings[0], report.run) + less)]
+    less = ", some of them for less" if len(set(ages)) > 1 else ""
+    return [("since", finding_age_text(oldest, report.run) + less)]
 
 
 def _waiver_rows(finding: Finding) -> list[LabelledText]:

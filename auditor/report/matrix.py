@@ -1,8 +1,6 @@
-"""The cells of the matrix: what is known of a node or service, as a mark and a word.
+"""The matrix of a report: nodes across, services down, a mark and a word in each cell.
 
-What stands where in the matrix: columns are nodes by redundancy group, rows are services.
-
-The matrix of a terminal report: nodes across, services down, a mark and a word in each cell.
+Columns are the nodes by redundancy group; rows are attributes of the nodes, then services.
 """
 
 import re
@@ -89,26 +87,26 @@ class FindingIndex:
 
 def index_findings(findings: Iterable[Finding]) -> FindingIndex:
     """Return the findings on nodes and groups, ready to be looked up cell by cell."""
-    judged = FindingIndex({}, {}, {})
+    index = FindingIndex({}, {}, {})
     for finding in findings:
         name = finding.subject.name.lower()
         if finding.subject.kind is SubjectKind.GROUP:
-            judged.by_group.setdefault(name, []).append(finding)
+            index.by_group.setdefault(name, []).append(finding)
         elif finding.subject.kind is SubjectKind.NODE:
-            judged.by_node.setdefault(name, []).append(finding)
+            index.by_node.setdefault(name, []).append(finding)
             if finding.service:
-                judged.by_service.setdefault((name, finding.service), []).append(finding)
-    return judged
+                index.by_service.setdefault((name, finding.service), []).append(finding)
+    return index
 
 
 def node_attribute_rows(
-    nodes: Sequence[NodeFacts], judged: FindingIndex
+    nodes: Sequence[NodeFacts], index: FindingIndex
 ) -> list[tuple[str, list[Cell]]]:
     """Return the rows on the nodes themselves; their release only where they differ in it."""
     rows = [
         ("role", [_role_cell(node) for node in nodes]),
-        ("redundancy group", [_group_cell(node, judged) for node in nodes]),
-        ("HA state", [_node_ha_cell(node, judged) for node in nodes]),
+        ("redundancy group", [_group_cell(node, index) for node in nodes]),
+        ("HA state", [_node_ha_cell(node, index) for node in nodes]),
         ("identity", [_identity_cell(node) for node in nodes]),
     ]
     if len({node.release for node in nodes}) > 1:
@@ -132,8 +130,8 @@ def _role_cell(node: NodeFacts) -> Cell:
     )
 
 
-def _group_cell(node: NodeFacts, judged: FindingIndex) -> Cell:
-    findings = judged.by_node.get(node.name.lower(), ())
+def _group_cell(node: NodeFacts, index: FindingIndex) -> Cell:
+    findings = index.by_node.get(node.name.lower(), ())
     alone = next((f for f in findings if f.kind is FindingKind.NOT_GROUPED), None)
     if alone:
         return _verdict_cell(Verdict.DRIFT, "none", alone)
@@ -142,20 +140,20 @@ def _group_cell(node: NodeFacts, judged: FindingIndex) -> Cell:
     return Cell("none") if node.group_known else _verdict_cell(Verdict.UNKNOWN, "unknown")
 
 
-def _node_ha_cell(node: NodeFacts, judged: FindingIndex) -> Cell:
+def _node_ha_cell(node: NodeFacts, index: FindingIndex) -> Cell:
     if node.ha_state is None:
         return Cell("-") if node.planned else _verdict_cell(Verdict.UNKNOWN, "not read")
     word = str(node.ha_state.state).replace("_", " ")
     if node.ha_state.origin is not Origin.OBSERVED:
         word += " (inferred)"
     verdict, finding = _gravest_verdict(
-        judged.by_group.get((node.redundancy_group or "").lower(), ())
+        index.by_group.get((node.redundancy_group or "").lower(), ())
     )
     unread = node.ha_state.state is HaState.UNKNOWN
     if finding and _is_ha_switched_off(finding) and (unread or verdict is Verdict.DRIFT):
         word = "HA off"
     elif verdict is Verdict.DRIFT and unread:
-        word = "abnormal"  # the pair is judged, so "unknown" in capitals would mislead
+        word = "abnormal"  # the pair is index, so "unknown" in capitals would mislead
     return _verdict_cell(verdict, word, finding)
 
 
@@ -170,14 +168,14 @@ def _identity_cell(node: NodeFacts) -> Cell:
 
 
 def _gravest_verdict(findings: Iterable[Finding]) -> tuple[Verdict, Finding | None]:
-    told = {finding.verdict: finding for finding in reversed(tuple(findings))}
-    verdict = min(told, key=lambda verdict: verdict.rank, default=Verdict.NOT_APPLICABLE)
-    return verdict, told.get(verdict)
+    first = {finding.verdict: finding for finding in reversed(tuple(findings))}
+    verdict = min(first, key=lambda verdict: verdict.rank, default=Verdict.NOT_APPLICABLE)
+    return verdict, first.get(verdict)
 
 
-def service_cell(node: NodeFacts, service: str, judged: FindingIndex) -> Cell:
+def service_cell(node: NodeFacts, service: str, index: FindingIndex) -> Cell:
     """Return the gravest verdict on a service, and its state as a word."""
-    findings = judged.by_service.get((node.name.lower(), service), [])
+    findings = index.by_service.get((node.name.lower(), service), [])
     verdict, finding = _gravest_verdict(findings)
     word = _service_state_word(node, service)
     if verdict is Verdict.DRIFT:
@@ -235,11 +233,11 @@ def group_nodes(nodes: Iterable[NodeFacts]) -> list[tuple[str | None, list[NodeF
 
     Nodes without a group come last, each alone under None.
     """
-    found: dict[str, list[NodeFacts]] = {}
+    groups: dict[str, list[NodeFacts]] = {}
     for node in sorted(nodes, key=lambda n: (n.role is not Role.PUBLISHER, n.name.lower())):
-        found.setdefault(node.redundancy_group or "", []).append(node)
-    alone = found.pop("", [])
-    return [*found.items(), *((None, [node]) for node in alone)]
+        groups.setdefault(node.redundancy_group or "", []).append(node)
+    alone = groups.pop("", [])
+    return [*groups.items(), *((None, [node]) for node in alone)]
 
 
 def shared_domain(cluster: ClusterReport) -> str | None:
@@ -258,7 +256,7 @@ def label_nodes(every: Sequence[str]) -> dict[str, str]:
 
 
 def select_matrix_services(cluster: ClusterReport) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the services to show: those that are judged, and others that do not run."""
+    """Return the services to show: those that are index, and others that do not run."""
     if not any(node.services for node in cluster.nodes):
         return []
     shown = {
@@ -277,16 +275,16 @@ def select_matrix_services(cluster: ClusterReport) -> list[tuple[str, tuple[str,
         for service in node.services.values()
         if service.name not in shown and _is_service_down(service)
     }
-    found = [
+    sections = [
         (title, tuple(s for s in services if s in shown)) for title, services in _SERVICE_SECTIONS
     ]
-    found.append(("Judged besides", tuple(sorted(shown - placed))))
-    found.append(("Others not running", tuple(sorted(others))))
-    return [(title, services) for title, services in found if services]
+    sections.append(("Also judged", tuple(sorted(shown - placed))))
+    sections.append(("Others not running", tuple(sorted(others))))
+    return [(title, services) for title, services in sections if services]
 
 
 def _is_service_down(service: ServiceState) -> bool:
-    """Tell whether a service that nobody judges is worth a line: it should run and does not."""
+    """Return whether a service that is not judged is worth a line: it should run and does not."""
     return service.activated is not False and service.state is not RunState.STARTED
 
 
@@ -307,12 +305,12 @@ def build_matrix_tables(cluster: ClusterReport, width: int) -> list[Table]:
 
     The two nodes of a redundancy group stay together.
     """
-    judged = index_findings(cluster.findings)
+    index = index_findings(cluster.findings)
     label = label_nodes([node.name for node in cluster.nodes])
     sections = select_matrix_services(cluster)
     across = max(1, (width - _SERVICE_COLUMN_WIDTH) // (_CELL_WIDTH + _COLUMN_GAP))
     chunks = _chunk_nodes(cluster.nodes, across)
-    return [_build_matrix_table(chunk, label, sections, judged, width) for chunk in chunks]
+    return [_build_matrix_table(chunk, label, sections, index, width) for chunk in chunks]
 
 
 def _chunk_nodes(nodes: Iterable[NodeFacts], across: int) -> list[list[NodeFacts]]:
@@ -332,7 +330,7 @@ def _build_matrix_table(
     nodes: Sequence[NodeFacts],
     label: Mapping[str, str],
     sections: Sequence[tuple[str, tuple[str, ...]]],
-    judged: FindingIndex,
+    index: FindingIndex,
     width: int,
 ) -> Table:
     table = Table(
@@ -342,12 +340,12 @@ def _build_matrix_table(
     table.add_column("", width=max(_SERVICE_COLUMN_WIDTH, min(room, _service_name_width(sections))))
     for node in nodes:
         table.add_column(_fold_cell_text(label[node.name], "bold"), width=_CELL_WIDTH)
-    for title, cells in node_attribute_rows(nodes, judged):
+    for title, cells in node_attribute_rows(nodes, index):
         table.add_row(title, *map(_render_cell, cells))
     for title, services in sections:
         table.add_row(Text(f"─ {title}", style="bold"))
         for service in services:
-            shown = [_render_cell(service_cell(node, service, judged)) for node in nodes]
+            shown = [_render_cell(service_cell(node, service, index)) for node in nodes]
             table.add_row(safe_text(short_service_name(service)), *shown)
     return table
 
@@ -360,8 +358,8 @@ def _service_name_width(sections: Iterable[tuple[str, tuple[str, ...]]]) -> int:
     )
 
 
-def _render_cell(told: Cell) -> Text:
-    return _fold_cell_text(told.text, VERDICT_STYLES[told.verdict] if told.verdict else "")
+def _render_cell(cell: Cell) -> Text:
+    return _fold_cell_text(cell.text, VERDICT_STYLES[cell.verdict] if cell.verdict else "")
 
 
 def _fold_cell_text(text: str, style: str) -> Text:
