@@ -42,18 +42,18 @@ def moved(history: HistoryStore, report: Report) -> dict[str, str]:
     return {change.finding.recommendation: str(change.direction) for change in changes}
 
 
-def test_drift_stands_since_the_first_run_that_saw_it(history: HistoryStore) -> None:
+def test_drift_begins_with_the_first_run_that_found_it(history: HistoryStore) -> None:
     assert stand(history, PASS, DRIFT, DRIFT, DRIFT) == {DRIFT: FindingAge(at(2), 3)}
 
 
-def test_a_drift_that_was_mended_and_came_back_stands_since_it_came_back(
+def test_drift_that_was_fixed_and_came_back_begins_anew(
     history: HistoryStore,
 ) -> None:
     assert stand(history, DRIFT, PASS, DRIFT) == {DRIFT: FindingAge(at(3), 1)}
 
 
 @pytest.mark.parametrize("verdict", [DRIFT, EXPLAINED, WAIVED])
-def test_a_difference_stands_on_over_runs_that_could_not_tell(
+def test_the_age_of_a_difference_includes_unknown_runs(
     history: HistoryStore, verdict: Verdict
 ) -> None:
     assert stand(history, verdict, verdict, UNKNOWN, None, verdict) == {
@@ -62,13 +62,13 @@ def test_a_difference_stands_on_over_runs_that_could_not_tell(
 
 
 @pytest.mark.parametrize("gap", [UNKNOWN, None])
-def test_a_pass_never_reaches_over_a_run_that_could_not_tell(
+def test_the_age_of_a_pass_ends_at_an_unknown_run(
     history: HistoryStore, gap: Verdict | None
 ) -> None:
     assert stand(history, PASS, gap, PASS) == {PASS: FindingAge(at(3), 1)}
 
 
-def test_a_pass_between_two_drifts_counts_also_behind_an_unknown(history: HistoryStore) -> None:
+def test_a_pass_between_two_drifts_counts_also_after_an_unknown(history: HistoryStore) -> None:
     assert stand(history, DRIFT, PASS, UNKNOWN, DRIFT) == {DRIFT: FindingAge(at(4), 1)}
 
 
@@ -81,11 +81,11 @@ def test_a_drift_of_another_kind_is_the_same_drift(history: HistoryStore) -> Non
     assert (row.kind, row.age) == (FindingKind.STOPPED, FindingAge(at(1), 4))
 
 
-def test_what_the_last_run_did_not_judge_has_no_standing(history: HistoryStore) -> None:
+def test_a_finding_that_the_last_run_did_not_judge_has_no_age(history: HistoryStore) -> None:
     assert stand(history, DRIFT, None) == {}
 
 
-def test_a_report_learns_its_standing_before_it_is_recorded(history: HistoryStore) -> None:
+def test_a_report_has_ages_before_it_is_recorded(history: HistoryStore) -> None:
     stand(history, PASS, DRIFT, DRIFT)
     tonight = judged(4, {SIP: DRIFT, "PE-01": DRIFT})
     past = history.past(tonight)["lab"]
@@ -102,7 +102,7 @@ def test_the_first_run_has_no_changes(history: HistoryStore) -> None:
     assert (past.changes, past.runs) == ((), ())
 
 
-def test_every_direction_a_finding_can_take(history: HistoryStore) -> None:
+def test_every_direction_of_a_change(history: HistoryStore) -> None:
     before = {
         "new": PASS,
         "from-na": Verdict.NOT_APPLICABLE,
@@ -155,20 +155,20 @@ def test_every_direction_a_finding_can_take(history: HistoryStore) -> None:
     }
 
 
-def test_a_drift_that_weighs_more_worsened(history: HistoryStore) -> None:
+def test_more_severe_drift_has_worsened(history: HistoryStore) -> None:
     history.record(report(1, cluster(finding(SIP, DRIFT, severity=Severity.MEDIUM))))
     assert moved(history, report(2, cluster(finding(SIP, DRIFT, severity=Severity.HIGH)))) == {
         SIP: "worsened"
     }
 
 
-def test_a_drift_seen_again_after_an_unknown_is_not_new(history: HistoryStore) -> None:
+def test_drift_after_an_unknown_is_not_new(history: HistoryStore) -> None:
     stand(history, DRIFT, UNKNOWN)
     assert moved(history, judged(3, {SIP: DRIFT})) == {SIP: "persisting"}
     assert moved(history, judged(3, {SIP: PASS})) == {SIP: "resolved"}
 
 
-def test_a_lost_difference_is_told_of_as_long_as_it_is_lost_a_lost_pass_once(
+def test_an_unknown_difference_is_reported_by_every_run_an_unknown_pass_once(
     history: HistoryStore,
 ) -> None:
     history.record(judged(1, {SIP: DRIFT, "PE-01": PASS}))
@@ -237,9 +237,7 @@ def test_a_past_run_is_judged_by_what_it_knew(history: HistoryStore) -> None:
         ("x\x1b[31m\ny", r'no run "x\x1b[31m\ny" is recorded'),
     ],
 )
-def test_a_reference_that_means_nothing_is_refused(
-    history: HistoryStore, since: str, said: str
-) -> None:
+def test_an_unknown_run_or_date_is_refused(history: HistoryStore, since: str, said: str) -> None:
     stand(history, PASS, DRIFT)
     with pytest.raises(ConfigError) as refused:
         history.changes("lab", since)
@@ -252,7 +250,7 @@ def test_a_whole_id_means_that_run_though_others_begin_with_it(history: HistoryS
     assert history.changes("lab", "run-1").before.id == "run-1"
 
 
-def test_a_cluster_without_runs_is_refused_with_the_nearest(history: HistoryStore) -> None:
+def test_a_cluster_without_runs_is_refused_with_the_nearest_name(history: HistoryStore) -> None:
     with pytest.raises(ConfigError, match="nothing is recorded yet"):
         history.latest_findings("lab")
     stand(history, PASS)
@@ -262,7 +260,7 @@ def test_a_cluster_without_runs_is_refused_with_the_nearest(history: HistoryStor
         history.runs("zzzzzzzz")
 
 
-def test_the_run_before_tells_what_was_on_its_way(history: HistoryStore) -> None:
+def test_the_previous_run_holds_the_moving_services(history: HistoryStore) -> None:
     states = {"SIP": RunState.STARTING, "PE": RunState.STOPPING, "AXL": RunState.STARTED}
     assert history.previous("lab") is None
     history.record(report(1, cluster(finding(SIP, UNKNOWN), nodes=(node(**states),))))
@@ -285,7 +283,7 @@ def test_only_the_run_directly_before_counts(history: HistoryStore) -> None:
     assert previous.moving == {}
 
 
-def test_the_run_before_tells_which_nodes_it_could_not_read(history: HistoryStore) -> None:
+def test_the_previous_run_holds_the_unread_nodes(history: HistoryStore) -> None:
     planned = replace(node(), name="imp-next.example.test", planned=True)
     dark = cluster(finding(SIP, UNKNOWN), nodes=(node(), planned))
     assert history.past(report(1, dark))["lab"].unread == frozenset()
@@ -301,7 +299,7 @@ def asking(publisher: str, day: int) -> Report:
     return report(day, replace(moving, coverage=(entry,)))
 
 
-def test_another_cluster_of_the_same_name_is_told_apart_by_its_publisher(
+def test_another_cluster_of_the_same_name_is_recognised_by_its_publisher(
     history: HistoryStore,
 ) -> None:
     """What is starting there makes nothing here unstable."""
@@ -318,7 +316,7 @@ def test_another_cluster_of_the_same_name_is_told_apart_by_its_publisher(
 
 
 @pytest.mark.parametrize("mode", ["precheck", "failover-check"])
-def test_runs_of_another_mode_leave_no_trace(history: HistoryStore, mode: str) -> None:
+def test_runs_of_another_mode_are_not_recorded(history: HistoryStore, mode: str) -> None:
     stand(history, PASS)
     other = report(2, cluster(finding(SIP, DRIFT)), mode=mode)
     assert history.past(other) == {}

@@ -77,9 +77,7 @@ def opened(url: str, *, writes: bool = True) -> HistoryStore:
 
 
 @pytest.mark.parametrize("writes", [True, False], ids=["audit", "history"])
-def test_what_the_first_schema_held_is_there_after_it_was_brought_up(
-    url: str, writes: bool
-) -> None:
+def test_a_migration_keeps_everything_of_the_first_schema(url: str, writes: bool) -> None:
     first_schema(url)
     history = opened(url, writes=writes)
     assert [(run.id, run.status) for run in history.runs("lab")] == [
@@ -106,7 +104,7 @@ def test_the_next_run_goes_on_where_the_first_schema_ended(url: str) -> None:
     assert stood == {"SIP-01": FindingAge(at(3), 1), "PE-01": FindingAge(at(1), 3)}
 
 
-def test_a_migration_that_dies_leaves_the_first_schema_whole(
+def test_an_interrupted_migration_leaves_the_first_schema(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = first_schema(url)

@@ -52,12 +52,12 @@ def statement(url: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["off", "OFF", " off "])
-def test_off_keeps_nothing(word: str) -> None:
+def test_off_records_nothing(word: str) -> None:
     assert open_history(word) is None
     assert not platformdirs.user_data_path("auditor", appauthor=False).exists()
 
 
-def test_without_a_url_history_is_a_file_of_the_user_alone() -> None:
+def test_the_default_is_a_private_file_of_the_user() -> None:
     history = opened(None)
     file = platformdirs.user_data_path("auditor", appauthor=False) / "history.sqlite3"
     assert file.stat().st_mode & 0o777 == 0o600
@@ -66,12 +66,12 @@ def test_without_a_url_history_is_a_file_of_the_user_alone() -> None:
     assert len(opened(None).runs()) == 1
 
 
-def test_a_home_may_be_written_as_such() -> None:
+def test_a_tilde_is_the_home_folder() -> None:
     opened("sqlite:///~/audits.sqlite3")
     assert (Path.home() / "audits.sqlite3").exists()
 
 
-def test_signs_that_urls_know_may_stand_in_a_path(tmp_path: Path) -> None:
+def test_special_characters_of_urls_are_allowed_in_a_path(tmp_path: Path) -> None:
     opened(f"sqlite:///{tmp_path}/50%25 @off #1.sqlite3").record(judged(1, ROW))
     assert (tmp_path / "50%25 @off #1.sqlite3").stat().st_size > 0
 
@@ -95,7 +95,7 @@ def test_signs_that_urls_know_may_stand_in_a_path(tmp_path: Path) -> None:
         ("postgresql://u:hunter2@hunter2@h/d", "is malformed"),
     ],
 )
-def test_an_address_that_is_none_is_refused_with_the_choice(url: str, said: str) -> None:
+def test_a_malformed_url_is_refused_with_the_choices(url: str, said: str) -> None:
     line = refusal(url)
     assert said in line
     assert CHOICE in line
@@ -114,7 +114,7 @@ def test_an_address_that_is_none_is_refused_with_the_choice(url: str, said: str)
         "postgresql://auditor:hunter2@127.0.0.1:1/x?nonsense=1",
     ],
 )
-def test_a_database_that_cannot_be_reached_is_told_without_its_password(url: str) -> None:
+def test_the_error_of_an_unreachable_database_hides_the_password(url: str) -> None:
     address = locate_database(url)
     assert address is not None
     for text in (refusal(url), address.shown, repr(address), repr(connect_database(address))):
@@ -122,7 +122,7 @@ def test_a_database_that_cannot_be_reached_is_told_without_its_password(url: str
     assert "--history off" in refusal(url)
 
 
-def test_a_wrong_password_is_told_without_it(server: Server) -> None:
+def test_the_error_of_a_wrong_password_hides_it(server: Server) -> None:
     line = refusal(server.url(password="hunter2"))
     assert "password authentication failed" in line
     assert "hunter2" not in line
@@ -146,7 +146,7 @@ def test_a_report_may_name_the_database(postgresql_url: str) -> None:
         assert secret not in history.shown + repr(history)
 
 
-def test_without_its_driver_postgresql_is_told_how_to_get_it(
+def test_without_its_driver_postgresql_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
@@ -154,7 +154,7 @@ def test_without_its_driver_postgresql_is_told_how_to_get_it(
 
 
 @pytest.mark.parametrize("place", ["no/such/folder/x.sqlite3", ".", "file/x.sqlite3"])
-def test_a_file_that_cannot_be_made_is_told(tmp_path: Path, place: str) -> None:
+def test_a_file_that_cannot_be_created_is_an_error(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").touch()
     line = refusal(f"sqlite:///{tmp_path}/{place}")
     assert any(
@@ -163,7 +163,7 @@ def test_a_file_that_cannot_be_made_is_told(tmp_path: Path, place: str) -> None:
     assert "--history off" in line
 
 
-def test_a_file_of_something_else_is_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "letter.txt"
     file.write_text("Dear reader, " * 1000)
     assert "file is not a database" in refusal(f"sqlite:///{file}")
@@ -191,7 +191,7 @@ def test_a_database_that_others_use_keeps_their_tables(url: str) -> None:
     assert len(opened(url).runs()) == 1
 
 
-def test_a_locked_file_is_told_before_anything_is_asked(
+def test_a_locked_file_is_an_error_before_anything_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "LOCK_TIMEOUT_S", 0)
@@ -205,7 +205,7 @@ def test_a_locked_file_is_told_before_anything_is_asked(
     opened(url)
 
 
-def test_a_locked_server_is_told_before_anything_is_asked(
+def test_a_locked_server_is_an_error_before_anything_is_asked(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "LOCK_TIMEOUT_S", "0.01")
@@ -217,7 +217,7 @@ def test_a_locked_server_is_told_before_anything_is_asked(
     assert "lock timeout; another program holds it" in line
 
 
-def test_a_run_that_cannot_be_recorded_after_all_is_no_usage_error(
+def test_a_run_that_cannot_be_recorded_is_not_a_usage_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "LOCK_TIMEOUT_S", 0)
@@ -232,7 +232,9 @@ def test_a_run_that_cannot_be_recorded_after_all_is_no_usage_error(
     history.record(judged(1, ROW))
 
 
-def test_who_may_only_read_can_look_but_not_audit(server: Server, postgresql_url: str) -> None:
+def test_read_access_is_enough_to_look_and_not_to_audit(
+    server: Server, postgresql_url: str
+) -> None:
     opened(postgresql_url).record(judged(1, ROW))
     schema = postgresql_url.rpartition("%3D")[2]
     role = f"reader_{schema}"
@@ -248,7 +250,7 @@ def test_who_may_only_read_can_look_but_not_audit(server: Server, postgresql_url
     assert "permission denied for table auditor_run" in refusal(reader)
 
 
-def test_looking_into_a_history_that_is_not_there_makes_none(tmp_path: Path) -> None:
+def test_looking_creates_no_history(tmp_path: Path) -> None:
     line = refusal(f"sqlite:///{tmp_path}/history.sqlite3", writes=False)
     assert "nothing is recorded there yet; `auditor audit` does it" in line
     assert list(tmp_path.glob("*.sqlite3")) == []
@@ -269,7 +271,7 @@ def nobody() -> Iterator[Path]:
                 os.seteuid(0)
 
 
-def test_a_file_that_may_only_be_read_can_be_looked_into_only(tmp_path: Path) -> None:
+def test_a_read_only_file_can_be_read_only(tmp_path: Path) -> None:
     opened(f"sqlite:///{tmp_path}/loads-all-that-it-needs.sqlite3").record(judged(1, ROW))
     with nobody() as folder:
         url = f"sqlite:///{folder}/history.sqlite3"

@@ -74,13 +74,13 @@ def test_a_full_disk_loses_this_run_and_no_other(tmp_path: Path) -> None:
     assert len(history.runs()) == 2
 
 
-def test_first_starts_at_once_make_one_history(url: str) -> None:
+def test_simultaneous_first_starts_create_one_history(url: str) -> None:
     history = at_once(url, "a", "b", "c", count=1)
     assert history.clusters() == ("a", "b", "c", "lab")
     assert len(history.runs("lab")) == 3
 
 
-def test_writers_at_once_lose_no_run_and_count_right(url: str) -> None:
+def test_simultaneous_writers_lose_no_run(url: str) -> None:
     history = at_once(url, "a", "b", count=12)
 
     assert len(history.runs("lab")) == 24

@@ -35,7 +35,7 @@ def nights(history: HistoryStore, *verdicts: Verdict) -> None:
         history.record(judged(day, {SIP: verdict}))
 
 
-def test_runs_are_listed_the_latest_first_with_what_they_came_to(history: HistoryStore) -> None:
+def test_runs_are_listed_with_their_results_latest_first(history: HistoryStore) -> None:
     history.record(report(1, cluster(finding(SIP, DRIFT), finding("PE-01", UNKNOWN))))
     history.record(report(2, cluster(finding(SIP, PASS)), cluster(name="b")))
 
@@ -54,7 +54,7 @@ def test_runs_are_listed_the_latest_first_with_what_they_came_to(history: Histor
     assert (other.status, other.exit_code) == (ClusterStatus.COMPLIANT, 0)
 
 
-def test_runs_can_be_asked_for_by_cluster_number_and_date(history: HistoryStore) -> None:
+def test_runs_are_selected_by_cluster_number_and_date(history: HistoryStore) -> None:
     nights(history, PASS, PASS, PASS, PASS)
     history.record(report(5, cluster(name="b")))
     assert [run.id for run in history.runs("lab", limit=2)] == ["run-04-02", "run-03-02"]
@@ -63,13 +63,13 @@ def test_runs_can_be_asked_for_by_cluster_number_and_date(history: HistoryStore)
         history.runs(since="yesterday")
 
 
-def test_a_report_sees_the_runs_before_it(history: HistoryStore) -> None:
+def test_a_report_has_the_runs_before_it(history: HistoryStore) -> None:
     nights(history, PASS, DRIFT)
     past = history.past(judged(3, {SIP: DRIFT}))["lab"]
     assert [run.status for run in past.runs] == [ClusterStatus.DRIFT, ClusterStatus.COMPLIANT]
 
 
-def test_an_export_tells_each_time_that_a_finding_stood_alike(history: HistoryStore) -> None:
+def test_an_export_has_a_row_for_each_period(history: HistoryStore) -> None:
     nights(history, DRIFT, DRIFT, UNKNOWN, DRIFT)
     rows = history.export("lab")
     assert rows == history.export()
@@ -95,7 +95,7 @@ def test_an_export_tells_each_time_that_a_finding_stood_alike(history: HistorySt
     ]
 
 
-def test_a_drift_keeps_its_beginning_when_its_runs_are_forgotten(history: HistoryStore) -> None:
+def test_drift_keeps_its_beginning_when_its_runs_are_pruned(history: HistoryStore) -> None:
     nights(history, PASS, DRIFT, DRIFT, DRIFT)
     assert history.prune(timedelta(days=16, hours=12), NOW) == 3
 
@@ -106,7 +106,7 @@ def test_a_drift_keeps_its_beginning_when_its_runs_are_forgotten(history: Histor
     assert len(history.export()) == 1
 
 
-def test_how_things_stand_is_never_forgotten(history: HistoryStore) -> None:
+def test_the_latest_results_are_never_pruned(history: HistoryStore) -> None:
     nights(history, DRIFT, UNKNOWN)
     history.record(report(3, cluster(finding(SIP, PASS, cluster="b"), name="b")))
     assert history.prune(timedelta(0), NOW) == 1
@@ -117,14 +117,14 @@ def test_how_things_stand_is_never_forgotten(history: HistoryStore) -> None:
     assert list(past.ages.values()) == [FindingAge(at(1), 2)]
 
 
-def test_what_is_young_enough_stays(history: HistoryStore) -> None:
+def test_recent_runs_are_not_pruned(history: HistoryStore) -> None:
     nights(history, PASS, DRIFT)
     before = history.export(), history.runs()
     assert history.prune(timedelta(days=19), NOW) == 0
     assert (history.export(), history.runs()) == before
 
 
-def test_a_subject_that_is_gone_is_forgotten_in_time(history: HistoryStore) -> None:
+def test_a_subject_that_no_longer_exists_is_pruned(history: HistoryStore) -> None:
     history.record(report(1, cluster(finding(SIP, DRIFT), finding(SIP, DRIFT, subject="gone"))))
     history.record(judged(2, {SIP: DRIFT}))
     history.prune(timedelta(days=19), NOW)
@@ -137,7 +137,7 @@ def test_a_subject_that_is_gone_is_forgotten_in_time(history: HistoryStore) -> N
 
 
 @pytest.mark.parametrize("name", ["köln", "'; DROP TABLE auditor_run; --", "50%", "\x1b[31m", "💥"])
-def test_any_text_can_be_recorded_and_asked_for(history: HistoryStore, name: str) -> None:
+def test_any_text_can_be_recorded_and_read(history: HistoryStore, name: str) -> None:
     told = report(1, cluster(finding("X-1", DRIFT, cluster="x", subject=name), name="x"))
     history.record(told)
     (row,) = history.latest_findings("x")
@@ -159,7 +159,7 @@ def test_the_program_knows_the_last_migration() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD_REVISION
 
 
-def test_since_when_is_answered_from_an_index(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_ages_are_read_by_an_index(tmp_path_factory: pytest.TempPathFactory) -> None:
     url = f"sqlite:///{tmp_path_factory.mktemp('plan')}/history.sqlite3"
     history = open_history(url)
     assert history is not None
@@ -209,7 +209,7 @@ def _trace(told: Finding, span: FindingPeriod, known: FindingPeriod | None) -> F
 
 
 @given(VERDICTS)
-def test_a_standing_is_what_looking_back_over_all_runs_says(
+def test_an_age_equals_a_count_over_all_runs(
     verdicts: list[Verdict | None],
 ) -> None:
     trace = walk(verdicts)[-1]
@@ -227,7 +227,7 @@ def test_a_standing_is_what_looking_back_over_all_runs_says(
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from([*Verdict, None]), min_size=1, max_size=8))
-def test_the_database_says_the_same(
+def test_the_database_holds_the_same_ages(
     tmp_path_factory: pytest.TempPathFactory, verdicts: list[Verdict | None]
 ) -> None:
     history = open_history(f"sqlite:///{tmp_path_factory.mktemp('same')}/h.sqlite3")

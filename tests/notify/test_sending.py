@@ -20,7 +20,7 @@ def hook() -> Iterator[Hook]:
         yield hook
 
 
-def test_everybody_gets_the_message_as_plain_text(hook: Hook) -> None:
+def test_every_address_gets_the_message_as_plain_text(hook: Hook) -> None:
     """Markup in a name stays what it is."""
     to = parse_recipients([hook.url, hook.url])
     assert hook.told == [], "checking an address sends nothing"
@@ -30,7 +30,7 @@ def test_everybody_gets_the_message_as_plain_text(hook: Hook) -> None:
     assert {told["message"] for told in hook.told} == {"new: <b>SIP</b> & *PE*\nExit code 3."}
 
 
-def test_who_is_not_reached_is_named_by_number_alone(
+def test_a_failed_address_is_named_by_its_number_alone(
     hook: Hook, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The others get the message all the same, and the token stands nowhere."""
@@ -41,14 +41,12 @@ def test_who_is_not_reached_is_named_by_number_alone(
 
 
 @pytest.mark.parametrize("status", [302, 401, 500])
-def test_a_refusal_is_no_delivery(hook: Hook, status: int) -> None:
+def test_a_refused_message_is_not_delivered(hook: Hook, status: int) -> None:
     hook.status = status
     assert len(send_notification([Recipient(1, hook.url)], "title", "body")) == 1
 
 
-def test_a_listener_that_hangs_is_left_and_not_called_wrong(
-    hook: Hook, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hanging_service_times_out(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for it longer than for all together."""
     hook.hang.clear()
     monkeypatch.setattr(send, "DELIVERY_TIMEOUT_S", 1.5)
@@ -57,7 +55,7 @@ def test_a_listener_that_hangs_is_left_and_not_called_wrong(
     assert told == (f"notification 1 {late}", f"notification 2 {late}")
 
 
-def test_an_address_that_could_not_be_tried_in_time_is_not_refused(
+def test_an_address_that_could_not_be_checked_in_time_is_not_refused(
     hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slow machine is no mistake in an address, and no reason not to audit."""
@@ -67,7 +65,7 @@ def test_an_address_that_could_not_be_tried_in_time_is_not_refused(
     assert parse_recipients([hook.url]) == (Recipient(1, hook.url),)
 
 
-def test_a_courier_that_falls_over_is_no_delivery(
+def test_a_crashed_worker_is_not_a_delivery(
     hook: Hook, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Whatever it prints on its way down."""
@@ -77,7 +75,7 @@ def test_a_courier_that_falls_over_is_no_delivery(
     assert capfd.readouterr() == ("", "")
 
 
-def test_addresses_that_name_no_service_are_all_refused_and_not_repeated() -> None:
+def test_all_malformed_addresses_are_refused_and_not_shown() -> None:
     wrong = [f"nonsense://{TOKEN}", TOKEN, f"mailto://{TOKEN}"]
     with pytest.raises(ConfigError) as refused:
         parse_recipients([DEAD, *wrong])
@@ -86,7 +84,7 @@ def test_addresses_that_name_no_service_are_all_refused_and_not_repeated() -> No
     assert TOKEN not in str(refused.value)
 
 
-def test_without_the_extra_it_says_which_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_it_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(send, "find_spec", lambda _: None)
     assert parse_recipients([]) == ()
     with pytest.raises(ConfigError, match=r"pip install 'auditor\[notify\]'"):
@@ -97,7 +95,7 @@ def test_an_address_is_in_no_repr() -> None:
     assert TOKEN not in repr(Recipient(1, DEAD))
 
 
-def test_a_courier_does_not_get_the_passwords_of_clusters(
+def test_a_worker_does_not_get_the_passwords_of_clusters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It talks to services outside."""

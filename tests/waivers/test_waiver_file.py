@@ -22,7 +22,7 @@ expires = 2026-12-31
 """
 
 
-def test_a_block_becomes_a_rule_that_knows_its_place() -> None:
+def test_a_block_becomes_a_rule_with_its_place() -> None:
     second = GOOD.replace("XMPPFED-02", "SIP-01")
     assert parse_waivers(GOOD + second, NAME, KNOWN)[1] == WaiverRule(
         recommendation="SIP-01",
@@ -40,7 +40,7 @@ def test_an_empty_file_waives_nothing() -> None:
 
 
 @pytest.mark.parametrize("case", sorted(CASES.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_mistake_is_told_at_once(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_mistake_is_reported_at_once(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CASES)
     with pytest.raises(ConfigError) as refused:
         load_waiver_file(Path(case.name), KNOWN)
@@ -54,14 +54,14 @@ def test_a_waiver_without_one_of_its_keys_is_refused(key: str) -> None:
         parse_waivers(content, NAME, KNOWN)
 
 
-def test_a_waiver_without_an_end_is_refused_and_told_how_to_write_one() -> None:
+def test_a_waiver_without_an_end_is_refused_with_an_example() -> None:
     content = GOOD.replace("expires = 2026-12-31", "")
     with pytest.raises(ConfigError, match=r"`expires`: missing; .* expires = 2026-12-31"):
         parse_waivers(content, NAME, KNOWN)
 
 
 @pytest.mark.parametrize("day", ["2026-02-31", "2026-13-01", "31.12.2026", "2026-02-31T00:00:00"])
-def test_a_day_that_does_not_exist_is_told_with_its_waiver_and_key(day: str) -> None:
+def test_a_day_that_does_not_exist_is_reported_with_its_waiver_and_key(day: str) -> None:
     content = GOOD + GOOD.replace("XMPPFED-02", "SIP-01").replace("2026-12-31", f"{day}  # soon")
     with pytest.raises(ConfigError) as refused:
         parse_waivers(content, NAME, KNOWN)
@@ -71,33 +71,33 @@ def test_a_day_that_does_not_exist_is_told_with_its_waiver_and_key(day: str) -> 
     )
 
 
-def test_another_mistake_of_toml_is_told_with_its_line() -> None:
+def test_another_mistake_of_toml_is_reported_with_its_line() -> None:
     with pytest.raises(ConfigError, match=r"is not TOML: .*line 4"):
         parse_waivers(GOOD.replace('"lab"', "lab"), NAME, KNOWN)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml: cannot be read: No such file"):
         load_waiver_file(tmp_path / "nowhere.toml", KNOWN)
 
 
-def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "waivers.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="is not UTF-8 text"):
         load_waiver_file(tmp_path / "waivers.toml", KNOWN)
 
 
-def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "waivers.toml").write_text(GOOD, encoding="utf-8-sig")
     assert len(load_waiver_file(tmp_path / "waivers.toml", KNOWN)) == 1
 
 
-def test_nesting_without_end_is_a_mistake_and_no_crash() -> None:
+def test_endless_nesting_is_a_mistake() -> None:
     with pytest.raises(ConfigError, match="nested too deeply"):
         parse_waivers("a = " + "[" * 100_000, NAME, KNOWN)
 
 
-def test_what_the_file_holds_cannot_break_the_line_that_reports_it() -> None:
+def test_content_of_the_file_cannot_break_the_line_that_reports_it() -> None:
     content = GOOD.replace("XMPPFED-02", "\\u001b[31m\\nAXL")
     with pytest.raises(ConfigError) as refused:
         parse_waivers(content, NAME, KNOWN)

@@ -96,7 +96,7 @@ def test_only_differences_can_be_waived(verdict: Verdict) -> None:
     assert waived(report, rule()).findings == report.findings
 
 
-def test_a_waiver_holds_through_its_last_day_and_not_longer() -> None:
+def test_a_waiver_is_valid_through_its_last_day() -> None:
     report = cluster(finding())
     assert waived(report, rule(expires=TODAY)).findings[0].verdict is Verdict.WAIVED
     late = waived(report, rule(expires=TODAY), today=TODAY + timedelta(days=1))
@@ -118,12 +118,12 @@ def test_a_waiver_holds_through_its_last_day_and_not_longer() -> None:
         rule(subject="imp-sub"),
     ],
 )
-def test_recommendation_cluster_and_subject_must_all_agree(other: WaiverRule) -> None:
+def test_recommendation_cluster_and_subject_must_all_match(other: WaiverRule) -> None:
     report = cluster(finding())
     assert waived(report, other).findings == report.findings
 
 
-def test_names_agree_whatever_their_case() -> None:
+def test_names_match_in_any_case() -> None:
     ours = rule(cluster="LAB", subject=NODE.upper())
     assert waived(cluster(finding()), ours).findings[0].verdict is Verdict.WAIVED
 
@@ -133,12 +133,12 @@ def test_a_recommendation_in_another_case_is_another_recommendation() -> None:
     assert waived(report, rule(recommendation="sip-01")).findings == report.findings
 
 
-def test_a_waiver_that_lasts_says_nothing() -> None:
+def test_a_waiver_far_from_its_end_has_no_notice() -> None:
     assert waived(cluster(finding()), rule()).notices == ()
 
 
 @pytest.mark.parametrize(("days", "told"), [(0, True), (14, True), (15, False)])
-def test_a_waiver_is_told_of_in_its_last_fortnight(days: int, told: bool) -> None:
+def test_a_waiver_has_a_notice_in_its_last_fortnight(days: int, told: bool) -> None:
     report = waived(cluster(finding()), rule(expires=TODAY + timedelta(days=days)))
     assert report.findings[0].verdict is Verdict.WAIVED
     assert bool(report.notices) is told
@@ -148,19 +148,19 @@ def test_a_waiver_is_told_of_in_its_last_fortnight(days: int, told: bool) -> Non
 @pytest.mark.parametrize(
     ("verdict", "words"), [(Verdict.PASS, "pass"), (Verdict.NOT_APPLICABLE, "not applicable")]
 )
-def test_a_waiver_whose_difference_is_gone_is_told_of(verdict: Verdict, words: str) -> None:
+def test_a_waiver_without_a_difference_has_a_notice(verdict: Verdict, words: str) -> None:
     assert waived(cluster(finding(verdict)), rule(expires=TODAY)).notices == (
         f"waivers.toml, waiver 1: SIP-01 on imp-sub.example.test is no longer needed ({words} "
         "now); remove it.",
     )
 
 
-def test_a_waiver_of_an_unknown_is_told_to_have_no_effect() -> None:
+def test_a_waiver_of_an_unknown_has_no_effect() -> None:
     (notice,) = waived(cluster(finding(Verdict.UNKNOWN)), rule()).notices
     assert notice.endswith("its verdict is unknown now, and unknown cannot be waived.")
 
 
-def test_a_waiver_that_matches_nothing_is_told_of_with_the_nearest_subject() -> None:
+def test_a_waiver_that_matches_nothing_names_the_nearest_subject() -> None:
     (notice,) = waived(cluster(finding()), rule(subject="imp-sup.example.test")).notices
     assert notice == (
         "waivers.toml, waiver 1: SIP-01 on imp-sup.example.test matches no finding; write "
@@ -168,24 +168,24 @@ def test_a_waiver_that_matches_nothing_is_told_of_with_the_nearest_subject() -> 
     )
 
 
-def test_a_subject_is_not_called_missing_while_the_nodes_are_not_sure() -> None:
+def test_a_subject_is_not_called_missing_while_nodes_are_unlisted() -> None:
     unsure = Coverage(Source.CUCM_AXL, "cucm", Outcome.FAILED, Reason.TIMED_OUT)
     report = replace(cluster(finding()), coverage=(unsure,))
     assert waived(report, rule(subject="imp-c.example.test")).notices == ()
 
 
-def test_a_waiver_for_what_this_run_did_not_judge_is_not_stale() -> None:
+def test_a_waiver_for_another_pack_is_not_stale() -> None:
     report = cluster(finding())
     assert waived(report, rule(recommendation="AXL-04")).notices == ()
     assert waived(report, rule(cluster="berlin")).notices == ()
 
 
-def test_what_was_noticed_before_stays() -> None:
+def test_earlier_notices_stay() -> None:
     report = replace(cluster(finding()), notices=("Known.",))
     assert waived(report, rule(expires=TODAY)).notices[0] == "Known."
 
 
-def test_a_waiver_for_a_cluster_that_is_nowhere_is_told_of() -> None:
+def test_a_waiver_for_an_unknown_cluster_has_a_notice() -> None:
     rules = [rule(cluster="LAB"), rule(cluster="labb"), rule(cluster="mars")]
     assert unknown_cluster_notices(rules, ["lab", "berlin"]) == (
         'waivers.toml, waiver 1: there is no cluster "labb"; write "lab" if you mean that, or '
@@ -215,7 +215,7 @@ CLUSTERS = st.builds(
 
 
 @given(CLUSTERS, RULES, DAYS)
-def test_no_waiver_turns_anything_but_a_difference(
+def test_a_waiver_changes_differences_alone(
     report: ClusterReport, rules: list[WaiverRule], today: date
 ) -> None:
     after = waived(report, *rules, today=today)

@@ -29,7 +29,7 @@ def window(lab: Start, tmp_path: Path) -> tuple[Lab, Path]:
 
 
 def test_nothing_changed_is_nothing_unexpected(window: tuple[Lab, Path]) -> None:
-    """Uptime grew, and that is all."""
+    """Only the uptime grew."""
     running, before = window
     result = running.run("diff", str(before), "live")
     assert result.exit_code == 0, result.output
@@ -37,7 +37,7 @@ def test_nothing_changed_is_nothing_unexpected(window: tuple[Lab, Path]) -> None
 
 
 def test_a_service_that_was_stopped_is_unexpected_and_new_drift(window: tuple[Lab, Path]) -> None:
-    """Both the change and what it means."""
+    """Both the change and the finding are reported."""
     running, before = window
     running.simulator.change({"stop": {"node": SUBSCRIBER, "service": SIP}})
     result = running.run("diff", str(before), "live")
@@ -46,7 +46,7 @@ def test_a_service_that_was_stopped_is_unexpected_and_new_drift(window: tuple[La
     assert "SIP-01 [critical]: drift (stopped)" in result.stdout
 
 
-def test_an_announced_change_is_not_unexpected(window: tuple[Lab, Path], tmp_path: Path) -> None:
+def test_an_expected_change_is_not_unexpected(window: tuple[Lab, Path], tmp_path: Path) -> None:
     """The file is what the precheck writes."""
     running, before = window
     service = "Cisco XCP Message Archiver"
@@ -63,8 +63,8 @@ def test_an_announced_change_is_not_unexpected(window: tuple[Lab, Path], tmp_pat
     assert "unexpected" not in {d["sort"] for d in cluster["differences"]}
 
 
-def test_a_node_that_fell_silent_is_newly_unknown(window: tuple[Lab, Path]) -> None:
-    """Not unchanged, and not drift."""
+def test_a_node_that_stops_answering_is_newly_unknown(window: tuple[Lab, Path]) -> None:
+    """It is neither unchanged nor drift."""
     running, before = window
     running.simulator.change({"fault": {"fault": "connection-refused", "node": SUBSCRIBER}})
     result = running.run("diff", str(before), "live")
@@ -103,7 +103,7 @@ def test_a_snapshot_that_cannot_be_trusted_is_refused(
 
 
 def forged(before: Path, place: Path, edit: Callable[[dict[str, Any]], object]) -> Path:
-    """Write a snapshot that was edited, with a digest that fits; return where."""
+    """Write a snapshot that was edited, with a digest that matches; return its path."""
     content = json.loads(before.read_text())
     content["report"]["run"]["id"] = "other"
     edit(content)
@@ -154,7 +154,7 @@ def test_snapshots_that_cannot_be_compared_are_refused(
 
 
 def test_a_snapshot_is_not_compared_with_itself(window: tuple[Lab, Path]) -> None:
-    """The same file twice would always be well."""
+    """The same file twice would never differ."""
     running, before = window
     result = running.run("diff", str(before), str(before))
     assert result.exit_code == 2
@@ -162,7 +162,7 @@ def test_a_snapshot_is_not_compared_with_itself(window: tuple[Lab, Path]) -> Non
 
 
 def test_a_live_cluster_is_judged_as_the_snapshot_was(lab: Start, tmp_path: Path) -> None:
-    """Rows that only one side has would be new drift, or go unseen."""
+    """Other packs would make findings new, or leave them out."""
     running = lab("all-drift")
     before = tmp_path / "before.json"
     running.run("snapshot", "--to", str(before), "--pack", "table")
@@ -175,10 +175,10 @@ def test_a_live_cluster_is_judged_as_the_snapshot_was(lab: Start, tmp_path: Path
     assert len(running.simulator.requests) == asked
 
 
-def test_an_announcement_for_another_cluster_is_refused_unasked(
+def test_an_expectation_for_another_cluster_is_refused(
     window: tuple[Lab, Path], tmp_path: Path
 ) -> None:
-    """It would whitelist what nobody announced here."""
+    """It would call changes expected that are not."""
     running, before = window
     expectation = tmp_path / "expect.json"
     expectation.write_text(serialize_expectation(Decision("other", (), (), {}).expectation))
@@ -189,10 +189,10 @@ def test_an_announcement_for_another_cluster_is_refused_unasked(
     assert len(running.simulator.requests) == asked
 
 
-def test_what_was_announced_and_not_done_is_the_first_thing_said(
+def test_an_expected_change_that_was_not_made_is_said_first(
     window: tuple[Lab, Path], tmp_path: Path
 ) -> None:
-    """Nothing changed that nobody announced."""
+    """Nothing else is unexpected."""
     running, before = window
     expectation = tmp_path / "expect.json"
     announced = (RequestedChange(SUBSCRIBER, SIP, activate=False),)
@@ -205,8 +205,8 @@ def test_what_was_announced_and_not_done_is_the_first_thing_said(
     assert result.stdout.startswith(first)
 
 
-def test_a_profile_that_was_changed_meanwhile_is_told(window: tuple[Lab, Path]) -> None:
-    """Findings go by another yardstick, and that may hide what changed."""
+def test_a_changed_profile_is_reported(window: tuple[Lab, Path]) -> None:
+    """Findings are judged by it, and that may hide what changed."""
     running, before = window
     running.edit = lambda text: text.replace("web_clients = true", "web_clients = false")
     result = running.run("diff", str(before), "live")
@@ -215,7 +215,7 @@ def test_a_profile_that_was_changed_meanwhile_is_told(window: tuple[Lab, Path]) 
 
 
 @pytest.mark.parametrize("text", ['{"kind": "auditor-snap', "[" * 200_000])
-def test_text_that_is_no_json_is_refused(
+def test_text_that_is_not_json_is_refused(
     window: tuple[Lab, Path], tmp_path: Path, text: str
 ) -> None:
     """One line, no traceback."""
@@ -228,7 +228,7 @@ def test_text_that_is_no_json_is_refused(
 
 
 def test_a_snapshot_holds_the_facts_and_no_secret(window: tuple[Lab, Path]) -> None:
-    """Facts are what the judgement rests on."""
+    """The facts are what was judged."""
     running, before = window
     text = before.read_text()
     assert running.simulator.password not in text
@@ -238,7 +238,7 @@ def test_a_snapshot_holds_the_facts_and_no_secret(window: tuple[Lab, Path]) -> N
 
 
 def test_a_snapshot_never_replaces_a_file(window: tuple[Lab, Path]) -> None:
-    """The one from before the window would be lost."""
+    """The one from before the change would be lost."""
     running, before = window
     kept = before.read_text()
     result = running.run("snapshot", "--to", str(before))
@@ -247,7 +247,7 @@ def test_a_snapshot_never_replaces_a_file(window: tuple[Lab, Path]) -> None:
     assert before.read_text() == kept
 
 
-def test_a_place_that_cannot_be_written_is_told_as_it_was_given(
+def test_a_missing_folder_is_named_as_it_was_given(
     window: tuple[Lab, Path], tmp_path: Path
 ) -> None:
     """By the option that was given, and before anything is asked."""
@@ -259,7 +259,7 @@ def test_a_place_that_cannot_be_written_is_told_as_it_was_given(
     assert len(running.simulator.requests) == asked
 
 
-def test_a_misspelt_live_is_told(window: tuple[Lab, Path]) -> None:
+def test_a_misspelt_live_is_recognised(window: tuple[Lab, Path]) -> None:
     """The word is easily mistyped, and no file of that name exists."""
     running, before = window
     result = running.run("diff", str(before), "lve")
@@ -268,7 +268,7 @@ def test_a_misspelt_live_is_told(window: tuple[Lab, Path]) -> None:
     assert told in result.stderr
 
 
-def test_a_refused_password_makes_no_node_disappear(
+def test_a_refused_password_removes_no_node(
     window: tuple[Lab, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What could not be read is unknown."""
@@ -279,7 +279,7 @@ def test_a_refused_password_makes_no_node_disappear(
     assert "no longer in the cluster" not in result.stdout
 
 
-def test_a_refused_password_is_told_with_its_reason(
+def test_a_refused_password_is_reported_with_its_reason(
     window: tuple[Lab, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once for the publisher, not once for every node."""
@@ -295,7 +295,7 @@ def test_a_refused_password_is_told_with_its_reason(
 def test_a_snapshot_of_nothing_is_not_written(
     lab: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its account had the wrong password; a file would look like a success."""
+    """The password was wrong; a file would look like a success."""
     running = lab("healthy")
     before = tmp_path / "before.json"
     monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "not-the-password"})
@@ -307,8 +307,8 @@ def test_a_snapshot_of_nothing_is_not_written(
     assert not before.exists()
 
 
-def test_a_snapshot_tells_what_it_lacks(window: tuple[Lab, Path], tmp_path: Path) -> None:
-    """A node that did not answer is found out before the window, not after it."""
+def test_a_snapshot_says_what_it_lacks(window: tuple[Lab, Path], tmp_path: Path) -> None:
+    """A node that did not answer is reported before the change, not after it."""
     running, _ = window
     running.simulator.change({"fault": {"fault": "connection-refused", "node": SUBSCRIBER}})
     result = running.run("snapshot", "--to", str(tmp_path / "lacking.json"))
@@ -318,7 +318,7 @@ def test_a_snapshot_tells_what_it_lacks(window: tuple[Lab, Path], tmp_path: Path
     assert (second, more) == (told, [])
 
 
-def test_a_cluster_that_cannot_be_asked_is_no_comparison(
+def test_a_cluster_that_cannot_be_asked_is_not_compared(
     window: tuple[Lab, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says why, and that nothing was compared."""

@@ -1,4 +1,4 @@
-"""`auditor diff` where one side did not know: neither reading nor losing it is a change."""
+"""`auditor diff` with a value that is unknown on one side: that is not a change."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ LAB: dict[str, Any] = {
     "node": [{"name": SUB, "service": SILENT}],
     "deployment": {"chat": True},
 }
-"""A pair with a service whose activation only CUCM can tell."""
+"""A pair with a service whose activation only CUCM knows."""
 
 CASES = [
     pytest.param(
@@ -50,29 +50,29 @@ CASES = [
         id="activation",
     ),
 ]
-"""A fault, and what is told of the subscriber once it is lifted, or laid."""
+"""A fault, and the difference on the subscriber once it ends, or begins."""
 
 
 def rows(page: str) -> list[str]:
-    """Return what a comparison tells of the subscriber."""
+    """Return the differences on the subscriber."""
     start = f"    {SUB}: "
     return [line.removeprefix(start) for line in page.splitlines() if line.startswith(start)]
 
 
-def laid(lab: Lab, fault: dict[str, str]) -> None:
-    """Lay a fault; what CUCM is asked is asked of CUCM."""
+def start_fault(lab: Lab, fault: dict[str, str]) -> None:
+    """Start a fault on the subscriber, or on CUCM if it is one of CUCM."""
     node = {} if fault["interface"] == "cucm-axl" else {"node": SUB}
     lab.simulator.change({"fault": {**fault, **node}})
 
 
 @pytest.mark.parametrize(("fault", "gained", "_lost"), CASES)
-def test_what_is_known_only_now_is_no_change_and_no_all_clear(
+def test_a_newly_known_value_is_not_a_change(
     lab: Start, tmp_path: Path, fault: dict[str, str], gained: str, _lost: str
 ) -> None:
-    """Nothing tells what it was, and nothing is newly unknown."""
+    """What it was is unknown, and nothing is newly unknown."""
     running = lab(LAB)
     before = tmp_path / "before.json"
-    laid(running, fault)
+    start_fault(running, fault)
     running.run("snapshot", "--to", str(before))
     running.undisturbed()
     result = running.run("diff", str(before), "live")
@@ -85,14 +85,14 @@ def test_what_is_known_only_now_is_no_change_and_no_all_clear(
 
 
 @pytest.mark.parametrize(("fault", "_gained", "lost"), CASES)
-def test_what_is_not_known_any_more_is_newly_unknown(
+def test_a_value_that_is_no_longer_known_is_newly_unknown(
     lab: Start, tmp_path: Path, fault: dict[str, str], _gained: str, lost: str
 ) -> None:
-    """A source that fell silent is neither a change nor an all-clear."""
+    """A source that stopped answering is not a change."""
     running = lab(LAB)
     before = tmp_path / "before.json"
     running.run("snapshot", "--to", str(before))
-    laid(running, fault)
+    start_fault(running, fault)
     result = running.run("diff", str(before), "live")
     first = "Nothing unexpected was seen, but something is unknown now. From "
     assert result.stdout.startswith(first)
