@@ -211,10 +211,10 @@ class LiveSession:
             self._deadline = deadline
             started_ns = time.monotonic_ns()
             try:
-                response = self._exchange(request, deadline)
+                response = self._send(request, deadline)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
                 deadline.check()
-                raise self._failure(exc, deadline) from exc
+                raise self._to_exchange_error(exc, deadline) from exc
             finally:
                 self._elapsed_us += (time.monotonic_ns() - started_ns) // 1000
             deadline.check()  # a shutdown may look like the end of the reply
@@ -225,7 +225,7 @@ class LiveSession:
         with self._lock:
             self._session.close()
 
-    def _exchange(self, request: SoapRequest, deadline: Deadline) -> SoapResponse:
+    def _send(self, request: SoapRequest, deadline: Deadline) -> SoapResponse:
         response = self._session.post(
             request.url,
             data=request.body,
@@ -238,7 +238,7 @@ class LiveSession:
             return SoapResponse(
                 status=response.status_code,
                 content_type=response.headers.get("Content-Type", ""),
-                body=self._read(response, deadline)
+                body=self._read_body(response, deadline)
                 if response.status_code in _STATUSES_WITH_BODY
                 else b"",
                 received_at=datetime.now(UTC),
@@ -248,19 +248,21 @@ class LiveSession:
         finally:
             response.close()
 
-    def _read(self, response: requests.Response, deadline: Deadline) -> bytes:
+    def _read_body(self, response: requests.Response, deadline: Deadline) -> bytes:
         """Return the body; a cap on bytes means nothing for a body that expands, so none may."""
         if response.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
             raise BadReply(Problem.COMPRESSED_REPLY, self._endpoint.name)
         body = bytearray()
         try:
-            self._fill(body, response, deadline)
+            self._append_chunks(body, response, deadline)
         except ExchangeError as error:
             error.received = bytes(body[:_MAX_PARTIAL_REPLY_BYTES])
             raise
         return bytes(body)
 
-    def _fill(self, body: bytearray, response: requests.Response, deadline: Deadline) -> None:
+    def _append_chunks(
+        self, body: bytearray, response: requests.Response, deadline: Deadline
+    ) -> None:
         try:
             for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
                 body += chunk
@@ -272,7 +274,7 @@ class LiveSession:
             deadline.check()
             raise BadReply(Problem.CUT_SHORT, self._endpoint.name) from exc
 
-    def _failure(self, exc: Exception, deadline: Deadline) -> ExchangeError:
+    def _to_exchange_error(self, exc: Exception, deadline: Deadline) -> ExchangeError:
         """Name what went wrong before the head of the reply was complete."""
         causes = _exception_chain(exc)
         if any(
