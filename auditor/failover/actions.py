@@ -252,8 +252,8 @@ def _services_action(checks: Sequence[NodeCheck], group: GroupCheck) -> str:
         return fill_action("service_restarting", service=urgent.service, node=urgent.node)
     router = next((check for check in down if check.service == XCP_ROUTER), None)
     if router is not None:
-        normal = group.status is GroupStatus.NORMAL
-        return fill_action("start_router_normal" if normal else "start_router", node=router.node)
+        move = "fail over" if group.status is GroupStatus.NORMAL else "fall back"
+        return fill_action("start_router", node=router.node, move=move)
     of_node = sorted((c for c in down if c.node == urgent.node), key=lambda c: c.urgency)
     services = [check.service for check in of_node]
     if urgent.state is CheckState.NOT_ACTIVATED:

@@ -194,9 +194,7 @@ class NodeCheck:
     @property
     def exit_code(self) -> ExitCode:
         """Return 0, 3 or 4 for this check alone."""
-        if self.verdict is Verdict.DRIFT:
-            return ExitCode.DRIFT
-        return ExitCode.INCOMPLETE if self.verdict is Verdict.UNKNOWN else ExitCode.COMPLIANT
+        return verdict_exit_code(self.verdict)
 
 
 _TYPES_BY_URGENCY = (
@@ -206,6 +204,12 @@ _TYPES_BY_URGENCY = (
     CheckType.MEMBER,
     CheckType.CRITICAL,
 )
+
+
+def verdict_exit_code(verdict: Verdict) -> ExitCode:
+    """Return 3 for drift, 4 for unknown, 0 for anything else."""
+    codes = {Verdict.DRIFT: ExitCode.DRIFT, Verdict.UNKNOWN: ExitCode.INCOMPLETE}
+    return codes.get(verdict, ExitCode.COMPLIANT)
 
 
 def most_urgent(checks: Iterable[NodeCheck]) -> NodeCheck:

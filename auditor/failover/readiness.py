@@ -15,6 +15,7 @@ from auditor.failover.model import (
     FailoverCheck,
     GroupCheck,
     GroupStatus,
+    verdict_exit_code,
 )
 from auditor.failover.services import FailoverFindings
 from auditor.failover.summary import INCOMPLETE, NOT_HEALTHY, UNKNOWN, summarize_check
@@ -237,10 +238,7 @@ class FailoverReadiness:
     @property
     def exit_code(self) -> ExitCode:
         """Return 0 if nothing would be lost, 3 if something would, 4 if that is unknown."""
-        codes = [
-            ExitCode.DRIFT if impact.verdict is Verdict.DRIFT else ExitCode.INCOMPLETE
-            for impact in self.impacts
-        ]
+        codes = (verdict_exit_code(impact.verdict) for impact in self.impacts)
         return ExitCode.worst((self.check.exit_code, *codes), default=ExitCode.INCOMPLETE)
 
     @property

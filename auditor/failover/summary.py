@@ -96,7 +96,8 @@ def _unknown_status_clause(group: GroupCheck) -> str:
         nodes = f"{join_names(discovered)} {is_or_are(len(discovered))}"
         return f"only the database says that {nodes} normal, which is no proof"
     if group.absent:
-        return f"{join_names(group.absent)} is not among the nodes of the cluster"
+        verb = is_or_are(len(group.absent))
+        return f"{join_names(group.absent)} {verb} not among the nodes of the cluster"
     if len(group.nodes) < 2:
         return "only one node is known, because AXL of the CUCM publisher did not list them"
     if group.is_switched_on is None:
@@ -122,7 +123,7 @@ def _with_stability(group: GroupCheck, label: str) -> str:
 
 def _no_failover_clause(group: GroupCheck) -> str:
     if len(group.nodes) < 2:
-        return f"{group.name} has one node"
+        return f"{group.name} has {'one' if group.nodes else 'no'} node"
     if group.is_switched_on is None:
         return f"high availability of {group.name} is declared off, and its switch was not read"
     return f"high availability of {group.name} is off, as the file declares"
