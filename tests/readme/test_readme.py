@@ -9,7 +9,8 @@ from typer.main import get_group
 from auditor.cli.app import app
 from auditor.cli.docs import read_pages
 from auditor.models.exit_codes import ExitCode
-from tests.readme.generate import BLOCK, CHECKOUT, DOCS, PAGES, README, render_part
+from tests.readme.generate import BLOCK, DOCS, PAGES, README, render_part
+from tests.readme.outputs import CHECKOUT
 
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 PARTS = [(page, match["name"]) for page, text in TEXTS.items() for match in BLOCK.finditer(text)]
