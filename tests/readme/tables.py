@@ -4,9 +4,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 
-from typer.main import get_group
-
-from auditor.cli.app import app
+from auditor.cli.app import COMMAND_MODULES
 from auditor.cli.docs import page_title, read_pages
 from auditor.cli.examples import read_examples
 from auditor.failure_reasons import REASONS, REASONS_BY_INTERFACE, Reason
@@ -19,13 +17,9 @@ EXAMPLES = CHECKOUT / "auditor" / "examples"
 
 
 def render_command_table() -> str:
-    """Return a line for every command, with the first line of its help."""
-    commands = get_group(app).commands
-    lines = ["| command | what it does |", "| --- | --- |"]
-    for name in sorted(commands):
-        first_line = " ".join((commands[name].help or "").partition("\n\n")[0].split())
-        lines.append(f"| `auditor {name}` | {first_line} |")
-    return "\n".join((*lines, ""))
+    """Return every command with its line in the list of commands."""
+    rows = [f"| `auditor {name}` | {line} |" for name, (_, line) in COMMAND_MODULES.items()]
+    return "\n".join(("| command | what it does |", "| --- | --- |", *rows, ""))
 
 
 def render_page_links() -> str:

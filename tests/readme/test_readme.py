@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from typer.main import get_group
 
-from auditor.cli.app import app
+from auditor.cli.app import COMMAND_MODULES
 from auditor.cli.docs import read_pages
 from auditor.models.exit_codes import ExitCode
 from tests.readme.generate import BLOCK, DOCS, PAGES, README, render_part
@@ -14,7 +13,7 @@ from tests.readme.outputs import CHECKOUT
 
 TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 PARTS = [(page, match["name"]) for page, text in TEXTS.items() for match in BLOCK.finditer(text)]
-COMMANDS = set(get_group(app).commands)
+COMMANDS = set(COMMAND_MODULES)
 LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#]*)(?:#(?P<anchor>[^)]+))?\)")
 
 
