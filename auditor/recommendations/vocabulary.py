@@ -1,4 +1,4 @@
-"""The closed words that a pack may use; each has its meaning in one module beside this one."""
+"""The words that a pack may use; each has its meaning in one module of this package."""
 
 from enum import StrEnum
 
@@ -30,7 +30,7 @@ class Condition(StrEnum):
 
 
 class NodeScope(StrEnum):
-    """On which subjects a recommendation is judged; meaning in `scopes`."""
+    """On which nodes a recommendation is judged; meaning in `conditions`."""
 
     ALL = "all"
     PUBLISHER = "publisher"
@@ -46,7 +46,7 @@ class NodeScope(StrEnum):
 
 
 class Expectation(StrEnum):
-    """What is compliant; `engine` and `expectations` say which module judges which."""
+    """What is compliant; `engine` and `services` choose the function that judges it."""
 
     RUNNING = "running"
     NOT_ACTIVATED = "not_activated"

@@ -36,7 +36,7 @@ def _all(facts: ClusterFacts) -> dict[tuple[str, str], Finding]:
     return {(f.recommendation, f.subject.name): f for f in judge_facts(ROWS, facts)}
 
 
-def test_a_routing_node_is_asked_only_for_what_routing_needs() -> None:
+def test_only_what_routing_needs_applies_to_a_routing_node() -> None:
     facts = cluster(told=deployment(routing_nodes=["IMP2"]))
     spared = {
         id_
@@ -55,7 +55,7 @@ def test_a_routing_node_is_asked_only_for_what_routing_needs() -> None:
     )
 
 
-def test_a_planned_node_is_asked_for_nothing_and_is_no_partner() -> None:
+def test_nothing_applies_to_a_planned_node_and_it_is_no_partner() -> None:
     found = _all(cluster(node(), subscriber(planned=True, services={})))
 
     on_it = [f for (_, subject), f in found.items() if subject == "imp2"]
@@ -79,7 +79,7 @@ def test_a_planned_node_is_asked_for_nothing_and_is_no_partner() -> None:
         ("managed_file_transfer", "XFER-01"),
     ],
 )
-def test_a_feature_that_names_nodes_is_asked_of_those_alone(key: str, id_: str) -> None:
+def test_a_feature_that_names_nodes_applies_to_those_alone(key: str, id_: str) -> None:
     found = _all(cluster(told=deployment(**{key: ["Imp1"]})))
 
     assert found[id_, "imp1"].verdict is Verdict.PASS
@@ -127,7 +127,7 @@ def test_a_discovered_feature_still_shows_drift() -> None:
     assert _all(cluster(node(), off, told=told))["TCM-01", "imp2"].verdict is Verdict.DRIFT
 
 
-def test_a_discovered_list_of_routing_nodes_spares_no_node() -> None:
+def test_a_discovered_list_of_routing_nodes_exempts_no_node() -> None:
     told = deployment(routing_nodes=setting(["imp2"], Origin.DISCOVERED))
 
     assert _all(cluster(told=told))["PE-01", "imp2"].verdict is Verdict.UNKNOWN
@@ -172,7 +172,7 @@ def test_a_missing_row_is_unknown_and_never_an_absence() -> None:
     assert render_sentence(finding.because) == "Control Center of imp2 returned no row for it."
 
 
-def test_what_another_machine_answered_is_not_believed() -> None:
+def test_the_replies_of_another_machine_do_not_count() -> None:
     found = _all(cluster(node(), subscriber(identity=Identity.CONTRADICTED)))
 
     assert render_sentence(found["PE-01", "imp2"].because) == (
@@ -247,7 +247,7 @@ def test_a_publisher_outside_every_group_leaves_open_who_its_partner_is(known: b
         assert found["AXL-03", other] is Verdict.UNKNOWN
 
 
-def test_a_publisher_outside_every_group_is_named_as_what_to_mend() -> None:
+def test_a_publisher_outside_every_group_is_named_as_what_to_fix() -> None:
     finding = _all(cluster(node(group=None), subscriber(group="first")))["AXL-02", "imp2"]
 
     assert render_sentence(finding.because) == (
@@ -267,7 +267,7 @@ def test_a_node_outside_every_group_stands_for_no_other_node() -> None:
 
 
 @pytest.mark.parametrize("origin", [Origin.DECLARED, Origin.DISCOVERED])
-def test_a_group_that_the_cluster_did_not_tell_itself_settles_nothing(origin: Origin) -> None:
+def test_a_group_that_the_cluster_did_not_list_itself_decides_nothing(origin: Origin) -> None:
     """The file's own word proves no name in it right, and a group may have another node."""
     only = [Group("first", ("imp1",), None, origin)]
     facts = cluster(
@@ -301,14 +301,14 @@ def test_a_group_known_from_the_file_is_said_to_be() -> None:
     ]
 
 
-def test_the_release_that_another_machine_told_is_not_believed() -> None:
+def test_the_release_of_another_machine_does_not_count() -> None:
     strange = node(release="10.5.2", identity=Identity.CONTRADICTED)
     found = _all(cluster(strange, subscriber(release=None)))
 
     assert found["XFER-02", "imp2"].verdict is Verdict.UNKNOWN
 
 
-def test_a_service_that_runs_and_is_told_to_be_not_activated_is_unknown() -> None:
+def test_a_running_service_that_is_reported_as_not_activated_is_unknown() -> None:
     odd = service(SIP_PROXY_SERVICE, activated=False)
     finding = _all(cluster(node(), subscriber("imp2", odd)))["SIP-01", "imp2"]
 
@@ -339,7 +339,7 @@ def test_a_directory_service_whose_activation_is_unknown_may_or_may_not_stay_up(
     )
 
 
-def test_a_profile_without_nodes_to_look_at_is_no_pass() -> None:
+def test_a_profile_without_known_nodes_is_no_pass() -> None:
     facts = cluster(node(planned=True), told=deployment(web_clients=False))
 
     assert _all(facts)["PROFILE-03", "deployment.web_clients"].verdict is Verdict.UNKNOWN

@@ -75,7 +75,7 @@ def _finding(facts: ClusterFacts, id_: str, subject: str = "imp2") -> Finding:
     return finding
 
 
-def test_a_service_stuck_in_starting_is_told_with_its_state_and_remedy() -> None:
+def test_a_service_stuck_in_starting_is_reported_with_its_state_and_remedy() -> None:
     stuck = cluster(node(), subscriber("imp2", service(SIP_PROXY_SERVICE, "starting")))
     facts = replace(stuck, moved_before={("imp2", SIP_PROXY_SERVICE): RunState.STARTING})
 
@@ -88,7 +88,7 @@ def test_a_service_stuck_in_starting_is_told_with_its_state_and_remedy() -> None
     assert "restart Cisco SIP Proxy" in render_sentences(finding.remedy)
 
 
-def test_a_service_stuck_on_another_node_says_nothing_of_this_one() -> None:
+def test_a_service_stuck_on_another_node_does_not_count_here() -> None:
     stuck = cluster(node(), subscriber("imp2", service(SIP_PROXY_SERVICE, "starting")))
     facts = replace(stuck, moved_before={("imp1", SIP_PROXY_SERVICE): RunState.STARTING})
 
@@ -102,7 +102,7 @@ def test_the_directory_service_stuck_in_two_runs_does_not_stay_up() -> None:
     assert _finding(facts, "DIR-03").kind is FindingKind.UNSTABLE
 
 
-def test_a_failover_explains_a_service_that_stopped_between_two_looks() -> None:
+def test_a_failover_explains_a_service_that_stopped_between_two_readings() -> None:
     stopped = service(SIP_PROXY_SERVICE, "stopped", restarted=True)
     idle = subscriber("imp2", stopped, ha="idle")
 
@@ -128,7 +128,7 @@ def test_a_hint_asks_for_a_key_only_once(id_: str) -> None:
     assert hint.count("Declare `permanent_chat` ") == 1
 
 
-def test_a_declared_wish_is_written_as_the_file_writes_it() -> None:
+def test_a_declared_switch_is_written_as_in_the_file() -> None:
     off = cluster(groups=[group(ha=False)], high_availability=True)
 
     texts = [render_sentence(e.statement) for e in _finding(off, "HA-01", GROUP).evidence]

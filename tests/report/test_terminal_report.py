@@ -169,7 +169,7 @@ def test_a_service_without_a_row_is_said_to_have_none() -> None:
     assert cell(page, "SIP Proxy", 1) == "? no row"
 
 
-def test_services_that_nobody_judges_show_only_where_one_does_not_run() -> None:
+def test_services_that_are_not_judged_show_only_where_one_does_not_run() -> None:
     page = terminal.render(samples.mixed())
     assert cell(page, "Tomcat", 3) == "○ stopped"
     assert "A Cisco DB" not in page
@@ -253,13 +253,13 @@ def test_addresses_as_names_are_not_cut() -> None:
     assert re.search(r"10\.1\.1\.1 +11\.1\.1\.1", page)
 
 
-def test_one_reason_for_many_unknowns_is_told_once() -> None:
+def test_one_reason_for_many_unknowns_is_printed_once() -> None:
     page = terminal.render(samples.incomplete())
     assert page.count("gave no answer (timed_out)") == 1
     assert "16 checks for one reason" in page
 
 
-def test_one_story_about_two_nodes_is_told_once_with_both_names() -> None:
+def test_findings_alike_on_two_nodes_are_one_block_with_both_names() -> None:
     drifts = [samples.stopped(SIP_PROXY_SERVICE, of) for of in (samples.PUB, samples.SUB)]
     drifts = [
         replace(
@@ -277,7 +277,7 @@ def test_one_story_about_two_nodes_is_told_once_with_both_names() -> None:
     assert page.count("[observed, x]") == 2
 
 
-def test_one_story_about_two_keys_speaks_of_the_key_as_of_a_word() -> None:
+def test_findings_alike_on_two_keys_name_the_key_without_quotes() -> None:
     """What quotes a key quotes no sentence about it."""
     rows = [
         replace(
@@ -301,7 +301,7 @@ def test_one_story_about_two_keys_speaks_of_the_key_as_of_a_word() -> None:
     assert "`" not in page
 
 
-def test_stories_that_differ_in_more_than_the_name_are_all_told() -> None:
+def test_findings_that_differ_in_more_than_the_name_are_all_printed() -> None:
     drifts = [
         replace(samples.stopped(SIP_PROXY_SERVICE, of), observed=sentence(f"{word} on {of}."))
         for of, word in ((samples.PUB, "Stopped"), (samples.SUB, "Failed"))
@@ -327,7 +327,7 @@ def test_a_name_inside_a_longer_name_is_left_alone() -> None:
     assert "The cluster lists imp-2, gw-imp-2, imp-2.test." in page
 
 
-def test_what_settles_several_unknowns_is_told_once_with_every_reason() -> None:
+def test_what_settles_several_unknowns_is_printed_once_with_every_reason() -> None:
     base = replace(
         samples.unread(AXL_WEB_SERVICE, samples.PUB), remedy=(sentence("Mend it."),), evidence=()
     )
@@ -350,7 +350,7 @@ def test_what_settles_several_unknowns_is_told_once_with_every_reason() -> None:
     ]
 
 
-def test_unknowns_without_a_remedy_are_not_thrown_together() -> None:
+def test_unknowns_without_a_remedy_stay_apart() -> None:
     unknowns = tuple(
         replace(samples.unread(name, samples.PUB), remedy=())
         for name in (AXL_WEB_SERVICE, SIP_PROXY_SERVICE)
@@ -409,7 +409,7 @@ def test_a_source_that_was_not_due_is_no_gap() -> None:
     assert "Exit code 0" in page
 
 
-def test_a_drift_sentence_tells_of_nodes_that_were_not_audited() -> None:
+def test_a_drift_summary_names_nodes_that_were_not_audited() -> None:
     first = samples.incomplete_cluster()
     drift = samples.stopped(SIP_PROXY_SERVICE, samples.PUB)
     report = replace(first, findings=(*first.findings, drift))

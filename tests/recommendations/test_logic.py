@@ -1,4 +1,4 @@
-"""Three-valued truth: Kleene's tables, and what survives a combination."""
+"""Three-valued logic: Kleene's tables, and what a combination keeps."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,10 +18,10 @@ CHAT = make_statement(Form.KEY_NOT_DECLARED, key="chat")
 COMPLIANCE = make_statement(Form.KEY_NOT_DECLARED, key="compliance")
 ASK = make_statement(Form.DECLARE_KEY, key="chat")
 VALUES = st.sampled_from([True, False, None])
-TRUTHS = st.builds(
+EVALUATIONS = st.builds(
     Evaluation, VALUES, st.sampled_from([(), (CHAT,), (COMPLIANCE,)]), st.sampled_from([(), (ASK,)])
 )
-MANY = st.lists(TRUTHS | st.just(ALWAYS_TRUE), max_size=5)
+MANY = st.lists(EVALUATIONS | st.just(ALWAYS_TRUE), max_size=5)
 
 
 def _and(values: list[bool | None]) -> bool | None:
@@ -31,13 +31,16 @@ def _and(values: list[bool | None]) -> bool | None:
 
 
 @given(MANY)
-def test_a_conjunction_is_false_by_one_and_unknown_by_one(truths: list[Evaluation]) -> None:
-    assert all_of(*truths).value is _and([t.value for t in truths])
+def test_a_conjunction_is_false_by_one_and_unknown_by_one(evaluations: list[Evaluation]) -> None:
+    assert all_of(*evaluations).value is _and([e.value for e in evaluations])
 
 
 @given(MANY)
-def test_a_disjunction_is_the_conjunction_of_opposites(truths: list[Evaluation]) -> None:
-    assert any_of(*truths).value is negate_evaluation(all_of(*map(negate_evaluation, truths))).value
+def test_a_disjunction_is_the_conjunction_of_opposites(evaluations: list[Evaluation]) -> None:
+    assert (
+        any_of(*evaluations).value
+        is negate_evaluation(all_of(*map(negate_evaluation, evaluations))).value
+    )
 
 
 @given(MANY, MANY)
@@ -46,29 +49,29 @@ def test_grouping_does_not_change_the_value(one: list[Evaluation], other: list[E
     assert any_of(any_of(*one), any_of(*other)).value is any_of(*one, *other).value
 
 
-@given(TRUTHS)
-def test_an_exception_that_is_not_made_is_not_mentioned(truth: Evaluation) -> None:
-    spared = negate_exception(truth)
+@given(EVALUATIONS)
+def test_an_exception_that_is_not_made_is_not_mentioned(evaluation: Evaluation) -> None:
+    spared = negate_exception(evaluation)
 
-    assert spared.value is negate_evaluation(truth).value
-    assert spared.reasons == (() if truth.value is False else truth.reasons)
+    assert spared.value is negate_evaluation(evaluation).value
+    assert spared.reasons == (() if evaluation.value is False else evaluation.reasons)
 
 
-def test_what_is_unknown_names_all_that_would_settle_it() -> None:
-    truth = all_of(
+def test_an_unknown_result_keeps_every_hint_once() -> None:
+    evaluation = all_of(
         Evaluation(None, (CHAT,), (ASK,)),
         Evaluation(True, (make_statement(Form.STAYED_UP),)),
         Evaluation(None, (COMPLIANCE,), (make_statement(Form.DECLARE_HA),)),
         Evaluation(None, (COMPLIANCE,), (ASK,)),
     )
 
-    assert render_sentence(truth.because) == (
+    assert render_sentence(evaluation.because) == (
         "`chat` is not declared and `compliance` is not declared."
     )
-    assert truth.hints == (ASK, make_statement(Form.DECLARE_HA))
+    assert evaluation.hints == (ASK, make_statement(Form.DECLARE_HA))
 
 
-def test_what_is_false_says_only_what_decided() -> None:
-    truth = all_of(Evaluation(None, (CHAT,), (ASK,)), Evaluation(False, (COMPLIANCE,)))
+def test_a_false_result_keeps_only_the_reason_that_decided() -> None:
+    evaluation = all_of(Evaluation(None, (CHAT,), (ASK,)), Evaluation(False, (COMPLIANCE,)))
 
-    assert (truth.reasons, truth.hints) == ((COMPLIANCE,), ())
+    assert (evaluation.reasons, evaluation.hints) == ((COMPLIANCE,), ())

@@ -91,14 +91,14 @@ def test_an_explained_finding_keeps_its_kind_and_shows_both_states() -> None:
     ]
 
 
-def test_a_service_that_nobody_activated_is_drift_on_an_idle_node_too() -> None:
+def test_a_service_that_is_not_activated_is_drift_on_an_idle_node_too() -> None:
     idle = subscriber("imp2", not_activated(SIP_PROXY_SERVICE), ha=HaState.IDLE)
     finding = _of(cluster(node(ha=HaState.BACKUP), idle), "SIP-01", "imp2")
 
     assert (finding.verdict, finding.kind) == (Verdict.DRIFT, FindingKind.NOT_ACTIVATED)
 
 
-def test_a_stop_on_an_idle_node_is_unknown_if_nobody_knows_whether_it_is_activated() -> None:
+def test_a_stop_on_an_idle_node_is_unknown_if_activation_is_unknown() -> None:
     finding = _of(_failed_over(SIP_PROXY_SERVICE, activated=None), "SIP-01", "imp2")
 
     assert finding.verdict is Verdict.UNKNOWN
@@ -251,14 +251,14 @@ def _expected(one: HaState | None, other: HaState | None) -> PairClass:
     return PairClass.MOVING if numbers & {1, 5, 6, 7, 10} else PairClass.UNKNOWN
 
 
-def test_healthy_states_that_only_sql_told_give_no_pass() -> None:
+def test_healthy_states_from_sql_alone_give_no_pass() -> None:
     told = reading(HaState.NORMAL, Origin.DISCOVERED)
     facts = cluster(node(ha_state=told), subscriber(ha_state=told))
 
     assert _of(facts, "HA-01", GROUP).verdict is Verdict.UNKNOWN
 
 
-def test_an_abnormal_state_that_only_sql_told_is_drift() -> None:
+def test_an_abnormal_state_from_sql_alone_is_drift() -> None:
     facts = cluster(
         node(ha_state=reading(HaState.IDLE, Origin.DISCOVERED)),
         subscriber(ha_state=reading(HaState.BACKUP, Origin.DISCOVERED)),
