@@ -1,8 +1,17 @@
-"""A decision before a change as text and as JSON: the result first, then why, then the steps."""
+"""A decision before a change as text and as JSON: the result first, then why, then the steps.
+
+The texts of the checks are in `check_texts.toml`.
+"""
 
 import json
-from collections.abc import Iterable, Sequence
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from textwrap import wrap
+
+from pydantic import TypeAdapter
 
 from auditor.change.decision import ChangeCheck, CheckKind, Decision, PrecheckResult, PrecheckTopic
 from auditor.change.what_if import RequestedChange
@@ -43,95 +52,6 @@ _TOPIC_HEADINGS = {
     PrecheckTopic.CONFIRM: "Configuration that no interface shows",
 }
 
-_FINDING = "{rule}: {observed}"
-_FINDING_WITH_CHANGE = "With {condition}, {rule}: {observed}"
-
-_TEXTS = {
-    CheckKind.CLUSTER_UNREAD: "The nodes of {about} could not be read. {details}",
-    CheckKind.NODE_NOT_LISTED: (
-        "The file does not declare it, and CUCM did not list all nodes of the cluster. {details}"
-    ),
-    CheckKind.SERVICE_STATE: "{service} is {activation}, and {state}.",
-    CheckKind.SERVICE_MOVING: "{service} is {activation}, and {state}.",
-    CheckKind.ALREADY_CHANGED: (
-        "{service} is {activation}, and {state}. There is nothing to change."
-    ),
-    CheckKind.STATE_UNKNOWN: "The state of {service} is unknown.",
-    CheckKind.NODE_PLANNED: (
-        "The state of {service} is unknown: {about} is declared in `planned_nodes`, and was not"
-        " asked."
-    ),
-    CheckKind.NODE_UNREAD: "The state of {service} is unknown. {details}",
-    CheckKind.NEEDED_COMES_FIRST: "{needed} is turned on by the same change; it comes first.",
-    CheckKind.NEEDED_TURNED_OFF: "{service} needs {needed}, which the same change turns off.",
-    CheckKind.NEEDED_UNKNOWN: "{service} needs {needed}, whose state is unknown.",
-    CheckKind.NEEDED_DOWN: "{service} needs {needed}, which is {state}.",
-    CheckKind.NEEDED_RUNS: "{needed} runs, as needed.",
-    CheckKind.STILL_NEEDED: "{needed} is {state} here, and needs {service}.",
-    CheckKind.NO_RECOMMENDATION: "None of the judged recommendations is about {service}.",
-    CheckKind.NOT_NEEDED: "No recommendation asks for {service} on this node. {reasons}",
-    CheckKind.FEATURE_NOT_DECLARED: (
-        "No recommendation asks for {service} on this node. {reasons}"
-    ),
-    CheckKind.NEEDED_BY_OTHER_FEATURE: (
-        "No recommendation asks for {service} on this node. {reasons} But {other_use}, and that"
-        " may need the service too."
-    ),
-    CheckKind.FINDING: _FINDING,
-    CheckKind.FINDING_WITH_CHANGE: _FINDING_WITH_CHANGE,
-    CheckKind.FEATURE_FINDING: _FINDING_WITH_CHANGE,
-    CheckKind.FEATURE_NOT_CONFIGURED: _FINDING_WITH_CHANGE,
-    CheckKind.FEATURE_ON_OTHER_NODE: _FINDING_WITH_CHANGE,
-    CheckKind.EXISTING_DRIFT: "{rule} [{severity}] differs without the change: {observed}",
-    CheckKind.DRIFT_FIXED: "{rule}: would no longer differ.",
-    CheckKind.GROUP_UNKNOWN: (
-        "The redundancy group of {about} is unknown, and so is the state of its pair."
-    ),
-    CheckKind.NO_GROUP: "{about} is in no redundancy group, so there is no pair to fail over.",
-    CheckKind.CONFIRMED: "CAU-01: Confirmed by the engineer: {details}",
-    CheckKind.TO_CONFIRM: "CAU-01: {details}",
-}
-
-_REMEDIES = {
-    CheckKind.NODE_NOT_LISTED: (
-        "Bring the CUCM publisher back, or declare {about} as [[cluster.node]]; then check again."
-    ),
-    CheckKind.SERVICE_MOVING: "Wait until it has settled, then check again.",
-    CheckKind.STATE_UNKNOWN: "Bring Control Center of {about} back, then check again.",
-    CheckKind.NODE_PLANNED: (
-        "Take it out of `planned_nodes` once it is installed, then check again."
-    ),
-    CheckKind.NODE_UNREAD: "Bring Control Center of {about} back, then check again.",
-    CheckKind.NEEDED_DOWN: "Start {needed} on {about} first.",
-    CheckKind.STILL_NEEDED: ("Turn {needed} off with the same change, or leave {service} on."),
-    CheckKind.NO_RECOMMENDATION: "Leave out --pack, then check again.",
-    CheckKind.FEATURE_NOT_DECLARED: (
-        "If the feature is to come, test it with --feature KEY=VALUE."
-    ),
-    CheckKind.NEEDED_BY_OTHER_FEATURE: "{hint}",
-    CheckKind.FINDING: "{remedy}",
-    CheckKind.FEATURE_FINDING: "{remedy}",
-    CheckKind.FEATURE_NOT_CONFIGURED: (
-        "Configure it in the administration of the cluster first, then check again."
-    ),
-    CheckKind.FEATURE_ON_OTHER_NODE: (
-        "Name {about} with --on too. If {about} is not to have it, give the feature as the list of"
-        " the nodes that are."
-    ),
-    CheckKind.GROUP_UNKNOWN: render_sentence(GROUP_HINT),
-    CheckKind.TO_CONFIRM: "Check these, then add --confirm once all of them are done.",
-}
-"""What to do about a check; the others need nothing."""
-
-_KINDS_WITH_REASON = (
-    CheckKind.FINDING,
-    CheckKind.FINDING_WITH_CHANGE,
-    CheckKind.FEATURE_FINDING,
-    CheckKind.FEATURE_NOT_CONFIGURED,
-    CheckKind.FEATURE_ON_OTHER_NODE,
-)
-"""Findings whose text includes the reason why they apply."""
-
 _ACTIVATION_WORDS = {
     True: "activated",
     False: "not activated",
@@ -140,30 +60,38 @@ _ACTIVATION_WORDS = {
 _MIN_WIDTH = 40
 
 
+@dataclass(frozen=True, slots=True)
+class _CheckTexts:
+    """The texts of one kind of check, as `check_texts.toml` has them."""
+
+    text: str
+    more: str = ""
+    remedy: str = ""
+
+
+@cache
+def _load_check_texts() -> Mapping[CheckKind, _CheckTexts]:
+    content = (files("auditor.change") / "check_texts.toml").read_text(encoding="utf-8")
+    return TypeAdapter(dict[CheckKind, _CheckTexts]).validate_python(tomllib.loads(content))
+
+
 def check_summary(check: ChangeCheck) -> str:
     """Return a check in one sentence, without the reason of its finding."""
-    return _TEXTS[check.kind].format(**_text_values(check)).strip()
+    return _load_check_texts()[check.kind].text.format(**_text_values(check)).strip()
 
 
 def check_text(check: ChangeCheck) -> str:
     """Return everything that a check found."""
-    sentences = [check_summary(check)]
-    if check.finding and check.kind in _KINDS_WITH_REASON:
-        sentences.append(render_sentence(check.finding.because))
-    if check.is_below_threshold:
-        sentences.append("It is below the threshold.")
-    return " ".join(sentences)
+    more = _load_check_texts()[check.kind].more.format(**_text_values(check))
+    threshold = "It is below the threshold." if check.is_below_threshold else ""
+    return " ".join(text for text in (check_summary(check), more, threshold) if text)
 
 
 def check_remedy(check: ChangeCheck) -> str:
     """Return what to do about a check, empty if nothing."""
     if check.is_below_threshold:
         return ""
-    template = _REMEDIES.get(check.kind, "")
-    is_unknown = check.finding is not None and check.finding.verdict is Verdict.UNKNOWN
-    if check.kind is CheckKind.FINDING_WITH_CHANGE and is_unknown:
-        template = "{remedy}"
-    return template.format(**_text_values(check))
+    return _load_check_texts()[check.kind].remedy.format(**_text_values(check))
 
 
 def _text_values(check: ChangeCheck) -> dict[str, str]:
@@ -181,7 +109,9 @@ def _text_values(check: ChangeCheck) -> dict[str, str]:
         "rule": finding.recommendation if finding else "",
         "severity": finding.severity if finding else "",
         "observed": render_sentence(finding.observed) if finding else "",
-        "remedy": render_sentences(finding.remedy) if finding else "",
+        "because": render_sentence(finding.because) if finding else "",
+        "remedy": render_sentences(_finding_remedy(check)),
+        "group_hint": render_sentence(GROUP_HINT),
         "reasons": " ".join(
             f"{f.recommendation}: {render_sentence(f.because)}" for f in check.findings
         ),
@@ -189,6 +119,15 @@ def _text_values(check: ChangeCheck) -> dict[str, str]:
         "hint": render_sentences(other_use.hints if other_use else ())
         or "Make sure that nothing here uses it; no recommendation covers that.",
     }
+
+
+def _finding_remedy(check: ChangeCheck) -> tuple[Statement, ...]:
+    """Return the remedy of the finding; drift that the change makes is avoided, not remedied."""
+    if check.finding is None:
+        return ()
+    is_drift = check.finding.verdict is not Verdict.UNKNOWN
+    is_made = check.kind is CheckKind.FINDING_WITH_CHANGE and is_drift
+    return () if is_made else check.finding.remedy
 
 
 def _detail_text(detail: str | Statement) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.change.advice import load_activation_advice
-from auditor.change.decision import CheckKind, PrecheckResult, PrecheckTopic
+from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.precheck import decide_change
 from auditor.change.precheck_report import check_remedy, check_text
 from auditor.change.what_if import RequestedChange
@@ -341,3 +341,12 @@ def test_a_change_that_is_made_already_is_reported(activate: bool) -> None:
     assert decide(facts, change).has_nothing_to_change
     assert not decide(facts, change, other).has_nothing_to_change
     assert decide(facts, change, other).already_made == (change,)
+
+
+@pytest.mark.parametrize("kind", CheckKind)
+def test_every_kind_of_check_has_its_texts(kind: CheckKind) -> None:
+    """All values that they name exist."""
+    topic, result = PrecheckTopic.NOW, PrecheckResult.UNDECIDED
+    check = ChangeCheck(topic=topic, result=result, kind=kind, about="imp1", service="A service")
+    assert check_text(check)
+    assert "{" not in check_text(check) + check_remedy(check)
