@@ -1,6 +1,6 @@
 """Entry point: `auditor` and `python -m auditor`.
 
-What takes time to load is loaded once Ctrl-C is minded, even the library's own.
+What takes time to load is loaded only once Ctrl-C is handled, even the standard library's own.
 """
 
 import gc
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 GC_ALLOCATION_THRESHOLD = 50_000
-"""New objects between two looks for garbage; Python's own 700 suit programs that stay longer."""
+"""New objects between two garbage collections; Python's 700 suit programs that run longer."""
 
 
 def _report_bug(
     kind: type[BaseException], error: BaseException, trace: "TracebackType | None"
 ) -> None:
-    """Say in one line that the program itself failed; the trace only with --verbose."""
+    """Print in one line that the program itself failed; the trace only with --verbose."""
     import logging
 
     logging.getLogger("auditor").info("the trace", exc_info=(kind, error, trace))
@@ -46,8 +46,8 @@ def main() -> None:
     """Run the command line."""
     try:
         gc.set_threshold(GC_ALLOCATION_THRESHOLD, 20, 20)
-        # Looking through every installed package for plugins of pydantic takes longer than
-        # reading the configuration, and none has business there.
+        # Searching every installed package for plugins of pydantic takes longer than reading
+        # the configuration, and no plugin is wanted.
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         _open_streams()
         sys.excepthook = _report_bug
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _run_command_line() -> None:
-    """Load the commands, where Ctrl-C ends as it does later."""
+    """Load the commands, where Ctrl-C has the same effect as later."""
     from typer.main import get_command
 
     from auditor.cli.app import app

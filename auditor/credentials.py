@@ -1,4 +1,4 @@
-"""Who asks: the account of a cluster, and a type for its password that never prints it."""
+"""The account of a cluster, and a type for its password that never prints it."""
 
 import importlib
 import importlib.util
@@ -12,6 +12,7 @@ from typing import Any
 from auditor.config.settings import ClusterSettings, password_variable_name
 from auditor.errors import REDACTED, CredentialError
 from auditor.redaction import Redactor
+from auditor.text import printable, shorten_text
 
 __all__ = [
     "Credentials",
@@ -55,7 +56,7 @@ class Secret:
 class Credentials:
     """The account that is used on the CUCM publisher and on every IM&P node of a cluster.
 
-    `source` names what the password came from, empty where that is of no interest.
+    `source` names where the password came from, empty if that does not matter.
     """
 
     username: str
@@ -70,10 +71,10 @@ def resolve_credentials(
     prompt: Callable[[str], str] | None = None,
     keyring: KeyringLookup | None = None,
 ) -> Credentials:
-    """Return the account of a cluster with its password, asking one source after the other.
+    """Return the account of a cluster with its password, from the first source that has one.
 
     The order: the cluster's own environment variable, AUDITOR_PASSWORD, the keyring,
-    `password_command`, and `prompt` (None where no terminal is). Raises CredentialError if no
+    `password_command`, and `prompt` (None without a terminal). Raises CredentialError if no
     source has a password, or one has something that cannot be a password.
     """
     skipped = ""
@@ -117,8 +118,7 @@ def keyring_services(cluster: str) -> tuple[str, str]:
 def system_keyring() -> KeyringLookup | None:
     """Return how to look into the system's keyring, None if the package `keyring` is missing.
 
-    The package is loaded at the first look: nobody waits for it whose password comes from
-    elsewhere.
+    The package is loaded at the first use only, because that takes time.
     """
     return _read_keyring_password if importlib.util.find_spec("keyring") is not None else None
 
@@ -163,7 +163,7 @@ def delete_password(service: str, username: str) -> bool:
 
 @contextmanager
 def _open_keyring() -> Iterator[Any]:
-    """Give the package, and turn what its backends raise into one error without any secret."""
+    """Give the package, and turn what its backends raise into one error without secrets."""
     try:
         package = importlib.import_module("keyring")
         failures = (importlib.import_module("keyring.errors").KeyringError, OSError, RuntimeError)
@@ -172,12 +172,12 @@ def _open_keyring() -> Iterator[Any]:
     try:
         yield package
     except failures as exc:
-        raise CredentialError(_first_printable_line(str(exc)) or type(exc).__name__) from exc
+        raise CredentialError(_first_line(str(exc)) or type(exc).__name__) from exc
 
 
 def _find_stored_password(cluster: ClusterSettings, keyring: KeyringLookup) -> str | None:
-    found = (keyring(service, cluster.username) for service in keyring_services(cluster.name))
-    return next((password for password in found if password is not None), None)
+    stored = (keyring(service, cluster.username) for service in keyring_services(cluster.name))
+    return next((password for password in stored if password is not None), None)
 
 
 def _prompt_for_password(cluster: ClusterSettings, prompt: Callable[[str], str]) -> str:
@@ -192,7 +192,7 @@ def _prompt_for_password(cluster: ClusterSettings, prompt: Callable[[str], str])
 def _build_credentials(
     cluster: ClusterSettings, password: str, where: str, source: str
 ) -> Credentials:
-    """Refuse what cannot be a password without telling any of it; `where` is what held it."""
+    """Refuse what cannot be a password without quoting it; `where` is what held it."""
     fault = "is empty" if not password else ""
     if any(sign in password for sign in "\r\n\0"):
         fault = "holds a line break or a NUL; a password is one line"
@@ -233,25 +233,15 @@ def _capture_command_output(words: list[str]) -> tuple[str, str]:
     except OSError as exc:
         return "", f"cannot be run: {exc.strerror}"
     if done.returncode != 0:
-        said = _first_printable_line(
-            Redactor(printed.splitlines()).redact_text(done.stderr.decode(errors="replace"))
-        )
-        return "", f"ended with exit code {done.returncode}" + (f": {said}" if said else "")
+        stderr = Redactor(printed.splitlines()).redact_text(done.stderr.decode(errors="replace"))
+        line = _first_line(stderr)
+        return "", f"ended with exit code {done.returncode}" + (f' ("{line}")' if line else "")
     if printed.count("\n") > 1:
         return "", "printed more than one line; it must print the password alone"
     return printed, "" if printed.strip() else "printed nothing"
 
 
-def _first_printable_line(text: str) -> str:
-    """Return the first line that says something, without what does not print.
-
-    A long one is cut after a sentence, or else after a word; it stands in the middle of a line, so
-    it has no full stop.
-    """
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    plain = "".join(sign for sign in line if sign.isprintable())
-    if len(plain) <= _MAX_ERROR_LENGTH:
-        return plain.removesuffix(".")
-    cut = plain[:_MAX_ERROR_LENGTH]
-    sentence, ended, _ = cut.rpartition(". ")
-    return sentence if ended else f"{cut.rpartition(' ')[0] or cut} ..."
+def _first_line(text: str) -> str:
+    """Return the first line of text that is not blank, printable and short; empty if none."""
+    line = next((line for line in map(printable, text.splitlines()) if line), "")
+    return shorten_text(line, _MAX_ERROR_LENGTH)

@@ -1,7 +1,6 @@
-"""What a shell may complete: looked up in files alone, at once, and never with an error.
+"""What a shell may complete: read from files alone, fast, and never with an error.
 
-Whoever presses Tab wants words or nothing: a file that is missing or broken completes nothing,
-and the command itself says why later.
+A file that is missing or broken completes nothing; the command itself reports why later.
 """
 
 import os
@@ -16,7 +15,7 @@ CONFIG_FILE_NAME = "auditor.toml"
 
 
 def complete_clusters(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the clusters of the configuration file that begin so, case apart."""
+    """Return the clusters of the configuration file that begin with the word; case is ignored."""
     for place in _candidate_config_paths(ctx):
         if place.is_file():
             names = (cluster.get("name") for cluster in _read_toml_blocks(place, "cluster"))
@@ -25,7 +24,7 @@ def complete_clusters(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def complete_recommendations(incomplete: str) -> list[str]:
-    """Return the ids of the recommendations that begin so, case apart."""
+    """Return the ids of the recommendations that begin with the word; case is ignored."""
     folder = Path(__file__).parents[1] / "recommendations"
     blocks = (
         block
@@ -36,20 +35,20 @@ def complete_recommendations(incomplete: str) -> list[str]:
 
 
 def complete_scenarios(incomplete: str) -> list[str]:
-    """Return the names of the scenarios that ship, where they begin so."""
+    """Return the names of the scenarios that begin with the word."""
     from auditor.resources import scenario_folder
 
     return _filter_by_prefix((path.stem for path in scenario_folder().glob("*.toml")), incomplete)
 
 
 def complete_examples(incomplete: str) -> list[str]:
-    """Return the names of the examples that begin so."""
+    """Return the names of the examples that begin with the word."""
     folder = Path(__file__).parents[1] / "examples"
     return _filter_by_prefix((path.name for path in folder.glob("*/")), incomplete)
 
 
 def complete_topics(incomplete: str) -> list[str]:
-    """Return the names of the manual's pages that begin so."""
+    """Return the names of the manual's pages that begin with the word."""
     folder = Path(__file__).parents[1] / "docs"
     return _filter_by_prefix((path.stem for path in folder.glob("*.md")), incomplete)
 
@@ -76,7 +75,7 @@ def _read_toml_blocks(path: Path, key: str) -> list[dict[str, Any]]:
 
 
 def _filter_by_prefix(words: Iterable[str], incomplete: str) -> list[str]:
-    """Return the words that begin so, case apart; shells keep what was typed, so that stays."""
+    """Return the words that begin with the typed one; case is ignored, and what was typed stays."""
     begin, typed = incomplete.casefold(), len(incomplete)
     fitting = {word for word in words if word.isprintable() and word.casefold().startswith(begin)}
     return sorted(incomplete + word[typed:] for word in fitting)

@@ -32,8 +32,8 @@ def login(
     cluster: Annotated[
         str | None,
         typer.Argument(
-            help="Cluster whose password it is. Left out: that of the only cluster, or one for all "
-            "of them.",
+            help="Cluster of the password. Default: the only cluster, or all that have the same "
+            "account.",
             autocompletion=complete_clusters,
             show_default=False,
         ),
@@ -55,8 +55,8 @@ def login(
 ) -> None:
     """Store a cluster's password in the system's keyring, where every command finds it.
 
-    It is typed at a prompt, never given as an option. A password that the CUCM publisher refuses
-    is not stored; it was tried once.
+    You type it at a prompt; there is no option for it. The password is tried once on the CUCM
+    publisher, and not stored if it is refused.
 
     Exit codes: 0 stored (or deleted), 3 refused, 4 stored and not checked.
     """
@@ -83,23 +83,23 @@ def _select_account(config: Path | None, cluster: str | None) -> tuple[ClusterSe
         ConfigError: the file is wrong, or its clusters have several accounts and none is named.
     """
     configuration = load_configuration(find_config_file(config))
-    found = configuration.select([cluster] if cluster else [])
-    own, shared = keyring_services(found[0].name)
-    if len(found) == 1:
-        return found[0], own
-    if len({settings.username for settings in found}) > 1:
-        names = ", ".join(f"{settings.name} ({settings.username})" for settings in found)
+    clusters = configuration.select([cluster] if cluster else [])
+    own, shared = keyring_services(clusters[0].name)
+    if len(clusters) == 1:
+        return clusters[0], own
+    if len({settings.username for settings in clusters}) > 1:
+        names = ", ".join(f"{settings.name} ({settings.username})" for settings in clusters)
         raise ConfigError(
             [f"{configuration.path}: its clusters have several accounts; name one: {names}."]
         )
-    return found[0], shared
+    return clusters[0], shared
 
 
 def _check_keyring(service: str, username: str) -> None:
-    """Find out whether there is a keyring before anybody types.
+    """Check that there is a keyring before asking for a password.
 
     Raises:
-        ConfigError: there is none; says what to install, and what to do instead.
+        ConfigError: there is none; says what to install, or what to do instead.
     """
     look_up = system_keyring()
     if look_up is None:
@@ -115,18 +115,18 @@ def _check_keyring(service: str, username: str) -> None:
 def _raise_keyring_error(error: Exception) -> NoReturn:
     raise ConfigError(
         [
-            f"the keyring cannot be used: {error}. `keyring --list-backends` "
-            "tells what there is; on a server without a desktop use `password_command` instead."
+            f"the keyring cannot be used: {error}. `keyring --list-backends` lists those of this "
+            "machine; on a server without a desktop use `password_command` instead."
         ]
     )
 
 
 def _delete_password(service: str, username: str) -> None:
     try:
-        there = delete_password(service, username)
+        is_deleted = delete_password(service, username)
     except CredentialError as error:
         _raise_keyring_error(error)
-    what = "Deleted" if there else "Nothing was stored"
+    what = "Deleted" if is_deleted else "Nothing was stored"
     typer.echo(f'{what} for {username} in the keyring, as service "{service}".')
 
 
@@ -152,9 +152,9 @@ def _ask_new_password(settings: ClusterSettings, service: str) -> Credentials:
 
 
 def _try_password(settings: ClusterSettings, account: Credentials) -> bool:
-    """Try the account once; return whether it was let in, False where that cannot be told."""
-    with open_run_context(1) as around:
-        error = try_login(settings, account, around.network)
+    """Try the account once; return True if it was accepted, False if that is unknown."""
+    with open_run_context(1) as context:
+        error = try_login(settings, account, context.network)
     if isinstance(error, BadCredentials):
         typer.echo(f"auditor: {error} Nothing was stored.", err=True)
         raise typer.Exit(ExitCode.DRIFT)

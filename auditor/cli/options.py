@@ -1,4 +1,4 @@
-"""Options that several commands share; each has an environment variable of its own."""
+"""Options that several commands share; each has its own environment variable."""
 
 import os
 import re
@@ -16,8 +16,8 @@ def split_env_list(
 ) -> list[str] | None:
     """Return the values of an option that may be repeated; its variable holds them in one text.
 
-    They are parted by semicolons or line breaks there, because names of services and paths of
-    files hold blanks.
+    They are separated by semicolons or line breaks there, because names of services and paths
+    contain blanks.
     """
     source = ctx.get_parameter_source(param.name or "")
     if values is None or source is None or source.name != "ENVIRONMENT":
@@ -29,7 +29,7 @@ def split_env_list(
 def _normalise_pack_names(
     ctx: typer.Context, param: typer.CallbackParam, values: list[str] | None
 ) -> list[str] | None:
-    """Return the names of packs as they are known, however they were written."""
+    """Return the names of packs in lower case."""
     names = split_env_list(ctx, param, values)
     return None if names is None else [name.lower() for name in names]
 
@@ -75,7 +75,7 @@ FailOnOption = Annotated[
         "--fail-on",
         envvar="AUDITOR_FAIL_ON",
         case_sensitive=False,
-        help="Least severity of drift that makes exit code 3. Default: as the file says, else low.",
+        help="Lowest severity of drift that makes exit code 3. Default: as in the file, else low.",
         show_default=False,
     ),
 ]
@@ -85,7 +85,7 @@ AllowUnknownOption = Annotated[
     typer.Option(
         "--allow-unknown",
         envvar="AUDITOR_ALLOW_UNKNOWN",
-        help="Exit 0 instead of 4 when something is unknown and nothing drifted.",
+        help="Exit with 0 instead of 4 if something is unknown and nothing drifted.",
     ),
 ]
 
@@ -94,8 +94,8 @@ InsecureOption = Annotated[
     typer.Option(
         "--insecure",
         envvar="AUDITOR_INSECURE",
-        help="Do not verify certificates. Anybody on the way can read the password; the report "
-        "says so.",
+        help="Do not verify certificates. Anyone between here and a node can read the password. "
+        "The report mentions it.",
     ),
 ]
 
@@ -120,8 +120,8 @@ SettleOption = Annotated[
         min=0,
         max=3600,
         metavar="SECONDS",
-        help="Look at every service twice, that far apart: one that started anew or stopped in "
-        "between is unstable. Default: a second look only where one is due.",
+        help="Read every service twice, that far apart: a service that restarted or stopped in "
+        "between is unstable. Default: read again only the services that need it.",
         show_default=False,
     ),
 ]
@@ -131,7 +131,7 @@ WaiversOption = Annotated[
     typer.Option(
         "--waivers",
         envvar="AUDITOR_WAIVERS",
-        help="File of accepted differences, in place of those that the configuration names.",
+        help="File of accepted differences, instead of those that the configuration names.",
         show_default=False,
     ),
 ]
@@ -143,7 +143,7 @@ HistoryOption = Annotated[
         envvar="AUDITOR_HISTORY",
         metavar="URL|off",
         help="Database of earlier runs: sqlite:///FILE, postgresql://USER@HOST/DATABASE, or off. "
-        "Default: as the file says, else a file in your data folder.",
+        "Default: as in the file, else a file in your data folder.",
         show_default=False,
     ),
 ]
@@ -155,9 +155,9 @@ NotifyOption = Annotated[
         envvar="AUDITOR_NOTIFY",
         metavar="URL",
         callback=split_env_list,
-        help="Where to tell what is new, worse, resolved or back since the last run, as an "
-        "Apprise URL (mail, Webex, Teams, Slack, webhook). Better set in the environment: it "
-        "holds a token. May be repeated.",
+        help="Where to send what is new, worse, resolved or back since the last run, as an "
+        "Apprise URL (mail, Webex, Teams, Slack, webhook). It holds a token, so set it in the "
+        "environment. May be repeated.",
         show_default=False,
     ),
 ]
@@ -169,7 +169,7 @@ QuietOption = Annotated[
         "-q",
         envvar="AUDITOR_QUIET",
         help="For timers: no progress, and standard output stays empty while the exit code is 0 "
-        "and nothing is new, worse, resolved or back. Files are written all the same.",
+        "and nothing is new, worse, resolved or back. Files are always written.",
     ),
 ]
 
@@ -201,12 +201,10 @@ ReplayOption = Annotated[
         envvar="AUDITOR_REPLAY",
         metavar="FOLDER",
         help="Judge kept evidence again instead of asking: no network, no password, no history. "
-        "Configuration and options are those of that run; --fail-on, --allow-unknown, --pack and "
-        "--waivers may be given anew.",
+        "Configuration and options are those of that run, but you can change --fail-on, "
+        "--allow-unknown, --pack and --waivers.",
         show_default=False,
     ),
 ]
 
-AsJsonOption = Annotated[
-    bool, typer.Option("--json", envvar="AUDITOR_JSON", help="Tell it as JSON.")
-]
+AsJsonOption = Annotated[bool, typer.Option("--json", envvar="AUDITOR_JSON", help="Print JSON.")]

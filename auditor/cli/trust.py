@@ -1,4 +1,4 @@
-"""`auditor trust`: look at a server's certificate, compare it, and record its fingerprint."""
+"""`auditor trust`: show a server's certificate, and record its fingerprint."""
 
 import sys
 from typing import Annotated
@@ -32,7 +32,7 @@ def trust(
         str,
         typer.Argument(
             metavar="HOST[:PORT]",
-            help="Server to look at: a node or the CUCM publisher by its name, or an address.",
+            help="The server: a node or the CUCM publisher by its name, or an address.",
         ),
     ],
     *,
@@ -40,7 +40,7 @@ def trust(
         str | None,
         typer.Option(
             envvar="AUDITOR_CLUSTER",
-            help="Cluster of the file that it belongs to. May be left out if there is one.",
+            help="Cluster that the server belongs to. May be left out if the file has only one.",
             autocompletion=complete_clusters,
             show_default=False,
         ),
@@ -49,7 +49,7 @@ def trust(
         str | None,
         typer.Option(
             envvar="AUDITOR_NODE",
-            help="Name that the fingerprint is recorded for, where HOST is not that name.",
+            help="Name to record the fingerprint for, if HOST is another name.",
             show_default=False,
         ),
     ] = None,
@@ -58,8 +58,8 @@ def trust(
         typer.Option(
             envvar="AUDITOR_FINGERPRINT",
             metavar="SHA256",
-            help="The fingerprint that you expect: recorded without a question if it is the one "
-            "shown, refused if not.",
+            help="The fingerprint that you expect: recorded without a question if the server shows "
+            "it, refused if not.",
             show_default=False,
         ),
     ] = None,
@@ -68,8 +68,8 @@ def trust(
         typer.Option(
             "--yes",
             envvar="AUDITOR_YES",
-            help="Record whatever is shown, without comparing: trust on first use. Not where "
-            "another fingerprint is recorded already.",
+            help="Record the fingerprint that the server shows, without comparing: trust on first "
+            "use. Not possible if another one is recorded already.",
         ),
     ] = False,
     replace: Annotated[
@@ -77,88 +77,90 @@ def trust(
         typer.Option(
             "--replace",
             envvar="AUDITOR_REPLACE",
-            help="Drop the fingerprints that were recorded for this server before.",
+            help="Remove the fingerprints that were recorded for this server before.",
         ),
     ] = False,
     config: ConfigOption = None,
 ) -> None:
     """Show the certificate of a server, and record its fingerprint after a yes.
 
-    The fingerprint goes into [cluster.pins] of the configuration file, which is left as it was
-    otherwise. No password is sent. Without a terminal, --fingerprint or --yes decides. While there
-    is no file yet, the certificate is only shown, with the option that `auditor init` takes it by.
+    The fingerprint goes into [cluster.pins] of the configuration file; nothing else in the file
+    changes. No password is sent. Without a terminal, use --fingerprint or --yes. If there is no
+    file yet, the certificate is only shown, with the option to give to `auditor init`.
 
     Exit codes: 0 recorded, or only shown; 3 refused; 4 no certificate could be read.
     """
     expected = parse_fingerprint(fingerprint) if fingerprint is not None else None
     if config is None and cluster is None and find_default_config() is None:
-        found = _show_server_certificate(settings_without_file(server), server, node)
-        _finish_without_file(found, expected, yes=yes)
+        shown = _show_server_certificate(settings_without_file(server), server, node)
+        _finish_without_file(shown, expected, yes=yes)
         return
     configuration, settings = select_one_cluster(config, cluster)
-    found = _show_server_certificate(settings, server, node)
-    if not _should_record(found, expected, str(configuration.path), yes=yes):
+    shown = _show_server_certificate(settings, server, node)
+    if not _should_record(shown, expected, str(configuration.path), yes=yes):
         raise typer.Exit(ExitCode.DRIFT)
-    if found.recorded and not replace:
+    if shown.recorded and not replace:
         return
-    record_pin(configuration.path, settings, found, replace=replace)
-    print_text(f"Recorded for {found.name} in {configuration.path}.\n")
-    _print_pin_notes(found, replace=replace)
+    record_pin(configuration.path, settings, shown, replace=replace)
+    print_text(f"Recorded for {shown.name} in {configuration.path}.\n")
+    _print_pin_notes(shown, replace=replace)
 
 
 def _show_server_certificate(
     settings: ClusterSettings, text: str, node: str | None
 ) -> ServerCertificate:
-    """Look at the server, and show its certificate."""
+    """Fetch the certificate of a server, and print it."""
     name, dial = resolve_server(settings, text, node)
-    with open_run_context(1) as around:
+    with open_run_context(1) as context:
         try:
-            found = fetch_certificate(settings, name, dial, around.network)
+            server = fetch_certificate(settings, name, dial, context.network)
         except ExchangeError as error:
             typer.echo(f"auditor: {error}", err=True)
             raise typer.Exit(ExitCode.INCOMPLETE) from error
-        print_text(render_certificate(found, now=around.clock(), width=terminal_width()))
-    return found
+        print_text(render_certificate(server, now=context.clock(), width=terminal_width()))
+    return server
 
 
-def _finish_without_file(found: ServerCertificate, expected: str | None, *, yes: bool) -> None:
-    """Compare and tell how to go on while there is no file.
+def _finish_without_file(server: ServerCertificate, expected: str | None, *, yes: bool) -> None:
+    """Compare, and print how to continue while there is no file.
 
     Raises:
         ConfigError: it was to be recorded.
     """
-    if expected is not None and not _is_expected_fingerprint(expected, found.certificate.sha256):
+    if expected is not None and not _is_expected_fingerprint(expected, server.certificate.sha256):
         raise typer.Exit(ExitCode.DRIFT)
-    print_text(init_pin_hint(found))
+    print_text(init_pin_hint(server))
     if yes or expected is not None:
         raise ConfigError(
-            [f"nothing was recorded, for there is no {CONFIG_FILE_NAME} to record it in."]
+            [f"nothing was recorded, because there is no {CONFIG_FILE_NAME} to record it in."]
         )
 
 
-def _should_record(found: ServerCertificate, expected: str | None, path: str, *, yes: bool) -> bool:
-    """Tell whether the fingerprint is to be recorded, asking on a terminal.
+def _should_record(
+    server: ServerCertificate, expected: str | None, path: str, *, yes: bool
+) -> bool:
+    """Return whether to record the fingerprint, after a question on a terminal.
 
     Raises:
-        ConfigError: there is nobody to ask; says what to do.
+        ConfigError: there is no terminal to ask on; says what to do.
     """
-    shown = found.certificate.sha256
-    paste = render_pin_block(found.name, shown)
-    if found.another_node:
+    shown = server.certificate.sha256
+    paste = render_pin_block(server.name, shown)
+    if server.another_node:
         return False
     if expected is not None:
         return _is_expected_fingerprint(expected, shown)
-    if found.recorded:
+    if server.recorded:
         return True
     if yes:
-        return _trust_on_first_use(found)
+        return _trust_on_first_use(server)
     if sys.stdin.isatty() and sys.stderr.isatty():
-        return _ask_to_record(found, path)
+        return _ask_to_record(server, path)
     print_text(f"To record it yourself, put this below the keys of its [[cluster]]:\n\n{paste}\n")
     raise ConfigError(
         [
-            "nothing was recorded, for there is no terminal to ask on: compare the fingerprint, "
-            "then give it as --fingerprint."
+            "nothing was recorded, because there is no terminal to ask on. Compare the "
+            "fingerprint, then give it as --fingerprint."
         ]
     )
 
@@ -173,8 +175,8 @@ def _is_expected_fingerprint(expected: str, shown: str) -> bool:
     return False
 
 
-def _trust_on_first_use(found: ServerCertificate) -> bool:
-    if found.changed:
+def _trust_on_first_use(server: ServerCertificate) -> bool:
+    if server.changed:
         typer.echo(
             "auditor: REFUSED: another fingerprint is recorded for this server, and --yes compares "
             "nothing. Compare it, then give it as --fingerprint.",
@@ -182,16 +184,16 @@ def _trust_on_first_use(found: ServerCertificate) -> bool:
         )
         return False
     typer.echo(
-        "auditor: warning: --yes: nobody compared the fingerprint; whoever answered just now is "
-        "trusted from here on.",
+        "auditor: warning: --yes: the fingerprint was not compared. The server that answered just "
+        "now is trusted from now on.",
         err=True,
     )
     return True
 
 
-def _ask_to_record(found: ServerCertificate, path: str) -> bool:
+def _ask_to_record(server: ServerCertificate, path: str) -> bool:
     typer.echo(
-        f"Record it for {found.name} in {path}? (yes, no, or the fingerprint to compare) ",
+        f"Record it for {server.name} in {path}? (yes, no, or the fingerprint to compare) ",
         err=True,
         nl=False,
     )
@@ -202,7 +204,7 @@ def _ask_to_record(found: ServerCertificate, path: str) -> bool:
         typer.echo("auditor: nothing was recorded.", err=True)
         return False
     try:
-        return _is_expected_fingerprint(parse_fingerprint(answer), found.certificate.sha256)
+        return _is_expected_fingerprint(parse_fingerprint(answer), server.certificate.sha256)
     except ConfigError:
         typer.echo(
             "auditor: that is neither yes nor a fingerprint; nothing was recorded.", err=True
@@ -210,16 +212,17 @@ def _ask_to_record(found: ServerCertificate, path: str) -> bool:
         return False
 
 
-def _print_pin_notes(found: ServerCertificate, *, replace: bool) -> None:
-    """Say what the reader should know of what was recorded."""
-    if not found.in_file:
+def _print_pin_notes(server: ServerCertificate, *, replace: bool) -> None:
+    """Print what the reader should know about the recorded fingerprint."""
+    if not server.in_file:
         typer.echo(
-            f"auditor: note: the file does not name {found.name} elsewhere; a pin counts for the "
-            "name that CUCM's server list has.",
+            f"auditor: note: the file does not name {server.name} elsewhere. A pin applies to the "
+            "name in CUCM's server list.",
             err=True,
         )
-    if found.changed and not replace:
+    if server.changed and not replace:
         typer.echo(
-            "auditor: note: the fingerprints recorded before count as well; --replace drops them.",
+            "auditor: note: the fingerprints recorded before are still accepted; --replace removes "
+            "them.",
             err=True,
         )
