@@ -139,7 +139,7 @@ def test_an_address_smuggles_nothing_into_the_request(
     host: str, endpoint: Endpoint, new_client: NewClient
 ) -> None:
     client = new_client(replace(endpoint, host=host))
-    with pytest.raises(Unreachable, match="is no host name"):
+    with pytest.raises(Unreachable, match="is not a host name"):
         client.service_status()
     assert client.requests_sent == 0
 
