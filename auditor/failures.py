@@ -47,6 +47,7 @@ class Problem(Enum):
     NO_CONNECTION = ReasonText(
         "no connection to {server} at {place}: {error}",
         "check its address ({addresses}), the network, and that it is up",
+        "the firewalls on the way",
     )
     CONNECTION_REFUSED = ReasonText(
         "{place} refused the connection",
