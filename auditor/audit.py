@@ -15,10 +15,10 @@ from auditor.collect.survey import ClusterSurvey, run_surveys
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import AuditorError, Bug, Interrupted
-from auditor.failures import Problem
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import ClusterReport, Severity
 from auditor.models.report import Report, RunMetadata
+from auditor.problems import Problem
 from auditor.recommendations.packs import Recommendation
 from auditor.service_names import is_service_name
 from auditor.soap.network import Network

@@ -17,7 +17,8 @@ from collections.abc import Iterable
 
 from auditor.failure_reasons import Interface
 from auditor.failure_reasons import Reason as Reason  # every user of errors needs it
-from auditor.failures import Failure, Problem, failure_detail, failure_remedy, failure_text
+from auditor.failures import Failure, failure_detail, failure_remedy, failure_text
+from auditor.problems import Problem
 
 REDACTED = "***"
 

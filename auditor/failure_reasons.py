@@ -74,7 +74,7 @@ REASONS: Mapping[Reason, ReasonText] = {
     Reason.UNREACHABLE: ReasonText(
         "{server} could not be reached",
         "check its address, the network on the way (TCP port 8443), and that it is up",
-        "{address_key}; the firewalls on the way",
+        "{addresses}; the firewalls on the way",
     ),
     Reason.TIMED_OUT: ReasonText(
         "{server} did not answer in time",
@@ -121,17 +121,17 @@ REASONS: Mapping[Reason, ReasonText] = {
     Reason.BAD_REPLY: ReasonText(
         "{server} sent a reply that cannot be used",
         "look for a proxy or a login page between this machine and {server}",
-        "{address_key}",
+        "{addresses}",
     ),
     Reason.TOO_LARGE: ReasonText(
         "{server} sent too large a reply",
         "check what answers at that address; no reply that auditor asks for is that large",
-        "{address_key}",
+        "{addresses}",
     ),
     Reason.WRONG_NODE: ReasonText(
         "another node answered for {server}",
         "correct the address of {server} or the name service: each node needs its own address",
-        "{address_key}",
+        "{addresses}",
     ),
     Reason.UNSUPPORTED_VERSION: ReasonText(
         "{server} spoke no AXL version that auditor speaks",

@@ -6,314 +6,18 @@ A `Failure` travels in an `ExchangeError` and in the coverage. Reports, `doctor`
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
 from auditor.failure_reasons import INTERFACE_ROLES, Interface, Reason, ReasonText, reason_text
-
-_NOTHING_SENT = "; nothing was sent"
-_ASK_AGAIN_PROXY = "ask again; if it stays so, look for a proxy between this machine and {server}"
-_ASK_AGAIN_TOMCAT = "ask again; if it stays so, look at the web server of {server} (Cisco Tomcat)"
-_ASK_AGAIN_LIST = (
-    "ask again; if it stays so, look at the same list in the administration pages of {server}"
-)
-_LOAD_BALANCER = "look for a proxy or load balancer between this machine and {server}"
-_COMPARE_GROUPS = "compare with CUCM's Presence Redundancy Groups; ask again"
-_COMPARE_SERVERS = "compare with CUCM's server list, and declare the nodes as [[cluster.node]]"
-_COMPARE_DIGEST = "compare that digest on {server} itself, then {pin_it}"
-_CERTIFICATE_PAGE = "Cisco Unified OS Administration > Security > Certificate Management > tomcat"
-_PINS = "[cluster.pins]; `auditor trust {server} --cluster {cluster}` shows and records it"
-_READ_HA_STATE = "read the state with `utils ha status` on {server}"
-
-
-class Problem(Enum):
-    """What exactly failed: finer than a reason, with its own words where the reason's do not do.
-
-    Placeholders that are not in `Failure.values`: `server`, `who` (interface and server), and the
-    names of `FailureWords`. `digest` and `password_source` are left out where they are unknown.
-    """
-
-    UNSPECIFIED = ReasonText("")
-    """Only the reason is known."""
-
-    # unreachable
-    NO_HOST_NAME = ReasonText(
-        "the address of {server} is not a host name", "give its address ({addresses})"
-    )
-    NO_ADDRESS = ReasonText(
-        "{host} has no address: {error}",
-        "correct the name, or give its address ({addresses})",
-        '{address_key}: "{server}" = "ADDRESS"',
-    )
-    NO_CONNECTION = ReasonText(
-        "no connection to {server} at {place}: {error}",
-        "check its address ({addresses}), the network, and that it is up",
-        "the firewalls on the way",
-    )
-    CONNECTION_REFUSED = ReasonText(
-        "{place} refused the connection",
-        "check the address and port, and that Cisco Tomcat runs there",
-        "{address_key}; on the server `utils service list` shows Cisco Tomcat",
-    )
-    CONNECTION_TIMED_OUT = ReasonText(
-        "{place} did not answer in the time allowed",
-        "let TCP port {port} through from this machine, or correct its address",
-        "the firewalls on the way, or {address_key}",
-    )
-    NO_ROUTE = ReasonText(
-        "no connection to {place}: {error}",
-        "check the route to it, that it is up, and that its address and port are right",
-        "the network, or {address_key}",
-    )
-    NO_PROXY_CONNECTION = ReasonText(
-        "the proxy opened no connection to {server}",
-        "check the proxy in the environment, or set proxy = false",
-        "`proxy`; HTTPS_PROXY in the environment",
-    )
-    CONNECTION_DROPPED = ReasonText(
-        "{server} ended the connection without answering",
-        "check that its web server (Cisco Tomcat) is not being restarted",
-    )
-    HANDSHAKE_DROPPED = ReasonText(
-        f"{{server}} ended the connection during the TLS handshake{_NOTHING_SENT}",
-        "check that its web server (Cisco Tomcat) runs and that nothing filters the port",
-    )
-    # timed_out
-    DEADLINE_PASSED = ReasonText(
-        "{server} did not answer completely within {seconds} s",
-        "check its load and the network, or raise timeout_s; this request was not repeated",
-    )
-    # tls
-    IMPOSSIBLE_NAME = ReasonText(
-        f"{{name}} is no name that a certificate could prove{_NOTHING_SENT}",
-        "give the name in its certificate ({addresses})",
-        "{address_key}",
-    )
-    UNREADABLE_CERTIFICATE = ReasonText(
-        f"{{server}} showed a certificate that cannot be read{_NOTHING_SENT}",
-        "renew its Tomcat certificate",
-        _CERTIFICATE_PAGE,
-    )
-    UNPINNED_CERTIFICATE = ReasonText(
-        f"{{server}} showed a certificate that is not pinned for it{{digest}}{_NOTHING_SENT}",
-        "find out why it changed; if that was meant, {pin_new}",
-        _PINS,
-    )
-    UNVERIFIED_CERTIFICATE = ReasonText(
-        f"{{server}} showed a certificate that does not verify{_NOTHING_SENT}",
-        "give the authority that signed it as {ca_bundle}, or {pin_it}",
-        "Cisco Unified OS Administration > Security, or `legacy_tls`",
-    )
-    EXPIRED_CERTIFICATE = ReasonText(
-        f"{{server}} showed a certificate that expired on {{date}}{_NOTHING_SENT}",
-        "renew its Tomcat certificate, or correct this machine's clock",
-        _CERTIFICATE_PAGE,
-    )
-    FUTURE_CERTIFICATE = ReasonText(
-        f"{{server}} showed a certificate that is valid only from {{date}}{_NOTHING_SENT}",
-        "correct the clock of this machine or of the node",
-        _CERTIFICATE_PAGE,
-    )
-    SELF_SIGNED_CERTIFICATE = ReasonText(
-        f"{{server}} showed a self-signed certificate that nothing vouches for{{digest}}"
-        f"{_NOTHING_SENT}",
-        _COMPARE_DIGEST,
-        _PINS,
-    )
-    WEAK_CERTIFICATE = ReasonText(
-        f"{{server}} showed a certificate with a key or signature too weak for today's rules"
-        f"{_NOTHING_SENT}",
-        "renew it, or set legacy_tls = true for a release 9.x or 10.x cluster",
-        f"{_CERTIFICATE_PAGE}, or `legacy_tls`",
-    )
-    UNTRUSTED_ISSUER = ReasonText(
-        f'{{server}} showed a certificate signed by "{{issuer}}", which is not trusted here'
-        f"{{digest}}{_NOTHING_SENT}",
-        "give the authority that signed it as {ca_bundle}, or {pin_it}",
-        "`ca_bundle`, or [cluster.pins] by `auditor trust {server} --cluster {cluster}`",
-    )
-    COMMON_NAME_ONLY = ReasonText(
-        '{server} showed a certificate that gives its host ("{common_name}") only as common name, '
-        f"which does not count{{digest}}{_NOTHING_SENT}",
-        _COMPARE_DIGEST,
-        _PINS,
-    )
-    OTHER_NAME = ReasonText(
-        f"{{server}} showed a certificate for {{names}}, not for {{name}}{_NOTHING_SENT}",
-        "use the name that it is issued to ({addresses}), or {pin_it}",
-        "[cluster.addresses], or [cluster.pins] by `auditor trust {server} --cluster {cluster}`",
-    )
-    NO_TLS = ReasonText(
-        f"{{server}} does not speak TLS on port {{port}}{_NOTHING_SENT}",
-        "check the port ({addresses}); Cisco's web services use 8443",
-        "{address_key}",
-    )
-    HANDSHAKE_FAILED = ReasonText(
-        f"the TLS handshake with {{server}} failed ({{error}}){_NOTHING_SENT}",
-        "compare the TLS settings of {server} with those of this machine",
-        "Cisco Unified OS Administration > Security, or `legacy_tls`",
-    )
-    OLD_TLS = ReasonText(
-        f"the TLS handshake with {{server}} failed ({{error}}){_NOTHING_SENT}",
-        "for a release 9.x or 10.x cluster set legacy_tls = true",
-        "`legacy_tls`",
-    )
-    # credentials, not_authorised, no_such_service
-    LOGIN_REFUSED = ReasonText(
-        "{who} refused the user name or password (HTTP 401){password_source}"
-    )
-    ROLE_MISSING = ReasonText("{who} does not let the account ask (HTTP 403)")
-    SERVICE_MISSING = ReasonText("{who} does not exist (HTTP 404)")
-    # rate_limited, unavailable
-    TOO_FAST = ReasonText(
-        "{who} says that requests come too fast ({fault})",
-        "ask again in a few minutes, and look for other programs that ask {server}",
-    )
-    SERVER_BUSY = ReasonText("{who} is overloaded or starting (HTTP 503)", "ask again later")
-    NO_MEMORY = ReasonText("{who} has no memory left for requests ({fault})", "ask again later")
-    HTTP_ERROR = ReasonText("{who} failed with HTTP {status} and no SOAP fault")
-    # soap_fault
-    FAULT = ReasonText("{who} answered with a SOAP fault: {fault}")
-    QUERY_TOO_LARGE = ReasonText(
-        "{who} answered with a SOAP fault: {fault}",
-        "select fewer columns or rows; the reply would pass AXL's limit of 8 MB",
-    )
-    # bad_reply
-    REDIRECT = ReasonText(
-        "{who} sent a redirect (HTTP {status}); redirects are not followed",
-        "check that the address is that of {server} itself, and the port that of its web services",
-    )
-    UNEXPECTED_STATUS = ReasonText(
-        "{who} answered with HTTP {status}",
-        "check that the address and port are those of the web services of {server}",
-    )
-    NO_XML = ReasonText(
-        "{who} sent {content} where XML was due",
-        "check that the address is that of {server}, and what answers there in a browser",
-    )
-    MALFORMED_REPLY = ReasonText(
-        "{who} sent a reply that cannot be used: {error}", _ASK_AGAIN_TOMCAT
-    )
-    OTHER_OPERATION = ReasonText("{who} answered another question than {operation}", _LOAD_BALANCER)
-    WRONG_NAMESPACE = ReasonText("{who} sent {element} in a wrong namespace", _ASK_AGAIN_PROXY)
-    REPEATED_ELEMENT = ReasonText(
-        "{who} sent {element} twice where it may stand once", _ASK_AGAIN_PROXY
-    )
-    NIL_WITH_CONTENT = ReasonText("{who} sent {element} as nil, with content", _ASK_AGAIN_PROXY)
-    ELEMENTS_IN_VALUE = ReasonText(
-        "{who} sent elements inside {element}, where a value is due", _ASK_AGAIN_PROXY
-    )
-    MISSING_ELEMENT = ReasonText("{who} sent a reply without {element}", _ASK_AGAIN_LIST)
-    EMPTY_LIST = ReasonText("{who} sent an empty list of {items}, which cannot be", _ASK_AGAIN_LIST)
-    SERVICES_UNREADABLE = ReasonText(
-        "{who} could not read its services (return code not 0)", _ASK_AGAIN_LIST
-    )
-    COMPRESSED_REPLY = ReasonText(
-        "{server} sent a compressed reply, which was not asked for", _LOAD_BALANCER
-    )
-    CUT_SHORT = ReasonText(
-        "{server} ended the connection in the middle of its reply", _ASK_AGAIN_TOMCAT
-    )
-    NO_HTTP = ReasonText(
-        "{server} did not answer in HTTP",
-        "check the address and port; Cisco's web services use 8443",
-    )
-    # too_large, unsupported_version
-    REPLY_TOO_LARGE = ReasonText("{server} sent more than {limit} bytes")
-    VERSION_REFUSED = ReasonText(
-        "{who} does not speak AXL version {version}; {offer}",
-        'set axl_version to "auto" or to one that it speaks',
-        "`axl_version`",
-    )
-    VERSION_UNKNOWN = ReasonText(
-        "AXL version {version} is not understood", "set `axl_version` for this cluster"
-    )
-    NODES_NOT_LISTED = ReasonText(
-        "AXL {version} of CUCM cannot list IM and Presence nodes, and the file has none",
-        "declare every node of the cluster as [[cluster.node]]",
-    )
-    # what CUCM lists
-    NO_GROUPS = ReasonText("CUCM AXL listed no presence redundancy group at all", _COMPARE_GROUPS)
-    REPEATED_ROW = ReasonText("CUCM AXL listed {item} {count} times", _COMPARE_GROUPS)
-    EMPTY_GROUP = ReasonText(
-        "CUCM AXL listed no server of redundancy group {group}, and {node} in no group",
-        _COMPARE_GROUPS,
-    )
-    UNLISTED_NODE = ReasonText(
-        "CUCM AXL has {node} in redundancy group {group}, and not in its list of IM and Presence "
-        "nodes",
-        "compare CUCM's server list with its Presence Redundancy Groups; ask again",
-    )
-    IMPOSSIBLE_NODE_NAME = ReasonText(
-        "CUCM AXL listed {name}, which is no name that can be dialled", _COMPARE_SERVERS
-    )
-    UNKNOWN_ROLE = ReasonText(
-        "CUCM AXL gave {name} the role {role}: IM&P node or not is unknown", _COMPARE_SERVERS
-    )
-    NO_NODES = ReasonText(
-        "CUCM AXL listed no IM and Presence node",
-        "check that this is the CUCM that the nodes belong to, and declare the nodes as "
-        "[[cluster.node]]",
-    )
-    REPEATED_NODE = ReasonText(
-        "CUCM AXL listed {name} twice", "compare with CUCM's server list; ask again"
-    )
-    # what PerfMon and the database answer
-    NO_STATE = ReasonText(
-        "PerfMon of {server} gave no single value of {counter}",
-        f"the counter is documented from release 12.5; {_READ_HA_STATE}",
-    )
-    UNKNOWN_STATE = ReasonText(
-        "PerfMon of {server} gave {counter}, which is no documented state", _READ_HA_STATE
-    )
-    OTHER_HOST = ReasonText(
-        "PerfMon answered for {host} when {server} was asked",
-        "check `addresses` and the load balancers or NAT between here and {server}",
-    )
-    REDACTED_HOST = ReasonText(
-        "PerfMon of {server} named a host that holds a secret, so nobody knows which node it is",
-        f"{_READ_HA_STATE}, and look at what stands before it",
-    )
-    OTHER_CATALOGUE = ReasonText(
-        "the catalogue of the database has other columns than expected", ""
-    )
-    EMPTY_CATALOGUE = ReasonText("the catalogue of the database lists none of the tables", "")
-    ANCHOR_ROW_MISSING = ReasonText("AXL answered without the row that is always there", "")
-    OTHER_COLUMNS = ReasonText("AXL answered with other columns than asked for", "")
-    # wrong_node
-    OTHER_NODE = ReasonText(
-        f"the address of {{server}} is answered with the certificate of {{other}}{_NOTHING_SENT}",
-        "correct the address ({addresses}) or the name service: each node needs its own address",
-    )
-    SAME_MACHINE = ReasonText(
-        "{server} and {other} gave the same start times for their services: one machine answered "
-        "for both",
-        "check `addresses`, and NAT or load balancers on the way",
-    )
-    # not_asked, bug
-    AFTER_FAILURE = ReasonText("not asked, because of this: {earlier}", "")
-    AFTER_REFUSED_LOGIN = ReasonText("not asked, so that the account is not locked: {earlier}")
-    PLANNED_NODE = ReasonText(
-        "not asked, because planned_nodes names it; but it accepts connections",
-        "take it out of planned_nodes once it is installed",
-        "`planned_nodes`",
-    )
-    REFUSED_ELSEWHERE = ReasonText(
-        "not tried: {other} refused it, and repeats lock accounts", "", ""
-    )
-    NOT_RECORDED = ReasonText(
-        "the evidence{ends} holds no answer of {server} to {question}",
-        "audit live, or replay with the version that kept it ({version})",
-    )
-    OWN_FAULT = ReasonText("auditor itself failed here ({error})")
+from auditor.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """One failed exchange as data; no sentence is in it.
 
-    `is_cucm` is None where it is not known which
-    product the server is. `earlier` is the failure that kept this request from being sent. `values`
-    fill the placeholders of the problem: free of secrets and of line breaks.
+    `is_cucm` is None where it is not known which product the server is. `earlier` is the failure
+    that kept this request from being sent. `values` fill the placeholders of the problem: free of
+    secrets and of line breaks.
     """
 
     reason: Reason
@@ -341,9 +45,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class FailureWords:
-    """What advice calls the operator's own settings: by default, keys of the configuration file."""
+    """What advice calls the operator's own settings: by default, keys of the configuration file.
 
-    addresses: str = "[cluster.addresses]"
+    `addresses` None is the key that holds the address of the failed server.
+    """
+
+    addresses: str | None = None
     pin_it: str = "pin it in [cluster.pins]"
     pin_new: str = "pin the new one in [cluster.pins]"
     ca_bundle: str = "ca_bundle"
@@ -351,6 +58,11 @@ class FailureWords:
 
 
 FILE_WORDS = FailureWords()
+_ADDRESS_KEYS = {
+    True: "`cucm_publisher` or [cluster.addresses]",
+    False: "[cluster.addresses]",
+    None: "[cluster.addresses]",
+}
 _SERVICEABILITY = {
     True: "Cisco Unified Serviceability",
     False: "Cisco Unified IM and Presence Serviceability",
@@ -440,11 +152,8 @@ def _fill(template: str, failure: Failure, words: FailureWords, *, with_digest: 
         "read_only_role": ' (from 11.5 "Standard AXL Read Only API Access" is enough)'
         if failure.is_cucm
         else "",
-        "address_key": "`cucm_publisher` or [cluster.addresses]"
-        if failure.is_cucm
-        else "[cluster.addresses]",
+        "addresses": words.addresses or _ADDRESS_KEYS[failure.is_cucm],
         "activation_page": f"{_SERVICEABILITY[failure.is_cucm]} > Tools > Service Activation",
-        "addresses": words.addresses,
         "pin_it": words.pin_it,
         "pin_new": words.pin_new,
         "ca_bundle": words.ca_bundle,

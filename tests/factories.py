@@ -6,7 +6,7 @@ from typing import Any
 
 from auditor.errors import Reason
 from auditor.failure_reasons import Interface
-from auditor.failures import Failure, Problem
+from auditor.failures import Failure
 from auditor.models.facts import (
     AxlAvailability,
     AxlProbe,
@@ -27,6 +27,7 @@ from auditor.models.facts import (
     Source,
 )
 from auditor.models.statements import Form, Statement, make_statement
+from auditor.problems import Problem
 from auditor.service_names import (
     BULK_PROVISIONING,
     FEATURE_SERVICES,

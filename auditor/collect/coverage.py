@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, Self, TypeVar
 
 from auditor.errors import Bug, ExchangeError, NotAsked, Reason
-from auditor.failures import Failure, Problem
+from auditor.failures import Failure
 from auditor.models.facts import Coverage, Outcome, Source
+from auditor.problems import Problem
 from auditor.soap.client import Client
 
 log = logging.getLogger(__name__)

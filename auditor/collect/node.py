@@ -14,7 +14,7 @@ from auditor.collect.perfmon import read_counters, read_ha_state
 from auditor.collect.scope import SurveyTopic
 from auditor.collect.services import RecheckPolicy, read_services
 from auditor.errors import Bug, ExchangeError, NotAsked, WrongNode
-from auditor.failures import Failure, Problem
+from auditor.failures import Failure
 from auditor.models.facts import (
     AxlAvailability,
     AxlProbe,
@@ -27,6 +27,7 @@ from auditor.models.facts import (
     ServiceState,
     Source,
 )
+from auditor.problems import Problem
 from auditor.service_names import AXL_WEB_SERVICE
 from auditor.soap.client import Client
 

@@ -12,8 +12,8 @@ from auditor.collect.scope import SurveyTopic
 from auditor.config.hosts import is_ip
 from auditor.errors import REDACTED, BadReply, Reason, WrongNode
 from auditor.failure_reasons import Interface
-from auditor.failures import Problem
 from auditor.models.facts import HaReading, HaState, NodeFacts, Origin, Source
+from auditor.problems import Problem
 from auditor.soap.client import Client
 from auditor.soap.records import PerfmonCounter
 

@@ -36,8 +36,8 @@ from auditor.collect.topology import (
 )
 from auditor.config.settings import ClusterSettings
 from auditor.errors import BadCredentials, NotAsked
-from auditor.failures import Problem
 from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Reach, Source
+from auditor.problems import Problem
 
 _LOGIN_PROVING_SOURCES = frozenset({Source.CUCM_AXL, Source.CONTROL_CENTER, Source.PERFMON})
 """Sources whose reply shows that the server took the password.

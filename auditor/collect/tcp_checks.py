@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from auditor.collect.node import NodeResult, skip_node
 from auditor.config.settings import ClusterSettings
 from auditor.errors import NotAsked
-from auditor.failures import Problem
 from auditor.models.facts import Coverage, ExternalDatabase, NodeFacts, Outcome, Reach, Source
+from auditor.problems import Problem
 from auditor.soap.messages import TcpResult
 from auditor.soap.network import Network
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from auditor.config.hosts import is_host
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
-from auditor.failures import Problem
 from auditor.models.facts import ClusterFacts, Group, NodeFacts, Origin, Role
+from auditor.problems import Problem
 from auditor.soap.client import Client
 from auditor.soap.records import ProcessNode, RedundancyGroup
 

@@ -12,8 +12,9 @@ from typing import Annotated
 from pydantic import Field
 
 from auditor.errors import Reason
-from auditor.failures import Failure, Problem, failure_detail, failure_text
+from auditor.failures import Failure, failure_detail, failure_text
 from auditor.models.statements import Statement
+from auditor.problems import Problem
 
 STEADY_UPTIME_S = 600
 """An uptime that counts as "stays up" when it is read once (contract, DIR-03)."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.errors import Reason
-from auditor.failures import Failure, Problem, failure_cause
+from auditor.failures import Failure, failure_cause
 from auditor.models.facts import Coverage, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Finding, SubjectKind, Verdict
 from auditor.models.history import ChangeDirection, ClusterHistory, FindingAge
 from auditor.models.report import Report, RunMetadata
+from auditor.problems import Problem
 from auditor.text import count_noun, is_or_are, join_names
 
 _SKIPPED_PACK_TEXTS = {

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 
 from auditor.errors import Interrupted, TimedOut
-from auditor.failures import Problem
+from auditor.problems import Problem
 
 
 class EndReason(StrEnum):

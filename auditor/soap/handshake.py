@@ -12,8 +12,8 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers, parse_url
 
 from auditor.errors import ExchangeError, TlsFailed, Unreachable
-from auditor.failures import Problem
 from auditor.models.facts import Identity
+from auditor.problems import Problem
 from auditor.soap.deadlines import Deadline, connection_error_text, open_tcp_connection
 from auditor.soap.messages import Certificate, Endpoint, HandshakeResult
 from auditor.soap.tls import (

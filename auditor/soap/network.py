@@ -8,8 +8,8 @@ from typing import Protocol
 
 from auditor.credentials import Credentials
 from auditor.errors import TimedOut, Unreachable
-from auditor.failures import Problem
 from auditor.models.facts import Reach
+from auditor.problems import Problem
 from auditor.soap.deadlines import (
     DeadlineWatchdog,
     connection_error_text,

@@ -13,7 +13,7 @@ from typing import TypeVar
 from lxml import etree
 
 from auditor.errors import BadReply
-from auditor.failures import Problem
+from auditor.problems import Problem
 from auditor.soap.records import (
     PerfmonCounter,
     ProcessNode,

@@ -21,7 +21,7 @@ from auditor.errors import (
     UnsupportedVersion,
 )
 from auditor.failure_reasons import Interface
-from auditor.failures import Problem
+from auditor.problems import Problem
 from auditor.soap.messages import SoapResponse
 from auditor.soap.operations import AXL_API, SoapOperation, ZeepObject
 

@@ -24,8 +24,8 @@ from urllib3.connection import HTTPSConnection
 
 from auditor.credentials import Credentials
 from auditor.errors import BadReply, ExchangeError, TooLarge, Unreachable
-from auditor.failures import Problem
 from auditor.models.facts import Identity
+from auditor.problems import Problem
 from auditor.soap.deadlines import Deadline, DeadlineWatchdog, open_tcp_connection
 from auditor.soap.handshake import (
     certificate_or_none,

@@ -16,8 +16,8 @@ from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials, Secret
 from auditor.errors import BadCredentials, ExchangeError, Reason, Unreachable
-from auditor.failures import Problem
 from auditor.models.facts import Coverage, NodeFacts, Outcome, Source
+from auditor.problems import Problem
 from auditor.soap.network import LiveNetwork
 
 NAMES = ("a", "b", "c", "d", "e")

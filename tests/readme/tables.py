@@ -8,7 +8,8 @@ from auditor.cli.app import COMMAND_MODULES
 from auditor.cli.docs import page_title, read_pages
 from auditor.cli.examples import read_examples
 from auditor.failure_reasons import REASONS, REASONS_BY_INTERFACE, Reason
-from auditor.failures import FILE_WORDS, Problem
+from auditor.failures import FILE_WORDS
+from auditor.problems import Problem
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 from auditor.report.rules_page import PACK_TEXTS
 from tests.readme.outputs import CHECKOUT
@@ -67,7 +68,7 @@ class Placeholders(dict[str, str]):
 PLACEHOLDERS = Placeholders(
     dataclasses.asdict(FILE_WORDS),
     who="SERVER",
-    address_key="[cluster.addresses]",
+    addresses="[cluster.addresses]",
     activation_page="Cisco Unified IM and Presence Serviceability > Tools > Service Activation",
     digest="",
     password_source="",

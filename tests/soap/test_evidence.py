@@ -26,8 +26,8 @@ from auditor.errors import (
     Unreachable,
     WrongNode,
 )
-from auditor.failures import Problem
 from auditor.models.facts import Identity, Reach
+from auditor.problems import Problem
 from auditor.soap.evidence.files import (
     INDEX_FILE,
     RUN_FILE,

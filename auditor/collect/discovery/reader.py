@@ -18,7 +18,8 @@ from auditor.collect.discovery.sql import (
     plan_statements,
 )
 from auditor.errors import BadReply, Bug, ExchangeError, SoapFault
-from auditor.failures import Problem, failure_cause
+from auditor.failures import failure_cause
+from auditor.problems import Problem
 from auditor.soap.client import Client
 
 _STATEMENT_FAILURES = (SoapFault, BadReply)

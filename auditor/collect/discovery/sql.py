@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from auditor.collect.discovery.probes import Probe
 from auditor.errors import BadReply
-from auditor.failures import Problem
+from auditor.problems import Problem
 from auditor.text import join_names
 
 DatabaseRows = Sequence[Mapping[str, str | None]]

@@ -7,8 +7,8 @@ from auditor.collect.topology import declared_topology
 from auditor.config.settings import ClusterSettings, ServerAddress
 from auditor.credentials import Credentials
 from auditor.errors import ExchangeError, NotAsked, Reason
-from auditor.failures import Problem
 from auditor.models.facts import NodeFacts, Role
+from auditor.problems import Problem
 from auditor.setup.doctor.interfaces import reachability_steps
 from auditor.setup.doctor.model import (
     CheckedServer,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from auditor.config.hosts import is_ip
 from auditor.errors import BadCredentials, ExchangeError, Reason, TlsFailed, Unreachable
 from auditor.failure_reasons import Interface
-from auditor.failures import Problem
 from auditor.models.facts import Identity, Reach
+from auditor.problems import Problem
 from auditor.setup.doctor.model import (
     CheckedServer,
     CheckupStep,

@@ -37,8 +37,8 @@ from auditor.errors import (
     Unreachable,
     WrongNode,
 )
-from auditor.failures import Problem
 from auditor.files import find_folder_obstacle
+from auditor.problems import Problem
 from auditor.soap.messages import ConnectionDropped, SoapRequest, SoapResponse, TcpResult
 
 EVIDENCE_KIND = "auditor-evidence"
@@ -103,7 +103,7 @@ class RecordedRun:
 class StoredFailure:
     """Why an exchange gave no reply.
 
-    `problem` is the name of one of `auditor.failures.Problem`, `values` what its words need.
+    `problem` is the name of one of `auditor.problems.Problem`, `values` what its words need.
     """
 
     error: Annotated[str, _one_of(_ERROR_TYPES)]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from auditor.credentials import Credentials
 from auditor.errors import ConfigError, Interrupted, NotAsked, Reason
-from auditor.failures import Problem
 from auditor.models.facts import Reach
+from auditor.problems import Problem
 from auditor.soap.evidence.files import (
     ENTRY_ADAPTER,
     EVIDENCE_KIND,

@@ -3,7 +3,8 @@
 import pytest
 
 from auditor.errors import ExchangeError, TimedOut, TlsFailed, Unreachable, WrongNode
-from auditor.failures import Problem, failure_remedy
+from auditor.failures import failure_remedy
+from auditor.problems import Problem
 from auditor.setup.init.draft import words_with_options
 
 NODE = "imp1.lab.test"
