@@ -27,7 +27,7 @@ from auditor.models.report import Report
 from auditor.models.statements import Statement
 from auditor.report.json_report import report_to_dict
 from auditor.report.summary import describe_failures, failure_reason
-from auditor.text import join_names
+from auditor.text import join_names, utc_timestamp
 
 Key = TypeVar("Key")
 
@@ -103,6 +103,11 @@ class Snapshot:
     report: SnapshotReport
     facts: Mapping[str, Annotated[ClusterFacts, BeforeValidator(_select_facts)]]
 
+    @property
+    def finished_at(self) -> str:
+        """Return when the run of the snapshot finished (ISO 8601, UTC)."""
+        return utc_timestamp(self.report.run.finished_at)
+
 
 _SNAPSHOT = TypeAdapter(Snapshot)
 _FACTS = TypeAdapter(dict[str, ClusterFacts])
@@ -152,11 +157,11 @@ def snapshot_digest(content: Mapping[str, Any]) -> str:
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
-def read_snapshot_file(path: Path) -> dict[str, Any]:
-    """Return the content of a snapshot file.
+def read_snapshot(path: Path) -> Snapshot:
+    """Return the snapshot in a file.
 
     Raises:
-        ConfigError: unreadable, not a snapshot, of another schema version, or edited.
+        ConfigError: unreadable, not a snapshot, of another schema version, edited, or malformed.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -173,7 +178,7 @@ def read_snapshot_file(path: Path) -> dict[str, Any]:
         raise ConfigError([f"{text} {SNAPSHOT_SCHEMA_VERSION}."])
     if content.get("digest") != snapshot_digest(content):
         raise ConfigError([f"{path}: was edited after it was written: its digest does not match."])
-    return content
+    return parse_snapshot(content, str(path))
 
 
 def parse_snapshot(content: Mapping[str, Any], origin: str) -> Snapshot:
@@ -192,7 +197,19 @@ def parse_snapshot(content: Mapping[str, Any], origin: str) -> Snapshot:
     if sorted(names) != sorted(snapshot.facts):
         text = f"{origin}: is not complete: its report and its facts are of different clusters."
         raise ConfigError([text])
+    _check_reply_times(snapshot, origin)
     return snapshot
+
+
+def _check_reply_times(snapshot: Snapshot, origin: str) -> None:
+    """Raise ConfigError if a reply time, which the facts hold as text, is not a time."""
+    for cluster in snapshot.facts.values():
+        for node in cluster.nodes:
+            try:
+                datetime.fromisoformat(node.replied_at or "2000-01-01")
+            except ValueError:
+                text = f"{origin}: is not complete: replied_at of {node.name} is not a time."
+                raise ConfigError([text]) from None
 
 
 def reason_nothing_read(coverage: Iterable[Coverage]) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -42,7 +42,7 @@ from auditor.failover.summary import summarize_check
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS
 from auditor.recommendations.packs import load_packs
 from auditor.report.formats import parse_output_targets
-from auditor.snapshots import build_snapshot
+from auditor.snapshots import Snapshot, build_snapshot, parse_snapshot
 
 if TYPE_CHECKING:  # the simulator comes with the extra `lab`
     from auditor.simulator import Simulator
@@ -155,7 +155,7 @@ class FailoverDemo:
         )
 
     def _check(
-        self, since: Mapping[str, Any] | None = None, wait: timedelta | None = None
+        self, since: Snapshot | None = None, wait: timedelta | None = None
     ) -> "FailoverCheck":
         rows = {row.id: row for row in load_packs()}
         request = FailoverCheckOptions(rows, since=since, wait=wait)
@@ -170,9 +170,9 @@ class FailoverDemo:
     def _print_report(self, check: "FailoverCheck") -> None:
         self.say(render_failover_text(check, width=self.width, colour=self.colour))
 
-    def _snapshot(self) -> Mapping[str, Any]:
+    def _snapshot(self) -> Snapshot:
         options = RunOptions(load_packs(), mode="snapshot", scope=SurveyScope(SNAPSHOT_TOPICS))
         started = self.context.clock()
         facts = survey_clusters(self.clusters, self.logins, options, self.context)
         report = build_report(self.clusters, facts, options, self.context, started)
-        return build_snapshot(report, facts)
+        return parse_snapshot(build_snapshot(report, facts), "demo")

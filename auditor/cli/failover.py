@@ -46,7 +46,7 @@ from auditor.report.formats import (
     check_targets_writable,
     parse_output_targets,
 )
-from auditor.snapshots import read_snapshot_file
+from auditor.snapshots import read_snapshot
 
 
 class AcceptedState(StrEnum):
@@ -133,7 +133,7 @@ def failover_check(
         rows={row.id: row for row in load_packs()},
         groups=tuple(group or ()),
         wait=None if wait is None else parse_wait(wait, readiness=readiness),
-        since=None if since is None else read_snapshot_file(since),
+        since=None if since is None else read_snapshot(since),
         accept_failed_over=accept is AcceptedState.FAILED_OVER,
         insecure=insecure,
     )

@@ -35,7 +35,8 @@ from auditor.snapshots import (
     build_snapshot,
     first_failure_detail,
     missing_data_sentences,
-    read_snapshot_file,
+    parse_snapshot,
+    read_snapshot,
     reason_nothing_read,
     serialize_snapshot,
 )
@@ -119,18 +120,19 @@ def diff(
     """
     session: CommandSession | None = None
     expectation = read_expectation(expect) if expect else NO_EXPECTATION
-    earlier = read_snapshot_file(before)
+    earlier = read_snapshot(before)
     if expect:
         require_expected_cluster(earlier, expectation)
     if after == LIVE_KEYWORD:
-        packs = earlier["report"]["run"]["packs"]
+        packs = earlier.report.run.packs
         _refuse_other_packs(packs, pack)
-        request = EvidenceRequest("diff", evidence, tuple(packs), evidence_hide_user)
-        names = [cluster["name"] for cluster in earlier["report"]["clusters"]]
-        _, later, session = _take_snapshot(config, names, request, insecure=insecure)
+        request = EvidenceRequest("diff", evidence, packs, evidence_hide_user)
+        names = [cluster.name for cluster in earlier.report.clusters]
+        _, content, session = _take_snapshot(config, names, request, insecure=insecure)
+        later = parse_snapshot(content, LIVE_KEYWORD)
     else:
         _refuse_needless_evidence(evidence)
-        later = read_snapshot_file(_snapshot_path(after))
+        later = read_snapshot(_snapshot_path(after))
     comparison = compare_snapshots(earlier, later, expectation, is_live=after == LIVE_KEYWORD)
     columns = terminal_width() if sys.stdout.isatty() else None
     print_text(

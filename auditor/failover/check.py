@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from auditor.audit import RunContext, RunOptions, survey_clusters
 from auditor.collect.scope import FAILOVER_TOPICS, SurveyScope, SurveyTopic
@@ -28,6 +27,7 @@ from auditor.failover.services import (
 from auditor.failover.watch import GroupKey, GroupWatch
 from auditor.models.facts import ClusterFacts, Group, NodeFacts, Role
 from auditor.recommendations.packs import Recommendation
+from auditor.snapshots import Snapshot
 from auditor.text import did_you_mean, utc_timestamp
 
 
@@ -36,13 +36,13 @@ class FailoverCheckOptions:
     """What the command line decides.
 
     `rows` are all recommendations by id. `groups`: only these; none means all. `wait`: how long to
-    wait for stable pairs; None: read once. `since` is a snapshot as `read_snapshot_file` returns.
+    wait for stable pairs; None: read once. `since` is the snapshot to compare with.
     """
 
     rows: Mapping[str, Recommendation]
     groups: tuple[str, ...] = ()
     wait: timedelta | None = None
-    since: Mapping[str, Any] | None = None
+    since: Snapshot | None = None
     accept_failed_over: bool = False
     insecure: bool = False
 
@@ -194,7 +194,7 @@ def _check_clusters(
             for name, judged in findings.items()
         ),
         peerings=check_peerings(clusters, findings),
-        since=options.since["report"]["run"]["finished_at"] if options.since else None,
+        since=options.since.finished_at if options.since else None,
         accept_failed_over=options.accept_failed_over,
         insecure=options.insecure,
         waited=options.wait is not None,

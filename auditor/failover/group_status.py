@@ -1,7 +1,6 @@
 """The state of a redundancy group: its HA states, its switch, its nodes, and its sessions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from auditor.collect.perfmon import CLIENT_SOCKETS, PRESENCE_SESSIONS
 from auditor.config.settings import ClusterSettings
@@ -31,13 +30,14 @@ from auditor.recommendations.ha_states import (
     pair_causes,
 )
 from auditor.recommendations.view import explain_no_response
+from auditor.snapshots import Snapshot
 
 SessionCounts = Mapping[str, Mapping[str, int]]
 """Sessions by counter, by node name in lower case."""
 
 
 def sessions_from_snapshot(
-    clusters: Sequence[ClusterSettings], snapshot: Mapping[str, Any] | None
+    clusters: Sequence[ClusterSettings], snapshot: Snapshot | None
 ) -> Mapping[str, SessionCounts]:
     """Return the sessions that a snapshot holds, by cluster and lower-case node name.
 
@@ -46,13 +46,13 @@ def sessions_from_snapshot(
     """
     if snapshot is None:
         return {}
-    facts = snapshot["facts"]
+    facts = snapshot.facts
     missing = [settings.name for settings in clusters if settings.name not in facts]
     if missing:
         text = f"--since: the snapshot is of {', '.join(sorted(facts))}, not of {missing[0]}."
         raise ConfigError([text])
     return {
-        name: {node["name"].casefold(): node.get("sessions", {}) for node in facts[name]["nodes"]}
+        name: {node.name.casefold(): node.sessions for node in facts[name].nodes}
         for name in (settings.name for settings in clusters)
     }
 

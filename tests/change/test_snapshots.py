@@ -18,7 +18,7 @@ from auditor.recommendations.packs import load_packs
 from auditor.snapshots import (
     build_snapshot,
     parse_snapshot,
-    read_snapshot_file,
+    read_snapshot,
     serialize_snapshot,
 )
 from tests import factories as make
@@ -66,8 +66,7 @@ def test_facts_come_back_equal() -> None:
 
 def test_a_snapshot_of_the_first_version_is_read() -> None:
     """It was written by another version, whose facts had other details."""
-    content = read_snapshot_file(FIRST_VERSION)
-    before = compared_clusters(parse_snapshot(content, "kept"))["lab"]
+    before = compared_clusters(read_snapshot(FIRST_VERSION))["lab"]
     assert before.nodes["imp1"].services["Cisco SIP Proxy"].state is RunState.STARTED
     assert before.failures == {
         ("imp2", Source.CONTROL_CENTER): "unreachable. No connection could be made."

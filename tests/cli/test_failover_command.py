@@ -122,6 +122,7 @@ def test_a_snapshot_of_another_cluster_is_2(lab: Start) -> None:
     running.run("snapshot", "--to", str(snapshot))
     other = json.loads(snapshot.read_text())
     other["facts"] = {"harbour": other["facts"]["lab"]}
+    other["report"]["clusters"][0]["name"] = "harbour"
     snapshot.write_text(json.dumps(other | {"digest": snapshot_digest(other)}))
     result = running.run("failover-check", "--since", str(snapshot))
     assert result.exit_code == 2

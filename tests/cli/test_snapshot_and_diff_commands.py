@@ -328,3 +328,17 @@ def test_a_cluster_that_cannot_be_asked_is_not_compared(
     assert result.exit_code == 4
     first = "Nothing could be compared: cucm-pub.lab.test refused the user name or password. From "
     assert result.stdout.startswith(first)
+
+
+def test_a_malformed_snapshot_is_refused_before_anything_is_asked(
+    window: tuple[Lab, Path], tmp_path: Path
+) -> None:
+    """The error names the file and the key."""
+    running, before = window
+    requests = len(running.simulator.requests)
+    other = forged(before, tmp_path / "other.json", lambda s: s["report"]["run"].pop("packs"))
+    for words in (("diff", str(other), "live"), ("failover-check", "--since", str(other))):
+        result = running.run(*words)
+        assert result.exit_code == 2
+        assert result.stderr.startswith(f"auditor: {other}: is not complete: report.run.packs ")
+    assert len(running.simulator.requests) == requests

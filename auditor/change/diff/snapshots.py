@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from auditor.change.diff.compare import compare_clusters
 from auditor.change.diff.model import (
@@ -15,7 +14,7 @@ from auditor.change.diff.model import (
 )
 from auditor.errors import ConfigError
 from auditor.models.exit_codes import ExitCode
-from auditor.snapshots import Snapshot, SnapshotRun, parse_snapshot, reason_nothing_read
+from auditor.snapshots import Snapshot, SnapshotRun, reason_nothing_read
 from auditor.text import join_sorted_names
 
 
@@ -44,8 +43,8 @@ class SnapshotComparison:
 
 
 def compare_snapshots(
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
+    before: Snapshot,
+    after: Snapshot,
     expectation: ChangeExpectation = NO_EXPECTATION,
     *,
     is_live: bool = False,
@@ -53,21 +52,20 @@ def compare_snapshots(
     """Compare two snapshots; `is_live`: the later one was taken just now, whatever the clocks say.
 
     Raises:
-        ConfigError: one is malformed, or they cannot be compared: they are of different clusters,
-            judged by different packs, the same, or in the wrong order.
+        ConfigError: they cannot be compared: they are of different clusters, judged by different
+            packs, the same, or in the wrong order.
     """
-    earlier, later = parse_snapshot(before, "before"), parse_snapshot(after, "after")
-    old, new = compared_clusters(earlier), compared_clusters(later)
+    old, new = compared_clusters(before), compared_clusters(after)
     problems = [
         *_cluster_mismatches(old, new),
-        *_pack_mismatches(earlier.report.run, later.report.run),
-        *(() if is_live else _order_problems(earlier.report.run, later.report.run)),
+        *_pack_mismatches(before.report.run, after.report.run),
+        *(() if is_live else _order_problems(before.report.run, after.report.run)),
     ]
     if problems:
         raise ConfigError(problems)
     return SnapshotComparison(
-        before=before["report"]["run"]["finished_at"],
-        after=after["report"]["run"]["finished_at"],
+        before=before.finished_at,
+        after=after.finished_at,
         clusters={
             name: compare_clusters(
                 old[name],
@@ -76,7 +74,7 @@ def compare_snapshots(
             )
             for name in old
         },
-        unread_reason=_unread_reason(later) or _unread_reason(earlier),
+        unread_reason=_unread_reason(after) or _unread_reason(before),
     )
 
 
@@ -86,12 +84,11 @@ def _unread_reason(snapshot: Snapshot) -> str:
     return ", ".join(reasons) if all(reasons) else ""
 
 
-def require_expected_cluster(before: Mapping[str, Any], expectation: ChangeExpectation) -> None:
+def require_expected_cluster(before: Snapshot, expectation: ChangeExpectation) -> None:
     """Raise ConfigError if the expectation is for a cluster that the snapshot does not hold."""
-    names = parse_snapshot(before, "before").facts
-    if expectation.cluster not in names:
+    if expectation.cluster not in before.facts:
         text = f"the expectation is for cluster {expectation.cluster}, the snapshots are of"
-        raise ConfigError([f"{text} {join_sorted_names(names)}."])
+        raise ConfigError([f"{text} {join_sorted_names(before.facts)}."])
 
 
 def _cluster_mismatches(
