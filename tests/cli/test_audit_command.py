@@ -108,7 +108,7 @@ def test_a_node_is_asked_a_handful_of_times_and_never_twice_at_once(lab: Start) 
             assert earlier.ended <= later.started
 
 
-def test_the_insecure_switch_is_told_on_every_side(lab: Start) -> None:
+def test_insecure_is_reported_in_every_output(lab: Start) -> None:
     """It warns on standard error and marks the report."""
     running = lab("healthy")
     result = running.run("audit", "--insecure", "-o", "json")
@@ -118,7 +118,7 @@ def test_the_insecure_switch_is_told_on_every_side(lab: Start) -> None:
     assert {n["identity"] for c in told["clusters"] for n in c["nodes"]} == {"unproven"}
 
 
-def test_a_pack_left_out_is_told_on_every_side(lab: Start) -> None:
+def test_a_skipped_pack_is_reported_in_every_output(lab: Start) -> None:
     """Compliant with what other guides add is not compliant with Cisco's table."""
     running = lab("healthy")
     running.simulator.change({"stop": {"node": "imp4.lab.test", "service": "Cisco SIP Proxy"}})
@@ -127,7 +127,7 @@ def test_a_pack_left_out_is_told_on_every_side(lab: Start) -> None:
     assert running.json("--pack", "guides")["run"]["packs"] == ["guides"]
 
 
-def test_a_quiet_run_says_what_allow_unknown_hides(lab: Start) -> None:
+def test_a_quiet_run_reports_what_allow_unknown_hides(lab: Start) -> None:
     """Silence would be taken for health."""
     running = lab("healthy")
     fault = {"fault": "http-500", "node": "imp4.lab.test", "interface": "control-center"}

@@ -95,7 +95,7 @@ def test_the_file_on_the_line_or_in_the_environment_counts(desk: Path, tmp_path:
     "content",
     [None, "", "no toml [", "cluster = 3", "cluster = [1]", "[[cluster]]\nname = 3", b"\xff\xfe"],
 )
-def test_a_file_that_is_missing_or_broken_offers_nothing_and_says_nothing(
+def test_a_missing_or_broken_file_completes_nothing_and_prints_no_error(
     tmp_path: Path, content: str | bytes | None
 ) -> None:
     folder = tmp_path / "desk"
@@ -112,7 +112,7 @@ def test_a_folder_in_place_of_the_file_offers_nothing(desk: Path) -> None:
 
 
 @pytest.mark.parametrize("line", ["auditor ", "auditor explain ", "auditor simulate "])
-def test_nothing_heavy_is_loaded_for_a_word(desk: Path, line: str) -> None:
+def test_completion_loads_no_large_library(desk: Path, line: str) -> None:
     """Whoever presses Tab waits."""
     program = (
         "import atexit, sys\n"

@@ -47,7 +47,7 @@ def everything(place: Path) -> str:
     return "\n".join(p.read_text() for p in sorted(place.rglob("*")) if p.is_file())
 
 
-def test_a_replay_says_that_it_is_one(lab: Start, tmp_path: Path) -> None:
+def test_a_replay_is_marked_as_a_replay(lab: Start, tmp_path: Path) -> None:
     live = told(keep(lab(PAIR), tmp_path / "kept", "-o", "json"))
     result = replay(tmp_path / "kept", "-o", "json")
     run = told(result)["run"]
@@ -71,7 +71,7 @@ def test_a_replay_leaves_the_history_alone(
     assert not database.exists()
 
 
-def test_what_the_history_told_of_the_run_before_is_replayed(lab: Start, tmp_path: Path) -> None:
+def test_service_states_from_the_history_are_replayed(lab: Start, tmp_path: Path) -> None:
     running = lab({"cluster": {"name": "pair"}, "node": [{"name": "imp1.lab.test"}]})
     history = f"sqlite:///{tmp_path}/history.sqlite3"
     starting: dict[str, object] = {
@@ -115,9 +115,7 @@ def test_the_operators_own_files_are_kept_too(lab: Start, tmp_path: Path, kind: 
     assert again.exit_code == live.exit_code == {"probes": 3, "waivers": 0}[kind]
 
 
-def test_the_waivers_of_the_option_are_kept_and_may_be_given_anew(
-    lab: Start, tmp_path: Path
-) -> None:
+def test_waivers_are_kept_and_can_be_replaced_in_a_replay(lab: Start, tmp_path: Path) -> None:
     none, some = tmp_path / "none.toml", tmp_path / "some.toml"
     none.write_text("")
     some.write_text(
@@ -130,7 +128,7 @@ def test_the_waivers_of_the_option_are_kept_and_may_be_given_anew(
     assert replay(tmp_path / "kept", "--waivers", str(none)).exit_code == 3
 
 
-def test_what_is_judged_may_be_chosen_anew(lab: Start, tmp_path: Path) -> None:
+def test_options_of_judging_can_be_changed_in_a_replay(lab: Start, tmp_path: Path) -> None:
     keep(lab(PAIR), tmp_path / "kept", "--fail-on", "critical", "--pack", "table")
     assert replay(tmp_path / "kept").exit_code == 0
     assert replay(tmp_path / "kept", "--fail-on", "low").exit_code == 3
@@ -152,7 +150,7 @@ def test_a_cluster_that_is_not_in_the_evidence_is_a_usage_error(lab: Start, tmp_
     assert 'holds no cluster "other"; it holds pair' in result.stderr
 
 
-def test_a_report_of_a_run_that_did_not_verify_says_so_again(lab: Start, tmp_path: Path) -> None:
+def test_a_replay_of_an_insecure_run_reports_it_again(lab: Start, tmp_path: Path) -> None:
     keep(lab(PAIR), tmp_path / "kept", "--insecure", "--allow-unknown")
     run = told(replay(tmp_path / "kept", "-o", "json"))["run"]
     assert (run["insecure"], run["allow_unknown"]) == (True, True)
@@ -189,7 +187,7 @@ def test_damaged_evidence_is_a_usage_error(lab: Start, tmp_path: Path, name: str
     assert result.stdout == ""
 
 
-def test_what_the_evidence_does_not_hold_is_unknown_and_says_so(lab: Start, tmp_path: Path) -> None:
+def test_what_the_evidence_lacks_is_unknown_with_a_reason(lab: Start, tmp_path: Path) -> None:
     """As after a run that was killed, or for a question that a newer version asks."""
     place = tmp_path / "kept"
     keep(lab({**PAIR, "node": []}), place)
@@ -236,7 +234,7 @@ def test_a_run_that_is_interrupted_leaves_evidence_that_can_be_read(
     assert "the evidence ends early" in result.stderr
 
 
-def test_a_full_disk_is_told_after_the_report(
+def test_a_full_disk_is_reported_after_the_report(
     lab: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -310,7 +308,7 @@ def test_evidence_is_for_its_owner_alone(lab: Start, tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == wanted
 
 
-def test_a_replay_opens_no_wire(
+def test_a_replay_opens_no_connection(
     lab: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(lab(PAIR), tmp_path / "kept")

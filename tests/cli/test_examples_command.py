@@ -134,7 +134,7 @@ def _cron_job(folder: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_cron_says_when_the_audit_before_still_runs(tmp_path: Path) -> None:
+def test_cron_reports_an_audit_that_still_runs(tmp_path: Path) -> None:
     """Else a night without an audit would look like a night without news."""
     with (tmp_path / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -143,7 +143,7 @@ def test_cron_says_when_the_audit_before_still_runs(tmp_path: Path) -> None:
     assert "drift" not in job.stdout
 
 
-def test_cron_hands_on_what_the_audit_says_and_no_more(tmp_path: Path) -> None:
+def test_cron_mails_the_output_of_the_audit_only(tmp_path: Path) -> None:
     job = _cron_job(tmp_path)
     assert (job.stdout, job.stderr) == ("drift\n", "")
 

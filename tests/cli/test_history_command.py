@@ -54,7 +54,7 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def test_it_lists_runs_and_since_when_each_finding_stands(url: str) -> None:
+def test_runs_and_the_age_of_each_finding_are_listed(url: str) -> None:
     """The latest run first; on either kind of database."""
     fill(url)
     result = run(url)
@@ -65,7 +65,7 @@ def test_it_lists_runs_and_since_when_each_finding_stands(url: str) -> None:
     assert result.stderr == ""
 
 
-def test_it_tells_what_moved_since_a_date_or_a_run(url: str) -> None:
+def test_changes_since_a_date_or_a_run_are_shown(url: str) -> None:
     """Both name the same night here."""
     fill(url)
     by_date, by_run = run(url, "--since", "2026-03-01"), run(url, "--since", "run-01")
@@ -107,7 +107,7 @@ def test_it_exports_the_whole_record(url: str, tmp_path: Path) -> None:
     assert rows[0].keys() == dict.fromkeys(HISTORY_COLUMNS).keys()
 
 
-def test_it_forgets_old_runs_but_not_since_when_a_finding_stands(url: str) -> None:
+def test_pruning_deletes_runs_but_not_the_age_of_a_finding(url: str) -> None:
     """Retention is by age."""
     fill(url)
     result = run(url, "--prune", "2")
@@ -149,7 +149,7 @@ def test_bad_input_is_exit_2_and_loses_nothing(tmp_path: Path, words: list[str],
     assert run(url, "--export", "json").stdout == held
 
 
-def test_a_history_that_is_not_there_is_said_and_not_made(tmp_path: Path) -> None:
+def test_a_missing_history_is_reported_and_not_created(tmp_path: Path) -> None:
     """Neither where it was asked for, nor in the user's own folder."""
     result = run(f"sqlite:///{tmp_path}/none.sqlite3")
     assert result.exit_code == 2

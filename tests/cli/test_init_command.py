@@ -102,7 +102,7 @@ def test_the_file_of_a_healthy_cluster_reads_as_it_should(
     compare_golden(Path(__file__).parent / "golden" / "init-healthy.toml", text)
 
 
-def test_every_value_says_from_what_it_was_inferred(lab: Start) -> None:
+def test_every_value_names_its_evidence(lab: Start) -> None:
     """No key of the profile stands without a comment above it."""
     text = written(lab("demo")).config.read_text()
     profile = text.partition("[cluster.deployment]\n")[2].partition("\n[[")[0]
@@ -136,7 +136,7 @@ def test_the_password_is_nowhere_in_the_file(lab: Start) -> None:
     assert running.simulator.password not in text
 
 
-def test_it_says_what_to_do_next(lab: Start, tmp_path: Path) -> None:
+def test_the_next_steps_are_printed(lab: Start, tmp_path: Path) -> None:
     result = init(lab("one-node"), tmp_path / "auditor.toml")
 
     assert "Read it, correct it, and answer its" in result.stdout

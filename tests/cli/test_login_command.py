@@ -77,7 +77,7 @@ def test_a_refused_password_is_not_stored(desk: Desk) -> None:
     assert "wrong horse" not in screen
 
 
-def test_what_could_not_be_checked_is_stored_and_said_to_be_unchecked(desk: Desk) -> None:
+def test_an_unchecked_password_is_stored_and_reported_as_unchecked(desk: Desk) -> None:
     """4: CUCM is down, the password may be right."""
     desk.lab.simulator.change({"fault": {"fault": "connection-refused", "node": CUCM}})
     code, screen = desk.login(typed="some words")
@@ -105,7 +105,7 @@ def test_a_missing_role_proves_no_password(desk: Desk, right: bool) -> None:
     assert "Standard AXL API Access" in screen
 
 
-def test_without_a_check_nobody_is_asked(desk: Desk) -> None:
+def test_no_check_sends_no_request(desk: Desk) -> None:
     """For a machine that reaches no cluster."""
     assert desk.login("--no-check", typed="some words")[0] == 0
     assert desk.lab.asked() == []
@@ -149,7 +149,7 @@ def test_an_empty_password_is_refused(desk: Desk) -> None:
         ("keyring.backends.null.Keyring", "did not keep"),
     ],
 )
-def test_a_machine_without_a_keyring_says_what_to_do(desk: Desk, backend: str, said: str) -> None:
+def test_without_a_keyring_the_error_says_what_to_do(desk: Desk, backend: str, said: str) -> None:
     """2, as for everything that is missing."""
     desk.environment["PYTHON_KEYRING_BACKEND"] = backend
     code, screen = desk.login("--no-check", typed="some words")
@@ -158,7 +158,7 @@ def test_a_machine_without_a_keyring_says_what_to_do(desk: Desk, backend: str, s
     assert "Traceback" not in screen
 
 
-def test_a_locked_keyring_is_told_before_anybody_types(desk: Desk) -> None:
+def test_a_locked_keyring_is_reported_before_the_prompt(desk: Desk) -> None:
     """In the words of the keyring."""
     desk.keyring.write_text("locked")
     code, screen = desk.login()

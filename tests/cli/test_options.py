@@ -172,7 +172,7 @@ def test_every_option_of_the_audit_can_be_given_by_its_variable(lab: Start, tmp_
     assert "COMPLIANT" in result.stdout
 
 
-def test_allow_unknown_forgives_what_is_unknown_and_says_so(lab: Start) -> None:
+def test_allow_unknown_is_reported(lab: Start) -> None:
     """It never forgives drift, and never a cluster of which nothing was read."""
     running = lab({**PAIR, "node": []})
     fault: dict[str, object] = {"fault": "http-500", "interface": "perfmon"}

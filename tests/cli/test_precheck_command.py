@@ -149,7 +149,7 @@ def test_findings_with_the_change_have_no_evidence(healthy: Lab) -> None:
     assert not any(p["evidence"] or p["remedy"] for p in would)
 
 
-def test_a_change_that_is_made_already_is_said_first(healthy: Lab) -> None:
+def test_a_change_that_was_already_made_is_reported_first(healthy: Lab) -> None:
     """It needs no change window."""
     words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--confirm")
     result = healthy.run("precheck", *words)
@@ -213,7 +213,7 @@ def test_services_can_have_nodes_of_their_own(healthy: Lab) -> None:
     ]
 
 
-def test_a_node_of_its_own_stands_beside_the_named_ones(healthy: Lab) -> None:
+def test_a_service_at_a_node_can_be_mixed_with_on(healthy: Lab) -> None:
     """`--on` is for the services that name none."""
     web = "Cisco XCP Web Connection Manager"
     words = ("--activate", f"{SIP}@{NODE}", "--activate", web, "--on", "imp3.lab.test")

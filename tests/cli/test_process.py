@@ -40,7 +40,7 @@ main()
 """The program on a machine whose name server never answers."""
 
 
-def test_nothing_that_takes_time_is_loaded_before_ctrl_c_is_minded() -> None:
+def test_nothing_slow_is_loaded_before_ctrl_c_is_handled() -> None:
     script = "import sys; known = set(sys.modules); import auditor.__main__; "
     loaded = subprocess.run(
         [sys.executable, "-c", script + "print(*sorted(set(sys.modules) - known))"],
@@ -151,7 +151,7 @@ def test_a_password_typed_at_the_prompt_is_not_shown(lab: Start) -> None:
     [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
     ids=["terminal", "no-color", "dumb"],
 )
-def test_a_terminal_gets_colour_unless_it_says_no(
+def test_a_terminal_gets_colour_unless_it_declines(
     lab: Start, more: Mapping[str, str], coloured: bool
 ) -> None:
     """The report, that is; what draws progress is gone before it."""
@@ -196,7 +196,7 @@ def test_closed_streams_do_not_change_the_verdict(lab: Start, closed: str) -> No
     assert ("COMPLIANT" in ended.stdout) is (">&-" not in closed.replace("2>&-", ""))
 
 
-def test_a_full_disk_behind_standard_output_is_told(lab: Start) -> None:
+def test_a_full_disk_behind_standard_output_is_reported(lab: Start) -> None:
     """The report is lost; the line says where the audit stood."""
     ended = _shell(lab("demo"), "$AUDIT >/dev/full")
     assert ended.returncode == 1
@@ -207,7 +207,7 @@ def test_a_full_disk_behind_standard_output_is_told(lab: Start) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-def test_any_encoding_of_standard_output_will_do(lab: Start, encoding: str) -> None:
+def test_any_encoding_of_standard_output_works(lab: Start, encoding: str) -> None:
     """A pass never gets the mark of what could not be told."""
     ended = _shell(lab("demo"), "$AUDIT", PYTHONIOENCODING=encoding)
     assert ended.returncode == 3, ended.stderr
@@ -217,7 +217,7 @@ def test_any_encoding_of_standard_output_will_do(lab: Start, encoding: str) -> N
     assert legend.startswith(f"{marks[0]} as recommended   {marks[1]} CAPITALS: drift   ? or ")
 
 
-def test_a_run_that_writes_files_alone_says_on_the_terminal_what_came_of_it(
+def test_a_run_that_only_writes_files_prints_its_result_on_a_terminal(
     lab: Start, tmp_path: Path
 ) -> None:
     """An exit code is easily overlooked; a timer has no terminal, and --quiet is for those."""

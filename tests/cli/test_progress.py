@@ -12,5 +12,5 @@ from auditor.cli.session import progress_line
         (2, "2 servers asked; last: imp1.lab.test (lab)"),
     ],
 )
-def test_one_server_is_told_as_one(asked: int, shown: str) -> None:
+def test_the_number_of_servers_has_its_noun(asked: int, shown: str) -> None:
     assert progress_line(asked, "lab", "imp1.lab.test") == shown

@@ -33,7 +33,7 @@ def test_a_wrong_scenario_is_named_with_every_mistake(tmp_path: Path) -> None:
     )
 
 
-def test_a_scenario_that_is_no_toml_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_scenario_that_is_not_toml_is_one_line(tmp_path: Path) -> None:
     scenario = tmp_path / "mine.toml"
     scenario.write_text("x = ")
 
@@ -70,7 +70,7 @@ def test_what_the_simulator_wrote_itself_it_writes_again(
     assert f'history = "sqlite:///{tmp_path}/auditor-history.sqlite3"' in told[1]
 
 
-def test_the_scenarios_that_ship_are_listed_and_stand_in_the_help() -> None:
+def test_the_shipped_scenarios_are_listed_and_in_the_help() -> None:
     listed = CliRunner().invoke(app, ["simulate"])
     assert listed.exit_code == 0
     names = [line.split()[0] for line in listed.stdout.splitlines() if line.startswith("  ")]
@@ -81,7 +81,7 @@ def test_the_scenarios_that_ship_are_listed_and_stand_in_the_help() -> None:
     assert " ".join(paragraph.split()) == f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def test_a_configuration_that_cannot_be_written_is_told_before_anything_listens(
+def test_an_unwritable_configuration_is_reported_before_the_start(
     tmp_path: Path,
 ) -> None:
     place = tmp_path / "nowhere" / "auditor.toml"

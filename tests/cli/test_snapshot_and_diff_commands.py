@@ -189,7 +189,7 @@ def test_an_expectation_for_another_cluster_is_refused(
     assert len(running.simulator.requests) == asked
 
 
-def test_an_expected_change_that_was_not_made_is_said_first(
+def test_an_expected_change_that_was_not_made_is_reported_first(
     window: tuple[Lab, Path], tmp_path: Path
 ) -> None:
     """Nothing else is unexpected."""
@@ -307,7 +307,7 @@ def test_a_snapshot_of_nothing_is_not_written(
     assert not before.exists()
 
 
-def test_a_snapshot_says_what_it_lacks(window: tuple[Lab, Path], tmp_path: Path) -> None:
+def test_a_snapshot_reports_what_it_lacks(window: tuple[Lab, Path], tmp_path: Path) -> None:
     """A node that did not answer is reported before the change, not after it."""
     running, _ = window
     running.simulator.change({"fault": {"fault": "connection-refused", "node": SUBSCRIBER}})

@@ -93,7 +93,7 @@ def test_another_fingerprint_than_the_expected_is_refused(pair: Lab) -> None:
     assert config.read_bytes() == before
 
 
-def test_yes_alone_is_trust_on_first_use_and_says_so(pair: Lab) -> None:
+def test_yes_alone_is_trust_on_first_use_with_a_warning(pair: Lab) -> None:
     """A second time nothing is to be done."""
     config = pair.config
     result = _run(config, PUB, "--yes")
@@ -136,7 +136,7 @@ def test_the_certificate_of_another_node_is_never_recorded(lab: Start) -> None:
     assert config.read_bytes() == before
 
 
-def test_a_server_that_is_believed_already_says_that_no_pin_is_needed(pair: Lab) -> None:
+def test_a_verified_server_needs_no_pin(pair: Lab) -> None:
     """Its authority does it."""
     assert "no pin is needed" in _run(pair.config, SUB).stdout
 
@@ -195,7 +195,7 @@ def test_bad_input_is_a_usage_error(pair: Lab, words: tuple[str, ...], said: str
     assert said in result.stderr
 
 
-def test_a_write_that_fails_leaves_the_file_and_says_what_to_paste(
+def test_a_failed_write_leaves_the_file_and_prints_the_block(
     pair: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A full disk, for one."""

@@ -129,9 +129,7 @@ def services(content: dict[str, Any]) -> object:
     ]
 
 
-def test_an_expired_waiver_is_judged_without_and_said_to_have_expired(
-    lab: Start, tmp_path: Path
-) -> None:
+def test_an_expired_waiver_has_no_effect_and_is_reported(lab: Start, tmp_path: Path) -> None:
     """It held through its whole last day."""
     running = lab(PAIR)
     last_day = write(tmp_path, waiver(expires="2026-03-01"))
@@ -157,7 +155,7 @@ def test_a_waiver_that_has_no_effect_is_reported(lab: Start, tmp_path: Path) -> 
     assert "SIP-01 on imp2.lab.test is no longer needed (pass now)" in notices
 
 
-def test_a_waiver_in_the_file_of_another_cluster_is_said_to_have_no_effect(lab: Start) -> None:
+def test_a_waiver_in_the_file_of_another_cluster_is_reported(lab: Start) -> None:
     """It stands in a file that is read, for a cluster that another file is for."""
     running = lab(PAIR)
     write(running.folder, waiver(cluster='"other"'))

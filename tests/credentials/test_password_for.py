@@ -95,7 +95,7 @@ def test_the_sources_are_asked_in_order() -> None:
     ]
 
 
-def test_the_prompt_says_whose_password_is_wanted() -> None:
+def test_the_prompt_names_account_and_cluster() -> None:
     asked: list[str] = []
 
     def prompt(text: str) -> str:
@@ -198,7 +198,7 @@ def test_the_line_that_the_command_prints_is_the_password(script: str, password:
         ),
     ],
 )
-def test_a_command_that_fails_says_how_and_keeps_the_password(script: str, told: str) -> None:
+def test_a_failed_command_is_reported_without_the_password(script: str, told: str) -> None:
     assert told in refused(printing(script))
 
 
@@ -245,7 +245,7 @@ def test_the_systems_keyring_is_passed_over_where_its_package_is_missing(
     assert system_keyring() is None
 
 
-def test_the_systems_keyring_is_asked_and_its_failures_are_told(
+def test_the_systems_keyring_is_read_and_its_failures_reported(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class KeyringError(Exception):

@@ -54,7 +54,7 @@ def flat(result: Result) -> str:
     return " ".join(result.stdout.split())
 
 
-def test_a_report_says_since_when_and_how_often(lab: Start, clock: Clock) -> None:
+def test_a_report_shows_the_age_of_a_finding(lab: Start, clock: Clock) -> None:
     """The nightly reader's first question."""
     running = lab(PAIR)
     assert "Since the run of" not in running.run("audit").stdout
@@ -225,7 +225,7 @@ def test_a_locked_history_stops_before_any_request(
     assert len(running.simulator.requests) == asked
 
 
-def test_a_record_lost_at_the_end_leaves_the_reports_and_is_told(
+def test_a_history_that_fails_at_the_end_leaves_the_reports(
     lab: Start, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The audit took place: its report is written, and 1 says that the program failed besides."""

@@ -31,9 +31,7 @@ def change(lab: Lab, what: str) -> None:
     lab.simulator.change({what: {"node": SUB, "service": SIP}})
 
 
-def test_people_are_told_what_is_new_and_what_is_resolved_and_nothing_else(
-    lab: Start, hook: Hook
-) -> None:
+def test_only_new_and_resolved_findings_are_notified(lab: Start, hook: Hook) -> None:
     """A night like the one before is none of their business, and neither is the first."""
     running = lab(PAIR)
 
@@ -71,9 +69,7 @@ def nights(running: Lab, hook: Hook, faults: list[dict[str, str] | None]) -> lis
     return [line for told in hook.told for line in (told["title"], told["message"].split("\n")[0])]
 
 
-def test_people_are_told_once_that_a_node_is_lost_and_once_that_it_is_back(
-    lab: Start, hook: Hook
-) -> None:
+def test_an_unreachable_node_is_notified_once_and_its_return_once(lab: Start, hook: Hook) -> None:
     """One line, however many of its checks have no answer now."""
     lost = {"fault": "http-503", "node": SUB}
     assert nights(lab(PAIR), hook, [None, lost, lost, None, None]) == [
@@ -85,7 +81,7 @@ def test_people_are_told_once_that_a_node_is_lost_and_once_that_it_is_back(
     ]
 
 
-def test_people_are_told_once_that_a_cluster_is_lost_and_once_that_it_is_back(
+def test_an_unreachable_cluster_is_notified_once_and_its_return_once(
     lab: Start, hook: Hook
 ) -> None:
     refused = {"fault": "http-401", "node": "cucm-pub.lab.test"}
@@ -98,7 +94,7 @@ def test_people_are_told_once_that_a_cluster_is_lost_and_once_that_it_is_back(
     ]
 
 
-def test_quiet_tells_of_the_night_in_which_a_node_is_back(lab: Start) -> None:
+def test_quiet_reports_the_return_of_a_node(lab: Start) -> None:
     """Although all is well then: somebody knows that it was not."""
     running = lab(PAIR)
     running.run("audit", "--quiet")
@@ -111,7 +107,7 @@ def test_quiet_tells_of_the_night_in_which_a_node_is_back(lab: Start) -> None:
     assert running.run("audit", "--quiet").output == ""
 
 
-def test_a_name_whose_publisher_changed_is_told_in_the_report(lab: Start) -> None:
+def test_a_changed_publisher_is_reported(lab: Start) -> None:
     """Two clusters of one name would share one history."""
     running = lab(PAIR)
 
@@ -126,7 +122,7 @@ def test_a_name_whose_publisher_changed_is_told_in_the_report(lab: Start) -> Non
     assert "another CUCM" not in since()
 
 
-def test_a_notification_that_fails_is_told_and_changes_no_exit_code(lab: Start, hook: Hook) -> None:
+def test_a_failed_notification_is_a_warning(lab: Start, hook: Hook) -> None:
     """By the key of the file this time."""
     hook.status = 500
     running = lab(PAIR)
@@ -157,7 +153,7 @@ def test_an_address_that_names_no_service_stops_before_any_request(lab: Start) -
     assert running.simulator.requests == []
 
 
-def test_news_need_the_history(lab: Start, hook: Hook) -> None:
+def test_notifications_need_the_history(lab: Start, hook: Hook) -> None:
     """Asked for on the command line it is a mistake; in the file it is said."""
     running = lab(PAIR)
     result = running.run("audit", "--notify", hook.url, "--history", "off")
@@ -170,7 +166,7 @@ def test_news_need_the_history(lab: Start, hook: Hook) -> None:
     assert "no notification is sent" in result.stderr
 
 
-def test_quiet_says_nothing_of_a_night_without_news(lab: Start, tmp_path: Path) -> None:
+def test_quiet_prints_nothing_without_changes(lab: Start, tmp_path: Path) -> None:
     """The files are written all the same."""
     running = lab(PAIR)
     path = tmp_path / "report.json"
@@ -202,7 +198,7 @@ def test_quiet_keeps_what_matters_on_standard_error(lab: Start) -> None:
     assert "gone.toml" in result.stderr
 
 
-def test_quiet_prints_what_could_not_be_told(lab: Start) -> None:
+def test_quiet_prints_what_is_unknown(lab: Start) -> None:
     """An incomplete audit is never silent."""
     running = lab({**PAIR, "fault": [{"fault": "http-500", "node": SUB}]})
     result = running.run("audit", "--quiet")
