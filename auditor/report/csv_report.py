@@ -1,7 +1,4 @@
-"""The report as a table for spreadsheets: a row a cluster, a finding and a source asked.
-
-The record of the history for other programs: each time that a finding stood alike, a row.
-"""
+"""The report as CSV: a row for each cluster, finding and source; and the exported history."""
 
 import csv
 import io
@@ -43,11 +40,11 @@ REPORT_COLUMNS = (
 )
 """`record` is `cluster`, `finding` or `coverage`; `result` is its status, verdict or outcome.
 
-For a source asked, `kind` is the reason why it gave nothing, and `subject` the node.
+For a source, `kind` is the reason of a failure, and `subject` the node.
 """
 
 _FORMULA_SIGNS = tuple("=+-@|\uff1d\uff0b\uff0d\uff20")
-"""Signs, the wide ones too, with which a spreadsheet takes a text for a formula or a command."""
+"""Characters, full-width ones too, that make a spreadsheet run a text as a formula."""
 
 CsvRow = dict[str, str]
 
@@ -67,9 +64,9 @@ def render(report: Report) -> str:
 
 
 def escape_csv_cell(text: str) -> str:
-    """Return a text as a cell: on one line, and no formula."""
-    shown = printable(text)
-    return f"'{shown}" if shown.startswith(_FORMULA_SIGNS) else shown
+    """Return a text as a cell: on one line, and never a formula."""
+    cell = printable(text)
+    return f"'{cell}" if cell.startswith(_FORMULA_SIGNS) else cell
 
 
 def _cluster_csv_rows(report: Report, cluster: ClusterReport) -> Iterator[CsvRow]:
@@ -111,8 +108,8 @@ def _finding_csv_row(finding: Finding) -> CsvRow:
 
 
 def _age_csv_fields(report: Report, finding: Finding) -> CsvRow:
-    standing = get_finding_age(report, finding)
-    return {"since": standing.since, "runs": str(standing.runs)} if standing else {}
+    age = get_finding_age(report, finding)
+    return {"since": age.since, "runs": str(age.runs)} if age else {}
 
 
 def _waiver_csv_fields(finding: Finding) -> CsvRow:
@@ -141,7 +138,7 @@ def _coverage_csv_row(cluster: ClusterReport, entry: Coverage) -> CsvRow:
 
 
 HISTORY_SCHEMA_VERSION = "1.0"
-"""Major.minor, of its own: the record changes for other reasons than the report."""
+"""Major.minor; apart from that of the report, because the two change for different reasons."""
 
 HISTORY_COLUMNS = (
     "cluster",
@@ -159,8 +156,8 @@ HISTORY_COLUMNS = (
     "runs_since",
     "finding",
 )
-"""`first_seen` to `last_seen`, over `runs` runs, it stood alike; the verdict alone stands since
-`since`, over `runs_since` runs."""
+"""The finding was the same from `first_seen` to `last_seen`, in `runs` runs; its verdict has been
+the same since `since`, in `runs_since` runs."""
 
 
 def render_history_json(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -175,6 +172,6 @@ def render_history_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     writer = csv.DictWriter(page, HISTORY_COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
     for row in rows:
-        told = {key: "" if value is None else str(value) for key, value in row.items()}
-        writer.writerow({key: escape_csv_cell(text) for key, text in told.items()})
+        cells = {key: "" if value is None else str(value) for key, value in row.items()}
+        writer.writerow({key: escape_csv_cell(text) for key, text in cells.items()})
     return page.getvalue()

@@ -1,4 +1,4 @@
-"""Where reports go: reads `FORMAT[:PATH]`, checks places beforehand, writes files whole."""
+"""Output targets `FORMAT[:PATH]`: parse them, check that they can be written, render."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from auditor.text import did_you_mean
 
 
 class ReportFormat(StrEnum):
-    """The forms that a report can take."""
+    """The formats of a report."""
 
     TERMINAL = "terminal"
     JSON = "json"
@@ -36,7 +36,7 @@ _FORMAT_MODULES = {
     ReportFormat.MARKDOWN: "markdown",
     ReportFormat.PROMETHEUS: "prometheus",
 }
-"""Where each form is written. Imported when it is asked for: some stand on large libraries."""
+"""The module of each format, imported on demand because some need large libraries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class OutputTarget:
 
 
 def parse_output_targets(values: Sequence[str]) -> tuple[OutputTarget, ...]:
-    """Read the values of `--output`; none at all is the terminal report on standard output.
+    """Parse the values of `--output`; without any, the terminal report goes to standard output.
 
     `FORMAT:-` is standard output too, and a leading `~` is the home folder (shells leave it alone
     after a colon). Raises ConfigError with every mistake: an unknown format, an empty path, two

@@ -33,8 +33,9 @@ _MAX_SHARED_REASONS = 3
 class FindingGroup:
     """One block: a heading, labelled lines, and the findings that they hold for, gravest first.
 
-    The title is the heading without the severity. A label repeats for each further line of its
-    kind, and is empty for an aside.
+    The title is the heading without the severity. `mixed_severity`: the findings have several, and
+    the heading names the highest. A label repeats for each further line of its kind, and is empty
+    for a remark.
     """
 
     verdict: Verdict
@@ -42,6 +43,7 @@ class FindingGroup:
     title: str
     rows: tuple[LabelledText, ...]
     findings: tuple[Finding, ...]
+    mixed_severity: bool = False
 
 
 def group_findings(
@@ -101,7 +103,8 @@ def _build_finding_group(
                 None if whole else _MAX_EVIDENCE_LINES,
             ),
         ]
-    return FindingGroup(first.verdict, head, title, tuple(rows), tuple(group))
+    mixed = len({finding.severity for finding in group}) > 1
+    return FindingGroup(first.verdict, head, title, tuple(rows), tuple(group), mixed)
 
 
 def _single_group_title(finding: Finding, cluster: ClusterReport) -> str:

@@ -1,4 +1,4 @@
-"""What history tells, for eyes: the recorded runs, since when findings stand, and what moved."""
+"""The history in a terminal: recorded runs, the age of findings, and changes between runs."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -33,20 +33,17 @@ _DIRECTION_TITLES = {
 }
 
 
-def verdict_age_text(verdict: Verdict, standing: FindingAge, now: str) -> str:
+def verdict_age_text(verdict: Verdict, age: FindingAge, now: str) -> str:
     """Return `drift since 3 days, 4 runs`; `now` is ISO 8601, as `since` is."""
-    if not standing.runs:
-        return f"not told since {_elapsed_text(standing.since, now)}"
-    if standing.since == now:
+    if not age.runs:
+        return f"unknown since {_elapsed_text(age.since, now)}"
+    if age.since == now:
         return f"{verdict.words}, first seen in this run"
-    return (
-        f"{verdict.words} since {_elapsed_text(standing.since, now)},"
-        f" {count_noun(standing.runs, 'run')}"
-    )
+    return f"{verdict.words} since {_elapsed_text(age.since, now)}, {count_noun(age.runs, 'run')}"
 
 
 def _elapsed_text(since: str, now: str) -> str:
-    """Return whole days, or hours, or minutes; a clock that was set back makes none of it."""
+    """Return whole days, hours or minutes; zero if the clock was set back."""
     age = max(datetime.fromisoformat(now) - datetime.fromisoformat(since), timedelta())
     for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
         if age >= length:
@@ -103,36 +100,36 @@ def render_finding_ages(
     width: int = 100,
     colour: bool = False,
 ) -> str:
-    """Return how long each finding of a cluster stands that is no pass; the rest is counted."""
-    told = sorted(rows, key=_finding_age_sort_key)
+    """Return the age of each finding of a cluster that is not a pass; the rest is counted."""
+    ordered = sorted(rows, key=_finding_age_sort_key)
     return render_console(
-        lambda page: _print_finding_ages(page, cluster, told, now), width=width, colour=colour
+        lambda page: _print_finding_ages(page, cluster, ordered, now), width=width, colour=colour
     )
 
 
 def _print_finding_ages(
     page: Console, cluster: str, rows: Sequence[HistoricalFinding], now: str
 ) -> None:
-    shown = [row for row in rows if row.verdict not in _UNLISTED_VERDICTS]
+    listed = [row for row in rows if row.verdict not in _UNLISTED_VERDICTS]
     page.print(safe_text(f"Cluster {cluster}", "bold"))
-    if shown:
-        table = _history_table("", "recommendation", "subject", "severity", "stands")
-        for row in shown:
+    if listed:
+        table = _history_table("", "recommendation", "subject", "severity", "verdict")
+        for row in listed:
             _add_finding_row(table, row, verdict_age_text(row.verdict, row.age, now), row.verdict)
         page.print(table)
     page.print(
-        Text(f"{count_noun(len(rows) - len(shown), 'finding')} as recommended or not asked.")
+        Text(f"{count_noun(len(rows) - len(listed), 'finding')} as recommended or not applicable.")
     )
 
 
-def _add_finding_row(table: Table, row: HistoricalFinding, said: str, verdict: Verdict) -> None:
+def _add_finding_row(table: Table, row: HistoricalFinding, age_text: str, verdict: Verdict) -> None:
     kind = f" ({KIND_TEXTS[row.kind]})" if row.kind else ""
     table.add_row(
         Text(VERDICT_MARKS[verdict], style=VERDICT_STYLES[verdict]),
         safe_text(row.recommendation),
         safe_text(row.subject.name),
         safe_text(row.severity),
-        safe_text(f"{said}{kind}"),
+        safe_text(f"{age_text}{kind}"),
     )
 
 
@@ -141,26 +138,26 @@ def _finding_age_sort_key(row: HistoricalFinding) -> tuple[int, int, str, str]:
 
 
 def render_changes_since(
-    told: RunChanges, now: str, *, width: int = 100, colour: bool = False
+    changes: RunChanges, now: str, *, width: int = 100, colour: bool = False
 ) -> str:
-    """Return what moved on a cluster between two recorded runs, new differences first."""
+    """Return the changes of a cluster between two recorded runs, new differences first."""
     return render_console(
-        lambda page: _print_run_changes(page, told, now), width=width, colour=colour
+        lambda page: _print_run_changes(page, changes, now), width=width, colour=colour
     )
 
 
-def _print_run_changes(page: Console, told: RunChanges, now: str) -> None:
-    page.print(safe_text(f"Cluster {told.after.cluster}", "bold"))
-    for word, run in (("from", told.before), ("to", told.after)):
+def _print_run_changes(page: Console, changes: RunChanges, now: str) -> None:
+    page.print(safe_text(f"Cluster {changes.after.cluster}", "bold"))
+    for word, run in (("from", changes.before), ("to", changes.after)):
         page.print(
             safe_text(
                 f"{word} {_format_minute(run.started_at)} UTC, run {run.id[:_SHORT_ID_LENGTH]}"
             )
         )
-    if not told.changes:
+    if not changes.changes:
         page.print(Text("No difference then, none now."))
     for direction, title in _DIRECTION_TITLES.items():
-        group = [change for change in told.changes if change.direction is direction]
+        group = [change for change in changes.changes if change.direction is direction]
         if group:
             page.print()
             page.print(Text(f"{title} ({len(group)})", style="bold"))
@@ -168,15 +165,15 @@ def _print_run_changes(page: Console, told: RunChanges, now: str) -> None:
 
 
 def _changes_table(changes: Iterable[FindingChange], now: str) -> Table:
-    table = _history_table("", "recommendation", "subject", "severity", "stands")
+    table = _history_table("", "recommendation", "subject", "severity", "verdict")
     for change in changes:
         finding = change.finding
         was = f"; was {change.before.words}" if change.before else "; never judged before"
-        said = verdict_age_text(finding.verdict, finding.age, now)
+        age_text = verdict_age_text(finding.verdict, finding.age, now)
         _add_finding_row(
             table,
             finding,
-            said if change.before is finding.verdict else said + was,
+            age_text if change.before is finding.verdict else age_text + was,
             finding.verdict,
         )
     return table

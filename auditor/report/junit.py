@@ -1,4 +1,4 @@
-"""The report as JUnit XML: a suite a cluster, a case a recommendation and subject."""
+"""The report as JUnit XML: a suite for each cluster, a case for each finding and source."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ _XML_HEADER = '<?xml version="1.0" encoding="utf-8"?>\n'
 
 @dataclass(frozen=True, slots=True)
 class _JunitCase:
-    """What a case is called; a result by its class, its message, its type and its text."""
+    """The name of a case, and its result: class, message, type and text."""
 
     area: str
     name: str
@@ -55,9 +55,9 @@ class _JunitCase:
 def render(report: Report) -> str:
     """Return the report as JUnit XML, in the form that Jenkins and GitLab read.
 
-    Drift of any severity fails, unknown and a source that gave nothing are errors, and what is
-    explained, waived or not applicable is skipped. A run that audited nothing is an error too, so
-    that no reader of the file takes its silence for success.
+    Drift of any severity fails, unknown and a source that gave nothing are errors, and
+    explained, waived and not applicable are skipped. A run that audited nothing is an error too, so
+    that no reader takes an empty file for success.
     """
     document = JUnitXml("auditor")
     suites = [_cluster_suite(report, cluster) for cluster in report.clusters] or [
@@ -69,7 +69,7 @@ def render(report: Report) -> str:
 
 
 def _serialize_junit(document: JUnitXml) -> str:
-    """Return the document without durations: they would be zeros, and no verdict hangs on one."""
+    """Return the document without durations, which would all be zero."""
     document.update_statistics()
     root = etree.fromstring(document.tostring())
     for element in root.iter():
@@ -84,14 +84,16 @@ def _cluster_suite(report: Report, cluster: ClusterReport) -> TestSuite:
     suite.timestamp = report.run.started_at.removesuffix("Z")
     for name, value in _suite_properties(report, cluster):
         suite.add_property(name, printable(value))
-    found = (
+    finding_cases = (
         _finding_case(report, cluster, f) for f in sorted(cluster.findings, key=finding_sort_key)
     )
-    asked = (
+    coverage_cases = (
         _coverage_case(e)
         for e in sorted(cluster.coverage, key=lambda e: (e.node.lower(), e.source))
     )
-    suite.add_testcases([_build_test_case(cluster.name, case) for case in (*found, *asked)])
+    suite.add_testcases(
+        [_build_test_case(cluster.name, case) for case in (*finding_cases, *coverage_cases)]
+    )
     return suite
 
 
@@ -115,8 +117,8 @@ def _suite_properties(report: Report, cluster: ClusterReport) -> Iterator[tuple[
     yield "exit_code", exit_meaning(report)
     if run.insecure:
         yield "insecure", "no certificate was verified"
-    if left_out := skipped_packs_text(report):
-        yield "packs", left_out
+    if skipped := skipped_packs_text(report):
+        yield "packs", skipped
     for notice in cluster.notices:
         yield "notice", notice
 
@@ -167,9 +169,9 @@ def _case_text_lines(report: Report, finding: Finding) -> Iterator[str]:
     yield from (f"evidence: {printable(evidence_line(evidence))}" for evidence in finding.evidence)
     if finding.waiver:
         yield f"else: {finding.waiver.verdict} without the waiver"
-    standing = get_finding_age(report, finding)
-    if standing:
-        yield f"since: {finding_age_text(standing, report.run)}"
+    age = get_finding_age(report, finding)
+    if age:
+        yield f"since: {finding_age_text(age, report.run)}"
     yield f"finding: {finding.id}"
 
 

@@ -31,20 +31,20 @@ from auditor.text import count_noun, printable
 
 _MARKUP_SIGNS = re.compile(r"([\\`*_\[\]<!~&$])")
 _BLOCK_START = re.compile(r"^(\d*)([-+#=>.)])")
-"""What begins a list, a heading or a quotation, but only at the beginning of a line."""
+"""Characters that begin a list, a heading or a quotation at the start of a line."""
 
 _LINK_PATTERN = re.compile(r"@|://|www\.|:[\w+-]+:|#\d", re.IGNORECASE)
-"""What some readers turn into a link, a mention or a picture; a word that holds it is code."""
+"""What some readers turn into a link, mention or picture; a word with it becomes code."""
 
 CODE_PATTERN = re.compile(
     r"(?:(?<!\S)|(?<=\s\())"
     r"`([^`\\|\s](?:[^`\\|]*[^`\\|\s])?)`"
     r"(?=[.,;:)]*(?:\s|$))"
 )
-"""Code as sentences have it; nothing beside it may become code too, for the marks would join."""
+"""Code inside a sentence; a word next to it may not become code too, or the marks would join."""
 
 _ESCAPED_PIPE = "&#124;"
-"""A bar as no table takes it for the end of a cell, whatever stands before it."""
+"""A bar that never ends a table cell."""
 
 
 def render(report: Report) -> str:
@@ -94,8 +94,8 @@ def _report_markdown(report: Report) -> Iterator[str]:
     if run.insecure:
         yield "**--insecure: no certificate was verified.** Any machine could have answered."
         yield ""
-    if left_out := skipped_packs_text(report):
-        yield f"**--pack: {left_out}**"
+    if skipped := skipped_packs_text(report):
+        yield f"**--pack: {skipped}**"
         yield ""
     yield f"**{escape_markdown(exit_meaning(report))}**"
     yield ""
@@ -190,9 +190,9 @@ def _finding_markdown(report: Report, finding: Finding) -> Iterator[str]:
             f" {escape_markdown(waiver.owner)}: {escape_markdown(waiver.reason)} ({waiver.verdict}"
             " without)"
         )
-    standing = get_finding_age(report, finding)
-    if standing:
-        yield f"  - since: {finding_age_text(standing, report.run)}"
+    age = get_finding_age(report, finding)
+    if age:
+        yield f"  - since: {finding_age_text(age, report.run)}"
 
 
 def _gaps_markdown(cluster: ClusterReport) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The report as a plugin of Nagios, Icinga or Checkmk tells it: one line and an exit status."""
+"""The report as a plugin of Nagios, Icinga or Checkmk: one line and an exit status."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -11,18 +11,18 @@ from auditor.report.summary import (
     count_verdict,
     coverage_gaps,
     failure_reason,
-    skipped_packs_text,
+    skipped_packs_clause,
 )
 from auditor.report.wording import difference_text, nothing_was_read
 from auditor.text import count_noun, join_names, printable, shorten_text
 
 _CRITICAL_SEVERITIES = (Severity.CRITICAL, Severity.HIGH)
 _MAX_PLUGIN_TEXT_LENGTH = 900
-"""Characters of text: the transports of that world cut a reply at 1024 bytes or later."""
+"""Characters of text; the transports of these monitors cut a reply at 1024 bytes or later."""
 
 
 class PluginState(IntEnum):
-    """What a plugin may end with (monitoring-plugins guidelines, "Plugin return codes")."""
+    """Exit status of a plugin (monitoring-plugins guidelines, "Plugin return codes")."""
 
     OK = 0
     WARNING = 1
@@ -34,15 +34,15 @@ def render_plugin_line(report: Report) -> tuple[str, PluginState]:
     """Return the line, with a newline, and the exit status.
 
     Drift at or above the threshold is CRITICAL if any of it is critical or high, else WARNING;
-    without such drift, what is incomplete is UNKNOWN unless `--allow-unknown` forgives it. That is
-    the order of that world: CRITICAL, WARNING, UNKNOWN, OK.
+    without such drift, what is incomplete is UNKNOWN unless `--allow-unknown` forgives it. This is
+    the order of monitoring plugins: CRITICAL, WARNING, UNKNOWN, OK.
     """
     state = _plugin_state(report)
     return format_plugin_line(state, _plugin_text(report, state), _performance_data(report)), state
 
 
 def format_plugin_line(state: PluginState, text: str, performance: str = "") -> str:
-    """Return `IMP STATE - text | performance data`; nothing in the text reads as the latter."""
+    """Return `IMP STATE - text | performance data`; a `|` in the text becomes `/`."""
     short = shorten_text(printable(text).replace("|", "/"), _MAX_PLUGIN_TEXT_LENGTH)
     return f"IMP {state.name} - {short}" + (f" | {performance}" if performance else "") + "\n"
 
@@ -78,21 +78,21 @@ def _plugin_text(report: Report, state: PluginState) -> str:
     audited = _nodes_read_text(report.clusters)
     if not report.clusters:
         return "no cluster was audited"
-    doubt = _incomplete_text(report.clusters)
+    unknown = _incomplete_text(report.clusters)
     if state is PluginState.OK:
-        forgiven = f"; forgiven by --allow-unknown: {doubt}" if doubt else ""
-        left_out = skipped_packs_text(report).rstrip(".")
-        besides = f"; but --pack: {left_out}" if left_out else ""
-        return f"{_ok_text(report)}, {audited}{forgiven}{besides}"
+        forgiven = f"; forgiven by --allow-unknown: {unknown}" if unknown else ""
+        skipped = skipped_packs_clause(report)
+        but = f"; but --pack: {skipped}" if skipped else ""
+        return f"{_ok_text(report)}, {audited}{forgiven}{but}"
     if state is PluginState.UNKNOWN:
-        return f"{doubt}, {audited}"
+        return f"{unknown}, {audited}"
     worst = sorted(
         (f for c in report.clusters for f in _drift_above_threshold(c)), key=finding_sort_key
     )
-    told = "; ".join(_drift_text(finding) for finding in worst[:3])
+    texts = "; ".join(_drift_text(finding) for finding in worst[:3])
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
-    besides = f"; besides, {doubt}" if doubt else ""
-    return f"{count_noun(len(worst), 'difference')}: {told}{more}{besides}, {audited}"
+    also = f"; also {unknown}" if unknown else ""
+    return f"{count_noun(len(worst), 'difference')}: {texts}{more}{also}, {audited}"
 
 
 def _ok_text(report: Report) -> str:
@@ -109,17 +109,17 @@ def _drift_text(finding: Finding) -> str:
 
 
 def _incomplete_text(clusters: Sequence[ClusterReport]) -> str:
-    """Return what could not be told and why, empty if nothing."""
-    troubles = [told for cluster in clusters if (told := _unread_servers_text(cluster))]
-    unknown = sum(count_verdict(cluster, Verdict.UNKNOWN) for cluster in clusters)
+    """Return what is unknown and why, "" if nothing."""
+    failures = [text for cluster in clusters if (text := _unread_servers_text(cluster))]
+    unknown_checks = sum(count_verdict(cluster, Verdict.UNKNOWN) for cluster in clusters)
     gaps = sum(len(coverage_gaps(cluster)) for cluster in clusters)
-    parts = [join_names(troubles, limit=3)] if troubles else []
-    parts += [f"{count_noun(unknown, 'check')} unknown"] if unknown else []
+    parts = [join_names(failures, limit=3)] if failures else []
+    parts += [f"{count_noun(unknown_checks, 'check')} unknown"] if unknown_checks else []
     return ", ".join(parts) or (f"{count_noun(gaps, 'source')} gave nothing" if gaps else "")
 
 
 def _unread_servers_text(cluster: ClusterReport) -> str:
-    """Return which servers of a cluster gave nothing and why, empty if all did."""
+    """Return which servers of a cluster gave nothing and why, "" if all answered."""
     why = failure_reason(cluster)
     if nothing_was_read(cluster):
         return f"nothing could be audited in {cluster.name}" + (f" ({why})" if why else "")
@@ -139,7 +139,7 @@ def _sum_nodes_read(clusters: Sequence[ClusterReport]) -> tuple[int, int]:
 
 
 def _performance_data(report: Report) -> str:
-    """Return counts without thresholds; the labels are ours, so no name of a server is in them."""
+    """Return counts without thresholds; no label holds the name of a server."""
     read, due = _sum_nodes_read(report.clusters)
     drift = [
         f for cluster in report.clusters for f in cluster.findings if f.verdict is Verdict.DRIFT

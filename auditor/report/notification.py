@@ -1,4 +1,4 @@
-"""What people are told without looking: what moved since the last run, in a few lines."""
+"""The message of a notification: what changed since the last run, in a few lines."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,10 +13,10 @@ from auditor.report.wording import KIND_TEXTS
 from auditor.text import join_names, printable, shorten_text
 
 MAX_NOTIFICATION_LINES = 20
-"""How many differences a message names; the report has them all."""
+"""Number of changes that a message names; the report has them all."""
 
 _MAX_LINE_LENGTH = 300
-"""Characters of a line: the services behind the addresses refuse a message of many kilobytes."""
+"""Characters of a line; chat and mail services refuse messages of many kilobytes."""
 
 _NOTIFIED_DIRECTIONS = {
     ChangeDirection.NEW: "new",
@@ -35,11 +35,10 @@ class Notification:
 
 
 def changes_to_notify(report: Report) -> tuple[FindingChange, ...]:
-    """Return what is new, worse or resolved since the run before: drift that counts, no other.
+    """Return drift at or above the threshold that is new, worse or resolved since the last run.
 
-    A waived or explained difference is no news, nor is what is below the cluster's threshold, nor
-    a check that could not be told: a node or cluster that can no longer be read is, see `sight`.
-    Nothing is news in the first run of a cluster.
+    Waived and explained differences and unknown checks are left out: `reachability_changes` has
+    the nodes and clusters that can no longer be read. The first run of a cluster has no changes.
     """
     return tuple(
         change
@@ -62,33 +61,39 @@ def _cluster_changes_to_notify(report: Report, cluster: ClusterReport) -> Iterat
 
 
 def compose_notification(report: Report) -> Notification | None:
-    """Return what to tell of a report, None if nothing moved.
+    """Return the message for a report, None if nothing changed.
 
-    It names recommendations, services and nodes; never an answer, an address or a URL.
+    It names recommendations, services and nodes; never a reply, an address or a URL.
     """
-    moved = sorted(
+    findings = sorted(
         changes_to_notify(report),
         key=lambda change: tuple(_NOTIFIED_DIRECTIONS).index(change.direction),
     )
-    seen = sorted(reachability_changes(report), key=lambda one: one.back)
-    told = [*(printable(reachability_line(one)) for one in seen), *map(_notification_line, moved)]
-    if not told:
+    reachability = sorted(reachability_changes(report), key=lambda change: change.back)
+    changes = [
+        *(printable(reachability_line(change)) for change in reachability),
+        *map(_notification_line, findings),
+    ]
+    if not changes:
         return None
-    lines = [shorten_text(line, _MAX_LINE_LENGTH) for line in told[:MAX_NOTIFICATION_LINES]]
-    if len(told) > MAX_NOTIFICATION_LINES:
-        lines.append(f"and {len(told) - MAX_NOTIFICATION_LINES} more, in the report")
+    lines = [shorten_text(line, _MAX_LINE_LENGTH) for line in changes[:MAX_NOTIFICATION_LINES]]
+    if len(changes) > MAX_NOTIFICATION_LINES:
+        lines.append(f"and {len(changes) - MAX_NOTIFICATION_LINES} more, in the report")
     code = report.exit_code
     lines += ["", f"Exit code {int(code)}: {EXIT_CODE_MEANINGS[code]}. Run {report.run.id}."]
     return Notification(
-        shorten_text(_notification_title(moved, seen), _MAX_LINE_LENGTH),
+        shorten_text(_notification_title(findings, reachability), _MAX_LINE_LENGTH),
         "\n".join(lines),
     )
 
 
-def _notification_title(moved: Sequence[FindingChange], seen: Sequence[ReachabilityChange]) -> str:
-    words = Counter(_NOTIFIED_DIRECTIONS[change.direction] for change in moved)
+def _notification_title(
+    findings: Sequence[FindingChange], reachability: Sequence[ReachabilityChange]
+) -> str:
+    words = Counter(_NOTIFIED_DIRECTIONS[change.direction] for change in findings)
     words += Counter(
-        _BACK_WORD if one.back else _NOTIFIED_DIRECTIONS[ChangeDirection.WORSENED] for one in seen
+        _BACK_WORD if change.back else _NOTIFIED_DIRECTIONS[ChangeDirection.WORSENED]
+        for change in reachability
     )
     tally = [
         f"{words[word]} {word}"
@@ -96,7 +101,10 @@ def _notification_title(moved: Sequence[FindingChange], seen: Sequence[Reachabil
         if words[word]
     ]
     clusters = dict.fromkeys(
-        [*(one.cluster for one in seen), *(change.finding.cluster for change in moved)]
+        [
+            *(change.cluster for change in reachability),
+            *(change.finding.cluster for change in findings),
+        ]
     )
     return f"auditor: {', '.join(tally)} on {join_names(map(printable, clusters), limit=3)}"
 

@@ -30,8 +30,8 @@ def render(report: Report) -> str:
     return generate_latest(registry).decode("utf-8")
 
 
-def _add_gauge(registry: CollectorRegistry, name: str, told: str, *labels: str) -> Gauge:
-    return Gauge(f"auditor_{name}", told, labels, registry=registry)
+def _add_gauge(registry: CollectorRegistry, name: str, description: str, *labels: str) -> Gauge:
+    return Gauge(f"auditor_{name}", description, labels, registry=registry)
 
 
 def _add_run_gauges(registry: CollectorRegistry, report: Report) -> None:

@@ -1,4 +1,4 @@
-"""The recommendations as pages: what `auditor rules` lists and what `auditor explain` tells."""
+"""The recommendations in a terminal, for `auditor rules` and `auditor explain`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby

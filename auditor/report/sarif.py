@@ -48,9 +48,9 @@ _SARIF_KINDS = {
     Verdict.UNKNOWN: "open",
     Verdict.EXPLAINED: "informational",
 }
-"""Passes and what is not applicable are no results: most readers open an alert for each result.
+"""Pass and not applicable are no results, because most readers open an alert for each result.
 
-An unknown is one, so that an alert does not close because nobody could look.
+Unknown is a result, so that an alert does not close because a check failed.
 """
 
 _SarifObject = dict[str, Any]
@@ -59,8 +59,8 @@ _SarifObject = dict[str, Any]
 def render(report: Report) -> str:
     """Return the report as one SARIF run: ASCII, sorted keys, one newline at the end.
 
-    Every recommendation of the built-in packs is declared, judged or not, so that a reader tells
-    "fixed" from "no longer checked". Each result has the finding's id as its fingerprint.
+    Every recommendation of the built-in packs is declared, judged or not, so that a reader can
+    tell "fixed" from "no longer checked". Each result has the finding's id as its fingerprint.
     """
     rows = load_packs()
     document = {
@@ -73,16 +73,16 @@ def render(report: Report) -> str:
 
 def _sarif_run(report: Report, rows: Iterable[Recommendation]) -> _SarifObject:
     rules = [_sarif_rule(row) for row in rows]
-    known = {rule["id"] for rule in rules}
-    shown = [
+    rule_ids = {rule["id"] for rule in rules}
+    results = [
         (cluster, finding)
         for cluster in report.clusters
         for finding in sorted(cluster.findings, key=finding_sort_key)
         if finding.verdict in _SARIF_KINDS
     ]
-    strangers = sorted({printable(f.recommendation) for _, f in shown} - known)
-    rules += [{"id": name} for name in strangers]
-    places = {rule["id"]: place for place, rule in enumerate(rules)}
+    undeclared = sorted({printable(f.recommendation) for _, f in results} - rule_ids)
+    rules += [{"id": name} for name in undeclared]
+    rule_indexes = {rule["id"]: index for index, rule in enumerate(rules)}
     driver = {
         "name": "auditor",
         "version": __version__,
@@ -94,7 +94,8 @@ def _sarif_run(report: Report, rows: Iterable[Recommendation]) -> _SarifObject:
         "automationDetails": {"id": f"auditor/{quote(printable(report.run.mode), safe='')}/"},
         "invocations": [_sarif_invocation(report)],
         "results": [
-            _sarif_result(report, c, f, places[printable(f.recommendation)]) for c, f in shown
+            _sarif_result(report, c, f, rule_indexes[printable(f.recommendation)])
+            for c, f in results
         ],
         "properties": {
             "clusters": [_sarif_cluster_properties(cluster) for cluster in report.clusters]
@@ -117,12 +118,12 @@ def _sarif_rule(row: Recommendation) -> _SarifObject:
 
 
 def _sarif_result(
-    report: Report, cluster: ClusterReport, finding: Finding, place: int
+    report: Report, cluster: ClusterReport, finding: Finding, rule_index: int
 ) -> _SarifObject:
     kind = _SARIF_KINDS[finding.verdict]
     result = {
         "ruleId": printable(finding.recommendation),
-        "ruleIndex": place,
+        "ruleIndex": rule_index,
         "kind": kind,
         "level": _SARIF_LEVELS[finding.severity] if kind == "fail" else "none",
         "message": {"text": _sarif_message(finding)},
@@ -138,7 +139,7 @@ def _sarif_result(
 
 def _sarif_message(finding: Finding) -> str:
     service = f"{finding.service} on " if finding.service else ""
-    told = (
+    parts = (
         f"{service}{finding.subject.kind} {finding.subject.name}:"
         f" {render_sentence(finding.observed)}",
         f"expected: {render_sentence(finding.expected)}",
@@ -146,21 +147,21 @@ def _sarif_message(finding: Finding) -> str:
         finding.consequence,
         f"Remedy: {render_sentences(finding.remedy)}" if finding.remedy else "",
     )
-    return "\n".join(printable(text) for text in told if text)
+    return "\n".join(printable(text) for text in parts if text)
 
 
 def _sarif_properties(report: Report, finding: Finding) -> _SarifObject:
-    standing = get_finding_age(report, finding)
-    told: _SarifObject = {
+    age = get_finding_age(report, finding)
+    properties: _SarifObject = {
         "verdict": finding.verdict,
         "severity": finding.severity,
         "evidence": [printable(evidence_line(evidence)) for evidence in finding.evidence],
     }
     if finding.kind:
-        told["kind"] = finding.kind
-    if standing:
-        told |= {"since": standing.since, "runs": standing.runs}
-    return told
+        properties["kind"] = finding.kind
+    if age:
+        properties |= {"since": age.since, "runs": age.runs}
+    return properties
 
 
 def _sarif_suppression(waiver: Waiver) -> _SarifObject:
@@ -174,7 +175,7 @@ def _sarif_suppression(waiver: Waiver) -> _SarifObject:
 
 
 def _sarif_location(cluster: str, finding: Finding) -> _SarifObject:
-    """Return where it is, as a logical place and as the address that alert lists insist on."""
+    """Return the logical location, and the physical one that alert lists require."""
     path = (cluster, finding.subject.kind, finding.subject.name)
     named = [printable(part) for part in path]
     return {
@@ -201,7 +202,7 @@ def _sarif_cluster_properties(cluster: ClusterReport) -> _SarifObject:
 
 
 def _sarif_invocation(report: Report) -> _SarifObject:
-    """Return how the run went; one that left something unread was not successful."""
+    """Return the outcome of the run; one that could not read everything was not successful."""
     run, code = report.run, report.exit_code
     return {
         "executionSuccessful": bool(report.clusters)
@@ -223,8 +224,8 @@ def _sarif_invocation(report: Report) -> _SarifObject:
 def _sarif_notifications(report: Report) -> Iterator[_SarifObject]:
     if report.run.insecure:
         yield _tool_notification("insecure", "warning", "--insecure: no certificate was verified.")
-    if left_out := skipped_packs_text(report):
-        yield _tool_notification("packs", "warning", f"--pack: {left_out}")
+    if skipped := skipped_packs_text(report):
+        yield _tool_notification("packs", "warning", f"--pack: {skipped}")
     for cluster in report.clusters:
         for entry in coverage_gaps(cluster):
             yield _coverage_notification(cluster, entry)
@@ -234,8 +235,8 @@ def _sarif_notifications(report: Report) -> Iterator[_SarifObject]:
 
 def _coverage_notification(cluster: ClusterReport, entry: Coverage) -> _SarifObject:
     detail = entry.explanation
-    said = f"{cluster.name}: {entry.source} of {entry.node} gave nothing ({entry.reason}). {detail}"
-    return _tool_notification(f"coverage/{entry.reason}", "error", said)
+    text = f"{cluster.name}: {entry.source} of {entry.node} gave nothing ({entry.reason}). {detail}"
+    return _tool_notification(f"coverage/{entry.reason}", "error", text)
 
 
 def _tool_notification(name: str, level: str, text: str) -> _SarifObject:

@@ -1,9 +1,4 @@
-"""What a report adds up to, for every format alike: nodes read, gaps, since when.
-
-What an audit cannot see: why nodes and clusters gave nothing, and which could be read before.
-
-What moved since the last run, in a few plain sentences.
-"""
+"""Totals of a report for every format: counts, nodes read, gaps, and changes since the last run."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -23,13 +18,19 @@ _SKIPPED_PACK_TEXTS = {
     "table": "Cisco's own table was NOT judged",
     "guides": "what other Cisco guides add was not judged",
 }
-"""What leaving out a built-in pack means."""
+"""What leaving out a built-in pack means, as the middle of a sentence."""
+
+
+def skipped_packs_clause(report: Report) -> str:
+    """Return what --pack left out, without a full stop; "" if nothing."""
+    missing = [text for pack, text in _SKIPPED_PACK_TEXTS.items() if pack not in report.run.packs]
+    return " and ".join(missing) if report.run.packs else ""
 
 
 def skipped_packs_text(report: Report) -> str:
-    """Return what --pack kept from being judged, as a sentence; empty if nothing."""
-    missing = [text for pack, text in _SKIPPED_PACK_TEXTS.items() if pack not in report.run.packs]
-    return f"{' and '.join(missing)}." if report.run.packs and missing else ""
+    """Return what --pack left out, as a sentence; "" if nothing."""
+    clause = skipped_packs_clause(report)
+    return f"{clause}." if clause else ""
 
 
 def count_verdict(cluster: ClusterReport, verdict: Verdict) -> int:
@@ -38,13 +39,13 @@ def count_verdict(cluster: ClusterReport, verdict: Verdict) -> int:
 
 
 def count_nodes_read(cluster: ClusterReport) -> tuple[int, int]:
-    """Return of how many nodes the state of any service is known, and of how many it should be."""
+    """Return how many nodes had a service state read, and how many should have had one."""
     due = sum(not node.planned for node in cluster.nodes)
     return due - len(cluster.unread), due
 
 
 def coverage_gaps(cluster: ClusterReport) -> list[Coverage]:
-    """Return what should have been asked and gave nothing, by node."""
+    """Return the sources that were due and failed or were skipped, sorted by node."""
     return sorted(
         (entry for entry in cluster.coverage if entry.reason is not None),
         key=lambda entry: (entry.node.lower(), entry.outcome, entry.source),
@@ -52,7 +53,7 @@ def coverage_gaps(cluster: ClusterReport) -> list[Coverage]:
 
 
 def is_complete(cluster: ClusterReport) -> bool:
-    """Tell whether every question about a cluster got its answer, whatever the answer was."""
+    """Return whether nothing about a cluster is unknown, whatever its verdicts."""
     return (
         any(node.services for node in cluster.nodes)
         and not coverage_gaps(cluster)
@@ -61,32 +62,32 @@ def is_complete(cluster: ClusterReport) -> bool:
 
 
 def get_finding_age(report: Report, finding: Finding) -> FindingAge | None:
-    """Return since when a finding stands in its verdict; None without history."""
+    """Return how long a finding has had its verdict; None without history."""
     past = report.past.get(finding.cluster)
     return past.ages.get(finding.id) if past else None
 
 
-def finding_age_text(standing: FindingAge, run: RunMetadata) -> str:
-    """Return how long a finding has stood at a run, and how many runs saw it so."""
-    if standing.since >= run.started_at:
+def finding_age_text(age: FindingAge, run: RunMetadata) -> str:
+    """Return how long and in how many runs a finding has had its verdict."""
+    if age.since >= run.started_at:
         return "this run, for the first time"
-    gone = datetime.fromisoformat(run.started_at) - datetime.fromisoformat(standing.since)
-    hours = gone.seconds // 3600
+    elapsed = datetime.fromisoformat(run.started_at) - datetime.fromisoformat(age.since)
+    hours = elapsed.seconds // 3600
     long = (
-        count_noun(gone.days, "day")
-        if gone.days
+        count_noun(elapsed.days, "day")
+        if elapsed.days
         else count_noun(hours, "hour")
         if hours
         else "minutes"
     )
-    return f"{long}, {count_noun(standing.runs, 'run')} (first seen {standing.since})"
+    return f"{long}, {count_noun(age.runs, 'run')} (first seen {age.since})"
 
 
 @dataclass(frozen=True, slots=True)
 class ReachabilityChange:
-    """A node, or with `node` None a whole cluster, that was lost from sight or is back.
+    """A node, or a whole cluster if `node` is None, that became unreachable or reachable again.
 
-    `unknown` is how many checks of a node have no answer, `why` the reason in a few words.
+    `unknown` counts the checks of the node without an answer; `why` is the reason in a few words.
     """
 
     cluster: str
@@ -97,28 +98,28 @@ class ReachabilityChange:
 
 
 def failure_reason(cluster: ClusterReport) -> str:
-    """Return why nodes of a cluster could not be read, empty where no reason is known.
+    """Return why nodes of a cluster could not be read, "" where no reason is known.
 
-    Servers that failed in the same way are named together; what was only not asked after another
-    failure is left out.
+    Servers that failed in the same way are named together. Servers that were only not asked after
+    another failure are left out.
     """
-    asked = [_worst_gap(cluster, name) for name in (cluster.publisher or "", *cluster.unread)]
-    return describe_failures([entry for entry in asked if entry])
+    gaps = [_worst_gap(cluster, name) for name in (cluster.publisher or "", *cluster.unread)]
+    return describe_failures([entry for entry in gaps if entry])
 
 
 def _worst_gap(cluster: ClusterReport, node: str) -> Coverage | None:
-    """Return the gap that says most of why a server gave nothing."""
+    """Return the failure that best explains why a server gave nothing."""
     gaps = [entry for entry in cluster.coverage if entry.node == node and entry.reason]
     return min(gaps, key=_gap_weight, default=None)
 
 
 def _gap_weight(entry: Coverage) -> tuple[bool, bool]:
-    graver = (Source.CUCM_AXL, Source.CONTROL_CENTER)
-    return entry.reason is Reason.NOT_ASKED, entry.source not in graver
+    main_sources = (Source.CUCM_AXL, Source.CONTROL_CENTER)
+    return entry.reason is Reason.NOT_ASKED, entry.source not in main_sources
 
 
 def describe_failures(gaps: Sequence[Coverage]) -> str:
-    """Return why servers gave nothing, those that failed in the same way together."""
+    """Return why servers gave nothing; those that failed in the same way are named together."""
     servers: dict[Reason, dict[str, None]] = {}
     for entry in gaps:
         if entry.reason:
@@ -132,26 +133,27 @@ def describe_failures(gaps: Sequence[Coverage]) -> str:
 
 
 def reachability_changes(report: Report) -> tuple[ReachabilityChange, ...]:
-    """Return what the run before could read and this one cannot, and what can be read again."""
+    """Return the nodes and clusters that became unreachable or reachable since the last run."""
     return tuple(
-        sight
+        change
         for cluster in report.clusters
         if (past := report.past.get(cluster.name)) and past.runs
-        for sight in cluster_reachability_changes(cluster, past)
+        for change in cluster_reachability_changes(cluster, past)
     )
 
 
 def cluster_reachability_changes(
     cluster: ClusterReport, past: ClusterHistory
 ) -> Iterator[ReachabilityChange]:
-    """Give what moved out of sight and back; a cluster that is lost stands for all of its nodes.
+    """Yield nodes that became unreachable or reachable again.
 
-    Nodes are left out where nobody knows which of them the run before could read.
+    An unreachable cluster is reported once and not per node. Nodes are left out where it is not
+    known which of them the last run could read.
     """
-    was_dark = past.runs[0].status is ClusterStatus.UNAUDITABLE
-    is_dark = cluster.status is ClusterStatus.UNAUDITABLE
-    if is_dark:
-        if not was_dark:
+    was_unauditable = past.runs[0].status is ClusterStatus.UNAUDITABLE
+    is_unauditable = cluster.status is ClusterStatus.UNAUDITABLE
+    if is_unauditable:
+        if not was_unauditable:
             yield ReachabilityChange(cluster.name, None, back=False, why=failure_reason(cluster))
         return
     before = None if past.other_publisher else past.unread
@@ -167,7 +169,7 @@ def cluster_reachability_changes(
                 why=why,
             )
     read = [n.name for n in cluster.nodes if not n.planned and n.name not in cluster.unread]
-    if was_dark and read:
+    if was_unauditable and read:
         yield ReachabilityChange(cluster.name, None, back=True)
         return
     for name in read:
@@ -183,21 +185,21 @@ def _count_unknown_checks(cluster: ClusterReport, node: str) -> int:
     )
 
 
-def reachability_line(sight: ReachabilityChange) -> str:
-    """Return what is told of it in one line, without a full stop."""
-    who = f"{sight.node} ({sight.cluster})" if sight.node else f"cluster {sight.cluster}"
-    verb = "read" if sight.node else "audited"
-    if sight.back:
+def reachability_line(change: ReachabilityChange) -> str:
+    """Return the change in one line, without a full stop."""
+    who = f"{change.node} ({change.cluster})" if change.node else f"cluster {change.cluster}"
+    verb = "read" if change.node else "audited"
+    if change.back:
         return f"back: {who} can be {verb} again"
-    unknown = f", {count_noun(sight.unknown, 'check')} unknown" if sight.unknown else ""
-    why = f": {sight.why}" if sight.why else ""
+    unknown = f", {count_noun(change.unknown, 'check')} unknown" if change.unknown else ""
+    why = f": {change.why}" if change.why else ""
     return f"worse: {who} can no longer be {verb}{unknown}{why}"
 
 
-def reachability_sentence(sight: ReachabilityChange) -> str:
-    """Return what a report of that cluster says of it."""
-    who, verb = (sight.node, "read") if sight.node else ("The cluster", "audited")
-    if sight.back:
+def reachability_sentence(change: ReachabilityChange) -> str:
+    """Return the change as a sentence in the report of its cluster."""
+    who, verb = (change.node, "read") if change.node else ("The cluster", "audited")
+    if change.back:
         return f"{who} can be {verb} again."
     return f"{who} could be {verb} then and cannot be now."
 
@@ -219,21 +221,21 @@ def changes_summary(cluster: ClusterReport, past: ClusterHistory) -> str:
 def _change_sentences(cluster: ClusterReport, past: ClusterHistory) -> Iterator[str]:
     if past.other_publisher:
         yield (
-            f"that run asked another CUCM publisher, {past.other_publisher}; if it is another"
+            f"that run used another CUCM publisher, {past.other_publisher}; if it is another"
             " cluster, give each of the two its own name."
         )
     tally = Counter(change.direction for change in past.changes)
-    told = [
+    counts = [
         (tally[direction], word) for direction, word in _DIRECTION_WORDS.items() if tally[direction]
     ]
-    if told:
-        number, word = told[0]
+    if counts:
+        number, word = counts[0]
         parts = [f"{count_noun(number, 'difference')} {is_or_are(number)} {word}"]
-        parts += [f"{number} {word}" for number, word in told[1:]]
+        parts += [f"{number} {word}" for number, word in counts[1:]]
         yield f"{', '.join(parts)}."
-    unseen = Counter(c.before for c in past.changes if c.direction is ChangeDirection.UNKNOWN)
-    if passed := unseen[Verdict.PASS]:
+    now_unknown = Counter(c.before for c in past.changes if c.direction is ChangeDirection.UNKNOWN)
+    if passed := now_unknown[Verdict.PASS]:
         yield f"{count_noun(passed, 'check')} that passed {is_or_are(passed)} unknown now."
-    if lost := unseen.total() - passed:
-        yield f"{count_noun(lost, 'earlier difference')} cannot be seen now."
+    if others := now_unknown.total() - passed:
+        yield f"{count_noun(others, 'earlier difference')} {is_or_are(others)} unknown now."
     yield from map(reachability_sentence, cluster_reachability_changes(cluster, past))

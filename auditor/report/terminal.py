@@ -1,7 +1,4 @@
-"""The report for eyes: verdict first, then the matrix, the findings, what is missing, the code.
-
-The findings of a terminal report, block by block.
-"""
+"""The terminal report: status, matrix, findings, what could not be read, exit code."""
 
 from collections.abc import Iterable, Sequence
 
@@ -42,21 +39,21 @@ from auditor.text import count_noun
 def print_findings(console: Console, report: Report, cluster: ClusterReport) -> None:
     """Print all findings but passes and not applicable ones, drift first, then by severity."""
     for verdict, heading in VERDICT_HEADINGS.items():
-        told = group_findings(report, cluster, verdict)
-        if not told:
+        groups = group_findings(report, cluster, verdict)
+        if not groups:
             continue
         console.print()
-        number = sum(len(story.findings) for story in told)
+        number = sum(len(group.findings) for group in groups)
         title = Text(f"{heading}: {count_noun(number, 'finding')}", style="bold")
         console.rule(title, align="left", style="dim")
-        for story in told:
-            _print_finding_block(console, verdict, story.head, story.rows)
+        for group in groups:
+            _print_finding_block(console, verdict, group.head, group.rows)
 
 
 def _print_finding_block(
     console: Console, verdict: Verdict, head: str, rows: Iterable[LabelledText]
 ) -> None:
-    """Print a heading and, indented, its rows; a label that repeats is said once."""
+    """Print a heading and its indented rows; a repeated label is printed once."""
     console.print()
     mark = Text(f"{VERDICT_MARKS[verdict]} ", style=VERDICT_STYLES[verdict])
     console.print(Text.assemble(mark, safe_text(head, "bold")))
@@ -77,7 +74,7 @@ _WARNING_STYLE = "bold white on red"
 def render(report: Report, *, width: int = 100, colour: bool = False) -> str:
     """Return the report as text for a terminal of `width` columns (at least 40 are used).
 
-    Without `colour` no escape sequence is in it. Text of servers and files is made harmless first.
+    Without `colour` it holds no escape sequence. Text of servers and files is made printable.
     """
     return render_console(lambda page: _print_report(page, report), width=width, colour=colour)
 
@@ -92,7 +89,7 @@ def _print_report(page: Console, report: Report) -> None:
 
 
 def _print_warnings(page: Console, report: Report) -> None:
-    """Say first what weakens every line below."""
+    """Print the options that weaken every line below."""
     if report.run.insecure:
         page.print(
             Text(
@@ -104,7 +101,7 @@ def _print_warnings(page: Console, report: Report) -> None:
     if report.run.allow_unknown:
         page.print(
             Text(
-                "! --allow-unknown: what could not be told does not count in the exit code.",
+                "! --allow-unknown: unknown checks do not count in the exit code.",
                 style=_WARNING_STYLE,
             )
         )
@@ -148,8 +145,8 @@ def _print_cluster_report(page: Console, report: Report, cluster: ClusterReport)
     page.print(safe_text(cluster_summary(cluster), "bold"))
     past = report.past.get(cluster.name)
     if past and past.runs:
-        told = changes_summary(cluster, past)
-        page.print(safe_text(f"Since the run of {past.runs[0].started_at}: {told}"))
+        changes = changes_summary(cluster, past)
+        page.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
     if nothing_was_read(cluster):
         _print_gaps(page, cluster.coverage)
     if cluster.nodes:
@@ -173,7 +170,7 @@ def _print_matrix(page: Console, cluster: ClusterReport) -> None:
 
 
 def _print_legend(page: Console) -> None:
-    """Print what the marks mean, without a line break inside a meaning."""
+    """Print the meaning of the marks, with no line break inside a meaning."""
     lines = [MARK_LEGEND[0]]
     for meaning in MARK_LEGEND[1:]:
         if len(lines[-1]) + 3 + len(meaning) > page.width:
@@ -184,7 +181,7 @@ def _print_legend(page: Console) -> None:
 
 
 def _print_gaps(page: Console, coverage: Sequence[Coverage]) -> None:
-    """Print what gave nothing, why, and what to do; one entry for what failed in the same way."""
+    """Print the failed sources, why, and what to do; those that failed alike in one entry."""
     gaps: dict[tuple[str, Reason, str], list[Source]] = {}
     failed = {entry.node for entry in coverage if entry.outcome is Outcome.FAILED}
     for entry in sorted(coverage, key=lambda e: (e.node.lower(), e.outcome)):
@@ -214,13 +211,13 @@ def _print_gaps(page: Console, coverage: Sequence[Coverage]) -> None:
 
 
 def _print_notices(page: Console, notices: Iterable[str]) -> None:
-    told = list(notices)
-    if not told:
+    texts = list(notices)
+    if not texts:
         return
     page.print()
     page.rule(Text("Notices", style="bold"), align="left", style="dim")
     page.print()
-    for notice in told:
+    for notice in texts:
         page.print(Padding(safe_text(f"- {notice}"), (0, 0, 0, 2)))
 
 
@@ -230,8 +227,8 @@ def _print_result(page: Console, report: Report) -> None:
     page.print(f"{count_noun(len(report.clusters), 'cluster')}: {tally}.")
     for cluster in report.clusters:
         if cluster.status is not ClusterStatus.COMPLIANT:
-            told = safe_text(f"{cluster.name}: {cluster_summary(cluster)}")
-            page.print(Text.assemble(_cluster_status_text(cluster.status), " ", told))
+            summary = safe_text(f"{cluster.name}: {cluster_summary(cluster)}")
+            page.print(Text.assemble(_cluster_status_text(cluster.status), " ", summary))
     run = report.run
     page.print(
         safe_text(

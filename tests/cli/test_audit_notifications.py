@@ -118,7 +118,7 @@ def test_a_changed_publisher_is_reported(lab: Start) -> None:
     since()
     assert since().startswith("nothing changed.")
     running.edit = lambda text: text.replace("cucm-pub.lab.test", "cucm-old.lab.test")
-    assert since().startswith("that run asked another CUCM publisher, cucm-pub.lab.test;")
+    assert since().startswith("that run used another CUCM publisher, cucm-pub.lab.test;")
     assert "another CUCM" not in since()
 
 

@@ -133,7 +133,7 @@ def cells(report: Report, service: str) -> list[str]:
 def test_the_matrix_reads_without_colour() -> None:
     report = samples.mixed()
     assert cells(report, "SIP Proxy")[:2] == ["✓ as recommended: running", "✗ drift: STOPPED"]
-    assert cells(report, "XCP Connection Manager")[1] == "… cannot be told: starting"
+    assert cells(report, "XCP Connection Manager")[1] == "… unknown: starting"
     assert cells(report, "Presence Engine")[2] == "~ explained: stopped"
     assert cells(report, "XCP Directory Service")[0] == "○ off"
 

@@ -136,7 +136,7 @@ def test_what_readers_would_link_is_code(word: str) -> None:
 def test_history_tells_what_moved_and_since_when() -> None:
     page = markdown.render(samples.remembered())
     moved = "1 difference is new, 1 still there, 1 resolved. 1 earlier difference"
-    assert f"Since the run of 2026-02-28T02:00:00Z: {moved} cannot be seen now.\n" in page
+    assert f"Since the run of 2026-02-28T02:00:00Z: {moved} is unknown now.\n" in page
     assert "  - since: 3 days, 4 runs (first seen 2026-02-26T02:00:00Z)" in page
 
 

@@ -72,7 +72,7 @@ def test_the_worst_difference_comes_first_and_doubt_is_told_besides() -> None:
         "IMP CRITICAL - 3 differences: critical SIP-01 Cisco SIP Proxy on imp-sub.example.test "
         "(lab) stopped; high HA-01 on SubclusterB (lab) HA state not normal; "
     )
-    assert text.endswith("; besides, 5 checks unknown, 4 of 4 nodes read")
+    assert text.endswith("; also 5 checks unknown, 4 of 4 nodes read")
 
 
 def test_what_is_forgiven_is_said() -> None:

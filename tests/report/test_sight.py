@@ -142,7 +142,7 @@ def test_every_reason_has_its_words(reason: Reason) -> None:
 def test_what_moved_is_told_in_sentences() -> None:
     gone = samples.past(samples.mixed_cluster())
     assert changes_summary(samples.mixed_cluster(), gone) == (
-        "1 difference is new, 1 still there, 1 resolved. 1 earlier difference cannot be seen now."
+        "1 difference is new, 1 still there, 1 resolved. 1 earlier difference is unknown now."
     )
     assert changes_summary(samples.incomplete_cluster(), past(WELL)) == (
         "imp-sub.example.test could be read then and cannot be now."
@@ -155,6 +155,6 @@ def test_what_moved_is_told_in_sentences() -> None:
     assert changes_summary(samples.compliant_cluster(), past(WELL)) == "nothing changed."
     strange = replace(past(WELL), other_publisher="cucm-b.example.test")
     assert changes_summary(samples.compliant_cluster(), strange) == (
-        "that run asked another CUCM publisher, cucm-b.example.test; if it is another cluster, "
-        "give the two of them two names."
+        "that run used another CUCM publisher, cucm-b.example.test; if it is another cluster, "
+        "give each of the two its own name."
     )

@@ -133,7 +133,7 @@ def test_no_line_is_wider_than_the_page(page: str) -> None:
         ("2026-03-04T01:00:01Z", 2, "drift since 59 minutes, 2 runs"),
         ("2026-03-04T03:00:00Z", 2, "drift since 0 minutes, 2 runs"),
         (NOW, 1, "drift, first seen in this run"),
-        ("2026-03-01T02:00:00Z", 0, "not told since 3 days"),
+        ("2026-03-01T02:00:00Z", 0, "unknown since 3 days"),
     ],
 )
 def test_how_long_is_told_in_one_unit(since: str, runs: int, told: str) -> None:

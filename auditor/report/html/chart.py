@@ -1,4 +1,4 @@
-"""The history of a cluster as a picture: a bar a run, drift below and unknown on top of it."""
+"""The recorded runs of a cluster as a bar chart: drift below, unknown checks above it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ _TOP_MARGIN = 24
 _PLOT_HEIGHT = 96
 _BOTTOM_MARGIN = 24
 _MIN_BAR_HEIGHT = 3
-"""Pixels that a count other than 0 has at least, so that it can be seen beside a large one."""
+"""The least height of a count other than 0, so that it can be seen beside a large one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChartBar:
-    """One run; places and sizes in pixels, `day` empty where the days would overlap."""
+    """One run; positions and sizes in pixels, `day` empty where the labels would overlap."""
 
     x: int
     middle: int
@@ -41,7 +41,7 @@ class ChartBar:
 
 @dataclass(frozen=True, slots=True)
 class RunChart:
-    """A picture of so many pixels; `base` is the line that bars stand on, `most` the top value."""
+    """The chart; sizes in pixels, `base` is the zero line, `most` the top value."""
 
     width: int
     height: int

@@ -1,4 +1,4 @@
-"""What the page shows of one cluster: matrix, blocks, changes, history, what was asked."""
+"""What the page shows of one cluster: matrix, findings, changes, history, sources."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,13 +62,13 @@ class MatrixView:
 
 @dataclass(frozen=True, slots=True)
 class FindingBlock:
-    """A story with its place; `lines` are its rows with labels said once.
+    """A group of findings with its anchor; `lines` are its rows with each label once.
 
     `nodes` are the tokens of the nodes that it is about, empty for the whole cluster.
     """
 
     anchor: str
-    story: FindingGroup
+    group: FindingGroup
     severity: Severity
     lines: tuple[tuple[str, tuple[str, ...]], ...]
     nodes: tuple[str, ...]
@@ -87,7 +87,7 @@ class VerdictSection:
 
 @dataclass(frozen=True, slots=True)
 class PassedGroup:
-    """Findings that ask for nothing: one recommendation, one verdict, and where."""
+    """Passes, or not applicable, of one recommendation, and where."""
 
     recommendation: str
     title: str
@@ -99,7 +99,7 @@ class PassedGroup:
 
 @dataclass(frozen=True, slots=True)
 class ChangeGroup:
-    """Findings that moved in one way since the last run; an anchor where a block tells them."""
+    """Findings that changed in one way since the last run, each with the anchor of its block."""
 
     label: str
     findings: tuple[tuple[HistoricalFinding, str], ...]
@@ -113,35 +113,35 @@ class ClusterView:
     cluster: ClusterReport
     look: Verdict
     sentence: str
-    dark: bool
+    nothing_read: bool
     numbers: Mapping[Verdict, int]
     read: int
     due: int
-    moved: str
+    changes_text: str
     since: str
     matrix: MatrixView
     anchors: Mapping[str, str]
     sections: tuple[VerdictSection, ...]
     changes: tuple[ChangeGroup, ...]
-    timeline: RunChart | None
+    chart: RunChart | None
     gaps: tuple[tuple[Coverage, str], ...]
     coverage: tuple[Coverage, ...]
-    settled: tuple[PassedGroup, ...]
+    passed: tuple[PassedGroup, ...]
     nodes: tuple[tuple[str, str], ...]
 
 
 def build_cluster_view(
-    report: Report, cluster: ClusterReport, anchor: str, known: Mapping[str, Recommendation]
+    report: Report, cluster: ClusterReport, anchor: str, rows_by_id: Mapping[str, Recommendation]
 ) -> ClusterView:
     """Return a cluster as the page shows it; its places on the page begin with `anchor`."""
     past = report.past.get(cluster.name)
     tokens = {node.name.lower(): f"{anchor}n{n}" for n, node in enumerate(cluster.nodes, start=1)}
-    sections = tuple(_verdict_sections(report, cluster, tokens, known))
+    sections = tuple(_verdict_sections(report, cluster, tokens, rows_by_id))
     anchors = {
         finding.id: block.anchor
         for section in sections
         for block in section.blocks
-        for finding in block.story.findings
+        for finding in block.group.findings
     }
     read, due = count_nodes_read(cluster)
     return ClusterView(
@@ -149,38 +149,38 @@ def build_cluster_view(
         cluster=cluster,
         look=STATUS_VERDICTS[cluster.status],
         sentence=cluster_summary(cluster),
-        dark=nothing_was_read(cluster),
+        nothing_read=nothing_was_read(cluster),
         numbers={verdict: count_verdict(cluster, verdict) for verdict in Verdict},
         read=read,
         due=due,
-        moved=changes_summary(cluster, past) if past and past.runs else "",
+        changes_text=changes_summary(cluster, past) if past and past.runs else "",
         since=past.runs[0].started_at if past and past.runs else "",
         matrix=_build_matrix_view(cluster),
         anchors=anchors,
         sections=sections,
         changes=tuple(_change_groups(past, anchors)),
-        timeline=build_run_chart(cluster, report.run, past),
+        chart=build_run_chart(cluster, report.run, past),
         gaps=tuple((entry, entry.explanation) for entry in coverage_gaps(cluster)),
         coverage=tuple(sorted(cluster.coverage, key=lambda e: (e.node.lower(), e.source))),
-        settled=tuple(_passed_groups(cluster, known)),
+        passed=tuple(_passed_groups(cluster, rows_by_id)),
         nodes=tuple((tokens[node.name.lower()], node.name) for node in cluster.nodes),
     )
 
 
 def _build_matrix_view(cluster: ClusterReport) -> MatrixView:
-    judged = index_findings(cluster.findings)
+    findings_by_cell = index_findings(cluster.findings)
     label = label_nodes([node.name for node in cluster.nodes])
     groups = group_nodes(cluster.nodes)
     nodes = [node for _, members in groups for node in members]
     rows: list[tuple[str, tuple[Cell, ...]]] = [
         (title[0].upper() + title[1:], tuple(cells))
-        for title, cells in node_attribute_rows(nodes, judged)
-        if title != "redundancy group" or any(told.verdict for told in cells)
+        for title, cells in node_attribute_rows(nodes, findings_by_cell)
+        if title != "redundancy group" or any(cell.verdict for cell in cells)
     ]
     for title, services in select_matrix_services(cluster):
         rows.append((title, ()))
         rows += [
-            (short_service_name(s), tuple(service_cell(n, s, judged) for n in nodes))
+            (short_service_name(s), tuple(service_cell(n, s, findings_by_cell) for n in nodes))
             for s in services
         ]
     return MatrixView(
@@ -196,35 +196,35 @@ def _verdict_sections(
     report: Report,
     cluster: ClusterReport,
     tokens: Mapping[str, str],
-    known: Mapping[str, Recommendation],
+    rows_by_id: Mapping[str, Recommendation],
 ) -> Iterator[VerdictSection]:
     for verdict, heading in VERDICT_HEADINGS.items():
-        told = group_findings(report, cluster, verdict, whole=True)
-        if told:
+        groups = group_findings(report, cluster, verdict, whole=True)
+        if groups:
             blocks = tuple(
-                _build_finding_block(cluster.nodes, story, tokens, known) for story in told
+                _build_finding_block(cluster.nodes, group, tokens, rows_by_id) for group in groups
             )
-            yield VerdictSection(verdict, heading, sum(len(s.findings) for s in told), blocks)
+            yield VerdictSection(verdict, heading, sum(len(g.findings) for g in groups), blocks)
 
 
 def _build_finding_block(
     nodes: Sequence[NodeFacts],
-    story: FindingGroup,
+    group: FindingGroup,
     tokens: Mapping[str, str],
-    known: Mapping[str, Recommendation],
+    rows_by_id: Mapping[str, Recommendation],
 ) -> FindingBlock:
     lines: dict[str, list[str]] = {}
-    for label, text in story.rows:
+    for label, text in group.rows:
         if text:
             lines.setdefault(label, []).append(text)
-    ids = dict.fromkeys(finding.recommendation for finding in story.findings)
+    ids = dict.fromkeys(finding.recommendation for finding in group.findings)
     return FindingBlock(
-        anchor=f"f-{story.findings[0].id}",
-        story=story,
-        severity=story.findings[0].severity,
+        anchor=f"f-{group.findings[0].id}",
+        group=group,
+        severity=group.findings[0].severity,
         lines=tuple((label, tuple(texts)) for label, texts in lines.items()),
-        nodes=tuple(_finding_node_tokens(nodes, story.findings, tokens)),
-        sources=tuple((i, known[i].source) for i in ids if i in known),
+        nodes=tuple(_finding_node_tokens(nodes, group.findings, tokens)),
+        sources=tuple((i, rows_by_id[i].source) for i in ids if i in rows_by_id),
     )
 
 
@@ -232,39 +232,41 @@ def _finding_node_tokens(
     nodes: Sequence[NodeFacts], findings: Iterable[Finding], tokens: Mapping[str, str]
 ) -> list[str]:
     """Return the nodes that findings are about, none if one is about the whole cluster."""
-    found: dict[str, None] = {}
+    tokens_of_subjects: dict[str, None] = {}
     for finding in findings:
         name = finding.subject.name.lower()
         match finding.subject.kind:
             case SubjectKind.NODE if name in tokens:
-                found[tokens[name]] = None
+                tokens_of_subjects[tokens[name]] = None
             case SubjectKind.GROUP:
                 members = [n for n in nodes if (n.redundancy_group or "").lower() == name]
-                found |= dict.fromkeys(tokens[node.name.lower()] for node in members)
+                tokens_of_subjects |= dict.fromkeys(tokens[node.name.lower()] for node in members)
             case _:
                 return []
-    return list(found)
+    return list(tokens_of_subjects)
 
 
 def _change_groups(
     past: ClusterHistory | None, anchors: Mapping[str, str]
 ) -> Iterator[ChangeGroup]:
     for direction, label in _DIRECTION_LABELS.items():
-        moved = [c.finding for c in past.changes if c.direction is direction] if past else []
-        if moved:
-            yield ChangeGroup(label, tuple((stood, anchors.get(stood.id, "")) for stood in moved))
+        findings = [c.finding for c in past.changes if c.direction is direction] if past else []
+        if findings:
+            yield ChangeGroup(label, tuple((f, anchors.get(f.id, "")) for f in findings))
 
 
 def _passed_groups(
-    cluster: ClusterReport, known: Mapping[str, Recommendation]
+    cluster: ClusterReport, rows_by_id: Mapping[str, Recommendation]
 ) -> Iterator[PassedGroup]:
     """Return passes and what is not applicable, one row a recommendation and verdict."""
-    alike: dict[tuple[str, Verdict], list[Finding]] = {}
+    by_recommendation: dict[tuple[str, Verdict], list[Finding]] = {}
     for finding in cluster.findings:
         if finding.verdict in _PASSED_VERDICTS:
-            alike.setdefault((finding.recommendation, finding.verdict), []).append(finding)
-    for (recommendation, verdict), findings in sorted(alike.items()):
-        row = known.get(recommendation)
+            by_recommendation.setdefault((finding.recommendation, finding.verdict), []).append(
+                finding
+            )
+    for (recommendation, verdict), findings in sorted(by_recommendation.items()):
+        row = rows_by_id.get(recommendation)
         yield PassedGroup(
             recommendation=recommendation,
             title=row.title if row else finding_label(findings[0]),

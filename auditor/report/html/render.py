@@ -1,4 +1,4 @@
-"""Draws the page: one file that loads nothing, runs no script but its own, and obeys no name."""
+"""Renders the page: one file that loads nothing and runs no script but its own."""
 
 import base64
 import hashlib
@@ -22,25 +22,25 @@ from auditor.text import printable
 _SCREEN_READER_WORDS = {
     Verdict.PASS: "as recommended",
     Verdict.DRIFT: "drift",
-    Verdict.UNKNOWN: "cannot be told",
+    Verdict.UNKNOWN: "unknown",
     Verdict.EXPLAINED: "explained",
     Verdict.WAIVED: "waived",
 }
-"""What a screen reader says for a mark; of a cell without one nothing is asked."""
+"""What a screen reader says for a mark; a cell without a verdict is not applicable."""
 
 
 def render(report: Report) -> str:
     """Return the report as one HTML page that works from a file, without network and scripts."""
     style, script = _read_asset("style.css"), _read_asset("script.js")
-    shown = build_page_view(report, load_packs())
+    page = build_page_view(report, load_packs())
     return (
         _template_environment()
         .get_template("report.html.j2")
         .render(
-            page=shown,
+            page=page,
             run=report.run,
-            left_out=skipped_packs_text(report),
-            filters=any(view.sections for view in shown.clusters),
+            skipped_packs=skipped_packs_text(report),
+            filters=any(view.sections for view in page.clusters),
             policy=_content_security_policy(style, script),
             style=Markup(style),  # noqa: S704 - a file of ours
             script=Markup(script),  # noqa: S704 - a file of ours
@@ -59,7 +59,7 @@ def _read_asset(name: str) -> str:
 
 
 def _content_security_policy(style: str, script: str) -> str:
-    """Return a policy by which a browser loads nothing and runs nothing but these two texts."""
+    """Return a policy that lets a browser use these two texts and load nothing else."""
     return (
         f"default-src 'none'; style-src '{_csp_digest(style)}'; script-src '{_csp_digest(script)}';"
         " base-uri 'none'; form-action 'none'"
@@ -72,7 +72,7 @@ def _csp_digest(text: str) -> str:
 
 @cache
 def _template_environment() -> Environment:
-    """Return what fills the template; every text that goes in is printable and escaped."""
+    """Return the template environment; every text in the page is printable and escaped."""
     environment = Environment(
         loader=PackageLoader("auditor.report", "html"),
         autoescape=True,
@@ -88,7 +88,7 @@ def _template_environment() -> Environment:
 
 
 def _make_printable(value: Any) -> Any:  # noqa: ANN401 - whatever a template prints
-    """Make text printable, as every report does; numbers and markup of ours stay."""
+    """Make text printable; numbers and our own markup stay as they are."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return printable(value)
     return value

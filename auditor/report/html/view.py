@@ -1,4 +1,4 @@
-"""What the page shows, as plain data in the order in which it is read."""
+"""What the page shows, as plain data in reading order."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _MAX_WORST_DIFFERENCES = 5
 
 @dataclass(frozen=True, slots=True)
 class SummaryTile:
-    """A number that a manager looks for; `look` is the verdict whose colour it takes."""
+    """A number for a manager; `look` is the verdict whose colour it takes."""
 
     label: str
     number: str
@@ -38,7 +38,7 @@ class SummaryTile:
 
 @dataclass(frozen=True, slots=True)
 class WorstDifference:
-    """A difference to mend first; `anchor` is the block that tells it."""
+    """A difference to fix first; `anchor` is its block."""
 
     anchor: str
     finding: Finding
@@ -47,7 +47,7 @@ class WorstDifference:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """The whole page; `worst` are the differences to mend first, `more` how many follow them."""
+    """The whole page; `worst` are the differences to fix first, `more` counts those after them."""
 
     report: Report
     status: ClusterStatus
@@ -61,9 +61,9 @@ class PageView:
 
 def build_page_view(report: Report, rows: Iterable[Recommendation]) -> PageView:
     """Return what the page shows; `rows` are the recommendations with their sources."""
-    known = {row.id: row for row in rows}
+    rows_by_id = {row.id: row for row in rows}
     clusters = tuple(
-        build_cluster_view(report, cluster, f"c{number}", known)
+        build_cluster_view(report, cluster, f"c{number}", rows_by_id)
         for number, cluster in enumerate(report.clusters, start=1)
     )
     status = _overall_status(report.clusters)
@@ -81,7 +81,7 @@ def build_page_view(report: Report, rows: Iterable[Recommendation]) -> PageView:
 
 
 def _overall_status(clusters: Sequence[ClusterReport]) -> ClusterStatus:
-    """Return what all clusters come to, `--allow-unknown` or not."""
+    """Return the status of all clusters together, without regard to `--allow-unknown`."""
     by_code = {
         0: ClusterStatus.COMPLIANT,
         3: ClusterStatus.DRIFT,
@@ -101,9 +101,11 @@ def _page_headline(clusters: Sequence[ClusterReport]) -> str:
         ClusterStatus.COMPLIANT: "compliant",
     }
     numbers = {status: sum(c.status is status for c in clusters) for status in words}
-    told = ", ".join(f"{n} {words[status]}" for status, n in numbers.items() if n)
+    counts_text = ", ".join(f"{n} {words[status]}" for status, n in numbers.items() if n)
     return (
-        f"Of {count_noun(len(clusters), 'cluster')}: {told}." if told else "No cluster was audited."
+        f"Of {count_noun(len(clusters), 'cluster')}: {counts_text}."
+        if counts_text
+        else "No cluster was audited."
     )
 
 
@@ -122,7 +124,7 @@ def _summary_tiles(report: Report, status: ClusterStatus) -> Iterator[SummaryTil
     yield _verdict_tile("Waived", of[Verdict.WAIVED], Verdict.WAIVED, ends_note)
     yield _verdict_tile("As recommended", of[Verdict.PASS], Verdict.PASS, "checks passed")
     look = Verdict.PASS if read == due and due else Verdict.UNKNOWN
-    note = "all answered" if look is Verdict.PASS else "look below" if due else "none is known"
+    note = "all answered" if look is Verdict.PASS else "look below" if due else "none is rows_by_id"
     yield SummaryTile("Nodes read", f"{read} of {due}", note, look)
 
 
