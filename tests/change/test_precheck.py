@@ -79,8 +79,8 @@ def test_turning_off_a_wanted_service_is_a_no_go(service: str) -> None:
     assert decision.result is PrecheckResult.NO_GO
     assert PrecheckResult.NO_GO in results(decision, PrecheckTopic.BREAKS)
     assert decision.drift
-    found = [(check.about, check_text(check)) for check in decision.checks]
-    assert len(found) == len(set(found))
+    texts = [(check.about, check_text(check)) for check in decision.checks]
+    assert len(texts) == len(set(texts))
 
 
 @pytest.mark.parametrize("service", [BULK_PROVISIONING, SERVICEABILITY_REPORTER])
@@ -163,9 +163,9 @@ def test_an_unread_node_is_undecided() -> None:
 def test_a_service_of_an_undeclared_feature_is_undecided() -> None:
     """The profile decides whether it is wanted."""
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
-    known = {k: v for k, v in facts.settings.items() if k != "web_clients"}
+    settings = {k: v for k, v in facts.settings.items() if k != "web_clients"}
     decision = decide(
-        replace(facts, settings=known),
+        replace(facts, settings=settings),
         RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
     )
     assert decision.result is PrecheckResult.UNDECIDED
@@ -321,12 +321,12 @@ def test_another_feature_may_need_what_its_own_does_not(
     used: list[str] | bool, result: PrecheckResult
 ) -> None:
     """Federation sends messages through the Text Conference Manager, perhaps of another node."""
-    told = make.deployment(
+    profile = make.deployment(
         chat=False, permanent_chat=False, permanent_chat_ha=False, sip_federation=used
     )
-    told |= make.settings(partitioned_intradomain_federation=False)
+    profile |= make.settings(partitioned_intradomain_federation=False)
     decision = decide(
-        replace(HEALTHY, settings=told),
+        replace(HEALTHY, settings=profile),
         RequestedChange(SUBSCRIBER, TEXT_CONFERENCE_MANAGER, activate=False),
     )
     assert decision.result is result

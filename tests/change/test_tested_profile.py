@@ -98,9 +98,9 @@ def test_what_differs_until_the_profile_follows_is_foreseen() -> None:
 def test_a_feature_that_the_cluster_does_not_show_must_be_configured_first() -> None:
     """Its services would start without it."""
     shown = make.setting(False, "discovered")
-    told = {**HEALTHY.settings, "permanent_chat": (make.setting(True), shown)}
-    facts = without(replace(HEALTHY, settings=told), SUBSCRIBER, TEXT_CONFERENCE_MANAGER)
-    file = replace(facts, settings={**told, "permanent_chat": (make.setting(False), shown)})
+    profile = {**HEALTHY.settings, "permanent_chat": (make.setting(True), shown)}
+    facts = without(replace(HEALTHY, settings=profile), SUBSCRIBER, TEXT_CONFERENCE_MANAGER)
+    file = replace(facts, settings={**profile, "permanent_chat": (make.setting(False), shown)})
     change = RequestedChange(SUBSCRIBER, TEXT_CONFERENCE_MANAGER, activate=True)
     decision = decide_change(
         facts, [change], ROWS, fail_on=Severity.LOW, is_confirmed=True, filed=file
@@ -112,8 +112,8 @@ def test_a_feature_that_the_cluster_does_not_show_must_be_configured_first() -> 
 
 def test_a_prerequisite_of_the_change_is_reported_once() -> None:
     """As a prerequisite of the change, with its evidence."""
-    told = {**HEALTHY.settings, **make.settings(third_party_ldap_search_configured=False)}
-    facts = replace(HEALTHY, settings=told)
+    profile = {**HEALTHY.settings, **make.settings(third_party_ldap_search_configured=False)}
+    facts = replace(HEALTHY, settings=profile)
     for node in (PUBLISHER, SUBSCRIBER):
         facts = without(facts, node, DIRECTORY_SERVICE)
     changes = [

@@ -16,13 +16,13 @@ ROWS = load_packs()
 def without(facts: ClusterFacts, node: str, *services: str) -> ClusterFacts:
     """Return the facts with services of a node not activated."""
     nodes = []
-    for one in facts.nodes:
-        changed = dict(one.services)
-        if one.name == node:
+    for node_facts in facts.nodes:
+        changed = dict(node_facts.services)
+        if node_facts.name == node:
             changed |= {
                 name: ServiceState(name, True, False, RunState.STOPPED, -1068) for name in services
             }
-        nodes.append(replace(one, services=changed))
+        nodes.append(replace(node_facts, services=changed))
     return replace(facts, nodes=tuple(nodes))
 
 

@@ -35,9 +35,9 @@ def test_a_wanted_service_is_a_go_and_its_comparison_expects_it(
     assert result.stderr == f"Expectation written to {expected}.\n"
     for act in ("activate", "start"):
         healthy.simulator.change({act: {"node": NODE, "service": SIP}})
-    told = healthy.run("diff", str(before), "live", "--expect", str(expected))
-    assert told.exit_code == 0, told.stdout
-    assert "Expected changes (1)" in told.stdout
+    result = healthy.run("diff", str(before), "live", "--expect", str(expected))
+    assert result.exit_code == 0, result.stdout
+    assert "Expected changes (1)" in result.stdout
 
 
 def test_services_and_features_can_be_named_in_variables(healthy: Lab) -> None:
@@ -52,15 +52,15 @@ def test_services_and_features_can_be_named_in_variables(healthy: Lab) -> None:
     words = ["precheck", "-c", str(healthy.config), "--json"]
     result = CliRunner(env=environment).invoke(app, words)
     assert result.exit_code != 2, result.output
-    asked = json.loads(result.stdout)["changes"]
-    assert [change["service"] for change in asked] == ["Cisco XCP Web Connection Manager", SIP]
+    changes = json.loads(result.stdout)["changes"]
+    assert [change["service"] for change in changes] == ["Cisco XCP Web Connection Manager", SIP]
 
 
 def test_services_can_be_named_as_tables_print_them(healthy: Lab) -> None:
     """Without their maker's name, in any case."""
     words = ("--activate", f"xcp directory  service@{NODE}", "--activate", "sip proxy")
-    told = healthy.run("precheck", "--cluster", "healthy", *words, "--on", NODE, "--json").stdout
-    named = {change["service"] for change in json.loads(told)["changes"]}
+    output = healthy.run("precheck", "--cluster", "healthy", *words, "--on", NODE, "--json").stdout
+    named = {change["service"] for change in json.loads(output)["changes"]}
     assert named == {"Cisco XCP Directory Service", SIP}
 
 
@@ -74,9 +74,9 @@ def test_it_sends_nothing_that_writes(healthy: Lab) -> None:
 def test_json_holds_every_check(healthy: Lab) -> None:
     """Scripts can read it."""
     words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE, "--json")
-    told = json.loads(healthy.run("precheck", *words).stdout)
-    assert (told["answer"], told["exit_code"]) == ("no-go", 3)
-    broken = [p for p in told["points"] if p["topic"] == "what the change would break"]
+    output = json.loads(healthy.run("precheck", *words).stdout)
+    assert (output["answer"], output["exit_code"]) == ("no-go", 3)
+    broken = [p for p in output["points"] if p["topic"] == "what the change would break"]
     assert any("SIP-01" in point["text"] for point in broken)
 
 
@@ -89,7 +89,7 @@ def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("--activate", "proxy", "--on", NODE), "unknown service 'proxy'."),
         (("--activate", "XCP Config Manager", "--on", NODE), "Cisco XCP Config Manager is a net"),
@@ -111,12 +111,12 @@ def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
     ],
 )
 def test_what_does_not_exist_is_a_usage_error(
-    healthy: Lab, words: tuple[str, ...], said: str
+    healthy: Lab, words: tuple[str, ...], message: str
 ) -> None:
     """With the nearest names."""
     result = healthy.run("precheck", "--cluster", "healthy", *words)
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert message in result.stderr
 
 
 def test_a_refused_password_is_no_missing_node(
@@ -143,8 +143,8 @@ def test_a_no_go_names_its_most_severe_reason_first(healthy: Lab) -> None:
 def test_findings_with_the_change_have_no_evidence(healthy: Lab) -> None:
     """They were not observed."""
     words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE, "--json")
-    told = json.loads(healthy.run("precheck", *words).stdout)
-    would = [p for p in told["points"] if p["topic"] == "what the change would break"]
+    output = json.loads(healthy.run("precheck", *words).stdout)
+    would = [p for p in output["points"] if p["topic"] == "what the change would break"]
     assert all(p["text"].startswith("With the change, ") for p in would)
     assert not any(p["evidence"] or p["remedy"] for p in would)
 
@@ -168,8 +168,8 @@ def test_a_cluster_that_cannot_be_read_is_json_too(
     words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--json")
     expected = tmp_path / "expected.json"
     result = healthy.run("precheck", *words, "--expectation", str(expected))
-    told = json.loads(result.stdout)
-    assert (told["answer"], told["exit_code"]) == ("cannot tell", 4)
+    output = json.loads(result.stdout)
+    assert (output["answer"], output["exit_code"]) == ("cannot tell", 4)
     assert "expected.json: not written" in result.stderr
     assert not expected.exists()
 
@@ -179,13 +179,13 @@ def test_an_expectation_file_never_replaces_another(healthy: Lab, tmp_path: Path
     expected = tmp_path / "expected.json"
     expected.write_text("of another window")
     words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--confirm")
-    asked = len(healthy.simulator.requests)
+    requests = len(healthy.simulator.requests)
     result = healthy.run("precheck", *words, "--expectation", str(expected))
     assert result.exit_code == 2
-    told = f"--expectation {expected}: it exists already and is not replaced."
-    assert told in result.stderr
+    output = f"--expectation {expected}: it exists already and is not replaced."
+    assert output in result.stderr
     assert expected.read_text() == "of another window"
-    assert len(healthy.simulator.requests) == asked
+    assert len(healthy.simulator.requests) == requests
 
 
 def test_a_no_go_writes_no_expectation(healthy: Lab, tmp_path: Path) -> None:
@@ -203,10 +203,10 @@ def test_services_can_have_nodes_of_their_own(healthy: Lab) -> None:
     web = "Cisco XCP Web Connection Manager"
     words = ["--activate", f"cisco sip proxy@{NODE.upper()}", "--activate", f"{web}@imp3.lab.test"]
     words += ["--deactivate", f"{SIP}@imp3.lab.test", "--activate", f"{SIP}@{NODE}"]
-    told = json.loads(
+    output = json.loads(
         healthy.run("precheck", "--cluster", "healthy", *words, "--json").stdout,
     )
-    assert [(c["node"], c["service"], c["activate"]) for c in told["changes"]] == [
+    assert [(c["node"], c["service"], c["activate"]) for c in output["changes"]] == [
         (NODE, SIP, True),
         ("imp3.lab.test", web, True),
         ("imp3.lab.test", SIP, False),
@@ -217,10 +217,10 @@ def test_a_service_at_a_node_can_be_mixed_with_on(healthy: Lab) -> None:
     """`--on` is for the services that name none."""
     web = "Cisco XCP Web Connection Manager"
     words = ("--activate", f"{SIP}@{NODE}", "--activate", web, "--on", "imp3.lab.test")
-    told = json.loads(
+    output = json.loads(
         healthy.run("precheck", "--cluster", "healthy", *words, "--json").stdout,
     )
-    made = [(c["node"], c["service"]) for c in told["changes"]]
+    made = [(c["node"], c["service"]) for c in output["changes"]]
     assert made == [(NODE, SIP), ("imp3.lab.test", web)]
 
 
@@ -239,9 +239,9 @@ def test_an_unlisted_node_is_undecided(healthy: Lab, tmp_path: Path) -> None:
     words = ["--cluster", "healthy", "--activate", f"{SIP}@{NODE}", "--activate"]
     words += [f"{SIP}@imp1.lab.test", "--expectation", str(expected)]
     result = healthy.run("precheck", *words, "--json")
-    told = json.loads(result.stdout)
-    assert (told["answer"], told["exit_code"], result.exit_code) == ("cannot tell", 4, 4)
-    (point,) = told["points"]
+    output = json.loads(result.stdout)
+    assert (output["answer"], output["exit_code"], result.exit_code) == ("cannot tell", 4, 4)
+    (point,) = output["points"]
     assert point["about"] == NODE
     assert "CUCM did not list all nodes of the cluster. " in point["text"]
     assert "cucm-pub.lab.test" in point["text"]
@@ -256,8 +256,8 @@ def test_a_declared_node_is_judged_without_cucm(healthy: Lab) -> None:
         {"fault": {"fault": "connection-refused", "node": "cucm-pub.lab.test"}}
     )
     words = ("--cluster", "healthy", "--activate", f"{SIP}@imp1.lab.test", "--json")
-    told = json.loads(healthy.run("precheck", *words).stdout)
-    assert [change["node"] for change in told["changes"]] == ["imp1.lab.test"]
+    output = json.loads(healthy.run("precheck", *words).stdout)
+    assert [change["node"] for change in output["changes"]] == ["imp1.lab.test"]
 
 
 def test_a_feature_with_two_values_is_a_usage_error(healthy: Lab) -> None:
@@ -293,10 +293,10 @@ def test_a_feature_from_the_check_to_the_profile(lab: Start, tmp_path: Path) -> 
         for act in ("activate", "start"):
             running.simulator.change({act: {"node": node, "service": WEB}})
     live = ("diff", str(before), "live")
-    told = running.run(*live, "--expect", str(expected))
-    assert told.exit_code == 0, told.stdout
-    assert "Only until the profile is updated (1)" in told.stdout
-    assert "The profile still has web_clients = false; set web_clients = true." in told.stdout
+    result = running.run(*live, "--expect", str(expected))
+    assert result.exit_code == 0, result.stdout
+    assert "Only until the profile is updated (1)" in result.stdout
+    assert "The profile still has web_clients = false; set web_clients = true." in result.stdout
     running.edit = str
     followed = running.run(*live, "--expect", str(expected))
     assert followed.exit_code == 0, followed.stdout
@@ -309,8 +309,8 @@ def test_what_only_the_tested_feature_needs_is_not_a_fix(lab: Start) -> None:
     running = lab("healthy")
     archiver = "Cisco XCP Message Archiver"
     words = ("--activate", archiver, "--on", NODE, "--feature", "compliance=true", "--json")
-    told = json.loads(running.run("precheck", "--cluster", "healthy", *words).stdout)
-    assert not any(point["topic"] == "what the change would mend" for point in told["points"])
+    output = json.loads(running.run("precheck", "--cluster", "healthy", *words).stdout)
+    assert not any(point["topic"] == "what the change would mend" for point in output["points"])
 
 
 def test_a_feature_takes_names_with_commas(lab: Start) -> None:
@@ -318,7 +318,7 @@ def test_a_feature_takes_names_with_commas(lab: Start) -> None:
     running = lab("healthy")
     names = f"imp1.lab.test, {NODE}"
     words = ("--activate", "XCP Message Archiver", "--on", NODE, "--feature", f"compliance={names}")
-    told = json.loads(running.run("precheck", "--cluster", "healthy", *words, "--json").stdout)
-    (feature,) = told["features"]
+    output = json.loads(running.run("precheck", "--cluster", "healthy", *words, "--json").stdout)
+    (feature,) = output["features"]
     assert feature["tested"] == f'["imp1.lab.test", "{NODE}"]'
-    assert any(f"`compliance` names {NODE} (--feature)" in p["text"] for p in told["points"])
+    assert any(f"`compliance` names {NODE} (--feature)" in p["text"] for p in output["points"])

@@ -51,14 +51,12 @@ def test_an_expected_change_is_not_unexpected(window: tuple[Lab, Path], tmp_path
     running, before = window
     service = "Cisco XCP Message Archiver"
     expectation = tmp_path / "expect.json"
-    announced = (RequestedChange(SUBSCRIBER, service, activate=True),)
-    expectation.write_text(
-        serialize_expectation(Decision("healthy", announced, (), {}).expectation)
-    )
+    changes = (RequestedChange(SUBSCRIBER, service, activate=True),)
+    expectation.write_text(serialize_expectation(Decision("healthy", changes, (), {}).expectation))
     running.simulator.change({"activate": {"node": SUBSCRIBER, "service": service}})
     running.simulator.change({"start": {"node": SUBSCRIBER, "service": service}})
-    told = running.run("diff", str(before), "live", "--expect", str(expectation), "--json")
-    (cluster,) = json.loads(told.stdout)["clusters"]
+    result = running.run("diff", str(before), "live", "--expect", str(expectation), "--json")
+    (cluster,) = json.loads(result.stdout)["clusters"]
     assert ("expected", SUBSCRIBER) in {(d["sort"], d["about"]) for d in cluster["differences"]}
     assert "unexpected" not in {d["sort"] for d in cluster["differences"]}
 
@@ -80,7 +78,7 @@ def test_a_node_that_stops_answering_is_newly_unknown(window: tuple[Lab, Path]) 
 
 
 @pytest.mark.parametrize(
-    ("edit", "said"),
+    ("edit", "message"),
     [
         (lambda s: s["report"]["clusters"][0].update(release="1"), "was edited"),
         (lambda s: s.update(schema_version="9.0"), "schema version 9.0"),
@@ -88,18 +86,18 @@ def test_a_node_that_stops_answering_is_newly_unknown(window: tuple[Lab, Path]) 
     ],
 )
 def test_a_snapshot_that_cannot_be_trusted_is_refused(
-    window: tuple[Lab, Path], edit: Callable[[dict[str, object]], None], said: str
+    window: tuple[Lab, Path], edit: Callable[[dict[str, object]], None], message: str
 ) -> None:
     """It says which it is, and asks nothing."""
     running, before = window
-    asked = len(running.simulator.requests)
+    requests = len(running.simulator.requests)
     content = json.loads(before.read_text())
     edit(content)
     before.write_text(json.dumps(content))
     result = running.run("diff", str(before), "live")
     assert result.exit_code == 2
-    assert said in result.stderr
-    assert len(running.simulator.requests) == asked
+    assert message in result.stderr
+    assert len(running.simulator.requests) == requests
 
 
 def forged(before: Path, place: Path, edit: Callable[[dict[str, Any]], object]) -> Path:
@@ -131,7 +129,7 @@ def aged(content: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("edit", "said"),
+    ("edit", "message"),
     [
         (renamed, "different clusters: healthy before, other after"),
         (moved, "no node in common: imp1.lab.test, "),
@@ -143,14 +141,14 @@ def aged(content: dict[str, Any]) -> None:
     ],
 )
 def test_snapshots_that_cannot_be_compared_are_refused(
-    window: tuple[Lab, Path], tmp_path: Path, edit: Callable[[dict[str, Any]], object], said: str
+    window: tuple[Lab, Path], tmp_path: Path, edit: Callable[[dict[str, Any]], object], message: str
 ) -> None:
     """Comparing them would call everything a change, or hide one."""
     running, before = window
     other = forged(before, tmp_path / "other.json", edit)
     result = running.run("diff", str(before), str(other))
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert message in result.stderr
 
 
 def test_a_snapshot_is_not_compared_with_itself(window: tuple[Lab, Path]) -> None:
@@ -168,11 +166,11 @@ def test_a_live_cluster_is_judged_as_the_snapshot_was(lab: Start, tmp_path: Path
     running.run("snapshot", "--to", str(before), "--pack", "table")
     result = running.run("diff", str(before), "live")
     assert result.exit_code == 0, result.stdout
-    asked = len(running.simulator.requests)
+    requests = len(running.simulator.requests)
     other = running.run("diff", str(before), "live", "--pack", "guides")
     assert other.exit_code == 2
     assert "the snapshot is judged by table" in other.stderr
-    assert len(running.simulator.requests) == asked
+    assert len(running.simulator.requests) == requests
 
 
 def test_an_expectation_for_another_cluster_is_refused(
@@ -182,11 +180,11 @@ def test_an_expectation_for_another_cluster_is_refused(
     running, before = window
     expectation = tmp_path / "expect.json"
     expectation.write_text(serialize_expectation(Decision("other", (), (), {}).expectation))
-    asked = len(running.simulator.requests)
+    requests = len(running.simulator.requests)
     result = running.run("diff", str(before), "live", "--expect", str(expectation))
     assert result.exit_code == 2
     assert "the expectation is for cluster other" in result.stderr
-    assert len(running.simulator.requests) == asked
+    assert len(running.simulator.requests) == requests
 
 
 def test_an_expected_change_that_was_not_made_is_reported_first(
@@ -195,10 +193,8 @@ def test_an_expected_change_that_was_not_made_is_reported_first(
     """Nothing else is unexpected."""
     running, before = window
     expectation = tmp_path / "expect.json"
-    announced = (RequestedChange(SUBSCRIBER, SIP, activate=False),)
-    expectation.write_text(
-        serialize_expectation(Decision("healthy", announced, (), {}).expectation)
-    )
+    changes = (RequestedChange(SUBSCRIBER, SIP, activate=False),)
+    expectation.write_text(serialize_expectation(Decision("healthy", changes, (), {}).expectation))
     result = running.run("diff", str(before), "live", "--expect", str(expectation))
     assert result.exit_code == 3
     first = "The expected change was not made. Nothing else is unexpected. "
@@ -252,11 +248,11 @@ def test_a_missing_folder_is_named_as_it_was_given(
 ) -> None:
     """By the option that was given, and before anything is asked."""
     running, _ = window
-    asked = len(running.simulator.requests)
+    requests = len(running.simulator.requests)
     result = running.run("snapshot", "--to", str(tmp_path / "none" / "after.json"))
     assert result.exit_code == 2
     assert f"--to {tmp_path}/none/after.json: the folder {tmp_path}/none does" in result.stderr
-    assert len(running.simulator.requests) == asked
+    assert len(running.simulator.requests) == requests
 
 
 def test_a_misspelt_live_is_recognised(window: tuple[Lab, Path]) -> None:
@@ -264,8 +260,8 @@ def test_a_misspelt_live_is_recognised(window: tuple[Lab, Path]) -> None:
     running, before = window
     result = running.run("diff", str(before), "lve")
     assert result.exit_code == 2
-    told = "lve: cannot be read: No such file or directory; did you mean `live`?"
-    assert told in result.stderr
+    output = "lve: cannot be read: No such file or directory; did you mean `live`?"
+    assert output in result.stderr
 
 
 def test_a_refused_password_removes_no_node(
@@ -302,8 +298,8 @@ def test_a_snapshot_of_nothing_is_not_written(
     result = running.run("snapshot", "--to", str(before))
     assert result.exit_code == 5
     assert result.stdout == ""
-    told = f"auditor: nothing of healthy could be read, so {before} was not written: AXL of "
-    assert result.stderr.startswith(f"{told}cucm-pub.lab.test refused the user name or password")
+    output = f"auditor: nothing of healthy could be read, so {before} was not written: AXL of "
+    assert result.stderr.startswith(f"{output}cucm-pub.lab.test refused the user name or password")
     assert not before.exists()
 
 
@@ -314,8 +310,8 @@ def test_a_snapshot_reports_what_it_lacks(window: tuple[Lab, Path], tmp_path: Pa
     result = running.run("snapshot", "--to", str(tmp_path / "lacking.json"))
     assert result.exit_code == 4
     _, second, *more = result.stdout.splitlines()
-    told = f"{SUBSCRIBER} is missing (unreachable): its services cannot be compared later."
-    assert (second, more) == (told, [])
+    output = f"{SUBSCRIBER} is missing (unreachable): its services cannot be compared later."
+    assert (second, more) == (output, [])
 
 
 def test_a_cluster_that_cannot_be_asked_is_not_compared(

@@ -101,7 +101,7 @@ def part(*findings: SnapshotFinding, **changes: object) -> ComparedCluster:
     """Return a cluster of one node that runs, with findings, and with parts changed."""
     base = ClusterFacts("lab", (node(RUNS),), groups_known=True, topology_observed=True)
     facts = replace(base, **changes)  # type: ignore[arg-type]  # the tests name real fields
-    return ComparedCluster(facts, {one.id: one for one in findings})
+    return ComparedCluster(facts, {f.id: f for f in findings})
 
 
 def cluster(
@@ -123,8 +123,8 @@ def expecting(*changes: ExpectedChange, **fields: object) -> ChangeExpectation:
 
 def only(differences: tuple[Difference, ...]) -> Difference:
     """Return the one difference there is."""
-    (one,) = differences
-    return one
+    (difference,) = differences
+    return difference
 
 
 def test_uptime_that_grew_with_the_clock_is_no_change() -> None:
@@ -136,8 +136,8 @@ def test_uptime_that_grew_with_the_clock_is_no_change() -> None:
 def test_uptime_that_fell_or_moved_is_a_restart(uptime_s: int) -> None:
     """Fell, or its start moved by more than two minutes."""
     after = cluster(service(True, "started", uptime_s), AFTER)
-    found = only(compare_clusters(cluster(RUNS), after))
-    assert (found.category, found.text) == (
+    difference = only(compare_clusters(cluster(RUNS), after))
+    assert (difference.category, difference.text) == (
         Category.RESTARTED,
         "Cisco SIP Proxy was restarted.",
     )
@@ -151,8 +151,8 @@ def test_small_shifts_of_a_start_are_no_restart(uptime_s: int) -> None:
 
 def test_change_without_expectation_is_unexpected() -> None:
     """It is reported with both states."""
-    found = only(compare_clusters(cluster(RUNS), cluster(STOPPED)))
-    assert found == Difference(
+    difference = only(compare_clusters(cluster(RUNS), cluster(STOPPED)))
+    assert difference == Difference(
         Category.UNEXPECTED, "n1", "Cisco SIP Proxy was started, is stopped."
     )
 
@@ -169,9 +169,9 @@ def test_expected_change_is_expected() -> None:
 def test_expected_activation_that_does_not_run_is_not_done() -> None:
     """Only what is left to do is reported."""
     expectation = expecting(ExpectedChange("n1", SIP, activated=True))
-    found = only(compare_clusters(cluster(OFF), cluster(STOPPED), expectation))
-    assert found.category is Category.NOT_DONE
-    assert "was to be activated and running, and is activated, but stopped" in found.text
+    difference = only(compare_clusters(cluster(OFF), cluster(STOPPED), expectation))
+    assert difference.category is Category.NOT_DONE
+    assert "was to be activated and running, and is activated, but stopped" in difference.text
 
 
 def test_opposite_of_the_expected_change_is_reported_twice() -> None:
@@ -184,9 +184,9 @@ def test_opposite_of_the_expected_change_is_reported_twice() -> None:
 def test_expected_change_that_was_not_made_is_not_done() -> None:
     """A change window without the change is no success."""
     expectation = expecting(ExpectedChange("n1", SIP, activated=False))
-    found = only(compare_clusters(cluster(RUNS), cluster(RUNS_ON, AFTER), expectation))
-    assert found.category is Category.NOT_DONE
-    assert "was to be not activated, and is started" in found.text
+    difference = only(compare_clusters(cluster(RUNS), cluster(RUNS_ON, AFTER), expectation))
+    assert difference.category is Category.NOT_DONE
+    assert "was to be not activated, and is started" in difference.text
 
 
 def test_restart_of_an_expected_service_is_expected() -> None:
@@ -218,8 +218,8 @@ def test_findings_are_categorized_by_both_verdicts(
     was: str | None, now: str | None, category: Category | None
 ) -> None:
     """A finding that became unknown is never fixed."""
-    found = compare_clusters(cluster(RUNS, verdict=was), cluster(RUNS, verdict=now))
-    assert [d.category for d in found] == ([category] if category else [])
+    differences = compare_clusters(cluster(RUNS, verdict=was), cluster(RUNS, verdict=now))
+    assert [d.category for d in differences] == ([category] if category else [])
 
 
 @pytest.mark.parametrize(
@@ -235,8 +235,8 @@ def test_drift_that_a_waiver_accepts_is_expected_and_never_fixed(
 ) -> None:
     """The difference is accepted, and still there."""
     after = part(waived())
-    found = only(compare_clusters(cluster(RUNS, verdict=was), after))
-    assert (found.category, found.text) == (
+    difference = only(compare_clusters(cluster(RUNS, verdict=was), after))
+    assert (difference.category, difference.text) == (
         category,
         "SIP-01 [critical]: drift (stopped), waived. Seen.",
     )
@@ -254,10 +254,10 @@ def test_drift_whose_waiver_ended_is_the_same_drift() -> None:
 def test_drift_that_the_precheck_expects_is_expected() -> None:
     """It is recognised by its id."""
     expectation = expecting(drift=frozenset({"f1"}))
-    found = compare_clusters(
+    differences = compare_clusters(
         cluster(RUNS, verdict="pass"), cluster(RUNS, verdict="drift"), expectation
     )
-    assert only(found).category is Category.EXPECTED
+    assert only(differences).category is Category.EXPECTED
 
 
 @pytest.mark.parametrize(
@@ -311,8 +311,8 @@ def test_newly_known_parts_are_no_change(
     before: ComparedCluster, after: ComparedCluster, text: str
 ) -> None:
     """What it was before is unknown."""
-    found = only(compare_clusters(before, after))
-    assert (found.category, found.text) == (Category.NEWLY_KNOWN, text)
+    difference = only(compare_clusters(before, after))
+    assert (difference.category, difference.text) == (Category.NEWLY_KNOWN, text)
 
 
 def test_change_in_what_both_sides_know_is_a_change() -> None:
@@ -351,9 +351,9 @@ def test_expected_change_with_unknown_outcome_is_newly_unknown(
 ) -> None:
     """It may have been made."""
     expectation = expecting(ExpectedChange("n1", SIP, activated=activated))
-    found = compare_clusters(cluster(UNKNOWN), cluster(after), expectation)
-    assert Difference(Category.NEWLY_UNKNOWN, "n1", f"{SIP} {text}") in found
-    assert differences_exit_code(found) is ExitCode.INCOMPLETE
+    differences = compare_clusters(cluster(UNKNOWN), cluster(after), expectation)
+    assert Difference(Category.NEWLY_UNKNOWN, "n1", f"{SIP} {text}") in differences
+    assert differences_exit_code(differences) is ExitCode.INCOMPLETE
 
 
 def test_expected_activation_that_is_stopped_is_not_done() -> None:
@@ -502,8 +502,8 @@ def test_everything_around_the_services_is_compared(
     before: ComparedCluster, after: ComparedCluster, category: Category, text: str
 ) -> None:
     """Otherwise half of what a change can break would be no difference."""
-    found = only(compare_clusters(before, after))
-    assert (found.category, found.text) == (category, text)
+    difference = only(compare_clusters(before, after))
+    assert (difference.category, difference.text) == (category, text)
 
 
 @pytest.mark.parametrize(
@@ -525,8 +525,8 @@ def test_everything_around_the_services_is_compared(
 )
 def test_value_that_was_unreadable_before_is_newly_known(after: ComparedCluster, text: str) -> None:
     """What it was before is unknown."""
-    found = only(compare_clusters(part(coverage=(TIMED_OUT,)), after))
-    assert (found.category, found.text) == (Category.NEWLY_KNOWN, text)
+    difference = only(compare_clusters(part(coverage=(TIMED_OUT,)), after))
+    assert (difference.category, difference.text) == (Category.NEWLY_KNOWN, text)
 
 
 def test_failure_on_both_sides_is_no_difference() -> None:
@@ -566,8 +566,8 @@ def test_unreadable_part_before_is_not_compared(
     before: ComparedCluster, after: ComparedCluster, text: str
 ) -> None:
     """Nothing was compared, so the exit code is not 0."""
-    found = only(compare_clusters(before, after))
-    assert (found.category, found.text) == (Category.NOT_COMPARED, text)
+    difference = only(compare_clusters(before, after))
+    assert (difference.category, difference.text) == (Category.NOT_COMPARED, text)
 
 
 def test_planned_node_need_not_be_readable() -> None:
@@ -596,10 +596,10 @@ def test_node_that_becomes_unreadable_is_reported_once() -> None:
 
 def test_node_that_becomes_unreadable_can_change_its_role() -> None:
     """The role comes from CUCM."""
-    found = compare_clusters(
+    differences = compare_clusters(
         cluster(RUNS, role=Role.PUBLISHER), cluster(None, None, role=Role.SUBSCRIBER)
     )
-    assert [d.category for d in found] == [
+    assert [d.category for d in differences] == [
         Category.UNEXPECTED,
         Category.NEWLY_UNKNOWN,
     ]
@@ -677,10 +677,10 @@ def test_only_findings_due_to_the_old_profile_are_temporary(
 ) -> None:
     """They say what to set; another node, verdict or service keeps its category."""
     before = part(finding("pass"), settings=CHAT_OFF)
-    found = only(compare_clusters(before, after, TESTED))
-    assert found.category is category
+    difference = only(compare_clusters(before, after, TESTED))
+    assert difference.category is category
     advice = "The profile still has chat = false; set chat = true."
-    assert found.text.endswith(advice) is (category is Category.UNTIL_PROFILE_FOLLOWS)
+    assert difference.text.endswith(advice) is (category is Category.UNTIL_PROFILE_FOLLOWS)
 
 
 @pytest.mark.parametrize(("chat", "expected"), [(True, True), (["n9"], False)])
@@ -689,9 +689,9 @@ def test_drift_after_the_profile_was_updated_is_new_drift(
 ) -> None:
     """The profile no longer explains it; a third value was never tested."""
     before = part(finding("pass"), settings=CHAT_OFF)
-    found = compare_clusters(before, drifted(off("n1"), chat=chat), TESTED)
-    assert Category.NEW_DRIFT in {d.category for d in found}
-    (profile,) = [d for d in found if "profile" in d.text]
+    differences = compare_clusters(before, drifted(off("n1"), chat=chat), TESTED)
+    assert Category.NEW_DRIFT in {d.category for d in differences}
+    (profile,) = [d for d in differences if "profile" in d.text]
     assert (profile.category is Category.EXPECTED) is expected
 
 

@@ -17,10 +17,10 @@ from auditor.models.findings import Severity
 
 def comparison(*categories: Category) -> SnapshotComparison:
     """Return a comparison that found one difference of each category."""
-    found = tuple(
+    differences = tuple(
         Difference(category, "n1", f"It is {category}, and that is so.") for category in categories
     )
-    return SnapshotComparison("then", "now", {"lab": found})
+    return SnapshotComparison("then", "now", {"lab": differences})
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_the_first_line_names_the_worst_unexpected_difference() -> None:
     low = Difference(Category.NEW_DRIFT, "n1", "RPT-02 differs.", Severity.LOW)
     high = Difference(Category.NEW_DRIFT, "n2", "RTR-01 differs.", Severity.CRITICAL)
     fixed = Difference(Category.FIXED, "n3", "SIP-01 no longer differs.", Severity.CRITICAL)
-    found = SnapshotComparison("then", "now", {"lab": (low, high, fixed)})
-    first, *_ = render_comparison_text(found).splitlines()
+    result = SnapshotComparison("then", "now", {"lab": (low, high, fixed)})
+    first, *_ = render_comparison_text(result).splitlines()
     drift = "There is new, unexpected drift."
     assert first == f"{drift} Worst: n2: RTR-01 differs. From then to now."
 
@@ -97,10 +97,10 @@ def test_the_first_line_names_the_worst_unexpected_difference() -> None:
 def test_a_snapshot_without_answers_is_not_compared() -> None:
     """The first line does not say that nothing unexpected was seen."""
     failure = Difference(Category.NEWLY_UNKNOWN, "pub", "cucm-axl: credentials.")
-    found = SnapshotComparison(
+    result = SnapshotComparison(
         "then", "now", {"lab": (failure,)}, unread_reason="pub refused the user name or password"
     )
-    first, *_ = render_comparison_text(found).splitlines()
+    first, *_ = render_comparison_text(result).splitlines()
     assert (
         first
         == "Nothing could be compared: pub refused the user name or password. From then to now."
