@@ -27,6 +27,19 @@ from auditor.soap.network import LiveNetwork
 QUICK: Mapping[str, Any] = {"timeout_s": 5, "settle_s": 0, "backoff_s": [0, 0]}
 """Settings that make a test wait for nothing; a hang is given its own, shorter, timeout."""
 
+CUCM, PUB, SUB = "cucm-pub.lab.test", "imp1.lab.test", "imp2.lab.test"
+PAIR: Mapping[str, Any] = {
+    "cluster": {"name": "pair"},
+    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
+}
+"""The smallest scenario: a publisher and a subscriber in one redundancy group, as recommended."""
+
+DRIFTED_PAIR: Mapping[str, Any] = {
+    **PAIR,
+    "node": [{"name": SUB, "activated": ["Cisco Serviceability Reporter"]}],
+}
+"""A pair with one difference: RPT-02 on the subscriber, of severity low."""
+
 _rows = functools.cache(load_packs)
 """The packs, read once for all tests: they are frozen, and reading them outlasts an audit."""
 

@@ -1,7 +1,7 @@
 """Ways to a false pass that were tried by hand, and must stay closed."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,15 +15,10 @@ from auditor.service_names import (
     SYNC_AGENT,
     XCP_ROUTER,
 )
-from tests.lab import Lab, coverage, finding
+from tests.lab import CUCM, PAIR, PUB, SUB, Lab, coverage, finding
 
 Start = Callable[..., Lab]
 
-PUB, SUB, CUCM = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test"
-PAIR: Mapping[str, Any] = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
-}
 PRODUCTS, STATUS = "getProductInformationList", "soapGetServiceStatus"
 
 

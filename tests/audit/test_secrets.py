@@ -16,14 +16,10 @@ from auditor.cli.app import app
 from auditor.simulator.envelope import SoapFaultReply, fault_envelope, serialise_envelope
 from auditor.simulator.exchange import SimulatedServer
 from auditor.simulator.http_replies import send_whole
-from tests.lab import Lab
+from tests.lab import PAIR, Lab
 
 Start = Callable[..., Lab]
 
-PAIR = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": ["imp1.lab.test", "imp2.lab.test"]}],
-}
 
 SESSION = "C0FFEE5E5510" * 2
 

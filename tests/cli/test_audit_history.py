@@ -15,17 +15,13 @@ from typer.testing import CliRunner, Result
 from auditor.cli.app import app
 from auditor.report.json_report import read_report_schema
 from tests.history.conftest import postgresql_url, server
-from tests.lab import Lab
+from tests.lab import PAIR, Lab
 
 __all__ = ["postgresql_url", "server"]
 
 Start = Callable[..., Lab]
 
 SUB, SIP = "imp2.lab.test", "Cisco SIP Proxy"
-PAIR: dict[str, Any] = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": ["imp1.lab.test", SUB]}],
-}
 
 
 class Clock:

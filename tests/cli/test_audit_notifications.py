@@ -3,22 +3,17 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli.app import app
-from tests.lab import Lab
+from tests.lab import PAIR, Lab
 from tests.notify.hook import TOKEN, Hook, listening
 
 Start = Callable[..., Lab]
 
 SUB, SIP = "imp2.lab.test", "Cisco SIP Proxy"
-PAIR: dict[str, Any] = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": ["imp1.lab.test", SUB]}],
-}
 
 
 @pytest.fixture

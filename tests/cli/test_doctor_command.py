@@ -15,13 +15,11 @@ from typing import Any
 import pytest
 
 from auditor.simulator import Simulator
-from tests.lab import Lab
+from tests.lab import CUCM, PAIR, PUB, SUB, Lab
 
 Start = Callable[..., Lab]
 Golden = Callable[[Path, str], None]
 
-CUCM, PUB, SUB = "cucm-pub.lab.test", "imp1.lab.test", "imp2.lab.test"
-PAIR = {"cluster": {"name": "pair"}, "group": [{"name": "Default", "nodes": [PUB, SUB]}]}
 GOLDEN = Path(__file__).parent / "golden" / "doctor"
 
 _CHANGING = (

@@ -14,16 +14,9 @@ from auditor.cli.evidence import REPLAY_NEUTRAL_KEYS, SECRET_KEYS
 from auditor.config.schema import ClusterTable, DefaultsTable
 from auditor.soap.evidence.files import EvidenceFolder
 from auditor.soap.network import LiveNetwork
-from tests.lab import Lab
+from tests.lab import DRIFTED_PAIR, Lab
 
 Start = Callable[..., Lab]
-
-PAIR = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": ["imp1.lab.test", "imp2.lab.test"]}],
-    "node": [{"name": "imp2.lab.test", "activated": ["Cisco Serviceability Reporter"]}],
-}
-"""Its one difference, RPT-02, is of severity low."""
 
 
 def keep(running: Lab, place: Path, *words: str) -> Result:
@@ -48,7 +41,7 @@ def everything(place: Path) -> str:
 
 
 def test_a_replay_is_marked_as_a_replay(lab: Start, tmp_path: Path) -> None:
-    live = told(keep(lab(PAIR), tmp_path / "kept", "-o", "json"))
+    live = told(keep(lab(DRIFTED_PAIR), tmp_path / "kept", "-o", "json"))
     result = replay(tmp_path / "kept", "-o", "json")
     run = told(result)["run"]
     assert run["mode"] == "replay"
@@ -64,7 +57,7 @@ def test_a_replay_is_marked_as_a_replay(lab: Start, tmp_path: Path) -> None:
 def test_a_replay_leaves_the_history_alone(
     lab: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep(lab(PAIR), tmp_path / "kept")
+    keep(lab(DRIFTED_PAIR), tmp_path / "kept")
     database = tmp_path / "history.sqlite3"
     monkeypatch.setenv("AUDITOR_HISTORY", f"sqlite:///{database}")
     assert replay(tmp_path / "kept").exit_code == 3
@@ -105,7 +98,7 @@ def test_the_operators_own_files_are_kept_too(lab: Start, tmp_path: Path, kind: 
     (tmp_path / "own").mkdir()
     own = tmp_path / "own" / "my own file.toml"
     own.write_text({"probes": off, "waivers": waiver}[kind])
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     running.defaults = {**running.defaults, kind: str(own)}
     live = keep(running, tmp_path / "kept", "-o", "json")
     assert live.exit_code != 2, live.output
@@ -122,14 +115,14 @@ def test_waivers_are_kept_and_can_be_replaced_in_a_replay(lab: Start, tmp_path: 
         '[[waiver]]\nrecommendation = "RPT-02"\ncluster = "pair"\nsubject = "imp2.lab.test"\n'
         'reason = "Soon."\nowner = "ops"\nexpires = 2999-01-01\n'
     )
-    live = keep(lab(PAIR), tmp_path / "kept", "--waivers", str(some), "-o", "json")
+    live = keep(lab(DRIFTED_PAIR), tmp_path / "kept", "--waivers", str(some), "-o", "json")
     assert live.exit_code == 0, live.output
     assert replay(tmp_path / "kept").exit_code == 0
     assert replay(tmp_path / "kept", "--waivers", str(none)).exit_code == 3
 
 
 def test_options_of_judging_can_be_changed_in_a_replay(lab: Start, tmp_path: Path) -> None:
-    keep(lab(PAIR), tmp_path / "kept", "--fail-on", "critical", "--pack", "table")
+    keep(lab(DRIFTED_PAIR), tmp_path / "kept", "--fail-on", "critical", "--pack", "table")
     assert replay(tmp_path / "kept").exit_code == 0
     assert replay(tmp_path / "kept", "--fail-on", "low").exit_code == 3
     rows = [f["recommendation"] for f in _findings(replay(tmp_path / "kept", "-o", "json"))]
@@ -143,21 +136,21 @@ def _findings(result: Result) -> list[dict[str, Any]]:
 
 
 def test_a_cluster_that_is_not_in_the_evidence_is_a_usage_error(lab: Start, tmp_path: Path) -> None:
-    keep(lab(PAIR), tmp_path / "kept")
-    assert replay(tmp_path / "kept", "PAIR").exit_code == 3
+    keep(lab(DRIFTED_PAIR), tmp_path / "kept")
+    assert replay(tmp_path / "kept", "DRIFTED_PAIR").exit_code == 3
     result = replay(tmp_path / "kept", "other")
     assert result.exit_code == 2
     assert 'holds no cluster "other"; it holds pair' in result.stderr
 
 
 def test_a_replay_of_an_insecure_run_reports_it_again(lab: Start, tmp_path: Path) -> None:
-    keep(lab(PAIR), tmp_path / "kept", "--insecure", "--allow-unknown")
+    keep(lab(DRIFTED_PAIR), tmp_path / "kept", "--insecure", "--allow-unknown")
     run = told(replay(tmp_path / "kept", "-o", "json"))["run"]
     assert (run["insecure"], run["allow_unknown"]) == (True, True)
 
 
 def test_a_folder_in_use_is_refused_before_anything_is_asked(lab: Start, tmp_path: Path) -> None:
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "notes.txt").write_text("mine")
     result = keep(running, tmp_path / "kept")
@@ -177,7 +170,7 @@ def test_evidence_of_a_replay_is_a_usage_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["run.json", "index.jsonl", "imp1.lab.test/001-*.reply.xml"])
 def test_damaged_evidence_is_a_usage_error(lab: Start, tmp_path: Path, name: str) -> None:
     place = tmp_path / "kept"
-    keep(lab(PAIR), place)
+    keep(lab(DRIFTED_PAIR), place)
     (path,) = place.glob(name)
     path.write_bytes(path.read_bytes().replace(b"0", b"1", 1))
     result = replay(place)
@@ -190,7 +183,7 @@ def test_damaged_evidence_is_a_usage_error(lab: Start, tmp_path: Path, name: str
 def test_what_the_evidence_lacks_is_unknown_with_a_reason(lab: Start, tmp_path: Path) -> None:
     """As after a run that was killed, or for a question that a newer version asks."""
     place = tmp_path / "kept"
-    keep(lab({**PAIR, "node": []}), place)
+    keep(lab({**DRIFTED_PAIR, "node": []}), place)
     assert replay(place).exit_code == 0
     index = place / "index.jsonl"
     lines = index.read_bytes().splitlines(keepends=True)
@@ -240,7 +233,7 @@ def test_a_full_disk_is_reported_after_the_report(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     monkeypatch.setattr(EvidenceFolder, "next_number", full)
     result = keep(running, tmp_path / "kept")
     assert result.exit_code == 1
@@ -253,7 +246,7 @@ def test_a_full_disk_is_reported_after_the_report(
 def test_the_password_command_and_the_ca_stay_out_and_are_not_needed(
     lab: Start, tmp_path: Path
 ) -> None:
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     running.defaults = {**running.defaults, "password_command": "echo s3cr3t-command"}
     keep(running, tmp_path / "kept")
     kept = everything(tmp_path / "kept")
@@ -294,7 +287,7 @@ def test_every_key_of_the_configuration_is_kept_or_left_out_for_a_reason() -> No
 
 @pytest.mark.parametrize("hidden", [True, False])
 def test_the_user_name_is_hidden_where_asked(lab: Start, tmp_path: Path, hidden: bool) -> None:
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     place = tmp_path / "kept"
     live = keep(running, place, "-o", "json", *(["--evidence-hide-user"] if hidden else []))
     assert (running.simulator.username in everything(place)) is not hidden
@@ -302,7 +295,7 @@ def test_the_user_name_is_hidden_where_asked(lab: Start, tmp_path: Path, hidden:
 
 
 def test_evidence_is_for_its_owner_alone(lab: Start, tmp_path: Path) -> None:
-    keep(lab(PAIR), tmp_path / "kept")
+    keep(lab(DRIFTED_PAIR), tmp_path / "kept")
     for path in [tmp_path / "kept", *(tmp_path / "kept").rglob("*")]:
         wanted = 0o700 if path.is_dir() else 0o600
         assert stat.S_IMODE(path.stat().st_mode) == wanted
@@ -311,7 +304,7 @@ def test_evidence_is_for_its_owner_alone(lab: Start, tmp_path: Path) -> None:
 def test_a_replay_opens_no_connection(
     lab: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep(lab(PAIR), tmp_path / "kept")
+    keep(lab(DRIFTED_PAIR), tmp_path / "kept")
 
     def refuse(*_: object) -> None:
         raise AssertionError("a replay opened a live wire")
@@ -335,7 +328,7 @@ def test_other_commands_keep_what_they_ask_too(
     lab: Start, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     """What they ask less than an audit is unknown to it, and says so."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     place = tmp_path / "kept"
     assert running.run(*words, "--evidence", str(place)).exit_code in (0, 3, 4)
     lines = (place / "index.jsonl").read_text().splitlines()
@@ -353,7 +346,7 @@ def test_other_commands_keep_what_they_ask_too(
 
 def test_both_looks_around_a_change_are_kept_whole(lab: Start, tmp_path: Path) -> None:
     """They ask what an audit asks, and are judged again without the cluster."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     before, first, second = (tmp_path / name for name in ("before.json", "first", "second"))
     taken = running.run("snapshot", "--to", str(before), "--evidence", str(first))
     assert taken.exit_code == 3
@@ -371,7 +364,7 @@ def test_both_looks_around_a_change_are_kept_whole(lab: Start, tmp_path: Path) -
 
 def test_two_files_leave_nothing_to_keep(lab: Start, tmp_path: Path) -> None:
     """An empty folder would look like evidence."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     before = tmp_path / "before.json"
     running.run("snapshot", "--to", str(before))
     result = running.run("diff", str(before), str(before), "--evidence", str(tmp_path / "kept"))
@@ -382,7 +375,7 @@ def test_two_files_leave_nothing_to_keep(lab: Start, tmp_path: Path) -> None:
 
 def test_what_init_asks_is_kept_and_its_cluster_can_be_judged(lab: Start, tmp_path: Path) -> None:
     """No file says yet what the cluster is meant to be, so much is unknown; nothing is lost."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     asked = running.simulator
     places = {**asked.nodes, "cucm-pub.lab.test": asked.cucm}
     words = ["init", "--cucm", "cucm-pub.lab.test", "--username", asked.username, "--name", "pair"]
@@ -403,7 +396,7 @@ def test_what_init_asks_is_kept_and_its_cluster_can_be_judged(lab: Start, tmp_pa
 
 def test_a_check_up_without_a_password_keeps_what_it_saw(lab: Start, tmp_path: Path) -> None:
     """Much can be looked at before anybody has an account."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     words = ["doctor", "-c", str(running.config), "--evidence", str(tmp_path / "kept")]
     assert CliRunner().invoke(app, words).exit_code == 3
     assert (tmp_path / "kept" / "index.jsonl").read_text()

@@ -12,12 +12,10 @@ from typer.testing import CliRunner
 
 from auditor.cli.app import app
 from tests.cli.terminal import on_terminal
-from tests.lab import Lab
+from tests.lab import CUCM, PAIR, Lab
 
 Start = Callable[..., Lab]
 
-CUCM, PUB, SUB = "cucm-pub.lab.test", "imp1.lab.test", "imp2.lab.test"
-PAIR = {"cluster": {"name": "pair"}, "group": [{"name": "Default", "nodes": [PUB, SUB]}]}
 PROMPT = "Password of audit-lab"
 
 

@@ -11,16 +11,10 @@ from typer.main import get_group
 from typer.testing import CliRunner
 
 from auditor.cli.app import app, load_command
-from tests.lab import Lab
+from tests.lab import DRIFTED_PAIR, Lab
 
 Start = Callable[..., Lab]
 
-PAIR = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": ["imp1.lab.test", "imp2.lab.test"]}],
-    "node": [{"name": "imp2.lab.test", "activated": ["Cisco Serviceability Reporter"]}],
-}
-"""Its one difference, RPT-02, is of severity low."""
 
 WITHOUT = {"--help", "--version", "--install-completion", "--show-completion"}
 """Options that say something and end: a variable for them would end every run."""
@@ -137,7 +131,7 @@ def _code(lab: Lab, environment: dict[str, str], *words: str) -> int:
 
 def test_the_option_outranks_the_variable_and_that_the_file(lab: Start) -> None:
     """A drift of severity low fails at low, and not at medium."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     assert _code(running, {}) == 3
     running.defaults = {**running.defaults, "fail_on": "medium"}
     assert _code(running, {}) == 0
@@ -150,7 +144,7 @@ def test_the_option_outranks_the_variable_and_that_the_file(lab: Start) -> None:
 
 def test_every_option_of_the_audit_can_be_given_by_its_variable(lab: Start, tmp_path: Path) -> None:
     """A timer sets variables more easily than a command line."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     path = tmp_path / "a folder" / "report.json"
     path.parent.mkdir()
     environment = {
@@ -174,7 +168,7 @@ def test_every_option_of_the_audit_can_be_given_by_its_variable(lab: Start, tmp_
 
 def test_allow_unknown_is_reported(lab: Start) -> None:
     """It never forgives drift, and never a cluster of which nothing was read."""
-    running = lab({**PAIR, "node": []})
+    running = lab({**DRIFTED_PAIR, "node": []})
     fault: dict[str, object] = {"fault": "http-500", "interface": "perfmon"}
     running.simulator.change({"fault": fault})
     assert _code(running, {}) == 4

@@ -8,20 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.cli.terminal import interruptible, on_terminal
-from tests.lab import Lab
+from tests.lab import CUCM, PAIR, SUB, Lab
 
 Start = Callable[..., Lab]
 
-PUB, SUB, CUCM = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test"
-PAIR: Mapping[str, Any] = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
-}
 SECONDS = 20.0
 """What an interrupted program may take to end on the slowest machine; it waits for a minute."""
 

@@ -10,16 +10,9 @@ import jsonschema
 import pytest
 
 from auditor.report.json_report import read_report_schema
-from tests.lab import Lab
+from tests.lab import DRIFTED_PAIR, Lab
 
 Start = Callable[..., Lab]
-
-PAIR: dict[str, Any] = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": ["imp1.lab.test", "imp2.lab.test"]}],
-    "node": [{"name": "imp2.lab.test", "activated": ["Cisco Serviceability Reporter"]}],
-}
-"""Its one difference is RPT-02 on the subscriber."""
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +22,7 @@ def _in_march(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def waiver(**changed: str) -> str:
-    """Return a block that accepts the one difference of PAIR."""
+    """Return a block that accepts the one difference of DRIFTED_PAIR."""
     keys = {
         "recommendation": '"RPT-02"',
         "cluster": '"pair"',
@@ -52,7 +45,7 @@ def test_a_waived_difference_is_compliant_and_keeps_its_verdict_in_sight(
     lab: Start, tmp_path: Path
 ) -> None:
     """The exit code is 0, and every reader still sees what was judged."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     path = write(tmp_path, waiver())
     result = running.run("audit", "--waivers", str(path))
     assert result.exit_code == 0, result.output
@@ -69,7 +62,7 @@ def test_a_waived_difference_is_compliant_and_keeps_its_verdict_in_sight(
 
 def test_the_file_of_the_configuration_is_found_beside_it(lab: Start) -> None:
     """By the key of all clusters, or of one, which outranks it."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     write(running.folder, waiver())
     running.defaults = {**running.defaults, "waivers": "waivers.toml"}
     assert running.run("audit").exit_code == 0
@@ -80,7 +73,7 @@ def test_the_file_of_the_configuration_is_found_beside_it(lab: Start) -> None:
 
 def test_the_option_takes_the_place_of_the_file(lab: Start, tmp_path: Path) -> None:
     """As every option does; so an audit without waivers is one with an empty file."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     write(running.folder, waiver())
     running.defaults = {**running.defaults, "waivers": "waivers.toml"}
     empty = write(tmp_path, name="empty.toml")
@@ -89,7 +82,7 @@ def test_the_option_takes_the_place_of_the_file(lab: Start, tmp_path: Path) -> N
 
 def test_the_monitoring_plugin_knows_the_waivers_too(lab: Start) -> None:
     """Nobody is to be woken for what was accepted."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     assert running.run("nagios").exit_code == 1
     write(running.folder, waiver())
     running.defaults = {**running.defaults, "waivers": "waivers.toml"}
@@ -100,7 +93,7 @@ def test_a_snapshot_ends_as_an_audit_with_the_waivers_of_the_file(
     lab: Start, tmp_path: Path
 ) -> None:
     """Its facts are what was seen, so it compares with one from before the waiver."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     before, after = tmp_path / "before.json", tmp_path / "after.json"
     assert running.run("snapshot", "--to", str(before)).exit_code == 3
     write(running.folder, waiver())
@@ -131,7 +124,7 @@ def services(content: dict[str, Any]) -> object:
 
 def test_an_expired_waiver_has_no_effect_and_is_reported(lab: Start, tmp_path: Path) -> None:
     """It held through its whole last day."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     last_day = write(tmp_path, waiver(expires="2026-03-01"))
     assert running.run("audit", "--waivers", str(last_day)).exit_code == 0
     result = running.run("audit", "--waivers", str(write(tmp_path, waiver(expires="2026-02-28"))))
@@ -141,7 +134,7 @@ def test_an_expired_waiver_has_no_effect_and_is_reported(lab: Start, tmp_path: P
 
 def test_a_waiver_that_has_no_effect_is_reported(lab: Start, tmp_path: Path) -> None:
     """Whatever it misses: finding, cluster, or the need for it."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     path = write(
         tmp_path,
         waiver(subject='"imp9.lab.test"'),
@@ -157,7 +150,7 @@ def test_a_waiver_that_has_no_effect_is_reported(lab: Start, tmp_path: Path) -> 
 
 def test_a_waiver_in_the_file_of_another_cluster_is_reported(lab: Start) -> None:
     """It stands in a file that is read, for a cluster that another file is for."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     write(running.folder, waiver(cluster='"other"'))
     running.defaults = {**running.defaults, "waivers": "waivers.toml"}
     other = '[[cluster]]\nname = "other"\ncucm_publisher = "cucm.other.test"\n'
@@ -171,7 +164,9 @@ def test_a_waiver_in_the_file_of_another_cluster_is_reported(lab: Start) -> None
 
 def test_what_is_unknown_cannot_be_waived(lab: Start, tmp_path: Path) -> None:
     """The audit stays incomplete, and the waiver is said to have no effect."""
-    running = lab({**PAIR, "node": [], "fault": [{"fault": "http-500", "node": "imp2.lab.test"}]})
+    running = lab(
+        {**DRIFTED_PAIR, "node": [], "fault": [{"fault": "http-500", "node": "imp2.lab.test"}]}
+    )
     told = running.json("--waivers", str(write(tmp_path, waiver())))
     assert told["summary"]["exit_code"] == 4
     assert told["summary"]["waived"] == 0
@@ -194,7 +189,7 @@ def test_a_mistake_in_the_file_stops_before_any_request(
     lab: Start, tmp_path: Path, text: str, said: str
 ) -> None:
     """Nothing is taken for "no expiry"."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     result = running.run("audit", "--waivers", str(write(tmp_path, text)))
     assert result.exit_code == 2
     assert said in result.stderr
@@ -204,7 +199,7 @@ def test_a_mistake_in_the_file_stops_before_any_request(
 
 def test_a_file_that_is_not_there_stops_before_any_request(lab: Start, tmp_path: Path) -> None:
     """Whether the option or the configuration names it."""
-    running = lab(PAIR)
+    running = lab(DRIFTED_PAIR)
     assert running.run("audit", "--waivers", str(tmp_path / "gone.toml")).exit_code == 2
     running.defaults = {**running.defaults, "waivers": "gone.toml"}
     result = running.run("audit")
