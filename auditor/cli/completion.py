@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from platformdirs import user_config_path
+
+from auditor.resources import scenario_folder
 
 CONFIG_FILE_NAME = "auditor.toml"
 
@@ -36,8 +39,6 @@ def complete_recommendations(incomplete: str) -> list[str]:
 
 def complete_scenarios(incomplete: str) -> list[str]:
     """Return the names of the scenarios that begin with the word."""
-    from auditor.resources import scenario_folder
-
     return _filter_by_prefix((path.stem for path in scenario_folder().glob("*.toml")), incomplete)
 
 
@@ -60,8 +61,6 @@ def _candidate_config_paths(ctx: typer.Context) -> Iterator[Path]:
         yield Path(given).expanduser()
         return
     yield Path(CONFIG_FILE_NAME)
-    from platformdirs import user_config_path
-
     yield user_config_path("auditor", appauthor=False) / CONFIG_FILE_NAME
 
 
