@@ -90,7 +90,7 @@ REASONS: Mapping[Reason, ReasonText] = {
     Reason.CREDENTIALS: ReasonText(
         "{server} refused the user name or password",
         "correct the user name or the password, or unlock the account{sync_agent}; it was not "
-        "tried again, because repeats lock accounts",
+        "tried again, because repeated failures lock accounts",
         f"`username` in the file, `auditor login {{cluster}}`; {APPLICATION_USER_PAGE}",
     ),
     Reason.NOT_AUTHORISED: ReasonText(

@@ -79,7 +79,7 @@ class Problem(Enum):
     )
     # tls
     IMPOSSIBLE_NAME = ReasonText(
-        f"{{name}} is no name that a certificate could prove{_NOTHING_SENT}",
+        f"{{name}} is not a name that a certificate can prove{_NOTHING_SENT}",
         "give the name in its certificate ({addresses})",
         "{addresses}",
     )
@@ -109,8 +109,7 @@ class Problem(Enum):
         _CERTIFICATE_PAGE,
     )
     SELF_SIGNED_CERTIFICATE = ReasonText(
-        f"{{server}} showed a self-signed certificate that nothing vouches for{{digest}}"
-        f"{_NOTHING_SENT}",
+        f"{{server}} showed a self-signed certificate that is not pinned{{digest}}{_NOTHING_SENT}",
         _COMPARE_DIGEST,
         _PINS,
     )
@@ -127,7 +126,7 @@ class Problem(Enum):
         "`ca_bundle`, or [cluster.pins] by `auditor trust {server} --cluster {cluster}`",
     )
     COMMON_NAME_ONLY = ReasonText(
-        '{server} showed a certificate that gives its host ("{common_name}") only as common name, '
+        '{server} showed a certificate that names its host ("{common_name}") only as common name, '
         f"which does not count{{digest}}{_NOTHING_SENT}",
         _COMPARE_DIGEST,
         _PINS,
@@ -182,28 +181,32 @@ class Problem(Enum):
         "check that the address and port are those of the web services of {server}",
     )
     NO_XML = ReasonText(
-        "{who} sent {content} where XML was due",
+        "{who} sent {content} where XML is expected",
         "check that the address is that of {server}, and what answers there in a browser",
     )
     MALFORMED_REPLY = ReasonText(
         "{who} sent a reply that cannot be used: {error}", _ASK_AGAIN_TOMCAT
     )
-    OTHER_OPERATION = ReasonText("{who} answered another question than {operation}", _LOAD_BALANCER)
+    OTHER_OPERATION = ReasonText(
+        "{who} sent a reply to another request than {operation}", _LOAD_BALANCER
+    )
     WRONG_NAMESPACE = ReasonText("{who} sent {element} in a wrong namespace", _ASK_AGAIN_PROXY)
     REPEATED_ELEMENT = ReasonText(
-        "{who} sent {element} twice where it may stand once", _ASK_AGAIN_PROXY
+        "{who} sent {element} twice, where only one is allowed", _ASK_AGAIN_PROXY
     )
     NIL_WITH_CONTENT = ReasonText("{who} sent {element} as nil, with content", _ASK_AGAIN_PROXY)
     ELEMENTS_IN_VALUE = ReasonText(
-        "{who} sent elements inside {element}, where a value is due", _ASK_AGAIN_PROXY
+        "{who} sent elements inside {element}, where a value is expected", _ASK_AGAIN_PROXY
     )
     MISSING_ELEMENT = ReasonText("{who} sent a reply without {element}", _ASK_AGAIN_LIST)
-    EMPTY_LIST = ReasonText("{who} sent an empty list of {items}, which cannot be", _ASK_AGAIN_LIST)
+    EMPTY_LIST = ReasonText(
+        "{who} sent an empty list of {items}, although every node has some", _ASK_AGAIN_LIST
+    )
     SERVICES_UNREADABLE = ReasonText(
         "{who} could not read its services (return code not 0)", _ASK_AGAIN_LIST
     )
     COMPRESSED_REPLY = ReasonText(
-        "{server} sent a compressed reply, which was not asked for", _LOAD_BALANCER
+        "{server} sent a compressed reply, which auditor never asks for", _LOAD_BALANCER
     )
     CUT_SHORT = ReasonText(
         "{server} ended the connection in the middle of its reply", _ASK_AGAIN_TOMCAT
@@ -220,7 +223,7 @@ class Problem(Enum):
         "`axl_version`",
     )
     VERSION_UNKNOWN = ReasonText(
-        "AXL version {version} is not understood", "set `axl_version` for this cluster"
+        "AXL version {version} is unknown to auditor", "set `axl_version` for this cluster"
     )
     NODES_NOT_LISTED = ReasonText(
         "AXL {version} of CUCM cannot list IM and Presence nodes, and the file has none",
@@ -239,10 +242,11 @@ class Problem(Enum):
         "compare CUCM's server list with its Presence Redundancy Groups; ask again",
     )
     IMPOSSIBLE_NODE_NAME = ReasonText(
-        "CUCM AXL listed {name}, which is no name that can be dialled", _COMPARE_SERVERS
+        "CUCM AXL listed {name}, which is not a host name", _COMPARE_SERVERS
     )
     UNKNOWN_ROLE = ReasonText(
-        "CUCM AXL gave {name} the role {role}: IM&P node or not is unknown", _COMPARE_SERVERS
+        "CUCM AXL gave {name} the role {role}, so it is unknown whether it is an IM&P node",
+        _COMPARE_SERVERS,
     )
     NO_NODES = ReasonText(
         "CUCM AXL listed no IM and Presence node",
@@ -258,15 +262,15 @@ class Problem(Enum):
         f"the counter is documented from release 12.5; {_READ_HA_STATE}",
     )
     UNKNOWN_STATE = ReasonText(
-        "PerfMon of {server} gave {counter}, which is no documented state", _READ_HA_STATE
+        "PerfMon of {server} gave {counter}, which is not a documented state", _READ_HA_STATE
     )
     OTHER_HOST = ReasonText(
         "PerfMon answered for {host} when {server} was asked",
         "check `addresses` and the load balancers or NAT between here and {server}",
     )
     REDACTED_HOST = ReasonText(
-        "PerfMon of {server} named a host that holds a secret, so nobody knows which node it is",
-        f"{_READ_HA_STATE}, and look at what stands before it",
+        "PerfMon of {server} named a host that holds a secret, so it is unknown which node that is",
+        f"{_READ_HA_STATE}, and look for a proxy or load balancer before it",
     )
     OTHER_CATALOGUE = ReasonText(
         "the catalogue of the database has other columns than expected", ""
@@ -293,10 +297,12 @@ class Problem(Enum):
         "`planned_nodes`",
     )
     REFUSED_ELSEWHERE = ReasonText(
-        "not tried: {other} refused it, and repeats lock accounts", "", ""
+        "the password was not tried: {other} refused it, and repeated failures lock accounts",
+        "",
+        "",
     )
     NOT_RECORDED = ReasonText(
-        "the evidence{ends} holds no answer of {server} to {question}",
+        "the evidence{ends} holds no reply of {server} to {question}",
         "audit live, or replay with the version that kept it ({version})",
     )
     OWN_FAULT = ReasonText("auditor itself failed here ({error})")

@@ -196,7 +196,7 @@ def test_what_the_evidence_lacks_is_unknown_with_a_reason(lab: Start, tmp_path: 
         assert "the evidence ends early" in result.stderr
         gaps = {c["reason"] for c in told(result)["clusters"][0]["coverage"] if c["reason"]}
         assert gaps == {"not_asked"}
-        assert "The evidence, which ends early, holds no answer" in result.stdout
+        assert "The evidence, which ends early, holds no reply" in result.stdout
     assert set(codes) == {4, 5}
 
 

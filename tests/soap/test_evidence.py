@@ -339,7 +339,7 @@ def test_a_question_that_was_never_asked_says_so(tmp_path: Path) -> None:
     for asked in (question("1"), other, question("0", at=replace(NODE, port=1))):
         (told,) = ask(session, asked)
         assert isinstance(told, NotAsked)
-        assert told.detail == ("The evidence holds no answer of imp1.lab.test to getCCMVersion.")
+        assert told.detail == ("The evidence holds no reply of imp1.lab.test to getCCMVersion.")
         assert "replay with the version that kept it" in told.advice
 
 
@@ -502,7 +502,7 @@ def test_evidence_that_ends_early_says_so_where_an_answer_is_missing(tmp_path: P
     session = replayed(keep(tmp_path / "kept", [answer()], finish=False))
     (told,) = ask(session, question("1"))
     assert isinstance(told, NotAsked)
-    assert told.detail.startswith("The evidence, which ends early, holds no answer")
+    assert told.detail.startswith("The evidence, which ends early, holds no reply")
 
 
 def test_a_full_disk_costs_the_evidence_and_not_the_run(

@@ -110,7 +110,7 @@ def test_a_value_is_text_and_nothing_else(
 
 def test_the_answer_to_another_question_is_a_bad_reply(new_client: NewClient, play: Play) -> None:
     play(CONTROL_CENTER_API, "control-center/product-information.xml")
-    with pytest.raises(BadReply, match="another question than soapGetServiceStatus"):
+    with pytest.raises(BadReply, match="another request than soapGetServiceStatus"):
         new_client().service_status()
 
 
@@ -237,7 +237,7 @@ def test_only_what_claims_to_be_xml_is_read(
     if accepted:
         assert client.service_status().rows
     else:
-        with pytest.raises(BadReply, match="where XML was due"):
+        with pytest.raises(BadReply, match="where XML is expected"):
             client.service_status()
 
 

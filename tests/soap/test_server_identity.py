@@ -172,7 +172,7 @@ def test_a_self_signed_certificate_is_advised_to_be_pinned(
     shown = authority.issue(NODE, self_signed=True)
     server = serve(shown)
     message = refused(new_client(at(endpoint, server)), server, TlsFailed)
-    assert f"self-signed certificate that nothing vouches for (SHA-256 {shown.pin})" in message
+    assert f"self-signed certificate that is not pinned (SHA-256 {shown.pin})" in message
     assert "pin it in [cluster.pins]" in message
 
 
@@ -265,7 +265,9 @@ def test_a_name_that_no_certificate_can_prove_is_no_crash(
 ) -> None:
     server = serve(authority.issue(NODE))
     place = replace(at(endpoint, server), verify_name=name)
-    assert "no name that a certificate could prove" in refused(new_client(place), server, TlsFailed)
+    assert "not a name that a certificate can prove" in refused(
+        new_client(place), server, TlsFailed
+    )
 
 
 def test_a_certificate_that_is_refused_behind_a_proxy_is_named_as_without_one(
