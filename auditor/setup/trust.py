@@ -157,7 +157,7 @@ def render_certificate(server: ServerCertificate, *, now: datetime, width: int) 
 
 def _trust_status(server: ServerCertificate) -> str:
     if server.another_node and server.refused is not None:
-        return f"REFUSED: {server.refused.detail} {server.refused.advice}"
+        return f"REFUSED: {server.refused}"
     if server.recorded:
         return "Its fingerprint is recorded already."
     if server.changed:

@@ -33,7 +33,7 @@ BAD = {
     "no-envelope": "no SOAP 1.1 envelope",
     "soap12": "no SOAP 1.1 envelope",
     "xml-of-html": "no SOAP 1.1 envelope",
-    "other-namespace": "another question",
+    "other-namespace": "another request",
     "unqualified": "ServiceName in a wrong namespace",
     "foreign-name": "ServiceStatus in a wrong namespace",
     "dtd": "document type",
@@ -119,7 +119,7 @@ def test_the_answer_to_another_question_is_a_bad_reply(new_client: NewClient, pl
     [
         ("process-nodes-none", "empty list of nodes"),
         ("process-nodes-no-return", "without return"),
-        ("process-nodes-other-version", "another question"),
+        ("process-nodes-other-version", "another request"),
     ],
 )
 def test_a_cluster_without_nodes_is_no_answer(

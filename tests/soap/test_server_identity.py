@@ -181,7 +181,7 @@ def test_a_common_name_alone_is_advised_to_be_pinned(
 ) -> None:
     server = serve(authority.issue(common_name=NODE))
     message = refused(new_client(at(endpoint, server)), server, TlsFailed)
-    assert f'gives its host ("{NODE}") only as common name' in message
+    assert f'names its host ("{NODE}") only as common name' in message
     assert "pin it in [cluster.pins]" in message
 
 
