@@ -24,7 +24,7 @@ REDACTED = "***"
 
 
 class AuditorError(Exception):
-    """The root: its text is one line that says what happened, to whom, and what to do next."""
+    """The root: its text is one line that says what happened, where, and what to do next."""
 
 
 class ConfigError(AuditorError):
@@ -130,8 +130,8 @@ class BadCredentials(ExchangeError):
 class NotAuthorised(ExchangeError):
     """HTTP 403: as a rule the account lacks a role, and it does not prove the password.
 
-    Nobody documents that it comes after the password is looked at, and what stands before a node
-    may say it to anybody.
+    No document says that it comes only after the password was checked, and a proxy in front of a
+    node may send it to any client.
     """
 
     reason = Reason.NOT_AUTHORISED

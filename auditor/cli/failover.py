@@ -177,7 +177,7 @@ def _print_progress_line(line: str) -> None:
 
 
 def _parse_failover_targets(values: list[str], *, as_json: bool) -> Sequence[OutputTarget]:
-    """Return where to write; `--json` stands for `--output json`.
+    """Return where to write; `--json` means `--output json`.
 
     Raises:
         ConfigError: a format that this command does not write, or two on standard output.

@@ -83,7 +83,7 @@ class SurveyContext:
         """Return a client of one server; it connects with its first request."""
         # Replies hold these words whatever the password is, so redaction leaves them alone.
         endpoint = build_endpoint(settings, name, address, others, insecure=self.insecure)
-        probed = frozenset[str]().union(*(probe.known_texts for probe in self.probes))
+        probed = frozenset[str]().union(*(probe.public_texts for probe in self.probes))
         return Client(
             replace(endpoint, configured_names=endpoint.configured_names | probed),
             self.login,

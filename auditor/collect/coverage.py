@@ -84,7 +84,7 @@ class CoverageLog:
     def ask_optional(self, source: Source, request: Callable[[], T]) -> RequestResult[T]:
         """Send a further request to a source; a failure is no gap, but its requests count."""
         if self.closed_by is not None:
-            return RequestResult(None, self._not_asked(self.closed_by))
+            return RequestResult(None, self._skipped_error(self.closed_by))
         before = RequestStats.of(self.client)
         result = self._run(request)
         if source not in self.entries:
@@ -96,11 +96,11 @@ class CoverageLog:
         self.add_stats(source, RequestStats.of(self.client) - before)
         return result
 
-    def _not_asked(self, failed: ExchangeError) -> NotAsked:
+    def _skipped_error(self, failed: ExchangeError) -> NotAsked:
         return NotAsked(Problem.AFTER_FAILURE, self.node, earlier=failed.failure)
 
     def _skip_after_failure(self, source: Source, failed: ExchangeError) -> NotAsked:
-        error = self._not_asked(failed)
+        error = self._skipped_error(failed)
         skipped = Outcome.SKIPPED
         self._add(Coverage(source, self.node, skipped, error.reason, failure=error.failure))
         return error

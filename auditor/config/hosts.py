@@ -61,10 +61,10 @@ class NodeAddress:
 
 
 def match_address(address: str, nodes: Iterable[NodeAddress]) -> tuple[NodeAddress, ...]:
-    """Return the nodes that an address stands for: those of that name, else the one at that host.
+    """Return the nodes that an address means: those of that name, else the one at that host.
 
-    Several nodes at one host, as behind NAT, are told apart by name only: the host stands for
-    none of them. Case makes no difference.
+    Several nodes at one host, as behind NAT, differ by name only: the host means none of
+    them. Case makes no difference.
     """
     nodes = tuple(nodes)
     named = tuple(node for node in nodes if node.name.casefold() == address.casefold())

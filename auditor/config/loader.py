@@ -149,7 +149,7 @@ def _check_ca_bundles(document: ConfigDocument, path: Path) -> Iterable[ConfigPr
 
 
 def _resolve_beside_config(name: str, path: Path) -> Path:
-    """Return the path that a name in the file stands for; relative names start at its folder."""
+    """Return the path that a name in the file means; relative names start at its folder."""
     return (path.parent / _expand_home(Path(name))).absolute()
 
 

@@ -136,20 +136,20 @@ def read_finding_records(
 ) -> dict[str, FindingRecord]:
     """Return what is recorded of each finding of a cluster, by finding id.
 
-    With `by`, `known` is the last period that is not unknown and began by that run.
+    With `by`, `judged` is the last period that is not unknown and began by that run.
     """
-    latest, known = period_table.alias("latest"), period_table.alias("known")
+    latest, judged = period_table.alias("latest"), period_table.alias("judged")
     query = (
-        select(finding_table, *_label_columns(latest, "latest"), *_label_columns(known, "known"))
+        select(finding_table, *_label_columns(latest, "latest"), *_label_columns(judged, "judged"))
         .join(
             latest,
             and_(latest.c.finding == finding_table.c.id, latest.c.first == finding_table.c.latest),
         )
         .outerjoin(
-            known,
+            judged,
             and_(
-                known.c.finding == finding_table.c.id,
-                known.c.first
+                judged.c.finding == finding_table.c.id,
+                judged.c.first
                 == (finding_table.c.known if by is None else _latest_judged_period(by)),
             ),
         )
@@ -186,7 +186,7 @@ def _finding_record_from_row(row: RowMapping) -> FindingRecord:
         service=row["service"],
         subject=FindingSubject(SubjectKind(row["subject_kind"]), row["subject"]),
         latest=latest,
-        known=None if row["known_first"] is None else _period_from_row(row, "known"),
+        judged=None if row["judged_first"] is None else _period_from_row(row, "judged"),
     )
 
 

@@ -112,9 +112,9 @@ def _record_findings(
 
 def _period_pointers(upsert: _FindingUpsert) -> Mapping[str, int | None]:
     """Return the first runs of a finding's last period, and of its last that is not unknown."""
-    earlier = upsert.record.known.first if upsert.record and upsert.record.known else None
-    known = earlier if upsert.period.verdict is Verdict.UNKNOWN else upsert.period.first
-    return {"latest": upsert.period.first, "known": known}
+    earlier = upsert.record.judged.first if upsert.record and upsert.record.judged else None
+    judged = earlier if upsert.period.verdict is Verdict.UNKNOWN else upsert.period.first
+    return {"latest": upsert.period.first, "known": judged}
 
 
 def _insert_findings(connection: Connection, new: list[_FindingUpsert]) -> None:

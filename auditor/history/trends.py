@@ -42,7 +42,7 @@ class FindingPeriod:
 class FindingRecord:
     """What is recorded of a finding: its last period, and its last one that is not unknown.
 
-    Both may be the same. `known` is None if the finding was never anything but unknown.
+    Both may be the same. `judged` is None if the finding was never anything but unknown.
     """
 
     id: str
@@ -51,7 +51,7 @@ class FindingRecord:
     service: str | None
     subject: FindingSubject
     latest: FindingPeriod
-    known: FindingPeriod | None
+    judged: FindingPeriod | None
 
 
 def next_period(
@@ -64,7 +64,7 @@ def next_period(
     latest = record.latest if record and record.latest.last == before else None
     if latest and _continues_period(latest, finding):
         return replace(latest, last=run, last_at=at, runs=latest.runs + 1)
-    origin = _find_origin_period(latest, record.known if record else None, finding.verdict)
+    origin = _find_origin_period(latest, record.judged if record else None, finding.verdict)
     return FindingPeriod(
         first=run,
         last=run,
@@ -85,12 +85,14 @@ def _continues_period(period: FindingPeriod, finding: Finding) -> bool:
 
 
 def _find_origin_period(
-    latest: FindingPeriod | None, known: FindingPeriod | None, verdict: Verdict
+    latest: FindingPeriod | None, judged: FindingPeriod | None, verdict: Verdict
 ) -> FindingPeriod | None:
     """Return the earlier period whose age a new period of this verdict includes."""
     if latest and latest.verdict is verdict:
         return latest
-    return known if known and known.verdict is verdict and verdict in DIFFERENCE_VERDICTS else None
+    return (
+        judged if judged and judged.verdict is verdict and verdict in DIFFERENCE_VERDICTS else None
+    )
 
 
 def to_historical_finding(record: FindingRecord) -> HistoricalFinding:
@@ -114,7 +116,7 @@ def find_changes_since(
 ) -> tuple[FindingChange, ...]:
     """Return what became of every difference between the run `baseline` and the given findings.
 
-    `records` are by finding id; their `known` periods must be the last ones that began by the
+    `records` are by finding id; their `judged` periods must be the last ones that began by the
     baseline. Sorted by direction, severity, recommendation and subject.
     """
     current = {finding.id: finding for finding in findings}
@@ -130,11 +132,11 @@ def _judged_finding_changes(
 ) -> Iterator[FindingChange]:
     for finding in current.values():
         record = records.get(finding.id)
-        known = record.known if record else None
-        was_judged = known is not None and known.last >= baseline
-        direction = _change_direction(known, finding, was_judged=was_judged)
+        judged = record.judged if record else None
+        was_judged = judged is not None and judged.last >= baseline
+        direction = _change_direction(judged, finding, was_judged=was_judged)
         if direction:
-            yield FindingChange(direction, finding, known.verdict if known else None)
+            yield FindingChange(direction, finding, judged.verdict if judged else None)
 
 
 def _unjudged_finding_changes(
@@ -142,44 +144,44 @@ def _unjudged_finding_changes(
 ) -> Iterator[FindingChange]:
     """Yield the differences that the later run did not judge at all."""
     for record in records.values():
-        known = record.known
-        if record.id not in current and known and known.verdict in DIFFERENCE_VERDICTS:
+        judged = record.judged
+        if record.id not in current and judged and judged.verdict in DIFFERENCE_VERDICTS:
             finding = replace(
                 to_historical_finding(record),
                 verdict=Verdict.UNKNOWN,
                 kind=None,
-                severity=known.severity,
+                severity=judged.severity,
                 age=FindingAge(record.latest.last_at, 0),
             )
-            yield FindingChange(ChangeDirection.UNKNOWN, finding, known.verdict)
+            yield FindingChange(ChangeDirection.UNKNOWN, finding, judged.verdict)
 
 
 def _change_direction(
-    known: FindingPeriod | None, now: HistoricalFinding, *, was_judged: bool
+    judged: FindingPeriod | None, now: HistoricalFinding, *, was_judged: bool
 ) -> ChangeDirection | None:
     """Return how a finding changed, None if it is a difference in neither run.
 
     A pass that became unknown is reported too, but only by the first run that found it unknown.
     """
-    was_difference = known is not None and known.verdict in DIFFERENCE_VERDICTS
+    was_difference = judged is not None and judged.verdict in DIFFERENCE_VERDICTS
     if now.verdict is Verdict.UNKNOWN:
-        was_pass = was_judged and known is not None and known.verdict is Verdict.PASS
+        was_pass = was_judged and judged is not None and judged.verdict is Verdict.PASS
         return ChangeDirection.UNKNOWN if was_difference or was_pass else None
     if now.verdict not in DIFFERENCE_VERDICTS:
         if not was_difference:
             return None
         is_applicable = now.verdict is not Verdict.NOT_APPLICABLE
         return ChangeDirection.RESOLVED if is_applicable else ChangeDirection.NOT_APPLICABLE
-    if known is None or not was_difference:
+    if judged is None or not was_difference:
         return ChangeDirection.NEW
-    return ChangeDirection.WORSENED if _has_worsened(known, now) else ChangeDirection.PERSISTING
+    return ChangeDirection.WORSENED if _has_worsened(judged, now) else ChangeDirection.PERSISTING
 
 
-def _has_worsened(known: FindingPeriod, now: HistoricalFinding) -> bool:
+def _has_worsened(judged: FindingPeriod, now: HistoricalFinding) -> bool:
     """Return whether an accepted or explained difference became drift, or drift more severe."""
     if now.verdict is not Verdict.DRIFT:
         return False
-    return known.verdict is not Verdict.DRIFT or now.severity.rank < known.severity.rank
+    return judged.verdict is not Verdict.DRIFT or now.severity.rank < judged.severity.rank
 
 
 def _history_change_sort_key(change: FindingChange) -> tuple[int, int, str, str]:

@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
 
     @staticmethod
     def worst(codes: Iterable["ExitCode"], default: "ExitCode") -> "ExitCode":
-        """Return the code that stands for all of them; `default` is for none at all."""
+        """Return the one code for all of them; `default` is for none at all."""
         return min(codes, key=lambda code: code.rank, default=default)
 
 

@@ -81,7 +81,7 @@ def view_service(facts: ClusterFacts, node: NodeFacts, service: str) -> ServiceV
         return _unknown_service_view(name, service, why, Form.CHECK_ADDRESS)
     state = node.services.get(service)
     if state is not None:
-        return _known_service_view(name, state)
+        return _read_service_view(name, state)
     if node.services:
         why = make_statement(Form.NO_SERVICE_ROW, node=name)
         return _unknown_service_view(name, service, why, Form.CHECK_SERVICE_LIST)
@@ -114,7 +114,7 @@ def _unknown_service_view(node: str, service: str, why: Statement, hint: Form) -
     )
 
 
-def _known_service_view(node: str, state: ServiceState) -> ServiceView:
+def _read_service_view(node: str, state: ServiceState) -> ServiceView:
     reason = _reason_text(state)
     off = state.state is RunState.STOPPED and state.activated is False
     observed = make_statement(

@@ -1,1 +1,1 @@
-"""What a run tells: one module a format, each a pure function from Report to text."""
+"""What a run prints and writes: one module a format, each a pure function from Report to text."""

@@ -92,20 +92,20 @@ def _history_dict(report: Report) -> dict[str, Any] | None:
     """Return what history adds, inside `run` because it grows from run to run."""
     if not report.past:
         return None
-    told = {
+    finding_ids = {
         f.id for c in report.clusters for f in c.findings if f.verdict not in _VERDICTS_WITHOUT_AGE
     }
-    return {name: _cluster_history_dict(past, told) for name, past in report.past.items()}
+    return {name: _cluster_history_dict(past, finding_ids) for name, past in report.past.items()}
 
 
-def _cluster_history_dict(past: ClusterHistory, told: Container[str]) -> dict[str, Any]:
+def _cluster_history_dict(past: ClusterHistory, finding_ids: Container[str]) -> dict[str, Any]:
     return {
         "previous_run": past.runs[0].id if past.runs else None,
         "changes": [_change_dict(change) for change in past.changes],
         "standings": {
             name: {"since": age.since, "runs": age.runs}
             for name, age in past.ages.items()
-            if name in told
+            if name in finding_ids
         },
     }
 

@@ -145,12 +145,14 @@ def _cluster_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
     if nothing_was_read(cluster):
         yield from _gaps_markdown(cluster)
     for verdict, heading in VERDICT_HEADINGS.items():
-        found = sorted((f for f in cluster.findings if f.verdict is verdict), key=finding_sort_key)
-        if found:
+        findings = sorted(
+            (f for f in cluster.findings if f.verdict is verdict), key=finding_sort_key
+        )
+        if findings:
             yield ""
-            yield f"### {heading}: {count_noun(len(found), 'finding')}"
+            yield f"### {heading}: {count_noun(len(findings), 'finding')}"
             yield ""
-        for finding in found:
+        for finding in findings:
             yield from _finding_markdown(report, finding)
     if not nothing_was_read(cluster):
         yield from _gaps_markdown(cluster)
@@ -177,11 +179,11 @@ def _finding_markdown(report: Report, finding: Finding) -> Iterator[str]:
         f" {escape_markdown(finding.recommendation)}**{name} on {subject}{what}"
     )
     # Square brackets, as in the other formats, would be escaped here.
-    told = (
+    evidence_texts = (
         f"{render_sentence(piece.statement)} ({piece.origin}, {render_source(piece)})"
         for piece in finding.evidence
     )
-    rows = [*labelled_sentences(finding), *(("evidence", text) for text in told)]
+    rows = [*labelled_sentences(finding), *(("evidence", text) for text in evidence_texts)]
     yield from (f"  - {label}: {escape_markdown(text)}" for label, text in rows)
     if finding.waiver:
         waiver = finding.waiver

@@ -19,8 +19,8 @@ NO_TIMESTAMP = 0
 def render(report: Report) -> str:
     """Return the report in Prometheus' text format; label values are made printable first.
 
-    A recommendation that was judged and did not drift is there with 0, so that a rule can tell
-    "none" from "not judged".
+    A recommendation that was judged and did not drift is there with 0, so that a rule can
+    distinguish "none" from "not judged".
     """
     registry = CollectorRegistry(auto_describe=False)
     _add_run_gauges(registry, report)

@@ -60,7 +60,7 @@ def render(report: Report) -> str:
     """Return the report as one SARIF run: ASCII, sorted keys, one newline at the end.
 
     Every recommendation of the built-in packs is declared, judged or not, so that a reader can
-    tell "fixed" from "no longer checked". Each result has the finding's id as its fingerprint.
+    distinguish "fixed" from "no longer checked". The fingerprint of a result is its finding's id.
     """
     rows = load_packs()
     document = {

@@ -336,7 +336,7 @@ def _text(value: StatementValue, joiner: str = " and ") -> str:
 
 
 def _code(value: StatementValue) -> str:
-    """Return a key in backticks; `the key`, which stands for any of them, without."""
+    """Return a key in backticks; `the key`, which means any of them, without."""
     return f"`{value}`" if isinstance(value, str) else _text(value)
 
 

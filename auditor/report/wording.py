@@ -93,7 +93,7 @@ def nothing_was_read(cluster: ClusterReport) -> bool:
 
 
 def cluster_summary(cluster: ClusterReport) -> str:
-    """Return the status of a cluster with its reason, in one line that stands alone."""
+    """Return the status of a cluster with its reason, in one line that is complete by itself."""
     match cluster.status:
         case ClusterStatus.DRIFT if nothing_was_read(cluster):
             return f"{_unauditable_summary(cluster)} {_drift_summary(cluster)}"
@@ -230,7 +230,7 @@ def difference_text(finding: Finding) -> str:
 
 
 def certificate_lines(certificate: Certificate, now: datetime) -> list[str]:
-    """Return one line for each thing; the digest stands in two halves, easier to compare."""
+    """Return one line for each thing; the digest is in two halves, easier to compare."""
     names = ", ".join(certificate.names) or f"{certificate.common_name} (common name only)"
     left = (certificate.not_after - now).days
     ends = f"{left} days left" if left >= 0 else f"ended {-left} days ago"

@@ -163,7 +163,7 @@ def _trust_status(server: ServerCertificate) -> str:
     if server.changed:
         return (
             "CHANGED: other fingerprints are recorded for this server. If its certificate was not "
-            "renewed, something may stand between this machine and it."
+            "renewed, another machine may answer between this one and it."
         )
     if server.refused is None:
         return (

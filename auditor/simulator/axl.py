@@ -137,12 +137,12 @@ def _axl_process_nodes(
     cluster: SimulatedCluster, version: MajorMinor
 ) -> Iterator[tuple[str, AxlFields]]:
     cucm = cluster.scenario.cucm
-    known = [(ENTERPRISE_WIDE, "Publisher", CUCM_NODE_ROLE), (cucm, "Publisher", CUCM_NODE_ROLE)]
+    nodes = [(ENTERPRISE_WIDE, "Publisher", CUCM_NODE_ROLE), (cucm, "Publisher", CUCM_NODE_ROLE)]
     if min(version, parse_release_text(cluster.scenario.cucm_release)) >= _ROLES_SINCE:
         names = [*cluster.nodes, *cluster.scenario.cluster.planned]
         usages = ["Publisher", *("Subscriber" for _ in names[1:])]
-        known += [(name, usage, IMP_NODE_ROLE) for name, usage in zip(names, usages, strict=True)]
-    for name, usage, role in known:
+        nodes += [(name, usage, IMP_NODE_ROLE) for name, usage in zip(names, usages, strict=True)]
+    for name, usage, role in nodes:
         fields: dict[str, str | AxlReference] = {
             "name": name,
             "description": "",
@@ -205,9 +205,9 @@ def _list_reply(
     response, listing = _start_response(soap_request)
     criteria = _child_texts(soap_request, "searchCriteria")
     tags = _child_texts(soap_request, "returnedTags")
-    found = [(uid, fields) for uid, fields in rows if _matches_criteria(fields, criteria)]
+    matching = [(uid, fields) for uid, fields in rows if _matches_criteria(fields, criteria)]
     skip, first = _child_number(soap_request, "skip") or 0, _child_number(soap_request, "first")
-    for uid, fields in found[skip : None if first is None else skip + first]:
+    for uid, fields in matching[skip : None if first is None else skip + first]:
         row = add_unqualified_child(listing, tag, attributes={"uuid": f"{{{uid.upper()}}}"})
         names = [name for name in fields if not tags or name in tags]
         # A real CUCM does not keep the order of its own schema.
@@ -225,13 +225,13 @@ def _add_axl_field(row: XmlElement, name: str, value: str | AxlReference) -> Non
 
 
 def _child_texts(soap_request: ReceivedRequest, name: str) -> dict[str, str]:
-    found = soap_request.element.find(f"{{*}}{name}")
-    return {} if found is None else {str(etree.QName(e).localname): e.text or "" for e in found}
+    parent = soap_request.element.find(f"{{*}}{name}")
+    return {} if parent is None else {str(etree.QName(e).localname): e.text or "" for e in parent}
 
 
 def _child_number(soap_request: ReceivedRequest, name: str) -> int | None:
-    found = soap_request.element.find(f"{{*}}{name}")
-    text = "" if found is None else (found.text or "").strip()
+    child = soap_request.element.find(f"{{*}}{name}")
+    text = "" if child is None else (child.text or "").strip()
     return int(text) if text.isdigit() else None
 
 

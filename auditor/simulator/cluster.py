@@ -121,10 +121,10 @@ class SimulatedNode:
 
     def service(self, name: str) -> SimulatedService:
         """Return a service by name, case apart; raise ScenarioError if the node has none such."""
-        found = self.services.get(name.lower())
-        if found is None:
+        service = self.services.get(name.lower())
+        if service is None:
             raise ScenarioError(f"{self.name} has no service '{name}'")
-        return found
+        return service
 
 
 class SimulatedCluster:
@@ -197,7 +197,7 @@ class SimulatedCluster:
     def _node(self, entry: NodeEntry, position: int) -> SimulatedNode:
         release = entry.release or self.scenario.cluster.release
         group = next((g for g in self.groups.values() if entry.name in g.nodes), None)
-        wanted = activation_by_service(self.scenario)
+        activation = activation_by_service(self.scenario)
         node = SimulatedNode(
             name=entry.name,
             position=position,
@@ -206,7 +206,7 @@ class SimulatedCluster:
             ha=_initial_ha_state(entry.name, group),
             services={
                 kind.name.lower(): _create_service(
-                    kind, entry.name, wanted, _boot_time(position, index)
+                    kind, entry.name, activation, _boot_time(position, index)
                 )
                 for index, kind in enumerate(services_of_release(parse_release_text(release)))
             },
@@ -234,12 +234,12 @@ def _initial_ha_state(name: str, group: GroupEntry | None) -> int:
 
 
 def _create_service(
-    kind: ServiceKind, node: str, wanted: Mapping[str, frozenset[str]], started: float
+    kind: ServiceKind, node: str, activation: Mapping[str, frozenset[str]], started: float
 ) -> SimulatedService:
     service = SimulatedService(
         kind, "Started", -1, REASON_CODE_TEXTS[-1], started, active_in_axl=True
     )
-    if kind.deployable and node not in wanted[kind.name]:
+    if kind.deployable and node not in activation[kind.name]:
         service.stop(NOT_ACTIVATED_CODE)
     return service
 

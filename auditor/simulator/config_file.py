@@ -78,9 +78,9 @@ def merge_configs(texts: Sequence[str]) -> str:
 
 
 def _high_availability_value(scenario: Scenario) -> bool | list[str]:
-    meant = [g.name for g in scenario.group if g.ha_enabled and len(g.nodes) > 1]
+    with_ha = [g.name for g in scenario.group if g.ha_enabled and len(g.nodes) > 1]
     pairs = [g.name for g in scenario.group if len(g.nodes) > 1]
-    return meant if meant and meant != pairs else bool(meant)
+    return with_ha if with_ha and with_ha != pairs else bool(with_ha)
 
 
 def _declared_profile(scenario: Scenario) -> Mapping[str, object]:

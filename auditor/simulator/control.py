@@ -60,13 +60,13 @@ class SequenceStep:
 
 
 def sequence_steps(
-    scene: HaSequence, group: str, pair: Sequence[SimulatedNode], step_s: float
+    sequence: HaSequence, group: str, pair: Sequence[SimulatedNode], step_s: float
 ) -> tuple[SequenceStep, ...]:
-    """Return a scene's steps, `step_s` apart, for the two nodes of a group."""
+    """Return the steps of a sequence, `step_s` apart, for the two nodes of a group."""
     first, second = pair
     return tuple(
         SequenceStep(number * step_s, change)
-        for number, change in enumerate(_CHANGES_BY_SEQUENCE[scene](group, first, second))
+        for number, change in enumerate(_CHANGES_BY_SEQUENCE[sequence](group, first, second))
     )
 
 
@@ -229,7 +229,7 @@ class DatabaseChange(_ControlModel):
 
 
 class SequenceChange(_ControlModel):
-    """A scene for a pair, whose steps follow each other on the clock."""
+    """A sequence for a pair, whose steps follow each other on the clock."""
 
     group: str
     scene: HaSequence

@@ -58,8 +58,8 @@ def _service_status_reply(
         for service in node.services.values():
             _add_status_row(listing, service, cluster)
     for name in names:
-        asked = node.services.get(name.lower())
-        _add_status_row(listing, asked, cluster) if asked else _add_unknown_service_row(
+        named = node.services.get(name.lower())
+        _add_status_row(listing, named, cluster) if named else _add_unknown_service_row(
             listing, name
         )
     return SoapReply(response, listing)
@@ -160,15 +160,15 @@ def handle_perfmon(
     """
     if soap_request.operation != "perfmonCollectCounterData":
         raise SoapFaultReply("soapenv:Client", f"{soap_request.operation} is refused")
-    asked = "".join(soap_request.texts("Host")).strip()
-    wanted = "".join(soap_request.texts("Object")).strip()
-    counters = _counters_by_object(node).get(wanted)
+    requested_host = "".join(soap_request.texts("Host")).strip()
+    requested_object = "".join(soap_request.texts("Object")).strip()
+    counters = _counters_by_object(node).get(requested_object)
     if counters is None:
-        raise SoapFaultReply("soapenv:Server", f"PerfmonService: no object '{wanted}'")
+        raise SoapFaultReply("soapenv:Server", f"PerfmonService: no object '{requested_object}'")
     response = new_qualified_element("perfmonCollectCounterDataResponse")
     for counter, value in counters.items():
         row = add_child(response, "perfmonCollectCounterDataReturn")
-        add_child(row, "Name", f"\\\\{host or asked}\\{wanted}\\{counter}")
+        add_child(row, "Name", f"\\\\{host or requested_host}\\{requested_object}\\{counter}")
         add_child(row, "Value", str(value))
         add_child(row, "CStatus", "1")
     return SoapReply(response, response)

@@ -283,19 +283,19 @@ class SimulatedDatabase:
 
         From then on the table is the scenario's own. Raises ScenarioError.
         """
-        name, given = _check_identifier(table), values or {}
+        name, new_values = _check_identifier(table), values or {}
         matching = " and ".join(f"{_check_identifier(column)} is ?" for column in where) or "1"
         if values is None:
             statement = f"delete from {name} where {matching}"  # noqa: S608 - names are checked
         elif where:
-            changed = ", ".join(f"{_check_identifier(column)} = ?" for column in given)
+            changed = ", ".join(f"{_check_identifier(column)} = ?" for column in new_values)
             statement = f"update {name} set {changed} where {matching}"  # noqa: S608 - as above
         else:
-            columns = ", ".join(_check_identifier(column) for column in given)
-            marks = ", ".join("?" for _ in given)
+            columns = ", ".join(_check_identifier(column) for column in new_values)
+            marks = ", ".join("?" for _ in new_values)
             statement = f"insert into {name} ({columns}) values ({marks})"  # noqa: S608 - as above
         try:
-            self._engine.execute(statement, [*given.values(), *where.values()])
+            self._engine.execute(statement, [*new_values.values(), *where.values()])
         except sqlite3.Error as exc:
             raise ScenarioError(f"table {table}: {exc}") from exc
         self._own.add(table)
@@ -314,8 +314,8 @@ class SimulatedDatabase:
         self._engine.executemany(insert, rows)
 
     def _catalogue(self) -> None:
-        found = self._engine.execute("select name from sqlite_master where type = 'table'")
-        names = sorted(name for (name,) in found)
+        rows = self._engine.execute("select name from sqlite_master where type = 'table'")
+        names = sorted(name for (name,) in rows)
         tables = [(name, 100 + number, "T") for number, name in enumerate(names)]
         columns = [
             (column[1], number, column[0] + 1)
@@ -342,8 +342,8 @@ def _column_type(rows: TableRows, number: int) -> str:
 
 def _rewrite_first_as_limit(statement: str) -> str:
     """Return Informix' `select first 3 ...` in the engine's own words."""
-    found = re.match(r"select\s+first\s+(\d+)\s+", statement, re.IGNORECASE)
-    return f"select {statement[found.end() :]} limit {found[1]}" if found else statement
+    match = re.match(r"select\s+first\s+(\d+)\s+", statement, re.IGNORECASE)
+    return f"select {statement[match.end() :]} limit {match[1]}" if match else statement
 
 
 def _axl_column_name(name: str) -> str:

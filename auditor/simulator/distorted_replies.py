@@ -162,9 +162,9 @@ def _value_leaves(row: XmlElement) -> Iterator[XmlElement]:
 
 def _leaf_elements(*elements: XmlElement) -> Iterator[XmlElement]:
     for element in elements:
-        for found in element.iter():
-            if isinstance(found.tag, str) and not len(found):
-                yield found
+        for descendant in element.iter():
+            if isinstance(descendant.tag, str) and not len(descendant):
+                yield descendant
 
 
 def _padded_text(leaf: XmlElement) -> str:
@@ -184,9 +184,9 @@ def _tag_name(element: XmlElement) -> str:
 def _other_operation_tag(body: XmlElement) -> str:
     name = etree.QName(body)
     if name.namespace == AST_NAMESPACE:
-        known = "getProductInformationListResponse"
-        other = "perfmonListCounterResponse" if name.localname == known else known
+        usual = "getProductInformationListResponse"
+        other = "perfmonListCounterResponse" if name.localname == usual else usual
     else:
-        known = "getCCMVersionResponse"
-        other = "listProcessNodeResponse" if name.localname == known else known
+        usual = "getCCMVersionResponse"
+        other = "listProcessNodeResponse" if name.localname == usual else usual
     return f"{{{name.namespace}}}{other}"

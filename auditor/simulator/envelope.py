@@ -41,7 +41,7 @@ class ReceivedRequest:
 
     def texts(self, name: str) -> list[str]:
         """Return the text of every element of that name within, whatever its namespace."""
-        return [found.text or "" for found in self.element.iter(f"{{*}}{name}")]
+        return [element.text or "" for element in self.element.iter(f"{{*}}{name}")]
 
 
 class SoapFaultReply(Exception):
@@ -62,8 +62,8 @@ def parse_soap_request(body: bytes) -> ReceivedRequest | None:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         return None
-    asked = root.findall(f"{{{SOAP_NAMESPACE}}}Body/*")
-    return ReceivedRequest(asked[0]) if len(asked) == 1 else None
+    children = root.findall(f"{{{SOAP_NAMESPACE}}}Body/*")
+    return ReceivedRequest(children[0]) if len(children) == 1 else None
 
 
 def new_qualified_element(

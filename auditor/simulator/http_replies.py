@@ -44,7 +44,7 @@ async def send_slowly(
 
 
 async def send_blocks(request: web.BaseRequest, blocks: Iterable[bytes]) -> web.StreamResponse:
-    """Send blocks as they come, in chunks, without telling the length first."""
+    """Send blocks as they come, in chunks, without a Content-Length."""
     response = web.StreamResponse(headers={"Content-Type": XML_CONTENT_TYPE})
     await response.prepare(request)
     for block in blocks:

@@ -126,7 +126,7 @@ async def respond_unauthorised(request: web.BaseRequest) -> web.StreamResponse:
 async def respond_unsupported_version(
     request: web.BaseRequest, versions: Sequence[str]
 ) -> web.StreamResponse:
-    """Answer HTTP 599, telling the AXL versions that are supported."""
+    """Answer HTTP 599 with the AXL versions that are supported."""
     body = unsupported_version_html(versions).encode()
     return await send_whole(request, body, status=599, content_type=HTML_CONTENT_TYPE)
 

@@ -250,7 +250,7 @@ class Scenario(_ScenarioModel):
 
 def parse_release_text(text: str) -> MajorMinor:
     """Return major and minor of a release text such as `12.5.1.11900-146`."""
-    found = re.match(r"(\d+)\.(\d+)", text)
-    if not found:
+    match = re.match(r"(\d+)\.(\d+)", text)
+    if not match:
         raise ScenarioError(f"`{shorten_value(text)}` is no release such as 14.0.1.13900-8.")
-    return int(found[1]), int(found[2])
+    return int(match[1]), int(match[2])

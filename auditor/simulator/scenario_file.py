@@ -120,8 +120,8 @@ def _check_node_names(scenario: Scenario) -> Iterator[str]:
 def _check_services(scenario: Scenario) -> Iterator[str]:
     """Yield every service that a node's release does not have."""
     for entry in scenario.node:
-        known = services_of_release(parse_release_text(entry.release or scenario.cluster.release))
-        names = {kind.name.casefold(): kind.name for kind in known}
+        kinds = services_of_release(parse_release_text(entry.release or scenario.cluster.release))
+        names = {kind.name.casefold(): kind.name for kind in kinds}
         for name in _services_in_entry(entry):
             if name.casefold() not in names:
                 near = choice_hint(name, names.values())

@@ -205,8 +205,8 @@ class DatabasePorts:
         Raises ScenarioError for a name that there is not.
         """
         if name not in self._sockets:
-            known = ", ".join(self._sockets) or "none in this scenario"
-            raise ScenarioError(f"no database '{name}'; there are: {known}")
+            names = ", ".join(self._sockets) or "none in this scenario"
+            raise ScenarioError(f"no database '{name}'; there are: {names}")
         _, port = self.addresses[name]
         self._sockets[name].close()
         self._sockets[name] = _open_database_port(listening=listening, port=port)

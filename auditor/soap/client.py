@@ -171,7 +171,7 @@ class Client(AbstractContextManager["Client"]):
             axl_list_parameters("processNodeName", node, tags),
             parse_process_node_services,
         )
-        # AXL reads the name as a pattern, in which "_" stands for any character.
+        # AXL reads the name as a pattern, in which "_" matches any character.
         return tuple(row for row in rows if row.node.casefold() == node.casefold())
 
     def ccm_version(self) -> str:

@@ -159,7 +159,7 @@ def validate_axl_version(version: str) -> str:
 
 
 def axl_list_parameters(key: str, value: str, tags: tuple[str, ...]) -> dict[str, Any]:
-    """Return the parameters of an AXL list: what to look for, and what to tell of it."""
+    """Return the parameters of an AXL list: what to look for, and which fields to return."""
     return {"searchCriteria": {key: value}, "returnedTags": dict.fromkeys(tags, "")}
 
 

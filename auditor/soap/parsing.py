@@ -104,7 +104,7 @@ def parse_ccm_version(reply: CheckedReply) -> str:
 def parse_sql_rows(reply: CheckedReply) -> tuple[dict[str, str | None], ...]:
     """Read `executeSQLQueryResponse`: a dict per row, keyed by column in lower case.
 
-    An empty column is an empty string here, and only a nil one is None: SQL tells them apart.
+    An empty column is an empty string here, and only a nil one is None: SQL distinguishes them.
     """
     rows = _required_child(reply, reply.element, "return").findall("row")
     # The WSDL leaves the columns open, so the check of declared leaves cannot see them.

@@ -2,7 +2,7 @@
 
 A password that is shorter than six characters, or part of a word that every reply holds (the name
 of a service, of a node, of an XML element), is not looked for: hiding it would cost facts in every
-reply, and the places of the stars would tell what it is. Of such a password only what HTTP sends
+reply, and the places of the stars would reveal it. Of such a password only what HTTP sends
 (`user:password`, plain and as base64) is hidden, and a warning says so.
 """
 

@@ -34,7 +34,7 @@ _FORBIDDEN_WORDS = _split_to_set(
     database attach detach union intersect minus except
     """
 )
-# A call may have effects, so only these may stand before a bracket.
+# A call may have effects, so only these may come before a bracket.
 _WORDS_BEFORE_BRACKET = _split_to_set(
     """
     count min max sum avg upper lower trim length nvl coalesce
@@ -76,7 +76,7 @@ def _tokenize_statement(statement: str) -> list[str]:
     while position < len(statement):
         match = _SQL_TOKEN.match(statement, position)
         if match is None:
-            raise _statement_error(f"{statement[position]!a} may not stand where it does")
+            raise _statement_error(f"{statement[position]!a} is not allowed there")
         position = match.end()
         if match.lastgroup != "blank":
             words.append("''" if match.lastgroup == "text" else match.group().lower())
@@ -85,7 +85,7 @@ def _tokenize_statement(statement: str) -> list[str]:
 
 def _check_word(word: str, following: Sequence[str]) -> None:
     if word in _FORBIDDEN_WORDS:
-        raise _statement_error(f"{word.upper()} may not stand in it")
+        raise _statement_error(f"{word.upper()} is not allowed in it")
     if _SECRET_COLUMN.search(word):
         raise _statement_error(f"{word} may hold a secret")
     if (

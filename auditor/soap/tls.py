@@ -87,7 +87,7 @@ class TlsContexts:
     """The TLS settings of a run, shared by endpoints with the same rules; safe for threads.
 
     Reading the machine's own authorities takes 30 ms and a megabyte, too much for each session.
-    Endpoints that differ in whom they trust, or by which rules, never share.
+    Endpoints that differ in what they trust, or by which rules, never share.
     """
 
     def __init__(self) -> None:

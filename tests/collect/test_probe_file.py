@@ -129,9 +129,9 @@ def test_a_mistake_names_the_probe_the_key_and_the_correction(
     ("statement", "expected"),
     [
         ("delete from sipfed", "it is no SELECT"),
-        ("select n.name as node from sipfed n; drop table sipfed", "';' may not stand"),
+        ("select n.name as node from sipfed n; drop table sipfed", "';' is not allowed there"),
         ("select * from sipfed", "`statement` has no column `node`"),
-        ("select n.node from sipfed n into temp x", "INTO may not stand in it"),
+        ("select n.node from sipfed n into temp x", "INTO is not allowed in it"),
         ("select axlpassword as node from epassyncagentcfg", "axlpassword may hold a secret"),
         ("select n.name from sipfed n", "`statement` has no column `node`"),
     ],

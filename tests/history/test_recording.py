@@ -194,17 +194,23 @@ def walk(verdicts: list[Verdict | None]) -> list[FindingRecord | None]:
     trace, traces = None, []
     for run, verdict in enumerate(verdicts, 1):
         if verdict is not None:
-            told = finding(SIP, verdict)
-            span = next_period(trace, told, before=run - 1, run=run, at=at(run))
-            known = span if verdict is not UNKNOWN else trace.known if trace else None
-            trace = _trace(told, span, known)
+            result = finding(SIP, verdict)
+            period = next_period(trace, result, before=run - 1, run=run, at=at(run))
+            judged = period if verdict is not UNKNOWN else trace.judged if trace else None
+            trace = _trace(result, period, judged)
         traces.append(trace)
     return traces
 
 
-def _trace(told: Finding, span: FindingPeriod, known: FindingPeriod | None) -> FindingRecord:
+def _trace(result: Finding, latest: FindingPeriod, judged: FindingPeriod | None) -> FindingRecord:
     return FindingRecord(
-        told.id, told.cluster, told.recommendation, told.service, told.subject, span, known
+        result.id,
+        result.cluster,
+        result.recommendation,
+        result.service,
+        result.subject,
+        latest,
+        judged,
     )
 
 

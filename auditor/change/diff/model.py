@@ -83,7 +83,7 @@ UNEXPECTED_CATEGORIES = (
     DifferenceCategory.NOT_DONE,
     DifferenceCategory.RESTARTED,
 )
-"""What no expectation covers, or what was expected and not done; the most telling first."""
+"""What no expectation covers, or what was expected and not done; the most important first."""
 
 
 @dataclass(frozen=True, slots=True)

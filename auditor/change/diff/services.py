@@ -27,10 +27,10 @@ def compare_services(
             yield from _added_or_removed_service(now.name, old, new, was_read=bool(was.services))
         elif _is_state_different(old, new):
             yield from _changed_service(now.name, old, new, expected)
-        elif _is_less_known(old, new):
+        elif _has_more_detail(old, new):
             yield _newly_unknown_service(now.name, old, new)
-        elif _is_less_known(new, old):
-            yield _newly_known_service(now.name, old, new, expected)
+        elif _has_more_detail(new, old):
+            yield _newly_readable_service(now.name, old, new, expected)
         elif _has_restarted(was, now, old, new):
             category = DifferenceCategory.EXPECTED if expected else DifferenceCategory.RESTARTED
             yield Difference(category, now.name, f"{name} was restarted.")
@@ -87,7 +87,7 @@ def _newly_unknown_service(node: str, old: ServiceState, new: ServiceState) -> D
     return Difference(DifferenceCategory.NEWLY_UNKNOWN, node, text)
 
 
-def _newly_known_service(
+def _newly_readable_service(
     node: str, old: ServiceState, new: ServiceState, expected: ExpectedChange | None
 ) -> Difference:
     if expected and _is_as_expected(new, expected):
@@ -114,11 +114,11 @@ def _is_state_different(old: ServiceState, new: ServiceState) -> bool:
     """Return whether a service differs in its state or activation, where both sides know it."""
     if old.state is not new.state and RunState.UNKNOWN not in (old.state, new.state):
         return True
-    is_activation_known = None not in (old.activated, new.activated)
-    return is_activation_known and old.activated is not new.activated
+    has_both_activations = None not in (old.activated, new.activated)
+    return has_both_activations and old.activated is not new.activated
 
 
-def _is_less_known(fuller: ServiceState, other: ServiceState) -> bool:
+def _has_more_detail(fuller: ServiceState, other: ServiceState) -> bool:
     """Return whether the first knows the state or activation of a service and the other does not.
 
     A service that cannot be activated has no activation to know.

@@ -95,7 +95,7 @@ def match_node_name(host: str, nodes: Iterable[str]) -> str | None:
     """Return the node that a host is, None if it is not a node.
 
     The only public sample of a component writes the dots of its host as hyphens (TAC document
-    213865), so both are equal here, and a name without a domain may stand for one with it.
+    213865), so both are equal here, and a name without a domain may mean one with it.
 
     Raises:
         AmbiguousData: the host may or may not be a node.

@@ -121,10 +121,10 @@ def _discovery_notes(
     facts: ClusterFacts, results: ProbeResults, discovered: DiscoveredFacts
 ) -> list[str]:
     """Return a sentence for keys that neither the file nor the database has, and the notices."""
-    known_keys = facts.settings.keys() | discovered.settings.keys()
+    keys_with_value = facts.settings.keys() | discovered.settings.keys()
     keys_by_reason: dict[str, list[str]] = {}
     for probe in results.probes:
-        unknown = [key for key in probe.keys if key not in known_keys]
+        unknown = [key for key in probe.keys if key not in keys_with_value]
         if probe.id in discovered.gaps and unknown:
             keys_by_reason.setdefault(discovered.gaps[probe.id], []).extend(unknown)
     notes = [

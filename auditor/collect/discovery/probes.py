@@ -60,13 +60,13 @@ class ProbeConfidence(StrEnum):
     """How sure it is that the table means this."""
 
     DOCUMENTED = "D"
-    SEEN = "S"
+    OBSERVED = "S"
     INFERRED = "I"
 
 
 CONFIDENCE_TEXTS: Mapping[ProbeConfidence, str] = {
     ProbeConfidence.DOCUMENTED: "documented by Cisco",
-    ProbeConfidence.SEEN: "seen in public scripts",
+    ProbeConfidence.OBSERVED: "seen in public scripts",
     ProbeConfidence.INFERRED: "meaning inferred",
 }
 
@@ -132,7 +132,7 @@ class Probe(StrictTable):
         return (self.key,) if self.key else _IMPLIED_KEYS.get(self.meaning, ())
 
     @property
-    def known_texts(self) -> frozenset[str]:
+    def public_texts(self) -> frozenset[str]:
         """Return the tables, columns and values that its rows are known to hold."""
         joined = (self.join.table, self.join.on, self.join.to) if self.join else ()
         listed = {

@@ -39,7 +39,7 @@ PROFILE_QUESTIONS: Mapping[str, str] = {
     ),
     "intercluster": "Does the cluster have intercluster peers?",
     "intercluster_synced_from": (
-        "Which redundancy groups, besides the publisher's, do remote peers sync from? Left out: "
+        "Which redundancy groups other than the publisher's do remote peers sync from? Left out: "
         "none."
     ),
     "intercluster_cup86": "Is a peer on Cisco Unified Presence 8.6(x)?",

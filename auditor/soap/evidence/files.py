@@ -235,7 +235,7 @@ class EvidenceFolder:
         plain = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")[:_MAX_FOLDER_NAME_LENGTH] or "_"
         with self._lock:
             chosen, count = plain, 1
-            # Some file systems do not tell upper from lower case.
+            # Some file systems ignore case.
             while self._owners.setdefault(chosen.casefold(), owner) != owner:
                 count += 1
                 chosen = f"{plain}-{count}"
