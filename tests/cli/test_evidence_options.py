@@ -137,7 +137,7 @@ def _findings(result: Result) -> list[dict[str, Any]]:
 
 def test_a_cluster_that_is_not_in_the_evidence_is_a_usage_error(lab: Start, tmp_path: Path) -> None:
     keep(lab(DRIFTED_PAIR), tmp_path / "kept")
-    assert replay(tmp_path / "kept", "DRIFTED_PAIR").exit_code == 3
+    assert replay(tmp_path / "kept", "PAIR").exit_code == 3
     result = replay(tmp_path / "kept", "other")
     assert result.exit_code == 2
     assert 'holds no cluster "other"; it holds pair' in result.stderr
