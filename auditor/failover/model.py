@@ -7,19 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from auditor import service_names
 from auditor.errors import Reason
 from auditor.failures import Failure
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import ClusterFacts, HaState, Origin, Outcome, Source
 from auditor.models.findings import Verdict
 from auditor.models.statements import Statement
-from auditor.service_names import (
-    CLIENT_PROFILE_AGENT,
-    PRESENCE_ENGINE_SERVICE,
-    SIP_PROXY_SERVICE,
-    SYNC_AGENT,
-    XCP_ROUTER,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +98,11 @@ def source_failures(
 
 
 CRITICAL_SERVICES = (
-    CLIENT_PROFILE_AGENT,
-    SYNC_AGENT,
-    XCP_ROUTER,
-    SIP_PROXY_SERVICE,
-    PRESENCE_ENGINE_SERVICE,
+    service_names.CLIENT_PROFILE_AGENT,
+    service_names.SYNC_AGENT,
+    service_names.XCP_ROUTER,
+    service_names.SIP_PROXY_SERVICE,
+    service_names.PRESENCE_ENGINE_SERVICE,
 )
 """What must run before high availability is enabled (configuration guide 15, HA chapter), in the
 order in which they start."""

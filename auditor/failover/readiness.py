@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 
+from auditor import service_names
 from auditor.failover.actions import choose_action, choose_group_action, fill_action, fill_text
 from auditor.failover.model import (
     CheckType,
@@ -34,17 +35,6 @@ from auditor.recommendations.engine import drop_discovered_facts
 from auditor.recommendations.logic import all_of
 from auditor.recommendations.view import view_service
 from auditor.report.sentences import render_clause
-from auditor.service_names import (
-    AUTHENTICATION_SERVICE,
-    CONNECTION_MANAGER,
-    DIRECTORY_SERVICE,
-    FILE_TRANSFER_MANAGER,
-    MESSAGE_ARCHIVER,
-    SIP_FEDERATION_MANAGER,
-    TEXT_CONFERENCE_MANAGER,
-    WEB_CONNECTION_MANAGER,
-    XMPP_FEDERATION_MANAGER,
-)
 from auditor.text import join_names
 
 
@@ -91,15 +81,15 @@ class FailoverImpact:
 
 
 _CAPABILITY_BY_SERVICE = {
-    MESSAGE_ARCHIVER: Capability.LOGGING,
-    FILE_TRANSFER_MANAGER: Capability.FILES,
-    WEB_CONNECTION_MANAGER: Capability.WEB,
-    TEXT_CONFERENCE_MANAGER: Capability.CHAT,
-    CONNECTION_MANAGER: Capability.PRESENCE,
-    AUTHENTICATION_SERVICE: Capability.PRESENCE,
-    DIRECTORY_SERVICE: Capability.DIRECTORY,
-    SIP_FEDERATION_MANAGER: Capability.SIP_FEDERATION,
-    XMPP_FEDERATION_MANAGER: Capability.XMPP_FEDERATION,
+    service_names.MESSAGE_ARCHIVER: Capability.LOGGING,
+    service_names.FILE_TRANSFER_MANAGER: Capability.FILES,
+    service_names.WEB_CONNECTION_MANAGER: Capability.WEB,
+    service_names.TEXT_CONFERENCE_MANAGER: Capability.CHAT,
+    service_names.CONNECTION_MANAGER: Capability.PRESENCE,
+    service_names.AUTHENTICATION_SERVICE: Capability.PRESENCE,
+    service_names.DIRECTORY_SERVICE: Capability.DIRECTORY,
+    service_names.SIP_FEDERATION_MANAGER: Capability.SIP_FEDERATION,
+    service_names.XMPP_FEDERATION_MANAGER: Capability.XMPP_FEDERATION,
 }
 """What users lose if a service runs on the failing node and not on its partner."""
 
@@ -200,7 +190,7 @@ def _chat_room_impacts(
     group: GroupCheck, facts: ClusterFacts, node: NodeFacts
 ) -> Iterator[FailoverImpact]:
     """Yield the rooms of a node: they move only with high availability of persistent chat."""
-    if view_service(facts, node, TEXT_CONFERENCE_MANAGER).run is RunState.STOPPED:
+    if view_service(facts, node, service_names.TEXT_CONFERENCE_MANAGER).run is RunState.STOPPED:
         return
     confirmed = drop_discovered_facts(facts)
     rooms = all_of(

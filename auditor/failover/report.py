@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from auditor.failover import wording
 from auditor.failover.actions import choose_action, choose_group_action
 from auditor.failover.model import (
     CheckState,
@@ -26,15 +27,6 @@ from auditor.failover.model import (
 )
 from auditor.failover.readiness import FailoverImpact, FailoverReadiness
 from auditor.failover.summary import summarize_check, summarize_group
-from auditor.failover.wording import (
-    HA_STATE_LABELS,
-    distinct_checks,
-    missing_groups_text,
-    node_check_label,
-    node_check_text,
-    note_texts,
-    unchecked_peer_text,
-)
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import Origin, Source
 from auditor.models.findings import Verdict
@@ -118,7 +110,7 @@ def _print_clusters(console: Console, check: FailoverCheck) -> None:
 def _print_cluster(console: Console, cluster: ClusterCheck, *, is_only_one: bool) -> None:
     if cluster.lacks_groups:
         console.print()
-        console.print(safe_text(missing_groups_text(cluster)))
+        console.print(safe_text(wording.missing_groups_text(cluster)))
     for group in cluster.groups:
         where = "" if is_only_one else f" of cluster {cluster.name}"
         switch = _HA_SWITCH_LABELS[group.is_switched_on]
@@ -132,7 +124,7 @@ def _print_cluster(console: Console, cluster: ClusterCheck, *, is_only_one: bool
         console.print(Padding(_group_table(group), (0, 0, 0, 2)))
         _print_group_details(console, group)
     for check in cluster.ungrouped:
-        text = f"  {VERDICT_MARKS[check.verdict]} {node_check_text(check)}"
+        text = f"  {VERDICT_MARKS[check.verdict]} {wording.node_check_text(check)}"
         console.print(safe_text(text, VERDICT_STYLES[check.verdict]))
 
 
@@ -165,7 +157,7 @@ def _group_table(group: GroupCheck) -> Table:
 
 
 def _ha_state_cell(node: NodeStatus) -> str:
-    label = HA_STATE_LABELS[node.state]
+    label = wording.HA_STATE_LABELS[node.state]
     return f"{label} (from the database)" if node.state_source is Origin.DISCOVERED else label
 
 
@@ -178,11 +170,11 @@ def _checks_cell(checks: Sequence[NodeCheck]) -> tuple[str, str]:
     mark, style = VERDICT_MARKS[verdict], "" if verdict is Verdict.PASS else VERDICT_STYLES[verdict]
     if checks[0].type in (CheckType.AXL, CheckType.MEMBER):
         optional = " (optional)" if verdict is Verdict.NOT_APPLICABLE else ""
-        return f"{mark} {node_check_label(worst[0])}{optional}", style
+        return f"{mark} {wording.node_check_label(worst[0])}{optional}", style
     counted = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
     if verdict is Verdict.PASS:
         return f"{mark} {len(counted)} of {len(counted)} run", style
-    labels = ", ".join(dict.fromkeys(map(node_check_label, worst)))
+    labels = ", ".join(dict.fromkeys(map(wording.node_check_label, worst)))
     return f"{mark} {len(worst)} of {len(counted)}: {labels}", style
 
 
@@ -199,11 +191,11 @@ def _replication_label(node: NodeStatus) -> str:
 
 def _print_group_details(console: Console, group: GroupCheck) -> None:
     """Print what the table has no room for: what is wrong or unknown, sessions, causes."""
-    for check in distinct_checks(group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN)):
-        _print_marked(console, check.verdict, node_check_text(check))
+    for check in wording.distinct_checks(group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN)):
+        _print_marked(console, check.verdict, wording.node_check_text(check))
     for check in group.checks:
         if check.state is CheckState.ANSWERS_WITH_FAULT:
-            _print_line(console, f"! {' '.join(note_texts(check))}")
+            _print_line(console, f"! {' '.join(wording.note_texts(check))}")
     for failure in group.failures:
         if failure.source is Source.CUCM_AXL:
             _print_line(console, f"? {failure.text}")
@@ -260,11 +252,11 @@ def _print_peerings(console: Console, check: FailoverCheck) -> None:
         else:
             _print_marked(console, peering.verdict, text)
     for name in check.unchecked_peers:
-        _print_line(console, unchecked_peer_text(name))
+        _print_line(console, wording.unchecked_peer_text(name))
 
 
 def _peering_text(peering: Peering) -> str:
-    nodes = ", ".join(f"{check.node} {node_check_label(check)}" for check in peering.checks)
+    nodes = ", ".join(f"{check.node} {wording.node_check_label(check)}" for check in peering.checks)
     return nodes or "is required on no known node"
 
 
@@ -291,7 +283,7 @@ def render_failover_json(check: FailoverCheck) -> str:
         "verdict": str(summarize_check(check)),
         "action": choose_action(check),
         "between_clusters": [_peering_json(peering) for peering in check.peerings],
-        "notes": [unchecked_peer_text(name) for name in check.unchecked_peers],
+        "notes": [wording.unchecked_peer_text(name) for name in check.unchecked_peers],
     }
     return _dump_json(content)
 
@@ -332,7 +324,7 @@ def _common_json(check: FailoverCheck, code: ExitCode) -> dict[str, Any]:
 def _cluster_json(cluster: ClusterCheck, check: FailoverCheck) -> dict[str, Any]:
     return {
         "name": cluster.name,
-        "gaps": [missing_groups_text(cluster)] if cluster.lacks_groups else [],
+        "gaps": [wording.missing_groups_text(cluster)] if cluster.lacks_groups else [],
         "cucm_requests": cluster.cucm_requests,
         "nodes_in_no_group": [_check_json(node_check) for node_check in cluster.ungrouped],
         "groups": [_group_json(group, check) for group in cluster.groups],
@@ -379,8 +371,8 @@ def _check_json(check: NodeCheck) -> dict[str, Any]:
         "aspect": check.type,
         "node": check.node,
         "verdict": check.verdict,
-        "text": node_check_text(check),
-        "word": node_check_label(check),
+        "text": wording.node_check_text(check),
+        "word": wording.node_check_label(check),
         "service": check.service,
     }
 

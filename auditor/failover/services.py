@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from auditor import service_names
 from auditor.failover.model import CRITICAL_SERVICES, CheckState, CheckType, Doubt, NodeCheck
 from auditor.models.facts import AxlAvailability, ClusterFacts, HaState, NodeFacts, RunState
 from auditor.models.findings import Finding, FindingKind, Verdict
@@ -23,35 +24,26 @@ from auditor.recommendations.ha_states import (
 from auditor.recommendations.logic import any_of
 from auditor.recommendations.packs import Recommendation
 from auditor.recommendations.view import NodeView, ServiceView, view_service
-from auditor.service_names import (
-    AXL_WEB_SERVICE,
-    DATA_MONITOR,
-    FILE_TRANSFER_MANAGER,
-    INTERCLUSTER_SYNC_AGENT,
-    PRESENCE_ENGINE_SERVICE,
-    SERVER_RECOVERY_MANAGER,
-    SIP_FEDERATION_MANAGER,
-    SIP_PROXY_SERVICE,
-    SYNC_AGENT,
-    XCP_ROUTER,
-    XMPP_FEDERATION_MANAGER,
-)
 
-SYNC_AND_RECOVERY_SERVICES = (INTERCLUSTER_SYNC_AGENT, DATA_MONITOR, SERVER_RECOVERY_MANAGER)
+SYNC_AND_RECOVERY_SERVICES = (
+    service_names.INTERCLUSTER_SYNC_AGENT,
+    service_names.DATA_MONITOR,
+    service_names.SERVER_RECOVERY_MANAGER,
+)
 """Services required for intercluster sync, the monitoring of replication, and failover."""
 
 OTHER_SERVICES = (
     *sorted(SERVICES_STOPPED_WHEN_IDLE - set(CRITICAL_SERVICES)),
-    SIP_FEDERATION_MANAGER,
-    XMPP_FEDERATION_MANAGER,
+    service_names.SIP_FEDERATION_MANAGER,
+    service_names.XMPP_FEDERATION_MANAGER,
 )
 """Services of IM and Presence that must run where they are activated."""
 
 _RECOMMENDATION_BY_SERVICE = {
-    SIP_PROXY_SERVICE: "SIP-01",
-    PRESENCE_ENGINE_SERVICE: "PE-01",
-    SYNC_AGENT: "SYNC-01",
-    XCP_ROUTER: "RTR-01",
+    service_names.SIP_PROXY_SERVICE: "SIP-01",
+    service_names.PRESENCE_ENGINE_SERVICE: "PE-01",
+    service_names.SYNC_AGENT: "SYNC-01",
+    service_names.XCP_ROUTER: "RTR-01",
 }
 _FAILOVER_RECOMMENDATIONS = (
     "AXL-01",
@@ -133,7 +125,7 @@ def check_sync_and_recovery(findings: FailoverFindings, node: NodeFacts, service
     Without intercluster peers, the Intercluster Sync Agent need not run.
     """
     check = _check_service(findings, node, service, CheckType.SYNC_AND_RECOVERY)
-    if service != INTERCLUSTER_SYNC_AGENT or check.verdict is Verdict.PASS:
+    if service != service_names.INTERCLUSTER_SYNC_AGENT or check.verdict is Verdict.PASS:
         return check
     peers = evaluate_feature(drop_discovered_facts(findings.facts), "intercluster")
     if peers.value:
@@ -150,7 +142,9 @@ def check_other_service(
     Releases before 11.0 have no File Transfer Manager.
     """
     state = node.services.get(service)
-    is_absent = state is None and (not node.services or service == FILE_TRANSFER_MANAGER)
+    is_absent = state is None and (
+        not node.services or service == service_names.FILE_TRANSFER_MANAGER
+    )
     if is_absent or (state is not None and state.activated is False):
         return None
     return _check_service(findings, node, service, CheckType.OTHER)
@@ -265,7 +259,9 @@ def _is_axl_applicable(
 
 def check_node_axl(findings: FailoverFindings, node: NodeFacts) -> NodeCheck:
     """Return whether AXL is activated, runs, and answered an authenticated request."""
-    check = _check_axl_reply(node, view_service(findings.facts, node, AXL_WEB_SERVICE))
+    check = _check_axl_reply(
+        node, view_service(findings.facts, node, service_names.AXL_WEB_SERVICE)
+    )
     is_required = is_axl_required(findings, node)
     if check.verdict is Verdict.PASS:
         return check

@@ -7,20 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    ScalarSelect,
-    and_,
-    bindparam,
-    delete,
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+import sqlalchemy as sa
 
 from auditor.history.queries import read_finding_records, read_latest_run
 from auditor.history.schema import (
@@ -49,12 +36,12 @@ class _FindingUpsert:
     record: FindingRecord | None
 
 
-def record_run(connection: Connection, report: Report) -> None:
+def record_run(connection: sa.Connection, report: Report) -> None:
     """Write a run, unless it was written before and only the confirmation got lost."""
     metadata = report.run
-    if connection.execute(select(run_table.c.seq).where(run_table.c.id == metadata.id)).first():
+    if connection.execute(sa.select(run_table.c.seq).where(run_table.c.id == metadata.id)).first():
         return
-    row = insert(run_table).values(
+    row = sa.insert(run_table).values(
         id=metadata.id,
         started_at=metadata.started_at,
         finished_at=metadata.finished_at,
@@ -70,7 +57,7 @@ def record_run(connection: Connection, report: Report) -> None:
         _record_findings(connection, cluster, before=before, run=run, at=metadata.started_at)
 
 
-def _insert_cluster_run(connection: Connection, cluster: ClusterReport, run: int) -> None:
+def _insert_cluster_run(connection: sa.Connection, cluster: ClusterReport, run: int) -> None:
     verdicts = [finding.verdict for finding in cluster.findings]
     counts = {verdict.value: verdicts.count(verdict) for verdict in Verdict}
     row = {"run": run, "cluster": cluster.name}
@@ -79,7 +66,7 @@ def _insert_cluster_run(connection: Connection, cluster: ClusterReport, run: int
         "status": cluster.status.value,
         "publisher": cluster.publisher,
     }
-    connection.execute(insert(cluster_run_table), [row | result | counts])
+    connection.execute(sa.insert(cluster_run_table), [row | result | counts])
     moving = [
         row | {"node": node.name.lower(), "service": service.name, "state": service.state.value}
         for node in cluster.nodes
@@ -87,14 +74,14 @@ def _insert_cluster_run(connection: Connection, cluster: ClusterReport, run: int
         if service.state in _TRANSITIONAL_STATES
     ]
     if moving:
-        connection.execute(insert(moving_service_table), moving)
+        connection.execute(sa.insert(moving_service_table), moving)
     unread = [row | {"node": name} for name in {name.lower() for name in cluster.unread}]
     if unread:
-        connection.execute(insert(unread_node_table), unread)
+        connection.execute(sa.insert(unread_node_table), unread)
 
 
 def _record_findings(
-    connection: Connection, cluster: ClusterReport, *, before: int | None, run: int, at: str
+    connection: sa.Connection, cluster: ClusterReport, *, before: int | None, run: int, at: str
 ) -> None:
     records = read_finding_records(connection, cluster.name)
     upserts = [
@@ -106,7 +93,7 @@ def _record_findings(
     _insert_findings(connection, [upsert for upsert in begun if upsert.record is None])
     _update_period_pointers(connection, [upsert for upsert in begun if upsert.record is not None])
     if begun:
-        connection.execute(insert(period_table), [_period_row(upsert) for upsert in begun])
+        connection.execute(sa.insert(period_table), [_period_row(upsert) for upsert in begun])
     _extend_periods(connection, [upsert for upsert in upserts if upsert.period.first != run])
 
 
@@ -117,7 +104,7 @@ def _period_pointers(upsert: _FindingUpsert) -> Mapping[str, int | None]:
     return {"latest": upsert.period.first, "known": judged}
 
 
-def _insert_findings(connection: Connection, new: list[_FindingUpsert]) -> None:
+def _insert_findings(connection: sa.Connection, new: list[_FindingUpsert]) -> None:
     rows = [
         {
             "id": upsert.finding.id,
@@ -131,13 +118,13 @@ def _insert_findings(connection: Connection, new: list[_FindingUpsert]) -> None:
         for upsert in new
     ]
     if rows:
-        connection.execute(insert(finding_table), rows)
+        connection.execute(sa.insert(finding_table), rows)
 
 
-def _update_period_pointers(connection: Connection, moved: list[_FindingUpsert]) -> None:
+def _update_period_pointers(connection: sa.Connection, moved: list[_FindingUpsert]) -> None:
     if moved:
         connection.execute(
-            update(finding_table).where(finding_table.c.id == bindparam("of")),
+            sa.update(finding_table).where(finding_table.c.id == sa.bindparam("of")),
             [{"of": upsert.finding.id, **_period_pointers(upsert)} for upsert in moved],
         )
 
@@ -153,12 +140,12 @@ def _period_row(upsert: _FindingUpsert) -> dict[str, Any]:
     }
 
 
-def _extend_periods(connection: Connection, same: list[_FindingUpsert]) -> None:
+def _extend_periods(connection: sa.Connection, same: list[_FindingUpsert]) -> None:
     if same:
         connection.execute(
-            update(period_table).where(
-                period_table.c.finding == bindparam("of"),
-                period_table.c.first == bindparam("begun"),
+            sa.update(period_table).where(
+                period_table.c.finding == sa.bindparam("of"),
+                period_table.c.first == sa.bindparam("begun"),
             ),
             [
                 {
@@ -173,7 +160,7 @@ def _extend_periods(connection: Connection, same: list[_FindingUpsert]) -> None:
         )
 
 
-def prune_runs(connection: Connection, before: str) -> int:
+def prune_runs(connection: sa.Connection, before: str) -> int:
     """Delete runs that started before a moment, and return how many.
 
     The last run of each cluster stays, and so do the latest periods of its findings: "drift since"
@@ -181,57 +168,57 @@ def prune_runs(connection: Connection, before: str) -> int:
     moment, and not by the last run, is deleted.
     """
     _delete_old_cluster_runs(connection, before)
-    empty = ~exists().where(cluster_run_table.c.run == run_table.c.seq)
+    empty = ~sa.exists().where(cluster_run_table.c.run == run_table.c.seq)
     deleted = connection.execute(
-        delete(run_table).where(run_table.c.started_at < before, empty)
+        sa.delete(run_table).where(run_table.c.started_at < before, empty)
     ).rowcount
     _delete_old_findings(connection, before)
     _delete_old_periods(connection, before)
     return deleted
 
 
-def _delete_old_cluster_runs(connection: Connection, before: str) -> None:
-    old = select(run_table.c.seq).where(run_table.c.started_at < before)
+def _delete_old_cluster_runs(connection: sa.Connection, before: str) -> None:
+    old = sa.select(run_table.c.seq).where(run_table.c.started_at < before)
     connection.execute(
-        delete(cluster_run_table).where(
+        sa.delete(cluster_run_table).where(
             cluster_run_table.c.run.in_(old),
             cluster_run_table.c.run < _last_run_query(cluster_run_table.c.cluster),
         )
     )
     for table in (moving_service_table, unread_node_table):
-        kept = and_(
+        kept = sa.and_(
             cluster_run_table.c.run == table.c.run, cluster_run_table.c.cluster == table.c.cluster
         )
-        connection.execute(delete(table).where(table.c.run.in_(old), ~exists().where(kept)))
+        connection.execute(sa.delete(table).where(table.c.run.in_(old), ~sa.exists().where(kept)))
 
 
-def _last_run_query(cluster: ColumnElement[str]) -> ScalarSelect[int | None]:
+def _last_run_query(cluster: sa.ColumnElement[str]) -> sa.ScalarSelect[int | None]:
     later = cluster_run_table.alias("later")
-    query = select(func.max(later.c.run)).where(later.c.cluster == cluster)
+    query = sa.select(sa.func.max(later.c.run)).where(later.c.cluster == cluster)
     return query.correlate_except(later).scalar_subquery()
 
 
-def _delete_old_findings(connection: Connection, before: str) -> None:
-    latest = and_(
+def _delete_old_findings(connection: sa.Connection, before: str) -> None:
+    latest = sa.and_(
         period_table.c.finding == finding_table.c.id, period_table.c.first == finding_table.c.latest
     )
-    left = exists().where(
+    left = sa.exists().where(
         latest,
         period_table.c.last_at < before,
         period_table.c.last < _last_run_query(finding_table.c.cluster),
     )
-    of = select(finding_table.c.id).where(left)
-    connection.execute(delete(period_table).where(period_table.c.finding.in_(of)))
-    bare = ~exists().where(period_table.c.finding == finding_table.c.id)
-    connection.execute(delete(finding_table).where(bare))
+    of = sa.select(finding_table.c.id).where(left)
+    connection.execute(sa.delete(period_table).where(period_table.c.finding.in_(of)))
+    bare = ~sa.exists().where(period_table.c.finding == finding_table.c.id)
+    connection.execute(sa.delete(finding_table).where(bare))
 
 
-def _delete_old_periods(connection: Connection, before: str) -> None:
-    pointed = exists().where(
+def _delete_old_periods(connection: sa.Connection, before: str) -> None:
+    pointed = sa.exists().where(
         finding_table.c.id == period_table.c.finding,
-        or_(
+        sa.or_(
             finding_table.c.latest == period_table.c.first,
             finding_table.c.known == period_table.c.first,
         ),
     )
-    connection.execute(delete(period_table).where(period_table.c.last_at < before, ~pointed))
+    connection.execute(sa.delete(period_table).where(period_table.c.last_at < before, ~pointed))

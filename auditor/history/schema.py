@@ -6,17 +6,7 @@ it did not change. Tables have a prefix, because a team's database may hold othe
 
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    Table,
-    Text,
-)
+import sqlalchemy as sa
 
 from auditor.models.findings import Verdict
 
@@ -24,46 +14,46 @@ VERSION_TABLE = "auditor_schema"
 HEAD_REVISION = "0002"
 """The schema that this program reads and writes: the last migration."""
 
-metadata = MetaData()
-_SEQUENCE = BigInteger().with_variant(Integer(), "sqlite")
+metadata = sa.MetaData()
+_SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _text_column(name: str, **options: Any) -> Column[str]:
-    return Column(name, Text, nullable=options.pop("nullable", False), **options)
+def _text_column(name: str, **options: Any) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=options.pop("nullable", False), **options)
 
 
-run_table = Table(
+run_table = sa.Table(
     "auditor_run",
     metadata,
-    Column("seq", _SEQUENCE, primary_key=True),
+    sa.Column("seq", _SEQUENCE, primary_key=True),
     _text_column("id", unique=True),
     _text_column("started_at", index=True),
     _text_column("finished_at"),
     _text_column("fail_on"),
-    Column("exit_code", Integer, nullable=False),
-    Column("insecure", Boolean, nullable=False),
-    Column("allow_unknown", Boolean, nullable=False),
+    sa.Column("exit_code", sa.Integer, nullable=False),
+    sa.Column("insecure", sa.Boolean, nullable=False),
+    sa.Column("allow_unknown", sa.Boolean, nullable=False),
     sqlite_autoincrement=True,
 )
 """One row for each run; `seq` grows in the order of recording and is never used again."""
 
-cluster_run_table = Table(
+cluster_run_table = sa.Table(
     "auditor_cluster_run",
     metadata,
-    Column("run", ForeignKey(run_table.c.seq, ondelete="CASCADE"), primary_key=True),
+    sa.Column("run", sa.ForeignKey(run_table.c.seq, ondelete="CASCADE"), primary_key=True),
     _text_column("cluster", primary_key=True),
     _text_column("release", nullable=True),
     _text_column("status"),
     _text_column("publisher", nullable=True),
-    *(Column(str(verdict), Integer, nullable=False) for verdict in Verdict),
+    *(sa.Column(str(verdict), sa.Integer, nullable=False) for verdict in Verdict),
 )
-Index("auditor_cluster_run_latest", cluster_run_table.c.cluster, cluster_run_table.c.run)
+sa.Index("auditor_cluster_run_latest", cluster_run_table.c.cluster, cluster_run_table.c.run)
 """The result of a run on a cluster; `publisher` is the CUCM that it asked, as configured."""
 
-moving_service_table = Table(
+moving_service_table = sa.Table(
     "auditor_moving",
     metadata,
-    Column("run", ForeignKey(run_table.c.seq, ondelete="CASCADE"), primary_key=True),
+    sa.Column("run", sa.ForeignKey(run_table.c.seq, ondelete="CASCADE"), primary_key=True),
     _text_column("cluster", primary_key=True),
     _text_column("node", primary_key=True),
     _text_column("service", primary_key=True),
@@ -71,16 +61,16 @@ moving_service_table = Table(
 )
 """The services that were Starting or Stopping; node names in lower case."""
 
-unread_node_table = Table(
+unread_node_table = sa.Table(
     "auditor_unread",
     metadata,
-    Column("run", ForeignKey(run_table.c.seq, ondelete="CASCADE"), primary_key=True),
+    sa.Column("run", sa.ForeignKey(run_table.c.seq, ondelete="CASCADE"), primary_key=True),
     _text_column("cluster", primary_key=True),
     _text_column("node", primary_key=True),
 )
 """The nodes that a run should have read and could not; names in lower case."""
 
-finding_table = Table(
+finding_table = sa.Table(
     "auditor_finding",
     metadata,
     _text_column("id", primary_key=True),
@@ -89,26 +79,26 @@ finding_table = Table(
     _text_column("service", nullable=True),
     _text_column("subject_kind"),
     _text_column("subject"),
-    Column("latest", _SEQUENCE, nullable=False),
-    Column("known", _SEQUENCE, nullable=True),
+    sa.Column("latest", _SEQUENCE, nullable=False),
+    sa.Column("known", _SEQUENCE, nullable=True),
 )
 """One row for each finding; `latest` is the `first` of its last period, `known` of its last period
 that is not unknown."""
 
-period_table = Table(
+period_table = sa.Table(
     "auditor_span",
     metadata,
-    Column("finding", ForeignKey(finding_table.c.id, ondelete="CASCADE"), primary_key=True),
-    Column("first", _SEQUENCE, primary_key=True),
-    Column("last", _SEQUENCE, nullable=False),
+    sa.Column("finding", sa.ForeignKey(finding_table.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("first", _SEQUENCE, primary_key=True),
+    sa.Column("last", _SEQUENCE, nullable=False),
     _text_column("first_at"),
     _text_column("last_at", index=True),
-    Column("runs", Integer, nullable=False),
+    sa.Column("runs", sa.Integer, nullable=False),
     _text_column("verdict"),
     _text_column("kind", nullable=True),
     _text_column("severity"),
     _text_column("since"),
-    Column("carried", Integer, nullable=False),
+    sa.Column("carried", sa.Integer, nullable=False),
 )
 """Consecutive runs of the cluster, `first` to `last`, in which a finding did not change. It has had
 its verdict since `since`, which may be before this period: in `carried` runs before it."""

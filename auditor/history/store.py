@@ -10,21 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, column, inspect, select, table
 
 from auditor.errors import ConfigError, OutputError
+from auditor.history import queries
 from auditor.history.database import HistoryDatabase, connect_database, history_error
-from auditor.history.queries import (
-    find_baseline_run,
-    not_a_date_error,
-    parse_moment,
-    read_finding_records,
-    read_latest_run,
-    read_moving_services,
-    read_past_run,
-    read_past_runs,
-    read_period_rows,
-    read_recorded_clusters,
-    read_run_publisher,
-    read_unread_nodes,
-)
 from auditor.history.recording import prune_runs, record_run
 from auditor.history.schema import HEAD_REVISION, VERSION_TABLE
 from auditor.history.trends import (
@@ -112,21 +99,21 @@ class HistoryStore:
         its moving services are left out: it may have been another cluster of the same name.
         """
         with self.database.reading() as connection:
-            run = read_latest_run(connection, cluster)
+            run = queries.read_latest_run(connection, cluster)
             if run is None:
                 return None
-            records = read_finding_records(connection, cluster).values()
+            records = queries.read_finding_records(connection, cluster).values()
             is_same = _find_other_publisher(connection, cluster, run, publisher) is None
             return PreviousRun(
-                run=read_past_run(connection, cluster, run),
-                moving=read_moving_services(connection, cluster, run) if is_same else {},
+                run=queries.read_past_run(connection, cluster, run),
+                moving=queries.read_moving_services(connection, cluster, run) if is_same else {},
                 verdicts={r.id: r.latest.verdict for r in records if r.latest.last == run},
             )
 
     def clusters(self) -> tuple[str, ...]:
         """Return the names of all clusters that have runs on record."""
         with self.database.reading() as connection:
-            return read_recorded_clusters(connection)
+            return queries.read_recorded_clusters(connection)
 
     def runs(
         self, cluster: str | None = None, *, limit: int | None = None, since: str | None = None
@@ -135,18 +122,18 @@ class HistoryStore:
 
         `since` is a date, or date and time; UTC where it names no zone.
         """
-        start = None if since is None else parse_moment(since)
+        start = None if since is None else queries.parse_moment(since)
         if since is not None and start is None:
-            raise not_a_date_error(since)
+            raise queries.not_a_date_error(since)
         with self.database.reading() as connection:
             _require_recorded_cluster(connection, cluster)
-            return read_past_runs(connection, cluster, limit=limit, since=start)
+            return queries.read_past_runs(connection, cluster, limit=limit, since=start)
 
     def latest_findings(self, cluster: str) -> tuple[HistoricalFinding, ...]:
         """Return every finding of a cluster's last run, with its age."""
         with self.database.reading() as connection:
             run = _require_latest_run(connection, cluster)
-            return _select_run_findings(read_finding_records(connection, cluster), run)
+            return _select_run_findings(queries.read_finding_records(connection, cluster), run)
 
     def changes(self, cluster: str, since: str) -> RunChanges:
         """Return what changed on a cluster between an earlier run and its last one.
@@ -155,12 +142,12 @@ class HistoryStore:
         """
         with self.database.reading() as connection:
             last = _require_latest_run(connection, cluster)
-            baseline = find_baseline_run(connection, cluster, since)
-            records = read_finding_records(connection, cluster, by=baseline)
+            baseline = queries.find_baseline_run(connection, cluster, since)
+            records = queries.read_finding_records(connection, cluster, by=baseline)
             findings = _select_run_findings(records, last)
             return RunChanges(
-                before=read_past_run(connection, cluster, baseline),
-                after=read_past_run(connection, cluster, last),
+                before=queries.read_past_run(connection, cluster, baseline),
+                after=queries.read_past_run(connection, cluster, last),
                 changes=find_changes_since(records, baseline, findings),
             )
 
@@ -168,7 +155,7 @@ class HistoryStore:
         """Return the whole history as flat rows, one for each period of a finding."""
         with self.database.reading() as connection:
             _require_recorded_cluster(connection, cluster)
-            return read_period_rows(connection, cluster)
+            return queries.read_period_rows(connection, cluster)
 
     def prune(self, keep: timedelta, now: datetime) -> int:
         """Delete runs that started longer ago than `keep`; return how many. See `prune_runs`."""
@@ -183,14 +170,14 @@ def _recording_error(line: str) -> OutputError:
 def _build_cluster_history(
     connection: Connection, cluster: ClusterReport, at: str
 ) -> ClusterHistory:
-    before = read_latest_run(connection, cluster.name)
-    records = read_finding_records(connection, cluster.name)
+    before = queries.read_latest_run(connection, cluster.name)
+    records = queries.read_finding_records(connection, cluster.name)
     findings = _to_historical_findings(cluster, records, before, at)
     return ClusterHistory(
         ages={finding.id: finding.age for finding in findings},
         changes=() if before is None else find_changes_since(records, before, findings),
-        runs=read_past_runs(connection, cluster.name, limit=MAX_PAST_RUNS, since=None),
-        unread=read_unread_nodes(connection, cluster.name, before),
+        runs=queries.read_past_runs(connection, cluster.name, limit=MAX_PAST_RUNS, since=None),
+        unread=queries.read_unread_nodes(connection, cluster.name, before),
         other_publisher=_find_other_publisher(connection, cluster.name, before, cluster.publisher),
     )
 
@@ -199,7 +186,7 @@ def _find_other_publisher(
     connection: Connection, cluster: str, run: int | None, publisher: str | None
 ) -> str | None:
     """Return the CUCM publisher of a run, None if it is the given one, or either is unknown."""
-    recorded = read_run_publisher(connection, cluster, run)
+    recorded = queries.read_run_publisher(connection, cluster, run)
     if not recorded or not publisher or recorded.casefold() == publisher.casefold():
         return None
     return recorded
@@ -234,9 +221,9 @@ def _select_run_findings(
 
 def _require_latest_run(connection: Connection, cluster: str) -> int:
     """Return a cluster's last run; ConfigError names the clusters that have one."""
-    run = read_latest_run(connection, cluster)
+    run = queries.read_latest_run(connection, cluster)
     if run is None:
-        names = read_recorded_clusters(connection)
+        names = queries.read_recorded_clusters(connection)
         hint = did_you_mean(cluster, names) or f"; recorded are {join_names(names)}"
         if not names:
             hint = "; nothing is recorded yet"

@@ -6,27 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from auditor import __version__
 from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
+from auditor.report import summary, wording
 from auditor.report.sentences import render_sentence, render_source
-from auditor.report.summary import (
-    changes_summary,
-    count_nodes_read,
-    count_verdict,
-    coverage_gaps,
-    finding_age_text,
-    get_finding_age,
-    skipped_packs_text,
-)
-from auditor.report.wording import (
-    KIND_TEXTS,
-    STATUS_VERDICTS,
-    VERDICT_HEADINGS,
-    VERDICT_MARKS,
-    cluster_summary,
-    exit_meaning,
-    finding_label,
-    labelled_sentences,
-    nothing_was_read,
-)
 from auditor.text import count_noun, printable
 
 _MARKUP_SIGNS = re.compile(r"([\\`*_\[\]<!~&$])")
@@ -94,10 +75,10 @@ def _report_markdown(report: Report) -> Iterator[str]:
     if run.insecure:
         yield "**--insecure: no certificate was verified.** Any machine could have answered."
         yield ""
-    if skipped := skipped_packs_text(report):
+    if skipped := summary.skipped_packs_text(report):
         yield f"**--pack: {skipped}**"
         yield ""
-    yield f"**{escape_markdown(exit_meaning(report))}**"
+    yield f"**{escape_markdown(wording.exit_meaning(report))}**"
     yield ""
     yield from _overview_markdown(report.clusters)
     for cluster in report.clusters:
@@ -115,13 +96,17 @@ def _overview_markdown(clusters: Sequence[ClusterReport]) -> Iterator[str]:
         (
             (
                 format_code(cluster.name),
-                f"{VERDICT_MARKS[STATUS_VERDICTS[cluster.status]]} {cluster.status}",
-                *(str(count_verdict(cluster, verdict)) for verdict in Verdict),
-                "{} of {}".format(*count_nodes_read(cluster)),
+                f"{_status_mark(cluster)} {cluster.status}",
+                *(str(summary.count_verdict(cluster, verdict)) for verdict in Verdict),
+                "{} of {}".format(*summary.count_nodes_read(cluster)),
             )
             for cluster in clusters
         ),
     )
+
+
+def _status_mark(cluster: ClusterReport) -> str:
+    return wording.VERDICT_MARKS[wording.STATUS_VERDICTS[cluster.status]]
 
 
 def _table_markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -137,14 +122,13 @@ def _table_row_markdown(cells: Iterable[str]) -> str:
 
 def _cluster_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
     yield ""
-    mark = VERDICT_MARKS[STATUS_VERDICTS[cluster.status]]
-    yield f"## {mark} Cluster {format_code(cluster.name)}: {cluster.status}"
+    yield f"## {_status_mark(cluster)} Cluster {format_code(cluster.name)}: {cluster.status}"
     yield ""
-    yield escape_markdown(cluster_summary(cluster))
+    yield escape_markdown(wording.cluster_summary(cluster))
     yield from _changes_markdown(report, cluster)
-    if nothing_was_read(cluster):
+    if wording.nothing_was_read(cluster):
         yield from _gaps_markdown(cluster)
-    for verdict, heading in VERDICT_HEADINGS.items():
+    for verdict, heading in wording.VERDICT_HEADINGS.items():
         findings = sorted(
             (f for f in cluster.findings if f.verdict is verdict), key=finding_sort_key
         )
@@ -154,7 +138,7 @@ def _cluster_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
             yield ""
         for finding in findings:
             yield from _finding_markdown(report, finding)
-    if not nothing_was_read(cluster):
+    if not wording.nothing_was_read(cluster):
         yield from _gaps_markdown(cluster)
     yield from _notices_markdown(cluster)
 
@@ -166,16 +150,16 @@ def _changes_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
     yield ""
     yield (
         f"Since the run of {past.runs[0].started_at}:"
-        f" {escape_markdown(changes_summary(cluster, past))}"
+        f" {escape_markdown(summary.changes_summary(cluster, past))}"
     )
 
 
 def _finding_markdown(report: Report, finding: Finding) -> Iterator[str]:
-    what = f": {KIND_TEXTS[finding.kind]}" if finding.kind else ""
-    name = f" {escape_markdown(finding_label(finding))}" if finding.service else ""
+    what = f": {wording.KIND_TEXTS[finding.kind]}" if finding.kind else ""
+    name = f" {escape_markdown(wording.finding_label(finding))}" if finding.service else ""
     subject = f"{finding.subject.kind} {format_code(finding.subject.name)}"
     yield (
-        f"- {VERDICT_MARKS[finding.verdict]} **{finding.severity}"
+        f"- {wording.VERDICT_MARKS[finding.verdict]} **{finding.severity}"
         f" {escape_markdown(finding.recommendation)}**{name} on {subject}{what}"
     )
     # Square brackets, as in the other formats, would be escaped here.
@@ -183,7 +167,7 @@ def _finding_markdown(report: Report, finding: Finding) -> Iterator[str]:
         f"{render_sentence(piece.statement)} ({piece.origin}, {render_source(piece)})"
         for piece in finding.evidence
     )
-    rows = [*labelled_sentences(finding), *(("evidence", text) for text in evidence_texts)]
+    rows = [*wording.labelled_sentences(finding), *(("evidence", text) for text in evidence_texts)]
     yield from (f"  - {label}: {escape_markdown(text)}" for label, text in rows)
     if finding.waiver:
         waiver = finding.waiver
@@ -192,13 +176,13 @@ def _finding_markdown(report: Report, finding: Finding) -> Iterator[str]:
             f" {escape_markdown(waiver.owner)}: {escape_markdown(waiver.reason)} ({waiver.verdict}"
             " without)"
         )
-    age = get_finding_age(report, finding)
+    age = summary.get_finding_age(report, finding)
     if age:
-        yield f"  - since: {finding_age_text(age, report.run)}"
+        yield f"  - since: {summary.finding_age_text(age, report.run)}"
 
 
 def _gaps_markdown(cluster: ClusterReport) -> Iterator[str]:
-    gaps = coverage_gaps(cluster)
+    gaps = summary.coverage_gaps(cluster)
     if not gaps:
         return
     yield ""

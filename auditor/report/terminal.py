@@ -13,6 +13,7 @@ from auditor.errors import Reason
 from auditor.models.facts import Coverage, Outcome, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
 from auditor.models.report import Report
+from auditor.report import wording
 from auditor.report.console import render_console, safe_text
 from auditor.report.grouping import group_findings
 from auditor.report.matrix import build_matrix_tables, shared_domain
@@ -22,23 +23,12 @@ from auditor.report.summary import (
     count_verdict,
     skipped_packs_text,
 )
-from auditor.report.wording import (
-    MARK_LEGEND,
-    STATUS_VERDICTS,
-    VERDICT_HEADINGS,
-    VERDICT_MARKS,
-    VERDICT_STYLES,
-    LabelledText,
-    cluster_summary,
-    exit_meaning,
-    nothing_was_read,
-)
 from auditor.text import count_noun
 
 
 def print_findings(console: Console, report: Report, cluster: ClusterReport) -> None:
     """Print all findings but passes and not applicable ones, drift first, then by severity."""
-    for verdict, heading in VERDICT_HEADINGS.items():
+    for verdict, heading in wording.VERDICT_HEADINGS.items():
         groups = group_findings(report, cluster, verdict)
         if not groups:
             continue
@@ -51,11 +41,11 @@ def print_findings(console: Console, report: Report, cluster: ClusterReport) -> 
 
 
 def _print_finding_block(
-    console: Console, verdict: Verdict, head: str, rows: Iterable[LabelledText]
+    console: Console, verdict: Verdict, head: str, rows: Iterable[wording.LabelledText]
 ) -> None:
     """Print a heading and its indented rows; a repeated label is printed once."""
     console.print()
-    mark = Text(f"{VERDICT_MARKS[verdict]} ", style=VERDICT_STYLES[verdict])
+    mark = Text(f"{wording.VERDICT_MARKS[verdict]} ", style=wording.VERDICT_STYLES[verdict])
     console.print(Text.assemble(mark, safe_text(head, "bold")))
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(min_width=8, no_wrap=True)
@@ -113,8 +103,10 @@ def _print_warnings(page: Console, report: Report) -> None:
 
 
 def _cluster_status_text(status: ClusterStatus) -> Text:
-    verdict = STATUS_VERDICTS[status]
-    return Text(f"{VERDICT_MARKS[verdict]} {status.upper()}", style=VERDICT_STYLES[verdict])
+    verdict = wording.STATUS_VERDICTS[status]
+    return Text(
+        f"{wording.VERDICT_MARKS[verdict]} {status.upper()}", style=wording.VERDICT_STYLES[verdict]
+    )
 
 
 def _print_overview(page: Console, clusters: Iterable[ClusterReport]) -> None:
@@ -142,17 +134,17 @@ def _print_cluster_report(page: Console, report: Report, cluster: ClusterReport)
     release = f"release {cluster.release}" if cluster.release else "release unknown"
     about = safe_text(f"{release}, {answered} of {count_noun(due, 'node')} read")
     page.print(Text.assemble(_cluster_status_text(cluster.status), "  ", about))
-    page.print(safe_text(cluster_summary(cluster), "bold"))
+    page.print(safe_text(wording.cluster_summary(cluster), "bold"))
     past = report.past.get(cluster.name)
     if past and past.runs:
         changes = changes_summary(cluster, past)
         page.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
-    if nothing_was_read(cluster):
+    if wording.nothing_was_read(cluster):
         _print_gaps(page, cluster.coverage)
     if cluster.nodes:
         _print_matrix(page, cluster)
     print_findings(page, report, cluster)
-    if not nothing_was_read(cluster):
+    if not wording.nothing_was_read(cluster):
         _print_gaps(page, cluster.coverage)
     _print_notices(page, cluster.notices)
     page.print()
@@ -171,8 +163,8 @@ def _print_matrix(page: Console, cluster: ClusterReport) -> None:
 
 def _print_legend(page: Console) -> None:
     """Print the meaning of the marks, with no line break inside a meaning."""
-    lines = [MARK_LEGEND[0]]
-    for meaning in MARK_LEGEND[1:]:
+    lines = [wording.MARK_LEGEND[0]]
+    for meaning in wording.MARK_LEGEND[1:]:
         if len(lines[-1]) + 3 + len(meaning) > page.width:
             lines.append(meaning)
         else:
@@ -200,7 +192,10 @@ def _print_gaps(page: Console, coverage: Sequence[Coverage]) -> None:
             page.print()
             page.print(
                 Text.assemble(
-                    (f"{VERDICT_MARKS[Verdict.UNKNOWN]} ", VERDICT_STYLES[Verdict.UNKNOWN]),
+                    (
+                        f"{wording.VERDICT_MARKS[Verdict.UNKNOWN]} ",
+                        wording.VERDICT_STYLES[Verdict.UNKNOWN],
+                    ),
                     safe_text(node),
                 )
             )
@@ -227,7 +222,7 @@ def _print_result(page: Console, report: Report) -> None:
     page.print(f"{count_noun(len(report.clusters), 'cluster')}: {tally}.")
     for cluster in report.clusters:
         if cluster.status is not ClusterStatus.COMPLIANT:
-            summary = safe_text(f"{cluster.name}: {cluster_summary(cluster)}")
+            summary = safe_text(f"{cluster.name}: {wording.cluster_summary(cluster)}")
             page.print(Text.assemble(_cluster_status_text(cluster.status), " ", summary))
     run = report.run
     page.print(
@@ -241,4 +236,4 @@ def _print_result(page: Console, report: Report) -> None:
         page.print(Text("! --insecure: no certificate was verified.", style=_WARNING_STYLE))
     if unjudged := skipped_packs_text(report):
         page.print(Text(f"! --pack: {unjudged}", style=_WARNING_STYLE))
-    page.print(Text(exit_meaning(report), style="bold"))
+    page.print(Text(wording.exit_meaning(report), style="bold"))

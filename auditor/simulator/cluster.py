@@ -9,25 +9,7 @@ recommendations, so that the two can disagree and a test can notice.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from auditor.simulator.catalogue import (
-    ARCHIVER_SERVICE,
-    AUTHENTICATION_SERVICE,
-    AXL_SERVICE,
-    BULK_SERVICE,
-    CHAT_SERVICE,
-    DIRECTORY_SERVICE,
-    FILE_TRANSFER_SERVICE,
-    PRESENCE_ENGINE_SERVICE,
-    REPORTER_SERVICE,
-    SIP_FEDERATION_SERVICE,
-    SIP_PROXY_SERVICE,
-    STOPPED_WHEN_IDLE,
-    WEB_SERVICE,
-    XMPP_FEDERATION_SERVICE,
-    XMPP_SERVICE,
-    ServiceKind,
-    services_of_release,
-)
+from auditor.simulator import catalogue
 from auditor.simulator.scenario import (
     HA_STATES,
     FeatureNodes,
@@ -53,20 +35,20 @@ def activation_by_service(scenario: Scenario) -> Mapping[str, frozenset[str]]:
     publisher = frozenset(scenario.node_names[:1])
     full = every - set(use.routing_nodes)
     return {
-        AXL_SERVICE: every,
-        BULK_SERVICE: publisher if use.bulk_administration else frozenset(),
-        REPORTER_SERVICE: publisher,
-        SIP_PROXY_SERVICE: every,
-        PRESENCE_ENGINE_SERVICE: full,
-        CHAT_SERVICE: full if use.permanent_chat else _select_nodes(use.chat, full),
-        WEB_SERVICE: _select_nodes(use.web_clients, full),
-        XMPP_SERVICE: full,
-        AUTHENTICATION_SERVICE: full,
-        DIRECTORY_SERVICE: _select_nodes(use.third_party_ldap_search, full),
-        SIP_FEDERATION_SERVICE: _sip_federation_nodes(scenario, full),
-        XMPP_FEDERATION_SERVICE: _xmpp_federation_nodes(use, full),
-        ARCHIVER_SERVICE: _select_nodes(use.compliance, full),
-        FILE_TRANSFER_SERVICE: _select_nodes(use.managed_file_transfer, full),
+        catalogue.AXL_SERVICE: every,
+        catalogue.BULK_SERVICE: publisher if use.bulk_administration else frozenset(),
+        catalogue.REPORTER_SERVICE: publisher,
+        catalogue.SIP_PROXY_SERVICE: every,
+        catalogue.PRESENCE_ENGINE_SERVICE: full,
+        catalogue.CHAT_SERVICE: full if use.permanent_chat else _select_nodes(use.chat, full),
+        catalogue.WEB_SERVICE: _select_nodes(use.web_clients, full),
+        catalogue.XMPP_SERVICE: full,
+        catalogue.AUTHENTICATION_SERVICE: full,
+        catalogue.DIRECTORY_SERVICE: _select_nodes(use.third_party_ldap_search, full),
+        catalogue.SIP_FEDERATION_SERVICE: _sip_federation_nodes(scenario, full),
+        catalogue.XMPP_FEDERATION_SERVICE: _xmpp_federation_nodes(use, full),
+        catalogue.ARCHIVER_SERVICE: _select_nodes(use.compliance, full),
+        catalogue.FILE_TRANSFER_SERVICE: _select_nodes(use.managed_file_transfer, full),
     }
 
 
@@ -179,7 +161,11 @@ class SimulatedCluster:
 
     def _follow_ha(self, node: SimulatedNode) -> None:
         for service in node.services.values():
-            if node.ha == HA_IDLE and service.runs and service.kind.name in STOPPED_WHEN_IDLE:
+            if (
+                node.ha == HA_IDLE
+                and service.runs
+                and service.kind.name in catalogue.STOPPED_WHEN_IDLE
+            ):
                 service.stop()
                 service.stopped_by_idle = True
             elif node.ha == HA_TAKING_BACK and service.stopped_by_idle:
@@ -208,7 +194,9 @@ class SimulatedCluster:
                 kind.name.lower(): _create_service(
                     kind, entry.name, activation, _boot_time(position, index)
                 )
-                for index, kind in enumerate(services_of_release(parse_release_text(release)))
+                for index, kind in enumerate(
+                    catalogue.services_of_release(parse_release_text(release))
+                )
             },
             perfmon={name: dict(counters) for name, counters in entry.perfmon.items()},
             corrupted_product_row=entry.corrupted_product_row,
@@ -234,7 +222,7 @@ def _initial_ha_state(name: str, group: GroupEntry | None) -> int:
 
 
 def _create_service(
-    kind: ServiceKind, node: str, activation: Mapping[str, frozenset[str]], started: float
+    kind: catalogue.ServiceKind, node: str, activation: Mapping[str, frozenset[str]], started: float
 ) -> SimulatedService:
     service = SimulatedService(
         kind, "Started", -1, REASON_CODE_TEXTS[-1], started, active_in_axl=True

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from auditor.simulator import refusal
 from auditor.simulator.axl import (
     AXL_PATH,
     SQL_OPERATION,
@@ -48,14 +49,6 @@ from auditor.simulator.http_replies import (
     send_slowly,
     send_until_closed,
     send_whole,
-)
-from auditor.simulator.refusal import (
-    respond_error_page,
-    respond_forbidden,
-    respond_soap_fault,
-    respond_unauthorised,
-    respond_unsupported_version,
-    respond_with_fault,
 )
 
 
@@ -202,17 +195,19 @@ class SimulatedServer:
         entry: LoggedRequest,
     ) -> web.StreamResponse:
         if interface is None:
-            return await respond_error_page(request, 404, "The requested resource is not available")
+            return await refusal.respond_error_page(
+                request, 404, "The requested resource is not available"
+            )
         rule = self._simulation.plan.fault_in_place_of_reply(self._name, interface, entry.operation)
         if rule is not None:
             entry.fault = rule.fault
-            return await respond_with_fault(
+            return await refusal.respond_with_fault(
                 request, interface, rule, self._simulation.cluster.scenario.axl_versions
             )
         if self._node is not None and interface is SimulatedInterface.IMP_AXL:
             service = self._node.services.get(AXL_SERVICE.lower())
             if service is None or not service.runs:
-                return await respond_error_page(request, 404, "/axl/")
+                return await refusal.respond_error_page(request, 404, "/axl/")
         refused = await self._refuse(request, interface, soap_request)
         if refused is not None:
             return refused
@@ -222,7 +217,7 @@ class SimulatedServer:
         try:
             reply = self._make_reply(interface, soap_request, rule)
         except SoapFaultReply as exc:
-            return await respond_soap_fault(request, exc)
+            return await refusal.respond_soap_fault(request, exc)
         return await self._send(request, reply, rule)
 
     async def _refuse(
@@ -233,22 +228,22 @@ class SimulatedServer:
     ) -> web.StreamResponse | None:
         """Refuse a request without a right or without SOAP; None if it may be answered."""
         if not self._is_authenticated(request):
-            return await respond_unauthorised(request)
+            return await refusal.respond_unauthorised(request)
         if _ROLE_BY_INTERFACE[interface] in self._simulation.cluster.scenario.cluster.lacks:
-            return await respond_forbidden(request)
+            return await refusal.respond_forbidden(request)
         if request.method != "POST":
-            return await respond_error_page(
+            return await refusal.respond_error_page(
                 request, 405, "HTTP method is not supported by this URL"
             )
         if soap_request is None:
-            return await respond_soap_fault(
+            return await refusal.respond_soap_fault(
                 request, SoapFaultReply("soapenv:Client", "no SOAP request")
             )
         if interface in (
             SimulatedInterface.CUCM_AXL,
             SimulatedInterface.IMP_AXL,
         ) and not self._speaks_version(request, soap_request):
-            return await respond_unsupported_version(
+            return await refusal.respond_unsupported_version(
                 request, self._simulation.cluster.scenario.axl_versions
             )
         return None

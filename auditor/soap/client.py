@@ -13,32 +13,9 @@ from typing import Any, TypeVar
 from auditor.credentials import Credentials
 from auditor.errors import BadCredentials, SoapFault, TlsFailed
 from auditor.models.facts import Identity
+from auditor.soap import operations, parsing
 from auditor.soap.messages import Endpoint, RequestLimits, SoapRequest, SoapResponse
 from auditor.soap.network import Network
-from auditor.soap.operations import (
-    AXL_API,
-    CONTROL_CENTER_API,
-    NEWEST_AXL_VERSION,
-    PERFMON_API,
-    SoapOperation,
-    axl_list_parameters,
-    drop_unsupported_tags,
-    get_operation,
-    newest_common_version,
-    validate_axl_version,
-)
-from auditor.soap.parsing import (
-    CheckedReply,
-    parse_ccm_version,
-    parse_counters,
-    parse_process_node_services,
-    parse_process_nodes,
-    parse_product_information,
-    parse_redundancy_groups,
-    parse_service_status,
-    parse_sql_rows,
-    parse_static_service_list,
-)
 from auditor.soap.records import (
     PerfmonCounter,
     ProcessNode,
@@ -87,9 +64,11 @@ class Client(AbstractContextManager["Client"]):
         self._session = network.open_session(endpoint, credentials, limits)
         self._password_source = credentials.source
         self._configured_axl_version = (
-            None if axl_version == _AUTOMATIC_AXL_VERSION else validate_axl_version(axl_version)
+            None
+            if axl_version == _AUTOMATIC_AXL_VERSION
+            else operations.validate_axl_version(axl_version)
         )
-        self._first_axl_version = axl_first or NEWEST_AXL_VERSION
+        self._first_axl_version = axl_first or operations.NEWEST_AXL_VERSION
         self._axl_version: str | None = None
         self._sends_action = True
         self._identity = Identity.UNPROVEN
@@ -118,40 +97,42 @@ class Client(AbstractContextManager["Client"]):
     def service_status(self) -> ServiceStatusReply:
         """Return all services of the node, from one request."""
         return self._ask(
-            get_operation(CONTROL_CENTER_API, "soapGetServiceStatus"),
+            operations.get_operation(operations.CONTROL_CENTER_API, "soapGetServiceStatus"),
             {"ServiceStatus": [""]},
-            parse_service_status,
+            parsing.parse_service_status,
         )
 
     def product_information(self) -> ProductInformation:
         """Return the node's release and what it knows of its services."""
         return self._ask(
-            get_operation(CONTROL_CENTER_API, "getProductInformationList"),
+            operations.get_operation(operations.CONTROL_CENTER_API, "getProductInformationList"),
             {"ServiceInfo": ""},
-            parse_product_information,
+            parsing.parse_product_information,
         )
 
     def static_service_list(self) -> tuple[ServiceSpecification, ...]:
         """Return the services that the node knows, without their state."""
         return self._ask(
-            get_operation(CONTROL_CENTER_API, "soapGetStaticServiceList"),
+            operations.get_operation(operations.CONTROL_CENTER_API, "soapGetStaticServiceList"),
             {"ServiceInformationResponse": ""},
-            parse_static_service_list,
+            parsing.parse_static_service_list,
         )
 
     def perfmon_counters(self, object_name: str, host: str) -> tuple[PerfmonCounter, ...]:
         """Return the counters of a PerfMon object on a host; the host proves no identity."""
         return self._ask(
-            get_operation(PERFMON_API, "perfmonCollectCounterData"),
+            operations.get_operation(operations.PERFMON_API, "perfmonCollectCounterData"),
             {"Host": host, "Object": object_name},
-            parse_counters,
+            parsing.parse_counters,
         )
 
     def list_process_nodes(self) -> tuple[ProcessNode, ...]:
         """Return CUCM's server list, `EnterpriseWideData` included; no roles before AXL 10.0."""
         tags = ("name", "description", "nodeUsage", "processNodeRole")
         return self._ask_axl(
-            "listProcessNode", axl_list_parameters("name", "%", tags), parse_process_nodes
+            "listProcessNode",
+            operations.axl_list_parameters("name", "%", tags),
+            parsing.parse_process_nodes,
         )
 
     def list_presence_redundancy_groups(self) -> tuple[RedundancyGroup, ...]:
@@ -159,8 +140,8 @@ class Client(AbstractContextManager["Client"]):
         tags = ("name", "server1", "server2", "haEnabled")
         return self._ask_axl(
             "listPresenceRedundancyGroup",
-            axl_list_parameters("name", "%", tags),
-            parse_redundancy_groups,
+            operations.axl_list_parameters("name", "%", tags),
+            parsing.parse_redundancy_groups,
         )
 
     def list_process_node_services(self, node: str) -> tuple[ProcessNodeService, ...]:
@@ -168,20 +149,20 @@ class Client(AbstractContextManager["Client"]):
         tags = ("processNodeName", "service", "isActive")
         rows = self._ask_axl(
             "listProcessNodeService",
-            axl_list_parameters("processNodeName", node, tags),
-            parse_process_node_services,
+            operations.axl_list_parameters("processNodeName", node, tags),
+            parsing.parse_process_node_services,
         )
         # AXL reads the name as a pattern, in which "_" matches any character.
         return tuple(row for row in rows if row.node.casefold() == node.casefold())
 
     def ccm_version(self) -> str:
         """Return the release of the server that answers AXL."""
-        return self._ask_axl("getCCMVersion", {}, parse_ccm_version)
+        return self._ask_axl("getCCMVersion", {}, parsing.parse_ccm_version)
 
     def sql(self, statement: str) -> tuple[dict[str, str | None], ...]:
         """Return the rows of one SELECT; raises `StatementRefused` before sending any other."""
         check_select_statement(statement)
-        return self._ask_axl("executeSQLQuery", {"sql": statement}, parse_sql_rows)
+        return self._ask_axl("executeSQLQuery", {"sql": statement}, parsing.parse_sql_rows)
 
     def close(self) -> None:
         """End the session."""
@@ -191,7 +172,7 @@ class Client(AbstractContextManager["Client"]):
         self.close()
 
     def _ask_axl(
-        self, name: str, values: dict[str, Any], parse: Callable[[CheckedReply], _RecordsT]
+        self, name: str, values: dict[str, Any], parse: Callable[[parsing.CheckedReply], _RecordsT]
     ) -> _RecordsT:
         """Ask AXL in the newest version that both sides have.
 
@@ -201,7 +182,7 @@ class Client(AbstractContextManager["Client"]):
         try:
             records = self._ask_axl_version(version, name, values, parse)
         except AxlVersionRefused as refused:
-            common = newest_common_version(refused.offered)
+            common = operations.newest_common_version(refused.offered)
             if self._axl_version or self._configured_axl_version or common is None:
                 raise
             version = common
@@ -214,14 +195,14 @@ class Client(AbstractContextManager["Client"]):
         version: str,
         name: str,
         values: dict[str, Any],
-        parse: Callable[[CheckedReply], _RecordsT],
+        parse: Callable[[parsing.CheckedReply], _RecordsT],
     ) -> _RecordsT:
         """Ask AXL in one version, without a SOAP action if the server refuses ours.
 
         No document says which action an IM&P node's own AXL expects.
         """
-        operation = get_operation(AXL_API, name, version)
-        values = drop_unsupported_tags(version, values)
+        operation = operations.get_operation(operations.AXL_API, name, version)
+        values = operations.drop_unsupported_tags(version, values)
         try:
             return self._ask(operation, values, parse)
         except SoapFault as fault:
@@ -232,12 +213,12 @@ class Client(AbstractContextManager["Client"]):
 
     def _ask(
         self,
-        operation: SoapOperation,
+        operation: operations.SoapOperation,
         values: dict[str, Any],
-        parse: Callable[[CheckedReply], _RecordsT],
+        parse: Callable[[parsing.CheckedReply], _RecordsT],
     ) -> _RecordsT:
         """Send one request, repeated while the server is busy, and parse its checked reply."""
-        sends_action = self._sends_action or operation.interface is not AXL_API
+        sends_action = self._sends_action or operation.interface is not operations.AXL_API
         action = operation.soap_action if sends_action else ""
         request = SoapRequest(
             url=f"{self._endpoint.origin}{operation.interface.path}",
@@ -250,7 +231,9 @@ class Client(AbstractContextManager["Client"]):
         )
         return parse(reply)
 
-    def _send(self, operation: SoapOperation, request: SoapRequest) -> CheckedReply:
+    def _send(
+        self, operation: operations.SoapOperation, request: SoapRequest
+    ) -> parsing.CheckedReply:
         """Send a request once; return its checked reply without secrets."""
         response = self._post(request)
         self._identity = response.identity
@@ -261,7 +244,7 @@ class Client(AbstractContextManager["Client"]):
             raise
         self._redactor.hide(element, self._session.cookies)
         sender = (self._endpoint.name, operation.interface.label)
-        return CheckedReply(element, sender, response.received_at)
+        return parsing.CheckedReply(element, sender, response.received_at)
 
     def _post(self, request: SoapRequest) -> SoapResponse:
         """Send a request; an error that quotes a certificate holds no secret either."""

@@ -14,16 +14,7 @@ from lxml import etree
 
 from auditor.errors import BadReply
 from auditor.problems import Problem
-from auditor.soap.records import (
-    PerfmonCounter,
-    ProcessNode,
-    ProcessNodeService,
-    ProductInformation,
-    RedundancyGroup,
-    ServiceRow,
-    ServiceSpecification,
-    ServiceStatusReply,
-)
+from auditor.soap import records
 from auditor.soap.reply_checks import Sender, is_nil_element
 
 UNREADABLE_COUNTER_STATUS = -1
@@ -42,20 +33,20 @@ class CheckedReply:
     received_at: datetime
 
 
-def parse_service_status(reply: CheckedReply) -> ServiceStatusReply:
+def parse_service_status(reply: CheckedReply) -> records.ServiceStatusReply:
     """Read `soapGetServiceStatusResponse`; a list without services is refused."""
     result = _required_child(reply, reply.element, "soapGetServiceStatusReturn")
     if _child_text(result, "ReturnCode") not in {None, "0"}:
         raise BadReply(Problem.SERVICES_UNREADABLE, *reply.sender)
     services = _required_child(reply, result, "ServiceInfoList")
     rows = _parse_rows(reply, services, "item", "ServiceName", _parse_service_row)
-    return ServiceStatusReply(_require_rows(reply, rows, "services"), reply.received_at)
+    return records.ServiceStatusReply(_require_rows(reply, rows, "services"), reply.received_at)
 
 
-def parse_product_information(reply: CheckedReply) -> ProductInformation:
+def parse_product_information(reply: CheckedReply) -> records.ProductInformation:
     """Read `getProductInformationListResponse`; a list without services is refused."""
     result = _required_child(reply, reply.element, "getProductInformationListReturn")
-    return ProductInformation(
+    return records.ProductInformation(
         _child_text(result, "ActiveServerVersion"),
         _child_text(result, "PrimaryNode"),
         _child_text(result, "SecondaryNode"),
@@ -63,30 +54,30 @@ def parse_product_information(reply: CheckedReply) -> ProductInformation:
     )
 
 
-def parse_static_service_list(reply: CheckedReply) -> tuple[ServiceSpecification, ...]:
+def parse_static_service_list(reply: CheckedReply) -> tuple[records.ServiceSpecification, ...]:
     """Read `soapGetStaticServiceListResponse`; a list without services is refused."""
     result = _required_child(reply, reply.element, "soapGetStaticServiceListReturn")
     return _parse_specifications(reply, result)
 
 
-def parse_counters(reply: CheckedReply) -> tuple[PerfmonCounter, ...]:
+def parse_counters(reply: CheckedReply) -> tuple[records.PerfmonCounter, ...]:
     """Read `perfmonCollectCounterDataResponse`; an object without counters is an empty tuple."""
     name = "perfmonCollectCounterDataReturn"
     return _parse_rows(reply, reply.element, name, "Name", _parse_counter)
 
 
-def parse_process_nodes(reply: CheckedReply) -> tuple[ProcessNode, ...]:
+def parse_process_nodes(reply: CheckedReply) -> tuple[records.ProcessNode, ...]:
     """Read `listProcessNodeResponse`; a list without nodes is refused: a CUCM lists itself."""
     rows = _parse_axl_list(reply, "processNode", "name", _parse_process_node)
     return _require_rows(reply, rows, "nodes")
 
 
-def parse_redundancy_groups(reply: CheckedReply) -> tuple[RedundancyGroup, ...]:
+def parse_redundancy_groups(reply: CheckedReply) -> tuple[records.RedundancyGroup, ...]:
     """Read `listPresenceRedundancyGroupResponse`; there may be none."""
     return _parse_axl_list(reply, "presenceRedundancyGroup", "name", _parse_redundancy_group)
 
 
-def parse_process_node_services(reply: CheckedReply) -> tuple[ProcessNodeService, ...]:
+def parse_process_node_services(reply: CheckedReply) -> tuple[records.ProcessNodeService, ...]:
     """Read `listProcessNodeServiceResponse`; there may be none."""
     return _parse_axl_list(reply, "processNodeService", "service", _parse_process_node_service)
 
@@ -121,9 +112,9 @@ def parse_sql_rows(reply: CheckedReply) -> tuple[dict[str, str | None], ...]:
     )
 
 
-def _parse_service_row(row: etree._Element) -> ServiceRow:
+def _parse_service_row(row: etree._Element) -> records.ServiceRow:
     code = _child_text(row, "ReasonCode")
-    return ServiceRow(
+    return records.ServiceRow(
         name=_child_text(row, "ServiceName") or "",
         status=_child_text(row, "ServiceStatus"),
         reason_code=_parse_integer(code),
@@ -136,14 +127,14 @@ def _parse_service_row(row: etree._Element) -> ServiceRow:
 
 def _parse_specifications(
     reply: CheckedReply, result: etree._Element
-) -> tuple[ServiceSpecification, ...]:
+) -> tuple[records.ServiceSpecification, ...]:
     services = _required_child(reply, result, "Services")
     rows = _parse_rows(reply, services, "item", "ServiceName", _parse_specification)
     return _require_rows(reply, rows, "services")
 
 
-def _parse_specification(row: etree._Element) -> ServiceSpecification:
-    return ServiceSpecification(
+def _parse_specification(row: etree._Element) -> records.ServiceSpecification:
+    return records.ServiceSpecification(
         name=_child_text(row, "ServiceName") or "",
         type=_child_text(row, "ServiceType"),
         deployable=_parse_boolean(_child_text(row, "Deployable")),
@@ -152,9 +143,9 @@ def _parse_specification(row: etree._Element) -> ServiceSpecification:
     )
 
 
-def _parse_counter(row: etree._Element) -> PerfmonCounter:
+def _parse_counter(row: etree._Element) -> records.PerfmonCounter:
     status = _child_text(row, "CStatus")
-    return PerfmonCounter(
+    return records.PerfmonCounter(
         name=_child_text(row, "Name") or "",
         value=_parse_integer(_child_text(row, "Value")),
         # A status that is no number must not pass for a status that was not sent.
@@ -164,8 +155,8 @@ def _parse_counter(row: etree._Element) -> PerfmonCounter:
     )
 
 
-def _parse_process_node(row: etree._Element) -> ProcessNode:
-    return ProcessNode(
+def _parse_process_node(row: etree._Element) -> records.ProcessNode:
+    return records.ProcessNode(
         name=_child_text(row, "name") or "",
         description=_child_text(row, "description"),
         usage=_child_text(row, "nodeUsage"),
@@ -173,8 +164,8 @@ def _parse_process_node(row: etree._Element) -> ProcessNode:
     )
 
 
-def _parse_redundancy_group(row: etree._Element) -> RedundancyGroup:
-    return RedundancyGroup(
+def _parse_redundancy_group(row: etree._Element) -> records.RedundancyGroup:
+    return records.RedundancyGroup(
         name=_child_text(row, "name") or "",
         server1=_child_text(row, "server1"),
         server2=_child_text(row, "server2"),
@@ -182,8 +173,8 @@ def _parse_redundancy_group(row: etree._Element) -> RedundancyGroup:
     )
 
 
-def _parse_process_node_service(row: etree._Element) -> ProcessNodeService:
-    return ProcessNodeService(
+def _parse_process_node_service(row: etree._Element) -> records.ProcessNodeService:
+    return records.ProcessNodeService(
         node=_child_text(row, "processNodeName") or "",
         service=_child_text(row, "service") or "",
         is_active=_parse_boolean(_child_text(row, "isActive")),

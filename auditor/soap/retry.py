@@ -3,15 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from tenacity import (
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_chain,
-    wait_fixed,
-    wait_none,
-    wait_random,
-)
+import tenacity
 
 from auditor.errors import RateLimited
 from auditor.soap.messages import ConnectionDropped
@@ -33,19 +25,20 @@ def with_retries(
     longer than given, so that the requests of several runs do not meet again.
     """
     pauses = [
-        wait_fixed(seconds) + wait_random(0, seconds * _PAUSE_JITTER) for seconds in backoff_s
+        tenacity.wait_fixed(seconds) + tenacity.wait_random(0, seconds * _PAUSE_JITTER)
+        for seconds in backoff_s
     ]
-    busy = Retrying(
-        retry=retry_if_exception_type((RateLimited, ServerBusy)),
-        stop=stop_after_attempt(len(backoff_s) + 1),
-        wait=wait_chain(*pauses) if pauses else wait_none(),
+    busy = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type((RateLimited, ServerBusy)),
+        stop=tenacity.stop_after_attempt(len(backoff_s) + 1),
+        wait=tenacity.wait_chain(*pauses) if pauses else tenacity.wait_none(),
         sleep=pause,
         reraise=True,
     )
-    dropped = Retrying(
-        retry=retry_if_exception_type(ConnectionDropped),
-        stop=stop_after_attempt(2),
-        wait=wait_none(),
+    dropped = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(ConnectionDropped),
+        stop=tenacity.stop_after_attempt(2),
+        wait=tenacity.wait_none(),
         sleep=pause,
         reraise=True,
     )

@@ -26,20 +26,13 @@ from auditor.credentials import Credentials
 from auditor.errors import BadReply, ExchangeError, TooLarge, Unreachable
 from auditor.models.facts import Identity
 from auditor.problems import Problem
+from auditor.soap import messages
 from auditor.soap.deadlines import Deadline, DeadlineWatchdog, open_tcp_connection
 from auditor.soap.handshake import (
     certificate_or_none,
     read_unverified_certificate,
     unreachable_error,
     unreadable_certificate_error,
-)
-from auditor.soap.messages import (
-    Certificate,
-    ConnectionDropped,
-    Endpoint,
-    RequestLimits,
-    SoapRequest,
-    SoapResponse,
 )
 from auditor.soap.tls import check_server_name, to_handshake_error, verify_identity
 
@@ -158,9 +151,9 @@ class LiveSession:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        endpoint: messages.Endpoint,
         credentials: Credentials,
-        limits: RequestLimits,
+        limits: messages.RequestLimits,
         watchdog: DeadlineWatchdog,
         context: ssl.SSLContext,
     ) -> None:
@@ -173,7 +166,7 @@ class LiveSession:
         self._requests_sent = 0
         self._elapsed_us = 0
         self._identity = Identity.UNPROVEN
-        self._certificate: Certificate | None = None
+        self._certificate: messages.Certificate | None = None
         self._session = HttpSession()
         self._session.trust_env = False
         self._session.headers.clear()
@@ -200,7 +193,7 @@ class LiveSession:
         """Return the values of the session's cookies."""
         return tuple(cookie.value for cookie in self._session.cookies if cookie.value)
 
-    def post(self, request: SoapRequest) -> SoapResponse:
+    def post(self, request: messages.SoapRequest) -> messages.SoapResponse:
         """Send one request; raises an `ExchangeError`, or `Interrupted`."""
         if not _HOST_PATTERN.fullmatch(self._endpoint.host):
             raise Unreachable(Problem.NO_HOST_NAME, self._endpoint.name)
@@ -225,7 +218,7 @@ class LiveSession:
         with self._lock:
             self._session.close()
 
-    def _send(self, request: SoapRequest, deadline: Deadline) -> SoapResponse:
+    def _send(self, request: messages.SoapRequest, deadline: Deadline) -> messages.SoapResponse:
         response = self._session.post(
             request.url,
             data=request.body,
@@ -235,7 +228,7 @@ class LiveSession:
             stream=True,
         )
         try:
-            return SoapResponse(
+            return messages.SoapResponse(
                 status=response.status_code,
                 content_type=response.headers.get("Content-Type", ""),
                 body=self._read_body(response, deadline)
@@ -284,7 +277,7 @@ class LiveSession:
         if isinstance(exc, _PROXY_ERRORS):
             return Unreachable(Problem.NO_PROXY_CONNECTION, self._endpoint.name)
         if any(isinstance(cause, ConnectionError | ssl.SSLError) for cause in causes):
-            return ConnectionDropped(Problem.CONNECTION_DROPPED, self._endpoint.name)
+            return messages.ConnectionDropped(Problem.CONNECTION_DROPPED, self._endpoint.name)
         return BadReply(Problem.NO_HTTP, self._endpoint.name)
 
     # The next four are called by the connection, within the exchange that is under way.

@@ -7,16 +7,8 @@ cannot be read is recorded with the reason, and the audit continues without it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from auditor.collect.discovery import sql
 from auditor.collect.discovery.probes import Probe
-from auditor.collect.discovery.sql import (
-    ANCHOR_COLUMN,
-    ANCHOR_VALUE,
-    DatabaseRows,
-    ProbeStatement,
-    catalogue_statement,
-    parse_catalogue,
-    plan_statements,
-)
 from auditor.errors import BadReply, Bug, ExchangeError, SoapFault
 from auditor.failures import failure_cause
 from auditor.problems import Problem
@@ -36,7 +28,7 @@ class ProbeResults:
 
     node: str
     probes: tuple[Probe, ...]
-    rows: Mapping[str, DatabaseRows] = field(default_factory=dict)
+    rows: Mapping[str, sql.DatabaseRows] = field(default_factory=dict)
     gaps: Mapping[str, str] = field(default_factory=dict)
     stopped_by: ExchangeError | None = None
 
@@ -56,13 +48,15 @@ def read_probes(client: Client, node: str, probes: Sequence[Probe]) -> ProbeResu
         Bug, Interrupted: every other failure is in the results.
     """
     try:
-        plan = plan_statements(probes, parse_catalogue(client.sql(catalogue_statement(probes))))
+        plan = sql.plan_statements(
+            probes, sql.parse_catalogue(client.sql(sql.catalogue_statement(probes)))
+        )
     except Bug:
         raise
     except ExchangeError as error:
         why = f"its catalogue could not be read: {failure_cause(error.failure)}"
         return fail_all_probes(node, probes, why, _stopping_error(error))
-    rows: dict[str, DatabaseRows] = {}
+    rows: dict[str, sql.DatabaseRows] = {}
     gaps = dict(plan.missing)
     stopped_by: ExchangeError | None = None
     for statement in plan.statements:
@@ -85,8 +79,8 @@ def _stopping_error(error: ExchangeError) -> ExchangeError | None:
 
 
 def _split_rows_by_probe(
-    statement: ProbeStatement, rows: DatabaseRows, probes: Sequence[Probe]
-) -> Mapping[str, DatabaseRows]:
+    statement: sql.ProbeStatement, rows: sql.DatabaseRows, probes: Sequence[Probe]
+) -> Mapping[str, sql.DatabaseRows]:
     """Return the different rows of each probe, with the column names of its meaning.
 
     Raises:
@@ -102,10 +96,12 @@ def _split_rows_by_probe(
 
 
 def _has_anchor(row: Mapping[str, str | None]) -> bool:
-    return row.get(ANCHOR_COLUMN) == ANCHOR_VALUE
+    return row.get(sql.ANCHOR_COLUMN) == sql.ANCHOR_VALUE
 
 
-def _select_probe_rows(probe: Probe, names: Mapping[str, str], rows: DatabaseRows) -> DatabaseRows:
+def _select_probe_rows(
+    probe: Probe, names: Mapping[str, str], rows: sql.DatabaseRows
+) -> sql.DatabaseRows:
     expected = set(names.values()) or probe.required_columns
     if any(not expected <= row.keys() for row in rows):
         raise BadReply(Problem.OTHER_COLUMNS)

@@ -7,6 +7,7 @@ other become questions, because the loader would refuse them.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from auditor import service_names
 from auditor.models.deployment import DEPLOYMENT_KEYS, INTERCLUSTER_ONLY_KEYS
 from auditor.models.facts import (
     STEADY_UPTIME_S,
@@ -18,17 +19,6 @@ from auditor.models.facts import (
     Setting,
 )
 from auditor.recommendations.conditions import evaluate_release_range
-from auditor.service_names import (
-    BULK_PROVISIONING,
-    CONNECTION_MANAGER,
-    DIRECTORY_SERVICE,
-    FILE_TRANSFER_MANAGER,
-    MESSAGE_ARCHIVER,
-    SIP_FEDERATION_MANAGER,
-    TEXT_CONFERENCE_MANAGER,
-    WEB_CONNECTION_MANAGER,
-    XMPP_FEDERATION_MANAGER,
-)
 from auditor.setup.init.questions import (
     PROFILE_QUESTIONS,
     ProfileEntry,
@@ -107,7 +97,9 @@ def _is_service_activated(node: NodeFacts, service: str) -> bool | None:
     state = node.services.get(service)
     if state is not None:
         return state.activated
-    before = service == FILE_TRANSFER_MANAGER and _is_release_before(node.release, "11.0")
+    before = service == service_names.FILE_TRANSFER_MANAGER and _is_release_before(
+        node.release, "11.0"
+    )
     return False if before and node.services else None
 
 
@@ -182,7 +174,7 @@ def _infer_chat(
     cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
     """Permanent chat needs chat: if only chat's service is off, ask."""
-    entry = _activated_nodes_rule(TEXT_CONFERENCE_MANAGER)(cluster, key, entries)
+    entry = _activated_nodes_rule(service_names.TEXT_CONFERENCE_MANAGER)(cluster, key, entries)
     permanent = cluster.discovered("permanent_chat")
     if entry.off and permanent is not None and permanent.on:
         why = f"{entry.why} Yet permanent chat is on: {permanent.source}."
@@ -215,9 +207,11 @@ def _infer_ldap_configured(
     """The service stays up only with its settings (note in Cisco's table)."""
     if entries["third_party_ldap_search"].off:
         return ProfileEntry(key, False, "There is no such search.")
-    states = cluster.states(cluster.activation(DIRECTORY_SERVICE))
+    states = cluster.states(cluster.activation(service_names.DIRECTORY_SERVICE))
     if entries["third_party_ldap_search"].on and states and all(map(_is_running_steadily, states)):
-        why = f"{DIRECTORY_SERVICE} stays up, which it does not without these settings."
+        why = (
+            f"{service_names.DIRECTORY_SERVICE} stays up, which it does not without these settings."
+        )
         return ProfileEntry(key, True, why)
     return _question_entry(key)
 
@@ -230,7 +224,7 @@ def _is_running_steadily(state: ServiceState) -> bool:
 def _infer_sip_federation(
     cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
-    entry = _activated_nodes_rule(SIP_FEDERATION_MANAGER)(cluster, key, entries)
+    entry = _activated_nodes_rule(service_names.SIP_FEDERATION_MANAGER)(cluster, key, entries)
     other = " It serves partitioned intradomain federation and peers on release 8.6(x) as well."
     return replace(entry, why=entry.why + other) if entry.on else entry
 
@@ -239,7 +233,7 @@ def _infer_xmpp_federation(
     cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
     """The setting of each node and the service that needs it should agree."""
-    entry = _activated_nodes_rule(XMPP_FEDERATION_MANAGER)(cluster, key, entries)
+    entry = _activated_nodes_rule(service_names.XMPP_FEDERATION_MANAGER)(cluster, key, entries)
     setting = cluster.discovered(key)
     if setting is None or entry.question:
         return entry
@@ -252,7 +246,7 @@ def _infer_xmpp_federation(
             else ProfileEntry(key, value, why, PROFILE_QUESTIONS[key])
         )
     why = f"{entry.why} {_discovered_setting_sentence(setting)}"
-    activation = cluster.activation(XMPP_FEDERATION_MANAGER)
+    activation = cluster.activation(service_names.XMPP_FEDERATION_MANAGER)
     if setting.on == entry.on and frozenset(activation.on) == (setting.nodes or frozenset()):
         return ProfileEntry(key, entry.value, why)
     return ProfileEntry(key, entry.value, why, PROFILE_QUESTIONS[key])
@@ -279,7 +273,7 @@ def _infer_third_party_compliance(
 def _infer_file_transfer(
     cluster: ObservedCluster, key: str, entries: Mapping[str, ProfileEntry]
 ) -> ProfileEntry:
-    entry = _activated_nodes_rule(FILE_TRANSFER_MANAGER)(cluster, key, entries)
+    entry = _activated_nodes_rule(service_names.FILE_TRANSFER_MANAGER)(cluster, key, entries)
     setting = cluster.discovered(key)
     if setting is None or entry.question:
         return entry
@@ -294,10 +288,10 @@ def _infer_file_server(
     """The service starts only with a file server and a database (configuration guide 15)."""
     if entries["managed_file_transfer"].off:
         return ProfileEntry(key, False, "There is no managed file transfer.")
-    states = cluster.states(cluster.activation(FILE_TRANSFER_MANAGER))
+    states = cluster.states(cluster.activation(service_names.FILE_TRANSFER_MANAGER))
     if states and all(state.state is RunState.STARTED for state in states):
         return ProfileEntry(
-            key, True, f"{FILE_TRANSFER_MANAGER} runs, which it does not without one."
+            key, True, f"{service_names.FILE_TRANSFER_MANAGER} runs, which it does not without one."
         )
     return _question_entry(key)
 
@@ -324,19 +318,19 @@ def _infer_cup86_peer(
 
 
 _INFERENCE_RULES: Mapping[str, InferenceRule] = {
-    "bulk_administration": _activated_anywhere_rule(BULK_PROVISIONING),
+    "bulk_administration": _activated_anywhere_rule(service_names.BULK_PROVISIONING),
     "chat": _infer_chat,
     "permanent_chat": _infer_permanent_chat,
     "permanent_chat_ha": _infer_permanent_chat_ha,
-    "web_clients": _activated_anywhere_rule(WEB_CONNECTION_MANAGER),
-    "xmpp_clients": _activated_anywhere_rule(CONNECTION_MANAGER),
-    "third_party_ldap_search": _activated_anywhere_rule(DIRECTORY_SERVICE),
+    "web_clients": _activated_anywhere_rule(service_names.WEB_CONNECTION_MANAGER),
+    "xmpp_clients": _activated_anywhere_rule(service_names.CONNECTION_MANAGER),
+    "third_party_ldap_search": _activated_anywhere_rule(service_names.DIRECTORY_SERVICE),
     "third_party_ldap_search_configured": _infer_ldap_configured,
     "sip_federation": _infer_sip_federation,
     "partitioned_intradomain_federation": _always_ask,
     "xmpp_federation": _infer_xmpp_federation,
     "xmpp_federation_enabled_on": _infer_xmpp_enabled_nodes,
-    "compliance": _activated_nodes_rule(MESSAGE_ARCHIVER),
+    "compliance": _activated_nodes_rule(service_names.MESSAGE_ARCHIVER),
     "compliance_third_party": _infer_third_party_compliance,
     "managed_file_transfer": _infer_file_transfer,
     "file_server_configured": _infer_file_server,
