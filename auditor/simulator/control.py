@@ -20,7 +20,7 @@ Source: IM&P configuration guide 15, chapter on high availability, node states a
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal, get_args
 
@@ -30,7 +30,6 @@ from auditor.simulator.cluster import SimulatedCluster, SimulatedNode
 from auditor.simulator.faults import ANY_NODE, Fault, FaultPlan, FaultRule
 from auditor.simulator.scenario import (
     HA_STATES,
-    FaultEntry,
     ScenarioError,
     ServiceEntry,
     ha_state_number,
@@ -59,115 +58,81 @@ class SequenceStep:
     change: ChangeData
 
 
+@dataclass(frozen=True, slots=True)
+class _PlannedStep:
+    """One step of a sequence: the pair's HA states, and its sessions.
+
+    `sessions` are the part of its own sessions that the first node holds, and the part of the first
+    node's that the second holds besides its own. `on_first` are changes to the first node.
+    """
+
+    states: tuple[str, str] | None = None
+    sessions: tuple[float, float] | None = None
+    on_first: Mapping[str, ChangeData] = field(default_factory=dict)
+
+
+_CONNECTION_REFUSED = {"fault": "connection-refused"}
+_STOPPED_ENGINE = {"service": "Cisco Presence Engine", "reason": -1019}
+
+_STEPS_BY_SEQUENCE = {
+    # By hand: both nodes move, then one idles and the users sign in to the other by and by.
+    HaSequence.FAILOVER: (
+        _PlannedStep(("failing_over", "taking_over"), (0.5, 0)),
+        _PlannedStep(("idle", "backup"), (0, 0.1)),
+        _PlannedStep(sessions=(0, 0.6)),
+        _PlannedStep(sessions=(0, 1)),
+    ),
+    HaSequence.FALLBACK: (
+        _PlannedStep(("taking_back", "falling_back"), (0, 0.5)),
+        _PlannedStep(("normal", "normal"), (0.1, 0)),
+        _PlannedStep(sessions=(1, 0)),
+    ),
+    # No heartbeat: the first node does not answer, and the second takes over its users.
+    HaSequence.NODE_DIES: (
+        _PlannedStep(sessions=(0, 0), on_first={"fault": _CONNECTION_REFUSED}),
+        _PlannedStep(("down", "taking_over")),
+        _PlannedStep(("down", "backup"), (0, 1)),
+    ),
+    # The dead node starts and finds its users gone: it is failed over until they fall back.
+    HaSequence.NODE_RETURNS: (
+        _PlannedStep(("initializing", "backup"), on_first={"clear": _CONNECTION_REFUSED}),
+        _PlannedStep(("failed_over", "backup")),
+    ),
+    # A critical service of the first node stays down: its users move, the service is left.
+    HaSequence.SERVICE_FAILS: (
+        _PlannedStep(on_first={"stop": _STOPPED_ENGINE}),
+        _PlannedStep(("failing_over", "taking_over")),
+        _PlannedStep(("failed_over_services_down", "backup"), (0, 1)),
+    ),
+}
+
+
 def sequence_steps(
     sequence: HaSequence, group: str, pair: Sequence[SimulatedNode], step_s: float
 ) -> tuple[SequenceStep, ...]:
     """Return the steps of a sequence, `step_s` apart, for the two nodes of a group."""
     first, second = pair
     return tuple(
-        SequenceStep(number * step_s, change)
-        for number, change in enumerate(_CHANGES_BY_SEQUENCE[sequence](group, first, second))
+        SequenceStep(number * step_s, _planned_change(step, group, first, second))
+        for number, step in enumerate(_STEPS_BY_SEQUENCE[sequence])
     )
 
 
-def _ha_states_change(group: str, *states: str) -> dict[str, object]:
-    return {"group": group, "states": list(states)}
-
-
-def _session_counts(
-    first: SimulatedNode, second: SimulatedNode, on_first: float, on_second: float
-) -> list[object]:
-    """Return who holds how many sessions: parts of the first node's own and of both together."""
-    both = first.home + second.home
-    return [
-        {"node": first.name, "count": round(first.home * on_first)},
-        {"node": second.name, "count": round(second.home + (both - second.home) * on_second)},
-    ]
-
-
-def _failover_changes(
-    group: str, first: SimulatedNode, second: SimulatedNode
-) -> Sequence[ChangeData]:
-    """By hand: both nodes move, then one idles and the users sign in to the other by and by."""
-    return (
-        {
-            "ha": _ha_states_change(group, "failing_over", "taking_over"),
-            "sessions": _session_counts(first, second, 0.5, 0),
-        },
-        {
-            "ha": _ha_states_change(group, "idle", "backup"),
-            "sessions": _session_counts(first, second, 0, 0.1),
-        },
-        {"sessions": _session_counts(first, second, 0, 0.6)},
-        {"sessions": _session_counts(first, second, 0, 1)},
-    )
-
-
-def _fallback_changes(
-    group: str, first: SimulatedNode, second: SimulatedNode
-) -> Sequence[ChangeData]:
-    return (
-        {
-            "ha": _ha_states_change(group, "taking_back", "falling_back"),
-            "sessions": _session_counts(first, second, 0, 0.5),
-        },
-        {
-            "ha": _ha_states_change(group, "normal", "normal"),
-            "sessions": _session_counts(first, second, 0.1, 0),
-        },
-        {"sessions": _session_counts(first, second, 1, 0)},
-    )
-
-
-def _node_failure_changes(
-    group: str, first: SimulatedNode, second: SimulatedNode
-) -> Sequence[ChangeData]:
-    """No heartbeat: the first node does not answer, and the second takes over its users."""
-    gone = {"fault": "connection-refused", "node": first.name}
-    return (
-        {"fault": gone, "sessions": _session_counts(first, second, 0, 0)},
-        {"ha": _ha_states_change(group, "down", "taking_over")},
-        {
-            "ha": _ha_states_change(group, "down", "backup"),
-            "sessions": _session_counts(first, second, 0, 1),
-        },
-    )
-
-
-def _node_return_changes(
-    group: str, first: SimulatedNode, second: SimulatedNode
-) -> Sequence[ChangeData]:
-    """The dead node starts and finds its users gone: it is failed over until they fall back."""
-    del second
-    back = {"node": first.name, "fault": "connection-refused"}
-    return (
-        {"clear": back, "ha": _ha_states_change(group, "initializing", "backup")},
-        {"ha": _ha_states_change(group, "failed_over", "backup")},
-    )
-
-
-def _service_failure_changes(
-    group: str, first: SimulatedNode, second: SimulatedNode
-) -> Sequence[ChangeData]:
-    """A critical service of the first node stays down: its users move, the service is left."""
-    engine = {"node": first.name, "service": "Cisco Presence Engine", "reason": -1019}
-    return (
-        {"stop": engine},
-        {"ha": _ha_states_change(group, "failing_over", "taking_over")},
-        {
-            "ha": _ha_states_change(group, "failed_over_services_down", "backup"),
-            "sessions": _session_counts(first, second, 0, 1),
-        },
-    )
-
-
-_CHANGES_BY_SEQUENCE = {
-    HaSequence.FAILOVER: _failover_changes,
-    HaSequence.FALLBACK: _fallback_changes,
-    HaSequence.NODE_DIES: _node_failure_changes,
-    HaSequence.NODE_RETURNS: _node_return_changes,
-    HaSequence.SERVICE_FAILS: _service_failure_changes,
-}
+def _planned_change(
+    step: _PlannedStep, group: str, first: SimulatedNode, second: SimulatedNode
+) -> ChangeData:
+    change: dict[str, object] = {
+        key: {"node": first.name, **details} for key, details in step.on_first.items()
+    }
+    if step.states:
+        change["ha"] = {"group": group, "states": list(step.states)}
+    if step.sessions:
+        own, taken_over = step.sessions
+        change["sessions"] = [
+            {"node": first.name, "count": round(first.home * own)},
+            {"node": second.name, "count": round(second.home + first.home * taken_over)},
+        ]
+    return change
 
 
 FAILOVER_STATE_PAIRS = (("failing_over", "taking_over"), ("idle", "backup"))
@@ -274,7 +239,7 @@ class ClusterChange(_ControlModel):
     database: Annotated[list[DatabaseChange], ACCEPT_SINGLE] = []
     play: Annotated[list[SequenceChange], ACCEPT_SINGLE] = []
     row: Annotated[list[RowChange], ACCEPT_SINGLE] = []
-    fault: Annotated[list[FaultEntry], ACCEPT_SINGLE] = Field(default=[])
+    fault: Annotated[list[FaultRule], ACCEPT_SINGLE] = Field(default=[])
 
 
 CHANGE_MODELS: Mapping[str, type[BaseModel]] = {
@@ -316,7 +281,7 @@ def apply_cluster_change(
         edit(row)
     for fault in change.fault:
         _check_fault_names(fault, cluster)
-        plan.rules.append(to_fault_rule(fault))
+        plan.rules.append(fault)
 
 
 def build_sequence(play: SequenceChange, cluster: SimulatedCluster) -> tuple[SequenceStep, ...]:
@@ -327,12 +292,7 @@ def build_sequence(play: SequenceChange, cluster: SimulatedCluster) -> tuple[Seq
     return sequence_steps(play.scene, play.group, nodes, play.step_s)
 
 
-def to_fault_rule(entry: FaultEntry) -> FaultRule:
-    """Return the rule of a fault entry."""
-    return FaultRule(**dict(entry))
-
-
-def _check_fault_names(fault: FaultEntry, cluster: SimulatedCluster) -> None:
+def _check_fault_names(fault: FaultRule, cluster: SimulatedCluster) -> None:
     for name in (fault.node, fault.of):
         if name not in (ANY_NODE, None, cluster.scenario.cucm):
             cluster.node(str(name))

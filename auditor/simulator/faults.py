@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr, model_validator
 
 ANY_NODE = "*"
 
@@ -98,13 +101,14 @@ INTERFACES_BY_FAULT = {
 """The interfaces of faults that not every interface can show."""
 
 
-@dataclass(slots=True)
-class FaultRule:
-    """One fault and the requests that get it; `matched` counts the requests that fit it.
+class FaultRule(BaseModel):
+    """One fault and the requests that get it: a `[[fault]]` of a scenario.
 
-    It skips the first `after` of them and then hits `times` (None: all). `row`, `text`, `of`,
-    `megabytes` and `interval_s` are for the faults that take them.
+    Of the requests that fit, it skips the first `after` and then hits `times` (None: all). `row`,
+    `text`, `of`, `megabytes` and `interval_s` are for the faults that take them.
     """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     fault: Fault
     node: str = ANY_NODE
@@ -117,7 +121,15 @@ class FaultRule:
     of: str | None = None
     megabytes: int = 100
     interval_s: float = 0.1
-    matched: int = 0
+    _matched: int = PrivateAttr(default=0)
+
+    @model_validator(mode="after")
+    def _can_be_shown(self) -> Self:
+        """Refuse a fault that would silently do nothing."""
+        places = INTERFACES_BY_FAULT.get(self.fault)
+        if places is not None and self.interface not in places:
+            raise ValueError(f"{self.fault} cannot be shown on {self.interface}.")
+        return self
 
     def applies_to_node(self, node: str) -> bool:
         """Return whether the rule applies to this node."""
@@ -132,8 +144,8 @@ class FaultRule:
             return False
         if self.operation not in (None, operation):
             return False
-        self.matched += 1
-        due = self.matched - self.after
+        self._matched += 1
+        due = self._matched - self.after
         return due > 0 and (self.times is None or due <= self.times)
 
 

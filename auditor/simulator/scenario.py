@@ -1,12 +1,12 @@
 """The scenario: what it may hold, entry by entry, and what follows from what it leaves out."""
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from auditor.simulator.catalogue import MajorMinor
-from auditor.simulator.faults import ANY_NODE, INTERFACES_BY_FAULT, Fault, SimulatedInterface
+from auditor.simulator.faults import FaultRule
 from auditor.simulator.validation_errors import choice_hint, shorten_value
 
 HA_STATES = (
@@ -165,30 +165,6 @@ class TableEntry(_ScenarioModel):
     side: Literal["imp", "cucm"] = "imp"
 
 
-class FaultEntry(_ScenarioModel):
-    """One fault that applies from the start; see `faults.FaultRule`."""
-
-    fault: Fault
-    node: str = ANY_NODE
-    interface: SimulatedInterface = SimulatedInterface.ALL
-    operation: str | None = None
-    times: int | None = None
-    after: int = 0
-    row: str | None = None
-    text: str | None = None
-    of: str | None = None
-    megabytes: int = 100
-    interval_s: float = 0.1
-
-    @model_validator(mode="after")
-    def _can_be_shown(self) -> Self:
-        """Refuse a fault that would silently do nothing."""
-        places = INTERFACES_BY_FAULT.get(self.fault)
-        if places is not None and self.interface not in places:
-            raise ValueError(f"{self.fault} cannot be shown on {self.interface}.")
-        return self
-
-
 class ClusterEntry(_ScenarioModel):
     """The cluster itself; `lacks` names the roles (`axl`, `serviceability`) the account lacks."""
 
@@ -218,7 +194,7 @@ class Scenario(_ScenarioModel):
     external_database: list[DatabaseEntry] = []
     intercluster_peer: list[PeerEntry] = []
     table: list[TableEntry] = []
-    fault: list[FaultEntry] = []
+    fault: list[FaultRule] = []
     undeclared: list[str] = []
     declared: dict[str, StrictBool | str | list[str]] = {}
     config: dict[str, StrictBool | str | list[str] | dict[str, str | list[str]]] = {}

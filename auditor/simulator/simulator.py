@@ -19,7 +19,6 @@ from auditor.simulator.config_file import (
     render_config,
     write_marked_file,
 )
-from auditor.simulator.control import to_fault_rule
 from auditor.simulator.control_address import ControlServer, control_choices, describe_simulation
 from auditor.simulator.database import SimulatedDatabase
 from auditor.simulator.exchange import LoggedRequest, SimulationState
@@ -96,7 +95,7 @@ class Simulator:
         cluster = SimulatedCluster(self.scenario, self._clock)
         self._simulation = SimulationState(
             cluster=cluster,
-            plan=FaultPlan([to_fault_rule(entry) for entry in self.scenario.fault]),
+            plan=FaultPlan(list(self.scenario.fault)),
             imp_database=SimulatedDatabase(cluster, "imp"),
             cucm_database=SimulatedDatabase(cluster, "cucm"),
             account=f"{_ACCOUNT_NAME}:{password}",

@@ -23,11 +23,11 @@ from auditor.resources import scenario_folder
 from auditor.simulator import Fault, SimulatedInterface, Simulator
 from auditor.simulator.certificates import CertificateAuthority
 from auditor.simulator.control import CHANGE_MODELS, HaSequence
+from auditor.simulator.faults import FaultRule
 from auditor.simulator.scenario import (
     HA_STATES,
     ClusterEntry,
     DatabaseEntry,
-    FaultEntry,
     GroupEntry,
     NodeEntry,
     PeerEntry,
@@ -112,7 +112,7 @@ def test_every_key_of_the_configuration_is_in_a_table() -> None:
         ("key of `[[external_database]]`", DatabaseEntry),
         ("key of `[[intercluster_peer]]`", PeerEntry),
         ("key of `[[table]]`", TableEntry),
-        ("key of `[[fault]]`", FaultEntry),
+        ("key of `[[fault]]`", FaultRule),
     ],
 )
 def test_every_key_of_a_scenario_is_in_its_table_and_no_other(
