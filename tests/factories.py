@@ -1,4 +1,4 @@
-"""Facts for tests: a healthy cluster to start from, and short words to change it."""
+"""Facts, findings and runs for tests: a healthy cluster to start from, and ways to change it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -26,6 +26,15 @@ from auditor.models.facts import (
     Setting,
     Source,
 )
+from auditor.models.findings import (
+    Finding,
+    FindingKind,
+    FindingSubject,
+    Severity,
+    SubjectKind,
+    Verdict,
+)
+from auditor.models.report import RunMetadata
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.problems import Problem
 from auditor.service_names import (
@@ -40,6 +49,8 @@ from auditor.service_names import (
 
 GROUP = "DefaultCUPSubCluster"
 RELEASE = "14.0.1.12900-161"
+DIFFERENT = (Verdict.DRIFT, Verdict.EXPLAINED, Verdict.WAIVED)
+"""The verdicts of findings that differ from Cisco's guides."""
 
 
 def sentence(text: str) -> Statement:
@@ -291,6 +302,36 @@ def cluster(
         coverage=tuple(gaps),
     )
     return replace(base, **changes)
+
+
+def make_finding(
+    recommendation: str = "SIP-01",
+    verdict: Verdict = Verdict.DRIFT,
+    *,
+    subject: str | FindingSubject = "imp1",
+    kind: FindingKind = FindingKind.STOPPED,
+    **changes: Any,
+) -> Finding:
+    """Return a finding on a node, or on the subject given; only a difference has the kind."""
+    base = Finding(
+        cluster="lab",
+        recommendation=recommendation,
+        service=None,
+        subject=FindingSubject(SubjectKind.NODE, subject) if isinstance(subject, str) else subject,
+        verdict=verdict,
+        severity=Severity.HIGH,
+        expected=sentence("running"),
+        observed=sentence("stopped"),
+        because=sentence("It is activated and does not run."),
+        kind=kind if verdict in DIFFERENT else None,
+    )
+    return replace(base, **changes)
+
+
+def make_run(run_id: str = "run-1", **changes: Any) -> RunMetadata:
+    """Return the circumstances of an audit that drift of any severity fails."""
+    started, finished = "2026-03-01T02:00:00Z", "2026-03-01T02:00:09Z"
+    return replace(RunMetadata(run_id, "audit", started, finished, Severity.LOW), **changes)
 
 
 def _groups(nodes: Iterable[NodeFacts]) -> Iterable[Group]:

@@ -28,11 +28,18 @@ QUICK: Mapping[str, Any] = {"timeout_s": 5, "settle_s": 0, "backoff_s": [0, 0]}
 """Settings that make a test wait for nothing; a hang is given its own, shorter, timeout."""
 
 CUCM, PUB, SUB = "cucm-pub.lab.test", "imp1.lab.test", "imp2.lab.test"
+GROUP = "Default"
 PAIR: Mapping[str, Any] = {
     "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
+    "group": [{"name": GROUP, "nodes": [PUB, SUB]}],
 }
 """The smallest scenario: a publisher and a subscriber in one redundancy group, as recommended."""
+
+DIRECTORY_PAIR: Mapping[str, Any] = {
+    **PAIR,
+    "deployment": {"third_party_ldap_search": True, "third_party_ldap_search_configured": True},
+}
+"""A pair on which the directory service is to run too."""
 
 DRIFTED_PAIR: Mapping[str, Any] = {
     **PAIR,

@@ -6,15 +6,14 @@ import pytest
 
 from auditor.models.facts import Outcome, Source
 from auditor.models.findings import ClusterReport, Verdict
-from tests.lab import Lab, coverage
+from tests.lab import CUCM, GROUP, PUB, SUB, Lab, coverage
 
 Start = Callable[..., Lab]
 
-NODES = ("imp1.lab.test", "imp2.lab.test", "imp3.lab.test")
-CUCM = "cucm-pub.lab.test"
+NODES = (PUB, SUB, "imp3.lab.test")
 TRIO = {
     "cluster": {"name": "trio"},
-    "group": [{"name": "Default", "nodes": [*NODES[:2]]}, {"name": "East", "nodes": [NODES[2]]}],
+    "group": [{"name": GROUP, "nodes": [*NODES[:2]]}, {"name": "East", "nodes": [NODES[2]]}],
 }
 DECLARED = "".join(
     f'\n[[cluster.node]]\nname = "{name}"\nrole = "{"subscriber" if at else "publisher"}"\n'

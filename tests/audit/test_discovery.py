@@ -10,11 +10,10 @@ from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
 from auditor.models.statements import Form, make_statement
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.soap.sql_guard import check_select_statement
-from tests.lab import Lab, coverage, finding
+from tests.lab import GROUP, PUB, SUB, Lab, coverage, finding
 
 Start = Callable[..., Lab]
 
-PUB, SUB, GROUP = "imp1.lab.test", "imp2.lab.test", "Default"
 KEYS: Mapping[str, str] = {
     "xmpp_federation": "xmpp_federation",
     "intercluster_peers": "intercluster",

@@ -18,15 +18,13 @@ from auditor.cli.app import app
 from auditor.report.formats import ReportFormat
 from auditor.simulator.envelope import XmlElement
 from auditor.simulator.exchange import SimulatedServer
-from tests.lab import Lab
+from tests.lab import PAIR, PUB, SUB, Lab
 from tests.notify.hook import Hook, listening
 
 Start = Callable[..., Lab]
 
-PUB, SUB = "imp1.lab.test", "imp2.lab.test"
-PAIR: dict[str, Any] = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
+CHAT_PAIR: dict[str, Any] = {
+    **PAIR,
     "deployment": {"chat": True, "permanent_chat": True},
     "external_database": [{"name": "chatdb", "used_by": ["permanent_chat"]}],
 }
@@ -134,7 +132,7 @@ def test_a_secret_in_ordinary_rows_reaches_nothing_that_a_run_leaves(
 ) -> None:
     """Every format, the history, the notification, the evidence, and the log at its loudest."""
     caplog.set_level(logging.DEBUG)
-    running = lab(PAIR)
+    running = lab(CHAT_PAIR)
     place = tmp_path / "left"
     place.mkdir()
     told, first = _night(running, place / "before", hook)
@@ -151,7 +149,7 @@ def test_a_secret_in_ordinary_rows_reaches_nothing_that_a_run_leaves(
 
 def test_echoed_passwords_are_reported_once_a_run(lab: Start, parrot: Parrot) -> None:
     """It explains the stars in the report, and is worth knowing by itself."""
-    running = lab(PAIR)
+    running = lab(CHAT_PAIR)
     parrot.places = PLACES["words"]
     result = running.run("audit")
     (told,) = [line for line in result.stderr.splitlines() if "sent the password" in line]

@@ -20,9 +20,7 @@ from auditor.recommendations.packs import load_packs
 from auditor.recommendations.vocabulary import JudgingMode
 from auditor.simulator import Simulator
 from auditor.simulator.faults import LISTENER_FAULTS, Fault
-from tests.lab import QUICK, Lab
-
-PUB, SUB, CUCM, GROUP = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test", "Default"
+from tests.lab import CUCM, GROUP, PUB, QUICK, SUB, Lab
 
 PLACES: Mapping[str, tuple[str, str, str]] = {
     "topology": (CUCM, "cucm-axl", "listProcessNode"),

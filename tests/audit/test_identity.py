@@ -9,16 +9,10 @@ from cryptography.hazmat.primitives import hashes
 
 from auditor.models.facts import Identity, Source
 from auditor.models.findings import ClusterReport, Verdict
-from tests.lab import Lab, coverage
+from tests.lab import DIRECTORY_PAIR, PUB, SUB, Lab, coverage
 
 Start = Callable[..., Lab]
 
-PUB, SUB = "imp1.lab.test", "imp2.lab.test"
-PAIR = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
-    "deployment": {"third_party_ldap_search": True, "third_party_ldap_search_configured": True},
-}
 SOURCES = (Source.CONTROL_CENTER, Source.PERFMON, Source.IMP_AXL)
 
 
@@ -54,7 +48,7 @@ def _led_to(lab: Lab, **to: str) -> Callable[[str], str]:
 @pytest.mark.parametrize("insecure", [False, True], ids=["verified", "insecure"])
 def test_swapped_addresses_are_found_before_a_password_is_sent(lab: Start, insecure: bool) -> None:
     """Each node shows the certificate of the other; even --insecure reads that."""
-    running = lab(PAIR)
+    running = lab(DIRECTORY_PAIR)
     running.edit = _led_to(running, imp1="imp2", imp2="imp1")
     cluster = _alone(running, insecure=insecure)
     assert _identities(cluster) == {PUB: "contradicted", SUB: "contradicted"}
@@ -65,7 +59,7 @@ def test_swapped_addresses_are_found_before_a_password_is_sent(lab: Start, insec
 
 def test_one_wrong_address_costs_that_node_alone(lab: Start) -> None:
     """The node that is really there is asked and judged once, as itself."""
-    running = lab(PAIR)
+    running = lab(DIRECTORY_PAIR)
     running.simulator.change({"fault": {"fault": "wrong-certificate", "node": SUB, "of": PUB}})
     cluster = _alone(running)
     assert _identities(cluster) == {PUB: "certificate", SUB: "contradicted"}
@@ -76,7 +70,10 @@ def test_one_wrong_address_costs_that_node_alone(lab: Start) -> None:
 
 def test_insecure_proves_no_identity(lab: Start) -> None:
     """The verdicts stand, and the report says who was not proven."""
-    assert _identities(_alone(lab(PAIR), insecure=True)) == {PUB: "unproven", SUB: "unproven"}
+    assert _identities(_alone(lab(DIRECTORY_PAIR), insecure=True)) == {
+        PUB: "unproven",
+        SUB: "unproven",
+    }
 
 
 def _twins(lab: Lab, *, insecure: bool = True) -> ClusterReport:
@@ -91,7 +88,7 @@ def test_one_machine_that_answers_for_two_nodes_counts_for_neither(
     lab: Start, insecure: bool
 ) -> None:
     """Nobody can say whose the start times are that both told."""
-    cluster = _twins(lab(PAIR), insecure=insecure)
+    cluster = _twins(lab(DIRECTORY_PAIR), insecure=insecure)
     assert _identities(cluster) == {PUB: "contradicted", SUB: "contradicted"}
     assert _judged(cluster, PUB) == _judged(cluster, SUB) == {Verdict.UNKNOWN}
     assert coverage(cluster, SUB, Source.PERFMON).reason == "wrong_node"
@@ -100,7 +97,7 @@ def test_one_machine_that_answers_for_two_nodes_counts_for_neither(
 def test_a_restart_between_the_replies_hides_no_duplicate_machine(lab: Start) -> None:
     """One start time of many differs then, and it is the same machine all the same."""
     node = {"name": PUB, "service": {"Cisco XCP Directory Service": {"restarting": True}}}
-    cluster = _twins(lab({**PAIR, "node": [node]}))
+    cluster = _twins(lab({**DIRECTORY_PAIR, "node": [node]}))
     assert _identities(cluster) == {PUB: "contradicted", SUB: "contradicted"}
 
 
@@ -109,7 +106,7 @@ def test_nodes_started_together_are_not_one_machine(lab: Start) -> None:
     services = ("Cisco SIP Proxy", "Cisco Presence Engine", "Cisco Tomcat", "Cisco XCP Router")
     same = {service: {"uptime": 5000} for service in services}
     nodes = [{"name": name, "service": same} for name in (PUB, SUB)]
-    assert _identities(_alone(lab({**PAIR, "node": nodes}))) == {
+    assert _identities(_alone(lab({**DIRECTORY_PAIR, "node": nodes}))) == {
         PUB: "certificate",
         SUB: "certificate",
     }
@@ -118,7 +115,7 @@ def test_nodes_started_together_are_not_one_machine(lab: Start) -> None:
 def test_a_pin_proves_a_self_signed_node(lab: Start) -> None:
     """What no authority vouches for, its digest does."""
     fault = {"fault": "self-signed-certificate", "node": SUB}
-    running = lab({**PAIR, "fault": [fault]})
+    running = lab({**DIRECTORY_PAIR, "fault": [fault]})
     (path,) = running.folder.glob("*self-signed*.pem")
     shown = x509.load_pem_x509_certificate(path.read_bytes())
     digest = shown.fingerprint(hashes.SHA256()).hex()
@@ -128,7 +125,7 @@ def test_a_pin_proves_a_self_signed_node(lab: Start) -> None:
 
 def test_a_wrong_pin_sends_nothing(lab: Start) -> None:
     """Not even to a node whose certificate would verify."""
-    running = lab(PAIR)
+    running = lab(DIRECTORY_PAIR)
     running.edit = lambda text: f'{text}\n[cluster.pins]\n"{SUB}" = ["{"AB" * 32}"]\n'
     cluster = _alone(running)
     assert coverage(cluster, SUB, Source.CONTROL_CENTER).reason == "tls"

@@ -1,7 +1,6 @@
 """Replies that are well-formed and say something odd: what they leave open never passes."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -10,20 +9,11 @@ from lxml import etree
 from auditor.models.findings import Verdict
 from auditor.simulator.envelope import XmlElement
 from auditor.simulator.exchange import SimulatedServer
-from tests.lab import Lab, finding
+from tests.lab import DIRECTORY_PAIR, PUB, SUB, Lab, finding
 
 Start = Callable[..., Lab]
 Twist = Callable[[etree._Element], None]
 
-PUB, SUB = "imp1.lab.test", "imp2.lab.test"
-PAIR: dict[str, Any] = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
-    "deployment": {
-        "third_party_ldap_search": True,
-        "third_party_ldap_search_configured": True,
-    },
-}
 SIP, DIRECTORY = "Cisco SIP Proxy", "Cisco XCP Directory Service"
 SRM = "Cisco Server Recovery Manager"
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
@@ -86,7 +76,7 @@ def twisted(lab: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[[Twist], La
             return await send(self, asked, whole, status)
 
         monkeypatch.setattr(SimulatedServer, "_send_envelope", instead)
-        return lab(PAIR)
+        return lab(DIRECTORY_PAIR)
 
     return start
 

@@ -8,11 +8,10 @@ import pytest
 from auditor.models.facts import Origin, Source
 from auditor.models.findings import ClusterReport, Verdict
 from auditor.report.sentences import render_sentence
-from tests.lab import Lab, coverage, finding
+from tests.lab import GROUP, PUB, SUB, Lab, coverage, finding
 
 Start = Callable[..., Lab]
 
-PUB, SUB, GROUP = "imp1.lab.test", "imp2.lab.test", "Default"
 PROBES: Mapping[str, Sequence[str]] = {
     "external_databases": ("externaldbassignment",),
     "groups": ("enterprisenode", "enterprisesubcluster"),

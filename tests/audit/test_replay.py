@@ -15,11 +15,10 @@ from auditor.cli.app import app
 from auditor.resources import scenario_folder
 from auditor.simulator import Simulator
 from auditor.simulator.faults import LISTENER_FAULTS, Fault
-from tests.lab import QUICK, Lab
+from tests.lab import CUCM, PUB, QUICK, SUB, Lab
 
 Start = Callable[..., Lab]
 
-CUCM, PUB, SUB = "cucm-pub.lab.test", "imp1.lab.test", "imp2.lab.test"
 
 PLACES = (
     (CUCM, "cucm-axl", "listProcessNode"),

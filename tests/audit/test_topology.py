@@ -10,14 +10,12 @@ import pytest
 from auditor.models.facts import Outcome, Role, Source
 from auditor.models.findings import ClusterReport, FindingKind, Verdict
 from auditor.report.sentences import render_sentence
-from tests.lab import Lab, coverage, finding
+from tests.lab import CUCM, PAIR, PUB, SUB, Lab, coverage, finding
 
 Start = Callable[..., Lab]
 
-PUB, SUB, CUCM = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test"
-PAIR: Mapping[str, Any] = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
+PEERED_PAIR: Mapping[str, Any] = {
+    **PAIR,
     "deployment": {"intercluster": True},
 }
 NODES_ASKED = {"getProductInformationList", "soapGetServiceStatus"}
@@ -50,7 +48,7 @@ def _rows_of_publisher(cluster: ClusterReport) -> set[Verdict]:
 
 def test_the_order_of_elements_makes_no_difference(lab: Start) -> None:
     """A real CUCM does not keep the order of its own schema."""
-    whole = lab({**PAIR, "cluster": {"name": "pair", "axl_out_of_order": True}}).cluster()
+    whole = lab({**PEERED_PAIR, "cluster": {"name": "pair", "axl_out_of_order": True}}).cluster()
     assert {(n.name, n.role, n.redundancy_group) for n in whole.nodes} == {
         (PUB, Role.PUBLISHER, "Default"),
         (SUB, Role.SUBSCRIBER, "Default"),
@@ -60,7 +58,7 @@ def test_the_order_of_elements_makes_no_difference(lab: Start) -> None:
 
 def test_only_im_and_presence_nodes_are_nodes(lab: Start) -> None:
     """Neither the row of the whole system nor that of CUCM is judged, nor asked as a node."""
-    running = lab(PAIR)
+    running = lab(PEERED_PAIR)
     cluster = running.cluster()
     assert [n.name for n in cluster.nodes] == [PUB, SUB]
     asked_of_cucm = {op for node, op in running.asked() if node == CUCM}
@@ -70,7 +68,7 @@ def test_only_im_and_presence_nodes_are_nodes(lab: Start) -> None:
 @pytest.mark.parametrize("usage", ["Subscriber", "Publisher"])
 def test_none_or_two_publishers_leave_their_rows_unknown(lab: Start, usage: str) -> None:
     """Otherwise they would be judged on nobody, or on the wrong node."""
-    running = lab(PAIR)
+    running = lab(PEERED_PAIR)
     fault = {"fault": "odd-status", "operation": "listProcessNode", "text": usage}
     running.simulator.change({"fault": fault})
     report = running.audit()
@@ -82,7 +80,7 @@ def test_none_or_two_publishers_leave_their_rows_unknown(lab: Start, usage: str)
 
 def test_before_axl_10_the_declared_nodes_are_complete(lab: Start) -> None:
     """Such a CUCM cannot list them; nothing is missing, and no group is asked for."""
-    old = {**PAIR, "cluster": {"name": "pair", "release": "9.1.1.10000-8"}}
+    old = {**PEERED_PAIR, "cluster": {"name": "pair", "release": "9.1.1.10000-8"}}
     running = lab({**old, "config": {"high_availability": False}})
     cluster = running.cluster()
     assert coverage(cluster, CUCM, Source.CUCM_AXL).outcome is Outcome.COLLECTED
@@ -95,7 +93,7 @@ def test_before_axl_10_the_declared_nodes_are_complete(lab: Start) -> None:
 
 def test_before_axl_10_without_declared_nodes_nothing_can_be_audited(lab: Start) -> None:
     """And the report says what to declare."""
-    running = lab({**PAIR, "cluster": {"name": "pair", "release": "9.1.1.10000-8"}})
+    running = lab({**PEERED_PAIR, "cluster": {"name": "pair", "release": "9.1.1.10000-8"}})
     running.edit = lambda text: text.replace(
         text[text.index("[[cluster.node]]") : text.index("[cluster.deployment]")], ""
     )
@@ -106,7 +104,7 @@ def test_before_axl_10_without_declared_nodes_nothing_can_be_audited(lab: Start)
 
 def test_without_cucm_the_declared_nodes_are_audited_and_the_run_is_incomplete(lab: Start) -> None:
     """There may be nodes that nobody declared."""
-    running = lab({**PAIR, "fault": [{"fault": "http-500", "node": CUCM}]})
+    running = lab({**PEERED_PAIR, "fault": [{"fault": "http-500", "node": CUCM}]})
     running.edit = DECLARED
     report = running.audit()
     (cluster,) = report.clusters
@@ -121,7 +119,7 @@ def test_without_cucm_the_declared_nodes_are_audited_and_the_run_is_incomplete(l
 
 def test_without_groups_the_declared_ones_count_and_the_switch_stays_unknown(lab: Start) -> None:
     """What is declared fills the gap; it makes nothing healthy."""
-    running = lab({**PAIR, "fault": [{"fault": "soap-fault", "operation": GROUPS}]})
+    running = lab({**PEERED_PAIR, "fault": [{"fault": "soap-fault", "operation": GROUPS}]})
     running.edit = DECLARED
     report = running.audit()
     (cluster,) = report.clusters
@@ -137,7 +135,7 @@ GROUPS = "listPresenceRedundancyGroup"
 def test_a_list_without_im_and_presence_nodes_does_not_outrank_the_declared(lab: Start) -> None:
     """It may be the list of another CUCM."""
     fault = {"fault": "missing-row", "operation": "listProcessNode", "row": "CUCM IM and Presence"}
-    running = lab({**PAIR, "fault": [fault]})
+    running = lab({**PEERED_PAIR, "fault": [fault]})
     running.edit = DECLARED
     report = running.audit()
     (cluster,) = report.clusters
@@ -149,7 +147,7 @@ def test_a_list_without_im_and_presence_nodes_does_not_outrank_the_declared(lab:
 def test_a_planned_node_is_not_asked(lab: Start) -> None:
     """It is on the list, nothing is asked of it, and nothing is missed."""
     planned = "imp3.lab.test"
-    running = lab({**PAIR, "cluster": {"name": "pair", "planned": [planned]}})
+    running = lab({**PEERED_PAIR, "cluster": {"name": "pair", "planned": [planned]}})
     running.edit = lambda text: text.replace(
         "[cluster.addresses]", f'[cluster.addresses]\n"{planned}" = "127.0.0.1:9"'
     )
@@ -165,7 +163,7 @@ def test_a_planned_node_is_not_asked(lab: Start) -> None:
 def test_a_planned_partner_makes_no_pair(lab: Start) -> None:
     """High availability begins with the second node."""
     fault = {"fault": "connection-refused", "node": SUB}
-    running = lab({**PAIR, "config": {"planned_nodes": [SUB]}, "fault": [fault]})
+    running = lab({**PEERED_PAIR, "config": {"planned_nodes": [SUB]}, "fault": [fault]})
     cluster = running.cluster()
     assert not any(node == SUB for node, _ in running.asked())
     assert finding(cluster, "HA-01", "Default").verdict is Verdict.NOT_APPLICABLE
@@ -174,7 +172,7 @@ def test_a_planned_partner_makes_no_pair(lab: Start) -> None:
 
 def test_a_reachable_planned_node_makes_no_false_pass(lab: Start) -> None:
     """One bare TCP connection tells; it is not asked, and nothing about it passes."""
-    running = lab({**PAIR, "config": {"planned_nodes": [SUB.upper()]}})
+    running = lab({**PEERED_PAIR, "config": {"planned_nodes": [SUB.upper()]}})
     running.simulator.change({"stop": {"node": SUB, "service": "Cisco SIP Proxy"}})
     report = running.audit(["table"])
     (cluster,) = report.clusters
@@ -202,7 +200,7 @@ def test_a_reachable_planned_node_in_no_group_is_no_drift(lab: Start) -> None:
     """Nobody puts a node into a group before it is installed; that it is there is the finding."""
     running = lab(
         {
-            **PAIR,
+            **PEERED_PAIR,
             "node": [{"name": "imp3.lab.test"}],
             "config": {"planned_nodes": ["imp3.lab.test"]},
         }
@@ -244,7 +242,7 @@ PAIRS = [
 def test_a_planned_node_out_of_scope_is_not_checked(lab: Start, group: str, knocked: bool) -> None:
     """Who asks for one group touches no other."""
     planned = {"planned_nodes": ["imp4.lab.test"]}
-    running = lab({**PAIR, "group": PAIRS, "config": planned})
+    running = lab({**PEERED_PAIR, "group": PAIRS, "config": planned})
     with _watched(running, "imp4.lab.test") as listener:
         running.run("failover-check", "--group", group)
         assert _was_knocked_at(listener) is knocked
@@ -253,7 +251,7 @@ def test_a_planned_node_out_of_scope_is_not_checked(lab: Start, group: str, knoc
 @pytest.mark.parametrize("refused", [False, True])
 def test_no_planned_node_is_checked_after_a_refusal(lab: Start, refused: bool) -> None:
     """A stopped cluster is left alone, whatever was meant to be tried."""
-    running = lab({**PAIR, "group": PAIRS, "config": {"planned_nodes": ["imp4.lab.test"]}})
+    running = lab({**PEERED_PAIR, "group": PAIRS, "config": {"planned_nodes": ["imp4.lab.test"]}})
     declared = _declare(imp1=("publisher", "Default"), imp4=("subscriber", "East"))
     with _watched(running, "imp4.lab.test") as listener:
         there = running.edit
@@ -264,7 +262,7 @@ def test_no_planned_node_is_checked_after_a_refusal(lab: Start, refused: bool) -
 
 def test_a_node_in_no_group_is_a_finding(lab: Start) -> None:
     """Its Presence Engine would not start."""
-    running = lab({**PAIR, "node": [{"name": "imp3.lab.test"}]})
+    running = lab({**PEERED_PAIR, "node": [{"name": "imp3.lab.test"}]})
     found = finding(running.cluster(), "HA-02", "imp3.lab.test")
     assert (found.verdict, found.kind) == (Verdict.DRIFT, FindingKind.NOT_GROUPED)
 
@@ -272,7 +270,7 @@ def test_a_node_in_no_group_is_a_finding(lab: Start) -> None:
 def test_a_group_whose_server_is_no_node_makes_the_audit_incomplete(lab: Start) -> None:
     """A node that the list left out would be missed by nobody, least of all by Cisco's table."""
     fault = {"fault": "missing-row", "operation": "listProcessNode", "row": SUB}
-    report = lab({**PAIR, "fault": [fault]}).audit(["table"])
+    report = lab({**PEERED_PAIR, "fault": [fault]}).audit(["table"])
     (cluster,) = report.clusters
     assert SUB in coverage(cluster, CUCM, Source.CUCM_AXL).detail
     assert report.exit_code == 4
@@ -280,7 +278,7 @@ def test_a_group_whose_server_is_no_node_makes_the_audit_incomplete(lab: Start) 
 
 def test_names_in_the_file_that_the_cluster_does_not_have_are_findings(lab: Start) -> None:
     """A name that fits nothing leaves its key without effect, and nobody would notice."""
-    running = lab({**PAIR, "declared": {"chat": ["imp7.lab.test"]}})
+    running = lab({**PEERED_PAIR, "declared": {"chat": ["imp7.lab.test"]}})
     running.edit = _declare(imp9=("subscriber", "Default"))
     cluster = running.cluster()
     drift = {
@@ -296,7 +294,7 @@ def test_names_in_the_file_that_the_cluster_does_not_have_are_findings(lab: Star
 
 def test_declared_nodes_that_differ_from_those_of_cucm_are_findings(lab: Start) -> None:
     """What AXL lists counts; what the file says otherwise is told."""
-    running = lab(PAIR)
+    running = lab(PEERED_PAIR)
     running.edit = _declare(imp1=("subscriber", "Elsewhere"))
     cluster = running.cluster()
     node = finding(cluster, "PROFILE-02", "node")
@@ -315,7 +313,7 @@ def test_declared_nodes_that_differ_from_those_of_cucm_are_findings(lab: Start) 
 @pytest.mark.parametrize("spelling", [str.upper, str.title])
 def test_the_case_of_a_name_makes_no_difference(lab: Start, spelling: Callable[[str], str]) -> None:
     """Neither in lists of nodes nor among addresses; names are compared without case."""
-    running = lab({**PAIR, "declared": {"chat": [spelling(SUB)]}})
+    running = lab({**PEERED_PAIR, "declared": {"chat": [spelling(SUB)]}})
     running.edit = lambda text: text.replace(f'"{SUB}" =', f'"{spelling(SUB)}" =')
     cluster = running.cluster()
     assert finding(cluster, "TCM-01", SUB).verdict is Verdict.DRIFT

@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 
 from auditor.__main__ import GC_ALLOCATION_THRESHOLD
-from tests.benchmarks.telling import Size
+from tests.benchmarks.figures import Size
 
 MEASUREMENTS = ("six-nodes", "fleet", "start", "memory", "history", "html", "failover")
 """Each is the function `measure` of a module of its name; only those asked for are loaded."""

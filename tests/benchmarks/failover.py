@@ -12,7 +12,7 @@ from auditor.failover.model import FailoverCheck
 from auditor.recommendations.packs import load_packs
 from auditor.soap.network import Network
 from tests.benchmarks.farm import Farm, farm
-from tests.benchmarks.telling import Size, line, ratio
+from tests.benchmarks.figures import Size, line, ratio
 from tests.benchmarks.unavoidable import beside
 
 NODES = 2

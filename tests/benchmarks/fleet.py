@@ -6,7 +6,7 @@ from statistics import median
 
 from tests.benchmarks import bare, ours
 from tests.benchmarks.farm import farm
-from tests.benchmarks.telling import Size, in_turn, line, ratio
+from tests.benchmarks.figures import Size, in_turn, line, ratio
 
 NODES = 4
 WORKERS = 16

@@ -19,16 +19,13 @@ from auditor.models.findings import (
     ClusterReport,
     ClusterStatus,
     Finding,
-    FindingKind,
-    FindingSubject,
     Severity,
-    SubjectKind,
     Verdict,
 )
-from auditor.models.report import Report, RunMetadata
+from auditor.models.report import Report
 from auditor.text import utc_timestamp
-from tests.benchmarks.telling import Size, in_turn, line, ratio
-from tests.factories import sentence
+from tests.benchmarks.figures import Size, in_turn, line, ratio
+from tests.factories import make_finding, make_run
 
 MANY, FEW = 10_000, 100
 _FINDINGS = 150
@@ -65,10 +62,10 @@ def _compared(
 
 
 _QUESTIONS: Mapping[str, Callable[[HistoryStore], object]] = {
-    "since when each finding stands": lambda history: history.latest_findings("lab"),
-    "what moved in the last ten runs": lambda history: history.changes("lab", _last_but(history)),
+    "how long each finding has lasted": lambda history: history.latest_findings("lab"),
+    "changes in the last ten runs": lambda history: history.changes("lab", _last_but(history)),
     "the latest twenty runs": lambda history: history.runs("lab", limit=20),
-    "what an audit is told": lambda history: history.past(_tonight()),
+    "what an audit reads": lambda history: history.past(_tonight()),
     "recording a run": lambda history: history.record(_tonight()),
 }
 
@@ -80,24 +77,13 @@ def _last_but(history: HistoryStore) -> str:
 def _tonight() -> Report:
     """Return a run after all that are loaded."""
     now = utc_timestamp(datetime.now(UTC))
-    run = RunMetadata(f"tonight-{next(_numbers)}", "audit", now, now, Severity.LOW)
-    found = tuple(_finding(number, Verdict.DRIFT) for number in range(_FINDINGS))
-    return Report(run, (ClusterReport("lab", None, Severity.LOW, findings=found),))
+    run = make_run(f"tonight-{next(_numbers)}", started_at=now, finished_at=now)
+    findings = tuple(_finding(number, Verdict.DRIFT) for number in range(_FINDINGS))
+    return Report(run, (ClusterReport("lab", None, Severity.LOW, findings=findings),))
 
 
 def _finding(number: int, verdict: Verdict) -> Finding:
-    return Finding(
-        cluster="lab",
-        recommendation=f"R-{number:03}",
-        service=None,
-        subject=FindingSubject(SubjectKind.NODE, "imp.example.test"),
-        verdict=verdict,
-        severity=Severity.HIGH,
-        expected=sentence("running"),
-        observed=sentence("stopped"),
-        because=sentence(""),
-        kind=FindingKind.STOPPED if verdict is Verdict.DRIFT else None,
-    )
+    return make_finding(f"R-{number:03}", verdict, subject="imp.example.test")
 
 
 def _loaded(file: Path, number: int) -> HistoryStore:
@@ -112,11 +98,12 @@ def _loaded(file: Path, number: int) -> HistoryStore:
 
 def _load(connection: Connection, number: int) -> None:
     every = range(1, number + 1)
-    told = {"fail_on": "low", "exit_code": 3, "insecure": False, "allow_unknown": False}
+    options = {"fail_on": "low", "exit_code": 3, "insecure": False, "allow_unknown": False}
     connection.execute(
         insert(run_table),
         [
-            {"seq": run, "id": f"run-{run}", "started_at": _at(run), "finished_at": _at(run)} | told
+            {"seq": run, "id": f"run-{run}", "started_at": _at(run), "finished_at": _at(run)}
+            | options
             for run in every
         ],
     )

@@ -18,7 +18,7 @@ from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import Recommendation, load_packs
 from auditor.report.html import render
 from auditor.report.html.view import build_page_view
-from tests.benchmarks.telling import Size, line
+from tests.benchmarks.figures import Size, line
 from tests.report import samples
 
 _ON = ("chat", "xmpp_clients", "intercluster", "bulk_administration")

@@ -3,9 +3,9 @@
 from statistics import median
 
 from tests.benchmarks.farm import Farm, farm
+from tests.benchmarks.figures import Size, line
 from tests.benchmarks.fleet import NODES
 from tests.benchmarks.processes import AUDITOR, Finished, run
-from tests.benchmarks.telling import Size, line
 
 
 def measure(size: Size) -> str:

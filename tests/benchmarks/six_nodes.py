@@ -4,7 +4,7 @@ from statistics import median
 
 from tests.benchmarks import ours
 from tests.benchmarks.farm import farm
-from tests.benchmarks.telling import Size, line, ratio
+from tests.benchmarks.figures import Size, line, ratio
 from tests.benchmarks.unavoidable import beside
 
 NODES = 6

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from auditor.simulator import Simulator
 from tests.benchmarks.farm import scenario
+from tests.benchmarks.figures import Size, line, ratio
 from tests.benchmarks.processes import AUDITOR, run
-from tests.benchmarks.telling import Size, line, ratio
 
 _LOAD = "import sys, zeep; zeep.Client(sys.argv[1])"
 

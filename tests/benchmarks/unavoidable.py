@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from auditor.soap.network import Network
 from tests.benchmarks import bare, ours
 from tests.benchmarks.farm import Farm
-from tests.benchmarks.telling import Size, in_turn
+from tests.benchmarks.figures import Size, in_turn
 
 
 @dataclass(frozen=True, slots=True)

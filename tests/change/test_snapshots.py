@@ -12,7 +12,7 @@ from auditor.change.diff.model import ComparedCluster, compared_clusters
 from auditor.errors import ConfigError
 from auditor.models.facts import AxlAvailability, AxlProbe, ClusterFacts, Origin, RunState, Source
 from auditor.models.findings import ClusterReport, Severity
-from auditor.models.report import Report, RunMetadata
+from auditor.models.report import Report
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
 from auditor.snapshots import (
@@ -29,7 +29,12 @@ FIRST_VERSION = Path(__file__).parent / "golden" / "snapshot-1.0.json"
 
 def snapshot_of(facts: ClusterFacts) -> dict[str, Any]:
     """Return the content of a snapshot of one cluster."""
-    run = RunMetadata("1", "snapshot", "2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", Severity.LOW)
+    run = make.make_run(
+        "1",
+        mode="snapshot",
+        started_at="2026-01-02T03:04:05Z",
+        finished_at="2026-01-02T03:04:06Z",
+    )
     cluster = ClusterReport(
         facts.name,
         facts.release,

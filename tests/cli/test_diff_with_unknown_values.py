@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.lab import Lab
+from tests.lab import PUB, SUB, Lab
 
 Start = Callable[..., Lab]
-PUB, SUB = "imp1.lab.test", "imp2.lab.test"
 BPS = "Cisco Bulk Provisioning Service"
 SILENT = {BPS: {"status": "Stopped", "reason": -1004, "active_in_axl": False}}
 LAB: dict[str, Any] = {

@@ -11,14 +11,12 @@ from typer.testing import CliRunner, Result
 
 from auditor.cli.app import app
 from tests.cli.terminal import on_terminal
-from tests.lab import Lab
+from tests.lab import CUCM, PAIR, PUB, SUB, Lab
 
 Start = Callable[..., Lab]
 
-CUCM, PUB, SUB = "cucm-pub.lab.test", "imp1.lab.test", "imp2.lab.test"
-PAIR = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": [PUB, SUB]}],
+UNTRUSTED_PAIR = {
+    **PAIR,
     "fault": [{"fault": "self-signed-certificate", "node": PUB}],
 }
 OTHER = ":".join(["AB"] * 32)
@@ -28,7 +26,7 @@ REMARK = "# a remark that must stay\n"
 @pytest.fixture
 def pair(lab: Start) -> Lab:
     """Return a pair whose publisher shows a self-signed certificate."""
-    running = lab(PAIR)
+    running = lab(UNTRUSTED_PAIR)
     running.edit = lambda text: REMARK + text
     return running
 
@@ -126,7 +124,9 @@ def test_a_certificate_that_changed_is_never_taken_blindly(pair: Lab) -> None:
 
 def test_the_certificate_of_another_node_is_never_recorded(lab: Start) -> None:
     """A pin for it would make one machine pass for two."""
-    running = lab({**PAIR, "fault": [{"fault": "wrong-certificate", "node": PUB, "of": SUB}]})
+    running = lab(
+        {**UNTRUSTED_PAIR, "fault": [{"fault": "wrong-certificate", "node": PUB, "of": SUB}]}
+    )
     config = running.config
     before = config.read_bytes()
     for words in ((), ("--yes",)):

@@ -1,7 +1,6 @@
 """Declared HA, databases and peers, compared with what the cluster shows (PROFILE-01)."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -10,13 +9,9 @@ from auditor.models.facts import ExternalDatabase, Origin
 from auditor.models.findings import Verdict
 from auditor.report.sentences import render_sentence, render_sentences
 from tests.factories import database
-from tests.lab import Lab, finding
+from tests.lab import PAIR, Lab, finding
 
 Start = Callable[..., Lab]
-PAIR: dict[str, Any] = {
-    "cluster": {"name": "lab"},
-    "group": [{"name": "Default", "nodes": ["imp1.lab.test", "imp2.lab.test"]}],
-}
 
 
 @pytest.mark.parametrize(

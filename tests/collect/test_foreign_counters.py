@@ -5,8 +5,7 @@ import pytest
 from auditor.collect.perfmon import refuse_foreign_counters
 from auditor.errors import WrongNode
 from auditor.soap.records import PerfmonCounter
-
-PUB, SUB = "imp1.lab.test", "imp2.lab.test"
+from tests.lab import PUB, SUB
 
 
 def counters(host: str) -> list[PerfmonCounter]:

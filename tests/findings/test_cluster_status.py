@@ -18,20 +18,10 @@ from auditor.models.findings import (
     audit_exit_code,
     finding_sort_key,
 )
-from auditor.models.report import Report, RunMetadata
-from tests.factories import gap, node, sentence
+from auditor.models.report import Report
+from tests.factories import gap, make_finding, make_run, node
 
-FINDING = Finding(
-    cluster="lab",
-    recommendation="SIP-01",
-    service=None,
-    subject=FindingSubject(SubjectKind.NODE, "imp1"),
-    verdict=Verdict.PASS,
-    severity=Severity.MEDIUM,
-    expected=sentence(""),
-    observed=sentence(""),
-    because=sentence(""),
-)
+FINDING = make_finding(verdict=Verdict.PASS, severity=Severity.MEDIUM)
 SILENT = node(services={})
 
 
@@ -117,25 +107,25 @@ def test_the_exit_code_of_many_clusters(statuses: list[ClusterStatus], code: Exi
 def test_allowing_unknown_forgives_what_is_incomplete_and_nothing_else(
     verdict: Verdict, nodes: tuple[NodeFacts, ...], code: ExitCode
 ) -> None:
-    run = RunMetadata("1", "audit", "", "", Severity.LOW, allow_unknown=True)
+    run = make_run(allow_unknown=True)
     findings = (replace(FINDING, verdict=verdict),)
     report = Report(run, (ClusterReport("lab", None, Severity.LOW, nodes, findings),))
     assert report.exit_code is code
     assert report.forgiven is (verdict is Verdict.UNKNOWN and nodes == (node(),))
 
 
-def test_findings_are_told_by_severity_then_row_then_kind_and_name_of_the_subject() -> None:
+def test_findings_are_sorted_by_severity_row_and_subject() -> None:
     def finding(severity: Severity, row: str, kind: SubjectKind, name: str) -> Finding:
         return replace(
             FINDING, severity=severity, recommendation=row, subject=FindingSubject(kind, name)
         )
 
-    told = [
+    in_order = [
         finding(Severity.CRITICAL, "SIP-01", SubjectKind.NODE, "z"),
         finding(Severity.LOW, "A-01", SubjectKind.CLUSTER, "z"),
         finding(Severity.LOW, "A-01", SubjectKind.NODE, "A"),
         finding(Severity.LOW, "A-01", SubjectKind.NODE, "b"),
         finding(Severity.LOW, "B-01", SubjectKind.CLUSTER, "a"),
     ]
-    mixed = told[3:] + told[:3]
-    assert sorted(mixed, key=finding_sort_key) == told
+    mixed = in_order[3:] + in_order[:3]
+    assert sorted(mixed, key=finding_sort_key) == in_order

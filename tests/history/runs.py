@@ -7,18 +7,15 @@ from auditor.models.findings import (
     ClusterReport,
     Finding,
     FindingKind,
-    FindingSubject,
     Severity,
-    SubjectKind,
     Verdict,
     Waiver,
 )
-from auditor.models.report import Report, RunMetadata
-from tests.factories import sentence
+from auditor.models.report import Report
+from tests.factories import make_finding, make_run
 
 NODE = "imp-sub.example.test"
 PASS, DRIFT, UNKNOWN = Verdict.PASS, Verdict.DRIFT, Verdict.UNKNOWN
-DIFFERENT = (Verdict.DRIFT, Verdict.EXPLAINED, Verdict.WAIVED)
 
 
 def finding(
@@ -31,17 +28,14 @@ def finding(
     subject: str = NODE,
 ) -> Finding:
     waiver = Waiver("Moves.", "uc-team", "2027-01-01", DRIFT) if verdict == "waived" else None
-    return Finding(
+    return make_finding(
+        recommendation,
+        verdict,
+        subject=subject,
+        kind=kind,
         cluster=cluster,
-        recommendation=recommendation,
         service=f"Service of {recommendation}",
-        subject=FindingSubject(SubjectKind.NODE, subject),
-        verdict=verdict,
         severity=severity,
-        expected=sentence("running"),
-        observed=sentence("stopped"),
-        because=sentence("So it is."),
-        kind=kind if verdict in DIFFERENT else None,
         waiver=waiver,
     )
 
@@ -59,19 +53,18 @@ def node(**states: RunState) -> NodeFacts:
 def cluster(
     *findings: Finding, name: str = "lab", nodes: tuple[NodeFacts, ...] | None = None
 ) -> ClusterReport:
-    told = (node(SIP=RunState.STARTED),) if nodes is None else nodes
-    return ClusterReport(name, "14.0.1", Severity.LOW, told, findings)
+    shown = (node(SIP=RunState.STARTED),) if nodes is None else nodes
+    return ClusterReport(name, "14.0.1", Severity.LOW, shown, findings)
 
 
 def report(
     day: int, *clusters: ClusterReport, hour: int = 2, mode: str = "audit", name: str = ""
 ) -> Report:
-    run = RunMetadata(
-        id=name or f"run-{day:02}-{hour:02}",
+    run = make_run(
+        name or f"run-{day:02}-{hour:02}",
         mode=mode,
         started_at=at(day, hour),
         finished_at=at(day, hour).replace(":00Z", ":09Z"),
-        fail_on=Severity.LOW,
     )
     return Report(run, clusters)
 

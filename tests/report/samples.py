@@ -39,7 +39,7 @@ from auditor.models.history import (
     HistoricalFinding,
     PastRun,
 )
-from auditor.models.report import Report, RunMetadata
+from auditor.models.report import Report
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     AXL_WEB_SERVICE,
@@ -59,19 +59,13 @@ from auditor.service_names import (
     XCP_ROUTER,
     XMPP_FEDERATION_MANAGER,
 )
-from tests.factories import sentence
+from tests.factories import make_finding, make_run, sentence
 
 PUB = "imp-pub.example.test"
 SUB = "imp-sub.example.test"
 GROUP = "DefaultCUPSubCluster"
 
-RUN = RunMetadata(
-    id="6f2c9a",
-    mode="audit",
-    started_at="2026-03-01T02:00:00Z",
-    finished_at="2026-03-01T02:00:04Z",
-    fail_on=Severity.LOW,
-)
+RUN = make_run("6f2c9a", finished_at="2026-03-01T02:00:04Z")
 
 OFF = (False, RunState.STOPPED, -1068, "Service Not Activated")
 STOPPED = (True, RunState.STOPPED, -1069, "Commanded Out of Service")
@@ -175,12 +169,12 @@ def passing(name: str, of: str, cluster: str = "lab") -> Finding:
     """Return the pass, or the not applicable, of the service's first recommendation on a node."""
     recommendation, severity = _RULES[name]
     absent = name in _IDLE
-    return Finding(
+    return make_finding(
+        recommendation,
+        Verdict.NOT_APPLICABLE if absent else Verdict.PASS,
+        subject=of,
         cluster=cluster,
-        recommendation=recommendation,
         service=name,
-        subject=FindingSubject(SubjectKind.NODE, of),
-        verdict=Verdict.NOT_APPLICABLE if absent else Verdict.PASS,
         severity=severity,
         expected=sentence("not activated" if name in _MUST_BE_OFF else "running"),
         observed=sentence("not activated" if name in _MUST_BE_OFF | _IDLE else "running"),
@@ -233,13 +227,11 @@ def unread(name: str, of: str, cluster: str = "lab") -> Finding:
 
 def ha(group: str = GROUP, cluster: str = "lab", verdict: Verdict = Verdict.PASS) -> Finding:
     """Return the finding on a healthy redundancy group."""
-    return Finding(
-        cluster=cluster,
-        recommendation="HA-01",
-        service=None,
+    return make_finding(
+        "HA-01",
+        verdict,
         subject=FindingSubject(SubjectKind.GROUP, group),
-        verdict=verdict,
-        severity=Severity.HIGH,
+        cluster=cluster,
         expected=sentence("both nodes Normal"),
         observed=sentence("normal and normal"),
         because=sentence("Both nodes of the group are in the state Normal."),

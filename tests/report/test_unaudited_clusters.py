@@ -9,7 +9,6 @@ from auditor.models.facts import Coverage, Outcome, RunState, Source
 from auditor.models.findings import (
     ClusterReport,
     ClusterStatus,
-    Finding,
     FindingKind,
     FindingSubject,
     Severity,
@@ -21,22 +20,19 @@ from auditor.report.formats import ReportFormat, render_report
 from auditor.report.sentences import render_sentence
 from auditor.report.summary import count_nodes_read
 from auditor.report.wording import cluster_summary
-from tests.factories import sentence
+from tests.factories import make_finding, sentence
 from tests.report import samples
 
 CAUSE = "cucm-pub.example.test refused the account audit-ro."
 ADVICE = "Correct the password first."
-STRANGE = Finding(
-    cluster="lab",
-    recommendation="PROFILE-02",
-    service=None,
+STRANGE = make_finding(
+    "PROFILE-02",
     subject=FindingSubject(SubjectKind.KEY, "addresses"),
-    verdict=Verdict.DRIFT,
+    kind=FindingKind.PROFILE_CONFLICT,
     severity=Severity.MEDIUM,
     expected=sentence("Every name in `addresses` is a node."),
     observed=sentence("The cluster has no imp9.example.test."),
     because=sentence("A name that the cluster does not have leaves its key without effect."),
-    kind=FindingKind.PROFILE_CONFLICT,
 )
 
 
@@ -86,8 +82,8 @@ def test_a_node_of_which_no_state_is_known_is_not_read() -> None:
     """It sent rows, and each of them said nothing."""
     cluster = samples.compliant_cluster()
     nil = {
-        name: replace(told, state=RunState.UNKNOWN, activated=None)
-        for name, told in cluster.nodes[1].services.items()
+        name: replace(service, state=RunState.UNKNOWN, activated=None)
+        for name, service in cluster.nodes[1].services.items()
     }
     cluster = replace(cluster, nodes=(cluster.nodes[0], replace(cluster.nodes[1], services=nil)))
     assert count_nodes_read(cluster) == (1, 2)

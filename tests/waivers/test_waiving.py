@@ -15,16 +15,14 @@ from auditor.models.findings import (
     ClusterStatus,
     Finding,
     FindingKind,
-    FindingSubject,
     Severity,
-    SubjectKind,
     Verdict,
     Waiver,
     audit_exit_code,
 )
 from auditor.waivers.apply import apply_waivers, unknown_cluster_notices
 from auditor.waivers.load import WaiverRule
-from tests.factories import sentence
+from tests.factories import make_finding
 from tests.report import samples
 
 TODAY = date(2026, 3, 1)
@@ -51,18 +49,8 @@ def rule(
 
 
 def finding(verdict: Verdict = Verdict.DRIFT, *, subject: str = NODE) -> Finding:
-    differs = verdict in (Verdict.DRIFT, Verdict.EXPLAINED, Verdict.WAIVED)
-    return Finding(
-        cluster="lab",
-        recommendation=SIP,
-        service="Cisco SIP Proxy",
-        subject=FindingSubject(SubjectKind.NODE, subject),
-        verdict=verdict,
-        severity=Severity.CRITICAL,
-        expected=sentence("running"),
-        observed=sentence("stopped"),
-        because=sentence("It is activated and does not run."),
-        kind=FindingKind.STOPPED if differs else None,
+    return make_finding(
+        SIP, verdict, subject=subject, service="Cisco SIP Proxy", severity=Severity.CRITICAL
     )
 
 

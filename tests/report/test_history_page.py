@@ -108,7 +108,7 @@ RUNS = (
 )
 PAGES: dict[str, Callable[[int], str]] = {
     "history-runs": lambda width: render_past_runs(RUNS, width=width),
-    "history-standings": lambda width: render_finding_ages("lab", ROWS, NOW, width=width),
+    "history-ages": lambda width: render_finding_ages("lab", ROWS, NOW, width=width),
     "history-changes": lambda width: render_changes_since(CHANGES, NOW, width=width),
 }
 

@@ -11,14 +11,13 @@ from typer.testing import CliRunner
 
 from auditor.cli.app import app
 from auditor.simulator import Simulator
-from tests.lab import Lab
+from tests.lab import PAIR, SUB, Lab
 
 Start = Callable[[str], Lab]
 
-PAIR: dict[str, Any] = {
-    "cluster": {"name": "pair"},
-    "group": [{"name": "Default", "nodes": ["imp1.lab.test", "imp2.lab.test"]}],
-    "node": [{"name": "imp2.lab.test", "service": {"Cisco SIP Proxy": {"status": "Stopped"}}}],
+STOPPED_PAIR: dict[str, Any] = {
+    **PAIR,
+    "node": [{"name": SUB, "service": {"Cisco SIP Proxy": {"status": "Stopped"}}}],
 }
 ORDINARY = (
     *("Cisco", "XCP", "Service", "Started", "Commanded", "SIP Proxy", "Publisher"),
@@ -34,7 +33,7 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 
         def start(password: str) -> Lab:
             place = tmp_path_factory.mktemp("lab")
-            simulator = stack.enter_context(Simulator(PAIR, place, password=password))
+            simulator = stack.enter_context(Simulator(STOPPED_PAIR, place, password=password))
             return Lab(simulator, place)
 
         yield start

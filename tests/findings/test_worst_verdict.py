@@ -1,4 +1,4 @@
-"""Which verdict and which exit code stands for several."""
+"""Which verdict is the worst of several, and which exit code."""
 
 from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import Verdict

@@ -1,4 +1,4 @@
-"""How large a measurement is, and how its numbers are told."""
+"""How large a measurement is, and how its numbers are printed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
