@@ -167,6 +167,11 @@ class Problem(Enum):
     HTTP_ERROR = ReasonText("{who} failed with HTTP {status} and no SOAP fault")
     # soap_fault
     FAULT = ReasonText("{who} answered with a SOAP fault: {fault}")
+    NO_DATABASE = ReasonText(
+        "{who} answered that it cannot reach its database: {fault}",
+        "run `utils service list` on {server}; if A Cisco DB is stopped, mend that first",
+        "the command line of {server}",
+    )
     QUERY_TOO_LARGE = ReasonText(
         "{who} answered with a SOAP fault: {fault}",
         "select fewer columns or rows; the reply would pass AXL's limit of 8 MB",
@@ -201,6 +206,11 @@ class Problem(Enum):
     MISSING_ELEMENT = ReasonText("{who} sent a reply without {element}", _ASK_AGAIN_LIST)
     EMPTY_LIST = ReasonText(
         "{who} sent an empty list of {items}, although every node has some", _ASK_AGAIN_LIST
+    )
+    NO_COUNT = ReasonText(
+        "{who} answered without the number of nodes that was asked for",
+        "run `utils service list` on {server}; if A Cisco DB is stopped, mend that first",
+        "the command line of {server}",
     )
     SERVICES_UNREADABLE = ReasonText(
         "{who} could not read its services (return code not 0)", _ASK_AGAIN_LIST

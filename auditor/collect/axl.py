@@ -1,7 +1,9 @@
 """Whether a node's own AXL answers an authenticated request (contract, AXL-04)."""
 
-from auditor.errors import ExchangeError, Reason, SoapFault
+from auditor.errors import BadReply, ExchangeError, Reason
+from auditor.failure_reasons import Interface
 from auditor.models.facts import AxlAvailability, AxlProbe
+from auditor.problems import Problem
 from auditor.soap.client import Client
 
 AXL_PROBE_SQL = "SELECT count(*) from processnode WHERE systemnode='f' and tknodeusage= 0"
@@ -18,22 +20,47 @@ _NO_RESPONSE_REASONS = frozenset(
 )
 """Failures that mean "AXL does not answer", if Control Center of the node does."""
 
+_PROVING_PROBLEMS = frozenset({Problem.NO_DATABASE, Problem.NO_COUNT, Problem.NO_MEMORY})
+"""Failures that AXL itself reports, so that nothing else has to answer to prove them."""
 
-def probe_axl(client: Client) -> AxlProbe:
-    """Ask the node's AXL once; a SOAP fault counts as an answer too. Sends one request.
+
+def count_nodes_over_axl(client: Client, server: str) -> None:
+    """Ask the AXL of a server to count the nodes. Sends one request.
 
     Raises:
-        ExchangeError: there was no answer; `judge_axl_failure` returns what that means.
+        ExchangeError: there was no reply, or a reply other than one row with a count of 1 or
+            more; `is_axl_broken` and `judge_axl_failure` return what that means.
     """
-    try:
-        client.sql(AXL_PROBE_SQL)
-    except SoapFault as fault:
-        return AxlProbe(AxlAvailability.ANSWERED, fault.detail, fault=True)
+    rows = client.sql(AXL_PROBE_SQL)
+    values = list(rows[0].values()) if len(rows) == 1 else []
+    # A cluster has a publisher, so a healthy database counts at least one node.
+    if len(values) != 1 or not _is_positive_number(values[0] or ""):
+        raise BadReply(Problem.NO_COUNT, server, Interface.AXL)
+
+
+def _is_positive_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) > 0
+
+
+def probe_axl(client: Client, server: str) -> AxlProbe:
+    """Return that the node's AXL answered, or raise as `count_nodes_over_axl` does."""
+    count_nodes_over_axl(client, server)
     return AxlProbe(AxlAvailability.ANSWERED, "AXL answered an authenticated executeSQLQuery.")
 
 
+def is_axl_broken(error: ExchangeError) -> bool:
+    """Return whether a failure of the probe is one that AXL itself reported or showed."""
+    return error.failure.problem in _PROVING_PROBLEMS
+
+
 def judge_axl_failure(error: ExchangeError, *, control_center_answered: bool) -> AxlProbe:
-    """Return what a failed probe shows; AXL is at fault only if Control Center answered."""
+    """Return what a failed probe shows.
+
+    A failure of the connection is AXL's fault only if Control Center answered.
+    """
+    if is_axl_broken(error):
+        is_database_fault = error.failure.problem is Problem.NO_DATABASE
+        return AxlProbe(AxlAvailability.NOT_ANSWERING, error.detail, is_database_fault)
     if control_center_answered and error.reason in _NO_RESPONSE_REASONS:
         return AxlProbe(AxlAvailability.NOT_ANSWERING, f"AXL did not answer: {error.detail}")
     return AxlProbe(AxlAvailability.UNKNOWN, f"It is unknown whether AXL answers: {error.detail}")

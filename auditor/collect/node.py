@@ -105,7 +105,7 @@ def _probe_node_axl(log: CoverageLog, services: Mapping[str, ServiceState]) -> A
     if service is not None and service.state is RunState.STOPPED:
         log.skip(Source.IMP_AXL, "Cisco AXL Web Service does not run there.")
         return None
-    reply = log.ask(Source.IMP_AXL, lambda: probe_axl(log.client))
+    reply = log.ask(Source.IMP_AXL, lambda: probe_axl(log.client, log.node))
     if reply.error is None:
         return reply.value
     if isinstance(reply.error, NotAsked):

@@ -43,8 +43,7 @@ _LOGIN_PROVING_SOURCES = frozenset({Source.CUCM_AXL, Source.CONTROL_CENTER, Sour
 """Sources whose reply shows that the server took the password.
 
 No failure shows it, `NotAuthorised` (HTTP 403) least of all: it is not documented whether it, a
-SOAP fault or HTTP 599 comes before or after the password is checked. A node's own AXL counts as
-answering when it sends a fault.
+SOAP fault or HTTP 599 comes before or after the password is checked.
 """
 
 

@@ -131,7 +131,7 @@ class CheckState(StrEnum):
     NOT_ACTIVATED = "not activated"
     RESTARTING = "unstable"
     ANSWERS = "answers"
-    ANSWERS_WITH_FAULT = "answers, with a fault"
+    ANSWERS_WITH_FAULT = "answers with a fault"
     NO_ANSWER = "no answer"
     IN_GROUP = "yes"
     IN_NO_GROUP = "in no group"

@@ -13,7 +13,6 @@ from rich.table import Table
 from auditor.failover import wording
 from auditor.failover.actions import choose_action, choose_group_action
 from auditor.failover.model import (
-    CheckState,
     CheckType,
     ClusterCheck,
     FailoverCheck,
@@ -193,9 +192,6 @@ def _print_group_details(console: Console, group: GroupCheck) -> None:
     """Print what the table has no room for: what is wrong or unknown, sessions, causes."""
     for check in wording.distinct_checks(group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN)):
         _print_marked(console, check.verdict, wording.node_check_text(check))
-    for check in group.checks:
-        if check.state is CheckState.ANSWERS_WITH_FAULT:
-            _print_line(console, f"! {' '.join(wording.note_texts(check))}")
     for failure in group.failures:
         if failure.source is Source.CUCM_AXL:
             _print_line(console, f"? {failure.text}")

@@ -277,12 +277,10 @@ def check_node_axl(findings: FailoverFindings, node: NodeFacts) -> NodeCheck:
 def _check_axl_reply(node: NodeFacts, view: ServiceView) -> NodeCheck:
     check = _service_check(node, view, CheckType.AXL, Verdict.UNKNOWN)
     if node.axl is not None and node.axl.answer is AxlAvailability.ANSWERED:
-        state = CheckState.ANSWERS_WITH_FAULT if node.axl.fault else CheckState.ANSWERS
-        notes = (node.axl.text,) if node.axl.fault else ()
-        return replace(check, verdict=Verdict.PASS, state=state, notes=notes)
+        return replace(check, verdict=Verdict.PASS, state=CheckState.ANSWERS, notes=())
     if node.axl is not None and node.axl.answer is AxlAvailability.NOT_ANSWERING:
-        state, notes = CheckState.NO_ANSWER, (node.axl.text,)
-        return replace(check, verdict=Verdict.DRIFT, state=state, notes=notes)
+        state = CheckState.ANSWERS_WITH_FAULT if node.axl.fault else CheckState.NO_ANSWER
+        return replace(check, verdict=Verdict.DRIFT, state=state, notes=(node.axl.text,))
     if view.run is RunState.STOPPED:
         return replace(check, verdict=Verdict.DRIFT)
     if not node.services:

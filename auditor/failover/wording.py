@@ -115,7 +115,7 @@ def _state_clause(check: NodeCheck) -> str:
         case CheckState.ANSWERS:
             return f"AXL answers on {node}"
         case CheckState.ANSWERS_WITH_FAULT:
-            return f"AXL answers on {node}, with a SOAP fault"
+            return f"AXL runs and cannot reach its database on {node}"
         case CheckState.NO_ANSWER:
             return f"AXL runs and does not answer on {node}"
         case CheckState.UNKNOWN if check.type is CheckType.AXL:

@@ -192,7 +192,10 @@ class AxlAvailability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AxlProbe:
-    """The result of the probe, with a sentence for evidence; `fault`: AXL sent a SOAP fault."""
+    """The result of the probe, with a sentence for evidence.
+
+    `fault`: AXL reported that it cannot reach its database.
+    """
 
     answer: AxlAvailability
     text: str

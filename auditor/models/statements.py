@@ -57,6 +57,7 @@ class Form(StrEnum):
     AXL_REPLIES_EXPECTED = auto()
     AXL_REPLIED = auto()
     AXL_DID_NOT_REPLY = auto()
+    AXL_WITHOUT_DATABASE = auto()
     AXL_REPLY = auto()
 
     # Settings

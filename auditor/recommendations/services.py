@@ -217,7 +217,9 @@ def _judge_axl_response(view: NodeView) -> Judgement:
             return Judgement(
                 Verdict.DRIFT,
                 expected,
-                make_statement(Form.AXL_DID_NOT_REPLY, node=name),
+                make_statement(
+                    Form.AXL_WITHOUT_DATABASE if probe.fault else Form.AXL_DID_NOT_REPLY, node=name
+                ),
                 kind=FindingKind.NOT_ANSWERING,
                 evidence=evidence,
             )

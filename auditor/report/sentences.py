@@ -52,6 +52,7 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.AXL_REPLIES_EXPECTED: "AXL of {node} answers an authenticated request",
     Form.AXL_REPLIED: "AXL of {node} answered",
     Form.AXL_DID_NOT_REPLY: "AXL of {node} did not answer, though its service runs",
+    Form.AXL_WITHOUT_DATABASE: "AXL of {node} runs and cannot reach its database",
     Form.AXL_REPLY: "AXL of {node} answers",
     # Settings
     Form.KEY_NAMES_NO_NODE: "{key:code} names no node",

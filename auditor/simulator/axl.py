@@ -98,6 +98,26 @@ def _axl_fault(soap_request: ReceivedRequest, code: int, text: str) -> SoapFault
     return SoapFaultReply("soapenv:Client", text, detail)
 
 
+_DATABASE_FAULT_TEXTS = {
+    -1: (
+        "Maximum AXL Memory Allocation Consumed. Please retry once requests in progress have "
+        "completed"
+    ),
+    -908: "Attempt to connect to database server (cucm_informix) failed.",
+    -930: "Cannot connect to database server (cucm_informix).",
+    -25580: "System error occurred in network function.",
+    -25582: "Network connection is broken.",
+    -27001: "Read error occurred during connection attempt.",
+}
+"""What Informix, or AXL itself, says with a code."""
+
+
+def database_fault(soap_request: ReceivedRequest, code: int, text: str | None) -> SoapFaultReply:
+    """Return the fault of an AXL that cannot use its database; `text` replaces the usual words."""
+    words = text or _DATABASE_FAULT_TEXTS.get(code, "An error occurred in the database server.")
+    return _axl_fault(soap_request, code, words)
+
+
 def _start_response(soap_request: ReceivedRequest) -> tuple[XmlElement, XmlElement]:
     name = f"{soap_request.operation}Response"
     response = new_qualified_element(name, "ns", soap_request.namespace)

@@ -14,6 +14,7 @@ from auditor.simulator import refusal
 from auditor.simulator.axl import (
     AXL_PATH,
     SQL_OPERATION,
+    database_fault,
     handle_cucm_axl,
     handle_imp_axl,
     requested_axl_version,
@@ -266,6 +267,12 @@ class SimulatedServer:
     def _make_reply(
         self, interface: SimulatedInterface, soap_request: ReceivedRequest, rule: FaultRule | None
     ) -> SoapReply:
+        if (
+            rule is not None
+            and rule.fault is Fault.DATABASE_FAULT
+            and interface in (SimulatedInterface.CUCM_AXL, SimulatedInterface.IMP_AXL)
+        ):
+            raise database_fault(soap_request, rule.code, rule.text)
         if self._node is None:
             return handle_cucm_axl(
                 soap_request, self._simulation.cluster, self._simulation.cucm_database

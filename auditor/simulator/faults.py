@@ -43,6 +43,7 @@ class Fault(StrEnum):
     UNSUPPORTED_VERSION = "unsupported-version"
     RATE_CONTROL = "rate-control"
     SOAP_FAULT = "soap-fault"
+    DATABASE_FAULT = "database-fault"
     DTD_ENTITY = "dtd-entity"
     ENTITY_BOMB = "entity-bomb"
     NO_BODY = "no-body"
@@ -92,6 +93,9 @@ REPLACING_FAULTS = frozenset(
 """Faults that replace the reply; the others change a good reply."""
 
 INTERFACES_BY_FAULT = {
+    Fault.DATABASE_FAULT: frozenset(
+        {SimulatedInterface.ALL, SimulatedInterface.CUCM_AXL, SimulatedInterface.IMP_AXL}
+    ),
     Fault.STARTING: frozenset({SimulatedInterface.ALL, SimulatedInterface.CONTROL_CENTER}),
     Fault.STOPPING: frozenset({SimulatedInterface.ALL, SimulatedInterface.CONTROL_CENTER}),
     Fault.OTHER_NODE: frozenset(
@@ -105,7 +109,7 @@ class FaultRule(BaseModel):
     """One fault and the requests that get it: a `[[fault]]` of a scenario.
 
     Of the requests that fit, it skips the first `after` and then hits `times` (None: all). `row`,
-    `text`, `of`, `megabytes` and `interval_s` are for the faults that take them.
+    `text`, `code`, `of`, `megabytes` and `interval_s` are for the faults that take them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -118,6 +122,7 @@ class FaultRule(BaseModel):
     after: int = 0
     row: str | None = None
     text: str | None = None
+    code: int = -908
     of: str | None = None
     megabytes: int = 100
     interval_s: float = 0.1

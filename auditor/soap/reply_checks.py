@@ -255,6 +255,38 @@ def _soap_fault_error(fault: etree._Element, sender: Sender, quote: TextQuoter) 
         return RateLimited(Problem.TOO_FAST, *sender, fault=said)
     if "maximum axl memory allocation consumed" in text.lower():
         return ServerBusy(Problem.NO_MEMORY, *sender, fault=said)
-    too_large = "query request too large" in text.lower()
-    problem = Problem.QUERY_TOO_LARGE if too_large else Problem.FAULT
+    problem = Problem.FAULT
+    if "query request too large" in text.lower():
+        problem = Problem.QUERY_TOO_LARGE
+    elif _is_database_fault(fault, text):
+        problem = Problem.NO_DATABASE
     return SoapFault(problem, *sender, code=quote(code), fault=said)
+
+
+_DATABASE_SERVER_CODES = frozenset(
+    {
+        *range(-27009, -27000),
+        *range(-25599, -25547),
+        *(-956, -955, -954, -953, -952, -951, -938, -937, -933, -932, -931, -930, -908),
+        *(-79730, -79716),
+    }
+)
+"""Informix's errors of connections and of the server: no statement reached a database.
+
+Source: IBM Informix error messages; -908 is the one that AXL sends where A Cisco DB is stopped.
+"""
+_DATABASE_SERVER_TEXT = re.compile(
+    r"\b(?:re)?connect(?:s|ed|ing|ions?)?\b|database server|connection pool", re.IGNORECASE
+)
+
+
+def _is_database_fault(fault: etree._Element, text: str) -> bool:
+    """Return whether an AXL fault says that no database stands behind AXL."""
+    axl_code = fault.findtext(".//{*}axlcode")
+    if axl_code is None:
+        return False
+    try:
+        is_server_error = int(axl_code) in _DATABASE_SERVER_CODES
+    except ValueError:
+        is_server_error = False
+    return is_server_error or _DATABASE_SERVER_TEXT.search(text) is not None

@@ -106,7 +106,7 @@ def test_a_reply_of_cucm_that_proves_no_password_lets_one_node_be_asked(
 
 
 def test_a_soap_fault_of_axl_does_not_prove_the_password(lab: Start) -> None:
-    """Its AXL answers, which is what AXL-04 asks; that it looked at the account is not known."""
+    """Whether it looked at the account before is not known."""
     running = _trio(lab, CUCM)
     running.defaults = {**running.defaults, "backoff_s": []}
     for interface, fault in (

@@ -55,26 +55,28 @@ redirect              bad_reply            bad_reply            bad_reply       
 login-page            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
 unsupported-version   unsupported_version  unsupported_version  unsupported_version  unavailable           unavailable           unavailable           unavailable          unsupported_version
 rate-control          rate_limited         rate_limited         rate_limited         rate_limited          rate_limited          rate_limited          rate_limited         rate_limited
-soap-fault            soap_fault           soap_fault           soap_fault           soap_fault            soap_fault            soap_fault            soap_fault           =
+soap-fault            soap_fault           soap_fault           soap_fault           soap_fault            soap_fault            soap_fault            soap_fault           soap_fault
+database-fault        soap_fault           soap_fault           soap_fault           -                     -                     -                     -                    soap_fault!
 dtd-entity            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
 entity-bomb           bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
 no-body               bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
 other-operation       bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
 doubled-list          bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
 doubled-body          bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
-empty-list            bad_reply            bad_reply            ?ACTIVATION          bad_reply             bad_reply             bad_reply             bad_reply            =
-missing-row           bad_reply+member     bad_reply            ?ACTIVATION          =                     ?NO_AXL_ROW           ?NO_AXL_ROW           bad_reply            =
-contradicting-rows    bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            =
-odd-status            ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            =
+empty-list            bad_reply            bad_reply            ?ACTIVATION          bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
+missing-row           bad_reply+member     bad_reply            ?ACTIVATION          =                     ?NO_AXL_ROW           ?NO_AXL_ROW           bad_reply            bad_reply!
+contradicting-rows    bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply!
+odd-status            ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply!
 padded-text           =                    =                    =                    =                     =                     =                     =                    =
-nil-values            bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            =
-odd-number            =                    =                    =                    =                     ?NO_UPTIME            ?NO_UPTIME            bad_reply            =
+nil-values            bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply!
+odd-number            =                    =                    =                    =                     ?NO_UPTIME            ?NO_UPTIME            bad_reply            bad_reply!
 starting              -                    -                    -                    -                     ?MOVING               ?LEFT                 -                    -
 stopping              -                    -                    -                    -                     ?MOVING               ?LEFT                 -                    -
 other-node            -                    -                    -                    =                     wrong_node+twins      wrong_node+twins      wrong_node+node      -
 """  # noqa: E501 - a table is read in rows
 
 EXCLUDED = {
+    "database-fault": "only AXL has a database behind it",
     "starting": "only a row of Control Center has a state",
     "stopping": "only a row of Control Center has a state",
     "other-node": "CUCM answers for all nodes, and the database is one for all nodes",

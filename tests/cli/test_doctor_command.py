@@ -277,6 +277,14 @@ def test_no_secret_is_in_any_output(lab: Start, words: tuple[str, ...]) -> None:
     assert password not in result.output
 
 
+def test_an_axl_without_a_database_is_to_be_fixed(lab: Start) -> None:
+    running = lab({**PAIR, "fault": [{"fault": "database-fault", "interface": "imp-axl"}]})
+    result = running.run("doctor")
+    text = " ".join(result.output.split())
+    assert result.exit_code == 3
+    assert f"AXL of {PUB} answered that it cannot reach its database" in text
+
+
 def test_a_proxy_is_left_to_open_the_connections(lab: Start) -> None:
     """What this machine sees by itself proves nothing then."""
     running = lab(PAIR)

@@ -248,16 +248,26 @@ def test_axl_that_runs_and_does_not_answer_is_3(start_lab: StartLab) -> None:
     assert "AXL runs and does not answer on imp2.lab.test" in first_line(check)
 
 
-def test_axl_that_answers_with_a_fault_answers_and_the_fault_is_quoted(start_lab: StartLab) -> None:
+def test_axl_without_a_database_is_3_and_its_fault_is_quoted(start_lab: StartLab) -> None:
+    lab = start_lab()
+    fault = {"fault": "database-fault", "node": SECOND, "interface": "imp-axl"}
+    lab.simulator.change({"fault": fault})
+    check = lab.check()
+    assert check.exit_code is ExitCode.DRIFT
+    text = render_failover_text(check, width=100, colour=False)
+    assert f"AXL runs and cannot reach its database on {SECOND}" in first_line(check)
+    assert "Attempt to connect to database server (cucm_informix) failed" in " ".join(text.split())
+
+
+def test_any_other_fault_of_axl_leaves_it_unknown(start_lab: StartLab) -> None:
     lab = start_lab()
     fault = {"fault": "soap-fault", "node": SECOND, "interface": "imp-axl"}
     lab.simulator.change({"fault": fault})
     check = lab.check()
-    assert check.exit_code is ExitCode.COMPLIANT
+    assert check.exit_code is ExitCode.INCOMPLETE
     text = render_failover_text(check, width=100, colour=False)
-    assert "✓ answers, with a fault" in text
-    assert f"! AXL of {SECOND} answered with a SOAP fault: " in text
-    assert text.count("answered with a SOAP fault") == 1
+    assert f"AXL of {SECOND} answered with a SOAP fault: Internal proc" in first_line(check)
+    assert f"It is not known whether AXL answers on {SECOND}" in " ".join(text.split())
 
 
 @pytest.mark.parametrize("fault", ["http-404", "soap-fault", "odd-number", "reset"])

@@ -94,6 +94,20 @@ def test_a_soap_fault_says_what_the_scenario_says(start: "Start", interface: str
     assert answer.texts("faultstring") == ["no < way"]
 
 
+@pytest.mark.parametrize("interface", ["cucm-axl", "imp-axl"])
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(-908, "Attempt to connect to database server"), (-1, "Maximum AXL Memory Allocation")],
+)
+def test_a_database_fault_has_axls_code_and_words(
+    start: "Start", interface: str, code: int, words: str
+) -> None:
+    answer = ask(start(fault=[{"fault": "database-fault", "code": code}]), interface)
+    assert answer.texts("axlcode") == [str(code)]
+    assert words in str(answer.texts("axlmessage")[0])
+    assert answer.texts("axlmessage") == answer.texts("faultstring")
+
+
 @pytest.mark.parametrize("interface", INTERFACES)
 @pytest.mark.parametrize("fault", ["lost", "connection-refused"])
 def test_a_lost_connection_gives_no_byte(start: "Start", interface: str, fault: str) -> None:

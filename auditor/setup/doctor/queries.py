@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from auditor.collect.axl import AXL_PROBE_SQL
+from auditor.collect.axl import count_nodes_over_axl, is_axl_broken
 from auditor.collect.perfmon import HA_STATE_OBJECT, refuse_foreign_counters
 from auditor.collect.topology import Topology, read_topology
 from auditor.config.settings import ClusterSettings
@@ -72,7 +72,7 @@ def query_node(client: Client, name: str, others: frozenset[str]) -> NodeQueryRe
         results.append(_try_query(Interface.PERFMON, perfmon))
     axl = results[-1]
     if not _has_final_error(results):
-        axl = _try_query(Interface.AXL, lambda: client.sql(AXL_PROBE_SQL))
+        axl = _try_query(Interface.AXL, lambda: count_nodes_over_axl(client, name))
     versions = versions_sentence("".join(release), client.axl_version)
     return NodeQueryResults(tuple(results), axl, versions)
 
@@ -119,6 +119,10 @@ def _ignore_perfmon_fault(results: Sequence[QueryResult]) -> list[QueryResult]:
 
 
 def _axl_service_step(server: CheckedServer, role: Role, axl: QueryResult) -> CheckupStep:
+    if axl.error is not None and is_axl_broken(axl.error):
+        # The account was let in, but AXL is of no use to anyone.
+        step = failed_step(server, DoctorCheck.AXL_SERVICE, axl.error)
+        return replace(step, outcome=StepOutcome.TO_FIX)
     step = service_step(server, DoctorCheck.AXL_SERVICE, [axl])
     if role is Role.SUBSCRIBER and step.reason is Reason.NO_SUCH_SERVICE:
         # The table leaves AXL of a subscriber to the operator (AXL-03).
