@@ -20,6 +20,7 @@ from auditor.recommendations.ha_states import (
     SERVICES_STOPPED_WHEN_IDLE,
     find_node_group,
     installed_members,
+    may_stop_when_idle,
 )
 from auditor.recommendations.logic import any_of
 from auditor.recommendations.packs import Recommendation
@@ -229,7 +230,7 @@ def _may_be_stopped_by_ha(facts: ClusterFacts, node: NodeFacts, service: str) ->
     if (
         group is None
         or group.ha_enabled is False
-        or service not in SERVICES_STOPPED_WHEN_IDLE
+        or not may_stop_when_idle(view.state)
         or not is_stopped
     ):
         return False

@@ -7,7 +7,6 @@ from auditor.models.findings import FindingKind, Verdict
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations.ha_states import (
     GROUP_HINT,
-    SERVICES_STOPPED_WHEN_IDLE,
     TRANSITION_STATES,
     HaMember,
     PairClass,
@@ -19,6 +18,7 @@ from auditor.recommendations.ha_states import (
     installed_members,
     is_ha_declared,
     is_without_ha,
+    may_stop_when_idle,
     member_states,
     pair_causes,
 )
@@ -37,7 +37,7 @@ def explain_by_ha(
     group = find_node_group(facts, node)
     if (
         group is None
-        or service.state.name not in SERVICES_STOPPED_WHEN_IDLE
+        or not may_stop_when_idle(service.state)
         or service.run is not RunState.STOPPED
     ):
         return None
@@ -60,7 +60,7 @@ def explain_by_ha(
     switched_on = group.ha_enabled is True and not group.switch_discovered
     if not switched_on or (own.observed, partner.observed) != (HaState.IDLE, HaState.BACKUP):
         return None
-    if service.state.activated is None:
+    if service.state.activated is None and service.state.deployable is not False:
         hint = make_statement(
             Form.LOOK_IN_SERVICE_ACTIVATION, service=service.state.name, node=own.name
         )

@@ -17,20 +17,24 @@ from auditor.models.facts import (
     Identity,
     NodeFacts,
     Origin,
+    ServiceState,
     Source,
 )
 from auditor.models.statements import Form, Statement, join_statements, make_statement
 from auditor.recommendations.view import explain_no_response
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
+    CLIENT_PROFILE_AGENT,
     CONNECTION_MANAGER,
     DIRECTORY_SERVICE,
     FILE_TRANSFER_MANAGER,
     MESSAGE_ARCHIVER,
     PRESENCE_ENGINE_SERVICE,
     SIP_PROXY_SERVICE,
+    SYNC_AGENT,
     TEXT_CONFERENCE_MANAGER,
     WEB_CONNECTION_MANAGER,
+    XCP_ROUTER,
 )
 
 
@@ -73,7 +77,24 @@ SERVICES_STOPPED_WHEN_IDLE = frozenset(
         FILE_TRANSFER_MANAGER,
     }
 )
-"""The services that are stopped on purpose on a node that is Idle after a failover."""
+"""The feature services that are stopped on purpose on a node that is Idle after a failover."""
+
+NETWORK_SERVICES_STOPPED_WHEN_IDLE = frozenset({XCP_ROUTER, CLIENT_PROFILE_AGENT, SYNC_AGENT})
+"""The network services that the Server Recovery Manager stops in a failover, because they are
+critical (configuration guide 15, chapter on high availability)."""
+
+_COMMANDED_OUT_OF_SERVICE = -1069
+
+
+def may_stop_when_idle(state: ServiceState) -> bool:
+    """Return whether a failover may have stopped this service, by its name and reason.
+
+    A network service that stopped for another reason than a command failed by itself.
+    """
+    if state.name in NETWORK_SERVICES_STOPPED_WHEN_IDLE:
+        return state.reason_code == _COMMANDED_OUT_OF_SERVICE
+    return state.name in SERVICES_STOPPED_WHEN_IDLE
+
 
 HaStatePair = frozenset[HaState | None]
 

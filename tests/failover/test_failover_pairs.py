@@ -239,6 +239,28 @@ def test_a_failover_is_not_accepted_if_it_is_unknown_whether_high_availability_i
     assert "start Cisco" not in choose_action(check)
 
 
+@pytest.mark.parametrize("name", [XCP_ROUTER, CLIENT_PROFILE_AGENT, SYNC_AGENT])
+@pytest.mark.parametrize("switch", [True, None])
+def test_no_critical_service_that_a_failover_stopped_is_to_be_started_by_hand(
+    name: str, switch: bool | None
+) -> None:
+    stopped = service(name, RunState.STOPPED)
+    services = {**member("imp1", S.IDLE, 1).services, name: stopped}
+    facts = pair(S.IDLE, S.BACKUP, first={"services": services}, switch=switch)
+    assert "start Cisco" not in choose_action(check_facts(facts))
+    if switch:
+        assert check_facts(facts, accept=True).exit_code is GOOD
+        assert "fall back" in choose_action(check_facts(facts))
+
+
+@pytest.mark.parametrize("name", [XCP_ROUTER, CLIENT_PROFILE_AGENT, SYNC_AGENT])
+def test_a_critical_service_that_stopped_by_itself_on_an_idle_node_is_drift(name: str) -> None:
+    crashed = service(name, RunState.STOPPED, reason_code=-1)
+    services = {**member("imp1", S.IDLE, 1).services, name: crashed}
+    facts = pair(S.IDLE, S.BACKUP, first={"services": services})
+    assert check_facts(facts, accept=True).exit_code is DRIFT
+
+
 def test_a_service_that_is_not_activated_on_an_idle_node_is_still_wrong() -> None:
     services = {**member("imp1", S.IDLE, 1).services}
     services[SIP_PROXY_SERVICE] = not_activated(SIP_PROXY_SERVICE)

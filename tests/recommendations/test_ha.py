@@ -9,6 +9,7 @@ from auditor.models.facts import ClusterFacts, HaState, Origin, Source
 from auditor.models.findings import Finding, FindingKind, Verdict
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.ha_states import (
+    NETWORK_SERVICES_STOPPED_WHEN_IDLE,
     SERVICES_STOPPED_WHEN_IDLE,
     PairClass,
     classify_pair,
@@ -23,7 +24,9 @@ from auditor.service_names import (
     PRESENCE_ENGINE_SERVICE,
     SIP_FEDERATION_MANAGER,
     SIP_PROXY_SERVICE,
+    SYNC_AGENT,
     TEXT_CONFERENCE_MANAGER,
+    XCP_ROUTER,
     XMPP_FEDERATION_MANAGER,
 )
 from tests.factories import (
@@ -71,8 +74,21 @@ def test_only_services_of_the_closed_list_are_explained_by_an_idle_node(name: st
         if f.service == name and f.subject.name == "imp2" and f.kind is FindingKind.STOPPED
     ]
 
-    expected = Verdict.EXPLAINED if name in SERVICES_STOPPED_WHEN_IDLE else Verdict.DRIFT
+    stopped = SERVICES_STOPPED_WHEN_IDLE | NETWORK_SERVICES_STOPPED_WHEN_IDLE
+    expected = Verdict.EXPLAINED if name in stopped else Verdict.DRIFT
     assert {f.verdict for f in found} <= {expected}
+
+
+@pytest.mark.parametrize(("name", "id_"), [(XCP_ROUTER, "RTR-01"), (SYNC_AGENT, "SYNC-01")])
+def test_a_network_service_is_explained_only_if_it_was_commanded_to_stop(
+    name: str, id_: str
+) -> None:
+    commanded = _of(_failed_over(name), id_, "imp2")
+    assert (commanded.verdict, commanded.kind) == (Verdict.EXPLAINED, FindingKind.STOPPED)
+    assert commanded.remedy == ()
+    for code in (-1, -1088, None):
+        crashed = _of(_failed_over(name, reason_code=code, reason=None), id_, "imp2")
+        assert (crashed.verdict, crashed.kind) == (Verdict.DRIFT, FindingKind.STOPPED)
 
 
 def test_an_explained_finding_keeps_its_kind_and_shows_both_states() -> None:
