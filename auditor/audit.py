@@ -23,11 +23,11 @@ from auditor.recommendations.packs import Recommendation
 from auditor.service_names import is_service_name
 from auditor.soap.network import Network
 from auditor.soap.redaction import RedactionWarnings
+from auditor.text import utc_timestamp
 
 if TYPE_CHECKING:
     from auditor.history.store import HistoryStore
     from auditor.waivers.apply import ClusterWaivers
-from auditor.text import utc_timestamp
 
 log = logging.getLogger(__name__)
 

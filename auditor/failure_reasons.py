@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 
 class Reason(StrEnum):
-    """Why a source gave no answer: the closed list of `coverage.reason` (contract, section 8)."""
+    """Why a source gave no answer: the closed list of `coverage.reason`."""
 
     UNREACHABLE = "unreachable"
     TIMED_OUT = "timed_out"

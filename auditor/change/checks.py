@@ -19,7 +19,7 @@ from auditor.change.what_if import (
     findings_for_change,
 )
 from auditor.models.deployment import DEPLOYMENT_KEYS
-from auditor.models.facts import ClusterFacts, NodeFacts, Origin, RunState, Source
+from auditor.models.facts import CHANGING_STATES, ClusterFacts, NodeFacts, Origin, RunState, Source
 from auditor.models.findings import Finding, FindingSubject, Severity, SubjectKind, Verdict
 from auditor.recommendations.conditions import evaluate_condition
 from auditor.recommendations.ha_states import find_group
@@ -40,7 +40,6 @@ _PREREQUISITE_EXPECTATIONS = frozenset(
 _PLACEMENT_EXPECTATIONS = frozenset(
     {Expectation.RUNNING, Expectation.NOT_ACTIVATED, Expectation.OPTIONAL}
 )
-_MOVING_STATES = (RunState.STARTING, RunState.STOPPING)
 
 
 def check_finding(
@@ -60,9 +59,11 @@ def apply_threshold(check: ChangeCheck, fail_on: Severity) -> ChangeCheck:
 
 
 def is_already_made(change: RequestedChange, facts: ClusterFacts) -> bool:
-    """Return whether the service is activated, or not, as the change would have it."""
+    """Return whether the service is activated and runs, or is not activated, as requested."""
     state = find_changed_node(facts, change).services.get(change.service)
-    return state is not None and state.activated is change.activate
+    if state is None or state.activated is not change.activate:
+        return False
+    return state.state is RunState.STARTED or not change.activate
 
 
 def state_check(change: RequestedChange, facts: ClusterFacts) -> ChangeCheck:
@@ -84,10 +85,13 @@ def state_check(change: RequestedChange, facts: ClusterFacts) -> ChangeCheck:
             reason = explain_no_response(facts, node, Source.CONTROL_CENTER)
             return replace(check, kind=CheckKind.NODE_UNREAD, details=(reason,))
         return check
-    if state.state in _MOVING_STATES:
+    if state.state in CHANGING_STATES:
         return replace(check, kind=CheckKind.SERVICE_MOVING)
-    is_made = state.activated is change.activate
-    kind = CheckKind.ALREADY_CHANGED if is_made else CheckKind.SERVICE_STATE
+    kind = CheckKind.SERVICE_STATE
+    if is_already_made(change, facts):
+        kind = CheckKind.ALREADY_CHANGED
+    elif change.activate and state.activated:
+        kind = CheckKind.ACTIVATED_BUT_STOPPED
     return replace(check, result=PrecheckResult.GO, kind=kind)
 
 

@@ -52,6 +52,7 @@ class CheckKind(StrEnum):
     SERVICE_STATE = auto()
     SERVICE_MOVING = auto()
     ALREADY_CHANGED = auto()
+    ACTIVATED_BUT_STOPPED = auto()
     STATE_UNKNOWN = auto()
     NODE_PLANNED = auto()
     NODE_UNREAD = auto()
@@ -170,7 +171,7 @@ class Decision:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return 0 go, 3 no-go, 4 undecided (contract, section 6)."""
+        """Return 0 go, 3 no-go, 4 undecided."""
         return RESULT_EXIT_CODES[self.result]
 
     @property

@@ -1,4 +1,4 @@
-"""Whether a node's own AXL answers an authenticated request (contract, AXL-04)."""
+"""Whether a node's own AXL answers an authenticated request."""
 
 from auditor.errors import BadReply, ExchangeError, Reason
 from auditor.failure_reasons import Interface

@@ -22,7 +22,7 @@ def declared_peer_settings(
     """Return the cluster's settings with what the declared peers of other clusters add to them.
 
     A peer address that is one of this cluster's nodes, whose names are given, shows that the
-    cluster has intercluster peers, and that they sync from that node's group (contract, section 4).
+    cluster has intercluster peers, and that they sync from that node's group.
     """
     references = _match_peers(settings, names, settings.peered_from)
     if not references:

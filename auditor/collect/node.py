@@ -160,7 +160,7 @@ def drop_duplicate_machines(results: Sequence[NodeResult]) -> tuple[NodeResult, 
     """Discard the readings of nodes whose started services have the same start times.
 
     Start times are given to the second and no two machines share all of them, so both replies
-    are worthless: it is unknown which node gave them (contract, section 8).
+    are worthless: it is unknown which node gave them.
     """
     twins: dict[str, str] = {}
     for first, second in combinations([result.node for result in results], 2):

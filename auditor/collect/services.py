@@ -1,6 +1,6 @@
 """Services of one node from Control Center: activated or not, running or not, steady or not.
 
-Activation and running are two axes (contract, section 2). Where Control Center does not show
+Activation and running are two axes. Where Control Center does not show
 whether a service is activated, CUCM AXL is asked.
 """
 
@@ -10,7 +10,15 @@ from datetime import timedelta
 
 from auditor.collect.coverage import CoverageLog
 from auditor.errors import ExchangeError
-from auditor.models.facts import STEADY_UPTIME_S, NodeFacts, RunState, ServiceState, Source
+from auditor.models.facts import (
+    CHANGING_STATES,
+    RESTART_TOLERANCE,
+    STEADY_UPTIME_S,
+    NodeFacts,
+    RunState,
+    ServiceState,
+    Source,
+)
 from auditor.service_names import DIRECTORY_SERVICE, canonical_name, is_deployable_service
 from auditor.soap.client import Client
 from auditor.soap.network import Network
@@ -153,7 +161,7 @@ def apply_axl_activation(
 ) -> dict[str, ServiceState]:
     """Fill unknown activations from AXL `isActive`, and note where the two sources differ.
 
-    AXL `enable` is the trace switch, and has nothing to do with it (facts, section 0).
+    AXL `enable` is the trace switch, and has nothing to do with it.
     """
     active: dict[str, set[bool | None]] = {}
     for entry in entries:
@@ -175,12 +183,6 @@ def _apply_is_active(state: ServiceState, is_active: bool | None) -> ServiceStat
     if state.activated is not is_active:
         return replace(state, note=f"CUCM AXL says otherwise: {activation}.")
     return state
-
-
-RESTART_SHIFT = timedelta(seconds=120)
-"""How far reply time minus uptime may move before it is a restart (contract, section 8)."""
-
-_TRANSITION_STATES = (RunState.STARTING, RunState.STOPPING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ def _with_services(
 
 
 def _needs_recheck(states: Mapping[str, ServiceState]) -> bool:
-    return any(s.state in _TRANSITION_STATES for s in states.values()) or _is_freshly_started(
+    return any(s.state in CHANGING_STATES for s in states.values()) or _is_freshly_started(
         states.get(DIRECTORY_SERVICE)
     )
 
@@ -260,14 +262,14 @@ def has_restarted(
     """
     if before is None or before.state is not RunState.STARTED:
         return None
-    if after.state in (RunState.STOPPED, *_TRANSITION_STATES):
+    if after.state in {RunState.STOPPED, *CHANGING_STATES}:
         return True
     if before.started_at and after.started_at and before.started_at != after.started_at:
         return True
     if before.uptime_s is None or after.uptime_s is None or after.state is RunState.UNKNOWN:
         return None
     moved = between - timedelta(seconds=after.uptime_s - before.uptime_s)
-    return after.uptime_s < before.uptime_s or abs(moved) > RESTART_SHIFT
+    return after.uptime_s < before.uptime_s or abs(moved) > RESTART_TOLERANCE
 
 
 def read_axl_activation(

@@ -71,7 +71,7 @@ class ClusterSurvey:
     """Asks one cluster.
 
     Until one server took the password, servers are asked one after the other, and a refusal
-    stops the cluster: a wrong password must not lock the account (contract, section 7).
+    stops the cluster: a wrong password must not lock the account.
     """
 
     def __init__(

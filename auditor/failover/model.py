@@ -348,7 +348,7 @@ class GroupCheck:
         return next(iter((*own, *cucm)), None)
 
     def exit_code(self, *, accept_failed_over: bool) -> ExitCode:
-        """Return 0, 3 or 4 for this group alone (contract, section 6)."""
+        """Return 0, 3 or 4 for this group alone."""
         accepted = accept_failed_over and self.status is GroupStatus.FAILED_OVER
         after_failover = self.status in (GroupStatus.FAILED_OVER, GroupStatus.BROKEN)
         differs = (after_failover or self.verdict is Verdict.DRIFT) and not accepted

@@ -9,7 +9,7 @@ from auditor.errors import Reason
 from auditor.failover.group_status import group_node_facts, group_status_from_states
 from auditor.failover.model import GroupStatus, Stability
 from auditor.failover.wording import HA_STATE_LABELS
-from auditor.models.facts import ClusterFacts, Group, NodeFacts, RunState
+from auditor.models.facts import CHANGING_STATES, ClusterFacts, Group, NodeFacts
 from auditor.recommendations.ha_states import installed_members
 
 MIN_POLL_INTERVAL = timedelta(seconds=10)
@@ -25,7 +25,6 @@ ServiceOnNode = tuple[str, str]
 GroupSignature = tuple[object, ...]
 
 _UNSETTLED_STATUSES = frozenset({GroupStatus.MOVING, GroupStatus.UNKNOWN})
-_CHANGING_RUN_STATES = frozenset({RunState.STARTING, RunState.STOPPING})
 
 _UNSTABLE_RESTARTS = 2
 """A single restart may be one by hand or by high availability."""
@@ -212,7 +211,7 @@ class GroupWatch:
             for node in nodes
             for service in node.services.values()
         ]
-        if any(state in _CHANGING_RUN_STATES for _, _, state, _, _ in services):
+        if any(state in CHANGING_STATES for _, _, state, _, _ in services):
             return None
         return (tuple(member.state for member in installed_members(facts, group)), tuple(services))
 

@@ -19,11 +19,10 @@ from auditor.history.schema import (
     unread_node_table,
 )
 from auditor.history.trends import FindingPeriod, FindingRecord, next_period
-from auditor.models.facts import RunState
+from auditor.models.facts import CHANGING_STATES
 from auditor.models.findings import ClusterReport, Finding, Verdict
 from auditor.models.report import Report
 
-_TRANSITIONAL_STATES = (RunState.STARTING, RunState.STOPPING)
 _PERIOD_COLUMNS = ("first", "last", "first_at", "last_at", "runs", "since", "carried")
 
 
@@ -71,7 +70,7 @@ def _insert_cluster_run(connection: sa.Connection, cluster: ClusterReport, run: 
         row | {"node": node.name.lower(), "service": service.name, "state": service.state.value}
         for node in cluster.nodes
         for service in node.services.values()
-        if service.state in _TRANSITIONAL_STATES
+        if service.state in CHANGING_STATES
     ]
     if moving:
         connection.execute(sa.insert(moving_service_table), moving)

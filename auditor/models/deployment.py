@@ -1,4 +1,4 @@
-"""The keys of [cluster.deployment], and what each takes: the one list of them (contract, 4)."""
+"""The keys of [cluster.deployment], and what each takes: the one list of them."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -5,7 +5,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a timer can act on (contract, section 6)."""
+    """What a timer can act on."""
 
     COMPLIANT = 0
     BUG = 1

@@ -6,6 +6,7 @@ Frozen data: the survey fills it, the engine judges it. Whatever is unknown is e
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from auditor.models.statements import Statement
 from auditor.problems import Problem
 
 STEADY_UPTIME_S = 600
-"""An uptime that counts as "stays up" when it is read once (contract, DIR-03)."""
+"""An uptime that counts as "stays up" when it is read once."""
 
 
 class Origin(StrEnum):
@@ -37,13 +38,23 @@ class Role(StrEnum):
 
 
 class RunState(StrEnum):
-    """Whether a service runs (contract, section 2)."""
+    """Whether a service runs."""
 
     STARTED = "started"
     STOPPED = "stopped"
     STARTING = "starting"
     STOPPING = "stopping"
     UNKNOWN = "unknown"
+
+
+CHANGING_STATES = frozenset({RunState.STARTING, RunState.STOPPING})
+"""States that a service leaves by itself."""
+
+RESTART_TOLERANCE = timedelta(seconds=120)
+"""How far reply time minus uptime may move between two readings before it is a restart.
+
+Nodes report uptimes in whole seconds of their own clocks, so the difference moves a little.
+"""
 
 
 class Identity(StrEnum):
@@ -75,7 +86,7 @@ class Outcome(StrEnum):
 class HaState(StrEnum):
     """A node's high availability state; the number of PerfMon's `SRMState` is its position.
 
-    Source: Cisco RTMT guide 15, counters of "Cisco Server Recovery Manager" (contract, 10).
+    Source: Cisco RTMT guide 15, counters of "Cisco Server Recovery Manager".
     """
 
     UNKNOWN = "unknown"
@@ -183,7 +194,7 @@ class HaReading:
 
 
 class AxlAvailability(StrEnum):
-    """Whether a node's own AXL answers an authenticated SELECT (contract, AXL-04)."""
+    """Whether a node's own AXL answers an authenticated SELECT."""
 
     ANSWERED = "answered"
     NOT_ANSWERING = "not_answering"

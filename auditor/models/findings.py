@@ -11,7 +11,7 @@ from auditor.models.statements import Statement
 
 
 class Verdict(StrEnum):
-    """The result of a recommendation on one subject (contract, section 1)."""
+    """The result of a recommendation on one subject."""
 
     PASS = "pass"
     DRIFT = "drift"

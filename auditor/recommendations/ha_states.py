@@ -39,7 +39,7 @@ from auditor.service_names import (
 
 
 class PairClass(StrEnum):
-    """What two states mean for a redundancy group (contract, section 10)."""
+    """What two states mean for a redundancy group."""
 
     HEALTHY = "healthy"
     FAILED_OVER = "failed over, stable"

@@ -153,7 +153,7 @@ def _node_ha_cell(node: NodeFacts, index: FindingIndex) -> Cell:
     if finding and _is_ha_switched_off(finding) and (unread or verdict is Verdict.DRIFT):
         word = "HA off"
     elif verdict is Verdict.DRIFT and unread:
-        word = "abnormal"  # the pair is index, so "unknown" in capitals would mislead
+        word = "abnormal"  # the pair is judged as a whole, so "unknown" in capitals would mislead
     return _verdict_cell(verdict, word, finding)
 
 
@@ -256,7 +256,7 @@ def label_nodes(every: Sequence[str]) -> dict[str, str]:
 
 
 def select_matrix_services(cluster: ClusterReport) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the services to show: those that are index, and others that do not run."""
+    """Return the services to show: those that are judged, and others that do not run."""
     if not any(node.services for node in cluster.nodes):
         return []
     shown = {

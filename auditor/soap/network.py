@@ -44,7 +44,7 @@ class ServerSession(Protocol):
     def cookies(self) -> tuple[str, ...]:
         """Return the values of the session's cookies, which no message may quote."""
 
-    def post(self, question: SoapRequest) -> SoapResponse:
+    def post(self, request: SoapRequest) -> SoapResponse:
         """Send one request; raises an `ExchangeError`, or `Interrupted`."""
 
     def close(self) -> None:

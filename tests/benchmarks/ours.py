@@ -40,9 +40,9 @@ class _Noting(LiveNetwork):
         self.asked.append(asked)
         post = line.post
 
-        def noted(question: SoapRequest) -> SoapResponse:
-            asked.questions.append(question)
-            return post(question)
+        def noted(request: SoapRequest) -> SoapResponse:
+            asked.questions.append(request)
+            return post(request)
 
         line.post = noted  # type: ignore[method-assign] # the one place to stand in between
         return line

@@ -343,6 +343,22 @@ def test_a_change_that_is_made_already_is_reported(activate: bool) -> None:
     assert decide(facts, change, other).already_made == (change,)
 
 
+def test_a_service_that_is_activated_but_stopped_needs_a_start() -> None:
+    """Service Activation would change nothing, but a diff would miss the running service."""
+    stopped = without(HEALTHY, SUBSCRIBER, SIP_PROXY_SERVICE)
+    node = next(node for node in stopped.nodes if node.name == SUBSCRIBER)
+    services = dict(node.services)
+    services[SIP_PROXY_SERVICE] = replace(services[SIP_PROXY_SERVICE], activated=True)
+    nodes = tuple(replace(n, services=services) if n is node else n for n in stopped.nodes)
+    change = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, activate=True)
+    decision = decide(replace(stopped, nodes=nodes), change)
+    assert not decision.has_nothing_to_change
+    now = next(check for check in decision.checks if check.topic is PrecheckTopic.NOW)
+    assert now.kind is CheckKind.ACTIVATED_BUT_STOPPED
+    assert check_text(now) == "Cisco SIP Proxy is activated already, but stopped."
+    assert "Start it in Control Center" in check_remedy(now)
+
+
 @pytest.mark.parametrize("kind", CheckKind)
 def test_every_kind_of_check_has_its_texts(kind: CheckKind) -> None:
     """All values that they name exist."""

@@ -10,10 +10,7 @@ from auditor.change.diff.model import (
     DifferenceCategory,
     ExpectedChange,
 )
-from auditor.models.facts import NodeFacts, RunState, ServiceState
-
-RESTART_TOLERANCE = timedelta(seconds=120)
-"""How far reply time minus uptime may move before it counts as a restart (contract, 8)."""
+from auditor.models.facts import RESTART_TOLERANCE, NodeFacts, RunState, ServiceState
 
 
 def compare_services(

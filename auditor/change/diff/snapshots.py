@@ -38,7 +38,7 @@ class SnapshotComparison:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return 0 nothing unexpected, 3 unexpected, 4 newly unknown (contract, section 6)."""
+        """Return 0 nothing unexpected, 3 unexpected, 4 newly unknown."""
         return differences_exit_code(self.differences)
 
 

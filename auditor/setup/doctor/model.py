@@ -48,7 +48,7 @@ CHECKUP_EXIT_CODES = {
     CheckupResult.TO_FIX: ExitCode.DRIFT,
     CheckupResult.UNKNOWN: ExitCode.INCOMPLETE,
 }
-"""0 ready, 3 something to fix, 4 unknown (contract, section 6)."""
+"""0 ready, 3 something to fix, 4 unknown."""
 
 _PASSING_REASONS = frozenset(
     {Reason.TIMED_OUT, Reason.UNAVAILABLE, Reason.RATE_LIMITED, Reason.SOAP_FAULT, Reason.TOO_LARGE}
