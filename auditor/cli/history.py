@@ -31,7 +31,7 @@ def history(
         str | None,
         typer.Option(
             envvar="AUDITOR_CLUSTER",
-            help="Only this cluster. Default: all on store.",
+            help="Only this cluster. Default: all on record.",
             autocompletion=complete_clusters,
             show_default=False,
         ),

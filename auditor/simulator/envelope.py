@@ -56,7 +56,7 @@ class SoapFaultReply(Exception):
 
 
 def parse_soap_request(body: bytes) -> ReceivedRequest | None:
-    """Return what an envelope asks, None if the bytes are no envelope with one soap_request."""
+    """Return what an envelope asks, None if the bytes are no envelope with one request."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(body, parser)

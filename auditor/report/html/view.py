@@ -124,7 +124,7 @@ def _summary_tiles(report: Report, status: ClusterStatus) -> Iterator[SummaryTil
     yield _verdict_tile("Waived", of[Verdict.WAIVED], Verdict.WAIVED, ends_note)
     yield _verdict_tile("As recommended", of[Verdict.PASS], Verdict.PASS, "checks passed")
     look = Verdict.PASS if read == due and due else Verdict.UNKNOWN
-    note = "all answered" if look is Verdict.PASS else "look below" if due else "none is rows_by_id"
+    note = "all answered" if look is Verdict.PASS else "look below" if due else "none is known"
     yield SummaryTile("Nodes read", f"{read} of {due}", note, look)
 
 
