@@ -5,13 +5,16 @@ Names and sentences come from servers, files and people. What is printed goes th
 """
 
 import difflib
+import json
+import textwrap
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 _MAX_PRINTABLE_LENGTH = 2000
 _MAX_EXCERPT_LENGTH = 60
 _MAX_COMBINING_MARKS = 4
+_MIN_WIDTH = 40
 # Control, format, surrogate, private and unassigned characters, and breaks of lines.
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -91,6 +94,23 @@ def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """Return `; did you mean `x`?`, the end of a sentence; empty if no choice comes close."""
     close = nearest_choice(word, choices)
     return f"; did you mean `{close}`?" if close else ""
+
+
+def wrap_text(text: str, width: int, *, first_indent: str = "", indent: str = "") -> list[str]:
+    """Return text in lines of `width` columns, at least 40; words stay whole."""
+    return textwrap.wrap(
+        text,
+        max(width, _MIN_WIDTH),
+        initial_indent=first_indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def json_text(document: Mapping[str, object]) -> str:
+    """Return a JSON document with sorted keys and a newline at the end, as it is written."""
+    return f"{json.dumps(document, indent=2, sort_keys=True, allow_nan=False)}\n"
 
 
 def utc_timestamp(moment: datetime) -> str:

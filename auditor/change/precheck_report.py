@@ -3,13 +3,11 @@
 The texts of the checks are in `check_texts.toml`.
 """
 
-import json
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from textwrap import wrap
 
 from pydantic import TypeAdapter
 
@@ -25,7 +23,7 @@ from auditor.report.sentences import (
     render_source,
 )
 from auditor.report.wording import evidence_line
-from auditor.text import printable
+from auditor.text import json_text, printable, wrap_text
 
 _RESULT_MARKS = {
     PrecheckResult.GO: "✓",
@@ -57,7 +55,6 @@ _ACTIVATION_WORDS = {
     False: "not activated",
     None: "activated or not, which is unknown",
 }
-_MIN_WIDTH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +135,7 @@ def render_decision_text(decision: Decision, *, width: int) -> str:
     """Return the decision for a reader; nothing on the cluster was changed."""
     lines = [
         *_nothing_to_change_lines(decision),
-        *_wrap_text(_headline(decision), width),
+        *wrap_text(_decision_headline(decision), width),
         *_requested_change_lines(decision),
         "",
     ]
@@ -152,7 +149,7 @@ def render_decision_text(decision: Decision, *, width: int) -> str:
     return "\n".join((*lines, f"Nothing was changed. Exit code {code}: {word}.", ""))
 
 
-def _headline(decision: Decision) -> str:
+def _decision_headline(decision: Decision) -> str:
     """Return the result, with the most severe reason of a no-go."""
     if decision.result is PrecheckResult.GO:
         return "GO: every check supports the change."
@@ -198,22 +195,18 @@ def _topic_lines(heading: str, checks: Iterable[ChangeCheck], width: int) -> lis
 def _check_lines(check: ChangeCheck, width: int) -> list[str]:
     mark, word = _RESULT_MARKS[check.result], _RESULT_WORDS[check.result]
     head = f"{mark} {word}: {printable(check.about)}: "
-    first, *lines = _wrap_text(head + printable(check_text(check)), width - 2)
+    first, *lines = wrap_text(head + printable(check_text(check)), width - 2)
     if check.result in _RESULTS_WITH_REMEDY:
         if remedy := check_remedy(check):
-            lines += _indent(_wrap_text(f"to do: {printable(remedy)}", width - 6))
+            lines += _indent(wrap_text(f"to do: {printable(remedy)}", width - 6))
         for evidence in check.evidence:
             text = f"seen: {printable(evidence_line(evidence))}"
-            lines += _indent(_wrap_text(text, width - 6))
+            lines += _indent(wrap_text(text, width - 6))
     return [f"  {first}", *_indent(lines)]
 
 
 def _indent(lines: Iterable[str]) -> list[str]:
     return [f"    {line}" for line in lines]
-
-
-def _wrap_text(text: str, width: int) -> list[str]:
-    return wrap(text, max(width, _MIN_WIDTH), break_on_hyphens=False, break_long_words=False)
 
 
 def render_decision_json(decision: Decision) -> str:
@@ -236,7 +229,7 @@ def render_decision_json(decision: Decision) -> str:
         "steps": decision.steps,
         "exit_code": decision.exit_code,
     }
-    return json.dumps(content, indent=2, sort_keys=True) + "\n"
+    return json_text(content)
 
 
 def _check_dict(check: ChangeCheck) -> dict[str, object]:

@@ -115,7 +115,8 @@ def choose_group_action(group: GroupCheck) -> str:
     if _is_idle_without_partner(group):
         if any(node.state is None for node in group.nodes):
             return _read_states_action(group)
-        return fill_action("idle_without_partner", nodes=_all_nodes(group))
+        names = join_names(node.name for node in group.nodes)
+        return fill_action("idle_without_partner", nodes=names)
     if services:
         return _services_action(services, group)
     if axl:
@@ -123,10 +124,6 @@ def choose_group_action(group: GroupCheck) -> str:
     if _needs_longer_watch(group):
         return fill_action("not_yet_stable")
     return _action_by_status(group)
-
-
-def _all_nodes(group: GroupCheck) -> str:
-    return join_names(node.name for node in group.nodes)
 
 
 def _down_nodes(group: GroupCheck) -> list[str]:

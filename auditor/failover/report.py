@@ -1,8 +1,7 @@
 """The check as text and as JSON: the two first lines, then each group as a small table."""
 
-import json
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -32,7 +31,7 @@ from auditor.models.findings import Verdict
 from auditor.report.console import render_console, safe_text
 from auditor.report.sentences import render_sentence
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
-from auditor.text import printable
+from auditor.text import json_text, printable
 
 _REPLICATION_LABELS = {
     0: "initializing",
@@ -281,7 +280,7 @@ def render_failover_json(check: FailoverCheck) -> str:
         "between_clusters": [_peering_json(peering) for peering in check.peerings],
         "notes": [wording.unchecked_peer_text(name) for name in check.unchecked_peers],
     }
-    return _dump_json(content)
+    return json_text(content)
 
 
 def render_readiness_json(readiness: FailoverReadiness) -> str:
@@ -293,11 +292,7 @@ def render_readiness_json(readiness: FailoverReadiness) -> str:
         "action": readiness.action,
         "losses": [_impact_json(impact) for impact in readiness.impacts],
     }
-    return _dump_json(content)
-
-
-def _dump_json(content: Mapping[str, Any]) -> str:
-    return f"{json.dumps(content, indent=2, sort_keys=True)}\n"
+    return json_text(content)
 
 
 def _common_json(check: FailoverCheck, code: ExitCode) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def locate_database(url: str | None) -> DatabaseLocation | None:
     return (
         _parse_sqlite_path(rest)
         if scheme == "sqlite"
-        else _postgresql_location(_parse_database_url(url))
+        else DatabaseLocation(_parse_database_url(url).set(drivername="postgresql+psycopg"))
     )
 
 
@@ -105,7 +105,3 @@ def _parse_sqlite_path(place: str) -> DatabaseLocation:
 
 def _sqlite_location(path: Path) -> DatabaseLocation:
     return DatabaseLocation(URL.create("sqlite", database=str(path)), path)
-
-
-def _postgresql_location(url: URL) -> DatabaseLocation:
-    return DatabaseLocation(url.set(drivername="postgresql+psycopg"))

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from auditor.models.report import Report
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import get_finding_age
 from auditor.report.wording import cluster_summary, evidence_line
-from auditor.text import printable
+from auditor.text import json_text, printable
 
 REPORT_COLUMNS = (
     "record",
@@ -163,7 +162,7 @@ the same since `since`, in `runs_since` runs."""
 def render_history_json(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return the rows as JSON: ASCII, sorted keys, one newline at the end."""
     document = {"schema_version": HISTORY_SCHEMA_VERSION, "record": [dict(row) for row in rows]}
-    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+    return json_text(document)
 
 
 def render_history_csv(rows: Sequence[Mapping[str, Any]]) -> str:

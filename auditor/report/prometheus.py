@@ -1,6 +1,6 @@
 """The report as a textfile for Prometheus' node_exporter: gauges without timestamps."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -115,12 +115,8 @@ def _complete_run_timestamps(runs: Iterable[PastRun]) -> list[float]:
         _unix_timestamp(run.finished_at)
         for run in runs
         if run.status is ClusterStatus.COMPLIANT
-        or (run.status is ClusterStatus.DRIFT and not _count_unknown_findings(run.counts))
+        or (run.status is ClusterStatus.DRIFT and not run.counts.get(Verdict.UNKNOWN))
     ]
-
-
-def _count_unknown_findings(counts: Mapping[Verdict, int]) -> int:
-    return counts.get(Verdict.UNKNOWN, 0)
 
 
 def _unix_timestamp(text: str) -> float:

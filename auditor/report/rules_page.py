@@ -138,7 +138,7 @@ def _rule_fields(row: Recommendation) -> Iterator[RuleField]:
         yield "service", row.service + (" (cannot be activated: only running)" * row.network)
     yield "severity", _rule_severity_text(row)
     yield "applies", _rule_condition_text(row)
-    yield "on", _rule_scope_text(row)
+    yield "on", SUBJECT_TEXTS.get(row.subject) or SCOPE_TEXTS[row.on]
     yield "expects", EXPECTATION_TEXTS[row.expects]
     yield from _rule_limit_fields(row)
     yield "matters", row.consequence
@@ -183,10 +183,6 @@ def _rule_condition_text(row: Recommendation) -> str:
     if row.or_activated:
         text += f", or {_condition_text(Condition.SERVICE_ACTIVATED)}"
     return f"{text}; not with {_condition_text(row.unless)}" if row.unless else text
-
-
-def _rule_scope_text(row: Recommendation) -> str:
-    return SUBJECT_TEXTS.get(row.subject) or SCOPE_TEXTS[row.on]
 
 
 def _rule_remedy_text(remedy: Remedy) -> str:

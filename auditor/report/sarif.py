@@ -1,6 +1,5 @@
 """The report as SARIF 2.1.0: alerts that open and close in code scanning and in viewers."""
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +26,7 @@ from auditor.report.summary import (
     skipped_packs_text,
 )
 from auditor.report.wording import KIND_TEXTS, cluster_summary, evidence_line
-from auditor.text import printable
+from auditor.text import json_text, printable
 
 _SARIF_SCHEMA_URI = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -68,7 +67,7 @@ def render(report: Report) -> str:
         "version": "2.1.0",
         "runs": [_sarif_run(report, rows)],
     }
-    return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
+    return json_text(document)
 
 
 def _sarif_run(report: Report, rows: Iterable[Recommendation]) -> _SarifObject:

@@ -1,6 +1,5 @@
 """Reads the certificate that a server presents, and records its fingerprint as a pin."""
 
-import textwrap
 import tomllib
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ from auditor.report.wording import certificate_lines
 from auditor.soap.messages import Certificate
 from auditor.soap.network import Network
 from auditor.soap.tls import is_pinned
-from auditor.text import printable
+from auditor.text import printable, wrap_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,8 @@ def resolve_server(
     except ValueError as error:
         raise ConfigError([f"{text}: {error}."]) from error
     name = node or _configured_name(settings, host, port) or host
-    usual = (
-        settings.cucm_publisher if _is_cucm_publisher(settings, name) else settings.address_of(name)
-    )
+    is_publisher = name.casefold() == settings.cucm_name.casefold()
+    usual = settings.cucm_publisher if is_publisher else settings.address_of(name)
     with_port = text != host and text != f"[{host}]"
     if host.casefold() == name.casefold() and not with_port:
         return name, usual
@@ -95,10 +93,6 @@ def _configured_name(settings: ClusterSettings, host: str, port: int) -> str | N
         and (place[0].casefold(), place[1]) == address
     ]
     return names[0] if names else None
-
-
-def _is_cucm_publisher(settings: ClusterSettings, name: str) -> bool:
-    return name.casefold() == settings.cucm_name.casefold()
 
 
 def configured_servers(settings: ClusterSettings) -> tuple[str, ...]:
@@ -143,12 +137,7 @@ def render_certificate(server: ServerCertificate, *, now: datetime, width: int) 
     """
     lines = [f"{printable(server.name)} ({server.place}) presents this certificate:", ""]
     lines += [f"  {printable(line)}" for line in certificate_lines(server.certificate, now)]
-    status = textwrap.wrap(
-        printable(_trust_status(server)),
-        max(width, 40),
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+    status = wrap_text(printable(_trust_status(server)), width)
     lines += ["", *status, ""]
     if not server.recorded and not server.another_node:
         lines += [*_COMPARE_INSTRUCTIONS, ""]

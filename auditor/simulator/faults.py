@@ -1,6 +1,5 @@
 """Faults that can be switched on, and the rules that say which requests get them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
@@ -177,7 +176,7 @@ class FaultPlan:
 
     def on_listener(self, node: str) -> FaultRule | None:
         """Return the fault that holds for a whole node, if any."""
-        due = [rule for rule in self._of_listeners() if rule.applies_to_node(node)]
+        due = [r for r in self.rules if _needs_listener(r) and r.applies_to_node(node)]
         return due[-1] if due else None
 
     def clear(self, node: str = ANY_NODE, fault: Fault | None = None) -> None:
@@ -199,9 +198,6 @@ class FaultPlan:
             and rule.is_due_for(node, interface, operation)
         ]
         return due[-1] if due else None
-
-    def _of_listeners(self) -> Iterator[FaultRule]:
-        return (rule for rule in self.rules if _needs_listener(rule))
 
 
 def _needs_listener(rule: FaultRule) -> bool:

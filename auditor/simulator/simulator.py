@@ -8,7 +8,6 @@ import shlex
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from auditor.simulator.certificates import CertificateAuthority
@@ -173,12 +172,7 @@ class Simulator:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def change(self, data: Mapping[str, object]) -> None:

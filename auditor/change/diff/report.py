@@ -1,12 +1,10 @@
 """A comparison of two snapshots as text and as JSON."""
 
-import json
 from collections.abc import Iterator, Sequence
-from textwrap import wrap
 
 from auditor.change.diff.model import UNEXPECTED_CATEGORIES, Difference, DifferenceCategory
 from auditor.change.diff.snapshots import SnapshotComparison
-from auditor.text import count_noun, printable
+from auditor.text import count_noun, json_text, printable, wrap_text
 
 CATEGORY_HEADINGS = {
     DifferenceCategory.UNEXPECTED: "Unexpected changes",
@@ -23,16 +21,14 @@ CATEGORY_HEADINGS = {
 }
 """The headings, most serious first."""
 
-_MIN_WIDTH = 40
-
 
 def render_comparison_text(comparison: SnapshotComparison, *, width: int | None = None) -> str:
     """Return the comparison as text: the result first, then each category under its heading.
 
     Without a width each difference is one line, which suits a pipe.
     """
-    first = f"{_headline(comparison)} From {comparison.before} to {comparison.after}."
-    lines = [first] if width is None else wrap(first, max(width, _MIN_WIDTH))
+    first = f"{_comparison_headline(comparison)} From {comparison.before} to {comparison.after}."
+    lines = [first] if width is None else wrap_text(first, width)
     for name, differences in comparison.clusters.items():
         lines += ["", f"Cluster {printable(name)}: {count_noun(len(differences), 'difference')}"]
         for category, heading in CATEGORY_HEADINGS.items():
@@ -41,7 +37,7 @@ def render_comparison_text(comparison: SnapshotComparison, *, width: int | None 
     return "\n".join((*lines, "", f"Exit code {int(comparison.exit_code)}.", ""))
 
 
-def _headline(comparison: SnapshotComparison) -> str:
+def _comparison_headline(comparison: SnapshotComparison) -> str:
     """Return the result, with the worst unexpected difference, or why nothing was compared."""
     summary = _summarize_categories({d.category for d in comparison.differences})
     unexpected = [d for d in comparison.differences if d.category in UNEXPECTED_CATEGORIES]
@@ -109,14 +105,7 @@ def _wrap_difference(difference: Difference, width: int | None) -> list[str]:
     text = f"{printable(difference.about)}: {printable(difference.text)}"
     if width is None:
         return [f"    {text}"]
-    return wrap(
-        text,
-        max(width, _MIN_WIDTH),
-        initial_indent=" " * 4,
-        subsequent_indent=" " * 8,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+    return wrap_text(text, width, first_indent=" " * 4, indent=" " * 8)
 
 
 def render_comparison_json(comparison: SnapshotComparison) -> str:
@@ -136,4 +125,4 @@ def render_comparison_json(comparison: SnapshotComparison) -> str:
         ],
         "exit_code": comparison.exit_code,
     }
-    return json.dumps(content, indent=2, sort_keys=True) + "\n"
+    return json_text(content)

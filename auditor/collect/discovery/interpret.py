@@ -107,7 +107,7 @@ def match_node_name(host: str, nodes: Iterable[str]) -> str | None:
     unqualified = [
         node
         for node in nodes
-        if _host_label(node) == _host_label(host) and _is_one_unqualified(node, host)
+        if _host_label(node) == _host_label(host) and ("." in node) != ("." in host)
     ]
     if len(unqualified) == 1:
         return unqualified[0]
@@ -128,10 +128,6 @@ def _hyphenate_host(host: str) -> str:
 
 def _host_label(host: str) -> str:
     return host.partition(".")[0].casefold()
-
-
-def _is_one_unqualified(first: str, second: str) -> bool:
-    return ("." in first) != ("." in second)
 
 
 def interpret_switch(answer: ProbeRows) -> DiscoveredFacts:

@@ -86,17 +86,14 @@ def _split_rows_by_probe(
     Raises:
         BadReply: the row that is always there is missing, or the columns are not those selected.
     """
-    if statement.anchored and not (rows and all(_has_anchor(row) for row in rows)):
+    anchors = {row.get(sql.ANCHOR_COLUMN) for row in rows}
+    if statement.anchored and anchors != {sql.ANCHOR_VALUE}:
         raise BadReply(Problem.ANCHOR_ROW_MISSING)
     by_id = {probe.id: probe for probe in probes}
     return {
         probe_id: _select_probe_rows(by_id[probe_id], names, rows)
         for probe_id, names in statement.reads.items()
     }
-
-
-def _has_anchor(row: Mapping[str, str | None]) -> bool:
-    return row.get(sql.ANCHOR_COLUMN) == sql.ANCHOR_VALUE
 
 
 def _select_probe_rows(

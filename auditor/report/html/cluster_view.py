@@ -267,18 +267,15 @@ def _passed_groups(
             )
     for (recommendation, verdict), findings in sorted(by_recommendation.items()):
         row = rows_by_id.get(recommendation)
+        reasons = dict.fromkeys(render_sentence(finding.because) for finding in findings)
         yield PassedGroup(
             recommendation=recommendation,
             title=row.title if row else finding_label(findings[0]),
             verdict=verdict,
             where=_passed_subjects_text(cluster, findings),
-            because=_distinct_reasons(findings)[:_MAX_PASSED_REASONS],
+            because=tuple(reasons)[:_MAX_PASSED_REASONS],
             source=row.source if row else None,
         )
-
-
-def _distinct_reasons(findings: Iterable[Finding]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(render_sentence(finding.because) for finding in findings))
 
 
 def _passed_subjects_text(cluster: ClusterReport, findings: Sequence[Finding]) -> str:

@@ -1,10 +1,8 @@
 """A check-up as text and as JSON: the result first, then every server with what to do."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import groupby
-from textwrap import wrap
 
 from auditor.failures import FailureWords, failure_detail, failure_place, failure_remedy
 from auditor.report.wording import certificate_lines
@@ -16,7 +14,7 @@ from auditor.setup.doctor.model import (
     StepOutcome,
 )
 from auditor.soap.messages import Certificate
-from auditor.text import count_noun, printable
+from auditor.text import count_noun, json_text, printable, wrap_text
 
 _STEP_MARKS = {
     StepOutcome.OK: "✓",
@@ -38,7 +36,6 @@ _RESULT_MEANINGS = {
     CheckupResult.UNKNOWN: "unknown",
 }
 _STEP_COLUMN_WIDTH = 27
-_MIN_STEP_WIDTH = 40
 
 
 def render_checkup_text(checkup: Checkup, *, width: int, now: datetime) -> str:
@@ -118,16 +115,12 @@ def _step_lines(head: str, paragraphs: list[str], width: int) -> Iterator[str]:
     """Yield the lines of one entry: its head in a column, the paragraphs beside it."""
     margin = " " * _STEP_COLUMN_WIDTH
     lines = [
-        line for text in paragraphs for line in _wrap_step_text(text, width - _STEP_COLUMN_WIDTH)
+        line
+        for text in paragraphs
+        for line in wrap_text(printable(text), width - _STEP_COLUMN_WIDTH)
     ]
     for number, line in enumerate(lines):
         yield f"{margin if number else f'  {head}':<{_STEP_COLUMN_WIDTH}}{line}"
-
-
-def _wrap_step_text(text: str, width: int) -> list[str]:
-    return wrap(
-        printable(text), max(width, _MIN_STEP_WIDTH), break_on_hyphens=False, break_long_words=False
-    )
 
 
 def render_checkup_json(checkup: Checkup, *, now: datetime) -> str:
@@ -150,7 +143,7 @@ def render_checkup_json(checkup: Checkup, *, now: datetime) -> str:
         ],
         "exit_code": int(checkup.exit_code),
     }
-    return json.dumps(content, indent=2, sort_keys=True) + "\n"
+    return json_text(content)
 
 
 def _step_json(step: CheckupStep, words: FailureWords, now: datetime) -> dict[str, object]:

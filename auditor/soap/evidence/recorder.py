@@ -1,7 +1,6 @@
 """Writes evidence: every exchange of a run, without its secrets, into one folder."""
 
 import hashlib
-import json
 import os
 import threading
 from collections import Counter
@@ -40,6 +39,7 @@ from auditor.soap.messages import (
 )
 from auditor.soap.network import LiveNetwork, ServerSession
 from auditor.soap.redaction import account_secrets, session_cookies
+from auditor.text import json_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Recorder:
             },
         )
         content = RUN_ADAPTER.dump_python(run, mode="json")
-        data = f"{json.dumps(content, indent=2, sort_keys=True)}\n".encode()
+        data = json_text(content).encode()
         self.folder.write_file(RUN_FILE, data)
         self._digest.update(data)
 
