@@ -1,4 +1,4 @@
-"""What every test stands on: no account, proxy or home of the person who runs it."""
+"""What every test runs without: the account, proxy and home of the person who runs it."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping

@@ -59,7 +59,7 @@ def sentence(text: str) -> Statement:
 
 
 def service(name: str, state: RunState | str = "started", **changes: Any) -> ServiceState:
-    """Return a service; a stopped one is "Commanded Out of Service" unless told otherwise."""
+    """Return a service; a stopped one is "Commanded Out of Service" by default."""
     deployable = is_deployable_service(name)
     run = RunState(state)
     known = deployable is not False and run is not RunState.UNKNOWN
@@ -77,7 +77,7 @@ def service(name: str, state: RunState | str = "started", **changes: Any) -> Ser
 
 
 def not_activated(name: str) -> ServiceState:
-    """Return a service that nobody activated."""
+    """Return a service that is not activated."""
     return service(
         name, "stopped", activated=False, reason_code=-1068, reason="Service Not Activated"
     )
@@ -91,7 +91,7 @@ def services(*changed: ServiceState) -> dict[str, ServiceState]:
 
 
 def reading(state: HaState | str, origin: Origin = Origin.OBSERVED) -> HaReading:
-    """Return an HA reading, from PerfMon unless told otherwise."""
+    """Return an HA reading, from PerfMon by default."""
     source = "PerfMon" if origin is Origin.OBSERVED else "enterprisenode"
     return HaReading(HaState(state), origin, source)
 
@@ -128,7 +128,7 @@ def subscriber(name: str = "imp2", *changed: ServiceState, **changes: Any) -> No
 def setting(
     value: bool | str | Iterable[str] = True, origin: Origin | str = Origin.DECLARED
 ) -> Setting:
-    """Return one telling: a bool, node names, or "expressway"."""
+    """Return one setting: a bool, node names, or "expressway"."""
     if isinstance(value, bool):
         return Setting(value, Origin(origin), "auditor.toml")
     if isinstance(value, str):
@@ -140,7 +140,7 @@ def setting(
 def settings(
     **told: bool | str | Iterable[str] | Setting | tuple[Setting, ...],
 ) -> dict[str, tuple[Setting, ...]]:
-    """Return tellings by key; a value that is no Setting is declared."""
+    """Return settings by key; a value that is no Setting is declared."""
     return {key: _tellings(value) for key, value in told.items()}
 
 

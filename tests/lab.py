@@ -63,7 +63,7 @@ class Lab:
 
     @property
     def config(self) -> Path:
-        """Write the configuration as the defaults stand now, and return where."""
+        """Write the configuration with the defaults as they are now, and return its path."""
         path = self.folder / "auditor.toml"
         self.simulator.write_config(path, self.defaults)
         path.write_text(self.edit(path.read_text()))

@@ -41,7 +41,7 @@ def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 
 @pytest.fixture(scope="module")
 def usual(labs: Start) -> list[Any]:
-    """What an audit finds whose password is nobody's word."""
+    """Return what an audit finds with a password that is in no reply."""
     return judged(labs("Kj7#mQ2!vX9p").json("--history", "off"))
 
 
@@ -58,10 +58,10 @@ def judged(report: dict[str, Any]) -> list[Any]:
 
 
 @pytest.mark.parametrize("password", ORDINARY)
-def test_a_password_that_is_a_word_of_every_reply_costs_no_fact(
+def test_a_password_that_is_a_common_word_loses_no_fact(
     labs: Start, usual: list[Any], tmp_path: Path, password: str
 ) -> None:
-    """Hidden it would; and what is missing would tell what the password is."""
+    """Hiding it would lose facts, and what is missing would reveal the password."""
     kept = tmp_path / "kept"
     running = labs(password)
     live = running.run("audit", "-o", "json", "--history", "off", "--evidence", str(kept))

@@ -60,8 +60,8 @@ def test_without_cucm_one_node_is_tried_and_its_refusal_stops_the_rest(
     assert cluster.status == "unauditable"
 
 
-def test_without_cucm_the_others_wait_until_one_node_took_the_password(lab: Start) -> None:
-    """Then all are asked; the audit is incomplete, because nobody told which nodes there are."""
+def test_without_cucm_the_others_wait_until_one_node_accepts_the_password(lab: Start) -> None:
+    """Then all are asked; the audit is incomplete, because there may be other nodes."""
     running = _trio(lab, CUCM)
     report = running.audit()
     log = running.simulator.requests
@@ -78,9 +78,7 @@ BEFORE_THE_PASSWORD = ("http-500", "login-page", "unsupported-version", "soap-fa
 
 
 @pytest.mark.parametrize("fault", [*BEFORE_THE_PASSWORD, "hang"])
-def test_a_reply_that_proves_no_password_lets_no_second_node_be_asked(
-    lab: Start, fault: str
-) -> None:
+def test_no_second_node_is_asked_until_a_reply_proves_the_password(lab: Start, fault: str) -> None:
     """A server that fails before it looks at the account proves nothing of the account."""
     running = _trio(lab, CUCM)
     running.defaults = {**running.defaults, "timeout_s": 2, "backoff_s": []}
@@ -92,9 +90,7 @@ def test_a_reply_that_proves_no_password_lets_no_second_node_be_asked(
 
 
 @pytest.mark.parametrize("fault", BEFORE_THE_PASSWORD)
-def test_a_reply_of_cucm_that_proves_no_password_lets_one_node_be_asked(
-    lab: Start, fault: str
-) -> None:
+def test_one_node_is_asked_if_the_reply_of_cucm_proves_no_password(lab: Start, fault: str) -> None:
     """A wrong password reaches one node, and its refusal stops the others."""
     running = _trio(lab)
     running.defaults = {**running.defaults, "backoff_s": []}
@@ -120,7 +116,7 @@ def test_a_soap_fault_of_axl_does_not_prove_the_password(lab: Start) -> None:
     assert [r.node for r in running.simulator.requests if r.status == 401] == [NODES[1]]
 
 
-def test_a_refusal_of_one_node_costs_one_request_and_no_other_node(lab: Start) -> None:
+def test_a_refusal_by_one_node_sends_one_request_and_affects_no_other_node(lab: Start) -> None:
     """Its other sources would refuse the same account."""
     running = _trio(lab)
     running.simulator.change({"fault": {"fault": "http-401", "node": NODES[1]}})
@@ -148,7 +144,7 @@ def test_a_refusal_of_one_node_costs_one_request_and_no_other_node(lab: Start) -
 def test_a_missing_role_is_reported_for_every_source_that_needs_it(
     lab: Start, lacks: str, reasons: dict[str, str]
 ) -> None:
-    """A 403 locks nobody out, so that each source is asked, and says which role it wants."""
+    """A 403 locks no account, so that each source is asked, and names the role that it needs."""
     running = lab({**TRIO, "cluster": {"name": "trio", "lacks": [lacks]}})
     running.edit = lambda text: text + DECLARED
     report = running.audit()

@@ -1,4 +1,4 @@
-"""What the IM&P database tells, through the whole program, on tables of every kind."""
+"""What is discovered from the IM&P database, by the whole program, on tables of every kind."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,11 +21,11 @@ KEYS: Mapping[str, str] = {
     "compliance_third_party": "compliance_third_party",
     "managed_file_transfer": "managed_file_transfer",
 }
-"""Probes that tell a deployment key of their own."""
+"""Probes that show a deployment key of their own."""
 
 
 def scenario(**changes: Any) -> dict[str, Any]:
-    """Return a pair of nodes that uses what the database tells of."""
+    """Return a pair of nodes that uses what the database shows."""
     return {
         "cluster": {"name": "lab", **changes.pop("cluster", {})},
         "group": [{"name": GROUP, "nodes": [PUB, SUB]}],
@@ -200,7 +200,7 @@ def test_expressway_is_named_in_the_evidence(lab: Start) -> None:
     )
 
 
-def test_a_discovered_value_against_the_profile_is_a_conflict_and_never_a_pass(lab: Start) -> None:
+def test_a_discovered_value_that_contradicts_the_profile_is_a_conflict(lab: Start) -> None:
     """The declared value goes on to decide; discovery only says that it may be stale."""
     cluster = lab(scenario(declared={"permanent_chat": False})).cluster()
 
@@ -238,7 +238,7 @@ def test_an_unknown_key_is_named_with_the_reason(lab: Start) -> None:
 
 
 def test_a_feature_on_some_nodes_makes_no_node_drift(lab: Start) -> None:
-    """Managed file transfer is on; nobody knows where, and one node does not run its service."""
+    """Managed file transfer is on; it is unknown where, and one node does not run its service."""
     cluster = lab(scenario(undeclared=["managed_file_transfer"])).cluster()
 
     for node in (PUB, SUB):
@@ -254,7 +254,7 @@ def test_a_feature_on_some_nodes_agrees_with_a_list_of_nodes(lab: Start) -> None
 
 
 def test_a_discovered_database_settles_nothing(lab: Start) -> None:
-    """Without it, a missing declaration would be drift; with it, nobody knows."""
+    """Without it, a missing declaration would be drift; with it, the finding is unknown."""
     columns = ["pkid", "databasetype", "databasename", "name"]
     listed = table("externaldbassignment", columns, ("1", "Postgres", "tcmadb", PUB))
     cluster = lab(scenario(table=[listed], external_database=[])).cluster()
@@ -276,7 +276,7 @@ def test_declared_databases_are_all_there_are(lab: Start) -> None:
     assert not any("other" in render_sentence(e.statement) for e in told.evidence)
 
 
-def test_a_sync_that_failed_is_a_notice(lab: Start) -> None:
+def test_a_failed_sync_is_a_notice(lab: Start) -> None:
     status = "Sync Completed, but currently failed to connect. Retrying... 2021-11-15 01:04:27"
     agent = table("epassyncagentcfg", ["syncstatus", "axlpassword"], (status, "never"))
     cluster = lab(scenario(table=[agent])).cluster()
@@ -334,7 +334,7 @@ def test_no_further_statement_follows_a_refused_password(lab: Start) -> None:
     assert len(refused) == 1
 
 
-def test_an_empty_answer_is_not_taken_for_an_empty_table(lab: Start) -> None:
+def test_an_empty_reply_is_not_an_empty_table(lab: Start) -> None:
     """A real answer has a row even where the table has none."""
     rule = {"fault": "empty-list", "node": PUB, "interface": "imp-axl", "after": 2}
     cluster = lab(scenario(fault=[rule])).cluster()
@@ -390,7 +390,7 @@ def test_a_node_in_no_group_is_a_notice_and_no_verdict(lab: Start) -> None:
     assert cluster.notices[0].startswith(f"{SUB}: in no redundancy group, says enterprisenode")
 
 
-def test_a_state_from_the_database_stands_in_for_perfmon_and_explains_nothing(lab: Start) -> None:
+def test_a_state_from_the_database_replaces_perfmon_and_explains_nothing(lab: Start) -> None:
     """Before 12.5 PerfMon has no such counter; services on an idle node stay drift."""
     rule = {"fault": "soap-fault", "interface": "perfmon"}
     idle = [{"name": GROUP, "nodes": [PUB, SUB], "ha": ["backup", "idle"]}]
@@ -438,7 +438,7 @@ enabled = false
 """
 
 
-def test_an_operator_adds_a_probe_and_turns_one_off(lab: Start) -> None:
+def test_an_operator_can_add_a_probe_and_turn_one_off(lab: Start) -> None:
     rows = table("processconfig", ["paramname", "paramvalue"], ("Other", "f"), ("WebClients", "t"))
     running = lab(scenario(table=[rows], config={"probes": "mine.toml"}))
     (running.folder / "mine.toml").write_text(OWN)
@@ -449,7 +449,7 @@ def test_an_operator_adds_a_probe_and_turns_one_off(lab: Start) -> None:
     assert len(statements(running)) == 6
 
 
-def test_a_wrong_file_of_probes_stops_before_anything_is_asked(lab: Start) -> None:
+def test_a_wrong_probe_file_stops_the_run_before_any_request(lab: Start) -> None:
     running = lab(scenario(config={"probes": "mine.toml"}))
     (running.folder / "mine.toml").write_text(OWN.replace("switch", "swich"))
     result = running.run("audit")
@@ -459,7 +459,7 @@ def test_a_wrong_file_of_probes_stops_before_anything_is_asked(lab: Start) -> No
     assert running.simulator.requests == []
 
 
-def test_a_database_of_doubtful_identity_is_not_used(lab: Start) -> None:
+def test_a_database_of_unproven_identity_is_not_used(lab: Start) -> None:
     """Two nodes that answer as one machine prove that some address is wrong."""
     rule = {"fault": "other-node", "node": SUB, "interface": "control-center", "of": PUB}
     cluster = lab(scenario(fault=[rule])).cluster()
@@ -468,7 +468,7 @@ def test_a_database_of_doubtful_identity_is_not_used(lab: Start) -> None:
     assert all(found(cluster, key) is None for key in KEYS.values())
 
 
-def test_a_bug_of_ours_is_reported_as_one(lab: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_is_reported_as_one(lab: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the one failure of discovery that makes an audit incomplete."""
 
     def broken(*_: object) -> None:

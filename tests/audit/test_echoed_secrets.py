@@ -38,7 +38,7 @@ PLACES: dict[str, frozenset[str]] = {
     "names of nodes": frozenset({"name", "processNodeRole"}),
     "the database": frozenset({"row"}),
 }
-"""The elements of a reply that hold the secrets besides what they hold, by what they are."""
+"""The elements of a reply to which the secrets are added, by what they are."""
 
 
 @dataclass
@@ -74,7 +74,7 @@ def hook() -> Iterator[Hook]:
 
 @pytest.fixture
 def parrot(monkeypatch: pytest.MonkeyPatch) -> Parrot:
-    """Make every simulated server repeat what it is told; once the test says so."""
+    """Make every simulated server repeat what it receives, once the test switches it on."""
     parrot = Parrot(frozenset())
     send = SimulatedServer._send_envelope
 
@@ -122,7 +122,7 @@ def _night(running: Lab, folder: Path, hook: Hook) -> tuple[str, Result]:
 
 
 @pytest.mark.parametrize("where", PLACES)
-def test_a_secret_in_ordinary_rows_reaches_nothing_that_a_run_leaves(
+def test_a_secret_in_any_row_is_in_no_output_of_a_run(
     lab: Start,
     parrot: Parrot,
     hook: Hook,

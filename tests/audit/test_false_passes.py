@@ -136,7 +136,7 @@ def test_a_service_on_no_list_is_reported(lab: Start, monkeypatch: pytest.Monkey
 def test_a_renamed_service_is_unknown_and_not_absent(
     lab: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither running nor off: nobody told."""
+    """Neither running nor off: it was not read."""
     monkeypatch.setitem(_CANONICAL_BY_KEY, "cisco serviceability reporter", "Cisco New Reporter")
     report = lab(PAIR).audit()
     (cluster,) = report.clusters

@@ -153,7 +153,7 @@ FURTHER: Mapping[str, Changes] = {
     "node": {**NODE_LOST, **HA_LOST},
     "twins": BOTH_LOST,
 }
-"""What is lost besides, where a failure says more than that one question was not answered."""
+"""What else is lost, where a failure means more than one request without a reply."""
 
 NAMED: Mapping[str, Changes] = {
     "ACTIVATION": ACTIVATION_LOST,
@@ -406,7 +406,7 @@ def _expected_gone(case: Case) -> set[str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_fault_of_one_request_costs_only_what_depends_on_it(
+def test_a_fault_of_one_request_changes_only_what_depends_on_it(
     pair: Lab, whole: ClusterReport, case: Case
 ) -> None:
     """Nothing is known any more that was not read, and everything else is judged as before."""
@@ -462,10 +462,10 @@ def _due(cluster: ClusterReport) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("fault", "server"), LISTENERS, ids=lambda value: str(value))
-def test_a_fault_of_a_server_costs_only_that_server(
+def test_a_fault_of_a_server_changes_only_what_that_server_sends(
     pair: Lab, whole: ClusterReport, fault: str, server: str
 ) -> None:
-    """A node that cannot be reached, or proves to be none of ours, is told nothing at all."""
+    """A node that cannot be reached, or proves to be another one, gets no request."""
     reason = LISTENERS[fault, server]
     before = len(pair.simulator.requests)
     pair.undisturbed().simulator.change({"fault": {"fault": fault, "node": server}})
@@ -491,7 +491,7 @@ DISTORTED = [case for case in CASES if case.reason is None or case.fault in _ROW
 
 
 @pytest.mark.parametrize("case", DISTORTED, ids=str)
-def test_no_distortion_makes_a_sick_node_look_better(
+def test_no_distortion_makes_a_broken_node_look_better(
     sick: Lab, whole_sick: ClusterReport, case: Case
 ) -> None:
     """Whatever is wrong stays wrong or becomes unknown; it never passes, and never vanishes."""
@@ -504,7 +504,7 @@ def test_no_distortion_makes_a_sick_node_look_better(
     assert better == {}
 
 
-def test_the_sick_node_is_as_sick_as_can_be(whole_sick: ClusterReport) -> None:
+def test_almost_nothing_passes_on_the_broken_node(whole_sick: ClusterReport) -> None:
     """Otherwise the test above would prove little."""
     told = _verdicts(whole_sick)
     passing = {row for (row, on), verdict in told.items() if on == SUB and verdict == "pass"}

@@ -57,7 +57,7 @@ def test_swapped_addresses_are_found_before_a_password_is_sent(lab: Start, insec
     assert cluster.status == "unauditable"
 
 
-def test_one_wrong_address_costs_that_node_alone(lab: Start) -> None:
+def test_one_wrong_address_affects_only_that_node(lab: Start) -> None:
     """The node that is really there is asked and judged once, as itself."""
     running = lab(DIRECTORY_PAIR)
     running.simulator.change({"fault": {"fault": "wrong-certificate", "node": SUB, "of": PUB}})
@@ -69,7 +69,7 @@ def test_one_wrong_address_costs_that_node_alone(lab: Start) -> None:
 
 
 def test_insecure_proves_no_identity(lab: Start) -> None:
-    """The verdicts stand, and the report says who was not proven."""
+    """The verdicts stay, and the report names the unproven nodes."""
     assert _identities(_alone(lab(DIRECTORY_PAIR), insecure=True)) == {
         PUB: "unproven",
         SUB: "unproven",
@@ -84,10 +84,10 @@ def _twins(lab: Lab, *, insecure: bool = True) -> ClusterReport:
 
 
 @pytest.mark.parametrize("insecure", [False, True], ids=["verified", "insecure"])
-def test_one_machine_that_answers_for_two_nodes_counts_for_neither(
+def test_a_machine_that_answers_for_two_nodes_counts_for_neither(
     lab: Start, insecure: bool
 ) -> None:
-    """Nobody can say whose the start times are that both told."""
+    """It is unknown whose start times both of them sent."""
     cluster = _twins(lab(DIRECTORY_PAIR), insecure=insecure)
     assert _identities(cluster) == {PUB: "contradicted", SUB: "contradicted"}
     assert _judged(cluster, PUB) == _judged(cluster, SUB) == {Verdict.UNKNOWN}
@@ -95,7 +95,7 @@ def test_one_machine_that_answers_for_two_nodes_counts_for_neither(
 
 
 def test_a_restart_between_the_replies_hides_no_duplicate_machine(lab: Start) -> None:
-    """One start time of many differs then, and it is the same machine all the same."""
+    """One start time of many differs then, and it is still the same machine."""
     node = {"name": PUB, "service": {"Cisco XCP Directory Service": {"restarting": True}}}
     cluster = _twins(lab({**DIRECTORY_PAIR, "node": [node]}))
     assert _identities(cluster) == {PUB: "contradicted", SUB: "contradicted"}

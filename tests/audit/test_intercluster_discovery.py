@@ -1,4 +1,4 @@
-"""Two clusters of one file: what the database of one says of its peers tells of the other."""
+"""Two clusters of one file: the database of one shows which groups of the other are synced from."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -93,7 +93,7 @@ def test_a_discovered_peer_says_which_group_is_synced_from(both: Pair) -> None:
     )
 
 
-def test_axl_that_is_off_where_a_discovered_peer_syncs_from_is_drift(both: Pair) -> None:
+def test_axl_off_in_a_group_that_a_discovered_peer_syncs_from_is_drift(both: Pair) -> None:
     off = [{"name": "b4.lab.test", "stopped": ["Cisco AXL Web Service"]}]
     b = side("b", group=GROUPS, node=off, undeclared=["intercluster_synced_from"])
     lab = both(side("a", table=[peers("B3.lab.test")]), b)
@@ -143,8 +143,8 @@ def test_peers_in_other_clusters_show_nothing(both: Pair) -> None:
     assert lab.judge("AXL-02", "b4.lab.test").verdict is Verdict.NOT_APPLICABLE
 
 
-def test_the_command_says_the_same(both: Pair) -> None:
-    """The step stands in the use case, so that every command gets it."""
+def test_the_command_prints_the_same(both: Pair) -> None:
+    """The step is in the use case, so that every command has it."""
     lab = both(side("a", table=[peers("b3.lab.test")]), side("b", group=GROUPS))
     told: Result = CliRunner(env=lab.environment).invoke(app, ["audit", "-c", str(lab.config)])
 

@@ -41,7 +41,7 @@ def told(name: str, said: str, service: str = SIP) -> Twist:
 
 
 def nil(name: str) -> Twist:
-    """Let a part of a service's row be nil, and say something all the same."""
+    """Let a part of a service's row be nil, with a text in it."""
 
     def twist(whole: etree._Element) -> None:
         for row in _rows(whole, "ServiceName", SIP):
@@ -135,7 +135,7 @@ def test_a_counter_of_unclear_origin_does_not_pass(
 
 
 @pytest.mark.parametrize("uptime", ["9223372036854775807", "3153600000", "", "-7"])
-def test_an_impossible_uptime_proves_no_steadiness(
+def test_an_impossible_uptime_does_not_prove_a_stable_service(
     twisted: Callable[[Twist], Lab], uptime: str
 ) -> None:
     """It is neither long enough nor something to reckon with."""

@@ -26,7 +26,7 @@ SUBCLUSTERS = ("id", "name", "haenabled")
 
 
 def scenario(*tables: dict[str, Any], drop: Sequence[str] = ()) -> dict[str, Any]:
-    """Return a pair with permanent chat, of which CUCM tells no groups and the file no database."""
+    """Return a pair with permanent chat, of which CUCM lists no groups and the file no database."""
     fault = {"fault": "soap-fault", "interface": "cucm-axl"}
     return {
         "cluster": {"name": "lab", "drop_tables": list(drop)},
@@ -148,7 +148,7 @@ def test_external_databases_are_on_the_nodes_of_the_table(lab: Start) -> None:
     assert finding(cluster, "TCM-02", PUB).verdict is Verdict.UNKNOWN
 
 
-def test_external_databases_without_kind_and_node_are_every_nodes(lab: Start) -> None:
+def test_external_databases_without_kind_and_node_belong_to_every_node(lab: Start) -> None:
     """The name is all that is needed."""
     bare = table("somewhere", ["databasename"], ("tcmadb",))
     cluster = lab(scenario(bare, drop=["externaldbassignment"])).cluster()
@@ -158,7 +158,7 @@ def test_external_databases_without_kind_and_node_are_every_nodes(lab: Start) ->
         assert finding(cluster, "TCM-02", node).verdict is Verdict.UNKNOWN
 
 
-def test_no_row_of_an_external_database_excuses_no_node(lab: Start) -> None:
+def test_a_table_without_rows_exempts_no_node_from_an_external_database(lab: Start) -> None:
     """The probe was read, and found none."""
     cluster = lab(scenario(table("externaldbassignment", DATABASES))).cluster()
 
@@ -200,7 +200,7 @@ def test_no_row_of_a_subcluster_puts_its_nodes_in_no_group(lab: Start) -> None:
 
 @pytest.mark.parametrize("haenabled", ["maybe", None, ""])
 def test_an_unreadable_switch_leaves_the_pair_unknown(lab: Start, haenabled: str | None) -> None:
-    """The groups are known all the same."""
+    """The groups are known nevertheless."""
     rows = table("enterprisesubcluster", SUBCLUSTERS, (1, GROUP, haenabled))
     cluster = lab(scenario(rows)).cluster()
 
@@ -225,7 +225,7 @@ def test_chat_aliases_are_counted(lab: Start, rows: list[Sequence[str]], count: 
 
 @pytest.mark.parametrize("rows", [[], [(None,)], [("",)]], ids=["empty", "null", "blank"])
 def test_a_sync_without_a_status_is_not_called_completed(lab: Start, rows: list[Any]) -> None:
-    """Nothing is told, and nothing is noticed."""
+    """There is no sentence and no notice."""
     cluster = lab(scenario(table("epassyncagentcfg", ["syncstatus"], *rows))).cluster()
 
     assert missing("sync_status", "there is no row") in detail(cluster)

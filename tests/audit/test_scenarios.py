@@ -88,7 +88,7 @@ def _drift(cluster: ClusterReport) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("name", DRIFT)
-def test_a_scenario_drifts_where_it_says_and_nowhere_else(lab: Start, name: str) -> None:
+def test_a_scenario_drifts_only_where_it_says(lab: Start, name: str) -> None:
     """From the simulated node's own answer to the finding, through the whole program."""
     report = lab(name).audit()
     (cluster,) = report.clusters
@@ -170,7 +170,7 @@ def test_only_the_documented_pair_explains_a_stopped_service(
 
 
 def test_a_release_without_the_ha_counter_is_incomplete_not_healthy(lab: Start) -> None:
-    """Before 12.5 nothing documented tells the HA state."""
+    """Before 12.5 no documented interface shows the HA state."""
     cluster = lab("all-drift-9x").cluster()
     (found,) = [f for f in cluster.findings if f.recommendation == "HA-01"]
     assert found.verdict is Verdict.UNKNOWN

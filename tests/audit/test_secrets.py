@@ -152,7 +152,7 @@ def test_what_a_server_sends_back_is_in_no_evidence(
     assert _gaps(again) == _gaps(live)
 
 
-def test_a_bug_of_ours_has_its_trace_only_in_the_log(
+def test_the_trace_of_an_internal_error_is_only_in_the_log(
     lab: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One collector that fails makes the audit incomplete, and nothing else."""

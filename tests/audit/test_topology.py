@@ -1,4 +1,4 @@
-"""Which nodes there are and how they belong together, as CUCM tells it, or the file, or nobody."""
+"""Which nodes and groups a cluster has: as CUCM lists or the file declares them, or unknown."""
 
 import re
 import socket
@@ -67,7 +67,7 @@ def test_only_im_and_presence_nodes_are_nodes(lab: Start) -> None:
 
 @pytest.mark.parametrize("usage", ["Subscriber", "Publisher"])
 def test_none_or_two_publishers_leave_their_rows_unknown(lab: Start, usage: str) -> None:
-    """Otherwise they would be judged on nobody, or on the wrong node."""
+    """Otherwise they would be judged on no node, or on the wrong one."""
     running = lab(PEERED_PAIR)
     fault = {"fault": "odd-status", "operation": "listProcessNode", "text": usage}
     running.simulator.change({"fault": fault})
@@ -103,7 +103,7 @@ def test_before_axl_10_without_declared_nodes_nothing_can_be_audited(lab: Start)
 
 
 def test_without_cucm_the_declared_nodes_are_audited_and_the_run_is_incomplete(lab: Start) -> None:
-    """There may be nodes that nobody declared."""
+    """There may be nodes that the file does not declare."""
     running = lab({**PEERED_PAIR, "fault": [{"fault": "http-500", "node": CUCM}]})
     running.edit = DECLARED
     report = running.audit()
@@ -132,7 +132,9 @@ def test_without_groups_the_declared_ones_count_and_the_switch_stays_unknown(lab
 GROUPS = "listPresenceRedundancyGroup"
 
 
-def test_a_list_without_im_and_presence_nodes_does_not_outrank_the_declared(lab: Start) -> None:
+def test_a_list_without_im_and_presence_nodes_does_not_replace_the_declared_ones(
+    lab: Start,
+) -> None:
     """It may be the list of another CUCM."""
     fault = {"fault": "missing-row", "operation": "listProcessNode", "row": "CUCM IM and Presence"}
     running = lab({**PEERED_PAIR, "fault": [fault]})
@@ -170,8 +172,8 @@ def test_a_planned_partner_makes_no_pair(lab: Start) -> None:
     assert "no failover is possible" in render_sentence(finding(cluster, "AXL-02", PUB).because)
 
 
-def test_a_reachable_planned_node_makes_no_false_pass(lab: Start) -> None:
-    """One bare TCP connection tells; it is not asked, and nothing about it passes."""
+def test_a_reachable_planned_node_makes_no_finding_pass(lab: Start) -> None:
+    """One TCP connection shows that it listens; no request is sent, and nothing about it passes."""
     running = lab({**PEERED_PAIR, "config": {"planned_nodes": [SUB.upper()]}})
     running.simulator.change({"stop": {"node": SUB, "service": "Cisco SIP Proxy"}})
     report = running.audit(["table"])
@@ -214,7 +216,7 @@ def test_a_reachable_planned_node_in_no_group_is_no_drift(lab: Start) -> None:
 
 
 def _watched(running: Lab, node: str) -> socket.socket:
-    """Return a listener that stands for a node in place of the simulated one."""
+    """Return a listener at a node's address in place of the simulated one."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setblocking(False)
     port = listener.getsockname()[1]
@@ -268,7 +270,7 @@ def test_a_node_in_no_group_is_a_finding(lab: Start) -> None:
 
 
 def test_a_group_whose_server_is_no_node_makes_the_audit_incomplete(lab: Start) -> None:
-    """A node that the list left out would be missed by nobody, least of all by Cisco's table."""
+    """Otherwise a node that the list left out would not be missed."""
     fault = {"fault": "missing-row", "operation": "listProcessNode", "row": SUB}
     report = lab({**PEERED_PAIR, "fault": [fault]}).audit(["table"])
     (cluster,) = report.clusters
@@ -277,7 +279,7 @@ def test_a_group_whose_server_is_no_node_makes_the_audit_incomplete(lab: Start) 
 
 
 def test_names_in_the_file_that_the_cluster_does_not_have_are_findings(lab: Start) -> None:
-    """A name that fits nothing leaves its key without effect, and nobody would notice."""
+    """Otherwise a name that fits nothing would leave its key without effect unnoticed."""
     running = lab({**PEERED_PAIR, "declared": {"chat": ["imp7.lab.test"]}})
     running.edit = _declare(imp9=("subscriber", "Default"))
     cluster = running.cluster()
@@ -293,7 +295,7 @@ def test_names_in_the_file_that_the_cluster_does_not_have_are_findings(lab: Star
 
 
 def test_declared_nodes_that_differ_from_those_of_cucm_are_findings(lab: Start) -> None:
-    """What AXL lists counts; what the file says otherwise is told."""
+    """What AXL lists counts; where the file differs, a finding says so."""
     running = lab(PEERED_PAIR)
     running.edit = _declare(imp1=("subscriber", "Elsewhere"))
     cluster = running.cluster()

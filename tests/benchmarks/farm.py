@@ -45,7 +45,7 @@ def farm(clusters: int, nodes: int, *, delay_s: float = 0) -> Iterator[Farm]:
 
 
 def scenario(number: int, nodes: int) -> dict[str, object]:
-    """Return a healthy cluster of its own name, whose nodes stand in pairs."""
+    """Return a healthy cluster of its own name, whose nodes are in pairs."""
     domain = f"c{number:02}.lab.test"
     names = [f"imp{position}.{domain}" for position in range(1, nodes + 1)]
     pairs = [names[first : first + 2] for first in range(0, nodes, 2)]

@@ -9,7 +9,7 @@ from tests.benchmarks.processes import AUDITOR, Finished, run
 
 
 def measure(size: Size) -> str:
-    """Run the command on clusters of four nodes, with both reports, and tell its peak."""
+    """Run the command on clusters of four nodes, with both reports, and return its peak."""
     runs = min(size.runs, 3)
     with farm(size.clusters, NODES) as running:
         making = _audit(running)

@@ -110,7 +110,7 @@ def test_a_node_that_cucm_does_not_list_is_still_a_member() -> None:
     "changes",
     [{"identity": Identity.CONTRADICTED}, {"planned": True}],
 )
-def test_a_node_of_doubtful_identity_takes_no_discovered_fact(changes: dict[str, object]) -> None:
+def test_a_node_of_unproven_identity_takes_no_discovered_fact(changes: dict[str, object]) -> None:
     before = facts(node("imp1"), ungrouped("imp2", ha_state=None, **changes))
     filled = apply_probe_results(before, reading(groups=(place("imp1"), place("imp2"))))
 

@@ -81,7 +81,7 @@ def test_a_cluster_without_a_file_has_the_probes_that_ship() -> None:
     assert load_probes([None, None]) == {None: load_built_in_probes()}
 
 
-def test_a_probe_of_a_shared_meaning_costs_no_statement(tmp_path: Path) -> None:
+def test_a_probe_of_a_shared_meaning_needs_no_statement(tmp_path: Path) -> None:
     assert count_statements(read(tmp_path, BLOCK).values()) == MAX_STATEMENTS
 
 

@@ -11,7 +11,7 @@ CASES = Path(__file__).parent / "cases"
 
 
 @pytest.mark.parametrize("case", sorted(CASES.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_mistake_is_told_at_once(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_mistake_is_reported_at_once(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(CASES)
 
     with pytest.raises(ConfigError) as refused:

@@ -43,7 +43,7 @@ def told(path: Path, features: Iterable[str], cluster: str = "lab") -> dict[str,
 
 
 def test_a_feature_takes_the_place_of_the_files(file: Path) -> None:
-    """It says where it comes from; nobody finds it in the file."""
+    """It says where it comes from, since it is not in the file."""
     found = told(file, ['chat=["imp1.lab.test"]'])
     assert found["chat"].nodes == frozenset({"imp1.lab.test"})
     assert found["chat"].source == "--feature chat"

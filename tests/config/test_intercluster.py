@@ -1,4 +1,4 @@
-"""Clusters in one file tell of each other who is synced from."""
+"""Clusters in one file show of each other which groups are synced from."""
 
 from pathlib import Path
 

@@ -26,7 +26,7 @@ def cluster_of(tmp_path: Path, more: str = "") -> ClusterSettings:
     return load_configuration(path).clusters[0]
 
 
-def test_one_pin_may_stand_without_a_list(tmp_path: Path) -> None:
+def test_one_pin_needs_no_list(tmp_path: Path) -> None:
     pin = "AB" * 32
     lab = cluster_of(tmp_path, f'[cluster.pins]\n"imp.example.test" = "{pin}"\n')
 
@@ -107,7 +107,7 @@ def test_every_deployment_key_of_the_example_becomes_one_declared_setting() -> N
     )
 
 
-def test_a_file_may_say_no_more_than_whom_to_ask_and_as_whom(tmp_path: Path) -> None:
+def test_a_file_needs_only_the_server_and_the_account(tmp_path: Path) -> None:
     lab = cluster_of(tmp_path)
 
     assert lab.settings == {}

@@ -37,7 +37,7 @@ values = st.recursive(
 
 
 def read_or_refused(document: dict[str, Any]) -> None:
-    """Read a document; what is refused must be told in single lines that name the file."""
+    """Read a document; what is refused must be reported in single lines that name the file."""
     told: tuple[str, ...] = ()
     try:
         build_configuration(document, EXAMPLE)

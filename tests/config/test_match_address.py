@@ -1,4 +1,4 @@
-"""Which nodes a peer address stands for: the one rule for files, surveys and databases."""
+"""Which nodes a peer address means: the one rule for files, surveys and databases."""
 
 import pytest
 

@@ -49,7 +49,7 @@ def _pins(text: str, cluster: int = 0) -> object:
     return tomllib.loads(text)["cluster"][cluster]["pins"]
 
 
-def test_a_new_table_stands_behind_the_keys_of_its_cluster() -> None:
+def test_a_new_table_follows_the_keys_of_its_cluster() -> None:
     after = add_pin(COMMENTED, "lab", NODE, PIN)
     assert _added(COMMENTED, after) == ["", "[cluster.pins]", f'"{NODE}" = ["{PIN}"]']
     assert after.index("# legacy_tls") < after.index("[cluster.pins]")
@@ -64,14 +64,14 @@ def test_the_cluster_is_found_case_apart_and_no_other_is_touched() -> None:
     assert "pins" not in tomllib.loads(after)["cluster"][0]
 
 
-def test_a_further_pin_stands_beside_the_old_one() -> None:
+def test_a_further_pin_is_added_to_the_old_one() -> None:
     text = f'[[cluster]]\nname = "lab"\n[cluster.pins]\n"IMP1.lab.test" = ["{OLD}"] # RSA\n'
     after = add_pin(text, "lab", NODE, PIN)
     assert _pins(after) == {"IMP1.lab.test": [OLD, PIN]}
     assert "# RSA" in after
 
 
-def test_a_pin_that_stands_alone_becomes_a_list() -> None:
+def test_a_single_pin_becomes_a_list() -> None:
     text = f'[[cluster]]\nname = "lab"\n[cluster.pins]\n"{NODE}" = "{OLD}" # RSA\n'
     after = add_pin(text, "lab", NODE, PIN)
     assert _pins(after) == {NODE: [OLD, PIN]}

@@ -1,4 +1,4 @@
-"""What stands twice in a file is named, and nothing is named that does not."""
+"""What is in a file twice is named, and nothing else."""
 
 import tomllib
 
@@ -36,7 +36,7 @@ from auditor.config.errors import repeated_key_text
         ("a = 1\na b = 2\n", ""),
     ],
 )
-def test_a_key_that_stands_twice_is_named_where_the_file_shows_it(text: str, said: str) -> None:
+def test_a_repeated_key_is_named_with_its_line(text: str, said: str) -> None:
     with pytest.raises(tomllib.TOMLDecodeError) as refused:
         tomllib.loads(text)
     assert repeated_key_text(text, str(refused.value)) == said

@@ -76,7 +76,7 @@ def running(folder: Path) -> Iterator[Server]:
 
 
 def _account(base: Path) -> Mapping[str, str | int]:
-    """Return under whom to start it: PostgreSQL refuses to run as root."""
+    """Return the account that starts it: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")

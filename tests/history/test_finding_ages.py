@@ -1,4 +1,4 @@
-"""Since when a finding stands, over how many runs, and what moved between two runs."""
+"""How long a finding has lasted, over how many runs, and what changed between two runs."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ SIP = "SIP-01"
 
 
 def stand(history: HistoryStore, *verdicts: Verdict | None) -> dict[Verdict, FindingAge]:
-    """Record one run a day, None for one that does not judge it; return how it stands then."""
+    """Record one run a day, None for one that does not judge it; return its period then."""
     for day, verdict in enumerate(verdicts, 1):
         others = {"AXL-01": PASS}
         history.record(judged(day, others if verdict is None else others | {SIP: verdict}))

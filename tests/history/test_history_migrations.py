@@ -30,7 +30,7 @@ def row(told: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
 
 
 def first_schema(url: str) -> HistoryDatabase:
-    """Return the database as the first auditor left it: two nights of drift that stands."""
+    """Return the database as the first auditor left it: two nights of the same drift."""
     address = locate_database(url)
     assert address is not None
     database = connect_database(address)

@@ -258,7 +258,7 @@ def test_looking_creates_no_history(tmp_path: Path) -> None:
 
 @contextmanager
 def nobody() -> Iterator[Path]:
-    """Be somebody whom permissions bind, root too; return a folder of theirs."""
+    """Run as an account that permissions bind, not as root; return a folder of its own."""
     root = os.geteuid() == 0
     with TemporaryDirectory() as name:
         if root:

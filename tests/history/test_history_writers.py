@@ -54,7 +54,7 @@ def at_once(url: str, *names: str, count: int) -> HistoryStore:
 
 
 def test_a_full_disk_loses_this_run_and_no_other(tmp_path: Path) -> None:
-    """A limit on the size of files stands for the disk."""
+    """A limit on the size of files takes the place of a full disk."""
     file = tmp_path / "history.sqlite3"
     history = open_history(f"sqlite:///{file}")
     assert history is not None

@@ -1,4 +1,4 @@
-"""What the facts of a cluster tell of themselves: switch, release, gaps."""
+"""What is computed from the facts of a cluster: switch, release, gaps."""
 
 import pytest
 

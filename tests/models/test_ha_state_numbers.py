@@ -1,4 +1,4 @@
-"""The numbers in which PerfMon tells a state of high availability."""
+"""The numbers that PerfMon uses for a state of high availability."""
 
 import pytest
 

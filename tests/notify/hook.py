@@ -1,4 +1,4 @@
-"""A web hook on loopback that keeps what it is told, and may be made to fail or to hang."""
+"""A web hook on loopback that keeps what it receives, and can be made to fail or to hang."""
 
 import json
 import threading

@@ -33,7 +33,7 @@ def test_every_address_gets_the_message_as_plain_text(hook: Hook) -> None:
 def test_a_failed_address_is_named_by_its_number_alone(
     hook: Hook, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The others get the message all the same, and the token stands nowhere."""
+    """The others get the message nevertheless, and the token is nowhere."""
     told = send_notification([Recipient(1, DEAD), Recipient(2, hook.url)], "title", "body")
     assert told == ("notification 1 was not delivered; test the address by hand.",)
     assert len(hook.told) == 1

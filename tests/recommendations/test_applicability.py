@@ -256,7 +256,7 @@ def test_a_publisher_outside_every_group_is_named_as_what_to_fix() -> None:
     assert render_sentences(finding.remedy) == "Put imp1 into a redundancy group."
 
 
-def test_a_node_outside_every_group_stands_for_no_other_node() -> None:
+def test_a_node_outside_every_group_says_nothing_about_other_nodes() -> None:
     told = deployment(intercluster_synced_from=["imp3"])
     loose = subscriber("imp3", group=None)
     beside = subscriber("imp4", group="second")

@@ -48,7 +48,7 @@ GROUPS = ("first", "second")
 PLACES = st.lists(st.sampled_from((*NAMES, *GROUPS, "strange")), max_size=3)
 
 OPTIONAL_LISTS = {"routing_nodes", "intercluster_synced_from"}
-"""Keys that mean an empty list where nobody gives them, as the contract's lists do."""
+"""Keys that mean an empty list if they are left out."""
 
 
 def _variants(name: str) -> list[ServiceState | None]:

@@ -94,7 +94,7 @@ _OTHERS = ("A Cisco DB", "Cisco Tomcat")
 
 
 def service(name: str, told: tuple[bool, RunState, int, str] | None = None) -> ServiceState:
-    """Return a started service, or one in the state told."""
+    """Return a started service, or one in the given state."""
     feature = name in FEATURE_SERVICES
     if told is None:
         return ServiceState(

@@ -38,7 +38,7 @@ def test_every_cluster_finding_and_source_has_one_row(shape: str) -> None:
         assert sum(row["record"] == record for row in told) == expected
 
 
-def test_a_cluster_of_which_nothing_is_known_is_there_all_the_same() -> None:
+def test_an_unauditable_cluster_has_a_row() -> None:
     first, second = rows(samples.unauditable())
     assert (first["record"], first["result"]) == ("cluster", "unauditable")
     assert (second["record"], second["kind"]) == ("coverage", "credentials")
@@ -49,7 +49,7 @@ def test_a_waived_finding_keeps_its_verdict_and_its_end() -> None:
     assert (row["waiver_verdict"], row["waiver_expires"]) == ("drift", "2026-04-30")
 
 
-def test_history_tells_since_when() -> None:
+def test_history_adds_the_age_of_a_finding() -> None:
     told = {row["recommendation"]: row for row in rows(samples.remembered()) if row["since"]}
     assert (told["HA-01"]["since"], told["HA-01"]["runs"]) == ("2026-02-26T02:00:00Z", "4")
 
@@ -76,7 +76,7 @@ def attacked(text: str) -> Mapping[str, str]:
         "\uff1d1",
     ],
 )
-def test_no_text_of_others_begins_a_formula(text: str) -> None:
+def test_no_text_begins_a_formula(text: str) -> None:
     assert attacked(text)["observed"][0] not in "=+-@|\t\r\n\uff1d"
 
 
@@ -84,7 +84,7 @@ def test_quotes_commas_and_line_breaks_stay_in_their_cell() -> None:
     assert attacked('a,"b"\n"c";d')["observed"] == 'a,"b" "c";d'
 
 
-def test_lines_end_as_the_standard_says() -> None:
+def test_lines_end_in_crlf() -> None:
     text = csv_report.render(samples.mixed())
     assert text.endswith("\r\n")
     assert "\n" not in text.replace("\r\n", "")

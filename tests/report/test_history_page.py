@@ -136,15 +136,15 @@ def test_no_line_is_wider_than_the_page(page: str) -> None:
         ("2026-03-01T02:00:00Z", 0, "unknown since 3 days"),
     ],
 )
-def test_how_long_is_told_in_one_unit(since: str, runs: int, told: str) -> None:
+def test_an_age_is_shown_in_one_unit(since: str, runs: int, told: str) -> None:
     assert verdict_age_text(Verdict.DRIFT, FindingAge(since, runs), NOW) == told
 
 
-def test_a_history_without_runs_says_so() -> None:
+def test_a_history_without_runs_has_a_message() -> None:
     assert render_past_runs(()) == "No run is recorded.\n"
 
 
-def test_no_change_is_said() -> None:
+def test_a_history_without_changes_has_a_message() -> None:
     told = RunChanges(RUNS[4], RUNS[0], ())
     assert "No difference then, none now." in render_changes_since(told, NOW)
 

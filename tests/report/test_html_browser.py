@@ -169,7 +169,7 @@ def test_everything_is_there_without_javascript(show: Show) -> None:
     assert page.locator("details[open] table").first.is_visible()
 
 
-def test_the_filter_shows_only_what_is_grave_enough(show: Show) -> None:
+def test_the_filter_hides_lower_severities(show: Show) -> None:
     page = show(samples.mixed())
     page.select_option("#by-severity", "0")
     shown = page.locator("article.block:visible h4").all_text_contents()
@@ -178,7 +178,7 @@ def test_the_filter_shows_only_what_is_grave_enough(show: Show) -> None:
     assert page.locator("#shown").text_content() == "3 of 6 blocks shown"
 
 
-def test_the_filter_shows_a_node_with_what_its_group_suffers(show: Show) -> None:
+def test_the_filter_shows_a_node_whose_group_drifts(show: Show) -> None:
     page = show(samples.mixed())
     page.select_option("#by-node", label="imp-b2.example.test")
     shown = " ".join(page.locator("article.block:visible h4").all_text_contents())
@@ -191,14 +191,14 @@ def test_the_filter_shows_a_node_with_what_its_group_suffers(show: Show) -> None
     assert page.locator("article.block:visible").count() == 6
 
 
-def test_a_link_to_a_hidden_block_lifts_the_filter(show: Show) -> None:
+def test_a_link_to_a_hidden_block_clears_the_filter(show: Show) -> None:
     page = show(samples.mixed())
     page.select_option("#by-severity", "0")
     page.get_by_role("link", name="MISPLACED").click()
     assert page.locator("article:target").is_visible()
 
 
-def test_a_reader_gets_everywhere_by_keyboard_and_sees_where(show: Show) -> None:
+def test_every_control_has_a_visible_keyboard_focus(show: Show) -> None:
     page = show(samples.remembered())
     page.keyboard.press("Tab")
     skip = page.locator("a.skip")
@@ -225,7 +225,7 @@ def test_details_open_by_keyboard(show: Show) -> None:
     assert page.get_by_role("region", name="What was asked").is_visible()
 
 
-def test_the_same_page_is_dark_where_the_reader_wants_it(show: Show) -> None:
+def test_the_page_is_dark_if_the_browser_prefers_it(show: Show) -> None:
     shade = "getComputedStyle(document.documentElement).backgroundColor"
     assert show(samples.mixed()).evaluate(shade) != show(samples.mixed(), dark=True).evaluate(shade)
 
@@ -243,7 +243,7 @@ def test_print_shows_everything_on_white(show: Show, tmp_path: Path) -> None:
     assert page.pdf(path=tmp_path / "report.pdf", format="A4").startswith(b"%PDF")
 
 
-def test_what_concerns_the_whole_cluster_stays_with_every_node(show: Show) -> None:
+def test_findings_on_the_cluster_show_with_every_node(show: Show) -> None:
     profile = replace(
         samples.ha(verdict=Verdict.DRIFT),
         recommendation="PROFILE-01",

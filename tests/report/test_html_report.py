@@ -57,7 +57,7 @@ def test_whole_page(shape: str, compare_golden: Callable[[Path, str], None]) -> 
 
 
 @pytest.mark.parametrize("shape", [*shapes.SHAPES, "largest"])
-def test_every_report_is_a_page_whose_ids_are_its_own(shape: str) -> None:
+def test_ids_of_a_page_are_unique_and_links_reach_them(shape: str) -> None:
     ids = [str(one) for one in tree(shapes.sample(shape)).xpath("//@id")]
     assert len(ids) == len(set(ids))
     links = [str(one) for one in tree(shapes.sample(shape)).xpath("//a/@href")]
@@ -65,7 +65,7 @@ def test_every_report_is_a_page_whose_ids_are_its_own(shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", shapes.SHAPES)
-def test_a_page_loads_nothing_and_leads_only_to_cisco(shape: str) -> None:
+def test_a_page_loads_nothing_and_links_only_to_cisco(shape: str) -> None:
     page = render.render(shapes.sample(shape))
     assert not re.search(r"(?i)@import|url\((?!#)|\ssrc=|<link|<iframe|<object|<base", page)
     links = [str(one) for one in tree(shapes.sample(shape)).xpath("//a/@href")]
@@ -75,7 +75,7 @@ def test_a_page_loads_nothing_and_leads_only_to_cisco(shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", ["empty", "mixed"])
-def test_the_policy_admits_the_styles_and_the_script_of_the_page_and_nothing_else(
+def test_the_policy_allows_only_the_styles_and_the_script_of_the_page(
     shape: str,
 ) -> None:
     page = render.render(shapes.sample(shape))
@@ -89,7 +89,7 @@ def test_the_policy_admits_the_styles_and_the_script_of_the_page_and_nothing_els
 
 
 @pytest.mark.parametrize("attack", HOSTILE)
-def test_text_of_others_is_never_markup(attack: str) -> None:
+def test_text_from_servers_is_never_markup(attack: str) -> None:
     page = tree(samples.hostile(attack))
     harmless = tree(samples.hostile("harmless"))
     assert Counter(e.tag for e in page.iter()) == Counter(e.tag for e in harmless.iter())
@@ -98,7 +98,7 @@ def test_text_of_others_is_never_markup(attack: str) -> None:
     assert printable(attack) in " ".join(page.text_content().split())
 
 
-def test_every_difference_tells_expected_observed_consequence_remedy_evidence_and_source() -> None:
+def test_every_difference_shows_all_its_parts() -> None:
     report = samples.mixed()
     text = told(report)
     drift = [f for f in report.clusters[0].findings if f.verdict is Verdict.DRIFT]
@@ -114,7 +114,7 @@ def test_every_difference_tells_expected_observed_consequence_remedy_evidence_an
         assert f"{citation.document}, {citation.section}" in text
 
 
-def test_evidence_is_told_in_full() -> None:
+def test_evidence_is_shown_in_full() -> None:
     """The terminal stops at eight pieces and points to another report; this is that report."""
     drift = samples.stopped("Cisco SIP Proxy", samples.PUB)
     statements = (sentence(f"Piece {n} of it.") for n in range(20))
@@ -138,7 +138,7 @@ def test_the_matrix_reads_without_colour() -> None:
     assert cells(report, "XCP Directory Service")[0] == "○ off"
 
 
-def test_nodes_stand_under_their_redundancy_group() -> None:
+def test_nodes_are_listed_under_their_redundancy_group() -> None:
     heads = tree(samples.mixed()).xpath("//th[@scope='colgroup']")
     assert [(head.text_content(), head.get("colspan")) for head in heads] == [
         ("DefaultCUPSubCluster", "2"),
@@ -146,7 +146,7 @@ def test_nodes_stand_under_their_redundancy_group() -> None:
     ]
 
 
-def test_a_cell_that_drifts_leads_to_its_block() -> None:
+def test_a_cell_that_drifts_links_to_its_block() -> None:
     page = tree(samples.mixed())
     (link,) = page.xpath("//table[@class='matrix']//a[.='STOPPED']/@href")
     (block,) = page.xpath(f"//article[@id='{link[1:]}']/h4")
@@ -162,25 +162,25 @@ def test_many_clusters_begin_with_links_to_each() -> None:
     )
 
 
-def test_of_many_differences_the_first_five_are_named_and_the_rest_counted() -> None:
+def test_the_first_five_differences_are_named_and_the_rest_counted() -> None:
     assert "And 5 more, below." in told(samples.largest())
     assert "more, below" not in told(samples.mixed())
 
 
-def test_no_tile_calls_it_none_where_nothing_was_audited() -> None:
+def test_tiles_say_not_audited_if_nothing_was_audited() -> None:
     text = told(samples.unauditable())
     assert "Differences0 not audited" in text.replace(" 0", "0")
     assert "not audited" not in told(samples.compliant())
 
 
-def test_a_waiver_shows_its_reason_owner_end_and_what_would_be_without() -> None:
+def test_a_waiver_shows_its_reason_owner_end_and_the_waived_verdict() -> None:
     text = told(samples.waived())
     assert "Moves with change 4711. (uc-team, until 2026-04-30)" in text
     assert "drift without the waiver" in text
     assert "first ends 2026-04-30" in text
 
 
-def test_history_tells_what_moved_since_when_and_draws_the_runs() -> None:
+def test_history_adds_changes_ages_and_a_chart_of_runs() -> None:
     page = tree(samples.remembered())
     text = told(samples.remembered())
     assert (
@@ -194,7 +194,7 @@ def test_history_tells_what_moved_since_when_and_draws_the_runs() -> None:
 
 
 @pytest.mark.parametrize("shape", ["mixed", "compliant", "empty"])
-def test_without_history_nothing_pretends_to_one(shape: str) -> None:
+def test_without_history_no_age_is_shown(shape: str) -> None:
     page = tree(shapes.sample(shape))
     assert not page.xpath("//svg")
     assert "Since the run" not in page.text_content()
@@ -220,17 +220,17 @@ def test_a_long_history_shows_its_last_thirty_runs() -> None:
         ("many", "Drift"),
     ],
 )
-def test_the_verdict_is_one_word_that_no_option_brightens(shape: str, word: str) -> None:
+def test_no_option_changes_the_status_word(shape: str, word: str) -> None:
     assert tree(shapes.sample(shape)).xpath("string(//h2[@id='verdict'])") == word
 
 
-def test_what_weakens_the_report_is_said_first() -> None:
+def test_limitations_of_the_report_come_first() -> None:
     alarms = tree(samples.lenient()).xpath("//p[@class='alarm']")
     assert len(alarms) == 2
     assert "--insecure" in alarms[0].text_content()
 
 
-def test_gaps_tell_why_and_what_to_do() -> None:
+def test_gaps_show_cause_and_advice() -> None:
     text = told(samples.incomplete())
     assert "What could not be read" in text
     assert "imp-sub.example.test did not answer within 10 s. Check the node" in text

@@ -90,7 +90,7 @@ def test_every_key_in_the_schema_is_described() -> None:
     assert blank == []
 
 
-def test_the_schema_refuses_what_the_contract_does_not_know() -> None:
+def test_the_schema_refuses_unknown_keys_and_values() -> None:
     document = report_to_dict(samples.mixed())
     document["clusters"][0]["findings"][0]["verdict"] = "maybe"
     document["clusters"][0]["extra"] = 1
@@ -100,7 +100,7 @@ def test_the_schema_refuses_what_the_contract_does_not_know() -> None:
     }
 
 
-def test_what_history_adds_stands_inside_run() -> None:
+def test_what_history_adds_is_inside_run() -> None:
     """Reports of an unchanged cluster differ nowhere else."""
     bare, told = report_to_dict(samples.mixed()), report_to_dict(samples.remembered())
     assert bare["run"].pop("past") is None
@@ -122,7 +122,7 @@ def test_a_pass_with_a_kind_of_drift_is_refused() -> None:
     assert not validator().is_valid(document)
 
 
-def test_the_order_of_answers_does_not_show() -> None:
+def test_the_document_does_not_depend_on_the_order_of_replies() -> None:
     report = samples.mixed()
     (cluster,) = report.clusters
     shuffled = replace(
@@ -137,7 +137,7 @@ def test_the_order_of_answers_does_not_show() -> None:
     assert json_report.render(replace(report, clusters=(shuffled,))) == json_report.render(report)
 
 
-def test_the_document_is_ascii_so_that_no_name_reaches_a_terminal_raw() -> None:
+def test_the_document_is_ascii() -> None:
     text = json_report.render(samples.hostile())
     assert text.isascii()
     assert "\x1b" not in text

@@ -1,4 +1,4 @@
-"""The JUnit report: valid by the schemas, and no doubt in it ever looks like success.
+"""The JUnit report: valid by the schemas, and an unknown never looks like success.
 
 The schema of the Jenkins xUnit plugin is in no package that can be installed; it stands in pytest's
 source archive, which `.ci/run` unpacks. `JUNIT_XSD` names the file; without it, our own narrower
@@ -82,7 +82,7 @@ def test_a_recommendation_and_subject_is_one_case(shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", ["empty", "incomplete", "unauditable", "lenient"])
-def test_what_was_not_looked_at_is_an_error(shape: str) -> None:
+def test_what_was_not_read_is_an_error(shape: str) -> None:
     document = JUnitXml.fromstring(junit.render(shapes.sample(shape)).encode())
     assert document.errors > 0
 
@@ -107,7 +107,7 @@ def test_the_counts_add_up() -> None:
     assert int(root.get("tests", "")) == sum(1 for _ in root.iter("testcase"))
 
 
-def test_history_tells_since_when() -> None:
+def test_history_adds_the_age_of_a_finding() -> None:
     told = [failure.text or "" for failure in tree(samples.remembered()).iter("failure")]
     assert (
         sum("since: 3 days, 4 runs (first seen 2026-02-26T02:00:00Z)" in text for text in told) == 2

@@ -46,7 +46,7 @@ def test_whole_page(shape: str, compare_golden: Callable[[Path, str], None]) -> 
 
 
 @pytest.mark.parametrize("shape", [*shapes.SHAPES, "largest"])
-def test_no_report_holds_a_link_a_picture_or_html(shape: str) -> None:
+def test_no_report_holds_a_link_an_image_or_html(shape: str) -> None:
     page = markdown.render(shapes.sample(shape))
     assert {token.type for token in inline(page)} <= OURS
     assert not [token for token in READER.parse(page) if token.type == "html_block"]
@@ -73,7 +73,7 @@ ATTACKS = (
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_reader_sees_hostile_text_as_it_is(attack: str) -> None:
+def test_hostile_text_is_rendered_literally(attack: str) -> None:
     assert seen(f"- observed: {escape_markdown(attack)}") == f"observed: {as_read(attack)}"
 
 
@@ -92,7 +92,7 @@ def test_a_hostile_name_stays_in_its_cell(attack: str) -> None:
 @example("@ `a`:b:")
 @example("(`a`)")
 @example("x (`a`). `b")
-def test_any_text_is_seen_as_it_is(text: str) -> None:
+def test_any_text_is_rendered_literally(text: str) -> None:
     assert seen(f"x {escape_markdown(text)} x") == f"x {as_read(text)} x"
     assert {token.type for token in inline(f"x {escape_markdown(text)}")} <= OURS
 
@@ -129,17 +129,17 @@ def test_a_key_or_command_in_a_sentence_is_code() -> None:
 
 
 @pytest.mark.parametrize("word", ["@admin", "https://x.example", "www.x.example", ":tada:", "#12"])
-def test_what_readers_would_link_is_code(word: str) -> None:
+def test_addresses_are_code_and_no_links(word: str) -> None:
     assert f"`{word}`" in escape_markdown(f"see {word} now")
 
 
-def test_history_tells_what_moved_and_since_when() -> None:
+def test_history_adds_changes_and_ages() -> None:
     page = markdown.render(samples.remembered())
     moved = "1 difference is new, 1 still there, 1 resolved. 1 earlier difference"
     assert f"Since the run of 2026-02-28T02:00:00Z: {moved} is unknown now.\n" in page
     assert "  - since: 3 days, 4 runs (first seen 2026-02-26T02:00:00Z)" in page
 
 
-def test_an_insecure_run_says_so_first() -> None:
+def test_an_insecure_run_is_named_first() -> None:
     report = replace(samples.compliant(), run=replace(samples.RUN, insecure=True))
     assert markdown.render(report).index("--insecure") < markdown.render(report).index("Exit code")

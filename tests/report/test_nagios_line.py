@@ -14,7 +14,7 @@ FIGURE = re.compile(r"[a-z_]+=\d+;;;0(;\d+)?")
 
 
 @pytest.mark.parametrize("shape", [*shapes.SHAPES, "largest"])
-def test_every_report_is_one_line_of_the_form_that_monitors_read(shape: str) -> None:
+def test_every_report_is_one_valid_plugin_line(shape: str) -> None:
     line, state = render_plugin_line(shapes.sample(shape))
     assert line.endswith("\n")
     assert line.count("\n") == 1
@@ -51,13 +51,13 @@ def test_the_state_of_each_report(shape: str, state: PluginState) -> None:
         (Severity.INFO, PluginState.OK),
     ],
 )
-def test_drift_is_as_bad_as_its_severity(severity: Severity, state: PluginState) -> None:
+def test_severity_of_drift_decides_the_state(severity: Severity, state: PluginState) -> None:
     drift = replace(samples.ha(verdict=Verdict.DRIFT), severity=severity)
     cluster = replace(samples.compliant_cluster(), findings=(drift,))
     assert render_plugin_line(Report(samples.RUN, (cluster,)))[1] is state
 
 
-def test_grave_drift_below_the_threshold_does_not_make_a_lesser_one_critical() -> None:
+def test_drift_below_the_threshold_does_not_raise_the_state() -> None:
     lesser = replace(samples.ha(verdict=Verdict.DRIFT), severity=Severity.LOW)
     grave = replace(lesser, severity=Severity.HIGH)
     strict = replace(samples.compliant_cluster("a"), findings=(lesser,))
@@ -65,7 +65,7 @@ def test_grave_drift_below_the_threshold_does_not_make_a_lesser_one_critical() -
     assert render_plugin_line(Report(samples.RUN, (strict, lax)))[1] is PluginState.WARNING
 
 
-def test_the_worst_difference_comes_first_and_doubt_is_told_besides() -> None:
+def test_the_worst_difference_comes_first_and_unknowns_follow() -> None:
     line, _ = render_plugin_line(samples.mixed())
     text, _ = line.split(" | ")
     assert text.startswith(
@@ -75,12 +75,12 @@ def test_the_worst_difference_comes_first_and_doubt_is_told_besides() -> None:
     assert text.endswith("; also 5 checks unknown, 4 of 4 nodes read")
 
 
-def test_what_is_forgiven_is_said() -> None:
+def test_forgiven_unknowns_are_named() -> None:
     line, _ = render_plugin_line(samples.lenient())
     assert "forgiven by --allow-unknown: imp-sub.example.test did not answer in time" in line
 
 
-def test_why_nothing_could_be_audited_is_in_the_line() -> None:
+def test_the_cause_of_an_unauditable_cluster_is_in_the_line() -> None:
     assert render_plugin_line(samples.unauditable()) == (
         "IMP UNKNOWN - nothing could be audited in lab (cucm-pub.example.test refused "
         "the user name or password), 0 of 0 nodes read | drift=0;;;0 drift_critical=0;;;0 "
@@ -90,7 +90,7 @@ def test_why_nothing_could_be_audited_is_in_the_line() -> None:
     )
 
 
-def test_of_many_clusters_in_trouble_three_are_named() -> None:
+def test_at_most_three_failed_clusters_are_named() -> None:
     clusters = tuple(samples.unauditable_cluster(f"c{number}") for number in range(30))
     text, _ = render_plugin_line(Report(samples.RUN, clusters))[0].split(" | ")
     assert text.count("refused the user name or password") == 3
@@ -114,7 +114,7 @@ def test_figures_count_drift_by_severity_and_nodes() -> None:
 
 
 @pytest.mark.parametrize("name", ["a|b=1", "a\nOK - b", "a\rb", "a\x00b", "a\u2028b"])
-def test_no_name_begins_figures_or_a_second_line(name: str) -> None:
+def test_a_name_adds_neither_figures_nor_a_line(name: str) -> None:
     drift = samples.stopped("Cisco SIP Proxy", name, name)
     cluster = replace(samples.compliant_cluster(name), findings=(drift,))
     line, _ = render_plugin_line(Report(samples.RUN, (cluster,)))

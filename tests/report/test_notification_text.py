@@ -1,4 +1,4 @@
-"""What people are told: what moved, in a few lines, and nothing that did not."""
+"""The text of a notification: what changed, in a few lines, and nothing else."""
 
 from dataclasses import replace
 from typing import Any
@@ -85,12 +85,12 @@ def test_the_whole_message() -> None:
     ],
     ids=["persisting", "unseen", "waived", "explained", "below", "was-waived", "was-explained"],
 )
-def test_what_is_no_news(change: FindingChange) -> None:
+def test_changes_that_are_not_notified(change: FindingChange) -> None:
     assert changes_to_notify(report(change)) == ()
     assert compose_notification(report(change)) is None
 
 
-def test_what_went_dark_is_told_first_and_in_one_line_each() -> None:
+def test_unreachable_nodes_come_first_with_one_line_each() -> None:
     """Whatever else the checks of that node came to."""
     (cluster,) = samples.incomplete().clusters
     lost = [f for f in cluster.findings if f.verdict is Verdict.UNKNOWN]
@@ -113,7 +113,7 @@ def test_what_went_dark_is_told_first_and_in_one_line_each() -> None:
     assert end[-1].startswith("Exit code 4: ")
 
 
-def test_what_is_back_is_told() -> None:
+def test_a_cluster_that_is_back_is_notified() -> None:
     before = (samples.past_run(28, 0, 0, ClusterStatus.UNAUDITABLE, "lab"),)
     message = compose_notification(
         replace(samples.compliant(), past={"lab": ClusterHistory(runs=before)})
@@ -123,12 +123,12 @@ def test_what_is_back_is_told() -> None:
     assert message.body.splitlines()[0] == "back: cluster lab can be audited again"
 
 
-def test_a_first_run_and_one_without_history_are_no_news() -> None:
+def test_a_first_run_and_one_without_history_send_nothing() -> None:
     assert compose_notification(samples.mixed()) is None
     assert compose_notification(report()) is None
 
 
-def test_a_bad_night_is_told_in_a_few_lines() -> None:
+def test_many_changes_are_cut_to_a_few_lines() -> None:
     changes = [moved(drift(), ChangeDirection.NEW, None)] * (MAX_NOTIFICATION_LINES + 5)
     message = compose_notification(report(*changes))
     assert message is not None

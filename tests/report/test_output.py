@@ -44,7 +44,7 @@ def json_to(path: Path) -> OutputTarget:
     return OutputTarget(ReportFormat.JSON, path)
 
 
-def test_nothing_asked_for_is_the_terminal_report() -> None:
+def test_the_default_output_is_the_terminal_report() -> None:
     assert parse_output_targets([]) == (OutputTarget(ReportFormat.TERMINAL, None),)
 
 
@@ -62,7 +62,7 @@ def test_a_hyphen_is_standard_output_and_a_tilde_is_home() -> None:
     )
 
 
-def test_every_mistake_is_told_at_once() -> None:
+def test_every_mistake_is_reported_at_once() -> None:
     first, second, third = problems("jsno:a", "json:", "json:~nobody-of-that-name/x")
     assert first == (
         "--output jsno:a: unknown format 'jsno'; did you mean `json`? "
@@ -72,7 +72,7 @@ def test_every_mistake_is_told_at_once() -> None:
     assert "the home folder is not known" in third
 
 
-def test_a_bare_path_is_told_how_to_write_it() -> None:
+def test_a_bare_path_is_refused_with_the_right_spelling() -> None:
     (problem,) = problems("report.xml")
     assert "Write FORMAT or FORMAT:PATH; formats are terminal, json, " in problem
 
@@ -92,7 +92,7 @@ def test_one_file_takes_one_report(tmp_path: Path) -> None:
     assert "is the same file" in problem
 
 
-def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
+def test_a_check_of_a_writable_path_changes_nothing(tmp_path: Path) -> None:
     old = tmp_path / "old.json"
     old.write_text("old")
     check_targets_writable(
@@ -102,7 +102,7 @@ def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name != "home"] == ["old.json"]
 
 
-def test_every_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_every_path_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     missing, not_folder, folder, device = refused(
         json_to(tmp_path / "nowhere" / "a.json"),
@@ -118,7 +118,7 @@ def test_every_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert "a device or a pipe" in device
 
 
-def test_a_folder_that_takes_no_file_is_refused(
+def test_a_folder_that_cannot_be_written_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def deny(**_: object) -> None:
@@ -139,7 +139,7 @@ def test_a_name_too_long_for_the_file_system_is_refused(tmp_path: Path) -> None:
     assert "cannot be written" in refused(json_to(tmp_path / ("x" * 300)))[0]
 
 
-def test_a_file_is_written_whole(tmp_path: Path) -> None:
+def test_a_file_is_written_atomically(tmp_path: Path) -> None:
     place = tmp_path / "out"
     place.mkdir()
     write_file(place / "r.txt", "✓\n")
@@ -166,7 +166,7 @@ def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o660
 
 
-def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
+def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "real").write_text("old")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     write_file(tmp_path / "link", "new")
@@ -175,7 +175,7 @@ def test_a_link_stays_and_its_file_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["fsync", "fchmod"])
-def test_a_disk_that_fails_leaves_the_old_file_and_nothing_else(
+def test_a_disk_error_leaves_only_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     place = tmp_path / "out"
@@ -191,7 +191,7 @@ def test_a_disk_that_fails_leaves_the_old_file_and_nothing_else(
     assert [(path.name, path.read_text()) for path in place.iterdir()] == [("r", "old")]
 
 
-def test_ctrl_c_in_the_middle_leaves_the_old_file_and_nothing_else(
+def test_an_interrupt_leaves_only_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tmp_path / "out"
@@ -207,7 +207,7 @@ def test_ctrl_c_in_the_middle_leaves_the_old_file_and_nothing_else(
     assert [(path.name, path.read_text()) for path in place.iterdir()] == [("r", "old")]
 
 
-def test_a_report_that_fails_half_way_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+def test_a_report_that_fails_leaves_only_the_old_file(tmp_path: Path) -> None:
     """Long reports are written while they are made."""
     folder = tmp_path / "reports"
     folder.mkdir()
@@ -233,7 +233,7 @@ def test_every_format_renders(form: ReportFormat) -> None:
     assert render_report(samples.empty(), form, width=80, colour=False)
 
 
-def test_render_hands_width_and_colour_to_the_terminal_only() -> None:
+def test_width_and_colour_matter_to_the_terminal_only() -> None:
     report = samples.mixed()
     assert render_report(report, ReportFormat.TERMINAL, width=77, colour=True) == terminal.render(
         report, width=77, colour=True
@@ -243,7 +243,7 @@ def test_render_hands_width_and_colour_to_the_terminal_only() -> None:
     )
 
 
-def test_no_piece_of_a_json_report_holds_two_clusters() -> None:
+def test_no_chunk_of_a_json_report_holds_two_clusters() -> None:
     """That of hundreds of nodes is never held as a whole, and comes out the same."""
     first, *rest = samples.mixed().clusters
     names = ("one", "two", "three")
@@ -261,7 +261,7 @@ def test_the_help_lists_every_format() -> None:
     )
 
 
-def test_a_format_is_imported_only_when_it_is_asked_for() -> None:
+def test_a_format_is_imported_only_when_used() -> None:
     program = (
         "import sys, auditor.cli, auditor.report.formats as output\n"
         "slow = {'jinja2', 'junitparser', 'prometheus_client', 'lxml'} & sys.modules.keys()\n"

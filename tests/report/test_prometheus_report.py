@@ -61,7 +61,7 @@ def test_names_follow_the_rules_of_promtool() -> None:
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed")
-def test_promtool_finds_nothing_to_mend() -> None:
+def test_promtool_accepts_the_file() -> None:
     told = {}
     for shape in (*shapes.SHAPES, "largest"):
         checked = subprocess.run(
@@ -95,7 +95,7 @@ def test_findings_are_counted_by_verdict() -> None:
     }
 
 
-def test_a_silent_node_was_expected_and_not_audited() -> None:
+def test_an_unreachable_node_is_expected_and_not_audited() -> None:
     report = samples.incomplete()
     assert value(report, "auditor_nodes_expected", cluster="lab") == 2
     assert value(report, "auditor_nodes_audited", cluster="lab") == 1
@@ -107,17 +107,17 @@ def last_complete(report: Report) -> float | None:
     return value(report, "auditor_last_complete_run_timestamp_seconds", cluster="lab")
 
 
-def test_a_run_that_got_every_answer_is_the_last_complete_one() -> None:
+def test_a_complete_run_is_the_last_complete_one() -> None:
     assert last_complete(samples.compliant()) == FINISHED
     assert last_complete(samples.waived()) == FINISHED
 
 
 @pytest.mark.parametrize("shape", ["mixed", "incomplete", "unauditable"])
-def test_without_history_an_incomplete_run_leaves_none(shape: str) -> None:
+def test_without_history_an_incomplete_run_has_no_last_complete_one(shape: str) -> None:
     assert last_complete(shapes.sample(shape)) == NO_TIMESTAMP
 
 
-def test_an_answer_that_failed_makes_a_run_incomplete_though_nothing_is_unknown() -> None:
+def test_a_failed_request_makes_a_run_incomplete_without_unknowns() -> None:
     cluster = samples.compliant_cluster()
     gap = samples.failed(samples.SUB)[:1]
     report = Report(samples.RUN, (replace(cluster, coverage=(*cluster.coverage, *gap)),))
@@ -134,7 +134,7 @@ def test_an_answer_that_failed_makes_a_run_incomplete_though_nothing_is_unknown(
         (0, ClusterStatus.UNAUDITABLE, False),
     ],
 )
-def test_history_knows_the_last_complete_run(
+def test_history_has_the_last_complete_run(
     unknown: int, status: ClusterStatus, counts: bool
 ) -> None:
     night = samples.past_run(27, 1, unknown, status, "lab")

@@ -1,4 +1,4 @@
-"""What went out of sight since the last run, what is back, and why nothing was seen."""
+"""What became unreachable since the last run, what is back, and why nothing was read."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def seen(cluster: ClusterReport, before: ClusterHistory) -> list[ReachabilityCha
     return list(reachability_changes(Report(samples.RUN, (cluster,), {"lab": before})))
 
 
-def test_a_node_that_was_read_and_is_not_now_is_told_with_its_reason() -> None:
+def test_a_node_that_became_unreachable_is_reported_with_its_reason() -> None:
     (told,) = seen(samples.incomplete_cluster(), past(WELL))
     assert reachability_line(told) == (
         "worse: imp-sub.example.test (lab) can no longer be read, 16 checks unknown: "
@@ -40,7 +40,7 @@ def test_a_node_that_was_read_and_is_not_now_is_told_with_its_reason() -> None:
     )
 
 
-def test_a_node_that_stays_dark_is_told_no_more() -> None:
+def test_a_node_that_stays_unreachable_is_not_reported_again() -> None:
     assert seen(samples.incomplete_cluster(), past(ClusterStatus.INCOMPLETE, samples.SUB)) == []
 
 
@@ -52,23 +52,23 @@ def test_a_node_that_stays_dark_is_told_no_more() -> None:
         replace(past(ClusterStatus.INCOMPLETE, samples.SUB), other_publisher=OTHER),
     ],
 )
-def test_no_node_is_lost_or_back_where_nobody_knows_what_was_read_before(
+def test_nodes_are_not_compared_if_the_last_run_is_uncertain(
     unsure: ClusterHistory,
 ) -> None:
-    """What became of the cluster as a whole is on record all the same."""
+    """What became of the cluster as a whole is recorded nevertheless."""
     assert seen(samples.incomplete_cluster(), unsure) == []
     assert seen(samples.compliant_cluster(), unsure) == []
     assert seen(samples.unauditable_cluster(), unsure) != []
 
 
-def test_a_node_that_is_read_again_is_told_once() -> None:
+def test_a_node_that_is_read_again_is_reported_once() -> None:
     well = samples.compliant_cluster()
     (told,) = seen(well, past(ClusterStatus.INCOMPLETE, samples.SUB))
     assert reachability_line(told) == "back: imp-sub.example.test (lab) can be read again"
     assert seen(well, past(WELL)) == []
 
 
-def test_a_cluster_that_went_dark_stands_for_its_nodes() -> None:
+def test_an_unreachable_cluster_is_reported_instead_of_its_nodes() -> None:
     (told,) = seen(samples.unauditable_cluster(), past(WELL))
     assert reachability_line(told) == (
         "worse: cluster lab can no longer be audited: "
@@ -77,7 +77,7 @@ def test_a_cluster_that_went_dark_stands_for_its_nodes() -> None:
     assert seen(samples.unauditable_cluster(), past(DARK)) == []
 
 
-def test_a_cluster_that_is_back_says_so_and_which_node_is_not() -> None:
+def test_a_cluster_that_is_back_is_reported_with_the_node_that_is_not() -> None:
     assert seen(samples.compliant_cluster(), past(DARK, samples.SUB, samples.PUB)) == [
         ReachabilityChange("lab", None, back=True)
     ]
@@ -86,7 +86,7 @@ def test_a_cluster_that_is_back_says_so_and_which_node_is_not() -> None:
     assert reachability_line(back) == "back: cluster lab can be audited again"
 
 
-def test_a_cluster_whose_drift_outweighs_that_no_node_was_read_is_told_by_node() -> None:
+def test_a_drifted_cluster_without_read_nodes_is_reported_by_node() -> None:
     """Its status is drift, so it counts as audited, this run and the next."""
     drift = samples.ha(verdict=Verdict.DRIFT)
     nodes = (samples.silent(samples.PUB, Role.PUBLISHER),)
@@ -96,13 +96,13 @@ def test_a_cluster_whose_drift_outweighs_that_no_node_was_read_is_told_by_node()
     assert [told.back for told in seen(cluster, past(DARK, samples.PUB))] == []
 
 
-def test_nothing_is_lost_in_the_first_run_nor_without_history() -> None:
+def test_a_first_run_and_one_without_history_have_no_changes() -> None:
     cluster = samples.unauditable_cluster()
     assert seen(cluster, ClusterHistory()) == []
     assert reachability_changes(Report(samples.RUN, (cluster,))) == ()
 
 
-def test_a_planned_node_is_not_missed() -> None:
+def test_a_planned_node_is_not_reported() -> None:
     cluster = samples.incomplete_cluster()
     nodes = tuple(replace(node, planned=not node.services) for node in cluster.nodes)
     assert seen(replace(cluster, nodes=nodes), past(WELL)) == []
@@ -112,7 +112,7 @@ def gap(source: Source, node: str, reason: Reason) -> Coverage:
     return Coverage(source, node, Outcome.FAILED, reason)
 
 
-def test_servers_that_fail_alike_are_named_together_and_what_follows_is_left_out() -> None:
+def test_servers_with_the_same_failure_are_named_together() -> None:
     names = [f"imp{number}" for number in range(5)]
     cluster = ClusterReport(
         "lab",
@@ -133,13 +133,13 @@ def test_servers_that_fail_alike_are_named_together_and_what_follows_is_left_out
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_every_reason_has_its_words(reason: Reason) -> None:
+def test_every_reason_has_a_text(reason: Reason) -> None:
     cluster = samples.unauditable_cluster()
     told = replace(cluster, coverage=(gap(Source.CUCM_AXL, "cucm", reason),))
     assert "cucm" in failure_reason(told)
 
 
-def test_what_moved_is_told_in_sentences() -> None:
+def test_changes_are_summarised_in_sentences() -> None:
     gone = samples.past(samples.mixed_cluster())
     assert changes_summary(samples.mixed_cluster(), gone) == (
         "1 difference is new, 1 still there, 1 resolved. 1 earlier difference is unknown now."

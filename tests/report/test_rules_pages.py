@@ -108,7 +108,7 @@ def test_one_whole_recommendation(
     compare_golden(GOLDEN / f"explain-{row.id}.txt", text)
 
 
-def test_an_address_stays_in_one_piece() -> None:
+def test_an_address_is_not_wrapped() -> None:
     assert RICH.source.url in render_rule(RICH, width=60, colour=False).splitlines()
 
 
@@ -123,7 +123,7 @@ def test_every_built_in_recommendation_is_listed_and_explained() -> None:
         assert all(remedy.cli in told for remedy in row.remedy.values())
 
 
-def test_every_word_of_a_pack_has_its_meaning_here() -> None:
+def test_every_word_of_a_pack_is_explained() -> None:
     assert set(SCOPE_TEXTS) == set(NodeScope)
     assert set(EXPECTATION_TEXTS) == set(Expectation)
     assert set(CONDITION_TEXTS) == set(Condition) - {Condition(k) for k in keys()}
@@ -136,7 +136,7 @@ def keys() -> set[str]:
     return set(DEPLOYMENT_KEYS) & {str(condition) for condition in Condition}
 
 
-def test_a_pack_of_ones_own_is_named_and_cannot_harm_the_terminal() -> None:
+def test_a_custom_pack_is_named_and_made_printable() -> None:
     own = PLAIN.model_copy(update={"pack": HOSTILE, "title": HOSTILE, "consequence": HOSTILE})
     page = render_rule_list((own,), width=80, colour=False)
     page += render_rule(own, width=80, colour=False)
@@ -144,6 +144,6 @@ def test_a_pack_of_ones_own_is_named_and_cannot_harm_the_terminal() -> None:
     assert "[red]b[/red]" in page
 
 
-def test_colour_is_only_where_it_is_asked_for() -> None:
+def test_colour_is_only_used_if_asked_for() -> None:
     assert "\x1b[" in render_rule_list((PLAIN,), width=80, colour=True)
     assert "\x1b" not in render_rule(PLAIN, width=80, colour=False)

@@ -60,7 +60,7 @@ def test_every_recommendation_is_declared_in_every_run(shape: str) -> None:
     ]
 
 
-def test_a_rule_says_what_it_is_for_how_to_mend_it_and_where_cisco_says_so() -> None:
+def test_a_rule_has_its_purpose_remedy_and_source() -> None:
     rules = run(samples.empty())["tool"]["driver"]["rules"]
     for rule in rules:
         assert rule["shortDescription"]["text"]
@@ -69,7 +69,7 @@ def test_a_rule_says_what_it_is_for_how_to_mend_it_and_where_cisco_says_so() -> 
         assert rule["helpUri"].startswith("https://www.cisco.com/")
 
 
-def test_a_recommendation_of_no_pack_is_declared_all_the_same() -> None:
+def test_a_recommendation_of_no_pack_is_declared_too() -> None:
     finding = replace(samples.stopped("Cisco SIP Proxy", samples.PUB), recommendation="OWN-01")
     report = Report(samples.RUN, (replace(samples.compliant_cluster(), findings=(finding,)),))
     assert run(report)["tool"]["driver"]["rules"][-1] == {"id": "OWN-01"}
@@ -97,13 +97,13 @@ def test_drift_fails_at_the_level_of_its_severity(severity: Severity, level: str
     assert (told["kind"], told["level"]) == ("fail", level)
 
 
-def test_an_unknown_stays_an_open_result_so_that_its_alert_does_not_close() -> None:
+def test_an_unknown_is_an_open_result() -> None:
     (told,) = result(Verdict.UNKNOWN)
     assert (told["kind"], told["level"]) == ("open", "none")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.NOT_APPLICABLE])
-def test_what_holds_opens_no_alert(verdict: Verdict) -> None:
+def test_a_pass_opens_no_alert(verdict: Verdict) -> None:
     assert result(verdict) == []
 
 
@@ -127,7 +127,7 @@ def test_fingerprints_are_the_ids_of_findings_and_survive_another_run() -> None:
 
 
 @pytest.mark.parametrize("shape", ["empty", "incomplete", "unauditable", "hostile"])
-def test_a_run_that_left_something_unread_did_not_succeed(shape: str) -> None:
+def test_an_incomplete_run_did_not_succeed(shape: str) -> None:
     (invocation,) = run(shapes.sample(shape))["invocations"]
     assert invocation["executionSuccessful"] is False
 
@@ -141,13 +141,13 @@ def test_gaps_and_notices_are_notifications() -> None:
     assert notice["descriptor"]["id"] == "notice"
 
 
-def test_an_insecure_run_says_so() -> None:
+def test_an_insecure_run_is_named() -> None:
     (invocation,) = run(samples.lenient())["invocations"]
     assert invocation["toolExecutionNotifications"][0]["descriptor"]["id"] == "insecure"
     assert invocation["properties"]["insecure"] is True
 
 
-def test_names_cannot_leave_their_place_in_an_address() -> None:
+def test_names_are_escaped_in_addresses() -> None:
     finding = samples.ha("../x y/z?#")
     cluster = replace(
         samples.compliant_cluster(), findings=(replace(finding, verdict=Verdict.UNKNOWN),)

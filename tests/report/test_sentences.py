@@ -32,7 +32,7 @@ SOURCES = st.sampled_from(Source)
 
 @pytest.mark.parametrize("form", Form)
 def test_every_form_has_a_clause_without_stop_and_capital(form: Form) -> None:
-    """A clause can stand inside a sentence; what is data keeps its spelling."""
+    """A clause can be part of a sentence; what is data keeps its spelling."""
     clause = render_clause(make_statement(form, source=Source.PERFMON, kind="node"))
     assert not clause.endswith(".")
     assert "{" not in clause
@@ -41,7 +41,7 @@ def test_every_form_has_a_clause_without_stop_and_capital(form: Form) -> None:
 
 
 @given(FREE_TEXT, FREE_TEXT)
-def test_no_value_is_changed_on_its_way(service: str, node: str) -> None:
+def test_values_are_rendered_unchanged(service: str, node: str) -> None:
     """Names with dots, brackets, braces or the word "and" are quoted as they are."""
     statement = make_statement(Form.SERVICE_RUNS, service=service, node=node)
     assert render_sentence(statement) == f"{service} runs on {node}."
@@ -68,7 +68,7 @@ def test_statements_are_joined_as_clauses_and_their_details_follow() -> None:
     )
 
 
-def test_what_is_said_twice_is_rendered_once() -> None:
+def test_equal_statements_are_rendered_once() -> None:
     assert join_statements([PROXY, PROXY]) == PROXY
     assert render_sentences([SILENT, SILENT]) == render_sentence(SILENT)
 

@@ -75,7 +75,7 @@ def test_colour_adds_no_information(shape: str) -> None:
 
 
 @pytest.mark.parametrize("colour", [True, False])
-def test_the_surroundings_do_not_change_the_page(
+def test_the_environment_does_not_change_the_page(
     monkeypatch: pytest.MonkeyPatch, colour: bool
 ) -> None:
     before = terminal.render(samples.mixed(), colour=colour)
@@ -108,7 +108,7 @@ def test_printable_text_is_one_line_of_harmless_characters(text: str) -> None:
     assert printable(shown) == shown
 
 
-def test_very_long_text_says_how_much_was_left_out() -> None:
+def test_very_long_text_shows_how_much_was_cut() -> None:
     assert printable("x" * 2500).endswith("x… (500 more characters)")
 
 
@@ -135,7 +135,7 @@ def test_a_cell_that_drifts_is_in_capitals() -> None:
         (FindingKind.PREREQUISITE_MISSING, "✗ RUNNING"),
     ],
 )
-def test_a_running_service_that_drifts_says_in_which_way(kind: FindingKind, word: str) -> None:
+def test_a_running_service_that_drifts_shows_its_kind(kind: FindingKind, word: str) -> None:
     drift = replace(samples.stopped(AXL_WEB_SERVICE, samples.PUB), kind=kind)
     findings = (*samples.judged(samples.PUB), drift)
     node = samples.node(samples.PUB, Role.PUBLISHER)
@@ -143,7 +143,7 @@ def test_a_running_service_that_drifts_says_in_which_way(kind: FindingKind, word
     assert cell(page, "AXL Web Service", 1) == word
 
 
-def test_one_unknown_check_takes_the_tick_from_a_running_service() -> None:
+def test_a_running_service_with_an_unknown_check_has_no_tick() -> None:
     doubt = replace(samples.unread(AXL_WEB_SERVICE, samples.PUB), recommendation="AXL-04")
     findings = (*samples.judged(samples.PUB), doubt)
     node = samples.node(samples.PUB, Role.PUBLISHER)
@@ -151,14 +151,14 @@ def test_one_unknown_check_takes_the_tick_from_a_running_service() -> None:
     assert cell(page, "AXL Web Service", 1) == "? running"
 
 
-def test_a_node_that_gave_nothing_has_no_tick_in_its_column() -> None:
+def test_an_unread_node_has_no_tick_in_its_column() -> None:
     page = terminal.render(samples.incomplete())
     rows = page.partition("─ Administration")[2].partition("✓ as recommended")[0]
     cells = [re.split(r" {2,}", line)[-1] for line in rows.splitlines() if "  " in line]
     assert set(cells) == {"? not read"}
 
 
-def test_a_service_without_a_row_is_said_to_have_none() -> None:
+def test_a_service_without_a_row_is_marked() -> None:
     node = samples.node(samples.PUB, Role.PUBLISHER)
     less = {name: state for name, state in node.services.items() if name != SIP_PROXY_SERVICE}
     findings = samples.judged(
@@ -175,7 +175,7 @@ def test_services_that_are_not_judged_show_only_where_one_does_not_run() -> None
     assert "A Cisco DB" not in page
 
 
-def test_an_ha_state_that_was_inferred_says_so() -> None:
+def test_an_inferred_ha_state_is_marked() -> None:
     node = samples.node(samples.PUB, Role.PUBLISHER)
     guess = replace(node, ha_state=HaReading(HaState.NORMAL, Origin.DISCOVERED, "SQL"))
     report = samples.cluster(guess, findings=samples.judged(samples.PUB))
@@ -197,7 +197,7 @@ def test_an_ha_state_that_was_inferred_says_so() -> None:
         (None, Verdict.DRIFT, HaState.UNKNOWN, "✗ ABNORMAL"),
     ],
 )
-def test_high_availability_that_is_off_is_called_so(
+def test_high_availability_that_is_off_is_shown_as_off(
     enabled: bool | None, verdict: Verdict, state: HaState, shown: str
 ) -> None:
     node = samples.node(samples.PUB, Role.PUBLISHER, ha=state)
@@ -301,7 +301,7 @@ def test_findings_alike_on_two_keys_name_the_key_without_quotes() -> None:
     assert "`" not in page
 
 
-def test_findings_that_differ_in_more_than_the_name_are_all_printed() -> None:
+def test_findings_that_differ_in_more_than_the_node_are_printed_apart() -> None:
     drifts = [
         replace(samples.stopped(SIP_PROXY_SERVICE, of), observed=sentence(f"{word} on {of}."))
         for of, word in ((samples.PUB, "Stopped"), (samples.SUB, "Failed"))
@@ -312,7 +312,7 @@ def test_findings_that_differ_in_more_than_the_name_are_all_printed() -> None:
     assert f"Failed on {samples.SUB}." in page
 
 
-def test_a_name_inside_a_longer_name_is_left_alone() -> None:
+def test_a_name_inside_a_longer_name_is_not_replaced() -> None:
     first, second = "imp", "imp-2"
     drifts = [
         replace(
@@ -327,7 +327,7 @@ def test_a_name_inside_a_longer_name_is_left_alone() -> None:
     assert "The cluster lists imp-2, gw-imp-2, imp-2.test." in page
 
 
-def test_what_settles_several_unknowns_is_printed_once_with_every_reason() -> None:
+def test_a_remedy_of_several_unknowns_is_printed_once_with_every_reason() -> None:
     base = replace(
         samples.unread(AXL_WEB_SERVICE, samples.PUB), remedy=(sentence("Mend it."),), evidence=()
     )
@@ -369,13 +369,13 @@ def test_more_evidence_than_fits_is_counted() -> None:
     assert "and 1 more in the JSON report" in page
 
 
-def test_drift_below_the_threshold_is_no_all_clear_in_the_first_lines() -> None:
+def test_drift_below_the_threshold_is_in_the_first_lines() -> None:
     page = terminal.render(samples.below_threshold())
     assert "Below the threshold high: 1 difference" in page.partition("\n\n")[0]
     assert "(below the threshold high)" in page
 
 
-def test_what_weakens_the_report_is_said_first_and_last() -> None:
+def test_limitations_of_the_report_come_first_and_last() -> None:
     lines = terminal.render(samples.lenient()).splitlines()
     assert lines[0].startswith("! --insecure: NO CERTIFICATE WAS VERIFIED")
     assert any(line.startswith("! --allow-unknown") for line in lines[:4])
@@ -383,13 +383,13 @@ def test_what_weakens_the_report_is_said_first_and_last() -> None:
     assert lines[-1].startswith("Exit code 0 ONLY because of --allow-unknown; without it 4")
 
 
-def test_allow_unknown_is_not_blamed_for_a_code_that_it_did_not_change() -> None:
+def test_allow_unknown_is_named_only_if_it_changed_the_exit_code() -> None:
     report = samples.compliant()
     page = terminal.render(replace(report, run=replace(report.run, allow_unknown=True)))
     assert page.endswith("Exit code 0: compliant and complete.\n")
 
 
-def test_a_gap_without_words_of_its_own_gets_advice() -> None:
+def test_a_gap_without_advice_of_its_own_gets_one() -> None:
     gap = Coverage(Source.PERFMON, samples.SUB, Outcome.FAILED, Reason.NOT_AUTHORISED)
     first = samples.compliant_cluster()
     report = replace(first, coverage=(*first.coverage, gap))
@@ -418,13 +418,13 @@ def test_a_drift_summary_names_nodes_that_were_not_audited() -> None:
     assert told in page.replace("\n", " ")
 
 
-def test_the_alarming_colour_ends_with_the_alarming_word() -> None:
+def test_the_red_colour_ends_with_its_word() -> None:
     page = terminal.render(samples.mixed(), colour=True)
     assert "\x1b[1;37;41m✗ DRIFT\x1b[0m  release" in page
     assert "\x1b[1;37;41m✗ \x1b[0m\x1b[1mCRITICAL SIP-01" in page
 
 
-def test_every_token_has_its_words() -> None:
+def test_every_token_has_a_text() -> None:
     assert set(VERDICT_MARKS) == set(VERDICT_STYLES) == set(Verdict)
     assert set(KIND_TEXTS) == set(FindingKind)
     assert set(REASONS) == set(Reason)
@@ -450,7 +450,7 @@ def test_a_service_that_still_starts_has_a_mark_of_its_own() -> None:
         ("2026-02-26T02:00:00Z", "3 days, 3 runs (first seen 2026-02-26T02:00:00Z)"),
     ],
 )
-def test_history_tells_how_long_a_difference_stands(since: str, told: str) -> None:
+def test_history_adds_how_long_a_difference_has_lasted(since: str, told: str) -> None:
     drift = samples.stopped(SIP_PROXY_SERVICE, samples.PUB)
     cluster = replace(samples.compliant_cluster(), findings=(drift,))
     past = ClusterHistory({drift.id: FindingAge(since, 3)})
@@ -458,7 +458,7 @@ def test_history_tells_how_long_a_difference_stands(since: str, told: str) -> No
     assert f"since     {told}\n" in page
 
 
-def test_a_block_of_several_findings_tells_the_longest_standing() -> None:
+def test_a_block_of_several_findings_shows_the_longest_age() -> None:
     drifts = [samples.stopped(SIP_PROXY_SERVICE, of) for of in (samples.PUB, samples.SUB)]
     cluster = replace(samples.compliant_cluster(), findings=tuple(drifts))
     nights = [FindingAge("2026-02-27T02:00:00Z", 3), FindingAge("2026-02-26T02:00:00Z", 4)]

@@ -43,9 +43,7 @@ def _page(cluster: ClusterReport, form: ReportFormat) -> str:
 
 @pytest.mark.parametrize("verdict", [Verdict.DRIFT, Verdict.UNKNOWN])
 @pytest.mark.parametrize("form", [ReportFormat.TERMINAL, ReportFormat.MARKDOWN, ReportFormat.HTML])
-def test_the_cause_and_what_to_do_come_before_every_finding(
-    form: ReportFormat, verdict: Verdict
-) -> None:
+def test_cause_and_advice_come_before_every_finding(form: ReportFormat, verdict: Verdict) -> None:
     finding = replace(STRANGE, verdict=verdict, kind=STRANGE.kind if verdict == "drift" else None)
     cluster = replace(samples.unauditable_cluster(), findings=(finding,))
     page = _page(cluster, form)
@@ -64,7 +62,7 @@ def test_drift_where_nothing_was_read_begins_with_the_cause() -> None:
     )
 
 
-def test_the_cause_is_a_failure_and_not_what_was_left_unasked_after_it() -> None:
+def test_the_cause_is_a_failure_and_not_a_skipped_source() -> None:
     """A database that is down is no cause either; further servers are named."""
     skipped = Coverage(
         Source.CONTROL_CENTER, samples.PUB, Outcome.SKIPPED, Reason.NOT_ASKED, "Not asked."
@@ -78,7 +76,7 @@ def test_the_cause_is_a_failure_and_not_what_was_left_unasked_after_it() -> None
     )
 
 
-def test_a_node_of_which_no_state_is_known_is_not_read() -> None:
+def test_a_node_without_any_known_state_is_not_read() -> None:
     """It sent rows, and each of them said nothing."""
     cluster = samples.compliant_cluster()
     nil = {

@@ -19,7 +19,7 @@ def cookie(wire: "Wire") -> str:
     return wire.control_center(NODE).headers["set-cookie"].partition(";")[0]
 
 
-def test_without_credentials_nobody_gets_an_answer(start: "Start") -> None:
+def test_a_request_without_credentials_is_refused(start: "Start") -> None:
     wire = start()
     answer = wire.post(NODE, CONTROL_CENTER, STATUS, {})
     assert answer.status == 401
@@ -28,7 +28,7 @@ def test_without_credentials_nobody_gets_an_answer(start: "Start") -> None:
     assert wrong.status == 401
 
 
-def test_a_session_stands_for_the_credentials_on_its_own_node(start: "Start") -> None:
+def test_a_session_replaces_the_credentials_on_its_own_node(start: "Start") -> None:
     wire = start()
     session = cookie(wire)
     assert session.startswith("JSESSIONIDSSO=")
@@ -36,7 +36,7 @@ def test_a_session_stands_for_the_credentials_on_its_own_node(start: "Start") ->
     assert wire.post("imp2.lab.test", CONTROL_CENTER, STATUS, {"Cookie": session}).status == 401
 
 
-def test_a_session_beside_credentials_is_kept(start: "Start") -> None:
+def test_a_session_with_credentials_is_kept(start: "Start") -> None:
     wire = start()
     session = cookie(wire)
     answer = wire.post(NODE, CONTROL_CENTER, STATUS, {**wire.headers(), "Cookie": session})
@@ -44,7 +44,7 @@ def test_a_session_beside_credentials_is_kept(start: "Start") -> None:
     assert "set-cookie" not in answer.headers
 
 
-def test_wrong_credentials_count_even_beside_a_session(start: "Start") -> None:
+def test_wrong_credentials_are_refused_even_with_a_session(start: "Start") -> None:
     wire = start()
     headers = {"Authorization": "Basic eDp5", "Cookie": cookie(wire)}
     assert wire.post(NODE, CONTROL_CENTER, STATUS, headers).status == 401
@@ -65,7 +65,7 @@ def test_what_is_no_soap_request_is_a_fault_and_other_paths_do_not_exist(start: 
     assert wire.post(NODE, "/axl/", "", wire.headers(), method="GET").status == 405
 
 
-def test_the_log_keeps_what_was_asked_and_how(start: "Start") -> None:
+def test_the_log_holds_every_request(start: "Start") -> None:
     wire = start()
     wire.sql(NODE, "select name from processnode")
     (entry,) = wire.sim.requests
@@ -78,14 +78,14 @@ def test_the_log_keeps_what_was_asked_and_how(start: "Start") -> None:
     assert entry.ended >= entry.started
 
 
-def test_the_log_tells_connections_apart(start: "Start") -> None:
+def test_the_log_distinguishes_connections(start: "Start") -> None:
     wire = start()
     wire.control_center(NODE)
     wire.control_center(NODE)
     assert [entry.connection for entry in wire.sim.requests] == [0, 1]
 
 
-def test_nothing_that_writes_is_done_and_all_of_it_is_marked(start: "Start") -> None:
+def test_writing_operations_are_refused_and_logged(start: "Start") -> None:
     wire = start()
     before = wire.control_center(NODE).texts("ServiceStatus")
     asked = STATUS.replace("soapGetServiceStatus", "soapDoControlServices")

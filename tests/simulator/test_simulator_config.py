@@ -21,7 +21,7 @@ def written(wire: "Wire", tmp_path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def test_it_names_the_cluster_and_where_its_servers_are(healthy: "Wire", tmp_path: Path) -> None:
+def test_the_file_has_the_cluster_and_its_addresses(healthy: "Wire", tmp_path: Path) -> None:
     config = written(healthy, tmp_path)
     (cluster,) = config["cluster"]
     assert config["defaults"] == {"username": healthy.sim.username}
@@ -49,12 +49,12 @@ def test_every_server_verifies_against_the_bundle_beside_it(
         assert names["subjectAltName"] == (("DNS", name),)
 
 
-def test_it_holds_no_password(healthy: "Wire", tmp_path: Path) -> None:
+def test_the_file_holds_no_password(healthy: "Wire", tmp_path: Path) -> None:
     path = healthy.sim.write_config(tmp_path / "auditor.toml")
     assert healthy.sim.password not in path.read_text(encoding="utf-8")
 
 
-def test_it_declares_the_whole_profile_but_what_the_scenario_leaves_out(
+def test_the_file_declares_the_profile_except_what_the_scenario_leaves_out(
     start: "Start", tmp_path: Path
 ) -> None:
     wire = start(
@@ -91,7 +91,7 @@ def test_high_availability_is_declared_for_the_groups_that_have_it(
     assert written(start(group=[off]), tmp_path)["cluster"][0]["high_availability"] is False
 
 
-def test_databases_are_where_it_says_listening_or_not(start: "Start", tmp_path: Path) -> None:
+def test_databases_have_addresses_that_listen_or_not(start: "Start", tmp_path: Path) -> None:
     wire = start(
         external_database=[
             {"name": "up", "used_by": ["compliance"], "nodes": [NODE], "probe": True},
@@ -111,9 +111,7 @@ def test_peers_are_written(healthy: "Wire", tmp_path: Path) -> None:
     assert cluster["intercluster_peer"] == [{"address": "imp-b1.peer.test"}]
 
 
-def test_nodes_are_declared_where_the_cucm_is_too_old_to_tell_them(
-    start: "Start", tmp_path: Path
-) -> None:
+def test_nodes_are_declared_if_cucm_is_too_old_to_list_them(start: "Start", tmp_path: Path) -> None:
     wire = start(cluster={"name": "lab", "release": "9.1.1.10000-8"})
     assert written(wire, tmp_path)["cluster"][0]["node"] == [
         {"name": NODE, "role": "publisher", "redundancy_group": "Pair"},
@@ -121,7 +119,7 @@ def test_nodes_are_declared_where_the_cucm_is_too_old_to_tell_them(
     ]
 
 
-def test_the_command_survives_a_shell(healthy: "Wire", tmp_path: Path) -> None:
+def test_the_command_is_quoted_for_a_shell(healthy: "Wire", tmp_path: Path) -> None:
     path = tmp_path / "a folder" / "auditor.toml"
     words = shlex.split(healthy.sim.command(path))
     assert words == [

@@ -89,7 +89,7 @@ def test_a_pair_fails_over_and_back_step_by_step(start: "Start") -> None:
     assert seen == [["7", "5"], ["2", "4"], ["6", "10"], ["3", "3"], ["3", "3"]]
 
 
-def test_an_idle_node_has_its_services_stopped_until_it_is_idle_no_more(start: "Start") -> None:
+def test_an_idle_node_has_its_services_stopped(start: "Start") -> None:
     wire = start()
     wire.sim.change({"ha": {"group": "Pair", "states": ["idle", "backup"]}})
     assert row(wire, "Cisco Presence Engine") == ["Stopped", "-1069", "Commanded Out of Service"]
@@ -123,7 +123,7 @@ def test_an_edited_table_no_longer_follows_the_cluster(start: "Start") -> None:
     assert wire.sql(NODE, asked).texts("tkhaserverstate") == ["12", "3"]
 
 
-def test_the_control_address_takes_changes_and_tells_the_state(start: "Start") -> None:
+def test_the_control_address_accepts_changes_and_returns_the_state(start: "Start") -> None:
     wire = start()
     body = json.dumps({"fault": {"fault": "http-503", "node": NODE}})
     assert post(wire, body) == (200, {"changed": ["fault"]})
@@ -137,7 +137,7 @@ def test_the_control_address_takes_changes_and_tells_the_state(start: "Start") -
     assert told["requests"] == 1
 
 
-def test_the_control_address_tells_what_it_takes(start: "Start") -> None:
+def test_the_control_address_lists_its_changes(start: "Start") -> None:
     wire = start(external_database=[{"name": "archive", "used_by": ["compliance"]}])
     connection = http.client.HTTPConnection(urlsplit(wire.sim.control_url).netloc, timeout=5)
     connection.request("GET", "/")
@@ -156,7 +156,7 @@ def test_the_control_address_tells_what_it_takes(start: "Start") -> None:
     assert "Cisco SIP Proxy" in takes["service"]
 
 
-def test_all_mistakes_of_a_change_are_told_with_what_was_meant(start: "Start") -> None:
+def test_all_mistakes_of_a_change_are_reported_with_suggestions(start: "Start") -> None:
     body = {"fault": {"fault": "hagn", "nod": NODE}, "strat": {}, "stop": {"node": NODE}}
     status, told = post(start(), json.dumps(body))
 
@@ -179,7 +179,7 @@ def test_all_mistakes_of_a_change_are_told_with_what_was_meant(start: "Start") -
         ('{"clear": {}}', "text/plain", 415),
     ],
 )
-def test_the_control_address_says_what_is_wrong(
+def test_the_control_address_reports_mistakes(
     start: "Start", body: str, kind: str, status: int
 ) -> None:
     got, told = post(start(), body, kind)

@@ -75,7 +75,7 @@ def test_a_redirect_names_a_target_and_a_401_its_scheme(start: "Start") -> None:
 
 
 @pytest.mark.parametrize("interface", INTERFACES)
-def test_rate_control_is_a_fault_in_the_words_of_cisco(start: "Start", interface: str) -> None:
+def test_rate_control_is_the_documented_fault(start: "Start", interface: str) -> None:
     answer = ask(start(fault=[{"fault": "rate-control"}]), interface)
     assert answer.status == 500
     (code,), (text,) = answer.texts("faultcode"), answer.texts("faultstring")
@@ -89,7 +89,7 @@ def test_rate_control_is_a_fault_in_the_words_of_cisco(start: "Start", interface
 
 
 @pytest.mark.parametrize("interface", INTERFACES)
-def test_a_soap_fault_says_what_the_scenario_says(start: "Start", interface: str) -> None:
+def test_a_soap_fault_has_the_text_of_the_scenario(start: "Start", interface: str) -> None:
     answer = ask(start(fault=[{"fault": "soap-fault", "text": "no < way"}]), interface)
     assert answer.texts("faultstring") == ["no < way"]
 
@@ -110,7 +110,7 @@ def test_a_database_fault_has_axls_code_and_words(
 
 @pytest.mark.parametrize("interface", INTERFACES)
 @pytest.mark.parametrize("fault", ["lost", "connection-refused"])
-def test_a_lost_connection_gives_no_byte(start: "Start", interface: str, fault: str) -> None:
+def test_a_lost_connection_sends_no_byte(start: "Start", interface: str, fault: str) -> None:
     wire = start(fault=[{"fault": fault, "interface": interface}])
     with pytest.raises((ConnectionError, ssl.SSLError)):
         ask(wire, interface)
@@ -125,7 +125,7 @@ def test_a_reset_comes_in_the_middle(start: "Start", interface: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["lost", "reset"])
-def test_a_reset_is_one_of_tcp_and_no_good_bye(start: "Start", fault: str) -> None:
+def test_a_reset_is_a_tcp_reset(start: "Start", fault: str) -> None:
     wire = start(fault=[{"fault": fault}])
     body = (
         f'<e:Envelope xmlns:e="{SOAP[1:-1]}"><e:Body><n:getProductInformationList '
@@ -228,7 +228,7 @@ def test_a_body_can_answer_another_operation(start: "Start", interface: str) -> 
 
 @pytest.mark.parametrize("interface", INTERFACES)
 @pytest.mark.parametrize("fault", ["doubled-list", "doubled-body"])
-def test_lists_and_bodies_can_stand_twice(start: "Start", interface: str, fault: str) -> None:
+def test_lists_and_bodies_can_be_repeated(start: "Start", interface: str, fault: str) -> None:
     wire = start()
     once = len(rows(ask(wire, interface)))
     wire.sim.change({"fault": {"fault": fault}})
@@ -274,7 +274,7 @@ def test_a_status_can_lie_outside_the_enumeration(start: "Start") -> None:
 
 
 @pytest.mark.parametrize("interface", ["perfmon", "imp-axl", "cucm-axl"])
-def test_odd_values_reach_the_other_interfaces_too(start: "Start", interface: str) -> None:
+def test_odd_values_affect_the_other_interfaces_too(start: "Start", interface: str) -> None:
     answer = ask(start(fault=[{"fault": "odd-status"}]), interface)
     assert b"Indeterminate" in answer.body
 
@@ -302,14 +302,14 @@ def test_numbers_can_be_none(start: "Start", interface: str) -> None:
     assert not [text for text in leaves if (text or "").lstrip("-").isdigit()]
 
 
-def test_services_can_be_starting_for_the_first_looks(start: "Start") -> None:
+def test_services_can_be_starting_in_the_first_replies(start: "Start") -> None:
     wire = start(fault=[{"fault": "starting", "row": "Cisco SIP Proxy", "times": 2, "node": NODE}])
     looks = [wire.control_center(NODE).texts("ServiceStatus").count("Starting") for _ in range(3)]
     assert looks == [1, 1, 0]
     assert "Starting" not in wire.control_center(OTHER).texts("ServiceStatus")
 
 
-def test_stopping_hits_every_service_unless_one_is_named(start: "Start") -> None:
+def test_stopping_affects_every_service_unless_one_is_named(start: "Start") -> None:
     wire = start(fault=[{"fault": "stopping", "interface": "control-center"}])
     assert set(wire.control_center(NODE).texts("ServiceStatus")) == {"Stopping"}
 
@@ -327,13 +327,13 @@ def test_a_fault_can_skip_the_first_requests(start: "Start") -> None:
     assert [wire.control_center(NODE).status for _ in range(3)] == [200, 503, 200]
 
 
-def test_a_fault_can_be_laid_on_one_operation(start: "Start") -> None:
+def test_a_fault_can_be_limited_to_one_operation(start: "Start") -> None:
     wire = start(fault=[{"fault": "http-500", "operation": "getProductInformationList"}])
     assert wire.control_center(NODE).status == 200
     assert wire.control_center(NODE, "getProductInformationList").status == 500
 
 
-def test_a_request_that_is_turned_away_is_no_look(start: "Start") -> None:
+def test_a_refused_request_does_not_count_as_a_reading(start: "Start") -> None:
     wire = start(fault=[{"fault": "empty-list", "interface": "cucm-axl", "times": 1}])
     assert wire.axl(CUCM, "listProcessNode", SEARCH, "15.0").status == 599
     assert rows(wire.axl(CUCM, "listProcessNode", SEARCH)) == []
@@ -357,7 +357,7 @@ def test_refused_connections_can_be_undone(start: "Start") -> None:
     assert wire.place(NODE) == place
 
 
-def test_refusing_ends_the_connections_that_are_open(start: "Start") -> None:
+def test_refusing_connections_closes_the_open_ones(start: "Start") -> None:
     wire = start()
     with wire.connect(NODE) as line:
         wire.sim.change({"fault": {"fault": "connection-refused", "node": NODE}})
@@ -414,7 +414,7 @@ def test_every_fault_has_a_test_here() -> None:
     assert missing == []
 
 
-def test_a_simulator_closes_while_somebody_waits_for_an_answer(start: "Start") -> None:
+def test_a_simulator_closes_while_a_request_waits(start: "Start") -> None:
     wire = start(fault=[{"fault": "hang"}])
     with wire.connect(NODE) as line:
         line.sendall(b"POST /axl/ HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")

@@ -108,7 +108,7 @@ def test_product_list_has_the_published_elements(healthy: "Wire") -> None:
     assert plain(inner, "ActiveServerVersion") == "14.0.1.13900-8.x86_64"
 
 
-def test_static_list_tells_deployable_services_apart(healthy: "Wire") -> None:
+def test_static_list_marks_deployable_services(healthy: "Wire") -> None:
     answer = healthy.control_center(NODE, "soapGetStaticServiceList")
     deployable = {
         plain(row, "ServiceName"): plain(row, "Deployable") for row in answer.xml.iter(f"{AST}item")
@@ -133,7 +133,7 @@ def test_old_releases_lack_what_came_later(start: "Start") -> None:
     assert "SOAP -Real-Time Service APIs" in told
 
 
-def test_perfmon_tells_the_ha_state_under_the_name_that_was_asked(healthy: "Wire") -> None:
+def test_perfmon_returns_the_ha_state_under_the_requested_name(healthy: "Wire") -> None:
     answer = healthy.perfmon(NODE)
     assert answer.child.tag == f"{AST}perfmonCollectCounterDataResponse"
     (row,) = answer.child
@@ -210,7 +210,7 @@ def test_groups_name_both_servers_with_their_uuid(healthy: "Wire") -> None:
     assert server.get("uuid")
 
 
-def test_process_node_services_tell_what_is_active(start: "Start") -> None:
+def test_process_node_services_show_what_is_active(start: "Start") -> None:
     search = "<searchCriteria><processNodeName>imp2%</processNodeName></searchCriteria>"
     rows = start().axl(CUCM, "listProcessNodeService", search).child[0]
     active = {row.findtext("service"): row.findtext("isActive") for row in rows}
@@ -219,7 +219,7 @@ def test_process_node_services_tell_what_is_active(start: "Start") -> None:
     assert "Cisco Certificate Change Notification Service" in active
 
 
-def test_a_cucm_before_10_knows_neither_groups_nor_presence_nodes(start: "Start") -> None:
+def test_a_cucm_before_10_has_neither_groups_nor_presence_nodes(start: "Start") -> None:
     wire = start(cluster={"name": "lab", "release": "9.1.1.10000-8"})
     rows = wire.axl(CUCM, "listProcessNode", SEARCH, "9.1").texts("name")
     assert rows == ["EnterpriseWideData", CUCM]
@@ -233,13 +233,13 @@ def test_other_axl_versions_get_http_599_with_those_supported(healthy: "Wire") -
     assert b"Incorrect axl version. Supported axl versions: 14.0,12.5,12.0" in answer.body
 
 
-def test_a_node_speaks_what_the_intercluster_sync_of_cisco_speaks(healthy: "Wire") -> None:
+def test_a_node_accepts_the_axl_version_of_intercluster_sync(healthy: "Wire") -> None:
     count = "<sql>SELECT count(*) from processnode WHERE systemnode='f' and tknodeusage= 0</sql>"
     answer = healthy.axl(NODE, "executeSQLQuery", count, "8.0")
     assert answer.child.findtext("return/row/count") == "2"
 
 
-def test_sql_comes_from_a_real_engine_with_booleans_as_informix_has_them(healthy: "Wire") -> None:
+def test_sql_runs_in_a_real_engine_with_booleans_as_in_informix(healthy: "Wire") -> None:
     joined = (
         "select n.name, n.isprimary, n.tkhaserverstate, g.haenabled from enterprisenode n "
         "join enterprisesubcluster g on n.subclusterid = g.id where g.name = 'East'"
@@ -283,7 +283,7 @@ def test_a_node_answers_no_other_axl_operation(healthy: "Wire") -> None:
     assert healthy.axl(NODE, "listProcessNode", SEARCH).status == 500
 
 
-def test_axl_of_a_node_is_gone_while_its_service_does_not_run(start: "Start") -> None:
+def test_axl_of_a_node_is_missing_while_its_service_is_stopped(start: "Start") -> None:
     wire = start(node=[{"name": NODE, "stopped": ["Cisco AXL Web Service"]}])
     answer = wire.sql(NODE, "select name from processnode")
     assert (answer.status, answer.headers["content-type"]) == (404, "text/html;charset=utf-8")

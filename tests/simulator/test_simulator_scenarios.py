@@ -26,7 +26,7 @@ def rows(wire: "Wire", node: str = NODE) -> dict[str, dict[str, str]]:
 
 
 def activated(wire: "Wire", node: str) -> set[str]:
-    """Return the services of a node that are not told to be not activated."""
+    """Return the services of a node that the scenario does not declare as not activated."""
     return {name for name, row in rows(wire, node).items() if row["ReasonCode"] != "-1068"}
 
 
@@ -68,7 +68,7 @@ def test_routing_nodes_keep_the_proxy_only(start: "Start") -> None:
     assert not {"Cisco Presence Engine", "Cisco XCP Connection Manager"} & told
 
 
-def test_a_node_states_only_what_differs(start: "Start") -> None:
+def test_a_node_entry_holds_only_differences(start: "Start") -> None:
     wire = start(
         node=[
             {
@@ -108,7 +108,7 @@ def test_start_times_are_the_same_in_every_run_and_different_on_every_node(
     assert all(other[name] != text for name, text in once.items())
 
 
-def test_a_restarting_service_has_restarted_between_two_looks(start: "Start") -> None:
+def test_a_restarting_service_has_restarted_between_two_readings(start: "Start") -> None:
     service = "Cisco XCP Directory Service"
     wire = start(
         deployment={"third_party_ldap_search": True},
@@ -118,7 +118,7 @@ def test_a_restarting_service_has_restarted_between_two_looks(start: "Start") ->
     assert looks == [45, 4, 45, 4]
 
 
-def test_a_service_can_tell_one_thing_here_and_another_in_axl(start: "Start") -> None:
+def test_a_service_can_differ_between_control_center_and_axl(start: "Start") -> None:
     entry = {"name": NODE, "service": {"Cisco SIP Proxy": {"active_in_axl": False}}}
     wire = start(node=[entry])
     search = f"<searchCriteria><processNodeName>{NODE}</processNodeName></searchCriteria>"
@@ -129,7 +129,7 @@ def test_a_service_can_tell_one_thing_here_and_another_in_axl(start: "Start") ->
     assert rows(wire)["Cisco SIP Proxy"]["ServiceStatus"] == "Started"
 
 
-def test_tables_of_the_scenario_take_the_place_of_the_default_ones(start: "Start") -> None:
+def test_tables_of_the_scenario_replace_the_default_ones(start: "Start") -> None:
     wire = start(
         cluster={"name": "lab", "drop_tables": ["tcaliases"]},
         table=[{"name": "xmpps2snodes", "columns": ["pkid", "cp"], "rows": [["1", "x"]]}],
@@ -140,7 +140,7 @@ def test_tables_of_the_scenario_take_the_place_of_the_default_ones(start: "Start
     assert "tcaliases" not in catalogue
 
 
-def test_planned_nodes_are_listed_and_nobody_answers_for_them(start: "Start") -> None:
+def test_planned_nodes_are_listed_and_do_not_answer(start: "Start") -> None:
     wire = start(cluster={"name": "lab", "planned": ["imp3.lab.test"]})
     search = "<searchCriteria><name>imp%</name></searchCriteria>"
     told = wire.axl("cucm-pub.lab.test", "listProcessNode", search).texts("name")
@@ -184,14 +184,14 @@ def test_planned_nodes_are_listed_and_nobody_answers_for_them(start: "Start") ->
         ),
     ],
 )
-def test_a_wrong_scenario_says_what_is_wrong(
+def test_a_wrong_scenario_is_refused_with_its_mistake(
     scenario: dict[str, object], words: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ScenarioError, match=words):
         Simulator(scenario, tmp_path)
 
 
-def test_all_mistakes_of_a_scenario_are_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_of_a_scenario_are_reported_at_once(tmp_path: Path) -> None:
     scenario = {
         "cluster": {"name": "x", "relaese": "14"},
         "group": [{**GROUP, "nods": []}],
@@ -215,7 +215,7 @@ def test_all_mistakes_of_a_scenario_are_told_at_once(tmp_path: Path) -> None:
     )
 
 
-def test_names_that_a_scenario_does_not_have_are_told_at_once(tmp_path: Path) -> None:
+def test_unknown_names_in_a_scenario_are_reported_at_once(tmp_path: Path) -> None:
     scenario = {
         "cluster": {"name": "x"},
         "group": [GROUP, {"name": "Second", "nodes": [NODE]}],

@@ -16,7 +16,7 @@ NODES = [{"name": FIRST, "sessions": 300}, {"name": SECOND, "sessions": 200}]
 
 
 def look(wire: "Wire") -> tuple[list[str | None], list[str | None]]:
-    """Return the HA states and the sessions of both nodes, as PerfMon tells them."""
+    """Return the HA states and the sessions of both nodes, as PerfMon shows them."""
     states = [wire.perfmon(node).texts("Value")[0] for node in (FIRST, SECOND)]
     held = [
         wire.perfmon(node, "Cisco Presence Engine").texts("Value")[0] for node in (FIRST, SECOND)
@@ -52,7 +52,7 @@ def test_a_failover_and_the_fallback_pass_through_the_documented_pairs(start: "S
     ]
 
 
-def test_nothing_happens_while_the_clock_stands(start: "Start") -> None:
+def test_nothing_happens_while_the_clock_is_stopped(start: "Start") -> None:
     wire = start(clock=ManualClock())
     wire.sim.change({"play": {"group": "Pair", "scene": "failover"}})
     wire.sim.advance(9.9)
@@ -79,7 +79,7 @@ def test_a_critical_service_that_fails_stays_down_after_the_failover(start: "Sta
     assert (look(wire)[0], engine(wire)) == (["9", "4"], "Stopped")
 
 
-def test_a_scene_takes_its_own_time_on_a_clock_that_runs(start: "Start") -> None:
+def test_a_sequence_takes_its_time_on_a_running_clock(start: "Start") -> None:
     wire = start()
     wire.sim.change({"play": {"group": "Pair", "scene": "fallback", "step_s": 0.01}})
     for _ in range(100):
@@ -88,7 +88,7 @@ def test_a_scene_takes_its_own_time_on_a_clock_that_runs(start: "Start") -> None
     assert look(wire)[0] == ["3", "3"]
 
 
-def test_a_clock_that_runs_is_not_moved_and_a_single_node_plays_no_scene(start: "Start") -> None:
+def test_a_running_clock_cannot_be_moved_and_a_single_node_has_no_sequence(start: "Start") -> None:
     wire = start(group=[{"name": "Alone", "nodes": [FIRST]}])
     with pytest.raises(ScenarioError, match="not moved by hand"):
         wire.sim.advance(1)
@@ -96,7 +96,7 @@ def test_a_clock_that_runs_is_not_moved_and_a_single_node_plays_no_scene(start: 
         wire.sim.change({"play": {"group": "Alone", "scene": "failover"}})
 
 
-def test_an_external_database_closes_and_opens_again_at_its_place(start: "Start") -> None:
+def test_an_external_database_closes_and_reopens_at_its_address(start: "Start") -> None:
     wire = start(external_database=[{"name": "archive", "used_by": ["compliance"]}])
     config = wire.sim.write_config(wire.sim.ca_path.with_name("auditor.toml")).read_text()
     port = int(config.partition("[[cluster.external_database]]")[2].split("port = ")[1].split()[0])

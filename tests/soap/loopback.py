@@ -1,4 +1,4 @@
-"""A tiny server on loopback that answers as it is told, byte by byte, and keeps what it got."""
+"""A small server on loopback that sends scripted bytes and keeps what it received."""
 
 import re
 import socket
@@ -41,7 +41,7 @@ def http(
 
 
 class Loopback:
-    """Serves a list of replies in order, the last one for ever, to whoever connects.
+    """Serves a list of replies in order, the last one for ever, to every client.
 
     `context` None speaks no TLS: the first bytes, whatever they are, count as a request.
     `silent` accepts connections and says nothing at all.

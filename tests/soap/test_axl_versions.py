@@ -29,7 +29,7 @@ def refuse(mocked: responses.RequestsMock, page: bytes) -> None:
     mocked.post(URL, page, status=599, content_type="text/html")
 
 
-def test_the_first_refusal_tells_the_version_and_is_remembered(
+def test_the_version_offered_in_a_refusal_is_remembered(
     new_client: NewClient, mocked: responses.RequestsMock, recorded: Recorded
 ) -> None:
     refuse(mocked, recorded("axl/wrong-version.html"))
@@ -44,7 +44,7 @@ def test_the_first_refusal_tells_the_version_and_is_remembered(
     assert b'"http://www.cisco.com/AXL/API/14.0"' in body
 
 
-def test_a_server_that_speaks_the_newest_is_asked_once(
+def test_a_server_with_the_newest_version_gets_one_request(
     new_client: NewClient, mocked: responses.RequestsMock, recorded: Recorded
 ) -> None:
     answer_in(mocked, recorded, "15.0")
@@ -93,7 +93,7 @@ def test_a_configured_version_that_is_refused_names_the_choice(
         b"Incorrect axl version. Supported axl versions: 19.0",
     ],
 )
-def test_no_common_version_is_said_after_one_request(
+def test_no_common_version_is_reported_after_one_request(
     page: bytes, new_client: NewClient, mocked: responses.RequestsMock
 ) -> None:
     refuse(mocked, page)
@@ -102,7 +102,7 @@ def test_no_common_version_is_said_after_one_request(
     assert len(mocked.calls) == 1
 
 
-def test_a_server_that_refuses_what_it_offered_is_not_asked_for_ever(
+def test_a_server_that_refuses_its_own_offer_is_not_asked_again(
     new_client: NewClient, mocked: responses.RequestsMock, recorded: Recorded
 ) -> None:
     refuse(mocked, recorded("axl/wrong-version.html"))
@@ -111,19 +111,17 @@ def test_a_server_that_refuses_what_it_offered_is_not_asked_for_ever(
     assert len(mocked.calls) == 2
 
 
-def test_before_an_answer_no_version_is_known(new_client: NewClient) -> None:
+def test_before_a_reply_no_version_is_known(new_client: NewClient) -> None:
     assert new_client().axl_version is None
 
 
 @pytest.mark.parametrize("version", ["14", "newest", "14.0/x", '14.0"', "", "1.2.3"])
-def test_a_version_that_is_none_is_a_configuration_error(
-    version: str, new_client: NewClient
-) -> None:
+def test_an_invalid_version_is_a_configuration_error(version: str, new_client: NewClient) -> None:
     with pytest.raises(ConfigError, match="axl_version"):
         new_client(axl_version=version)
 
 
-def test_a_fault_about_the_action_is_answered_once_without_it(
+def test_a_fault_about_the_action_is_retried_once_without_it(
     new_client: NewClient, mocked: responses.RequestsMock, play: Play, recorded: Recorded
 ) -> None:
     play(AXL_API, "axl/fault-soap-action.xml", status=500)

@@ -37,7 +37,7 @@ def at(endpoint: Endpoint, server: Loopback) -> Endpoint:
     return replace(endpoint, host=server.host, port=server.port)
 
 
-def test_a_good_certificate_is_told_with_its_proof(
+def test_a_good_certificate_is_returned_with_its_proof(
     endpoint: Endpoint, authority: Authority, serve: Serve, network: PatientNetwork
 ) -> None:
     presented = authority.issue(NODE)
@@ -60,7 +60,7 @@ def test_a_good_certificate_is_told_with_its_proof(
         ("imp-b.example.test", False, 30, WrongNode, "certificate of imp-b.example.test"),
     ],
 )
-def test_a_bad_certificate_is_told_all_the_same(
+def test_a_bad_certificate_is_returned_too(
     name: str,
     self_signed: bool,
     days: int,
@@ -83,7 +83,7 @@ def test_a_bad_certificate_is_told_all_the_same(
     assert server.application_bytes == 0
 
 
-def test_a_pin_is_held_against_it(
+def test_a_pin_is_compared_with_the_certificate(
     endpoint: Endpoint, authority: Authority, serve: Serve, network: PatientNetwork
 ) -> None:
     presented = authority.issue(NODE, self_signed=True)
@@ -94,14 +94,14 @@ def test_a_pin_is_held_against_it(
     assert other.certificate is not None
 
 
-def test_a_server_without_tls_shows_none(
+def test_a_server_without_tls_has_no_certificate(
     endpoint: Endpoint, serve: Serve, network: PatientNetwork
 ) -> None:
     with pytest.raises(TimedOut):
         network.fetch_certificate(at(endpoint, serve(None)), 0.3)
 
 
-def test_nobody_listening_is_no_certificate(endpoint: Endpoint, network: PatientNetwork) -> None:
+def test_a_closed_port_has_no_certificate(endpoint: Endpoint, network: PatientNetwork) -> None:
     server = Loopback(None, [])
     with server:
         place = at(endpoint, server)
@@ -120,12 +120,12 @@ def test_an_interrupt_ends_a_handshake_at_once(
     assert time.monotonic() - began < 30
 
 
-def test_a_name_is_looked_up_without_a_connection(network: PatientNetwork) -> None:
+def test_a_name_is_resolved_without_a_connection(network: PatientNetwork) -> None:
     assert network.resolve_name("127.0.0.1", 5) == ("127.0.0.1",)
     assert "127.0.0.1" in network.resolve_name("localhost", 5)
 
 
-def test_an_unknown_name_says_where_to_give_its_address(
+def test_an_unknown_name_is_refused_with_the_key_for_its_address(
     network: PatientNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(*_: object, **__: object) -> None:

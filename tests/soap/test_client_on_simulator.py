@@ -32,7 +32,7 @@ def client(
     return Client(endpoint, account, RequestLimits(), network)
 
 
-def test_every_question_to_a_node_is_answered(cluster: Simulator, network: PatientNetwork) -> None:
+def test_every_request_to_a_node_is_answered(cluster: Simulator, network: PatientNetwork) -> None:
     name, place = next(iter(cluster.nodes.items()))
     with client(cluster, network, name, place) as node:
         services = {row.name for row in node.service_status().rows}
@@ -47,7 +47,7 @@ def test_every_question_to_a_node_is_answered(cluster: Simulator, network: Patie
         assert node.requests_sent == len(cluster.requests)
 
 
-def test_every_question_to_the_cucm_publisher_is_answered(
+def test_every_request_to_the_cucm_publisher_is_answered(
     cluster: Simulator, network: PatientNetwork
 ) -> None:
     with client(cluster, network, cluster.scenario.cucm, cluster.cucm) as cucm:

@@ -79,7 +79,7 @@ def error(kind: type[ExchangeError], received: bytes = b"") -> ExchangeError:
 
 
 class ScriptedNetwork(LiveNetwork):
-    """A network on which each exchange, whoever asks, has the next outcome of a list."""
+    """A network on which each exchange of any client has the next outcome of a list."""
 
     outcomes: Sequence[Outcome] = ()
     tests: Sequence[TcpResult] = ()
@@ -208,7 +208,7 @@ OUTCOMES: Mapping[str, Outcome] = {
 
 
 @pytest.mark.parametrize("name", OUTCOMES)
-def test_what_came_of_a_question_comes_of_it_again(name: str, tmp_path: Path) -> None:
+def test_a_replayed_request_has_the_recorded_outcome(name: str, tmp_path: Path) -> None:
     was = OUTCOMES[name]
     session = replayed(keep(tmp_path / "kept", [was]))
     (told,) = ask(session, question("0"))
@@ -221,7 +221,7 @@ def test_what_came_of_a_question_comes_of_it_again(name: str, tmp_path: Path) ->
     assert (session.requests_sent, session.elapsed_us) == (1, 1234)
 
 
-def test_a_folder_reads_like_what_happened(tmp_path: Path) -> None:
+def test_a_folder_holds_every_exchange_in_order(tmp_path: Path) -> None:
     place = tmp_path / "kept"
     keep(place, [answer(), OUTCOMES["cut"], OUTCOMES["login page"], OUTCOMES["silent"]])
     assert sorted(str(p.relative_to(place)) for p in place.rglob("*") if p.is_file()) == [
@@ -251,7 +251,7 @@ def test_a_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
 
 
-def test_servers_whose_names_no_file_system_can_tell_apart_get_a_folder_each(
+def test_servers_whose_names_make_one_path_get_a_folder_each(
     tmp_path: Path,
 ) -> None:
     place = tmp_path / "kept"
@@ -285,7 +285,7 @@ def test_neither_password_nor_cookie_is_in_any_file(tmp_path: Path) -> None:
     assert load_evidence(tmp_path / "kept").redacted_replies == 3
 
 
-def test_what_the_run_is_about_is_told_without_secrets(tmp_path: Path) -> None:
+def test_run_json_describes_the_run_without_secrets(tmp_path: Path) -> None:
     prepare_evidence_folder(tmp_path / "kept")
     about = {"tables": {"cluster": [{"name": f"lab {PASSWORD}", PASSWORD: 3}]}}
     files = {"settings/probes.toml": f"# {PASSWORD}".encode()}
@@ -298,13 +298,13 @@ def test_what_the_run_is_about_is_told_without_secrets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hidden", [True, False])
-def test_the_name_of_the_account_is_hidden_where_asked(hidden: bool, tmp_path: Path) -> None:
+def test_the_account_name_is_hidden_if_asked(hidden: bool, tmp_path: Path) -> None:
     said = answer(b"<a>user audit-ro may not</a>")
     kept = everything(keep(tmp_path / "kept", [said], hide_users=hidden))
     assert (b"audit-ro" in kept) is not hidden
 
 
-def test_one_question_asked_twice_is_answered_in_order_and_not_a_third_time(
+def test_repeated_requests_are_replayed_in_order_and_no_more(
     tmp_path: Path,
 ) -> None:
     prepare_evidence_folder(tmp_path / "kept")
@@ -318,7 +318,7 @@ def test_one_question_asked_twice_is_answered_in_order_and_not_a_third_time(
     assert isinstance(told[3], NotAsked)
 
 
-def test_each_session_with_a_server_has_its_own_answers(tmp_path: Path) -> None:
+def test_each_session_with_a_server_has_its_own_replies(tmp_path: Path) -> None:
     prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
     network = RecordedScript(recorder, [answer(b"1"), answer(b"2")])
@@ -333,7 +333,7 @@ def test_each_session_with_a_server_has_its_own_answers(tmp_path: Path) -> None:
     assert isinstance(told[2], NotAsked)
 
 
-def test_a_question_that_was_never_asked_says_so(tmp_path: Path) -> None:
+def test_a_request_that_was_not_recorded_is_an_error(tmp_path: Path) -> None:
     session = replayed(keep(tmp_path / "kept", [answer()]))
     other = replace(question("0"), headers={"SOAPAction": '"y"'})
     for asked in (question("1"), other, question("0", at=replace(NODE, port=1))):
@@ -343,7 +343,7 @@ def test_a_question_that_was_never_asked_says_so(tmp_path: Path) -> None:
         assert "replay with the version that kept it" in told.advice
 
 
-def test_tcp_tests_are_given_back_in_order(tmp_path: Path) -> None:
+def test_tcp_checks_are_replayed_in_order(tmp_path: Path) -> None:
     prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
     was = [TcpResult(Reach.REACHED, f"one {PASSWORD}", 7), TcpResult(Reach.REFUSED, "two", 8)]
@@ -359,7 +359,7 @@ def test_tcp_tests_are_given_back_in_order(tmp_path: Path) -> None:
     assert (third.reach, third.reason) == (Reach.UNKNOWN, Reason.NOT_ASKED)
 
 
-def test_the_clock_of_a_replay_is_that_of_the_run(tmp_path: Path) -> None:
+def test_a_replay_uses_the_clock_of_the_run(tmp_path: Path) -> None:
     prepare_evidence_folder(tmp_path / "kept")
     recorder = Recorder(tmp_path / "kept", subject())
     network = RecordedScript(recorder, [])
@@ -395,7 +395,7 @@ def test_a_replay_that_is_interrupted_answers_nothing_more(tmp_path: Path) -> No
         ("/sys/kept", "it cannot be written"),
     ],
 )
-def test_a_folder_that_is_not_fit_is_refused(name: str, problem: str, tmp_path: Path) -> None:
+def test_an_unusable_folder_is_refused(name: str, problem: str, tmp_path: Path) -> None:
     for full in ("full/index.jsonl", "hidden/.git"):
         (tmp_path / full).parent.mkdir()
         (tmp_path / full).write_text("mine")
@@ -456,7 +456,7 @@ def test_evidence_of_another_schema_version_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[" * 100_000, '{"kind": "auditor-snapshot"}', "\xff"])
-def test_what_is_no_evidence_is_refused(text: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_evidence_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / RUN_FILE).write_bytes(text.encode("latin-1"))
     with pytest.raises(ConfigError, match="is no evidence"):
         load_evidence(tmp_path)
@@ -469,7 +469,7 @@ def test_a_folder_without_evidence_is_refused(place: str, tmp_path: Path) -> Non
         load_evidence(tmp_path / place)
 
 
-def test_a_line_of_the_index_that_is_lost_swapped_or_changed_is_found(tmp_path: Path) -> None:
+def test_a_lost_swapped_or_changed_line_of_the_index_is_detected(tmp_path: Path) -> None:
     place = keep(tmp_path / "kept", [answer(), answer(b"2"), answer(b"3")])
     index = place / INDEX_FILE
     lines = index.read_bytes().splitlines(keepends=True)
@@ -498,14 +498,14 @@ def test_evidence_of_a_run_that_was_killed_is_read_wherever_it_ended(
         assert (told.is_complete, len(told.exchanges)) == (False, written)
 
 
-def test_evidence_that_ends_early_says_so_where_an_answer_is_missing(tmp_path: Path) -> None:
+def test_evidence_that_ends_early_is_named_where_a_reply_is_missing(tmp_path: Path) -> None:
     session = replayed(keep(tmp_path / "kept", [answer()], finish=False))
     (told,) = ask(session, question("1"))
     assert isinstance(told, NotAsked)
     assert told.detail.startswith("The evidence, which ends early, holds no reply")
 
 
-def test_a_full_disk_costs_the_evidence_and_not_the_run(
+def test_a_full_disk_stops_the_evidence_and_not_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tmp_path / "kept"

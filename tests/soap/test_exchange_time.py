@@ -1,4 +1,4 @@
-"""What an exchange costs is told by the line, and what broke off goes along with its error."""
+"""The connection measures what an exchange takes, and an error has what was received before it."""
 
 from dataclasses import replace
 
@@ -22,9 +22,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_the_time_of_all_exchanges_adds_up_failed_ones_included(
-    new_client: NewClient, play: Play
-) -> None:
+def test_the_time_of_exchanges_includes_failed_ones(new_client: NewClient, play: Play) -> None:
     client = new_client()
     assert client.elapsed_us == 0
     play(CONTROL_CENTER_API, NAME)
@@ -37,7 +35,7 @@ def test_the_time_of_all_exchanges_adds_up_failed_ones_included(
 
 
 @pytest.mark.usefixtures("clock")
-def test_pauses_are_no_part_of_the_time(
+def test_the_time_of_exchanges_excludes_pauses(
     new_client: NewClient, play: Play, network: PatientNetwork
 ) -> None:
     client = new_client(limits=RequestLimits(timeout_s=5, backoff_s=(100,)))
@@ -48,7 +46,7 @@ def test_pauses_are_no_part_of_the_time(
     assert client.elapsed_us == 10_000
 
 
-def test_the_beginning_of_a_reply_that_broke_off_goes_along_with_the_error(
+def test_an_error_has_the_beginning_of_a_broken_reply(
     endpoint: Endpoint, authority: Authority, new_client: NewClient
 ) -> None:
     cut = Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n<soapenv:Env", close=True)

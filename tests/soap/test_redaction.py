@@ -86,9 +86,7 @@ def test_any_secret_is_hidden_and_the_text_around_it_stays(
 
 @settings(max_examples=25)
 @given(secret=secrets, mixed=st.lists(st.sampled_from(["plain", "percent, all of it", "html"])))
-def test_a_secret_of_which_every_character_is_spelled_otherwise_is_hidden(
-    secret: str, mixed: list[str]
-) -> None:
+def test_a_secret_with_every_character_escaped_is_hidden(secret: str, mixed: list[str]) -> None:
     chosen = [*mixed, *["hexadecimal references"] * len(secret)]
     said = "".join(SPELLINGS[way](sign) for way, sign in zip(chosen, secret, strict=False))
     assert _redactor(secret).redact_text(f"<a>{said}</a>") == "<a>***</a>"
@@ -120,14 +118,14 @@ def test_without_a_secret_nothing_changes() -> None:
     assert Redactor(["", ""]).redact_bytes(data) == (data, 0)
 
 
-def test_a_cookie_learnt_later_is_hidden_too() -> None:
+def test_a_cookie_received_later_is_hidden_too() -> None:
     redactor = _redactor(PASSWORD).with_secrets(["C0FFEE/5E55=10"])
     encoded = base64.b64encode(b"C0FFEE/5E55=10").decode()
     text = f"{PASSWORD} C0FFEE/5E55=10 C0FFEE%2F5E55%3D10 {encoded}"
     assert redactor.redact_text(text) == "*** *** *** ***"
 
 
-def test_a_name_is_hidden_only_where_it_is_no_part_of_a_word() -> None:
+def test_a_name_is_hidden_only_as_a_whole_word() -> None:
     redactor = Redactor(["s3cr3t"], ["lab"])
     text = "user lab, LAB. (lab) lab:s3cr3t 'lab' lab.example.test imp.lab a-lab lab-2 labs"
     assert redactor.redact_text(text) == (

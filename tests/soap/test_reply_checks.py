@@ -108,7 +108,7 @@ def test_a_value_is_text_and_nothing_else(
         )
 
 
-def test_the_answer_to_another_question_is_a_bad_reply(new_client: NewClient, play: Play) -> None:
+def test_the_reply_to_another_request_is_a_bad_reply(new_client: NewClient, play: Play) -> None:
     play(CONTROL_CENTER_API, "control-center/product-information.xml")
     with pytest.raises(BadReply, match="another request than soapGetServiceStatus"):
         new_client().service_status()
@@ -122,7 +122,7 @@ def test_the_answer_to_another_question_is_a_bad_reply(new_client: NewClient, pl
         ("process-nodes-other-version", "another request"),
     ],
 )
-def test_a_cluster_without_nodes_is_no_answer(
+def test_a_cluster_without_nodes_is_a_bad_reply(
     case: str, message: str, new_client: NewClient, play: Play
 ) -> None:
     play(AXL_API, f"axl/{case}.xml")
@@ -130,19 +130,19 @@ def test_a_cluster_without_nodes_is_no_answer(
         new_client(axl_version="14.0").list_process_nodes()
 
 
-def test_no_services_in_the_product_list_is_no_answer(new_client: NewClient, play: Play) -> None:
+def test_a_product_list_without_services_is_a_bad_reply(new_client: NewClient, play: Play) -> None:
     play(CONTROL_CENTER_API, "control-center/product-information-no-services.xml")
     with pytest.raises(BadReply, match="empty list of services"):
         new_client().product_information()
 
 
-def test_a_version_without_text_is_no_answer(new_client: NewClient, play: Play) -> None:
+def test_a_version_without_text_is_a_bad_reply(new_client: NewClient, play: Play) -> None:
     play(AXL_API, "axl/version-missing.xml")
     with pytest.raises(BadReply, match="without version"):
         new_client(axl_version="14.0").ccm_version()
 
 
-def test_a_counter_without_a_name_is_no_answer(new_client: NewClient, play: Play) -> None:
+def test_a_counter_without_a_name_is_a_bad_reply(new_client: NewClient, play: Play) -> None:
     play(PERFMON_API, "perfmon/nameless-counter.xml")
     with pytest.raises(BadReply, match="without Name"):
         new_client().perfmon_counters("x", "y")
@@ -164,7 +164,7 @@ STATUSES = [
 
 @pytest.mark.parametrize(("status", "kind", "message"), STATUSES)
 @pytest.mark.parametrize("body", ["page", "empty"])
-def test_a_status_says_more_than_the_page_that_comes_with_it(
+def test_an_http_status_decides_before_its_page(
     status: int,
     kind: type[ExchangeError],
     message: str,
@@ -186,7 +186,7 @@ def test_a_status_says_more_than_the_page_that_comes_with_it(
     assert len(mocked.calls) == 1 + repeats
 
 
-def test_a_good_reply_under_an_error_status_is_no_answer(new_client: NewClient, play: Play) -> None:
+def test_a_good_reply_with_an_error_status_is_an_error(new_client: NewClient, play: Play) -> None:
     play(CONTROL_CENTER_API, "control-center/service-status.xml", status=500)
     with pytest.raises(Unavailable):
         new_client().service_status()
@@ -204,14 +204,14 @@ def test_a_soap_fault_keeps_the_servers_words(
     assert caught.value.text in caught.value.detail
 
 
-def test_an_axl_fault_is_told_once(new_client: NewClient, play: Play) -> None:
+def test_an_axl_fault_is_quoted_once(new_client: NewClient, play: Play) -> None:
     play(AXL_API, "axl/fault-sql.xml", status=500)
     with pytest.raises(SoapFault) as caught:
         new_client(axl_version="14.0").sql("select name from nosuchtable")
     assert caught.value.text == "The specified table (nosuchtable) is not in the database."
 
 
-def test_a_query_too_large_says_what_to_do(new_client: NewClient, play: Play) -> None:
+def test_a_query_that_is_too_large_has_advice(new_client: NewClient, play: Play) -> None:
     play(AXL_API, "axl/fault-too-large.xml", status=500)
     with pytest.raises(SoapFault, match="fewer columns or rows"):
         new_client(axl_version="14.0").sql("select name from enduser")
@@ -229,7 +229,7 @@ def test_a_query_too_large_says_what_to_do(new_client: NewClient, play: Play) ->
         ("application/octet-stream", False),
     ],
 )
-def test_only_what_claims_to_be_xml_is_read(
+def test_only_content_types_of_xml_are_read(
     content_type: str, accepted: bool, new_client: NewClient, play: Play
 ) -> None:
     play(CONTROL_CENTER_API, "control-center/service-status.xml", content_type=content_type)

@@ -126,7 +126,7 @@ def test_an_interrupt_ends_a_look_up(
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "imp..test", "a" * 70 + ".test"])
-def test_a_name_that_is_not_known_is_unreachable(
+def test_an_unknown_name_is_unreachable(
     host: str, endpoint: Endpoint, new_client: NewClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hanging_lookup(monkeypatch).set()
@@ -135,7 +135,7 @@ def test_a_name_that_is_not_known_is_unreachable(
 
 
 @pytest.mark.parametrize("host", ["user@evil.test", "imp-a.test/axl", "imp a", "", "x?y", "x#y"])
-def test_an_address_smuggles_nothing_into_the_request(
+def test_an_address_cannot_inject_into_the_request(
     host: str, endpoint: Endpoint, new_client: NewClient
 ) -> None:
     client = new_client(replace(endpoint, host=host))
@@ -144,7 +144,7 @@ def test_an_address_smuggles_nothing_into_the_request(
     assert client.requests_sent == 0
 
 
-def test_nobody_listening_is_unreachable(endpoint: Endpoint, new_client: NewClient) -> None:
+def test_a_closed_port_is_unreachable(endpoint: Endpoint, new_client: NewClient) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     client = new_client(replace(endpoint, port=port))
@@ -153,7 +153,7 @@ def test_nobody_listening_is_unreachable(endpoint: Endpoint, new_client: NewClie
     assert client.requests_sent == 0
 
 
-def test_a_silent_address_leaves_time_for_the_next_one(
+def test_an_address_that_times_out_leaves_time_for_the_next(
     served: "Served", recorded: Recorded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, server = served(http(recorded("control-center/service-status.xml")))
@@ -169,7 +169,7 @@ def test_a_silent_address_leaves_time_for_the_next_one(
         opened.close()
 
 
-def test_two_threads_take_turns_on_one_node_and_keep_one_connection(
+def test_two_threads_share_one_connection_to_a_node(
     endpoint: Endpoint, authority: Authority, recorded: Recorded, new_client: NewClient
 ) -> None:
     reply = http(recorded("control-center/service-status.xml"))
@@ -202,7 +202,7 @@ def served(
 Served = Callable[..., tuple[Client, Loopback]]
 
 
-def test_the_session_cookie_goes_along_with_the_credentials(
+def test_the_session_cookie_is_sent_with_the_credentials(
     served: Served, recorded: Recorded
 ) -> None:
     body = recorded("control-center/service-status.xml")
@@ -241,7 +241,7 @@ def test_a_reply_without_a_length_is_read_to_the_end_of_the_connection(
 
 
 @pytest.mark.parametrize("cut", ["on-item", "in-item"])
-def test_a_reply_cut_short_without_a_length_is_no_shorter_list(
+def test_a_truncated_reply_without_a_length_is_a_bad_reply(
     cut: str, served: Served, recorded: Recorded
 ) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nConnection: close\r\n\r\n"
@@ -252,7 +252,7 @@ def test_a_reply_cut_short_without_a_length_is_no_shorter_list(
 
 
 @pytest.mark.parametrize("reset", [True, False])
-def test_a_reply_cut_short_of_its_length_is_a_bad_reply_and_is_not_asked_again(
+def test_a_reply_shorter_than_its_length_is_a_bad_reply_without_retry(
     reset: bool, served: Served
 ) -> None:
     client, server = served(Raw(HEAD + b"<a>", close=not reset, reset=reset))
@@ -294,7 +294,7 @@ def test_what_is_not_http_is_a_bad_reply(served: Served) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 302])
-def test_a_page_that_never_ends_does_not_hide_its_status(status: int, served: Served) -> None:
+def test_an_endless_page_is_reported_by_its_status(status: int, served: Served) -> None:
     head = f"HTTP/1.1 {status} x\r\nLocation: https://127.0.0.1:1/\r\nContent-Length: 9\r\n\r\n"
     client, _ = served(Raw(head.encode(), hang=True), limits=LONG)
     began = time.monotonic()
@@ -303,7 +303,7 @@ def test_a_page_that_never_ends_does_not_hide_its_status(status: int, served: Se
     assert time.monotonic() - began < 30
 
 
-def test_a_connection_lost_before_the_reply_is_tried_once_more(
+def test_a_connection_lost_before_the_reply_is_retried_once(
     served: Served, recorded: Recorded
 ) -> None:
     good = http(recorded("control-center/service-status.xml"))
@@ -330,7 +330,7 @@ def test_a_handshake_that_is_cut_off_is_unreachable(
     assert (client.requests_sent, server.connections) == (0, 2)
 
 
-def test_a_bare_connection_is_told_from_a_refusal_and_from_silence(
+def test_a_tcp_check_distinguishes_open_refused_and_timed_out(
     network: PatientNetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hanging_lookup(monkeypatch).set()
@@ -355,7 +355,7 @@ def test_a_bare_connection_is_told_from_a_refusal_and_from_silence(
     assert "0.3" not in silent.text
 
 
-def test_an_interrupt_ends_pauses_and_forbids_what_comes_later(network: PatientNetwork) -> None:
+def test_an_interrupt_ends_pauses_and_later_requests(network: PatientNetwork) -> None:
     threading.Timer(0.1, network.interrupt).start()
     began = time.monotonic()
     with pytest.raises(Interrupted):
@@ -369,7 +369,7 @@ def test_an_interrupt_ends_pauses_and_forbids_what_comes_later(network: PatientN
             later()
 
 
-def test_a_socket_that_comes_after_the_end_of_its_call_is_shut_at_once() -> None:
+def test_a_socket_that_opens_after_its_call_is_closed_at_once() -> None:
     ours, theirs = socket.socketpair()
     call = Deadline(NODE, 60)
     call.end(EndReason.INTERRUPT)

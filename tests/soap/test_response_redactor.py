@@ -74,7 +74,7 @@ REASON = "Commanded Out of Service"
         ("ServiceInfoList", "ServiceInfoList"),
     ],
 )
-def test_a_password_that_every_reply_holds_is_not_hidden_and_a_warning_says_so(
+def test_a_password_in_every_reply_is_not_hidden_and_causes_a_warning(
     password: str, text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert after_redaction(text, password=password) == text
@@ -115,7 +115,7 @@ def test_a_password_that_a_server_repeats_is_hidden(
 
 
 @pytest.mark.parametrize("password", ["hunter2", "Cisco", "12345", "t"])
-def test_what_http_sends_of_the_account_is_hidden_whatever_the_password_is(password: str) -> None:
+def test_the_account_pair_is_hidden_for_any_password(password: str) -> None:
     pair = f"audit-ro:{password}"
     encoded = base64.b64encode(pair.encode()).decode()
     assert after_redaction(f"Basic {encoded} ({pair})", password=password) == "Basic *** (***)"
@@ -130,7 +130,7 @@ def test_attributes_and_the_text_between_elements_are_redacted_too() -> None:
 def test_only_the_first_server_that_repeats_a_secret_is_named_in_a_run(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Without the place: where a word is missing tells what it was."""
+    """Without the place: a missing word would show what it was."""
     warnings = RedactionWarnings()
     for _ in range(2):
         reply = etree.fromstring(f"<a>{REASON} {PASSWORD}</a>")

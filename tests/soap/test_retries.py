@@ -18,7 +18,7 @@ def pauses_follow(pauses: list[float], wanted: tuple[float, ...]) -> bool:
     return all(want <= pause <= want * 1.25 for pause, want in pairs)
 
 
-def test_a_node_that_recovers_is_asked_again_after_growing_pauses(
+def test_a_request_is_retried_after_growing_pauses(
     new_client: NewClient, mocked: responses.RequestsMock, play: Play, network: PatientNetwork
 ) -> None:
     mocked.post(URL, "<html/>", status=503, content_type="text/html")
@@ -44,7 +44,7 @@ def counters(client: Client) -> object:
 
 
 @pytest.mark.parametrize("status", [200, 500, 503])
-def test_rate_control_is_known_by_its_text(
+def test_rate_control_is_recognised_by_its_text(
     status: int,
     new_client: NewClient,
     play: Play,
@@ -58,7 +58,7 @@ def test_rate_control_is_known_by_its_text(
     assert pauses_follow(network.pauses, (2, 5, 10))
 
 
-def test_rate_control_is_known_by_its_code(
+def test_rate_control_is_recognised_by_its_code(
     new_client: NewClient, play: Play, network: PatientNetwork
 ) -> None:
     play(CONTROL_CENTER_API, "control-center/fault-rate-code.xml", status=500)
@@ -67,7 +67,7 @@ def test_rate_control_is_known_by_its_code(
     assert pauses_follow(network.pauses, (1,))
 
 
-def test_axl_without_memory_is_asked_again_and_then_unavailable(
+def test_axl_without_memory_is_retried_and_then_unavailable(
     new_client: NewClient, play: Play, network: PatientNetwork
 ) -> None:
     play(AXL_API, "axl/fault-memory.xml", status=500)
@@ -76,7 +76,7 @@ def test_axl_without_memory_is_asked_again_and_then_unavailable(
     assert len(network.pauses) == 3
 
 
-def test_no_pauses_means_no_repeats(
+def test_without_pauses_there_are_no_retries(
     new_client: NewClient, mocked: responses.RequestsMock, network: PatientNetwork
 ) -> None:
     mocked.post(URL, status=503)

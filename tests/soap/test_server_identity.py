@@ -102,7 +102,7 @@ def test_neither_pin_nor_insecure_accepts_the_certificate_of_another_node(
     refused(new_client(place), server, WrongNode)
 
 
-def test_a_certificate_that_all_nodes_share_lets_in_and_proves_nothing(
+def test_a_shared_certificate_is_accepted_and_proves_nothing(
     endpoint: Endpoint, authority: Authority, serve: Serve, new_client: NewClient
 ) -> None:
     for names in ([NODE, OTHER], ["*.example.test"]):
@@ -147,7 +147,7 @@ def test_a_pin_is_compared_on_every_new_connection(
         assert len(server.requests) == 1
 
 
-def test_an_expired_certificate_says_since_when(
+def test_an_expired_certificate_is_refused_with_its_end(
     endpoint: Endpoint, authority: Authority, serve: Serve, new_client: NewClient
 ) -> None:
     shown = authority.issue(NODE, ends_in_days=-5)
@@ -157,7 +157,7 @@ def test_an_expired_certificate_says_since_when(
     assert "Renew" in message
 
 
-def test_a_certificate_of_the_future_blames_the_clock(
+def test_a_certificate_not_yet_valid_is_refused_with_the_clock_as_cause(
     endpoint: Endpoint, authority: Authority, serve: Serve, new_client: NewClient
 ) -> None:
     server = serve(authority.issue(NODE, starts_in_days=5))
@@ -166,7 +166,7 @@ def test_a_certificate_of_the_future_blames_the_clock(
     assert "clock" in message
 
 
-def test_a_self_signed_certificate_is_advised_to_be_pinned(
+def test_a_self_signed_certificate_is_refused_with_advice_to_pin_it(
     endpoint: Endpoint, authority: Authority, serve: Serve, new_client: NewClient
 ) -> None:
     shown = authority.issue(NODE, self_signed=True)
@@ -176,7 +176,7 @@ def test_a_self_signed_certificate_is_advised_to_be_pinned(
     assert "pin it in [cluster.pins]" in message
 
 
-def test_a_common_name_alone_is_advised_to_be_pinned(
+def test_a_certificate_with_only_a_common_name_is_refused_with_advice_to_pin_it(
     endpoint: Endpoint, authority: Authority, serve: Serve, new_client: NewClient
 ) -> None:
     server = serve(authority.issue(common_name=NODE))
@@ -235,7 +235,7 @@ def test_a_ca_file_that_cannot_be_used_is_a_configuration_error(
     assert "\n" not in str(caught.value)
 
 
-def test_a_port_without_tls_is_told_apart(endpoint: Endpoint, new_client: NewClient) -> None:
+def test_a_port_without_tls_has_its_own_error(endpoint: Endpoint, new_client: NewClient) -> None:
     with Loopback(None, [Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n", close=True)]) as server:
         client = new_client(at(endpoint, server))
         with pytest.raises(TlsFailed) as caught:
@@ -243,7 +243,7 @@ def test_a_port_without_tls_is_told_apart(endpoint: Endpoint, new_client: NewCli
     assert f"does not speak TLS on port {server.port}" in str(caught.value)
 
 
-def test_old_tls_is_spoken_only_where_it_is_allowed(
+def test_old_tls_is_used_only_if_allowed(
     endpoint: Endpoint, authority: Authority, recorded: Recorded, new_client: NewClient
 ) -> None:
     context = authority.issue(NODE).context()
@@ -260,7 +260,7 @@ def test_old_tls_is_spoken_only_where_it_is_allowed(
 
 
 @pytest.mark.parametrize("name", [".imp", "", "imp..test", "a" * 64 + ".test", "imp\0"])
-def test_a_name_that_no_certificate_can_prove_is_no_crash(
+def test_a_name_that_no_certificate_can_prove_is_handled(
     name: str, endpoint: Endpoint, authority: Authority, serve: Serve, new_client: NewClient
 ) -> None:
     server = serve(authority.issue(NODE))
@@ -270,7 +270,7 @@ def test_a_name_that_no_certificate_can_prove_is_no_crash(
     )
 
 
-def test_a_certificate_that_is_refused_behind_a_proxy_is_named_as_without_one(
+def test_a_certificate_refused_behind_a_proxy_is_named(
     endpoint: Endpoint,
     serve: Serve,
     new_client: NewClient,
@@ -292,7 +292,7 @@ def test_a_certificate_that_is_refused_behind_a_proxy_is_named_as_without_one(
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 407 no\r\n\r\n", b"", b"nonsense\r\n\r\n"])
-def test_a_certificate_that_no_proxy_lets_us_read_is_refused_in_general(
+def test_a_certificate_unreadable_behind_a_proxy_has_a_general_error(
     head: bytes, endpoint: Endpoint
 ) -> None:
     with (

@@ -106,14 +106,14 @@ def test_the_status_request_names_no_service_in_one_empty_element(
         ),
     ],
 )
-def test_an_unusual_row_keeps_what_it_says(
+def test_an_unusual_row_keeps_its_values(
     case: str, row: ServiceRow, new_client: NewClient, play: Play
 ) -> None:
     play(CONTROL_CENTER_API, f"control-center/service-status-{case}.xml")
     assert new_client().service_status().rows[0] == row
 
 
-def test_contradicting_and_doubled_rows_are_all_handed_on(
+def test_contradicting_and_repeated_rows_are_all_returned(
     new_client: NewClient, play: Play
 ) -> None:
     play(CONTROL_CENTER_API, "control-center/service-status-contradicting-rows.xml")
@@ -126,7 +126,7 @@ def test_contradicting_and_doubled_rows_are_all_handed_on(
     ]
 
 
-def test_product_information_keeps_a_corrupted_row_and_doubts_it(
+def test_a_corrupted_row_of_product_information_is_kept_and_marked(
     new_client: NewClient, play: Play
 ) -> None:
     play(CONTROL_CENTER_API, "control-center/product-information.xml")
@@ -156,7 +156,7 @@ def test_the_static_list_has_no_products(new_client: NewClient, play: Play) -> N
     )
 
 
-def test_counters_are_numbers_or_nothing(
+def test_counters_are_numbers_or_none(
     new_client: NewClient, play: Play, mocked: responses.RequestsMock
 ) -> None:
     play(PERFMON_API, "perfmon/counters.xml")
@@ -244,7 +244,7 @@ def test_sql_rows_are_keyed_by_column(
     assert new_client(axl_version="14.0").sql(statement) == rows
 
 
-def test_two_columns_of_one_name_are_no_answer(new_client: NewClient, play: Play) -> None:
+def test_two_columns_of_one_name_are_a_bad_reply(new_client: NewClient, play: Play) -> None:
     play(AXL_API, "axl/sql-doubled-column.xml")
     with pytest.raises(BadReply, match="name twice"):
         new_client(axl_version="14.0").sql("select a.name, b.name from a, b")

@@ -45,7 +45,7 @@ def everything(client: Client, failure: ExchangeError) -> str:
     return chain + "".join(f"{part!r} {part}" for part in parts)
 
 
-def test_a_server_that_repeats_the_secrets_is_not_quoted_with_them(
+def test_an_error_does_not_quote_repeated_secrets(
     new_client: NewClient, mocked: responses.RequestsMock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -61,7 +61,7 @@ def test_a_server_that_repeats_the_secrets_is_not_quoted_with_them(
     assert "***" in caught.value.detail
 
 
-def test_a_servers_words_are_one_short_printable_line(
+def test_a_quoted_reply_is_one_short_printable_line(
     new_client: NewClient, mocked: responses.RequestsMock
 ) -> None:
     said = "first\nsecond\t\u202e\u2028\x85third " + "long " * 100
@@ -73,7 +73,7 @@ def test_a_servers_words_are_one_short_printable_line(
     assert len(caught.value.text) == 160
 
 
-def test_a_secret_on_the_edge_of_the_cut_is_hidden_whole(
+def test_a_secret_at_the_cut_is_hidden_whole(
     new_client: NewClient, mocked: responses.RequestsMock
 ) -> None:
     mocked.post(URL, fault("x" * 155 + escaped(PASSWORD)), status=500, content_type="text/xml")
@@ -83,7 +83,7 @@ def test_a_secret_on_the_edge_of_the_cut_is_hidden_whole(
 
 
 @pytest.mark.parametrize("case", ["good", "cut", "refused", "lost", "odd number"])
-def test_the_log_at_its_loudest_holds_neither_secrets_nor_bodies(
+def test_the_debug_log_holds_neither_secrets_nor_bodies(
     case: str,
     endpoint: Endpoint,
     authority: Authority,
@@ -149,7 +149,7 @@ def test_a_proxy_of_the_environment_is_used_where_the_file_says_so(
     assert PASSWORD[:6] not in everything(client, caught.value)
 
 
-def test_a_request_ends_with_its_wire(network: PatientNetwork, new_client: NewClient) -> None:
+def test_a_request_ends_with_its_connection(network: PatientNetwork, new_client: NewClient) -> None:
     client = new_client()
     network.close()
     with pytest.raises(Interrupted):

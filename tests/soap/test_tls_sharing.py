@@ -13,7 +13,7 @@ from tests.soap.conftest import NODE, NewClient, Recorded
 from tests.soap.loopback import Loopback, http
 
 
-def test_nodes_that_trust_the_same_authorities_share_what_was_read(endpoint: Endpoint) -> None:
+def test_nodes_with_the_same_authorities_share_a_context(endpoint: Endpoint) -> None:
     """Reading the machine's own for each of 200 nodes would take seconds and 200 MB."""
     contexts = TlsContexts()
     other = replace(endpoint, name="imp-b.example.test", verify_name="imp-b.example.test", port=1)
@@ -21,10 +21,10 @@ def test_nodes_that_trust_the_same_authorities_share_what_was_read(endpoint: End
 
 
 @pytest.mark.parametrize("way", ["ca_bundle", "machine", "legacy_tls", "insecure", "pins"])
-def test_nodes_that_trust_differently_never_share(
+def test_nodes_with_different_trust_never_share_a_context(
     way: str, endpoint: Endpoint, tmp_path: Path
 ) -> None:
-    """Neither in whom they trust, nor in how old a TLS they speak, nor in whether they look."""
+    """They differ in the authorities, in the oldest TLS, or in whether they verify."""
     other = {
         "ca_bundle": replace(endpoint, ca_bundle=Authority(tmp_path).pem),
         "machine": replace(endpoint, ca_bundle=None),

@@ -45,7 +45,7 @@ def running(on: str, *services: str) -> ClusterFacts:
 
 
 def discovered(**told: bool | tuple[str, ...]) -> ClusterFacts:
-    """Return the bare pair with what its database tells."""
+    """Return the bare pair with what its database shows."""
     return bare(settings(**{k: setting(v, "discovered") for k, v in told.items()}))
 
 
@@ -92,7 +92,7 @@ def test_a_service_on_some_nodes_names_them(key: str, name: str) -> None:
 
 
 def test_a_node_that_was_not_read_leaves_its_features_open() -> None:
-    """What is off on the nodes that answered may be on where nobody could look."""
+    """What is off on the nodes that answered may be on where nothing could be read."""
     facts = bare()
     facts = replace(facts, nodes=(facts.nodes[0], replace(facts.nodes[1], services={})))
     lines = infer_profile(facts)
@@ -102,7 +102,7 @@ def test_a_node_that_was_not_read_leaves_its_features_open() -> None:
         assert "activated on imp2." in lines[key].why
 
 
-def test_a_planned_node_is_no_reason_to_doubt() -> None:
+def test_a_planned_node_leaves_nothing_unknown() -> None:
     facts = bare()
     planned = replace(facts.nodes[1], services={}, planned=True)
 
@@ -133,7 +133,7 @@ def test_a_service_that_a_release_does_not_have_is_off() -> None:
         "xmpp_federation_enabled_on",
     ],
 )
-def test_what_no_interface_told_is_a_question(key: str) -> None:
+def test_what_no_interface_shows_is_a_question(key: str) -> None:
     assert infer_profile(bare())[key].question
 
 
@@ -170,7 +170,7 @@ def test_federation_that_is_set_and_not_activated_is_asked() -> None:
     assert infer_profile(activated_only)["xmpp_federation"].question
 
 
-def test_federation_through_expressway_is_told_from_its_rows() -> None:
+def test_federation_through_expressway_is_inferred_from_its_rows() -> None:
     told = {"xmpp_federation": (setting("expressway", Origin.DISCOVERED),)}
 
     assert infer_profile(bare(told))["xmpp_federation"].value == "expressway"
