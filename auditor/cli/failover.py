@@ -32,12 +32,8 @@ from auditor.failover.check import (
     run_failover_check,
     run_readiness_check,
 )
-from auditor.failover.report import (
-    render_failover_json,
-    render_failover_text,
-    render_readiness_json,
-    render_readiness_text,
-)
+from auditor.failover.json_report import render_failover_json, render_readiness_json
+from auditor.failover.report import render_failover_text, render_readiness_text
 from auditor.files import write_file
 from auditor.recommendations.packs import load_packs
 from auditor.report.formats import (

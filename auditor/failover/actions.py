@@ -11,17 +11,14 @@ from importlib.resources import files
 from typing import Any
 
 from auditor.errors import Reason
-from auditor.failover.model import (
+from auditor.failover.failures import SourceFailure
+from auditor.failover.model import ClusterCheck, FailoverCheck, GroupCheck, GroupStatus
+from auditor.failover.node_checks import (
     SERVICE_CHECK_TYPES,
     CheckState,
     CheckType,
-    ClusterCheck,
     Doubt,
-    FailoverCheck,
-    GroupCheck,
-    GroupStatus,
     NodeCheck,
-    SourceFailure,
     most_urgent,
 )
 from auditor.failover.wording import node_check_clause

@@ -10,13 +10,14 @@ from auditor.collect.scope import FAILOVER_TOPICS, SurveyScope, SurveyTopic
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import ConfigError, Reason
+from auditor.failover.failures import source_failures
 from auditor.failover.group_status import (
     SessionCounts,
     check_group,
     group_node_facts,
     sessions_from_snapshot,
 )
-from auditor.failover.model import ClusterCheck, FailoverCheck, Stability, source_failures
+from auditor.failover.model import ClusterCheck, FailoverCheck, Stability
 from auditor.failover.peers import check_peerings, unchecked_peers
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.services import (

@@ -5,17 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from auditor.collect.perfmon import CLIENT_SOCKETS, PRESENCE_SESSIONS
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError, Reason
-from auditor.failover.model import (
-    CheckType,
-    GroupCheck,
-    GroupStatus,
-    NodeCheck,
-    NodeStatus,
-    SessionComparison,
-    SourceFailure,
-    Stability,
-    source_failures,
-)
+from auditor.failover.failures import SourceFailure, source_failures
+from auditor.failover.model import GroupCheck, GroupStatus, NodeStatus, SessionComparison, Stability
+from auditor.failover.node_checks import CheckType, NodeCheck
 from auditor.failover.services import FailoverFindings, check_node, mark_restarting
 from auditor.models.facts import ClusterFacts, Group, HaState, NodeFacts, Outcome, Role, Source
 from auditor.models.findings import Finding, Verdict

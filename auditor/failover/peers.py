@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from auditor.collect.intercluster import lists_as_peer
 from auditor.config.settings import ClusterSettings
-from auditor.failover.model import CheckState, NodeCheck, Peering
+from auditor.failover.model import Peering
+from auditor.failover.node_checks import CheckState, NodeCheck
 from auditor.failover.services import FailoverFindings, check_node_axl
 from auditor.models.facts import ClusterFacts, NodeFacts, Outcome
 from auditor.recommendations.engine import evaluate_applicability

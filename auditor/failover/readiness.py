@@ -11,13 +11,8 @@ from itertools import chain
 
 from auditor import service_names
 from auditor.failover.actions import choose_action, choose_group_action, fill_action, fill_text
-from auditor.failover.model import (
-    CheckType,
-    FailoverCheck,
-    GroupCheck,
-    GroupStatus,
-    verdict_exit_code,
-)
+from auditor.failover.model import FailoverCheck, GroupCheck, GroupStatus
+from auditor.failover.node_checks import CheckType, verdict_exit_code
 from auditor.failover.services import FailoverFindings
 from auditor.failover.summary import INCOMPLETE, NOT_HEALTHY, UNKNOWN, summarize_check
 from auditor.failover.wording import (

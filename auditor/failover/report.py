@@ -1,37 +1,32 @@
-"""The check as text and as JSON: the two first lines, then each group as a small table."""
+"""The check as text: the two first lines, then each group as a small table."""
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
 from auditor.failover import wording
-from auditor.failover.actions import choose_action, choose_group_action
+from auditor.failover.actions import choose_action
 from auditor.failover.model import (
-    CheckType,
     ClusterCheck,
     FailoverCheck,
     GroupCheck,
     GroupStatus,
-    NodeCheck,
     NodeStatus,
-    Peering,
     SessionComparison,
-    SourceFailure,
 )
+from auditor.failover.node_checks import CheckType, NodeCheck
 from auditor.failover.readiness import FailoverImpact, FailoverReadiness
-from auditor.failover.summary import summarize_check, summarize_group
+from auditor.failover.summary import summarize_check
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import Origin, Source
 from auditor.models.findings import Verdict
 from auditor.report.console import render_console, safe_text
 from auditor.report.sentences import render_sentence
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
-from auditor.text import json_text, printable
+from auditor.text import printable
 
 _REPLICATION_LABELS = {
     0: "initializing",
@@ -241,18 +236,13 @@ def _print_peerings(console: Console, check: FailoverCheck) -> None:
         console.print()
         console.print(safe_text("Between clusters", "bold"))
     for peering in check.peerings:
-        text = f"{peering.cluster} syncs from {peering.peer}: AXL {_peering_text(peering)}"
+        text = f"{peering.cluster} syncs from {peering.peer}: AXL {wording.peering_text(peering)}"
         if peering.verdict is Verdict.PASS:
             _print_line(console, f"{VERDICT_MARKS[Verdict.PASS]} {text}")
         else:
             _print_marked(console, peering.verdict, text)
     for name in check.unchecked_peers:
         _print_line(console, wording.unchecked_peer_text(name))
-
-
-def _peering_text(peering: Peering) -> str:
-    nodes = ", ".join(f"{check.node} {wording.node_check_label(check)}" for check in peering.checks)
-    return nodes or "is required on no known node"
 
 
 def _print_footer(console: Console, check: FailoverCheck, code: ExitCode) -> None:
@@ -265,136 +255,3 @@ def _print_footer(console: Console, check: FailoverCheck, code: ExitCode) -> Non
         sentences.append("Certificates were not verified (--insecure).")
     console.print()
     console.print(safe_text(" ".join(sentences), "dim"))
-
-
-FAILOVER_SCHEMA_VERSION = "1.0"
-
-
-def render_failover_json(check: FailoverCheck) -> str:
-    """Return the check as JSON."""
-    content = _common_json(check, check.exit_code)
-    content |= {
-        "kind": "auditor-failover-check",
-        "verdict": str(summarize_check(check)),
-        "action": choose_action(check),
-        "between_clusters": [_peering_json(peering) for peering in check.peerings],
-        "notes": [wording.unchecked_peer_text(name) for name in check.unchecked_peers],
-    }
-    return json_text(content)
-
-
-def render_readiness_json(readiness: FailoverReadiness) -> str:
-    """Return what a failover would lose as JSON."""
-    content = _common_json(readiness.check, readiness.exit_code)
-    content |= {
-        "kind": "auditor-failover-readiness",
-        "verdict": readiness.summary,
-        "action": readiness.action,
-        "losses": [_impact_json(impact) for impact in readiness.impacts],
-    }
-    return json_text(content)
-
-
-def _common_json(check: FailoverCheck, code: ExitCode) -> dict[str, Any]:
-    return {
-        "schema_version": FAILOVER_SCHEMA_VERSION,
-        "run": {
-            "started_at": check.started_at,
-            "finished_at": check.finished_at,
-            "waited": check.waited,
-            "since": check.since,
-            "accept_failed_over": check.accept_failed_over,
-            "accepted": [check.title(group) for group in check.accepted],
-            "insecure": check.insecure,
-        },
-        "clusters": [_cluster_json(cluster, check) for cluster in check.clusters],
-        "exit_code": int(code),
-    }
-
-
-def _cluster_json(cluster: ClusterCheck, check: FailoverCheck) -> dict[str, Any]:
-    return {
-        "name": cluster.name,
-        "gaps": [wording.missing_groups_text(cluster)] if cluster.lacks_groups else [],
-        "cucm_requests": cluster.cucm_requests,
-        "nodes_in_no_group": [_check_json(node_check) for node_check in cluster.ungrouped],
-        "groups": [_group_json(group, check) for group in cluster.groups],
-    }
-
-
-def _group_json(group: GroupCheck, check: FailoverCheck) -> dict[str, Any]:
-    return {
-        "name": group.name,
-        "standing": group.status,
-        "verdict": group.verdict,
-        "because": render_sentence(group.because),
-        "causes": group.causes,
-        "switch": group.is_switched_on,
-        "nodes": [_node_json(node) for node in group.nodes],
-        "points": [_check_json(node_check) for node_check in group.checks],
-        "sessions": asdict(group.sessions),
-        "settled": asdict(group.stability) if group.stability else None,
-        "obstacles": [_failure_json(failure) for failure in group.failures],
-        "firm": group.is_observed,
-        "exit_code": int(check.exit_code_of(group)),
-        "sentence": str(summarize_group(group)),
-        "action": choose_group_action(group),
-    }
-
-
-def _node_json(node: NodeStatus) -> dict[str, Any]:
-    return {
-        "name": node.name,
-        "role": node.role,
-        "state": node.state,
-        "state_source": node.state_source or "",
-        "silence": render_sentence(node.no_state_reason),
-        "answered": node.has_answered,
-        "sessions": dict(node.sessions),
-        "replication": node.replication,
-        "requests": node.requests,
-        "obstacle": _failure_json(node.failure) if node.failure else None,
-    }
-
-
-def _check_json(check: NodeCheck) -> dict[str, Any]:
-    return {
-        "aspect": check.type,
-        "node": check.node,
-        "verdict": check.verdict,
-        "text": wording.node_check_text(check),
-        "word": wording.node_check_label(check),
-        "service": check.service,
-    }
-
-
-def _failure_json(failure: SourceFailure) -> dict[str, Any]:
-    return {
-        "cluster": failure.cluster,
-        "server": failure.server,
-        "source": failure.source,
-        "reason": failure.reason,
-        "text": failure.text,
-        "elsewhere": failure.accepted_elsewhere,
-    }
-
-
-def _peering_json(peering: Peering) -> dict[str, Any]:
-    return {
-        "asker": peering.cluster,
-        "asked": peering.peer,
-        "verdict": peering.verdict,
-        "text": _peering_text(peering),
-    }
-
-
-def _impact_json(impact: FailoverImpact) -> dict[str, Any]:
-    return {
-        "cluster": impact.group.cluster,
-        "group": impact.group.name,
-        "what": impact.what,
-        "node": impact.node,
-        "verdict": impact.verdict,
-        "why": f"{impact.because}.",
-        "remedy": impact.remedy,
-    }

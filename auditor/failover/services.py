@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from auditor import service_names
-from auditor.failover.model import CRITICAL_SERVICES, CheckState, CheckType, Doubt, NodeCheck
+from auditor.failover.node_checks import CRITICAL_SERVICES, CheckState, CheckType, Doubt, NodeCheck
 from auditor.models.facts import AxlAvailability, ClusterFacts, HaState, NodeFacts, RunState
 from auditor.models.findings import Finding, FindingKind, Verdict
 from auditor.models.statements import Form, make_statement

@@ -3,16 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from auditor.failover.model import (
-    CheckPart,
-    CheckType,
-    ClusterCheck,
-    FailoverCheck,
-    GroupCheck,
-    GroupStatus,
-    NodeCheck,
-    most_urgent,
-)
+from auditor.failover.model import CheckPart, ClusterCheck, FailoverCheck, GroupCheck, GroupStatus
+from auditor.failover.node_checks import CheckType, NodeCheck, most_urgent
 from auditor.failover.wording import (
     failure_clause,
     missing_groups_clause,

@@ -6,16 +6,9 @@ Source of the HA states: IM&P configuration guide 15, chapter on high availabili
 
 from collections.abc import Iterable
 
-from auditor.failover.model import (
-    CheckState,
-    CheckType,
-    ClusterCheck,
-    Doubt,
-    GroupCheck,
-    NodeCheck,
-    NodeStatus,
-    SourceFailure,
-)
+from auditor.failover.failures import SourceFailure
+from auditor.failover.model import ClusterCheck, GroupCheck, NodeStatus, Peering
+from auditor.failover.node_checks import CheckState, CheckType, Doubt, NodeCheck
 from auditor.failure_reasons import reason_text
 from auditor.failures import failure_cause
 from auditor.models.facts import HaState
@@ -167,3 +160,9 @@ def unchecked_peer_text(name: str) -> str:
 def distinct_checks(checks: Iterable[NodeCheck]) -> Iterable[NodeCheck]:
     """Return each text once: an unread node has the same one for every service."""
     return {node_check_text(check): check for check in checks}.values()
+
+
+def peering_text(peering: Peering) -> str:
+    """Return what AXL of each node of a peering answered."""
+    nodes = ", ".join(f"{check.node} {node_check_label(check)}" for check in peering.checks)
+    return nodes or "is required on no known node"

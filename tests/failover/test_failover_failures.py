@@ -8,7 +8,7 @@ import pytest
 
 from auditor.errors import Reason
 from auditor.failover.actions import choose_action, source_remedy
-from auditor.failover.model import source_failures
+from auditor.failover.failures import source_failures
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.report import render_failover_text
 from auditor.models.exit_codes import ExitCode

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditor.failover.actions import choose_action
-from auditor.failover.model import CheckState, CheckType, NodeCheck
+from auditor.failover.node_checks import CheckState, CheckType, NodeCheck
 from auditor.failover.readiness import Capability, FailoverReadiness, assess_readiness
 from auditor.failover.report import render_readiness_text
 from auditor.failover.services import judge_for_failover

@@ -9,8 +9,10 @@ import pytest
 
 from auditor.errors import ConfigError
 from auditor.failover.actions import choose_action
-from auditor.failover.model import CheckState, GroupStatus, Stability
-from auditor.failover.report import render_failover_json, render_failover_text
+from auditor.failover.json_report import render_failover_json
+from auditor.failover.model import GroupStatus, Stability
+from auditor.failover.node_checks import CheckState
+from auditor.failover.report import render_failover_text
 from auditor.models.exit_codes import ExitCode
 from tests.failover.failover_lab import BUSY_PAIR, FailoverLab
 from tests.failover.pairs import first_line
