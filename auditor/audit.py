@@ -38,10 +38,10 @@ T = TypeVar("T")
 class RunOptions:
     """The options of a run, from the command line.
 
-    `fail_on` None: as the file says. `watch_s`: read all services twice, so many seconds apart;
-    None: only where it is due. `discover` False: the IM&P database is not asked; `only_probes` are
-    the ids of the probes to run, None: all. `scope` limits topics and nodes. `waivers` are the
-    accepted differences by cluster name.
+    `fail_on` None: as the file says. `reread_after_s`: read all services a second time after so
+    many seconds; None: only where it is due. `discover` False: the IM&P database is not asked;
+    `only_probes` are the ids of the probes to run, None: all. `scope` limits topics and nodes.
+    `waivers` are the accepted differences by cluster name.
     """
 
     recommendations: tuple[Recommendation, ...]
@@ -49,7 +49,7 @@ class RunOptions:
     insecure: bool = False
     allow_unknown: bool = False
     mode: str = "audit"
-    watch_s: float | None = None
+    reread_after_s: float | None = None
     discover: bool = True
     only_probes: frozenset[str] | None = None
     scope: SurveyScope = AUDIT_SCOPE
@@ -87,7 +87,7 @@ def audit_clusters(
     previous = {c.name: history.previous(c.name, c.cucm_name) for c in clusters} if history else {}
     started = context.clock()
     facts = [
-        replace(cluster, moved_before=run.moving)
+        replace(cluster, changing_before=run.changing_services)
         if (run := previous.get(cluster.name))
         else cluster
         for cluster in survey_clusters(clusters, logins, options, context)
@@ -140,7 +140,7 @@ def _survey_context(
         run_guarded,
         context.progress,
         insecure=options.insecure,
-        watch_s=options.watch_s,
+        reread_after_s=options.reread_after_s,
         probes=_select_probes(probes, options),
         scope=options.scope,
         warnings=context.warnings,

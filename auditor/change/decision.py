@@ -107,7 +107,8 @@ class ChangeCheck:
 
     `about` is a node, group, key or cluster. `service` is the changed one, `state` its state or
     that of `needed`, the service that it depends on (or that depends on it). `finding` is what
-    was judged, with `settings` if the tested profile was; `findings` are all that do not apply.
+    was judged, with `settings` if the tested profile was; `findings` are those about the
+    service, none of which applies.
     `other_use` is whether another feature uses the service. `details` come from elsewhere: the
     reason of a failure, or what to confirm.
     """

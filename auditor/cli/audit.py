@@ -78,7 +78,7 @@ def audit(
         fail_on,
         insecure=insecure,
         allow_unknown=allow_unknown,
-        watch_s=settle,
+        reread_after_s=settle,
         waivers=load_run_waivers(configuration, chosen, waivers),
     )
     store = _open_audit_history(configuration.history if history is None else history)

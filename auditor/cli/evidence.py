@@ -35,7 +35,7 @@ _FILE_KEYS = ("probes", "waivers")
 class RunInfo(BaseModel):
     """The options of a run, and its configuration with nothing secret in it.
 
-    `moved_before` comes from the history: cluster, node, service, and the state it was in.
+    `changing_before` comes from the history: cluster, node, service, and the state it was in.
     `password_from` names the source of the password by cluster, never the password.
     """
 
@@ -48,15 +48,15 @@ class RunInfo(BaseModel):
     fail_on: Severity | None = None
     insecure: bool = False
     allow_unknown: bool = False
-    watch_s: float | None = None
-    moved_before: tuple[tuple[str, str, str, RunState], ...] = ()
+    reread_after_s: float | None = None
+    changing_before: tuple[tuple[str, str, str, RunState], ...] = ()
     password_from: dict[str, str] = Field(default_factory=dict)
 
-    def moved(self, cluster: str) -> Mapping[tuple[str, str], RunState]:
+    def changing_services(self, cluster: str) -> Mapping[tuple[str, str], RunState]:
         """Return the services of a cluster that were starting or stopping in the run before."""
         return {
             (node, service): state
-            for name, node, service, state in self.moved_before
+            for name, node, service, state in self.changing_before
             if name == cluster
         }
 
@@ -97,8 +97,8 @@ def create_recorder(
         fail_on=options.fail_on,
         insecure=options.insecure,
         allow_unknown=options.allow_unknown,
-        watch_s=options.watch_s,
-        moved_before=_previous_transitions(history, configuration, logins),
+        reread_after_s=options.reread_after_s,
+        changing_before=_previous_transitions(history, configuration, logins),
         password_from={name: login.source for name, login in logins.items()},
     )
     server_names = frozenset[str]().union(
@@ -125,7 +125,7 @@ def _previous_transitions(
         for settings in configuration.clusters
         if settings.name in chosen
         if (before := history.previous(settings.name, settings.cucm_name)) is not None
-        for (node, service), state in before.moving.items()
+        for (node, service), state in before.changing_services.items()
     )
 
 

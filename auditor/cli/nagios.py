@@ -103,7 +103,7 @@ def nagios(
         fail_on,
         insecure=insecure,
         allow_unknown=allow_unknown,
-        watch_s=settle,
+        reread_after_s=settle,
         waivers=load_run_waivers(configuration, chosen, waivers),
     )
     with command_session(configuration, chosen, options) as session:

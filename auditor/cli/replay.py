@@ -56,7 +56,7 @@ def replay_evidence(
         insecure=run.insecure,
         allow_unknown=overrides.allow_unknown or run.allow_unknown,
         mode=REPLAY_MODE,
-        watch_s=run.watch_s,
+        reread_after_s=run.reread_after_s,
         waivers=load_run_waivers(configuration, chosen, overrides.waivers),
     )
     _print_replay_notice(record, run.command, quiet=quiet)
@@ -69,7 +69,7 @@ def replay_evidence(
         for settings in chosen
     }
     facts = [
-        replace(cluster, moved_before=run.moved(cluster.name))
+        replace(cluster, changing_before=run.changing_services(cluster.name))
         for cluster in survey_clusters(chosen, logins, options, context)
     ]
     return build_report(chosen, facts, options, context, started)

@@ -52,8 +52,9 @@ SurveyProgress = Callable[[str, str], None]
 class SurveyContext:
     """What all servers of a cluster share: the account, the network, and what to ask.
 
-    `watch_s`: read all services twice, so many seconds apart; None: only where it is due. `probes`
-    are those for the publisher's database. `warnings` is shared by all clusters of the run.
+    `reread_after_s`: read all services a second time after so many seconds; None: only where it
+    is due. `probes` are those for the publisher's database. `warnings` is shared by all clusters
+    of the run.
     """
 
     login: Credentials
@@ -61,15 +62,17 @@ class SurveyContext:
     guard: RequestGuard
     progress: SurveyProgress
     insecure: bool = False
-    watch_s: float | None = None
+    reread_after_s: float | None = None
     probes: tuple[Probe, ...] = ()
     scope: SurveyScope = AUDIT_SCOPE
     warnings: RedactionWarnings = field(default_factory=RedactionWarnings)
 
     def recheck_policy(self, settle_s: float) -> RecheckPolicy:
-        """Return when services are read twice; `settle_s` is the pause where `watch_s` is None."""
-        pause_s = settle_s if self.watch_s is None else self.watch_s
-        return RecheckPolicy(pause_s, always=self.watch_s is not None, never=self.scope.hurries)
+        """Return when services are read twice; `settle_s` is the pause unless one was given."""
+        pause_s = settle_s if self.reread_after_s is None else self.reread_after_s
+        return RecheckPolicy(
+            pause_s, always=self.reread_after_s is not None, never=self.scope.hurries
+        )
 
     def client(
         self,

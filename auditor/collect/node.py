@@ -36,7 +36,7 @@ NODE_SOURCES = (Source.CONTROL_CENTER, Source.PERFMON, Source.IMP_AXL)
 
 @dataclass(frozen=True, slots=True)
 class NodeResult:
-    """What asking one node came to: its facts, and the coverage of its sources.
+    """The result of asking one node: its facts, and the coverage of its sources.
 
     `closed_by` is an error after which the node was asked nothing more; `probe_results` is what
     the database of the publisher answered.

@@ -70,8 +70,8 @@ def run_surveys(surveys: Sequence["ClusterSurvey"], workers: int) -> list[Cluste
 class ClusterSurvey:
     """Asks one cluster.
 
-    Until one server took the password, servers are asked one after the other, and a refusal
-    stops the cluster: a wrong password must not lock the account.
+    It asks one server at a time until one accepts the password. If one refuses it, the survey
+    stops: more attempts could lock the account.
     """
 
     def __init__(

@@ -21,7 +21,7 @@ from auditor.failover.model import ClusterCheck, FailoverCheck, Stability
 from auditor.failover.peers import check_peerings, unchecked_peers
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.services import (
-    FailoverFindings,
+    JudgedCluster,
     check_group_membership,
     judge_for_failover,
 )
@@ -155,7 +155,7 @@ def _nodes_without_ha_state(facts: ClusterFacts, group: Group) -> Sequence[NodeF
 
 def _check_clusters(
     surveyor: FailoverSurveyor, print_progress: Callable[[str], None]
-) -> tuple[FailoverCheck, Mapping[str, FailoverFindings]]:
+) -> tuple[FailoverCheck, Mapping[str, JudgedCluster]]:
     """Survey, wait until stable if the options say so, judge, check each group."""
     clusters, options, context = surveyor.clusters, surveyor.options, surveyor.context
     sessions_before = sessions_from_snapshot(clusters, options.since)
@@ -205,7 +205,7 @@ def _check_clusters(
 
 
 def _check_cluster(
-    findings: FailoverFindings,
+    findings: JudgedCluster,
     groups: Sequence[Group],
     stability: Mapping[GroupKey, Stability],
     sessions_before: SessionCounts | None,

@@ -8,7 +8,7 @@ from auditor.errors import ConfigError, Reason
 from auditor.failover.failures import SourceFailure, source_failures
 from auditor.failover.model import GroupCheck, GroupStatus, NodeStatus, SessionComparison, Stability
 from auditor.failover.node_checks import CheckType, NodeCheck
-from auditor.failover.services import FailoverFindings, check_node, mark_restarting
+from auditor.failover.services import JudgedCluster, check_node, mark_restarting
 from auditor.models.facts import ClusterFacts, Group, HaState, NodeFacts, Outcome, Role, Source
 from auditor.models.findings import Finding, Verdict
 from auditor.models.statements import Statement
@@ -91,7 +91,7 @@ _STATUS_BY_PAIR_CLASS = {
 
 
 def check_group(
-    findings: FailoverFindings,
+    findings: JudgedCluster,
     group: Group,
     sessions_before: SessionCounts | None,
     stability: Stability | None = None,

@@ -7,14 +7,14 @@ from auditor.collect.intercluster import lists_as_peer
 from auditor.config.settings import ClusterSettings
 from auditor.failover.model import Peering
 from auditor.failover.node_checks import CheckState, NodeCheck
-from auditor.failover.services import FailoverFindings, check_node_axl
+from auditor.failover.services import JudgedCluster, check_node_axl
 from auditor.models.facts import ClusterFacts, NodeFacts, Outcome
 from auditor.recommendations.engine import evaluate_applicability
 from auditor.recommendations.view import NodeView
 
 
 def check_peerings(
-    clusters: Sequence[ClusterSettings], findings: Mapping[str, FailoverFindings]
+    clusters: Sequence[ClusterSettings], findings: Mapping[str, JudgedCluster]
 ) -> tuple[Peering, ...]:
     """Return both directions of every two checked clusters that are peers."""
     checked = [
@@ -38,11 +38,11 @@ def unchecked_peers(clusters: Sequence[ClusterSettings]) -> tuple[str, ...]:
     return tuple(sorted(peers))
 
 
-def _check_direction(cluster: FailoverFindings, peer: FailoverFindings) -> Peering:
+def _check_direction(cluster: JudgedCluster, peer: JudgedCluster) -> Peering:
     return Peering(cluster.facts.name, peer.facts.name, tuple(_check_axl_for_peers(peer)))
 
 
-def _check_axl_for_peers(findings: FailoverFindings) -> Iterator[NodeCheck]:
+def _check_axl_for_peers(findings: JudgedCluster) -> Iterator[NodeCheck]:
     """Yield the AXL check of every node that peers sync from."""
     for node in findings.facts.nodes:
         view = NodeView(findings.facts, node, findings.rows["AXL-02"])

@@ -13,7 +13,7 @@ from auditor import service_names
 from auditor.failover.actions import choose_action, choose_group_action, fill_action, fill_text
 from auditor.failover.model import FailoverCheck, GroupCheck, GroupStatus
 from auditor.failover.node_checks import CheckType, verdict_exit_code
-from auditor.failover.services import FailoverFindings
+from auditor.failover.services import JudgedCluster
 from auditor.failover.summary import INCOMPLETE, NOT_HEALTHY, UNKNOWN, summarize_check
 from auditor.failover.wording import (
     distinct_checks,
@@ -89,7 +89,7 @@ _CAPABILITY_BY_SERVICE = {
 """What users lose if a service runs on the failing node and not on its partner."""
 
 
-def failover_impacts(group: GroupCheck, findings: FailoverFindings) -> Iterator[FailoverImpact]:
+def failover_impacts(group: GroupCheck, findings: JudgedCluster) -> Iterator[FailoverImpact]:
     """Yield what a failure of either node would lose; nothing while a pair is moving.
 
     A pair that is failed over or broken has no partner left. Services that high availability
@@ -298,7 +298,7 @@ class FailoverReadiness:
 
 
 def assess_readiness(
-    check: FailoverCheck, findings: Mapping[str, FailoverFindings]
+    check: FailoverCheck, findings: Mapping[str, JudgedCluster]
 ) -> FailoverReadiness:
     """Return what a failover of each group would lose; `findings` are by cluster name."""
     impacts = (failover_impacts(group, findings[group.cluster]) for group in check.groups)

@@ -56,7 +56,7 @@ _FAILOVER_RECOMMENDATIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class FailoverFindings:
+class JudgedCluster:
     """A cluster's facts, and the findings of the recommendations that matter for a failover."""
 
     facts: ClusterFacts
@@ -68,15 +68,15 @@ class FailoverFindings:
         return self.findings.get((recommendation, subject.casefold()))
 
 
-def judge_for_failover(facts: ClusterFacts, rows: Mapping[str, Recommendation]) -> FailoverFindings:
+def judge_for_failover(facts: ClusterFacts, rows: Mapping[str, Recommendation]) -> JudgedCluster:
     """Judge a cluster by the recommendations that matter for a failover; `rows` are all by id."""
     facts = drop_contradicted_facts(facts)
     findings = judge_facts([rows[name] for name in _FAILOVER_RECOMMENDATIONS], facts)
     by_subject = {(f.recommendation, f.subject.name.casefold()): f for f in findings}
-    return FailoverFindings(facts, rows, by_subject)
+    return JudgedCluster(facts, rows, by_subject)
 
 
-def check_node(findings: FailoverFindings, node: NodeFacts) -> Iterator[NodeCheck]:
+def check_node(findings: JudgedCluster, node: NodeFacts) -> Iterator[NodeCheck]:
     """Yield every check of a node."""
     yield check_node_axl(findings, node)
     for service in CRITICAL_SERVICES:
@@ -94,7 +94,7 @@ def check_node(findings: FailoverFindings, node: NodeFacts) -> Iterator[NodeChec
     yield check_group_membership(findings, node)
 
 
-def check_group_membership(findings: FailoverFindings, node: NodeFacts) -> NodeCheck:
+def check_group_membership(findings: JudgedCluster, node: NodeFacts) -> NodeCheck:
     """Return whether the node belongs to a redundancy group (HA-02)."""
     finding = findings.finding("HA-02", node.name)
     verdict = finding.verdict if finding else Verdict.UNKNOWN
@@ -105,14 +105,14 @@ def check_group_membership(findings: FailoverFindings, node: NodeFacts) -> NodeC
     return NodeCheck(CheckType.MEMBER, node.name, verdict, state, detail=group, notes=notes)
 
 
-def check_critical_service(findings: FailoverFindings, node: NodeFacts, service: str) -> NodeCheck:
+def check_critical_service(findings: JudgedCluster, node: NodeFacts, service: str) -> NodeCheck:
     """Return whether a service runs that high availability itself needs."""
     row = _RECOMMENDATION_BY_SERVICE.get(service, "")
     finding = findings.finding(row, node.name)
     if finding is None or _may_be_stopped_by_ha(findings.facts, node, service):
-        return _check_service(findings, node, service, CheckType.CRITICAL)
+        return _judge_unlisted_service(findings, node, service, CheckType.CRITICAL)
     view = view_service(findings.facts, node, service)
-    check = _service_check(node, view, CheckType.CRITICAL, finding.verdict)
+    check = _build_service_check(node, view, CheckType.CRITICAL, finding.verdict)
     if finding.kind is FindingKind.UNSTABLE and view.run is not RunState.STOPPED:
         return replace(check, state=CheckState.RESTARTING, detail="")
     if finding.verdict is not Verdict.UNKNOWN or not node.services:
@@ -120,12 +120,12 @@ def check_critical_service(findings: FailoverFindings, node: NodeFacts, service:
     return replace(check, notes=(finding.because,))
 
 
-def check_sync_and_recovery(findings: FailoverFindings, node: NodeFacts, service: str) -> NodeCheck:
+def check_sync_and_recovery(findings: JudgedCluster, node: NodeFacts, service: str) -> NodeCheck:
     """Return whether a service runs that sync and recovery depend on.
 
     Without intercluster peers, the Intercluster Sync Agent need not run.
     """
-    check = _check_service(findings, node, service, CheckType.SYNC_AND_RECOVERY)
+    check = _judge_unlisted_service(findings, node, service, CheckType.SYNC_AND_RECOVERY)
     if service != service_names.INTERCLUSTER_SYNC_AGENT or check.verdict is Verdict.PASS:
         return check
     peers = evaluate_feature(drop_discovered_facts(findings.facts), "intercluster")
@@ -135,9 +135,7 @@ def check_sync_and_recovery(findings: FailoverFindings, node: NodeFacts, service
     return replace(check, verdict=verdict, doubt=Doubt.PEERS, because=peers.because)
 
 
-def check_other_service(
-    findings: FailoverFindings, node: NodeFacts, service: str
-) -> NodeCheck | None:
+def check_other_service(findings: JudgedCluster, node: NodeFacts, service: str) -> NodeCheck | None:
     """Return the check of a service that is activated, or may be; None for any other.
 
     Releases before 11.0 have no File Transfer Manager.
@@ -148,15 +146,15 @@ def check_other_service(
     )
     if is_absent or (state is not None and state.activated is False):
         return None
-    return _check_service(findings, node, service, CheckType.OTHER)
+    return _judge_unlisted_service(findings, node, service, CheckType.OTHER)
 
 
-def _check_service(
-    findings: FailoverFindings, node: NodeFacts, service: str, check_type: CheckType
+def _judge_unlisted_service(
+    findings: JudgedCluster, node: NodeFacts, service: str, check_type: CheckType
 ) -> NodeCheck:
     view = view_service(findings.facts, node, service)
     if view.run is RunState.STARTED:
-        return _service_check(node, view, check_type, Verdict.PASS)
+        return _build_service_check(node, view, check_type, Verdict.PASS)
     if view.run is RunState.STOPPED:
         return _check_stopped_service(findings.facts, node, view, check_type)
     return _unknown_check(node, view, check_type)
@@ -169,8 +167,8 @@ def _check_stopped_service(
     expected = make_statement(Form.SERVICE_RUNS, service=service, node=node.name)
     judgement = explain_by_ha(facts, node, view, expected)
     if judgement is not None:
-        return _service_check(node, view, check_type, judgement.verdict)
-    check = _service_check(node, view, check_type, Verdict.DRIFT)
+        return _build_service_check(node, view, check_type, judgement.verdict)
+    check = _build_service_check(node, view, check_type, Verdict.DRIFT)
     if view.state.activated is None and view.state.deployable is not False:
         return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.ACTIVATION)
     if _may_be_stopped_by_ha(facts, node, service):
@@ -178,7 +176,7 @@ def _check_stopped_service(
     return check
 
 
-def _service_check(
+def _build_service_check(
     node: NodeFacts, view: ServiceView, check_type: CheckType, verdict: Verdict
 ) -> NodeCheck:
     """Return a check of a service whose state is that of the view."""
@@ -196,7 +194,7 @@ def _service_check(
 
 
 def _unknown_check(node: NodeFacts, view: ServiceView, check_type: CheckType) -> NodeCheck:
-    check = _service_check(node, view, check_type, Verdict.UNKNOWN)
+    check = _build_service_check(node, view, check_type, Verdict.UNKNOWN)
     return (
         check if check.notes else replace(check, notes=(make_statement(Form.SERVICE_NOT_SETTLED),))
     )
@@ -239,7 +237,7 @@ def _may_be_stopped_by_ha(facts: ClusterFacts, node: NodeFacts, service: str) ->
     return own_state is HaState.IDLE and set(states.values()) == {HaState.BACKUP}
 
 
-def is_axl_required(findings: FailoverFindings, node: NodeFacts) -> bool | None:
+def is_axl_required(findings: JudgedCluster, node: NodeFacts) -> bool | None:
     """Return whether AXL must run on a node (AXL-01, AXL-02), None if that is not known.
 
     Facts that are only discovered do not make it optional.
@@ -252,13 +250,13 @@ def is_axl_required(findings: FailoverFindings, node: NodeFacts) -> bool | None:
 
 
 def _is_axl_applicable(
-    facts: ClusterFacts, node: NodeFacts, findings: FailoverFindings
+    facts: ClusterFacts, node: NodeFacts, findings: JudgedCluster
 ) -> bool | None:
     views = [NodeView(facts, node, findings.rows[name]) for name in ("AXL-01", "AXL-02")]
     return any_of(*(evaluate_applicability(view) for view in views)).value
 
 
-def check_node_axl(findings: FailoverFindings, node: NodeFacts) -> NodeCheck:
+def check_node_axl(findings: JudgedCluster, node: NodeFacts) -> NodeCheck:
     """Return whether AXL is activated, runs, and answered an authenticated request."""
     check = _check_axl_reply(
         node, view_service(findings.facts, node, service_names.AXL_WEB_SERVICE)
@@ -276,7 +274,7 @@ def check_node_axl(findings: FailoverFindings, node: NodeFacts) -> NodeCheck:
 
 
 def _check_axl_reply(node: NodeFacts, view: ServiceView) -> NodeCheck:
-    check = _service_check(node, view, CheckType.AXL, Verdict.UNKNOWN)
+    check = _build_service_check(node, view, CheckType.AXL, Verdict.UNKNOWN)
     if node.axl is not None and node.axl.answer is AxlAvailability.ANSWERED:
         return replace(check, verdict=Verdict.PASS, state=CheckState.ANSWERS, notes=())
     if node.axl is not None and node.axl.answer is AxlAvailability.NOT_ANSWERING:

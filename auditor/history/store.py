@@ -49,7 +49,7 @@ class PreviousRun:
     """
 
     run: PastRun
-    moving: Mapping[tuple[str, str], RunState]
+    changing_services: Mapping[tuple[str, str], RunState]
     verdicts: Mapping[str, Verdict]
 
 
@@ -106,7 +106,9 @@ class HistoryStore:
             is_same = _find_other_publisher(connection, cluster, run, publisher) is None
             return PreviousRun(
                 run=queries.read_past_run(connection, cluster, run),
-                moving=queries.read_moving_services(connection, cluster, run) if is_same else {},
+                changing_services=queries.read_moving_services(connection, cluster, run)
+                if is_same
+                else {},
                 verdicts={r.id: r.latest.verdict for r in records if r.latest.last == run},
             )
 

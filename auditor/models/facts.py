@@ -374,10 +374,9 @@ class ClusterFacts:
     `notes` are sentences on what the database does not show, or shows and no recommendation
     covers. `axl_version` is the one that was used with the CUCM publisher.
 
-    `moved_before` holds the services that the previous run found Starting or Stopping, by node in
-    lower case and service. `disputed` holds, by key of the file, in what declared nodes differ from
-    the list of CUCM; `compared` has the results for declared keys that are not
-    features.
+    `changing_before` holds the services that the previous run found Starting or Stopping, by node
+    in lower case and service. `disputed` holds, by key of the file, in what declared nodes differ
+    from the list of CUCM; `compared` has the results for declared keys that are not features.
     """
 
     name: str
@@ -393,7 +392,7 @@ class ClusterFacts:
     peers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     axl_version: str | None = None
-    moved_before: Mapping[tuple[str, str], RunState] = field(default_factory=dict)
+    changing_before: Mapping[tuple[str, str], RunState] = field(default_factory=dict)
     disputed: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
     compared: Mapping[str, KeyComparison] = field(default_factory=dict)
 

@@ -159,7 +159,7 @@ class ClusterReport:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """Return the nodes that are installed and of which no service's state is known."""
+        """Return the nodes that are installed and for which no service state is known."""
         return tuple(
             node.name
             for node in self.nodes

@@ -40,19 +40,19 @@ def negate_evaluation(evaluation: Evaluation) -> Evaluation:
 
 
 def negate_exception(evaluation: Evaluation) -> Evaluation:
-    """Return the opposite of an exception; an exception that is not made needs no reason."""
+    """Negate an exception. If it does not apply, its reasons are dropped: they explain nothing."""
     if evaluation.value is False:
         return Evaluation(True, hints=evaluation.hints)
     return negate_evaluation(evaluation)
 
 
 def all_of(*evaluations: Evaluation) -> Evaluation:
-    """Return the conjunction: one False decides, else one unknown does."""
+    """Return False if any is False, else unknown if any is unknown, else True."""
     return _combine_evaluations(evaluations, decisive=False)
 
 
 def any_of(*evaluations: Evaluation) -> Evaluation:
-    """Return the disjunction: one True decides, else one unknown does."""
+    """Return True if any is True, else unknown if any is unknown, else False."""
     return _combine_evaluations(evaluations, decisive=True)
 
 

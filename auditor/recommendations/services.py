@@ -98,7 +98,7 @@ def _judge_transition(view: NodeView, expected: Statement) -> Judgement:
     service = view.service
     if service.state.restarted:
         return _unstable_judgement(view, expected, _ran_before(view, service))
-    before = view.facts.moved_before.get((view.node.name.lower(), service.state.name))
+    before = view.facts.changing_before.get((view.node.name.lower(), service.state.name))
     if before is service.run:
         observed = make_statement(
             Form.SERVICE_STILL_MOVING,

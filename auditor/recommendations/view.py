@@ -60,8 +60,8 @@ class NodeView:
 class Judgement:
     """A verdict on one subject, with its statements.
 
-    `because` is None where the reason that the recommendation applies says it all. `hints` say
-    how to find out what is unknown.
+    `because` None: the reason why the recommendation applies is enough. `hints` say how to find
+    out what is unknown.
     """
 
     verdict: Verdict

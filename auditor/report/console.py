@@ -1,4 +1,4 @@
-"""The paper that terminal reports are written on: a rich console whose text can do no harm."""
+"""Prints reports with rich into a string; text of servers cannot inject markup or escapes."""
 
 import io
 from collections.abc import Callable
@@ -12,12 +12,12 @@ _MIN_CONSOLE_WIDTH = 40
 
 
 def safe_text(text: str, style: str = "") -> Text:
-    """Return harmless text for rich, which then reads no markup and no emoji codes in it."""
+    """Return text in which rich reads no markup and no emoji codes."""
     return Text(printable(text), style=style, overflow="fold")
 
 
 def render_console(draw: Callable[[Console], None], *, width: int, colour: bool) -> str:
-    """Return what `draw` prints on a page of so many columns (at least 40), line ends trimmed.
+    """Return what `draw` prints at `width` columns (at least 40), line ends trimmed.
 
     Nothing of the environment counts: no TERM, COLUMNS or NO_COLOR; `colour` alone decides.
     """

@@ -173,7 +173,7 @@ def _sentence_rows(group: Sequence[Finding], cluster: ClusterReport) -> list[Lab
 
 
 def _common_sentences(group: Sequence[Finding]) -> Iterator[LabelledText]:
-    """Yield what all findings say, once if they differ only in their subject, else each one."""
+    """Yield each sentence once; where only the subject differs, say it for any subject."""
     for rows in zip(*(labelled_statements(finding) for finding in group), strict=True):
         label = rows[0][0]
         distinct = list(dict.fromkeys(statements for _, statements in rows))

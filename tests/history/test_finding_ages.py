@@ -268,7 +268,7 @@ def test_the_previous_run_holds_the_moving_services(history: HistoryStore) -> No
     previous = history.previous("lab")
     assert previous is not None
     assert previous.run.id == "run-01-02"
-    assert previous.moving == {
+    assert previous.changing_services == {
         (NODE, "SIP"): RunState.STARTING,
         (NODE, "PE"): RunState.STOPPING,
     }
@@ -280,7 +280,7 @@ def test_only_the_run_directly_before_counts(history: HistoryStore) -> None:
     history.record(report(2, cluster(nodes=(node(SIP=RunState.STARTED),))))
     previous = history.previous("lab")
     assert previous is not None
-    assert previous.moving == {}
+    assert previous.changing_services == {}
 
 
 def test_the_previous_run_holds_the_unread_nodes(history: HistoryStore) -> None:
@@ -308,7 +308,7 @@ def test_another_cluster_of_the_same_name_is_recognised_by_its_publisher(
     other = history.previous("lab", "cucm-b.example.test")
     assert same is not None
     assert other is not None
-    assert (list(same.moving), other.moving) == ([(NODE, "SIP")], {})
+    assert (list(same.changing_services), other.changing_services) == ([(NODE, "SIP")], {})
     same_publisher = history.past(asking("CUCM-A.example.test", 2))["lab"]
     other_publisher = history.past(asking("cucm-b.example.test", 2))["lab"]
     assert same_publisher.other_publisher is None

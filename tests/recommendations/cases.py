@@ -120,7 +120,7 @@ def running() -> Iterator[Case]:
             yield Case(id_, Verdict.UNKNOWN, cluster(*_with(subject, name, state)), subject)
             stuck = replace(
                 cluster(*_with(subject, name, state)),
-                moved_before={(subject, name): RunState.STARTING},
+                changing_before={(subject, name): RunState.STARTING},
             )
             if state == "starting":
                 yield Case(id_, Verdict.DRIFT, stuck, subject, FindingKind.UNSTABLE)

@@ -77,7 +77,7 @@ def _finding(facts: ClusterFacts, id_: str, subject: str = "imp2") -> Finding:
 
 def test_a_service_stuck_in_starting_is_reported_with_its_state_and_remedy() -> None:
     stuck = cluster(node(), subscriber("imp2", service(SIP_PROXY_SERVICE, "starting")))
-    facts = replace(stuck, moved_before={("imp2", SIP_PROXY_SERVICE): RunState.STARTING})
+    facts = replace(stuck, changing_before={("imp2", SIP_PROXY_SERVICE): RunState.STARTING})
 
     finding = _finding(facts, "SIP-01")
 
@@ -90,14 +90,14 @@ def test_a_service_stuck_in_starting_is_reported_with_its_state_and_remedy() -> 
 
 def test_a_service_stuck_on_another_node_does_not_count_here() -> None:
     stuck = cluster(node(), subscriber("imp2", service(SIP_PROXY_SERVICE, "starting")))
-    facts = replace(stuck, moved_before={("imp1", SIP_PROXY_SERVICE): RunState.STARTING})
+    facts = replace(stuck, changing_before={("imp1", SIP_PROXY_SERVICE): RunState.STARTING})
 
     assert _finding(facts, "SIP-01").verdict is Verdict.UNKNOWN
 
 
 def test_the_directory_service_stuck_in_two_runs_does_not_stay_up() -> None:
     stuck = cluster(node(), subscriber("imp2", service(DIRECTORY_SERVICE, "stopping")))
-    facts = replace(stuck, moved_before={("imp2", DIRECTORY_SERVICE): RunState.STOPPING})
+    facts = replace(stuck, changing_before={("imp2", DIRECTORY_SERVICE): RunState.STOPPING})
 
     assert _finding(facts, "DIR-03").kind is FindingKind.UNSTABLE
 
