@@ -18,15 +18,7 @@ from auditor.cli.output import print_text
 from auditor.cli.session import command_session
 from auditor.files import create_file, require_new_file
 from auditor.models.exit_codes import ExitCode
-from auditor.setup.init.draft import (
-    InitOptions,
-    InitResult,
-    build_init_configuration,
-    default_cluster_name,
-    generate_configuration,
-    load_golden_cluster,
-    parse_pairs,
-)
+from auditor.setup.init import draft
 from auditor.text import count_noun
 
 
@@ -134,27 +126,27 @@ def init(
     Exit codes: 0 written, 4 written although some server did not answer, 5 not written because no
     node could be asked.
     """
-    options = InitOptions(
+    options = draft.InitOptions(
         cucm=cucm,
         username=username,
-        name=name or default_cluster_name(cucm),
+        name=name or draft.default_cluster_name(cucm),
         output=output.expanduser(),
         ca_bundle=ca_bundle.expanduser() if ca_bundle else None,
-        pins=parse_pairs("--pin", pin or []),
-        addresses=parse_pairs("--address", address or []),
-        nodes=parse_pairs("--node", node or []),
+        pins=draft.parse_pairs("--pin", pin or []),
+        addresses=draft.parse_pairs("--address", address or []),
+        nodes=draft.parse_pairs("--node", node or []),
         insecure=insecure,
     )
     require_new_file("--to", options.output)
-    golden = load_golden_cluster(profile_from) if profile_from else None
-    configuration = build_init_configuration(options)
+    golden = draft.load_golden_cluster(profile_from) if profile_from else None
+    configuration = draft.build_init_configuration(options)
     with command_session(
         configuration,
         configuration.clusters,
         RunOptions((), insecure=insecure),
         evidence=EvidenceRequest("init", evidence, hide_users=evidence_hide_user),
     ) as session:
-        result = generate_configuration(
+        result = draft.generate_configuration(
             options, session.logins[options.name], session.context, golden
         )
     for gap in result.gaps:
@@ -165,7 +157,7 @@ def init(
     _print_init_result(options.output, result)
 
 
-def _print_init_result(output: Path, result: InitResult) -> None:
+def _print_init_result(output: Path, result: draft.InitResult) -> None:
     """Print what was written and what to do next, and end with the code for it."""
     if result.text is None:
         typer.echo(f"auditor: no node could be asked; {output} was not written.", err=True)

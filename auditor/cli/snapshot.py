@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from auditor import snapshots
 from auditor.audit import RunOptions, build_report, survey_clusters
 from auditor.change.diff.model import NO_EXPECTATION
 from auditor.change.diff.report import render_comparison_json, render_comparison_text
@@ -31,15 +32,6 @@ from auditor.errors import ConfigError
 from auditor.files import require_new_file, write_file
 from auditor.models.report import Report
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
-from auditor.snapshots import (
-    build_snapshot,
-    first_failure_detail,
-    missing_data_sentences,
-    parse_snapshot,
-    read_snapshot,
-    reason_nothing_read,
-    serialize_snapshot,
-)
 from auditor.text import did_you_mean
 
 LIVE_KEYWORD = "live"
@@ -76,19 +68,21 @@ def snapshot(
 
 def _write_snapshot(report: Report, content: Mapping[str, Any], to: Path) -> None:
     """Write a snapshot and print what it lacks; one of nothing would look like a success."""
-    if all(reason_nothing_read(cluster.coverage) for cluster in report.clusters):
+    if all(snapshots.reason_nothing_read(cluster.coverage) for cluster in report.clusters):
         for cluster in report.clusters:
             why = (
-                first_failure_detail(cluster.coverage)
-                or f"{reason_nothing_read(cluster.coverage)}."
+                snapshots.first_failure_detail(cluster.coverage)
+                or f"{snapshots.reason_nothing_read(cluster.coverage)}."
             )
             text = f"nothing of {cluster.name} could be read, so {to} was not written: {why}"
             typer.echo(f"auditor: {text}", err=True)
         return
-    write_file(to, serialize_snapshot(content))
+    write_file(to, snapshots.serialize_snapshot(content))
     names = ", ".join(cluster.name for cluster in report.clusters)
     code = f"An audit with --history off would end with exit code {int(report.exit_code)}."
-    missing = [line for cluster in report.clusters for line in missing_data_sentences(cluster)]
+    missing = [
+        line for cluster in report.clusters for line in snapshots.missing_data_sentences(cluster)
+    ]
     print_text("\n".join((f"Snapshot of {names} written to {to}. {code}", *missing, "")))
 
 
@@ -120,7 +114,7 @@ def diff(
     """
     session: CommandSession | None = None
     expectation = read_expectation(expect) if expect else NO_EXPECTATION
-    earlier = read_snapshot(before)
+    earlier = snapshots.read_snapshot(before)
     if expect:
         require_expected_cluster(earlier, expectation)
     if after == LIVE_KEYWORD:
@@ -129,10 +123,10 @@ def diff(
         request = EvidenceRequest("diff", evidence, packs, evidence_hide_user)
         names = [cluster.name for cluster in earlier.report.clusters]
         _, content, session = _take_snapshot(config, names, request, insecure=insecure)
-        later = parse_snapshot(content, LIVE_KEYWORD)
+        later = snapshots.parse_snapshot(content, LIVE_KEYWORD)
     else:
         _refuse_needless_evidence(evidence)
-        later = read_snapshot(_snapshot_path(after))
+        later = snapshots.read_snapshot(_snapshot_path(after))
     comparison = compare_snapshots(earlier, later, expectation, is_live=after == LIVE_KEYWORD)
     columns = terminal_width() if sys.stdout.isatty() else None
     print_text(
@@ -184,4 +178,4 @@ def _take_snapshot(
         started = session.context.clock()
         facts = survey_clusters(chosen, session.logins, options, session.context)
         report = build_report(chosen, facts, options, session.context, started)
-    return report, build_snapshot(report, facts), session
+    return report, snapshots.build_snapshot(report, facts), session

@@ -11,15 +11,8 @@ from typing import Any, TypeVar
 import platformdirs
 from pydantic import ValidationError
 
+from auditor.config import deployment
 from auditor.config.checks import check_document
-from auditor.config.deployment import (
-    PeerReference,
-    check_intercluster,
-    declared_databases,
-    declared_settings,
-    names_by_key,
-    peer_references,
-)
 from auditor.config.errors import (
     ConfigProblem,
     InvalidConfiguration,
@@ -102,7 +95,7 @@ def build_configuration(raw: Mapping[str, Any], path: Path) -> Configuration:
     document, problems = _parse_document(raw)
     refused = frozenset(problem.loc for problem in problems)
     problems += check_document(document, refused)
-    problems += check_intercluster(document)
+    problems += deployment.check_intercluster(document)
     problems += _check_ca_bundles(document, path)
     if problems:
         problems.sort(key=_cluster_position)
@@ -172,7 +165,7 @@ def _ca_bundle_fault(bundle: Path) -> str:
 
 
 def _to_configuration(document: ConfigDocument, path: Path) -> Configuration:
-    references = peer_references(document)
+    references = deployment.peer_references(document)
     return Configuration(
         path=path,
         workers=_first_or_default(_DEFAULT_WORKERS, document.defaults.workers),
@@ -196,7 +189,7 @@ def _to_cluster_settings(
     document: ConfigDocument,
     cluster: ClusterTable,
     path: Path,
-    references: tuple[PeerReference, ...],
+    references: tuple[deployment.PeerReference, ...],
 ) -> ClusterSettings:
     addresses = {name.lower(): place for name, place in cluster.addresses.items()}
     cucm_name = cluster.cucm_publisher[0]
@@ -221,11 +214,11 @@ def _to_cluster_settings(
         addresses=addresses,
         pins={name.lower(): pins for name, pins in cluster.pins.items()},
         nodes=tuple(DeclaredNode(n.name, Role(n.role), n.redundancy_group) for n in cluster.node),
-        settings=declared_settings(cluster, path.name, references),
-        databases=declared_databases(cluster),
+        settings=deployment.declared_settings(cluster, path.name, references),
+        databases=deployment.declared_databases(cluster),
         peers=tuple(peer.address for peer in cluster.intercluster_peer),
         peered_from=_peers_of_other_clusters(document, cluster),
-        named=names_by_key(cluster),
+        named=deployment.names_by_key(cluster),
         probes=_resolve_optional_path(cluster.probes or defaults.probes, path),
         waivers=_resolve_optional_path(cluster.waivers or defaults.waivers, path),
     )

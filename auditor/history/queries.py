@@ -1,9 +1,11 @@
 """Reads the history as plain data, each query by an index, and finds the run that a user names."""
 
 import re
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, FromClause, RowMapping, ScalarSelect, Select, and_, func, select
 
 from auditor.errors import ConfigError
@@ -18,15 +20,16 @@ from auditor.history.schema import (
 from auditor.history.trends import FindingPeriod, FindingRecord
 from auditor.models.facts import RunState
 from auditor.models.findings import (
-    ClusterStatus,
-    FindingKind,
     FindingSubject,
-    Severity,
     SubjectKind,
     Verdict,
 )
 from auditor.models.history import PastRun
 from auditor.text import printable_excerpt, utc_timestamp
+
+# The columns of the tables are the fields of these.
+_PAST_RUN = TypeAdapter(PastRun)
+_PERIOD = TypeAdapter(FindingPeriod)
 
 
 def read_recorded_clusters(connection: Connection) -> tuple[str, ...]:
@@ -82,15 +85,8 @@ def _past_run_query() -> Select[Any]:
 
 
 def _past_run_from_row(row: RowMapping) -> PastRun:
-    return PastRun(
-        id=row["id"],
-        cluster=row["cluster"],
-        started_at=row["started_at"],
-        finished_at=row["finished_at"],
-        release=row["release"],
-        status=ClusterStatus(row["status"]),
-        exit_code=row["exit_code"],
-        counts={verdict: row[verdict] for verdict in Verdict},
+    return _PAST_RUN.validate_python(
+        {**row, "counts": {verdict: row[verdict] for verdict in Verdict}}
     )
 
 
@@ -191,19 +187,8 @@ def _finding_record_from_row(row: RowMapping) -> FindingRecord:
 
 
 def _period_from_row(row: RowMapping, prefix: str) -> FindingPeriod:
-    kind = row[f"{prefix}_kind"]
-    return FindingPeriod(
-        first=row[f"{prefix}_first"],
-        last=row[f"{prefix}_last"],
-        first_at=row[f"{prefix}_first_at"],
-        last_at=row[f"{prefix}_last_at"],
-        runs=row[f"{prefix}_runs"],
-        verdict=Verdict(row[f"{prefix}_verdict"]),
-        kind=None if kind is None else FindingKind(kind),
-        severity=Severity(row[f"{prefix}_severity"]),
-        since=row[f"{prefix}_since"],
-        carried=row[f"{prefix}_carried"],
-    )
+    names = (field.name for field in fields(FindingPeriod))
+    return _PERIOD.validate_python({name: row[f"{prefix}_{name}"] for name in names})
 
 
 def read_period_rows(connection: Connection, cluster: str | None) -> tuple[dict[str, Any], ...]:

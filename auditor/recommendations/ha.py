@@ -5,23 +5,7 @@ from dataclasses import replace
 from auditor.models.facts import ClusterFacts, Evidence, Group, HaState, NodeFacts, Origin, RunState
 from auditor.models.findings import FindingKind, Verdict
 from auditor.models.statements import Form, Statement, make_statement
-from auditor.recommendations.ha_states import (
-    GROUP_HINT,
-    TRANSITION_STATES,
-    HaMember,
-    PairClass,
-    classify_pair,
-    find_group,
-    find_node_group,
-    ha_state_evidence,
-    ha_switch_evidence,
-    installed_members,
-    is_ha_declared,
-    is_without_ha,
-    may_stop_when_idle,
-    member_states,
-    pair_causes,
-)
+from auditor.recommendations import ha_states
 from auditor.recommendations.view import Judgement, NodeView, ServiceView
 
 _GROUPS_SOURCE = "presence redundancy groups"
@@ -34,14 +18,14 @@ def explain_by_ha(
 
     `service` is stopped and not known to be deactivated.
     """
-    group = find_node_group(facts, node)
+    group = ha_states.find_node_group(facts, node)
     if (
         group is None
-        or not may_stop_when_idle(service.state)
+        or not ha_states.may_stop_when_idle(service.state)
         or service.run is not RunState.STOPPED
     ):
         return None
-    pair = installed_members(facts, group)
+    pair = ha_states.installed_members(facts, group)
     if len(pair) != 2 or group.ha_enabled is False:
         return None
     own, partner = sorted(pair, key=lambda member: member.name.casefold() != node.name.casefold())
@@ -49,12 +33,12 @@ def explain_by_ha(
         Verdict.UNKNOWN,
         expected,
         service.observed,
-        evidence=(*service.evidence, *ha_state_evidence((own, partner))),
+        evidence=(*service.evidence, *ha_states.ha_state_evidence((own, partner))),
     )
-    if {own.observed, partner.observed} & TRANSITION_STATES:
+    if {own.observed, partner.observed} & ha_states.TRANSITION_STATES:
         return replace(
             unexplained,
-            because=make_statement(Form.PAIR_MOVING, states=member_states(own, partner)),
+            because=make_statement(Form.PAIR_MOVING, states=ha_states.member_states(own, partner)),
             hints=(make_statement(Form.AUDIT_WHEN_PAIR_STABLE),),
         )
     switched_on = group.ha_enabled is True and not group.switch_discovered
@@ -76,9 +60,9 @@ def explain_by_ha(
 
 def judge_pair(facts: ClusterFacts, name: str) -> Judgement:
     """Judge a redundancy group (HA-01)."""
-    group = find_group(facts, name)
+    group = ha_states.find_group(facts, name)
     expected = make_statement(Form.PAIR_EXPECTED, group=name)
-    members = installed_members(facts, group) if group else ()
+    members = ha_states.installed_members(facts, group) if group else ()
     if group is None or len(members) < 2:
         if not (facts.topology_observed and facts.groups_known):
             return _judge_unread_group(name, expected)
@@ -88,7 +72,7 @@ def judge_pair(facts: ClusterFacts, name: str) -> Judgement:
     judgement = _judge_ha_switch(facts, group, members, expected) or _judge_pair_states(
         members, group.ha_enabled, expected
     )
-    return replace(judgement, evidence=(*ha_switch_evidence(group), *judgement.evidence))
+    return replace(judgement, evidence=(*ha_states.ha_switch_evidence(group), *judgement.evidence))
 
 
 def _judge_unread_group(name: str, expected: Statement) -> Judgement:
@@ -99,15 +83,15 @@ def _judge_unread_group(name: str, expected: Statement) -> Judgement:
         expected,
         make_statement(Form.UNKNOWN_WHETHER, what=pair),
         make_statement(Form.TOPOLOGY_NOT_READ),
-        hints=(GROUP_HINT,),
+        hints=(ha_states.GROUP_HINT,),
     )
 
 
 def _judge_ha_switch(
-    facts: ClusterFacts, group: Group, members: tuple[HaMember, ...], expected: Statement
+    facts: ClusterFacts, group: Group, members: tuple[ha_states.HaMember, ...], expected: Statement
 ) -> Judgement | None:
     """Return the judgement of a group without high availability, None if its states count."""
-    name, declared = group.name, is_ha_declared(facts, group.name)
+    name, declared = group.name, ha_states.is_ha_declared(facts, group.name)
     fact = make_statement(Form.HA_DECLARED, group=name, value="true" if declared else "false")
     declaration = Evidence(Origin.DECLARED, "profile", fact)
     if declared is False and group.ha_enabled is not True:
@@ -132,13 +116,13 @@ def _judge_ha_switch(
 def _judge_ha_declared_off(
     facts: ClusterFacts,
     group: Group,
-    members: tuple[HaMember, ...],
+    members: tuple[ha_states.HaMember, ...],
     expected: Statement,
     declaration: Evidence,
 ) -> Judgement:
     """Judge a group whose high availability is declared off and was not read as on."""
     name = group.name
-    if is_without_ha(facts, group):
+    if ha_states.is_without_ha(facts, group):
         form = Form.HA_OFF if group.ha_enabled is False else Form.HA_OFF_NOT_READ
         return Judgement(
             Verdict.NOT_APPLICABLE,
@@ -152,33 +136,33 @@ def _judge_ha_declared_off(
     return Judgement(
         Verdict.UNKNOWN,
         expected,
-        member_states(*members),
+        ha_states.member_states(*members),
         make_statement(form, group=name),
         hints=(make_statement(Form.CHECK_HA_AND_CUCM),),
-        evidence=(declaration, *ha_state_evidence(members)),
+        evidence=(declaration, *ha_states.ha_state_evidence(members)),
     )
 
 
 def _judge_pair_states(
-    members: tuple[HaMember, ...], switch: bool | None, expected: Statement
+    members: tuple[ha_states.HaMember, ...], switch: bool | None, expected: Statement
 ) -> Judgement:
     pair_class = (
-        classify_pair(members[0].state, members[1].state)
+        ha_states.classify_pair(members[0].state, members[1].state)
         if len(members) == 2
-        else PairClass.UNKNOWN
+        else ha_states.PairClass.UNKNOWN
     )
     judgement = Judgement(
         Verdict.UNKNOWN,
         expected,
-        member_states(*members),
+        ha_states.member_states(*members),
         _pair_reason(pair_class, members),
-        evidence=ha_state_evidence(members),
+        evidence=ha_states.ha_state_evidence(members),
     )
-    if pair_class is PairClass.HEALTHY and switch:
+    if pair_class is ha_states.PairClass.HEALTHY and switch:
         return replace(judgement, verdict=Verdict.PASS)
-    if pair_class in (PairClass.FAILED_OVER, PairClass.BROKEN):
+    if pair_class in (ha_states.PairClass.FAILED_OVER, ha_states.PairClass.BROKEN):
         return replace(judgement, verdict=Verdict.DRIFT, kind=FindingKind.HA_ABNORMAL)
-    if pair_class is PairClass.HEALTHY:
+    if pair_class is ha_states.PairClass.HEALTHY:
         return replace(
             judgement,
             because=make_statement(Form.PAIR_HEALTHY_SWITCH_UNKNOWN),
@@ -187,9 +171,11 @@ def _judge_pair_states(
     return replace(judgement, hints=(_pair_hint(pair_class, members),))
 
 
-def _pair_reason(pair_class: PairClass, members: tuple[HaMember, ...]) -> Statement:
-    causes = pair_causes(members[0].state, members[1].state) if len(members) == 2 else ()
-    unknown = pair_class is PairClass.UNKNOWN
+def _pair_reason(
+    pair_class: ha_states.PairClass, members: tuple[ha_states.HaMember, ...]
+) -> Statement:
+    causes = ha_states.pair_causes(members[0].state, members[1].state) if len(members) == 2 else ()
+    unknown = pair_class is ha_states.PairClass.UNKNOWN
     return make_statement(
         Form.PAIR_CLASS_UNKNOWN if unknown else Form.PAIR_CLASS,
         pair_class="" if unknown else pair_class,
@@ -198,8 +184,10 @@ def _pair_reason(pair_class: PairClass, members: tuple[HaMember, ...]) -> Statem
     )
 
 
-def _pair_hint(pair_class: PairClass, members: tuple[HaMember, ...]) -> Statement:
-    if pair_class is PairClass.MOVING:
+def _pair_hint(
+    pair_class: ha_states.PairClass, members: tuple[ha_states.HaMember, ...]
+) -> Statement:
+    if pair_class is ha_states.PairClass.MOVING:
         return make_statement(Form.AUDIT_WHEN_PAIR_STABLE)
     if any(member.state is HaState.UNKNOWN for member in members):
         return make_statement(Form.RESTART_RECOVERY_MANAGER)
@@ -216,9 +204,9 @@ def judge_group_membership(view: NodeView) -> Judgement:
             expected,
             make_statement(Form.GROUP_UNKNOWN, node=node.name),
             make_statement(Form.GROUP_NOT_NAMED),
-            hints=(GROUP_HINT,),
+            hints=(ha_states.GROUP_HINT,),
         )
-    group = find_node_group(view.facts, node)
+    group = ha_states.find_node_group(view.facts, node)
     origin = group.origin if group else Origin.OBSERVED
     if node.redundancy_group is None:
         return _judge_ungrouped_node(view, origin, expected)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from auditor import service_names
 from auditor.models.facts import (
     ClusterFacts,
     Evidence,
@@ -22,20 +23,6 @@ from auditor.models.facts import (
 )
 from auditor.models.statements import Form, Statement, join_statements, make_statement
 from auditor.recommendations.view import explain_no_response
-from auditor.service_names import (
-    AUTHENTICATION_SERVICE,
-    CLIENT_PROFILE_AGENT,
-    CONNECTION_MANAGER,
-    DIRECTORY_SERVICE,
-    FILE_TRANSFER_MANAGER,
-    MESSAGE_ARCHIVER,
-    PRESENCE_ENGINE_SERVICE,
-    SIP_PROXY_SERVICE,
-    SYNC_AGENT,
-    TEXT_CONFERENCE_MANAGER,
-    WEB_CONNECTION_MANAGER,
-    XCP_ROUTER,
-)
 
 
 class PairClass(StrEnum):
@@ -66,20 +53,22 @@ _FAILED_STATES = frozenset({HaState.FAILED, HaState.DOWN})
 
 SERVICES_STOPPED_WHEN_IDLE = frozenset(
     {
-        SIP_PROXY_SERVICE,
-        PRESENCE_ENGINE_SERVICE,
-        TEXT_CONFERENCE_MANAGER,
-        WEB_CONNECTION_MANAGER,
-        CONNECTION_MANAGER,
-        MESSAGE_ARCHIVER,
-        DIRECTORY_SERVICE,
-        AUTHENTICATION_SERVICE,
-        FILE_TRANSFER_MANAGER,
+        service_names.SIP_PROXY_SERVICE,
+        service_names.PRESENCE_ENGINE_SERVICE,
+        service_names.TEXT_CONFERENCE_MANAGER,
+        service_names.WEB_CONNECTION_MANAGER,
+        service_names.CONNECTION_MANAGER,
+        service_names.MESSAGE_ARCHIVER,
+        service_names.DIRECTORY_SERVICE,
+        service_names.AUTHENTICATION_SERVICE,
+        service_names.FILE_TRANSFER_MANAGER,
     }
 )
 """The feature services that are stopped on purpose on a node that is Idle after a failover."""
 
-NETWORK_SERVICES_STOPPED_WHEN_IDLE = frozenset({XCP_ROUTER, CLIENT_PROFILE_AGENT, SYNC_AGENT})
+NETWORK_SERVICES_STOPPED_WHEN_IDLE = frozenset(
+    {service_names.XCP_ROUTER, service_names.CLIENT_PROFILE_AGENT, service_names.SYNC_AGENT}
+)
 """The network services that the Server Recovery Manager stops in a failover, because they are
 critical (configuration guide 15, chapter on high availability)."""
 

@@ -11,30 +11,12 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from auditor import service_names
 from auditor.models.facts import HaState, Identity, NodeFacts, Origin, Role, RunState, ServiceState
 from auditor.models.findings import ClusterReport, Finding, FindingKind, SubjectKind, Verdict
 from auditor.models.statements import Form
 from auditor.report.console import safe_text
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
-from auditor.service_names import (
-    AUTHENTICATION_SERVICE,
-    AXL_WEB_SERVICE,
-    BULK_PROVISIONING,
-    CONNECTION_MANAGER,
-    DIRECTORY_SERVICE,
-    FILE_TRANSFER_MANAGER,
-    INTERCLUSTER_SYNC_AGENT,
-    MESSAGE_ARCHIVER,
-    PRESENCE_ENGINE_SERVICE,
-    SERVICEABILITY_REPORTER,
-    SIP_FEDERATION_MANAGER,
-    SIP_PROXY_SERVICE,
-    SYNC_AGENT,
-    TEXT_CONFERENCE_MANAGER,
-    WEB_CONNECTION_MANAGER,
-    XCP_ROUTER,
-    XMPP_FEDERATION_MANAGER,
-)
 from auditor.text import printable
 
 _DRIFT_KIND_WORDS = {
@@ -201,29 +183,36 @@ def _service_state_word(node: NodeFacts, service: str) -> str:
 
 
 _SERVICE_SECTIONS = (
-    ("Administration", (AXL_WEB_SERVICE, BULK_PROVISIONING, SERVICEABILITY_REPORTER)),
+    (
+        "Administration",
+        (
+            service_names.AXL_WEB_SERVICE,
+            service_names.BULK_PROVISIONING,
+            service_names.SERVICEABILITY_REPORTER,
+        ),
+    ),
     (
         "Presence and sync",
         (
-            SIP_PROXY_SERVICE,
-            PRESENCE_ENGINE_SERVICE,
-            SYNC_AGENT,
-            XCP_ROUTER,
-            INTERCLUSTER_SYNC_AGENT,
+            service_names.SIP_PROXY_SERVICE,
+            service_names.PRESENCE_ENGINE_SERVICE,
+            service_names.SYNC_AGENT,
+            service_names.XCP_ROUTER,
+            service_names.INTERCLUSTER_SYNC_AGENT,
         ),
     ),
     (
         "Clients and chat",
         (
-            CONNECTION_MANAGER,
-            AUTHENTICATION_SERVICE,
-            WEB_CONNECTION_MANAGER,
-            DIRECTORY_SERVICE,
-            TEXT_CONFERENCE_MANAGER,
+            service_names.CONNECTION_MANAGER,
+            service_names.AUTHENTICATION_SERVICE,
+            service_names.WEB_CONNECTION_MANAGER,
+            service_names.DIRECTORY_SERVICE,
+            service_names.TEXT_CONFERENCE_MANAGER,
         ),
     ),
-    ("Federation", (SIP_FEDERATION_MANAGER, XMPP_FEDERATION_MANAGER)),
-    ("Compliance and files", (MESSAGE_ARCHIVER, FILE_TRANSFER_MANAGER)),
+    ("Federation", (service_names.SIP_FEDERATION_MANAGER, service_names.XMPP_FEDERATION_MANAGER)),
+    ("Compliance and files", (service_names.MESSAGE_ARCHIVER, service_names.FILE_TRANSFER_MANAGER)),
 )
 """Services that belong together, in the order in which a reader looks for them."""
 

@@ -9,6 +9,7 @@ from auditor.credentials import Credentials
 from auditor.errors import ExchangeError, NotAsked, Reason
 from auditor.models.facts import NodeFacts, Role
 from auditor.problems import Problem
+from auditor.setup.doctor import queries
 from auditor.setup.doctor.interfaces import reachability_steps
 from auditor.setup.doctor.model import (
     CheckedServer,
@@ -18,15 +19,6 @@ from auditor.setup.doctor.model import (
     ServerCheckup,
     StepOutcome,
     skipped_step,
-)
-from auditor.setup.doctor.queries import (
-    NODE_CHECKS,
-    PUBLISHER_CHECKS,
-    node_steps,
-    publisher_steps,
-    query_node,
-    query_publisher,
-    unlisted_nodes_step,
 )
 from auditor.soap.client import Client
 from auditor.soap.messages import RequestLimits
@@ -108,20 +100,20 @@ class _CheckupRun:
         server = self._checked_server(name, address, is_cucm=True)
         steps = reachability_steps(self._network, server, self._settings.timeout_s)
         if obstacle := self._find_obstacle(server, steps):
-            steps += _obstructed_steps(obstacle, PUBLISHER_CHECKS[:-1])
-            steps.append(unlisted_nodes_step([node.name for node in self.nodes]))
+            steps += _obstructed_steps(obstacle, queries.PUBLISHER_CHECKS[:-1])
+            steps.append(queries.unlisted_nodes_step([node.name for node in self.nodes]))
         else:
             steps += self._ask_cucm(server)
         return ServerCheckup(name, "CUCM publisher", address.shown, tuple(steps))
 
     def _ask_cucm(self, server: CheckedServer) -> list[CheckupStep]:
         with self._client(server) as client:
-            results = query_publisher(client, self._settings)
+            results = queries.query_publisher(client, self._settings)
             self.requests += client.requests_sent
             self._axl_version = client.axl_version
         if results.topology is not None:
             self.nodes = results.topology.nodes
-        steps = publisher_steps(server, results, [node.name for node in self.nodes])
+        steps = queries.publisher_steps(server, results, [node.name for node in self.nodes])
         self._learn_refusal(server, steps)
         return steps
 
@@ -137,7 +129,7 @@ class _CheckupRun:
             steps = reachability_steps(self._network, server, self._settings.timeout_s)
             obstacle = self._find_obstacle(server, steps)
             steps += (
-                _obstructed_steps(obstacle, NODE_CHECKS)
+                _obstructed_steps(obstacle, queries.NODE_CHECKS)
                 if obstacle
                 else self._ask_node(server, node)
             )
@@ -146,9 +138,9 @@ class _CheckupRun:
     def _ask_node(self, server: CheckedServer, node: NodeFacts) -> list[CheckupStep]:
         others = frozenset(_folded_names(self.nodes) - {node.name.casefold()})
         with self._client(server) as client:
-            results = query_node(client, node.name, others)
+            results = queries.query_node(client, node.name, others)
             self.requests += client.requests_sent
-        steps = node_steps(server, node.role, results)
+        steps = queries.node_steps(server, node.role, results)
         self._learn_refusal(server, steps)
         return steps
 
