@@ -30,7 +30,19 @@ def judge_database_configured(view: NodeView) -> Judgement:
     """Judge whether an external database is configured for the service on a node."""
     use = _DATABASE_USES[view.row.service or ""]
     expected = make_statement(Form.DATABASE_EXPECTED, use=use, node=view.node.name)
+    if _is_database_undeclared(view, use) and view.service.run is RunState.STARTED:
+        return judge_proven_by_start(view, expected)
     return _judge_prerequisite(view, expected, _evaluate_database(view, use))
+
+
+def judge_proven_by_start(view: NodeView, expected: Statement) -> Judgement:
+    """Return pass: a service that does not start without a prerequisite was started.
+
+    That proves the prerequisite at the last start, where the file says nothing of it.
+    """
+    service = view.service
+    because = view.say(Form.STARTED_WITH_PREREQUISITE)
+    return Judgement(Verdict.PASS, expected, service.observed, because, evidence=service.evidence)
 
 
 def judge_database_reachable(view: NodeView) -> Judgement:
@@ -38,6 +50,8 @@ def judge_database_reachable(view: NodeView) -> Judgement:
     use = _DATABASE_USES[view.row.service or ""]
     expected = make_statement(Form.DATABASE_REACHABLE_EXPECTED, use=use, node=view.node.name)
     configured = _evaluate_database(view, use)
+    if _is_database_undeclared(view, use) and view.service.run is RunState.STARTED:
+        return _judge_unlisted_database(view, expected, use)
     if not configured.value:
         return _judge_prerequisite(view, expected, configured)
     return _judge_database_tests(view, expected, _databases_for_node(view, use))
@@ -47,6 +61,8 @@ def judge_xmpp_federation(view: NodeView) -> Judgement:
     """Judge whether XMPP federation is turned on in the administration of a node."""
     key = "xmpp_federation_enabled_on"
     expected = make_statement(Form.XMPP_FEDERATION_EXPECTED, node=view.node.name)
+    if not _is_declared(view, key) and view.service.run is RunState.STARTED:
+        return judge_proven_by_start(view, expected)
     federation = effective_setting(view.facts, "xmpp_federation")
     evaluation = evaluate_feature(view.facts, key, view.node)
     confirmed = (
@@ -58,13 +74,16 @@ def judge_xmpp_federation(view: NodeView) -> Judgement:
     return _judge_prerequisite(view, expected, evaluation)
 
 
-def judge_ldap_search(view: NodeView) -> Judgement:
-    """Judge whether the LDAP contact search of third-party XMPP clients is configured."""
-    return _judge_prerequisite(
-        view,
-        make_statement(Form.LDAP_SEARCH_EXPECTED),
-        evaluate_feature(view.facts, "third_party_ldap_search_configured"),
-    )
+def judge_ldap_search(view: NodeView, *, stays_up: bool) -> Judgement:
+    """Judge whether the LDAP contact search of third-party XMPP clients is configured.
+
+    `stays_up`: its service runs and does not restart (DIR-03), which it does without the search.
+    """
+    key = "third_party_ldap_search_configured"
+    expected = make_statement(Form.LDAP_SEARCH_EXPECTED)
+    if not _is_declared(view, key) and stays_up:
+        return judge_proven_by_start(view, expected)
+    return _judge_prerequisite(view, expected, evaluate_feature(view.facts, key))
 
 
 def judge_file_server(view: NodeView) -> Judgement:
@@ -72,6 +91,40 @@ def judge_file_server(view: NodeView) -> Judgement:
     expected = make_statement(Form.FILE_SERVER_EXPECTED, node=view.node.name)
     server = evaluate_feature(view.facts, "file_server_configured", view.node)
     return _judge_prerequisite(view, expected, all_of(server, _evaluate_own_database(view)))
+
+
+def _is_declared(view: NodeView, key: str) -> bool:
+    """Return whether the file has a key; what a database suggests contradicts no service."""
+    setting = effective_setting(view.facts, key)
+    return setting is not None and setting.origin is not Origin.DISCOVERED
+
+
+def _is_database_undeclared(view: NodeView, use: str) -> bool:
+    """Return whether the file lists no database for a use, on any node, and does not rule it out.
+
+    What the cluster's own tables list contradicts nothing that runs.
+    """
+    setting = effective_setting(view.facts, use)
+    ruled_out = setting is not None and not setting.on
+    return not ruled_out and not any(
+        use in database.used_by
+        and (database.origin is not Origin.DISCOVERED or _database_serves_node(database, view.node))
+        for database in view.facts.databases
+    )
+
+
+def _judge_unlisted_database(view: NodeView, expected: Statement, use: str) -> Judgement:
+    """Return unknown: the service started with its database, which may be lost since."""
+    service = view.service
+    undeclared = effective_setting(view.facts, use) is None
+    return Judgement(
+        Verdict.UNKNOWN,
+        expected,
+        make_statement(Form.UNKNOWN_WHETHER, what=make_statement(Form.ITS_DATABASE_REACHABLE)),
+        view.say(Form.STARTED_WITH_DATABASE),
+        hints=(*((declare_key_hint(use),) if undeclared else ()), _LIST_DATABASE_HINT),
+        evidence=service.evidence,
+    )
 
 
 def _databases_for_node(view: NodeView, use: str) -> list[ExternalDatabase]:

@@ -229,6 +229,11 @@ def _judge_axl_response(view: NodeView) -> Judgement:
             )
 
 
+def _judge_ldap_search(view: NodeView) -> Judgement:
+    """Judge DIR-02 by the file; where it says nothing, by whether the service stays up (DIR-03)."""
+    return judge_ldap_search(view, stays_up=_judge_stays_up(view).verdict is Verdict.PASS)
+
+
 _EXPECTATION_JUDGES: Mapping[Expectation, Callable[[NodeView], Judgement]] = {
     Expectation.RUNNING: _judge_running,
     Expectation.NOT_ACTIVATED: _judge_not_activated,
@@ -238,7 +243,7 @@ _EXPECTATION_JUDGES: Mapping[Expectation, Callable[[NodeView], Judgement]] = {
     Expectation.DATABASE_CONFIGURED: judge_database_configured,
     Expectation.DATABASE_REACHABLE: judge_database_reachable,
     Expectation.XMPP_FEDERATION_ON: judge_xmpp_federation,
-    Expectation.LDAP_SEARCH_CONFIGURED: judge_ldap_search,
+    Expectation.LDAP_SEARCH_CONFIGURED: _judge_ldap_search,
     Expectation.FILE_SERVER_AND_DATABASE: judge_file_server,
     Expectation.GROUPED: judge_group_membership,
 }

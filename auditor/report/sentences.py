@@ -179,6 +179,14 @@ _TEMPLATES: Mapping[Form, str] = {
     ),
     Form.FILE_SERVER_EXPECTED: "{node} has an external file server and a database of its own",
     Form.THIS_IS_CONFIGURED: "this is configured",
+    Form.STARTED_WITH_PREREQUISITE: (
+        "{service} started on {node}, and it does not start without this"
+    ),
+    Form.STARTED_WITH_DATABASE: (
+        "{service} started on {node}, so its database was configured and reachable then; which"
+        " database that is, and whether it is reachable now, is not known"
+    ),
+    Form.ITS_DATABASE_REACHABLE: "its database is reachable",
     Form.RUNS_WITHOUT_PREREQUISITE: (
         "{service} runs without it: the profile is out of date, or the service will not survive"
         " its next start"

@@ -254,10 +254,14 @@ def test_a_feature_on_some_nodes_agrees_with_a_list_of_nodes(lab: Start) -> None
 
 
 def test_a_discovered_database_settles_nothing(lab: Start) -> None:
-    """Without it, a missing declaration would be drift; with it, the finding is unknown."""
+    """Where the service is stopped, no declaration is drift; with a discovered one, unknown."""
     columns = ["pkid", "databasetype", "databasename", "name"]
     listed = table("externaldbassignment", columns, ("1", "Postgres", "tcmadb", PUB))
-    cluster = lab(scenario(table=[listed], external_database=[])).cluster()
+    stopped = [
+        {"name": name, "stopped": ["Cisco XCP Text Conference Manager"]} for name in (PUB, SUB)
+    ]
+    tables = scenario(table=[listed], external_database=[], node=stopped)
+    cluster = lab(tables).cluster()
 
     told = finding(cluster, "TCM-02", PUB)
     assert told.verdict is Verdict.UNKNOWN

@@ -127,6 +127,7 @@ def test_a_prerequisite_of_the_change_is_reported_once() -> None:
 def test_a_missing_prerequisite_of_a_feature_has_its_own_remedy() -> None:
     """Naming one more node adds no database."""
     facts = without(replace(HEALTHY, databases=()), SUBSCRIBER, MESSAGE_ARCHIVER)
+    facts = without(facts, PUBLISHER, MESSAGE_ARCHIVER)
     here = RequestedChange(SUBSCRIBER, MESSAGE_ARCHIVER, activate=True)
     decision = decide_with_file(facts, here, compliance=False)
     elsewhere = [c for c in decision.checks if c.finding and c.about == PUBLISHER]

@@ -15,7 +15,7 @@ from auditor.models.findings import Finding, Verdict
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.resources import scenario_folder
 from auditor.setup.init.questions import QUESTION_PREFIX
-from tests.lab import Lab
+from tests.lab import PUB, SUB, Lab
 
 Start = Callable[..., Lab]
 SCENARIOS = sorted(path.stem for path in scenario_folder().glob("*.toml"))
@@ -88,6 +88,34 @@ def _asked(finding: Finding, open_keys: set[str], text: str) -> bool:
     if "external_database" in remedy:
         return "# [[cluster.external_database]]" in text
     return finding.recommendation in ("AXL-04", "DIR-03") or "Restart" in remedy
+
+
+@pytest.mark.parametrize("release", ["11.5.1.10000-4", "12.5.1.10000-22", "14.0.1.13900-8"])
+def test_a_healthy_cluster_has_no_drift_right_after_init(lab: Start, release: str) -> None:
+    """Every feature is in use; what the file does not say of databases, the services show."""
+    features = (
+        "chat",
+        "permanent_chat",
+        "compliance",
+        "web_clients",
+        "xmpp_clients",
+        "xmpp_federation",
+        "third_party_ldap_search",
+        "third_party_ldap_search_configured",
+    )
+    database = {"type": "postgresql", "used_by": ["permanent_chat", "compliance"]}
+    running = lab(
+        {
+            "cluster": {"name": "all", "release": release},
+            "group": [{"name": "Default", "nodes": [PUB, SUB]}],
+            "deployment": dict.fromkeys(features, True)
+            | {"xmpp_federation_enabled_on": [PUB, SUB]},
+            "external_database": [{"name": "store", **database}],
+        }
+    )
+    report = written(running).json()
+    assert report["summary"]["drift"] == 0
+    assert report["summary"]["exit_code"] in (0, 4)
 
 
 def test_the_file_of_a_healthy_cluster_reads_as_it_should(

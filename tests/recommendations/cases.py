@@ -195,9 +195,13 @@ def xmpp_federation() -> Iterator[Case]:
     down = cluster(node(), subscriber("imp2", off), told=half)
     yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
     yield Case(id_, Verdict.DRIFT, cluster(told=half), "imp2", FindingKind.PROFILE_CONFLICT)
-    unlisted = cluster(told=deployment(xmpp_federation_enabled_on=None))
-    yield Case(id_, Verdict.DRIFT, unlisted, "imp2", FindingKind.PROFILE_CONFLICT)
-    yield Case(id_, Verdict.UNKNOWN, cluster(node(), subscriber("imp2", on), told=absent), "imp2")
+    unlisted = deployment(xmpp_federation_enabled_on=None)
+    yield Case(id_, Verdict.PASS, cluster(told=unlisted), "imp2")
+    down = cluster(node(), subscriber("imp2", off), told=unlisted)
+    yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
+    yield Case(id_, Verdict.PASS, cluster(node(), subscriber("imp2", on), told=absent), "imp2")
+    unclear = subscriber("imp2", service(XMPP_FEDERATION_MANAGER, "unknown"))
+    yield Case(id_, Verdict.UNKNOWN, cluster(node(), unclear, told=unlisted), "imp2")
     calm = cluster(node(), subscriber("imp2", off), told=absent)
     yield Case(id_, Verdict.NOT_APPLICABLE, calm, "imp2")
     yield Case(id_, Verdict.NOT_APPLICABLE, cluster(told=outside), "imp2")
@@ -222,8 +226,10 @@ def stored() -> Iterator[Case]:
         yield Case(id_, Verdict.DRIFT, lost, "imp2", FindingKind.PREREQUISITE_MISSING)
         lost = cluster(*stopped, stores=elsewhere)
         yield Case(id_, Verdict.DRIFT, lost, "imp2", FindingKind.PREREQUISITE_MISSING)
+        runs = Verdict.PASS if id_ == "TCM-02" else Verdict.UNKNOWN
+        yield Case(id_, runs, cluster(stores=missing), "imp2")
         yield Case(
-            id_, Verdict.DRIFT, cluster(stores=missing), "imp2", FindingKind.PROFILE_CONFLICT
+            id_, Verdict.DRIFT, cluster(stores=elsewhere), "imp2", FindingKind.PROFILE_CONFLICT
         )
         strange = cluster(*_with("imp2", name, "unknown"), stores=missing)
         yield Case(id_, Verdict.UNKNOWN, strange, "imp2")
@@ -260,7 +266,12 @@ def directory() -> Iterator[Case]:
     yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
     yield Case(id_, Verdict.DRIFT, cluster(told=bare), "imp2", FindingKind.PROFILE_CONFLICT)
     untold = deployment(third_party_ldap_search_configured=None)
-    yield Case(id_, Verdict.UNKNOWN, cluster(told=untold), "imp2")
+    yield Case(id_, Verdict.PASS, cluster(told=untold), "imp2")
+    for uptime in (599, None):
+        young = subscriber("imp2", service(DIRECTORY_SERVICE, uptime_s=uptime))
+        yield Case(id_, Verdict.UNKNOWN, cluster(node(), young, told=untold), "imp2")
+    down = cluster(node(), subscriber("imp2", off), told=untold)
+    yield Case(id_, Verdict.UNKNOWN, down, "imp2")
     gone = cluster(node(), subscriber("imp2", off), told=absent)
     yield Case(id_, Verdict.NOT_APPLICABLE, gone, "imp2")
     id_ = "DIR-03"

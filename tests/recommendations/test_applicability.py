@@ -143,8 +143,11 @@ def test_what_is_declared_outranks_what_is_discovered_whatever_the_order() -> No
 
 def test_a_discovered_database_alone_passes_no_prerequisite() -> None:
     guessed = databases(database("permanent_chat", origin=Origin.DISCOVERED))
+    stopped = subscriber("imp2", service(TEXT_CONFERENCE_MANAGER, "stopped"))
 
-    assert _all(cluster(stores=guessed))["TCM-02", "imp2"].verdict is Verdict.UNKNOWN
+    facts = cluster(node(), stopped, stores=guessed)
+    assert _all(facts)["TCM-02", "imp2"].verdict is Verdict.UNKNOWN
+    assert _all(cluster(stores=guessed))["TCM-02", "imp2"].verdict is Verdict.PASS
 
 
 def test_a_discovered_feature_does_not_make_the_list_of_databases_complete() -> None:
