@@ -53,17 +53,12 @@ def read_first_run(connection: Connection, cluster: str) -> int | None:
 
 
 def read_past_runs(
-    connection: Connection, cluster: str | None, *, limit: int | None, since: str | None
+    connection: Connection, cluster: str | None, *, limit: int | None
 ) -> tuple[PastRun, ...]:
-    """Return recorded runs, one for each cluster that it audited, the latest first.
-
-    `since` is the earliest start that counts, in the form of `started_at`.
-    """
+    """Return recorded runs, one for each cluster that it audited, the latest first."""
     query = _past_run_query().order_by(cluster_run_table.c.run.desc(), cluster_run_table.c.cluster)
     if cluster is not None:
         query = query.where(cluster_run_table.c.cluster == cluster)
-    if since is not None:
-        query = query.where(run_table.c.started_at >= since)
     return tuple(
         _past_run_from_row(row) for row in connection.execute(query.limit(limit)).mappings()
     )
@@ -222,7 +217,7 @@ def read_period_rows(connection: Connection, cluster: str | None) -> tuple[dict[
 _ISO_DATE_PATTERN = re.compile(r"\d{4}-\d\d-\d\d(?:[T ].*)?")
 
 
-def parse_moment(text: str) -> str | None:
+def _parse_moment(text: str) -> str | None:
     """Return a date, or date and time, in the form of `started_at`; None for any other text.
 
     Without a time zone it is UTC, as all times of the history are.
@@ -235,14 +230,9 @@ def parse_moment(text: str) -> str | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise not_a_date_error(text) from None
+        line = f'"{printable_excerpt(text)}" is not a date; write 2026-03-01 or 2026-03-01T06:00'
+        raise ConfigError([line]) from None
     return utc_timestamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-
-
-def not_a_date_error(text: str) -> ConfigError:
-    """Return the error of a text that should be a date."""
-    name = printable_excerpt(text)
-    return ConfigError([f'"{name}" is not a date; write 2026-03-01 or 2026-03-01T06:00'])
 
 
 def find_baseline_run(connection: Connection, cluster: str, since: str) -> int:
@@ -254,7 +244,7 @@ def find_baseline_run(connection: Connection, cluster: str, since: str) -> int:
     Raises:
         ConfigError: no run has this id, or several ids begin with it.
     """
-    moment = parse_moment(since)
+    moment = _parse_moment(since)
     if moment is None:
         by: int | None = _find_run_by_id(connection, since)
     else:

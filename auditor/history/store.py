@@ -117,19 +117,11 @@ class HistoryStore:
         with self.database.reading() as connection:
             return queries.read_recorded_clusters(connection)
 
-    def runs(
-        self, cluster: str | None = None, *, limit: int | None = None, since: str | None = None
-    ) -> tuple[PastRun, ...]:
-        """Return recorded runs, one entry for each cluster of a run, the latest first.
-
-        `since` is a date, or date and time; UTC where it names no zone.
-        """
-        start = None if since is None else queries.parse_moment(since)
-        if since is not None and start is None:
-            raise queries.not_a_date_error(since)
+    def runs(self, cluster: str | None = None, *, limit: int | None = None) -> tuple[PastRun, ...]:
+        """Return recorded runs, one entry for each cluster of a run, the latest first."""
         with self.database.reading() as connection:
             _require_recorded_cluster(connection, cluster)
-            return queries.read_past_runs(connection, cluster, limit=limit, since=start)
+            return queries.read_past_runs(connection, cluster, limit=limit)
 
     def latest_findings(self, cluster: str) -> tuple[HistoricalFinding, ...]:
         """Return every finding of a cluster's last run, with its age."""
@@ -178,7 +170,7 @@ def _build_cluster_history(
     return ClusterHistory(
         ages={finding.id: finding.age for finding in findings},
         changes=() if before is None else find_changes_since(records, before, findings),
-        runs=queries.read_past_runs(connection, cluster.name, limit=MAX_PAST_RUNS, since=None),
+        runs=queries.read_past_runs(connection, cluster.name, limit=MAX_PAST_RUNS),
         unread=queries.read_unread_nodes(connection, cluster.name, before),
         other_publisher=_find_other_publisher(connection, cluster.name, before, cluster.publisher),
     )

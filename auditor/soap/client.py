@@ -22,7 +22,6 @@ from auditor.soap.records import (
     ProcessNodeService,
     ProductInformation,
     RedundancyGroup,
-    ServiceSpecification,
     ServiceStatusReply,
 )
 from auditor.soap.redaction import RedactionWarnings, ResponseRedactor
@@ -108,14 +107,6 @@ class Client(AbstractContextManager["Client"]):
             operations.get_operation(operations.CONTROL_CENTER_API, "getProductInformationList"),
             {"ServiceInfo": ""},
             parsing.parse_product_information,
-        )
-
-    def static_service_list(self) -> tuple[ServiceSpecification, ...]:
-        """Return the services that the node knows, without their state."""
-        return self._ask(
-            operations.get_operation(operations.CONTROL_CENTER_API, "soapGetStaticServiceList"),
-            {"ServiceInformationResponse": ""},
-            parsing.parse_static_service_list,
         )
 
     def perfmon_counters(self, object_name: str, host: str) -> tuple[PerfmonCounter, ...]:

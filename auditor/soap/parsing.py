@@ -46,18 +46,12 @@ def parse_service_status(reply: CheckedReply) -> records.ServiceStatusReply:
 def parse_product_information(reply: CheckedReply) -> records.ProductInformation:
     """Read `getProductInformationListResponse`; a list without services is refused."""
     result = _required_child(reply, reply.element, "getProductInformationListReturn")
+    services = _required_child(reply, result, "Services")
+    rows = _parse_rows(reply, services, "item", "ServiceName", _parse_specification)
     return records.ProductInformation(
         _child_text(result, "ActiveServerVersion"),
-        _child_text(result, "PrimaryNode"),
-        _child_text(result, "SecondaryNode"),
-        _parse_specifications(reply, result),
+        _require_rows(reply, rows, "services"),
     )
-
-
-def parse_static_service_list(reply: CheckedReply) -> tuple[records.ServiceSpecification, ...]:
-    """Read `soapGetStaticServiceListResponse`; a list without services is refused."""
-    result = _required_child(reply, reply.element, "soapGetStaticServiceListReturn")
-    return _parse_specifications(reply, result)
 
 
 def parse_counters(reply: CheckedReply) -> tuple[records.PerfmonCounter, ...]:
@@ -125,21 +119,12 @@ def _parse_service_row(row: etree._Element) -> records.ServiceRow:
     )
 
 
-def _parse_specifications(
-    reply: CheckedReply, result: etree._Element
-) -> tuple[records.ServiceSpecification, ...]:
-    services = _required_child(reply, result, "Services")
-    rows = _parse_rows(reply, services, "item", "ServiceName", _parse_specification)
-    return _require_rows(reply, rows, "services")
-
-
 def _parse_specification(row: etree._Element) -> records.ServiceSpecification:
     return records.ServiceSpecification(
         name=_child_text(row, "ServiceName") or "",
         type=_child_text(row, "ServiceType"),
         deployable=_parse_boolean(_child_text(row, "Deployable")),
         group=_child_text(row, "GroupName"),
-        product_id=_child_text(row, "ProductID"),
     )
 
 

@@ -40,7 +40,6 @@ class ServiceSpecification:
     type: str | None
     deployable: bool | None
     group: str | None
-    product_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,6 @@ class ProductInformation:
     """The release that runs on a node, and the services that it knows."""
 
     active_version: str | None
-    primary_node: str | None
-    secondary_node: str | None
     services: tuple[ServiceSpecification, ...]
 
 

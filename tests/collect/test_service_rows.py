@@ -158,8 +158,8 @@ def test_network_services_have_no_activation() -> None:
 def test_product_list_does_not_override_deployable_services() -> None:
     """A real capture holds a corrupted row, and a list may call anything not deployable."""
     wrong = [
-        ServiceSpecification("yes", "Servlet", True, "none", "315106"),
-        ServiceSpecification(SIP, "Service", False, "IM and Presence Services", "X"),
+        ServiceSpecification("yes", "Servlet", True, "none"),
+        ServiceSpecification(SIP, "Service", False, "IM and Presence Services"),
     ]
     state = merge_service_rows([row("Stopped", -1068)], wrong)[SIP]
     assert (state.deployable, state.activated) == (True, False)
@@ -167,7 +167,7 @@ def test_product_list_does_not_override_deployable_services() -> None:
 
 def test_an_unknown_service_is_deployable_if_the_product_list_says_so() -> None:
     """Names that no list of ours holds are kept."""
-    listed = [ServiceSpecification("Cisco Brand New Agent", "Service", False, None, None)]
+    listed = [ServiceSpecification("Cisco Brand New Agent", "Service", False, None)]
     state = merge_service_rows([row("Stopped", -1068, name="Cisco Brand New Agent")], listed)
     assert state["Cisco Brand New Agent"].deployable is False
 

@@ -38,7 +38,6 @@ def test_every_request_to_a_node_is_answered(cluster: Simulator, network: Patien
         services = {row.name for row in node.service_status().rows}
         assert "Cisco AXL Web Service" in services
         assert services == {spec.name for spec in node.product_information().services}
-        assert services == {spec.name for spec in node.static_service_list()}
         (state,) = node.perfmon_counters("Cisco Server Recovery Manager", name)
         assert (state.name.rpartition("\\")[2], state.value) == ("SRMState", 3)
         counted = node.sql("select count(*) from processnode where systemnode='f'")

@@ -75,6 +75,6 @@ class ProfileEntry:
         """Return whether something is not in use."""
         return not self.question and not self.value
 
-    def asking(self, question: str, value: ProfileValue | None = None) -> "ProfileEntry":
+    def asking(self, question: str) -> "ProfileEntry":
         """Return the entry as a question."""
-        return replace(self, question=question, value=self.value if value is None else value)
+        return replace(self, question=question)
