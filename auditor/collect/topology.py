@@ -132,7 +132,7 @@ def _parse_process_nodes(
     repeated = [name for name, count in counts.items() if count > 1]
     if repeated:
         raise BadReply(Problem.REPEATED_NODE, name=repeated[0])
-    return _mark_planned(_clear_doubtful_roles(nodes), settings)
+    return _mark_planned(_fill_roles(nodes, settings), settings)
 
 
 def _clear_doubtful_roles(nodes: Iterable[NodeFacts]) -> tuple[NodeFacts, ...]:
@@ -148,6 +148,27 @@ def _clear_doubtful_roles(nodes: Iterable[NodeFacts]) -> tuple[NodeFacts, ...]:
     doubtful = Role.PUBLISHER if publishers else Role.SUBSCRIBER
     return tuple(
         replace(node, role=Role.UNKNOWN) if node.role is doubtful else node for node in nodes
+    )
+
+
+def _fill_roles(nodes: Iterable[NodeFacts], settings: ClusterSettings) -> tuple[NodeFacts, ...]:
+    """Return the nodes with the roles of AXL, with those of the file where AXL's are in doubt."""
+    cleared = _clear_doubtful_roles(nodes)
+    if any(node.role is Role.PUBLISHER for node in cleared):
+        return cleared
+    roles = {node.name.casefold(): node.role for node in settings.nodes}
+    declared = tuple(
+        replace(node, role=roles.get(node.name.casefold(), node.role))
+        if node.role is Role.UNKNOWN
+        else node
+        for node in cleared
+    )
+    if sum(node.role is Role.PUBLISHER for node in declared) != 1:
+        return cleared
+    # A cluster has one publisher, so every other node is a subscriber.
+    return tuple(
+        replace(node, role=Role.SUBSCRIBER) if node.role is not Role.PUBLISHER else node
+        for node in declared
     )
 
 

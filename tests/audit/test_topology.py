@@ -46,6 +46,18 @@ def _rows_of_publisher(cluster: ClusterReport) -> set[Verdict]:
     return {told[row, name] for row in rows for name in (PUB, SUB)}
 
 
+@pytest.mark.parametrize("usage", ["Publisher", "Subscriber", "something new"])
+def test_a_declared_role_counts_where_cucm_names_no_single_publisher(
+    lab: Start, usage: str
+) -> None:
+    fault = {"fault": "odd-status", "operation": "listProcessNode", "text": usage}
+    running = lab({**PAIR, "fault": [fault]})
+    running.edit = lambda text: DECLARED(text)
+    cluster = running.cluster()
+    assert {n.name: n.role for n in cluster.nodes} == {PUB: "publisher", SUB: "subscriber"}
+    assert Verdict.UNKNOWN not in _rows_of_publisher(cluster)
+
+
 def test_the_order_of_elements_makes_no_difference(lab: Start) -> None:
     """A real CUCM does not keep the order of its own schema."""
     whole = lab({**PEERED_PAIR, "cluster": {"name": "pair", "axl_out_of_order": True}}).cluster()
