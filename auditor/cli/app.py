@@ -50,6 +50,7 @@ def _exit_code_for(error: AuditorError) -> ExitCode:
 
 def usage_message(error: TyperException) -> str:
     """Return in one line what is wrong with a command line."""
+    # Typer hands pydantic's text on as it is; the reason without this prefix is in no field.
     return " ".join(error.format_message().replace("Value error, ", "").split())
 
 

@@ -50,9 +50,7 @@ def read_examples() -> dict[str, str]:
 
 
 def _render_example_list(texts: dict[str, str]) -> str:
-    titles = {
-        name: text.partition("\n")[0].partition(": ")[2].rstrip(".") for name, text in texts.items()
-    }
+    titles = {name: text.partition("\n")[0].partition(": ")[2] for name, text in texts.items()}
     widest = max(map(len, titles))
     lines = [f"  {name:<{widest}}  {title}" for name, title in titles.items()]
     return "\n".join(["Print one with `auditor examples NAME`:", "", *lines, ""])

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Literal, Union, get_args, get_origin
 
@@ -111,12 +112,17 @@ def _describe_mistake(mistake: ErrorDetails, key: str | None, table: ModelClass)
     if kind == "missing":
         return f"the key `{key}` is missing."
     if kind == "enum":
-        choices = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-        return (
-            f"`{key}` cannot be"
-            f" `{shorten_value(mistake['input'])}`{choice_hint(str(mistake['input']), choices)}"
-        )
+        wrong = mistake["input"]
+        hint = choice_hint(str(wrong), _enum_choices(table.model_fields[key].annotation))
+        return f"`{key}` cannot be `{shorten_value(wrong)}`{hint}"
     return f"`{key}` must be {_describe_annotation(table.model_fields[key].annotation)}."
+
+
+def _enum_choices(annotation: object) -> list[str]:
+    """Return the values of the enumerations that a key takes."""
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return [str(member.value) for member in annotation]
+    return [choice for inner in get_args(annotation) for choice in _enum_choices(inner)]
 
 
 def _describe_annotation(annotation: object) -> str:

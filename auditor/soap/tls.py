@@ -42,7 +42,7 @@ def is_pinned(certificate: Certificate, pins: Iterable[str]) -> bool:
 
 def names_host(certificate: Certificate, host: str) -> bool:
     """Tell whether a certificate names a host; the common name counts here, as a claim."""
-    name = host.rstrip(".").casefold()
+    name = host.removesuffix(".").casefold()
     _, _, domain = name.partition(".")
     claims = {claim.casefold() for claim in (*certificate.names, certificate.common_name)}
     return name in claims or (bool(domain) and f"*.{domain}" in claims)

@@ -148,7 +148,7 @@ def render_checkup_json(checkup: Checkup, *, now: datetime) -> str:
 
 def _step_json(step: CheckupStep, words: FailureWords, now: datetime) -> dict[str, object]:
     return {
-        "check": step.check.replace(" ", "_").lower(),
+        "check": step.check.name.lower(),
         "outcome": str(step.outcome),
         "reason": None if step.reason is None else str(step.reason),
         "text": _step_text(step, words),
