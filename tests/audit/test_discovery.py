@@ -54,15 +54,17 @@ def statements(lab: Lab) -> list[str]:
     return [s for s in sent if s.startswith("select")]
 
 
-def told(cluster: ClusterReport, key: str) -> list[Evidence]:
+def evidence_of(cluster: ClusterReport, key: str) -> list[Evidence]:
     """Return what PROFILE-01 saw of a key."""
     return list(finding(cluster, "PROFILE-01", f"deployment.{key}").evidence)
 
 
-def found(cluster: ClusterReport, key: str) -> str | None:
+def origin_of(cluster: ClusterReport, key: str) -> str | None:
     """Return what was discovered of a declared key."""
     texts = [
-        render_sentence(e.statement) for e in told(cluster, key) if e.origin is Origin.DISCOVERED
+        render_sentence(e.statement)
+        for e in evidence_of(cluster, key)
+        if e.origin is Origin.DISCOVERED
     ]
     return texts[0].partition(" is ")[2].rstrip(".") if texts else None
 
@@ -83,8 +85,8 @@ def test_a_run_sends_six_statements_to_the_publisher_and_none_elsewhere(lab: Sta
     for statement in sent:
         check_select_statement(statement)
         assert "passw" not in statement
-    asked = [r.node for r in running.simulator.requests if r.statement.startswith("select")]
-    assert set(asked) == {PUB}
+    nodes = [r.node for r in running.simulator.requests if r.statement.startswith("select")]
+    assert set(nodes) == {PUB}
 
 
 def test_discovery_can_be_left_out(lab: Start) -> None:
@@ -156,7 +158,7 @@ def test_a_table_decides_only_its_own_keys(
     """Empty is a discovered no only where a row is a yes; other columns say nothing."""
     cluster = lab(scenario(table=[table(name, columns, *rows)])).cluster()
 
-    assert found(cluster, key or "xmpp_federation") == expected
+    assert origin_of(cluster, key or "xmpp_federation") == expected
     assert all(entry.reason is None for entry in cluster.coverage)
     assert finding(cluster, "AXL-04", PUB).verdict is Verdict.PASS
 
@@ -173,7 +175,7 @@ def test_a_missing_table_leaves_only_its_key_unknown(lab: Start, probe: str) -> 
     cluster = lab(scenario(cluster={"drop_tables": [names[probe]]})).cluster()
 
     for other, key in KEYS.items():
-        assert (found(cluster, key) is None) == (other == probe)
+        assert (origin_of(cluster, key) is None) == (other == probe)
     assert detail(cluster).startswith("Best effort: 8 of 9 probes of the database were read.")
     assert f"Not read: {probe} (" in detail(cluster)
     assert cluster.notices == ()
@@ -183,7 +185,7 @@ def test_two_tables_with_the_same_column_are_ambiguous(lab: Start) -> None:
     second = table("another", ["enablepersistentgear"], ("f",))
     cluster = lab(scenario(table=[second])).cluster()
 
-    assert found(cluster, "permanent_chat") is None
+    assert origin_of(cluster, "permanent_chat") is None
     assert "more than one table has enablepersistentgear: another, persistentchat" in (
         detail(cluster)
     )
@@ -191,7 +193,9 @@ def test_two_tables_with_the_same_column_are_ambiguous(lab: Start) -> None:
 
 def test_expressway_is_named_in_the_evidence(lab: Start) -> None:
     (evidence,) = [
-        e for e in told(lab(scenario()).cluster(), "xmpp_federation") if e.origin != "declared"
+        e
+        for e in evidence_of(lab(scenario()).cluster(), "xmpp_federation")
+        if e.origin != "declared"
     ]
 
     assert evidence.source == (
@@ -216,10 +220,10 @@ def test_undeclared_keys_are_filled_and_stay_unknown(lab: Start) -> None:
     cluster = lab(scenario(undeclared=undeclared)).cluster()
 
     for row, node in (("AXL-02", SUB), ("XMPPFED-01", SUB), ("XMPPFED-01", PUB)):
-        told = finding(cluster, row, node)
-        assert told.verdict is Verdict.UNKNOWN
-        assert "your file does not confirm it" in render_sentence(told.because)
-        assert "Declare `" in render_sentences(told.remedy)
+        result = finding(cluster, row, node)
+        assert result.verdict is Verdict.UNKNOWN
+        assert "your file does not confirm it" in render_sentence(result.because)
+        assert "Declare `" in render_sentences(result.remedy)
     assert finding(cluster, "PROFILE-01", "deployment.intercluster").verdict == "not_applicable"
 
 
@@ -242,9 +246,9 @@ def test_a_feature_on_some_nodes_makes_no_node_drift(lab: Start) -> None:
     cluster = lab(scenario(undeclared=["managed_file_transfer"])).cluster()
 
     for node in (PUB, SUB):
-        told = finding(cluster, "XFER-01", node)
-        assert told.verdict is Verdict.UNKNOWN
-        assert "its nodes are not known" in render_sentence(told.because)
+        result = finding(cluster, "XFER-01", node)
+        assert result.verdict is Verdict.UNKNOWN
+        assert "its nodes are not known" in render_sentence(result.because)
 
 
 def test_a_feature_on_some_nodes_agrees_with_a_list_of_nodes(lab: Start) -> None:
@@ -263,21 +267,21 @@ def test_a_discovered_database_settles_nothing(lab: Start) -> None:
     tables = scenario(table=[listed], external_database=[], node=stopped)
     cluster = lab(tables).cluster()
 
-    told = finding(cluster, "TCM-02", PUB)
-    assert told.verdict is Verdict.UNKNOWN
-    assert "your file does not confirm it" in render_sentence(told.because)
+    result = finding(cluster, "TCM-02", PUB)
+    assert result.verdict is Verdict.UNKNOWN
+    assert "your file does not confirm it" in render_sentence(result.because)
     database = make_statement(Form.DATABASE, name="tcmadb", type="postgresql")
-    assert Evidence(Origin.DISCOVERED, "external_database", database) in told.evidence
+    assert Evidence(Origin.DISCOVERED, "external_database", database) in result.evidence
     assert finding(cluster, "TCM-02", SUB).verdict is Verdict.DRIFT
 
 
 def test_declared_databases_are_all_there_are(lab: Start) -> None:
     columns = ["pkid", "databasetype", "databasename", "name"]
     listed = table("externaldbassignment", columns, ("1", "Postgres", "other", PUB))
-    told = finding(lab(scenario(table=[listed])).cluster(), "TCM-02", PUB)
+    result = finding(lab(scenario(table=[listed])).cluster(), "TCM-02", PUB)
 
-    assert told.verdict is Verdict.PASS
-    assert not any("other" in render_sentence(e.statement) for e in told.evidence)
+    assert result.verdict is Verdict.PASS
+    assert not any("other" in render_sentence(e.statement) for e in result.evidence)
 
 
 def test_a_failed_sync_is_a_notice(lab: Start) -> None:
@@ -343,7 +347,7 @@ def test_an_empty_reply_is_not_an_empty_table(lab: Start) -> None:
     rule = {"fault": "empty-list", "node": PUB, "interface": "imp-axl", "after": 2}
     cluster = lab(scenario(fault=[rule])).cluster()
 
-    assert all(found(cluster, key) is None for key in KEYS.values())
+    assert all(origin_of(cluster, key) is None for key in KEYS.values())
     assert "AXL answered without the row that is always there" in detail(cluster)
 
 
@@ -352,8 +356,8 @@ def test_axl_that_does_not_run_is_not_asked(lab: Start) -> None:
     running = lab(scenario(node=[off], undeclared=["permanent_chat"]))
     cluster = running.cluster()
 
-    asked = [r for r in running.simulator.requests if r.node == PUB and r.interface == "imp-axl"]
-    assert asked == []
+    requests = [r for r in running.simulator.requests if r.node == PUB and r.interface == "imp-axl"]
+    assert requests == []
     (notice,) = cluster.notices
     start = f"`permanent_chat` is not declared and cannot be read from the database of {PUB}: "
     assert notice.startswith(start)
@@ -448,8 +452,8 @@ def test_an_operator_can_add_a_probe_and_turn_one_off(lab: Start) -> None:
     (running.folder / "mine.toml").write_text(OWN)
     cluster = running.cluster()
 
-    assert found(cluster, "web_clients") == "true"
-    assert found(cluster, "permanent_chat") is None
+    assert origin_of(cluster, "web_clients") == "true"
+    assert origin_of(cluster, "permanent_chat") is None
     assert len(statements(running)) == 6
 
 
@@ -469,7 +473,7 @@ def test_a_database_of_unproven_identity_is_not_used(lab: Start) -> None:
     cluster = lab(scenario(fault=[rule])).cluster()
 
     assert {n.identity for n in cluster.nodes} == {"contradicted"}
-    assert all(found(cluster, key) is None for key in KEYS.values())
+    assert all(origin_of(cluster, key) is None for key in KEYS.values())
 
 
 def test_an_internal_error_is_reported_as_one(lab: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -478,7 +482,7 @@ def test_an_internal_error_is_reported_as_one(lab: Start, monkeypatch: pytest.Mo
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("auditor.collect.discovery.reader.plan_statements", broken)
+    monkeypatch.setattr("auditor.collect.discovery.sql.plan_statements", broken)
     cluster = lab(scenario()).cluster()
 
     entry = coverage(cluster, PUB, Source.IMP_AXL)
