@@ -66,10 +66,10 @@ def lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
     """Return what starts a simulated cluster: `lab("healthy")`, or `lab({...scenario...})`."""
     with ExitStack() as running:
 
-        def start(wanted: str | Mapping[str, Any]) -> Lab:
+        def start(source: str | Mapping[str, Any]) -> Lab:
             folder = tmp_path / "lab"
             folder.mkdir()
-            given = scenario(wanted) if isinstance(wanted, str) else wanted
-            return Lab(running.enter_context(Simulator(given, folder)), folder)
+            content = scenario(source) if isinstance(source, str) else source
+            return Lab(running.enter_context(Simulator(content, folder)), folder)
 
         yield start

@@ -62,11 +62,11 @@ def service(name: str, state: RunState | str = "started", **changes: Any) -> Ser
     """Return a service; a stopped one is "Commanded Out of Service" by default."""
     deployable = is_deployable_service(name)
     run = RunState(state)
-    known = deployable is not False and run is not RunState.UNKNOWN
+    is_readable = deployable is not False and run is not RunState.UNKNOWN
     base = ServiceState(
         name=name,
         deployable=deployable,
-        activated=True if known else None,
+        activated=True if is_readable else None,
         state=run,
         reason_code=-1069 if run is RunState.STOPPED else -1,
         reason="Commanded Out of Service" if run is RunState.STOPPED else None,
@@ -85,9 +85,9 @@ def not_activated(name: str) -> ServiceState:
 
 def services(*changed: ServiceState) -> dict[str, ServiceState]:
     """Return every service of the table and of the guides, started, with some changed."""
-    known = FEATURE_SERVICES | {SYNC_AGENT, XCP_ROUTER, INTERCLUSTER_SYNC_AGENT}
-    told = {name: service(name) for name in known}
-    return told | {state.name: state for state in changed}
+    names = FEATURE_SERVICES | {SYNC_AGENT, XCP_ROUTER, INTERCLUSTER_SYNC_AGENT}
+    states = {name: service(name) for name in names}
+    return states | {state.name: state for state in changed}
 
 
 def reading(state: HaState | str, origin: Origin = Origin.OBSERVED) -> HaReading:
@@ -138,22 +138,22 @@ def setting(
 
 
 def settings(
-    **told: bool | str | Iterable[str] | Setting | tuple[Setting, ...],
+    **values: bool | str | Iterable[str] | Setting | tuple[Setting, ...],
 ) -> dict[str, tuple[Setting, ...]]:
     """Return settings by key; a value that is no Setting is declared."""
-    return {key: _tellings(value) for key, value in told.items()}
+    return {key: _settings_of(value) for key, value in values.items()}
 
 
-def _tellings(
+def _settings_of(
     value: bool | str | Iterable[str] | Setting | tuple[Setting, ...],
 ) -> tuple[Setting, ...]:
     if isinstance(value, Setting):
         return (value,)
     if isinstance(value, bool | str):
         return (setting(value),)
-    told = tuple(value)
-    tellings = tuple(one for one in told if isinstance(one, Setting))
-    return tellings or (setting([one for one in told if isinstance(one, str)]),)
+    values = tuple(value)
+    tellings = tuple(one for one in values if isinstance(one, Setting))
+    return tellings or (setting([one for one in values if isinstance(one, str)]),)
 
 
 def deployment(
@@ -163,7 +163,7 @@ def deployment(
 
     No node is a routing node, and no peer is on release 8.6(x).
     """
-    told: dict[str, bool | str | Iterable[str] | Setting | None] = dict.fromkeys(
+    values: dict[str, bool | str | Iterable[str] | Setting | None] = dict.fromkeys(
         (
             "bulk_administration",
             "chat",
@@ -183,21 +183,21 @@ def deployment(
         ),
         True,
     )
-    told |= {"xmpp_federation_enabled_on": ["imp1", "imp2"], "routing_nodes": []}
-    told |= {"compliance_third_party": False, "intercluster_cup86": False}
-    told |= changed
-    return settings(**{key: value for key, value in told.items() if value is not None})
+    values |= {"xmpp_federation_enabled_on": ["imp1", "imp2"], "routing_nodes": []}
+    values |= {"compliance_third_party": False, "intercluster_cup86": False}
+    values |= changed
+    return settings(**{key: value for key, value in values.items() if value is not None})
 
 
 def databases(*changed: ExternalDatabase) -> tuple[ExternalDatabase, ...]:
     """Return a reachable database for every use, for file transfer one a node, some replaced."""
-    told = (
+    usual = (
         database("permanent_chat"),
         database("compliance"),
         database("managed_file_transfer", nodes=["imp1"], name="files1"),
         database("managed_file_transfer", nodes=["imp2"], name="files2"),
     )
-    return tuple({d.name: d for d in (*told, *changed)}.values())
+    return tuple({d.name: d for d in (*usual, *changed)}.values())
 
 
 def gap(
@@ -278,7 +278,7 @@ def group(name: str = GROUP, *nodes: str, ha: bool | None = True, **changes: Any
 
 def cluster(
     *nodes: NodeFacts,
-    told: Mapping[str, tuple[Setting, ...]] | None = None,
+    profile: Mapping[str, tuple[Setting, ...]] | None = None,
     stores: Iterable[ExternalDatabase] | None = None,
     groups: Iterable[Group] | None = None,
     gaps: Iterable[Coverage] = (),
@@ -286,7 +286,7 @@ def cluster(
 ) -> ClusterFacts:
     """Return a cluster of a publisher and a subscriber in one pair, or of the nodes given.
 
-    Groups are made of the nodes' own; `told` are the tellings of the deployment (all features
+    Groups are made of the nodes' own; `profile` holds the settings of the deployment (all features
     by default), `stores` the external databases (reachable ones by default).
     """
     placed = nodes or (node(), subscriber())
@@ -296,7 +296,7 @@ def cluster(
         groups=tuple(_groups(placed) if groups is None else groups),
         groups_known=True,
         topology_observed=True,
-        settings=deployment() if told is None else dict(told),
+        settings=deployment() if profile is None else dict(profile),
         databases=databases() if stores is None else tuple(stores),
         high_availability=True,
         coverage=tuple(gaps),

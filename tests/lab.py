@@ -121,8 +121,8 @@ class Lab:
 
     def json(self, *words: str) -> dict[str, Any]:
         """Run `audit` with JSON on standard output, and return it."""
-        told: dict[str, Any] = json.loads(self.run("audit", "-o", "json", *words).stdout)
-        return told
+        document: dict[str, Any] = json.loads(self.run("audit", "-o", "json", *words).stdout)
+        return document
 
 
 def scenario(name: str) -> Path:
@@ -132,12 +132,12 @@ def scenario(name: str) -> Path:
 
 def finding(cluster: ClusterReport, recommendation: str, subject: str) -> Finding:
     """Return the one finding of a recommendation on a subject."""
-    (found,) = [
+    (match,) = [
         f
         for f in cluster.findings
         if f.recommendation == recommendation and f.subject.name == subject
     ]
-    return found
+    return match
 
 
 def coverage(cluster: ClusterReport, node: str, source: Source) -> Coverage:

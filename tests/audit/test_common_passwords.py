@@ -48,13 +48,13 @@ def usual(labs: Start) -> list[Any]:
 def judged(report: dict[str, Any]) -> list[Any]:
     """Return what is known and found of the one cluster."""
     (cluster,) = report["clusters"]
-    found = [(f["recommendation"], f["subject"], f["verdict"]) for f in cluster["findings"]]
+    findings = [(f["recommendation"], f["subject"], f["verdict"]) for f in cluster["findings"]]
     states = [
         (node["name"], node["ha_state"], s["name"], s["state"], s["activated"], s["reason"])
         for node in cluster["nodes"]
         for s in node["services"]
     ]
-    return [*found, *states]
+    return [*findings, *states]
 
 
 @pytest.mark.parametrize("password", ORDINARY)

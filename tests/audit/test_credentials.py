@@ -40,8 +40,8 @@ def test_a_refusal_at_cucm_stops_the_cluster(lab: Start) -> None:
     cluster = _alone(running, password="wrong")
     assert running.asked() == [(CUCM, "listProcessNode")]
     assert coverage(cluster, CUCM, Source.CUCM_AXL).reason == "credentials"
-    told = {(c.outcome, c.reason) for c in cluster.coverage if c.node in NODES}
-    assert told == {(Outcome.SKIPPED, "not_asked")}
+    outcomes = {(c.outcome, c.reason) for c in cluster.coverage if c.node in NODES}
+    assert outcomes == {(Outcome.SKIPPED, "not_asked")}
     assert cluster.status == "unauditable"
 
 

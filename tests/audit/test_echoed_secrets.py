@@ -79,10 +79,10 @@ def parrot(monkeypatch: pytest.MonkeyPatch) -> Parrot:
     send = SimulatedServer._send_envelope
 
     async def instead(
-        self: SimulatedServer, asked: web.BaseRequest, whole: XmlElement, status: int = 200
+        self: SimulatedServer, request: web.BaseRequest, whole: XmlElement, status: int = 200
     ) -> web.StreamResponse:
-        parrot.speak(whole, asked)
-        return await send(self, asked, whole, status)
+        parrot.speak(whole, request)
+        return await send(self, request, whole, status)
 
     monkeypatch.setattr(SimulatedServer, "_send_envelope", instead)
     monkeypatch.setattr("secrets.token_hex", lambda _: SESSION)
@@ -117,8 +117,8 @@ def _night(running: Lab, folder: Path, hook: Hook) -> tuple[str, Result]:
     )
     files = [path.read_bytes() for path in folder.parent.rglob("*") if path.is_file()]
     left = b"".join(data for data in files if b"BEGIN CERTIFICATE" not in data)
-    told = "".join(f"{message}" for message in hook.told)
-    return result.output + told + left.decode(errors="replace"), result
+    messages = "".join(f"{message}" for message in hook.told)
+    return result.output + messages + left.decode(errors="replace"), result
 
 
 @pytest.mark.parametrize("where", PLACES)
@@ -135,15 +135,15 @@ def test_a_secret_in_any_row_is_in_no_output_of_a_run(
     running = lab(CHAT_PAIR)
     place = tmp_path / "left"
     place.mkdir()
-    told, first = _night(running, place / "before", hook)
+    output, first = _night(running, place / "before", hook)
     assert first.exit_code == 0, first.output
     parrot.places = PLACES[where]
     running.simulator.change({"stop": {"node": SUB, "service": "Cisco SIP Proxy"}})
-    told, result = _night(running, place / "after", hook)
+    output, result = _night(running, place / "after", hook)
     assert running.simulator.password in "".join(parrot.said)
     for what, secret in _secrets(running).items():
-        assert secret not in told + caplog.text, f"{what} was left behind"
-    assert "***" in told
+        assert secret not in output + caplog.text, f"{what} was left behind"
+    assert "***" in output
     assert result.exit_code in (3, 4, 5)
 
 
@@ -152,6 +152,6 @@ def test_echoed_passwords_are_reported_once_a_run(lab: Start, parrot: Parrot) ->
     running = lab(CHAT_PAIR)
     parrot.places = PLACES["words"]
     result = running.run("audit")
-    (told,) = [line for line in result.stderr.splitlines() if "sent the password" in line]
-    assert told.split(" WARNING ")[1].split()[0] in (PUB, SUB)
-    assert told.endswith("it is shown as ***.")
+    (warning,) = [line for line in result.stderr.splitlines() if "sent the password" in line]
+    assert warning.split(" WARNING ")[1].split()[0] in (PUB, SUB)
+    assert warning.endswith("it is shown as ***.")

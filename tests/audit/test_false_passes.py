@@ -27,8 +27,8 @@ def test_product_list_cannot_make_a_table_service_unactivatable(lab: Start) -> N
     running = lab({**PAIR, "node": [{"name": SUB, "not_activated": ["Cisco SIP Proxy"]}]})
     fault = {"fault": "odd-status", "operation": PRODUCTS, "text": "false"}
     running.simulator.change({"fault": fault})
-    found = finding(running.cluster(), "SIP-01", SUB)
-    assert (found.verdict, found.kind) == (Verdict.DRIFT, FindingKind.NOT_ACTIVATED)
+    result = finding(running.cluster(), "SIP-01", SUB)
+    assert (result.verdict, result.kind) == (Verdict.DRIFT, FindingKind.NOT_ACTIVATED)
 
 
 def test_a_product_list_cannot_make_a_network_service_optional(lab: Start) -> None:
@@ -37,10 +37,10 @@ def test_a_product_list_cannot_make_a_network_service_optional(lab: Start) -> No
     fault = {"fault": "odd-status", "operation": PRODUCTS, "text": "true"}
     running.simulator.change({"fault": fault})
     cluster = running.cluster()
-    found = finding(cluster, "SYNC-01", SUB)
-    assert (found.verdict, found.kind) == (Verdict.DRIFT, FindingKind.STOPPED)
-    told = {n.name: n.services["Cisco Sync Agent"] for n in cluster.nodes}
-    assert (told[SUB].deployable, told[SUB].activated) == (False, None)
+    result = finding(cluster, "SYNC-01", SUB)
+    assert (result.verdict, result.kind) == (Verdict.DRIFT, FindingKind.STOPPED)
+    states = {n.name: n.services["Cisco Sync Agent"] for n in cluster.nodes}
+    assert (states[SUB].deployable, states[SUB].activated) == (False, None)
 
 
 @pytest.mark.parametrize("packs", [["table"], ["table", "guides"]], ids=["table", "both"])
@@ -91,10 +91,10 @@ def test_axl_decides_activation_only_where_control_center_does_not(
     service = {"status": "Stopped", "active_in_axl": active, **row}
     node = {"name": SUB, "service": {"Cisco Serviceability Reporter": service}}
     running = lab({**PAIR, "node": [node]})
-    found = finding(running.cluster(), "RPT-02", SUB)
-    assert (found.verdict, found.kind) == (verdict, kind)
-    asked = (CUCM, "listProcessNodeService") in running.asked()
-    assert asked is (row["reason"] != -1069)
+    result = finding(running.cluster(), "RPT-02", SUB)
+    assert (result.verdict, result.kind) == (verdict, kind)
+    was_asked = (CUCM, "listProcessNodeService") in running.asked()
+    assert was_asked is (row["reason"] != -1069)
 
 
 def test_a_failed_second_reading_leaves_a_starting_service_unknown(lab: Start) -> None:

@@ -219,9 +219,9 @@ CASES = [_case(*cell) for cell in _grid() if cell[2] != "-"]
 
 def test_no_fault_and_no_request_is_missing_from_the_table() -> None:
     """A new fault must be given its row, and what is left out its reason."""
-    given = {(fault, place) for fault, place, _ in _grid()}
+    pairs = {(fault, place) for fault, place, _ in _grid()}
     interface_faults = (set(Fault) - LISTENER_FAULTS) | {Fault.CONNECTION_REFUSED}
-    assert given == set(product(interface_faults, PLACES))
+    assert pairs == set(product(interface_faults, PLACES))
     assert {fault for fault, _ in LISTENERS} == set(LISTENER_FAULTS)
     assert {server for _, server in LISTENERS} == {CUCM, SUB}
     left_out = {fault for fault, _, cell in _grid() if cell == "-"}
@@ -232,8 +232,8 @@ def test_every_request_of_an_audit_has_a_column(pair: Lab) -> None:
     """What the audit asks is what the faults were laid on."""
     before = len(pair.simulator.requests)
     _audit(pair.undisturbed())
-    asked = {(r.interface, r.operation) for r in pair.simulator.requests[before:]}
-    assert asked == {(interface, operation) for _, interface, operation in PLACES.values()}
+    operations = {(r.interface, r.operation) for r in pair.simulator.requests[before:]}
+    assert operations == {(interface, operation) for _, interface, operation in PLACES.values()}
 
 
 SICK = (
@@ -267,7 +267,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="module")
-def sick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Yield the same pair with a second node on which everything is wrong that can be."""
     undecided = {"status": "Stopped", "reason": -1, "text": "", "active_in_axl": False}
     node = {
@@ -314,9 +314,9 @@ def whole(pair: Lab) -> ClusterReport:
 
 
 @pytest.fixture(scope="module")
-def whole_sick(sick: Lab) -> ClusterReport:
+def whole_broken(broken: Lab) -> ClusterReport:
     """Return what the sick pair comes to without any fault."""
-    return _alone(_audit(sick.undisturbed()))
+    return _alone(_audit(broken.undisturbed()))
 
 
 def _audit(lab: Lab) -> Report:
@@ -363,8 +363,10 @@ def _verdicts(cluster: ClusterReport) -> dict[tuple[str, str], str]:
 
 
 def _differences(before: ClusterReport, after: ClusterReport) -> Changes:
-    known = _verdicts(before)
-    return {key: told for key, told in _verdicts(after).items() if known.get(key) != told}
+    verdicts = _verdicts(before)
+    return {
+        key: verdict for key, verdict in _verdicts(after).items() if verdicts.get(key) != verdict
+    }
 
 
 def _gone(before: ClusterReport, after: ClusterReport) -> set[str]:
@@ -386,8 +388,8 @@ def _expected_gaps(case: Case) -> dict[tuple[str, str], str]:
     others: dict[tuple[str, str], str] = {}
     match case.further:
         case "401" | "node401":
-            asked = sources.index(Source(interface))
-            others = {(SUB, s): "not_asked" for s in sources[asked + 1 :]}
+            position = sources.index(Source(interface))
+            others = {(SUB, s): "not_asked" for s in sources[position + 1 :]}
         case "stop":
             others = {(n, s): "not_asked" for n in (PUB, SUB) for s in sources}
         case "node":
@@ -434,7 +436,7 @@ def _hold_what_holds_for_every_report(
     assert all(c.reason is not Reason.BUG for c in after.coverage)
     assert len({f.id for f in after.findings}) == len(after.findings)
     assert sorted(_due(after)) == sorted((f.recommendation, f.subject.name) for f in after.findings)
-    known = {f.id: f for f in before.findings}
+    findings = {f.id: f for f in before.findings}
     read = {n.name for n in after.nodes if n.services} - {SUB}
     for finding in after.findings:
         key = finding.recommendation, finding.subject.name
@@ -442,7 +444,7 @@ def _hold_what_holds_for_every_report(
             assert finding.because
             assert finding.remedy
         elif key not in changes and finding.subject.name in read:
-            assert _lasting(finding) == _lasting(known[finding.id])
+            assert _lasting(finding) == _lasting(findings[finding.id])
 
 
 def _lasting(finding: Finding) -> tuple[object, ...]:
@@ -492,21 +494,21 @@ DISTORTED = [case for case in CASES if case.reason is None or case.fault in _ROW
 
 @pytest.mark.parametrize("case", DISTORTED, ids=str)
 def test_no_distortion_makes_a_broken_node_look_better(
-    sick: Lab, whole_sick: ClusterReport, case: Case
+    broken: Lab, whole_broken: ClusterReport, case: Case
 ) -> None:
     """Whatever is wrong stays wrong or becomes unknown; it never passes, and never vanishes."""
-    _lay(sick, case)
-    report = _audit(sick)
+    _lay(broken, case)
+    report = _audit(broken)
     cluster = _alone(report)
     assert report.exit_code in (3, 4, 5)
     good = {"pass", "not_applicable", "explained"}
-    better = {k: v for k, v in _differences(whole_sick, cluster).items() if v in good}
+    better = {k: v for k, v in _differences(whole_broken, cluster).items() if v in good}
     assert better == {}
 
 
-def test_almost_nothing_passes_on_the_broken_node(whole_sick: ClusterReport) -> None:
+def test_almost_nothing_passes_on_the_broken_node(whole_broken: ClusterReport) -> None:
     """Otherwise the test above would prove little."""
-    told = _verdicts(whole_sick)
-    passing = {row for (row, on), verdict in told.items() if on == SUB and verdict == "pass"}
+    verdicts = _verdicts(whole_broken)
+    passing = {row for (row, on), verdict in verdicts.items() if on == SUB and verdict == "pass"}
     assert passing == {"HA-02", "DIR-02"}
-    assert {told[row, SUB] for row in ("BPS-01", "RPT-02")} == {"drift misplaced"}
+    assert {verdicts[row, SUB] for row in ("BPS-01", "RPT-02")} == {"drift misplaced"}

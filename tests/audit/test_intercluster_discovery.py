@@ -70,8 +70,8 @@ def both(tmp_path: Path) -> Iterator[Pair]:
         def start(a: dict[str, Any], b: dict[str, Any]) -> Both:
             folders = [tmp_path / name for name in ("a", "b")]
             one, other = (
-                running.enter_context(Simulator(given, folder))
-                for given, folder in zip((a, b), folders, strict=True)
+                running.enter_context(Simulator(scenario, folder))
+                for scenario, folder in zip((a, b), folders, strict=True)
             )
             lab = Both(one, folders[0])
             lab.other = other
@@ -85,11 +85,11 @@ def test_a_discovered_peer_says_which_group_is_synced_from(both: Pair) -> None:
     b = side("b", group=GROUPS, undeclared=["intercluster_synced_from"])
     lab = both(side("a", table=[peers("b3.lab.test")]), b)
 
-    told = lab.judge("AXL-02", "b4.lab.test")
-    assert told.verdict is Verdict.UNKNOWN
-    assert "intercluster_synced_from" in render_sentence(told.because)
+    result = lab.judge("AXL-02", "b4.lab.test")
+    assert result.verdict is Verdict.UNKNOWN
+    assert "intercluster_synced_from" in render_sentence(result.because)
     assert any(
-        e.origin is Origin.DISCOVERED and "cluster a" in render_source(e) for e in told.evidence
+        e.origin is Origin.DISCOVERED and "cluster a" in render_source(e) for e in result.evidence
     )
 
 
@@ -116,23 +116,23 @@ def test_a_declared_group_that_covers_the_peer_agrees(both: Pair, entry: str) ->
 def test_a_peer_outside_the_declared_groups_is_a_conflict(both: Pair) -> None:
     lab = both(side("a", table=[peers("b3.lab.test")]), side("b", group=GROUPS))
 
-    told = lab.judge("PROFILE-01", "deployment.intercluster_synced_from")
-    assert (told.verdict, told.kind) == (Verdict.DRIFT, "profile_conflict")
+    result = lab.judge("PROFILE-01", "deployment.intercluster_synced_from")
+    assert (result.verdict, result.kind) == (Verdict.DRIFT, "profile_conflict")
 
 
 def test_the_publishers_group_needs_no_entry(both: Pair) -> None:
     lab = both(side("a", table=[peers("b2.lab.test")]), side("b", group=GROUPS))
 
-    told = lab.judge("PROFILE-01", "deployment.intercluster_synced_from")
-    assert told.verdict is Verdict.PASS
+    result = lab.judge("PROFILE-01", "deployment.intercluster_synced_from")
+    assert result.verdict is Verdict.PASS
 
 
 def test_a_cluster_that_declares_no_intercluster_is_contradicted_by_its_peer(both: Pair) -> None:
     b = side("b", deployment={"chat": True, "intercluster": False})
     lab = both(side("a", table=[peers("b1.lab.test")]), b)
 
-    told = lab.judge("PROFILE-01", "deployment.intercluster")
-    assert told.verdict is Verdict.DRIFT
+    result = lab.judge("PROFILE-01", "deployment.intercluster")
+    assert result.verdict is Verdict.DRIFT
     assert lab.judge("AXL-02", "b2.lab.test").verdict is Verdict.NOT_APPLICABLE
 
 
@@ -146,7 +146,7 @@ def test_peers_in_other_clusters_show_nothing(both: Pair) -> None:
 def test_the_command_prints_the_same(both: Pair) -> None:
     """The step is in the use case, so that every command has it."""
     lab = both(side("a", table=[peers("b3.lab.test")]), side("b", group=GROUPS))
-    told: Result = CliRunner(env=lab.environment).invoke(app, ["audit", "-c", str(lab.config)])
+    result: Result = CliRunner(env=lab.environment).invoke(app, ["audit", "-c", str(lab.config)])
 
-    assert told.exit_code == 3
-    assert "peers in the database of cluster a" in " ".join(told.stdout.split())
+    assert result.exit_code == 3
+    assert "peers in the database of cluster a" in " ".join(result.stdout.split())

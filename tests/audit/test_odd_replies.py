@@ -29,7 +29,7 @@ def _rows(whole: etree._Element, key: str, said: str) -> list[etree._Element]:
     ]
 
 
-def told(name: str, said: str, service: str = SIP) -> Twist:
+def replaced(name: str, said: str, service: str = SIP) -> Twist:
     """Let Control Center say something else of a service."""
 
     def twist(whole: etree._Element) -> None:
@@ -69,11 +69,11 @@ def twisted(lab: Start, monkeypatch: pytest.MonkeyPatch) -> Callable[[Twist], La
 
     def start(twist: Twist) -> Lab:
         async def instead(
-            self: SimulatedServer, asked: web.BaseRequest, whole: XmlElement, status: int = 200
+            self: SimulatedServer, request: web.BaseRequest, whole: XmlElement, status: int = 200
         ) -> web.StreamResponse:
             if self._name == SUB:
                 twist(whole)
-            return await send(self, asked, whole, status)
+            return await send(self, request, whole, status)
 
         monkeypatch.setattr(SimulatedServer, "_send_envelope", instead)
         return lab(DIRECTORY_PAIR)
@@ -92,11 +92,11 @@ def test_the_pair_is_compliant_without_a_distortion(
     "twist",
     [
         nil("ServiceStatus"),
-        told("ServiceStatus", "Running"),
-        told("ReasonCode", "-1068.0"),
-        told("ReasonCodeString", "service NOT  activated"),
-        told("ServiceName", "Cisco\u200b SIP Proxy"),
-        told("ServiceName", "\u0421isco SIP Proxy"),
+        replaced("ServiceStatus", "Running"),
+        replaced("ReasonCode", "-1068.0"),
+        replaced("ReasonCodeString", "service NOT  activated"),
+        replaced("ServiceName", "Cisco\u200b SIP Proxy"),
+        replaced("ServiceName", "\u0421isco SIP Proxy"),
     ],
 )
 def test_a_row_of_unclear_state_does_not_pass(
@@ -139,7 +139,7 @@ def test_an_impossible_uptime_does_not_prove_a_stable_service(
     twisted: Callable[[Twist], Lab], uptime: str
 ) -> None:
     """It is neither long enough nor something to reckon with."""
-    report = twisted(told("UpTime", uptime, DIRECTORY)).audit()
+    report = twisted(replaced("UpTime", uptime, DIRECTORY)).audit()
     (cluster,) = report.clusters
     assert finding(cluster, "DIR-03", SUB).verdict is Verdict.UNKNOWN
     assert not any(entry.reason == "bug" for entry in cluster.coverage)

@@ -65,9 +65,9 @@ def again(place: Path, *words: str) -> Result:
 
 def outside_run(text: str) -> str:
     """Return the text of a JSON report without the lines of `run`."""
-    before, found, rest = text.partition('\n  "run": {\n')
+    before, separator, rest = text.partition('\n  "run": {\n')
     _, end, after = rest.partition("\n  },\n")
-    assert found
+    assert separator
     assert end
     return before + after
 
@@ -75,11 +75,11 @@ def outside_run(text: str) -> str:
 def assert_same(lab: Lab, place: Path, *words: str) -> dict[str, Any]:
     """Audit, replay, compare; return the live report."""
     was = live(lab, place, *words)
-    asked = len(lab.simulator.requests)
-    told = again(place)
-    assert told.exit_code == was.exit_code, told.output
-    assert outside_run(told.stdout) == outside_run(was.stdout)
-    assert len(lab.simulator.requests) == asked
+    count = len(lab.simulator.requests)
+    document = again(place)
+    assert document.exit_code == was.exit_code, document.output
+    assert outside_run(document.stdout) == outside_run(was.stdout)
+    assert len(lab.simulator.requests) == count
     report: dict[str, Any] = json.loads(was.stdout)
     return report
 

@@ -161,19 +161,19 @@ def test_only_the_documented_pair_explains_a_stopped_service(
     running.simulator.change(
         {"stop": {"node": "imp3.lab.test", "service": "Cisco SIP Proxy"}, **change}
     )
-    (found,) = [
+    (result,) = [
         f
         for f in running.cluster().findings
         if (f.recommendation, f.subject.name) == ("SIP-01", "imp3.lab.test")
     ]
-    assert found.verdict == verdict
+    assert result.verdict == verdict
 
 
 def test_a_release_without_the_ha_counter_is_incomplete_not_healthy(lab: Start) -> None:
     """Before 12.5 no documented interface shows the HA state."""
     cluster = lab("all-drift-9x").cluster()
-    (found,) = [f for f in cluster.findings if f.recommendation == "HA-01"]
-    assert found.verdict is Verdict.UNKNOWN
+    (result,) = [f for f in cluster.findings if f.recommendation == "HA-01"]
+    assert result.verdict is Verdict.UNKNOWN
 
 
 def test_a_single_node_is_compliant(lab: Start) -> None:

@@ -64,14 +64,14 @@ def echoing(
     echo: Echo = request.param
     sent: list[str] = []
 
-    async def instead(self: SimulatedServer, asked: web.BaseRequest) -> web.StreamResponse:
-        if b"listProcessNode>" in await asked.read():
-            return await handle(self, asked)
-        authorization = asked.headers.get("Authorization", "")
+    async def instead(self: SimulatedServer, request: web.BaseRequest) -> web.StreamResponse:
+        if b"listProcessNode>" in await request.read():
+            return await handle(self, request)
+        authorization = request.headers.get("Authorization", "")
         pair = base64.b64decode(authorization.removeprefix("Basic ")).decode()
-        said = f"{authorization} {asked.headers.get('Cookie', '')} {pair}"
+        said = f"{authorization} {request.headers.get('Cookie', '')} {pair}"
         sent.append(said)
-        return await echo.answer(asked, said)
+        return await echo.answer(request, said)
 
     monkeypatch.setattr(SimulatedServer, "handle", instead)
     monkeypatch.setattr("secrets.token_hex", lambda _: SESSION)
@@ -166,9 +166,9 @@ def test_the_trace_of_an_internal_error_is_only_in_the_log(
     assert result.exit_code == 4
     assert "Traceback" in result.stderr
     assert "Traceback" not in result.stdout
-    told = json.loads(result.stdout)["clusters"][0]
-    assert {c["reason"] for c in told["coverage"] if c["source"] == "perfmon"} == {"bug"}
-    unknown = {f["recommendation"] for f in told["findings"] if f["verdict"] == "unknown"}
+    cluster = json.loads(result.stdout)["clusters"][0]
+    assert {c["reason"] for c in cluster["coverage"] if c["source"] == "perfmon"} == {"bug"}
+    unknown = {f["recommendation"] for f in cluster["findings"] if f["verdict"] == "unknown"}
     assert unknown == {"HA-01"}
     for what, secret in _secrets(running).items():
         assert secret not in result.output, f"{what} is in the output"

@@ -41,9 +41,9 @@ def _verdicts(cluster: ClusterReport) -> dict[tuple[str, str], Verdict]:
 
 
 def _rows_of_publisher(cluster: ClusterReport) -> set[Verdict]:
-    told = _verdicts(cluster)
+    verdicts = _verdicts(cluster)
     rows = ("AXL-01", "RPT-01", "RPT-02", "BPS-01")
-    return {told[row, name] for row in rows for name in (PUB, SUB)}
+    return {verdicts[row, name] for row in rows for name in (PUB, SUB)}
 
 
 @pytest.mark.parametrize("usage", ["Publisher", "Subscriber", "something new"])
@@ -120,12 +120,17 @@ def test_without_cucm_the_declared_nodes_are_audited_and_the_run_is_incomplete(l
     running.edit = DECLARED
     report = running.audit()
     (cluster,) = report.clusters
-    told = _verdicts(cluster)
-    assert told["SIP-01", PUB] is told["SIP-01", SUB] is Verdict.PASS
-    assert told["AXL-01", PUB] is told["AXL-02", SUB] is told["RPT-02", SUB] is Verdict.PASS
-    assert told["HA-01", "Default"] is Verdict.UNKNOWN
-    assert told["PROFILE-02", "addresses"] is Verdict.UNKNOWN
-    assert told["PROFILE-03", "deployment.chat"] is Verdict.UNKNOWN
+    verdicts = _verdicts(cluster)
+    assert verdicts["SIP-01", PUB] is verdicts["SIP-01", SUB] is Verdict.PASS
+    assert (
+        verdicts["AXL-01", PUB]
+        is verdicts["AXL-02", SUB]
+        is verdicts["RPT-02", SUB]
+        is Verdict.PASS
+    )
+    assert verdicts["HA-01", "Default"] is Verdict.UNKNOWN
+    assert verdicts["PROFILE-02", "addresses"] is Verdict.UNKNOWN
+    assert verdicts["PROFILE-03", "deployment.chat"] is Verdict.UNKNOWN
     assert report.exit_code == 4
 
 
@@ -135,9 +140,9 @@ def test_without_groups_the_declared_ones_count_and_the_switch_stays_unknown(lab
     running.edit = DECLARED
     report = running.audit()
     (cluster,) = report.clusters
-    told = _verdicts(cluster)
-    assert told["AXL-02", SUB] is told["HA-02", SUB] is Verdict.PASS
-    assert told["HA-01", "Default"] is Verdict.UNKNOWN
+    verdicts = _verdicts(cluster)
+    assert verdicts["AXL-02", SUB] is verdicts["HA-02", SUB] is Verdict.PASS
+    assert verdicts["HA-01", "Default"] is Verdict.UNKNOWN
     assert report.exit_code == 4
 
 
@@ -191,10 +196,10 @@ def test_a_reachable_planned_node_makes_no_finding_pass(lab: Start) -> None:
     report = running.audit(["table"])
     (cluster,) = report.clusters
     assert not any(node == SUB for node, _ in running.asked())
-    found = finding(cluster, "PROFILE-02", "planned_nodes")
-    assert (found.verdict, found.kind) == (Verdict.DRIFT, FindingKind.PROFILE_CONFLICT)
+    result = finding(cluster, "PROFILE-02", "planned_nodes")
+    assert (result.verdict, result.kind) == (Verdict.DRIFT, FindingKind.PROFILE_CONFLICT)
     assert f"{SUB} is declared as not installed yet, but accepts connections" in render_sentence(
-        found.observed
+        result.observed
     )
     mine = {f.verdict for f in cluster.findings if f.subject.name == SUB}
     assert mine <= {Verdict.UNKNOWN, Verdict.NOT_APPLICABLE}
@@ -220,9 +225,9 @@ def test_a_reachable_planned_node_in_no_group_is_no_drift(lab: Start) -> None:
         }
     )
     cluster = running.cluster()
-    found = finding(cluster, "HA-02", "imp3.lab.test")
-    assert found.verdict is Verdict.UNKNOWN
-    assert "declared in planned_nodes" in render_sentence(found.because)
+    result = finding(cluster, "HA-02", "imp3.lab.test")
+    assert result.verdict is Verdict.UNKNOWN
+    assert "declared in planned_nodes" in render_sentence(result.because)
     drift = [f.recommendation for f in cluster.findings if f.verdict is Verdict.DRIFT]
     assert drift == ["PROFILE-02"]
 
@@ -277,8 +282,8 @@ def test_no_planned_node_is_checked_after_a_refusal(lab: Start, refused: bool) -
 def test_a_node_in_no_group_is_a_finding(lab: Start) -> None:
     """Its Presence Engine would not start."""
     running = lab({**PEERED_PAIR, "node": [{"name": "imp3.lab.test"}]})
-    found = finding(running.cluster(), "HA-02", "imp3.lab.test")
-    assert (found.verdict, found.kind) == (Verdict.DRIFT, FindingKind.NOT_GROUPED)
+    result = finding(running.cluster(), "HA-02", "imp3.lab.test")
+    assert (result.verdict, result.kind) == (Verdict.DRIFT, FindingKind.NOT_GROUPED)
 
 
 def test_a_group_whose_server_is_no_node_makes_the_audit_incomplete(lab: Start) -> None:

@@ -39,7 +39,7 @@ def test_no_waiver_turns_unknown_into_anything_else(
 ) -> None:
     """Nor makes a pass, nor an incomplete audit complete."""
     bare = _report(facts, ())
-    found = bare.clusters[0].findings
+    findings = bare.clusters[0].findings
     rules = tuple(
         WaiverRule(
             finding.recommendation,
@@ -50,21 +50,21 @@ def test_no_waiver_turns_unknown_into_anything_else(
             date(2026, 3, 1) + timedelta(days=data.draw(st.integers(-1, 1))),
             "waivers.toml",
         )
-        for finding in found
+        for finding in findings
         if data.draw(st.booleans())
     )
 
     waived = _report(facts, rules)
 
-    for before, after in zip(found, waived.clusters[0].findings, strict=True):
+    for before, after in zip(findings, waived.clusters[0].findings, strict=True):
         assert before.id == after.id
         if before.verdict is not after.verdict:
             assert after.verdict is Verdict.WAIVED
             assert before.verdict in (Verdict.DRIFT, Verdict.EXPLAINED)
             assert after.waiver is not None
             assert after.waiver.verdict is before.verdict
-    told = json.loads(json_report.render(waived))["summary"]
-    assert told["pass"] == bare.count(Verdict.PASS)
-    assert told["unknown"] == bare.count(Verdict.UNKNOWN)
-    if told["unknown"] or bare.exit_code is ExitCode.UNAUDITABLE:
+    summary = json.loads(json_report.render(waived))["summary"]
+    assert summary["pass"] == bare.count(Verdict.PASS)
+    assert summary["unknown"] == bare.count(Verdict.UNKNOWN)
+    if summary["unknown"] or bare.exit_code is ExitCode.UNAUDITABLE:
         assert waived.exit_code is not ExitCode.COMPLIANT

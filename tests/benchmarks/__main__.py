@@ -24,12 +24,14 @@ def main() -> None:
     parser.add_argument(
         "--smallest", action="store_true", help="one small run of each, to see that it works"
     )
-    given = parser.parse_args()
-    if unknown := set(given.name) - set(MEASUREMENTS):
+    arguments = parser.parse_args()
+    if unknown := set(arguments.name) - set(MEASUREMENTS):
         parser.error(f"no measurement {', '.join(sorted(unknown))}; of: {', '.join(MEASUREMENTS)}")
     gc.set_threshold(GC_ALLOCATION_THRESHOLD, 20, 20)  # as the program has it, for both sides alike
-    size = Size(runs=1, clusters=2) if given.smallest else Size(runs=given.runs, clusters=50)
-    for name in given.name or MEASUREMENTS:
+    size = (
+        Size(runs=1, clusters=2) if arguments.smallest else Size(runs=arguments.runs, clusters=50)
+    )
+    for name in arguments.name or MEASUREMENTS:
         measurement = import_module(f"tests.benchmarks.{name.replace('-', '_')}")
         sys.stdout.write(f"{name}\n{measurement.measure(size)}\n")
         sys.stdout.flush()

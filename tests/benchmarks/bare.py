@@ -25,15 +25,15 @@ class _Named(HTTPAdapter):
         super().init_poolmanager(connections, maxsize, block, **names, **settings)
 
 
-def ask(asked: Asked, farm: Farm) -> int:
+def ask(server: Asked, farm: Farm) -> int:
     """Send one server its questions on one session; return how many bytes came back."""
     received = 0
     with requests.Session() as session:
         session.trust_env = False
         session.auth = (farm.username, farm.password)
-        session.verify = str(asked.endpoint.ca_bundle)
-        session.mount("https://", _Named(asked.endpoint.verify_name))
-        for question in asked.questions:
+        session.verify = str(server.endpoint.ca_bundle)
+        session.mount("https://", _Named(server.endpoint.verify_name))
+        for question in server.questions:
             reply = session.post(question.url, data=question.body, headers=dict(question.headers))
             received += len(reply.content)
     return received
@@ -42,8 +42,8 @@ def ask(asked: Asked, farm: Farm) -> int:
 def one_after_the_other(servers: Iterable[Asked], farm: Farm) -> float:
     """Ask servers in turn; return the seconds that it took."""
     began = time.perf_counter()
-    for asked in servers:
-        ask(asked, farm)
+    for server in servers:
+        ask(server, farm)
     return time.perf_counter() - began
 
 
@@ -51,5 +51,5 @@ def in_a_pool(servers: Iterable[Asked], farm: Farm, workers: int) -> float:
     """Ask servers side by side, each in turn on its own session; return the seconds."""
     began = time.perf_counter()
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda asked: ask(asked, farm), servers))
+        list(pool.map(lambda server: ask(server, farm), servers))
     return time.perf_counter() - began

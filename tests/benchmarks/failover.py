@@ -22,15 +22,17 @@ DELAY_S = 0.05
 def measure(size: Size) -> str:
     """Check one pair that takes 50 ms an answer, against CUCM's and one node's questions."""
     with farm(1, NODES, delay_s=DELAY_S) as running:
-        found = beside(_prepared(running), running, size)
+        result = beside(_prepared(running), running, size)
     return (
-        line(f"failover-check of one pair, {DELAY_S * 1000:g} ms an answer", median(found.own), "s")
-        + line("the first check of a process (reads the WSDLs)", found.first, "s")
-        + line("CUCM's and one node's questions, bare", median(found.bare), "s")
-        + line("check : unavoidable", ratio(found.own, found.bare), "", "aim: at most 1.3")
-        + line("requests to CUCM", found.cucm, "")
-        + line("requests to a node, at most", found.longest, "")
-        + line("requests of the whole run", found.whole, "")
+        line(
+            f"failover-check of one pair, {DELAY_S * 1000:g} ms an answer", median(result.own), "s"
+        )
+        + line("the first check of a process (reads the WSDLs)", result.first, "s")
+        + line("CUCM's and one node's questions, bare", median(result.bare), "s")
+        + line("check : unavoidable", ratio(result.own, result.bare), "", "aim: at most 1.3")
+        + line("requests to CUCM", result.cucm, "")
+        + line("requests to a node, at most", result.longest, "")
+        + line("requests of the whole run", result.whole, "")
     )
 
 

@@ -36,10 +36,10 @@ def farm(clusters: int, nodes: int, *, delay_s: float = 0) -> Iterator[Farm]:
             command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
             assert process.stdout is not None
-            told = process.stdout.readline()
-            if not told:
+            first_line = process.stdout.readline()
+            if not first_line:
                 raise RuntimeError("the simulators did not start")
-            account = json.loads(told)
+            account = json.loads(first_line)
             yield Farm(Path(folder) / "auditor.toml", account["username"], account["password"])
             # Leaving the process's context closes its standard input, which ends it.
 

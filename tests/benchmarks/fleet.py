@@ -18,7 +18,7 @@ def measure(size: Size) -> str:
     with farm(size.clusters, NODES) as running:
         run = ours.prepared(running)
         servers = ours.questions(run)
-        requests = sum(len(asked.questions) for asked in servers)
+        requests = sum(len(server.questions) for server in servers)
         busy: dict[str, list[float]] = {"own": [], "bare": []}
         own, other = in_turn(
             size.runs,

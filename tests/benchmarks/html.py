@@ -67,12 +67,12 @@ def _once(work: Callable[[], object]) -> float:
 
 def _shares(text: str) -> list[str]:
     """Return the share of each part in the size; a part inside another counts with the outer."""
-    told, rest = [], text
+    parts, rest = [], text
     for label, pattern in _PARTS:
         left = re.sub(pattern, "", rest, flags=re.DOTALL)
-        told.append(line(f"  of it: {label}", 100 * (len(rest) - len(left)) / len(text), "%"))
+        parts.append(line(f"  of it: {label}", 100 * (len(rest) - len(left)) / len(text), "%"))
         rest = left
-    return [*told, line("  of it: all else", 100 * len(rest) / len(text), "%")]
+    return [*parts, line("  of it: all else", 100 * len(rest) / len(text), "%")]
 
 
 def _fleet(rows: tuple[Recommendation, ...], clusters: int) -> Report:

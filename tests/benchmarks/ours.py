@@ -36,12 +36,12 @@ class _Noting(LiveNetwork):
         self, endpoint: Endpoint, credentials: Credentials, limits: RequestLimits
     ) -> ServerSession:
         line = super().open_session(endpoint, credentials, limits)
-        asked = Asked(endpoint)
-        self.asked.append(asked)
+        server = Asked(endpoint)
+        self.asked.append(server)
         post = line.post
 
         def noted(request: SoapRequest) -> SoapResponse:
-            asked.questions.append(request)
+            server.questions.append(request)
             return post(request)
 
         line.post = noted  # type: ignore[method-assign] # the one place to stand in between

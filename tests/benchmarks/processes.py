@@ -48,7 +48,7 @@ def run(command: Sequence[str], home: Path, password: str = "") -> Finished:
 
     So nobody's own history is read or written, and the first run starts an empty one.
     """
-    told = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-I", "-S", "-c", _SMALL, *command],
         cwd=CHECKOUT,
         env={
@@ -59,4 +59,4 @@ def run(command: Sequence[str], home: Path, password: str = "") -> Finished:
         stdout=subprocess.PIPE,
         check=True,
     ).stdout
-    return Finished(**json.loads(told))
+    return Finished(**json.loads(completed))

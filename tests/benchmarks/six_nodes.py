@@ -14,12 +14,12 @@ DELAY_S = 0.05
 def measure(size: Size) -> str:
     """Audit six nodes that take 50 ms an answer, against CUCM's questions and one node's."""
     with farm(1, NODES, delay_s=DELAY_S) as running:
-        found = beside(ours.prepared(running), running, size)
+        result = beside(ours.prepared(running), running, size)
     return (
-        line(f"audit of {NODES} nodes, {DELAY_S * 1000:g} ms an answer", median(found.own), "s")
-        + line("the first audit of a process (reads the WSDLs)", found.first, "s")
-        + line("CUCM's and one node's questions, bare", median(found.bare), "s")
-        + line("audit : unavoidable", ratio(found.own, found.bare), "", "aim: at most 1.3")
-        + line("requests to CUCM", found.cucm, "")
-        + line("requests to a node, at most", found.longest, "")
+        line(f"audit of {NODES} nodes, {DELAY_S * 1000:g} ms an answer", median(result.own), "s")
+        + line("the first audit of a process (reads the WSDLs)", result.first, "s")
+        + line("CUCM's and one node's questions, bare", median(result.bare), "s")
+        + line("audit : unavoidable", ratio(result.own, result.bare), "", "aim: at most 1.3")
+        + line("requests to CUCM", result.cucm, "")
+        + line("requests to a node, at most", result.longest, "")
     )

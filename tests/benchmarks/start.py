@@ -42,15 +42,15 @@ def measure(size: Size) -> str:
 
 
 def _first_request(simulator: Simulator, config: Path, home: Path, *options: str) -> float:
-    asked = len(simulator.requests)
+    count = len(simulator.requests)
     command = (*AUDITOR, "audit", "-c", str(config), *options)
     finished = run(command, home, simulator.password)
     # One machine, one clock: the simulator notes its times by the same.
-    return simulator.requests[asked].started - finished.began
+    return simulator.requests[count].started - finished.began
 
 
 def _schema() -> str:
-    found = find_spec("ciscoaxl")
-    if found is None or found.origin is None:
+    spec = find_spec("ciscoaxl")
+    if spec is None or spec.origin is None:
         raise RuntimeError("install auditor with its extra `test`: it brings ciscoaxl")
-    return str(Path(found.origin).parent / "schema" / "current" / "AXLAPI.wsdl")
+    return str(Path(spec.origin).parent / "schema" / "current" / "AXLAPI.wsdl")

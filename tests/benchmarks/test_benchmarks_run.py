@@ -17,9 +17,9 @@ def test_the_measurements_of_an_audit_run_and_print_their_aims() -> None:
     """In their smallest size, as their reader runs them."""
     done = _run("--smallest", *ALONE)
     assert done.returncode == 0, done.stderr
-    told = done.stdout.strip().split("\n\n")
-    assert tuple(part.partition("\n")[0] for part in told) == ALONE
-    assert all("aim:" in part for part in told)
+    blocks = done.stdout.strip().split("\n\n")
+    assert tuple(part.partition("\n")[0] for part in blocks) == ALONE
+    assert all("aim:" in part for part in blocks)
 
 
 def test_an_unknown_measurement_names_the_known_ones() -> None:

@@ -28,11 +28,11 @@ def beside(run: Callable[[Network], ours.Ended], running: Farm, size: Size) -> B
     """Measure a run and its unavoidable questions in turn."""
     first = ours.seconds(run)
     cucm, *nodes = ours.questions(run)
-    longest = max(nodes, key=lambda asked: len(asked.questions))
+    longest = max(nodes, key=lambda server: len(server.questions))
     own, unavoidable = in_turn(
         size.runs,
         lambda: ours.seconds(run),
         lambda: bare.one_after_the_other((cucm, longest), running),
     )
-    whole = sum(len(asked.questions) for asked in (cucm, *nodes))
+    whole = sum(len(server.questions) for server in (cucm, *nodes))
     return Beside(first, own, unavoidable, len(cucm.questions), len(longest.questions), whole)

@@ -38,7 +38,7 @@ def test_the_profile_of_the_file_takes_the_place_of_the_tested_one(tmp_path: Pat
         "web_clients": (discovered_setting,),
         "permanent_chat": (*tested.settings["permanent_chat"], discovered_setting),
     }
-    before = make.cluster(told=settings, named=tested.named)
+    before = make.cluster(profile=settings, named=tested.named)
     after = replace_profile(before, tested, file)
     assert after.settings["web_clients"] == (discovered_setting,)
     declared, discovered = after.settings["permanent_chat"]

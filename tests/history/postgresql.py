@@ -28,10 +28,10 @@ class Server:
 
 def binaries() -> Path | None:
     """Return the folder that holds the server, None where none is installed."""
-    known = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    for found in (_configured(), *known, _beside("postgres")):
-        if found and all((found / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
-            return found
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for folder in (_configured(), *folders, _beside("postgres")):
+        if folder and all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
+            return folder
     return None
 
 
@@ -39,13 +39,13 @@ def _configured() -> Path | None:
     command = shutil.which("pg_config")
     if command is None:
         return None
-    told = subprocess.run([command, "--bindir"], capture_output=True, text=True, check=True)
-    return Path(told.stdout.strip())
+    completed = subprocess.run([command, "--bindir"], capture_output=True, text=True, check=True)
+    return Path(completed.stdout.strip())
 
 
 def _beside(name: str) -> Path | None:
-    found = shutil.which(name)
-    return Path(found).resolve().parent if found else None
+    path = shutil.which(name)
+    return Path(path).resolve().parent if path else None
 
 
 @contextmanager

@@ -90,11 +90,11 @@ def test_a_report_has_ages_before_it_is_recorded(history: HistoryStore) -> None:
     tonight = judged(4, {SIP: DRIFT, "PE-01": DRIFT})
     past = history.past(tonight)["lab"]
 
-    told = {f.recommendation: past.ages[f.id] for f in tonight.clusters[0].findings}
-    assert told == {SIP: FindingAge(at(2), 3), "PE-01": FindingAge(at(4), 1)}
+    ages = {f.recommendation: past.ages[f.id] for f in tonight.clusters[0].findings}
+    assert ages == {SIP: FindingAge(at(2), 3), "PE-01": FindingAge(at(4), 1)}
 
     history.record(tonight)
-    assert {row.recommendation: row.age for row in history.latest_findings("lab")} == told
+    assert {row.recommendation: row.age for row in history.latest_findings("lab")} == ages
 
 
 def test_the_first_run_has_no_changes(history: HistoryStore) -> None:
@@ -204,10 +204,10 @@ def test_clusters_keep_their_own_runs(history: HistoryStore) -> None:
 def test_changes_since_a_run_a_part_of_its_id_or_a_date(history: HistoryStore) -> None:
     stand(history, PASS, DRIFT, DRIFT, PASS)
     for since in ("run-02-02", "run-02", "2026-03-03", "2026-03-02T02:00:00Z"):
-        told = history.changes("lab", since)
-        assert told.before.id == "run-02-02", since
-        assert told.after.id == "run-04-02"
-        assert [(c.finding.recommendation, str(c.direction)) for c in told.changes] == [
+        changes = history.changes("lab", since)
+        assert changes.before.id == "run-02-02", since
+        assert changes.after.id == "run-04-02"
+        assert [(c.finding.recommendation, str(c.direction)) for c in changes.changes] == [
             (SIP, "resolved")
         ]
     assert history.changes("lab", "2026-03-02T03:30:00+02:00").before.id == "run-01-02"
@@ -215,9 +215,9 @@ def test_changes_since_a_run_a_part_of_its_id_or_a_date(history: HistoryStore) -
 
 def test_a_date_before_the_record_means_its_first_run(history: HistoryStore) -> None:
     stand(history, PASS, DRIFT)
-    told = history.changes("lab", "2020-01-01")
-    assert told.before.id == "run-01-02"
-    assert [str(change.direction) for change in told.changes] == ["new"]
+    changes = history.changes("lab", "2020-01-01")
+    assert changes.before.id == "run-01-02"
+    assert [str(change.direction) for change in changes.changes] == ["new"]
 
 
 def test_a_past_run_is_judged_by_what_it_knew(history: HistoryStore) -> None:

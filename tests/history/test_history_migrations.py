@@ -24,9 +24,9 @@ RUNS = (
 )
 
 
-def row(told: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    names = ", ".join(f'"{name}"' for name in told)
-    return f"({names}) VALUES ({', '.join(f':{name}' for name in told)})", told
+def row(content: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    names = ", ".join(f'"{name}"' for name in content)
+    return f"({names}) VALUES ({', '.join(f':{name}' for name in content)})", content
 
 
 def first_schema(url: str) -> HistoryDatabase:
@@ -38,8 +38,8 @@ def first_schema(url: str) -> HistoryDatabase:
         config = Config(attributes={"connection": connection})
         config.set_main_option("script_location", str(Path(__file__).parent))
         command.upgrade(config, "0001")
-        for table, told in _content():
-            into, values = row(told)
+        for table, content in _content():
+            into, values = row(content)
             connection.execute(text(f"INSERT INTO {table} {into}"), values)
     return database
 

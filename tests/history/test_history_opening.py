@@ -129,8 +129,8 @@ def test_the_error_of_a_wrong_password_hides_it(server: Server) -> None:
 
 
 def test_a_driver_that_repeats_the_password_is_not_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **told: object) -> None:
-        raise psycopg.OperationalError(f"cannot\nconnect with {told}")
+    def refuse(*_: object, **arguments: object) -> None:
+        raise psycopg.OperationalError(f"cannot\nconnect with {arguments}")
 
     monkeypatch.setattr(psycopg, "connect", refuse)
     line = refusal("postgresql://auditor:hunter%402@h/d?sslpassword=hunter3")
@@ -286,8 +286,10 @@ def test_a_start_of_the_program_loads_no_database() -> None:
         "import sys, auditor.__main__, auditor.models.findings, auditor.history\n"
         "print([m for m in ('sqlalchemy', 'alembic', 'psycopg') if m in sys.modules])"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "[]\n"
+    completed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert completed.stdout == "[]\n"
 
 
 def test_a_history_that_is_up_to_date_does_not_load_alembic(tmp_path: Path) -> None:
@@ -299,5 +301,7 @@ def test_a_history_that_is_up_to_date_does_not_load_alembic(tmp_path: Path) -> N
         f"open_history({url!r})\n"
         "print('alembic' in sys.modules)"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout == "False\n"
+    completed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert completed.stdout == "False\n"

@@ -37,7 +37,7 @@ def start(process: "subprocess.Popen[str]") -> None:
     process.stdin.flush()
 
 
-def told(process: "subprocess.Popen[str]") -> tuple[int, str]:
+def communicate(process: "subprocess.Popen[str]") -> tuple[int, str]:
     """Wait for the end of a process; return its code and what it said on standard error."""
     _, errors = process.communicate(timeout=120)
     return process.returncode, errors
@@ -47,7 +47,7 @@ def at_once(url: str, *names: str, count: int) -> HistoryStore:
     processes = [writer(url, name, count) for name in names]
     for process in processes:
         start(process)
-    assert [told(process) for process in processes] == [(0, "")] * len(names)
+    assert [communicate(process) for process in processes] == [(0, "")] * len(names)
     history = open_history(url)
     assert history is not None
     return history
@@ -110,7 +110,7 @@ def test_a_writer_that_is_killed_leaves_the_last_whole_run(url: str, moment: str
 
     victim = writer(url, "a", 2, moment)
     start(victim)
-    assert told(victim) == (-signal.SIGKILL, "")
+    assert communicate(victim) == (-signal.SIGKILL, "")
 
     assert (history.export(), history.runs()) == before
     history.record(judged(2, {"R-000": DRIFT}))
@@ -143,7 +143,7 @@ def test_a_half_written_file_is_really_left_behind(tmp_path: Path) -> None:
     open_history(f"sqlite:///{file}")
     victim = writer(f"sqlite:///{file}", "a", 2, "COMMIT")
     start(victim)
-    told(victim)
+    communicate(victim)
     assert Path(f"{file}-journal").stat().st_size > 512
 
 

@@ -135,8 +135,8 @@ def test_a_subject_that_no_longer_exists_is_pruned(history: HistoryStore) -> Non
 
 @pytest.mark.parametrize("name", ["köln", "'; DROP TABLE auditor_run; --", "50%", "\x1b[31m", "💥"])
 def test_any_text_can_be_recorded_and_read(history: HistoryStore, name: str) -> None:
-    told = report(1, cluster(finding("X-1", DRIFT, cluster="x", subject=name), name="x"))
-    history.record(told)
+    recorded = report(1, cluster(finding("X-1", DRIFT, cluster="x", subject=name), name="x"))
+    history.record(recorded)
     (row,) = history.latest_findings("x")
     assert history.previous("x") is not None
     assert row.subject.name == name
@@ -161,11 +161,11 @@ def test_ages_are_read_by_an_index(tmp_path_factory: pytest.TempPathFactory) -> 
     history = open_history(url)
     assert history is not None
     nights(history, DRIFT, PASS, DRIFT)
-    asked: list[tuple[str, Any]] = []
+    queries: list[tuple[str, Any]] = []
     engine = history.database.engine
 
     def note(_connection: object, _cursor: object, sql: str, bound: object, *_: object) -> None:
-        asked.append((sql, bound))
+        queries.append((sql, bound))
 
     event.listen(engine, "before_cursor_execute", note)
     tonight = judged(4, {SIP: DRIFT})
@@ -174,7 +174,7 @@ def test_ages_are_read_by_an_index(tmp_path_factory: pytest.TempPathFactory) -> 
     history.latest_findings("lab")
     history.changes("lab", "2026-03-02")
     history.record(tonight)
-    selects = [(sql, bound) for sql, bound in asked if sql.startswith(("SELECT", "UPDATE"))]
+    selects = [(sql, bound) for sql, bound in queries if sql.startswith(("SELECT", "UPDATE"))]
     assert len(selects) > 15
     with engine.connect() as connection:
         for sql, bound in selects:
@@ -218,14 +218,14 @@ def test_an_age_equals_a_count_over_all_runs(
     trace = walk(verdicts)[-1]
     if verdicts[-1] is None or trace is None:
         return
-    last, seen = verdicts[-1], []
+    last, states = verdicts[-1], []
     for run in range(len(verdicts), 0, -1):
         verdict = verdicts[run - 1]
         if verdict is last:
-            seen.append(run)
+            states.append(run)
         elif last not in DIFFERENCE_VERDICTS or verdict not in (UNKNOWN, None):
             break
-    assert to_historical_finding(trace).age == FindingAge(at(min(seen)), len(seen))
+    assert to_historical_finding(trace).age == FindingAge(at(min(states)), len(states))
 
 
 @settings(max_examples=25, deadline=None)

@@ -26,16 +26,16 @@ def test_every_address_gets_the_message_as_plain_text(hook: Hook) -> None:
     assert hook.told == [], "checking an address sends nothing"
     assert send_notification(to, "1 new on lab", "new: <b>SIP</b> & *PE*\nExit code 3.") == ()
     assert len(hook.told) == 2
-    assert {told["title"] for told in hook.told} == {"1 new on lab"}
-    assert {told["message"] for told in hook.told} == {"new: <b>SIP</b> & *PE*\nExit code 3."}
+    assert {message["title"] for message in hook.told} == {"1 new on lab"}
+    assert {message["message"] for message in hook.told} == {"new: <b>SIP</b> & *PE*\nExit code 3."}
 
 
 def test_a_failed_address_is_named_by_its_number_alone(
     hook: Hook, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The others get the message nevertheless, and the token is nowhere."""
-    told = send_notification([Recipient(1, DEAD), Recipient(2, hook.url)], "title", "body")
-    assert told == ("notification 1 was not delivered; test the address by hand.",)
+    outcomes = send_notification([Recipient(1, DEAD), Recipient(2, hook.url)], "title", "body")
+    assert outcomes == ("notification 1 was not delivered; test the address by hand.",)
     assert len(hook.told) == 1
     assert capfd.readouterr() == ("", "")
 
@@ -51,8 +51,8 @@ def test_a_hanging_service_times_out(hook: Hook, monkeypatch: pytest.MonkeyPatch
     hook.hang.clear()
     monkeypatch.setattr(send, "DELIVERY_TIMEOUT_S", 1.5)
     late = "timed out; it may have arrived nevertheless."
-    told = send_notification([Recipient(1, hook.url), Recipient(2, hook.url)], "title", "body")
-    assert told == (f"notification 1 {late}", f"notification 2 {late}")
+    outcomes = send_notification([Recipient(1, hook.url), Recipient(2, hook.url)], "title", "body")
+    assert outcomes == (f"notification 1 {late}", f"notification 2 {late}")
 
 
 def test_an_address_that_could_not_be_checked_in_time_is_not_refused(

@@ -132,17 +132,17 @@ def running() -> Iterator[Case]:
         yield Case(id_, Verdict.UNKNOWN, UNREAD, subject)
         yield Case(id_, Verdict.NOT_APPLICABLE, PLANNED, subject)
         if key:
-            absent = cluster(told=deployment(**{key: False}))
+            absent = cluster(profile=deployment(**{key: False}))
             yield Case(id_, Verdict.NOT_APPLICABLE, absent, subject)
-            undeclared = cluster(told=deployment(**{key: None}))
+            undeclared = cluster(profile=deployment(**{key: None}))
             yield Case(id_, Verdict.UNKNOWN, undeclared, subject)
 
 
-def _nine(told: bool | None, *changed: NodeFacts) -> ClusterFacts:
+def _nine(nine: bool | None, *changed: NodeFacts) -> ClusterFacts:
     nodes = changed or (node(), subscriber())
     return cluster(
         *(replace(n, release="9.1.1.10000-8") for n in nodes),
-        told=deployment(intercluster_cup86=told),
+        profile=deployment(intercluster_cup86=nine),
     )
 
 
@@ -153,12 +153,12 @@ def sip_federation_with_8_6() -> Iterator[Case]:
     yield Case("SIPFED-02", Verdict.DRIFT, _nine(True, *stopped), "imp2", FindingKind.STOPPED)
     yield Case("SIPFED-02", Verdict.UNKNOWN, _nine(None), "imp2")
     yield Case("SIPFED-02", Verdict.NOT_APPLICABLE, _nine(False), "imp2")
-    newer = cluster(told=deployment(intercluster_cup86=True))
+    newer = cluster(profile=deployment(intercluster_cup86=True))
     yield Case("SIPFED-02", Verdict.NOT_APPLICABLE, newer, "imp2")
     unread = [node(release=None), subscriber(release=None)]
-    peer = cluster(*unread, told=deployment(intercluster_cup86=True))
+    peer = cluster(*unread, profile=deployment(intercluster_cup86=True))
     yield Case("SIPFED-02", Verdict.UNKNOWN, peer, "imp2")
-    none = cluster(*unread, told=deployment(intercluster_cup86=False))
+    none = cluster(*unread, profile=deployment(intercluster_cup86=False))
     yield Case("SIPFED-02", Verdict.NOT_APPLICABLE, none, "imp2")
 
 
@@ -184,28 +184,28 @@ def xmpp_federation() -> Iterator[Case]:
     outside = deployment(xmpp_federation="expressway")
     absent = deployment(xmpp_federation=False, xmpp_federation_enabled_on=None)
     id_ = "XMPPFED-02"
-    yield Case(id_, Verdict.PASS, cluster(node(), subscriber("imp2", off), told=only), "imp2")
-    yield Case(id_, Verdict.DRIFT, cluster(told=only), "imp2", FindingKind.UNNEEDED)
-    yield Case(id_, Verdict.DRIFT, cluster(told=outside), "imp1", FindingKind.UNNEEDED)
-    yield Case(id_, Verdict.UNKNOWN, cluster(told=deployment(xmpp_federation=None)), "imp2")
+    yield Case(id_, Verdict.PASS, cluster(node(), subscriber("imp2", off), profile=only), "imp2")
+    yield Case(id_, Verdict.DRIFT, cluster(profile=only), "imp2", FindingKind.UNNEEDED)
+    yield Case(id_, Verdict.DRIFT, cluster(profile=outside), "imp1", FindingKind.UNNEEDED)
+    yield Case(id_, Verdict.UNKNOWN, cluster(profile=deployment(xmpp_federation=None)), "imp2")
     yield Case(id_, Verdict.NOT_APPLICABLE, cluster(), "imp2")
     id_ = "XMPPFED-03"
     yield Case(id_, Verdict.PASS, cluster(), "imp2")
     half = deployment(xmpp_federation_enabled_on=["imp1"])
-    down = cluster(node(), subscriber("imp2", off), told=half)
+    down = cluster(node(), subscriber("imp2", off), profile=half)
     yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
-    yield Case(id_, Verdict.DRIFT, cluster(told=half), "imp2", FindingKind.PROFILE_CONFLICT)
+    yield Case(id_, Verdict.DRIFT, cluster(profile=half), "imp2", FindingKind.PROFILE_CONFLICT)
     unlisted = deployment(xmpp_federation_enabled_on=None)
-    yield Case(id_, Verdict.PASS, cluster(told=unlisted), "imp2")
-    down = cluster(node(), subscriber("imp2", off), told=unlisted)
+    yield Case(id_, Verdict.PASS, cluster(profile=unlisted), "imp2")
+    down = cluster(node(), subscriber("imp2", off), profile=unlisted)
     yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
-    yield Case(id_, Verdict.PASS, cluster(node(), subscriber("imp2", on), told=absent), "imp2")
+    yield Case(id_, Verdict.PASS, cluster(node(), subscriber("imp2", on), profile=absent), "imp2")
     unclear = subscriber("imp2", service(XMPP_FEDERATION_MANAGER, "unknown"))
-    yield Case(id_, Verdict.UNKNOWN, cluster(node(), unclear, told=unlisted), "imp2")
-    calm = cluster(node(), subscriber("imp2", off), told=absent)
+    yield Case(id_, Verdict.UNKNOWN, cluster(node(), unclear, profile=unlisted), "imp2")
+    calm = cluster(node(), subscriber("imp2", off), profile=absent)
     yield Case(id_, Verdict.NOT_APPLICABLE, calm, "imp2")
-    yield Case(id_, Verdict.NOT_APPLICABLE, cluster(told=outside), "imp2")
-    yield Case("XMPPFED-01", Verdict.NOT_APPLICABLE, cluster(told=outside), "imp2")
+    yield Case(id_, Verdict.NOT_APPLICABLE, cluster(profile=outside), "imp2")
+    yield Case("XMPPFED-01", Verdict.NOT_APPLICABLE, cluster(profile=outside), "imp2")
 
 
 def stored() -> Iterator[Case]:
@@ -233,9 +233,9 @@ def stored() -> Iterator[Case]:
         )
         strange = cluster(*_with("imp2", name, "unknown"), stores=missing)
         yield Case(id_, Verdict.UNKNOWN, strange, "imp2")
-        undeclared = cluster(*idle, told=deployment(**{use: None}))
+        undeclared = cluster(*idle, profile=deployment(**{use: None}))
         yield Case(id_, Verdict.UNKNOWN, undeclared, "imp2")
-        absent = cluster(*idle, told=deployment(**{use: False}))
+        absent = cluster(*idle, profile=deployment(**{use: False}))
         yield Case(id_, Verdict.NOT_APPLICABLE, absent, "imp2")
     for id_, name, use in (
         ("TCM-03", TEXT_CONFERENCE_MANAGER, "permanent_chat"),
@@ -248,11 +248,11 @@ def stored() -> Iterator[Case]:
             yield Case(id_, Verdict.UNKNOWN, cluster(stores=dead), "imp2")
         untested = cluster(stores=databases(database(use, "unknown")))
         yield Case(id_, Verdict.UNKNOWN, untested, "imp2")
-    undeclared = cluster(told=deployment(compliance=None))
+    undeclared = cluster(profile=deployment(compliance=None))
     yield Case("ARC-02", Verdict.PASS, undeclared, "imp2")
     active = deployment(compliance=False)
     missing = [d for d in databases() if "compliance" not in d.used_by]
-    yield Case("ARC-02", Verdict.UNKNOWN, cluster(told=active, stores=missing), "imp2")
+    yield Case("ARC-02", Verdict.UNKNOWN, cluster(profile=active, stores=missing), "imp2")
 
 
 def directory() -> Iterator[Case]:
@@ -262,17 +262,17 @@ def directory() -> Iterator[Case]:
     bare = deployment(third_party_ldap_search_configured=False)
     id_ = "DIR-02"
     yield Case(id_, Verdict.PASS, cluster(), "imp2")
-    down = cluster(node(), subscriber("imp2", off), told=bare)
+    down = cluster(node(), subscriber("imp2", off), profile=bare)
     yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
-    yield Case(id_, Verdict.DRIFT, cluster(told=bare), "imp2", FindingKind.PROFILE_CONFLICT)
+    yield Case(id_, Verdict.DRIFT, cluster(profile=bare), "imp2", FindingKind.PROFILE_CONFLICT)
     untold = deployment(third_party_ldap_search_configured=None)
-    yield Case(id_, Verdict.PASS, cluster(told=untold), "imp2")
+    yield Case(id_, Verdict.PASS, cluster(profile=untold), "imp2")
     for uptime in (599, None):
         young = subscriber("imp2", service(DIRECTORY_SERVICE, uptime_s=uptime))
-        yield Case(id_, Verdict.UNKNOWN, cluster(node(), young, told=untold), "imp2")
-    down = cluster(node(), subscriber("imp2", off), told=untold)
+        yield Case(id_, Verdict.UNKNOWN, cluster(node(), young, profile=untold), "imp2")
+    down = cluster(node(), subscriber("imp2", off), profile=untold)
     yield Case(id_, Verdict.UNKNOWN, down, "imp2")
-    gone = cluster(node(), subscriber("imp2", off), told=absent)
+    gone = cluster(node(), subscriber("imp2", off), profile=absent)
     yield Case(id_, Verdict.NOT_APPLICABLE, gone, "imp2")
     id_ = "DIR-03"
     for verdict, uptime, restarted, kind in (
@@ -302,19 +302,19 @@ def axl() -> Iterator[Case]:
     quiet = subscriber("imp3", not_activated(AXL_WEB_SERVICE), group="second")
     yield Case("AXL-03", Verdict.PASS, cluster(node(), subscriber(), quiet), "imp3")
     alone = deployment(intercluster=False)
-    yield Case("AXL-03", Verdict.PASS, cluster(told=alone), "imp2")
+    yield Case("AXL-03", Verdict.PASS, cluster(profile=alone), "imp2")
     yield Case("AXL-03", Verdict.NOT_APPLICABLE, cluster(), "imp1")
     yield Case("AXL-03", Verdict.NOT_APPLICABLE, cluster(), "imp2")
-    yield Case("AXL-03", Verdict.UNKNOWN, cluster(told=deployment(intercluster=None)), "imp2")
+    yield Case("AXL-03", Verdict.UNKNOWN, cluster(profile=deployment(intercluster=None)), "imp2")
     blind = subscriber("imp3", service(AXL_WEB_SERVICE, "unknown"), group="second")
     yield Case("AXL-03", Verdict.UNKNOWN, cluster(node(), subscriber(), blind), "imp3")
     more = deployment(intercluster_synced_from=["second"])
-    yield Case("AXL-03", Verdict.NOT_APPLICABLE, cluster(node(), third, told=more), "imp3")
+    yield Case("AXL-03", Verdict.NOT_APPLICABLE, cluster(node(), third, profile=more), "imp3")
     yield Case("AXL-02", Verdict.NOT_APPLICABLE, cluster(node(), third), "imp3")
     for entry in ("SECOND", "imp3", "IMP4"):
         both = deployment(intercluster_synced_from=[entry])
         off = subscriber("imp3", not_activated(AXL_WEB_SERVICE), group="second")
-        facts = cluster(node(), off, subscriber("imp4", group="second"), told=both)
+        facts = cluster(node(), off, subscriber("imp4", group="second"), profile=both)
         yield Case("AXL-02", Verdict.DRIFT, facts, "imp3", FindingKind.NOT_ACTIVATED)
     nobody = cluster(node(role="subscriber"), subscriber())
     yield Case("AXL-01", Verdict.UNKNOWN, nobody, "imp1")
@@ -341,17 +341,17 @@ def file_transfer() -> Iterator[Case]:
     stopped = _with("imp2", FILE_TRANSFER_MANAGER, "stopped")
     yield Case(id_, Verdict.PASS, cluster(), "imp2")
     bare = deployment(file_server_configured=False)
-    down = cluster(*stopped, told=bare)
+    down = cluster(*stopped, profile=bare)
     yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
-    yield Case(id_, Verdict.DRIFT, cluster(told=bare), "imp2", FindingKind.PROFILE_CONFLICT)
+    yield Case(id_, Verdict.DRIFT, cluster(profile=bare), "imp2", FindingKind.PROFILE_CONFLICT)
     shared = [database("managed_file_transfer")]
     down = cluster(*stopped, stores=shared)
     yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
     yield Case(id_, Verdict.DRIFT, cluster(stores=[]), "imp2", FindingKind.PROFILE_CONFLICT)
     untold = deployment(file_server_configured=None)
-    yield Case(id_, Verdict.UNKNOWN, cluster(told=untold), "imp2")
+    yield Case(id_, Verdict.UNKNOWN, cluster(profile=untold), "imp2")
     absent = deployment(managed_file_transfer=False)
-    yield Case(id_, Verdict.NOT_APPLICABLE, cluster(told=absent), "imp2")
+    yield Case(id_, Verdict.NOT_APPLICABLE, cluster(profile=absent), "imp2")
     old = cluster(node(release="10.5.2.10000-5"), subscriber())
     for row in ("XFER-01", id_):
         yield Case(row, Verdict.NOT_APPLICABLE, old, "imp2")
@@ -366,14 +366,14 @@ def availability() -> Iterator[Case]:
     yield Case("HA-01", Verdict.DRIFT, over, GROUP, FindingKind.HA_ABNORMAL)
     off = cluster(groups=[group(ha=False)])
     yield Case("HA-01", Verdict.DRIFT, off, GROUP, FindingKind.HA_ABNORMAL)
-    meant = replace(off, high_availability=frozenset({GROUP.upper()}))
-    yield Case("HA-01", Verdict.DRIFT, meant, GROUP, FindingKind.HA_ABNORMAL)
+    by_name = replace(off, high_availability=frozenset({GROUP.upper()}))
+    yield Case("HA-01", Verdict.DRIFT, by_name, GROUP, FindingKind.HA_ABNORMAL)
     yield Case("HA-01", Verdict.UNKNOWN, replace(off, high_availability=None), GROUP)
     unread = cluster(groups=[group(ha=None)])
     yield Case("HA-01", Verdict.UNKNOWN, unread, GROUP)
     for declared in (False, frozenset({"another"})):
-        told = replace(off, high_availability=declared)
-        yield Case("HA-01", Verdict.NOT_APPLICABLE, told, GROUP)
+        declared_off = replace(off, high_availability=declared)
+        yield Case("HA-01", Verdict.NOT_APPLICABLE, declared_off, GROUP)
     untold = replace(unread, high_availability=False)
     yield Case("HA-01", Verdict.NOT_APPLICABLE, untold, GROUP)
     yield Case("HA-01", Verdict.UNKNOWN, replace(untold, nodes=over.nodes), GROUP)
@@ -392,19 +392,19 @@ def profile() -> Iterator[Case]:
     """Yield the cases of the findings about the profile."""
     chat = "deployment.chat"
     both = (setting(["imp1"]), setting(["imp2"], Origin.OBSERVED))
-    conflict = cluster(told=deployment() | {"chat": both})
+    conflict = cluster(profile=deployment() | {"chat": both})
     yield Case("PROFILE-01", Verdict.DRIFT, conflict, chat, FindingKind.PROFILE_CONFLICT)
     same = (setting(True), setting(["imp1", "imp2"], Origin.DISCOVERED))
-    agreed = cluster(told=deployment() | {"chat": same})
+    agreed = cluster(profile=deployment() | {"chat": same})
     yield Case("PROFILE-01", Verdict.PASS, agreed, chat)
     yield Case("PROFILE-01", Verdict.NOT_APPLICABLE, cluster(), chat)
-    yield Case("PROFILE-01", Verdict.NOT_APPLICABLE, cluster(told={}), chat)
+    yield Case("PROFILE-01", Verdict.NOT_APPLICABLE, cluster(profile={}), chat)
     peer = deployment(intercluster_cup86=True)
     key = "deployment.intercluster_cup86"
-    facts = cluster(told=peer)
+    facts = cluster(profile=peer)
     yield Case("PROFILE-01", Verdict.DRIFT, facts, key, FindingKind.PROFILE_CONFLICT)
     yield Case("PROFILE-01", Verdict.PASS, _nine(True), key)
-    blind = cluster(node(release=None), subscriber(release=None), told=peer)
+    blind = cluster(node(release=None), subscriber(release=None), profile=peer)
     yield Case("PROFILE-01", Verdict.UNKNOWN, blind, key)
     key = "deployment.managed_file_transfer"
     old = cluster(node(release="10.5.2.10000-5"), subscriber())
@@ -425,32 +425,32 @@ def profile() -> Iterator[Case]:
         "compliance": (MESSAGE_ARCHIVER, "imp2"),
     }
     for key, (name, subject) in watched.items():
-        told = deployment(**{key: False})
-        facts = cluster(told=told)
+        profile = deployment(**{key: False})
+        facts = cluster(profile=profile)
         yield Case(
             "PROFILE-03", Verdict.DRIFT, facts, f"deployment.{key}", FindingKind.PROFILE_CONFLICT
         )
         off = [
             replace(n, services={**n.services, name: not_activated(name)}) for n in cluster().nodes
         ]
-        yield Case("PROFILE-03", Verdict.PASS, cluster(*off, told=told), f"deployment.{key}")
+        yield Case("PROFILE-03", Verdict.PASS, cluster(*off, profile=profile), f"deployment.{key}")
         strange = [
             replace(n, services={**n.services, name: service(name, "unknown")})
             if n.name == subject
             else n
             for n in off
         ]
-        facts = cluster(*strange, told=told)
+        facts = cluster(*strange, profile=profile)
         yield Case("PROFILE-03", Verdict.UNKNOWN, facts, f"deployment.{key}")
         yield Case("PROFILE-03", Verdict.NOT_APPLICABLE, cluster(), f"deployment.{key}")
     lone = {"sip_federation": False, "partitioned_intradomain_federation": False}
     for key in ("deployment.sip_federation", "deployment.chat"):
-        facts = cluster(told=deployment(chat=False, **lone))
+        facts = cluster(profile=deployment(chat=False, **lone))
         yield Case("PROFILE-03", Verdict.DRIFT, facts, key, FindingKind.PROFILE_CONFLICT)
-        facts = cluster(told=deployment(chat=False, sip_federation=False))
+        facts = cluster(profile=deployment(chat=False, sip_federation=False))
         yield Case("PROFILE-03", Verdict.PASS, facts, key)
         open_ = {**lone, "partitioned_intradomain_federation": None}
-        facts = cluster(told=deployment(chat=False, **open_))
+        facts = cluster(profile=deployment(chat=False, **open_))
         yield Case("PROFILE-03", Verdict.UNKNOWN, facts, key)
 
 

@@ -37,7 +37,7 @@ def _all(facts: ClusterFacts) -> dict[tuple[str, str], Finding]:
 
 
 def test_only_what_routing_needs_applies_to_a_routing_node() -> None:
-    facts = cluster(told=deployment(routing_nodes=["IMP2"]))
+    facts = cluster(profile=deployment(routing_nodes=["IMP2"]))
     spared = {
         id_
         for (id_, subject), f in _all(facts).items()
@@ -45,8 +45,8 @@ def test_only_what_routing_needs_applies_to_a_routing_node() -> None:
     }
 
     prefixes = ("PE", "TCM", "WEB", "CM", "AUTH", "DIR", "SIPFED", "XMPPFED", "ARC", "ESS")
-    asked = {r.id for r in ROWS if r.id.startswith(prefixes)} - {"SIPFED-02", "XMPPFED-02"}
-    assert spared == asked
+    ids = {r.id for r in ROWS if r.id.startswith(prefixes)} - {"SIPFED-02", "XMPPFED-02"}
+    assert spared == ids
     for id_ in ("SIP-01", "SYNC-01", "RTR-01"):
         assert _all(facts)[id_, "imp2"].verdict is Verdict.PASS
     assert render_sentence(_all(facts)["PE-01", "imp2"].because) == (
@@ -56,14 +56,14 @@ def test_only_what_routing_needs_applies_to_a_routing_node() -> None:
 
 
 def test_nothing_applies_to_a_planned_node_and_it_is_no_partner() -> None:
-    found = _all(cluster(node(), subscriber(planned=True, services={})))
+    findings = _all(cluster(node(), subscriber(planned=True, services={})))
 
-    on_it = [f for (_, subject), f in found.items() if subject == "imp2"]
+    on_it = [f for (_, subject), f in findings.items() if subject == "imp2"]
     assert {f.verdict for f in on_it} == {Verdict.NOT_APPLICABLE}
     assert {render_sentence(f.because) for f in on_it} == {
         "Node imp2 is declared in planned_nodes."
     }
-    assert render_sentence(found["AXL-02", "imp1"].because) == (
+    assert render_sentence(findings["AXL-02", "imp1"].because) == (
         "`intercluster` is true (declared) and peers sync from imp1, the publisher, and no "
         "failover is possible because it has no partner."
     )
@@ -80,37 +80,39 @@ def test_nothing_applies_to_a_planned_node_and_it_is_no_partner() -> None:
     ],
 )
 def test_a_feature_that_names_nodes_applies_to_those_alone(key: str, id_: str) -> None:
-    found = _all(cluster(told=deployment(**{key: ["Imp1"]})))
+    findings = _all(cluster(profile=deployment(**{key: ["Imp1"]})))
 
-    assert found[id_, "imp1"].verdict is Verdict.PASS
-    assert found[id_, "imp2"].verdict is Verdict.NOT_APPLICABLE
+    assert findings[id_, "imp1"].verdict is Verdict.PASS
+    assert findings[id_, "imp2"].verdict is Verdict.NOT_APPLICABLE
 
 
 def test_an_undeclared_feature_names_the_key_to_declare() -> None:
-    finding = _all(cluster(told=deployment(chat=None)))["TCM-01", "imp2"]
+    finding = _all(cluster(profile=deployment(chat=None)))["TCM-01", "imp2"]
 
     assert render_sentence(finding.because) == "`chat` is not declared."
     assert render_sentences(finding.remedy) == "Declare `chat` in [cluster.deployment]."
 
 
 def test_absent_chat_means_absent_permanent_chat() -> None:
-    found = _all(cluster(told=deployment(chat=False, permanent_chat=None, permanent_chat_ha=None)))
+    findings = _all(
+        cluster(profile=deployment(chat=False, permanent_chat=None, permanent_chat_ha=None))
+    )
 
     for id_ in ("TCM-01", "TCM-02", "TCM-03", "TCM-04"):
-        assert found[id_, "imp2"].verdict is Verdict.NOT_APPLICABLE
+        assert findings[id_, "imp2"].verdict is Verdict.NOT_APPLICABLE
 
 
 def test_federation_through_expressway_raises_the_severity_of_a_service_left_on() -> None:
-    found = _all(cluster(told=deployment(xmpp_federation="expressway")))
+    findings = _all(cluster(profile=deployment(xmpp_federation="expressway")))
 
-    assert found["XMPPFED-02", "imp2"].severity is Severity.HIGH
+    assert findings["XMPPFED-02", "imp2"].severity is Severity.HIGH
     assert _all(cluster())["XMPPFED-02", "imp2"].severity is Severity.MEDIUM
 
 
 @pytest.mark.parametrize("value", [True, False])
 def test_a_discovered_feature_alone_makes_nothing_compliant(value: bool) -> None:
-    told = deployment(chat=setting(value, Origin.DISCOVERED))
-    finding = _all(cluster(told=told))["TCM-01", "imp2"]
+    profile = deployment(chat=setting(value, Origin.DISCOVERED))
+    finding = _all(cluster(profile=profile))["TCM-01", "imp2"]
 
     assert finding.verdict is Verdict.UNKNOWN
     assert render_sentence(finding.because) == (
@@ -121,24 +123,24 @@ def test_a_discovered_feature_alone_makes_nothing_compliant(value: bool) -> None
 
 
 def test_a_discovered_feature_still_shows_drift() -> None:
-    told = deployment(chat=setting(True, Origin.DISCOVERED))
+    profile = deployment(chat=setting(True, Origin.DISCOVERED))
     off = subscriber("imp2", not_activated(TEXT_CONFERENCE_MANAGER))
 
-    assert _all(cluster(node(), off, told=told))["TCM-01", "imp2"].verdict is Verdict.DRIFT
+    assert _all(cluster(node(), off, profile=profile))["TCM-01", "imp2"].verdict is Verdict.DRIFT
 
 
 def test_a_discovered_list_of_routing_nodes_exempts_no_node() -> None:
-    told = deployment(routing_nodes=setting(["imp2"], Origin.DISCOVERED))
+    profile = deployment(routing_nodes=setting(["imp2"], Origin.DISCOVERED))
 
-    assert _all(cluster(told=told))["PE-01", "imp2"].verdict is Verdict.UNKNOWN
+    assert _all(cluster(profile=profile))["PE-01", "imp2"].verdict is Verdict.UNKNOWN
 
 
 def test_what_is_declared_outranks_what_is_discovered_whatever_the_order() -> None:
     both = (setting(True, Origin.DISCOVERED), setting(False))
-    found = _all(cluster(told=deployment() | {"chat": both}))
+    findings = _all(cluster(profile=deployment() | {"chat": both}))
 
-    assert found["TCM-01", "imp2"].verdict is Verdict.NOT_APPLICABLE
-    assert found["PROFILE-01", "deployment.chat"].verdict is Verdict.DRIFT
+    assert findings["TCM-01", "imp2"].verdict is Verdict.NOT_APPLICABLE
+    assert findings["PROFILE-01", "deployment.chat"].verdict is Verdict.DRIFT
 
 
 def test_a_discovered_database_alone_passes_no_prerequisite() -> None:
@@ -151,9 +153,9 @@ def test_a_discovered_database_alone_passes_no_prerequisite() -> None:
 
 
 def test_a_discovered_feature_does_not_make_the_list_of_databases_complete() -> None:
-    told = deployment(permanent_chat=setting(True, Origin.DISCOVERED))
+    profile = deployment(permanent_chat=setting(True, Origin.DISCOVERED))
 
-    assert _all(cluster(told=told, stores=[]))["TCM-02", "imp2"].verdict is Verdict.UNKNOWN
+    assert _all(cluster(profile=profile, stores=[]))["TCM-02", "imp2"].verdict is Verdict.UNKNOWN
 
 
 def test_a_node_that_did_not_answer_is_unknown_with_the_reason() -> None:
@@ -176,14 +178,14 @@ def test_a_missing_row_is_unknown_and_never_an_absence() -> None:
 
 
 def test_the_replies_of_another_machine_do_not_count() -> None:
-    found = _all(cluster(node(), subscriber(identity=Identity.CONTRADICTED)))
+    findings = _all(cluster(node(), subscriber(identity=Identity.CONTRADICTED)))
 
-    assert render_sentence(found["PE-01", "imp2"].because) == (
+    assert render_sentence(findings["PE-01", "imp2"].because) == (
         "Another machine answered in place of imp2 (wrong_node)."
     )
     for id_ in ("PE-01", "AXL-04", "SYNC-01", "BPS-01"):
-        assert found[id_, "imp2"].verdict is Verdict.UNKNOWN
-    assert found["HA-01", "DefaultCUPSubCluster"].verdict is Verdict.UNKNOWN
+        assert findings[id_, "imp2"].verdict is Verdict.UNKNOWN
+    assert findings["HA-01", "DefaultCUPSubCluster"].verdict is Verdict.UNKNOWN
 
 
 def test_a_database_that_is_not_tested_passes_as_configured_only() -> None:
@@ -222,32 +224,34 @@ def test_a_drift_says_what_follows_and_what_to_do() -> None:
 
 
 def test_a_group_that_peers_may_sync_from_is_unknown_where_the_node_s_group_is() -> None:
-    told = deployment(intercluster_synced_from=["second"])
+    profile = deployment(intercluster_synced_from=["second"])
     lost = subscriber("imp3", group=None, group_known=False)
     publisher = node(group="first")
 
-    assert _all(cluster(publisher, lost, told=told))["AXL-02", "imp3"].verdict is Verdict.UNKNOWN
+    assert (
+        _all(cluster(publisher, lost, profile=profile))["AXL-02", "imp3"].verdict is Verdict.UNKNOWN
+    )
     stands = deployment(intercluster_synced_from=["imp3"])
     beside = subscriber("imp4", group="second")
-    found = _all(cluster(publisher, lost, beside, told=stands))
-    assert found["AXL-02", "imp4"].verdict is Verdict.UNKNOWN
+    findings = _all(cluster(publisher, lost, beside, profile=stands))
+    assert findings["AXL-02", "imp4"].verdict is Verdict.UNKNOWN
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_a_publisher_outside_every_group_leaves_open_who_its_partner_is(known: bool) -> None:
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_publisher_outside_every_group_leaves_open_who_its_partner_is(is_known: bool) -> None:
     """Cisco's table alone says nothing of the missing group, so nothing here may pass."""
-    publisher = node(group=None, group_known=known)
+    publisher = node(group=None, group_known=is_known)
     off = subscriber("imp2", not_activated(AXL_WEB_SERVICE), group="first")
     loose = subscriber("imp3", not_activated(AXL_WEB_SERVICE), group=None)
-    found = {
+    verdicts = {
         (f.recommendation, f.subject.name): f.verdict
         for f in judge_facts(load_packs(["table"]), cluster(publisher, off, loose))
     }
 
-    assert found["AXL-02", "imp1"] is Verdict.PASS
+    assert verdicts["AXL-02", "imp1"] is Verdict.PASS
     for other in ("imp2", "imp3"):
-        assert found["AXL-02", other] is Verdict.UNKNOWN
-        assert found["AXL-03", other] is Verdict.UNKNOWN
+        assert verdicts["AXL-02", other] is Verdict.UNKNOWN
+        assert verdicts["AXL-03", other] is Verdict.UNKNOWN
 
 
 def test_a_publisher_outside_every_group_is_named_as_what_to_fix() -> None:
@@ -260,13 +264,13 @@ def test_a_publisher_outside_every_group_is_named_as_what_to_fix() -> None:
 
 
 def test_a_node_outside_every_group_says_nothing_about_other_nodes() -> None:
-    told = deployment(intercluster_synced_from=["imp3"])
+    profile = deployment(intercluster_synced_from=["imp3"])
     loose = subscriber("imp3", group=None)
     beside = subscriber("imp4", group="second")
-    found = _all(cluster(node(group="first"), loose, beside, told=told))
+    findings = _all(cluster(node(group="first"), loose, beside, profile=profile))
 
-    assert found["AXL-02", "imp3"].verdict is Verdict.PASS
-    assert found["AXL-02", "imp4"].verdict is Verdict.UNKNOWN
+    assert findings["AXL-02", "imp3"].verdict is Verdict.PASS
+    assert findings["AXL-02", "imp4"].verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize("origin", [Origin.DECLARED, Origin.DISCOVERED])
@@ -280,10 +284,10 @@ def test_a_group_that_the_cluster_did_not_list_itself_decides_nothing(origin: Or
         groups_known=False,
         named={"node.redundancy_group": ("first",)},
     )
-    found = _all(facts)
+    findings = _all(facts)
 
-    assert found["PROFILE-02", "node.redundancy_group"].verdict is Verdict.UNKNOWN
-    assert found["HA-01", "first"].verdict is Verdict.UNKNOWN
+    assert findings["PROFILE-02", "node.redundancy_group"].verdict is Verdict.UNKNOWN
+    assert findings["HA-01", "first"].verdict is Verdict.UNKNOWN
 
 
 def test_a_group_of_one_among_nodes_that_may_not_be_all_is_unknown() -> None:
@@ -306,9 +310,9 @@ def test_a_group_known_from_the_file_is_said_to_be() -> None:
 
 def test_the_release_of_another_machine_does_not_count() -> None:
     strange = node(release="10.5.2", identity=Identity.CONTRADICTED)
-    found = _all(cluster(strange, subscriber(release=None)))
+    findings = _all(cluster(strange, subscriber(release=None)))
 
-    assert found["XFER-02", "imp2"].verdict is Verdict.UNKNOWN
+    assert findings["XFER-02", "imp2"].verdict is Verdict.UNKNOWN
 
 
 def test_a_running_service_that_is_reported_as_not_activated_is_unknown() -> None:
@@ -343,13 +347,13 @@ def test_a_directory_service_whose_activation_is_unknown_may_or_may_not_stay_up(
 
 
 def test_a_profile_without_known_nodes_is_no_pass() -> None:
-    facts = cluster(node(planned=True), told=deployment(web_clients=False))
+    facts = cluster(node(planned=True), profile=deployment(web_clients=False))
 
     assert _all(facts)["PROFILE-03", "deployment.web_clients"].verdict is Verdict.UNKNOWN
 
 
 def test_a_feature_that_was_only_discovered_to_be_absent_is_not_declared_absent() -> None:
-    told = deployment(web_clients=setting(False, Origin.DISCOVERED))
-    finding = _all(cluster(told=told))["PROFILE-03", "deployment.web_clients"]
+    profile = deployment(web_clients=setting(False, Origin.DISCOVERED))
+    finding = _all(cluster(profile=profile))["PROFILE-03", "deployment.web_clients"]
 
     assert finding.verdict is Verdict.NOT_APPLICABLE

@@ -79,7 +79,7 @@ VARIANTS = {name: st.sampled_from(_variants(name)) for name in SERVICES}
 @st.composite
 def nodes(draw: st.DrawFn, name: str, release: str) -> NodeFacts:
     """Draw a node; it may be planned, silent, contradicted or in no group."""
-    known = draw(st.booleans())
+    is_known = draw(st.booleans())
     rows = draw(st.fixed_dictionaries(VARIANTS)) if draw(st.integers(0, 9)) else {}
     reading = st.builds(HaReading, st.sampled_from(HaState), origins(), st.just("PerfMon"))
     probe = st.builds(AxlProbe, st.sampled_from(AxlAvailability), st.just("It was asked."))
@@ -87,8 +87,8 @@ def nodes(draw: st.DrawFn, name: str, release: str) -> NodeFacts:
         name=name,
         address=f"{name}:8443",
         role=draw(st.sampled_from(Role)),
-        redundancy_group=draw(st.sampled_from([*GROUPS, None])) if known else None,
-        group_known=known,
+        redundancy_group=draw(st.sampled_from([*GROUPS, None])) if is_known else None,
+        group_known=is_known,
         planned=draw(st.integers(0, 9)) == 0,
         identity=draw(st.sampled_from([Identity.CERTIFICATE] * 8 + [Identity.CONTRADICTED])),
         release=draw(st.sampled_from([None, release])),
@@ -106,13 +106,13 @@ def origins() -> st.SearchStrategy[Origin]:
 @st.composite
 def tellings(draw: st.DrawFn) -> tuple[Setting, ...]:
     """Draw one to three tellings of a key."""
-    told = []
+    values = []
     for origin in draw(st.lists(st.sampled_from(Origin), min_size=1, max_size=3, unique=True)):
         named = draw(st.none() | st.frozensets(st.sampled_from(NAMES)))
         on = draw(st.booleans()) if named is None else bool(named)
         through = on and named is None and not draw(st.integers(0, 5))
-        told.append(Setting(on, origin, "somewhere", named, through))
-    return tuple(told)
+        values.append(Setting(on, origin, "somewhere", named, through))
+    return tuple(values)
 
 
 @st.composite
@@ -140,7 +140,7 @@ def clusters(draw: st.DrawFn) -> ClusterFacts:
     ]
     return cluster(
         *placed,
-        told={key: draw(tellings()) for key in sorted(keys)},
+        profile={key: draw(tellings()) for key in sorted(keys)},
         stores=stores,
         groups=groups,
         gaps=[gap(n.name, draw(st.sampled_from(Source))) for n in placed if not n.services],
@@ -164,11 +164,11 @@ def _subjects(facts: ClusterFacts, kind: SubjectKind) -> list[str]:
 @CALM
 @given(clusters())
 def test_every_row_has_exactly_one_finding_for_every_subject(facts: ClusterFacts) -> None:
-    found = judge_facts(ROWS, facts)
-    wanted = Counter((r.id, s) for r in AUDITED for s in _subjects(facts, r.subject))
+    findings = judge_facts(ROWS, facts)
+    expected = Counter((r.id, s) for r in AUDITED for s in _subjects(facts, r.subject))
 
-    assert Counter((f.recommendation, f.subject.name) for f in found) == wanted
-    assert list(found) == sorted(found, key=finding_sort_key)
+    assert Counter((f.recommendation, f.subject.name) for f in findings) == expected
+    assert list(findings) == sorted(findings, key=finding_sort_key)
 
 
 @CALM
@@ -212,8 +212,8 @@ def test_what_was_only_discovered_makes_nothing_compliant(facts: ClusterFacts) -
             assert certain[key] is verdict
 
 
-def _verdicts(found: tuple[Finding, ...]) -> dict[tuple[str, str], Verdict]:
-    return {(f.recommendation, f.subject.name): f.verdict for f in found}
+def _verdicts(findings: tuple[Finding, ...]) -> dict[tuple[str, str], Verdict]:
+    return {(f.recommendation, f.subject.name): f.verdict for f in findings}
 
 
 Forget = Callable[[NodeFacts, str], NodeFacts]
@@ -228,8 +228,8 @@ def _without(node: NodeFacts, name: str, **changes: Any) -> NodeFacts:
 
 def _once(node: NodeFacts, name: str) -> NodeFacts:
     """Forget a second look that saw no restart; a restart that was seen is no gap but a fault."""
-    seen = node.services.get(name)
-    return _without(node, name, restarted=None) if seen and seen.restarted is False else node
+    service = node.services.get(name)
+    return _without(node, name, restarted=None) if service and service.restarted is False else node
 
 
 IN_A_NODE: dict[str, Forget] = {
@@ -255,9 +255,9 @@ def forgettings(draw: st.DrawFn) -> tuple[ClusterFacts, ClusterFacts]:
     way = draw(st.sampled_from([*ways, *sorted(IN_A_NODE)]))
     match way:
         case "a key":
-            told = sorted(facts.settings.keys() - OPTIONAL_LISTS)
-            assume(told)
-            key = draw(st.sampled_from(told))
+            keys = sorted(facts.settings.keys() - OPTIONAL_LISTS)
+            assume(keys)
+            key = draw(st.sampled_from(keys))
             kept = {k: v for k, v in facts.settings.items() if k != key}
             return facts, replace(facts, settings=kept)
         case "the topology":
@@ -285,12 +285,12 @@ def test_knowing_less_never_makes_anything_compliant(
     pair: tuple[ClusterFacts, ClusterFacts],
 ) -> None:
     before, after = (_verdicts(judge_facts(ROWS, facts)) for facts in pair)
-    meant = pair[1].high_availability
+    high_availability = pair[1].high_availability
 
     for key, verdict in after.items():
         if verdict is Verdict.PASS:
             assert before[key] is Verdict.PASS, key
-        if key[0] == "HA-01" and meant is not None and meant is not True:
+        if key[0] == "HA-01" and high_availability is not None and high_availability is not True:
             # That it is declared off holds until something is seen of it that says otherwise.
             continue
         if verdict is Verdict.NOT_APPLICABLE and not key[0].startswith("PROFILE"):

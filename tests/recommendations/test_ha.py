@@ -47,8 +47,8 @@ EVERY = tuple(sorted({r.service for r in ROWS if r.service and r.expects is Expe
 
 
 def _of(facts: ClusterFacts, id_: str, subject: str) -> Finding:
-    found = {(f.recommendation, f.subject.name): f for f in judge_facts(ROWS, facts)}
-    return found[id_, subject]
+    findings = {(f.recommendation, f.subject.name): f for f in judge_facts(ROWS, facts)}
+    return findings[id_, subject]
 
 
 def _failed_over(name: str, state: str = "stopped", **changes: object) -> ClusterFacts:
@@ -68,7 +68,7 @@ def test_the_closed_list_is_the_feature_services_that_an_idle_node_stops() -> No
 
 @pytest.mark.parametrize("name", EVERY)
 def test_only_services_of_the_closed_list_are_explained_by_an_idle_node(name: str) -> None:
-    found = [
+    matching = [
         f
         for f in judge_facts(ROWS, _failed_over(name))
         if f.service == name and f.subject.name == "imp2" and f.kind is FindingKind.STOPPED
@@ -76,7 +76,7 @@ def test_only_services_of_the_closed_list_are_explained_by_an_idle_node(name: st
 
     stopped = SERVICES_STOPPED_WHEN_IDLE | NETWORK_SERVICES_STOPPED_WHEN_IDLE
     expected = Verdict.EXPLAINED if name in stopped else Verdict.DRIFT
-    assert {f.verdict for f in found} <= {expected}
+    assert {f.verdict for f in matching} <= {expected}
 
 
 @pytest.mark.parametrize(("name", "id_"), [(XCP_ROUTER, "RTR-01"), (SYNC_AGENT, "SYNC-01")])
@@ -204,7 +204,7 @@ def test_a_service_that_must_be_off_is_never_explained() -> None:
 def test_a_missing_prerequisite_is_drift_on_an_idle_node_too() -> None:
     stopped = service(TEXT_CONFERENCE_MANAGER, "stopped")
     idle = subscriber("imp2", stopped, ha=HaState.IDLE)
-    facts = cluster(node(ha=HaState.BACKUP), idle, told=deployment(), stores=[])
+    facts = cluster(node(ha=HaState.BACKUP), idle, profile=deployment(), stores=[])
 
     assert _of(facts, "TCM-02", "imp2").kind is FindingKind.PREREQUISITE_MISSING
     assert _of(facts, "TCM-01", "imp2").verdict is Verdict.EXPLAINED
@@ -268,8 +268,8 @@ def _expected(one: HaState | None, other: HaState | None) -> PairClass:
 
 
 def test_healthy_states_from_sql_alone_give_no_pass() -> None:
-    told = reading(HaState.NORMAL, Origin.DISCOVERED)
-    facts = cluster(node(ha_state=told), subscriber(ha_state=told))
+    state = reading(HaState.NORMAL, Origin.DISCOVERED)
+    facts = cluster(node(ha_state=state), subscriber(ha_state=state))
 
     assert _of(facts, "HA-01", GROUP).verdict is Verdict.UNKNOWN
 

@@ -28,12 +28,14 @@ def _judged(case: Case) -> Finding:
 
 
 def test_connection_services_that_a_guide_asks_for_are_no_conflict_with_the_profile() -> None:
-    facts = cluster(told=deployment(xmpp_clients=False))
+    facts = cluster(profile=deployment(xmpp_clients=False))
     key = "deployment.xmpp_clients"
 
     def verdict(*packs: str) -> Verdict:
-        found = judge_facts(load_packs(packs), facts)
-        (finding,) = (f for f in found if (f.recommendation, f.subject.name) == ("PROFILE-03", key))
+        findings = judge_facts(load_packs(packs), facts)
+        (finding,) = (
+            f for f in findings if (f.recommendation, f.subject.name) == ("PROFILE-03", key)
+        )
         return finding.verdict
 
     assert verdict("table") is Verdict.DRIFT
@@ -52,7 +54,7 @@ def test_a_recommendation_comes_to_the_verdict_of_its_case(case: Case) -> None:
 
 
 def test_no_recommendation_lacks_a_case_of_any_verdict() -> None:
-    wanted = {
+    expected = {
         (row.id, verdict)
         for row in ROWS
         if row.mode is JudgingMode.AUDIT
@@ -60,7 +62,7 @@ def test_no_recommendation_lacks_a_case_of_any_verdict() -> None:
     }
     shown = {(case.id, case.verdict) for case in CASES}
 
-    assert wanted - shown == IMPOSSIBLE.keys()
+    assert expected - shown == IMPOSSIBLE.keys()
 
 
 def test_a_precheck_row_gives_no_finding_in_an_audit() -> None:
@@ -110,19 +112,19 @@ def test_a_failover_explains_a_service_that_stopped_between_two_readings() -> No
 
 
 def test_routing_nodes_are_no_evidence_where_they_decide_nothing() -> None:
-    for told in ([], ["imp1"]):
-        finding = _finding(cluster(told=deployment(routing_nodes=told)), "PE-01")
+    for names in ([], ["imp1"]):
+        finding = _finding(cluster(profile=deployment(routing_nodes=names)), "PE-01")
         assert finding.verdict is Verdict.PASS
         assert not [e for e in finding.evidence if "routing_nodes" in render_sentence(e.statement)]
 
-    spared = _finding(cluster(told=deployment(routing_nodes=["imp2"])), "PE-01")
+    spared = _finding(cluster(profile=deployment(routing_nodes=["imp2"])), "PE-01")
     assert spared.verdict is Verdict.NOT_APPLICABLE
     assert [e for e in spared.evidence if "routing_nodes" in render_sentence(e.statement)]
 
 
 @pytest.mark.parametrize("id_", ["TCM-02", "TCM-03"])
 def test_a_hint_asks_for_a_key_only_once(id_: str) -> None:
-    hint = render_sentences(_finding(cluster(told={}), id_).remedy)
+    hint = render_sentences(_finding(cluster(profile={}), id_).remedy)
 
     assert hint.count("Declare `chat` ") == 1
     assert hint.count("Declare `permanent_chat` ") == 1

@@ -93,10 +93,10 @@ _MUST_BE_OFF = {XMPP_FEDERATION_MANAGER}
 _OTHERS = ("A Cisco DB", "Cisco Tomcat")
 
 
-def service(name: str, told: tuple[bool, RunState, int, str] | None = None) -> ServiceState:
+def service(name: str, values: tuple[bool, RunState, int, str] | None = None) -> ServiceState:
     """Return a started service, or one in the given state."""
     feature = name in FEATURE_SERVICES
-    if told is None:
+    if values is None:
         return ServiceState(
             name=name,
             deployable=feature,
@@ -107,7 +107,7 @@ def service(name: str, told: tuple[bool, RunState, int, str] | None = None) -> S
             started_at="Sat Feb 28 21:14:07 2026",
             uptime_s=17153,
         )
-    activated, state, code, reason = told
+    activated, state, code, reason = values
     return ServiceState(name, feature, activated if feature else None, state, code, reason)
 
 
@@ -116,14 +116,14 @@ def node(
     role: Role,
     *,
     group: str = GROUP,
-    told: Mapping[str, tuple[bool, RunState, int, str]] | None = None,
+    changed: Mapping[str, tuple[bool, RunState, int, str]] | None = None,
     ha: HaState = HaState.NORMAL,
 ) -> NodeFacts:
-    """Return a node that answered everything; `told` sets services apart from the usual."""
+    """Return a node that answered everything; `changed` has the services in other states."""
     states = dict.fromkeys(_IDLE | _MUST_BE_OFF, OFF)
     if role is Role.SUBSCRIBER:
         states[BULK_PROVISIONING] = states[SERVICEABILITY_REPORTER] = OFF
-    states |= told or {}
+    states |= changed or {}
     return NodeFacts(
         name=name,
         address=name,
@@ -284,12 +284,14 @@ def mixed_cluster(name: str = "lab") -> ClusterReport:
     moving = (True, RunState.STARTING, -1, " ")
     nodes = (
         node(PUB, Role.PUBLISHER),
-        node(SUB, Role.SUBSCRIBER, told={SIP_PROXY_SERVICE: STOPPED, CONNECTION_MANAGER: moving}),
+        node(
+            SUB, Role.SUBSCRIBER, changed={SIP_PROXY_SERVICE: STOPPED, CONNECTION_MANAGER: moving}
+        ),
         node(
             third,
             Role.SUBSCRIBER,
             group="SubclusterB",
-            told={PRESENCE_ENGINE_SERVICE: STOPPED, "Cisco Tomcat": STOPPED},
+            changed={PRESENCE_ENGINE_SERVICE: STOPPED, "Cisco Tomcat": STOPPED},
             ha=HaState.IDLE,
         ),
         replace(
@@ -428,7 +430,7 @@ def waived() -> Report:
         (
             cluster(
                 node(PUB, Role.PUBLISHER),
-                node(SUB, Role.SUBSCRIBER, told={SIP_PROXY_SERVICE: STOPPED}),
+                node(SUB, Role.SUBSCRIBER, changed={SIP_PROXY_SERVICE: STOPPED}),
                 findings=(*judged(PUB), *judged(SUB, SIP_01=lambda *_: accepted), ha()),
             ),
         ),
@@ -444,7 +446,7 @@ def below_threshold() -> Report:
     """Return a cluster whose only drift is below `fail_on`."""
     minor = replace(stopped(SERVICEABILITY_REPORTER, PUB), severity=Severity.LOW)
     pair = cluster(
-        node(PUB, Role.PUBLISHER, told={SERVICEABILITY_REPORTER: STOPPED}),
+        node(PUB, Role.PUBLISHER, changed={SERVICEABILITY_REPORTER: STOPPED}),
         node(SUB, Role.SUBSCRIBER),
         findings=(*judged(PUB, RPT_01=lambda *_: minor), *judged(SUB), ha()),
     )
@@ -457,9 +459,9 @@ HOSTILE = "a\x1b[31m[red]b[/red]\n\u202ec\x9b2J\u200b:smile:\x07"
 def hostile(text: str = HOSTILE) -> Report:
     """Return a report in which every text that others choose is an attack."""
     attacked = node(text, Role.SUBSCRIBER, group=text)
-    told = replace(service(SIP_PROXY_SERVICE), name=text, state=RunState.STOPPED, reason=text)
+    state = replace(service(SIP_PROXY_SERVICE), name=text, state=RunState.STOPPED, reason=text)
     attacked = replace(
-        attacked, address=text, release=text, services={**attacked.services, text: told}
+        attacked, address=text, release=text, services={**attacked.services, text: state}
     )
     drift = replace(
         stopped(SIP_PROXY_SERVICE, text, text),
@@ -514,7 +516,7 @@ def site(number: int) -> ClusterReport:
     ]
     findings = [finding for host in hosts for finding in judged(host, name)]
     if number % 3 == 1:
-        nodes[1] = node(hosts[1], roles[1], group=groups[1], told={SIP_PROXY_SERVICE: STOPPED})
+        nodes[1] = node(hosts[1], roles[1], group=groups[1], changed={SIP_PROXY_SERVICE: STOPPED})
         findings = [
             f for f in findings if (f.recommendation, f.subject.name) != ("SIP-01", hosts[1])
         ]
@@ -552,10 +554,10 @@ def past(report: ClusterReport) -> ClusterHistory:
     changes = [change(moved[f.id], f, standings[f.id]) for f in drift[:2]]
     gone = passing(SYNC_AGENT, PUB, report.name)
     lost = unread(CONNECTION_MANAGER, SUB, report.name)
-    told = FindingAge(RUN.started_at, 1)
+    age = FindingAge(RUN.started_at, 1)
     changes += [
-        change(ChangeDirection.RESOLVED, gone, told),
-        change(ChangeDirection.UNKNOWN, lost, told),
+        change(ChangeDirection.RESOLVED, gone, age),
+        change(ChangeDirection.UNKNOWN, lost, age),
     ]
     nights = (
         past_run(28, 2, 4, ClusterStatus.DRIFT, report.name),

@@ -29,13 +29,13 @@ def test_whole_table(shape: str, compare_golden: Callable[[Path, str], None]) ->
 @pytest.mark.parametrize("shape", [*shapes.SHAPES, "largest"])
 def test_every_cluster_finding_and_source_has_one_row(shape: str) -> None:
     report = shapes.sample(shape)
-    told = rows(report)
+    table = rows(report)
     for record, expected in {
         "cluster": len(report.clusters),
         "finding": sum(len(cluster.findings) for cluster in report.clusters),
         "coverage": sum(len(cluster.coverage) for cluster in report.clusters),
     }.items():
-        assert sum(row["record"] == record for row in told) == expected
+        assert sum(row["record"] == record for row in table) == expected
 
 
 def test_an_unauditable_cluster_has_a_row() -> None:
@@ -50,8 +50,8 @@ def test_a_waived_finding_keeps_its_verdict_and_its_end() -> None:
 
 
 def test_history_adds_the_age_of_a_finding() -> None:
-    told = {row["recommendation"]: row for row in rows(samples.remembered()) if row["since"]}
-    assert (told["HA-01"]["since"], told["HA-01"]["runs"]) == ("2026-02-26T02:00:00Z", "4")
+    aged = {row["recommendation"]: row for row in rows(samples.remembered()) if row["since"]}
+    assert (aged["HA-01"]["since"], aged["HA-01"]["runs"]) == ("2026-02-26T02:00:00Z", "4")
 
 
 def attacked(text: str) -> Mapping[str, str]:

@@ -124,7 +124,7 @@ def test_no_line_is_wider_than_the_page(page: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "runs", "told"),
+    ("since", "runs", "expected"),
     [
         ("2026-03-01T02:00:00Z", 4, "drift since 3 days, 4 runs"),
         ("2026-03-03T02:00:00Z", 2, "drift since 1 day, 2 runs"),
@@ -136,8 +136,8 @@ def test_no_line_is_wider_than_the_page(page: str) -> None:
         ("2026-03-01T02:00:00Z", 0, "unknown since 3 days"),
     ],
 )
-def test_an_age_is_shown_in_one_unit(since: str, runs: int, told: str) -> None:
-    assert verdict_age_text(Verdict.DRIFT, FindingAge(since, runs), NOW) == told
+def test_an_age_is_shown_in_one_unit(since: str, runs: int, expected: str) -> None:
+    assert verdict_age_text(Verdict.DRIFT, FindingAge(since, runs), NOW) == expected
 
 
 def test_a_history_without_runs_has_a_message() -> None:
@@ -145,8 +145,8 @@ def test_a_history_without_runs_has_a_message() -> None:
 
 
 def test_a_history_without_changes_has_a_message() -> None:
-    told = RunChanges(RUNS[4], RUNS[0], ())
-    assert "No difference then, none now." in render_changes_since(told, NOW)
+    changes = RunChanges(RUNS[4], RUNS[0], ())
+    assert "No difference then, none now." in render_changes_since(changes, NOW)
 
 
 def test_hostile_names_reach_no_terminal() -> None:

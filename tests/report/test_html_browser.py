@@ -65,7 +65,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(dialog.message))
-        page.on("request", lambda asked: _note_foreign(asked.url, path, complaints))
+        page.on("request", lambda request: _note_foreign(request.url, path, complaints))
         page.goto(path.as_uri())
         return page
 
@@ -137,18 +137,18 @@ def test_a_name_without_a_place_to_break_is_not_cut(show: Show) -> None:
 def test_axe_finds_nothing_serious(show: Show, shape: str, dark: bool) -> None:
     page = show(shapes.sample(shape), dark=dark)
     page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-    found = Axe().run(page).response["violations"]
+    violations = Axe().run(page).response["violations"]
     grave = [
         (one["id"], [node["html"][:200] for node in one["nodes"][:3]])
-        for one in found
+        for one in violations
         if one["impact"] in ("serious", "critical")
     ]
     assert grave == []
 
 
 def test_axe_finds_nothing_serious_on_a_small_screen(show: Show) -> None:
-    found = Axe().run(show(samples.remembered(), width=390)).response["violations"]
-    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
+    violations = Axe().run(show(samples.remembered(), width=390)).response["violations"]
+    assert [one["id"] for one in violations if one["impact"] in ("serious", "critical")] == []
 
 
 @pytest.mark.parametrize("attack", HOSTILE)

@@ -42,7 +42,7 @@ def tree(report: Report) -> html.HtmlElement:
     return parsed
 
 
-def told(report: Report) -> str:
+def page_text(report: Report) -> str:
     return " ".join(tree(report).text_content().split())
 
 
@@ -100,7 +100,7 @@ def test_text_from_servers_is_never_markup(attack: str) -> None:
 
 def test_every_difference_shows_all_its_parts() -> None:
     report = samples.mixed()
-    text = told(report)
+    text = page_text(report)
     drift = [f for f in report.clusters[0].findings if f.verdict is Verdict.DRIFT]
     sources = {row.id: row.source for row in load_packs()}
     assert len(drift) == 3
@@ -120,7 +120,7 @@ def test_evidence_is_shown_in_full() -> None:
     statements = (sentence(f"Piece {n} of it.") for n in range(20))
     pieces = tuple(replace(drift.evidence[0], statement=s) for s in statements)
     cluster = replace(samples.compliant_cluster(), findings=(replace(drift, evidence=pieces),))
-    text = told(Report(samples.RUN, (cluster,)))
+    text = page_text(Report(samples.RUN, (cluster,)))
     assert "Piece 19 of it." in text
     assert "more in the JSON report" not in text
 
@@ -157,24 +157,25 @@ def test_many_clusters_begin_with_links_to_each() -> None:
     page = tree(samples.many())
     rows = page.xpath("//section[@aria-labelledby='overview']//tbody/tr")
     assert [row.xpath("string(th)") for row in rows] == ["berlin", "hamburg", "köln", "münchen"]
-    assert "Of 4 clusters: 1 drifted, 1 could not be audited, 1 incomplete, 1 compliant." in told(
-        samples.many()
+    assert (
+        "Of 4 clusters: 1 drifted, 1 could not be audited, 1 incomplete, 1 compliant."
+        in page_text(samples.many())
     )
 
 
 def test_the_first_five_differences_are_named_and_the_rest_counted() -> None:
-    assert "And 5 more, below." in told(samples.largest())
-    assert "more, below" not in told(samples.mixed())
+    assert "And 5 more, below." in page_text(samples.largest())
+    assert "more, below" not in page_text(samples.mixed())
 
 
 def test_tiles_say_not_audited_if_nothing_was_audited() -> None:
-    text = told(samples.unauditable())
+    text = page_text(samples.unauditable())
     assert "Differences0 not audited" in text.replace(" 0", "0")
-    assert "not audited" not in told(samples.compliant())
+    assert "not audited" not in page_text(samples.compliant())
 
 
 def test_a_waiver_shows_its_reason_owner_end_and_the_waived_verdict() -> None:
-    text = told(samples.waived())
+    text = page_text(samples.waived())
     assert "Moves with change 4711. (uc-team, until 2026-04-30)" in text
     assert "drift without the waiver" in text
     assert "first ends 2026-04-30" in text
@@ -182,7 +183,7 @@ def test_a_waiver_shows_its_reason_owner_end_and_the_waived_verdict() -> None:
 
 def test_history_adds_changes_ages_and_a_chart_of_runs() -> None:
     page = tree(samples.remembered())
-    text = told(samples.remembered())
+    text = page_text(samples.remembered())
     assert (
         "Since the run of 2026-02-28 02:00 UTC: 1 difference is new, 1 still there, 1 resolved."
         in text
@@ -231,7 +232,7 @@ def test_limitations_of_the_report_come_first() -> None:
 
 
 def test_gaps_show_cause_and_advice() -> None:
-    text = told(samples.incomplete())
+    text = page_text(samples.incomplete())
     assert "What could not be read" in text
     assert "imp-sub.example.test did not answer within 10 s. Check the node" in text
 

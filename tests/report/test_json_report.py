@@ -102,17 +102,17 @@ def test_the_schema_refuses_unknown_keys_and_values() -> None:
 
 def test_what_history_adds_is_inside_run() -> None:
     """Reports of an unchanged cluster differ nowhere else."""
-    bare, told = report_to_dict(samples.mixed()), report_to_dict(samples.remembered())
+    bare, aged = report_to_dict(samples.mixed()), report_to_dict(samples.remembered())
     assert bare["run"].pop("past") is None
-    past = told["run"].pop("past")["lab"]
-    assert bare == told
+    past = aged["run"].pop("past")["lab"]
+    assert bare == aged
     assert [change["direction"] for change in past["changes"]] == [
         "new",
         "persisting",
         "resolved",
         "unseen",
     ]
-    standing = {f["id"]: f for f in told["clusters"][0]["findings"]}
+    standing = {f["id"]: f for f in aged["clusters"][0]["findings"]}
     assert {standing[finding]["verdict"] for finding in past["standings"]} == {"drift"}
 
 

@@ -77,8 +77,8 @@ def test_a_recommendation_and_subject_is_one_case(shape: str) -> None:
     cases = [(c.get("classname", ""), c.get("name")) for c in tree(report).iter("testcase")]
     judged = {case for case in cases if not case[0].endswith((".coverage", ".run"))}
     assert len(judged) == sum(len(cluster.findings) for cluster in report.clusters)
-    told = sum(len(cluster.findings) + len(cluster.coverage) for cluster in report.clusters)
-    assert len(cases) == (told or 1)
+    expected = sum(len(cluster.findings) + len(cluster.coverage) for cluster in report.clusters)
+    assert len(cases) == (expected or 1)
 
 
 @pytest.mark.parametrize("shape", ["empty", "incomplete", "unauditable", "lenient"])
@@ -91,8 +91,8 @@ def test_a_source_that_was_not_due_is_skipped() -> None:
     cluster = samples.compliant_cluster()
     planned = Coverage(Source.TCP, "db.example.test", Outcome.SKIPPED, note="probe is off")
     report = Report(samples.RUN, (replace(cluster, coverage=(planned,)),))
-    (told,) = [c for c in tree(report).iter("testcase") if "tcp" in c.get("name", "")]
-    assert [(child.tag, child.get("message")) for child in told] == [("skipped", "probe is off")]
+    (case,) = [c for c in tree(report).iter("testcase") if "tcp" in c.get("name", "")]
+    assert [(child.tag, child.get("message")) for child in case] == [("skipped", "probe is off")]
 
 
 def test_drift_below_the_threshold_fails_and_says_so() -> None:
@@ -108,9 +108,10 @@ def test_the_counts_add_up() -> None:
 
 
 def test_history_adds_the_age_of_a_finding() -> None:
-    told = [failure.text or "" for failure in tree(samples.remembered()).iter("failure")]
+    texts = [failure.text or "" for failure in tree(samples.remembered()).iter("failure")]
     assert (
-        sum("since: 3 days, 4 runs (first seen 2026-02-26T02:00:00Z)" in text for text in told) == 2
+        sum("since: 3 days, 4 runs (first seen 2026-02-26T02:00:00Z)" in text for text in texts)
+        == 2
     )
 
 

@@ -27,7 +27,7 @@ def inline(text: str) -> Iterator[Token]:
         yield from token.children or ()
 
 
-def seen(text: str) -> str:
+def shown_text(text: str) -> str:
     """Return what a reader sees of a text."""
     return "".join(token.content for token in inline(text))
 
@@ -74,7 +74,7 @@ ATTACKS = (
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_hostile_text_is_rendered_literally(attack: str) -> None:
-    assert seen(f"- observed: {escape_markdown(attack)}") == f"observed: {as_read(attack)}"
+    assert shown_text(f"- observed: {escape_markdown(attack)}") == f"observed: {as_read(attack)}"
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -93,7 +93,7 @@ def test_a_hostile_name_stays_in_its_cell(attack: str) -> None:
 @example("(`a`)")
 @example("x (`a`). `b")
 def test_any_text_is_rendered_literally(text: str) -> None:
-    assert seen(f"x {escape_markdown(text)} x") == f"x {as_read(text)} x"
+    assert shown_text(f"x {escape_markdown(text)} x") == f"x {as_read(text)} x"
     assert {token.type for token in inline(f"x {escape_markdown(text)}")} <= OURS
 
 
@@ -104,7 +104,7 @@ def test_any_text_is_rendered_literally(text: str) -> None:
 def test_any_text_that_begins_a_line_is_a_paragraph(start: str, rest: str) -> None:
     page = escape_markdown(start + rest)
     assert [token.type for token in READER.parse(page)][:1] == ["paragraph_open"]
-    assert seen(page) == as_read(start + rest)
+    assert shown_text(page) == as_read(start + rest)
 
 
 @given(st.text(min_size=1))
@@ -122,8 +122,8 @@ def test_any_name_is_code_in_one_cell(text: str) -> None:
 
 
 def test_a_key_or_command_in_a_sentence_is_code() -> None:
-    told = "`chat` is true (`utils ha status` tells); `a|b`, x`y` and `z`s are text."
-    assert escape_markdown(told) == (
+    text = "`chat` is true (`utils ha status` tells); `a|b`, x`y` and `z`s are text."
+    assert escape_markdown(text) == (
         "`chat` is true (`utils ha status` tells); \\`a&#124;b\\`, x\\`y\\` and \\`z\\`s are text."
     )
 

@@ -53,17 +53,18 @@ def gone() -> Finding:
 
 
 def test_the_whole_message() -> None:
-    found = drift()
+    finding = drift()
     message = compose_notification(
         report(
             moved(gone(), ChangeDirection.RESOLVED, Verdict.DRIFT),
-            moved(found, ChangeDirection.NEW, None),
-            moved(found, ChangeDirection.WORSENED, Verdict.WAIVED),
+            moved(finding, ChangeDirection.NEW, None),
+            moved(finding, ChangeDirection.WORSENED, Verdict.WAIVED),
         )
     )
     assert message is not None
     assert message.title == "auditor: 1 new, 1 worse, 1 resolved on lab"
-    place = f"{found.severity} {found.recommendation} {found.service} on {found.subject.name} (lab)"
+    named = f"{finding.recommendation} {finding.service} on {finding.subject.name}"
+    place = f"{finding.severity} {named} (lab)"
     assert message.body.splitlines()[:3] == [
         f"new: {place}: stopped",
         f"worse: {place}: stopped",

@@ -255,8 +255,8 @@ def test_no_chunk_of_a_json_report_holds_two_clusters() -> None:
 
 
 def test_the_help_lists_every_format() -> None:
-    told = get_args(OutputOption)[1].help
-    assert told.startswith(
+    help_text = get_args(OutputOption)[1].help
+    assert help_text.startswith(
         f"{', '.join(tuple(ReportFormat)[:-1])} or {tuple(ReportFormat)[-1]}, to standard"
     )
 

@@ -62,7 +62,7 @@ def test_names_follow_the_rules_of_promtool() -> None:
 
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed")
 def test_promtool_accepts_the_file() -> None:
-    told = {}
+    values = {}
     for shape in (*shapes.SHAPES, "largest"):
         checked = subprocess.run(
             [str(PROMTOOL), "check", "metrics"],
@@ -70,8 +70,8 @@ def test_promtool_accepts_the_file() -> None:
             capture_output=True,
             check=False,
         )
-        told[shape] = (checked.returncode, checked.stderr, checked.stdout)
-    assert told == dict.fromkeys(told, (0, b"", b""))
+        values[shape] = (checked.returncode, checked.stderr, checked.stdout)
+    assert values == dict.fromkeys(values, (0, b"", b""))
 
 
 def test_drift_is_counted_by_cluster_recommendation_and_severity() -> None:
@@ -84,8 +84,8 @@ def test_drift_is_counted_by_cluster_recommendation_and_severity() -> None:
 
 def test_findings_are_counted_by_verdict() -> None:
     report = samples.mixed()
-    told = {s.labels["verdict"]: s.value for s in families(report)["auditor_findings"].samples}
-    assert told == {
+    counts = {s.labels["verdict"]: s.value for s in families(report)["auditor_findings"].samples}
+    assert counts == {
         "pass": 41,
         "drift": 3,
         "unknown": 5,

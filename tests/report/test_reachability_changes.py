@@ -28,20 +28,22 @@ def past(status: ClusterStatus, *unread: str) -> ClusterHistory:
     return ClusterHistory(runs=(run,), unread=frozenset(unread))
 
 
-def seen(cluster: ClusterReport, before: ClusterHistory) -> list[ReachabilityChange]:
+def changes_of(cluster: ClusterReport, before: ClusterHistory) -> list[ReachabilityChange]:
     return list(reachability_changes(Report(samples.RUN, (cluster,), {"lab": before})))
 
 
 def test_a_node_that_became_unreachable_is_reported_with_its_reason() -> None:
-    (told,) = seen(samples.incomplete_cluster(), past(WELL))
-    assert reachability_line(told) == (
+    (change,) = changes_of(samples.incomplete_cluster(), past(WELL))
+    assert reachability_line(change) == (
         "worse: imp-sub.example.test (lab) can no longer be read, 16 checks unknown: "
         "imp-sub.example.test did not answer in time"
     )
 
 
 def test_a_node_that_stays_unreachable_is_not_reported_again() -> None:
-    assert seen(samples.incomplete_cluster(), past(ClusterStatus.INCOMPLETE, samples.SUB)) == []
+    assert (
+        changes_of(samples.incomplete_cluster(), past(ClusterStatus.INCOMPLETE, samples.SUB)) == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,32 +58,32 @@ def test_nodes_are_not_compared_if_the_last_run_is_uncertain(
     unsure: ClusterHistory,
 ) -> None:
     """What became of the cluster as a whole is recorded nevertheless."""
-    assert seen(samples.incomplete_cluster(), unsure) == []
-    assert seen(samples.compliant_cluster(), unsure) == []
-    assert seen(samples.unauditable_cluster(), unsure) != []
+    assert changes_of(samples.incomplete_cluster(), unsure) == []
+    assert changes_of(samples.compliant_cluster(), unsure) == []
+    assert changes_of(samples.unauditable_cluster(), unsure) != []
 
 
 def test_a_node_that_is_read_again_is_reported_once() -> None:
     well = samples.compliant_cluster()
-    (told,) = seen(well, past(ClusterStatus.INCOMPLETE, samples.SUB))
-    assert reachability_line(told) == "back: imp-sub.example.test (lab) can be read again"
-    assert seen(well, past(WELL)) == []
+    (change,) = changes_of(well, past(ClusterStatus.INCOMPLETE, samples.SUB))
+    assert reachability_line(change) == "back: imp-sub.example.test (lab) can be read again"
+    assert changes_of(well, past(WELL)) == []
 
 
 def test_an_unreachable_cluster_is_reported_instead_of_its_nodes() -> None:
-    (told,) = seen(samples.unauditable_cluster(), past(WELL))
-    assert reachability_line(told) == (
+    (change,) = changes_of(samples.unauditable_cluster(), past(WELL))
+    assert reachability_line(change) == (
         "worse: cluster lab can no longer be audited: "
         "cucm-pub.example.test refused the user name or password"
     )
-    assert seen(samples.unauditable_cluster(), past(DARK)) == []
+    assert changes_of(samples.unauditable_cluster(), past(DARK)) == []
 
 
 def test_a_cluster_that_is_back_is_reported_with_the_node_that_is_not() -> None:
-    assert seen(samples.compliant_cluster(), past(DARK, samples.SUB, samples.PUB)) == [
+    assert changes_of(samples.compliant_cluster(), past(DARK, samples.SUB, samples.PUB)) == [
         ReachabilityChange("lab", None, back=True)
     ]
-    lost, back = seen(samples.incomplete_cluster(), past(DARK))
+    lost, back = changes_of(samples.incomplete_cluster(), past(DARK))
     assert (lost.node, lost.back) == (samples.SUB, False)
     assert reachability_line(back) == "back: cluster lab can be audited again"
 
@@ -91,21 +93,21 @@ def test_a_drifted_cluster_without_read_nodes_is_reported_by_node() -> None:
     drift = samples.ha(verdict=Verdict.DRIFT)
     nodes = (samples.silent(samples.PUB, Role.PUBLISHER),)
     cluster = replace(samples.compliant_cluster(), findings=(drift,), nodes=nodes)
-    assert [told.node for told in seen(cluster, past(WELL))] == [samples.PUB]
-    assert seen(cluster, past(ClusterStatus.DRIFT, samples.PUB)) == []
-    assert [told.back for told in seen(cluster, past(DARK, samples.PUB))] == []
+    assert [change.node for change in changes_of(cluster, past(WELL))] == [samples.PUB]
+    assert changes_of(cluster, past(ClusterStatus.DRIFT, samples.PUB)) == []
+    assert [change.back for change in changes_of(cluster, past(DARK, samples.PUB))] == []
 
 
 def test_a_first_run_and_one_without_history_have_no_changes() -> None:
     cluster = samples.unauditable_cluster()
-    assert seen(cluster, ClusterHistory()) == []
+    assert changes_of(cluster, ClusterHistory()) == []
     assert reachability_changes(Report(samples.RUN, (cluster,))) == ()
 
 
 def test_a_planned_node_is_not_reported() -> None:
     cluster = samples.incomplete_cluster()
     nodes = tuple(replace(node, planned=not node.services) for node in cluster.nodes)
-    assert seen(replace(cluster, nodes=nodes), past(WELL)) == []
+    assert changes_of(replace(cluster, nodes=nodes), past(WELL)) == []
 
 
 def gap(source: Source, node: str, reason: Reason) -> Coverage:
@@ -135,8 +137,8 @@ def test_servers_with_the_same_failure_are_named_together() -> None:
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_a_text(reason: Reason) -> None:
     cluster = samples.unauditable_cluster()
-    told = replace(cluster, coverage=(gap(Source.CUCM_AXL, "cucm", reason),))
-    assert "cucm" in failure_reason(told)
+    failed = replace(cluster, coverage=(gap(Source.CUCM_AXL, "cucm", reason),))
+    assert "cucm" in failure_reason(failed)
 
 
 def test_changes_are_summarised_in_sentences() -> None:

@@ -113,14 +113,14 @@ def test_an_address_is_not_wrapped() -> None:
 
 
 def test_every_built_in_recommendation_is_listed_and_explained() -> None:
-    known = load_packs()
-    page = render_rule_list(known, width=100, colour=False)
-    for row in known:
+    rows = load_packs()
+    page = render_rule_list(rows, width=100, colour=False)
+    for row in rows:
         assert f"\n{row.id} " in page
-        told = " ".join(render_rule(row, width=100, colour=False).split())
-        assert row.consequence in told
-        assert row.source.url in told
-        assert all(remedy.cli in told for remedy in row.remedy.values())
+        text = " ".join(render_rule(row, width=100, colour=False).split())
+        assert row.consequence in text
+        assert row.source.url in text
+        assert all(remedy.cli in text for remedy in row.remedy.values())
 
 
 def test_every_word_of_a_pack_is_explained() -> None:

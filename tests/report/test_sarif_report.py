@@ -52,11 +52,11 @@ def test_whole_document(shape: str, compare_golden: Callable[[Path, str], None])
 
 @pytest.mark.parametrize("shape", shapes.SHAPES)
 def test_every_recommendation_is_declared_in_every_run(shape: str) -> None:
-    told = run(shapes.sample(shape))
-    rules = [rule["id"] for rule in told["tool"]["driver"]["rules"]]
+    document = run(shapes.sample(shape))
+    rules = [rule["id"] for rule in document["tool"]["driver"]["rules"]]
     assert {row.id for row in load_packs()} <= set(rules)
-    assert [rules[result["ruleIndex"]] for result in told["results"]] == [
-        result["ruleId"] for result in told["results"]
+    assert [rules[result["ruleIndex"]] for result in document["results"]] == [
+        result["ruleId"] for result in document["results"]
     ]
 
 
@@ -93,13 +93,13 @@ def result(verdict: Verdict, severity: Severity = Severity.HIGH) -> list[dict[st
     ],
 )
 def test_drift_fails_at_the_level_of_its_severity(severity: Severity, level: str) -> None:
-    (told,) = result(Verdict.DRIFT, severity)
-    assert (told["kind"], told["level"]) == ("fail", level)
+    (entry,) = result(Verdict.DRIFT, severity)
+    assert (entry["kind"], entry["level"]) == ("fail", level)
 
 
 def test_an_unknown_is_an_open_result() -> None:
-    (told,) = result(Verdict.UNKNOWN)
-    assert (told["kind"], told["level"]) == ("open", "none")
+    (entry,) = result(Verdict.UNKNOWN)
+    assert (entry["kind"], entry["level"]) == ("open", "none")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.NOT_APPLICABLE])
@@ -108,9 +108,9 @@ def test_a_pass_opens_no_alert(verdict: Verdict) -> None:
 
 
 def test_a_waived_difference_is_suppressed_with_its_reason_owner_and_end() -> None:
-    (told,) = run(samples.waived())["results"]
-    (suppression,) = told["suppressions"]
-    assert (told["kind"], told["level"]) == ("fail", "error")
+    (entry,) = run(samples.waived())["results"]
+    (suppression,) = entry["suppressions"]
+    assert (entry["kind"], entry["level"]) == ("fail", "error")
     assert suppression["justification"] == (
         "Moves with change 4711. (uc-team, until 2026-04-30; drift without)"
     )
@@ -134,9 +134,11 @@ def test_an_incomplete_run_did_not_succeed(shape: str) -> None:
 
 def test_gaps_and_notices_are_notifications() -> None:
     (invocation,) = run(samples.incomplete())["invocations"]
-    told = invocation["toolExecutionNotifications"]
-    assert [n["descriptor"]["id"] for n in told][:1] == ["coverage/timed_out"]
-    assert "control-center of imp-sub.example.test gave nothing" in told[0]["message"]["text"]
+    notifications = invocation["toolExecutionNotifications"]
+    assert [n["descriptor"]["id"] for n in notifications][:1] == ["coverage/timed_out"]
+    assert (
+        "control-center of imp-sub.example.test gave nothing" in notifications[0]["message"]["text"]
+    )
     (notice,) = run(samples.mixed())["invocations"][0]["toolExecutionNotifications"]
     assert notice["descriptor"]["id"] == "notice"
 
@@ -152,8 +154,8 @@ def test_names_are_escaped_in_addresses() -> None:
     cluster = replace(
         samples.compliant_cluster(), findings=(replace(finding, verdict=Verdict.UNKNOWN),)
     )
-    (told,) = run(Report(samples.RUN, (cluster,)))["results"]
-    address = told["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    (entry,) = run(Report(samples.RUN, (cluster,)))["results"]
+    address = entry["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert address == "lab/group/..%2Fx%20y%2Fz%3F%23"
 
 

@@ -414,8 +414,8 @@ def test_a_drift_summary_names_nodes_that_were_not_audited() -> None:
     drift = samples.stopped(SIP_PROXY_SERVICE, samples.PUB)
     report = replace(first, findings=(*first.findings, drift))
     page = terminal.render(Report(samples.RUN, (report,)))
-    told = f"{samples.SUB} could not be audited. 17 more checks are unknown."
-    assert told in page.replace("\n", " ")
+    summary = f"{samples.SUB} could not be audited. 17 more checks are unknown."
+    assert summary in page.replace("\n", " ")
 
 
 def test_the_red_colour_ends_with_its_word() -> None:
@@ -442,7 +442,7 @@ def test_a_service_that_still_starts_has_a_mark_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "told"),
+    ("since", "expected"),
     [
         ("2026-03-01T02:00:00Z", "this run, for the first time"),
         ("2026-03-01T01:30:00Z", "minutes, 3 runs (first seen 2026-03-01T01:30:00Z)"),
@@ -450,12 +450,12 @@ def test_a_service_that_still_starts_has_a_mark_of_its_own() -> None:
         ("2026-02-26T02:00:00Z", "3 days, 3 runs (first seen 2026-02-26T02:00:00Z)"),
     ],
 )
-def test_history_adds_how_long_a_difference_has_lasted(since: str, told: str) -> None:
+def test_history_adds_how_long_a_difference_has_lasted(since: str, expected: str) -> None:
     drift = samples.stopped(SIP_PROXY_SERVICE, samples.PUB)
     cluster = replace(samples.compliant_cluster(), findings=(drift,))
     past = ClusterHistory({drift.id: FindingAge(since, 3)})
     page = terminal.render(Report(samples.RUN, (cluster,), {"lab": past}), width=140)
-    assert f"since     {told}\n" in page
+    assert f"since     {expected}\n" in page
 
 
 def test_a_block_of_several_findings_shows_the_longest_age() -> None:
@@ -464,5 +464,5 @@ def test_a_block_of_several_findings_shows_the_longest_age() -> None:
     nights = [FindingAge("2026-02-27T02:00:00Z", 3), FindingAge("2026-02-26T02:00:00Z", 4)]
     past = ClusterHistory({drift.id: night for drift, night in zip(drifts, nights, strict=True)})
     page = terminal.render(Report(samples.RUN, (cluster,), {"lab": past}), width=140)
-    told = "3 days, 4 runs (first seen 2026-02-26T02:00:00Z), some of them for less"
-    assert f"since     {told}\n" in page
+    age = "3 days, 4 runs (first seen 2026-02-26T02:00:00Z), some of them for less"
+    assert f"since     {age}\n" in page

@@ -41,7 +41,7 @@ class Answer:
 
     def texts(self, name: str) -> list[str | None]:
         """Return the text of every element of that name, whatever its namespace."""
-        return [found.text for found in self.xml.iter(f"{{*}}{name}")]
+        return [element.text for element in self.xml.iter(f"{{*}}{name}")]
 
 
 @dataclass

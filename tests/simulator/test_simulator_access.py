@@ -88,8 +88,8 @@ def test_the_log_distinguishes_connections(start: "Start") -> None:
 def test_writing_operations_are_refused_and_logged(start: "Start") -> None:
     wire = start()
     before = wire.control_center(NODE).texts("ServiceStatus")
-    asked = STATUS.replace("soapGetServiceStatus", "soapDoControlServices")
-    assert wire.post(NODE, CONTROL_CENTER, asked, wire.headers()).status == 500
+    body = STATUS.replace("soapGetServiceStatus", "soapDoControlServices")
+    assert wire.post(NODE, CONTROL_CENTER, body, wire.headers()).status == 500
     assert wire.axl(CUCM, "executeSQLUpdate", "<sql>delete from x</sql>").status == 500
     for statement in ("delete from processnode", "select name from processnode; drop table x"):
         assert wire.sql(NODE, statement).status == 500

@@ -29,18 +29,18 @@ def post(wire: "Wire", body: str, kind: str = "application/json") -> tuple[int, 
     connection = http.client.HTTPConnection(urlsplit(wire.sim.control_url).netloc, timeout=5)
     connection.request("POST", "/", body.encode(), {"Content-Type": kind})
     response = connection.getresponse()
-    told = json.loads(response.read())
+    document = json.loads(response.read())
     connection.close()
-    return response.status, told
+    return response.status, document
 
 
 def test_services_stop_start_and_lose_their_activation(start: "Start") -> None:
     wire, proxy = start(), "Cisco SIP Proxy"
-    seen = []
+    states = []
     for action in ("stop", "start", "deactivate", "activate"):
         wire.sim.change({action: {"node": NODE, "service": proxy}})
-        seen.append(row(wire, proxy))
-    assert seen == [
+        states.append(row(wire, proxy))
+    assert states == [
         ["Stopped", "-1069", "Commanded Out of Service"],
         ["Started", "-1", " "],
         ["Stopped", "-1068", "Service Not Activated"],
@@ -82,11 +82,11 @@ def test_activation_reaches_axl_and_sql(start: "Start") -> None:
 
 def test_a_pair_fails_over_and_back_step_by_step(start: "Start") -> None:
     wire = start()
-    seen = []
+    states = []
     for step in ("failover", "failover", "fallback", "fallback", "fallback"):
         wire.sim.change({"ha": {"group": "Pair", "step": step}})
-        seen.append([wire.perfmon(n).texts("Value")[0] for n in (NODE, OTHER)])
-    assert seen == [["7", "5"], ["2", "4"], ["6", "10"], ["3", "3"], ["3", "3"]]
+        states.append([wire.perfmon(n).texts("Value")[0] for n in (NODE, OTHER)])
+    assert states == [["7", "5"], ["2", "4"], ["6", "10"], ["3", "3"], ["3", "3"]]
 
 
 def test_an_idle_node_has_its_services_stopped(start: "Start") -> None:
@@ -119,8 +119,8 @@ def test_an_edited_table_no_longer_follows_the_cluster(start: "Start") -> None:
     change = {"table": "enterprisenode", "where": {"name": NODE}, "set": {"tkhaserverstate": 12}}
     wire.sim.change({"row": change})
     wire.sim.change({"ha": {"group": "Pair", "states": [2, 4]}})
-    asked = "select tkhaserverstate from enterprisenode order by id"
-    assert wire.sql(NODE, asked).texts("tkhaserverstate") == ["12", "3"]
+    statement = "select tkhaserverstate from enterprisenode order by id"
+    assert wire.sql(NODE, statement).texts("tkhaserverstate") == ["12", "3"]
 
 
 def test_the_control_address_accepts_changes_and_returns_the_state(start: "Start") -> None:
@@ -130,11 +130,11 @@ def test_the_control_address_accepts_changes_and_returns_the_state(start: "Start
     assert wire.control_center(NODE).status == 503
     connection = http.client.HTTPConnection(urlsplit(wire.sim.control_url).netloc, timeout=5)
     connection.request("GET", "/")
-    told = json.loads(connection.getresponse().read())
+    document = json.loads(connection.getresponse().read())
     connection.close()
-    assert told["faults"] == [f"http-503 on {NODE}"]
-    assert told["nodes"][NODE]["ha"] == "normal"
-    assert told["requests"] == 1
+    assert document["faults"] == [f"http-503 on {NODE}"]
+    assert document["nodes"][NODE]["ha"] == "normal"
+    assert document["requests"] == 1
 
 
 def test_the_control_address_lists_its_changes(start: "Start") -> None:
@@ -158,10 +158,10 @@ def test_the_control_address_lists_its_changes(start: "Start") -> None:
 
 def test_all_mistakes_of_a_change_are_reported_with_suggestions(start: "Start") -> None:
     body = {"fault": {"fault": "hagn", "nod": NODE}, "strat": {}, "stop": {"node": NODE}}
-    status, told = post(start(), json.dumps(body))
+    status, reply = post(start(), json.dumps(body))
 
     assert status == 400
-    assert told["error"] == (
+    assert reply["error"] == (
         "stop 1: the key `service` is missing. "
         'fault "hagn": `fault` cannot be `hagn`; did you mean `hang`? '
         'fault "hagn": there is no key `nod`; did you mean `node`? '
@@ -182,9 +182,9 @@ def test_all_mistakes_of_a_change_are_reported_with_suggestions(start: "Start") 
 def test_the_control_address_reports_mistakes(
     start: "Start", body: str, kind: str, status: int
 ) -> None:
-    got, told = post(start(), body, kind)
+    got, reply = post(start(), body, kind)
     assert got == status
-    assert told["error"]
+    assert reply["error"]
 
 
 @pytest.mark.parametrize(

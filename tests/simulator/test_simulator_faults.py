@@ -36,8 +36,8 @@ def ask(wire: "Wire", interface: str) -> "Answer":
 
 def rows(answer: "Answer") -> list[etree._Element]:
     """Return the repeated elements of an answer, whichever interface it is from."""
-    wanted = {"item", "perfmonCollectCounterDataReturn", "row", "processNode"}
-    return [e for e in answer.xml.iter() if etree.QName(e).localname in wanted]
+    tags = {"item", "perfmonCollectCounterDataReturn", "row", "processNode"}
+    return [e for e in answer.xml.iter() if etree.QName(e).localname in tags]
 
 
 @pytest.mark.parametrize("interface", INTERFACES)
@@ -244,9 +244,9 @@ def test_a_list_can_be_empty(start: "Start", interface: str) -> None:
 
 def test_a_row_can_be_missing(start: "Start") -> None:
     wire = start(fault=[{"fault": "missing-row", "row": "cisco sip proxy"}])
-    told = wire.control_center(NODE).texts("ServiceName")
-    assert "Cisco SIP Proxy" not in told
-    assert len(told) > 45
+    names = wire.control_center(NODE).texts("ServiceName")
+    assert "Cisco SIP Proxy" not in names
+    assert len(names) > 45
 
 
 @pytest.mark.parametrize("interface", INTERFACES)
@@ -254,9 +254,9 @@ def test_rows_can_contradict_each_other(start: "Start", interface: str) -> None:
     wire = start()
     once = len(rows(ask(wire, interface)))
     wire.sim.change({"fault": {"fault": "contradicting-rows"}})
-    found = rows(ask(wire, interface))
-    assert len(found) == 2 * once
-    assert [e.text for e in found[0].iter()] != [e.text for e in found[1].iter()]
+    elements = rows(ask(wire, interface))
+    assert len(elements) == 2 * once
+    assert [e.text for e in elements[0].iter()] != [e.text for e in elements[1].iter()]
 
 
 def test_a_status_can_lie_outside_the_enumeration(start: "Start") -> None:

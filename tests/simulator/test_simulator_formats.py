@@ -42,17 +42,19 @@ def test_service_status_has_the_published_elements_in_their_order(healthy: "Wire
 
 
 def test_one_empty_name_asks_for_every_service(healthy: "Wire") -> None:
-    told = healthy.control_center(NODE).texts("ServiceName")
-    assert len(told) == len(set(told)) > 45
-    assert {"Cisco AXL Web Service", "Cisco Sync Agent", "Cisco XCP Router"} <= set(told)
+    names = healthy.control_center(NODE).texts("ServiceName")
+    assert len(names) == len(set(names)) > 45
+    assert {"Cisco AXL Web Service", "Cisco Sync Agent", "Cisco XCP Router"} <= set(names)
 
 
 def test_named_services_are_answered_one_by_one_and_unknown_ones_say_so(healthy: "Wire") -> None:
-    asked = "".join(f"<n:ServiceStatus>{n}</n:ServiceStatus>" for n in ("Cisco SIP Proxy", "Nil"))
+    names_xml = "".join(
+        f"<n:ServiceStatus>{n}</n:ServiceStatus>" for n in ("Cisco SIP Proxy", "Nil")
+    )
     body = (
         '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
         '<n:soapGetServiceStatus xmlns:n="http://schemas.cisco.com/ast/soap">'
-        f"{asked}</n:soapGetServiceStatus></e:Body></e:Envelope>"
+        f"{names_xml}</n:soapGetServiceStatus></e:Body></e:Envelope>"
     )
     path = "/controlcenterservice2/services/ControlCenterServices"
     answer = healthy.post(NODE, path, body)
@@ -120,17 +122,17 @@ def test_static_list_marks_deployable_services(healthy: "Wire") -> None:
 
 def test_a_scenario_can_corrupt_the_axl_row_as_a_real_node_did(healthy: "Wire") -> None:
     answer = healthy.control_center("imp3.lab.test", "getProductInformationList")
-    told = answer.texts("ServiceName")
-    assert "yes" in told
-    assert "Cisco AXL Web Service" not in told
+    names = answer.texts("ServiceName")
+    assert "yes" in names
+    assert "Cisco AXL Web Service" not in names
     assert "315106" in answer.texts("ProductID")
 
 
 def test_old_releases_lack_what_came_later(start: "Start") -> None:
     wire = start(cluster={"name": "lab", "release": "10.5.2.22900-2"})
-    told = wire.control_center(NODE).texts("ServiceName")
-    assert "Cisco XCP File Transfer Manager" not in told
-    assert "SOAP -Real-Time Service APIs" in told
+    names = wire.control_center(NODE).texts("ServiceName")
+    assert "Cisco XCP File Transfer Manager" not in names
+    assert "SOAP -Real-Time Service APIs" in names
 
 
 def test_perfmon_returns_the_ha_state_under_the_requested_name(healthy: "Wire") -> None:
@@ -169,14 +171,14 @@ SEARCH = "<searchCriteria><name>%</name></searchCriteria>"
 def test_process_nodes_come_with_roles_and_the_row_of_the_system(healthy: "Wire") -> None:
     tags = "<returnedTags><name/><nodeUsage/><processNodeRole/></returnedTags>"
     rows = healthy.axl(CUCM, "listProcessNode", SEARCH + tags).child.findall("return/processNode")
-    told = [tuple(r.findtext(t) for t in ("name", "nodeUsage", "processNodeRole")) for r in rows]
-    assert told[:4] == [
+    entries = [tuple(r.findtext(t) for t in ("name", "nodeUsage", "processNodeRole")) for r in rows]
+    assert entries[:4] == [
         ("EnterpriseWideData", "Publisher", "CUCM Voice/Video"),
         (CUCM, "Publisher", "CUCM Voice/Video"),
         (NODE, "Publisher", "CUCM IM and Presence"),
         ("imp2.lab.test", "Subscriber", "CUCM IM and Presence"),
     ]
-    assert len(told) == 6
+    assert len(entries) == 6
     assert all(r.get("uuid", "").startswith("{") for r in rows)
 
 

@@ -20,9 +20,9 @@ GROUP = {"name": "Pair", "nodes": [NODE, OTHER]}
 
 def rows(wire: "Wire", node: str = NODE) -> dict[str, dict[str, str]]:
     """Return every service's row by name."""
-    found = wire.control_center(node).xml.iter(f"{AST}item")
-    told = [{str(etree.QName(e).localname): e.text or "" for e in row} for row in found]
-    return {row["ServiceName"]: row for row in told}
+    items = wire.control_center(node).xml.iter(f"{AST}item")
+    entries = [{str(etree.QName(e).localname): e.text or "" for e in row} for row in items]
+    return {row["ServiceName"]: row for row in entries}
 
 
 def activated(wire: "Wire", node: str) -> set[str]:
@@ -63,9 +63,9 @@ def test_the_deployment_decides_what_is_activated_where(start: "Start") -> None:
 
 def test_routing_nodes_keep_the_proxy_only(start: "Start") -> None:
     wire = start(deployment={"chat": True, "routing_nodes": [OTHER]})
-    told = activated(wire, OTHER)
-    assert "Cisco SIP Proxy" in told
-    assert not {"Cisco Presence Engine", "Cisco XCP Connection Manager"} & told
+    services = activated(wire, OTHER)
+    assert "Cisco SIP Proxy" in services
+    assert not {"Cisco Presence Engine", "Cisco XCP Connection Manager"} & services
 
 
 def test_a_node_entry_holds_only_differences(start: "Start") -> None:
@@ -85,15 +85,15 @@ def test_a_node_entry_holds_only_differences(start: "Start") -> None:
             }
         ]
     )
-    told = rows(wire)
-    assert told["Cisco XCP Message Archiver"]["ServiceStatus"] == "Started"
-    assert told["Cisco SIP Proxy"]["ReasonCode"] == "-1068"
-    assert told["Cisco Presence Engine"]["ReasonCode"] == "-1069"
-    assert told["Cisco XCP Router"]["ServiceStatus"] == "Starting"
-    assert "Cisco OAM Agent" not in told
-    assert told["Cisco Sync Agent"]["ReasonCodeString"] == "odd"
-    assert 30 <= int(told["Cisco Config Agent"]["UpTime"]) < 60
-    assert told["Cisco XCP Authentication Service"]["ServiceStatus"] == "Started"
+    entries = rows(wire)
+    assert entries["Cisco XCP Message Archiver"]["ServiceStatus"] == "Started"
+    assert entries["Cisco SIP Proxy"]["ReasonCode"] == "-1068"
+    assert entries["Cisco Presence Engine"]["ReasonCode"] == "-1069"
+    assert entries["Cisco XCP Router"]["ServiceStatus"] == "Starting"
+    assert "Cisco OAM Agent" not in entries
+    assert entries["Cisco Sync Agent"]["ReasonCodeString"] == "odd"
+    assert 30 <= int(entries["Cisco Config Agent"]["UpTime"]) < 60
+    assert entries["Cisco XCP Authentication Service"]["ServiceStatus"] == "Started"
 
 
 def test_start_times_are_the_same_in_every_run_and_different_on_every_node(
@@ -143,8 +143,8 @@ def test_tables_of_the_scenario_replace_the_default_ones(start: "Start") -> None
 def test_planned_nodes_are_listed_and_do_not_answer(start: "Start") -> None:
     wire = start(cluster={"name": "lab", "planned": ["imp3.lab.test"]})
     search = "<searchCriteria><name>imp%</name></searchCriteria>"
-    told = wire.axl("cucm-pub.lab.test", "listProcessNode", search).texts("name")
-    assert told == [NODE, OTHER, "imp3.lab.test"]
+    names = wire.axl("cucm-pub.lab.test", "listProcessNode", search).texts("name")
+    assert names == [NODE, OTHER, "imp3.lab.test"]
     assert set(wire.sim.nodes) == {NODE, OTHER}
 
 

@@ -33,14 +33,14 @@ def engine(wire: "Wire") -> str | None:
 
 def test_a_failover_and_the_fallback_pass_through_the_documented_pairs(start: "Start") -> None:
     wire = start(node=NODES, clock=ManualClock())
-    seen = [(*look(wire), engine(wire))]
-    for scene, moves in (("failover", 4), ("fallback", 3)):
-        wire.sim.change({"play": {"group": "Pair", "scene": scene, "step_s": 10}})
+    states = [(*look(wire), engine(wire))]
+    for sequence, moves in (("failover", 4), ("fallback", 3)):
+        wire.sim.change({"play": {"group": "Pair", "scene": sequence, "step_s": 10}})
         for _ in range(moves):
-            seen.append((*look(wire), engine(wire)))
+            states.append((*look(wire), engine(wire)))
             wire.sim.advance(10)
 
-    assert seen == [
+    assert states == [
         (["3", "3"], ["300", "200"], "Started"),
         (["7", "5"], ["150", "200"], "Started"),
         (["2", "4"], ["0", "230"], "Stopped"),

@@ -13,7 +13,7 @@ URL = f"https://127.0.0.1:8443{AXL_API.path}"
 STATEMENT = "select count(*) from processnode"
 
 
-def asked(mocked: responses.RequestsMock) -> list[str]:
+def requested_versions(mocked: responses.RequestsMock) -> list[str]:
     """Return the SOAP actions asked for, without the quotation marks."""
     return [call.request.headers["SOAPAction"].strip('"') for call in mocked.calls]
 
@@ -38,7 +38,9 @@ def test_the_version_offered_in_a_refusal_is_remembered(
     assert client.sql(STATEMENT) == ({"count": "2"},)
     assert client.axl_version == "14.0"
     client.sql(STATEMENT)
-    assert asked(mocked) == [f"CUCM:DB ver={v} executeSQLQuery" for v in ("15.0", "14.0", "14.0")]
+    assert requested_versions(mocked) == [
+        f"CUCM:DB ver={v} executeSQLQuery" for v in ("15.0", "14.0", "14.0")
+    ]
     body = mocked.calls[1].request.body
     assert isinstance(body, bytes)
     assert b'"http://www.cisco.com/AXL/API/14.0"' in body
@@ -60,7 +62,9 @@ def test_the_version_of_another_server_is_only_a_first_guess(
     answer_in(mocked, recorded, "14.0")
     client = new_client(axl_first="12.0")
     client.sql(STATEMENT)
-    assert asked(mocked) == [f"CUCM:DB ver={v} executeSQLQuery" for v in ("12.0", "14.0")]
+    assert requested_versions(mocked) == [
+        f"CUCM:DB ver={v} executeSQLQuery" for v in ("12.0", "14.0")
+    ]
     assert client.axl_version == "14.0"
 
 
@@ -70,7 +74,10 @@ def test_a_configured_version_is_tried_as_given(
     answer_in(mocked, recorded, "11.5")
     client = new_client(axl_version="11.5")
     client.sql(STATEMENT)
-    assert (client.axl_version, asked(mocked)) == ("11.5", ["CUCM:DB ver=11.5 executeSQLQuery"])
+    assert (client.axl_version, requested_versions(mocked)) == (
+        "11.5",
+        ["CUCM:DB ver=11.5 executeSQLQuery"],
+    )
 
 
 def test_a_configured_version_that_is_refused_names_the_choice(
@@ -129,7 +136,7 @@ def test_a_fault_about_the_action_is_retried_once_without_it(
     client = new_client()
     assert client.sql(STATEMENT)
     assert client.sql(STATEMENT)
-    assert asked(mocked) == ["CUCM:DB ver=15.0 executeSQLQuery", "", ""]
+    assert requested_versions(mocked) == ["CUCM:DB ver=15.0 executeSQLQuery", "", ""]
 
 
 def test_a_fault_about_the_action_that_stays_is_a_fault(
@@ -141,10 +148,10 @@ def test_a_fault_about_the_action_that_stays_is_a_fault(
     assert len(mocked.calls) == 2
 
 
-@pytest.mark.parametrize(("version", "told"), [("9.1", False), ("10.0", True), ("14.0", True)])
+@pytest.mark.parametrize(("version", "has_roles"), [("9.1", False), ("10.0", True), ("14.0", True)])
 def test_roles_are_asked_for_only_where_nodes_have_them(
     version: str,
-    told: bool,
+    has_roles: bool,
     new_client: NewClient,
     mocked: responses.RequestsMock,
     recorded: Recorded,
@@ -154,7 +161,7 @@ def test_roles_are_asked_for_only_where_nodes_have_them(
     assert new_client(axl_version=version).list_process_nodes()
     sent = mocked.calls[0].request.body
     assert isinstance(sent, bytes)
-    assert (b"<processNodeRole>" in sent) is told
+    assert (b"<processNodeRole>" in sent) is has_roles
 
 
 @given(st.sets(st.sampled_from([*AXL_VERSIONS, "14", "12", "7.1", "16.0", "99"])))

@@ -73,8 +73,8 @@ def test_a_bad_certificate_is_returned_too(
 ) -> None:
     presented = authority.issue(name, self_signed=self_signed, ends_in_days=days)
     server = serve(presented)
-    asked = replace(at(endpoint, server), other_names=frozenset({"imp-b.example.test"}))
-    shown = network.fetch_certificate(asked, 5)
+    named = replace(at(endpoint, server), other_names=frozenset({"imp-b.example.test"}))
+    shown = network.fetch_certificate(named, 5)
     assert isinstance(shown.refused, kind)
     assert said in str(shown.refused)
     assert shown.identity is Identity.UNPROVEN

@@ -151,9 +151,9 @@ def subject(
 def ask(session: ServerSession, *questions: SoapRequest) -> list[Outcome]:
     """Ask in turn, and return what came of it."""
     came: list[Outcome] = []
-    for asked in questions:
+    for request in questions:
         try:
-            came.append(session.post(asked))
+            came.append(session.post(request))
         except ExchangeError as failure:
             came.append(failure)
     return came
@@ -211,13 +211,13 @@ OUTCOMES: Mapping[str, Outcome] = {
 def test_a_replayed_request_has_the_recorded_outcome(name: str, tmp_path: Path) -> None:
     was = OUTCOMES[name]
     session = replayed(keep(tmp_path / "kept", [was]))
-    (told,) = ask(session, question("0"))
-    assert type(told) is type(was)
-    if isinstance(was, ExchangeError) and isinstance(told, ExchangeError):
-        assert told.failure == was.failure
-        assert (told.reason, told.settles) == (was.reason, was.settles)
+    (outcome,) = ask(session, question("0"))
+    assert type(outcome) is type(was)
+    if isinstance(was, ExchangeError) and isinstance(outcome, ExchangeError):
+        assert outcome.failure == was.failure
+        assert (outcome.reason, outcome.settles) == (was.reason, was.settles)
     else:
-        assert told == was
+        assert outcome == was
     assert (session.requests_sent, session.elapsed_us) == (1, 1234)
 
 
@@ -266,17 +266,17 @@ def test_servers_whose_names_make_one_path_get_a_folder_each(
     assert {path.parent for path in place.rglob("*") if path.is_dir()} == {place}
     replay = ReplayNetwork(load_evidence(place))
     for name, server in zip(names, servers, strict=True):
-        (told,) = ask(replay.open_session(server, NO_PASSWORD, LIMITS), question(at=server))
-        assert isinstance(told, SoapResponse)
-        assert told.body == name.encode()
+        (outcome,) = ask(replay.open_session(server, NO_PASSWORD, LIMITS), question(at=server))
+        assert isinstance(outcome, SoapResponse)
+        assert outcome.body == name.encode()
 
 
 def test_neither_password_nor_cookie_is_in_any_file(tmp_path: Path) -> None:
     said = f"{PASSWORD} audit-ro:{PASSWORD} s3cr3t%20%26%20more {COOKIE} en imp1.lab.test"
     spoken = error(BadReply, said.encode())
     spoken.failure = spoken.failure.with_values(issuer=f"Said {said}")
-    papers = replace(CERTIFICATE, names=(said,), common_name=said, issuer=said)
-    replies = [answer(said.encode()), replace(answer(content_type=said), certificate=papers)]
+    certificate = replace(CERTIFICATE, names=(said,), common_name=said, issuer=said)
+    replies = [answer(said.encode()), replace(answer(content_type=said), certificate=certificate)]
     begun = error(TooLarge, f"begins {PASSWORD[:8]}".encode())
     kept = everything(keep(tmp_path / "kept", [*replies, spoken, begun]))
     for secret in (PASSWORD, "s3cr3t", "more", COOKIE):
@@ -292,8 +292,8 @@ def test_run_json_describes_the_run_without_secrets(tmp_path: Path) -> None:
     Recorder(tmp_path / "kept", subject(about, files)).finish(START)
     kept = everything(tmp_path / "kept")
     assert PASSWORD.encode() not in kept
-    told = load_evidence(tmp_path / "kept")
-    assert told.run.about["tables"] == {"cluster": [{"name": "lab ***", "***": 3}]}
+    evidence = load_evidence(tmp_path / "kept")
+    assert evidence.run.about["tables"] == {"cluster": [{"name": "lab ***", "***": 3}]}
     assert (tmp_path / "kept/settings/probes.toml").read_bytes() == b"# ***"
 
 
@@ -313,9 +313,13 @@ def test_repeated_requests_are_replayed_in_order_and_no_more(
     ask(network.open_session(NODE, LOGIN, LIMITS), question(), question(), question("b"))
     recorder.finish(START)
     session = replayed(tmp_path / "kept")
-    told = ask(session, question("b"), question(), question(), question())
-    assert [one.body for one in told[:3] if isinstance(one, SoapResponse)] == [b"other", b"1", b"2"]
-    assert isinstance(told[3], NotAsked)
+    outcomes = ask(session, question("b"), question(), question(), question())
+    assert [one.body for one in outcomes[:3] if isinstance(one, SoapResponse)] == [
+        b"other",
+        b"1",
+        b"2",
+    ]
+    assert isinstance(outcomes[3], NotAsked)
 
 
 def test_each_session_with_a_server_has_its_own_replies(tmp_path: Path) -> None:
@@ -328,19 +332,19 @@ def test_each_session_with_a_server_has_its_own_replies(tmp_path: Path) -> None:
     recorder.finish(START)
     replay = ReplayNetwork(load_evidence(tmp_path / "kept"))
     sessions = [replay.open_session(NODE, LOGIN, LIMITS) for _ in range(3)]
-    told = [ask(session, question())[0] for session in sessions]
-    assert [one.body for one in told if isinstance(one, SoapResponse)] == [b"2", b"1"]
-    assert isinstance(told[2], NotAsked)
+    outcomes = [ask(session, question())[0] for session in sessions]
+    assert [one.body for one in outcomes if isinstance(one, SoapResponse)] == [b"2", b"1"]
+    assert isinstance(outcomes[2], NotAsked)
 
 
 def test_a_request_that_was_not_recorded_is_an_error(tmp_path: Path) -> None:
     session = replayed(keep(tmp_path / "kept", [answer()]))
     other = replace(question("0"), headers={"SOAPAction": '"y"'})
-    for asked in (question("1"), other, question("0", at=replace(NODE, port=1))):
-        (told,) = ask(session, asked)
-        assert isinstance(told, NotAsked)
-        assert told.detail == ("The evidence holds no reply of imp1.lab.test to getCCMVersion.")
-        assert "replay with the version that kept it" in told.advice
+    for request in (question("1"), other, question("0", at=replace(NODE, port=1))):
+        (outcome,) = ask(session, request)
+        assert isinstance(outcome, NotAsked)
+        assert outcome.detail == ("The evidence holds no reply of imp1.lab.test to getCCMVersion.")
+        assert "replay with the version that kept it" in outcome.advice
 
 
 def test_tcp_checks_are_replayed_in_order(tmp_path: Path) -> None:
@@ -494,15 +498,15 @@ def test_evidence_of_a_run_that_was_killed_is_read_wherever_it_ended(
     for end in range(0, len(whole) + 1, 7):
         index.write_bytes(whole[:end])
         written = whole[:end].count(b"\n")
-        told = load_evidence(place)
-        assert (told.is_complete, len(told.exchanges)) == (False, written)
+        evidence = load_evidence(place)
+        assert (evidence.is_complete, len(evidence.exchanges)) == (False, written)
 
 
 def test_evidence_that_ends_early_is_named_where_a_reply_is_missing(tmp_path: Path) -> None:
     session = replayed(keep(tmp_path / "kept", [answer()], finish=False))
-    (told,) = ask(session, question("1"))
-    assert isinstance(told, NotAsked)
-    assert told.detail.startswith("The evidence, which ends early, holds no reply")
+    (outcome,) = ask(session, question("1"))
+    assert isinstance(outcome, NotAsked)
+    assert outcome.detail.startswith("The evidence, which ends early, holds no reply")
 
 
 def test_a_full_disk_stops_the_evidence_and_not_the_run(
@@ -521,9 +525,9 @@ def test_a_full_disk_stops_the_evidence_and_not_the_run(
 
     with monkeypatch.context() as patch:
         patch.setattr(EvidenceFolder, "write_file", full)
-        told = ask(session, question("2"))
-    told += ask(session, question("3"))
-    assert [one.body for one in told if isinstance(one, SoapResponse)] == [b"2", b"3"]
+        outcomes = ask(session, question("2"))
+    outcomes += ask(session, question("3"))
+    assert [one.body for one in outcomes if isinstance(one, SoapResponse)] == [b"2", b"3"]
     recorder.finish(START)
     recorder.close()
     with pytest.raises(OutputError, match="No space left on device"):

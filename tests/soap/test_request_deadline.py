@@ -158,11 +158,11 @@ def test_an_address_that_times_out_leaves_time_for_the_next(
 ) -> None:
     _, server = served(http(recorded("control-center/service-status.xml")))
     full, waiting = full_listener()
-    found = [
+    addresses = [
         (socket.AF_INET, socket.SOCK_STREAM, 6, "", address)
         for address in (full.getsockname(), (server.host, server.port))
     ]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: addresses)
     with LiveNetwork() as network:
         assert network.try_tcp(NODE, 8443, 0.6).reach is Reach.REACHED
     for opened in (full, *waiting):
@@ -271,8 +271,8 @@ def test_a_reply_in_chunks_that_ends_early_is_a_bad_reply(served: Served) -> Non
 @pytest.mark.parametrize("length", [True, False])
 def test_a_reply_beyond_the_cap_is_dropped(length: bool, served: Served) -> None:
     size = 3_000_000
-    told = f"Content-Length: {size}\r\n" if length else "Connection: close\r\n"
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n{told}\r\n".encode()
+    header = f"Content-Length: {size}\r\n" if length else "Connection: close\r\n"
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n{header}\r\n".encode()
     limits = RequestLimits(timeout_s=5, max_bytes=100_000)
     client, _ = served(Raw(head + b" " * size, close=True), limits=limits)
     with pytest.raises(TooLarge, match="more than 100000 bytes"):

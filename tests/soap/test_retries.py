@@ -12,9 +12,9 @@ from tests.soap.conftest import NODE, NewClient, PatientNetwork, Play
 URL = f"https://127.0.0.1:8443{CONTROL_CENTER_API.path}"
 
 
-def pauses_follow(pauses: list[float], wanted: tuple[float, ...]) -> bool:
+def pauses_follow(pauses: list[float], expected: tuple[float, ...]) -> bool:
     """Tell whether each pause is the wanted one or up to a quarter longer."""
-    pairs = zip(pauses, wanted, strict=True)
+    pairs = zip(pauses, expected, strict=True)
     return all(want <= pause <= want * 1.25 for pause, want in pairs)
 
 

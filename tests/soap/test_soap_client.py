@@ -57,8 +57,8 @@ def test_the_status_request_names_no_service_in_one_empty_element(
     new_client().service_status()
     request = mocked.calls[0].request
     assert isinstance(request.body, bytes)
-    asked = etree.fromstring(request.body)[0][0]
-    assert [(child.tag, child.text) for child in asked] == [
+    request_element = etree.fromstring(request.body)[0][0]
+    assert [(child.tag, child.text) for child in request_element] == [
         ("{http://schemas.cisco.com/ast/soap}ServiceStatus", None)
     ]
     assert request.headers["SOAPAction"] == '"soapGetServiceStatus"'
@@ -130,10 +130,10 @@ def test_a_corrupted_row_of_product_information_is_kept_and_marked(
     new_client: NewClient, play: Play
 ) -> None:
     play(CONTROL_CENTER_API, "control-center/product-information.xml")
-    told = new_client().product_information()
-    assert told.active_version == "12.5.1.17900-64"
+    information = new_client().product_information()
+    assert information.active_version == "12.5.1.17900-64"
     group = "IM and Presence Services"
-    assert told.services == (
+    assert information.services == (
         ServiceSpecification("Cisco SIP Proxy", "Service", True, group),
         ServiceSpecification("Cisco Sync Agent", "Service", False, group),
         ServiceSpecification("yes", "Servlet", None, "none"),
@@ -148,8 +148,8 @@ def test_counters_are_numbers_or_none(
 ) -> None:
     play(PERFMON_API, "perfmon/counters.xml")
     start = r"\\imp-a.example.test\Cisco Server Recovery Manager"
-    told = new_client().perfmon_counters("Cisco Server Recovery Manager", "imp-a.example.test")
-    assert told == (
+    counters = new_client().perfmon_counters("Cisco Server Recovery Manager", "imp-a.example.test")
+    assert counters == (
         PerfmonCounter(rf"{start}\SRMState", 3, 1),
         PerfmonCounter(rf"{start}\Broken", None, -1),
     )

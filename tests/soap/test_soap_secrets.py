@@ -56,8 +56,8 @@ def test_an_error_does_not_quote_repeated_secrets(
     for _ in range(2):
         with pytest.raises(SoapFault) as caught:
             client.service_status()
-    told = everything(client, caught.value) + caplog.text
-    assert [secret for secret in SECRETS if secret in told] == []
+    text = everything(client, caught.value) + caplog.text
+    assert [secret for secret in SECRETS if secret in text] == []
     assert "***" in caught.value.detail
 
 
@@ -102,16 +102,16 @@ def test_the_debug_log_holds_neither_secrets_nor_bodies(
     }[case]
     with Loopback(authority.issue(NODE).context(), [reply]) as server:
         client = new_client(replace(endpoint, host=server.host, port=server.port))
-        told = ""
+        text = ""
         for _ in range(2):
             try:
                 client.service_status()
             except ExchangeError as failure:
-                told += everything(client, failure)
+                text += everything(client, failure)
         assert PAIR in server.headers(0)["authorization"]
-    told += caplog.text
-    assert [secret for secret in SECRETS if secret in told] == []
-    assert "Cisco AXL Web Service" not in told
+    text += caplog.text
+    assert [secret for secret in SECRETS if secret in text] == []
+    assert "Cisco AXL Web Service" not in text
     assert "Traceback" not in caplog.text
 
 

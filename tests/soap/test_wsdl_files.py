@@ -65,7 +65,7 @@ def says(node: etree._Element, attribute: str) -> str:
 
 def named(root: etree._Element, tag: str) -> dict[str, etree._Element]:
     """Return the top-level definitions of one kind, by name."""
-    return {says(found, "name"): found for found in root.findall(f"{XSD}{tag}")}
+    return {says(element, "name"): element for element in root.findall(f"{XSD}{tag}")}
 
 
 @cache
@@ -99,10 +99,10 @@ class Schema:
         prefix, _, local = (name or "").rpartition(":")
         if prefix == "xsd" or local not in self.types:
             return f"builtin {local}"
-        found = self.types[local]
-        if local == "XService" and any(not len(r) for r in found.iter(f"{XSD}restriction")):
+        definition = self.types[local]
+        if local == "XService" and any(not len(r) for r in definition.iter(f"{XSD}restriction")):
             return "any string"  # behind a list of services that differs by version
-        return (local, self.type(found))
+        return (local, self.type(definition))
 
     def type(self, node: etree._Element) -> object:
         """Return a type's content, attributes in any order."""
@@ -127,9 +127,9 @@ class Schema:
 
 def our_schema(name: str) -> Schema:
     """Return the schema inside one of our files."""
-    found = ours(name).find(f"{WSDL}types/{XSD}schema")
-    assert found is not None
-    return Schema(found)
+    schema = ours(name).find(f"{WSDL}types/{XSD}schema")
+    assert schema is not None
+    return Schema(schema)
 
 
 @pytest.mark.parametrize(("version", "name"), [*EVERYWHERE, *BEFORE])
@@ -151,9 +151,9 @@ def test_the_axl_error_is_that_of_every_version(version: str) -> None:
 @pytest.mark.parametrize(("version", "name"), EVERYWHERE)
 def test_axl_actions_and_messages_are_those_of_every_version(version: str, name: str) -> None:
     theirs = cisco(version, "AXLAPI.wsdl")
-    asked = get_operation(AXL_API, name, version)
+    operation = get_operation(AXL_API, name, version)
     (action,) = theirs.findall(f"{WSDL}binding/{WSDL}operation[@name='{name}']/{SOAP}operation")
-    assert asked.soap_action == says(action, "soapAction")
+    assert operation.soap_action == says(action, "soapAction")
     for root in (theirs, ours("AXLAPI")):
         parts = {
             kind: root.find(f"{WSDL}message[@name='{name}{kind}']/{WSDL}part")
@@ -164,8 +164,8 @@ def test_axl_actions_and_messages_are_those_of_every_version(version: str, name:
         ]
         assert elements == [name, f"{name}Response"]
     namespace = Schema(cisco(version)).namespace
-    assert asked.reply_name == f"{{{namespace}}}{name}Response"
-    assert f'xmlns:ns0="{namespace}"'.encode() in asked.envelope(_least(name))
+    assert operation.reply_name == f"{{{namespace}}}{name}Response"
+    assert f'xmlns:ns0="{namespace}"'.encode() in operation.envelope(_least(name))
 
 
 def _least(name: str) -> dict[str, object]:
@@ -176,10 +176,12 @@ def _least(name: str) -> dict[str, object]:
 @pytest.mark.parametrize("name", sorted(ALLOWED))
 def test_every_defined_operation_only_reads(name: str) -> None:
     root = ours(name)
-    assert {found.name for found in wsdl_folder().iterdir()} == {f"{key}.wsdl" for key in ALLOWED}
+    assert {operations.name for operations in wsdl_folder().iterdir()} == {
+        f"{key}.wsdl" for key in ALLOWED
+    }
     for path in ("portType", "binding"):
-        found = root.findall(f"{WSDL}{path}/{WSDL}operation")
-        assert {says(node, "name") for node in found} == ALLOWED[name]
+        operations = root.findall(f"{WSDL}{path}/{WSDL}operation")
+        assert {says(node, "name") for node in operations} == ALLOWED[name]
     elements = set(our_schema(name).elements) - {"axlError"}
     assert elements == ALLOWED[name] | {f"{allowed}Response" for allowed in ALLOWED[name]}
 
@@ -264,16 +266,17 @@ def test_serviceability_types_hold_what_cisco_publishes_in_that_order(file: str,
     assert schema.qualified == "qualified"
     assert f"{{{schema.namespace}}}" == AST
     holder = schema.types[name] if name in schema.types else schema.elements[name]
-    told = [
+    elements = [
         f"{says(e, 'name')} {says(e, 'type').partition(':')[2]} "
         f"{e.get('minOccurs', '1')} {e.get('maxOccurs', '1')}"
         for e in holder.iter(f"{XSD}element")
         if "type" in e.attrib
     ]
-    wanted = PUBLISHED[file][name]
+    published = PUBLISHED[file][name]
     assert [
-        line if " " in want else line.split()[0] for line, want in zip(told, wanted, strict=True)
-    ] == wanted
+        line if " " in want else line.split()[0]
+        for line, want in zip(elements, published, strict=True)
+    ] == published
 
 
 @pytest.mark.parametrize("interface", [CONTROL_CENTER_API, PERFMON_API])

@@ -125,11 +125,11 @@ def test_a_waiver_far_from_its_end_has_no_notice() -> None:
     assert waived(cluster(finding()), rule()).notices == ()
 
 
-@pytest.mark.parametrize(("days", "told"), [(0, True), (14, True), (15, False)])
-def test_a_waiver_has_a_notice_in_its_last_fortnight(days: int, told: bool) -> None:
+@pytest.mark.parametrize(("days", "has_notice"), [(0, True), (14, True), (15, False)])
+def test_a_waiver_has_a_notice_in_its_last_fortnight(days: int, has_notice: bool) -> None:
     report = waived(cluster(finding()), rule(expires=TODAY + timedelta(days=days)))
     assert report.findings[0].verdict is Verdict.WAIVED
-    assert bool(report.notices) is told
+    assert bool(report.notices) is has_notice
     assert all("the waiver ends on 2026-03-" in notice for notice in report.notices)
 
 

@@ -34,7 +34,7 @@ def test_discovered_facts_are_not_part_of_the_profile() -> None:
     discovered = make.setting(True, "discovered")
     declared = make.deployment(compliance=None)
     facts = make.cluster(
-        told={
+        profile={
             **declared,
             "compliance": (discovered,),
             "intercluster": (*declared["intercluster"], discovered),
