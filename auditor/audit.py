@@ -84,12 +84,10 @@ def audit_clusters(
         ConfigError: the history cannot be read; nothing was asked.
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
-    previous = {c.name: history.previous(c.name, c.cucm_name) for c in clusters} if history else {}
+    before = {c.name: history.changing_services(c.name, c.cucm_name) for c in clusters if history}
     started = context.clock()
     facts = [
-        replace(cluster, changing_before=run.changing_services)
-        if (run := previous.get(cluster.name))
-        else cluster
+        replace(cluster, changing_before=before.get(cluster.name, {}))
         for cluster in survey_clusters(clusters, logins, options, context)
     ]
     return build_report(clusters, facts, options, context, started)

@@ -124,8 +124,9 @@ def _previous_transitions(
         (settings.name, node, service, state)
         for settings in configuration.clusters
         if settings.name in chosen
-        if (before := history.previous(settings.name, settings.cucm_name)) is not None
-        for (node, service), state in before.changing_services.items()
+        for (node, service), state in history.changing_services(
+            settings.name, settings.cucm_name
+        ).items()
     )
 
 

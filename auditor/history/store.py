@@ -22,7 +22,7 @@ from auditor.history.trends import (
 )
 from auditor.history.url import DatabaseLocation, locate_database
 from auditor.models.facts import RunState
-from auditor.models.findings import ClusterReport, Verdict
+from auditor.models.findings import ClusterReport
 from auditor.models.history import ClusterHistory, HistoricalFinding, PastRun, RunChanges
 from auditor.models.report import Report
 from auditor.text import (
@@ -38,19 +38,6 @@ RECORDED_MODE = "audit"
 
 MAX_PAST_RUNS = 60
 """How many earlier runs of each cluster a report shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class PreviousRun:
-    """The last recorded run on a cluster.
-
-    `moving` holds services that were Starting or Stopping, by node in lower case and service;
-    `verdicts` are by finding id.
-    """
-
-    run: PastRun
-    changing_services: Mapping[tuple[str, str], RunState]
-    verdicts: Mapping[str, Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +79,20 @@ class HistoryStore:
                 for c in report.clusters
             }
 
-    def previous(self, cluster: str, publisher: str | None = None) -> PreviousRun | None:
-        """Return the last recorded run on a cluster, None if there is none.
+    def changing_services(
+        self, cluster: str, publisher: str | None = None
+    ) -> Mapping[tuple[str, str], RunState]:
+        """Return the services that the last run on a cluster found Starting or Stopping.
 
-        `publisher` is the CUCM publisher that will be asked now. If the last run asked another,
-        its moving services are left out: it may have been another cluster of the same name.
+        They are keyed by node in lower case and service. `publisher` is the CUCM publisher that
+        will be asked now. If the last run asked another, there are none: it may have been another
+        cluster of the same name.
         """
         with self.database.reading() as connection:
             run = queries.read_latest_run(connection, cluster)
-            if run is None:
-                return None
-            records = queries.read_finding_records(connection, cluster).values()
-            is_same = _find_other_publisher(connection, cluster, run, publisher) is None
-            return PreviousRun(
-                run=queries.read_past_run(connection, cluster, run),
-                changing_services=queries.read_moving_services(connection, cluster, run)
-                if is_same
-                else {},
-                verdicts={r.id: r.latest.verdict for r in records if r.latest.last == run},
-            )
+            if run is None or _find_other_publisher(connection, cluster, run, publisher):
+                return {}
+            return queries.read_moving_services(connection, cluster, run)
 
     def clusters(self) -> tuple[str, ...]:
         """Return the names of all clusters that have runs on record."""

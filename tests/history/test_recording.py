@@ -138,7 +138,7 @@ def test_any_text_can_be_recorded_and_read(history: HistoryStore, name: str) -> 
     recorded = report(1, cluster(finding("X-1", DRIFT, cluster="x", subject=name), name="x"))
     history.record(recorded)
     (row,) = history.latest_findings("x")
-    assert history.previous("x") is not None
+    assert history.runs("x")
     assert row.subject.name == name
 
 
@@ -170,7 +170,7 @@ def test_ages_are_read_by_an_index(tmp_path_factory: pytest.TempPathFactory) -> 
     event.listen(engine, "before_cursor_execute", note)
     tonight = judged(4, {SIP: DRIFT})
     history.past(tonight)
-    history.previous("lab")
+    history.changing_services("lab")
     history.latest_findings("lab")
     history.changes("lab", "2026-03-02")
     history.record(tonight)
