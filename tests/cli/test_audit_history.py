@@ -176,7 +176,7 @@ def _newer(path: Path) -> None:
     ("url", "said"),
     [
         ("mysql://root:s3cret@db/x", 'no history can be kept in "mysql"://'),
-        ("nonsense", "is no database URL"),
+        ("nonsense", "is not a database URL"),
         ("sqlite:///{folder}/missing/h.sqlite3", "No such file or directory"),
         ("sqlite:///{folder}/newer.sqlite3", "a newer auditor wrote it"),
         ("sqlite:///{folder}/text.sqlite3", "file is not a database"),
