@@ -48,6 +48,11 @@ def build_cluster_facts(
             **compare_declared_peers(settings.peers, ()),
         },
         coverage=(*coverage, *(entry for result in results for entry in result.coverage)),
+        notes=tuple(
+            f"Redundancy group {group.name} has no node, so nothing in it is judged."
+            for group in topology.groups
+            if not group.nodes
+        ),
     )
 
 

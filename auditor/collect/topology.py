@@ -46,16 +46,24 @@ def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
     rows = cucm.list_process_nodes()
     if _is_axl_too_old(cucm.axl_version):
         return _complete_topology(declared_topology(settings), cucm.axl_version)
-    nodes = _parse_process_nodes(rows, settings)
-    names = [node.name for node in nodes]
+    nodes, unreadable = _parse_process_nodes(rows, settings)
+    # A node whose role cannot be read may still be the partner of one in a group.
+    names = [node.name for node in nodes] + [error.failure.values["name"] for error in unreadable]
     try:
         groups = build_redundancy_groups(cucm.list_presence_redundancy_groups(), names)
     except ExchangeError as error:
-        return _topology_without_groups(nodes, settings, error)
+        topology = _topology_without_groups(nodes, settings, error)
+        return replace(topology, complete=not unreadable)
     missing = find_unlisted_server(groups, names)
     if missing is not None:
         return replace(_topology_without_groups(nodes, settings, missing), complete=False)
-    return Topology(_assign_groups(nodes, groups), groups, groups_known=True, complete=True)
+    return Topology(
+        _assign_groups(nodes, groups),
+        groups,
+        groups_known=True,
+        complete=not unreadable,
+        trouble=unreadable[0] if unreadable else None,
+    )
 
 
 def _complete_topology(declared: Topology, version: str | None) -> Topology:
@@ -112,8 +120,14 @@ def _is_axl_too_old(version: str | None) -> bool:
 
 def _parse_process_nodes(
     rows: Iterable[ProcessNode], settings: ClusterSettings
-) -> tuple[NodeFacts, ...]:
+) -> tuple[tuple[NodeFacts, ...], list[BadReply]]:
+    """Return the IM&P nodes, and an error for each row whose role cannot be read.
+
+    Raises:
+        BadReply: no row can be used, or one of them contradicts the others.
+    """
     nodes = []
+    unreadable = []
     for row in rows:
         if row.name.casefold() == SYSTEM_NODE_NAME:
             continue
@@ -125,14 +139,17 @@ def _parse_process_nodes(
             address = settings.address_of(row.name).shown
             nodes.append(NodeFacts(row.name, address, _ROLES_BY_USAGE.get(usage, Role.UNKNOWN)))
         elif role != CUCM_ROLE:
-            raise BadReply(Problem.UNKNOWN_ROLE, name=row.name, role=repr(row.role))
+            unreadable.append(BadReply(Problem.UNKNOWN_ROLE, name=row.name, role=repr(row.role)))
+    if not nodes and unreadable:
+        raise unreadable[0]
     if not nodes:
         raise BadReply(Problem.NO_NODES)
-    counts = Counter(node.name.casefold() for node in nodes)
+    names = [node.name for node in nodes] + [e.failure.values["name"] for e in unreadable]
+    counts = Counter(name.casefold() for name in names)
     repeated = [name for name, count in counts.items() if count > 1]
     if repeated:
         raise BadReply(Problem.REPEATED_NODE, name=repeated[0])
-    return _mark_planned(_fill_roles(nodes, settings), settings)
+    return _mark_planned(_fill_roles(nodes, settings), settings), unreadable
 
 
 def _clear_doubtful_roles(nodes: Iterable[NodeFacts]) -> tuple[NodeFacts, ...]:
@@ -232,10 +249,13 @@ def _refuse_duplicates(what: str, names: Iterable[str]) -> None:
 
 
 def _refuse_empty_groups(groups: Iterable[Group], nodes: Iterable[str]) -> None:
-    """Refuse a group without servers beside a node without a group: they may belong together."""
+    """Refuse a group without servers beside a node without a group: they may belong together.
+
+    A group whose high availability was read has no server: its row is whole.
+    """
     placed = {server.casefold() for group in groups for server in group.nodes}
     alone = [name for name in nodes if name.casefold() not in placed]
-    empty = [group.name for group in groups if not group.nodes]
+    empty = [group.name for group in groups if not group.nodes and group.ha_enabled is None]
     if alone and empty:
         raise BadReply(Problem.EMPTY_GROUP, group=empty[0], node=alone[0])
 

@@ -207,7 +207,7 @@ def _axl_redundancy_groups(cluster: SimulatedCluster) -> Iterator[tuple[str, Axl
             {
                 "name": group.name,
                 "description": "",
-                "server1": AxlReference(group.nodes[0]),
+                "server1": AxlReference(group.nodes[0]) if group.nodes else "",
                 "server2": AxlReference(group.nodes[1]) if len(group.nodes) > 1 else "",
                 "haEnabled": "true" if group.ha_enabled else "false",
                 "numUsers": "250",

@@ -134,7 +134,7 @@ class GroupEntry(_ScenarioModel):
     """A presence redundancy group; `ha` holds its nodes' states, as tokens or numbers."""
 
     name: str
-    nodes: Annotated[list[str], Field(min_length=1, max_length=2)]
+    nodes: Annotated[list[str], Field(max_length=2)]
     ha_enabled: StrictBool = True
     ha: list[Annotated[int, BeforeValidator(ha_state_number)]] | None = None
 

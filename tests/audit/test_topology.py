@@ -58,6 +58,30 @@ def test_a_declared_role_counts_where_cucm_names_no_single_publisher(
     assert Verdict.UNKNOWN not in _rows_of_publisher(cluster)
 
 
+def test_a_row_without_a_readable_role_leaves_the_others_audited(lab: Start) -> None:
+    third = "imp3.lab.test"
+    groups = [*PAIR["group"], {"name": "Third", "nodes": [third]}]
+    fault = {"fault": "nil-values", "operation": "listProcessNode", "row": third}
+    running = lab({**PAIR, "group": groups, "fault": [fault]})
+    report = running.audit()
+    (cluster,) = report.clusters
+    assert [n.name for n in cluster.nodes] == [PUB, SUB]
+    assert finding(cluster, "SIP-01", PUB).verdict is Verdict.PASS
+    assert finding(cluster, "HA-01", "Default").verdict is Verdict.PASS
+    assert (cluster.status, report.exit_code) == ("incomplete", 4)
+    entry = coverage(cluster, CUCM, Source.CUCM_AXL)
+    assert (entry.outcome, entry.reason) == (Outcome.FAILED, "bad_reply")
+    assert third in entry.detail
+
+
+def test_a_group_without_a_node_is_noted(lab: Start) -> None:
+    empty = {"name": "Spare", "nodes": []}
+    cluster = lab({**PAIR, "group": [*PAIR["group"], empty]}).cluster()
+    assert finding(cluster, "HA-01", "Spare").verdict is Verdict.NOT_APPLICABLE
+    assert any("Redundancy group Spare has no node" in notice for notice in cluster.notices)
+    assert cluster.status == "compliant"
+
+
 def test_the_order_of_elements_makes_no_difference(lab: Start) -> None:
     """A real CUCM does not keep the order of its own schema."""
     whole = lab({**PEERED_PAIR, "cluster": {"name": "pair", "axl_out_of_order": True}}).cluster()

@@ -26,6 +26,12 @@ def test_groups_are_those_that_axl_listed() -> None:
     assert find_unlisted_server(groups, ("IMP1", "imp2", "imp3", "imp4")) is None
 
 
+def test_a_group_without_a_node_is_accepted_beside_a_node_without_a_group() -> None:
+    empty = RedundancyGroup("Empty", None, None, ha_enabled=False)
+    groups = build_redundancy_groups([EAST, empty], NODES)
+    assert [g.nodes for g in groups] == [("imp1", "imp2"), ()]
+
+
 def test_a_node_may_be_in_no_group() -> None:
     """That is a finding of its own, not a fault of the list."""
     groups = build_redundancy_groups([EAST, LONE], NODES)

@@ -184,7 +184,9 @@ def _nodes_step(
     if results.topology is None and results.error is not None:
         return failed_step(server, check, results.error, _nodes_of_file(nodes))
     if results.topology is not None and results.topology.trouble is not None:
-        note = f"Without their redundancy groups these nodes are checked: {names}."
+        groups_known = results.topology.groups_known
+        these = "These nodes" if groups_known else "Without their redundancy groups these nodes"
+        note = f"{these} are checked: {names}."
         return failed_step(server, check, results.topology.trouble, note)
     note = f"{count_noun(len(nodes), 'IM and Presence node')}: {names}."
     return CheckupStep(check, StepOutcome.OK, note)
