@@ -12,12 +12,7 @@ from lxml import etree
 
 from auditor.simulator.catalogue import MajorMinor
 from auditor.simulator.cluster import SimulatedCluster
-from auditor.simulator.database import (
-    ENTERPRISE_WIDE,
-    InformixError,
-    SimulatedDatabase,
-    stable_uuid,
-)
+from auditor.simulator.database import InformixError, SimulatedDatabase
 from auditor.simulator.envelope import (
     AXL_NAMESPACE,
     ReceivedRequest,
@@ -28,6 +23,7 @@ from auditor.simulator.envelope import (
     new_qualified_element,
 )
 from auditor.simulator.scenario import parse_release_text
+from auditor.simulator.tables import ENTERPRISE_WIDE, stable_uuid
 
 AXL_PATH = "/axl"
 SQL_OPERATION = "executeSQLQuery"

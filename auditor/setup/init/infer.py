@@ -97,14 +97,9 @@ def _is_service_activated(node: NodeFacts, service: str) -> bool | None:
     state = node.services.get(service)
     if state is not None:
         return state.activated
-    before = service == service_names.FILE_TRANSFER_MANAGER and _is_release_before(
-        node.release, "11.0"
-    )
-    return False if before and node.services else None
-
-
-def _is_release_before(release: str | None, than: str) -> bool:
-    return evaluate_release_range(release, None, than).value is True
+    is_older = evaluate_release_range(node.release, None, "11.0").value is True
+    lacks_service = service == service_names.FILE_TRANSFER_MANAGER and is_older
+    return False if lacks_service and node.services else None
 
 
 def infer_profile(facts: ClusterFacts) -> dict[str, ProfileEntry]:
@@ -240,16 +235,12 @@ def _infer_xmpp_federation(
     if setting.expressway:
         why = f"{entry.why} Discovered that hosts federate which are no nodes: {setting.source}."
         value: ProfileValue = "expressway"
-        return (
-            ProfileEntry(key, value, why)
-            if entry.off
-            else ProfileEntry(key, value, why, PROFILE_QUESTIONS[key])
-        )
+        return ProfileEntry(key, value, why) if entry.off else _question_entry(key, why, value)
     why = f"{entry.why} {_discovered_setting_sentence(setting)}"
     activation = cluster.activation(service_names.XMPP_FEDERATION_MANAGER)
     if setting.on == entry.on and frozenset(activation.on) == (setting.nodes or frozenset()):
         return ProfileEntry(key, entry.value, why)
-    return ProfileEntry(key, entry.value, why, PROFILE_QUESTIONS[key])
+    return _question_entry(key, why, entry.value)
 
 
 def _infer_xmpp_enabled_nodes(
@@ -352,14 +343,12 @@ def ask_about_contradictions(
     if peers and consistent["intercluster"].off:
         entry = consistent["intercluster"]
         why = f"{entry.why} Yet its database lists peers, below."
-        consistent["intercluster"] = ProfileEntry(
-            entry.key, True, why, PROFILE_QUESTIONS[entry.key]
-        )
+        consistent["intercluster"] = _question_entry("intercluster", why, True)
     for key, needed in _KEY_DEPENDENCIES:
         if consistent[key].on and not consistent[needed].on:
             entry = consistent[key]
             why = f"{entry.why} It needs `{needed}`."
-            consistent[key] = ProfileEntry(key, entry.value, why, PROFILE_QUESTIONS[key])
+            consistent[key] = _question_entry(key, why, entry.value)
     for key in INTERCLUSTER_ONLY_KEYS:
         if consistent[key].on and consistent["intercluster"].off:
             consistent[key] = consistent[key].asking(PROFILE_QUESTIONS[key])
