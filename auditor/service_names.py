@@ -27,6 +27,15 @@ XCP_ROUTER = "Cisco XCP Router"
 SERVER_RECOVERY_MANAGER = "Cisco Server Recovery Manager"
 DATA_MONITOR = "Cisco IM and Presence Data Monitor"
 CLIENT_PROFILE_AGENT = "Cisco Client Profile Agent"
+ROUTE_DATASTORE = "Cisco Route Datastore"
+LOGIN_DATASTORE = "Cisco Login Datastore"
+SIP_REGISTRATION_DATASTORE = "Cisco SIP Registration Datastore"
+PRESENCE_DATASTORE = "Cisco Presence Datastore"
+XCP_CONFIG_MANAGER = "Cisco XCP Config Manager"
+OAM_AGENT = "Cisco OAM Agent"
+CONFIG_AGENT = "Cisco Config Agent"
+DATABASE = "A Cisco DB"
+DATABASE_REPLICATOR = "A Cisco DB Replicator"
 DATABASE_LAYER_MONITOR = "Cisco Database Layer Monitor"
 CERTIFICATE_CHANGE_NOTIFICATION = "Cisco Certificate Change Notification"
 
@@ -58,10 +67,17 @@ NETWORK_SERVICES = frozenset(
         SERVER_RECOVERY_MANAGER,
         DATA_MONITOR,
         CLIENT_PROFILE_AGENT,
+        ROUTE_DATASTORE,
+        LOGIN_DATASTORE,
+        SIP_REGISTRATION_DATASTORE,
+        PRESENCE_DATASTORE,
+        XCP_CONFIG_MANAGER,
+        OAM_AGENT,
+        CONFIG_AGENT,
+        DATABASE,
+        DATABASE_REPLICATOR,
         DATABASE_LAYER_MONITOR,
         CERTIFICATE_CHANGE_NOTIFICATION,
-        "A Cisco DB",
-        "A Cisco DB Replicator",
         "Cisco AMC Service",
         "Cisco AXL Tomcat",
         "Cisco Audit Event Service",
@@ -70,21 +86,15 @@ NETWORK_SERVICES = frozenset(
         "Cisco CallManager Serviceability",
         "Cisco CallManager Serviceability RTMT",
         "Cisco Certificate Expiry Monitor",
-        "Cisco Config Agent",
         "Cisco DRF Local",
         "Cisco ELM Client Service",
         "Cisco IM and Presence Admin",
         "Cisco License Manager",
         "Cisco Log Partition Monitoring Tool",
-        "Cisco Login Datastore",
         "Cisco Management Agent Service",
-        "Cisco OAM Agent",
-        "Cisco Presence Datastore",
         "Cisco RCC Device Selection Service",
         "Cisco RIS Data Collector",
         "Cisco RTMT Reporter Servlet",
-        "Cisco Route Datastore",
-        "Cisco SIP Registration Datastore",
         "Cisco SSOSP Tomcat",
         "Cisco Syslog Agent",
         "Cisco Tomcat",
@@ -92,7 +102,6 @@ NETWORK_SERVICES = frozenset(
         "Cisco Trace Collection Service",
         "Cisco Trace Collection Servlet",
         "Cisco UDS Tomcat",
-        "Cisco XCP Config Manager",
         "Host Resources Agent",
         "MIB2 Agent",
         "Native Agent Adaptor",
@@ -127,10 +136,10 @@ _TRACE_ONLY_ENTRIES = frozenset(
 _SERVICE_ALIASES = {
     "Aupair": DATABASE_LAYER_MONITOR,
     "Cisco Certificate Change Notification Service": CERTIFICATE_CHANGE_NOTIFICATION,
-    "Cisco Configuration Agent": "Cisco Config Agent",
+    "Cisco Configuration Agent": CONFIG_AGENT,
     "Cisco File Transfer Manager": FILE_TRANSFER_MANAGER,
-    "Cisco Presence Login Datastore": "Cisco Login Datastore",
-    "Cisco Presence SIP Registration Datastore": "Cisco SIP Registration Datastore",
+    "Cisco Presence Login Datastore": LOGIN_DATASTORE,
+    "Cisco Presence SIP Registration Datastore": SIP_REGISTRATION_DATASTORE,
     "Cisco RCC Device Selection": "Cisco RCC Device Selection Service",
     "Cisco Replication Watcher": DATA_MONITOR,
     "Cisco ReplicationWatcher": DATA_MONITOR,

@@ -39,15 +39,44 @@ from auditor.models.statements import Form, Statement, make_statement
 from auditor.problems import Problem
 from auditor.service_names import (
     BULK_PROVISIONING,
+    CLIENT_PROFILE_AGENT,
+    CONFIG_AGENT,
+    DATA_MONITOR,
+    DATABASE,
+    DATABASE_REPLICATOR,
     FEATURE_SERVICES,
     INTERCLUSTER_SYNC_AGENT,
+    LOGIN_DATASTORE,
+    OAM_AGENT,
+    PRESENCE_DATASTORE,
+    ROUTE_DATASTORE,
+    SERVER_RECOVERY_MANAGER,
     SERVICEABILITY_REPORTER,
+    SIP_REGISTRATION_DATASTORE,
     SYNC_AGENT,
+    XCP_CONFIG_MANAGER,
     XCP_ROUTER,
     is_deployable_service,
 )
 
 GROUP = "DefaultCUPSubCluster"
+FOUNDATION = frozenset(
+    {
+        DATA_MONITOR,
+        SERVER_RECOVERY_MANAGER,
+        ROUTE_DATASTORE,
+        LOGIN_DATASTORE,
+        SIP_REGISTRATION_DATASTORE,
+        PRESENCE_DATASTORE,
+        XCP_CONFIG_MANAGER,
+        OAM_AGENT,
+        CLIENT_PROFILE_AGENT,
+        CONFIG_AGENT,
+        DATABASE,
+        DATABASE_REPLICATOR,
+    }
+)
+"""The network services that the others need."""
 RELEASE = "14.0.1.12900-161"
 DIFFERENT = (Verdict.DRIFT, Verdict.EXPLAINED, Verdict.WAIVED)
 """The verdicts of findings that differ from Cisco's guides."""
@@ -85,7 +114,7 @@ def not_activated(name: str) -> ServiceState:
 
 def services(*changed: ServiceState) -> dict[str, ServiceState]:
     """Return every service of the table and of the guides, started, with some changed."""
-    names = FEATURE_SERVICES | {SYNC_AGENT, XCP_ROUTER, INTERCLUSTER_SYNC_AGENT}
+    names = FEATURE_SERVICES | {SYNC_AGENT, XCP_ROUTER, INTERCLUSTER_SYNC_AGENT} | FOUNDATION
     states = {name: service(name) for name in names}
     return states | {state.name: state for state in changed}
 

@@ -62,8 +62,8 @@ def simulate(
 ) -> None:
     """Serve a simulated cluster over HTTPS on loopback until Ctrl-C.
 
-    The shipped scenarios: all-drift, all-drift-9x, all-drift-absent, demo, failed-over, failover,
-    healthy and one-node.
+    The shipped scenarios: all-drift, all-drift-9x, all-drift-absent, broken-foundation, demo,
+    failed-over, failover, healthy and one-node.
     """
     if scenario is None:
         print_text(render_scenario_list())

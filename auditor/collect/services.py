@@ -19,7 +19,12 @@ from auditor.models.facts import (
     ServiceState,
     Source,
 )
-from auditor.service_names import DIRECTORY_SERVICE, canonical_name, is_deployable_service
+from auditor.service_names import (
+    DIRECTORY_SERVICE,
+    NETWORK_SERVICES,
+    canonical_name,
+    is_deployable_service,
+)
 from auditor.soap.client import Client
 from auditor.soap.network import Network
 from auditor.soap.records import (
@@ -55,7 +60,8 @@ def merge_service_rows(
 ) -> dict[str, ServiceState]:
     """Return one state per service, by canonical name.
 
-    Equal rows of one service count once; rows that contradict each other make it unknown.
+    Equal rows of one service count once; rows that contradict each other make it unknown. So is
+    a network service of the product list that has no row.
     """
     listed = {canonical_name(s.name): s.deployable for s in specifications}
     states: dict[str, ServiceState] = {}
@@ -64,7 +70,20 @@ def merge_service_rows(
         state = parse_service_row(row, name, resolve_deployable(name, listed))
         earlier = states.get(name)
         states[name] = state if earlier is None else _merge_duplicate_rows(earlier, state)
-    return states
+    if not states:
+        return states
+    missing = (listed.keys() & NETWORK_SERVICES) - states.keys()
+    return states | {name: _state_without_row(name) for name in sorted(missing)}
+
+
+def _state_without_row(name: str) -> ServiceState:
+    return ServiceState(
+        name=name,
+        deployable=False,
+        activated=None,
+        state=RunState.UNKNOWN,
+        note="The node lists it among its products, but Control Center gave no row for it.",
+    )
 
 
 def resolve_deployable(name: str, listed: Mapping[str, bool | None]) -> bool | None:

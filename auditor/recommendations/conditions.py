@@ -160,6 +160,28 @@ def _evaluate_service_runs(view: NodeView) -> Evaluation:
     return Evaluation(value, (reason,), (hint,) if value is None else (), service.evidence)
 
 
+def _evaluate_several_nodes(view: NodeView) -> Evaluation:
+    """Return whether the cluster has more than one installed node."""
+    installed = [node for node in view.facts.nodes if not node.planned]
+    if len(installed) > 1:
+        return Evaluation(True, (make_statement(Form.SEVERAL_NODES),))
+    if not view.facts.topology_observed:
+        reason = make_statement(Form.UNKNOWN_WHETHER, what=make_statement(Form.SEVERAL_NODES))
+        return Evaluation(None, (reason,), (make_statement(Form.READ_NODES),))
+    return Evaluation(False, (make_statement(Form.ONE_NODE),))
+
+
+def evaluate_listed(view: NodeView) -> Evaluation:
+    """Return whether the node has the service of the row at all.
+
+    Both lists must have been read for a no: the release comes with the list of products.
+    """
+    node = view.node
+    if not node.services or node.release is None or view.service.state.name in node.services:
+        return ALWAYS_TRUE
+    return Evaluation(False, (view.say(Form.SERVICE_NOT_LISTED),))
+
+
 _CONDITION_EVALUATORS: Mapping[Condition, Callable[[NodeView], Evaluation]] = {
     Condition.ALWAYS: lambda _: ALWAYS_TRUE,
     Condition.XMPP_FEDERATION: _evaluate_xmpp_federation,
@@ -169,6 +191,8 @@ _CONDITION_EVALUATORS: Mapping[Condition, Callable[[NodeView], Evaluation]] = {
     Condition.INTERCLUSTER_CUP86: _evaluate_cup86,
     Condition.SERVICE_ACTIVATED: _evaluate_service_activated,
     Condition.SERVICE_RUNS: _evaluate_service_runs,
+    Condition.SEVERAL_NODES: _evaluate_several_nodes,
+    Condition.SUBSCRIBER: lambda view: evaluate_scope(NodeScope.NOT_PUBLISHER, view),
 }
 """The conditions that are more than one deployment key."""
 

@@ -1,6 +1,6 @@
 """Judges facts by recommendations: pure, and exactly one finding for each row and subject."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.models.facts import (
@@ -23,6 +23,7 @@ from auditor.models.findings import (
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations.conditions import (
     evaluate_condition,
+    evaluate_listed,
     evaluate_release_range,
     evaluate_routing_node,
     evaluate_scope,
@@ -170,7 +171,7 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
         observed=judgement.observed,
         because=judgement.because or _default_reason(row),
         kind=judgement.kind,
-        consequence=row.consequence if drift else "",
+        consequence=_effective_consequence(row, context.facts, name) if drift else "",
         remedy=_remedy_statements(row, judgement, name),
         evidence=judgement.evidence,
     )
@@ -213,13 +214,26 @@ def _remedy_statements(
 
 
 def _effective_severity(row: Recommendation, facts: ClusterFacts, name: str) -> Severity:
-    for node in facts.nodes if row.severity_when else ():
+    condition = _first_that_holds(row.severity_when, row, facts, name)
+    return row.severity_when[condition] if condition else row.severity
+
+
+def _effective_consequence(row: Recommendation, facts: ClusterFacts, name: str) -> str:
+    condition = _first_that_holds(row.consequence_when, row, facts, name)
+    return row.consequence_when[condition] if condition else row.consequence
+
+
+def _first_that_holds(
+    conditions: Collection[Condition], row: Recommendation, facts: ClusterFacts, name: str
+) -> Condition | None:
+    """Return the first condition that holds for a node, or for any node of a wider subject."""
+    for node in facts.nodes if conditions else ():
         if row.subject is not SubjectKind.NODE or node.name == name:
             view = NodeView(facts, node, row)
-            for condition, severity in row.severity_when.items():
+            for condition in conditions:
                 if evaluate_condition(condition, view).value:
-                    return severity
-    return row.severity
+                    return condition
+    return None
 
 
 def _judge_expectation(
@@ -274,8 +288,9 @@ def evaluate_applicability(view: NodeView) -> Evaluation:
         else negate_exception(evaluate_condition(row.unless, view))
     )
     routing = ALWAYS_TRUE if row.routing_nodes else negate_exception(evaluate_routing_node(view))
+    listed = evaluate_listed(view) if row.if_listed else ALWAYS_TRUE
     release = evaluate_release_range(view.facts.release, row.releases.start, row.releases.below)
-    return all_of(release, applies, unless, routing)
+    return all_of(release, listed, applies, unless, routing)
 
 
 def _judgement_not_applicable(view: NodeView, applies: Evaluation) -> Judgement:

@@ -87,8 +87,9 @@ class Recommendation(_PackTable):
 
     It applies where `applies` and `on` hold, or, with `or_activated`, where its service is
     activated; never where `unless` holds. `network`: the service cannot be activated, only
-    running counts. `routing_nodes` False: it does not apply to routing nodes. `severity_when`
-    raises or lowers the severity under a condition.
+    running counts. `if_listed`: it applies only where a list of the node holds the service.
+    `routing_nodes` False: it does not apply to routing nodes. `severity_when` and
+    `consequence_when` replace severity and consequence under a condition.
     """
 
     id: RecommendationId
@@ -108,9 +109,11 @@ class Recommendation(_PackTable):
     or_activated: bool = False
     unless: Condition | None = None
     network: bool = False
+    if_listed: bool = False
     routing_nodes: bool = True
     releases: Releases = Releases()
     severity_when: Mapping[Condition, Severity] = Field(default_factory=dict)
+    consequence_when: Mapping[Condition, PackText] = Field(default_factory=dict)
     watches: tuple[FeatureServices, ...] = ()
 
 

@@ -27,6 +27,8 @@ class Condition(StrEnum):
     INTERCLUSTER_CUP86 = "intercluster_cup86"
     SERVICE_ACTIVATED = "service_activated"
     SERVICE_RUNS = "service_runs"
+    SEVERAL_NODES = "several_nodes"
+    SUBSCRIBER = "subscriber"
 
 
 class NodeScope(StrEnum):

@@ -192,15 +192,26 @@ _SERVICE_SECTIONS = (
         ),
     ),
     (
-        "Presence and sync",
+        "Network services",
         (
-            service_names.SIP_PROXY_SERVICE,
-            service_names.PRESENCE_ENGINE_SERVICE,
-            service_names.SYNC_AGENT,
+            service_names.DATABASE,
+            service_names.DATABASE_REPLICATOR,
+            service_names.DATA_MONITOR,
+            service_names.SERVER_RECOVERY_MANAGER,
+            service_names.ROUTE_DATASTORE,
+            service_names.LOGIN_DATASTORE,
+            service_names.SIP_REGISTRATION_DATASTORE,
+            service_names.PRESENCE_DATASTORE,
+            service_names.XCP_CONFIG_MANAGER,
             service_names.XCP_ROUTER,
+            service_names.OAM_AGENT,
+            service_names.CLIENT_PROFILE_AGENT,
             service_names.INTERCLUSTER_SYNC_AGENT,
+            service_names.CONFIG_AGENT,
+            service_names.SYNC_AGENT,
         ),
     ),
+    ("Presence", (service_names.SIP_PROXY_SERVICE, service_names.PRESENCE_ENGINE_SERVICE)),
     (
         "Clients and chat",
         (
@@ -214,7 +225,10 @@ _SERVICE_SECTIONS = (
     ("Federation", (service_names.SIP_FEDERATION_MANAGER, service_names.XMPP_FEDERATION_MANAGER)),
     ("Compliance and files", (service_names.MESSAGE_ARCHIVER, service_names.FILE_TRANSFER_MANAGER)),
 )
-"""Services that belong together, in the order in which a reader looks for them."""
+"""Services that belong together, in the order in which a reader looks for them.
+
+The network services are in Cisco's start order.
+"""
 
 
 def group_nodes(nodes: Iterable[NodeFacts]) -> list[tuple[str | None, list[NodeFacts]]]:

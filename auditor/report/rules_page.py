@@ -27,6 +27,8 @@ CONDITION_TEXTS = {
     Condition.EXPRESSWAY: 'xmpp_federation = "expressway"',
     Condition.SERVICE_ACTIVATED: "the service is activated",
     Condition.SERVICE_RUNS: "the service runs",
+    Condition.SEVERAL_NODES: "the cluster has more than one node",
+    Condition.SUBSCRIBER: "the node is a subscriber",
 }
 """The conditions that are no key of [cluster.deployment]; the others are named by their key."""
 
@@ -142,6 +144,8 @@ def _rule_fields(row: Recommendation) -> Iterator[RuleField]:
     yield "expects", EXPECTATION_TEXTS[row.expects]
     yield from _rule_limit_fields(row)
     yield "matters", row.consequence
+    for condition, consequence in row.consequence_when.items():
+        yield "", f"Where {_condition_text(condition)}: {consequence}"
     for number, (kind, remedy) in enumerate(row.remedy.items()):
         what = KIND_TEXTS[kind]
         yield (
@@ -160,6 +164,8 @@ def _rule_limit_fields(row: Recommendation) -> Iterator[RuleField]:
     bounds = (f"from {start}" if start else "", f"below {below}" if below else "")
     if any(bounds):
         yield "releases", " ".join(bound for bound in bounds if bound)
+    if row.if_listed:
+        yield "only where", "the node lists the service"
     if not row.routing_nodes:
         yield "not on", "routing nodes"
     if row.mode is JudgingMode.PRECHECK:

@@ -47,6 +47,9 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.CONNECTION_TO: "connection to {address}",
     Form.WRONG_NODE: "another machine answered in place of {node} (wrong_node)",
     Form.NO_SERVICE_ROW: "Control Center of {node} returned no row for it",
+    Form.SERVICE_NOT_LISTED: (
+        "node {node} has no {service}: it is in neither its service list nor its product list"
+    ),
     Form.SOURCE_SILENT: "{source:source} of {node} returned nothing",
     Form.SOURCE_FAILED: "{source:source} of {node} gave no answer ({reason})",
     Form.AXL_REPLIES_EXPECTED: "AXL of {node} answers an authenticated request",
@@ -86,6 +89,8 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.NODE_IS_PUBLISHER: "node {node} is the publisher",
     Form.NODE_IS_SUBSCRIBER: "node {node} is a subscriber",
     Form.NO_PUBLISHER_KNOWN: "no node is known to be the publisher",
+    Form.SEVERAL_NODES: "the cluster has more than one node",
+    Form.ONE_NODE: "the cluster has one node",
     Form.ROUTING_NODE_SPARED: (
         "{reason}, and the Partitioned Intradomain Federation Guide keeps this off routing nodes"
     ),

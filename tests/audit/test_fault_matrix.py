@@ -98,7 +98,11 @@ LISTENERS: Mapping[tuple[str, str], str] = {
 KEYS = ("deployment.compliance", "deployment.sip_federation")
 """What is declared absent, so that PROFILE-03 needs the services of every node."""
 
+FOUNDATION = " ".join(f"NET-{number:02}" for number in range(1, 13))
+"""The network services that the others need."""
+
 ON_SUB = (
+    f"{FOUNDATION} "
     "AUTH-01 AXL-02 AXL-04 AXL-05 BPS-01 CM-01 DIR-01 DIR-03 ESS-01 ESS-02 ICSA-01 PE-01 RPT-02 "
     "RTR-01 SIP-01 SYNC-01 TCM-01 WEB-01 XMPPFED-02 ARC-02 XMPPFED-03"
 )
@@ -107,6 +111,7 @@ ON_SUB = (
 ON_PUB = f"{ON_SUB} AXL-01 BPS-02 RPT-01".replace("BPS-01 ", "").replace("RPT-02 ", "")
 
 RUNNING = (
+    f"{FOUNDATION} "
     "AUTH-01 AXL-02 AXL-05 CM-01 DIR-01 DIR-03 ESS-01 ESS-02 ICSA-01 PE-01 RTR-01 SIP-01 SYNC-01 "
     "TCM-01 WEB-01"
 )
@@ -145,7 +150,7 @@ FURTHER: Mapping[str, Changes] = {
     "node401": {**NODE_LOST, **HA_LOST},
     "stop": {**NODE_LOST, **_unknown(PUB, ON_PUB)},
     "member": {
-        **_unknown(PUB, "HA-02"),
+        **_unknown(PUB, "HA-02 NET-12"),
         **SWITCH_LOST,
         **KEYS_OPEN,
         ("PROFILE-02", "addresses"): "unknown",
@@ -247,6 +252,25 @@ SICK = (
 )
 """Services that a node of the pair must run."""
 
+SICK_NETWORK = (
+    "Cisco Sync Agent",
+    "Cisco XCP Router",
+    "Cisco Intercluster Sync Agent",
+    "Cisco IM and Presence Data Monitor",
+    "Cisco Server Recovery Manager",
+    "Cisco Route Datastore",
+    "Cisco Login Datastore",
+    "Cisco SIP Registration Datastore",
+    "Cisco Presence Datastore",
+    "Cisco XCP Config Manager",
+    "Cisco OAM Agent",
+    "Cisco Client Profile Agent",
+    "Cisco Config Agent",
+    "A Cisco DB",
+    "A Cisco DB Replicator",
+)
+"""Network services that it must run."""
+
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
@@ -279,7 +303,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             "Cisco XCP Message Archiver",
             "Cisco XCP SIP Federation Connection Manager",
         ],
-        "stopped": ["Cisco Sync Agent", "Cisco XCP Router", "Cisco Intercluster Sync Agent"],
+        "stopped": list(SICK_NETWORK),
         "service": {
             **dict.fromkeys(SICK, undecided),
             "Cisco XCP Directory Service": {"status": "Starting"},

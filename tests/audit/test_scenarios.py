@@ -33,6 +33,18 @@ DRIFT = {
         HA-01       ha_abnormal           DefaultCUPSubCluster
         HA-02       not_grouped           imp5
         ICSA-01     stopped               imp2
+        NET-01      stopped               imp2
+        NET-02      stopped               imp2
+        NET-03      stopped               imp2
+        NET-04      stopped               imp2
+        NET-05      stopped               imp2
+        NET-06      stopped               imp2
+        NET-07      stopped               imp2
+        NET-08      stopped               imp2
+        NET-09      stopped               imp2
+        NET-10      stopped               imp2
+        NET-11      stopped               imp2
+        NET-12      stopped               imp2
         PE-01       stopped               imp2
         PROFILE-01  profile_conflict      deployment.intercluster_cup86
         PROFILE-02  profile_conflict      deployment.sip_federation
@@ -56,6 +68,20 @@ DRIFT = {
         XMPPFED-02  unneeded              imp4
         XMPPFED-03  prerequisite_missing  imp3
         XMPPFED-03  profile_conflict      imp4
+    """,
+    "broken-foundation": """
+        AUTH-01     stopped               imp2
+        CM-01       stopped               imp2
+        ESS-01      stopped               imp2
+        ESS-02      stopped               imp2
+        NET-03      stopped               imp2
+        NET-04      stopped               imp2
+        NET-05      stopped               imp2
+        NET-06      stopped               imp2
+        PE-01       stopped               imp2
+        RTR-01      stopped               imp2
+        SIP-01      stopped               imp2
+        TCM-01      stopped               imp2
     """,
     "all-drift-absent": """
         PROFILE-03  profile_conflict      deployment.chat

@@ -241,3 +241,13 @@ def test_a_restart_between_two_readings(
 ) -> None:
     """Its start moved, as told or as reckoned, its uptime fell, or it no longer runs."""
     assert has_restarted(before, after, timedelta(seconds=between_s)) is expected
+
+
+def test_a_network_service_of_the_product_list_without_a_row_is_unknown() -> None:
+    listed = [ServiceSpecification(name, None, None, None) for name in (SYNC, "yes", "Cisco AMC")]
+
+    states = merge_service_rows([row("Started", -1)], listed)
+
+    assert states.keys() == {SIP, SYNC}
+    assert (states[SYNC].state, states[SYNC].deployable) == (RunState.UNKNOWN, False)
+    assert merge_service_rows([], listed) == {}

@@ -22,6 +22,8 @@ from tests.lab import Lab, scenario
 
 CHECKOUT = Path(__file__).parents[2]
 HEAD_LINES, TAIL_LINES = 60, 8
+AUDIT_HEAD_LINES = 73
+"""Enough to show the first finding of the audit in full, after the matrix."""
 
 
 def read_help(command: str) -> str:
@@ -41,12 +43,12 @@ def steady(text: str) -> str:
     return re.sub(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)", "2026-01-02T03:04:05Z", text)
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, head_lines: int = HEAD_LINES) -> str:
     """Return the head and the tail of a long output."""
     lines = text.rstrip().splitlines()
-    if len(lines) <= HEAD_LINES + TAIL_LINES + 1:
+    if len(lines) <= head_lines + TAIL_LINES + 1:
         return text
-    return "\n".join((*lines[:HEAD_LINES], "  ...", *lines[-TAIL_LINES:]))
+    return "\n".join((*lines[:head_lines], "  ...", *lines[-TAIL_LINES:]))
 
 
 @contextmanager
@@ -212,7 +214,7 @@ def simulate() -> str:
 
 
 OUTPUTS: Mapping[str, Callable[[], str]] = {
-    "audit": lambda: shortened(audit_demo()),
+    "audit": lambda: shortened(audit_demo(), AUDIT_HEAD_LINES),
     "doctor": doctor,
     "docs": lambda: read_plain_output("docs"),
     "failover-check": failover_check,

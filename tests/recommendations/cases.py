@@ -17,18 +17,30 @@ from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     AXL_WEB_SERVICE,
     BULK_PROVISIONING,
+    CLIENT_PROFILE_AGENT,
+    CONFIG_AGENT,
     CONNECTION_MANAGER,
+    DATA_MONITOR,
+    DATABASE,
+    DATABASE_REPLICATOR,
     DIRECTORY_SERVICE,
     FILE_TRANSFER_MANAGER,
     INTERCLUSTER_SYNC_AGENT,
+    LOGIN_DATASTORE,
     MESSAGE_ARCHIVER,
+    OAM_AGENT,
+    PRESENCE_DATASTORE,
     PRESENCE_ENGINE_SERVICE,
+    ROUTE_DATASTORE,
+    SERVER_RECOVERY_MANAGER,
     SERVICEABILITY_REPORTER,
     SIP_FEDERATION_MANAGER,
     SIP_PROXY_SERVICE,
+    SIP_REGISTRATION_DATASTORE,
     SYNC_AGENT,
     TEXT_CONFERENCE_MANAGER,
     WEB_CONNECTION_MANAGER,
+    XCP_CONFIG_MANAGER,
     XCP_ROUTER,
     XMPP_FEDERATION_MANAGER,
 )
@@ -89,9 +101,22 @@ RUNNING: dict[str, tuple[str, str, str | None]] = {
     "RTR-01": (XCP_ROUTER, "imp2", None),
     "ICSA-01": (INTERCLUSTER_SYNC_AGENT, "imp2", "intercluster"),
     "XFER-01": (FILE_TRANSFER_MANAGER, "imp2", "managed_file_transfer"),
+    "NET-01": (DATA_MONITOR, "imp2", None),
+    "NET-02": (SERVER_RECOVERY_MANAGER, "imp2", None),
+    "NET-03": (ROUTE_DATASTORE, "imp2", None),
+    "NET-04": (LOGIN_DATASTORE, "imp2", None),
+    "NET-05": (SIP_REGISTRATION_DATASTORE, "imp2", None),
+    "NET-06": (PRESENCE_DATASTORE, "imp2", None),
+    "NET-07": (XCP_CONFIG_MANAGER, "imp2", None),
+    "NET-08": (OAM_AGENT, "imp2", None),
+    "NET-09": (CLIENT_PROFILE_AGENT, "imp2", None),
+    "NET-10": (CONFIG_AGENT, "imp2", None),
+    "NET-11": (DATABASE, "imp2", None),
+    "NET-12": (DATABASE_REPLICATOR, "imp2", None),
 }
 
-NETWORK = frozenset({"SYNC-01", "RTR-01", "ICSA-01"})
+FOUNDATION = {id_: name for id_, (name, *_) in RUNNING.items() if id_.startswith("NET-")}
+NETWORK = frozenset({"SYNC-01", "RTR-01", "ICSA-01", *FOUNDATION})
 
 UNREAD = cluster(node(services={}), subscriber(services={}), gaps=[gap("imp1"), gap("imp2")])
 PLANNED = cluster(node(planned=True), subscriber(planned=True))
@@ -136,6 +161,23 @@ def running() -> Iterator[Case]:
             yield Case(id_, Verdict.NOT_APPLICABLE, absent, subject)
             undeclared = cluster(profile=deployment(**{key: None}))
             yield Case(id_, Verdict.UNKNOWN, undeclared, subject)
+
+
+def foundation() -> Iterator[Case]:
+    """Yield the cases of the network services that a node may not have."""
+    for id_, name in FOUNDATION.items():
+        state = subscriber()
+        others = {key: value for key, value in state.services.items() if key != name}
+        without = replace(state, services=others)
+        yield Case(id_, Verdict.NOT_APPLICABLE, cluster(node(), without), "imp2")
+        unlisted = replace(without, release=None)
+        yield Case(id_, Verdict.UNKNOWN, cluster(node(), unlisted), "imp2")
+    id_, stopped = "NET-12", service(DATABASE_REPLICATOR, "stopped")
+    yield Case(id_, Verdict.NOT_APPLICABLE, cluster(node("imp1", stopped)), "imp1")
+    waiting = cluster(node("imp1", stopped), subscriber(planned=True))
+    yield Case(id_, Verdict.NOT_APPLICABLE, waiting, "imp1")
+    unsure = replace(cluster(node("imp1", stopped)), topology_observed=False)
+    yield Case(id_, Verdict.UNKNOWN, unsure, "imp1")
 
 
 def _nine(nine: bool | None, *changed: NodeFacts) -> ClusterFacts:
@@ -456,6 +498,7 @@ def profile() -> Iterator[Case]:
 
 CASES = (
     *running(),
+    *foundation(),
     *sip_federation_with_8_6(),
     *misplaced(),
     *xmpp_federation(),

@@ -10,7 +10,7 @@ from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
 from auditor.recommendations.vocabulary import JudgingMode
 from auditor.report.sentences import render_sentence, render_sentences
-from auditor.service_names import DIRECTORY_SERVICE, SIP_PROXY_SERVICE
+from auditor.service_names import DIRECTORY_SERVICE, OAM_AGENT, SIP_PROXY_SERVICE, SYNC_AGENT
 from tests.factories import GROUP, cluster, deployment, group, node, service, subscriber
 from tests.recommendations.cases import CASES, IMPOSSIBLE, Case
 
@@ -88,6 +88,48 @@ def test_a_service_stuck_in_starting_is_reported_with_its_state_and_remedy() -> 
         "Cisco SIP Proxy on imp2 is starting, as it was in the run before."
     )
     assert "restart Cisco SIP Proxy" in render_sentences(finding.remedy)
+
+
+@pytest.mark.parametrize(
+    ("subject", "role", "severity", "consequence"),
+    [
+        ("imp1", "publisher", Severity.CRITICAL, "no longer reach this cluster"),
+        ("imp2", "subscriber", Severity.MEDIUM, "on a subscriber the agent waits"),
+        ("imp2", "unknown", Severity.CRITICAL, "no longer reach this cluster"),
+    ],
+)
+def test_the_sync_agent_of_a_subscriber_only_waits(
+    subject: str, role: str, severity: Severity, consequence: str
+) -> None:
+    stopped = service(SYNC_AGENT, "stopped")
+    first = node("imp1", stopped)
+    facts = cluster(first, subscriber("imp2", stopped, role=role))
+
+    finding = _finding(facts, "SYNC-01", subject)
+
+    assert (finding.verdict, finding.severity) == (Verdict.DRIFT, severity)
+    assert consequence in finding.consequence
+
+
+def test_a_node_without_a_network_service_is_said_to_lack_it() -> None:
+    bare = subscriber()
+    others = {name: state for name, state in bare.services.items() if name != OAM_AGENT}
+
+    finding = _finding(cluster(node(), replace(bare, services=others)), "NET-08")
+
+    assert finding.verdict is Verdict.NOT_APPLICABLE
+    assert render_sentence(finding.because) == (
+        "Node imp2 has no Cisco OAM Agent: it is in neither its service list nor its product list."
+    )
+
+
+def test_remedies_of_the_foundation_tell_the_order_and_spare_the_users() -> None:
+    for number in (1, 2, 3, 4, 5, 6, 7, 9, 11):
+        (row,) = ROWS_OF[f"NET-{number:02}"]
+        for remedy in row.remedy.values():
+            assert "turn high availability of the redundancy group off" in remedy.action
+            assert "order" in remedy.action
+            assert remedy.action.endswith("turn high availability on again") or number == 11
 
 
 def test_a_service_stuck_on_another_node_does_not_count_here() -> None:
