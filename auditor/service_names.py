@@ -182,12 +182,12 @@ def canonical_name(name: str) -> str:
 
 
 def is_service_name(name: str) -> bool:
-    """Tell whether any list of IM&P services, or of AXL's entries for such a node, has the name."""
+    """Return whether a list of IM&P services, or AXL for such a node, has the name."""
     return _spelling_key(name) in _CANONICAL_BY_KEY
 
 
 def is_deployable_service(name: str) -> bool | None:
-    """Tell whether a service can be activated; None where only the node itself can say.
+    """Return whether a service can be activated; None where only the node itself can say.
 
     True outranks what a product list says: a captured one has a corrupted row for AXL.
     """

@@ -56,9 +56,9 @@ def complete_topics(incomplete: str) -> list[str]:
 
 def _candidate_config_paths(ctx: typer.Context) -> Iterator[Path]:
     """Yield where the file may be, in the order in which a command looks."""
-    given = ctx.params.get("config") or os.environ.get("AUDITOR_CONFIG")
-    if given:
-        yield Path(given).expanduser()
+    option = ctx.params.get("config") or os.environ.get("AUDITOR_CONFIG")
+    if option:
+        yield Path(option).expanduser()
         return
     yield Path(CONFIG_FILE_NAME)
     yield user_config_path("auditor", appauthor=False) / CONFIG_FILE_NAME
@@ -66,10 +66,10 @@ def _candidate_config_paths(ctx: typer.Context) -> Iterator[Path]:
 
 def _read_toml_blocks(path: Path, key: str) -> list[dict[str, Any]]:
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8-sig")).get(key, [])
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig")).get(key, [])
     except (OSError, ValueError, RecursionError):
         return []
-    blocks = found if isinstance(found, list) else []
+    blocks = content if isinstance(content, list) else []
     return [block for block in blocks if isinstance(block, dict)]
 
 

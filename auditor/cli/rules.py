@@ -37,14 +37,14 @@ def explain(
     ],
 ) -> None:
     """Explain one recommendation: condition, nodes, consequence, remedy, and Cisco's source."""
-    known = {r.id: r for r in load_packs()}
-    found = known.get(recommendation.upper())
-    if found is None:
-        hint = did_you_mean(recommendation.upper(), known) or "."
+    rows = {r.id: r for r in load_packs()}
+    row = rows.get(recommendation.upper())
+    if row is None:
+        hint = did_you_mean(recommendation.upper(), rows) or "."
         raise ConfigError(
             [f"no recommendation {recommendation!r}{hint} `auditor rules` lists them all."]
         )
-    print_text(render_rule(found, width=terminal_width(), colour=supports_colour()))
+    print_text(render_rule(row, width=terminal_width(), colour=supports_colour()))
 
 
 @app.command("schema")

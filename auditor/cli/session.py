@@ -133,20 +133,20 @@ def show_progress(*, quiet: bool = False) -> Iterator[SurveyProgress]:
     if quiet or not sys.stderr.isatty():
         yield lambda _cluster, _server: None
         return
-    asked = 0
+    count = 0
     with Status("Asking the CUCM publishers", console=Console(stderr=True)) as status:
 
         def show(cluster: str, server: str) -> None:
-            nonlocal asked
-            asked += 1
-            status.update(progress_line(asked, cluster, server))
+            nonlocal count
+            count += 1
+            status.update(progress_line(count, cluster, server))
 
         yield show
 
 
-def progress_line(asked: int, cluster: str, server: str) -> str:
+def progress_line(count: int, cluster: str, server: str) -> str:
     """Return what is shown while clusters are asked."""
-    return f"{count_noun(asked, 'server')} asked; last: {server} ({cluster})"
+    return f"{count_noun(count, 'server')} asked; last: {server} ({cluster})"
 
 
 def get_credentials(clusters: Sequence[ClusterSettings]) -> Mapping[str, Credentials]:

@@ -46,7 +46,7 @@ class Report:
 
     @property
     def forgiven(self) -> bool:
-        """Tell whether the exit code is 0 only because of `allow_unknown`."""
+        """Return whether the exit code is 0 only because of `allow_unknown`."""
         return self.run.allow_unknown and audit_exit_code(self._statuses) is ExitCode.INCOMPLETE
 
     @property

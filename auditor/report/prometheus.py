@@ -13,7 +13,7 @@ from auditor.report.summary import count_nodes_read, count_verdict, is_complete
 from auditor.text import printable
 
 NO_TIMESTAMP = 0
-"""Stands for a time when there was none: a rule on its age fires, one on a gap would not."""
+"""The time where there is none: a rule on its age fires, one on a gap would not."""
 
 
 def render(report: Report) -> str:

@@ -59,7 +59,7 @@ class ServiceKind:
     axl_name: str | None = None
 
     def exists_in(self, release: MajorMinor) -> bool:
-        """Tell whether a node of this release has the service."""
+        """Return whether a node of this release has the service."""
         return self.since <= release <= self.until
 
 

@@ -17,7 +17,7 @@ def write_marked_file(path: Path, content: str) -> None:
 
 
 def is_overwritable(path: Path) -> bool:
-    """Tell whether nothing is lost when a file is written: none, an empty one, or one of ours."""
+    """Return whether nothing is lost when a file is written: none, an empty one, or one of ours."""
     try:
         with path.open("rb") as file:
             return file.read(len(_OWNERSHIP_MARK)) in (b"", _OWNERSHIP_MARK.encode())

@@ -71,12 +71,12 @@ class SimulatedService:
 
     @property
     def runs(self) -> bool:
-        """Tell whether it is started."""
+        """Return whether it is started."""
         return self.status == "Started"
 
     @property
     def activated(self) -> bool:
-        """Tell whether it is activated; a network service always is."""
+        """Return whether it is activated; a network service always is."""
         return self.reason != NOT_ACTIVATED_CODE
 
     def start(self, moment: float) -> None:

@@ -35,13 +35,13 @@ def parse_certificate(der: bytes) -> Certificate:
 
 
 def is_pinned(certificate: Certificate, pins: Iterable[str]) -> bool:
-    """Tell whether a certificate is one of the pins (hexadecimal; colons and case apart)."""
+    """Return whether a certificate is one of the pins (hexadecimal; colons and case apart)."""
     plain = certificate.sha256.replace(":", "").lower()
     return any(pin.replace(":", "").strip().lower() == plain for pin in pins)
 
 
 def names_host(certificate: Certificate, host: str) -> bool:
-    """Tell whether a certificate names a host; the common name counts here, as a claim."""
+    """Return whether a certificate names a host; the common name counts here, as a claim."""
     name = host.removesuffix(".").casefold()
     _, _, domain = name.partition(".")
     claims = {claim.casefold() for claim in (*certificate.names, certificate.common_name)}

@@ -59,14 +59,14 @@ def evidence_of(cluster: ClusterReport, key: str) -> list[Evidence]:
     return list(finding(cluster, "PROFILE-01", f"deployment.{key}").evidence)
 
 
-def origin_of(cluster: ClusterReport, key: str) -> str | None:
+def discovered_value(cluster: ClusterReport, key: str) -> str | None:
     """Return what was discovered of a declared key."""
-    texts = [
-        render_sentence(e.statement)
-        for e in evidence_of(cluster, key)
-        if e.origin is Origin.DISCOVERED
-    ]
-    return texts[0].partition(" is ")[2].rstrip(".") if texts else None
+    statements = [e.statement for e in evidence_of(cluster, key) if e.origin is Origin.DISCOVERED]
+    if not statements:
+        return None
+    names = statements[0].get("names")
+    parts = (statements[0].get("value"), *(names if isinstance(names, tuple) else ()))
+    return " for ".join(map(str, parts))
 
 
 def detail(cluster: ClusterReport) -> str:
@@ -158,7 +158,7 @@ def test_a_table_decides_only_its_own_keys(
     """Empty is a discovered no only where a row is a yes; other columns say nothing."""
     cluster = lab(scenario(table=[table(name, columns, *rows)])).cluster()
 
-    assert origin_of(cluster, key or "xmpp_federation") == expected
+    assert discovered_value(cluster, key or "xmpp_federation") == expected
     assert all(entry.reason is None for entry in cluster.coverage)
     assert finding(cluster, "AXL-04", PUB).verdict is Verdict.PASS
 
@@ -175,7 +175,7 @@ def test_a_missing_table_leaves_only_its_key_unknown(lab: Start, probe: str) -> 
     cluster = lab(scenario(cluster={"drop_tables": [names[probe]]})).cluster()
 
     for other, key in KEYS.items():
-        assert (origin_of(cluster, key) is None) == (other == probe)
+        assert (discovered_value(cluster, key) is None) == (other == probe)
     assert detail(cluster).startswith("Best effort: 8 of 9 probes of the database were read.")
     assert f"Not read: {probe} (" in detail(cluster)
     assert cluster.notices == ()
@@ -185,7 +185,7 @@ def test_two_tables_with_the_same_column_are_ambiguous(lab: Start) -> None:
     second = table("another", ["enablepersistentgear"], ("f",))
     cluster = lab(scenario(table=[second])).cluster()
 
-    assert origin_of(cluster, "permanent_chat") is None
+    assert discovered_value(cluster, "permanent_chat") is None
     assert "more than one table has enablepersistentgear: another, persistentchat" in (
         detail(cluster)
     )
@@ -347,7 +347,7 @@ def test_an_empty_reply_is_not_an_empty_table(lab: Start) -> None:
     rule = {"fault": "empty-list", "node": PUB, "interface": "imp-axl", "after": 2}
     cluster = lab(scenario(fault=[rule])).cluster()
 
-    assert all(origin_of(cluster, key) is None for key in KEYS.values())
+    assert all(discovered_value(cluster, key) is None for key in KEYS.values())
     assert "AXL answered without the row that is always there" in detail(cluster)
 
 
@@ -452,8 +452,8 @@ def test_an_operator_can_add_a_probe_and_turn_one_off(lab: Start) -> None:
     (running.folder / "mine.toml").write_text(OWN)
     cluster = running.cluster()
 
-    assert origin_of(cluster, "web_clients") == "true"
-    assert origin_of(cluster, "permanent_chat") is None
+    assert discovered_value(cluster, "web_clients") == "true"
+    assert discovered_value(cluster, "permanent_chat") is None
     assert len(statements(running)) == 6
 
 
@@ -473,7 +473,7 @@ def test_a_database_of_unproven_identity_is_not_used(lab: Start) -> None:
     cluster = lab(scenario(fault=[rule])).cluster()
 
     assert {n.identity for n in cluster.nodes} == {"contradicted"}
-    assert all(origin_of(cluster, key) is None for key in KEYS.values())
+    assert all(discovered_value(cluster, key) is None for key in KEYS.values())
 
 
 def test_an_internal_error_is_reported_as_one(lab: Start, monkeypatch: pytest.MonkeyPatch) -> None:
