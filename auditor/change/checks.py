@@ -106,7 +106,7 @@ def prerequisite_checks(
     if not change.activate:
         yield from _dependent_service_checks(change, node, changes)
         return
-    for finding in _prerequisite_findings(change, judged):
+    for finding in _prerequisite_findings(change, facts, judged):
         if finding.verdict is not Verdict.NOT_APPLICABLE:
             yield check_finding(PrecheckTopic.PREREQUISITE, finding)
     advice = load_activation_advice().get(change.service)
@@ -115,8 +115,12 @@ def prerequisite_checks(
         yield _needed_service_check(change, node, needed, same_node.get(needed))
 
 
-def _prerequisite_findings(change: RequestedChange, judged: WhatIfFindings) -> Iterator[Finding]:
-    for finding in findings_for_change(change, judged.not_started):
+def _prerequisite_findings(
+    change: RequestedChange, facts: ClusterFacts, judged: WhatIfFindings
+) -> Iterator[Finding]:
+    # That a service runs already proves what it does not start without.
+    findings = judged.current if is_already_made(change, facts) else judged.not_started
+    for finding in findings_for_change(change, findings):
         if judged.rows[finding.recommendation].expects in _PREREQUISITE_EXPECTATIONS:
             yield finding
     if change.service == PRESENCE_ENGINE_SERVICE:

@@ -133,3 +133,12 @@ def test_a_missing_prerequisite_of_a_feature_has_its_own_remedy() -> None:
     elsewhere = [c for c in decision.checks if c.finding and c.about == PUBLISHER]
     kinds = [c.kind for c in elsewhere if c.finding and c.finding.recommendation == "ARC-02"]
     assert kinds == [CheckKind.FEATURE_FINDING]
+
+
+def test_a_service_that_runs_already_proves_its_prerequisite() -> None:
+    """As in an audit: it started, and it does not without."""
+    facts = replace(HEALTHY, databases=())
+    again = RequestedChange(SUBSCRIBER, TEXT_CONFERENCE_MANAGER, activate=True)
+    decision = decide_with_file(facts, again)
+    found = [c for c in decision.checks if c.finding and c.finding.recommendation == "TCM-02"]
+    assert PrecheckResult.NO_GO not in {c.result for c in found}
