@@ -115,7 +115,7 @@ def _unknown_service_view(node: str, service: str, why: Statement, hint: Form) -
 
 
 def _read_service_view(node: str, state: ServiceState) -> ServiceView:
-    reason = _reason_text(state)
+    reason = _state_reason_text(state)
     off = state.state is RunState.STOPPED and state.activated is False
     observed = make_statement(
         Form.SERVICE_STATE,
@@ -144,7 +144,7 @@ def _read_service_view(node: str, state: ServiceState) -> ServiceView:
     )
 
 
-def _reason_text(state: ServiceState) -> str:
+def _state_reason_text(state: ServiceState) -> str:
     """Return Control Center's reason code and words, empty for a service that runs."""
     if state.state is RunState.STARTED:
         return ""

@@ -74,11 +74,11 @@ def compare_snapshots(
             )
             for name in old
         },
-        unread_reason=_unread_reason(after) or _unread_reason(before),
+        unread_reason=_snapshot_unread_reason(after) or _snapshot_unread_reason(before),
     )
 
 
-def _unread_reason(snapshot: Snapshot) -> str:
+def _snapshot_unread_reason(snapshot: Snapshot) -> str:
     """Return why a snapshot holds nothing of any cluster, empty if it holds something."""
     reasons = [reason_nothing_read(facts.coverage) for facts in snapshot.facts.values()]
     return ", ".join(reasons) if all(reasons) else ""
