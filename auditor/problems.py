@@ -169,12 +169,12 @@ class Problem(Enum):
     FAULT = ReasonText("{who} answered with a SOAP fault: {fault}")
     NO_DATABASE = ReasonText(
         "{who} answered that it cannot reach its database: {fault}",
-        "run `utils service list` on {server}; if A Cisco DB is stopped, mend that first",
+        "run `utils service list` on {server}; if A Cisco DB is stopped, start that first",
         "the command line of {server}",
     )
     QUERY_TOO_LARGE = ReasonText(
         "{who} answered with a SOAP fault: {fault}",
-        "select fewer columns or rows; the reply would pass AXL's limit of 8 MB",
+        "report this with the log of `auditor --verbose`: the reply would pass AXL's limit of 8 MB",
     )
     # bad_reply
     REDIRECT = ReasonText(
@@ -209,7 +209,7 @@ class Problem(Enum):
     )
     NO_COUNT = ReasonText(
         "{who} answered without the number of nodes that was asked for",
-        "run `utils service list` on {server}; if A Cisco DB is stopped, mend that first",
+        "run `utils service list` on {server}; if A Cisco DB is stopped, start that first",
         "the command line of {server}",
     )
     SERVICES_UNREADABLE = ReasonText(

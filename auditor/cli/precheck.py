@@ -114,7 +114,7 @@ def precheck(
 ) -> None:
     """Report go or no-go before services are turned on or off. Changes nothing.
 
-    Exit codes: 0 go, 3 no-go, 4 unknown.
+    Exit codes: 0 go, 3 no-go, 4 undecided.
     """
     packs = tuple(pack or BUILT_IN_PACKS)
     changes = parse_changes(activate or [], deactivate or [], on or [])

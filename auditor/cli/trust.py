@@ -84,9 +84,9 @@ def trust(
 ) -> None:
     """Show the certificate of a server, and record its fingerprint after a yes.
 
-    The fingerprint goes into [cluster.pins] of the configuration file; nothing else in the file
-    changes. No password is sent. Without a terminal, use --fingerprint or --yes. If there is no
-    file yet, the certificate is only shown, with the option to give to `auditor init`.
+    The fingerprint goes into the table cluster.pins of the configuration file; nothing else in
+    the file changes. No password is sent. Without a terminal, use --fingerprint or --yes. If there
+    is no file yet, the certificate is only shown, with the option to give to `auditor init`.
 
     Exit codes: 0 recorded, or only shown; 3 refused; 4 no certificate could be read.
     """

@@ -255,7 +255,8 @@ def _high_availability_entry(content: ConfigurationContent) -> ProfileEntry:
     off = [g.name for g in groups if not g.ha_enabled]
     if off:
         question = (
-            f"Is it meant to be off for {join_names(off)}? If not, true; else those where it is."
+            f"Should it be on for {join_names(off)}? If yes, write true; if no, list the groups "
+            "where it is on."
         )
         return ProfileEntry(key, True, why, question)
     return ProfileEntry(key, True, why)
