@@ -152,7 +152,7 @@ def test_high_availability_that_is_off_is_asked_and_not_taken_for_meant(lab: Sta
     """In the demo somebody forgot to switch it on again."""
     by_file = written(lab("demo"))
 
-    assert f"{QUESTION_PREFIX} Is it meant to be off for East?" in by_file.config.read_text()
+    assert f"{QUESTION_PREFIX} Should it be on for East?" in by_file.config.read_text()
     (east,) = [f for f in by_file.cluster().findings if f.subject.name == "East"]
     assert east.verdict in (Verdict.UNKNOWN, Verdict.DRIFT)
 

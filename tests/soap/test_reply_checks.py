@@ -213,7 +213,7 @@ def test_an_axl_fault_is_quoted_once(new_client: NewClient, play: Play) -> None:
 
 def test_a_query_that_is_too_large_has_advice(new_client: NewClient, play: Play) -> None:
     play(AXL_API, "axl/fault-too-large.xml", status=500)
-    with pytest.raises(SoapFault, match="fewer columns or rows"):
+    with pytest.raises(SoapFault, match="limit of 8 MB"):
         new_client(axl_version="14.0").sql("select name from enduser")
 
 
