@@ -155,8 +155,8 @@ def _export_history(store: HistoryStore, cluster: str | None, target: str) -> No
 
 
 def _prune_history(store: HistoryStore, days: int) -> None:
-    gone = store.prune(timedelta(days=days), current_time())
-    print_text(f"{count_noun(gone, 'run')} older than {count_noun(days, 'day')} deleted.\n")
+    deleted = store.prune(timedelta(days=days), current_time())
+    print_text(f"{count_noun(deleted, 'run')} older than {count_noun(days, 'day')} deleted.\n")
 
 
 def current_time() -> datetime:

@@ -152,8 +152,8 @@ def finish_run(report: Report, plan: OutputPlan) -> None:
             problems.append(str(error))
     notification = compose_notification(report)
     # A timer mails what is printed, so a quiet run without news prints nothing.
-    silent = plan.quiet and report.exit_code is ExitCode.COMPLIANT and notification is None
-    targets = [target for target in plan.targets if target.path is not None or not silent]
+    prints_nothing = plan.quiet and report.exit_code is ExitCode.COMPLIANT and notification is None
+    targets = [target for target in plan.targets if target.path is not None or not prints_nothing]
     problems += write_reports(report, targets)
     for step in (_record_run, _check_evidence):
         try:

@@ -1,7 +1,7 @@
 """The tables of the configuration file and the keys that each takes.
 
 Every field has a default: a file still loads once its mistakes are left out, so the checks across
-keys can find the rest. `mandatory` names the keys that must be there all the same.
+keys can find the rest. `mandatory` names the keys that must be there nevertheless.
 """
 
 from collections.abc import Mapping

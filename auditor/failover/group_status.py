@@ -54,8 +54,8 @@ def count_group_sessions(
 ) -> SessionComparison:
     """Count the sessions of a group, now and in the snapshot, by the first complete counter.
 
-    A node that is down has none, nor has a silent node whose partner is in backup mode. Any other
-    missing count leaves the sum unknown.
+    A node that is down has none, nor has an unreachable node whose partner is in backup mode.
+    Any other missing count leaves the sum unknown.
     """
     counts = [(name, _count_sessions(nodes, name)) for name in (PRESENCE_SESSIONS, CLIENT_SOCKETS)]
     counter, now = next((count for count in counts if count[1] is not None), counts[0])

@@ -201,7 +201,7 @@ def open_tcp_connection(deadline: Deadline, host: str, port: int) -> socket.sock
     for tried, (family, kind, protocol, _, address) in enumerate(addresses):
         sock = socket.socket(family, kind, protocol)
         try:
-            # A silent address must leave time for the next one.
+            # An address that does not answer must leave time for the next one.
             _connect_socket(
                 deadline, sock, address, deadline.remaining_s / (len(addresses) - tried)
             )

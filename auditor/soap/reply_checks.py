@@ -281,7 +281,7 @@ _DATABASE_SERVER_TEXT = re.compile(
 
 
 def _is_database_fault(fault: etree._Element, text: str) -> bool:
-    """Return whether an AXL fault says that no database stands behind AXL."""
+    """Return whether an AXL fault says that AXL cannot reach its database."""
     axl_code = fault.findtext(".//{*}axlcode")
     if axl_code is None:
         return False
