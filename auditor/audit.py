@@ -84,6 +84,7 @@ def audit_clusters(
         ConfigError: the history cannot be read; nothing was asked.
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
+    # Before anything is asked: a history that cannot be read must not cost a whole survey.
     before = {c.name: history.changing_services(c.name, c.cucm_name) for c in clusters if history}
     started = context.clock()
     facts = [
@@ -109,6 +110,7 @@ def survey_clusters(
         ConfigError: a file of probes is wrong; nothing was asked.
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
+    # A mistake in a file of probes is no reason to refuse a run that reads no database.
     probed = clusters if options.discover else ()
     probes = load_probes(settings.probes for settings in probed)
     surveys = [
@@ -124,8 +126,10 @@ def survey_clusters(
     try:
         facts = run_surveys(surveys, context.workers)
     except KeyboardInterrupt:
+        # The steps wait in threads, which Python joins at its exit; only cut connections end them.
         context.network.interrupt()
         raise Interrupted("interrupted; nothing was written.") from None
+    # After all surveys, because the database of one cluster shows what holds for another.
     return add_peer_settings(clusters, facts)
 
 
@@ -171,6 +175,7 @@ def build_report(
     return Report(
         run,
         tuple(
+            # The day of the start for all, even if the run goes on past midnight.
             _apply_waivers(judge_cluster(own, options, settings.fail_on), options, started.date())
             for settings, own in zip(clusters, facts, strict=True)
         ),
@@ -198,6 +203,7 @@ def _apply_waivers(cluster: ClusterReport, options: RunOptions, today: date) -> 
     accepted = options.waivers.get(cluster.name)
     if accepted is None:
         return cluster
+    # Most runs have no waivers, and need not load their code.
     from auditor.waivers.apply import apply_waivers
 
     ids = {row.id for row in options.recommendations}
@@ -217,6 +223,7 @@ def run_guarded(request: Callable[[], T]) -> T:
     except AuditorError:
         raise
     except Exception as fault:
+        # Broad on purpose: an odd reply of one node must not cost the report on all the others.
         log.exception("a collector failed")
         raise Bug(Problem.OWN_FAULT, error=type(fault).__name__) from fault
 
@@ -226,6 +233,7 @@ def cluster_notices(facts: ClusterFacts) -> tuple[str, ...]:
     nodes_by_service: dict[str, list[str]] = {}
     for node in facts.nodes:
         for service in node.services:
+            # A later release may have services that our lists lack; silence would look like a pass.
             if not is_service_name(service):
                 nodes_by_service.setdefault(service, []).append(node.name)
     unlisted = tuple(

@@ -39,6 +39,7 @@ DATABASE_REPLICATOR = "A Cisco DB Replicator"
 DATABASE_LAYER_MONITOR = "Cisco Database Layer Monitor"
 CERTIFICATE_CHANGE_NOTIFICATION = "Cisco Certificate Change Notification"
 
+# With Cisco XCP File Transfer Manager, which Cisco's table of recommended services omits.
 FEATURE_SERVICES = frozenset(
     {
         AXL_WEB_SERVICE,
@@ -59,6 +60,8 @@ FEATURE_SERVICES = frozenset(
 )
 """Services that can be activated and deactivated."""
 
+# With Cisco Sync Agent, although Cisco's table of services to activate has it: Cisco's lists of
+# services call it a network service, and those cannot be activated.
 NETWORK_SERVICES = frozenset(
     {
         SYNC_AGENT,
@@ -133,6 +136,7 @@ _TRACE_ONLY_ENTRIES = frozenset(
     }
 )  # AXL lists them for IM&P nodes; they only carry a trace level and have no Control Center row
 
+# Without these, a service that two sources spell differently would look like a missing one.
 _SERVICE_ALIASES = {
     "Aupair": DATABASE_LAYER_MONITOR,
     "Cisco Certificate Change Notification Service": CERTIFICATE_CHANGE_NOTIFICATION,
@@ -159,6 +163,7 @@ _SERVICE_ALIASES = {
 
 def _spelling_key(name: str) -> str:
     """Return what two spellings of one name have in common."""
+    # Control Center writes "SOAP -Log Collection APIs", with a blank that other sources leave out.
     return re.sub(r" ?- ?", "-", " ".join(name.split())).casefold()
 
 
@@ -194,4 +199,5 @@ def is_deployable_service(name: str) -> bool | None:
     spelled = canonical_name(name)
     if spelled in FEATURE_SERVICES:
         return True
+    # None where Cisco's guide has a service in both lists: the node's product list decides then.
     return False if spelled in NETWORK_SERVICES else None

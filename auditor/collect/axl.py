@@ -9,6 +9,7 @@ from auditor.soap.client import Client
 AXL_PROBE_SQL = "SELECT count(*) from processnode WHERE systemnode='f' and tknodeusage= 0"
 """The statement that Cisco's intercluster sync sends to a peer (TAC document 217581)."""
 
+# Not among them: a refused account or role. The fault is the account's then, not AXL's.
 _NO_RESPONSE_REASONS = frozenset(
     {
         Reason.UNREACHABLE,
@@ -31,6 +32,7 @@ def count_nodes_over_axl(client: Client, server: str) -> None:
         ExchangeError: there was no reply, or a reply other than one row with a count of 1 or
             more; `is_axl_broken` and `judge_axl_failure` return what that means.
     """
+    # Of AXL's operations, only executeSQLQuery is documented to work on an IM&P node.
     rows = client.sql(AXL_PROBE_SQL)
     values = list(rows[0].values()) if len(rows) == 1 else []
     # A cluster has a publisher, so a healthy database counts at least one node.

@@ -70,6 +70,7 @@ class SurveyContext:
     def recheck_policy(self, settle_s: float) -> RecheckPolicy:
         """Return when services are read twice; `settle_s` is the pause unless one was given."""
         pause_s = settle_s if self.reread_after_s is None else self.reread_after_s
+        # A failover check is in a hurry, and reads again by itself while services still change.
         return RecheckPolicy(
             pause_s, always=self.reread_after_s is not None, never=self.scope.hurries
         )

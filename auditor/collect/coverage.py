@@ -87,9 +87,11 @@ class CoverageLog:
             return RequestResult(None, self._skipped_error(self.closed_by))
         before = RequestStats.of(self.client)
         result = self._run(request)
+        # In a narrow scope it may be all that this source is asked; its requests must still count.
         if source not in self.entries:
             self.entries[source] = Coverage(source, self.node, Outcome.COLLECTED)
         if isinstance(result.error, Bug):
+            # A fault of auditor is a gap even for optional data: the reply could have mattered.
             self.record(source, result.error)
         elif result.error is not None and result.error.settles:
             self.closed_by = result.error
@@ -115,6 +117,8 @@ class CoverageLog:
         self, source: Source, error: ExchangeError | None, stats: RequestStats = NO_REQUESTS
     ) -> None:
         """Record that a source was asked, and the error if there was one."""
+        # Here and not in `ask`: a later request of one step can be refused too, and the other
+        # sources must not be asked with the same password then.
         if error is not None and (error.settles or self._cannot_connect(error)):
             self.closed_by = error
         outcome = Outcome.COLLECTED if error is None else Outcome.FAILED
@@ -135,6 +139,7 @@ class CoverageLog:
         return replace(failure, server=server, is_cucm=source is Source.CUCM_AXL)
 
     def _cannot_connect(self, error: ExchangeError) -> bool:
+        # One slow interface says nothing of the others while the node accepts connections.
         return error.reason is Reason.TIMED_OUT and self.is_gone()
 
     def skip(self, source: Source, note: str) -> None:
@@ -146,6 +151,7 @@ class CoverageLog:
         earlier = self.entries.get(entry.source)
         if earlier is not None:
             entry = replace(
+                # A later success on the same source does not fill the gap that the failure left.
                 earlier if earlier.outcome is Outcome.FAILED else entry,
                 requests=earlier.requests + entry.requests,
                 elapsed_ms=earlier.elapsed_ms + entry.elapsed_ms,

@@ -37,10 +37,13 @@ def _compare_group_switches(
     if different:
         return _build_difference(_ha_on_evidence(group) for group in different)
     unread = [group for group in pairs if group.ha_enabled is None]
+    # AXL should have given these switches, so they are a gap. A CUCM before AXL 10.0 has none to
+    # give, and the file's groups carry no switch: nothing to compare.
     if topology.trouble or any(group.origin is Origin.OBSERVED for group in unread):
         return KeyComparison(Agreement.UNREADABLE, make_statement(Form.HA_SWITCH_NOT_READ))
     if unread:
         return _NOT_COMPARABLE
+    # Not a second finding on the same switch, but no agreement either: HA-01 has the drift.
     if any(_is_ha_declared(declared, group) and not group.ha_enabled for group in pairs):
         return KeyComparison(Agreement.NOT_COMPARABLE, make_statement(Form.HA_JUDGED_BY_PAIR_ROW))
     return _AGREES
@@ -114,5 +117,6 @@ def _is_peer_listed(peer: str, listed: Sequence[str]) -> bool | None:
             return True
     except AmbiguousData:
         return None
+    # Only like compares with like: a name and an address may well be one host.
     is_same_kind = all(is_ip(address) is is_ip(peer) for address in listed)
     return False if is_same_kind else None

@@ -44,6 +44,8 @@ def build_cluster_facts(
         },
         compared={
             **compare_declared_ha(settings.high_availability, topology),
+            # Nothing is listed yet. The keys are here all the same, so that a database that cannot
+            # be read leaves a finding and not silence.
             **compare_declared_databases(settings.databases, ()),
             **compare_declared_peers(settings.peers, ()),
         },
@@ -63,6 +65,7 @@ def replace_profile(
     names = [node.name for node in facts.nodes]
     removed = declared_peer_settings(tested, names)
     added = declared_peer_settings(filed, names)
+    # What the cluster itself showed holds whatever the profile says.
     kept = {
         key: tuple(setting for setting in settings if setting not in removed.get(key, ()))
         for key, settings in facts.settings.items()
@@ -76,6 +79,7 @@ def _topology_contradictions(
     declared: Sequence[DeclaredNode], topology: Topology
 ) -> Mapping[str, tuple[Statement, ...]]:
     """Return, by key of the file, where the declared nodes differ from those that AXL lists."""
+    # An incomplete topology lacks nodes or is the file's own, so it contradicts nothing.
     if not (declared and topology.complete):
         return {}
     listed = {node.name.casefold(): node for node in topology.nodes}
@@ -88,6 +92,7 @@ def _topology_contradictions(
     groups = []
     for entry in declared:
         node = listed.get(entry.name.casefold())
+        # A role that AXL did not give contradicts nothing.
         if node and node.role not in (entry.role, Role.UNKNOWN):
             nodes.append(
                 make_statement(
@@ -165,6 +170,7 @@ def _merge_node_facts(
 ) -> NodeFacts:
     if new is None:
         return earlier
+    # Whatever the topics: the newest connection shows which machine answers now.
     merged = replace(earlier, identity=new.identity)
     if SurveyTopic.SERVICES in topics:
         merged = replace(merged, services=new.services, replied_at=new.replied_at)

@@ -37,6 +37,7 @@ def declared_peer_settings(
         contradiction = Setting(True, Origin.DISCOVERED, source)
         extended[INTERCLUSTER_KEY] = (*declared, contradiction)
     own = extended.get(SYNCED_FROM_KEY, ())
+    # Added to the file's own list: peers may sync from more groups than it names.
     nodes = frozenset(node for _, node in references).union(*(s.nodes or () for s in own))
     sources = "; ".join((*(setting.source for setting in own), source))
     extended[SYNCED_FROM_KEY] = (Setting(True, Origin.DECLARED, sources, nodes),)

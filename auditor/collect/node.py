@@ -80,10 +80,12 @@ def collect_node(
     # After the services: where they show that AXL Web Service is stopped, it is not asked.
     if SurveyTopic.AXL in topics:
         node = replace(node, axl=_probe_node_axl(log, node.services))
+    # Subscribers hold copies of the publisher's database: to ask them would show nothing new.
     is_publisher = node.role is Role.PUBLISHER
     probe_results = _read_node_database(log, context.probes) if is_publisher else None
     node = replace(node, identity=client.identity)
     result = NodeResult(node, log.coverage, log.closed_by, probe_results)
+    # What was read before the error goes as well: it may be the other machine's.
     if isinstance(log.closed_by, WrongNode):
         return discard_readings(result, log.closed_by.failure)
     return result
@@ -122,6 +124,7 @@ def _read_node_database(log: CoverageLog, probes: Sequence[Probe]) -> ProbeResul
     entry = log.entries.get(Source.IMP_AXL)
     if not probes or entry is None:
         return None
+    # Each statement would fail in the same way, and a time-out would be waited for again.
     if entry.outcome is not Outcome.COLLECTED:
         return fail_all_probes(log.node, probes, "its AXL was not asked, or did not answer")
     before = RequestStats.of(log.client)
@@ -133,6 +136,7 @@ def _read_node_database(log: CoverageLog, probes: Sequence[Probe]) -> ProbeResul
     log.add_stats(Source.IMP_AXL, RequestStats.of(log.client) - before)
     if isinstance(results.stopped_by, NotAsked):
         log.record(Source.IMP_AXL, results.stopped_by)
+    # A failed read is no gap, but a reply of another machine discards the node here too.
     if results.stopped_by is not None and results.stopped_by.settles:
         log.closed_by = results.stopped_by
     return results
@@ -148,6 +152,8 @@ def skip_node(node: NodeFacts, note: str = "", failure: Failure | None = None) -
     return NodeResult(node, coverage)
 
 
+# A judgement, not a measurement. Of 50 started services five may differ: more restarts between two
+# replies are unlikely, and so are equal seconds of 45 services on two machines.
 SAME_MACHINE_SHARE = 0.9
 """Share of the started services with one start time from which two replies are one machine's.
 
@@ -176,7 +182,9 @@ def drop_duplicate_machines(results: Sequence[NodeResult]) -> tuple[NodeResult, 
 def _is_same_machine(first: Mapping[str, ServiceState], second: Mapping[str, ServiceState]) -> bool:
     first_times, second_times = _service_start_times(first), _service_start_times(second)
     equal = len(first_times.items() & second_times.items())
+    # Names, not pairs: a service that restarted in between would count twice.
     either = len(first_times.keys() | second_times.keys())
+    # Without this, two nodes on which nothing runs would be one machine.
     return bool(first_times) and equal >= SAME_MACHINE_SHARE * either
 
 

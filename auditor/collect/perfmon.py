@@ -40,6 +40,7 @@ def read_ha_state(client: Client, node: str, others: frozenset[str]) -> HaReadin
     values = {
         c.value for c in counters if _is_ha_state_counter(c) and c.status in VALID_COUNTER_STATUS
     }
+    # Equal rows are one reading; rows that differ leave the state unknown.
     if len(values) != 1:
         counter = f"{HA_STATE_OBJECT} \\ {HA_STATE_COUNTER}"
         raise BadReply(Problem.NO_STATE, node, Interface.PERFMON, counter=counter)
@@ -80,6 +81,7 @@ def refuse_foreign_counters(
 
 def _is_same_host(host: str, other: str, own: str) -> bool:
     """Return whether two names, at least one without a domain, are the same other node."""
+    # Names with different domains are different hosts, and an address has no first label.
     if is_ip(host) or is_ip(other) or ("." in host and "." in other):
         return False
     return _first_label(host) == _first_label(other) != own
@@ -119,6 +121,7 @@ def read_counters(
     failed.
     """
     entry = log.entries.get(Source.PERFMON)
+    # A time-out or refusal would come for every object; a missing one says nothing of the others.
     if entry is not None and entry.reason not in (None, *_COUNTER_MISSING_REASONS):
         return node
     counters = [

@@ -27,6 +27,7 @@ AUDIT_TOPICS = frozenset(
 )
 """The topics that recommendations are judged on."""
 
+# Cisco's administration guide 15 (post-change tasks) compares the sessions with those before.
 SNAPSHOT_TOPICS = AUDIT_TOPICS | {SurveyTopic.SESSIONS}
 """The topics of a snapshot, to compare with later."""
 

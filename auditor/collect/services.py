@@ -35,15 +35,21 @@ from auditor.soap.records import (
     ServiceStatusReply,
 )
 
+# Cisco publishes no table of these codes. Public tools agree on this one, and TAC document 217304
+# uses its words, "Service not activated".
 NOT_ACTIVATED_REASON_CODE = -1068
-"""Reason code of a service that is not activated (facts: two independent tools)."""
+"""Reason code of a service that is not activated."""
 
 UNINFORMATIVE_CODES = frozenset({-1, -1004, -1010})
 """Reasons that do not show activation: Successful, Entry not found, No such service."""
 
+# Not a Cisco table: public monitoring tools list -1 and every number from -1000 to -1075. Of these
+# only -1068 means "not activated", so a service that is stopped for another reason, such as -1069
+# "Commanded Out of Service", counts as activated. A code outside the list proves nothing.
 ACTIVATED_CODES = frozenset(range(-1075, -999)) - UNINFORMATIVE_CODES - {NOT_ACTIVATED_REASON_CODE}
-"""The documented reasons that only an activated service has."""
+"""The listed reasons that only an activated service has."""
 
+# A number beyond any clock would otherwise prove that a service stays up.
 _MAX_UPTIME_S = 100 * 365 * 24 * 3600
 """An uptime above this is no uptime."""
 
@@ -70,8 +76,10 @@ def merge_service_rows(
         state = parse_service_row(row, name, resolve_deployable(name, listed))
         earlier = states.get(name)
         states[name] = state if earlier is None else _merge_duplicate_rows(earlier, state)
+    # Nothing was read then, and empty services are how the facts say so.
     if not states:
         return states
+    # Otherwise the service would count as one that the release of this node does not have.
     missing = (listed.keys() & NETWORK_SERVICES) - states.keys()
     return states | {name: _state_without_row(name) for name in sorted(missing)}
 
@@ -91,11 +99,16 @@ def resolve_deployable(name: str, listed: Mapping[str, bool | None]) -> bool | N
 
     Our own lists come first: a real capture has a corrupted product row for a service of them.
     """
+    # That row had lost its service's name. A False that is wrong does more harm: activation would
+    # not be looked at, and a service that is not activated would go unnoticed. Where the product
+    # list could not be read, there is only our own.
     is_deployable = is_deployable_service(name)
     return is_deployable if is_deployable is not None else listed.get(name)
 
 
 def _merge_duplicate_rows(first: ServiceState, second: ServiceState) -> ServiceState:
+    # Whichever of two rows were kept, the other could be the true one. Texts do not count, because
+    # the same state may be worded in two ways.
     if replace(second, reason=first.reason, note=first.note) == first:
         return first
     return ServiceState(
@@ -129,11 +142,15 @@ def _plausible_uptime(uptime_s: int | None) -> int | None:
 
 def _interpret_service_status(row: ServiceRow) -> tuple[bool | None, RunState, str]:
     status = _normalize_status_text(row.status)
+    # Such as "-1068.0". With any other reason a service that runs does run, so only 1068 makes it
+    # doubtful. A stopped service needs no such test: with no code that can be read, its activation
+    # is unknown already.
     is_unreadable_code = row.reason_code is None and "1068" in row.reason_code_text
     is_not_activated = (
         row.reason_code == NOT_ACTIVATED_REASON_CODE
         or _normalize_status_text(row.reason) in _NOT_ACTIVATED_TEXTS
     )
+    # Not a status of Cisco's WSDL, but the tests of a public client have it; it leaves no doubt.
     if status in _NOT_ACTIVATED_TEXTS:
         return False, RunState.STOPPED, ""
     state = _RUN_STATES_BY_TEXT.get(status, RunState.UNKNOWN)
@@ -142,6 +159,7 @@ def _interpret_service_status(row: ServiceRow) -> tuple[bool | None, RunState, s
     if state is RunState.STOPPED:
         return _interpret_stopped(row, is_not_activated=is_not_activated)
     if is_not_activated:
+        # Unknown and not drift: one of the two is wrong, and the row does not show which.
         note = f'Control Center said both "{row.status}" and "not activated".'
         return None, RunState.UNKNOWN, note
     if is_unreadable_code:
@@ -161,6 +179,8 @@ def _interpret_stopped(
 ) -> tuple[bool | None, RunState, str]:
     if is_not_activated:
         return False, RunState.STOPPED, ""
+    # Such as -1069: stopped by hand, by a reboot with HA on, or by a restart of other services (TAC
+    # document 217304).
     if row.reason_code in ACTIVATED_CODES:
         return True, RunState.STOPPED, ""
     return None, RunState.STOPPED, "Control Center did not say whether it is activated."
@@ -171,6 +191,7 @@ def unknown_activations(states: Mapping[str, ServiceState]) -> frozenset[str]:
     return frozenset(
         name
         for name, s in states.items()
+        # A service that runs is activated; one whose state is unknown stays unknown either way.
         if s.state is RunState.STOPPED and s.activated is None and s.deployable is not False
     )
 
@@ -188,6 +209,7 @@ def apply_axl_activation(
     merged = dict(states)
     for name, state in states.items():
         values = active.get(name, set())
+        # AXL may list one service in two spellings; where they differ, neither proves anything.
         if len(values) == 1 and state.deployable is not False:
             merged[name] = _apply_is_active(state, next(iter(values)))
     return merged
@@ -200,6 +222,7 @@ def _apply_is_active(state: ServiceState, is_active: bool | None) -> ServiceStat
     if state.activated is None:
         return replace(state, activated=is_active, note=f"CUCM AXL says that it is {activation}.")
     if state.activated is not is_active:
+        # The node's own word counts: that CUCM's copy is always current is documented nowhere.
         return replace(state, note=f"CUCM AXL says otherwise: {activation}.")
     return state
 
@@ -239,9 +262,13 @@ def read_services(
     try:
         second = log.client.service_status()
     except ExchangeError as error:
+        # Not raised, which would lose the first reading. The `ask` around this call records success
+        # afterwards, but a failure in the log stays, so the gap is kept; the same `ask` counts the
+        # requests of both readings, so none are counted here.
         log.record(Source.CONTROL_CENTER, error)
         return node
     later = merge_service_rows(second.rows, specifications)
+    # Not the pause: the second request takes time too, more if it has to be repeated.
     between = second.received_at - first.received_at
     compared = {
         name: replace(state, restarted=has_restarted(services.get(name), state, between))
@@ -267,6 +294,7 @@ def _is_freshly_started(state: ServiceState | None) -> bool:
     return (
         state is not None
         and state.state is RunState.STARTED
+        # Where no uptime is given, only a second reading can show that it stays up.
         and (state.uptime_s is None or state.uptime_s < STEADY_UPTIME_S)
     )
 
@@ -279,10 +307,12 @@ def has_restarted(
     It did if it no longer runs, if the start time that the node gives changed, if its uptime fell,
     or if its start, computed from the reply's time, moved by more than two minutes.
     """
+    # What was Starting before and runs now has started for the first time.
     if before is None or before.state is not RunState.STARTED:
         return None
     if after.state in {RunState.STOPPED, *CHANGING_STATES}:
         return True
+    # A restart can be so quick that the second uptime is not below the first.
     if before.started_at and after.started_at and before.started_at != after.started_at:
         return True
     if before.uptime_s is None or after.uptime_s is None or after.state is RunState.UNKNOWN:

@@ -109,6 +109,7 @@ class ClusterSurvey:
             results = self._ask_nodes(steps, topology, skipped=planned.keys())
             results |= {name: future.result() for name, future in planned.items()}
             checks = [future.result() for future in databases]
+            # Before CUCM is asked, which need not complete readings that are discarded.
             distinct = drop_duplicate_machines([results[node.name] for node in topology.nodes])
             completed = steps.submit(self._complete_activations, distinct).result()
         return self._build_facts(topology, completed, checks)
@@ -116,10 +117,12 @@ class ClusterSurvey:
     def _find_nodes(self) -> Topology:
         """Return the nodes and groups of the earlier survey, else those that CUCM lists."""
         if self._earlier is not None:
+            # If the account was accepted then, no node has to be tried alone again.
             self._is_login_proven = any(_proves_login(entry) for entry in self._earlier.coverage)
             return topology_from_facts(self._earlier)
         reply = self._log.ask(Source.CUCM_AXL, lambda: read_topology(self._cucm, self.settings))
         topology = reply.value or declared_topology(self.settings, reply.error)
+        # The nodes are known, but groups or a row are missing: a gap of the same source.
         if reply.error is None and topology.trouble is not None:
             self._log.record(Source.CUCM_AXL, topology.trouble)
         self._is_login_proven = reply.error is None
@@ -138,8 +141,10 @@ class ClusterSurvey:
 
     def _planned_node_check(self) -> Callable[[NodeFacts], NodeResult]:
         """Return how a planned node is checked: with TCP only in the first survey of a run."""
+        # A watch surveys again and again; what the first check showed is enough for it.
         if self._earlier is not None:
             return lambda node: keep_as_planned(node) if node.planned else mark_as_reachable(node)
+        # After a refused password no node is contacted any more, even without one.
         if self._refusal is not None:
             return keep_as_planned
         return partial(check_planned_node, self._context.network, self.settings)
@@ -163,6 +168,8 @@ class ClusterSurvey:
         if self._refusal is not None:
             return results | {node.name: self._skip_after_refusal(node) for node in waiting}
         futures: dict[str, Future[NodeResult]] = {}
+        # The pool is shared by all clusters. A slot is taken before a step enters it, because a
+        # step that waits inside would hold back other clusters.
         slots = Semaphore(self.settings.workers)
         for node in waiting:
             slots.acquire()
@@ -172,6 +179,7 @@ class ClusterSurvey:
 
     def _ask_node(self, topology: Topology, node: NodeFacts) -> NodeResult:
         others = frozenset(n.name.casefold() for n in topology.nodes if n.name != node.name)
+        # With the CUCM publisher, where a wrong address can lead as well as to another node.
         servers = others | {self.settings.cucm_name.casefold()} - {node.name.casefold()}
         with self._context.client(
             self.settings,
@@ -192,6 +200,7 @@ class ClusterSurvey:
         """Return whether a node accepts no TCP connection, where the survey is in a hurry."""
         if not self._context.scope.hurries:
             return False
+        # After a failover one node is often dead, and every interface would cost a whole time-out.
         address = self.settings.address_of(node_name)
         result = self._context.network.try_tcp(address.host, address.port, TCP_CHECK_TIMEOUT_S)
         return result.reach is not Reach.REACHED
@@ -209,6 +218,7 @@ class ClusterSurvey:
 
     def _complete_activations(self, results: Sequence[NodeResult]) -> list[NodeResult]:
         """Ask CUCM which services are activated where Control Center does not say."""
+        # In turn, because all of these requests go to one server, the CUCM publisher.
         return [self._complete_node_activations(result) for result in results]
 
     def _complete_node_activations(self, result: NodeResult) -> NodeResult:
@@ -232,6 +242,7 @@ class ClusterSurvey:
         facts = replace(facts, axl_version=self._axl_version)
         if self._earlier is not None:
             facts = merge_survey_facts(self._earlier, facts, self._context.scope)
+        # After the merge, so that the database also fills gaps of nodes that were not asked now.
         return add_discovered_facts(facts, results, self.settings)
 
     @property

@@ -27,6 +27,7 @@ def check_planned_node(network: Network, settings: ClusterSettings, node: NodeFa
     unread, so they are unknown. Any other outcome proves nothing, and the node stays planned.
     """
     address = settings.address_of(node.name)
+    # A planned node is absent as a rule, and its time-out would delay every run.
     tcp = network.try_tcp(address.host, address.port, min(TCP_CHECK_TIMEOUT_S, settings.timeout_s))
     result = mark_as_reachable(node) if tcp.reach is Reach.REACHED else keep_as_planned(node)
     entry = _planned_node_coverage(address.shown, tcp)

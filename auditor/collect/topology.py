@@ -18,8 +18,10 @@ SYSTEM_NODE_NAME = "enterprisewidedata"
 IMP_ROLE = "cucm im and presence"
 CUCM_ROLE = "cucm voice/video"
 FIRST_AXL_WITH_IMP = 10.0
-"""AXL 9.x knows neither the IM&P role nor redundancy groups (facts, 1.2)."""
+"""AXL 9.x knows neither the IM&P role nor redundancy groups (its published WSDL)."""
 
+# Cisco's documents disagree on how the IM&P publisher is listed: TAC document 217581 counts two
+# publishers, `show network cluster` prints it as a subscriber. Hence `_fill_roles`.
 _ROLES_BY_USAGE = {"publisher": Role.PUBLISHER, "subscriber": Role.SUBSCRIBER}
 
 
@@ -44,6 +46,7 @@ def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
         ExchangeError: the nodes could not be read; use `declared_topology` then.
     """
     rows = cucm.list_process_nodes()
+    # Not sooner: only the first reply shows which version CUCM accepts.
     if _is_axl_too_old(cucm.axl_version):
         return _complete_topology(declared_topology(settings), cucm.axl_version)
     nodes, unreadable = _parse_process_nodes(rows, settings)
@@ -131,9 +134,12 @@ def _parse_process_nodes(
     for row in rows:
         if row.name.casefold() == SYSTEM_NODE_NAME:
             continue
+        # The name is the address to connect to, unless the file gives another.
         if not is_host(row.name):
             raise BadReply(Problem.IMPOSSIBLE_NODE_NAME, name=repr(row.name))
         role = " ".join((row.role or "").split()).casefold()
+        # AXL has only these two roles. A row with any other may be an IM&P node, so it is not
+        # dropped: that node would go unjudged and unnoticed.
         if role == IMP_ROLE:
             usage = (row.usage or "").strip().casefold()
             address = settings.address_of(row.name).shown
@@ -142,9 +148,11 @@ def _parse_process_nodes(
             unreadable.append(BadReply(Problem.UNKNOWN_ROLE, name=row.name, role=repr(row.role)))
     if not nodes and unreadable:
         raise unreadable[0]
+    # An error, so that the nodes that the file declares are used in place of an empty list.
     if not nodes:
         raise BadReply(Problem.NO_NODES)
     names = [node.name for node in nodes] + [e.failure.values["name"] for e in unreadable]
+    # Results are kept by name, so a second node of the same name would be lost.
     counts = Counter(name.casefold() for name in names)
     repeated = [name for name, count in counts.items() if count > 1]
     if repeated:

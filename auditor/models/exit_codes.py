@@ -7,6 +7,7 @@ from enum import IntEnum
 class ExitCode(IntEnum):
     """What a timer can act on."""
 
+    # 1 and 2 are those of Python and Typer for the same; 130 is 128 + SIGINT, as shells have it.
     COMPLIANT = 0
     BUG = 1
     USAGE = 2
@@ -26,6 +27,7 @@ class ExitCode(IntEnum):
         return min(codes, key=lambda code: code.rank, default=default)
 
 
+# Drift before gaps: what was found is certain, whatever could not be read.
 _EXIT_CODES_WORST_FIRST = (
     ExitCode.INTERRUPTED,
     ExitCode.BUG,

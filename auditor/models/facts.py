@@ -17,6 +17,8 @@ from auditor.failures import Failure, failure_detail, failure_text
 from auditor.models.statements import Statement
 from auditor.problems import Problem
 
+# A judgement: Cisco's table gives no time after which the XCP Directory Service has stayed up. One
+# constant for survey and engine, or a service that is read once could never count as steady.
 STEADY_UPTIME_S = 600
 """An uptime that counts as "stays up" when it is read once."""
 
@@ -146,6 +148,7 @@ class Coverage:
         """Return what happened, and what to do if it was asked, as sentences; may be empty."""
         if self.failure is None:
             return self.note
+        # The advice belongs to the earlier failure, which has an entry of its own.
         if self.failure.problem is Problem.AFTER_FAILURE:
             return failure_detail(self.failure)
         return failure_text(self.failure)
@@ -164,7 +167,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """One service on one node, on the two axes of contract section 2.
+    """One service on one node, on two axes: activated or not, and running or not.
 
     `activated` is None where it is unknown, and for network services, which cannot be activated
     (`deployable` False). `reason` and `started_at` are the node's own words. `note` says why
@@ -241,6 +244,7 @@ class NodeFacts:
 
     def without_readings(self) -> "NodeFacts":
         """Return the node as the topology lists it, without anything that was read from it."""
+        # Built anew, so that a reading that is added to the class later is dropped too.
         return NodeFacts(
             self.name,
             self.address,
@@ -346,6 +350,7 @@ class Agreement(StrEnum):
 
     AGREES = "agrees"
     DIFFERS = "differs"
+    # Snapshots hold these values, so they stay although the names have changed.
     UNREADABLE = "untold"
     NOT_COMPARABLE = "silent"
 
@@ -399,6 +404,7 @@ class ClusterFacts:
     @property
     def release(self) -> str | None:
         """Return the IM&P release: the publisher's, else that of all other nodes if they agree."""
+        # Nodes differ during an upgrade, and a guess could judge by the wrong table.
         publishers = {n.release for n in self.nodes if n.role is Role.PUBLISHER and n.release}
         releases = publishers or {n.release for n in self.nodes if n.release}
         return releases.pop() if len(releases) == 1 else None

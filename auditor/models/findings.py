@@ -141,7 +141,9 @@ class Finding:
     @property
     def id(self) -> str:
         """Return the fingerprint: the same for cluster, recommendation and subject, for ever."""
+        # The history and reports recognise a finding by it, so it holds no text that may change.
         parts = (self.cluster, self.recommendation, self.subject.kind, self.subject.name.lower())
+        # A separator that no name holds, so that two subjects never join to the same text.
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:20]
 
 
@@ -202,6 +204,7 @@ def audit_exit_code(statuses: Sequence[ClusterStatus]) -> ExitCode:
     """Return 3 if any cluster drifted, else 5 if all are unauditable, else 4 or 0."""
     if ClusterStatus.DRIFT in statuses:
         return ExitCode.DRIFT
+    # One cluster that could be audited makes the run incomplete, not useless.
     if all(status is ClusterStatus.UNAUDITABLE for status in statuses):
         return ExitCode.UNAUDITABLE
     if any(status is not ClusterStatus.COMPLIANT for status in statuses):

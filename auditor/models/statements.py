@@ -236,6 +236,7 @@ class Statement:
     """
 
     form: Form
+    # Tuples, because alike statements are found by their hashes.
     values: "tuple[tuple[str, str | Statement | tuple[str | Statement, ...]], ...]" = ()
 
     def get(self, name: str) -> StatementValue:
@@ -277,6 +278,7 @@ class Statement:
 
 def make_statement(form: Form, **values: StatementValue) -> Statement:
     """Return a statement; tokens become plain text, and empty values are left out."""
+    # Sorted and without empty values: alike statements are equal however they were made.
     plain = ((name, _plain_value(value)) for name, value in values.items())
     return Statement(form, tuple(sorted(pair for pair in plain if pair[1])))
 

@@ -146,6 +146,7 @@ def interpret_switch(answer: ProbeRows) -> DiscoveredFacts:
 def interpret_row_existence(answer: ProbeRows) -> DiscoveredFacts:
     """Interpret whether there is a row."""
     key = answer.probe.key or ""
+    # A shared statement has outer joins: an empty table gives a row there, which says `f`.
     values = {row.get("row") for row in answer.rows}
     on = bool(values - {None, "f"}) if answer.probe.shares_statement else bool(answer.rows)
     return DiscoveredFacts({key: _mark_unplaced(answer.setting(on), key)})
@@ -189,15 +190,18 @@ def interpret_peers(answer: ProbeRows) -> DiscoveredFacts:
     """Interpret the peers that are listed, without the nodes of this cluster."""
     own = {node.casefold() for node in answer.nodes}
     addresses = [text for text in answer.texts("address") if text.casefold() not in own]
+    # The meaning of the table is inferred, and a cluster that is its own peer contradicts it.
     if answer.rows and answer.texts("address") and not addresses:
         raise AmbiguousData("it lists only nodes of this cluster")
     usable = tuple(text for text in addresses if is_host(text))
     return DiscoveredFacts({INTERCLUSTER_KEY: answer.setting(bool(answer.rows))}, peers=usable)
 
 
+# Cisco does not say what a listed database is used for, so it may serve any of these.
 _POSSIBLE_DATABASE_USES = frozenset({"permanent_chat", "compliance", "managed_file_transfer"})
 _TRUE_TEXTS, _FALSE_TEXTS = frozenset({"t", "true", "1"}), frozenset({"f", "false", "0"})
 _DATABASE_TYPES = {"postgres": "postgresql", "microsoft sql server": "mssql"}
+# A gap can quote texts of the database, which have any length.
 _MAX_GAP_LENGTH = 200
 _TRAILING_TIME = re.compile(r"\s*\d{4}-\d{2}-\d{2}.*$", re.DOTALL)
 """The time at the end of a status, which would differ in every run."""
@@ -278,6 +282,7 @@ def _interpret_groups(answer: ProbeRows) -> DiscoveredFacts:
     if len({member.node.casefold() for member in memberships}) != len(memberships):
         raise AmbiguousData("it lists a node twice")
     has_groups = any("subcluster" in row for row in answer.rows)
+    # Presence Engine does not run on a subscriber without a group (TAC document 217304).
     alone = [
         member.node
         for member in memberships
@@ -288,6 +293,7 @@ def _interpret_groups(answer: ProbeRows) -> DiscoveredFacts:
 
 
 def _parse_ha_state(row: Mapping[str, str | None]) -> HaState | None:
+    # int() alone also takes signs, underscores and digits of other scripts.
     text = row.get("state") or ""
     return HaState.from_number(int(text)) if re.fullmatch(r"[0-9]{1,3}", text) else None
 

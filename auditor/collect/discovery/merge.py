@@ -30,6 +30,7 @@ def apply_probe_results(facts: ClusterFacts, results: ProbeResults) -> ClusterFa
 
     A declared value stays first, and a different one after it counts as a contradiction.
     """
+    # A planned node is not installed, so no row can mean it.
     nodes = [node.name for node in facts.nodes if not node.planned]
     discovered = interpret_probe_results(results, nodes)
     memberships = {member.node: member for member in discovered.memberships}
@@ -40,6 +41,7 @@ def apply_probe_results(facts: ClusterFacts, results: ProbeResults) -> ClusterFa
         nodes=filled,
         groups=_fill_groups(facts.groups, filled, memberships),
         settings=append_settings(facts.settings, discovered.settings),
+        # Not both: a database that is declared and listed would be judged twice.
         databases=facts.databases or discovered.databases,
         peers=discovered.peers,
         compared={**facts.compared, **compared},
@@ -88,6 +90,7 @@ def _fill_groups(
             continue
         names.add(name.casefold())
         members = tuple(m.node for m in memberships.values() if m.group == name)
+        # The list of AXL outranks the database, and a node in two groups would be judged twice.
         is_elsewhere = any(node.casefold() in grouped for node in members)
         if not is_elsewhere and any(node.redundancy_group == name for node in nodes):
             filled.append(Group(name, members, membership.switch, Origin.DISCOVERED))

@@ -88,6 +88,7 @@ def _merge_operator_probes(built_in: Sequence[Probe], path: Path) -> tuple[Probe
 
 def _read_probe_text(path: Path) -> str:
     try:
+        # Some editors put a byte order mark first, which is no TOML.
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         problem = f"cannot be read: {error.strerror or error}"
@@ -123,6 +124,7 @@ def _parse_tables(text: str, origin: str) -> tuple[Probe | ProbeSwitch, ...]:
     try:
         data = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
+        # Deep nesting ends the parser with a RecursionError.
         raise ConfigError([f"{origin}: is not TOML: {printable_excerpt(str(error))}"]) from error
     tables = data.get("probe", [])
     problems = [_unexpected_key_text(key) for key in data if key != "probe"]
@@ -244,6 +246,7 @@ def _sql_guard_problems(probe: Probe) -> Iterator[str]:
             check_select_statement(statement)
         except StatementRefused as refused:
             yield str(refused)
+            # The other samples of the probe would mostly be refused for the same reason.
             return
 
 
@@ -266,6 +269,7 @@ def _set_problems(probes: Sequence[Probe]) -> Iterator[str]:
             f"{join_names(tallies)} all tally, and the rows of the statement that they share "
             f"multiply; keep {_MAX_TALLIES} of them"
         )
+    # Otherwise the last of them would win, by nothing but its place in the file.
     counts = Counter(key for probe in probes for key in probe.keys)
     for key in (key for key, count in counts.items() if count > 1):
         ids = " and ".join(probe.id for probe in probes if key in probe.keys)

@@ -16,10 +16,13 @@ from pydantic import (
 from auditor.models.deployment import INTERCLUSTER_KEY
 from auditor.toml_errors import StrictTable
 
+# What the built-in probes need. More is refused, because Cisco's configuration guide does not
+# support AXL of IM&P for applications, so it is asked little.
 MAX_STATEMENTS = 6
 """SQL statements for a cluster and run, the catalogue's included."""
 
 
+# Names enter SQL as they are, so this pattern keeps SQL out of them.
 NAME_PATTERN = r"[a-z_][a-z0-9_]*"
 
 

@@ -52,6 +52,7 @@ def read_probes(client: Client, node: str, probes: Sequence[Probe]) -> ProbeResu
             probes, sql.parse_catalogue(client.sql(sql.catalogue_statement(probes)))
         )
     except Bug:
+        # A Bug is an ExchangeError too, but a gap of the audit: the caller records it.
         raise
     except ExchangeError as error:
         why = f"its catalogue could not be read: {failure_cause(error.failure)}"
@@ -106,5 +107,7 @@ def _select_probe_rows(
         {column: row[name] or None for column, name in names.items()} if names else row
         for row in rows
     ]
+    # The probes of a statement are joined, so the row of one repeats for every row of another; an
+    # empty table gives a row of nothing.
     different = {tuple(row.items()): row for row in renamed}
     return tuple(row for row in different.values() if any(row.values()))

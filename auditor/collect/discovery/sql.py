@@ -204,6 +204,7 @@ def _find_only_table(probe: Probe, catalogue: SchemaCatalogue) -> str:
     if not tables:
         raise NotInSchema(f"no table has {listed}")
     if len(tables) > 1:
+        # To choose one would be a guess, and the wrong table gives wrong facts.
         raise NotInSchema(f"more than one table has {listed}: {', '.join(tables)}")
     return tables[0]
 
