@@ -5,6 +5,7 @@ TYPE_CHECKING = False
 
 __version__: str
 
+# A type checker that saw this function would take any misspelt name for valid.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> str:

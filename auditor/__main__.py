@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 
+# A type checker knows the name; taking it from `typing` would load that module first.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:

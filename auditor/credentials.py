@@ -79,12 +79,14 @@ def resolve_credentials(
     """
     skipped = ""
     for variable in (password_variable_name(cluster.name), "AUDITOR_PASSWORD"):
+        # Set but empty is a mistake in a unit or pipeline, and no reason to look elsewhere.
         if variable in environ:
             return _build_credentials(cluster, environ[variable], variable, variable)
     if keyring is not None:
         try:
             stored = _find_stored_password(cluster, keyring)
         except CredentialError as exc:
+            # A keyring that is locked, as for a timer, must not hide the sources after it.
             skipped = f" (the keyring failed: {exc})"
         else:
             if stored is not None:
@@ -139,6 +141,7 @@ def store_password(service: str, username: str, password: Secret) -> None:
     try:
         with _open_keyring() as package:
             package.set_password(service, username, password.reveal())
+            # keyring's null backend accepts everything and keeps nothing.
             kept = package.get_password(service, username)
     except CredentialError as exc:
         fault = Redactor([password.reveal()]).redact_text(str(exc))
@@ -166,6 +169,7 @@ def _open_keyring() -> Iterator[Any]:
     """Give the package, and turn what its backends raise into one error without secrets."""
     try:
         package = importlib.import_module("keyring")
+        # Backends let these of the system through in place of the package's own error.
         failures = (importlib.import_module("keyring.errors").KeyringError, OSError, RuntimeError)
     except ImportError as exc:
         raise CredentialError("the package `keyring` is not installed") from exc
@@ -212,6 +216,7 @@ def _run_password_command(cluster: ClusterSettings) -> str:
         raise CredentialError(
             f'cluster "{cluster.name}": password_command {words[0]} {fault}; run it by hand'
         )
+    # One line end and no more: blanks may be part of a password.
     return printed.removesuffix("\n").removesuffix("\r")
 
 
@@ -220,6 +225,7 @@ def _capture_command_output(words: list[str]) -> tuple[str, str]:
     try:
         done = subprocess.run(  # noqa: S603 - the operator's own command, split without a shell
             words,
+            # A command that asks something must fail at once, for a timer has no person to answer.
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_COMMAND_TIMEOUT_S,
@@ -233,6 +239,7 @@ def _capture_command_output(words: list[str]) -> tuple[str, str]:
     except OSError as exc:
         return "", f"cannot be run: {exc.strerror}"
     if done.returncode != 0:
+        # A command that fails may repeat the password in its error.
         stderr = Redactor(printed.splitlines()).redact_text(done.stderr.decode(errors="replace"))
         line = _first_line(stderr)
         return "", f"ended with exit code {done.returncode}" + (f' ("{line}")' if line else "")

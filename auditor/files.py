@@ -57,6 +57,7 @@ def require_new_file(option: str, path: Path) -> None:
         ConfigError: something is there already, or it cannot be written; names the option.
     """
     problem = find_write_obstacle(path)
+    # A link that leads nowhere counts as well: whatever it is, it is not ours.
     if os.path.lexists(path):
         problem = "it exists already and is not replaced. Give another path, or move it away."
     if problem:
@@ -105,6 +106,7 @@ def create_file(path: Path, text: str) -> None:
 def _temporary_file(final: Path, text: str | Iterable[str]) -> Iterator[Path]:
     """Give a file beside the final one, on the disk and with its permissions; remove it after."""
     pieces = (text,) if isinstance(text, str) else text
+    # In the same folder, because a rename works only within one file system.
     temporary = final.with_name(f".auditor-{secrets.token_hex(8)}.tmp")
     try:
         # Opened by hand: mkstemp would make it 0600, and so the kernel applies the umask.
@@ -114,6 +116,7 @@ def _temporary_file(final: Path, text: str | Iterable[str]) -> Iterator[Path]:
                 os.fchmod(number, stat.S_IMODE(final.stat().st_mode))
             file.writelines(piece.encode() for piece in pieces)
             file.flush()
+            # A rename may reach the disk before the content; a power cut would leave an empty file.
             os.fsync(number)
         yield temporary
     finally:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 _MAX_PRINTABLE_LENGTH = 2000
 _MAX_EXCERPT_LENGTH = 60
+# Scripts in use stack a few; a hundred on one letter would paint over the lines above.
 _MAX_COMBINING_MARKS = 4
 _MIN_WIDTH = 40
 # Control, format, surrogate, private and unassigned characters, and breaks of lines.
@@ -26,6 +27,7 @@ def printable(text: str) -> str:
     visible `\\x1b` forms. A fifth combining mark in a row is dropped, and what goes beyond 2000
     characters, the latter with a word.
     """
+    # Nearly every name is of this kind, and needs no look at each character.
     if len(text) <= _MAX_PRINTABLE_LENGTH and text.isascii() and text.isprintable():
         return " ".join(text.split())
     head, beyond = text[:_MAX_PRINTABLE_LENGTH], len(text) - _MAX_PRINTABLE_LENGTH
@@ -110,6 +112,7 @@ def wrap_text(text: str, width: int, *, first_indent: str = "", indent: str = ""
 
 def json_text(document: Mapping[str, object]) -> str:
     """Return a JSON document with sorted keys and a newline at the end, as it is written."""
+    # Python would write NaN, which is no JSON.
     return f"{json.dumps(document, indent=2, sort_keys=True, allow_nan=False)}\n"
 
 

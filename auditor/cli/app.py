@@ -45,6 +45,7 @@ COMMAND_MODULES: Mapping[str, tuple[str, str]] = {
 def _exit_code_for(error: AuditorError) -> ExitCode:
     if isinstance(error, Interrupted):
         return ExitCode.INTERRUPTED
+    # What could not be written is no mistake in the command line, which 2 would mean.
     return ExitCode.BUG if isinstance(error, OutputError) else ExitCode.USAGE
 
 
@@ -105,6 +106,7 @@ class CommandGroup(TyperGroup):
 app = typer.Typer(
     cls=CommandGroup,
     no_args_is_help=True,
+    # Typer's hook prints a trace where ours prints one line.
     pretty_exceptions_enable=False,
     help="Report where the services of a live Cisco IM and Presence cluster differ from Cisco's "
     "service activation recommendations, and why that matters. Nothing is ever changed.",
@@ -154,6 +156,7 @@ def apply_global_options(
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log = logging.getLogger("auditor")
+    # Replaced, not added: a second run in one process, as in tests, would print each line twice.
     log.handlers = [handler]
     log.setLevel(logging.DEBUG if verbose else logging.WARNING)
     log.propagate = False

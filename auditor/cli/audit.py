@@ -62,6 +62,7 @@ def audit(
     """
     packs = tuple(pack or BUILT_IN_PACKS)
     targets = parse_output_targets(output or [])
+    # A replay takes packs and configuration from its run, so none of this machine's is loaded.
     if replay is not None:
         refuse_evidence_with_replay(evidence, replay)
         check_targets_writable(targets)
@@ -72,6 +73,7 @@ def audit(
     recommendations = load_packs(packs)
     configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(clusters or [])
+    # Before a password is typed and clusters are asked: a survey must not be lost for a path.
     check_targets_writable(targets)
     options = RunOptions(
         recommendations,

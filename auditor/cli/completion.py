@@ -66,6 +66,7 @@ def _candidate_config_paths(ctx: typer.Context) -> Iterator[Path]:
 
 def _read_toml_blocks(path: Path, key: str) -> list[dict[str, Any]]:
     try:
+        # Not by the loader: it takes long to import, and refuses a whole file for one mistake.
         content = tomllib.loads(path.read_text(encoding="utf-8-sig")).get(key, [])
     except (OSError, ValueError, RecursionError):
         return []

@@ -70,6 +70,7 @@ def demo(
         return
     with _simulated_cluster("demo") as (_, configuration, logins):
         options = RunOptions(load_packs())
+        # Without a history: an invented run has no place beside those of real clusters.
         with open_run_context(configuration.workers) as context:
             report = audit_clusters(configuration.clusters, logins, options, context)
     raise_output_problems(report, write_reports(report, parse_output_targets([])))
@@ -84,6 +85,7 @@ def demo(
 def _run_failover_demo() -> None:
     with (
         _simulated_cluster("failover") as (simulator, configuration, logins),
+        # Steps are printed as they come, and a progress line would be drawn over them.
         open_run_context(configuration.workers, quiet=True) as context,
     ):
         FailoverDemo(
@@ -107,6 +109,7 @@ def _simulated_cluster(
         run_simulator(find_scenario(scenario), Path(folder)) as simulator,
     ):
         configuration = load_configuration(simulator.write_config(Path(folder) / "auditor.toml"))
+        # The simulator's own account, whatever password the environment holds for real clusters.
         login = Credentials(simulator.username, Secret(simulator.password))
         yield simulator, configuration, {c.name: login for c in configuration.clusters}
 
@@ -142,6 +145,7 @@ class FailoverDemo:
         self._print_report(waited)
         self._play("fallback")
         self._print_step("The fallback begins", self._check(before))
+        # Longer than the fallback takes, so that all sessions are back.
         for _ in range(3):
             self.context.network.pause(SEQUENCE_STEP_S)
         self.say("\n== A moment later\n\n")

@@ -15,6 +15,7 @@ from auditor.errors import ConfigError
 from auditor.report.console import render_console
 from auditor.text import did_you_mean
 
+# Parts of the pages are generated between these marks, which mean nothing to a reader.
 _GENERATOR_MARK = re.compile(r"^<!-- (?:begin: .*|end) -->\n", re.MULTILINE)
 
 
@@ -61,6 +62,7 @@ def page_title(text: str) -> str:
 
 def _lay_out(text: str) -> str:
     return render_console(
+        # Not every terminal can follow a hidden link, so its target is printed.
         lambda console: console.print(Markdown(text, hyperlinks=False)),
         width=terminal_width(),
         colour=supports_colour(),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # SQLAlchemy is a third of a start; a run without history doe
 SECRET_KEYS = frozenset({"password_command", "notify", "history"})
 """Keys of the configuration that hold secrets, or lead to them."""
 
+# A replay makes no handshake, and the loader would refuse a bundle that was not copied along.
 REPLAY_NEUTRAL_KEYS = frozenset({"ca_bundle"})
 """Keys that make no difference to a replay."""
 
@@ -98,9 +99,12 @@ def create_recorder(
         insecure=options.insecure,
         allow_unknown=options.allow_unknown,
         reread_after_s=options.reread_after_s,
+        # A service is stuck only if the run before found it changing too, and a replay has no
+        # history.
         changing_before=_previous_transitions(history, configuration, logins),
         password_from={name: login.source for name, login in logins.items()},
     )
+    # A password that is part of a node's name must not make that name unreadable.
     server_names = frozenset[str]().union(
         *(settings.server_names for settings in configuration.clusters)
     )
@@ -144,6 +148,7 @@ def _collect_configuration(
     for block, settings in zip(blocks, configuration.clusters, strict=True):
         named = {"probes": settings.probes, "waivers": waivers or settings.waivers}
         ours = {
+            # Evidence is handed to others, so it has no file of a cluster that was not asked.
             key: files.name(path, read=settings.name in chosen)
             for key, path in named.items()
             if path is not None

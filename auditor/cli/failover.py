@@ -94,6 +94,7 @@ def failover_check(
     since: Annotated[
         Path | None,
         typer.Option(
+            # Not AUDITOR_SINCE, which names a run of the history.
             envvar="AUDITOR_FAILOVER_SINCE",
             metavar="SNAPSHOT",
             help="Compare the number of user sessions with this file of `auditor snapshot`.",
@@ -105,6 +106,7 @@ def failover_check(
         typer.Option(
             "--output",
             "-o",
+            # Not AUDITOR_OUTPUT: most formats of a nightly audit would be a usage error here.
             envvar="AUDITOR_FAILOVER_OUTPUT",
             metavar="FORMAT[:PATH]",
             callback=split_env_list,
@@ -141,6 +143,7 @@ def failover_check(
         chosen,
         RunOptions((), insecure=insecure),
         evidence=EvidenceRequest("failover-check", evidence, hide_users=evidence_hide_user),
+        # The wait prints lines of its own, and a progress line would be drawn over them.
         quiet=wait is not None,
     ) as session:
         if readiness:

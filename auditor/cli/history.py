@@ -19,6 +19,7 @@ from auditor.report.csv_report import render_history_csv, render_history_json
 from auditor.report.history_page import render_changes_since, render_finding_ages, render_past_runs
 from auditor.text import count_noun, utc_timestamp
 
+# A hundred years: many more would lead to a date before the first that Python has.
 _MAX_PRUNE_DAYS = 36_500
 
 
@@ -99,6 +100,7 @@ def _open_recorded_history(config: Path | None, url: str | None, *, writes: bool
     """
     if url is None:
         path = config
+        # The user's own history needs no configuration file.
         with suppress(ConfigError):
             path = find_config_file(config)
         url = load_configuration(path).history if path else None

@@ -152,6 +152,7 @@ def init(
     for gap in result.gaps:
         typer.echo(f"auditor: {gap}", err=True)
     if result.text is not None:
+        # Not `write_file`: a file that appeared there while the cluster was asked must stay.
         create_file(options.output, result.text)
     session.check_evidence()
     _print_init_result(options.output, result)

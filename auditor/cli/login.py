@@ -144,6 +144,7 @@ def _ask_new_password(settings: ClusterSettings, service: str) -> Credentials:
             ]
         )
     try:
+        # From the prompt alone: a password that is set elsewhere is perhaps the one to replace.
         return resolve_credentials(
             replace(settings, password_command=None), {}, prompt=getpass.getpass
         )
@@ -159,6 +160,7 @@ def _try_password(settings: ClusterSettings, account: Credentials) -> bool:
         typer.echo(f"auditor: {error} Nothing was stored.", err=True)
         raise typer.Exit(ExitCode.DRIFT)
     if error is not None:
+        # No document says that the password is checked before the role, so 403 proves no password.
         word = "proven" if isinstance(error, NotAuthorised) else "checked"
         typer.echo(f"auditor: the password was not {word}: {error}", err=True)
     return error is None

@@ -106,6 +106,7 @@ def nagios(
         reread_after_s=settle,
         waivers=load_run_waivers(configuration, chosen, waivers),
     )
+    # Without evidence: a plugin runs far too often to leave a folder each time.
     with command_session(configuration, chosen, options) as session:
         report = audit_clusters(chosen, session.logins, options, session.context)
     line, state = render_plugin_line(report)

@@ -22,6 +22,7 @@ def split_env_list(
     source = ctx.get_parameter_source(param.name or "")
     if values is None or source is None or source.name != "ENVIRONMENT":
         return values
+    # Read again, because typer has split the value at blanks by now.
     text = os.environ.get(str(param.envvar), "")
     return [piece for part in re.split(r"[;\n]", text) if (piece := part.strip())]
 

@@ -129,6 +129,7 @@ def notification_recipients(
             ]
         )
     if history is None:
+        # The configuration is for every run, so one run without history is no mistake in it.
         if configured:
             print_warning("no notification is sent: --history off hides what changed.")
         return ()
@@ -145,6 +146,7 @@ def finish_run(report: Report, plan: OutputPlan) -> None:
     problems: list[str] = []
     if plan.history:
         try:
+            # Before the run is recorded, or it would be compared with itself.
             past = plan.history.past(report)
             run = replace(report.run, history=plan.history.shown)
             report = replace(report, run=run, past=past)

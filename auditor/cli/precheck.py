@@ -122,6 +122,7 @@ def precheck(
     path = find_config_file(config)
     configuration = load_with_features(path, cluster, feature or [])
     (settings,) = configuration.select([cluster])
+    # Until the file follows the change, audits go by the old profile: its drift is shown as well.
     (unchanged,) = load_configuration(path).select([cluster])
     if expectation:
         require_new_file("--expectation", expectation)
@@ -129,6 +130,7 @@ def precheck(
     request = EvidenceRequest("precheck", evidence, packs, evidence_hide_user)
     with command_session(configuration, [settings], options, evidence=request) as session:
         (facts,) = survey_clusters([settings], session.logins, options, session.context)
+    # Where CUCM lists no nodes, it is unknown whether a name exists, and no usage error.
     unknown_nodes = find_unknown_nodes(facts, changes) if facts.nodes else ()
     decision = (
         decide_change(

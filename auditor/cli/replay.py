@@ -62,6 +62,7 @@ def replay_evidence(
     _print_replay_notice(record, run.command, quiet=quiet)
     context = _replay_context(ReplayNetwork(record), configuration.workers)
     started = context.clock()
+    # Without passwords: nothing is sent, and evidence never holds one.
     logins = {
         settings.name: Credentials(
             settings.username, Secret(""), run.password_from.get(settings.name, "")
@@ -87,6 +88,7 @@ def _replay_context(network: ReplayNetwork, workers: int) -> RunContext:
         network=network,
         workers=workers,
         run_id=str(uuid.uuid4()),
+        # The time of the run, or a waiver that was valid then would have expired.
         clock=network.now,
         progress=lambda _cluster, _server: None,
     )

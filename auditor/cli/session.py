@@ -70,10 +70,12 @@ def command_session(
         ConfigError: a password is missing, or evidence cannot be kept; nothing was asked.
     """
     if evidence and evidence.folder:
+        # First, so that no password is typed in vain for a folder that cannot be used.
         prepare_evidence_folder(evidence.folder)
     if options.insecure:
         warn_insecure()
     logins, missing = _find_logins(clusters, optional=login_optional)
+    # After the logins: it must know every password to hide it.
     recorder = (
         create_recorder(evidence, evidence.folder, configuration, options, logins, history)
         if evidence and evidence.folder
@@ -155,6 +157,7 @@ def get_credentials(clusters: Sequence[ClusterSettings]) -> Mapping[str, Credent
     Raises:
         ConfigError: some have none; one line for each.
     """
+    # Without a terminal getpass would read standard input, which a timer or a pipe holds.
     prompt = getpass.getpass if sys.stdin.isatty() and sys.stderr.isatty() else None
     keyring = system_keyring()
     logins: dict[str, Credentials] = {}
@@ -185,6 +188,7 @@ def load_run_waivers(
     """Read the waivers of the clusters; see `auditor.waivers.apply.load_cluster_waivers`."""
     if option is None and not any(settings.waivers for settings in clusters):
         return {}
+    # Of all packs: a waiver for a pack that is left out this time is no mistake.
     ids = {row.id for row in load_packs()}
     return load_cluster_waivers(clusters, configuration.clusters, option, ids)
 

@@ -78,6 +78,7 @@ def simulate(
         ) as simulator,
     ):
         config = write_config or Path(folder) / "auditor.toml"
+        # Apart from the user's own history, which holds real clusters.
         past = config.absolute().with_name(f"{config.stem}-history.sqlite3")
         simulator.write_config(config, {"history": f"sqlite:///{past}"})
         ended = install_stop_event()
@@ -101,6 +102,7 @@ def _simulation_instructions(scenario: str, simulator: "Simulator", config: Path
 def install_stop_event() -> threading.Event:
     """Return an event that the first Ctrl-C or SIGTERM sets."""
     ended = threading.Event()
+    # Not handled, SIGTERM would end the process without removing the temporary folder.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     return ended

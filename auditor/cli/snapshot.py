@@ -119,6 +119,7 @@ def diff(
         require_expected_cluster(earlier, expectation)
     if after == LIVE_KEYWORD:
         packs = earlier.report.run.packs
+        # Another pack would make findings come and go though nothing changed on the cluster.
         _refuse_other_packs(packs, pack)
         request = EvidenceRequest("diff", evidence, packs, evidence_hide_user)
         names = [cluster.name for cluster in earlier.report.clusters]

@@ -146,6 +146,7 @@ def _should_record(
     """
     shown = server.certificate.sha256
     paste = render_pin_block(server.name, shown)
+    # Even with the expected fingerprint: the pin would let that node answer for this one.
     if server.another_node:
         return False
     if expected is not None:

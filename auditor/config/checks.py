@@ -100,6 +100,7 @@ def _check_password_variables(document: ConfigDocument) -> Iterator[ConfigProble
     for position, cluster in enumerate(document.cluster):
         variable = password_variable_name(cluster.name)
         first = holders.setdefault(variable, cluster.name)
+        # The same name in another case is what the check of names reports.
         if first.casefold() != cluster.name.casefold():
             yield ConfigProblem(
                 ("cluster", position, "name"),
@@ -114,6 +115,8 @@ def _check_server_addresses(document: ConfigDocument) -> Iterator[ConfigProblem]
     for position, cluster in enumerate(document.cluster):
         for loc, name, usual in _server_addresses(("cluster", position), cluster):
             host, port = address_override(cluster, name) or usual
+            # Two names for one machine would judge its services twice, and those of the other
+            # never.
             holder = holders.setdefault((host.lower(), port), (position, name))
             if (holder[0], holder[1].lower()) != (position, name.lower()):
                 other = document.cluster[holder[0]].name
@@ -134,6 +137,7 @@ def _server_addresses(
     loc: Loc, cluster: ClusterTable
 ) -> Iterator[tuple[Loc, str, tuple[str, int]]]:
     """Yield every server that the cluster's tables name, once, with its address."""
+    # A mandatory name that is missing is "" here, and reported already.
     yielded = {""}
     named: list[tuple[Loc, str, tuple[str, int]]] = [
         ((*loc, "cucm_publisher"), cluster.cucm_publisher[0], cluster.cucm_publisher)

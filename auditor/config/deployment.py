@@ -71,6 +71,7 @@ def declared_settings(
         if value is not None
     }
     if cluster.intercluster_peer:
+        # A key that was written keeps its own place as its source.
         declared.setdefault(INTERCLUSTER_KEY, _declared_setting(True, f"{here}, intercluster_peer"))
     if references:
         clusters = dict.fromkeys(reference.by for reference in references)

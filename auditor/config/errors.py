@@ -19,6 +19,7 @@ Loc = tuple[str | int, ...]
 
 _MAP_KEYS = frozenset({"pins", "addresses"})
 _NAME_DEPTH = 5  # pydantic marks a bad name in a map: cluster, position, map, name, "[key]"
+# `password_command` misspelt holds no password, so it gets the usual hint.
 _COMMAND_KEY = re.compile(r"passw(or)?d[-_ ]?co", re.IGNORECASE)
 _PASSWORD_KEY = re.compile(r"passw|pwd|passphrase|secret|credential|token", re.IGNORECASE)
 CREDENTIAL_HINT = (
@@ -114,10 +115,12 @@ def misplaced_key_text(name: str) -> str:
     In TOML everything below such a header belongs to the map, so a key of the cluster that was
     written there would silently become a node.
     """
+    # No key holds a dot, so this is the name of a host.
     if "." in name:
         return ""
     if is_password_key(name):
         return CREDENTIAL_HINT
+    # A key without an underscore, such as `node` or `name`, may be the name of a host.
     home = _where_key_belongs(name) if "_" in name or name == "username" else ""
     return f"`{name}` belongs {home}, above this header" if home else ""
 
@@ -171,6 +174,7 @@ def _dotted_key(document: Mapping[str, Any], loc: Loc, start: int) -> str:
     return path
 
 
+# Quoted keys with escapes are left out: they are rare, and keep the words of tomllib.
 _KEY_PART = r"""(?:"[^"\\\x00-\x1f\x7f]*"|'[^'\x00-\x1f\x7f]*'|[A-Za-z0-9_-]+)"""
 _KEY_PATH = rf"({_KEY_PART}(?:\s*\.\s*{_KEY_PART})*)"
 _KEY_LINE = re.compile(rf"\s*{_KEY_PATH}\s*=")
@@ -185,6 +189,7 @@ def repeated_key_text(text: str, complaint: str) -> str:
     for the line before Python 3.14). The lines above must be valid TOML and hold the key already,
     so a line inside a longer value is never mistaken for a key.
     """
+    # Not `splitlines`, which ends lines at signs that tomllib does not count.
     lines = text.replace("\r\n", "\n").split("\n")
     position = _LINE_NUMBER.search(complaint)
     number = int(position[1]) if position else len(lines)

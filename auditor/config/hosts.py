@@ -14,6 +14,7 @@ _DNS_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 def is_ip(host: str) -> bool:
     """Return whether this is an IPv4 or IPv6 address, and not a name."""
     try:
+        # A zone, as in fe80::1%eth0, names an interface of this machine and cannot stay in a URL.
         return "%" not in host and bool(ipaddress.ip_address(host))
     except ValueError:
         return False
@@ -25,6 +26,7 @@ def is_host(text: str) -> bool:
     Names whose last label is a number are refused: 10.1.1.300 is a mistyped address.
     """
     labels = text.split(".")
+    # 63 characters a label and 253 in all are the limits of DNS (RFC 1035).
     named = all(_DNS_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdigit()
     return is_ip(text) or (named and len(text) <= 253)
 
@@ -46,6 +48,7 @@ def split_host_port(text: str) -> tuple[str, int]:
         host, port = text.split(":")
     if not is_host(host) or (bracketed and ":" not in host):
         raise ValueError("must be a host or host:port, such as imp.example.test:8443")
+    # `int` alone would take signs, blanks, underscores and digits of other scripts.
     if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
         raise ValueError("the port must be a number from 1 to 65535")
     return host, int(port)

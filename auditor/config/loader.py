@@ -74,6 +74,7 @@ def read_config_toml(path: Path) -> dict[str, Any]:
     """Return the tables of the file, not checked further; raises ConfigError."""
     text = ""
     try:
+        # Some editors write a byte order mark, which tomllib refuses.
         text = path.read_text(encoding="utf-8-sig")
         return tomllib.loads(text)
     except OSError as exc:
@@ -96,6 +97,7 @@ def build_configuration(raw: Mapping[str, Any], path: Path) -> Configuration:
     refused = frozenset(problem.loc for problem in problems)
     problems += check_document(document, refused)
     problems += deployment.check_intercluster(document)
+    # Now, because a bundle that cannot be used would fail every handshake one by one.
     problems += _check_ca_bundles(document, path)
     if problems:
         problems.sort(key=_cluster_position)

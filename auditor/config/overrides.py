@@ -30,6 +30,7 @@ def load_with_features(path: Path, cluster: str, features: Iterable[str]) -> Con
         if isinstance(block, dict) and str(block.get("name", "")).casefold() == cluster.casefold():
             declared = block.get("deployment")
             block["deployment"] = (declared if isinstance(declared, dict) else {}) | changed
+    # First the file as it is, so that its own mistakes are not blamed on the options.
     build_configuration(read_config_toml(path), path)
     try:
         configuration = build_configuration(raw, path)

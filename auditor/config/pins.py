@@ -80,6 +80,7 @@ def _append_pin_table(text: str, cluster: str, node: str, pin: str, *, replace: 
     del replace  # it matters only where there are pins already
     names = [table["name"].casefold() for table in tomllib.loads(text)["cluster"]]
     lines = text.splitlines(keepends=True)
+    # A line inside a longer text may look like a header; the caller then refuses the result.
     headers = [at for at, line in enumerate(lines) if line.lstrip().startswith("[")]
     starts = [at for at in headers if _CLUSTER_HEADER.match(lines[at])]
     start = starts[names.index(cluster.casefold())]

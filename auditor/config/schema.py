@@ -36,6 +36,7 @@ from auditor.config.value_checks import (
 from auditor.models.deployment import KEY_TYPES, KeyType
 from auditor.models.findings import Severity
 
+# PlainValidator everywhere: pydantic's own checks would put its words before the user.
 BooleanValue = Annotated[bool, PlainValidator(validate_boolean)]
 TextValue = Annotated[str, PlainValidator(validate_text)]
 HostValue = Annotated[str, PlainValidator(validate_host)]
@@ -156,6 +157,7 @@ class ClusterTable(CommonTable):
     pins: dict[HostValue, Annotated[tuple[str, ...], PlainValidator(validate_pins)]] = {}
     addresses: dict[HostValue, AddressValue] = {}
     node: list[NodeTable] = []
+    # The model with all keys is made at run time, where a type checker does not see it.
     deployment: Annotated[DeploymentTable, PlainValidator(FullDeploymentTable.model_validate)] = (
         FullDeploymentTable()
     )

@@ -112,12 +112,14 @@ def resolve_address(
     """Return how to reach a name; an override that is a host name is also the name to verify."""
     override = addresses.get(name.lower())
     host, port = override or usual
+    # Certificates seldom hold the address of a NAT or a tunnel, so there the name must be proven.
     proves = host if override and not is_ip(host) else name
     return ServerAddress(host, port, proves, join_host_port(host, port))
 
 
 def password_variable_name(cluster: str) -> str:
     """Return the environment variable that may hold the password of a cluster."""
+    # Shells take no other characters in the name of a variable.
     return "AUDITOR_PASSWORD_" + re.sub(r"[^A-Z0-9]", "_", cluster.upper())
 
 

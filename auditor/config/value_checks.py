@@ -10,6 +10,7 @@ from auditor.text import did_you_mean
 
 EXPRESSWAY = "expressway"
 _MAX_SECONDS = 3600
+# A path of SQLite may hold these signs too, and never a password.
 _URL_PASSWORD = re.compile(r"(?!sqlite:)[^:]*://(.*:.*@|.*[?&][^=]*password=)", re.IGNORECASE)
 
 
@@ -44,6 +45,7 @@ def validate_address(value: object) -> tuple[str, int]:
     """Accept `validate_host` or `host:port`."""
     try:
         return split_host_port(validate_text(value))
+    # A ValueError too, but its text is a sentence for the user already.
     except InvalidValue:
         raise
     except ValueError as exc:
@@ -197,6 +199,7 @@ def integer_validator(low: int, high: int) -> Callable[[object], int]:
     """Accept a whole number within bounds."""
 
     def check(value: object) -> int:
+        # In Python, true is the whole number 1.
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
             raise InvalidValue(f"must be a whole number from {low} to {high}")
         return value
@@ -213,6 +216,7 @@ def validate_seconds(value: object) -> float:
 
 def validate_timeout(value: object) -> float:
     """Accept a number of seconds, 0.1 or more."""
+    # With 0 a socket does not wait at all, so every request would fail.
     if not _is_number(value) or not 0.1 <= value <= _MAX_SECONDS:
         raise InvalidValue(f"must be a number of seconds from 0.1 to {_MAX_SECONDS}")
     return float(value)

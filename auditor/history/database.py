@@ -20,9 +20,12 @@ from auditor.text import escape_unprintable, shorten_text
 LOCK_TIMEOUT_S = 30
 """How long a transaction waits for another writer."""
 
+# By itself the driver waits for minutes where a firewall drops packets.
 _POSTGRESQL_CONNECT_TIMEOUT_S = 10
 _MAX_DRIVER_ERROR_LENGTH = 300
+# The two drivers share no error for this, so it is known by SQLite's and PostgreSQL's words.
 _BUSY_MESSAGES = ("database is locked", "lock timeout")
+# Under this mode readers go on, and only other writers wait.
 _WRITER_LOCK = "LOCK TABLE auditor_run IN EXCLUSIVE MODE"
 _WRITE_OPTION = "auditor_writes"
 
@@ -49,6 +52,8 @@ class HistoryDatabase:
         """
         with self._translated(failed), self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":
+                # The default would show a run that ends between two queries to the second one
+                # alone.
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
@@ -123,6 +128,7 @@ def _connect_arguments(address: DatabaseLocation) -> dict[str, str | int | None]
 
 
 def _enable_foreign_keys(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # SQLite ignores foreign keys unless each connection asks for them.
     connection.cursor().execute("PRAGMA foreign_keys = ON")
 
 

@@ -263,6 +263,7 @@ def _find_run_by_id(connection: Connection, name: str) -> int:
     query = (
         select(run_table.c.id, run_table.c.seq)
         .where(run_table.c.id.startswith(name, autoescape=True))
+        # An exact id is the shortest that begins with the name, so it is among the first two.
         .order_by(func.length(run_table.c.id))
     )
     runs = connection.execute(query.limit(2)).all()

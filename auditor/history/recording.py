@@ -51,6 +51,7 @@ def record_run(connection: sa.Connection, report: Report) -> None:
     )
     run = connection.execute(row.returning(run_table.c.seq)).scalar_one()
     for cluster in report.clusters:
+        # Before the insert, or it would be this run itself.
         before = read_latest_run(connection, cluster.name)
         _insert_cluster_run(connection, cluster, run)
         _record_findings(connection, cluster, before=before, run=run, at=metadata.started_at)
@@ -123,6 +124,7 @@ def _insert_findings(connection: sa.Connection, new: list[_FindingUpsert]) -> No
 def _update_period_pointers(connection: sa.Connection, moved: list[_FindingUpsert]) -> None:
     if moved:
         connection.execute(
+            # Names of parameters that are columns too would be taken for new values.
             sa.update(finding_table).where(finding_table.c.id == sa.bindparam("of")),
             [{"of": upsert.finding.id, **_period_pointers(upsert)} for upsert in moved],
         )
@@ -167,6 +169,7 @@ def prune_runs(connection: sa.Connection, before: str) -> int:
     moment, and not by the last run, is deleted.
     """
     _delete_old_cluster_runs(connection, before)
+    # A run of several clusters stays as long as it is the last one of any of them.
     empty = ~sa.exists().where(cluster_run_table.c.run == run_table.c.seq)
     deleted = connection.execute(
         sa.delete(run_table).where(run_table.c.started_at < before, empty)

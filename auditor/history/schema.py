@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from auditor.models.findings import Verdict
 
 VERSION_TABLE = "auditor_schema"
+# Written out, because finding it would load Alembic at every start.
 HEAD_REVISION = "0002"
 """The schema that this program reads and writes: the last migration."""
 
 metadata = sa.MetaData()
+# SQLite numbers rows by itself only in a column of type INTEGER.
 _SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -27,6 +29,7 @@ run_table = sa.Table(
     metadata,
     sa.Column("seq", _SEQUENCE, primary_key=True),
     _text_column("id", unique=True),
+    # As text in UTC, which sorts by time in both databases.
     _text_column("started_at", index=True),
     _text_column("finished_at"),
     _text_column("fail_on"),
@@ -86,6 +89,7 @@ finding_table = sa.Table(
 that is not unknown."""
 
 period_table = sa.Table(
+    # An older word for a period; databases that exist have it, as they have `known`.
     "auditor_span",
     metadata,
     sa.Column("finding", sa.ForeignKey(finding_table.c.id, ondelete="CASCADE"), primary_key=True),

@@ -172,6 +172,7 @@ def _to_historical_findings(
     cluster: ClusterReport, records: Mapping[str, FindingRecord], before: int | None, at: str
 ) -> tuple[HistoricalFinding, ...]:
     """Return the findings of a run that is not recorded yet, as they would be recorded."""
+    # Only the age of the periods is read, so this need not be the number that it will get.
     run = (before or 0) + 1
     return tuple(
         HistoricalFinding(
@@ -251,8 +252,10 @@ def _prepare_sqlite_file(
             )
         return
     try:
+        # Only here: a folder that is misspelt in a URL must be an error, not a new folder.
         if default:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # By itself SQLite makes a file that other users may read.
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as fault:
         raise history_error(
@@ -267,6 +270,7 @@ def _upgrade_schema(database: HistoryDatabase) -> None:
         if _read_schema_version(connection) == HEAD_REVISION:
             return
     with database.writing(lock=_MIGRATION_LOCK) as connection:
+        # Again under the lock: another start may have migrated meanwhile.
         version = _read_schema_version(connection)
         if version != HEAD_REVISION:
             _run_migrations(connection, version, database.address)

@@ -61,6 +61,7 @@ def next_period(
 
     `before` is the cluster's last recorded run; `at` is when this run started.
     """
+    # If the last run did not judge the finding, its period is over.
     latest = record.latest if record and record.latest.last == before else None
     if latest and _continues_period(latest, finding):
         return replace(latest, last=run, last_at=at, runs=latest.runs + 1)
@@ -88,6 +89,7 @@ def _find_origin_period(
     latest: FindingPeriod | None, judged: FindingPeriod | None, verdict: Verdict
 ) -> FindingPeriod | None:
     """Return the earlier period whose age a new period of this verdict includes."""
+    # Only kind or severity changed, and the age is that of the verdict.
     if latest and latest.verdict is verdict:
         return latest
     return (

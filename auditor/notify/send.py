@@ -23,6 +23,7 @@ DELIVERY_TIMEOUT_S = 30.0
 _OWN_VARIABLE_PREFIX = "AUDITOR_"
 """Our own variables are not passed on; some hold passwords."""
 
+# -P: without it `-m` imports from the working directory first, where any file may lie.
 _WORKER_COMMAND = [sys.executable, "-P", "-m", "auditor.notify.worker"]
 
 
@@ -44,6 +45,7 @@ def parse_recipients(urls: Sequence[str]) -> tuple[Recipient, ...]:
     """
     if not urls:
         return ()
+    # Looked for, not imported: only the worker needs it, and loading it takes long.
     if find_spec("apprise") is None:
         raise ConfigError(["notifications need an extra: pip install 'auditor[notify]'"])
     recipients = tuple(Recipient(number, url) for number, url in enumerate(urls, 1))
@@ -90,6 +92,7 @@ def _run_notify_workers(
         ]
         return [(recipient, failure) for recipient, failure in results if failure]
     finally:
+        # After Ctrl-C too, no process may be left that holds an address.
         for _, process in workers:
             process.kill()
             process.wait()
@@ -107,6 +110,7 @@ def _start_notify_worker(recipient: Recipient, job: dict[str, object]) -> "subpr
     with suppress(BrokenPipeError):
         if process.stdin:
             with process.stdin as pipe:
+                # By a pipe, because every user of the machine can read the arguments of a process.
                 pipe.write(json.dumps(job | {"url": recipient.url}).encode())
     return process
 

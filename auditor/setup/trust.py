@@ -78,6 +78,7 @@ def settings_without_file(text: str) -> ClusterSettings:
         host, port = split_host_port(text)
     except ValueError as error:
         raise ConfigError([f"{text}: {error}."]) from error
+    # The names are mandatory for the loader, and a handshake uses none of them.
     cluster = {"name": "none", "cucm_publisher": join_host_port(host, port), "username": "nobody"}
     return build_configuration({"cluster": [cluster]}, Path(CONFIG_FILE_NAME)).clusters[0]
 
@@ -190,12 +191,14 @@ def record_pin(
     Raises:
         ConfigError: it cannot be edited or written; says what to paste.
     """
+    # Not `read_text`, which would turn every CRLF of the file into LF.
     text = path.read_bytes().decode("utf-8")
     byte_order_mark = "\ufeff" if text.startswith("\ufeff") else ""
     pin = server.certificate.sha256
     edited = add_pin(
         text.removeprefix(byte_order_mark), settings.name, server.name, pin, replace=replace
     )
+    # What the loader refuses must not be written, or the next run could not start.
     build_configuration(tomllib.loads(edited), path)
     try:
         write_file(path, byte_order_mark + edited)

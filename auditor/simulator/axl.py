@@ -29,6 +29,7 @@ AXL_PATH = "/axl"
 SQL_OPERATION = "executeSQLQuery"
 IMP_NODE_ROLE = "CUCM IM and Presence"
 CUCM_NODE_ROLE = "CUCM Voice/Video"
+# AXL 9.x has neither roles of nodes nor redundancy groups (Cisco's published schemas).
 _ROLES_SINCE: MajorMinor = (10, 0)
 
 
@@ -153,6 +154,7 @@ def _axl_process_nodes(
     cluster: SimulatedCluster, version: MajorMinor
 ) -> Iterator[tuple[str, AxlFields]]:
     cucm = cluster.scenario.cucm
+    # The system's own row is no machine; a client has to leave it out.
     nodes = [(ENTERPRISE_WIDE, "Publisher", CUCM_NODE_ROLE), (cucm, "Publisher", CUCM_NODE_ROLE)]
     if min(version, parse_release_text(cluster.scenario.cucm_release)) >= _ROLES_SINCE:
         names = [*cluster.nodes, *cluster.scenario.cluster.planned]
@@ -188,6 +190,8 @@ def _axl_process_node_services(
                     "service": service.kind.axl_name,
                     "traceLevel": "0",
                     "userCategories": "0",
+                    # On for every row: it is the switch of traces, and `isActive` that of
+                    # activation.
                     "enable": "true",
                     "numFiles": "250",
                     "maxFileSize": "2",

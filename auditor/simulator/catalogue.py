@@ -90,6 +90,7 @@ _FEATURE_SERVICES = (
     _make_feature_service(ARCHIVER_SERVICE),
     _make_feature_service(DIRECTORY_SERVICE),
     _make_feature_service(AUTHENTICATION_SERVICE),
+    # AXL's enumeration has it from 11.0 on; the guide's own list leaves it out.
     _make_feature_service(FILE_TRANSFER_SERVICE, since=(11, 0)),
 )
 
@@ -100,6 +101,7 @@ def _make_network_services(
     return [ServiceKind(n, group, product, axl_name=n if in_axl else None) for n in names]
 
 
+# For network services, captures of Control Center spell some groups without "Services".
 _NETWORK_SERVICES = (
     *_make_network_services(
         "Performance and Monitoring",
@@ -139,6 +141,7 @@ _NETWORK_SERVICES = (
         _PLATFORM_GROUP, "Cisco Tomcat", "Platform Administrative Web Service", in_axl=True
     ),
     ServiceKind(
+        # The name differs between Control Center and AXL.
         "Cisco Certificate Change Notification",
         _PLATFORM_GROUP,
         COMMON_PRODUCT,

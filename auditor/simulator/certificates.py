@@ -12,6 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _CA_VALIDITY_DAYS = 3650
 _NODE_VALIDITY_DAYS = 825
+# X.509 takes no longer one (RFC 5280).
 _MAX_COMMON_NAME_LENGTH = 64
 
 
@@ -58,6 +59,7 @@ class CertificateAuthority:
         )
 
 
+# Longer ago than an expired certificate ended, so that it was valid once.
 _ISSUE_AGE = timedelta(days=30)
 
 
@@ -141,6 +143,7 @@ def _x509_name(text: str) -> x509.Name:
 
 
 def _generate_key() -> ec.EllipticCurvePrivateKey:
+    # An RSA key for every server would make the start of a large cluster slow.
     return ec.generate_private_key(ec.SECP256R1())
 
 

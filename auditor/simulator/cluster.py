@@ -74,6 +74,7 @@ def _xmpp_federation_nodes(use: ScenarioDeployment, nodes: frozenset[str]) -> fr
 
 HA_IDLE = HA_STATES.index("idle")
 HA_TAKING_BACK = HA_STATES.index("taking_back")
+# Long enough that no service looks as if it had just restarted.
 _UPTIME_S = 41 * 86400
 
 
@@ -167,6 +168,8 @@ class SimulatedCluster:
                 and service.kind.name in catalogue.STOPPED_WHEN_IDLE
             ):
                 service.stop()
+                # Only what idling stopped may come back: a service that was stopped by hand stays
+                # so.
                 service.stopped_by_idle = True
             elif node.ha == HA_TAKING_BACK and service.stopped_by_idle:
                 service.status = "Starting"
@@ -215,6 +218,7 @@ def _boot_time(position: int, index: int) -> float:
 
 def _initial_ha_state(name: str, group: GroupEntry | None) -> int:
     if group is None or len(group.nodes) == 1 or not group.ha_enabled:
+        # `utils ha status` shows Unknown where high availability is off (CLI reference 15).
         return HA_STATES.index("unknown")
     if group.ha is None:
         return HA_STATES.index("normal")

@@ -72,6 +72,7 @@ class _PlannedStep:
 
 
 _CONNECTION_REFUSED = {"fault": "connection-refused"}
+# Not -1069, the code of a service that was stopped on command.
 _STOPPED_ENGINE = {"service": "Cisco Presence Engine", "reason": -1019}
 
 _STEPS_BY_SEQUENCE = {
@@ -263,6 +264,7 @@ def apply_cluster_change(
 ) -> None:
     """Do a change; raise ScenarioError for a name that the cluster does not have."""
     now = cluster.clock.now()
+    # First, so that one change can put a fault in place of another.
     for clear in change.clear:
         plan.clear(clear.node, clear.fault)
     for entry in (*change.activate, *change.start, *change.restart):

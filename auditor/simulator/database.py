@@ -20,6 +20,7 @@ from auditor.simulator.tables import (
 
 SqlRows = list[list[tuple[str, str]]]
 
+# The engine itself refuses every other action, however a statement spells it.
 _READ_ACTIONS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
 
 _CATALOGUE_TABLES = {
@@ -95,6 +96,7 @@ class SimulatedDatabase:
         From then on the table is the scenario's own. Raises ScenarioError.
         """
         name, new_values = _check_identifier(table), values or {}
+        # `is`, because `=` never matches NULL.
         matching = " and ".join(f"{_check_identifier(column)} is ?" for column in where) or "1"
         if values is None:
             statement = f"delete from {name} where {matching}"  # noqa: S608 - names are checked
@@ -127,6 +129,7 @@ class SimulatedDatabase:
     def _catalogue(self) -> None:
         rows = self._engine.execute("select name from sqlite_master where type = 'table'")
         names = sorted(name for (name,) in rows)
+        # Informix numbers users' tables from 100 on, and clients select by that.
         tables = [(name, 100 + number, "T") for number, name in enumerate(names)]
         columns = [
             (column[1], number, column[0] + 1)

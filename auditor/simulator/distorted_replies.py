@@ -35,7 +35,9 @@ _OPPOSITE_VALUES = {
     "t": "f",
     "f": "t",
 }
+# Each of nine levels holds ten of the one below: a billion texts in a parser that expands it.
 _ENTITY_BOMB = "".join(f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' for level in range(1, 10))
+# lxml would escape a reference to an entity, so it is put into the bytes afterwards.
 _PLACEHOLDER = "cut-here"
 
 

@@ -130,6 +130,7 @@ class SimulatedServer:
         try:
             soap_request = parse_soap_request(await request.read())
         except ConnectionError:
+            # The client has gone, but aiohttp takes no handler without a response.
             return web.Response()
         interface = self._interface_of(request.path)
         entry = self._log_request(request, interface, soap_request)
@@ -320,4 +321,5 @@ class SimulatedServer:
 
 
 def _is_select(statement: str) -> bool:
+    # Behind a semicolon a second statement could write.
     return re.match(r"select\b", statement, re.IGNORECASE) is not None and ";" not in statement

@@ -190,6 +190,7 @@ class FaultPlan:
     def _due(
         self, node: str, interface: SimulatedInterface, operation: str, *, replaces_reply: bool
     ) -> FaultRule | None:
+        # Every rule is asked and not only the last, because asking counts the request.
         due = [
             rule
             for rule in self.rules

@@ -22,6 +22,7 @@ async def send_whole(
     response = web.Response(
         status=status,
         body=body,
+        # Empty, or aiohttp would put its own name there.
         headers={"Content-Type": content_type, "Server": "", **(headers or {})},
     )
     await response.prepare(request)
@@ -68,6 +69,7 @@ async def send_half_then_reset(request: web.BaseRequest, body: bytes) -> web.Str
     response.content_length = len(body)
     await response.prepare(request)
     await response.write(body[: len(body) // 2])
+    # Lets the loop send the half before the connection goes.
     await asyncio.sleep(0)
     reset_connection(request)
     return response
@@ -77,6 +79,7 @@ def reset_connection(request: web.BaseRequest) -> web.StreamResponse:
     """Reset the connection at once, without a byte more."""
     transport = _get_transport(request)
     connection_socket: socket.socket = transport.get_extra_info("socket")
+    # With a linger time of 0 the kernel sends a reset instead of an orderly end.
     connection_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
     return web.Response()

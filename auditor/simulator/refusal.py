@@ -54,6 +54,7 @@ _STATUS_BY_FAULT = {
     Fault.HTTP_500: (500, "Internal Server Error"),
     Fault.HTTP_503: (503, "Service Unavailable"),
 }
+# Spelling mistake included, as published captures have it.
 _RATE_LIMIT_TEXT = (
     "AxisFault: Exceeded allowed rate for Reatime information. Current allowed rate for realtime "
     "information is 15 requests per minute."

@@ -65,6 +65,7 @@ class _ScenarioModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+# Strict: pydantic would take the text "yes" or the number 1 for true.
 FeatureNodes = StrictBool | list[str]
 
 

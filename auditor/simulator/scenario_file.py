@@ -35,6 +35,7 @@ def load_scenario(source: Path | Mapping[str, object]) -> Scenario:
         *_check_releases(scenario),
         *_check_node_names(scenario),
     ]
+    # Which services there are depends on releases, so those must be right first.
     mistakes += [] if mistakes else _check_services(scenario)
     if mistakes:
         raise ScenarioError(*(f"{where}: {mistake}" for mistake in mistakes))

@@ -56,6 +56,7 @@ class ChangeScheduler:
     async def change(self, data: Mapping[str, object]) -> None:
         """Change the cluster (see `control`); raise ScenarioError if it cannot be."""
         simulation, change = self._simulation, parse_cluster_change(data)
+        # Before anything changes: a wrong group must leave the cluster as it was.
         sequences = [build_sequence(play, simulation.cluster) for play in change.play]
         apply_cluster_change(change, simulation.cluster, simulation.plan, self._edit)
         for entry in change.database:
@@ -74,6 +75,7 @@ class ChangeScheduler:
             await self.change(step)
         pause = self._steps.until_next(self._clock.now())
         if pause is not None and not isinstance(self._clock, ManualClock):
+            # Kept, because the loop holds only a weak reference to a task.
             self._timer = asyncio.get_running_loop().create_task(self._later(pause))
 
     async def _later(self, pause_s: float) -> None:

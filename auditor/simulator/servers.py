@@ -37,6 +37,7 @@ class TlsListener:
         if self._server is not None:
             return
         loop = asyncio.get_running_loop()
+        # Cancelled when its client goes, or a request that hangs on purpose would never end.
         self._http = web.Server(self._handler, access_log=None, handler_cancellation=True)
         self._server = await loop.create_server(
             self._http, sock=self._socket, ssl=self._context, backlog=512, ssl_shutdown_timeout=1
@@ -61,6 +62,7 @@ class TlsListener:
             return
         self._context.load_cert_chain(path)
         self._presented = path
+        # A connection that is kept alive would go on under the old certificate.
         self.drop()
 
     def drop(self) -> None:
@@ -83,6 +85,7 @@ class TlsListener:
 def _bind_socket(host: str, port: int) -> socket.socket:
     """Return a bound socket; until it listens, connections are refused."""
     listener_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The port must be free to bind again right after its connections were dropped.
     listener_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener_socket.bind((host, port))

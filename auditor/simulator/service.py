@@ -113,4 +113,5 @@ class SimulatedService:
         """Be asked: a service that keeps restarting has restarted since the last time."""
         self.looks += 1
         if self.restarting:
+            # Long up at the first look and short at the second, as one that restarted in between.
             self.started = moment - (45 if self.looks % 2 else 4)

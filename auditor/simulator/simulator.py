@@ -29,6 +29,7 @@ from auditor.simulator.servers import DatabasePorts, SimulatedServers, SocketAdd
 from auditor.simulator.service import ManualClock, SimulatorClock
 
 T = TypeVar("T")
+# Without a limit, a coroutine that never ends would hang the caller for good.
 _CALL_TIMEOUT_S = 60
 
 
@@ -154,6 +155,7 @@ class Simulator:
         self._loop = LoopThread("simulator")
         try:
             self._loop.call(self._open())
+        # Ctrl-C too must not leave the thread and its ports behind.
         except BaseException:
             self.close()
             raise

@@ -136,6 +136,7 @@ def _presence_tables(cluster: SimulatedCluster) -> dict[str, TableContent]:
         "xmpps2snodes": (
             ["pkid", "cp_id"],
             [
+                # The form of the one row that Cisco published (TAC document 213865).
                 (stable_uuid("s2s", host), f"cm-2_s2scp-1.{host}")
                 for host in _federating_hosts(cluster)
             ],
@@ -155,7 +156,9 @@ def _presence_tables(cluster: SimulatedCluster) -> dict[str, TableContent]:
         ),
         "cupsinterclusterpeers": (["pkid", "peeraddress"], peers),
         "persistentchat": (["enablepersistentgear"], [(informix_boolean(use.permanent_chat),)]),
+        # 2 is what Cisco's CLI reference shows; no document says what the numbers mean.
         "filetransfer": (["tkfiletransfer"], [(2 if use.managed_file_transfer else 0,)]),
+        # A real node keeps a password here (TAC document 217304): no client may select all columns.
         "epassyncagentcfg": (
             ["ccmpublisherip", "axluser", "axlpassword", "cucm_axluser_pkid", "syncstatus"],
             [

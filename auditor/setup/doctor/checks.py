@@ -69,6 +69,7 @@ def try_login(
     endpoint = build_endpoint(
         settings, settings.cucm_name, settings.cucm_publisher, settings.node_names
     )
+    # Never repeated: every refused password may count towards a locked account.
     limits = RequestLimits(timeout_s=settings.timeout_s, backoff_s=())
     with Client(endpoint, login, limits, network, axl_version=settings.axl_version) as client:
         try:
@@ -100,6 +101,7 @@ class _CheckupRun:
         server = self._checked_server(name, address, is_cucm=True)
         steps = reachability_steps(self._network, server, self._settings.timeout_s)
         if obstacle := self._find_obstacle(server, steps):
+            # The nodes of the file are checked all the same, so the last step says which they are.
             steps += _obstructed_steps(obstacle, queries.PUBLISHER_CHECKS[:-1])
             steps.append(queries.unlisted_nodes_step([node.name for node in self.nodes]))
         else:
@@ -158,6 +160,7 @@ class _CheckupRun:
             RequestLimits(timeout_s=self._settings.timeout_s, backoff_s=()),
             self._network,
             axl_version=self._settings.axl_version,
+            # What the publisher agreed to is a better first guess than the newest version.
             axl_first=self._axl_version,
             warnings=self._warnings,
         )
@@ -170,6 +173,7 @@ class _CheckupRun:
             if step.outcome not in (StepOutcome.OK, StepOutcome.NOTE):
                 return step
         check = DoctorCheck.CREDENTIALS
+        # All servers take the same account, and further refusals could lock it.
         if self._refused_by:
             error = NotAsked(Problem.REFUSED_ELSEWHERE, other=self._refused_by)
             return CheckupStep(check, StepOutcome.SKIPPED, failure=server.locate(error))

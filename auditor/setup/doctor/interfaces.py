@@ -27,6 +27,7 @@ def reachability_steps(
     network: Network, server: CheckedServer, timeout_s: float
 ) -> list[CheckupStep]:
     """Return the steps before any request; those after a failed one are skipped."""
+    # Behind a proxy this machine may resolve no name and reach no node, and yet all is well.
     if server.endpoint.proxy:
         note = "left to the proxy of the environment, which opens the connections."
         return [CheckupStep(check, StepOutcome.NOTE, note) for check in _REACHABILITY_CHECKS]

@@ -30,6 +30,7 @@ class StepOutcome(StrEnum):
 
     OK = "ok"
     NOTE = "note"
+    # Older words, kept because scripts read them in the JSON.
     TO_FIX = "mend"
     UNKNOWN = "cannot_tell"
     SKIPPED = "skipped"

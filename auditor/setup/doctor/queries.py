@@ -65,11 +65,13 @@ def query_node(client: Client, name: str, others: frozenset[str]) -> NodeQueryRe
         release.append(client.product_information().active_version or "")
 
     def perfmon() -> None:
+        # A certificate for several servers does not prove which one answers; the counters name it.
         refuse_foreign_counters(client.perfmon_counters(HA_STATE_OBJECT, name), name, others)
 
     results = [_try_query(Interface.CONTROL_CENTER, control_center)]
     if not _has_final_error(results):
         results.append(_try_query(Interface.PERFMON, perfmon))
+    # After an error that settles AXL is not asked, and fails for the same reason.
     axl = results[-1]
     if not _has_final_error(results):
         axl = _try_query(Interface.AXL, lambda: count_nodes_over_axl(client, name))
@@ -102,6 +104,7 @@ def node_steps(server: CheckedServer, role: Role, results: NodeQueryResults) -> 
         ),
         axl_service,
         _axl_role_step(server, results.axl, axl_service),
+        # The release of a node comes from Control Center, so this step depends on that service.
         version_step(server, [results.axl], results.versions, service),
     ]
 
@@ -156,6 +159,7 @@ def query_publisher(client: Client, settings: ClusterSettings) -> PublisherQuery
         release = client.ccm_version()
     except ExchangeError as error:
         failure = error
+    # A version that was agreed on proves that AXL answered, whatever failed after it.
     axl = QueryResult(Interface.AXL, None if client.axl_version else failure)
     versions = versions_sentence(release, client.axl_version)
     return PublisherQueryResults(axl, topology, failure, versions)

@@ -65,6 +65,7 @@ def _server_lines(
     server: ServerCheckup, words: FailureWords, width: int, now: datetime
 ) -> Iterator[str]:
     yield f"{printable(server.name)}  ({server.kind}, {printable(server.place)})"
+    # One failure may skip all steps after it, and a line for each would hide it.
     for depends_on, steps in groupby(server.steps, lambda step: step.depends_on):
         group = list(steps)
         if depends_on is not None and len(group) > 1:

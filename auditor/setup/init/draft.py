@@ -120,6 +120,7 @@ def build_init_configuration(request: InitOptions) -> Configuration:
         "node": [{"name": name, "role": role} for name, role in request.nodes],
     }
     if request.ca_bundle is not None:
+        # Absolute: the loader would look beside a configuration file, and there is none yet.
         cluster["ca_bundle"] = str(request.ca_bundle.absolute())
     try:
         return build_configuration({"cluster": [cluster]}, _INIT_PSEUDO_FILE)
@@ -164,6 +165,7 @@ def generate_configuration(
         for entry in facts.coverage
         if entry.failure is not None and _affects_configuration(entry, facts)
     )
+    # From the list of nodes alone it would be a file of nothing but questions.
     if not any(node.services for node in facts.nodes):
         return InitResult(None, gaps, 0)
     text = render_configuration(_build_configuration_content(request, facts, golden))
@@ -174,6 +176,7 @@ def generate_configuration(
 def _affects_configuration(entry: Coverage, facts: ClusterFacts) -> bool:
     """Return whether the file would hold more if this source had answered."""
     publishers = {node.name for node in facts.nodes if node.role is Role.PUBLISHER}
+    # Settings are discovered in the publisher's database alone.
     read = entry.source in (Source.CUCM_AXL, Source.CONTROL_CENTER) or (
         entry.source is Source.IMP_AXL and entry.node in publishers
     )
@@ -188,6 +191,7 @@ def _build_configuration_content(
     if golden is not None:
         profile = apply_golden_profile(golden, facts, profile)
         declared = golden.high_availability
+        # A list names groups of the golden cluster, which this one does not have.
         high_availability = declared if isinstance(declared, bool) else None
     return ConfigurationContent(
         _build_connection_settings(request),

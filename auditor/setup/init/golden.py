@@ -91,6 +91,7 @@ def _translate_golden_setting(
     if len(meanings) != 1 or not here.complete:
         return None
     (meaning,) = meanings
+    # Not as a list, so that it holds for a node that is added later.
     if meaning == "all":
         return True, "all of its nodes"
     names_here = here.publisher if meaning == "publisher" else here.subscribers
@@ -111,5 +112,6 @@ def _group_nodes_by_role(nodes: Iterable[tuple[str, Role]]) -> _NodesByRole:
     folded = [(name.casefold(), role) for name, role in nodes]
     publisher = frozenset(name for name, role in folded if role is Role.PUBLISHER)
     subscribers = frozenset(name for name, role in folded if role is Role.SUBSCRIBER)
+    # A node whose role is unknown could belong to either list.
     complete = len(publisher) == 1 and len(publisher | subscribers) == len(folded)
     return _NodesByRole(publisher, subscribers, complete)

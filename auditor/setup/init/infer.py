@@ -97,6 +97,7 @@ def _is_service_activated(node: NodeFacts, service: str) -> bool | None:
     state = node.services.get(service)
     if state is not None:
         return state.activated
+    # AXL's enumeration has the service from 11.0 on, so an older node without it is not unknown.
     is_older = evaluate_release_range(node.release, None, "11.0").value is True
     lacks_service = service == service_names.FILE_TRANSFER_MANAGER and is_older
     return False if lacks_service and node.services else None
@@ -106,6 +107,7 @@ def infer_profile(facts: ClusterFacts) -> dict[str, ProfileEntry]:
     """Return an entry for every deployment key, in the order of the file."""
     cluster = ObservedCluster(facts)
     entries: dict[str, ProfileEntry] = {}
+    # In this order, because a rule reads the entries of keys before its own.
     for key in DEPLOYMENT_KEYS:
         entries[key] = _INFERENCE_RULES[key](cluster, key, entries)
     return entries
@@ -212,6 +214,7 @@ def _infer_ldap_configured(
 
 
 def _is_running_steadily(state: ServiceState) -> bool:
+    # A service that restarts over and over is Started at times, too.
     runs = state.state is RunState.STARTED and state.restarted is not True
     return runs and (state.uptime_s or 0) >= STEADY_UPTIME_S
 
@@ -232,6 +235,7 @@ def _infer_xmpp_federation(
     setting = cluster.discovered(key)
     if setting is None or entry.question:
         return entry
+    # Expressway-C writes a row of its own among the federating nodes (TAC document 213865).
     if setting.expressway:
         why = f"{entry.why} Discovered that hosts federate which are no nodes: {setting.source}."
         value: ProfileValue = "expressway"
@@ -318,6 +322,7 @@ _INFERENCE_RULES: Mapping[str, InferenceRule] = {
     "third_party_ldap_search": _activated_anywhere_rule(service_names.DIRECTORY_SERVICE),
     "third_party_ldap_search_configured": _infer_ldap_configured,
     "sip_federation": _infer_sip_federation,
+    # It has no service of its own: SIP federation is activated by the same one.
     "partitioned_intradomain_federation": _always_ask,
     "xmpp_federation": _infer_xmpp_federation,
     "xmpp_federation_enabled_on": _infer_xmpp_enabled_nodes,

@@ -44,6 +44,7 @@ def toml_comment(*sentences: str, mark: str = "#") -> list[str]:
         wrapped = textwrap.wrap(
             escape_unprintable(sentence), _COMMENT_WIDTH - len(mark), break_on_hyphens=False
         )
+        # One mark a question, because the command counts them.
         lines += [f"{mark if not number else '#'} {line}" for number, line in enumerate(wrapped)]
     return lines
 
@@ -95,6 +96,7 @@ def _discovered_database_table(
     database: ExternalDatabase, used: tuple[str, ...]
 ) -> dict[str, ProfileValue | int]:
     table: dict[str, ProfileValue | int] = {**_example_database_table(used), "name": database.name}
+    # The loader takes no other type, and the block is there to be uncommented.
     if database.type in ("postgresql", "oracle", "mssql"):
         table["type"] = database.type
     if database.nodes is not None:
@@ -104,6 +106,7 @@ def _discovered_database_table(
 
 def _example_database_table(used: tuple[str, ...]) -> dict[str, ProfileValue | int]:
     return {
+        # The name is that of the sample in Cisco's CLI reference.
         "name": "tcmadb",
         "host": "db.example.test",
         "port": 5432,
@@ -156,6 +159,7 @@ class ConfigurationContent:
 
 def render_configuration(content: ConfigurationContent) -> str:
     """Return the text of the configuration file."""
+    # In TOML a key after a sub-table belongs to it, so the cluster's own keys come first.
     sections = [
         _file_header_lines(content),
         _defaults_section(content.access),
@@ -253,6 +257,7 @@ def _high_availability_entry(content: ConfigurationContent) -> ProfileEntry:
     if not groups:
         return ProfileEntry(key, False, f"There is {shown}.")
     off = [g.name for g in groups if not g.ha_enabled]
+    # Written as false, a switch that was left off after maintenance would never be drift.
     if off:
         question = (
             f"Should it be on for {join_names(off)}? If yes, write true; if no, list the groups "
@@ -277,6 +282,7 @@ def _are_valid_texts(texts: Iterable[str]) -> bool:
 
 
 def _planned_nodes_lines(facts: ClusterFacts) -> list[str]:
+    # A node that is down for now looks the same as one that is not installed yet.
     unread = [node.name for node in facts.nodes if not node.services]
     question = "Which nodes are in CUCM's server list, and not installed yet?"
     if not unread:

@@ -6,6 +6,7 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+# A copy of the schema's: a step must not change when the schema moves on.
 _SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
