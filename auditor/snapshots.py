@@ -83,6 +83,8 @@ class SnapshotReport:
     clusters: tuple[SnapshotCluster, ...]
 
 
+# What `auditor diff` compares, and what `failover-check --since` needs. A file may be older than
+# this program: a key that neither of them uses would only be one more thing to refuse it for.
 _FACTS_READ = frozenset(
     {"name", "nodes", "groups", "groups_known", "topology_observed", "settings", "databases"}
     | {"high_availability", "coverage", "peers"}
@@ -116,6 +118,7 @@ _STATEMENT = TypeAdapter(Statement)
 
 def build_snapshot(report: Report, facts: Sequence[ClusterFacts]) -> dict[str, Any]:
     """Return a snapshot as plain JSON data, digest included."""
+    # A file keeps the sentence of a failure, not its data, which may change with the program.
     rendered = {cluster.name: _with_rendered_coverage(cluster) for cluster in facts}
     by_name = _FACTS.dump_python(rendered, by_alias=True)
     content = {
@@ -131,6 +134,7 @@ def build_snapshot(report: Report, facts: Sequence[ClusterFacts]) -> dict[str, A
 def _report_with_statements(report: Report) -> dict[str, Any]:
     """Return the JSON report; a comparison needs what was observed as data, not as a sentence."""
     content = report_to_dict(report)
+    # The report's dictionaries hold sentences only, so the statements are looked up by id.
     observed = {f.id: f.observed for cluster in report.clusters for f in cluster.findings}
     for cluster in content["clusters"]:
         for finding in cluster["findings"]:
@@ -167,11 +171,14 @@ def read_snapshot(path: Path) -> Snapshot:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError([f"{path}: cannot be read: {error.strerror or error}."]) from error
+    # JSON that is nested too deeply ends in RecursionError, which is no ValueError.
     except (ValueError, RecursionError) as error:
         text = f"{path}: cannot be read as a snapshot: it is cut short, or something else."
         raise ConfigError([text]) from error
     if not isinstance(content, dict) or content.get("kind") != SNAPSHOT_KIND:
         raise ConfigError([f"{path}: is not a snapshot; `auditor snapshot` writes one."])
+    # Before the digest: another version may compute it otherwise, and the file would be called
+    # edited.
     version = content.get("schema_version")
     if version != SNAPSHOT_SCHEMA_VERSION:
         text = f"{path}: has schema version {version}; this auditor reads"
@@ -193,6 +200,7 @@ def parse_snapshot(content: Mapping[str, Any], origin: str) -> Snapshot:
         key = ".".join(str(part) for part in error.errors()[0]["loc"])
         text = f"{origin}: is not complete: {key} is not as `auditor snapshot` writes it."
         raise ConfigError([text]) from error
+    # A comparison looks up the facts by the names of the report.
     names = [cluster.name for cluster in snapshot.report.clusters]
     if sorted(names) != sorted(snapshot.facts):
         text = f"{origin}: is not complete: its report and its facts are of different clusters."
@@ -206,6 +214,7 @@ def _check_reply_times(snapshot: Snapshot, origin: str) -> None:
     for cluster in snapshot.facts.values():
         for node in cluster.nodes:
             try:
+                # A node that was not read has no reply time, which is right; any valid date serves.
                 datetime.fromisoformat(node.replied_at or "2000-01-01")
             except ValueError:
                 text = f"{origin}: is not complete: replied_at of {node.name} is not a time."
@@ -214,6 +223,7 @@ def _check_reply_times(snapshot: Snapshot, origin: str) -> None:
 
 def reason_nothing_read(coverage: Iterable[Coverage]) -> str:
     """Return why no server answered at all, empty if one did."""
+    # A port that accepts a connection gives no facts: with only that, nothing was read.
     requested = [entry for entry in coverage if entry.source is not Source.TCP]
     if any(entry.outcome is Outcome.COLLECTED for entry in requested):
         return ""
@@ -243,6 +253,7 @@ def missing_data_sentences(cluster: ClusterReport) -> Iterator[str]:
             f"{join_names(nodes, limit=3)} {verb} missing ({_reason_text(reason)}):"
             f" {whose} services cannot be compared later."
         )
+    # A node without services has its sentence above, whatever else failed there.
     rest = [entry for entry in failures if entry.node not in cluster.unread]
     for (source, reason), nodes in _group_names(((e.source, e.reason), e.node) for e in rest):
         names = join_names(nodes, limit=3)

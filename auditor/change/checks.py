@@ -61,6 +61,7 @@ def apply_threshold(check: ChangeCheck, fail_on: Severity) -> ChangeCheck:
 def is_already_made(change: RequestedChange, facts: ClusterFacts) -> bool:
     """Return whether the service is activated and runs, or is not activated, as requested."""
     state = find_changed_node(facts, change).services.get(change.service)
+    # Not enough to be activated: one that is stopped still needs a start in Control Center.
     if state is None or state.activated is not change.activate:
         return False
     return state.state is RunState.STARTED or not change.activate
@@ -85,6 +86,7 @@ def state_check(change: RequestedChange, facts: ClusterFacts) -> ChangeCheck:
             reason = explain_no_response(facts, node, Source.CONTROL_CENTER)
             return replace(check, kind=CheckKind.NODE_UNREAD, details=(reason,))
         return check
+    # It may still fail to start, so no result is known yet.
     if state.state in CHANGING_STATES:
         return replace(check, kind=CheckKind.SERVICE_MOVING)
     kind = CheckKind.SERVICE_STATE
@@ -107,6 +109,7 @@ def prerequisite_checks(
         yield from _dependent_service_checks(change, node, changes)
         return
     for finding in _prerequisite_findings(change, facts, judged):
+        # A row that does not apply is no prerequisite; a go for it would look like a check.
         if finding.verdict is not Verdict.NOT_APPLICABLE:
             yield check_finding(PrecheckTopic.PREREQUISITE, finding)
     advice = load_activation_advice().get(change.service)
@@ -123,6 +126,8 @@ def _prerequisite_findings(
     for finding in findings_for_change(change, findings):
         if judged.rows[finding.recommendation].expects in _PREREQUISITE_EXPECTATIONS:
             yield finding
+    # It does not start on a node outside every redundancy group (TAC document 217304). The finding
+    # has no service, so it is not found by that of the change.
     if change.service == PRESENCE_ENGINE_SERVICE:
         subject = FindingSubject(SubjectKind.NODE, change.node)
         for finding in judged.current:
@@ -139,6 +144,7 @@ def _needed_service_check(
     `planned`: what the same change does to it, None for nothing.
     """
     state = node.services.get(needed)
+    # What the same change does counts more than the state now, which will not last.
     if planned:
         result, kind = PrecheckResult.GO, CheckKind.NEEDED_COMES_FIRST
     elif planned is False:
@@ -169,6 +175,7 @@ def _dependent_service_checks(
         state = node.services.get(name)
         if change.service not in advice.needs or name in leaving or state is None:
             continue
+        # An unknown state counts as running: to stop what may need the service does more harm.
         if state.state is not RunState.STOPPED:
             yield ChangeCheck(
                 topic=PrecheckTopic.PREREQUISITE,
@@ -191,6 +198,7 @@ def placement_checks(
         if judged.rows[finding.recommendation].expects in _PLACEMENT_EXPECTATIONS
     ]
     applicable = [f for f in findings if f.verdict is not Verdict.NOT_APPLICABLE]
+    # Judged after the change: the same row is drift before it, which is the reason to make it.
     for finding in applicable:
         yield check_finding(PrecheckTopic.PLACEMENT, finding, CheckKind.FINDING_WITH_CHANGE)
     if not applicable:
@@ -247,6 +255,7 @@ def broken_checks(judged: WhatIfFindings, fail_on: Severity) -> Iterator[ChangeC
 
 def fixed_checks(judged: WhatIfFindings) -> Iterator[ChangeCheck]:
     """Yield the drift, also by the profile of the file, that passes after the change."""
+    # Drift that exists only by the tested profile is not there today, so nothing fixes it.
     drift = {finding.id for finding in judged.filed_current if finding.verdict is Verdict.DRIFT}
     for before, after in judged.pairs():
         is_fixed = before.verdict is Verdict.DRIFT and after.verdict is Verdict.PASS
@@ -259,6 +268,7 @@ def find_changed_settings(facts: ClusterFacts, filed: ClusterFacts) -> tuple[Exp
     settings = []
     for key in DEPLOYMENT_KEYS:
         was, tested = _declared_value(filed, key), _declared_value(facts, key)
+        # A test only adds or replaces keys, so one that is not declared was not tested.
         if tested and tested != was:
             settings.append(ExpectedSetting(key, was, tested))
     return tuple(settings)
@@ -278,6 +288,7 @@ def feature_checks(
     """Yield what the tested profile needs beyond the services of the change."""
     changed = {(change.node, change.service) for change in changes}
     for finding in judged.caused_by_profile():
+        # Those of the changed services are under their own topics, with their own remedies.
         if (finding.subject.name, finding.service) not in changed:
             kind = _feature_check_kind(finding, judged, changes)
             check = check_finding(PrecheckTopic.FEATURE, finding, kind)
@@ -306,8 +317,10 @@ def group_checks(
     """Yield the HA state of each affected group, and its drift that the change leaves."""
     nodes = {change.node: find_changed_node(facts, change) for change in changes}
     groups = {node.redundancy_group for node in nodes.values()} - {None}
+    # Both nodes of each pair: if the change causes a failover, the partner takes the users.
     members = {n.name for n in facts.nodes if n.redundancy_group in groups} | nodes.keys()
     yield from _missing_group_checks(facts, nodes.values())
+    # What the change fixes, or the profile causes, has its own topic.
     elsewhere = {after.id for _, after in judged.pairs() if after.verdict is Verdict.PASS}
     elsewhere |= {finding.id for finding in judged.caused_by_profile()}
     for finding in judged.current:
@@ -317,6 +330,7 @@ def group_checks(
                 yield _pair_check(finding, facts)
         elif finding.verdict is Verdict.DRIFT and name in members and finding.id not in elsewhere:
             check = check_finding(PrecheckTopic.GROUP, finding, CheckKind.EXISTING_DRIFT)
+            # The change neither causes nor fixes it, so it is no reason against the change.
             yield replace(check, result=PrecheckResult.NOTE)
 
 
@@ -340,6 +354,7 @@ def _pair_check(finding: Finding, facts: ClusterFacts) -> ChangeCheck:
     """Return the state of a pair; with HA off, a change of a service cannot cause a failover."""
     check = check_finding(PrecheckTopic.GROUP, finding)
     group = find_group(facts, finding.subject.name)
+    # A switch that was only discovered is no proof that no failover can follow.
     is_off = group is not None and group.ha_enabled is False and not group.switch_discovered
     return replace(check, result=PrecheckResult.NOTE) if is_off else check
 

@@ -33,6 +33,8 @@ class PrecheckResult(StrEnum):
 class PrecheckTopic(StrEnum):
     """What a check is about, in the order of the report; the values are tokens of the JSON."""
 
+    # Readers of the JSON match these, so they keep the words of their first version; the headings
+    # for people are in `precheck_report`.
     NOW = "the service now"
     PREREQUISITE = "prerequisites"
     PLACEMENT = "what Cisco's table says of it here"
@@ -178,6 +180,7 @@ class Decision:
     @property
     def has_nothing_to_change(self) -> bool:
         """Return whether every change is made already."""
+        # Without facts the decision has no changes, which does not mean that all are made.
         return bool(self.changes) and set(self.already_made) == set(self.changes)
 
     @property

@@ -12,6 +12,7 @@ _EXPECTATION = TypeAdapter(ChangeExpectation)
 
 def serialize_expectation(expectation: ChangeExpectation) -> str:
     """Return what a change is expected to do, as it is written to a file."""
+    # By alias: files that exist have `foreseen` as a key.
     return _EXPECTATION.dump_json(expectation, indent=1, by_alias=True).decode() + "\n"
 
 

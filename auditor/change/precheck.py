@@ -44,10 +44,12 @@ def decide_change(
     `is_confirmed`: the engineer says that the configuration which no interface shows is complete.
     `filed`: the facts with the profile of the file, if `facts` have one that is to be tested.
     """
+    # The engine does this by itself, but the checks below read the nodes directly.
     facts = drop_contradicted_facts(facts)
     filed = facts if filed is None else drop_contradicted_facts(filed)
     judged = judge_change(facts, filed, changes, recommendations)
     features = find_changed_settings(facts, filed)
+    # Made first, because the checks of each service must know what is listed as broken.
     broken = tuple(broken_checks(judged, fail_on))
     service_checks = tuple(_service_checks(facts, judged, changes, broken))
     checks = (

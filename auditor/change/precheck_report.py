@@ -37,6 +37,7 @@ _RESULT_WORDS = {
     PrecheckResult.UNDECIDED: "undecided",
     PrecheckResult.NOTE: "note",
 }
+# For a go or a note there is nothing to do, and advice would look like a condition.
 _RESULTS_WITH_REMEDY = (PrecheckResult.NO_GO, PrecheckResult.UNDECIDED)
 
 _TOPIC_HEADINGS = {
@@ -86,6 +87,7 @@ def check_text(check: ChangeCheck) -> str:
 
 def check_remedy(check: ChangeCheck) -> str:
     """Return what to do about a check, empty if nothing."""
+    # The user chose the threshold; what is below it need not be acted on.
     if check.is_below_threshold:
         return ""
     return _load_check_texts()[check.kind].remedy.format(**_text_values(check))

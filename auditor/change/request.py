@@ -47,12 +47,14 @@ def parse_changes(
         *(_service_problem(argument.service) for argument in arguments),
         *_contradictory_changes(changes),
     ]
+    # A service that is named for several nodes has the same problem for each.
     if unique := [problem for problem in dict.fromkeys(problems) if problem]:
         raise ConfigError(unique)
     return tuple(changes)
 
 
 def _parse_argument(text: str, *, activate: bool) -> _ServiceArgument:
+    # An empty node is kept apart from none: `SERVICE@` is a slip, `SERVICE` needs --on.
     service, mark, node = text.rpartition("@")
     name, place = (service, node.strip()) if mark else (text, None)
     return _ServiceArgument(_canonical_service(name), place, activate)
@@ -105,6 +107,7 @@ def find_unknown_nodes(facts: ClusterFacts, changes: Sequence[RequestedChange]) 
     names = _node_names(facts)
     typed = dict.fromkeys(change.node for change in changes)
     unknown = tuple(name for name in typed if name.casefold() not in names)
+    # Only CUCM's list proves that a name is wrong; without it the node may well exist.
     if unknown and facts.topology_observed:
         choices = sorted(names.values())
         raise ConfigError(_unknown_node_problem(facts.name, name, choices) for name in unknown)
@@ -127,6 +130,7 @@ def _node_names(facts: ClusterFacts) -> dict[str, str]:
 
 def _unknown_node_problem(cluster: str, name: str, choices: Sequence[str]) -> str:
     """Return the error; a host name without its domain hints at the node that it begins."""
+    # The distance between a host name and its full name is too great to be taken for a slip.
     short = [full for full in choices if full.casefold().startswith(f"{name.casefold()}.")]
     hint = did_you_mean(short[0] if len(short) == 1 else name, choices) or "."
     return f"cluster {cluster} has no node {name!r}{hint} It has {join_names(choices)}."

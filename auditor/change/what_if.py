@@ -54,12 +54,16 @@ def _apply_changes_to_node(
 
 
 def _changed_service_state(change: RequestedChange, *, started: bool) -> ServiceState:
+    # Built anew, not replaced: uptime, restarts and reason are those of the service as it was. An
+    # old uptime would prove that a service stays up which has not even started, and an old reason
+    # would explain a state that does not exist.
     if not change.activate:
         return ServiceState(
             change.service,
             deployable=True,
             activated=False,
             state=RunState.STOPPED,
+            # As Control Center reports it, so that the text is the one that a later audit has.
             reason_code=NOT_ACTIVATED_REASON_CODE,
         )
     state = RunState.STARTED if started else RunState.STOPPED
@@ -99,6 +103,7 @@ class WhatIfFindings:
 
     def temporary(self) -> Iterator[ExpectedFinding]:
         """Yield what the change makes drift or unknown until the file has the tested profile."""
+        # What blocks with the tested profile too does not end when the file is updated.
         settled = {f.id for f in self.changed if f.verdict not in _BLOCKING_VERDICTS}
         for before, after in self._pair_by_id(self.filed_current, self.filed_changed):
             if after.id in settled and _becomes_blocking(before, after):
@@ -124,6 +129,7 @@ def judge_change(
     rows = (*recommendations, *_missing_group_rows(recommendations))
     current = judge_facts(rows, facts)
     changed = judge_facts(rows, apply_changes(facts, changes, started=True))
+    # Most changes test no feature, and the same facts need not be judged twice.
     is_same_profile = filed == facts
     return WhatIfFindings(
         rows={row.id: row for row in rows},
@@ -149,6 +155,7 @@ def _missing_group_rows(recommendations: Sequence[Recommendation]) -> list[Recom
 
 def _becomes_blocking(before: Finding, after: Finding) -> bool:
     """Return whether a finding becomes drift, or becomes unknown after it was known."""
+    # Unknown before and after is not the work of the change.
     if before.verdict is Verdict.UNKNOWN:
         return after.verdict is Verdict.DRIFT
     return before.verdict not in _BLOCKING_VERDICTS and after.verdict in _BLOCKING_VERDICTS

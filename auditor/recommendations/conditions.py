@@ -11,6 +11,7 @@ from auditor.recommendations.logic import ALWAYS_TRUE, Evaluation, all_of, any_o
 from auditor.recommendations.view import NodeView
 from auditor.recommendations.vocabulary import Condition, NodeScope
 
+# `Origin` is declared in the order of trust.
 _ORIGINS_BY_TRUST = tuple(Origin)
 _MAX_RELEASE = (10**6, 0)
 _ROLE_HINT = make_statement(Form.READ_ROLES)
@@ -19,6 +20,7 @@ _ROLE_HINT = make_statement(Form.READ_ROLES)
 def effective_setting(facts: ClusterFacts, key: str) -> Setting | None:
     """Return the most trusted setting of a deployment key, None if there is none."""
     settings = facts.settings.get(key, ())
+    # The usual case, and this runs for every row on every node.
     if len(settings) == 1:
         return settings[0]
     return min(settings, key=lambda setting: _ORIGINS_BY_TRUST.index(setting.origin), default=None)
@@ -44,6 +46,7 @@ def evaluate_feature(facts: ClusterFacts, key: str, node: NodeFacts | None = Non
     if setting is None:
         reason = make_statement(Form.KEY_NOT_DECLARED, key=key)
         return Evaluation(None, (reason,), (declare_key_hint(key),))
+    # On somewhere is no proof for this node: a guess would ask for the service on the wrong node.
     if node is not None and not setting.placed:
         reason = make_statement(Form.KEY_TRUE_NODES_UNKNOWN, key=key, origin=setting.origin)
         fact = make_statement(Form.KEY_TRUE_SOMEWHERE, key=key)
@@ -58,6 +61,8 @@ def evaluate_feature(facts: ClusterFacts, key: str, node: NodeFacts | None = Non
 
 
 def _setting_evaluation(setting: Setting, key: str, value: bool, fact: Statement) -> Evaluation:
+    # No data dictionary of the IM&P database is published, so what it shows must be confirmed in
+    # the file before anything passes by it.
     hints = (declare_key_hint(key),) if setting.origin is Origin.DISCOVERED else ()
     origin = "--feature" if setting.from_option else str(setting.origin)
     reason = make_statement(fact.form, **dict(fact.values), origin=origin)
@@ -82,6 +87,7 @@ def evaluate_expressway(facts: ClusterFacts) -> Evaluation:
 
 def evaluate_release_range(release: str | None, start: str | None, below: str | None) -> Evaluation:
     """Return whether a release is at least `start` and lower than `below`; either may be None."""
+    # Most rows hold for every release; the release of the cluster need not be known for them.
     if start is None and below is None:
         return ALWAYS_TRUE
     bounds = (
@@ -102,6 +108,7 @@ def evaluate_release_nine(release: str | None) -> Evaluation:
 
 
 def _parse_release(release: str | None) -> tuple[int, int] | None:
+    # Two fields are enough: no row depends on a service update.
     match = re.match(r"(\d+)(?:\.(\d+))?", release or "")
     return (int(match[1]), int(match[2] or 0)) if match else None
 
@@ -115,6 +122,8 @@ def evaluate_condition(condition: Condition, view: NodeView) -> Evaluation:
 def _evaluate_xmpp_federation(view: NodeView) -> Evaluation:
     through_expressway = evaluate_expressway(view.facts)
     feature = evaluate_feature(view.facts, "xmpp_federation", view.node)
+    # The federation is then off on IM&P itself (TAC document 213865), although the feature is in
+    # use.
     if through_expressway.value:
         return Evaluation(False, feature.reasons, feature.hints, feature.evidence)
     return feature
@@ -122,6 +131,8 @@ def _evaluate_xmpp_federation(view: NodeView) -> Evaluation:
 
 def _evaluate_permanent_chat(view: NodeView) -> Evaluation:
     return all_of(
+        # First `chat`: permanent chat is a part of it, so that without chat its own key need not be
+        # declared.
         evaluate_feature(view.facts, "chat", view.node),
         evaluate_feature(view.facts, "permanent_chat", view.node),
     )
@@ -154,6 +165,7 @@ def _evaluate_service_activated(view: NodeView) -> Evaluation:
 
 def _evaluate_service_runs(view: NodeView) -> Evaluation:
     service = view.service
+    # A service that is starting or stopping may end either way, so it is unknown.
     value = {RunState.STARTED: True, RunState.STOPPED: False}.get(service.run)
     reason = add_detail(service.observed, service.why)
     hint = service.hint or make_statement(Form.AUDIT_WHEN_SETTLED)
@@ -165,6 +177,7 @@ def _evaluate_several_nodes(view: NodeView) -> Evaluation:
     installed = [node for node in view.facts.nodes if not node.planned]
     if len(installed) > 1:
         return Evaluation(True, (make_statement(Form.SEVERAL_NODES),))
+    # One node of a list that may lack others does not prove that it is the only one.
     if not view.facts.topology_observed:
         reason = make_statement(Form.UNKNOWN_WHETHER, what=make_statement(Form.SEVERAL_NODES))
         return Evaluation(None, (reason,), (make_statement(Form.READ_NODES),))
@@ -267,8 +280,11 @@ def _evaluate_publisher_group(view: NodeView) -> Evaluation:
         return Evaluation(None, (make_statement(Form.NO_PUBLISHER_KNOWN),), (_ROLE_HINT,))
     in_same_group = [_is_in_same_group(node, other) for other in publishers]
     member = _on_node(Form.IN_PUBLISHER_GROUP, view)
+    # Before what is unknown of other publishers: one group in common is enough.
     if any(in_same_group):
         return Evaluation(True, (_note_missing_partner(view, member),))
+    # Peers are configured with the publisher, and any node may be its partner here. False would let
+    # AXL be off on the very node that must answer after a failover.
     alone = [p.name for p in publishers if p.group_known and p.redundancy_group is None]
     if alone:
         reason = make_statement(Form.PUBLISHER_WITHOUT_GROUP, publisher=alone[0])
@@ -325,6 +341,7 @@ def _note_missing_partner(view: NodeView, reason: Statement) -> Statement:
     """Return the reason, with a note if the node has no partner to fail over to."""
     groups_known = all(node.group_known for node in view.facts.nodes if not node.planned)
     partners = installed_group_nodes(view.facts, view.node.redundancy_group or "")
+    # Only complete lists prove that there is no partner.
     if view.facts.topology_observed and groups_known and len(partners) <= 1:
         return make_statement(Form.WITHOUT_PARTNER, reason=reason)
     return reason
@@ -349,6 +366,7 @@ _SCOPE_EVALUATORS: Mapping[NodeScope, Callable[[NodeView], Evaluation]] = {
     NodeScope.CHAT_NODES: _condition_evaluator(Condition.CHAT),
     NodeScope.SIP_FEDERATION_NODES: _condition_evaluator(Condition.SIP_FEDERATION),
     NodeScope.XMPP_FEDERATION_NODES: _condition_evaluator(Condition.XMPP_FEDERATION),
+    # With Expressway this holds on every node: then the service must be off everywhere.
     NodeScope.WITHOUT_XMPP_FEDERATION: lambda view: negate_evaluation(
         evaluate_condition(Condition.XMPP_FEDERATION, view)
     ),

@@ -57,6 +57,7 @@ def drop_contradicted_facts(facts: ClusterFacts) -> ClusterFacts:
 def _drop_contradicted_node_facts(node: NodeFacts) -> NodeFacts:
     if node.identity is not Identity.CONTRADICTED:
         return node
+    # Role and group stay: they come from the topology, not from the replies of the node.
     return replace(node, services={}, ha_state=None, axl=None, release=None)
 
 
@@ -125,10 +126,12 @@ def judge_facts(
     Rows that only count before a change (CAU-01) give none.
     """
     rows = [row for row in recommendations if row.mode is JudgingMode.AUDIT]
+    # Before discovery is taken away, so that both judgings lack the same replies.
     facts = drop_contradicted_facts(facts)
     confirmed = drop_discovered_facts(facts)
     context = _JudgeContext(
         facts,
+        # Where nothing was only discovered, a second judging would find the same.
         None if confirmed == facts else confirmed,
         frozenset(row.id for row in rows),
     )
@@ -155,6 +158,8 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
     if (
         context.confirmed
         and judgement.verdict in _VERDICTS_WITHOUT_ACTION
+        # PROFILE-01 compares the file with what was discovered. Without it there is nothing to
+        # compare, and each pass would become unknown.
         and row.expects is not Expectation.PROFILE_AGREES
     ):
         confirmed = _judge_expectation(context, row, context.confirmed, name)
@@ -197,6 +202,7 @@ def _default_reason(row: Recommendation) -> Statement:
 def _remedy_statements(
     row: Recommendation, judgement: Judgement, name: str
 ) -> tuple[Statement, ...]:
+    # The remedy of the row would change a cluster that may be right; first it must be known.
     if judgement.verdict is Verdict.UNKNOWN:
         return judgement.hints
     remedy = row.remedy.get(judgement.kind) if judgement.kind else None
@@ -231,6 +237,8 @@ def _first_that_holds(
         if row.subject is not SubjectKind.NODE or node.name == name:
             view = NodeView(facts, node, row)
             for condition in conditions:
+                # Unknown is not enough: the row's own value is the usual one, and a guess would
+                # replace it.
                 if evaluate_condition(condition, view).value:
                     return condition
     return None
@@ -248,12 +256,16 @@ def _judge_expectation(
             return judge_declared_names(facts, name)
         case Expectation.ABSENT_FEATURE_IS_OFF:
             return judge_absent_feature(facts, row, name, context.loaded)
+    # CONFIRMED has no judge, neither here nor in `services`. Only CAU-01 expects it, no interface
+    # shows what it asks for, and it is judged before a change alone: `judge_facts` drops the row,
+    # and `change.checks` leaves it to the engineer.
     node = next(node for node in facts.nodes if node.name == name)
     return _judge_row_on_node(NodeView(facts, node, row))
 
 
 def _judge_row_on_node(view: NodeView) -> Judgement:
     name = view.node.name
+    # Before everything else: a planned node is asked nothing, so all of it would be unknown.
     if view.node.planned:
         names = make_statement(Form.NAMES, names=(name,))
         planned = Evaluation(
@@ -280,6 +292,7 @@ def evaluate_applicability(view: NodeView) -> Evaluation:
     """Return whether a row is to be judged on a node."""
     row = view.row
     applies = all_of(evaluate_condition(row.applies, view), evaluate_scope(row.on, view))
+    # An activated service needs its prerequisite, whatever the file declares of the feature.
     if row.or_activated:
         applies = any_of(applies, evaluate_condition(Condition.SERVICE_ACTIVATED, view))
     unless = (
@@ -290,6 +303,8 @@ def evaluate_applicability(view: NodeView) -> Evaluation:
     routing = ALWAYS_TRUE if row.routing_nodes else negate_exception(evaluate_routing_node(view))
     listed = evaluate_listed(view) if row.if_listed else ALWAYS_TRUE
     release = evaluate_release_range(view.facts.release, row.releases.start, row.releases.below)
+    # The first that is false gives the only reason, so the most basic comes first: that a release
+    # has no such service explains more than that a feature is not in use.
     return all_of(release, listed, applies, unless, routing)
 
 
@@ -322,6 +337,7 @@ def _judgement_undecided(view: NodeView, applies: Evaluation) -> Judgement:
 
 
 def _observed_statement(view: NodeView) -> Statement:
+    # A planned node has no service row for a reason; "unknown" would look like a failure.
     if view.node.planned or not view.row.service:
         return make_statement(Form.NOT_EXAMINED, node=view.node.name)
     return view.service.observed

@@ -26,8 +26,10 @@ def explain_by_ha(
     ):
         return None
     pair = ha_states.installed_members(facts, group)
+    # Without a partner, or with high availability off, no failover stopped the service.
     if len(pair) != 2 or group.ha_enabled is False:
         return None
+    # False sorts before True: the node itself comes first.
     own, partner = sorted(pair, key=lambda member: member.name.casefold() != node.name.casefold())
     unexplained = Judgement(
         Verdict.UNKNOWN,
@@ -35,15 +37,21 @@ def explain_by_ha(
         service.observed,
         evidence=(*service.evidence, *ha_states.ha_state_evidence((own, partner))),
     )
+    # The Server Recovery Manager may be stopping or starting it right now: neither drift nor an
+    # explanation would be certain.
     if {own.observed, partner.observed} & ha_states.TRANSITION_STATES:
         return replace(
             unexplained,
             because=make_statement(Form.PAIR_MOVING, states=ha_states.member_states(own, partner)),
             hints=(make_statement(Form.AUDIT_WHEN_PAIR_STABLE),),
         )
+    # An explanation needs proof: a switch that was only discovered could hide an outage.
     switched_on = group.ha_enabled is True and not group.switch_discovered
+    # Failed Over explains nothing: the configuration guide 15 (high availability) says that no
+    # critical service is down in it. Only in Idle are services stopped on purpose.
     if not switched_on or (own.observed, partner.observed) != (HaState.IDLE, HaState.BACKUP):
         return None
+    # If it is not activated, the fallback does not start it either, and that is drift.
     if service.state.activated is None and service.state.deployable is not False:
         hint = make_statement(
             Form.LOOK_IN_SERVICE_ACTIVATION, service=service.state.name, node=own.name
@@ -64,11 +72,13 @@ def judge_pair(facts: ClusterFacts, name: str) -> Judgement:
     expected = make_statement(Form.PAIR_EXPECTED, group=name)
     members = ha_states.installed_members(facts, group) if group else ()
     if group is None or len(members) < 2:
+        # A group of one may be a pair whose other node was not listed.
         if not (facts.topology_observed and facts.groups_known):
             return _judge_unread_group(name, expected)
         form = Form.ONE_NODE_INSTALLED if members else Form.NO_NODE_INSTALLED
         count = make_statement(form, group=name)
         return Judgement(Verdict.NOT_APPLICABLE, expected, count, count)
+    # The switch comes first: without high availability the states of the nodes mean nothing.
     judgement = _judge_ha_switch(facts, group, members, expected) or _judge_pair_states(
         members, group.ha_enabled, expected
     )
@@ -96,6 +106,8 @@ def _judge_ha_switch(
     declaration = Evidence(Origin.DECLARED, "profile", fact)
     if declared is False and group.ha_enabled is not True:
         return _judge_ha_declared_off(facts, group, members, expected, declaration)
+    # Also where it is declared off and read as on: PROFILE-01 reports the contradiction, and the
+    # states of the pair count as they are.
     if group.ha_enabled is not False:
         return None
     observed = make_statement(Form.HA_SWITCHED_OFF, group=name)
@@ -108,6 +120,7 @@ def _judge_ha_switch(
             FindingKind.HA_ABNORMAL,
             evidence=(declaration,),
         )
+    # Off may be on purpose; only the file can say so, and either verdict would be a guess.
     because = make_statement(Form.HA_NOT_DECLARED, group=name)
     hints = (make_statement(Form.DECLARE_HA),)
     return Judgement(Verdict.UNKNOWN, expected, observed, because, hints=hints)
@@ -158,6 +171,7 @@ def _judge_pair_states(
         _pair_reason(pair_class, members),
         evidence=ha_states.ha_state_evidence(members),
     )
+    # Normal alone is no pass: a node without high availability may report it too.
     if pair_class is ha_states.PairClass.HEALTHY and switch:
         return replace(judgement, verdict=Verdict.PASS)
     if pair_class in (ha_states.PairClass.FAILED_OVER, ha_states.PairClass.BROKEN):
@@ -220,6 +234,8 @@ def judge_group_membership(view: NodeView) -> Judgement:
 def _judge_ungrouped_node(view: NodeView, origin: Origin, expected: Statement) -> Judgement:
     name = view.node.name
     observed = make_statement(Form.NOT_GROUPED, node=name)
+    # It accepts connections but was asked nothing: PROFILE-02 reports that, and a second drift for
+    # the same line of the file would not help.
     if _is_declared_planned(view):
         return Judgement(
             Verdict.UNKNOWN,

@@ -51,6 +51,8 @@ GROUP_HINT = make_statement(Form.READ_GROUPS)
 
 _FAILED_STATES = frozenset({HaState.FAILED, HaState.DOWN})
 
+# A closed list: the configuration guide 15 says that a failover stops services, but does not name
+# them there. Whatever is not in it stays drift, so that no failure is explained away.
 SERVICES_STOPPED_WHEN_IDLE = frozenset(
     {
         service_names.SIP_PROXY_SERVICE,
@@ -72,6 +74,8 @@ NETWORK_SERVICES_STOPPED_WHEN_IDLE = frozenset(
 """The network services that the Server Recovery Manager stops in a failover, because they are
 critical (configuration guide 15, chapter on high availability)."""
 
+# The code alone explains nothing: it also appears after a restart of the node with high
+# availability on, or of a service that stopped others (TAC document 217304).
 _COMMANDED_OUT_OF_SERVICE = -1069
 
 
@@ -85,6 +89,7 @@ def may_stop_when_idle(state: ServiceState) -> bool:
     return state.name in SERVICES_STOPPED_WHEN_IDLE
 
 
+# A set, because the guides list a pair in either order; a set of one is two equal states.
 HaStatePair = frozenset[HaState | None]
 
 _PAIR_CAUSES: Mapping[HaStatePair, tuple[str, ...]] = {
@@ -135,14 +140,18 @@ def classify_pair(first: HaState | None, second: HaState | None) -> PairClass:
     states = {first, second}
     if states == {HaState.NORMAL}:
         return PairClass.HEALTHY
+    # Before the transitions: a failed node is drift, whatever its partner does.
     if states & _FAILED_STATES:
         return PairClass.BROKEN
     if states & TRANSITION_STATES:
         return PairClass.MOVING
+    # Every documented pair after a failover has a node in backup mode; no guide explains the rest.
     if HaState.BACKUP not in states:
         return PairClass.UNKNOWN
     if states & {HaState.IDLE, HaState.FAILED_OVER}:
         return PairClass.FAILED_OVER
+    # None beside backup is the documented "node down": the partner lost its heartbeat and took
+    # over.
     if states & {HaState.FAILED_OVER_SERVICES_DOWN, None}:
         return PairClass.BROKEN
     return PairClass.UNKNOWN
@@ -173,6 +182,7 @@ class HaMember:
     @property
     def observed(self) -> HaState | None:
         """Return the state if PerfMon returned it; a state from SQL explains nothing."""
+        # The numbers of `SRMState` are documented (RTMT guide 15), those of the database are not.
         by_perfmon = self.reading is not None and self.reading.origin is Origin.OBSERVED
         return self.state if by_perfmon else None
 
@@ -183,6 +193,8 @@ def installed_members(facts: ClusterFacts, group: Group) -> tuple[HaMember, ...]
     members = []
     for name in group.nodes:
         node = nodes.get(name.casefold())
+        # It stays a member: without it the pair would look like a group of one node, which has
+        # nothing to judge.
         if node is None:
             silence = make_statement(Form.MEMBER_UNKNOWN_NODE, node=name)
             members.append(HaMember(name, None, silence))

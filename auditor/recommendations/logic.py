@@ -58,11 +58,14 @@ def any_of(*evaluations: Evaluation) -> Evaluation:
 
 def _combine_evaluations(evaluations: tuple[Evaluation, ...], *, decisive: bool) -> Evaluation:
     for evaluation in evaluations:
+        # One reason decides. The others would not change the value, and would hide what matters.
         if evaluation.value is decisive:
             return evaluation
+    # By identity: another true has reasons and evidence that the reader must see.
     remaining = [evaluation for evaluation in evaluations if evaluation is not ALWAYS_TRUE]
     if len(remaining) == 1:
         return remaining[0]
+    # Of an unknown result only the unknown parts count: the others are settled.
     unknown = [evaluation for evaluation in remaining if evaluation.value is None]
     return Evaluation(
         None if unknown else not decisive,

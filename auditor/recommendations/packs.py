@@ -26,6 +26,7 @@ ReleaseNumber = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")]
 class _PackTable(BaseModel):
     """A table of a pack, which takes the keys that it names and no others."""
 
+    # A misspelt key such as `unless` would otherwise be ignored, and its row judged too widely.
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
@@ -65,6 +66,7 @@ class Citation(_PackTable):
 class Releases(_PackTable):
     """The IM&P releases that a recommendation holds for: from `start`, below `below`."""
 
+    # `from` is a keyword of Python.
     start: Annotated[ReleaseNumber | None, Field(alias="from")] = None
     below: ReleaseNumber | None = None
 
@@ -126,6 +128,7 @@ def load_packs(names: Sequence[str] = BUILT_IN_PACKS) -> tuple[Recommendation, .
     Raises:
         ConfigError: there is no pack of that name.
     """
+    # A user may have typed the name, so this is no fault of the program.
     unknown = [name for name in names if name not in BUILT_IN_PACKS]
     if unknown:
         packs = ", ".join(BUILT_IN_PACKS)

@@ -22,6 +22,7 @@ _DATABASE_USES = {
 }
 """The `used_by` of a database for each service that needs one."""
 
+# A firewall may drop what a host would refuse, so one means no more than the other.
 _FAILED_REACH = frozenset({Reach.REFUSED, Reach.TIMED_OUT})
 _LIST_DATABASE_HINT = make_statement(Form.LIST_DATABASE)
 
@@ -30,6 +31,8 @@ def judge_database_configured(view: NodeView) -> Judgement:
     """Judge whether an external database is configured for the service on a node."""
     use = _DATABASE_USES[view.row.service or ""]
     expected = make_statement(Form.DATABASE_EXPECTED, use=use, node=view.node.name)
+    # A declared feature makes the list of databases complete. Without this, a healthy cluster would
+    # drift until the operator has listed them all.
     if _is_database_undeclared(view, use) and view.service.run is RunState.STARTED:
         return judge_proven_by_start(view, expected)
     return _judge_prerequisite(view, expected, _evaluate_database(view, use))
@@ -61,6 +64,8 @@ def judge_xmpp_federation(view: NodeView) -> Judgement:
     """Judge whether XMPP federation is turned on in the administration of a node."""
     key = "xmpp_federation_enabled_on"
     expected = make_statement(Form.XMPP_FEDERATION_EXPECTED, node=view.node.name)
+    # It cannot be started while the federation is off on its node (Interdomain Federation Guide
+    # 15).
     if not _is_declared(view, key) and view.service.run is RunState.STARTED:
         return judge_proven_by_start(view, expected)
     federation = effective_setting(view.facts, "xmpp_federation")
@@ -68,6 +73,7 @@ def judge_xmpp_federation(view: NodeView) -> Judgement:
     confirmed = (
         federation is not None and federation.on and federation.origin is not Origin.DISCOVERED
     )
+    # Once the federation itself is declared, a missing list is an empty one, as with databases.
     if effective_setting(view.facts, key) is None and confirmed:
         reason = make_statement(Form.KEY_NAMES_NO_NODE, key=key)
         evaluation = Evaluation(False, (reason,), (declare_key_hint(key),))
@@ -81,6 +87,7 @@ def judge_ldap_search(view: NodeView, *, stays_up: bool) -> Judgement:
     """
     key = "third_party_ldap_search_configured"
     expected = make_statement(Form.LDAP_SEARCH_EXPECTED)
+    # Started is no proof here: without the search it starts, and then stops again.
     if not _is_declared(view, key) and stays_up:
         return judge_proven_by_start(view, expected)
     return _judge_prerequisite(view, expected, evaluate_feature(view.facts, key))
@@ -177,6 +184,7 @@ def _evaluate_own_database(view: NodeView) -> Evaluation:
         and setting_covers_node(setting, node)
     ]
     databases = _databases_for_node(view, use)
+    # The configuration guide 15 asks for one logical database for each node here.
     shared = [any(_database_serves_node(d, node) for node in others) for d in databases]
     if not all(shared) or not databases:
         return configured
@@ -235,6 +243,7 @@ def _judge_missing_prerequisite(view: NodeView, judgement: Judgement) -> Judgeme
     """Judge a missing prerequisite by whether its service runs without it."""
     service = view.service
     evidence = (*judgement.evidence, *service.evidence)
+    # Whether the file is out of date or the service cannot start shows only in whether it runs.
     if service.run is RunState.UNKNOWN:
         return replace(
             judgement,
@@ -270,6 +279,7 @@ def _judge_database_tests(
         hints=_discovered_hints(databases),
         evidence=(*_database_evidence(databases), *_connection_test_evidence(databases)),
     )
+    # The worst first: one database that fails is enough to stop the service.
     if results & _FAILED_REACH:
         return _judge_unreachable_database(view, judgement, names)
     if Reach.UNKNOWN in results:
@@ -287,6 +297,7 @@ def _judge_database_tests(
             because=because,
             hints=(hint,),
         )
+    # The operator turned the test off (`probe = false`): then only the configuration is judged.
     if Reach.NOT_TRIED in results:
         return replace(
             judgement,
@@ -319,6 +330,8 @@ def _judge_unreachable_database(
         hints=(make_statement(Form.TEST_DATABASE_FROM_NODE, node=view.node.name),),
         evidence=(*judgement.evidence, *service.evidence),
     )
+    # The test alone is not enough, because it comes from this machine and not from the node; a
+    # stopped service confirms it.
     if service.run is RunState.STOPPED:
         return replace(
             judgement,

@@ -37,6 +37,7 @@ _SYNCED_FROM_KEY = f"{DEPLOYMENT_KEY_PREFIX}intercluster_synced_from"
 
 _KEY_RELEASES = {
     f"{DEPLOYMENT_KEY_PREFIX}intercluster_cup86": ("9.0", "10.0"),
+    # AXL knows Cisco XCP File Transfer Manager from schema version 11.0.
     f"{DEPLOYMENT_KEY_PREFIX}managed_file_transfer": ("11.0", None),
 }
 """Features that only some releases have."""
@@ -81,6 +82,7 @@ def judge_absent_feature(
     if watch is None:
         return not_applicable_judgement(expected, make_statement(Form.NO_SERVICE_DEPENDS, key=key))
     setting = effective_setting(facts, watch.key)
+    # Only the operator can say that a feature is absent; a table that shows none may be misread.
     if setting is None or setting.on or setting.origin is Origin.DISCOVERED:
         reason = make_statement(Form.KEY_NOT_DECLARED_FALSE, key=key)
         return not_applicable_judgement(expected, reason)
@@ -116,6 +118,7 @@ def _judge_feature_services(
     scope_unknown = any(scope.value is None for _, scope in scopes)
     fact = make_statement(Form.KEY_VALUE, key=watch.key, value="false")
     declaration = Evidence(setting.origin, setting.source, fact)
+    # Before the services that are unknown: one that runs is enough.
     if running and not scope_unknown and not required.value:
         return _judge_running_services(watch, expected, running, required, declaration)
     if required.value:
@@ -128,8 +131,10 @@ def _judge_feature_services(
             hints=required.hints,
             evidence=required.evidence,
         )
+    # It may run on the node that the row excepts, so it proves nothing while the scope is unknown.
     unknown = [*unsettled, *(running if scope_unknown else [])]
     judgement = _judge_services_off(watch, expected, unknown, declaration)
+    # The key is about the whole cluster: a node that was not listed may run the service.
     if judgement.verdict is Verdict.PASS and not facts.topology_observed:
         return replace(
             judgement,
@@ -211,6 +216,7 @@ def judge_declared_key(facts: ClusterFacts, key: str) -> Judgement:
     declared = next((s for s in settings if s.origin is Origin.DECLARED), None)
     if declared is None:
         return not_applicable_judgement(expected, make_statement(Form.KEY_NOT_DECLARED, key=key))
+    # Not compared by trust: that sources differ is the finding, whichever is right.
     others = [setting for setting in settings if setting.origin is not Origin.DECLARED]
     release = _evaluate_key_release(facts, key, declared)
     if not others and release is ALWAYS_TRUE:
@@ -275,6 +281,7 @@ def _evaluate_key_release(facts: ClusterFacts, key: str, setting: Setting) -> Ev
 
 def _settings_agree(facts: ClusterFacts, key: str, declared: Setting, other: Setting) -> bool:
     """Return whether two settings of a key can both be true."""
+    # The cluster does not show where the feature is on, so any declared place may be right.
     if not other.placed:
         return declared.on and not declared.expressway
     if key == _SYNCED_FROM_KEY:
@@ -299,6 +306,7 @@ def _synced_groups(facts: ClusterFacts, setting: Setting) -> frozenset[str]:
 
 def _setting_coverage(facts: ClusterFacts, setting: Setting) -> tuple[bool, frozenset[str]]:
     """Return what two settings must share: Expressway, and the nodes that they hold for."""
+    # By nodes, not by what is written: `true` and a list of every node mean the same.
     nodes = {node.name for node in installed_nodes(facts) if setting_covers_node(setting, node)}
     return setting.expressway, frozenset(nodes) if setting.on else frozenset()
 
@@ -319,6 +327,7 @@ def judge_declared_names(facts: ClusterFacts, key: str) -> Judgement:
     evidence = (Evidence(Origin.DECLARED, key, make_statement(Form.NAMES, names=named)),)
     judgement = Judgement(Verdict.PASS, expected, observed, observed, evidence=evidence)
     missing = tuple(name for name in named if name.casefold() not in _existing_names(facts))
+    # A name that is missing may be that of a group, and these were not read.
     groups_missing = not facts.groups_known and any(word in key for word in _GROUP_NAMING_KEYS)
     if not facts.topology_observed or (missing and groups_missing):
         return replace(
@@ -344,5 +353,6 @@ def judge_declared_names(facts: ClusterFacts, key: str) -> Judgement:
 def _existing_names(facts: ClusterFacts) -> set[str]:
     """Return the names in the cluster; groups count only where the cluster listed them itself."""
     nodes = {word for node in facts.nodes for word in (node.name, node.address)}
+    # A group that only the file names would confirm itself.
     groups = {group.name for group in facts.groups} if facts.groups_known else set()
     return {word.casefold() for word in nodes | groups}

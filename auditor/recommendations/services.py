@@ -50,6 +50,7 @@ def _judge_running(view: NodeView) -> Judgement:
     service = view.service
     expected = view.say(Form.SERVICE_RUNS if view.row.network else Form.SERVICE_ACTIVATED_AND_RUNS)
     match service.run:
+        # Running proves activation, so an unknown one is enough; only "not activated" contradicts.
         case RunState.STARTED if view.row.network or service.state.activated is not False:
             if service.state.restarted:
                 return _unstable_judgement(view, expected, view.say(Form.SERVICE_RESTARTED))
@@ -68,6 +69,7 @@ def _judge_running(view: NodeView) -> Judgement:
 
 def _judge_stopped(view: NodeView, service: ServiceView, expected: Statement) -> Judgement:
     """Judge a service that does not run; that it is stopped is known even if activation is not."""
+    # Before the HA state: a failover stops services, it deactivates none.
     if not view.row.network and service.state.activated is False:
         return Judgement(
             Verdict.DRIFT,
@@ -76,6 +78,7 @@ def _judge_stopped(view: NodeView, service: ServiceView, expected: Statement) ->
             kind=FindingKind.NOT_ACTIVATED,
             evidence=service.evidence,
         )
+    # Before the restart: a failover also explains a stop that two readings saw happen.
     explained = explain_by_ha(view.facts, view.node, service, expected)
     if explained is not None:
         return explained
@@ -107,6 +110,8 @@ def _judge_transition(view: NodeView, expected: Statement) -> Judgement:
             state=service.run,
         )
         return _unstable_judgement(view, expected, observed)
+    # No drift yet: a service may stay in Starting while the IM and Presence Data Monitor waits for
+    # replication or the sync (administration guide 15, services).
     because = make_statement(Form.MOVING_AT_LAST_READING, state=service.run)
     hint = make_statement(Form.AUDIT_WHEN_SETTLED)
     return _unknown_judgement(expected, service, because, hint)
@@ -135,6 +140,7 @@ def _judge_not_activated(view: NodeView) -> Judgement:
     """Judge activation alone: a service that is starting where it must not be is drift."""
     service = view.service
     expected = view.say(Form.SERVICE_NOT_ACTIVATED)
+    # Stopped is not enough for a pass: a service that is activated may start at any time.
     match service.state.activated:
         case False:
             return Judgement(Verdict.PASS, expected, service.observed, evidence=service.evidence)
@@ -167,6 +173,7 @@ def _judge_optional(view: NodeView) -> Judgement:
 def _judge_stays_up(view: NodeView) -> Judgement:
     service = view.service
     expected = view.say(Form.SERVICE_STAYS_UP)
+    # Before its state: it may run now, and still have come up anew between two readings.
     if service.state.restarted:
         return _unstable_judgement(view, expected, view.say(Form.SERVICE_RESTARTED))
     match service.run:
@@ -189,6 +196,7 @@ def _judge_stays_up(view: NodeView) -> Judgement:
 def _judge_uptime(service: ServiceView, expected: Statement) -> Judgement:
     """Judge a service that runs; no statement holds its uptime, which differs in every run."""
     uptime = service.state.uptime_s
+    # A low uptime is enough where a second reading saw no restart.
     if uptime is None or (uptime < STEADY_UPTIME_S and service.state.restarted is not False):
         because = make_statement(Form.SECOND_READING_NEEDED)
         return _unknown_judgement(expected, service, because, make_statement(Form.AUDIT_LATER))
@@ -201,6 +209,7 @@ def _judge_axl_response(view: NodeView) -> Judgement:
     expected = make_statement(Form.AXL_REPLIES_EXPECTED, node=name)
     hints = (make_statement(Form.TEST_AXL, node=name),)
     unknown = make_statement(Form.UNKNOWN_WHETHER, what=make_statement(Form.AXL_REPLY, node=name))
+    # The reply is that of another machine: neither a pass nor drift of this node.
     if view.node.identity is Identity.CONTRADICTED:
         because = make_statement(Form.WRONG_NODE, node=name)
         return Judgement(Verdict.UNKNOWN, expected, unknown, because, hints=hints)
@@ -234,6 +243,7 @@ def _judge_ldap_search(view: NodeView) -> Judgement:
     return judge_ldap_search(view, stays_up=_judge_stays_up(view).verdict is Verdict.PASS)
 
 
+# The expectations that are missing here have other subjects than a node; `engine` judges them.
 _EXPECTATION_JUDGES: Mapping[Expectation, Callable[[NodeView], Judgement]] = {
     Expectation.RUNNING: _judge_running,
     Expectation.NOT_ACTIVATED: _judge_not_activated,

@@ -76,12 +76,14 @@ class Judgement:
 def view_service(facts: ClusterFacts, node: NodeFacts, service: str) -> ServiceView:
     """Return the state of a service on a node; unknown if the node or its row was not read."""
     name = node.name
+    # Before the rest: its rows were dropped, and that it did not answer would be the wrong reason.
     if node.identity is Identity.CONTRADICTED:
         why = make_statement(Form.WRONG_NODE, node=name)
         return _unknown_service_view(name, service, why, Form.CHECK_ADDRESS)
     state = node.services.get(service)
     if state is not None:
         return _read_service_view(name, state)
+    # A list without the row is no proof that the node lacks the service: rows may be missing.
     if node.services:
         why = make_statement(Form.NO_SERVICE_ROW, node=name)
         return _unknown_service_view(name, service, why, Form.CHECK_SERVICE_LIST)
@@ -116,6 +118,7 @@ def _unknown_service_view(node: str, service: str, why: Statement, hint: Form) -
 
 def _read_service_view(node: str, state: ServiceState) -> ServiceView:
     reason = _state_reason_text(state)
+    # One word for both axes: "stopped" would suggest to start what must be activated first.
     off = state.state is RunState.STOPPED and state.activated is False
     observed = make_statement(
         Form.SERVICE_STATE,

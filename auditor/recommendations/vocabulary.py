@@ -65,6 +65,7 @@ class Expectation(StrEnum):
     PROFILE_AGREES = "profile_agrees"
     PROFILE_NAMES_EXIST = "profile_names_exist"
     ABSENT_FEATURE_IS_OFF = "absent_feature_is_off"
+    # Only an engineer can judge it, before a change (CAU-01).
     CONFIRMED = "confirmed"
 
 

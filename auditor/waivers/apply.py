@@ -15,6 +15,7 @@ from auditor.waivers.load import WaiverRule, load_waiver_file
 EXPIRY_NOTICE_PERIOD = timedelta(days=14)
 """How long before its end a waiver is reported."""
 
+# Unknown is not among them: it may hide any difference, also one that was not accepted.
 _WAIVABLE_VERDICTS = frozenset({Verdict.DRIFT, Verdict.EXPLAINED})
 _RESOLVED_VERDICTS = frozenset({Verdict.PASS, Verdict.NOT_APPLICABLE})
 
@@ -28,6 +29,7 @@ def apply_waivers(
     has not expired by `today`; every other verdict stays. `judged` are the ids that this run
     judged: a waiver for another pack is not stale.
     """
+    # No rule is lost here: the loader refuses two waivers of one scope.
     rules_by_scope = {r.scope: r for r in rules if r.cluster.casefold() == cluster.name.casefold()}
     findings = {_finding_scope(finding): finding for finding in cluster.findings}
     notices = [
@@ -80,6 +82,8 @@ def _waiver_notices(
     """Yield what to do about one waiver; `finding` is the one that it matches, before waiving."""
     waiver = f"{rule.place}: {rule.recommendation} on {rule.subject}"
     if finding is None:
+        # Where CUCM did not list the nodes, the subject may be one that is missing for that reason,
+        # and the advice to remove the waiver would be wrong.
         if not _are_nodes_unlisted(cluster):
             subjects = {
                 f.subject.name for f in cluster.findings if f.recommendation == rule.recommendation
@@ -89,6 +93,7 @@ def _waiver_notices(
     if finding.verdict in _RESOLVED_VERDICTS:
         yield f"{waiver} is no longer needed ({finding.verdict.words} now); remove it."
         return
+    # The end is reported too: the waiver may be needed again once the subject can be judged.
     if finding.verdict is Verdict.UNKNOWN:
         yield f"{waiver} has no effect: its verdict is unknown now, and unknown cannot be waived."
     yield from _expiry_notices(rule, waiver, today)
@@ -139,7 +144,10 @@ def load_cluster_waivers(
     Raises:
         ConfigError: a file cannot be read, or one line for every mistake in all of them.
     """
+    # Of all clusters, not only the chosen ones: a waiver for another cluster that uses the same
+    # file has its effect in another run, and is no mistake.
     paths = {settings.name: option or settings.waivers for settings in configured}
+    # A dict and not a set: mistakes are reported in the order of the clusters.
     chosen_paths = {path: None for s in chosen if (path := paths[s.name])}
     rules = _load_waiver_files(chosen_paths, recommendations)
     waivers: dict[str, ClusterWaivers] = {}
@@ -162,6 +170,7 @@ def _load_waiver_files(
 ) -> Mapping[Path, tuple[WaiverRule, ...]]:
     rules: dict[Path, tuple[WaiverRule, ...]] = {}
     problems: list[str] = []
+    # Not stopped by the first bad file: one run shows every mistake.
     for path in paths:
         try:
             rules[path] = load_waiver_file(path, recommendations)

@@ -15,6 +15,7 @@ from auditor.errors import ConfigError
 from auditor.text import did_you_mean, escape_unprintable, shorten_text
 from auditor.toml_errors import StrictTable
 
+# Before Python 3.14 the position is only in the text of a TOMLDecodeError.
 _DECODE_ERROR_LINE = re.compile(r"\(at line (\d+), column \d+\)$")
 _EXPIRES_LINE = re.compile(r"\s*(?:expires|\"expires\"|'expires')\s*=([^#]*)")
 _EXPIRES_EXAMPLE = "such as expires = 2026-12-31, without quotes and without a time"
@@ -42,6 +43,7 @@ class WaiverRule:
 
 
 def _validate_expiry(value: object) -> date:
+    # Not isinstance: a datetime is a date too, but Python refuses to compare it with one.
     if type(value) is date:
         return value
     kinds = {datetime: "a date with a time", time: "a time"}
@@ -73,6 +75,7 @@ def load_waiver_file(path: Path, recommendations: Collection[str]) -> tuple[Waiv
         ConfigError: the file cannot be read, or one line for every mistake in it.
     """
     try:
+        # Editors on Windows may write a byte order mark, which tomllib refuses.
         content = path.read_text(encoding="utf-8-sig")
     except OSError as exc:
         problem = f"cannot be read: {exc.strerror or exc}"
@@ -95,6 +98,8 @@ def parse_waivers(
         ConfigError: one line for every mistake.
     """
     raw = _parse_waiver_toml(content, path)
+    # Each check reads the raw blocks, because no model exists while one of them is wrong, and all
+    # mistakes are to be reported at once.
     problems = [
         *_waiver_schema_errors(raw),
         *_unknown_recommendations(raw, recommendations),
@@ -126,6 +131,7 @@ def _invalid_expiry_text(content: str, fault: str) -> str | None:
     if written is None:
         return None
     try:
+        # Parsed, not counted: a line such as [[waiver]] may be part of a text.
         blocks = tomllib.loads("\n".join(above))["waiver"]
     except (ValueError, KeyError):  # the line is inside of something, or in no block
         return None

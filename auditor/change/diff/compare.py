@@ -25,6 +25,7 @@ from auditor.models.findings import SubjectKind, Verdict
 from auditor.snapshots import SnapshotFinding
 from auditor.text import join_names
 
+# Unknown is not among them: what can no longer be judged is not fixed.
 _VERDICTS_WITHOUT_CONCERN = (Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.EXPLAINED)
 
 
@@ -86,6 +87,7 @@ def _compare_finding(
     ):
         text = f"{text} {_pending_settings_text(expectation)}"
         yield Difference(DifferenceCategory.UNTIL_PROFILE_FOLLOWS, about, text)
+    # By the waiver too: somebody has accepted the difference, so it is no surprise.
     elif is_new and (now.waiver or now.id in expectation.drift):
         yield Difference(DifferenceCategory.EXPECTED, about, text)
     else:
@@ -96,6 +98,7 @@ def _categorize_finding(
     key: str, before: ComparedCluster, now: SnapshotFinding
 ) -> DifferenceCategory | None:
     """Return the category of a finding that changed its verdict, or that is drift still."""
+    # A subject that is new had no drift, so its first one is new.
     was = before.findings[key].judged_verdict if key in before.findings else Verdict.PASS
     match now.judged_verdict:
         case Verdict.UNKNOWN:
@@ -137,6 +140,8 @@ def _pending_settings_text(expectation: ChangeExpectation) -> str:
 
 def _finding_no_longer_judged(was: SnapshotFinding, after: ComparedCluster) -> Iterator[Difference]:
     """Yield a finding that the later snapshot lacks; if its node is gone too, only drift."""
+    # Drift whose subject is gone was not fixed. The rest of a node that is gone is one difference
+    # of the node.
     is_on_listed_node = _is_on_any_node(was, frozenset(after.nodes))
     if was.judged_verdict is Verdict.DRIFT or is_on_listed_node:
         reason = "" if is_on_listed_node else ", for its subject is gone"

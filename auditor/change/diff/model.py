@@ -15,6 +15,7 @@ from auditor.models.statements import Statement
 from auditor.snapshots import Snapshot, SnapshotFinding
 
 
+# Without slots: `cached_property` keeps its value in the dictionary of the object.
 @dataclass(frozen=True)
 class ComparedCluster:
     """One cluster of a snapshot; `findings` are by id."""
@@ -99,6 +100,8 @@ class Difference:
     severity: Severity = Severity.CRITICAL
 
 
+# NEWLY_KNOWN is not incomplete: the present value is known, and the audit judges it. After
+# NOT_COMPARED a 0 would be an all-clear for what was never compared.
 _CATEGORY_EXIT_CODES = dict.fromkeys(UNEXPECTED_CATEGORIES, ExitCode.DRIFT) | {
     DifferenceCategory.NEWLY_UNKNOWN: ExitCode.INCOMPLETE,
     DifferenceCategory.NOT_COMPARED: ExitCode.INCOMPLETE,
@@ -156,6 +159,7 @@ def _observed_parts(observed: Statement) -> frozenset[Statement]:
     return frozenset(part.without("reason", "detail") for part in observed.parts)
 
 
+# A misspelt key would be ignored, and what was expected would come out as unexpected.
 @with_config(ConfigDict(extra="forbid", strict=True))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeExpectation:
@@ -186,6 +190,7 @@ class ChangeExpectation:
 
     def is_temporary(self, finding: SnapshotFinding, profile: Mapping[str, str]) -> bool:
         """Return whether a finding is due to a profile that still is as it was before the check."""
+        # Once the profile was edited it is no longer the cause, also if it has a third value.
         is_unchanged = all(profile.get(setting.key) == setting.was for setting in self.features)
         return (
             bool(self.features)

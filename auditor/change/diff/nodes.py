@@ -35,6 +35,7 @@ def compare_coverage(before: ComparedCluster, after: ComparedCluster) -> Iterato
     """Yield every server that answers less than before, sources of one reason together."""
     new_failures: dict[tuple[str, str], list[Source]] = {}
     for (server, source), reason in after.failures.items():
+        # What failed on both sides is nothing new, even if the reason changed.
         if (server, source) not in before.failures:
             new_failures.setdefault((server, reason), []).append(source)
     for (server, reason), sources in new_failures.items():
@@ -53,6 +54,7 @@ def compare_nodes(
             yield from _added_or_removed_node(was, now, before, after)
         elif key in newly_unread:
             yield _newly_unread_node(now, before, after)
+            # Role and group come from CUCM, so they are compared even if the node does not answer.
             yield from compare_attributes(
                 now.name, node_attributes(was), node_attributes(now), report_lost=False
             )
@@ -64,6 +66,7 @@ def compare_nodes(
 def _compare_node(
     was: NodeFacts, now: NodeFacts, expectation: ChangeExpectation
 ) -> Iterator[Difference]:
+    # A planned node is not installed yet and need not be readable.
     if not (was.services or was.planned or now.planned):
         text = "Its services could not be read before, so it is unknown whether they changed."
         if not now.services:
@@ -73,6 +76,7 @@ def _compare_node(
         now.name, node_attributes(was), node_attributes(now), report_gained=bool(was.services)
     )
     yield from compare_services(was, now, expectation)
+    # Unknown is left out: a refused password or a rate limit is no fault of the node.
     if _axl_answer(was) is AxlAvailability.ANSWERED and (
         _axl_answer(now) is AxlAvailability.NOT_ANSWERING
     ):
@@ -96,6 +100,7 @@ def node_attributes(node: NodeFacts) -> dict[str, str]:
         attributes["redundancy group"] = node.redundancy_group or "none"
     if node.ha_state and node.ha_state.state is not HaState.UNKNOWN:
         attributes["HA state"] = node.ha_state.state
+    # Unproven is no value: it only says that nothing showed which node answered.
     if node.services and node.identity is not Identity.UNPROVEN:
         attributes["identity"] = node.identity
     if node.release is not None:
@@ -152,6 +157,7 @@ def _newly_unread_node(
 
 def compare_groups(before: ComparedCluster, after: ComparedCluster) -> Iterator[Difference]:
     """Yield the redundancy groups that were added, removed or changed."""
+    # Without this, every group that can be read again would look like a new one.
     if not before.facts.groups_known:
         text = (
             "Its redundancy groups could not be read before, so it is unknown whether they changed."

@@ -38,6 +38,7 @@ def declared_profile(facts: ClusterFacts) -> dict[str, str]:
     }
     expected_ha = facts.high_availability
     if expected_ha is not None:
+        # As a setting, so that it is spelled like every other key of the file.
         groups = None if isinstance(expected_ha, bool) else expected_ha
         declared = Setting(bool(expected_ha), Origin.DECLARED, "", groups)
         profile["high_availability"] = declared.as_toml()
@@ -62,6 +63,7 @@ def compare_observed_settings(
             text = f"What the cluster shows of {key} was {old[key]}, is {new[key]}."
             is_expected = _is_as_tested(expectation.setting(key), new[key])
             yield Difference(_category(is_expected=is_expected), after.name, text)
+    # In one line: they come from the same database, and usually fail together.
     if unread := sorted(old.keys() - new.keys()):
         text = f"What the cluster showed of {join_names(unread)} could not be read now."
         yield Difference(DifferenceCategory.NEWLY_UNKNOWN, after.name, text)
@@ -71,6 +73,8 @@ def compare_observed_settings(
     yield from compare_attributes(
         after.name, external_attributes(before.facts), external_attributes(after.facts)
     )
+    # Unknown and not a change: a refused connection from this machine proves nothing about the
+    # service, as in an audit.
     for name in sorted(_reached_databases(before.facts) - _reached_databases(after.facts)):
         text = f"External database {name} accepted a connection from here before, and not now."
         yield Difference(DifferenceCategory.NEWLY_UNKNOWN, after.name, text)
@@ -98,6 +102,7 @@ def external_attributes(facts: ClusterFacts) -> Mapping[str, str]:
     """Return what is connected to the cluster: its peers, and the databases that it lists."""
     peers = facts.settings.get("intercluster", ())
     attributes = dict(_database_attributes(facts, declared=False))
+    # Otherwise the list of peers was not read, and its emptiness means nothing.
     if any(setting.origin is not Origin.DECLARED for setting in peers):
         attributes["intercluster peers"] = join_sorted_names(facts.peers)
     return attributes

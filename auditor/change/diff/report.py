@@ -56,6 +56,7 @@ def _comparison_headline(comparison: SnapshotComparison) -> str:
 def _summarize_categories(categories: set[DifferenceCategory]) -> str:
     """Return in a sentence or two what happened: changes, drift, restarts, something not done."""
     sentences = [*_unexpected_sentences(categories), *_not_done_sentences(categories)]
+    # The last that holds is kept: what became unknown now is the most urgent.
     unknown = ""
     if DifferenceCategory.NEWLY_KNOWN in categories:
         unknown = "something is known only now and could not be compared"
@@ -117,6 +118,7 @@ def render_comparison_json(comparison: SnapshotComparison) -> str:
         "clusters": [
             {
                 "name": name,
+                # Readers of the JSON know the category as `sort`.
                 "differences": [
                     {"sort": d.category, "about": d.about, "text": d.text} for d in differences
                 ],

@@ -22,6 +22,8 @@ def compare_services(
         expected = expectation.service_change(now.name, name)
         if old is None or new is None:
             yield from _added_or_removed_service(now.name, old, new, was_read=bool(was.services))
+        # The first that holds is the only difference: a service that was stopped and has less
+        # detail, or a restart in the course of a change, need not be reported twice.
         elif _is_state_different(old, new):
             yield from _changed_service(now.name, old, new, expected)
         elif _has_more_detail(old, new):
@@ -29,6 +31,7 @@ def compare_services(
         elif _has_more_detail(new, old):
             yield _newly_readable_service(now.name, old, new, expected)
         elif _has_restarted(was, now, old, new):
+            # To activate a service that was activated may well restart it.
             category = DifferenceCategory.EXPECTED if expected else DifferenceCategory.RESTARTED
             yield Difference(category, now.name, f"{name} was restarted.")
 
@@ -58,6 +61,7 @@ def _added_or_removed_service(
     node: str, old: ServiceState | None, new: ServiceState | None, *, was_read: bool
 ) -> Iterator[Difference]:
     if old is not None:
+        # No proof that it is gone: Control Center may have left the row out.
         text = f"{old.name} is no longer listed."
         yield Difference(DifferenceCategory.NEWLY_UNKNOWN, node, text)
     elif new is not None and was_read:
@@ -129,6 +133,7 @@ def _has_more_detail(fuller: ServiceState, other: ServiceState) -> bool:
 def _is_as_expected(service: ServiceState, change: ExpectedChange) -> bool:
     """Return whether a service is activated and running, or not activated, as expected."""
     if change.activated:
+        # A service that runs is activated, even where Control Center does not show it.
         return service.activated is not False and service.state is RunState.STARTED
     return service.activated is False and service.state is RunState.STOPPED
 
@@ -144,6 +149,11 @@ def _has_restarted(was: NodeFacts, now: NodeFacts, old: ServiceState, new: Servi
 
     Its uptime fell, or its start (reply time minus uptime) moved by more than the tolerance.
     """
+    # Other evidence than in `collect.services`, which compares two readings of one run. There a
+    # stop is itself a restart, and only the node's start time shows a quick one, which moves the
+    # start by less than the tolerance. Here a stop is a change of state and reported as one. Hours
+    # may lie between, and a new release may write the start time, plain text in Cisco's schema, in
+    # another way.
     if new.state is not RunState.STARTED or old.uptime_s is None or new.uptime_s is None:
         return False
     if new.uptime_s < old.uptime_s:

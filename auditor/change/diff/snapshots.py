@@ -59,6 +59,7 @@ def compare_snapshots(
     problems = [
         *_cluster_mismatches(old, new),
         *_pack_mismatches(before.report.run, after.report.run),
+        # The clock of the machine that took the first snapshot may be ahead of this one.
         *(() if is_live else _order_problems(before.report.run, after.report.run)),
     ]
     if problems:
@@ -74,6 +75,7 @@ def compare_snapshots(
             )
             for name in old
         },
+        # First the later one: its reason can still be dealt with.
         unread_reason=_snapshot_unread_reason(after) or _snapshot_unread_reason(before),
     )
 
@@ -102,6 +104,7 @@ def _cluster_mismatches(
         return
     for name, was in old.items():
         now = new[name]
+        # Only then are they other nodes: two lists with gaps may just hold different parts of one.
         are_lists_complete = was.lists_all_nodes and now.lists_all_nodes
         if are_lists_complete and was.nodes and not was.nodes.keys() & now.nodes.keys():
             yield (
@@ -111,6 +114,7 @@ def _cluster_mismatches(
 
 
 def _pack_mismatches(was: SnapshotRun, now: SnapshotRun) -> Iterable[str]:
+    # A pack that one side lacks would make its drift look new, or fixed.
     if set(was.packs) != set(now.packs):
         yield (
             f"the snapshots are judged by different packs: {join_sorted_names(was.packs)} before,"
