@@ -86,6 +86,8 @@ def source_remedy(failure: SourceFailure) -> str:
     """Return what fixes a failed source, as a clause that begins with a verb."""
     server, reason = failure.server, failure.reason
     is_account = reason is Reason.CREDENTIALS and failure.source is not Source.CUCM_AXL
+    # Application users of CUCM are synchronised to the IM&P nodes. Where another server took the
+    # account, a wrong password is the least likely cause.
     if is_account and failure.accepted_elsewhere:
         return fill_text("check_sync_agent", server=server)
     if failure.source is Source.PERFMON and reason in _REASONS_WITHOUT_STATE:
@@ -105,10 +107,14 @@ def choose_group_action(group: GroupCheck) -> str:
     drift = group.checks_with(Verdict.DRIFT)
     services = [check for check in drift if check.type in SERVICE_CHECK_TYPES]
     axl = [check for check in drift if check.type is CheckType.AXL]
+    # First, because services stop and start by themselves while a pair moves.
     if group.status is GroupStatus.MOVING:
         return fill_action("moving_too_long" if group.has_outlasted else "moving")
+    # Before the services: those of a node that is down cannot be started.
     if group.status is GroupStatus.BROKEN and _down_nodes(group):
         return _down_nodes_action(group)
+    # Before the services: high availability stopped those of an idle node, and starting them by
+    # hand would be wrong.
     if _is_idle_without_partner(group):
         if any(node.state is None for node in group.nodes):
             return _read_states_action(group)
@@ -125,6 +131,7 @@ def choose_group_action(group: GroupCheck) -> str:
 
 def _down_nodes(group: GroupCheck) -> list[str]:
     """Return the nodes that are down, or unreachable while the partner serves or is down."""
+    # An unreachable node alone may only mean that this machine has no way to it.
     has_partner = any(node.state in (HaState.BACKUP, HaState.DOWN) for node in group.nodes)
     return [
         node.name
@@ -172,6 +179,8 @@ def _action_by_status(group: GroupCheck) -> str:
 
 def _recover_action(group: GroupCheck) -> str:
     """Return how a pair recovers whose states are both known."""
+    # Recover is for failed mode. Here the services are started, and the users return by a fallback
+    # by hand (configuration guide 15, HA chapter).
     down = [n.name for n in group.nodes if n.state is HaState.FAILED_OVER_SERVICES_DOWN]
     if down:
         return fill_action("services_down_after_failover", nodes=join_names(down))
@@ -193,6 +202,7 @@ def _read_states_action(group: GroupCheck) -> str:
     are_observed = all(
         node.state and node.state_source is not Origin.DISCOVERED for node in group.nodes
     )
+    # Every state was read, so access to a source is not the problem: the pair itself is.
     if are_observed and any(node.state is not HaState.NORMAL for node in group.nodes):
         unknown = [node.name for node in group.nodes if node.state is HaState.UNKNOWN]
         if unknown:
@@ -244,12 +254,15 @@ def _services_action(checks: Sequence[NodeCheck], group: GroupCheck) -> str:
     urgent = most_urgent(down or checks)
     if not down:
         return fill_action("service_restarting", service=urgent.service, node=urgent.node)
+    # A stopped XCP Router stops every XCP service of its node, and they do not come back by
+    # themselves (administration guide 15, "Services").
     router = next((check for check in down if check.service == XCP_ROUTER), None)
     if router is not None:
         move = "fail over" if group.status is GroupStatus.NORMAL else "fall back"
         return fill_action("start_router", node=router.node, move=move)
     of_node = sorted((c for c in down if c.node == urgent.node), key=lambda c: c.urgency)
     services = [check.service for check in of_node]
+    # A service that is not activated cannot be started (TAC document 217304).
     if urgent.state is CheckState.NOT_ACTIVATED:
         situation = "activate_services"
     else:

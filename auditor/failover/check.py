@@ -92,6 +92,8 @@ class FailoverSurveyor:
     def survey(self) -> Sequence[ClusterFacts]:
         """Ask every cluster for everything, in the groups of the options only."""
         groups = frozenset(group.casefold() for group in self.options.groups) or None
+        # `hurries`, because one node of a pair is often down after a failover: the check would
+        # otherwise wait for a time-out on each of its interfaces.
         scope = SurveyScope(FAILOVER_TOPICS, groups=groups, hurries=True)
         return self._survey(self.clusters, scope, None)
 
@@ -126,6 +128,7 @@ class FailoverSurveyor:
         publisher = next((node for node in facts.nodes if node.role is Role.PUBLISHER), None)
         if publisher is None or not _needs_states_from_database(facts, options.scope):
             return facts
+        # One request to the publisher is enough: the table has a row for each node.
         nodes = frozenset({publisher.name.casefold()})
         options = replace(
             options,
@@ -141,6 +144,7 @@ class FailoverSurveyor:
 
 def _needs_states_from_database(facts: ClusterFacts, scope: SurveyScope) -> bool:
     """Return whether HA states were asked for and are missing, and no password was refused."""
+    # Another request with a refused password may lock the account.
     is_refused = any(entry.reason is Reason.CREDENTIALS for entry in facts.coverage)
     is_missing = any(_nodes_without_ha_state(facts, group) for group in facts.groups)
     return is_missing and not is_refused and SurveyTopic.HA in scope.topics
@@ -150,6 +154,7 @@ def _nodes_without_ha_state(facts: ClusterFacts, group: Group) -> Sequence[NodeF
     """Return the nodes of a pair that returned services, but no HA state."""
     if group.ha_enabled is False or len(group.nodes) < 2:
         return ()
+    # A node that returned nothing may be down, and the database may still have its last state.
     return [n for n in group_node_facts(facts, group) if n.services and n.ha_state is None]
 
 
@@ -158,6 +163,7 @@ def _check_clusters(
 ) -> tuple[FailoverCheck, Mapping[str, JudgedCluster]]:
     """Survey, wait until stable if the options say so, judge, check each group."""
     clusters, options, context = surveyor.clusters, surveyor.options, surveyor.context
+    # Before the first request, so that a snapshot of other clusters is refused at once.
     sessions_before = sessions_from_snapshot(clusters, options.since)
     started_at = utc_timestamp(context.clock())
     facts = {
@@ -190,6 +196,7 @@ def _check_clusters(
                 stability,
                 sessions_before.get(name),
                 () if _are_groups_complete(judged.facts) else unmatched,
+                # With --group, nodes outside the groups were not asked.
                 include_ungrouped=not options.groups,
             )
             for name, judged in findings.items()
@@ -224,6 +231,7 @@ def _check_cluster(
         ),
         possible_groups=tuple(dict.fromkeys(possible_groups)),
         ungrouped=tuple(check_group_membership(findings, node) for node in ungrouped),
+        # What is no node of the cluster in the coverage is the CUCM publisher.
         cucm_requests=sum(e.requests for e in facts.coverage if e.node not in nodes),
         failures=source_failures(facts, ()),
     )
@@ -245,6 +253,8 @@ def clusters_with_groups(
     if not names:
         return clusters
     unmatched = unmatched_groups(clusters, names)
+    # While CUCM does not answer, the group may exist. An error would then look like a typing error
+    # of the user, although CUCM is what needs attention.
     if unmatched and all(map(_are_groups_complete, clusters)):
         existing = [group.name for facts in clusters for group in facts.groups]
         raise ConfigError([_unknown_group_message(name, existing) for name in unmatched])
@@ -295,12 +305,14 @@ def parse_wait(text: str, *, readiness: bool = False) -> timedelta:
     if readiness:
         raise ConfigError(["--wait and --readiness exclude each other: readiness reads once."])
     match = _WAIT_PATTERN.fullmatch(text.strip())
+    # Every part of the pattern is optional, so it matches an empty text.
     if not text.strip() or match is None:
         raise ConfigError([f"--wait {text}: give a duration such as 15m, 90s or 1h30m."])
     hours, minutes, seconds = (int(part or 0) for part in match.groups())
     try:
         wait = timedelta(hours=hours, minutes=minutes, seconds=seconds)
     except OverflowError:
+        # Refused below as too long, in the same words as any other long wait.
         wait = timedelta.max
     if not MIN_WAIT <= wait <= MAX_WAIT:
         raise ConfigError([f"--wait {text}: give at least 20s, and at most 24h."])

@@ -57,6 +57,8 @@ def source_failures(
     requests to a node, the server that refused it is included.
     """
     cluster_nodes = {node.name for node in facts.nodes}
+    # The TCP test goes from this machine to a database server, so it proves nothing about an
+    # account or a node.
     accepting = {
         entry.node
         for entry in facts.coverage

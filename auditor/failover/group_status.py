@@ -57,10 +57,13 @@ def count_group_sessions(
     A node that is down has none, nor has an unreachable node whose partner is in backup mode.
     Any other missing count leaves the sum unknown.
     """
+    # Presence sessions first: Cisco counts the sessions of users by them (upgrade guides, HA
+    # chapter).
     counts = [(name, _count_sessions(nodes, name)) for name in (PRESENCE_SESSIONS, CLIENT_SOCKETS)]
     counter, now = next((count for count in counts if count[1] is not None), counts[0])
     if earlier is None:
         return SessionComparison(counter, now, None)
+    # The same counter as now: numbers of sessions and of sockets cannot be compared.
     before = (earlier.get(node.name.casefold(), {}).get(counter) for node in nodes)
     return SessionComparison(counter, now, _sum_if_complete(before))
 
@@ -135,6 +138,7 @@ def _is_status_observed(group: Group, members: Sequence[HaMember]) -> bool:
 
 def _group_failures(facts: ClusterFacts, checks: Sequence[NodeCheck]) -> tuple[SourceFailure, ...]:
     nodes = {check.node for check in checks}
+    # A refused AXL request matters only where it left the check of AXL unknown.
     axl_unknown = {
         check.node
         for check in checks
@@ -202,6 +206,7 @@ def _perfmon_failure(facts: ClusterFacts, node: NodeFacts) -> SourceFailure | No
         for failure in source_failures(facts, [node.name], axl_not_needed=[node.name])
         if failure.server == node.name
     ]
+    # A request that was not made is a consequence; the failure before it is the cause.
     perfmon = [
         failure
         for failure in failures

@@ -20,6 +20,9 @@ from auditor.models.exit_codes import ExitCode
 from auditor.report.sentences import render_sentence
 from auditor.text import json_text
 
+# Version 1.0 froze the keys when the fields had other names: `standing`, `points`, `settled`,
+# `obstacles` and `firm` of a group are its `status`, `checks`, `stability`, `failures` and
+# `is_observed` today. Only a new major version may rename a key.
 FAILOVER_SCHEMA_VERSION = "1.0"
 
 

@@ -42,6 +42,7 @@ class SessionComparison:
         """Return whether more than a tenth of the earlier sessions are missing."""
         if self.now is None or self.before is None:
             return False
+        # Users log off at any time, so a few sessions less are no sign of a fault.
         return self.now < 0.9 * self.before
 
 
@@ -130,6 +131,8 @@ class GroupCheck:
     @property
     def bad_replication(self) -> tuple[str, ...]:
         """Return the nodes whose database replication is bad; the exit code ignores it."""
+        # Replication is read as best effort. If it counted, the exit code would depend on whether
+        # it could be read.
         return tuple(node.name for node in self.nodes if node.replication in BAD_REPLICATION_STATES)
 
     @property
@@ -154,11 +157,15 @@ class GroupCheck:
 
     def exit_code(self, *, accept_failed_over: bool) -> ExitCode:
         """Return 0, 3 or 4 for this group alone."""
+        # A pair that is failed over is stable to Cisco, but has no partner left for the next
+        # failure. So it is 3, unless the user accepts exactly that.
         accepted = accept_failed_over and self.status is GroupStatus.FAILED_OVER
         after_failover = self.status in (GroupStatus.FAILED_OVER, GroupStatus.BROKEN)
         differs = (after_failover or self.verdict is Verdict.DRIFT) and not accepted
         if differs or self.has_outlasted or self.checks_with(Verdict.DRIFT):
             return ExitCode.DRIFT
+        # An accepted failover must be observed: tables that Cisco does not document must not turn 3
+        # into 0.
         uncertain = self.is_unstable or (accepted and not self.is_observed)
         if self.verdict is Verdict.UNKNOWN or uncertain or self.checks_with(Verdict.UNKNOWN):
             return ExitCode.INCOMPLETE
@@ -269,6 +276,8 @@ class FailoverCheck:
 
     def _group_weight(self, group: GroupCheck) -> tuple[int, ...]:
         """Return a sort key: lower is worse."""
+        # `not`, because False sorts first. Replication and sessions come last: the exit code
+        # ignores them, so they only decide between groups that are equal otherwise.
         return (
             self.exit_code_of(group).rank,
             not (group.has_outlasted or group.status is GroupStatus.BROKEN),

@@ -108,6 +108,7 @@ _TYPES_BY_URGENCY = (
     CheckType.SYNC_AND_RECOVERY,
     CheckType.OTHER,
     CheckType.MEMBER,
+    # Last only to be complete: critical services have an order of their own.
     CheckType.CRITICAL,
 )
 

@@ -26,6 +26,8 @@ def check_peerings(
             if lists_as_peer(settings, other, theirs.facts) or lists_as_peer(
                 other, settings, own.facts
             ):
+                # Each cluster reads from AXL of the other, so one direction can fail while the
+                # other works.
                 peerings.append(_check_direction(own, theirs))
                 peerings.append(_check_direction(theirs, own))
     return tuple(peerings)
@@ -49,6 +51,8 @@ def _check_axl_for_peers(findings: JudgedCluster) -> Iterator[NodeCheck]:
         if not node.planned and evaluate_applicability(view).value:
             check = check_node_axl(findings, node)
             if not _was_node_queried(findings.facts, node):
+                # A node outside the groups of --group was left out on purpose; "unknown" would look
+                # like a failure.
                 check = replace(check, state=CheckState.NOT_ASKED)
             yield check
 

@@ -95,6 +95,7 @@ def failover_impacts(group: GroupCheck, findings: JudgedCluster) -> Iterator[Fai
     A pair that is failed over or broken has no partner left. Services that high availability
     stopped on an idle node are no loss.
     """
+    # Services stop and start while a pair moves, so what runs now proves nothing about later.
     if group.status is GroupStatus.MOVING:
         return
     if group.status in _STATUSES_AFTER_FAILOVER:
@@ -187,6 +188,7 @@ def _chat_room_impacts(
     """Yield the rooms of a node: they move only with high availability of persistent chat."""
     if view_service(facts, node, service_names.TEXT_CONFERENCE_MANAGER).run is RunState.STOPPED:
         return
+    # Discovery alone must not promise that there are no rooms to lose.
     confirmed = drop_discovered_facts(facts)
     rooms = all_of(
         evaluate_feature(confirmed, "chat", node),
@@ -252,6 +254,7 @@ class FailoverReadiness:
         if self.exit_code is ExitCode.COMPLIANT:
             replication = [group for group in self.check.groups if group.bad_replication]
             return choose_group_action(replication[0]) if replication else fill_action("ready")
+        # Whatever else is wrong, such a pair cannot fail over before it is whole again.
         after_failover = [g for g in self.check.groups if g.status in _STATUSES_AFTER_FAILOVER]
         if after_failover:
             return choose_group_action(after_failover[0])
@@ -292,6 +295,7 @@ class FailoverReadiness:
     def _check_explanation(self) -> str:
         """Return the first line of the check as an explanation of the readiness."""
         summary = summarize_check(self.check)
+        # These labels would repeat how the line begins.
         if summary.label in (UNKNOWN, NOT_HEALTHY, INCOMPLETE):
             return summary.explanation
         return f"{summary.label}: {summary.explanation}"

@@ -81,6 +81,7 @@ def render_readiness_text(
 def _print_first_lines(
     console: Console, summary: str, action: str, code: ExitCode, *, fold: bool
 ) -> None:
+    # A script or a log reads each of these as one line, so only a terminal folds them.
     style = _EXIT_CODE_STYLES.get(code, "bold yellow")
     console.print(safe_text(summary, style), soft_wrap=not fold)
     console.print(safe_text(action, "bold"), soft_wrap=not fold)
@@ -127,6 +128,7 @@ def _status_label(group: GroupCheck) -> str:
         return label
     if group.is_unstable:
         return f"{label}, not stable"
+    # "Stable" would sound like good news of a broken pair.
     return f"{label}, {'unchanged' if group.status is GroupStatus.BROKEN else 'stable'}"
 
 
@@ -187,6 +189,7 @@ def _print_group_details(console: Console, group: GroupCheck) -> None:
     for check in wording.distinct_checks(group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN)):
         _print_marked(console, check.verdict, wording.node_check_text(check))
     for failure in group.failures:
+        # CUCM is no column of the table, so its failure has no other place.
         if failure.source is Source.CUCM_AXL:
             _print_line(console, f"? {failure.text}")
     for node in group.nodes:
@@ -203,6 +206,7 @@ def _print_group_details(console: Console, group: GroupCheck) -> None:
 
 
 def _print_node_details(console: Console, node: NodeStatus) -> None:
+    # A node that returned nothing has a line for its services already.
     if node.no_state_reason and node.has_answered:
         _print_line(console, f"? {render_sentence(node.no_state_reason)}")
     if node.replication not in (None, _GOOD_REPLICATION_STATE):
@@ -227,6 +231,7 @@ def _print_marked(console: Console, verdict: Verdict, text: str) -> None:
 def _print_line(console: Console, text: str, style: str = "") -> None:
     """Print folded lines below a table."""
     width = max(30, console.width - 4)
+    # Names of hosts and commands hold hyphens, and are to be copied in one piece.
     for line in textwrap.wrap(printable(text), width, break_on_hyphens=False):
         console.print(Padding(safe_text(line, style), (0, 0, 0, 2)))
 

@@ -70,6 +70,7 @@ class JudgedCluster:
 
 def judge_for_failover(facts: ClusterFacts, rows: Mapping[str, Recommendation]) -> JudgedCluster:
     """Judge a cluster by the recommendations that matter for a failover; `rows` are all by id."""
+    # What another machine returned in place of a node must not count for the node.
     facts = drop_contradicted_facts(facts)
     findings = judge_facts([rows[name] for name in _FAILOVER_RECOMMENDATIONS], facts)
     by_subject = {(f.recommendation, f.subject.name.casefold()): f for f in findings}
@@ -109,10 +110,13 @@ def check_critical_service(findings: JudgedCluster, node: NodeFacts, service: st
     """Return whether a service runs that high availability itself needs."""
     row = _RECOMMENDATION_BY_SERVICE.get(service, "")
     finding = findings.finding(row, node.name)
+    # Where high availability may have stopped the service, the finding would ask to start it by
+    # hand.
     if finding is None or _may_be_stopped_by_ha(findings.facts, node, service):
         return _judge_unlisted_service(findings, node, service, CheckType.CRITICAL)
     view = view_service(findings.facts, node, service)
     check = _build_service_check(node, view, CheckType.CRITICAL, finding.verdict)
+    # To start a stopped service comes before the question why it restarts.
     if finding.kind is FindingKind.UNSTABLE and view.run is not RunState.STOPPED:
         return replace(check, state=CheckState.RESTARTING, detail="")
     if finding.verdict is not Verdict.UNKNOWN or not node.services:
@@ -128,6 +132,7 @@ def check_sync_and_recovery(findings: JudgedCluster, node: NodeFacts, service: s
     check = _judge_unlisted_service(findings, node, service, CheckType.SYNC_AND_RECOVERY)
     if service != service_names.INTERCLUSTER_SYNC_AGENT or check.verdict is Verdict.PASS:
         return check
+    # Discovery alone must not excuse a stopped agent: it reads tables that Cisco does not document.
     peers = evaluate_feature(drop_discovered_facts(findings.facts), "intercluster")
     if peers.value:
         return check
@@ -141,6 +146,8 @@ def check_other_service(findings: JudgedCluster, node: NodeFacts, service: str) 
     Releases before 11.0 have no File Transfer Manager.
     """
     state = node.services.get(service)
+    # Without any row, `check_node` yields one check for all. A single missing row is unknown, not
+    # off, because Control Center may leave one out.
     is_absent = state is None and (
         not node.services or service == service_names.FILE_TRANSFER_MANAGER
     )
@@ -165,10 +172,12 @@ def _check_stopped_service(
 ) -> NodeCheck:
     service = view.state.name
     expected = make_statement(Form.SERVICE_RUNS, service=service, node=node.name)
+    # High availability comes first: what it stops on an idle node is no fault.
     judgement = explain_by_ha(facts, node, view, expected)
     if judgement is not None:
         return _build_service_check(node, view, check_type, judgement.verdict)
     check = _build_service_check(node, view, check_type, Verdict.DRIFT)
+    # A network service cannot be activated, so its stop is a fault in any case.
     if view.state.activated is None and view.state.deployable is not False:
         return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.ACTIVATION)
     if _may_be_stopped_by_ha(facts, node, service):
@@ -232,6 +241,8 @@ def _may_be_stopped_by_ha(facts: ClusterFacts, node: NodeFacts, service: str) ->
         or not is_stopped
     ):
         return False
+    # Idle is documented only beside a partner in backup mode (configuration guide 15, HA chapter).
+    # With any other partner, no failover explains a stopped service.
     states = {member.name: member.state for member in installed_members(facts, group)}
     own_state = states.pop(node.name, None)
     return own_state is HaState.IDLE and set(states.values()) == {HaState.BACKUP}
@@ -275,6 +286,8 @@ def check_node_axl(findings: JudgedCluster, node: NodeFacts) -> NodeCheck:
 
 def _check_axl_reply(node: NodeFacts, view: ServiceView) -> NodeCheck:
     check = _build_service_check(node, view, CheckType.AXL, Verdict.UNKNOWN)
+    # The reply comes before the row of Control Center: a service can be started and still fail to
+    # answer.
     if node.axl is not None and node.axl.answer is AxlAvailability.ANSWERED:
         return replace(check, verdict=Verdict.PASS, state=CheckState.ANSWERS, notes=())
     if node.axl is not None and node.axl.answer is AxlAvailability.NOT_ANSWERING:

@@ -56,6 +56,7 @@ def summarize_group(group: GroupCheck) -> Summary:
 
 def _label_and_clause(group: GroupCheck) -> tuple[str, str]:
     states = f"in {group.name} {pair_states_clause(group)}"
+    # Before the status, which is still "moving" and would only ask to wait.
     if group.has_outlasted:
         return (
             "broken",
@@ -188,6 +189,7 @@ def _sessions_clause(group: GroupCheck) -> str:
         return ""
     if now >= before:
         return f"; {now:,} sessions, {before:,} in the snapshot"
+    # While a pair moves, its users do too, so missing sessions are no fault yet.
     is_final = group.status is not GroupStatus.MOVING
     joint = ", but" if group.sessions.is_short and is_final else ";"
     return f"{joint} {now:,} of {before:,} sessions are back"
@@ -211,6 +213,7 @@ def _other_clauses(check: FailoverCheck, first: CheckPart) -> Iterator[str]:
     ]
     accepted = [check.title(group) for group in check.accepted if group is not first]
     if isinstance(first, GroupCheck) and first in check.accepted:
+        # The reader has to learn that the exit code depends on an option.
         has_more = first.sessions.is_short or first.bad_replication
         yield f"--accept failed-over allows {'the failover alone' if has_more else 'that'}"
     if bad:

@@ -42,6 +42,9 @@ class RestartCounter:
         for node in nodes:
             for service in node.services.values():
                 key, started_at = (node.name, service.name), service.started_at
+                # Only the start time proves a restart here: the state is "started" at both
+                # readings, and the up time of a service that keeps restarting is short at each of
+                # them. A stopped service has no start time, so a stop and a start count once.
                 if not started_at:
                     continue
                 if self.started_at.get(key, started_at) != started_at:
@@ -102,23 +105,31 @@ class GroupWatch:
         end = began + self.wait
         while True:
             self._settle_stable_groups(now)
+            # Comes second: a group that may not be asked again must not stay settled as stable.
             self._give_up_refusing_clusters()
             if self.groups:
                 self.print_progress(self._progress_line(now - began))
             if now >= end or not self.unsettled:
                 changed = self._confirm_settled_groups(now)
+                # Asked again, because the confirming reading may have unsettled a group that there
+                # is still time to watch.
                 if now >= end or not self.unsettled:
                     break
             pause = max(MIN_POLL_INTERVAL, min(self._time_to_next_reading(now), end - now))
             self.pause(pause.total_seconds())
             now = self.clock()
+            # AXL, sessions and replication cost each node three more requests, so they are read
+            # only where a group may settle with this reading.
             may_settle = any(now - first >= STABLE_AFTER for _, first in self._steady_readings())
             is_complete = now >= end or may_settle
             self._read(FAILOVER_TOPICS if is_complete else WATCH_TOPICS, self.unsettled)
         for key in self.unsettled:
             is_moving = self._status(key) is GroupStatus.MOVING
+            # A pair that began to move in the confirming reading has not been moving for the whole
+            # wait.
             outlasted = is_moving and now >= end and key not in changed
             self.stability[key] = Stability(stable=False, outlasted=outlasted)
+        # Stable groups too: a service that restarted twice is a fault although it stays up now.
         for key, stability in self.stability.items():
             self.stability[key] = replace(stability, restarting=self._restarting(key))
 
@@ -127,6 +138,8 @@ class GroupWatch:
         for key in list(self.unsettled):
             signature = self._signature(key)
             if signature is None:
+                # Equal readings before and after this one do not show that nothing changed between
+                # them.
                 self.since.pop(key, None)
             elif key not in self.since or self.since[key][0] != signature:
                 self.since[key] = (signature, now)
@@ -204,13 +217,19 @@ class GroupWatch:
             return None
         facts, group = self.facts[key[0]], self.groups[key]
         nodes = group_node_facts(facts, group)
+        # A node of a broken pair may be down and return nothing; anywhere else, services that
+        # cannot be read may hide a change.
         if status is not GroupStatus.BROKEN and not all(node.services for node in nodes):
             return None
+        # With the start time, because a restart between two readings is a change; without the up
+        # time, which differs in every reading.
         services = [
             (node.name, service.name, service.state, service.activated, service.started_at)
             for node in nodes
             for service in node.services.values()
         ]
+        # Two equal readings prove nothing here: a service that never comes up is "starting" in
+        # each.
         if any(state in CHANGING_STATES for _, _, state, _, _ in services):
             return None
         return (tuple(member.state for member in installed_members(facts, group)), tuple(services))

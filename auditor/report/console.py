@@ -26,6 +26,7 @@ def render_console(draw: Callable[[Console], None], *, width: int, colour: bool)
         file=page,
         width=max(width, _MIN_CONSOLE_WIDTH),
         color_system="standard" if colour else None,
+        # A string is no terminal to rich, so colour has to be forced.
         force_terminal=colour,
         force_jupyter=False,
         legacy_windows=False,
@@ -35,4 +36,5 @@ def render_console(draw: Callable[[Console], None], *, width: int, colour: bool)
         _environ={},
     )
     draw(console)
+    # rich pads lines with blanks, which diffs and editors would show.
     return "".join(f"{line.rstrip()}\n" for line in page.getvalue().split("\n")[:-1])

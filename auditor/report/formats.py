@@ -70,6 +70,7 @@ def parse_output_targets(values: Sequence[str]) -> tuple[OutputTarget, ...]:
 
 def _target_problem(value: str) -> str | None:
     """Return what is wrong with one value by itself."""
+    # Only the first colon counts: a path may hold more.
     word, colon, path = value.partition(":")
     if word.lower() not in tuple(ReportFormat):
         hint = did_you_mean(word, ReportFormat) or "."
@@ -111,6 +112,7 @@ def _target_clashes(targets: Sequence[OutputTarget]) -> list[str]:
     for target in targets:
         if target.path is None:
             continue
+        # By real path, because a link leads two paths to one file.
         first = owner.setdefault(os.path.realpath(target.path), target)
         if first is not target:
             problems.append(

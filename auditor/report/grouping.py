@@ -69,6 +69,7 @@ def _group_by_key(
 
 
 def _difference_group_key(finding: Finding) -> object:
+    # With the waiver, because each has its own reason, owner and end.
     return (
         finding.recommendation,
         finding.kind,
@@ -80,6 +81,7 @@ def _difference_group_key(finding: Finding) -> object:
 
 def _unknown_group_key(finding: Finding) -> object:
     """Return the key of an unknown finding: an unread node is one block, by its remedy."""
+    # Without the severity: one remedy may settle checks of several.
     return finding.remedy or (finding.recommendation, finding.because)
 
 
@@ -137,6 +139,8 @@ def _shared_rows(
 ) -> list[LabelledText]:
     """Return what unknown checks have in common, without evidence that repeats a reason."""
     every = list(dict.fromkeys(finding.because for finding in group))
+    # A short reason, such as an unreachable node, is enough: longer ones that contain it only add
+    # the check.
     reasons = [r for r in every if not any(r != other and r.contains(other) for other in every)]
     fresh = [
         piece

@@ -35,6 +35,7 @@ _DIRECTION_TITLES = {
 
 def verdict_age_text(verdict: Verdict, age: FindingAge, now: str) -> str:
     """Return `drift since 3 days, 4 runs`; `now` is ISO 8601, as `since` is."""
+    # In no run: the later one did not judge the finding.
     if not age.runs:
         return f"unknown since {_elapsed_text(age.since, now)}"
     if age.since == now:

@@ -102,6 +102,7 @@ def _cluster_history_dict(past: ClusterHistory, finding_ids: Container[str]) -> 
     return {
         "previous_run": past.runs[0].id if past.runs else None,
         "changes": [_change_dict(change) for change in past.changes],
+        # Older than the name of the field; schema 1.0 froze the key.
         "standings": {
             name: {"since": age.since, "runs": age.runs}
             for name, age in past.ages.items()
@@ -128,6 +129,7 @@ def _cluster_report_dict(cluster: ClusterReport) -> dict[str, Any]:
         "name": cluster.name,
         "status": str(cluster.status),
         "release": cluster.release,
+        # By exact name too, so that names that differ only in case have one order.
         "nodes": [
             _node_dict(n) for n in sorted(cluster.nodes, key=lambda n: (n.name.lower(), n.name))
         ],

@@ -163,6 +163,7 @@ def _case_message(cluster: ClusterReport, finding: Finding) -> str:
 
 
 def _case_text_lines(report: Report, finding: Finding) -> Iterator[str]:
+    # The message has the reason already; there are many such cases, and none asks for action.
     if finding.verdict is Verdict.NOT_APPLICABLE:
         return
     yield from (f"{label}: {printable(text)}" for label, text in labelled_sentences(finding))

@@ -51,6 +51,7 @@ def _escape_words(text: str) -> str:
 
 
 def _escape_word(word: str) -> str:
+    # A backslash does not keep every reader from making a link or a mention; code does.
     if _LINK_PATTERN.search(word):
         return format_code(word)
     return _MARKUP_SIGNS.sub(r"\\\1", word).replace("|", _ESCAPED_PIPE)
@@ -58,12 +59,14 @@ def _escape_word(word: str) -> str:
 
 def format_code(text: str) -> str:
     """Return a name as code, which no reader interprets; also inside a table."""
+    # Between pieces of code, because no entity is read inside code.
     return _ESCAPED_PIPE.join(_fence_code(part) for part in printable(text).split("|"))
 
 
 def _fence_code(text: str) -> str:
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
+    # CommonMark takes one blank away at both ends, and a backtick there would join the fence.
     space = " " if text[:1] in (" ", "`") or text[-1:] in (" ", "`") else ""
     return f"{fence}{space}{text}{space}{fence}" if text.strip() else text
 

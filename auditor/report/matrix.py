@@ -131,6 +131,8 @@ def _node_ha_cell(node: NodeFacts, index: FindingIndex) -> Cell:
     verdict, finding = _gravest_verdict(
         index.by_group.get((node.redundancy_group or "").lower(), ())
     )
+    # Nodes report state 0, unknown, while high availability is off. "Unknown" would then hide that
+    # the switch was read.
     unread = node.ha_state.state is HaState.UNKNOWN
     if finding and _is_ha_switched_off(finding) and (unread or verdict is Verdict.DRIFT):
         word = "HA off"
@@ -150,6 +152,7 @@ def _identity_cell(node: NodeFacts) -> Cell:
 
 
 def _gravest_verdict(findings: Iterable[Finding]) -> tuple[Verdict, Finding | None]:
+    # Reversed, so that of several findings with one verdict the first is kept.
     first = {finding.verdict: finding for finding in reversed(tuple(findings))}
     verdict = min(first, key=lambda verdict: verdict.rank, default=Verdict.NOT_APPLICABLE)
     return verdict, first.get(verdict)
@@ -164,6 +167,7 @@ def service_cell(node: NodeFacts, service: str, index: FindingIndex) -> Cell:
         kinds = [f.kind for f in findings if f.verdict is Verdict.DRIFT and f.kind]
         word = next((_DRIFT_KIND_WORDS[k] for k in kinds if k in _DRIFT_KIND_WORDS), word)
     if verdict is Verdict.UNKNOWN and word in (RunState.STARTING, RunState.STOPPING):
+        # A mark of its own: this service is to be waited for, and was not unreadable.
         return Cell(word, verdict, "…", finding)
     return _verdict_cell(verdict, word, finding)
 
@@ -176,7 +180,10 @@ def _service_state_word(node: NodeFacts, service: str) -> str:
         return "not read"
     state = node.services.get(service)
     if state is None:
+        # Control Center may leave out a row, which does not mean that the service is off.
         return "no row"
+    # "Off" only for a stopped service: one that runs and is reported as not activated contradicts
+    # itself, and the cell has to show that it runs.
     if state.activated is False and state.state is RunState.STOPPED:
         return "off"
     return "running" if state.state is RunState.STARTED else str(state.state)
@@ -253,6 +260,7 @@ def shared_domain(cluster: ClusterReport) -> str | None:
 def label_nodes(every: Sequence[str]) -> dict[str, str]:
     """Return the column head of each node: its host name if all nodes share one domain."""
     domains = {name.partition(".")[2].lower() for name in every}
+    # The dots of an IP address separate no domain.
     if len(domains) == 1 and not any(name.rpartition(".")[2].isdigit() for name in every):
         return {name: name.partition(".")[0] for name in every}
     return {name: name for name in every}
@@ -262,6 +270,7 @@ def select_matrix_services(cluster: ClusterReport) -> list[tuple[str, tuple[str,
     """Return the services to show: those that are judged, and others that do not run."""
     if not any(node.services for node in cluster.nodes):
         return []
+    # A service that no node lists and that is nowhere applicable would be a row without a word.
     shown = {
         f.service
         for f in cluster.findings
@@ -322,6 +331,7 @@ def _chunk_nodes(nodes: Iterable[NodeFacts], across: int) -> list[list[NodeFacts
     for _, members in group_nodes(nodes):
         if len(chunks[-1]) + len(members) > across and chunks[-1]:
             chunks.append([])
+        # Only a group that is wider than the page is divided.
         for node in members:
             if len(chunks[-1]) == across:
                 chunks.append([])
@@ -367,6 +377,7 @@ def _render_cell(cell: Cell) -> Text:
 
 def _fold_cell_text(text: str, style: str) -> Text:
     """Return text broken where a reader would break a name: at capitals and signs."""
+    # rich breaks a word that is too long at any letter, and names of nodes hold no blanks.
     lines = [""]
     for part in re.findall(r"\(?[^\W_]?[^A-Z\W_]+\)?|[A-Z]+(?![a-z])|.", printable(text)):
         if len(lines[-1]) + len(part) > _CELL_WIDTH and lines[-1]:

@@ -43,6 +43,7 @@ def render_plugin_line(report: Report) -> tuple[str, PluginState]:
 
 def format_plugin_line(state: PluginState, text: str, performance: str = "") -> str:
     """Return `IMP STATE - text | performance data`; a `|` in the text becomes `/`."""
+    # A bar would begin the performance data.
     short = shorten_text(printable(text).replace("|", "/"), _MAX_PLUGIN_TEXT_LENGTH)
     return f"IMP {state.name} - {short}" + (f" | {performance}" if performance else "") + "\n"
 

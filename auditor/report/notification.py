@@ -50,6 +50,7 @@ def changes_to_notify(report: Report) -> tuple[FindingChange, ...]:
 def _cluster_changes_to_notify(report: Report, cluster: ClusterReport) -> Iterator[FindingChange]:
     past = report.past.get(cluster.name)
     for change in past.changes if past else ():
+        # A resolved finding has passed by now; it is news if it was drift before.
         drift = (
             change.before
             if change.direction is ChangeDirection.RESOLVED
@@ -71,6 +72,7 @@ def compose_notification(report: Report) -> Notification | None:
     )
     reachability = sorted(reachability_changes(report), key=lambda change: change.back)
     changes = [
+        # First: a node that can no longer be read hides what its findings would show.
         *(printable(reachability_line(change)) for change in reachability),
         *map(_notification_line, findings),
     ]

@@ -22,6 +22,7 @@ def render(report: Report) -> str:
     A recommendation that was judged and did not drift is there with 0, so that a rule can
     distinguish "none" from "not judged".
     """
+    # A registry of its own: the default one has metrics of this process.
     registry = CollectorRegistry(auto_describe=False)
     _add_run_gauges(registry, report)
     _add_status_gauges(registry, report)
@@ -53,6 +54,7 @@ def _add_status_gauges(registry: CollectorRegistry, report: Report) -> None:
     audited = _add_gauge(registry, "nodes_audited", "Nodes that gave their services.", "cluster")
     for cluster in report.clusters:
         name = printable(cluster.name)
+        # Every status, so that no series disappears when a cluster changes its status.
         for token in ClusterStatus:
             status.labels(name, token).set(cluster.status is token)
         read, due = count_nodes_read(cluster)

@@ -104,6 +104,7 @@ def _rule_table(rows: Iterable[Recommendation]) -> Table:
     table.add_column("says", overflow="fold", ratio=2)
     table.add_column("applies", overflow="fold", ratio=1)
     for row in rows:
+        # No audit judges such a row, whatever its condition.
         when = _PRECHECK_ONLY if row.mode is JudgingMode.PRECHECK else _rule_condition_text(row)
         table.add_row(
             safe_text(row.id), safe_text(row.severity), safe_text(row.title), safe_text(when)

@@ -79,6 +79,7 @@ def _sarif_run(report: Report, rows: Iterable[Recommendation]) -> _SarifObject:
         for finding in sorted(cluster.findings, key=finding_sort_key)
         if finding.verdict in _SARIF_KINDS
     ]
+    # Recommendations of custom packs are not among the built-in rows.
     undeclared = sorted({printable(f.recommendation) for _, f in results} - rule_ids)
     rules += [{"id": name} for name in undeclared]
     rule_indexes = {rule["id"]: index for index, rule in enumerate(rules)}
@@ -90,6 +91,8 @@ def _sarif_run(report: Report, rows: Iterable[Recommendation]) -> _SarifObject:
     }
     return {
         "tool": {"driver": driver},
+        # Code scanning takes what precedes the last slash as the category of an analysis: without
+        # the mode, a replay of old evidence would close the alerts of an audit.
         "automationDetails": {"id": f"auditor/{quote(printable(report.run.mode), safe='')}/"},
         "invocations": [_sarif_invocation(report)],
         "results": [
@@ -124,10 +127,12 @@ def _sarif_result(
         "ruleId": printable(finding.recommendation),
         "ruleIndex": rule_index,
         "kind": kind,
+        # SARIF 2.1.0 (3.27.10): any kind but "fail" has the level "none".
         "level": _SARIF_LEVELS[finding.severity] if kind == "fail" else "none",
         "message": {"text": _sarif_message(finding)},
         "locations": [_sarif_location(cluster.name, finding)],
         "fingerprints": {_FINGERPRINT_NAME: finding.id},
+        # The only fingerprint that GitHub reads.
         "partialFingerprints": {"primaryLocationLineHash": finding.id},
         "properties": _sarif_properties(report, finding),
     }
@@ -183,6 +188,7 @@ def _sarif_location(cluster: str, finding: Finding) -> _SarifObject:
         ],
         "physicalLocation": {
             "artifactLocation": {"uri": "/".join(quote(part, safe="") for part in named)},
+            # Code scanning refuses a location without a line, though no file is meant.
             "region": {"startLine": 1},
         },
     }

@@ -298,6 +298,7 @@ def render_sentence(statement: Statement | None) -> str:
         return ""
     clause = render_clause(statement)
     sentences = [f"{_capitalize(statement, clause)}."] if clause else []
+    # Each once, because two parts of a statement may have the same detail.
     return " ".join(dict.fromkeys((*sentences, *_detail_sentences(statement))))
 
 
@@ -308,6 +309,7 @@ def render_sentences(statements: Iterable[Statement]) -> str:
 
 def render_clause(statement: Statement) -> str:
     """Return a statement as part of a sentence, without its details."""
+    # A value may be missing, such as the reason of a state; its placeholder then gives nothing.
     values = defaultdict(str, statement.values)
     return _FORMATTER.vformat(_TEMPLATES[statement.form], (), values)
 

@@ -69,6 +69,7 @@ def get_finding_age(report: Report, finding: Finding) -> FindingAge | None:
 
 def finding_age_text(age: FindingAge, run: RunMetadata) -> str:
     """Return how long and in how many runs a finding has had its verdict."""
+    # Times in ISO 8601 and UTC sort as text.
     if age.since >= run.started_at:
         return "this run, for the first time"
     elapsed = datetime.fromisoformat(run.started_at) - datetime.fromisoformat(age.since)
@@ -156,6 +157,7 @@ def cluster_reachability_changes(
         if not was_unauditable:
             yield ReachabilityChange(cluster.name, None, back=False, why=failure_reason(cluster))
         return
+    # Another publisher may list other nodes, so the two runs cannot be compared by node.
     before = None if past.other_publisher else past.unread
     for name in cluster.unread:
         if before is not None and name.lower() not in before:
@@ -209,6 +211,8 @@ _DIRECTION_WORDS = {
     ChangeDirection.WORSENED: "worse",
     ChangeDirection.PERSISTING: "still there",
     ChangeDirection.RESOLVED: "resolved",
+    # Not "resolved": a misspelt name in the profile has the same effect. UNKNOWN is missing,
+    # because it is counted by what it was before.
     ChangeDirection.NOT_APPLICABLE: "no longer asked for",
 }
 

@@ -46,6 +46,7 @@ def _print_finding_block(
     """Print a heading and its indented rows; a repeated label is printed once."""
     console.print()
     mark = Text(f"{wording.VERDICT_MARKS[verdict]} ", style=wording.VERDICT_STYLES[verdict])
+    # Assembled, because text that is appended to the mark would take on its background.
     console.print(Text.assemble(mark, safe_text(head, "bold")))
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(min_width=8, no_wrap=True)
@@ -139,6 +140,8 @@ def _print_cluster_report(page: Console, report: Report, cluster: ClusterReport)
     if past and past.runs:
         changes = changes_summary(cluster, past)
         page.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
+    # Where nothing was read, the cause, such as a refused password, matters more than findings on
+    # the profile.
     if wording.nothing_was_read(cluster):
         _print_gaps(page, cluster.coverage)
     if cluster.nodes:
@@ -179,6 +182,7 @@ def _print_gaps(page: Console, coverage: Sequence[Coverage]) -> None:
     for entry in sorted(coverage, key=lambda e: (e.node.lower(), e.outcome)):
         if entry.reason is None:
             continue
+        # The failure before it is on the same node and has the advice, which need not be repeated.
         after = entry.reason is Reason.NOT_ASKED and entry.node in failed
         detail = "not asked after that." if after else entry.explanation
         gaps.setdefault((entry.node, entry.reason, detail), []).append(entry.source)
@@ -232,6 +236,7 @@ def _print_result(page: Console, report: Report) -> None:
         )
     )
     page.print("A recommendation with its source: auditor explain ID")
+    # Repeated from the top of the page, which has scrolled away by now.
     if run.insecure:
         page.print(Text("! --insecure: no certificate was verified.", style=_WARNING_STYLE))
     if unjudged := skipped_packs_text(report):

@@ -153,7 +153,9 @@ def _below_threshold_note(cluster: ClusterReport) -> str:
 
 def _unauditable_summary(cluster: ClusterReport) -> str:
     """Return why nothing could be audited and what to do, in the words of the first failure."""
+    # The TCP test is of a database, and does not explain why no node could be read.
     due = [e for e in cluster.coverage if e.reason and e.source is not Source.TCP]
+    # What was skipped is a consequence; the cause is what failed before it.
     failed = [entry for entry in due if entry.outcome is Outcome.FAILED] or due
     if not failed:
         return "Nothing could be audited: no IM&P node returned its services."

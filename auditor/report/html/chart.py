@@ -69,6 +69,7 @@ def build_run_chart(
     if past is None or not past.runs:
         return None
     points = [*_past_run_counts(past), _current_run_counts(cluster, run)][-_MAX_CHART_RUNS:]
+    # At least 1, because heights are divided by it.
     most = max(1, *(point.drift + point.unknown for point in points))
     return RunChart(
         width=_LEFT_MARGIN + _BAR_STEP * len(points) + _BAR_STEP,
@@ -123,6 +124,7 @@ def _build_chart_bar(place: int, points: Sequence[_RunCounts], most: int) -> Cha
 
 
 def _bar_height(number: int, most: int) -> int:
+    # Twice the least height is left free, because both bars of a run may be raised to it.
     return (
         max(_MIN_BAR_HEIGHT, round((_PLOT_HEIGHT - 2 * _MIN_BAR_HEIGHT) * number / most))
         if number

@@ -135,6 +135,7 @@ def build_cluster_view(
 ) -> ClusterView:
     """Return a cluster as the page shows it; its places on the page begin with `anchor`."""
     past = report.past.get(cluster.name)
+    # Not the names: they come from servers, and the page lists them with blanks between.
     tokens = {node.name.lower(): f"{anchor}n{n}" for n, node in enumerate(cluster.nodes, start=1)}
     sections = tuple(_verdict_sections(report, cluster, tokens, rows_by_id))
     anchors = {
@@ -175,6 +176,7 @@ def _build_matrix_view(cluster: ClusterReport) -> MatrixView:
     rows: list[tuple[str, tuple[Cell, ...]]] = [
         (title[0].upper() + title[1:], tuple(cells))
         for title, cells in node_attribute_rows(nodes, findings_by_cell)
+        # The heads of the columns name the groups already.
         if title != "redundancy group" or any(cell.verdict for cell in cells)
     ]
     for title, services in select_matrix_services(cluster):
@@ -199,6 +201,7 @@ def _verdict_sections(
     rows_by_id: Mapping[str, Recommendation],
 ) -> Iterator[VerdictSection]:
     for verdict, heading in VERDICT_HEADINGS.items():
+        # `whole`, because the page may be the only report that its reader has.
         groups = group_findings(report, cluster, verdict, whole=True)
         if groups:
             blocks = tuple(
@@ -219,6 +222,7 @@ def _build_finding_block(
             lines.setdefault(label, []).append(text)
     ids = dict.fromkeys(finding.recommendation for finding in group.findings)
     return FindingBlock(
+        # By id, which stays the same from run to run, so that links to a block do too.
         anchor=f"f-{group.findings[0].id}",
         group=group,
         severity=group.findings[0].severity,

@@ -55,6 +55,7 @@ def render(report: Report) -> str:
 
 
 def _read_asset(name: str) -> str:
+    # Stripped here, because the policy names the digest of exactly what the page holds.
     return (files(__package__) / name).read_text(encoding="utf-8").strip()
 
 
@@ -62,6 +63,7 @@ def _content_security_policy(style: str, script: str) -> str:
     """Return a policy that lets a browser use these two texts and load nothing else."""
     return (
         f"default-src 'none'; style-src '{_csp_digest(style)}'; script-src '{_csp_digest(script)}';"
+        # `default-src` does not cover these two.
         " base-uri 'none'; form-action 'none'"
     )
 
@@ -75,10 +77,12 @@ def _template_environment() -> Environment:
     """Return the template environment; every text in the page is printable and escaped."""
     environment = Environment(
         loader=PackageLoader("auditor.report", "html"),
+        # Not by extension: `select_autoescape` does not escape a template that ends in ".j2".
         autoescape=True,
         finalize=_make_printable,
         trim_blocks=True,
         lstrip_blocks=True,
+        # Otherwise a misspelt name in the template would be an empty text.
         undefined=StrictUndefined,
     )
     environment.filters["moment"] = lambda text: text[:16].replace("T", " ") + " UTC"

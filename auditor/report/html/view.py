@@ -116,6 +116,7 @@ def _summary_tiles(report: Report, status: ClusterStatus) -> Iterator[SummaryTil
     read, due = sum(read for read, _ in pairs), sum(due for _, due in pairs)
     ends = sorted(f.waiver.expires for f in of[Verdict.WAIVED] if f.waiver)
     drift, unknown = of[Verdict.DRIFT], of[Verdict.UNKNOWN]
+    # "None" would look like a good result.
     none = "not audited" if status is ClusterStatus.UNAUDITABLE else "none"
     yield _verdict_tile("Differences", drift, Verdict.DRIFT, severity_summary(drift) or none)
     yield _verdict_tile("Unknown", unknown, Verdict.UNKNOWN, severity_summary(unknown) or none)
@@ -129,6 +130,7 @@ def _summary_tiles(report: Report, status: ClusterStatus) -> Iterator[SummaryTil
 
 
 def _verdict_tile(label: str, findings: Sequence[Finding], look: Verdict, note: str) -> SummaryTile:
+    # A zero has no colour: one in red would alarm.
     return SummaryTile(
         label, str(len(findings)), note, look if findings else Verdict.NOT_APPLICABLE
     )
