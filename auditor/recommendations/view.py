@@ -1,6 +1,7 @@
 """What a recommendation is judged on: a node, its service there, and the judgement made of them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from auditor.models.facts import (
     ClusterFacts,
@@ -38,7 +39,7 @@ class ServiceView:
         return () if self.hint is None else (self.hint,)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for the cached property
 class NodeView:
     """A node of a cluster on which a recommendation is judged."""
 
@@ -46,7 +47,7 @@ class NodeView:
     node: NodeFacts
     row: Recommendation
 
-    @property
+    @cached_property
     def service(self) -> ServiceView:
         """Return the service of the recommendation on this node."""
         return view_service(self.facts, self.node, self.row.service or "")
