@@ -73,10 +73,13 @@ class ExchangeError(AuditorError):
 
         Values are free of secrets and of line breaks. `earlier` is a failure that led to this one.
         """
+        # Evidence stores the values as texts, and a replay must make the same sentence of them.
         texts = {name: str(value) for name, value in values.items()}
         self.failure = Failure(
             self.reason, problem, server, interface, earlier=earlier, values=texts
         )
+        # The sentence is made in `__str__`: a caller may still add values, such as the source of
+        # the password.
         super().__init__(problem)
 
     def __str__(self) -> str:
@@ -134,6 +137,7 @@ class NotAuthorised(ExchangeError):
     node may send it to any client.
     """
 
+    # It does not settle: another interface needs another role, which the account may have.
     reason = Reason.NOT_AUTHORISED
 
 

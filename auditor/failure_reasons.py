@@ -16,6 +16,7 @@ from typing import TypeAlias
 class Reason(StrEnum):
     """Why a source gave no answer: the closed list of `coverage.reason`."""
 
+    # The tokens are in JSON reports and in evidence, whose readers a new spelling would break.
     UNREACHABLE = "unreachable"
     TIMED_OUT = "timed_out"
     TLS = "tls"
@@ -43,6 +44,7 @@ class Interface(StrEnum):
 
 INTERFACE_ROLES: Mapping[Interface, str] = {
     Interface.AXL: "Standard AXL API Access",
+    # Cisco publishes no role for only reading these two; monitoring templates use this one.
     Interface.CONTROL_CENTER: "Standard CCM Server Monitoring",
     Interface.PERFMON: "Standard CCM Server Monitoring",
 }
@@ -163,6 +165,8 @@ REASONS_BY_INTERFACE: Mapping[_VARIANT, ReasonText] = {
         )
         for interface, role in INTERFACE_ROLES.items()
     },
+    # AXL is a feature service, which is activated; the SOAP services are network services, which
+    # can only be started. The odd blank in their names is Cisco's.
     (Reason.NO_SUCH_SERVICE, Interface.AXL): ReasonText(
         "the AXL web service is missing on {server}",
         "activate Cisco AXL Web Service on {server}",

@@ -26,6 +26,7 @@ class Failure:
     interface: Interface | None = None
     is_cucm: bool | None = None
     earlier: "Failure | None" = None
+    # A mapping has no hash, and a frozen failure should have one.
     values: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def with_values(self, **values: str) -> "Failure":
@@ -118,6 +119,7 @@ def _failure_to_fix(failure: Failure) -> Failure:
 def _texts(failure: Failure) -> ReasonText:
     """Return the words of the problem, and those of the reason where it has none."""
     general = reason_text(failure.reason, failure.interface)
+    # An advice that is empty, and not None, means that there is nothing to do.
     own = failure.problem.value
     return ReasonText(
         own.cause or general.cause,
@@ -146,9 +148,11 @@ def _fill(template: str, failure: Failure, words: FailureWords, *, with_digest: 
         "digest": digest,
         "password_source": f"; the password came from {source}" if source else "",
         "earlier": failure_cause(earlier, words) if earlier else "",
+        # Accounts are made on CUCM, and Cisco Sync Agent brings them to the IM&P nodes.
         "sync_agent": f", or check that Cisco Sync Agent has brought it to {failure.server}"
         if failure.is_cucm is False
         else "",
+        # Whether the AXL of an IM&P node accepts the read-only role is in no document.
         "read_only_role": ' (from 11.5 "Standard AXL Read Only API Access" is enough)'
         if failure.is_cucm
         else "",
@@ -159,4 +163,5 @@ def _fill(template: str, failure: Failure, words: FailureWords, *, with_digest: 
         "ca_bundle": words.ca_bundle,
         "cluster": words.cluster,
     }
+    # In one pass: braces in the words of a server stay as they are.
     return template.format_map(values)

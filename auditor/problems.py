@@ -4,6 +4,7 @@ from enum import Enum
 
 from auditor.failure_reasons import ReasonText
 
+# The first question after a refused certificate is whether the password has left this machine.
 _NOTHING_SENT = "; nothing was sent"
 _ASK_AGAIN_PROXY = "ask again; if it stays so, look for a proxy between this machine and {server}"
 _ASK_AGAIN_TOMCAT = "ask again; if it stays so, look at the web server of {server} (Cisco Tomcat)"
@@ -27,6 +28,8 @@ class Problem(Enum):
     they are unknown.
     """
 
+    # Evidence stores the names: a change of one makes older evidence unreadable. No two rows may
+    # have the same texts, or Enum would make the second an alias of the first.
     UNSPECIFIED = ReasonText("")
     """Only the reason is known."""
 
@@ -299,6 +302,7 @@ class Problem(Enum):
         "check `addresses`, and NAT or load balancers on the way",
     )
     # not_asked, bug
+    # No advice: the earlier failure has its own, which would be given twice.
     AFTER_FAILURE = ReasonText("not asked, because of this: {earlier}", "")
     AFTER_REFUSED_LOGIN = ReasonText("not asked, so that the account is not locked: {earlier}")
     PLANNED_NODE = ReasonText(

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from auditor.errors import REDACTED
 
 _NAMED_ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+# Ordinary text ends with three characters of a secret by chance.
 _MIN_BEGINNING_LENGTH = 4
 
 
@@ -31,6 +32,7 @@ class Redactor:
         self._secrets = tuple(sorted({s for s in secrets if s}, key=len, reverse=True))
         self._names = tuple(sorted({n for n in names if n}))
         patterns = [_secret_pattern(secret) for secret in self._secrets]
+        # A host may be called after its user: `admin` stays in admin.example.test.
         patterns += [rf"(?<![\w.@-]){_text_pattern(n)}(?!\.?[\w-])" for n in self._names]
         self._patterns = patterns
 
@@ -52,6 +54,7 @@ class Redactor:
         # UTF-16 and UTF-32 show by their first bytes, in XML as in JSON.
         for encoding, errors in (
             (json.detect_encoding(data), "strict"),
+            # Gives bytes that are no UTF-8 back as they were.
             ("utf-8", "surrogateescape"),
         ):
             try:

@@ -97,6 +97,8 @@ class Client(AbstractContextManager["Client"]):
         """Return all services of the node, from one request."""
         return self._ask(
             operations.get_operation(operations.CONTROL_CENTER_API, "soapGetServiceStatus"),
+            # One empty element means every service (Cisco DevNet). A list of names would miss
+            # what a newer release adds.
             {"ServiceStatus": [""]},
             parsing.parse_service_status,
         )
@@ -105,6 +107,7 @@ class Client(AbstractContextManager["Client"]):
         """Return the node's release and what it knows of its services."""
         return self._ask(
             operations.get_operation(operations.CONTROL_CENTER_API, "getProductInformationList"),
+            # The element is required, and its value does not matter (Cisco DevNet).
             {"ServiceInfo": ""},
             parsing.parse_product_information,
         )
@@ -119,6 +122,7 @@ class Client(AbstractContextManager["Client"]):
 
     def list_process_nodes(self) -> tuple[ProcessNode, ...]:
         """Return CUCM's server list, `EnterpriseWideData` included; no roles before AXL 10.0."""
+        # AXL requires a search criterion: "%" is the pattern that every name matches.
         tags = ("name", "description", "nodeUsage", "processNodeRole")
         return self._ask_axl(
             "listProcessNode",
@@ -174,6 +178,8 @@ class Client(AbstractContextManager["Client"]):
             records = self._ask_axl_version(version, name, values, parse)
         except AxlVersionRefused as refused:
             common = operations.newest_common_version(refused.offered)
+            # The choice of the operator is not overruled in silence, and a version that this server
+            # has already answered in was no wrong guess.
             if self._axl_version or self._configured_axl_version or common is None:
                 raise
             version = common
@@ -199,6 +205,7 @@ class Client(AbstractContextManager["Client"]):
         except SoapFault as fault:
             if not (self._sends_action and re.search("soap ?action", fault.text, re.IGNORECASE)):
                 raise
+            # For good: every later request would be refused for the same header.
             self._sends_action = False
             return self._ask(operation, values, parse)
 
@@ -209,8 +216,10 @@ class Client(AbstractContextManager["Client"]):
         parse: Callable[[parsing.CheckedReply], _RecordsT],
     ) -> _RecordsT:
         """Send one request, repeated while the server is busy, and parse its checked reply."""
+        # Only the action of AXL is in doubt: those of the other two are in Cisco's WSDLs.
         sends_action = self._sends_action or operation.interface is not operations.AXL_API
         action = operation.soap_action if sends_action else ""
+        # SOAP 1.1 wants quotation marks around the action, even around an empty one.
         request = SoapRequest(
             url=f"{self._endpoint.origin}{operation.interface.path}",
             headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{action}"'},
@@ -227,12 +236,16 @@ class Client(AbstractContextManager["Client"]):
     ) -> parsing.CheckedReply:
         """Send a request once; return its checked reply without secrets."""
         response = self._post(request)
+        # Before the checks: it is known who answered, even where the answer is refused.
         self._identity = response.identity
         try:
             element = check_response(response, operation, self._endpoint.name, self._quote)
         except BadCredentials as error:
+            # The environment wins over the keyring: without the source, the wrong one is corrected.
             error.failure = error.failure.with_values(password_source=self._password_source)
             raise
+        # Before parsing: a secret that a server repeats in an ordinary row would otherwise reach
+        # reports, history and notifications.
         self._redactor.hide(element, self._session.cookies)
         sender = (self._endpoint.name, operation.interface.label)
         return parsing.CheckedReply(element, sender, response.received_at)

@@ -56,6 +56,7 @@ class Deadline:
         with self._changed:
             self._drop()
             self._socket = socket.socket(fileno=os.dup(descriptor))
+            # The end may have come before there was a socket to shut down.
             if self._end_reason is not None:
                 self._shut()
 
@@ -88,6 +89,7 @@ class Deadline:
         """Raise `TimedOut` or `Interrupted` if the exchange has been ended."""
         if self._end_reason is EndReason.INTERRUPT:
             raise Interrupted(f"Interrupted while asking {self._server}.")
+        # The clock counts too, because the watchdog may wake late.
         if self._end_reason is EndReason.DEADLINE or time.monotonic() >= self.ends_at:
             raise self.timed_out()
 
@@ -98,6 +100,7 @@ class Deadline:
     def _shut(self) -> None:
         if self._socket is not None:
             with suppress(OSError):  # the other side may have closed it already
+                # close() would end only the duplicate, and wake no thread that waits in a read.
                 self._socket.shutdown(socket.SHUT_RDWR)
 
     def _drop(self) -> None:
@@ -124,6 +127,7 @@ class DeadlineWatchdog:
         """Start an exchange; raises `Interrupted` at once when the run is being ended."""
         deadline = Deadline(server, timeout_s)
         with self._changed:
+            # Under the lock: an interrupt between the check and the entry would miss this exchange.
             self.check(server)
             self._deadlines.add(deadline)
             self._watch_over(deadline)
@@ -161,14 +165,18 @@ class DeadlineWatchdog:
             self._closed = True
             self._changed.notify_all()
             thread = self._thread
+        # Outside the lock, which the thread needs in order to end.
         if thread is not None:
             thread.join()
 
     def _watch_over(self, deadline: Deadline) -> None:
         """Wake the thread only for a deadline before the one that it sleeps until."""
         if self._thread is None:
+            # A daemon: a run that fails before `close` must not hang at its end.
             self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
             self._thread.start()
+        # Most requests have the same time-out, so a new one is rarely due first; waking the thread
+        # for each would cost a change of threads per request.
         if deadline.ends_at < self._wakes_at:
             self._changed.notify_all()
 
@@ -179,6 +187,8 @@ class DeadlineWatchdog:
                 late = {deadline for deadline in self._deadlines if deadline.ends_at <= now}
                 for deadline in late:
                     deadline.end(EndReason.DEADLINE)
+                # The exchange leaves later by itself. Until then it would be due on every turn, and
+                # the loop would not sleep.
                 self._deadlines -= late
                 self._wakes_at = min(
                     (deadline.ends_at for deadline in self._deadlines), default=math.inf
@@ -207,6 +217,7 @@ def open_tcp_connection(deadline: Deadline, host: str, port: int) -> socket.sock
             )
         except OSError as exc:
             sock.close()
+            # First the deadline: its end makes a connect fail like an unreachable host.
             deadline.check()
             failure = exc
         else:
@@ -241,6 +252,7 @@ def connection_error_text(failure: OSError) -> str:
 def _connect_socket(
     deadline: Deadline, sock: socket.socket, address: _SocketAddress, timeout_s: float
 ) -> None:
+    # As urllib3 does: head and body are sent apart, and the body must not wait for an ACK.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.settimeout(timeout_s)
     deadline.attach(sock.fileno())
@@ -253,6 +265,7 @@ def _connect_socket(
 def _resolve_in_thread(deadline: Deadline, host: str, port: int) -> _AddressInfos:
     """Resolve in a thread of its own, because getaddrinfo cannot be interrupted."""
     try:
+        # An address needs no name server, and so no thread.
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except (socket.gaierror, UnicodeError):
         pass
@@ -267,6 +280,7 @@ def _resolve_in_thread(deadline: Deadline, host: str, port: int) -> _AddressInfo
             results.append(socket.gaierror(socket.EAI_NONAME, "not a host name"))
         deadline.wake()
 
+    # A daemon: a look-up that never returns must not keep the program from ending.
     threading.Thread(target=resolve, name=f"look up {host}", daemon=True).start()
     deadline.wait(lambda: bool(results))
     if isinstance(results[0], OSError):

@@ -35,6 +35,7 @@ def open_proxy_tunnel(deadline: Deadline, proxy: str, host: str, port: int) -> s
     place = parse_url(proxy)
     if place.scheme not in (None, "http") or place.host is None:
         raise OSError("no plain HTTP proxy")
+    # A URL holds the account with escapes, and the header needs it plain.
     headers = make_headers(proxy_basic_auth=unquote(place.auth)) if place.auth else {}
 
     class Tunnel(HTTPConnection):
@@ -69,6 +70,7 @@ def perform_handshake(endpoint: Endpoint, deadline: Deadline) -> HandshakeResult
         deadline.check()  # its end shuts the socket down, which looks like many other failures
         if isinstance(exc, TimeoutError):
             raise deadline.timed_out() from exc
+        # Python gives no certificate after a handshake that it refused, so a second one reads it.
         refused = isinstance(exc, ssl.SSLCertVerificationError)
         certificate = read_unverified_certificate(endpoint, deadline) if refused else None
         return HandshakeResult(certificate, refused=to_handshake_error(endpoint, exc, certificate))
@@ -111,6 +113,7 @@ def read_unverified_certificate(
         ):
             return certificate_or_none(wrapped.getpeercert(binary_form=True))
     except OSError:
+        # The caller already has an error, and without the certificate only its advice is poorer.
         deadline.check()
         return None
 

@@ -125,6 +125,7 @@ class Endpoint:
 
 
 def _strip_domain(name: str) -> str:
+    # An address has no domain: what is left of 10.1.2.3 would be the public name "10".
     return name if ":" in name or name.replace(".", "").isdigit() else name.partition(".")[0]
 
 
@@ -138,4 +139,5 @@ class RequestLimits:
 
     timeout_s: float = 10
     backoff_s: tuple[float, ...] = (2, 5, 10)
+    # AXL itself refuses to read more than 8 MB at once (AXL developer guide).
     max_bytes: int = 8 * 1024 * 1024

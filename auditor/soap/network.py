@@ -115,6 +115,7 @@ class LiveNetwork(AbstractContextManager["LiveNetwork"]):
         except ConnectionRefusedError:
             return TcpResult(Reach.REFUSED, f"{address} refused the connection.")
         except OSError as exc:
+            # The network of this machine may be at fault, so it proves nothing about the node.
             error = connection_error_text(exc)
             text = f"There is no connection to {address}: {error}."
             return TcpResult(Reach.UNKNOWN, text, error=error)

@@ -110,6 +110,7 @@ def get_operation(
 
 
 def _load_wsdl(interface: SoapInterface, axl_version: str) -> ZeepObject:
+    # Held while parsing: the first nodes are asked at the same time, and each would parse it.
     with _wsdl_lock:
         key = (interface.wsdl, axl_version)
         if key not in _parsed_wsdls:
@@ -123,6 +124,7 @@ def _load_wsdl(interface: SoapInterface, axl_version: str) -> ZeepObject:
 
 
 def _replace_axl_version(text: str, version: str) -> str:
+    # For our operations Cisco's schemas of all versions differ in nothing else.
     for before in ("http://www.cisco.com/AXL/API/", "CUCM:DB ver="):
         text = text.replace(before + _WSDL_AXL_VERSION, before + version)
     return text
@@ -153,6 +155,7 @@ def newest_common_version(offered: Iterable[str]) -> str | None:
 
 def validate_axl_version(version: str) -> str:
     """Return a configured version as given; raises `ConfigError` if it is none."""
+    # A version that is not in AXL_VERSIONS may pass: a newer CUCM can have it.
     if not re.fullmatch(r"[0-9]{1,2}\.[0-9]{1,2}", version):
         raise ConfigError([f'axl_version {version!r}: write "auto" or a version such as "14.0"'])
     return version
@@ -160,12 +163,14 @@ def validate_axl_version(version: str) -> str:
 
 def axl_list_parameters(key: str, value: str, tags: tuple[str, ...]) -> dict[str, Any]:
     """Return the parameters of an AXL list: what to look for, and which fields to return."""
+    # AXL fills in only the tags that are named here.
     return {"searchCriteria": {key: value}, "returnedTags": dict.fromkeys(tags, "")}
 
 
 def drop_unsupported_tags(version: str, values: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters without what a version does not know yet, and would refuse."""
     tags = values.get("returnedTags", {})
+    # As numbers: as texts, "9.1" would be newer than "10.0".
     if "processNodeRole" not in tags or float(version) >= NODE_ROLES_SINCE_VERSION:
         return values
     return {**values, "returnedTags": {tag: "" for tag in tags if tag != "processNodeRole"}}

@@ -20,6 +20,7 @@ from auditor.soap.reply_checks import Sender, is_nil_element
 UNREADABLE_COUNTER_STATUS = -1
 """The status of a counter whose own status is no number; no counter that was read has it."""
 
+# Informix writes t and f, XML Schema true, false, 1 and 0.
 _BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 _RowT = TypeVar("_RowT")
 
@@ -36,6 +37,7 @@ class CheckedReply:
 def parse_service_status(reply: CheckedReply) -> records.ServiceStatusReply:
     """Read `soapGetServiceStatusResponse`; a list without services is refused."""
     result = _required_child(reply, reply.element, "soapGetServiceStatusReturn")
+    # Cisco's WSDL lets the code be nil, so none at all is no failure.
     if _child_text(result, "ReturnCode") not in {None, "0"}:
         raise BadReply(Problem.SERVICES_UNREADABLE, *reply.sender)
     services = _required_child(reply, result, "ServiceInfoList")
@@ -91,6 +93,7 @@ def parse_sql_rows(reply: CheckedReply) -> tuple[dict[str, str | None], ...]:
 
     An empty column is an empty string here, and only a nil one is None: SQL distinguishes them.
     """
+    # AXL puts only the response element into a namespace, and nothing below it.
     rows = _required_child(reply, reply.element, "return").findall("row")
     # The WSDL leaves the columns open, so the check of declared leaves cannot see them.
     if any(len(column) for row in rows for column in row):
@@ -183,12 +186,15 @@ def _parse_rows(
 ) -> tuple[_RowT, ...]:
     """Read each child called `name`; raises `BadReply` if one has no value for its `key`."""
     rows = list(parent.iterchildren(f"{{*}}{name}"))
+    # Such a row is not skipped: one service or node would be missing, and no report would say so.
     if not all(_child_text(row, key) for row in rows):
         raise _missing_element_error(reply, key)
     return tuple(parse_row(row) for row in rows)
 
 
 def _require_rows(reply: CheckedReply, rows: tuple[_RowT, ...], what: str) -> tuple[_RowT, ...]:
+    # Each of these lists has at least one row on a healthy server. Read as it is, an empty one
+    # would be a node without any fault.
     if not rows:
         raise BadReply(Problem.EMPTY_LIST, *reply.sender, items=what)
     return rows
@@ -223,4 +229,5 @@ def _parse_integer(text: str | None, unreadable: int | None = None) -> int | Non
 
 
 def _parse_boolean(text: str | None) -> bool | None:
+    # None for anything else: False would read as "not activated", which is drift.
     return _BOOLEANS.get((text or "").lower())

@@ -53,6 +53,7 @@ class RedactionWarnings:
 
     def __init__(self) -> None:
         """Start with no warning given."""
+        # Locks that are never released: exactly one thread gets each, and gives the warning.
         self._repeated = threading.Lock()
         self._not_hidden = threading.Lock()
 
@@ -113,6 +114,8 @@ class ResponseRedactor:
     def quote(self, text: str, cookies: Iterable[str]) -> str:
         """Make a server's words fit for a message: no secrets, no control characters, short."""
         redactor = self._learn_cookies(cookies)
+        # Redacted first: of a secret that is cut in two, the rest would no longer be found. Control
+        # and separator characters could forge a line of the log.
         printable = "".join(
             " " if unicodedata.category(character).startswith(("C", "Z")) else character
             for character in redactor.redact_text(text)
@@ -137,12 +140,15 @@ def account_secrets(
     if not password:
         return frozenset()
     pair = f"{credentials.username}:{password}"
+    # Hidden in our own text, a password such as "presence" would change the settings that a
+    # replay judges by.
     is_word = own_text and re.fullmatch(r"[A-Za-z_.-]+", password)
     return frozenset({pair} if is_word or not _is_distinct(password, names) else {pair, password})
 
 
 def session_cookies(cookies: Iterable[str], names: frozenset[str]) -> frozenset[str]:
     """Return the cookies that identify a session; a load balancer's may be a server's name."""
+    # A server may set a cookie in quotation marks, and repeat it without them.
     plain = (cookie.strip('"') for cookie in cookies)
     return frozenset(c for c in plain if len(c) >= _MIN_COOKIE_LENGTH and c.casefold() not in names)
 

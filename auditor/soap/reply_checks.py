@@ -86,6 +86,8 @@ def _check_children(
     """Check the children, and theirs; `children_by_type` keeps what each type declares, by id."""
     if not len(element):
         return
+    # Once for each type and not for each row: two lists of sixty rows a node are what an audit
+    # spends its time on.
     if id(declared) not in children_by_type:
         children_by_type[id(declared)] = _declared_children(declared)
     declared_children = children_by_type[id(declared)]
@@ -121,7 +123,10 @@ def _is_leaf_type(declared: ZeepObject) -> bool:
 
 
 _SOAP_NAMESPACE = "{http://schemas.xmlsoap.org/soap/envelope/}"
+# A reply without a content type may be XML all the same: the parser decides.
 _XML_CONTENT_TYPES = {"", "text/xml", "application/xml", "application/soap+xml"}
+# AXL's own status for a version that it does not speak, with an HTML page that lists those it
+# does. It is seen in public reports, and in no document of Cisco's.
 _WRONG_VERSION_STATUS = 599
 
 
@@ -144,6 +149,7 @@ def check_response(
     parsed that does not claim to be XML.
     """
     sender = (node, operation.interface.label)
+    # SOAP 1.1 sends faults with 500, rate control among them; a fault says more than the status.
     fault_possible = response.status in {
         HTTPStatus.INTERNAL_SERVER_ERROR,
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -153,11 +159,13 @@ def check_response(
     try:
         child = _extract_body_element(response, sender)
     except BadReply as exc:
+        # An error page is no broken reply: what failed is in the status.
         if fault_possible:
             raise _http_status_error(response, operation, sender) from exc
         raise
     if child.tag == f"{_SOAP_NAMESPACE}Fault":
         raise _soap_fault_error(child, sender, quote)
+    # A good reply with an error status contradicts itself, and must not count as read.
     if fault_possible:
         raise _http_status_error(response, operation, sender)
     if child.tag != operation.reply_name:
@@ -176,6 +184,7 @@ def _http_status_error(
         return NotAuthorised(Problem.ROLE_MISSING, *sender)
     if status == HTTPStatus.NOT_FOUND:
         return NoSuchService(Problem.SERVICE_MISSING, *sender)
+    # AXL throttles with 503 (AXL developer guide), so it is worth a pause. No other 5xx is.
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return ServerBusy(Problem.SERVER_BUSY, *sender)
     if status == _WRONG_VERSION_STATUS and operation.interface is AXL_API:
@@ -192,6 +201,7 @@ def _axl_version_error(
 ) -> AxlVersionRefused:
     text = response.body.decode("utf-8", errors="replace")
     _, _, tail = re.sub(r"<[^>]*>", " ", text).lower().partition("supported axl version")
+    # Not the beginning of a longer number, such as a release.
     offered = tuple(re.findall(r"\d{1,2}(?:\.\d{1,2})?(?![\d.])", tail))
     version = operation.soap_action.split("ver=")[-1].split()[0]
     offer = f"it speaks {', '.join(offered[:12])}" if offered else "it does not say which it speaks"
@@ -218,6 +228,8 @@ def _extract_body_element(response: SoapResponse, sender: Sender) -> etree._Elem
 
 
 def _parse_reply_xml(body: bytes, sender: Sender) -> etree._Element:
+    # No recovery: a list that was cut short would lose its last rows without a sign. No comments:
+    # one inside a value would split its text, and only the first part would be read.
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,
@@ -234,6 +246,7 @@ def _parse_reply_xml(body: bytes, sender: Sender) -> etree._Element:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as exc:
         raise _malformed_reply_error(sender, "it is cut short or no well-formed XML") from exc
+    # The search in the bytes misses a declaration in UTF-16.
     if etree.ElementTree(root).docinfo.internalDTD is not None:
         raise _malformed_reply_error(sender, "it declares a document type")
     return root
@@ -248,11 +261,15 @@ def _soap_fault_error(fault: etree._Element, sender: Sender, quote: TextQuoter) 
     code = (fault.findtext("faultcode") or "").strip()
     text = (fault.findtext("faultstring") or "").strip()
     message = (fault.findtext(".//{*}axlmessage") or "").strip()
+    # AXL often repeats the fault's text in the detail, and a message would quote it twice.
     if message and message not in text:
         text = f"{text} {message}".strip()
     said = quote(text) or "no reason given"
+    # The prefix of the code is free; the words that follow differ by interface, and Cisco has
+    # misspelt them ("Reatime").
     if code.endswith("RateControl") or "exceeded allowed rate" in text.lower():
         return RateLimited(Problem.TOO_FAST, *sender, fault=said)
+    # AXL developer guide: "Please retry once requests in progress have completed".
     if "maximum axl memory allocation consumed" in text.lower():
         return ServerBusy(Problem.NO_MEMORY, *sender, fault=said)
     problem = Problem.FAULT
@@ -283,6 +300,7 @@ _DATABASE_SERVER_TEXT = re.compile(
 def _is_database_fault(fault: etree._Element, text: str) -> bool:
     """Return whether an AXL fault says that AXL cannot reach its database."""
     axl_code = fault.findtext(".//{*}axlcode")
+    # Without AXL's code, words about a connection may come from something before AXL.
     if axl_code is None:
         return False
     try:

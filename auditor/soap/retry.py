@@ -31,6 +31,7 @@ def with_retries(
     busy = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type((RateLimited, ServerBusy)),
         stop=tenacity.stop_after_attempt(len(backoff_s) + 1),
+        # tenacity accepts no empty chain.
         wait=tenacity.wait_chain(*pauses) if pauses else tenacity.wait_none(),
         sleep=pause,
         reraise=True,
@@ -42,4 +43,6 @@ def with_retries(
         sleep=pause,
         reraise=True,
     )
+    # In this order: the server may close the idle connection in every pause, so each attempt has
+    # a second try of its own.
     return busy(lambda: dropped(send))

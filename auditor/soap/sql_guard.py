@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from auditor.errors import AuditorError
 
+# There is no token for what the two databases read differently (backslash, double quote, a prefix
+# of a string such as E'...'), for comments, and for what XML cannot carry.
 _SQL_TOKEN = re.compile(
     r"""
     (?P<blank>[ \t\r\n]+)
@@ -41,6 +43,8 @@ _WORDS_BEFORE_BRACKET = _split_to_set(
     in and or not where on having by when then else select distinct
     """
 )
+# IM&P keeps secrets beside harmless columns: epassyncagentcfg, whose `syncstatus` is worth reading,
+# has `axlpassword` too (TAC document 217304).
 _SECRET_COLUMN = re.compile(
     r"passw|passphrase|pwd|secret|credential|private_?key|token|hash|crypt|^pins?$"
 )
@@ -60,6 +64,7 @@ def check_select_statement(statement: str) -> None:
     words = _tokenize_statement(statement)
     if words[:1] != ["select"] or "from" not in words:
         raise _statement_error("it is no SELECT ... FROM")
+    # The table check below knows one FROM, so it could not judge a subquery.
     if words.count("select") > 1:
         raise _statement_error("it holds a second SELECT")
     for position, word in enumerate(words):
@@ -109,6 +114,7 @@ def _check_brackets(words: Sequence[str]) -> None:
 def _check_stars(words: Sequence[str]) -> None:
     for position, word in enumerate(words):
         around = [*words[max(position - 2, 0) : position], *words[position + 1 : position + 2]]
+        # A star returns columns with secrets, and those that a later release adds.
         if word == "*" and around != ["count", "(", ")"]:
             raise _statement_error("columns must be named, * is allowed in count(*) only")
 

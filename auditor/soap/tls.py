@@ -44,6 +44,8 @@ def names_host(certificate: Certificate, host: str) -> bool:
     """Return whether a certificate names a host; the common name counts here, as a claim."""
     name = host.removesuffix(".").casefold()
     _, _, domain = name.partition(".")
+    # A claim is enough to refuse the certificate of another node. It never proves this one: that
+    # takes a pin, or OpenSSL with its stricter rules.
     claims = {claim.casefold() for claim in (*certificate.names, certificate.common_name)}
     return name in claims or (bool(domain) and f"*.{domain}" in claims)
 
@@ -97,6 +99,8 @@ class TlsContexts:
 
     def get(self, endpoint: Endpoint) -> ssl.SSLContext:
         """Return the settings of one endpoint; raises as `create_tls_context` does."""
+        # They read no authorities, so sharing saves nothing, and a verified endpoint can never get
+        # one of these by mistake.
         if endpoint.pins or endpoint.insecure:
             return create_tls_context(endpoint)
         key = (endpoint.ca_bundle, endpoint.legacy_tls)
@@ -117,6 +121,7 @@ def create_tls_context(endpoint: Endpoint) -> ssl.SSLContext:
     if not (endpoint.pins or endpoint.insecure):
         context.verify_mode = ssl.CERT_REQUIRED
         context.check_hostname = True
+        # Python would accept a common name where there is no other; RFC 9525 does not.
         context.hostname_checks_common_name = False
         if endpoint.ca_bundle is None:
             _trust_system_store(context)
@@ -127,6 +132,7 @@ def create_tls_context(endpoint: Endpoint) -> ssl.SSLContext:
 
 def create_unverified_context(endpoint: Endpoint) -> ssl.SSLContext:
     """Return settings that accept any certificate, to read it or to compare it with a pin."""
+    # Not ssl.create_default_context: it loads the authorities that SSL_CERT_FILE names.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -134,6 +140,8 @@ def create_unverified_context(endpoint: Endpoint) -> ssl.SSLContext:
     if endpoint.legacy_tls:
         # With SSL 2 and 3 switched off by default, the lowest supported is TLS 1.0.
         context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        # OpenSSL 3 refuses a server without secure renegotiation (RFC 5746) unless this is set, and
+        # at any level above 0 it neither speaks TLS 1.0 nor accepts signatures with SHA-1.
         context.options |= _OP_LEGACY_SERVER_CONNECT
         context.set_ciphers("DEFAULT:@SECLEVEL=0")
     return context
@@ -156,10 +164,12 @@ def verify_identity(endpoint: Endpoint, certificate: Certificate) -> Identity:
     other node of the cluster: one that all nodes share does not show which of them answered.
     """
     others = _other_named_nodes(endpoint, certificate)
+    # Before the pins: neither a pin nor `insecure` may let another node of the cluster answer.
     if others and not names_host(certificate, endpoint.verify_name):
         raise _wrong_node_error(endpoint, others)
     if endpoint.pins and not is_pinned(certificate, endpoint.pins):
         raise TlsFailed(Problem.UNPINNED_CERTIFICATE, endpoint.name, digest=certificate.sha256)
+    # Cisco's multi-server Tomcat certificates name every node (configuration guide 15).
     is_proven = not others and (endpoint.pins or not endpoint.insecure)
     return Identity.CERTIFICATE if is_proven else Identity.UNPROVEN
 
@@ -170,6 +180,7 @@ def to_handshake_error(
     """Return the error for a handshake that failed; `certificate` was presented."""
     if isinstance(failure, ssl.SSLCertVerificationError):
         return _certificate_error(endpoint, failure, certificate)
+    # A connection that merely ends is no refusal: a Tomcat that restarts does the same.
     if isinstance(failure, ssl.SSLError) and not isinstance(failure, ssl.SSLEOFError):
         return _tls_protocol_error(endpoint, failure)
     return ConnectionDropped(Problem.HANDSHAKE_DROPPED, endpoint.name)
@@ -209,9 +220,11 @@ def _untrusted_error(endpoint: Endpoint, code: int, certificate: Certificate) ->
 
 def _tls_protocol_error(endpoint: Endpoint, failure: ssl.SSLError) -> ExchangeError:
     reason = failure.reason or ""
+    # What OpenSSL makes of a server that speaks plain text.
     if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"}:
         return TlsFailed(Problem.NO_TLS, endpoint.name, port=endpoint.port)
     words = reason.replace("_", " ").lower() or "no reason given"
+    # Where legacy_tls is set already, the advice to set it would lead nowhere.
     old = not endpoint.legacy_tls and any(sign in reason for sign in _OLD_PROTOCOL_REASONS)
     problem = Problem.OLD_TLS if old else Problem.HANDSHAKE_FAILED
     return TlsFailed(problem, endpoint.name, error=words)

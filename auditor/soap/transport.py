@@ -43,6 +43,7 @@ class HttpSession(requests.Session):
     The password goes to the server that was asked, and to no other.
     """
 
+    # Even without `allow_redirects` requests asks for the target, and then reads the whole page.
     def get_redirect_target(self, _: requests.Response) -> None:
         return None
 
@@ -70,6 +71,7 @@ class BasicAuth(AuthBase):
         self._credentials = credentials
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        # requests' own class keeps the password as a plain text, and fails outside Latin-1.
         pair = f"{self._credentials.username}:{self._credentials.password.reveal()}"
         r.headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         return r
@@ -89,6 +91,7 @@ class HttpsAdapter(HTTPAdapter):
         self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: object
     ) -> None:
         super().init_poolmanager(connections, maxsize, block, **self._tls, **pool_kwargs)
+        # On this manager only: urllib3's own table belongs to the whole process.
         self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: object) -> ProxyManager:
@@ -122,6 +125,7 @@ def _connection_pool_class(session: "LiveSession") -> type[HTTPSConnectionPool]:
             skip_host: bool = False,
             skip_accept_encoding: bool = False,
         ) -> None:
+            # Here and not in `connect`, which a kept connection skips.
             session.start_request(self.sock)
             super().putrequest(method, url, skip_host, skip_accept_encoding)
 
@@ -168,14 +172,17 @@ class LiveSession:
         self._identity = Identity.UNPROVEN
         self._certificate: messages.Certificate | None = None
         self._session = HttpSession()
+        # Or REQUESTS_CA_BUNDLE would replace the cluster's own authority, and .netrc the account.
         self._session.trust_env = False
         self._session.headers.clear()
         self._session.headers.update({"User-Agent": "auditor", "Accept-Encoding": "identity"})
         self._session.auth = BasicAuth(credentials)
         self._context = context
+        # urllib3 sets the mode of the context from this, so the two must agree.
         self._session.verify = self._context.verify_mode is ssl.CERT_REQUIRED
         self._session.mount("https://", HttpsAdapter(self, self._context, endpoint.verify_name))
         if endpoint.proxy:
+            # trust_env is off, so the proxies of the environment are read here; NO_PROXY counts.
             self._session.proxies.update(get_environ_proxies(endpoint.origin))
 
     @property
@@ -225,6 +232,7 @@ class LiveSession:
             headers=dict(request.headers),
             timeout=deadline.remaining_s,
             allow_redirects=False,
+            # The body must not be read before its status and size can be judged.
             stream=True,
         )
         try:
@@ -239,6 +247,7 @@ class LiveSession:
                 certificate=self._certificate,
             )
         finally:
+            # Ends a connection whose body was not read: the rest must not become the next reply.
             response.close()
 
     def _read_body(self, response: requests.Response, deadline: Deadline) -> bytes:
@@ -284,6 +293,7 @@ class LiveSession:
 
     def open_connection(self, host: str, port: int) -> socket.socket:
         """Open the TCP connection."""
+        # Before there is a socket: the TLS layer would leave it open when it refuses the name.
         check_server_name(self._context, self._endpoint)
         try:
             return open_tcp_connection(self._deadline, host, port)

@@ -47,6 +47,7 @@ RUN_FILE, INDEX_FILE = "run.json", "index.jsonl"
 
 _MAX_PATH_PARTS = 2
 _MAX_FOLDER_NAME_LENGTH = 100
+# Even without secrets the files describe a whole cluster and its weak points.
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 
 _ERROR_TYPES: dict[str, type[ExchangeError]] = {
@@ -192,6 +193,7 @@ def stored_error_name(error: ExchangeError) -> str:
 
 def request_digest(request: SoapRequest, body: bytes) -> str:
     """Return what equal requests to one server have in common; `body` is the stored one."""
+    # The body is not enough: a request that is repeated without its action has the same one.
     action = request.headers.get("SOAPAction", "")
     return sha256_hex(b"\n".join((request.url.encode(), action.encode(), body)))
 
@@ -204,10 +206,12 @@ def prepare_evidence_folder(folder: Path) -> None:
     """
     try:
         folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+        # Numbers begin at 1 in every run, so the files of two runs would collide.
         if any(folder.iterdir()):
             raise ConfigError(
                 [f"--evidence {folder}: the folder is not empty. Name a new one for every run."]
             )
+        # An empty folder that was there before keeps its own mode otherwise.
         folder.chmod(_FOLDER_MODE)
         problem = find_folder_obstacle(folder)
     except FileExistsError:
@@ -232,6 +236,7 @@ class EvidenceFolder:
 
     def subfolder(self, name: str, owner: object) -> str:
         """Return the folder of an owner, named as much like `name` as a file system allows."""
+        # No dot at the start: a name must neither lead to the parent nor hide its folder.
         plain = re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")[:_MAX_FOLDER_NAME_LENGTH] or "_"
         with self._lock:
             chosen, count = plain, 1
@@ -256,6 +261,7 @@ class EvidenceFolder:
 
     def create_file(self, name: str) -> int:
         """Return the descriptor of a new file, to append to; raises OSError."""
+        # Never into a file, or through a link, that another program has put there.
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW
         return os.open(self.path / name, flags, _FILE_MODE)
 
@@ -268,6 +274,7 @@ def read_stored_file(folder: Path, stored: StoredFile) -> bytes:
     """
     path = folder / stored.name
     try:
+        # A link could lead out of the folder, and reading a pipe might never end.
         if not stat.S_ISREG(path.lstat().st_mode):
             raise ConfigError([f"{path}: is no plain file, so it is not what was written."])
         data = path.read_bytes()

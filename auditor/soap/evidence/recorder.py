@@ -90,6 +90,7 @@ class Recorder:
         self._digest = hashlib.sha256()
         try:
             self._write_run()
+            # Unbuffered: a run that is killed leaves every line that it wrote.
             self._index = os.fdopen(self.folder.create_file(INDEX_FILE), "ab", buffering=0)
         except OSError as exc:
             problem = f"it cannot be written ({exc.strerror or exc}). Name another folder."
@@ -134,6 +135,7 @@ class Recorder:
         if self._problem is None:
             try:
                 with self._lock:
+                    # A replay must end at the same time, or its report would give another duration.
                     self._append(TimeEntry(at=finished_at))
                     self._append(EndEntry(sha256=self._digest.hexdigest()))
             except OSError as exc:
@@ -151,6 +153,7 @@ class Recorder:
             raise OutputError(self._problem)
 
     def _append(self, entry: IndexEntry) -> None:
+        # A thread may still get its reply when the run has already ended.
         if self._index.closed:
             return
         line = ENTRY_ADAPTER.dump_json(entry) + b"\n"
@@ -184,8 +187,11 @@ class RecordingNetwork(LiveNetwork):
         """Return a session that is recorded."""
         session = super().open_session(endpoint, credentials, limits)
         with self._counting:
+            # A replay answers session by session: two of them may get different replies to equal
+            # requests, and run side by side.
             self._session_counts[endpoint.name, endpoint.origin] += 1
             number = self._session_counts[endpoint.name, endpoint.origin]
+        # Not `self.now`: a replay would give these readings to other callers.
         return RecordingSession(session, endpoint, number, super().now, self._recorder)
 
     def try_tcp(self, host: str, port: int, timeout_s: float) -> TcpResult:
@@ -258,6 +264,7 @@ class RecordingSession:
             outcome: SoapResponse | ExchangeError
             try:
                 outcome = self._session.post(request)
+            # `Interrupted` is not recorded: it says nothing about the server.
             except ExchangeError as error:
                 outcome = error
             requests, elapsed_us = self.requests_sent - requests, self.elapsed_us - elapsed_us
@@ -284,6 +291,8 @@ class RecordingSession:
         folder = self._recorder.folder
         place = folder.subfolder(self._endpoint.name, (self._endpoint.name, self._endpoint.origin))
         stem = f"{place}/{folder.next_number(place):03}-{request.operation}"
+        # With the rules for our own text: if a password that is a common word were hidden in the
+        # request, its digest would change and no replay would find it.
         body, _ = self._own_redactor.redact_bytes(request.body)
         data, hidden, ending = self._redact_received(outcome)
         is_reply = isinstance(outcome, SoapResponse)

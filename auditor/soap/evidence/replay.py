@@ -60,6 +60,7 @@ class EvidenceRecord:
     @property
     def finished_at(self) -> datetime:
         """Return when the run ended: the time of the last thing that it did."""
+        # Threads write their lines in any order, so the last line need not be the latest.
         times = (_entry_time(entry) for entry in self.entries)
         return max((self.run.started_at, *(time for time in times if time is not None)))
 
@@ -80,6 +81,7 @@ def load_evidence(folder: Path) -> EvidenceRecord:
     index_data = _read_required_file(folder / INDEX_FILE)
     entries = tuple(_parse_index(folder / INDEX_FILE, index_data))
     last = entries[-1] if entries else None
+    # A run that was killed has no end, and so no digest: its evidence is read as far as it goes.
     if isinstance(last, EndEntry):
         *lines, _, _ = index_data.split(b"\n")
         before = b"".join(line + b"\n" for line in lines)
@@ -88,6 +90,7 @@ def load_evidence(folder: Path) -> EvidenceRecord:
                 [f"{folder}: {RUN_FILE} or {INDEX_FILE} is damaged: their digest does not fit."]
             )
     record = EvidenceRecord(folder, run, entries, isinstance(last, EndEntry))
+    # All of them now: damage must show before the first verdict, and not half-way.
     for stored in (*run.files, *_stored_files(record.exchanges)):
         read_stored_file(folder, stored)
     return record
@@ -101,6 +104,7 @@ def _parse_run(path: Path, data: bytes) -> RecordedRun:
     if not isinstance(content, dict) or content.get("kind") != EVIDENCE_KIND:
         raise ConfigError([f"{path}: is no evidence; `auditor audit --evidence` writes it."])
     version = content.get("schema_version")
+    # Before the keys: another format must be named as such, and not as damage.
     if version != EVIDENCE_SCHEMA_VERSION:
         raise ConfigError(
             [
@@ -109,6 +113,7 @@ def _parse_run(path: Path, data: bytes) -> RecordedRun:
             ]
         )
     try:
+        # Strict, because only this program writes it: a number in quotes is damage.
         return RUN_ADAPTER.validate_json(data, strict=True)
     except ValueError as exc:
         raise ConfigError([f"{path}: is damaged: its keys do not fit."]) from exc
