@@ -53,6 +53,7 @@ class Form(StrEnum):
     WRONG_NODE = auto()
     NO_SERVICE_ROW = auto()
     SERVICE_NOT_LISTED = auto()
+    LISTED_ON_LIKE_NODE = auto()
     SOURCE_SILENT = auto()
     SOURCE_FAILED = auto()
     AXL_REPLIES_EXPECTED = auto()

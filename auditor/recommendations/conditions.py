@@ -187,12 +187,30 @@ def _evaluate_several_nodes(view: NodeView) -> Evaluation:
 def evaluate_listed(view: NodeView) -> Evaluation:
     """Return whether the node has the service of the row at all.
 
-    Both lists must have been read for a no: the release comes with the list of products.
+    Both lists must have been read for a no: the release comes with the list of products. Where
+    another node of the same release lists the service, the answer is unknown.
     """
-    node = view.node
-    if not node.services or node.release is None or view.service.state.name in node.services:
+    node, service = view.node, view.service.state.name
+    if not node.services or node.release is None or service in node.services:
         return ALWAYS_TRUE
+    # Two lists of one node can be short in the same way. Network services come with the release
+    # and cannot be taken off a node, so a node like it shows what the lists should hold.
+    for other in view.facts.nodes:
+        if service in other.services and _release_line(other.release) == _release_line(
+            node.release
+        ):
+            reason = make_statement(
+                Form.LISTED_ON_LIKE_NODE, node=node.name, service=service, other=other.name
+            )
+            return Evaluation(
+                None, (reason,), (make_statement(Form.CHECK_SERVICE_LIST, node=node.name),)
+            )
     return Evaluation(False, (view.say(Form.SERVICE_NOT_LISTED),))
+
+
+def _release_line(release: str | None) -> list[str]:
+    """Return major and minor of a release: services do not differ within these."""
+    return (release or "").split(".")[:2]
 
 
 _CONDITION_EVALUATORS: Mapping[Condition, Callable[[NodeView], Evaluation]] = {

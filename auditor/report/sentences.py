@@ -50,6 +50,10 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.SERVICE_NOT_LISTED: (
         "node {node} has no {service}: it is in neither its service list nor its product list"
     ),
+    Form.LISTED_ON_LIKE_NODE: (
+        "node {node} lists no {service}, but {other} of the same release does, so its lists may be "
+        "incomplete"
+    ),
     Form.SOURCE_SILENT: "{source:source} of {node} returned nothing",
     Form.SOURCE_FAILED: "{source:source} of {node} gave no answer ({reason})",
     Form.AXL_REPLIES_EXPECTED: "AXL of {node} answers an authenticated request",

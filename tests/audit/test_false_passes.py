@@ -158,3 +158,15 @@ def test_a_node_that_runs_another_servers_services_is_unknown(lab: Start) -> Non
         *("TCM-01", "TCM-02", "WEB-01", "XMPPFED-01"),
     }
     assert report.exit_code == 4
+
+
+def test_two_short_lists_of_a_node_do_not_make_it_compliant(lab: Start) -> None:
+    """The other node, of the same release, shows what both lists should hold."""
+    datastores = ["Cisco Route Datastore", "Cisco Login Datastore", "Cisco Presence Datastore"]
+    running = lab({**PAIR, "node": [{"name": SUB, "missing": datastores}]})
+    report = running.audit(["table", "guides"])
+    (cluster,) = report.clusters
+    for row in ("NET-03", "NET-04", "NET-06"):
+        assert finding(cluster, row, SUB).verdict is Verdict.UNKNOWN
+        assert finding(cluster, row, PUB).verdict is Verdict.PASS
+    assert report.exit_code == 4

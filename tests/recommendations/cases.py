@@ -166,11 +166,10 @@ def running() -> Iterator[Case]:
 def foundation() -> Iterator[Case]:
     """Yield the cases of the network services that a node may not have."""
     for id_, name in FOUNDATION.items():
-        state = subscriber()
-        others = {key: value for key, value in state.services.items() if key != name}
-        without = replace(state, services=others)
-        yield Case(id_, Verdict.NOT_APPLICABLE, cluster(node(), without), "imp2")
-        unlisted = replace(without, release=None)
+        first, second = _without_service(node(), name), _without_service(subscriber(), name)
+        yield Case(id_, Verdict.NOT_APPLICABLE, cluster(first, second), "imp2")
+        yield Case(id_, Verdict.UNKNOWN, cluster(node(), second), "imp2")
+        unlisted = replace(second, release=None)
         yield Case(id_, Verdict.UNKNOWN, cluster(node(), unlisted), "imp2")
     id_, stopped = "NET-12", service(DATABASE_REPLICATOR, "stopped")
     yield Case(id_, Verdict.NOT_APPLICABLE, cluster(node("imp1", stopped)), "imp1")
@@ -178,6 +177,11 @@ def foundation() -> Iterator[Case]:
     yield Case(id_, Verdict.NOT_APPLICABLE, waiting, "imp1")
     unsure = replace(cluster(node("imp1", stopped)), topology_observed=False)
     yield Case(id_, Verdict.UNKNOWN, unsure, "imp1")
+
+
+def _without_service(facts: NodeFacts, name: str) -> NodeFacts:
+    others = {key: value for key, value in facts.services.items() if key != name}
+    return replace(facts, services=others)
 
 
 def _nine(nine: bool | None, *changed: NodeFacts) -> ClusterFacts:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.models.facts import ClusterFacts, RunState
+from auditor.models.facts import ClusterFacts, NodeFacts, RunState
 from auditor.models.findings import Finding, FindingKind, Severity, Verdict
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
@@ -111,11 +111,28 @@ def test_the_sync_agent_of_a_subscriber_only_waits(
     assert consequence in finding.consequence
 
 
-def test_a_node_without_a_network_service_is_said_to_lack_it() -> None:
-    bare = subscriber()
-    others = {name: state for name, state in bare.services.items() if name != OAM_AGENT}
+def _without_oam_agent(facts: NodeFacts) -> NodeFacts:
+    others = {name: state for name, state in facts.services.items() if name != OAM_AGENT}
+    return replace(facts, services=others)
 
-    finding = _finding(cluster(node(), replace(bare, services=others)), "NET-08")
+
+def test_a_service_that_a_node_of_the_same_release_lists_is_unknown() -> None:
+    """Both lists of a node can be short in the same way, which must not make it compliant."""
+    finding = _finding(cluster(node(), _without_oam_agent(subscriber())), "NET-08")
+
+    assert finding.verdict is Verdict.UNKNOWN
+    assert render_sentence(finding.because) == (
+        "Node imp2 lists no Cisco OAM Agent, but imp1 of the same release does, so its lists may "
+        "be incomplete."
+    )
+
+
+@pytest.mark.parametrize(
+    "publisher", [_without_oam_agent(node()), replace(node(), release="11.5.1.10000-1")]
+)
+def test_a_node_without_a_network_service_is_said_to_lack_it(publisher: NodeFacts) -> None:
+    """No node like it lists the service either."""
+    finding = _finding(cluster(publisher, _without_oam_agent(subscriber())), "NET-08")
 
     assert finding.verdict is Verdict.NOT_APPLICABLE
     assert render_sentence(finding.because) == (
