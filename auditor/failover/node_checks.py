@@ -4,20 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor import service_names
 from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import Verdict
 from auditor.models.statements import Statement
-
-CRITICAL_SERVICES = (
-    service_names.CLIENT_PROFILE_AGENT,
-    service_names.SYNC_AGENT,
-    service_names.XCP_ROUTER,
-    service_names.SIP_PROXY_SERVICE,
-    service_names.PRESENCE_ENGINE_SERVICE,
-)
-"""What must run before high availability is enabled (configuration guide 15, HA chapter), in the
-order in which they start."""
+from auditor.recommendations.critical_services import CRITICAL_SERVICES
 
 
 class CheckType(StrEnum):

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from auditor import service_names
-from auditor.failover.node_checks import CRITICAL_SERVICES, CheckState, CheckType, Doubt, NodeCheck
+from auditor.failover.node_checks import CheckState, CheckType, Doubt, NodeCheck
 from auditor.models.facts import AxlAvailability, ClusterFacts, HaState, NodeFacts, RunState
 from auditor.models.findings import Finding, FindingKind, Verdict
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.conditions import evaluate_feature
+from auditor.recommendations.critical_services import CRITICAL_SERVICES
 from auditor.recommendations.engine import (
     drop_contradicted_facts,
     drop_discovered_facts,
