@@ -27,7 +27,7 @@ def build_cluster_facts(
     reached: Mapping[TcpTarget, TcpResult],
     coverage: Iterable[Coverage],
 ) -> ClusterFacts:
-    """Return the facts of one cluster; `coverage` is that of the CUCM publisher and TCP tests."""
+    """Return the facts of one cluster; `coverage` is that of CUCM and of TCP tests."""
     return ClusterFacts(
         name=settings.name,
         nodes=tuple(result.node for result in results),

@@ -12,7 +12,7 @@ from functools import partial
 from threading import Semaphore
 
 from auditor.collect.clients import SurveyContext
-from auditor.collect.coverage import CoverageLog
+from auditor.collect.cucm import CucmReader
 from auditor.collect.facts import add_discovered_facts, build_cluster_facts, merge_survey_facts
 from auditor.collect.node import NodeResult, collect_node, drop_duplicate_machines, skip_node
 from auditor.collect.scope import SurveyTopic
@@ -87,10 +87,7 @@ class ClusterSurvey:
         self._earlier = earlier
         self._is_login_proven = False
         self._refusal: BadCredentials | None = None
-        self._cucm = context.client(
-            settings, settings.cucm_name, settings.cucm_publisher, others=settings.node_names
-        )
-        self._log = CoverageLog(settings.cucm_name, self._cucm, context.guard)
+        self._cucm = CucmReader(settings, context, earlier)
 
     def run(self, steps: Executor) -> ClusterFacts:
         """Return the facts of the cluster; all requests are sent from `steps`."""
@@ -120,11 +117,11 @@ class ClusterSurvey:
             # If the account was accepted then, no node has to be tried alone again.
             self._is_login_proven = any(_proves_login(entry) for entry in self._earlier.coverage)
             return topology_from_facts(self._earlier)
-        reply = self._log.ask(Source.CUCM_AXL, lambda: read_topology(self._cucm, self.settings))
+        reply = self._cucm.ask(lambda cucm: read_topology(cucm, self.settings))
         topology = reply.value or declared_topology(self.settings, reply.error)
         # The nodes are known, but groups or a row are missing: a gap of the same source.
         if reply.error is None and topology.trouble is not None:
-            self._log.record(Source.CUCM_AXL, topology.trouble)
+            self._cucm.record(topology.trouble)
         self._is_login_proven = reply.error is None
         if isinstance(topology.trouble, BadCredentials):
             self._refusal = topology.trouble
@@ -179,8 +176,8 @@ class ClusterSurvey:
 
     def _ask_node(self, topology: Topology, node: NodeFacts) -> NodeResult:
         others = frozenset(n.name.casefold() for n in topology.nodes if n.name != node.name)
-        # With the CUCM publisher, where a wrong address can lead as well as to another node.
-        servers = others | {self.settings.cucm_name.casefold()} - {node.name.casefold()}
+        # With the CUCM servers, where a wrong address can lead as well as to another node.
+        servers = others | self.settings.cucm_names - {node.name.casefold()}
         with self._context.client(
             self.settings,
             node.name,
@@ -218,15 +215,15 @@ class ClusterSurvey:
 
     def _complete_activations(self, results: Sequence[NodeResult]) -> list[NodeResult]:
         """Ask CUCM which services are activated where Control Center does not say."""
-        # In turn, because all of these requests go to one server, the CUCM publisher.
+        # In turn, because all of these requests go to one server of CUCM.
         return [self._complete_node_activations(result) for result in results]
 
     def _complete_node_activations(self, result: NodeResult) -> NodeResult:
         node = result.node
-        if not unknown_activations(node.services) or self._log.has_failed(Source.CUCM_AXL):
+        if not unknown_activations(node.services) or self._cucm.has_failed:
             return result
-        services = self._log.ask(
-            Source.CUCM_AXL, lambda: read_axl_activation(self._cucm, node.name, node.services)
+        services = self._cucm.ask(
+            lambda cucm: read_axl_activation(cucm, node.name, node.services)
         ).value
         return (
             result if services is None else replace(result, node=replace(node, services=services))
@@ -237,7 +234,7 @@ class ClusterSurvey:
     ) -> ClusterFacts:
         tcp_coverage = sorted((check.coverage for check in checks), key=lambda entry: entry.node)
         reached = {check.target: check.result for check in checks}
-        coverage = (*self._log.coverage, *tcp_coverage)
+        coverage = (*self._cucm.coverage, *tcp_coverage)
         facts = build_cluster_facts(self.settings, topology, results, reached, coverage)
         facts = replace(facts, axl_version=self._axl_version)
         if self._earlier is not None:
@@ -248,7 +245,9 @@ class ClusterSurvey:
     @property
     def _axl_version(self) -> str | None:
         """Return the AXL version that CUCM speaks, as far as that is known."""
-        return self._cucm.axl_version or (self._earlier.axl_version if self._earlier else None)
+        return self._cucm.client.axl_version or (
+            self._earlier.axl_version if self._earlier else None
+        )
 
 
 def _proves_login(entry: Coverage) -> bool:

@@ -76,6 +76,11 @@ def _check_unique(named: Iterable[tuple[Loc, str]], sentence: str) -> Iterator[C
 
 
 def _check_unique_in_cluster(loc: Loc, cluster: ClusterTable) -> Iterator[ConfigProblem]:
+    servers = [place[0] for place in (cluster.cucm_publisher, *cluster.cucm_subscribers)]
+    yield from _check_unique(
+        [((*loc, "cucm_subscribers"), name) for name in servers],
+        "names one server twice; it holds the CUCM servers beside the publisher, each once",
+    )
     nodes = [((*loc, "node", i, "name"), n.name) for i, n in enumerate(cluster.node)]
     yield from _check_unique(nodes, "another node of this cluster has this name")
     databases = [
@@ -142,6 +147,7 @@ def _server_addresses(
     named: list[tuple[Loc, str, tuple[str, int]]] = [
         ((*loc, "cucm_publisher"), cluster.cucm_publisher[0], cluster.cucm_publisher)
     ]
+    named += [((*loc, "cucm_subscribers"), place[0], place) for place in cluster.cucm_subscribers]
     named += [((*loc, "addresses", name), name, place) for name, place in cluster.addresses.items()]
     named += [
         ((*loc, "node", i, "name"), node.name, (node.name, SOAP_PORT))

@@ -43,10 +43,15 @@ def peer_references(document: ConfigDocument) -> dict[int, tuple[PeerReference, 
 
 def _declared_node_names(cluster: ClusterTable) -> list[str]:
     """Return the IM&P nodes that the file names as such, each once."""
-    cucm = cluster.cucm_publisher[0].lower()
+    cucm = _cucm_names(cluster)
     names = {name.lower(): name for name in cluster.addresses}
     names |= {node.name.lower(): node.name for node in cluster.node}
-    return [name for key, name in names.items() if key not in ("", cucm)]
+    return [name for key, name in names.items() if key and key not in cucm]
+
+
+def _cucm_names(cluster: ClusterTable) -> frozenset[str]:
+    servers = (cluster.cucm_publisher, *cluster.cucm_subscribers)
+    return frozenset(name.lower() for name, _ in servers)
 
 
 def check_intercluster(document: ConfigDocument) -> Iterator[ConfigProblem]:
@@ -114,11 +119,11 @@ def declared_databases(cluster: ClusterTable) -> tuple[ExternalDatabase, ...]:
 
 
 def names_by_key(cluster: ClusterTable) -> Mapping[str, tuple[str, ...]]:
-    """Return the nodes and groups that each key names, without the CUCM publisher."""
-    cucm = cluster.cucm_publisher[0].lower()
+    """Return the nodes and groups that each key names, without the CUCM servers."""
+    cucm = _cucm_names(cluster)
     keys: dict[str, tuple[str, ...]] = {
-        "addresses": tuple(name for name in cluster.addresses if name.lower() != cucm),
-        "pins": tuple(name for name in cluster.pins if name.lower() != cucm),
+        "addresses": tuple(name for name in cluster.addresses if name.lower() not in cucm),
+        "pins": tuple(name for name in cluster.pins if name.lower() not in cucm),
         "planned_nodes": cluster.planned_nodes,
         "node": tuple(node.name for node in cluster.node),
         "node.redundancy_group": tuple(

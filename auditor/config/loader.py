@@ -21,7 +21,13 @@ from auditor.config.errors import (
     repeated_key_text,
 )
 from auditor.config.schema import ClusterTable, ConfigDocument
-from auditor.config.settings import ClusterSettings, Configuration, DeclaredNode, resolve_address
+from auditor.config.settings import (
+    ClusterSettings,
+    Configuration,
+    CucmServer,
+    DeclaredNode,
+    resolve_address,
+)
 from auditor.errors import ConfigError
 from auditor.models.facts import Role
 from auditor.models.findings import Severity
@@ -200,6 +206,10 @@ def _to_cluster_settings(
         name=cluster.name,
         cucm_name=cucm_name,
         cucm_publisher=resolve_address(cucm_name, cluster.cucm_publisher, addresses),
+        cucm_subscribers=tuple(
+            CucmServer(place[0], resolve_address(place[0], place, addresses))
+            for place in cluster.cucm_subscribers
+        ),
         username=_first_or_default("", cluster.username, defaults.username),
         password_command=cluster.password_command or defaults.password_command,
         workers=_first_or_default(_DEFAULT_WORKERS, cluster.workers, defaults.workers),

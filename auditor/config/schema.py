@@ -14,6 +14,7 @@ from auditor.config.value_checks import (
     choice_validator,
     integer_validator,
     validate_address,
+    validate_addresses,
     validate_axl_version_value,
     validate_backoff,
     validate_boolean,
@@ -41,6 +42,7 @@ BooleanValue = Annotated[bool, PlainValidator(validate_boolean)]
 TextValue = Annotated[str, PlainValidator(validate_text)]
 HostValue = Annotated[str, PlainValidator(validate_host)]
 AddressValue = Annotated[tuple[str, int], PlainValidator(validate_address)]
+AddressesValue = Annotated[tuple[tuple[str, int], ...], PlainValidator(validate_addresses)]
 SecondsValue = Annotated[float, PlainValidator(validate_seconds)]
 NodeNamesValue = Annotated[tuple[str, ...], PlainValidator(validate_node_names)]
 GroupNamesValue = Annotated[tuple[str, ...], PlainValidator(validate_group_names)]
@@ -147,6 +149,7 @@ class ClusterTable(CommonTable):
     mandatory: ClassVar[tuple[str, ...]] = ("name", "cucm_publisher")
     name: TextValue = ""
     cucm_publisher: AddressValue = ("", 0)
+    cucm_subscribers: AddressesValue = ()
     ca_bundle: TextValue | None = None
     axl_version: Annotated[str, PlainValidator(validate_axl_version_value)] = "auto"
     legacy_tls: BooleanValue = False

@@ -27,6 +27,14 @@ class ServerAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class CucmServer:
+    """A CUCM server of a cluster, by its name in the file."""
+
+    name: str
+    address: ServerAddress
+
+
+@dataclass(frozen=True, slots=True)
 class DeclaredNode:
     """A `[[cluster.node]]`, for clusters whose CUCM cannot list the nodes."""
 
@@ -40,7 +48,8 @@ class ClusterSettings:
     """One `[[cluster]]` with the defaults filled in; names keep the spelling of the file.
 
     `cucm_name` is the host of `cucm_publisher` as written: the name that its pin and its entry in
-    `addresses` go by. `addresses` and `pins` are keyed by lower-case name; a pin is 64 lower-case
+    `addresses` go by. `cucm_subscribers` are asked in turn while the publisher cannot be reached.
+    `addresses` and `pins` are keyed by lower-case name; a pin is 64 lower-case
     hexadecimal digits. `workers` limits the nodes of this cluster that are asked at once.
     `settings` holds every declared deployment key, `named` the nodes and groups that each key
     names. `peered_from` holds (cluster, peer address) of the other clusters in the file: any of
@@ -74,13 +83,24 @@ class ClusterSettings:
     named: Mapping[str, tuple[str, ...]]
     probes: Path | None = None
     waivers: Path | None = None
+    cucm_subscribers: tuple[CucmServer, ...] = ()
+
+    @property
+    def cucm_servers(self) -> tuple[CucmServer, ...]:
+        """Return the CUCM servers in the order in which they are asked, the publisher first."""
+        return (CucmServer(self.cucm_name, self.cucm_publisher), *self.cucm_subscribers)
+
+    @property
+    def cucm_names(self) -> frozenset[str]:
+        """Return the names of the CUCM servers, in lower case."""
+        return frozenset(server.name.casefold() for server in self.cucm_servers)
 
     @property
     def node_names(self) -> frozenset[str]:
         """Return the nodes that the file names in any place, in lower case."""
         declared = (node.name for node in self.nodes)
         named = {*declared, *self.planned_nodes, *self.addresses, *self.pins}
-        return frozenset(name.casefold() for name in named) - {self.cucm_name.casefold()}
+        return frozenset(name.casefold() for name in named) - self.cucm_names
 
     @property
     def server_names(self) -> frozenset[str]:
@@ -89,8 +109,8 @@ class ClusterSettings:
         return frozenset(
             {
                 self.name,
-                self.cucm_name,
-                self.cucm_publisher.host,
+                *(server.name for server in self.cucm_servers),
+                *(server.address.host for server in self.cucm_servers),
                 *self.node_names,
                 *(node.redundancy_group for node in self.nodes if node.redundancy_group),
                 *(switched if isinstance(switched, frozenset) else ()),

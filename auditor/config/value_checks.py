@@ -52,6 +52,22 @@ def validate_address(value: object) -> tuple[str, int]:
         raise InvalidValue(str(exc)) from exc
 
 
+def validate_addresses(value: object) -> tuple[tuple[str, int], ...]:
+    """Accept a list of `validate_address`; whether one is there twice is checked elsewhere."""
+    if not isinstance(value, list):
+        raise InvalidValue(f"must be a list of hosts, not {type_name(value)}")
+    return tuple(_validate_listed_host(position, item) for position, item in enumerate(value, 1))
+
+
+def _validate_listed_host(position: int, value: object) -> tuple[str, int]:
+    try:
+        return validate_address(value)
+    except InvalidValue as exc:
+        raise InvalidValue(
+            f"item {position} must be a host or host:port, such as cucm-sub.example.test"
+        ) from exc
+
+
 def validate_username(value: object) -> str:
     """Accept an account name that HTTP basic authentication can carry."""
     if ":" in validate_text(value):

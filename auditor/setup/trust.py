@@ -60,8 +60,8 @@ def resolve_server(
     except ValueError as error:
         raise ConfigError([f"{text}: {error}."]) from error
     name = node or _configured_name(settings, host, port) or host
-    is_publisher = name.casefold() == settings.cucm_name.casefold()
-    usual = settings.cucm_publisher if is_publisher else settings.address_of(name)
+    cucm = {server.name.casefold(): server.address for server in settings.cucm_servers}
+    usual = cucm.get(name.casefold()) or settings.address_of(name)
     with_port = text != host and text != f"[{host}]"
     if host.casefold() == name.casefold() and not with_port:
         return name, usual
@@ -98,9 +98,10 @@ def _configured_name(settings: ClusterSettings, host: str, port: int) -> str | N
 
 def configured_servers(settings: ClusterSettings) -> tuple[str, ...]:
     """Return the servers that the file names."""
+    cucm = [server.name for server in settings.cucm_servers]
     nodes = [node.name for node in settings.nodes]
     named = [*settings.named.get("addresses", ()), *settings.named.get("pins", ())]
-    return tuple(dict.fromkeys([settings.cucm_name, *nodes, *named]))
+    return tuple(dict.fromkeys([*cucm, *nodes, *named]))
 
 
 def fetch_certificate(

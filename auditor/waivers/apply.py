@@ -113,8 +113,9 @@ def _expiry_notices(rule: WaiverRule, waiver: str, today: date) -> Iterator[str]
 
 
 def _are_nodes_unlisted(cluster: ClusterReport) -> bool:
-    """Return whether the CUCM publisher did not list the nodes."""
-    return any(e.source is Source.CUCM_AXL and e.reason is not None for e in cluster.coverage)
+    """Return whether no CUCM server listed the nodes, of those that were asked."""
+    entries = [entry for entry in cluster.coverage if entry.source is Source.CUCM_AXL]
+    return bool(entries) and all(entry.reason is not None for entry in entries)
 
 
 def _correction_hint(word: str, choices: Collection[str]) -> str:

@@ -1,10 +1,11 @@
-"""Checks one cluster, one server and one request at a time: the CUCM publisher, then each node."""
+"""Checks one cluster, one server and one request at a time: CUCM first, then each node."""
 
 from collections.abc import Callable, Sequence
 
 from auditor.collect.clients import build_endpoint
+from auditor.collect.cucm import is_no_reply
 from auditor.collect.topology import declared_topology
-from auditor.config.settings import ClusterSettings, ServerAddress
+from auditor.config.settings import ClusterSettings, CucmServer, ServerAddress
 from auditor.credentials import Credentials
 from auditor.errors import ExchangeError, NotAsked, Reason
 from auditor.models.facts import NodeFacts, Role
@@ -40,15 +41,17 @@ def examine_cluster(
     """Check every server in turn; a password that was refused once is not sent again.
 
     Without a login (`no_login` says why there is none) everything up to the certificates is
-    checked. At most four requests go to the CUCM publisher and four to a node; none is repeated.
+    checked. At most four requests go to a CUCM server and four to a node; none is repeated.
 
     Raises:
         ConfigError: a CA file cannot be used.
         Interrupted: the run is being ended.
     """
     run = _CheckupRun(settings, login, no_login, network)
-    servers = [run.check_cucm()]
-    progress(settings.name, settings.cucm_name)
+    servers = []
+    for cucm in settings.cucm_servers:
+        servers.append(run.check_cucm(cucm))
+        progress(settings.name, cucm.name)
     for node in run.nodes:
         servers.append(run.check_node(node))
         progress(settings.name, node.name)
@@ -58,25 +61,31 @@ def examine_cluster(
 def try_login(
     settings: ClusterSettings, login: Credentials, network: Network
 ) -> ExchangeError | None:
-    """Send the CUCM publisher one request, once.
+    """Send CUCM one request, once: to a subscriber if the publisher cannot be reached.
 
-    Returns why it gave no reply. None: it did, so it accepted the password; no error proves that.
+    Returns why there is no reply. None: there is, so the password was accepted; no error proves
+    that.
 
     Raises:
         ConfigError: a CA file cannot be used.
         Interrupted: the run is being ended.
     """
-    endpoint = build_endpoint(
-        settings, settings.cucm_name, settings.cucm_publisher, settings.node_names
-    )
     # Never repeated: every refused password may count towards a locked account.
     limits = RequestLimits(timeout_s=settings.timeout_s, backoff_s=())
-    with Client(endpoint, login, limits, network, axl_version=settings.axl_version) as client:
-        try:
-            client.ccm_version()
-        except ExchangeError as error:
-            return error
-    return None
+    failure = None
+    for server in settings.cucm_servers:
+        endpoint = build_endpoint(settings, server.name, server.address, settings.node_names)
+        with Client(endpoint, login, limits, network, axl_version=settings.axl_version) as client:
+            try:
+                client.ccm_version()
+            except ExchangeError as error:
+                # The first failure is the publisher's, which is the one to fix.
+                failure = failure or error
+                if not is_no_reply(error):
+                    return error
+            else:
+                return None
+    return failure
 
 
 class _CheckupRun:
@@ -91,13 +100,14 @@ class _CheckupRun:
         self._network = network
         self._refused_by = ""
         self._axl_version: str | None = None
+        self._are_nodes_listed = False
         self.nodes = _configured_nodes(settings)
         self.requests = 0
         self._warnings = RedactionWarnings()
 
-    def check_cucm(self) -> ServerCheckup:
-        """Check the CUCM publisher, and take the nodes from its list."""
-        name, address = self._settings.cucm_name, self._settings.cucm_publisher
+    def check_cucm(self, cucm: CucmServer) -> ServerCheckup:
+        """Check a CUCM server; the nodes are those of the first that lists them."""
+        name, address = cucm.name, cucm.address
         server = self._checked_server(name, address, is_cucm=True)
         steps = reachability_steps(self._network, server, self._settings.timeout_s)
         if obstacle := self._find_obstacle(server, steps):
@@ -106,15 +116,18 @@ class _CheckupRun:
             steps.append(queries.unlisted_nodes_step([node.name for node in self.nodes]))
         else:
             steps += self._ask_cucm(server)
-        return ServerCheckup(name, "CUCM publisher", address.shown, tuple(steps))
+        is_publisher = name == self._settings.cucm_name
+        kind = "CUCM publisher" if is_publisher else "CUCM subscriber"
+        return ServerCheckup(name, kind, address.shown, tuple(steps))
 
     def _ask_cucm(self, server: CheckedServer) -> list[CheckupStep]:
         with self._client(server) as client:
             results = queries.query_publisher(client, self._settings)
             self.requests += client.requests_sent
-            self._axl_version = client.axl_version
-        if results.topology is not None:
+            self._axl_version = self._axl_version or client.axl_version
+        if results.topology is not None and not self._are_nodes_listed:
             self.nodes = results.topology.nodes
+            self._are_nodes_listed = True
         steps = queries.publisher_steps(server, results, [node.name for node in self.nodes])
         self._learn_refusal(server, steps)
         return steps
@@ -147,7 +160,7 @@ class _CheckupRun:
         return steps
 
     def _checked_server(self, name: str, address: ServerAddress, *, is_cucm: bool) -> CheckedServer:
-        names = _folded_names(self.nodes) | {self._settings.cucm_name.casefold()}
+        names = _folded_names(self.nodes) | self._settings.cucm_names
         others = frozenset(names - {name.casefold()})
         endpoint = build_endpoint(self._settings, name, address, others)
         return CheckedServer(endpoint, is_cucm, self._settings.name, self._settings.username)

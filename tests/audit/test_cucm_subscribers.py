@@ -1,0 +1,107 @@
+"""A CUCM publisher that cannot be reached, and the subscribers that are asked in its place."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from auditor.models.facts import Outcome, Source
+from auditor.models.findings import Verdict
+from tests.lab import CUCM, PAIR, PUB, SUB, Lab, coverage, finding
+
+Start = Callable[..., Lab]
+
+DEAD, DEAD_TOO = "cucm-dead.lab.test", "cucm-dead2.lab.test"
+REFUSED_PORTS = {DEAD: "127.0.0.1:1", DEAD_TOO: "127.0.0.1:2"}
+
+
+def stand_in(publisher: str, *subscribers: str) -> Callable[[str], str]:
+    """Return the edit that puts these names in the place of the simulated CUCM publisher."""
+
+    def edit(text: str) -> str:
+        key = f'cucm_publisher = "{CUCM}"'
+        listed = json.dumps(list(subscribers))
+        text = text.replace(key, f'cucm_publisher = "{publisher}"\ncucm_subscribers = {listed}')
+        places = "".join(
+            f'"{name}" = "{REFUSED_PORTS[name]}"\n'
+            for name in (publisher, *subscribers)
+            if name in REFUSED_PORTS
+        )
+        return text.replace("[cluster.addresses]\n", f"[cluster.addresses]\n{places}")
+
+    return edit
+
+
+def test_a_subscriber_lists_the_nodes_while_the_publisher_is_down(lab: Start) -> None:
+    running = lab(PAIR)
+    running.edit = stand_in(DEAD, DEAD_TOO, CUCM)
+    cluster = running.cluster()
+    assert [node.name for node in cluster.nodes] == [PUB, SUB]
+    assert finding(cluster, "HA-01", "Default").verdict is Verdict.PASS
+    entries = [entry for entry in cluster.coverage if entry.source is Source.CUCM_AXL]
+    assert [(entry.node, entry.outcome) for entry in entries] == [
+        (DEAD, Outcome.FAILED),
+        (DEAD_TOO, Outcome.FAILED),
+        (CUCM, Outcome.COLLECTED),
+    ]
+    assert "No connection to cucm-dead.lab.test at 127.0.0.1:1: refused" in entries[0].detail
+    # The publisher's own name stays that of the cluster: the history recognises it by that.
+    assert cluster.publisher == DEAD
+    assert cluster.status == "incomplete"
+
+
+def test_a_subscriber_is_not_asked_while_the_publisher_answers(lab: Start) -> None:
+    running = lab(PAIR)
+    running.edit = stand_in(CUCM, DEAD)
+    cluster = running.cluster()
+    assert coverage(cluster, CUCM, Source.CUCM_AXL).outcome is Outcome.COLLECTED
+    assert {entry.node for entry in cluster.coverage if entry.source is Source.CUCM_AXL} == {CUCM}
+    assert cluster.status == "compliant"
+
+
+@pytest.mark.parametrize("fault", ["http-500", "http-503", "self-signed-certificate"])
+def test_a_publisher_that_gives_no_reply_is_replaced(lab: Start, fault: str) -> None:
+    """The server that fails here is the simulated one, so the next one is the dead one."""
+    running = lab({**PAIR, "fault": [{"fault": fault, "node": CUCM}]})
+    running.edit = stand_in(CUCM, DEAD)
+    cluster = running.cluster()
+    assert coverage(cluster, DEAD, Source.CUCM_AXL).reason == "unreachable"
+
+
+@pytest.mark.parametrize("fault", ["http-401", "http-403", "http-404"])
+def test_a_publisher_that_answers_is_not_replaced(lab: Start, fault: str) -> None:
+    """After a refused password least of all: each server would count it towards a lock."""
+    running = lab({**PAIR, "fault": [{"fault": fault, "node": CUCM}]})
+    running.edit = stand_in(CUCM, DEAD)
+    cluster = running.cluster()
+    assert {entry.node for entry in cluster.coverage if entry.source is Source.CUCM_AXL} == {CUCM}
+
+
+def test_a_subscriber_that_refuses_the_password_ends_the_survey(lab: Start) -> None:
+    running = lab({**PAIR, "fault": [{"fault": "http-401", "node": CUCM}]})
+    running.edit = stand_in(DEAD, CUCM, DEAD_TOO)
+    cluster = running.cluster()
+    asked = {entry.node for entry in cluster.coverage if entry.source is Source.CUCM_AXL}
+    assert asked == {DEAD, CUCM}
+    assert {name for name, _ in running.asked()} == {CUCM}
+
+
+def test_the_check_up_looks_at_every_cucm_server(lab: Start) -> None:
+    running = lab(PAIR)
+    running.edit = stand_in(DEAD, CUCM)
+    result = running.run("doctor", "--json")
+    servers: list[dict[str, Any]] = json.loads(result.stdout)["servers"]
+    assert [server["name"] for server in servers] == [DEAD, CUCM, PUB, SUB]
+    assert [server["kind"] for server in servers[:2]] == ["CUCM publisher", "CUCM subscriber"]
+    outcomes = [{step["outcome"] for step in server["steps"]} for server in servers]
+    assert outcomes[0] == {"ok", "mend", "skipped"}
+    assert outcomes[1:] == [{"ok"}, {"ok"}, {"ok"}]
+
+
+def test_the_certificate_of_a_subscriber_can_be_pinned(lab: Start) -> None:
+    running = lab(PAIR)
+    running.edit = stand_in(DEAD, CUCM)
+    result = running.run("trust", CUCM, "--yes")
+    assert result.exit_code == 0, result.output
+    assert f"Recorded for {CUCM}" in result.output
