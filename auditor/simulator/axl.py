@@ -52,7 +52,10 @@ def requested_axl_version(soap_request: ReceivedRequest) -> str:
 def handle_cucm_axl(
     soap_request: ReceivedRequest, cluster: SimulatedCluster, database: SimulatedDatabase
 ) -> SoapReply:
-    """Answer the CUCM publisher's reading operations; raise SoapFault for every other."""
+    """Answer a CUCM node's reading operations; raise SoapFault for every other.
+
+    A subscriber answers them as the publisher does: it has a copy of the whole database.
+    """
     version = parse_release_text(requested_axl_version(soap_request))
     match soap_request.operation:
         case "listProcessNode":
@@ -138,6 +141,11 @@ def _handle_sql_query(soap_request: ReceivedRequest, database: SimulatedDatabase
 
 
 def _ccm_version_reply(soap_request: ReceivedRequest, cluster: SimulatedCluster) -> SoapReply:
+    name = "".join(soap_request.texts("processNodeName")).strip()
+    if name and name not in cluster.cucm_nodes:
+        # AXL's code and words for a name that is in none of its rows.
+        text = f"Item not valid: The specified {name} was not found"
+        raise _axl_fault(soap_request, 5007, text)
     response, listing = _start_response(soap_request)
     component = add_unqualified_child(listing, "componentVersion")
     add_unqualified_child(component, "version", _format_build_number(cluster.scenario.cucm_release))
@@ -153,9 +161,10 @@ def _format_build_number(release: str) -> str:
 def _axl_process_nodes(
     cluster: SimulatedCluster, version: MajorMinor
 ) -> Iterator[tuple[str, AxlFields]]:
-    cucm = cluster.scenario.cucm
+    cucm, *subscribers = cluster.scenario.cucm_names
     # The system's own row is no machine; a client has to leave it out.
     nodes = [(ENTERPRISE_WIDE, "Publisher", CUCM_NODE_ROLE), (cucm, "Publisher", CUCM_NODE_ROLE)]
+    nodes += [(name, "Subscriber", CUCM_NODE_ROLE) for name in subscribers]
     if min(version, parse_release_text(cluster.scenario.cucm_release)) >= _ROLES_SINCE:
         names = [*cluster.nodes, *cluster.scenario.cluster.planned]
         usages = ["Publisher", *("Subscriber" for _ in names[1:])]

@@ -44,6 +44,13 @@ STOPPED_WHEN_IDLE = frozenset(
 )
 """What a node in HA state Idle has stopped on purpose."""
 
+CRITICAL_NETWORK_SERVICES = frozenset(
+    {"Cisco Client Profile Agent", "Cisco Sync Agent", "Cisco XCP Router"}
+)
+"""Critical services that are no feature services (configuration guide 15, high availability).
+
+The guide says that a failover stops the critical services, and nowhere lists which it means."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceKind:

@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from auditor.simulator.scenario import USUAL_CERTIFICATE_DAYS
+
 _CA_VALIDITY_DAYS = 3650
-_NODE_VALIDITY_DAYS = 825
 # X.509 takes no longer one (RFC 5280).
 _MAX_COMMON_NAME_LENGTH = 64
 
@@ -46,34 +47,39 @@ class CertificateAuthority:
         """Return the certificate that clients are to trust."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
-    def issue(self, name: str, path: Path, *, expired: bool = False) -> Path:
-        """Write key and certificate of a server by its name (never its address); return path."""
+    def issue(self, name: str, path: Path, days: int = USUAL_CERTIFICATE_DAYS) -> Path:
+        """Write key and certificate of a server by its name (never its address); return path.
+
+        It ends after so many whole days and half of one; `days` below zero: it has expired.
+        """
         key = _generate_key()
-        now = datetime.now(UTC)
-        ends = now - timedelta(days=2) if expired else now + timedelta(days=_NODE_VALIDITY_DAYS)
+        starts, ends = _validity(days)
         builder = _certificate_builder(
-            _x509_name(name), self.certificate.subject, key, now - _ISSUE_AGE, ends
+            _x509_name(name), self.certificate.subject, key, starts, ends
         )
         return _write_key_and_certificate(
             path, key, _sign_server_certificate(builder, name, self.key, key)
         )
 
 
-# Longer ago than an expired certificate ended, so that it was valid once.
 _ISSUE_AGE = timedelta(days=30)
+# So that a count of whole days is the same for the hours that a test or a demonstration takes.
+_HALF_A_DAY = timedelta(hours=12)
+
+
+def _validity(days: int) -> tuple[datetime, datetime]:
+    """Return from when to when a certificate is valid that ends in so many days."""
+    now = datetime.now(UTC)
+    ends = now + timedelta(days=days) + _HALF_A_DAY
+    # Long before it ended, so that one that has expired was valid once.
+    return min(now, ends) - _ISSUE_AGE, ends
 
 
 def write_self_signed(name: str, path: Path) -> Path:
     """Write key and certificate of a server that no authority vouches for; return path."""
     key = _generate_key()
-    now = datetime.now(UTC)
-    builder = _certificate_builder(
-        _x509_name(name),
-        _x509_name(name),
-        key,
-        now - _ISSUE_AGE,
-        now + timedelta(days=_NODE_VALIDITY_DAYS),
-    )
+    starts, ends = _validity(USUAL_CERTIFICATE_DAYS)
+    builder = _certificate_builder(_x509_name(name), _x509_name(name), key, starts, ends)
     return _write_key_and_certificate(path, key, _sign_server_certificate(builder, name, key, key))
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from auditor.simulator import catalogue
 from auditor.simulator.scenario import (
     HA_STATES,
+    USUAL_REPLICATION,
+    CucmEntry,
     FeatureNodes,
     GroupEntry,
     NodeEntry,
@@ -95,7 +97,7 @@ class SimulatedNode:
     corrupted_product_row: bool = False
     home: int = 0
     sessions: int = 0
-    replication: int = 2
+    replication: int = USUAL_REPLICATION
 
     @property
     def address(self) -> str:
@@ -108,6 +110,15 @@ class SimulatedNode:
         if service is None:
             raise ScenarioError(f"{self.name} has no service '{name}'")
         return service
+
+
+@dataclass(slots=True)
+class CucmNode:
+    """One CUCM node, the publisher or a subscriber; every one has the whole database to read."""
+
+    name: str
+    release: str
+    replication: int = USUAL_REPLICATION
 
 
 class SimulatedCluster:
@@ -123,6 +134,15 @@ class SimulatedCluster:
         for position, name in enumerate(scenario.node_names):
             entry = differing.get(name) or NodeEntry(name=name)
             self.nodes[name] = self._node(entry, position)
+        self.cucm_nodes: dict[str, CucmNode] = {}
+        apart = {entry.name: entry for entry in scenario.cucm_node}
+        for name in scenario.cucm_names:
+            cucm = apart.get(name) or CucmEntry(name=name)
+            self.cucm_nodes[name] = CucmNode(name, scenario.cucm_release, cucm.replication)
+        self.certificate_days: dict[str, int] = {
+            name: (apart.get(name) or differing.get(name) or CucmEntry(name=name)).certificate_days
+            for name in (*self.nodes, *self.cucm_nodes)
+        }
         for node in self.nodes.values():
             self._follow_ha(node)
         for group in self.groups:
@@ -138,6 +158,13 @@ class SimulatedCluster:
         if name not in self.nodes:
             raise ScenarioError(f"no node '{name}'; there are {', '.join(self.nodes)}")
         return self.nodes[name]
+
+    def server(self, name: str) -> SimulatedNode | CucmNode:
+        """Return an IM&P or CUCM node by name; raise ScenarioError if there is none such."""
+        servers: dict[str, SimulatedNode | CucmNode] = {**self.nodes, **self.cucm_nodes}
+        if name not in servers:
+            raise ScenarioError(f"no node '{name}'; there are {', '.join(servers)}")
+        return servers[name]
 
     def neighbour(self, name: str) -> SimulatedNode:
         """Return the node after this one (after the last, the first)."""
@@ -161,12 +188,9 @@ class SimulatedCluster:
         self._follow_ha(node)
 
     def _follow_ha(self, node: SimulatedNode) -> None:
+        stopped_when_idle = self._stopped_when_idle(node)
         for service in node.services.values():
-            if (
-                node.ha == HA_IDLE
-                and service.runs
-                and service.kind.name in catalogue.STOPPED_WHEN_IDLE
-            ):
+            if node.ha == HA_IDLE and service.runs and service.kind.name in stopped_when_idle:
                 service.stop()
                 # Only what idling stopped may come back: a service that was stopped by hand stays
                 # so.
@@ -175,6 +199,11 @@ class SimulatedCluster:
                 service.status = "Starting"
             elif node.ha != HA_IDLE and service.stopped_by_idle:
                 service.start(self.clock.now())
+
+    def _stopped_when_idle(self, node: SimulatedNode) -> frozenset[str]:
+        if node.group is not None and self.groups[node.group].idle_stops_critical:
+            return catalogue.STOPPED_WHEN_IDLE | catalogue.CRITICAL_NETWORK_SERVICES
+        return catalogue.STOPPED_WHEN_IDLE
 
     def _settle_sessions(self, group: str) -> None:
         """Put the sessions of an idle node's users where a scenario's states say that they are."""

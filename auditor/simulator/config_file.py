@@ -51,6 +51,8 @@ def render_config(
         "high_availability": _high_availability_value(scenario),
         "planned_nodes": list(scenario.cluster.planned),
     }
+    if scenario.cluster.cucm_subscribers:
+        cluster["cucm_subscribers"] = list(scenario.cluster.cucm_subscribers)
     cluster.update(scenario.config)
     tables = {key: value for key, value in cluster.items() if isinstance(value, Mapping)}
     plain = {key: value for key, value in cluster.items() if key not in tables}

@@ -8,6 +8,8 @@ them. The same mapping comes from `Simulator.change` and, as JSON, from the cont
     ha                                            {group, states = [..]} or {node, state}
                                                   or {group, step = "failover" | "fallback"}
     sessions                                      {node, count}
+    replication                                   {node, state}
+    certificate                                   {node, days}
     database                                      {name, listening}
     play                                          {group, scene, step_s}, see `scenes`
     fault                                         as a `[[fault]]` of the scenario
@@ -30,6 +32,7 @@ from auditor.simulator.cluster import SimulatedCluster, SimulatedNode
 from auditor.simulator.faults import ANY_NODE, Fault, FaultPlan, FaultRule
 from auditor.simulator.scenario import (
     HA_STATES,
+    CertificateDays,
     ScenarioError,
     ServiceEntry,
     ha_state_number,
@@ -187,6 +190,20 @@ class SessionChange(_ControlModel):
     count: Annotated[int, Field(ge=0)]
 
 
+class ReplicationChange(_ControlModel):
+    """Which `Replicate_State` a node, IM&P or CUCM, shows."""
+
+    node: str
+    state: int
+
+
+class CertificateChange(_ControlModel):
+    """How many days a server's certificate is valid from now on."""
+
+    node: str
+    days: CertificateDays
+
+
 class DatabaseChange(_ControlModel):
     """Whether an external database accepts connections."""
 
@@ -237,6 +254,8 @@ class ClusterChange(_ControlModel):
     service: Annotated[list[ServiceDetail], ACCEPT_SINGLE] = []
     ha: Annotated[list[HaChange], ACCEPT_SINGLE] = []
     sessions: Annotated[list[SessionChange], ACCEPT_SINGLE] = []
+    replication: Annotated[list[ReplicationChange], ACCEPT_SINGLE] = []
+    certificate: Annotated[list[CertificateChange], ACCEPT_SINGLE] = []
     database: Annotated[list[DatabaseChange], ACCEPT_SINGLE] = []
     play: Annotated[list[SequenceChange], ACCEPT_SINGLE] = []
     row: Annotated[list[RowChange], ACCEPT_SINGLE] = []
@@ -263,10 +282,27 @@ def apply_cluster_change(
     change: ClusterChange, cluster: SimulatedCluster, plan: FaultPlan, edit: EditRow
 ) -> None:
     """Do a change; raise ScenarioError for a name that the cluster does not have."""
-    now = cluster.clock.now()
     # First, so that one change can put a fault in place of another.
     for clear in change.clear:
         plan.clear(clear.node, clear.fault)
+    _apply_service_changes(change, cluster)
+    for ha in change.ha:
+        _apply_ha_change(ha, cluster)
+    for held in change.sessions:
+        cluster.node(held.node).sessions = held.count
+    for replicated in change.replication:
+        cluster.server(replicated.node).replication = replicated.state
+    for certificate in change.certificate:
+        cluster.certificate_days[cluster.server(certificate.node).name] = certificate.days
+    for row in change.row:
+        edit(row)
+    for fault in change.fault:
+        _check_fault_names(fault, cluster)
+        plan.rules.append(fault)
+
+
+def _apply_service_changes(change: ClusterChange, cluster: SimulatedCluster) -> None:
+    now = cluster.clock.now()
     for entry in (*change.activate, *change.start, *change.restart):
         cluster.node(entry.node).service(entry.service).start(now)
     for entry in change.stop:
@@ -275,15 +311,6 @@ def apply_cluster_change(
         cluster.node(entry.node).service(entry.service).stop(NOT_ACTIVATED_CODE)
     for detail in change.service:
         cluster.node(detail.node).service(detail.service).become(detail, now)
-    for ha in change.ha:
-        _apply_ha_change(ha, cluster)
-    for held in change.sessions:
-        cluster.node(held.node).sessions = held.count
-    for row in change.row:
-        edit(row)
-    for fault in change.fault:
-        _check_fault_names(fault, cluster)
-        plan.rules.append(fault)
 
 
 def build_sequence(play: SequenceChange, cluster: SimulatedCluster) -> tuple[SequenceStep, ...]:
@@ -296,8 +323,8 @@ def build_sequence(play: SequenceChange, cluster: SimulatedCluster) -> tuple[Seq
 
 def _check_fault_names(fault: FaultRule, cluster: SimulatedCluster) -> None:
     for name in (fault.node, fault.of):
-        if name not in (ANY_NODE, None, cluster.scenario.cucm):
-            cluster.node(str(name))
+        if name not in (ANY_NODE, None):
+            cluster.server(str(name))
 
 
 def _apply_ha_change(change: HaChange, cluster: SimulatedCluster) -> None:

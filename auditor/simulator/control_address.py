@@ -73,7 +73,7 @@ def control_choices(cluster: SimulatedCluster, databases: Iterable[str]) -> dict
     )
     return {
         "changes": {name: list(model.model_fields) for name, model in CHANGE_MODELS.items()},
-        "node": [*cluster.nodes, cluster.scenario.cucm, "*"],
+        "node": [*cluster.nodes, *cluster.cucm_nodes, "*"],
         "group": list(cluster.groups),
         "service": list(services),
         "database": list(databases),
@@ -96,12 +96,17 @@ def describe_simulation(
             "name": cluster.scenario.cucm,
             "address": list(addresses[cluster.scenario.cucm]),
         },
+        "cucm_subscribers": {
+            name: list(addresses[name]) for name in cluster.scenario.cluster.cucm_subscribers
+        },
         "nodes": {
             node.name: {
                 "address": list(addresses[node.name]),
                 "group": node.group,
                 "ha": HA_STATES[node.ha] if 0 <= node.ha < len(HA_STATES) else node.ha,
                 "sessions": node.sessions,
+                "replication": node.replication,
+                "certificate_days": cluster.certificate_days[node.name],
             }
             for node in cluster.nodes.values()
         },

@@ -1,14 +1,9 @@
 """Control Center: what the node says of its own services.
 
 Shapes: Cisco's published `ControlCenterServices.wsdl` (document style, qualified elements).
-
-
-PerfMon: the counters of a node.
-
-Shapes: Cisco's published `PerfmonService.wsdl`. Objects and counters: RTMT guide 15.
 """
 
-from auditor.simulator.catalogue import AXL_SERVICE, PRESENCE_ENGINE_SERVICE, XMPP_SERVICE
+from auditor.simulator.catalogue import AXL_SERVICE
 from auditor.simulator.cluster import SimulatedCluster, SimulatedNode
 from auditor.simulator.envelope import (
     ReceivedRequest,
@@ -18,7 +13,6 @@ from auditor.simulator.envelope import (
     add_child,
     new_qualified_element,
 )
-from auditor.simulator.scenario import parse_release_text
 from auditor.simulator.service import REASON_CODE_TEXTS, SimulatedService
 
 CONTROL_CENTER_PATH = "/controlcenterservice2/services/ControlCenterServices"
@@ -143,49 +137,3 @@ def _add_corrupted_row(listing: XmlElement) -> None:
     for name, value in values.items():
         add_child(item, name, value)
     add_child(item, "DependentServices")
-
-
-PERFMON_PATH = "/perfmonservice2/services/PerfmonService"
-RECOVERY_MANAGER_OBJECT = "Cisco Server Recovery Manager"
-REPLICATION_OBJECT = "Number of Replicates Created and State of Replication"
-
-
-def handle_perfmon(
-    soap_request: ReceivedRequest, node: SimulatedNode, host: str | None = None
-) -> SoapReply:
-    """Answer `perfmonCollectCounterData`; the counters are named for the host that was asked.
-
-    `host` names another machine in the counters than the one asked for. Raises SoapFault for
-    an object the node does not have: SRMState is documented from release 12.5 on.
-    """
-    if soap_request.operation != "perfmonCollectCounterData":
-        raise SoapFaultReply("soapenv:Client", f"{soap_request.operation} is refused")
-    requested_host = "".join(soap_request.texts("Host")).strip()
-    requested_object = "".join(soap_request.texts("Object")).strip()
-    counters = _counters_by_object(node).get(requested_object)
-    if counters is None:
-        raise SoapFaultReply("soapenv:Server", f"PerfmonService: no object '{requested_object}'")
-    response = new_qualified_element("perfmonCollectCounterDataResponse")
-    for counter, value in counters.items():
-        row = add_child(response, "perfmonCollectCounterDataReturn")
-        add_child(row, "Name", f"\\\\{host or requested_host}\\{requested_object}\\{counter}")
-        add_child(row, "Value", str(value))
-        add_child(row, "CStatus", "1")
-    return SoapReply(response, response)
-
-
-def _counters_by_object(node: SimulatedNode) -> dict[str, dict[str, int]]:
-    presence, clients = node.service(PRESENCE_ENGINE_SERVICE), node.service(XMPP_SERVICE)
-    objects = {
-        PRESENCE_ENGINE_SERVICE: {"ActiveJsmSessions": node.sessions if presence.runs else 0},
-        "Cisco XCP CM": {"CmConnectedSockets": node.sessions if clients.runs else 0},
-        REPLICATION_OBJECT: {
-            "Number of Replicates Created": 712,
-            "Replicate_State": node.replication,
-        },
-    }
-    if parse_release_text(node.release) >= (12, 5):
-        objects[RECOVERY_MANAGER_OBJECT] = {"SRMState": node.ha}
-    for name, counters in node.perfmon.items():
-        objects[name] = {**objects.get(name, {}), **counters}
-    return objects

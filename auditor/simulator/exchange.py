@@ -20,13 +20,8 @@ from auditor.simulator.axl import (
     requested_axl_version,
 )
 from auditor.simulator.catalogue import AXL_SERVICE
-from auditor.simulator.cluster import SimulatedCluster, SimulatedNode
-from auditor.simulator.control_center import (
-    CONTROL_CENTER_PATH,
-    PERFMON_PATH,
-    handle_control_center,
-    handle_perfmon,
-)
+from auditor.simulator.cluster import SimulatedCluster
+from auditor.simulator.control_center import CONTROL_CENTER_PATH, handle_control_center
 from auditor.simulator.database import SimulatedDatabase
 from auditor.simulator.distorted_replies import (
     add_document_type,
@@ -51,6 +46,7 @@ from auditor.simulator.http_replies import (
     send_until_closed,
     send_whole,
 )
+from auditor.simulator.perfmon import PERFMON_PATH, handle_perfmon
 
 
 @dataclass(slots=True)
@@ -114,13 +110,13 @@ class SimulationState:
 
 
 class SimulatedServer:
-    """Answers for one machine: an IM&P node, or the CUCM publisher (`node` is None)."""
+    """Answers for one machine: an IM&P node, or a CUCM node (`node` is None)."""
 
-    def __init__(self, simulation: SimulationState, name: str, node: SimulatedNode | None) -> None:
+    def __init__(self, simulation: SimulationState, name: str) -> None:
         """Take the machine's name as AXL knows it."""
         self._simulation = simulation
         self._name = name
-        self._node = node
+        self._node = simulation.cluster.nodes.get(name)
         self._sessions: set[str] = set()
         self._connections: dict[int, int] = {}
         self._authorization = "Basic " + base64.b64encode(simulation.account.encode()).decode()
@@ -154,13 +150,11 @@ class SimulatedServer:
         path = path.rstrip("/")
         if path == AXL_PATH:
             return SimulatedInterface.CUCM_AXL if self._node is None else SimulatedInterface.IMP_AXL
-        if self._node is None:
-            return None
-        paths = {
-            CONTROL_CENTER_PATH: SimulatedInterface.CONTROL_CENTER,
-            PERFMON_PATH: SimulatedInterface.PERFMON,
-        }
-        return paths.get(path)
+        if path == PERFMON_PATH:
+            return SimulatedInterface.PERFMON
+        if path == CONTROL_CENTER_PATH and self._node is not None:
+            return SimulatedInterface.CONTROL_CENTER
+        return None
 
     def _log_request(
         self,
@@ -274,14 +268,14 @@ class SimulatedServer:
             and interface in (SimulatedInterface.CUCM_AXL, SimulatedInterface.IMP_AXL)
         ):
             raise database_fault(soap_request, rule.code, rule.text)
-        if self._node is None:
-            return handle_cucm_axl(
-                soap_request, self._simulation.cluster, self._simulation.cucm_database
-            )
+        cluster = self._simulation.cluster
+        if interface is SimulatedInterface.CUCM_AXL:
+            return handle_cucm_axl(soap_request, cluster, self._simulation.cucm_database)
         if interface is SimulatedInterface.IMP_AXL:
             return handle_imp_axl(soap_request, self._simulation.imp_database)
-        node, cluster = self._node, self._simulation.cluster
-        host = None
+        if self._node is None:
+            return handle_perfmon(soap_request, cluster.cucm_nodes[self._name])
+        node, host = self._node, None
         if rule is not None and rule.fault is Fault.OTHER_NODE:
             node = cluster.node(rule.of) if rule.of else cluster.neighbour(node.name)
             host = node.name

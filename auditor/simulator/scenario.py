@@ -61,6 +61,14 @@ def ha_state_number(value: object) -> object:
     return HA_STATES.index(value) if isinstance(value, str) else value
 
 
+CertificateDays = Annotated[int, Field(ge=-3650, le=3650)]
+"""Whole days until a server's certificate ends; of one that has expired, less than zero."""
+
+USUAL_CERTIFICATE_DAYS = 825
+USUAL_REPLICATION = 2
+"""`Replicate_State` of a database whose replication is good (RTMT guide 15)."""
+
+
 class _ScenarioModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -126,17 +134,31 @@ class NodeEntry(_ScenarioModel):
     service: dict[str, ServiceEntry] = {}
     perfmon: dict[str, dict[str, int]] = {}
     sessions: int = 120
-    replication: int = 2
+    replication: int = USUAL_REPLICATION
     release: str | None = None
+    certificate_days: CertificateDays = USUAL_CERTIFICATE_DAYS
     corrupted_product_row: StrictBool = False
 
 
+class CucmEntry(_ScenarioModel):
+    """How one CUCM node differs: the publisher, or one of the cluster's `cucm_subscribers`."""
+
+    name: str
+    replication: int = USUAL_REPLICATION
+    certificate_days: CertificateDays = USUAL_CERTIFICATE_DAYS
+
+
 class GroupEntry(_ScenarioModel):
-    """A presence redundancy group; `ha` holds its nodes' states, as tokens or numbers."""
+    """A presence redundancy group; `ha` holds its nodes' states, as tokens or numbers.
+
+    `idle_stops_critical`: a node that idles has stopped every critical service, the Router and the
+    agents too, and not the feature services alone.
+    """
 
     name: str
     nodes: Annotated[list[str], Field(max_length=2)]
     ha_enabled: StrictBool = True
+    idle_stops_critical: StrictBool = False
     ha: list[Annotated[int, BeforeValidator(ha_state_number)]] | None = None
 
 
@@ -172,6 +194,7 @@ class ClusterEntry(_ScenarioModel):
     name: str
     release: str = "14.0.1.13900-8"
     cucm: str | None = None
+    cucm_subscribers: list[str] = []
     cucm_release: str | None = None
     axl_versions: list[str] | None = None
     axl_out_of_order: StrictBool = False
@@ -191,6 +214,7 @@ class Scenario(_ScenarioModel):
     cluster: ClusterEntry
     group: list[GroupEntry] = []
     node: list[NodeEntry] = []
+    cucm_node: list[CucmEntry] = []
     deployment: ScenarioDeployment = ScenarioDeployment()
     external_database: list[DatabaseEntry] = []
     intercluster_peer: list[PeerEntry] = []
@@ -210,6 +234,11 @@ class Scenario(_ScenarioModel):
     def cucm(self) -> str:
         """Return the AXL name of the CUCM publisher."""
         return self.cluster.cucm or "cucm-pub.lab.test"
+
+    @property
+    def cucm_names(self) -> tuple[str, ...]:
+        """Return all CUCM nodes, the publisher first."""
+        return (self.cucm, *self.cluster.cucm_subscribers)
 
     @property
     def cucm_release(self) -> str:

@@ -65,12 +65,17 @@ def _check_topology(scenario: Scenario) -> Iterator[str]:
     tables: Mapping[str, Iterable[str]] = {
         "group": (entry.name for entry in scenario.group),
         "node": (entry.name for entry in scenario.node),
+        "cucm_node": (entry.name for entry in scenario.cucm_node),
         "external_database": (entry.name for entry in scenario.external_database),
     }
     for table, names in tables.items():
         yield from (
             f'{table} "{shorten_value(name)}" is there twice.' for name in _duplicate_names(names)
         )
+    servers = (*scenario.cucm_names, *scenario.node_names)
+    yield from (
+        f"the server `{shorten_value(name)}` is there twice." for name in _duplicate_names(servers)
+    )
     grouped = (name for group in scenario.group for name in group.nodes)
     yield from (f"`{shorten_value(name)}` is in two groups." for name in _duplicate_names(grouped))
 
@@ -103,7 +108,7 @@ def _check_node_names(scenario: Scenario) -> Iterator[str]:
         for entry in scenario.external_database
         for name in entry.nodes or ()
     ]
-    servers = (*nodes, scenario.cucm, ANY_NODE)
+    servers = (*nodes, *scenario.cucm_names, ANY_NODE)
     faults = [
         (f'fault "{rule.fault}"', name)
         for rule in scenario.fault
@@ -112,6 +117,10 @@ def _check_node_names(scenario: Scenario) -> Iterator[str]:
     ]
     for place, name in (*(pair for pair in named if pair[1] not in nodes), *faults):
         yield f"{place}: there is no node `{shorten_value(name)}`{choice_hint(name, nodes)}"
+    for name in (entry.name for entry in scenario.cucm_node):
+        if name not in scenario.cucm_names:
+            near = choice_hint(name, scenario.cucm_names)
+            yield f"cucm_node: there is no CUCM node `{shorten_value(name)}`{near}"
     for key in scenario.undeclared:
         if key not in ScenarioDeployment.model_fields:
             near = choice_hint(key, ScenarioDeployment.model_fields)

@@ -63,7 +63,7 @@ class ChangeScheduler:
             self._databases.turn(entry.name, listening=entry.listening)
         simulation.imp_database.refresh()
         simulation.cucm_database.refresh()
-        await self._servers.apply_faults()
+        await self._servers.update()
         for steps in sequences:
             self._steps.put(steps, self._clock.now())
         if sequences:

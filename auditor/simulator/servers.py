@@ -58,8 +58,14 @@ class TlsListener:
     def present(self, certificate: Path | None) -> None:
         """Present another certificate (None: the right one) to connections from now on."""
         path = certificate or self._certificate
-        if path == self._presented:
-            return
+        if path != self._presented:
+            self._load(path)
+
+    def renew(self) -> None:
+        """Present the right certificate again after its file was written anew."""
+        self._load(self._certificate)
+
+    def _load(self, path: Path) -> None:
         self._context.load_cert_chain(path)
         self._presented = path
         # A connection that is kept alive would go on under the old certificate.
@@ -102,6 +108,7 @@ SocketAddress = tuple[str, int]
 
 
 _PER_NODE_PORT = 8443
+_EXPIRED_FAULT_DAYS = -2
 
 
 class SimulatedServers:
@@ -126,6 +133,7 @@ class SimulatedServers:
         self._address_per_node = address_per_node
         self._listeners: dict[str, TlsListener] = {}
         self._certificates: dict[str, Path] = {}
+        self._certificate_days: dict[str, int] = {}
 
     @property
     def addresses(self) -> Mapping[str, SocketAddress]:
@@ -136,28 +144,35 @@ class SimulatedServers:
         """Take an address for each server and listen, unless a fault refuses."""
         for position, name in enumerate(names):
             host, port = self._place(position)
-            path = self._folder / f"server-{position}.pem"
-            self._certificates[name] = self._authority.issue(name, path)
-            server = SimulatedServer(
-                self._simulation, name, self._simulation.cluster.nodes.get(name)
-            )
+            path = self._issue(name, self._folder / f"server-{position}.pem")
+            server = SimulatedServer(self._simulation, name)
             self._listeners[name] = TlsListener(host, port, path, server.handle)
-        await self.apply_faults()
+        await self.update()
 
     async def close(self) -> None:
         """Stop listening."""
         for listener in self._listeners.values():
             await listener.close()
 
-    async def apply_faults(self) -> None:
-        """Apply the faults of listeners: refuse connections or present another certificate."""
+    async def update(self) -> None:
+        """Follow the cluster: renew certificates, and apply the faults of listeners."""
         for name, listener in self._listeners.items():
+            if self._certificate_days[name] != self._simulation.cluster.certificate_days[name]:
+                self._issue(name, self._certificates[name])
+                listener.renew()
             rule = self._simulation.plan.on_listener(name)
             if rule is not None and rule.fault is Fault.CONNECTION_REFUSED:
                 await listener.refuse()
                 continue
             listener.present(self._certificate(name, rule) if rule else None)
             await listener.open()
+
+    def _issue(self, name: str, path: Path) -> Path:
+        """Write the certificate that a server has by right now, and return its path."""
+        days = self._simulation.cluster.certificate_days[name]
+        self._certificates[name] = self._authority.issue(name, path, days)
+        self._certificate_days[name] = days
+        return path
 
     def _place(self, position: int) -> SocketAddress:
         if not self._address_per_node:
@@ -171,7 +186,7 @@ class SimulatedServers:
         path = self._folder / f"{self._certificates[name].stem}-{rule.fault}.pem"
         if rule.fault is Fault.SELF_SIGNED_CERTIFICATE:
             return write_self_signed(name, path)
-        return self._authority.issue(name, path, expired=True)
+        return self._authority.issue(name, path, _EXPIRED_FAULT_DAYS)
 
     def _other(self, name: str) -> str:
         """Return another server: the next node, or the CUCM where a node is alone."""

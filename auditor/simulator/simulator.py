@@ -136,6 +136,11 @@ class Simulator:
         return self._servers.addresses[self.scenario.cucm]
 
     @property
+    def servers(self) -> Mapping[str, SocketAddress]:
+        """Return where every server listens, IM&P and CUCM, by its AXL name."""
+        return self._servers.addresses
+
+    @property
     def control_url(self) -> str:
         """Return the address that accepts changes as JSON (POST) and returns the state (GET)."""
         return self._control.url
@@ -224,7 +229,7 @@ class Simulator:
     async def _open(self) -> None:
         for entry in self.scenario.external_database:
             self._databases.add(entry.name, listening=entry.listening)
-        await self._servers.open([*self.scenario.node_names, self.scenario.cucm])
+        await self._servers.open([*self.scenario.node_names, *self.scenario.cucm_names])
         await self._control.open()
 
     async def _shut(self) -> None:

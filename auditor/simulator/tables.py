@@ -10,6 +10,7 @@ from typing import Literal
 
 from auditor.simulator.catalogue import ServiceKind
 from auditor.simulator.cluster import SimulatedCluster
+from auditor.simulator.scenario import USUAL_REPLICATION
 
 DatabaseSide = Literal["imp", "cucm"]
 SqlValue = str | int | None
@@ -62,7 +63,11 @@ def cluster_state_tables(cluster: SimulatedCluster, side: DatabaseSide) -> dict[
         "processnodeservice": (
             ["pkid", "servername", "tkservice", "isactive", "enable", "tracelevel"],
             services,
-        )
+        ),
+        "replicationdynamic": (
+            ["pkid", "replicationdynamic"],
+            [(stable_uuid("replication"), _replication_of_database(cluster, side))],
+        ),
     }
     if side == "imp":
         groups = list(cluster.groups)
@@ -91,6 +96,13 @@ def cluster_state_tables(cluster: SimulatedCluster, side: DatabaseSide) -> dict[
     return tables
 
 
+def _replication_of_database(cluster: SimulatedCluster, side: DatabaseSide) -> int:
+    """Return the first state that is not good, and good where every node's is."""
+    nodes = cluster.nodes.values() if side == "imp" else cluster.cucm_nodes.values()
+    states = (node.replication for node in nodes)
+    return next((state for state in states if state != USUAL_REPLICATION), USUAL_REPLICATION)
+
+
 def scenario_tables(cluster: SimulatedCluster, side: DatabaseSide) -> dict[str, TableContent]:
     """Return the tables that follow from the scenario alone, by name."""
     tables: dict[str, TableContent] = {
@@ -107,7 +119,6 @@ def scenario_tables(cluster: SimulatedCluster, side: DatabaseSide) -> dict[str, 
                 for kind, number in _service_numbers(cluster).items()
             ],
         ),
-        "replicationdynamic": (["pkid", "replicationdynamic"], [(stable_uuid("replication"), 2)]),
     }
     return tables | _presence_tables(cluster) if side == "imp" else tables
 
@@ -119,13 +130,17 @@ def _service_numbers(cluster: SimulatedCluster) -> dict[ServiceKind, int]:
 
 def _process_node_rows(cluster: SimulatedCluster) -> TableRows:
     wide = (stable_uuid(ENTERPRISE_WIDE), ENTERPRISE_WIDE, "", "t", "", "t", 1, 0, "", None, 1, 0)
-    cucm = cluster.scenario.cucm
+    publisher, *subscribers = cluster.scenario.cucm_names
+    imp_nodes = [*cluster.nodes, *cluster.scenario.cluster.planned]
+    # A subscriber joins when the IM&P nodes are there, so their numbers stay as they are.
+    named = [
+        (publisher, 0, 1),
+        *((name, 1 if position else 0, 2) for position, name in enumerate(imp_nodes)),
+        *((name, 1, 1) for name in subscribers),
+    ]
     rows: list[tuple[SqlValue, ...]] = [wide]
-    rows.append((stable_uuid(cucm), cucm, "", "f", "", "t", 2, 0, "", None, 1, 0))
-    names = [*cluster.nodes, *cluster.scenario.cluster.planned]
-    for number, name in enumerate(names):
-        usage = 1 if number else 0
-        rows.append((stable_uuid(name), name, "", "f", "", "t", number + 3, usage, "", None, 2, 0))
+    for number, (name, usage, role) in enumerate(named, start=2):
+        rows.append((stable_uuid(name), name, "", "f", "", "t", number, usage, "", None, role, 0))
     return rows
 
 

@@ -54,7 +54,7 @@ class Wire:
 
     def place(self, name: str) -> tuple[str, int]:
         """Return where a server listens."""
-        return self.sim.nodes.get(name) or self.sim.cucm
+        return self.sim.servers[name]
 
     def connect(self, name: str, server_hostname: str | None = None) -> ssl.SSLSocket:
         """Open a verified TLS connection to a server, as strictly as Python 3.13 does."""

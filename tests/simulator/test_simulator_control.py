@@ -2,10 +2,13 @@
 
 import http.client
 import json
+import ssl
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography import x509
 
 from auditor.simulator import ScenarioError
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
 AST = "{http://schemas.cisco.com/ast/soap}"
 NODE, OTHER, CUCM = "imp1.lab.test", "imp2.lab.test", "cucm-pub.lab.test"
+SECOND_CUCM = "cucm-sub.lab.test"
 
 
 def row(wire: "Wire", service: str, node: str = NODE) -> list[str | None]:
@@ -64,6 +68,61 @@ def test_a_restart_moves_the_start_time(start: "Start") -> None:
             item.findtext(f"{AST}ServiceName") in {"Cisco XCP Router", "Cisco XCP Message Archiver"}
             or uptime == -1
         )
+
+
+def days_left(wire: "Wire", name: str) -> int:
+    """Return the whole days of the certificate that a server presents, verified or not."""
+    host, port = wire.place(name)
+    pem = ssl.get_server_certificate((host, port))
+    ends = x509.load_pem_x509_certificate(pem.encode()).not_valid_after_utc
+    return (ends - datetime.now(UTC)).days
+
+
+@pytest.mark.parametrize("name", [OTHER, CUCM, SECOND_CUCM])
+def test_a_certificate_ends_when_it_is_told_to(start: "Start", name: str) -> None:
+    table = "node" if name == OTHER else "cucm_node"
+    wire = start(
+        cluster={"name": "lab", "cucm_subscribers": [SECOND_CUCM]},
+        **{table: [{"name": name, "certificate_days": 3}]},
+    )
+    assert days_left(wire, name) == 3
+    assert days_left(wire, NODE) == 825
+    wire.connect(name).close()
+    wire.sim.change({"certificate": {"node": name, "days": -1}})
+    assert days_left(wire, name) == -1
+    with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
+        wire.connect(name)
+    wire.sim.change({"certificate": {"node": name, "days": 90}})
+    assert days_left(wire, name) == 90
+    wire.connect(name).close()
+
+
+def test_a_new_certificate_waits_behind_a_fault(start: "Start") -> None:
+    wire = start(fault=[{"fault": "self-signed-certificate", "node": NODE}])
+    wire.sim.change({"certificate": {"node": NODE, "days": 5}})
+    with pytest.raises(ssl.SSLCertVerificationError, match="self-signed"):
+        wire.connect(NODE)
+    wire.sim.change({"clear": {}})
+    assert days_left(wire, NODE) == 5
+    wire.connect(NODE).close()
+
+
+def test_replication_breaks_and_recovers(start: "Start") -> None:
+    wire, counters = start(), "Number of Replicates Created and State of Replication"
+    for name in (NODE, CUCM):
+        wire.sim.change({"replication": {"node": name, "state": 4}})
+        assert wire.perfmon(name, counters).texts("Value")[1] == "4"
+    assert wire.perfmon(OTHER, counters).texts("Value")[1] == "2"
+    wire.sim.change({"replication": [{"node": NODE, "state": 2}, {"node": CUCM, "state": 2}]})
+    assert wire.perfmon(NODE, counters).texts("Value")[1] == "2"
+
+
+def test_the_cucm_publisher_alone_can_be_down(start: "Start") -> None:
+    wire = start(cluster={"name": "lab", "cucm_subscribers": [SECOND_CUCM]})
+    wire.sim.change({"fault": {"fault": "connection-refused", "node": CUCM}})
+    with pytest.raises(ConnectionRefusedError):
+        wire.connect(CUCM)
+    assert wire.axl(SECOND_CUCM, "getCCMVersion").status == 200
 
 
 def test_activation_reaches_axl_and_sql(start: "Start") -> None:

@@ -153,6 +153,38 @@ def test_perfmon_has_no_ha_state_before_release_12_5(start: "Start") -> None:
     assert answer.child.tag == "{http://schemas.xmlsoap.org/soap/envelope/}Fault"
 
 
+REPLICATION = "Number of Replicates Created and State of Replication"
+
+
+@pytest.mark.parametrize("name", [NODE, CUCM])
+def test_perfmon_returns_the_replication_of_each_node_under_its_instance(
+    start: "Start", name: str
+) -> None:
+    wire = start(
+        node=[{"name": NODE, "replication": 3}], cucm_node=[{"name": CUCM, "replication": 3}]
+    )
+    answer = wire.perfmon(name, REPLICATION)
+    prefix = rf"\\{name}\{REPLICATION}(ReplicateCount)"
+    assert answer.texts("Name") == [
+        rf"{prefix}\Number of Replicates Created",
+        rf"{prefix}\Replicate_State",
+    ]
+    assert answer.texts("Value") == ["712", "3"]
+    assert wire.perfmon("imp2.lab.test", REPLICATION).texts("Value") == ["712", "2"]
+
+
+def test_the_database_shows_the_replication_that_is_not_good(start: "Start") -> None:
+    wire = start(node=[{"name": "imp2.lab.test", "replication": 4}])
+    column = "select replicationdynamic from replicationdynamic"
+    assert wire.sql(NODE, column).texts("replicationdynamic") == ["4"]
+    assert wire.sql(CUCM, column).texts("replicationdynamic") == ["2"]
+
+
+def test_a_cucm_node_has_no_presence_counters_and_no_control_center(healthy: "Wire") -> None:
+    assert healthy.perfmon(CUCM).status == 500
+    assert healthy.control_center(CUCM).status == 404
+
+
 def test_perfmon_counts_sessions(healthy: "Wire") -> None:
     assert healthy.perfmon(NODE, "Cisco Presence Engine").texts("Value") == ["120"]
 
@@ -163,6 +195,26 @@ def test_axl_qualifies_the_response_element_only(healthy: "Wire") -> None:
     assert answer.child.tag == f"{space}getCCMVersionResponse"
     assert answer.child.get("sequence") == "7"
     assert answer.child.findtext("return/componentVersion/version") == "14.0.1.13900(8)"
+
+
+def test_each_node_has_its_own_whole_version_and_the_cucm_another(start: "Start") -> None:
+    wire = start(
+        cluster={"name": "lab", "release": "14.0.1.13900-8", "cucm_release": "14.0.1.14900-69"},
+        node=[{"name": "imp2.lab.test", "release": "14.0.1.14900-11"}],
+    )
+    versions = [
+        wire.control_center(name, "getProductInformationList").texts("ActiveServerVersion")
+        for name in (NODE, "imp2.lab.test")
+    ]
+    assert versions == [["14.0.1.13900-8.x86_64"], ["14.0.1.14900-11.x86_64"]]
+    assert wire.axl(CUCM, "getCCMVersion").texts("version") == ["14.0.1.14900(69)"]
+
+
+def test_the_version_of_a_named_node_is_that_of_a_cucm_node(healthy: "Wire") -> None:
+    named = healthy.axl(CUCM, "getCCMVersion", f"<processNodeName>{CUCM}</processNodeName>")
+    assert named.texts("version") == ["14.0.1.13900(8)"]
+    refused = healthy.axl(CUCM, "getCCMVersion", "<processNodeName>other</processNodeName>")
+    assert refused.texts("axlcode") == ["5007"]
 
 
 SEARCH = "<searchCriteria><name>%</name></searchCriteria>"
@@ -180,6 +232,25 @@ def test_process_nodes_come_with_roles_and_the_row_of_the_system(healthy: "Wire"
     ]
     assert len(entries) == 6
     assert all(r.get("uuid", "").startswith("{") for r in rows)
+
+
+def test_every_cucm_node_answers_with_the_whole_list(start: "Start") -> None:
+    second = "cucm-sub.lab.test"
+    wire = start(cluster={"name": "lab", "cucm_subscribers": [second]})
+    answers = [wire.axl(name, "listProcessNode", SEARCH) for name in (CUCM, second)]
+    listed = [
+        (row.findtext("name"), row.findtext("nodeUsage"))
+        for row in answers[0].child.findall("return/processNode")
+        if row.findtext("processNodeRole") == "CUCM Voice/Video"
+    ]
+    assert listed == [
+        ("EnterpriseWideData", "Publisher"),
+        (CUCM, "Publisher"),
+        (second, "Subscriber"),
+    ]
+    assert answers[0].body == answers[1].body
+    count = "select count(*) from processnode where systemnode='f' and tknodeusage=0"
+    assert wire.sql(second, count).texts("count") == ["2"]
 
 
 def test_elements_come_out_of_order_where_the_scenario_says_so(

@@ -108,6 +108,24 @@ def test_start_times_are_the_same_in_every_run_and_different_on_every_node(
     assert all(other[name] != text for name, text in once.items())
 
 
+AGENTS = ("Cisco XCP Router", "Cisco Client Profile Agent", "Cisco Sync Agent")
+
+
+@pytest.mark.parametrize("critical", [True, False])
+def test_idle_can_stop_the_router_and_the_agents_and_a_fallback_starts_them(
+    start: "Start", critical: bool
+) -> None:
+    group = {**GROUP, "ha": ["idle", "backup"], "idle_stops_critical": critical}
+    wire = start(group=[group])
+    shown = {(rows(wire)[name]["ServiceStatus"], rows(wire)[name]["ReasonCode"]) for name in AGENTS}
+    assert shown == ({("Stopped", "-1069")} if critical else {("Started", "-1")})
+    assert rows(wire)["Cisco Presence Engine"]["ReasonCode"] == "-1069"
+    assert {rows(wire, OTHER)[name]["ServiceStatus"] for name in AGENTS} == {"Started"}
+    for _ in range(2):
+        wire.sim.change({"ha": {"group": "Pair", "step": "fallback"}})
+    assert {rows(wire)[name]["ServiceStatus"] for name in AGENTS} == {"Started"}
+
+
 def test_a_restarting_service_has_restarted_between_two_readings(start: "Start") -> None:
     service = "Cisco XCP Directory Service"
     wire = start(
@@ -177,6 +195,26 @@ def test_planned_nodes_are_listed_and_do_not_answer(start: "Start") -> None:
                 "node": [{"name": NODE, "stopped": ["Cisco Tea"]}],
             },
             "there is no service `Cisco Tea`",
+        ),
+        (
+            {"cluster": {"name": "x", "cucm_subscribers": [NODE]}, "group": [GROUP]},
+            "the server `imp1.lab.test` is there twice",
+        ),
+        (
+            {
+                "cluster": {"name": "x", "cucm_subscribers": ["cucm-sub.lab.test"]},
+                "group": [GROUP],
+                "cucm_node": [{"name": "cucm-sbu.lab.test"}],
+            },
+            "cucm_node: there is no CUCM node `cucm-sbu.lab.test`; did you mean",
+        ),
+        (
+            {
+                "cluster": {"name": "x"},
+                "group": [GROUP],
+                "node": [{"name": NODE, "certificate_days": "soon"}],
+            },
+            'node "imp1.lab.test": `certificate_days`',
         ),
         (
             {"cluster": {"name": "x"}, "group": [GROUP], "fault": [{"fault": "rain"}]},
