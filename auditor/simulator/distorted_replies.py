@@ -112,15 +112,17 @@ def _distort_rows(reply: SoapReply, rule: FaultRule) -> None:
 
 def _distort_texts(rows: list[XmlElement], rule: FaultRule) -> None:
     match rule.fault:
+        case Fault.MISSING_VALUE:
+            _remove_elements([leaf for row in rows for leaf in _value_leaves(row, rule.element)])
         case Fault.ODD_STATUS:
-            _set_values(rows, rule.text or "Indeterminate")
+            _set_values(rows, rule.text or "Indeterminate", rule.element)
         case Fault.STARTING | Fault.STOPPING:
-            _set_values(rows, rule.fault.capitalize(), only="ServiceStatus")
+            _set_values(rows, rule.fault.capitalize(), "ServiceStatus")
         case Fault.PADDED_TEXT:
             for leaf in _leaf_elements(*rows):
                 leaf.text = _padded_text(leaf)
         case Fault.NIL_VALUES:
-            _set_nil(rows)
+            _set_nil(rows, rule.element)
         case Fault.ODD_NUMBER:
             for leaf in _leaf_elements(*rows):
                 if (leaf.text or "").lstrip("-").isdigit():
@@ -136,14 +138,14 @@ def _remove_elements(rows: list[XmlElement]) -> None:
 
 def _set_values(rows: list[XmlElement], text: str, only: str | None = None) -> None:
     for row in rows:
-        for leaf in _value_leaves(row):
-            if only in (None, _tag_name(leaf)):
-                leaf.text = text
+        for leaf in _value_leaves(row, only):
+            leaf.text = text
 
 
-def _set_nil(rows: list[XmlElement]) -> None:
+def _set_nil(rows: list[XmlElement], only: str | None = None) -> None:
     for leaf in _leaf_elements(*rows):
-        if _tag_name(leaf) not in _NAME_TAGS:
+        name = _tag_name(leaf)
+        if name == only or (only is None and name not in _NAME_TAGS):
             leaf.text = None
             leaf.set(f"{{{XSI_NAMESPACE}}}nil", "true")
 
@@ -157,7 +159,10 @@ def _contradicting_row(row: XmlElement) -> XmlElement:
     return other
 
 
-def _value_leaves(row: XmlElement) -> Iterator[XmlElement]:
+def _value_leaves(row: XmlElement, only: str | None = None) -> Iterator[XmlElement]:
+    """Yield the elements of one name, or those that hold what the row is asked for."""
+    if only is not None:
+        return (leaf for leaf in _leaf_elements(row) if _tag_name(leaf) == only)
     sql = _tag_name(row) == "row"
     return (leaf for leaf in _leaf_elements(row) if sql or _tag_name(leaf) in _VALUE_TAGS)
 

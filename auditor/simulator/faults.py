@@ -52,6 +52,7 @@ class Fault(StrEnum):
     EMPTY_LIST = "empty-list"
     MISSING_ROW = "missing-row"
     CONTRADICTING_ROWS = "contradicting-rows"
+    MISSING_VALUE = "missing-value"
     ODD_STATUS = "odd-status"
     PADDED_TEXT = "padded-text"
     NIL_VALUES = "nil-values"
@@ -108,7 +109,7 @@ class FaultRule(BaseModel):
     """One fault and the requests that get it: a `[[fault]]` of a scenario.
 
     Of the requests that fit, it skips the first `after` and then hits `times` (None: all). `row`,
-    `text`, `code`, `of`, `megabytes` and `interval_s` are for the faults that take them.
+    `element`, `text`, `code`, `of`, `megabytes` and `interval_s` are for the faults that take them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -120,6 +121,7 @@ class FaultRule(BaseModel):
     times: int | None = None
     after: int = 0
     row: str | None = None
+    element: str | None = None
     text: str | None = None
     code: int = -908
     of: str | None = None

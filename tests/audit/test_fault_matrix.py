@@ -66,6 +66,7 @@ doubled-body          bad_reply            bad_reply            bad_reply       
 empty-list            bad_reply            bad_reply            ?ACTIVATION          bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
 missing-row           bad_reply+member     bad_reply            ?ACTIVATION          =                     ?NO_AXL_ROW           ?NO_AXL_ROW           bad_reply            bad_reply!
 contradicting-rows    bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply!
+missing-value         ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply!
 odd-status            ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply!
 padded-text           =                    =                    =                    =                     =                     =                     =                    =
 nil-values            bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply!

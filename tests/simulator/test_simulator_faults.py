@@ -280,6 +280,41 @@ def test_odd_values_affect_the_other_interfaces_too(start: "Start", interface: s
 
 
 @pytest.mark.parametrize("interface", INTERFACES)
+def test_rows_can_lack_their_values(start: "Start", interface: str) -> None:
+    value = {"control-center": "ServiceStatus", "perfmon": "Value", "cucm-axl": "nodeUsage"}
+    answer = ask(start(fault=[{"fault": "missing-value"}]), interface)
+    assert rows(answer)
+    assert not answer.texts(value.get(interface, "count"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "shown"),
+    [
+        ({"fault": "missing-value"}, None),
+        ({"fault": "nil-values"}, ""),
+        ({"fault": "odd-status", "text": "Voice Gateway"}, "Voice Gateway"),
+    ],
+)
+def test_one_node_of_the_list_can_have_no_role_or_an_odd_one(
+    start: "Start", fault: dict[str, str], shown: str | None
+) -> None:
+    wire = start(fault=[{**fault, "row": OTHER, "element": "processNodeRole"}])
+    listed = wire.axl(CUCM, "listProcessNode", SEARCH).child.findall("return/processNode")
+    roles = {row.findtext("name"): row.findtext("processNodeRole") for row in listed}
+    assert roles[NODE] == "CUCM IM and Presence"
+    assert roles[OTHER] == shown
+    assert {row.findtext("nodeUsage") for row in listed} == {"Publisher", "Subscriber"}
+
+
+def test_one_service_can_lack_its_status(start: "Start") -> None:
+    fault = {"fault": "missing-value", "row": "Cisco SIP Proxy", "node": NODE}
+    answer = start(fault=[fault]).control_center(NODE)
+    names, states = answer.texts("ServiceName"), answer.texts("ServiceStatus")
+    assert "Cisco SIP Proxy" in names
+    assert len(states) == len(names) - 1
+
+
+@pytest.mark.parametrize("interface", INTERFACES)
 def test_text_can_be_padded(start: "Start", interface: str) -> None:
     answer = ask(start(fault=[{"fault": "padded-text"}]), interface)
     leaves = [e for row in rows(answer) for e in row.iter() if not len(e)]
