@@ -11,6 +11,7 @@ from auditor.collect.declared import (
 from auditor.collect.discovery.merge import apply_probe_results
 from auditor.collect.intercluster import declared_peer_settings
 from auditor.collect.node import NodeResult
+from auditor.collect.roles import dispute_declared_roles
 from auditor.collect.scope import SurveyScope, SurveyTopic
 from auditor.collect.tcp_checks import TcpTarget, is_declared_planned, set_database_reach
 from auditor.collect.topology import Topology
@@ -39,7 +40,7 @@ def build_cluster_facts(
         high_availability=settings.high_availability,
         named=settings.named,
         disputed={
-            **_topology_contradictions(settings.nodes, topology),
+            **_node_contradictions(settings.nodes, topology, results),
             **_reachable_planned_nodes(settings, results),
         },
         compared={
@@ -73,6 +74,16 @@ def replace_profile(
     keys = dict.fromkeys((*added, *(key for key, settings in kept.items() if settings)))
     settings = {key: (*added.get(key, ()), *kept.get(key, ())) for key in keys}
     return replace(facts, settings=settings, named=filed.named)
+
+
+def _node_contradictions(
+    declared: Sequence[DeclaredNode], topology: Topology, results: Sequence[NodeResult]
+) -> Mapping[str, tuple[Statement, ...]]:
+    """Return, by key of the file, where the declared nodes differ from what was read."""
+    disputed = dict(_topology_contradictions(declared, topology))
+    if roles := dispute_declared_roles(declared, results):
+        disputed["node"] = (*disputed.get("node", ()), *roles)
+    return disputed
 
 
 def _topology_contradictions(

@@ -39,13 +39,14 @@ class NodeResult:
     """The result of asking one node: its facts, and the coverage of its sources.
 
     `closed_by` is an error after which the node was asked nothing more; `probe_results` is what
-    the database of the publisher answered.
+    the database of the publisher answered. `primary_node` is that of the product information.
     """
 
     node: NodeFacts
     coverage: tuple[Coverage, ...]
     closed_by: ExchangeError | None = None
     probe_results: ProbeResults | None = None
+    primary_node: str | None = None
 
 
 def collect_node(
@@ -81,14 +82,21 @@ def collect_node(
     if SurveyTopic.AXL in topics:
         node = replace(node, axl=_probe_node_axl(log, node.services))
     # Subscribers hold copies of the publisher's database: to ask them would show nothing new.
-    is_publisher = node.role is Role.PUBLISHER
+    primary = product.primary_node if product else None
+    is_publisher = node.role is Role.PUBLISHER or _may_be_publisher(node, primary)
     probe_results = _read_node_database(log, context.probes) if is_publisher else None
     node = replace(node, identity=client.identity)
-    result = NodeResult(node, log.coverage, log.closed_by, probe_results)
+    result = NodeResult(node, log.coverage, log.closed_by, probe_results, primary)
     # What was read before the error goes as well: it may be the other machine's.
     if isinstance(log.closed_by, WrongNode):
         return discard_readings(result, log.closed_by.failure)
     return result
+
+
+def _may_be_publisher(node: NodeFacts, primary: str | None) -> bool:
+    """Return whether a node of unknown role names itself as the primary node."""
+    same_name = (primary or "").casefold() == node.name.casefold()
+    return node.role is Role.UNKNOWN and same_name
 
 
 def discard_readings(result: NodeResult, failure: Failure) -> NodeResult:

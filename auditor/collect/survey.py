@@ -15,6 +15,7 @@ from auditor.collect.clients import SurveyContext
 from auditor.collect.cucm import CucmReader
 from auditor.collect.facts import add_discovered_facts, build_cluster_facts, merge_survey_facts
 from auditor.collect.node import NodeResult, collect_node, drop_duplicate_machines, skip_node
+from auditor.collect.roles import fill_discovered_roles
 from auditor.collect.scope import SurveyTopic
 from auditor.collect.services import read_axl_activation, unknown_activations
 from auditor.collect.tcp_checks import (
@@ -233,6 +234,7 @@ class ClusterSurvey:
         self, topology: Topology, results: Sequence[NodeResult], checks: Sequence[TcpCheck]
     ) -> ClusterFacts:
         tcp_coverage = sorted((check.coverage for check in checks), key=lambda entry: entry.node)
+        results = fill_discovered_roles(results)
         reached = {check.target: check.result for check in checks}
         coverage = (*self._cucm.coverage, *tcp_coverage)
         facts = build_cluster_facts(self.settings, topology, results, reached, coverage)

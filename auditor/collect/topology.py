@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from auditor.collect.roles import clear_doubtful_roles, fill_declared_roles
 from auditor.config.hosts import is_host
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
@@ -21,7 +22,7 @@ FIRST_AXL_WITH_IMP = 10.0
 """AXL 9.x knows neither the IM&P role nor redundancy groups (its published WSDL)."""
 
 # Cisco's documents disagree on how the IM&P publisher is listed: TAC document 217581 counts two
-# publishers, `show network cluster` prints it as a subscriber. Hence `_fill_roles`.
+# publishers, `show network cluster` prints it as a subscriber. Hence `roles.fill_declared_roles`.
 _ROLES_BY_USAGE = {"publisher": Role.PUBLISHER, "subscriber": Role.SUBSCRIBER}
 
 
@@ -87,13 +88,14 @@ def _topology_without_groups(
 
 def declared_topology(settings: ClusterSettings, trouble: ExchangeError | None = None) -> Topology:
     """Return the topology that the file declares, used where AXL gives none."""
-    nodes = _clear_doubtful_roles(
+    nodes = clear_doubtful_roles(
         NodeFacts(
             node.name,
             settings.address_of(node.name).shown,
             node.role,
             node.redundancy_group,
             node.redundancy_group is not None,
+            role_origin=Origin.DECLARED,
         )
         for node in settings.nodes
     )
@@ -157,44 +159,7 @@ def _parse_process_nodes(
     repeated = [name for name, count in counts.items() if count > 1]
     if repeated:
         raise BadReply(Problem.REPEATED_NODE, name=repeated[0])
-    return _mark_planned(_fill_roles(nodes, settings), settings), unreadable
-
-
-def _clear_doubtful_roles(nodes: Iterable[NodeFacts]) -> tuple[NodeFacts, ...]:
-    """Return the nodes with their roles only if exactly one of them is the publisher.
-
-    With none, or with two, the publisher's recommendations would be judged on no node or on the
-    wrong one, so the roles in doubt become unknown.
-    """
-    nodes = tuple(nodes)
-    publishers = sum(node.role is Role.PUBLISHER for node in nodes)
-    if publishers == 1:
-        return nodes
-    doubtful = Role.PUBLISHER if publishers else Role.SUBSCRIBER
-    return tuple(
-        replace(node, role=Role.UNKNOWN) if node.role is doubtful else node for node in nodes
-    )
-
-
-def _fill_roles(nodes: Iterable[NodeFacts], settings: ClusterSettings) -> tuple[NodeFacts, ...]:
-    """Return the nodes with the roles of AXL, with those of the file where AXL's are in doubt."""
-    cleared = _clear_doubtful_roles(nodes)
-    if any(node.role is Role.PUBLISHER for node in cleared):
-        return cleared
-    roles = {node.name.casefold(): node.role for node in settings.nodes}
-    declared = tuple(
-        replace(node, role=roles.get(node.name.casefold(), node.role))
-        if node.role is Role.UNKNOWN
-        else node
-        for node in cleared
-    )
-    if sum(node.role is Role.PUBLISHER for node in declared) != 1:
-        return cleared
-    # A cluster has one publisher, so every other node is a subscriber.
-    return tuple(
-        replace(node, role=Role.SUBSCRIBER) if node.role is not Role.PUBLISHER else node
-        for node in declared
-    )
+    return _mark_planned(fill_declared_roles(nodes, settings.nodes), settings), unreadable
 
 
 def _mark_planned(nodes: Iterable[NodeFacts], settings: ClusterSettings) -> tuple[NodeFacts, ...]:

@@ -224,7 +224,8 @@ class NodeFacts:
     declared in `planned_nodes` and accepted no connection: it is not asked anything. `replied_at`
     is when Control Center listed the services (UTC, ISO 8601); uptimes are counted back from it.
     `sessions` are counts of users' sessions by PerfMon counter, and `replication` is the value of
-    PerfMon's `Replicate_State`; both only where they were asked for and read.
+    PerfMon's `Replicate_State`; both only where they were asked for and read. `role_origin` is
+    discovered where only the product information names the publisher.
     """
 
     name: str
@@ -241,6 +242,7 @@ class NodeFacts:
     replied_at: str | None = None
     sessions: Mapping[str, int] = field(default_factory=dict)
     replication: int | None = None
+    role_origin: Origin = Origin.OBSERVED
 
     def without_readings(self) -> "NodeFacts":
         """Return the node as the topology lists it, without anything that was read from it."""
@@ -252,6 +254,7 @@ class NodeFacts:
             self.redundancy_group,
             self.group_known,
             self.planned,
+            role_origin=self.role_origin,
         )
 
 

@@ -190,6 +190,7 @@ class Form(StrEnum):
     CLUSTER_LISTS = auto()
     NODE_NOT_DECLARED = auto()
     ROLE_DIFFERS = auto()
+    PRIMARY_NODE_DIFFERS = auto()
     GROUP_DIFFERS = auto()
     PLANNED_NODE_REPLIES = auto()
     NAME_WITHOUT_EFFECT = auto()

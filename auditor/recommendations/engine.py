@@ -10,6 +10,7 @@ from auditor.models.facts import (
     Identity,
     NodeFacts,
     Origin,
+    Role,
     Setting,
 )
 from auditor.models.findings import (
@@ -92,6 +93,7 @@ def _drop_discovered_node_facts(node: NodeFacts, discovered: set[str]) -> NodeFa
     confirmed = (node.redundancy_group or "").casefold() not in discovered
     return replace(
         node,
+        role=Role.UNKNOWN if node.role_origin is Origin.DISCOVERED else node.role,
         redundancy_group=node.redundancy_group if confirmed else None,
         group_known=node.group_known and confirmed,
         ha_state=_drop_discovered_reading(node.ha_state),

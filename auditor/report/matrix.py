@@ -107,9 +107,10 @@ def _release_cell(node: NodeFacts) -> Cell:
 
 
 def _role_cell(node: NodeFacts) -> Cell:
-    return (
-        _verdict_cell(Verdict.UNKNOWN, "unknown") if node.role is Role.UNKNOWN else Cell(node.role)
-    )
+    if node.role is Role.UNKNOWN:
+        return _verdict_cell(Verdict.UNKNOWN, "unknown")
+    is_discovered = node.role_origin is Origin.DISCOVERED
+    return Cell(f"{node.role} (discovered)" if is_discovered else node.role)
 
 
 def _group_cell(node: NodeFacts, index: FindingIndex) -> Cell:

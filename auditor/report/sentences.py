@@ -230,6 +230,9 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.CLUSTER_LISTS: "the cluster lists {names:list}",
     Form.NODE_NOT_DECLARED: "CUCM also lists {node}",
     Form.ROLE_DIFFERS: "{node} is declared {declared}, but CUCM lists it as {listed}",
+    Form.PRIMARY_NODE_DIFFERS: (
+        "{node} is declared the publisher, but the product information names {primary} as primary"
+    ),
     Form.GROUP_DIFFERS: "{node} is declared in {declared}, but CUCM lists it in {listed}",
     Form.PLANNED_NODE_REPLIES: ("{node} is declared as not installed yet, but accepts connections"),
     Form.NAME_WITHOUT_EFFECT: "a name that the cluster does not have leaves its key without effect",

@@ -53,6 +53,7 @@ def parse_product_information(reply: CheckedReply) -> records.ProductInformation
     return records.ProductInformation(
         _child_text(result, "ActiveServerVersion"),
         _require_rows(reply, rows, "services"),
+        _child_text(result, "PrimaryNode"),
     )
 
 

@@ -44,10 +44,14 @@ class ServiceSpecification:
 
 @dataclass(frozen=True, slots=True)
 class ProductInformation:
-    """The release that runs on a node, and the services that it knows."""
+    """The release that runs on a node, the services that it knows, and its primary node.
+
+    `primary_node` is a name or an address, as the node gives it.
+    """
 
     active_version: str | None
     services: tuple[ServiceSpecification, ...]
+    primary_node: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,8 +97,8 @@ def test_the_keys_of_the_facts_do_not_change() -> None:
     node, group, database = facts["nodes"][0], facts["groups"][0], facts["databases"][0]
     assert sorted(node) == [
         *("address", "axl", "group_known", "ha_state", "identity", "name", "planned"),
-        *("redundancy_group", "release", "replication", "replied_at", "role", "services"),
-        "sessions",
+        *("redundancy_group", "release", "replication", "replied_at", "role", "role_origin"),
+        *("services", "sessions"),
     ]
     assert sorted(node["services"]["Cisco SIP Proxy"]) == [
         *("activated", "deployable", "name", "note", "reason", "reason_code", "restarted"),

@@ -308,11 +308,13 @@ def _addresses_section(access: ConnectionSettings) -> list[str]:
 
 def _node_section(facts: ClusterFacts, node: NodeFacts) -> list[str]:
     lines = ["[[cluster.node]]", toml_pair("name", node.name)]
-    if node.role is Role.UNKNOWN:
+    # A role that is only discovered would count as declared once it is in the file.
+    if node.role is Role.UNKNOWN or node.role_origin is Origin.DISCOVERED:
         question = f"Is {node.name} the publisher or a subscriber?"
+        role = Role.SUBSCRIBER if node.role is Role.UNKNOWN else node.role
         return [
             *toml_comment(question, mark=QUESTION_PREFIX),
-            *comment_out([*lines, 'role = "subscriber"']),
+            *comment_out([*lines, toml_pair("role", role.value)]),
         ]
     lines.append(toml_pair("role", node.role.value))
     group = node.redundancy_group
