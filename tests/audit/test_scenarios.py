@@ -142,7 +142,8 @@ def test_a_pair_that_is_failed_over_explains_what_idle_stops(lab: Start) -> None
         for f in cluster.findings
         if f.verdict is Verdict.EXPLAINED
     }
-    rows = ["AUTH-01", "CM-01", "ESS-01", "ESS-02", "PE-01", "SIP-01", "TCM-01"]
+    features = {"AUTH-01", "CM-01", "ESS-01", "ESS-02", "PE-01", "SIP-01", "TCM-01"}
+    rows = features | {"NET-09", "RTR-01", "SYNC-01"}
     assert explained == {(row, "imp1", "stopped") for row in rows}
     assert _drift(cluster) == [("HA-01", "ha_abnormal", "DefaultCUPSubCluster")]
     assert not any(f.verdict is Verdict.UNKNOWN for f in cluster.findings)
@@ -152,7 +153,7 @@ def test_a_pair_that_is_failed_over_explains_what_idle_stops(lab: Start) -> None
 def test_explained_findings_alone_are_no_drift(lab: Start) -> None:
     """Cisco's table knows no HA state, and explained never makes exit code 3."""
     report = lab("failed-over").audit(["table"])
-    assert report.count(Verdict.EXPLAINED) == 5
+    assert report.count(Verdict.EXPLAINED) == 6
     assert report.count(Verdict.DRIFT) == 0
     assert report.exit_code == 0
 
