@@ -108,10 +108,15 @@ def prerequisite_checks(
     if not change.activate:
         yield from _dependent_service_checks(change, node, changes)
         return
+    today = {finding.id: finding.verdict for finding in judged.current}
     for finding in _prerequisite_findings(change, facts, judged):
         # A row that does not apply is no prerequisite; a go for it would look like a check.
-        if finding.verdict is not Verdict.NOT_APPLICABLE:
-            yield check_finding(PrecheckTopic.PREREQUISITE, finding)
+        if finding.verdict is Verdict.NOT_APPLICABLE:
+            continue
+        # Its own remedy turns off a service that runs for no feature; this one is off today.
+        is_off = today.get(finding.id) is Verdict.NOT_APPLICABLE
+        kind = CheckKind.FINDING_WITHOUT_FEATURE if is_off else CheckKind.FINDING
+        yield check_finding(PrecheckTopic.PREREQUISITE, finding, kind)
     advice = load_activation_advice().get(change.service)
     same_node = {c.service: c.activate for c in changes if c.node == change.node}
     for needed in advice.needs if advice else ():

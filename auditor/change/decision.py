@@ -73,6 +73,7 @@ class CheckKind(StrEnum):
 
     FINDING = auto()
     FINDING_WITH_CHANGE = auto()
+    FINDING_WITHOUT_FEATURE = auto()
     FEATURE_FINDING = auto()
     FEATURE_NOT_CONFIGURED = auto()
     FEATURE_ON_OTHER_NODE = auto()
@@ -137,7 +138,8 @@ class ChangeCheck:
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """Return the evidence; a finding on facts that do not exist yet has none."""
-        is_observed = self.finding is not None and self.kind is CheckKind.FINDING
+        observed = (CheckKind.FINDING, CheckKind.FINDING_WITHOUT_FEATURE)
+        is_observed = self.kind in observed
         return self.finding.evidence if self.finding and is_observed else ()
 
 

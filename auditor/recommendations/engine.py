@@ -38,7 +38,7 @@ from auditor.recommendations.logic import (
     negate_exception,
     unique,
 )
-from auditor.recommendations.packs import Recommendation
+from auditor.recommendations.packs import Recommendation, Remedy
 from auditor.recommendations.profile import (
     judge_absent_feature,
     judge_declared_key,
@@ -179,7 +179,7 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
         because=judgement.because or _default_reason(row),
         kind=judgement.kind,
         consequence=_effective_consequence(row, context.facts, name) if drift else "",
-        remedy=_remedy_statements(row, judgement, name),
+        remedy=_remedy_statements(context, row, judgement, name),
         evidence=judgement.evidence,
     )
 
@@ -202,22 +202,45 @@ def _default_reason(row: Recommendation) -> Statement:
 
 
 def _remedy_statements(
-    row: Recommendation, judgement: Judgement, name: str
+    context: _JudgeContext, row: Recommendation, judgement: Judgement, name: str
 ) -> tuple[Statement, ...]:
+    if judgement.verdict not in (Verdict.DRIFT, Verdict.UNKNOWN):
+        return ()
+    needed = _evaluate_need(context, row, name)
+    if row.remedy_without is not None and needed.value is False:
+        return (_row_remedy_statement(row, row.remedy_without, name),)
     # The remedy of the row would change a cluster that may be right; first it must be known.
     if judgement.verdict is Verdict.UNKNOWN:
         return judgement.hints
     remedy = row.remedy.get(judgement.kind) if judgement.kind else None
-    if judgement.verdict is not Verdict.DRIFT or remedy is None:
+    if remedy is None:
         return ()
-    return (
-        make_statement(
-            Form.ROW_REMEDY,
-            page=remedy.page,
-            action=remedy.action,
-            command=remedy.cli,
-            node=name if remedy.cli and row.subject is SubjectKind.NODE else "",
-        ),
+    return (_row_remedy_statement(row, remedy, name), *needed.hints)
+
+
+def _evaluate_need(context: _JudgeContext, row: Recommendation, name: str) -> Evaluation:
+    """Return whether the feature of `remedy_without` is in use on a node with its service.
+
+    Only the file can say that it is absent: a table that shows none may be misread.
+    """
+    facts = context.confirmed or context.facts
+    node = next((node for node in facts.nodes if node.name == name), None)
+    if row.remedy_without is None or node is None:
+        return ALWAYS_TRUE
+    view = NodeView(facts, node, row)
+    # Only what is certainly activated can be deactivated.
+    if not view.service.state.activated:
+        return ALWAYS_TRUE
+    return evaluate_condition(row.remedy_without.feature, view)
+
+
+def _row_remedy_statement(row: Recommendation, remedy: Remedy, name: str) -> Statement:
+    return make_statement(
+        Form.ROW_REMEDY,
+        page=remedy.page,
+        action=remedy.action,
+        command=remedy.cli,
+        node=name if remedy.cli and row.subject is SubjectKind.NODE else "",
     )
 
 

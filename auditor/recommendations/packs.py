@@ -41,6 +41,16 @@ class Remedy(_PackTable):
     cli: str = ""
 
 
+class RemedyWithout(Remedy):
+    """What to do about a drift where a feature is declared absent on the node.
+
+    A prerequisite of a service that nothing needs is not to be provided: the service goes off, as
+    PROFILE-03 and XMPPFED-02 advise too.
+    """
+
+    feature: Condition
+
+
 class Citation(_PackTable):
     """Where Cisco says it; `releases` in words are those whose documents were read.
 
@@ -91,7 +101,8 @@ class Recommendation(_PackTable):
     activated; never where `unless` holds. `network`: the service cannot be activated, only
     running counts. `if_listed`: it applies only where a list of the node holds the service.
     `routing_nodes` False: it does not apply to routing nodes. `severity_when` and
-    `consequence_when` replace severity and consequence under a condition.
+    `consequence_when` replace severity and consequence under a condition, `remedy_without` the
+    remedy where its feature is absent.
     """
 
     id: RecommendationId
@@ -106,6 +117,7 @@ class Recommendation(_PackTable):
     consequence: PackText
     source: Citation
     remedy: Mapping[FindingKind, Remedy] = Field(default_factory=dict)
+    remedy_without: RemedyWithout | None = None
     kind: FindingKind | None = None
     mode: JudgingMode = JudgingMode.AUDIT
     or_activated: bool = False

@@ -153,6 +153,9 @@ def _rule_fields(row: Recommendation) -> Iterator[RuleField]:
             ("" if number else "remedy"),
             f"{what[0].upper()}{what[1:]}: {_rule_remedy_text(remedy)}",
         )
+    if row.remedy_without is not None:
+        declared = f"`{row.remedy_without.feature}` declared absent"
+        yield "", f"With {declared}: {_rule_remedy_text(row.remedy_without)}"
     for number, watch in enumerate(row.watches):
         yield ("" if number else "watches"), f"{watch.key}: {', '.join(watch.services)}"
     yield "pack", _pack_title(row.pack)

@@ -108,6 +108,9 @@ def _sarif_run(report: Report, rows: Iterable[Recommendation]) -> _SarifObject:
 def _sarif_rule(row: Recommendation) -> _SarifObject:
     source = f"{row.source.document}, {row.source.section}"
     ways = [f"{KIND_TEXTS[kind]}: in {r.page}, {r.action}" for kind, r in row.remedy.items()]
+    if row.remedy_without is not None:
+        r = row.remedy_without
+        ways.append(f"with {r.feature} declared absent: in {r.page}, {r.action}")
     return {
         "id": row.id,
         "shortDescription": {"text": row.title},
