@@ -63,7 +63,7 @@ def simulate(
     """Serve a simulated cluster over HTTPS on loopback until Ctrl-C.
 
     The shipped scenarios: all-drift, all-drift-9x, all-drift-absent, broken-foundation, demo,
-    failed-over, failover, healthy and one-node.
+    failed-over, failover, healthy, lost-data-centre, mixed-releases and one-node.
     """
     if scenario is None:
         print_text(render_scenario_list())

@@ -83,6 +83,9 @@ DRIFT = {
         SIP-01      stopped               imp2
         TCM-01      stopped               imp2
     """,
+    "lost-data-centre": """
+        HA-01       ha_abnormal           DefaultCUPSubCluster Branches
+    """,
     "all-drift-absent": """
         PROFILE-03  profile_conflict      deployment.chat
         PROFILE-03  profile_conflict      deployment.sip_federation
@@ -201,6 +204,21 @@ def test_a_release_without_the_ha_counter_is_incomplete_not_healthy(lab: Start) 
     cluster = lab("all-drift-9x").cluster()
     (result,) = [f for f in cluster.findings if f.recommendation == "HA-01"]
     assert result.verdict is Verdict.UNKNOWN
+
+
+def test_what_is_left_of_a_lost_data_centre_is_audited(lab: Start) -> None:
+    """A CUCM subscriber names the nodes, and those that are left pass; the others are unknown."""
+    running = lab("lost-data-centre")
+    cluster = running.cluster()
+    lost = {"imp1.north.test", "imp2.north.test"}
+    judged = {f.subject.name: f.verdict for f in cluster.findings if f.recommendation == "RTR-01"}
+    assert judged == {
+        **dict.fromkeys(lost, Verdict.UNKNOWN),
+        "imp1.south.test": Verdict.PASS,
+        "imp2.south.test": Verdict.PASS,
+    }
+    asked = {node for node, _ in running.asked()}
+    assert asked == {"cucm-sub.south.test", "imp1.south.test", "imp2.south.test"}
 
 
 def test_a_single_node_is_compliant(lab: Start) -> None:
