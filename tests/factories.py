@@ -144,6 +144,7 @@ def node(
         ha_state=None if ha is None else reading(ha),
         services=services(*changed),
         axl=AxlProbe(AxlAvailability.ANSWERED, "It counted its nodes."),
+        replication=2,
     )
     return replace(base, **changes)
 

@@ -21,6 +21,7 @@ AUDIT_TOPICS = frozenset(
         SurveyTopic.PRODUCT,
         SurveyTopic.SERVICES,
         SurveyTopic.HA,
+        SurveyTopic.REPLICATION,
         SurveyTopic.AXL,
         SurveyTopic.DATABASES,
     }

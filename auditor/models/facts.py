@@ -112,6 +112,19 @@ class HaState(StrEnum):
         return states[number] if 0 <= number < len(states) else None
 
 
+REPLICATION_STATES = {
+    0: "initializing",
+    1: "count wrong",
+    2: "good",
+    3: "bad",
+    4: "setup failed",
+}
+"""Meanings of PerfMon's `Replicate_State` (RTMT guide 15, database replication)."""
+
+REPLICATION_INITIALIZING = 0
+REPLICATION_GOOD = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One fact that supports a finding, without durations, with its origin and source.
@@ -223,8 +236,8 @@ class NodeFacts:
     `redundancy_group` None means "in no group" if `group_known`, else "unknown". A planned node is
     declared in `planned_nodes` and accepted no connection: it is not asked anything. `replied_at`
     is when Control Center listed the services (UTC, ISO 8601); uptimes are counted back from it.
-    `sessions` are counts of users' sessions by PerfMon counter, and `replication` is the value of
-    PerfMon's `Replicate_State`; both only where they were asked for and read. `role_origin` is
+    `sessions` are counts of users' sessions by PerfMon counter, and `replication` is a key of
+    `REPLICATION_STATES`; both only where they were asked for and read. `role_origin` is
     discovered where only the product information names the publisher.
     """
 

@@ -54,6 +54,7 @@ class FindingKind(StrEnum):
     HA_ABNORMAL = "ha_abnormal"
     NOT_GROUPED = "not_grouped"
     PROFILE_CONFLICT = "profile_conflict"
+    REPLICATION_BAD = "replication_bad"
 
 
 class Severity(StrEnum):

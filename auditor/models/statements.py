@@ -144,6 +144,12 @@ class Form(StrEnum):
     PLANNED_NOT_ASKED = auto()
     HAS_PAIR = auto()
 
+    # Replication
+    REPLICATION_EXPECTED = auto()
+    REPLICATION_STATE = auto()
+    REPLICATE_STATE = auto()
+    REPLICATION_INITIALIZING = auto()
+
     # Prerequisites
     DATABASE_EXPECTED = auto()
     DATABASE_REACHABLE_EXPECTED = auto()
@@ -215,6 +221,8 @@ class Form(StrEnum):
     READ_NODES = auto()
     READ_RELEASE = auto()
     READ_CUCM = auto()
+    READ_REPLICATION = auto()
+    AUDIT_WHEN_REPLICATED = auto()
     PUT_INTO_GROUP = auto()
     CHECK_HA_AND_CUCM = auto()
     RESTART_RECOVERY_MANAGER = auto()

@@ -59,7 +59,7 @@ def _drop_contradicted_node_facts(node: NodeFacts) -> NodeFacts:
     if node.identity is not Identity.CONTRADICTED:
         return node
     # Role and group stay: they come from the topology, not from the replies of the node.
-    return replace(node, services={}, ha_state=None, axl=None, release=None)
+    return replace(node, services={}, ha_state=None, axl=None, release=None, replication=None)
 
 
 def drop_discovered_facts(facts: ClusterFacts) -> ClusterFacts:

@@ -62,6 +62,7 @@ class Expectation(StrEnum):
     FILE_SERVER_AND_DATABASE = "file_server_and_database"
     PAIR_HEALTHY = "pair_healthy"
     GROUPED = "grouped"
+    REPLICATION_GOOD = "replication_good"
     PROFILE_AGREES = "profile_agrees"
     PROFILE_NAMES_EXIST = "profile_names_exist"
     ABSENT_FEATURE_IS_OFF = "absent_feature_is_off"

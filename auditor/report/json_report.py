@@ -153,6 +153,7 @@ def _node_dict(node: NodeFacts) -> dict[str, Any]:
         "ha_state": str(node.ha_state.state) if node.ha_state else None,
         "identity": str(node.identity),
         "release": node.release,
+        "replication": node.replication,
         "services": [_service_dict(service) for service in services],
     }
 

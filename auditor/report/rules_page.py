@@ -65,6 +65,7 @@ EXPECTATION_TEXTS = {
     Expectation.LDAP_SEARCH_CONFIGURED: "the LDAP search for third-party clients is configured",
     Expectation.FILE_SERVER_AND_DATABASE: "a file server and one database a node are configured",
     Expectation.PAIR_HEALTHY: "high availability is on and both nodes are normal",
+    Expectation.REPLICATION_GOOD: "database replication in state 2",
     Expectation.GROUPED: "the node is in a redundancy group",
     Expectation.PROFILE_AGREES: "the profile says what the cluster shows",
     Expectation.PROFILE_NAMES_EXIST: "all names in the profile exist in the cluster",

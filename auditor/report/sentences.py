@@ -164,6 +164,13 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.LISTED_BY_CLUSTER: "the cluster lists the node in this group",
     Form.PLANNED_NOT_ASKED: "it is declared in planned_nodes, so it was not asked",
     Form.HAS_PAIR: "{group} has a pair of nodes",
+    # Replication
+    Form.REPLICATION_EXPECTED: "database replication of {node} is good (2)",
+    Form.REPLICATION_STATE: "database replication of {node} is in state {meaning} ({number})",
+    Form.REPLICATE_STATE: "`Replicate_State` of {node} is {number}",
+    Form.REPLICATION_INITIALIZING: (
+        "replication that starts is in this state, and so is one that never came up"
+    ),
     # Prerequisites
     Form.DATABASE_EXPECTED: "an external database for {use:code} is configured on {node}",
     Form.DATABASE_REACHABLE_EXPECTED: (
@@ -267,6 +274,13 @@ _TEMPLATES: Mapping[Form, str] = {
     ),
     Form.READ_RELEASE: (
         "make Control Center of the publisher answer, so that the release is known"
+    ),
+    Form.READ_REPLICATION: (
+        "read `utils dbreplication runtimestate` on {node}, and make PerfMon of it answer"
+    ),
+    Form.AUDIT_WHEN_REPLICATED: (
+        "audit again in a while; if it stays so for four hours, Cisco's guide resets it as if the"
+        " setup had failed (REPL-01)"
     ),
     Form.READ_CUCM: "make AXL of the CUCM publisher answer, then audit again",
     Form.PUT_INTO_GROUP: "put {node} into a redundancy group",

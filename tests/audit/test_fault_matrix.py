@@ -30,6 +30,7 @@ PLACES: Mapping[str, tuple[str, str, str]] = {
     "services": (SUB, "control-center", "soapGetServiceStatus"),
     "second": (SUB, "control-center", "soapGetServiceStatus"),
     "perfmon": (SUB, "perfmon", "perfmonCollectCounterData"),
+    "replication": (SUB, "perfmon", "perfmonCollectCounterData"),
     "imp-axl": (SUB, "imp-axl", "executeSQLQuery"),
 }
 """Every question of an audit: who is asked, over which interface, what."""
@@ -38,42 +39,42 @@ PLACES: Mapping[str, tuple[str, str, str]] = {
 # failure is a finding. "+401" loses the node's other sources too. "=": nothing changes.
 # "?NAME": the source answers, and the changes are those of that name. "-": see EXCLUDED.
 TABLE = """
-fault                 topology             groups               activation           product               services              second                perfmon              imp-axl
-connection-refused    unreachable          unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable!
-lost                  unreachable          unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable!
-hang                  timed_out            timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out!
-slow-drip             timed_out            timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out!
-reset                 bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
-cut                   bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
-huge-reply            too_large            too_large            too_large            too_large             too_large             too_large             too_large            too_large
-http-401              credentials          credentials+stop     credentials          credentials+node401   credentials+401       credentials+401       credentials+401      credentials
-http-403              not_authorised       not_authorised       not_authorised       not_authorised        not_authorised        not_authorised        not_authorised       not_authorised
-http-404              no_such_service      no_such_service      no_such_service      no_such_service       no_such_service       no_such_service       no_such_service      no_such_service!
-http-500              unavailable          unavailable          unavailable          unavailable           unavailable           unavailable           unavailable          unavailable!
-http-503              unavailable          unavailable          unavailable          unavailable           unavailable           unavailable           unavailable          unavailable!
-redirect              bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
-login-page            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
-unsupported-version   unsupported_version  unsupported_version  unsupported_version  unavailable           unavailable           unavailable           unavailable          unsupported_version
-rate-control          rate_limited         rate_limited         rate_limited         rate_limited          rate_limited          rate_limited          rate_limited         rate_limited
-soap-fault            soap_fault           soap_fault           soap_fault           soap_fault            soap_fault            soap_fault            soap_fault           soap_fault
-database-fault        soap_fault           soap_fault           soap_fault           -                     -                     -                     -                    soap_fault!
-dtd-entity            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
-entity-bomb           bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
-no-body               bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
-other-operation       bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
-doubled-list          bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
-doubled-body          bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
-empty-list            bad_reply            bad_reply            ?ACTIVATION          bad_reply             bad_reply             bad_reply             bad_reply            bad_reply!
-missing-row           bad_reply+member     bad_reply            ?ACTIVATION          =                     ?NO_AXL_ROW           ?NO_AXL_ROW           bad_reply            bad_reply!
-contradicting-rows    bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply!
-missing-value         ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply!
-odd-status            ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply!
-padded-text           =                    =                    =                    =                     =                     =                     =                    =
-nil-values            bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply!
-odd-number            =                    =                    =                    =                     ?NO_UPTIME            ?NO_UPTIME            bad_reply            bad_reply!
-starting              -                    -                    -                    -                     ?MOVING               ?LEFT                 -                    -
-stopping              -                    -                    -                    -                     ?MOVING               ?LEFT                 -                    -
-other-node            -                    -                    -                    =                     wrong_node+twins      wrong_node+twins      wrong_node+node      -
+fault                 topology             groups               activation           product               services              second                perfmon              replication          imp-axl
+connection-refused    unreachable          unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable          unreachable!
+lost                  unreachable          unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable          unreachable!
+hang                  timed_out            timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out            timed_out!
+slow-drip             timed_out            timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out            timed_out!
+reset                 bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
+cut                   bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
+huge-reply            too_large            too_large            too_large            too_large             too_large             too_large             too_large            too_large            too_large
+http-401              credentials          credentials+stop     credentials          credentials+node401   credentials+401       credentials+401       credentials+401      credentials+axl      credentials
+http-403              not_authorised       not_authorised       not_authorised       not_authorised        not_authorised        not_authorised        not_authorised       not_authorised       not_authorised
+http-404              no_such_service      no_such_service      no_such_service      no_such_service       no_such_service       no_such_service       no_such_service      no_such_service      no_such_service!
+http-500              unavailable          unavailable          unavailable          unavailable           unavailable           unavailable           unavailable          unavailable          unavailable!
+http-503              unavailable          unavailable          unavailable          unavailable           unavailable           unavailable           unavailable          unavailable          unavailable!
+redirect              bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
+login-page            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
+unsupported-version   unsupported_version  unsupported_version  unsupported_version  unavailable           unavailable           unavailable           unavailable          unavailable          unsupported_version
+rate-control          rate_limited         rate_limited         rate_limited         rate_limited          rate_limited          rate_limited          rate_limited         rate_limited         rate_limited
+soap-fault            soap_fault           soap_fault           soap_fault           soap_fault            soap_fault            soap_fault            soap_fault           soap_fault           soap_fault
+database-fault        soap_fault           soap_fault           soap_fault           -                     -                     -                     -                    -                    soap_fault!
+dtd-entity            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
+entity-bomb           bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
+no-body               bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
+other-operation       bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
+doubled-list          bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
+doubled-body          bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
+empty-list            bad_reply            bad_reply            ?ACTIVATION          bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
+missing-row           bad_reply+member     bad_reply            ?ACTIVATION          =                     ?NO_AXL_ROW           ?NO_AXL_ROW           bad_reply+state      bad_reply            bad_reply!
+contradicting-rows    bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply            bad_reply!
+missing-value         ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply            bad_reply!
+odd-status            ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply            bad_reply!
+padded-text           =                    =                    =                    =                     =                     =                     =                    =                    =
+nil-values            bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply            bad_reply!
+odd-number            =                    =                    =                    =                     ?NO_UPTIME            ?NO_UPTIME            bad_reply            bad_reply            bad_reply!
+starting              -                    -                    -                    -                     ?MOVING               ?LEFT                 -                    -                    -
+stopping              -                    -                    -                    -                     ?MOVING               ?LEFT                 -                    -                    -
+other-node            -                    -                    -                    =                     wrong_node+twins      wrong_node+twins      wrong_node+node      wrong_node+node      -
 """  # noqa: E501 - a table is read in rows
 
 EXCLUDED = {
@@ -128,6 +129,8 @@ def _unknown(on: str, rows: str) -> Changes:
 KEYS_OPEN: Changes = {("PROFILE-03", key): "unknown" for key in KEYS}
 NODE_LOST = {**_unknown(SUB, ON_SUB), **KEYS_OPEN}
 HA_LOST = _unknown(GROUP, "HA-01")
+REPLICATION_LOST = _unknown(SUB, "REPL-01")
+PERFMON_LOST = {**HA_LOST, **REPLICATION_LOST}
 AXL_LOST = _unknown(SUB, "AXL-04")
 UNGROUPED = {**_unknown(SUB, "AXL-02 AXL-03 HA-02"), **_unknown(PUB, "HA-02")}
 SWITCH_LOST = _unknown("high_availability", "PROFILE-01")
@@ -140,23 +143,26 @@ LOST: Mapping[str, Changes] = {
     "product": {},
     "services": NODE_LOST,
     "second": _unknown(SUB, "DIR-03"),
-    "perfmon": HA_LOST,
+    "perfmon": PERFMON_LOST,
+    "replication": REPLICATION_LOST,
     "imp-axl": AXL_LOST,
 }
 """What is no longer known when a question stays without an answer."""
 
-BOTH_LOST = {**NODE_LOST, **HA_LOST, **_unknown(PUB, ON_PUB)}
+BOTH_LOST = {**NODE_LOST, **PERFMON_LOST, **_unknown(PUB, f"{ON_PUB} REPL-01")}
 FURTHER: Mapping[str, Changes] = {
-    "401": {**HA_LOST, **AXL_LOST},
-    "node401": {**NODE_LOST, **HA_LOST},
-    "stop": {**NODE_LOST, **_unknown(PUB, ON_PUB)},
+    "401": {**PERFMON_LOST, **AXL_LOST},
+    "axl": AXL_LOST,
+    "state": HA_LOST,
+    "node401": {**NODE_LOST, **PERFMON_LOST},
+    "stop": {**NODE_LOST, **REPLICATION_LOST, **_unknown(PUB, f"{ON_PUB} REPL-01")},
     "member": {
-        **_unknown(PUB, "HA-02 NET-12"),
+        **_unknown(PUB, "HA-02 NET-12 REPL-01"),
         **SWITCH_LOST,
         **KEYS_OPEN,
         ("PROFILE-02", "addresses"): "unknown",
     },
-    "node": {**NODE_LOST, **HA_LOST},
+    "node": {**NODE_LOST, **PERFMON_LOST},
     "twins": BOTH_LOST,
 }
 """What else is lost, where a failure means more than one request without a reply."""
@@ -215,7 +221,7 @@ def _case(fault: Fault, place: str, cell: str) -> Case:
     changes = {**LOST[place], **FURTHER.get(further, {})}
     if reason.endswith("!"):
         changes = {("AXL-04", SUB): "drift not_answering"}
-    if further == "member":
+    if further in ("member", "state"):
         changes = FURTHER[further]
     return Case(fault, place, reason.rstrip("!"), changes, further)
 
@@ -305,6 +311,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             "Cisco XCP SIP Federation Connection Manager",
         ],
         "stopped": list(SICK_NETWORK),
+        "replication": 3,
         "service": {
             **dict.fromkeys(SICK, undecided),
             "Cisco XCP Directory Service": {"status": "Starting"},
@@ -361,7 +368,7 @@ def _lay(lab: Lab, case: Case) -> None:
         "node": node,
         "interface": interface,
         "operation": operation,
-        "after": 1 if case.place == "second" else 0,
+        "after": 1 if case.place in ("second", "replication") else 0,
         "interval_s": 0.02,
         "megabytes": 9,
     }
@@ -376,6 +383,10 @@ _ROWS = {
     "activation": "Cisco Bulk Provisioning Service",
     "services": "Cisco AXL Web Service",
     "second": "Cisco AXL Web Service",
+    "replication": (
+        rf"\\{SUB}\Number of Replicates Created and State of Replication(ReplicateCount)"
+        r"\Replicate_State"
+    ),
 }
 """The row that is missing, where it matters which."""
 
@@ -412,7 +423,7 @@ def _expected_gaps(case: Case) -> dict[tuple[str, str], str]:
     sources: list[Source] = [Source.CONTROL_CENTER, Source.PERFMON, Source.IMP_AXL]
     others: dict[tuple[str, str], str] = {}
     match case.further:
-        case "401" | "node401":
+        case "401" | "node401" | "axl":
             position = sources.index(Source(interface))
             others = {(SUB, s): "not_asked" for s in sources[position + 1 :]}
         case "stop":
@@ -508,7 +519,7 @@ def test_a_fault_of_a_server_changes_only_what_that_server_sends(
         assert set(gaps) == {(SUB, s) for s in ("control-center", "perfmon", "imp-axl")}
         assert reason in gaps.values()
         assert set(gaps.values()) <= {reason, "not_asked"}
-        assert _differences(whole, cluster) == {**NODE_LOST, **HA_LOST}
+        assert _differences(whole, cluster) == {**NODE_LOST, **PERFMON_LOST}
         assert report.exit_code == 4
     _hold_what_holds_for_every_report(whole, cluster, _differences(whole, cluster))
 

@@ -48,6 +48,7 @@ DRIFT = {
         PE-01       stopped               imp2
         PROFILE-01  profile_conflict      deployment.intercluster_cup86
         PROFILE-02  profile_conflict      deployment.sip_federation
+        REPL-01     replication_bad       imp2
         RPT-01      not_activated         imp1
         RPT-02      misplaced             imp2
         RTR-01      stopped               imp2

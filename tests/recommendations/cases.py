@@ -8,6 +8,7 @@ from auditor.models.facts import (
     AxlProbe,
     ClusterFacts,
     HaState,
+    Identity,
     NodeFacts,
     Origin,
     RunState,
@@ -500,6 +501,29 @@ def profile() -> Iterator[Case]:
         yield Case("PROFILE-03", Verdict.UNKNOWN, facts, key)
 
 
+def replication() -> Iterator[Case]:
+    """Yield the cases of the row on database replication."""
+    id_, bad = "REPL-01", FindingKind.REPLICATION_BAD
+    for verdict, number, kind in (
+        (Verdict.PASS, 2, None),
+        (Verdict.UNKNOWN, 0, None),
+        (Verdict.UNKNOWN, None, None),
+        (Verdict.UNKNOWN, 5, None),
+        (Verdict.DRIFT, 1, bad),
+        (Verdict.DRIFT, 3, bad),
+        (Verdict.DRIFT, 4, bad),
+    ):
+        yield Case(id_, verdict, cluster(node(), subscriber(replication=number)), "imp2", kind)
+    strange = subscriber(replication=2, identity=Identity.CONTRADICTED)
+    yield Case(id_, Verdict.UNKNOWN, cluster(node(), strange), "imp2")
+    alone = cluster(node(replication=4))
+    yield Case(id_, Verdict.NOT_APPLICABLE, alone, "imp1")
+    unsure = replace(cluster(node(replication=None)), topology_observed=False)
+    yield Case(id_, Verdict.UNKNOWN, unsure, "imp1")
+    waiting = cluster(node(replication=0), subscriber(planned=True))
+    yield Case(id_, Verdict.NOT_APPLICABLE, waiting, "imp1")
+
+
 CASES = (
     *running(),
     *foundation(),
@@ -512,4 +536,5 @@ CASES = (
     *file_transfer(),
     *availability(),
     *profile(),
+    *replication(),
 )
