@@ -1,7 +1,7 @@
 """The use case: settings of clusters in, one report out. The only place with a broad except."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +17,7 @@ from auditor.credentials import Credentials
 from auditor.errors import AuditorError, Bug, Interrupted
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import ClusterReport, Severity
+from auditor.models.history import TopologyRecall, recall_nothing
 from auditor.models.report import Report, RunMetadata
 from auditor.problems import Problem
 from auditor.recommendations.packs import Recommendation
@@ -58,13 +59,17 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What a run needs from outside: the network, the time, an id, and where progress goes."""
+    """What a run needs from outside: the network, the time, an id, and where progress goes.
+
+    `recall_topology` returns the nodes that an earlier run recorded.
+    """
 
     network: Network
     workers: int
     run_id: str
     clock: Callable[[], datetime]
     progress: SurveyProgress
+    recall_topology: TopologyRecall = recall_nothing
     warnings: RedactionWarnings = field(default_factory=RedactionWarnings)
 
 
@@ -146,6 +151,7 @@ def _survey_context(
         probes=_select_probes(probes, options),
         scope=options.scope,
         warnings=context.warnings,
+        recall_topology=context.recall_topology,
     )
 
 
@@ -241,4 +247,12 @@ def cluster_notices(facts: ClusterFacts) -> tuple[str, ...]:
         f"({', '.join(sorted(names))})."
         for service, names in sorted(nodes_by_service.items())
     )
-    return (*unlisted, *facts.notes)
+    return (*_recorded_topology_notice(facts), *unlisted, *facts.notes)
+
+
+def _recorded_topology_notice(facts: ClusterFacts) -> Iterator[str]:
+    if facts.topology_recorded_at is not None:
+        yield (
+            "No CUCM server listed the nodes, so they are those of the run of "
+            f"{facts.topology_recorded_at}. What depends on today's list is unknown."
+        )

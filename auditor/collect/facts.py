@@ -35,6 +35,7 @@ def build_cluster_facts(
         groups=topology.groups,
         groups_known=topology.groups_known,
         topology_observed=topology.complete,
+        topology_recorded_at=topology.recorded_at,
         settings=declared_peer_settings(settings, [node.name for node in topology.nodes]),
         databases=set_database_reach(settings.databases, reached),
         high_availability=settings.high_availability,

@@ -4,6 +4,7 @@ Two pools: `clusters` has a thread for each survey under way, which only waits; 
 talks to servers. No step waits for another, so neither a cluster nor a node can starve the rest.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
@@ -33,12 +34,15 @@ from auditor.collect.topology import (
     Topology,
     declared_topology,
     read_topology,
+    recorded_topology,
     topology_from_facts,
 )
 from auditor.config.settings import ClusterSettings
-from auditor.errors import BadCredentials, NotAsked
+from auditor.errors import AuditorError, BadCredentials, ExchangeError, NotAsked
 from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Reach, Source
 from auditor.problems import Problem
+
+log = logging.getLogger(__name__)
 
 _LOGIN_PROVING_SOURCES = frozenset({Source.CUCM_AXL, Source.CONTROL_CENTER, Source.PERFMON})
 """Sources whose reply shows that the server took the password.
@@ -119,7 +123,7 @@ class ClusterSurvey:
             self._is_login_proven = any(_proves_login(entry) for entry in self._earlier.coverage)
             return topology_from_facts(self._earlier)
         reply = self._cucm.ask(lambda cucm: read_topology(cucm, self.settings))
-        topology = reply.value or declared_topology(self.settings, reply.error)
+        topology = reply.value or self._topology_without_cucm(reply.error)
         # The nodes are known, but groups or a row are missing: a gap of the same source.
         if reply.error is None and topology.trouble is not None:
             self._cucm.record(topology.trouble)
@@ -128,6 +132,19 @@ class ClusterSurvey:
             self._refusal = topology.trouble
         self._context.progress(self.settings.name, self.settings.cucm_name)
         return topology
+
+    def _topology_without_cucm(self, error: ExchangeError | None) -> Topology:
+        """Return the nodes that the file declares, else those that an earlier run recorded."""
+        declared = declared_topology(self.settings, error)
+        # After a refused password no node is asked, so there is no use for a list of them.
+        if declared.nodes or isinstance(error, BadCredentials):
+            return declared
+        try:
+            recorded = self._context.recall_topology(self.settings.name, self.settings.cucm_name)
+        except AuditorError as fault:
+            log.warning("the history has no nodes of %s: %s", self.settings.name, fault)
+            return declared
+        return recorded_topology(recorded, self.settings, error) if recorded else declared
 
     def _database_targets(self) -> tuple[TcpTarget, ...]:
         if SurveyTopic.DATABASES not in self._context.scope.topics:

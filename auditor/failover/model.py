@@ -192,7 +192,7 @@ class ClusterCheck:
     """One cluster. `possible_groups` were asked for with --group, and may or may not exist here.
 
     `ungrouped` are checks of nodes in no group; `failures` are sources that gave nothing, most
-    urgent first.
+    urgent first. `topology_recorded_at` is as in `ClusterFacts`.
     """
 
     name: str
@@ -201,6 +201,7 @@ class ClusterCheck:
     ungrouped: tuple[NodeCheck, ...] = ()
     cucm_requests: int = 0
     failures: tuple[SourceFailure, ...] = ()
+    topology_recorded_at: str | None = None
 
     @property
     def lacks_groups(self) -> bool:

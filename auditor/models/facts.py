@@ -393,7 +393,8 @@ class ClusterFacts:
     listed them, or because it is older than AXL 10.0, cannot list IM&P nodes, and the file
     declares them. `peers` are the addresses of intercluster peers in the cluster's database.
     `notes` are sentences on what the database does not show, or shows and no recommendation
-    covers. `axl_version` is the one that was used with the CUCM publisher.
+    covers. `axl_version` is the one that was used with CUCM. `topology_recorded_at` is the start
+    of the earlier run from which nodes and groups are, None if they are not from the history.
 
     `changing_before` holds the services that the previous run found Starting or Stopping, by node
     in lower case and service. `disputed` holds, by key of the file, in what declared nodes differ
@@ -416,6 +417,7 @@ class ClusterFacts:
     changing_before: Mapping[tuple[str, str], RunState] = field(default_factory=dict)
     disputed: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
     compared: Mapping[str, KeyComparison] = field(default_factory=dict)
+    topology_recorded_at: str | None = None
 
     @property
     def release(self) -> str | None:

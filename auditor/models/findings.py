@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import Coverage, Evidence, NodeFacts, RunState, Source
+from auditor.models.facts import Coverage, Evidence, NodeFacts, Outcome, RunState, Source
 from auditor.models.statements import Statement
 
 
@@ -175,6 +175,14 @@ class ClusterReport:
         """Return the CUCM publisher that was asked for the nodes, None where none was."""
         publishers = (entry.node for entry in self.coverage if entry.source is Source.CUCM_AXL)
         return next(publishers, None)
+
+    @property
+    def are_nodes_listed(self) -> bool:
+        """Return whether a CUCM server listed the nodes to this run."""
+        return any(
+            entry.source is Source.CUCM_AXL and entry.outcome is Outcome.COLLECTED
+            for entry in self.coverage
+        )
 
     @property
     def status(self) -> ClusterStatus:

@@ -78,6 +78,7 @@ class Form(StrEnum):
     KEY_DIFFERS = auto()
     NAMES = auto()
     NOT_CONFIRMED = auto()
+    NOT_CONFIRMED_TODAY = auto()
 
     # Releases
     RELEASE_RANGE = auto()

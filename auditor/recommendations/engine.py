@@ -159,13 +159,13 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
     judgement = _judge_expectation(context, row, context.facts, name)
     if (
         context.confirmed
-        and judgement.verdict in _VERDICTS_WITHOUT_ACTION
+        and judgement.verdict in _verdicts_to_confirm(context.facts)
         # PROFILE-01 compares the file with what was discovered. Without it there is nothing to
         # compare, and each pass would become unknown.
         and row.expects is not Expectation.PROFILE_AGREES
     ):
         confirmed = _judge_expectation(context, row, context.confirmed, name)
-        judgement = _require_confirmation(judgement, confirmed)
+        judgement = _require_confirmation(judgement, confirmed, context.facts)
     drift = judgement.verdict is Verdict.DRIFT
     return Finding(
         cluster=context.facts.name,
@@ -184,16 +184,28 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
     )
 
 
-def _require_confirmation(judgement: Judgement, confirmed: Judgement) -> Judgement:
+def _verdicts_to_confirm(facts: ClusterFacts) -> frozenset[Verdict]:
+    """Return the verdicts that must hold without what was only discovered."""
+    # Against a list of nodes that is not today's, a difference may be none any more.
+    is_dated = facts.topology_recorded_at is not None
+    return _VERDICTS_WITHOUT_ACTION | ({Verdict.DRIFT} if is_dated else frozenset())
+
+
+def _require_confirmation(
+    judgement: Judgement, confirmed: Judgement, facts: ClusterFacts
+) -> Judgement:
     """Turn a verdict that depends on a discovered value into unknown."""
     if confirmed.verdict is judgement.verdict:
         return judgement
+    form, hint = Form.NOT_CONFIRMED, Form.DECLARE_DISCOVERED
+    if facts.topology_recorded_at is not None:
+        form, hint = Form.NOT_CONFIRMED_TODAY, Form.READ_CUCM
     return replace(
         judgement,
         verdict=Verdict.UNKNOWN,
         kind=None,
-        because=make_statement(Form.NOT_CONFIRMED, reason=judgement.because or judgement.observed),
-        hints=judgement.hints or confirmed.hints or (make_statement(Form.DECLARE_DISCOVERED),),
+        because=make_statement(form, reason=judgement.because or judgement.observed),
+        hints=judgement.hints or confirmed.hints or (make_statement(hint),),
     )
 
 

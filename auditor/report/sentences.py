@@ -78,7 +78,10 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.KEY_DIFFERS: "{key:code} differs from the cluster",
     Form.NAMES: "it names {names:list}",
     Form.NOT_CONFIRMED: (
-        "{reason}; the cluster's database suggests it, but your file does not confirm it"
+        "{reason}; the cluster's own data suggests it, but your file does not confirm it"
+    ),
+    Form.NOT_CONFIRMED_TODAY: (
+        "{reason}; that depends on nodes, roles or groups of an earlier run, which may have changed"
     ),
     # Releases
     Form.RELEASE_RANGE: "this holds for releases {bounds}, and {release:release}",
