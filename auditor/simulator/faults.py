@@ -104,6 +104,11 @@ INTERFACES_BY_FAULT = {
 }
 """The interfaces of faults that not every interface can show."""
 
+_FAULTS_OF_ELEMENTS = frozenset({Fault.MISSING_VALUE, Fault.ODD_STATUS, Fault.NIL_VALUES})
+"""Faults that can be about one element of a row."""
+
+_INTERFACES_WITH_OBJECTS = frozenset({SimulatedInterface.ALL, SimulatedInterface.PERFMON})
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -146,6 +151,10 @@ class FaultRule(BaseModel):
         places = INTERFACES_BY_FAULT.get(self.fault)
         if places is not None and self.interface not in places:
             raise ValueError(f"{self.fault} cannot be shown on {self.interface}.")
+        if self.object is not None and self.interface not in _INTERFACES_WITH_OBJECTS:
+            raise ValueError(f"`object` is for PerfMon, and there is none on {self.interface}.")
+        if self.element is not None and self.fault not in _FAULTS_OF_ELEMENTS:
+            raise ValueError(f"{self.fault} takes no `element`.")
         return self
 
     def applies_to_node(self, node: str) -> bool:
