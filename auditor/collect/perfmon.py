@@ -19,6 +19,7 @@ from auditor.models.facts import (
     Origin,
     Source,
 )
+from auditor.models.sessions import CLIENT_SOCKETS, PRESENCE_SESSIONS
 from auditor.problems import Problem
 from auditor.soap.client import Client
 from auditor.soap.records import PerfmonCounter
@@ -129,9 +130,6 @@ def _is_same_host(host: str, other: str, own: str) -> bool:
 def _first_label(name: str) -> str:
     return name if is_ip(name) else name.partition(".")[0]
 
-
-PRESENCE_SESSIONS = "ActiveJsmSessions"
-CLIENT_SOCKETS = "CmConnectedSockets"
 
 SESSION_COUNTERS = (("Cisco Presence Engine", PRESENCE_SESSIONS), ("Cisco XCP CM", CLIENT_SOCKETS))
 """Objects and counters: RTMT guide 9.0 to 15, performance monitoring for IM and Presence; the HA

@@ -13,6 +13,7 @@ from auditor.failover.node_checks import NodeCheck
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import HaState, Origin, Source
 from auditor.models.findings import Verdict
+from auditor.models.sessions import are_sessions_missing
 from auditor.models.statements import Statement
 
 
@@ -42,8 +43,7 @@ class SessionComparison:
         """Return whether more than a tenth of the earlier sessions are missing."""
         if self.now is None or self.before is None:
             return False
-        # Users log off at any time, so a few sessions less are no sign of a fault.
-        return self.now < 0.9 * self.before
+        return are_sessions_missing(self.before, self.now)
 
 
 BAD_REPLICATION_STATES = (3, 4)
