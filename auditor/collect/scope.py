@@ -32,6 +32,9 @@ AUDIT_TOPICS = frozenset(
 SNAPSHOT_TOPICS = AUDIT_TOPICS | {SurveyTopic.SESSIONS}
 """The topics of a snapshot, to compare with later."""
 
+PRECHECK_TOPICS = SNAPSHOT_TOPICS | {SurveyTopic.REPLICATION}
+"""The topics of a precheck: what must be so before a change, and what must be so again after it."""
+
 WATCH_TOPICS = frozenset({SurveyTopic.SERVICES, SurveyTopic.HA})
 """The topics that show whether a pair is still changing."""
 
