@@ -29,6 +29,8 @@ class Condition(StrEnum):
     SERVICE_RUNS = "service_runs"
     SEVERAL_NODES = "several_nodes"
     SUBSCRIBER = "subscriber"
+    WITHOUT_XMPP_FEDERATION = "without_xmpp_federation"
+    RUNS_WITHOUT_FEATURE = "runs_without_feature"
 
 
 class NodeScope(StrEnum):

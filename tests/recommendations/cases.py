@@ -246,7 +246,9 @@ def xmpp_federation() -> Iterator[Case]:
     yield Case(id_, Verdict.PASS, cluster(profile=unlisted), "imp2")
     down = cluster(node(), subscriber("imp2", off), profile=unlisted)
     yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
-    yield Case(id_, Verdict.PASS, cluster(node(), subscriber("imp2", on), profile=absent), "imp2")
+    unneeded = cluster(node(), subscriber("imp2", on), profile=absent)
+    yield Case(id_, Verdict.NOT_APPLICABLE, unneeded, "imp2")
+    yield Case(id_, Verdict.NOT_APPLICABLE, cluster(profile=only), "imp2")
     unclear = subscriber("imp2", service(XMPP_FEDERATION_MANAGER, "unknown"))
     yield Case(id_, Verdict.UNKNOWN, cluster(node(), unclear, profile=unlisted), "imp2")
     calm = cluster(node(), subscriber("imp2", off), profile=absent)
@@ -321,6 +323,10 @@ def directory() -> Iterator[Case]:
     yield Case(id_, Verdict.UNKNOWN, down, "imp2")
     gone = cluster(node(), subscriber("imp2", off), profile=absent)
     yield Case(id_, Verdict.NOT_APPLICABLE, gone, "imp2")
+    yield Case(id_, Verdict.NOT_APPLICABLE, cluster(profile=absent), "imp2")
+    idle = deployment(third_party_ldap_search=False, third_party_ldap_search_configured=False)
+    stopped = cluster(*_with("imp2", DIRECTORY_SERVICE, "stopped"), profile=idle)
+    yield Case(id_, Verdict.DRIFT, stopped, "imp2", FindingKind.PREREQUISITE_MISSING)
     id_ = "DIR-03"
     for verdict, uptime, restarted, kind in (
         (Verdict.PASS, 600, None, None),
