@@ -182,7 +182,11 @@ def build_report(
         run,
         tuple(
             # The day of the start for all, even if the run goes on past midnight.
-            _apply_waivers(judge_cluster(own, options, settings.fail_on), options, started.date())
+            _link_causes(
+                _apply_waivers(
+                    judge_cluster(own, options, settings.fail_on), options, started.date()
+                )
+            )
             for settings, own in zip(clusters, facts, strict=True)
         ),
     )
@@ -215,6 +219,13 @@ def _apply_waivers(cluster: ClusterReport, options: RunOptions, today: date) -> 
     ids = {row.id for row in options.recommendations}
     waived = apply_waivers(cluster, accepted.rules, today, ids)
     return replace(waived, notices=(*waived.notices, *accepted.notices))
+
+
+def _link_causes(cluster: ClusterReport) -> ClusterReport:
+    # After the waivers: what was accepted is no cause, and what it explains stays to be fixed.
+    from auditor.recommendations.causes import link_causes
+
+    return replace(cluster, findings=link_causes(cluster.findings, cluster.nodes))
 
 
 def _strictest_threshold(clusters: Sequence[ClusterSettings], options: RunOptions) -> Severity:

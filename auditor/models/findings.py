@@ -1,7 +1,7 @@
 """Findings, what they add up to on a cluster, and the exit code of many clusters."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -121,7 +121,8 @@ class Finding:
 
     `expected`, `observed` and `because` are statements; `report.sentences` renders them. `remedy`
     holds one for each thing to do, and is empty where nothing needs doing. `kind` is None unless
-    the verdict is drift, explained or waived.
+    the verdict is drift, explained or waived. `caused_by` holds the ids of the drift that explains
+    a drift, the one to act on first; empty where none does.
     """
 
     cluster: str
@@ -138,6 +139,7 @@ class Finding:
     remedy: tuple[Statement, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     waiver: Waiver | None = None
+    caused_by: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -146,6 +148,19 @@ class Finding:
         parts = (self.cluster, self.recommendation, self.subject.kind, self.subject.name.lower())
         # A separator that no name holds, so that two subjects never join to the same text.
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A drift that nothing else explains, and all that it explains, what to act on first, first."""
+
+    finding: Finding
+    explains: tuple[Finding, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """Return the gravest severity of the finding and of what it explains."""
+        return min((f.severity for f in (self.finding, *self.explains)), key=lambda s: s.rank)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +184,11 @@ class ClusterReport:
             if not node.planned
             and all(service.state is RunState.UNKNOWN for service in node.services.values())
         )
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Return the causes of all drift, worst first; each drift is in exactly one of them."""
+        return group_causes(self.findings)
 
     @property
     def publisher(self) -> str | None:
@@ -225,3 +245,47 @@ def finding_sort_key(finding: Finding) -> tuple[int, str, str, str]:
     """Return the sort key of a finding within its cluster: severity, id, subject."""
     subject = finding.subject
     return finding.severity.rank, finding.recommendation, subject.kind, subject.name.lower()
+
+
+def group_causes(findings: Sequence[Finding]) -> tuple[Cause, ...]:
+    """Return the causes of the drift among findings of one cluster, worst first.
+
+    A finding with several causes is under the first of them, directly or through others.
+    """
+    drifts = {f.id: f for f in findings if f.verdict is Verdict.DRIFT}
+    explained: dict[str, list[tuple[int, Finding]]] = {
+        finding.id: [] for finding in drifts.values() if not _known_causes(finding, drifts)
+    }
+    for finding in drifts.values():
+        chain = _causal_chain(finding, drifts)
+        if len(chain) > 1:
+            explained[chain[-1].id].append((_causal_depth(finding, drifts), finding))
+    causes = (
+        Cause(drifts[root], tuple(finding for _, finding in sorted(effects, key=_effect_sort_key)))
+        for root, effects in explained.items()
+    )
+    return tuple(sorted(causes, key=lambda c: (c.severity.rank, finding_sort_key(c.finding))))
+
+
+def _known_causes(finding: Finding, drifts: Mapping[str, Finding]) -> list[Finding]:
+    return [drifts[cause] for cause in finding.caused_by if cause in drifts]
+
+
+def _causal_chain(finding: Finding, drifts: Mapping[str, Finding]) -> list[Finding]:
+    """Return a finding, its first cause, the first cause of that, and so on to the root."""
+    chain = [finding]
+    while causes := _known_causes(chain[-1], drifts):
+        chain.append(causes[0])
+    return chain
+
+
+def _causal_depth(finding: Finding, drifts: Mapping[str, Finding]) -> int:
+    """Return how many steps the longest chain of causes of a finding has."""
+    causes = _known_causes(finding, drifts)
+    return 1 + max(_causal_depth(cause, drifts) for cause in causes) if causes else 0
+
+
+def _effect_sort_key(effect: tuple[int, Finding]) -> tuple[int, tuple[int, str, str, str]]:
+    # By depth first: a service that others wait for is the next to start.
+    depth, finding = effect
+    return depth, finding_sort_key(finding)
