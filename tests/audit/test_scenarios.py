@@ -68,7 +68,6 @@ DRIFT = {
         XMPPFED-01  not_activated         imp3
         XMPPFED-02  unneeded              imp4
         XMPPFED-03  prerequisite_missing  imp3
-        XMPPFED-03  profile_conflict      imp4
     """,
     "broken-foundation": """
         AUTH-01     stopped               imp2
@@ -124,6 +123,27 @@ def test_a_scenario_drifts_only_where_it_says(lab: Start, name: str) -> None:
     (cluster,) = report.clusters
     assert _drift(cluster) == sorted(_rows(DRIFT[name]))
     assert report.exit_code == 3
+
+
+def test_a_broken_foundation_has_four_causes_that_explain_the_rest(lab: Start) -> None:
+    """The services that need the datastores and the Router are no differences of their own."""
+    document = lab("broken-foundation").json()
+    (cluster,) = document["clusters"]
+    rows = {f["id"]: f["recommendation"] for f in cluster["findings"]}
+    causes = {rows[c["finding"]]: [rows[id_] for id_ in c["explains"]] for c in cluster["causes"]}
+
+    assert document["schema_version"] == "2.0"
+    assert causes == {
+        "NET-03": ["RTR-01", "AUTH-01", "CM-01", "PE-01", "SIP-01", "TCM-01", "ESS-01", "ESS-02"],
+        "NET-04": [],
+        "NET-05": [],
+        "NET-06": [],
+    }
+    (proxy,) = [
+        f for f in cluster["findings"] if f["recommendation"] == "SIP-01" and f["caused_by"]
+    ]
+    assert [rows[id_] for id_ in proxy["caused_by"]] == ["NET-03", "NET-06", "RTR-01"]
+    assert document["summary"]["drift"] == 12
 
 
 def test_every_recommendation_that_can_drift_drifts_in_a_scenario() -> None:
