@@ -206,6 +206,7 @@ class Form(StrEnum):
     # What to do
     ROW_REMEDY = auto()
     BRING_BACK = auto()
+    FIX_ACCESS = auto()
     CHECK_ADDRESS = auto()
     CHECK_SERVICE_LIST = auto()
     LOOK_IN_CONTROL_CENTER = auto()

@@ -22,7 +22,13 @@ from auditor.recommendations.prerequisites import (
     judge_ldap_search,
     judge_xmpp_federation,
 )
-from auditor.recommendations.view import Judgement, NodeView, ServiceView, explain_no_response
+from auditor.recommendations.view import (
+    Judgement,
+    NodeView,
+    ServiceView,
+    access_hint,
+    explain_no_response,
+)
 from auditor.recommendations.vocabulary import Expectation
 
 
@@ -208,7 +214,8 @@ def _judge_uptime(service: ServiceView, expected: Statement) -> Judgement:
 def _judge_axl_response(view: NodeView) -> Judgement:
     name, probe = view.node.name, view.node.axl
     expected = make_statement(Form.AXL_REPLIES_EXPECTED, node=name)
-    hints = (make_statement(Form.TEST_AXL, node=name),)
+    access = access_hint(view.facts, view.node, Source.IMP_AXL)
+    hints = (access or make_statement(Form.TEST_AXL, node=name),)
     unknown = make_statement(Form.UNKNOWN_WHETHER, what=make_statement(Form.AXL_REPLY, node=name))
     # The reply is that of another machine: neither a pass nor drift of this node.
     if view.node.identity is Identity.CONTRADICTED:

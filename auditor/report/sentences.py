@@ -250,6 +250,9 @@ _TEMPLATES: Mapping[Form, str] = {
     # What to do
     Form.ROW_REMEDY: "in {page}, {action}{command:run}{node:on}",
     Form.BRING_BACK: "bring {node} back (see coverage), then audit again",
+    Form.FIX_ACCESS: (
+        "to make {source:source} of {node} answer, {advice}{place:brackets}; then audit again"
+    ),
     Form.CHECK_ADDRESS: "correct the address of {node} (see coverage), then audit again",
     Form.CHECK_SERVICE_LIST: (
         "check that Control Center of {node} lists its services, then audit again"
