@@ -29,12 +29,12 @@ def build_endpoint(
         host=address.host,
         port=address.port,
         verify_name=address.verify_name,
-        pins=settings.pins.get(name.casefold(), ()),
+        pins=settings.pins.get(settings.full_name(name), ()),
         ca_bundle=settings.ca_bundle,
         legacy_tls=settings.legacy_tls,
         insecure=insecure,
         proxy=settings.proxy,
-        other_names=others,
+        other_names=frozenset(map(settings.full_name, others)),
         configured_names=settings.server_names,
     )
 

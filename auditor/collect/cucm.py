@@ -41,7 +41,8 @@ class CucmReader:
         self._logs = [self._open_log(servers[first])]
 
     def _open_log(self, server: CucmServer) -> CoverageLog:
-        others = self._settings.node_names | self._settings.cucm_names - {server.name.casefold()}
+        own = {self._settings.full_name(server.name)}
+        others = self._settings.node_names | self._settings.cucm_names - own
         client = self._context.client(self._settings, server.name, server.address, others=others)
         return CoverageLog(server.name, client, self._context.guard)
 

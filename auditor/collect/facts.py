@@ -65,6 +65,7 @@ def replace_profile(
 ) -> ClusterFacts:
     """Return facts that were built with a tested profile, with that of the file in its place."""
     names = [node.name for node in facts.nodes]
+    tested, filed = tested.with_listed_names(names), filed.with_listed_names(names)
     removed = declared_peer_settings(tested, names)
     added = declared_peer_settings(filed, names)
     # What the cluster itself showed holds whatever the profile says.

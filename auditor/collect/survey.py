@@ -118,7 +118,9 @@ class ClusterSurvey:
         if self._earlier is not None:
             # If the account was accepted then, no node has to be tried alone again.
             self._is_login_proven = any(_proves_login(entry) for entry in self._earlier.coverage)
-            return topology_from_facts(self._earlier)
+            topology = topology_from_facts(self._earlier)
+            self.settings = self.settings.with_listed_names(node.name for node in topology.nodes)
+            return topology
         reply = self._cucm.ask(lambda cucm: read_topology(cucm, self.settings))
         topology = reply.value or declared_topology(self.settings, reply.error)
         # The nodes are known, but groups or a row are missing: a gap of the same source.
@@ -127,6 +129,7 @@ class ClusterSurvey:
         self._is_login_proven = reply.error is None
         if isinstance(topology.trouble, BadCredentials):
             self._refusal = topology.trouble
+        self.settings = self.settings.with_listed_names(node.name for node in topology.nodes)
         self._context.progress(self.settings.name, self.settings.cucm_name)
         return topology
 

@@ -47,6 +47,7 @@ def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
         ExchangeError: the nodes could not be read; use `declared_topology` then.
     """
     rows = cucm.list_process_nodes()
+    settings = settings.with_listed_names(row.name for row in rows)
     # Not sooner: only the first reply shows which version CUCM accepts.
     if _is_axl_too_old(cucm.axl_version):
         return _complete_topology(declared_topology(settings), cucm.axl_version)

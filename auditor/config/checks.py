@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from auditor.config.errors import ConfigProblem, Loc, misplaced_key_text
-from auditor.config.hosts import SOAP_PORT, join_host_port
+from auditor.config.hosts import SOAP_PORT, complete_host, join_host_port
 from auditor.config.schema import ClusterTable, ConfigDocument, ConfigTable
 from auditor.config.settings import password_variable_name
 from auditor.models.deployment import INTERCLUSTER_KEY, INTERCLUSTER_ONLY_KEYS
@@ -76,12 +76,17 @@ def _check_unique(named: Iterable[tuple[Loc, str]], sentence: str) -> Iterator[C
 
 
 def _check_unique_in_cluster(loc: Loc, cluster: ClusterTable) -> Iterator[ConfigProblem]:
-    servers = [place[0] for place in (cluster.cucm_publisher, *cluster.cucm_subscribers)]
+    servers = [
+        full_name(cluster, place[0])
+        for place in (cluster.cucm_publisher, *cluster.cucm_subscribers)
+    ]
     yield from _check_unique(
         [((*loc, "cucm_subscribers"), name) for name in servers],
         "names one server twice; it holds the CUCM servers beside the publisher, each once",
     )
-    nodes = [((*loc, "node", i, "name"), n.name) for i, n in enumerate(cluster.node)]
+    nodes = [
+        ((*loc, "node", i, "name"), full_name(cluster, n.name)) for i, n in enumerate(cluster.node)
+    ]
     yield from _check_unique(nodes, "another node of this cluster has this name")
     databases = [
         ((*loc, "external_database", i, "name"), d.name)
@@ -95,7 +100,8 @@ def _check_unique_in_cluster(loc: Loc, cluster: ClusterTable) -> Iterator[Config
     yield from _check_unique(peers, "another peer of this cluster has this address")
     for key, names in (("addresses", cluster.addresses), ("pins", cluster.pins)):
         yield from _check_unique(
-            [((*loc, key, name), name) for name in names], "this name is here twice"
+            [((*loc, key, name), full_name(cluster, name)) for name in names],
+            "this name is here twice",
         )
 
 
@@ -120,6 +126,7 @@ def _check_server_addresses(document: ConfigDocument) -> Iterator[ConfigProblem]
     for position, cluster in enumerate(document.cluster):
         for loc, name, usual in _server_addresses(("cluster", position), cluster):
             host, port = address_override(cluster, name) or usual
+            host, name = (complete_host(word, cluster.domain) for word in (host, name))
             # Two names for one machine would judge its services twice, and those of the other
             # never.
             holder = holders.setdefault((host.lower(), port), (position, name))
@@ -135,7 +142,13 @@ def _check_server_addresses(document: ConfigDocument) -> Iterator[ConfigProblem]
 
 def address_override(cluster: ClusterTable, name: str) -> tuple[str, int] | None:
     """Return the entry of `addresses` for a name, None if there is none; case is ignored."""
-    return {key.lower(): place for key, place in cluster.addresses.items()}.get(name.lower())
+    places = {full_name(cluster, key): place for key, place in cluster.addresses.items()}
+    return places.get(full_name(cluster, name))
+
+
+def full_name(cluster: ClusterTable, name: str) -> str:
+    """Return a name in lower case, with the cluster's domain behind it if it has no dot."""
+    return complete_host(name.lower(), cluster.domain)
 
 
 def _server_addresses(
@@ -143,7 +156,7 @@ def _server_addresses(
 ) -> Iterator[tuple[Loc, str, tuple[str, int]]]:
     """Yield every server that the cluster's tables name, once, with its address."""
     # A mandatory name that is missing is "" here, and reported already.
-    yielded = {""}
+    yielded = {full_name(cluster, "")}
     named: list[tuple[Loc, str, tuple[str, int]]] = [
         ((*loc, "cucm_publisher"), cluster.cucm_publisher[0], cluster.cucm_publisher)
     ]
@@ -155,9 +168,9 @@ def _server_addresses(
     ]
     named += [((*loc, "pins", name), name, (name, SOAP_PORT)) for name in cluster.pins]
     for place, name, usual in named:
-        if name.lower() not in yielded:
+        if full_name(cluster, name) not in yielded:
             yield place, name, usual
-        yielded.add(name.lower())
+        yielded.add(full_name(cluster, name))
 
 
 def _check_misplaced_keys(loc: Loc, cluster: ClusterTable) -> Iterator[ConfigProblem]:

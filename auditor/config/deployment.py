@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from auditor.config.checks import address_override
+from auditor.config.checks import address_override, full_name
 from auditor.config.errors import ConfigProblem
-from auditor.config.hosts import NodeAddress, match_address
+from auditor.config.hosts import NodeAddress, complete_host, match_address
 from auditor.config.schema import ClusterTable, ConfigDocument
 from auditor.config.value_checks import EXPRESSWAY
 from auditor.models.deployment import INTERCLUSTER_KEY, SYNCED_FROM_KEY
@@ -27,7 +27,7 @@ def peer_references(document: ConfigDocument) -> dict[int, tuple[PeerReference, 
     Only declared nodes are matched here; a survey matches those that CUCM lists, by `peered_from`.
     """
     nodes = [
-        NodeAddress(name, (address_override(cluster, name) or (name, 0))[0], position)
+        NodeAddress(name, _host_of(cluster, name), position)
         for position, cluster in enumerate(document.cluster)
         for name in _declared_node_names(cluster)
     ]
@@ -41,17 +41,22 @@ def peer_references(document: ConfigDocument) -> dict[int, tuple[PeerReference, 
     return references
 
 
+def _host_of(cluster: ClusterTable, name: str) -> str:
+    host, _ = address_override(cluster, name) or (name, 0)
+    return complete_host(host, cluster.domain)
+
+
 def _declared_node_names(cluster: ClusterTable) -> list[str]:
     """Return the IM&P nodes that the file names as such, each once."""
     cucm = _cucm_names(cluster)
-    names = {name.lower(): name for name in cluster.addresses}
-    names |= {node.name.lower(): node.name for node in cluster.node}
-    return [name for key, name in names.items() if key and key not in cucm]
+    names = {full_name(cluster, name): name for name in cluster.addresses}
+    names |= {full_name(cluster, node.name): node.name for node in cluster.node if node.name}
+    return [name for key, name in names.items() if key not in cucm]
 
 
 def _cucm_names(cluster: ClusterTable) -> frozenset[str]:
     servers = (cluster.cucm_publisher, *cluster.cucm_subscribers)
-    return frozenset(name.lower() for name, _ in servers)
+    return frozenset(full_name(cluster, name) for name, _ in servers)
 
 
 def check_intercluster(document: ConfigDocument) -> Iterator[ConfigProblem]:
@@ -106,7 +111,7 @@ def declared_databases(cluster: ClusterTable) -> tuple[ExternalDatabase, ...]:
     return tuple(
         ExternalDatabase(
             name=entry.name,
-            host=entry.host,
+            host=complete_host(entry.host, cluster.domain),
             port=entry.port,
             type=entry.type,
             used_by=frozenset(entry.used_by),
@@ -122,8 +127,10 @@ def names_by_key(cluster: ClusterTable) -> Mapping[str, tuple[str, ...]]:
     """Return the nodes and groups that each key names, without the CUCM servers."""
     cucm = _cucm_names(cluster)
     keys: dict[str, tuple[str, ...]] = {
-        "addresses": tuple(name for name in cluster.addresses if name.lower() not in cucm),
-        "pins": tuple(name for name in cluster.pins if name.lower() not in cucm),
+        "addresses": tuple(
+            name for name in cluster.addresses if full_name(cluster, name) not in cucm
+        ),
+        "pins": tuple(name for name in cluster.pins if full_name(cluster, name) not in cucm),
         "planned_nodes": cluster.planned_nodes,
         "node": tuple(node.name for node in cluster.node),
         "node.redundancy_group": tuple(

@@ -31,6 +31,12 @@ def is_host(text: str) -> bool:
     return is_ip(text) or (named and len(text) <= 253)
 
 
+def complete_host(host: str, domain: str | None) -> str:
+    """Return a name without a dot with the domain behind it; every other host as it is."""
+    is_short = host and "." not in host and not is_ip(host)
+    return f"{host}.{domain}" if domain is not None and is_short else host
+
+
 def join_host_port(host: str, port: int) -> str:
     """Return `host:port`, an IPv6 address in brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -20,6 +20,7 @@ from auditor.config.errors import (
     problems_from_pydantic,
     repeated_key_text,
 )
+from auditor.config.hosts import complete_host
 from auditor.config.schema import ClusterTable, ConfigDocument
 from auditor.config.settings import (
     ClusterSettings,
@@ -200,15 +201,18 @@ def _to_cluster_settings(
     path: Path,
     references: tuple[deployment.PeerReference, ...],
 ) -> ClusterSettings:
-    addresses = {name.lower(): place for name, place in cluster.addresses.items()}
+    domain = cluster.domain
+    addresses = {
+        complete_host(name.lower(), domain): place for name, place in cluster.addresses.items()
+    }
     cucm_name = cluster.cucm_publisher[0]
     defaults = document.defaults
     return ClusterSettings(
         name=cluster.name,
         cucm_name=cucm_name,
-        cucm_publisher=resolve_address(cucm_name, cluster.cucm_publisher, addresses),
+        cucm_publisher=resolve_address(cucm_name, cluster.cucm_publisher, addresses, domain),
         cucm_subscribers=tuple(
-            CucmServer(place[0], resolve_address(place[0], place, addresses))
+            CucmServer(place[0], resolve_address(place[0], place, addresses, domain))
             for place in cluster.cucm_subscribers
         ),
         username=_first_or_default("", cluster.username, defaults.username),
@@ -228,7 +232,8 @@ def _to_cluster_settings(
         high_availability=_to_ha_groups(cluster.high_availability),
         planned_nodes=cluster.planned_nodes,
         addresses=addresses,
-        pins={name.lower(): pins for name, pins in cluster.pins.items()},
+        pins={complete_host(name.lower(), domain): pins for name, pins in cluster.pins.items()},
+        domain=domain,
         nodes=tuple(DeclaredNode(n.name, Role(n.role), n.redundancy_group) for n in cluster.node),
         settings=deployment.declared_settings(cluster, path.name, references),
         databases=deployment.declared_databases(cluster),

@@ -20,6 +20,7 @@ from auditor.config.value_checks import (
     validate_boolean,
     validate_command,
     validate_database_url,
+    validate_domain,
     validate_feature,
     validate_federation,
     validate_group_names,
@@ -157,6 +158,7 @@ class ClusterTable(CommonTable):
     name: TextValue = ""
     cucm_publisher: AddressValue = ("", 0)
     cucm_subscribers: AddressesValue = ()
+    domain: Annotated[str, PlainValidator(validate_domain)] | None = None
     ca_bundle: TextValue | None = None
     axl_version: Annotated[str, PlainValidator(validate_axl_version_value)] = "auto"
     legacy_tls: BooleanValue = False

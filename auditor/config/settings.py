@@ -1,12 +1,12 @@
 """Settings of a valid configuration file, as frozen plain data."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from auditor.config.hosts import SOAP_PORT, is_ip, join_host_port
+from auditor.config.hosts import SOAP_PORT, complete_host, is_ip, join_host_port
 from auditor.errors import ConfigError
 from auditor.models.facts import ExternalDatabase, Role, Setting
 from auditor.models.findings import Severity
@@ -49,8 +49,9 @@ class ClusterSettings:
 
     `cucm_name` is the host of `cucm_publisher` as written: the name that its pin and its entry in
     `addresses` go by. `cucm_subscribers` are asked in turn while the publisher cannot be reached.
-    `addresses` and `pins` are keyed by lower-case name; a pin is 64 lower-case
-    hexadecimal digits. `workers` limits the nodes of this cluster that are asked at once.
+    `domain` completes names without a dot. `addresses` and `pins` are keyed by `full_name`; a pin
+    is 64 lower-case hexadecimal digits. `workers` limits the nodes of this cluster that are asked
+    at once.
     `settings` holds every declared deployment key, `named` the nodes and groups that each key
     names. `peered_from` holds (cluster, peer address) of the other clusters in the file: any of
     these addresses may turn out to be a node of this one. `probes` is the operator's own file of
@@ -86,6 +87,7 @@ class ClusterSettings:
     probes: Path | None = None
     waivers: Path | None = None
     cucm_subscribers: tuple[CucmServer, ...] = ()
+    domain: str | None = None
 
     @property
     def cucm_servers(self) -> tuple[CucmServer, ...]:
@@ -94,15 +96,15 @@ class ClusterSettings:
 
     @property
     def cucm_names(self) -> frozenset[str]:
-        """Return the names of the CUCM servers, in lower case."""
-        return frozenset(server.name.casefold() for server in self.cucm_servers)
+        """Return the full names of the CUCM servers, in lower case."""
+        return frozenset(self.full_name(server.name) for server in self.cucm_servers)
 
     @property
     def node_names(self) -> frozenset[str]:
-        """Return the nodes that the file names in any place, in lower case."""
+        """Return the full names of the nodes that the file names anywhere, in lower case."""
         declared = (node.name for node in self.nodes)
         named = {*declared, *self.planned_nodes, *self.addresses, *self.pins}
-        return frozenset(name.casefold() for name in named) - self.cucm_names
+        return frozenset(map(self.full_name, named)) - self.cucm_names
 
     @property
     def server_names(self) -> frozenset[str]:
@@ -125,17 +127,62 @@ class ClusterSettings:
 
     def address_of(self, node_name: str) -> ServerAddress:
         """Return how to reach a node: its entry in `addresses`, else its name at port 8443."""
-        return resolve_address(node_name, (node_name, SOAP_PORT), self.addresses)
+        return resolve_address(node_name, (node_name, SOAP_PORT), self.addresses, self.domain)
+
+    def full_name(self, name: str) -> str:
+        """Return a name in lower case, with the domain behind it if it has no dot."""
+        return complete_host(name.casefold(), self.domain)
+
+    def with_listed_names(self, listed: Iterable[str]) -> "ClusterSettings":
+        """Return the settings with each node under the name that the cluster lists it by.
+
+        Only a node that the file names with the domain, and the cluster without, or the other way
+        round, has another name then.
+        """
+        if self.domain is None:
+            return self
+        by_full_name = {self.full_name(name): name for name in listed}
+
+        def rename(name: str) -> str:
+            listed_name = by_full_name.get(self.full_name(name), name)
+            # Another case is the same name, and reports show that of the file.
+            return name if listed_name.casefold() == name.casefold() else listed_name
+
+        return replace(
+            self,
+            planned_nodes=tuple(map(rename, self.planned_nodes)),
+            nodes=tuple(replace(node, name=rename(node.name)) for node in self.nodes),
+            settings={
+                key: tuple(replace(s, nodes=_rename_all(s.nodes, rename)) for s in declared)
+                for key, declared in self.settings.items()
+            },
+            databases=tuple(
+                replace(database, nodes=_rename_all(database.nodes, rename))
+                for database in self.databases
+            ),
+            named={key: tuple(map(rename, names)) for key, names in self.named.items()},
+        )
+
+
+def _rename_all(
+    names: frozenset[str] | None, rename: Callable[[str], str]
+) -> frozenset[str] | None:
+    return None if names is None else frozenset(map(rename, names))
 
 
 def resolve_address(
-    name: str, usual: tuple[str, int], addresses: Mapping[str, tuple[str, int]]
+    name: str,
+    usual: tuple[str, int],
+    addresses: Mapping[str, tuple[str, int]],
+    domain: str | None = None,
 ) -> ServerAddress:
     """Return how to reach a name; an override that is a host name is also the name to verify."""
-    override = addresses.get(name.lower())
+    full_name = complete_host(name, domain)
+    override = addresses.get(full_name.lower())
     host, port = override or usual
+    host = complete_host(host, domain)
     # Certificates seldom hold the address of a NAT or a tunnel, so there the name must be proven.
-    proves = host if override and not is_ip(host) else name
+    proves = host if override and not is_ip(host) else full_name
     return ServerAddress(host, port, proves, join_host_port(host, port))
 
 

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Callable, Collection
 from typing import TypeGuard
 
-from auditor.config.hosts import is_host, split_host_port
+from auditor.config.hosts import is_host, is_ip, split_host_port
 from auditor.text import did_you_mean
 
 EXPRESSWAY = "expressway"
@@ -50,6 +50,16 @@ def validate_address(value: object) -> tuple[str, int]:
         raise
     except ValueError as exc:
         raise InvalidValue(str(exc)) from exc
+
+
+def validate_domain(value: object) -> str:
+    """Accept a domain, to be written behind a host name and a dot."""
+    domain = validate_text(value)
+    if domain.startswith("."):
+        raise InvalidValue("must not begin with a dot; the dot before the domain is added")
+    if not is_host(domain) or is_ip(domain):
+        raise InvalidValue("must be a domain, such as example.test")
+    return domain
 
 
 def validate_addresses(value: object) -> tuple[tuple[str, int], ...]:

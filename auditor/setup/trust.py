@@ -60,10 +60,10 @@ def resolve_server(
     except ValueError as error:
         raise ConfigError([f"{text}: {error}."]) from error
     name = node or _configured_name(settings, host, port) or host
-    cucm = {server.name.casefold(): server.address for server in settings.cucm_servers}
-    usual = cucm.get(name.casefold()) or settings.address_of(name)
+    cucm = {settings.full_name(server.name): server.address for server in settings.cucm_servers}
+    usual = cucm.get(settings.full_name(name)) or settings.address_of(name)
     with_port = text != host and text != f"[{host}]"
-    if host.casefold() == name.casefold() and not with_port:
+    if settings.full_name(host) == settings.full_name(name) and not with_port:
         return name, usual
     return name, ServerAddress(host, port, usual.verify_name, join_host_port(host, port))
 
@@ -86,11 +86,12 @@ def settings_without_file(text: str) -> ClusterSettings:
 def _configured_name(settings: ClusterSettings, host: str, port: int) -> str | None:
     """Return the name that the file reaches at this address, None if there is none."""
     address = (host.casefold(), port)
-    names = [name for name in configured_servers(settings) if name.casefold() == host.casefold()]
+    full_name = settings.full_name(host)
+    names = [n for n in configured_servers(settings) if settings.full_name(n) == full_name]
     names += [
         name
         for name in configured_servers(settings)
-        if (place := settings.addresses.get(name.casefold()))
+        if (place := settings.addresses.get(settings.full_name(name)))
         and (place[0].casefold(), place[1]) == address
     ]
     return names[0] if names else None
@@ -128,7 +129,7 @@ def fetch_certificate(
         refused=handshake.refused,
         recorded=recorded,
         changed=bool(endpoint.pins) and not recorded,
-        in_file=name.casefold() in {other.casefold() for other in names},
+        in_file=settings.full_name(name) in set(map(settings.full_name, names)),
     )
 
 

@@ -272,6 +272,8 @@ def test_every_key_of_the_configuration_is_kept_or_left_out_for_a_reason() -> No
         "waivers",
         "name",
         "cucm_publisher",
+        "cucm_subscribers",
+        "domain",
         "axl_version",
         "legacy_tls",
         "high_availability",

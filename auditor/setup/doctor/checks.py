@@ -220,9 +220,11 @@ def _folded_names(nodes: Sequence[NodeFacts]) -> set[str]:
 def _configured_nodes(settings: ClusterSettings) -> tuple[NodeFacts, ...]:
     """Return the nodes that the file names, declared or by address or pin alone."""
     declared = declared_topology(settings).nodes
-    names = _folded_names(declared) | {name.casefold() for name in settings.planned_nodes}
+    named = [*(node.name for node in declared), *settings.planned_nodes]
+    names = {settings.full_name(name) for name in named}
     mentioned = [*settings.named.get("addresses", ()), *settings.named.get("pins", ())]
-    further = {name.casefold(): name for name in mentioned if name.casefold() not in names}
+    full_names = {settings.full_name(name): name for name in mentioned}
+    further = {key: name for key, name in full_names.items() if key not in names}
     undeclared = (
         NodeFacts(name, settings.address_of(name).shown, Role.UNKNOWN) for name in further.values()
     )
