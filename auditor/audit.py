@@ -1,7 +1,7 @@
 """The use case: settings of clusters in, one report out. The only place with a broad except."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +17,7 @@ from auditor.credentials import Credentials
 from auditor.errors import AuditorError, Bug, Interrupted
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import ClusterReport, Severity
+from auditor.models.history import TopologyRecall, recall_nothing
 from auditor.models.report import Report, RunMetadata
 from auditor.problems import Problem
 from auditor.recommendations.packs import Recommendation
@@ -58,13 +59,17 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What a run needs from outside: the network, the time, an id, and where progress goes."""
+    """What a run needs from outside: the network, the time, an id, and where progress goes.
+
+    `recall_topology` returns the nodes that an earlier run recorded.
+    """
 
     network: Network
     workers: int
     run_id: str
     clock: Callable[[], datetime]
     progress: SurveyProgress
+    recall_topology: TopologyRecall = recall_nothing
     warnings: RedactionWarnings = field(default_factory=RedactionWarnings)
 
 
@@ -146,6 +151,7 @@ def _survey_context(
         probes=_select_probes(probes, options),
         scope=options.scope,
         warnings=context.warnings,
+        recall_topology=context.recall_topology,
     )
 
 
@@ -176,10 +182,10 @@ def build_report(
         run,
         tuple(
             # The day of the start for all, even if the run goes on past midnight.
-            _apply_waivers(
-                judge_cluster(replace(own, started_at=started), options, settings.fail_on),
-                options,
-                started.date(),
+            _link_causes(
+                _apply_waivers(
+                    judge_cluster(own, options, settings.fail_on), options, started.date()
+                )
             )
             for settings, own in zip(clusters, facts, strict=True)
         ),
@@ -199,8 +205,6 @@ def judge_cluster(facts: ClusterFacts, options: RunOptions, fail_on: Severity) -
         findings=judge_facts(options.recommendations, facts),
         coverage=facts.coverage,
         notices=cluster_notices(facts),
-        certificate_days=facts.certificate_days,
-        cucm_certificate_not_after=facts.cucm_certificate_not_after,
     )
 
 
@@ -215,6 +219,13 @@ def _apply_waivers(cluster: ClusterReport, options: RunOptions, today: date) -> 
     ids = {row.id for row in options.recommendations}
     waived = apply_waivers(cluster, accepted.rules, today, ids)
     return replace(waived, notices=(*waived.notices, *accepted.notices))
+
+
+def _link_causes(cluster: ClusterReport) -> ClusterReport:
+    # After the waivers: what was accepted is no cause, and what it explains stays to be fixed.
+    from auditor.recommendations.causes import link_causes
+
+    return replace(cluster, findings=link_causes(cluster.findings, cluster.nodes))
 
 
 def _strictest_threshold(clusters: Sequence[ClusterSettings], options: RunOptions) -> Severity:
@@ -247,4 +258,12 @@ def cluster_notices(facts: ClusterFacts) -> tuple[str, ...]:
         f"({', '.join(sorted(names))})."
         for service, names in sorted(nodes_by_service.items())
     )
-    return (*unlisted, *facts.notes)
+    return (*_recorded_topology_notice(facts), *unlisted, *facts.notes)
+
+
+def _recorded_topology_notice(facts: ClusterFacts) -> Iterator[str]:
+    if facts.topology_recorded_at is not None:
+        yield (
+            "No CUCM server listed the nodes, so they are those of the run of "
+            f"{facts.topology_recorded_at}. What depends on today's list is unknown."
+        )

@@ -18,6 +18,7 @@ _COMPARE_DIGEST = "compare that digest on {server} itself, then {pin_it}"
 _CERTIFICATE_PAGE = "Cisco Unified OS Administration > Security > Certificate Management > tomcat"
 _PINS = "[cluster.pins]; `auditor trust {server} --cluster {cluster}` shows and records it"
 _READ_HA_STATE = "read the state with `utils ha status` on {server}"
+_READ_REPLICATION = "read it with `utils dbreplication runtimestate` on {server}"
 
 
 class Problem(Enum):
@@ -276,6 +277,12 @@ class Problem(Enum):
     )
     UNKNOWN_STATE = ReasonText(
         "PerfMon of {server} gave {counter}, which is not a documented state", _READ_HA_STATE
+    )
+    NO_REPLICATION = ReasonText(
+        "PerfMon of {server} gave no single value of {counter}", _READ_REPLICATION
+    )
+    UNKNOWN_REPLICATION = ReasonText(
+        "PerfMon of {server} gave {counter}, which is not a documented state", _READ_REPLICATION
     )
     OTHER_HOST = ReasonText(
         "PerfMon answered for {host} when {server} was asked",

@@ -122,6 +122,9 @@ _FEATURE_OR_NETWORK_SERVICES = frozenset(
     {"Platform Administrative Web Service"}
 )  # the guide for 15 has it in both
 
+CONTROL_CENTER_SERVICES = FEATURE_SERVICES | NETWORK_SERVICES | _FEATURE_OR_NETWORK_SERVICES
+"""Services that Control Center has a row for."""
+
 _TRACE_ONLY_ENTRIES = frozenset(
     {
         "Cisco CCMService Web Service",
@@ -167,9 +170,7 @@ def _spelling_key(name: str) -> str:
     return re.sub(r" ?- ?", "-", " ".join(name.split())).casefold()
 
 
-_CANONICAL_NAMES = (
-    FEATURE_SERVICES | NETWORK_SERVICES | _FEATURE_OR_NETWORK_SERVICES | _TRACE_ONLY_ENTRIES
-)
+_CANONICAL_NAMES = CONTROL_CENTER_SERVICES | _TRACE_ONLY_ENTRIES
 ALL_SPELLINGS = tuple(sorted({*_CANONICAL_NAMES, *_SERVICE_ALIASES}))
 """Every known spelling."""
 

@@ -11,13 +11,20 @@ from pydantic import TypeAdapter
 
 @dataclass(frozen=True, slots=True)
 class ActivationAdvice:
-    """`needs` are services that must run first; `confirm` is what no interface shows (CAU-01)."""
+    """What to do when a service is turned on.
+
+    `needs` are services that must run first; `confirm` is what no interface shows (CAU-01).
+    Afterwards `restart_everywhere` is restarted on all nodes, `restart_here` on its own.
+    """
 
     name: str
     confirm: tuple[str, ...]
-    steps: tuple[str, ...]
     source: str
     needs: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    restart_everywhere: tuple[str, ...] = ()
+    restart_here: tuple[str, ...] = ()
 
 
 @cache

@@ -20,7 +20,14 @@ from auditor.change.what_if import (
 )
 from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.facts import CHANGING_STATES, ClusterFacts, NodeFacts, Origin, RunState, Source
-from auditor.models.findings import Finding, FindingSubject, Severity, SubjectKind, Verdict
+from auditor.models.findings import (
+    Finding,
+    FindingKind,
+    FindingSubject,
+    Severity,
+    SubjectKind,
+    Verdict,
+)
 from auditor.recommendations.conditions import evaluate_condition
 from auditor.recommendations.ha_states import find_group
 from auditor.recommendations.logic import Evaluation, any_of
@@ -60,11 +67,14 @@ def apply_threshold(check: ChangeCheck, fail_on: Severity) -> ChangeCheck:
 
 def is_already_made(change: RequestedChange, facts: ClusterFacts) -> bool:
     """Return whether the service is activated and runs, or is not activated, as requested."""
+    # A restart is never made already.
+    if change.restarts:
+        return False
     state = find_changed_node(facts, change).services.get(change.service)
     # Not enough to be activated: one that is stopped still needs a start in Control Center.
-    if state is None or state.activated is not change.activate:
+    if state is None or state.activated is not change.activates:
         return False
-    return state.state is RunState.STARTED or not change.activate
+    return state.state is RunState.STARTED or not change.activates
 
 
 def state_check(change: RequestedChange, facts: ClusterFacts) -> ChangeCheck:
@@ -89,10 +99,14 @@ def state_check(change: RequestedChange, facts: ClusterFacts) -> ChangeCheck:
     # It may still fail to start, so no result is known yet.
     if state.state in CHANGING_STATES:
         return replace(check, kind=CheckKind.SERVICE_MOVING)
+    if change.restarts:
+        is_stopped = state.state is RunState.STOPPED
+        kind = CheckKind.RESTART_OF_STOPPED if is_stopped else CheckKind.RESTART_OF_RUNNING
+        return replace(check, result=PrecheckResult.GO, kind=kind)
     kind = CheckKind.SERVICE_STATE
     if is_already_made(change, facts):
         kind = CheckKind.ALREADY_CHANGED
-    elif change.activate and state.activated:
+    elif change.activates and state.activated:
         kind = CheckKind.ACTIVATED_BUT_STOPPED
     return replace(check, result=PrecheckResult.GO, kind=kind)
 
@@ -105,7 +119,7 @@ def prerequisite_checks(
 ) -> Iterator[ChangeCheck]:
     """Yield what must be so before the change is made."""
     node = find_changed_node(facts, change)
-    if not change.activate:
+    if change.deactivates:
         yield from _dependent_service_checks(change, node, changes)
         return
     today = {finding.id: finding.verdict for finding in judged.current}
@@ -113,21 +127,43 @@ def prerequisite_checks(
         # A row that does not apply is no prerequisite; a go for it would look like a check.
         if finding.verdict is Verdict.NOT_APPLICABLE:
             continue
-        # Its own remedy turns off a service that runs for no feature; this one is off today.
         is_off = today.get(finding.id) is Verdict.NOT_APPLICABLE
-        kind = CheckKind.FINDING_WITHOUT_FEATURE if is_off else CheckKind.FINDING
-        yield check_finding(PrecheckTopic.PREREQUISITE, finding, kind)
+        yield _prerequisite_check(change, finding, judged, is_off=is_off)
     advice = load_activation_advice().get(change.service)
-    same_node = {c.service: c.activate for c in changes if c.node == change.node}
+    same_node = {c.service: not c.deactivates for c in changes if c.node == change.node}
     for needed in advice.needs if advice else ():
         yield _needed_service_check(change, node, needed, same_node.get(needed))
+
+
+def _prerequisite_check(
+    change: RequestedChange, finding: Finding, judged: WhatIfFindings, *, is_off: bool
+) -> ChangeCheck:
+    """Return the check of a prerequisite; what is missing is said of a start to come.
+
+    `is_off`: no feature needs the service today. The finding's own remedy turns off a service that
+    runs for none; this one does not run yet.
+    """
+    kind = CheckKind.FINDING_WITHOUT_FEATURE if is_off else CheckKind.FINDING
+    check = check_finding(PrecheckTopic.PREREQUISITE, finding, kind)
+    if finding.kind is not FindingKind.PREREQUISITE_MISSING:
+        return check
+    # The finding is on facts that do not exist yet; only what the present ones show was seen.
+    seen = {e for f in judged.current if f.id == finding.id for e in f.evidence}
+    observed = replace(finding, evidence=tuple(e for e in finding.evidence if e in seen))
+    expects = judged.rows[finding.recommendation].expects
+    stays_up = expects is not Expectation.LDAP_SEARCH_CONFIGURED
+    kind = CheckKind.WOULD_NOT_START if stays_up else CheckKind.WOULD_NOT_STAY_UP
+    if is_off:
+        kind = CheckKind.WOULD_NOT_RUN_WITHOUT_FEATURE
+    return replace(check, kind=kind, service=change.service, finding=observed)
 
 
 def _prerequisite_findings(
     change: RequestedChange, facts: ClusterFacts, judged: WhatIfFindings
 ) -> Iterator[Finding]:
     # That a service runs already proves what it does not start without.
-    findings = judged.current if is_already_made(change, facts) else judged.not_started
+    runs = change.restarts or is_already_made(change, facts)
+    findings = judged.current if runs else judged.not_started
     for finding in findings_for_change(change, findings):
         if judged.rows[finding.recommendation].expects in _PREREQUISITE_EXPECTATIONS:
             yield finding
@@ -175,7 +211,7 @@ def _dependent_service_checks(
     change: RequestedChange, node: NodeFacts, changes: Sequence[RequestedChange]
 ) -> Iterator[ChangeCheck]:
     """Yield the services on the node that need the one that is to be turned off."""
-    leaving = {c.service for c in changes if c.node == change.node and not c.activate}
+    leaving = {c.service for c in changes if c.node == change.node and c.deactivates}
     for name, advice in sorted(load_activation_advice().items()):
         state = node.services.get(name)
         if change.service not in advice.needs or name in leaving or state is None:
@@ -197,6 +233,9 @@ def placement_checks(
     change: RequestedChange, facts: ClusterFacts, judged: WhatIfFindings
 ) -> Iterator[ChangeCheck]:
     """Yield what the recommendations that place the service find here, after the change."""
+    # A restart leaves every service where it is.
+    if change.restarts:
+        return
     findings = [
         finding
         for finding in findings_for_change(change, judged.changed)
@@ -227,7 +266,7 @@ def _not_needed_check(
     )
     if not findings:
         return check
-    if change.activate:
+    if change.activates:
         return replace(check, result=PrecheckResult.NO_GO, kind=CheckKind.FEATURE_NOT_DECLARED)
     other_use = _evaluate_other_use(change, facts, judged)
     if other_use.value is False:
@@ -251,9 +290,17 @@ def _evaluate_other_use(
     return any_of(*uses) if uses else Evaluation(False)
 
 
-def broken_checks(judged: WhatIfFindings, fail_on: Severity) -> Iterator[ChangeCheck]:
+def broken_checks(
+    judged: WhatIfFindings, changes: Sequence[RequestedChange], fail_on: Severity
+) -> Iterator[ChangeCheck]:
     """Yield the findings that the change makes drift or unknown."""
+    started = {(change.node, change.service) for change in changes if not change.deactivates}
     for finding in judged.broken():
+        expects = judged.rows[finding.recommendation].expects
+        is_own = (finding.subject.name, finding.service) in started
+        # What a service lacks is checked as its prerequisite; that it would run without is not so.
+        if is_own and expects in _PREREQUISITE_EXPECTATIONS:
+            continue
         check = check_finding(PrecheckTopic.BREAKS, finding, CheckKind.FINDING_WITH_CHANGE)
         yield apply_threshold(check, fail_on)
 
@@ -309,7 +356,7 @@ def _feature_check_kind(
     expects = judged.rows[finding.recommendation].expects
     if expects is Expectation.PROFILE_AGREES:
         return CheckKind.FEATURE_NOT_CONFIGURED
-    activated = {change.service for change in changes if change.activate}
+    activated = {change.service for change in changes if change.activates}
     is_on_node = finding.subject.kind is SubjectKind.NODE
     if is_on_node and expects is Expectation.RUNNING and finding.service in activated:
         return CheckKind.FEATURE_ON_OTHER_NODE
@@ -330,7 +377,11 @@ def group_checks(
     elsewhere |= {finding.id for finding in judged.caused_by_profile()}
     for finding in judged.current:
         name = finding.subject.name
-        if judged.rows[finding.recommendation].expects is Expectation.PAIR_HEALTHY:
+        expects = judged.rows[finding.recommendation].expects
+        # Replication is a check of its own, of all nodes.
+        if expects is Expectation.REPLICATION_GOOD:
+            continue
+        if expects is Expectation.PAIR_HEALTHY:
             if name in groups:
                 yield _pair_check(finding, facts)
         elif finding.verdict is Verdict.DRIFT and name in members and finding.id not in elsewhere:
@@ -367,7 +418,7 @@ def _pair_check(finding: Finding, facts: ClusterFacts) -> ChangeCheck:
 def confirmation_checks(change: RequestedChange, *, is_confirmed: bool) -> Iterator[ChangeCheck]:
     """Yield what only an engineer can look up before a service is turned on (CAU-01)."""
     advice = load_activation_advice().get(change.service)
-    for text in advice.confirm if advice and change.activate else ():
+    for text in advice.confirm if advice and change.activates else ():
         yield ChangeCheck(
             topic=PrecheckTopic.CONFIRM,
             result=PrecheckResult.GO if is_confirmed else PrecheckResult.UNDECIDED,

@@ -4,7 +4,7 @@ Checks hold data; `precheck_report` makes the sentences.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum, auto
 
 from auditor.change.diff.model import (
@@ -12,7 +12,9 @@ from auditor.change.diff.model import (
     ExpectedChange,
     ExpectedFinding,
     ExpectedSetting,
+    ServiceOnNode,
 )
+from auditor.change.steps import ChangeStep
 from auditor.change.what_if import RequestedChange
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import Evidence, ServiceState
@@ -37,7 +39,9 @@ class PrecheckTopic(StrEnum):
     # for people are in `precheck_report`.
     NOW = "the service now"
     PREREQUISITE = "prerequisites"
+    REPLICATION = "database replication"
     PLACEMENT = "what Cisco's table says of it here"
+    INTERRUPTS = "what the change interrupts"
     BREAKS = "what the change would break"
     FEATURE = "what the feature asks for besides"
     FIXES = "what the change would mend"
@@ -55,6 +59,8 @@ class CheckKind(StrEnum):
     SERVICE_MOVING = auto()
     ALREADY_CHANGED = auto()
     ACTIVATED_BUT_STOPPED = auto()
+    RESTART_OF_RUNNING = auto()
+    RESTART_OF_STOPPED = auto()
     STATE_UNKNOWN = auto()
     NODE_PLANNED = auto()
     NODE_UNREAD = auto()
@@ -65,6 +71,19 @@ class CheckKind(StrEnum):
     NEEDED_DOWN = auto()
     NEEDED_RUNS = auto()
     STILL_NEEDED = auto()
+    WOULD_NOT_START = auto()
+    WOULD_NOT_STAY_UP = auto()
+    WOULD_NOT_RUN_WITHOUT_FEATURE = auto()
+
+    REPLICATION_GOOD = auto()
+    REPLICATION_BROKEN = auto()
+    REPLICATION_UNREAD = auto()
+
+    CRITICAL_SERVICE_STOPS = auto()
+    PERHAPS_CRITICAL_STOPS = auto()
+    FOUNDATION_STOPS = auto()
+    ROUTER_STOPS = auto()
+    DEPENDENTS_INTERRUPTED = auto()
 
     NO_RECOMMENDATION = auto()
     NOT_NEEDED = auto()
@@ -85,6 +104,8 @@ class CheckKind(StrEnum):
 
     CONFIRMED = auto()
     TO_CONFIRM = auto()
+    BACKUP_CONFIRMED = auto()
+    BACKUP_TO_CONFIRM = auto()
 
 
 RESULTS_BY_VERDICT = {
@@ -104,13 +125,25 @@ RESULT_EXIT_CODES = {
 """The exit code of each result; a note has none."""
 
 
+_KINDS_WITH_EVIDENCE = frozenset(
+    {
+        CheckKind.FINDING,
+        CheckKind.FINDING_WITHOUT_FEATURE,
+        CheckKind.WOULD_NOT_START,
+        CheckKind.WOULD_NOT_STAY_UP,
+        CheckKind.WOULD_NOT_RUN_WITHOUT_FEATURE,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCheck:
     """One check, with what its text needs.
 
-    `about` is a node, group, key or cluster. `service` is the changed one, `state` its state or
-    that of `needed`, the service that it depends on (or that depends on it). `finding` is what
-    was judged, with `settings` if the tested profile was; `findings` are those about the
+    `about` is a node, group, key or cluster, and `also` are others of which the same is true.
+    `service` is the changed one, `other_services` further ones of the same change, `state` its
+    state or that of `needed`, the service that it depends on (or that depends on it). `finding` is
+    what was judged, with `settings` if the tested profile was; `findings` are those about the
     service, none of which applies.
     `other_use` is whether another feature uses the service. `details` come from elsewhere: the
     reason of a failure, or what to confirm.
@@ -120,7 +153,9 @@ class ChangeCheck:
     result: PrecheckResult
     kind: CheckKind
     about: str
+    also: tuple[str, ...] = ()
     service: str = ""
+    other_services: tuple[str, ...] = ()
     needed: str = ""
     state: ServiceState | None = None
     finding: Finding | None = None
@@ -138,8 +173,7 @@ class ChangeCheck:
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """Return the evidence; a finding on facts that do not exist yet has none."""
-        observed = (CheckKind.FINDING, CheckKind.FINDING_WITHOUT_FEATURE)
-        is_observed = self.kind in observed
+        is_observed = self.finding is not None and self.kind in _KINDS_WITH_EVIDENCE
         return self.finding.evidence if self.finding and is_observed else ()
 
 
@@ -147,6 +181,8 @@ class ChangeCheck:
 class Decision:
     """Every check of a change.
 
+    `replication` and `sessions` are PerfMon's counters of each node, None where they were not read.
+    `restarts` are those that may follow from the change.
     `already_made` are the changes that the cluster has already. `drift` are the ids of findings
     that the change makes drift, `temporary` those that differ only until the profile has the
     tested `features`. `unread_reason` is why the cluster gave nothing, empty if it did.
@@ -155,7 +191,10 @@ class Decision:
     cluster: str
     changes: tuple[RequestedChange, ...]
     checks: tuple[ChangeCheck, ...]
-    steps: Mapping[str, tuple[str, ...]]
+    steps: tuple[ChangeStep, ...] = ()
+    replication: Mapping[str, int | None] = field(default_factory=dict)
+    sessions: Mapping[str, int | None] = field(default_factory=dict)
+    restarts: tuple[ServiceOnNode, ...] = ()
     drift: tuple[str, ...] = ()
     already_made: tuple[RequestedChange, ...] = ()
     features: tuple[ExpectedSetting, ...] = ()
@@ -190,7 +229,11 @@ class Decision:
         """Return what a later comparison is to expect."""
         return ChangeExpectation(
             cluster=self.cluster,
-            services=tuple(ExpectedChange(c.node, c.service, c.activate) for c in self.changes),
+            services=tuple(
+                ExpectedChange(c.node, c.service, not c.deactivates, c.restarts)
+                for c in self.changes
+            ),
+            may_restart=self.restarts,
             drift=frozenset(self.drift),
             features=self.features,
             temporary=self.temporary,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from auditor.change.advice import load_activation_advice
 from auditor.change.checks import (
     broken_checks,
     confirmation_checks,
@@ -15,6 +14,13 @@ from auditor.change.checks import (
     prerequisite_checks,
     state_check,
 )
+from auditor.change.cluster_checks import (
+    backup_check,
+    interruption_checks,
+    read_replication_states,
+    read_session_counts,
+    replication_checks,
+)
 from auditor.change.decision import (
     ChangeCheck,
     CheckKind,
@@ -22,6 +28,9 @@ from auditor.change.decision import (
     PrecheckResult,
     PrecheckTopic,
 )
+from auditor.change.following_restarts import find_following_restarts
+from auditor.change.merge import merge_checks
+from auditor.change.steps import plan_steps
 from auditor.change.what_if import RequestedChange, WhatIfFindings, judge_change
 from auditor.models.facts import ClusterFacts, Source
 from auditor.models.findings import Severity, Verdict
@@ -50,30 +59,31 @@ def decide_change(
     judged = judge_change(facts, filed, changes, recommendations)
     features = find_changed_settings(facts, filed)
     # Made first, because the checks of each service must know what is listed as broken.
-    broken = tuple(broken_checks(judged, fail_on))
+    broken = tuple(broken_checks(judged, changes, fail_on))
     service_checks = tuple(_service_checks(facts, judged, changes, broken))
     checks = (
         *service_checks,
+        *replication_checks(facts),
+        *interruption_checks(facts, changes),
         *(check for check in broken if not _is_repeated(check, service_checks)),
         *feature_checks(judged, changes, features, fail_on),
         *fixed_checks(judged),
         *group_checks(facts, changes, judged),
+        backup_check(facts, is_confirmed=is_confirmed),
         *(
             check
             for change in changes
             for check in confirmation_checks(change, is_confirmed=is_confirmed)
         ),
     )
-    advice = load_activation_advice()
     return Decision(
         cluster=facts.name,
         changes=tuple(changes),
-        checks=checks,
-        steps={
-            change.service: advice[change.service].steps
-            for change in changes
-            if change.activate and change.service in advice
-        },
+        checks=tuple(merge_checks(checks)),
+        steps=plan_steps(facts, changes),
+        replication=read_replication_states(facts),
+        sessions=read_session_counts(facts),
+        restarts=find_following_restarts(facts, changes),
         drift=tuple(sorted(f.id for f in judged.broken() if f.verdict is Verdict.DRIFT)),
         already_made=tuple(change for change in changes if is_already_made(change, facts)),
         features=features,
@@ -93,7 +103,7 @@ def _service_checks(
         yield from prerequisite_checks(change, facts, judged, changes)
         for check in placement_checks(change, facts, judged):
             # What turning a service off breaks is listed under that topic alone.
-            if change.activate or not _is_repeated(check, broken):
+            if not change.deactivates or not _is_repeated(check, broken):
                 yield check
 
 
@@ -113,7 +123,7 @@ def decide_without_facts(facts: ClusterFacts, unknown_nodes: Sequence[str]) -> D
     """
     if facts.nodes:
         checks = tuple(_unknown_node_check(facts, name) for name in unknown_nodes)
-        return Decision(facts.name, (), checks, {})
+        return Decision(facts.name, (), checks)
     check = ChangeCheck(
         topic=PrecheckTopic.NOW,
         result=PrecheckResult.UNDECIDED,
@@ -122,7 +132,7 @@ def decide_without_facts(facts: ClusterFacts, unknown_nodes: Sequence[str]) -> D
         details=tuple(entry.detail for entry in facts.coverage if entry.detail),
     )
     reason = reason_nothing_read(facts.coverage)
-    return Decision(facts.name, (), (check,), {}, unread_reason=reason)
+    return Decision(facts.name, (), (check,), unread_reason=reason)
 
 
 def _unknown_node_check(facts: ClusterFacts, name: str) -> ChangeCheck:

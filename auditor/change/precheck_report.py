@@ -12,6 +12,7 @@ from importlib.resources import files
 from pydantic import TypeAdapter
 
 from auditor.change.decision import ChangeCheck, CheckKind, Decision, PrecheckResult, PrecheckTopic
+from auditor.change.step_report import render_steps, steps_to_dicts
 from auditor.change.what_if import RequestedChange
 from auditor.models.findings import Verdict
 from auditor.models.statements import Statement, join_statements
@@ -23,7 +24,7 @@ from auditor.report.sentences import (
     render_source,
 )
 from auditor.report.wording import evidence_line
-from auditor.text import json_text, printable, wrap_text
+from auditor.text import join_names, json_text, printable, wrap_text
 
 _RESULT_MARKS = {
     PrecheckResult.GO: "✓",
@@ -43,7 +44,9 @@ _RESULTS_WITH_REMEDY = (PrecheckResult.NO_GO, PrecheckResult.UNDECIDED)
 _TOPIC_HEADINGS = {
     PrecheckTopic.NOW: "The service now",
     PrecheckTopic.PREREQUISITE: "Prerequisites",
+    PrecheckTopic.REPLICATION: "Database replication",
     PrecheckTopic.PLACEMENT: "What the recommendations say about it here",
+    PrecheckTopic.INTERRUPTS: "What the change interrupts",
     PrecheckTopic.BREAKS: "What the change would break",
     PrecheckTopic.FEATURE: "What else the feature needs",
     PrecheckTopic.FIXES: "What the change would fix",
@@ -81,8 +84,9 @@ def check_summary(check: ChangeCheck) -> str:
 def check_text(check: ChangeCheck) -> str:
     """Return everything that a check found."""
     more = _load_check_texts()[check.kind].more.format(**_text_values(check))
+    same = f"The same holds for {join_names(check.also)}." if check.also else ""
     threshold = "It is below the threshold." if check.is_below_threshold else ""
-    return " ".join(text for text in (check_summary(check), more, threshold) if text)
+    return " ".join(text for text in (check_summary(check), more, same, threshold) if text)
 
 
 def check_remedy(check: ChangeCheck) -> str:
@@ -99,7 +103,13 @@ def _text_values(check: ChangeCheck) -> dict[str, str]:
     tested = " and ".join(f"{s.key} = {s.tested}" for s in check.settings)
     return {
         "about": check.about,
+        "everywhere": join_names((check.about, *check.also)),
         "service": check.service,
+        "services": join_names((check.service, *check.other_services)),
+        "needs": "need" if check.other_services else "needs",
+        "listed": join_names(map(_detail_text, check.details)),
+        "need": "need" if len(check.details) > 1 else "needs",
+        "are": "are" if len(check.details) > 1 else "is",
         "needed": check.needed,
         "state": state.state if state else "",
         "activation": _ACTIVATION_WORDS[state.activated] if state else "",
@@ -143,10 +153,8 @@ def render_decision_text(decision: Decision, *, width: int) -> str:
     ]
     for topic, heading in _TOPIC_HEADINGS.items():
         lines += _topic_lines(heading, [c for c in decision.checks if c.topic is topic], width)
-    for service, steps in decision.steps.items():
-        lines += [f"Steps for {service}:"]
-        lines += [f"  {number}. {step}" for number, step in enumerate(steps, 1)]
-        lines += [""]
+    if decision.steps:
+        lines += ["Steps", *render_steps(decision.steps, decision.sessions, width), ""]
     code, word = int(decision.exit_code), _RESULT_WORDS[decision.result]
     return "\n".join((*lines, f"Nothing was changed. Exit code {code}: {word}.", ""))
 
@@ -170,7 +178,7 @@ def _nothing_to_change_lines(decision: Decision) -> list[str]:
     if not decision.has_nothing_to_change:
         return []
     states = " and ".join(
-        f"{c.service} is {_ACTIVATION_WORDS[c.activate]} on {printable(c.node)}"
+        f"{c.service} is {_ACTIVATION_WORDS[c.activates]} on {printable(c.node)}"
         for c in decision.changes
     )
     return [f"NOTHING TO CHANGE: {states} already."]
@@ -184,9 +192,8 @@ def _requested_change_lines(decision: Decision) -> list[str]:
 
 
 def _requested_change_line(change: RequestedChange, already_made: Sequence[RequestedChange]) -> str:
-    verb = "activate" if change.activate else "deactivate"
     note = " (it is already)" if change in already_made else ""
-    return f"  {verb} {change.service} on {printable(change.node)}{note}"
+    return f"  {change.action} {change.service} on {printable(change.node)}{note}"
 
 
 def _topic_lines(heading: str, checks: Iterable[ChangeCheck], width: int) -> list[str]:
@@ -214,21 +221,23 @@ def _indent(lines: Iterable[str]) -> list[str]:
 def render_decision_json(decision: Decision) -> str:
     """Return the decision as JSON with sorted keys."""
     content = {
-        "schema_version": "1.0",
+        "schema_version": "2.0",
         "cluster": decision.cluster,
         "answer": decision.result,
         "changes": [
             {
                 "node": c.node,
                 "service": c.service,
-                "activate": c.activate,
+                "action": c.action,
                 "already": c in decision.already_made,
             }
             for c in decision.changes
         ],
         "features": [{"key": s.key, "was": s.was, "tested": s.tested} for s in decision.features],
         "points": [_check_dict(check) for check in decision.checks],
-        "steps": decision.steps,
+        "replication": decision.replication,
+        "sessions": decision.sessions,
+        "steps": steps_to_dicts(decision.steps, decision.sessions),
         "exit_code": decision.exit_code,
     }
     return json_text(content)
@@ -239,6 +248,7 @@ def _check_dict(check: ChangeCheck) -> dict[str, object]:
         "topic": check.topic,
         "answer": check.result,
         "about": check.about,
+        "also": list(check.also),
         "text": check_text(check),
         "remedy": check_remedy(check),
         "evidence": [

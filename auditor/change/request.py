@@ -1,13 +1,15 @@
 """The changes that the command line names, checked against the services and nodes that exist."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from auditor.change.what_if import RequestedChange
+from auditor.change.restarts import cannot_restart, find_restart_problems
+from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.errors import ConfigError
 from auditor.models.facts import ClusterFacts
 from auditor.service_names import (
+    CONTROL_CENTER_SERVICES,
     FEATURE_SERVICES,
     canonical_name,
     is_deployable_service,
@@ -17,34 +19,36 @@ from auditor.text import did_you_mean, join_names
 
 
 class _ServiceArgument(NamedTuple):
-    """A value of --activate or --deactivate; `node` is None if it names no node."""
+    """A value of --activate, --deactivate or --restart; `node` is None if it names no node."""
 
     service: str
     node: str | None
-    activate: bool
+    action: ChangeAction
 
 
 def parse_changes(
-    activate: Sequence[str], deactivate: Sequence[str], on: Sequence[str]
+    services: Mapping[ChangeAction, Sequence[str]], on: Sequence[str]
 ) -> tuple[RequestedChange, ...]:
     """Return every change: a `SERVICE@NODE` on that node, any other service on every node of `on`.
 
-    Services have their canonical names, nodes the names that were typed.
+    `services` are the values of the option of each action. Services have their canonical names,
+    nodes the names that were typed.
 
     Raises:
-        ConfigError: no service is named, one is unknown or cannot be activated, one has no node or
-            is to be activated and deactivated at once; or `on` is not needed.
+        ConfigError: no service is named, one is unknown or cannot be changed in this way, one has
+            no node or two actions at once; or `on` is not needed.
     """
-    arguments = [_parse_argument(text, activate=True) for text in activate]
-    arguments += [_parse_argument(text, activate=False) for text in deactivate]
+    arguments = [
+        _parse_argument(text, action) for action, texts in services.items() for text in texts
+    ]
     changes = [
-        RequestedChange(node, argument.service, argument.activate)
+        RequestedChange(node, argument.service, argument.action)
         for argument in arguments
         for node in (on if argument.node is None else [argument.node])
     ]
     problems = [
         *_argument_problems(arguments, on),
-        *(_service_problem(argument.service) for argument in arguments),
+        *(_service_problem(argument) for argument in arguments),
         *_contradictory_changes(changes),
     ]
     # A service that is named for several nodes has the same problem for each.
@@ -53,11 +57,11 @@ def parse_changes(
     return tuple(changes)
 
 
-def _parse_argument(text: str, *, activate: bool) -> _ServiceArgument:
+def _parse_argument(text: str, action: ChangeAction) -> _ServiceArgument:
     # An empty node is kept apart from none: `SERVICE@` is a slip, `SERVICE` needs --on.
     service, mark, node = text.rpartition("@")
     name, place = (service, node.strip()) if mark else (text, None)
-    return _ServiceArgument(_canonical_service(name), place, activate)
+    return _ServiceArgument(_canonical_service(name), place, action)
 
 
 def _canonical_service(text: str) -> str:
@@ -68,7 +72,7 @@ def _canonical_service(text: str) -> str:
 
 def _argument_problems(arguments: Sequence[_ServiceArgument], on: Sequence[str]) -> Iterator[str]:
     if not arguments:
-        yield "name a service with --activate or --deactivate."
+        yield "name a service with --activate, --deactivate or --restart."
         return
     without_node = [argument.service for argument in arguments if argument.node is None]
     if without_node and not on:
@@ -80,21 +84,39 @@ def _argument_problems(arguments: Sequence[_ServiceArgument], on: Sequence[str])
             yield f"{argument.service}@: name the node after the @."
 
 
+_PARTICIPLES = {
+    ChangeAction.ACTIVATE: "activated",
+    ChangeAction.DEACTIVATE: "deactivated",
+    ChangeAction.RESTART: "restarted",
+}
+
+
 def _contradictory_changes(changes: Sequence[RequestedChange]) -> Iterator[str]:
-    first: dict[tuple[str, str], bool] = {}
+    first: dict[tuple[str, str], ChangeAction] = {}
     for change in changes:
-        key = change.node.casefold(), change.service
-        if first.setdefault(key, change.activate) is not change.activate:
-            yield f"{change.service} is to be activated and deactivated at once on {change.node}."
+        action = first.setdefault((change.node.casefold(), change.service), change.action)
+        if action is not change.action:
+            both = f"{_PARTICIPLES[action]} and {_PARTICIPLES[change.action]}"
+            yield f"{change.service} is to be {both} at once on {change.node}."
 
 
-def _service_problem(name: str) -> str | None:
+def _service_problem(argument: _ServiceArgument) -> str | None:
+    name = argument.service
+    if argument.action is ChangeAction.RESTART and name in CONTROL_CENTER_SERVICES:
+        return cannot_restart(name)
     if name in FEATURE_SERVICES:
         return None
-    if is_deployable_service(name) is False:
-        return f"{name} is a network service: it can be started and stopped, not activated."
-    hint = did_you_mean(name, FEATURE_SERVICES) or "."
+    if argument.action is not ChangeAction.RESTART and is_deployable_service(name) is False:
+        return (
+            f"{name} is a network service: it can be started and stopped, not activated."
+            " Use --restart to restart it."
+        )
     choices = ", ".join(sorted(FEATURE_SERVICES))
+    if argument.action is ChangeAction.RESTART:
+        hint = did_you_mean(name, CONTROL_CENTER_SERVICES) or "."
+        those = f"Those that can be restarted: {choices}, and the network services."
+        return f"unknown service {name!r}{hint} {those}"
+    hint = did_you_mean(name, FEATURE_SERVICES) or "."
     return f"unknown service {name!r}{hint} Those that can be activated: {choices}."
 
 
@@ -117,9 +139,16 @@ def find_unknown_nodes(facts: ClusterFacts, changes: Sequence[RequestedChange]) 
 def resolve_changes(
     facts: ClusterFacts, changes: Sequence[RequestedChange]
 ) -> tuple[RequestedChange, ...]:
-    """Return each change once, with the names of the cluster's nodes, node after node."""
+    """Return each change once, with the names of the cluster's nodes, node after node.
+
+    Raises:
+        ConfigError: a service is to be restarted on a node that does not have it, or where it is
+            not activated; names the nodes where it can be restarted.
+    """
     names = _node_names(facts)
     resolved = dict.fromkeys(replace(c, node=names[c.node.casefold()]) for c in changes)
+    if problems := list(find_restart_problems(facts, resolved)):
+        raise ConfigError(problems)
     order = list(dict.fromkeys(change.node for change in resolved))
     return tuple(sorted(resolved, key=lambda change: order.index(change.node)))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from auditor.change.diff.model import ExpectedFinding
 from auditor.collect.services import NOT_ACTIVATED_REASON_CODE
@@ -20,13 +21,36 @@ _GROUP_EXPECTATIONS = frozenset({Expectation.PAIR_HEALTHY, Expectation.GROUPED})
 """What is judged before every change, whatever pack the change is judged by."""
 
 
+class ChangeAction(StrEnum):
+    """What is to be done to a service; `ACTIVATE` starts it as well."""
+
+    ACTIVATE = "activate"
+    DEACTIVATE = "deactivate"
+    RESTART = "restart"
+
+
 @dataclass(frozen=True, slots=True)
 class RequestedChange:
-    """One service on one node that is to be activated and started, or deactivated."""
+    """One service on one node, and what is to be done to it."""
 
     node: str
     service: str
-    activate: bool
+    action: ChangeAction
+
+    @property
+    def activates(self) -> bool:
+        """Return whether the service is to be activated and started."""
+        return self.action is ChangeAction.ACTIVATE
+
+    @property
+    def restarts(self) -> bool:
+        """Return whether the service is to be restarted."""
+        return self.action is ChangeAction.RESTART
+
+    @property
+    def deactivates(self) -> bool:
+        """Return whether the service is to be deactivated."""
+        return self.action is ChangeAction.DEACTIVATE
 
 
 def find_changed_node(facts: ClusterFacts, change: RequestedChange) -> NodeFacts:
@@ -49,15 +73,21 @@ def _apply_changes_to_node(
     for change in changes:
         # A node that was not read stays unread: one known service would make it look read.
         if change.node == node.name and services:
-            services[change.service] = _changed_service_state(change, started=started)
+            state = services.get(change.service)
+            services[change.service] = _changed_service_state(change, state, started=started)
     return replace(node, services=services)
 
 
-def _changed_service_state(change: RequestedChange, *, started: bool) -> ServiceState:
+def _changed_service_state(
+    change: RequestedChange, before: ServiceState | None, *, started: bool
+) -> ServiceState:
     # Built anew, not replaced: uptime, restarts and reason are those of the service as it was. An
     # old uptime would prove that a service stays up which has not even started, and an old reason
     # would explain a state that does not exist.
-    if not change.activate:
+    if change.restarts:
+        deployable, activated = (before.deployable, before.activated) if before else (None, None)
+        return ServiceState(change.service, deployable, activated, RunState.STARTED)
+    if change.deactivates:
         return ServiceState(
             change.service,
             deployable=True,

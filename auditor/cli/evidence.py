@@ -14,6 +14,7 @@ from auditor.credentials import Credentials
 from auditor.errors import REDACTED, ConfigError
 from auditor.models.facts import RunState
 from auditor.models.findings import Severity
+from auditor.models.history import RecordedTopology, TopologyRecall
 from auditor.recommendations.packs import BUILT_IN_PACKS
 from auditor.soap.evidence.recorder import Recorder, RecordingInfo
 
@@ -37,6 +38,7 @@ class RunInfo(BaseModel):
     """The options of a run, and its configuration with nothing secret in it.
 
     `changing_before` comes from the history: cluster, node, service, and the state it was in.
+    `recorded_topologies` are those of the history, by cluster, for what CUCM may not list.
     `password_from` names the source of the password by cluster, never the password.
     """
 
@@ -51,6 +53,7 @@ class RunInfo(BaseModel):
     allow_unknown: bool = False
     reread_after_s: float | None = None
     changing_before: tuple[tuple[str, str, str, RunState], ...] = ()
+    recorded_topologies: dict[str, RecordedTopology] = Field(default_factory=dict)
     password_from: dict[str, str] = Field(default_factory=dict)
 
     def changing_services(self, cluster: str) -> Mapping[tuple[str, str], RunState]:
@@ -80,6 +83,7 @@ def create_recorder(
     options: RunOptions,
     logins: Mapping[str, Credentials],
     history: "HistoryStore | None",
+    recall: TopologyRecall,
 ) -> Recorder:
     """Return the recorder of a run of the clusters that have logins; the folder is prepared.
 
@@ -102,6 +106,7 @@ def create_recorder(
         # A service is stuck only if the run before found it changing too, and a replay has no
         # history.
         changing_before=_previous_transitions(history, configuration, logins),
+        recorded_topologies=_recall_topologies(recall, configuration, logins),
         password_from={name: login.source for name, login in logins.items()},
     )
     # A password that is part of a node's name must not make that name unreadable.
@@ -132,6 +137,24 @@ def _previous_transitions(
             settings.name, settings.cucm_name
         ).items()
     )
+
+
+def _recall_topologies(
+    recall: TopologyRecall, configuration: Configuration, chosen: Collection[str]
+) -> dict[str, RecordedTopology]:
+    """Return what is recorded of each cluster; before the run, which may not need it."""
+    topologies = {}
+    for settings in configuration.clusters:
+        if settings.name not in chosen:
+            continue
+        try:
+            recorded = recall(settings.name, settings.cucm_name)
+        except ConfigError:
+            # The run itself does without it then, and so does its replay.
+            continue
+        if recorded is not None:
+            topologies[settings.name] = recorded
+    return topologies
 
 
 def _collect_configuration(

@@ -19,11 +19,12 @@ from auditor.cli.options import (
     ConfigOption,
     EvidenceHideUserOption,
     EvidenceOption,
+    HistoryOption,
     InsecureOption,
     split_env_list,
 )
 from auditor.cli.output import PIPE_WIDTH, print_text, supports_colour, terminal_width
-from auditor.cli.session import command_session
+from auditor.cli.session import command_session, recall_from_history
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError
 from auditor.failover.check import (
@@ -118,6 +119,7 @@ def failover_check(
     as_json: AsJsonOption = False,
     config: ConfigOption = None,
     insecure: InsecureOption = False,
+    history: HistoryOption = None,
     evidence: EvidenceOption = None,
     evidence_hide_user: EvidenceHideUserOption = False,
 ) -> None:
@@ -138,11 +140,13 @@ def failover_check(
     configuration = load_configuration(find_config_file(config))
     chosen = configuration.select(clusters or [])
     check_targets_writable(targets)
+    recall = recall_from_history(configuration.history if history is None else history)
     with command_session(
         configuration,
         chosen,
         RunOptions((), insecure=insecure),
         evidence=EvidenceRequest("failover-check", evidence, hide_users=evidence_hide_user),
+        recall_topology=recall,
         # The wait prints lines of its own, and a progress line would be drawn over them.
         quiet=wait is not None,
     ) as session:

@@ -1,4 +1,4 @@
-"""`auditor precheck`: may this service be turned on or off, on this node, now?"""
+"""`auditor precheck`: may this service be turned on, off or restarted, on this node, now?"""
 
 import sys
 from pathlib import Path
@@ -12,6 +12,7 @@ from auditor.change.expectation import serialize_expectation
 from auditor.change.precheck import decide_change, decide_without_facts
 from auditor.change.precheck_report import render_decision_json, render_decision_text
 from auditor.change.request import find_unknown_nodes, parse_changes, resolve_changes
+from auditor.change.what_if import ChangeAction
 from auditor.cli.app import app
 from auditor.cli.completion import complete_clusters
 from auditor.cli.evidence import EvidenceRequest
@@ -28,6 +29,7 @@ from auditor.cli.options import (
 from auditor.cli.output import print_text, print_warning, terminal_width
 from auditor.cli.session import command_session
 from auditor.collect.facts import replace_profile
+from auditor.collect.scope import PRECHECK_TOPICS, SurveyScope
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.overrides import load_with_features
 from auditor.files import require_new_file, write_file
@@ -76,6 +78,16 @@ def precheck(
             show_default=False,
         ),
     ] = None,
+    restart: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="AUDITOR_RESTART",
+            metavar="SERVICE[@NODE]",
+            callback=split_env_list,
+            help="Service to restart, on its own node or on every node of --on. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     feature: Annotated[
         list[str] | None,
         typer.Option(
@@ -112,12 +124,17 @@ def precheck(
     evidence: EvidenceOption = None,
     evidence_hide_user: EvidenceHideUserOption = False,
 ) -> None:
-    """Report go or no-go before services are turned on or off. Changes nothing.
+    """Report go or no-go before services are turned on, off or restarted. Changes nothing.
 
     Exit codes: 0 go, 3 no-go, 4 undecided.
     """
     packs = tuple(pack or BUILT_IN_PACKS)
-    changes = parse_changes(activate or [], deactivate or [], on or [])
+    services = {
+        ChangeAction.ACTIVATE: activate or [],
+        ChangeAction.DEACTIVATE: deactivate or [],
+        ChangeAction.RESTART: restart or [],
+    }
+    changes = parse_changes(services, on or [])
     recommendations = load_packs(packs)
     path = find_config_file(config)
     configuration = load_with_features(path, cluster, feature or [])
@@ -126,7 +143,9 @@ def precheck(
     (unchanged,) = load_configuration(path).select([cluster])
     if expectation:
         require_new_file("--expectation", expectation)
-    options = RunOptions(recommendations, fail_on, insecure=insecure)
+    options = RunOptions(
+        recommendations, fail_on, insecure=insecure, scope=SurveyScope(PRECHECK_TOPICS)
+    )
     request = EvidenceRequest("precheck", evidence, packs, evidence_hide_user)
     with command_session(configuration, [settings], options, evidence=request) as session:
         (facts,) = survey_clusters([settings], session.logins, options, session.context)

@@ -60,7 +60,7 @@ def replay_evidence(
         waivers=load_run_waivers(configuration, chosen, overrides.waivers),
     )
     _print_replay_notice(record, run.command, quiet=quiet)
-    context = _replay_context(ReplayNetwork(record), configuration.workers)
+    context = _replay_context(ReplayNetwork(record), configuration.workers, run)
     started = context.clock()
     # Without passwords: nothing is sent, and evidence never holds one.
     logins = {
@@ -83,7 +83,7 @@ def refuse_evidence_with_replay(evidence: Path | None, replay: Path) -> None:
         raise ConfigError([f"--replay {replay}: {text}"])
 
 
-def _replay_context(network: ReplayNetwork, workers: int) -> RunContext:
+def _replay_context(network: ReplayNetwork, workers: int, run: RunInfo) -> RunContext:
     return RunContext(
         network=network,
         workers=workers,
@@ -91,6 +91,7 @@ def _replay_context(network: ReplayNetwork, workers: int) -> RunContext:
         # The time of the run, or a waiver that was valid then would have expired.
         clock=network.now,
         progress=lambda _cluster, _server: None,
+        recall_topology=lambda cluster, _publisher: run.recorded_topologies.get(cluster),
     )
 
 

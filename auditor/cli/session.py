@@ -6,7 +6,7 @@ import sys
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials, resolve_credentials, system_keyring
 from auditor.errors import ConfigError, CredentialError
+from auditor.models.history import RecordedTopology, TopologyRecall, is_history_off, recall_nothing
 from auditor.recommendations.packs import load_packs
 from auditor.soap.evidence.files import prepare_evidence_folder
 from auditor.soap.evidence.recorder import Recorder, RecordingNetwork
@@ -58,13 +59,15 @@ def command_session(
     *,
     evidence: EvidenceRequest | None = None,
     history: "HistoryStore | None" = None,
+    recall_topology: TopologyRecall = recall_nothing,
     login_optional: bool = False,
     quiet: bool = False,
 ) -> Iterator[CommandSession]:
     """Open all that asking these clusters takes, and close it at the end.
 
-    `quiet`: show no progress. Print and write only after the block: evidence of a block that an
-    exception ends is marked as interrupted.
+    `recall_topology` is that of the run's context where there is no `history`. `quiet`: show no
+    progress. Print and write only after the block: evidence of a block that an exception ends is
+    marked as interrupted.
 
     Raises:
         ConfigError: a password is missing, or evidence cannot be kept; nothing was asked.
@@ -76,13 +79,34 @@ def command_session(
         warn_insecure()
     logins, missing = _find_logins(clusters, optional=login_optional)
     # After the logins: it must know every password to hide it.
+    recall = recall_topology if history is None else history.recorded_topology
     recorder = (
-        create_recorder(evidence, evidence.folder, configuration, options, logins, history)
+        create_recorder(evidence, evidence.folder, configuration, options, logins, history, recall)
         if evidence and evidence.folder
         else None
     )
     with open_run_context(configuration.workers, quiet=quiet, recorder=recorder) as context:
+        context = replace(context, recall_topology=recall)
         yield CommandSession(context, logins, missing, recorder)
+
+
+def recall_from_history(url: str | None) -> TopologyRecall:
+    """Return the recall of a command that does not record its run.
+
+    The database is opened when the first topology is asked for, which is only where CUCM did not
+    answer.
+    """
+    if is_history_off(url):
+        return recall_nothing
+
+    def recall(cluster: str, publisher: str) -> RecordedTopology | None:
+        # Late: SQLAlchemy is a third of a start.
+        from auditor.history.store import open_history
+
+        store = open_history(url, writes=False)
+        return store.recorded_topology(cluster, publisher) if store else None
+
+    return recall
 
 
 def _find_logins(

@@ -17,7 +17,7 @@ from auditor.cli.output import print_text
 from auditor.errors import ConfigError
 from auditor.files import find_write_obstacle
 from auditor.resources import scenario_folder
-from auditor.text import count_noun, did_you_mean
+from auditor.text import count_noun, did_you_mean, join_names
 
 if TYPE_CHECKING:  # the simulator comes with the extra `lab`
     from auditor.simulator import Simulator
@@ -88,10 +88,12 @@ def simulate(
 
 def _simulation_instructions(scenario: str, simulator: "Simulator", config: Path) -> str:
     nodes = list(simulator.nodes)
-    count = count_noun(len(nodes), "node")
+    subscribers = len(simulator.servers) - len(nodes) - 1
+    servers = [count_noun(len(nodes), "node"), "a CUCM publisher"]
+    servers += [count_noun(subscribers, "CUCM subscriber")] if subscribers else []
     fault = f'{{"fault": {{"fault": "hang", "node": "{nodes[-1]}"}}}}'
     return (
-        f"Simulating {scenario}: {count} and a CUCM publisher.\n"
+        f"Simulating {scenario}: {join_names(servers)}.\n"
         f"Audit it with:\n\n    {simulator.command(config)}\n\n"
         f"Change it while it runs, for example make a node hang:\n\n"
         f"    curl -H 'Content-Type: application/json' -d '{fault}' {simulator.control_url}\n\n"

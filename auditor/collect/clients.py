@@ -9,6 +9,7 @@ from auditor.collect.scope import AUDIT_SCOPE, SurveyScope
 from auditor.collect.services import RecheckPolicy
 from auditor.config.settings import ClusterSettings, ServerAddress
 from auditor.credentials import Credentials
+from auditor.models.history import TopologyRecall, recall_nothing
 from auditor.soap.client import Client
 from auditor.soap.messages import Endpoint, RequestLimits
 from auditor.soap.network import Network
@@ -54,7 +55,7 @@ class SurveyContext:
 
     `reread_after_s`: read all services a second time after so many seconds; None: only where it
     is due. `probes` are those for the publisher's database. `warnings` is shared by all clusters
-    of the run.
+    of the run. `recall_topology` is called where neither CUCM nor the file has the nodes.
     """
 
     login: Credentials
@@ -66,6 +67,7 @@ class SurveyContext:
     probes: tuple[Probe, ...] = ()
     scope: SurveyScope = AUDIT_SCOPE
     warnings: RedactionWarnings = field(default_factory=RedactionWarnings)
+    recall_topology: TopologyRecall = recall_nothing
 
     def recheck_policy(self, settle_s: float) -> RecheckPolicy:
         """Return when services are read twice; `settle_s` is the pause unless one was given."""

@@ -35,6 +35,7 @@ def build_cluster_facts(
         groups=topology.groups,
         groups_known=topology.groups_known,
         topology_observed=topology.complete,
+        topology_recorded_at=topology.recorded_at,
         settings=declared_peer_settings(settings, [node.name for node in topology.nodes]),
         databases=set_database_reach(settings.databases, reached),
         high_availability=settings.high_availability,
@@ -51,7 +52,6 @@ def build_cluster_facts(
             **compare_declared_peers(settings.peers, ()),
         },
         coverage=(*coverage, *(entry for result in results for entry in result.coverage)),
-        certificate_days=settings.certificate_days,
         notes=tuple(
             f"Redundancy group {group.name} has no node, so nothing in it is judged."
             for group in topology.groups
@@ -184,9 +184,7 @@ def _merge_node_facts(
     if new is None:
         return earlier
     # Whatever the topics: the newest connection shows which machine answers now.
-    merged = replace(
-        earlier, identity=new.identity, certificate_not_after=new.certificate_not_after
-    )
+    merged = replace(earlier, identity=new.identity)
     if SurveyTopic.SERVICES in topics:
         merged = replace(merged, services=new.services, replied_at=new.replied_at)
     if SurveyTopic.HA in topics:

@@ -10,7 +10,12 @@ from auditor.collect.clients import SurveyContext
 from auditor.collect.coverage import CoverageLog, RequestStats
 from auditor.collect.discovery.probes import Probe
 from auditor.collect.discovery.reader import ProbeResults, fail_all_probes, read_probes
-from auditor.collect.perfmon import read_counters, read_ha_state
+from auditor.collect.perfmon import (
+    has_perfmon_failed,
+    read_ha_state,
+    read_replication,
+    read_sessions,
+)
 from auditor.collect.scope import SurveyTopic
 from auditor.collect.services import RecheckPolicy, read_services
 from auditor.errors import Bug, ExchangeError, NotAsked, WrongNode
@@ -30,7 +35,9 @@ from auditor.models.facts import (
 from auditor.problems import Problem
 from auditor.service_names import AXL_WEB_SERVICE
 from auditor.soap.client import Client
-from auditor.text import utc_timestamp_or_none
+
+MAX_NODE_REQUESTS = 7
+"""How many requests one run sends a node, apart from repeats and the publisher's database."""
 
 NODE_SOURCES = (Source.CONTROL_CENTER, Source.PERFMON, Source.IMP_AXL)
 
@@ -59,7 +66,7 @@ def collect_node(
     recheck: RecheckPolicy,
     is_gone: Callable[[], bool],
 ) -> NodeResult:
-    """Ask one node about the topics of the survey: four or five requests in an audit.
+    """Ask one node about the topics of the survey: five or six requests in an audit.
 
     The publisher's database takes at most six more. `others` are the names of the cluster's other
     nodes, lower case. `is_gone` is called after a time-out, and returns whether the node cannot be
@@ -78,7 +85,11 @@ def collect_node(
     if SurveyTopic.HA in topics:
         ha_request = partial(read_ha_state, client, node.name, others)
         node = replace(node, ha_state=log.ask(Source.PERFMON, ha_request).value)
-    node = read_counters(log, node, others, topics)
+    if SurveyTopic.REPLICATION in topics:
+        node = replace(node, replication=_ask_replication(log, others, context))
+    if SurveyTopic.SESSIONS in topics:
+        # One request is left for AXL.
+        node = read_sessions(log, node, others, most_requests=MAX_NODE_REQUESTS - 1)
     # After the services: where they show that AXL Web Service is stopped, it is not asked.
     if SurveyTopic.AXL in topics:
         node = replace(node, axl=_probe_node_axl(log, node.services))
@@ -86,11 +97,7 @@ def collect_node(
     primary = product.primary_node if product else None
     is_publisher = node.role is Role.PUBLISHER or _may_be_publisher(node, primary)
     probe_results = _read_node_database(log, context.probes) if is_publisher else None
-    node = replace(
-        node,
-        identity=client.identity,
-        certificate_not_after=utc_timestamp_or_none(client.certificate_not_after),
-    )
+    node = replace(node, identity=client.identity)
     result = NodeResult(node, log.coverage, log.closed_by, probe_results, primary)
     # What was read before the error goes as well: it may be the other machine's.
     if isinstance(log.closed_by, WrongNode):
@@ -112,6 +119,18 @@ def discard_readings(result: NodeResult, failure: Failure) -> NodeResult:
     )
     node = replace(result.node.without_readings(), identity=Identity.CONTRADICTED)
     return NodeResult(node, coverage, result.closed_by)
+
+
+def _ask_replication(
+    log: CoverageLog, others: frozenset[str], context: SurveyContext
+) -> int | None:
+    """Return the state of the node's replication, None if it was not read or has no other node."""
+    if not others or has_perfmon_failed(log):
+        return None
+    request = partial(read_replication, log.client, log.node, others)
+    # A failover check judges by the HA state, and must not say that PerfMon gave none.
+    ask = log.ask_optional if context.scope.hurries else log.ask
+    return ask(Source.PERFMON, request).value
 
 
 def _probe_node_axl(log: CoverageLog, services: Mapping[str, ServiceState]) -> AxlProbe | None:

@@ -1,6 +1,6 @@
-"""PerfMon of one node: its HA state, and as best effort its sessions and database replication.
+"""PerfMon of one node: its HA state, its database replication, and as best effort its sessions.
 
-Sessions and replication that cannot be read are left out: nothing is judged by them alone.
+Sessions that cannot be read are left out: nothing is judged by them alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,11 +8,18 @@ from dataclasses import replace
 from functools import partial
 
 from auditor.collect.coverage import CoverageLog
-from auditor.collect.scope import SurveyTopic
 from auditor.config.hosts import is_ip
 from auditor.errors import REDACTED, BadReply, Reason, WrongNode
 from auditor.failure_reasons import Interface
-from auditor.models.facts import HaReading, HaState, NodeFacts, Origin, Source
+from auditor.models.facts import (
+    REPLICATION_STATES,
+    HaReading,
+    HaState,
+    NodeFacts,
+    Origin,
+    Source,
+)
+from auditor.models.sessions import CLIENT_SOCKETS, PRESENCE_SESSIONS
 from auditor.problems import Problem
 from auditor.soap.client import Client
 from auditor.soap.records import PerfmonCounter
@@ -53,13 +60,46 @@ def read_ha_state(client: Client, node: str, others: frozenset[str]) -> HaReadin
 
 
 def _is_ha_state_counter(counter: PerfmonCounter) -> bool:
-    """Return whether this is the HA counter: `\\\\host\\Object\\Counter`, of no other object."""
+    return _is_counter_of(counter, HA_STATE_OBJECT, HA_STATE_COUNTER)
+
+
+def _is_counter_of(counter: PerfmonCounter, object_name: str, counter_name: str) -> bool:
+    """Return whether this is that counter of that object: `\\\\host\\Object(Instance)\\Counter`."""
     *_, instance, name = ("", *counter.name.split("\\"))
-    object_name = instance.partition("(")[0].strip().casefold()
     return (
-        name.strip().casefold() == HA_STATE_COUNTER.casefold()
-        and object_name == HA_STATE_OBJECT.casefold()
+        name.strip().casefold() == counter_name.casefold()
+        and instance.partition("(")[0].strip().casefold() == object_name.casefold()
     )
+
+
+REPLICATION_OBJECT = "Number of Replicates Created and State of Replication"
+REPLICATE_STATE = "Replicate_State"
+
+
+def read_replication(client: Client, node: str, others: frozenset[str]) -> int:
+    """Ask one node for the state of its database replication, 0 to 4 (RTMT guide); 2 is good.
+
+    `others` are the cluster's other nodes, lower case. Sends one request.
+
+    Raises:
+        WrongNode: a counter names another node of the cluster.
+        BadReply: there is not one such counter, or its value is no documented state.
+    """
+    counters = client.perfmon_counters(REPLICATION_OBJECT, node)
+    refuse_foreign_counters(counters, node, others)
+    values = [
+        counter.value if counter.status in VALID_COUNTER_STATUS else None
+        for counter in counters
+        if _is_counter_of(counter, REPLICATION_OBJECT, REPLICATE_STATE)
+    ]
+    # A node replicates once. Of several instances nobody says which one is the database's.
+    number = values[0] if len(values) == 1 else None
+    if number is None:
+        raise BadReply(Problem.NO_REPLICATION, node, Interface.PERFMON, counter=REPLICATE_STATE)
+    if number not in REPLICATION_STATES:
+        counter = f"{REPLICATE_STATE} {number}"
+        raise BadReply(Problem.UNKNOWN_REPLICATION, node, Interface.PERFMON, counter=counter)
+    return number
 
 
 def refuse_foreign_counters(
@@ -91,51 +131,36 @@ def _first_label(name: str) -> str:
     return name if is_ip(name) else name.partition(".")[0]
 
 
-PRESENCE_SESSIONS = "ActiveJsmSessions"
-CLIENT_SOCKETS = "CmConnectedSockets"
-REPLICATE_STATE = "Replicate_State"
-
 SESSION_COUNTERS = (("Cisco Presence Engine", PRESENCE_SESSIONS), ("Cisco XCP CM", CLIENT_SOCKETS))
 """Objects and counters: RTMT guide 9.0 to 15, performance monitoring for IM and Presence; the HA
 chapter of the upgrade guides counts users' sessions by the first."""
 
-REPLICATION_COUNTERS = (("Number of Replicates Created and State of Replication", REPLICATE_STATE),)
-"""RTMT guide, "Replicates created and state of replication": 0 to 4, and 2 is good."""
-
-_COUNTERS_BY_TOPIC = {
-    SurveyTopic.SESSIONS: SESSION_COUNTERS,
-    SurveyTopic.REPLICATION: REPLICATION_COUNTERS,
-}
-
-_COUNTER_MISSING_REASONS = (Reason.SOAP_FAULT, Reason.BAD_REPLY)
-"""Failures that mean that the node has no such counter; others may still be read."""
+_REASONS_OF_ONE_COUNTER = (Reason.SOAP_FAULT, Reason.BAD_REPLY, Reason.BUG)
+"""Failures that say nothing of the node's other counters."""
 
 
-def read_counters(
-    log: CoverageLog, node: NodeFacts, others: frozenset[str], topics: frozenset[SurveyTopic]
-) -> NodeFacts:
-    """Return the node with its session counts and replication state, as far as they can be read.
-
-    `others` are the cluster's other nodes, lower case. Sends one request for each counter object
-    of the topics, and raises no ExchangeError. Nothing more is asked after PerfMon of the node has
-    failed.
-    """
+def has_perfmon_failed(log: CoverageLog) -> bool:
+    """Return whether PerfMon of the node failed in a way that every further request would share."""
     entry = log.entries.get(Source.PERFMON)
-    # A time-out or refusal would come for every object; a missing one says nothing of the others.
-    if entry is not None and entry.reason not in (None, *_COUNTER_MISSING_REASONS):
-        return node
-    counters = [
-        counter
-        for topic, of_topic in _COUNTERS_BY_TOPIC.items()
-        if topic in topics
-        for counter in of_topic
-    ]
-    values: dict[str, int] = {}
-    for object_name, name in counters:
+    return entry is not None and entry.reason not in (None, *_REASONS_OF_ONE_COUNTER)
+
+
+def read_sessions(
+    log: CoverageLog, node: NodeFacts, others: frozenset[str], *, most_requests: int
+) -> NodeFacts:
+    """Return the node with its counts of users' sessions, as far as they can be read.
+
+    `others` are the cluster's other nodes, lower case. Sends one request for each counter object,
+    as long as the node was sent fewer than `most_requests`; raises no ExchangeError.
+    """
+    sessions: dict[str, int] = {}
+    for object_name, name in SESSION_COUNTERS:
+        if has_perfmon_failed(log) or log.client.requests_sent >= most_requests:
+            break
         reply = log.ask_optional(
             Source.PERFMON, partial(_request_counters, log, others, object_name)
         )
-        if reply.error is not None and reply.error.reason not in _COUNTER_MISSING_REASONS:
+        if reply.error is not None and reply.error.reason not in _REASONS_OF_ONE_COUNTER:
             break
         instances = [
             counter.value
@@ -143,9 +168,8 @@ def read_counters(
             if _has_counter_name(counter, name) and counter.status in VALID_COUNTER_STATUS
         ]
         if instances:
-            values[name] = sum(value for value in instances if value is not None)
-    replication = values.pop(REPLICATE_STATE, None)
-    return replace(node, sessions=values, replication=replication)
+            sessions[name] = sum(value for value in instances if value is not None)
+    return replace(node, sessions=sessions)
 
 
 def _request_counters(

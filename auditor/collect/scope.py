@@ -21,6 +21,7 @@ AUDIT_TOPICS = frozenset(
         SurveyTopic.PRODUCT,
         SurveyTopic.SERVICES,
         SurveyTopic.HA,
+        SurveyTopic.REPLICATION,
         SurveyTopic.AXL,
         SurveyTopic.DATABASES,
     }
@@ -30,6 +31,9 @@ AUDIT_TOPICS = frozenset(
 # Cisco's administration guide 15 (post-change tasks) compares the sessions with those before.
 SNAPSHOT_TOPICS = AUDIT_TOPICS | {SurveyTopic.SESSIONS}
 """The topics of a snapshot, to compare with later."""
+
+PRECHECK_TOPICS = SNAPSHOT_TOPICS | {SurveyTopic.REPLICATION}
+"""The topics of a precheck: what must be so before a change, and what must be so again after it."""
 
 WATCH_TOPICS = frozenset({SurveyTopic.SERVICES, SurveyTopic.HA})
 """The topics that show whether a pair is still changing."""

@@ -4,6 +4,7 @@ Two pools: `clusters` has a thread for each survey under way, which only waits; 
 talks to servers. No step waits for another, so neither a cluster nor a node can starve the rest.
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
@@ -33,13 +34,15 @@ from auditor.collect.topology import (
     Topology,
     declared_topology,
     read_topology,
+    recorded_topology,
     topology_from_facts,
 )
 from auditor.config.settings import ClusterSettings
-from auditor.errors import BadCredentials, NotAsked
+from auditor.errors import AuditorError, BadCredentials, ExchangeError, NotAsked
 from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Reach, Source
 from auditor.problems import Problem
-from auditor.text import utc_timestamp_or_none
+
+log = logging.getLogger(__name__)
 
 _LOGIN_PROVING_SOURCES = frozenset({Source.CUCM_AXL, Source.CONTROL_CENTER, Source.PERFMON})
 """Sources whose reply shows that the server took the password.
@@ -122,7 +125,7 @@ class ClusterSurvey:
             self.settings = self.settings.with_listed_names(node.name for node in topology.nodes)
             return topology
         reply = self._cucm.ask(lambda cucm: read_topology(cucm, self.settings))
-        topology = reply.value or declared_topology(self.settings, reply.error)
+        topology = reply.value or self._topology_without_cucm(reply.error)
         # The nodes are known, but groups or a row are missing: a gap of the same source.
         if reply.error is None and topology.trouble is not None:
             self._cucm.record(topology.trouble)
@@ -132,6 +135,19 @@ class ClusterSurvey:
         self.settings = self.settings.with_listed_names(node.name for node in topology.nodes)
         self._context.progress(self.settings.name, self.settings.cucm_name)
         return topology
+
+    def _topology_without_cucm(self, error: ExchangeError | None) -> Topology:
+        """Return the nodes that the file declares, else those that an earlier run recorded."""
+        declared = declared_topology(self.settings, error)
+        # After a refused password no node is asked, so there is no use for a list of them.
+        if declared.nodes or isinstance(error, BadCredentials):
+            return declared
+        try:
+            recorded = self._context.recall_topology(self.settings.name, self.settings.cucm_name)
+        except AuditorError as fault:
+            log.warning("the history has no nodes of %s: %s", self.settings.name, fault)
+            return declared
+        return recorded_topology(recorded, self.settings, error) if recorded else declared
 
     def _database_targets(self) -> tuple[TcpTarget, ...]:
         if SurveyTopic.DATABASES not in self._context.scope.topics:
@@ -242,13 +258,7 @@ class ClusterSurvey:
         reached = {check.target: check.result for check in checks}
         coverage = (*self._cucm.coverage, *tcp_coverage)
         facts = build_cluster_facts(self.settings, topology, results, reached, coverage)
-        facts = replace(
-            facts,
-            axl_version=self._axl_version,
-            cucm_certificate_not_after=utc_timestamp_or_none(
-                self._cucm.publisher_certificate_not_after
-            ),
-        )
+        facts = replace(facts, axl_version=self._axl_version)
         if self._earlier is not None:
             facts = merge_survey_facts(self._earlier, facts, self._context.scope)
         # After the merge, so that the database also fills gaps of nodes that were not asked now.

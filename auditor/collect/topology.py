@@ -9,6 +9,7 @@ from auditor.config.hosts import is_host
 from auditor.config.settings import ClusterSettings, DeclaredNode
 from auditor.errors import BadReply, ExchangeError, UnsupportedVersion
 from auditor.models.facts import ClusterFacts, Group, NodeFacts, Origin, Role
+from auditor.models.history import RecordedTopology
 from auditor.problems import Problem
 from auditor.soap.client import Client
 from auditor.soap.records import ProcessNode, RedundancyGroup
@@ -30,7 +31,8 @@ _ROLES_BY_USAGE = {"publisher": Role.PUBLISHER, "subscriber": Role.SUBSCRIBER}
 class Topology:
     """The cluster's nodes, nothing of which has been read yet, and its groups.
 
-    `complete`: these are known to be all nodes. `trouble` is why a part is missing.
+    `complete`: these are known to be all nodes. `trouble` is why a part is missing. `recorded_at`
+    is the start of the earlier run from which all of this is.
     """
 
     nodes: tuple[NodeFacts, ...]
@@ -38,6 +40,7 @@ class Topology:
     groups_known: bool = False
     complete: bool = False
     trouble: ExchangeError | None = None
+    recorded_at: str | None = None
 
 
 def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
@@ -111,10 +114,50 @@ def declared_topology(settings: ClusterSettings, trouble: ExchangeError | None =
     )
 
 
+def recorded_topology(
+    recorded: RecordedTopology, settings: ClusterSettings, trouble: ExchangeError | None
+) -> Topology:
+    """Return the topology of an earlier run, used where neither CUCM nor the file has one.
+
+    Roles and groups may have changed since, so they are only discovered; the HA switches are not
+    recorded, because they change most easily.
+    """
+    nodes = tuple(
+        NodeFacts(
+            node.name,
+            settings.address_of(node.name).shown,
+            node.role,
+            node.redundancy_group,
+            node.group_known,
+            role_origin=Origin.DISCOVERED,
+        )
+        for node in recorded.nodes
+    )
+    names = dict.fromkeys(node.redundancy_group for node in nodes if node.redundancy_group)
+    groups = tuple(
+        Group(
+            name,
+            tuple(node.name for node in nodes if node.redundancy_group == name),
+            None,
+            Origin.DISCOVERED,
+        )
+        for name in names
+    )
+    return Topology(
+        _mark_planned(nodes, settings), groups, trouble=trouble, recorded_at=recorded.listed_at
+    )
+
+
 def topology_from_facts(facts: ClusterFacts) -> Topology:
     """Return the topology that an earlier survey found."""
     nodes = tuple(node.without_readings() for node in facts.nodes)
-    return Topology(nodes, facts.groups, facts.groups_known, facts.topology_observed)
+    return Topology(
+        nodes,
+        facts.groups,
+        facts.groups_known,
+        facts.topology_observed,
+        recorded_at=facts.topology_recorded_at,
+    )
 
 
 def _is_axl_too_old(version: str | None) -> bool:

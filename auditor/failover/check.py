@@ -234,6 +234,7 @@ def _check_cluster(
         # What is no node of the cluster in the coverage is the CUCM publisher.
         cucm_requests=sum(e.requests for e in facts.coverage if e.node not in nodes),
         failures=source_failures(facts, ()),
+        topology_recorded_at=facts.topology_recorded_at,
     )
 
 

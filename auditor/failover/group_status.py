@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from auditor.collect.perfmon import CLIENT_SOCKETS, PRESENCE_SESSIONS
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError, Reason
 from auditor.failover.failures import SourceFailure, source_failures
@@ -11,6 +10,7 @@ from auditor.failover.node_checks import CheckType, NodeCheck
 from auditor.failover.services import JudgedCluster, check_node, mark_restarting
 from auditor.models.facts import ClusterFacts, Group, HaState, NodeFacts, Outcome, Role, Source
 from auditor.models.findings import Finding, Verdict
+from auditor.models.sessions import CLIENT_SOCKETS, PRESENCE_SESSIONS
 from auditor.models.statements import Statement
 from auditor.recommendations.ha_states import (
     HaMember,

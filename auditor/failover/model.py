@@ -13,6 +13,7 @@ from auditor.failover.node_checks import NodeCheck
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import HaState, Origin, Source
 from auditor.models.findings import Verdict
+from auditor.models.sessions import are_sessions_missing
 from auditor.models.statements import Statement
 
 
@@ -42,8 +43,7 @@ class SessionComparison:
         """Return whether more than a tenth of the earlier sessions are missing."""
         if self.now is None or self.before is None:
             return False
-        # Users log off at any time, so a few sessions less are no sign of a fault.
-        return self.now < 0.9 * self.before
+        return are_sessions_missing(self.before, self.now)
 
 
 BAD_REPLICATION_STATES = (3, 4)
@@ -192,7 +192,7 @@ class ClusterCheck:
     """One cluster. `possible_groups` were asked for with --group, and may or may not exist here.
 
     `ungrouped` are checks of nodes in no group; `failures` are sources that gave nothing, most
-    urgent first.
+    urgent first. `topology_recorded_at` is as in `ClusterFacts`.
     """
 
     name: str
@@ -201,6 +201,7 @@ class ClusterCheck:
     ungrouped: tuple[NodeCheck, ...] = ()
     cucm_requests: int = 0
     failures: tuple[SourceFailure, ...] = ()
+    topology_recorded_at: str | None = None
 
     @property
     def lacks_groups(self) -> bool:

@@ -105,6 +105,9 @@ def _print_cluster(console: Console, cluster: ClusterCheck, *, is_only_one: bool
     if cluster.lacks_groups:
         console.print()
         console.print(safe_text(wording.missing_groups_text(cluster)))
+    if cluster.topology_recorded_at is not None:
+        console.print()
+        console.print(safe_text(wording.recorded_topology_text(cluster)))
     for group in cluster.groups:
         where = "" if is_only_one else f" of cluster {cluster.name}"
         switch = _HA_SWITCH_LABELS[group.is_switched_on]

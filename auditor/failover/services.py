@@ -252,13 +252,17 @@ def _may_be_stopped_by_ha(facts: ClusterFacts, node: NodeFacts, service: str) ->
 def is_axl_required(findings: JudgedCluster, node: NodeFacts) -> bool | None:
     """Return whether AXL must run on a node (AXL-01, AXL-02), None if that is not known.
 
-    Facts that are only discovered do not make it optional.
+    Facts that are only discovered do not make it optional. Where nodes and groups are those of an
+    earlier run, they do not make it required either.
     """
     required, without_discovery = (
         _is_axl_applicable(facts, node, findings)
         for facts in (findings.facts, drop_discovered_facts(findings.facts))
     )
-    return None if required is False and without_discovery is not False else required
+    if required is without_discovery:
+        return required
+    is_dated = findings.facts.topology_recorded_at is not None
+    return None if required is False or is_dated else required
 
 
 def _is_axl_applicable(

@@ -143,6 +143,14 @@ def missing_groups_clause(cluster: ClusterCheck) -> str:
     return f"no redundancy group of {cluster.name} is known"
 
 
+def recorded_topology_text(cluster: ClusterCheck) -> str:
+    """Return from when the nodes and groups of a cluster are, where CUCM did not list them."""
+    return (
+        f"No CUCM server listed the nodes of {cluster.name}: these are the nodes and groups of the "
+        f"run of {cluster.topology_recorded_at}."
+    )
+
+
 def missing_groups_text(cluster: ClusterCheck) -> str:
     """Return which redundancy groups are not known, and why, as whole sentences."""
     why = [failure.text for failure in cluster.failures[:1]]

@@ -15,16 +15,17 @@ from auditor.history.schema import (
     moving_service_table,
     period_table,
     run_table,
+    topology_table,
     unread_node_table,
 )
 from auditor.history.trends import FindingPeriod, FindingRecord
-from auditor.models.facts import RunState
+from auditor.models.facts import Role, RunState
 from auditor.models.findings import (
     FindingSubject,
     SubjectKind,
     Verdict,
 )
-from auditor.models.history import PastRun
+from auditor.models.history import PastRun, RecordedNode, RecordedTopology
 from auditor.text import printable_excerpt, utc_timestamp
 
 # The columns of the tables are the fields of these.
@@ -120,6 +121,29 @@ def read_run_publisher(connection: Connection, cluster: str, run: int | None) ->
         cluster_run_table.c.cluster == cluster, cluster_run_table.c.run == run
     )
     return connection.execute(query).scalar()
+
+
+def read_recorded_topology(
+    connection: Connection, cluster: str, publisher: str | None
+) -> RecordedTopology | None:
+    """Return the nodes that CUCM last listed, None if there are none, or of another publisher."""
+    query = (
+        select(topology_table)
+        .where(topology_table.c.cluster == cluster)
+        .order_by(topology_table.c.position)
+    )
+    rows = connection.execute(query).mappings().all()
+    if not rows:
+        return None
+    recorded = rows[0]["publisher"]
+    # It may have been another cluster of the same name.
+    if recorded and publisher and recorded.casefold() != publisher.casefold():
+        return None
+    nodes = tuple(
+        RecordedNode(row["node"], Role(row["role"]), row["redundancy_group"], row["group_known"])
+        for row in rows
+    )
+    return RecordedTopology(rows[0]["listed_at"], nodes)
 
 
 def read_finding_records(

@@ -16,6 +16,7 @@ from auditor.history.schema import (
     moving_service_table,
     period_table,
     run_table,
+    topology_table,
     unread_node_table,
 )
 from auditor.history.trends import FindingPeriod, FindingRecord, next_period
@@ -54,6 +55,8 @@ def record_run(connection: sa.Connection, report: Report) -> None:
         # Before the insert, or it would be this run itself.
         before = read_latest_run(connection, cluster.name)
         _insert_cluster_run(connection, cluster, run)
+        if cluster.are_nodes_listed:
+            _replace_topology(connection, cluster, metadata.started_at)
         _record_findings(connection, cluster, before=before, run=run, at=metadata.started_at)
 
 
@@ -78,6 +81,25 @@ def _insert_cluster_run(connection: sa.Connection, cluster: ClusterReport, run: 
     unread = [row | {"node": name} for name in {name.lower() for name in cluster.unread}]
     if unread:
         connection.execute(sa.insert(unread_node_table), unread)
+
+
+def _replace_topology(connection: sa.Connection, cluster: ClusterReport, at: str) -> None:
+    connection.execute(sa.delete(topology_table).where(topology_table.c.cluster == cluster.name))
+    rows = [
+        {
+            "cluster": cluster.name,
+            "node": node.name,
+            "position": position,
+            "role": node.role.value,
+            "redundancy_group": node.redundancy_group,
+            "group_known": node.group_known,
+            "publisher": cluster.publisher,
+            "listed_at": at,
+        }
+        for position, node in enumerate(cluster.nodes)
+    ]
+    if rows:
+        connection.execute(sa.insert(topology_table), rows)
 
 
 def _record_findings(

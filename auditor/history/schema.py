@@ -1,5 +1,7 @@
 """The tables of the history: runs, their results on each cluster, and the periods of findings.
 
+Beside them are the nodes of each cluster, as CUCM last listed them.
+
 A finding is not stored by every run: one row of `period_table` covers all consecutive runs in which
 it did not change. Tables have a prefix, because a team's database may hold others.
 """
@@ -12,7 +14,7 @@ from auditor.models.findings import Verdict
 
 VERSION_TABLE = "auditor_schema"
 # Written out, because finding it would load Alembic at every start.
-HEAD_REVISION = "0002"
+HEAD_REVISION = "0003"
 """The schema that this program reads and writes: the last migration."""
 
 metadata = sa.MetaData()
@@ -72,6 +74,22 @@ unread_node_table = sa.Table(
     _text_column("node", primary_key=True),
 )
 """The nodes that a run should have read and could not; names in lower case."""
+
+topology_table = sa.Table(
+    "auditor_topology",
+    metadata,
+    _text_column("cluster", primary_key=True),
+    _text_column("node", primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    _text_column("role"),
+    _text_column("redundancy_group", nullable=True),
+    sa.Column("group_known", sa.Boolean, nullable=False),
+    _text_column("publisher", nullable=True),
+    _text_column("listed_at"),
+)
+"""The nodes that CUCM last listed, in its order. Of each cluster there is only the last list, and
+no run goes with it: it stays when that run is pruned. `listed_at` is when that run started, and
+`publisher` the CUCM publisher of the cluster, as configured."""
 
 finding_table = sa.Table(
     "auditor_finding",

@@ -23,7 +23,13 @@ from auditor.history.trends import (
 from auditor.history.url import DatabaseLocation, locate_database
 from auditor.models.facts import RunState
 from auditor.models.findings import ClusterReport
-from auditor.models.history import ClusterHistory, HistoricalFinding, PastRun, RunChanges
+from auditor.models.history import (
+    ClusterHistory,
+    HistoricalFinding,
+    PastRun,
+    RecordedTopology,
+    RunChanges,
+)
 from auditor.models.report import Report
 from auditor.text import (
     did_you_mean,
@@ -93,6 +99,16 @@ class HistoryStore:
             if run is None or _find_other_publisher(connection, cluster, run, publisher):
                 return {}
             return queries.read_moving_services(connection, cluster, run)
+
+    def recorded_topology(
+        self, cluster: str, publisher: str | None = None
+    ) -> RecordedTopology | None:
+        """Return the nodes of a cluster as CUCM last listed them, None if no run recorded any.
+
+        `publisher` is as in `changing_services`.
+        """
+        with self.database.reading() as connection:
+            return queries.read_recorded_topology(connection, cluster, publisher)
 
     def clusters(self) -> tuple[str, ...]:
         """Return the names of all clusters that have runs on record."""

@@ -6,7 +6,7 @@ Frozen data: the survey fills it, the engine judges it. Whatever is unknown is e
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,7 +14,6 @@ from pydantic import Field
 
 from auditor.errors import Reason
 from auditor.failures import Failure, failure_detail, failure_text
-from auditor.models.certificates import DEFAULT_CERTIFICATE_DAYS
 from auditor.models.statements import Statement
 from auditor.problems import Problem
 
@@ -111,6 +110,19 @@ class HaState(StrEnum):
         """Return the state for a counter value, None for a number outside 0 to 12."""
         states = tuple(cls)
         return states[number] if 0 <= number < len(states) else None
+
+
+REPLICATION_STATES = {
+    0: "initializing",
+    1: "count wrong",
+    2: "good",
+    3: "bad",
+    4: "setup failed",
+}
+"""Meanings of PerfMon's `Replicate_State` (RTMT guide 15, database replication)."""
+
+REPLICATION_INITIALIZING = 0
+REPLICATION_GOOD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +236,9 @@ class NodeFacts:
     `redundancy_group` None means "in no group" if `group_known`, else "unknown". A planned node is
     declared in `planned_nodes` and accepted no connection: it is not asked anything. `replied_at`
     is when Control Center listed the services (UTC, ISO 8601); uptimes are counted back from it.
-    `sessions` are counts of users' sessions by PerfMon counter, and `replication` is the value of
-    PerfMon's `Replicate_State`; both only where they were asked for and read. `role_origin` is
+    `sessions` are counts of users' sessions by PerfMon counter, and `replication` is a key of
+    `REPLICATION_STATES`; both only where they were asked for and read. `role_origin` is
     discovered where only the product information names the publisher.
-    `certificate_not_after` is when the certificate that the node presented ends (UTC, ISO 8601).
     """
 
     name: str
@@ -245,7 +256,6 @@ class NodeFacts:
     sessions: Mapping[str, int] = field(default_factory=dict)
     replication: int | None = None
     role_origin: Origin = Origin.OBSERVED
-    certificate_not_after: str | None = None
 
     def without_readings(self) -> "NodeFacts":
         """Return the node as the topology lists it, without anything that was read from it."""
@@ -383,15 +393,12 @@ class ClusterFacts:
     listed them, or because it is older than AXL 10.0, cannot list IM&P nodes, and the file
     declares them. `peers` are the addresses of intercluster peers in the cluster's database.
     `notes` are sentences on what the database does not show, or shows and no recommendation
-    covers. `axl_version` is the one that was used with the CUCM publisher.
+    covers. `axl_version` is the one that was used with CUCM. `topology_recorded_at` is the start
+    of the earlier run from which nodes and groups are, None if they are not from the history.
 
     `changing_before` holds the services that the previous run found Starting or Stopping, by node
     in lower case and service. `disputed` holds, by key of the file, in what declared nodes differ
     from the list of CUCM; `compared` has the results for declared keys that are not features.
-
-    `cucm_certificate_not_after` is when the certificate that the CUCM publisher presented ends (as
-    for a node), `certificate_days` for how many more days certificates are to be valid, and
-    `started_at` when the run began, from which these days count; None: unknown.
     """
 
     name: str
@@ -410,9 +417,7 @@ class ClusterFacts:
     changing_before: Mapping[tuple[str, str], RunState] = field(default_factory=dict)
     disputed: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
     compared: Mapping[str, KeyComparison] = field(default_factory=dict)
-    cucm_certificate_not_after: str | None = None
-    certificate_days: int = DEFAULT_CERTIFICATE_DAYS
-    started_at: Annotated[datetime | None, Field(exclude=True)] = None
+    topology_recorded_at: str | None = None
 
     @property
     def release(self) -> str | None:
@@ -421,12 +426,6 @@ class ClusterFacts:
         publishers = {n.release for n in self.nodes if n.role is Role.PUBLISHER and n.release}
         releases = publishers or {n.release for n in self.nodes if n.release}
         return releases.pop() if len(releases) == 1 else None
-
-    @property
-    def cucm_publisher(self) -> str | None:
-        """Return the CUCM publisher that was asked for the nodes, None where none was."""
-        publishers = (entry.node for entry in self.coverage if entry.source is Source.CUCM_AXL)
-        return next(publishers, None)
 
     def gap(self, node: str, source: Source) -> Coverage | None:
         """Return why a source of a node was not read, None if it was, or did not have to be."""

@@ -1,14 +1,12 @@
 """Findings, what they add up to on a cluster, and the exit code of many clusters."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 
-from auditor.models.certificates import DEFAULT_CERTIFICATE_DAYS
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import Coverage, Evidence, NodeFacts, RunState, Source
+from auditor.models.facts import Coverage, Evidence, NodeFacts, Outcome, RunState, Source
 from auditor.models.statements import Statement
 
 
@@ -56,8 +54,7 @@ class FindingKind(StrEnum):
     HA_ABNORMAL = "ha_abnormal"
     NOT_GROUPED = "not_grouped"
     PROFILE_CONFLICT = "profile_conflict"
-    EXPIRING = "expiring"
-    EXPIRED = "expired"
+    REPLICATION_BAD = "replication_bad"
 
 
 class Severity(StrEnum):
@@ -124,7 +121,8 @@ class Finding:
 
     `expected`, `observed` and `because` are statements; `report.sentences` renders them. `remedy`
     holds one for each thing to do, and is empty where nothing needs doing. `kind` is None unless
-    the verdict is drift, explained or waived.
+    the verdict is drift, explained or waived. `caused_by` holds the ids of the drift that explains
+    a drift, the one to act on first; empty where none does.
     """
 
     cluster: str
@@ -141,6 +139,7 @@ class Finding:
     remedy: tuple[Statement, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     waiver: Waiver | None = None
+    caused_by: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -152,11 +151,21 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterReport:
-    """One cluster, judged. `fail_on` is the threshold at which drift counts for `status`.
+class Cause:
+    """A drift that nothing else explains, and all that it explains, what to act on first, first."""
 
-    `certificate_days` and `cucm_certificate_not_after` are those of the facts.
-    """
+    finding: Finding
+    explains: tuple[Finding, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        """Return the gravest severity of the finding and of what it explains."""
+        return min((f.severity for f in (self.finding, *self.explains)), key=lambda s: s.rank)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterReport:
+    """One cluster, judged. `fail_on` is the threshold at which drift counts for `status`."""
 
     name: str
     release: str | None
@@ -165,8 +174,6 @@ class ClusterReport:
     findings: tuple[Finding, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     notices: tuple[str, ...] = field(default=())
-    certificate_days: int = DEFAULT_CERTIFICATE_DAYS
-    cucm_certificate_not_after: str | None = None
 
     @property
     def unread(self) -> tuple[str, ...]:
@@ -179,17 +186,23 @@ class ClusterReport:
         )
 
     @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Return the causes of all drift, worst first; each drift is in exactly one of them."""
+        return group_causes(self.findings)
+
+    @property
     def publisher(self) -> str | None:
         """Return the CUCM publisher that was asked for the nodes, None where none was."""
         publishers = (entry.node for entry in self.coverage if entry.source is Source.CUCM_AXL)
         return next(publishers, None)
 
     @property
-    def certificate_ends(self) -> dict[str, datetime]:
-        """Return when the certificates that were read end: of the CUCM publisher, and by node."""
-        texts = {self.publisher or "CUCM": self.cucm_certificate_not_after}
-        texts |= {node.name: node.certificate_not_after for node in self.nodes}
-        return {name: datetime.fromisoformat(text) for name, text in texts.items() if text}
+    def are_nodes_listed(self) -> bool:
+        """Return whether a CUCM server listed the nodes to this run."""
+        return any(
+            entry.source is Source.CUCM_AXL and entry.outcome is Outcome.COLLECTED
+            for entry in self.coverage
+        )
 
     @property
     def status(self) -> ClusterStatus:
@@ -232,3 +245,47 @@ def finding_sort_key(finding: Finding) -> tuple[int, str, str, str]:
     """Return the sort key of a finding within its cluster: severity, id, subject."""
     subject = finding.subject
     return finding.severity.rank, finding.recommendation, subject.kind, subject.name.lower()
+
+
+def group_causes(findings: Sequence[Finding]) -> tuple[Cause, ...]:
+    """Return the causes of the drift among findings of one cluster, worst first.
+
+    A finding with several causes is under the first of them, directly or through others.
+    """
+    drifts = {f.id: f for f in findings if f.verdict is Verdict.DRIFT}
+    explained: dict[str, list[tuple[int, Finding]]] = {
+        finding.id: [] for finding in drifts.values() if not _known_causes(finding, drifts)
+    }
+    for finding in drifts.values():
+        chain = _causal_chain(finding, drifts)
+        if len(chain) > 1:
+            explained[chain[-1].id].append((_causal_depth(finding, drifts), finding))
+    causes = (
+        Cause(drifts[root], tuple(finding for _, finding in sorted(effects, key=_effect_sort_key)))
+        for root, effects in explained.items()
+    )
+    return tuple(sorted(causes, key=lambda c: (c.severity.rank, finding_sort_key(c.finding))))
+
+
+def _known_causes(finding: Finding, drifts: Mapping[str, Finding]) -> list[Finding]:
+    return [drifts[cause] for cause in finding.caused_by if cause in drifts]
+
+
+def _causal_chain(finding: Finding, drifts: Mapping[str, Finding]) -> list[Finding]:
+    """Return a finding, its first cause, the first cause of that, and so on to the root."""
+    chain = [finding]
+    while causes := _known_causes(chain[-1], drifts):
+        chain.append(causes[0])
+    return chain
+
+
+def _causal_depth(finding: Finding, drifts: Mapping[str, Finding]) -> int:
+    """Return how many steps the longest chain of causes of a finding has."""
+    causes = _known_causes(finding, drifts)
+    return 1 + max(_causal_depth(cause, drifts) for cause in causes) if causes else 0
+
+
+def _effect_sort_key(effect: tuple[int, Finding]) -> tuple[int, tuple[int, str, str, str]]:
+    # By depth first: a service that others wait for is the next to start.
+    depth, finding = effect
+    return depth, finding_sort_key(finding)

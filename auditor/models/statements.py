@@ -78,6 +78,7 @@ class Form(StrEnum):
     KEY_DIFFERS = auto()
     NAMES = auto()
     NOT_CONFIRMED = auto()
+    NOT_CONFIRMED_TODAY = auto()
 
     # Releases
     RELEASE_RANGE = auto()
@@ -144,6 +145,12 @@ class Form(StrEnum):
     PLANNED_NOT_ASKED = auto()
     HAS_PAIR = auto()
 
+    # Replication
+    REPLICATION_EXPECTED = auto()
+    REPLICATION_STATE = auto()
+    REPLICATE_STATE = auto()
+    REPLICATION_INITIALIZING = auto()
+
     # Prerequisites
     DATABASE_EXPECTED = auto()
     DATABASE_REACHABLE_EXPECTED = auto()
@@ -169,15 +176,6 @@ class Form(StrEnum):
     STOPPED_WITHOUT_PREREQUISITE = auto()
     STOPPED_WITHOUT_DATABASE = auto()
     FIREWALL_POSSIBLE = auto()
-
-    # Certificates
-    CERTIFICATE_EXPECTED = auto()
-    CERTIFICATE_VALID_UNTIL = auto()
-    CERTIFICATE_EXPIRED = auto()
-    CERTIFICATE_UNKNOWN = auto()
-    CERTIFICATE_DAYS = auto()
-    HANDSHAKE_WITH = auto()
-    RUN_TIME_UNKNOWN = auto()
 
     # The profile
     FEATURE_OFF_EXPECTED = auto()
@@ -208,6 +206,7 @@ class Form(StrEnum):
     # What to do
     ROW_REMEDY = auto()
     BRING_BACK = auto()
+    FIX_ACCESS = auto()
     CHECK_ADDRESS = auto()
     CHECK_SERVICE_LIST = auto()
     LOOK_IN_CONTROL_CENTER = auto()
@@ -224,6 +223,8 @@ class Form(StrEnum):
     READ_NODES = auto()
     READ_RELEASE = auto()
     READ_CUCM = auto()
+    READ_REPLICATION = auto()
+    AUDIT_WHEN_REPLICATED = auto()
     PUT_INTO_GROUP = auto()
     CHECK_HA_AND_CUCM = auto()
     RESTART_RECOVERY_MANAGER = auto()

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from auditor.models.deployment import OPTIONAL_KEYS
 from auditor.models.facts import ClusterFacts, Evidence, NodeFacts, Origin, Role, RunState, Setting
 from auditor.models.statements import Form, Statement, add_detail, make_statement
-from auditor.recommendations.certificates import evaluate_certificate_urgent
 from auditor.recommendations.ha_states import GROUP_HINT
 from auditor.recommendations.logic import ALWAYS_TRUE, Evaluation, all_of, any_of, negate_evaluation
 from auditor.recommendations.view import NodeView
@@ -130,6 +129,26 @@ def _evaluate_xmpp_federation(view: NodeView) -> Evaluation:
     return feature
 
 
+def _evaluate_without_xmpp_federation(view: NodeView) -> Evaluation:
+    """Return whether XMPPFED-02 asks for the service to be off on the node."""
+    federation = _evaluate_xmpp_federation(view)
+    # On somewhere, and nobody knows on which nodes: this may be one of them.
+    if federation.value is None:
+        return evaluate_expressway(view.facts)
+    return negate_evaluation(federation)
+
+
+def _evaluate_runs_without_feature(view: NodeView) -> Evaluation:
+    """Return whether the service runs while its feature is declared absent (PROFILE-03)."""
+    setting = effective_setting(view.facts, view.row.applies)
+    if setting is None or setting.on or setting.origin is Origin.DISCOVERED:
+        return Evaluation(False)
+    return all_of(
+        negate_evaluation(evaluate_feature(view.facts, view.row.applies)),
+        _evaluate_service_runs(view),
+    )
+
+
 def _evaluate_permanent_chat(view: NodeView) -> Evaluation:
     return all_of(
         # First `chat`: permanent chat is a part of it, so that without chat its own key need not be
@@ -224,7 +243,8 @@ _CONDITION_EVALUATORS: Mapping[Condition, Callable[[NodeView], Evaluation]] = {
     Condition.SERVICE_ACTIVATED: _evaluate_service_activated,
     Condition.SERVICE_RUNS: _evaluate_service_runs,
     Condition.SEVERAL_NODES: _evaluate_several_nodes,
-    Condition.CERTIFICATE_URGENT: evaluate_certificate_urgent,
+    Condition.WITHOUT_XMPP_FEDERATION: _evaluate_without_xmpp_federation,
+    Condition.RUNS_WITHOUT_FEATURE: _evaluate_runs_without_feature,
     Condition.SUBSCRIBER: lambda view: evaluate_scope(NodeScope.NOT_PUBLISHER, view),
 }
 """The conditions that are more than one deployment key."""

@@ -26,3 +26,18 @@ def is_critical_service(facts: ClusterFacts, service: str) -> bool | None:
     # It is critical where "Enable monitoring of XCP Authentication Service" is on, a service
     # parameter that nothing here reads.
     return None if service == service_names.AUTHENTICATION_SERVICE else False
+
+
+SERVICES_UNDER_CRITICAL = frozenset(
+    {
+        service_names.DATA_MONITOR,
+        service_names.SERVER_RECOVERY_MANAGER,
+        service_names.ROUTE_DATASTORE,
+        service_names.LOGIN_DATASTORE,
+        service_names.SIP_REGISTRATION_DATASTORE,
+        service_names.PRESENCE_DATASTORE,
+        service_names.XCP_CONFIG_MANAGER,
+    }
+)
+"""The network services that start before the critical ones, which do not start without them (TAC
+document 217304, start order), or that decide on a failover themselves."""

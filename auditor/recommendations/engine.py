@@ -22,7 +22,6 @@ from auditor.models.findings import (
     finding_sort_key,
 )
 from auditor.models.statements import Form, Statement, make_statement
-from auditor.recommendations.certificates import judge_cucm_certificate, view_cucm_publisher
 from auditor.recommendations.conditions import (
     evaluate_condition,
     evaluate_listed,
@@ -60,9 +59,7 @@ def _drop_contradicted_node_facts(node: NodeFacts) -> NodeFacts:
     if node.identity is not Identity.CONTRADICTED:
         return node
     # Role and group stay: they come from the topology, not from the replies of the node.
-    return replace(
-        node, services={}, ha_state=None, axl=None, release=None, certificate_not_after=None
-    )
+    return replace(node, services={}, ha_state=None, axl=None, release=None, replication=None)
 
 
 def drop_discovered_facts(facts: ClusterFacts) -> ClusterFacts:
@@ -162,13 +159,13 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
     judgement = _judge_expectation(context, row, context.facts, name)
     if (
         context.confirmed
-        and judgement.verdict in _VERDICTS_WITHOUT_ACTION
+        and judgement.verdict in _verdicts_to_confirm(context.facts)
         # PROFILE-01 compares the file with what was discovered. Without it there is nothing to
         # compare, and each pass would become unknown.
         and row.expects is not Expectation.PROFILE_AGREES
     ):
         confirmed = _judge_expectation(context, row, context.confirmed, name)
-        judgement = _require_confirmation(judgement, confirmed)
+        judgement = _require_confirmation(judgement, confirmed, context.facts)
     drift = judgement.verdict is Verdict.DRIFT
     return Finding(
         cluster=context.facts.name,
@@ -187,16 +184,28 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
     )
 
 
-def _require_confirmation(judgement: Judgement, confirmed: Judgement) -> Judgement:
+def _verdicts_to_confirm(facts: ClusterFacts) -> frozenset[Verdict]:
+    """Return the verdicts that must hold without what was only discovered."""
+    # Against a list of nodes that is not today's, a difference may be none any more.
+    is_dated = facts.topology_recorded_at is not None
+    return _VERDICTS_WITHOUT_ACTION | ({Verdict.DRIFT} if is_dated else frozenset())
+
+
+def _require_confirmation(
+    judgement: Judgement, confirmed: Judgement, facts: ClusterFacts
+) -> Judgement:
     """Turn a verdict that depends on a discovered value into unknown."""
     if confirmed.verdict is judgement.verdict:
         return judgement
+    form, hint = Form.NOT_CONFIRMED, Form.DECLARE_DISCOVERED
+    if facts.topology_recorded_at is not None:
+        form, hint = Form.NOT_CONFIRMED_TODAY, Form.READ_CUCM
     return replace(
         judgement,
         verdict=Verdict.UNKNOWN,
         kind=None,
-        because=make_statement(Form.NOT_CONFIRMED, reason=judgement.because or judgement.observed),
-        hints=judgement.hints or confirmed.hints or (make_statement(Form.DECLARE_DISCOVERED),),
+        because=make_statement(form, reason=judgement.because or judgement.observed),
+        hints=judgement.hints or confirmed.hints or (make_statement(hint),),
     )
 
 
@@ -261,22 +270,15 @@ def _first_that_holds(
     conditions: Collection[Condition], row: Recommendation, facts: ClusterFacts, name: str
 ) -> Condition | None:
     """Return the first condition that holds for a node, or for any node of a wider subject."""
-    for view in _views_of_subject(row, facts, name) if conditions else ():
-        for condition in conditions:
-            # Unknown is not enough: the row's own value is the usual one, and a guess would
-            # replace it.
-            if evaluate_condition(condition, view).value:
-                return condition
-    return None
-
-
-def _views_of_subject(row: Recommendation, facts: ClusterFacts, name: str) -> Iterator[NodeView]:
-    if row.expects is Expectation.CUCM_CERTIFICATE_VALID:
-        yield view_cucm_publisher(facts, row)
-        return
-    for node in facts.nodes:
+    for node in facts.nodes if conditions else ():
         if row.subject is not SubjectKind.NODE or node.name == name:
-            yield NodeView(facts, node, row)
+            view = NodeView(facts, node, row)
+            for condition in conditions:
+                # Unknown is not enough: the row's own value is the usual one, and a guess would
+                # replace it.
+                if evaluate_condition(condition, view).value:
+                    return condition
+    return None
 
 
 def _judge_expectation(
@@ -291,8 +293,6 @@ def _judge_expectation(
             return judge_declared_names(facts, name)
         case Expectation.ABSENT_FEATURE_IS_OFF:
             return judge_absent_feature(facts, row, name, context.loaded)
-        case Expectation.CUCM_CERTIFICATE_VALID:
-            return judge_cucm_certificate(view_cucm_publisher(facts, row))
     # CONFIRMED has no judge, neither here nor in `services`. Only CAU-01 expects it, no interface
     # shows what it asks for, and it is judged before a change alone: `judge_facts` drops the row,
     # and `change.checks` leaves it to the engineer.

@@ -23,14 +23,14 @@ RecommendationId = Annotated[str, StringConstraints(pattern=r"^[A-Z]+-[0-9]{2}$"
 ReleaseNumber = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+$")]
 
 
-class _PackTable(BaseModel):
+class PackTable(BaseModel):
     """A table of a pack, which takes the keys that it names and no others."""
 
     # A misspelt key such as `unless` would otherwise be ignored, and its row judged too widely.
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class Remedy(_PackTable):
+class Remedy(PackTable):
     """What to do about one kind of drift: the administration page, the act there, the CLI.
 
     `cli` is empty where no command line does it.
@@ -51,7 +51,7 @@ class RemedyWithout(Remedy):
     feature: Condition
 
 
-class Citation(_PackTable):
+class Citation(PackTable):
     """Where Cisco says it; `releases` in words are those whose documents were read.
 
     `section` is the title of a chapter or section. A file gives `passage` instead, in words of
@@ -73,7 +73,7 @@ class Citation(_PackTable):
         return data
 
 
-class Releases(_PackTable):
+class Releases(PackTable):
     """The IM&P releases that a recommendation holds for: from `start`, below `below`."""
 
     # `from` is a keyword of Python.
@@ -81,7 +81,7 @@ class Releases(_PackTable):
     below: ReleaseNumber | None = None
 
 
-class FeatureServices(_PackTable):
+class FeatureServices(PackTable):
     """Services that should not run where a feature is declared absent (PROFILE-03).
 
     `unless` names features that need the services too, `yields_to` rows that ask for them.
@@ -94,7 +94,7 @@ class FeatureServices(_PackTable):
     yields_to: tuple[RecommendationId, ...] = ()
 
 
-class Recommendation(_PackTable):
+class Recommendation(PackTable):
     """One checkable statement with its stable id.
 
     It applies where `applies` and `on` hold, or, with `or_activated`, where its service is

@@ -13,7 +13,7 @@ from auditor.models.facts import (
 )
 from auditor.models.findings import FindingKind, Verdict
 from auditor.models.statements import Form, Statement, make_statement
-from auditor.recommendations.certificates import judge_node_certificate
+from auditor.recommendations.cluster_health import judge_replication
 from auditor.recommendations.ha import explain_by_ha, judge_group_membership
 from auditor.recommendations.prerequisites import (
     judge_database_configured,
@@ -22,7 +22,13 @@ from auditor.recommendations.prerequisites import (
     judge_ldap_search,
     judge_xmpp_federation,
 )
-from auditor.recommendations.view import Judgement, NodeView, ServiceView, explain_no_response
+from auditor.recommendations.view import (
+    Judgement,
+    NodeView,
+    ServiceView,
+    access_hint,
+    explain_no_response,
+)
 from auditor.recommendations.vocabulary import Expectation
 
 
@@ -208,7 +214,8 @@ def _judge_uptime(service: ServiceView, expected: Statement) -> Judgement:
 def _judge_axl_response(view: NodeView) -> Judgement:
     name, probe = view.node.name, view.node.axl
     expected = make_statement(Form.AXL_REPLIES_EXPECTED, node=name)
-    hints = (make_statement(Form.TEST_AXL, node=name),)
+    access = access_hint(view.facts, view.node, Source.IMP_AXL)
+    hints = (access or make_statement(Form.TEST_AXL, node=name),)
     unknown = make_statement(Form.UNKNOWN_WHETHER, what=make_statement(Form.AXL_REPLY, node=name))
     # The reply is that of another machine: neither a pass nor drift of this node.
     if view.node.identity is Identity.CONTRADICTED:
@@ -257,5 +264,5 @@ _EXPECTATION_JUDGES: Mapping[Expectation, Callable[[NodeView], Judgement]] = {
     Expectation.LDAP_SEARCH_CONFIGURED: _judge_ldap_search,
     Expectation.FILE_SERVER_AND_DATABASE: judge_file_server,
     Expectation.GROUPED: judge_group_membership,
-    Expectation.CERTIFICATE_VALID: judge_node_certificate,
+    Expectation.REPLICATION_GOOD: judge_replication,
 }

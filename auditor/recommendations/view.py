@@ -1,8 +1,10 @@
 """What a recommendation is judged on: a node, its service there, and the judgement made of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from auditor.failure_reasons import Reason
+from auditor.failures import FailureWords, failure_advice, failure_place
 from auditor.models.facts import (
     ClusterFacts,
     Evidence,
@@ -89,7 +91,9 @@ def view_service(facts: ClusterFacts, node: NodeFacts, service: str) -> ServiceV
         why = make_statement(Form.NO_SERVICE_ROW, node=name)
         return _unknown_service_view(name, service, why, Form.CHECK_SERVICE_LIST)
     why = explain_no_response(facts, node, Source.CONTROL_CENTER)
-    return _unknown_service_view(name, service, why, Form.BRING_BACK)
+    view = _unknown_service_view(name, service, why, Form.BRING_BACK)
+    access = access_hint(facts, node, Source.CONTROL_CENTER)
+    return view if access is None else replace(view, hint=access)
 
 
 def explain_no_response(facts: ClusterFacts, node: NodeFacts, source: Source) -> Statement:
@@ -103,6 +107,30 @@ def explain_no_response(facts: ClusterFacts, node: NodeFacts, source: Source) ->
         node=node.name,
         reason=gap.reason or "",
         detail=gap.detail,
+    )
+
+
+# Of these nothing can be fixed from here but the node itself.
+_DOWN_REASONS = frozenset(
+    {Reason.UNREACHABLE, Reason.TIMED_OUT, Reason.UNAVAILABLE, Reason.NO_SUCH_SERVICE}
+)
+
+
+def access_hint(facts: ClusterFacts, node: NodeFacts, source: Source) -> Statement | None:
+    """Return what lets the audit read a source: the role, the password, the certificate.
+
+    The words are those of the failure, as the coverage and `doctor` have them. None: the node did
+    not answer, or no failure is known.
+    """
+    gap = facts.gap(node.name, source)
+    if gap is None or gap.failure is None or gap.reason in _DOWN_REASONS:
+        return None
+    words = FailureWords(cluster=facts.name)
+    advice, place = failure_advice(gap.failure, words), failure_place(gap.failure, words)
+    return (
+        make_statement(Form.FIX_ACCESS, source=source, node=node.name, advice=advice, place=place)
+        if advice
+        else None
     )
 
 

@@ -29,7 +29,8 @@ class Condition(StrEnum):
     SERVICE_RUNS = "service_runs"
     SEVERAL_NODES = "several_nodes"
     SUBSCRIBER = "subscriber"
-    CERTIFICATE_URGENT = "certificate_urgent"
+    WITHOUT_XMPP_FEDERATION = "without_xmpp_federation"
+    RUNS_WITHOUT_FEATURE = "runs_without_feature"
 
 
 class NodeScope(StrEnum):
@@ -63,11 +64,10 @@ class Expectation(StrEnum):
     FILE_SERVER_AND_DATABASE = "file_server_and_database"
     PAIR_HEALTHY = "pair_healthy"
     GROUPED = "grouped"
+    REPLICATION_GOOD = "replication_good"
     PROFILE_AGREES = "profile_agrees"
     PROFILE_NAMES_EXIST = "profile_names_exist"
     ABSENT_FEATURE_IS_OFF = "absent_feature_is_off"
-    CERTIFICATE_VALID = "certificate_valid"
-    CUCM_CERTIFICATE_VALID = "cucm_certificate_valid"
     # Only an engineer can judge it, before a change (CAU-01).
     CONFIRMED = "confirmed"
 

@@ -7,12 +7,19 @@ from typing import Any
 
 from auditor import __version__
 from auditor.models.facts import Coverage, Evidence, NodeFacts, ServiceState
-from auditor.models.findings import ClusterReport, Finding, Verdict, Waiver, finding_sort_key
+from auditor.models.findings import (
+    Cause,
+    ClusterReport,
+    Finding,
+    Verdict,
+    Waiver,
+    finding_sort_key,
+)
 from auditor.models.history import ClusterHistory, FindingChange
 from auditor.models.report import Report, RunMetadata
 from auditor.report.sentences import render_sentence, render_sentences, render_source
 
-REPORT_SCHEMA_VERSION = "1.0"
+REPORT_SCHEMA_VERSION = "2.0"
 """Major.minor: a new key raises the second number, a changed or dropped one the first."""
 
 _VERDICTS_WITHOUT_AGE = (Verdict.PASS, Verdict.NOT_APPLICABLE)
@@ -129,7 +136,6 @@ def _cluster_report_dict(cluster: ClusterReport) -> dict[str, Any]:
         "name": cluster.name,
         "status": str(cluster.status),
         "release": cluster.release,
-        "cucm_certificate_not_after": cluster.cucm_certificate_not_after,
         # By exact name too, so that names that differ only in case have one order.
         "nodes": [
             _node_dict(n) for n in sorted(cluster.nodes, key=lambda n: (n.name.lower(), n.name))
@@ -137,6 +143,7 @@ def _cluster_report_dict(cluster: ClusterReport) -> dict[str, Any]:
         "findings": [
             _finding_dict(finding) for finding in sorted(cluster.findings, key=finding_sort_key)
         ],
+        "causes": [_cause_dict(cause) for cause in cluster.causes],
         "coverage": [
             _coverage_dict(entry) for entry in sorted(cluster.coverage, key=_coverage_sort_key)
         ],
@@ -154,7 +161,7 @@ def _node_dict(node: NodeFacts) -> dict[str, Any]:
         "ha_state": str(node.ha_state.state) if node.ha_state else None,
         "identity": str(node.identity),
         "release": node.release,
-        "certificate_not_after": node.certificate_not_after,
+        "replication": node.replication,
         "services": [_service_dict(service) for service in services],
     }
 
@@ -187,6 +194,15 @@ def _finding_dict(finding: Finding) -> dict[str, Any]:
         "remedy": render_sentences(finding.remedy),
         "evidence": _evidence_dicts(finding.evidence),
         "waiver": _waiver_dict(finding.waiver) if finding.waiver else None,
+        "caused_by": list(finding.caused_by),
+    }
+
+
+def _cause_dict(cause: Cause) -> dict[str, Any]:
+    return {
+        "finding": cause.finding.id,
+        "severity": str(cause.severity),
+        "explains": [finding.id for finding in cause.explains],
     }
 
 

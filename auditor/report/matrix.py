@@ -12,7 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor import service_names
-from auditor.models.facts import HaState, Identity, NodeFacts, Origin, Role, RunState, ServiceState
+from auditor.models.facts import (
+    REPLICATION_STATES,
+    HaState,
+    Identity,
+    NodeFacts,
+    Origin,
+    Role,
+    RunState,
+    ServiceState,
+)
 from auditor.models.findings import ClusterReport, Finding, FindingKind, SubjectKind, Verdict
 from auditor.models.statements import Form
 from auditor.report.console import safe_text
@@ -27,6 +36,9 @@ _DRIFT_KIND_WORDS = {
     FindingKind.PROFILE_CONFLICT: "conflict",
 }
 """Where the state of the service does not say what is wrong with it."""
+
+REPLICATION_ROW = "REPL-01"
+"""The recommendation whose verdict the replication of a node has in the matrix."""
 
 _IDENTITY_VERDICTS = {
     Identity.CERTIFICATE: (Verdict.PASS, "proven"),
@@ -84,7 +96,10 @@ def index_findings(findings: Iterable[Finding]) -> FindingIndex:
 def node_attribute_rows(
     nodes: Sequence[NodeFacts], index: FindingIndex
 ) -> list[tuple[str, list[Cell]]]:
-    """Return the rows on the nodes themselves; their release only where they differ in it."""
+    """Return the rows on the nodes themselves.
+
+    Their release is among them where they differ in it, their replication where it was judged.
+    """
     rows = [
         ("role", [_role_cell(node) for node in nodes]),
         ("redundancy group", [_group_cell(node, index) for node in nodes]),
@@ -93,6 +108,8 @@ def node_attribute_rows(
     ]
     if len({node.release for node in nodes}) > 1:
         rows.append(("release", [_release_cell(node) for node in nodes]))
+    if any(_find_replication(node, index) for node in nodes):
+        rows.append(("replication", [_replication_cell(node, index) for node in nodes]))
     return rows
 
 
@@ -104,6 +121,19 @@ def _release_cell(node: NodeFacts) -> Cell:
     return (
         Cell(node.release) if node.release else Cell("unknown", mark=VERDICT_MARKS[Verdict.UNKNOWN])
     )
+
+
+def _find_replication(node: NodeFacts, index: FindingIndex) -> Finding | None:
+    findings = index.by_node.get(node.name.lower(), ())
+    return next((f for f in findings if f.recommendation == REPLICATION_ROW), None)
+
+
+def _replication_cell(node: NodeFacts, index: FindingIndex) -> Cell:
+    finding = _find_replication(node, index)
+    if finding is None or finding.verdict is Verdict.NOT_APPLICABLE:
+        return Cell("-")
+    meaning = "not read" if node.replication is None else REPLICATION_STATES[node.replication]
+    return _verdict_cell(finding.verdict, meaning, finding)
 
 
 def _role_cell(node: NodeFacts) -> Cell:

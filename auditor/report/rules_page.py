@@ -9,13 +9,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from auditor.models.certificates import URGENT_CERTIFICATE_DAYS
 from auditor.models.findings import SubjectKind
+from auditor.recommendations.cause_rules import load_cause_rules
 from auditor.recommendations.packs import Recommendation, Remedy
 from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMode, NodeScope
 from auditor.report.console import render_console, safe_text
 from auditor.report.wording import KIND_TEXTS
-from auditor.text import count_noun
+from auditor.text import count_noun, join_names
 
 PACK_TEXTS = {
     "table": "Cisco's service activation table",
@@ -30,7 +30,8 @@ CONDITION_TEXTS = {
     Condition.SERVICE_RUNS: "the service runs",
     Condition.SEVERAL_NODES: "the cluster has more than one node",
     Condition.SUBSCRIBER: "the node is a subscriber",
-    Condition.CERTIFICATE_URGENT: f"it ends in less than {URGENT_CERTIFICATE_DAYS} days",
+    Condition.WITHOUT_XMPP_FEDERATION: "XMPPFED-02 applies",
+    Condition.RUNS_WITHOUT_FEATURE: "the service runs although its feature is declared absent",
 }
 """The conditions that are no key of [cluster.deployment]; the others are named by their key."""
 
@@ -67,12 +68,11 @@ EXPECTATION_TEXTS = {
     Expectation.LDAP_SEARCH_CONFIGURED: "the LDAP search for third-party clients is configured",
     Expectation.FILE_SERVER_AND_DATABASE: "a file server and one database a node are configured",
     Expectation.PAIR_HEALTHY: "high availability is on and both nodes are normal",
+    Expectation.REPLICATION_GOOD: "database replication in state 2",
     Expectation.GROUPED: "the node is in a redundancy group",
     Expectation.PROFILE_AGREES: "the profile says what the cluster shows",
     Expectation.PROFILE_NAMES_EXIST: "all names in the profile exist in the cluster",
     Expectation.ABSENT_FEATURE_IS_OFF: "no service of a feature that is declared absent runs",
-    Expectation.CERTIFICATE_VALID: "the certificate that the node presents is valid long enough",
-    Expectation.CUCM_CERTIFICATE_VALID: "the certificate that CUCM presents is valid long enough",
     Expectation.CONFIRMED: "the engineer confirms it",
 }
 
@@ -160,6 +160,7 @@ def _rule_fields(row: Recommendation) -> Iterator[RuleField]:
     if row.remedy_without is not None:
         declared = f"`{row.remedy_without.feature}` declared absent"
         yield "", f"With {declared}: {_rule_remedy_text(row.remedy_without)}"
+    yield from _rule_cause_fields(row)
     for number, watch in enumerate(row.watches):
         yield ("" if number else "watches"), f"{watch.key}: {', '.join(watch.services)}"
     yield "pack", _pack_title(row.pack)
@@ -180,6 +181,12 @@ def _rule_limit_fields(row: Recommendation) -> Iterator[RuleField]:
         yield "judged", f"{_PRECHECK_ONLY} (auditor precheck)"
 
 
+def _rule_cause_fields(row: Recommendation) -> Iterator[RuleField]:
+    rules = [rule for rule in load_cause_rules() if row.id in rule.rows]
+    for number, rule in enumerate(rules):
+        yield ("" if number else "caused by"), f"{join_names(rule.by, word='or')}: {rule.because}"
+
+
 def _rule_severity_text(row: Recommendation) -> str:
     special = (
         f"{level} where {_condition_text(word)}" for word, level in row.severity_when.items()
@@ -196,7 +203,7 @@ def _rule_condition_text(row: Recommendation) -> str:
     text = _condition_text(row.applies)
     if row.or_activated:
         text += f", or {_condition_text(Condition.SERVICE_ACTIVATED)}"
-    return f"{text}; not with {_condition_text(row.unless)}" if row.unless else text
+    return f"{text}; not where {_condition_text(row.unless)}" if row.unless else text
 
 
 def _rule_remedy_text(remedy: Remedy) -> str:

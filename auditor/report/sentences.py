@@ -78,7 +78,10 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.KEY_DIFFERS: "{key:code} differs from the cluster",
     Form.NAMES: "it names {names:list}",
     Form.NOT_CONFIRMED: (
-        "{reason}; the cluster's database suggests it, but your file does not confirm it"
+        "{reason}; the cluster's own data suggests it, but your file does not confirm it"
+    ),
+    Form.NOT_CONFIRMED_TODAY: (
+        "{reason}; that depends on nodes, roles or groups of an earlier run, which may have changed"
     ),
     # Releases
     Form.RELEASE_RANGE: "this holds for releases {bounds}, and {release:release}",
@@ -164,6 +167,13 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.LISTED_BY_CLUSTER: "the cluster lists the node in this group",
     Form.PLANNED_NOT_ASKED: "it is declared in planned_nodes, so it was not asked",
     Form.HAS_PAIR: "{group} has a pair of nodes",
+    # Replication
+    Form.REPLICATION_EXPECTED: "database replication of {node} is good (2)",
+    Form.REPLICATION_STATE: "database replication of {node} is in state {meaning} ({number})",
+    Form.REPLICATE_STATE: "`Replicate_State` of {node} is {number}",
+    Form.REPLICATION_INITIALIZING: (
+        "replication that starts is in this state, and so is one that never came up"
+    ),
     # Prerequisites
     Form.DATABASE_EXPECTED: "an external database for {use:code} is configured on {node}",
     Form.DATABASE_REACHABLE_EXPECTED: (
@@ -209,14 +219,6 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.FIREWALL_POSSIBLE: (
         "{service} is {state}, and a firewall may let its node through but not this machine"
     ),
-    # Certificates
-    Form.CERTIFICATE_EXPECTED: ("the certificate of {server} is valid for at least {days:days}"),
-    Form.CERTIFICATE_VALID_UNTIL: "the certificate of {server} is valid until {date}",
-    Form.CERTIFICATE_EXPIRED: "the certificate of {server} expired on {date}",
-    Form.CERTIFICATE_UNKNOWN: ("it is not known until when the certificate of {server} is valid"),
-    Form.CERTIFICATE_DAYS: "`certificate_days` asks for {days:days}",
-    Form.HANDSHAKE_WITH: "TLS handshake with {server}",
-    Form.RUN_TIME_UNKNOWN: "it is not known when the run began",
     # The profile
     Form.FEATURE_OFF_EXPECTED: "no service runs for the feature that {key:code} declares absent",
     Form.NO_SERVICE_DEPENDS: 'no service depends on {key:code} by an "if" of the table',
@@ -248,6 +250,9 @@ _TEMPLATES: Mapping[Form, str] = {
     # What to do
     Form.ROW_REMEDY: "in {page}, {action}{command:run}{node:on}",
     Form.BRING_BACK: "bring {node} back (see coverage), then audit again",
+    Form.FIX_ACCESS: (
+        "to make {source:source} of {node} answer, {advice}{place:brackets}; then audit again"
+    ),
     Form.CHECK_ADDRESS: "correct the address of {node} (see coverage), then audit again",
     Form.CHECK_SERVICE_LIST: (
         "check that Control Center of {node} lists its services, then audit again"
@@ -275,6 +280,13 @@ _TEMPLATES: Mapping[Form, str] = {
     ),
     Form.READ_RELEASE: (
         "make Control Center of the publisher answer, so that the release is known"
+    ),
+    Form.READ_REPLICATION: (
+        "read `utils dbreplication runtimestate` on {node}, and make PerfMon of it answer"
+    ),
+    Form.AUDIT_WHEN_REPLICATED: (
+        "audit again in a while; if it stays so for four hours, Cisco's guide resets it as if the"
+        " setup had failed (REPL-01)"
     ),
     Form.READ_CUCM: "make AXL of the CUCM publisher answer, then audit again",
     Form.PUT_INTO_GROUP: "put {node} into a redundancy group",
@@ -384,7 +396,6 @@ _FORMATS: Mapping[str, Callable[[StatementValue], str]] = {
     "capital": lambda value: _text(value).capitalize(),
     "causes": _causes_text,
     "code": _code,
-    "days": lambda value: f"{_text(value)} more day{'' if value == '1' else 's'}",
     "do": lambda value: "do" if isinstance(value, tuple) and len(value) > 1 else "does",
     "key": lambda value: _code(value) if value else "it",
     "list": lambda value: _text(value, ", "),

@@ -73,8 +73,7 @@ KIND_TEXTS = {
     FindingKind.HA_ABNORMAL: "HA state not normal",
     FindingKind.NOT_GROUPED: "in no redundancy group",
     FindingKind.PROFILE_CONFLICT: "profile and cluster disagree",
-    FindingKind.EXPIRING: "certificate expires soon",
-    FindingKind.EXPIRED: "certificate expired",
+    FindingKind.REPLICATION_BAD: "database replication not good",
 }
 
 

@@ -1,6 +1,7 @@
 """A certificate authority for one simulated cluster, and a certificate for each of its servers."""
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -47,18 +48,18 @@ class CertificateAuthority:
         """Return the certificate that clients are to trust."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
-    def issue(self, name: str, path: Path, days: int = USUAL_CERTIFICATE_DAYS) -> Path:
-        """Write key and certificate of a server by its name (never its address); return path.
+    def issue(self, names: Sequence[str], path: Path, days: int = USUAL_CERTIFICATE_DAYS) -> Path:
+        """Write key and certificate for names (never the simulator's addresses); return path.
 
         It ends after so many whole days and half of one; `days` below zero: it has expired.
         """
         key = _generate_key()
         starts, ends = _validity(days)
         builder = _certificate_builder(
-            _x509_name(name), self.certificate.subject, key, starts, ends
+            _x509_name(names[0]), self.certificate.subject, key, starts, ends
         )
         return _write_key_and_certificate(
-            path, key, _sign_server_certificate(builder, name, self.key, key)
+            path, key, _sign_server_certificate(builder, names, self.key, key)
         )
 
 
@@ -75,17 +76,18 @@ def _validity(days: int) -> tuple[datetime, datetime]:
     return min(now, ends) - _ISSUE_AGE, ends
 
 
-def write_self_signed(name: str, path: Path) -> Path:
+def write_self_signed(names: Sequence[str], path: Path) -> Path:
     """Write key and certificate of a server that no authority vouches for; return path."""
     key = _generate_key()
     starts, ends = _validity(USUAL_CERTIFICATE_DAYS)
-    builder = _certificate_builder(_x509_name(name), _x509_name(name), key, starts, ends)
-    return _write_key_and_certificate(path, key, _sign_server_certificate(builder, name, key, key))
+    name = _x509_name(names[0])
+    builder = _certificate_builder(name, name, key, starts, ends)
+    return _write_key_and_certificate(path, key, _sign_server_certificate(builder, names, key, key))
 
 
 def _sign_server_certificate(
     builder: x509.CertificateBuilder,
-    name: str,
+    names: Sequence[str],
     signer: ec.EllipticCurvePrivateKey,
     key: ec.EllipticCurvePrivateKey,
 ) -> x509.Certificate:
@@ -94,7 +96,8 @@ def _sign_server_certificate(
     own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     return (
         builder.add_extension(
-            x509.SubjectAlternativeName([_subject_alternative_name(name)]), critical=False
+            x509.SubjectAlternativeName([_subject_alternative_name(name) for name in names]),
+            critical=False,
         )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(authority=False), critical=True)

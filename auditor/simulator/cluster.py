@@ -6,7 +6,7 @@ This is the simulator's own reading of Cisco's table and guides, written apart f
 recommendations, so that the two can disagree and a test can notice.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from auditor.simulator import catalogue
@@ -139,10 +139,12 @@ class SimulatedCluster:
         for name in scenario.cucm_names:
             cucm = apart.get(name) or CucmEntry(name=name)
             self.cucm_nodes[name] = CucmNode(name, scenario.cucm_release, cucm.replication)
-        self.certificate_days: dict[str, int] = {
-            name: (apart.get(name) or differing.get(name) or CucmEntry(name=name)).certificate_days
-            for name in (*self.nodes, *self.cucm_nodes)
-        }
+        self.certificate_days: dict[str, int] = {}
+        self.certificate_names: dict[str, Sequence[str]] = {}
+        for name in (*self.nodes, *self.cucm_nodes):
+            shown = apart.get(name) or differing.get(name) or CucmEntry(name=name)
+            self.certificate_days[name] = shown.certificate_days
+            self.certificate_names[name] = shown.certificate_names or [name]
         for node in self.nodes.values():
             self._follow_ha(node)
         for group in self.groups:

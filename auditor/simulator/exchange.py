@@ -38,7 +38,13 @@ from auditor.simulator.envelope import (
     serialise_envelope,
     wrap_in_envelope,
 )
-from auditor.simulator.faults import Fault, FaultPlan, FaultRule, SimulatedInterface
+from auditor.simulator.faults import (
+    Fault,
+    FaultPlan,
+    FaultRule,
+    Question,
+    SimulatedInterface,
+)
 from auditor.simulator.http_replies import (
     send_blocks,
     send_half_then_reset,
@@ -54,9 +60,9 @@ class LoggedRequest:
     """One request. Times are `time.monotonic()`; `ended` is None while it is under way.
 
     `interface` is "" for an unknown path. `authorization` and `cookie`: the request carried
-    them. `statement` is the SQL of an executeSQLQuery. `writes` is true unless the operation is
-    known to read only. `status` is None where no HTTP status was sent. `connection` numbers the TCP
-    connections of a server.
+    them. `statement` is the SQL of an executeSQLQuery, `object` that of a PerfMon request. `writes`
+    is true unless the operation is known to read only. `status` is None where no HTTP status was
+    sent. `connection` numbers the TCP connections of a server.
     """
 
     node: str
@@ -64,6 +70,7 @@ class LoggedRequest:
     operation: str
     soap_action: str
     statement: str
+    object: str
     authorization: bool
     cookie: bool
     connection: int
@@ -174,6 +181,7 @@ class SimulatedServer:
             operation=operation,
             soap_action=request.headers.get("SOAPAction", ""),
             statement=statement,
+            object="".join(soap_request.texts("Object")).strip() if soap_request else "",
             authorization="Authorization" in request.headers,
             cookie=_SESSION_COOKIE in request.cookies,
             connection=connection,
@@ -194,12 +202,11 @@ class SimulatedServer:
             return await refusal.respond_error_page(
                 request, 404, "The requested resource is not available"
             )
-        rule = self._simulation.plan.fault_in_place_of_reply(self._name, interface, entry.operation)
+        asked = Question(interface, entry.operation, entry.object)
+        rule = self._simulation.plan.fault_in_place_of_reply(self._name, asked)
         if rule is not None:
             entry.fault = rule.fault
-            return await refusal.respond_with_fault(
-                request, interface, rule, self._simulation.cluster.scenario.axl_versions
-            )
+            return await refusal.respond_with_fault(request, interface, rule, self._axl_versions)
         if self._node is not None and interface is SimulatedInterface.IMP_AXL:
             service = self._node.services.get(AXL_SERVICE.lower())
             if service is None or not service.runs:
@@ -208,7 +215,7 @@ class SimulatedServer:
         if refused is not None:
             return refused
         assert soap_request is not None  # noqa: S101 - _refuse has refused a request without SOAP
-        rule = self._simulation.plan.fault_in_reply(self._name, interface, entry.operation)
+        rule = self._simulation.plan.fault_in_reply(self._name, asked)
         entry.fault = rule.fault if rule else None
         try:
             reply = self._make_reply(interface, soap_request, rule)
@@ -239,9 +246,7 @@ class SimulatedServer:
             SimulatedInterface.CUCM_AXL,
             SimulatedInterface.IMP_AXL,
         ) and not self._speaks_version(request, soap_request):
-            return await refusal.respond_unsupported_version(
-                request, self._simulation.cluster.scenario.axl_versions
-            )
+            return await refusal.respond_unsupported_version(request, self._axl_versions)
         return None
 
     def _is_authenticated(self, request: web.BaseRequest) -> bool:
@@ -251,8 +256,13 @@ class SimulatedServer:
             return hmac.compare_digest(header.encode(), self._authorization.encode())
         return request.cookies.get(_SESSION_COOKIE) in self._sessions
 
+    @property
+    def _axl_versions(self) -> tuple[str, ...]:
+        cluster = self._simulation.cluster
+        return cluster.scenario.axl_versions(cluster.server(self._name).release)
+
     def _speaks_version(self, request: web.BaseRequest, soap_request: ReceivedRequest) -> bool:
-        accepted = {*self._simulation.cluster.scenario.axl_versions}
+        accepted = {*self._axl_versions}
         if self._node is not None:
             accepted.add(_ICSA_VERSION)
         versions = {requested_axl_version(soap_request)}

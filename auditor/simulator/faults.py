@@ -104,12 +104,27 @@ INTERFACES_BY_FAULT = {
 }
 """The interfaces of faults that not every interface can show."""
 
+_FAULTS_OF_ELEMENTS = frozenset({Fault.MISSING_VALUE, Fault.ODD_STATUS, Fault.NIL_VALUES})
+"""Faults that can be about one element of a row."""
+
+_INTERFACES_WITH_OBJECTS = frozenset({SimulatedInterface.ALL, SimulatedInterface.PERFMON})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a request asks, as far as a fault can depend on it; `object` is PerfMon's, or ""."""
+
+    interface: SimulatedInterface
+    operation: str
+    object: str = ""
+
 
 class FaultRule(BaseModel):
     """One fault and the requests that get it: a `[[fault]]` of a scenario.
 
     Of the requests that fit, it skips the first `after` and then hits `times` (None: all). `row`,
     `element`, `text`, `code`, `of`, `megabytes` and `interval_s` are for the faults that take them.
+    `object` is that of a PerfMon request; no other request fits then.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -118,6 +133,7 @@ class FaultRule(BaseModel):
     node: str = ANY_NODE
     interface: SimulatedInterface = SimulatedInterface.ALL
     operation: str | None = None
+    object: str | None = None
     times: int | None = None
     after: int = 0
     row: str | None = None
@@ -135,20 +151,27 @@ class FaultRule(BaseModel):
         places = INTERFACES_BY_FAULT.get(self.fault)
         if places is not None and self.interface not in places:
             raise ValueError(f"{self.fault} cannot be shown on {self.interface}.")
+        if self.object is not None and self.interface not in _INTERFACES_WITH_OBJECTS:
+            raise ValueError(f"`object` is for PerfMon, and there is none on {self.interface}.")
+        if self.element is not None and self.fault not in _FAULTS_OF_ELEMENTS:
+            raise ValueError(f"{self.fault} takes no `element`.")
         return self
 
     def applies_to_node(self, node: str) -> bool:
         """Return whether the rule applies to this node."""
         return self.node in (ANY_NODE, node)
 
-    def is_due_for(self, node: str, interface: SimulatedInterface, operation: str) -> bool:
+    def is_due_for(self, node: str, asked: Question) -> bool:
         """Count a request that fits the rule, and return whether it gets the fault."""
         if not self.applies_to_node(node) or self.interface not in (
             SimulatedInterface.ALL,
-            interface,
+            asked.interface,
         ):
             return False
-        if self.operation not in (None, operation):
+        if self.operation not in (None, asked.operation) or self.object not in (
+            None,
+            asked.object,
+        ):
             return False
         self._matched += 1
         due = self._matched - self.after
@@ -161,20 +184,16 @@ class FaultPlan:
 
     rules: list[FaultRule] = field(default_factory=list)
 
-    def fault_in_place_of_reply(
-        self, node: str, interface: SimulatedInterface, operation: str
-    ) -> FaultRule | None:
+    def fault_in_place_of_reply(self, node: str, asked: Question) -> FaultRule | None:
         """Return the fault that replaces the reply, counting the request."""
-        return self._due(node, interface, operation, replaces_reply=True)
+        return self._due(node, asked, replaces_reply=True)
 
-    def fault_in_reply(
-        self, node: str, interface: SimulatedInterface, operation: str
-    ) -> FaultRule | None:
+    def fault_in_reply(self, node: str, asked: Question) -> FaultRule | None:
         """Return the fault that changes a good reply, counting the request.
 
         Call it only where there is a reply: a refused request does not count.
         """
-        return self._due(node, interface, operation, replaces_reply=False)
+        return self._due(node, asked, replaces_reply=False)
 
     def on_listener(self, node: str) -> FaultRule | None:
         """Return the fault that holds for a whole node, if any."""
@@ -189,16 +208,14 @@ class FaultPlan:
             if not (node in (ANY_NODE, rule.node) and fault in (None, rule.fault))
         ]
 
-    def _due(
-        self, node: str, interface: SimulatedInterface, operation: str, *, replaces_reply: bool
-    ) -> FaultRule | None:
+    def _due(self, node: str, asked: Question, *, replaces_reply: bool) -> FaultRule | None:
         # Every rule is asked and not only the last, because asking counts the request.
         due = [
             rule
             for rule in self.rules
             if not _needs_listener(rule)
             and (rule.fault in REPLACING_FAULTS) is replaces_reply
-            and rule.is_due_for(node, interface, operation)
+            and rule.is_due_for(node, asked)
         ]
         return due[-1] if due else None
 

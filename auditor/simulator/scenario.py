@@ -64,6 +64,9 @@ def ha_state_number(value: object) -> object:
 CertificateDays = Annotated[int, Field(ge=-3650, le=3650)]
 """Whole days until a server's certificate ends; of one that has expired, less than zero."""
 
+CertificateNames = Annotated[list[str], Field(min_length=1)]
+"""The names in a server's certificate; several in one that all servers share."""
+
 USUAL_CERTIFICATE_DAYS = 825
 USUAL_REPLICATION = 2
 """`Replicate_State` of a database whose replication is good (RTMT guide 15)."""
@@ -137,6 +140,7 @@ class NodeEntry(_ScenarioModel):
     replication: int = USUAL_REPLICATION
     release: str | None = None
     certificate_days: CertificateDays = USUAL_CERTIFICATE_DAYS
+    certificate_names: CertificateNames | None = None
     corrupted_product_row: StrictBool = False
 
 
@@ -146,6 +150,7 @@ class CucmEntry(_ScenarioModel):
     name: str
     replication: int = USUAL_REPLICATION
     certificate_days: CertificateDays = USUAL_CERTIFICATE_DAYS
+    certificate_names: CertificateNames | None = None
 
 
 class GroupEntry(_ScenarioModel):
@@ -245,13 +250,15 @@ class Scenario(_ScenarioModel):
         """Return the CUCM's release, which is the nodes' own unless the scenario says."""
         return self.cluster.cucm_release or self.cluster.release
 
-    @property
-    def axl_versions(self) -> tuple[str, ...]:
-        """Return the AXL versions that the CUCM accepts, newest first (DevNet AXL versioning)."""
+    def axl_versions(self, release: str) -> tuple[str, ...]:
+        """Return the AXL versions that a server of this release accepts, newest first.
+
+        Those of CUCM are published (DevNet AXL versioning); IM&P is taken to have the same.
+        """
         if self.cluster.axl_versions is not None:
             return tuple(self.cluster.axl_versions)
-        release = parse_release_text(self.cucm_release)
-        return next(versions for since, versions in _AXL_VERSIONS_BY_RELEASE if release >= since)
+        number = parse_release_text(release)
+        return next(versions for since, versions in _AXL_VERSIONS_BY_RELEASE if number >= since)
 
 
 def parse_release_text(text: str) -> MajorMinor:

@@ -169,8 +169,9 @@ class SimulatedServers:
 
     def _issue(self, name: str, path: Path) -> Path:
         """Write the certificate that a server has by right now, and return its path."""
-        days = self._simulation.cluster.certificate_days[name]
-        self._certificates[name] = self._authority.issue(name, path, days)
+        cluster = self._simulation.cluster
+        days, names = cluster.certificate_days[name], cluster.certificate_names[name]
+        self._certificates[name] = self._authority.issue(names, path, days)
         self._certificate_days[name] = days
         return path
 
@@ -184,9 +185,10 @@ class SimulatedServers:
         if rule.fault is Fault.WRONG_CERTIFICATE:
             return self._certificates[rule.of or self._other(name)]
         path = self._folder / f"{self._certificates[name].stem}-{rule.fault}.pem"
+        names = self._simulation.cluster.certificate_names[name]
         if rule.fault is Fault.SELF_SIGNED_CERTIFICATE:
-            return write_self_signed(name, path)
-        return self._authority.issue(name, path, _EXPIRED_FAULT_DAYS)
+            return write_self_signed(names, path)
+        return self._authority.issue(names, path, _EXPIRED_FAULT_DAYS)
 
     def _other(self, name: str) -> str:
         """Return another server: the next node, or the CUCM where a node is alone."""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError
-from auditor.models.facts import Source
 from auditor.models.findings import ClusterReport, Finding, Verdict, Waiver
 from auditor.text import nearest_choice
 from auditor.waivers.load import WaiverRule, load_waiver_file
@@ -114,8 +113,7 @@ def _expiry_notices(rule: WaiverRule, waiver: str, today: date) -> Iterator[str]
 
 def _are_nodes_unlisted(cluster: ClusterReport) -> bool:
     """Return whether no CUCM server listed the nodes, of those that were asked."""
-    entries = [entry for entry in cluster.coverage if entry.source is Source.CUCM_AXL]
-    return bool(entries) and all(entry.reason is not None for entry in entries)
+    return cluster.publisher is not None and not cluster.are_nodes_listed
 
 
 def _correction_hint(word: str, choices: Collection[str]) -> str:

@@ -15,9 +15,11 @@ from auditor.models.findings import Verdict
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
 from auditor.report import json_report
+from auditor.service_names import SIP_PROXY_SERVICE, XCP_ROUTER
 from auditor.soap.network import LiveNetwork
 from auditor.waivers.apply import ClusterWaivers
 from auditor.waivers.load import WaiverRule
+from tests.factories import cluster, node, service, subscriber
 from tests.recommendations.test_engine_properties import clusters
 
 ROWS = load_packs()
@@ -68,3 +70,15 @@ def test_no_waiver_turns_unknown_into_anything_else(
     assert summary["unknown"] == bare.count(Verdict.UNKNOWN)
     if summary["unknown"] or bare.exit_code is ExitCode.UNAUDITABLE:
         assert waived.exit_code is not ExitCode.COMPLIANT
+
+
+def test_a_waived_difference_is_no_cause() -> None:
+    """What it explained is to be fixed by itself, and is not forgotten with it."""
+    stopped = (service(XCP_ROUTER, "stopped"), service(SIP_PROXY_SERVICE, "stopped"))
+    facts = cluster(node(), subscriber("imp2", *stopped))
+    rule = WaiverRule("RTR-01", "lab", "imp2", "reason", "owner", date(2026, 4, 1), "waivers.toml")
+
+    judged, waived = (_report(facts, rules).clusters[0].causes for rules in ((), (rule,)))
+
+    assert [(c.finding.recommendation, len(c.explains)) for c in judged] == [("RTR-01", 1)]
+    assert [(c.finding.recommendation, len(c.explains)) for c in waived] == [("SIP-01", 0)]

@@ -9,7 +9,7 @@ from auditor.change.advice import load_activation_advice
 from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.precheck import decide_change
 from auditor.change.precheck_report import check_remedy, check_text
-from auditor.change.what_if import RequestedChange
+from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import HaState, Identity, Origin, Reach, RunState, ServiceState
 from auditor.models.findings import Severity
 from auditor.recommendations.packs import load_packs
@@ -63,19 +63,19 @@ def test_turning_on_a_wanted_service_is_a_go(service: str) -> None:
     """It also fixes the drift that is there without it."""
     node = GOOD[service]
     decision = decide(
-        without(HEALTHY, node, service), RequestedChange(node, service, activate=True)
+        without(HEALTHY, node, service), RequestedChange(node, service, ChangeAction.ACTIVATE)
     )
     passing = {PrecheckResult.GO, PrecheckResult.NOTE}
     assert {check.result for check in decision.checks} <= passing
     assert decision.result is PrecheckResult.GO
     assert PrecheckTopic.FIXES in {check.topic for check in decision.checks}
-    assert decision.steps[service]
+    assert any(step.service == service for step in decision.steps)
 
 
 @pytest.mark.parametrize("service", sorted(GOOD))
 def test_turning_off_a_wanted_service_is_a_no_go(service: str) -> None:
     """It would break the recommendation that it runs."""
-    decision = decide(HEALTHY, RequestedChange(GOOD[service], service, activate=False))
+    decision = decide(HEALTHY, RequestedChange(GOOD[service], service, ChangeAction.DEACTIVATE))
     assert decision.result is PrecheckResult.NO_GO
     assert PrecheckResult.NO_GO in results(decision, PrecheckTopic.BREAKS)
     assert decision.drift
@@ -86,7 +86,7 @@ def test_turning_off_a_wanted_service_is_a_no_go(service: str) -> None:
 @pytest.mark.parametrize("service", [BULK_PROVISIONING, SERVICEABILITY_REPORTER])
 def test_turning_on_a_misplaced_service_is_a_no_go(service: str) -> None:
     """These run on the publisher alone."""
-    decision = decide(HEALTHY, RequestedChange(SUBSCRIBER, service, activate=True))
+    decision = decide(HEALTHY, RequestedChange(SUBSCRIBER, service, ChangeAction.ACTIVATE))
     assert PrecheckResult.NO_GO in results(decision, PrecheckTopic.PLACEMENT)
 
 
@@ -95,7 +95,7 @@ def test_configuration_that_no_interface_shows_must_be_confirmed(service: str) -
     """Until then the change is undecided (CAU-01)."""
     node = GOOD[service]
     facts = without(HEALTHY, node, service)
-    decision = decide(facts, RequestedChange(node, service, activate=True), confirmed=False)
+    decision = decide(facts, RequestedChange(node, service, ChangeAction.ACTIVATE), confirmed=False)
     assert decision.result is PrecheckResult.UNDECIDED
     assert set(results(decision, PrecheckTopic.CONFIRM)) == {PrecheckResult.UNDECIDED}
 
@@ -107,7 +107,7 @@ def test_a_database_that_refuses_is_a_no_go(service: str) -> None:
     facts = without(HEALTHY, node, service)
     databases = tuple(replace(d, reach=Reach.REFUSED) for d in facts.databases)
     decision = decide(
-        replace(facts, databases=databases), RequestedChange(node, service, activate=True)
+        replace(facts, databases=databases), RequestedChange(node, service, ChangeAction.ACTIVATE)
     )
     assert PrecheckResult.NO_GO in results(decision, PrecheckTopic.PREREQUISITE)
 
@@ -124,7 +124,7 @@ def test_a_prerequisite_that_is_not_configured_is_a_no_go(service: str, key: str
     """The service would run without it."""
     node = GOOD[service]
     facts = without(HEALTHY, node, service)
-    change = RequestedChange(node, service, activate=True)
+    change = RequestedChange(node, service, ChangeAction.ACTIVATE)
     missing = replace(facts, settings={**facts.settings, key: (make.setting(False),)})
     assert PrecheckResult.NO_GO in results(decide(missing, change), PrecheckTopic.PREREQUISITE)
 
@@ -132,8 +132,8 @@ def test_a_prerequisite_that_is_not_configured_is_a_no_go(service: str, key: str
 def test_a_service_that_needs_one_that_is_down_is_a_no_go() -> None:
     """Unless the same change brings it."""
     facts = without(HEALTHY, SUBSCRIBER, PRESENCE_ENGINE_SERVICE, SIP_PROXY_SERVICE)
-    engine = RequestedChange(SUBSCRIBER, PRESENCE_ENGINE_SERVICE, activate=True)
-    proxy = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, activate=True)
+    engine = RequestedChange(SUBSCRIBER, PRESENCE_ENGINE_SERVICE, ChangeAction.ACTIVATE)
+    proxy = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, ChangeAction.ACTIVATE)
     assert PrecheckResult.NO_GO in results(decide(facts, engine), PrecheckTopic.PREREQUISITE)
     assert decide(facts, engine, proxy).result is PrecheckResult.GO
 
@@ -145,7 +145,7 @@ def test_a_router_that_is_down_is_a_no_go_for_xcp_services() -> None:
     nodes = tuple(replace(n, services={**n.services, XCP_ROUTER: stopped}) for n in facts.nodes)
     decision = decide(
         replace(facts, nodes=nodes),
-        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
+        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE),
     )
     assert PrecheckResult.NO_GO in results(decision, PrecheckTopic.PREREQUISITE)
 
@@ -155,7 +155,7 @@ def test_an_unread_node_is_undecided() -> None:
     nodes = tuple(replace(n, services={}) if n.name == SUBSCRIBER else n for n in HEALTHY.nodes)
     decision = decide(
         replace(HEALTHY, nodes=nodes),
-        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
+        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE),
     )
     assert decision.result is PrecheckResult.UNDECIDED
 
@@ -166,7 +166,7 @@ def test_a_service_of_an_undeclared_feature_is_undecided() -> None:
     settings = {k: v for k, v in facts.settings.items() if k != "web_clients"}
     decision = decide(
         replace(facts, settings=settings),
-        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
+        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE),
     )
     assert decision.result is PrecheckResult.UNDECIDED
     assert any("web_clients" in check_remedy(check) for check in decision.checks)
@@ -174,7 +174,7 @@ def test_a_service_of_an_undeclared_feature_is_undecided() -> None:
 
 def test_drift_below_the_threshold_is_a_note() -> None:
     """It is listed and decides nothing."""
-    change = RequestedChange(SUBSCRIBER, SERVICEABILITY_REPORTER, activate=True)
+    change = RequestedChange(SUBSCRIBER, SERVICEABILITY_REPORTER, ChangeAction.ACTIVATE)
     decision = decide(HEALTHY, change, fail_on=Severity.CRITICAL)
     assert results(decision, PrecheckTopic.BREAKS) == [PrecheckResult.NOTE]
 
@@ -189,7 +189,7 @@ def test_a_moving_or_broken_pair_forbids_a_change(state: HaState, result: Preche
     nodes = tuple(replace(n, ha_state=make.reading(state)) for n in facts.nodes)
     decision = decide(
         replace(facts, nodes=nodes),
-        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
+        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE),
     )
     assert result in results(decision, PrecheckTopic.GROUP)
 
@@ -200,7 +200,7 @@ def test_a_pair_with_ha_off_is_a_note() -> None:
     groups = tuple(replace(g, ha_enabled=False) for g in facts.groups)
     decision = decide(
         replace(facts, groups=groups),
-        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
+        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE),
     )
     assert decision.result is PrecheckResult.GO
     assert PrecheckResult.NOTE in results(decision, PrecheckTopic.GROUP)
@@ -215,7 +215,7 @@ def test_a_node_that_another_machine_answers_for_is_undecided() -> None:
     )
     decision = decide(
         replace(facts, nodes=nodes),
-        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
+        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE),
     )
     assert decision.result is PrecheckResult.UNDECIDED
     assert results(decision, PrecheckTopic.NOW) == [PrecheckResult.UNDECIDED]
@@ -230,7 +230,7 @@ def test_a_starting_service_is_undecided() -> None:
     )
     decision = decide(
         replace(HEALTHY, nodes=nodes),
-        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
+        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE),
     )
     assert results(decision, PrecheckTopic.NOW) == [PrecheckResult.UNDECIDED]
 
@@ -245,7 +245,7 @@ def test_the_pair_is_checked_whatever_the_pack(state: HaState, result: PrecheckR
     nodes = tuple(replace(n, ha_state=make.reading(state)) for n in facts.nodes)
     decision = decide_change(
         replace(facts, nodes=nodes),
-        [RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True)],
+        [RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE)],
         load_packs(["table"]),
         fail_on=Severity.LOW,
         is_confirmed=True,
@@ -253,12 +253,12 @@ def test_the_pair_is_checked_whatever_the_pack(state: HaState, result: PrecheckR
     assert decision.result is result
 
 
-@pytest.mark.parametrize("activate", [True, False])
-def test_a_service_without_a_recommendation_is_undecided(activate: bool) -> None:
+@pytest.mark.parametrize("action", [ChangeAction.ACTIVATE, ChangeAction.DEACTIVATE])
+def test_a_service_without_a_recommendation_is_undecided(action: ChangeAction) -> None:
     """The table alone does not name it."""
     decision = decide_change(
         HEALTHY,
-        [RequestedChange(SUBSCRIBER, FILE_TRANSFER_MANAGER, activate=activate)],
+        [RequestedChange(SUBSCRIBER, FILE_TRANSFER_MANAGER, action)],
         load_packs(["table"]),
         fail_on=Severity.LOW,
         is_confirmed=True,
@@ -271,7 +271,9 @@ def test_an_unknown_group_is_undecided() -> None:
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     nodes = tuple(replace(n, redundancy_group=None, group_known=False) for n in facts.nodes)
     blind = replace(facts, nodes=nodes, groups=(), groups_known=False)
-    decision = decide(blind, RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True))
+    decision = decide(
+        blind, RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE)
+    )
     assert results(decision, PrecheckTopic.GROUP) == [PrecheckResult.UNDECIDED]
 
 
@@ -281,15 +283,17 @@ def test_a_discovered_ha_switch_is_not_trusted() -> None:
         replace(g, ha_enabled=False, switch_origin=Origin.DISCOVERED) for g in HEALTHY.groups
     )
     facts = without(replace(HEALTHY, groups=groups), SUBSCRIBER, WEB_CONNECTION_MANAGER)
-    decision = decide(facts, RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True))
+    decision = decide(
+        facts, RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE)
+    )
     assert PrecheckResult.NOTE not in results(decision, PrecheckTopic.GROUP)
 
 
 def test_a_service_that_the_same_change_turns_off_is_missing() -> None:
     """It runs now, and will not after the change."""
     facts = without(HEALTHY, SUBSCRIBER, PRESENCE_ENGINE_SERVICE)
-    engine = RequestedChange(SUBSCRIBER, PRESENCE_ENGINE_SERVICE, activate=True)
-    proxy = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, activate=False)
+    engine = RequestedChange(SUBSCRIBER, PRESENCE_ENGINE_SERVICE, ChangeAction.ACTIVATE)
+    proxy = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, ChangeAction.DEACTIVATE)
     decision = decide(facts, engine, proxy)
     kinds = {c.kind: c for c in decision.checks if c.topic is PrecheckTopic.PREREQUISITE}
     check = kinds[CheckKind.NEEDED_TURNED_OFF]
@@ -298,7 +302,7 @@ def test_a_service_that_the_same_change_turns_off_is_missing() -> None:
 
 def test_a_service_that_others_need_is_not_turned_off() -> None:
     """Unless they are turned off with it."""
-    proxy = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, activate=False)
+    proxy = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, ChangeAction.DEACTIVATE)
     alone = decide(HEALTHY, proxy)
     needing = [
         check_text(check) for check in alone.checks if check.topic is PrecheckTopic.PREREQUISITE
@@ -308,7 +312,7 @@ def test_a_service_that_others_need_is_not_turned_off() -> None:
         for name in (PRESENCE_ENGINE_SERVICE, SIP_FEDERATION_MANAGER)
     ]
     leaving = [
-        RequestedChange(SUBSCRIBER, s, activate=False)
+        RequestedChange(SUBSCRIBER, s, ChangeAction.DEACTIVATE)
         for s in (PRESENCE_ENGINE_SERVICE, SIP_FEDERATION_MANAGER)
     ]
     assert results(decide(HEALTHY, proxy, *leaving), PrecheckTopic.PREREQUISITE) == []
@@ -327,17 +331,21 @@ def test_another_feature_may_need_what_its_own_does_not(
     profile |= make.settings(partitioned_intradomain_federation=False)
     decision = decide(
         replace(HEALTHY, settings=profile),
-        RequestedChange(SUBSCRIBER, TEXT_CONFERENCE_MANAGER, activate=False),
+        RequestedChange(SUBSCRIBER, TEXT_CONFERENCE_MANAGER, ChangeAction.DEACTIVATE),
     )
     assert decision.result is result
 
 
-@pytest.mark.parametrize("activate", [True, False])
-def test_a_change_that_is_made_already_is_reported(activate: bool) -> None:
+@pytest.mark.parametrize("action", [ChangeAction.ACTIVATE, ChangeAction.DEACTIVATE])
+def test_a_change_that_is_made_already_is_reported(action: ChangeAction) -> None:
     """There is nothing to change, whatever the other checks find."""
-    facts = HEALTHY if activate else without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
-    change = RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=activate)
-    other = RequestedChange(PUBLISHER, WEB_CONNECTION_MANAGER, activate=False)
+    facts = (
+        HEALTHY
+        if action is ChangeAction.ACTIVATE
+        else without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
+    )
+    change = RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, action)
+    other = RequestedChange(PUBLISHER, WEB_CONNECTION_MANAGER, ChangeAction.DEACTIVATE)
     assert decide(facts, change).has_nothing_to_change
     assert not decide(facts, change, other).has_nothing_to_change
     assert decide(facts, change, other).already_made == (change,)
@@ -350,7 +358,7 @@ def test_a_service_that_is_activated_but_stopped_needs_a_start() -> None:
     services = dict(node.services)
     services[SIP_PROXY_SERVICE] = replace(services[SIP_PROXY_SERVICE], activated=True)
     nodes = tuple(replace(n, services=services) if n is node else n for n in stopped.nodes)
-    change = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, activate=True)
+    change = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, ChangeAction.ACTIVATE)
     decision = decide(replace(stopped, nodes=nodes), change)
     assert not decision.has_nothing_to_change
     now = next(check for check in decision.checks if check.topic is PrecheckTopic.NOW)

@@ -6,7 +6,7 @@ from auditor.change.decision import CheckKind, Decision, PrecheckResult, Prechec
 from auditor.change.diff.model import ExpectedSetting
 from auditor.change.precheck import decide_change
 from auditor.change.precheck_report import check_remedy, check_text
-from auditor.change.what_if import RequestedChange
+from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Severity
 from auditor.service_names import (
@@ -35,8 +35,8 @@ def test_a_feature_needs_its_service_on_every_node() -> None:
     """A node without it would be drift as soon as the profile is true."""
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     facts = without(facts, PUBLISHER, WEB_CONNECTION_MANAGER)
-    here = RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True)
-    there = RequestedChange(PUBLISHER, WEB_CONNECTION_MANAGER, activate=True)
+    here = RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE)
+    there = RequestedChange(PUBLISHER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE)
     alone = decide_with_file(facts, here, web_clients=False)
     (check,) = [check for check in alone.checks if check.topic is PrecheckTopic.FEATURE]
     assert (check.result, check.about) == (PrecheckResult.NO_GO, PUBLISHER)
@@ -52,7 +52,9 @@ def test_a_feature_that_was_true_needs_nothing_new() -> None:
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     facts = without(facts, PUBLISHER, WEB_CONNECTION_MANAGER)
     decision = decide_with_file(
-        facts, RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True), web_clients=True
+        facts,
+        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE),
+        web_clients=True,
     )
     assert results(decision, PrecheckTopic.FEATURE) == []
     assert decision.features == ()
@@ -64,7 +66,7 @@ def test_a_feature_on_an_unread_node_is_undecided() -> None:
     nodes = tuple(replace(n, services={}) if n.name == PUBLISHER else n for n in facts.nodes)
     decision = decide_with_file(
         replace(facts, nodes=nodes),
-        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True),
+        RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE),
         web_clients=False,
     )
     assert results(decision, PrecheckTopic.FEATURE) == [PrecheckResult.UNDECIDED]
@@ -74,7 +76,7 @@ def test_a_feature_finding_below_the_threshold_is_a_note() -> None:
     """As with any other drift."""
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     facts = without(facts, PUBLISHER, WEB_CONNECTION_MANAGER)
-    change = RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, activate=True)
+    change = RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE)
     decision = decide_with_file(facts, change, fail_on=Severity.CRITICAL, web_clients=False)
     assert results(decision, PrecheckTopic.FEATURE) == [PrecheckResult.NOTE]
 
@@ -84,14 +86,15 @@ def test_what_differs_until_the_profile_follows_is_foreseen() -> None:
     facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
     facts = without(facts, PUBLISHER, WEB_CONNECTION_MANAGER)
     changes = [
-        RequestedChange(n, WEB_CONNECTION_MANAGER, activate=True) for n in (PUBLISHER, SUBSCRIBER)
+        RequestedChange(n, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE)
+        for n in (PUBLISHER, SUBSCRIBER)
     ]
     decision = decide_with_file(facts, *changes, web_clients=False)
     (temporary,) = decision.temporary
     assert (temporary.verdict, temporary.kind) == ("drift", "profile_conflict")
     assert decision.features == (ExpectedSetting("web_clients", "false", "true"),)
     assert decide_with_file(facts, *changes, web_clients=True).temporary == ()
-    wrong = RequestedChange(SUBSCRIBER, SERVICEABILITY_REPORTER, activate=True)
+    wrong = RequestedChange(SUBSCRIBER, SERVICEABILITY_REPORTER, ChangeAction.ACTIVATE)
     assert decide_with_file(facts, *changes, wrong, web_clients=False).temporary == (temporary,)
 
 
@@ -101,7 +104,7 @@ def test_a_feature_that_the_cluster_does_not_show_must_be_configured_first() -> 
     profile = {**HEALTHY.settings, "permanent_chat": (make.setting(True), shown)}
     facts = without(replace(HEALTHY, settings=profile), SUBSCRIBER, TEXT_CONFERENCE_MANAGER)
     file = replace(facts, settings={**profile, "permanent_chat": (make.setting(False), shown)})
-    change = RequestedChange(SUBSCRIBER, TEXT_CONFERENCE_MANAGER, activate=True)
+    change = RequestedChange(SUBSCRIBER, TEXT_CONFERENCE_MANAGER, ChangeAction.ACTIVATE)
     decision = decide_change(
         facts, [change], ROWS, fail_on=Severity.LOW, is_confirmed=True, filed=file
     )
@@ -117,10 +120,13 @@ def test_a_prerequisite_of_the_change_is_reported_once() -> None:
     for node in (PUBLISHER, SUBSCRIBER):
         facts = without(facts, node, DIRECTORY_SERVICE)
     changes = [
-        RequestedChange(node, DIRECTORY_SERVICE, activate=True) for node in (PUBLISHER, SUBSCRIBER)
+        RequestedChange(node, DIRECTORY_SERVICE, ChangeAction.ACTIVATE)
+        for node in (PUBLISHER, SUBSCRIBER)
     ]
     decision = decide_with_file(facts, *changes, third_party_ldap_search=False)
-    assert results(decision, PrecheckTopic.PREREQUISITE).count(PrecheckResult.NO_GO) == 2
+    (check,) = (check for check in decision.checks if check.result is PrecheckResult.NO_GO)
+    assert (check.topic, check.about) == (PrecheckTopic.PREREQUISITE, PUBLISHER)
+    assert check.also == (SUBSCRIBER,)
     assert results(decision, PrecheckTopic.FEATURE) == []
 
 
@@ -128,7 +134,7 @@ def test_a_missing_prerequisite_of_a_feature_has_its_own_remedy() -> None:
     """Naming one more node adds no database."""
     facts = without(replace(HEALTHY, databases=()), SUBSCRIBER, MESSAGE_ARCHIVER)
     facts = without(facts, PUBLISHER, MESSAGE_ARCHIVER)
-    here = RequestedChange(SUBSCRIBER, MESSAGE_ARCHIVER, activate=True)
+    here = RequestedChange(SUBSCRIBER, MESSAGE_ARCHIVER, ChangeAction.ACTIVATE)
     decision = decide_with_file(facts, here, compliance=False)
     elsewhere = [c for c in decision.checks if c.finding and c.about == PUBLISHER]
     kinds = [c.kind for c in elsewhere if c.finding and c.finding.recommendation == "ARC-02"]
@@ -138,7 +144,7 @@ def test_a_missing_prerequisite_of_a_feature_has_its_own_remedy() -> None:
 def test_a_service_that_runs_already_proves_its_prerequisite() -> None:
     """As in an audit: it started, and it does not without."""
     facts = replace(HEALTHY, databases=())
-    again = RequestedChange(SUBSCRIBER, TEXT_CONFERENCE_MANAGER, activate=True)
+    again = RequestedChange(SUBSCRIBER, TEXT_CONFERENCE_MANAGER, ChangeAction.ACTIVATE)
     decision = decide_with_file(facts, again)
     found = [c for c in decision.checks if c.finding and c.finding.recommendation == "TCM-02"]
     assert PrecheckResult.NO_GO not in {c.result for c in found}

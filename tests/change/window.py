@@ -7,6 +7,7 @@ from auditor.change.precheck import decide_change
 from auditor.change.what_if import RequestedChange
 from auditor.models.facts import ClusterFacts, RunState, ServiceState
 from auditor.models.findings import Severity
+from auditor.models.sessions import PRESENCE_SESSIONS
 from auditor.recommendations.packs import load_packs
 from tests import factories as make
 
@@ -45,7 +46,12 @@ DATASTORE = ServiceState("Cisco Presence Datastore", False, None, RunState.START
 HEALTHY = replace(
     make.cluster(),
     nodes=tuple(
-        replace(node, services={**node.services, DATASTORE.name: DATASTORE})
+        replace(
+            node,
+            services={**node.services, DATASTORE.name: DATASTORE},
+            replication=2,
+            sessions={PRESENCE_SESSIONS: 120},
+        )
         for node in make.cluster().nodes
     ),
 )

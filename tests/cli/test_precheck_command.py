@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor.cli.app import app
+from auditor.text import join_names
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -206,10 +207,10 @@ def test_services_can_have_nodes_of_their_own(healthy: Lab) -> None:
     output = json.loads(
         healthy.run("precheck", "--cluster", "healthy", *words, "--json").stdout,
     )
-    assert [(c["node"], c["service"], c["activate"]) for c in output["changes"]] == [
-        (NODE, SIP, True),
-        ("imp3.lab.test", web, True),
-        ("imp3.lab.test", SIP, False),
+    assert [(c["node"], c["service"], c["action"]) for c in output["changes"]] == [
+        (NODE, SIP, "activate"),
+        ("imp3.lab.test", web, "activate"),
+        ("imp3.lab.test", SIP, "deactivate"),
     ]
 
 
@@ -285,8 +286,12 @@ def test_a_feature_from_the_check_to_the_profile(lab: Start, tmp_path: Path) -> 
     words += ["--confirm", "--expectation", str(expected)]
     alone = running.run("precheck", *words, "--on", nodes[0])
     assert alone.exit_code == 3
-    for node in nodes[1:]:
-        assert f"no-go: {node}: With web_clients = true, WEB-01: " in alone.stdout
+    first, *others = nodes[1:]
+    text = " ".join(alone.stdout.split())
+    assert f"no-go: {first}: With web_clients = true, WEB-01: " in text
+    assert text.count("no-go: ") == 1
+    assert f"The same holds for {join_names(others)}." in text
+    assert f"Name {join_names(nodes[1:])} with --on too." in text
     every = running.run("precheck", *words, *(w for node in nodes for w in ("--on", node)))
     assert every.exit_code == 0, every.stdout
     for node in nodes:

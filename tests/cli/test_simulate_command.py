@@ -70,6 +70,13 @@ def test_what_the_simulator_wrote_itself_it_writes_again(
     assert f'history = "sqlite:///{tmp_path}/auditor-history.sqlite3"' in told[1]
 
 
+def test_the_cucm_subscribers_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("threading.Event.wait", lambda _self, _timeout=None: True)
+    told = CliRunner().invoke(app, ["simulate", "lost-data-centre"]).stdout
+    first = "Simulating lost-data-centre: 4 nodes, a CUCM publisher and 1 CUCM subscriber.\n"
+    assert told.startswith(first)
+
+
 def test_the_shipped_scenarios_are_listed_and_in_the_help() -> None:
     listed = CliRunner().invoke(app, ["simulate"])
     assert listed.exit_code == 0

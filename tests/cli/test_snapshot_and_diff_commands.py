@@ -9,7 +9,7 @@ import pytest
 
 from auditor.change.decision import Decision
 from auditor.change.expectation import serialize_expectation
-from auditor.change.what_if import RequestedChange
+from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.snapshots import snapshot_digest
 from tests.lab import Lab
 
@@ -51,8 +51,8 @@ def test_an_expected_change_is_not_unexpected(window: tuple[Lab, Path], tmp_path
     running, before = window
     service = "Cisco XCP Message Archiver"
     expectation = tmp_path / "expect.json"
-    changes = (RequestedChange(SUBSCRIBER, service, activate=True),)
-    expectation.write_text(serialize_expectation(Decision("healthy", changes, (), {}).expectation))
+    changes = (RequestedChange(SUBSCRIBER, service, ChangeAction.ACTIVATE),)
+    expectation.write_text(serialize_expectation(Decision("healthy", changes, ()).expectation))
     running.simulator.change({"activate": {"node": SUBSCRIBER, "service": service}})
     running.simulator.change({"start": {"node": SUBSCRIBER, "service": service}})
     result = running.run("diff", str(before), "live", "--expect", str(expectation), "--json")
@@ -179,7 +179,7 @@ def test_an_expectation_for_another_cluster_is_refused(
     """It would call changes expected that are not."""
     running, before = window
     expectation = tmp_path / "expect.json"
-    expectation.write_text(serialize_expectation(Decision("other", (), (), {}).expectation))
+    expectation.write_text(serialize_expectation(Decision("other", (), ()).expectation))
     requests = len(running.simulator.requests)
     result = running.run("diff", str(before), "live", "--expect", str(expectation))
     assert result.exit_code == 2
@@ -193,8 +193,8 @@ def test_an_expected_change_that_was_not_made_is_reported_first(
     """Nothing else is unexpected."""
     running, before = window
     expectation = tmp_path / "expect.json"
-    changes = (RequestedChange(SUBSCRIBER, SIP, activate=False),)
-    expectation.write_text(serialize_expectation(Decision("healthy", changes, (), {}).expectation))
+    changes = (RequestedChange(SUBSCRIBER, SIP, ChangeAction.DEACTIVATE),)
+    expectation.write_text(serialize_expectation(Decision("healthy", changes, ()).expectation))
     result = running.run("diff", str(before), "live", "--expect", str(expectation))
     assert result.exit_code == 3
     first = "The expected change was not made. Nothing else is unexpected. "

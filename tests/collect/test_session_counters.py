@@ -1,4 +1,4 @@
-"""Sessions and replication: counted where PerfMon has them, and never a gap where it has not."""
+"""Sessions and replication: read where PerfMon has them, and a gap only where a row needs them."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from auditor.audit import RunContext, RunOptions, survey_clusters
+from auditor.collect.perfmon import REPLICATION_OBJECT
 from auditor.collect.scope import (
+    AUDIT_TOPICS,
     FAILOVER_TOPICS,
     SNAPSHOT_TOPICS,
     WATCH_TOPICS,
@@ -82,12 +84,77 @@ def test_a_second_survey_asks_only_its_group_and_topics(
 def test_missing_counters_are_no_gap(lab: Callable[..., Lab], fault: str) -> None:
     running = lab(PAIRS)
     running.simulator.change(
-        {"fault": {"fault": fault, "node": FIRST, "interface": "perfmon", "after": 1}}
+        {"fault": {"fault": fault, "node": FIRST, "interface": "perfmon", "after": 2}}
     )
     facts = survey(running, SurveyScope(SNAPSHOT_TOPICS - {SurveyTopic.DATABASES}))
     node = facts.nodes[0]
     assert (node.sessions, node.ha_state is None) == ({}, False)
     assert facts.gap(FIRST, Source.PERFMON) is None
+
+
+UNREADABLE = {
+    "no object": {"fault": "soap-fault"},
+    "no counter": {
+        "fault": "missing-row",
+        "row": rf"\\{FIRST}\{REPLICATION_OBJECT}(ReplicateCount)\Replicate_State",
+    },
+    "no number": {"fault": "odd-status", "text": "good"},
+}
+
+
+@pytest.mark.parametrize("fault", UNREADABLE.values(), ids=UNREADABLE)
+def test_replication_that_cannot_be_read_is_a_gap_of_an_audit(
+    lab: Callable[..., Lab], fault: dict[str, str]
+) -> None:
+    """A failover check, which does not judge by it, shows it as not read."""
+    running = lab(PAIRS)
+    running.simulator.change(
+        {"fault": {**fault, "node": FIRST, "interface": "perfmon", "after": 1, "times": 1}}
+    )
+    facts = survey(running, SurveyScope(AUDIT_TOPICS - {SurveyTopic.DATABASES}))
+    assert (facts.nodes[0].replication, facts.nodes[1].replication) == (None, 2)
+    assert facts.nodes[0].ha_state is not None
+    assert facts.gap(FIRST, Source.PERFMON) is not None
+
+
+@pytest.mark.parametrize(
+    "counters",
+    [{"Replicate_State": 5}, {"Replicate_State": -1}],
+)
+def test_a_state_of_replication_that_no_guide_has_is_not_read(
+    lab: Callable[..., Lab], counters: dict[str, int]
+) -> None:
+    entry = {"name": FIRST, "perfmon": {REPLICATION_OBJECT: counters}}
+    facts = survey(lab({**PAIRS, "node": [entry]}), SurveyScope(AUDIT_TOPICS))
+    gap = facts.gap(FIRST, Source.PERFMON)
+    assert facts.nodes[0].replication is None
+    assert gap is not None
+    assert "which is not a documented state" in gap.detail
+
+
+def test_a_node_without_others_is_not_asked_for_replication(lab: Callable[..., Lab]) -> None:
+    alone = {"cluster": {"name": "lab"}, "group": [{"name": "One", "nodes": [FIRST]}]}
+    running = lab(alone)
+    survey(running, SurveyScope(AUDIT_TOPICS))
+    assert requests(running).count((FIRST, "perfmonCollectCounterData")) == 1
+
+
+@pytest.mark.parametrize("topics", [AUDIT_TOPICS, SNAPSHOT_TOPICS, FAILOVER_TOPICS])
+def test_no_node_is_sent_more_than_seven_requests(
+    lab: Callable[..., Lab], topics: frozenset[SurveyTopic]
+) -> None:
+    """Also where services move, and are read twice."""
+    moving = {"name": SECOND, "starting": ["Cisco SIP Proxy"]}
+    running = lab({**PAIRS, "node": [moving]})
+    facts = survey(running, SurveyScope(topics))
+    asked = [node for node, _ in requests(running)]
+    assert {node: asked.count(node) <= 7 for node in asked if node != "cucm-pub.lab.test"} == {
+        node.name: True for node in facts.nodes
+    }
+    assert facts.nodes[1].replication == 2
+    assert facts.nodes[1].sessions.keys() >= (
+        {"ActiveJsmSessions"} if SurveyTopic.SESSIONS in topics else set()
+    )
 
 
 def test_a_perfmon_that_does_not_answer_is_asked_once(lab: Callable[..., Lab]) -> None:

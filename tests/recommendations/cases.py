@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from auditor.models.facts import (
     AxlAvailability,
@@ -75,7 +74,6 @@ class Case:
 
 IMPOSSIBLE = {
     ("AXL-03", Verdict.DRIFT): "the row calls the service optional",
-    ("CERT-02", Verdict.NOT_APPLICABLE): "every cluster has a CUCM publisher",
 }
 """Verdicts that a recommendation cannot come to by contract."""
 
@@ -248,7 +246,9 @@ def xmpp_federation() -> Iterator[Case]:
     yield Case(id_, Verdict.PASS, cluster(profile=unlisted), "imp2")
     down = cluster(node(), subscriber("imp2", off), profile=unlisted)
     yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
-    yield Case(id_, Verdict.PASS, cluster(node(), subscriber("imp2", on), profile=absent), "imp2")
+    unneeded = cluster(node(), subscriber("imp2", on), profile=absent)
+    yield Case(id_, Verdict.NOT_APPLICABLE, unneeded, "imp2")
+    yield Case(id_, Verdict.NOT_APPLICABLE, cluster(profile=only), "imp2")
     unclear = subscriber("imp2", service(XMPP_FEDERATION_MANAGER, "unknown"))
     yield Case(id_, Verdict.UNKNOWN, cluster(node(), unclear, profile=unlisted), "imp2")
     calm = cluster(node(), subscriber("imp2", off), profile=absent)
@@ -323,6 +323,10 @@ def directory() -> Iterator[Case]:
     yield Case(id_, Verdict.UNKNOWN, down, "imp2")
     gone = cluster(node(), subscriber("imp2", off), profile=absent)
     yield Case(id_, Verdict.NOT_APPLICABLE, gone, "imp2")
+    yield Case(id_, Verdict.NOT_APPLICABLE, cluster(profile=absent), "imp2")
+    idle = deployment(third_party_ldap_search=False, third_party_ldap_search_configured=False)
+    stopped = cluster(*_with("imp2", DIRECTORY_SERVICE, "stopped"), profile=idle)
+    yield Case(id_, Verdict.DRIFT, stopped, "imp2", FindingKind.PREREQUISITE_MISSING)
     id_ = "DIR-03"
     for verdict, uptime, restarted, kind in (
         (Verdict.PASS, 600, None, None),
@@ -437,38 +441,6 @@ def availability() -> Iterator[Case]:
     yield Case("HA-02", Verdict.NOT_APPLICABLE, PLANNED, "imp2")
 
 
-def certificates() -> Iterator[Case]:
-    """Yield the cases of the certificates of the nodes and of the CUCM publisher."""
-
-    def facts_ending(end: str | None, **changes: Any) -> dict[str, ClusterFacts]:
-        """Return facts in which the certificate of imp2, or that of CUCM, ends then."""
-        ending = subscriber(certificate_not_after=end)
-        return {
-            "CERT-01": cluster(node(), ending, **changes),
-            "CERT-02": cluster(cucm_certificate_not_after=end, **changes),
-        }
-
-    subjects = {"CERT-01": "imp2", "CERT-02": "lab"}
-    for id_, subject in subjects.items():
-        # The run began on 2026-03-01 at 02:00.
-        for end in ("2026-03-31T02:00:00Z", "9999-12-31T23:59:59Z"):
-            yield Case(id_, Verdict.PASS, facts_ending(end)[id_], subject)
-        short = facts_ending("2026-03-02T02:00:00Z", certificate_days=1)[id_]
-        yield Case(id_, Verdict.PASS, short, subject)
-        for end in ("2026-03-31T01:59:59Z", "2026-03-01T02:00:01Z"):
-            facts = facts_ending(end)[id_]
-            yield Case(id_, Verdict.DRIFT, facts, subject, FindingKind.EXPIRING)
-        for end in ("2026-03-01T02:00:00Z", "2026-02-28T02:00:00Z"):
-            facts = facts_ending(end)[id_]
-            yield Case(id_, Verdict.DRIFT, facts, subject, FindingKind.EXPIRED)
-        yield Case(id_, Verdict.UNKNOWN, facts_ending(None)[id_], subject)
-        timeless = facts_ending("2028-05-01T00:00:00Z", started_at=None)[id_]
-        yield Case(id_, Verdict.UNKNOWN, timeless, subject)
-    other = subscriber(identity=Identity.CONTRADICTED)
-    yield Case("CERT-01", Verdict.UNKNOWN, cluster(node(), other), "imp2")
-    yield Case("CERT-01", Verdict.NOT_APPLICABLE, PLANNED, "imp2")
-
-
 def profile() -> Iterator[Case]:
     """Yield the cases of the findings about the profile."""
     chat = "deployment.chat"
@@ -535,6 +507,29 @@ def profile() -> Iterator[Case]:
         yield Case("PROFILE-03", Verdict.UNKNOWN, facts, key)
 
 
+def replication() -> Iterator[Case]:
+    """Yield the cases of the row on database replication."""
+    id_, bad = "REPL-01", FindingKind.REPLICATION_BAD
+    for verdict, number, kind in (
+        (Verdict.PASS, 2, None),
+        (Verdict.UNKNOWN, 0, None),
+        (Verdict.UNKNOWN, None, None),
+        (Verdict.UNKNOWN, 5, None),
+        (Verdict.DRIFT, 1, bad),
+        (Verdict.DRIFT, 3, bad),
+        (Verdict.DRIFT, 4, bad),
+    ):
+        yield Case(id_, verdict, cluster(node(), subscriber(replication=number)), "imp2", kind)
+    strange = subscriber(replication=2, identity=Identity.CONTRADICTED)
+    yield Case(id_, Verdict.UNKNOWN, cluster(node(), strange), "imp2")
+    alone = cluster(node(replication=4))
+    yield Case(id_, Verdict.NOT_APPLICABLE, alone, "imp1")
+    unsure = replace(cluster(node(replication=None)), topology_observed=False)
+    yield Case(id_, Verdict.UNKNOWN, unsure, "imp1")
+    waiting = cluster(node(replication=0), subscriber(planned=True))
+    yield Case(id_, Verdict.NOT_APPLICABLE, waiting, "imp1")
+
+
 CASES = (
     *running(),
     *foundation(),
@@ -546,6 +541,6 @@ CASES = (
     *axl(),
     *file_transfer(),
     *availability(),
-    *certificates(),
     *profile(),
+    *replication(),
 )

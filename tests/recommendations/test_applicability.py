@@ -116,7 +116,7 @@ def test_a_discovered_feature_alone_makes_nothing_compliant(value: bool) -> None
 
     assert finding.verdict is Verdict.UNKNOWN
     assert render_sentence(finding.because) == (
-        f"`chat` is {str(value).lower()} (discovered); the cluster's database suggests it, "
+        f"`chat` is {str(value).lower()} (discovered); the cluster's own data suggests it, "
         "but your file does not confirm it."
     )
     assert render_sentences(finding.remedy) == "Declare `chat` in [cluster.deployment]."

@@ -49,6 +49,26 @@ def test_every_server_verifies_against_the_bundle_beside_it(
         assert names["subjectAltName"] == (("DNS", name),)
 
 
+def test_servers_can_share_the_names_of_their_certificates(start: "Start") -> None:
+    names = ["imp-ms.lab.test", "imp1.lab.test", "imp2.lab.test"]
+    wire = start(
+        group=[{"name": "Pair", "nodes": ["imp1", "imp2"]}],
+        node=[{"name": name, "certificate_names": names} for name in ("imp1", "imp2")],
+    )
+    with wire.connect("imp1", server_hostname=OTHER) as line:
+        shown = line.getpeercert()
+    assert shown is not None
+    assert shown["subjectAltName"] == tuple(("DNS", name) for name in names)
+    assert ((("commonName", names[0]),),) == shown["subject"]
+
+
+def test_the_file_names_the_cucm_subscribers(start: "Start", tmp_path: Path) -> None:
+    wire = start(cluster={"name": "lab", "cucm_subscribers": ["cucm-sub.lab.test"]})
+    (cluster,) = written(wire, tmp_path)["cluster"]
+    assert cluster["cucm_subscribers"] == ["cucm-sub.lab.test"]
+    assert set(cluster["addresses"]) == {NODE, OTHER, CUCM, "cucm-sub.lab.test"}
+
+
 def test_the_file_holds_no_password(healthy: "Wire", tmp_path: Path) -> None:
     path = healthy.sim.write_config(tmp_path / "auditor.toml")
     assert healthy.sim.password not in path.read_text(encoding="utf-8")

@@ -306,6 +306,14 @@ def test_one_node_of_the_list_can_have_no_role_or_an_odd_one(
     assert {row.findtext("nodeUsage") for row in listed} == {"Publisher", "Subscriber"}
 
 
+def test_a_fault_can_be_that_of_one_perfmon_object(start: "Start") -> None:
+    replication = "Number of Replicates Created and State of Replication"
+    wire = start(fault=[{"fault": "http-500", "interface": "perfmon", "object": replication}])
+    assert wire.perfmon(NODE).status == 200
+    assert wire.perfmon(NODE, replication).status == 500
+    assert [request.object for request in wire.sim.requests][-1] == replication
+
+
 def test_one_service_can_lack_its_status(start: "Start") -> None:
     fault = {"fault": "missing-value", "row": "Cisco SIP Proxy", "node": NODE}
     answer = start(fault=[fault]).control_center(NODE)

@@ -210,6 +210,14 @@ def test_each_node_has_its_own_whole_version_and_the_cucm_another(start: "Start"
     assert wire.axl(CUCM, "getCCMVersion").texts("version") == ["14.0.1.14900(69)"]
 
 
+def test_each_server_accepts_the_axl_versions_of_its_own_release(start: "Start") -> None:
+    wire = start(cluster={"name": "lab", "release": "14.0.1.13900-8", "cucm_release": "15.0.1"})
+    assert wire.axl(CUCM, "getCCMVersion", version="15.0").status == 200
+    count = "<sql>select count(*) from processnode</sql>"
+    assert wire.axl(NODE, "executeSQLQuery", count, "15.0").status == 599
+    assert wire.axl(NODE, "executeSQLQuery", count, "14.0").status == 200
+
+
 def test_the_version_of_a_named_node_is_that_of_a_cucm_node(healthy: "Wire") -> None:
     named = healthy.axl(CUCM, "getCCMVersion", f"<processNodeName>{CUCM}</processNodeName>")
     assert named.texts("version") == ["14.0.1.13900(8)"]

@@ -217,6 +217,22 @@ def test_planned_nodes_are_listed_and_do_not_answer(start: "Start") -> None:
             'node "imp1.lab.test": `certificate_days`',
         ),
         (
+            {
+                "cluster": {"name": "x"},
+                "group": [GROUP],
+                "fault": [{"fault": "hang", "interface": "imp-axl", "object": "Cisco XCP CM"}],
+            },
+            'fault "hang": `object` is for PerfMon, and there is none on imp-axl',
+        ),
+        (
+            {
+                "cluster": {"name": "x"},
+                "group": [GROUP],
+                "fault": [{"fault": "hang", "element": "nodeUsage"}],
+            },
+            'fault "hang": hang takes no `element`',
+        ),
+        (
             {"cluster": {"name": "x"}, "group": [GROUP], "fault": [{"fault": "rain"}]},
             "`fault` cannot be `rain`",
         ),

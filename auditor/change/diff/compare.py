@@ -21,6 +21,7 @@ from auditor.change.diff.profile import (
     declared_profile,
 )
 from auditor.change.diff.services import find_missing_changes
+from auditor.change.diff.sessions import compare_sessions
 from auditor.models.findings import SubjectKind, Verdict
 from auditor.snapshots import SnapshotFinding
 from auditor.text import join_names
@@ -43,7 +44,8 @@ def compare_clusters(
         *failures,
         *compare_groups(before, after),
         *compare_nodes(before, after, expectation),
-        *find_missing_changes(after, expectation),
+        *find_missing_changes(before, after, expectation),
+        *compare_sessions(before, after),
         *compare_profile(before, after, expectation),
         *compare_observed_settings(before, after, expectation),
         *_compare_findings(before, after, expectation),

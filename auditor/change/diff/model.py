@@ -62,6 +62,7 @@ class DifferenceCategory(StrEnum):
     """Where a difference is listed, most serious first; the values are tokens of the JSON output.
 
     `NOT_COMPARED`: a whole part was unreadable before. `NEWLY_KNOWN`: one value was unknown before.
+    `FEWER_SESSIONS`: a few less, as users come and go; more than that are `UNEXPECTED`.
     `UNTIL_PROFILE_FOLLOWS`: it differs only because the profile lacks the tested feature.
     """
 
@@ -73,6 +74,7 @@ class DifferenceCategory(StrEnum):
     RESTARTED = "restart"
     NEWLY_KNOWN = "readable"
     UNTIL_PROFILE_FOLLOWS = "foreseen"
+    FEWER_SESSIONS = "sessions"
     EXPECTED = "expected"
     FIXED = "fixed"
     PERSISTING = "persisting"
@@ -116,11 +118,23 @@ def differences_exit_code(differences: Iterable[Difference]) -> ExitCode:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedChange:
-    """A service on a node that is to be activated and running, or not activated."""
+    """A service on a node that is to be activated and running, or not activated.
+
+    `restarted`: it is to be restarted, and may be a network service.
+    """
 
     node: str
     service: str
     activated: bool
+    restarted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOnNode:
+    """A service on one node."""
+
+    node: str
+    service: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +180,8 @@ class ChangeExpectation:
     """What a change is expected to do to a cluster; also the content of an expectation file.
 
     `drift` are the ids of findings that become drift by the change itself, `temporary` those that
-    last until the profile has the tested `features`.
+    last until the profile has the tested `features`. `may_restart` are services that restart
+    because of the change, beside those that it names.
     """
 
     kind: Literal["auditor-expectation"] = "auditor-expectation"
@@ -176,6 +191,7 @@ class ChangeExpectation:
     drift: Annotated[frozenset[str], PlainSerializer(sorted)]
     features: tuple[ExpectedSetting, ...] = ()
     temporary: Annotated[tuple[ExpectedFinding, ...], Field(alias="foreseen")] = ()
+    may_restart: tuple[ServiceOnNode, ...] = ()
 
     def service_change(self, node: str, service: str) -> ExpectedChange | None:
         """Return what is expected of a service on a node, None if nothing is."""
@@ -183,6 +199,13 @@ class ChangeExpectation:
             if (change.node.casefold(), change.service) == (node.casefold(), service):
                 return change
         return None
+
+    def allows_restart(self, node: str, service: str) -> bool:
+        """Return whether a restart of a service is part of the change, or follows from it."""
+        return self.service_change(node, service) is not None or any(
+            (allowed.node.casefold(), allowed.service) == (node.casefold(), service)
+            for allowed in self.may_restart
+        )
 
     def setting(self, key: str) -> ExpectedSetting | None:
         """Return what was tested of a deployment key, None if it was not tested."""

@@ -10,6 +10,7 @@ from auditor.change.diff.model import (
 )
 from auditor.change.diff.services import compare_services
 from auditor.models.facts import (
+    REPLICATION_STATES,
     AxlAvailability,
     ClusterFacts,
     HaState,
@@ -105,6 +106,9 @@ def node_attributes(node: NodeFacts) -> dict[str, str]:
         attributes["identity"] = node.identity
     if node.release is not None:
         attributes["release"] = node.release
+    if node.replication in REPLICATION_STATES:
+        meaning = REPLICATION_STATES[node.replication]
+        attributes["database replication"] = f"{meaning} ({node.replication})"
     return attributes
 
 

@@ -15,6 +15,7 @@ CATEGORY_HEADINGS = {
     DifferenceCategory.RESTARTED: "Unexpected restarts",
     DifferenceCategory.NEWLY_KNOWN: "Not compared, because it is known only now",
     DifferenceCategory.UNTIL_PROFILE_FOLLOWS: "Only until the profile is updated",
+    DifferenceCategory.FEWER_SESSIONS: "A few sessions less, as users come and go",
     DifferenceCategory.EXPECTED: "Expected changes",
     DifferenceCategory.FIXED: "Fixed drift",
     DifferenceCategory.PERSISTING: "Remaining drift",

@@ -32,18 +32,19 @@ def compare_services(
             yield _newly_readable_service(now.name, old, new, expected)
         elif _has_restarted(was, now, old, new):
             # To activate a service that was activated may well restart it.
-            category = DifferenceCategory.EXPECTED if expected else DifferenceCategory.RESTARTED
+            is_expected = expectation.allows_restart(now.name, name)
+            category = DifferenceCategory.EXPECTED if is_expected else DifferenceCategory.RESTARTED
             yield Difference(category, now.name, f"{name} was restarted.")
 
 
 def find_missing_changes(
-    after: ComparedCluster, expectation: ChangeExpectation
+    before: ComparedCluster, after: ComparedCluster, expectation: ChangeExpectation
 ) -> Iterator[Difference]:
     """Yield the expected changes that were not made, or that may not have been made."""
     for change in expectation.services:
         node = after.nodes.get(change.node.casefold())
         service = node.services.get(change.service) if node else None
-        goal = "activated and running" if change.activated else "not activated"
+        goal = _goal_text(change)
         text = f"{change.service} was to be {goal}"
         if service is None:
             text += ", and its state could not be read."
@@ -55,6 +56,33 @@ def find_missing_changes(
             is_halfway = service.activated and service.state is not RunState.STARTED
             state = f"activated, but {service.state}" if is_halfway else _state_text(service)
             yield Difference(DifferenceCategory.NOT_DONE, change.node, f"{text}, and is {state}.")
+        elif change.restarted and node is not None:
+            yield from _missing_restart(before.nodes.get(change.node.casefold()), node, service)
+
+
+def _goal_text(change: ExpectedChange) -> str:
+    if change.restarted:
+        return "restarted and running"
+    return "activated and running" if change.activated else "not activated"
+
+
+def _missing_restart(
+    was: NodeFacts | None, now: NodeFacts, new: ServiceState
+) -> Iterator[Difference]:
+    """Yield a running service that was to be restarted and was not, or may not have been."""
+    old = was.services.get(new.name) if was else None
+    # One that was stopped before runs only because it was started.
+    if old is not None and old.state is RunState.STOPPED:
+        return
+    if was is not None and old is not None and _has_restarted(was, now, old, new):
+        return
+    has_times = was is not None and None not in (was.replied_at, now.replied_at)
+    if old is not None and None not in (old.uptime_s, new.uptime_s) and has_times:
+        text = f"{new.name} was to be restarted, and was not."
+        yield Difference(DifferenceCategory.NOT_DONE, now.name, text)
+    else:
+        text = f"{new.name} was to be restarted, and it is unknown whether it was."
+        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, now.name, text)
 
 
 def _added_or_removed_service(

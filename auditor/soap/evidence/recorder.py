@@ -340,7 +340,6 @@ class RecordingSession:
             problem=failure.problem.name,
             server=redact(failure.server),
             values={name: redact(text) for name, text in failure.values.items()},
-            certificate_not_after=error.certificate_not_after,
         )
 
 

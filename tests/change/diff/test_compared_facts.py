@@ -19,6 +19,7 @@ def test_every_attribute_of_a_healthy_cluster_is_compared() -> None:
         "redundancy group": make.GROUP,
         "HA state": "normal",
         "release": make.RELEASE,
+        "database replication": "good (2)",
     }
     profile = declared_profile(facts)
     assert profile["chat"] == "true"
@@ -62,7 +63,9 @@ def test_an_unknown_value_is_no_attribute() -> None:
 
 def test_an_unread_node_has_no_attributes() -> None:
     """A missing answer is not a value."""
-    unread = make.node("imp1", services={}, ha=None, release=None, group=None, group_known=False)
+    unread = make.node(
+        services={}, ha=None, release=None, replication=None, group=None, group_known=False
+    )
     assert node_attributes(unread) == {"role": "publisher"}
     undeclared = replace(make.cluster(unread), high_availability=None)
     assert "high_availability" not in declared_profile(undeclared)

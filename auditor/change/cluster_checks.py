@@ -1,0 +1,130 @@
+"""The checks of a change that are about the whole cluster: replication, interruptions, backup."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from auditor.change.advice import load_activation_advice
+from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
+from auditor.change.impact import (
+    ServiceStop,
+    find_stops,
+    groups_to_switch_off,
+    installed_nodes,
+    needs_ha_off,
+)
+from auditor.change.what_if import RequestedChange, find_changed_node
+from auditor.models.facts import REPLICATION_GOOD, REPLICATION_STATES, ClusterFacts, RunState
+from auditor.models.sessions import PRESENCE_SESSIONS
+from auditor.recommendations.critical_services import is_critical_service
+from auditor.service_names import XCP_ROUTER
+
+
+def read_replication_states(facts: ClusterFacts) -> dict[str, int | None]:
+    """Return PerfMon's `Replicate_State` of each node, None where it was not read."""
+    return {node.name: node.replication for node in installed_nodes(facts)}
+
+
+def read_session_counts(facts: ClusterFacts) -> dict[str, int | None]:
+    """Return the users' sessions of each node, None where they were not read."""
+    return {node.name: node.sessions.get(PRESENCE_SESSIONS) for node in installed_nodes(facts)}
+
+
+def replication_checks(facts: ClusterFacts) -> Iterator[ChangeCheck]:
+    """Yield whether the database of every node replicates, as Cisco asks before any change.
+
+    Broken replication is one check, whatever the number of nodes, and so is unread replication.
+    """
+    states = read_replication_states(facts)
+    # A single node has nothing to replicate with; but a list with gaps may hide its partner.
+    if len(states) < 2 and facts.topology_observed:
+        return
+    broken = {
+        name: state for name, state in states.items() if state not in (None, REPLICATION_GOOD)
+    }
+    unread = [name for name, state in states.items() if state is None]
+    if broken:
+        details = tuple(
+            f"{REPLICATION_STATES.get(s or 0, 'unknown')} ({s}) on {name}"
+            for name, s in broken.items()
+        )
+        yield _replication_check(facts, CheckKind.REPLICATION_BROKEN, PrecheckResult.NO_GO, details)
+    if unread:
+        yield _replication_check(
+            facts, CheckKind.REPLICATION_UNREAD, PrecheckResult.UNDECIDED, tuple(unread)
+        )
+    if not broken and not unread:
+        yield _replication_check(facts, CheckKind.REPLICATION_GOOD, PrecheckResult.GO, ())
+
+
+def _replication_check(
+    facts: ClusterFacts, kind: CheckKind, result: PrecheckResult, details: tuple[str, ...]
+) -> ChangeCheck:
+    return ChangeCheck(
+        topic=PrecheckTopic.REPLICATION,
+        result=result,
+        kind=kind,
+        about=facts.name,
+        details=details,
+    )
+
+
+def interruption_checks(
+    facts: ClusterFacts, changes: Sequence[RequestedChange]
+) -> Iterator[ChangeCheck]:
+    """Yield, as notes, what stops on the way and whom that reaches."""
+    stops = find_stops(facts, changes)
+    for group in groups_to_switch_off(facts, stops):
+        members = {name.casefold() for name in group.nodes}
+        services = dict.fromkeys(
+            stop.service
+            for stop in stops
+            if stop.node.casefold() in members and needs_ha_off(facts, stop.service)
+        )
+        for service in services:
+            is_critical = is_critical_service(facts, service)
+            kind = {
+                True: CheckKind.CRITICAL_SERVICE_STOPS,
+                False: CheckKind.FOUNDATION_STOPS,
+                None: CheckKind.PERHAPS_CRITICAL_STOPS,
+            }[is_critical]
+            yield _note(kind, group.name, service)
+    if nodes := [stop.node for stop in stops if stop.service == XCP_ROUTER]:
+        yield _note(CheckKind.ROUTER_STOPS, facts.name, XCP_ROUTER, tuple(nodes))
+    for stop in stops:
+        if needing := tuple(_running_dependents(facts, stop, changes)):
+            yield _note(CheckKind.DEPENDENTS_INTERRUPTED, stop.node, stop.service, needing)
+
+
+def _note(kind: CheckKind, about: str, service: str, details: tuple[str, ...] = ()) -> ChangeCheck:
+    return ChangeCheck(
+        topic=PrecheckTopic.INTERRUPTS,
+        result=PrecheckResult.NOTE,
+        kind=kind,
+        about=about,
+        service=service,
+        details=details,
+    )
+
+
+def _running_dependents(
+    facts: ClusterFacts, stop: ServiceStop, changes: Sequence[RequestedChange]
+) -> Iterator[str]:
+    """Yield the running services that need a requested restart's service; Router stops them all."""
+    requested: Mapping[tuple[str, str], RequestedChange] = {(c.node, c.service): c for c in changes}
+    change = requested.get((stop.node, stop.service))
+    if change is None or not change.restarts:
+        return
+    services = find_changed_node(facts, change).services
+    for name, advice in sorted(load_activation_advice().items()):
+        state = services.get(name)
+        if stop.service in advice.needs and state and state.state is not RunState.STOPPED:
+            yield name
+
+
+def backup_check(facts: ClusterFacts, *, is_confirmed: bool) -> ChangeCheck:
+    """Return whether the engineer confirms a backup, which no interface shows."""
+    return ChangeCheck(
+        topic=PrecheckTopic.CONFIRM,
+        result=PrecheckResult.GO if is_confirmed else PrecheckResult.UNDECIDED,
+        kind=CheckKind.BACKUP_CONFIRMED if is_confirmed else CheckKind.BACKUP_TO_CONFIRM,
+        about=facts.name,
+    )

@@ -1,0 +1,88 @@
+"""What a change stops on the way, and which groups would fail over because of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from auditor.change.advice import load_activation_advice
+from auditor.change.what_if import RequestedChange, find_changed_node
+from auditor.models.facts import ClusterFacts, Group, NodeFacts, RunState
+from auditor.recommendations.critical_services import (
+    SERVICES_UNDER_CRITICAL,
+    is_critical_service,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStop:
+    """A service that the change stops on a node, for good or for a moment.
+
+    `is_requested` False: the restart only follows, from the activation of another service.
+    """
+
+    node: str
+    service: str
+    is_requested: bool
+
+
+def find_stops(facts: ClusterFacts, changes: Sequence[RequestedChange]) -> tuple[ServiceStop, ...]:
+    """Return what the change stops: requested first, then the restarts that follow."""
+    requested = [
+        ServiceStop(change.node, change.service, is_requested=True)
+        for change in changes
+        if not change.activates and not _is_stopped(facts, change)
+    ]
+    known = {(stop.node, stop.service) for stop in requested}
+    implied = dict.fromkeys(
+        ServiceStop(node, service, is_requested=False)
+        for change in changes
+        if change.activates
+        for node, service in _following_restarts(facts, change)
+        if (node, service) not in known
+    )
+    return (*requested, *implied)
+
+
+def _is_stopped(facts: ClusterFacts, change: RequestedChange) -> bool:
+    state = find_changed_node(facts, change).services.get(change.service)
+    return state is not None and state.state is RunState.STOPPED
+
+
+def _following_restarts(facts: ClusterFacts, change: RequestedChange) -> Iterator[tuple[str, str]]:
+    advice = load_activation_advice().get(change.service)
+    for service in advice.restart_everywhere if advice else ():
+        yield from ((node.name, service) for node in installed_nodes(facts))
+    for service in advice.restart_here if advice else ():
+        yield change.node, service
+
+
+def installed_nodes(facts: ClusterFacts) -> tuple[NodeFacts, ...]:
+    """Return the nodes of a cluster that are not only planned."""
+    return tuple(node for node in facts.nodes if not node.planned)
+
+
+def needs_ha_off(facts: ClusterFacts, service: str) -> bool:
+    """Return whether a stop of the service starts a failover, or may."""
+    return is_critical_service(facts, service) is not False or service in SERVICES_UNDER_CRITICAL
+
+
+def groups_to_switch_off(facts: ClusterFacts, stops: Sequence[ServiceStop]) -> tuple[Group, ...]:
+    """Return the groups whose high availability must go off first: on now, or not known."""
+    nodes = {stop.node for stop in stops if needs_ha_off(facts, stop.service)}
+    names = {node.redundancy_group for node in facts.nodes if node.name in nodes}
+    return tuple(
+        group
+        for group in facts.groups
+        if group.name in names and not is_ha_off(group) and _is_pair(facts, group)
+    )
+
+
+def is_ha_off(group: Group) -> bool:
+    """Return whether high availability is off; that it was only discovered is no proof."""
+    return group.ha_enabled is False and not group.switch_discovered
+
+
+def _is_pair(facts: ClusterFacts, group: Group) -> bool:
+    """Return whether a group may have a partner to fail over to."""
+    planned = {node.name.casefold() for node in facts.nodes if node.planned}
+    installed = [name for name in group.nodes if name.casefold() not in planned]
+    return len(installed) > 1 or not facts.topology_observed

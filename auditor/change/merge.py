@@ -1,0 +1,52 @@
+"""One thing that stands in the way is one check, whatever the number of nodes or services."""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
+
+from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
+
+_OBSTACLES = (PrecheckResult.NO_GO, PrecheckResult.UNDECIDED)
+_MISSING_SERVICES = (CheckKind.NEEDED_DOWN, CheckKind.NEEDED_TURNED_OFF, CheckKind.NEEDED_UNKNOWN)
+
+
+def merge_checks(checks: Iterable[ChangeCheck]) -> list[ChangeCheck]:
+    """Return the checks in their order; those that say the same of several nodes become one.
+
+    A service that is missing on a node is one check too, whichever services need it.
+    """
+    merged: dict[Hashable, ChangeCheck] = {}
+    for number, check in enumerate(checks):
+        key = _subject_of(check) or number
+        first = merged.get(key)
+        merged[key] = check if first is None else _join(first, check)
+    return list(merged.values())
+
+
+def _subject_of(check: ChangeCheck) -> Hashable:
+    """Return what equal checks have in common, None if the check stands for itself."""
+    # The state of one group says nothing of another, and a go of each node is worth its line.
+    if check.result not in _OBSTACLES or check.topic is PrecheckTopic.GROUP:
+        return None
+    if check.kind in _MISSING_SERVICES:
+        return check.kind, check.about, check.needed
+    finding = check.finding
+    about = (finding.recommendation, finding.kind, finding.service) if finding else check.details
+    return (
+        check.topic,
+        check.kind,
+        check.result,
+        check.service,
+        check.needed,
+        about,
+        check.is_below_threshold,
+    )
+
+
+def _join(first: ChangeCheck, other: ChangeCheck) -> ChangeCheck:
+    if first.kind in _MISSING_SERVICES:
+        names = dict.fromkeys((*first.other_services, other.service))
+        names.pop(first.service, None)
+        return replace(first, other_services=tuple(names))
+    names = dict.fromkeys((*first.also, other.about, *other.also))
+    names.pop(first.about, None)
+    return replace(first, also=tuple(names))

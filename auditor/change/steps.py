@@ -1,0 +1,116 @@
+"""The steps of a change in their order; those around a failover are Cisco's.
+
+Source: administration guide 15, "Pre-Change Tasks" and "Post Change Tasks".
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum, auto
+
+from auditor.change.advice import ActivationAdvice, load_activation_advice
+from auditor.change.impact import ServiceStop, find_stops, groups_to_switch_off, needs_ha_off
+from auditor.change.what_if import ChangeAction, RequestedChange
+from auditor.models.facts import ClusterFacts, Group
+
+
+class StepKind(StrEnum):
+    """What is done in a step; the report has one text for each."""
+
+    PREPARE = auto()
+    HA_OFF = auto()
+    HA_OFF_IF_ON = auto()
+    WAIT = auto()
+    RECORD_SESSIONS = auto()
+    ACTIVATE = auto()
+    DEACTIVATE = auto()
+    RESTART = auto()
+    RESTART_FOLLOWING = auto()
+    FINISH = auto()
+    COMPARE_SESSIONS = auto()
+    HA_ON = auto()
+    ALL_NORMAL = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStep:
+    """One step, with what its text needs; `details` is the text of `services.toml`."""
+
+    kind: StepKind
+    service: str = ""
+    nodes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    details: str = ""
+
+
+_ACTION_STEPS = {
+    ChangeAction.DEACTIVATE: StepKind.DEACTIVATE,
+    ChangeAction.ACTIVATE: StepKind.ACTIVATE,
+    ChangeAction.RESTART: StepKind.RESTART,
+}
+
+
+def plan_steps(facts: ClusterFacts, changes: Sequence[RequestedChange]) -> tuple[ChangeStep, ...]:
+    """Return the steps of a change, from its preparation until all groups are normal again."""
+    stops = find_stops(facts, changes)
+    groups = groups_to_switch_off(facts, stops)
+    is_disruptive = any(needs_ha_off(facts, stop.service) for stop in stops)
+    return (
+        *_advice_steps(changes, StepKind.PREPARE, lambda advice: advice.before),
+        *_steps_before(groups),
+        *((ChangeStep(StepKind.RECORD_SESSIONS),) if is_disruptive else ()),
+        *_requested_steps(changes),
+        *_following_steps(stops),
+        *_advice_steps(changes, StepKind.FINISH, lambda advice: advice.after),
+        *((ChangeStep(StepKind.COMPARE_SESSIONS),) if is_disruptive else ()),
+        *_steps_after(groups),
+    )
+
+
+def _advice_steps(
+    changes: Sequence[RequestedChange],
+    kind: StepKind,
+    texts: Callable[[ActivationAdvice], tuple[str, ...]],
+) -> Iterator[ChangeStep]:
+    advice = load_activation_advice()
+    for service in dict.fromkeys(change.service for change in changes if change.activates):
+        for text in texts(advice[service]) if service in advice else ():
+            yield ChangeStep(kind, service, details=text)
+
+
+def _steps_before(groups: Sequence[Group]) -> Iterator[ChangeStep]:
+    known = tuple(group.name for group in groups if group.ha_enabled)
+    # Where the switch could not be read, the engineer looks at it.
+    unknown = tuple(group.name for group in groups if not group.ha_enabled)
+    if known:
+        yield ChangeStep(StepKind.HA_OFF, groups=known)
+    if unknown:
+        yield ChangeStep(StepKind.HA_OFF_IF_ON, groups=unknown)
+    if groups:
+        yield ChangeStep(StepKind.WAIT)
+
+
+def _steps_after(groups: Sequence[Group]) -> Iterator[ChangeStep]:
+    if groups:
+        names = tuple(group.name for group in groups)
+        yield ChangeStep(StepKind.HA_ON, groups=names)
+        yield ChangeStep(StepKind.ALL_NORMAL, groups=names)
+
+
+def _requested_steps(changes: Sequence[RequestedChange]) -> Iterator[ChangeStep]:
+    """Yield one step for each service and action, with all of its nodes."""
+    nodes: dict[tuple[ChangeAction, str], list[str]] = {}
+    for change in changes:
+        nodes.setdefault((change.action, change.service), []).append(change.node)
+    # What is turned off goes first: it may need what is restarted.
+    order = list(_ACTION_STEPS)
+    for (action, service), names in sorted(nodes.items(), key=lambda item: order.index(item[0][0])):
+        yield ChangeStep(_ACTION_STEPS[action], service, tuple(names))
+
+
+def _following_steps(stops: Sequence[ServiceStop]) -> Iterator[ChangeStep]:
+    nodes: Mapping[str, list[str]] = {stop.service: [] for stop in stops if not stop.is_requested}
+    for stop in stops:
+        if not stop.is_requested:
+            nodes[stop.service].append(stop.node)
+    for service, names in nodes.items():
+        yield ChangeStep(StepKind.RESTART_FOLLOWING, service, tuple(names))

@@ -1,0 +1,56 @@
+"""Judges what all nodes of a cluster need in common: database replication."""
+
+from auditor.models.facts import (
+    REPLICATION_GOOD,
+    REPLICATION_INITIALIZING,
+    REPLICATION_STATES,
+    Evidence,
+    Identity,
+    Origin,
+    Source,
+)
+from auditor.models.findings import FindingKind, Verdict
+from auditor.models.statements import Form, make_statement
+from auditor.recommendations.view import Judgement, NodeView, explain_no_response
+
+
+def judge_replication(view: NodeView) -> Judgement:
+    """Judge the database replication of a node (REPL-01)."""
+    name, number = view.node.name, view.node.replication
+    expected = make_statement(Form.REPLICATION_EXPECTED, node=name)
+    meaning = REPLICATION_STATES.get(number) if number is not None else None
+    if meaning is None:
+        return _judge_unread_replication(view)
+    observed = make_statement(
+        Form.REPLICATION_STATE, node=name, meaning=meaning, number=str(number)
+    )
+    fact = make_statement(Form.REPLICATE_STATE, node=name, number=str(number))
+    evidence = (Evidence(Origin.OBSERVED, make_statement(Form.PERFMON_OF, node=name), fact),)
+    if number == REPLICATION_GOOD:
+        return Judgement(Verdict.PASS, expected, observed, evidence=evidence)
+    if number == REPLICATION_INITIALIZING:
+        # It may be on its way to good, and it may never get there (troubleshooting guide 15).
+        return Judgement(
+            Verdict.UNKNOWN,
+            expected,
+            observed,
+            make_statement(Form.REPLICATION_INITIALIZING),
+            hints=(make_statement(Form.AUDIT_WHEN_REPLICATED),),
+            evidence=evidence,
+        )
+    return Judgement(
+        Verdict.DRIFT, expected, observed, kind=FindingKind.REPLICATION_BAD, evidence=evidence
+    )
+
+
+def _judge_unread_replication(view: NodeView) -> Judgement:
+    name = view.node.name
+    expected = make_statement(Form.REPLICATION_EXPECTED, node=name)
+    if view.node.identity is Identity.CONTRADICTED:
+        because = make_statement(Form.WRONG_NODE, node=name)
+        hint = make_statement(Form.CHECK_ADDRESS, node=name)
+    else:
+        because = explain_no_response(view.facts, view.node, Source.PERFMON)
+        hint = make_statement(Form.READ_REPLICATION, node=name)
+    observed = make_statement(Form.UNKNOWN_WHETHER, what=expected)
+    return Judgement(Verdict.UNKNOWN, expected, observed, because, hints=(hint,))
