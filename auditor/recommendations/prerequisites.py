@@ -11,7 +11,7 @@ from auditor.recommendations.conditions import (
     evaluate_feature,
     setting_covers_node,
 )
-from auditor.recommendations.logic import Evaluation, all_of
+from auditor.recommendations.logic import Evaluation, all_of, unique
 from auditor.recommendations.view import Judgement, NodeView
 from auditor.service_names import FILE_TRANSFER_MANAGER, MESSAGE_ARCHIVER, TEXT_CONFERENCE_MANAGER
 
@@ -97,7 +97,32 @@ def judge_file_server(view: NodeView) -> Judgement:
     """Judge whether a node has a file server and a database that no other node uses."""
     expected = make_statement(Form.FILE_SERVER_EXPECTED, node=view.node.name)
     server = evaluate_feature(view.facts, "file_server_configured", view.node)
-    return _judge_prerequisite(view, expected, all_of(server, _evaluate_own_database(view)))
+    own = _evaluate_own_database(view)
+    # It starts only with both (configuration guide 15, managed file transfer), which does not show
+    # that no other node uses the database.
+    if (
+        server.value is not False
+        and own.value is False
+        and view.service.run is RunState.STARTED
+        and not _lists_database(view, _DATABASE_USES[FILE_TRANSFER_MANAGER])
+    ):
+        return Judgement(
+            Verdict.UNKNOWN,
+            expected,
+            make_statement(Form.UNKNOWN_WHETHER, what=make_statement(Form.DATABASE_IS_OWN)),
+            view.say(Form.STARTED_WITH_FILE_SERVER),
+            hints=unique((*server.hints, _LIST_DATABASE_HINT)),
+            evidence=view.service.evidence,
+        )
+    return _judge_prerequisite(view, expected, all_of(server, own))
+
+
+def _lists_database(view: NodeView, use: str) -> bool:
+    """Return whether the file lists a database for a use, on any node."""
+    return any(
+        use in database.used_by and database.origin is not Origin.DISCOVERED
+        for database in view.facts.databases
+    )
 
 
 def _is_declared(view: NodeView, key: str) -> bool:

@@ -206,6 +206,11 @@ _TEMPLATES: Mapping[Form, str] = {
         " database that is, and whether it is reachable now, is not known"
     ),
     Form.ITS_DATABASE_REACHABLE: "its database is reachable",
+    Form.STARTED_WITH_FILE_SERVER: (
+        "{service} started on {node}, so it had a file server and a database then; no database is"
+        " listed as its own"
+    ),
+    Form.DATABASE_IS_OWN: "its database is used by no other node",
     Form.RUNS_WITHOUT_PREREQUISITE: (
         "{service} runs without it: the profile is out of date, or the service will not survive"
         " its next start"

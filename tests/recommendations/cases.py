@@ -400,7 +400,12 @@ def file_transfer() -> Iterator[Case]:
     shared = [database("managed_file_transfer")]
     down = cluster(*stopped, stores=shared)
     yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
-    yield Case(id_, Verdict.DRIFT, cluster(stores=[]), "imp2", FindingKind.PROFILE_CONFLICT)
+    yield Case(id_, Verdict.DRIFT, cluster(stores=shared), "imp2", FindingKind.PROFILE_CONFLICT)
+    found = [replace(database("managed_file_transfer"), origin=Origin.DISCOVERED)]
+    for unlisted in ([], found):
+        yield Case(id_, Verdict.UNKNOWN, cluster(stores=unlisted), "imp2")
+        down = cluster(*stopped, stores=unlisted)
+        yield Case(id_, Verdict.DRIFT, down, "imp2", FindingKind.PREREQUISITE_MISSING)
     untold = deployment(file_server_configured=None)
     yield Case(id_, Verdict.UNKNOWN, cluster(profile=untold), "imp2")
     absent = deployment(managed_file_transfer=False)

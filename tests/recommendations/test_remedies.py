@@ -54,7 +54,7 @@ DOCUMENTED_COMMANDS = (
     re.compile(rf"utils service (activate|deactivate) ({'|'.join(FEATURE_SERVICES)})"),
     re.compile(r"utils service list"),
     re.compile(r"utils dbreplication (runtimestate|status)"),
-    re.compile(r"utils dbreplication (stop|repair|reset) (all|\S+)"),
+    re.compile(r"utils dbreplication (stop|repair|reset)( (all|\S+))?"),
     re.compile(r"utils ha (status|fallback|recover)( \S+)?"),
     re.compile(r"show version active"),
     re.compile(r"show network cluster"),
