@@ -1,0 +1,109 @@
+"""Judges spoilt replies: what the program makes of one must follow from a strict reading of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from random import Random
+
+from auditor.errors import Reason
+from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.soap.messages import SoapResponse
+from tests.fuzz.mutations import mutate
+from tests.fuzz.reader import read_reply
+from tests.fuzz.recording import Recording
+
+CLEAN = frozenset({Verdict.PASS, Verdict.EXPLAINED, Verdict.NOT_APPLICABLE})
+"""Verdicts that ask for nothing, so that a reply must prove them."""
+
+Verdicts = Mapping[tuple[str, str], Verdict]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A spoilt reply in place of one exchange; `how` names the mutations."""
+
+    recording: int
+    exchange: int
+    reply: SoapResponse
+    how: str
+
+
+@dataclass
+class FuzzJudge:
+    """Audits each mutant, and what a strict reader makes of it, and compares."""
+
+    recordings: list[Recording]
+    _known: dict[tuple[int, int, bytes | None], ClusterReport] = field(default_factory=dict)
+
+    @cached_property
+    def service_names(self) -> frozenset[str]:
+        """Return the names of all services in the genuine replies."""
+        return frozenset(
+            name
+            for recording in self.recordings
+            for node in recording.audit().nodes
+            for name in node.services
+        )
+
+    def make_mutant(self, seed: int, number: int) -> Mutant:
+        """Return a mutant, the same for the same seed and number."""
+        chance = Random(f"{seed}:{number}")  # noqa: S311 - to be repeated, not to be secret
+        which = chance.randrange(len(self.recordings))
+        exchanges = self.recordings[which].exchanges
+        place = chance.randrange(len(exchanges))
+        reply, how = mutate(chance, exchanges[place].reply, exchanges)
+        return Mutant(which, place, reply, how)
+
+    def find_fault(self, mutant: Mutant) -> str:
+        """Return what is wrong with the program's judgement of a mutant; empty if nothing is."""
+        recording = self.recordings[mutant.recording]
+        try:
+            report = recording.audit({mutant.exchange: mutant.reply})
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what the fuzzer looks for
+            return f"{type(error).__name__}: {error}"
+        if any(entry.reason is Reason.BUG for entry in report.coverage):
+            return "bug"
+        # A page that refuses a version of AXL proves nothing by itself: the next reply does.
+        if recording.exchanges[mutant.exchange].reply.status != 200:
+            return ""
+        proved = self._audit_strictly(mutant)
+        return _compare(report, proved)
+
+    def _audit_strictly(self, mutant: Mutant) -> ClusterReport:
+        recording = self.recordings[mutant.recording]
+        operation = recording.exchanges[mutant.exchange].operation
+        body = read_reply(mutant.reply, operation, self.service_names)
+        key = mutant.recording, mutant.exchange, body
+        if key not in self._known:
+            genuine = recording.exchanges[mutant.exchange].reply
+            reply = SoapResponse(
+                200, "text/xml", body or b"<nothing/>", genuine.received_at, genuine.identity,
+                genuine.certificate,
+            )  # fmt: skip
+            self._known[key] = recording.audit({mutant.exchange: reply})
+        return self._known[key]
+
+
+def _verdicts(report: ClusterReport) -> Verdicts:
+    return {(f.recommendation, f.subject.name): f.verdict for f in report.findings}
+
+
+def _compare(report: ClusterReport, proved: ClusterReport) -> str:
+    verdicts, proved_verdicts = _verdicts(report), _verdicts(proved)
+    unproved = [
+        f"{row} on {subject}: {verdict}, not {proved_verdicts.get((row, subject))}"
+        for (row, subject), verdict in verdicts.items()
+        if verdict in CLEAN and not _is_proved(row, verdict, proved_verdicts.get((row, subject)))
+    ]
+    if unproved:
+        return "; ".join(unproved[:4])
+    if report.status is ClusterStatus.COMPLIANT and proved.status is not ClusterStatus.COMPLIANT:
+        return f"compliant, not {proved.status}"
+    return ""
+
+
+def _is_proved(recommendation: str, verdict: Verdict, proved: Verdict | None) -> bool:
+    # PROFILE-01 compares the file with what was read; where that is refused, it compares nothing.
+    if (recommendation, verdict) == ("PROFILE-01", Verdict.NOT_APPLICABLE):
+        return proved is not None
+    return verdict is proved
