@@ -13,6 +13,7 @@ from auditor.collect.intercluster import declared_peer_settings
 from auditor.collect.node import NodeResult
 from auditor.collect.roles import dispute_declared_roles
 from auditor.collect.scope import SurveyScope, SurveyTopic
+from auditor.collect.services import keep_listed_services
 from auditor.collect.tcp_checks import TcpTarget, is_declared_planned, set_database_reach
 from auditor.collect.topology import Topology
 from auditor.config.settings import ClusterSettings, DeclaredNode
@@ -185,8 +186,13 @@ def _merge_node_facts(
         return earlier
     # Whatever the topics: the newest connection shows which machine answers now.
     merged = replace(earlier, identity=new.identity)
+    if SurveyTopic.PRODUCT in topics:
+        merged = replace(merged, release=new.release)
     if SurveyTopic.SERVICES in topics:
-        merged = replace(merged, services=new.services, replied_at=new.replied_at)
+        services = new.services
+        if SurveyTopic.PRODUCT not in topics:
+            services = keep_listed_services(earlier.services, services)
+        merged = replace(merged, services=services, replied_at=new.replied_at)
     if SurveyTopic.HA in topics:
         merged = replace(merged, ha_state=new.ha_state)
     if SurveyTopic.AXL in topics:

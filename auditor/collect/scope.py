@@ -38,7 +38,11 @@ PRECHECK_TOPICS = SNAPSHOT_TOPICS | {SurveyTopic.REPLICATION}
 WATCH_TOPICS = frozenset({SurveyTopic.SERVICES, SurveyTopic.HA})
 """The topics that show whether a pair is still changing."""
 
-FAILOVER_TOPICS = WATCH_TOPICS | {SurveyTopic.AXL, SurveyTopic.SESSIONS, SurveyTopic.REPLICATION}
+REREAD_TOPICS = WATCH_TOPICS | {SurveyTopic.AXL, SurveyTopic.SESSIONS, SurveyTopic.REPLICATION}
+"""The topics that change while a pair is watched."""
+
+# The product has the version, and which services a node has at all.
+FAILOVER_TOPICS = REREAD_TOPICS | {SurveyTopic.PRODUCT}
 """The topics that show the state of a pair after a failover."""
 
 

@@ -94,6 +94,26 @@ def _state_without_row(name: str) -> ServiceState:
     )
 
 
+def keep_listed_services(
+    earlier: Mapping[str, ServiceState], later: Mapping[str, ServiceState]
+) -> Mapping[str, ServiceState]:
+    """Return later states, read without the product list, with what that list showed before.
+
+    A network service that has lost its row is unknown.
+    """
+    # As in `merge_service_rows`: nothing was read then.
+    if not later:
+        return later
+    kept = {
+        name: replace(state, deployable=False, activated=None)
+        if name in earlier and earlier[name].deployable is False
+        else state
+        for name, state in later.items()
+    }
+    lost = (earlier.keys() & NETWORK_SERVICES) - later.keys()
+    return kept | {name: _state_without_row(name) for name in sorted(lost)}
+
+
 def resolve_deployable(name: str, listed: Mapping[str, bool | None]) -> bool | None:
     """Return whether a service can be activated, None if unknown.
 

@@ -6,27 +6,44 @@ states of its checks, the reasons of failures.
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from auditor.errors import Reason
 from auditor.failover.failures import SourceFailure
-from auditor.failover.model import ClusterCheck, FailoverCheck, GroupCheck, GroupStatus
+from auditor.failover.model import (
+    GOOD_REPLICATION_STATE,
+    ClusterCheck,
+    FailoverCheck,
+    GroupCheck,
+    GroupStatus,
+)
 from auditor.failover.node_checks import (
     SERVICE_CHECK_TYPES,
+    START_ORDER,
     CheckState,
     CheckType,
     Doubt,
     NodeCheck,
-    most_urgent,
 )
 from auditor.failover.wording import node_check_clause
 from auditor.failure_reasons import reason_text
 from auditor.failures import FailureWords, failure_advice, failure_place
 from auditor.models.facts import HaState, Origin, Source
 from auditor.models.findings import Verdict
-from auditor.service_names import AXL_WEB_SERVICE, SERVER_RECOVERY_MANAGER, XCP_ROUTER
+from auditor.report.sentences import render_clause
+from auditor.service_names import (
+    AXL_WEB_SERVICE,
+    CONFIG_AGENT,
+    DATABASE_REPLICATOR,
+    INTERCLUSTER_SYNC_AGENT,
+    OAM_AGENT,
+    SERVER_RECOVERY_MANAGER,
+    SYNC_AGENT,
+    XCP_ROUTER,
+)
 from auditor.text import join_names
 
 
@@ -38,11 +55,24 @@ def load_action_texts() -> Mapping[str, Mapping[str, str]]:
     return tables
 
 
-def fill_action(situation: str, **names: str) -> str:
-    """Return the action of a situation as one line; `names` fill its placeholders."""
-    action = f"Do: {fill_text(situation, **names)}."
-    forbidden = fill_text(situation, "do_not", **names)
-    return f"{action} Do not: {forbidden}." if forbidden else action
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A table of actions.toml, and the names that fill its placeholders."""
+
+    situation: str
+    names: Mapping[str, str]
+
+    def render(self, cluster: str = "") -> str:
+        """Return the action as one line, with its cluster where there are several."""
+        place = f"in cluster {cluster}, " if cluster else ""
+        action = f"Do: {place}{fill_text(self.situation, **self.names)}."
+        forbidden = fill_text(self.situation, "do_not", **self.names)
+        return f"{action} Do not: {forbidden}." if forbidden else action
+
+
+def make_action(situation: str, **names: str) -> Action:
+    """Return the action of a situation; `names` fill its placeholders."""
+    return Action(situation, names)
 
 
 def fill_text(situation: str, part: str = "do", **names: str) -> str:
@@ -58,6 +88,10 @@ def _fill_template(template: str, names: Mapping[str, str]) -> str:
 
 def choose_action(check: FailoverCheck) -> str:
     """Return the second line: what to do now, and what not to do meanwhile."""
+    return _worst_part_action(check).render(check.cluster_of_worst if check.exit_code else "")
+
+
+def _worst_part_action(check: FailoverCheck) -> Action:
     match check.worst:
         case GroupCheck() as group:
             return choose_group_action(group)
@@ -65,21 +99,21 @@ def choose_action(check: FailoverCheck) -> str:
             return _choose_node_action(node_check, check)
         case ClusterCheck(failures=[failure, *_]):
             return choose_failure_action(failure, "the groups are known")
-    return fill_action("groups_unknown")
+    return make_action("groups_unknown")
 
 
-def _choose_node_action(node_check: NodeCheck, check: FailoverCheck) -> str:
+def _choose_node_action(node_check: NodeCheck, check: FailoverCheck) -> Action:
     """Return the action for a node that is in no group, or whose group is unknown."""
     cluster = next(cluster for cluster in check.clusters if node_check in cluster.ungrouped)
     if node_check.verdict is Verdict.UNKNOWN and cluster.failures:
         return choose_failure_action(cluster.failures[0], "the groups are known")
-    return fill_action("node_in_no_group", node=node_check.node)
+    return make_action("node_in_no_group", node=node_check.node)
 
 
-def choose_failure_action(failure: SourceFailure, until: str) -> str:
+def choose_failure_action(failure: SourceFailure, until: str) -> Action:
     """Return the action that fixes a failed source; `until` is what must be known first."""
     situation = "fix_account" if failure.reason is Reason.CREDENTIALS else "fix_source"
-    return fill_action(situation, remedy=source_remedy(failure), until=until)
+    return make_action(situation, remedy=source_remedy(failure), until=until)
 
 
 def source_remedy(failure: SourceFailure) -> str:
@@ -102,16 +136,15 @@ _REASONS_WITHOUT_STATE = (Reason.SOAP_FAULT, Reason.BAD_REPLY, Reason.TOO_LARGE)
 """PerfMon can be reached, but does not return the state."""
 
 
-def choose_group_action(group: GroupCheck) -> str:
+def choose_group_action(group: GroupCheck) -> Action:
     """Return the one action for a group."""
-    drift = group.checks_with(Verdict.DRIFT)
-    services = [check for check in drift if check.type in SERVICE_CHECK_TYPES]
-    axl = [check for check in drift if check.type is CheckType.AXL]
+    drift = bool(group.checks_with(Verdict.DRIFT))
     # First, because services stop and start by themselves while a pair moves.
-    if group.status is GroupStatus.MOVING:
-        return fill_action("moving_too_long" if group.has_outlasted else "moving")
+    if group.status is GroupStatus.MOVING and not (group.has_outlasted and group.down_nodes):
+        situation = "moving_too_long" if group.has_outlasted else "moving"
+        return make_action(situation, group=group.name)
     # Before the services: those of a node that is down cannot be started.
-    if group.status is GroupStatus.BROKEN and _down_nodes(group):
+    if group.down_nodes and not _are_all_unreachable(group):
         return _down_nodes_action(group)
     # Before the services: high availability stopped those of an idle node, and starting them by
     # hand would be wrong.
@@ -119,34 +152,33 @@ def choose_group_action(group: GroupCheck) -> str:
         if any(node.state is None for node in group.nodes):
             return _read_states_action(group)
         names = join_names(node.name for node in group.nodes)
-        return fill_action("idle_without_partner", nodes=names)
-    if services:
-        return _services_action(services, group)
-    if axl:
-        return _axl_action(axl[0])
+        return make_action("idle_without_partner", nodes=names)
+    if drift and group.lead is not None:
+        return _drift_action(group.lead, group)
     if _needs_longer_watch(group):
-        return fill_action("not_yet_stable")
+        return make_action("not_yet_stable", group=group.name)
     return _action_by_status(group)
 
 
-def _down_nodes(group: GroupCheck) -> list[str]:
-    """Return the nodes that are down, or unreachable while the partner serves or is down."""
-    # An unreachable node alone may only mean that this machine has no way to it.
-    has_partner = any(node.state in (HaState.BACKUP, HaState.DOWN) for node in group.nodes)
-    return [
-        node.name
-        for node in group.nodes
-        if node.state is HaState.DOWN or (has_partner and node.is_unreachable)
-    ]
+def _are_all_unreachable(group: GroupCheck) -> bool:
+    """Return whether no node answers: then this machine may have no way to them."""
+    return all(node.is_unreachable for node in group.nodes) and len(group.nodes) > 1
 
 
-def _down_nodes_action(group: GroupCheck) -> str:
-    down = _down_nodes(group)
+def _down_nodes_action(group: GroupCheck) -> Action:
+    down = [node.name for node in group.down_nodes]
     left = [node.name for node in group.nodes if node.name not in down]
-    if not left:
-        return fill_action("nodes_down", down=join_names(down))
-    situation = "nodes_down_partner_serves" if group.serving else "nodes_down_partner_left"
-    return fill_action(situation, down=join_names(down), left=join_names(left))
+    names = {"down": join_names(down), "left": join_names(left), "group": group.name}
+    # A partner that took over, or a node that is down by its own word, is proof. An unreachable
+    # node alone may only mean that this machine has no way to it.
+    if group.serving:
+        return make_action("nodes_down_partner_serves", **names)
+    if any(node.state is HaState.DOWN for node in group.nodes):
+        return make_action("nodes_down_partner_left" if left else "nodes_down", **names)
+    failures = (node.failure for node in group.down_nodes)
+    names["access"] = next(source_remedy(failure) for failure in failures if failure)
+    without_ha = group.is_switched_on is False or len(group.nodes) < 2
+    return make_action("nodes_silent_without_ha" if without_ha else "nodes_silent", **names)
 
 
 def _is_idle_without_partner(group: GroupCheck) -> bool:
@@ -161,36 +193,50 @@ def _needs_longer_watch(group: GroupCheck) -> bool:
     return group.status in good and group.is_unstable and not group.checks_with(Verdict.UNKNOWN)
 
 
-def _action_by_status(group: GroupCheck) -> str:
+def _action_by_status(group: GroupCheck) -> Action:
     states = [node.state for node in group.nodes]
     match group.status:
         case GroupStatus.FAILED_OVER:
             return _fall_back_action(group)
-        case GroupStatus.SWITCHED_OFF:
-            return fill_action("switched_off", group=group.name)
+        case GroupStatus.SWITCHED_OFF if group.lead is None and not group.bad_replication:
+            return _turn_on_action(group)
         case GroupStatus.BROKEN if None not in states:
             return _recover_action(group)
         case GroupStatus.UNKNOWN if all(state is HaState.UNKNOWN for state in states):
-            return fill_action("states_unknown_to_nodes")
+            return make_action("states_unknown_to_nodes", group=group.name)
         case GroupStatus.BROKEN | GroupStatus.UNKNOWN:
             return _read_states_action(group)
     return _action_for_good_states(group)
 
 
-def _recover_action(group: GroupCheck) -> str:
+def _turn_on_action(group: GroupCheck) -> Action:
+    """Return how to turn high availability on: replication has to be good before."""
+    is_replicated = all(node.replication == GOOD_REPLICATION_STATE for node in group.nodes)
+    condition = (
+        ""
+        if is_replicated
+        else " once database replication is 2 on every node (`utils dbreplication runtimestate`)"
+    )
+    # Without a declaration, it may be off on purpose.
+    is_meant_on = group.verdict is Verdict.DRIFT
+    situation = "switched_off" if is_meant_on else "switched_off_undeclared"
+    return make_action(situation, group=group.name, condition=condition)
+
+
+def _recover_action(group: GroupCheck) -> Action:
     """Return how a pair recovers whose states are both known."""
     # Recover is for failed mode. Here the services are started, and the users return by a fallback
     # by hand (configuration guide 15, HA chapter).
     down = [n.name for n in group.nodes if n.state is HaState.FAILED_OVER_SERVICES_DOWN]
     if down:
-        return fill_action("services_down_after_failover", nodes=join_names(down))
-    return fill_action("failed", group=group.name)
+        return make_action("services_down_after_failover", nodes=join_names(down))
+    return make_action("failed", group=group.name)
 
 
-def _fall_back_action(group: GroupCheck) -> str:
-    unknown = group.checks_with(Verdict.UNKNOWN)
-    failure = group.failure_behind(most_urgent(unknown)) if unknown else None
-    return fill_action(
+def _fall_back_action(group: GroupCheck) -> Action:
+    unknown = group.lead
+    failure = group.failure_behind(unknown) if unknown else None
+    return make_action(
         "fall_back",
         first=f"{source_remedy(failure)}, and check again; then " if failure else "",
         left=join_names(node.name for node in group.not_serving),
@@ -198,7 +244,7 @@ def _fall_back_action(group: GroupCheck) -> str:
     )
 
 
-def _read_states_action(group: GroupCheck) -> str:
+def _read_states_action(group: GroupCheck) -> Action:
     are_observed = all(
         node.state and node.state_source is not Origin.DISCOVERED for node in group.nodes
     )
@@ -206,77 +252,116 @@ def _read_states_action(group: GroupCheck) -> str:
     if are_observed and any(node.state is not HaState.NORMAL for node in group.nodes):
         unknown = [node.name for node in group.nodes if node.state is HaState.UNKNOWN]
         if unknown:
-            return fill_action("state_unknown_to_node", nodes=join_names(unknown))
-        return fill_action("undocumented_pair")
+            return make_action("state_unknown_to_node", nodes=join_names(unknown))
+        return make_action("undocumented_pair", group=group.name)
     if group.failures:
         return choose_failure_action(group.failures[0], "the states are known")
-    return fill_action("states_unread")
+    return make_action("states_unread", group=group.name)
 
 
-def _action_for_good_states(group: GroupCheck) -> str:
-    """Return the action for a group whose states need none."""
-    drift, unknown = group.checks_with(Verdict.DRIFT), group.checks_with(Verdict.UNKNOWN)
-    if drift or unknown:
-        check = most_urgent(drift or unknown)
-        failure = None if drift else group.failure_behind(check)
+def _action_for_good_states(group: GroupCheck) -> Action:
+    """Return the action for a group whose states need none, and whose services do not differ."""
+    if group.lead is not None:
+        failure = group.failure_behind(group.lead)
         if failure is not None:
             return choose_failure_action(failure, "that is known")
-        return _unknown_check_action(check)
+        return _unknown_check_action(group.lead)
     if group.bad_replication:
-        return fill_action("bad_replication", nodes=join_names(group.bad_replication))
-    return fill_action("sessions_missing" if group.sessions.is_short else "nothing")
+        return make_action("bad_replication", nodes=join_names(group.bad_replication))
+    if group.sessions.is_short:
+        return make_action("sessions_missing", group=group.name)
+    return make_action("nothing")
 
 
-_UNKNOWN_CHECK_SITUATIONS = {
+_SITUATION_BY_DOUBT = {
+    Doubt.REQUIREMENT: "requirement_unknown",
+    Doubt.IDLE_NODE: "idle_service",
+}
+_SITUATION_BY_STATE = {
     CheckState.STARTING: "service_changing",
     CheckState.STOPPING: "service_changing",
-    CheckState.STOPPED: "activation_unknown",
     CheckState.UNKNOWN: "service_unknown",
 }
 
 
-def _unknown_check_action(check: NodeCheck) -> str:
+def _unknown_check_action(check: NodeCheck) -> Action:
     """Return how to find out what a check left unknown."""
-    is_about_service = check.type in SERVICE_CHECK_TYPES and check.doubt is not Doubt.PEERS
-    situation = _UNKNOWN_CHECK_SITUATIONS.get(check.state) if is_about_service else None
-    return fill_action(
+    situation = None
+    if check.type in SERVICE_CHECK_TYPES:
+        situation = _SITUATION_BY_STATE.get(check.state)
+        situation = _SITUATION_BY_DOUBT.get(check.doubt, situation) if check.doubt else situation
+    return make_action(
         situation or "check_unknown",
         service=check.service,
         node=check.node,
         state=str(check.state),
         clause=node_check_clause(check),
+        hint=join_names(map(render_clause, check.remedies)),
     )
 
 
-def _services_action(checks: Sequence[NodeCheck], group: GroupCheck) -> str:
-    """Return which services to start first, and how; services that restart come last."""
-    down = [check for check in checks if check.state is not CheckState.RESTARTING]
-    urgent = most_urgent(down or checks)
-    if not down:
-        return fill_action("service_restarting", service=urgent.service, node=urgent.node)
-    # A stopped XCP Router stops every XCP service of its node, and they do not come back by
-    # themselves (administration guide 15, "Services").
-    router = next((check for check in down if check.service == XCP_ROUTER), None)
-    if router is not None:
-        move = "fail over" if group.status is GroupStatus.NORMAL else "fall back"
-        return fill_action("start_router", node=router.node, move=move)
-    of_node = sorted((c for c in down if c.node == urgent.node), key=lambda c: c.urgency)
-    services = [check.service for check in of_node]
+def _drift_action(lead: NodeCheck, group: GroupCheck) -> Action:
+    """Return how to fix the most urgent check, and what is like it on its node."""
+    if lead.type is CheckType.AXL:
+        return _axl_action(lead)
+    if lead.type not in SERVICE_CHECK_TYPES:
+        return make_action("node_in_no_group", node=lead.node)
+    if lead.state is CheckState.RESTARTING:
+        return make_action("service_restarting", service=lead.service, node=lead.node)
+    if lead.missing is not None:
+        remedy = "; ".join(map(render_clause, lead.remedies))
+        return make_action("provide_and_start", remedy=remedy, service=lead.service, node=lead.node)
+    if lead.doubt is Doubt.ACTIVATION:
+        return make_action("activate_and_start", service=lead.service, node=lead.node)
+    return _start_action(lead, _startable_checks(lead, group), group)
+
+
+def _startable_checks(lead: NodeCheck, group: GroupCheck) -> Sequence[NodeCheck]:
+    """Return the checks of services that are to be started with the first, in order."""
+    of_node = [
+        check
+        for check in group.checks_with(Verdict.DRIFT)
+        if check.node == lead.node
+        and check.type in SERVICE_CHECK_TYPES
+        and (check.state, check.missing, check.doubt) == (lead.state, None, None)
+    ]
+    return sorted(of_node, key=lambda check: check.start_position)
+
+
+def _start_action(lead: NodeCheck, checks: Sequence[NodeCheck], group: GroupCheck) -> Action:
+    services = [check.service for check in checks]
+    names = {
+        "services": join_names(services, limit=_MAX_SERVICES),
+        "node": lead.node,
+        "group": group.name,
+        "run": "they run" if len(services) > 1 else "it runs",
+        "in_order": ", in this order" if len(services) > 1 else "",
+    }
     # A service that is not activated cannot be started (TAC document 217304).
-    if urgent.state is CheckState.NOT_ACTIVATED:
-        situation = "activate_services"
-    else:
-        are_xcp = all(service.startswith("Cisco XCP") for service in services)
-        situation = "start_xcp_services" if are_xcp else "start_services"
-    return fill_action(
-        situation,
-        services=join_names(services, limit=3),
-        node=urgent.node,
-        run="they run" if len(services) > 1 else "it runs",
-    )
+    if lead.state is CheckState.NOT_ACTIVATED:
+        return make_action("activate_services", **names)
+    if lead.service in START_ORDER:
+        if XCP_ROUTER in services:
+            names["in_order"] += ": XCP services that stopped with the Router do not return alone"
+        # A pair that has failed over cannot do so again, and a partner in backup mode needs it on.
+        may_fail_over = group.is_switched_on is True and not group.serving
+        needs_ha_off = may_fail_over and not _STARTED_WITH_HA.issuperset(services)
+        situation = "start_in_order_without_ha" if needs_ha_off else "start_in_order"
+        return make_action(situation, **names)
+    are_xcp = all(service.startswith("Cisco XCP") for service in services)
+    return make_action("start_xcp_services" if are_xcp else "start_services", **names)
 
 
-def _axl_action(check: NodeCheck) -> str:
+_STARTED_WITH_HA = frozenset(
+    {DATABASE_REPLICATOR, OAM_AGENT, INTERCLUSTER_SYNC_AGENT, CONFIG_AGENT, SYNC_AGENT}
+)
+"""Network services that nothing else needs in order to start: no failover begins meanwhile."""
+
+_MAX_SERVICES = 4
+"""How many services a line names; the table below has the rest."""
+
+
+def _axl_action(check: NodeCheck) -> Action:
     """Return how to make AXL answer."""
     situations = {CheckState.NOT_ACTIVATED: "activate_axl", CheckState.STOPPED: "start_axl"}
-    return fill_action(situations.get(check.state, "restart_axl"), node=check.node)
+    return make_action(situations.get(check.state, "restart_axl"), node=check.node)

@@ -17,16 +17,13 @@ from auditor.failover.group_status import (
     group_node_facts,
     sessions_from_snapshot,
 )
+from auditor.failover.judged import JudgedCluster, judge_for_failover
 from auditor.failover.model import ClusterCheck, FailoverCheck, Stability
+from auditor.failover.nodes import check_group_membership
 from auditor.failover.peers import check_peerings, unchecked_peers
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
-from auditor.failover.services import (
-    JudgedCluster,
-    check_group_membership,
-    judge_for_failover,
-)
 from auditor.failover.watch import GroupKey, GroupWatch
-from auditor.models.facts import ClusterFacts, Group, NodeFacts, Role, Source
+from auditor.models.facts import ClusterFacts, Group, NodeFacts, Role
 from auditor.recommendations.packs import Recommendation
 from auditor.snapshots import Snapshot
 from auditor.text import did_you_mean, utc_timestamp
@@ -235,12 +232,6 @@ def _check_cluster(
         cucm_requests=sum(e.requests for e in facts.coverage if e.node not in nodes),
         failures=source_failures(facts, ()),
         topology_recorded_at=facts.topology_recorded_at,
-        cucm_stand_in=facts.cucm_stand_in,
-        unreached_cucm=tuple(
-            entry.detail
-            for entry in facts.coverage
-            if facts.cucm_stand_in and entry.source is Source.CUCM_AXL and entry.reason
-        ),
     )
 
 

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError, Reason
 from auditor.failover.failures import SourceFailure, source_failures
+from auditor.failover.judged import JudgedCluster
 from auditor.failover.model import GroupCheck, GroupStatus, NodeStatus, SessionComparison, Stability
 from auditor.failover.node_checks import CheckType, NodeCheck
-from auditor.failover.services import JudgedCluster, check_node, mark_restarting
+from auditor.failover.nodes import check_node
+from auditor.failover.services import mark_restarting
 from auditor.models.facts import ClusterFacts, Group, HaState, NodeFacts, Outcome, Role, Source
 from auditor.models.findings import Finding, Verdict
 from auditor.models.sessions import CLIENT_SOCKETS, PRESENCE_SESSIONS

@@ -6,6 +6,7 @@ from typing import Any
 from auditor.failover import wording
 from auditor.failover.actions import choose_action, choose_group_action
 from auditor.failover.failures import SourceFailure
+from auditor.failover.impacts import FailoverImpact
 from auditor.failover.model import (
     ClusterCheck,
     FailoverCheck,
@@ -14,7 +15,7 @@ from auditor.failover.model import (
     Peering,
 )
 from auditor.failover.node_checks import NodeCheck
-from auditor.failover.readiness import FailoverImpact, FailoverReadiness
+from auditor.failover.readiness import FailoverObstacle, FailoverReadiness
 from auditor.failover.summary import summarize_check, summarize_group
 from auditor.models.exit_codes import ExitCode
 from auditor.report.sentences import render_sentence
@@ -47,6 +48,7 @@ def render_readiness_json(readiness: FailoverReadiness) -> str:
         "verdict": readiness.summary,
         "action": readiness.action,
         "losses": [_impact_json(impact) for impact in readiness.impacts],
+        "in_the_way": [_obstacle_json(obstacle) for obstacle in readiness.obstacles],
     }
     return json_text(content)
 
@@ -74,8 +76,6 @@ def _cluster_json(cluster: ClusterCheck, check: FailoverCheck) -> dict[str, Any]
         "gaps": [wording.missing_groups_text(cluster)] if cluster.lacks_groups else [],
         "cucm_requests": cluster.cucm_requests,
         "topology_recorded_at": cluster.topology_recorded_at,
-        "cucm_stand_in": cluster.cucm_stand_in,
-        "unreached_cucm": list(cluster.unreached_cucm),
         "nodes_in_no_group": [_check_json(node_check) for node_check in cluster.ungrouped],
         "groups": [_group_json(group, check) for group in cluster.groups],
     }
@@ -97,7 +97,7 @@ def _group_json(group: GroupCheck, check: FailoverCheck) -> dict[str, Any]:
         "firm": group.is_observed,
         "exit_code": int(check.exit_code_of(group)),
         "sentence": str(summarize_group(group)),
-        "action": choose_group_action(group),
+        "action": choose_group_action(group).render(),
     }
 
 
@@ -156,4 +156,15 @@ def _impact_json(impact: FailoverImpact) -> dict[str, Any]:
         "verdict": impact.verdict,
         "why": f"{impact.because}.",
         "remedy": impact.remedy,
+    }
+
+
+def _obstacle_json(obstacle: FailoverObstacle) -> dict[str, Any]:
+    return {
+        "cluster": obstacle.group.cluster,
+        "group": obstacle.group.name,
+        "recommendation": obstacle.finding.recommendation,
+        "subject": obstacle.finding.subject.name,
+        "verdict": obstacle.finding.verdict,
+        "why": f"{obstacle.clause}.",
     }

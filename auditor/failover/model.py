@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from auditor.errors import Reason
 from auditor.failover.failures import SourceFailure
-from auditor.failover.node_checks import NodeCheck
+from auditor.failover.node_checks import CheckType, NodeCheck, most_urgent
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import HaState, Origin, Source
 from auditor.models.findings import Verdict
@@ -46,6 +46,7 @@ class SessionComparison:
         return are_sessions_missing(self.before, self.now)
 
 
+GOOD_REPLICATION_STATE = 2
 BAD_REPLICATION_STATES = (3, 4)
 """Numbers of `Replicate_State` that do not recover without help (RTMT guide)."""
 
@@ -145,6 +146,27 @@ class GroupCheck:
         """Return the nodes that are not in backup mode."""
         return tuple(node for node in self.nodes if node.state is not HaState.BACKUP)
 
+    @property
+    def down_nodes(self) -> tuple[NodeStatus, ...]:
+        """Return the nodes that are down, or that this machine cannot reach."""
+        return tuple(n for n in self.nodes if n.state is HaState.DOWN or n.is_unreachable)
+
+    @property
+    def is_severe(self) -> bool:
+        """Return whether users may be without service, or soon are: such groups come first."""
+        is_broken = self.has_outlasted or self.status is GroupStatus.BROKEN
+        return is_broken or bool(self.down_nodes)
+
+    @property
+    def lead(self) -> NodeCheck | None:
+        """Return the check that both first lines are about, None if there is nothing to say."""
+        checks = self.checks_with(Verdict.DRIFT) or self.checks_with(Verdict.UNKNOWN)
+        if self.status is GroupStatus.SWITCHED_OFF and not self.checks_with(Verdict.DRIFT):
+            # High availability needs these before it is turned on, and no others.
+            needed = (CheckType.CRITICAL, CheckType.NETWORK)
+            checks = tuple(check for check in checks if check.type in needed)
+        return most_urgent(checks) if checks else None
+
     def checks_with(self, *verdicts: Verdict) -> tuple[NodeCheck, ...]:
         """Return the checks of these verdicts."""
         return tuple(check for check in self.checks if check.verdict in verdicts)
@@ -192,8 +214,7 @@ class ClusterCheck:
     """One cluster. `possible_groups` were asked for with --group, and may or may not exist here.
 
     `ungrouped` are checks of nodes in no group; `failures` are sources that gave nothing, most
-    urgent first. `topology_recorded_at` and `cucm_stand_in` are as in `ClusterFacts`, and
-    `unreached_cucm` are sentences on the servers in whose place that one answered.
+    urgent first. `topology_recorded_at` is as in `ClusterFacts`.
     """
 
     name: str
@@ -203,8 +224,6 @@ class ClusterCheck:
     cucm_requests: int = 0
     failures: tuple[SourceFailure, ...] = ()
     topology_recorded_at: str | None = None
-    cucm_stand_in: str | None = None
-    unreached_cucm: tuple[str, ...] = ()
 
     @property
     def lacks_groups(self) -> bool:
@@ -240,7 +259,7 @@ class FailoverCheck:
 
     def title(self, group: GroupCheck) -> str:
         """Return the name of a group, with its cluster if there are several."""
-        return group.name if len(self.clusters) < 2 else f"{group.name} of cluster {group.cluster}"
+        return group.name if len(self.clusters) < 2 else f"{group.name} (cluster {group.cluster})"
 
     def exit_code_of(self, part: CheckPart) -> ExitCode:
         """Return 0, 3 or 4 for one part of the check."""
@@ -272,19 +291,28 @@ class FailoverCheck:
     def worst(self) -> CheckPart | None:
         """Return what the first two lines are about; a group comes first at equal weight."""
         groups = sorted(self.groups, key=self._group_weight)[:1]
-        return min(
-            (*groups, *self.ungrouped_problems),
-            key=lambda part: self.exit_code_of(part).rank,
-            default=None,
-        )
+        return min((*groups, *self.ungrouped_problems), key=self._part_weight, default=None)
+
+    def _part_weight(self, part: CheckPart) -> tuple[int, ...]:
+        is_severe = isinstance(part, GroupCheck) and part.is_severe
+        return not is_severe, self.exit_code_of(part).rank
+
+    @property
+    def cluster_of_worst(self) -> str:
+        """Return the cluster that the first two lines are about, empty if it is the only one."""
+        worst = self.worst
+        if worst is None or len(self.clusters) < 2:
+            return ""
+        if isinstance(worst, NodeCheck):
+            return next(cluster.name for cluster in self.clusters if worst in cluster.ungrouped)
+        return worst.cluster if isinstance(worst, GroupCheck) else worst.name
 
     def _group_weight(self, group: GroupCheck) -> tuple[int, ...]:
         """Return a sort key: lower is worse."""
         # `not`, because False sorts first. Replication and sessions come last: the exit code
         # ignores them, so they only decide between groups that are equal otherwise.
         return (
-            self.exit_code_of(group).rank,
-            not (group.has_outlasted or group.status is GroupStatus.BROKEN),
+            *self._part_weight(group),
             not group.checks_with(Verdict.DRIFT),
             group.status in (GroupStatus.NORMAL, GroupStatus.NO_FAILOVER),
             not (group.bad_replication or group.sessions.is_short),

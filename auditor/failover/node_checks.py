@@ -1,13 +1,36 @@
 """Checks of one node: what is checked, what was found, and its verdict as an exit code."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from auditor import service_names
 from auditor.models.exit_codes import ExitCode
-from auditor.models.findings import Verdict
+from auditor.models.findings import Severity, Verdict
 from auditor.models.statements import Statement
 from auditor.recommendations.critical_services import CRITICAL_SERVICES
+
+# The guide numbers the services from the Data Monitor to the Config Agent (administration guide 15,
+# "Post Change Tasks And Verification"). It leaves out the database, which all of them need, and the
+# Sync Agent; feature services follow in any order.
+START_ORDER = (
+    service_names.DATABASE,
+    service_names.DATABASE_REPLICATOR,
+    service_names.DATA_MONITOR,
+    service_names.SERVER_RECOVERY_MANAGER,
+    service_names.ROUTE_DATASTORE,
+    service_names.LOGIN_DATASTORE,
+    service_names.SIP_REGISTRATION_DATASTORE,
+    service_names.PRESENCE_DATASTORE,
+    service_names.XCP_CONFIG_MANAGER,
+    service_names.XCP_ROUTER,
+    service_names.OAM_AGENT,
+    service_names.CLIENT_PROFILE_AGENT,
+    service_names.INTERCLUSTER_SYNC_AGENT,
+    service_names.CONFIG_AGENT,
+    service_names.SYNC_AGENT,
+)
+"""The network services that others depend on, in the order in which Cisco starts them."""
 
 
 class CheckType(StrEnum):
@@ -15,12 +38,12 @@ class CheckType(StrEnum):
 
     AXL = "AXL"
     CRITICAL = "critical services"
-    SYNC_AND_RECOVERY = "sync and recovery"
+    NETWORK = "network services"
     OTHER = "other services"
     MEMBER = "group member"
 
 
-SERVICE_CHECK_TYPES = (CheckType.CRITICAL, CheckType.SYNC_AND_RECOVERY, CheckType.OTHER)
+SERVICE_CHECK_TYPES = (CheckType.CRITICAL, CheckType.NETWORK, CheckType.OTHER)
 
 
 class CheckState(StrEnum):
@@ -43,7 +66,7 @@ class CheckState(StrEnum):
 
 
 class Doubt(StrEnum):
-    """Why the verdict of a check differs from what its state alone would give."""
+    """What else is not known where the state of a service is."""
 
     ACTIVATION = "activation"
     """It is not known whether the service is activated."""
@@ -55,10 +78,7 @@ class Doubt(StrEnum):
     """AXL need not run on the node."""
 
     REQUIREMENT = "requirement"
-    """It is not known whether AXL must run on the node."""
-
-    PEERS = "peers"
-    """The service is needed with intercluster peers only; `because` says what is known of them."""
+    """It is not known whether the service must run on the node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +86,10 @@ class NodeCheck:
     """One check on one node; verdict `not_applicable` counts for nothing.
 
     `service` is empty for group membership. `detail` is the node's own reason for the state of a
-    service, or the group that the node is in; `because` is the reason of `Doubt.PEERS`. `notes` are
-    further sentences of the engine or of the coverage, which are only printed.
+    service, or the group that the node is in. `severity` is that of the finding behind the check.
+    `notes` are further sentences of the engine or of the coverage, which are only printed.
+    `missing` is what the service needs and lacks, and `remedies` are what the engine advises: how
+    to give it that, or how to find out what is unknown.
     """
 
     type: CheckType
@@ -76,16 +98,21 @@ class NodeCheck:
     state: CheckState
     service: str = ""
     detail: str = ""
+    severity: Severity = Severity.INFO
     doubt: Doubt | None = None
-    because: Statement | None = None
     notes: tuple[str | Statement, ...] = ()
+    missing: Statement | None = None
+    remedies: tuple[Statement, ...] = ()
 
     @property
-    def urgency(self) -> int:
-        """Return a sort key: critical services in the order of their start, then AXL, then rest."""
+    def start_position(self) -> int:
+        """Return a sort key: services in the order of their start, then AXL, then the rest."""
+        if self.service in START_ORDER:
+            return START_ORDER.index(self.service)
         if self.service in CRITICAL_SERVICES:
-            return CRITICAL_SERVICES.index(self.service)
-        return len(CRITICAL_SERVICES) + _TYPES_BY_URGENCY.index(self.type)
+            return len(START_ORDER) + CRITICAL_SERVICES.index(self.service)
+        after_named_services = len(START_ORDER) + len(CRITICAL_SERVICES)
+        return after_named_services + _TYPES_BY_URGENCY.index(self.type)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -93,13 +120,13 @@ class NodeCheck:
         return verdict_exit_code(self.verdict)
 
 
+# Text Conference Manager is the one critical service that has no place in the lists above.
 _TYPES_BY_URGENCY = (
+    CheckType.CRITICAL,
     CheckType.AXL,
-    CheckType.SYNC_AND_RECOVERY,
+    CheckType.NETWORK,
     CheckType.OTHER,
     CheckType.MEMBER,
-    # Last only to be complete: critical services have an order of their own.
-    CheckType.CRITICAL,
 )
 
 
@@ -109,6 +136,20 @@ def verdict_exit_code(verdict: Verdict) -> ExitCode:
     return codes.get(verdict, ExitCode.COMPLIANT)
 
 
-def most_urgent(checks: Iterable[NodeCheck]) -> NodeCheck:
-    """Return the check to mention first."""
-    return min(checks, key=lambda check: check.urgency)
+def most_urgent(checks: Collection[NodeCheck]) -> NodeCheck:
+    """Return the check to mention first, which the action is about too.
+
+    The node with the severest check comes first; on it, what is down before what restarts, in the
+    order of their start.
+    """
+    severest: dict[str, int] = {}
+    for check in checks:
+        severest[check.node] = min(check.severity.rank, severest.get(check.node, 99))
+    return min(
+        checks,
+        key=lambda check: (
+            severest[check.node],
+            check.state is CheckState.RESTARTING,
+            check.start_position,
+        ),
+    )

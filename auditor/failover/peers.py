@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from auditor.collect.intercluster import lists_as_peer
 from auditor.config.settings import ClusterSettings
+from auditor.failover.axl import check_node_axl
+from auditor.failover.judged import JudgedCluster
 from auditor.failover.model import Peering
 from auditor.failover.node_checks import CheckState, NodeCheck
-from auditor.failover.services import JudgedCluster, check_node_axl
 from auditor.models.facts import ClusterFacts, NodeFacts, Outcome
 from auditor.recommendations.engine import evaluate_applicability
 from auditor.recommendations.view import NodeView

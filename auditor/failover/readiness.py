@@ -1,291 +1,184 @@
-"""Readiness before a failover: what users would lose if a node failed now, and what to fix first.
-
-Sources: configuration guide 15, chapters on high availability, chat and managed file transfer;
-the activation table of the administration guide 15 (AXL).
-"""
+"""Readiness before a failover: what is in its way, what it would lose, and what to fix first."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from itertools import chain
 
-from auditor import service_names
-from auditor.failover.actions import choose_action, choose_group_action, fill_action, fill_text
-from auditor.failover.model import FailoverCheck, GroupCheck, GroupStatus
-from auditor.failover.node_checks import CheckType, verdict_exit_code
-from auditor.failover.services import JudgedCluster
-from auditor.failover.summary import INCOMPLETE, NOT_HEALTHY, UNKNOWN, summarize_check
-from auditor.failover.wording import (
-    distinct_checks,
-    node_check_clause,
-    node_state_clause,
-    pair_states_clause,
+from auditor.failover.actions import (
+    Action,
+    choose_action,
+    choose_group_action,
+    make_action,
 )
+from auditor.failover.impacts import STATUSES_AFTER_FAILOVER, FailoverImpact, failover_impacts
+from auditor.failover.judged import JudgedCluster
+from auditor.failover.model import FailoverCheck, GroupCheck, GroupStatus
+from auditor.failover.node_checks import verdict_exit_code
+from auditor.failover.summary import (
+    INCOMPLETE,
+    NOT_HEALTHY,
+    UNKNOWN,
+    summarize_check,
+    summarize_group,
+)
+from auditor.failover.wording import pair_states_clause
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import ClusterFacts, NodeFacts, RunState
-from auditor.models.findings import Verdict
-from auditor.models.statements import join_statements
-from auditor.recommendations.conditions import evaluate_feature
-from auditor.recommendations.engine import drop_discovered_facts
-from auditor.recommendations.logic import all_of
-from auditor.recommendations.view import view_service
+from auditor.models.findings import Finding, Verdict
 from auditor.report.sentences import render_clause
 from auditor.text import join_names
 
-
-class Capability(StrEnum):
-    """What users can lose."""
-
-    PRESENCE = "presence and IM"
-    LOGGING = "logging of messages"
-    ROOMS = "persistent chat rooms"
-    CHAT = "group chat"
-    FILES = "managed file transfer"
-    WEB = "web clients"
-    DIRECTORY = "directory search"
-    SIP_FEDERATION = "SIP federation"
-    XMPP_FEDERATION = "XMPP federation"
+PREREQUISITE_ROWS = ("REPL-01", "REL-01")
+"""What must hold before a failover beside the services: good replication, and one version."""
 
 
 @dataclass(frozen=True, slots=True)
-class FailoverImpact:
-    """A capability that users of a group lose if `node` fails; verdict unknown: may lose.
-
-    `because` is a clause. `situation` is the row of actions.toml that prevents it, and `names` fill
-    its placeholders.
-    """
+class FailoverObstacle:
+    """A prerequisite of a failover that a group lacks, or may lack (verdict unknown)."""
 
     group: GroupCheck
-    what: Capability
-    node: str
-    verdict: Verdict
-    because: str
-    situation: str = "settle_impact"
-    names: Mapping[str, str] = field(default_factory=dict)
+    finding: Finding
 
     @property
-    def action(self) -> str:
+    def clause(self) -> str:
+        """Return what was found, as a clause."""
+        return render_clause(self.finding.observed)
+
+    @property
+    def action(self) -> Action:
         """Return what to do before a failover."""
-        return fill_action(self.situation, clause=self.because, **self.names)
+        situation = _SITUATIONS.get((self.finding.recommendation, self.finding.verdict))
+        return make_action(
+            situation or "settle_impact",
+            nodes=self.finding.subject.name,
+            group=self.group.name,
+            clause=self.clause,
+        )
 
-    @property
-    def remedy(self) -> str:
-        """Return what prevents the loss as a clause that begins with a verb, if there is one."""
-        has_remedy = self.situation != "settle_impact"
-        return fill_text(self.situation, **self.names) if has_remedy else ""
 
-
-_CAPABILITY_BY_SERVICE = {
-    service_names.MESSAGE_ARCHIVER: Capability.LOGGING,
-    service_names.FILE_TRANSFER_MANAGER: Capability.FILES,
-    service_names.WEB_CONNECTION_MANAGER: Capability.WEB,
-    service_names.TEXT_CONFERENCE_MANAGER: Capability.CHAT,
-    service_names.CONNECTION_MANAGER: Capability.PRESENCE,
-    service_names.AUTHENTICATION_SERVICE: Capability.PRESENCE,
-    service_names.DIRECTORY_SERVICE: Capability.DIRECTORY,
-    service_names.SIP_FEDERATION_MANAGER: Capability.SIP_FEDERATION,
-    service_names.XMPP_FEDERATION_MANAGER: Capability.XMPP_FEDERATION,
+_SITUATIONS = {
+    ("REPL-01", Verdict.DRIFT): "bad_replication",
+    ("REPL-01", Verdict.UNKNOWN): "read_replication",
+    ("REL-01", Verdict.DRIFT): "different_versions",
 }
-"""What users lose if a service runs on the failing node and not on its partner."""
 
 
-def failover_impacts(group: GroupCheck, findings: JudgedCluster) -> Iterator[FailoverImpact]:
-    """Yield what a failure of either node would lose; nothing while a pair is moving.
-
-    A pair that is failed over or broken has no partner left. Services that high availability
-    stopped on an idle node are no loss.
-    """
-    # Services stop and start while a pair moves, so what runs now proves nothing about later.
-    if group.status is GroupStatus.MOVING:
-        return
-    if group.status in _STATUSES_AFTER_FAILOVER:
-        yield from _last_node_impacts(group)
-    elif (
-        group.status is GroupStatus.NO_FAILOVER
-        or len(group.nodes) < 2
-        or group.is_switched_on is False
-    ):
-        yield from _no_partner_impacts(group)
-    else:
-        nodes = {node.name: node for node in findings.facts.nodes}
-        first, second = (nodes[node.name] for node in group.nodes)
-        for node, partner in ((first, second), (second, first)):
-            yield from _partner_impacts(group, node.name, partner.name)
-            yield from _service_impacts(group, findings.facts, node, partner)
-            yield from _chat_room_impacts(group, findings.facts, node)
-
-
-_STATUSES_AFTER_FAILOVER = (GroupStatus.FAILED_OVER, GroupStatus.BROKEN)
-"""The statuses of a pair without a partner to fail over to."""
-
-
-def _last_node_impacts(group: GroupCheck) -> Iterator[FailoverImpact]:
-    """Yield the loss of the node that serves the users of both."""
-    others = join_names(node_state_clause(node) for node in group.not_serving)
-    because = (
-        f"{group.name} is failed over already ({others}), so no node can take over the users again"
-    )
-    for node in group.serving:
-        yield FailoverImpact(group, Capability.PRESENCE, node, Verdict.DRIFT, because)
-
-
-def _no_partner_impacts(group: GroupCheck) -> Iterator[FailoverImpact]:
-    if len(group.nodes) < 2:
-        why, situation = "has one node", "add_partner"
-    else:
-        switch = "off" if group.is_switched_on is False else "declared off"
-        why, situation = f"has its high availability {switch}", "turn_ha_on"
-    for node in group.nodes:
-        because = f"no node takes over the users of {node.name}: {group.name} {why}"
-        yield FailoverImpact(
-            group,
-            Capability.PRESENCE,
-            node.name,
-            Verdict.DRIFT,
-            because,
-            situation,
-            {"group": group.name},
-        )
-
-
-def _partner_impacts(group: GroupCheck, node: str, partner: str) -> Iterator[FailoverImpact]:
-    """Yield what the partner lacks to serve users at all: services, the HA services, AXL."""
-    types = (CheckType.CRITICAL, CheckType.SYNC_AND_RECOVERY, CheckType.AXL)
-    checks = group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN)
-    for check in distinct_checks(c for c in checks if c.node == partner and c.type in types):
-        because = f"{node_check_clause(check)}, and {partner} would serve all users if {node} fails"
-        yield FailoverImpact(group, Capability.PRESENCE, node, check.verdict, because)
-
-
-def _service_impacts(
-    group: GroupCheck, facts: ClusterFacts, node: NodeFacts, partner: NodeFacts
-) -> Iterator[FailoverImpact]:
-    """Yield services that run on this node only, so that users lose them in a failover.
-
-    Nothing for a node without any known service: `_partner_impacts` covers that.
-    """
-    if not (node.services and partner.services):
-        return
-    for service, what in _CAPABILITY_BY_SERVICE.items():
-        here = view_service(facts, node, service).run
-        there = view_service(facts, partner, service).run
-        if here is RunState.STOPPED or there is RunState.STARTED:
-            continue
-        if here is RunState.STARTED and there is RunState.STOPPED:
-            verdict, situation, where = Verdict.DRIFT, "start_on_partner", partner.name
-            because = f"{service} runs on {node.name} and not on {partner.name}"
-        else:
-            verdict, situation = Verdict.UNKNOWN, "read_service"
-            where = partner.name if here is RunState.STARTED else node.name
-            because = f"it is not known whether {service} runs on {where}"
-        names = {"service": service, "node": where}
-        yield FailoverImpact(group, what, node.name, verdict, because, situation, names)
-
-
-def _chat_room_impacts(
-    group: GroupCheck, facts: ClusterFacts, node: NodeFacts
-) -> Iterator[FailoverImpact]:
-    """Yield the rooms of a node: they move only with high availability of persistent chat."""
-    if view_service(facts, node, service_names.TEXT_CONFERENCE_MANAGER).run is RunState.STOPPED:
-        return
-    # Discovery alone must not promise that there are no rooms to lose.
-    confirmed = drop_discovered_facts(facts)
-    rooms = all_of(
-        evaluate_feature(confirmed, "chat", node),
-        evaluate_feature(confirmed, "permanent_chat", node),
-    )
-    if rooms.value is False:
-        return
-    moving = evaluate_feature(confirmed, "permanent_chat_ha")
-    verdict = Verdict.UNKNOWN
-    if rooms.value is None:
-        reason = render_clause(join_statements(rooms.reasons))
-        because = f"it is not known whether {node.name} has persistent rooms: {reason}"
-    elif moving.value is None:
-        reason = render_clause(join_statements(moving.reasons))
-        because = f"it is not known whether the rooms of {node.name} move: {reason}"
-    elif moving.value:
-        return
-    else:
-        verdict = Verdict.DRIFT
-        because = (
-            f"the persistent rooms of {node.name} stay there, because high availability of"
-            " persistent chat is off (`permanent_chat_ha`)"
-        )
-    yield FailoverImpact(group, Capability.ROOMS, node.name, verdict, because)
+def find_obstacles(group: GroupCheck, findings: JudgedCluster) -> Iterator[FailoverObstacle]:
+    """Yield the prerequisites of a group that differ, then those that are unknown."""
+    subjects = (group.name, *(node.name for node in group.nodes))
+    found = [findings.finding(row, name) for row in PREREQUISITE_ROWS for name in subjects]
+    for verdict in (Verdict.DRIFT, Verdict.UNKNOWN):
+        for finding in found:
+            if finding is not None and finding.verdict is verdict:
+                yield FailoverObstacle(group, finding)
 
 
 @dataclass(frozen=True, slots=True)
 class FailoverReadiness:
-    """The check of now, and what a failover would lose."""
+    """The check of now, what is in the way of a failover, and what it would lose."""
 
     check: FailoverCheck
     impacts: tuple[FailoverImpact, ...] = field(default=())
+    obstacles: tuple[FailoverObstacle, ...] = field(default=())
 
     @property
     def exit_code(self) -> ExitCode:
         """Return 0 if nothing would be lost, 3 if something would, 4 if that is unknown."""
-        codes = (verdict_exit_code(impact.verdict) for impact in self.impacts)
+        verdicts = (
+            *(impact.verdict for impact in self.impacts),
+            *(obstacle.finding.verdict for obstacle in self.obstacles),
+        )
+        codes = map(verdict_exit_code, verdicts)
         return ExitCode.worst((self.check.exit_code, *codes), default=ExitCode.INCOMPLETE)
 
     @property
     def summary(self) -> str:
         """Return the first line."""
-        reasons = [*self._failovers_so_far(), *self._certain_losses()]
-        if reasons:
-            return f"Not ready: {'; '.join(reasons)}."
-        if self.exit_code is ExitCode.DRIFT:
-            return f"Not ready: {self._check_explanation()}"
-        groups = self.check.groups
-        pairs = f" of {join_names(map(self.check.title, groups))}" if groups else ""
-        if self.exit_code is ExitCode.COMPLIANT:
-            bad = [node for group in groups for node in group.bad_replication]
-            but = f", but database replication of {join_names(bad)} is bad" if bad else ""
-            return f"Ready: a failover{pairs} would lose nothing that can be checked{but}."
-        if self.check.exit_code is ExitCode.COMPLIANT:
-            why = f"{self.impacts[0].because}."
-        else:
-            why = self._check_explanation()
-        return f"Unknown whether a failover{pairs} would lose anything: {why}"
+        return self._lead[0]
 
     @property
     def action(self) -> str:
-        """Return the second line."""
-        if self.exit_code is ExitCode.COMPLIANT:
-            replication = [group for group in self.check.groups if group.bad_replication]
-            return choose_group_action(replication[0]) if replication else fill_action("ready")
-        # Whatever else is wrong, such a pair cannot fail over before it is whole again.
-        after_failover = [g for g in self.check.groups if g.status in _STATUSES_AFTER_FAILOVER]
-        if after_failover:
-            return choose_group_action(after_failover[0])
-        certain = [impact for impact in self.impacts if impact.verdict is Verdict.DRIFT]
-        if certain:
-            # The first line is about this loss; a fault of its group comes first.
-            group = certain[0].group
-            is_faulty = group.exit_code(accept_failed_over=False) is ExitCode.DRIFT
-            if is_faulty or group.status is GroupStatus.SWITCHED_OFF:
-                return choose_group_action(group)
-            return certain[0].action
-        if self.impacts and self.check.exit_code is ExitCode.COMPLIANT:
-            return self.impacts[0].action
-        return choose_action(self.check)
+        """Return the second line, which is about the same as the first."""
+        return self._lead[1]
 
-    def _failovers_so_far(self) -> Iterator[str]:
-        for group in self.check.groups:
-            if group.status in _STATUSES_AFTER_FAILOVER:
-                is_broken = group.status is GroupStatus.BROKEN
-                yield (
-                    f"{self.check.title(group)} is {'broken' if is_broken else 'failed over'}"
-                    f" already ({pair_states_clause(group)}), so a second failure has no partner"
-                    " left"
-                )
+    @property
+    def _lead(self) -> tuple[str, str]:
+        """Return both lines: what is worst decides them together."""
+        match self.exit_code:
+            case ExitCode.COMPLIANT:
+                pairs = self._pairs_clause()
+                summary = f"Ready: a failover{pairs} would lose nothing that can be checked."
+                return summary, make_action("ready").render()
+            case ExitCode.DRIFT:
+                return self._explain_not_ready()
+        return self._explain_unknown()
+
+    def _explain_not_ready(self) -> tuple[str, str]:
+        losses = [*self._certain_losses()]
+        # Whatever else is wrong, such a pair cannot fail over before it is whole again.
+        after_failover = [g for g in self.check.groups if g.status in STATUSES_AFTER_FAILOVER]
+        if after_failover:
+            reasons = "; ".join([*map(self._failed_over_clause, after_failover), *losses])
+            return f"Not ready: {reasons}.", self._render(after_failover[0])
+        faulty = [group for group in self.check.groups if self._is_faulty(group)]
+        if faulty:
+            group = next((g for g in faulty if g is self.check.worst), faulty[0])
+            why = "; ".join(summarize_group(group, self.check.title(group)).clauses)
+            return f"Not ready: {': '.join([*losses, why])}.", self._render(group)
+        obstacles = [o for o in self.obstacles if o.finding.verdict is Verdict.DRIFT]
+        if obstacles:
+            place = self._place(obstacles[0].group)
+            reasons = "; ".join([f"{place}{obstacles[0].clause}", *losses])
+            action = obstacles[0].action.render(self._cluster(obstacles[0].group))
+            return f"Not ready: {reasons}.", action
+        if losses:
+            first = next(i for i in self.impacts if i.verdict is Verdict.DRIFT)
+            reasons = ": ".join([*losses, first.because])
+            return f"Not ready: {reasons}.", first.action.render(self._cluster(first.group))
+        return f"Not ready: {self._check_explanation()}", choose_action(self.check)
+
+    def _explain_unknown(self) -> tuple[str, str]:
+        unknown = f"Unknown whether a failover{self._pairs_clause()} would lose anything:"
+        if self.check.exit_code is not ExitCode.COMPLIANT:
+            return f"{unknown} {self._check_explanation()}", choose_action(self.check)
+        if self.obstacles:
+            obstacle = self.obstacles[0]
+            why, group, action = obstacle.clause, obstacle.group, obstacle.action
+        else:
+            impact = self.impacts[0]
+            why, group, action = impact.because, impact.group, impact.action
+        line = f"{unknown} {self._place(group)}{why}."
+        return line, action.render(self._cluster(group))
+
+    @staticmethod
+    def _is_faulty(group: GroupCheck) -> bool:
+        is_drift = group.exit_code(accept_failed_over=False) is ExitCode.DRIFT
+        return is_drift or group.status is GroupStatus.SWITCHED_OFF
+
+    def _cluster(self, group: GroupCheck) -> str:
+        return group.cluster if len(self.check.clusters) > 1 else ""
+
+    def _place(self, group: GroupCheck) -> str:
+        return f"in {self.check.title(group)} " if self._cluster(group) else ""
+
+    def _render(self, group: GroupCheck) -> str:
+        return choose_group_action(group).render(self._cluster(group))
+
+    def _pairs_clause(self) -> str:
+        groups = self.check.groups
+        return f" of {join_names(map(self.check.title, groups))}" if groups else ""
+
+    def _failed_over_clause(self, group: GroupCheck) -> str:
+        is_broken = group.status is GroupStatus.BROKEN
+        return (
+            f"{self.check.title(group)} is {'broken' if is_broken else 'failed over'} already"
+            f" ({pair_states_clause(group)}), so a second failure has no partner left"
+        )
 
     def _certain_losses(self) -> Iterator[str]:
         lost = [
             impact
             for impact in self.impacts
             if impact.verdict is Verdict.DRIFT
-            and impact.group.status not in _STATUSES_AFTER_FAILOVER
+            and impact.group.status not in STATUSES_AFTER_FAILOVER
         ]
         if lost:
             groups = dict.fromkeys(self.check.title(impact.group) for impact in lost)
@@ -305,5 +198,9 @@ def assess_readiness(
     check: FailoverCheck, findings: Mapping[str, JudgedCluster]
 ) -> FailoverReadiness:
     """Return what a failover of each group would lose; `findings` are by cluster name."""
-    impacts = (failover_impacts(group, findings[group.cluster]) for group in check.groups)
-    return FailoverReadiness(check, tuple(chain.from_iterable(impacts)))
+    judged = [(group, findings[group.cluster]) for group in check.groups]
+    return FailoverReadiness(
+        check,
+        tuple(impact for pair in judged for impact in failover_impacts(*pair)),
+        tuple(obstacle for pair in judged for obstacle in find_obstacles(*pair)),
+    )

@@ -9,7 +9,9 @@ from rich.table import Table
 
 from auditor.failover import wording
 from auditor.failover.actions import choose_action
+from auditor.failover.impacts import FailoverImpact
 from auditor.failover.model import (
+    GOOD_REPLICATION_STATE,
     ClusterCheck,
     FailoverCheck,
     GroupCheck,
@@ -18,7 +20,7 @@ from auditor.failover.model import (
     SessionComparison,
 )
 from auditor.failover.node_checks import CheckType, NodeCheck
-from auditor.failover.readiness import FailoverImpact, FailoverReadiness
+from auditor.failover.readiness import FailoverObstacle, FailoverReadiness
 from auditor.failover.summary import summarize_check
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import Origin, Source
@@ -37,7 +39,6 @@ _REPLICATION_LABELS = {
 }
 """Meanings of `Replicate_State` (RTMT guide, replicates created and state of replication)."""
 
-_GOOD_REPLICATION_STATE = 2
 _EXIT_CODE_STYLES = {ExitCode.COMPLIANT: "bold green", ExitCode.DRIFT: "bold red"}
 _HA_SWITCH_LABELS = {True: "on", False: "OFF", None: "not known to be on"}
 
@@ -71,6 +72,7 @@ def render_readiness_text(
     def draw(console: Console) -> None:
         code = readiness.exit_code
         _print_first_lines(console, readiness.summary, readiness.action, code, fold=fold)
+        _print_obstacles(console, readiness.obstacles)
         _print_impacts(console, readiness.impacts)
         _print_clusters(console, readiness.check)
         _print_footer(console, readiness.check, code)
@@ -85,6 +87,16 @@ def _print_first_lines(
     style = _EXIT_CODE_STYLES.get(code, "bold yellow")
     console.print(safe_text(summary, style), soft_wrap=not fold)
     console.print(safe_text(action, "bold"), soft_wrap=not fold)
+
+
+def _print_obstacles(console: Console, obstacles: Sequence[FailoverObstacle]) -> None:
+    if obstacles:
+        console.print()
+        console.print(safe_text("What is in the way", "bold"))
+    for obstacle in obstacles:
+        finding = obstacle.finding
+        text = f"{obstacle.group.name}: {obstacle.clause} ({finding.recommendation})."
+        _print_marked(console, finding.verdict, text)
 
 
 def _print_impacts(console: Console, impacts: Sequence[FailoverImpact]) -> None:
@@ -108,9 +120,6 @@ def _print_cluster(console: Console, cluster: ClusterCheck, *, is_only_one: bool
     if cluster.topology_recorded_at is not None:
         console.print()
         console.print(safe_text(wording.recorded_topology_text(cluster)))
-    if cluster.cucm_stand_in is not None:
-        console.print()
-        console.print(safe_text(wording.stand_in_text(cluster)))
     for group in cluster.groups:
         where = "" if is_only_one else f" of cluster {cluster.name}"
         switch = _HA_SWITCH_LABELS[group.is_switched_on]
@@ -165,7 +174,7 @@ def _ha_state_cell(node: NodeStatus) -> str:
 def _checks_cell(checks: Sequence[NodeCheck]) -> tuple[str, str]:
     """Return text and style of a cell: the worst verdict, and how many services have it."""
     if not checks:
-        return "none activated", ""
+        return "none needed", ""
     verdict = min((check.verdict for check in checks), key=lambda verdict: verdict.rank)
     worst = [check for check in checks if check.verdict is verdict]
     mark, style = VERDICT_MARKS[verdict], "" if verdict is Verdict.PASS else VERDICT_STYLES[verdict]
@@ -173,6 +182,8 @@ def _checks_cell(checks: Sequence[NodeCheck]) -> tuple[str, str]:
         optional = " (optional)" if verdict is Verdict.NOT_APPLICABLE else ""
         return f"{mark} {wording.node_check_label(worst[0])}{optional}", style
     counted = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
+    if not counted:
+        return "none needed", ""
     if verdict is Verdict.PASS:
         return f"{mark} {len(counted)} of {len(counted)} run", style
     labels = ", ".join(dict.fromkeys(map(wording.node_check_label, worst)))
@@ -215,7 +226,7 @@ def _print_node_details(console: Console, node: NodeStatus) -> None:
     # A node that returned nothing has a line for its services already.
     if node.no_state_reason and node.has_answered:
         _print_line(console, f"? {render_sentence(node.no_state_reason)}")
-    if node.replication not in (None, _GOOD_REPLICATION_STATE):
+    if node.replication not in (None, GOOD_REPLICATION_STATE):
         _print_line(
             console,
             f"! Database replication of {node.name} is {_replication_label(node)}: run"

@@ -1,21 +1,22 @@
-"""The checks of one node: AXL, the services that matter after a failover, group membership."""
+"""The checks of one node's services: what the rows of an audit say of them, for a failover."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from auditor import service_names
-from auditor.failover.node_checks import CheckState, CheckType, Doubt, NodeCheck
-from auditor.models.facts import AxlAvailability, ClusterFacts, HaState, NodeFacts, RunState
+from auditor.failover.judged import JudgedCluster
+from auditor.failover.node_checks import (
+    START_ORDER,
+    CheckState,
+    CheckType,
+    Doubt,
+    NodeCheck,
+)
+from auditor.models.facts import ClusterFacts, HaState, NodeFacts, RunState
 from auditor.models.findings import Finding, FindingKind, Verdict
 from auditor.models.statements import Form, make_statement
-from auditor.recommendations.conditions import evaluate_feature
-from auditor.recommendations.critical_services import CRITICAL_SERVICES
-from auditor.recommendations.engine import (
-    drop_contradicted_facts,
-    drop_discovered_facts,
-    evaluate_applicability,
-    judge_facts,
-)
+from auditor.recommendations.critical_services import CRITICAL_SERVICES, is_critical_service
+from auditor.recommendations.engine import drop_discovered_facts
 from auditor.recommendations.ha import explain_by_ha
 from auditor.recommendations.ha_states import (
     SERVICES_STOPPED_WHEN_IDLE,
@@ -23,176 +24,130 @@ from auditor.recommendations.ha_states import (
     installed_members,
     may_stop_when_idle,
 )
-from auditor.recommendations.logic import any_of
-from auditor.recommendations.packs import Recommendation
-from auditor.recommendations.view import NodeView, ServiceView, view_service
+from auditor.recommendations.view import ServiceView, view_service
 
-SYNC_AND_RECOVERY_SERVICES = (
-    service_names.INTERCLUSTER_SYNC_AGENT,
-    service_names.DATA_MONITOR,
-    service_names.SERVER_RECOVERY_MANAGER,
-)
-"""Services required for intercluster sync, the monitoring of replication, and failover."""
+NETWORK_SERVICES = tuple(name for name in START_ORDER if name not in CRITICAL_SERVICES)
+"""The network services that the critical ones, intercluster sync and recovery depend on."""
 
 OTHER_SERVICES = (
     *sorted(SERVICES_STOPPED_WHEN_IDLE - set(CRITICAL_SERVICES)),
     service_names.SIP_FEDERATION_MANAGER,
     service_names.XMPP_FEDERATION_MANAGER,
 )
-"""Services of IM and Presence that must run where they are activated."""
-
-_RECOMMENDATION_BY_SERVICE = {
-    service_names.SIP_PROXY_SERVICE: "SIP-01",
-    service_names.PRESENCE_ENGINE_SERVICE: "PE-01",
-    service_names.SYNC_AGENT: "SYNC-01",
-    service_names.XCP_ROUTER: "RTR-01",
-}
-_FAILOVER_RECOMMENDATIONS = (
-    "AXL-01",
-    "AXL-02",
-    *_RECOMMENDATION_BY_SERVICE.values(),
-    "HA-01",
-    "HA-02",
-)
+"""Services of IM and Presence that must run where the deployment needs them."""
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedCluster:
-    """A cluster's facts, and the findings of the recommendations that matter for a failover."""
-
-    facts: ClusterFacts
-    rows: Mapping[str, Recommendation]
-    findings: Mapping[tuple[str, str], Finding]
-
-    def finding(self, recommendation: str, subject: str) -> Finding | None:
-        """Return the finding of a recommendation on a node or group."""
-        return self.findings.get((recommendation, subject.casefold()))
-
-
-def judge_for_failover(facts: ClusterFacts, rows: Mapping[str, Recommendation]) -> JudgedCluster:
-    """Judge a cluster by the recommendations that matter for a failover; `rows` are all by id."""
-    # What another machine returned in place of a node must not count for the node.
-    facts = drop_contradicted_facts(facts)
-    findings = judge_facts([rows[name] for name in _FAILOVER_RECOMMENDATIONS], facts)
-    by_subject = {(f.recommendation, f.subject.name.casefold()): f for f in findings}
-    return JudgedCluster(facts, rows, by_subject)
-
-
-def check_node(findings: JudgedCluster, node: NodeFacts) -> Iterator[NodeCheck]:
-    """Yield every check of a node."""
-    yield check_node_axl(findings, node)
-    for service in CRITICAL_SERVICES:
-        yield check_critical_service(findings, node, service)
-    for service in SYNC_AND_RECOVERY_SERVICES:
-        yield check_sync_and_recovery(findings, node, service)
+def check_services(findings: JudgedCluster, node: NodeFacts) -> Iterator[NodeCheck]:
+    """Yield every check of a node's services."""
+    critical = critical_services(findings)
+    for service in critical:
+        yield _check_named_service(findings, node, service, CheckType.CRITICAL)
+    for service in NETWORK_SERVICES:
+        yield _check_named_service(findings, node, service, CheckType.NETWORK)
     if not node.services:
         view = view_service(findings.facts, node, OTHER_SERVICES[0])
         # One check for all of them, because it is not known which are activated.
         yield replace(_unknown_check(node, view, CheckType.OTHER), service="")
+        return
     for service in OTHER_SERVICES:
-        check = check_other_service(findings, node, service)
-        if check is not None:
+        if service in critical:
+            continue
+        check = _check_named_service(findings, node, service, CheckType.OTHER)
+        # A service that is off, and that nothing asks for, has no place in the count.
+        if check.state is not CheckState.NOT_ACTIVATED or check.verdict is Verdict.DRIFT:
             yield check
-    yield check_group_membership(findings, node)
 
 
-def check_group_membership(findings: JudgedCluster, node: NodeFacts) -> NodeCheck:
-    """Return whether the node belongs to a redundancy group (HA-02)."""
-    finding = findings.finding("HA-02", node.name)
-    verdict = finding.verdict if finding else Verdict.UNKNOWN
-    states = {Verdict.PASS: CheckState.IN_GROUP, Verdict.DRIFT: CheckState.IN_NO_GROUP}
-    notes = (finding.because,) if finding and verdict is Verdict.UNKNOWN else ()
-    state = states.get(verdict, CheckState.UNKNOWN)
-    group = node.redundancy_group or ""
-    return NodeCheck(CheckType.MEMBER, node.name, verdict, state, detail=group, notes=notes)
+def critical_services(findings: JudgedCluster) -> tuple[str, ...]:
+    """Return the services that are known to be critical: discovery alone makes none of them so."""
+    facts = drop_discovered_facts(findings.facts)
+    others = (service for service in OTHER_SERVICES if is_critical_service(facts, service))
+    return (*CRITICAL_SERVICES, *others)
 
 
-def check_critical_service(findings: JudgedCluster, node: NodeFacts, service: str) -> NodeCheck:
-    """Return whether a service runs that high availability itself needs."""
-    row = _RECOMMENDATION_BY_SERVICE.get(service, "")
-    finding = findings.finding(row, node.name)
-    # Where high availability may have stopped the service, the finding would ask to start it by
-    # hand.
-    if finding is None or _may_be_stopped_by_ha(findings.facts, node, service):
-        return _judge_unlisted_service(findings, node, service, CheckType.CRITICAL)
-    view = view_service(findings.facts, node, service)
-    check = _build_service_check(node, view, CheckType.CRITICAL, finding.verdict)
-    # To start a stopped service comes before the question why it restarts.
-    if finding.kind is FindingKind.UNSTABLE and view.run is not RunState.STOPPED:
-        return replace(check, state=CheckState.RESTARTING, detail="")
-    if finding.verdict is not Verdict.UNKNOWN or not node.services:
-        return check
-    return replace(check, notes=(finding.because,))
+_VERDICTS_BY_WEIGHT = (Verdict.DRIFT, Verdict.PASS, Verdict.EXPLAINED, Verdict.UNKNOWN)
+"""Which of several rows on one service counts: one that knows comes before one that does not."""
 
 
-def check_sync_and_recovery(findings: JudgedCluster, node: NodeFacts, service: str) -> NodeCheck:
-    """Return whether a service runs that sync and recovery depend on.
-
-    Without intercluster peers, the Intercluster Sync Agent need not run.
-    """
-    check = _judge_unlisted_service(findings, node, service, CheckType.SYNC_AND_RECOVERY)
-    if service != service_names.INTERCLUSTER_SYNC_AGENT or check.verdict is Verdict.PASS:
-        return check
-    # Discovery alone must not excuse a stopped agent: it reads tables that Cisco does not document.
-    peers = evaluate_feature(drop_discovered_facts(findings.facts), "intercluster")
-    if peers.value:
-        return check
-    verdict = Verdict.NOT_APPLICABLE if peers.value is False else Verdict.UNKNOWN
-    return replace(check, verdict=verdict, doubt=Doubt.PEERS, because=peers.because)
-
-
-def check_other_service(findings: JudgedCluster, node: NodeFacts, service: str) -> NodeCheck | None:
-    """Return the check of a service that is activated, or may be; None for any other.
-
-    Releases before 11.0 have no File Transfer Manager.
-    """
-    state = node.services.get(service)
-    # Without any row, `check_node` yields one check for all. A single missing row is unknown, not
-    # off, because Control Center may leave one out.
-    is_absent = state is None and (
-        not node.services or service == service_names.FILE_TRANSFER_MANAGER
+def _weightiest(findings: Sequence[Finding]) -> Finding | None:
+    """Return the finding that counts, None where no row asks for the service."""
+    applicable = [f for f in findings if f.verdict in _VERDICTS_BY_WEIGHT]
+    return min(
+        applicable,
+        key=lambda f: (_VERDICTS_BY_WEIGHT.index(f.verdict), f.severity.rank),
+        default=None,
     )
-    if is_absent or (state is not None and state.activated is False):
-        return None
-    return _judge_unlisted_service(findings, node, service, CheckType.OTHER)
 
 
-def _judge_unlisted_service(
+def _check_named_service(
     findings: JudgedCluster, node: NodeFacts, service: str, check_type: CheckType
 ) -> NodeCheck:
+    """Return the check of a service by the findings of the rows that want it to run."""
     view = view_service(findings.facts, node, service)
-    if view.run is RunState.STARTED:
-        return _build_service_check(node, view, check_type, Verdict.PASS)
-    if view.run is RunState.STOPPED:
-        return _check_stopped_service(findings.facts, node, view, check_type)
-    return _unknown_check(node, view, check_type)
-
-
-def _check_stopped_service(
-    facts: ClusterFacts, node: NodeFacts, view: ServiceView, check_type: CheckType
-) -> NodeCheck:
-    service = view.state.name
-    expected = make_statement(Form.SERVICE_RUNS, service=service, node=node.name)
-    # High availability comes first: what it stops on an idle node is no fault.
-    judgement = explain_by_ha(facts, node, view, expected)
-    if judgement is not None:
-        return _build_service_check(node, view, check_type, judgement.verdict)
-    check = _build_service_check(node, view, check_type, Verdict.DRIFT)
-    # A network service cannot be activated, so its stop is a fault in any case.
-    if view.state.activated is None and view.state.deployable is not False:
-        return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.ACTIVATION)
-    if _may_be_stopped_by_ha(facts, node, service):
+    finding = _weightiest(findings.service_findings(node.name, service))
+    if not node.services:
+        return _unknown_check(node, view, check_type, finding)
+    if finding is None:
+        return build_service_check(node, view, check_type, Verdict.NOT_APPLICABLE)
+    check = build_service_check(node, view, check_type, finding.verdict, finding)
+    if _may_be_stopped_by_ha(findings.facts, node, service) and finding.verdict is Verdict.DRIFT:
         return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.IDLE_NODE)
+    match finding.verdict:
+        case Verdict.DRIFT:
+            return _describe_drift(findings, check, finding, view)
+        case Verdict.UNKNOWN:
+            return _describe_unknown(findings.facts, node, check, finding, view)
     return check
 
 
-def _build_service_check(
-    node: NodeFacts, view: ServiceView, check_type: CheckType, verdict: Verdict
+def _describe_drift(
+    findings: JudgedCluster, check: NodeCheck, finding: Finding, view: ServiceView
+) -> NodeCheck:
+    # To start a stopped service comes before the question why it restarts.
+    if finding.kind is FindingKind.UNSTABLE and view.run is not RunState.STOPPED:
+        return replace(check, state=CheckState.RESTARTING, detail="")
+    missing = findings.missing_prerequisite(check.node, check.service)
+    if missing is not None:
+        check = replace(check, missing=missing.observed, remedies=missing.remedy)
+    # A network service cannot be activated, so that nothing is left to find out.
+    if view.state.activated is None and view.state.deployable is not False:
+        return replace(check, doubt=Doubt.ACTIVATION)
+    return check
+
+
+def _describe_unknown(
+    facts: ClusterFacts, node: NodeFacts, check: NodeCheck, finding: Finding, view: ServiceView
+) -> NodeCheck:
+    """Return a check with what keeps the row from a verdict."""
+    # The row waits for a key of the profile; that an activated service runs is known without it.
+    if view.run is RunState.STARTED and view.state.activated is not False:
+        return replace(check, verdict=Verdict.PASS, notes=())
+    if check.state is CheckState.NOT_ACTIVATED:
+        return replace(check, verdict=Verdict.NOT_APPLICABLE)
+    notes = (*check.notes, *((finding.because,) if finding.because not in check.notes else ()))
+    check = replace(check, notes=notes, remedies=finding.remedy)
+    if view.run is not RunState.STOPPED or _is_unsettled_by_ha(facts, node, view):
+        return check
+    return replace(check, doubt=Doubt.REQUIREMENT, notes=(*notes, *finding.remedy))
+
+
+def _is_unsettled_by_ha(facts: ClusterFacts, node: NodeFacts, view: ServiceView) -> bool:
+    """Return whether the state of the pair, not the profile, leaves a stopped service unknown."""
+    expected = make_statement(Form.SERVICE_RUNS, service=view.state.name, node=node.name)
+    return explain_by_ha(facts, node, view, expected) is not None
+
+
+def build_service_check(
+    node: NodeFacts,
+    view: ServiceView,
+    check_type: CheckType,
+    verdict: Verdict,
+    finding: Finding | None = None,
 ) -> NodeCheck:
     """Return a check of a service whose state is that of the view."""
     code, reason = view.state.reason_code, view.state.reason
     parts = ("" if code is None else str(code), reason or "")
-    return NodeCheck(
+    check = NodeCheck(
         check_type,
         node.name,
         verdict,
@@ -201,10 +156,13 @@ def _build_service_check(
         detail=" ".join(part for part in parts if part),
         notes=(view.why,) if view.why else (),
     )
+    return check if finding is None else replace(check, severity=finding.severity)
 
 
-def _unknown_check(node: NodeFacts, view: ServiceView, check_type: CheckType) -> NodeCheck:
-    check = _build_service_check(node, view, check_type, Verdict.UNKNOWN)
+def _unknown_check(
+    node: NodeFacts, view: ServiceView, check_type: CheckType, finding: Finding | None = None
+) -> NodeCheck:
+    check = build_service_check(node, view, check_type, Verdict.UNKNOWN, finding)
     return (
         check if check.notes else replace(check, notes=(make_statement(Form.SERVICE_NOT_SETTLED),))
     )
@@ -249,63 +207,6 @@ def _may_be_stopped_by_ha(facts: ClusterFacts, node: NodeFacts, service: str) ->
     return own_state is HaState.IDLE and set(states.values()) == {HaState.BACKUP}
 
 
-def is_axl_required(findings: JudgedCluster, node: NodeFacts) -> bool | None:
-    """Return whether AXL must run on a node (AXL-01, AXL-02), None if that is not known.
-
-    Facts that are only discovered do not make it optional. Where nodes and groups are those of an
-    earlier run, they do not make it required either.
-    """
-    required, without_discovery = (
-        _is_axl_applicable(facts, node, findings)
-        for facts in (findings.facts, drop_discovered_facts(findings.facts))
-    )
-    if required is without_discovery:
-        return required
-    is_dated = findings.facts.topology_recorded_at is not None
-    return None if required is False or is_dated else required
-
-
-def _is_axl_applicable(
-    facts: ClusterFacts, node: NodeFacts, findings: JudgedCluster
-) -> bool | None:
-    views = [NodeView(facts, node, findings.rows[name]) for name in ("AXL-01", "AXL-02")]
-    return any_of(*(evaluate_applicability(view) for view in views)).value
-
-
-def check_node_axl(findings: JudgedCluster, node: NodeFacts) -> NodeCheck:
-    """Return whether AXL is activated, runs, and answered an authenticated request."""
-    check = _check_axl_reply(
-        node, view_service(findings.facts, node, service_names.AXL_WEB_SERVICE)
-    )
-    is_required = is_axl_required(findings, node)
-    if check.verdict is Verdict.PASS:
-        return check
-    if is_required is False:
-        return replace(check, verdict=Verdict.NOT_APPLICABLE, doubt=Doubt.OPTIONAL)
-    if is_required is None and check.verdict is Verdict.DRIFT:
-        hints = evaluate_feature(findings.facts, "intercluster").hints
-        notes = (*check.notes, *(hints or (make_statement(Form.READ_CUCM),)))
-        return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.REQUIREMENT, notes=notes)
-    return check
-
-
-def _check_axl_reply(node: NodeFacts, view: ServiceView) -> NodeCheck:
-    check = _build_service_check(node, view, CheckType.AXL, Verdict.UNKNOWN)
-    # The reply comes before the row of Control Center: a service can be started and still fail to
-    # answer.
-    if node.axl is not None and node.axl.answer is AxlAvailability.ANSWERED:
-        return replace(check, verdict=Verdict.PASS, state=CheckState.ANSWERS, notes=())
-    if node.axl is not None and node.axl.answer is AxlAvailability.NOT_ANSWERING:
-        state = CheckState.ANSWERS_WITH_FAULT if node.axl.fault else CheckState.NO_ANSWER
-        return replace(check, verdict=Verdict.DRIFT, state=state, notes=(node.axl.text,))
-    if view.run is RunState.STOPPED:
-        return replace(check, verdict=Verdict.DRIFT)
-    if not node.services:
-        return check
-    note = node.axl.text if node.axl is not None else view.why or view.observed
-    return replace(check, state=CheckState.UNKNOWN, notes=(note,))
-
-
 def mark_restarting(check: NodeCheck, restarting: Iterable[tuple[str, str]]) -> NodeCheck:
     """Return a check as drift if its service keeps restarting, else as it is.
 
@@ -315,5 +216,10 @@ def mark_restarting(check: NodeCheck, restarting: Iterable[tuple[str, str]]) -> 
     if not counts or (check.node, check.service) not in restarting:
         return check
     return NodeCheck(
-        check.type, check.node, Verdict.DRIFT, CheckState.RESTARTING, service=check.service
+        check.type,
+        check.node,
+        Verdict.DRIFT,
+        CheckState.RESTARTING,
+        service=check.service,
+        severity=check.severity,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from auditor.failover.model import CheckPart, ClusterCheck, FailoverCheck, GroupCheck, GroupStatus
-from auditor.failover.node_checks import CheckType, NodeCheck, most_urgent
+from auditor.failover.node_checks import CheckType, NodeCheck
 from auditor.failover.wording import (
     failure_clause,
     missing_groups_clause,
@@ -20,6 +20,7 @@ from auditor.text import is_or_are, join_names
 UNKNOWN = "unknown"
 NOT_HEALTHY = "not healthy"
 INCOMPLETE = "incomplete"
+NO_ANSWER = "node down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +45,60 @@ def summarize_check(check: FailoverCheck) -> Summary:
     worst = check.worst
     if worst is None:
         return Summary(UNKNOWN, ("there is no redundancy group to check",))
-    first = summarize_group(worst) if isinstance(worst, GroupCheck) else _summarize_other(worst)
+    if isinstance(worst, GroupCheck):
+        first = summarize_group(worst, check.title(worst))
+    else:
+        first = _summarize_other(worst, check.cluster_of_worst)
     return Summary(first.label, (*first.clauses, *_other_clauses(check, worst)))
 
 
-def summarize_group(group: GroupCheck) -> Summary:
-    """Return the state of one group."""
-    label, clause = _label_and_clause(group)
+def summarize_group(group: GroupCheck, title: str = "") -> Summary:
+    """Return the state of one group; `title` is its name, with its cluster if there are several."""
+    label, clause = _label_and_clause(group, title or group.name)
     return Summary(label, (clause + _sessions_clause(group), *_replication_clauses(group)))
 
 
-def _label_and_clause(group: GroupCheck) -> tuple[str, str]:
-    states = f"in {group.name} {pair_states_clause(group)}"
+def _label_and_clause(group: GroupCheck, title: str) -> tuple[str, str]:
+    states = f"in {title} {pair_states_clause(group)}"
     # Before the status, which is still "moving" and would only ask to wait.
     if group.has_outlasted:
-        return (
-            "broken",
-            f"{group.name} was still moving when the wait ended ({pair_states_clause(group)})",
-        )
+        moving = f"{title} was still moving when the wait ended ({pair_states_clause(group)})"
+        return "broken", moving
     match group.status:
         case GroupStatus.FAILED_OVER:
-            return _summarize_failed_over(group)
+            return _summarize_failed_over(group, title)
         case GroupStatus.BROKEN:
-            return _summarize_broken(group)
+            return _summarize_broken(group, title)
         case GroupStatus.MOVING:
             return "still moving", states
         case GroupStatus.UNKNOWN:
-            return UNKNOWN, f"in {group.name} {_unknown_status_clause(group)}"
+            clause = f"in {title} {_unknown_status_clause(group)}"
+            return UNKNOWN, f"{clause}{_drift_clause(group)}"
         case GroupStatus.SWITCHED_OFF:
-            off = f"no node of {group.name} takes over when the other fails"
-            return "high availability is off", f"{off}{_drift_clause(group)}"
+            return _summarize_switched_off(group, title)
         case GroupStatus.NO_FAILOVER:
-            return "no failover possible", f"{_no_failover_clause(group)}{_checks_clause(group)}"
+            return _summarize_without_failover(group, title)
         case GroupStatus.NORMAL:
-            return _summarize_normal(group)
+            return _summarize_normal(group, title)
+
+
+def _summarize_switched_off(group: GroupCheck, title: str) -> tuple[str, str]:
+    if group.down_nodes:
+        return NO_ANSWER, f"{_silent_clause(group, title)}, because its high availability is off"
+    off = f"no node of {title} takes over when the other fails"
+    lead = f"; {_first_and_count(group)}" if group.lead else ""
+    return "high availability is off", f"{off}{lead}"
+
+
+def _summarize_without_failover(group: GroupCheck, title: str) -> tuple[str, str]:
+    if group.down_nodes:
+        return NO_ANSWER, f"{_silent_clause(group, title)}: {_no_failover_clause(group, title)}"
+    return "no failover possible", f"{_no_failover_clause(group, title)}{_checks_clause(group)}"
+
+
+def _silent_clause(group: GroupCheck, title: str) -> str:
+    down = join_names(node_state_clause(node) for node in group.down_nodes)
+    return f"{down}, and no node of {title} takes over"
 
 
 def _unknown_status_clause(group: GroupCheck) -> str:
@@ -99,12 +120,12 @@ def _unknown_status_clause(group: GroupCheck) -> str:
     return f"both nodes are normal, but only the database says that high availability is {switch}"
 
 
-def _summarize_normal(group: GroupCheck) -> tuple[str, str]:
+def _summarize_normal(group: GroupCheck, title: str) -> tuple[str, str]:
     label = INCOMPLETE if group.checks_with(Verdict.UNKNOWN) else ""
     label = NOT_HEALTHY if group.checks_with(Verdict.DRIFT) else label
     if label:
-        return label, f"the HA states of {group.name} are normal{_checks_clause(group)}"
-    own = f"both nodes of {group.name} serve their own users"
+        return label, f"the HA states of {title} are normal{_checks_clause(group)}"
+    own = f"both nodes of {title} serve their own users"
     return _with_stability(group, "normal"), f"{own}{_checks_clause(group)}"
 
 
@@ -114,18 +135,18 @@ def _with_stability(group: GroupCheck, label: str) -> str:
     return f"{label}, not yet stable" if group.is_unstable else f"{label} and stable"
 
 
-def _no_failover_clause(group: GroupCheck) -> str:
+def _no_failover_clause(group: GroupCheck, title: str) -> str:
     if len(group.nodes) < 2:
-        return f"{group.name} has {'one' if group.nodes else 'no'} node"
+        return f"{title} has {'one' if group.nodes else 'no'} node"
     if group.is_switched_on is None:
-        return f"high availability of {group.name} is declared off, and its switch was not read"
-    return f"high availability of {group.name} is off, as the file declares"
+        return f"high availability of {title} is declared off, and its switch was not read"
+    return f"high availability of {title} is off, as the file declares"
 
 
-def _summarize_failed_over(group: GroupCheck) -> tuple[str, str]:
+def _summarize_failed_over(group: GroupCheck, title: str) -> tuple[str, str]:
     label = "failed over, not healthy" if group.checks_with(Verdict.DRIFT) else "failed over"
     users = join_names(node.name for node in group.not_serving)
-    clause = f"{join_names(group.serving)} serves the users of {users}"
+    clause = f"{_place(group, title)}{join_names(group.serving)} serves the users of {users}"
     if any(node.state_source is Origin.DISCOVERED for node in group.nodes):
         clause = f"{clause} (only the database says so)"
     elif not group.is_observed:
@@ -133,43 +154,48 @@ def _summarize_failed_over(group: GroupCheck) -> tuple[str, str]:
     return _with_stability(group, label), f"{clause}{_checks_clause(group)}"
 
 
-def _summarize_broken(group: GroupCheck) -> tuple[str, str]:
+def _place(group: GroupCheck, title: str) -> str:
+    """Return where a clause is about, empty where the names of its nodes are enough."""
+    return "" if title == group.name else f"in {title} "
+
+
+def _summarize_broken(group: GroupCheck, title: str) -> tuple[str, str]:
     drift = _drift_clause(group)
     has_failed = any(node.state is HaState.FAILED for node in group.nodes)
     if has_failed or not group.serving or not group.not_serving:
-        return "broken", f"in {group.name} {pair_states_clause(group)}{drift}"
+        return "broken", f"in {title} {pair_states_clause(group)}{drift}"
     lost = group.not_serving[0]
     if lost.state is HaState.FAILED_OVER_SERVICES_DOWN:
         why = f"critical services of {lost.name} are down"
     else:
         why = node_state_clause(lost)
-    serves = f"{group.serving[0]} serves the users of {lost.name}"
+    serves = f"{_place(group, title)}{group.serving[0]} serves the users of {lost.name}"
     return "failed over and broken", f"{serves}, and {why}{drift}"
 
 
 def _checks_clause(group: GroupCheck) -> str:
     """Return what the checks add to the states: drift, else what is unknown, else AXL."""
-    drift, unknown = group.checks_with(Verdict.DRIFT), group.checks_with(Verdict.UNKNOWN)
-    if drift:
-        return f", but {_first_and_count(drift)}"
-    if unknown:
-        failure = group.failure_behind(most_urgent(unknown))
-        if failure is not None:
-            return f", but not everything is known: {failure_clause(failure)}"
-        return f", but {_first_and_count(unknown)}"
-    nodes = nodes_with_axl(group)
-    return f", and AXL answers on {join_names(nodes)}" if nodes else ""
+    if group.lead is None:
+        nodes = nodes_with_axl(group)
+        return f", and AXL answers on {join_names(nodes)}" if nodes else ""
+    failure = group.failure_behind(group.lead)
+    if group.lead.verdict is Verdict.UNKNOWN and failure is not None:
+        return f", but not everything is known: {failure_clause(failure)}"
+    return f", but {_first_and_count(group)}"
 
 
 def _drift_clause(group: GroupCheck) -> str:
     """Return the drift beside a bad state, because the action may be about it."""
-    drift = group.checks_with(Verdict.DRIFT)
-    return f"; {_first_and_count(drift)}" if drift else ""
+    has_drift = group.lead is not None and group.lead.verdict is Verdict.DRIFT
+    return f"; {_first_and_count(group)}" if has_drift else ""
 
 
-def _first_and_count(checks: Sequence[NodeCheck]) -> str:
-    more = f" (and {len(checks) - 1} more)" if len(checks) > 1 else ""
-    return f"{node_check_clause(most_urgent(checks))}{more}"
+def _first_and_count(group: GroupCheck) -> str:
+    """Return the check that the action is about too, and how many are like it."""
+    if group.lead is None:
+        return ""
+    others = len(group.checks_with(group.lead.verdict)) - 1
+    return f"{node_check_clause(group.lead)}{f' (and {others} more)' if others else ''}"
 
 
 def nodes_with_axl(group: GroupCheck) -> tuple[str, ...]:
@@ -195,10 +221,11 @@ def _sessions_clause(group: GroupCheck) -> str:
     return f"{joint} {now:,} of {before:,} sessions are back"
 
 
-def _summarize_other(problem: ClusterCheck | NodeCheck) -> Summary:
+def _summarize_other(problem: ClusterCheck | NodeCheck, cluster: str) -> Summary:
     if isinstance(problem, NodeCheck):
         label = NOT_HEALTHY if problem.verdict is Verdict.DRIFT else INCOMPLETE
-        return Summary(label, (node_check_clause(problem),))
+        place = f"in cluster {cluster} " if cluster else ""
+        return Summary(label, (f"{place}{node_check_clause(problem)}",))
     because = [f", because {failure_clause(failure)}" for failure in problem.failures[:1]]
     return Summary(UNKNOWN, ("".join((missing_groups_clause(problem), *because)),))
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from auditor.collect.scope import FAILOVER_TOPICS, WATCH_TOPICS, SurveyScope, SurveyTopic
+from auditor.collect.scope import REREAD_TOPICS, WATCH_TOPICS, SurveyScope, SurveyTopic
 from auditor.errors import Reason
 from auditor.failover.group_status import group_node_facts, group_status_from_states
 from auditor.failover.model import GroupStatus, Stability
@@ -122,7 +122,7 @@ class GroupWatch:
             # only where a group may settle with this reading.
             may_settle = any(now - first >= STABLE_AFTER for _, first in self._steady_readings())
             is_complete = now >= end or may_settle
-            self._read(FAILOVER_TOPICS if is_complete else WATCH_TOPICS, self.unsettled)
+            self._read(REREAD_TOPICS if is_complete else WATCH_TOPICS, self.unsettled)
         for key in self.unsettled:
             is_moving = self._status(key) is GroupStatus.MOVING
             # A pair that began to move in the confirming reading has not been moving for the whole
@@ -171,7 +171,7 @@ class GroupWatch:
         }
         if not stale:
             return frozenset()
-        self._read(FAILOVER_TOPICS, stale)
+        self._read(REREAD_TOPICS, stale)
         self.confirmed_at |= dict.fromkeys(stale, now)
         changed = frozenset(key for key in stale if self._signature(key) != self.since[key][0])
         for key in changed:

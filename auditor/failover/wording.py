@@ -128,9 +128,7 @@ def _doubt_clause(check: NodeCheck) -> str:
             return "and it is optional on this node"
         case Doubt.REQUIREMENT:
             return "and it is not known whether it must run"
-        case Doubt.PEERS:
-            return f"and {render_clause(check.because)}" if check.because else ""
-    return ""
+    return f"because {render_clause(check.missing)}" if check.missing else ""
 
 
 def missing_groups_clause(cluster: ClusterCheck) -> str:
@@ -141,12 +139,6 @@ def missing_groups_clause(cluster: ClusterCheck) -> str:
     if cluster.failures:
         return f"the redundancy groups of {cluster.name} are not known"
     return f"no redundancy group of {cluster.name} is known"
-
-
-def stand_in_text(cluster: ClusterCheck) -> str:
-    """Return which CUCM server answered in place of the publisher, and why."""
-    reasons = " ".join(cluster.unreached_cucm)
-    return f"{cluster.cucm_stand_in} answered in place of the CUCM publisher. {reasons}"
 
 
 def recorded_topology_text(cluster: ClusterCheck) -> str:

@@ -56,8 +56,8 @@ def test_json_has_the_same_and_the_number_of_requests(lab: Start) -> None:
     (group,) = report["clusters"][0]["groups"]
     assert (group["standing"], group["switch"]) == ("normal", True)
     requests = {node["name"]: node["requests"] for node in group["nodes"]}
-    assert requests == {FIRST: 6, SECOND: 6}
-    assert len(running.simulator.requests) == 12 + report["clusters"][0]["cucm_requests"]
+    assert requests == {FIRST: 7, SECOND: 7}
+    assert len(running.simulator.requests) == 14 + report["clusters"][0]["cucm_requests"]
 
 
 def test_a_file_gets_the_json_and_the_terminal_the_page(lab: Start) -> None:
@@ -185,7 +185,9 @@ def test_readiness_names_what_would_not_move(lab: Start) -> None:
     }
     result = lab(scenario).run("failover-check", "--readiness")
     assert result.exit_code == 3
-    assert result.stdout.startswith("Not ready: a failover of Pair would lose logging of messages.")
+    assert result.stdout.startswith(
+        "Not ready: a failover of Pair would lose logging of messages: "
+    )
 
 
 def test_the_environment_gives_every_option(lab: Start) -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from auditor.failover.group_status import SessionCounts, check_group
+from auditor.failover.judged import judge_for_failover
 from auditor.failover.model import ClusterCheck, FailoverCheck, GroupCheck, Stability
-from auditor.failover.services import judge_for_failover
 from auditor.failover.summary import summarize_check, summarize_group
 from auditor.models.facts import (
     ClusterFacts,
@@ -34,7 +34,7 @@ def member(name: str, state: HaState | None, number: int, **changes: object) -> 
     """Return a node in a state, its services as that state leaves them; None: it is dead."""
     made = node(name) if number == 1 else subscriber(name)
     if state is None:
-        dead: dict[str, Any] = {"ha_state": None, "services": {}, "axl": None}
+        dead: dict[str, Any] = {"ha_state": None, "services": {}, "axl": None, "replication": None}
         return replace(made, **{**dead, **changes})
     stopped = SERVICES_STOPPED_WHEN_IDLE if state is HaState.IDLE else frozenset()
     services = dict(made.services) | {name: service(name) for name in FURTHER}

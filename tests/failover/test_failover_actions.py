@@ -21,13 +21,15 @@ def test_an_action_says_what_to_do_and_what_not_to_do_without_a_full_stop(name: 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_an_action_is_used(name: str) -> None:
     package = files("auditor.failover")
-    code = "".join((package / f"{module}.py").read_text() for module in ("actions", "readiness"))
+    code = "".join(
+        (package / f"{module}.py").read_text() for module in ("actions", "impacts", "readiness")
+    )
     assert f'"{name}"' in code
 
 
 def test_no_action_is_missing() -> None:
     code = (files("auditor.failover") / "actions.py").read_text()
-    assert set(re.findall(r'fill_(?:action|text)\("(\w+)"', code)) <= set(ACTIONS)
+    assert set(re.findall(r'(?:make_action|fill_text)\("(\w+)"', code)) <= set(ACTIONS)
 
 
 @pytest.mark.parametrize("rows", ACTIONS.values(), ids=ACTIONS)

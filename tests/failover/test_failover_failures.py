@@ -60,7 +60,9 @@ def test_the_action_names_what_to_change(reason: Reason) -> None:
     assert check.exit_code is ExitCode.INCOMPLETE
     assert action.startswith("Do: ")
     assert CHANGES[reason] in action
-    assert action.endswith("fail over or fall back before the states are known.")
+    is_silent = reason in (Reason.UNREACHABLE, Reason.TIMED_OUT)
+    until = "users, before it answers." if is_silent else "before the states are known."
+    assert action.endswith(until)
 
 
 @pytest.mark.parametrize(

@@ -1,29 +1,34 @@
 """Readiness: what a failover would lose, before the event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from auditor.failover.actions import choose_action
+from auditor.failover.impacts import Capability
+from auditor.failover.judged import judge_for_failover
 from auditor.failover.node_checks import CheckState, CheckType, NodeCheck
-from auditor.failover.readiness import Capability, FailoverReadiness, assess_readiness
+from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.report import render_readiness_text
-from auditor.failover.services import judge_for_failover
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import ClusterFacts, HaState, RunState
-from auditor.models.findings import Verdict
+from auditor.models.findings import FindingSubject, SubjectKind, Verdict
+from auditor.models.statements import Form, make_statement
 from auditor.service_names import (
     AXL_WEB_SERVICE,
     CONNECTION_MANAGER,
+    DATABASE,
     FILE_TRANSFER_MANAGER,
     MESSAGE_ARCHIVER,
+    ROUTE_DATASTORE,
+    SERVER_RECOVERY_MANAGER,
     SIP_FEDERATION_MANAGER,
     TEXT_CONFERENCE_MANAGER,
     WEB_CONNECTION_MANAGER,
 )
-from tests.factories import not_activated, service, setting, settings
+from tests.factories import make_finding, not_activated, service, setting, settings
 from tests.failover.pairs import ROWS, check_facts, member, pair
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -33,6 +38,11 @@ N = HaState.NORMAL
 def ready(facts: ClusterFacts) -> FailoverReadiness:
     """Return the readiness of a cluster."""
     return assess_readiness(check_facts(facts), {facts.name: judge_for_failover(facts, ROWS)})
+
+
+def declare(facts: ClusterFacts, **values: Iterable[str]) -> ClusterFacts:
+    """Return a cluster whose file names the nodes of some features."""
+    return replace(facts, settings={**facts.settings, **settings(**values)})
 
 
 def losses(readiness: FailoverReadiness) -> set[tuple[str, str]]:
@@ -71,7 +81,7 @@ def test_what_runs_on_one_node_only_would_not_move(name: str, what: Capability) 
     readiness = ready(without(name))
     assert (str(what), "imp1") in losses(readiness)
     assert readiness.exit_code is ExitCode.DRIFT
-    assert f"would lose {what}" in readiness.summary
+    assert what in readiness.summary.partition("would lose ")[2]
     assert readiness.action.startswith(f"Do: activate and start {name} on imp2.") or (
         readiness.action.startswith(f"Do: activate {name} on imp2")
     )
@@ -99,7 +109,8 @@ def test_axl_missing_on_the_partner_loses_presence_and_im(
     assert readiness.exit_code is ExitCode.DRIFT
     assert readiness.summary == (
         "Not ready: a failover of DefaultCUPSubCluster would lose presence and IM and logging "
-        "of messages."
+        "of messages: the HA states of DefaultCUPSubCluster are normal, but Cisco AXL Web Service "
+        "is stopped on imp2 (-1069 Commanded Out of Service) (and 1 more)."
     )
     text = render_readiness_text(readiness, width=100, colour=False)
     compare_golden(GOLDEN / "not-ready.txt", text)
@@ -171,12 +182,14 @@ def test_the_losses_of_a_moving_pair_are_unknown() -> None:
     services = {**member("imp", N, 2).services}
     services[MESSAGE_ARCHIVER] = not_activated(MESSAGE_ARCHIVER)
     facts = pair(HaState.FAILING_OVER, HaState.TAKING_OVER, second={"services": services})
-    readiness = ready(facts)
+    readiness = ready(declare(facts, compliance=["imp1"]))
     assert (readiness.impacts, readiness.exit_code) == ((), ExitCode.INCOMPLETE)
     assert (
         "anything: still moving: in DefaultCUPSubCluster imp1 is failing over" in readiness.summary
     )
-    assert readiness.action.startswith("Do: wait, then check again")
+    assert readiness.action.startswith(
+        "Do: wait until DefaultCUPSubCluster has settled, then check"
+    )
 
 
 def test_groups_with_one_name_in_two_clusters_are_named_with_their_clusters() -> None:
@@ -188,15 +201,44 @@ def test_groups_with_one_name_in_two_clusters_are_named_with_their_clusters() ->
         clusters=tuple(check_facts(facts).clusters[0] for facts in (over, lacking)),
     )
     summary = assess_readiness(check, findings).summary
-    assert f"DefaultCUPSubCluster of cluster {over.name} is failed over already" in summary
-    assert "a failover of DefaultCUPSubCluster of cluster other would lose logging" in summary
+    assert f"DefaultCUPSubCluster (cluster {over.name}) is failed over already" in summary
+    assert "a failover of DefaultCUPSubCluster (cluster other) would lose logging" in summary
 
 
-def test_bad_replication_is_to_be_fixed_before_a_failover() -> None:
-    readiness = ready(pair(N, N, second={"replication": 3}))
-    assert readiness.exit_code is ExitCode.COMPLIANT
-    assert readiness.summary.endswith(", but database replication of imp2 is bad.")
-    assert readiness.action.startswith("Do: run `utils dbreplication runtimestate`")
+@pytest.mark.parametrize(
+    ("number", "code"), [(3, ExitCode.DRIFT), (4, ExitCode.DRIFT), (None, ExitCode.INCOMPLETE)]
+)
+def test_replication_is_to_be_good_before_a_failover(number: int | None, code: ExitCode) -> None:
+    readiness = ready(pair(N, N, second={"replication": number}))
+    assert readiness.check.exit_code is ExitCode.COMPLIANT
+    assert readiness.exit_code is code
+    assert "replication" in readiness.summary
+    assert "imp2" in readiness.summary
+    assert "`utils dbreplication runtimestate`" in readiness.action
+    assert "imp2" in readiness.action
+
+
+@pytest.mark.parametrize("name", [ROUTE_DATASTORE, DATABASE, SERVER_RECOVERY_MANAGER])
+def test_a_network_service_that_is_down_leaves_no_pair_ready(name: str) -> None:
+    services = {**member("imp", N, 2).services, name: service(name, RunState.STOPPED)}
+    readiness = ready(pair(N, N, second={"services": services}))
+    assert readiness.exit_code is ExitCode.DRIFT
+    assert f"{name} is stopped on imp2" in readiness.summary
+    assert f"start {name} on imp2" in readiness.action
+
+
+def test_two_versions_in_a_group_leave_it_not_ready() -> None:
+    facts = pair(N, N)
+    group = FindingSubject(SubjectKind.GROUP, "DefaultCUPSubCluster")
+    found = make_finding("REL-01", subject=group, observed=make_statement(Form.ONE_NODE))
+    judged = replace(
+        judge_for_failover(facts, ROWS), findings={("REL-01", group.name.casefold()): found}
+    )
+    readiness = assess_readiness(check_facts(facts), {facts.name: judged})
+    assert readiness.check.exit_code is ExitCode.COMPLIANT
+    assert readiness.exit_code is ExitCode.DRIFT
+    assert readiness.summary.startswith("Not ready: ")
+    assert readiness.action.startswith("Do: bring both nodes of DefaultCUPSubCluster to one")
 
 
 def test_high_availability_that_is_off_against_the_file_is_to_be_turned_on() -> None:
@@ -216,7 +258,8 @@ def test_a_service_that_cannot_be_read_may_be_a_loss() -> None:
     strange = service(MESSAGE_ARCHIVER, RunState.UNKNOWN)
     services = {**member("imp", N, 1).services, strange.name: strange}
     off = {**member("imp", N, 2).services, strange.name: not_activated(strange.name)}
-    readiness = ready(pair(N, N, first={"services": services}, second={"services": off}))
+    facts = pair(N, N, first={"services": services}, second={"services": off})
+    readiness = ready(declare(facts, compliance=["imp1"]))
     assert ("logging of messages", "imp1") in losses(readiness)
     assert readiness.exit_code is ExitCode.INCOMPLETE
 

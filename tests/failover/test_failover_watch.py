@@ -91,7 +91,7 @@ def test_no_node_is_asked_more_than_once_in_ten_seconds_and_only_what_is_needed(
     assert min(lab.pauses) >= 10
     between = [STATUS, COUNTERS] * (len(lab.pauses) - 1)
     operations = lab.operations_sent_to(SECOND)
-    assert operations[6:-6] == between
+    assert operations[7:-6] == between
     assert operations[-6:] == [STATUS, *[COUNTERS] * 4, "executeSQLQuery"]
     assert lab.operations_sent_to("cucm-pub.lab.test").count("listProcessNode") <= 2
 
@@ -348,7 +348,7 @@ def test_only_the_nodes_of_the_group_are_asked(start_lab: StartLab) -> None:
     check = lab.check(groups=("east",))
     assert [group.name for group in check.groups] == ["East"]
     assert lab.operations_sent_to(FIRST) == []
-    assert len(lab.operations_sent_to("imp3.lab.test")) == 6
+    assert len(lab.operations_sent_to("imp3.lab.test")) == 7
 
 
 def test_only_the_named_groups_are_checked(start_lab: StartLab) -> None:
@@ -545,8 +545,8 @@ def test_one_cluster_that_cannot_be_checked_makes_the_whole_check_incomplete(
     assert check.exit_code is ExitCode.INCOMPLETE
     text = render_failover_text(check, width=100, colour=False)
     assert text.startswith("Unknown: the redundancy groups of there are not known, because AXL")
-    assert text.splitlines()[0].endswith("; Pair of cluster lab is as expected.")
-    assert "Do: fix the access to cucm-pub.there.test: ask again later" in text
+    assert text.splitlines()[0].endswith("; Pair (cluster lab) is as expected.")
+    assert "Do: in cluster there, fix the access to cucm-pub.there.test: ask again later" in text
     assert "The redundancy groups of there are not known." in text
 
 

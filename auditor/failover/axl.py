@@ -1,0 +1,75 @@
+"""AXL of a node: must it answer, and does it?"""
+
+from dataclasses import replace
+
+from auditor.failover.judged import JudgedCluster
+from auditor.failover.node_checks import CheckState, CheckType, Doubt, NodeCheck
+from auditor.failover.services import build_service_check
+from auditor.models.facts import AxlAvailability, ClusterFacts, NodeFacts, RunState
+from auditor.models.findings import Verdict
+from auditor.models.statements import Form, make_statement
+from auditor.recommendations.conditions import evaluate_feature
+from auditor.recommendations.engine import drop_discovered_facts, evaluate_applicability
+from auditor.recommendations.logic import any_of
+from auditor.recommendations.view import NodeView, ServiceView, view_service
+from auditor.service_names import AXL_WEB_SERVICE
+
+_ROWS_OF_AXL = ("AXL-01", "AXL-02")
+"""The rows that say where AXL must run."""
+
+
+def is_axl_required(findings: JudgedCluster, node: NodeFacts) -> bool | None:
+    """Return whether AXL must run on a node (AXL-01, AXL-02), None if that is not known.
+
+    Facts that are only discovered do not make it optional. Where nodes and groups are those of an
+    earlier run, they do not make it required either.
+    """
+    required, without_discovery = (
+        _is_axl_applicable(facts, node, findings)
+        for facts in (findings.facts, drop_discovered_facts(findings.facts))
+    )
+    if required is without_discovery:
+        return required
+    is_dated = findings.facts.topology_recorded_at is not None
+    return None if required is False or is_dated else required
+
+
+def _is_axl_applicable(
+    facts: ClusterFacts, node: NodeFacts, findings: JudgedCluster
+) -> bool | None:
+    views = [NodeView(facts, node, findings.rows[name]) for name in _ROWS_OF_AXL]
+    return any_of(*(evaluate_applicability(view) for view in views)).value
+
+
+def check_node_axl(findings: JudgedCluster, node: NodeFacts) -> NodeCheck:
+    """Return whether AXL is activated, runs, and answered an authenticated request."""
+    check = _check_axl_reply(node, view_service(findings.facts, node, AXL_WEB_SERVICE))
+    is_required = is_axl_required(findings, node)
+    if check.verdict is Verdict.PASS:
+        return check
+    severities = [findings.severity(name, node.name) for name in _ROWS_OF_AXL]
+    check = replace(check, severity=min(severities, key=lambda severity: severity.rank))
+    if is_required is False:
+        return replace(check, verdict=Verdict.NOT_APPLICABLE, doubt=Doubt.OPTIONAL)
+    if is_required is None and check.verdict is Verdict.DRIFT:
+        hints = evaluate_feature(findings.facts, "intercluster").hints
+        notes = (*check.notes, *(hints or (make_statement(Form.READ_CUCM),)))
+        return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.REQUIREMENT, notes=notes)
+    return check
+
+
+def _check_axl_reply(node: NodeFacts, view: ServiceView) -> NodeCheck:
+    check = build_service_check(node, view, CheckType.AXL, Verdict.UNKNOWN)
+    # The reply comes before the row of Control Center: a service can be started and still fail to
+    # answer.
+    if node.axl is not None and node.axl.answer is AxlAvailability.ANSWERED:
+        return replace(check, verdict=Verdict.PASS, state=CheckState.ANSWERS, notes=())
+    if node.axl is not None and node.axl.answer is AxlAvailability.NOT_ANSWERING:
+        state = CheckState.ANSWERS_WITH_FAULT if node.axl.fault else CheckState.NO_ANSWER
+        return replace(check, verdict=Verdict.DRIFT, state=state, notes=(node.axl.text,))
+    if view.run is RunState.STOPPED:
+        return replace(check, verdict=Verdict.DRIFT)
+    if not node.services:
+        return check
+    note = node.axl.text if node.axl is not None else view.why or view.observed
+    return replace(check, state=CheckState.UNKNOWN, notes=(note,))

@@ -1,0 +1,28 @@
+"""All checks of one node."""
+
+from collections.abc import Iterator
+
+from auditor.failover.axl import check_node_axl
+from auditor.failover.judged import JudgedCluster
+from auditor.failover.node_checks import CheckState, CheckType, NodeCheck
+from auditor.failover.services import check_services
+from auditor.models.facts import NodeFacts
+from auditor.models.findings import Verdict
+
+
+def check_node(findings: JudgedCluster, node: NodeFacts) -> Iterator[NodeCheck]:
+    """Yield every check of a node."""
+    yield check_node_axl(findings, node)
+    yield from check_services(findings, node)
+    yield check_group_membership(findings, node)
+
+
+def check_group_membership(findings: JudgedCluster, node: NodeFacts) -> NodeCheck:
+    """Return whether the node belongs to a redundancy group (HA-02)."""
+    finding = findings.finding("HA-02", node.name)
+    verdict = finding.verdict if finding else Verdict.UNKNOWN
+    states = {Verdict.PASS: CheckState.IN_GROUP, Verdict.DRIFT: CheckState.IN_NO_GROUP}
+    notes = (finding.because,) if finding and verdict is Verdict.UNKNOWN else ()
+    state = states.get(verdict, CheckState.UNKNOWN)
+    group = node.redundancy_group or ""
+    return NodeCheck(CheckType.MEMBER, node.name, verdict, state, detail=group, notes=notes)
