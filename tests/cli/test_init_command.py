@@ -295,6 +295,25 @@ def test_a_self_signed_certificate_is_answered_with_the_pin_to_give(
     assert result.exit_code == 0, result.output
 
 
+def test_the_name_in_a_certificate_is_proposed_and_not_trusted(lab: Start, tmp_path: Path) -> None:
+    short, full = "imp2", "imp2.lab.test"
+    running = lab(
+        {
+            "cluster": {"name": "pair"},
+            "group": [{"name": "Default", "nodes": ["imp1.lab.test", short]}],
+            "node": [{"name": short, "certificate_names": [full]}],
+        }
+    )
+    output = tmp_path / "auditor.toml"
+    result = init(running, output)
+    assert result.exit_code == 4
+    assert f"(--address {short}={full})" in result.stderr
+    text = output.read_text()
+    assert f'\n# {short} = "{full}"\n' in text
+    assert tomllib.loads(text)["cluster"][0]["addresses"][short].startswith("127.0.0.1:")
+    assert short not in {node for node, _ in running.asked()}
+
+
 def test_a_node_that_does_not_answer_is_asked_for_in_the_file(lab: Start, tmp_path: Path) -> None:
     """The file is written all the same, and the exit code says that it is not whole."""
     running = lab("healthy")

@@ -16,6 +16,7 @@ from auditor.credentials import Credentials
 from auditor.errors import ConfigError
 from auditor.failures import Failure, FailureWords, failure_text
 from auditor.models.facts import ClusterFacts, Coverage, Outcome, Role, Source
+from auditor.setup.init.addresses import propose_addresses
 from auditor.setup.init.golden import apply_golden_profile
 from auditor.setup.init.infer import ask_about_contradictions, infer_profile
 from auditor.setup.init.questions import QUESTION_PREFIX
@@ -48,13 +49,15 @@ def _mistake_with_option(mistake: ConfigProblem, document: Mapping[str, object])
     )
 
 
-def words_with_options(failure: Failure) -> FailureWords:
+def words_with_options(failure: Failure, proposals: Mapping[str, str]) -> FailureWords:
     """Return what advice calls the settings of a server: options of `auditor init`.
 
     The pin is the digest of the refused certificate, ready to be pasted once it was compared.
+    `proposals` are those of `propose_addresses`.
     """
     pin = f"give --pin {failure.server}={failure.digest or 'SHA256'}"
-    address = f"--address {failure.server}=HOST[:PORT]"
+    host = proposals.get(failure.server, "HOST[:PORT]")
+    address = f"--address {failure.server}={host}"
     return FailureWords(address, pin, pin, ca_bundle="--ca-bundle FILE")
 
 
@@ -160,8 +163,9 @@ def generate_configuration(
     (settings,) = build_init_configuration(request).clusters
     options = RunOptions((), insecure=request.insecure, mode="init")
     (facts,) = survey_clusters([settings], {settings.name: login}, options, context)
+    proposals = propose_addresses(facts)
     gaps = tuple(
-        failure_text(entry.failure, words_with_options(entry.failure))
+        failure_text(entry.failure, words_with_options(entry.failure, proposals))
         for entry in facts.coverage
         if entry.failure is not None and _affects_configuration(entry, facts)
     )

@@ -11,6 +11,7 @@ import tomlkit
 
 from auditor.config.value_checks import InvalidValue, validate_text
 from auditor.models.facts import ClusterFacts, ExternalDatabase, Group, NodeFacts, Origin, Role
+from auditor.setup.init.addresses import propose_addresses
 from auditor.setup.init.questions import (
     QUESTION_PREFIX,
     ProfileEntry,
@@ -165,7 +166,7 @@ def render_configuration(content: ConfigurationContent) -> str:
         _defaults_section(content.access),
         _cluster_section(content),
         _pins_section(content.access),
-        _addresses_section(content.access),
+        _addresses_section(content.access, propose_addresses(content.facts)),
         *(_node_section(content.facts, node) for node in content.facts.nodes),
         _deployment_section(content.profile),
         *database_blocks(content.facts, content.profile),
@@ -300,10 +301,20 @@ def _pins_section(access: ConnectionSettings) -> list[str]:
     return [toml_table("[cluster.pins]", pins)]
 
 
-def _addresses_section(access: ConnectionSettings) -> list[str]:
-    if not access.addresses:
+def _addresses_section(access: ConnectionSettings, proposals: Mapping[str, str]) -> list[str]:
+    if not (access.addresses or proposals):
         return []
-    return [toml_table("[cluster.addresses]", dict(access.addresses))]
+    # A header without keys is valid, so an answer is the removal of one "#".
+    lines = [toml_table("[cluster.addresses]", dict(access.addresses))]
+    for server, name in proposals.items():
+        in_place = server in dict(access.addresses)
+        lines += toml_comment(
+            f"The certificate of {server} is issued to {name}, and nothing was sent there. Is that "
+            f"its name?{' This line is for the place of the one above.' if in_place else ''}",
+            mark=QUESTION_PREFIX,
+        )
+        lines += comment_out([toml_pair(server, name)])
+    return lines
 
 
 def _node_section(facts: ClusterFacts, node: NodeFacts) -> list[str]:

@@ -52,4 +52,4 @@ DIGEST = ":".join(["AB"] * 32)
     ],
 )
 def test_advice_names_the_option_in_place_of_the_key(error: ExchangeError, advice: str) -> None:
-    assert failure_remedy(error.failure, words_with_options(error.failure)) == advice
+    assert failure_remedy(error.failure, words_with_options(error.failure, {})) == advice
