@@ -258,7 +258,15 @@ def cluster_notices(facts: ClusterFacts) -> tuple[str, ...]:
         f"({', '.join(sorted(names))})."
         for service, names in sorted(nodes_by_service.items())
     )
-    return (*_recorded_topology_notice(facts), *unlisted, *facts.notes)
+    return (*_stand_in_notice(facts), *_recorded_topology_notice(facts), *unlisted, *facts.notes)
+
+
+def _stand_in_notice(facts: ClusterFacts) -> Iterator[str]:
+    if facts.cucm_stand_in is not None:
+        yield (
+            f"{facts.cucm_stand_in} answered in place of the CUCM publisher, which could not be "
+            "reached."
+        )
 
 
 def _recorded_topology_notice(facts: ClusterFacts) -> Iterator[str]:

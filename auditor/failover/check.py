@@ -23,7 +23,7 @@ from auditor.failover.nodes import check_group_membership
 from auditor.failover.peers import check_peerings, unchecked_peers
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.watch import GroupKey, GroupWatch
-from auditor.models.facts import ClusterFacts, Group, NodeFacts, Role
+from auditor.models.facts import ClusterFacts, Group, NodeFacts, Role, Source
 from auditor.recommendations.packs import Recommendation
 from auditor.snapshots import Snapshot
 from auditor.text import did_you_mean, utc_timestamp
@@ -232,6 +232,12 @@ def _check_cluster(
         cucm_requests=sum(e.requests for e in facts.coverage if e.node not in nodes),
         failures=source_failures(facts, ()),
         topology_recorded_at=facts.topology_recorded_at,
+        cucm_stand_in=facts.cucm_stand_in,
+        unreached_cucm=tuple(
+            entry.detail
+            for entry in facts.coverage
+            if facts.cucm_stand_in and entry.source is Source.CUCM_AXL and entry.reason
+        ),
     )
 
 

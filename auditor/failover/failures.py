@@ -54,7 +54,8 @@ def source_failures(
     """Return what failed on the CUCM publisher and on these nodes, most urgent first.
 
     The own AXL of the nodes in `axl_not_needed` does not count. If a refused password prevented
-    requests to a node, the server that refused it is included.
+    requests to a node, the server that refused it is included. A CUCM server in whose place another
+    one answered left nothing unknown, and is left out.
     """
     cluster_nodes = {node.name for node in facts.nodes}
     # The TCP test goes from this machine to a database server, so it proves nothing about an
@@ -80,6 +81,7 @@ def source_failures(
         failure
         for failure in failures
         if (failure.server in nodes or failure.server not in cluster_nodes)
+        and not (failure.source is Source.CUCM_AXL and facts.cucm_stand_in is not None)
         and not (failure.source is Source.IMP_AXL and failure.server in axl_not_needed)
     ]
     if any(failure.reason is Reason.NOT_ASKED for failure in relevant):

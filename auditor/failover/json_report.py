@@ -76,6 +76,8 @@ def _cluster_json(cluster: ClusterCheck, check: FailoverCheck) -> dict[str, Any]
         "gaps": [wording.missing_groups_text(cluster)] if cluster.lacks_groups else [],
         "cucm_requests": cluster.cucm_requests,
         "topology_recorded_at": cluster.topology_recorded_at,
+        "cucm_stand_in": cluster.cucm_stand_in,
+        "unreached_cucm": list(cluster.unreached_cucm),
         "nodes_in_no_group": [_check_json(node_check) for node_check in cluster.ungrouped],
         "groups": [_group_json(group, check) for group in cluster.groups],
     }

@@ -214,7 +214,8 @@ class ClusterCheck:
     """One cluster. `possible_groups` were asked for with --group, and may or may not exist here.
 
     `ungrouped` are checks of nodes in no group; `failures` are sources that gave nothing, most
-    urgent first. `topology_recorded_at` is as in `ClusterFacts`.
+    urgent first. `topology_recorded_at` and `cucm_stand_in` are as in `ClusterFacts`, and
+    `unreached_cucm` are sentences on the servers in whose place that one answered.
     """
 
     name: str
@@ -224,6 +225,8 @@ class ClusterCheck:
     cucm_requests: int = 0
     failures: tuple[SourceFailure, ...] = ()
     topology_recorded_at: str | None = None
+    cucm_stand_in: str | None = None
+    unreached_cucm: tuple[str, ...] = ()
 
     @property
     def lacks_groups(self) -> bool:

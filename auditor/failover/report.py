@@ -120,6 +120,9 @@ def _print_cluster(console: Console, cluster: ClusterCheck, *, is_only_one: bool
     if cluster.topology_recorded_at is not None:
         console.print()
         console.print(safe_text(wording.recorded_topology_text(cluster)))
+    if cluster.cucm_stand_in is not None:
+        console.print()
+        console.print(safe_text(wording.stand_in_text(cluster)))
     for group in cluster.groups:
         where = "" if is_only_one else f" of cluster {cluster.name}"
         switch = _HA_SWITCH_LABELS[group.is_switched_on]

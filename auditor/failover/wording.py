@@ -141,6 +141,12 @@ def missing_groups_clause(cluster: ClusterCheck) -> str:
     return f"no redundancy group of {cluster.name} is known"
 
 
+def stand_in_text(cluster: ClusterCheck) -> str:
+    """Return which CUCM server answered in place of the publisher, and why."""
+    reasons = " ".join(cluster.unreached_cucm)
+    return f"{cluster.cucm_stand_in} answered in place of the CUCM publisher. {reasons}"
+
+
 def recorded_topology_text(cluster: ClusterCheck) -> str:
     """Return from when the nodes and groups of a cluster are, where CUCM did not list them."""
     return (

@@ -427,6 +427,14 @@ class ClusterFacts:
         releases = publishers or {n.release for n in self.nodes if n.release}
         return releases.pop() if len(releases) == 1 else None
 
+    @property
+    def cucm_stand_in(self) -> str | None:
+        """Return the CUCM server that answered in place of the publisher, None if none had to."""
+        entries = [entry for entry in self.coverage if entry.source is Source.CUCM_AXL]
+        replied = [entry.node for entry in entries if entry.outcome is Outcome.COLLECTED]
+        # The publisher is always the first that is asked.
+        return replied[0] if replied and replied[0] != entries[0].node else None
+
     def gap(self, node: str, source: Source) -> Coverage | None:
         """Return why a source of a node was not read, None if it was, or did not have to be."""
         for entry in self.coverage:

@@ -49,6 +49,19 @@ def test_a_subscriber_lists_the_nodes_while_the_publisher_is_down(lab: Start) ->
     # The publisher's own name stays that of the cluster: the history recognises it by that.
     assert cluster.publisher == DEAD
     assert cluster.status == "incomplete"
+    assert any(f"{CUCM} answered in place of" in notice for notice in cluster.notices)
+
+
+def test_the_failover_check_knows_as_much_as_with_the_publisher(lab: Start) -> None:
+    running = lab({**PAIR, "deployment": {"intercluster": False}})
+    running.edit = stand_in(DEAD, CUCM)
+    result = running.run("failover-check")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("Normal: ")
+    text = " ".join(result.stdout.split())
+    reason = f"No connection to {DEAD} at 127.0.0.1:1: refused."
+    assert f"{CUCM} answered in place of the CUCM publisher. {reason}" in text
+    assert text.count(reason) == 1
 
 
 def test_a_subscriber_is_not_asked_while_the_publisher_answers(lab: Start) -> None:
