@@ -364,9 +364,15 @@ def _feature_check_kind(
 
 
 def group_checks(
-    facts: ClusterFacts, changes: Sequence[RequestedChange], judged: WhatIfFindings
+    facts: ClusterFacts,
+    changes: Sequence[RequestedChange],
+    judged: WhatIfFindings,
+    service_checks: Sequence[ChangeCheck],
 ) -> Iterator[ChangeCheck]:
-    """Yield the HA state of each affected group, and its drift that the change leaves."""
+    """Yield the HA state of each affected group, and its drift that the change leaves.
+
+    `service_checks` are those of the changed services: what they say is not repeated.
+    """
     nodes = {change.node: find_changed_node(facts, change) for change in changes}
     groups = {node.redundancy_group for node in nodes.values()} - {None}
     # Both nodes of each pair: if the change causes a failover, the partner takes the users.
@@ -375,6 +381,7 @@ def group_checks(
     # What the change fixes, or the profile causes, has its own topic.
     elsewhere = {after.id for _, after in judged.pairs() if after.verdict is Verdict.PASS}
     elsewhere |= {finding.id for finding in judged.caused_by_profile()}
+    elsewhere |= {check.finding.id for check in service_checks if check.finding}
     for finding in judged.current:
         name = finding.subject.name
         expects = judged.rows[finding.recommendation].expects

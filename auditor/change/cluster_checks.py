@@ -1,6 +1,7 @@
 """The checks of a change that are about the whole cluster: replication, interruptions, backup."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from auditor.change.advice import load_activation_advice
 from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
@@ -11,10 +12,12 @@ from auditor.change.impact import (
     installed_nodes,
     needs_ha_off,
 )
-from auditor.change.what_if import RequestedChange, find_changed_node
+from auditor.change.what_if import RequestedChange, WhatIfFindings, find_changed_node
 from auditor.models.facts import REPLICATION_GOOD, REPLICATION_STATES, ClusterFacts, RunState
+from auditor.models.findings import Finding
 from auditor.models.sessions import PRESENCE_SESSIONS
 from auditor.recommendations.critical_services import is_critical_service
+from auditor.recommendations.vocabulary import Expectation
 from auditor.service_names import XCP_ROUTER
 
 
@@ -28,7 +31,7 @@ def read_session_counts(facts: ClusterFacts) -> dict[str, int | None]:
     return {node.name: node.sessions.get(PRESENCE_SESSIONS) for node in installed_nodes(facts)}
 
 
-def replication_checks(facts: ClusterFacts) -> Iterator[ChangeCheck]:
+def replication_checks(facts: ClusterFacts, judged: WhatIfFindings) -> Iterator[ChangeCheck]:
     """Yield whether the database of every node replicates, as Cisco asks before any change.
 
     Broken replication is one check, whatever the number of nodes, and so is unread replication.
@@ -48,11 +51,20 @@ def replication_checks(facts: ClusterFacts) -> Iterator[ChangeCheck]:
         )
         yield _replication_check(facts, CheckKind.REPLICATION_BROKEN, PrecheckResult.NO_GO, details)
     if unread:
-        yield _replication_check(
+        check = _replication_check(
             facts, CheckKind.REPLICATION_UNREAD, PrecheckResult.UNDECIDED, tuple(unread)
         )
+        yield replace(check, findings=tuple(_replication_findings(judged, unread)))
     if not broken and not unread:
         yield _replication_check(facts, CheckKind.REPLICATION_GOOD, PrecheckResult.GO, ())
+
+
+def _replication_findings(judged: WhatIfFindings, nodes: Sequence[str]) -> Iterator[Finding]:
+    """Yield what says why the replication of these nodes is unknown."""
+    for finding in judged.current:
+        expects = judged.rows[finding.recommendation].expects
+        if expects is Expectation.REPLICATION_GOOD and finding.subject.name in nodes:
+            yield finding
 
 
 def _replication_check(

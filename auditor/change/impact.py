@@ -76,6 +76,18 @@ def groups_to_switch_off(facts: ClusterFacts, stops: Sequence[ServiceStop]) -> t
     )
 
 
+def nodes_of_unknown_group(facts: ClusterFacts, stops: Sequence[ServiceStop]) -> tuple[str, ...]:
+    """Return the nodes on which a stop may start a failover of a group that could not be read."""
+    nodes = {stop.node for stop in stops if needs_ha_off(facts, stop.service)}
+    groups = {group.name for group in facts.groups}
+    return tuple(
+        node.name
+        for node in facts.nodes
+        if node.name in nodes
+        and (not node.group_known or node.redundancy_group not in (None, *groups))
+    )
+
+
 def is_ha_off(group: Group) -> bool:
     """Return whether high availability is off; that it was only discovered is no proof."""
     return group.ha_enabled is False and not group.switch_discovered

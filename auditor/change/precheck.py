@@ -63,12 +63,12 @@ def decide_change(
     service_checks = tuple(_service_checks(facts, judged, changes, broken))
     checks = (
         *service_checks,
-        *replication_checks(facts),
+        *replication_checks(facts, judged),
         *interruption_checks(facts, changes),
         *(check for check in broken if not _is_repeated(check, service_checks)),
         *feature_checks(judged, changes, features, fail_on),
         *fixed_checks(judged),
-        *group_checks(facts, changes, judged),
+        *group_checks(facts, changes, judged, service_checks),
         backup_check(facts, is_confirmed=is_confirmed),
         *(
             check

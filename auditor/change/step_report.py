@@ -36,7 +36,7 @@ def step_texts(step: ChangeStep, sessions: Mapping[str, int | None]) -> StepText
         "service": step.service,
         "details": step.details,
         "nodes": join_names(step.nodes),
-        "groups": join_names(step.groups),
+        "groups": join_names((*step.groups, *(f"the group of {node}" for node in step.nodes))),
         "in_turn": ", one after the other" if len(step.nodes) > 1 else "",
         "logout": " It logs out every user there." if step.service == XCP_ROUTER else "",
         "control_center": f"Control Center - {'Feature' if is_feature else 'Network'} Services",

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from auditor.change.advice import ActivationAdvice, load_activation_advice
-from auditor.change.impact import ServiceStop, find_stops, groups_to_switch_off, needs_ha_off
+from auditor.change.impact import (
+    ServiceStop,
+    find_stops,
+    groups_to_switch_off,
+    needs_ha_off,
+    nodes_of_unknown_group,
+)
 from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import ClusterFacts, Group
 
@@ -28,6 +34,7 @@ class StepKind(StrEnum):
     FINISH = auto()
     COMPARE_SESSIONS = auto()
     HA_ON = auto()
+    HA_ON_IF_IT_WAS = auto()
     ALL_NORMAL = auto()
 
 
@@ -53,16 +60,17 @@ def plan_steps(facts: ClusterFacts, changes: Sequence[RequestedChange]) -> tuple
     """Return the steps of a change, from its preparation until all groups are normal again."""
     stops = find_stops(facts, changes)
     groups = groups_to_switch_off(facts, stops)
+    unknown = nodes_of_unknown_group(facts, stops)
     is_disruptive = any(needs_ha_off(facts, stop.service) for stop in stops)
     return (
         *_advice_steps(changes, StepKind.PREPARE, lambda advice: advice.before),
-        *_steps_before(groups),
+        *_steps_before(groups, unknown),
         *((ChangeStep(StepKind.RECORD_SESSIONS),) if is_disruptive else ()),
         *_requested_steps(changes),
         *_following_steps(stops),
         *_advice_steps(changes, StepKind.FINISH, lambda advice: advice.after),
         *((ChangeStep(StepKind.COMPARE_SESSIONS),) if is_disruptive else ()),
-        *_steps_after(groups),
+        *_steps_after(groups, unknown),
     )
 
 
@@ -77,23 +85,32 @@ def _advice_steps(
             yield ChangeStep(kind, service, details=text)
 
 
-def _steps_before(groups: Sequence[Group]) -> Iterator[ChangeStep]:
-    known = tuple(group.name for group in groups if group.ha_enabled)
-    # Where the switch could not be read, the engineer looks at it.
-    unknown = tuple(group.name for group in groups if not group.ha_enabled)
+def _steps_before(groups: Sequence[Group], ungrouped: tuple[str, ...]) -> Iterator[ChangeStep]:
+    """Yield how high availability goes off; `ungrouped` are nodes whose group is unknown."""
+    known, unknown = _split_by_switch(groups)
     if known:
         yield ChangeStep(StepKind.HA_OFF, groups=known)
-    if unknown:
-        yield ChangeStep(StepKind.HA_OFF_IF_ON, groups=unknown)
-    if groups:
+    # What could not be read, the engineer looks at.
+    if unknown or ungrouped:
+        yield ChangeStep(StepKind.HA_OFF_IF_ON, nodes=ungrouped, groups=unknown)
+    if groups or ungrouped:
         yield ChangeStep(StepKind.WAIT)
 
 
-def _steps_after(groups: Sequence[Group]) -> Iterator[ChangeStep]:
-    if groups:
-        names = tuple(group.name for group in groups)
-        yield ChangeStep(StepKind.HA_ON, groups=names)
-        yield ChangeStep(StepKind.ALL_NORMAL, groups=names)
+def _steps_after(groups: Sequence[Group], ungrouped: tuple[str, ...]) -> Iterator[ChangeStep]:
+    known, unknown = _split_by_switch(groups)
+    if known:
+        yield ChangeStep(StepKind.HA_ON, groups=known)
+    if unknown or ungrouped:
+        yield ChangeStep(StepKind.HA_ON_IF_IT_WAS, nodes=ungrouped, groups=unknown)
+    if groups or ungrouped:
+        yield ChangeStep(StepKind.ALL_NORMAL)
+
+
+def _split_by_switch(groups: Sequence[Group]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the groups whose high availability is on, and of those not known."""
+    known = tuple(group.name for group in groups if group.ha_enabled)
+    return known, tuple(group.name for group in groups if not group.ha_enabled)
 
 
 def _requested_steps(changes: Sequence[RequestedChange]) -> Iterator[ChangeStep]:

@@ -17,7 +17,9 @@ _BLOCKING_VERDICTS = (Verdict.DRIFT, Verdict.UNKNOWN)
 _EXPECTATIONS_AFTER_START = frozenset({Expectation.STAYS_UP, Expectation.ANSWERS})
 """What can be judged only once the service really runs."""
 
-_GROUP_EXPECTATIONS = frozenset({Expectation.PAIR_HEALTHY, Expectation.GROUPED})
+_ALWAYS_JUDGED = frozenset(
+    {Expectation.PAIR_HEALTHY, Expectation.GROUPED, Expectation.REPLICATION_GOOD}
+)
 """What is judged before every change, whatever pack the change is judged by."""
 
 
@@ -156,7 +158,7 @@ def judge_change(
     recommendations: Sequence[Recommendation],
 ) -> WhatIfFindings:
     """Judge a change; `filed` are the facts with the profile of the file."""
-    rows = (*recommendations, *_missing_group_rows(recommendations))
+    rows = (*recommendations, *_missing_rows(recommendations))
     current = judge_facts(rows, facts)
     changed = judge_facts(rows, apply_changes(facts, changes, started=True))
     # Most changes test no feature, and the same facts need not be judged twice.
@@ -175,12 +177,12 @@ def judge_change(
     )
 
 
-def _missing_group_rows(recommendations: Sequence[Recommendation]) -> list[Recommendation]:
-    """Return the recommendations on redundancy groups that are not among the given ones."""
-    if {row.expects for row in recommendations} >= _GROUP_EXPECTATIONS:
+def _missing_rows(recommendations: Sequence[Recommendation]) -> list[Recommendation]:
+    """Return the recommendations that are always judged and are not among the given ones."""
+    if {row.expects for row in recommendations} >= _ALWAYS_JUDGED:
         return []
     ids = {row.id for row in recommendations}
-    return [row for row in load_packs() if row.expects in _GROUP_EXPECTATIONS and row.id not in ids]
+    return [row for row in load_packs() if row.expects in _ALWAYS_JUDGED and row.id not in ids]
 
 
 def _becomes_blocking(before: Finding, after: Finding) -> bool:

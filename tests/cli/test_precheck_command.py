@@ -14,6 +14,7 @@ from tests.lab import Lab
 Start = Callable[..., Lab]
 NODE = "imp4.lab.test"
 SIP = "Cisco SIP Proxy"
+ARCHIVER = "Cisco XCP Message Archiver"
 
 
 @pytest.fixture
@@ -104,6 +105,19 @@ def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
         (("--activate", f"{SIP}@{NODE}", "--on", NODE), "--on: every service names its node"),
         (("--activate", f"{SIP}@{NODE}", "--deactivate", SIP, "--on", NODE.upper()), "at once"),
         (("--activate", SIP, "--deactivate", SIP, "--on", NODE), "at once"),
+        (
+            ("--restart", SIP, "--deactivate", SIP, "--on", NODE),
+            "deactivated and restarted at once",
+        ),
+        (("--restart", SIP), f"name the node of {SIP} with --on, or as SERVICE@NODE."),
+        (("--restart", "Cisco SIP Prox", "--on", NODE), "did you mean `Cisco SIP Proxy`?"),
+        (("--restart", "A Cisco DB", "--on", NODE), "only the CLI stops and starts it"),
+        (("--restart", f"tomcat@{NODE}"), "`utils service restart Cisco Tomcat`"),
+        (
+            ("--restart", f"{ARCHIVER}@imp3.lab.test"),
+            f"{ARCHIVER} cannot be restarted on imp3.lab.test: it is not activated there."
+            " It can be restarted on imp1.lab.test and imp2.lab.test.",
+        ),
         (
             ("--activate", SIP, "--on", NODE, "--feature", "chatt=true"),
             'auditor: --feature chatt: cluster "healthy": key `deployment.chatt`: unknown key',
@@ -327,3 +341,35 @@ def test_a_feature_takes_names_with_commas(lab: Start) -> None:
     (feature,) = output["features"]
     assert feature["tested"] == f'["imp1.lab.test", "{NODE}"]'
     assert any(f"`compliance` names {NODE} (--feature)" in p["text"] for p in output["points"])
+
+
+def test_a_restart_from_the_check_to_the_comparison(healthy: Lab, tmp_path: Path) -> None:
+    """What was to restart is expected, and so are the sessions that are back."""
+    before, expected = tmp_path / "before.json", tmp_path / "expected.json"
+    words = ("--restart", f"{SIP}@{NODE}", "--confirm", "--expectation", str(expected))
+    result = healthy.run("precheck", "--cluster", "healthy", *words)
+    assert result.exit_code == 0, result.stdout
+    healthy.run("snapshot", "--to", str(before))
+    compare = ("diff", str(before), "live", "--expect", str(expected))
+    left_out = healthy.run(*compare)
+    assert left_out.exit_code == 3
+    assert f"{SIP} was to be restarted, and was not." in left_out.stdout
+    healthy.simulator.change({"restart": {"node": NODE, "service": SIP}})
+    result = healthy.run(*compare)
+    assert result.exit_code == 0, result.stdout
+    assert "Expected changes (1)" in result.stdout
+    engine = {"node": NODE, "service": "Cisco Presence Engine"}
+    healthy.simulator.change({"stop": engine})
+    lost = healthy.run(*compare)
+    assert lost.exit_code == 3
+    assert "It had 120 users' sessions, and has 0. More than a tenth are missing" in lost.stdout
+    assert not any(request.writes for request in healthy.simulator.requests)
+
+
+def test_a_precheck_asks_each_node_at_most_seven_times(healthy: Lab) -> None:
+    """HA state, replication and sessions are PerfMon's; the publisher's tables come on top."""
+    words = ("--restart", f"{SIP}@{NODE}")
+    healthy.run("precheck", "--cluster", "healthy", *words)
+    asked = [operation for node, operation in healthy.asked() if node == NODE]
+    assert len(asked) <= 7
+    assert asked.count("perfmonCollectCounterData") == 4

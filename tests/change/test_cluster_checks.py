@@ -1,0 +1,136 @@
+"""Checks of the whole cluster: replication, the backup, and that one thing is one check."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from auditor.change.decision import ChangeCheck, CheckKind, Decision, PrecheckResult, PrecheckTopic
+from auditor.change.precheck_report import check_remedy, check_text
+from auditor.change.what_if import ChangeAction, RequestedChange
+from auditor.models.facts import ClusterFacts, Reach, RunState, ServiceState
+from auditor.service_names import (
+    AUTHENTICATION_SERVICE,
+    CONNECTION_MANAGER,
+    MESSAGE_ARCHIVER,
+    SIP_PROXY_SERVICE,
+    WEB_CONNECTION_MANAGER,
+    XCP_ROUTER,
+)
+from tests.change.window import HEALTHY, PUBLISHER, SUBSCRIBER, decide, results, without
+
+RESTART = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, ChangeAction.RESTART)
+
+
+def replicating(states: Mapping[str, int | None]) -> ClusterFacts:
+    """Return the pair with these states of replication."""
+    return replace(
+        HEALTHY, nodes=tuple(replace(n, replication=states[n.name]) for n in HEALTHY.nodes)
+    )
+
+
+def of_topic(decision: Decision, topic: PrecheckTopic) -> list[ChangeCheck]:
+    """Return the checks of a topic."""
+    return [check for check in decision.checks if check.topic is topic]
+
+
+@pytest.mark.parametrize("state", [0, 1, 3, 4])
+def test_replication_that_is_not_good_is_one_no_go(state: int) -> None:
+    """Whatever the number of nodes."""
+    decision = decide(replicating({PUBLISHER: state, SUBSCRIBER: state}), RESTART)
+    (check,) = of_topic(decision, PrecheckTopic.REPLICATION)
+    assert decision.result is PrecheckResult.NO_GO
+    assert decision.objections == (check,)
+    assert f"({state}) on {PUBLISHER} and " in check_text(check)
+    assert decision.replication == {PUBLISHER: state, SUBSCRIBER: state}
+
+
+def test_unread_replication_is_undecided() -> None:
+    """It is no proof that it is good."""
+    decision = decide(replicating({PUBLISHER: 2, SUBSCRIBER: None}), RESTART)
+    (check,) = of_topic(decision, PrecheckTopic.REPLICATION)
+    assert decision.result is PrecheckResult.UNDECIDED
+    assert check_text(check).startswith(f"Database replication of {SUBSCRIBER} could not be read.")
+
+
+def test_broken_replication_does_not_hide_what_is_unread() -> None:
+    """Both are to be looked at."""
+    decision = decide(replicating({PUBLISHER: 3, SUBSCRIBER: None}), RESTART)
+    expected = [PrecheckResult.NO_GO, PrecheckResult.UNDECIDED]
+    assert results(decision, PrecheckTopic.REPLICATION) == expected
+
+
+def test_a_single_node_has_nothing_to_replicate_with() -> None:
+    """Unless the list of nodes has gaps."""
+    single = replace(replicating({PUBLISHER: None, SUBSCRIBER: None}), nodes=HEALTHY.nodes[1:])
+    assert results(decide(single, RESTART), PrecheckTopic.REPLICATION) == []
+    unlisted = replace(single, topology_observed=False)
+    assert results(decide(unlisted, RESTART), PrecheckTopic.REPLICATION) == [PrecheckResult.GO]
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_the_backup_is_to_be_confirmed(confirmed: bool) -> None:
+    """Before every change."""
+    decision = decide(HEALTHY, RESTART, confirmed=confirmed)
+    (check,) = of_topic(decision, PrecheckTopic.CONFIRM)
+    assert "DRS backup" in check_text(check)
+    assert ("--confirm" in check_remedy(check)) is not confirmed
+    expected = PrecheckResult.GO if confirmed else PrecheckResult.UNDECIDED
+    assert decision.result is check.result is expected
+
+
+def test_a_service_that_is_down_is_one_no_go_for_all_that_need_it() -> None:
+    """They are named together."""
+    services = (CONNECTION_MANAGER, AUTHENTICATION_SERVICE, WEB_CONNECTION_MANAGER)
+    facts = without(HEALTHY, SUBSCRIBER, *services)
+    stopped = ServiceState(XCP_ROUTER, False, None, RunState.STOPPED, -1019)
+    nodes = tuple(
+        replace(n, services={**n.services, XCP_ROUTER: stopped}) if n.name == SUBSCRIBER else n
+        for n in facts.nodes
+    )
+    changes = [RequestedChange(SUBSCRIBER, s, ChangeAction.ACTIVATE) for s in services]
+    decision = decide(replace(facts, nodes=nodes), *changes)
+    (check,) = (c for c in decision.objections if c.kind is CheckKind.NEEDED_DOWN)
+    named = f"{CONNECTION_MANAGER}, {AUTHENTICATION_SERVICE} and {WEB_CONNECTION_MANAGER}"
+    assert check_text(check) == f"{named} need {XCP_ROUTER}, which is stopped."
+
+
+def test_a_missing_database_is_one_no_go_for_all_nodes() -> None:
+    """Not one for the database and one for its service, and not one for each node."""
+    facts = without(HEALTHY, SUBSCRIBER, MESSAGE_ARCHIVER)
+    facts = without(facts, PUBLISHER, MESSAGE_ARCHIVER)
+    databases = tuple(replace(d, reach=Reach.REFUSED) for d in facts.databases)
+    changes = [
+        RequestedChange(node, MESSAGE_ARCHIVER, ChangeAction.ACTIVATE)
+        for node in (PUBLISHER, SUBSCRIBER)
+    ]
+    decision = decide(replace(facts, databases=databases), *changes)
+    (check,) = decision.objections
+    assert check.kind is CheckKind.WOULD_NOT_START
+    text = check_text(check)
+    assert f"{MESSAGE_ARCHIVER} would not start without it." in text
+    assert f"The same holds for {SUBSCRIBER}." in text
+    assert " will " not in text
+
+
+def test_a_restart_of_a_running_service_is_a_go() -> None:
+    """It is interrupted with what needs it; nothing would break."""
+    decision = decide(HEALTHY, RESTART)
+    assert decision.result is PrecheckResult.GO
+    assert not decision.has_nothing_to_change
+    (change,) = decision.expectation.services
+    assert (change.activated, change.restarted) == (True, True)
+    kinds = {check.kind for check in of_topic(decision, PrecheckTopic.INTERRUPTS)}
+    assert kinds == {CheckKind.CRITICAL_SERVICE_STOPS, CheckKind.DEPENDENTS_INTERRUPTED}
+
+
+def test_a_restart_of_a_stopped_service_only_starts_it() -> None:
+    """So nothing is interrupted, and high availability stays on."""
+    stopped = ServiceState(SIP_PROXY_SERVICE, True, True, RunState.STOPPED, -1019)
+    nodes = tuple(
+        replace(n, services={**n.services, SIP_PROXY_SERVICE: stopped}) for n in HEALTHY.nodes
+    )
+    decision = decide(replace(HEALTHY, nodes=nodes), RESTART)
+    (now,) = of_topic(decision, PrecheckTopic.NOW)
+    assert now.kind is CheckKind.RESTART_OF_STOPPED
+    assert not of_topic(decision, PrecheckTopic.INTERRUPTS)
