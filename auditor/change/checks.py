@@ -12,6 +12,7 @@ from auditor.change.decision import (
     PrecheckTopic,
 )
 from auditor.change.diff.model import ExpectedSetting
+from auditor.change.impact import find_stops
 from auditor.change.what_if import (
     RequestedChange,
     WhatIfFindings,
@@ -130,7 +131,10 @@ def prerequisite_checks(
         is_off = today.get(finding.id) is Verdict.NOT_APPLICABLE
         yield _prerequisite_check(change, finding, judged, is_off=is_off)
     advice = load_activation_advice().get(change.service)
-    same_node = {c.service: not c.deactivates for c in changes if c.node == change.node}
+    # A restart leaves a service as it is now.
+    same_node = {
+        c.service: c.activates for c in changes if c.node == change.node and not c.restarts
+    }
     for needed in advice.needs if advice else ():
         yield _needed_service_check(change, node, needed, same_node.get(needed))
 
@@ -374,10 +378,14 @@ def group_checks(
     `service_checks` are those of the changed services: what they say is not repeated.
     """
     nodes = {change.node: find_changed_node(facts, change) for change in changes}
-    groups = {node.redundancy_group for node in nodes.values()} - {None}
+    changed_groups = {node.redundancy_group for node in nodes.values()} - {None}
     # Both nodes of each pair: if the change causes a failover, the partner takes the users.
-    members = {n.name for n in facts.nodes if n.redundancy_group in groups} | nodes.keys()
-    yield from _missing_group_checks(facts, nodes.values())
+    members = {n.name for n in facts.nodes if n.redundancy_group in changed_groups} | nodes.keys()
+    # A restart that follows, such as that of Router on all nodes, reaches other pairs too.
+    stopped_on = {stop.node for stop in find_stops(facts, changes)}
+    reached = [n for n in facts.nodes if n.name in stopped_on or n.name in nodes]
+    groups = {node.redundancy_group for node in reached} - {None}
+    yield from _missing_group_checks(facts, reached)
     # What the change fixes, or the profile causes, has its own topic.
     elsewhere = {after.id for _, after in judged.pairs() if after.verdict is Verdict.PASS}
     elsewhere |= {finding.id for finding in judged.caused_by_profile()}

@@ -79,26 +79,27 @@ def _replication_check(
     )
 
 
+_KINDS_OF_STOPS = {
+    True: CheckKind.CRITICAL_SERVICE_STOPS,
+    False: CheckKind.FOUNDATION_STOPS,
+    None: CheckKind.PERHAPS_CRITICAL_STOPS,
+}
+
+
 def interruption_checks(
     facts: ClusterFacts, changes: Sequence[RequestedChange]
 ) -> Iterator[ChangeCheck]:
     """Yield, as notes, what stops on the way and whom that reaches."""
     stops = find_stops(facts, changes)
+    groups: dict[str, list[str]] = {}
     for group in groups_to_switch_off(facts, stops):
         members = {name.casefold() for name in group.nodes}
-        services = dict.fromkeys(
-            stop.service
-            for stop in stops
-            if stop.node.casefold() in members and needs_ha_off(facts, stop.service)
-        )
-        for service in services:
-            is_critical = is_critical_service(facts, service)
-            kind = {
-                True: CheckKind.CRITICAL_SERVICE_STOPS,
-                False: CheckKind.FOUNDATION_STOPS,
-                None: CheckKind.PERHAPS_CRITICAL_STOPS,
-            }[is_critical]
-            yield _note(kind, group.name, service)
+        for service in dict.fromkeys(s.service for s in stops if s.node.casefold() in members):
+            if needs_ha_off(facts, service):
+                groups.setdefault(service, []).append(group.name)
+    for service, (first, *others) in groups.items():
+        kind = _KINDS_OF_STOPS[is_critical_service(facts, service)]
+        yield replace(_note(kind, first, service), also=tuple(others))
     if nodes := [stop.node for stop in stops if stop.service == XCP_ROUTER]:
         yield _note(CheckKind.ROUTER_STOPS, facts.name, XCP_ROUTER, tuple(nodes))
     for stop in stops:

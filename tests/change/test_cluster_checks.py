@@ -8,7 +8,7 @@ import pytest
 from auditor.change.decision import ChangeCheck, CheckKind, Decision, PrecheckResult, PrecheckTopic
 from auditor.change.precheck_report import check_remedy, check_text
 from auditor.change.what_if import ChangeAction, RequestedChange
-from auditor.models.facts import ClusterFacts, Reach, RunState, ServiceState
+from auditor.models.facts import ClusterFacts, HaState, Reach, RunState, ServiceState
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     CONNECTION_MANAGER,
@@ -17,6 +17,7 @@ from auditor.service_names import (
     WEB_CONNECTION_MANAGER,
     XCP_ROUTER,
 )
+from tests import factories as make
 from tests.change.window import HEALTHY, PUBLISHER, SUBSCRIBER, decide, results, without
 
 RESTART = RequestedChange(SUBSCRIBER, SIP_PROXY_SERVICE, ChangeAction.RESTART)
@@ -134,3 +135,27 @@ def test_a_restart_of_a_stopped_service_only_starts_it() -> None:
     (now,) = of_topic(decision, PrecheckTopic.NOW)
     assert now.kind is CheckKind.RESTART_OF_STOPPED
     assert not of_topic(decision, PrecheckTopic.INTERRUPTS)
+
+
+def test_a_needed_service_that_is_restarted_runs() -> None:
+    """It is not turned on by the change."""
+    facts = without(HEALTHY, SUBSCRIBER, WEB_CONNECTION_MANAGER)
+    router = RequestedChange(SUBSCRIBER, XCP_ROUTER, ChangeAction.RESTART)
+    web = RequestedChange(SUBSCRIBER, WEB_CONNECTION_MANAGER, ChangeAction.ACTIVATE)
+    kinds = {c.kind for c in of_topic(decide(facts, router, web), PrecheckTopic.PREREQUISITE)}
+    assert kinds == {CheckKind.NEEDED_RUNS}
+
+
+def test_every_pair_that_a_following_restart_reaches_is_checked() -> None:
+    """Router is restarted on all nodes, so that a broken pair elsewhere matters too."""
+    third = replace(HEALTHY.nodes[1], name="imp3", redundancy_group="East")
+    fourth = replace(third, name="imp4", ha_state=make.reading(HaState.FAILED))
+    east = replace(HEALTHY.groups[0], name="East", nodes=("imp3", "imp4"))
+    facts = replace(
+        without(HEALTHY, SUBSCRIBER, MESSAGE_ARCHIVER),
+        groups=(*HEALTHY.groups, east),
+    )
+    facts = replace(facts, nodes=(*facts.nodes, third, fourth))
+    change = RequestedChange(SUBSCRIBER, MESSAGE_ARCHIVER, ChangeAction.ACTIVATE)
+    pairs = {c.about: c.result for c in of_topic(decide(facts, change), PrecheckTopic.GROUP)}
+    assert pairs["East"] is PrecheckResult.NO_GO
