@@ -30,7 +30,7 @@ def count_nodes_over_axl(client: Client, server: str) -> None:
 
     Raises:
         ExchangeError: there was no reply, or a reply other than one row with a count of 1 or
-            more; `is_axl_broken` and `judge_axl_failure` return what that means.
+            more; `judge_axl_failure` returns what that means.
     """
     # Of AXL's operations, only executeSQLQuery is documented to work on an IM&P node.
     rows = client.sql(AXL_PROBE_SQL)
@@ -50,7 +50,7 @@ def probe_axl(client: Client, server: str) -> AxlProbe:
     return AxlProbe(AxlAvailability.ANSWERED, "AXL answered an authenticated executeSQLQuery.")
 
 
-def is_axl_broken(error: ExchangeError) -> bool:
+def _is_axl_broken(error: ExchangeError) -> bool:
     """Return whether a failure of the probe is one that AXL itself reported or showed."""
     return error.failure.problem in _PROVING_PROBLEMS
 
@@ -60,7 +60,7 @@ def judge_axl_failure(error: ExchangeError, *, control_center_answered: bool) ->
 
     A failure of the connection is AXL's fault only if Control Center answered.
     """
-    if is_axl_broken(error):
+    if _is_axl_broken(error):
         is_database_fault = error.failure.problem is Problem.NO_DATABASE
         return AxlProbe(AxlAvailability.NOT_ANSWERING, error.detail, is_database_fault)
     if control_center_answered and error.reason in _NO_RESPONSE_REASONS:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from auditor.collect.axl import count_nodes_over_axl, is_axl_broken
+from auditor.collect.axl import count_nodes_over_axl, judge_axl_failure
 from auditor.collect.perfmon import HA_STATE_OBJECT, refuse_foreign_counters
 from auditor.collect.topology import Topology, read_topology
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ExchangeError, Reason
 from auditor.failure_reasons import Interface
-from auditor.models.facts import Role
+from auditor.models.facts import AxlAvailability, Role
 from auditor.setup.doctor.interfaces import (
     QueryResult,
     credentials_step,
@@ -95,7 +95,7 @@ def node_steps(server: CheckedServer, role: Role, results: NodeQueryResults) -> 
     """Return the steps of a node in that role."""
     serviceability = results.serviceability
     service = service_step(server, DoctorCheck.SERVICEABILITY_SERVICE, serviceability)
-    axl_service = _axl_service_step(server, role, results.axl)
+    axl_service = _axl_service_step(server, role, results)
     return [
         credentials_step(server, (*serviceability, results.axl)),
         service,
@@ -121,16 +121,21 @@ def _ignore_perfmon_fault(results: Sequence[QueryResult]) -> list[QueryResult]:
     ]
 
 
-def _axl_service_step(server: CheckedServer, role: Role, axl: QueryResult) -> CheckupStep:
-    if axl.error is not None and is_axl_broken(axl.error):
-        # The account was let in, but AXL is of no use to anyone.
-        step = failed_step(server, DoctorCheck.AXL_SERVICE, axl.error)
-        return replace(step, outcome=StepOutcome.TO_FIX)
+def _axl_service_step(server: CheckedServer, role: Role, results: NodeQueryResults) -> CheckupStep:
+    axl = results.axl
     step = service_step(server, DoctorCheck.AXL_SERVICE, [axl])
     if role is Role.SUBSCRIBER and step.reason is Reason.NO_SUCH_SERVICE:
         # The table leaves AXL of a subscriber to the operator (AXL-03).
         note = "On a subscriber this may be intended: only intercluster peers need it there."
         return replace(step, outcome=StepOutcome.NOTE, note=note)
+    if axl.error is None:
+        return step
+    control_center_answered = results.serviceability[0].error is None
+    probe = judge_axl_failure(axl.error, control_center_answered=control_center_answered)
+    if probe.answer is AxlAvailability.NOT_ANSWERING:
+        # By the rule of AXL-04: the account was let in, but AXL is of no use to anyone.
+        step = failed_step(server, DoctorCheck.AXL_SERVICE, axl.error)
+        return replace(step, outcome=StepOutcome.TO_FIX)
     return step
 
 
