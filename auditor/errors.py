@@ -14,6 +14,7 @@ AuditorError
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from auditor.failure_reasons import Interface
 from auditor.failure_reasons import Reason as Reason  # every user of errors needs it
@@ -53,12 +54,14 @@ class ExchangeError(AuditorError):
 
     `settles`: nothing else needs to be asked of this server, for it would end the same way, and
     asking on could lock the account. `received` is the beginning of a reply that broke off, as it
-    came, secrets and all: for a recorder, which hides them.
+    came, secrets and all: for a recorder, which hides them. `certificate_not_after` is the end of a
+    certificate that was refused only because it has ended.
     """
 
     reason: Reason
     settles = False
     received = b""
+    certificate_not_after: datetime | None = None
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ secrets, and `parsing` makes records.
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any, TypeVar
 
 from auditor.credentials import Credentials
@@ -71,6 +72,7 @@ class Client(AbstractContextManager["Client"]):
         self._axl_version: str | None = None
         self._sends_action = True
         self._identity = Identity.UNPROVEN
+        self._certificate_not_after: datetime | None = None
         self._redactor = ResponseRedactor(credentials, endpoint, warnings)
 
     @property
@@ -87,6 +89,11 @@ class Client(AbstractContextManager["Client"]):
     def identity(self) -> Identity:
         """Return whether a certificate or pin proved who answered last."""
         return self._identity
+
+    @property
+    def certificate_not_after(self) -> datetime | None:
+        """Return when the certificate that was presented last ends; None: none could be read."""
+        return self._certificate_not_after
 
     @property
     def axl_version(self) -> str | None:
@@ -238,6 +245,8 @@ class Client(AbstractContextManager["Client"]):
         response = self._post(request)
         # Before the checks: it is known who answered, even where the answer is refused.
         self._identity = response.identity
+        if response.certificate is not None:
+            self._certificate_not_after = response.certificate.not_after
         try:
             element = check_response(response, operation, self._endpoint.name, self._quote)
         except BadCredentials as error:
@@ -255,6 +264,7 @@ class Client(AbstractContextManager["Client"]):
         try:
             return self._session.post(request)
         except TlsFailed as error:
+            self._certificate_not_after = error.certificate_not_after
             values = error.failure.values.items()
             error.failure = error.failure.with_values(
                 **{name: self._redactor.own_text(text) for name, text in values}

@@ -8,9 +8,11 @@ import hashlib
 import ssl
 import threading
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
@@ -19,9 +21,24 @@ from auditor.models.facts import Identity
 from auditor.problems import Problem
 from auditor.soap.messages import Certificate, ConnectionDropped, Endpoint
 
+# What cryptography raises besides ValueError for a certificate that breaks the rules.
+_UNREADABLE_CERTIFICATE = (
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+
 
 def parse_certificate(der: bytes) -> Certificate:
     """Return the facts of one certificate in DER; raises `ValueError` if it cannot be read."""
+    try:
+        return _read_certificate(der)
+    except _UNREADABLE_CERTIFICATE as exc:
+        raise ValueError("the certificate cannot be read") from exc
+
+
+def _read_certificate(der: bytes) -> Certificate:
     certificate = x509.load_der_x509_certificate(der)
     return Certificate(
         sha256=hashlib.sha256(der).digest().hex(":").upper(),
@@ -200,7 +217,7 @@ def _certificate_error(
 def _untrusted_error(endpoint: Endpoint, code: int, certificate: Certificate) -> TlsFailed:
     name, digest = endpoint.name, certificate.sha256
     if code == _EXPIRED:
-        return TlsFailed(Problem.EXPIRED_CERTIFICATE, name, date=certificate.not_after.date())
+        return _expired_error(name, certificate)
     if code == _NOT_YET_VALID:
         return TlsFailed(Problem.FUTURE_CERTIFICATE, name, date=certificate.not_before.date())
     if code in _NAME_MISMATCH and certificate.names:
@@ -216,6 +233,15 @@ def _untrusted_error(endpoint: Endpoint, code: int, certificate: Certificate) ->
     if code in _WEAK_KEY_OR_SIGNATURE:
         return TlsFailed(Problem.WEAK_CERTIFICATE, name)
     return TlsFailed(Problem.UNTRUSTED_ISSUER, name, issuer=certificate.issuer, digest=digest)
+
+
+def _expired_error(name: str, certificate: Certificate) -> TlsFailed:
+    error = TlsFailed(Problem.EXPIRED_CERTIFICATE, name, date=certificate.not_after.date())
+    # OpenSSL looks at names and authorities first, so nothing else is wrong with it. What has ended
+    # may also be the certificate of an authority above it.
+    if certificate.not_after <= datetime.now(UTC):
+        error.certificate_not_after = certificate.not_after
+    return error
 
 
 def _tls_protocol_error(endpoint: Endpoint, failure: ssl.SSLError) -> ExchangeError:

@@ -8,9 +8,11 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from auditor.errors import Interrupted, TimedOut, TlsFailed, Unreachable, WrongNode
 from auditor.models.facts import Identity
+from auditor.soap.handshake import certificate_or_none
 from auditor.soap.messages import Endpoint
 from tests.soap.certs import Authority
 from tests.soap.certs import Identity as Presented
@@ -134,3 +136,16 @@ def test_an_unknown_name_is_refused_with_the_key_for_its_address(
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(Unreachable, match=r"imp\.nowhere\.test has no address.*cluster.addresses"):
         network.resolve_name("imp.nowhere.test", 5)
+
+
+# Of the version in a certificate: an explicit tag 0 with the whole number 2, which means 3.
+_VERSION_3, _VERSION_8 = bytes.fromhex("a003020102"), bytes.fromhex("a003020107")
+
+
+def test_a_certificate_of_an_unknown_version_cannot_be_read(authority: Authority) -> None:
+    """The library has an exception of its own for it, which is no ValueError."""
+    der = authority.issue(NODE).certificate.public_bytes(Encoding.DER)
+    strange = der.replace(_VERSION_3, _VERSION_8, 1)
+
+    assert certificate_or_none(der) is not None
+    assert certificate_or_none(strange) is None

@@ -104,7 +104,8 @@ class RecordedRun:
 class StoredFailure:
     """Why an exchange gave no reply.
 
-    `problem` is the name of one of `auditor.problems.Problem`, `values` what its words need.
+    `problem` is the name of one of `auditor.problems.Problem`, `values` what its words need;
+    `certificate_not_after` is that of the error.
     """
 
     error: Annotated[str, _one_of(_ERROR_TYPES)]
@@ -112,11 +113,13 @@ class StoredFailure:
     problem: Annotated[str, _one_of(Problem.__members__)]
     server: str
     values: dict[str, str]
+    certificate_not_after: datetime | None = None
 
     def to_exception(self) -> ExchangeError:
         """Return the error again."""
         error = _ERROR_TYPES[self.error](Problem[self.problem], self.server)
         error.failure = error.failure.with_values(**self.values)
+        error.certificate_not_after = self.certificate_not_after
         return error
 
 

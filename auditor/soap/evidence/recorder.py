@@ -340,6 +340,7 @@ class RecordingSession:
             problem=failure.problem.name,
             server=redact(failure.server),
             values={name: redact(text) for name, text in failure.values.items()},
+            certificate_not_after=error.certificate_not_after,
         )
 
 
