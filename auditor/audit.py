@@ -184,7 +184,9 @@ def build_report(
             # The day of the start for all, even if the run goes on past midnight.
             _link_causes(
                 _apply_waivers(
-                    judge_cluster(own, options, settings.fail_on), options, started.date()
+                    judge_cluster(replace(own, started_at=started), options, settings.fail_on),
+                    options,
+                    started.date(),
                 )
             )
             for settings, own in zip(clusters, facts, strict=True)
@@ -205,6 +207,8 @@ def judge_cluster(facts: ClusterFacts, options: RunOptions, fail_on: Severity) -
         findings=judge_facts(options.recommendations, facts),
         coverage=facts.coverage,
         notices=cluster_notices(facts),
+        certificate_days=facts.certificate_days,
+        cucm_certificate_not_after=facts.cucm_certificate_not_after,
     )
 
 

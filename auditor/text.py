@@ -119,3 +119,8 @@ def json_text(document: Mapping[str, object]) -> str:
 def utc_timestamp(moment: datetime) -> str:
     """Return a moment as reports and history write it: ISO 8601 in UTC, whole seconds, Z."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def utc_timestamp_or_none(moment: datetime | None) -> str | None:
+    """Return a moment as `utc_timestamp` does, None for None."""
+    return None if moment is None else utc_timestamp(moment)

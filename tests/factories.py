@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from auditor.errors import Reason
@@ -78,6 +79,8 @@ FOUNDATION = frozenset(
 )
 """The network services that the others need."""
 RELEASE = "14.0.1.12900-161"
+RUN_STARTED = datetime(2026, 3, 1, 2, tzinfo=UTC)
+CERTIFICATE_END = "2028-05-01T00:00:00Z"
 DIFFERENT = (Verdict.DRIFT, Verdict.EXPLAINED, Verdict.WAIVED)
 """The verdicts of findings that differ from Cisco's guides."""
 
@@ -145,6 +148,7 @@ def node(
         services=services(*changed),
         axl=AxlProbe(AxlAvailability.ANSWERED, "It counted its nodes."),
         replication=2,
+        certificate_not_after=CERTIFICATE_END,
     )
     return replace(base, **changes)
 
@@ -330,6 +334,8 @@ def cluster(
         databases=databases() if stores is None else tuple(stores),
         high_availability=True,
         coverage=tuple(gaps),
+        cucm_certificate_not_after=CERTIFICATE_END,
+        started_at=RUN_STARTED,
     )
     return replace(base, **changes)
 

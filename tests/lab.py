@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +98,7 @@ class Lab:
                     network=wire,
                     workers=configuration.workers,
                     run_id=str(uuid.UUID(int=7)),
-                    clock=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+                    clock=wire.now,
                     progress=lambda _cluster, _server: None,
                 ),
             )

@@ -1,6 +1,7 @@
 """The CUCM of a cluster: its publisher, and its subscribers while the publisher is unreachable."""
 
 from collections.abc import Callable
+from datetime import datetime
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -63,6 +64,13 @@ class CucmReader:
     def has_failed(self) -> bool:
         """Return whether the last server that was asked failed."""
         return self._log.has_failed(Source.CUCM_AXL)
+
+    @property
+    def publisher_certificate_not_after(self) -> datetime | None:
+        """Return when the certificate of the publisher ends; None: it showed none."""
+        publisher = self._settings.cucm_name
+        ends = (log.client.certificate_not_after for log in self._logs if log.node == publisher)
+        return next(ends, None)
 
     def ask(self, request: Callable[[Client], T]) -> RequestResult[T]:
         """Send a request; after no reply, send it to the next server.

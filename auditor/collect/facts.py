@@ -53,6 +53,7 @@ def build_cluster_facts(
             **compare_declared_peers(settings.peers, ()),
         },
         coverage=(*coverage, *(entry for result in results for entry in result.coverage)),
+        certificate_days=settings.certificate_days,
         notes=tuple(
             f"Redundancy group {group.name} has no node, so nothing in it is judged."
             for group in topology.groups
@@ -185,7 +186,9 @@ def _merge_node_facts(
     if new is None:
         return earlier
     # Whatever the topics: the newest connection shows which machine answers now.
-    merged = replace(earlier, identity=new.identity)
+    merged = replace(
+        earlier, identity=new.identity, certificate_not_after=new.certificate_not_after
+    )
     if SurveyTopic.PRODUCT in topics:
         merged = replace(merged, release=new.release)
     if SurveyTopic.SERVICES in topics:

@@ -35,6 +35,7 @@ from auditor.models.facts import (
 from auditor.problems import Problem
 from auditor.service_names import AXL_WEB_SERVICE
 from auditor.soap.client import Client
+from auditor.text import utc_timestamp_or_none
 
 MAX_NODE_REQUESTS = 7
 """How many requests one run sends a node, apart from repeats and the publisher's database."""
@@ -97,7 +98,11 @@ def collect_node(
     primary = product.primary_node if product else None
     is_publisher = node.role is Role.PUBLISHER or _may_be_publisher(node, primary)
     probe_results = _read_node_database(log, context.probes) if is_publisher else None
-    node = replace(node, identity=client.identity)
+    node = replace(
+        node,
+        identity=client.identity,
+        certificate_not_after=utc_timestamp_or_none(client.certificate_not_after),
+    )
     result = NodeResult(node, log.coverage, log.closed_by, probe_results, primary)
     # What was read before the error goes as well: it may be the other machine's.
     if isinstance(log.closed_by, WrongNode):

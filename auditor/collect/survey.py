@@ -41,6 +41,7 @@ from auditor.config.settings import ClusterSettings
 from auditor.errors import AuditorError, BadCredentials, ExchangeError, NotAsked
 from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Reach, Source
 from auditor.problems import Problem
+from auditor.text import utc_timestamp_or_none
 
 log = logging.getLogger(__name__)
 
@@ -258,7 +259,13 @@ class ClusterSurvey:
         reached = {check.target: check.result for check in checks}
         coverage = (*self._cucm.coverage, *tcp_coverage)
         facts = build_cluster_facts(self.settings, topology, results, reached, coverage)
-        facts = replace(facts, axl_version=self._axl_version)
+        facts = replace(
+            facts,
+            axl_version=self._axl_version,
+            cucm_certificate_not_after=utc_timestamp_or_none(
+                self._cucm.publisher_certificate_not_after
+            ),
+        )
         if self._earlier is not None:
             facts = merge_survey_facts(self._earlier, facts, self._context.scope)
         # After the merge, so that the database also fills gaps of nodes that were not asked now.

@@ -30,6 +30,7 @@ from auditor.config.settings import (
     resolve_address,
 )
 from auditor.errors import ConfigError
+from auditor.models.certificates import DEFAULT_CERTIFICATE_DAYS
 from auditor.models.facts import Role
 from auditor.models.findings import Severity
 from auditor.text import escape_unprintable
@@ -221,6 +222,9 @@ def _to_cluster_settings(
         settle_s=_first_or_default(3.0, cluster.settle_s, defaults.settle_s),
         backoff_s=_first_or_default(_DEFAULT_BACKOFF_S, cluster.backoff_s, defaults.backoff_s),
         fail_on=Severity(_first_or_default(Severity.LOW.value, cluster.fail_on, defaults.fail_on)),
+        certificate_days=_first_or_default(
+            DEFAULT_CERTIFICATE_DAYS, cluster.certificate_days, defaults.certificate_days
+        ),
         proxy=_first_or_default(False, cluster.proxy, defaults.proxy),
         ca_bundle=_resolve_optional_path(cluster.ca_bundle, path),
         axl_version=cluster.axl_version,

@@ -59,6 +59,10 @@ DatabaseUsesValue = Annotated[
 ]
 
 
+# Longer than an authority signs for; a larger number is a mistake in the unit.
+_MAX_CERTIFICATE_DAYS = 3650
+
+
 class ConfigTable(BaseModel):
     """Any table: no unknown key, and no silent conversion."""
 
@@ -76,6 +80,9 @@ class CommonTable(ConfigTable):
     settle_s: SecondsValue | None = None
     backoff_s: Annotated[tuple[float, ...], PlainValidator(validate_backoff)] | None = None
     fail_on: Annotated[str, PlainValidator(choice_validator(*Severity))] | None = None
+    certificate_days: (
+        Annotated[int, PlainValidator(integer_validator(1, _MAX_CERTIFICATE_DAYS))] | None
+    ) = None
     proxy: BooleanValue | None = None
     probes: TextValue | None = None
     waivers: TextValue | None = None

@@ -55,7 +55,8 @@ class ClusterSettings:
     `settings` holds every declared deployment key, `named` the nodes and groups that each key
     names. `peered_from` holds (cluster, peer address) of the other clusters in the file: any of
     these addresses may turn out to be a node of this one. `probes` is the operator's own file of
-    database probes, `waivers` the one of accepted differences.
+    database probes, `waivers` the one of accepted differences. `certificate_days` is for how many
+    more days certificates are to be valid.
     """
 
     name: str
@@ -68,6 +69,7 @@ class ClusterSettings:
     settle_s: float
     backoff_s: tuple[float, ...]
     fail_on: Severity
+    certificate_days: int
     proxy: bool
     ca_bundle: Path | None
     axl_version: str

@@ -6,7 +6,7 @@ Frozen data: the survey fills it, the engine judges it. Whatever is unknown is e
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,6 +14,7 @@ from pydantic import Field
 
 from auditor.errors import Reason
 from auditor.failures import Failure, failure_detail, failure_text
+from auditor.models.certificates import DEFAULT_CERTIFICATE_DAYS
 from auditor.models.statements import Statement
 from auditor.problems import Problem
 
@@ -239,6 +240,7 @@ class NodeFacts:
     `sessions` are counts of users' sessions by PerfMon counter, and `replication` is a key of
     `REPLICATION_STATES`; both only where they were asked for and read. `role_origin` is
     discovered where only the product information names the publisher.
+    `certificate_not_after` is when the certificate that the node presented ends (UTC, ISO 8601).
     """
 
     name: str
@@ -256,6 +258,7 @@ class NodeFacts:
     sessions: Mapping[str, int] = field(default_factory=dict)
     replication: int | None = None
     role_origin: Origin = Origin.OBSERVED
+    certificate_not_after: str | None = None
 
     def without_readings(self) -> "NodeFacts":
         """Return the node as the topology lists it, without anything that was read from it."""
@@ -399,6 +402,10 @@ class ClusterFacts:
     `changing_before` holds the services that the previous run found Starting or Stopping, by node
     in lower case and service. `disputed` holds, by key of the file, in what declared nodes differ
     from the list of CUCM; `compared` has the results for declared keys that are not features.
+
+    `cucm_certificate_not_after` is when the certificate that the CUCM publisher presented ends (as
+    for a node), `certificate_days` for how many more days certificates are to be valid, and
+    `started_at` when the run began, from which these days count; None: unknown.
     """
 
     name: str
@@ -418,6 +425,9 @@ class ClusterFacts:
     disputed: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
     compared: Mapping[str, KeyComparison] = field(default_factory=dict)
     topology_recorded_at: str | None = None
+    cucm_certificate_not_after: str | None = None
+    certificate_days: int = DEFAULT_CERTIFICATE_DAYS
+    started_at: Annotated[datetime | None, Field(exclude=True)] = None
 
     @property
     def release(self) -> str | None:
@@ -434,6 +444,12 @@ class ClusterFacts:
         replied = [entry.node for entry in entries if entry.outcome is Outcome.COLLECTED]
         # The publisher is always the first that is asked.
         return replied[0] if replied and replied[0] != entries[0].node else None
+
+    @property
+    def cucm_publisher(self) -> str | None:
+        """Return the CUCM publisher that was asked for the nodes, None where none was."""
+        publishers = (entry.node for entry in self.coverage if entry.source is Source.CUCM_AXL)
+        return next(publishers, None)
 
     def gap(self, node: str, source: Source) -> Coverage | None:
         """Return why a source of a node was not read, None if it was, or did not have to be."""

@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
+from auditor.models.certificates import DEFAULT_CERTIFICATE_DAYS
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import Coverage, Evidence, NodeFacts, Outcome, RunState, Source
 from auditor.models.statements import Statement
@@ -55,6 +57,8 @@ class FindingKind(StrEnum):
     NOT_GROUPED = "not_grouped"
     PROFILE_CONFLICT = "profile_conflict"
     REPLICATION_BAD = "replication_bad"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
 
 
 class Severity(StrEnum):
@@ -165,7 +169,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class ClusterReport:
-    """One cluster, judged. `fail_on` is the threshold at which drift counts for `status`."""
+    """One cluster, judged. `fail_on` is the threshold at which drift counts for `status`.
+
+    `certificate_days` and `cucm_certificate_not_after` are those of the facts.
+    """
 
     name: str
     release: str | None
@@ -174,6 +181,8 @@ class ClusterReport:
     findings: tuple[Finding, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     notices: tuple[str, ...] = field(default=())
+    certificate_days: int = DEFAULT_CERTIFICATE_DAYS
+    cucm_certificate_not_after: str | None = None
 
     @property
     def unread(self) -> tuple[str, ...]:
@@ -203,6 +212,13 @@ class ClusterReport:
             entry.source is Source.CUCM_AXL and entry.outcome is Outcome.COLLECTED
             for entry in self.coverage
         )
+
+    @property
+    def certificate_ends(self) -> dict[str, datetime]:
+        """Return when the certificates that were read end: of the CUCM publisher, and by node."""
+        texts = {self.publisher or "CUCM": self.cucm_certificate_not_after}
+        texts |= {node.name: node.certificate_not_after for node in self.nodes}
+        return {name: datetime.fromisoformat(text) for name, text in texts.items() if text}
 
     @property
     def status(self) -> ClusterStatus:

@@ -179,6 +179,15 @@ class Form(StrEnum):
     STOPPED_WITHOUT_DATABASE = auto()
     FIREWALL_POSSIBLE = auto()
 
+    # Certificates
+    CERTIFICATE_EXPECTED = auto()
+    CERTIFICATE_VALID_UNTIL = auto()
+    CERTIFICATE_EXPIRED = auto()
+    CERTIFICATE_UNKNOWN = auto()
+    CERTIFICATE_DAYS = auto()
+    HANDSHAKE_WITH = auto()
+    RUN_TIME_UNKNOWN = auto()
+
     # The profile
     FEATURE_OFF_EXPECTED = auto()
     NO_SERVICE_DEPENDS = auto()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from auditor.models.deployment import OPTIONAL_KEYS
 from auditor.models.facts import ClusterFacts, Evidence, NodeFacts, Origin, Role, RunState, Setting
 from auditor.models.statements import Form, Statement, add_detail, make_statement
+from auditor.recommendations.certificates import evaluate_certificate_urgent
 from auditor.recommendations.ha_states import GROUP_HINT
 from auditor.recommendations.logic import ALWAYS_TRUE, Evaluation, all_of, any_of, negate_evaluation
 from auditor.recommendations.view import NodeView
@@ -245,6 +246,7 @@ _CONDITION_EVALUATORS: Mapping[Condition, Callable[[NodeView], Evaluation]] = {
     Condition.SEVERAL_NODES: _evaluate_several_nodes,
     Condition.WITHOUT_XMPP_FEDERATION: _evaluate_without_xmpp_federation,
     Condition.RUNS_WITHOUT_FEATURE: _evaluate_runs_without_feature,
+    Condition.CERTIFICATE_URGENT: evaluate_certificate_urgent,
     Condition.SUBSCRIBER: lambda view: evaluate_scope(NodeScope.NOT_PUBLISHER, view),
 }
 """The conditions that are more than one deployment key."""

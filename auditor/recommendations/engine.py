@@ -22,6 +22,7 @@ from auditor.models.findings import (
     finding_sort_key,
 )
 from auditor.models.statements import Form, Statement, make_statement
+from auditor.recommendations.certificates import judge_cucm_certificate, view_cucm_publisher
 from auditor.recommendations.conditions import (
     evaluate_condition,
     evaluate_listed,
@@ -59,7 +60,15 @@ def _drop_contradicted_node_facts(node: NodeFacts) -> NodeFacts:
     if node.identity is not Identity.CONTRADICTED:
         return node
     # Role and group stay: they come from the topology, not from the replies of the node.
-    return replace(node, services={}, ha_state=None, axl=None, release=None, replication=None)
+    return replace(
+        node,
+        services={},
+        ha_state=None,
+        axl=None,
+        release=None,
+        replication=None,
+        certificate_not_after=None,
+    )
 
 
 def drop_discovered_facts(facts: ClusterFacts) -> ClusterFacts:
@@ -270,15 +279,22 @@ def _first_that_holds(
     conditions: Collection[Condition], row: Recommendation, facts: ClusterFacts, name: str
 ) -> Condition | None:
     """Return the first condition that holds for a node, or for any node of a wider subject."""
-    for node in facts.nodes if conditions else ():
-        if row.subject is not SubjectKind.NODE or node.name == name:
-            view = NodeView(facts, node, row)
-            for condition in conditions:
-                # Unknown is not enough: the row's own value is the usual one, and a guess would
-                # replace it.
-                if evaluate_condition(condition, view).value:
-                    return condition
+    for view in _views_of_subject(row, facts, name) if conditions else ():
+        for condition in conditions:
+            # Unknown is not enough: the row's own value is the usual one, and a guess would
+            # replace it.
+            if evaluate_condition(condition, view).value:
+                return condition
     return None
+
+
+def _views_of_subject(row: Recommendation, facts: ClusterFacts, name: str) -> Iterator[NodeView]:
+    if row.expects is Expectation.CUCM_CERTIFICATE_VALID:
+        yield view_cucm_publisher(facts, row)
+        return
+    for node in facts.nodes:
+        if row.subject is not SubjectKind.NODE or node.name == name:
+            yield NodeView(facts, node, row)
 
 
 def _judge_expectation(
@@ -293,6 +309,8 @@ def _judge_expectation(
             return judge_declared_names(facts, name)
         case Expectation.ABSENT_FEATURE_IS_OFF:
             return judge_absent_feature(facts, row, name, context.loaded)
+        case Expectation.CUCM_CERTIFICATE_VALID:
+            return judge_cucm_certificate(view_cucm_publisher(facts, row))
     # CONFIRMED has no judge, neither here nor in `services`. Only CAU-01 expects it, no interface
     # shows what it asks for, and it is judged before a change alone: `judge_facts` drops the row,
     # and `change.checks` leaves it to the engineer.

@@ -13,6 +13,7 @@ from auditor.models.facts import (
 )
 from auditor.models.findings import FindingKind, Verdict
 from auditor.models.statements import Form, Statement, make_statement
+from auditor.recommendations.certificates import judge_node_certificate
 from auditor.recommendations.cluster_health import judge_replication
 from auditor.recommendations.ha import explain_by_ha, judge_group_membership
 from auditor.recommendations.prerequisites import (
@@ -265,4 +266,5 @@ _EXPECTATION_JUDGES: Mapping[Expectation, Callable[[NodeView], Judgement]] = {
     Expectation.FILE_SERVER_AND_DATABASE: judge_file_server,
     Expectation.GROUPED: judge_group_membership,
     Expectation.REPLICATION_GOOD: judge_replication,
+    Expectation.CERTIFICATE_VALID: judge_node_certificate,
 }

@@ -31,6 +31,7 @@ class Condition(StrEnum):
     SUBSCRIBER = "subscriber"
     WITHOUT_XMPP_FEDERATION = "without_xmpp_federation"
     RUNS_WITHOUT_FEATURE = "runs_without_feature"
+    CERTIFICATE_URGENT = "certificate_urgent"
 
 
 class NodeScope(StrEnum):
@@ -68,6 +69,8 @@ class Expectation(StrEnum):
     PROFILE_AGREES = "profile_agrees"
     PROFILE_NAMES_EXIST = "profile_names_exist"
     ABSENT_FEATURE_IS_OFF = "absent_feature_is_off"
+    CERTIFICATE_VALID = "certificate_valid"
+    CUCM_CERTIFICATE_VALID = "cucm_certificate_valid"
     # Only an engineer can judge it, before a change (CAU-01).
     CONFIRMED = "confirmed"
 

@@ -136,6 +136,7 @@ def _cluster_report_dict(cluster: ClusterReport) -> dict[str, Any]:
         "name": cluster.name,
         "status": str(cluster.status),
         "release": cluster.release,
+        "cucm_certificate_not_after": cluster.cucm_certificate_not_after,
         # By exact name too, so that names that differ only in case have one order.
         "nodes": [
             _node_dict(n) for n in sorted(cluster.nodes, key=lambda n: (n.name.lower(), n.name))
@@ -162,6 +163,7 @@ def _node_dict(node: NodeFacts) -> dict[str, Any]:
         "identity": str(node.identity),
         "release": node.release,
         "replication": node.replication,
+        "certificate_not_after": node.certificate_not_after,
         "services": [_service_dict(service) for service in services],
     }
 

@@ -1,8 +1,11 @@
 """The report as a plugin of Nagios, Icinga or Checkmk: one line and an exit status."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from enum import IntEnum
 
+from auditor.models.certificates import URGENT_CERTIFICATE_DAYS, certificate_days_left
 from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import ClusterReport, Finding, Severity, Verdict, finding_sort_key
 from auditor.models.report import Report
@@ -140,7 +143,7 @@ def _sum_nodes_read(clusters: Sequence[ClusterReport]) -> tuple[int, int]:
 
 
 def _performance_data(report: Report) -> str:
-    """Return counts without thresholds; no label holds the name of a server."""
+    """Return counts without thresholds, then the days that certificates have left."""
     read, due = _sum_nodes_read(report.clusters)
     drift = [
         f for cluster in report.clusters for f in cluster.findings if f.verdict is Verdict.DRIFT
@@ -149,4 +152,20 @@ def _performance_data(report: Report) -> str:
     counts |= {f"drift_{s}": sum(f.severity is s for f in drift) for s in Severity}
     counts |= {v: report.count(v) for v in (Verdict.UNKNOWN, Verdict.EXPLAINED, Verdict.WAIVED)}
     figures = [f"{label}={number};;;0" for label, number in counts.items()]
-    return " ".join([*figures, f"nodes_audited={read};;;0;{due}"])
+    figures.append(f"nodes_audited={read};;;0;{due}")
+    return " ".join([*figures, *(text for c in report.clusters for text in _days_left(report, c))])
+
+
+def _days_left(report: Report, cluster: ClusterReport) -> Iterator[str]:
+    """Yield the days of each certificate; its ranges alert below `certificate_days`, and below 7.
+
+    A label must not occur twice, so it also holds the cluster where there are several.
+    """
+    started = datetime.fromisoformat(report.run.started_at)
+    place = f"{cluster.name} " if len(report.clusters) > 1 else ""
+    urgent = min(URGENT_CERTIFICATE_DAYS, cluster.certificate_days)
+    for name, ends in cluster.certificate_ends.items():
+        # Both characters have a meaning in performance data, and `|` would begin it once more.
+        label = re.sub("['=|]", "_", printable(f"{place}{name} certificate"))
+        days = certificate_days_left(ends, started)
+        yield f"'{label}'={days}d;{cluster.certificate_days}:;{urgent}:"

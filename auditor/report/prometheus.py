@@ -96,8 +96,17 @@ def _add_time_gauges(registry: CollectorRegistry, report: Report) -> None:
         "recommendation",
         "subject",
     )
+    certificates = _add_gauge(
+        registry,
+        "certificate_not_after_timestamp_seconds",
+        "When the certificate of a node, or of the CUCM publisher, ends.",
+        "cluster",
+        "node",
+    )
     for cluster in report.clusters:
         name = printable(cluster.name)
+        for node, ends in cluster.certificate_ends.items():
+            certificates.labels(name, printable(node)).set(ends.timestamp())
         whole.labels(name).set(_last_complete_timestamp(report, cluster))
         for finding in cluster.findings:
             if finding.waiver:

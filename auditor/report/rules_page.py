@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from auditor.models.certificates import URGENT_CERTIFICATE_DAYS
 from auditor.models.findings import SubjectKind
 from auditor.recommendations.cause_rules import load_cause_rules
 from auditor.recommendations.packs import Recommendation, Remedy
@@ -32,6 +33,7 @@ CONDITION_TEXTS = {
     Condition.SUBSCRIBER: "the node is a subscriber",
     Condition.WITHOUT_XMPP_FEDERATION: "XMPPFED-02 applies",
     Condition.RUNS_WITHOUT_FEATURE: "the service runs although its feature is declared absent",
+    Condition.CERTIFICATE_URGENT: f"it ends in less than {URGENT_CERTIFICATE_DAYS} days",
 }
 """The conditions that are no key of [cluster.deployment]; the others are named by their key."""
 
@@ -73,6 +75,8 @@ EXPECTATION_TEXTS = {
     Expectation.PROFILE_AGREES: "the profile says what the cluster shows",
     Expectation.PROFILE_NAMES_EXIST: "all names in the profile exist in the cluster",
     Expectation.ABSENT_FEATURE_IS_OFF: "no service of a feature that is declared absent runs",
+    Expectation.CERTIFICATE_VALID: "the certificate that the node presents is valid long enough",
+    Expectation.CUCM_CERTIFICATE_VALID: "the certificate that CUCM presents is valid long enough",
     Expectation.CONFIRMED: "the engineer confirms it",
 }
 

@@ -224,6 +224,14 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.FIREWALL_POSSIBLE: (
         "{service} is {state}, and a firewall may let its node through but not this machine"
     ),
+    # Certificates
+    Form.CERTIFICATE_EXPECTED: ("the certificate of {server} is valid for at least {days:days}"),
+    Form.CERTIFICATE_VALID_UNTIL: "the certificate of {server} is valid until {date}",
+    Form.CERTIFICATE_EXPIRED: "the certificate of {server} expired on {date}",
+    Form.CERTIFICATE_UNKNOWN: ("it is not known until when the certificate of {server} is valid"),
+    Form.CERTIFICATE_DAYS: "`certificate_days` asks for {days:days}",
+    Form.HANDSHAKE_WITH: "TLS handshake with {server}",
+    Form.RUN_TIME_UNKNOWN: "it is not known when the run began",
     # The profile
     Form.FEATURE_OFF_EXPECTED: "no service runs for the feature that {key:code} declares absent",
     Form.NO_SERVICE_DEPENDS: 'no service depends on {key:code} by an "if" of the table',
@@ -401,6 +409,7 @@ _FORMATS: Mapping[str, Callable[[StatementValue], str]] = {
     "capital": lambda value: _text(value).capitalize(),
     "causes": _causes_text,
     "code": _code,
+    "days": lambda value: f"{_text(value)} more day{'' if value == '1' else 's'}",
     "do": lambda value: "do" if isinstance(value, tuple) and len(value) > 1 else "does",
     "key": lambda value: _code(value) if value else "it",
     "list": lambda value: _text(value, ", "),

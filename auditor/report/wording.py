@@ -74,6 +74,8 @@ KIND_TEXTS = {
     FindingKind.NOT_GROUPED: "in no redundancy group",
     FindingKind.PROFILE_CONFLICT: "profile and cluster disagree",
     FindingKind.REPLICATION_BAD: "database replication not good",
+    FindingKind.EXPIRING: "certificate expires soon",
+    FindingKind.EXPIRED: "certificate expired",
 }
 
 

@@ -40,9 +40,9 @@ PLACES: Mapping[str, tuple[str, str, str]] = {
 # "?NAME": the source answers, and the changes are those of that name. "-": see EXCLUDED.
 TABLE = """
 fault                 topology             groups               activation           product               services              second                perfmon              replication          imp-axl
-connection-refused    unreachable          unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable          unreachable!
-lost                  unreachable          unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable          unreachable!
-hang                  timed_out            timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out            timed_out!
+connection-refused    unreachable+silent   unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable          unreachable!
+lost                  unreachable+silent   unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable          unreachable!
+hang                  timed_out+silent     timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out            timed_out!
 slow-drip             timed_out            timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out            timed_out!
 reset                 bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
 cut                   bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
@@ -149,20 +149,29 @@ LOST: Mapping[str, Changes] = {
 }
 """What is no longer known when a question stays without an answer."""
 
-BOTH_LOST = {**NODE_LOST, **PERFMON_LOST, **_unknown(PUB, f"{ON_PUB} REPL-01")}
+CERTIFICATE_LOST = _unknown(SUB, "CERT-01")
+CUCM_CERTIFICATE_LOST = _unknown("pair", "CERT-02")
+OTHER_NODE = {**NODE_LOST, **PERFMON_LOST, **CERTIFICATE_LOST}
+BOTH_LOST = {**OTHER_NODE, **_unknown(PUB, f"{ON_PUB} REPL-01 CERT-01")}
 FURTHER: Mapping[str, Changes] = {
     "401": {**PERFMON_LOST, **AXL_LOST},
     "axl": AXL_LOST,
     "state": HA_LOST,
     "node401": {**NODE_LOST, **PERFMON_LOST},
-    "stop": {**NODE_LOST, **REPLICATION_LOST, **_unknown(PUB, f"{ON_PUB} REPL-01")},
+    "stop": {
+        **NODE_LOST,
+        **REPLICATION_LOST,
+        **CERTIFICATE_LOST,
+        **_unknown(PUB, f"{ON_PUB} REPL-01 CERT-01"),
+    },
+    "silent": CUCM_CERTIFICATE_LOST,
     "member": {
         **_unknown(PUB, "HA-02 NET-12 REPL-01"),
         **SWITCH_LOST,
         **KEYS_OPEN,
         ("PROFILE-02", "addresses"): "unknown",
     },
-    "node": {**NODE_LOST, **PERFMON_LOST},
+    "node": OTHER_NODE,
     "twins": BOTH_LOST,
 }
 """What else is lost, where a failure means more than one request without a reply."""
@@ -461,7 +470,7 @@ def test_a_fault_of_one_request_changes_only_what_depends_on_it(
 def _exit_code(case: Case) -> int:
     if any(change.startswith("drift") for change in case.changes.values()):
         return 3
-    if case.further in ("stop", "twins") or (case.place == "topology" and not case.further):
+    if case.further in ("stop", "twins") or (case.place == "topology" and case.further != "member"):
         return 5 if case.reason else 4 if case.changes else 0
     return 4 if case.changes or case.reason else 0
 
@@ -492,6 +501,7 @@ def _due(cluster: ClusterReport) -> Iterator[tuple[str, str]]:
     subjects = {
         SubjectKind.NODE: {n.name for n in cluster.nodes},
         SubjectKind.GROUP: {f.subject.name for f in cluster.findings if f.subject.kind == "group"},
+        SubjectKind.CLUSTER: {cluster.name},
         SubjectKind.KEY: {f.subject.name for f in cluster.findings if f.subject.kind == "key"},
     }
     for row in load_packs():
@@ -513,16 +523,27 @@ def test_a_fault_of_a_server_changes_only_what_that_server_sends(
     assert all(r.node != server for r in pair.simulator.requests[before:])
     if server == CUCM:
         assert gaps == {(CUCM, "cucm-axl"): reason}
-        assert _differences(whole, cluster) == LOST["topology"]
-        assert report.exit_code == 5
+        lost = {**LOST["topology"], **CUCM_CERTIFICATE_LOST}
+        assert _differences(whole, cluster) == _with_expired(lost, fault)
+        assert report.exit_code == (3 if fault == EXPIRED else 5)
     else:
         assert set(gaps) == {(SUB, s) for s in ("control-center", "perfmon", "imp-axl")}
         assert reason in gaps.values()
         assert set(gaps.values()) <= {reason, "not_asked"}
-        assert _differences(whole, cluster) == {**NODE_LOST, **PERFMON_LOST}
-        assert report.exit_code == 4
+        assert _differences(whole, cluster) == _with_expired(OTHER_NODE, fault)
+        assert report.exit_code == (3 if fault == EXPIRED else 4)
     _hold_what_holds_for_every_report(whole, cluster, _differences(whole, cluster))
 
+
+def _with_expired(changes: Changes, fault: str) -> Changes:
+    """Return the changes; the refusal of an expired certificate tells when that ended."""
+    if fault != EXPIRED:
+        return changes
+    certificates = ("CERT-01", "CERT-02")
+    return {key: "drift expired" if key[0] in certificates else v for key, v in changes.items()}
+
+
+EXPIRED = "expired-certificate"
 
 _ROW_FAULTS = {Fault.EMPTY_LIST, Fault.MISSING_ROW, Fault.CONTRADICTING_ROWS, Fault.NIL_VALUES}
 DISTORTED = [case for case in CASES if case.reason is None or case.fault in _ROW_FAULTS]
@@ -546,5 +567,5 @@ def test_almost_nothing_passes_on_the_broken_node(whole_broken: ClusterReport) -
     """Otherwise the test above would prove little."""
     verdicts = _verdicts(whole_broken)
     passing = {row for (row, on), verdict in verdicts.items() if on == SUB and verdict == "pass"}
-    assert passing == {"HA-02", "DIR-02"}
+    assert passing == {"HA-02", "DIR-02", "CERT-01"}
     assert {verdicts[row, SUB] for row in ("BPS-01", "RPT-02")} == {"drift misplaced"}

@@ -21,6 +21,8 @@ DRIFT = {
         AXL-04      not_answering         imp3
         AXL-05      stopped               imp1
         BPS-01      misplaced             imp2
+        CERT-01     expiring              imp2
+        CERT-02     expiring              all-drift
         BPS-02      not_activated         imp1
         CM-01       not_activated         imp2
         DIR-01      not_activated         imp2

@@ -267,6 +267,7 @@ def test_every_key_of_the_configuration_is_kept_or_left_out_for_a_reason() -> No
         "settle_s",
         "backoff_s",
         "fail_on",
+        "certificate_days",
         "proxy",
         "probes",
         "waivers",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from auditor.models.facts import (
     AxlAvailability,
@@ -74,6 +75,7 @@ class Case:
 
 IMPOSSIBLE = {
     ("AXL-03", Verdict.DRIFT): "the row calls the service optional",
+    ("CERT-02", Verdict.NOT_APPLICABLE): "every cluster has a CUCM publisher",
 }
 """Verdicts that a recommendation cannot come to by contract."""
 
@@ -446,6 +448,38 @@ def availability() -> Iterator[Case]:
     yield Case("HA-02", Verdict.NOT_APPLICABLE, PLANNED, "imp2")
 
 
+def certificates() -> Iterator[Case]:
+    """Yield the cases of the certificates of the nodes and of the CUCM publisher."""
+
+    def facts_ending(end: str | None, **changes: Any) -> dict[str, ClusterFacts]:
+        """Return facts in which the certificate of imp2, or that of CUCM, ends then."""
+        ending = subscriber(certificate_not_after=end)
+        return {
+            "CERT-01": cluster(node(), ending, **changes),
+            "CERT-02": cluster(cucm_certificate_not_after=end, **changes),
+        }
+
+    subjects = {"CERT-01": "imp2", "CERT-02": "lab"}
+    for id_, subject in subjects.items():
+        # The run began on 2026-03-01 at 02:00.
+        for end in ("2026-03-31T02:00:00Z", "9999-12-31T23:59:59Z"):
+            yield Case(id_, Verdict.PASS, facts_ending(end)[id_], subject)
+        short = facts_ending("2026-03-02T02:00:00Z", certificate_days=1)[id_]
+        yield Case(id_, Verdict.PASS, short, subject)
+        for end in ("2026-03-31T01:59:59Z", "2026-03-01T02:00:01Z"):
+            facts = facts_ending(end)[id_]
+            yield Case(id_, Verdict.DRIFT, facts, subject, FindingKind.EXPIRING)
+        for end in ("2026-03-01T02:00:00Z", "2026-02-28T02:00:00Z"):
+            facts = facts_ending(end)[id_]
+            yield Case(id_, Verdict.DRIFT, facts, subject, FindingKind.EXPIRED)
+        yield Case(id_, Verdict.UNKNOWN, facts_ending(None)[id_], subject)
+        timeless = facts_ending("2028-05-01T00:00:00Z", started_at=None)[id_]
+        yield Case(id_, Verdict.UNKNOWN, timeless, subject)
+    other = subscriber(identity=Identity.CONTRADICTED)
+    yield Case("CERT-01", Verdict.UNKNOWN, cluster(node(), other), "imp2")
+    yield Case("CERT-01", Verdict.NOT_APPLICABLE, PLANNED, "imp2")
+
+
 def profile() -> Iterator[Case]:
     """Yield the cases of the findings about the profile."""
     chat = "deployment.chat"
@@ -546,6 +580,7 @@ CASES = (
     *axl(),
     *file_transfer(),
     *availability(),
+    *certificates(),
     *profile(),
     *replication(),
 )

@@ -34,7 +34,7 @@ from auditor.recommendations.profile import profile_keys
 from auditor.recommendations.vocabulary import Expectation, JudgingMode
 from auditor.report.sentences import render_sentence
 from auditor.service_names import is_deployable_service
-from tests.factories import cluster, database, gap
+from tests.factories import CERTIFICATE_END, cluster, database, gap
 
 ROWS = load_packs()
 CALM = settings(deadline=None, max_examples=50)
@@ -95,6 +95,9 @@ def nodes(draw: st.DrawFn, name: str, release: str) -> NodeFacts:
         ha_state=draw(st.none() | reading),
         services={name: state for name, state in rows.items() if state},
         axl=draw(st.none() | probe),
+        certificate_not_after=draw(
+            st.sampled_from([None, "2026-03-09T02:00:00Z", CERTIFICATE_END])
+        ),
     )
 
 

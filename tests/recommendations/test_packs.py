@@ -116,6 +116,7 @@ _SUBJECTS = {
     Expectation.PROFILE_AGREES: SubjectKind.KEY,
     Expectation.PROFILE_NAMES_EXIST: SubjectKind.KEY,
     Expectation.ABSENT_FEATURE_IS_OFF: SubjectKind.KEY,
+    Expectation.CUCM_CERTIFICATE_VALID: SubjectKind.CLUSTER,
     Expectation.CONFIRMED: SubjectKind.CLUSTER,
 }
 
@@ -130,11 +131,17 @@ _DRIFT_KINDS = {
     Expectation.PROFILE_AGREES: {FindingKind.PROFILE_CONFLICT},
     Expectation.PROFILE_NAMES_EXIST: {FindingKind.PROFILE_CONFLICT},
     Expectation.ABSENT_FEATURE_IS_OFF: {FindingKind.PROFILE_CONFLICT},
+    Expectation.CERTIFICATE_VALID: {FindingKind.EXPIRING, FindingKind.EXPIRED},
+    Expectation.CUCM_CERTIFICATE_VALID: {FindingKind.EXPIRING, FindingKind.EXPIRED},
     Expectation.CONFIRMED: set(),
 }
 
 
-_WITHOUT_SERVICE = {Expectation.GROUPED, Expectation.REPLICATION_GOOD}
+_WITHOUT_SERVICE = {
+    Expectation.GROUPED,
+    Expectation.REPLICATION_GOOD,
+    Expectation.CERTIFICATE_VALID,
+}
 """What is expected of a node and not of a service on it."""
 
 

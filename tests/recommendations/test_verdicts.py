@@ -11,7 +11,7 @@ from auditor.recommendations.packs import load_packs
 from auditor.recommendations.vocabulary import JudgingMode
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.service_names import DIRECTORY_SERVICE, OAM_AGENT, SIP_PROXY_SERVICE, SYNC_AGENT
-from tests.factories import GROUP, cluster, deployment, group, node, service, subscriber
+from tests.factories import GROUP, cluster, deployment, gap, group, node, service, subscriber
 from tests.recommendations.cases import CASES, IMPOSSIBLE, Case
 
 ROWS = load_packs()
@@ -147,6 +147,41 @@ def test_remedies_of_the_foundation_tell_the_order_and_spare_the_users() -> None
             assert "turn high availability of the redundancy group off" in remedy.action
             assert "order" in remedy.action
             assert remedy.action.endswith("turn high availability on again") or number == 11
+
+
+@pytest.mark.parametrize(
+    ("end", "severity", "observed"),
+    [
+        ("2026-03-20T05:00:00Z", Severity.MEDIUM, "is valid until 2026-03-20."),
+        ("2026-03-08T02:00:00Z", Severity.MEDIUM, "is valid until 2026-03-08."),
+        ("2026-03-08T01:00:00Z", Severity.HIGH, "is valid until 2026-03-08."),
+        ("2026-02-26T05:00:00Z", Severity.HIGH, "expired on 2026-02-26."),
+    ],
+)
+def test_a_certificate_that_ends_soon_tells_its_day_and_weighs_more_in_its_last_week(
+    end: str, severity: Severity, observed: str
+) -> None:
+    facts = cluster(subscriber(certificate_not_after=end), cucm_certificate_not_after=end)
+    of_node = _finding(facts, "CERT-01")
+    # What expired at CUCM may also have kept the nodes from being listed.
+    of_cucm = _finding(replace(facts, nodes=()), "CERT-02", "lab")
+
+    for finding, server in ((of_node, "imp2"), (of_cucm, "CUCM")):
+        assert finding.severity is severity
+        assert render_sentence(finding.observed) == f"The certificate of {server} {observed}"
+        assert render_sentence(finding.because) == "`certificate_days` asks for 30 more days."
+        assert "utils service restart Cisco Tomcat" in render_sentences(finding.remedy)
+    assert "turn high availability of the redundancy group off" in render_sentences(of_node.remedy)
+
+
+def test_a_certificate_that_was_not_read_says_why() -> None:
+    unread = subscriber(services={}, certificate_not_after=None)
+    finding = _finding(cluster(node(), unread, gaps=[gap("imp2")]), "CERT-01")
+
+    assert render_sentence(finding.because) == (
+        "Control Center of imp2 gave no answer (unreachable). No connection could be made."
+    )
+    assert "Bring imp2 back" in render_sentences(finding.remedy)
 
 
 def test_a_service_stuck_on_another_node_does_not_count_here() -> None:

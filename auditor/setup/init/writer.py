@@ -212,6 +212,7 @@ def _defaults_section(access: ConnectionSettings) -> list[str]:
         "# timeout_s = 10",
         "# settle_s = 3",
         '# fail_on = "low"       # the least severity that makes exit code 3',
+        "# certificate_days = 30 # how many more days certificates must be valid",
     ]
 
 
