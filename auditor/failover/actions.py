@@ -42,7 +42,6 @@ from auditor.service_names import (
     OAM_AGENT,
     SERVER_RECOVERY_MANAGER,
     SYNC_AGENT,
-    XCP_ROUTER,
 )
 from auditor.text import join_names
 
@@ -335,14 +334,12 @@ def _start_action(lead: NodeCheck, checks: Sequence[NodeCheck], group: GroupChec
         "node": lead.node,
         "group": group.name,
         "run": "they run" if len(services) > 1 else "it runs",
-        "in_order": ", in this order" if len(services) > 1 else "",
+        "in_order": _order_clause(len(services)),
     }
     # A service that is not activated cannot be started (TAC document 217304).
     if lead.state is CheckState.NOT_ACTIVATED:
         return make_action("activate_services", **names)
     if lead.service in START_ORDER:
-        if XCP_ROUTER in services:
-            names["in_order"] += ": XCP services that stopped with the Router do not return alone"
         # A pair that has failed over cannot do so again, and a partner in backup mode needs it on.
         may_fail_over = group.is_switched_on is True and not group.serving
         needs_ha_off = may_fail_over and not _STARTED_WITH_HA.issuperset(services)
@@ -350,6 +347,12 @@ def _start_action(lead: NodeCheck, checks: Sequence[NodeCheck], group: GroupChec
         return make_action(situation, **names)
     are_xcp = all(service.startswith("Cisco XCP") for service in services)
     return make_action("start_xcp_services" if are_xcp else "start_services", **names)
+
+
+def _order_clause(number: int) -> str:
+    if number < 2:
+        return ""
+    return ", in this order" if number <= _MAX_SERVICES else ", in the order of the list below"
 
 
 _STARTED_WITH_HA = frozenset(

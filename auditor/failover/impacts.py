@@ -107,7 +107,7 @@ def failover_impacts(group: GroupCheck, findings: JudgedCluster) -> Iterator[Fai
         first, second = (nodes[node.name] for node in group.nodes)
         for node, partner in ((first, second), (second, first)):
             yield from _partner_impacts(group, node.name, partner.name)
-            yield from _service_impacts(group, findings.facts, node, partner)
+            yield from _service_impacts(group, findings, node, partner)
             yield from _chat_room_impacts(group, findings.facts, node)
 
 
@@ -154,12 +154,13 @@ def _partner_impacts(group: GroupCheck, node: str, partner: str) -> Iterator[Fai
 
 
 def _service_impacts(
-    group: GroupCheck, facts: ClusterFacts, node: NodeFacts, partner: NodeFacts
+    group: GroupCheck, findings: JudgedCluster, node: NodeFacts, partner: NodeFacts
 ) -> Iterator[FailoverImpact]:
     """Yield services that run on this node only, so that users lose them in a failover.
 
     Nothing for a node without any known service: `_partner_impacts` covers that.
     """
+    facts = findings.facts
     if not (node.services and partner.services):
         return
     for service, what in _CAPABILITY_BY_SERVICE.items():
@@ -167,14 +168,20 @@ def _service_impacts(
         there = view_service(facts, partner, service).run
         if here is RunState.STOPPED or there is RunState.STARTED:
             continue
+        # What runs although its feature is declared absent is no loss.
+        if not findings.is_wanted(node.name, service):
+            continue
         if here is RunState.STARTED and there is RunState.STOPPED:
             verdict, situation, where = Verdict.DRIFT, "start_on_partner", partner.name
             because = f"{service} runs on {node.name} and not on {partner.name}"
+            # The file leaves the partner out, so that an audit may want the service off there.
+            if not findings.is_wanted(partner.name, service):
+                situation = "decide_on_partner"
         else:
             verdict, situation = Verdict.UNKNOWN, "read_service"
             where = partner.name if here is RunState.STARTED else node.name
             because = f"it is not known whether {service} runs on {where}"
-        names = {"service": service, "node": where}
+        names = {"service": service, "node": where, "other": node.name}
         yield FailoverImpact(group, what, node.name, verdict, because, situation, names)
 
 

@@ -34,6 +34,11 @@ class JudgedCluster:
             if self.rows[finding.recommendation].expects is Expectation.RUNNING
         )
 
+    def is_wanted(self, node: str, service: str) -> bool:
+        """Return whether a service is wanted on a node, or may be."""
+        findings = self.service_findings(node, service)
+        return any(finding.verdict is not Verdict.NOT_APPLICABLE for finding in findings)
+
     def missing_prerequisite(self, node: str, service: str) -> Finding | None:
         """Return what keeps a service of a node from starting, None if nothing is known to."""
         findings = self.node_findings.get((node.casefold(), service), ())

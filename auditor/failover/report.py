@@ -206,7 +206,12 @@ def _replication_label(node: NodeStatus) -> str:
 
 def _print_group_details(console: Console, group: GroupCheck) -> None:
     """Print what the table has no room for: what is wrong or unknown, sessions, causes."""
-    for check in wording.distinct_checks(group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN)):
+    nodes = [node.name for node in group.nodes]
+    checks = sorted(
+        group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN),
+        key=lambda check: (nodes.index(check.node), check.start_position),
+    )
+    for check in wording.distinct_checks(checks):
         _print_marked(console, check.verdict, wording.node_check_text(check))
     for failure in group.failures:
         # CUCM is no column of the table, so its failure has no other place.

@@ -1,0 +1,207 @@
+"""The action of a failover check never contradicts what an audit says of the same service."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.failover.actions import choose_action
+from auditor.failover.judged import judge_for_failover
+from auditor.failover.node_checks import SERVICE_CHECK_TYPES, START_ORDER
+from auditor.failover.readiness import assess_readiness
+from auditor.failover.report import render_failover_text
+from auditor.models.facts import HaState, RunState
+from auditor.models.findings import Verdict
+from auditor.service_names import (
+    DATABASE,
+    FEATURE_SERVICES,
+    MESSAGE_ARCHIVER,
+    TEXT_CONFERENCE_MANAGER,
+    XMPP_FEDERATION_MANAGER,
+)
+from tests.factories import not_activated, service, settings
+from tests.failover.failover_lab import PAIR, FailoverLab
+from tests.failover.pairs import ROWS, check_facts, first_line, member, pair
+from tests.lab import Lab
+
+Start = Callable[..., Lab]
+StartLab = Callable[..., FailoverLab]
+Compare = Callable[[Path, str], None]
+GOLDEN = Path(__file__).parent / "golden"
+N = HaState.NORMAL
+SECOND = "imp2.lab.test"
+WITHOUT_HA = {
+    **PAIR,
+    "group": [{"name": "Pair", "nodes": ["imp1.lab.test", SECOND], "ha_enabled": False}],
+}
+ELSEWHERE = {
+    **PAIR,
+    "cluster": {"name": "there"},
+    "group": [{"name": "Pair", "nodes": ["imp1.there.test", "imp2.there.test"]}],
+}
+
+
+def services_to_start(report: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return node and service of every check of a service that differs."""
+    return {
+        (point["node"], point["service"])
+        for cluster in report["clusters"]
+        for group in cluster["groups"]
+        for point in group["points"]
+        if point["verdict"] == "drift" and point["aspect"] in SERVICE_CHECK_TYPES
+    }
+
+
+@pytest.mark.parametrize(
+    "scenario", ["all-drift", "all-drift-absent", "broken-foundation", "failed-over", "healthy"]
+)
+def test_what_is_to_be_started_is_what_the_audit_wants_to_run(lab: Start, scenario: str) -> None:
+    running = lab(scenario)
+    report = json.loads(running.run("failover-check", "--json").stdout)
+    audit = json.loads(running.run("audit", "--output", "json").stdout)
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for finding in audit["clusters"][0]["findings"]:
+        if finding["verdict"] == "drift" and finding["service"]:
+            key = finding["subject"]["name"], finding["service"]
+            kinds.setdefault(key, set()).add(finding["kind"])
+    to_start = services_to_start(report)
+    for key in to_start:
+        assert kinds.get(key, set()) & {"stopped", "not_activated", "unstable"}, key
+        assert not kinds[key] & {"misplaced", "unneeded"}, key
+    grouped = {node["name"] for group in report["clusters"][0]["groups"] for node in group["nodes"]}
+    checked = {
+        point["service"]
+        for group in report["clusters"][0]["groups"]
+        for point in group["points"]
+        if point["aspect"] in SERVICE_CHECK_TYPES
+    }
+    wanted = {
+        (node, name)
+        for (node, name), found in kinds.items()
+        if found & {"stopped", "not_activated"} and node in grouped and name in checked
+    }
+    assert wanted <= to_start
+
+
+KEYS = {
+    MESSAGE_ARCHIVER: "compliance",
+    XMPP_FEDERATION_MANAGER: "xmpp_federation",
+    TEXT_CONFERENCE_MANAGER: "chat",
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_service_of_an_absent_feature_is_not_to_be_started(name: str) -> None:
+    services = {**member("imp2", N, 2).services, name: service(name, RunState.STOPPED)}
+    facts = pair(N, N, second={"services": services})
+    check = check_facts(
+        replace(facts, settings={**facts.settings, **settings(**{KEYS[name]: False})})
+    )
+    assert name not in choose_action(check)
+    assert name not in first_line(check)
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_whether_a_service_must_run_is_unknown_where_nothing_is_declared(name: str) -> None:
+    services = {**member("imp2", N, 2).services, name: service(name, RunState.STOPPED)}
+    facts = pair(N, N, second={"services": services})
+    for key in (KEYS[name], "permanent_chat_ha"):
+        facts.settings.pop(key)  # type: ignore[attr-defined] # a dict in these tests
+    check = check_facts(facts)
+    (found,) = (c for c in check.groups[0].checks if (c.service, c.node) == (name, "imp2"))
+    assert found.verdict is Verdict.UNKNOWN
+    assert f"declare `{KEYS[name]}`" in choose_action(check)
+    assert name in first_line(check)
+
+
+@pytest.mark.parametrize("status", [N, HaState.UNKNOWN])
+@pytest.mark.parametrize("name", sorted({*START_ORDER, *FEATURE_SERVICES}))
+def test_both_lines_name_the_same_service_on_the_same_node(name: str, status: HaState) -> None:
+    services = {**member("imp2", status, 2).services, name: service(name, RunState.STOPPED)}
+    check = check_facts(pair(status, status, second={"services": services}))
+    do, _, _ = choose_action(check).partition(" Do not: ")
+    assert (name in do) is (name in first_line(check))
+    assert not ("imp2" in do and "imp2" not in first_line(check))
+
+
+@pytest.mark.parametrize("position", range(1, len(START_ORDER)))
+def test_services_start_in_the_order_of_cisco(position: int) -> None:
+    down = START_ORDER[position - 1 : position + 1]
+    stopped = {name: service(name, RunState.STOPPED) for name in reversed(down)}
+    services = {**member("imp2", N, 2).services, **stopped}
+    action = choose_action(check_facts(pair(N, N, second={"services": services})))
+    assert f"start {down[0]} and {down[1]} on imp2" in action
+
+
+@pytest.mark.parametrize("switch", [True, False])
+def test_high_availability_goes_off_before_a_service_that_others_need(switch: bool) -> None:
+    down = {DATABASE: service(DATABASE, RunState.STOPPED)}
+    services = {**member("imp2", N, 2).services, **down}
+    action = choose_action(check_facts(pair(N, N, second={"services": services}, switch=switch)))
+    assert action.startswith("Do: turn high availability of DefaultCUPSubCluster off") is switch
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (2, "Do: turn high availability of DefaultCUPSubCluster on ("),
+        (3, "Do: run `utils dbreplication runtimestate`"),
+        (None, "on (System > Presence Redundancy Groups on CUCM) once database replication is 2"),
+    ],
+)
+def test_high_availability_goes_on_once_replication_is_good(
+    number: int | None, expected: str
+) -> None:
+    facts = pair(N, N, switch=False, second={"replication": number})
+    check = check_facts(replace(facts, high_availability=True))
+    assert expected in choose_action(check)
+
+
+def test_a_broken_foundation_is_started_in_order(
+    start_lab: StartLab, compare_golden: Compare
+) -> None:
+    check = start_lab(Path("fixtures/scenarios/broken-foundation.toml")).check()
+    text = render_failover_text(check, width=80, colour=False, fold=True)
+    compare_golden(GOLDEN / "broken-foundation.txt", text)
+
+
+def test_a_node_that_does_not_answer_comes_first_without_high_availability(
+    start_lab: StartLab,
+) -> None:
+    lab = start_lab(WITHOUT_HA)
+    stop = {"node": "imp1.lab.test", "service": "Cisco AXL Web Service"}
+    lab.simulator.change({"stop": stop})
+    lab.simulator.change({"fault": {"fault": "connection-refused", "node": SECOND}})
+    check = lab.check()
+    first, action = first_line(check), choose_action(check)
+    assert first.startswith(f"Node down: {SECOND} could not be reached, and no node of Pair takes")
+    assert action.startswith(f"Do: find out whether {SECOND} is up")
+
+
+def test_a_node_that_does_not_answer_in_one_cluster_comes_before_a_milder_other(
+    start_lab: StartLab,
+) -> None:
+    lab = start_lab(PAIR, ELSEWHERE)
+    lab.simulator.change({"stop": {"node": SECOND, "service": "Cisco AXL Web Service"}})
+    lost = {"fault": "connection-refused", "node": "imp2.there.test"}
+    lab.simulators[1].change({"fault": lost})
+    check = lab.check()
+    assert first_line(check).startswith("Unknown: in Pair (cluster there) imp1.there.test is")
+    assert "Pair (cluster lab) also needs attention" in first_line(check)
+    assert choose_action(check).startswith("Do: in cluster there, find out whether imp2.there.test")
+
+
+def test_readiness_asks_for_no_service_on_a_node_that_the_file_leaves_out() -> None:
+    off = not_activated(XMPP_FEDERATION_MANAGER)
+    services = {**member("imp2", N, 2).services, off.name: off}
+    facts = pair(N, N, second={"services": services})
+    facts = replace(facts, settings={**facts.settings, **settings(xmpp_federation=["imp1"])})
+    readiness = assess_readiness(check_facts(facts), {facts.name: judge_for_failover(facts, ROWS)})
+    assert readiness.summary.startswith("Not ready: a failover of DefaultCUPSubCluster would lose")
+    assert readiness.action.startswith(f"Do: decide whether users need {off.name} while imp1 is")
+    absent = replace(facts, settings={**facts.settings, **settings(xmpp_federation=False)})
+    judged = judge_for_failover(absent, ROWS)
+    assert assess_readiness(check_facts(absent), {absent.name: judged}).impacts == ()
