@@ -7,12 +7,14 @@ which OpenSSL would refuse. Nothing of the request has been sent by then.
 import hashlib
 import ssl
 import threading
+import warnings
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
@@ -20,6 +22,9 @@ from auditor.errors import ConfigError, ExchangeError, TlsFailed, WrongNode
 from auditor.models.facts import Identity
 from auditor.problems import Problem
 from auditor.soap.messages import Certificate, ConnectionDropped, Endpoint
+
+# An odd serial number in a server's certificate is no news for a reader of standard error.
+warnings.filterwarnings("ignore", category=CryptographyDeprecationWarning)
 
 # What cryptography raises besides ValueError for a certificate that breaks the rules.
 _UNREADABLE_CERTIFICATE = (

@@ -272,7 +272,8 @@ class LiveSession:
                     raise TooLarge(
                         Problem.REPLY_TOO_LARGE, self._endpoint.name, limit=self._limits.max_bytes
                     )
-        except (urllib3.exceptions.HTTPError, OSError) as exc:
+        # http.client reads a chunk's length with int(), and passes a negative one to the socket.
+        except (urllib3.exceptions.HTTPError, OSError, ValueError, OverflowError) as exc:
             deadline.check()
             raise BadReply(Problem.CUT_SHORT, self._endpoint.name) from exc
 
