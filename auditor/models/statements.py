@@ -216,6 +216,7 @@ class Form(StrEnum):
 
     # What to do
     ROW_REMEDY = auto()
+    FIX_CAUSE_FIRST = auto()
     BRING_BACK = auto()
     FIX_ACCESS = auto()
     CHECK_ADDRESS = auto()

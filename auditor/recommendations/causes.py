@@ -6,7 +6,9 @@ from typing import TypeAlias
 
 from auditor.models.facts import NodeFacts
 from auditor.models.findings import Finding, SubjectKind, Verdict
+from auditor.models.statements import Form, make_statement
 from auditor.recommendations.cause_rules import CauseRule, load_cause_rules
+from auditor.recommendations.logic import unique
 
 _SubjectKey: TypeAlias = tuple[SubjectKind, str]
 _DriftIndex: TypeAlias = Mapping[tuple[str, _SubjectKey], Finding]
@@ -19,8 +21,8 @@ def link_causes(
 ) -> tuple[Finding, ...]:
     """Return the findings of one cluster, each drift with the ids of all that explain it.
 
-    `caused_by` is in the order of the rules, so that the first is the one to act on. `rules` None:
-    those of causes.toml.
+    `caused_by` is in the order of the rules, so that the first is the one to act on, and the remedy
+    begins with it. `rules` None: those of causes.toml.
     """
     drifts = {
         (finding.recommendation, _subject_key(finding)): finding
@@ -33,20 +35,31 @@ def link_causes(
         for row in rule.rows:
             rules_by_row.setdefault(row, []).append(rule)
     return tuple(
-        replace(finding, caused_by=tuple(_cause_ids(finding, drifts, rules_by_row, groups)))
-        if finding.verdict is Verdict.DRIFT
-        else finding
+        _add_causes(finding, tuple(_find_causes(finding, drifts, rules_by_row, groups)))
         for finding in findings
     )
 
 
-def _cause_ids(
+def _add_causes(finding: Finding, causes: Sequence[Finding]) -> Finding:
+    """Return a finding with its causes, which its remedy puts before the act of its own."""
+    if not causes:
+        return replace(finding, caused_by=())
+    rows = unique(cause.recommendation for cause in causes)
+    first = make_statement(Form.FIX_CAUSE_FIRST, recommendations=rows)
+    # Found again in the findings of an earlier call.
+    own = tuple(s for s in finding.remedy if s.form is not Form.FIX_CAUSE_FIRST)
+    return replace(finding, caused_by=tuple(cause.id for cause in causes), remedy=(first, *own))
+
+
+def _find_causes(
     finding: Finding,
     drifts: _DriftIndex,
     rules_by_row: Mapping[str, Sequence[CauseRule]],
     groups: Mapping[str, str | None],
-) -> Iterator[str]:
-    """Yield the ids of the drift that explains a finding, each once."""
+) -> Iterator[Finding]:
+    """Yield the drift that explains a drift, each once."""
+    if finding.verdict is not Verdict.DRIFT:
+        return
     rows = dict.fromkeys(
         row
         for rule in rules_by_row.get(finding.recommendation, ())
@@ -57,7 +70,7 @@ def _cause_ids(
         for subject in _enclosing_subjects(finding, groups):
             cause = drifts.get((row, subject))
             if cause is not None:
-                yield cause.id
+                yield cause
 
 
 def _enclosing_subjects(

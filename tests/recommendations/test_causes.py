@@ -21,6 +21,7 @@ from auditor.recommendations.cause_rules import CauseRule, load_cause_rules, par
 from auditor.recommendations.causes import link_causes
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
+from auditor.report.sentences import render_sentences
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     AXL_WEB_SERVICE,
@@ -423,3 +424,19 @@ def test_a_cause_that_is_not_among_the_findings_is_none() -> None:
     orphan = replace(make_finding("SIP-01"), caused_by=("0" * 20,))
 
     assert [cause.finding for cause in group_causes((orphan,))] == [orphan]
+
+
+def test_the_remedy_of_a_finding_puts_its_causes_before_the_start() -> None:
+    """Also where causes are linked twice, as after the waivers of an earlier run."""
+    changed = service(MESSAGE_ARCHIVER, "stopped")
+    stores = [d for d in databases() if "compliance" not in d.used_by]
+    facts = cluster(node(), subscriber("imp2", changed), stores=stores)
+    once = link_causes(judge_facts(ROWS, facts), facts.nodes)
+    for findings in (once, link_causes(once, facts.nodes)):
+        (archiver,) = (
+            f for f in findings if (f.recommendation, f.subject.name) == ("ARC-01", "imp2")
+        )
+        text = render_sentences(archiver.remedy)
+        assert text.startswith("First fix ARC-02, which explains this; do the rest only if")
+        assert text.index("First fix ARC-02") < text.index("start Cisco XCP Message Archiver")
+        assert len(archiver.remedy) == 2
