@@ -32,7 +32,8 @@ class Topology:
     """The cluster's nodes, nothing of which has been read yet, and its groups.
 
     `complete`: these are known to be all nodes. `trouble` is why a part is missing. `recorded_at`
-    is the start of the earlier run from which all of this is.
+    is the start of the earlier run from which all of this is. `cucm_subscribers` are the CUCM
+    servers of the list that are not its publisher.
     """
 
     nodes: tuple[NodeFacts, ...]
@@ -41,6 +42,7 @@ class Topology:
     complete: bool = False
     trouble: ExchangeError | None = None
     recorded_at: str | None = None
+    cucm_subscribers: tuple[str, ...] = ()
 
 
 def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
@@ -71,7 +73,25 @@ def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
         groups_known=True,
         complete=not unreadable,
         trouble=unreadable[0] if unreadable else None,
+        cucm_subscribers=_list_cucm_subscribers(rows, settings),
     )
+
+
+def _list_cucm_subscribers(
+    rows: Iterable[ProcessNode], settings: ClusterSettings
+) -> tuple[str, ...]:
+    return tuple(
+        row.name
+        for row in rows
+        if _normalized_role(row) == CUCM_ROLE
+        and (row.usage or "").strip().casefold() == "subscriber"
+        and is_host(row.name)
+        and settings.full_name(row.name) != settings.full_name(settings.cucm_name)
+    )
+
+
+def _normalized_role(row: ProcessNode) -> str:
+    return " ".join((row.role or "").split()).casefold()
 
 
 def _complete_topology(declared: Topology, version: str | None) -> Topology:
@@ -183,7 +203,7 @@ def _parse_process_nodes(
         # The name is the address to connect to, unless the file gives another.
         if not is_host(row.name):
             raise BadReply(Problem.IMPOSSIBLE_NODE_NAME, name=repr(row.name))
-        role = " ".join((row.role or "").split()).casefold()
+        role = _normalized_role(row)
         # AXL has only these two roles. A row with any other may be an IM&P node, so it is not
         # dropped: that node would go unjudged and unnoticed.
         if role == IMP_ROLE:

@@ -398,6 +398,7 @@ class ClusterFacts:
     `notes` are sentences on what the database does not show, or shows and no recommendation
     covers. `axl_version` is the one that was used with CUCM. `topology_recorded_at` is the start
     of the earlier run from which nodes and groups are, None if they are not from the history.
+    `cucm_subscribers` are the CUCM servers that CUCM lists beside its publisher.
 
     `changing_before` holds the services that the previous run found Starting or Stopping, by node
     in lower case and service. `disputed` holds, by key of the file, in what declared nodes differ
@@ -428,6 +429,7 @@ class ClusterFacts:
     cucm_certificate_not_after: str | None = None
     certificate_days: int = DEFAULT_CERTIFICATE_DAYS
     started_at: Annotated[datetime | None, Field(exclude=True)] = None
+    cucm_subscribers: tuple[str, ...] = ()
 
     @property
     def release(self) -> str | None:

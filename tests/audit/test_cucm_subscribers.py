@@ -2,12 +2,17 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from auditor.config.loader import load_configuration
+from auditor.credentials import Credentials, Secret
 from auditor.models.facts import Outcome, Source
 from auditor.models.findings import Verdict
+from auditor.setup.doctor.checks import try_login
+from auditor.soap.network import LiveNetwork
 from tests.lab import CUCM, PAIR, PUB, SUB, Lab, coverage, finding
 
 Start = Callable[..., Lab]
@@ -118,3 +123,26 @@ def test_the_certificate_of_a_subscriber_can_be_pinned(lab: Start) -> None:
     result = running.run("trust", CUCM, "--yes")
     assert result.exit_code == 0, result.output
     assert f"Recorded for {CUCM}" in result.output
+
+
+@pytest.mark.parametrize(
+    ("servers", "password", "failure"),
+    [
+        ((DEAD, CUCM), None, None),
+        ((DEAD, CUCM, DEAD_TOO), "wrong horse", "refused the user name or password"),
+        ((DEAD, DEAD_TOO), None, DEAD),
+    ],
+)
+def test_a_password_is_tried_once_on_the_first_server_that_answers(
+    lab: Start, servers: tuple[str, ...], password: str | None, failure: str | None
+) -> None:
+    running = lab(PAIR)
+    running.edit = stand_in(*servers)
+    (settings,) = load_configuration(running.config).clusters
+    login = Credentials(running.simulator.username, Secret(password or running.simulator.password))
+    with closing(LiveNetwork()) as network:
+        error = try_login(settings, login, network)
+    assert (failure is None) is (error is None)
+    assert failure is None or failure in str(error)
+    refusals = [request.status for request in running.simulator.requests if request.status == 401]
+    assert len(refusals) == (password is not None)

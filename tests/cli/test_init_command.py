@@ -15,7 +15,7 @@ from auditor.models.findings import Finding, Verdict
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.resources import scenario_folder
 from auditor.setup.init.questions import QUESTION_PREFIX
-from tests.lab import PUB, SUB, Lab
+from tests.lab import PAIR, PUB, SUB, Lab
 
 Start = Callable[..., Lab]
 UNREACHABLE = "lost-data-centre"
@@ -312,6 +312,15 @@ def test_the_name_in_a_certificate_is_proposed_and_not_trusted(lab: Start, tmp_p
     assert f'\n# {short} = "{full}"\n' in text
     assert tomllib.loads(text)["cluster"][0]["addresses"][short].startswith("127.0.0.1:")
     assert short not in {node for node, _ in running.asked()}
+
+
+def test_the_other_cucm_servers_are_named_and_not_taken(lab: Start) -> None:
+    """Whether AXL runs there is not in the list."""
+    other = "cucm-sub.lab.test"
+    running = lab({**PAIR, "cluster": {"name": "pair", "cucm_subscribers": [other]}})
+    text = written(running).config.read_text()
+    assert f'\n# cucm_subscribers = ["{other}"]\n' in text
+    assert "cucm_subscribers" not in tomllib.loads(text)["cluster"][0]
 
 
 def test_a_node_that_does_not_answer_is_asked_for_in_the_file(lab: Start, tmp_path: Path) -> None:

@@ -220,6 +220,7 @@ def _cluster_section(content: ConfigurationContent) -> list[str]:
     access = content.access
     lines = [toml_table("[[cluster]]", {"name": access.name})]
     lines.append(toml_pair("cucm_publisher", access.cucm_publisher))
+    lines += _cucm_subscribers_lines(content.facts)
     if access.ca_bundle is not None:
         lines.append(toml_pair("ca_bundle", access.ca_bundle))
     else:
@@ -227,6 +228,20 @@ def _cluster_section(content: ConfigurationContent) -> list[str]:
     lines += _release_lines(content.facts)
     lines += _profile_entry_lines(_high_availability_entry(content))
     return lines + _planned_nodes_lines(content.facts)
+
+
+def _cucm_subscribers_lines(facts: ClusterFacts) -> list[str]:
+    if not facts.cucm_subscribers:
+        return []
+    # AXL has to be activated on a subscriber, and only that server itself says whether it is.
+    why = f"CUCM also lists {join_names(facts.cucm_subscribers)}."
+    question = (
+        "On which of these does Cisco AXL Web Service run? They are asked while the publisher "
+        "cannot be reached."
+    )
+    return _profile_entry_lines(
+        ProfileEntry("cucm_subscribers", facts.cucm_subscribers, why, question)
+    )
 
 
 def _release_lines(facts: ClusterFacts) -> list[str]:
