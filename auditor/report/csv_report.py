@@ -9,7 +9,7 @@ from auditor.models.facts import Coverage
 from auditor.models.findings import ClusterReport, Finding, finding_sort_key
 from auditor.models.report import Report
 from auditor.report.sentences import render_sentence, render_sentences
-from auditor.report.summary import get_finding_age
+from auditor.report.summary import caused_by_texts, get_finding_age
 from auditor.report.wording import cluster_summary, evidence_line
 from auditor.text import json_text, printable
 
@@ -36,6 +36,7 @@ REPORT_COLUMNS = (
     "waiver_verdict",
     "evidence",
     "id",
+    "caused_by",
 )
 """`record` is `cluster`, `finding` or `coverage`; `result` is its status, verdict or outcome.
 
@@ -75,9 +76,11 @@ def _cluster_csv_rows(report: Report, cluster: ClusterReport) -> Iterator[CsvRow
         "result": cluster.status,
         "because": cluster_summary(cluster),
     }
+    causes = caused_by_texts(cluster)
     for finding in sorted(cluster.findings, key=finding_sort_key):
         yield (
             _finding_csv_row(finding)
+            | {"caused_by": causes.get(finding.id, "")}
             | _age_csv_fields(report, finding)
             | _waiver_csv_fields(finding)
         )

@@ -51,14 +51,14 @@ def group_findings(
 ) -> list[FindingGroup]:
     """Return the blocks of a verdict, by severity; `whole` leaves no evidence out."""
     findings = sorted((f for f in cluster.findings if f.verdict is verdict), key=finding_sort_key)
-    key = _unknown_group_key if verdict is Verdict.UNKNOWN else _difference_group_key
+    key = _unknown_group_key if verdict is Verdict.UNKNOWN else difference_group_key
     return [
-        _build_finding_group(report, group, cluster, whole=whole)
-        for group in _group_by_key(findings, key)
+        build_finding_group(report, group, cluster, whole=whole)
+        for group in group_by_key(findings, key)
     ]
 
 
-def _group_by_key(
+def group_by_key(
     findings: Iterable[Finding], key: Callable[[Finding], object]
 ) -> list[list[Finding]]:
     """Return the findings in groups of one key, in the order in which the keys first come."""
@@ -68,7 +68,8 @@ def _group_by_key(
     return list(groups.values())
 
 
-def _difference_group_key(finding: Finding) -> object:
+def difference_group_key(finding: Finding) -> object:
+    """Return the key of findings that differ in the same way, on several subjects."""
     # With the waiver, because each has its own reason, owner and end.
     return (
         finding.recommendation,
@@ -85,7 +86,7 @@ def _unknown_group_key(finding: Finding) -> object:
     return finding.remedy or (finding.recommendation, finding.because)
 
 
-def _build_finding_group(
+def build_finding_group(
     report: Report, group: Sequence[Finding], cluster: ClusterReport, *, whole: bool
 ) -> FindingGroup:
     first = group[0]
@@ -110,14 +111,15 @@ def _build_finding_group(
 
 
 def _single_group_title(finding: Finding, cluster: ClusterReport) -> str:
-    title = _recommendation_title(finding)
+    title = recommendation_title(finding)
     title += f": {KIND_TEXTS[finding.kind]}" if finding.kind else ""
     if finding.verdict is Verdict.DRIFT and not finding.severity.reaches(cluster.fail_on):
         title += f" (below the threshold {cluster.fail_on})"
     return title
 
 
-def _recommendation_title(finding: Finding) -> str:
+def recommendation_title(finding: Finding) -> str:
+    """Return the id of a recommendation and the service that it is about."""
     service = f" {finding.service}" if finding.service else ""
     return f"{finding.recommendation}{service}"
 
@@ -127,7 +129,7 @@ def _shared_heading(group: Sequence[Finding]) -> tuple[str, str]:
     first = group[0]
     number = count_noun(len(group), "check")
     if len({finding.recommendation for finding in group}) == 1:
-        title = f"{_recommendation_title(first)}: {number}"
+        title = f"{recommendation_title(first)}: {number}"
         return f"{first.severity.upper()} {title}", title
     up_to = "up to " if len({finding.severity for finding in group}) > 1 else ""
     title = f"{number} for one reason"
@@ -172,11 +174,11 @@ def _sentence_rows(group: Sequence[Finding], cluster: ClusterReport) -> list[Lab
     """Return what the findings of one recommendation say, and about which subjects."""
     kind = group[0].subject.kind
     label = "on" if kind is SubjectKind.NODE else str(kind)
-    subjects = _subjects_text([finding.subject.name for finding in group], kind, cluster)
-    return [(label, subjects), *_common_sentences(group)]
+    subjects = subjects_text([finding.subject.name for finding in group], kind, cluster)
+    return [(label, subjects), *common_sentences(group)]
 
 
-def _common_sentences(group: Sequence[Finding]) -> Iterator[LabelledText]:
+def common_sentences(group: Sequence[Finding]) -> Iterator[LabelledText]:
     """Yield each sentence once; where only the subject differs, say it for any subject."""
     for rows in zip(*(labelled_statements(finding) for finding in group), strict=True):
         label = rows[0][0]
@@ -194,7 +196,7 @@ def _about_any(statement: Statement, subject: FindingSubject) -> Statement:
     return statement.about_any(str(subject.kind), subject.name)
 
 
-def _subjects_text(names: Sequence[str], kind: SubjectKind, cluster: ClusterReport) -> str:
+def subjects_text(names: Sequence[str], kind: SubjectKind, cluster: ClusterReport) -> str:
     """Return who it is about; all nodes of a larger cluster are not listed."""
     every = {node.name for node in cluster.nodes}
     if kind is SubjectKind.NODE and len(names) > 1 and set(names) == every:
@@ -210,7 +212,7 @@ def _check_list_rows(group: Sequence[Finding], cluster: ClusterReport) -> list[L
     ids: dict[str, list[str]] = {}
     for recommendation, findings in sorted(subjects.items()):
         names = [finding.subject.name for finding in findings]
-        where = _subjects_text(names, findings[0].subject.kind, cluster)
+        where = subjects_text(names, findings[0].subject.kind, cluster)
         ids.setdefault(where, []).append(recommendation)
     return [("checks", f"{' '.join(together)}, on {where}") for where, together in ids.items()]
 

@@ -12,6 +12,7 @@ from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sor
 from auditor.models.report import Report
 from auditor.report.sentences import render_sentence
 from auditor.report.summary import (
+    caused_by_texts,
     count_nodes_read,
     finding_age_text,
     get_finding_age,
@@ -84,8 +85,10 @@ def _cluster_suite(report: Report, cluster: ClusterReport) -> TestSuite:
     suite.timestamp = report.run.started_at.removesuffix("Z")
     for name, value in _suite_properties(report, cluster):
         suite.add_property(name, printable(value))
+    causes = caused_by_texts(cluster)
     finding_cases = (
-        _finding_case(report, cluster, f) for f in sorted(cluster.findings, key=finding_sort_key)
+        _finding_case(report, cluster, f, causes.get(f.id, ""))
+        for f in sorted(cluster.findings, key=finding_sort_key)
     )
     coverage_cases = (
         _coverage_case(e)
@@ -111,6 +114,7 @@ def _suite_properties(report: Report, cluster: ClusterReport) -> Iterator[tuple[
     yield "run", run.id
     yield "status", cluster.status
     yield "verdict", cluster_summary(cluster)
+    yield "causes", str(len(cluster.causes))
     yield "release", cluster.release or "unknown"
     yield "fail_on", cluster.fail_on
     yield "nodes_read", f"{read} of {due}"
@@ -133,7 +137,9 @@ def _build_test_case(cluster: str, case: _JunitCase) -> TestCase:
     return written
 
 
-def _finding_case(report: Report, cluster: ClusterReport, finding: Finding) -> _JunitCase:
+def _finding_case(
+    report: Report, cluster: ClusterReport, finding: Finding, caused_by: str
+) -> _JunitCase:
     subject = f"{finding.subject.kind} {finding.subject.name}"
     name = f"{finding.service} on {subject}" if finding.service else subject
     result = _RESULT_TYPES.get(finding.verdict)
@@ -145,7 +151,7 @@ def _finding_case(report: Report, cluster: ClusterReport, finding: Finding) -> _
         result,
         _case_message(cluster, finding),
         finding.kind or finding.verdict,
-        "\n".join(_case_text_lines(report, finding)),
+        "\n".join(_case_text_lines(report, finding, caused_by)),
     )
 
 
@@ -162,10 +168,12 @@ def _case_message(cluster: ClusterReport, finding: Finding) -> str:
             return f"{finding.verdict.replace('_', ' ')}: {render_sentence(finding.because)}"
 
 
-def _case_text_lines(report: Report, finding: Finding) -> Iterator[str]:
+def _case_text_lines(report: Report, finding: Finding, caused_by: str) -> Iterator[str]:
     # The message has the reason already; there are many such cases, and none asks for action.
     if finding.verdict is Verdict.NOT_APPLICABLE:
         return
+    if caused_by:
+        yield f"caused by: {printable(caused_by)}"
     yield from (f"{label}: {printable(text)}" for label, text in labelled_sentences(finding))
     yield from (f"evidence: {printable(evidence_line(evidence))}" for evidence in finding.evidence)
     if finding.waiver:

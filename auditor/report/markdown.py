@@ -7,6 +7,7 @@ from auditor import __version__
 from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
 from auditor.report import summary, wording
+from auditor.report.cause_blocks import describe_effects, effect_rows
 from auditor.report.sentences import render_sentence, render_source
 from auditor.text import count_noun, printable
 
@@ -95,11 +96,12 @@ def _report_markdown(report: Report) -> Iterator[str]:
 
 def _overview_markdown(clusters: Sequence[ClusterReport]) -> Iterator[str]:
     yield from _table_markdown(
-        ("cluster", "status", *(verdict.words for verdict in Verdict), "nodes read"),
+        ("cluster", "status", "causes", *(verdict.words for verdict in Verdict), "nodes read"),
         (
             (
                 format_code(cluster.name),
                 f"{_status_mark(cluster)} {cluster.status}",
+                str(len(cluster.causes)),
                 *(str(summary.count_verdict(cluster, verdict)) for verdict in Verdict),
                 "{} of {}".format(*summary.count_nodes_read(cluster)),
             )
@@ -132,18 +134,34 @@ def _cluster_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
     if wording.nothing_was_read(cluster):
         yield from _gaps_markdown(cluster)
     for verdict, heading in wording.VERDICT_HEADINGS.items():
-        findings = sorted(
-            (f for f in cluster.findings if f.verdict is verdict), key=finding_sort_key
-        )
-        if findings:
-            yield ""
-            yield f"### {heading}: {count_noun(len(findings), 'finding')}"
-            yield ""
-        for finding in findings:
-            yield from _finding_markdown(report, finding)
+        yield from _verdict_markdown(report, cluster, verdict, heading)
     if not wording.nothing_was_read(cluster):
         yield from _gaps_markdown(cluster)
     yield from _notices_markdown(cluster)
+
+
+def _verdict_markdown(
+    report: Report, cluster: ClusterReport, verdict: Verdict, heading: str
+) -> Iterator[str]:
+    findings = sorted((f for f in cluster.findings if f.verdict is verdict), key=finding_sort_key)
+    if not findings:
+        return
+    by_cause = verdict is Verdict.DRIFT
+    number = (
+        wording.count_differences(cluster.causes)
+        if by_cause
+        else count_noun(len(findings), "finding")
+    )
+    yield ""
+    yield f"### {heading}: {number}"
+    yield ""
+    if not by_cause:
+        for finding in findings:
+            yield from _finding_markdown(report, finding)
+    for cause in cluster.causes if by_cause else ():
+        yield from _finding_markdown(
+            report, cause.finding, effect_rows(describe_effects([cause], cluster))
+        )
 
 
 def _changes_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
@@ -157,7 +175,9 @@ def _changes_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
     )
 
 
-def _finding_markdown(report: Report, finding: Finding) -> Iterator[str]:
+def _finding_markdown(
+    report: Report, finding: Finding, effects: Iterable[wording.LabelledText] = ()
+) -> Iterator[str]:
     what = f": {wording.KIND_TEXTS[finding.kind]}" if finding.kind else ""
     name = f" {escape_markdown(wording.finding_label(finding))}" if finding.service else ""
     subject = f"{finding.subject.kind} {format_code(finding.subject.name)}"
@@ -170,7 +190,11 @@ def _finding_markdown(report: Report, finding: Finding) -> Iterator[str]:
         f"{render_sentence(piece.statement)} ({piece.origin}, {render_source(piece)})"
         for piece in finding.evidence
     )
-    rows = [*wording.labelled_sentences(finding), *(("evidence", text) for text in evidence_texts)]
+    rows = [
+        *wording.labelled_sentences(finding),
+        *effects,
+        *(("evidence", text) for text in evidence_texts),
+    ]
     yield from (f"  - {label}: {escape_markdown(text)}" for label, text in rows)
     if finding.waiver:
         waiver = finding.waiver

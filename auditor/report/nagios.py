@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from auditor.models.certificates import URGENT_CERTIFICATE_DAYS, certificate_days_left
 from auditor.models.exit_codes import ExitCode
-from auditor.models.findings import ClusterReport, Finding, Severity, Verdict, finding_sort_key
+from auditor.models.findings import Cause, ClusterReport, Severity, Verdict, finding_sort_key
 from auditor.models.report import Report
 from auditor.report.summary import (
     count_nodes_read,
@@ -16,7 +16,7 @@ from auditor.report.summary import (
     failure_reason,
     skipped_packs_clause,
 )
-from auditor.report.wording import difference_text, nothing_was_read
+from auditor.report.wording import count_differences, difference_text, nothing_was_read
 from auditor.text import count_noun, join_names, printable, shorten_text
 
 _CRITICAL_SEVERITIES = (Severity.CRITICAL, Severity.HIGH)
@@ -57,25 +57,14 @@ def _plugin_state(report: Report) -> PluginState:
             return PluginState.OK
         case ExitCode.DRIFT:
             grave = any(
-                f.severity in _CRITICAL_SEVERITIES
+                cause.severity in _CRITICAL_SEVERITIES
                 for c in report.clusters
-                for f in _drift_above_threshold(c)
+                for cause in c.causes
+                if cause.severity.reaches(c.fail_on)
             )
             return PluginState.CRITICAL if grave else PluginState.WARNING
         case _:
             return PluginState.UNKNOWN
-
-
-def _drift_above_threshold(cluster: ClusterReport) -> list[Finding]:
-    """Return the drift that counts, gravest first."""
-    return sorted(
-        (
-            f
-            for f in cluster.findings
-            if f.verdict is Verdict.DRIFT and f.severity.reaches(cluster.fail_on)
-        ),
-        key=finding_sort_key,
-    )
 
 
 def _plugin_text(report: Report, state: PluginState) -> str:
@@ -91,25 +80,28 @@ def _plugin_text(report: Report, state: PluginState) -> str:
     if state is PluginState.UNKNOWN:
         return f"{unknown}, {audited}"
     worst = sorted(
-        (f for c in report.clusters for f in _drift_above_threshold(c)), key=finding_sort_key
+        (cause for c in report.clusters for cause in c.causes if cause.severity.reaches(c.fail_on)),
+        key=lambda cause: (cause.severity.rank, finding_sort_key(cause.finding)),
     )
-    texts = "; ".join(_drift_text(finding) for finding in worst[:3])
+    texts = "; ".join(map(_cause_text, worst[:3]))
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
     also = f"; also {unknown}" if unknown else ""
-    return f"{count_noun(len(worst), 'difference')}: {texts}{more}{also}, {audited}"
+    return f"{count_differences(worst)}: {texts}{more}{also}, {audited}"
 
 
 def _ok_text(report: Report) -> str:
-    lesser = report.count(Verdict.DRIFT)
-    below = f" and {count_noun(lesser, 'difference')} below the threshold" if lesser else ""
+    lesser = [cause for cluster in report.clusters for cause in cluster.causes]
+    below = f" and {count_differences(lesser)} below the threshold" if lesser else ""
     return f"{count_noun(report.count(Verdict.PASS), 'check')} passed{below}"
 
 
-def _drift_text(finding: Finding) -> str:
+def _cause_text(cause: Cause) -> str:
+    finding = cause.finding
     what = difference_text(finding)
+    explains = f" (explains {len(cause.explains)} more)" if cause.explains else ""
     service = f" {finding.service}" if finding.service else ""
     where = f"{service} on {finding.subject.name} ({finding.cluster})"
-    return f"{finding.severity} {finding.recommendation}{where} {what}"
+    return f"{cause.severity} {finding.recommendation}{where} {what}{explains}"
 
 
 def _incomplete_text(clusters: Sequence[ClusterReport]) -> str:
@@ -148,7 +140,8 @@ def _performance_data(report: Report) -> str:
     drift = [
         f for cluster in report.clusters for f in cluster.findings if f.verdict is Verdict.DRIFT
     ]
-    counts = {"drift": len(drift)}
+    causes = sum(len(cluster.causes) for cluster in report.clusters)
+    counts = {"drift": len(drift), "causes": causes}
     counts |= {f"drift_{s}": sum(f.severity is s for f in drift) for s in Severity}
     counts |= {v: report.count(v) for v in (Verdict.UNKNOWN, Verdict.EXPLAINED, Verdict.WAIVED)}
     figures = [f"{label}={number};;;0" for label, number in counts.items()]

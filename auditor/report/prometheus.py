@@ -64,6 +64,7 @@ def _add_status_gauges(registry: CollectorRegistry, report: Report) -> None:
 
 def _add_finding_gauges(registry: CollectorRegistry, report: Report) -> None:
     findings = _add_gauge(registry, "findings", "Findings by verdict.", "cluster", "verdict")
+    causes = _add_gauge(registry, "causes", "Drift that no other drift explains.", "cluster")
     drift = _add_gauge(
         registry,
         "drift",
@@ -74,6 +75,7 @@ def _add_finding_gauges(registry: CollectorRegistry, report: Report) -> None:
     )
     for cluster in report.clusters:
         name = printable(cluster.name)
+        causes.labels(name).set(len(cluster.causes))
         for verdict in Verdict:
             findings.labels(name, verdict).set(count_verdict(cluster, verdict))
         for finding in sorted(cluster.findings, key=finding_sort_key):

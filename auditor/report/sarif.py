@@ -19,6 +19,7 @@ from auditor.models.report import Report
 from auditor.recommendations.packs import Recommendation, load_packs
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import (
+    caused_by_texts,
     count_nodes_read,
     count_verdict,
     coverage_gaps,
@@ -73,6 +74,7 @@ def render(report: Report) -> str:
 def _sarif_run(report: Report, rows: Iterable[Recommendation]) -> _SarifObject:
     rules = [_sarif_rule(row) for row in rows]
     rule_ids = {rule["id"] for rule in rules}
+    causes = {id_: text for c in report.clusters for id_, text in caused_by_texts(c).items()}
     results = [
         (cluster, finding)
         for cluster in report.clusters
@@ -96,7 +98,9 @@ def _sarif_run(report: Report, rows: Iterable[Recommendation]) -> _SarifObject:
         "automationDetails": {"id": f"auditor/{quote(printable(report.run.mode), safe='')}/"},
         "invocations": [_sarif_invocation(report)],
         "results": [
-            _sarif_result(report, c, f, rule_indexes[printable(f.recommendation)])
+            _sarif_result(
+                report, c, f, rule_indexes[printable(f.recommendation)], causes.get(f.id, "")
+            )
             for c, f in results
         ],
         "properties": {
@@ -123,7 +127,7 @@ def _sarif_rule(row: Recommendation) -> _SarifObject:
 
 
 def _sarif_result(
-    report: Report, cluster: ClusterReport, finding: Finding, rule_index: int
+    report: Report, cluster: ClusterReport, finding: Finding, rule_index: int, caused_by: str
 ) -> _SarifObject:
     kind = _SARIF_KINDS[finding.verdict]
     result = {
@@ -132,7 +136,7 @@ def _sarif_result(
         "kind": kind,
         # SARIF 2.1.0 (3.27.10): any kind but "fail" has the level "none".
         "level": _SARIF_LEVELS[finding.severity] if kind == "fail" else "none",
-        "message": {"text": _sarif_message(finding)},
+        "message": {"text": _sarif_message(finding, caused_by)},
         "locations": [_sarif_location(cluster.name, finding)],
         "fingerprints": {_FINGERPRINT_NAME: finding.id},
         # The only fingerprint that GitHub reads.
@@ -144,13 +148,14 @@ def _sarif_result(
     return result
 
 
-def _sarif_message(finding: Finding) -> str:
+def _sarif_message(finding: Finding, caused_by: str) -> str:
     service = f"{finding.service} on " if finding.service else ""
     parts = (
         f"{service}{finding.subject.kind} {finding.subject.name}:"
         f" {render_sentence(finding.observed)}",
         f"expected: {render_sentence(finding.expected)}",
         render_sentence(finding.because),
+        f"Caused by {caused_by}: fix that first." if caused_by else "",
         finding.consequence,
         f"Remedy: {render_sentences(finding.remedy)}" if finding.remedy else "",
     )
@@ -166,6 +171,8 @@ def _sarif_properties(report: Report, finding: Finding) -> _SarifObject:
     }
     if finding.kind:
         properties["kind"] = finding.kind
+    if finding.caused_by:
+        properties["caused_by"] = list(finding.caused_by)
     if age:
         properties |= {"since": age.since, "runs": age.runs}
     return properties
@@ -203,6 +210,7 @@ def _sarif_cluster_properties(cluster: ClusterReport) -> _SarifObject:
         "name": printable(cluster.name),
         "status": cluster.status,
         "verdict": printable(cluster_summary(cluster)),
+        "causes": len(cluster.causes),
         "nodes_read": read,
         "nodes_expected": due,
         "counts": {str(verdict): count_verdict(cluster, verdict) for verdict in Verdict},

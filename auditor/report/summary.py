@@ -61,6 +61,19 @@ def is_complete(cluster: ClusterReport) -> bool:
     )
 
 
+def caused_by_texts(cluster: ClusterReport) -> dict[str, str]:
+    """Return what explains a finding, as `NET-03 on imp2, NET-06 on imp2`, by its id.
+
+    Findings that nothing explains are left out.
+    """
+    names = {f.id: f"{f.recommendation} on {f.subject.name}" for f in cluster.findings}
+    return {
+        finding.id: ", ".join(names[cause] for cause in finding.caused_by)
+        for finding in cluster.findings
+        if finding.caused_by
+    }
+
+
 def get_finding_age(report: Report, finding: Finding) -> FindingAge | None:
     """Return how long a finding has had its verdict; None without history."""
     past = report.past.get(finding.cluster)

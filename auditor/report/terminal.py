@@ -14,6 +14,7 @@ from auditor.models.facts import Coverage, Outcome, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
 from auditor.models.report import Report
 from auditor.report import wording
+from auditor.report.cause_blocks import group_by_cause
 from auditor.report.console import render_console, safe_text
 from auditor.report.grouping import group_findings
 from auditor.report.matrix import build_matrix_tables, shared_domain
@@ -27,17 +28,21 @@ from auditor.text import count_noun
 
 
 def print_findings(console: Console, report: Report, cluster: ClusterReport) -> None:
-    """Print all findings but passes and not applicable ones, drift first, then by severity."""
+    """Print all findings but passes and not applicable ones: drift first and by cause."""
     for verdict, heading in wording.VERDICT_HEADINGS.items():
-        groups = group_findings(report, cluster, verdict)
-        if not groups:
+        if verdict is Verdict.DRIFT:
+            blocks = [(block.group.head, block.rows) for block in group_by_cause(report, cluster)]
+            number = wording.count_differences(cluster.causes)
+        else:
+            groups = group_findings(report, cluster, verdict)
+            blocks = [(group.head, group.rows) for group in groups]
+            number = count_noun(count_verdict(cluster, verdict), "finding")
+        if not blocks:
             continue
         console.print()
-        number = sum(len(group.findings) for group in groups)
-        title = Text(f"{heading}: {count_noun(number, 'finding')}", style="bold")
-        console.rule(title, align="left", style="dim")
-        for group in groups:
-            _print_finding_block(console, verdict, group.head, group.rows)
+        console.rule(Text(f"{heading}: {number}", style="bold"), align="left", style="dim")
+        for head, rows in blocks:
+            _print_finding_block(console, verdict, head, rows)
 
 
 def _print_finding_block(
@@ -114,13 +119,14 @@ def _print_overview(page: Console, clusters: Iterable[ClusterReport]) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
     for title in ("cluster", "status"):
         table.add_column(title, overflow="fold")
-    for title in ("drift", "unknown", "nodes read"):
+    for title in ("causes", "drift", "unknown", "nodes read"):
         table.add_column(title, justify="right")
     for cluster in clusters:
         answered, due = count_nodes_read(cluster)
         table.add_row(
             safe_text(cluster.name),
             _cluster_status_text(cluster.status),
+            str(len(cluster.causes)),
             str(count_verdict(cluster, Verdict.DRIFT)),
             str(count_verdict(cluster, Verdict.UNKNOWN)),
             f"{answered} of {due}",
@@ -220,9 +226,16 @@ def _print_notices(page: Console, notices: Iterable[str]) -> None:
         page.print(Padding(safe_text(f"- {notice}"), (0, 0, 0, 2)))
 
 
+def _verdict_count_text(report: Report, verdict: Verdict) -> str:
+    number = report.count(verdict)
+    causes = sum(len(cluster.causes) for cluster in report.clusters)
+    by_cause = verdict is Verdict.DRIFT and causes != number
+    return f"{number} {verdict.words}" + (f" ({count_noun(causes, 'cause')})" if by_cause else "")
+
+
 def _print_result(page: Console, report: Report) -> None:
     page.rule(Text("Result", style="bold"), align="left", characters="━", style="")
-    tally = ", ".join(f"{report.count(verdict)} {verdict.replace('_', ' ')}" for verdict in Verdict)
+    tally = ", ".join(_verdict_count_text(report, verdict) for verdict in Verdict)
     page.print(f"{count_noun(len(report.clusters), 'cluster')}: {tally}.")
     for cluster in report.clusters:
         if cluster.status is not ClusterStatus.COMPLIANT:

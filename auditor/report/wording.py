@@ -7,6 +7,7 @@ from datetime import datetime
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS, ExitCode
 from auditor.models.facts import Evidence, Outcome, Source
 from auditor.models.findings import (
+    Cause,
     ClusterReport,
     ClusterStatus,
     Finding,
@@ -85,6 +86,15 @@ def severity_summary(findings: Iterable[Finding]) -> str:
     return ", ".join(f"{tally[severity]} {severity}" for severity in Severity if tally[severity])
 
 
+def count_differences(causes: Sequence[Cause]) -> str:
+    """Return `7 causes, 10 differences`; only the differences where none explains another."""
+    number = sum(1 + len(cause.explains) for cause in causes)
+    differences = count_noun(number, "difference")
+    if number == len(causes):
+        return differences
+    return f"{count_noun(len(causes), 'cause')}, {differences}"
+
+
 def finding_label(finding: Finding) -> str:
     """Return the service that a finding is about, or its recommendation."""
     return finding.service or finding.recommendation
@@ -116,11 +126,14 @@ def _select_findings(cluster: ClusterReport, *verdicts: Verdict) -> list[Finding
 
 def _drift_summary(cluster: ClusterReport) -> str:
     drift = _select_findings(cluster, Verdict.DRIFT)
-    worst = drift[0]
-    what = difference_text(worst)
+    causes = cluster.causes
+    worst = causes[0].finding
+    others = len(causes[0].explains)
+    explains = f", which explains {others} more" if others else ""
     text = (
-        f"{count_noun(len(drift), 'difference')} ({severity_summary(drift)}). "
-        f"Worst: {finding_label(worst)} on {worst.subject.name}: {what}."
+        f"{count_differences(causes)} ({severity_summary(drift)}). "
+        f"Worst: {finding_label(worst)} on {worst.subject.name}:"
+        f" {difference_text(worst)}{explains}."
     )
     unread = cluster.unread
     unknown = len(_select_findings(cluster, Verdict.UNKNOWN))
@@ -148,10 +161,10 @@ def _incomplete_reason(cluster: ClusterReport) -> str:
 
 def _below_threshold_note(cluster: ClusterReport) -> str:
     """Return how much drift is below the threshold, so that no green line hides it."""
-    drift = _select_findings(cluster, Verdict.DRIFT)
-    if not drift:
+    causes = cluster.causes
+    if not causes:
         return ""
-    return f" Below the threshold {cluster.fail_on}: {count_noun(len(drift), 'difference')}."
+    return f" Below the threshold {cluster.fail_on}: {count_differences(causes)}."
 
 
 def _unauditable_summary(cluster: ClusterReport) -> str:

@@ -106,7 +106,7 @@ FOUNDATION = " ".join(f"NET-{number:02}" for number in range(1, 13))
 ON_SUB = (
     f"{FOUNDATION} "
     "AUTH-01 AXL-02 AXL-04 AXL-05 BPS-01 CM-01 DIR-01 DIR-03 ESS-01 ESS-02 ICSA-01 PE-01 RPT-02 "
-    "RTR-01 SIP-01 SYNC-01 TCM-01 WEB-01 XMPPFED-02 ARC-02 XMPPFED-03"
+    "RTR-01 SIP-01 SYNC-01 TCM-01 WEB-01 XMPPFED-02 ARC-02"
 )
 """Everything that is read off the subscriber's own services."""
 

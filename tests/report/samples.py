@@ -437,6 +437,30 @@ def waived() -> Report:
     )
 
 
+def caused_cluster(name: str = "lab") -> ClusterReport:
+    """Return a pair whose second node has a stopped Router, and two services that need it."""
+    lost = (XCP_ROUTER, SIP_PROXY_SERVICE, PRESENCE_ENGINE_SERVICE)
+    router, proxy, engine = (stopped(service_name, SUB, name) for service_name in lost)
+    router = replace(router, severity=Severity.HIGH)
+    effects = (replace(proxy, caused_by=(router.id,)), replace(engine, caused_by=(router.id,)))
+    found = {f.recommendation.replace("-", "_"): f for f in (router, *effects)}
+    return cluster(
+        node(PUB, Role.PUBLISHER),
+        node(SUB, Role.SUBSCRIBER, changed=dict.fromkeys(lost, STOPPED)),
+        findings=(
+            *judged(PUB, name),
+            *judged(SUB, name, **{row: lambda *_, f=f: f for row, f in found.items()}),
+            ha(cluster=name),
+        ),
+        name=name,
+    )
+
+
+def caused() -> Report:
+    """Return a report whose three differences have one cause."""
+    return Report(RUN, (caused_cluster(),))
+
+
 def lenient() -> Report:
     """Return an incomplete report under `--insecure` and `--allow-unknown`."""
     return Report(replace(RUN, insecure=True, allow_unknown=True), (incomplete_cluster(),))

@@ -11,6 +11,7 @@ SHAPES = (
     "unauditable",
     "many",
     "waived",
+    "caused",
     "lenient",
     "below_threshold",
     "fleet",
@@ -18,7 +19,16 @@ SHAPES = (
     "remembered",
 )
 
-GOLDEN = ("empty", "mixed", "incomplete", "unauditable", "waived", "hostile", "remembered")
+GOLDEN = (
+    "empty",
+    "mixed",
+    "incomplete",
+    "unauditable",
+    "waived",
+    "caused",
+    "hostile",
+    "remembered",
+)
 """The shapes whose whole text is compared."""
 
 

@@ -42,7 +42,7 @@ def test_every_report_follows_the_schema(shape: str) -> None:
     validator().validate(json.loads(json_report.render(sample(shape))))
 
 
-@pytest.mark.parametrize("shape", ["empty", "waived", "incomplete", "mixed"])
+@pytest.mark.parametrize("shape", ["empty", "waived", "caused", "incomplete", "mixed"])
 def test_whole_document(shape: str, compare_golden: Callable[[Path, str], None]) -> None:
     text = json_report.render(sample(shape)).replace(f'"{__version__}"', '"VERSION"')
     compare_golden(GOLDEN / f"{shape}.json", text)

@@ -33,6 +33,7 @@ def test_every_report_is_one_valid_plugin_line(shape: str) -> None:
         ("unauditable", PluginState.UNKNOWN),
         ("many", PluginState.CRITICAL),
         ("waived", PluginState.OK),
+        ("caused", PluginState.CRITICAL),
         ("lenient", PluginState.OK),
         ("below_threshold", PluginState.OK),
     ],
@@ -75,6 +76,23 @@ def test_the_worst_difference_comes_first_and_unknowns_follow() -> None:
     assert text.endswith("; also 5 checks unknown, 4 of 4 nodes read")
 
 
+def test_causes_are_named_and_not_what_they_explain() -> None:
+    line, state = render_plugin_line(samples.caused())
+    text, figures = line.split(" | ")
+    assert state is PluginState.CRITICAL
+    assert text == (
+        "IMP CRITICAL - 1 cause, 3 differences: critical RTR-01 Cisco XCP Router on "
+        "imp-sub.example.test (lab) stopped (explains 2 more), 2 of 2 nodes read"
+    )
+    assert figures.startswith("drift=3;;;0 causes=1;;;0 drift_critical=2;;;0 drift_high=1;;;0")
+
+
+def test_a_mild_cause_counts_as_much_as_what_it_explains() -> None:
+    cluster = replace(samples.caused_cluster(), fail_on=Severity.CRITICAL)
+    line, _ = render_plugin_line(Report(samples.RUN, (cluster,)))
+    assert "1 cause, 3 differences: critical RTR-01" in line
+
+
 def test_forgiven_unknowns_are_named() -> None:
     line, _ = render_plugin_line(samples.lenient())
     assert "forgiven by --allow-unknown: imp-sub.example.test did not answer in time" in line
@@ -83,9 +101,9 @@ def test_forgiven_unknowns_are_named() -> None:
 def test_the_cause_of_an_unauditable_cluster_is_in_the_line() -> None:
     assert render_plugin_line(samples.unauditable()) == (
         "IMP UNKNOWN - nothing could be audited in lab (cucm-pub.example.test refused "
-        "the user name or password), 0 of 0 nodes read | drift=0;;;0 drift_critical=0;;;0 "
-        "drift_high=0;;;0 drift_medium=0;;;0 drift_low=0;;;0 drift_info=0;;;0 unknown=0;;;0 "
-        "explained=0;;;0 waived=0;;;0 nodes_audited=0;;;0;0\n",
+        "the user name or password), 0 of 0 nodes read | drift=0;;;0 causes=0;;;0 "
+        "drift_critical=0;;;0 drift_high=0;;;0 drift_medium=0;;;0 drift_low=0;;;0 "
+        "drift_info=0;;;0 unknown=0;;;0 explained=0;;;0 waived=0;;;0 nodes_audited=0;;;0;0\n",
         PluginState.UNKNOWN,
     )
 
@@ -101,6 +119,7 @@ def test_figures_count_drift_by_severity_and_nodes() -> None:
     _, figures = render_plugin_line(samples.mixed())[0].split(" | ")
     assert figures.split() == [
         "drift=3;;;0",
+        "causes=3;;;0",
         "drift_critical=1;;;0",
         "drift_high=1;;;0",
         "drift_medium=1;;;0",

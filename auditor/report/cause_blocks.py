@@ -1,0 +1,125 @@
+"""Groups drift by cause: a block for each cause, and in it a line for each thing it explains."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor.models.findings import Cause, ClusterReport, Finding, SubjectKind
+from auditor.models.report import Report
+from auditor.models.statements import Statement
+from auditor.report.grouping import (
+    FindingGroup,
+    build_finding_group,
+    common_sentences,
+    difference_group_key,
+    group_by_key,
+    recommendation_title,
+    subjects_text,
+)
+from auditor.report.wording import KIND_TEXTS, LabelledText
+from auditor.text import join_names
+
+_LABELS_AFTER_REMEDY = frozenset({"since", "waiver", "else", "evidence"})
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Drift of one recommendation and kind that a cause explains, in one line.
+
+    `remedies` are what to do after the remedy of the cause; empty where that is enough. `also` are
+    the recommendations of its other causes, which have blocks of their own.
+    """
+
+    text: str
+    also: tuple[str, ...]
+    remedies: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CauseBlock:
+    """Causes that say the same, on several subjects, and what they explain, in order to act."""
+
+    group: FindingGroup
+    effects: tuple[Effect, ...]
+
+    @property
+    def rows(self) -> tuple[LabelledText, ...]:
+        """Return the rows of the causes, with `explains` and `then` after their remedy."""
+        rows = self.group.rows
+        end = next(
+            (n for n, (label, _) in enumerate(rows) if label in _LABELS_AFTER_REMEDY), len(rows)
+        )
+        return (*rows[:end], *effect_rows(self.effects), *rows[end:])
+
+
+def group_by_cause(
+    report: Report, cluster: ClusterReport, *, whole: bool = False
+) -> list[CauseBlock]:
+    """Return the blocks of all drift, worst cause first; `whole` leaves no evidence out."""
+    causes = {cause.finding.id: cause for cause in cluster.causes}
+    groups = group_by_key((cause.finding for cause in causes.values()), difference_group_key)
+    return [
+        CauseBlock(
+            build_finding_group(report, group, cluster, whole=whole),
+            describe_effects([causes[finding.id] for finding in group], cluster),
+        )
+        for group in groups
+    ]
+
+
+def describe_effects(causes: Sequence[Cause], cluster: ClusterReport) -> tuple[Effect, ...]:
+    """Return what causes that say the same explain, in the order in which to act."""
+    seen = {_act(remedy) for cause in causes for remedy in cause.finding.remedy}
+    groups = group_by_key(
+        (finding for cause in causes for finding in cause.explains),
+        lambda finding: (finding.recommendation, finding.kind),
+    )
+    own = {cause.finding.id for cause in causes}
+    others = {
+        cause.finding.id: cause.finding.recommendation
+        for cause in cluster.causes
+        if cause.finding.id not in own
+    }
+    return tuple(_describe_effect(group, cluster, seen, others) for group in groups)
+
+
+def _describe_effect(
+    group: Sequence[Finding],
+    cluster: ClusterReport,
+    seen: set[Statement],
+    others: Mapping[str, str],
+) -> Effect:
+    """Return the effect; remedies that were `seen` are left out, and its own are added to them.
+
+    `others` are the causes of other blocks: their recommendations by finding id.
+    """
+    first = group[0]
+    what = f": {KIND_TEXTS[first.kind]}" if first.kind else ""
+    kind = first.subject.kind
+    word = "on" if kind is SubjectKind.NODE else str(kind)
+    where = subjects_text([finding.subject.name for finding in group], kind, cluster)
+    acts = {_act(remedy) for finding in group for remedy in finding.remedy}
+    remedies = (
+        tuple(text for label, text in common_sentences(group) if label == "remedy")
+        if acts - seen
+        else ()
+    )
+    seen |= acts
+    also = dict.fromkeys(others[id_] for f in group for id_ in f.caused_by if id_ in others)
+    text = f"{recommendation_title(first)}{what}, {word} {where}"
+    return Effect(text, tuple(also), remedies, tuple(group))
+
+
+def _act(remedy: Statement) -> Statement:
+    """Return a remedy without its node: the same act on two nodes is read once."""
+    return remedy.without("node")
+
+
+def effect_rows(effects: Iterable[Effect]) -> Iterator[LabelledText]:
+    """Yield a row for each effect, then what to do about them after the cause."""
+    kept = tuple(effects)
+    yield from (("explains", effect.text) for effect in kept)
+    also = dict.fromkeys(row for effect in kept for row in effect.also)
+    if also and any(effect.remedies for effect in kept):
+        yield "then", f"Fix {join_names(also)} too, before you go on here."
+    yield from (("then", remedy) for effect in kept for remedy in effect.remedies)
