@@ -124,17 +124,16 @@ def _describe_unknown(
         return replace(check, verdict=Verdict.PASS, notes=())
     if check.state is CheckState.NOT_ACTIVATED:
         return replace(check, verdict=Verdict.NOT_APPLICABLE)
+    expected = make_statement(Form.SERVICE_RUNS, service=check.service, node=node.name)
+    by_ha = explain_by_ha(facts, node, view, expected)
+    # Whether it must run or not, a failover stopped it.
+    if by_ha is not None and by_ha.verdict is Verdict.EXPLAINED:
+        return replace(check, verdict=Verdict.EXPLAINED)
     notes = (*check.notes, *((finding.because,) if finding.because not in check.notes else ()))
     check = replace(check, notes=notes, remedies=finding.remedy)
-    if view.run is not RunState.STOPPED or _is_unsettled_by_ha(facts, node, view):
+    if view.run is not RunState.STOPPED or by_ha is not None:
         return check
     return replace(check, doubt=Doubt.REQUIREMENT, notes=(*notes, *finding.remedy))
-
-
-def _is_unsettled_by_ha(facts: ClusterFacts, node: NodeFacts, view: ServiceView) -> bool:
-    """Return whether the state of the pair, not the profile, leaves a stopped service unknown."""
-    expected = make_statement(Form.SERVICE_RUNS, service=view.state.name, node=node.name)
-    return explain_by_ha(facts, node, view, expected) is not None
 
 
 def build_service_check(

@@ -10,6 +10,7 @@ from auditor.collect.services import (
     ACTIVATED_CODES,
     apply_axl_activation,
     has_restarted,
+    keep_listed_services,
     merge_service_rows,
     unknown_activations,
 )
@@ -251,3 +252,15 @@ def test_a_network_service_of_the_product_list_without_a_row_is_unknown() -> Non
     assert states.keys() == {SIP, SYNC}
     assert (states[SYNC].state, states[SYNC].deployable) == (RunState.UNKNOWN, False)
     assert merge_service_rows([], listed) == {}
+
+
+def test_a_reading_without_the_product_list_keeps_what_that_list_showed() -> None:
+    specifications = [ServiceSpecification(name, None, False, None) for name in (SYNC, "Vendor")]
+    vendor = row("Started", -1, name="Vendor")
+    earlier = merge_service_rows([row("Started", -1, name=SYNC), vendor], specifications)
+    later = merge_service_rows([row("Started", -1), vendor], ())
+    kept = keep_listed_services(earlier, later)
+    assert kept["Vendor"] == earlier["Vendor"]
+    # Its row is missing now, and it is one of the services that every node has.
+    assert kept[SYNC].state is RunState.UNKNOWN
+    assert keep_listed_services(earlier, {}) == {}

@@ -13,6 +13,7 @@ from auditor.failover.judged import judge_for_failover
 from auditor.failover.node_checks import SERVICE_CHECK_TYPES, START_ORDER
 from auditor.failover.readiness import assess_readiness
 from auditor.failover.report import render_failover_text
+from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import HaState, RunState
 from auditor.models.findings import Verdict
 from auditor.service_names import (
@@ -205,3 +206,10 @@ def test_readiness_asks_for_no_service_on_a_node_that_the_file_leaves_out() -> N
     absent = replace(facts, settings={**facts.settings, **settings(xmpp_federation=False)})
     judged = judge_for_failover(absent, ROWS)
     assert assess_readiness(check_facts(absent), {absent.name: judged}).impacts == ()
+
+
+def test_without_a_profile_a_failover_still_explains_what_it_stopped() -> None:
+    facts = replace(pair(HaState.IDLE, HaState.BACKUP), settings=settings(intercluster=True))
+    check = check_facts(facts, accept=True)
+    assert check.exit_code is ExitCode.COMPLIANT
+    assert choose_action(check).startswith("Do: fix the cause of the failover; when imp1 is")
