@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from auditor.models.certificates import certificate_days_left
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS, ExitCode
 from auditor.models.facts import Evidence, Outcome, Source
 from auditor.models.findings import (
@@ -250,7 +251,7 @@ def difference_text(finding: Finding) -> str:
 def certificate_lines(certificate: Certificate, now: datetime) -> list[str]:
     """Return one line for each thing; the digest is in two halves, easier to compare."""
     names = ", ".join(certificate.names) or f"{certificate.common_name} (common name only)"
-    left = (certificate.not_after - now).days
+    left = certificate_days_left(certificate.not_after, now)
     ends = f"{left} days left" if left >= 0 else f"ended {-left} days ago"
     digest = certificate.sha256
     half = len(digest) // 2 + 1

@@ -67,6 +67,22 @@ def test_a_good_set_up_is_ready(lab: Start, compare_golden: Golden) -> None:
     assert result.stderr == ""
 
 
+def test_a_certificate_that_ends_soon_is_noted_and_the_server_asked_all_the_same(
+    lab: Start,
+) -> None:
+    """By the rule of CERT-01 and CERT-02, and no reason to call the set-up wrong."""
+    running = lab({**PAIR, "node": [{"name": SUB, "certificate_days": 3}]})
+    steps = _steps(running, 0)
+
+    soon = steps[SUB, "certificate"]
+    assert soon["outcome"] == "note"
+    assert f"it proves {SUB}. It expires on 20" in soon["text"]
+    assert soon["text"].endswith(": renew it (`auditor explain CERT-01`).")
+    assert soon["certificate"]["days_left"] == 3
+    assert steps[SUB, "credentials"]["outcome"] == "ok"
+    assert steps[PUB, "certificate"]["outcome"] == "ok"
+
+
 def test_a_bad_set_up_shows_what_to_change_and_where(lab: Start, compare_golden: Golden) -> None:
     """Four things at once; none hides another."""
     running = lab(

@@ -163,7 +163,13 @@ class _CheckupRun:
         names = _folded_names(self.nodes) | self._settings.cucm_names
         others = frozenset(names - {name.casefold()})
         endpoint = build_endpoint(self._settings, name, address, others)
-        return CheckedServer(endpoint, is_cucm, self._settings.name, self._settings.username)
+        return CheckedServer(
+            endpoint,
+            is_cucm,
+            self._settings.name,
+            self._settings.username,
+            self._settings.certificate_days,
+        )
 
     def _client(self, server: CheckedServer) -> Client:
         assert self._login is not None  # noqa: S101 - `_find_obstacle` looked

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from auditor.config.hosts import is_ip
 from auditor.errors import BadCredentials, ExchangeError, Reason, TlsFailed, Unreachable
 from auditor.failure_reasons import Interface
+from auditor.models.certificates import certificate_days_left
 from auditor.models.facts import Identity, Reach
 from auditor.problems import Problem
 from auditor.setup.doctor.model import (
@@ -16,7 +18,7 @@ from auditor.setup.doctor.model import (
     failed_step,
     skipped_step,
 )
-from auditor.soap.messages import HandshakeResult, TcpResult
+from auditor.soap.messages import Certificate, HandshakeResult, TcpResult
 from auditor.soap.network import Network
 from auditor.text import join_names
 
@@ -79,7 +81,20 @@ def _certificate_step(network: Network, server: CheckedServer, timeout_s: float)
     if certificate is None:
         return failed_step(server, check, TlsFailed(Problem.UNREADABLE_CERTIFICATE))
     note = _trust_reason(server, handshake)
+    if warning := _end_warning(server, certificate, network.now()):
+        note = f"{note} {warning}"
+        return CheckupStep(check, StepOutcome.NOTE, note, certificate=certificate)
     return CheckupStep(check, StepOutcome.OK, note, certificate=certificate)
+
+
+def _end_warning(server: CheckedServer, certificate: Certificate, now: datetime) -> str:
+    """Return a sentence on a certificate that `audit` would report, empty for any other."""
+    ends, days = certificate.not_after, server.certificate_days
+    if certificate_days_left(ends, now) >= days:
+        return ""
+    verb = "expired" if ends <= now else "expires"
+    rule = "CERT-02" if server.is_cucm else "CERT-01"
+    return f"It {verb} on {ends.date()}: renew it (`auditor explain {rule}`)."
 
 
 def _trust_reason(server: CheckedServer, handshake: HandshakeResult) -> str:

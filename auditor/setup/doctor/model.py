@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from auditor.errors import ExchangeError, Reason
 from auditor.failures import Failure
+from auditor.models.certificates import DEFAULT_CERTIFICATE_DAYS
 from auditor.models.exit_codes import ExitCode
 from auditor.soap.messages import Certificate, Endpoint
 
@@ -59,12 +60,16 @@ _PASSING_REASONS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class CheckedServer:
-    """A server that steps are about: the CUCM publisher, or a node of the cluster."""
+    """A server that steps are about: the CUCM publisher, or a node of the cluster.
+
+    `certificate_days` is for how many more days its certificate is to be valid.
+    """
 
     endpoint: Endpoint
     is_cucm: bool
     cluster: str
     username: str
+    certificate_days: int = DEFAULT_CERTIFICATE_DAYS
 
     def locate(self, error: ExchangeError) -> Failure:
         """Return the failure of an error under the server's own name, and with its product."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import groupby
 
 from auditor.failures import FailureWords, failure_detail, failure_place, failure_remedy
+from auditor.models.certificates import certificate_days_left
 from auditor.report.wording import certificate_lines
 from auditor.setup.doctor.model import (
     Checkup,
@@ -168,7 +169,7 @@ def _certificate_json(certificate: Certificate, now: datetime) -> dict[str, obje
         "issuer": certificate.issuer,
         "not_before": certificate.not_before.isoformat(),
         "not_after": certificate.not_after.isoformat(),
-        "days_left": (certificate.not_after - now).days,
+        "days_left": certificate_days_left(certificate.not_after, now),
         "self_signed": certificate.self_signed,
         "sha256": certificate.sha256,
     }
