@@ -4,14 +4,10 @@ The row is chosen by fields of the worst group: its status, the states of its no
 states of its checks, the reasons of failures.
 """
 
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any
+from collections.abc import Sequence
 
 from auditor.errors import Reason
+from auditor.failover.action_texts import Action, fill_text, make_action
 from auditor.failover.failures import SourceFailure
 from auditor.failover.model import (
     GOOD_REPLICATION_STATE,
@@ -35,54 +31,13 @@ from auditor.models.facts import HaState, Origin, Source
 from auditor.models.findings import Verdict
 from auditor.report.sentences import render_clause
 from auditor.service_names import (
-    AXL_WEB_SERVICE,
     CONFIG_AGENT,
     DATABASE_REPLICATOR,
     INTERCLUSTER_SYNC_AGENT,
     OAM_AGENT,
-    SERVER_RECOVERY_MANAGER,
     SYNC_AGENT,
 )
 from auditor.text import join_names
-
-
-@cache
-def load_action_texts() -> Mapping[str, Mapping[str, str]]:
-    """Return the tables of actions.toml."""
-    text = (files("auditor.failover") / "actions.toml").read_text(encoding="utf-8")
-    tables: Mapping[str, Any] = tomllib.loads(text)
-    return tables
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """A table of actions.toml, and the names that fill its placeholders."""
-
-    situation: str
-    names: Mapping[str, str]
-
-    def render(self, cluster: str = "") -> str:
-        """Return the action as one line, with its cluster where there are several."""
-        place = f"in cluster {cluster}, " if cluster else ""
-        action = f"Do: {place}{fill_text(self.situation, **self.names)}."
-        forbidden = fill_text(self.situation, "do_not", **self.names)
-        return f"{action} Do not: {forbidden}." if forbidden else action
-
-
-def make_action(situation: str, **names: str) -> Action:
-    """Return the action of a situation; `names` fill its placeholders."""
-    return Action(situation, names)
-
-
-def fill_text(situation: str, part: str = "do", **names: str) -> str:
-    """Return one part of an action as a clause, empty if the situation has no such part."""
-    return _fill_template(load_action_texts()[situation].get(part, ""), names)
-
-
-def _fill_template(template: str, names: Mapping[str, str]) -> str:
-    texts = load_action_texts()["texts"]
-    services = {"AXL": AXL_WEB_SERVICE, "RECOVERY_MANAGER": SERVER_RECOVERY_MANAGER}
-    return template.format(**texts, **services, **names)
 
 
 def choose_action(check: FailoverCheck) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from auditor import service_names
-from auditor.failover.actions import Action, fill_text, make_action
+from auditor.failover.action_texts import Action, fill_text, make_action
 from auditor.failover.judged import JudgedCluster
 from auditor.failover.model import GroupCheck, GroupStatus
 from auditor.failover.node_checks import CheckType

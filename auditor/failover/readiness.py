@@ -3,12 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from auditor.failover.actions import (
-    Action,
-    choose_action,
-    choose_group_action,
-    make_action,
-)
+from auditor.failover.action_texts import Action, make_action
+from auditor.failover.actions import choose_action, choose_group_action
 from auditor.failover.impacts import STATUSES_AFTER_FAILOVER, FailoverImpact, failover_impacts
 from auditor.failover.judged import JudgedCluster
 from auditor.failover.model import FailoverCheck, GroupCheck, GroupStatus

@@ -7,7 +7,7 @@ from string import Formatter
 
 import pytest
 
-from auditor.failover.actions import load_action_texts
+from auditor.failover.action_texts import load_action_texts
 
 ACTIONS = {name: rows for name, rows in load_action_texts().items() if name != "texts"}
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from auditor.failover.actions import choose_action
 from auditor.failover.judged import judge_for_failover
 from auditor.failover.node_checks import SERVICE_CHECK_TYPES, START_ORDER
 from auditor.failover.readiness import assess_readiness
-from auditor.failover.report import render_failover_text
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import HaState, RunState
 from auditor.models.findings import Verdict
@@ -24,25 +22,11 @@ from auditor.service_names import (
     XMPP_FEDERATION_MANAGER,
 )
 from tests.factories import not_activated, service, settings
-from tests.failover.failover_lab import PAIR, FailoverLab
 from tests.failover.pairs import ROWS, check_facts, first_line, member, pair
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
-StartLab = Callable[..., FailoverLab]
-Compare = Callable[[Path, str], None]
-GOLDEN = Path(__file__).parent / "golden"
 N = HaState.NORMAL
-SECOND = "imp2.lab.test"
-WITHOUT_HA = {
-    **PAIR,
-    "group": [{"name": "Pair", "nodes": ["imp1.lab.test", SECOND], "ha_enabled": False}],
-}
-ELSEWHERE = {
-    **PAIR,
-    "cluster": {"name": "there"},
-    "group": [{"name": "Pair", "nodes": ["imp1.there.test", "imp2.there.test"]}],
-}
 
 
 def services_to_start(report: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -159,40 +143,6 @@ def test_high_availability_goes_on_once_replication_is_good(
     facts = pair(N, N, switch=False, second={"replication": number})
     check = check_facts(replace(facts, high_availability=True))
     assert expected in choose_action(check)
-
-
-def test_a_broken_foundation_is_started_in_order(
-    start_lab: StartLab, compare_golden: Compare
-) -> None:
-    check = start_lab(Path("fixtures/scenarios/broken-foundation.toml")).check()
-    text = render_failover_text(check, width=80, colour=False, fold=True)
-    compare_golden(GOLDEN / "broken-foundation.txt", text)
-
-
-def test_a_node_that_does_not_answer_comes_first_without_high_availability(
-    start_lab: StartLab,
-) -> None:
-    lab = start_lab(WITHOUT_HA)
-    stop = {"node": "imp1.lab.test", "service": "Cisco AXL Web Service"}
-    lab.simulator.change({"stop": stop})
-    lab.simulator.change({"fault": {"fault": "connection-refused", "node": SECOND}})
-    check = lab.check()
-    first, action = first_line(check), choose_action(check)
-    assert first.startswith(f"Node down: {SECOND} could not be reached, and no node of Pair takes")
-    assert action.startswith(f"Do: find out whether {SECOND} is up")
-
-
-def test_a_node_that_does_not_answer_in_one_cluster_comes_before_a_milder_other(
-    start_lab: StartLab,
-) -> None:
-    lab = start_lab(PAIR, ELSEWHERE)
-    lab.simulator.change({"stop": {"node": SECOND, "service": "Cisco AXL Web Service"}})
-    lost = {"fault": "connection-refused", "node": "imp2.there.test"}
-    lab.simulators[1].change({"fault": lost})
-    check = lab.check()
-    assert first_line(check).startswith("Unknown: in Pair (cluster there) imp1.there.test is")
-    assert "Pair (cluster lab) also needs attention" in first_line(check)
-    assert choose_action(check).startswith("Do: in cluster there, find out whether imp2.there.test")
 
 
 def test_readiness_asks_for_no_service_on_a_node_that_the_file_leaves_out() -> None:
