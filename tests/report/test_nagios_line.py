@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.models.findings import Severity, Verdict
+from auditor.models.findings import ClusterReport, Severity, Verdict
 from auditor.models.report import Report
 from auditor.report.nagios import PluginState, format_plugin_line, render_plugin_line
 from tests.report import samples, shapes
@@ -130,6 +130,26 @@ def test_figures_count_drift_by_severity_and_nodes() -> None:
         "waived=0;;;0",
         "nodes_audited=4;;;0;4",
     ]
+
+
+def _with_certificate(name: str, end: str) -> ClusterReport:
+    node = replace(samples.compliant_cluster(name).nodes[0], name="i'mp=1|x")
+    return replace(
+        samples.compliant_cluster(name),
+        nodes=(replace(node, certificate_not_after=end),),
+        certificate_days=5,
+    )
+
+
+def test_certificates_have_their_days_under_labels_of_their_own() -> None:
+    """The run began on 2026-03-01 at 02:00; the alert below 7 days is none above the first."""
+    ends = ("2026-03-04T01:00:00Z", "2026-02-27T03:00:00Z")
+    clusters = [_with_certificate(name, end) for name, end in zip("ab", ends, strict=True)]
+    _, figures = render_plugin_line(Report(samples.RUN, tuple(clusters)))[0].split(" | ")
+
+    assert figures.rstrip().partition("nodes_audited")[2].partition(" ")[2] == (
+        "'a i_mp_1_x certificate'=2d;5:;5: 'b i_mp_1_x certificate'=-2d;5:;5:"
+    )
 
 
 @pytest.mark.parametrize("name", ["a|b=1", "a\nOK - b", "a\rb", "a\x00b", "a\u2028b"])
