@@ -133,6 +133,7 @@ class Form(StrEnum):
     PAIR_CLASS_UNKNOWN = auto()
     PAIR_HEALTHY_SWITCH_UNKNOWN = auto()
     IDLE_NODE = auto()
+    IDLE_SWITCH_UNKNOWN = auto()
     IDLE_ACTIVATION_UNKNOWN = auto()
     GROUP_EXPECTED = auto()
     GROUP_UNKNOWN = auto()

@@ -49,7 +49,15 @@ def explain_by_ha(
     switched_on = group.ha_enabled is True and not group.switch_discovered
     # Failed Over explains nothing: the configuration guide 15 (high availability) says that no
     # critical service is down in it. Only in Idle are services stopped on purpose.
-    if not switched_on or (own.observed, partner.observed) != (HaState.IDLE, HaState.BACKUP):
+    is_idle = (own.observed, partner.observed) == (HaState.IDLE, HaState.BACKUP)
+    # The pair is that of an earlier run, and to start by hand what a fallback starts is wrong.
+    if is_idle and not switched_on and facts.topology_recorded_at is not None:
+        return replace(
+            unexplained,
+            because=make_statement(Form.IDLE_SWITCH_UNKNOWN, node=own.name, partner=partner.name),
+            hints=(make_statement(Form.CHECK_HA_AND_CUCM),),
+        )
+    if not (switched_on and is_idle):
         return None
     # If it is not activated, the fallback does not start it either, and that is drift.
     if service.state.activated is None and service.state.deployable is not False:

@@ -149,6 +149,10 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.PAIR_HEALTHY_SWITCH_UNKNOWN: (
         "the states are healthy, but it is not known whether high availability is on"
     ),
+    Form.IDLE_SWITCH_UNKNOWN: (
+        "{node} is idle and {partner} in backup, so high availability may have stopped it; but "
+        "CUCM did not show that high availability is on"
+    ),
     Form.IDLE_NODE: (
         "{node} is idle after a failover, its services are stopped on purpose, and {partner}"
         " serves its users in backup mode"

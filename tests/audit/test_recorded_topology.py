@@ -56,6 +56,12 @@ def test_a_difference_by_role_is_unknown_too(recorded: Lab) -> None:
     assert (verdicts["RPT-02", SUB], verdicts["SIP-01", SUB]) == ("unknown", "drift")
 
 
+def test_what_a_failover_may_have_stopped_is_not_to_be_started_by_hand(recorded: Lab) -> None:
+    recorded.simulator.change({"ha": {"group": "Default", "states": ["idle", "backup"]}})
+    verdicts = _verdicts(recorded.json())
+    assert (verdicts["HA-01", "Default"], verdicts["SIP-01", PUB]) == ("drift", "unknown")
+
+
 def test_without_history_the_nodes_stay_unknown(recorded: Lab) -> None:
     result = recorded.run("audit", "-o", "json", "--history", "off")
     assert result.exit_code == 5
