@@ -72,6 +72,11 @@ class CucmReader:
         ends = (log.client.certificate_not_after for log in self._logs if log.node == publisher)
         return next(ends, None)
 
+    @property
+    def has_another(self) -> bool:
+        """Return whether there is a server that was not asked yet."""
+        return bool(self._waiting)
+
     def ask(self, request: Callable[[Client], T]) -> RequestResult[T]:
         """Send a request; after no reply, send it to the next server.
 

@@ -13,7 +13,7 @@ from functools import partial
 from threading import Semaphore
 
 from auditor.collect.clients import SurveyContext
-from auditor.collect.cucm import CucmReader
+from auditor.collect.cucm import CucmReader, is_no_reply
 from auditor.collect.facts import add_discovered_facts, build_cluster_facts, merge_survey_facts
 from auditor.collect.node import NodeResult, collect_node, drop_duplicate_machines, skip_node
 from auditor.collect.roles import fill_discovered_roles
@@ -41,6 +41,7 @@ from auditor.config.settings import ClusterSettings
 from auditor.errors import AuditorError, BadCredentials, ExchangeError, NotAsked
 from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Reach, Source
 from auditor.problems import Problem
+from auditor.soap.client import Client
 from auditor.text import utc_timestamp_or_none
 
 log = logging.getLogger(__name__)
@@ -125,16 +126,31 @@ class ClusterSurvey:
             topology = topology_from_facts(self._earlier)
             self.settings = self.settings.with_listed_names(node.name for node in topology.nodes)
             return topology
-        reply = self._cucm.ask(lambda cucm: read_topology(cucm, self.settings))
-        topology = reply.value or self._topology_without_cucm(reply.error)
+        parts: list[Topology] = []
+        reply = self._cucm.ask(partial(self._read_topology, parts))
+        topology = reply.value or next(iter(parts), self._topology_without_cucm(reply.error))
         # The nodes are known, but groups or a row are missing: a gap of the same source.
         if reply.error is None and topology.trouble is not None:
             self._cucm.record(topology.trouble)
         self._is_login_proven = reply.error is None
-        if isinstance(topology.trouble, BadCredentials):
-            self._refusal = topology.trouble
+        for error in (reply.error, topology.trouble):
+            if isinstance(error, BadCredentials):
+                self._refusal = error
         self.settings = self.settings.with_listed_names(node.name for node in topology.nodes)
         self._context.progress(self.settings.name, self.settings.cucm_name)
+        return topology
+
+    def _read_topology(self, parts: list[Topology], cucm: Client) -> Topology:
+        """Return the whole list of a server; a part goes to `parts` if another may have the whole.
+
+        Raises:
+            ExchangeError: the nodes, or only their groups, could not be read.
+        """
+        topology = read_topology(cucm, self.settings)
+        trouble = topology.trouble
+        if trouble is not None and self._cucm.has_another and is_no_reply(trouble):
+            parts.append(topology)
+            raise trouble
         return topology
 
     def _topology_without_cucm(self, error: ExchangeError | None) -> Topology:

@@ -87,6 +87,22 @@ def test_a_publisher_that_gives_no_reply_is_replaced(lab: Start, fault: str) -> 
     assert coverage(cluster, DEAD, Source.CUCM_AXL).reason == "unreachable"
 
 
+@pytest.mark.parametrize("both", [False, True])
+def test_a_publisher_that_is_lost_between_nodes_and_groups_is_replaced(
+    lab: Start, both: bool
+) -> None:
+    """And its list of nodes stays where no other server has the groups either."""
+    other = "cucm-sub.lab.test"
+    operation = "listPresenceRedundancyGroup"
+    fault = {"fault": "http-500", "operation": operation, "node": "*" if both else CUCM}
+    cluster = {"name": "pair", "cucm_subscribers": [other]}
+    report = lab({**PAIR, "cluster": cluster, "fault": [fault]}).cluster()
+    assert [node.name for node in report.nodes] == [PUB, SUB]
+    assert coverage(report, CUCM, Source.CUCM_AXL).outcome is Outcome.FAILED
+    known = finding(report, "HA-02", PUB).verdict is Verdict.PASS
+    assert known is not both
+
+
 @pytest.mark.parametrize("fault", ["http-401", "http-403", "http-404"])
 def test_a_publisher_that_answers_is_not_replaced(lab: Start, fault: str) -> None:
     """After a refused password least of all: each server would count it towards a lock."""
