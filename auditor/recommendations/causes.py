@@ -2,16 +2,48 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from auditor.models.facts import NodeFacts
-from auditor.models.findings import Finding, SubjectKind, Verdict
+from auditor.models.findings import (
+    Finding,
+    FindingKind,
+    FindingSubject,
+    SubjectKind,
+    Verdict,
+)
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.cause_rules import CauseRule, load_cause_rules
 from auditor.recommendations.logic import unique
 
 _SubjectKey: TypeAlias = tuple[SubjectKind, str]
-_DriftIndex: TypeAlias = Mapping[tuple[str, _SubjectKey], Finding]
+
+
+class Explainable(Protocol):
+    """What the rules look at: a finding, of this run or as history keeps it."""
+
+    @property
+    def id(self) -> str:
+        """Return its fingerprint."""
+
+    @property
+    def cluster(self) -> str:
+        """Return the name of its cluster."""
+
+    @property
+    def recommendation(self) -> str:
+        """Return the id of its recommendation."""
+
+    @property
+    def subject(self) -> FindingSubject:
+        """Return what it is about."""
+
+    @property
+    def kind(self) -> FindingKind | None:
+        """Return its kind; None, once it is resolved, may have been any."""
+
+
+T = TypeVar("T", bound=Explainable)
 
 
 def link_causes(
@@ -24,20 +56,32 @@ def link_causes(
     `caused_by` is in the order of the rules, so that the first is the one to act on, and the remedy
     begins with it. `rules` None: those of causes.toml.
     """
-    drifts = {
-        (finding.recommendation, _subject_key(finding)): finding
-        for finding in findings
-        if finding.verdict is Verdict.DRIFT
-    }
+    drifts = [finding for finding in findings if finding.verdict is Verdict.DRIFT]
+    causes = find_causes(drifts, nodes, rules)
+    return tuple(_add_causes(finding, causes.get(finding.id, ())) for finding in findings)
+
+
+def find_causes(
+    differences: Sequence[T],
+    nodes: Iterable[NodeFacts],
+    rules: Sequence[CauseRule] | None = None,
+) -> dict[str, tuple[T, ...]]:
+    """Return which differences of one cluster explain which, by id, in the order of the rules."""
+    by_place = {(one.recommendation, _subject_key(one)): one for one in differences}
     groups = {node.name.casefold(): node.redundancy_group for node in nodes}
     rules_by_row: dict[str, list[CauseRule]] = {}
     for rule in load_cause_rules() if rules is None else rules:
         for row in rule.rows:
             rules_by_row.setdefault(row, []).append(rule)
-    return tuple(
-        _add_causes(finding, tuple(_find_causes(finding, drifts, rules_by_row, groups)))
-        for finding in findings
-    )
+    return {
+        one.id: tuple(
+            by_place[row, subject]
+            for row in _causing_rows(one, rules_by_row.get(one.recommendation, ()))
+            for subject in _enclosing_subjects(one, groups)
+            if (row, subject) in by_place
+        )
+        for one in differences
+    }
 
 
 def _add_causes(finding: Finding, causes: Sequence[Finding]) -> Finding:
@@ -51,30 +95,19 @@ def _add_causes(finding: Finding, causes: Sequence[Finding]) -> Finding:
     return replace(finding, caused_by=tuple(cause.id for cause in causes), remedy=(first, *own))
 
 
-def _find_causes(
-    finding: Finding,
-    drifts: _DriftIndex,
-    rules_by_row: Mapping[str, Sequence[CauseRule]],
-    groups: Mapping[str, str | None],
-) -> Iterator[Finding]:
-    """Yield the drift that explains a drift, each once."""
-    if finding.verdict is not Verdict.DRIFT:
-        return
-    rows = dict.fromkeys(
+def _causing_rows(difference: Explainable, rules: Iterable[CauseRule]) -> dict[str, None]:
+    """Return the rows that may explain a difference, each once, in the order of the rules."""
+    kind = difference.kind
+    return dict.fromkeys(
         row
-        for rule in rules_by_row.get(finding.recommendation, ())
-        if not rule.kinds or finding.kind in rule.kinds
+        for rule in rules
+        if not rule.kinds or kind is None or kind in rule.kinds
         for row in rule.by
     )
-    for row in rows:
-        for subject in _enclosing_subjects(finding, groups):
-            cause = drifts.get((row, subject))
-            if cause is not None:
-                yield cause
 
 
 def _enclosing_subjects(
-    finding: Finding, groups: Mapping[str, str | None]
+    finding: Explainable, groups: Mapping[str, str | None]
 ) -> Iterator[_SubjectKey]:
     """Yield the subject of a finding, its redundancy group, and its cluster."""
     kind, name = _subject_key(finding)
@@ -86,5 +119,5 @@ def _enclosing_subjects(
         yield SubjectKind.CLUSTER, finding.cluster.casefold()
 
 
-def _subject_key(finding: Finding) -> _SubjectKey:
+def _subject_key(finding: Explainable) -> _SubjectKey:
     return finding.subject.kind, finding.subject.name.casefold()

@@ -1,11 +1,11 @@
 """Groups drift by cause: a block for each cause, and in it a line for each thing it explains."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.models.findings import Cause, ClusterReport, Finding, SubjectKind
 from auditor.models.report import Report
-from auditor.models.statements import Statement
+from auditor.models.statements import Form, Statement
 from auditor.report.grouping import (
     FindingGroup,
     build_finding_group,
@@ -71,7 +71,7 @@ def describe_effects(causes: Sequence[Cause], cluster: ClusterReport) -> tuple[E
     """Return what causes that say the same explain, in the order in which to act."""
     seen = {_act(remedy) for cause in causes for remedy in cause.finding.remedy}
     groups = group_by_key(
-        (finding for cause in causes for finding in cause.explains),
+        (_drop_cause_remedy(finding) for cause in causes for finding in cause.explains),
         lambda finding: (finding.recommendation, finding.kind),
     )
     own = {cause.finding.id for cause in causes}
@@ -81,6 +81,12 @@ def describe_effects(causes: Sequence[Cause], cluster: ClusterReport) -> tuple[E
         if cause.finding.id not in own
     }
     return tuple(_describe_effect(group, cluster, seen, others) for group in groups)
+
+
+def _drop_cause_remedy(finding: Finding) -> Finding:
+    """Return the finding without the advice to fix its cause first, which the block begins with."""
+    own = tuple(s for s in finding.remedy if s.form is not Form.FIX_CAUSE_FIRST)
+    return replace(finding, remedy=own)
 
 
 def _describe_effect(

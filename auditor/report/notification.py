@@ -8,9 +8,10 @@ from auditor.models.exit_codes import EXIT_CODE_MEANINGS
 from auditor.models.findings import ClusterReport, Verdict
 from auditor.models.history import ChangeDirection, FindingChange
 from auditor.models.report import Report
+from auditor.report.change_causes import CauseChange, fold_changes
 from auditor.report.summary import ReachabilityChange, reachability_changes, reachability_line
 from auditor.report.wording import KIND_TEXTS
-from auditor.text import join_names, printable, shorten_text
+from auditor.text import count_noun, join_names, printable, shorten_text
 
 MAX_NOTIFICATION_LINES = 20
 """Number of changes that a message names; the report has them all."""
@@ -61,14 +62,20 @@ def _cluster_changes_to_notify(report: Report, cluster: ClusterReport) -> Iterat
             yield change
 
 
+def _causes_to_notify(report: Report) -> Iterator[CauseChange]:
+    for cluster in report.clusters:
+        changes = tuple(_cluster_changes_to_notify(report, cluster))
+        yield from fold_changes(changes, cluster.nodes)
+
+
 def compose_notification(report: Report) -> Notification | None:
     """Return the message for a report, None if nothing changed.
 
     It names recommendations, services and nodes; never a reply, an address or a URL.
     """
     findings = sorted(
-        changes_to_notify(report),
-        key=lambda change: tuple(_NOTIFIED_DIRECTIONS).index(change.direction),
+        _causes_to_notify(report),
+        key=lambda entry: tuple(_NOTIFIED_DIRECTIONS).index(entry.change.direction),
     )
     reachability = sorted(reachability_changes(report), key=lambda change: change.back)
     changes = [
@@ -84,7 +91,10 @@ def compose_notification(report: Report) -> Notification | None:
     code = report.exit_code
     lines += ["", f"Exit code {int(code)}: {EXIT_CODE_MEANINGS[code]}. Run {report.run.id}."]
     return Notification(
-        shorten_text(_notification_title(findings, reachability), _MAX_LINE_LENGTH),
+        shorten_text(
+            _notification_title([entry.change for entry in findings], reachability),
+            _MAX_LINE_LENGTH,
+        ),
         "\n".join(lines),
     )
 
@@ -111,10 +121,13 @@ def _notification_title(
     return f"auditor: {', '.join(tally)} on {join_names(map(printable, clusters), limit=3)}"
 
 
-def _notification_line(change: FindingChange) -> str:
-    finding = change.finding
+def _notification_line(entry: CauseChange) -> str:
+    change, finding = entry.change, entry.change.finding
     service = f" {finding.service}" if finding.service else ""
     what = f": {KIND_TEXTS[finding.kind]}" if finding.kind else ""
     place = f"on {finding.subject.name} ({finding.cluster})"
     word = _NOTIFIED_DIRECTIONS[change.direction]
-    return printable(f"{word}: {finding.severity} {finding.recommendation}{service} {place}{what}")
+    also = f", and {count_noun(len(entry.effects), 'effect')} of it" if entry.effects else ""
+    return printable(
+        f"{word}: {finding.severity} {finding.recommendation}{service} {place}{what}{also}"
+    )

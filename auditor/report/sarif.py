@@ -155,7 +155,7 @@ def _sarif_message(finding: Finding, caused_by: str) -> str:
         f" {render_sentence(finding.observed)}",
         f"expected: {render_sentence(finding.expected)}",
         render_sentence(finding.because),
-        f"Caused by {caused_by}: fix that first." if caused_by else "",
+        f"Caused by {caused_by}." if caused_by else "",
         finding.consequence,
         f"Remedy: {render_sentences(finding.remedy)}" if finding.remedy else "",
     )

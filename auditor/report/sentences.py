@@ -265,9 +265,7 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.NAME_WITHOUT_EFFECT: "a name that the cluster does not have leaves its key without effect",
     Form.CLUSTER_COUNTS: "what was read counts, and the file differs from it",
     # What to do
-    Form.FIX_CAUSE_FIRST: (
-        "first fix {recommendations}, which explains this; do the rest only if this still differs"
-    ),
+    Form.FIX_CAUSE_FIRST: "first fix {recommendations}, then do the rest if this still differs",
     Form.ROW_REMEDY: "in {page}, {action}{command:run}{node:on}",
     Form.BRING_BACK: "bring {node} back (see coverage), then audit again",
     Form.FIX_ACCESS: (

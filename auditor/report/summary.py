@@ -12,6 +12,7 @@ from auditor.models.findings import ClusterReport, ClusterStatus, Finding, Subje
 from auditor.models.history import ChangeDirection, ClusterHistory, FindingAge
 from auditor.models.report import Report, RunMetadata
 from auditor.problems import Problem
+from auditor.report.change_causes import fold_changes
 from auditor.text import count_noun, is_or_are, join_names
 
 _SKIPPED_PACK_TEXTS = {
@@ -230,6 +231,10 @@ _DIRECTION_WORDS = {
 }
 
 
+def _cause_note(differences: int, causes: int) -> str:
+    return f" ({count_noun(causes, 'cause')})" if causes < differences else ""
+
+
 def changes_summary(cluster: ClusterReport, past: ClusterHistory) -> str:
     """Return the sentences that follow "Since the run of ...:"."""
     return " ".join(_change_sentences(cluster, past)) or "nothing changed."
@@ -242,13 +247,17 @@ def _change_sentences(cluster: ClusterReport, past: ClusterHistory) -> Iterator[
             " cluster, give each of the two its own name."
         )
     tally = Counter(change.direction for change in past.changes)
-    counts = [
-        (tally[direction], word) for direction, word in _DIRECTION_WORDS.items() if tally[direction]
-    ]
+    counts = [(tally[direction], direction) for direction in _DIRECTION_WORDS if tally[direction]]
     if counts:
-        number, word = counts[0]
-        parts = [f"{count_noun(number, 'difference')} {is_or_are(number)} {word}"]
-        parts += [f"{number} {word}" for number, word in counts[1:]]
+        folded = fold_changes(past.changes, cluster.nodes)
+        causes = Counter(entry.change.direction for entry in folded)
+        words = [
+            f"{_DIRECTION_WORDS[direction]}{_cause_note(number, causes[direction])}"
+            for number, direction in counts
+        ]
+        number = counts[0][0]
+        parts = [f"{count_noun(number, 'difference')} {is_or_are(number)} {words[0]}"]
+        parts += [f"{more} {word}" for (more, _), word in zip(counts[1:], words[1:], strict=True)]
         yield f"{', '.join(parts)}."
     now_unknown = Counter(c.before for c in past.changes if c.direction is ChangeDirection.UNKNOWN)
     if passed := now_unknown[Verdict.PASS]:

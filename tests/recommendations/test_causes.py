@@ -437,6 +437,6 @@ def test_the_remedy_of_a_finding_puts_its_causes_before_the_start() -> None:
             f for f in findings if (f.recommendation, f.subject.name) == ("ARC-01", "imp2")
         )
         text = render_sentences(archiver.remedy)
-        assert text.startswith("First fix ARC-02, which explains this; do the rest only if")
+        assert text.startswith("First fix ARC-02, then do the rest if")
         assert text.index("First fix ARC-02") < text.index("start Cisco XCP Message Archiver")
         assert len(archiver.remedy) == 2

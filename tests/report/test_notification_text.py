@@ -19,6 +19,7 @@ from auditor.report.notification import (
     changes_to_notify,
     compose_notification,
 )
+from auditor.report.summary import changes_summary
 from tests.report import samples
 
 
@@ -114,6 +115,60 @@ def test_unreachable_nodes_come_first_with_one_line_each() -> None:
     assert end[-1].startswith("Exit code 4: ")
 
 
+EFFECT = "RTR-01 Cisco XCP Router on imp-sub.example.test (lab)"
+
+
+def _caused(*rows: str) -> list[Finding]:
+    findings = samples.caused().clusters[0].findings
+    drift = {f.recommendation: f for f in findings if f.verdict is Verdict.DRIFT}
+    return [drift[row] for row in rows]
+
+
+def _caused_report(*changes: FindingChange) -> Report:
+    past = (samples.past_run(28, 0, 0, ClusterStatus.COMPLIANT, "lab"),)
+    return replace(samples.caused(), past={"lab": ClusterHistory(changes=changes, runs=past)})
+
+
+def test_effects_that_come_with_their_cause_are_no_lines_of_their_own() -> None:
+    whole = _caused_report(
+        *(moved(f, ChangeDirection.NEW, None) for f in _caused("PE-01", "SIP-01", "RTR-01"))
+    )
+    message = compose_notification(whole)
+    assert message is not None
+    assert message.title == "auditor: 1 new on lab"
+    assert message.body.splitlines()[:2] == [
+        f"new: high {EFFECT}: stopped, and 2 effects of it",
+        "",
+    ]
+    (cluster,) = whole.clusters
+    assert changes_summary(cluster, whole.past["lab"]) == "3 differences are new (1 cause)."
+
+
+def test_effects_that_heal_with_their_cause_are_no_lines_of_their_own() -> None:
+    """What is resolved has no kind and no cause any more; the rules tell what it waited for."""
+    healed = [
+        replace(f, verdict=Verdict.PASS, kind=None, caused_by=())
+        for f in _caused("PE-01", "SIP-01", "RTR-01")
+    ]
+    message = compose_notification(
+        _caused_report(*(moved(f, ChangeDirection.RESOLVED, Verdict.DRIFT) for f in healed))
+    )
+    assert message is not None
+    assert message.body.splitlines()[:2] == [f"resolved: high {EFFECT}, and 2 effects of it", ""]
+
+
+def test_an_effect_of_a_cause_that_was_there_before_is_news() -> None:
+    router, proxy = _caused("RTR-01", "SIP-01")
+    message = compose_notification(
+        _caused_report(
+            moved(router, ChangeDirection.PERSISTING, Verdict.DRIFT),
+            moved(proxy, ChangeDirection.NEW, None),
+        )
+    )
+    assert message is not None
+    assert message.body.startswith("new: critical SIP-01 Cisco SIP Proxy on ")
+
+
 def test_a_cluster_that_is_back_is_notified() -> None:
     before = (samples.past_run(28, 0, 0, ClusterStatus.UNAUDITABLE, "lab"),)
     message = compose_notification(
@@ -130,7 +185,10 @@ def test_a_first_run_and_one_without_history_send_nothing() -> None:
 
 
 def test_many_changes_are_cut_to_a_few_lines() -> None:
-    changes = [moved(drift(), ChangeDirection.NEW, None)] * (MAX_NOTIFICATION_LINES + 5)
+    changes = [
+        moved(drift(), ChangeDirection.NEW, None, id=f"{number:020}")
+        for number in range(MAX_NOTIFICATION_LINES + 5)
+    ]
     message = compose_notification(report(*changes))
     assert message is not None
     assert message.body.count("new: ") == MAX_NOTIFICATION_LINES
@@ -141,8 +199,16 @@ def test_many_changes_are_cut_to_a_few_lines() -> None:
 def test_long_names_do_not_make_a_long_message() -> None:
     subject = replace(drift().subject, name="n" * 10_000)
     changes = [
-        moved(drift(), ChangeDirection.NEW, None, subject=subject, cluster="c" * 10_000)
-    ] * 30
+        moved(
+            drift(),
+            ChangeDirection.NEW,
+            None,
+            id=f"{number:020}",
+            subject=subject,
+            cluster="c" * 10_000,
+        )
+        for number in range(30)
+    ]
     message = compose_notification(report(*changes))
     assert message is not None
     assert len(message.title) < 400
