@@ -12,14 +12,14 @@ from auditor.models.findings import ClusterStatus, Verdict
 from auditor.models.history import (
     ChangeDirection,
     FindingAge,
-    FindingChange,
     HistoricalFinding,
     PastRun,
     RunChanges,
 )
+from auditor.report.change_causes import CauseChange, fold_changes
 from auditor.report.console import render_console, safe_text
 from auditor.report.wording import KIND_TEXTS, STATUS_VERDICTS, VERDICT_MARKS, VERDICT_STYLES
-from auditor.text import count_noun
+from auditor.text import count_noun, join_names
 
 _SHORT_ID_LENGTH = 8
 _UNLISTED_VERDICTS = (Verdict.PASS, Verdict.NOT_APPLICABLE)
@@ -161,20 +161,24 @@ def _print_run_changes(page: Console, changes: RunChanges, now: str) -> None:
         group = [change for change in changes.changes if change.direction is direction]
         if group:
             page.print()
-            page.print(Text(f"{title} ({len(group)})", style="bold"))
-            page.print(_changes_table(group, now))
+            folded = fold_changes(group)
+            by_cause = "" if len(folded) == len(group) else f"{count_noun(len(folded), 'cause')}, "
+            page.print(Text(f"{title} ({by_cause}{len(group)})", style="bold"))
+            page.print(_changes_table(folded, now))
 
 
-def _changes_table(changes: Iterable[FindingChange], now: str) -> Table:
+def _changes_table(changes: Iterable[CauseChange], now: str) -> Table:
     table = _history_table("", "recommendation", "subject", "severity", "verdict")
-    for change in changes:
-        finding = change.finding
+    for entry in changes:
+        change, finding = entry.change, entry.change.finding
+        effects = join_names(effect.finding.recommendation for effect in entry.effects)
+        explains = f"; explains {effects}" if entry.effects else ""
         was = f"; was {change.before.words}" if change.before else "; never judged before"
         age_text = verdict_age_text(finding.verdict, finding.age, now)
         _add_finding_row(
             table,
             finding,
-            age_text if change.before is finding.verdict else age_text + was,
+            (age_text if change.before is finding.verdict else age_text + was) + explains,
             finding.verdict,
         )
     return table

@@ -158,3 +158,18 @@ def test_hostile_names_reach_no_terminal() -> None:
     assert "\x1b" not in page
     assert "\u202e" not in page
     assert "[bold]:smile:" in page
+
+
+def test_effects_are_in_the_line_of_the_cause_they_changed_with() -> None:
+    new = [
+        FindingChange(
+            ChangeDirection.NEW, row(id_, Verdict.DRIFT, FRESH, kind=FindingKind.STOPPED), None
+        )
+        for id_ in ("RTR-01", "SIP-01", "PE-01")
+    ]
+    page = render_changes_since(
+        RunChanges(run(1, ClusterStatus.COMPLIANT), run(4, ClusterStatus.DRIFT), tuple(new)), NOW
+    )
+    assert "(1 cause, 3)" in page
+    assert page.count("imp-sub.example.test") == 1
+    assert "explains SIP-01 and PE-01" in " ".join(page.split())
