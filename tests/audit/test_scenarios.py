@@ -148,6 +148,20 @@ def test_a_broken_foundation_has_four_causes_that_explain_the_rest(lab: Start) -
     assert document["summary"]["drift"] == 12
 
 
+def test_the_terminal_begins_with_the_foundation_and_counts_by_cause(lab: Start) -> None:
+    running = lab("broken-foundation")
+    result = running.run("audit")
+
+    assert result.exit_code == 3
+    text = " ".join(result.stdout.split())
+    assert "4 causes, 12 differences" in text
+    assert "Worst: Cisco Route Datastore on imp2.lab.test: stopped, which explains 8 more." in text
+    assert "12 drift (4 causes)" in text
+    blocks = [line for line in result.stdout.splitlines() if line.startswith("✗ CRITICAL ")]
+    assert [line.split()[2] for line in blocks] == ["NET-03", "NET-04", "NET-05", "NET-06"]
+    assert text.index("Fix NET-06 too") < text.index("start Cisco XCP Router")
+
+
 def test_every_recommendation_that_can_drift_drifts_in_a_scenario() -> None:
     """A new recommendation must be shown to be found on a live cluster."""
     shown = {row for table in DRIFT.values() for row, _, _ in _rows(table)}
