@@ -209,6 +209,7 @@ def judge_cluster(facts: ClusterFacts, options: RunOptions, fail_on: Severity) -
         notices=cluster_notices(facts),
         certificate_days=facts.certificate_days,
         cucm_certificate_not_after=facts.cucm_certificate_not_after,
+        cucm_release=facts.cucm_release,
     )
 
 

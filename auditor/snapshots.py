@@ -87,7 +87,7 @@ class SnapshotReport:
 # this program: a key that neither of them uses would only be one more thing to refuse it for.
 _FACTS_READ = frozenset(
     {"name", "nodes", "groups", "groups_known", "topology_observed", "settings", "databases"}
-    | {"high_availability", "coverage", "peers"}
+    | {"high_availability", "coverage", "peers", "cucm_release"}
 )
 """The keys of the facts that are read again. The others may change from version to version."""
 

@@ -336,6 +336,7 @@ def cluster(
         coverage=tuple(gaps),
         cucm_certificate_not_after=CERTIFICATE_END,
         started_at=RUN_STARTED,
+        cucm_release="14.0.1.12900-161",
     )
     return replace(base, **changes)
 

@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+REASONS_OF_ONE_REQUEST = (Reason.SOAP_FAULT, Reason.BAD_REPLY, Reason.BUG)
+"""Failures that say nothing of other requests to the same source."""
+
 
 @dataclass(frozen=True, slots=True)
 class RequestResult(Generic[T]):
@@ -175,6 +178,12 @@ class CoverageLog:
             requests=entry.requests + stats.requests,
             elapsed_ms=entry.elapsed_ms + stats.elapsed_ms,
         )
+
+    def may_answer(self, source: Source) -> bool:
+        """Return whether a source did not fail, or only in a way that concerns one request."""
+        # A time-out, a refusal or a missing role would meet the next request as well.
+        entry = self.entries.get(source)
+        return entry is None or entry.reason in (None, *REASONS_OF_ONE_REQUEST)
 
     def has_failed(self, source: Source) -> bool:
         """Return whether a source was asked and failed."""

@@ -77,6 +77,11 @@ class CucmReader:
         """Return whether there is a server that was not asked yet."""
         return bool(self._waiting)
 
+    @property
+    def may_answer(self) -> bool:
+        """Return whether another request to the last server may be answered."""
+        return self._log.may_answer(Source.CUCM_AXL)
+
     def ask(self, request: Callable[[Client], T]) -> RequestResult[T]:
         """Send a request; after no reply, send it to the next server.
 

@@ -11,7 +11,6 @@ from auditor.collect.coverage import CoverageLog, RequestStats
 from auditor.collect.discovery.probes import Probe
 from auditor.collect.discovery.reader import ProbeResults, fail_all_probes, read_probes
 from auditor.collect.perfmon import (
-    has_perfmon_failed,
     read_ha_state,
     read_replication,
     read_sessions,
@@ -130,7 +129,7 @@ def _ask_replication(
     log: CoverageLog, others: frozenset[str], context: SurveyContext
 ) -> int | None:
     """Return the state of the node's replication, None if it was not read or has no other node."""
-    if not others or has_perfmon_failed(log):
+    if not others or not log.may_answer(Source.PERFMON):
         return None
     request = partial(read_replication, log.client, log.node, others)
     # A failover check judges by the HA state, and must not say that PerfMon gave none.

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from auditor.collect.coverage import CoverageLog
+from auditor.collect.coverage import REASONS_OF_ONE_REQUEST, CoverageLog
 from auditor.config.hosts import is_ip
-from auditor.errors import REDACTED, BadReply, Reason, WrongNode
+from auditor.errors import REDACTED, BadReply, WrongNode
 from auditor.failure_reasons import Interface
 from auditor.models.facts import (
     REPLICATION_STATES,
@@ -135,15 +135,6 @@ SESSION_COUNTERS = (("Cisco Presence Engine", PRESENCE_SESSIONS), ("Cisco XCP CM
 """Objects and counters: RTMT guide 9.0 to 15, performance monitoring for IM and Presence; the HA
 chapter of the upgrade guides counts users' sessions by the first."""
 
-_REASONS_OF_ONE_COUNTER = (Reason.SOAP_FAULT, Reason.BAD_REPLY, Reason.BUG)
-"""Failures that say nothing of the node's other counters."""
-
-
-def has_perfmon_failed(log: CoverageLog) -> bool:
-    """Return whether PerfMon of the node failed in a way that every further request would share."""
-    entry = log.entries.get(Source.PERFMON)
-    return entry is not None and entry.reason not in (None, *_REASONS_OF_ONE_COUNTER)
-
 
 def read_sessions(
     log: CoverageLog, node: NodeFacts, others: frozenset[str], *, most_requests: int
@@ -155,12 +146,12 @@ def read_sessions(
     """
     sessions: dict[str, int] = {}
     for object_name, name in SESSION_COUNTERS:
-        if has_perfmon_failed(log) or log.client.requests_sent >= most_requests:
+        if not log.may_answer(Source.PERFMON) or log.client.requests_sent >= most_requests:
             break
         reply = log.ask_optional(
             Source.PERFMON, partial(_request_counters, log, others, object_name)
         )
-        if reply.error is not None and reply.error.reason not in _REASONS_OF_ONE_COUNTER:
+        if reply.error is not None and reply.error.reason not in REASONS_OF_ONE_REQUEST:
             break
         instances = [
             counter.value

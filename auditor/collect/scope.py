@@ -5,7 +5,10 @@ from enum import StrEnum
 
 
 class SurveyTopic(StrEnum):
-    """One thing to ask; each costs a node one request, `databases` costs this machine TCP tests."""
+    """One thing to ask; each costs a node one request.
+
+    `databases` costs this machine TCP tests, `cucm_release` one request to CUCM.
+    """
 
     PRODUCT = "product"
     SERVICES = "services"
@@ -13,6 +16,7 @@ class SurveyTopic(StrEnum):
     AXL = "axl"
     SESSIONS = "sessions"
     REPLICATION = "replication"
+    CUCM_RELEASE = "cucm_release"
     DATABASES = "databases"
 
 
@@ -22,17 +26,21 @@ AUDIT_TOPICS = frozenset(
         SurveyTopic.SERVICES,
         SurveyTopic.HA,
         SurveyTopic.REPLICATION,
+        SurveyTopic.CUCM_RELEASE,
         SurveyTopic.AXL,
         SurveyTopic.DATABASES,
     }
 )
 """The topics that recommendations are judged on."""
 
+INIT_TOPICS = AUDIT_TOPICS - {SurveyTopic.CUCM_RELEASE, SurveyTopic.REPLICATION}
+"""The topics that a configuration is written from."""
+
 # Cisco's administration guide 15 (post-change tasks) compares the sessions with those before.
 SNAPSHOT_TOPICS = AUDIT_TOPICS | {SurveyTopic.SESSIONS}
 """The topics of a snapshot, to compare with later."""
 
-PRECHECK_TOPICS = SNAPSHOT_TOPICS | {SurveyTopic.REPLICATION}
+PRECHECK_TOPICS = SNAPSHOT_TOPICS - {SurveyTopic.CUCM_RELEASE}
 """The topics of a precheck: what must be so before a change, and what must be so again after it."""
 
 WATCH_TOPICS = frozenset({SurveyTopic.SERVICES, SurveyTopic.HA})

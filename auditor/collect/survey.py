@@ -116,7 +116,8 @@ class ClusterSurvey:
             # Before CUCM is asked, which need not complete readings that are discarded.
             distinct = drop_duplicate_machines([results[node.name] for node in topology.nodes])
             completed = steps.submit(self._complete_activations, distinct).result()
-        return self._build_facts(topology, completed, checks)
+            cucm_release = steps.submit(self._read_cucm_release).result()
+        return self._build_facts(topology, completed, checks, cucm_release)
 
     def _find_nodes(self) -> Topology:
         """Return the nodes and groups of the earlier survey, else those that CUCM lists."""
@@ -267,8 +268,23 @@ class ClusterSurvey:
             result if services is None else replace(result, node=replace(node, services=services))
         )
 
+    def _read_cucm_release(self) -> str | None:
+        """Return the release of CUCM, None where it is not due or was not read."""
+        # Last, so that a refusal of this one request costs nothing else.
+        if (
+            SurveyTopic.CUCM_RELEASE not in self._context.scope.topics
+            or self._refusal is not None
+            or not self._cucm.may_answer
+        ):
+            return None
+        return self._cucm.ask(lambda cucm: cucm.ccm_version()).value
+
     def _build_facts(
-        self, topology: Topology, results: Sequence[NodeResult], checks: Sequence[TcpCheck]
+        self,
+        topology: Topology,
+        results: Sequence[NodeResult],
+        checks: Sequence[TcpCheck],
+        cucm_release: str | None,
     ) -> ClusterFacts:
         tcp_coverage = sorted((check.coverage for check in checks), key=lambda entry: entry.node)
         results = fill_discovered_roles(results)
@@ -278,6 +294,7 @@ class ClusterSurvey:
         facts = replace(
             facts,
             axl_version=self._axl_version,
+            cucm_release=cucm_release,
             cucm_certificate_not_after=utc_timestamp_or_none(
                 self._cucm.publisher_certificate_not_after
             ),

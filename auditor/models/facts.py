@@ -396,9 +396,10 @@ class ClusterFacts:
     listed them, or because it is older than AXL 10.0, cannot list IM&P nodes, and the file
     declares them. `peers` are the addresses of intercluster peers in the cluster's database.
     `notes` are sentences on what the database does not show, or shows and no recommendation
-    covers. `axl_version` is the one that was used with CUCM. `topology_recorded_at` is the start
-    of the earlier run from which nodes and groups are, None if they are not from the history.
-    `cucm_subscribers` are the CUCM servers that CUCM lists beside its publisher.
+    covers. `axl_version` is the one that was used with CUCM, and `cucm_release` is what CUCM
+    reports of itself. `topology_recorded_at` is the start of the earlier run from which nodes and
+    groups are, None if they are not from the history. `cucm_subscribers` are the CUCM servers that
+    CUCM lists beside its publisher.
 
     `changing_before` holds the services that the previous run found Starting or Stopping, by node
     in lower case and service. `disputed` holds, by key of the file, in what declared nodes differ
@@ -430,6 +431,7 @@ class ClusterFacts:
     certificate_days: int = DEFAULT_CERTIFICATE_DAYS
     started_at: Annotated[datetime | None, Field(exclude=True)] = None
     cucm_subscribers: tuple[str, ...] = ()
+    cucm_release: str | None = None
 
     @property
     def release(self) -> str | None:

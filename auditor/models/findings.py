@@ -59,6 +59,7 @@ class FindingKind(StrEnum):
     REPLICATION_BAD = "replication_bad"
     EXPIRING = "expiring"
     EXPIRED = "expired"
+    RELEASE_DIFFERS = "release_differs"
 
 
 class Severity(StrEnum):
@@ -183,6 +184,7 @@ class ClusterReport:
     notices: tuple[str, ...] = field(default=())
     certificate_days: int = DEFAULT_CERTIFICATE_DAYS
     cucm_certificate_not_after: str | None = None
+    cucm_release: str | None = None
 
     @property
     def unread(self) -> tuple[str, ...]:

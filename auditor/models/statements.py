@@ -85,6 +85,19 @@ class Form(StrEnum):
     RELEASE_FROM = auto()
     RELEASE_BELOW = auto()
 
+    ONE_VERSION_EXPECTED = auto()
+    CUCM_RELEASE_EXPECTED = auto()
+    FEWER_THAN_TWO_NODES = auto()
+    NO_NODE_RUNS = auto()
+    VERSION_RUNS = auto()
+    CUCM_RUNS = auto()
+    VERSIONS_COMPARED = auto()
+    FIELDS_COMPARED = auto()
+    UPGRADE_HALF_DONE = auto()
+    VERSION_UNREADABLE = auto()
+    VERSION_NOT_REPORTED = auto()
+    CUCM_VERSION_NOT_READ = auto()
+
     # Scopes
     ROW_NOT_APPLICABLE = auto()
     ROW_IF_APPLICABLE = auto()
@@ -237,6 +250,8 @@ class Form(StrEnum):
     READ_RELEASE = auto()
     READ_CUCM = auto()
     READ_REPLICATION = auto()
+    READ_VERSION = auto()
+    READ_CUCM_VERSION = auto()
     AUDIT_WHEN_REPLICATED = auto()
     PUT_INTO_GROUP = auto()
     CHECK_HA_AND_CUCM = auto()

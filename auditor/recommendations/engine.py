@@ -47,6 +47,11 @@ from auditor.recommendations.profile import (
     profile_keys,
 )
 from auditor.recommendations.services import judge_node
+from auditor.recommendations.versions import (
+    judge_cluster_version,
+    judge_cucm_release,
+    judge_group_version,
+)
 from auditor.recommendations.view import Judgement, NodeView
 from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMode
 
@@ -307,6 +312,12 @@ def _judge_expectation(
             return judge_declared_key(facts, name)
         case Expectation.PROFILE_NAMES_EXIST:
             return judge_declared_names(facts, name)
+        case Expectation.GROUP_ON_ONE_VERSION:
+            return judge_group_version(facts, name)
+        case Expectation.CLUSTER_ON_ONE_VERSION:
+            return judge_cluster_version(facts)
+        case Expectation.RELEASE_OF_CUCM:
+            return judge_cucm_release(facts)
         case Expectation.ABSENT_FEATURE_IS_OFF:
             return judge_absent_feature(facts, row, name, context.loaded)
         case Expectation.CUCM_CERTIFICATE_VALID:

@@ -14,7 +14,6 @@ from auditor.models.facts import (
 from auditor.models.findings import FindingKind, Verdict
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations.certificates import judge_node_certificate
-from auditor.recommendations.cluster_health import judge_replication
 from auditor.recommendations.ha import explain_by_ha, judge_group_membership
 from auditor.recommendations.prerequisites import (
     judge_database_configured,
@@ -23,6 +22,7 @@ from auditor.recommendations.prerequisites import (
     judge_ldap_search,
     judge_xmpp_federation,
 )
+from auditor.recommendations.replication import judge_replication
 from auditor.recommendations.view import (
     Judgement,
     NodeView,

@@ -137,6 +137,7 @@ def _cluster_report_dict(cluster: ClusterReport) -> dict[str, Any]:
         "status": str(cluster.status),
         "release": cluster.release,
         "cucm_certificate_not_after": cluster.cucm_certificate_not_after,
+        "cucm_release": cluster.cucm_release,
         # By exact name too, so that names that differ only in case have one order.
         "nodes": [
             _node_dict(n) for n in sorted(cluster.nodes, key=lambda n: (n.name.lower(), n.name))

@@ -130,6 +130,10 @@ def _cluster_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
     yield f"## {_status_mark(cluster)} Cluster {format_code(cluster.name)}: {cluster.status}"
     yield ""
     yield escape_markdown(wording.cluster_summary(cluster))
+    yield ""
+    read, due = summary.count_nodes_read(cluster)
+    releases = escape_markdown(summary.releases_text(cluster))
+    yield f"Release {releases}, {read} of {count_noun(due, 'node')} read."
     yield from _changes_markdown(report, cluster)
     if wording.nothing_was_read(cluster):
         yield from _gaps_markdown(cluster)

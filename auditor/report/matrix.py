@@ -23,6 +23,7 @@ from auditor.models.facts import (
     ServiceState,
 )
 from auditor.models.findings import ClusterReport, Finding, FindingKind, SubjectKind, Verdict
+from auditor.models.releases import version_number
 from auditor.models.statements import Form
 from auditor.report.console import safe_text
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
@@ -36,6 +37,9 @@ _DRIFT_KIND_WORDS = {
     FindingKind.PROFILE_CONFLICT: "conflict",
 }
 """Where the state of the service does not say what is wrong with it."""
+
+PAIR_ROW = "HA-01"
+"""The recommendation whose verdict the HA states of a pair have in the matrix."""
 
 REPLICATION_ROW = "REPL-01"
 """The recommendation whose verdict the replication of a node has in the matrix."""
@@ -98,7 +102,7 @@ def node_attribute_rows(
 ) -> list[tuple[str, list[Cell]]]:
     """Return the rows on the nodes themselves.
 
-    Their release is among them where they differ in it, their replication where it was judged.
+    Their version is among them where any was read, their replication where it was judged.
     """
     rows = [
         ("role", [_role_cell(node) for node in nodes]),
@@ -106,8 +110,8 @@ def node_attribute_rows(
         ("HA state", [_node_ha_cell(node, index) for node in nodes]),
         ("identity", [_identity_cell(node) for node in nodes]),
     ]
-    if len({node.release for node in nodes}) > 1:
-        rows.append(("release", [_release_cell(node) for node in nodes]))
+    if any(node.release for node in nodes):
+        rows.append(("version", [_version_cell(node, index) for node in nodes]))
     if any(_find_replication(node, index) for node in nodes):
         rows.append(("replication", [_replication_cell(node, index) for node in nodes]))
     return rows
@@ -117,10 +121,15 @@ def _verdict_cell(verdict: Verdict, word: str, finding: Finding | None = None) -
     return Cell(word, verdict, VERDICT_MARKS[verdict], finding)
 
 
-def _release_cell(node: NodeFacts) -> Cell:
-    return (
-        Cell(node.release) if node.release else Cell("unknown", mark=VERDICT_MARKS[Verdict.UNKNOWN])
-    )
+def _version_cell(node: NodeFacts, index: FindingIndex) -> Cell:
+    if node.planned:
+        return Cell("-")
+    if node.release is None:
+        return _verdict_cell(Verdict.UNKNOWN, "not read")
+    of_group = index.by_group.get((node.redundancy_group or "").lower(), ())
+    differing = next((f for f in of_group if f.kind is FindingKind.RELEASE_DIFFERS), None)
+    word = version_number(node.release)
+    return _verdict_cell(Verdict.DRIFT, word, differing) if differing else Cell(word)
 
 
 def _find_replication(node: NodeFacts, index: FindingIndex) -> Finding | None:
@@ -159,9 +168,8 @@ def _node_ha_cell(node: NodeFacts, index: FindingIndex) -> Cell:
     word = str(node.ha_state.state).replace("_", " ")
     if node.ha_state.origin is not Origin.OBSERVED:
         word += " (inferred)"
-    verdict, finding = _gravest_verdict(
-        index.by_group.get((node.redundancy_group or "").lower(), ())
-    )
+    of_group = index.by_group.get((node.redundancy_group or "").lower(), ())
+    verdict, finding = _gravest_verdict(f for f in of_group if f.recommendation == PAIR_ROW)
     # Nodes report state 0, unknown, while high availability is off. "Unknown" would then hide that
     # the switch was read.
     unread = node.ha_state.state is HaState.UNKNOWN

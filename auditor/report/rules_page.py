@@ -71,6 +71,11 @@ EXPECTATION_TEXTS = {
     Expectation.FILE_SERVER_AND_DATABASE: "a file server and one database a node are configured",
     Expectation.PAIR_HEALTHY: "high availability is on and both nodes are normal",
     Expectation.REPLICATION_GOOD: "database replication in state 2",
+    Expectation.GROUP_ON_ONE_VERSION: "the same version on both nodes, the whole text of it",
+    Expectation.CLUSTER_ON_ONE_VERSION: "the same version on all nodes, the whole text of it",
+    Expectation.RELEASE_OF_CUCM: (
+        "the release of CUCM: four fields of the version agree from 11.x, two before"
+    ),
     Expectation.GROUPED: "the node is in a redundancy group",
     Expectation.PROFILE_AGREES: "the profile says what the cluster shows",
     Expectation.PROFILE_NAMES_EXIST: "all names in the profile exist in the cluster",

@@ -87,6 +87,20 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.RELEASE_RANGE: "this holds for releases {bounds}, and {release:release}",
     Form.RELEASE_FROM: "from {release}",
     Form.RELEASE_BELOW: "below {release}",
+    Form.ONE_VERSION_EXPECTED: "all nodes{group:of} run the same version",
+    Form.CUCM_RELEASE_EXPECTED: "CUCM and all IM and Presence nodes run the same release",
+    Form.FEWER_THAN_TWO_NODES: "fewer than two nodes{group:of} are installed",
+    Form.NO_NODE_RUNS: "no IM and Presence node is installed",
+    Form.VERSION_RUNS: "{nodes:list} {nodes:runs} {version}",
+    Form.CUCM_RUNS: "CUCM runs {version}",
+    Form.VERSIONS_COMPARED: "the whole version that each node reports is compared",
+    Form.FIELDS_COMPARED: "the first {count} fields of the versions are compared",
+    Form.UPGRADE_HALF_DONE: (
+        "an upgrade or a switch of versions is under way, or was left half done"
+    ),
+    Form.VERSION_UNREADABLE: "{node} reports {version}, which is no whole version",
+    Form.VERSION_NOT_REPORTED: "Control Center of {node} reported no version",
+    Form.CUCM_VERSION_NOT_READ: "CUCM was not asked for its version",
     # Scopes
     Form.ROW_NOT_APPLICABLE: "nothing: {recommendation} does not apply to {node}",
     Form.ROW_IF_APPLICABLE: "{title}, if {recommendation} applies to {node}",
@@ -306,6 +320,10 @@ _TEMPLATES: Mapping[Form, str] = {
         "audit again in a while; if it stays so for four hours, Cisco's guide resets it as if the"
         " setup had failed (REPL-01)"
     ),
+    Form.READ_VERSION: ("read `show version active` on {node}, and make its Control Center answer"),
+    Form.READ_CUCM_VERSION: (
+        "make AXL of the CUCM publisher answer, or read `show version active` there"
+    ),
     Form.READ_CUCM: "make AXL of the CUCM publisher answer, then audit again",
     Form.PUT_INTO_GROUP: "put {node} into a redundancy group",
     Form.CHECK_HA_AND_CUCM: (
@@ -333,7 +351,14 @@ _SOURCE_NAMES = {
 
 _STATE_WORDS = {"unknown": "in a state that is not known", "not_activated": "not activated"}
 
-_PREFIXES = {"for": " for ", "at": " at ", "on": " on ", "and": ", and ", "reason": ", reason "}
+_PREFIXES = {
+    "for": " for ",
+    "at": " at ",
+    "of": " of ",
+    "on": " on ",
+    "and": ", and ",
+    "reason": ", reason ",
+}
 """Words before a value that may be missing."""
 
 
@@ -421,6 +446,7 @@ _FORMATS: Mapping[str, Callable[[StatementValue], str]] = {
     "release": lambda value: (
         f"the cluster runs {_text(value)}" if value else "the release of the cluster is not known"
     ),
+    "runs": lambda value: "run" if isinstance(value, tuple) and len(value) > 1 else "runs",
     "run": lambda value: f"; or run `{_text(value)}`" if value else "",
     "source": lambda value: _SOURCE_NAMES[Source(_text(value))],
     "state": lambda value: _STATE_WORDS.get(_text(value), _text(value)),

@@ -10,6 +10,7 @@ from auditor.failures import Failure, failure_cause
 from auditor.models.facts import Coverage, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Finding, SubjectKind, Verdict
 from auditor.models.history import ChangeDirection, ClusterHistory, FindingAge
+from auditor.models.releases import nodes_by_version, version_number
 from auditor.models.report import Report, RunMetadata
 from auditor.problems import Problem
 from auditor.report.change_causes import fold_changes
@@ -43,6 +44,23 @@ def count_nodes_read(cluster: ClusterReport) -> tuple[int, int]:
     """Return how many nodes had a service state read, and how many should have had one."""
     due = sum(not node.planned for node in cluster.nodes)
     return due - len(cluster.unread), due
+
+
+def releases_text(cluster: ClusterReport) -> str:
+    """Return every release that runs: `14.0.1.13900-8 on 3 nodes, 14.0.1.12900-2 on imp4`.
+
+    A release that all nodes share is alone, and CUCM's comes last.
+    """
+    versions = nodes_by_version(node for node in cluster.nodes if not node.planned)
+    if len(versions) > 1:
+        of_nodes = [
+            f"{version} on {names[0] if len(names) == 1 else count_noun(len(names), 'node')}"
+            for version, names in versions.items()
+        ]
+    else:
+        of_nodes = list(versions) or [version_number(cluster.release or "unknown")]
+    cucm = [f"CUCM {version_number(cluster.cucm_release)}"] if cluster.cucm_release else []
+    return ", ".join((*of_nodes, *cucm))
 
 
 def coverage_gaps(cluster: ClusterReport) -> list[Coverage]:

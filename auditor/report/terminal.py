@@ -22,6 +22,7 @@ from auditor.report.summary import (
     changes_summary,
     count_nodes_read,
     count_verdict,
+    releases_text,
     skipped_packs_text,
 )
 from auditor.text import count_noun
@@ -138,8 +139,8 @@ def _print_overview(page: Console, clusters: Iterable[ClusterReport]) -> None:
 def _print_cluster_report(page: Console, report: Report, cluster: ClusterReport) -> None:
     page.rule(safe_text(f"Cluster {cluster.name}", "bold"), align="left", characters="━", style="")
     answered, due = count_nodes_read(cluster)
-    release = f"release {cluster.release}" if cluster.release else "release unknown"
-    about = safe_text(f"{release}, {answered} of {count_noun(due, 'node')} read")
+    read = f"{answered} of {count_noun(due, 'node')} read"
+    about = safe_text(f"release {releases_text(cluster)}, {read}")
     page.print(Text.assemble(_cluster_status_text(cluster.status), "  ", about))
     page.print(safe_text(wording.cluster_summary(cluster), "bold"))
     past = report.past.get(cluster.name)

@@ -78,6 +78,7 @@ KIND_TEXTS = {
     FindingKind.REPLICATION_BAD: "database replication not good",
     FindingKind.EXPIRING: "certificate expires soon",
     FindingKind.EXPIRED: "certificate expired",
+    FindingKind.RELEASE_DIFFERS: "versions differ",
 }
 
 

@@ -32,6 +32,7 @@ PLACES: Mapping[str, tuple[str, str, str]] = {
     "perfmon": (SUB, "perfmon", "perfmonCollectCounterData"),
     "replication": (SUB, "perfmon", "perfmonCollectCounterData"),
     "imp-axl": (SUB, "imp-axl", "executeSQLQuery"),
+    "cucm-release": (CUCM, "cucm-axl", "getCCMVersion"),
 }
 """Every question of an audit: who is asked, over which interface, what."""
 
@@ -39,42 +40,42 @@ PLACES: Mapping[str, tuple[str, str, str]] = {
 # failure is a finding. "+401" loses the node's other sources too. "=": nothing changes.
 # "?NAME": the source answers, and the changes are those of that name. "-": see EXCLUDED.
 TABLE = """
-fault                 topology             groups               activation           product               services              second                perfmon              replication          imp-axl
-connection-refused    unreachable+silent   unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable          unreachable!
-lost                  unreachable+silent   unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable          unreachable!
-hang                  timed_out+silent     timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out            timed_out!
-slow-drip             timed_out            timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out            timed_out!
-reset                 bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
-cut                   bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
-huge-reply            too_large            too_large            too_large            too_large             too_large             too_large             too_large            too_large            too_large
-http-401              credentials          credentials+stop     credentials          credentials+node401   credentials+401       credentials+401       credentials+401      credentials+axl      credentials
-http-403              not_authorised       not_authorised       not_authorised       not_authorised        not_authorised        not_authorised        not_authorised       not_authorised       not_authorised
-http-404              no_such_service      no_such_service      no_such_service      no_such_service       no_such_service       no_such_service       no_such_service      no_such_service      no_such_service!
-http-500              unavailable          unavailable          unavailable          unavailable           unavailable           unavailable           unavailable          unavailable          unavailable!
-http-503              unavailable          unavailable          unavailable          unavailable           unavailable           unavailable           unavailable          unavailable          unavailable!
-redirect              bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
-login-page            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
-unsupported-version   unsupported_version  unsupported_version  unsupported_version  unavailable           unavailable           unavailable           unavailable          unavailable          unsupported_version
-rate-control          rate_limited         rate_limited         rate_limited         rate_limited          rate_limited          rate_limited          rate_limited         rate_limited         rate_limited
-soap-fault            soap_fault           soap_fault           soap_fault           soap_fault            soap_fault            soap_fault            soap_fault           soap_fault           soap_fault
-database-fault        soap_fault           soap_fault           soap_fault           -                     -                     -                     -                    -                    soap_fault!
-dtd-entity            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
-entity-bomb           bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
-no-body               bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
-other-operation       bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
-doubled-list          bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
-doubled-body          bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
-empty-list            bad_reply            bad_reply            ?ACTIVATION          bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!
-missing-row           bad_reply+member     bad_reply            ?ACTIVATION          =                     ?NO_AXL_ROW           ?NO_AXL_ROW           bad_reply+state      bad_reply            bad_reply!
-contradicting-rows    bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply            bad_reply!
-missing-value         ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply            bad_reply!
-odd-status            ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply            bad_reply!
-padded-text           =                    =                    =                    =                     =                     =                     =                    =                    =
-nil-values            bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply            bad_reply!
-odd-number            =                    =                    =                    =                     ?NO_UPTIME            ?NO_UPTIME            bad_reply            bad_reply            bad_reply!
-starting              -                    -                    -                    -                     ?MOVING               ?LEFT                 -                    -                    -
-stopping              -                    -                    -                    -                     ?MOVING               ?LEFT                 -                    -                    -
-other-node            -                    -                    -                    =                     wrong_node+twins      wrong_node+twins      wrong_node+node      wrong_node+node      -
+fault                 topology             groups               activation           product               services              second                perfmon              replication          imp-axl              cucm-release
+connection-refused    unreachable+silent   unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable          unreachable!         unreachable
+lost                  unreachable+silent   unreachable          unreachable          unreachable           unreachable           unreachable           unreachable          unreachable          unreachable!         unreachable
+hang                  timed_out+silent     timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out            timed_out!           timed_out
+slow-drip             timed_out            timed_out            timed_out            timed_out             timed_out             timed_out             timed_out            timed_out            timed_out!           timed_out
+reset                 bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
+cut                   bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
+huge-reply            too_large            too_large            too_large            too_large             too_large             too_large             too_large            too_large            too_large            too_large
+http-401              credentials          credentials+stop     credentials          credentials+node401   credentials+401       credentials+401       credentials+401      credentials+axl      credentials          credentials
+http-403              not_authorised       not_authorised       not_authorised       not_authorised        not_authorised        not_authorised        not_authorised       not_authorised       not_authorised       not_authorised
+http-404              no_such_service      no_such_service      no_such_service      no_such_service       no_such_service       no_such_service       no_such_service      no_such_service      no_such_service!     no_such_service
+http-500              unavailable          unavailable          unavailable          unavailable           unavailable           unavailable           unavailable          unavailable          unavailable!         unavailable
+http-503              unavailable          unavailable          unavailable          unavailable           unavailable           unavailable           unavailable          unavailable          unavailable!         unavailable
+redirect              bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
+login-page            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
+unsupported-version   unsupported_version  unsupported_version  unsupported_version  unavailable           unavailable           unavailable           unavailable          unavailable          unsupported_version  unsupported_version
+rate-control          rate_limited         rate_limited         rate_limited         rate_limited          rate_limited          rate_limited          rate_limited         rate_limited         rate_limited         rate_limited
+soap-fault            soap_fault           soap_fault           soap_fault           soap_fault            soap_fault            soap_fault            soap_fault           soap_fault           soap_fault           soap_fault
+database-fault        soap_fault           soap_fault           soap_fault           -                     -                     -                     -                    -                    soap_fault!          soap_fault
+dtd-entity            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
+entity-bomb           bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
+no-body               bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
+other-operation       bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
+doubled-list          bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
+doubled-body          bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
+empty-list            bad_reply            bad_reply            ?ACTIVATION          bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
+missing-row           bad_reply+member     bad_reply            ?ACTIVATION          =                     ?NO_AXL_ROW           ?NO_AXL_ROW           bad_reply+state      bad_reply            bad_reply!           bad_reply
+contradicting-rows    bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply            bad_reply!           bad_reply
+missing-value         ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply            bad_reply!           bad_reply
+odd-status            ?NO_ROLES            ?HA_SWITCH           ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply            bad_reply!           ?NO_RELEASE
+padded-text           =                    =                    =                    =                     =                     =                     =                    =                    =                    =
+nil-values            bad_reply            bad_reply            ?ACTIVATION          =                     ?ALL_ROWS             ?ALL_ROWS             bad_reply            bad_reply            bad_reply!           bad_reply
+odd-number            =                    =                    =                    =                     ?NO_UPTIME            ?NO_UPTIME            bad_reply            bad_reply            bad_reply!           =
+starting              -                    -                    -                    -                     ?MOVING               ?LEFT                 -                    -                    -                    -
+stopping              -                    -                    -                    -                     ?MOVING               ?LEFT                 -                    -                    -                    -
+other-node            -                    -                    -                    =                     wrong_node+twins      wrong_node+twins      wrong_node+node      wrong_node+node      -                    -
 """  # noqa: E501 - a table is read in rows
 
 EXCLUDED = {
@@ -96,6 +97,9 @@ LISTENERS: Mapping[tuple[str, str], str] = {
     ("self-signed-certificate", SUB): "tls",
 }
 """Faults of a whole server."""
+
+CLUSTER = "pair"
+"""The name of the cluster, the subject of what all nodes have in common."""
 
 KEYS = ("deployment.compliance", "deployment.sip_federation")
 """What is declared absent, so that PROFILE-03 needs the services of every node."""
@@ -128,6 +132,8 @@ def _unknown(on: str, rows: str) -> Changes:
 
 KEYS_OPEN: Changes = {("PROFILE-03", key): "unknown" for key in KEYS}
 NODE_LOST = {**_unknown(SUB, ON_SUB), **KEYS_OPEN}
+VERSION_LOST = {**_unknown(GROUP, "REL-01"), **_unknown(CLUSTER, "REL-02 REL-03")}
+CUCM_VERSION_LOST = _unknown(CLUSTER, "REL-03")
 HA_LOST = _unknown(GROUP, "HA-01")
 REPLICATION_LOST = _unknown(SUB, "REPL-01")
 PERFMON_LOST = {**HA_LOST, **REPLICATION_LOST}
@@ -137,21 +143,27 @@ SWITCH_LOST = _unknown("high_availability", "PROFILE-01")
 ACTIVATION_LOST = _unknown(SUB, "BPS-01")
 
 LOST: Mapping[str, Changes] = {
-    "topology": {**KEYS_OPEN, **SWITCH_LOST, ("PROFILE-02", "addresses"): "unknown"},
+    "topology": {
+        **KEYS_OPEN,
+        **SWITCH_LOST,
+        ("PROFILE-02", "addresses"): "unknown",
+        **_unknown(CLUSTER, "REL-02 REL-03"),
+    },
     "groups": {**UNGROUPED, **SWITCH_LOST, **ACTIVATION_LOST},
     "activation": ACTIVATION_LOST,
-    "product": {},
+    "product": VERSION_LOST,
     "services": NODE_LOST,
     "second": _unknown(SUB, "DIR-03"),
     "perfmon": PERFMON_LOST,
     "replication": REPLICATION_LOST,
     "imp-axl": AXL_LOST,
+    "cucm-release": CUCM_VERSION_LOST,
 }
 """What is no longer known when a question stays without an answer."""
 
 CERTIFICATE_LOST = _unknown(SUB, "CERT-01")
 CUCM_CERTIFICATE_LOST = _unknown("pair", "CERT-02")
-OTHER_NODE = {**NODE_LOST, **PERFMON_LOST, **CERTIFICATE_LOST}
+OTHER_NODE = {**VERSION_LOST, **NODE_LOST, **PERFMON_LOST, **CERTIFICATE_LOST}
 BOTH_LOST = {**OTHER_NODE, **_unknown(PUB, f"{ON_PUB} REPL-01 CERT-01")}
 FURTHER: Mapping[str, Changes] = {
     "401": {**PERFMON_LOST, **AXL_LOST},
@@ -159,6 +171,7 @@ FURTHER: Mapping[str, Changes] = {
     "state": HA_LOST,
     "node401": {**NODE_LOST, **PERFMON_LOST},
     "stop": {
+        **_unknown(CLUSTER, "REL-02 REL-03"),
         **NODE_LOST,
         **REPLICATION_LOST,
         **CERTIFICATE_LOST,
@@ -166,6 +179,7 @@ FURTHER: Mapping[str, Changes] = {
     },
     "silent": CUCM_CERTIFICATE_LOST,
     "member": {
+        **_unknown(CLUSTER, "REL-02 REL-03"),
         **_unknown(PUB, "HA-02 NET-12 REPL-01"),
         **SWITCH_LOST,
         **KEYS_OPEN,
@@ -180,6 +194,7 @@ NAMED: Mapping[str, Changes] = {
     "ACTIVATION": ACTIVATION_LOST,
     "NO_AXL_ROW": _unknown(SUB, "AXL-02 AXL-04 AXL-05"),
     "ALL_ROWS": NODE_LOST,
+    "NO_RELEASE": CUCM_VERSION_LOST,
     "NO_UPTIME": _unknown(SUB, "DIR-03"),
     "NO_ROLES": {
         **_unknown(PUB, "AXL-01 AXL-02 AXL-03 BPS-01 BPS-02 RPT-01 RPT-02"),
@@ -228,6 +243,9 @@ def _case(fault: Fault, place: str, cell: str) -> Case:
         return Case(fault, place, None, NAMED[cell[1:]])
     reason, _, further = cell.partition("+")
     changes = {**LOST[place], **FURTHER.get(further, {})}
+    # After such a failure CUCM is asked nothing more.
+    if place in ("groups", "activation") and reason not in ("soap_fault", "bad_reply"):
+        changes |= CUCM_VERSION_LOST
     if reason.endswith("!"):
         changes = {("AXL-04", SUB): "drift not_answering"}
     if further in ("member", "state"):
@@ -500,6 +518,7 @@ def _due(cluster: ClusterReport) -> Iterator[tuple[str, str]]:
     """Yield every recommendation with every subject of its kind, as the contract wants them."""
     subjects = {
         SubjectKind.NODE: {n.name for n in cluster.nodes},
+        SubjectKind.CLUSTER: {CLUSTER},
         SubjectKind.GROUP: {f.subject.name for f in cluster.findings if f.subject.kind == "group"},
         SubjectKind.CLUSTER: {cluster.name},
         SubjectKind.KEY: {f.subject.name for f in cluster.findings if f.subject.kind == "key"},

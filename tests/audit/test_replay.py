@@ -28,6 +28,7 @@ PLACES = (
     (PUB, "imp-axl", "executeSQLQuery"),
     (SUB, "control-center", "getProductInformationList"),
     (CUCM, "cucm-axl", "listPresenceRedundancyGroup"),
+    (CUCM, "cucm-axl", "getCCMVersion"),
 )
 SLOW = (Fault.HANG, Fault.SLOW_DRIP)
 ON_ROWS = {Fault.STARTING, Fault.STOPPING, Fault.OTHER_NODE}

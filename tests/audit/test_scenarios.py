@@ -85,6 +85,11 @@ DRIFT = {
         SIP-01      stopped               imp2
         TCM-01      stopped               imp2
     """,
+    "mixed-releases": """
+        REL-01      release_differs       DefaultCUPSubCluster
+        REL-02      release_differs       mixed-releases
+        REL-03      release_differs       mixed-releases
+    """,
     "lost-data-centre": """
         HA-01       ha_abnormal           DefaultCUPSubCluster Branches
     """,
@@ -247,3 +252,26 @@ def test_a_single_node_is_compliant(lab: Start) -> None:
     """No failover is possible, and nothing is wrong with that."""
     report = lab("one-node").audit()
     assert report.exit_code == 0
+
+
+def test_a_report_names_every_release_that_runs(lab: Start) -> None:
+    """The head sums them up, and the matrix has the whole version of each node."""
+    running = lab("mixed-releases")
+    result = running.run("audit", "-o", "markdown", "-o", f"terminal:{running.folder}/report.txt")
+    head = "14.0.1.14900-6 on 3 nodes, 14.0.1.13900-8 on imp2.lab.test, CUCM 14.0.1.12900-161"
+    assert f"Release {head}, 4 of 4 nodes read." in result.stdout.replace("\\", "")
+    text = (running.folder / "report.txt").read_text()
+    assert f"release {head}," in " ".join(text.split())
+    lines = text.splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("version "))
+    assert lines[first].split()[1:] == [
+        "✗",
+        "14.0.1.",
+        "✗",
+        "14.0.1.",
+        "14.0.1.14900",
+        "14.0.1.14900",
+    ]
+    assert lines[first + 1].split() == ["14900-6", "13900-8", "-6", "-6"]
+    (cluster,) = running.json()["clusters"]
+    assert cluster["cucm_release"] == "14.0.1.12900(161)"

@@ -179,7 +179,8 @@ def test_high_availability_that_is_off_is_asked_and_not_taken_for_meant(lab: Sta
     by_file = written(lab("demo"))
 
     assert f"{QUESTION_PREFIX} Should it be on for East?" in by_file.config.read_text()
-    (east,) = [f for f in by_file.cluster().findings if f.subject.name == "East"]
+    findings = by_file.cluster().findings
+    (east,) = [f for f in findings if (f.recommendation, f.subject.name) == ("HA-01", "East")]
     assert east.verdict in (Verdict.UNKNOWN, Verdict.DRIFT)
 
 

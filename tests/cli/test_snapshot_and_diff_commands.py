@@ -68,7 +68,7 @@ def test_a_node_that_stops_answering_is_newly_unknown(window: tuple[Lab, Path]) 
     result = running.run("diff", str(before), "live")
     first, *lines = result.stdout.splitlines()
     assert first.startswith("Nothing unexpected was seen, but something is unknown now.")
-    assert "  Newly unknown (3)" in lines
+    assert "  Newly unknown (6)" in lines
     silent = [line for line in lines if line.startswith(f"    {SUBSCRIBER}: ")]
     assert len(silent) == 2
     assert "control-center, imp-axl, perfmon: unreachable. " in silent[0]
@@ -284,7 +284,7 @@ def test_a_refused_password_is_reported_with_its_reason(
     result = running.run("diff", str(before), "live")
     assert "    cucm-pub.lab.test: cucm-axl: credentials. " in result.stdout
     rest = [line for line in result.stdout.splitlines() if line.startswith("    healthy: ")]
-    assert len(rest) == 6
+    assert len(rest) == 9
     assert "PROFILE-02 can no longer be judged for addresses, " in result.stdout
 
 

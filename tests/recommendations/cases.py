@@ -569,6 +569,71 @@ def replication() -> Iterator[Case]:
     yield Case(id_, Verdict.NOT_APPLICABLE, waiting, "imp1")
 
 
+def _on(*versions: str | None, cucm: str | None = "14.0.1.13900-155") -> ClusterFacts:
+    """Return a cluster whose nodes run these versions, two to a group."""
+    nodes = [
+        node(f"imp{n}", role="subscriber" if n > 1 else "publisher", group=f"G{(n + 1) // 2}")
+        for n in range(1, len(versions) + 1)
+    ]
+    running = (replace(n, release=version) for n, version in zip(nodes, versions, strict=True))
+    return cluster(*running, cucm_release=cucm)
+
+
+def versions() -> Iterator[Case]:
+    """Yield the cases of the rows on the versions of nodes and of CUCM."""
+    new, build, old = "14.0.1.13900-8.x86_64", "14.0.1.13900-9", "14.0.1.12900-2.x86_64"
+    differs = FindingKind.RELEASE_DIFFERS
+    for id_, subject in (("REL-01", "G1"), ("REL-02", "lab")):
+        yield Case(id_, Verdict.PASS, _on(new, new), subject)
+        # Only Control Center adds the architecture, which is no part of the version.
+        yield Case(id_, Verdict.PASS, _on(new, "14.0.1.13900-8"), subject)
+        for other in (build, old):
+            yield Case(id_, Verdict.DRIFT, _on(new, other), subject, differs)
+        yield Case(id_, Verdict.UNKNOWN, _on(new, None), subject)
+        yield Case(id_, Verdict.UNKNOWN, _on(None, None), subject)
+        waiting = _on(new, new)
+        planned = tuple(
+            replace(n, planned=True, release=None) if n.name == "imp2" else n for n in waiting.nodes
+        )
+        yield Case(id_, Verdict.NOT_APPLICABLE, replace(waiting, nodes=planned), subject)
+        lone = replace(_on(new), topology_observed=False)
+        yield Case(id_, Verdict.UNKNOWN, lone, subject)
+        first, second = _on(new, old).nodes
+        strange = cluster(first, replace(second, identity=Identity.CONTRADICTED))
+        yield Case(id_, Verdict.UNKNOWN, strange, subject)
+    half = _on(new, new, old, new)
+    yield Case("REL-01", Verdict.PASS, half, "G1")
+    yield Case("REL-01", Verdict.DRIFT, half, "G2", differs)
+    yield Case("REL-02", Verdict.DRIFT, half, "lab", differs)
+    yield Case("REL-02", Verdict.DRIFT, _on(new, old, None), "lab", differs)
+    unlisted = replace(_on(new, new), topology_observed=False)
+    yield Case("REL-01", Verdict.PASS, unlisted, "G1")
+    yield Case("REL-02", Verdict.UNKNOWN, unlisted, "lab")
+    id_ = "REL-03"
+    for verdict, cucm, imp in (
+        (Verdict.PASS, "14.0.1.13900-155", (new, new)),
+        (Verdict.PASS, "14.0.1.13900(155)", (new, new)),
+        (Verdict.PASS, "10.5.2.12901-1", ("10.5.2.22900-2", "10.5.1.10000-9")),
+        (Verdict.PASS, "9.1.2.10000-28", ("9.1.1.10000-8", "9.1.1.10000-8")),
+        (Verdict.DRIFT, "14.0.1.12900-161", (new, new)),
+        (Verdict.DRIFT, "15.0.1.10000-32", (new, new)),
+        (Verdict.DRIFT, "11.0.1.20000-2", ("11.0.1.10000-6", "11.0.1.10000-6")),
+        (Verdict.DRIFT, "10.5.2.10000-5", ("10.0.1.10000-9", "10.5.2.10000-5")),
+        (Verdict.DRIFT, "14.0.1.13900-155", (new, old)),
+        (Verdict.DRIFT, "14.0.1.13900-155", (old, None)),
+        (Verdict.UNKNOWN, "14.0.1.13900-155", (new, None)),
+        (Verdict.UNKNOWN, "14.0.1.13900-155", (new, "14.0")),
+        (Verdict.UNKNOWN, None, (new, new)),
+        (Verdict.UNKNOWN, "14.0", (new, new)),
+        (Verdict.UNKNOWN, "unknown", (new, new)),
+    ):
+        kind = differs if verdict is Verdict.DRIFT else None
+        yield Case(id_, verdict, _on(*imp, cucm=cucm), "lab", kind)
+    yield Case(id_, Verdict.UNKNOWN, unlisted, "lab")
+    yield Case(id_, Verdict.NOT_APPLICABLE, PLANNED, "lab")
+    yield Case(id_, Verdict.UNKNOWN, replace(cluster(), nodes=(), topology_observed=False), "lab")
+
+
 CASES = (
     *running(),
     *foundation(),
@@ -583,4 +648,5 @@ CASES = (
     *certificates(),
     *profile(),
     *replication(),
+    *versions(),
 )

@@ -112,6 +112,9 @@ def test_a_passage_without_a_known_title_is_named_by_its_subject() -> None:
 
 
 _SUBJECTS = {
+    Expectation.GROUP_ON_ONE_VERSION: SubjectKind.GROUP,
+    Expectation.CLUSTER_ON_ONE_VERSION: SubjectKind.CLUSTER,
+    Expectation.RELEASE_OF_CUCM: SubjectKind.CLUSTER,
     Expectation.PAIR_HEALTHY: SubjectKind.GROUP,
     Expectation.PROFILE_AGREES: SubjectKind.KEY,
     Expectation.PROFILE_NAMES_EXIST: SubjectKind.KEY,
@@ -128,6 +131,9 @@ _DRIFT_KINDS = {
     Expectation.PAIR_HEALTHY: {FindingKind.HA_ABNORMAL},
     Expectation.GROUPED: {FindingKind.NOT_GROUPED},
     Expectation.REPLICATION_GOOD: {FindingKind.REPLICATION_BAD},
+    Expectation.GROUP_ON_ONE_VERSION: {FindingKind.RELEASE_DIFFERS},
+    Expectation.CLUSTER_ON_ONE_VERSION: {FindingKind.RELEASE_DIFFERS},
+    Expectation.RELEASE_OF_CUCM: {FindingKind.RELEASE_DIFFERS},
     Expectation.PROFILE_AGREES: {FindingKind.PROFILE_CONFLICT},
     Expectation.PROFILE_NAMES_EXIST: {FindingKind.PROFILE_CONFLICT},
     Expectation.ABSENT_FEATURE_IS_OFF: {FindingKind.PROFILE_CONFLICT},

@@ -11,6 +11,7 @@ from auditor.change.diff.model import (
 )
 from auditor.change.diff.nodes import (
     compare_coverage,
+    compare_cucm_release,
     compare_groups,
     compare_nodes,
     newly_unread_nodes,
@@ -42,6 +43,7 @@ def compare_clusters(
     failures = list(compare_coverage(before, after))
     differences = [
         *failures,
+        *compare_cucm_release(before, after),
         *compare_groups(before, after),
         *compare_nodes(before, after, expectation),
         *find_missing_changes(before, after, expectation),

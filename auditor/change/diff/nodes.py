@@ -20,6 +20,7 @@ from auditor.models.facts import (
     Source,
 )
 from auditor.models.findings import SubjectKind, Verdict
+from auditor.models.releases import version_number
 from auditor.text import join_sorted_names
 
 
@@ -157,6 +158,15 @@ def _newly_unread_node(
     text = "Its services were read before and could not be read now"
     unjudged = f"; no longer judged: {', '.join(ids)}" if ids else ""
     return Difference(DifferenceCategory.NEWLY_UNKNOWN, now.name, f"{text}{unjudged}.")
+
+
+def compare_cucm_release(before: ComparedCluster, after: ComparedCluster) -> Iterator[Difference]:
+    """Yield that CUCM runs another release; snapshots of earlier versions do not hold it."""
+    was, now = (
+        {"CUCM's release": version_number(facts.cucm_release)} if facts.cucm_release else {}
+        for facts in (before.facts, after.facts)
+    )
+    yield from compare_attributes(after.name, was, now, report_gained=False)
 
 
 def compare_groups(before: ComparedCluster, after: ComparedCluster) -> Iterator[Difference]:

@@ -23,7 +23,13 @@ from auditor.report.matrix import (
     short_service_name,
 )
 from auditor.report.sentences import render_sentence
-from auditor.report.summary import changes_summary, count_nodes_read, count_verdict, coverage_gaps
+from auditor.report.summary import (
+    changes_summary,
+    count_nodes_read,
+    count_verdict,
+    coverage_gaps,
+    releases_text,
+)
 from auditor.report.wording import (
     STATUS_VERDICTS,
     VERDICT_HEADINGS,
@@ -113,6 +119,7 @@ class ClusterView:
     cluster: ClusterReport
     look: Verdict
     sentence: str
+    releases: str
     nothing_read: bool
     numbers: Mapping[Verdict, int]
     read: int
@@ -150,6 +157,7 @@ def build_cluster_view(
         cluster=cluster,
         look=STATUS_VERDICTS[cluster.status],
         sentence=cluster_summary(cluster),
+        releases=releases_text(cluster),
         nothing_read=nothing_was_read(cluster),
         numbers={verdict: count_verdict(cluster, verdict) for verdict in Verdict},
         read=read,

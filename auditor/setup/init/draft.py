@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.audit import RunContext, RunOptions, survey_clusters
+from auditor.collect.scope import INIT_TOPICS, SurveyScope
 from auditor.config.errors import ConfigProblem, InvalidConfiguration
 from auditor.config.hosts import is_ip
 from auditor.config.loader import build_configuration, load_configuration
@@ -161,7 +162,7 @@ def generate_configuration(
         Interrupted: the user pressed Ctrl-C.
     """
     (settings,) = build_init_configuration(request).clusters
-    options = RunOptions((), insecure=request.insecure, mode="init")
+    options = RunOptions((), insecure=request.insecure, mode="init", scope=SurveyScope(INIT_TOPICS))
     (facts,) = survey_clusters([settings], {settings.name: login}, options, context)
     proposals = propose_addresses(facts)
     gaps = tuple(

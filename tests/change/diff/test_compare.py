@@ -485,6 +485,18 @@ def shows(**values: bool | list[str]) -> dict[str, object]:
             "External database chatdb accepted a connection from here before, and not now.",
         ),
         (
+            part(cucm_release="14.0.1.12900(161)"),
+            part(cucm_release="14.0.1.13900(155)"),
+            Category.UNEXPECTED,
+            "CUCM's release was 14.0.1.12900-161, is 14.0.1.13900-155.",
+        ),
+        (
+            cluster(RUNS, replication=2),
+            cluster(RUNS, replication=4),
+            Category.UNEXPECTED,
+            "database replication was good (2), is setup failed (4).",
+        ),
+        (
             part(),
             part(coverage=(TIMED_OUT,)),
             Category.NEWLY_UNKNOWN,
@@ -504,6 +516,10 @@ def test_everything_around_the_services_is_compared(
     """Otherwise half of what a change can break would be no difference."""
     difference = only(compare_clusters(before, after))
     assert (difference.category, difference.text) == (category, text)
+
+
+def test_a_release_of_cucm_that_an_older_snapshot_lacks_is_no_difference() -> None:
+    assert not compare_clusters(part(), part(cucm_release="14.0.1.13900(155)"))
 
 
 @pytest.mark.parametrize(

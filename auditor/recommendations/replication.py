@@ -1,4 +1,4 @@
-"""Judges what all nodes of a cluster need in common: database replication."""
+"""Judges the database replication of a node (REPL-01)."""
 
 from auditor.models.facts import (
     REPLICATION_GOOD,
@@ -11,7 +11,7 @@ from auditor.models.facts import (
 )
 from auditor.models.findings import FindingKind, Verdict
 from auditor.models.statements import Form, make_statement
-from auditor.recommendations.view import Judgement, NodeView, explain_no_response
+from auditor.recommendations.view import Judgement, NodeView, access_hint, explain_no_response
 
 
 def judge_replication(view: NodeView) -> Judgement:
@@ -51,6 +51,7 @@ def _judge_unread_replication(view: NodeView) -> Judgement:
         hint = make_statement(Form.CHECK_ADDRESS, node=name)
     else:
         because = explain_no_response(view.facts, view.node, Source.PERFMON)
-        hint = make_statement(Form.READ_REPLICATION, node=name)
+        access = access_hint(view.facts, view.node, Source.PERFMON)
+        hint = access or make_statement(Form.READ_REPLICATION, node=name)
     observed = make_statement(Form.UNKNOWN_WHETHER, what=expected)
     return Judgement(Verdict.UNKNOWN, expected, observed, because, hints=(hint,))
