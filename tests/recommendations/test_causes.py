@@ -36,6 +36,7 @@ from auditor.service_names import (
     ROUTE_DATASTORE,
     SIP_FEDERATION_MANAGER,
     SIP_PROXY_SERVICE,
+    SYNC_AGENT,
     TEXT_CONFERENCE_MANAGER,
     WEB_CONNECTION_MANAGER,
     XCP_CONFIG_MANAGER,
@@ -313,6 +314,12 @@ def test_a_cause_on_a_cluster_or_a_group_reaches_its_nodes() -> None:
 
     assert linked[0].caused_by == (group.id, whole.id)
     assert linked[1].caused_by == (whole.id,)
+
+
+def test_the_sync_agent_is_explained_by_a_cucm_of_another_release() -> None:
+    facts = cluster(node(), _stopped(SYNC_AGENT), cucm_release="15.0.1.10000-1")
+
+    assert _causes(_link(facts), "SYNC-01") == ["REL-03@lab"]
 
 
 @CALM
