@@ -1,16 +1,21 @@
 """Files of the operator: may a path be written and why not, and writing whole or not at all."""
 
 import contextlib
+import fcntl
 import os
 import secrets
 import stat
 import tempfile
+import time
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from auditor.errors import ConfigError, OutputError
 
 _NEW_FILE_MODE = 0o644
+_TEMPORARY_PREFIX, _TEMPORARY_SUFFIX = ".auditor-", ".tmp"
+_FOREIGN_FILE_AGE_S = 24 * 3600
 
 
 def find_write_obstacle(path: Path) -> str | None:
@@ -104,13 +109,15 @@ def create_file(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def _temporary_file(final: Path, text: str | Iterable[str]) -> Iterator[Path]:
-    """Give a file beside the final one, on the disk and with its permissions; remove it after."""
+    """Give a file beside the final one, on the disk and with its permissions; remove it after.
+
+    It is locked while it is in use, so one without a lock is of a process that was killed.
+    """
     pieces = (text,) if isinstance(text, str) else text
+    _remove_stale_files(final.parent)
     # In the same folder, because a rename works only within one file system.
-    temporary = final.with_name(f".auditor-{secrets.token_hex(8)}.tmp")
+    temporary, number = _create_locked_file(final.parent)
     try:
-        # Opened by hand: mkstemp would make it 0600, and so the kernel applies the umask.
-        number = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_FILE_MODE)
         with os.fdopen(number, "wb") as file:
             if final.is_file():
                 os.fchmod(number, stat.S_IMODE(final.stat().st_mode))
@@ -118,7 +125,53 @@ def _temporary_file(final: Path, text: str | Iterable[str]) -> Iterator[Path]:
             file.flush()
             # A rename may reach the disk before the content; a power cut would leave an empty file.
             os.fsync(number)
-        yield temporary
+            yield temporary
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _create_locked_file(folder: Path) -> tuple[Path, int]:
+    while True:
+        path = folder / f"{_host_prefix()}{secrets.token_hex(8)}{_TEMPORARY_SUFFIX}"
+        # Opened by hand: mkstemp would make it 0600, and so the kernel applies the umask.
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_FILE_MODE)
+        _lock_file(number)
+        # Before it was locked, another process may have taken it for a stale one.
+        if os.fstat(number).st_nlink:
+            return path, number
+        os.close(number)
+
+
+def _host_prefix() -> str:
+    return f"{_TEMPORARY_PREFIX}{zlib.crc32(os.uname().nodename.encode()):08x}-"
+
+
+def _lock_file(number: int) -> None:
+    # Some network file systems have no locks; there a file of a killed process stays for a day.
+    with contextlib.suppress(OSError):
+        fcntl.flock(number, fcntl.LOCK_EX)
+
+
+def _remove_stale_files(folder: Path) -> None:
+    """Remove what killed processes of this account left in a folder; it is no error if it stays."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(_TEMPORARY_PREFIX) and entry.name.endswith(_TEMPORARY_SUFFIX):
+                with contextlib.suppress(OSError):
+                    _remove_if_stale(Path(entry.path))
+
+
+def _remove_if_stale(path: Path) -> None:
+    # Without waiting: whatever has such a name may be a pipe.
+    number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        found = os.fstat(number)
+        # A lock may not reach other hosts that share the folder, so a day must pass for theirs.
+        is_local = path.name.startswith(_host_prefix())
+        is_old = time.time() - found.st_mtime > _FOREIGN_FILE_AGE_S
+        if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and (is_local or is_old):
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+    finally:
+        os.close(number)
