@@ -3,6 +3,7 @@
 import getpass
 import os
 import sys
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -30,6 +31,8 @@ from auditor.waivers.apply import ClusterWaivers, load_cluster_waivers
 
 if TYPE_CHECKING:  # SQLAlchemy is a third of a start; a run without history does without it
     from auditor.history.store import HistoryStore
+
+_RECALL_REFUSAL_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +81,10 @@ def command_session(
     if options.insecure:
         warn_insecure()
     logins, missing = _find_logins(clusters, optional=login_optional)
+    recall = (
+        recall_topology if history is None else _refuse_after_failure(history.recorded_topology)
+    )
     # After the logins: it must know every password to hide it.
-    recall = recall_topology if history is None else history.recorded_topology
     recorder = (
         create_recorder(evidence, evidence.folder, configuration, options, logins, history, recall)
         if evidence and evidence.folder
@@ -106,7 +111,26 @@ def recall_from_history(url: str | None) -> TopologyRecall:
         store = open_history(url, writes=False)
         return store.recorded_topology(cluster, publisher) if store else None
 
-    return recall
+    return _refuse_after_failure(recall)
+
+
+def _refuse_after_failure(recall: TopologyRecall) -> TopologyRecall:
+    """Return a recall that fails at once for a minute after a failure.
+
+    Where no CUCM answers, every cluster asks, and each would wait for the same locked database.
+    """
+    failures: list[tuple[float, ConfigError]] = []
+
+    def ask(cluster: str, publisher: str) -> RecordedTopology | None:
+        if failures and time.monotonic() - failures[-1][0] < _RECALL_REFUSAL_S:
+            raise ConfigError(failures[-1][1].problems)
+        try:
+            return recall(cluster, publisher)
+        except ConfigError as error:
+            failures.append((time.monotonic(), error))
+            raise
+
+    return ask
 
 
 def _find_logins(

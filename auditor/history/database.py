@@ -3,9 +3,11 @@
 No connection outlives a transaction, so none is held open while a cluster is being asked.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -17,11 +19,12 @@ from auditor.history.url import DatabaseLocation
 from auditor.redaction import Redactor
 from auditor.text import escape_unprintable, shorten_text
 
-LOCK_TIMEOUT_S = 30
-"""How long a transaction waits for another writer."""
+LOCK_TIMEOUT_S: float = 10
+"""How long all transactions of a run wait for other programs, in sum."""
 
 # By itself the driver waits for minutes where a firewall drops packets.
-_POSTGRESQL_CONNECT_TIMEOUT_S = 10
+_CONNECT_TIMEOUT = "connect_timeout"
+_SHORTEST_CONNECT_TIMEOUT_S = 2  # of PostgreSQL's own
 _MAX_DRIVER_ERROR_LENGTH = 300
 # The two drivers share no error for this, so it is known by SQLite's and PostgreSQL's words.
 _BUSY_MESSAGES = ("database is locked", "lock timeout")
@@ -35,12 +38,34 @@ def history_error(line: str) -> ConfigError:
     return ConfigError([line])
 
 
+@dataclass(slots=True)
+class LockPatience:
+    """How long the transactions of one run may still wait for other programs."""
+
+    left_s: float = field(default_factory=lambda: LOCK_TIMEOUT_S)
+
+    @property
+    def left_ms(self) -> int:
+        """Return the milliseconds left, at least 1: to PostgreSQL 0 means to wait for ever."""
+        return max(1, round(self.left_s * 1000))
+
+    @contextmanager
+    def spending(self) -> Iterator[None]:
+        """Subtract the time that the block takes to get its lock."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.left_s = max(0.0, self.left_s - (time.monotonic() - began))
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryDatabase:
     """A database; errors of its driver are raised as errors of ours."""
 
     engine: Engine = field(repr=False)  # its repr shows the options of the URL
     address: DatabaseLocation
+    patience: LockPatience
 
     @contextmanager
     def reading(
@@ -56,6 +81,7 @@ class HistoryDatabase:
                 # alone.
                 connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
+                self._limit_lock_waits(connection)
                 yield connection
 
     @contextmanager
@@ -70,10 +96,16 @@ class HistoryDatabase:
         with self._translated(failed), self.engine.connect() as connection:
             connection.execution_options(**{_WRITE_OPTION: True})
             with connection.begin():
+                self._limit_lock_waits(connection)
                 if connection.dialect.name == "postgresql":
-                    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
-                    connection.execute(text(lock))
+                    with self.patience.spending():
+                        connection.execute(text(lock))
                 yield connection
+
+    def _limit_lock_waits(self, connection: Connection) -> None:
+        # SQLite is told when it connects. On PostgreSQL readers wait too, for a VACUUM FULL say.
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SET LOCAL lock_timeout = {self.patience.left_ms}"))
 
     @contextmanager
     def _translated(self, failed: Callable[[str], AuditorError]) -> Iterator[None]:
@@ -81,6 +113,8 @@ class HistoryDatabase:
         try:
             yield
         except DBAPIError as fault:
+            # What follows tries once, without waiting: a run must not wait for each of its steps.
+            self.patience.left_s = 0
             raise failed(self._sentence(fault)) from None
 
     def _sentence(self, fault: DBAPIError) -> str:
@@ -102,6 +136,7 @@ def connect_database(address: DatabaseLocation) -> HistoryDatabase:
     Raises:
         ConfigError: the driver for PostgreSQL is not installed.
     """
+    patience = LockPatience()
     try:
         engine = create_engine(
             address.url, poolclass=NullPool, connect_args=_connect_arguments(address)
@@ -111,28 +146,42 @@ def connect_database(address: DatabaseLocation) -> HistoryDatabase:
             "history: PostgreSQL needs a driver: pip install 'auditor[postgresql]'"
         ) from None
     if address.file:
-        event.listen(engine, "connect", _enable_foreign_keys)
-        event.listen(engine, "begin", _begin_transaction)
-    return HistoryDatabase(engine, address)
+        _prepare_sqlite(engine, patience)
+    elif _CONNECT_TIMEOUT not in address.url.query:
+        _limit_connecting(engine, patience)
+    return HistoryDatabase(engine, address, patience)
 
 
-def _connect_arguments(address: DatabaseLocation) -> dict[str, str | int | None]:
+def _connect_arguments(address: DatabaseLocation) -> dict[str, str | None]:
     if address.file:
         # No isolation level: Python then leaves it to us when a transaction begins.
-        return {"timeout": LOCK_TIMEOUT_S, "isolation_level": None}
-    usual: dict[str, str | int | None] = {
-        "connect_timeout": _POSTGRESQL_CONNECT_TIMEOUT_S,
-        "application_name": "auditor",
-    }
-    return {key: value for key, value in usual.items() if key not in address.url.query}
+        return {"isolation_level": None}
+    return {} if "application_name" in address.url.query else {"application_name": "auditor"}
 
 
-def _enable_foreign_keys(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # SQLite ignores foreign keys unless each connection asks for them.
-    connection.cursor().execute("PRAGMA foreign_keys = ON")
+def _limit_connecting(engine: Engine, patience: LockPatience) -> None:
+    """Let each connection to PostgreSQL take as long as the run still waits."""
+
+    def limit(_dialect: object, _entry: object, _words: object, arguments: dict[str, Any]) -> None:
+        arguments[_CONNECT_TIMEOUT] = max(_SHORTEST_CONNECT_TIMEOUT_S, round(patience.left_s))
+
+    event.listen(engine, "do_connect", limit)
 
 
-def _begin_transaction(connection: Connection) -> None:
-    """Begin on SQLite. A writer takes the lock at once: two readers cannot both become writers."""
-    writes = connection.get_execution_options().get(_WRITE_OPTION)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _prepare_sqlite(engine: Engine, patience: LockPatience) -> None:
+    def configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        # SQLite ignores foreign keys unless each connection asks for them.
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA busy_timeout = {patience.left_ms}")
+
+    def begin(connection: Connection) -> None:
+        # A writer takes the lock at once: two readers cannot both become writers.
+        writes = connection.get_execution_options().get(_WRITE_OPTION)
+        with patience.spending():
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            # A reader gets its lock with the first row that it reads, so here.
+            connection.exec_driver_sql("PRAGMA schema_version")
+
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", begin)

@@ -208,7 +208,7 @@ def test_a_locked_file_is_an_error_before_anything_is_asked(
 def test_a_locked_server_is_an_error_before_anything_is_asked(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "LOCK_TIMEOUT_S", "0.01")
+    monkeypatch.setattr(database, "LOCK_TIMEOUT_S", 0.01)
     opened(postgresql_url)
     with psycopg.connect(postgresql_url) as other:
         other.execute("LOCK TABLE auditor_run IN EXCLUSIVE MODE")

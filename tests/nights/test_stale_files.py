@@ -77,7 +77,8 @@ def test_writers_at_once_leave_each_other_alone(folder: Path) -> None:
 def test_a_file_that_is_taken_away_before_it_is_locked_is_made_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, taken = os.open, []
+    real = os.open
+    taken: list[Path] = []
 
     def open_and_lose(path: Path, *rest: int) -> int:
         number = real(path, *rest)
