@@ -8,6 +8,7 @@ from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sor
 from auditor.models.report import Report
 from auditor.report import summary, wording
 from auditor.report.cause_blocks import describe_effects, effect_rows
+from auditor.report.code_marks import split_code
 from auditor.report.sentences import render_sentence, render_source
 from auditor.text import count_noun, printable
 
@@ -17,13 +18,6 @@ _BLOCK_START = re.compile(r"^(\d*)([-+#=>.)])")
 
 _LINK_PATTERN = re.compile(r"@|://|www\.|:[\w+-]+:|#\d", re.IGNORECASE)
 """What some readers turn into a link, mention or picture; a word with it becomes code."""
-
-CODE_PATTERN = re.compile(
-    r"(?:(?<!\S)|(?<=\s\())"
-    r"`([^`\\|\s](?:[^`\\|]*[^`\\|\s])?)`"
-    r"(?=[.,;:)]*(?:\s|$))"
-)
-"""Code inside a sentence; a word next to it may not become code too, or the marks would join."""
 
 _ESCAPED_PIPE = "&#124;"
 """A bar that never ends a table cell."""
@@ -40,7 +34,7 @@ def render(report: Report) -> str:
 
 def escape_markdown(text: str) -> str:
     """Return text on one line in which nothing is markup but `format_code` between blanks."""
-    parts = CODE_PATTERN.split(printable(text))
+    parts = split_code(printable(text))
     line = "".join(
         format_code(part) if odd % 2 else _escape_words(part) for odd, part in enumerate(parts)
     )

@@ -13,7 +13,8 @@ from markdown_it.token import Token
 from auditor import __version__
 from auditor.models.report import Report
 from auditor.report import markdown
-from auditor.report.markdown import CODE_PATTERN, escape_markdown, format_code
+from auditor.report.code_marks import CODE_PATTERN
+from auditor.report.markdown import escape_markdown, format_code
 from auditor.text import printable
 from tests.report import samples, shapes
 
