@@ -102,7 +102,7 @@ CUT = """() => [...document.querySelectorAll("body *")].filter(element => {
 """Elements that stick out or hide part of themselves; what scrolls on its own does neither."""
 
 
-@pytest.mark.parametrize("shape", ["remembered", "many", "hostile", "waived"])
+@pytest.mark.parametrize("shape", ["remembered", "caused", "many", "hostile", "waived"])
 def test_no_text_is_cut(show: Show, shape: str) -> None:
     page = show(shapes.sample(shape))
     for width in WIDTHS:
@@ -132,7 +132,7 @@ def test_a_name_without_a_place_to_break_is_not_cut(show: Show) -> None:
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize(
-    "shape", ["empty", "remembered", "incomplete", "waived", "many", "hostile"]
+    "shape", ["empty", "remembered", "incomplete", "waived", "caused", "many", "hostile"]
 )
 def test_axe_finds_nothing_serious(show: Show, shape: str, dark: bool) -> None:
     page = show(shapes.sample(shape), dark=dark)
@@ -189,6 +189,57 @@ def test_the_filter_shows_a_node_whose_group_drifts(show: Show) -> None:
     assert page.locator("p.none:visible").count() == 1
     page.get_by_role("button", name="Show all").click()
     assert page.locator("article.block:visible").count() == 6
+
+
+def test_the_filter_shows_a_cause_with_what_it_explains(show: Show) -> None:
+    page = show(samples.caused())
+    page.select_option("#by-severity", "0")
+    (head,) = page.locator("article.block:visible h4").all_text_contents()
+    assert "high" in head
+    assert page.locator(".effect:visible").count() == 2
+    page.select_option("#by-node", label=samples.PUB)
+    assert page.locator("article.block.drift:visible").count() == 0
+    page.get_by_role("link", name="STOPPED").first.click()
+    assert page.locator(":target").is_visible()
+
+
+def test_the_filter_hides_effects_that_do_not_match(show: Show) -> None:
+    cluster = samples.caused_cluster()
+    router = next(f for f in cluster.findings if f.verdict is Verdict.DRIFT and not f.caused_by)
+    agent = replace(samples.stopped("Cisco Sync Agent", samples.PUB), caused_by=(router.id,))
+    findings = (*(f for f in cluster.findings if f.id != agent.id), agent)
+    page = show(Report(samples.RUN, (replace(cluster, findings=findings),)))
+    assert page.locator(".effect:visible").count() == 3
+    page.select_option("#by-node", label=samples.PUB)
+    assert "RTR-01" in (page.locator("article.block:visible h4").text_content() or "")
+    assert "SYNC-01" in (page.locator(".effect:visible").text_content() or "")
+    assert page.get_by_text("The filter hides what does not match.").is_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_overview_shows_verdicts_and_whole_names(show: Show, width: int) -> None:
+    page = show(samples.many(), width=width)
+    overview = page.locator("section", has=page.locator("#overview"))
+    assert all(cell.is_visible() for cell in overview.locator("td.wide").all())
+    assert (
+        overview.locator("td.wide").last.evaluate("cell => cell.getBoundingClientRect().right")
+        < width
+    )
+    lines = "link => link.getClientRects().length"
+    assert [link.evaluate(lines) for link in overview.locator("th a").all()] == [1] * 4
+
+
+def test_only_the_legend_of_runs_has_squares(show: Show) -> None:
+    """The row of a difference in the profile is named after its key, as the legend once was."""
+    profile = replace(
+        samples.ha(verdict=Verdict.DRIFT),
+        recommendation="PROFILE-01",
+        subject=FindingSubject(SubjectKind.KEY, "deployment.chat"),
+    )
+    page = show(Report(samples.RUN, (replace(samples.compliant_cluster(), findings=(profile,)),)))
+    squares = "row => getComputedStyle(row, '::before').content"
+    rows = page.locator(".block dl > div").all()
+    assert {row.evaluate(squares) for row in rows} == {"none"}
 
 
 def test_a_link_to_a_hidden_block_clears_the_filter(show: Show) -> None:

@@ -114,6 +114,78 @@ def test_every_difference_shows_all_its_parts() -> None:
         assert f"{citation.document}, {citation.section}" in text
 
 
+@pytest.mark.parametrize("shape", [*shapes.SHAPES, "largest"])
+def test_each_difference_has_one_place_on_the_page(shape: str) -> None:
+    report = shapes.sample(shape)
+    places = Counter(str(one) for one in tree(report).xpath("//@id"))
+    drift = [f for c in report.clusters for f in c.findings if f.verdict is Verdict.DRIFT]
+    assert [f.id for f in drift if places[f"f-{f.id}"] != 1] == []
+
+
+def test_what_a_cause_explains_follows_its_remedy() -> None:
+    (block,) = tree(samples.caused()).xpath("//article[contains(@class, 'drift')]")
+    assert "RTR-01 Cisco XCP Router: stopped" in block.xpath("string(h4)")
+    assert block.xpath("string(h5)") == "Explains 2 more differences"
+    effects = block.xpath(".//li[@class='effect']")
+    assert [" ".join(effect.xpath("string(p)").split()) for effect in effects] == [
+        "critical PE-01 Cisco Presence Engine: stopped, on imp-sub.example.test",
+        "critical SIP-01 Cisco SIP Proxy: stopped, on imp-sub.example.test",
+    ]
+    text = block.text_content()
+    starts = [f"utils service start {name}" for name in ("Cisco XCP Router", "Cisco SIP Proxy")]
+    assert text.count(starts[0]) == text.count(starts[1]) == 1
+    assert text.index(starts[0]) < text.index(starts[1])
+
+
+def test_an_effect_shows_what_was_found() -> None:
+    report = samples.caused()
+    text = page_text(report)
+    for finding in (f for f in report.clusters[0].findings if f.caused_by):
+        (entry,) = tree(report).xpath(f"//li[@id='f-{finding.id}']")
+        found = " ".join(entry.text_content().split())
+        assert render_sentence(finding.observed) in found
+        assert finding.consequence in found
+        for piece in finding.evidence:
+            assert render_sentence(piece.statement) in found
+    assert "The remedy above is enough." not in text
+
+
+def test_an_effect_names_its_cause_in_another_block_once() -> None:
+    cluster = samples.caused_cluster()
+    other = replace(
+        samples.stopped("Cisco Sync Agent", samples.PUB), consequence="Another difference."
+    )
+    findings = tuple(
+        replace(f, caused_by=(*f.caused_by, other.id)) if f.caused_by else f
+        for f in cluster.findings
+        if f.id != other.id
+    )
+    page = tree(Report(samples.RUN, (replace(cluster, findings=(*findings, other)),)))
+    first, second = (
+        " ".join(e.text_content().split()) for e in page.xpath("//li[@class='effect']")
+    )
+    assert "Explained by SYNC-01 on imp-pub.example.test too: fix that before this." in first
+    assert "Explained by" not in second
+    assert page.xpath("//li[@class='effect']/p/a/@href") == [f"#f-{other.id}"]
+
+
+def test_differences_are_counted_by_cause() -> None:
+    page = tree(samples.caused())
+    (tile,) = page.xpath("//dl[@class='tiles']/div[1]")
+    assert tile.text_content() == "Causes1 3 differences: 2 critical, 1 high"
+    assert page.xpath("string(//h3[@id='c1-drift'])") == "Drift: 1 cause, 3 differences"
+
+
+def test_the_causes_to_fix_first_name_their_cluster() -> None:
+    report = Report(samples.RUN, (samples.compliant_cluster("a"), samples.caused_cluster("b")))
+    (item,) = tree(report).xpath("//section[@class='worst']//li")
+    text = " ".join(item.text_content().split())
+    # The Router itself is of severity high; what it stops is critical.
+    assert text.startswith("critical Cisco XCP Router: stopped on imp-sub.example.test (b)")
+    assert text.endswith("Explains 2 more differences: 2 critical.")
+    assert "In all: 1 cause, 3 differences." in page_text(report)
+
+
 def test_evidence_is_shown_in_full() -> None:
     """The terminal stops at eight pieces and points to another report; this is that report."""
     drift = samples.stopped("Cisco SIP Proxy", samples.PUB)
@@ -157,6 +229,7 @@ def test_many_clusters_begin_with_links_to_each() -> None:
     page = tree(samples.many())
     rows = page.xpath("//section[@aria-labelledby='overview']//tbody/tr")
     assert [row.xpath("string(th)") for row in rows] == ["berlin", "hamburg", "köln", "münchen"]
+    assert [row.xpath("string(td[@data-of='causes'])") for row in rows] == ["0", "3", "0", "0"]
     assert (
         "Of 4 clusters: 1 drifted, 1 could not be audited, 1 incomplete, 1 compliant."
         in page_text(samples.many())
@@ -235,6 +308,25 @@ def test_gaps_show_cause_and_advice() -> None:
     text = page_text(samples.incomplete())
     assert "What could not be read" in text
     assert "imp-sub.example.test did not answer within 10 s. Check the node" in text
+
+
+def test_no_sentence_ends_twice() -> None:
+    report = samples.remembered()
+    two = replace(report, clusters=(*report.clusters, samples.compliant_cluster("b")))
+    text = tree(two).xpath("string(//main)")
+    assert "Since the last run: 1 difference is new" in text
+    assert ".." not in text
+
+
+def test_commands_and_keys_are_code() -> None:
+    drift = samples.stopped("Cisco SIP Proxy", samples.PUB)
+    remedy = sentence("Run `utils service start <b>` (`chat` is true).")
+    cluster = replace(
+        samples.compliant_cluster(), findings=(replace(drift, remedy=(remedy,)),), notices=("`a`",)
+    )
+    page = tree(Report(samples.RUN, (cluster,)))
+    assert page.xpath("//code/text()") == ["utils service start <b>", "chat", "a"]
+    assert "`" not in page.xpath("string(//main)")
 
 
 def test_a_report_without_findings_has_no_filter_and_no_script() -> None:

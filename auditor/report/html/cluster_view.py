@@ -1,16 +1,16 @@
 """What the page shows of one cluster: matrix, findings, changes, history, sources."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from auditor.models.facts import Coverage, NodeFacts
-from auditor.models.findings import ClusterReport, Finding, Severity, SubjectKind, Verdict
+from auditor.models.facts import Coverage
+from auditor.models.findings import ClusterReport, Finding, Verdict
 from auditor.models.history import ChangeDirection, ClusterHistory, HistoricalFinding
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation
-from auditor.report.grouping import FindingGroup, group_findings
 from auditor.report.html.chart import RunChart, build_run_chart
+from auditor.report.html.finding_blocks import FindingBlockBuilder, VerdictSection
 from auditor.report.matrix import (
     Cell,
     group_nodes,
@@ -32,7 +32,6 @@ from auditor.report.summary import (
 )
 from auditor.report.wording import (
     STATUS_VERDICTS,
-    VERDICT_HEADINGS,
     cluster_summary,
     finding_label,
     nothing_was_read,
@@ -64,31 +63,6 @@ class MatrixView:
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     domain: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FindingBlock:
-    """A group of findings with its anchor; `lines` are its rows with each label once.
-
-    `nodes` are the tokens of the nodes that it is about, empty for the whole cluster.
-    """
-
-    anchor: str
-    group: FindingGroup
-    severity: Severity
-    lines: tuple[tuple[str, tuple[str, ...]], ...]
-    nodes: tuple[str, ...]
-    sources: tuple[tuple[str, Citation], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictSection:
-    """All blocks of one verdict."""
-
-    verdict: Verdict
-    heading: str
-    number: int
-    blocks: tuple[FindingBlock, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +118,14 @@ def build_cluster_view(
     past = report.past.get(cluster.name)
     # Not the names: they come from servers, and the page lists them with blanks between.
     tokens = {node.name.lower(): f"{anchor}n{n}" for n, node in enumerate(cluster.nodes, start=1)}
-    sections = tuple(_verdict_sections(report, cluster, tokens, rows_by_id))
+    builder = FindingBlockBuilder(report, cluster, tokens, rows_by_id)
+    sections = tuple(builder.build_sections())
     anchors = {
-        finding.id: block.anchor
+        finding.id: entry.anchor
         for section in sections
         for block in section.blocks
-        for finding in block.group.findings
+        for entry in block.entries
+        for finding in entry.group.findings
     }
     read, due = count_nodes_read(cluster)
     return ClusterView(
@@ -200,62 +176,6 @@ def _build_matrix_view(cluster: ClusterReport) -> MatrixView:
         rows=tuple(rows),
         domain=shared_domain(cluster),
     )
-
-
-def _verdict_sections(
-    report: Report,
-    cluster: ClusterReport,
-    tokens: Mapping[str, str],
-    rows_by_id: Mapping[str, Recommendation],
-) -> Iterator[VerdictSection]:
-    for verdict, heading in VERDICT_HEADINGS.items():
-        # `whole`, because the page may be the only report that its reader has.
-        groups = group_findings(report, cluster, verdict, whole=True)
-        if groups:
-            blocks = tuple(
-                _build_finding_block(cluster.nodes, group, tokens, rows_by_id) for group in groups
-            )
-            yield VerdictSection(verdict, heading, sum(len(g.findings) for g in groups), blocks)
-
-
-def _build_finding_block(
-    nodes: Sequence[NodeFacts],
-    group: FindingGroup,
-    tokens: Mapping[str, str],
-    rows_by_id: Mapping[str, Recommendation],
-) -> FindingBlock:
-    lines: dict[str, list[str]] = {}
-    for label, text in group.rows:
-        if text:
-            lines.setdefault(label, []).append(text)
-    ids = dict.fromkeys(finding.recommendation for finding in group.findings)
-    return FindingBlock(
-        # By id, which stays the same from run to run, so that links to a block do too.
-        anchor=f"f-{group.findings[0].id}",
-        group=group,
-        severity=group.findings[0].severity,
-        lines=tuple((label, tuple(texts)) for label, texts in lines.items()),
-        nodes=tuple(_finding_node_tokens(nodes, group.findings, tokens)),
-        sources=tuple((i, rows_by_id[i].source) for i in ids if i in rows_by_id),
-    )
-
-
-def _finding_node_tokens(
-    nodes: Sequence[NodeFacts], findings: Iterable[Finding], tokens: Mapping[str, str]
-) -> list[str]:
-    """Return the nodes that findings are about, none if one is about the whole cluster."""
-    tokens_of_subjects: dict[str, None] = {}
-    for finding in findings:
-        name = finding.subject.name.lower()
-        match finding.subject.kind:
-            case SubjectKind.NODE if name in tokens:
-                tokens_of_subjects[tokens[name]] = None
-            case SubjectKind.GROUP:
-                members = [n for n in nodes if (n.redundancy_group or "").lower() == name]
-                tokens_of_subjects |= dict.fromkeys(tokens[node.name.lower()] for node in members)
-            case _:
-                return []
-    return list(tokens_of_subjects)
 
 
 def _change_groups(

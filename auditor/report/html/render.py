@@ -7,12 +7,13 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from auditor import __version__
 from auditor.models.findings import Severity, Verdict
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
+from auditor.report.code_marks import split_code
 from auditor.report.html.view import build_page_view
 from auditor.report.sentences import render_sentence
 from auditor.report.summary import skipped_packs_text
@@ -86,7 +87,8 @@ def _template_environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters["moment"] = lambda text: text[:16].replace("T", " ") + " UTC"
-    environment.filters["sentence"] = render_sentence
+    environment.filters["sentence"] = lambda statement: _mark_code(render_sentence(statement))
+    environment.filters["prose"] = _mark_code
     environment.filters["words"] = lambda token: token.replace("_", " ")
     return environment
 
@@ -96,3 +98,10 @@ def _make_printable(value: Any) -> Any:  # noqa: ANN401 - whatever a template pr
     if isinstance(value, str) and not isinstance(value, Markup):
         return printable(value)
     return value
+
+
+def _mark_code(text: str) -> Markup:
+    """Return a sentence with commands and keys in it as code; all else is escaped."""
+    code = Markup("<code>{}</code>")
+    parts = split_code(printable(text))
+    return Markup("").join(code.format(p) if odd % 2 else escape(p) for odd, p in enumerate(parts))

@@ -6,15 +6,22 @@
   const shown = document.getElementById("shown");
   const blocks = [...document.querySelectorAll("article.block")];
 
-  const fits = (block) => {
-    const nodes = block.dataset.nodes.split(" ").filter(Boolean);
+  const fits = (entry) => {
+    const nodes = entry.dataset.nodes.split(" ").filter(Boolean);
     const near = !node.value || nodes.length === 0 || nodes.includes(node.value);
-    return near && Number(block.dataset.rank) <= Number(severity.value);
+    return near && Number(entry.dataset.rank) <= Number(severity.value);
   };
   const apply = () => {
-    for (const block of blocks) block.hidden = !fits(block);
+    for (const block of blocks) {
+      const effects = [...block.querySelectorAll(".effect")];
+      for (const effect of effects) effect.hidden = !fits(effect);
+      // A cause shows with what it explains: its remedy comes first.
+      block.hidden = !fits(block) && effects.every((effect) => effect.hidden);
+      const note = block.querySelector(".none");
+      if (note) note.hidden = !effects.some((effect) => effect.hidden);
+    }
     for (const section of document.querySelectorAll("section.findings")) {
-      section.querySelector(".none").hidden = !!section.querySelector("article.block:not([hidden])");
+      section.querySelector(":scope > .none").hidden = !!section.querySelector("article.block:not([hidden])");
     }
     const left = blocks.filter((block) => !block.hidden).length;
     shown.value = left === blocks.length ? "" : `${left} of ${blocks.length} blocks shown`;
@@ -34,7 +41,7 @@
   // A link to a block that the filter hides would lead nowhere.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href^='#f-']");
-    if (link && document.getElementById(link.hash.slice(1))?.hidden) reset();
+    if (link && document.getElementById(link.hash.slice(1))?.closest("[hidden]")) reset();
   });
   window.addEventListener("beforeprint", () => {
     for (const part of document.querySelectorAll("details:not([open])")) {

@@ -4,26 +4,32 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from auditor.models.findings import (
+    Cause,
     ClusterReport,
     ClusterStatus,
     Finding,
+    SubjectKind,
     Verdict,
     audit_exit_code,
     finding_sort_key,
 )
 from auditor.models.report import Report
 from auditor.recommendations.packs import Recommendation
+from auditor.report.grouping import subjects_text
 from auditor.report.html.cluster_view import ClusterView, build_cluster_view
+from auditor.report.html.finding_blocks import FindingBlock
 from auditor.report.summary import count_nodes_read
 from auditor.report.wording import (
     STATUS_VERDICTS,
     cluster_summary,
+    count_differences,
     difference_text,
+    finding_label,
     severity_summary,
 )
 from auditor.text import count_noun
 
-_MAX_WORST_DIFFERENCES = 5
+_MAX_CAUSES_TO_FIX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +43,31 @@ class SummaryTile:
 
 
 @dataclass(frozen=True, slots=True)
-class WorstDifference:
-    """A difference to fix first; `anchor` is its block."""
+class CauseToFix:
+    """A cause to fix first: its block, where it is, and the severities of what it explains."""
 
-    anchor: str
-    finding: Finding
+    block: FindingBlock
     what: str
+    place: str
+    names: str
+    explains: str
+
+    @property
+    def finding(self) -> Finding:
+        """Return the first finding of the cause."""
+        return self.block.entry.group.findings[0]
 
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """The whole page; `worst` are the differences to fix first, `more` counts those after them."""
+    """The whole page; `worst` are the causes to fix first, `more` counts those after them."""
 
     report: Report
     status: ClusterStatus
     look: Verdict
     headline: str
     tiles: tuple[SummaryTile, ...]
-    worst: tuple[WorstDifference, ...]
+    worst: tuple[CauseToFix, ...]
     more: int
     clusters: tuple[ClusterView, ...]
 
@@ -67,15 +80,15 @@ def build_page_view(report: Report, rows: Iterable[Recommendation]) -> PageView:
         for number, cluster in enumerate(report.clusters, start=1)
     )
     status = _overall_status(report.clusters)
-    worst = _worst_differences(clusters)
+    worst = _causes_to_fix(clusters)
     return PageView(
         report=report,
         status=status,
         look=STATUS_VERDICTS[status],
         headline=_page_headline(report.clusters),
         tiles=tuple(_summary_tiles(report, status)),
-        worst=tuple(worst[:_MAX_WORST_DIFFERENCES]),
-        more=max(len(worst) - _MAX_WORST_DIFFERENCES, 0),
+        worst=tuple(worst[:_MAX_CAUSES_TO_FIX]),
+        more=sum(len(c.block.entry.group.findings) for c in worst[_MAX_CAUSES_TO_FIX:]),
         clusters=clusters,
     )
 
@@ -102,11 +115,15 @@ def _page_headline(clusters: Sequence[ClusterReport]) -> str:
     }
     numbers = {status: sum(c.status is status for c in clusters) for status in words}
     counts_text = ", ".join(f"{n} {words[status]}" for status, n in numbers.items() if n)
-    return (
-        f"Of {count_noun(len(clusters), 'cluster')}: {counts_text}."
-        if counts_text
-        else "No cluster was audited."
-    )
+    if not counts_text:
+        return "No cluster was audited."
+    causes = _all_causes(clusters)
+    drift = f" In all: {count_differences(causes)}." if causes else ""
+    return f"Of {count_noun(len(clusters), 'cluster')}: {counts_text}.{drift}"
+
+
+def _all_causes(clusters: Iterable[ClusterReport]) -> list[Cause]:
+    return [cause for cluster in clusters for cause in cluster.causes]
 
 
 def _summary_tiles(report: Report, status: ClusterStatus) -> Iterator[SummaryTile]:
@@ -118,7 +135,12 @@ def _summary_tiles(report: Report, status: ClusterStatus) -> Iterator[SummaryTil
     drift, unknown = of[Verdict.DRIFT], of[Verdict.UNKNOWN]
     # "None" would look like a good result.
     none = "not audited" if status is ClusterStatus.UNAUDITABLE else "none"
-    yield _verdict_tile("Differences", drift, Verdict.DRIFT, severity_summary(drift) or none)
+    causes = _all_causes(report.clusters)
+    if len(causes) < len(drift):
+        note = f"{count_noun(len(drift), 'difference')}: {severity_summary(drift)}"
+        yield SummaryTile("Causes", str(len(causes)), note, Verdict.DRIFT)
+    else:
+        yield _verdict_tile("Differences", drift, Verdict.DRIFT, severity_summary(drift) or none)
     yield _verdict_tile("Unknown", unknown, Verdict.UNKNOWN, severity_summary(unknown) or none)
     yield _verdict_tile("Explained", of[Verdict.EXPLAINED], Verdict.EXPLAINED, "by the HA state")
     ends_note = f"first ends {ends[0]}" if ends else "no waiver applies"
@@ -136,13 +158,27 @@ def _verdict_tile(label: str, findings: Sequence[Finding], look: Verdict, note: 
     )
 
 
-def _worst_differences(clusters: Iterable[ClusterView]) -> list[WorstDifference]:
-    """Return the differences that count, gravest first."""
-    drift = [
-        (finding, view)
+def _causes_to_fix(clusters: Iterable[ClusterView]) -> list[CauseToFix]:
+    """Return the causes that count, by themselves or by what they explain, worst first."""
+    causes = [
+        (block, view.cluster)
         for view in clusters
-        for finding in view.cluster.findings
-        if finding.verdict is Verdict.DRIFT and finding.severity.reaches(view.cluster.fail_on)
+        for section in view.sections
+        if section.verdict is Verdict.DRIFT
+        for block in section.blocks
+        if block.gravest.reaches(view.cluster.fail_on)
     ]
-    drift.sort(key=lambda pair: finding_sort_key(pair[0]))
-    return [WorstDifference(view.anchors[f.id], f, difference_text(f)) for f, view in drift]
+    causes.sort(key=lambda c: (c[0].gravest.rank, finding_sort_key(c[0].entry.group.findings[0])))
+    return [_describe_cause(block, cluster) for block, cluster in causes]
+
+
+def _describe_cause(block: FindingBlock, cluster: ClusterReport) -> CauseToFix:
+    findings = block.entry.group.findings
+    kind = findings[0].subject.kind
+    return CauseToFix(
+        block,
+        f"{finding_label(findings[0])}: {difference_text(findings[0])}",
+        "on" if kind is SubjectKind.NODE else f"on {kind}",
+        subjects_text([finding.subject.name for finding in findings], kind, cluster),
+        severity_summary(block.explained),
+    )

@@ -1,0 +1,165 @@
+"""The blocks of findings on the page: drift by its cause, the rest by what settles it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor.models.facts import NodeFacts
+from auditor.models.findings import ClusterReport, Finding, Severity, SubjectKind, Verdict
+from auditor.models.report import Report
+from auditor.recommendations.packs import Citation, Recommendation
+from auditor.report.cause_blocks import CauseBlock, Effect, group_by_cause
+from auditor.report.grouping import FindingGroup, build_finding_group, group_findings
+from auditor.report.wording import VERDICT_HEADINGS, LabelledText, count_differences
+from auditor.text import count_noun
+
+Lines = tuple[tuple[str, tuple[str, ...]], ...]
+"""Labelled texts, with each label once."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """Findings that say the same, with the place of the first on the page.
+
+    `nodes` are the tokens of the nodes that they are about, empty for the whole cluster.
+    """
+
+    anchor: str
+    group: FindingGroup
+    severity: Severity
+    lines: Lines
+    nodes: tuple[str, ...]
+    sources: tuple[tuple[str, Citation], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EffectEntry:
+    """What a cause explains, in its block; `also` are findings of other blocks that explain it."""
+
+    entry: PageEntry
+    text: str
+    remedies: tuple[str, ...]
+    also: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingBlock:
+    """Findings that say the same, and what they explain, in the order in which to act."""
+
+    entry: PageEntry
+    effects: tuple[EffectEntry, ...] = ()
+
+    @property
+    def entries(self) -> tuple[PageEntry, ...]:
+        """Return all entries of the block, that of the cause first."""
+        return (self.entry, *(effect.entry for effect in self.effects))
+
+    @property
+    def gravest(self) -> Severity:
+        """Return the gravest severity of the findings and of what they explain."""
+        return min((entry.severity for entry in self.entries), key=lambda s: s.rank)
+
+    @property
+    def explained(self) -> tuple[Finding, ...]:
+        """Return the findings that those of the block explain."""
+        return tuple(f for effect in self.effects for f in effect.entry.group.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictSection:
+    """All blocks of one verdict; `number` says how many findings they hold."""
+
+    verdict: Verdict
+    heading: str
+    number: str
+    blocks: tuple[FindingBlock, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingBlockBuilder:
+    """Builds the blocks of one cluster; `tokens` stand for its nodes, by name in lower case."""
+
+    report: Report
+    cluster: ClusterReport
+    tokens: Mapping[str, str]
+    rows_by_id: Mapping[str, Recommendation]
+
+    def build_sections(self) -> Iterator[VerdictSection]:
+        """Yield the sections of the page that are not empty, most important first."""
+        for verdict, heading in VERDICT_HEADINGS.items():
+            if verdict is Verdict.DRIFT:
+                blocks = self._build_cause_blocks()
+                number = count_differences(self.cluster.causes)
+            else:
+                # `whole`, because the page may be the only report that its reader has.
+                groups = group_findings(self.report, self.cluster, verdict, whole=True)
+                blocks = tuple(FindingBlock(self._build_entry(group)) for group in groups)
+                number = count_noun(sum(len(group.findings) for group in groups), "finding")
+            if blocks:
+                yield VerdictSection(verdict, heading, number, blocks)
+
+    def _build_cause_blocks(self) -> tuple[FindingBlock, ...]:
+        return tuple(
+            FindingBlock(self._build_entry(block.group), tuple(self._build_effects(block)))
+            for block in group_by_cause(self.report, self.cluster, whole=True)
+        )
+
+    def _build_effects(self, block: CauseBlock) -> Iterator[EffectEntry]:
+        """Yield what a block explains; a cause in another block is named once, where it counts."""
+        drift = {f.id: f for f in self.cluster.findings if f.verdict is Verdict.DRIFT}
+        told = (block.group.findings, *(effect.findings for effect in block.effects))
+        named = {finding.id for findings in told for finding in findings}
+        for effect in block.effects:
+            ids = dict.fromkeys(id_ for finding in effect.findings for id_ in finding.caused_by)
+            also = [id_ for id_ in ids if id_ in drift and id_ not in named]
+            named.update(also)
+            yield self._build_effect(effect, tuple(drift[id_] for id_ in also))
+
+    def _build_effect(self, effect: Effect, also: tuple[Finding, ...]) -> EffectEntry:
+        group = build_finding_group(self.report, effect.findings, self.cluster, whole=True)
+        return EffectEntry(
+            # What to do about it is told in its turn, and not among its details.
+            self._build_entry(group, without="remedy"),
+            effect.text,
+            effect.remedies,
+            also,
+        )
+
+    def _build_entry(self, group: FindingGroup, *, without: str | None = None) -> PageEntry:
+        """Return the entry of a group, `without` the rows of a label."""
+        ids = dict.fromkeys(finding.recommendation for finding in group.findings)
+        rows = self.rows_by_id
+        return PageEntry(
+            # By id, which stays the same from run to run, so that links to a block do too.
+            anchor=f"f-{group.findings[0].id}",
+            group=group,
+            severity=min((f.severity for f in group.findings), key=lambda s: s.rank),
+            lines=_join_lines(row for row in group.rows if row[0] != without),
+            nodes=tuple(_finding_node_tokens(self.cluster.nodes, group.findings, self.tokens)),
+            sources=tuple((i, rows[i].source) for i in ids if i in rows),
+        )
+
+
+def _join_lines(rows: Iterable[LabelledText]) -> Lines:
+    lines: dict[str, list[str]] = {}
+    for label, text in rows:
+        if text:
+            lines.setdefault(label, []).append(text)
+    return tuple((label, tuple(texts)) for label, texts in lines.items())
+
+
+def _finding_node_tokens(
+    nodes: Sequence[NodeFacts], findings: Iterable[Finding], tokens: Mapping[str, str]
+) -> list[str]:
+    """Return the nodes that findings are about, none if one is about the whole cluster."""
+    tokens_of_subjects: dict[str, None] = {}
+    for finding in findings:
+        name = finding.subject.name.lower()
+        match finding.subject.kind:
+            case SubjectKind.NODE if name in tokens:
+                tokens_of_subjects[tokens[name]] = None
+            case SubjectKind.GROUP:
+                members = [n for n in nodes if (n.redundancy_group or "").lower() == name]
+                tokens_of_subjects |= dict.fromkeys(tokens[node.name.lower()] for node in members)
+            case _:
+                return []
+    return list(tokens_of_subjects)
