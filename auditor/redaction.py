@@ -1,9 +1,10 @@
 """Hides secrets in text and bytes, in the spellings in which servers and programs repeat them.
 
 Searched for each secret, in any case of letters: the secret itself, with any of its characters
-escaped as in XML and HTML, in URLs, or in JSON; and base64 of the whole secret. Not searched:
-hexadecimal, base64 of a longer text that has the secret in it, and spellings that mix text
-encodings, because no program that answers a request is known to write a password so.
+escaped as in XML and HTML, in URLs, in JSON and other programs' strings, in the name of a
+certificate, or doubled as quotes are; JSON within XML too; and base64 of the whole secret. Not
+searched: hexadecimal, base64 of a longer text that has the secret in it, and spellings that mix
+text encodings, because no program that answers a request is known to write a password so.
 """
 
 import base64
@@ -12,10 +13,14 @@ import html
 import json
 import re
 from collections.abc import Iterable
+from html.entities import codepoint2name
 
 from auditor.errors import REDACTED
 
-_NAMED_ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+_NAMED_ENTITIES = {"'": "apos", **{chr(number): name for number, name in codepoint2name.items()}}
+_MAX_ESCAPES = 8
+_FEW, _SOME = f"{{0,{_MAX_ESCAPES}}}", f"{{1,{_MAX_ESCAPES}}}"
+"""How many backslashes an escape may have: each escape of an escape doubles them."""
 # Ordinary text ends with three characters of a secret by chance.
 _MIN_BEGINNING_LENGTH = 4
 
@@ -27,14 +32,10 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = (), names: Iterable[str] = ()) -> None:
-        """Take secrets of any length; empty ones are ignored."""
+        """Take secrets of any length; blank ones are ignored."""
         # The longest first: `user:password` goes as a whole before `password` alone.
-        self._secrets = tuple(sorted({s for s in secrets if s}, key=len, reverse=True))
-        self._names = tuple(sorted({n for n in names if n}))
-        patterns = [_secret_pattern(secret) for secret in self._secrets]
-        # A host may be called after its user: `admin` stays in admin.example.test.
-        patterns += [rf"(?<![\w.@-]){_text_pattern(n)}(?!\.?[\w-])" for n in self._names]
-        self._patterns = patterns
+        self._secrets = tuple(sorted({s for s in secrets if s.strip()}, key=len, reverse=True))
+        self._names = tuple(sorted({n for n in names if n.strip()}))
 
     def with_secrets(self, secrets: Iterable[str]) -> "Redactor":
         """Return a redactor that hides these secrets too; itself, where it already does."""
@@ -43,7 +44,7 @@ class Redactor:
 
     def has_secret(self, text: str) -> bool:
         """Return whether a secret is in a text."""
-        return self._pattern is not None and self._pattern.search(text) is not None
+        return any(pattern.search(text) for pattern in self._patterns)
 
     def redact_text(self, text: str) -> str:
         """Return text without secrets."""
@@ -76,12 +77,16 @@ class Redactor:
         return data, count
 
     @functools.cached_property
-    def _pattern(self) -> re.Pattern[str] | None:
+    def _patterns(self) -> tuple[re.Pattern[str], ...]:
         # Compiled when first needed: it takes longer than to read a reply.
-        return re.compile("|".join(self._patterns), re.IGNORECASE) if self._patterns else None
+        return (*map(_secret_pattern, self._secrets), *map(_name_pattern, self._names))
 
     def _substitute(self, text: str) -> tuple[str, int]:
-        return (text, 0) if self._pattern is None else self._pattern.subn(REDACTED, text)
+        count = 0
+        for pattern in self._patterns:
+            text, more = pattern.subn(REDACTED, text)
+            count += more
+        return text, count
 
 
 def _base64(secret: str) -> str:
@@ -89,44 +94,79 @@ def _base64(secret: str) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _secret_pattern(secret: str) -> str:
+def _secret_pattern(secret: str) -> re.Pattern[str]:
     """Return the pattern of a secret and of its base64, the variant for URLs included."""
     encoded = "".join(
         sign if sign.isalnum() else f"(?:{_character_pattern(sign)}|{'-' if sign == '+' else '_'})"
         for sign in _base64(secret).rstrip("=")
     )
-    return f"{encoded}{_character_pattern('=')}*|{_text_pattern(secret)}"
+    whole = f"{encoded}{_character_pattern('=')}*|{_text_pattern(secret)}"
+    return re.compile(whole, re.IGNORECASE)
+
+
+@functools.lru_cache(maxsize=256)
+def _name_pattern(name: str) -> re.Pattern[str]:
+    # A host may be called after its user: `admin` stays in admin.example.test.
+    return re.compile(rf"(?<![\w.@-]){_text_pattern(name)}(?!\.?[\w-])", re.IGNORECASE)
 
 
 def _text_pattern(text: str) -> str:
-    """Return the pattern of a text; white space of any length and kind counts as the same."""
-    space = rf"(?:[\s+]|{_character_pattern(' ')}|{_character_pattern(chr(0xA0))})+"
-    parts = re.findall(r"\s+|\S", text)
-    return "".join(space if part.isspace() else _character_pattern(part) for part in parts)
+    """Return the pattern of a text; white space of any length and kind counts as the same.
+
+    A server may send megabytes of blanks or backslashes, so no run has two readings, and none
+    begins a search at each of its characters.
+    """
+    parts = re.finditer(r"""\s+|(["'\\])\1*|\S""", text.strip())
+    return "".join(_part_pattern(part.group()) for part in parts)
+
+
+def _part_pattern(part: str) -> str:
+    """Return the pattern of a character, or of a run of blanks, quotes or backslashes."""
+    character, length = part[0], len(part)
+    if character.isspace():
+        return rf"(?:\\{_FEW}[\s+]|{_escaped_pattern(' ')}|{_escaped_pattern(chr(0xA0))})+"
+    if character == "\\":
+        run = length * _MAX_ESCAPES
+        return rf"(?:\\|{_escaped_pattern(character)}){{{length},{run}}}"
+    pattern = _character_pattern(character)
+    # SQL and CSV write a quote twice.
+    return rf"{pattern}{{{length},{length * 2}}}" if character in "\"'" else pattern
 
 
 def _character_pattern(character: str) -> str:
-    """Return the pattern of a character, plain or escaped, an escaped escape included."""
-    number = ord(character)
-    spellings = [
-        rf"&(?:amp;)*#0*{number};",
-        rf"&(?:amp;)*#x0*{number:x};",
+    """Return the pattern of a character in either case, plain or escaped."""
+    # An escape of `A` is not one of `a` in another case, and `ß` is `SS` in capitals.
+    cases = dict.fromkeys((character, character.lower(), character.upper()))
+    plain = "|".join(map(re.escape, cases))
+    escaped = "|".join("".join(map(_escaped_pattern, case)) for case in cases)
+    # Strings of programs and the names in certificates have a backslash before any other sign,
+    # and a JSON text within XML has it before an entity.
+    before = "" if character.isalnum() else rf"\\{_FEW}"
+    return f"(?:{before}(?:{plain}|{escaped}))"
+
+
+def _escaped_pattern(character: str) -> str:
+    """Return the pattern of a character's escapes, an escaped escape included."""
+    number, entity = ord(character), _NAMED_ENTITIES.get(character)
+    name = f"|{entity}" if entity else ""
+    patterns = [
+        rf"&(?:amp;)*(?:#0*{number}|#x0*{number:x}{name});",
         _json_pattern(character),
+        rf"\\{_SOME}(?:x{number:02x}|u\{{0*{number:x}\}}|U0*{number:x})",
     ]
-    if character in _NAMED_ENTITIES:
-        spellings.append(rf"&(?:amp;)*{_NAMED_ENTITIES[character]};")
-    if character in "\"'\\/":
-        spellings.append(rf"\\+{re.escape(character)}")
+    unread = set()
     for encoding in ("utf-8", "latin-1", "cp1252"):
         data = character.encode(encoding, "ignore")
         if data:
-            spellings.append("".join(f"%(?:25)*{byte:02x}" for byte in data))
+            patterns.append("".join(f"%(?:25)*{byte:02x}" for byte in data))
+        if not data.isascii():
             # As bytes of that encoding in a reply that was read as UTF-8.
-            spellings.append(re.escape(data.decode("utf-8", "surrogateescape")))
-    spellings.append(re.escape(character))
-    return f"(?:{'|'.join(dict.fromkeys(spellings))})"
+            unread.add(re.escape(data.decode("utf-8", "surrogateescape")))
+    # The look ahead saves most of the time that a search takes.
+    escaped = rf"(?=[&%\\])(?:{'|'.join(dict.fromkeys(patterns))})"
+    return f"(?:{'|'.join((escaped, *sorted(unread)))})"
 
 
 def _json_pattern(character: str) -> str:
     units = character.encode("utf-16-be", "surrogatepass").hex()
-    return "".join(rf"\\+u{units[start : start + 4]}" for start in range(0, len(units), 4))
+    return "".join(rf"\\{_SOME}u{units[start : start + 4]}" for start in range(0, len(units), 4))

@@ -4,9 +4,12 @@ import base64
 import html
 import json
 from collections.abc import Callable
+from html.entities import codepoint2name
 from urllib.parse import quote, quote_plus
 
 import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -14,6 +17,11 @@ from lxml import etree
 from auditor.redaction import Redactor
 
 PASSWORD = "s3cr3t  & <\"more'> \u00e4\u20ac\U0001f511/+="
+
+
+def _distinguished_name(text: str) -> str:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)]).rfc4514_string()[3:]
+
 
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "plain": str,
@@ -30,6 +38,17 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "json": lambda text: json.dumps(text)[1:-1],
     "json, not ASCII": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
     "json, twice": lambda text: json.dumps(json.dumps(text))[3:-3],
+    "json in xml": lambda text: html.escape(json.dumps(text)[1:-1]),
+    "references in capitals": lambda text: "".join(f"&#{ord(sign)};" for sign in text.upper()),
+    "percent, in capitals": lambda text: quote(text.upper(), safe=""),
+    "html, named": lambda text: "".join(
+        f"&{n};" if (n := codepoint2name.get(ord(s))) else s for s in text
+    ),
+    "script": lambda text: "".join(f"\\x{n:02x}" if (n := ord(s)) < 256 else s for s in text),
+    "script, braces": lambda text: "".join(f"\\u{{{ord(sign):x}}}" for sign in text),
+    "quotes doubled": lambda text: text.replace("'", "''").replace('"', '""'),
+    "quotes doubled in xml": lambda text: html.escape(text.replace("'", "''").replace('"', '""')),
+    "name in a certificate": lambda text: _distinguished_name(text),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64, not padded": lambda text: base64.b64encode(text.encode()).decode().rstrip("="),
     "base64 for addresses": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
@@ -123,6 +142,14 @@ def test_a_cookie_received_later_is_hidden_too() -> None:
     encoded = base64.b64encode(b"C0FFEE/5E55=10").decode()
     text = f"{PASSWORD} C0FFEE/5E55=10 C0FFEE%2F5E55%3D10 {encoded}"
     assert redactor.redact_text(text) == "*** *** *** ***"
+
+
+@pytest.mark.parametrize("secret", ["pass phrase", ' "x', "\\\\'' z", "a+ b"])
+@pytest.mark.parametrize("run", [" ", "\\", "+", "'", '"', "&amp;", "&#0", "%25", "\\u{0", "a "])
+def test_a_server_cannot_make_a_search_last(secret: str, run: str) -> None:
+    """A text that nearly has a secret in it is read once, however long it is."""
+    text = f"{secret[:-1]}{run * 20_000}!"
+    assert _redactor(secret).redact_text(text) == text
 
 
 def test_a_name_is_hidden_only_as_a_whole_word() -> None:
