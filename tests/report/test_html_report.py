@@ -13,6 +13,7 @@ from lxml import html
 
 from auditor import __version__
 from auditor.models.findings import ClusterStatus, Verdict
+from auditor.models.history import ChangeDirection, ClusterHistory, FindingAge
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
 from auditor.report.html import render
@@ -265,6 +266,22 @@ def test_history_adds_changes_ages_and_a_chart_of_runs() -> None:
     bars = [str(title) for title in page.xpath("//svg//title/text()")]
     assert bars[0] == "2026-02-23T02:00:00Z: unauditable, 0 drift, 0 unknown"
     assert bars[-1] == "2026-03-01T02:00:00Z: drift, 3 drift, 5 unknown"
+
+
+def test_a_change_lists_what_came_with_it() -> None:
+    report = samples.caused()
+    drift = [f for f in report.clusters[0].findings if f.verdict is Verdict.DRIFT]
+    age = FindingAge(samples.RUN.started_at, 1)
+    changes = tuple(samples.change(ChangeDirection.NEW, finding, age) for finding in drift)
+    runs = (samples.past_run(28, 0, 0, ClusterStatus.COMPLIANT, "lab"),)
+    past = {"lab": ClusterHistory(changes=changes, runs=runs)}
+    (group,) = tree(replace(report, past=past)).xpath("//dl[@class='changes']/div")
+    assert group.xpath("string(dt)") == "New (1 cause, 3 differences)"
+    assert [dd.xpath("string(a)") for dd in group.xpath("dd")] == ["RTR-01 Cisco XCP Router"]
+    assert sorted(li.xpath("string(a)") for li in group.xpath("dd//li")) == [
+        "PE-01 Cisco Presence Engine",
+        "SIP-01 Cisco SIP Proxy",
+    ]
 
 
 @pytest.mark.parametrize("shape", ["mixed", "compliant", "empty"])

@@ -6,9 +6,10 @@ from itertools import accumulate
 
 from auditor.models.facts import Coverage
 from auditor.models.findings import ClusterReport, Finding, Verdict
-from auditor.models.history import ChangeDirection, ClusterHistory, HistoricalFinding
+from auditor.models.history import ChangeDirection, ClusterHistory
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation
+from auditor.report.change_causes import CauseChange, fold_changes
 from auditor.report.html.chart import RunChart, build_run_chart
 from auditor.report.html.finding_blocks import FindingBlockBuilder, VerdictSection
 from auditor.report.matrix import (
@@ -36,7 +37,7 @@ from auditor.report.wording import (
     finding_label,
     nothing_was_read,
 )
-from auditor.text import join_names
+from auditor.text import count_noun, join_names
 
 _DIRECTION_LABELS = {
     ChangeDirection.NEW: "New",
@@ -79,10 +80,18 @@ class PassedGroup:
 
 @dataclass(frozen=True, slots=True)
 class ChangeGroup:
-    """Findings that changed in one way since the last run, each with the anchor of its block."""
+    """Findings that changed in one way since the last run, by what they changed with."""
 
     label: str
-    findings: tuple[tuple[HistoricalFinding, str], ...]
+    causes: tuple[CauseChange, ...]
+
+    @property
+    def count_text(self) -> str:
+        """Return `3`, or `1 cause, 3 differences` where some came or went with others."""
+        number = sum(1 + len(cause.effects) for cause in self.causes)
+        if number == len(self.causes):
+            return str(number)
+        return f"{count_noun(len(self.causes), 'cause')}, {count_noun(number, 'difference')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +152,7 @@ def build_cluster_view(
         matrix=_build_matrix_view(cluster),
         anchors=anchors,
         sections=sections,
-        changes=tuple(_change_groups(past, anchors)),
+        changes=tuple(_change_groups(past, cluster)),
         chart=build_run_chart(cluster, report.run, past),
         gaps=tuple((entry, entry.explanation) for entry in coverage_gaps(cluster)),
         coverage=tuple(sorted(cluster.coverage, key=lambda e: (e.node.lower(), e.source))),
@@ -178,13 +187,12 @@ def _build_matrix_view(cluster: ClusterReport) -> MatrixView:
     )
 
 
-def _change_groups(
-    past: ClusterHistory | None, anchors: Mapping[str, str]
-) -> Iterator[ChangeGroup]:
+def _change_groups(past: ClusterHistory | None, cluster: ClusterReport) -> Iterator[ChangeGroup]:
+    folded = fold_changes(past.changes, cluster.nodes) if past else ()
     for direction, label in _DIRECTION_LABELS.items():
-        findings = [c.finding for c in past.changes if c.direction is direction] if past else []
-        if findings:
-            yield ChangeGroup(label, tuple((f, anchors.get(f.id, "")) for f in findings))
+        causes = tuple(entry for entry in folded if entry.change.direction is direction)
+        if causes:
+            yield ChangeGroup(label, causes)
 
 
 def _passed_groups(
