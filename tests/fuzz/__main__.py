@@ -47,13 +47,15 @@ def main() -> int:
             pool.submit(_run, options.seed, first, min(batch, options.count - first))
             for first in range(0, options.count, batch)
         ]
-        found = [fault for future in futures for fault in future.result()]
-    for number, how, where, fault in found:
-        sys.stdout.write(f"{number} [{how}] {where}: {fault}\n")
-    classes = Counter(how for _, how, _, _ in found)
-    sys.stdout.write(
-        f"{options.count} mutants, seed {options.seed}: {len(found)} found {classes or ''}\n"
-    )
+        found = []
+        for future in futures:
+            for number, how, where, fault in future.result():
+                found.append(how)
+                sys.stdout.write(f"{number} [{how}] {where}: {fault}\n")
+                sys.stdout.flush()
+    sys.stdout.write(f"{options.count} mutants, seed {options.seed}: {len(found)} found\n")
+    for how, times in Counter(found).most_common():
+        sys.stdout.write(f"  {times} by {how}\n")
     return 1 if found else 0
 
 
