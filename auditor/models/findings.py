@@ -268,6 +268,7 @@ def finding_sort_key(finding: Finding) -> tuple[int, str, str, str]:
 def group_causes(findings: Sequence[Finding]) -> tuple[Cause, ...]:
     """Return the causes of the drift among findings of one cluster, worst first.
 
+    Of the same severity, the one that explains the most is the worst.
     A finding with several causes is under the first of them, directly or through others.
     """
     drifts = {f.id: f for f in findings if f.verdict is Verdict.DRIFT}
@@ -282,7 +283,12 @@ def group_causes(findings: Sequence[Finding]) -> tuple[Cause, ...]:
         Cause(drifts[root], tuple(finding for _, finding in sorted(effects, key=_effect_sort_key)))
         for root, effects in explained.items()
     )
-    return tuple(sorted(causes, key=lambda c: (c.severity.rank, finding_sort_key(c.finding))))
+    return tuple(sorted(causes, key=_cause_sort_key))
+
+
+def _cause_sort_key(cause: Cause) -> tuple[int, int, tuple[int, str, str, str]]:
+    """Return the sort key of a cause: severity, how much it explains, then that of its finding."""
+    return cause.severity.rank, -len(cause.explains), finding_sort_key(cause.finding)
 
 
 def _known_causes(finding: Finding, drifts: Mapping[str, Finding]) -> list[Finding]:

@@ -406,10 +406,23 @@ def test_a_cause_weighs_as_much_as_the_gravest_that_it_explains() -> None:
     causes = group_causes((low, mild, grave, between))
 
     assert [(c.finding.recommendation, c.severity) for c in causes] == [
-        ("AXL-01", Severity.CRITICAL),
         ("HA-02", Severity.CRITICAL),
+        ("AXL-01", Severity.CRITICAL),
         ("BPS-01", Severity.LOW),
     ]
+
+
+def test_of_equal_causes_the_one_that_explains_the_most_comes_first() -> None:
+    alone, few, many = (_drift(row, Severity.HIGH) for row in ("ARC-02", "HA-02", "RTR-01"))
+    effects = (
+        _drift("PE-01", Severity.HIGH, few),
+        _drift("CM-01", Severity.HIGH, many),
+        _drift("AUTH-01", Severity.MEDIUM, many),
+    )
+
+    causes = group_causes((alone, few, many, *effects))
+
+    assert [c.finding.recommendation for c in causes] == ["RTR-01", "HA-02", "ARC-02"]
 
 
 def test_an_effect_is_listed_once_after_what_it_waits_for() -> None:

@@ -4,7 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.models.facts import NodeFacts
-from auditor.models.findings import ClusterReport, Finding, Severity, SubjectKind, Verdict
+from auditor.models.findings import (
+    ClusterReport,
+    Finding,
+    Severity,
+    SubjectKind,
+    Verdict,
+    finding_sort_key,
+)
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation
 from auditor.report.cause_blocks import CauseBlock, Effect, group_by_cause
@@ -57,6 +64,20 @@ class FindingBlock:
     def gravest(self) -> Severity:
         """Return the gravest severity of the findings and of what they explain."""
         return min((entry.severity for entry in self.entries), key=lambda s: s.rank)
+
+    @property
+    def sort_key(self) -> tuple[int, int, tuple[int, str, str, str]]:
+        """Return a key that sorts the blocks of several clusters as a cluster sorts its causes."""
+        return (
+            self.gravest.rank,
+            -len(self.explained),
+            finding_sort_key(self.entry.group.findings[0]),
+        )
+
+    @property
+    def is_remedy_enough(self) -> bool:
+        """Return whether the remedy of the cause is all that there is to do."""
+        return not any(effect.remedies or effect.also for effect in self.effects)
 
     @property
     def explained(self) -> tuple[Finding, ...]:

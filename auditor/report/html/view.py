@@ -11,7 +11,6 @@ from auditor.models.findings import (
     SubjectKind,
     Verdict,
     audit_exit_code,
-    finding_sort_key,
 )
 from auditor.models.report import Report
 from auditor.recommendations.packs import Recommendation
@@ -168,7 +167,7 @@ def _causes_to_fix(clusters: Iterable[ClusterView]) -> list[CauseToFix]:
         for block in section.blocks
         if block.gravest.reaches(view.cluster.fail_on)
     ]
-    causes.sort(key=lambda c: (c[0].gravest.rank, finding_sort_key(c[0].entry.group.findings[0])))
+    causes.sort(key=lambda c: c[0].sort_key)
     return [_describe_cause(block, cluster) for block, cluster in causes]
 
 
