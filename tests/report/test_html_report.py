@@ -148,7 +148,20 @@ def test_an_effect_shows_what_was_found() -> None:
         assert finding.consequence in found
         for piece in finding.evidence:
             assert render_sentence(piece.statement) in found
-    assert "The remedy above is enough." not in text
+    assert "enough" not in text
+
+
+def test_a_remedy_that_settles_an_effect_too_is_not_repeated() -> None:
+    cluster = samples.caused_cluster()
+    router = next(f for f in cluster.findings if f.verdict is Verdict.DRIFT and not f.caused_by)
+    findings = tuple(
+        replace(f, remedy=router.remedy) if f.caused_by else f for f in cluster.findings
+    )
+    page = tree(Report(samples.RUN, (replace(cluster, findings=findings),)))
+    (block,) = page.xpath("//article[contains(@class, 'drift')]")
+    text = block.text_content()
+    assert text.count(render_sentence(router.remedy[0])) == 1
+    assert text.count("The remedy above is enough.") == 1
 
 
 def test_an_effect_names_its_cause_in_another_block_once() -> None:
