@@ -25,10 +25,12 @@ def _report_bug(
     """Print in one line that the program itself failed; the trace only with --verbose."""
     import logging
 
+    from auditor.cli.messages import print_error
+
     logging.getLogger("auditor").info("the trace", exc_info=(kind, error, trace))
-    sys.stderr.write(
-        f"auditor: this is a bug in auditor ({kind.__name__}: {error}). No verdict was reached. "
-        "Run again with --verbose for the trace, and report it.\n"
+    print_error(
+        f"this is a bug in auditor ({kind.__name__}: {error}). No verdict was reached. "
+        "Run again with --verbose for the trace, and report it."
     )
 
 

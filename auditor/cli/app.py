@@ -5,7 +5,7 @@ Only the module of the command that runs is imported: loading is most of what a 
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -15,7 +15,8 @@ from typer.exceptions import TyperException
 from typer.main import get_command_from_info
 
 from auditor import __version__
-from auditor.errors import AuditorError, Interrupted, OutputError
+from auditor.cli.messages import print_error
+from auditor.errors import AuditorError, ConfigError, Interrupted, OutputError
 from auditor.models.exit_codes import ExitCode
 from auditor.text import escape_unprintable
 
@@ -60,8 +61,25 @@ def _print_usage_error(error: TyperException) -> typer.Exit:
     line = usage_message(error)
     stop = "" if line.endswith((".", "?")) else "."
     where = getattr(getattr(error, "ctx", None), "command_path", "auditor")
-    typer.echo(escape_unprintable(f"auditor: {line}{stop} `{where} --help` explains."), err=True)
+    print_error(f"{line}{stop} `{where} --help` explains.")
     return typer.Exit(ExitCode.USAGE)
+
+
+def _error_lines(error: AuditorError) -> Sequence[str]:
+    # A name of the operator's may have a line break, which must not end the line of a mistake.
+    return error.problems if isinstance(error, ConfigError) else str(error).split("\n")
+
+
+class PrintableFormatter(logging.Formatter):
+    """Writes a line a record, and the lines of a trace; nothing in them steers a terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        """Return the line of a record."""
+        return escape_unprintable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - logging's own
+        """Return the lines of a trace."""
+        return "\n".join(map(escape_unprintable, super().formatException(ei).split("\n")))
 
 
 class CommandGroup(TyperGroup):
@@ -95,11 +113,11 @@ class CommandGroup(TyperGroup):
         except TyperException as error:
             raise _print_usage_error(error) from error
         except AuditorError as error:
-            for line in str(error).splitlines():
-                typer.echo(f"auditor: {line}", err=True)
+            for line in _error_lines(error):
+                print_error(line)
             raise typer.Exit(_exit_code_for(error)) from error
         except (KeyboardInterrupt, typer.Abort) as error:
-            typer.echo("auditor: interrupted.", err=True)
+            print_error("interrupted.")
             raise typer.Exit(ExitCode.INTERRUPTED) from error
 
 
@@ -154,7 +172,7 @@ def apply_global_options(
     """Set up the log of every command: on standard error, and for our own names only."""
     del version
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(message)s"))
     log = logging.getLogger("auditor")
     # Replaced, not added: a second run in one process, as in tests, would print each line twice.
     log.handlers = [handler]

@@ -10,7 +10,7 @@ import typer
 from auditor.cli.app import app
 from auditor.cli.completion import complete_clusters
 from auditor.cli.options import ConfigOption, HistoryOption
-from auditor.cli.output import print_text, supports_colour, terminal_width
+from auditor.cli.output import print_plain_text, print_text, supports_colour, terminal_width
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError
 from auditor.files import find_write_obstacle, write_file
@@ -118,7 +118,9 @@ def _print_runs(store: HistoryStore, cluster: str | None, limit: int) -> None:
     )
     names = (cluster,) if cluster else store.clusters()
     if len(names) > 1:
-        print_text(f"\nTo list findings, name a cluster with --cluster: {', '.join(names)}.\n")
+        print_plain_text(
+            f"\nTo list findings, name a cluster with --cluster: {', '.join(names)}.\n"
+        )
     elif names:
         rows = store.latest_findings(names[0])
         page = render_finding_ages(

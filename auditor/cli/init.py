@@ -8,13 +8,14 @@ import typer
 from auditor.audit import RunOptions
 from auditor.cli.app import app
 from auditor.cli.evidence import EvidenceRequest
+from auditor.cli.messages import print_error
 from auditor.cli.options import (
     EvidenceHideUserOption,
     EvidenceOption,
     InsecureOption,
     split_env_list,
 )
-from auditor.cli.output import print_text
+from auditor.cli.output import print_plain_text
 from auditor.cli.session import command_session
 from auditor.files import create_file, require_new_file
 from auditor.models.exit_codes import ExitCode
@@ -150,7 +151,7 @@ def init(
             options, session.logins[options.name], session.context, golden
         )
     for gap in result.gaps:
-        typer.echo(f"auditor: {gap}", err=True)
+        print_error(gap)
     if result.text is not None:
         # Not `write_file`: a file that appeared there while the cluster was asked must stay.
         create_file(options.output, result.text)
@@ -161,9 +162,9 @@ def init(
 def _print_init_result(output: Path, result: draft.InitResult) -> None:
     """Print what was written and what to do next, and end with the code for it."""
     if result.text is None:
-        typer.echo(f"auditor: no node could be asked; {output} was not written.", err=True)
+        print_error(f"no node could be asked; {output} was not written.")
         raise typer.Exit(ExitCode.UNAUDITABLE)
-    print_text(
+    print_plain_text(
         f"Wrote {output}.\n"
         "It describes what the cluster is, not what it is meant to be. Read it, correct it, and "
         f"answer its {count_noun(result.questions, 'question')}\n(the lines that begin with "

@@ -10,6 +10,7 @@ import typer
 
 from auditor.cli.app import app
 from auditor.cli.completion import complete_clusters
+from auditor.cli.messages import print_error
 from auditor.cli.options import ConfigOption
 from auditor.cli.session import open_run_context
 from auditor.config.loader import find_config_file, load_configuration
@@ -157,10 +158,10 @@ def _try_password(settings: ClusterSettings, account: Credentials) -> bool:
     with open_run_context(1) as context:
         error = try_login(settings, account, context.network)
     if isinstance(error, BadCredentials):
-        typer.echo(f"auditor: {error} Nothing was stored.", err=True)
+        print_error(f"{error} Nothing was stored.")
         raise typer.Exit(ExitCode.DRIFT)
     if error is not None:
         # No document says that the password is checked before the role, so 403 proves no password.
         word = "proven" if isinstance(error, NotAuthorised) else "checked"
-        typer.echo(f"auditor: the password was not {word}: {error}", err=True)
+        print_error(f"the password was not {word}: {error}")
     return error is None

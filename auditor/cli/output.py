@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.cli.messages import print_note, print_warning
 from auditor.errors import ConfigError, OutputError
 from auditor.files import write_file
 from auditor.models.exit_codes import ExitCode
@@ -85,6 +86,11 @@ def print_text(text: str) -> None:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             raise OutputError(f"standard output: cannot be written ({error.strerror}).") from error
+
+
+def print_plain_text(text: str) -> None:
+    """Print lines without style, in which names come from servers and the command line."""
+    print_text("\n".join(map(escape_unprintable, text.split("\n"))))
 
 
 def terminal_width() -> int:
@@ -187,11 +193,5 @@ def _print_run_summary(report: Report, plan: OutputPlan) -> None:
     if plan.quiet or not sys.stderr.isatty() or any(t.path is None for t in plan.targets):
         return
     for cluster in report.clusters:
-        line = escape_unprintable(f"{cluster.name}: {cluster.status}. {cluster_summary(cluster)}")
-        sys.stderr.write(f"{line}\n")
-    sys.stderr.write(f"{exit_meaning(report)}\n")
-
-
-def print_warning(text: str) -> None:
-    """Print on standard error what does not change the exit code."""
-    sys.stderr.write(f"auditor: warning: {text}\n")
+        print_note(f"{cluster.name}: {cluster.status}. {cluster_summary(cluster)}")
+    print_note(exit_meaning(report))

@@ -1,6 +1,5 @@
 """`auditor precheck`: may this service be turned on, off or restarted, on this node, now?"""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from auditor.change.what_if import ChangeAction
 from auditor.cli.app import app
 from auditor.cli.completion import complete_clusters
 from auditor.cli.evidence import EvidenceRequest
+from auditor.cli.messages import print_note, print_warning
 from auditor.cli.options import (
     AsJsonOption,
     ConfigOption,
@@ -26,7 +26,7 @@ from auditor.cli.options import (
     PackOption,
     split_env_list,
 )
-from auditor.cli.output import print_text, print_warning, terminal_width
+from auditor.cli.output import print_text, terminal_width
 from auditor.cli.session import command_session
 from auditor.collect.facts import replace_profile
 from auditor.collect.scope import PRECHECK_TOPICS, SurveyScope
@@ -182,4 +182,4 @@ def _write_expectation(decision: Decision, path: Path) -> None:
         print_warning(f"--expectation {path}: not written, because the result is no-go.")
     else:
         write_file(path, serialize_expectation(decision.expectation))
-        sys.stderr.write(f"Expectation written to {path}.\n")
+        print_note(f"Expectation written to {path}.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from auditor.audit import RunContext, RunOptions, build_report, survey_clusters
 from auditor.cli.evidence import SETTINGS_FOLDER, RunInfo
-from auditor.cli.output import print_warning
+from auditor.cli.messages import print_warning
 from auditor.cli.session import load_run_waivers
 from auditor.config.loader import build_configuration
 from auditor.config.settings import ClusterSettings, Configuration

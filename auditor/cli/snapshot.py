@@ -15,6 +15,7 @@ from auditor.change.diff.snapshots import compare_snapshots, require_expected_cl
 from auditor.change.expectation import read_expectation
 from auditor.cli.app import app
 from auditor.cli.evidence import EvidenceRequest
+from auditor.cli.messages import print_error
 from auditor.cli.options import (
     AsJsonOption,
     ClustersArgument,
@@ -24,7 +25,7 @@ from auditor.cli.options import (
     InsecureOption,
     PackOption,
 )
-from auditor.cli.output import print_text, terminal_width
+from auditor.cli.output import print_plain_text, print_text, terminal_width
 from auditor.cli.session import CommandSession, command_session, load_run_waivers
 from auditor.collect.scope import SNAPSHOT_TOPICS, SurveyScope
 from auditor.config.loader import find_config_file, load_configuration
@@ -75,7 +76,7 @@ def _write_snapshot(report: Report, content: Mapping[str, Any], to: Path) -> Non
                 or f"{snapshots.reason_nothing_read(cluster.coverage)}."
             )
             text = f"nothing of {cluster.name} could be read, so {to} was not written: {why}"
-            typer.echo(f"auditor: {text}", err=True)
+            print_error(text)
         return
     write_file(to, snapshots.serialize_snapshot(content))
     names = ", ".join(cluster.name for cluster in report.clusters)
@@ -83,7 +84,7 @@ def _write_snapshot(report: Report, content: Mapping[str, Any], to: Path) -> Non
     missing = [
         line for cluster in report.clusters for line in snapshots.missing_data_sentences(cluster)
     ]
-    print_text("\n".join((f"Snapshot of {names} written to {to}. {code}", *missing, "")))
+    print_plain_text("\n".join((f"Snapshot of {names} written to {to}. {code}", *missing, "")))
 
 
 @app.command("diff")

@@ -7,8 +7,9 @@ import typer
 
 from auditor.cli.app import app
 from auditor.cli.completion import complete_clusters
+from auditor.cli.messages import print_error, print_warning
 from auditor.cli.options import ConfigOption
-from auditor.cli.output import print_text, terminal_width
+from auditor.cli.output import print_plain_text, print_text, terminal_width
 from auditor.cli.session import open_run_context, select_one_cluster
 from auditor.config.loader import CONFIG_FILE_NAME, find_default_config
 from auditor.config.pins import parse_fingerprint, render_pin_block
@@ -24,6 +25,7 @@ from auditor.setup.trust import (
     resolve_server,
     settings_without_file,
 )
+from auditor.text import escape_unprintable
 
 
 @app.command("trust")
@@ -102,7 +104,7 @@ def trust(
     if shown.recorded and not replace:
         return
     record_pin(configuration.path, settings, shown, replace=replace)
-    print_text(f"Recorded for {shown.name} in {configuration.path}.\n")
+    print_plain_text(f"Recorded for {shown.name} in {configuration.path}.\n")
     _print_pin_notes(shown, replace=replace)
 
 
@@ -115,7 +117,7 @@ def _show_server_certificate(
         try:
             server = fetch_certificate(settings, name, dial, context.network)
         except ExchangeError as error:
-            typer.echo(f"auditor: {error}", err=True)
+            print_error(str(error))
             raise typer.Exit(ExitCode.INCOMPLETE) from error
         print_text(render_certificate(server, now=context.clock(), width=terminal_width()))
     return server
@@ -129,7 +131,7 @@ def _finish_without_file(server: ServerCertificate, expected: str | None, *, yes
     """
     if expected is not None and not _is_expected_fingerprint(expected, server.certificate.sha256):
         raise typer.Exit(ExitCode.DRIFT)
-    print_text(init_pin_hint(server))
+    print_plain_text(init_pin_hint(server))
     if yes or expected is not None:
         raise ConfigError(
             [f"nothing was recorded, because there is no {CONFIG_FILE_NAME} to record it in."]
@@ -157,7 +159,9 @@ def _should_record(
         return _trust_on_first_use(server)
     if sys.stdin.isatty() and sys.stderr.isatty():
         return _ask_to_record(server, path)
-    print_text(f"To record it yourself, put this below the keys of its [[cluster]]:\n\n{paste}\n")
+    print_plain_text(
+        f"To record it yourself, put this below the keys of its [[cluster]]:\n\n{paste}\n"
+    )
     raise ConfigError(
         [
             "nothing was recorded, because there is no terminal to ask on. Compare the "
@@ -169,61 +173,48 @@ def _should_record(
 def _is_expected_fingerprint(expected: str, shown: str) -> bool:
     if expected == shown:
         return True
-    typer.echo(
-        f"auditor: REFUSED: the server showed {shown}, not {expected}; nothing was recorded.",
-        err=True,
-    )
+    print_error(f"REFUSED: the server showed {shown}, not {expected}; nothing was recorded.")
     return False
 
 
 def _trust_on_first_use(server: ServerCertificate) -> bool:
     if server.changed:
-        typer.echo(
-            "auditor: REFUSED: another fingerprint is recorded for this server, and --yes compares "
-            "nothing. Compare it, then give it as --fingerprint.",
-            err=True,
+        print_error(
+            "REFUSED: another fingerprint is recorded for this server, and --yes compares "
+            "nothing. Compare it, then give it as --fingerprint."
         )
         return False
-    typer.echo(
-        "auditor: warning: --yes: the fingerprint was not compared. The server that answered just "
-        "now is trusted from now on.",
-        err=True,
+    print_warning(
+        "--yes: the fingerprint was not compared. The server that answered just "
+        "now is trusted from now on."
     )
     return True
 
 
 def _ask_to_record(server: ServerCertificate, path: str) -> bool:
-    typer.echo(
-        f"Record it for {server.name} in {path}? (yes, no, or the fingerprint to compare) ",
-        err=True,
-        nl=False,
-    )
+    question = f"Record it for {server.name} in {path}? (yes, no, or the fingerprint to compare) "
+    typer.echo(escape_unprintable(question), err=True, nl=False)
     answer = sys.stdin.readline().strip()
     if answer.casefold() == "yes":
         return True
     if answer.casefold() in ("", "n", "no"):
-        typer.echo("auditor: nothing was recorded.", err=True)
+        print_error("nothing was recorded.")
         return False
     try:
         return _is_expected_fingerprint(parse_fingerprint(answer), server.certificate.sha256)
     except ConfigError:
-        typer.echo(
-            "auditor: that is neither yes nor a fingerprint; nothing was recorded.", err=True
-        )
+        print_error("that is neither yes nor a fingerprint; nothing was recorded.")
         return False
 
 
 def _print_pin_notes(server: ServerCertificate, *, replace: bool) -> None:
     """Print what the reader should know about the recorded fingerprint."""
     if not server.in_file:
-        typer.echo(
-            f"auditor: note: the file does not name {server.name} elsewhere. A pin applies to the "
-            "name in CUCM's server list.",
-            err=True,
+        print_error(
+            f"note: the file does not name {server.name} elsewhere. A pin applies to the "
+            "name in CUCM's server list."
         )
     if server.changed and not replace:
-        typer.echo(
-            "auditor: note: the fingerprints recorded before are still accepted; --replace removes "
-            "them.",
-            err=True,
+        print_error(
+            "note: the fingerprints recorded before are still accepted; --replace removes them."
         )

@@ -11,6 +11,7 @@ from auditor.failover.model import GroupStatus, Stability
 from auditor.failover.wording import HA_STATE_LABELS
 from auditor.models.facts import CHANGING_STATES, ClusterFacts, Group, NodeFacts
 from auditor.recommendations.ha_states import installed_members
+from auditor.text import escape_unprintable
 
 MIN_POLL_INTERVAL = timedelta(seconds=10)
 """No node is asked more often."""
@@ -236,7 +237,8 @@ class GroupWatch:
 
     def _progress_line(self, elapsed: timedelta) -> str:
         minutes, seconds = divmod(round(elapsed.total_seconds()), 60)
-        return f"{minutes:3}:{seconds:02}  {'; '.join(map(self._group_progress, self.groups))}"
+        groups = escape_unprintable("; ".join(map(self._group_progress, self.groups)))
+        return f"{minutes:3}:{seconds:02}  {groups}"
 
     def _group_progress(self, key: GroupKey) -> str:
         members = installed_members(self.facts[key[0]], self.groups[key])
