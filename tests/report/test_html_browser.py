@@ -251,6 +251,13 @@ def test_the_overview_shows_verdicts_at_every_width(show: Show, width: int) -> N
     )
 
 
+def test_the_numbers_of_a_cluster_are_on_one_line(show: Show) -> None:
+    page = show(samples.many(), width=900)
+    tops = "row => new Set([...row.querySelectorAll('.n')].map(n => n.offsetTop)).size"
+    rows = page.locator(".fleet tbody tr").all()
+    assert [row.evaluate(tops) for row in rows] == [1] * 4
+
+
 def test_only_the_legend_of_runs_has_squares(show: Show) -> None:
     """The row of a difference in the profile is named after its key, as the legend once was."""
     profile = replace(

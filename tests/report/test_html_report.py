@@ -12,7 +12,7 @@ import pytest
 from lxml import html
 
 from auditor import __version__
-from auditor.models.findings import ClusterStatus, Verdict
+from auditor.models.findings import ClusterStatus, FindingKind, Verdict
 from auditor.models.history import ChangeDirection, ClusterHistory, FindingAge
 from auditor.models.report import Report
 from auditor.recommendations.packs import load_packs
@@ -198,6 +198,14 @@ def test_the_causes_to_fix_first_name_their_cluster() -> None:
     assert text.startswith("critical Cisco XCP Router: stopped on imp-sub.example.test (b)")
     assert text.endswith("Explains 2 more differences: 2 critical.")
     assert "In all: 1 cause, 3 differences." in page_text(report)
+
+
+def test_a_cause_to_fix_on_several_groups_is_one_line() -> None:
+    both = (samples.ha(name, verdict=Verdict.DRIFT) for name in ("A", "B"))
+    groups = [replace(finding, kind=FindingKind.HA_ABNORMAL) for finding in both]
+    cluster = replace(samples.compliant_cluster(), findings=tuple(groups))
+    (item,) = tree(Report(samples.RUN, (cluster,))).xpath("//section[@class='worst']//li")
+    assert "HA-01: HA state not normal on groups A and B" in " ".join(item.text_content().split())
 
 
 def test_evidence_is_shown_in_full() -> None:

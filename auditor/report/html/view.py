@@ -174,10 +174,12 @@ def _causes_to_fix(clusters: Iterable[ClusterView]) -> list[CauseToFix]:
 def _describe_cause(block: FindingBlock, cluster: ClusterReport) -> CauseToFix:
     findings = block.entry.group.findings
     kind = findings[0].subject.kind
+    names = dict.fromkeys(finding.subject.name for finding in findings)
+    what = f" {kind}{'s' if len(names) > 1 else ''}"
     return CauseToFix(
         block,
         f"{finding_label(findings[0])}: {difference_text(findings[0])}",
-        "on" if kind is SubjectKind.NODE else f"on {kind}",
-        subjects_text([finding.subject.name for finding in findings], kind, cluster),
+        "on" if kind is SubjectKind.NODE else f"on{what}",
+        subjects_text(list(names), kind, cluster),
         severity_summary(block.explained),
     )
