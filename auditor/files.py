@@ -13,7 +13,8 @@ from pathlib import Path
 
 from auditor.errors import ConfigError, OutputError
 
-_NEW_FILE_MODE = 0o644
+# What clusters said helps an attacker, so nobody else on this machine may read it.
+_NEW_FILE_MODE = 0o600
 _TEMPORARY_PREFIX, _TEMPORARY_SUFFIX = ".auditor-", ".tmp"
 _FOREIGN_FILE_AGE_S = 24 * 3600
 
@@ -73,7 +74,7 @@ def write_file(path: Path, text: str | Iterable[str]) -> None:
     """Write a text, or its pieces, to a file, whole or not at all, in place of an older file.
 
     A link is followed, so the file that it names is replaced. A file that was there keeps its
-    permission bits; a new one gets 0644 less the umask. Raises OutputError; on any exception,
+    permission bits; a new one is private to its owner. Raises OutputError; on any exception,
     Ctrl-C included, the old file stays as it was.
     """
     final = Path(os.path.realpath(path))
@@ -134,7 +135,6 @@ def _temporary_file(final: Path, text: str | Iterable[str]) -> Iterator[Path]:
 def _create_locked_file(folder: Path) -> tuple[Path, int]:
     while True:
         path = folder / f"{_host_prefix()}{secrets.token_hex(8)}{_TEMPORARY_SUFFIX}"
-        # Opened by hand: mkstemp would make it 0600, and so the kernel applies the umask.
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_FILE_MODE)
         _lock_file(number)
         # Before it was locked, another process may have taken it for a stale one.

@@ -5,7 +5,7 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -14,7 +14,7 @@ import pytest
 
 from auditor.cli.options import OutputOption
 from auditor.errors import ConfigError, OutputError
-from auditor.files import write_file
+from auditor.files import create_file, write_file
 from auditor.report import json_report, terminal
 from auditor.report.formats import (
     OutputTarget,
@@ -147,16 +147,17 @@ def test_a_file_is_written_atomically(tmp_path: Path) -> None:
     assert [path.name for path in place.iterdir()] == ["r.txt"]
 
 
-@pytest.mark.parametrize(("umask", "expected"), [(0o022, 0o644), (0o077, 0o600), (0, 0o644)])
-def test_a_new_file_is_readable_as_far_as_the_umask_allows(
-    tmp_path: Path, umask: int, expected: int
+@pytest.mark.parametrize("write", [write_file, create_file])
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0])
+def test_a_new_file_is_private_whatever_the_umask(
+    tmp_path: Path, umask: int, write: Callable[[Path, str], None]
 ) -> None:
     before = os.umask(umask)
     try:
-        write_file(tmp_path / "r", "x")
+        write(tmp_path / "r", "x")
     finally:
         os.umask(before)
-    assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == expected
+    assert stat.S_IMODE((tmp_path / "r").stat().st_mode) == 0o600
 
 
 def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path: Path) -> None:
