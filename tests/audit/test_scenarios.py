@@ -1,8 +1,11 @@
 """The shipped scenarios through the whole program: every recommendation drifts as it should."""
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
+from lxml import html
 
 from auditor.models.findings import ClusterReport, Verdict
 from auditor.recommendations.packs import load_packs
@@ -165,6 +168,24 @@ def test_the_terminal_begins_with_the_foundation_and_counts_by_cause(lab: Start)
     blocks = [line for line in result.stdout.splitlines() if line.startswith("✗ CRITICAL ")]
     assert [line.split()[2] for line in blocks] == ["NET-03", "NET-04", "NET-05", "NET-06"]
     assert text.index("Fix NET-06 too") < text.index("start Cisco XCP Router")
+
+
+@pytest.mark.parametrize("name", ["broken-foundation", "all-drift"])
+def test_the_page_holds_every_difference_once_under_its_cause(lab: Start, name: str) -> None:
+    running = lab(name)
+    result = running.run("audit", "-o", "json", "-o", f"html:{running.folder}/report.html")
+    (cluster,) = json.loads(result.stdout)["clusters"]
+    page: html.HtmlElement = html.document_fromstring((running.folder / "report.html").read_text())
+
+    places = Counter(str(one) for one in page.xpath("//@id") if str(one).startswith("f-"))
+    drift = {f"f-{f['id']}" for f in cluster["findings"] if f["verdict"] == "drift"}
+    assert {place for place in drift if places[place] != 1} == set()
+    for cause in cluster["causes"]:
+        (block,) = page.xpath(f"//article[descendant-or-self::*[@id='f-{cause['finding']}']]")
+        inside = set(block.xpath(".//ol//@id"))
+        assert {f"f-{id_}" for id_ in cause["explains"]} <= inside
+    head = f"{len(cluster['causes'])} causes, {len(drift)} differences"
+    assert head in page.xpath("string(//p[@class='headline'])")
 
 
 def test_every_recommendation_that_can_drift_drifts_in_a_scenario() -> None:
