@@ -45,9 +45,28 @@ def _open_null_device(mode: "Literal['r', 'w']") -> "TextIO":
     return os.fdopen(os.open(os.devnull, os.O_RDWR), mode)
 
 
+def _interrupt_on_signals() -> None:
+    """Let SIGTERM and SIGHUP end the program as Ctrl-C does, so that nothing stays half done."""
+    import signal
+
+    ends = (signal.SIGTERM, signal.SIGHUP)
+
+    def interrupt(*_: object) -> None:
+        # A service manager may send both; the second must not disturb the end of the program.
+        for number in ends:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in ends:
+        # Under `nohup` the program goes on without its terminal.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
+
+
 def main() -> None:
     """Run the command line."""
     try:
+        _interrupt_on_signals()
         gc.set_threshold(GC_ALLOCATION_THRESHOLD, 20, 20)
         # Searching every installed package for plugins of pydantic takes longer than reading
         # the configuration, and no plugin is wanted.
