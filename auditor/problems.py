@@ -170,14 +170,14 @@ class Problem(Enum):
     NO_MEMORY = ReasonText("{who} has no memory left for requests ({fault})", "ask again later")
     HTTP_ERROR = ReasonText("{who} failed with HTTP {status} and no SOAP fault")
     # soap_fault
-    FAULT = ReasonText("{who} answered with a SOAP fault: {fault}")
+    FAULT = ReasonText("{who} answered with a SOAP fault ({fault})")
     NO_DATABASE = ReasonText(
-        "{who} answered that it cannot reach its database: {fault}",
+        "{who} answered that it cannot reach its database ({fault})",
         "run `utils service list` on {server}; if A Cisco DB is stopped, start that first",
         "the command line of {server}",
     )
     QUERY_TOO_LARGE = ReasonText(
-        "{who} answered with a SOAP fault: {fault}",
+        "{who} answered with a SOAP fault ({fault})",
         "report this with the log of `auditor --verbose`: the reply would pass AXL's limit of 8 MB",
     )
     # bad_reply

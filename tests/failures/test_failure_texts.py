@@ -104,7 +104,7 @@ def test_a_sentence_begins_with_a_capital_unless_a_name_begins_it() -> None:
 
 def test_words_of_a_server_are_never_taken_for_a_template() -> None:
     fault = SoapFault(Problem.FAULT, NODE, Interface.AXL, code="x", fault="no {server} {x")
-    assert fault.detail == f"AXL of {NODE} answered with a SOAP fault: no {{server}} {{x."
+    assert fault.detail == f"AXL of {NODE} answered with a SOAP fault (no {{server}} {{x)."
 
 
 def test_a_digest_is_left_out_where_it_is_shown_beside_the_sentence() -> None:
