@@ -6,7 +6,7 @@ AuditorError
 ├── OutputError        a report cannot be written
 ├── Interrupted        the user pressed Ctrl-C while something was under way (exit 130)
 └── ExchangeError      one exchange with one server failed; carries the token of coverage.reason
-    ├── Unreachable  TimedOut  TlsFailed  WrongNode
+    ├── Unreachable  TimedOut (NotConnected)  TlsFailed  WrongNode
     ├── BadCredentials  NotAuthorised  NoSuchService
     ├── RateLimited  Unavailable  UnsupportedVersion
     ├── SoapFault  BadReply  TooLarge
@@ -110,6 +110,12 @@ class TimedOut(ExchangeError):
     """The whole request, connect to last byte, outlasted its deadline."""
 
     reason = Reason.TIMED_OUT
+
+
+class NotConnected(TimedOut):
+    """The deadline passed before there was a connection: nothing was sent."""
+
+    settles = True
 
 
 class TlsFailed(ExchangeError):

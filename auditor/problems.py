@@ -81,6 +81,16 @@ class Problem(Enum):
         "{server} did not answer completely within {seconds} s",
         "check its load and the network, or raise timeout_s; this request was not repeated",
     )
+    NO_CONNECTION_IN_TIME = ReasonText(
+        "{server} completed no connection within {seconds} s",
+        "check that it is up, the network, and its address; it was not asked again",
+        "{addresses}; the firewalls on the way",
+    )
+    SHARE_PASSED = ReasonText(
+        "{server} did not answer in what earlier time-outs left of the {seconds} s that its "
+        "requests have in all",
+        "check its load and the network, or raise timeout_s",
+    )
     # tls
     IMPOSSIBLE_NAME = ReasonText(
         f"{{name}} is not a name that a certificate can prove{_NOTHING_SENT}",
@@ -311,6 +321,10 @@ class Problem(Enum):
     # not_asked, bug
     # No advice: the earlier failure has its own, which would be given twice.
     AFTER_FAILURE = ReasonText("not asked, because of this: {earlier}", "")
+    TIME_SPENT = ReasonText(
+        "not asked: earlier requests to {server} took the {seconds} s that they have in all",
+        "check its load and the network, or raise timeout_s",
+    )
     AFTER_REFUSED_LOGIN = ReasonText("not asked, so that the account is not locked: {earlier}")
     PLANNED_NODE = ReasonText(
         "not asked, because planned_nodes names it; but it accepts connections",

@@ -58,11 +58,13 @@ def _is_axl_broken(error: ExchangeError) -> bool:
 def judge_axl_failure(error: ExchangeError, *, control_center_answered: bool) -> AxlProbe:
     """Return what a failed probe shows.
 
-    A failure of the connection is AXL's fault only if Control Center answered.
+    A failure of the connection is AXL's fault only if Control Center answered. AXL that had less
+    than a whole time-out may only be slow.
     """
     if _is_axl_broken(error):
         is_database_fault = error.failure.problem is Problem.NO_DATABASE
         return AxlProbe(AxlAvailability.NOT_ANSWERING, error.detail, is_database_fault)
-    if control_center_answered and error.reason in _NO_RESPONSE_REASONS:
+    had_its_time = error.failure.problem is not Problem.SHARE_PASSED
+    if control_center_answered and had_its_time and error.reason in _NO_RESPONSE_REASONS:
         return AxlProbe(AxlAvailability.NOT_ANSWERING, f"AXL did not answer: {error.detail}")
     return AxlProbe(AxlAvailability.UNKNOWN, f"It is unknown whether AXL answers: {error.detail}")

@@ -218,7 +218,7 @@ def _to_cluster_settings(
         username=_first_or_default("", cluster.username, defaults.username),
         password_command=cluster.password_command or defaults.password_command,
         workers=_first_or_default(_DEFAULT_WORKERS, cluster.workers, defaults.workers),
-        timeout_s=_first_or_default(10.0, cluster.timeout_s, defaults.timeout_s),
+        timeout_s=_first_or_default(20.0, cluster.timeout_s, defaults.timeout_s),
         settle_s=_first_or_default(3.0, cluster.settle_s, defaults.settle_s),
         backoff_s=_first_or_default(_DEFAULT_BACKOFF_S, cluster.backoff_s, defaults.backoff_s),
         fail_on=Severity(_first_or_default(Severity.LOW.value, cluster.fail_on, defaults.fail_on)),

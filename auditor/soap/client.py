@@ -8,13 +8,16 @@ secrets, and `parsing` makes records.
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
 from auditor.credentials import Credentials
-from auditor.errors import BadCredentials, SoapFault, TlsFailed
+from auditor.errors import BadCredentials, NotAsked, SoapFault, TimedOut, TlsFailed
 from auditor.models.facts import Identity
+from auditor.problems import Problem
 from auditor.soap import operations, parsing
+from auditor.soap.budget import WaitBudget, longest_wait_s
 from auditor.soap.messages import Endpoint, RequestLimits, SoapRequest, SoapResponse
 from auditor.soap.network import Network
 from auditor.soap.records import (
@@ -51,15 +54,17 @@ class Client(AbstractContextManager["Client"]):
         axl_version: str = _AUTOMATIC_AXL_VERSION,
         axl_first: str | None = None,
         warnings: RedactionWarnings | None = None,
+        budget: WaitBudget | None = None,
     ) -> None:
         """Prepare a session; raises `ConfigError` for a CA file or version that cannot be used.
 
         `axl_first` is the version to try first where none is configured, such as the one that
         another server of the cluster speaks: it saves a refusal. `warnings` is shared by the
-        clients of a run.
+        clients of a run. `budget`: what the server has left, if it was waited for before.
         """
         self._endpoint = endpoint
         self._limits = limits
+        self._budget = budget or WaitBudget(limits.timeout_s)
         self._network = network
         self._session = network.open_session(endpoint, credentials, limits)
         self._password_source = credentials.source
@@ -234,7 +239,10 @@ class Client(AbstractContextManager["Client"]):
             operation=operation.name,
         )
         reply = with_retries(
-            lambda: self._send(operation, request), self._limits.backoff_s, self._network.pause
+            lambda: self._send(operation, request),
+            self._limits.backoff_s,
+            self._network.pause,
+            self._budget,
         )
         return parse(reply)
 
@@ -260,9 +268,26 @@ class Client(AbstractContextManager["Client"]):
         return parsing.CheckedReply(element, sender, response.received_at)
 
     def _post(self, request: SoapRequest) -> SoapResponse:
-        """Send a request; an error that quotes a certificate holds no secret either."""
+        """Send a request within what the server has left of its time.
+
+        An error that quotes a certificate holds no secret either.
+        """
+        limit_s = self._budget.next_limit_s()
+        all_s = f"{longest_wait_s(self._limits.timeout_s):g}"
+        if limit_s is None:
+            raise NotAsked(Problem.TIME_SPENT, self._endpoint.name, seconds=all_s)
+        # Measured by the session, so that a replay comes to the same decisions.
+        before_us = self.elapsed_us
         try:
-            return self._session.post(request)
+            return self._session.post(replace(request, timeout_s=limit_s))
+        except TimedOut as error:
+            self._budget.note_timeout()
+            if limit_s < self._limits.timeout_s:
+                # The share differs from run to run, and shows less than a whole time-out.
+                error.failure = replace(
+                    error.failure, problem=Problem.SHARE_PASSED, values={"seconds": all_s}
+                )
+            raise
         except TlsFailed as error:
             self._certificate_not_after = error.certificate_not_after
             values = error.failure.values.items()
@@ -270,6 +295,8 @@ class Client(AbstractContextManager["Client"]):
                 **{name: self._redactor.own_text(text) for name, text in values}
             )
             raise
+        finally:
+            self._budget.charge((self.elapsed_us - before_us) / 1_000_000)
 
     def _quote(self, text: str) -> str:
         return self._redactor.quote(text, self._session.cookies)

@@ -8,6 +8,8 @@ from pathlib import Path
 from auditor.errors import ExchangeError, Reason, Unreachable
 from auditor.models.facts import Identity, Reach
 
+DEFAULT_TIMEOUT_S = 20.0
+
 
 class ConnectionDropped(Unreachable):
     """The connection ended before any byte of the reply; the one failure repeated at once."""
@@ -17,13 +19,15 @@ class ConnectionDropped(Unreachable):
 class SoapRequest:
     """One request, without the credentials: `url` is whole, `headers` hold the SOAP action.
 
-    `operation` is its name, for people who read the evidence.
+    `operation` is its name, for people who read the evidence. `timeout_s` are the seconds from
+    connect to last byte; None: those of the session's limits.
     """
 
     url: str
     headers: Mapping[str, str]
     body: bytes
     operation: str = "request"
+    timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +137,12 @@ def _strip_domain(name: str) -> str:
 class RequestLimits:
     """Limits of one request: seconds from connect to last byte, pauses, bytes of the reply.
 
-    `backoff_s` are the pauses before each repeat when the server says that it is busy; their
-    number is the number of repeats.
+    All requests and pauses of a server have two `timeout_s` in sum, see `budget`. `backoff_s` are
+    the pauses before each repeat when the server says that it is busy; their number is the number
+    of repeats.
     """
 
-    timeout_s: float = 10
+    timeout_s: float = DEFAULT_TIMEOUT_S
     backoff_s: tuple[float, ...] = (2, 5, 10)
     # AXL itself refuses to read more than 8 MB at once (AXL developer guide).
     max_bytes: int = 8 * 1024 * 1024

@@ -6,6 +6,7 @@ from typing import TypeVar
 import tenacity
 
 from auditor.errors import RateLimited
+from auditor.soap.budget import WaitBudget
 from auditor.soap.messages import ConnectionDropped
 from auditor.soap.reply_checks import ServerBusy
 
@@ -14,7 +15,10 @@ _ReturnT = TypeVar("_ReturnT")
 
 
 def with_retries(
-    send: Callable[[], _ReturnT], backoff_s: tuple[float, ...], pause: Callable[[float], None]
+    send: Callable[[], _ReturnT],
+    backoff_s: tuple[float, ...],
+    pause: Callable[[float], None],
+    budget: WaitBudget,
 ) -> _ReturnT:
     """Send a request, and repeat it after each pause while the server says that it is busy.
 
@@ -22,15 +26,24 @@ def with_retries(
     pause: the server often closes an idle connection in that moment. Nothing else is repeated. A
     refused password would lock the account; and after a time-out the node may still be working
     on the request, so that a second one would double its load. Each pause is up to a quarter
-    longer than given, so that the requests of several runs do not meet again.
+    longer than given, so that the requests of several runs do not meet again. No pause goes beyond
+    the budget of the server.
     """
+
+    def longest_pause_s(attempt: tenacity.RetryCallState) -> float:
+        # The longest, not the drawn one: a replay must come to the same number of repeats.
+        return backoff_s[attempt.attempt_number - 1] * (1 + _PAUSE_JITTER)
+
     pauses = [
         tenacity.wait_fixed(seconds) + tenacity.wait_random(0, seconds * _PAUSE_JITTER)
         for seconds in backoff_s
     ]
     busy = tenacity.Retrying(
         retry=tenacity.retry_if_exception_type((RateLimited, ServerBusy)),
-        stop=tenacity.stop_after_attempt(len(backoff_s) + 1),
+        stop=lambda attempt: (
+            attempt.attempt_number > len(backoff_s) or not budget.has_room(longest_pause_s(attempt))
+        ),
+        before_sleep=lambda attempt: budget.charge(longest_pause_s(attempt)),
         # tenacity accepts no empty chain.
         wait=tenacity.wait_chain(*pauses) if pauses else tenacity.wait_none(),
         sleep=pause,

@@ -23,7 +23,14 @@ from urllib3 import HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPSConnection
 
 from auditor.credentials import Credentials
-from auditor.errors import BadReply, ExchangeError, TooLarge, Unreachable
+from auditor.errors import (
+    BadReply,
+    ExchangeError,
+    NotConnected,
+    TimedOut,
+    TooLarge,
+    Unreachable,
+)
 from auditor.models.facts import Identity
 from auditor.problems import Problem
 from auditor.soap import messages
@@ -204,21 +211,30 @@ class LiveSession:
         """Send one request; raises an `ExchangeError`, or `Interrupted`."""
         if not _HOST_PATTERN.fullmatch(self._endpoint.host):
             raise Unreachable(Problem.NO_HOST_NAME, self._endpoint.name)
-        with (
-            self._lock,
-            self._watchdog.start(self._endpoint.name, self._limits.timeout_s) as deadline,
-        ):
+        timeout_s = self._limits.timeout_s if request.timeout_s is None else request.timeout_s
+        with self._lock, self._watchdog.start(self._endpoint.name, timeout_s) as deadline:
             self._deadline = deadline
+            sent_before = self._requests_sent
             started_ns = time.monotonic_ns()
             try:
-                response = self._send(request, deadline)
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
-                deadline.check()
-                raise self._to_exchange_error(exc, deadline) from exc
+                return self._exchange(request, deadline)
+            except TimedOut as late:
+                if self._requests_sent > sent_before:
+                    raise
+                raise NotConnected(
+                    Problem.NO_CONNECTION_IN_TIME, self._endpoint.name, seconds=f"{timeout_s:g}"
+                ) from late
             finally:
                 self._elapsed_us += (time.monotonic_ns() - started_ns) // 1000
-            deadline.check()  # a shutdown may look like the end of the reply
-            return response
+
+    def _exchange(self, request: messages.SoapRequest, deadline: Deadline) -> messages.SoapResponse:
+        try:
+            response = self._send(request, deadline)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as exc:
+            deadline.check()
+            raise self._to_exchange_error(exc, deadline) from exc
+        deadline.check()  # a shutdown may look like the end of the reply
+        return response
 
     def close(self) -> None:
         """End the session and its connection."""

@@ -126,7 +126,7 @@ def new_client(network: PatientNetwork, endpoint: Endpoint) -> Iterator[NewClien
             client = Client(
                 place or endpoint,
                 account,
-                limits or RequestLimits(timeout_s=5),
+                limits or RequestLimits(),
                 network,
                 axl_version=axl_version,
                 axl_first=axl_first,

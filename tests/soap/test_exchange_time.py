@@ -38,7 +38,7 @@ def test_the_time_of_exchanges_includes_failed_ones(new_client: NewClient, play:
 def test_the_time_of_exchanges_excludes_pauses(
     new_client: NewClient, play: Play, network: PatientNetwork
 ) -> None:
-    client = new_client(limits=RequestLimits(timeout_s=5, backoff_s=(100,)))
+    client = new_client(limits=RequestLimits(timeout_s=100, backoff_s=(100,)))
     play(CONTROL_CENTER_API, NAME, status=503, content_type="text/html")
     play(CONTROL_CENTER_API, NAME)
     client.service_status()

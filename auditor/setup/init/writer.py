@@ -209,7 +209,7 @@ def _defaults_section(access: ConnectionSettings) -> list[str]:
         ),
         '# password_command = "pass show uc/audit"',
         "# workers = 16          # nodes asked at once, one request at a time on each",
-        "# timeout_s = 10",
+        "# timeout_s = 20",
         "# settle_s = 3",
         '# fail_on = "low"       # the least severity that makes exit code 3',
         "# certificate_days = 30 # how many more days certificates must be valid",

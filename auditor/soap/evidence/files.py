@@ -30,6 +30,7 @@ from auditor.errors import (
     BadReply,
     ConfigError,
     ExchangeError,
+    NotConnected,
     Reason,
     TimedOut,
     TlsFailed,
@@ -52,7 +53,16 @@ _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 
 _ERROR_TYPES: dict[str, type[ExchangeError]] = {
     kind.__name__: kind
-    for kind in (ConnectionDropped, Unreachable, TimedOut, TlsFailed, WrongNode, BadReply, TooLarge)
+    for kind in (
+        ConnectionDropped,
+        Unreachable,
+        NotConnected,
+        TimedOut,
+        TlsFailed,
+        WrongNode,
+        BadReply,
+        TooLarge,
+    )
 }
 """What an exchange can fail with before its reply is read; a subclass before its base."""
 
