@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from auditor.collect.clients import SurveyContext, SurveyProgress
+from auditor.collect.clients import SurveyContext
 from auditor.collect.discovery.probe_file import load_probes
 from auditor.collect.discovery.probes import Probe
 from auditor.collect.intercluster import add_peer_settings
+from auditor.collect.progress import SurveyProgress
 from auditor.collect.scope import AUDIT_SCOPE, SurveyScope
 from auditor.collect.survey import ClusterSurvey, run_surveys
 from auditor.config.settings import ClusterSettings

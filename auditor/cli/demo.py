@@ -86,7 +86,7 @@ def _run_failover_demo() -> None:
     with (
         _simulated_cluster("failover") as (simulator, configuration, logins),
         # Steps are printed as they come, and a progress line would be drawn over them.
-        open_run_context(configuration.workers, quiet=True) as context,
+        open_run_context(configuration.workers) as context,
     ):
         FailoverDemo(
             simulator,

@@ -1,8 +1,6 @@
 """`auditor failover-check`: the state of the redundancy groups after a failover, or before one."""
 
-import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -147,14 +145,13 @@ def failover_check(
         RunOptions((), insecure=insecure),
         evidence=EvidenceRequest("failover-check", evidence, hide_users=evidence_hide_user),
         recall_topology=recall,
-        # The wait prints lines of its own, and a progress line would be drawn over them.
-        quiet=wait is not None,
+        waits=wait is not None,
     ) as session:
         if readiness:
             ready = run_readiness_check(chosen, session.logins, request, session.context)
         else:
             check = run_failover_check(
-                chosen, session.logins, request, session.context, _print_progress_line
+                chosen, session.logins, request, session.context, session.print_line
             )
     if readiness:
         _write_failover_report(
@@ -170,13 +167,6 @@ def failover_check(
         )
     session.check_evidence()
     raise typer.Exit(ready.exit_code if readiness else check.exit_code)
-
-
-def _print_progress_line(line: str) -> None:
-    """Print a line of progress, on a terminal only."""
-    if sys.stderr.isatty():
-        columns = shutil.get_terminal_size().columns
-        typer.echo(textwrap.fill(line, max(columns, 40), break_on_hyphens=False), err=True)
 
 
 def _parse_failover_targets(values: list[str], *, as_json: bool) -> Sequence[OutputTarget]:

@@ -5,18 +5,15 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.status import Status
-
 from auditor.audit import RunContext, RunOptions
 from auditor.cli.evidence import EvidenceRequest, create_recorder
-from auditor.collect.clients import SurveyProgress
+from auditor.cli.progress import NO_PROGRESS, ProgressDisplay, show_progress
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials, resolve_credentials, system_keyring
@@ -26,7 +23,6 @@ from auditor.recommendations.packs import load_packs
 from auditor.soap.evidence.files import prepare_evidence_folder
 from auditor.soap.evidence.recorder import Recorder, RecordingNetwork
 from auditor.soap.network import LiveNetwork, Network
-from auditor.text import count_noun
 from auditor.waivers.apply import ClusterWaivers, load_cluster_waivers
 
 if TYPE_CHECKING:  # SQLAlchemy is a third of a start; a run without history does without it
@@ -40,13 +36,14 @@ class CommandSession:
     """What is open while a command asks its clusters.
 
     `logins` are the accounts by cluster name. `missing_login` says why one is missing where that
-    is allowed.
+    is allowed. `print_line` shows a line while the command goes on.
     """
 
     context: RunContext
     logins: Mapping[str, Credentials]
     missing_login: str = ""
     recorder: Recorder | None = None
+    print_line: Callable[[str], None] = lambda _: None
 
     def check_evidence(self) -> None:
         """Raise OutputError if evidence was to be kept and could not be written."""
@@ -65,12 +62,13 @@ def command_session(
     recall_topology: TopologyRecall = recall_nothing,
     login_optional: bool = False,
     quiet: bool = False,
+    waits: bool = False,
 ) -> Iterator[CommandSession]:
     """Open all that asking these clusters takes, and close it at the end.
 
     `recall_topology` is that of the run's context where there is no `history`. `quiet`: show no
-    progress. Print and write only after the block: evidence of a block that an exception ends is
-    marked as interrupted.
+    progress. `waits`: show it in a pipe too. Print and write only after the block: evidence of a
+    block that an exception ends is marked as interrupted.
 
     Raises:
         ConfigError: a password is missing, or evidence cannot be kept; nothing was asked.
@@ -90,9 +88,12 @@ def command_session(
         if evidence and evidence.folder
         else None
     )
-    with open_run_context(configuration.workers, quiet=quiet, recorder=recorder) as context:
+    with (
+        show_progress(quiet=quiet, waits=waits) as progress,
+        open_run_context(configuration.workers, progress=progress, recorder=recorder) as context,
+    ):
         context = replace(context, recall_topology=recall)
-        yield CommandSession(context, logins, missing, recorder)
+        yield CommandSession(context, logins, missing, recorder, progress.print_line)
 
 
 def recall_from_history(url: str | None) -> TopologyRecall:
@@ -146,22 +147,22 @@ def _find_logins(
 
 @contextmanager
 def open_run_context(
-    workers: int, *, quiet: bool = False, recorder: Recorder | None = None
+    workers: int,
+    *,
+    progress: ProgressDisplay = NO_PROGRESS,
+    recorder: Recorder | None = None,
 ) -> Iterator[RunContext]:
-    """Give a run the network, the clock, an id, and progress on a terminal unless `quiet`.
+    """Give a run the network, the clock and an id.
 
     The recorder keeps every exchange, and is closed at the end.
     """
-    with (
-        _open_network(recorder) as network,
-        show_progress(quiet=quiet) as progress,
-    ):
+    with _open_network(recorder) as network:
         yield RunContext(
             network=network,
             workers=workers,
             run_id=str(uuid.uuid4()),
             clock=network.now,
-            progress=progress,
+            progress=progress.note,
         )
 
 
@@ -175,28 +176,6 @@ def _open_network(recorder: Recorder | None) -> Iterator[Network]:
     with closing(recorder), closing(RecordingNetwork(recorder)) as recording:
         yield recording
         recording.finish()
-
-
-@contextmanager
-def show_progress(*, quiet: bool = False) -> Iterator[SurveyProgress]:
-    """Show which server was asked last and how many were, on a terminal only."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _cluster, _server: None
-        return
-    count = 0
-    with Status("Asking the CUCM publishers", console=Console(stderr=True)) as status:
-
-        def show(cluster: str, server: str) -> None:
-            nonlocal count
-            count += 1
-            status.update(progress_line(count, cluster, server))
-
-        yield show
-
-
-def progress_line(count: int, cluster: str, server: str) -> str:
-    """Return what is shown while clusters are asked."""
-    return f"{count_noun(count, 'server')} asked; last: {server} ({cluster})"
 
 
 def get_credentials(clusters: Sequence[ClusterSettings]) -> Mapping[str, Credentials]:

@@ -1,15 +1,18 @@
 """SOAP clients for the servers of a cluster, made from its settings."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from auditor.collect.coverage import RequestGuard
 from auditor.collect.discovery.probes import Probe
+from auditor.collect.progress import SurveyProgress, WaitBegan, WaitEnded
 from auditor.collect.scope import AUDIT_SCOPE, SurveyScope
 from auditor.collect.services import RecheckPolicy
 from auditor.config.settings import ClusterSettings, ServerAddress
 from auditor.credentials import Credentials
 from auditor.models.history import TopologyRecall, recall_nothing
+from auditor.soap.budget import longest_wait_s
 from auditor.soap.client import Client
 from auditor.soap.messages import Endpoint, RequestLimits
 from auditor.soap.network import Network
@@ -45,10 +48,6 @@ def build_request_limits(settings: ClusterSettings) -> RequestLimits:
     return RequestLimits(timeout_s=settings.timeout_s, backoff_s=settings.backoff_s)
 
 
-SurveyProgress = Callable[[str, str], None]
-"""Called with the cluster and the server that was asked just now."""
-
-
 @dataclass(frozen=True, slots=True)
 class SurveyContext:
     """What all servers of a cluster share: the account, the network, and what to ask.
@@ -76,6 +75,16 @@ class SurveyContext:
         return RecheckPolicy(
             pause_s, always=self.reread_after_s is not None, never=self.scope.hurries
         )
+
+    @contextmanager
+    def waiting(self, settings: ClusterSettings, server: str, pause_s: float = 0) -> Iterator[None]:
+        """Tell that a server is waited for; `pause_s` may come on top of its requests."""
+        most_s = longest_wait_s(settings.timeout_s) + pause_s
+        self.progress(settings.name, WaitBegan(server, most_s))
+        try:
+            yield
+        finally:
+            self.progress(settings.name, WaitEnded(server))
 
     def client(
         self,

@@ -1,9 +1,10 @@
 """Sends requests to one server and records the coverage, so that no failure is lost."""
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from auditor.errors import Bug, ExchangeError, NotAsked, Reason
 from auditor.failures import Failure
@@ -63,9 +64,9 @@ class RequestGuard(Protocol):
 class CoverageLog:
     """The coverage of one server, recorded while it is asked.
 
-    After an error that settles (wrong account, wrong certificate, another node, no connection)
-    further requests are skipped; also after a time-out if `is_gone` returns that the server
-    accepts no connection. `closed_by` is that error.
+    After an error that settles (wrong account, wrong certificate, another node, no connection in
+    time) further requests are skipped. `closed_by` is that error. `gives_way`: until the server has
+    answered something, a time-out skips the others too, until `resume`.
     """
 
     node: str
@@ -73,16 +74,34 @@ class CoverageLog:
     guard: RequestGuard
     entries: dict[Source, Coverage] = field(default_factory=dict)
     closed_by: ExchangeError | None = None
-    is_gone: Callable[[], bool] = lambda: False
+    gives_way: bool = False
+    is_put_aside: bool = False
+    _results: deque[RequestResult[Any]] = field(default_factory=deque)
 
     def ask(self, source: Source, request: Callable[[], T]) -> RequestResult[T]:
         """Send a request; record its outcome, its number of requests and its time."""
+        if self._results and not self.gives_way:
+            return self._results.popleft()
         if self.closed_by is not None:
             return RequestResult(None, self._skip_after_failure(source, self.closed_by))
         before = RequestStats.of(self.client)
         result = self._run(request)
         self.record(source, result.error, RequestStats.of(self.client) - before)
+        if self.gives_way:
+            self._results.append(result)
+            if result.error is not None and result.error.reason is Reason.TIMED_OUT:
+                self._put_aside(result.error)
         return result
+
+    def _put_aside(self, error: ExchangeError) -> None:
+        has_answered = any(e.outcome is Outcome.COLLECTED for e in self.entries.values())
+        if self.closed_by is None and not has_answered:
+            self.is_put_aside, self.closed_by = True, error
+
+    def resume(self) -> None:
+        """Go on after the time-out: the next `ask`s return what they came to, and ask nothing."""
+        self.gives_way = self.is_put_aside = False
+        self.closed_by = None
 
     def ask_optional(self, source: Source, request: Callable[[], T]) -> RequestResult[T]:
         """Send a further request to a source; a failure is no gap, but its requests count."""
@@ -122,7 +141,7 @@ class CoverageLog:
         """Record that a source was asked, and the error if there was one."""
         # Here and not in `ask`: a later request of one step can be refused too, and the other
         # sources must not be asked with the same password then.
-        if error is not None and (error.settles or self._cannot_connect(error)):
+        if error is not None and error.settles:
             self.closed_by = error
         outcome = Outcome.COLLECTED if error is None else Outcome.FAILED
         entry = Coverage(
@@ -140,10 +159,6 @@ class CoverageLog:
         """Return the failure with the server and the product that were asked."""
         server = failure.server or self.node
         return replace(failure, server=server, is_cucm=source is Source.CUCM_AXL)
-
-    def _cannot_connect(self, error: ExchangeError) -> bool:
-        # One slow interface says nothing of the others while the node accepts connections.
-        return error.reason is Reason.TIMED_OUT and self.is_gone()
 
     def skip(self, source: Source, note: str) -> None:
         """Record that a source did not have to be asked, and why."""

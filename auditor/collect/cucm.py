@@ -10,6 +10,7 @@ from auditor.collect.coverage import CoverageLog, RequestResult
 from auditor.config.settings import ClusterSettings, CucmServer
 from auditor.errors import ExchangeError, Reason
 from auditor.models.facts import ClusterFacts, Coverage, Outcome, Source
+from auditor.problems import Problem
 from auditor.soap.client import Client
 
 _REASONS_OF_NO_REPLY = frozenset(
@@ -91,13 +92,13 @@ class CucmReader:
         while result.error is not None and self._waiting and is_no_reply(result.error):
             self.client.close()
             self._logs.append(self._open_log(self._waiting.pop(0)))
-            self._context.progress(self._settings.name, self._log.node)
             result = self._ask_server(request)
         return result
 
     def _ask_server(self, request: Callable[[Client], T]) -> RequestResult[T]:
         client = self.client
-        return self._log.ask(Source.CUCM_AXL, lambda: request(client))
+        with self._context.waiting(self._settings, self._log.node):
+            return self._log.ask(Source.CUCM_AXL, lambda: request(client))
 
     def record(self, error: ExchangeError) -> None:
         """Record that a reply of the server that was asked last lacks a part."""
@@ -117,7 +118,8 @@ class CucmReader:
 
 def is_no_reply(error: ExchangeError) -> bool:
     """Return whether another CUCM server may be asked: this one did not refuse the account."""
-    return error.reason in _REASONS_OF_NO_REPLY
+    is_slow = error.failure.problem is Problem.TIME_SPENT
+    return is_slow or error.reason in _REASONS_OF_NO_REPLY
 
 
 def _has_replied(server: CucmServer, facts: ClusterFacts) -> bool:

@@ -1,6 +1,6 @@
 """All requests to one IM&P node, in turn on one session, at the node's own address."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
@@ -33,7 +33,6 @@ from auditor.models.facts import (
 )
 from auditor.problems import Problem
 from auditor.service_names import AXL_WEB_SERVICE
-from auditor.soap.client import Client
 from auditor.text import utc_timestamp_or_none
 
 MAX_NODE_REQUESTS = 7
@@ -58,22 +57,19 @@ class NodeResult:
 
 
 def collect_node(
-    client: Client,
+    log: CoverageLog,
     node: NodeFacts,
     others: frozenset[str],
     context: SurveyContext,
-    *,
     recheck: RecheckPolicy,
-    is_gone: Callable[[], bool],
 ) -> NodeResult:
     """Ask one node about the topics of the survey: five or six requests in an audit.
 
     The publisher's database takes at most six more. `others` are the names of the cluster's other
-    nodes, lower case. `is_gone` is called after a time-out, and returns whether the node cannot be
-    reached at all. Raises only Interrupted: every failure is in the coverage.
+    nodes, lower case. Raises only Interrupted: every failure is in the coverage.
     """
     topics = context.scope.topics
-    log = CoverageLog(node.name, client, context.guard, is_gone=is_gone)
+    client = log.client
     product = None
     # The product comes first, because its list of services shows which of them can be activated.
     if SurveyTopic.PRODUCT in topics:

@@ -59,8 +59,7 @@ class SurveyScope:
     """The topics, nodes and groups of a survey.
 
     `nodes` and `groups` (redundancy groups) are the only ones to ask, in lower case; None: all.
-    `hurries`: services are read once, even where a second reading is due, and a node that timed
-    out and accepts no connection is asked nothing more.
+    `hurries`: services are read once, even where a second reading is due.
     """
 
     topics: frozenset[SurveyTopic] = AUDIT_TOPICS

@@ -255,6 +255,11 @@ class RecheckPolicy:
     always: bool = False
     never: bool = False
 
+    @property
+    def longest_pause_s(self) -> float:
+        """Return how long a node may be left alone between two readings."""
+        return 0 if self.never else self.pause_s
+
 
 def read_services(
     log: CoverageLog,

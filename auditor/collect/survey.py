@@ -13,14 +13,15 @@ from functools import partial
 from threading import Semaphore
 
 from auditor.collect.clients import SurveyContext
+from auditor.collect.coverage import CoverageLog
 from auditor.collect.cucm import CucmReader, is_no_reply
 from auditor.collect.facts import add_discovered_facts, build_cluster_facts, merge_survey_facts
 from auditor.collect.node import NodeResult, collect_node, drop_duplicate_machines, skip_node
+from auditor.collect.progress import ServersListed
 from auditor.collect.roles import fill_discovered_roles
 from auditor.collect.scope import SurveyTopic
 from auditor.collect.services import read_axl_activation, unknown_activations
 from auditor.collect.tcp_checks import (
-    TCP_CHECK_TIMEOUT_S,
     TcpCheck,
     TcpTarget,
     check_planned_node,
@@ -39,7 +40,7 @@ from auditor.collect.topology import (
 )
 from auditor.config.settings import ClusterSettings
 from auditor.errors import AuditorError, BadCredentials, ExchangeError, NotAsked
-from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Reach, Source
+from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Source
 from auditor.problems import Problem
 from auditor.soap.client import Client
 from auditor.text import utc_timestamp_or_none
@@ -77,8 +78,8 @@ def run_surveys(surveys: Sequence["ClusterSurvey"], workers: int) -> list[Cluste
 class ClusterSurvey:
     """Asks one cluster.
 
-    It asks one server at a time until one accepts the password. If one refuses it, the survey
-    stops: more attempts could lock the account.
+    It asks one server at a time until one accepts the password; one that times out gives way to the
+    next. If one refuses it, the survey stops: more attempts could lock the account.
     """
 
     def __init__(
@@ -95,6 +96,8 @@ class ClusterSurvey:
         self._is_login_proven = False
         self._refusal: BadCredentials | None = None
         self._cucm = CucmReader(settings, context, earlier)
+        if earlier is None:
+            context.progress(settings.name, ServersListed((settings.cucm_name,)))
 
     def run(self, steps: Executor) -> ClusterFacts:
         """Return the facts of the cluster; all requests are sent from `steps`."""
@@ -138,7 +141,6 @@ class ClusterSurvey:
             if isinstance(error, BadCredentials):
                 self._refusal = error
         self.settings = self.settings.with_listed_names(node.name for node in topology.nodes)
-        self._context.progress(self.settings.name, self.settings.cucm_name)
         return topology
 
     def _read_topology(self, parts: list[Topology], cucm: Client) -> Topology:
@@ -188,7 +190,10 @@ class ClusterSurvey:
     def _ask_nodes(
         self, steps: Executor, topology: Topology, *, skipped: Collection[str]
     ) -> dict[str, NodeResult]:
-        """Ask node after node until one took the password, then the others side by side."""
+        """Ask node after node until one took the password, then the others side by side.
+
+        A node that times out before that may hang: it is asked the rest with the others.
+        """
         results: dict[str, NodeResult] = {}
         waiting: deque[NodeFacts] = deque()
         for node in topology.nodes:
@@ -196,50 +201,54 @@ class ClusterSurvey:
                 results[node.name] = skip_node(node, "Not asked for.")
             elif node.name not in skipped:
                 waiting.append(node)
-        ask = partial(self._ask_node, topology)
+        if self._refusal is None:
+            names = tuple(node.name for node in waiting)
+            self._context.progress(self.settings.name, ServersListed(names))
+        put_aside: dict[str, CoverageLog] = {}
         while waiting and not self._is_login_proven and self._refusal is None:
             node = waiting.popleft()
-            results[node.name] = steps.submit(ask, node).result()
+            log = put_aside.pop(node.name, None) or self._open_log(topology, node, gives_way=True)
+            results[node.name] = steps.submit(self._ask_node, topology, node, log).result()
             self._learn_about_login(results[node.name])
+            if log.is_put_aside:
+                put_aside[node.name] = log
+                waiting.append(node)
         if self._refusal is not None:
-            return results | {node.name: self._skip_after_refusal(node) for node in waiting}
+            return {node.name: self._skip_after_refusal(node) for node in waiting} | results
         futures: dict[str, Future[NodeResult]] = {}
         # The pool is shared by all clusters. A slot is taken before a step enters it, because a
         # step that waits inside would hold back other clusters.
         slots = Semaphore(self.settings.workers)
         for node in waiting:
             slots.acquire()
-            futures[node.name] = steps.submit(ask, node)
+            log = put_aside.get(node.name) or self._open_log(topology, node)
+            futures[node.name] = steps.submit(self._ask_node, topology, node, log)
             futures[node.name].add_done_callback(lambda _: slots.release())
         return results | {name: future.result() for name, future in futures.items()}
 
-    def _ask_node(self, topology: Topology, node: NodeFacts) -> NodeResult:
-        others = frozenset(n.name.casefold() for n in topology.nodes if n.name != node.name)
+    def _open_log(
+        self, topology: Topology, node: NodeFacts, *, gives_way: bool = False
+    ) -> CoverageLog:
         # With the CUCM servers, where a wrong address can lead as well as to another node.
-        servers = others | self.settings.cucm_names - {node.name.casefold()}
-        with self._context.client(
+        servers = _other_nodes(topology, node) | self.settings.cucm_names - {node.name.casefold()}
+        client = self._context.client(
             self.settings,
             node.name,
             self.settings.address_of(node.name),
             others=servers,
             axl_first=self._axl_version,
-        ) as client:
-            recheck = self._context.recheck_policy(self.settings.settle_s)
-            is_gone = partial(self._is_gone, node.name)
-            result = collect_node(
-                client, node, others, self._context, recheck=recheck, is_gone=is_gone
-            )
-        self._context.progress(self.settings.name, node.name)
-        return result
+        )
+        return CoverageLog(node.name, client, self._context.guard, gives_way=gives_way)
 
-    def _is_gone(self, node_name: str) -> bool:
-        """Return whether a node accepts no TCP connection, where the survey is in a hurry."""
-        if not self._context.scope.hurries:
-            return False
-        # After a failover one node is often dead, and every interface would cost a whole time-out.
-        address = self.settings.address_of(node_name)
-        result = self._context.network.try_tcp(address.host, address.port, TCP_CHECK_TIMEOUT_S)
-        return result.reach is not Reach.REACHED
+    def _ask_node(self, topology: Topology, node: NodeFacts, log: CoverageLog) -> NodeResult:
+        """Ask a node everything, or go on with one that was put aside."""
+        if log.is_put_aside:
+            log.resume()
+        recheck = self._context.recheck_policy(self.settings.settle_s)
+        waiting = self._context.waiting(self.settings, node.name, recheck.longest_pause_s)
+        # Ends the connection; a node that was put aside gets another one.
+        with waiting, log.client:
+            return collect_node(log, node, _other_nodes(topology, node), self._context, recheck)
 
     def _skip_after_refusal(self, node: NodeFacts) -> NodeResult:
         refusal = self._refusal.failure if self._refusal else None
@@ -310,6 +319,10 @@ class ClusterSurvey:
         return self._cucm.client.axl_version or (
             self._earlier.axl_version if self._earlier else None
         )
+
+
+def _other_nodes(topology: Topology, node: NodeFacts) -> frozenset[str]:
+    return frozenset(n.name.casefold() for n in topology.nodes if n.name != node.name)
 
 
 def _proves_login(entry: Coverage) -> bool:

@@ -89,8 +89,7 @@ class FailoverSurveyor:
     def survey(self) -> Sequence[ClusterFacts]:
         """Ask every cluster for everything, in the groups of the options only."""
         groups = frozenset(group.casefold() for group in self.options.groups) or None
-        # `hurries`, because one node of a pair is often down after a failover: the check would
-        # otherwise wait for a time-out on each of its interfaces.
+        # `hurries`: whoever asks has a failover under way, and can read again with --wait.
         scope = SurveyScope(FAILOVER_TOPICS, groups=groups, hurries=True)
         return self._survey(self.clusters, scope, None)
 
@@ -124,6 +123,10 @@ class FailoverSurveyor:
         """
         publisher = next((node for node in facts.nodes if node.role is Role.PUBLISHER), None)
         if publisher is None or not _needs_states_from_database(facts, options.scope):
+            return facts
+        # It has had its time, and would be waited for once more.
+        gap = facts.gap(publisher.name, Source.IMP_AXL)
+        if gap is not None and gap.reason in (Reason.TIMED_OUT, Reason.NOT_ASKED):
             return facts
         # One request to the publisher is enough: the table has a row for each node.
         nodes = frozenset({publisher.name.casefold()})

@@ -18,8 +18,7 @@ from auditor.collect.scope import (
 )
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
-from auditor.models.facts import ClusterFacts, Reach, Source
-from auditor.soap.messages import TcpResult
+from auditor.models.facts import ClusterFacts, Source
 from auditor.soap.network import LiveNetwork
 from tests.lab import Lab
 
@@ -177,21 +176,3 @@ def test_a_counter_of_another_node_discards_the_readings(lab: Callable[..., Lab]
     )
     facts = survey(running, SurveyScope(FAILOVER_TOPICS))
     assert (facts.nodes[0].identity, facts.nodes[0].sessions) == ("contradicted", {})
-
-
-def test_a_node_that_accepts_no_connection_is_asked_once(
-    lab: Callable[..., Lab], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    running = lab(PAIRS)
-    earlier = survey(running, SurveyScope(FAILOVER_TOPICS))
-    running.defaults = {**running.defaults, "timeout_s": 0.5}
-    running.simulator.change({"fault": {"fault": "hang", "node": FIRST}})
-    reasons = {Reach.REACHED: "timed_out", Reach.TIMED_OUT: "not_asked"}
-    for reach, reason in reasons.items():
-        result = TcpResult(reach, "as the test says")
-        monkeypatch.setattr(LiveNetwork, "try_tcp", lambda *_, result=result: result)
-        facts = survey(
-            running, SurveyScope(WATCH_TOPICS, nodes=frozenset({FIRST}), hurries=True), earlier
-        )
-        gaps = [facts.gap(FIRST, s) for s in (Source.CONTROL_CENTER, Source.PERFMON)]
-        assert [gap and gap.reason for gap in gaps] == ["timed_out", reason]

@@ -1,9 +1,10 @@
 """Checks one cluster, one server and one request at a time: CUCM first, then each node."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from auditor.collect.clients import build_endpoint
 from auditor.collect.cucm import is_no_reply
+from auditor.collect.progress import ServersListed, SurveyProgress, WaitBegan, WaitEnded
 from auditor.collect.topology import declared_topology
 from auditor.config.settings import ClusterSettings, CucmServer, ServerAddress
 from auditor.credentials import Credentials
@@ -21,20 +22,18 @@ from auditor.setup.doctor.model import (
     StepOutcome,
     skipped_step,
 )
+from auditor.soap.budget import WaitBudget, longest_wait_s
 from auditor.soap.client import Client
 from auditor.soap.messages import RequestLimits
 from auditor.soap.network import Network
 from auditor.soap.redaction import RedactionWarnings
-
-CheckupProgress = Callable[[str, str], None]
-"""Called with the cluster and the server that was just checked."""
 
 
 def examine_cluster(
     settings: ClusterSettings,
     login: Credentials | None,
     network: Network,
-    progress: CheckupProgress,
+    progress: SurveyProgress,
     *,
     no_login: str = "",
 ) -> Checkup:
@@ -49,12 +48,16 @@ def examine_cluster(
     """
     run = _CheckupRun(settings, login, no_login, network)
     servers = []
+    progress(settings.name, ServersListed(tuple(cucm.name for cucm in settings.cucm_servers)))
     for cucm in settings.cucm_servers:
+        progress(settings.name, WaitBegan(cucm.name, longest_wait_s(settings.timeout_s)))
         servers.append(run.check_cucm(cucm))
-        progress(settings.name, cucm.name)
+        progress(settings.name, WaitEnded(cucm.name))
+    progress(settings.name, ServersListed(tuple(node.name for node in run.nodes)))
     for node in run.nodes:
+        progress(settings.name, WaitBegan(node.name, longest_wait_s(settings.timeout_s)))
         servers.append(run.check_node(node))
-        progress(settings.name, node.name)
+        progress(settings.name, WaitEnded(node.name))
     return Checkup(settings.name, settings.username, tuple(servers), run.requests)
 
 
@@ -109,19 +112,20 @@ class _CheckupRun:
         """Check a CUCM server; the nodes are those of the first that lists them."""
         name, address = cucm.name, cucm.address
         server = self._checked_server(name, address, is_cucm=True)
-        steps = reachability_steps(self._network, server, self._settings.timeout_s)
+        budget = WaitBudget(self._settings.timeout_s)
+        steps = reachability_steps(self._network, server, budget)
         if obstacle := self._find_obstacle(server, steps):
             # The nodes of the file are checked all the same, so the last step says which they are.
             steps += _obstructed_steps(obstacle, queries.PUBLISHER_CHECKS[:-1])
             steps.append(queries.unlisted_nodes_step([node.name for node in self.nodes]))
         else:
-            steps += self._ask_cucm(server)
+            steps += self._ask_cucm(server, budget)
         is_publisher = name == self._settings.cucm_name
         kind = "CUCM publisher" if is_publisher else "CUCM subscriber"
         return ServerCheckup(name, kind, address.shown, tuple(steps))
 
-    def _ask_cucm(self, server: CheckedServer) -> list[CheckupStep]:
-        with self._client(server) as client:
+    def _ask_cucm(self, server: CheckedServer, budget: WaitBudget) -> list[CheckupStep]:
+        with self._client(server, budget) as client:
             results = queries.query_publisher(client, self._settings)
             self.requests += client.requests_sent
             self._axl_version = self._axl_version or client.axl_version
@@ -141,18 +145,21 @@ class _CheckupRun:
             steps = [CheckupStep(DoctorCheck.NAME, StepOutcome.NOTE, note)]
         else:
             server = self._checked_server(node.name, address, is_cucm=False)
-            steps = reachability_steps(self._network, server, self._settings.timeout_s)
+            budget = WaitBudget(self._settings.timeout_s)
+            steps = reachability_steps(self._network, server, budget)
             obstacle = self._find_obstacle(server, steps)
             steps += (
                 _obstructed_steps(obstacle, queries.NODE_CHECKS)
                 if obstacle
-                else self._ask_node(server, node)
+                else self._ask_node(server, node, budget)
             )
         return ServerCheckup(node.name, f"IM and Presence {role}", address.shown, tuple(steps))
 
-    def _ask_node(self, server: CheckedServer, node: NodeFacts) -> list[CheckupStep]:
+    def _ask_node(
+        self, server: CheckedServer, node: NodeFacts, budget: WaitBudget
+    ) -> list[CheckupStep]:
         others = frozenset(_folded_names(self.nodes) - {node.name.casefold()})
-        with self._client(server) as client:
+        with self._client(server, budget) as client:
             results = queries.query_node(client, node.name, others)
             self.requests += client.requests_sent
         steps = queries.node_steps(server, node.role, results)
@@ -171,7 +178,7 @@ class _CheckupRun:
             self._settings.certificate_days,
         )
 
-    def _client(self, server: CheckedServer) -> Client:
+    def _client(self, server: CheckedServer, budget: WaitBudget) -> Client:
         assert self._login is not None  # noqa: S101 - `_find_obstacle` looked
         return Client(
             server.endpoint,
@@ -182,6 +189,7 @@ class _CheckupRun:
             # What the publisher agreed to is a better first guess than the newest version.
             axl_first=self._axl_version,
             warnings=self._warnings,
+            budget=budget,
         )
 
     def _find_obstacle(

@@ -1,11 +1,12 @@
 """The steps of one server: name, connection and certificate; then account, roles and services."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.config.hosts import is_ip
-from auditor.errors import BadCredentials, ExchangeError, Reason, TlsFailed, Unreachable
+from auditor.errors import BadCredentials, ExchangeError, NotAsked, Reason, TlsFailed, Unreachable
 from auditor.failure_reasons import Interface
 from auditor.models.certificates import certificate_days_left
 from auditor.models.facts import Identity, Reach
@@ -18,28 +19,34 @@ from auditor.setup.doctor.model import (
     failed_step,
     skipped_step,
 )
+from auditor.soap.budget import WaitBudget, longest_wait_s
 from auditor.soap.messages import Certificate, HandshakeResult, TcpResult
 from auditor.soap.network import Network
 from auditor.text import join_names
 
-_REACHABILITY_CHECKS = (DoctorCheck.NAME, DoctorCheck.CONNECTION, DoctorCheck.CERTIFICATE)
-
 
 def reachability_steps(
-    network: Network, server: CheckedServer, timeout_s: float
+    network: Network, server: CheckedServer, budget: WaitBudget
 ) -> list[CheckupStep]:
     """Return the steps before any request; those after a failed one are skipped."""
     # Behind a proxy this machine may resolve no name and reach no node, and yet all is well.
     if server.endpoint.proxy:
         note = "left to the proxy of the environment, which opens the connections."
-        return [CheckupStep(check, StepOutcome.NOTE, note) for check in _REACHABILITY_CHECKS]
-    steps = [_name_step(network, server, timeout_s)]
-    if steps[-1].outcome is StepOutcome.OK:
-        steps.append(_connection_step(network, server, timeout_s))
-    if steps[-1].outcome is StepOutcome.OK:
-        steps.append(_certificate_step(network, server, timeout_s))
-    missing = _REACHABILITY_CHECKS[len(steps) :]
-    return [*steps, *(skipped_step(check, steps[-1].check) for check in missing)]
+        return [CheckupStep(check, StepOutcome.NOTE, note) for check in _STEPS]
+    steps: list[CheckupStep] = []
+    for check, make_step in _STEPS.items():
+        if steps and steps[-1].outcome is not StepOutcome.OK:
+            steps.append(skipped_step(check, steps[-1].depends_on or steps[-1].check))
+            continue
+        limit_s = budget.next_limit_s()
+        if limit_s is None:
+            spent = NotAsked(Problem.TIME_SPENT, seconds=f"{longest_wait_s(budget.timeout_s):g}")
+            steps.append(failed_step(server, check, spent))
+            continue
+        began = time.monotonic()
+        steps.append(make_step(network, server, limit_s))
+        budget.charge(time.monotonic() - began)
+    return steps
 
 
 def _name_step(network: Network, server: CheckedServer, timeout_s: float) -> CheckupStep:
@@ -95,6 +102,14 @@ def _end_warning(server: CheckedServer, certificate: Certificate, now: datetime)
     verb = "expired" if ends <= now else "expires"
     rule = "CERT-02" if server.is_cucm else "CERT-01"
     return f"It {verb} on {ends.date()}: renew it (`auditor explain {rule}`)."
+
+
+_STEPS: Mapping[DoctorCheck, Callable[[Network, CheckedServer, float], CheckupStep]] = {
+    DoctorCheck.NAME: _name_step,
+    DoctorCheck.CONNECTION: _connection_step,
+    DoctorCheck.CERTIFICATE: _certificate_step,
+}
+"""The steps before any request, in order."""
 
 
 def _trust_reason(server: CheckedServer, handshake: HandshakeResult) -> str:
