@@ -35,20 +35,12 @@ class Notification:
     body: str
 
 
-def changes_to_notify(report: Report) -> tuple[FindingChange, ...]:
-    """Return drift at or above the threshold that is new, worse or resolved since the last run.
+def _changes_to_notify(report: Report, cluster: ClusterReport) -> Iterator[FindingChange]:
+    """Yield drift at or above the threshold that is new, worse or resolved since the last run.
 
     Waived and explained differences and unknown checks are left out: `reachability_changes` has
     the nodes and clusters that can no longer be read. The first run of a cluster has no changes.
     """
-    return tuple(
-        change
-        for cluster in report.clusters
-        for change in _cluster_changes_to_notify(report, cluster)
-    )
-
-
-def _cluster_changes_to_notify(report: Report, cluster: ClusterReport) -> Iterator[FindingChange]:
     past = report.past.get(cluster.name)
     for change in past.changes if past else ():
         # A resolved finding has passed by now; it is news if it was drift before.
@@ -64,7 +56,7 @@ def _cluster_changes_to_notify(report: Report, cluster: ClusterReport) -> Iterat
 
 def _causes_to_notify(report: Report) -> Iterator[CauseChange]:
     for cluster in report.clusters:
-        changes = tuple(_cluster_changes_to_notify(report, cluster))
+        changes = tuple(_changes_to_notify(report, cluster))
         yield from fold_changes(changes, cluster.nodes)
 
 

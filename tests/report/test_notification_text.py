@@ -16,7 +16,6 @@ from auditor.models.history import (
 from auditor.models.report import Report
 from auditor.report.notification import (
     MAX_NOTIFICATION_LINES,
-    changes_to_notify,
     compose_notification,
 )
 from auditor.report.summary import changes_summary
@@ -88,7 +87,6 @@ def test_the_whole_message() -> None:
     ids=["persisting", "unseen", "waived", "explained", "below", "was-waived", "was-explained"],
 )
 def test_changes_that_are_not_notified(change: FindingChange) -> None:
-    assert changes_to_notify(report(change)) == ()
     assert compose_notification(report(change)) is None
 
 
