@@ -10,7 +10,6 @@ from auditor.errors import Reason
 from auditor.failover.action_texts import Action, fill_text, make_action
 from auditor.failover.failures import SourceFailure
 from auditor.failover.model import (
-    GOOD_REPLICATION_STATE,
     ClusterCheck,
     FailoverCheck,
     GroupCheck,
@@ -27,7 +26,7 @@ from auditor.failover.node_checks import (
 from auditor.failover.wording import node_check_clause
 from auditor.failure_reasons import reason_text
 from auditor.failures import FailureWords, failure_advice, failure_place
-from auditor.models.facts import HaState, Origin, Source
+from auditor.models.facts import REPLICATION_GOOD, HaState, Origin, Source
 from auditor.models.findings import Verdict
 from auditor.report.sentences import render_clause
 from auditor.service_names import (
@@ -165,7 +164,7 @@ def _action_by_status(group: GroupCheck) -> Action:
 
 def _turn_on_action(group: GroupCheck) -> Action:
     """Return how to turn high availability on: replication has to be good before."""
-    is_replicated = all(node.replication == GOOD_REPLICATION_STATE for node in group.nodes)
+    is_replicated = all(node.replication == REPLICATION_GOOD for node in group.nodes)
     condition = (
         ""
         if is_replicated

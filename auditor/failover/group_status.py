@@ -120,7 +120,9 @@ def check_group(
         because=finding.because if finding else None,
         causes=_documented_causes(members) if status not in _STATUSES_WITHOUT_CAUSES else (),
         is_switched_on=group.ha_enabled,
-        nodes=tuple(_build_node_status(facts, node, member_by_name[node.name]) for node in nodes),
+        nodes=tuple(
+            _build_node_status(findings, node, member_by_name[node.name]) for node in nodes
+        ),
         checks=checks,
         sessions=count_group_sessions(nodes, sessions_before),
         absent=tuple(sorted(member_by_name.keys() - {node.name for node in nodes})),
@@ -185,7 +187,8 @@ def _confirm_group_status(
     return status if is_confirmed else GroupStatus.UNKNOWN
 
 
-def _build_node_status(facts: ClusterFacts, node: NodeFacts, member: HaMember) -> NodeStatus:
+def _build_node_status(findings: JudgedCluster, node: NodeFacts, member: HaMember) -> NodeStatus:
+    facts, replication = findings.facts, findings.finding("REPL-01", node.name)
     coverage = [entry for entry in facts.coverage if entry.node == node.name]
     return NodeStatus(
         name=node.name,
@@ -196,6 +199,7 @@ def _build_node_status(facts: ClusterFacts, node: NodeFacts, member: HaMember) -
         has_answered=any(entry.outcome is Outcome.COLLECTED for entry in coverage),
         sessions=node.sessions,
         replication=node.replication,
+        is_replication_bad=replication is not None and replication.verdict is Verdict.DRIFT,
         requests=sum(entry.requests for entry in coverage),
         failure=_perfmon_failure(facts, node),
     )

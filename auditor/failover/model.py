@@ -46,10 +46,6 @@ class SessionComparison:
         return are_sessions_missing(self.before, self.now)
 
 
-GOOD_REPLICATION_STATE = 2
-BAD_REPLICATION_STATES = (3, 4)
-"""Numbers of `Replicate_State` that do not recover without help (RTMT guide)."""
-
 _UNREACHABLE_REASONS = (Reason.UNREACHABLE, Reason.TIMED_OUT)
 
 
@@ -59,8 +55,8 @@ class NodeStatus:
 
     `state` is None if it could not be read, and `state_source` where it was read. `no_state_reason`
     is a clause on PerfMon. `has_answered`: some interface of the node did. `failure` prevented
-    PerfMon, or everything, from being read. `replication` is the number of `Replicate_State`, and
-    `requests` how many the node was sent.
+    PerfMon, or everything, from being read. `replication` is a key of `REPLICATION_STATES`, and bad
+    where REPL-01 drifts. `requests` is how many the node was sent.
     """
 
     name: str
@@ -71,6 +67,7 @@ class NodeStatus:
     has_answered: bool
     sessions: Mapping[str, int]
     replication: int | None
+    is_replication_bad: bool
     requests: int
     failure: SourceFailure | None = None
 
@@ -134,7 +131,7 @@ class GroupCheck:
         """Return the nodes whose database replication is bad; the exit code ignores it."""
         # Replication is read as best effort. If it counted, the exit code would depend on whether
         # it could be read.
-        return tuple(node.name for node in self.nodes if node.replication in BAD_REPLICATION_STATES)
+        return tuple(node.name for node in self.nodes if node.is_replication_bad)
 
     @property
     def serving(self) -> tuple[str, ...]:

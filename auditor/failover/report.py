@@ -11,7 +11,6 @@ from auditor.failover import wording
 from auditor.failover.actions import choose_action
 from auditor.failover.impacts import FailoverImpact
 from auditor.failover.model import (
-    GOOD_REPLICATION_STATE,
     ClusterCheck,
     FailoverCheck,
     GroupCheck,
@@ -23,21 +22,12 @@ from auditor.failover.node_checks import CheckType, NodeCheck
 from auditor.failover.readiness import FailoverObstacle, FailoverReadiness
 from auditor.failover.summary import summarize_check
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import Origin, Source
+from auditor.models.facts import REPLICATION_GOOD, REPLICATION_STATES, Origin, Source
 from auditor.models.findings import Verdict
 from auditor.report.console import render_console, safe_text
 from auditor.report.sentences import render_sentence
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
 from auditor.text import printable
-
-_REPLICATION_LABELS = {
-    0: "initializing",
-    1: "not all tables there",
-    2: "good",
-    3: "BAD",
-    4: "SETUP FAILED",
-}
-"""Meanings of `Replicate_State` (RTMT guide, replicates created and state of replication)."""
 
 _EXIT_CODE_STYLES = {ExitCode.COMPLIANT: "bold green", ExitCode.DRIFT: "bold red"}
 _HA_SWITCH_LABELS = {True: "on", False: "OFF", None: "not known to be on"}
@@ -201,7 +191,8 @@ def _sessions_cell(group: GroupCheck, node: NodeStatus) -> str:
 def _replication_label(node: NodeStatus) -> str:
     if node.replication is None:
         return "not readable"
-    return f"{_REPLICATION_LABELS.get(node.replication, 'unknown')} ({node.replication})"
+    meaning = REPLICATION_STATES[node.replication]
+    return f"{meaning.upper() if node.is_replication_bad else meaning} ({node.replication})"
 
 
 def _print_group_details(console: Console, group: GroupCheck) -> None:
@@ -234,7 +225,7 @@ def _print_node_details(console: Console, node: NodeStatus) -> None:
     # A node that returned nothing has a line for its services already.
     if node.no_state_reason and node.has_answered:
         _print_line(console, f"? {render_sentence(node.no_state_reason)}")
-    if node.replication not in (None, GOOD_REPLICATION_STATE):
+    if node.replication not in (None, REPLICATION_GOOD):
         _print_line(
             console,
             f"! Database replication of {node.name} is {_replication_label(node)}: run"

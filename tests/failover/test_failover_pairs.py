@@ -301,12 +301,19 @@ def test_a_release_without_file_transfer_manager_lacks_nothing() -> None:
     assert check_facts(replace(facts, nodes=old)).exit_code is GOOD
 
 
-@pytest.mark.parametrize("number", [3, 4])
+@pytest.mark.parametrize("number", [1, 3, 4])
 def test_bad_replication_is_in_both_first_lines_and_not_in_the_exit_code(number: int) -> None:
     check = check_facts(pair(S.NORMAL, S.NORMAL, first={"replication": number}))
     assert "; database replication of imp1 is bad." in first_line(check)
     assert "fix the replication of imp1." in choose_action(check)
     assert check.exit_code is GOOD
+
+
+def test_replication_that_is_still_being_set_up_is_shown_and_not_called_bad() -> None:
+    check = check_facts(pair(S.NORMAL, S.NORMAL, first={"replication": 0}))
+    assert "replication of" not in first_line(check)
+    text = render_failover_text(check, width=100, colour=False)
+    assert "Database replication of imp1 is initializing (0)" in text
 
 
 def test_a_group_that_may_have_another_node_is_not_called_a_group_of_one() -> None:
