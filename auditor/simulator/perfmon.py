@@ -57,10 +57,9 @@ def _counters_by_object(node: SimulatedNode | CucmNode) -> Mapping[str, Mapping[
     replication = {"Number of Replicates Created": _REPLICATES, "Replicate_State": node.replication}
     if isinstance(node, CucmNode):
         return {REPLICATION_OBJECT: replication}
-    presence, clients = node.service(PRESENCE_ENGINE_SERVICE), node.service(XMPP_SERVICE)
     objects = {
-        PRESENCE_ENGINE_SERVICE: {"ActiveJsmSessions": node.sessions if presence.runs else 0},
-        "Cisco XCP CM": {"CmConnectedSockets": node.sessions if clients.runs else 0},
+        PRESENCE_ENGINE_SERVICE: {"ActiveJsmSessions": _sessions(node, PRESENCE_ENGINE_SERVICE)},
+        "Cisco XCP CM": {"CmConnectedSockets": _sessions(node, XMPP_SERVICE)},
         REPLICATION_OBJECT: replication,
     }
     if parse_release_text(node.release) >= (12, 5):
@@ -68,3 +67,9 @@ def _counters_by_object(node: SimulatedNode | CucmNode) -> Mapping[str, Mapping[
     for name, counters in node.perfmon.items():
         objects[name] = {**objects.get(name, {}), **counters}
     return objects
+
+
+def _sessions(node: SimulatedNode, service: str) -> int:
+    """Return the sessions that a service has: none where it does not run, or is not there."""
+    running = node.services.get(service.lower())
+    return node.sessions if running is not None and running.runs else 0

@@ -155,7 +155,7 @@ def test_a_node_that_runs_another_servers_services_is_unknown(lab: Start) -> Non
     assert {f.verdict for f in mine} == {Verdict.UNKNOWN, Verdict.NOT_APPLICABLE}
     assert {f.recommendation for f in mine if f.verdict is Verdict.NOT_APPLICABLE} == {
         *("AXL-01", "AXL-02", "ARC-01", "BPS-02", "DIR-01", "RPT-01", "SIPFED-01", "SIPFED-02"),
-        *("TCM-01", "TCM-02", "WEB-01", "XMPPFED-01"),
+        *("TCM-01", "TCM-02", "WEB-01", "XMPPFED-01", "XMPPFED-03"),
     }
     assert report.exit_code == 4
 

@@ -1,7 +1,7 @@
 """Judges spoilt replies: what the program makes of one must follow from a strict reading of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
 
@@ -66,20 +66,27 @@ class FuzzJudge:
         # A page that refuses a version of AXL proves nothing by itself: the next reply does.
         if recording.exchanges[mutant.exchange].reply.status != 200:
             return ""
-        proved = self._audit_strictly(mutant)
-        return _compare(report, proved)
+        fault = _compare(report, self._audit_strictly(mutant))
+        # A reply that the program refuses whole proves nothing, and asks no more than one that is
+        # missing: what passes without it is proved by others.
+        return fault and _compare(report, self._audit_without(mutant))
 
     def _audit_strictly(self, mutant: Mutant) -> ClusterReport:
+        operation = self.recordings[mutant.recording].exchanges[mutant.exchange].operation
+        return self._audit_body(mutant, read_reply(mutant.reply, operation, self.service_names))
+
+    def _audit_without(self, mutant: Mutant) -> ClusterReport:
+        return self._audit_body(mutant, None)
+
+    def _audit_body(self, mutant: Mutant, body: bytes | None) -> ClusterReport:
+        """Audit with this body in place of the mutant's; None is one that nobody can read."""
         recording = self.recordings[mutant.recording]
-        operation = recording.exchanges[mutant.exchange].operation
-        body = read_reply(mutant.reply, operation, self.service_names)
         key = mutant.recording, mutant.exchange, body
         if key not in self._known:
             genuine = recording.exchanges[mutant.exchange].reply
-            reply = SoapResponse(
-                200, "text/xml", body or b"<nothing/>", genuine.received_at, genuine.identity,
-                genuine.certificate,
-            )  # fmt: skip
+            reply = replace(
+                genuine, status=200, content_type="text/xml", body=body or b"<nothing/>"
+            )
             self._known[key] = recording.audit({mutant.exchange: reply})
         return self._known[key]
 
