@@ -288,8 +288,7 @@ def _evaluate_other_use(
         for watch in row.watches
         if change.service in watch.services
         for condition in watch.unless
-        for node in facts.nodes
-        if not node.planned
+        for node in facts.installed_nodes
     ]
     return any_of(*uses) if uses else Evaluation(False)
 

@@ -9,7 +9,6 @@ from auditor.change.impact import (
     ServiceStop,
     find_stops,
     groups_to_switch_off,
-    installed_nodes,
     needs_ha_off,
 )
 from auditor.change.what_if import RequestedChange, WhatIfFindings, find_changed_node
@@ -23,12 +22,12 @@ from auditor.service_names import XCP_ROUTER
 
 def read_replication_states(facts: ClusterFacts) -> dict[str, int | None]:
     """Return PerfMon's `Replicate_State` of each node, None where it was not read."""
-    return {node.name: node.replication for node in installed_nodes(facts)}
+    return {node.name: node.replication for node in facts.installed_nodes}
 
 
 def read_session_counts(facts: ClusterFacts) -> dict[str, int | None]:
     """Return the users' sessions of each node, None where they were not read."""
-    return {node.name: node.sessions.get(PRESENCE_SESSIONS) for node in installed_nodes(facts)}
+    return {node.name: node.sessions.get(PRESENCE_SESSIONS) for node in facts.installed_nodes}
 
 
 def replication_checks(facts: ClusterFacts, judged: WhatIfFindings) -> Iterator[ChangeCheck]:

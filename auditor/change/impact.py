@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from auditor.change.advice import load_activation_advice
 from auditor.change.what_if import RequestedChange, find_changed_node
-from auditor.models.facts import ClusterFacts, Group, NodeFacts, RunState
+from auditor.models.facts import ClusterFacts, Group, RunState
 from auditor.recommendations.critical_services import (
     SERVICES_UNDER_CRITICAL,
     is_critical_service,
@@ -50,14 +50,9 @@ def _is_stopped(facts: ClusterFacts, change: RequestedChange) -> bool:
 def _following_restarts(facts: ClusterFacts, change: RequestedChange) -> Iterator[tuple[str, str]]:
     advice = load_activation_advice().get(change.service)
     for service in advice.restart_everywhere if advice else ():
-        yield from ((node.name, service) for node in installed_nodes(facts))
+        yield from ((node.name, service) for node in facts.installed_nodes)
     for service in advice.restart_here if advice else ():
         yield change.node, service
-
-
-def installed_nodes(facts: ClusterFacts) -> tuple[NodeFacts, ...]:
-    """Return the nodes of a cluster that are not only planned."""
-    return tuple(node for node in facts.nodes if not node.planned)
 
 
 def needs_ha_off(facts: ClusterFacts, service: str) -> bool:

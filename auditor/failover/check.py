@@ -246,7 +246,7 @@ def _check_cluster(
 
 def _ungrouped_nodes(facts: ClusterFacts) -> tuple[NodeFacts, ...]:
     grouped = {name.casefold() for group in facts.groups for name in group.nodes}
-    return tuple(n for n in facts.nodes if not n.planned and n.name.casefold() not in grouped)
+    return tuple(n for n in facts.installed_nodes if n.name.casefold() not in grouped)
 
 
 def clusters_with_groups(

@@ -157,7 +157,7 @@ def _documented_causes(members: Sequence[HaMember]) -> tuple[str, ...]:
 
 def group_node_facts(facts: ClusterFacts, group: Group) -> tuple[NodeFacts, ...]:
     """Return the installed nodes of a group, in its order."""
-    nodes = {node.name.casefold(): node for node in facts.nodes if not node.planned}
+    nodes = {node.name.casefold(): node for node in facts.installed_nodes}
     return tuple(nodes[name.casefold()] for name in group.nodes if name.casefold() in nodes)
 
 

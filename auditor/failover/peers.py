@@ -47,9 +47,9 @@ def _check_direction(cluster: JudgedCluster, peer: JudgedCluster) -> Peering:
 
 def _check_axl_for_peers(findings: JudgedCluster) -> Iterator[NodeCheck]:
     """Yield the AXL check of every node that peers sync from."""
-    for node in findings.facts.nodes:
+    for node in findings.facts.installed_nodes:
         view = NodeView(findings.facts, node, findings.rows["AXL-02"])
-        if not node.planned and evaluate_applicability(view).value:
+        if evaluate_applicability(view).value:
             check = check_node_axl(findings, node)
             if not _was_node_queried(findings.facts, node):
                 # A node outside the groups of --group was left out on purpose; "unknown" would look

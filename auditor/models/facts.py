@@ -4,7 +4,7 @@ Frozen data: the survey fills it, the engine judges it. Whatever is unknown is e
 `unknown` token or a failed `Coverage`. The names of fields are the keys of a snapshot file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -177,6 +177,11 @@ class Coverage:
     def rendered(self) -> "Coverage":
         """Return the entry with its sentences in place of the failure, as a file keeps it."""
         return replace(self, note=self.detail, failure=None)
+
+
+def asked_cucm_servers(coverage: Iterable[Coverage]) -> tuple[str, ...]:
+    """Return the CUCM servers that were asked, in turn: the publisher is always the first."""
+    return tuple(entry.node for entry in coverage if entry.source is Source.CUCM_AXL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,6 +439,11 @@ class ClusterFacts:
     cucm_release: str | None = None
 
     @property
+    def installed_nodes(self) -> tuple[NodeFacts, ...]:
+        """Return the nodes that are not only planned."""
+        return tuple(node for node in self.nodes if not node.planned)
+
+    @property
     def release(self) -> str | None:
         """Return the IM&P release: the publisher's, else that of all other nodes if they agree."""
         # Nodes differ during an upgrade, and a guess could judge by the wrong table.
@@ -452,8 +462,7 @@ class ClusterFacts:
     @property
     def cucm_publisher(self) -> str | None:
         """Return the CUCM publisher that was asked for the nodes, None where none was."""
-        publishers = (entry.node for entry in self.coverage if entry.source is Source.CUCM_AXL)
-        return next(publishers, None)
+        return next(iter(asked_cucm_servers(self.coverage)), None)
 
     def gap(self, node: str, source: Source) -> Coverage | None:
         """Return why a source of a node was not read, None if it was, or did not have to be."""

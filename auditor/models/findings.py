@@ -8,7 +8,15 @@ from enum import StrEnum
 
 from auditor.models.certificates import DEFAULT_CERTIFICATE_DAYS
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import Coverage, Evidence, NodeFacts, Outcome, RunState, Source
+from auditor.models.facts import (
+    Coverage,
+    Evidence,
+    NodeFacts,
+    Outcome,
+    RunState,
+    Source,
+    asked_cucm_servers,
+)
 from auditor.models.statements import Statement
 
 
@@ -204,8 +212,7 @@ class ClusterReport:
     @property
     def publisher(self) -> str | None:
         """Return the CUCM publisher that was asked for the nodes, None where none was."""
-        publishers = (entry.node for entry in self.coverage if entry.source is Source.CUCM_AXL)
-        return next(publishers, None)
+        return next(iter(asked_cucm_servers(self.coverage)), None)
 
     @property
     def are_nodes_listed(self) -> bool:

@@ -195,8 +195,7 @@ def _evaluate_service_runs(view: NodeView) -> Evaluation:
 
 def _evaluate_several_nodes(view: NodeView) -> Evaluation:
     """Return whether the cluster has more than one installed node."""
-    installed = [node for node in view.facts.nodes if not node.planned]
-    if len(installed) > 1:
+    if len(view.facts.installed_nodes) > 1:
         return Evaluation(True, (make_statement(Form.SEVERAL_NODES),))
     # One node of a list that may lack others does not prove that it is the only one.
     if not view.facts.topology_observed:
@@ -261,9 +260,8 @@ def installed_group_nodes(facts: ClusterFacts, group: str) -> tuple[NodeFacts, .
     """Return the installed nodes of a redundancy group."""
     return tuple(
         node
-        for node in facts.nodes
-        if not node.planned
-        and node.redundancy_group is not None
+        for node in facts.installed_nodes
+        if node.redundancy_group is not None
         and node.redundancy_group.casefold() == group.casefold()
     )
 
@@ -381,7 +379,7 @@ def _entry_covers_node(view: NodeView, entry: str) -> bool | None:
 
 def _note_missing_partner(view: NodeView, reason: Statement) -> Statement:
     """Return the reason, with a note if the node has no partner to fail over to."""
-    groups_known = all(node.group_known for node in view.facts.nodes if not node.planned)
+    groups_known = all(node.group_known for node in view.facts.installed_nodes)
     partners = installed_group_nodes(view.facts, view.node.redundancy_group or "")
     # Only complete lists prove that there is no partner.
     if view.facts.topology_observed and groups_known and len(partners) <= 1:

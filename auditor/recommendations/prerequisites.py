@@ -202,11 +202,8 @@ def _evaluate_own_database(view: NodeView) -> Evaluation:
     setting = effective_setting(view.facts, use)
     others = [
         node
-        for node in view.facts.nodes
-        if not node.planned
-        and node != view.node
-        and setting is not None
-        and setting_covers_node(setting, node)
+        for node in view.facts.installed_nodes
+        if node != view.node and setting is not None and setting_covers_node(setting, node)
     ]
     databases = _databases_for_node(view, use)
     # The configuration guide 15 asks for one logical database for each node here.

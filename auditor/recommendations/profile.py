@@ -9,7 +9,6 @@ from auditor.models.facts import (
     ClusterFacts,
     Evidence,
     KeyComparison,
-    NodeFacts,
     Origin,
     Role,
     RunState,
@@ -54,11 +53,6 @@ def profile_keys(facts: ClusterFacts) -> tuple[str, ...]:
     return (*deployment, *sorted((facts.named.keys() | facts.compared.keys()) - set(deployment)))
 
 
-def installed_nodes(facts: ClusterFacts) -> tuple[NodeFacts, ...]:
-    """Return the nodes that are not only planned."""
-    return tuple(node for node in facts.nodes if not node.planned)
-
-
 def not_applicable_judgement(expected: Statement, because: Statement) -> Judgement:
     """Return that there is nothing to judge."""
     return Judgement(Verdict.NOT_APPLICABLE, expected, because, because)
@@ -100,7 +94,7 @@ def _judge_feature_services(
     expected: Statement,
     setting: Setting,
 ) -> Judgement:
-    views = [NodeView(facts, node, row) for node in installed_nodes(facts)]
+    views = [NodeView(facts, node, row) for node in facts.installed_nodes]
     if not views:
         reason = make_statement(Form.NO_NODE_KNOWN)
         hints = (make_statement(Form.READ_NODES),)
@@ -307,7 +301,7 @@ def _synced_groups(facts: ClusterFacts, setting: Setting) -> frozenset[str]:
 def _setting_coverage(facts: ClusterFacts, setting: Setting) -> tuple[bool, frozenset[str]]:
     """Return what two settings must share: Expressway, and the nodes that they hold for."""
     # By nodes, not by what is written: `true` and a list of every node mean the same.
-    nodes = {node.name for node in installed_nodes(facts) if setting_covers_node(setting, node)}
+    nodes = {node.name for node in facts.installed_nodes if setting_covers_node(setting, node)}
     return setting.expressway, frozenset(nodes) if setting.on else frozenset()
 
 

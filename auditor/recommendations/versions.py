@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from auditor.models.facts import ClusterFacts, Evidence, Identity, NodeFacts, Origin, Source
+from auditor.models.facts import (
+    ClusterFacts,
+    Evidence,
+    Identity,
+    NodeFacts,
+    Origin,
+    Source,
+    asked_cucm_servers,
+)
 from auditor.models.findings import FindingKind, Verdict
 from auditor.models.releases import (
     common_field_count,
@@ -25,7 +33,7 @@ def judge_group_version(facts: ClusterFacts, name: str) -> Judgement:
     # By the group's list as well: a node whose own group is not known may still be its member.
     nodes = tuple(
         node
-        for node in _installed_nodes(facts)
+        for node in facts.installed_nodes
         if node.name.casefold() in named
         or (node.redundancy_group or "").casefold() == name.casefold()
     )
@@ -45,7 +53,7 @@ def judge_group_version(facts: ClusterFacts, name: str) -> Judgement:
 
 def judge_cluster_version(facts: ClusterFacts) -> Judgement:
     """Judge whether all IM and Presence nodes run one version (REL-02)."""
-    nodes = _installed_nodes(facts)
+    nodes = facts.installed_nodes
     expected = make_statement(Form.ONE_VERSION_EXPECTED)
     if len(nodes) < 2 and facts.topology_observed:
         count = make_statement(Form.FEWER_THAN_TWO_NODES)
@@ -57,7 +65,7 @@ def judge_cluster_version(facts: ClusterFacts) -> Judgement:
 
 def judge_cucm_release(facts: ClusterFacts) -> Judgement:
     """Judge whether CUCM and all IM and Presence nodes run one release (REL-03)."""
-    nodes = _installed_nodes(facts)
+    nodes = facts.installed_nodes
     expected = make_statement(Form.CUCM_RELEASE_EXPECTED)
     if not nodes and facts.topology_observed:
         none = make_statement(Form.NO_NODE_RUNS)
@@ -81,10 +89,6 @@ def judge_cucm_release(facts: ClusterFacts) -> Judgement:
     if unread:
         return _leave_unknown(facts, judgement, unread)
     return _require_all_nodes(facts, judgement)
-
-
-def _installed_nodes(facts: ClusterFacts) -> tuple[NodeFacts, ...]:
-    return tuple(node for node in facts.nodes if not node.planned)
 
 
 def _compare_versions(
@@ -142,7 +146,7 @@ def _cucm_evidence(facts: ClusterFacts, release: str) -> Evidence:
 
 def _cucm_server(facts: ClusterFacts) -> str:
     """Return the CUCM server that was asked last."""
-    servers = [entry.node for entry in facts.coverage if entry.source is Source.CUCM_AXL]
+    servers = asked_cucm_servers(facts.coverage)
     return servers[-1] if servers else "CUCM"
 
 

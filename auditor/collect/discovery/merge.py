@@ -31,7 +31,7 @@ def apply_probe_results(facts: ClusterFacts, results: ProbeResults) -> ClusterFa
     A declared value stays first, and a different one after it counts as a contradiction.
     """
     # A planned node is not installed, so no row can mean it.
-    nodes = [node.name for node in facts.nodes if not node.planned]
+    nodes = [node.name for node in facts.installed_nodes]
     discovered = interpret_probe_results(results, nodes)
     memberships = {member.node: member for member in discovered.memberships}
     filled = tuple(_fill_node(node, memberships.get(node.name)) for node in facts.nodes)

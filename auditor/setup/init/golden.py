@@ -85,7 +85,7 @@ def _translate_golden_setting(
     if setting.nodes is None or not setting.on:
         return setting.on, "on" if setting.on else "off"
     there = _group_nodes_by_role((node.name, node.role) for node in golden.nodes)
-    here = _group_nodes_by_role((node.name, node.role) for node in facts.nodes if not node.planned)
+    here = _group_nodes_by_role((node.name, node.role) for node in facts.installed_nodes)
     named = frozenset(name.casefold() for name in setting.nodes)
     meanings = _possible_node_meanings(named, there)
     if len(meanings) != 1 or not here.complete:

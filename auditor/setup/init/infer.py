@@ -65,7 +65,7 @@ class ObservedCluster:
     def __init__(self, facts: ClusterFacts) -> None:
         """Keep the facts; planned nodes are left out."""
         self.facts = facts
-        self.nodes = tuple(node for node in facts.nodes if not node.planned)
+        self.nodes = facts.installed_nodes
 
     def activation(self, service: str) -> ServiceActivation:
         """Return on which nodes a service is activated."""
