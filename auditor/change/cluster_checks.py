@@ -34,6 +34,7 @@ def replication_checks(facts: ClusterFacts, judged: WhatIfFindings) -> Iterator[
     """Yield whether the database of every node replicates, as Cisco asks before any change.
 
     Broken replication is one check, whatever the number of nodes, and so is unread replication.
+    Where the list of nodes may have gaps, that of the nodes that it lacks is unread too.
     """
     states = read_replication_states(facts)
     # A single node has nothing to replicate with; but a list with gaps may hide its partner.
@@ -54,7 +55,10 @@ def replication_checks(facts: ClusterFacts, judged: WhatIfFindings) -> Iterator[
             facts, CheckKind.REPLICATION_UNREAD, PrecheckResult.UNDECIDED, tuple(unread)
         )
         yield replace(check, findings=tuple(_replication_findings(judged, unread)))
-    if not broken and not unread:
+    if not facts.topology_observed:
+        kind = CheckKind.REPLICATION_UNLISTED
+        yield _replication_check(facts, kind, PrecheckResult.UNDECIDED, ())
+    elif not broken and not unread:
         yield _replication_check(facts, CheckKind.REPLICATION_GOOD, PrecheckResult.GO, ())
 
 

@@ -78,6 +78,7 @@ class CheckKind(StrEnum):
     REPLICATION_GOOD = auto()
     REPLICATION_BROKEN = auto()
     REPLICATION_UNREAD = auto()
+    REPLICATION_UNLISTED = auto()
 
     CRITICAL_SERVICE_STOPS = auto()
     PERHAPS_CRITICAL_STOPS = auto()

@@ -8,7 +8,7 @@ import pytest
 from auditor.change.decision import ChangeCheck, CheckKind, Decision, PrecheckResult, PrecheckTopic
 from auditor.change.precheck_report import check_remedy, check_text
 from auditor.change.what_if import ChangeAction, RequestedChange
-from auditor.models.facts import ClusterFacts, HaState, Reach, RunState, ServiceState
+from auditor.models.facts import ClusterFacts, HaState, NodeFacts, Reach, RunState, ServiceState
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     CONNECTION_MANAGER,
@@ -62,11 +62,27 @@ def test_broken_replication_does_not_hide_what_is_unread() -> None:
 
 
 def test_a_single_node_has_nothing_to_replicate_with() -> None:
-    """Unless the list of nodes has gaps."""
+    """Where the list of nodes is whole."""
     single = replace(replicating({PUBLISHER: None, SUBSCRIBER: None}), nodes=HEALTHY.nodes[1:])
     assert results(decide(single, RESTART), PrecheckTopic.REPLICATION) == []
-    unlisted = replace(single, topology_observed=False)
-    assert results(decide(unlisted, RESTART), PrecheckTopic.REPLICATION) == [PrecheckResult.GO]
+
+
+@pytest.mark.parametrize("nodes", [HEALTHY.nodes, HEALTHY.nodes[1:]])
+def test_a_list_with_gaps_never_proves_replication(nodes: tuple[NodeFacts, ...]) -> None:
+    """What it lacks may be the node that does not replicate."""
+    decision = decide(replace(HEALTHY, nodes=nodes, topology_observed=False), RESTART)
+    (check,) = of_topic(decision, PrecheckTopic.REPLICATION)
+    assert decision.result is check.result is PrecheckResult.UNDECIDED
+    assert check_text(check).startswith(f"CUCM did not list all nodes of {HEALTHY.name}")
+    assert "list every node" in check_remedy(check)
+
+
+def test_a_list_with_gaps_does_not_hide_broken_replication() -> None:
+    facts = replace(replicating({PUBLISHER: 3, SUBSCRIBER: 2}), topology_observed=False)
+    assert results(decide(facts, RESTART), PrecheckTopic.REPLICATION) == [
+        PrecheckResult.NO_GO,
+        PrecheckResult.UNDECIDED,
+    ]
 
 
 @pytest.mark.parametrize("confirmed", [True, False])
