@@ -34,7 +34,7 @@ from auditor.change.steps import plan_steps
 from auditor.change.what_if import RequestedChange, WhatIfFindings, judge_change
 from auditor.models.facts import ClusterFacts, Source
 from auditor.models.findings import Severity, Verdict
-from auditor.recommendations.engine import drop_contradicted_facts
+from auditor.recommendations.discovered import drop_contradicted_facts
 from auditor.recommendations.packs import Recommendation
 from auditor.snapshots import reason_nothing_read
 

@@ -9,7 +9,8 @@ from auditor.models.facts import AxlAvailability, ClusterFacts, NodeFacts, RunSt
 from auditor.models.findings import Verdict
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.conditions import evaluate_feature
-from auditor.recommendations.engine import drop_discovered_facts, evaluate_applicability
+from auditor.recommendations.discovered import drop_discovered_facts
+from auditor.recommendations.engine import evaluate_applicability
 from auditor.recommendations.logic import any_of
 from auditor.recommendations.view import NodeView, ServiceView, view_service
 from auditor.service_names import AXL_WEB_SERVICE

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from auditor.models.facts import ClusterFacts
 from auditor.models.findings import Finding, FindingKind, Severity, SubjectKind, Verdict
-from auditor.recommendations.engine import drop_contradicted_facts, judge_facts
+from auditor.recommendations.discovered import drop_contradicted_facts
+from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import Recommendation
 from auditor.recommendations.vocabulary import Expectation
 

@@ -16,7 +16,7 @@ from auditor.models.facts import ClusterFacts, HaState, NodeFacts, RunState
 from auditor.models.findings import Finding, FindingKind, Verdict
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.critical_services import CRITICAL_SERVICES, is_critical_service
-from auditor.recommendations.engine import drop_discovered_facts
+from auditor.recommendations.discovered import drop_discovered_facts
 from auditor.recommendations.ha import explain_by_ha
 from auditor.recommendations.ha_states import (
     SERVICES_STOPPED_WHEN_IDLE,

@@ -28,7 +28,8 @@ from auditor.models.facts import (
     Source,
 )
 from auditor.models.findings import Finding, SubjectKind, Verdict, finding_sort_key
-from auditor.recommendations.engine import drop_discovered_facts, judge_facts
+from auditor.recommendations.discovered import drop_discovered_facts
+from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
 from auditor.recommendations.profile import profile_keys
 from auditor.recommendations.vocabulary import Expectation, JudgingMode
