@@ -112,18 +112,20 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
         confirmed = _judge_expectation(context, row, context.confirmed, name)
         judgement = require_confirmation(judgement, confirmed, context.facts)
     drift = judgement.verdict is Verdict.DRIFT
+    # A role that was only discovered must not make a drift milder than an unknown one does.
+    certain = context.confirmed or context.facts
     return Finding(
         cluster=context.facts.name,
         recommendation=row.id,
         service=row.service,
         subject=FindingSubject(row.subject, name),
         verdict=judgement.verdict,
-        severity=_effective_severity(row, context.facts, name),
+        severity=_effective_severity(row, certain, name),
         expected=judgement.expected,
         observed=judgement.observed,
         because=judgement.because or _default_reason(row),
         kind=judgement.kind,
-        consequence=_effective_consequence(row, context.facts, name) if drift else "",
+        consequence=_effective_consequence(row, certain, name) if drift else "",
         remedy=_remedy_statements(context, row, judgement, name),
         evidence=judgement.evidence,
     )

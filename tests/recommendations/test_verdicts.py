@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.models.facts import ClusterFacts, NodeFacts, RunState
+from auditor.models.facts import ClusterFacts, NodeFacts, Origin, RunState
 from auditor.models.findings import Finding, FindingKind, Severity, Verdict
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
@@ -109,6 +109,20 @@ def test_the_sync_agent_of_a_subscriber_only_waits(
 
     assert (finding.verdict, finding.severity) == (Verdict.DRIFT, severity)
     assert consequence in finding.consequence
+
+
+@pytest.mark.parametrize("recorded_at", [None, "2026-02-27T02:00:00Z"])
+def test_a_role_that_was_only_discovered_makes_no_drift_milder(recorded_at: str | None) -> None:
+    """It may be wrong, or of an earlier run: the node may be the publisher now."""
+    stopped = service(SYNC_AGENT, "stopped")
+    nodes = (node(), subscriber("imp2", stopped))
+    discovered = [replace(n, role_origin=Origin.DISCOVERED) for n in nodes]
+    facts = cluster(*discovered, topology_recorded_at=recorded_at)
+
+    finding = _finding(facts, "SYNC-01")
+
+    assert (finding.verdict, finding.severity) == (Verdict.DRIFT, Severity.CRITICAL)
+    assert "no longer reach this cluster" in finding.consequence
 
 
 def _without_oam_agent(facts: NodeFacts) -> NodeFacts:
