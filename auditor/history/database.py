@@ -3,7 +3,6 @@
 No connection outlives a transaction, so none is held open while a cluster is being asked.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from auditor.redaction import Redactor
 from auditor.text import escape_unprintable, shorten_text
 
 LOCK_TIMEOUT_S: float = 10
-"""How long all transactions of a run wait for other programs, in sum."""
+"""How long a run waits for another program that holds the database."""
 
 # By itself the driver waits for minutes where a firewall drops packets.
 _CONNECT_TIMEOUT = "connect_timeout"
@@ -40,7 +39,7 @@ def history_error(line: str) -> ConfigError:
 
 @dataclass(slots=True)
 class LockPatience:
-    """How long the transactions of one run may still wait for other programs."""
+    """How long the next transaction waits for other programs: not again after one that failed."""
 
     left_s: float = field(default_factory=lambda: LOCK_TIMEOUT_S)
 
@@ -48,15 +47,6 @@ class LockPatience:
     def left_ms(self) -> int:
         """Return the milliseconds left, at least 1: to PostgreSQL 0 means to wait for ever."""
         return max(1, round(self.left_s * 1000))
-
-    @contextmanager
-    def spending(self) -> Iterator[None]:
-        """Subtract the time that the block takes to get its lock."""
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self.left_s = max(0.0, self.left_s - (time.monotonic() - began))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +88,7 @@ class HistoryDatabase:
             with connection.begin():
                 self._limit_lock_waits(connection)
                 if connection.dialect.name == "postgresql":
-                    with self.patience.spending():
-                        connection.execute(text(lock))
+                    connection.execute(text(lock))
                 yield connection
 
     def _limit_lock_waits(self, connection: Connection) -> None:
@@ -116,6 +105,8 @@ class HistoryDatabase:
             # What follows tries once, without waiting: a run must not wait for each of its steps.
             self.patience.left_s = 0
             raise failed(self._sentence(fault)) from None
+        else:
+            self.patience.left_s = LOCK_TIMEOUT_S
 
     def _sentence(self, fault: DBAPIError) -> str:
         redactor = Redactor(self.address.secrets)
@@ -178,10 +169,7 @@ def _prepare_sqlite(engine: Engine, patience: LockPatience) -> None:
     def begin(connection: Connection) -> None:
         # A writer takes the lock at once: two readers cannot both become writers.
         writes = connection.get_execution_options().get(_WRITE_OPTION)
-        with patience.spending():
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-            # A reader gets its lock with the first row that it reads, so here.
-            connection.exec_driver_sql("PRAGMA schema_version")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     event.listen(engine, "connect", configure)
     event.listen(engine, "begin", begin)
