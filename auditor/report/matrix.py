@@ -44,6 +44,9 @@ PAIR_ROW = "HA-01"
 REPLICATION_ROW = "REPL-01"
 """The recommendation whose verdict the replication of a node has in the matrix."""
 
+_VERSION_ROWS = frozenset({"REL-01", "REL-02"})
+"""The recommendations on whether the nodes of a group, and of a cluster, run one version."""
+
 _IDENTITY_VERDICTS = {
     Identity.CERTIFICATE: (Verdict.PASS, "proven"),
     Identity.UNPROVEN: (Verdict.UNKNOWN, "unproven"),
@@ -76,16 +79,20 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class FindingIndex:
-    """A cluster's findings by what they are about, names in lower case."""
+    """A cluster's findings by what they are about, names in lower case.
+
+    Those in `of_cluster` are about all of its nodes.
+    """
 
     by_service: dict[tuple[str, str], list[Finding]]
     by_group: dict[str, list[Finding]]
     by_node: dict[str, list[Finding]]
+    of_cluster: list[Finding]
 
 
 def index_findings(findings: Iterable[Finding]) -> FindingIndex:
-    """Return the findings on nodes and groups, ready to be looked up cell by cell."""
-    index = FindingIndex({}, {}, {})
+    """Return the findings on nodes, groups and cluster, ready to be looked up cell by cell."""
+    index = FindingIndex({}, {}, {}, [])
     for finding in findings:
         name = finding.subject.name.lower()
         if finding.subject.kind is SubjectKind.GROUP:
@@ -94,6 +101,8 @@ def index_findings(findings: Iterable[Finding]) -> FindingIndex:
             index.by_node.setdefault(name, []).append(finding)
             if finding.service:
                 index.by_service.setdefault((name, finding.service), []).append(finding)
+        elif finding.subject.kind is SubjectKind.CLUSTER:
+            index.of_cluster.append(finding)
     return index
 
 
@@ -127,9 +136,15 @@ def _version_cell(node: NodeFacts, index: FindingIndex) -> Cell:
     if node.release is None:
         return _verdict_cell(Verdict.UNKNOWN, "not read")
     of_group = index.by_group.get((node.redundancy_group or "").lower(), ())
-    differing = next((f for f in of_group if f.kind is FindingKind.RELEASE_DIFFERS), None)
+    # Only what has a kind is about a difference; that versions agree needs no mark.
+    differing = [
+        f for f in (*of_group, *index.of_cluster) if f.recommendation in _VERSION_ROWS and f.kind
+    ]
     word = version_number(node.release)
-    return _verdict_cell(Verdict.DRIFT, word, differing) if differing else Cell(word)
+    if not differing:
+        return Cell(word)
+    verdict, finding = _gravest_verdict(differing)
+    return _verdict_cell(verdict, word, finding)
 
 
 def _find_replication(node: NodeFacts, index: FindingIndex) -> Finding | None:
