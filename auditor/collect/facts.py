@@ -191,7 +191,7 @@ def _merge_node_facts(
         earlier, identity=new.identity, certificate_not_after=new.certificate_not_after
     )
     if SurveyTopic.PRODUCT in topics:
-        merged = replace(merged, release=new.release)
+        merged = replace(merged, release=new.release, has_strange_product=new.has_strange_product)
     if SurveyTopic.SERVICES in topics:
         services = new.services
         if SurveyTopic.PRODUCT not in topics:

@@ -16,7 +16,7 @@ from auditor.collect.perfmon import (
     read_sessions,
 )
 from auditor.collect.scope import SurveyTopic
-from auditor.collect.services import RecheckPolicy, read_services
+from auditor.collect.services import RecheckPolicy, has_strange_product, read_services
 from auditor.errors import Bug, ExchangeError, NotAsked, WrongNode
 from auditor.failures import Failure
 from auditor.models.facts import (
@@ -74,7 +74,11 @@ def collect_node(
     # The product comes first, because its list of services shows which of them can be activated.
     if SurveyTopic.PRODUCT in topics:
         product = log.ask(Source.CONTROL_CENTER, client.product_information).value
-        node = replace(node, release=product.active_version if product else None)
+        node = replace(
+            node,
+            release=product.active_version if product else None,
+            has_strange_product=has_strange_product(product),
+        )
     if SurveyTopic.SERVICES in topics:
         request = partial(read_services, log, node, product, context.network, recheck)
         node = log.ask(Source.CONTROL_CENTER, request).value or node

@@ -24,6 +24,7 @@ from auditor.service_names import (
     NETWORK_SERVICES,
     canonical_name,
     is_deployable_service,
+    is_service_name,
 )
 from auditor.soap.client import Client
 from auditor.soap.network import Network
@@ -82,6 +83,14 @@ def merge_service_rows(
     # Otherwise the service would count as one that the release of this node does not have.
     missing = (listed.keys() & NETWORK_SERVICES) - states.keys()
     return states | {name: _state_without_row(name) for name in sorted(missing)}
+
+
+def has_strange_product(product: ProductInformation | None) -> bool:
+    """Return whether a row of the product list names no service of IM&P.
+
+    In a real capture such a row stands in place of a service's, whose name it has lost.
+    """
+    return product is not None and not all(is_service_name(s.name) for s in product.services)
 
 
 def _state_without_row(name: str) -> ServiceState:

@@ -246,6 +246,8 @@ class NodeFacts:
     `REPLICATION_STATES`; both only where they were asked for and read. `role_origin` is
     discovered where only the product information names the publisher.
     `certificate_not_after` is when the certificate that the node presented ends (UTC, ISO 8601).
+    `has_strange_product`: a row of its product list names no service of IM&P, so that a service may
+    be missing from that list.
     """
 
     name: str
@@ -264,6 +266,7 @@ class NodeFacts:
     replication: int | None = None
     role_origin: Origin = Origin.OBSERVED
     certificate_not_after: str | None = None
+    has_strange_product: Annotated[bool, Field(exclude=True)] = False
 
     def without_readings(self) -> "NodeFacts":
         """Return the node as the topology lists it, without anything that was read from it."""

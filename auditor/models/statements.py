@@ -54,6 +54,7 @@ class Form(StrEnum):
     NO_SERVICE_ROW = auto()
     SERVICE_NOT_LISTED = auto()
     LISTED_ON_LIKE_NODE = auto()
+    STRANGE_PRODUCT = auto()
     SOURCE_SILENT = auto()
     SOURCE_FAILED = auto()
     AXL_REPLIES_EXPECTED = auto()

@@ -208,7 +208,8 @@ def evaluate_listed(view: NodeView) -> Evaluation:
     """Return whether the node has the service of the row at all.
 
     Both lists must have been read for a no: the release comes with the list of products. Where
-    another node of the same release lists the service, the answer is unknown.
+    another node of the same release lists the service, or a row of the product list may have been
+    the service's, the answer is unknown.
     """
     node, service = view.node, view.service.state.name
     if not node.services or node.release is None or service in node.services:
@@ -225,6 +226,11 @@ def evaluate_listed(view: NodeView) -> Evaluation:
             return Evaluation(
                 None, (reason,), (make_statement(Form.CHECK_SERVICE_LIST, node=node.name),)
             )
+    if node.has_strange_product:
+        reason = make_statement(Form.STRANGE_PRODUCT, node=node.name, service=service)
+        return Evaluation(
+            None, (reason,), (make_statement(Form.CHECK_SERVICE_LIST, node=node.name),)
+        )
     return Evaluation(False, (view.say(Form.SERVICE_NOT_LISTED),))
 
 

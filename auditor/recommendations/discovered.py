@@ -31,6 +31,7 @@ def _drop_contradicted_node_facts(node: NodeFacts) -> NodeFacts:
         ha_state=None,
         axl=None,
         release=None,
+        has_strange_product=False,
         replication=None,
         certificate_not_after=None,
     )

@@ -54,6 +54,10 @@ _TEMPLATES: Mapping[Form, str] = {
         "node {node} lists no {service}, but {other} of the same release does, so its lists may be "
         "incomplete"
     ),
+    Form.STRANGE_PRODUCT: (
+        "node {node} lists no {service}, but a row of its product list names no known service and "
+        "may have been that one"
+    ),
     Form.SOURCE_SILENT: "{source:source} of {node} returned nothing",
     Form.SOURCE_FAILED: "{source:source} of {node} gave no answer ({reason})",
     Form.AXL_REPLIES_EXPECTED: "AXL of {node} answers an authenticated request",

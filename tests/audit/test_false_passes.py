@@ -31,6 +31,21 @@ def test_product_list_cannot_make_a_table_service_unactivatable(lab: Start) -> N
     assert (result.verdict, result.kind) == (Verdict.DRIFT, FindingKind.NOT_ACTIVATED)
 
 
+@pytest.mark.parametrize("corrupted", [True, False])
+def test_a_service_whose_product_row_may_have_lost_its_name_is_not_missing(
+    lab: Start, corrupted: bool
+) -> None:
+    """No other node shows what its lists should hold, because both lack the service."""
+    agent = "Cisco OAM Agent"
+    lost = [
+        {"fault": "missing-row", "operation": name, "row": agent} for name in (PRODUCTS, STATUS)
+    ]
+    nodes = [{"name": name, "corrupted_product_row": corrupted} for name in (PUB, SUB)]
+    running = lab({**PAIR, "node": nodes, "fault": lost})
+    expected = Verdict.UNKNOWN if corrupted else Verdict.NOT_APPLICABLE
+    assert finding(running.cluster(), "NET-08", SUB).verdict is expected
+
+
 def test_a_product_list_cannot_make_a_network_service_optional(lab: Start) -> None:
     """That it can be activated would say that it need not run."""
     running = lab({**PAIR, "node": [{"name": SUB, "stopped": ["Cisco Sync Agent"]}]})

@@ -154,6 +154,15 @@ def test_a_node_without_a_network_service_is_said_to_lack_it(publisher: NodeFact
     )
 
 
+def test_a_product_list_that_lost_a_name_does_not_prove_that_a_service_is_missing() -> None:
+    """The row may have been its own."""
+    alone = replace(_without_oam_agent(node()), has_strange_product=True)
+    finding = _finding(cluster(alone), "NET-08", "imp1")
+
+    assert finding.verdict is Verdict.UNKNOWN
+    assert "may have been that one" in render_sentence(finding.because)
+
+
 def test_remedies_of_the_foundation_tell_the_order_and_spare_the_users() -> None:
     for number in (1, 2, 3, 4, 5, 6, 7, 9, 11):
         (row,) = ROWS_OF[f"NET-{number:02}"]
