@@ -12,7 +12,7 @@ from auditor.collect.services import RecheckPolicy
 from auditor.config.settings import ClusterSettings, ServerAddress
 from auditor.credentials import Credentials
 from auditor.models.history import TopologyRecall, recall_nothing
-from auditor.soap.budget import longest_wait_s
+from auditor.soap.budget import WaitBudget, longest_wait_s
 from auditor.soap.client import Client
 from auditor.soap.messages import Endpoint, RequestLimits
 from auditor.soap.network import Network
@@ -94,8 +94,12 @@ class SurveyContext:
         *,
         others: frozenset[str],
         axl_first: str | None = None,
+        timed_out_before: bool = False,
     ) -> Client:
-        """Return a client of one server; it connects with its first request."""
+        """Return a client of one server; it connects with its first request.
+
+        `timed_out_before`: it is given the rest of its time only, see `WaitBudget`.
+        """
         # Replies hold these words whatever the password is, so redaction leaves them alone.
         endpoint = build_endpoint(settings, name, address, others, insecure=self.insecure)
         probed = frozenset[str]().union(*(probe.public_texts for probe in self.probes))
@@ -107,4 +111,5 @@ class SurveyContext:
             axl_version=settings.axl_version,
             axl_first=axl_first,
             warnings=self.warnings,
+            budget=WaitBudget(settings.timeout_s, timed_out_before=timed_out_before),
         )

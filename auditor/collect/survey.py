@@ -39,7 +39,7 @@ from auditor.collect.topology import (
     topology_from_facts,
 )
 from auditor.config.settings import ClusterSettings
-from auditor.errors import AuditorError, BadCredentials, ExchangeError, NotAsked
+from auditor.errors import AuditorError, BadCredentials, ExchangeError, NotAsked, Reason
 from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Source
 from auditor.problems import Problem
 from auditor.soap.client import Client
@@ -237,8 +237,16 @@ class ClusterSurvey:
             self.settings.address_of(node.name),
             others=servers,
             axl_first=self._axl_version,
+            timed_out_before=self._has_timed_out_before(node),
         )
         return CoverageLog(node.name, client, self._context.guard, gives_way=gives_way)
+
+    def _has_timed_out_before(self, node: NodeFacts) -> bool:
+        # A wait reads again and again, and must not lose the whole time to a node that hangs. Its
+        # AXL is not judged without Control Center, so a shorter time costs no verdict.
+        earlier = self._earlier
+        gap = None if earlier is None else earlier.gap(node.name, Source.CONTROL_CENTER)
+        return gap is not None and gap.reason is Reason.TIMED_OUT
 
     def _ask_node(self, topology: Topology, node: NodeFacts, log: CoverageLog) -> NodeResult:
         """Ask a node everything, or go on with one that was put aside."""

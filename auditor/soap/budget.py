@@ -18,11 +18,11 @@ class WaitBudget:
     so each request has half of what is left: no interface can take the time of all the others.
     """
 
-    def __init__(self, timeout_s: float) -> None:
-        """Start with nothing spent."""
+    def __init__(self, timeout_s: float, *, timed_out_before: bool = False) -> None:
+        """Start with nothing spent, or as after a whole time-out."""
         self.timeout_s = timeout_s
-        self._remaining_s = longest_wait_s(timeout_s)
-        self._has_timed_out = False
+        self._remaining_s = timeout_s if timed_out_before else longest_wait_s(timeout_s)
+        self._has_timed_out = timed_out_before
 
     def next_limit_s(self) -> float | None:
         """Return the seconds that the next request may take; None: it is not to be sent."""

@@ -19,6 +19,7 @@ from auditor.collect.scope import (
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
 from auditor.models.facts import ClusterFacts, Source
+from auditor.problems import Problem
 from auditor.soap.network import LiveNetwork
 from tests.lab import Lab
 
@@ -176,3 +177,24 @@ def test_a_counter_of_another_node_discards_the_readings(lab: Callable[..., Lab]
     )
     facts = survey(running, SurveyScope(FAILOVER_TOPICS))
     assert (facts.nodes[0].identity, facts.nodes[0].sessions) == ("contradicted", {})
+
+
+def test_a_node_that_hung_is_given_less_time_at_the_next_reading(lab: Callable[..., Lab]) -> None:
+    """A wait goes on reading the others, and takes the node up again once it answers."""
+    running = lab(PAIRS)
+    running.defaults = {**running.defaults, "timeout_s": 1}
+    running.simulator.change({"fault": {"fault": "hang", "node": FIRST}})
+    scope = SurveyScope(WATCH_TOPICS, nodes=frozenset({FIRST}), hurries=True)
+    hung = survey(running, scope)
+    again = survey(running, scope, hung)
+    running.simulator.change({"clear": {}})
+    back = survey(running, scope, again)
+    problems = []
+    for facts in (hung, again):
+        gap = facts.gap(FIRST, Source.CONTROL_CENTER)
+        assert gap is not None
+        assert gap.failure is not None
+        problems.append(gap.failure.problem)
+    assert problems == [Problem.DEADLINE_PASSED, Problem.SHARE_PASSED]
+    assert back.gap(FIRST, Source.CONTROL_CENTER) is None
+    assert back.nodes[0].services

@@ -17,6 +17,13 @@ def test_a_server_that_never_answers_has_less_than_two_timeouts() -> None:
     assert limits == [20, 10, 5, 2.5, 1.25]
 
 
+def test_a_server_that_timed_out_in_an_earlier_reading_has_one_timeout_less() -> None:
+    budget = WaitBudget(20, timed_out_before=True)
+    assert budget.next_limit_s() == 10
+    budget.charge(10)
+    assert budget.next_limit_s() == 5
+
+
 def test_slow_replies_count_but_leave_whole_timeouts() -> None:
     budget, limits = WaitBudget(20), []
     while (limit := budget.next_limit_s()) is not None:
