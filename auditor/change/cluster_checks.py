@@ -9,13 +9,12 @@ from auditor.change.impact import (
     ServiceStop,
     find_stops,
     groups_to_switch_off,
-    needs_ha_off,
 )
 from auditor.change.what_if import RequestedChange, WhatIfFindings, find_changed_node
 from auditor.models.facts import REPLICATION_GOOD, REPLICATION_STATES, ClusterFacts, RunState
 from auditor.models.findings import Finding
 from auditor.models.sessions import PRESENCE_SESSIONS
-from auditor.recommendations.critical_services import is_critical_service
+from auditor.recommendations.critical_services import is_critical_service, needs_ha_off
 from auditor.recommendations.vocabulary import Expectation
 from auditor.service_names import XCP_ROUTER
 

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from auditor.change.advice import load_activation_advice
 from auditor.change.what_if import RequestedChange, find_changed_node
 from auditor.models.facts import ClusterFacts, Group, RunState
-from auditor.recommendations.critical_services import (
-    SERVICES_UNDER_CRITICAL,
-    is_critical_service,
-)
+from auditor.recommendations.critical_services import needs_ha_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +50,6 @@ def _following_restarts(facts: ClusterFacts, change: RequestedChange) -> Iterato
         yield from ((node.name, service) for node in facts.installed_nodes)
     for service in advice.restart_here if advice else ():
         yield change.node, service
-
-
-def needs_ha_off(facts: ClusterFacts, service: str) -> bool:
-    """Return whether a stop of the service starts a failover, or may."""
-    return is_critical_service(facts, service) is not False or service in SERVICES_UNDER_CRITICAL
 
 
 def groups_to_switch_off(facts: ClusterFacts, stops: Sequence[ServiceStop]) -> tuple[Group, ...]:

@@ -12,11 +12,11 @@ from auditor.change.impact import (
     ServiceStop,
     find_stops,
     groups_to_switch_off,
-    needs_ha_off,
     nodes_of_unknown_group,
 )
 from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import ClusterFacts, Group
+from auditor.recommendations.critical_services import needs_ha_off
 
 
 class StepKind(StrEnum):

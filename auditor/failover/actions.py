@@ -17,7 +17,6 @@ from auditor.failover.model import (
 )
 from auditor.failover.node_checks import (
     SERVICE_CHECK_TYPES,
-    START_ORDER,
     CheckState,
     CheckType,
     Doubt,
@@ -28,14 +27,8 @@ from auditor.failure_reasons import reason_text
 from auditor.failures import FailureWords, failure_advice, failure_place
 from auditor.models.facts import REPLICATION_GOOD, HaState, Origin, Source
 from auditor.models.findings import Verdict
+from auditor.recommendations.critical_services import START_ORDER
 from auditor.report.sentences import render_clause
-from auditor.service_names import (
-    CONFIG_AGENT,
-    DATABASE_REPLICATOR,
-    INTERCLUSTER_SYNC_AGENT,
-    OAM_AGENT,
-    SYNC_AGENT,
-)
 from auditor.text import join_names
 
 
@@ -296,7 +289,7 @@ def _start_action(lead: NodeCheck, checks: Sequence[NodeCheck], group: GroupChec
     if lead.service in START_ORDER:
         # A pair that has failed over cannot do so again, and a partner in backup mode needs it on.
         may_fail_over = group.is_switched_on is True and not group.serving
-        needs_ha_off = may_fail_over and not _STARTED_WITH_HA.issuperset(services)
+        needs_ha_off = may_fail_over and any(check.needs_ha_off for check in checks)
         situation = "start_in_order_without_ha" if needs_ha_off else "start_in_order"
         return make_action(situation, **names)
     are_xcp = all(service.startswith("Cisco XCP") for service in services)
@@ -308,11 +301,6 @@ def _order_clause(number: int) -> str:
         return ""
     return ", in this order" if number <= _MAX_SERVICES else ", in the order of the list below"
 
-
-_STARTED_WITH_HA = frozenset(
-    {DATABASE_REPLICATOR, OAM_AGENT, INTERCLUSTER_SYNC_AGENT, CONFIG_AGENT, SYNC_AGENT}
-)
-"""Network services that nothing else needs in order to start: no failover begins meanwhile."""
 
 _MAX_SERVICES = 4
 """How many services a line names; the table below has the rest."""

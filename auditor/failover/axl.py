@@ -12,7 +12,7 @@ from auditor.recommendations.conditions import evaluate_feature
 from auditor.recommendations.discovered import drop_discovered_facts
 from auditor.recommendations.engine import evaluate_applicability
 from auditor.recommendations.logic import any_of
-from auditor.recommendations.view import NodeView, ServiceView, view_service
+from auditor.recommendations.view import NodeView, view_service
 from auditor.service_names import AXL_WEB_SERVICE
 
 _ROWS_OF_AXL = ("AXL-01", "AXL-02")
@@ -44,7 +44,7 @@ def _is_axl_applicable(
 
 def check_node_axl(findings: JudgedCluster, node: NodeFacts) -> NodeCheck:
     """Return whether AXL is activated, runs, and answered an authenticated request."""
-    check = _check_axl_reply(node, view_service(findings.facts, node, AXL_WEB_SERVICE))
+    check = _check_axl_reply(findings.facts, node)
     is_required = is_axl_required(findings, node)
     if check.verdict is Verdict.PASS:
         return check
@@ -59,8 +59,9 @@ def check_node_axl(findings: JudgedCluster, node: NodeFacts) -> NodeCheck:
     return check
 
 
-def _check_axl_reply(node: NodeFacts, view: ServiceView) -> NodeCheck:
-    check = build_service_check(node, view, CheckType.AXL, Verdict.UNKNOWN)
+def _check_axl_reply(facts: ClusterFacts, node: NodeFacts) -> NodeCheck:
+    view = view_service(facts, node, AXL_WEB_SERVICE)
+    check = build_service_check(facts, node, view, CheckType.AXL, Verdict.UNKNOWN)
     # The reply comes before the row of Control Center: a service can be started and still fail to
     # answer.
     if node.axl is not None and node.axl.answer is AxlAvailability.ANSWERED:

@@ -4,33 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor import service_names
 from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import Severity, Verdict
 from auditor.models.statements import Statement
-from auditor.recommendations.critical_services import CRITICAL_SERVICES
-
-# The guide numbers the services from the Data Monitor to the Config Agent (administration guide 15,
-# "Post Change Tasks And Verification"). It leaves out the database, which all of them need, and the
-# Sync Agent; feature services follow in any order.
-START_ORDER = (
-    service_names.DATABASE,
-    service_names.DATABASE_REPLICATOR,
-    service_names.DATA_MONITOR,
-    service_names.SERVER_RECOVERY_MANAGER,
-    service_names.ROUTE_DATASTORE,
-    service_names.LOGIN_DATASTORE,
-    service_names.SIP_REGISTRATION_DATASTORE,
-    service_names.PRESENCE_DATASTORE,
-    service_names.XCP_CONFIG_MANAGER,
-    service_names.XCP_ROUTER,
-    service_names.OAM_AGENT,
-    service_names.CLIENT_PROFILE_AGENT,
-    service_names.INTERCLUSTER_SYNC_AGENT,
-    service_names.CONFIG_AGENT,
-    service_names.SYNC_AGENT,
-)
-"""The network services that others depend on, in the order in which Cisco starts them."""
+from auditor.recommendations.critical_services import CRITICAL_SERVICES, START_ORDER
 
 
 class CheckType(StrEnum):
@@ -89,7 +66,8 @@ class NodeCheck:
     service, or the group that the node is in. `severity` is that of the finding behind the check.
     `notes` are further sentences of the engine or of the coverage, which are only printed.
     `missing` is what the service needs and lacks, and `remedies` are what the engine advises: how
-    to give it that, or how to find out what is unknown.
+    to give it that, or how to find out what is unknown. `needs_ha_off`: high availability goes off
+    before the service is started in order.
     """
 
     type: CheckType
@@ -103,6 +81,7 @@ class NodeCheck:
     notes: tuple[str | Statement, ...] = ()
     missing: Statement | None = None
     remedies: tuple[Statement, ...] = ()
+    needs_ha_off: bool = False
 
     @property
     def start_position(self) -> int:

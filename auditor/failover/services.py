@@ -6,7 +6,6 @@ from dataclasses import replace
 from auditor import service_names
 from auditor.failover.judged import JudgedCluster
 from auditor.failover.node_checks import (
-    START_ORDER,
     CheckState,
     CheckType,
     Doubt,
@@ -15,7 +14,12 @@ from auditor.failover.node_checks import (
 from auditor.models.facts import ClusterFacts, HaState, NodeFacts, RunState
 from auditor.models.findings import Finding, FindingKind, Verdict
 from auditor.models.statements import Form, make_statement
-from auditor.recommendations.critical_services import CRITICAL_SERVICES, is_critical_service
+from auditor.recommendations.critical_services import (
+    CRITICAL_SERVICES,
+    START_ORDER,
+    is_critical_service,
+    needs_ha_off,
+)
 from auditor.recommendations.discovered import drop_discovered_facts
 from auditor.recommendations.ha import explain_by_ha
 from auditor.recommendations.ha_states import (
@@ -47,7 +51,8 @@ def check_services(findings: JudgedCluster, node: NodeFacts) -> Iterator[NodeChe
     if not node.services:
         view = view_service(findings.facts, node, OTHER_SERVICES[0])
         # One check for all of them, because it is not known which are activated.
-        yield replace(_unknown_check(node, view, CheckType.OTHER), service="")
+        check = _unknown_check(findings.facts, node, view, CheckType.OTHER)
+        yield replace(check, service="")
         return
     for service in OTHER_SERVICES:
         if service in critical:
@@ -86,10 +91,10 @@ def _check_named_service(
     view = view_service(findings.facts, node, service)
     finding = _weightiest(findings.service_findings(node.name, service))
     if not node.services:
-        return _unknown_check(node, view, check_type, finding)
+        return _unknown_check(findings.facts, node, view, check_type, finding)
     if finding is None:
-        return build_service_check(node, view, check_type, Verdict.NOT_APPLICABLE)
-    check = build_service_check(node, view, check_type, finding.verdict, finding)
+        return build_service_check(findings.facts, node, view, check_type, Verdict.NOT_APPLICABLE)
+    check = build_service_check(findings.facts, node, view, check_type, finding.verdict, finding)
     if _may_be_stopped_by_ha(findings.facts, node, service) and finding.verdict is Verdict.DRIFT:
         return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.IDLE_NODE)
     match finding.verdict:
@@ -137,6 +142,7 @@ def _describe_unknown(
 
 
 def build_service_check(
+    facts: ClusterFacts,
     node: NodeFacts,
     view: ServiceView,
     check_type: CheckType,
@@ -154,14 +160,19 @@ def build_service_check(
         view.state.name,
         detail=" ".join(part for part in parts if part),
         notes=(view.why,) if view.why else (),
+        needs_ha_off=needs_ha_off(facts, view.state.name),
     )
     return check if finding is None else replace(check, severity=finding.severity)
 
 
 def _unknown_check(
-    node: NodeFacts, view: ServiceView, check_type: CheckType, finding: Finding | None = None
+    facts: ClusterFacts,
+    node: NodeFacts,
+    view: ServiceView,
+    check_type: CheckType,
+    finding: Finding | None = None,
 ) -> NodeCheck:
-    check = build_service_check(node, view, check_type, Verdict.UNKNOWN, finding)
+    check = build_service_check(facts, node, view, check_type, Verdict.UNKNOWN, finding)
     return (
         check if check.notes else replace(check, notes=(make_statement(Form.SERVICE_NOT_SETTLED),))
     )

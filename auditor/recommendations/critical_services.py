@@ -1,20 +1,50 @@
-"""The services whose stop starts a failover while high availability is on.
+"""In which order services start, and which of them start a failover when they stop.
 
-Source: configuration guide 15, chapters on high availability, of presence and of persistent chat.
+Sources: administration guide 15, "Post Change Tasks And Verification"; configuration guide 15,
+chapters on high availability, of presence and of persistent chat.
 """
 
 from auditor import service_names
 from auditor.models.facts import ClusterFacts
 from auditor.recommendations.conditions import evaluate_feature
 
+# The guide numbers the services from the Data Monitor to the Config Agent. It leaves out the
+# database, which all of them need, and the Sync Agent; feature services follow in any order.
+START_ORDER = (
+    service_names.DATABASE,
+    service_names.DATABASE_REPLICATOR,
+    service_names.DATA_MONITOR,
+    service_names.SERVER_RECOVERY_MANAGER,
+    service_names.ROUTE_DATASTORE,
+    service_names.LOGIN_DATASTORE,
+    service_names.SIP_REGISTRATION_DATASTORE,
+    service_names.PRESENCE_DATASTORE,
+    service_names.XCP_CONFIG_MANAGER,
+    service_names.XCP_ROUTER,
+    service_names.OAM_AGENT,
+    service_names.CLIENT_PROFILE_AGENT,
+    service_names.INTERCLUSTER_SYNC_AGENT,
+    service_names.CONFIG_AGENT,
+    service_names.SYNC_AGENT,
+)
+"""The network services that others depend on, in the order in which Cisco starts them."""
+
 CRITICAL_SERVICES = (
+    service_names.XCP_ROUTER,
     service_names.CLIENT_PROFILE_AGENT,
     service_names.SYNC_AGENT,
-    service_names.XCP_ROUTER,
     service_names.SIP_PROXY_SERVICE,
     service_names.PRESENCE_ENGINE_SERVICE,
 )
-"""The services that are critical in every cluster, in the order in which they start."""
+"""The services that are critical in every cluster, in the order in which they start: Presence
+Engine needs SIP Proxy."""
+
+SERVICES_UNDER_CRITICAL = frozenset(START_ORDER[: START_ORDER.index(CRITICAL_SERVICES[0])]) - {
+    # Replication may wait; nothing that starts on the node waits for it.
+    service_names.DATABASE_REPLICATOR
+}
+"""The network services that start before the critical ones, which do not start without them (TAC
+document 217304, start order), or that decide on a failover themselves."""
 
 
 def is_critical_service(facts: ClusterFacts, service: str) -> bool | None:
@@ -28,16 +58,9 @@ def is_critical_service(facts: ClusterFacts, service: str) -> bool | None:
     return None if service == service_names.AUTHENTICATION_SERVICE else False
 
 
-SERVICES_UNDER_CRITICAL = frozenset(
-    {
-        service_names.DATA_MONITOR,
-        service_names.SERVER_RECOVERY_MANAGER,
-        service_names.ROUTE_DATASTORE,
-        service_names.LOGIN_DATASTORE,
-        service_names.SIP_REGISTRATION_DATASTORE,
-        service_names.PRESENCE_DATASTORE,
-        service_names.XCP_CONFIG_MANAGER,
-    }
-)
-"""The network services that start before the critical ones, which do not start without them (TAC
-document 217304, start order), or that decide on a failover themselves."""
+def needs_ha_off(facts: ClusterFacts, service: str) -> bool:
+    """Return whether high availability goes off before a service is stopped, or started in order.
+
+    Else that starts a failover, or may: while the service is down, so is a critical one.
+    """
+    return is_critical_service(facts, service) is not False or service in SERVICES_UNDER_CRITICAL

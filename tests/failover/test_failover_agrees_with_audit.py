@@ -9,11 +9,12 @@ import pytest
 
 from auditor.failover.actions import choose_action
 from auditor.failover.judged import judge_for_failover
-from auditor.failover.node_checks import SERVICE_CHECK_TYPES, START_ORDER
+from auditor.failover.node_checks import SERVICE_CHECK_TYPES
 from auditor.failover.readiness import assess_readiness
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import HaState, RunState
 from auditor.models.findings import Verdict
+from auditor.recommendations.critical_services import START_ORDER
 from auditor.service_names import (
     DATABASE,
     FEATURE_SERVICES,

@@ -19,6 +19,7 @@ from auditor.models.findings import (
 )
 from auditor.recommendations.cause_rules import CauseRule, load_cause_rules, parse_cause_rules
 from auditor.recommendations.causes import link_causes
+from auditor.recommendations.critical_services import START_ORDER
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
 from auditor.report.sentences import render_sentences
@@ -350,6 +351,14 @@ def test_the_rules_name_rows_that_exist_and_of_one_place() -> None:
             for cause in rule.by:
                 assert wider[rows[row].subject] <= wider[rows[cause].subject]
         assert rule.because.endswith(".")
+
+
+def test_services_are_acted_on_in_the_order_in_which_they_start() -> None:
+    services = {row.id: row.service for row in ROWS}
+
+    for rule in RULES:
+        positions = [START_ORDER.index(s) for s in map(services.get, rule.by) if s in START_ORDER]
+        assert positions == sorted(positions)
 
 
 def test_no_row_explains_itself_through_others() -> None:

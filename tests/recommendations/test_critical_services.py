@@ -4,9 +4,22 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.recommendations.critical_services import CRITICAL_SERVICES, is_critical_service
+from auditor.recommendations.critical_services import (
+    CRITICAL_SERVICES,
+    SERVICES_UNDER_CRITICAL,
+    START_ORDER,
+    is_critical_service,
+    needs_ha_off,
+)
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
+    CONFIG_AGENT,
+    DATABASE,
+    DATABASE_REPLICATOR,
+    INTERCLUSTER_SYNC_AGENT,
+    OAM_AGENT,
+    PRESENCE_ENGINE_SERVICE,
+    SIP_PROXY_SERVICE,
     TEXT_CONFERENCE_MANAGER,
     WEB_CONNECTION_MANAGER,
 )
@@ -32,3 +45,16 @@ def test_the_monitoring_of_the_authentication_service_is_not_known() -> None:
     """A service parameter decides, and no interface that is asked shows it."""
     assert is_critical_service(make.cluster(), AUTHENTICATION_SERVICE) is None
     assert is_critical_service(make.cluster(), WEB_CONNECTION_MANAGER) is False
+
+
+def test_critical_services_are_in_the_order_in_which_they_start() -> None:
+    """The network services first, and SIP Proxy before Presence Engine, which needs it."""
+    network = [name for name in START_ORDER if name in CRITICAL_SERVICES]
+    assert list(CRITICAL_SERVICES) == [*network, SIP_PROXY_SERVICE, PRESENCE_ENGINE_SERVICE]
+
+
+def test_high_availability_stays_on_only_where_nothing_waits_for_the_service() -> None:
+    facts = make.cluster()
+    stays_on = {name for name in START_ORDER if not needs_ha_off(facts, name)}
+    assert stays_on == {DATABASE_REPLICATOR, OAM_AGENT, INTERCLUSTER_SYNC_AGENT, CONFIG_AGENT}
+    assert DATABASE in SERVICES_UNDER_CRITICAL

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from auditor.models.facts import ClusterFacts, Origin, Setting
-from auditor.models.findings import Finding, SubjectKind, Verdict
+from auditor.models.findings import Finding, FindingKind, SubjectKind, Verdict
+from auditor.recommendations.critical_services import START_ORDER, needs_ha_off
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import Recommendation, Remedy, load_packs
 from auditor.recommendations.vocabulary import Expectation
@@ -113,6 +114,42 @@ def test_a_restart_of_a_critical_service_comes_after_ha_is_off(remedy: Remedy) -
     # The command alone would be an invitation to leave the first step out.
     if re.search(command, remedy.cli):
         assert re.search(command, remedy.action)
+
+
+ORDERED_ROWS = [
+    next(row for row in ROWS if row.service == name and row.network) for name in START_ORDER
+]
+
+
+@pytest.mark.parametrize("row", ORDERED_ROWS, ids=lambda row: row.id)
+def test_ha_goes_off_for_the_services_for_which_it_does_everywhere(row: Recommendation) -> None:
+    """`failover-check` and `precheck` go by the same function."""
+    assert row.service is not None
+    expected = needs_ha_off(cluster(), row.service)
+    for remedy in _remedies(row):
+        is_off = "turn high availability of the redundancy group off" in remedy.action
+        assert is_off is expected, remedy.action
+
+
+def test_the_numbers_of_the_rows_follow_the_start_order() -> None:
+    numbered = [row.id for row in ORDERED_ROWS if "NET-01" <= row.id <= "NET-10"]
+    assert numbered == [f"NET-{number:02}" for number in range(1, 11)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in ORDERED_ROWS if "start order" in row.remedy[FindingKind.STOPPED].action],
+    ids=lambda row: row.id,
+)
+def test_a_remedy_names_the_neighbours_in_the_start_order(row: Recommendation) -> None:
+    assert row.service is not None
+    position = START_ORDER.index(row.service)
+    before, after = START_ORDER[position - 1], START_ORDER[position + 1]
+    for remedy in _remedies(row):
+        if "after Cisco" in remedy.action:
+            assert f"after {before} and before" in remedy.action
+        if "before Cisco" in remedy.action:
+            assert f"before {after}" in remedy.action
 
 
 PREREQUISITES = {
