@@ -231,6 +231,10 @@ class Form(StrEnum):
 
     # What to do
     ROW_REMEDY = auto()
+    ROW_COMMAND = auto()
+    ROW_FIRST = auto()
+    HA_OFF_FIRST = auto()
+    HA_ON_AGAIN = auto()
     FIX_CAUSE_FIRST = auto()
     BRING_BACK = auto()
     FIX_ACCESS = auto()

@@ -36,13 +36,14 @@ from auditor.recommendations.logic import (
     negate_exception,
     unique,
 )
-from auditor.recommendations.packs import Recommendation, Remedy
+from auditor.recommendations.packs import Recommendation
 from auditor.recommendations.profile import (
     judge_absent_feature,
     judge_declared_key,
     judge_declared_names,
     profile_keys,
 )
+from auditor.recommendations.remedies import remedy_statements
 from auditor.recommendations.services import judge_node
 from auditor.recommendations.versions import (
     judge_cluster_version,
@@ -142,14 +143,14 @@ def _remedy_statements(
         return ()
     needed = _evaluate_need(context, row, name)
     if row.remedy_without is not None and needed.value is False:
-        return (_row_remedy_statement(row, row.remedy_without, name),)
+        return remedy_statements(row.remedy_without, _command_node(row, name))
     # The remedy of the row would change a cluster that may be right; first it must be known.
     if judgement.verdict is Verdict.UNKNOWN:
         return judgement.hints
     remedy = row.remedy.get(judgement.kind) if judgement.kind else None
     if remedy is None:
         return ()
-    return (_row_remedy_statement(row, remedy, name), *needed.hints)
+    return (*remedy_statements(remedy, _command_node(row, name)), *needed.hints)
 
 
 def _evaluate_need(context: _JudgeContext, row: Recommendation, name: str) -> Evaluation:
@@ -168,14 +169,9 @@ def _evaluate_need(context: _JudgeContext, row: Recommendation, name: str) -> Ev
     return evaluate_condition(row.remedy_without.feature, view)
 
 
-def _row_remedy_statement(row: Recommendation, remedy: Remedy, name: str) -> Statement:
-    return make_statement(
-        Form.ROW_REMEDY,
-        page=remedy.page,
-        action=remedy.action,
-        command=remedy.cli,
-        node=name if remedy.cli and row.subject is SubjectKind.NODE else "",
-    )
+def _command_node(row: Recommendation, name: str) -> str:
+    """Return the node on which a command is to be run, empty for a wider subject."""
+    return name if row.subject is SubjectKind.NODE else ""
 
 
 def _effective_severity(row: Recommendation, facts: ClusterFacts, name: str) -> Severity:

@@ -6,8 +6,9 @@ error names the block and the key, and the tests load every pack.
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from importlib.resources import files
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, model_validator
 
@@ -30,15 +31,36 @@ class PackTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+class HaOff(StrEnum):
+    """Whose high availability is off during a remedy."""
+
+    GROUP = "group"
+    GROUPS = "groups"
+
+
 class Remedy(PackTable):
     """What to do about one kind of drift: the administration page, the act there, the CLI.
 
-    `cli` is empty where no command line does it.
+    `cli` is empty where no command line does the act; `page` and `action` are where nothing else
+    does. `first` comes before, and `then` after it. With `ha_off`, high availability is off
+    meanwhile; `ha_off_where` says where, if not everywhere.
     """
 
-    page: PackText
-    action: PackText
+    page: str = ""
+    action: str = ""
     cli: str = ""
+    first: str = ""
+    then: str = ""
+    ha_off: HaOff | None = None
+    ha_off_where: str = ""
+
+    @model_validator(mode="after")
+    def _require_act(self) -> Self:
+        if bool(self.page) != bool(self.action):
+            raise ValueError("a page has an action, and an action a page")
+        if not self.action and not self.cli:
+            raise ValueError("a remedy has an action or a command")
+        return self
 
 
 class RemedyWithout(Remedy):

@@ -15,6 +15,7 @@ from auditor.report.grouping import (
     recommendation_title,
     subjects_text,
 )
+from auditor.report.sentences import render_sentence
 from auditor.report.wording import KIND_TEXTS, LabelledText
 from auditor.text import join_names
 
@@ -58,13 +59,23 @@ def group_by_cause(
     """Return the blocks of all drift, worst cause first; `whole` leaves no evidence out."""
     causes = {cause.finding.id: cause for cause in cluster.causes}
     groups = group_by_key((cause.finding for cause in causes.values()), difference_group_key)
-    return [
-        CauseBlock(
-            build_finding_group(report, group, cluster, whole=whole),
-            describe_effects([causes[finding.id] for finding in group], cluster),
+    blocks = []
+    for group in groups:
+        effects = describe_effects([causes[finding.id] for finding in group], cluster)
+        findings = [begin_remedy(finding, effects) for finding in group]
+        blocks.append(
+            CauseBlock(build_finding_group(report, findings, cluster, whole=whole), effects)
         )
-        for group in groups
-    ]
+    return blocks
+
+
+def begin_remedy(finding: Finding, effects: Sequence[Effect]) -> Finding:
+    """Return a cause without the end of its remedy where its effects need acts of their own.
+
+    High availability goes on once, after the last of them.
+    """
+    is_last = not any(effect.remedies for effect in effects)
+    return finding if is_last else _drop_statements(finding, Form.HA_ON_AGAIN)
 
 
 def describe_effects(causes: Sequence[Cause], cluster: ClusterReport) -> tuple[Effect, ...]:
@@ -80,13 +91,27 @@ def describe_effects(causes: Sequence[Cause], cluster: ClusterReport) -> tuple[E
         for cause in cluster.causes
         if cause.finding.id not in own
     }
-    return tuple(_describe_effect(group, cluster, seen, others) for group in groups)
+    effects = [_describe_effect(group, cluster, seen, others) for group in groups]
+    findings = (f for cause in causes for f in (cause.finding, *cause.explains))
+    ends = {s: None for f in findings for s in f.remedy if s.form is Form.HA_ON_AGAIN}
+    acting = [number for number, effect in enumerate(effects) if effect.remedies]
+    if ends and acting:
+        last = effects[acting[-1]]
+        ended = (*last.remedies, *map(render_sentence, ends))
+        effects[acting[-1]] = replace(last, remedies=ended)
+    return tuple(effects)
 
 
 def _drop_cause_remedy(finding: Finding) -> Finding:
-    """Return the finding without the advice to fix its cause first, which the block begins with."""
-    own = tuple(s for s in finding.remedy if s.form is not Form.FIX_CAUSE_FIRST)
-    return replace(finding, remedy=own)
+    """Return the finding without the advice to fix its cause first, which the block begins with.
+
+    High availability goes on at the end of the block.
+    """
+    return _drop_statements(finding, Form.FIX_CAUSE_FIRST, Form.HA_ON_AGAIN)
+
+
+def _drop_statements(finding: Finding, *forms: Form) -> Finding:
+    return replace(finding, remedy=tuple(s for s in finding.remedy if s.form not in forms))
 
 
 def _describe_effect(
@@ -99,6 +124,9 @@ def _describe_effect(
 
     `others` are the causes of other blocks: their recommendations by finding id.
     """
+    group = [
+        replace(f, remedy=tuple(s for s in f.remedy if not _is_off_already(s, seen))) for f in group
+    ]
     first = group[0]
     what = f": {KIND_TEXTS[first.kind]}" if first.kind else ""
     kind = first.subject.kind
@@ -114,6 +142,12 @@ def _describe_effect(
     also = dict.fromkeys(others[id_] for f in group for id_ in f.caused_by if id_ in others)
     text = f"{recommendation_title(first)}{what}, {word} {where}"
     return Effect(text, tuple(also), remedies, tuple(group))
+
+
+def _is_off_already(remedy: Statement, seen: set[Statement]) -> bool:
+    """Return whether a remedy turns high availability off, as one that was seen did."""
+    is_off = remedy.form is Form.HA_OFF_FIRST
+    return is_off and (remedy in seen or remedy.without("where") in seen)
 
 
 def _act(remedy: Statement) -> Statement:

@@ -7,7 +7,7 @@ from auditor import __version__
 from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
 from auditor.report import summary, wording
-from auditor.report.cause_blocks import describe_effects, effect_rows
+from auditor.report.cause_blocks import begin_remedy, describe_effects, effect_rows
 from auditor.report.code_marks import split_code
 from auditor.report.sentences import render_sentence, render_source
 from auditor.text import count_noun, printable
@@ -157,9 +157,9 @@ def _verdict_markdown(
         for finding in findings:
             yield from _finding_markdown(report, finding)
     for cause in cluster.causes if by_cause else ():
-        yield from _finding_markdown(
-            report, cause.finding, effect_rows(describe_effects([cause], cluster))
-        )
+        effects = describe_effects([cause], cluster)
+        finding = begin_remedy(cause.finding, effects)
+        yield from _finding_markdown(report, finding, effect_rows(effects))
 
 
 def _changes_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:

@@ -13,8 +13,10 @@ from auditor.models.certificates import URGENT_CERTIFICATE_DAYS
 from auditor.models.findings import SubjectKind
 from auditor.recommendations.cause_rules import load_cause_rules
 from auditor.recommendations.packs import Recommendation, Remedy
+from auditor.recommendations.remedies import remedy_statements
 from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMode, NodeScope
 from auditor.report.console import render_console, safe_text
+from auditor.report.sentences import render_sentences
 from auditor.report.wording import KIND_TEXTS
 from auditor.text import count_noun, join_names
 
@@ -216,5 +218,4 @@ def _rule_condition_text(row: Recommendation) -> str:
 
 
 def _rule_remedy_text(remedy: Remedy) -> str:
-    command = f" Command line: {remedy.cli}" if remedy.cli else ""
-    return f"In {remedy.page}, {remedy.action}.{command}"
+    return render_sentences(remedy_statements(remedy))

@@ -16,7 +16,8 @@ from auditor.models.findings import (
     finding_sort_key,
 )
 from auditor.models.report import Report
-from auditor.recommendations.packs import Recommendation, load_packs
+from auditor.recommendations.packs import Recommendation, Remedy, load_packs
+from auditor.recommendations.remedies import remedy_statements
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import (
     caused_by_texts,
@@ -109,12 +110,16 @@ def _sarif_run(report: Report, rows: Iterable[Recommendation]) -> _SarifObject:
     }
 
 
+def _remedy_text(remedy: Remedy) -> str:
+    return render_sentences(remedy_statements(remedy))
+
+
 def _sarif_rule(row: Recommendation) -> _SarifObject:
     source = f"{row.source.document}, {row.source.section}"
-    ways = [f"{KIND_TEXTS[kind]}: in {r.page}, {r.action}" for kind, r in row.remedy.items()]
+    ways = [f"{KIND_TEXTS[kind]}: {_remedy_text(r)}" for kind, r in row.remedy.items()]
     if row.remedy_without is not None:
         r = row.remedy_without
-        ways.append(f"with {r.feature} declared absent: in {r.page}, {r.action}")
+        ways.append(f"with {r.feature} declared absent: {_remedy_text(r)}")
     return {
         "id": row.id,
         "shortDescription": {"text": row.title},

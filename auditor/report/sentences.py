@@ -284,7 +284,18 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.CLUSTER_COUNTS: "what was read counts, and the file differs from it",
     # What to do
     Form.FIX_CAUSE_FIRST: "first fix {recommendations}, then do the rest if this still differs",
-    Form.ROW_REMEDY: "in {page}, {action}{command:run}{node:on}",
+    Form.ROW_REMEDY: "in {page}, {action}{command:run}{node:on}{then:then}",
+    Form.ROW_COMMAND: "run `{command}`{node:on}{then:then}",
+    Form.ROW_FIRST: "first {action}",
+    Form.HA_OFF_FIRST: (
+        "turn high availability of the redundancy {groups} off{where:where} (Cisco Unified CM"
+        " Administration > System > Presence Redundancy Groups), unless it is off already, and wait"
+        " two minutes"
+    ),
+    Form.HA_ON_AGAIN: (
+        "turn high availability on again only once all services run and database replication is in"
+        " state 2 on all nodes"
+    ),
     Form.BRING_BACK: "bring {node} back (see coverage), then audit again",
     Form.FIX_ACCESS: (
         "to make {source:source} of {node} answer, {advice}{place:brackets}; then audit again"
@@ -451,8 +462,10 @@ _FORMATS: Mapping[str, Callable[[StatementValue], str]] = {
         f"the cluster runs {_text(value)}" if value else "the release of the cluster is not known"
     ),
     "runs": lambda value: "run" if isinstance(value, tuple) and len(value) > 1 else "runs",
-    "run": lambda value: f"; or run `{_text(value)}`" if value else "",
+    "run": lambda value: f", or run `{_text(value)}`" if value else "",
     "source": lambda value: _SOURCE_NAMES[Source(_text(value))],
+    "then": lambda value: f"; {_text(value)}" if value else "",
+    "where": lambda value: f" where {_text(value)}" if value else "",
     "state": lambda value: _STATE_WORDS.get(_text(value), _text(value)),
 }
 """What a placeholder makes of its value, by the word after its colon."""

@@ -218,7 +218,7 @@ def test_a_drift_says_what_follows_and_what_to_do() -> None:
     assert finding.consequence == "SIP presence and messages do not reach the users of this node."
     assert render_sentences(finding.remedy) == (
         "In Cisco Unified IM and Presence Serviceability > Tools > Control Center - Feature "
-        "Services, choose the node and start Cisco SIP Proxy; or run `utils service start Cisco "
+        "Services, choose the node and start Cisco SIP Proxy, or run `utils service start Cisco "
         "SIP Proxy` on imp2."
     )
 

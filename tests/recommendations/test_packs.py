@@ -59,7 +59,7 @@ def test_a_good_block_becomes_a_row() -> None:
         ("severity =", "severety =", "severity"),
         ("severity =", "severety =", "severety"),
         ('"running"', '"runing"', "expects"),
-        ('page = "Service Activation"', 'pages = "x"', "remedy.not_activated.page"),
+        ('page = "Service Activation"', 'pages = "x"', "remedy.not_activated.pages"),
         ("https://example.test/", "example.test", "source.url"),
         ('section = "B", ', "", "source.section"),
         ('section = "B"', 'section = "B", passage = "C"', "source.passage"),
