@@ -38,7 +38,7 @@ def history_error(line: str) -> ConfigError:
 
 
 @dataclass(slots=True)
-class LockPatience:
+class LockWait:
     """How long the next transaction waits for other programs: not again after one that failed."""
 
     left_s: float = field(default_factory=lambda: LOCK_TIMEOUT_S)
@@ -55,7 +55,7 @@ class HistoryDatabase:
 
     engine: Engine = field(repr=False)  # its repr shows the options of the URL
     address: DatabaseLocation
-    patience: LockPatience
+    lock_wait: LockWait
 
     @contextmanager
     def reading(
@@ -94,7 +94,7 @@ class HistoryDatabase:
     def _limit_lock_waits(self, connection: Connection) -> None:
         # SQLite is told when it connects. On PostgreSQL readers wait too, for a VACUUM FULL say.
         if connection.dialect.name == "postgresql":
-            connection.execute(text(f"SET LOCAL lock_timeout = {self.patience.left_ms}"))
+            connection.execute(text(f"SET LOCAL lock_timeout = {self.lock_wait.left_ms}"))
 
     @contextmanager
     def _translated(self, failed: Callable[[str], AuditorError]) -> Iterator[None]:
@@ -103,10 +103,10 @@ class HistoryDatabase:
             yield
         except DBAPIError as fault:
             # What follows tries once, without waiting: a run must not wait for each of its steps.
-            self.patience.left_s = 0
+            self.lock_wait.left_s = 0
             raise failed(self._sentence(fault)) from None
         else:
-            self.patience.left_s = LOCK_TIMEOUT_S
+            self.lock_wait.left_s = LOCK_TIMEOUT_S
 
     def _sentence(self, fault: DBAPIError) -> str:
         redactor = Redactor(self.address.secrets)
@@ -127,7 +127,7 @@ def connect_database(address: DatabaseLocation) -> HistoryDatabase:
     Raises:
         ConfigError: the driver for PostgreSQL is not installed.
     """
-    patience = LockPatience()
+    lock_wait = LockWait()
     try:
         engine = create_engine(
             address.url, poolclass=NullPool, connect_args=_connect_arguments(address)
@@ -137,10 +137,10 @@ def connect_database(address: DatabaseLocation) -> HistoryDatabase:
             "history: PostgreSQL needs a driver: pip install 'auditor[postgresql]'"
         ) from None
     if address.file:
-        _prepare_sqlite(engine, patience)
+        _prepare_sqlite(engine, lock_wait)
     elif _CONNECT_TIMEOUT not in address.url.query:
-        _limit_connecting(engine, patience)
-    return HistoryDatabase(engine, address, patience)
+        _limit_connecting(engine, lock_wait)
+    return HistoryDatabase(engine, address, lock_wait)
 
 
 def _connect_arguments(address: DatabaseLocation) -> dict[str, str | None]:
@@ -150,21 +150,21 @@ def _connect_arguments(address: DatabaseLocation) -> dict[str, str | None]:
     return {} if "application_name" in address.url.query else {"application_name": "auditor"}
 
 
-def _limit_connecting(engine: Engine, patience: LockPatience) -> None:
+def _limit_connecting(engine: Engine, lock_wait: LockWait) -> None:
     """Let each connection to PostgreSQL take as long as the run still waits."""
 
     def limit(_dialect: object, _entry: object, _words: object, arguments: dict[str, Any]) -> None:
-        arguments[_CONNECT_TIMEOUT] = max(_SHORTEST_CONNECT_TIMEOUT_S, round(patience.left_s))
+        arguments[_CONNECT_TIMEOUT] = max(_SHORTEST_CONNECT_TIMEOUT_S, round(lock_wait.left_s))
 
     event.listen(engine, "do_connect", limit)
 
 
-def _prepare_sqlite(engine: Engine, patience: LockPatience) -> None:
+def _prepare_sqlite(engine: Engine, lock_wait: LockWait) -> None:
     def configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
         # SQLite ignores foreign keys unless each connection asks for them.
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute(f"PRAGMA busy_timeout = {patience.left_ms}")
+        cursor.execute(f"PRAGMA busy_timeout = {lock_wait.left_ms}")
 
     def begin(connection: Connection) -> None:
         # A writer takes the lock at once: two readers cannot both become writers.

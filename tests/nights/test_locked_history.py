@@ -51,7 +51,7 @@ def test_all_steps_of_a_run_wait_once(
 ) -> None:
     tonight = judged(2, {"SIP-01": DRIFT})
     history.record(judged(1, {"SIP-01": DRIFT}))
-    monkeypatch.setattr(history.database.patience, "left_s", WAIT_S)
+    monkeypatch.setattr(history.database.lock_wait, "left_s", WAIT_S)
     with held(url):
         began = time.monotonic()
         told = failures(
