@@ -42,7 +42,7 @@ from auditor.simulator.faults import (
     Fault,
     FaultPlan,
     FaultRule,
-    Question,
+    RequestKey,
     SimulatedInterface,
 )
 from auditor.simulator.http_replies import (
@@ -202,8 +202,8 @@ class SimulatedServer:
             return await refusal.respond_error_page(
                 request, 404, "The requested resource is not available"
             )
-        asked = Question(interface, entry.operation, entry.object)
-        rule = self._simulation.plan.fault_in_place_of_reply(self._name, asked)
+        key = RequestKey(interface, entry.operation, entry.object)
+        rule = self._simulation.plan.fault_in_place_of_reply(self._name, key)
         if rule is not None:
             entry.fault = rule.fault
             return await refusal.respond_with_fault(request, interface, rule, self._axl_versions)
@@ -215,7 +215,7 @@ class SimulatedServer:
         if refused is not None:
             return refused
         assert soap_request is not None  # noqa: S101 - _refuse has refused a request without SOAP
-        rule = self._simulation.plan.fault_in_reply(self._name, asked)
+        rule = self._simulation.plan.fault_in_reply(self._name, key)
         entry.fault = rule.fault if rule else None
         try:
             reply = self._make_reply(interface, soap_request, rule)

@@ -111,7 +111,7 @@ _INTERFACES_WITH_OBJECTS = frozenset({SimulatedInterface.ALL, SimulatedInterface
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RequestKey:
     """What a request asks, as far as a fault can depend on it; `object` is PerfMon's, or ""."""
 
     interface: SimulatedInterface
@@ -161,16 +161,16 @@ class FaultRule(BaseModel):
         """Return whether the rule applies to this node."""
         return self.node in (ANY_NODE, node)
 
-    def is_due_for(self, node: str, asked: Question) -> bool:
+    def is_due_for(self, node: str, key: RequestKey) -> bool:
         """Count a request that fits the rule, and return whether it gets the fault."""
         if not self.applies_to_node(node) or self.interface not in (
             SimulatedInterface.ALL,
-            asked.interface,
+            key.interface,
         ):
             return False
-        if self.operation not in (None, asked.operation) or self.object not in (
+        if self.operation not in (None, key.operation) or self.object not in (
             None,
-            asked.object,
+            key.object,
         ):
             return False
         self._matched += 1
@@ -184,16 +184,16 @@ class FaultPlan:
 
     rules: list[FaultRule] = field(default_factory=list)
 
-    def fault_in_place_of_reply(self, node: str, asked: Question) -> FaultRule | None:
+    def fault_in_place_of_reply(self, node: str, key: RequestKey) -> FaultRule | None:
         """Return the fault that replaces the reply, counting the request."""
-        return self._due(node, asked, replaces_reply=True)
+        return self._due(node, key, replaces_reply=True)
 
-    def fault_in_reply(self, node: str, asked: Question) -> FaultRule | None:
+    def fault_in_reply(self, node: str, key: RequestKey) -> FaultRule | None:
         """Return the fault that changes a good reply, counting the request.
 
         Call it only where there is a reply: a refused request does not count.
         """
-        return self._due(node, asked, replaces_reply=False)
+        return self._due(node, key, replaces_reply=False)
 
     def on_listener(self, node: str) -> FaultRule | None:
         """Return the fault that holds for a whole node, if any."""
@@ -208,14 +208,14 @@ class FaultPlan:
             if not (node in (ANY_NODE, rule.node) and fault in (None, rule.fault))
         ]
 
-    def _due(self, node: str, asked: Question, *, replaces_reply: bool) -> FaultRule | None:
+    def _due(self, node: str, key: RequestKey, *, replaces_reply: bool) -> FaultRule | None:
         # Every rule is asked and not only the last, because asking counts the request.
         due = [
             rule
             for rule in self.rules
             if not _needs_listener(rule)
             and (rule.fault in REPLACING_FAULTS) is replaces_reply
-            and rule.is_due_for(node, asked)
+            and rule.is_due_for(node, key)
         ]
         return due[-1] if due else None
 
