@@ -99,8 +99,8 @@ def choose_group_action(group: GroupCheck) -> Action:
             return _read_states_action(group)
         names = join_names(node.name for node in group.nodes)
         return make_action("idle_without_partner", nodes=names)
-    if drift and group.lead is not None:
-        return _drift_action(group.lead, group)
+    if drift and group.first_check is not None:
+        return _drift_action(group.first_check, group)
     if _needs_longer_watch(group):
         return make_action("not_yet_stable", group=group.name)
     return _action_by_status(group)
@@ -124,7 +124,9 @@ def _down_nodes_action(group: GroupCheck) -> Action:
     failures = (node.failure for node in group.down_nodes)
     names["access"] = next(source_remedy(failure) for failure in failures if failure)
     without_ha = group.is_switched_on is False or len(group.nodes) < 2
-    return make_action("nodes_silent_without_ha" if without_ha else "nodes_silent", **names)
+    return make_action(
+        "nodes_unreachable_without_ha" if without_ha else "nodes_unreachable", **names
+    )
 
 
 def _is_idle_without_partner(group: GroupCheck) -> bool:
@@ -144,7 +146,7 @@ def _action_by_status(group: GroupCheck) -> Action:
     match group.status:
         case GroupStatus.FAILED_OVER:
             return _fall_back_action(group)
-        case GroupStatus.SWITCHED_OFF if group.lead is None and not group.bad_replication:
+        case GroupStatus.SWITCHED_OFF if group.first_check is None and not group.bad_replication:
             return _turn_on_action(group)
         case GroupStatus.BROKEN if None not in states:
             return _recover_action(group)
@@ -180,7 +182,7 @@ def _recover_action(group: GroupCheck) -> Action:
 
 
 def _fall_back_action(group: GroupCheck) -> Action:
-    unknown = group.lead
+    unknown = group.first_check
     failure = group.failure_behind(unknown) if unknown else None
     return make_action(
         "fall_back",
@@ -207,11 +209,11 @@ def _read_states_action(group: GroupCheck) -> Action:
 
 def _action_for_good_states(group: GroupCheck) -> Action:
     """Return the action for a group whose states need none, and whose services do not differ."""
-    if group.lead is not None:
-        failure = group.failure_behind(group.lead)
+    if group.first_check is not None:
+        failure = group.failure_behind(group.first_check)
         if failure is not None:
             return choose_failure_action(failure, "that is known")
-        return _unknown_check_action(group.lead)
+        return _unknown_check_action(group.first_check)
     if group.bad_replication:
         return make_action("bad_replication", nodes=join_names(group.bad_replication))
     if group.sessions.is_short:
@@ -246,47 +248,49 @@ def _unknown_check_action(check: NodeCheck) -> Action:
     )
 
 
-def _drift_action(lead: NodeCheck, group: GroupCheck) -> Action:
+def _drift_action(first: NodeCheck, group: GroupCheck) -> Action:
     """Return how to fix the most urgent check, and what is like it on its node."""
-    if lead.type is CheckType.AXL:
-        return _axl_action(lead)
-    if lead.type not in SERVICE_CHECK_TYPES:
-        return make_action("node_in_no_group", node=lead.node)
-    if lead.state is CheckState.RESTARTING:
-        return make_action("service_restarting", service=lead.service, node=lead.node)
-    if lead.missing is not None:
-        remedy = "; ".join(map(render_clause, lead.remedies))
-        return make_action("provide_and_start", remedy=remedy, service=lead.service, node=lead.node)
-    if lead.doubt is Doubt.ACTIVATION:
-        return make_action("activate_and_start", service=lead.service, node=lead.node)
-    return _start_action(lead, _startable_checks(lead, group), group)
+    if first.type is CheckType.AXL:
+        return _axl_action(first)
+    if first.type not in SERVICE_CHECK_TYPES:
+        return make_action("node_in_no_group", node=first.node)
+    if first.state is CheckState.RESTARTING:
+        return make_action("service_restarting", service=first.service, node=first.node)
+    if first.missing is not None:
+        remedy = "; ".join(map(render_clause, first.remedies))
+        return make_action(
+            "provide_and_start", remedy=remedy, service=first.service, node=first.node
+        )
+    if first.doubt is Doubt.ACTIVATION:
+        return make_action("activate_and_start", service=first.service, node=first.node)
+    return _start_action(first, _startable_checks(first, group), group)
 
 
-def _startable_checks(lead: NodeCheck, group: GroupCheck) -> Sequence[NodeCheck]:
+def _startable_checks(first: NodeCheck, group: GroupCheck) -> Sequence[NodeCheck]:
     """Return the checks of services that are to be started with the first, in order."""
     of_node = [
         check
         for check in group.checks_with(Verdict.DRIFT)
-        if check.node == lead.node
+        if check.node == first.node
         and check.type in SERVICE_CHECK_TYPES
-        and (check.state, check.missing, check.doubt) == (lead.state, None, None)
+        and (check.state, check.missing, check.doubt) == (first.state, None, None)
     ]
     return sorted(of_node, key=lambda check: check.start_position)
 
 
-def _start_action(lead: NodeCheck, checks: Sequence[NodeCheck], group: GroupCheck) -> Action:
+def _start_action(first: NodeCheck, checks: Sequence[NodeCheck], group: GroupCheck) -> Action:
     services = [check.service for check in checks]
     names = {
         "services": join_names(services, limit=_MAX_SERVICES),
-        "node": lead.node,
+        "node": first.node,
         "group": group.name,
         "run": "they run" if len(services) > 1 else "it runs",
         "in_order": _order_clause(len(services)),
     }
     # A service that is not activated cannot be started (TAC document 217304).
-    if lead.state is CheckState.NOT_ACTIVATED:
+    if first.state is CheckState.NOT_ACTIVATED:
         return make_action("activate_services", **names)
-    if lead.service in START_ORDER:
+    if first.service in START_ORDER:
         # A pair that has failed over cannot do so again, and a partner in backup mode needs it on.
         may_fail_over = group.is_switched_on is True and not group.serving
         needs_ha_off = may_fail_over and any(check.needs_ha_off for check in checks)

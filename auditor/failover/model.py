@@ -155,7 +155,7 @@ class GroupCheck:
         return is_broken or bool(self.down_nodes)
 
     @property
-    def lead(self) -> NodeCheck | None:
+    def first_check(self) -> NodeCheck | None:
         """Return the check that both first lines are about, None if there is nothing to say."""
         checks = self.checks_with(Verdict.DRIFT) or self.checks_with(Verdict.UNKNOWN)
         if self.status is GroupStatus.SWITCHED_OFF and not self.checks_with(Verdict.DRIFT):

@@ -35,7 +35,7 @@ class FailoverObstacle:
 
     @property
     def clause(self) -> str:
-        """Return what was found, as a clause."""
+        """Return what is in the way, as a clause."""
         return render_clause(self.finding.observed)
 
     @property
@@ -60,9 +60,9 @@ _SITUATIONS = {
 def find_obstacles(group: GroupCheck, findings: JudgedCluster) -> Iterator[FailoverObstacle]:
     """Yield the prerequisites of a group that differ, then those that are unknown."""
     subjects = (group.name, *(node.name for node in group.nodes))
-    found = [findings.finding(row, name) for row in PREREQUISITE_ROWS for name in subjects]
+    prerequisites = [findings.finding(row, name) for row in PREREQUISITE_ROWS for name in subjects]
     for verdict in (Verdict.DRIFT, Verdict.UNKNOWN):
-        for finding in found:
+        for finding in prerequisites:
             if finding is not None and finding.verdict is verdict:
                 yield FailoverObstacle(group, finding)
 
@@ -88,15 +88,15 @@ class FailoverReadiness:
     @property
     def summary(self) -> str:
         """Return the first line."""
-        return self._lead[0]
+        return self._first_lines[0]
 
     @property
     def action(self) -> str:
         """Return the second line, which is about the same as the first."""
-        return self._lead[1]
+        return self._first_lines[1]
 
     @property
-    def _lead(self) -> tuple[str, str]:
+    def _first_lines(self) -> tuple[str, str]:
         """Return both lines: what is worst decides them together."""
         match self.exit_code:
             case ExitCode.COMPLIANT:
@@ -170,15 +170,15 @@ class FailoverReadiness:
         )
 
     def _certain_losses(self) -> Iterator[str]:
-        lost = [
+        losses = [
             impact
             for impact in self.impacts
             if impact.verdict is Verdict.DRIFT
             and impact.group.status not in STATUSES_AFTER_FAILOVER
         ]
-        if lost:
-            groups = dict.fromkeys(self.check.title(impact.group) for impact in lost)
-            capabilities = dict.fromkeys(impact.what for impact in lost)
+        if losses:
+            groups = dict.fromkeys(self.check.title(impact.group) for impact in losses)
+            capabilities = dict.fromkeys(impact.what for impact in losses)
             yield f"a failover of {join_names(groups)} would lose {join_names(capabilities)}"
 
     def _check_explanation(self) -> str:

@@ -20,7 +20,7 @@ from auditor.text import is_or_are, join_names
 UNKNOWN = "unknown"
 NOT_HEALTHY = "not healthy"
 INCOMPLETE = "incomplete"
-NO_ANSWER = "node down"
+NODE_DOWN = "node down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +84,19 @@ def _label_and_clause(group: GroupCheck, title: str) -> tuple[str, str]:
 
 def _summarize_switched_off(group: GroupCheck, title: str) -> tuple[str, str]:
     if group.down_nodes:
-        return NO_ANSWER, f"{_silent_clause(group, title)}, because its high availability is off"
+        return NODE_DOWN, f"{_down_clause(group, title)}, because its high availability is off"
     off = f"no node of {title} takes over when the other fails"
-    lead = f"; {_first_and_count(group)}" if group.lead else ""
-    return "high availability is off", f"{off}{lead}"
+    first = f"; {_first_and_count(group)}" if group.first_check else ""
+    return "high availability is off", f"{off}{first}"
 
 
 def _summarize_without_failover(group: GroupCheck, title: str) -> tuple[str, str]:
     if group.down_nodes:
-        return NO_ANSWER, f"{_silent_clause(group, title)}: {_no_failover_clause(group, title)}"
+        return NODE_DOWN, f"{_down_clause(group, title)}: {_no_failover_clause(group, title)}"
     return "no failover possible", f"{_no_failover_clause(group, title)}{_checks_clause(group)}"
 
 
-def _silent_clause(group: GroupCheck, title: str) -> str:
+def _down_clause(group: GroupCheck, title: str) -> str:
     down = join_names(node_state_clause(node) for node in group.down_nodes)
     return f"{down}, and no node of {title} takes over"
 
@@ -164,38 +164,38 @@ def _summarize_broken(group: GroupCheck, title: str) -> tuple[str, str]:
     has_failed = any(node.state is HaState.FAILED for node in group.nodes)
     if has_failed or not group.serving or not group.not_serving:
         return "broken", f"in {title} {pair_states_clause(group)}{drift}"
-    lost = group.not_serving[0]
-    if lost.state is HaState.FAILED_OVER_SERVICES_DOWN:
-        why = f"critical services of {lost.name} are down"
+    failing = group.not_serving[0]
+    if failing.state is HaState.FAILED_OVER_SERVICES_DOWN:
+        why = f"critical services of {failing.name} are down"
     else:
-        why = node_state_clause(lost)
-    serves = f"{_place(group, title)}{group.serving[0]} serves the users of {lost.name}"
+        why = node_state_clause(failing)
+    serves = f"{_place(group, title)}{group.serving[0]} serves the users of {failing.name}"
     return "failed over and broken", f"{serves}, and {why}{drift}"
 
 
 def _checks_clause(group: GroupCheck) -> str:
     """Return what the checks add to the states: drift, else what is unknown, else AXL."""
-    if group.lead is None:
+    if group.first_check is None:
         nodes = nodes_with_axl(group)
         return f", and AXL answers on {join_names(nodes)}" if nodes else ""
-    failure = group.failure_behind(group.lead)
-    if group.lead.verdict is Verdict.UNKNOWN and failure is not None:
+    failure = group.failure_behind(group.first_check)
+    if group.first_check.verdict is Verdict.UNKNOWN and failure is not None:
         return f", but not everything is known: {failure_clause(failure)}"
     return f", but {_first_and_count(group)}"
 
 
 def _drift_clause(group: GroupCheck) -> str:
     """Return the drift beside a bad state, because the action may be about it."""
-    has_drift = group.lead is not None and group.lead.verdict is Verdict.DRIFT
+    has_drift = group.first_check is not None and group.first_check.verdict is Verdict.DRIFT
     return f"; {_first_and_count(group)}" if has_drift else ""
 
 
 def _first_and_count(group: GroupCheck) -> str:
     """Return the check that the action is about too, and how many are like it."""
-    if group.lead is None:
+    if group.first_check is None:
         return ""
-    others = len(group.checks_with(group.lead.verdict)) - 1
-    return f"{node_check_clause(group.lead)}{f' (and {others} more)' if others else ''}"
+    others = len(group.checks_with(group.first_check.verdict)) - 1
+    return f"{node_check_clause(group.first_check)}{f' (and {others} more)' if others else ''}"
 
 
 def nodes_with_axl(group: GroupCheck) -> tuple[str, ...]:

@@ -60,8 +60,8 @@ def test_the_action_names_what_to_change(reason: Reason) -> None:
     assert check.exit_code is ExitCode.INCOMPLETE
     assert action.startswith("Do: ")
     assert CHANGES[reason] in action
-    is_silent = reason in (Reason.UNREACHABLE, Reason.TIMED_OUT)
-    until = "users, before it answers." if is_silent else "before the states are known."
+    is_unreachable = reason in (Reason.UNREACHABLE, Reason.TIMED_OUT)
+    until = "users, before it answers." if is_unreachable else "before the states are known."
     assert action.endswith(until)
 
 
