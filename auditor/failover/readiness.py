@@ -47,6 +47,7 @@ class FailoverObstacle:
             nodes=self.finding.subject.name,
             group=self.group.name,
             clause=self.clause,
+            remedy="; ".join(map(render_clause, self.finding.remedy)),
         )
 
 

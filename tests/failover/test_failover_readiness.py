@@ -14,8 +14,8 @@ from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.report import render_readiness_text
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import ClusterFacts, HaState, RunState
-from auditor.models.findings import FindingSubject, SubjectKind, Verdict
-from auditor.models.statements import Form, make_statement
+from auditor.models.findings import Verdict
+from auditor.report.sentences import render_clause
 from auditor.service_names import (
     AXL_WEB_SERVICE,
     CONNECTION_MANAGER,
@@ -28,7 +28,7 @@ from auditor.service_names import (
     TEXT_CONFERENCE_MANAGER,
     WEB_CONNECTION_MANAGER,
 )
-from tests.factories import make_finding, not_activated, service, setting, settings
+from tests.factories import not_activated, service, setting, settings
 from tests.failover.pairs import ROWS, check_facts, member, pair
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -228,17 +228,16 @@ def test_a_network_service_that_is_down_leaves_no_pair_ready(name: str) -> None:
 
 
 def test_two_versions_in_a_group_leave_it_not_ready() -> None:
-    facts = pair(N, N)
-    group = FindingSubject(SubjectKind.GROUP, "DefaultCUPSubCluster")
-    found = make_finding("REL-01", subject=group, observed=make_statement(Form.ONE_NODE))
-    judged = replace(
-        judge_for_failover(facts, ROWS), findings={("REL-01", group.name.casefold()): found}
-    )
-    readiness = assess_readiness(check_facts(facts), {facts.name: judged})
+    """The action is the remedy of the finding, which an audit prints too."""
+    facts = pair(N, N, second={"release": "14.0.1.13900-8"})
+    readiness = ready(facts)
     assert readiness.check.exit_code is ExitCode.COMPLIANT
     assert readiness.exit_code is ExitCode.DRIFT
-    assert readiness.summary.startswith("Not ready: ")
-    assert readiness.action.startswith("Do: bring both nodes of DefaultCUPSubCluster to one")
+    assert "imp2 runs 14.0.1.13900-8" in readiness.summary
+    found = judge_for_failover(facts, ROWS).finding("REL-01", "DefaultCUPSubCluster")
+    assert found is not None
+    (remedy,) = map(render_clause, found.remedy)
+    assert readiness.action == f"Do: {remedy}. Do not: fail over by hand before."
 
 
 def test_high_availability_that_is_off_against_the_file_is_to_be_turned_on() -> None:
