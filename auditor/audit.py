@@ -1,7 +1,7 @@
 """The use case: settings of clusters in, one report out. The only place with a broad except."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
@@ -22,7 +22,7 @@ from auditor.models.history import TopologyRecall, recall_nothing
 from auditor.models.report import Report, RunMetadata
 from auditor.problems import Problem
 from auditor.recommendations.packs import Recommendation
-from auditor.service_names import is_service_name
+from auditor.report.notices import cluster_notices
 from auditor.soap.network import Network
 from auditor.soap.redaction import RedactionWarnings
 from auditor.text import utc_timestamp
@@ -249,35 +249,3 @@ def run_guarded(request: Callable[[], T]) -> T:
         # Broad on purpose: an odd reply of one node must not cost the report on all the others.
         log.exception("a collector failed")
         raise Bug(Problem.OWN_FAULT, error=type(fault).__name__) from fault
-
-
-def cluster_notices(facts: ClusterFacts) -> tuple[str, ...]:
-    """Return sentences on what no recommendation covers."""
-    nodes_by_service: dict[str, list[str]] = {}
-    for node in facts.nodes:
-        for service in node.services:
-            # A later release may have services that our lists lack; silence would look like a pass.
-            if not is_service_name(service):
-                nodes_by_service.setdefault(service, []).append(node.name)
-    unlisted = tuple(
-        f'Service "{service}" is on no list that auditor has, so it was not judged '
-        f"({', '.join(sorted(names))})."
-        for service, names in sorted(nodes_by_service.items())
-    )
-    return (*_stand_in_notice(facts), *_recorded_topology_notice(facts), *unlisted, *facts.notes)
-
-
-def _stand_in_notice(facts: ClusterFacts) -> Iterator[str]:
-    if facts.cucm_stand_in is not None:
-        yield (
-            f"{facts.cucm_stand_in} answered in place of the CUCM publisher, which could not be "
-            "reached."
-        )
-
-
-def _recorded_topology_notice(facts: ClusterFacts) -> Iterator[str]:
-    if facts.topology_recorded_at is not None:
-        yield (
-            "No CUCM server listed the nodes, so they are those of the run of "
-            f"{facts.topology_recorded_at}. What depends on today's list is unknown."
-        )

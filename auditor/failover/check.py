@@ -237,7 +237,7 @@ def _check_cluster(
         topology_recorded_at=facts.topology_recorded_at,
         cucm_stand_in=facts.cucm_stand_in,
         unreached_cucm=tuple(
-            entry.detail
+            entry
             for entry in facts.coverage
             if facts.cucm_stand_in and entry.source is Source.CUCM_AXL and entry.reason
         ),

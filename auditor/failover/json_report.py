@@ -77,7 +77,7 @@ def _cluster_json(cluster: ClusterCheck, check: FailoverCheck) -> dict[str, Any]
         "cucm_requests": cluster.cucm_requests,
         "topology_recorded_at": cluster.topology_recorded_at,
         "cucm_stand_in": cluster.cucm_stand_in,
-        "unreached_cucm": list(cluster.unreached_cucm),
+        "unreached_cucm": [entry.detail for entry in cluster.unreached_cucm],
         "nodes_in_no_group": [_check_json(node_check) for node_check in cluster.ungrouped],
         "groups": [_group_json(group, check) for group in cluster.groups],
     }

@@ -11,7 +11,7 @@ from auditor.errors import Reason
 from auditor.failover.failures import SourceFailure
 from auditor.failover.node_checks import CheckType, NodeCheck, most_urgent
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import HaState, Origin, Source
+from auditor.models.facts import Coverage, HaState, Origin, Source
 from auditor.models.findings import Verdict
 from auditor.models.sessions import are_sessions_missing
 from auditor.models.statements import Statement
@@ -212,7 +212,7 @@ class ClusterCheck:
 
     `ungrouped` are checks of nodes in no group; `failures` are sources that gave nothing, most
     urgent first. `topology_recorded_at` and `cucm_stand_in` are as in `ClusterFacts`, and
-    `unreached_cucm` are sentences on the servers in whose place that one answered.
+    `unreached_cucm` has the servers in whose place that one answered, and why they did not.
     """
 
     name: str
@@ -223,7 +223,7 @@ class ClusterCheck:
     failures: tuple[SourceFailure, ...] = ()
     topology_recorded_at: str | None = None
     cucm_stand_in: str | None = None
-    unreached_cucm: tuple[str, ...] = ()
+    unreached_cucm: tuple[Coverage, ...] = ()
 
     @property
     def lacks_groups(self) -> bool:

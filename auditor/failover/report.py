@@ -107,12 +107,9 @@ def _print_cluster(console: Console, cluster: ClusterCheck, *, is_only_one: bool
     if cluster.lacks_groups:
         console.print()
         console.print(safe_text(wording.missing_groups_text(cluster)))
-    if cluster.topology_recorded_at is not None:
+    for text in wording.origin_texts(cluster):
         console.print()
-        console.print(safe_text(wording.recorded_topology_text(cluster)))
-    if cluster.cucm_stand_in is not None:
-        console.print()
-        console.print(safe_text(wording.stand_in_text(cluster)))
+        console.print(safe_text(text))
     for group in cluster.groups:
         where = "" if is_only_one else f" of cluster {cluster.name}"
         switch = _HA_SWITCH_LABELS[group.is_switched_on]

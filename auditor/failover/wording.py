@@ -4,7 +4,7 @@ A clause can be part of a sentence; a text is one or more whole sentences.
 Source of the HA states: IM&P configuration guide 15, chapter on high availability.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from auditor.failover.failures import SourceFailure
 from auditor.failover.model import ClusterCheck, GroupCheck, NodeStatus, Peering
@@ -14,6 +14,7 @@ from auditor.failures import failure_cause
 from auditor.models.facts import HaState
 from auditor.models.findings import Verdict
 from auditor.models.statements import Statement
+from auditor.report.notices import recorded_topology_notice, stand_in_notice
 from auditor.report.sentences import render_clause, render_sentence
 from auditor.text import join_names
 
@@ -141,18 +142,13 @@ def missing_groups_clause(cluster: ClusterCheck) -> str:
     return f"no redundancy group of {cluster.name} is known"
 
 
-def stand_in_text(cluster: ClusterCheck) -> str:
-    """Return which CUCM server answered in place of the publisher, and why."""
-    reasons = " ".join(cluster.unreached_cucm)
-    return f"{cluster.cucm_stand_in} answered in place of the CUCM publisher. {reasons}"
-
-
-def recorded_topology_text(cluster: ClusterCheck) -> str:
-    """Return from when the nodes and groups of a cluster are, where CUCM did not list them."""
-    return (
-        f"No CUCM server listed the nodes of {cluster.name}: these are the nodes and groups of the "
-        f"run of {cluster.topology_recorded_at}."
-    )
+def origin_texts(cluster: ClusterCheck) -> Iterator[str]:
+    """Yield from when and from which server the nodes and groups of a cluster are, if notable."""
+    if cluster.topology_recorded_at is not None:
+        yield recorded_topology_notice(cluster.name, cluster.topology_recorded_at)
+    if cluster.cucm_stand_in is not None:
+        reasons = (entry.detail for entry in cluster.unreached_cucm)
+        yield " ".join((stand_in_notice(cluster.cucm_stand_in), *reasons))
 
 
 def missing_groups_text(cluster: ClusterCheck) -> str:

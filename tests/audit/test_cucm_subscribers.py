@@ -65,7 +65,8 @@ def test_the_failover_check_knows_as_much_as_with_the_publisher(lab: Start) -> N
     assert result.stdout.startswith("Normal: ")
     text = " ".join(result.stdout.split())
     reason = f"No connection to {DEAD} at 127.0.0.1:1: refused."
-    assert f"{CUCM} answered in place of the CUCM publisher. {reason}" in text
+    notice = f"{CUCM} answered in place of the CUCM publisher, which could not be reached."
+    assert f"{notice} {reason}" in text
     assert text.count(reason) == 1
 
 

@@ -79,7 +79,7 @@ def test_the_failover_check_shows_the_recorded_groups(recorded: Lab) -> None:
     recorded.simulator.change({"ha": {"group": "Default", "states": ["idle", "backup"]}})
     result = recorded.run("failover-check")
     assert result.exit_code == 3
-    assert "No CUCM server listed the nodes of pair: these are the nodes and groups of" in (
+    assert "No CUCM server listed the nodes of pair, so nodes and groups are those of" in (
         result.stdout
     )
     assert result.stdout.startswith(f"Failed over: {SUB} serves the users of {PUB}")
