@@ -30,7 +30,7 @@ from auditor.recommendations.ha_states import (
 )
 from auditor.recommendations.view import ServiceView, view_service
 
-NETWORK_SERVICES = tuple(name for name in START_ORDER if name not in CRITICAL_SERVICES)
+FOUNDATION_NETWORK_SERVICES = tuple(name for name in START_ORDER if name not in CRITICAL_SERVICES)
 """The network services that the critical ones, intercluster sync and recovery depend on."""
 
 OTHER_SERVICES = (
@@ -46,7 +46,7 @@ def check_services(findings: JudgedCluster, node: NodeFacts) -> Iterator[NodeChe
     critical = critical_services(findings)
     for service in critical:
         yield _check_named_service(findings, node, service, CheckType.CRITICAL)
-    for service in NETWORK_SERVICES:
+    for service in FOUNDATION_NETWORK_SERVICES:
         yield _check_named_service(findings, node, service, CheckType.NETWORK)
     if not node.services:
         view = view_service(findings.facts, node, OTHER_SERVICES[0])

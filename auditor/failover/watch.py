@@ -22,7 +22,9 @@ STABLE_AFTER = timedelta(seconds=20)
 GroupKey = tuple[str, str]
 """Name of the cluster, name of the group."""
 
-ServiceOnNode = tuple[str, str]
+ServiceKey = tuple[str, str]
+"""Name of the node, name of the service."""
+
 GroupSignature = tuple[object, ...]
 
 _UNSETTLED_STATUSES = frozenset({GroupStatus.MOVING, GroupStatus.UNKNOWN})
@@ -35,8 +37,8 @@ _UNSTABLE_RESTARTS = 2
 class RestartCounter:
     """Counts how often the start time of a service changed from one reading to the next."""
 
-    started_at: dict[ServiceOnNode, str] = field(default_factory=dict)
-    restarts: dict[ServiceOnNode, int] = field(default_factory=dict)
+    started_at: dict[ServiceKey, str] = field(default_factory=dict)
+    restarts: dict[ServiceKey, int] = field(default_factory=dict)
 
     def add_reading(self, nodes: Iterable[NodeFacts]) -> None:
         """Compare start times with those of the last reading; a missing one changes nothing."""
@@ -52,7 +54,7 @@ class RestartCounter:
                     self.restarts[key] = self.restarts.get(key, 0) + 1
                 self.started_at[key] = started_at
 
-    def restarting(self, nodes: Iterable[NodeFacts]) -> tuple[ServiceOnNode, ...]:
+    def restarting(self, nodes: Iterable[NodeFacts]) -> tuple[ServiceKey, ...]:
         """Return the services of these nodes that keep restarting."""
         names = {node.name for node in nodes}
         return tuple(
@@ -193,7 +195,7 @@ class GroupWatch:
             self.facts[facts.name] = facts
             self.restarts[facts.name].add_reading(facts.nodes)
 
-    def _restarting(self, key: GroupKey) -> tuple[ServiceOnNode, ...]:
+    def _restarting(self, key: GroupKey) -> tuple[ServiceKey, ...]:
         nodes = group_node_facts(self.facts[key[0]], self.groups[key])
         return self.restarts[key[0]].restarting(nodes)
 
