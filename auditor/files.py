@@ -166,11 +166,11 @@ def _remove_if_stale(path: Path) -> None:
     # Without waiting: whatever has such a name may be a pipe.
     number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        found = os.fstat(number)
+        status = os.fstat(number)
         # A lock may not reach other hosts that share the folder, so a day must pass for theirs.
         is_local = path.name.startswith(_host_prefix())
-        is_old = time.time() - found.st_mtime > _FOREIGN_FILE_AGE_S
-        if stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and (is_local or is_old):
+        is_old = time.time() - status.st_mtime > _FOREIGN_FILE_AGE_S
+        if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and (is_local or is_old):
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
     finally:

@@ -113,14 +113,14 @@ def keep_listed_services(
     # As in `merge_service_rows`: nothing was read then.
     if not later:
         return later
-    kept = {
+    states = {
         name: replace(state, deployable=False, activated=None)
         if name in earlier and earlier[name].deployable is False
         else state
         for name, state in later.items()
     }
-    lost = (earlier.keys() & NETWORK_SERVICES) - later.keys()
-    return kept | {name: _state_without_row(name) for name in sorted(lost)}
+    missing = (earlier.keys() & NETWORK_SERVICES) - later.keys()
+    return states | {name: _state_without_row(name) for name in sorted(missing)}
 
 
 def resolve_deployable(name: str, listed: Mapping[str, bool | None]) -> bool | None:

@@ -62,25 +62,27 @@ def link_causes(
 
 
 def find_causes(
-    differences: Sequence[T],
+    drifts: Sequence[T],
     nodes: Iterable[NodeFacts],
     rules: Sequence[CauseRule] | None = None,
 ) -> dict[str, tuple[T, ...]]:
-    """Return which differences of one cluster explain which, by id, in the order of the rules."""
-    by_place = {(one.recommendation, _subject_key(one)): one for one in differences}
+    """Return which drifts of one cluster explain which, by id, in the order of the rules."""
+    drift_by_row_and_subject = {
+        (drift.recommendation, _subject_key(drift)): drift for drift in drifts
+    }
     groups = {node.name.casefold(): node.redundancy_group for node in nodes}
     rules_by_row: dict[str, list[CauseRule]] = {}
     for rule in load_cause_rules() if rules is None else rules:
         for row in rule.rows:
             rules_by_row.setdefault(row, []).append(rule)
     return {
-        one.id: tuple(
-            by_place[row, subject]
-            for row in _causing_rows(one, rules_by_row.get(one.recommendation, ()))
-            for subject in _enclosing_subjects(one, groups)
-            if (row, subject) in by_place
+        drift.id: tuple(
+            drift_by_row_and_subject[row, subject]
+            for row in _causing_rows(drift, rules_by_row.get(drift.recommendation, ()))
+            for subject in _enclosing_subjects(drift, groups)
+            if (row, subject) in drift_by_row_and_subject
         )
-        for one in differences
+        for drift in drifts
     }
 
 
