@@ -12,7 +12,7 @@ from auditor.change.decision import (
     PrecheckTopic,
 )
 from auditor.change.diff.model import ExpectedSetting
-from auditor.change.impact import find_stops
+from auditor.change.stops import find_stops
 from auditor.change.what_if import (
     RequestedChange,
     WhatIfFindings,

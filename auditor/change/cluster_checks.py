@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from auditor.change.advice import load_activation_advice
 from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
-from auditor.change.impact import (
+from auditor.change.stops import (
     ServiceStop,
     find_stops,
     groups_to_switch_off,

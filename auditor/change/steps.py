@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 
 from auditor.change.advice import ActivationAdvice, load_activation_advice
-from auditor.change.impact import (
+from auditor.change.stops import (
     ServiceStop,
     find_stops,
     groups_to_switch_off,
@@ -87,9 +87,9 @@ def _advice_steps(
 
 def _steps_before(groups: Sequence[Group], ungrouped: tuple[str, ...]) -> Iterator[ChangeStep]:
     """Yield how high availability goes off; `ungrouped` are nodes whose group is unknown."""
-    known, unknown = _split_by_switch(groups)
-    if known:
-        yield ChangeStep(StepKind.HA_OFF, groups=known)
+    switched_on, unknown = _split_by_switch(groups)
+    if switched_on:
+        yield ChangeStep(StepKind.HA_OFF, groups=switched_on)
     # What could not be read, the engineer looks at.
     if unknown or ungrouped:
         yield ChangeStep(StepKind.HA_OFF_IF_ON, nodes=ungrouped, groups=unknown)
@@ -98,9 +98,9 @@ def _steps_before(groups: Sequence[Group], ungrouped: tuple[str, ...]) -> Iterat
 
 
 def _steps_after(groups: Sequence[Group], ungrouped: tuple[str, ...]) -> Iterator[ChangeStep]:
-    known, unknown = _split_by_switch(groups)
-    if known:
-        yield ChangeStep(StepKind.HA_ON, groups=known)
+    switched_on, unknown = _split_by_switch(groups)
+    if switched_on:
+        yield ChangeStep(StepKind.HA_ON, groups=switched_on)
     if unknown or ungrouped:
         yield ChangeStep(StepKind.HA_ON_IF_IT_WAS, nodes=ungrouped, groups=unknown)
     if groups or ungrouped:
@@ -109,8 +109,8 @@ def _steps_after(groups: Sequence[Group], ungrouped: tuple[str, ...]) -> Iterato
 
 def _split_by_switch(groups: Sequence[Group]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of the groups whose high availability is on, and of those not known."""
-    known = tuple(group.name for group in groups if group.ha_enabled)
-    return known, tuple(group.name for group in groups if not group.ha_enabled)
+    switched_on = tuple(group.name for group in groups if group.ha_enabled)
+    return switched_on, tuple(group.name for group in groups if not group.ha_enabled)
 
 
 def _requested_steps(changes: Sequence[RequestedChange]) -> Iterator[ChangeStep]:

@@ -28,13 +28,13 @@ def find_stops(facts: ClusterFacts, changes: Sequence[RequestedChange]) -> tuple
         for change in changes
         if not change.activates and not _is_stopped(facts, change)
     ]
-    known = {(stop.node, stop.service) for stop in requested}
+    requested_services = {(stop.node, stop.service) for stop in requested}
     implied = dict.fromkeys(
         ServiceStop(node, service, is_requested=False)
         for change in changes
         if change.activates
         for node, service in _following_restarts(facts, change)
-        if (node, service) not in known
+        if (node, service) not in requested_services
     )
     return (*requested, *implied)
 
