@@ -20,6 +20,9 @@ from auditor.soap.reply_checks import Sender, is_nil_element
 UNREADABLE_COUNTER_STATUS = -1
 """The status of a counter whose own status is no number; no counter that was read has it."""
 
+# Not every blank of Unicode: a number between two of them is no number of XML Schema.
+_XML_SPACE = " \t\r\n"
+
 # Informix writes t and f, XML Schema true, false, 1 and 0.
 _BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 _RowT = TypeVar("_RowT")
@@ -103,7 +106,7 @@ def parse_sql_rows(reply: CheckedReply) -> tuple[dict[str, str | None], ...]:
         {
             etree.QName(column).localname.lower(): None
             if is_nil_element(column)
-            else (column.text or "").strip()
+            else (column.text or "").strip(_XML_SPACE)
             for column in row
         }
         for row in rows
@@ -221,7 +224,9 @@ def _first_child(parent: etree._Element, name: str) -> etree._Element | None:
 def _child_text(parent: etree._Element, name: str) -> str | None:
     """Return a child's own text, trimmed; None where the child is absent, nil or empty."""
     child = _first_child(parent, name)
-    return None if child is None or is_nil_element(child) else (child.text or "").strip() or None
+    if child is None or is_nil_element(child):
+        return None
+    return (child.text or "").strip(_XML_SPACE) or None
 
 
 def _parse_integer(text: str | None, unreadable: int | None = None) -> int | None:

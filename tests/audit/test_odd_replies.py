@@ -93,6 +93,7 @@ def test_the_pair_is_compliant_without_a_distortion(
     [
         nil("ServiceStatus"),
         replaced("ServiceStatus", "Running"),
+        replaced("ReasonCode", "-1068\u00a0"),
         replaced("ReasonCode", "-1068.0"),
         replaced("ReasonCodeString", "service NOT  activated"),
         replaced("ServiceName", "Cisco\u200b SIP Proxy"),
@@ -118,6 +119,8 @@ def test_a_row_of_unclear_state_does_not_pass(
         counted("Value", "3.0"),
         counted("Value", "-3"),
         counted("Value", "\u0663"),
+        counted("Value", "3\u00a0"),
+        counted("CStatus", "\u20031"),
         counted("Name", rf"\\{SUB}\Another Object\SRMState"),
         counted("Name", "SRMState"),
         counted("Name", rf"\\imp1\{SRM}\SRMState"),

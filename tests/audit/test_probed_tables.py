@@ -133,6 +133,17 @@ def test_different_columns_are_named_and_not_used(
     assert not any("Failed" in notice for notice in cluster.notices)
 
 
+@pytest.mark.parametrize("name", ["passwords", "user_token"])
+def test_a_table_whose_name_may_not_be_sent_is_not_asked(lab: Start, name: str) -> None:
+    """The name comes from the server; refusing to send it once ended the audit."""
+    odd = table(name, DATABASES, ("1", "Postgres", "a", PUB))
+    cluster = lab(scenario(odd, drop=["externaldbassignment"])).cluster()
+
+    assert "The SQL statement was not sent" in detail(cluster)
+    assert discovered(cluster, "TCM-02", PUB) == []
+    assert finding(cluster, "AXL-04", PUB).verdict is Verdict.PASS
+
+
 def test_external_databases_are_on_the_nodes_of_the_table(lab: Start) -> None:
     """A name that is no node's makes it every node's; a kind of its own is kept as it is."""
     rows = [

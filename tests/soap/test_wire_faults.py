@@ -225,26 +225,31 @@ def test_a_reply_after_the_reply_is_not_the_next_one(
         assert client.sql("select count(*) from systables") == first
 
 
+TLS_RECORD = b"\x16\x03\x03\x00\x7a\x02"
+"""The beginning of a server's hello."""
+
+# What a server that speaks no TLS sends after the client's hello, or None: it never says a word.
+TLS_FAULTS: Mapping[str, tuple[Raw | None, Reason]] = {
+    "plain HTTP": (http(b"<x/>"), Reason.TLS),
+    "no byte, closed": (Raw(close=True), Reason.UNREACHABLE),
+    "no byte, reset": (Raw(reset=True), Reason.UNREACHABLE),
+    "half a hello, closed": (Raw(TLS_RECORD, close=True), Reason.UNREACHABLE),
+    "half a hello, reset": (Raw(TLS_RECORD, reset=True), Reason.UNREACHABLE),
+    "half a hello, then nothing": (Raw(TLS_RECORD, hang=True), Reason.TIMED_OUT),
+    "a hello of noise": (Raw(TLS_RECORD + bytes(range(256)), close=True), Reason.TLS),
+    "an alert": (Raw(b"\x15\x03\x03\x00\x02\x02\x28", close=True), Reason.TLS),
+    "a record of 64 KB": (Raw(b"\x16\x03\x03\xff\xff" + b"x" * 65535, close=True), Reason.TLS),
+    "silence": (None, Reason.TIMED_OUT),
+}
+
+
 @pytest.mark.parametrize("interface", INTERFACES)
-@pytest.mark.parametrize(
-    ("context", "silent", "reason"),
-    [
-        (None, False, Reason.TLS),
-        ("tls", True, Reason.TIMED_OUT),
-    ],
-    ids=["no TLS", "a handshake that stops"],
-)
+@pytest.mark.parametrize("fault", TLS_FAULTS)
 def test_a_fault_of_tls_has_its_reason(
-    context: str | None,
-    silent: bool,
-    reason: Reason,
-    interface: str,
-    new_client: NewClient,
-    authority: Authority,
-    server_context: ssl.SSLContext,
+    fault: str, interface: str, new_client: NewClient, authority: Authority
 ) -> None:
-    settings = server_context if context else None
-    with Loopback(settings, [http(b"<x/>")], silent=silent) as server:
+    reply, reason = TLS_FAULTS[fault]
+    with Loopback(None, [reply or Raw()], silent=reply is None) as server:
         found, seconds = ask(new_client, server, authority, interface)
     assert found == reason
     assert seconds < TIMEOUT_S + 1

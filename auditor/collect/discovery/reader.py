@@ -13,6 +13,7 @@ from auditor.errors import BadReply, Bug, ExchangeError, SoapFault
 from auditor.failures import failure_cause
 from auditor.problems import Problem
 from auditor.soap.client import Client
+from auditor.soap.sql_guard import StatementRefused
 
 _STATEMENT_FAILURES = (SoapFault, BadReply)
 """Failures of one statement, after which the next one may succeed."""
@@ -69,6 +70,9 @@ def read_probes(client: Client, node: str, probes: Sequence[Probe]) -> ProbeResu
             rows |= _split_rows_by_probe(statement, client.sql(statement.sql), probes)
         except Bug:
             raise
+        except StatementRefused as refused:
+            # The name of a table may come from the server's own catalogue.
+            gaps |= dict.fromkeys(statement.reads, str(refused))
         except ExchangeError as error:
             gaps |= dict.fromkeys(statement.reads, failure_cause(error.failure))
             stopped_by = _stopping_error(error)
