@@ -142,11 +142,11 @@ def store_password(service: str, username: str, password: Secret) -> None:
         with _open_keyring() as package:
             package.set_password(service, username, password.reveal())
             # keyring's null backend accepts everything and keeps nothing.
-            kept = package.get_password(service, username)
+            stored = package.get_password(service, username)
     except CredentialError as exc:
         fault = Redactor([password.reveal()]).redact_text(str(exc))
     else:
-        fault = "" if kept == password.reveal() else "it did not keep the password"
+        fault = "" if stored == password.reveal() else "it did not keep the password"
     if fault:  # raised outside of the handler: a backend's exception may hold what it was given
         raise CredentialError(fault)
 

@@ -151,9 +151,11 @@ def _prerequisite_check(
     check = check_finding(PrecheckTopic.PREREQUISITE, finding, kind)
     if finding.kind is not FindingKind.PREREQUISITE_MISSING:
         return check
-    # The finding is on facts that do not exist yet; only what the present ones show was seen.
-    seen = {e for f in judged.current if f.id == finding.id for e in f.evidence}
-    observed = replace(finding, evidence=tuple(e for e in finding.evidence if e in seen))
+    # The finding is on facts that do not exist yet; only the evidence of the present ones counts.
+    present_evidence = {e for f in judged.current if f.id == finding.id for e in f.evidence}
+    observed = replace(
+        finding, evidence=tuple(e for e in finding.evidence if e in present_evidence)
+    )
     expects = judged.rows[finding.recommendation].expects
     stays_up = expects is not Expectation.LDAP_SEARCH_CONFIGURED
     kind = CheckKind.WOULD_NOT_START if stays_up else CheckKind.WOULD_NOT_STAY_UP

@@ -183,8 +183,8 @@ def _collect_configuration(
 
 def _remove_secret_keys(table: Mapping[str, Any], *, hide_users: bool) -> dict[str, Any]:
     dropped = {*SECRET_KEYS, *REPLAY_NEUTRAL_KEYS, *_FILE_KEYS}
-    kept = {key: value for key, value in table.items() if key not in dropped}
-    return kept | ({"username": REDACTED} if hide_users and "username" in kept else {})
+    remaining = {key: value for key, value in table.items() if key not in dropped}
+    return remaining | ({"username": REDACTED} if hide_users and "username" in remaining else {})
 
 
 class _OperatorFiles:

@@ -162,6 +162,6 @@ def _try_password(settings: ClusterSettings, account: Credentials) -> bool:
         raise typer.Exit(ExitCode.DRIFT)
     if error is not None:
         # No document says that the password is checked before the role, so 403 proves no password.
-        word = "proven" if isinstance(error, NotAuthorised) else "checked"
-        print_error(f"the password was not {word}: {error}")
+        outcome = "proven" if isinstance(error, NotAuthorised) else "checked"
+        print_error(f"the password was not {outcome}: {error}")
     return error is None

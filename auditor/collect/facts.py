@@ -72,12 +72,12 @@ def replace_profile(
     removed = declared_peer_settings(tested, names)
     added = declared_peer_settings(filed, names)
     # What the cluster itself showed holds whatever the profile says.
-    kept = {
+    remaining = {
         key: tuple(setting for setting in settings if setting not in removed.get(key, ()))
         for key, settings in facts.settings.items()
     }
-    keys = dict.fromkeys((*added, *(key for key, settings in kept.items() if settings)))
-    settings = {key: (*added.get(key, ()), *kept.get(key, ())) for key in keys}
+    keys = dict.fromkeys((*added, *(key for key, settings in remaining.items() if settings)))
+    settings = {key: (*added.get(key, ()), *remaining.get(key, ())) for key in keys}
     return replace(facts, settings=settings, named=filed.named)
 
 

@@ -126,16 +126,16 @@ def _parse_document(raw: Mapping[str, Any]) -> tuple[ConfigDocument, list[Config
 
 def _remove_refused_keys(raw: Mapping[str, Any], places: Iterable[Loc]) -> Mapping[str, Any]:
     """Return a copy without these places; a listed table is emptied, so that positions stay."""
-    kept = copy.deepcopy(dict(raw))
+    accepted = copy.deepcopy(dict(raw))
     for *above, last in places:
-        holder: Any = kept
+        holder: Any = accepted
         for part in above:
             holder = holder[part]
         if isinstance(last, int):
             holder[last] = {}
         else:
             holder.pop(last, None)
-    return kept
+    return accepted
 
 
 def _cluster_position(problem: ConfigProblem) -> int:

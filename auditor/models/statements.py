@@ -305,12 +305,12 @@ class Statement:
 
     def without(self, *names: str) -> "Statement":
         """Return the statement without the values of these names, at any depth."""
-        kept = tuple(
+        remaining = tuple(
             (name, _map_items(value, lambda item: _without(item, names)))
             for name, value in self.values
             if name not in names
         )
-        return Statement(self.form, kept)
+        return Statement(self.form, remaining)
 
     def about_any(self, kind: str, subject: str) -> "Statement":
         """Return the same statement about any subject of a kind in place of the named one."""

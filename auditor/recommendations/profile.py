@@ -346,7 +346,7 @@ def judge_declared_names(facts: ClusterFacts, key: str) -> Judgement:
 
 def _existing_names(facts: ClusterFacts) -> set[str]:
     """Return the names in the cluster; groups count only where the cluster listed them itself."""
-    nodes = {word for node in facts.nodes for word in (node.name, node.address)}
+    nodes = {name for node in facts.nodes for name in (node.name, node.address)}
     # A group that only the file names would confirm itself.
     groups = {group.name for group in facts.groups} if facts.groups_known else set()
-    return {word.casefold() for word in nodes | groups}
+    return {name.casefold() for name in nodes | groups}

@@ -80,7 +80,7 @@ def begin_remedy(finding: Finding, effects: Sequence[Effect]) -> Finding:
 
 def describe_effects(causes: Sequence[Cause], cluster: ClusterReport) -> tuple[Effect, ...]:
     """Return what causes that say the same explain, in the order in which to act."""
-    seen = {_act(remedy) for cause in causes for remedy in cause.finding.remedy}
+    earlier = {_act(remedy) for cause in causes for remedy in cause.finding.remedy}
     groups = group_by_key(
         (_drop_cause_remedy(finding) for cause in causes for finding in cause.explains),
         lambda finding: (finding.recommendation, finding.kind),
@@ -91,7 +91,7 @@ def describe_effects(causes: Sequence[Cause], cluster: ClusterReport) -> tuple[E
         for cause in cluster.causes
         if cause.finding.id not in own
     }
-    effects = [_describe_effect(group, cluster, seen, others) for group in groups]
+    effects = [_describe_effect(group, cluster, earlier, others) for group in groups]
     findings = (f for cause in causes for f in (cause.finding, *cause.explains))
     ends = {s: None for f in findings for s in f.remedy if s.form is Form.HA_ON_AGAIN}
     acting = [number for number, effect in enumerate(effects) if effect.remedies]
@@ -117,37 +117,38 @@ def _drop_statements(finding: Finding, *forms: Form) -> Finding:
 def _describe_effect(
     group: Sequence[Finding],
     cluster: ClusterReport,
-    seen: set[Statement],
+    earlier: set[Statement],
     others: Mapping[str, str],
 ) -> Effect:
-    """Return the effect; remedies that were `seen` are left out, and its own are added to them.
+    """Return the effect; acts in `earlier` are left out, and its own are added to them.
 
     `others` are the causes of other blocks: their recommendations by finding id.
     """
     group = [
-        replace(f, remedy=tuple(s for s in f.remedy if not _is_off_already(s, seen))) for f in group
+        replace(f, remedy=tuple(s for s in f.remedy if not _is_off_already(s, earlier)))
+        for f in group
     ]
     first = group[0]
     what = f": {KIND_TEXTS[first.kind]}" if first.kind else ""
     kind = first.subject.kind
-    word = "on" if kind is SubjectKind.NODE else str(kind)
+    preposition = "on" if kind is SubjectKind.NODE else str(kind)
     where = subjects_text([finding.subject.name for finding in group], kind, cluster)
     acts = {_act(remedy) for finding in group for remedy in finding.remedy}
     remedies = (
         tuple(text for label, text in common_sentences(group) if label == "remedy")
-        if acts - seen
+        if acts - earlier
         else ()
     )
-    seen |= acts
+    earlier |= acts
     also = dict.fromkeys(others[id_] for f in group for id_ in f.caused_by if id_ in others)
-    text = f"{recommendation_title(first)}{what}, {word} {where}"
+    text = f"{recommendation_title(first)}{what}, {preposition} {where}"
     return Effect(text, tuple(also), remedies, tuple(group))
 
 
-def _is_off_already(remedy: Statement, seen: set[Statement]) -> bool:
-    """Return whether a remedy turns high availability off, as one that was seen did."""
+def _is_off_already(remedy: Statement, earlier: set[Statement]) -> bool:
+    """Return whether a remedy turns high availability off, as an earlier one did."""
     is_off = remedy.form is Form.HA_OFF_FIRST
-    return is_off and (remedy in seen or remedy.without("where") in seen)
+    return is_off and (remedy in earlier or remedy.without("where") in earlier)
 
 
 def _act(remedy: Statement) -> Statement:
@@ -157,9 +158,9 @@ def _act(remedy: Statement) -> Statement:
 
 def effect_rows(effects: Iterable[Effect]) -> Iterator[LabelledText]:
     """Yield a row for each effect, then what to do about them after the cause."""
-    kept = tuple(effects)
-    yield from (("explains", effect.text) for effect in kept)
-    also = dict.fromkeys(row for effect in kept for row in effect.also)
-    if also and any(effect.remedies for effect in kept):
+    listed = tuple(effects)
+    yield from (("explains", effect.text) for effect in listed)
+    also = dict.fromkeys(row for effect in listed for row in effect.also)
+    if also and any(effect.remedies for effect in listed):
         yield "then", f"Fix {join_names(also)} too, before you go on here."
-    yield from (("then", remedy) for effect in kept for remedy in effect.remedies)
+    yield from (("then", remedy) for effect in listed for remedy in effect.remedies)

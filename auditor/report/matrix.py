@@ -140,11 +140,11 @@ def _version_cell(node: NodeFacts, index: FindingIndex) -> Cell:
     differing = [
         f for f in (*of_group, *index.of_cluster) if f.recommendation in _VERSION_ROWS and f.kind
     ]
-    word = version_number(node.release)
+    version = version_number(node.release)
     if not differing:
-        return Cell(word)
+        return Cell(version)
     verdict, finding = _gravest_verdict(differing)
-    return _verdict_cell(verdict, word, finding)
+    return _verdict_cell(verdict, version, finding)
 
 
 def _find_replication(node: NodeFacts, index: FindingIndex) -> Finding | None:

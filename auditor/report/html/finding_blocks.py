@@ -127,8 +127,8 @@ class FindingBlockBuilder:
     def _build_effects(self, block: CauseBlock) -> Iterator[EffectEntry]:
         """Yield what a block explains; a cause in another block is named once, where it counts."""
         drift = {f.id: f for f in self.cluster.findings if f.verdict is Verdict.DRIFT}
-        told = (block.group.findings, *(effect.findings for effect in block.effects))
-        named = {finding.id for findings in told for finding in findings}
+        groups = (block.group.findings, *(effect.findings for effect in block.effects))
+        named = {finding.id for findings in groups for finding in findings}
         for effect in block.effects:
             ids = dict.fromkeys(id_ for finding in effect.findings for id_ in finding.caused_by)
             also = [id_ for id_ in ids if id_ in drift and id_ not in named]
