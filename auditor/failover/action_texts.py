@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from auditor.service_names import AXL_WEB_SERVICE, SERVER_RECOVERY_MANAGER
+from auditor.service_names import AXL_WEB_SERVICE, DATABASE, SERVER_RECOVERY_MANAGER
 
 
 @cache
@@ -45,5 +45,9 @@ def fill_text(situation: str, part: str = "do", **names: str) -> str:
 
 def _fill_template(template: str, names: Mapping[str, str]) -> str:
     texts = load_action_texts()["texts"]
-    services = {"AXL": AXL_WEB_SERVICE, "RECOVERY_MANAGER": SERVER_RECOVERY_MANAGER}
+    services = {
+        "AXL": AXL_WEB_SERVICE,
+        "DATABASE": DATABASE,
+        "RECOVERY_MANAGER": SERVER_RECOVERY_MANAGER,
+    }
     return template.format(**texts, **services, **names)

@@ -29,6 +29,7 @@ from auditor.models.facts import REPLICATION_GOOD, HaState, Origin, Source
 from auditor.models.findings import Verdict
 from auditor.recommendations.critical_services import START_ORDER
 from auditor.report.sentences import render_clause
+from auditor.service_names import DATABASE
 from auditor.text import join_names
 
 
@@ -295,9 +296,24 @@ def _start_action(first: NodeCheck, checks: Sequence[NodeCheck], group: GroupChe
         may_fail_over = group.is_switched_on is True and not group.serving
         needs_ha_off = may_fail_over and any(check.needs_ha_off for check in checks)
         situation = "start_in_order_without_ha" if needs_ha_off else "start_in_order"
-        return make_action(situation, **names)
+        bad = group.bad_replication
+        return make_action(
+            situation,
+            way=_way_to_start(services),
+            bad_replication=f" (it is bad on {join_names(bad)})" if bad else "",
+            **names,
+        )
     are_xcp = all(service.startswith("Cisco XCP") for service in services)
     return make_action("start_xcp_services" if are_xcp else "start_services", **names)
+
+
+def _way_to_start(services: Sequence[str]) -> str:
+    """Return where services are started; no administration page starts the database."""
+    if DATABASE not in services:
+        return fill_text("way_to_start")
+    return fill_text(
+        "way_to_start_database_and_more" if len(services) > 1 else "way_to_start_database"
+    )
 
 
 def _order_clause(number: int) -> str:

@@ -34,6 +34,6 @@ def test_no_action_is_missing() -> None:
 
 @pytest.mark.parametrize("rows", ACTIONS.values(), ids=ACTIONS)
 def test_a_placeholder_in_capitals_is_a_known_text(rows: Mapping[str, str]) -> None:
-    texts = {*load_action_texts()["texts"], "AXL", "RECOVERY_MANAGER"}
+    texts = {*load_action_texts()["texts"], "AXL", "DATABASE", "RECOVERY_MANAGER"}
     names = {name for text in rows.values() for _, name, _, _ in Formatter().parse(text) if name}
     assert {name for name in names if name.isupper()} <= texts

@@ -28,6 +28,7 @@ from auditor.service_names import (
     CLIENT_PROFILE_AGENT,
     CONNECTION_MANAGER,
     DATA_MONITOR,
+    DATABASE,
     FILE_TRANSFER_MANAGER,
     INTERCLUSTER_SYNC_AGENT,
     MESSAGE_ARCHIVER,
@@ -230,10 +231,38 @@ def test_a_router_that_is_down_comes_before_every_xcp_service() -> None:
     action = choose_action(check_facts(pair(S.NORMAL, S.NORMAL, second={"services": services})))
     assert action.startswith(
         "Do: turn high availability of DefaultCUPSubCluster off (System > Presence Redundancy "
-        "Groups on CUCM), then start Cisco XCP Router and Cisco XCP Connection Manager on imp2"
+        "Groups on CUCM) and wait two minutes, then start Cisco XCP Router and Cisco XCP "
+        "Connection Manager on imp2 (Control Center, or `utils service start`)"
     )
     assert "in this order" in action
-    assert "turn it on again when they run. Do not: fail over or add, move" in action
+    assert (
+        "; turn it on again only once all services run and database replication is in state 2 on "
+        "all nodes. Do not: fail over or add, move" in action
+    )
+
+
+def test_bad_replication_keeps_high_availability_off_after_the_start() -> None:
+    router = service(XCP_ROUTER, RunState.STOPPED)
+    services = {**member("imp2", S.NORMAL, 2).services, XCP_ROUTER: router}
+    second = {"services": services, "replication": 3}
+    action = choose_action(check_facts(pair(S.NORMAL, S.NORMAL, second=second)))
+    assert "database replication is in state 2 on all nodes (it is bad on imp2)." in action
+
+
+def test_the_database_is_started_by_command_alone() -> None:
+    database = service(DATABASE, RunState.STOPPED)
+    router = service(XCP_ROUTER, RunState.STOPPED)
+    services = {**member("imp2", S.NORMAL, 2).services, DATABASE: database}
+    for down, way in (
+        ({}, "A Cisco DB on imp2 (`utils service start A Cisco DB`);"),
+        (
+            {XCP_ROUTER: router},
+            "A Cisco DB and Cisco XCP Router on imp2 (A Cisco DB by `utils service start A Cisco "
+            "DB`, the rest in Control Center or by `utils service start`), in this order;",
+        ),
+    ):
+        facts = pair(S.NORMAL, S.NORMAL, second={"services": services | down})
+        assert way in choose_action(check_facts(facts))
 
 
 def test_a_failover_is_not_accepted_if_it_is_unknown_whether_high_availability_is_on() -> None:
