@@ -1,6 +1,6 @@
 """The checks of a precheck: each function yields those of one topic, in the report's order."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from auditor.change.advice import load_activation_advice
@@ -12,7 +12,6 @@ from auditor.change.decision import (
     PrecheckTopic,
 )
 from auditor.change.diff.model import ExpectedSetting
-from auditor.change.stops import find_stops
 from auditor.change.what_if import (
     RequestedChange,
     WhatIfFindings,
@@ -30,7 +29,6 @@ from auditor.models.findings import (
     Verdict,
 )
 from auditor.recommendations.conditions import evaluate_condition
-from auditor.recommendations.ha_states import find_group
 from auditor.recommendations.logic import Evaluation, any_of
 from auditor.recommendations.view import NodeView, explain_no_response
 from auditor.recommendations.vocabulary import Expectation
@@ -366,69 +364,6 @@ def _feature_check_kind(
     if is_on_node and expects is Expectation.RUNNING and finding.service in activated:
         return CheckKind.FEATURE_ON_OTHER_NODE
     return CheckKind.FEATURE_FINDING
-
-
-def group_checks(
-    facts: ClusterFacts,
-    changes: Sequence[RequestedChange],
-    judged: WhatIfFindings,
-    service_checks: Sequence[ChangeCheck],
-) -> Iterator[ChangeCheck]:
-    """Yield the HA state of each affected group, and its drift that the change leaves.
-
-    `service_checks` are those of the changed services: what they say is not repeated.
-    """
-    nodes = {change.node: find_changed_node(facts, change) for change in changes}
-    changed_groups = {node.redundancy_group for node in nodes.values()} - {None}
-    # Both nodes of each pair: if the change causes a failover, the partner takes the users.
-    members = {n.name for n in facts.nodes if n.redundancy_group in changed_groups} | nodes.keys()
-    # A restart that follows, such as that of Router on all nodes, reaches other pairs too.
-    stopped_on = {stop.node for stop in find_stops(facts, changes)}
-    reached = [n for n in facts.nodes if n.name in stopped_on or n.name in nodes]
-    groups = {node.redundancy_group for node in reached} - {None}
-    yield from _missing_group_checks(facts, reached)
-    # What the change fixes, or the profile causes, has its own topic.
-    elsewhere = {after.id for _, after in judged.pairs() if after.verdict is Verdict.PASS}
-    elsewhere |= {finding.id for finding in judged.caused_by_profile()}
-    elsewhere |= {check.finding.id for check in service_checks if check.finding}
-    for finding in judged.current:
-        name = finding.subject.name
-        expects = judged.rows[finding.recommendation].expects
-        # Replication is a check of its own, of all nodes.
-        if expects is Expectation.REPLICATION_GOOD:
-            continue
-        if expects is Expectation.PAIR_HEALTHY:
-            if name in groups:
-                yield _pair_check(finding, facts)
-        elif finding.verdict is Verdict.DRIFT and name in members and finding.id not in elsewhere:
-            check = check_finding(PrecheckTopic.GROUP, finding, CheckKind.EXISTING_DRIFT)
-            # The change neither causes nor fixes it, so it is no reason against the change.
-            yield replace(check, result=PrecheckResult.NOTE)
-
-
-def _missing_group_checks(facts: ClusterFacts, nodes: Iterable[NodeFacts]) -> Iterator[ChangeCheck]:
-    """Yield the changed nodes whose group is unknown, so that its pair was not judged."""
-    for node in nodes:
-        check = ChangeCheck(
-            topic=PrecheckTopic.GROUP,
-            result=PrecheckResult.UNDECIDED,
-            kind=CheckKind.GROUP_UNKNOWN,
-            about=node.name,
-        )
-        group = node.redundancy_group and find_group(facts, node.redundancy_group)
-        if not node.group_known or (node.redundancy_group and not group):
-            yield check
-        elif node.redundancy_group is None:
-            yield replace(check, result=PrecheckResult.NOTE, kind=CheckKind.NO_GROUP)
-
-
-def _pair_check(finding: Finding, facts: ClusterFacts) -> ChangeCheck:
-    """Return the state of a pair; with HA off, a change of a service cannot cause a failover."""
-    check = check_finding(PrecheckTopic.GROUP, finding)
-    group = find_group(facts, finding.subject.name)
-    # A switch that was only discovered is no proof that no failover can follow.
-    is_off = group is not None and group.ha_enabled is False and not group.switch_discovered
-    return replace(check, result=PrecheckResult.NOTE) if is_off else check
 
 
 def confirmation_checks(change: RequestedChange, *, is_confirmed: bool) -> Iterator[ChangeCheck]:

@@ -98,6 +98,11 @@ class CheckKind(StrEnum):
     FEATURE_NOT_CONFIGURED = auto()
     FEATURE_ON_OTHER_NODE = auto()
 
+    PAIR_STATES_NORMAL = auto()
+    PARTNER_OBSTACLE = auto()
+    PARTNER_UNREAD = auto()
+    VERSIONS_DIFFER = auto()
+
     EXISTING_DRIFT = auto()
     DRIFT_FIXED = auto()
     GROUP_UNKNOWN = auto()
@@ -133,6 +138,9 @@ _KINDS_WITH_EVIDENCE = frozenset(
         CheckKind.WOULD_NOT_START,
         CheckKind.WOULD_NOT_STAY_UP,
         CheckKind.WOULD_NOT_RUN_WITHOUT_FEATURE,
+        CheckKind.PAIR_STATES_NORMAL,
+        CheckKind.PARTNER_OBSTACLE,
+        CheckKind.VERSIONS_DIFFER,
     }
 )
 
@@ -142,10 +150,11 @@ class ChangeCheck:
     """One check, with what its text needs.
 
     `about` is a node, group, key or cluster, and `also` are others of which the same is true.
-    `service` is the changed one, `other_services` further ones of the same change, `state` its
-    state or that of `needed`, the service that it depends on (or that depends on it). `finding` is
-    what was judged, with `settings` if the tested profile was; `findings` are those about the
-    service, none of which applies.
+    `service` is the changed one, `other_services` further ones of the same change, `stops_on` the
+    nodes on which they stop, `state` its state or that of `needed`, the service that it depends on
+    (or that depends on it). `finding` is what was judged, with `settings` if the tested profile
+    was, and `explains` are the recommendations whose drift follows from it; `findings` are those
+    about the service, none of which applies.
     `other_use` is whether another feature uses the service. `details` come from elsewhere: the
     reason of a failure, or what to confirm.
     """
@@ -157,9 +166,11 @@ class ChangeCheck:
     also: tuple[str, ...] = ()
     service: str = ""
     other_services: tuple[str, ...] = ()
+    stops_on: tuple[str, ...] = ()
     needed: str = ""
     state: ServiceState | None = None
     finding: Finding | None = None
+    explains: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     settings: tuple[ExpectedSetting, ...] = ()
     other_use: Evaluation | None = None

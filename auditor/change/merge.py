@@ -1,6 +1,6 @@
 """One thing that stands in the way is one check, whatever the number of nodes or services."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
@@ -12,14 +12,50 @@ _MISSING_SERVICES = (CheckKind.NEEDED_DOWN, CheckKind.NEEDED_TURNED_OFF, CheckKi
 def merge_checks(checks: Iterable[ChangeCheck]) -> list[ChangeCheck]:
     """Return the checks in their order; those that say the same of several nodes become one.
 
-    A service that is missing on a node is one check too, whichever services need it.
+    A service that is missing on a node is one check too, whichever services need it, and so is a
+    difference with all that it explains.
     """
     merged: dict[Hashable, ChangeCheck] = {}
-    for number, check in enumerate(checks):
+    for number, check in enumerate(_fold_into_causes(tuple(checks))):
         key = _subject_of(check) or number
         first = merged.get(key)
         merged[key] = check if first is None else _join(first, check)
     return list(merged.values())
+
+
+def _fold_into_causes(checks: Sequence[ChangeCheck]) -> list[ChangeCheck]:
+    """Return the checks without those that another one of their topic explains, and that add none.
+
+    A note says no more than its cause; anything else needs a cause with the same result.
+    """
+    by_finding = {(check.topic, check.finding.id): check for check in checks if check.finding}
+    explained: dict[Hashable, list[str]] = {}
+    kept = []
+    for check in checks:
+        root = _root_of(check, by_finding)
+        if root is check or root.finding is None or check.finding is None:
+            kept.append(check)
+        else:
+            key = root.topic, root.finding.id
+            explained.setdefault(key, []).append(check.finding.recommendation)
+    return [
+        replace(check, explains=tuple(dict.fromkeys(explained[key])))
+        if check.finding and (key := (check.topic, check.finding.id)) in explained
+        else check
+        for check in kept
+    ]
+
+
+def _root_of(
+    check: ChangeCheck, by_finding: Mapping[tuple[PrecheckTopic, str], ChangeCheck]
+) -> ChangeCheck:
+    """Return the check of the first cause that is listed too, or of that one's first cause."""
+    # No rule makes a circle, so that this ends.
+    for cause in check.finding.caused_by if check.finding else ():
+        found = by_finding.get((check.topic, cause))
+        if found and check.result in (found.result, PrecheckResult.NOTE):
+            return _root_of(found, by_finding)
+    return check
 
 
 def _subject_of(check: ChangeCheck) -> Hashable:
@@ -38,6 +74,7 @@ def _subject_of(check: ChangeCheck) -> Hashable:
         check.service,
         check.needed,
         about,
+        check.explains,
         check.is_below_threshold,
     )
 

@@ -8,7 +8,6 @@ from auditor.change.checks import (
     feature_checks,
     find_changed_settings,
     fixed_checks,
-    group_checks,
     is_already_made,
     placement_checks,
     prerequisite_checks,
@@ -29,6 +28,7 @@ from auditor.change.decision import (
     PrecheckTopic,
 )
 from auditor.change.following_restarts import find_following_restarts
+from auditor.change.group_checks import group_checks
 from auditor.change.merge import merge_checks
 from auditor.change.steps import plan_steps
 from auditor.change.what_if import RequestedChange, WhatIfFindings, judge_change

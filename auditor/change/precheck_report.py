@@ -85,8 +85,11 @@ def check_text(check: ChangeCheck) -> str:
     """Return everything that a check found."""
     more = _load_check_texts()[check.kind].more.format(**_text_values(check))
     same = f"The same holds for {join_names(check.also)}." if check.also else ""
+    explains = f"It explains {join_names(check.explains)} too." if check.explains else ""
     threshold = "It is below the threshold." if check.is_below_threshold else ""
-    return " ".join(text for text in (check_summary(check), more, same, threshold) if text)
+    return " ".join(
+        text for text in (check_summary(check), more, explains, same, threshold) if text
+    )
 
 
 def check_remedy(check: ChangeCheck) -> str:
@@ -106,6 +109,8 @@ def _text_values(check: ChangeCheck) -> dict[str, str]:
         "everywhere": join_names((check.about, *check.also)),
         "service": check.service,
         "services": join_names((check.service, *check.other_services)),
+        "stop": "stop" if check.other_services else "stops",
+        "stops_on": join_names(check.stops_on),
         "needs": "need" if check.other_services else "needs",
         "listed": join_names(map(_detail_text, check.details)),
         "need": "need" if len(check.details) > 1 else "needs",
@@ -249,6 +254,7 @@ def _check_dict(check: ChangeCheck) -> dict[str, object]:
         "answer": check.result,
         "about": check.about,
         "also": list(check.also),
+        "explains": list(check.explains),
         "text": check_text(check),
         "remedy": check_remedy(check),
         "evidence": [

@@ -8,8 +8,9 @@ from auditor.change.diff.model import ExpectedFinding
 from auditor.collect.services import NOT_ACTIVATED_REASON_CODE
 from auditor.models.facts import ClusterFacts, NodeFacts, RunState, ServiceState
 from auditor.models.findings import Finding, FindingSubject, SubjectKind, Verdict
+from auditor.recommendations.causes import link_causes
 from auditor.recommendations.engine import judge_facts
-from auditor.recommendations.packs import Recommendation, load_packs
+from auditor.recommendations.packs import BUILT_IN_PACKS, Recommendation, load_packs
 from auditor.recommendations.vocabulary import Expectation
 
 _BLOCKING_VERDICTS = (Verdict.DRIFT, Verdict.UNKNOWN)
@@ -108,7 +109,8 @@ class WhatIfFindings:
 
     `current`, `changed` and `not_started` (activated, but not running yet) are judged by the tested
     profile, `filed_current` and `filed_changed` by that of the file. `rows` are the
-    recommendations by id.
+    recommendations by id. `complete` is what `current` would be with all built-in rows,
+    `complete_rows`, and so leaves nothing out of what a group needs.
     """
 
     rows: Mapping[str, Recommendation]
@@ -117,6 +119,8 @@ class WhatIfFindings:
     not_started: tuple[Finding, ...]
     filed_current: tuple[Finding, ...]
     filed_changed: tuple[Finding, ...]
+    complete_rows: Mapping[str, Recommendation]
+    complete: tuple[Finding, ...]
 
     def pairs(self) -> Iterator[tuple[Finding, Finding]]:
         """Yield each current finding with the same one after the change."""
@@ -159,30 +163,45 @@ def judge_change(
 ) -> WhatIfFindings:
     """Judge a change; `filed` are the facts with the profile of the file."""
     rows = (*recommendations, *_missing_rows(recommendations))
-    current = judge_facts(rows, facts)
-    changed = judge_facts(rows, apply_changes(facts, changes, started=True))
+    # Whole packs: those that `_missing_rows` adds to are not.
+    is_complete = {row.pack for row in recommendations}.issuperset(BUILT_IN_PACKS)
+    complete_rows = rows if is_complete else (*rows, *_remaining_rows(rows))
+    current = _judge(rows, facts)
+    changed = _judge(rows, apply_changes(facts, changes, started=True))
     # Most changes test no feature, and the same facts need not be judged twice.
     is_same_profile = filed == facts
     return WhatIfFindings(
         rows={row.id: row for row in rows},
         current=current,
         changed=changed,
-        not_started=judge_facts(rows, apply_changes(facts, changes, started=False)),
-        filed_current=current if is_same_profile else judge_facts(rows, filed),
+        not_started=_judge(rows, apply_changes(facts, changes, started=False)),
+        filed_current=current if is_same_profile else _judge(rows, filed),
         filed_changed=(
             changed
             if is_same_profile
-            else judge_facts(rows, apply_changes(filed, changes, started=True))
+            else _judge(rows, apply_changes(filed, changes, started=True))
         ),
+        complete_rows={row.id: row for row in complete_rows},
+        complete=current if is_complete else _judge(complete_rows, facts),
     )
+
+
+def _judge(rows: Sequence[Recommendation], facts: ClusterFacts) -> tuple[Finding, ...]:
+    """Return the findings of an audit, each drift with those that explain it."""
+    return link_causes(judge_facts(rows, facts), facts.nodes)
+
+
+def _remaining_rows(rows: Sequence[Recommendation]) -> Iterator[Recommendation]:
+    """Yield the built-in recommendations that are not among the given ones."""
+    ids = {row.id for row in rows}
+    return (row for row in load_packs() if row.id not in ids)
 
 
 def _missing_rows(recommendations: Sequence[Recommendation]) -> list[Recommendation]:
     """Return the recommendations that are always judged and are not among the given ones."""
     if {row.expects for row in recommendations} >= _ALWAYS_JUDGED:
         return []
-    ids = {row.id for row in recommendations}
-    return [row for row in load_packs() if row.expects in _ALWAYS_JUDGED and row.id not in ids]
+    return [row for row in _remaining_rows(recommendations) if row.expects in _ALWAYS_JUDGED]
 
 
 def _becomes_blocking(before: Finding, after: Finding) -> bool:
