@@ -21,6 +21,7 @@ from auditor.models.findings import ClusterReport, Severity
 from auditor.models.history import TopologyRecall, recall_nothing
 from auditor.models.report import Report, RunMetadata
 from auditor.problems import Problem
+from auditor.recommendations.causes import link_causes
 from auditor.recommendations.packs import Recommendation
 from auditor.report.notices import cluster_notices
 from auditor.soap.network import Network
@@ -229,8 +230,6 @@ def _apply_waivers(cluster: ClusterReport, options: RunOptions, today: date) -> 
 
 def _link_causes(cluster: ClusterReport) -> ClusterReport:
     # After the waivers: what was accepted is no cause, and what it explains stays to be fixed.
-    from auditor.recommendations.causes import link_causes
-
     return replace(cluster, findings=link_causes(cluster.findings, cluster.nodes))
 
 
