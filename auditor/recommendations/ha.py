@@ -45,31 +45,46 @@ def explain_by_ha(
             because=make_statement(Form.PAIR_MOVING, states=ha_states.member_states(own, partner)),
             hints=(make_statement(Form.AUDIT_WHEN_PAIR_STABLE),),
         )
-    # An explanation needs proof: a switch that was only discovered could hide an outage.
-    switched_on = group.ha_enabled is True and not group.switch_discovered
     # Failed Over explains nothing: the configuration guide 15 (high availability) says that no
     # critical service is down in it. Only in Idle are services stopped on purpose.
-    is_idle = (own.observed, partner.observed) == (HaState.IDLE, HaState.BACKUP)
-    # The pair is that of an earlier run, and to start by hand what a fallback starts is wrong.
-    if is_idle and not switched_on and facts.topology_recorded_at is not None:
+    if (own.observed, partner.observed) != (HaState.IDLE, HaState.BACKUP):
+        return None
+    return _explain_by_idle(facts, group, service, unexplained, (own.name, partner.name))
+
+
+def _explain_by_idle(
+    facts: ClusterFacts,
+    group: Group,
+    service: ServiceView,
+    unexplained: Judgement,
+    names: tuple[str, str],
+) -> Judgement | None:
+    """Return the judgement of a stopped service of an idle node whose partner is in backup mode.
+
+    `names` are the node's and its partner's. None if the states do not explain it.
+    """
+    name, partner = names
+    # An explanation needs proof: a switch that was only discovered could hide an outage.
+    if group.ha_enabled is not True or group.switch_discovered:
+        if facts.topology_recorded_at is None:
+            return None
+        # The pair is that of an earlier run, and to start by hand what a fallback starts is wrong.
         return replace(
             unexplained,
-            because=make_statement(Form.IDLE_SWITCH_UNKNOWN, node=own.name, partner=partner.name),
+            because=make_statement(Form.IDLE_SWITCH_UNKNOWN, node=name, partner=partner),
             hints=(make_statement(Form.CHECK_HA_AND_CUCM),),
         )
-    if not (switched_on and is_idle):
-        return None
     # If it is not activated, the fallback does not start it either, and that is drift.
     if service.state.activated is None and service.state.deployable is not False:
         hint = make_statement(
-            Form.LOOK_IN_SERVICE_ACTIVATION, service=service.state.name, node=own.name
+            Form.LOOK_IN_SERVICE_ACTIVATION, service=service.state.name, node=name
         )
-        because = make_statement(Form.IDLE_ACTIVATION_UNKNOWN, node=own.name)
+        because = make_statement(Form.IDLE_ACTIVATION_UNKNOWN, node=name)
         return replace(unexplained, because=because, hints=(hint,))
     return replace(
         unexplained,
         verdict=Verdict.EXPLAINED,
-        because=make_statement(Form.IDLE_NODE, node=own.name, partner=partner.name),
+        because=make_statement(Form.IDLE_NODE, node=name, partner=partner),
         kind=FindingKind.STOPPED,
     )
 

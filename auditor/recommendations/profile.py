@@ -128,16 +128,23 @@ def _judge_feature_services(
     # It may run on the node that the row excepts, so it proves nothing while the scope is unknown.
     unknown = [*unsettled, *(running if scope_unknown else [])]
     judgement = _judge_services_off(watch, expected, unknown, declaration)
-    # The key is about the whole cluster: a node that was not listed may run the service.
-    if judgement.verdict is Verdict.PASS and not facts.topology_observed:
-        return replace(
-            judgement,
-            verdict=Verdict.UNKNOWN,
-            observed=make_statement(Form.ON_KNOWN_NODES, observation=judgement.observed),
-            because=make_statement(Form.NODES_NOT_LISTED),
-            hints=(make_statement(Form.READ_CUCM),),
-        )
-    return judgement
+    return judgement if facts.topology_observed else _doubt_unlisted_nodes(judgement)
+
+
+def _doubt_unlisted_nodes(judgement: Judgement) -> Judgement:
+    """Return a pass as unknown, anything else as it is.
+
+    The key is about the whole cluster: a node that was not listed may run the service.
+    """
+    if judgement.verdict is not Verdict.PASS:
+        return judgement
+    return replace(
+        judgement,
+        verdict=Verdict.UNKNOWN,
+        observed=make_statement(Form.ON_KNOWN_NODES, observation=judgement.observed),
+        because=make_statement(Form.NODES_NOT_LISTED),
+        hints=(make_statement(Form.READ_CUCM),),
+    )
 
 
 def _evaluate_other_features(watch: FeatureServices, views: list[NodeView]) -> Evaluation:
