@@ -9,7 +9,7 @@ import pytest
 from auditor.history.store import open_history
 from tests.history.conftest import history, postgresql_url, server, url
 from tests.history.runs import DRIFT, cluster, finding, report
-from tests.nights import kills, mutated_files
+from tests.nights import kills, load, mutated_files, soak
 from tests.nights.kills import CHECKOUT
 
 __all__ = ["history", "postgresql_url", "server", "url"]
@@ -49,6 +49,14 @@ def test_eight_writers_at_once_lose_no_run(url: str) -> None:
     history = open_history(url)
     assert history is not None
     assert len(history.runs()) == 2 * WRITERS
+
+
+def test_a_few_clusters_are_audited_one_request_at_a_time_a_node() -> None:
+    assert load.run(3, seed=1).found == []
+
+
+def test_a_few_audits_and_readings_leave_nothing_in_the_process() -> None:
+    assert soak.run(5, seed=1).found == []
 
 
 def test_an_unknown_night_names_the_known_ones() -> None:
