@@ -30,8 +30,8 @@ from auditor.recommendations.ha_states import (
 )
 from auditor.recommendations.view import ServiceView, view_service
 
-FOUNDATION_NETWORK_SERVICES = tuple(name for name in START_ORDER if name not in CRITICAL_SERVICES)
-"""The network services that the critical ones, intercluster sync and recovery depend on."""
+ORDERED_NETWORK_SERVICES = tuple(name for name in START_ORDER if name not in CRITICAL_SERVICES)
+"""The network services of the start order that are not critical themselves."""
 
 OTHER_SERVICES = (
     *sorted(SERVICES_STOPPED_WHEN_IDLE - set(CRITICAL_SERVICES)),
@@ -46,7 +46,7 @@ def check_services(findings: JudgedCluster, node: NodeFacts) -> Iterator[NodeChe
     critical = critical_services(findings)
     for service in critical:
         yield _check_named_service(findings, node, service, CheckType.CRITICAL)
-    for service in FOUNDATION_NETWORK_SERVICES:
+    for service in ORDERED_NETWORK_SERVICES:
         yield _check_named_service(findings, node, service, CheckType.NETWORK)
     if not node.services:
         view = view_service(findings.facts, node, OTHER_SERVICES[0])

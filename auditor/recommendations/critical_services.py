@@ -39,7 +39,7 @@ CRITICAL_SERVICES = (
 """The services that are critical in every cluster, in the order in which they start: Presence
 Engine needs SIP Proxy."""
 
-SERVICES_UNDER_CRITICAL = frozenset(START_ORDER[: START_ORDER.index(CRITICAL_SERVICES[0])]) - {
+FOUNDATION_SERVICES = frozenset(START_ORDER[: START_ORDER.index(CRITICAL_SERVICES[0])]) - {
     # Replication may wait; nothing that starts on the node waits for it.
     service_names.DATABASE_REPLICATOR
 }
@@ -63,4 +63,4 @@ def needs_ha_off(facts: ClusterFacts, service: str) -> bool:
 
     Else that starts a failover, or may: while the service is down, so is a critical one.
     """
-    return is_critical_service(facts, service) is not False or service in SERVICES_UNDER_CRITICAL
+    return is_critical_service(facts, service) is not False or service in FOUNDATION_SERVICES

@@ -6,7 +6,7 @@ import pytest
 
 from auditor.recommendations.critical_services import (
     CRITICAL_SERVICES,
-    SERVICES_UNDER_CRITICAL,
+    FOUNDATION_SERVICES,
     START_ORDER,
     is_critical_service,
     needs_ha_off,
@@ -57,4 +57,4 @@ def test_high_availability_stays_on_only_where_nothing_waits_for_the_service() -
     facts = make.cluster()
     stays_on = {name for name in START_ORDER if not needs_ha_off(facts, name)}
     assert stays_on == {DATABASE_REPLICATOR, OAM_AGENT, INTERCLUSTER_SYNC_AGENT, CONFIG_AGENT}
-    assert DATABASE in SERVICES_UNDER_CRITICAL
+    assert DATABASE in FOUNDATION_SERVICES
