@@ -135,16 +135,20 @@ def _version_cell(node: NodeFacts, index: FindingIndex) -> Cell:
         return Cell("-")
     if node.release is None:
         return _verdict_cell(Verdict.UNKNOWN, "not read")
-    of_group = index.by_group.get((node.redundancy_group or "").lower(), ())
-    # Only what has a kind is about a difference; that versions agree needs no mark.
-    differing = [
-        f for f in (*of_group, *index.of_cluster) if f.recommendation in _VERSION_ROWS and f.kind
-    ]
+    verdict, finding = _gravest_verdict(_find_version_differences(node, index))
     version = version_number(node.release)
-    if not differing:
-        return Cell(version)
-    verdict, finding = _gravest_verdict(differing)
-    return _verdict_cell(verdict, version, finding)
+    return _verdict_cell(verdict, version, finding) if finding else Cell(version)
+
+
+def _find_version_differences(node: NodeFacts, index: FindingIndex) -> list[Finding]:
+    """Return what was found of versions that differ; that they agree needs no mark."""
+    of_groups = [f for findings in index.by_group.values() for f in findings]
+    of_cluster = index.of_cluster
+    # The finding of a group shows which nodes differ, and that of the cluster would mark them all.
+    if any(f.recommendation in _VERSION_ROWS and f.verdict is Verdict.DRIFT for f in of_groups):
+        of_cluster = []
+    of_group = index.by_group.get((node.redundancy_group or "").lower(), ())
+    return [f for f in (*of_group, *of_cluster) if f.recommendation in _VERSION_ROWS and f.kind]
 
 
 def _find_replication(node: NodeFacts, index: FindingIndex) -> Finding | None:

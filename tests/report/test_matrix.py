@@ -40,3 +40,11 @@ def test_versions_have_the_mark_of_what_was_found_of_them(
 def test_a_waived_group_does_not_hide_that_the_cluster_differs() -> None:
     waived, drift = _of_versions("REL-01", Verdict.WAIVED), _of_versions("REL-02", Verdict.DRIFT)
     assert _versions(waived, drift) == ["✗ 14.0.1.13900-8", "✗ 15.0.1.10000-4"]
+
+
+def test_a_group_that_differs_is_marked_and_no_other() -> None:
+    """The cluster differs with it, and its finding would hide which nodes to look at."""
+    other = node("imp3", role="subscriber", group="East", release=NODES[1].release)
+    findings = _of_versions("REL-01", Verdict.DRIFT), _of_versions("REL-02", Verdict.DRIFT)
+    rows = dict(node_attribute_rows((*NODES, other), index_findings(findings)))
+    assert [cell.mark for cell in rows["version"]] == ["✗", "✗", ""]
