@@ -212,6 +212,7 @@ def judge_cluster(facts: ClusterFacts, options: RunOptions, fail_on: Severity) -
         certificate_days=facts.certificate_days,
         cucm_certificate_not_after=facts.cucm_certificate_not_after,
         cucm_release=facts.cucm_release,
+        are_nodes_listed=facts.are_nodes_listed,
     )
 
 

@@ -48,6 +48,11 @@ class CucmReader:
         return CoverageLog(server.name, client, self._context.guard)
 
     @property
+    def server(self) -> str:
+        """Return the name of the server that is asked now."""
+        return self._log.node
+
+    @property
     def client(self) -> Client:
         """Return the client of the server that is asked now."""
         return self._log.client
@@ -88,14 +93,15 @@ class CucmReader:
 
         The error is that of the last server that was asked.
         """
-        result = self._ask_server(request)
+        result = self.ask_server(request)
         while result.error is not None and self._waiting and is_no_reply(result.error):
             self.client.close()
             self._logs.append(self._open_log(self._waiting.pop(0)))
-            result = self._ask_server(request)
+            result = self.ask_server(request)
         return result
 
-    def _ask_server(self, request: Callable[[Client], T]) -> RequestResult[T]:
+    def ask_server(self, request: Callable[[Client], T]) -> RequestResult[T]:
+        """Send a request to the server that is asked now, and to no other."""
         client = self.client
         with self._context.waiting(self._settings, self._log.node):
             return self._log.ask(Source.CUCM_AXL, lambda: request(client))

@@ -37,6 +37,7 @@ def build_cluster_facts(
         groups_known=topology.groups_known,
         topology_observed=topology.complete,
         topology_recorded_at=topology.recorded_at,
+        nodes_listed_by=topology.listed_by,
         cucm_subscribers=topology.cucm_subscribers,
         settings=declared_peer_settings(settings, [node.name for node in topology.nodes]),
         databases=set_database_reach(settings.databases, reached),

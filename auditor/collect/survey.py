@@ -149,7 +149,7 @@ class ClusterSurvey:
         Raises:
             ExchangeError: the nodes, or only their groups, could not be read.
         """
-        topology = read_topology(cucm, self.settings)
+        topology = replace(read_topology(cucm, self.settings), listed_by=self._cucm.server)
         trouble = topology.trouble
         if trouble is not None and self._cucm.has_another and is_no_reply(trouble):
             parts.append(topology)
@@ -286,15 +286,17 @@ class ClusterSurvey:
         )
 
     def _read_cucm_release(self) -> str | None:
-        """Return the release of CUCM, None where it is not due or was not read."""
+        """Return the release of CUCM's publisher, None where it is not due or was not read."""
         # Last, so that a refusal of this one request costs nothing else.
         if (
             SurveyTopic.CUCM_RELEASE not in self._context.scope.topics
             or self._refusal is not None
             or not self._cucm.may_answer
+            # A subscriber switches its version later, so that its own says nothing of the cluster.
+            or self._cucm.server != self.settings.cucm_name
         ):
             return None
-        return self._cucm.ask(lambda cucm: cucm.ccm_version()).value
+        return self._cucm.ask_server(lambda cucm: cucm.ccm_version()).value
 
     def _build_facts(
         self,

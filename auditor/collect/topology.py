@@ -32,8 +32,9 @@ class Topology:
     """The cluster's nodes, nothing of which has been read yet, and its groups.
 
     `complete`: these are known to be all nodes. `trouble` is why a part is missing. `recorded_at`
-    is the start of the earlier run from which all of this is. `cucm_subscribers` are the CUCM
-    servers of the list that are not its publisher.
+    is the start of the earlier run from which all of this is. `listed_by` is the CUCM server that
+    listed the nodes now, None where none did. `cucm_subscribers` are the CUCM servers of the list
+    that are not its publisher.
     """
 
     nodes: tuple[NodeFacts, ...]
@@ -43,6 +44,7 @@ class Topology:
     trouble: ExchangeError | None = None
     recorded_at: str | None = None
     cucm_subscribers: tuple[str, ...] = ()
+    listed_by: str | None = None
 
 
 def read_topology(cucm: Client, settings: ClusterSettings) -> Topology:
@@ -177,6 +179,7 @@ def topology_from_facts(facts: ClusterFacts) -> Topology:
         facts.groups_known,
         facts.topology_observed,
         recorded_at=facts.topology_recorded_at,
+        listed_by=facts.nodes_listed_by,
     )
 
 

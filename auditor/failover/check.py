@@ -239,7 +239,9 @@ def _check_cluster(
         unreached_cucm=tuple(
             entry
             for entry in facts.coverage
-            if facts.cucm_stand_in and entry.source is Source.CUCM_AXL and entry.reason
+            if facts.cucm_stand_in not in (None, entry.node)
+            and entry.source is Source.CUCM_AXL
+            and entry.reason
         ),
     )
 

@@ -81,7 +81,9 @@ def source_failures(
         failure
         for failure in failures
         if (failure.server in nodes or failure.server not in cluster_nodes)
-        and not (failure.source is Source.CUCM_AXL and facts.cucm_stand_in is not None)
+        and not (
+            failure.source is Source.CUCM_AXL and facts.cucm_stand_in not in (None, failure.server)
+        )
         and not (failure.source is Source.IMP_AXL and failure.server in axl_not_needed)
     ]
     if any(failure.reason is Reason.NOT_ASKED for failure in relevant):

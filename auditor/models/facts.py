@@ -400,14 +400,15 @@ class ClusterFacts:
     undeclared. `named` maps keys of the file (`deployment.chat`, `addresses`, ...) to the nodes,
     groups and addresses that they name.
 
+    `nodes_listed_by` is the CUCM server that listed nodes to this run, None where none did.
     `topology_observed`: the nodes are known to be all of the cluster, because the CUCM publisher
     listed them, or because it is older than AXL 10.0, cannot list IM&P nodes, and the file
     declares them. `peers` are the addresses of intercluster peers in the cluster's database.
     `notes` are sentences on what the database does not show, or shows and no recommendation
-    covers. `axl_version` is the one that was used with CUCM, and `cucm_release` is what CUCM
-    reports of itself. `topology_recorded_at` is the start of the earlier run from which nodes and
-    groups are, None if they are not from the history. `cucm_subscribers` are the CUCM servers that
-    CUCM lists beside its publisher.
+    covers. `axl_version` is the one that was used with CUCM, and `cucm_release` is what its
+    publisher reports of itself. `topology_recorded_at` is the start of the earlier run from which
+    nodes and groups are, None if they are not from the history. `cucm_subscribers` are the CUCM
+    servers that CUCM lists beside its publisher.
 
     `changing_before` holds the services that the previous run found Starting or Stopping, by node
     in lower case and service. `disputed` holds, by key of the file, in what declared nodes differ
@@ -440,6 +441,7 @@ class ClusterFacts:
     started_at: Annotated[datetime | None, Field(exclude=True)] = None
     cucm_subscribers: tuple[str, ...] = ()
     cucm_release: str | None = None
+    nodes_listed_by: Annotated[str | None, Field(exclude=True)] = None
 
     @property
     def installed_nodes(self) -> tuple[NodeFacts, ...]:
@@ -456,11 +458,13 @@ class ClusterFacts:
 
     @property
     def cucm_stand_in(self) -> str | None:
-        """Return the CUCM server that answered in place of the publisher, None if none had to."""
-        entries = [entry for entry in self.coverage if entry.source is Source.CUCM_AXL]
-        replied = [entry.node for entry in entries if entry.outcome is Outcome.COLLECTED]
-        # The publisher is always the first that is asked.
-        return replied[0] if replied and replied[0] != entries[0].node else None
+        """Return the CUCM server that listed the nodes in place of the publisher, None if none."""
+        return None if self.nodes_listed_by == self.cucm_publisher else self.nodes_listed_by
+
+    @property
+    def are_nodes_listed(self) -> bool:
+        """Return whether the nodes are known to be all of the cluster today."""
+        return self.topology_observed and self.topology_recorded_at is None
 
     @property
     def cucm_publisher(self) -> str | None:

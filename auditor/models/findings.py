@@ -12,9 +12,7 @@ from auditor.models.facts import (
     Coverage,
     Evidence,
     NodeFacts,
-    Outcome,
     RunState,
-    Source,
     asked_cucm_servers,
 )
 from auditor.models.statements import Statement
@@ -180,7 +178,7 @@ class Cause:
 class ClusterReport:
     """One cluster, judged. `fail_on` is the threshold at which drift counts for `status`.
 
-    `certificate_days` and `cucm_certificate_not_after` are those of the facts.
+    From `certificate_days` on, the values are those of the facts.
     """
 
     name: str
@@ -193,6 +191,7 @@ class ClusterReport:
     certificate_days: int = DEFAULT_CERTIFICATE_DAYS
     cucm_certificate_not_after: str | None = None
     cucm_release: str | None = None
+    are_nodes_listed: bool = False
 
     @property
     def unread(self) -> tuple[str, ...]:
@@ -213,14 +212,6 @@ class ClusterReport:
     def publisher(self) -> str | None:
         """Return the CUCM publisher that was asked for the nodes, None where none was."""
         return next(iter(asked_cucm_servers(self.coverage)), None)
-
-    @property
-    def are_nodes_listed(self) -> bool:
-        """Return whether a CUCM server listed the nodes to this run."""
-        return any(
-            entry.source is Source.CUCM_AXL and entry.outcome is Outcome.COLLECTED
-            for entry in self.coverage
-        )
 
     @property
     def certificate_ends(self) -> dict[str, datetime]:

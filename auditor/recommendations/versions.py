@@ -10,7 +10,6 @@ from auditor.models.facts import (
     NodeFacts,
     Origin,
     Source,
-    asked_cucm_servers,
 )
 from auditor.models.findings import FindingKind, Verdict
 from auditor.models.releases import (
@@ -140,14 +139,8 @@ def _cucm_version(release: str) -> Statement:
 
 
 def _cucm_evidence(facts: ClusterFacts, release: str) -> Evidence:
-    source = make_statement(Form.AXL_OF, node=_cucm_server(facts))
+    source = make_statement(Form.AXL_OF, node=facts.cucm_publisher or "CUCM")
     return Evidence(Origin.OBSERVED, source, _cucm_version(release))
-
-
-def _cucm_server(facts: ClusterFacts) -> str:
-    """Return the CUCM server that was asked last."""
-    servers = asked_cucm_servers(facts.coverage)
-    return servers[-1] if servers else "CUCM"
 
 
 def _leave_unknown(
@@ -208,7 +201,8 @@ def _require_all_nodes(facts: ClusterFacts, judgement: Judgement) -> Judgement:
 
 
 def _judge_unread_cucm(facts: ClusterFacts, expected: Statement) -> Judgement:
-    server = _cucm_server(facts)
+    # Only the publisher's version counts, also where a subscriber listed the nodes.
+    server = facts.cucm_publisher or "CUCM"
     gap = facts.gap(server, Source.CUCM_AXL)
     if facts.cucm_release is not None:
         because = make_statement(Form.VERSION_UNREADABLE, node=server, version=facts.cucm_release)

@@ -81,9 +81,9 @@ def _waiver_notices(
     """Yield what to do about one waiver; `finding` is the one that it matches, before waiving."""
     waiver = f"{rule.place}: {rule.recommendation} on {rule.subject}"
     if finding is None:
-        # Where CUCM did not list the nodes, the subject may be one that is missing for that reason,
+        # Where CUCM did not list all nodes, the subject may be one that is missing for that reason,
         # and the advice to remove the waiver would be wrong.
-        if not _are_nodes_unlisted(cluster):
+        if cluster.are_nodes_listed:
             subjects = {
                 f.subject.name for f in cluster.findings if f.recommendation == rule.recommendation
             }
@@ -109,11 +109,6 @@ def _expiry_notices(rule: WaiverRule, waiver: str, today: date) -> Iterator[str]
             f"{waiver}: the waiver ends on {rule.expires}; {rule.owner} fixes the difference "
             "or renews the waiver."
         )
-
-
-def _are_nodes_unlisted(cluster: ClusterReport) -> bool:
-    """Return whether no CUCM server listed the nodes, of those that were asked."""
-    return cluster.publisher is not None and not cluster.are_nodes_listed
 
 
 def _correction_hint(word: str, choices: Collection[str]) -> str:

@@ -11,6 +11,7 @@ from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
 from auditor.models.facts import Outcome, Source
 from auditor.models.findings import Verdict
+from auditor.report.sentences import render_sentence, render_sentences
 from auditor.setup.doctor.checks import try_login
 from auditor.soap.network import LiveNetwork
 from tests.lab import CUCM, PAIR, PUB, SUB, Lab, coverage, finding
@@ -55,6 +56,44 @@ def test_a_subscriber_lists_the_nodes_while_the_publisher_is_down(lab: Start) ->
     assert cluster.publisher == DEAD
     assert cluster.status == "incomplete"
     assert any(f"{CUCM} answered in place of" in notice for notice in cluster.notices)
+
+
+def test_the_version_of_a_subscriber_is_not_taken_for_the_publishers(lab: Start) -> None:
+    """The publisher switches first: half of CUCM may run what IM and Presence runs."""
+    running = lab(PAIR)
+    running.edit = stand_in(DEAD, CUCM)
+    cluster = running.cluster()
+    found = finding(cluster, "REL-03", "pair")
+    assert (found.verdict, cluster.cucm_release) == (Verdict.UNKNOWN, None)
+    assert render_sentence(found.because).startswith(f"AXL of {DEAD} gave no answer")
+    assert "AXL of the CUCM publisher" in render_sentences(found.remedy)
+    assert (CUCM, "getCCMVersion") not in running.asked()
+
+
+@pytest.mark.parametrize("fault", ["http-403", "http-500"])
+def test_nodes_stay_listed_where_cucm_refuses_its_version(lab: Start, fault: str) -> None:
+    """The list is whole, whatever the publisher answers later, and so is kept in the history."""
+    refused = {"fault": fault, "operation": "getCCMVersion", "node": CUCM}
+    running = lab({**PAIR, "fault": [refused]})
+    running.edit = stand_in(CUCM, DEAD)
+    cluster = running.cluster()
+    assert coverage(cluster, CUCM, Source.CUCM_AXL).outcome is Outcome.FAILED
+    assert cluster.are_nodes_listed
+    assert {entry.node for entry in cluster.coverage if entry.source is Source.CUCM_AXL} == {CUCM}
+
+
+def test_what_the_server_in_place_of_the_publisher_refuses_is_told(lab: Start) -> None:
+    """It made good the publisher's failure, and not its own."""
+    refused = {"fault": "soap-fault", "operation": "listPresenceRedundancyGroup", "node": CUCM}
+    running = lab({**PAIR, "fault": [refused]})
+    running.edit = stand_in(DEAD, CUCM)
+    (check,) = json.loads(running.run("failover-check", "--json").stdout)["clusters"]
+    assert check["cucm_stand_in"] == CUCM
+    (unreached,) = check["unreached_cucm"]
+    assert DEAD in unreached
+    (gap,) = check["gaps"]
+    assert f"AXL of {CUCM} answered with a SOAP fault" in gap
+    assert DEAD not in gap
 
 
 def test_the_failover_check_knows_as_much_as_with_the_publisher(lab: Start) -> None:

@@ -16,7 +16,11 @@ SUB = NodeFacts("imp-sub.example.test", "", Role.UNKNOWN)
 
 def _asked(outcome: Outcome, *nodes: NodeFacts) -> ClusterReport:
     reported = cluster(finding("SIP-01", PASS), nodes=nodes)
-    return replace(reported, coverage=(Coverage(Source.CUCM_AXL, CUCM, outcome),))
+    return replace(
+        reported,
+        coverage=(Coverage(Source.CUCM_AXL, CUCM, outcome),),
+        are_nodes_listed=outcome is Outcome.COLLECTED,
+    )
 
 
 def test_the_last_list_is_kept_in_its_order(history: HistoryStore) -> None:
@@ -38,6 +42,16 @@ def test_a_run_without_cucm_leaves_the_list_of_the_run_before(history: HistorySt
     recorded = history.recorded_topology("lab")
     assert recorded is not None
     assert (recorded.listed_at, len(recorded.nodes)) == (at(1), 2)
+
+
+def test_another_answer_of_cucm_makes_no_list_of_the_nodes(history: HistoryStore) -> None:
+    """It may refuse the list, so that nodes of an earlier run are asked, and answer later."""
+    history.record(report(1, _asked(Outcome.COLLECTED, PUB, SUB)))
+    history.record(report(2, replace(_asked(Outcome.COLLECTED, PUB), are_nodes_listed=False)))
+    history.record(report(3, replace(_asked(Outcome.FAILED, SUB), are_nodes_listed=True)))
+    recorded = history.recorded_topology("lab")
+    assert recorded is not None
+    assert (recorded.listed_at, [n.name for n in recorded.nodes]) == (at(3), [SUB.name])
 
 
 def test_the_list_outlives_its_run(history: HistoryStore) -> None:

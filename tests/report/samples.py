@@ -255,7 +255,9 @@ def judged(of: str, cluster: str = "lab", **special: Judge) -> tuple[Finding, ..
 def cluster(*nodes: NodeFacts, findings: tuple[Finding, ...], name: str = "lab") -> ClusterReport:
     """Return a cluster of which each node that has services answered everything."""
     coverage = (CUCM, *(e for n in nodes for e in (collected if n.services else failed)(n.name)))
-    return ClusterReport(name, "14.0.1.12900-161", RUN.fail_on, nodes, findings, coverage)
+    return ClusterReport(
+        name, "14.0.1.12900-161", RUN.fail_on, nodes, findings, coverage, are_nodes_listed=True
+    )
 
 
 def compliant_cluster(name: str = "lab") -> ClusterReport:

@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.errors import Reason
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import Coverage, Outcome, Source
 from auditor.models.findings import (
     ClusterReport,
     ClusterStatus,
@@ -157,8 +155,7 @@ def test_a_waiver_that_matches_nothing_names_the_nearest_subject() -> None:
 
 
 def test_a_subject_is_not_called_missing_while_nodes_are_unlisted() -> None:
-    unsure = Coverage(Source.CUCM_AXL, "cucm", Outcome.FAILED, Reason.TIMED_OUT)
-    report = replace(cluster(finding()), coverage=(unsure,))
+    report = replace(cluster(finding()), are_nodes_listed=False)
     assert waived(report, rule(subject="imp-c.example.test")).notices == ()
 
 
