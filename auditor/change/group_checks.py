@@ -91,8 +91,8 @@ def _existing_drift(
     elsewhere |= {check.finding.id for check in others if check.finding}
     for finding in judged.current:
         expects = judged.rows[finding.recommendation].expects
-        is_told = expects in _JUDGED_ELSEWHERE or finding.id in elsewhere
-        if finding.verdict is Verdict.DRIFT and finding.subject.name in members and not is_told:
+        is_reported = expects in _JUDGED_ELSEWHERE or finding.id in elsewhere
+        if finding.verdict is Verdict.DRIFT and finding.subject.name in members and not is_reported:
             check = check_finding(PrecheckTopic.GROUP, finding, CheckKind.EXISTING_DRIFT)
             # It is there with the change and without it, so it is no reason against the change.
             yield replace(check, result=PrecheckResult.NOTE)

@@ -30,11 +30,11 @@ def _fold_into_causes(checks: Sequence[ChangeCheck]) -> list[ChangeCheck]:
     """
     by_finding = {(check.topic, check.finding.id): check for check in checks if check.finding}
     explained: dict[Hashable, list[str]] = {}
-    kept = []
+    remaining = []
     for check in checks:
         root = _root_of(check, by_finding)
         if root is check or root.finding is None or check.finding is None:
-            kept.append(check)
+            remaining.append(check)
         else:
             key = root.topic, root.finding.id
             explained.setdefault(key, []).append(check.finding.recommendation)
@@ -42,7 +42,7 @@ def _fold_into_causes(checks: Sequence[ChangeCheck]) -> list[ChangeCheck]:
         replace(check, explains=tuple(dict.fromkeys(explained[key])))
         if check.finding and (key := (check.topic, check.finding.id)) in explained
         else check
-        for check in kept
+        for check in remaining
     ]
 
 
@@ -52,9 +52,9 @@ def _root_of(
     """Return the check of the first cause that is listed too, or of that one's first cause."""
     # No rule makes a circle, so that this ends.
     for cause in check.finding.caused_by if check.finding else ():
-        found = by_finding.get((check.topic, cause))
-        if found and check.result in (found.result, PrecheckResult.NOTE):
-            return _root_of(found, by_finding)
+        cause_check = by_finding.get((check.topic, cause))
+        if cause_check and check.result in (cause_check.result, PrecheckResult.NOTE):
+            return _root_of(cause_check, by_finding)
     return check
 
 

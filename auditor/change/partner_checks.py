@@ -35,12 +35,14 @@ class ServingFindings:
         findings = [f for f in self._of_node(node) if self._is_about_serving(node, f)]
         drift = [f for f in findings if f.verdict is Verdict.DRIFT]
         # Of several rows on one service, one that knows comes before one that does not.
-        known = {f.service for f in findings if f.verdict in (Verdict.DRIFT, Verdict.PASS)}
+        judged_services = {
+            f.service for f in findings if f.verdict in (Verdict.DRIFT, Verdict.PASS)
+        }
         unknown = {
             f.service: f
             for f in findings
             if f.verdict is Verdict.UNKNOWN
-            and f.service not in known
+            and f.service not in judged_services
             and not self._is_settled(node, f)
         }
         return (*drift, *unknown.values())

@@ -58,7 +58,7 @@ def compare_nodes(
             yield _newly_unread_node(now, before, after)
             # Role and group come from CUCM, so they are compared even if the node does not answer.
             yield from compare_attributes(
-                now.name, node_attributes(was), node_attributes(now), report_lost=False
+                now.name, node_attributes(was), node_attributes(now), report_newly_unknown=False
             )
         else:
             yield from _compare_node(was, now, expectation)
@@ -75,7 +75,7 @@ def _compare_node(
             text = "Its services could be read neither before nor now."
         yield Difference(DifferenceCategory.NOT_COMPARED, now.name, text)
     yield from compare_attributes(
-        now.name, node_attributes(was), node_attributes(now), report_gained=bool(was.services)
+        now.name, node_attributes(was), node_attributes(now), report_newly_known=bool(was.services)
     )
     yield from compare_services(was, now, expectation)
     # Unknown is left out: a refused password or a rate limit is no fault of the node.
@@ -166,7 +166,7 @@ def compare_cucm_release(before: ComparedCluster, after: ComparedCluster) -> Ite
         {"CUCM's release": version_number(facts.cucm_release)} if facts.cucm_release else {}
         for facts in (before.facts, after.facts)
     )
-    yield from compare_attributes(after.name, was, now, report_gained=False)
+    yield from compare_attributes(after.name, was, now, report_newly_known=False)
 
 
 def compare_groups(before: ComparedCluster, after: ComparedCluster) -> Iterator[Difference]:
@@ -210,8 +210,8 @@ def compare_attributes(
     before: Mapping[str, str],
     after: Mapping[str, str],
     *,
-    report_lost: bool = True,
-    report_gained: bool = True,
+    report_newly_unknown: bool = True,
+    report_newly_known: bool = True,
 ) -> Iterator[Difference]:
     """Yield what changed, what is no longer known, and what is known only now.
 
@@ -223,9 +223,9 @@ def compare_attributes(
             if was != now:
                 text = f"{key} was {was}, is {now}."
                 yield Difference(DifferenceCategory.UNEXPECTED, about, text)
-        elif was is not None and report_lost:
+        elif was is not None and report_newly_unknown:
             text = f"{key} was {was}, and is unknown now."
             yield Difference(DifferenceCategory.NEWLY_UNKNOWN, about, text)
-        elif now is not None and report_gained:
+        elif now is not None and report_newly_known:
             text = f"{key} was unknown, is {now}."
             yield Difference(DifferenceCategory.NEWLY_KNOWN, about, text)
