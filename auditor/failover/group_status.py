@@ -224,4 +224,4 @@ def _perfmon_failure(facts: ClusterFacts, node: NodeFacts) -> SourceFailure | No
 def _no_state_reason(facts: ClusterFacts, node: NodeFacts, member: HaMember) -> Statement | None:
     """Return why PerfMon gave no state, even if the database gave one."""
     gap = facts.gap(node.name, Source.PERFMON)
-    return explain_no_response(facts, node, Source.PERFMON) if gap else member.silence
+    return explain_no_response(facts, node, Source.PERFMON) if gap else member.unread_because

@@ -210,10 +210,10 @@ def _delete_old_cluster_runs(connection: sa.Connection, before: str) -> None:
         )
     )
     for table in (moving_service_table, unread_node_table):
-        kept = sa.and_(
+        of_run = sa.and_(
             cluster_run_table.c.run == table.c.run, cluster_run_table.c.cluster == table.c.cluster
         )
-        connection.execute(sa.delete(table).where(table.c.run.in_(old), ~sa.exists().where(kept)))
+        connection.execute(sa.delete(table).where(table.c.run.in_(old), ~sa.exists().where(of_run)))
 
 
 def _last_run_query(cluster: sa.ColumnElement[str]) -> sa.ScalarSelect[int | None]:

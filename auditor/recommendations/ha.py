@@ -216,7 +216,9 @@ def _pair_reason(
     return make_statement(
         Form.PAIR_CLASS_UNKNOWN if unknown else Form.PAIR_CLASS,
         pair_class="" if unknown else pair_class,
-        unread=tuple(member.silence for member in members if member.silence is not None),
+        unread=tuple(
+            member.unread_because for member in members if member.unread_because is not None
+        ),
         causes=causes,
     )
 

@@ -168,11 +168,11 @@ _STATES_WITHOUT_HA = frozenset({None, HaState.UNKNOWN, HaState.NORMAL})
 
 @dataclass(frozen=True, slots=True)
 class HaMember:
-    """A node of a group with its HA reading; None if it could not be read, `silence` says why."""
+    """A node of a group with its HA reading; None if unread, `unread_because` says why."""
 
     name: str
     reading: HaReading | None
-    silence: Statement | None = None
+    unread_because: Statement | None = None
 
     @property
     def state(self) -> HaState | None:
@@ -196,8 +196,8 @@ def installed_members(facts: ClusterFacts, group: Group) -> tuple[HaMember, ...]
         # It stays a member: without it the pair would look like a group of one node, which has
         # nothing to judge.
         if node is None:
-            silence = make_statement(Form.MEMBER_UNKNOWN_NODE, node=name)
-            members.append(HaMember(name, None, silence))
+            unread_because = make_statement(Form.MEMBER_UNKNOWN_NODE, node=name)
+            members.append(HaMember(name, None, unread_because))
         elif not node.planned:
             members.append(_ha_member(facts, node))
     return tuple(members)

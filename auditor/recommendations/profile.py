@@ -128,10 +128,10 @@ def _judge_feature_services(
     # It may run on the node that the row excepts, so it proves nothing while the scope is unknown.
     unknown = [*unsettled, *(running if scope_unknown else [])]
     judgement = _judge_services_off(watch, expected, unknown, declaration)
-    return judgement if facts.topology_observed else _doubt_unlisted_nodes(judgement)
+    return judgement if facts.topology_observed else _leave_unlisted_nodes_unknown(judgement)
 
 
-def _doubt_unlisted_nodes(judgement: Judgement) -> Judgement:
+def _leave_unlisted_nodes_unknown(judgement: Judgement) -> Judgement:
     """Return a pass as unknown, anything else as it is.
 
     The key is about the whole cluster: a node that was not listed may run the service.
@@ -329,7 +329,7 @@ def judge_declared_names(facts: ClusterFacts, key: str) -> Judgement:
     judgement = Judgement(Verdict.PASS, expected, observed, observed, evidence=evidence)
     missing = tuple(name for name in named if name.casefold() not in _existing_names(facts))
     # A name that is missing may be that of a group, and these were not read.
-    groups_missing = not facts.groups_known and any(word in key for word in _GROUP_NAMING_KEYS)
+    groups_missing = not facts.groups_known and any(part in key for part in _GROUP_NAMING_KEYS)
     if not facts.topology_observed or (missing and groups_missing):
         return replace(
             judgement,
