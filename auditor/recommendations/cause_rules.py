@@ -20,12 +20,14 @@ RowIds = Annotated[tuple[RecommendationId, ...], Field(min_length=1)]
 class CauseRule(PackTable):
     """Findings of `rows` are explained by the drift of each row in `by`, in the order to act.
 
-    `kinds` empty: whatever their kind.
+    `kinds` empty: whatever their kind. `by_any_group`: a finding on the cluster is explained by
+    those on any of its groups.
     """
 
     rows: RowIds
     by: RowIds
     kinds: tuple[FindingKind, ...] = ()
+    by_any_group: bool = False
     because: PackText
     source: Citation
 

@@ -1,8 +1,8 @@
 """Links findings to those that explain them: pure, and after waivers, which excuse a cause."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 from auditor.models.facts import NodeFacts
 from auditor.models.findings import (
@@ -67,23 +67,54 @@ def find_causes(
     rules: Sequence[CauseRule] | None = None,
 ) -> dict[str, tuple[T, ...]]:
     """Return which drifts of one cluster explain which, by id, in the order of the rules."""
-    drift_by_row_and_subject = {
-        (drift.recommendation, _subject_key(drift)): drift for drift in drifts
-    }
-    groups = {node.name.casefold(): node.redundancy_group for node in nodes}
+    places = _Places(drifts, nodes)
     rules_by_row: dict[str, list[CauseRule]] = {}
     for rule in load_cause_rules() if rules is None else rules:
         for row in rule.rows:
             rules_by_row.setdefault(row, []).append(rule)
     return {
         drift.id: tuple(
-            drift_by_row_and_subject[row, subject]
-            for row in _causing_rows(drift, rules_by_row.get(drift.recommendation, ()))
-            for subject in _enclosing_subjects(drift, groups)
-            if (row, subject) in drift_by_row_and_subject
+            {
+                cause.id: cause
+                for rule in rules_by_row.get(drift.recommendation, ())
+                if not rule.kinds or drift.kind is None or drift.kind in rule.kinds
+                for cause in places.causes_by(rule, drift)
+            }.values()
         )
         for drift in drifts
     }
+
+
+class _Places(Generic[T]):
+    """The drifts of one cluster by row and subject, and which subjects explain which."""
+
+    def __init__(self, drifts: Sequence[T], nodes: Iterable[NodeFacts]) -> None:
+        self._drifts = drifts
+        self._by_place = {(drift.recommendation, _subject_key(drift)): drift for drift in drifts}
+        self._groups = {node.name.casefold(): node.redundancy_group for node in nodes}
+
+    def causes_by(self, rule: CauseRule, effect: T) -> Iterator[T]:
+        """Yield what explains a drift by a rule, in the order of the rule."""
+        for row in rule.by:
+            for subject in self._enclosing_subjects(effect):
+                if (row, subject) in self._by_place:
+                    yield self._by_place[row, subject]
+            if rule.by_any_group and effect.subject.kind is SubjectKind.CLUSTER:
+                yield from (
+                    drift
+                    for drift in self._drifts
+                    if drift.recommendation == row and drift.subject.kind is SubjectKind.GROUP
+                )
+
+    def _enclosing_subjects(self, effect: T) -> Iterator[_SubjectKey]:
+        """Yield the subject of a drift, its redundancy group, and its cluster."""
+        kind, name = _subject_key(effect)
+        yield kind, name
+        group = self._groups.get(name) if kind is SubjectKind.NODE else None
+        if group is not None:
+            yield SubjectKind.GROUP, group.casefold()
+        if kind is not SubjectKind.CLUSTER:
+            yield SubjectKind.CLUSTER, effect.cluster.casefold()
 
 
 def _add_causes(finding: Finding, causes: Sequence[Finding]) -> Finding:
@@ -95,30 +126,6 @@ def _add_causes(finding: Finding, causes: Sequence[Finding]) -> Finding:
     # Found again in the findings of an earlier call.
     own = tuple(s for s in finding.remedy if s.form is not Form.FIX_CAUSE_FIRST)
     return replace(finding, caused_by=tuple(cause.id for cause in causes), remedy=(first, *own))
-
-
-def _causing_rows(difference: Explainable, rules: Iterable[CauseRule]) -> dict[str, None]:
-    """Return the rows that may explain a difference, each once, in the order of the rules."""
-    kind = difference.kind
-    return dict.fromkeys(
-        row
-        for rule in rules
-        if not rule.kinds or kind is None or kind in rule.kinds
-        for row in rule.by
-    )
-
-
-def _enclosing_subjects(
-    finding: Explainable, groups: Mapping[str, str | None]
-) -> Iterator[_SubjectKey]:
-    """Yield the subject of a finding, its redundancy group, and its cluster."""
-    kind, name = _subject_key(finding)
-    yield kind, name
-    group = groups.get(name) if kind is SubjectKind.NODE else None
-    if group is not None:
-        yield SubjectKind.GROUP, group.casefold()
-    if kind is not SubjectKind.CLUSTER:
-        yield SubjectKind.CLUSTER, finding.cluster.casefold()
 
 
 def _subject_key(finding: Explainable) -> _SubjectKey:

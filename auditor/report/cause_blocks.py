@@ -146,9 +146,15 @@ def _describe_effect(
 
 
 def _is_off_already(remedy: Statement, earlier: set[Statement]) -> bool:
-    """Return whether a remedy turns high availability off, as an earlier one did."""
-    is_off = remedy.form is Form.HA_OFF_FIRST
-    return is_off and (remedy in earlier or remedy.without("where") in earlier)
+    """Return whether a remedy turns high availability off, as an earlier one did.
+
+    That of a group and that of the groups are one act here, as an effect is about nodes of its
+    cause.
+    """
+    if remedy.form is not Form.HA_OFF_FIRST:
+        return False
+    own, done = remedy.without("groups"), {act.without("groups") for act in earlier}
+    return own in done or own.without("where") in done
 
 
 def _act(remedy: Statement) -> Statement:

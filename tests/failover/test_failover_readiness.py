@@ -236,7 +236,8 @@ def test_two_versions_in_a_group_leave_it_not_ready() -> None:
     assert "imp2 runs 14.0.1.13900-8" in readiness.summary
     found = judge_for_failover(facts, ROWS).finding("REL-01", "DefaultCUPSubCluster")
     assert found is not None
-    (remedy,) = map(render_clause, found.remedy)
+    remedy = "; ".join(map(render_clause, found.remedy))
+    assert "turn high availability of the redundancy group off" in remedy
     assert readiness.action == f"Do: {remedy}. Do not: fail over by hand before."
 
 

@@ -317,6 +317,34 @@ def test_a_cause_on_a_cluster_or_a_group_reaches_its_nodes() -> None:
     assert linked[1].caused_by == (whole.id,)
 
 
+def test_two_versions_in_the_cluster_are_those_of_a_group() -> None:
+    behind = subscriber("imp2", release="14.0.1.13900-8")
+    findings = _link(cluster(node(), behind))
+
+    assert _causes(findings, "REL-02", "lab") == [f"REL-01@{GROUP}"]
+    # CUCM runs the release of the other node, so that REL-03 is a cause of its own.
+    causes = [cause.finding.recommendation for cause in group_causes(tuple(findings.values()))]
+    assert causes == ["REL-01", "REL-03"]
+
+
+def test_groups_of_one_version_each_do_not_explain_that_the_cluster_has_two() -> None:
+    other = [subscriber(name, group="East", release="14.0.1.13900-8") for name in ("imp3", "imp4")]
+    findings = _link(cluster(node(), subscriber("imp2"), *other))
+
+    assert _causes(findings, "REL-02", "lab") == []
+
+
+def test_what_a_group_lacks_explains_a_finding_on_the_cluster_only_where_the_rule_says_so() -> None:
+    rule = {**RULES[0].model_dump(by_alias=True), "rows": ["REL-02"], "by": ["REL-01"], "kinds": []}
+    east = make_finding("REL-01", subject=FindingSubject(SubjectKind.GROUP, "East"))
+    west = make_finding("REL-01", subject=FindingSubject(SubjectKind.GROUP, "West"))
+    whole = make_finding("REL-02", subject=FindingSubject(SubjectKind.CLUSTER, "lab"))
+
+    for is_by_group, expected in ((True, (east.id, west.id)), (False, ())):
+        rules = [CauseRule.model_validate({**rule, "by_any_group": is_by_group})]
+        assert link_causes((whole, east, west), (), rules)[0].caused_by == expected
+
+
 def test_the_sync_agent_is_explained_by_a_cucm_of_another_release() -> None:
     facts = cluster(node(), _stopped(SYNC_AGENT), cucm_release="15.0.1.10000-1")
 
@@ -349,7 +377,8 @@ def test_the_rules_name_rows_that_exist_and_of_one_place() -> None:
         assert set(rule.rows) | set(rule.by) <= rows.keys()
         for row in rule.rows:
             for cause in rule.by:
-                assert wider[rows[row].subject] <= wider[rows[cause].subject]
+                is_by_group = rule.by_any_group and rows[cause].subject is SubjectKind.GROUP
+                assert is_by_group or wider[rows[row].subject] <= wider[rows[cause].subject]
         assert rule.because.endswith(".")
 
 
