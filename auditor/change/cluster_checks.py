@@ -7,6 +7,7 @@ from auditor.change.advice import load_activation_advice
 from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.stops import (
     ServiceStop,
+    find_ordered_starts,
     find_stops,
     groups_to_switch_off,
 )
@@ -102,6 +103,11 @@ def interruption_checks(
     for service, (first, *others) in groups.items():
         kind = _KINDS_OF_STOPS[is_critical_service(facts, service)]
         yield replace(_note(kind, first, service), also=tuple(others))
+    starts = find_ordered_starts(facts, changes)
+    for group in groups_to_switch_off(facts, starts):
+        members = {name.casefold() for name in group.nodes}
+        for service in dict.fromkeys(s.service for s in starts if s.node.casefold() in members):
+            yield _note(CheckKind.STARTS_WITHOUT_HA, group.name, service)
     if nodes := [stop.node for stop in stops if stop.service == XCP_ROUTER]:
         yield _note(CheckKind.ROUTER_STOPS, facts.name, XCP_ROUTER, tuple(nodes))
     for stop in stops:

@@ -83,6 +83,7 @@ class CheckKind(StrEnum):
     CRITICAL_SERVICE_STOPS = auto()
     PERHAPS_CRITICAL_STOPS = auto()
     FOUNDATION_STOPS = auto()
+    STARTS_WITHOUT_HA = auto()
     ROUTER_STOPS = auto()
     DEPENDENTS_INTERRUPTED = auto()
 

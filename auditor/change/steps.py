@@ -10,6 +10,7 @@ from enum import StrEnum, auto
 from auditor.change.advice import ActivationAdvice, load_activation_advice
 from auditor.change.stops import (
     ServiceStop,
+    find_ordered_starts,
     find_stops,
     groups_to_switch_off,
     nodes_of_unknown_group,
@@ -59,9 +60,10 @@ _ACTION_STEPS = {
 def plan_steps(facts: ClusterFacts, changes: Sequence[RequestedChange]) -> tuple[ChangeStep, ...]:
     """Return the steps of a change, from its preparation until all groups are normal again."""
     stops = find_stops(facts, changes)
-    groups = groups_to_switch_off(facts, stops)
-    unknown = nodes_of_unknown_group(facts, stops)
-    is_disruptive = any(needs_ha_off(facts, stop.service) for stop in stops)
+    without_ha = (*stops, *find_ordered_starts(facts, changes))
+    groups = groups_to_switch_off(facts, without_ha)
+    unknown = nodes_of_unknown_group(facts, without_ha)
+    is_disruptive = any(needs_ha_off(facts, stop.service) for stop in without_ha)
     return (
         *_advice_steps(changes, StepKind.PREPARE, lambda advice: advice.before),
         *_steps_before(groups, unknown),

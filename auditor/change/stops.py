@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from auditor.change.advice import load_activation_advice
 from auditor.change.what_if import RequestedChange, find_changed_node
 from auditor.models.facts import ClusterFacts, Group, RunState
-from auditor.recommendations.critical_services import needs_ha_off
+from auditor.recommendations.critical_services import START_ORDER, needs_ha_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,24 @@ def find_stops(facts: ClusterFacts, changes: Sequence[RequestedChange]) -> tuple
         if (node, service) not in requested_services
     )
     return (*requested, *implied)
+
+
+def find_ordered_starts(
+    facts: ClusterFacts, changes: Sequence[RequestedChange]
+) -> tuple[ServiceStop, ...]:
+    """Return the restarts that only start a service which others wait for.
+
+    They stop nothing; but Cisco turns high availability off before it starts services in order (TAC
+    document 217304).
+    """
+    return tuple(
+        ServiceStop(change.node, change.service, is_requested=True)
+        for change in changes
+        if change.restarts
+        and change.service in START_ORDER
+        and needs_ha_off(facts, change.service)
+        and _is_stopped(facts, change)
+    )
 
 
 def _is_stopped(facts: ClusterFacts, change: RequestedChange) -> bool:

@@ -12,6 +12,8 @@ from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import ClusterFacts, Origin
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
+    CLIENT_PROFILE_AGENT,
+    DATABASE,
     MESSAGE_ARCHIVER,
     PRESENCE_DATASTORE,
     SIP_PROXY_SERVICE,
@@ -50,6 +52,32 @@ def test_ha_is_off_while_a_critical_service_stops(service: str) -> None:
     """Two minutes, sessions, restart, and everything back."""
     steps = plan_steps(HEALTHY, [restart(service)])
     assert kinds(steps) == [*BEFORE, StepKind.RESTART, *AFTER]
+
+
+@pytest.mark.parametrize(
+    ("service", "is_ordered"),
+    [
+        (PRESENCE_DATASTORE, True),
+        (XCP_ROUTER, True),
+        (DATABASE, True),
+        (CLIENT_PROFILE_AGENT, True),
+        (SIP_PROXY_SERVICE, False),
+        (WEB_CONNECTION_MANAGER, False),
+    ],
+)
+def test_a_start_that_others_wait_for_needs_ha_off_too(service: str, is_ordered: bool) -> None:
+    """A restart of a stopped service only starts it: nothing stops, but a failover may begin."""
+    nodes = tuple(
+        replace(n, services={**n.services, service: make.service(service, "stopped")})
+        if n.name == SUBSCRIBER
+        else n
+        for n in HEALTHY.nodes
+    )
+    decision = decide(replace(HEALTHY, nodes=nodes), restart(service))
+    around = (BEFORE, AFTER) if is_ordered else ([], [])
+    assert kinds(decision.steps) == [*around[0], StepKind.RESTART, *around[1]]
+    notes = {check.kind for check in decision.checks}
+    assert (CheckKind.STARTS_WITHOUT_HA in notes) is is_ordered
 
 
 def test_a_deactivation_stops_it_too() -> None:
