@@ -54,6 +54,12 @@ _TOPIC_HEADINGS = {
     PrecheckTopic.CONFIRM: "Configuration that no interface shows",
 }
 
+_STEP_HEADINGS = {
+    PrecheckResult.GO: "Steps",
+    PrecheckResult.NO_GO: "Steps, once every no-go is fixed",
+    PrecheckResult.UNDECIDED: "Steps, once nothing is undecided",
+}
+
 _ACTIVATION_WORDS = {
     True: "activated",
     False: "not activated",
@@ -159,7 +165,11 @@ def render_decision_text(decision: Decision, *, width: int) -> str:
     for topic, heading in _TOPIC_HEADINGS.items():
         lines += _topic_lines(heading, [c for c in decision.checks if c.topic is topic], width)
     if decision.steps:
-        lines += ["Steps", *render_steps(decision.steps, decision.sessions, width), ""]
+        lines += [
+            _STEP_HEADINGS[decision.result],
+            *render_steps(decision.steps, decision.sessions, width),
+            "",
+        ]
     code, word = int(decision.exit_code), _RESULT_WORDS[decision.result]
     return "\n".join((*lines, f"Nothing was changed. Exit code {code}: {word}.", ""))
 

@@ -24,6 +24,7 @@ class StepKind(StrEnum):
     """What is done in a step; the report has one text for each."""
 
     PREPARE = auto()
+    WRITE_EXPECTATION = auto()
     HA_OFF = auto()
     HA_OFF_IF_ON = auto()
     WAIT = auto()
@@ -66,6 +67,7 @@ def plan_steps(facts: ClusterFacts, changes: Sequence[RequestedChange]) -> tuple
     is_disruptive = any(needs_ha_off(facts, stop.service) for stop in without_ha)
     return (
         *_advice_steps(changes, StepKind.PREPARE, lambda advice: advice.before),
+        *((ChangeStep(StepKind.WRITE_EXPECTATION),) if is_disruptive else ()),
         *_steps_before(groups, unknown),
         *((ChangeStep(StepKind.RECORD_SESSIONS),) if is_disruptive else ()),
         *_requested_steps(changes),

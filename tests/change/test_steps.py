@@ -25,7 +25,7 @@ from auditor.service_names import (
 from tests import factories as make
 from tests.change.window import HEALTHY, PUBLISHER, SUBSCRIBER, decide, without
 
-BEFORE = [StepKind.HA_OFF, StepKind.WAIT, StepKind.RECORD_SESSIONS]
+BEFORE = [StepKind.WRITE_EXPECTATION, StepKind.HA_OFF, StepKind.WAIT, StepKind.RECORD_SESSIONS]
 AFTER = [StepKind.COMPARE_SESSIONS, StepKind.HA_ON, StepKind.ALL_NORMAL]
 
 
@@ -104,6 +104,7 @@ def test_other_services_need_no_steps_around() -> None:
 def test_with_ha_off_only_the_sessions_are_recorded() -> None:
     steps = plan_steps(with_ha(False), [restart(XCP_ROUTER)])
     assert kinds(steps) == [
+        StepKind.WRITE_EXPECTATION,
         StepKind.RECORD_SESSIONS,
         StepKind.RESTART,
         StepKind.COMPARE_SESSIONS,
