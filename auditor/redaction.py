@@ -124,7 +124,7 @@ def _part_pattern(part: str) -> str:
     """Return the pattern of a character, or of a run of blanks, quotes or backslashes."""
     character, length = part[0], len(part)
     if character.isspace():
-        return rf"(?:\\{_FEW}[\s+]|{_escaped_pattern(' ')}|{_escaped_pattern(chr(0xA0))})+"
+        return rf"(?:\\{_FEW}[\s+\udca0]|{_escaped_pattern(' ')}|{_escaped_pattern(chr(0xA0))})+"
     if character == "\\":
         run = length * _MAX_ESCAPES
         return rf"(?:\\|{_escaped_pattern(character)}){{{length},{run}}}"
@@ -134,11 +134,13 @@ def _part_pattern(part: str) -> str:
 
 
 def _character_pattern(character: str) -> str:
-    """Return the pattern of a character in either case, plain or escaped."""
+    """Return the pattern of a character in either case or misread, plain or escaped."""
     # An escape of `A` is not one of `a` in another case, and `ß` is `SS` in capitals.
-    cases = dict.fromkeys((character, character.lower(), character.upper()))
-    plain = "|".join(map(re.escape, cases))
-    escaped = "|".join("".join(map(_escaped_pattern, case)) for case in cases)
+    forms = dict.fromkeys(
+        (character, character.lower(), character.upper(), *_misread_forms(character))
+    )
+    plain = "|".join(map(re.escape, forms))
+    escaped = "|".join("".join(map(_escaped_pattern, form)) for form in forms)
     # Strings of programs and the names in certificates have a backslash before any other sign,
     # and a JSON text within XML has it before an entity.
     before = "" if character.isalnum() else rf"\\{_FEW}"
@@ -154,17 +156,23 @@ def _escaped_pattern(character: str) -> str:
         _json_pattern(character),
         rf"\\{_SOME}(?:x{number:02x}|u\{{0*{number:x}\}}|U0*{number:x})",
     ]
-    unread = set()
-    for encoding in ("utf-8", "latin-1", "cp1252"):
-        data = character.encode(encoding, "ignore")
-        if data:
-            patterns.append("".join(f"%(?:25)*{byte:02x}" for byte in data))
-        if not data.isascii():
-            # As bytes of that encoding in a reply that was read as UTF-8.
-            unread.add(re.escape(data.decode("utf-8", "surrogateescape")))
+    encoded = (character.encode(encoding, "ignore") for encoding in ("utf-8", "latin-1", "cp1252"))
+    patterns += ["".join(f"%(?:25)*{byte:02x}" for byte in data) for data in encoded if data]
     # The look ahead saves most of the time that a search takes.
-    escaped = rf"(?=[&%\\])(?:{'|'.join(dict.fromkeys(patterns))})"
-    return f"(?:{'|'.join((escaped, *sorted(unread)))})"
+    return rf"(?=[&%\\])(?:{'|'.join(dict.fromkeys(patterns))})"
+
+
+def _misread_forms(character: str) -> Iterable[str]:
+    """Return what a character becomes by a mistake in the encoding."""
+    if character.isascii():
+        return ()
+    sent = character.encode("utf-8", "surrogatepass")
+    forms = {"?", "\ufffd"}
+    for encoding in ("latin-1", "cp1252"):
+        # The reply is read as UTF-8, and its server read the password as something else.
+        forms.add(character.encode(encoding, "ignore").decode("utf-8", "surrogateescape"))
+        forms.add(sent.decode(encoding, "replace"))
+    return sorted(forms - {""})
 
 
 def _json_pattern(character: str) -> str:

@@ -290,10 +290,7 @@ class Client(AbstractContextManager["Client"]):
             raise
         except TlsFailed as error:
             self._certificate_not_after = error.certificate_not_after
-            values = error.failure.values.items()
-            error.failure = error.failure.with_values(
-                **{name: self._redactor.own_text(text) for name, text in values}
-            )
+            error.failure = self._redactor.hide_in_failure(error.failure)
             raise
         finally:
             self._budget.charge((self.elapsed_us - before_us) / 1_000_000)

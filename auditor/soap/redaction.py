@@ -12,14 +12,16 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lxml import etree
 
 from auditor.credentials import Credentials
+from auditor.failures import Failure
 from auditor.redaction import Redactor
 from auditor.resources import wsdl_folder
 from auditor.service_names import ALL_SPELLINGS
-from auditor.soap.messages import Endpoint
+from auditor.soap.messages import Certificate, Endpoint
 from auditor.text import shorten_text
 
 log = logging.getLogger(__name__)
@@ -107,9 +109,9 @@ class ResponseRedactor:
             for key, value in element.items():
                 element.set(key, redactor.redact_text(str(value)))
 
-    def own_text(self, sentence: str) -> str:
-        """Return a sentence of this program, which may quote a certificate, without secrets."""
-        return self._own_redactor.redact_text(sentence)
+    def hide_in_failure(self, failure: Failure) -> Failure:
+        """Return a failure that may quote a certificate, without secrets."""
+        return redact_failure(failure, self._own_redactor)
 
     def quote(self, text: str, cookies: Iterable[str]) -> str:
         """Make a server's words fit for a message: no secrets, no control characters, short."""
@@ -144,6 +146,24 @@ def account_secrets(
     # replay judges by.
     is_word = own_text and re.fullmatch(r"[A-Za-z_.-]+", password)
     return frozenset({pair} if is_word or not _is_distinct(password, names) else {pair, password})
+
+
+def redact_certificate(certificate: Certificate, redactor: Redactor) -> Certificate:
+    """Return a certificate without secrets in what its server chose to write there."""
+    redact = redactor.redact_text
+    return replace(
+        certificate,
+        names=tuple(map(redact, certificate.names)),
+        common_name=redact(certificate.common_name),
+        issuer=redact(certificate.issuer),
+    )
+
+
+def redact_failure(failure: Failure, redactor: Redactor) -> Failure:
+    """Return a failure without secrets in its values, which may quote a certificate."""
+    return failure.with_values(
+        **{name: redactor.redact_text(text) for name, text in failure.values.items()}
+    )
 
 
 def session_cookies(cookies: Iterable[str], names: frozenset[str]) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Checks one cluster, one server and one request at a time: CUCM first, then each node."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from auditor.collect.clients import build_endpoint
 from auditor.collect.cucm import is_no_reply
@@ -11,6 +12,7 @@ from auditor.credentials import Credentials
 from auditor.errors import ExchangeError, NotAsked, Reason
 from auditor.models.facts import NodeFacts, Role
 from auditor.problems import Problem
+from auditor.redaction import Redactor
 from auditor.setup.doctor import queries
 from auditor.setup.doctor.interfaces import reachability_steps
 from auditor.setup.doctor.model import (
@@ -26,7 +28,12 @@ from auditor.soap.budget import WaitBudget, longest_wait_s
 from auditor.soap.client import Client
 from auditor.soap.messages import RequestLimits
 from auditor.soap.network import Network
-from auditor.soap.redaction import RedactionWarnings
+from auditor.soap.redaction import (
+    RedactionWarnings,
+    account_secrets,
+    redact_certificate,
+    redact_failure,
+)
 
 
 def examine_cluster(
@@ -113,7 +120,7 @@ class _CheckupRun:
         name, address = cucm.name, cucm.address
         server = self._checked_server(name, address, is_cucm=True)
         budget = WaitBudget(self._settings.timeout_s)
-        steps = reachability_steps(self._network, server, budget)
+        steps = self._reachability_steps(server, budget)
         if obstacle := self._find_obstacle(server, steps):
             # The nodes of the file are checked all the same, so the last step says which they are.
             steps += _obstructed_steps(obstacle, queries.PUBLISHER_CHECKS[:-1])
@@ -146,7 +153,7 @@ class _CheckupRun:
         else:
             server = self._checked_server(node.name, address, is_cucm=False)
             budget = WaitBudget(self._settings.timeout_s)
-            steps = reachability_steps(self._network, server, budget)
+            steps = self._reachability_steps(server, budget)
             obstacle = self._find_obstacle(server, steps)
             steps += (
                 _obstructed_steps(obstacle, queries.NODE_CHECKS)
@@ -154,6 +161,15 @@ class _CheckupRun:
                 else self._ask_node(server, node, budget)
             )
         return ServerCheckup(node.name, f"IM and Presence {role}", address.shown, tuple(steps))
+
+    def _reachability_steps(self, server: CheckedServer, budget: WaitBudget) -> list[CheckupStep]:
+        """Return the steps before any request; a certificate may repeat a password too."""
+        steps = reachability_steps(self._network, server, budget)
+        if self._login is None:
+            return steps
+        names = server.endpoint.public_names
+        redactor = Redactor(account_secrets(self._login, names, own_text=True))
+        return [_redact_step(step, redactor) for step in steps]
 
     def _ask_node(
         self, server: CheckedServer, node: NodeFacts, budget: WaitBudget
@@ -225,6 +241,14 @@ def _obstructed_steps(obstacle: CheckupStep, checks: Sequence[DoctorCheck]) -> l
     first, *others = checks
     step = obstacle if obstacle.check is first else skipped_step(first, obstacle.check)
     return [step, *(skipped_step(check, obstacle.check) for check in others)]
+
+
+def _redact_step(step: CheckupStep, redactor: Redactor) -> CheckupStep:
+    return replace(
+        step,
+        failure=step.failure and redact_failure(step.failure, redactor),
+        certificate=step.certificate and redact_certificate(step.certificate, redactor),
+    )
 
 
 def _folded_names(nodes: Sequence[NodeFacts]) -> set[str]:

@@ -38,7 +38,12 @@ from auditor.soap.messages import (
     TcpResult,
 )
 from auditor.soap.network import LiveNetwork, ServerSession
-from auditor.soap.redaction import account_secrets, session_cookies
+from auditor.soap.redaction import (
+    account_secrets,
+    redact_certificate,
+    redact_failure,
+    session_cookies,
+)
 from auditor.text import json_text
 
 
@@ -321,25 +326,20 @@ class RecordingSession:
         return *self._redactor.redact_bytes(outcome.body), ending
 
     def _stored_reply(self, response: SoapResponse) -> SoapResponse:
-        certificate, redact = response.certificate, self._own_redactor.redact_text
+        certificate = response.certificate
         if certificate is not None:
-            certificate = replace(
-                certificate,
-                names=tuple(redact(name) for name in certificate.names),
-                common_name=redact(certificate.common_name),
-                issuer=redact(certificate.issuer),
-            )
+            certificate = redact_certificate(certificate, self._own_redactor)
         content_type = self._redactor.redact_text(response.content_type)
         return replace(response, body=b"", content_type=content_type, certificate=certificate)
 
     def _stored_failure(self, error: ExchangeError) -> StoredFailure:
-        failure, redact = error.failure, self._own_redactor.redact_text
+        failure = redact_failure(error.failure, self._own_redactor)
         return StoredFailure(
             error=stored_error_name(error),
             reason=error.reason,
             problem=failure.problem.name,
-            server=redact(failure.server),
-            values={name: redact(text) for name, text in failure.values.items()},
+            server=self._own_redactor.redact_text(failure.server),
+            values=dict(failure.values),
             certificate_not_after=error.certificate_not_after,
         )
 
