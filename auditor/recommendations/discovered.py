@@ -41,9 +41,12 @@ def drop_discovered_facts(facts: ClusterFacts) -> ClusterFacts:
     """Return the facts as they would be if nothing had been discovered.
 
     A verdict that is compliant with all facts and not with these depends on discovery alone.
-    Nodes and groups that were only discovered stay, because they are subjects.
+    Nodes and groups that were only discovered stay, because they are subjects. In a list of an
+    earlier run each node's place was only discovered, in a group or in none.
     """
     discovered = {g.name.casefold() for g in facts.groups if g.origin is Origin.DISCOVERED}
+    if facts.topology_recorded_at is not None:
+        discovered |= {(node.redundancy_group or "").casefold() for node in facts.nodes}
     return replace(
         facts,
         nodes=tuple(_drop_discovered_node_facts(node, discovered) for node in facts.nodes),

@@ -19,6 +19,7 @@ from auditor.models.releases import (
     version_number,
 )
 from auditor.models.statements import Form, Statement, join_statements, make_statement
+from auditor.recommendations.discovered import require_confirmation
 from auditor.recommendations.ha_states import GROUP_HINT, find_group
 from auditor.recommendations.view import Judgement, access_hint, explain_no_response
 
@@ -44,7 +45,7 @@ def judge_group_version(facts: ClusterFacts, name: str) -> Judgement:
         if facts.topology_observed and facts.groups_known:
             return Judgement(Verdict.NOT_APPLICABLE, expected, count, count)
         return _judge_unlisted(expected, GROUP_HINT)
-    judgement = _compare_versions(facts, nodes, expected)
+    judgement = _require_todays_nodes(facts, _compare_versions(facts, nodes, expected), GROUP_HINT)
     if judgement.verdict is Verdict.PASS and not all(node.group_known for node in nodes):
         return _judge_unlisted(expected, GROUP_HINT)
     return judgement
@@ -59,7 +60,8 @@ def judge_cluster_version(facts: ClusterFacts) -> Judgement:
         return Judgement(Verdict.NOT_APPLICABLE, expected, count, count)
     if len(nodes) < 2:
         return _judge_unlisted(expected, _NODES_HINT)
-    return _require_all_nodes(facts, _compare_versions(facts, nodes, expected))
+    judgement = _require_todays_nodes(facts, _compare_versions(facts, nodes, expected), _NODES_HINT)
+    return _require_all_nodes(facts, judgement)
 
 
 def judge_cucm_release(facts: ClusterFacts) -> Judgement:
@@ -84,7 +86,8 @@ def judge_cucm_release(facts: ClusterFacts) -> Judgement:
         evidence=(_cucm_evidence(facts, facts.cucm_release), *_version_evidence(nodes)),
     )
     if {release for release in releases.values() if release is not None} - {cucm}:
-        return replace(judgement, verdict=Verdict.DRIFT, kind=FindingKind.RELEASE_DIFFERS)
+        drift = replace(judgement, verdict=Verdict.DRIFT, kind=FindingKind.RELEASE_DIFFERS)
+        return _require_todays_nodes(facts, drift, _NODES_HINT)
     if unread:
         return _leave_unknown(facts, judgement, unread)
     return _require_all_nodes(facts, judgement)
@@ -186,6 +189,13 @@ def _judge_unlisted(expected: Statement, hint: Statement) -> Judgement:
         make_statement(Form.TOPOLOGY_NOT_READ),
         hints=(hint,),
     )
+
+
+def _require_todays_nodes(facts: ClusterFacts, judgement: Judgement, hint: Statement) -> Judgement:
+    """Turn drift into unknown where a node of an earlier run may have left the cluster since."""
+    if judgement.verdict is not Verdict.DRIFT or facts.topology_recorded_at is None:
+        return judgement
+    return require_confirmation(judgement, _judge_unlisted(judgement.expected, hint), facts)
 
 
 def _require_all_nodes(facts: ClusterFacts, judgement: Judgement) -> Judgement:

@@ -1,21 +1,33 @@
 """Every recommendation through the engine, in every verdict that it can come to."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
-from auditor.models.facts import ClusterFacts, NodeFacts, Origin, RunState
+from auditor.models.facts import ClusterFacts, NodeFacts, Origin, RunState, Setting
 from auditor.models.findings import Finding, FindingKind, Severity, Verdict
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
 from auditor.recommendations.vocabulary import JudgingMode
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.service_names import DIRECTORY_SERVICE, OAM_AGENT, SIP_PROXY_SERVICE, SYNC_AGENT
-from tests.factories import GROUP, cluster, deployment, gap, group, node, service, subscriber
+from tests.factories import (
+    GROUP,
+    cluster,
+    deployment,
+    gap,
+    group,
+    node,
+    service,
+    setting,
+    subscriber,
+)
 from tests.recommendations.cases import CASES, IMPOSSIBLE, Case
 
 ROWS = load_packs()
 ROWS_OF = {row.id: [row] for row in ROWS}
+RECORDED = "2026-02-27T02:00:00Z"
 
 
 def _judged(case: Case) -> Finding:
@@ -111,7 +123,7 @@ def test_the_sync_agent_of_a_subscriber_only_waits(
     assert consequence in finding.consequence
 
 
-@pytest.mark.parametrize("recorded_at", [None, "2026-02-27T02:00:00Z"])
+@pytest.mark.parametrize("recorded_at", [None, RECORDED])
 def test_a_role_that_was_only_discovered_makes_no_drift_milder(recorded_at: str | None) -> None:
     """It may be wrong, or of an earlier run: the node may be the publisher now."""
     stopped = service(SYNC_AGENT, "stopped")
@@ -123,6 +135,50 @@ def test_a_role_that_was_only_discovered_makes_no_drift_milder(recorded_at: str 
 
     assert (finding.verdict, finding.severity) == (Verdict.DRIFT, Severity.CRITICAL)
     assert "no longer reach this cluster" in finding.consequence
+
+
+def _recorded(
+    *nodes: NodeFacts, profile: Mapping[str, tuple[Setting, ...]] | None = None
+) -> ClusterFacts:
+    """Return the facts on nodes that an earlier run recorded, and that no CUCM listed today."""
+    groups = [group(origin=Origin.DISCOVERED, ha=None)]
+    facts = cluster(*(replace(n, role_origin=Origin.DISCOVERED) for n in nodes), groups=groups)
+    return replace(
+        facts if profile is None else replace(facts, settings=dict(profile)),
+        topology_recorded_at=RECORDED,
+        topology_observed=False,
+        groups_known=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("id_", "subject"), [("HA-02", "imp2"), ("REL-01", GROUP), ("REL-02", "lab"), ("REL-03", "lab")]
+)
+def test_no_difference_of_an_earlier_list_counts_as_one_of_today(id_: str, subject: str) -> None:
+    """The node may have been put into a group, or taken out of the cluster, since."""
+    outside = None if id_ == "HA-02" else GROUP
+    facts = _recorded(node(), subscriber(release="12.5.1.13900-8.x86_64", group=outside))
+    today = replace(facts, topology_recorded_at=None, topology_observed=True, groups_known=True)
+
+    finding = _finding(facts, id_, subject)
+
+    assert _finding(today, id_, subject).verdict is Verdict.DRIFT
+    assert (finding.verdict, finding.kind) == (Verdict.UNKNOWN, None)
+    assert "of an earlier run, which may have changed" in render_sentence(finding.because)
+    assert finding.remedy
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_the_profile_is_not_compared_by_an_earlier_list(read: bool) -> None:
+    """For which nodes a feature is on depends on which nodes there are."""
+    settings = (*deployment(chat=["imp1", "imp2"])["chat"], setting(read, "discovered"))
+    profile = {**deployment(), "chat": settings}
+    facts = _recorded(node(), subscriber(), profile=profile)
+    today = replace(facts, topology_recorded_at=None)
+
+    expected = Verdict.PASS if read else Verdict.DRIFT
+    assert _finding(today, "PROFILE-01", "deployment.chat").verdict is expected
+    assert _finding(facts, "PROFILE-01", "deployment.chat").verdict is Verdict.UNKNOWN
 
 
 def _without_oam_agent(facts: NodeFacts) -> NodeFacts:
