@@ -152,6 +152,10 @@ def _fill(template: str, failure: Failure, words: FailureWords, *, with_digest: 
         "sync_agent": f", or check that Cisco Sync Agent has brought it to {failure.server}"
         if failure.is_cucm is False
         else "",
+        # Cisco Tomcat is restarted for it, and a critical service needs Tomcat.
+        "with_ha_off": " with high availability of its group off (`auditor explain CERT-01`)"
+        if failure.is_cucm is False
+        else "",
         # Whether the AXL of an IM&P node accepts the read-only role is in no document.
         "read_only_role": ' (from 11.5 "Standard AXL Read Only API Access" is enough)'
         if failure.is_cucm

@@ -99,7 +99,7 @@ class Problem(Enum):
     )
     UNREADABLE_CERTIFICATE = ReasonText(
         f"{{server}} showed a certificate that cannot be read{_NOTHING_SENT}",
-        "renew its Tomcat certificate",
+        "renew its Tomcat certificate{with_ha_off}",
         _CERTIFICATE_PAGE,
     )
     UNPINNED_CERTIFICATE = ReasonText(
@@ -114,7 +114,7 @@ class Problem(Enum):
     )
     EXPIRED_CERTIFICATE = ReasonText(
         f"{{server}} showed a certificate that expired on {{date}}{_NOTHING_SENT}",
-        "renew its Tomcat certificate, or correct this machine's clock",
+        "renew its Tomcat certificate{with_ha_off}, or correct this machine's clock",
         _CERTIFICATE_PAGE,
     )
     FUTURE_CERTIFICATE = ReasonText(

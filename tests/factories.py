@@ -275,7 +275,7 @@ def failed_source(
         Source.CONTROL_CENTER: Interface.CONTROL_CENTER,
         Source.PERFMON: Interface.PERFMON,
     }
-    names = ("place", "error", "seconds", "fault", "limit", "other", "version", "offer")
+    names = ("date", "place", "error", "seconds", "fault", "limit", "other", "version", "offer")
     failure = Failure(
         reason,
         problem or PROBLEMS[reason],

@@ -6,6 +6,7 @@ Source of the HA states: IM&P configuration guide 15, chapter on high availabili
 
 from collections.abc import Iterable, Iterator
 
+from auditor.errors import Reason
 from auditor.failover.failures import SourceFailure
 from auditor.failover.model import ClusterCheck, GroupCheck, NodeStatus, Peering
 from auditor.failover.node_checks import CheckState, CheckType, Doubt, NodeCheck
@@ -43,6 +44,9 @@ def node_state_clause(node: NodeStatus) -> str:
         return f"{node.name} is {HA_STATE_LABELS[node.state]}"
     if node.failure is None:
         return f"{node.name} does not return its state"
+    # Whether a certificate expired or is not pinned decides what to do.
+    if node.failure.reason is Reason.TLS:
+        return failure_clause(node.failure)
     return reason_text(node.failure.reason).cause.format(server=node.name)
 
 

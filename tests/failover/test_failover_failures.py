@@ -13,6 +13,7 @@ from auditor.failover.readiness import FailoverReadiness, assess_readiness
 from auditor.failover.report import render_failover_text
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import ClusterFacts, HaState, Source
+from auditor.problems import Problem
 from tests.factories import failed_source
 from tests.failover.failover_lab import FailoverLab
 from tests.failover.pairs import check_facts, first_line, pair
@@ -63,6 +64,18 @@ def test_the_action_names_what_to_change(reason: Reason) -> None:
     is_unreachable = reason in (Reason.UNREACHABLE, Reason.TIMED_OUT)
     until = "users, before it answers." if is_unreachable else "before the states are known."
     assert action.endswith(until)
+
+
+def test_an_expired_certificate_is_renewed_with_high_availability_off() -> None:
+    gone = failed_source("imp2", Reason.TLS, Source.PERFMON, Problem.EXPIRED_CERTIFICATE)
+    facts = pair(HaState.NORMAL, None)
+    kept = [entry for entry in facts.coverage if entry.node != "imp2"]
+    check = check_facts(replace(facts, coverage=(*kept, gone)))
+    assert "imp2 showed a certificate that expired on <date>" in first_line(check)
+    assert (
+        "renew its Tomcat certificate with high availability of its group off (`auditor explain "
+        "CERT-01`), or correct this machine's clock" in choose_action(check)
+    )
 
 
 @pytest.mark.parametrize(
