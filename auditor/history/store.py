@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, column, inspect, select, table
 
 from auditor.errors import ConfigError, OutputError
+from auditor.files import find_folder_obstacle
 from auditor.history import queries
 from auditor.history.database import HistoryDatabase, connect_database, history_error
 from auditor.history.recording import prune_runs, record_run
@@ -278,6 +279,10 @@ def _prepare_sqlite_file(
             f"history {address.shown}: {fault.strerror}; name another database with --history, "
             "or run with --history off"
         ) from None
+    # SQLite keeps a journal beside the file, and would miss it only when a run is recorded.
+    obstacle = find_folder_obstacle(file.parent)
+    if obstacle:
+        raise history_error(f"history {address.shown}: {obstacle}")
 
 
 def _upgrade_schema(database: HistoryDatabase) -> None:
