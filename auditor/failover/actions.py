@@ -159,13 +159,15 @@ def _action_by_status(group: GroupCheck) -> Action:
 
 
 def _turn_on_action(group: GroupCheck) -> Action:
-    """Return how to turn high availability on: replication has to be good before."""
-    is_replicated = all(node.replication == REPLICATION_GOOD for node in group.nodes)
-    condition = (
-        ""
-        if is_replicated
-        else " once database replication is 2 on every node (`utils dbreplication runtimestate`)"
-    )
+    """Return how to turn high availability on: replication has to be good, versions the same."""
+    conditions = []
+    if any(node.replication != REPLICATION_GOOD for node in group.nodes):
+        conditions.append(
+            "database replication is 2 on every node (`utils dbreplication runtimestate`)"
+        )
+    if group.versions is not None:
+        conditions.append("both nodes run one version (REL-01)")
+    condition = f" once {join_names(conditions)}" if conditions else ""
     # Without a declaration, it may be off on purpose.
     is_meant_on = group.verdict is Verdict.DRIFT
     situation = "switched_off" if is_meant_on else "switched_off_undeclared"
@@ -219,6 +221,8 @@ def _action_for_good_states(group: GroupCheck) -> Action:
         return make_action("bad_replication", nodes=join_names(group.bad_replication))
     if group.sessions.is_short:
         return make_action("sessions_missing", group=group.name)
+    if group.versions is not None:
+        return make_action("nothing_but_versions", group=group.name)
     return make_action("nothing")
 
 

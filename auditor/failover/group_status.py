@@ -129,7 +129,14 @@ def check_group(
         stability=stability,
         failures=_group_failures(facts, checks),
         is_observed=_is_status_observed(group, members),
+        versions=_differing_versions(findings, group),
     )
+
+
+def _differing_versions(findings: JudgedCluster, group: Group) -> Statement | None:
+    finding = findings.finding("REL-01", group.name)
+    is_drift = finding is not None and finding.verdict is Verdict.DRIFT
+    return finding.observed if finding is not None and is_drift else None
 
 
 _STATUSES_WITHOUT_CAUSES = (GroupStatus.NORMAL, GroupStatus.NO_FAILOVER, GroupStatus.SWITCHED_OFF)

@@ -98,7 +98,7 @@ class GroupCheck:
     states. `is_switched_on` is None if the switch could not be read. `absent` are members that the
     cluster does not have. `failures` are sources that gave nothing, most urgent first.
     `is_observed`: that high availability is on and both states were read from the cluster itself,
-    not only from its database.
+    not only from its database. `versions`: which ones its nodes run, where they differ (REL-01).
     """
 
     cluster: str
@@ -115,6 +115,7 @@ class GroupCheck:
     stability: Stability | None = None
     failures: tuple[SourceFailure, ...] = ()
     is_observed: bool = True
+    versions: Statement | None = None
 
     @property
     def has_outlasted(self) -> bool:
@@ -309,13 +310,14 @@ class FailoverCheck:
 
     def _group_weight(self, group: GroupCheck) -> tuple[int, ...]:
         """Return a sort key: lower is worse."""
-        # `not`, because False sorts first. Replication and sessions come last: the exit code
-        # ignores them, so they only decide between groups that are equal otherwise.
+        # `not`, because False sorts first. Replication, sessions and versions come last: the exit
+        # code ignores them, so they only decide between groups that are equal otherwise.
         return (
             *self._part_weight(group),
             not group.checks_with(Verdict.DRIFT),
             group.status in (GroupStatus.NORMAL, GroupStatus.NO_FAILOVER),
             not (group.bad_replication or group.sessions.is_short),
+            group.versions is None,
         )
 
     @property

@@ -18,7 +18,7 @@ from auditor.failover.model import (
     NodeStatus,
     SessionComparison,
 )
-from auditor.failover.node_checks import CheckType, NodeCheck
+from auditor.failover.node_checks import CheckState, CheckType, NodeCheck
 from auditor.failover.readiness import FailoverObstacle, FailoverReadiness
 from auditor.failover.summary import summarize_check
 from auditor.models.exit_codes import ExitCode
@@ -174,6 +174,9 @@ def _checks_cell(checks: Sequence[NodeCheck]) -> tuple[str, str]:
     counted = [check for check in checks if check.verdict is not Verdict.NOT_APPLICABLE]
     if not counted:
         return "none needed", ""
+    # How many services an unread node has is not known either.
+    if any(check.state is CheckState.UNREAD for check in worst):
+        return f"{mark} {wording.node_check_label(worst[0])}", style
     if verdict is Verdict.PASS:
         return f"{mark} {len(counted)} of {len(counted)} run", style
     labels = ", ".join(dict.fromkeys(map(wording.node_check_label, worst)))

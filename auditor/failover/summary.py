@@ -15,6 +15,7 @@ from auditor.failover.wording import (
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import HaState, Origin
 from auditor.models.findings import Verdict
+from auditor.report.sentences import render_clause
 from auditor.text import is_or_are, join_names
 
 UNKNOWN = "unknown"
@@ -55,7 +56,7 @@ def summarize_check(check: FailoverCheck) -> Summary:
 def summarize_group(group: GroupCheck, title: str = "") -> Summary:
     """Return the state of one group; `title` is its name, with its cluster if there are several."""
     label, clause = _label_and_clause(group, title or group.name)
-    return Summary(label, (clause + _sessions_clause(group), *_replication_clauses(group)))
+    return Summary(label, (clause + _sessions_clause(group), *_side_clauses(group)))
 
 
 def _label_and_clause(group: GroupCheck, title: str) -> tuple[str, str]:
@@ -204,9 +205,12 @@ def nodes_with_axl(group: GroupCheck) -> tuple[str, ...]:
     return tuple(check.node for check in passed if check.type is CheckType.AXL)
 
 
-def _replication_clauses(group: GroupCheck) -> Iterator[str]:
+def _side_clauses(group: GroupCheck) -> Iterator[str]:
+    """Yield what the exit code ignores, and the next failover needs."""
     if group.bad_replication:
         yield f"database replication of {join_names(group.bad_replication)} is bad"
+    if group.versions is not None:
+        yield render_clause(group.versions)
 
 
 def _sessions_clause(group: GroupCheck) -> str:

@@ -531,3 +531,19 @@ def test_control_characters_of_a_node_are_not_printed() -> None:
     services = {**member("imp1", S.NORMAL, 1).services, evil.name: evil}
     check = check_facts(pair(S.NORMAL, S.NORMAL, first={"services": services}))
     assert "\x1b" not in render_failover_text(check, width=100, colour=False)
+
+
+def test_two_versions_are_settled_before_the_next_failover() -> None:
+    """The pair is normal, but `--readiness` and `audit` call the failover unreliable."""
+    check = check_facts(pair(S.NORMAL, S.NORMAL, second={"release": "14.0.1.11900-1"}))
+    assert check.exit_code is GOOD
+    assert first_line(check).endswith("imp2 runs 14.0.1.11900-1 and imp1 runs 14.0.1.12900-161.")
+    action = choose_action(check)
+    assert action.startswith("Do: nothing now; before the next failover, bring both nodes of ")
+    assert "REL-01" in action
+    assert "Do not: fail over by hand before." in action
+
+
+def test_two_versions_are_settled_before_high_availability_is_on() -> None:
+    facts = pair(S.NORMAL, S.NORMAL, second={"release": "14.0.1.11900-1"}, switch=False)
+    assert "once both nodes run one version (REL-01)" in choose_action(check_facts(facts))
