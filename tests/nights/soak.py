@@ -20,10 +20,12 @@ from auditor.cli.app import app
 from tests.nights.kills import CHECKOUT
 from tests.nights.result import NightResult
 
-_WARM_UP = 4
+_LEAST_WARM_UP = 4
+_WARM_UP_SHARE = 0.4
+"""Of 500: by then the caches are full that keep patterns for the cookies of sessions."""
 _MAX_MORE_OBJECTS = 2000
 """Of 500 audits; what each left behind would be more than that."""
-_MAX_MORE_MB = 15.0
+_MAX_MORE_MB = 8.0
 _MAX_MORE_THREADS = 4
 """A survey does not wait for its last threads to end."""
 _SCENARIO = """
@@ -106,7 +108,7 @@ def _simulated(folder: Path, scenario: str) -> Iterator[_Lab]:
 def _audit_again_and_again(lab: _Lab, count: int, result: NightResult) -> None:
     out = lab.config.parent
     words = ["audit", "-o", f"json:{out}/r.json", "-o", f"html:{out}/r.html", "-o", "terminal"]
-    codes = {lab.run(*words) for _ in range(_WARM_UP)}
+    codes = {lab.run(*words) for _ in range(_warm_up(count))}
     before = Usage.now()
     codes |= {lab.run(*words) for _ in range(count)}
     result.expect(len(codes) == 1 and codes <= {0, 3, 4}, f"audits ended with {codes}")
@@ -122,7 +124,7 @@ def _watch(lab: _Lab, count: int, result: NightResult) -> None:
     def pause(_network: object, seconds: float) -> None:
         clock[0] += timedelta(seconds=seconds)
         rounds[0] += 1
-        if rounds[0] in (_WARM_UP, count):
+        if rounds[0] in (_warm_up(count), count):
             usages.append(Usage.now())
 
     now: Callable[[object], datetime] = lambda _network: clock[0]  # noqa: E731 - it is patched in
@@ -135,6 +137,10 @@ def _watch(lab: _Lab, count: int, result: NightResult) -> None:
     result.expect(len(usages) == 2, f"the watch looked {rounds[0]} times")
     if len(usages) == 2:
         _judge(f"a watch of {rounds[0]} readings", usages[0], usages[1], result)
+
+
+def _warm_up(count: int) -> int:
+    return max(_LEAST_WARM_UP, round(count * _WARM_UP_SHARE))
 
 
 def _judge(what: str, before: Usage, after: Usage, result: NightResult) -> None:
