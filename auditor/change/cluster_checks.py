@@ -15,6 +15,7 @@ from auditor.change.what_if import RequestedChange, WhatIfFindings, find_changed
 from auditor.models.facts import REPLICATION_GOOD, REPLICATION_STATES, ClusterFacts, RunState
 from auditor.models.findings import Finding
 from auditor.models.sessions import PRESENCE_SESSIONS
+from auditor.models.statements import Form, Statement, make_statement
 from auditor.recommendations.critical_services import is_critical_service, needs_ha_off
 from auditor.recommendations.vocabulary import Expectation
 from auditor.service_names import XCP_ROUTER
@@ -40,15 +41,11 @@ def replication_checks(facts: ClusterFacts, judged: WhatIfFindings) -> Iterator[
     # A single node has nothing to replicate with; but a list with gaps may hide its partner.
     if len(states) < 2 and facts.topology_observed:
         return
-    broken = {
-        name: state for name, state in states.items() if state not in (None, REPLICATION_GOOD)
-    }
+    read = {name: state for name, state in states.items() if state is not None}
+    broken = {name: state for name, state in read.items() if state != REPLICATION_GOOD}
     unread = [name for name, state in states.items() if state is None]
     if broken:
-        details = tuple(
-            f"{REPLICATION_STATES.get(s or 0, 'unknown')} ({s}) on {name}"
-            for name, s in broken.items()
-        )
+        details = tuple(_replication_state(name, state) for name, state in broken.items())
         yield _replication_check(facts, CheckKind.REPLICATION_BROKEN, PrecheckResult.NO_GO, details)
     if unread:
         check = _replication_check(
@@ -70,8 +67,16 @@ def _replication_findings(judged: WhatIfFindings, nodes: Sequence[str]) -> Itera
             yield finding
 
 
+def _replication_state(node: str, state: int) -> Statement:
+    meaning = REPLICATION_STATES[state]
+    return make_statement(Form.REPLICATION_STATE_ON, node=node, meaning=meaning, number=str(state))
+
+
 def _replication_check(
-    facts: ClusterFacts, kind: CheckKind, result: PrecheckResult, details: tuple[str, ...]
+    facts: ClusterFacts,
+    kind: CheckKind,
+    result: PrecheckResult,
+    details: tuple[str | Statement, ...],
 ) -> ChangeCheck:
     return ChangeCheck(
         topic=PrecheckTopic.REPLICATION,

@@ -118,7 +118,7 @@ def _text_values(check: ChangeCheck) -> dict[str, str]:
         "stop": "stop" if check.other_services else "stops",
         "stops_on": join_names(check.stops_on),
         "needs": "need" if check.other_services else "needs",
-        "listed": join_names(map(_detail_text, check.details)),
+        "listed": join_names(map(_detail_clause, check.details)),
         "need": "need" if len(check.details) > 1 else "needs",
         "are": "are" if len(check.details) > 1 else "is",
         "needed": check.needed,
@@ -148,6 +148,10 @@ def _finding_remedy(check: ChangeCheck) -> tuple[Statement, ...]:
     is_drift = check.finding.verdict is not Verdict.UNKNOWN
     is_made = check.kind is CheckKind.FINDING_WITH_CHANGE and is_drift
     return () if is_made else check.finding.remedy
+
+
+def _detail_clause(detail: str | Statement) -> str:
+    return render_clause(detail) if isinstance(detail, Statement) else detail
 
 
 def _detail_text(detail: str | Statement) -> str:

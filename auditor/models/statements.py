@@ -163,6 +163,7 @@ class Form(StrEnum):
     # Replication
     REPLICATION_EXPECTED = auto()
     REPLICATION_STATE = auto()
+    REPLICATION_STATE_ON = auto()
     REPLICATE_STATE = auto()
     REPLICATION_INITIALIZING = auto()
 

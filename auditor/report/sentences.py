@@ -192,6 +192,7 @@ _TEMPLATES: Mapping[Form, str] = {
     # Replication
     Form.REPLICATION_EXPECTED: "database replication of {node} is good (2)",
     Form.REPLICATION_STATE: "database replication of {node} is in state {meaning} ({number})",
+    Form.REPLICATION_STATE_ON: "{meaning} ({number}) on {node}",
     Form.REPLICATE_STATE: "`Replicate_State` of {node} is {number}",
     Form.REPLICATION_INITIALIZING: (
         "replication that starts is in this state, and so is one that never came up"
