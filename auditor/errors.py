@@ -70,16 +70,24 @@ class ExchangeError(AuditorError):
         interface: Interface | None = None,
         *,
         earlier: Failure | None = None,
+        names: Iterable[str] = (),
         **values: object,
     ) -> None:
         """Take what failed, on which server, and the values that the problem's words need.
 
-        Values are free of secrets and of line breaks. `earlier` is a failure that led to this one.
+        Values are free of secrets and of line breaks. `earlier` is a failure that led to this one,
+        and `names` are those in a refused certificate.
         """
         # Evidence stores the values as texts, and a replay must make the same sentence of them.
         texts = {name: str(value) for name, value in values.items()}
         self.failure = Failure(
-            self.reason, problem, server, interface, earlier=earlier, values=texts
+            self.reason,
+            problem,
+            server,
+            interface,
+            earlier=earlier,
+            values=texts,
+            names=tuple(names),
         )
         # The sentence is made in `__str__`: a caller may still add values, such as the source of
         # the password.

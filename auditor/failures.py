@@ -16,8 +16,8 @@ class Failure:
     """One failed exchange as data; no sentence is in it.
 
     `is_cucm` is None where it is not known which product the server is. `earlier` is the failure
-    that kept this request from being sent. `values` fill the placeholders of the problem: free of
-    secrets and of line breaks.
+    that kept this request from being sent. `values` fill the placeholders of the problem; `names`
+    are those in a refused certificate. Both are free of secrets and of line breaks.
     """
 
     reason: Reason
@@ -28,6 +28,7 @@ class Failure:
     earlier: "Failure | None" = None
     # A mapping has no hash, and a frozen failure should have one.
     values: Mapping[str, str] = field(default_factory=dict, hash=False)
+    names: tuple[str, ...] = ()
 
     def with_values(self, **values: str) -> "Failure":
         """Return it with more values, or with others in their place."""
@@ -136,8 +137,13 @@ def _to_sentence(template: str, clause: str) -> str:
     return f"{start}{clause[1:]}."
 
 
+_MAX_NAMES = 4
+"""How many names of a certificate a sentence holds."""
+
+
 def _fill(template: str, failure: Failure, words: FailureWords, *, with_digest: bool = True) -> str:
     interface, values = failure.interface, dict(failure.values)
+    values.setdefault("names", ", ".join(failure.names[:_MAX_NAMES]))
     digest = f" (SHA-256 {failure.digest})" if failure.digest and with_digest else ""
     source = failure.password_source
     earlier = failure.earlier

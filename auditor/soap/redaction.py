@@ -160,9 +160,12 @@ def redact_certificate(certificate: Certificate, redactor: Redactor) -> Certific
 
 
 def redact_failure(failure: Failure, redactor: Redactor) -> Failure:
-    """Return a failure without secrets in its values, which may quote a certificate."""
-    return failure.with_values(
-        **{name: redactor.redact_text(text) for name, text in failure.values.items()}
+    """Return a failure without secrets in its values and names, which may quote a certificate."""
+    redact = redactor.redact_text
+    return replace(
+        failure,
+        values={name: redact(text) for name, text in failure.values.items()},
+        names=tuple(map(redact, failure.names)),
     )
 
 

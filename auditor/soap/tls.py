@@ -226,7 +226,7 @@ def _untrusted_error(endpoint: Endpoint, code: int, certificate: Certificate) ->
     if code == _NOT_YET_VALID:
         return TlsFailed(Problem.FUTURE_CERTIFICATE, name, date=certificate.not_before.date())
     if code in _NAME_MISMATCH and certificate.names:
-        names = ", ".join(certificate.names[:4])
+        names = certificate.names
         return TlsFailed(
             Problem.OTHER_NAME, name, names=names, name=endpoint.verify_name, digest=digest
         )

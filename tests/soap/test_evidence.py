@@ -203,6 +203,9 @@ OUTCOMES: Mapping[str, Outcome] = {
     "unreachable": error(Unreachable),
     "lost": error(ConnectionDropped),
     "tls": error(TlsFailed),
+    "other name": TlsFailed(
+        Problem.OTHER_NAME, NODE.name, names=("a.test", "b.test"), name=NODE.name, digest="AB"
+    ),
     "wrong node": error(WrongNode),
 }
 
@@ -274,7 +277,9 @@ def test_servers_whose_names_make_one_path_get_a_folder_each(
 def test_neither_password_nor_cookie_is_in_any_file(tmp_path: Path) -> None:
     said = f"{PASSWORD} audit-ro:{PASSWORD} s3cr3t%20%26%20more {COOKIE} en imp1.lab.test"
     spoken = error(BadReply, said.encode())
-    spoken.failure = spoken.failure.with_values(issuer=f"Said {said}")
+    spoken.failure = replace(
+        spoken.failure, values={"issuer": f"Said {said}"}, names=(f"{PASSWORD}.test",)
+    )
     certificate = replace(CERTIFICATE, names=(said,), common_name=said, issuer=said)
     replies = [answer(said.encode()), replace(answer(content_type=said), certificate=certificate)]
     begun = error(TooLarge, f"begins {PASSWORD[:8]}".encode())

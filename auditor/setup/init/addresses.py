@@ -34,8 +34,9 @@ def _certificate_names(entry: Coverage) -> tuple[str, ...]:
     failure = entry.failure
     if failure is None or failure.problem is not Problem.OTHER_NAME:
         return ()
-    names = failure.values.get("names", "").split(", ")
-    return tuple(name for name in names if "." in name and is_host(name) and not is_ip(name))
+    return tuple(
+        name for name in failure.names if "." in name and is_host(name) and not is_ip(name)
+    )
 
 
 def _fitting_name(server: str, names: Iterable[str], others: Iterable[str]) -> str | None:

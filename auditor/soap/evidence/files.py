@@ -115,7 +115,7 @@ class StoredFailure:
     """Why an exchange gave no reply.
 
     `problem` is the name of one of `auditor.problems.Problem`, `values` what its words need;
-    `certificate_not_after` is that of the error.
+    `names` are those in a refused certificate, and `certificate_not_after` is that of the error.
     """
 
     error: Annotated[str, _one_of(_ERROR_TYPES)]
@@ -124,10 +124,11 @@ class StoredFailure:
     server: str
     values: dict[str, str]
     certificate_not_after: datetime | None = None
+    names: tuple[str, ...] = ()
 
     def to_exception(self) -> ExchangeError:
         """Return the error again."""
-        error = _ERROR_TYPES[self.error](Problem[self.problem], self.server)
+        error = _ERROR_TYPES[self.error](Problem[self.problem], self.server, names=self.names)
         error.failure = error.failure.with_values(**self.values)
         error.certificate_not_after = self.certificate_not_after
         return error

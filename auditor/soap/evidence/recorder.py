@@ -341,6 +341,7 @@ class RecordingSession:
             server=self._own_redactor.redact_text(failure.server),
             values=dict(failure.values),
             certificate_not_after=error.certificate_not_after,
+            names=failure.names,
         )
 
 

@@ -24,7 +24,7 @@ DIGEST = ":".join(["AB"] * 32)
             f"Give the authority that signed it as --ca-bundle FILE, or give --pin {NODE}=SHA256.",
         ),
         (
-            TlsFailed(Problem.OTHER_NAME, NODE, names="mail.lab.test", name=NODE, digest=DIGEST),
+            TlsFailed(Problem.OTHER_NAME, NODE, names=["mail.lab.test"], name=NODE, digest=DIGEST),
             f"Use the name that it is issued to (--address {NODE}=HOST[:PORT]), or give "
             f"--pin {NODE}={DIGEST}.",
         ),

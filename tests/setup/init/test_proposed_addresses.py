@@ -12,7 +12,7 @@ from auditor.setup.init.addresses import propose_addresses
 def _facts(certificates: dict[str, str], problem: Problem = Problem.OTHER_NAME) -> ClusterFacts:
     """Return facts of servers whose certificates, with these names, were refused."""
     refused = (
-        Failure(Reason.TLS, problem, server, values={"names": names})
+        Failure(Reason.TLS, problem, server, names=tuple(names.split(", ")))
         for server, names in certificates.items()
     )
     coverage = tuple(
