@@ -17,7 +17,8 @@ from tests.soap.certs import Authority
 from tests.soap.conftest import NODE, NewClient, Recorded
 from tests.soap.loopback import Loopback, Raw, http
 
-TIMEOUT_S = 0.4
+SHORT_S, LONG_S = 0.4, 10.0
+"""Time-outs: of a fault that must be waited for, and of one that a busy machine must not meet."""
 
 INTERFACES: Mapping[str, tuple[str, Callable[[Client], object]]] = {
     "cucm-axl": ("axl/process-nodes.xml", Client.list_process_nodes),
@@ -182,17 +183,22 @@ def server_context(authority: Authority) -> ssl.SSLContext:
 
 
 def ask(
-    new_client: NewClient, server: Loopback, authority: Authority, interface: str
-) -> tuple[Reason | None, float]:
-    """Return why the request failed, None if it did not, and how many seconds it took."""
+    new_client: NewClient,
+    server: Loopback,
+    authority: Authority,
+    interface: str,
+    expected: Reason | None,
+) -> tuple[Reason | None, bool]:
+    """Return why the request failed, None if it did not, and whether it ended in time."""
+    timeout_s = SHORT_S if expected is Reason.TIMED_OUT else LONG_S
     place = Endpoint(NODE, server.host, server.port, NODE, ca_bundle=authority.pem)
-    client = new_client(place, RequestLimits(TIMEOUT_S, ()), axl_version="14.0")
+    client = new_client(place, RequestLimits(timeout_s, ()), axl_version="14.0")
     started = time.monotonic()
     try:
         INTERFACES[interface][1](client)
     except ExchangeError as error:
-        return error.reason, time.monotonic() - started
-    return None, time.monotonic() - started
+        return error.reason, time.monotonic() - started < LONG_S
+    return None, time.monotonic() - started < LONG_S
 
 
 @pytest.mark.parametrize("interface", INTERFACES)
@@ -208,9 +214,9 @@ def test_a_fault_of_http_has_its_reason(
     spoil, reason = FAULTS[fault]
     body = recorded(INTERFACES[interface][0])
     with Loopback(server_context, [spoil(body)]) as server:
-        found, seconds = ask(new_client, server, authority, interface)
+        found, is_in_time = ask(new_client, server, authority, interface, reason)
     assert found == reason
-    assert seconds < TIMEOUT_S + 1
+    assert is_in_time
 
 
 def test_a_reply_after_the_reply_is_not_the_next_one(
@@ -220,7 +226,7 @@ def test_a_reply_after_the_reply_is_not_the_next_one(
     good, other = with_length(recorded("axl/sql-count.xml")), with_length(b"<stale/>")
     with Loopback(server_context, [Raw(good + other), Raw(good)]) as server:
         place = Endpoint(NODE, server.host, server.port, NODE, ca_bundle=authority.pem)
-        client = new_client(place, RequestLimits(TIMEOUT_S, ()), axl_version="14.0")
+        client = new_client(place, RequestLimits(LONG_S, ()), axl_version="14.0")
         first = client.sql("select count(*) from systables")
         assert client.sql("select count(*) from systables") == first
 
@@ -250,9 +256,9 @@ def test_a_fault_of_tls_has_its_reason(
 ) -> None:
     reply, reason = TLS_FAULTS[fault]
     with Loopback(None, [reply or Raw()], silent=reply is None) as server:
-        found, seconds = ask(new_client, server, authority, interface)
+        found, is_in_time = ask(new_client, server, authority, interface, reason)
     assert found == reason
-    assert seconds < TIMEOUT_S + 1
+    assert is_in_time
 
 
 @pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
