@@ -40,6 +40,28 @@ DATABASE_LAYER_MONITOR = "Cisco Database Layer Monitor"
 CERTIFICATE_CHANGE_NOTIFICATION = "Cisco Certificate Change Notification"
 
 # With Cisco XCP File Transfer Manager, which Cisco's table of recommended services omits.
+# Administration guide 15, "Post Change Tasks And Verification", numbers the services from the Data
+# Monitor to the Config Agent. It leaves out the database, which all of them need, and the Sync
+# Agent; feature services follow in any order.
+START_ORDER = (
+    DATABASE,
+    DATABASE_REPLICATOR,
+    DATA_MONITOR,
+    SERVER_RECOVERY_MANAGER,
+    ROUTE_DATASTORE,
+    LOGIN_DATASTORE,
+    SIP_REGISTRATION_DATASTORE,
+    PRESENCE_DATASTORE,
+    XCP_CONFIG_MANAGER,
+    XCP_ROUTER,
+    OAM_AGENT,
+    CLIENT_PROFILE_AGENT,
+    INTERCLUSTER_SYNC_AGENT,
+    CONFIG_AGENT,
+    SYNC_AGENT,
+)
+"""The network services that others depend on, in the order in which Cisco starts them."""
+
 FEATURE_SERVICES = frozenset(
     {
         AXL_WEB_SERVICE,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from auditor.change.advice import load_activation_advice
 from auditor.change.what_if import RequestedChange, find_changed_node
 from auditor.models.facts import ClusterFacts, Group, RunState
-from auditor.recommendations.critical_services import START_ORDER, needs_ha_off
+from auditor.recommendations.critical_services import needs_ha_off
+from auditor.service_names import START_ORDER
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,8 @@ from auditor.failure_reasons import reason_text
 from auditor.failures import FailureWords, failure_advice, failure_place
 from auditor.models.facts import REPLICATION_GOOD, HaState, Origin, Source
 from auditor.models.findings import Verdict
-from auditor.recommendations.critical_services import START_ORDER
 from auditor.report.sentences import render_clause
-from auditor.service_names import DATABASE
+from auditor.service_names import DATABASE, START_ORDER
 from auditor.text import join_names
 
 

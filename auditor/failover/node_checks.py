@@ -7,7 +7,8 @@ from enum import StrEnum
 from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import Severity, Verdict
 from auditor.models.statements import Statement
-from auditor.recommendations.critical_services import CRITICAL_SERVICES, START_ORDER
+from auditor.recommendations.critical_services import CRITICAL_SERVICES
+from auditor.service_names import START_ORDER
 
 
 class CheckType(StrEnum):

@@ -16,7 +16,6 @@ from auditor.models.findings import Finding, FindingKind, Verdict
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.critical_services import (
     CRITICAL_SERVICES,
-    START_ORDER,
     is_critical_service,
     needs_ha_off,
 )
@@ -29,6 +28,7 @@ from auditor.recommendations.ha_states import (
     may_stop_when_idle,
 )
 from auditor.recommendations.view import ServiceView, view_service
+from auditor.service_names import START_ORDER
 
 ORDERED_NETWORK_SERVICES = tuple(name for name in START_ORDER if name not in CRITICAL_SERVICES)
 """The network services of the start order that are not critical themselves."""

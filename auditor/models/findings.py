@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from auditor.models.certificates import DEFAULT_CERTIFICATE_DAYS
 from auditor.models.exit_codes import ExitCode
@@ -16,6 +17,7 @@ from auditor.models.facts import (
     asked_cucm_servers,
 )
 from auditor.models.statements import Statement
+from auditor.service_names import DATABASE, START_ORDER
 
 
 class Verdict(StrEnum):
@@ -257,16 +259,24 @@ def audit_exit_code(statuses: Sequence[ClusterStatus]) -> ExitCode:
     return ExitCode.COMPLIANT
 
 
-def finding_sort_key(finding: Finding) -> tuple[int, str, str, str]:
+FindingSortKey: TypeAlias = tuple[int, str, bool, str, str]
+CauseSortKey: TypeAlias = tuple[int, bool, int, int, FindingSortKey]
+
+
+def finding_sort_key(finding: Finding) -> FindingSortKey:
     """Return the sort key of a finding within its cluster: severity, id, subject."""
     subject = finding.subject
-    return finding.severity.rank, finding.recommendation, subject.kind, subject.name.lower()
+    # What has expired is worse than what will.
+    is_later = finding.kind is not FindingKind.EXPIRED
+    name = subject.name.lower()
+    return finding.severity.rank, finding.recommendation, is_later, subject.kind, name
 
 
 def group_causes(findings: Sequence[Finding]) -> tuple[Cause, ...]:
     """Return the causes of the drift among findings of one cluster, worst first.
 
-    Of the same severity, the one that explains the most is the worst.
+    Of the same severity, a stopped database is the worst, then what explains the most, then what
+    starts first.
     A finding with several causes is under the first of them, directly or through others.
     """
     drifts = {f.id: f for f in findings if f.verdict is Verdict.DRIFT}
@@ -281,12 +291,24 @@ def group_causes(findings: Sequence[Finding]) -> tuple[Cause, ...]:
         Cause(drifts[root], tuple(finding for _, finding in sorted(effects, key=_effect_sort_key)))
         for root, effects in explained.items()
     )
-    return tuple(sorted(causes, key=_cause_sort_key))
+    return tuple(sorted(causes, key=_cause_key))
 
 
-def _cause_sort_key(cause: Cause) -> tuple[int, int, tuple[int, str, str, str]]:
-    """Return the sort key of a cause: severity, how much it explains, then that of its finding."""
-    return cause.severity.rank, -len(cause.explains), finding_sort_key(cause.finding)
+def cause_sort_key(finding: Finding, severity: Severity, number_explained: int) -> CauseSortKey:
+    """Return the sort key of a cause, the worst first; `severity` is the gravest of its block."""
+    order, service = START_ORDER, finding.service
+    return (
+        severity.rank,
+        # Nothing starts without it, though no guide says which services stop with it.
+        service != DATABASE,
+        -number_explained,
+        order.index(service) if service in order else len(order),
+        finding_sort_key(finding),
+    )
+
+
+def _cause_key(cause: Cause) -> CauseSortKey:
+    return cause_sort_key(cause.finding, cause.severity, len(cause.explains))
 
 
 def _known_causes(finding: Finding, drifts: Mapping[str, Finding]) -> list[Finding]:
@@ -307,7 +329,7 @@ def _causal_depth(finding: Finding, drifts: Mapping[str, Finding]) -> int:
     return 1 + max(_causal_depth(cause, drifts) for cause in causes) if causes else 0
 
 
-def _effect_sort_key(effect: tuple[int, Finding]) -> tuple[int, tuple[int, str, str, str]]:
+def _effect_sort_key(effect: tuple[int, Finding]) -> tuple[int, FindingSortKey]:
     # By depth first: a service that others wait for is the next to start.
     depth, finding = effect
     return depth, finding_sort_key(finding)

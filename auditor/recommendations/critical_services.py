@@ -1,4 +1,4 @@
-"""In which order services start, and which of them start a failover when they stop.
+"""Which services start a failover when they stop.
 
 Sources: administration guide 15, "Post Change Tasks And Verification"; configuration guide 15,
 chapters on high availability, of presence and of persistent chat.
@@ -7,27 +7,7 @@ chapters on high availability, of presence and of persistent chat.
 from auditor import service_names
 from auditor.models.facts import ClusterFacts
 from auditor.recommendations.conditions import evaluate_feature
-
-# The guide numbers the services from the Data Monitor to the Config Agent. It leaves out the
-# database, which all of them need, and the Sync Agent; feature services follow in any order.
-START_ORDER = (
-    service_names.DATABASE,
-    service_names.DATABASE_REPLICATOR,
-    service_names.DATA_MONITOR,
-    service_names.SERVER_RECOVERY_MANAGER,
-    service_names.ROUTE_DATASTORE,
-    service_names.LOGIN_DATASTORE,
-    service_names.SIP_REGISTRATION_DATASTORE,
-    service_names.PRESENCE_DATASTORE,
-    service_names.XCP_CONFIG_MANAGER,
-    service_names.XCP_ROUTER,
-    service_names.OAM_AGENT,
-    service_names.CLIENT_PROFILE_AGENT,
-    service_names.INTERCLUSTER_SYNC_AGENT,
-    service_names.CONFIG_AGENT,
-    service_names.SYNC_AGENT,
-)
-"""The network services that others depend on, in the order in which Cisco starts them."""
+from auditor.service_names import START_ORDER
 
 CRITICAL_SERVICES = (
     service_names.XCP_ROUTER,

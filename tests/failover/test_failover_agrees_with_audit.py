@@ -14,11 +14,11 @@ from auditor.failover.readiness import assess_readiness
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import HaState, RunState
 from auditor.models.findings import Verdict
-from auditor.recommendations.critical_services import START_ORDER
 from auditor.service_names import (
     DATABASE,
     FEATURE_SERVICES,
     MESSAGE_ARCHIVER,
+    START_ORDER,
     TEXT_CONFERENCE_MANAGER,
     XMPP_FEDERATION_MANAGER,
 )

@@ -19,7 +19,6 @@ from auditor.models.findings import (
 )
 from auditor.recommendations.cause_rules import CauseRule, load_cause_rules, parse_cause_rules
 from auditor.recommendations.causes import link_causes
-from auditor.recommendations.critical_services import START_ORDER
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import load_packs
 from auditor.report.sentences import render_sentences
@@ -28,6 +27,7 @@ from auditor.service_names import (
     AXL_WEB_SERVICE,
     CLIENT_PROFILE_AGENT,
     CONNECTION_MANAGER,
+    DATABASE,
     DIRECTORY_SERVICE,
     FILE_TRANSFER_MANAGER,
     LOGIN_DATASTORE,
@@ -37,6 +37,8 @@ from auditor.service_names import (
     ROUTE_DATASTORE,
     SIP_FEDERATION_MANAGER,
     SIP_PROXY_SERVICE,
+    SIP_REGISTRATION_DATASTORE,
+    START_ORDER,
     SYNC_AGENT,
     TEXT_CONFERENCE_MANAGER,
     WEB_CONNECTION_MANAGER,
@@ -115,9 +117,16 @@ def test_a_service_is_explained_by_one_that_it_needs(needing: str, needed: str) 
     assert _causes(findings, needing) == [needed]
 
 
-@pytest.mark.parametrize("needed", ["NET-03", "NET-06", "NET-07", "NET-09"])
-def test_the_router_is_explained_by_what_it_needs(needed: str) -> None:
-    findings = _link(cluster(node(), _stopped(NEEDED[needed], XCP_ROUTER)))
+BEFORE_ROUTER = {
+    **{row: name for row, name in NEEDED.items() if row != "RTR-01"},
+    "NET-04": LOGIN_DATASTORE,
+    "NET-05": SIP_REGISTRATION_DATASTORE,
+}
+
+
+@pytest.mark.parametrize("needed", BEFORE_ROUTER)
+def test_the_router_is_explained_by_what_must_run_before_it(needed: str) -> None:
+    findings = _link(cluster(node(), _stopped(BEFORE_ROUTER[needed], XCP_ROUTER)))
 
     assert _causes(findings, "RTR-01") == [needed]
     assert findings[needed, "imp2"].caused_by == ()
@@ -127,6 +136,20 @@ def test_causes_are_in_the_order_in_which_to_act() -> None:
     findings = _link(cluster(node(), _stopped(*NEEDED.values(), SIP_PROXY_SERVICE)))
 
     assert _causes(findings, "SIP-01") == list(NEEDED)
+
+
+def test_all_datastores_come_before_the_router_in_the_order_of_their_start() -> None:
+    findings = _link(cluster(node(), _stopped(*BEFORE_ROUTER.values(), XCP_ROUTER)))
+
+    assert _causes(findings, "RTR-01") == sorted(BEFORE_ROUTER)
+
+
+def test_the_sip_proxy_is_explained_by_the_datastore_of_its_registrations() -> None:
+    changed = _stopped(SIP_REGISTRATION_DATASTORE, SIP_PROXY_SERVICE, PRESENCE_ENGINE_SERVICE)
+    findings = _link(cluster(node(), changed))
+
+    assert _causes(findings, "SIP-01") == ["NET-05"]
+    assert _causes(findings, "PE-01") == []
 
 
 def test_what_another_node_lacks_explains_nothing() -> None:
@@ -461,6 +484,34 @@ def test_of_equal_causes_the_one_that_explains_the_most_comes_first() -> None:
     causes = group_causes((alone, few, many, *effects))
 
     assert [c.finding.recommendation for c in causes] == ["RTR-01", "HA-02", "ARC-02"]
+
+
+def test_of_causes_that_explain_as_much_the_one_that_starts_first_comes_first() -> None:
+    facts = cluster(node(), _stopped(LOGIN_DATASTORE, XCP_ROUTER, AUTHENTICATION_SERVICE))
+    rows = [row for row in ROWS if row.id in ("AUTH-01", "NET-04", "RTR-01")]
+
+    causes = group_causes(judge_facts(rows, facts))
+
+    assert [c.finding.recommendation for c in causes] == ["NET-04", "RTR-01", "AUTH-01"]
+
+
+def test_a_stopped_database_comes_first_whatever_else_explains_more() -> None:
+    facts = cluster(node(), _stopped(DATABASE, XCP_ROUTER, AUTHENTICATION_SERVICE))
+
+    causes = group_causes(link_causes(judge_facts(ROWS, facts), facts.nodes))
+
+    assert [c.finding.recommendation for c in causes][:2] == ["NET-11", "RTR-01"]
+
+
+def test_a_certificate_that_expired_comes_before_one_that_will() -> None:
+    finding = make_finding("CERT-01", severity=Severity.HIGH)
+    expiring = replace(finding, kind=FindingKind.EXPIRING)
+    subject = FindingSubject(SubjectKind.NODE, "imp9")
+    expired = replace(finding, kind=FindingKind.EXPIRED, subject=subject)
+
+    causes = group_causes((expiring, expired))
+
+    assert [c.finding.kind for c in causes] == [FindingKind.EXPIRED, FindingKind.EXPIRING]
 
 
 def test_an_effect_is_listed_once_after_what_it_waits_for() -> None:

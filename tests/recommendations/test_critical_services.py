@@ -7,7 +7,6 @@ import pytest
 from auditor.recommendations.critical_services import (
     CRITICAL_SERVICES,
     FOUNDATION_SERVICES,
-    START_ORDER,
     is_critical_service,
     needs_ha_off,
 )
@@ -20,6 +19,7 @@ from auditor.service_names import (
     OAM_AGENT,
     PRESENCE_ENGINE_SERVICE,
     SIP_PROXY_SERVICE,
+    START_ORDER,
     TEXT_CONFERENCE_MANAGER,
     WEB_CONNECTION_MANAGER,
 )

@@ -8,7 +8,7 @@ import pytest
 
 from auditor.models.facts import ClusterFacts, Origin, Setting
 from auditor.models.findings import Finding, FindingKind, SubjectKind, Verdict
-from auditor.recommendations.critical_services import START_ORDER, needs_ha_off
+from auditor.recommendations.critical_services import needs_ha_off
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import Recommendation, Remedy, load_packs
 from auditor.recommendations.remedies import remedy_statements
@@ -22,6 +22,7 @@ from auditor.service_names import (
     NETWORK_SERVICES,
     PRESENCE_ENGINE_SERVICE,
     SIP_PROXY_SERVICE,
+    START_ORDER,
     SYNC_AGENT,
     XCP_ROUTER,
     XMPP_FEDERATION_MANAGER,

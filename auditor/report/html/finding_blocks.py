@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 from auditor.models.facts import NodeFacts
 from auditor.models.findings import (
+    CauseSortKey,
     ClusterReport,
     Finding,
     Severity,
     SubjectKind,
     Verdict,
-    finding_sort_key,
+    cause_sort_key,
 )
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation
@@ -66,13 +67,9 @@ class FindingBlock:
         return min((entry.severity for entry in self.entries), key=lambda s: s.rank)
 
     @property
-    def sort_key(self) -> tuple[int, int, tuple[int, str, str, str]]:
+    def sort_key(self) -> CauseSortKey:
         """Return a key that sorts the blocks of several clusters as a cluster sorts its causes."""
-        return (
-            self.gravest.rank,
-            -len(self.explained),
-            finding_sort_key(self.entry.group.findings[0]),
-        )
+        return cause_sort_key(self.entry.group.findings[0], self.gravest, len(self.explained))
 
     @property
     def is_remedy_enough(self) -> bool:
