@@ -14,7 +14,6 @@ from lxml import etree
 from typer.testing import CliRunner, Result
 
 from auditor.cli.app import app
-from auditor.report.formats import ReportFormat
 from auditor.simulator import Simulator, certificates
 from auditor.simulator.envelope import (
     SoapFaultReply,
@@ -24,7 +23,8 @@ from auditor.simulator.envelope import (
 )
 from auditor.simulator.exchange import SimulatedServer
 from auditor.simulator.http_replies import send_whole
-from tests.lab import CUCM, PAIR, SUB, Lab
+from tests.audit.command_lines import SERVICE, command_lines
+from tests.lab import PAIR, SUB, Lab
 from tests.notify.hook import Hook, listening
 from tests.soap.spellings import SPELLINGS
 
@@ -33,7 +33,6 @@ FRAGMENT = "Kj7hunter"
 
 PASSWORD = f"{FRAGMENT}\"m'Q2<v&X 9%p\\Z\u00e4"
 USER = "audit-ro"
-SERVICE = "Cisco SIP Proxy"
 SESSION = "C0FFEE5E5510" * 2
 SECRETS = {"password": PASSWORD, "account": f"{USER}:{PASSWORD}", "cookie": SESSION}
 SPELT = {
@@ -70,7 +69,7 @@ class Parrot:
             return await send_whole(request, body, status=500)
         if self.echo == "pages":
             page = f"<html><body>{self.words(request, len(SPELT))}</body></html>".encode()
-            return await send_whole(request, page, status=503, content_type="text/html")
+            return await send_whole(request, page, status=404, content_type="text/html")
         if self.echo == "headers":
             said = self.words(request, 4).encode("ascii", "replace").decode()
             headers = {"Location": f"https://127.0.0.1/?{said}", "X-Was": said, "Warning": said}
@@ -131,49 +130,6 @@ def hook() -> Iterator[Hook]:
         yield hook
 
 
-def _commands(running: Lab, hook: Hook) -> Iterator[tuple[str, ...]]:
-    """Yield the command lines, to be run in this order in one folder."""
-    config = ("-c", str(running.config))
-    files = tuple(word for form in ReportFormat for word in ("-o", f"{form}:audit.{form}"))
-    history = ("--history", "sqlite:///history.sqlite3")
-    verbose = "--verbose"
-    yield "audit", *config, *history, *files, "--notify", hook.url, "--evidence", "audit"
-    yield verbose, "audit", *config, *history, "--evidence", "verbose", "--notify", hook.url
-    yield "audit", *config, *history, "--quiet", "-o", "json"
-    yield verbose, "nagios", *config, *history
-    for words in ((), ("--json",)):
-        yield verbose, "doctor", *config, *words
-        yield (
-            verbose,
-            "precheck",
-            *config,
-            "--cluster",
-            "pair",
-            "--activate",
-            f"{SERVICE}@{SUB}",
-            *words,
-        )
-        yield verbose, "failover-check", *config, *words
-    yield "doctor", *config, "--evidence", "doctor"
-    yield "failover-check", *config, "--readiness", "--evidence", "failover"
-    yield verbose, "snapshot", *config, "--to", "after.json", "--evidence", "snapshot"
-    yield verbose, "diff", *config, "before.json", "live"
-    yield verbose, "diff", *config, "before.json", "live", "--json"
-    ca = str(running.simulator.ca_path)
-    cucm = ("--cucm", CUCM, "--username", USER, "--ca-bundle", ca)
-    places = tuple(
-        word
-        for name, (host, port) in running.simulator.servers.items()
-        for word in ("--address", f"{name}={host}:{port}")
-    )
-    yield verbose, "init", *cucm, *places, "--to", "init.toml", "--evidence", "init"
-    yield "history", *config, *history
-    yield "history", *config, *history, "--since", "2020-01-01"
-    yield "history", *config, *history, "--export", "csv:history.csv"
-    yield verbose, "audit", "--replay", "audit", *files
-    yield verbose, "audit", "--replay", "verbose", "-o", "json"
-
-
 def _files(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each file that commands left, but for the authority's."""
     for path in filter(Path.is_file, folder.rglob("*")):
@@ -214,7 +170,7 @@ def test_no_command_leaves_a_secret_behind(
     parrot.echo, before = echo, parrot.said
     running.simulator.change({"stop": {"node": SUB, "service": SERVICE}})
     leaks = {}
-    for words in _commands(running, hook):
+    for words in command_lines(running, hook):
         result = run(*words)
         assert result.exit_code in (0, 3, 4, 5), (words, result.output)
         if found := _found(f"{result.stdout}\n{result.stderr}"):

@@ -116,40 +116,28 @@ def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCa
         logger.disabled = disabled
 
 
-@pytest.mark.parametrize("echoing", ECHOES.values(), ids=ECHOES, indirect=True)
-def test_what_a_server_sends_back_is_in_no_output(
-    echoing: tuple[Lab, list[str]], tmp_path: Path, everything_logged: pytest.LogCaptureFixture
-) -> None:
-    """Terminal, JSON, standard error and logs, with --verbose."""
-    running, sent = echoing
-    path = tmp_path / "report.json"
-    result = _run(running, "-o", "terminal", "-o", f"json:{path}")
-    assert result.exit_code in (4, 5), result.output
-    said = result.stdout + result.stderr + path.read_text() + everything_logged.text
-    assert any(SESSION in echo for echo in sent)
-    for what, secret in _secrets(running).items():
-        assert secret not in said, f"{what} is in the output"
-
-
 def _gaps(result: Result) -> list[tuple[str, ...]]:
     (cluster,) = json.loads(result.stdout)["clusters"]
     return [(c["node"], c["source"], c["outcome"], c["reason"]) for c in cluster["coverage"]]
 
 
 @pytest.mark.parametrize("echoing", ECHOES.values(), ids=ECHOES, indirect=True)
-def test_what_a_server_sends_back_is_in_no_evidence(
-    echoing: tuple[Lab, list[str]], tmp_path: Path
+def test_what_a_server_sends_back_is_in_no_output(
+    echoing: tuple[Lab, list[str]], tmp_path: Path, everything_logged: pytest.LogCaptureFixture
 ) -> None:
-    """Every reply is kept, and none of the secrets in it; the replay has the same gaps."""
+    """Terminal, JSON, standard error, logs and evidence, whose replay has the same gaps."""
     running, sent = echoing
-    place = tmp_path / "kept"
-    live = _run(running, "--history", "off", "--evidence", str(place), "-o", "json")
+    page, place = tmp_path / "report.txt", tmp_path / "kept"
+    result = _run(running, "-o", f"terminal:{page}", "-o", "json", "--evidence", str(place))
+    assert result.exit_code in (4, 5), result.output
     kept = b"".join(path.read_bytes() for path in place.rglob("*") if path.is_file())
+    said = result.stdout + result.stderr + page.read_text() + everything_logged.text
     assert any(SESSION in echo for echo in sent)
     for what, secret in _secrets(running).items():
+        assert secret not in said, f"{what} is in the output"
         assert secret.encode() not in kept, f"{what} is in the evidence"
     again = CliRunner().invoke(app, ["audit", "--replay", str(place), "-o", "json"])
-    assert _gaps(again) == _gaps(live)
+    assert _gaps(again) == _gaps(result)
 
 
 def test_the_trace_of_an_internal_error_is_only_in_the_log(
