@@ -282,7 +282,7 @@ def _prepare_sqlite_file(
     # SQLite keeps a journal beside the file, and would miss it only when a run is recorded.
     obstacle = find_folder_obstacle(file.parent)
     if obstacle:
-        raise history_error(f"history {address.shown}: {obstacle}")
+        raise history_error(f"history {address.shown}: {obstacle} Or run with --history off.")
 
 
 def _upgrade_schema(database: HistoryDatabase) -> None:
