@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from auditor.collect.coverage import REASONS_OF_ONE_REQUEST, CoverageLog
-from auditor.config.hosts import is_ip
+from auditor.config.hosts import first_label, is_ip
 from auditor.errors import REDACTED, BadReply, WrongNode
 from auditor.failure_reasons import Interface
 from auditor.models.facts import (
@@ -110,7 +110,7 @@ def refuse_foreign_counters(
     Both may be without a domain; a first label that the node has too proves nothing. A host that
     was redacted in part may be any of them, and is refused too.
     """
-    own = _first_label(node.casefold())
+    own = first_label(node)
     for counter in counters:
         host = counter.name.lstrip("\\").partition("\\")[0].casefold()
         if REDACTED in host:
@@ -124,11 +124,7 @@ def _is_same_host(host: str, other: str, own: str) -> bool:
     # Names with different domains are different hosts, and an address has no first label.
     if is_ip(host) or is_ip(other) or ("." in host and "." in other):
         return False
-    return _first_label(host) == _first_label(other) != own
-
-
-def _first_label(name: str) -> str:
-    return name if is_ip(name) else name.partition(".")[0]
+    return first_label(host) == first_label(other) != own
 
 
 SESSION_COUNTERS = (("Cisco Presence Engine", PRESENCE_SESSIONS), ("Cisco XCP CM", CLIENT_SOCKETS))

@@ -20,6 +20,11 @@ def is_ip(host: str) -> bool:
         return False
 
 
+def first_label(host: str) -> str:
+    """Return what a name has before its first dot, lower case; an address as it is."""
+    return host if is_ip(host) else host.partition(".")[0].casefold()
+
+
 def is_host(text: str) -> bool:
     """Return whether this can be used as the host of a URL (IPv6 in brackets).
 

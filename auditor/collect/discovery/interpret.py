@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from auditor.collect.discovery.probes import CONFIDENCE_TEXTS, Probe, ProbeMeaning
 from auditor.collect.discovery.reader import ProbeResults
 from auditor.collect.discovery.sql import DatabaseRows
-from auditor.config.hosts import is_host
+from auditor.config.hosts import first_label, is_host
 from auditor.models.deployment import FEATURE_KEYS, INTERCLUSTER_KEY
 from auditor.models.facts import ExternalDatabase, HaState, Origin, Reach, Setting
 from auditor.text import join_names, printable_excerpt
@@ -107,7 +107,7 @@ def match_node_name(host: str, nodes: Iterable[str]) -> str | None:
     unqualified = [
         node
         for node in nodes
-        if _host_label(node) == _host_label(host) and ("." in node) != ("." in host)
+        if first_label(node) == first_label(host) and ("." in node) != ("." in host)
     ]
     if len(unqualified) == 1:
         return unqualified[0]
@@ -124,10 +124,6 @@ def match_node_name(host: str, nodes: Iterable[str]) -> str | None:
 
 def _hyphenate_host(host: str) -> str:
     return host.replace(".", "-").casefold()
-
-
-def _host_label(host: str) -> str:
-    return host.partition(".")[0].casefold()
 
 
 def interpret_switch(answer: ProbeRows) -> DiscoveredFacts:

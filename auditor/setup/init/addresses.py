@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from auditor.config.hosts import is_host, is_ip
+from auditor.config.hosts import first_label, is_host, is_ip
 from auditor.models.facts import ClusterFacts, Coverage
 from auditor.problems import Problem
 
@@ -41,12 +41,8 @@ def _certificate_names(entry: Coverage) -> tuple[str, ...]:
 
 def _fitting_name(server: str, names: Iterable[str], others: Iterable[str]) -> str | None:
     """Return the name that begins with that of the server, else the only one of no other server."""
-    same = [name for name in names if _first_label(name) == server.casefold()]
+    same = [name for name in names if first_label(name) == server.casefold()]
     others = {other.casefold() for other in others}
-    free = [name for name in names if not {name.casefold(), _first_label(name)} & others]
+    free = [name for name in names if not {name.casefold(), first_label(name)} & others]
     fitting = same or free
     return fitting[0] if len(fitting) == 1 else None
-
-
-def _first_label(name: str) -> str:
-    return name.partition(".")[0].casefold()
