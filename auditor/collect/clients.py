@@ -1,6 +1,6 @@
 """SOAP clients for the servers of a cluster, made from its settings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -23,22 +23,27 @@ def build_endpoint(
     settings: ClusterSettings,
     name: str,
     address: ServerAddress,
-    others: frozenset[str],
+    nodes: Iterable[str],
     *,
     insecure: bool = False,
 ) -> Endpoint:
-    """Return one server of a cluster; `others` are the names of its other nodes, lower case."""
+    """Return one server of a cluster; `nodes` are the names of its nodes, as far as known.
+
+    A wrong address can lead to a CUCM server as well as to another node.
+    """
+    own = settings.full_name(name)
+    others = frozenset(map(settings.full_name, nodes)) | settings.cucm_names
     return Endpoint(
         name=name,
         host=address.host,
         port=address.port,
         verify_name=address.verify_name,
-        pins=settings.pins.get(settings.full_name(name), ()),
+        pins=settings.pins.get(own, ()),
         ca_bundle=settings.ca_bundle,
         legacy_tls=settings.legacy_tls,
         insecure=insecure,
         proxy=settings.proxy,
-        other_names=frozenset(map(settings.full_name, others)),
+        other_names=others - {own},
         configured_names=settings.server_names,
     )
 
@@ -92,7 +97,7 @@ class SurveyContext:
         name: str,
         address: ServerAddress,
         *,
-        others: frozenset[str],
+        nodes: Iterable[str],
         axl_first: str | None = None,
         timed_out_before: bool = False,
     ) -> Client:
@@ -101,7 +106,7 @@ class SurveyContext:
         `timed_out_before`: it is given the rest of its time only, see `WaitBudget`.
         """
         # Replies hold these words whatever the password is, so redaction leaves them alone.
-        endpoint = build_endpoint(settings, name, address, others, insecure=self.insecure)
+        endpoint = build_endpoint(settings, name, address, nodes, insecure=self.insecure)
         probed = frozenset[str]().union(*(probe.public_texts for probe in self.probes))
         return Client(
             replace(endpoint, configured_names=endpoint.configured_names | probed),

@@ -1,6 +1,6 @@
 """The CUCM of a cluster: its publisher, and its subscribers while the publisher is unreachable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from types import TracebackType
 from typing import Self, TypeVar
@@ -22,6 +22,7 @@ None of them refuses the password. All servers of a cluster share its accounts, 
 one refused would only bring the account nearer to its lock on the next one.
 """
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -42,9 +43,8 @@ class CucmReader:
         self._logs = [self._open_log(servers[first])]
 
     def _open_log(self, server: CucmServer) -> CoverageLog:
-        own = {self._settings.full_name(server.name)}
-        others = self._settings.node_names | self._settings.cucm_names - own
-        client = self._context.client(self._settings, server.name, server.address, others=others)
+        nodes = self._settings.node_names
+        client = self._context.client(self._settings, server.name, server.address, nodes=nodes)
         return CoverageLog(server.name, client, self._context.guard)
 
     @property
@@ -93,12 +93,16 @@ class CucmReader:
 
         The error is that of the last server that was asked.
         """
-        result = self.ask_server(request)
-        while result.error is not None and self._waiting and is_no_reply(result.error):
+        *_, result = ask_in_turn(self._open_in_turn(), lambda _: self.ask_server(request))
+        return result
+
+    def _open_in_turn(self) -> Iterator[CoverageLog]:
+        """Yield the server that is asked now, then each that waits, once it is opened."""
+        yield self._log
+        while self._waiting:
             self.client.close()
             self._logs.append(self._open_log(self._waiting.pop(0)))
-            result = self.ask_server(request)
-        return result
+            yield self._log
 
     def ask_server(self, request: Callable[[Client], T]) -> RequestResult[T]:
         """Send a request to the server that is asked now, and to no other."""
@@ -120,6 +124,17 @@ class CucmReader:
         _traceback: TracebackType | None,
     ) -> None:
         self.client.close()
+
+
+def ask_in_turn(
+    servers: Iterable[S], ask: Callable[[S], RequestResult[T]]
+) -> Iterator[RequestResult[T]]:
+    """Yield the result of each CUCM server until one replied, or refused the request."""
+    for server in servers:
+        result = ask(server)
+        yield result
+        if result.error is None or not is_no_reply(result.error):
+            return
 
 
 def is_no_reply(error: ExchangeError) -> bool:

@@ -8,6 +8,7 @@ from itertools import combinations
 from auditor.collect.axl import judge_axl_failure, probe_axl
 from auditor.collect.clients import SurveyContext
 from auditor.collect.coverage import CoverageLog, RequestStats
+from auditor.collect.discovery.interpret import AmbiguousData, match_node_name
 from auditor.collect.discovery.probes import Probe
 from auditor.collect.discovery.reader import ProbeResults, fail_all_probes, read_probes
 from auditor.collect.perfmon import (
@@ -17,6 +18,7 @@ from auditor.collect.perfmon import (
 )
 from auditor.collect.scope import SurveyTopic
 from auditor.collect.services import RecheckPolicy, has_strange_product, read_services
+from auditor.config.hosts import is_ip, split_host_port
 from auditor.errors import Bug, ExchangeError, NotAsked, WrongNode
 from auditor.failures import Failure
 from auditor.models.facts import (
@@ -59,17 +61,18 @@ class NodeResult:
 def collect_node(
     log: CoverageLog,
     node: NodeFacts,
-    others: frozenset[str],
+    nodes: Sequence[NodeFacts],
     context: SurveyContext,
     recheck: RecheckPolicy,
 ) -> NodeResult:
     """Ask one node about the topics of the survey: five or six requests in an audit.
 
-    The publisher's database takes at most six more. `others` are the names of the cluster's other
-    nodes, lower case. Raises only Interrupted: every failure is in the coverage.
+    The publisher's database takes at most six more. `nodes` are all of the cluster, this one
+    too. Raises only Interrupted: every failure is in the coverage.
     """
     topics = context.scope.topics
     client = log.client
+    others = frozenset(other.name.casefold() for other in nodes if other.name != node.name)
     product = None
     # The product comes first, because its list of services shows which of them can be activated.
     if SurveyTopic.PRODUCT in topics:
@@ -95,7 +98,7 @@ def collect_node(
         node = replace(node, axl=_probe_node_axl(log, node.services))
     # Subscribers hold copies of the publisher's database: to ask them would show nothing new.
     primary = product.primary_node if product else None
-    is_publisher = node.role is Role.PUBLISHER or _may_be_publisher(node, primary)
+    is_publisher = node.role is Role.PUBLISHER or may_be_publisher(node, primary, nodes)
     probe_results = _read_node_database(log, context.probes) if is_publisher else None
     node = replace(
         node,
@@ -109,10 +112,22 @@ def collect_node(
     return result
 
 
-def _may_be_publisher(node: NodeFacts, primary: str | None) -> bool:
+def may_be_publisher(node: NodeFacts, primary: str | None, nodes: Sequence[NodeFacts]) -> bool:
     """Return whether a node of unknown role names itself as the primary node."""
-    same_name = (primary or "").casefold() == node.name.casefold()
-    return node.role is Role.UNKNOWN and same_name
+    is_unknown = node.role is Role.UNKNOWN and primary is not None
+    return is_unknown and match_primary_node(primary or "", nodes) == node.name
+
+
+def match_primary_node(host: str, nodes: Sequence[NodeFacts]) -> str | None:
+    """Return the node of that name, or the only one that is asked at that address."""
+    try:
+        name = match_node_name(host, [node.name for node in nodes])
+    except AmbiguousData:
+        return None
+    if name is not None or not is_ip(host):
+        return name
+    at_host = [node.name for node in nodes if split_host_port(node.address)[0] == host]
+    return at_host[0] if len(at_host) == 1 else None
 
 
 def discard_readings(result: NodeResult, failure: Failure) -> NodeResult:

@@ -3,9 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from auditor.collect.discovery.interpret import AmbiguousData, match_node_name
-from auditor.collect.node import NodeResult
-from auditor.config.hosts import is_ip, split_host_port
+from auditor.collect.node import NodeResult, match_primary_node
 from auditor.config.settings import DeclaredNode
 from auditor.models.facts import NodeFacts, Origin, Role
 from auditor.models.statements import Form, Statement, make_statement
@@ -82,20 +80,8 @@ def _name_publisher(
 def find_primary_node(results: Sequence[NodeResult]) -> str | None:
     """Return the node that every reply names as primary; None if it is no node or they differ."""
     nodes = [result.node for result in results]
-    named = {_match_node(r.primary_node, nodes) for r in results if r.primary_node}
+    named = {match_primary_node(r.primary_node, nodes) for r in results if r.primary_node}
     return named.pop() if len(named) == 1 else None
-
-
-def _match_node(host: str, nodes: Sequence[NodeFacts]) -> str | None:
-    """Return the node of that name, or the only one that is asked at that address."""
-    try:
-        name = match_node_name(host, [node.name for node in nodes])
-    except AmbiguousData:
-        return None
-    if name is not None or not is_ip(host):
-        return name
-    at_host = [node.name for node in nodes if split_host_port(node.address)[0] == host]
-    return at_host[0] if len(at_host) == 1 else None
 
 
 def dispute_declared_roles(

@@ -229,13 +229,11 @@ class ClusterSurvey:
     def _open_log(
         self, topology: Topology, node: NodeFacts, *, gives_way: bool = False
     ) -> CoverageLog:
-        # With the CUCM servers, where a wrong address can lead as well as to another node.
-        servers = _other_nodes(topology, node) | self.settings.cucm_names - {node.name.casefold()}
         client = self._context.client(
             self.settings,
             node.name,
             self.settings.address_of(node.name),
-            others=servers,
+            nodes=[other.name for other in topology.nodes],
             axl_first=self._axl_version,
             timed_out_before=self._has_timed_out_before(node),
         )
@@ -256,7 +254,7 @@ class ClusterSurvey:
         waiting = self._context.waiting(self.settings, node.name, recheck.longest_pause_s)
         # Ends the connection; a node that was put aside gets another one.
         with waiting, log.client:
-            return collect_node(log, node, _other_nodes(topology, node), self._context, recheck)
+            return collect_node(log, node, topology.nodes, self._context, recheck)
 
     def _skip_after_refusal(self, node: NodeFacts) -> NodeResult:
         refusal = self._refusal.failure if self._refusal else None
@@ -329,10 +327,6 @@ class ClusterSurvey:
         return self._cucm.client.axl_version or (
             self._earlier.axl_version if self._earlier else None
         )
-
-
-def _other_nodes(topology: Topology, node: NodeFacts) -> frozenset[str]:
-    return frozenset(n.name.casefold() for n in topology.nodes if n.name != node.name)
 
 
 def _proves_login(entry: Coverage) -> bool:

@@ -115,8 +115,7 @@ def fetch_certificate(
         Interrupted: the user pressed Ctrl-C.
     """
     names = configured_servers(settings)
-    others = frozenset(other.casefold() for other in names if other.casefold() != name.casefold())
-    endpoint = build_endpoint(settings, name, address, others)
+    endpoint = build_endpoint(settings, name, address, names)
     handshake = network.fetch_certificate(endpoint, settings.timeout_s)
     if handshake.certificate is None:
         assert handshake.refused is not None  # noqa: S101 - a handshake has one of the two

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from auditor.collect.clients import build_endpoint
 from auditor.config.loader import load_configuration
 from auditor.credentials import Credentials, Secret
 from auditor.models.facts import Outcome, Source
@@ -202,3 +203,12 @@ def test_a_password_is_tried_once_on_the_first_server_that_answers(
     assert failure is None or failure in str(error)
     refusals = [request.status for request in running.simulator.requests if request.status == 401]
     assert len(refusals) == (password is not None)
+
+
+def test_a_server_of_cucm_is_told_from_the_others_and_from_the_nodes(lab: Start) -> None:
+    """A certificate that names one of the others is that of the wrong server."""
+    running = lab(PAIR)
+    running.edit = stand_in(DEAD, CUCM)
+    (settings,) = load_configuration(running.config).clusters
+    place = build_endpoint(settings, CUCM, settings.cucm_publisher, [PUB, SUB])
+    assert place.other_names == {DEAD, PUB, SUB}

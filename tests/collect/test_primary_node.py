@@ -2,7 +2,7 @@
 
 import pytest
 
-from auditor.collect.node import NodeResult
+from auditor.collect.node import NodeResult, may_be_publisher
 from auditor.collect.roles import find_primary_node
 from auditor.models.facts import NodeFacts, Role
 
@@ -42,3 +42,20 @@ def test_replies_that_differ_show_nothing() -> None:
     assert _find("imp1.lab.test", "imp1") == "imp1.lab.test"
     assert _find("imp1.lab.test", "imp2.lab.test") is None
     assert _find("imp1.lab.test", "cucm.lab.test") is None
+
+
+@pytest.mark.parametrize(
+    ("role", "named", "is_read"),
+    [
+        (Role.UNKNOWN, "IMP2", True),
+        (Role.UNKNOWN, "192.0.2.2", True),
+        (Role.UNKNOWN, "imp1.lab.test", False),
+        (Role.UNKNOWN, None, False),
+        (Role.SUBSCRIBER, "imp2.lab.test", False),
+    ],
+)
+def test_a_node_of_unknown_role_is_the_publisher_by_the_same_match(
+    role: Role, named: str | None, is_read: bool
+) -> None:
+    nodes = [NodeFacts(name, place, role) for name, place in PLACES.items()]
+    assert may_be_publisher(nodes[1], named, nodes) is is_read

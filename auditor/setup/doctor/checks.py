@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from auditor.collect.clients import build_endpoint
-from auditor.collect.cucm import is_no_reply
+from auditor.collect.coverage import RequestResult
+from auditor.collect.cucm import ask_in_turn, is_no_reply
 from auditor.collect.progress import ServersListed, SurveyProgress, WaitBegan, WaitEnded
 from auditor.collect.topology import declared_topology
 from auditor.config.settings import ClusterSettings, CucmServer, ServerAddress
@@ -82,20 +83,19 @@ def try_login(
     """
     # Never repeated: every refused password may count towards a locked account.
     limits = RequestLimits(timeout_s=settings.timeout_s, backoff_s=())
-    failure = None
-    for server in settings.cucm_servers:
+
+    def ask(server: CucmServer) -> RequestResult[str]:
         endpoint = build_endpoint(settings, server.name, server.address, settings.node_names)
         with Client(endpoint, login, limits, network, axl_version=settings.axl_version) as client:
             try:
-                client.ccm_version()
+                return RequestResult(client.ccm_version())
             except ExchangeError as error:
-                # The first failure is the publisher's, which is the one to fix.
-                failure = failure or error
-                if not is_no_reply(error):
-                    return error
-            else:
-                return None
-    return failure
+                return RequestResult(None, error)
+
+    errors = [result.error for result in ask_in_turn(settings.cucm_servers, ask)]
+    is_unanswered = errors[-1] is not None and is_no_reply(errors[-1])
+    # Where none replied, the publisher's failure is the one to fix.
+    return errors[0] if is_unanswered else errors[-1]
 
 
 class _CheckupRun:
@@ -183,9 +183,8 @@ class _CheckupRun:
         return steps
 
     def _checked_server(self, name: str, address: ServerAddress, *, is_cucm: bool) -> CheckedServer:
-        names = _folded_names(self.nodes) | self._settings.cucm_names
-        others = frozenset(names - {name.casefold()})
-        endpoint = build_endpoint(self._settings, name, address, others)
+        nodes = [node.name for node in self.nodes]
+        endpoint = build_endpoint(self._settings, name, address, nodes)
         return CheckedServer(
             endpoint,
             is_cucm,
