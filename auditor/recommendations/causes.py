@@ -90,15 +90,17 @@ class _Places(Generic[T]):
 
     def __init__(self, drifts: Sequence[T], nodes: Iterable[NodeFacts]) -> None:
         self._drifts = drifts
-        self._by_place = {(drift.recommendation, _subject_key(drift)): drift for drift in drifts}
+        self._drift_by_row_and_subject = {
+            (drift.recommendation, _subject_key(drift)): drift for drift in drifts
+        }
         self._groups = {node.name.casefold(): node.redundancy_group for node in nodes}
 
     def causes_by(self, rule: CauseRule, effect: T) -> Iterator[T]:
         """Yield what explains a drift by a rule, in the order of the rule."""
         for row in rule.by:
             for subject in self._enclosing_subjects(effect):
-                if (row, subject) in self._by_place:
-                    yield self._by_place[row, subject]
+                if (row, subject) in self._drift_by_row_and_subject:
+                    yield self._drift_by_row_and_subject[row, subject]
             if rule.by_any_group and effect.subject.kind is SubjectKind.CLUSTER:
                 yield from (
                     drift
