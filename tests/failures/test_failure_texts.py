@@ -132,7 +132,10 @@ def test_a_missing_service_is_activated_on_the_page_of_its_product(
     is_cucm: bool | None, page: str
 ) -> None:
     failure = Failure(Reason.NO_SUCH_SERVICE, Problem.SERVICE_MISSING, NODE, Interface.AXL, is_cucm)
-    assert failure_remedy(failure) == f"Activate Cisco AXL Web Service on {NODE}."
+    assert failure_remedy(failure) == (
+        f"Activate Cisco AXL Web Service on {NODE}, or restart it where Control Center shows it "
+        "started."
+    )
     assert failure_place(failure) == page
 
 
