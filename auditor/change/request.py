@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from auditor.change.node_names import explain_mismatch, match_names
 from auditor.change.restarts import cannot_restart, find_restart_problems
 from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.errors import ConfigError
@@ -15,7 +16,7 @@ from auditor.service_names import (
     is_deployable_service,
     is_service_name,
 )
-from auditor.text import did_you_mean, join_names
+from auditor.text import did_you_mean
 
 
 class _ServiceArgument(NamedTuple):
@@ -124,15 +125,20 @@ def find_unknown_nodes(facts: ClusterFacts, changes: Sequence[RequestedChange]) 
     """Return the nodes that are not known, if CUCM did not list the nodes of the cluster.
 
     Raises:
-        ConfigError: CUCM listed them, and there is no such node; names the nearest.
+        ConfigError: CUCM listed them, and there is no such node; or a first label is that of
+            several. Names the candidates.
     """
-    names = _node_names(facts)
-    typed = dict.fromkeys(change.node for change in changes)
-    unknown = tuple(name for name in typed if name.casefold() not in names)
+    names = sorted(node.name for node in facts.nodes)
+    matches = {typed: match_names(typed, names) for typed in dict.fromkeys(c.node for c in changes)}
+    unknown = tuple(typed for typed, found in matches.items() if not found)
     # Only CUCM's list proves that a name is wrong; without it the node may well exist.
-    if unknown and facts.topology_observed:
-        choices = sorted(names.values())
-        raise ConfigError(_unknown_node_problem(facts.name, name, choices) for name in unknown)
+    refused = [
+        typed
+        for typed, found in matches.items()
+        if len(found) > 1 or (not found and facts.topology_observed)
+    ]
+    if refused:
+        raise ConfigError(explain_mismatch(typed, facts.name, "node", names) for typed in refused)
     return unknown
 
 
@@ -143,23 +149,13 @@ def resolve_changes(
 
     Raises:
         ConfigError: a service is to be restarted on a node that does not have it, or where it is
-            not activated; names the nodes where it can be restarted.
+            not activated; names the nodes where it can be restarted. Or two names of one node
+            ask for two actions at once.
     """
-    names = _node_names(facts)
-    resolved = dict.fromkeys(replace(c, node=names[c.node.casefold()]) for c in changes)
-    if problems := list(find_restart_problems(facts, resolved)):
+    names = [node.name for node in facts.nodes]
+    resolved = tuple(dict.fromkeys(replace(c, node=match_names(c.node, names)[0]) for c in changes))
+    problems = [*_contradictory_changes(resolved), *find_restart_problems(facts, resolved)]
+    if problems:
         raise ConfigError(problems)
     order = list(dict.fromkeys(change.node for change in resolved))
     return tuple(sorted(resolved, key=lambda change: order.index(change.node)))
-
-
-def _node_names(facts: ClusterFacts) -> dict[str, str]:
-    return {node.name.casefold(): node.name for node in facts.nodes}
-
-
-def _unknown_node_problem(cluster: str, name: str, choices: Sequence[str]) -> str:
-    """Return the error; a host name without its domain hints at the node that it begins."""
-    # The distance between a host name and its full name is too great to be taken for a slip.
-    short = [full for full in choices if full.casefold().startswith(f"{name.casefold()}.")]
-    hint = did_you_mean(short[0] if len(short) == 1 else name, choices) or "."
-    return f"cluster {cluster} has no node {name!r}{hint} It has {join_names(choices)}."

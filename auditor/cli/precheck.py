@@ -8,6 +8,7 @@ import typer
 from auditor.audit import RunOptions, survey_clusters
 from auditor.change.decision import Decision, PrecheckResult
 from auditor.change.expectation import serialize_expectation
+from auditor.change.node_names import name_feature_nodes
 from auditor.change.precheck import decide_change, decide_without_facts
 from auditor.change.precheck_report import render_decision_json, render_decision_text
 from auditor.change.request import find_unknown_nodes, parse_changes, resolve_changes
@@ -94,8 +95,8 @@ def precheck(
             envvar="AUDITOR_FEATURE",
             metavar="KEY=VALUE",
             callback=split_env_list,
-            help="Deployment key as it will be, such as chat=true; names of nodes with commas. May "
-            "be repeated.",
+            help="Deployment key as it will be, such as chat=true, chat=NODE or chat=NODE,NODE. "
+            "May be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -149,11 +150,12 @@ def precheck(
     request = EvidenceRequest("precheck", evidence, packs, evidence_hide_user)
     with command_session(configuration, [settings], options, evidence=request) as session:
         (facts,) = survey_clusters([settings], session.logins, options, session.context)
+    tested = name_feature_nodes(settings, facts) if facts.nodes else settings
     # Where CUCM lists no nodes, it is unknown whether a name exists, and no usage error.
     unknown_nodes = find_unknown_nodes(facts, changes) if facts.nodes else ()
     decision = (
         decide_change(
-            facts,
+            replace_profile(facts, settings, tested),
             resolve_changes(facts, changes),
             recommendations,
             fail_on=fail_on or settings.fail_on,

@@ -10,16 +10,18 @@ from typing import Any
 from auditor.config.errors import InvalidConfiguration
 from auditor.config.loader import build_configuration, read_config_toml
 from auditor.config.settings import Configuration
+from auditor.config.value_checks import EXPRESSWAY
 from auditor.errors import ConfigError
 from auditor.models.deployment import FEATURE_KEYS, LIST_KEYS
 from auditor.models.facts import Setting
+from auditor.text import nearest_choice
 
 
 def load_with_features(path: Path, cluster: str, features: Iterable[str]) -> Configuration:
     """Read a configuration file with some deployment keys of one cluster replaced.
 
-    `features` are `KEY=VALUE`, the value as TOML; a bare word is a string, and bare words with
-    commas are a list where the key takes one.
+    `features` are `KEY=VALUE`, the value as TOML; a bare word is a string, and one or several names
+    with commas are a list where the key takes one.
 
     Raises:
         ConfigError: as `load_configuration` does; a mistake in the replaced keys names the option.
@@ -83,6 +85,16 @@ def _parse_feature_value(key: str, text: str) -> object:
     try:
         table: Mapping[str, object] = tomllib.loads(f"value = {text}")
     except tomllib.TOMLDecodeError:
-        listed = key in (LIST_KEYS | FEATURE_KEYS) and "," in text
-        return [name.strip() for name in text.split(",")] if listed else text
-    return table["value"]
+        table = {"value": text}
+    value = table["value"]
+    if not isinstance(value, str) or key not in LIST_KEYS | FEATURE_KEYS:
+        return value
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    # A slip in the one word that a key takes beside names must not become the name of a node.
+    is_word = key in FEATURE_KEYS and "," not in value and _may_be_word(value)
+    return value if is_word or not names else names
+
+
+def _may_be_word(text: str) -> bool:
+    words = ("true", "false", EXPRESSWAY)
+    return text.casefold() in ("yes", "no", "on", "off") or nearest_choice(text, words) is not None

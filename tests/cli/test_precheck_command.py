@@ -90,18 +90,36 @@ def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
     assert healthy.run("precheck", *words, "web_clients=true").exit_code == 0
 
 
+@pytest.mark.parametrize("nodes", ["imp3", "imp3.lab.test", "IMP3,", '["imp3"]', "imp1,imp3"])
+def test_nodes_can_be_named_by_their_first_label(healthy: Lab, nodes: str) -> None:
+    """Those of a feature, and that of the change."""
+    words = ("--cluster", "healthy", "--activate", f"{ARCHIVER}@imp3", "--confirm", "--json")
+    output = json.loads(healthy.run("precheck", *words, "--feature", f"compliance={nodes}").stdout)
+    assert [change["node"] for change in output["changes"]] == ["imp3.lab.test"]
+    (feature,) = output["features"]
+    assert '"imp3.lab.test"' in feature["tested"]
+    placement = [
+        p for p in output["points"] if "ARC-01" in p["text"] and p["about"] == "imp3.lab.test"
+    ]
+    assert {point["answer"] for point in placement} == {"go"}
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("--activate", "proxy", "--on", NODE), "unknown service 'proxy'."),
         (("--activate", "XCP Config Manager", "--on", NODE), "Cisco XCP Config Manager is a net"),
         (("--activate", "Cisco SIP Prox", "--on", NODE), "did you mean `Cisco SIP Proxy`?"),
-        (("--activate", SIP, "--on", "imp4"), f"did you mean `{NODE}`?"),
+        (("--activate", SIP, "--on", "imp4.lab"), f"did you mean `{NODE}`?"),
+        (("--activate", SIP, "--on", "imp9"), "cluster healthy has no node 'imp9'"),
         (("--activate", "Cisco XCP Router", "--on", NODE), "network service"),
         (("--on", NODE), "name a service"),
         (("--activate", SIP), f"name the node of {SIP} with --on, or as SERVICE@NODE."),
         (("--activate", f"{SIP}@"), f"{SIP}@: name the node after the @."),
-        (("--activate", f"{SIP}@imp4"), f"did you mean `{NODE}`?"),
+        (
+            ("--activate", f"{SIP}@imp4", "--deactivate", f"{SIP}@{NODE}"),
+            "at once on imp4.lab.test",
+        ),
         (("--activate", f"{SIP}@{NODE}", "--on", NODE), "--on: every service names its node"),
         (("--activate", f"{SIP}@{NODE}", "--deactivate", SIP, "--on", NODE.upper()), "at once"),
         (("--activate", SIP, "--deactivate", SIP, "--on", NODE), "at once"),
@@ -123,6 +141,11 @@ def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
             'auditor: --feature chatt: cluster "healthy": key `deployment.chatt`: unknown key',
         ),
         (("--activate", SIP, "--on", NODE, "--feature", "chat"), "KEY=VALUE"),
+        (
+            ("--activate", SIP, "--on", NODE, "--feature", "chat=imp3,imp9"),
+            "--feature chat: cluster healthy has no node 'imp9'",
+        ),
+        (("--activate", SIP, "--on", NODE, "--feature", "chat=ture"), "must be true, false or"),
     ],
 )
 def test_what_does_not_exist_is_a_usage_error(

@@ -50,6 +50,26 @@ def test_a_feature_takes_the_place_of_the_files(file: Path) -> None:
     assert "auditor.toml" in found["web_clients"].source
 
 
+@pytest.mark.parametrize(
+    ("text", "nodes"),
+    [
+        ("imp1", {"imp1"}),
+        ("imp1.lab.test", {"imp1.lab.test"}),
+        ("imp1, imp2", {"imp1", "imp2"}),
+        ("imp1,", {"imp1"}),
+        ('"imp1"', {"imp1"}),
+        ("10.1.1.5", {"10.1.1.5"}),
+    ],
+)
+def test_nodes_are_named_without_brackets(file: Path, text: str, nodes: set[str]) -> None:
+    """One or several, as people write them."""
+    assert told(file, [f"chat={text}"])["chat"].nodes == frozenset(nodes)
+
+
+def test_expressway_is_no_node(file: Path) -> None:
+    assert told(file, ["xmpp_federation=expressway"])["xmpp_federation"].expressway
+
+
 def test_other_clusters_keep_what_they_declare(file: Path) -> None:
     """The change is one of a single cluster."""
     assert told(file, ["chat=false"])["chat"].on is False
@@ -65,6 +85,10 @@ def test_other_clusters_keep_what_they_declare(file: Path) -> None:
         (["chat="], "write KEY=VALUE"),
         (["chat=true", "chat=false"], "has two values"),
         (["chatt=true"], "chat"),
+        (["chat=ture"], "must be true, false or a list of node names"),
+        (["chat=yes"], "must be true, false or a list of node names"),
+        (["web_clients=imp1"], "must be true or false"),
+        (["xmpp_federation=expresway"], "did you mean"),
     ],
 )
 def test_what_is_no_feature_is_refused(file: Path, features: list[str], said: str) -> None:
