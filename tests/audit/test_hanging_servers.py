@@ -192,3 +192,28 @@ def test_doctor_gives_a_hanging_node_two_timeouts(
     assert result.exit_code == 4, result.output
     assert len(waits[SUB]) == 3
     assert sum(waits[SUB]) <= 2 * TIMEOUT_S
+
+
+def test_doctor_waits_for_hanging_nodes_at_the_same_time(
+    lab: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once a node took the password; the second node is asked while the first still hangs."""
+    running = hanging(lab, IMP3, scenario=TWO_PAIRS)
+    running.simulator.change({"fault": {"fault": "hang", "node": IMP4, "interface": "all"}})
+    waiting: set[str] = set()
+    at_once: set[str] = set()
+    post = LiveSession.post
+
+    def post_and_note(session: LiveSession, request: SoapRequest) -> SoapResponse:
+        name = session._endpoint.name
+        waiting.add(name)
+        at_once.update(waiting if len(waiting) > 1 else ())
+        try:
+            return post(session, request)
+        finally:
+            waiting.discard(name)
+
+    monkeypatch.setattr(LiveSession, "post", post_and_note)
+    assert running.run("doctor").exit_code == 4
+    assert {IMP3, IMP4} <= at_once
+    assert CUCM not in at_once

@@ -1,7 +1,11 @@
-"""Checks one cluster, one server and one request at a time: CUCM first, then each node."""
+"""Checks one cluster: CUCM first, then the nodes, side by side once a node took the password."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from threading import Lock
 
 from auditor.collect.clients import build_endpoint
 from auditor.collect.coverage import RequestResult
@@ -45,7 +49,7 @@ def examine_cluster(
     *,
     no_login: str = "",
 ) -> Checkup:
-    """Check every server in turn; a password that was refused once is not sent again.
+    """Check every server; a password that was refused once is not sent again.
 
     Without a login (`no_login` says why there is none) everything up to the certificates is
     checked. At most four requests go to a CUCM server and four to a node; none is repeated.
@@ -55,18 +59,38 @@ def examine_cluster(
         Interrupted: the run is being ended.
     """
     run = _CheckupRun(settings, login, no_login, network)
-    servers = []
+
+    def check(name: str, check_server: Callable[[], ServerCheckup]) -> ServerCheckup:
+        progress(settings.name, WaitBegan(name, longest_wait_s(settings.timeout_s)))
+        checked = check_server()
+        progress(settings.name, WaitEnded(name))
+        return checked
+
     progress(settings.name, ServersListed(tuple(cucm.name for cucm in settings.cucm_servers)))
-    for cucm in settings.cucm_servers:
-        progress(settings.name, WaitBegan(cucm.name, longest_wait_s(settings.timeout_s)))
-        servers.append(run.check_cucm(cucm))
-        progress(settings.name, WaitEnded(cucm.name))
-    progress(settings.name, ServersListed(tuple(node.name for node in run.nodes)))
-    for node in run.nodes:
-        progress(settings.name, WaitBegan(node.name, longest_wait_s(settings.timeout_s)))
-        servers.append(run.check_node(node))
-        progress(settings.name, WaitEnded(node.name))
+    servers = [check(cucm.name, partial(run.check_cucm, cucm)) for cucm in settings.cucm_servers]
+    nodes = run.nodes
+    progress(settings.name, ServersListed(tuple(node.name for node in nodes)))
+    waiting = deque(partial(check, node.name, partial(run.check_node, node)) for node in nodes)
+    # One at a time until a node took the password: refusals side by side could lock the account,
+    # which CUCM may know and IM and Presence not yet.
+    while waiting and not run.is_login_proven:
+        servers.append(waiting.popleft()())
+    servers += _run_side_by_side(waiting, settings.workers, network)
     return Checkup(settings.name, settings.username, tuple(servers), run.requests)
+
+
+def _run_side_by_side(
+    checks: Collection[Callable[[], ServerCheckup]], workers: int, network: Network
+) -> list[ServerCheckup]:
+    """Return the results in the order of the checks, so that no node waits for one that hangs."""
+    with ThreadPoolExecutor(workers, thread_name_prefix="auditor-doctor") as pool:
+        futures = [pool.submit(check) for check in checks]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            # The pool waits for its threads, and only cut connections end them at once.
+            network.interrupt()
+            raise
 
 
 def try_login(
@@ -109,6 +133,8 @@ class _CheckupRun:
         self._no_login = no_login
         self._network = network
         self._refused_by = ""
+        self.is_login_proven = False
+        self._lock = Lock()
         self._axl_version: str | None = None
         self._are_nodes_listed = False
         self.nodes = _configured_nodes(settings)
@@ -177,7 +203,8 @@ class _CheckupRun:
         others = frozenset(_folded_names(self.nodes) - {node.name.casefold()})
         with self._client(server, budget) as client:
             results = queries.query_node(client, node.name, others)
-            self.requests += client.requests_sent
+            with self._lock:
+                self.requests += client.requests_sent
         steps = queries.node_steps(server, node.role, results)
         self._learn_refusal(server, steps)
         return steps
@@ -233,6 +260,11 @@ class _CheckupRun:
         """Remember a server that refused the password, so that it is not sent again."""
         if any(step.reason is Reason.CREDENTIALS for step in steps):
             self._refused_by = server.endpoint.name
+        elif not server.is_cucm and any(
+            step.check is DoctorCheck.CREDENTIALS and step.outcome is StepOutcome.OK
+            for step in steps
+        ):
+            self.is_login_proven = True
 
 
 def _obstructed_steps(obstacle: CheckupStep, checks: Sequence[DoctorCheck]) -> list[CheckupStep]:
