@@ -28,6 +28,7 @@ from auditor.recommendations.discovered import (
     verdicts_to_confirm,
 )
 from auditor.recommendations.ha import judge_pair
+from auditor.recommendations.ha_states import find_group
 from auditor.recommendations.logic import (
     ALWAYS_TRUE,
     Evaluation,
@@ -148,9 +149,16 @@ def _remedy_statements(
     if judgement.verdict is Verdict.UNKNOWN:
         return judgement.hints
     remedy = row.remedy.get(judgement.kind) if judgement.kind else None
+    if row.remedy_ha_on is not None and _is_ha_on(context.confirmed or context.facts, name):
+        remedy = row.remedy_ha_on
     if remedy is None:
         return ()
     return (*remedy_statements(remedy, _command_node(row, name)), *needed.hints)
+
+
+def _is_ha_on(facts: ClusterFacts, group: str) -> bool:
+    found = find_group(facts, group)
+    return found is not None and found.ha_enabled is True
 
 
 def _evaluate_need(context: _JudgeContext, row: Recommendation, name: str) -> Evaluation:

@@ -293,6 +293,24 @@ def test_an_unreadable_state_names_the_reason() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("switch", "start"),
+    [
+        (True, "First run `auditor failover-check`, which says why the pair is not normal"),
+        (None, "In Cisco Unified CM Administration > System > Presence Redundancy Groups, turn"),
+    ],
+)
+def test_a_pair_whose_high_availability_is_on_is_not_told_to_turn_it_on(
+    switch: bool | None, start: str
+) -> None:
+    broken = cluster(node(ha=S.FAILED), subscriber(ha=S.FAILED))
+    groups = tuple(replace(group, ha_enabled=switch) for group in broken.groups)
+    finding = _of(replace(broken, groups=groups), "HA-01", GROUP)
+
+    assert finding.verdict is Verdict.DRIFT
+    assert render_sentences(finding.remedy).startswith(start)
+
+
 def test_state_zero_while_ha_is_on_advises_the_server_recovery_manager() -> None:
     finding = _of(cluster(node(ha=S.UNKNOWN), subscriber(ha=S.UNKNOWN)), "HA-01", GROUP)
 

@@ -71,6 +71,8 @@ def _remedies(row: Recommendation) -> Iterator[Remedy]:
     yield from row.remedy.values()
     if row.remedy_without is not None:
         yield row.remedy_without
+    if row.remedy_ha_on is not None:
+        yield row.remedy_ha_on
 
 
 ALL_REMEDIES = [
