@@ -133,8 +133,21 @@ def prerequisite_checks(
     same_node = {
         c.service: c.activates for c in changes if c.node == change.node and not c.restarts
     }
-    for needed in advice.needs if advice else ():
+    needs = (*(advice.needs if advice else ()), *_causing_services(change, judged))
+    for needed in dict.fromkeys(needs):
         yield _needed_service_check(change, node, needed, same_node.get(needed))
+
+
+def _causing_services(change: RequestedChange, judged: WhatIfFindings) -> Iterator[str]:
+    """Yield the services of the node that explain why the one to start is down."""
+    # One that is not activated waits for nothing yet.
+    findings = judged.not_started if change.activates else judged.complete
+    causes = {cause for f in findings_for_change(change, findings) for cause in f.caused_by}
+    subject = FindingSubject(SubjectKind.NODE, change.node)
+    for finding in judged.complete:
+        is_cause = finding.id in causes and finding.subject == subject
+        if is_cause and finding.service not in (None, change.service):
+            yield finding.service
 
 
 def _prerequisite_check(

@@ -13,6 +13,7 @@ from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     CONNECTION_MANAGER,
     MESSAGE_ARCHIVER,
+    ROUTE_DATASTORE,
     SIP_PROXY_SERVICE,
     WEB_CONNECTION_MANAGER,
     XCP_ROUTER,
@@ -175,3 +176,17 @@ def test_every_pair_that_a_following_restart_reaches_is_checked() -> None:
     change = RequestedChange(SUBSCRIBER, MESSAGE_ARCHIVER, ChangeAction.ACTIVATE)
     pairs = {c.about: c.result for c in of_topic(decide(facts, change), PrecheckTopic.GROUP)}
     assert pairs["East"] is PrecheckResult.NO_GO
+
+
+def test_a_service_is_not_started_before_what_it_waits_for() -> None:
+    """The Router would not start while a datastore is down."""
+    stopped = {name: make.service(name, "stopped") for name in (ROUTE_DATASTORE, XCP_ROUTER)}
+    nodes = tuple(
+        replace(n, services={**n.services, **stopped}) if n.name == SUBSCRIBER else n
+        for n in HEALTHY.nodes
+    )
+    facts = replace(HEALTHY, nodes=nodes)
+    router = RequestedChange(SUBSCRIBER, XCP_ROUTER, ChangeAction.RESTART)
+    (check,) = decide(facts, router).objections
+    assert check_text(check) == f"{XCP_ROUTER} needs {ROUTE_DATASTORE}, which is stopped."
+    assert decide(facts, replace(router, service=ROUTE_DATASTORE)).result is PrecheckResult.GO

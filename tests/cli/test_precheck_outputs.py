@@ -17,6 +17,16 @@ WITHOUT_DATABASE: Mapping[str, Any] = {
     "deployment": {"compliance": [SUB]},
     "node": [{"name": SUB, "not_activated": [ARCHIVER]}],
 }
+PARTNER_DOWN: Mapping[str, Any] = {
+    **PAIR,
+    "node": [
+        {
+            "name": PUB,
+            "stopped": ["Cisco Presence Datastore", "Cisco XCP Router", "Cisco SIP Proxy"],
+            "release": "14.0.1.11900-1",
+        }
+    ],
+}
 BROKEN_REPLICATION: Mapping[str, Any] = {
     **PAIR,
     "node": [{"name": PUB, "replication": 4}, {"name": SUB, "replication": 3}],
@@ -39,6 +49,7 @@ RESTART = ("--restart", f"SIP Proxy@{SUB}", "--confirm")
             ("--activate", f"{ARCHIVER}@{SUB}"),
             3,
         ),
+        ("partner-down", PARTNER_DOWN, {"clear": {}}, RESTART, 3),
         ("replication-broken", BROKEN_REPLICATION, {"clear": {}}, RESTART, 3),
         ("replication-unread", PAIR, UNREAD_REPLICATION, RESTART, 4),
     ],
