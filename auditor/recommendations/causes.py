@@ -1,6 +1,6 @@
 """Links findings to those that explain them: pure, and after waivers, which excuse a cause."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
@@ -58,7 +58,15 @@ def link_causes(
     """
     drifts = [finding for finding in findings if finding.verdict is Verdict.DRIFT]
     causes = find_causes(drifts, nodes, rules)
-    return tuple(_add_causes(finding, causes.get(finding.id, ())) for finding in findings)
+    met = {
+        (finding.recommendation, _subject_key(finding))
+        for finding in findings
+        if finding.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+    }
+    return tuple(
+        _drop_met_condition(_add_causes(finding, causes.get(finding.id, ())), met)
+        for finding in findings
+    )
 
 
 def find_causes(
@@ -128,6 +136,15 @@ def _add_causes(finding: Finding, causes: Sequence[Finding]) -> Finding:
     # Found again in the findings of an earlier call.
     own = tuple(s for s in finding.remedy if s.form is not Form.FIX_CAUSE_FIRST)
     return replace(finding, caused_by=tuple(cause.id for cause in causes), remedy=(first, *own))
+
+
+def _drop_met_condition(finding: Finding, met: Collection[tuple[str, _SubjectKey]]) -> Finding:
+    """Return a finding whose remedy names a prerequisite only where it is lacking or unknown."""
+    subject = _subject_key(finding)
+    remedy = tuple(
+        s.without("once") if (str(s.get("needs")), subject) in met else s for s in finding.remedy
+    )
+    return finding if remedy == finding.remedy else replace(finding, remedy=remedy)
 
 
 def _subject_key(finding: Explainable) -> _SubjectKey:

@@ -42,7 +42,8 @@ class Remedy(PackTable):
     """What to do about one kind of drift: the administration page, the act there, the CLI.
 
     `cli` is empty where no command line does the act; `page` and `action` are where nothing else
-    does. `first` comes before, and `then` after it. With `ha_off`, high availability is off
+    does. `first` comes before, and `then` after it. `once` is what must hold before, which the row
+    `needs` judges. With `ha_off`, high availability is off
     meanwhile; `ha_off_where` says where, if not everywhere.
     """
 
@@ -50,6 +51,8 @@ class Remedy(PackTable):
     action: str = ""
     cli: str = ""
     first: str = ""
+    once: str = ""
+    needs: RecommendationId | None = None
     then: str = ""
     ha_off: HaOff | None = None
     ha_off_where: str = ""

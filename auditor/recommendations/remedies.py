@@ -12,6 +12,8 @@ def remedy_statements(remedy: Remedy, node: str = "") -> tuple[Statement, ...]:
         make_statement(
             Form.ROW_REMEDY if remedy.page else Form.ROW_COMMAND,
             page=remedy.page,
+            once=remedy.once,
+            needs=remedy.needs or "",
             action=remedy.action,
             command=remedy.cli,
             node=node if remedy.cli else "",

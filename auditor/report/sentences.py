@@ -285,7 +285,7 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.CLUSTER_COUNTS: "what was read counts, and the file differs from it",
     # What to do
     Form.FIX_CAUSE_FIRST: "first fix {recommendations}, then do the rest if this still differs",
-    Form.ROW_REMEDY: "in {page}, {action}{command:run}{node:on}{then:then}",
+    Form.ROW_REMEDY: "in {page}, {once:once}{action}{command:run}{node:on}{then:then}",
     Form.ROW_COMMAND: "run `{command}`{node:on}{then:then}",
     Form.ROW_FIRST: "first {action}",
     Form.HA_OFF_FIRST: (
@@ -465,6 +465,7 @@ _FORMATS: Mapping[str, Callable[[StatementValue], str]] = {
     "runs": lambda value: "run" if isinstance(value, tuple) and len(value) > 1 else "runs",
     "run": lambda value: f", or run `{_text(value)}`" if value else "",
     "source": lambda value: _SOURCE_NAMES[Source(_text(value))],
+    "once": lambda value: f"once {_text(value)}, " if value else "",
     "then": lambda value: f"; {_text(value)}" if value else "",
     "where": lambda value: f" where {_text(value)}" if value else "",
     "state": lambda value: _STATE_WORDS.get(_text(value), _text(value)),

@@ -8,6 +8,7 @@ import pytest
 
 from auditor.models.facts import ClusterFacts, Origin, Setting
 from auditor.models.findings import Finding, FindingKind, SubjectKind, Verdict
+from auditor.recommendations.causes import link_causes
 from auditor.recommendations.critical_services import needs_ha_off
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import Recommendation, Remedy, load_packs
@@ -168,10 +169,30 @@ PREREQUISITES = {
 def test_a_prerequisite_is_named_before_the_start(id_: str, needed: str) -> None:
     (row,) = (row for row in ROWS if row.id == id_)
     for kind in ("not_activated", "stopped"):
-        action = next(remedy.action for k, remedy in row.remedy.items() if k == kind)
-        verb = re.search(r"\b(tick|start) Cisco", action)
+        (remedy,) = (remedy for k, remedy in row.remedy.items() if k == kind)
+        text = render_sentences(remedy_statements(remedy))
+        verb = re.search(r"\b(tick|start) Cisco", text)
         assert verb is not None
-        assert 0 <= action.find(needed) < verb.start()
+        assert 0 <= text.find(f"({needed})") < verb.start()
+        assert remedy.needs == needed
+
+
+@pytest.mark.parametrize(("configured", "is_named"), [(True, False), (False, True), (None, True)])
+def test_a_prerequisite_is_named_only_where_it_is_lacking_or_unknown(
+    configured: bool | None, is_named: bool
+) -> None:
+    stopped = service(DIRECTORY_SERVICE, "stopped")
+    profile = deployment(third_party_ldap_search_configured=configured)
+    facts = cluster(node(), subscriber("imp2", stopped), profile=profile)
+    for findings in (
+        once := link_causes(judge_facts(ROWS, facts), facts.nodes),
+        link_causes(once, facts.nodes),
+    ):
+        (finding,) = (
+            f for f in findings if (f.recommendation, f.subject.name) == ("DIR-01", "imp2")
+        )
+        text = render_sentences(finding.remedy)
+        assert ("once the LDAP contact search is complete (DIR-02)" in text) is is_named
 
 
 @pytest.mark.parametrize(
