@@ -52,6 +52,8 @@ def _judge_unread_replication(view: NodeView) -> Judgement:
     else:
         because = explain_no_response(view.facts, view.node, Source.PERFMON)
         access = access_hint(view.facts, view.node, Source.PERFMON)
-        hint = access or make_statement(Form.READ_REPLICATION, node=name)
+        # Nothing can be read on a node that gives nothing.
+        form = Form.READ_REPLICATION if view.node.services else Form.BRING_BACK
+        hint = access or make_statement(form, node=name)
     observed = make_statement(Form.UNKNOWN_WHETHER, what=expected)
     return Judgement(Verdict.UNKNOWN, expected, observed, because, hints=(hint,))
