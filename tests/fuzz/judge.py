@@ -1,5 +1,7 @@
 """Judges spoilt replies: what the program makes of one must follow from a strict reading of it."""
 
+import html
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -37,13 +39,10 @@ class FuzzJudge:
 
     @cached_property
     def service_names(self) -> frozenset[str]:
-        """Return the names of all services in the genuine replies."""
-        return frozenset(
-            name
-            for recording in self.recordings
-            for node in recording.audit().nodes
-            for name in node.services
-        )
+        """Return the names of all services in the genuine replies, as they are written there."""
+        bodies = (e.reply.body for recording in self.recordings for e in recording.exchanges)
+        found = (name for body in bodies for name in re.findall(rb"ServiceName>([^<]+)<", body))
+        return frozenset(html.unescape(name.decode()) for name in found)
 
     def make_mutant(self, seed: int, number: int) -> Mutant:
         """Return a mutant, the same for the same seed and number."""
