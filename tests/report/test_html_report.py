@@ -183,6 +183,21 @@ def test_an_effect_names_its_cause_in_another_block_once() -> None:
     assert page.xpath("//li[@class='effect']/p/a/@href") == [f"#f-{other.id}"]
 
 
+def test_several_causes_in_other_blocks_are_kept_apart() -> None:
+    cluster = samples.caused_cluster()
+    sync = samples.stopped("Cisco Sync Agent", samples.PUB)
+    others = (sync, replace(sync, recommendation="NET-99", consequence="Another difference."))
+    also = tuple(other.id for other in others)
+    findings = tuple(
+        replace(f, caused_by=(*f.caused_by, *also)) if f.caused_by else f
+        for f in cluster.findings
+        if f.id != sync.id
+    )
+    page = page_text(Report(samples.RUN, (replace(cluster, findings=(*findings, *others)),)))
+
+    assert "Explained by SYNC-01 on imp-pub.example.test and NET-99 on " in " ".join(page.split())
+
+
 def test_differences_are_counted_by_cause() -> None:
     page = tree(samples.caused())
     (tile,) = page.xpath("//dl[@class='tiles']/div[1]")
