@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from auditor.models.certificates import URGENT_CERTIFICATE_DAYS, certificate_days_left
 from auditor.models.exit_codes import ExitCode
-from auditor.models.findings import Cause, ClusterReport, Severity, Verdict, finding_sort_key
+from auditor.models.findings import Cause, ClusterReport, Severity, Verdict, cause_sort_key
 from auditor.models.report import Report
 from auditor.report.summary import (
     count_nodes_read,
@@ -81,7 +81,7 @@ def _plugin_text(report: Report, state: PluginState) -> str:
         return f"{unknown}, {audited}"
     worst = sorted(
         (cause for c in report.clusters for cause in c.causes if cause.severity.reaches(c.fail_on)),
-        key=lambda cause: (cause.severity.rank, finding_sort_key(cause.finding)),
+        key=lambda cause: cause_sort_key(cause.finding, cause.severity, len(cause.explains)),
     )
     texts = "; ".join(map(_cause_text, worst[:3]))
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""

@@ -8,6 +8,7 @@ import pytest
 from auditor.models.findings import ClusterReport, Severity, Verdict
 from auditor.models.report import Report
 from auditor.report.nagios import PluginState, format_plugin_line, render_plugin_line
+from auditor.service_names import AXL_WEB_SERVICE, DATABASE
 from tests.report import samples, shapes
 
 FIGURE = re.compile(r"[a-z_]+=\d+;;;0(;\d+)?")
@@ -166,3 +167,14 @@ def test_a_long_text_is_cut_so_that_the_figures_arrive() -> None:
     line, _ = render_plugin_line(Report(samples.RUN, (samples.incomplete_cluster("x" * 5000),)))
     assert len(line) < 1300
     assert format_plugin_line(PluginState.UNKNOWN, "y" * 5000) == f"IMP UNKNOWN - {'y' * 900}…\n"
+
+
+def test_causes_are_in_the_order_of_every_other_report() -> None:
+    """A stopped database is the worst of its severity, whatever its number."""
+    axl = replace(samples.stopped(AXL_WEB_SERVICE, samples.PUB), severity=Severity.CRITICAL)
+    database = replace(axl, recommendation="NET-11", service=DATABASE)
+    cluster = replace(samples.compliant_cluster(), findings=(axl, database))
+    line, _ = render_plugin_line(Report(samples.RUN, (cluster,)))
+
+    assert [cause.finding for cause in cluster.causes] == [database, axl]
+    assert line.startswith("IMP CRITICAL - 2 differences: critical NET-11 A Cisco DB on ")
