@@ -1,6 +1,6 @@
 """The checks of a precheck: each function yields those of one topic, in the report's order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from auditor.change.advice import load_activation_advice
@@ -12,6 +12,7 @@ from auditor.change.decision import (
     PrecheckTopic,
 )
 from auditor.change.diff.model import ExpectedSetting
+from auditor.change.needed_checks import needed_service_checks
 from auditor.change.what_if import (
     RequestedChange,
     WhatIfFindings,
@@ -32,7 +33,7 @@ from auditor.recommendations.conditions import evaluate_condition
 from auditor.recommendations.logic import Evaluation, any_of
 from auditor.recommendations.view import NodeView, explain_no_response
 from auditor.recommendations.vocabulary import Expectation
-from auditor.service_names import PRESENCE_ENGINE_SERVICE
+from auditor.service_names import PRESENCE_ENGINE_SERVICE, SYNC_AGENT
 
 _PREREQUISITE_EXPECTATIONS = frozenset(
     {
@@ -43,6 +44,11 @@ _PREREQUISITE_EXPECTATIONS = frozenset(
         Expectation.FILE_SERVER_AND_DATABASE,
     }
 )
+_NEEDED_SURROUNDINGS = {
+    PRESENCE_ENGINE_SERVICE: Expectation.GROUPED,
+    SYNC_AGENT: Expectation.RELEASE_OF_CUCM,
+}
+"""What a service does not start without, beside other services and its own settings."""
 _PLACEMENT_EXPECTATIONS = frozenset(
     {Expectation.RUNNING, Expectation.NOT_ACTIVATED, Expectation.OPTIONAL}
 )
@@ -128,26 +134,7 @@ def prerequisite_checks(
             continue
         is_off = today.get(finding.id) is Verdict.NOT_APPLICABLE
         yield _prerequisite_check(change, finding, judged, is_off=is_off)
-    advice = load_activation_advice().get(change.service)
-    # A restart leaves a service as it is now.
-    same_node = {
-        c.service: c.activates for c in changes if c.node == change.node and not c.restarts
-    }
-    needs = (*(advice.needs if advice else ()), *_causing_services(change, judged))
-    for needed in dict.fromkeys(needs):
-        yield _needed_service_check(change, node, needed, same_node.get(needed))
-
-
-def _causing_services(change: RequestedChange, judged: WhatIfFindings) -> Iterator[str]:
-    """Yield the services of the node that explain why the one to start is down."""
-    # One that is not activated waits for nothing yet.
-    findings = judged.not_started if change.activates else judged.complete
-    causes = {cause for f in findings_for_change(change, findings) for cause in f.caused_by}
-    subject = FindingSubject(SubjectKind.NODE, change.node)
-    for finding in judged.complete:
-        is_cause = finding.id in causes and finding.subject == subject
-        if is_cause and finding.service not in (None, change.service):
-            yield finding.service
+    yield from needed_service_checks(change, node, judged, changes)
 
 
 def _prerequisite_check(
@@ -184,44 +171,18 @@ def _prerequisite_findings(
     for finding in findings_for_change(change, findings):
         if judged.rows[finding.recommendation].expects in _PREREQUISITE_EXPECTATIONS:
             yield finding
-    # It does not start on a node outside every redundancy group (TAC document 217304). The finding
-    # has no service, so it is not found by that of the change.
-    if change.service == PRESENCE_ENGINE_SERVICE:
-        subject = FindingSubject(SubjectKind.NODE, change.node)
-        for finding in judged.current:
-            row = judged.rows[finding.recommendation]
-            if row.expects is Expectation.GROUPED and finding.subject == subject:
-                yield finding
+    # Neither finding has a service, so that of the change does not find it.
+    yield from _findings_on_surroundings(change, judged)
 
 
-def _needed_service_check(
-    change: RequestedChange, node: NodeFacts, needed: str, planned: bool | None
-) -> ChangeCheck:
-    """Return whether a service that another one needs runs.
-
-    `planned`: what the same change does to it, None for nothing.
-    """
-    state = node.services.get(needed)
-    # What the same change does counts more than the state now, which will not last.
-    if planned:
-        result, kind = PrecheckResult.GO, CheckKind.NEEDED_COMES_FIRST
-    elif planned is False:
-        result, kind = PrecheckResult.NO_GO, CheckKind.NEEDED_TURNED_OFF
-    elif state is None or state.state is RunState.UNKNOWN:
-        result, kind = PrecheckResult.UNDECIDED, CheckKind.NEEDED_UNKNOWN
-    elif state.state is not RunState.STARTED:
-        result, kind = PrecheckResult.NO_GO, CheckKind.NEEDED_DOWN
-    else:
-        result, kind = PrecheckResult.GO, CheckKind.NEEDED_RUNS
-    return ChangeCheck(
-        topic=PrecheckTopic.PREREQUISITE,
-        result=result,
-        kind=kind,
-        about=node.name,
-        service=change.service,
-        needed=needed,
-        state=state,
-    )
+def _findings_on_surroundings(change: RequestedChange, judged: WhatIfFindings) -> Iterator[Finding]:
+    """Yield what the node or the cluster lacks for the service to start (TAC document 217304)."""
+    expected = _NEEDED_SURROUNDINGS.get(change.service)
+    node = FindingSubject(SubjectKind.NODE, change.node)
+    for finding in judged.complete:
+        is_here = finding.subject == node or finding.subject.kind is SubjectKind.CLUSTER
+        if judged.complete_rows[finding.recommendation].expects is expected and is_here:
+            yield finding
 
 
 def _dependent_service_checks(
@@ -321,13 +282,20 @@ def broken_checks(
         yield apply_threshold(check, fail_on)
 
 
-def fixed_checks(judged: WhatIfFindings) -> Iterator[ChangeCheck]:
-    """Yield the drift, also by the profile of the file, that passes after the change."""
+def fixed_checks(
+    judged: WhatIfFindings, blocked: Collection[RequestedChange]
+) -> Iterator[ChangeCheck]:
+    """Yield the drift, also by the profile of the file, that passes after the change.
+
+    `blocked` are the changes with a no-go: their services would not run, and so mend nothing.
+    """
+    not_started = {(change.node, change.service) for change in blocked}
     # Drift that exists only by the tested profile is not there today, so nothing fixes it.
     drift = {finding.id for finding in judged.filed_current if finding.verdict is Verdict.DRIFT}
     for before, after in judged.pairs():
         is_fixed = before.verdict is Verdict.DRIFT and after.verdict is Verdict.PASS
-        if is_fixed and after.id in drift:
+        is_blocked = (after.subject.name, after.service) in not_started
+        if is_fixed and after.id in drift and not is_blocked:
             yield check_finding(PrecheckTopic.FIXES, after, CheckKind.DRIFT_FIXED)
 
 

@@ -153,9 +153,9 @@ class ChangeCheck:
     `about` is a node, group, key or cluster, and `also` are others of which the same is true.
     `service` is the changed one, `other_services` further ones of the same change, `stops_on` the
     nodes on which they stop, `state` its state or that of `needed`, the service that it depends on
-    (or that depends on it). `finding` is what was judged, with `settings` if the tested profile
-    was, and `explains` are the recommendations whose drift follows from it; `findings` are those
-    about the service, none of which applies.
+    (or that depends on it); `also_needed` are further ones like it. `finding` is what was judged,
+    with `settings` if the tested profile was, and `explains` are the recommendations whose drift
+    follows from it; `findings` are those about the service, none of which applies.
     `other_use` is whether another feature uses the service. `details` come from elsewhere: the
     reason of a failure, or what to confirm.
     """
@@ -169,6 +169,7 @@ class ChangeCheck:
     other_services: tuple[str, ...] = ()
     stops_on: tuple[str, ...] = ()
     needed: str = ""
+    also_needed: tuple[str, ...] = ()
     state: ServiceState | None = None
     finding: Finding | None = None
     explains: tuple[str, ...] = ()

@@ -64,7 +64,7 @@ def _subject_of(check: ChangeCheck) -> Hashable:
     if check.result not in _OBSTACLES or check.topic is PrecheckTopic.GROUP:
         return None
     if check.kind in _MISSING_SERVICES:
-        return check.kind, check.about, check.needed
+        return check.kind, check.about, check.needed, check.also_needed
     finding = check.finding
     about = (finding.recommendation, finding.kind, finding.service) if finding else check.details
     return (

@@ -60,14 +60,20 @@ def decide_change(
     features = find_changed_settings(facts, filed)
     # Made first, because the checks of each service must know what is listed as broken.
     broken = tuple(broken_checks(judged, changes, fail_on))
-    service_checks = tuple(_service_checks(facts, judged, changes, broken))
+    by_change = {c: tuple(_service_checks(facts, judged, c, changes, broken)) for c in changes}
+    service_checks = tuple(check for of_change in by_change.values() for check in of_change)
+    blocked = {
+        change
+        for change, of_change in by_change.items()
+        if any(check.result is PrecheckResult.NO_GO for check in of_change)
+    }
     checks = (
         *service_checks,
         *replication_checks(facts, judged),
         *interruption_checks(facts, changes),
         *(check for check in broken if not _is_repeated(check, service_checks)),
         *feature_checks(judged, changes, features, fail_on),
-        *fixed_checks(judged),
+        *fixed_checks(judged, blocked),
         *group_checks(facts, changes, judged, service_checks),
         backup_check(facts, is_confirmed=is_confirmed),
         *(
@@ -94,17 +100,17 @@ def decide_change(
 def _service_checks(
     facts: ClusterFacts,
     judged: WhatIfFindings,
+    change: RequestedChange,
     changes: Sequence[RequestedChange],
     broken: Sequence[ChangeCheck],
 ) -> Iterator[ChangeCheck]:
-    """Yield, change by change, the state of the service, its prerequisites and its placement."""
-    for change in changes:
-        yield state_check(change, facts)
-        yield from prerequisite_checks(change, facts, judged, changes)
-        for check in placement_checks(change, facts, judged):
-            # What turning a service off breaks is listed under that topic alone.
-            if not change.deactivates or not _is_repeated(check, broken):
-                yield check
+    """Yield the state of the service of one change, its prerequisites and its placement."""
+    yield state_check(change, facts)
+    yield from prerequisite_checks(change, facts, judged, changes)
+    for check in placement_checks(change, facts, judged):
+        # What turning a service off breaks is listed under that topic alone.
+        if not change.deactivates or not _is_repeated(check, broken):
+            yield check
 
 
 def _is_repeated(check: ChangeCheck, others: Sequence[ChangeCheck]) -> bool:

@@ -109,6 +109,7 @@ def check_remedy(check: ChangeCheck) -> str:
 def _text_values(check: ChangeCheck) -> dict[str, str]:
     """Return the values that the texts of checks may name."""
     state, finding, other_use = check.state, check.finding, check.other_use
+    state_word = state.state if state else ""
     tested = " and ".join(f"{s.key} = {s.tested}" for s in check.settings)
     return {
         "about": check.about,
@@ -122,7 +123,10 @@ def _text_values(check: ChangeCheck) -> dict[str, str]:
         "need": "need" if len(check.details) > 1 else "needs",
         "are": "are" if len(check.details) > 1 else "is",
         "needed": check.needed,
-        "state": state.state if state else "",
+        "all_needed": join_names((check.needed, *check.also_needed)),
+        "which_down": "none of which runs" if check.also_needed else f"which is {state_word}",
+        "then_others": ", then the others in this order" if check.also_needed else "",
+        "state": state_word,
         "activation": _ACTIVATION_WORDS[state.activated] if state else "",
         "details": " ".join(map(_detail_text, check.details)),
         "condition": tested or "the change",

@@ -64,7 +64,7 @@ def find_changed_node(facts: ClusterFacts, change: RequestedChange) -> NodeFacts
 def apply_changes(
     facts: ClusterFacts, changes: Sequence[RequestedChange], *, started: bool
 ) -> ClusterFacts:
-    """Return the facts after the changes; `started` False: activated, but not running yet."""
+    """Return the facts after the changes; `started` False: before what they start runs."""
     nodes = tuple(_apply_changes_to_node(node, changes, started=started) for node in facts.nodes)
     return replace(facts, nodes=nodes)
 
@@ -89,7 +89,8 @@ def _changed_service_state(
     # would explain a state that does not exist.
     if change.restarts:
         deployable, activated = (before.deployable, before.activated) if before else (None, None)
-        return ServiceState(change.service, deployable, activated, RunState.STARTED)
+        state = RunState.STARTED if started else RunState.STOPPED
+        return ServiceState(change.service, deployable, activated, state)
     if change.deactivates:
         return ServiceState(
             change.service,
@@ -107,10 +108,10 @@ def _changed_service_state(
 class WhatIfFindings:
     """The findings on the facts as they are, and as the change would make them.
 
-    `current`, `changed` and `not_started` (activated, but not running yet) are judged by the tested
-    profile, `filed_current` and `filed_changed` by that of the file. `rows` are the
-    recommendations by id. `complete` is what `current` would be with all built-in rows,
-    `complete_rows`, and so leaves nothing out of what a group needs.
+    `current`, `changed` and `not_started` (activated, or stopped for a restart, but not running
+    yet) are judged by the tested profile, `filed_current` and `filed_changed` by that of the file.
+    `rows` are the recommendations by id. `complete` is what `current` would be with all built-in
+    rows, `complete_rows`, and so leaves nothing out of what a group needs.
     """
 
     rows: Mapping[str, Recommendation]
