@@ -145,6 +145,7 @@ class Form(StrEnum):
     PAIR_MOVING = auto()
     PAIR_CLASS = auto()
     PAIR_CLASS_UNKNOWN = auto()
+    PAIR_HEALTHY_BY_DATABASE = auto()
     PAIR_HEALTHY_SWITCH_UNKNOWN = auto()
     IDLE_NODE = auto()
     IDLE_SWITCH_UNKNOWN = auto()

@@ -194,6 +194,13 @@ def _judge_pair_states(
         _pair_reason(pair_class, members),
         evidence=ha_states.ha_state_evidence(members),
     )
+    unread = _unread_reasons(members)
+    if pair_class is ha_states.PairClass.HEALTHY and unread:
+        return replace(
+            judgement,
+            because=make_statement(Form.PAIR_HEALTHY_BY_DATABASE, unread=unread),
+            hints=(make_statement(Form.CHECK_HA_AND_PERFMON),),
+        )
     # Normal alone is no pass: a node without high availability may report it too.
     if pair_class is ha_states.PairClass.HEALTHY and switch:
         return replace(judgement, verdict=Verdict.PASS)
@@ -216,11 +223,14 @@ def _pair_reason(
     return make_statement(
         Form.PAIR_CLASS_UNKNOWN if unknown else Form.PAIR_CLASS,
         pair_class="" if unknown else pair_class,
-        unread=tuple(
-            member.unread_because for member in members if member.unread_because is not None
-        ),
+        unread=_unread_reasons(members),
         causes=causes,
     )
+
+
+def _unread_reasons(members: tuple[ha_states.HaMember, ...]) -> tuple[Statement, ...]:
+    """Return why PerfMon did not return states, one reason for each node without one."""
+    return tuple(m.unread_because for m in members if m.unread_because is not None)
 
 
 def _pair_hint(

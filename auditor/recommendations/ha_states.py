@@ -168,7 +168,10 @@ _STATES_WITHOUT_HA = frozenset({None, HaState.UNKNOWN, HaState.NORMAL})
 
 @dataclass(frozen=True, slots=True)
 class HaMember:
-    """A node of a group with its HA reading; None if unread, `unread_because` says why."""
+    """A node of a group with its HA reading, None if unread.
+
+    `unread_because` says why PerfMon did not return it, whether or not the database has it.
+    """
 
     name: str
     reading: HaReading | None
@@ -206,9 +209,9 @@ def installed_members(facts: ClusterFacts, group: Group) -> tuple[HaMember, ...]
 def _ha_member(facts: ClusterFacts, node: NodeFacts) -> HaMember:
     if node.identity is Identity.CONTRADICTED:
         return HaMember(node.name, None, make_statement(Form.WRONG_NODE, node=node.name))
-    if node.ha_state is None:
-        return HaMember(node.name, None, explain_no_response(facts, node, Source.PERFMON))
-    return HaMember(node.name, node.ha_state)
+    by_perfmon = node.ha_state is not None and node.ha_state.origin is Origin.OBSERVED
+    because = None if by_perfmon else explain_no_response(facts, node, Source.PERFMON)
+    return HaMember(node.name, node.ha_state, because)
 
 
 def find_group(facts: ClusterFacts, name: str) -> Group | None:

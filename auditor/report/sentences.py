@@ -164,6 +164,9 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.PAIR_MOVING: "the pair is moving ({states}), and services change while it does",
     Form.PAIR_CLASS: "the pair is {pair_class}{unread:and}{causes:causes}",
     Form.PAIR_CLASS_UNKNOWN: "the state of the pair is unknown{unread:and}{causes:causes}",
+    Form.PAIR_HEALTHY_BY_DATABASE: (
+        "the states are healthy, but only in the database, which does not confirm them{unread:and}"
+    ),
     Form.PAIR_HEALTHY_SWITCH_UNKNOWN: (
         "the states are healthy, but it is not known whether high availability is on"
     ),

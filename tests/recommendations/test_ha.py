@@ -317,3 +317,17 @@ def test_state_zero_while_ha_is_on_advises_the_server_recovery_manager() -> None
     assert render_sentences(finding.remedy).startswith(
         "Restart Cisco Server Recovery Manager on both nodes"
     )
+
+
+def test_healthy_states_of_the_database_name_what_perfmon_did() -> None:
+    state = reading(HaState.NORMAL, Origin.DISCOVERED)
+    late = [gap(name, Source.PERFMON, Reason.TIMED_OUT, "") for name in ("imp1", "imp2")]
+    nodes = (node(ha_state=state), subscriber(ha_state=state))
+    finding = _of(cluster(*nodes, gaps=late), "HA-01", GROUP)
+
+    assert finding.verdict is Verdict.UNKNOWN
+    assert render_sentence(finding.because) == (
+        "The states are healthy, but only in the database, which does not confirm them, and "
+        "PerfMon of imp1 gave no answer (timed_out) and PerfMon of imp2 gave no answer (timed_out)."
+    )
+    assert "make PerfMon of both answer" in render_sentences(finding.remedy)
