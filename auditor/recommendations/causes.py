@@ -15,6 +15,7 @@ from auditor.models.findings import (
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.cause_rules import CauseRule, load_cause_rules
 from auditor.recommendations.logic import unique
+from auditor.service_names import START_ORDER
 
 _SubjectKey: TypeAlias = tuple[SubjectKind, str]
 
@@ -54,17 +55,20 @@ def link_causes(
     """Return the findings of one cluster, each drift with the ids of all that explain it.
 
     `caused_by` is in the order of the rules, so that the first is the one to act on, and the remedy
-    begins with it. `rules` None: those of causes.toml.
+    begins with it, after what Cisco starts earlier on the node. `rules` None: those of causes.toml.
     """
     drifts = [finding for finding in findings if finding.verdict is Verdict.DRIFT]
     causes = find_causes(drifts, nodes, rules)
+    order = _StartOrder(drifts)
     met = {
         (finding.recommendation, _subject_key(finding))
         for finding in findings
         if finding.verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
     }
     return tuple(
-        _drop_met_condition(_add_causes(finding, causes.get(finding.id, ())), met)
+        _drop_met_condition(
+            _add_causes(finding, causes.get(finding.id, ()), order.rows_before(finding)), met
+        )
         for finding in findings
     )
 
@@ -127,15 +131,40 @@ class _Places(Generic[T]):
             yield SubjectKind.CLUSTER, effect.cluster.casefold()
 
 
-def _add_causes(finding: Finding, causes: Sequence[Finding]) -> Finding:
-    """Return a finding with its causes, which its remedy puts before the act of its own."""
-    if not causes:
-        return replace(finding, caused_by=())
-    rows = unique(cause.recommendation for cause in causes)
-    first = make_statement(Form.FIX_CAUSE_FIRST, recommendations=rows)
+class _StartOrder:
+    """The drifts of services that Cisco starts in an order, by the node that they are on."""
+
+    def __init__(self, drifts: Iterable[Finding]) -> None:
+        self._by_node: dict[_SubjectKey, list[Finding]] = {}
+        for drift in drifts:
+            if drift.service in START_ORDER:
+                self._by_node.setdefault(_subject_key(drift), []).append(drift)
+        for on_node in self._by_node.values():
+            on_node.sort(key=_start_position)
+
+    def rows_before(self, finding: Finding) -> tuple[str, ...]:
+        """Return the rows of what starts before the service of a drift, on the same node."""
+        on_node = self._by_node.get(_subject_key(finding), [])
+        if finding not in on_node:
+            return ()
+        own = _start_position(finding)
+        return unique(drift.recommendation for drift in on_node if _start_position(drift) < own)
+
+
+def _start_position(finding: Finding) -> int:
+    return START_ORDER.index(finding.service)
+
+
+def _add_causes(finding: Finding, causes: Sequence[Finding], earlier: Sequence[str]) -> Finding:
+    """Return a finding with its causes, which its remedy puts before the act of its own.
+
+    `earlier` are rows that explain nothing, but are acted on before it.
+    """
+    rows = unique((*earlier, *(cause.recommendation for cause in causes)))
+    first = (make_statement(Form.FIX_CAUSE_FIRST, recommendations=rows),) if rows else ()
     # Found again in the findings of an earlier call.
     own = tuple(s for s in finding.remedy if s.form is not Form.FIX_CAUSE_FIRST)
-    return replace(finding, caused_by=tuple(cause.id for cause in causes), remedy=(first, *own))
+    return replace(finding, caused_by=tuple(cause.id for cause in causes), remedy=(*first, *own))
 
 
 def _drop_met_condition(finding: Finding, met: Collection[tuple[str, _SubjectKey]]) -> Finding:

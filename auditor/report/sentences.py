@@ -9,6 +9,7 @@ from string import Formatter
 
 from auditor.models.facts import Evidence, Source
 from auditor.models.statements import Form, Statement, StatementValue
+from auditor.text import join_names
 
 _TEMPLATES: Mapping[Form, str] = {
     Form.NOTE: "",
@@ -287,7 +288,9 @@ _TEMPLATES: Mapping[Form, str] = {
     Form.NAME_WITHOUT_EFFECT: "a name that the cluster does not have leaves its key without effect",
     Form.CLUSTER_COUNTS: "what was read counts, and the file differs from it",
     # What to do
-    Form.FIX_CAUSE_FIRST: "first fix {recommendations}, then do the rest if this still differs",
+    Form.FIX_CAUSE_FIRST: (
+        "first fix {recommendations:names}, then do the rest if this still differs"
+    ),
     Form.ROW_REMEDY: "in {page}, {once:once}{action}{command:run}{node:on}{then:then}",
     Form.ROW_COMMAND: "run `{command}`{node:on}{then:then}",
     Form.ROW_FIRST: "first {action}",
@@ -462,6 +465,7 @@ _FORMATS: Mapping[str, Callable[[StatementValue], str]] = {
     "do": lambda value: "do" if isinstance(value, tuple) and len(value) > 1 else "does",
     "key": lambda value: _code(value) if value else "it",
     "list": lambda value: _text(value, ", "),
+    "names": lambda value: join_names(map(_text, value if isinstance(value, tuple) else (value,))),
     "release": lambda value: (
         f"the cluster runs {_text(value)}" if value else "the release of the cluster is not known"
     ),

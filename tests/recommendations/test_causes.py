@@ -27,7 +27,9 @@ from auditor.service_names import (
     AXL_WEB_SERVICE,
     CLIENT_PROFILE_AGENT,
     CONNECTION_MANAGER,
+    DATA_MONITOR,
     DATABASE,
+    DATABASE_REPLICATOR,
     DIRECTORY_SERVICE,
     FILE_TRANSFER_MANAGER,
     LOGIN_DATASTORE,
@@ -132,6 +134,21 @@ def test_the_router_is_explained_by_what_must_run_before_it(needed: str) -> None
     assert findings[needed, "imp2"].caused_by == ()
 
 
+def test_a_network_service_comes_after_what_cisco_starts_earlier_on_its_node() -> None:
+    down = _stopped(DATABASE, DATA_MONITOR, ROUTE_DATASTORE, XCP_ROUTER, SIP_PROXY_SERVICE)
+    findings = _link(cluster(node("imp1", service(LOGIN_DATASTORE, "stopped")), down))
+
+    def first(row: str, name: str = "imp2") -> str:
+        return render_sentences(findings[row, name].remedy).partition(", then do the rest")[0]
+
+    assert first("NET-03") == "First fix NET-11 and NET-01"
+    assert first("RTR-01") == "First fix NET-11, NET-01 and NET-03"
+    assert first("SIP-01") == "First fix NET-03 and RTR-01"
+    assert findings["NET-03", "imp2"].caused_by == ()
+    for row, name in (("NET-11", "imp2"), ("NET-04", "imp1")):
+        assert "First fix" not in first(row, name)
+
+
 def test_causes_are_in_the_order_in_which_to_act() -> None:
     findings = _link(cluster(node(), _stopped(*NEEDED.values(), SIP_PROXY_SERVICE)))
 
@@ -215,6 +232,19 @@ PREREQUISITES: dict[str, tuple[str, list[str], ClusterFacts]] = {
         ["ARC-02"],
         cluster(
             node(), subscriber("imp2", not_activated(MESSAGE_ARCHIVER)), stores=_WITHOUT_ARCHIVE
+        ),
+    ),
+    "database replication": (
+        "REPL-01",
+        ["NET-11", "NET-12"],
+        cluster(
+            node(),
+            subscriber(
+                "imp2",
+                service(DATABASE, "stopped"),
+                service(DATABASE_REPLICATOR, "stopped"),
+                replication=4,
+            ),
         ),
     ),
     "the Directory Service": (
