@@ -289,7 +289,7 @@ def _start_action(first: NodeCheck, checks: Sequence[NodeCheck], group: GroupChe
         "node": first.node,
         "group": group.name,
         "run": "they run" if len(services) > 1 else "it runs",
-        "in_order": _order_clause(len(services)),
+        "in_order": _order_clause(len(services), group.name),
     }
     # A service that is not activated cannot be started (TAC document 217304).
     if first.state is CheckState.NOT_ACTIVATED:
@@ -319,10 +319,11 @@ def _way_to_start(services: Sequence[str]) -> str:
     )
 
 
-def _order_clause(number: int) -> str:
+def _order_clause(number: int, group: str) -> str:
     if number < 2:
         return ""
-    return ", in this order" if number <= _MAX_SERVICES else ", in the order of the list below"
+    # By its name: with `--readiness`, lists in another order stand before it.
+    return ", in this order" if number <= _MAX_SERVICES else f", in the order listed under {group}"
 
 
 _MAX_SERVICES = 4
