@@ -62,6 +62,30 @@ START_ORDER = (
 )
 """The network services that others depend on, in the order in which Cisco starts them."""
 
+# Cisco starts feature services in any order, but Presence Engine needs SIP Proxy, and both are
+# critical in every cluster. A fixed order is the same in every report.
+_SERVICE_ORDER = (
+    *START_ORDER,
+    SIP_PROXY_SERVICE,
+    PRESENCE_ENGINE_SERVICE,
+    AXL_WEB_SERVICE,
+    AUTHENTICATION_SERVICE,
+    CONNECTION_MANAGER,
+    TEXT_CONFERENCE_MANAGER,
+    WEB_CONNECTION_MANAGER,
+    DIRECTORY_SERVICE,
+    FILE_TRANSFER_MANAGER,
+    MESSAGE_ARCHIVER,
+    SIP_FEDERATION_MANAGER,
+    XMPP_FEDERATION_MANAGER,
+)
+
+
+def start_position(service: str | None) -> int:
+    """Return a sort key of services by the order in which to start them; what has no place last."""
+    return _SERVICE_ORDER.index(service) if service in _SERVICE_ORDER else len(_SERVICE_ORDER)
+
+
 FEATURE_SERVICES = frozenset(
     {
         AXL_WEB_SERVICE,

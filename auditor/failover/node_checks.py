@@ -7,8 +7,7 @@ from enum import StrEnum
 from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import Severity, Verdict
 from auditor.models.statements import Statement
-from auditor.recommendations.critical_services import CRITICAL_SERVICES
-from auditor.service_names import START_ORDER
+from auditor.service_names import AXL_WEB_SERVICE, start_position
 
 
 class CheckType(StrEnum):
@@ -86,13 +85,9 @@ class NodeCheck:
 
     @property
     def start_position(self) -> int:
-        """Return a sort key: services in the order of their start, then AXL, then the rest."""
-        if self.service in START_ORDER:
-            return START_ORDER.index(self.service)
-        if self.service in CRITICAL_SERVICES:
-            return len(START_ORDER) + CRITICAL_SERVICES.index(self.service)
-        after_named_services = len(START_ORDER) + len(CRITICAL_SERVICES)
-        return after_named_services + _TYPES_BY_URGENCY.index(self.type)
+        """Return a sort key: services in the order of their start, then what is no service."""
+        is_axl = self.type is CheckType.AXL
+        return start_position(AXL_WEB_SERVICE if is_axl else self.service)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -100,14 +95,14 @@ class NodeCheck:
         return verdict_exit_code(self.verdict)
 
 
-# Text Conference Manager is the one critical service that has no place in the lists above.
-_TYPES_BY_URGENCY = (
-    CheckType.CRITICAL,
-    CheckType.AXL,
-    CheckType.NETWORK,
-    CheckType.OTHER,
-    CheckType.MEMBER,
-)
+_URGENCY = {
+    CheckType.CRITICAL: 0,
+    CheckType.NETWORK: 0,
+    CheckType.AXL: 1,
+    CheckType.OTHER: 2,
+    CheckType.MEMBER: 3,
+}
+"""What to mention first: what others need, and what starts a failover; the lowest first."""
 
 
 def verdict_exit_code(verdict: Verdict) -> ExitCode:
@@ -130,6 +125,7 @@ def most_urgent(checks: Collection[NodeCheck]) -> NodeCheck:
         key=lambda check: (
             severest[check.node],
             check.state is CheckState.RESTARTING,
+            _URGENCY[check.type],
             check.start_position,
         ),
     )

@@ -17,7 +17,7 @@ from auditor.models.facts import (
     asked_cucm_servers,
 )
 from auditor.models.statements import Statement
-from auditor.service_names import DATABASE, START_ORDER
+from auditor.service_names import DATABASE, START_ORDER, start_position
 
 
 class Verdict(StrEnum):
@@ -329,7 +329,7 @@ def _causal_depth(finding: Finding, drifts: Mapping[str, Finding]) -> int:
     return 1 + max(_causal_depth(cause, drifts) for cause in causes) if causes else 0
 
 
-def _effect_sort_key(effect: tuple[int, Finding]) -> tuple[int, FindingSortKey]:
+def _effect_sort_key(effect: tuple[int, Finding]) -> tuple[int, int, FindingSortKey]:
     # By depth first: a service that others wait for is the next to start.
     depth, finding = effect
-    return depth, finding_sort_key(finding)
+    return depth, start_position(finding.service), finding_sort_key(finding)

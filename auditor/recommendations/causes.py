@@ -15,7 +15,7 @@ from auditor.models.findings import (
 from auditor.models.statements import Form, make_statement
 from auditor.recommendations.cause_rules import CauseRule, load_cause_rules
 from auditor.recommendations.logic import unique
-from auditor.service_names import START_ORDER
+from auditor.service_names import START_ORDER, start_position
 
 _SubjectKey: TypeAlias = tuple[SubjectKind, str]
 
@@ -140,19 +140,15 @@ class _StartOrder:
             if drift.service in START_ORDER:
                 self._by_node.setdefault(_subject_key(drift), []).append(drift)
         for on_node in self._by_node.values():
-            on_node.sort(key=_start_position)
+            on_node.sort(key=lambda drift: start_position(drift.service))
 
     def rows_before(self, finding: Finding) -> tuple[str, ...]:
         """Return the rows of what starts before the service of a drift, on the same node."""
         on_node = self._by_node.get(_subject_key(finding), [])
         if finding not in on_node:
             return ()
-        own = _start_position(finding)
-        return unique(drift.recommendation for drift in on_node if _start_position(drift) < own)
-
-
-def _start_position(finding: Finding) -> int:
-    return START_ORDER.index(finding.service)
+        own = start_position(finding.service)
+        return unique(d.recommendation for d in on_node if start_position(d.service) < own)
 
 
 def _add_causes(finding: Finding, causes: Sequence[Finding], earlier: Sequence[str]) -> Finding:

@@ -7,11 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.service_names import (
+    BULK_PROVISIONING,
     FEATURE_SERVICES,
     NETWORK_SERVICES,
+    SERVICEABILITY_REPORTER,
+    START_ORDER,
     canonical_name,
     is_deployable_service,
     is_service_name,
+    start_position,
 )
 
 KNOWN = sorted(FEATURE_SERVICES | NETWORK_SERVICES)
@@ -121,3 +125,12 @@ def test_the_canonical_spelling_of_a_canonical_spelling_is_itself(name: str) -> 
     once = canonical_name(name)
     assert canonical_name(once) == once
     assert canonical_name(f" {name} ") == once
+
+
+def test_each_feature_service_of_users_has_a_place_of_its_own_after_the_network_services() -> None:
+    of_users = FEATURE_SERVICES - {BULK_PROVISIONING, SERVICEABILITY_REPORTER}
+    places = sorted(start_position(name) for name in of_users)
+
+    assert [start_position(name) for name in START_ORDER] == [*range(len(START_ORDER))]
+    assert places == [*range(len(START_ORDER), len(START_ORDER) + len(of_users))]
+    assert start_position(None) == start_position(BULK_PROVISIONING) == places[-1] + 1

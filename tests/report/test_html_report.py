@@ -129,8 +129,8 @@ def test_what_a_cause_explains_follows_its_remedy() -> None:
     assert block.xpath("string(h5)") == "Explains 2 more differences"
     effects = block.xpath(".//li[@class='effect']")
     assert [" ".join(effect.xpath("string(p)").split()) for effect in effects] == [
-        "critical PE-01 Cisco Presence Engine: stopped, on imp-sub.example.test",
         "critical SIP-01 Cisco SIP Proxy: stopped, on imp-sub.example.test",
+        "critical PE-01 Cisco Presence Engine: stopped, on imp-sub.example.test",
     ]
     text = block.text_content()
     starts = [f"utils service start {name}" for name in ("Cisco XCP Router", "Cisco SIP Proxy")]
