@@ -14,6 +14,7 @@ from auditor.recommendations.ha_states import find_group
 from auditor.recommendations.vocabulary import Expectation
 
 _JUDGED_ELSEWHERE = (Expectation.REPLICATION_GOOD, Expectation.PAIR_HEALTHY)
+_VERSIONS_OF_CLUSTER = (Expectation.CLUSTER_ON_ONE_VERSION, Expectation.RELEASE_OF_CUCM)
 
 
 def group_checks(
@@ -79,6 +80,8 @@ def _existing_drift(
 ) -> Iterator[ChangeCheck]:
     """Yield, as notes, the drift of the changed groups that the change neither makes nor fixes.
 
+    The versions of the whole cluster too: a group that agrees may differ from all others.
+
     `others` are the checks that say it already.
     """
     changed_groups = {node.redundancy_group for node in nodes} - {None}
@@ -92,7 +95,8 @@ def _existing_drift(
     for finding in judged.current:
         expects = judged.rows[finding.recommendation].expects
         is_reported = expects in _JUDGED_ELSEWHERE or finding.id in elsewhere
-        if finding.verdict is Verdict.DRIFT and finding.subject.name in members and not is_reported:
+        is_near = finding.subject.name in members or expects in _VERSIONS_OF_CLUSTER
+        if finding.verdict is Verdict.DRIFT and is_near and not is_reported:
             check = check_finding(PrecheckTopic.GROUP, finding, CheckKind.EXISTING_DRIFT)
             # It is there with the change and without it, so it is no reason against the change.
             yield replace(check, result=PrecheckResult.NOTE)

@@ -144,6 +144,20 @@ def test_a_change_that_stops_nothing_critical_asks_nothing_of_the_partner() -> N
     assert "The pair is healthy" not in group_text(decision)
 
 
+def test_the_versions_of_the_cluster_are_notes_where_the_group_agrees() -> None:
+    """Other nodes run another one, which the change neither makes nor fixes."""
+    east = [
+        replace(node, name=name, redundancy_group="East", release="14.0.1.11900-1")
+        for node, name in zip(HEALTHY.nodes, ("imp3", "imp4"), strict=True)
+    ]
+    group = replace(HEALTHY.groups[0], name="East", nodes=("imp3", "imp4"))
+    facts = replace(HEALTHY, nodes=(*HEALTHY.nodes, *east), groups=(*HEALTHY.groups, group))
+    text = group_text(decide(facts, replace(RESTART, node="imp4")))
+    assert "REL-02 [" in text
+    assert "REL-03 [" in text
+    assert "REL-01 [" not in text
+
+
 def test_the_broken_node_itself_may_be_restarted() -> None:
     """Its partner serves, and this is how it is repaired."""
     facts = on_partner(make.service(PRESENCE_ENGINE_SERVICE, "stopped"))
