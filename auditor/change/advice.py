@@ -15,11 +15,13 @@ class ActivationAdvice:
 
     `needs` are services that must run first; `confirm` is what no interface shows (CAU-01).
     Afterwards `restart_everywhere` is restarted on all nodes, `restart_here` on its own.
+    `connects` is what a stop interrupts if users are connected through the service, else empty.
     """
 
     name: str
     confirm: tuple[str, ...]
     source: str
+    connects: str = ""
     needs: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
@@ -33,3 +35,9 @@ def load_activation_advice() -> Mapping[str, ActivationAdvice]:
     text = (files("auditor.change") / "services.toml").read_text(encoding="utf-8")
     blocks = TypeAdapter(list[ActivationAdvice]).validate_python(tomllib.loads(text)["service"])
     return {advice.name: advice for advice in blocks}
+
+
+def connects_users(service: str) -> bool:
+    """Return whether users are connected through a service, so that its stop interrupts them."""
+    advice = load_activation_advice().get(service)
+    return advice is not None and bool(advice.connects)

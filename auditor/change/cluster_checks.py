@@ -7,6 +7,7 @@ from auditor.change.advice import load_activation_advice
 from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.stops import (
     ServiceStop,
+    find_connection_stops,
     find_ordered_starts,
     find_stops,
     groups_to_switch_off,
@@ -115,9 +116,18 @@ def interruption_checks(
             yield _note(CheckKind.STARTS_WITHOUT_HA, group.name, service)
     if nodes := [stop.node for stop in stops if stop.service == XCP_ROUTER]:
         yield _note(CheckKind.ROUTER_STOPS, facts.name, XCP_ROUTER, tuple(nodes))
+    yield from _connection_checks(facts, stops)
     for stop in stops:
         if needing := tuple(_running_dependents(facts, stop, changes)):
             yield _note(CheckKind.DEPENDENTS_INTERRUPTED, stop.node, stop.service, needing)
+
+
+def _connection_checks(facts: ClusterFacts, stops: Sequence[ServiceStop]) -> Iterator[ChangeCheck]:
+    connections: dict[str, list[str]] = {}
+    for stop in find_connection_stops(stops):
+        connections.setdefault(stop.service, []).append(stop.node)
+    for service, nodes in connections.items():
+        yield _note(CheckKind.CONNECTIONS_STOP, facts.name, service, tuple(nodes))
 
 
 def _note(kind: CheckKind, about: str, service: str, details: tuple[str, ...] = ()) -> ChangeCheck:

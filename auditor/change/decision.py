@@ -85,6 +85,7 @@ class CheckKind(StrEnum):
     FOUNDATION_STOPS = auto()
     STARTS_WITHOUT_HA = auto()
     ROUTER_STOPS = auto()
+    CONNECTIONS_STOP = auto()
     DEPENDENTS_INTERRUPTED = auto()
 
     NO_RECOMMENDATION = auto()

@@ -1,6 +1,6 @@
 """Whether a redundancy group can do without what a change stops on one of its nodes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.change.decision import (
@@ -10,7 +10,7 @@ from auditor.change.decision import (
     PrecheckResult,
     PrecheckTopic,
 )
-from auditor.change.stops import ServiceStop
+from auditor.change.stops import ServiceStop, find_connection_stops
 from auditor.change.what_if import WhatIfFindings
 from auditor.models.facts import ClusterFacts, Group, NodeFacts, RunState, Source
 from auditor.models.findings import Finding, Severity, SubjectKind, Verdict
@@ -30,9 +30,12 @@ class ServingFindings:
     facts: ClusterFacts
     judged: WhatIfFindings
 
-    def obstacles(self, node: NodeFacts) -> tuple[Finding, ...]:
-        """Return what keeps a node from serving users, or may; drift before what is unknown."""
-        findings = [f for f in self._of_node(node) if self._is_about_serving(node, f)]
+    def obstacles(self, node: NodeFacts, services: Collection[str] = ()) -> tuple[Finding, ...]:
+        """Return what keeps a node from serving users, or may; drift before what is unknown.
+
+        `services` are those that it is to serve with, beside the ones that every node needs.
+        """
+        findings = [f for f in self._of_node(node) if self._is_about_serving(node, f, services)]
         drift = [f for f in findings if f.verdict is Verdict.DRIFT]
         # Of several rows on one service, one that knows comes before one that does not.
         judged_services = {
@@ -61,7 +64,7 @@ class ServingFindings:
                 for node in members
             ),
         ]
-        return not any(map(self.obstacles, members)) and all(
+        return not any(self.obstacles(node) for node in members) and all(
             finding is not None and finding.verdict not in _OBSTACLES for finding in others
         )
 
@@ -84,7 +87,9 @@ class ServingFindings:
             None,
         )
 
-    def _is_about_serving(self, node: NodeFacts, finding: Finding) -> bool:
+    def _is_about_serving(
+        self, node: NodeFacts, finding: Finding, services: Collection[str]
+    ) -> bool:
         row = self.judged.complete_rows[finding.recommendation]
         if row.service is None:
             return False
@@ -92,6 +97,7 @@ class ServingFindings:
             return self._requires_axl(node)
         return row.expects is Expectation.RUNNING and (
             row.network
+            or row.service in services
             or row.severity is Severity.CRITICAL
             or is_critical_service(self.facts, row.service) is not False
         )
@@ -119,15 +125,18 @@ class ServingFindings:
 def partner_checks(
     facts: ClusterFacts, stops: Sequence[ServiceStop], serving: ServingFindings
 ) -> Iterator[ChangeCheck]:
-    """Yield what keeps the partner from serving while a critical service stops on a node."""
-    stops = [stop for stop in stops if needs_ha_off(facts, stop.service)]
+    """Yield what keeps the partner from serving while its node stops to, even for a moment."""
+    failovers = [stop for stop in stops if needs_ha_off(facts, stop.service)]
+    stops = tuple(dict.fromkeys((*failovers, *find_connection_stops(stops))))
     for group in facts.groups:
         members = installed_group_nodes(facts, group.name)
         of_group = [stop for stop in stops if stop.node in {node.name for node in members}]
         if not of_group or len(members) < 2:
             continue
         versions = serving.version_finding(group)
-        if versions is not None and versions.verdict in _OBSTACLES:
+        # Clients that connect anew cause no failover, which is what versions matter for.
+        has_failover = any(stop in failovers for stop in of_group)
+        if has_failover and versions is not None and versions.verdict in _OBSTACLES:
             yield _obstacle(CheckKind.VERSIONS_DIFFER, versions)
         for node in members:
             elsewhere = [stop for stop in of_group if stop.node != node.name]
@@ -151,7 +160,7 @@ def _node_checks(
     if not node.services:
         yield replace(check, details=(explain_no_response(facts, node, Source.CONTROL_CENTER),))
         return
-    for finding in serving.obstacles(node):
+    for finding in serving.obstacles(node, {stop.service for stop in stops}):
         result = RESULTS_BY_VERDICT[finding.verdict]
         yield replace(check, result=result, kind=CheckKind.PARTNER_OBSTACLE, finding=finding)
 

@@ -11,6 +11,7 @@ from importlib.resources import files
 
 from pydantic import TypeAdapter
 
+from auditor.change.advice import load_activation_advice
 from auditor.change.decision import ChangeCheck, CheckKind, Decision, PrecheckResult, PrecheckTopic
 from auditor.change.step_report import render_steps, steps_to_dicts
 from auditor.change.what_if import RequestedChange
@@ -110,11 +111,13 @@ def _text_values(check: ChangeCheck) -> dict[str, str]:
     """Return the values that the texts of checks may name."""
     state, finding, other_use = check.state, check.finding, check.other_use
     state_word = state.state if state else ""
+    advice = load_activation_advice().get(check.service)
     tested = " and ".join(f"{s.key} = {s.tested}" for s in check.settings)
     return {
         "about": check.about,
         "everywhere": join_names((check.about, *check.also)),
         "service": check.service,
+        "connects": advice.connects if advice else "",
         "services": join_names((check.service, *check.other_services)),
         "stop": "stop" if check.other_services else "stops",
         "stops_on": join_names(check.stops_on),

@@ -18,6 +18,7 @@ from auditor.change.stops import (
 from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import ClusterFacts, Group
 from auditor.recommendations.critical_services import needs_ha_off
+from auditor.service_names import CONNECTION_MANAGER, WEB_CONNECTION_MANAGER
 
 
 class StepKind(StrEnum):
@@ -58,13 +59,19 @@ _ACTION_STEPS = {
 }
 
 
+_SERVICES_WITH_SESSIONS = (CONNECTION_MANAGER, WEB_CONNECTION_MANAGER)
+
+
 def plan_steps(facts: ClusterFacts, changes: Sequence[RequestedChange]) -> tuple[ChangeStep, ...]:
     """Return the steps of a change, from its preparation until all groups are normal again."""
     stops = find_stops(facts, changes)
     without_ha = (*stops, *find_ordered_starts(facts, changes))
     groups = groups_to_switch_off(facts, without_ha)
     unknown = nodes_of_unknown_group(facts, without_ha)
-    is_disruptive = any(needs_ha_off(facts, stop.service) for stop in without_ha)
+    is_disruptive = any(
+        needs_ha_off(facts, stop.service) or stop.service in _SERVICES_WITH_SESSIONS
+        for stop in without_ha
+    )
     return (
         *_advice_steps(changes, StepKind.PREPARE, lambda advice: advice.before),
         *((ChangeStep(StepKind.WRITE_EXPECTATION),) if is_disruptive else ()),

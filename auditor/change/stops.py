@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from auditor.change.advice import load_activation_advice
+from auditor.change.advice import connects_users, load_activation_advice
 from auditor.change.what_if import RequestedChange, find_changed_node
 from auditor.models.facts import ClusterFacts, Group, RunState
 from auditor.recommendations.critical_services import needs_ha_off
@@ -38,6 +38,11 @@ def find_stops(facts: ClusterFacts, changes: Sequence[RequestedChange]) -> tuple
         if (node, service) not in requested_services
     )
     return (*requested, *implied)
+
+
+def find_connection_stops(stops: Sequence[ServiceStop]) -> tuple[ServiceStop, ...]:
+    """Return the stops that disconnect users; a restart that follows a first start does not."""
+    return tuple(stop for stop in stops if stop.is_requested and connects_users(stop.service))
 
 
 def find_ordered_starts(

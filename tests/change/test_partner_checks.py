@@ -19,18 +19,29 @@ from auditor.service_names import (
     CONNECTION_MANAGER,
     DATABASE,
     DATABASE_REPLICATOR,
+    DIRECTORY_SERVICE,
     MESSAGE_ARCHIVER,
     PRESENCE_ENGINE_SERVICE,
     ROUTE_DATASTORE,
+    SIP_FEDERATION_MANAGER,
     SIP_PROXY_SERVICE,
     TEXT_CONFERENCE_MANAGER,
     WEB_CONNECTION_MANAGER,
     XCP_ROUTER,
+    XMPP_FEDERATION_MANAGER,
 )
 from tests import factories as make
 from tests.change.window import HEALTHY, PUBLISHER, SUBSCRIBER, decide, without
 
 RESTART = RequestedChange(PUBLISHER, XCP_ROUTER, ChangeAction.RESTART)
+CONNECTING = (
+    CONNECTION_MANAGER,
+    WEB_CONNECTION_MANAGER,
+    AUTHENTICATION_SERVICE,
+    TEXT_CONFERENCE_MANAGER,
+    SIP_FEDERATION_MANAGER,
+    XMPP_FEDERATION_MANAGER,
+)
 NEEDED = sorted(
     {
         *CRITICAL_SERVICES,
@@ -135,13 +146,31 @@ def test_what_no_failover_needs_stays_a_note() -> None:
     assert any(check.kind is CheckKind.EXISTING_DRIFT for check in decision.checks)
 
 
-def test_a_change_that_stops_nothing_critical_asks_nothing_of_the_partner() -> None:
+def test_a_change_that_interrupts_no_user_asks_nothing_of_the_partner() -> None:
     """But the pair is not called healthy."""
-    change = RequestedChange(PUBLISHER, WEB_CONNECTION_MANAGER, ChangeAction.RESTART)
+    change = RequestedChange(PUBLISHER, DIRECTORY_SERVICE, ChangeAction.RESTART)
     decision = decide(on_partner(make.service(PRESENCE_ENGINE_SERVICE, "stopped")), change)
     assert decision.result is PrecheckResult.GO
     assert "PE-01 [critical] differs without the change" in group_text(decision)
     assert "The pair is healthy" not in group_text(decision)
+
+
+@pytest.mark.parametrize("service", CONNECTING)
+def test_users_who_are_disconnected_need_a_partner_that_serves(service: str) -> None:
+    """The restart interrupts them, and for a moment nobody else would take them."""
+    change = replace(RESTART, service=service)
+    whole = decide(HEALTHY, change)
+    assert whole.result is PrecheckResult.GO
+    notes = [check for check in whole.checks if check.kind is CheckKind.CONNECTIONS_STOP]
+    assert [
+        check_text(check).startswith(f"A stop of {service} interrupts ") for check in notes
+    ] == [True]
+    for down in (DATABASE, PRESENCE_ENGINE_SERVICE, service):
+        broken = decide(on_partner(make.service(down, "stopped")), change)
+        assert [check.about for check in obstacles(broken)] == [SUBSCRIBER]
+        assert broken.result is PrecheckResult.NO_GO
+    unknown = decide(on_partner(make.service(service, "unknown")), change)
+    assert unknown.result is PrecheckResult.UNDECIDED
 
 
 def test_the_versions_of_the_cluster_are_notes_where_the_group_agrees() -> None:

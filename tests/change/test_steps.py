@@ -13,7 +13,9 @@ from auditor.models.facts import ClusterFacts, Origin
 from auditor.service_names import (
     AUTHENTICATION_SERVICE,
     CLIENT_PROFILE_AGENT,
+    CONNECTION_MANAGER,
     DATABASE,
+    DIRECTORY_SERVICE,
     MESSAGE_ARCHIVER,
     PRESENCE_DATASTORE,
     SIP_PROXY_SERVICE,
@@ -98,7 +100,18 @@ def test_text_conference_manager_without_highly_available_chat_starts_no_failove
 
 
 def test_other_services_need_no_steps_around() -> None:
-    assert kinds(plan_steps(HEALTHY, [restart(WEB_CONNECTION_MANAGER)])) == [StepKind.RESTART]
+    assert kinds(plan_steps(HEALTHY, [restart(DIRECTORY_SERVICE)])) == [StepKind.RESTART]
+
+
+@pytest.mark.parametrize("service", [CONNECTION_MANAGER, WEB_CONNECTION_MANAGER])
+def test_the_sessions_are_recorded_before_clients_are_disconnected(service: str) -> None:
+    """No failover starts, so high availability stays as it is."""
+    assert kinds(plan_steps(HEALTHY, [restart(service)])) == [
+        StepKind.WRITE_EXPECTATION,
+        StepKind.RECORD_SESSIONS,
+        StepKind.RESTART,
+        StepKind.COMPARE_SESSIONS,
+    ]
 
 
 def test_with_ha_off_only_the_sessions_are_recorded() -> None:
