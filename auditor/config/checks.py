@@ -24,6 +24,7 @@ def check_document(document: ConfigDocument, refused: frozenset[Loc]) -> Iterato
     for position, cluster in enumerate(document.cluster):
         loc = ("cluster", position)
         yield from _check_unique_in_cluster(loc, cluster)
+        yield from _check_products(loc, cluster)
         yield from _check_misplaced_keys(loc, cluster)
         yield from _check_roles(loc, cluster)
         yield from _check_feature_dependencies(loc, cluster, refused)
@@ -103,6 +104,20 @@ def _check_unique_in_cluster(loc: Loc, cluster: ClusterTable) -> Iterator[Config
             [((*loc, key, name), full_name(cluster, name)) for name in names],
             "this name is here twice",
         )
+
+
+def _check_products(loc: Loc, cluster: ClusterTable) -> Iterator[ConfigProblem]:
+    """Yield CUCM servers that the file also declares as IM and Presence nodes."""
+    nodes = {full_name(cluster, node.name) for node in cluster.node if node.name}
+    named = [("cucm_publisher", cluster.cucm_publisher[0])]
+    named += [("cucm_subscribers", name) for name, _ in cluster.cucm_subscribers]
+    for key, name in named:
+        if full_name(cluster, name) in nodes:
+            yield ConfigProblem(
+                (*loc, key),
+                f'"{shorten_text(name)}" is declared as an IM and Presence node; this key is for '
+                "CUCM servers",
+            )
 
 
 def _check_password_variables(document: ConfigDocument) -> Iterator[ConfigProblem]:
