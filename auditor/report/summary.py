@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auditor.errors import Reason
@@ -153,16 +153,25 @@ def _gap_weight(entry: Coverage) -> tuple[bool, bool]:
 
 def describe_failures(gaps: Sequence[Coverage]) -> str:
     """Return why servers gave nothing; those that failed in the same way are named together."""
-    servers: dict[Reason, dict[str, None]] = {}
+    servers: dict[Failure, dict[str, None]] = {}
     for entry in gaps:
         if entry.reason:
-            servers.setdefault(entry.reason, {})[entry.node] = None
+            servers.setdefault(_alike_failure(entry, entry.reason), {})[entry.node] = None
     if len(servers) > 1:
-        servers.pop(Reason.NOT_ASKED, None)
+        servers = {f: names for f, names in servers.items() if f.reason is not Reason.NOT_ASKED}
     return "; ".join(
-        failure_cause(Failure(reason, Problem.UNSPECIFIED, join_names(names, limit=3)))
-        for reason, names in servers.items()
+        failure_cause(replace(alike, server=join_names(names, limit=3)))
+        for alike, names in servers.items()
     )
+
+
+def _alike_failure(entry: Coverage, reason: Reason) -> Failure:
+    """Return what the failures of several servers have in common, without a server."""
+    failure = entry.failure
+    # Its reason would say that it is not trusted here, and pinning it would not help.
+    if failure is not None and failure.problem is Problem.EXPIRED_CERTIFICATE:
+        return Failure(reason, failure.problem, "", values={"date": failure.values["date"]})
+    return Failure(reason, Problem.UNSPECIFIED, "")
 
 
 def reachability_changes(report: Report) -> tuple[ReachabilityChange, ...]:

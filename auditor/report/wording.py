@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from auditor.models.certificates import certificate_days_left
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS, ExitCode
 from auditor.models.facts import Evidence, Outcome, Source
 from auditor.models.findings import (
@@ -249,17 +248,24 @@ def difference_text(finding: Finding) -> str:
     return KIND_TEXTS[finding.kind] if finding.kind else render_clause(finding.observed)
 
 
+def _end_text(not_after: datetime, now: datetime) -> str:
+    """Return how many whole days are left, or how many have passed since the end."""
+    is_over = not_after <= now
+    days = (now - not_after if is_over else not_after - now).days
+    length = count_noun(days, "day") if days else "less than a day"
+    return f"ended {length} ago" if is_over else f"{length} left"
+
+
 def certificate_lines(certificate: Certificate, now: datetime) -> list[str]:
     """Return one line for each thing; the digest is in two halves, easier to compare."""
     names = ", ".join(certificate.names) or f"{certificate.common_name} (common name only)"
-    left = certificate_days_left(certificate.not_after, now)
-    ends = f"{left} days left" if left >= 0 else f"ended {-left} days ago"
     digest = certificate.sha256
     half = len(digest) // 2 + 1
     return [
         f"names: {names}",
         f"signed by: {'itself' if certificate.self_signed else certificate.issuer}",
-        f"valid: {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}, {ends}",
+        f"valid: {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}, "
+        f"{_end_text(certificate.not_after, now)}",
         "SHA-256:",
         digest[:half],
         digest[half:],

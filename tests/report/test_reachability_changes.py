@@ -5,13 +5,16 @@ from dataclasses import replace
 import pytest
 
 from auditor.errors import Reason
+from auditor.failures import Failure
 from auditor.models.facts import Coverage, Outcome, Role, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Severity, Verdict
 from auditor.models.history import ClusterHistory, PastRun
 from auditor.models.report import Report
+from auditor.problems import Problem
 from auditor.report.summary import (
     ReachabilityChange,
     changes_summary,
+    describe_failures,
     failure_reason,
     reachability_changes,
     reachability_line,
@@ -131,6 +134,19 @@ def test_servers_with_the_same_failure_are_named_together() -> None:
     assert failure_reason(cluster) == (
         "cucm showed no certificate that is trusted here; imp0, imp1, imp2 and 2 more could not be "
         "reached"
+    )
+
+
+def test_an_expired_certificate_is_said_to_be_expired() -> None:
+    def expired(node: str) -> Coverage:
+        values = {"date": "2026-11-20"}
+        failure = Failure(Reason.TLS, Problem.EXPIRED_CERTIFICATE, node, values=values)
+        return replace(gap(Source.CONTROL_CENTER, node, Reason.TLS), failure=failure)
+
+    other = gap(Source.CONTROL_CENTER, "imp3", Reason.TLS)
+    assert describe_failures([expired("imp1"), expired("imp2"), other]) == (
+        "imp1 and imp2 showed a certificate that expired on 2026-11-20; nothing was sent; "
+        "imp3 showed no certificate that is trusted here"
     )
 
 
