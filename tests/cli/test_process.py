@@ -118,6 +118,31 @@ def test_ctrl_c_ends_an_audit_that_waits_for_a_name_server(lab: Start) -> None:
     assert "Traceback" not in err
 
 
+def test_no_title_of_a_process_holds_the_password(lab: Start, tmp_path: Path) -> None:
+    """Everybody on the machine can read the arguments of a process; its own user its settings."""
+    running = lab({**PAIR, "fault": [{"fault": "hang", "node": SUB}]})
+    secret = tmp_path / "secret"
+    secret.write_text(running.simulator.password)
+    running.defaults = {"timeout_s": 60, "password_command": f"cat {secret}"}
+    environment = {k: v for k, v in _environment(running).items() if k != "AUDITOR_PASSWORD"}
+    process = subprocess.Popen(
+        _program(running),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=interruptible,
+    )
+    _until(lambda: any(r.fault == "hang" for r in running.simulator.requests))
+    shown = b"".join(
+        Path(f"/proc/{process.pid}/{name}").read_bytes() for name in ("cmdline", "environ", "comm")
+    )
+    code, out, err, _ = _interrupt(process)
+    assert code == 130, err
+    assert b"auditor" in shown
+    assert running.simulator.password not in shown.decode() + out + err
+
+
 def test_ctrl_c_at_the_password_prompt_asks_nothing(lab: Start) -> None:
     """Whoever does not know the password wants out, without a trace."""
     running = lab(PAIR)
