@@ -178,9 +178,27 @@ class _Builder(ET.TreeBuilder):
         raise Unreadable
 
 
+# expat knows the names of the fourth edition of XML 1.0. The fifth allows these too.
+_LATER_NAME_CHARACTERS = re.compile(
+    r"[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
+    r"\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd]"
+)
+
+
 def _parse(body: bytes) -> ET.Element:
+    known = _to_known_encoding(body)
+    try:
+        return _parse_known(known)
+    except ET.ParseError:
+        text = known.decode("utf-8")
+        return _parse_known(
+            re.sub("<[^>]*>", lambda tag: _LATER_NAME_CHARACTERS.sub("X", tag[0]), text).encode()
+        )
+
+
+def _parse_known(body: bytes) -> ET.Element:
     parser = ET.XMLParser(target=_Builder())  # noqa: S314 - a builder that takes no DTD
-    parser.feed(_to_known_encoding(body))
+    parser.feed(body)
     return parser.close()
 
 
