@@ -97,7 +97,9 @@ def _compare_versions(
     facts: ClusterFacts, nodes: Sequence[NodeFacts], expected: Statement
 ) -> Judgement:
     """Compare the whole versions; two that differ are drift, whatever the unread ones are."""
-    versions = nodes_by_version(nodes)
+    # Two equal texts that are no version, such as "unknown", prove nothing.
+    unread = [node for node in nodes if release_fields(node.release or "") is None]
+    versions = nodes_by_version(node for node in nodes if node not in unread)
     judgement = Judgement(
         Verdict.PASS,
         expected,
@@ -112,7 +114,6 @@ def _compare_versions(
             kind=FindingKind.RELEASE_DIFFERS,
             because=make_statement(Form.UPGRADE_HALF_DONE),
         )
-    unread = [node for node in nodes if not node.release]
     return _leave_unknown(facts, judgement, unread) if unread else judgement
 
 

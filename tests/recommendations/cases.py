@@ -591,6 +591,9 @@ def versions() -> Iterator[Case]:
             yield Case(id_, Verdict.DRIFT, _on(new, other), subject, differs)
         yield Case(id_, Verdict.UNKNOWN, _on(new, None), subject)
         yield Case(id_, Verdict.UNKNOWN, _on(None, None), subject)
+        # Equal texts that are no version.
+        yield Case(id_, Verdict.UNKNOWN, _on("unknown", "unknown"), subject)
+        yield Case(id_, Verdict.UNKNOWN, _on(new, "unknown"), subject)
         waiting = _on(new, new)
         planned = tuple(
             replace(n, planned=True, release=None) if n.name == "imp2" else n for n in waiting.nodes
