@@ -45,7 +45,7 @@ def judge_node_certificate(view: NodeView) -> Judgement:
     # A certificate of another machine says nothing about this one.
     if view.node.identity is Identity.CONTRADICTED:
         because = make_statement(Form.WRONG_NODE, node=name)
-        return _unknown_judgement(view, because, make_statement(Form.CHECK_ADDRESS, node=name))
+        return _unknown_certificate(view, because, make_statement(Form.CHECK_ADDRESS, node=name))
     because = explain_no_response(view.facts, view.node, Source.CONTROL_CENTER)
     return _judge_certificate(view, because, make_statement(Form.BRING_BACK, node=name))
 
@@ -59,9 +59,9 @@ def judge_cucm_certificate(view: NodeView) -> Judgement:
 def _judge_certificate(view: NodeView, unread: Statement, hint: Statement) -> Judgement:
     not_after, moment, days = _not_after(view), view.facts.started_at, view.facts.certificate_days
     if not_after is None:
-        return _unknown_judgement(view, unread, hint)
+        return _unknown_certificate(view, unread, hint)
     if moment is None:
-        return _unknown_judgement(view, make_statement(Form.RUN_TIME_UNKNOWN))
+        return _unknown_certificate(view, make_statement(Form.RUN_TIME_UNKNOWN))
     # Dates and no counts of days: two runs of one day are to say the same.
     observed = make_statement(
         Form.CERTIFICATE_EXPIRED if not_after <= moment else Form.CERTIFICATE_VALID_UNTIL,
@@ -82,7 +82,7 @@ def _judge_certificate(view: NodeView, unread: Statement, hint: Statement) -> Ju
     return replace(judgement, verdict=Verdict.DRIFT, kind=kind)
 
 
-def _unknown_judgement(view: NodeView, because: Statement, *hints: Statement) -> Judgement:
+def _unknown_certificate(view: NodeView, because: Statement, *hints: Statement) -> Judgement:
     observed = make_statement(Form.CERTIFICATE_UNKNOWN, server=view.node.name)
     return Judgement(Verdict.UNKNOWN, _expected_statement(view), observed, because, hints=hints)
 
