@@ -115,7 +115,7 @@ def _simulated_cluster(
 
 
 SEQUENCE_STEP_S = 4.0
-"""How long each step of a scene takes."""
+"""How long each step of a sequence takes."""
 
 DEMO_WAIT = timedelta(minutes=2)
 DEMO_CLOSING_LINE = "This was a demonstration on a simulated cluster; it ends with exit code 0.\n"
@@ -152,10 +152,10 @@ class FailoverDemo:
         self._print_report(self._check(before))
         self.say(f"\n{DEMO_CLOSING_LINE}")
 
-    def _play(self, scene: str) -> None:
+    def _play(self, sequence: str) -> None:
         (group,) = self.simulator.scenario.group
         self.simulator.change(
-            {"play": {"group": group.name, "scene": scene, "step_s": SEQUENCE_STEP_S}}
+            {"play": {"group": group.name, "scene": sequence, "step_s": SEQUENCE_STEP_S}}
         )
 
     def _check(
