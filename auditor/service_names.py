@@ -62,16 +62,16 @@ START_ORDER = (
 )
 """The network services that others depend on, in the order in which Cisco starts them."""
 
-# Cisco starts feature services in any order, but Presence Engine needs SIP Proxy, and both are
-# critical in every cluster. A fixed order is the same in every report.
+# Cisco starts feature services in any order, but Presence Engine needs SIP Proxy. Those that can be
+# critical come first, as failover-check names them. A fixed order is the same in every report.
 _SERVICE_ORDER = (
     *START_ORDER,
     SIP_PROXY_SERVICE,
     PRESENCE_ENGINE_SERVICE,
+    TEXT_CONFERENCE_MANAGER,
     AXL_WEB_SERVICE,
     AUTHENTICATION_SERVICE,
     CONNECTION_MANAGER,
-    TEXT_CONFERENCE_MANAGER,
     WEB_CONNECTION_MANAGER,
     DIRECTORY_SERVICE,
     FILE_TRANSFER_MANAGER,
