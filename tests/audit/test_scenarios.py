@@ -144,7 +144,7 @@ def test_a_broken_foundation_has_four_causes_that_explain_the_rest(lab: Start) -
 
     assert document["schema_version"] == "2.0"
     assert causes == {
-        "NET-03": ["RTR-01", "SIP-01", "PE-01", "AUTH-01", "CM-01", "TCM-01", "ESS-02", "ESS-01"],
+        "NET-03": ["RTR-01", "SIP-01", "PE-01", "TCM-01", "AUTH-01", "CM-01", "ESS-02", "ESS-01"],
         "NET-04": [],
         "NET-05": [],
         "NET-06": [],
