@@ -68,7 +68,7 @@ class FuzzJudge:
         fault = _compare(report, self._audit_strictly(mutant))
         # A reply that the program refuses whole proves nothing, and asks no more than one that is
         # missing: what passes without it is proved by others.
-        return fault and _compare(report, self._audit_without(mutant))
+        return fault if _compare(report, self._audit_without(mutant)) else ""
 
     def _audit_strictly(self, mutant: Mutant) -> ClusterReport:
         operation = self.recordings[mutant.recording].exchanges[mutant.exchange].operation

@@ -285,7 +285,9 @@ def _read_value(element: ET.Element, value: Value, names: frozenset[str]) -> str
             return _known_name(text, names)
         case Value.STATUS:
             known = {"started", "stopped", "starting", "stopping"}
-            return text.capitalize() if text.lower() in known else UNREADABLE
+            # No status of Cisco's, but it says in full words what it means.
+            said = {"not activated", "service not activated"}
+            return text.capitalize() if text.lower() in known | said else UNREADABLE
         case Value.NUMBER:
             return text if re.fullmatch(r"[+-]?[0-9]{1,19}", text) else UNREADABLE
         case Value.BOOLEAN:
