@@ -109,6 +109,21 @@ class ClusterStatus(StrEnum):
     INCOMPLETE = "incomplete"
     UNAUDITABLE = "unauditable"
 
+    @property
+    def rank(self) -> int:
+        """Return 0 for drift to 3 for compliant: what to look at first, first."""
+        return _STATUSES_WORST_FIRST.index(self)
+
+
+# As the exit code adds clusters up. Drift is known to hurt, whatever its severity; an unauditable
+# cluster may hide as much, but nobody can act on it before it can be read.
+_STATUSES_WORST_FIRST = (
+    ClusterStatus.DRIFT,
+    ClusterStatus.UNAUDITABLE,
+    ClusterStatus.INCOMPLETE,
+    ClusterStatus.COMPLIANT,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class FindingSubject:

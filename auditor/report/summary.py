@@ -136,12 +136,14 @@ def failure_reason(cluster: ClusterReport) -> str:
     Servers that failed in the same way are named together. Servers that were only not asked after
     another failure are left out.
     """
-    gaps = [_worst_gap(cluster, name) for name in (cluster.publisher or "", *cluster.unread)]
+    gaps = [
+        find_first_failure(cluster, name) for name in (cluster.publisher or "", *cluster.unread)
+    ]
     return describe_failures([entry for entry in gaps if entry])
 
 
-def _worst_gap(cluster: ClusterReport, node: str) -> Coverage | None:
-    """Return the failure that best explains why a server gave nothing."""
+def find_first_failure(cluster: ClusterReport, node: str) -> Coverage | None:
+    """Return the failure that best explains why a server gave nothing, None if nothing failed."""
     gaps = [entry for entry in cluster.coverage if entry.node == node and entry.reason]
     return min(gaps, key=_gap_weight, default=None)
 
@@ -202,13 +204,13 @@ def cluster_reachability_changes(
     before = None if past.other_publisher else past.unread
     for name in cluster.unread:
         if before is not None and name.lower() not in before:
-            gap = _worst_gap(cluster, name)
+            gap = find_first_failure(cluster, name)
             why = describe_failures([gap] if gap else [])
             yield ReachabilityChange(
                 cluster.name,
                 name,
                 back=False,
-                unknown=_count_unknown_checks(cluster, name),
+                unknown=count_unknown_checks(cluster, name),
                 why=why,
             )
     read = [n.name for n in cluster.nodes if not n.planned and n.name not in cluster.unread]
@@ -220,7 +222,8 @@ def cluster_reachability_changes(
             yield ReachabilityChange(cluster.name, name, back=True)
 
 
-def _count_unknown_checks(cluster: ClusterReport, node: str) -> int:
+def count_unknown_checks(cluster: ClusterReport, node: str) -> int:
+    """Return how many checks of a node are unknown."""
     return sum(
         finding.verdict is Verdict.UNKNOWN
         for finding in cluster.findings

@@ -1,0 +1,200 @@
+"""The clusters of a report side by side, worst first: one row of data for each, no sentence.
+
+Every format that lists clusters takes its order from here.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from auditor.models.certificates import certificate_days_left
+from auditor.models.facts import Coverage, Outcome, Source
+from auditor.models.findings import (
+    Cause,
+    ClusterReport,
+    ClusterStatus,
+    Severity,
+    Verdict,
+)
+from auditor.models.history import ClusterHistory
+from auditor.models.releases import nodes_by_version, version_number
+from auditor.models.report import Report, RunMetadata
+from auditor.report.summary import count_nodes_read, count_unknown_checks, find_first_failure
+
+ClusterSortKey: TypeAlias = tuple[int, tuple[int, ...], bool, int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateEnd:
+    """The first certificate of a cluster to end; `days` are whole, and negative after the end.
+
+    `is_only_bound`: a server that was due presented none, so another one may end before.
+    """
+
+    server: str
+    ends: datetime
+    days: int
+    is_only_bound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAge:
+    """Since when a cluster has its status: the start of the first run of an unbroken row of them.
+
+    `since` is ISO 8601 in UTC; `days` are whole, up to this run. `runs` counts this run too.
+    `is_only_bound`: every run on record has the status, so it may be older.
+    """
+
+    since: str
+    days: int
+    runs: int
+    is_only_bound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadServer:
+    """A node that is due and returned no services, or a CUCM server without an answer.
+
+    `failure` is what to fix first, None if no reason is known; `unknown` counts the checks of the
+    node that are unknown.
+    """
+
+    name: str
+    failure: Coverage | None
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class FleetRow:
+    """One cluster. `causes` are those of drift, by their gravest severity; no count is 0.
+
+    `versions` counts the nodes of each version that was read, most nodes first. `certificate` and
+    `age` are None where nothing is known.
+    """
+
+    cluster: ClusterReport
+    causes: Mapping[Severity, int]
+    differences: int
+    unknown: int
+    accepted: int
+    passed: int
+    nodes_read: int
+    nodes_due: int
+    versions: Mapping[str, int]
+    cucm_version: str | None
+    certificate: CertificateEnd | None
+    age: StatusAge | None
+    unread: tuple[UnreadServer, ...]
+
+    @property
+    def name(self) -> str:
+        """Return the name of the cluster."""
+        return self.cluster.name
+
+    @property
+    def status(self) -> ClusterStatus:
+        """Return the status of the cluster."""
+        return self.cluster.status
+
+
+def build_fleet(report: Report) -> tuple[FleetRow, ...]:
+    """Return a row for each cluster, worst first."""
+    clusters = sort_worst_first(report.clusters)
+    return tuple(build_fleet_row(report, cluster) for cluster in clusters)
+
+
+def build_fleet_row(report: Report, cluster: ClusterReport) -> FleetRow:
+    """Return the row of one cluster."""
+    verdicts = Counter(finding.verdict for finding in cluster.findings)
+    read, due = count_nodes_read(cluster)
+    versions = nodes_by_version(node for node in cluster.nodes if not node.planned)
+    cucm = cluster.cucm_release
+    return FleetRow(
+        cluster=cluster,
+        causes=count_causes(cluster.causes),
+        differences=verdicts[Verdict.DRIFT],
+        unknown=verdicts[Verdict.UNKNOWN],
+        accepted=verdicts[Verdict.EXPLAINED] + verdicts[Verdict.WAIVED],
+        passed=verdicts[Verdict.PASS],
+        nodes_read=read,
+        nodes_due=due,
+        versions={version: len(names) for version, names in versions.items()},
+        cucm_version=version_number(cucm) if cucm else None,
+        certificate=find_first_certificate(cluster, datetime.fromisoformat(report.run.started_at)),
+        age=find_status_age(cluster, report.run, report.past.get(cluster.name)),
+        unread=find_unread_servers(cluster),
+    )
+
+
+def count_causes(causes: Iterable[Cause]) -> dict[Severity, int]:
+    """Return how many causes have each severity, gravest first; no count is 0."""
+    counts = Counter(cause.severity for cause in causes)
+    return {severity: counts[severity] for severity in Severity if counts[severity]}
+
+
+def sort_worst_first(clusters: Iterable[ClusterReport]) -> tuple[ClusterReport, ...]:
+    """Return the clusters with the worst first; see `cluster_sort_key`."""
+    return tuple(sorted(clusters, key=cluster_sort_key))
+
+
+def cluster_sort_key(cluster: ClusterReport) -> ClusterSortKey:
+    """Return the sort key of a cluster among others, lower for a worse one.
+
+    By status as the contract adds clusters up (drift wins, then what could not be audited); of one
+    status by the causes of drift, the gravest severity first, then by nodes and checks that nobody
+    knows about.
+    """
+    counts = count_causes(cluster.causes)
+    read, due = count_nodes_read(cluster)
+    return (
+        cluster.status.rank,
+        tuple(-counts.get(severity, 0) for severity in Severity),
+        # Where not even the nodes are known, more is unknown than where some are unread.
+        due > 0,
+        read - due,
+        -sum(finding.verdict is Verdict.UNKNOWN for finding in cluster.findings),
+        cluster.name.casefold(),
+    )
+
+
+def find_first_certificate(cluster: ClusterReport, moment: datetime) -> CertificateEnd | None:
+    """Return the certificate that ends first, None if none was read."""
+    ends = cluster.certificate_ends
+    if not ends:
+        return None
+    server = min(ends, key=lambda name: ends[name])
+    due = {node.name for node in cluster.nodes if not node.planned}
+    due.add(cluster.publisher or "CUCM")
+    days = certificate_days_left(ends[server], moment)
+    return CertificateEnd(server, ends[server], days, is_only_bound=not due <= ends.keys())
+
+
+def find_status_age(
+    cluster: ClusterReport, run: RunMetadata, past: ClusterHistory | None
+) -> StatusAge | None:
+    """Return since when a cluster has its status, None without history."""
+    # Runs that asked another publisher may have been of another cluster.
+    if past is None or not past.runs or past.other_publisher:
+        return None
+    since, runs = run.started_at, 1
+    for earlier in past.runs:
+        if earlier.status is not cluster.status:
+            break
+        since, runs = earlier.started_at, runs + 1
+    days = (datetime.fromisoformat(run.started_at) - datetime.fromisoformat(since)).days
+    return StatusAge(since, days, runs, is_only_bound=runs > len(past.runs))
+
+
+def find_unread_servers(cluster: ClusterReport) -> tuple[UnreadServer, ...]:
+    """Return the servers that gave nothing, CUCM first, each with its first failure."""
+    cucm = [
+        entry.node
+        for entry in cluster.coverage
+        if entry.source is Source.CUCM_AXL and entry.outcome is Outcome.FAILED
+    ]
+    return tuple(
+        UnreadServer(name, find_first_failure(cluster, name), count_unknown_checks(cluster, name))
+        for name in dict.fromkeys((*cucm, *cluster.unread))
+    )

@@ -1,0 +1,143 @@
+"""The rows that every list of clusters is made of: their order, and what each of them holds."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from auditor.models.facts import Role, Source
+from auditor.models.findings import ClusterReport, ClusterStatus, Severity
+from auditor.models.history import ClusterHistory
+from auditor.models.report import Report
+from auditor.report.fleet import (
+    CertificateEnd,
+    FleetRow,
+    StatusAge,
+    build_fleet,
+    build_fleet_row,
+    sort_worst_first,
+)
+from auditor.service_names import SIP_PROXY_SERVICE
+from tests.report import samples
+
+
+def drifted(name: str, *severities: Severity) -> ClusterReport:
+    """Return a cluster with one cause of each severity."""
+    base = samples.compliant_cluster(name)
+    service = samples.stopped(SIP_PROXY_SERVICE, samples.SUB, name)
+    found = [
+        replace(service, recommendation=f"X-{place}", severity=severity)
+        for place, severity in enumerate(severities)
+    ]
+    return replace(base, findings=(*base.findings, *found))
+
+
+def row(cluster: ClusterReport, **past: ClusterHistory) -> FleetRow:
+    """Return the row of a cluster, with its history if given."""
+    return build_fleet_row(Report(samples.RUN, (cluster,), past), cluster)
+
+
+def test_known_harm_comes_before_what_nobody_could_read_and_compliant_clusters_come_last() -> None:
+    clusters = (
+        samples.compliant_cluster("compliant"),
+        samples.incomplete_cluster("incomplete"),
+        drifted("low", Severity.LOW),
+        samples.unauditable_cluster("unauditable"),
+        drifted("two-critical", Severity.CRITICAL, Severity.CRITICAL),
+        drifted("critical-and-high", Severity.CRITICAL, Severity.HIGH, Severity.HIGH),
+        drifted("many-high", *[Severity.HIGH] * 9),
+    )
+    assert [cluster.name for cluster in sort_worst_first(clusters)] == [
+        "two-critical",
+        "critical-and-high",
+        "many-high",
+        "low",
+        "unauditable",
+        "incomplete",
+        "compliant",
+    ]
+
+
+def test_of_clusters_alike_the_one_with_the_most_unread_nodes_comes_first() -> None:
+    one, none = samples.incomplete_cluster("one"), samples.unauditable_cluster("none")
+    lost = (*one.nodes, samples.silent("imp-b1.example.test", Role.SUBSCRIBER))
+    two = replace(one, name="two", nodes=lost)
+    silent = tuple(samples.silent(node.name, node.role) for node in one.nodes)
+    listed = replace(none, name="listed", nodes=silent)
+    assert [cluster.name for cluster in sort_worst_first((one, listed, two, none))] == [
+        "none",
+        "listed",
+        "two",
+        "one",
+    ]
+
+
+def test_drift_below_the_threshold_comes_before_none_among_the_compliant() -> None:
+    (lesser,) = samples.below_threshold().clusters
+    clusters = (samples.compliant_cluster("a"), replace(lesser, name="z"))
+    assert [cluster.name for cluster in sort_worst_first(clusters)] == ["z", "a"]
+
+
+def test_the_order_does_not_depend_on_the_order_of_the_file() -> None:
+    report = samples.largest()
+    turned = replace(report, clusters=report.clusters[::-1])
+    assert [r.name for r in build_fleet(report)] == [r.name for r in build_fleet(turned)]
+
+
+def test_a_cause_counts_once_at_the_gravest_severity_of_what_it_explains() -> None:
+    found = row(samples.caused_cluster())
+    assert (found.causes, found.differences) == ({Severity.CRITICAL: 1}, 3)
+
+
+@pytest.mark.parametrize(("read", "is_only_bound"), [(True, False), (False, True)])
+def test_the_first_certificate_to_end_is_only_a_bound_where_one_was_not_read(
+    read: bool, is_only_bound: bool
+) -> None:
+    first, second = samples.compliant_cluster().nodes
+    nodes = (
+        replace(first, certificate_not_after="2026-03-11T02:00:00Z"),
+        replace(second, certificate_not_after="2027-01-01T00:00:00Z" if read else None),
+    )
+    cluster = replace(
+        samples.compliant_cluster(), nodes=nodes, cucm_certificate_not_after="2028-01-01T00:00:00Z"
+    )
+    ends = datetime(2026, 3, 11, 2, tzinfo=UTC)
+    assert row(cluster).certificate == CertificateEnd(first.name, ends, 10, is_only_bound)
+    assert row(samples.compliant_cluster()).certificate is None
+
+
+DRIFT, COMPLIANT = ClusterStatus.DRIFT, ClusterStatus.COMPLIANT
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        ([DRIFT, DRIFT, COMPLIANT, DRIFT], StatusAge("2026-02-27T02:00:00Z", 2, 3, False)),
+        ([COMPLIANT, DRIFT], StatusAge("2026-03-01T02:00:00Z", 0, 1, False)),
+        ([DRIFT, DRIFT], StatusAge("2026-02-27T02:00:00Z", 2, 3, True)),
+    ],
+)
+def test_a_status_is_as_old_as_the_unbroken_row_of_runs_that_have_it(
+    statuses: list[ClusterStatus], expected: StatusAge
+) -> None:
+    runs = tuple(
+        samples.past_run(28 - place, 1, 0, status, "lab") for place, status in enumerate(statuses)
+    )
+    cluster = samples.caused_cluster()
+    assert row(cluster, lab=ClusterHistory(runs=runs)).age == expected
+    other = ClusterHistory(runs=runs, other_publisher="cucm.elsewhere.test")
+    assert row(cluster, lab=other).age is None
+    assert row(cluster).age is None
+
+
+def test_an_unread_node_names_the_failure_to_fix_first_and_what_it_leaves_unknown() -> None:
+    (unread,) = row(samples.incomplete_cluster()).unread
+    assert (unread.name, unread.unknown) == (samples.SUB, 16)
+    assert unread.failure is not None
+    assert unread.failure.source is Source.CONTROL_CENTER
+
+
+def test_a_refused_account_is_an_unread_server_too() -> None:
+    (unread,) = row(samples.unauditable_cluster()).unread
+    assert unread.failure is not None
+    assert unread.failure.source is Source.CUCM_AXL
