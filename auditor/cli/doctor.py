@@ -34,8 +34,8 @@ def doctor(
 ) -> None:
     """Check one cluster's set-up step by step, and say what to change and where.
 
-    Checks name, connection, certificate, credentials, roles, services and versions, one request
-    at a time: the CUCM publisher first, then each node. A wrong password is tried only once.
+    Checks name, connection, certificate, credentials, roles, services and versions: the CUCM
+    publisher first, then the nodes. A wrong password is tried only once.
 
     Exit codes: 0 ready, 3 something to fix, 4 unknown.
     """

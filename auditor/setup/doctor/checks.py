@@ -1,6 +1,5 @@
-"""Checks one cluster: CUCM first, then the nodes, side by side once a node took the password."""
+"""Checks one cluster: CUCM first, then the nodes side by side, their logins in turn at first."""
 
-from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +19,7 @@ from auditor.problems import Problem
 from auditor.redaction import Redactor
 from auditor.setup.doctor import queries
 from auditor.setup.doctor.interfaces import reachability_steps
+from auditor.setup.doctor.login_turn import LoginTurn
 from auditor.setup.doctor.model import (
     CheckedServer,
     Checkup,
@@ -70,12 +70,8 @@ def examine_cluster(
     servers = [check(cucm.name, partial(run.check_cucm, cucm)) for cucm in settings.cucm_servers]
     nodes = run.nodes
     progress(settings.name, ServersListed(tuple(node.name for node in nodes)))
-    waiting = deque(partial(check, node.name, partial(run.check_node, node)) for node in nodes)
-    # One at a time until a node took the password: refusals side by side could lock the account,
-    # which CUCM may know and IM and Presence not yet.
-    while waiting and not run.is_login_proven:
-        servers.append(waiting.popleft()())
-    servers += _run_side_by_side(waiting, settings.workers, network)
+    checks = [partial(check, node.name, partial(run.check_node, node)) for node in nodes]
+    servers += _run_side_by_side(checks, settings.workers, network)
     return Checkup(settings.name, settings.username, tuple(servers), run.requests)
 
 
@@ -132,8 +128,7 @@ class _CheckupRun:
         self._login = login
         self._no_login = no_login
         self._network = network
-        self._refused_by = ""
-        self.is_login_proven = False
+        self._turn = LoginTurn(settings.timeout_s)
         self._lock = Lock()
         self._axl_version: str | None = None
         self._are_nodes_listed = False
@@ -166,7 +161,7 @@ class _CheckupRun:
             self.nodes = results.topology.nodes
             self._are_nodes_listed = True
         steps = queries.publisher_steps(server, results, [node.name for node in self.nodes])
-        self._learn_refusal(server, steps)
+        self._learn_about_login(server, steps)
         return steps
 
     def check_node(self, node: NodeFacts) -> ServerCheckup:
@@ -181,11 +176,14 @@ class _CheckupRun:
             budget = WaitBudget(self._settings.timeout_s)
             steps = self._reachability_steps(server, budget)
             obstacle = self._find_obstacle(server, steps)
-            steps += (
-                _obstructed_steps(obstacle, queries.NODE_CHECKS)
-                if obstacle
-                else self._ask_node(server, node, budget)
-            )
+            if obstacle is None:
+                with self._turn.hold():
+                    # Looked for again: a node before this one may have refused the password.
+                    obstacle = self._find_obstacle(server, steps)
+                    if obstacle is None:
+                        steps += self._ask_node(server, node, budget)
+            if obstacle:
+                steps += _obstructed_steps(obstacle, queries.NODE_CHECKS)
         return ServerCheckup(node.name, f"IM and Presence {role}", address.shown, tuple(steps))
 
     def _reachability_steps(self, server: CheckedServer, budget: WaitBudget) -> list[CheckupStep]:
@@ -206,7 +204,7 @@ class _CheckupRun:
             with self._lock:
                 self.requests += client.requests_sent
         steps = queries.node_steps(server, node.role, results)
-        self._learn_refusal(server, steps)
+        self._learn_about_login(server, steps)
         return steps
 
     def _checked_server(self, name: str, address: ServerAddress, *, is_cucm: bool) -> CheckedServer:
@@ -243,8 +241,8 @@ class _CheckupRun:
                 return step
         check = DoctorCheck.CREDENTIALS
         # All servers take the same account, and further refusals could lock it.
-        if self._refused_by:
-            error = NotAsked(Problem.REFUSED_ELSEWHERE, other=self._refused_by)
+        if self._turn.refused_by:
+            error = NotAsked(Problem.REFUSED_ELSEWHERE, other=self._turn.refused_by)
             return CheckupStep(check, StepOutcome.SKIPPED, failure=server.locate(error))
         if self._login is None:
             return CheckupStep(
@@ -256,15 +254,17 @@ class _CheckupRun:
             )
         return None
 
-    def _learn_refusal(self, server: CheckedServer, steps: Sequence[CheckupStep]) -> None:
-        """Remember a server that refused the password, so that it is not sent again."""
+    def _learn_about_login(self, server: CheckedServer, steps: Sequence[CheckupStep]) -> None:
+        """Remember who took the password or refused it, so that a wrong one is not sent again."""
         if any(step.reason is Reason.CREDENTIALS for step in steps):
-            self._refused_by = server.endpoint.name
-        elif not server.is_cucm and any(
+            self._turn.note_refusal(server.endpoint.name)
+            return
+        if any(
             step.check is DoctorCheck.CREDENTIALS and step.outcome is StepOutcome.OK
             for step in steps
         ):
-            self.is_login_proven = True
+            note = self._turn.note_cucm_took_it if server.is_cucm else self._turn.note_node_took_it
+            note()
 
 
 def _obstructed_steps(obstacle: CheckupStep, checks: Sequence[DoctorCheck]) -> list[CheckupStep]:
