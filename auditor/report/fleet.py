@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from auditor.models.certificates import certificate_days_left
+from auditor.models.counts import ResultCounts, count_results
 from auditor.models.facts import Coverage, Outcome, Source
 from auditor.models.findings import (
     Cause,
@@ -21,7 +22,12 @@ from auditor.models.findings import (
 from auditor.models.history import ClusterHistory
 from auditor.models.releases import nodes_by_version, version_number
 from auditor.models.report import Report, RunMetadata
-from auditor.report.summary import count_nodes_read, count_unknown_checks, find_first_failure
+from auditor.report.summary import (
+    count_nodes_read,
+    count_unknown_checks,
+    count_verdict,
+    find_first_failure,
+)
 
 ClusterSortKey: TypeAlias = tuple[int, tuple[int, ...], bool, int, int, str]
 
@@ -75,11 +81,8 @@ class FleetRow:
     """
 
     cluster: ClusterReport
+    counts: ResultCounts
     causes: Mapping[Severity, int]
-    differences: int
-    unknown: int
-    accepted: int
-    passed: int
     nodes_read: int
     nodes_due: int
     versions: Mapping[str, int]
@@ -98,6 +101,11 @@ class FleetRow:
         """Return the status of the cluster."""
         return self.cluster.status
 
+    @property
+    def differs(self) -> bool:
+        """Return whether there is more to say of the cluster than its row."""
+        return self.status is not ClusterStatus.COMPLIANT or bool(self.causes)
+
 
 def build_fleet(report: Report) -> tuple[FleetRow, ...]:
     """Return a row for each cluster, worst first."""
@@ -107,17 +115,13 @@ def build_fleet(report: Report) -> tuple[FleetRow, ...]:
 
 def build_fleet_row(report: Report, cluster: ClusterReport) -> FleetRow:
     """Return the row of one cluster."""
-    verdicts = Counter(finding.verdict for finding in cluster.findings)
     read, due = count_nodes_read(cluster)
     versions = nodes_by_version(node for node in cluster.nodes if not node.planned)
     cucm = cluster.cucm_release
     return FleetRow(
         cluster=cluster,
+        counts=count_results(cluster),
         causes=count_causes(cluster.causes),
-        differences=verdicts[Verdict.DRIFT],
-        unknown=verdicts[Verdict.UNKNOWN],
-        accepted=verdicts[Verdict.EXPLAINED] + verdicts[Verdict.WAIVED],
-        passed=verdicts[Verdict.PASS],
         nodes_read=read,
         nodes_due=due,
         versions={version: len(names) for version, names in versions.items()},
@@ -154,7 +158,7 @@ def cluster_sort_key(cluster: ClusterReport) -> ClusterSortKey:
         # Where not even the nodes are known, more is unknown than where some are unread.
         due > 0,
         read - due,
-        -sum(finding.verdict is Verdict.UNKNOWN for finding in cluster.findings),
+        -count_verdict(cluster, Verdict.UNKNOWN),
         cluster.name.casefold(),
     )
 

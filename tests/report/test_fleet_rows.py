@@ -86,7 +86,7 @@ def test_the_order_does_not_depend_on_the_order_of_the_file() -> None:
 
 def test_a_cause_counts_once_at_the_gravest_severity_of_what_it_explains() -> None:
     found = row(samples.caused_cluster())
-    assert (found.causes, found.differences) == ({Severity.CRITICAL: 1}, 3)
+    assert (found.causes, found.counts.differences) == ({Severity.CRITICAL: 1}, 3)
 
 
 @pytest.mark.parametrize(("read", "is_only_bound"), [(True, False), (False, True)])
