@@ -176,10 +176,10 @@ def test_a_history_that_a_newer_auditor_wrote_is_left_alone(url: str) -> None:
 
     for writes in (True, False):
         line = refusal(url, writes=writes)
-        assert "a newer auditor wrote it (schema 9999, this one knows 0003)" in line
+        assert "a newer auditor wrote it (schema 9999, this one knows 0004)" in line
         assert "nothing was changed" in line
 
-    statement(url, "UPDATE auditor_schema SET version_num = '0003'")
+    statement(url, "UPDATE auditor_schema SET version_num = '0004'")
     assert len(opened(url).runs()) == 1
 
 
