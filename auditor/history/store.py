@@ -1,7 +1,7 @@
 """The history as the rest of the program uses it: opened, created or migrated, read and written."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from auditor.history.trends import (
     to_historical_finding,
 )
 from auditor.history.url import DatabaseLocation, locate_database
+from auditor.models.estate import Estate
 from auditor.models.facts import RunState
 from auditor.models.findings import ClusterReport
 from auditor.models.history import (
@@ -143,6 +144,18 @@ class HistoryStore:
                 after=queries.read_past_run(connection, cluster, last),
                 changes=find_changes_since(records, baseline, findings),
             )
+
+    def estate(self, clusters: Collection[str], now: datetime) -> Estate:
+        """Return what the runs on record add up to, of some clusters or (none named) of all."""
+        # An audit needs none of these, and starts sooner without them.
+        from auditor.history.estate.figures import build_estate
+        from auditor.history.estate.reading import read_estate_record
+
+        with self.database.reading() as connection:
+            for cluster in clusters:
+                _require_latest_run(connection, cluster)
+            record = read_estate_record(connection, clusters)
+        return build_estate(record, utc_timestamp(now))
 
     def export(self, cluster: str | None = None) -> tuple[dict[str, Any], ...]:
         """Return the whole history as flat rows, one for each period of a finding."""
