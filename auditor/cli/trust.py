@@ -1,6 +1,7 @@
 """`auditor trust`: show a server's certificate, and record its fingerprint."""
 
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -193,18 +194,25 @@ def _trust_on_first_use(server: ServerCertificate) -> bool:
 
 def _ask_to_record(server: ServerCertificate, path: str) -> bool:
     question = f"Record it for {server.name} in {path}? (yes, no, or the fingerprint to compare) "
+    # An empty text is the end of the input: nobody is there to answer again.
+    while answer := _ask_on_terminal(question):
+        match answer.strip().casefold():
+            case "y" | "yes":
+                return True
+            case "n" | "no":
+                break
+        with suppress(ConfigError):
+            expected = parse_fingerprint(answer)
+            return _is_expected_fingerprint(expected, server.certificate.sha256)
+        question = "That is neither. Type yes, no, or the fingerprint, which has 64 digits: "
+    print_error("nothing was recorded.")
+    return False
+
+
+def _ask_on_terminal(question: str) -> str:
+    """Return the line that was typed, with its end; "" where the input has ended."""
     typer.echo(escape_unprintable(question), err=True, nl=False)
-    answer = sys.stdin.readline().strip()
-    if answer.casefold() == "yes":
-        return True
-    if answer.casefold() in ("", "n", "no"):
-        print_error("nothing was recorded.")
-        return False
-    try:
-        return _is_expected_fingerprint(parse_fingerprint(answer), server.certificate.sha256)
-    except ConfigError:
-        print_error("that is neither yes nor a fingerprint; nothing was recorded.")
-        return False
+    return sys.stdin.readline()
 
 
 def _print_pin_notes(server: ServerCertificate, *, replace: bool) -> None:
