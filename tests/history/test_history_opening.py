@@ -150,7 +150,7 @@ def test_without_its_driver_postgresql_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert "pip install 'auditor[postgresql]'" in refusal("postgresql://h/d")
+    assert '-m pip install "auditor[postgresql]"' in refusal("postgresql://h/d")
 
 
 @pytest.mark.parametrize("place", ["no/such/folder/x.sqlite3", ".", "file/x.sqlite3"])
