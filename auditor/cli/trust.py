@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from auditor.cli.app import app
-from auditor.cli.completion import complete_clusters
 from auditor.cli.messages import print_error, print_warning
-from auditor.cli.options import ConfigOption
+from auditor.cli.options import ConfigOption, OneClusterArgument
 from auditor.cli.output import print_plain_text, print_text, terminal_width
 from auditor.cli.session import open_run_context, select_one_cluster
 from auditor.config.loader import CONFIG_FILE_NAME, find_default_config
@@ -38,16 +37,8 @@ def trust(
             help="The server: a node or the CUCM publisher by its name, or an address.",
         ),
     ],
+    cluster: OneClusterArgument = None,
     *,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            envvar="AUDITOR_CLUSTER",
-            help="Cluster that the server belongs to. May be left out if the file has only one.",
-            autocompletion=complete_clusters,
-            show_default=False,
-        ),
-    ] = None,
     node: Annotated[
         str | None,
         typer.Option(

@@ -184,7 +184,7 @@ def test_a_server_that_is_not_there_is_4(pair: Lab) -> None:
         (("no host",), "must be a host"),
         (("imp1.lab.test:99999",), "port"),
         ((PUB, "--fingerprint", "AB:CD"), "64 hexadecimal digits"),
-        ((PUB, "--cluster", "pare"), "did you mean `pair`"),
+        ((PUB, "pare"), "did you mean `pair`"),
         ((PUB, "--node", "a b"), "--node"),
     ],
 )
@@ -292,7 +292,7 @@ def test_without_a_file_it_is_shown_with_the_option_of_init(pair: Lab) -> None:
         (("--yes",), 2, "nothing was recorded, because there is no auditor.toml"),
         (("--fingerprint", OTHER), 3, "REFUSED"),
         (("-c", "nowhere.toml"), 2, "nowhere.toml: cannot be read"),
-        (("--cluster", "lab"), 2, "no auditor.toml"),
+        (("lab",), 2, "no auditor.toml"),
     ],
 )
 def test_without_a_file_nothing_is_recorded(
