@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command_from_info
 
 from auditor import __version__
+from auditor.cli.help_layout import HelpCommand, write_help
 from auditor.cli.messages import print_error
 from auditor.errors import AuditorError, ConfigError, Interrupted, OutputError
 from auditor.models.exit_codes import ExitCode
@@ -25,10 +26,7 @@ COMMAND_MODULES: Mapping[str, tuple[str, str]] = {
     "demo": ("demo", "Audit a simulated cluster that drifted, and show the report."),
     "simulate": ("simulation", "Serve a simulated cluster over HTTPS on loopback until Ctrl-C."),
     "docs": ("docs", "Print a page of the manual, such as configuration or troubleshooting."),
-    "doctor": (
-        "doctor",
-        "Check the set-up of clusters step by step, and say what to change where.",
-    ),
+    "doctor": ("doctor", "Check one cluster's set-up step by step, and say what to change where."),
     "examples": ("examples", "Print a ready example for timers, pipelines or monitoring."),
     "failover-check": ("failover", "Report the state of each redundancy group, and what to do."),
     "history": ("history", "Show recorded runs, the age of each finding, and what changed."),
@@ -92,8 +90,12 @@ class CommandGroup(TyperGroup):
         """List every command by its line alone: help and completion need no more."""
         super().__init__(**options)
         self.commands = {
-            name: TyperCommand(name, help=summary) for name, (_, summary) in COMMAND_MODULES.items()
+            name: HelpCommand(name, help=summary) for name, (_, summary) in COMMAND_MODULES.items()
         }
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer's own types
+        """Write the help."""
+        write_help(self, ctx, formatter)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - typer's own
         """Return the command that the words name, imported now."""
@@ -101,13 +103,18 @@ class CommandGroup(TyperGroup):
         return name, load_command(name) if name and listed else listed, rest
 
     def make_context(self, *words: Any, **options: Any) -> Any:  # noqa: ANN401 - typer's own types
-        """Read the options before the command; without any word, let typer show the help."""
+        """Read the options before the command."""
         try:
             return super().make_context(*words, **options)
         except TyperException as error:
-            if not error.format_message():
-                raise
             raise _print_usage_error(error) from error
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - typer's own types
+        """Read the words; without any, show the help."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help(), color=ctx.color)
+            raise typer.Exit(ExitCode.USAGE)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the context's class moved between releases
         """Run a command; print what went wrong on standard error."""
@@ -126,8 +133,6 @@ class CommandGroup(TyperGroup):
 
 app = typer.Typer(
     cls=CommandGroup,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
     # Typer's hook prints a trace where ours prints one line.
     pretty_exceptions_enable=False,
     help="Report where the services of a live Cisco IM and Presence cluster differ from Cisco's "
@@ -142,6 +147,7 @@ def load_command(name: str) -> TyperCommand:
     module, _ = COMMAND_MODULES[name]
     import_module(f"auditor.cli.{module}")
     (info,) = (info for info in app.registered_commands if info.name == name)
+    info.cls = HelpCommand
     command = get_command_from_info(
         info,
         pretty_exceptions_short=app.pretty_exceptions_short,

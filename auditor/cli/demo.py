@@ -21,15 +21,10 @@ from auditor.audit import (
     survey_clusters,
 )
 from auditor.cli.app import app
-from auditor.cli.output import (
-    print_text,
-    raise_output_problems,
-    supports_colour,
-    terminal_width,
-    write_reports,
-)
+from auditor.cli.output import print_text, raise_output_problems, write_reports
 from auditor.cli.session import open_run_context
 from auditor.cli.simulation import find_scenario, run_simulator
+from auditor.cli.terminal import supports_colour, terminal_width
 from auditor.collect.scope import SNAPSHOT_TOPICS, SurveyScope
 from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings, Configuration

@@ -10,7 +10,8 @@ from rich.markdown import Markdown
 
 from auditor.cli.app import app
 from auditor.cli.completion import complete_topics
-from auditor.cli.output import print_text, supports_colour, terminal_width
+from auditor.cli.output import print_text
+from auditor.cli.terminal import supports_colour, terminal_width
 from auditor.errors import ConfigError
 from auditor.report.console import render_console
 from auditor.text import did_you_mean

@@ -3,13 +3,12 @@
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from auditor.cli.completion import complete_clusters, format_completion
+from auditor.cli.completion import complete_clusters
 from auditor.models.findings import Severity
-from auditor.report.formats import COMMAND_FORMATS
 
 
 def split_env_list(
@@ -51,38 +50,25 @@ ClustersArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="CLUSTER",
-        help="Clusters of the file. Default: all.",
+        help="Clusters of the file to audit. Default: all.",
         autocompletion=complete_clusters,
         show_default=False,
     ),
 ]
 
-OneClusterArgument = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="CLUSTER",
-        help="Cluster of the file. May be left out if it has only one.",
-        autocompletion=complete_clusters,
-        show_default=False,
-    ),
-]
-
-
-def output_option(command: str, envvar: str = "AUDITOR_OUTPUT") -> Any:  # noqa: ANN401 - typer's own
-    """Return `--output` of a command, for the formats that it writes."""
-    *formats, last = COMMAND_FORMATS[command]
-    return typer.Option(
+OutputOption = Annotated[
+    list[str] | None,
+    typer.Option(
         "--output",
         "-o",
-        envvar=envvar,
+        envvar="AUDITOR_OUTPUT",
         metavar="FORMAT[:PATH]",
         callback=split_env_list,
-        help=f"{', '.join(formats)} or {last}, to standard output or to a file. May be repeated. "
-        "Default: terminal.",
-        autocompletion=format_completion(COMMAND_FORMATS[command]),
+        help="terminal, json, html, junit, sarif, csv, markdown or prometheus, to standard output "
+        "or to a file. May be repeated. Default: terminal.",
         show_default=False,
-    )
-
+    ),
+]
 
 FailOnOption = Annotated[
     Severity | None,
@@ -221,3 +207,5 @@ ReplayOption = Annotated[
         show_default=False,
     ),
 ]
+
+AsJsonOption = Annotated[bool, typer.Option("--json", envvar="AUDITOR_JSON", help="Print JSON.")]

@@ -7,7 +7,8 @@ import typer
 from auditor.cli.app import app
 from auditor.cli.completion import complete_recommendations
 from auditor.cli.options import PackOption
-from auditor.cli.output import print_text, supports_colour, terminal_width
+from auditor.cli.output import print_text
+from auditor.cli.terminal import supports_colour, terminal_width
 from auditor.errors import ConfigError
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 from auditor.report.json_report import read_report_schema

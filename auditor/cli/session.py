@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,13 +35,13 @@ _RECALL_REFUSAL_S = 60
 class CommandSession:
     """What is open while a command asks its clusters.
 
-    `logins` are the accounts by cluster name. `missing_logins` say why some are missing where that
+    `logins` are the accounts by cluster name. `missing_login` says why one is missing where that
     is allowed. `print_line` shows a line while the command goes on.
     """
 
     context: RunContext
     logins: Mapping[str, Credentials]
-    missing_logins: Mapping[str, str] = field(default_factory=dict)
+    missing_login: str = ""
     recorder: Recorder | None = None
     print_line: Callable[[str], None] = lambda _: None
 
@@ -78,9 +78,7 @@ def command_session(
         prepare_evidence_folder(evidence.folder)
     if options.insecure:
         warn_insecure()
-    logins, missing = find_credentials(clusters)
-    if missing and not login_optional:
-        raise ConfigError(missing.values())
+    logins, missing = _find_logins(clusters, optional=login_optional)
     recall = (
         recall_topology if history is None else _refuse_after_failure(history.recorded_topology)
     )
@@ -136,6 +134,17 @@ def _refuse_after_failure(recall: TopologyRecall) -> TopologyRecall:
     return ask
 
 
+def _find_logins(
+    clusters: Sequence[ClusterSettings], *, optional: bool
+) -> tuple[Mapping[str, Credentials], str]:
+    try:
+        return get_credentials(clusters), ""
+    except ConfigError as error:
+        if not optional:
+            raise
+        return {}, str(error)
+
+
 @contextmanager
 def open_run_context(
     workers: int,
@@ -169,26 +178,27 @@ def _open_network(recorder: Recorder | None) -> Iterator[Network]:
         recording.finish()
 
 
-def find_credentials(
-    clusters: Sequence[ClusterSettings],
-) -> tuple[Mapping[str, Credentials], Mapping[str, str]]:
+def get_credentials(clusters: Sequence[ClusterSettings]) -> Mapping[str, Credentials]:
     """Find the password of every cluster before any of them is asked.
 
-    Returns the accounts, and why there is none where it is missing, both by cluster name.
+    Raises:
+        ConfigError: some have none; one line for each.
     """
     # Without a terminal getpass would read standard input, which a timer or a pipe holds.
     prompt = getpass.getpass if sys.stdin.isatty() and sys.stderr.isatty() else None
     keyring = system_keyring()
     logins: dict[str, Credentials] = {}
-    missing: dict[str, str] = {}
+    problems = []
     for cluster in clusters:
         try:
             logins[cluster.name] = resolve_credentials(
                 cluster, os.environ, prompt=prompt, keyring=keyring
             )
         except CredentialError as error:
-            missing[cluster.name] = str(error)
-    return logins, missing
+            problems.append(str(error))
+    if problems:
+        raise ConfigError(problems)
+    return logins
 
 
 def warn_insecure() -> None:

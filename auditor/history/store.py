@@ -1,7 +1,7 @@
 """The history as the rest of the program uses it: opened, created or migrated, read and written."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,6 @@ from auditor.history.trends import (
     to_historical_finding,
 )
 from auditor.history.url import DatabaseLocation, locate_database
-from auditor.models.estate import Estate
 from auditor.models.facts import RunState
 from auditor.models.findings import ClusterReport
 from auditor.models.history import (
@@ -117,14 +116,11 @@ class HistoryStore:
         with self.database.reading() as connection:
             return queries.read_recorded_clusters(connection)
 
-    def runs(self, *clusters: str, limit: int | None = None) -> tuple[PastRun, ...]:
-        """Return recorded runs, one entry for each cluster of a run, the latest first.
-
-        Only those of the named clusters, if any is named.
-        """
+    def runs(self, cluster: str | None = None, *, limit: int | None = None) -> tuple[PastRun, ...]:
+        """Return recorded runs, one entry for each cluster of a run, the latest first."""
         with self.database.reading() as connection:
-            _require_recorded_clusters(connection, clusters)
-            return queries.read_past_runs(connection, clusters, limit=limit)
+            _require_recorded_cluster(connection, cluster)
+            return queries.read_past_runs(connection, cluster, limit=limit)
 
     def latest_findings(self, cluster: str) -> tuple[HistoricalFinding, ...]:
         """Return every finding of a cluster's last run, with its age."""
@@ -148,25 +144,11 @@ class HistoryStore:
                 changes=find_changes_since(records, baseline, findings),
             )
 
-    def estate(self, clusters: Collection[str], now: datetime) -> Estate:
-        """Return what the runs on record add up to, of some clusters or (none named) of all."""
-        # An audit needs none of these, and starts sooner without them.
-        from auditor.history.estate.figures import build_estate
-        from auditor.history.estate.reading import read_estate_record
-
+    def export(self, cluster: str | None = None) -> tuple[dict[str, Any], ...]:
+        """Return the whole history as flat rows, one for each period of a finding."""
         with self.database.reading() as connection:
-            _require_recorded_clusters(connection, clusters)
-            record = read_estate_record(connection, clusters)
-        return build_estate(record, utc_timestamp(now))
-
-    def export(self, *clusters: str) -> tuple[dict[str, Any], ...]:
-        """Return the whole history as flat rows, one for each period of a finding.
-
-        Only that of the named clusters, if any is named.
-        """
-        with self.database.reading() as connection:
-            _require_recorded_clusters(connection, clusters)
-            return queries.read_period_rows(connection, clusters)
+            _require_recorded_cluster(connection, cluster)
+            return queries.read_period_rows(connection, cluster)
 
     def prune(self, keep: timedelta, now: datetime) -> int:
         """Delete runs that started longer ago than `keep`; return how many. See `prune_runs`."""
@@ -187,7 +169,7 @@ def _build_cluster_history(
     return ClusterHistory(
         ages={finding.id: finding.age for finding in findings},
         changes=() if before is None else find_changes_since(records, before, findings),
-        runs=queries.read_past_runs(connection, [cluster.name], limit=MAX_PAST_RUNS),
+        runs=queries.read_past_runs(connection, cluster.name, limit=MAX_PAST_RUNS),
         unread=queries.read_unread_nodes(connection, cluster.name, before),
         other_publisher=_find_other_publisher(connection, cluster.name, before, cluster.publisher),
     )
@@ -244,8 +226,8 @@ def _require_latest_run(connection: Connection, cluster: str) -> int:
     return run
 
 
-def _require_recorded_clusters(connection: Connection, clusters: Collection[str]) -> None:
-    for cluster in clusters:
+def _require_recorded_cluster(connection: Connection, cluster: str | None) -> None:
+    if cluster is not None:
         _require_latest_run(connection, cluster)
 
 

@@ -250,18 +250,32 @@ def test_a_run_that_only_writes_files_prints_its_result_on_a_terminal(
     assert "differences" not in screen
 
 
-def test_piped_output_has_no_escapes_and_no_progress(lab: Start) -> None:
-    """Not even where the environment would force colour upon it."""
-    ended = _shell(lab("demo"), "$AUDIT", FORCE_COLOR="1", CLICOLOR_FORCE="1")
-    assert "\x1b" not in ended.stdout + ended.stderr
+@pytest.mark.parametrize(
+    ("more", "coloured"),
+    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+    ids=["pipe", "force-color", "no-color"],
+)
+def test_a_pipe_gets_colour_only_where_it_is_asked_for_and_no_progress(
+    lab: Start, more: Mapping[str, str], coloured: bool
+) -> None:
+    ended = _shell(lab("demo"), "$AUDIT", **more)
+    assert ("\x1b[" in ended.stdout) is coloured
     assert ended.stderr == ""
+
+
+def test_a_pipe_is_as_wide_as_columns_says(lab: Start) -> None:
+    """Without COLUMNS it has 100, so that what is kept of two runs can be compared."""
+    running = lab("demo")
+    for more, width in (({}, 100), ({"COLUMNS": "140"}, 140)):
+        lines = _shell(running, "$AUDIT", **more).stdout.splitlines()
+        assert max(map(len, lines)) == width
 
 
 def test_a_fault_of_the_program_itself_is_one_line_and_code_1(lab: Start) -> None:
     """The trace is for those who ask for it."""
     running = lab(PAIR)
     broken = (
-        "import auditor.report.formats as o; o.render_report_pieces = lambda *_, **__: 1 / 0\n"
+        "import auditor.report.formats as o; o.render_report = lambda *_, **__: 1 / 0\n"
         "from auditor.__main__ import main; main()"
     )
     words = [sys.executable, "-c", broken]

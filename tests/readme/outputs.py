@@ -29,7 +29,7 @@ AUDIT_HEAD_LINES = 73
 def read_help(command: str) -> str:
     """Return the help of a command as a pipe of 100 columns shows it."""
     words = [sys.executable, "-m", "auditor", *command.split(), "--help"]
-    environment = {"PATH": os.environ["PATH"], "TYPER_USE_RICH": "0", "COLUMNS": "100"}
+    environment = {"PATH": os.environ["PATH"], "COLUMNS": "100"}
     ended = subprocess.run(words, capture_output=True, text=True, check=True, env=environment)
     return ended.stdout.replace("python -m auditor", "auditor")
 
@@ -96,7 +96,7 @@ def brief_precheck() -> str:
 def precheck_demo(*change: str) -> str:
     """Ask for a go for a change to the demonstration's cluster."""
     with running_lab("demo") as lab:
-        return read_output(lab, "precheck", "campus", *change)
+        return read_output(lab, "precheck", "--cluster", "campus", *change)
 
 
 def diff() -> str:
