@@ -147,7 +147,8 @@ def load_command(name: str) -> TyperCommand:
     module, _ = COMMAND_MODULES[name]
     import_module(f"auditor.cli.{module}")
     (info,) = (info for info in app.registered_commands if info.name == name)
-    info.cls = HelpCommand
+    if info.cls in (None, TyperCommand):
+        info.cls = HelpCommand
     command = get_command_from_info(
         info,
         pretty_exceptions_short=app.pretty_exceptions_short,

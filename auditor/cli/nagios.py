@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
 from auditor.audit import RunOptions, audit_clusters
 from auditor.cli.app import app, usage_message
+from auditor.cli.help_layout import HelpCommand
 from auditor.cli.options import (
     AllowUnknownOption,
     ClustersArgument,
@@ -51,7 +51,7 @@ def _report_errors_as_unknown() -> Iterator[None]:
         raise typer.Exit(PluginState.UNKNOWN) from error
 
 
-class NagiosCommand(TyperCommand):
+class NagiosCommand(HelpCommand):
     """A command that always ends with a plugin's line and status."""
 
     def make_context(self, *words: Any, **more: Any) -> Any:  # noqa: ANN401 - typer's own types
