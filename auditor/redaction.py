@@ -12,7 +12,7 @@ import functools
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from html.entities import codepoint2name
 
 from auditor.errors import REDACTED
@@ -42,9 +42,16 @@ class Redactor:
         more = set(secrets) - {"", *self._secrets}
         return Redactor((*self._secrets, *more), self._names) if more else self
 
+    def may_find_secret(self, text: str) -> bool:
+        """Return whether a text, or one that it is an XML or JSON spelling of, may hold a secret.
+
+        Much cheaper than to look. False is certain.
+        """
+        return next(self._candidates(text), None) is not None
+
     def has_secret(self, text: str) -> bool:
         """Return whether a secret is in a text."""
-        return any(pattern.search(text) for pattern in self._patterns)
+        return any(pattern.search(text) for pattern in self._patterns_for(text))
 
     def redact_text(self, text: str) -> str:
         """Return text without secrets."""
@@ -76,17 +83,63 @@ class Redactor:
                         return data.removesuffix(start) + REDACTED.encode(), count + 1
         return data, count
 
-    @functools.cached_property
-    def _patterns(self) -> tuple[re.Pattern[str], ...]:
-        # Compiled when first needed: it takes longer than to read a reply.
-        return (*map(_secret_pattern, self._secrets), *map(_name_pattern, self._names))
-
     def _substitute(self, text: str) -> tuple[str, int]:
         count = 0
-        for pattern in self._patterns:
+        for pattern in self._patterns_for(text):
             text, more = pattern.subn(REDACTED, text)
             count += more
         return text, count
+
+    def _patterns_for(self, text: str) -> Iterator[re.Pattern[str]]:
+        """Yield the patterns of the secrets and names that may be in a text.
+
+        To compile one takes longer than to read a reply, and hardly any reply repeats a secret.
+        """
+        return (make_pattern(value) for make_pattern, value in self._candidates(text))
+
+    def _candidates(self, text: str) -> Iterator[tuple[Callable[[str], re.Pattern[str]], str]]:
+        if not (self._secrets or self._names):
+            return
+        plain = _plain_text(text)
+        for make_pattern, values in (
+            (_secret_pattern, self._secrets),
+            (_name_pattern, self._names),
+        ):
+            for value in values:
+                if plain is None or any(
+                    all(word in plain for word in words) for words in _words_by_spelling(value)
+                ):
+                    yield make_pattern, value
+
+
+_ESCAPE = re.compile(r"&(?:amp;)*#|%(?:25)*[3-7][0-9a-f]|\\(?:u[0-9a-f{]|x[0-9a-f])", re.IGNORECASE)
+"""What may stand for a letter or digit of ASCII: none of them has a name in XML or HTML."""
+
+_OTHER_CASES = str.maketrans({0x130: "i", 0x131: "i", 0x17F: "s", 0x212A: "k"})
+"""The letters outside ASCII that `re` takes for another case of one inside."""
+
+
+def _plain_text(text: str) -> str | None:
+    """Return a text in lower case; None if any of its letters and digits may be escaped."""
+    if _ESCAPE.search(text):
+        return None
+    return (text if text.isascii() else text.translate(_OTHER_CASES)).lower()
+
+
+@functools.lru_cache(maxsize=256)
+def _words_by_spelling(secret: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the words that a plain text holds if it repeats a secret, as it is or as base64.
+
+    Words of letters and digits of ASCII, the longest first: every other character has several
+    spellings. A secret may have none, and then may be in every text.
+    """
+    return _find_words(secret), _find_words(_base64(secret))
+
+
+def _find_words(text: str) -> tuple[str, ...]:
+    # Lower case only now: that of a letter outside ASCII may hold one inside.
+    words = {word.lower() for word in re.findall(r"[A-Za-z0-9]+", text)}
+    return tuple(sorted(words, key=len, reverse=True))
 
 
 def _base64(secret: str) -> str:

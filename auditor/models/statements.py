@@ -327,11 +327,11 @@ def make_statement(form: Form, **values: StatementValue) -> Statement:
     """Return a statement; tokens become plain text, and empty values are left out."""
     # Sorted and without empty values: alike statements are equal however they were made.
     # A run makes a hundred thousand of them, so plain text takes the short way.
-    plain = (
+    plain = [
         (name, value if type(value) is str else _plain_value(value))
         for name, value in sorted(values.items())
         if value
-    )
+    ]
     return Statement(form, tuple(plain))
 
 
@@ -368,4 +368,6 @@ def _generalize(item: StatementItem, kind: str, subject: str) -> StatementItem:
 
 
 def _plain_value(value: StatementValue) -> StatementValue:
-    return _map_items(value, lambda item: item if isinstance(item, Statement) else str(item))
+    if isinstance(value, tuple):
+        return tuple(item if isinstance(item, Statement) else str(item) for item in value)
+    return value if isinstance(value, Statement) else str(value)

@@ -4,6 +4,7 @@ zeep reads the WSDLs (each once in a process) and builds the requests; `auditor.
 the replies. AXL has versions: this module knows which, and picks the newest that both sides have.
 """
 
+import functools
 import io
 import logging
 import re
@@ -62,6 +63,10 @@ PERFMON_API = SoapInterface(
 AXL_API = SoapInterface(Interface.AXL, "AXLAPI", "/axl/", INTERFACE_ROLES[Interface.AXL])
 
 
+_MAX_KEPT_ENVELOPES = 64
+"""Of one operation: those that name a node are as many as the nodes."""
+
+
 class SoapOperation:
     """One operation of one interface: it builds requests, and describes the reply to them."""
 
@@ -70,6 +75,7 @@ class SoapOperation:
         self.interface = interface
         self.name = name
         self._operation = operation
+        self._envelopes: dict[str, bytes] = {}
 
     @property
     def soap_action(self) -> str:
@@ -87,15 +93,22 @@ class SoapOperation:
         return self._operation.output.body
 
     def envelope(self, values: Mapping[str, Any]) -> bytes:
-        """Return the request's envelope."""
-        content = self._operation.create(**values).content
-        return etree.tostring(content, xml_declaration=True, encoding="utf-8")
+        """Return the request's envelope; most nodes are asked the same, so some are kept."""
+        key = repr(values)
+        envelope = self._envelopes.get(key)
+        if envelope is None:
+            content = self._operation.create(**values).content
+            envelope = etree.tostring(content, xml_declaration=True, encoding="utf-8")
+            if len(self._envelopes) < _MAX_KEPT_ENVELOPES:
+                self._envelopes[key] = envelope
+        return envelope
 
 
 _parsed_wsdls: dict[tuple[str, str], ZeepObject] = {}
 _wsdl_lock = threading.Lock()
 
 
+@functools.lru_cache(maxsize=64)
 def get_operation(
     interface: SoapInterface, name: str, axl_version: str = _WSDL_AXL_VERSION
 ) -> SoapOperation:

@@ -5,7 +5,7 @@ boolean into False, and forgets what the node sent.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -26,6 +26,8 @@ _XML_SPACE = " \t\r\n"
 # Informix writes t and f, XML Schema true, false, 1 and 0.
 _BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 _RowT = TypeVar("_RowT")
+_Row = Mapping[str, str | None]
+"""The texts of a row's children by local name; None where a child is nil or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,33 +115,33 @@ def parse_sql_rows(reply: CheckedReply) -> tuple[dict[str, str | None], ...]:
     )
 
 
-def _parse_service_row(row: etree._Element) -> records.ServiceRow:
-    code = _child_text(row, "ReasonCode")
+def _parse_service_row(row: _Row) -> records.ServiceRow:
+    code = row.get("ReasonCode")
     return records.ServiceRow(
-        name=_child_text(row, "ServiceName") or "",
-        status=_child_text(row, "ServiceStatus"),
+        name=row.get("ServiceName") or "",
+        status=row.get("ServiceStatus"),
         reason_code=_parse_integer(code),
         reason_code_text=code or "",
-        reason=_child_text(row, "ReasonCodeString"),
-        start_time=_child_text(row, "StartTime"),
-        uptime_s=_parse_integer(_child_text(row, "UpTime")),
+        reason=row.get("ReasonCodeString"),
+        start_time=row.get("StartTime"),
+        uptime_s=_parse_integer(row.get("UpTime")),
     )
 
 
-def _parse_specification(row: etree._Element) -> records.ServiceSpecification:
+def _parse_specification(row: _Row) -> records.ServiceSpecification:
     return records.ServiceSpecification(
-        name=_child_text(row, "ServiceName") or "",
-        type=_child_text(row, "ServiceType"),
-        deployable=_parse_boolean(_child_text(row, "Deployable")),
-        group=_child_text(row, "GroupName"),
+        name=row.get("ServiceName") or "",
+        type=row.get("ServiceType"),
+        deployable=_parse_boolean(row.get("Deployable")),
+        group=row.get("GroupName"),
     )
 
 
-def _parse_counter(row: etree._Element) -> records.PerfmonCounter:
-    status = _child_text(row, "CStatus")
+def _parse_counter(row: _Row) -> records.PerfmonCounter:
+    status = row.get("CStatus")
     return records.PerfmonCounter(
-        name=_child_text(row, "Name") or "",
-        value=_parse_integer(_child_text(row, "Value")),
+        name=row.get("Name") or "",
+        value=_parse_integer(row.get("Value")),
         # A status that is no number must not pass for a status that was not sent.
         status=None
         if status is None
@@ -147,34 +149,34 @@ def _parse_counter(row: etree._Element) -> records.PerfmonCounter:
     )
 
 
-def _parse_process_node(row: etree._Element) -> records.ProcessNode:
+def _parse_process_node(row: _Row) -> records.ProcessNode:
     return records.ProcessNode(
-        name=_child_text(row, "name") or "",
-        description=_child_text(row, "description"),
-        usage=_child_text(row, "nodeUsage"),
-        role=_child_text(row, "processNodeRole"),
+        name=row.get("name") or "",
+        description=row.get("description"),
+        usage=row.get("nodeUsage"),
+        role=row.get("processNodeRole"),
     )
 
 
-def _parse_redundancy_group(row: etree._Element) -> records.RedundancyGroup:
+def _parse_redundancy_group(row: _Row) -> records.RedundancyGroup:
     return records.RedundancyGroup(
-        name=_child_text(row, "name") or "",
-        server1=_child_text(row, "server1"),
-        server2=_child_text(row, "server2"),
-        ha_enabled=_parse_boolean(_child_text(row, "haEnabled")),
+        name=row.get("name") or "",
+        server1=row.get("server1"),
+        server2=row.get("server2"),
+        ha_enabled=_parse_boolean(row.get("haEnabled")),
     )
 
 
-def _parse_process_node_service(row: etree._Element) -> records.ProcessNodeService:
+def _parse_process_node_service(row: _Row) -> records.ProcessNodeService:
     return records.ProcessNodeService(
-        node=_child_text(row, "processNodeName") or "",
-        service=_child_text(row, "service") or "",
-        is_active=_parse_boolean(_child_text(row, "isActive")),
+        node=row.get("processNodeName") or "",
+        service=row.get("service") or "",
+        is_active=_parse_boolean(row.get("isActive")),
     )
 
 
 def _parse_axl_list(
-    reply: CheckedReply, name: str, key: str, parse_row: Callable[[etree._Element], _RowT]
+    reply: CheckedReply, name: str, key: str, parse_row: Callable[[_Row], _RowT]
 ) -> tuple[_RowT, ...]:
     """Read the rows of an AXL list; its `return` must be there, even when it is empty."""
     result = _required_child(reply, reply.element, "return")
@@ -186,12 +188,12 @@ def _parse_rows(
     parent: etree._Element,
     name: str,
     key: str,
-    parse_row: Callable[[etree._Element], _RowT],
+    parse_row: Callable[[_Row], _RowT],
 ) -> tuple[_RowT, ...]:
     """Read each child called `name`; raises `BadReply` if one has no value for its `key`."""
-    rows = list(parent.iterchildren(f"{{*}}{name}"))
+    rows = [_child_texts(row) for row in parent.iterchildren(f"{{*}}{name}")]
     # Such a row is not skipped: one service or node would be missing, and no report would say so.
-    if not all(_child_text(row, key) for row in rows):
+    if not all(row.get(key) for row in rows):
         raise _missing_element_error(reply, key)
     return tuple(parse_row(row) for row in rows)
 
@@ -224,9 +226,23 @@ def _first_child(parent: etree._Element, name: str) -> etree._Element | None:
 def _child_text(parent: etree._Element, name: str) -> str | None:
     """Return a child's own text, trimmed; None where the child is absent, nil or empty."""
     child = _first_child(parent, name)
-    if child is None or is_nil_element(child):
+    return None if child is None else _text_of(child)
+
+
+def _child_texts(row: etree._Element) -> _Row:
+    """Return the texts of all children; of two of one name, the first."""
+    texts: dict[str, str | None] = {}
+    for child in row:
+        name = child.tag.rpartition("}")[2]
+        if name not in texts:
+            texts[name] = _text_of(child)
+    return texts
+
+
+def _text_of(element: etree._Element) -> str | None:
+    if is_nil_element(element):
         return None
-    return (child.text or "").strip(_XML_SPACE) or None
+    return (element.text or "").strip(_XML_SPACE) or None
 
 
 def _parse_integer(text: str | None, unreadable: int | None = None) -> int | None:

@@ -30,6 +30,17 @@ def with_retries(
     the budget of the server.
     """
 
+    try:
+        return send()
+    except (ConnectionDropped, RateLimited, ServerBusy) as error:
+        # Hardly any request comes here, so what repeats is made only now.
+        first_tries = iter((error,))
+
+    def send_again() -> _ReturnT:
+        for error in first_tries:
+            raise error
+        return send()
+
     def longest_pause_s(attempt: tenacity.RetryCallState) -> float:
         # The longest, not the drawn one: a replay must come to the same number of repeats.
         return backoff_s[attempt.attempt_number - 1] * (1 + _PAUSE_JITTER)
@@ -58,4 +69,4 @@ def with_retries(
     )
     # In this order: the server may close the idle connection in every pause, so each attempt has
     # a second try of its own.
-    return busy(lambda: dropped(send))
+    return busy(lambda: dropped(send_again))

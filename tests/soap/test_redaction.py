@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from auditor.redaction import Redactor
+from auditor.redaction import Redactor, _secret_pattern
 from tests.soap.spellings import SPELLINGS
 
 PASSWORD = "s3cr3t  & <\"more'> \u00e4\u20ac\U0001f511/+="
@@ -116,3 +116,26 @@ def test_a_name_is_hidden_only_as_a_whole_word() -> None:
     assert redactor.redact_text(text) == (
         "user ***, ***. (***) ***:*** '***' lab.example.test imp.lab a-lab lab-2 labs"
     )
+
+
+@pytest.mark.parametrize("said", ["\u0130\u017f\u212a-12", "\u0131\u017fk-12", "ISK-12"])
+def test_a_letter_outside_ascii_counts_as_another_case_where_re_says_so(said: str) -> None:
+    assert Redactor(["isk-12"]).redact_text(f"<{said}>") == "<***>"
+
+
+@settings(max_examples=25)
+@given(secret=secrets, spelling=st.sampled_from(sorted(SPELLINGS)))
+def test_the_cheap_test_misses_no_secret(secret: str, spelling: str) -> None:
+    """It is asked of a whole reply, so its text stands there as XML spells it."""
+    element = etree.Element("a", was=SPELLINGS[spelling](secret))
+    text = etree.tostring(element, encoding="unicode")
+    assert _redactor(secret).may_find_secret(text) or not _redactor(secret).has_secret(text)
+
+
+def test_a_reply_without_secret_costs_no_pattern() -> None:
+    """Each session has its own cookie, and its pattern takes longer than to read a reply."""
+    redactor = _redactor("a-secret-of-this-test").with_secrets(["0123456789ABCDEF"])
+    made = _secret_pattern.cache_info().misses
+    assert not redactor.may_find_secret("<Name>\\\\imp1\\Cisco XCP Router\\Sessions</Name>")
+    assert redactor.redact_text("Cisco XCP Router") == "Cisco XCP Router"
+    assert _secret_pattern.cache_info().misses == made
