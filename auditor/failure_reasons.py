@@ -85,7 +85,7 @@ REASONS: Mapping[Reason, ReasonText] = {
     ),
     Reason.TLS: ReasonText(
         "{server} showed no certificate that is trusted here",
-        "look at its certificate with `auditor trust {server} --cluster {cluster}`, then pin it, "
+        "look at its certificate with `auditor trust {server} {cluster}`, then pin it, "
         "give its authority as `ca_bundle`, or renew it{with_ha_off}",
         "[cluster.pins] or `ca_bundle`",
     ),

@@ -27,7 +27,7 @@ from auditor.models.report import Report
 from auditor.models.statements import Statement
 from auditor.report.json_report import report_to_dict
 from auditor.report.summary import describe_failures, failure_reason
-from auditor.text import join_names, utc_timestamp
+from auditor.text import did_you_mean, join_names, utc_timestamp
 
 Key = TypeVar("Key")
 
@@ -109,6 +109,27 @@ class Snapshot:
     def finished_at(self) -> str:
         """Return when the run of the snapshot finished (ISO 8601, UTC)."""
         return utc_timestamp(self.report.run.finished_at)
+
+    def select(self, names: Iterable[str]) -> "Snapshot":
+        """Return the snapshot with the named clusters alone; with all if none is named.
+
+        Case is ignored. Raises ConfigError for every name that the snapshot does not hold.
+        """
+        requested = {name.casefold(): name for name in names}
+        if not requested:
+            return self
+        held = {name.casefold() for name in self.facts}
+        missing = [name for folded, name in requested.items() if folded not in held]
+        if missing:
+            raise ConfigError(
+                f"the snapshot of {self.finished_at} has no cluster {name!r}; "
+                f"it has {join_names(self.facts)}"
+                f"{did_you_mean(name, self.facts) or '.'}"
+                for name in missing
+            )
+        clusters = tuple(c for c in self.report.clusters if c.name.casefold() in requested)
+        facts = {name: held for name, held in self.facts.items() if name.casefold() in requested}
+        return replace(self, report=replace(self.report, clusters=clusters), facts=facts)
 
 
 _SNAPSHOT = TypeAdapter(Snapshot)

@@ -16,6 +16,7 @@ class ActivationAdvice:
     `needs` are services that must run first; `confirm` is what no interface shows (CAU-01).
     Afterwards `restart_everywhere` is restarted on all nodes, `restart_here` on its own.
     `connects` is what a stop interrupts if users are connected through the service, else empty.
+    On the way back `undo` sets back what was prepared; what `remains` cannot be taken back.
     """
 
     name: str
@@ -27,6 +28,8 @@ class ActivationAdvice:
     after: tuple[str, ...] = ()
     restart_everywhere: tuple[str, ...] = ()
     restart_here: tuple[str, ...] = ()
+    undo: tuple[str, ...] = ()
+    remains: tuple[str, ...] = ()
 
 
 @cache

@@ -18,6 +18,7 @@ from auditor.change.what_if import (
     WhatIfFindings,
     find_changed_node,
     findings_for_change,
+    is_already_made,
 )
 from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.facts import CHANGING_STATES, ClusterFacts, NodeFacts, Origin, RunState, Source
@@ -68,18 +69,6 @@ def apply_threshold(check: ChangeCheck, fail_on: Severity) -> ChangeCheck:
     if check.result is PrecheckResult.NO_GO and not check.severity.reaches(fail_on):
         return replace(check, result=PrecheckResult.NOTE, is_below_threshold=True)
     return check
-
-
-def is_already_made(change: RequestedChange, facts: ClusterFacts) -> bool:
-    """Return whether the service is activated and runs, or is not activated, as requested."""
-    # A restart is never made already.
-    if change.restarts:
-        return False
-    state = find_changed_node(facts, change).services.get(change.service)
-    # Not enough to be activated: one that is stopped still needs a start in Control Center.
-    if state is None or state.activated is not change.activates:
-        return False
-    return state.state is RunState.STARTED or not change.activates
 
 
 def state_check(change: RequestedChange, facts: ClusterFacts) -> ChangeCheck:

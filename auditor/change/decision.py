@@ -14,6 +14,7 @@ from auditor.change.diff.model import (
     ExpectedSetting,
     ServiceOnNode,
 )
+from auditor.change.rollback import NO_ROLLBACK, Rollback
 from auditor.change.steps import ChangeStep
 from auditor.change.what_if import RequestedChange
 from auditor.models.exit_codes import ExitCode
@@ -194,7 +195,7 @@ class ChangeCheck:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Every check of a change.
+    """Every check of a change, its steps, and those of the way back.
 
     `replication` and `sessions` are PerfMon's counters of each node, None where they were not read.
     `restarts` are those that may follow from the change.
@@ -207,6 +208,7 @@ class Decision:
     changes: tuple[RequestedChange, ...]
     checks: tuple[ChangeCheck, ...]
     steps: tuple[ChangeStep, ...] = ()
+    rollback: Rollback = NO_ROLLBACK
     replication: Mapping[str, int | None] = field(default_factory=dict)
     sessions: Mapping[str, int | None] = field(default_factory=dict)
     restarts: tuple[ServiceOnNode, ...] = ()
@@ -227,6 +229,11 @@ class Decision:
         """Return no-go if any check is, else undecided if any check is, else go."""
         results = (c.result for c in self.checks if c.result in RESULT_EXIT_CODES)
         return min(results, key=lambda r: RESULT_EXIT_CODES[r].rank, default=PrecheckResult.GO)
+
+    @property
+    def has_no_go(self) -> bool:
+        """Return whether the change must not be made, so that nobody is to follow its steps."""
+        return self.result is PrecheckResult.NO_GO
 
     @property
     def exit_code(self) -> ExitCode:

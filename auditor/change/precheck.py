@@ -8,7 +8,6 @@ from auditor.change.checks import (
     feature_checks,
     find_changed_settings,
     fixed_checks,
-    is_already_made,
     placement_checks,
     prerequisite_checks,
     state_check,
@@ -30,8 +29,14 @@ from auditor.change.decision import (
 from auditor.change.following_restarts import find_following_restarts
 from auditor.change.group_checks import group_checks
 from auditor.change.merge import merge_checks
+from auditor.change.rollback import plan_rollback
 from auditor.change.steps import plan_steps
-from auditor.change.what_if import RequestedChange, WhatIfFindings, judge_change
+from auditor.change.what_if import (
+    RequestedChange,
+    WhatIfFindings,
+    is_already_made,
+    judge_change,
+)
 from auditor.models.facts import ClusterFacts, Source
 from auditor.models.findings import Severity, Verdict
 from auditor.recommendations.discovered import drop_contradicted_facts
@@ -87,6 +92,7 @@ def decide_change(
         changes=tuple(changes),
         checks=tuple(merge_checks(checks)),
         steps=plan_steps(facts, changes),
+        rollback=plan_rollback(facts, changes),
         replication=read_replication_states(facts),
         sessions=read_session_counts(facts),
         restarts=find_following_restarts(facts, changes),

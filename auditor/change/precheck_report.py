@@ -13,7 +13,12 @@ from pydantic import TypeAdapter
 
 from auditor.change.advice import load_activation_advice
 from auditor.change.decision import ChangeCheck, CheckKind, Decision, PrecheckResult, PrecheckTopic
-from auditor.change.step_report import render_steps, steps_to_dicts
+from auditor.change.step_report import (
+    StepContext,
+    render_steps,
+    rollback_to_dict,
+    steps_to_dicts,
+)
 from auditor.change.what_if import RequestedChange
 from auditor.models.findings import Verdict
 from auditor.models.statements import Statement, join_statements
@@ -55,11 +60,12 @@ _TOPIC_HEADINGS = {
     PrecheckTopic.CONFIRM: "Configuration that no interface shows",
 }
 
-_STEP_HEADINGS = {
+STEP_HEADINGS = {
     PrecheckResult.GO: "Steps",
-    PrecheckResult.NO_GO: "Steps, once every no-go is fixed",
+    PrecheckResult.NO_GO: "No steps: this change is not approved",
     PrecheckResult.UNDECIDED: "Steps, once nothing is undecided",
 }
+NO_STEPS_REASON = "Fix every no-go, then run the precheck again: it lists the steps of a go."
 
 _ACTIVATION_WORDS = {
     True: "activated",
@@ -175,14 +181,26 @@ def render_decision_text(decision: Decision, *, width: int) -> str:
     ]
     for topic, heading in _TOPIC_HEADINGS.items():
         lines += _topic_lines(heading, [c for c in decision.checks if c.topic is topic], width)
-    if decision.steps:
-        lines += [
-            _STEP_HEADINGS[decision.result],
-            *render_steps(decision.steps, decision.sessions, width),
-            "",
-        ]
+    lines += _step_lines(decision, width)
     code, word = int(decision.exit_code), _RESULT_WORDS[decision.result]
     return "\n".join((*lines, f"Nothing was changed. Exit code {code}: {word}.", ""))
+
+
+def _step_lines(decision: Decision, width: int) -> list[str]:
+    """Return the steps; under a no-go somebody might follow them."""
+    if not decision.steps:
+        return []
+    lines = (
+        wrap_text(NO_STEPS_REASON, width, first_indent="  ", indent="  ")
+        if decision.has_no_go
+        else render_steps(decision.steps, step_context(decision), width)
+    )
+    return [STEP_HEADINGS[decision.result], *lines, ""]
+
+
+def step_context(decision: Decision) -> StepContext:
+    """Return what the texts of the steps need of a decision."""
+    return StepContext(decision.cluster, decision.sessions)
 
 
 def _decision_headline(decision: Decision) -> str:
@@ -263,7 +281,8 @@ def render_decision_json(decision: Decision) -> str:
         "points": [_check_dict(check) for check in decision.checks],
         "replication": decision.replication,
         "sessions": decision.sessions,
-        "steps": steps_to_dicts(decision.steps, decision.sessions),
+        "steps": steps_to_dicts(decision.steps, step_context(decision)),
+        "rollback": rollback_to_dict(decision.rollback, step_context(decision)),
         "exit_code": decision.exit_code,
     }
     return json_text(content)

@@ -1,16 +1,34 @@
-"""The steps of a change as text and as data; their words are in `step_texts.toml`."""
+"""The steps of a change and of its roll-back as text and as data.
 
+Their words are in `step_texts.toml` and `limit_texts.toml`.
+"""
+
+import shlex
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
 from pydantic import TypeAdapter
 
+from auditor.change.rollback import LimitKind, Rollback, RollbackLimit
 from auditor.change.steps import ChangeStep, StepKind
 from auditor.service_names import FEATURE_SERVICES, XCP_ROUTER
 from auditor.text import join_names, printable, wrap_text
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """What the texts of all steps need: the cluster, and the users' sessions of each node now."""
+
+    cluster: str = ""
+    sessions: Mapping[str, int | None] = field(default_factory=dict)
+
+    @property
+    def cluster_argument(self) -> str:
+        """Return the cluster as a command line names it."""
+        return shlex.quote(self.cluster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +42,24 @@ class StepTexts:
 
 @cache
 def _load_step_texts() -> Mapping[StepKind, StepTexts]:
-    content = (files("auditor.change") / "step_texts.toml").read_text(encoding="utf-8")
-    return TypeAdapter(dict[StepKind, StepTexts]).validate_python(tomllib.loads(content))
+    return TypeAdapter(dict[StepKind, StepTexts]).validate_python(_read_texts("step_texts.toml"))
 
 
-def step_texts(step: ChangeStep, sessions: Mapping[str, int | None]) -> StepTexts:
-    """Return the texts of a step; `sessions` are the users' sessions of each node now."""
+@cache
+def _load_limit_texts() -> Mapping[LimitKind, str]:
+    return TypeAdapter(dict[LimitKind, str]).validate_python(_read_texts("limit_texts.toml"))
+
+
+def _read_texts(name: str) -> Mapping[str, object]:
+    return tomllib.loads((files("auditor.change") / name).read_text(encoding="utf-8"))
+
+
+def step_texts(step: ChangeStep, context: StepContext) -> StepTexts:
+    """Return the texts of a step."""
     texts = _load_step_texts()[step.kind]
     is_feature = step.service in FEATURE_SERVICES
     values = {
+        "cluster": context.cluster_argument,
         "service": step.service,
         "details": step.details,
         "nodes": join_names(step.nodes),
@@ -40,9 +67,16 @@ def step_texts(step: ChangeStep, sessions: Mapping[str, int | None]) -> StepText
         "in_turn": ", one after the other" if len(step.nodes) > 1 else "",
         "logout": " It logs out every user there." if step.service == XCP_ROUTER else "",
         "control_center": f"Control Center - {'Feature' if is_feature else 'Network'} Services",
-        "sessions": f"Now: {sessions_text(sessions)}.",
+        "sessions": f"Now: {sessions_text(context.sessions)}.",
     }
     return StepTexts(*(text.format(**values) for text in (texts.text, texts.page, texts.cli)))
+
+
+def limit_text(limit: RollbackLimit) -> str:
+    """Return what a roll-back does not take back."""
+    return _load_limit_texts()[limit.kind].format(
+        service=limit.service, nodes=join_names(limit.nodes), details=limit.details
+    )
 
 
 def sessions_text(sessions: Mapping[str, int | None]) -> str:
@@ -53,12 +87,10 @@ def sessions_text(sessions: Mapping[str, int | None]) -> str:
     return ", ".join((*read, *unknown))
 
 
-def render_steps(
-    steps: tuple[ChangeStep, ...], sessions: Mapping[str, int | None], width: int
-) -> Iterator[str]:
+def render_steps(steps: Sequence[ChangeStep], context: StepContext, width: int) -> Iterator[str]:
     """Yield the lines of the numbered steps."""
     for number, step in enumerate(steps, 1):
-        texts = step_texts(step, sessions)
+        texts = step_texts(step, context)
         head = f"  {number}. "
         indent = " " * len(head)
         yield from wrap_text(printable(texts.text), width, first_indent=head, indent=indent)
@@ -68,9 +100,7 @@ def render_steps(
                 yield from wrap_text(line, width, first_indent=indent, indent=f"{indent}  ")
 
 
-def steps_to_dicts(
-    steps: tuple[ChangeStep, ...], sessions: Mapping[str, int | None]
-) -> list[dict[str, object]]:
+def steps_to_dicts(steps: Sequence[ChangeStep], context: StepContext) -> list[dict[str, object]]:
     """Return the steps as plain JSON data."""
     return [
         {
@@ -83,5 +113,21 @@ def steps_to_dicts(
             "page": texts.page or None,
             "cli": texts.cli or None,
         }
-        for number, (step, texts) in enumerate(((s, step_texts(s, sessions)) for s in steps), 1)
+        for number, (step, texts) in enumerate(((s, step_texts(s, context)) for s in steps), 1)
     ]
+
+
+def rollback_to_dict(rollback: Rollback, context: StepContext) -> dict[str, object]:
+    """Return a roll-back as plain JSON data."""
+    return {
+        "steps": steps_to_dicts(rollback.steps, context),
+        "limits": [
+            {
+                "kind": limit.kind,
+                "service": limit.service or None,
+                "nodes": list(limit.nodes),
+                "text": limit_text(limit),
+            }
+            for limit in rollback.limits
+        ],
+    }

@@ -16,7 +16,7 @@ from auditor.change.stops import (
     nodes_of_unknown_group,
 )
 from auditor.change.what_if import ChangeAction, RequestedChange
-from auditor.models.facts import ClusterFacts, Group
+from auditor.models.facts import ClusterFacts
 from auditor.recommendations.critical_services import needs_ha_off
 from auditor.service_names import CONNECTION_MANAGER, WEB_CONNECTION_MANAGER
 
@@ -29,16 +29,29 @@ class StepKind(StrEnum):
     HA_OFF = auto()
     HA_OFF_IF_ON = auto()
     WAIT = auto()
+    RECORD_STATE = auto()
     RECORD_SESSIONS = auto()
     ACTIVATE = auto()
     DEACTIVATE = auto()
     RESTART = auto()
     RESTART_FOLLOWING = auto()
     FINISH = auto()
+    COMPARE_STATE = auto()
     COMPARE_SESSIONS = auto()
     HA_ON = auto()
     HA_ON_IF_IT_WAS = auto()
     ALL_NORMAL = auto()
+
+    # The way back.
+    HA_STAYS_OFF = auto()
+    WAIT_IF_IT_WAS_ON = auto()
+    STOP = auto()
+    DEACTIVATE_IF_IT_WAS_OFF = auto()
+    ACTIVATE_IF_IT_WAS_ON = auto()
+    START_IF_DOWN = auto()
+    SET_BACK = auto()
+    RESTART_AFTER_SETTING_BACK = auto()
+    COMPARE_ROLLED_BACK = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +75,51 @@ _ACTION_STEPS = {
 _SERVICES_WITH_SESSIONS = (CONNECTION_MANAGER, WEB_CONNECTION_MANAGER)
 
 
+@dataclass(frozen=True, slots=True)
+class SwitchedGroups:
+    """The groups whose high availability must be off during a change, by what is known of it.
+
+    `ungrouped` are nodes whose group is unknown.
+    """
+
+    switched_on: tuple[str, ...]
+    unknown: tuple[str, ...]
+    ungrouped: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything to switch, or to look at."""
+        return bool(self.switched_on or self.unknown or self.ungrouped)
+
+
+def find_switched_groups(facts: ClusterFacts, stops: Sequence[ServiceStop]) -> SwitchedGroups:
+    """Return the groups that would fail over because of these stops."""
+    groups = groups_to_switch_off(facts, stops)
+    return SwitchedGroups(
+        switched_on=tuple(group.name for group in groups if group.ha_enabled),
+        unknown=tuple(group.name for group in groups if not group.ha_enabled),
+        ungrouped=nodes_of_unknown_group(facts, stops),
+    )
+
+
 def plan_steps(facts: ClusterFacts, changes: Sequence[RequestedChange]) -> tuple[ChangeStep, ...]:
     """Return the steps of a change, from its preparation until all groups are normal again."""
     stops = find_stops(facts, changes)
     without_ha = (*stops, *find_ordered_starts(facts, changes))
-    groups = groups_to_switch_off(facts, without_ha)
-    unknown = nodes_of_unknown_group(facts, without_ha)
+    groups = find_switched_groups(facts, without_ha)
     is_disruptive = any(
         needs_ha_off(facts, stop.service) or stop.service in _SERVICES_WITH_SESSIONS
         for stop in without_ha
     )
     return (
         *_advice_steps(changes, StepKind.PREPARE, lambda advice: advice.before),
-        *((ChangeStep(StepKind.WRITE_EXPECTATION),) if is_disruptive else ()),
-        *_steps_before(groups, unknown),
-        *((ChangeStep(StepKind.RECORD_SESSIONS),) if is_disruptive else ()),
+        ChangeStep(StepKind.WRITE_EXPECTATION),
+        *_steps_before(groups),
+        ChangeStep(StepKind.RECORD_SESSIONS if is_disruptive else StepKind.RECORD_STATE),
         *_requested_steps(changes),
         *_following_steps(stops),
         *_advice_steps(changes, StepKind.FINISH, lambda advice: advice.after),
-        *((ChangeStep(StepKind.COMPARE_SESSIONS),) if is_disruptive else ()),
-        *_steps_after(groups, unknown),
+        ChangeStep(StepKind.COMPARE_SESSIONS if is_disruptive else StepKind.COMPARE_STATE),
+        *steps_after(groups),
     )
 
 
@@ -96,32 +134,25 @@ def _advice_steps(
             yield ChangeStep(kind, service, details=text)
 
 
-def _steps_before(groups: Sequence[Group], ungrouped: tuple[str, ...]) -> Iterator[ChangeStep]:
-    """Yield how high availability goes off; `ungrouped` are nodes whose group is unknown."""
-    switched_on, unknown = _split_by_switch(groups)
-    if switched_on:
-        yield ChangeStep(StepKind.HA_OFF, groups=switched_on)
+def _steps_before(groups: SwitchedGroups) -> Iterator[ChangeStep]:
+    """Yield how high availability goes off."""
+    if groups.switched_on:
+        yield ChangeStep(StepKind.HA_OFF, groups=groups.switched_on)
     # What could not be read, the engineer looks at.
-    if unknown or ungrouped:
-        yield ChangeStep(StepKind.HA_OFF_IF_ON, nodes=ungrouped, groups=unknown)
-    if groups or ungrouped:
+    if groups.unknown or groups.ungrouped:
+        yield ChangeStep(StepKind.HA_OFF_IF_ON, nodes=groups.ungrouped, groups=groups.unknown)
+    if groups:
         yield ChangeStep(StepKind.WAIT)
 
 
-def _steps_after(groups: Sequence[Group], ungrouped: tuple[str, ...]) -> Iterator[ChangeStep]:
-    switched_on, unknown = _split_by_switch(groups)
-    if switched_on:
-        yield ChangeStep(StepKind.HA_ON, groups=switched_on)
-    if unknown or ungrouped:
-        yield ChangeStep(StepKind.HA_ON_IF_IT_WAS, nodes=ungrouped, groups=unknown)
-    if groups or ungrouped:
+def steps_after(groups: SwitchedGroups) -> Iterator[ChangeStep]:
+    """Yield how high availability comes on again, until every pair is normal."""
+    if groups.switched_on:
+        yield ChangeStep(StepKind.HA_ON, groups=groups.switched_on)
+    if groups.unknown or groups.ungrouped:
+        yield ChangeStep(StepKind.HA_ON_IF_IT_WAS, nodes=groups.ungrouped, groups=groups.unknown)
+    if groups:
         yield ChangeStep(StepKind.ALL_NORMAL)
-
-
-def _split_by_switch(groups: Sequence[Group]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of the groups whose high availability is on, and of those not known."""
-    switched_on = tuple(group.name for group in groups if group.ha_enabled)
-    return switched_on, tuple(group.name for group in groups if not group.ha_enabled)
 
 
 def _requested_steps(changes: Sequence[RequestedChange]) -> Iterator[ChangeStep]:

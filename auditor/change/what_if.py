@@ -61,6 +61,18 @@ def find_changed_node(facts: ClusterFacts, change: RequestedChange) -> NodeFacts
     return next(node for node in facts.nodes if node.name == change.node)
 
 
+def is_already_made(change: RequestedChange, facts: ClusterFacts) -> bool:
+    """Return whether the service is activated and runs, or is not activated, as requested."""
+    # A restart is never made already.
+    if change.restarts:
+        return False
+    state = find_changed_node(facts, change).services.get(change.service)
+    # Not enough to be activated: one that is stopped still needs a start in Control Center.
+    if state is None or state.activated is not change.activates:
+        return False
+    return state.state is RunState.STARTED or not change.activates
+
+
 def apply_changes(
     facts: ClusterFacts, changes: Sequence[RequestedChange], *, started: bool
 ) -> ClusterFacts:

@@ -26,7 +26,10 @@ COMMAND_MODULES: Mapping[str, tuple[str, str]] = {
     "demo": ("demo", "Audit a simulated cluster that drifted, and show the report."),
     "simulate": ("simulation", "Serve a simulated cluster over HTTPS on loopback until Ctrl-C."),
     "docs": ("docs", "Print a page of the manual, such as configuration or troubleshooting."),
-    "doctor": ("doctor", "Check one cluster's set-up step by step, and say what to change where."),
+    "doctor": (
+        "doctor",
+        "Check the set-up of clusters step by step, and say what to change where.",
+    ),
     "examples": ("examples", "Print a ready example for timers, pipelines or monitoring."),
     "failover-check": ("failover", "Report the state of each redundancy group, and what to do."),
     "history": ("history", "Show recorded runs, the age of each finding, and what changed."),
@@ -133,6 +136,7 @@ class CommandGroup(TyperGroup):
 
 app = typer.Typer(
     cls=CommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
     # Typer's hook prints a trace where ours prints one line.
     pretty_exceptions_enable=False,
     help="Report where the services of a live Cisco IM and Presence cluster differ from Cisco's "

@@ -1,6 +1,6 @@
 """`auditor audit`: audits live clusters, or judges again the evidence that was kept of a run."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,12 +17,12 @@ from auditor.cli.options import (
     HistoryOption,
     InsecureOption,
     NotifyOption,
-    OutputOption,
     PackOption,
     QuietOption,
     ReplayOption,
     SettleOption,
     WaiversOption,
+    output_option,
 )
 from auditor.cli.output import OutputPlan, finish_run, notification_recipients
 from auditor.cli.replay import ReplayOverrides, refuse_evidence_with_replay, replay_evidence
@@ -41,7 +41,7 @@ def audit(
     clusters: ClustersArgument = None,
     *,
     config: ConfigOption = None,
-    output: OutputOption = None,
+    output: Annotated[list[str] | None, output_option("audit")] = None,
     fail_on: FailOnOption = None,
     allow_unknown: AllowUnknownOption = False,
     insecure: InsecureOption = False,

@@ -5,7 +5,7 @@ A file that is missing or broken completes nothing; the command itself reports w
 
 import os
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,15 @@ def complete_recommendations(incomplete: str) -> list[str]:
         for block in _read_toml_blocks(path, "recommendation")
     )
     return _filter_by_prefix((str(block["id"]) for block in blocks if "id" in block), incomplete)
+
+
+def format_completion(formats: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return what completes the value of `--output` for a command that writes these formats."""
+
+    def complete_formats(incomplete: str) -> list[str]:
+        return _filter_by_prefix(formats, incomplete)
+
+    return complete_formats
 
 
 def complete_scenarios(incomplete: str) -> list[str]:

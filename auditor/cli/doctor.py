@@ -7,61 +7,73 @@ import typer
 
 from auditor.audit import RunOptions
 from auditor.cli.app import app
-from auditor.cli.completion import complete_clusters
 from auditor.cli.evidence import EvidenceRequest
-from auditor.cli.options import AsJsonOption, ConfigOption, EvidenceHideUserOption, EvidenceOption
-from auditor.cli.output import print_text
-from auditor.cli.session import command_session, select_one_cluster
-from auditor.cli.terminal import terminal_width
+from auditor.cli.options import (
+    ClustersArgument,
+    ConfigOption,
+    EvidenceHideUserOption,
+    EvidenceOption,
+    output_option,
+)
+from auditor.cli.output import write_documents
+from auditor.cli.session import CommandSession, command_session
+from auditor.config.loader import find_config_file, load_configuration
+from auditor.config.settings import ClusterSettings
+from auditor.models.exit_codes import ExitCode
+from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
 from auditor.setup.doctor.checks import examine_cluster
-from auditor.setup.doctor.report import render_checkup_json, render_checkup_text
+from auditor.setup.doctor.model import Checkup
+from auditor.setup.doctor.report import render_checkups_json, render_checkups_text
 
 
 @app.command("doctor")
 def doctor(
-    cluster: Annotated[
-        str | None,
-        typer.Argument(
-            help="Cluster of the file to check. May be left out if there is one.",
-            autocompletion=complete_clusters,
-            show_default=False,
-        ),
-    ] = None,
+    clusters: ClustersArgument = None,
     *,
     config: ConfigOption = None,
-    as_json: AsJsonOption = False,
+    output: Annotated[list[str] | None, output_option("doctor")] = None,
     evidence: EvidenceOption = None,
     evidence_hide_user: EvidenceHideUserOption = False,
 ) -> None:
-    """Check one cluster's set-up step by step, and say what to change and where.
+    """Check the set-up of clusters step by step, and say what to change and where.
 
     Checks name, connection, certificate, credentials, roles, services and versions: the CUCM
     publisher first, then the nodes. A wrong password is tried only once.
 
     Exit codes: 0 ready, 3 something to fix, 4 unknown.
     """
-    configuration, settings = select_one_cluster(config, cluster)
-    request = EvidenceRequest("doctor", evidence, hide_users=evidence_hide_user)
+    targets = parse_output_targets(output or [], "doctor")
+    configuration = load_configuration(find_config_file(config))
+    chosen = configuration.select(clusters or [])
+    check_targets_writable(targets)
     with command_session(
         replace(configuration, workers=1),
-        [settings],
+        chosen,
         RunOptions(()),
-        evidence=request,
+        evidence=EvidenceRequest("doctor", evidence, hide_users=evidence_hide_user),
         login_optional=True,
     ) as session:
-        context = session.context
-        checkup = examine_cluster(
-            settings,
-            session.logins.get(settings.name),
-            context.network,
-            context.progress,
-            no_login=session.missing_login,
-        )
-        now = context.clock()
-    print_text(
-        render_checkup_json(checkup, now=now)
-        if as_json
-        else render_checkup_text(checkup, width=terminal_width(), now=now)
+        checkups = [_examine(settings, session) for settings in chosen]
+        now = session.context.clock()
+    write_documents(
+        targets,
+        {
+            ReportFormat.TERMINAL: lambda screen: render_checkups_text(
+                checkups, width=screen.width, now=now
+            ),
+            ReportFormat.JSON: lambda _: render_checkups_json(checkups, now=now),
+        },
     )
     session.check_evidence()
-    raise typer.Exit(checkup.exit_code)
+    codes = (checkup.exit_code for checkup in checkups)
+    raise typer.Exit(ExitCode.worst(codes, default=ExitCode.COMPLIANT))
+
+
+def _examine(settings: ClusterSettings, session: CommandSession) -> Checkup:
+    return examine_cluster(
+        settings,
+        session.logins.get(settings.name),
+        session.context.network,
+        session.context.progress,
+        no_login=session.missing_logins.get(settings.name, ""),
+    )

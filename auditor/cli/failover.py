@@ -1,10 +1,8 @@
 """`auditor failover-check`: the state of the redundancy groups after a failover, or before one."""
 
-import sys
-from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,20 +10,18 @@ from auditor.audit import RunOptions
 from auditor.cli.app import app
 from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.options import (
-    AsJsonOption,
     ClustersArgument,
     ConfigOption,
     EvidenceHideUserOption,
     EvidenceOption,
     HistoryOption,
     InsecureOption,
+    output_option,
     split_env_list,
 )
-from auditor.cli.output import print_text
+from auditor.cli.output import Screen, write_documents
 from auditor.cli.session import command_session, recall_from_history
-from auditor.cli.terminal import PIPE_WIDTH, supports_colour, terminal_width
 from auditor.config.loader import find_config_file, load_configuration
-from auditor.errors import ConfigError
 from auditor.failover.check import (
     FailoverCheckOptions,
     parse_wait,
@@ -34,10 +30,8 @@ from auditor.failover.check import (
 )
 from auditor.failover.json_report import render_failover_json, render_readiness_json
 from auditor.failover.report import render_failover_text, render_readiness_text
-from auditor.files import write_file
 from auditor.recommendations.packs import load_packs
 from auditor.report.formats import (
-    OutputTarget,
     ReportFormat,
     check_targets_writable,
     parse_output_targets,
@@ -103,19 +97,9 @@ def failover_check(
     ] = None,
     output: Annotated[
         list[str] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            # Not AUDITOR_OUTPUT: most formats of a nightly audit would be a usage error here.
-            envvar="AUDITOR_FAILOVER_OUTPUT",
-            metavar="FORMAT[:PATH]",
-            callback=split_env_list,
-            help="terminal or json, to standard output or to a file. May be repeated. "
-            "Default: terminal.",
-            show_default=False,
-        ),
+        # Not AUDITOR_OUTPUT: most formats of a nightly audit would be a usage error here.
+        output_option("failover-check", "AUDITOR_FAILOVER_OUTPUT"),
     ] = None,
-    as_json: AsJsonOption = False,
     config: ConfigOption = None,
     insecure: InsecureOption = False,
     history: HistoryOption = None,
@@ -127,7 +111,7 @@ def failover_check(
     Exit codes: 0 normal with AXL answering wherever it must, 3 failed over, broken or AXL missing,
     4 unknown or not yet stable.
     """
-    targets = _parse_failover_targets(output or [], as_json=as_json)
+    targets = parse_output_targets(output or [], "failover-check")
     request = FailoverCheckOptions(
         rows={row.id: row for row in load_packs()},
         groups=tuple(group or ()),
@@ -155,47 +139,29 @@ def failover_check(
                 chosen, session.logins, request, session.context, session.print_line
             )
     if readiness:
-        _write_failover_report(
+        write_documents(
             targets,
-            lambda **screen: render_readiness_text(ready, **screen),
-            lambda: render_readiness_json(ready),
+            {
+                ReportFormat.TERMINAL: lambda screen: render_readiness_text(
+                    ready, **_layout(screen)
+                ),
+                ReportFormat.JSON: lambda _: render_readiness_json(ready),
+            },
         )
     else:
-        _write_failover_report(
+        write_documents(
             targets,
-            lambda **screen: render_failover_text(check, **screen),
-            lambda: render_failover_json(check),
+            {
+                ReportFormat.TERMINAL: lambda screen: render_failover_text(
+                    check, **_layout(screen)
+                ),
+                ReportFormat.JSON: lambda _: render_failover_json(check),
+            },
         )
     session.check_evidence()
     raise typer.Exit(ready.exit_code if readiness else check.exit_code)
 
 
-def _parse_failover_targets(values: list[str], *, as_json: bool) -> Sequence[OutputTarget]:
-    """Return where to write; `--json` means `--output json`.
-
-    Raises:
-        ConfigError: a format that this command does not write, or two on standard output.
-    """
-    targets = parse_output_targets([*values, *(["json"] if as_json else [])])
-    other = [
-        t.format for t in targets if t.format not in (ReportFormat.TERMINAL, ReportFormat.JSON)
-    ]
-    if other:
-        raise ConfigError([f"--output {other[0]}: failover-check writes terminal and json."])
-    return targets
-
-
-def _write_failover_report(
-    targets: Sequence[OutputTarget], draw: Callable[..., str], dump: Callable[[], str]
-) -> None:
-    """Write the result in every requested format."""
-    for target in targets:
-        if target.path is not None:
-            plain = target.format is not ReportFormat.JSON
-            write_file(target.path, draw(width=PIPE_WIDTH, colour=False) if plain else dump())
-        elif target.format is ReportFormat.JSON:
-            print_text(dump())
-        else:
-            print_text(
-                draw(width=terminal_width(), colour=supports_colour(), fold=sys.stdout.isatty())
-            )
+def _layout(screen: Screen) -> dict[str, Any]:
+    # In a pipe each line stays whole, for what reads it line by line.
+    return {"width": screen.width, "colour": screen.colour, "fold": screen.is_terminal}

@@ -1,5 +1,6 @@
 """`auditor history`: earlier audits, and how old their findings are."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,16 +10,20 @@ import typer
 
 from auditor.cli.app import app
 from auditor.cli.completion import complete_clusters
-from auditor.cli.options import ConfigOption, HistoryOption
-from auditor.cli.output import print_plain_text, print_text
-from auditor.cli.terminal import supports_colour, terminal_width
+from auditor.cli.options import ConfigOption, HistoryOption, output_option
+from auditor.cli.output import Screen, print_text, write_documents
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError
-from auditor.files import find_write_obstacle, write_file
 from auditor.history.store import HistoryStore, open_history
 from auditor.report.csv_report import render_history_csv, render_history_json
+from auditor.report.formats import (
+    OutputTarget,
+    ReportFormat,
+    check_targets_writable,
+    parse_output_targets,
+)
 from auditor.report.history_page import render_changes_since, render_finding_ages, render_past_runs
-from auditor.text import count_noun, utc_timestamp
+from auditor.text import count_noun, escape_unprintable, utc_timestamp
 
 # A hundred years: many more would lead to a date before the first that Python has.
 _MAX_PRUNE_DAYS = 36_500
@@ -26,18 +31,18 @@ _MAX_PRUNE_DAYS = 36_500
 
 @app.command("history")
 def history(
-    *,
-    config: ConfigOption = None,
-    history: HistoryOption = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            envvar="AUDITOR_CLUSTER",
-            help="Only this cluster. Default: all on record.",
+    clusters: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="CLUSTER",
+            help="Clusters on record. Default: all.",
             autocompletion=complete_clusters,
             show_default=False,
         ),
     ] = None,
+    *,
+    config: ConfigOption = None,
+    history: HistoryOption = None,
     since: Annotated[
         str | None,
         typer.Option(
@@ -52,15 +57,7 @@ def history(
         int,
         typer.Option(envvar="AUDITOR_LIMIT", min=1, help="How many runs to list, latest first."),
     ] = 20,
-    export: Annotated[
-        str | None,
-        typer.Option(
-            envvar="AUDITOR_EXPORT",
-            metavar="json|csv[:PATH]",
-            help="Write the whole record instead, to standard output or to a file.",
-            show_default=False,
-        ),
-    ] = None,
+    output: Annotated[list[str] | None, output_option("history")] = None,
     prune: Annotated[
         int | None,
         typer.Option(
@@ -76,21 +73,43 @@ def history(
 ) -> None:
     """Show recorded runs, how old each finding is, and what is new or resolved.
 
-    No cluster is asked. With one cluster on record, or with --cluster, its findings are listed.
+    No cluster is asked. Findings are listed where one cluster is named, or one is on record. As
+    JSON and CSV, the whole record is written.
     """
-    modes = {"--since": since, "--export": export, "--prune": prune}
-    chosen = [name for name, value in modes.items() if value is not None]
-    if len(chosen) > 1:
-        raise ConfigError([f"{' and '.join(chosen)} cannot go together; give one of them."])
+    targets = parse_output_targets(output or [], "history")
+    _refuse_clashing_options(since, prune, targets)
+    names = tuple(clusters or ())
     store = _open_recorded_history(config, history, writes=prune is not None)
     if prune is not None:
         _prune_history(store, prune)
-    elif export is not None:
-        _export_history(store, cluster, export)
-    elif since is not None:
-        _print_changes_since(store, cluster, since)
-    else:
-        _print_runs(store, cluster, limit)
+        return
+    check_targets_writable(targets)
+    write_documents(
+        targets,
+        {
+            ReportFormat.TERMINAL: lambda screen: (
+                _render_runs(store, names, screen, limit)
+                if since is None
+                else _render_changes_since(store, names, screen, since)
+            ),
+            ReportFormat.JSON: lambda _: render_history_json(store.export(*names)),
+            ReportFormat.CSV: lambda _: render_history_csv(store.export(*names)),
+        },
+    )
+
+
+def _refuse_clashing_options(
+    since: str | None, prune: int | None, targets: Sequence[OutputTarget]
+) -> None:
+    """Raise ConfigError for options of which each asks for something else."""
+    records = [t.format for t in targets if t.format is not ReportFormat.TERMINAL]
+    asked = [
+        *(["--since"] if since is not None else []),
+        *([f"--output {records[0]}"] if records else []),
+        *(["--prune"] if prune is not None else []),
+    ]
+    if len(asked) > 1:
+        raise ConfigError([f"{' and '.join(asked)} cannot go together; give one of them."])
 
 
 def _open_recorded_history(config: Path | None, url: str | None, *, writes: bool) -> HistoryStore:
@@ -111,52 +130,33 @@ def _open_recorded_history(config: Path | None, url: str | None, *, writes: bool
     return store
 
 
-def _print_runs(store: HistoryStore, cluster: str | None, limit: int) -> None:
-    print_text(
-        render_past_runs(
-            store.runs(cluster, limit=limit), width=terminal_width(), colour=supports_colour()
-        )
-    )
-    names = (cluster,) if cluster else store.clusters()
+def _render_runs(store: HistoryStore, clusters: Sequence[str], screen: Screen, limit: int) -> str:
+    runs = store.runs(*clusters, limit=limit)
+    pages = [render_past_runs(runs, width=screen.width, colour=screen.colour)]
+    names = clusters or store.clusters()
     if len(names) > 1:
-        print_plain_text(
-            f"\nTo list findings, name a cluster with --cluster: {', '.join(names)}.\n"
+        pages.append(
+            escape_unprintable(f"To list findings, name one of {', '.join(names)}.") + "\n"
         )
     elif names:
         rows = store.latest_findings(names[0])
-        page = render_finding_ages(
-            names[0], rows, _current_timestamp(), width=terminal_width(), colour=supports_colour()
+        pages.append(
+            render_finding_ages(
+                names[0], rows, _current_timestamp(), width=screen.width, colour=screen.colour
+            )
         )
-        print_text(f"\n{page}")
+    return "\n".join(pages)
 
 
-def _print_changes_since(store: HistoryStore, cluster: str | None, since: str) -> None:
-    names = (cluster,) if cluster else store.clusters()
-    changes = [store.changes(name, since) for name in names]
+def _render_changes_since(
+    store: HistoryStore, clusters: Sequence[str], screen: Screen, since: str
+) -> str:
+    changes = [store.changes(name, since) for name in clusters or store.clusters()]
     pages = [
-        render_changes_since(
-            change, _current_timestamp(), width=terminal_width(), colour=supports_colour()
-        )
+        render_changes_since(change, _current_timestamp(), width=screen.width, colour=screen.colour)
         for change in changes
     ]
-    print_text("\n".join(pages) or "No run is recorded.\n")
-
-
-def _export_history(store: HistoryStore, cluster: str | None, target: str) -> None:
-    word, colon, place = target.partition(":")
-    form = word.lower()
-    if form not in ("json", "csv") or (colon and not place.strip()):
-        raise ConfigError([f"--export {target}: write json or csv, or json:PATH or csv:PATH."])
-    path = Path(place).expanduser() if place not in ("", "-") else None
-    problem = find_write_obstacle(path) if path else None
-    if problem:
-        raise ConfigError([f"--export {target}: {problem}"])
-    rows = store.export(cluster)
-    text = render_history_json(rows) if form == "json" else render_history_csv(rows)
-    if path:
-        write_file(path, text)
-    else:
-        print_text(text)
+    return "\n".join(pages) or "No run is recorded.\n"
 
 
 def _prune_history(store: HistoryStore, days: int) -> None:

@@ -24,6 +24,7 @@ from auditor.credentials import (
     system_keyring,
 )
 from auditor.errors import BadCredentials, ConfigError, CredentialError, NotAuthorised
+from auditor.extras import Extra, missing_extra_text
 from auditor.models.exit_codes import ExitCode
 from auditor.setup.doctor.checks import try_login
 
@@ -104,9 +105,7 @@ def _check_keyring(service: str, username: str) -> None:
     """
     look_up = system_keyring()
     if look_up is None:
-        raise ConfigError(
-            ["the package `keyring` is missing: install auditor with its extra `keyring`."]
-        )
+        raise ConfigError([missing_extra_text("the keyring needs", Extra.KEYRING)])
     try:
         look_up(service, username)
     except CredentialError as error:

@@ -3,12 +3,13 @@
 import os
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from auditor.cli.completion import complete_clusters
+from auditor.cli.completion import complete_clusters, format_completion
 from auditor.models.findings import Severity
+from auditor.report.formats import COMMAND_FORMATS
 
 
 def split_env_list(
@@ -50,25 +51,38 @@ ClustersArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="CLUSTER",
-        help="Clusters of the file to audit. Default: all.",
+        help="Clusters of the file. Default: all.",
         autocompletion=complete_clusters,
         show_default=False,
     ),
 ]
 
-OutputOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--output",
-        "-o",
-        envvar="AUDITOR_OUTPUT",
-        metavar="FORMAT[:PATH]",
-        callback=split_env_list,
-        help="terminal, json, html, junit, sarif, csv, markdown or prometheus, to standard output "
-        "or to a file. May be repeated. Default: terminal.",
+OneClusterArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="CLUSTER",
+        help="Cluster of the file. May be left out if it has only one.",
+        autocompletion=complete_clusters,
         show_default=False,
     ),
 ]
+
+
+def output_option(command: str, envvar: str = "AUDITOR_OUTPUT") -> Any:  # noqa: ANN401 - typer's own
+    """Return `--output` of a command, for the formats that it writes."""
+    *formats, last = COMMAND_FORMATS[command]
+    return typer.Option(
+        "--output",
+        "-o",
+        envvar=envvar,
+        metavar="FORMAT[:PATH]",
+        callback=split_env_list,
+        help=f"{', '.join(formats)} or {last}, to standard output or to a file. May be repeated. "
+        "Default: terminal.",
+        autocompletion=format_completion(COMMAND_FORMATS[command]),
+        show_default=False,
+    )
+
 
 FailOnOption = Annotated[
     Severity | None,
@@ -207,5 +221,3 @@ ReplayOption = Annotated[
         show_default=False,
     ),
 ]
-
-AsJsonOption = Annotated[bool, typer.Option("--json", envvar="AUDITOR_JSON", help="Print JSON.")]

@@ -3,8 +3,9 @@
 import codecs
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from auditor.models.findings import Verdict
 from auditor.models.report import Report
 from auditor.notify.send import Recipient, parse_recipients, send_notification
 from auditor.report import formats
-from auditor.report.formats import OutputTarget
+from auditor.report.formats import OutputTarget, ReportFormat
 from auditor.report.notification import compose_notification
 from auditor.report.wording import cluster_summary, exit_meaning
 from auditor.text import escape_unprintable
@@ -39,24 +40,59 @@ def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_ASCII_FALLBACK, _replace_unencodable)
 
 
-def write_reports(report: Report, targets: Sequence[OutputTarget]) -> list[str]:
-    """Write every report; return what is wrong with those that could not be written."""
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a text is laid out for: columns, whether colours show, and whether it is a terminal."""
+
+    width: int
+    colour: bool
+    is_terminal: bool
+
+
+DocumentRenderer = Callable[[Screen], str | Iterable[str]]
+"""Returns a document, or its pieces."""
+
+_FILE = Screen(PIPE_WIDTH, colour=False, is_terminal=False)
+
+
+def write_documents(
+    targets: Sequence[OutputTarget], renderers: Mapping[ReportFormat, DocumentRenderer]
+) -> None:
+    """Write a result in every requested format, to standard output or to files.
+
+    Raises:
+        OutputError: some could not be written, a line each; the others are.
+    """
+    problems = _try_documents(targets, renderers)
+    if problems:
+        raise OutputError("\n".join(problems))
+
+
+def _try_documents(
+    targets: Sequence[OutputTarget], renderers: Mapping[ReportFormat, DocumentRenderer]
+) -> list[str]:
     problems = []
     for target in targets:
+        render = renderers[target.format]
         try:
-            _write_report(report, target)
+            if target.path is None:
+                print_text("".join(render(current_screen())))
+            else:
+                write_file(target.path, render(_FILE))
         except OutputError as error:
             problems.append(str(error))
     return problems
 
 
-def _write_report(report: Report, target: OutputTarget) -> None:
-    if target.path is None:
-        width, colour = terminal_width(), supports_colour()
-        print_text(formats.render_report(report, target.format, width=width, colour=colour))
-    else:
-        pieces = formats.render_report_pieces(report, target.format, width=PIPE_WIDTH, colour=False)
-        write_file(target.path, pieces)
+def write_reports(report: Report, targets: Sequence[OutputTarget]) -> list[str]:
+    """Write every report; return what is wrong with those that could not be written."""
+    return _try_documents(
+        targets, {form: partial(_render_pieces, report, form) for form in ReportFormat}
+    )
+
+
+def _render_pieces(report: Report, form: ReportFormat, screen: Screen) -> Iterable[str]:
+    return formats.render_report_pieces(report, form, width=screen.width, colour=screen.colour)
 
 
 def raise_output_problems(report: Report, problems: Sequence[str]) -> None:
@@ -87,6 +123,11 @@ def print_text(text: str) -> None:
 def print_plain_text(text: str) -> None:
     """Print lines without style, in which names come from servers and the command line."""
     print_text("\n".join(map(escape_unprintable, text.split("\n"))))
+
+
+def current_screen() -> Screen:
+    """Return what standard output is."""
+    return Screen(terminal_width(), supports_colour(), is_terminal=sys.stdout.isatty())
 
 
 @dataclass(frozen=True, slots=True)

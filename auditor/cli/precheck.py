@@ -14,41 +14,33 @@ from auditor.change.precheck_report import render_decision_json, render_decision
 from auditor.change.request import find_unknown_nodes, parse_changes, resolve_changes
 from auditor.change.what_if import ChangeAction
 from auditor.cli.app import app
-from auditor.cli.completion import complete_clusters
 from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.messages import print_note, print_warning
 from auditor.cli.options import (
-    AsJsonOption,
     ConfigOption,
     EvidenceHideUserOption,
     EvidenceOption,
     FailOnOption,
     InsecureOption,
+    OneClusterArgument,
     PackOption,
+    output_option,
     split_env_list,
 )
-from auditor.cli.output import print_text
-from auditor.cli.session import command_session
-from auditor.cli.terminal import terminal_width
+from auditor.cli.output import write_documents
+from auditor.cli.session import command_session, select_one_cluster
 from auditor.collect.facts import replace_profile
 from auditor.collect.scope import PRECHECK_TOPICS, SurveyScope
-from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.overrides import load_with_features
 from auditor.files import require_new_file, write_file
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
 
 
 @app.command("precheck")
 def precheck(
+    cluster: OneClusterArgument = None,
     *,
-    cluster: Annotated[
-        str,
-        typer.Option(
-            envvar="AUDITOR_CLUSTER",
-            help="Cluster of the file to change.",
-            autocompletion=complete_clusters,
-        ),
-    ],
     on: Annotated[
         list[str] | None,
         typer.Option(
@@ -120,7 +112,7 @@ def precheck(
     ] = None,
     config: ConfigOption = None,
     fail_on: FailOnOption = None,
-    as_json: AsJsonOption = False,
+    output: Annotated[list[str] | None, output_option("precheck")] = None,
     insecure: InsecureOption = False,
     pack: PackOption = None,
     evidence: EvidenceOption = None,
@@ -130,6 +122,7 @@ def precheck(
 
     Exit codes: 0 go, 3 no-go, 4 undecided.
     """
+    targets = parse_output_targets(output or [], "precheck")
     packs = tuple(pack or BUILT_IN_PACKS)
     services = {
         ChangeAction.ACTIVATE: activate or [],
@@ -138,11 +131,11 @@ def precheck(
     }
     changes = parse_changes(services, on or [])
     recommendations = load_packs(packs)
-    path = find_config_file(config)
-    configuration = load_with_features(path, cluster, feature or [])
-    (settings,) = configuration.select([cluster])
     # Until the file follows the change, audits go by the old profile: its drift is shown as well.
-    (unchanged,) = load_configuration(path).select([cluster])
+    filed, unchanged = select_one_cluster(config, cluster)
+    configuration = load_with_features(filed.path, unchanged.name, feature or [])
+    (settings,) = configuration.select([unchanged.name])
+    check_targets_writable(targets)
     if expectation:
         require_new_file("--expectation", expectation)
     options = RunOptions(
@@ -168,10 +161,14 @@ def precheck(
     )
     if expectation:
         _write_expectation(decision, expectation)
-    print_text(
-        render_decision_json(decision)
-        if as_json
-        else render_decision_text(decision, width=terminal_width())
+    write_documents(
+        targets,
+        {
+            ReportFormat.TERMINAL: lambda screen: render_decision_text(
+                decision, width=screen.width
+            ),
+            ReportFormat.JSON: lambda _: render_decision_json(decision),
+        },
     )
     session.check_evidence()
     raise typer.Exit(decision.exit_code)

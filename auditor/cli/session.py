@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,13 +35,13 @@ _RECALL_REFUSAL_S = 60
 class CommandSession:
     """What is open while a command asks its clusters.
 
-    `logins` are the accounts by cluster name. `missing_login` says why one is missing where that
+    `logins` are the accounts by cluster name. `missing_logins` say why some are missing where that
     is allowed. `print_line` shows a line while the command goes on.
     """
 
     context: RunContext
     logins: Mapping[str, Credentials]
-    missing_login: str = ""
+    missing_logins: Mapping[str, str] = field(default_factory=dict)
     recorder: Recorder | None = None
     print_line: Callable[[str], None] = lambda _: None
 
@@ -78,7 +78,9 @@ def command_session(
         prepare_evidence_folder(evidence.folder)
     if options.insecure:
         warn_insecure()
-    logins, missing = _find_logins(clusters, optional=login_optional)
+    logins, missing = find_credentials(clusters)
+    if missing and not login_optional:
+        raise ConfigError(missing.values())
     recall = (
         recall_topology if history is None else _refuse_after_failure(history.recorded_topology)
     )
@@ -134,17 +136,6 @@ def _refuse_after_failure(recall: TopologyRecall) -> TopologyRecall:
     return ask
 
 
-def _find_logins(
-    clusters: Sequence[ClusterSettings], *, optional: bool
-) -> tuple[Mapping[str, Credentials], str]:
-    try:
-        return get_credentials(clusters), ""
-    except ConfigError as error:
-        if not optional:
-            raise
-        return {}, str(error)
-
-
 @contextmanager
 def open_run_context(
     workers: int,
@@ -178,27 +169,26 @@ def _open_network(recorder: Recorder | None) -> Iterator[Network]:
         recording.finish()
 
 
-def get_credentials(clusters: Sequence[ClusterSettings]) -> Mapping[str, Credentials]:
+def find_credentials(
+    clusters: Sequence[ClusterSettings],
+) -> tuple[Mapping[str, Credentials], Mapping[str, str]]:
     """Find the password of every cluster before any of them is asked.
 
-    Raises:
-        ConfigError: some have none; one line for each.
+    Returns the accounts, and why there is none where it is missing, both by cluster name.
     """
     # Without a terminal getpass would read standard input, which a timer or a pipe holds.
     prompt = getpass.getpass if sys.stdin.isatty() and sys.stderr.isatty() else None
     keyring = system_keyring()
     logins: dict[str, Credentials] = {}
-    problems = []
+    missing: dict[str, str] = {}
     for cluster in clusters:
         try:
             logins[cluster.name] = resolve_credentials(
                 cluster, os.environ, prompt=prompt, keyring=keyring
             )
         except CredentialError as error:
-            problems.append(str(error))
-    if problems:
-        raise ConfigError(problems)
-    return logins
+            missing[cluster.name] = str(error)
+    return logins, missing
 
 
 def warn_insecure() -> None:

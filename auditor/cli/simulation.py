@@ -15,6 +15,7 @@ from auditor.cli.app import app
 from auditor.cli.completion import complete_scenarios
 from auditor.cli.output import print_text
 from auditor.errors import ConfigError
+from auditor.extras import Extra, missing_extra_text
 from auditor.files import find_write_obstacle
 from auditor.resources import scenario_folder
 from auditor.text import count_noun, did_you_mean, join_names
@@ -168,8 +169,7 @@ def _require_lab_extra() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        missing = f"the simulator needs {error.name}: install auditor with its extra `lab`."
-        raise ConfigError([missing]) from error
+        raise ConfigError([missing_extra_text("the simulator needs", Extra.LAB)]) from error
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """`auditor snapshot` and `auditor diff`: what a change did to the clusters."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,26 +13,27 @@ from auditor.change.diff.report import render_comparison_json, render_comparison
 from auditor.change.diff.snapshots import compare_snapshots, require_expected_cluster
 from auditor.change.expectation import read_expectation
 from auditor.cli.app import app
+from auditor.cli.completion import complete_clusters
 from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.messages import print_error
 from auditor.cli.options import (
-    AsJsonOption,
     ClustersArgument,
     ConfigOption,
     EvidenceHideUserOption,
     EvidenceOption,
     InsecureOption,
     PackOption,
+    output_option,
 )
-from auditor.cli.output import print_plain_text, print_text
+from auditor.cli.output import print_plain_text, write_documents
 from auditor.cli.session import CommandSession, command_session, load_run_waivers
-from auditor.cli.terminal import terminal_width
 from auditor.collect.scope import SNAPSHOT_TOPICS, SurveyScope
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError
 from auditor.files import require_new_file, write_file
 from auditor.models.report import Report
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
 from auditor.text import did_you_mean
 
 LIVE_KEYWORD = "live"
@@ -92,6 +92,15 @@ def _write_snapshot(report: Report, content: Mapping[str, Any], to: Path) -> Non
 def diff(
     before: Annotated[Path, typer.Argument(help="Snapshot from before.")],
     after: Annotated[str, typer.Argument(help="Snapshot from after, or the word live.")],
+    clusters: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="CLUSTER",
+            help="Clusters of the snapshots to compare. Default: all.",
+            autocompletion=complete_clusters,
+            show_default=False,
+        ),
+    ] = None,
     *,
     config: ConfigOption = None,
     expect: Annotated[
@@ -102,7 +111,7 @@ def diff(
             show_default=False,
         ),
     ] = None,
-    as_json: AsJsonOption = False,
+    output: Annotated[list[str] | None, output_option("diff")] = None,
     insecure: InsecureOption = False,
     pack: PackOption = None,
     evidence: EvidenceOption = None,
@@ -115,10 +124,12 @@ def diff(
     Exit codes: 0 nothing unexpected, 3 unexpected, 4 newly unknown or not compared.
     """
     session: CommandSession | None = None
+    targets = parse_output_targets(output or [], "diff")
     expectation = read_expectation(expect) if expect else NO_EXPECTATION
-    earlier = snapshots.read_snapshot(before)
+    earlier = snapshots.read_snapshot(before).select(clusters or ())
     if expect:
         require_expected_cluster(earlier, expectation)
+    check_targets_writable(targets)
     if after == LIVE_KEYWORD:
         packs = earlier.report.run.packs
         # Another pack would make findings come and go though nothing changed on the cluster.
@@ -129,13 +140,17 @@ def diff(
         later = snapshots.parse_snapshot(content, LIVE_KEYWORD)
     else:
         _refuse_needless_evidence(evidence)
-        later = snapshots.read_snapshot(_snapshot_path(after))
+        later = snapshots.read_snapshot(_snapshot_path(after)).select(clusters or ())
     comparison = compare_snapshots(earlier, later, expectation, is_live=after == LIVE_KEYWORD)
-    columns = terminal_width() if sys.stdout.isatty() else None
-    print_text(
-        render_comparison_json(comparison)
-        if as_json
-        else render_comparison_text(comparison, width=columns)
+    write_documents(
+        targets,
+        {
+            # In a pipe each difference is one line, for what reads it line by line.
+            ReportFormat.TERMINAL: lambda screen: render_comparison_text(
+                comparison, width=screen.width if screen.is_terminal else None
+            ),
+            ReportFormat.JSON: lambda _: render_comparison_json(comparison),
+        },
     )
     if session:
         session.check_evidence()

@@ -1,14 +1,14 @@
 """`auditor trust`: show a server's certificate, and record its fingerprint."""
 
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from auditor.cli.app import app
-from auditor.cli.completion import complete_clusters
 from auditor.cli.messages import print_error, print_warning
-from auditor.cli.options import ConfigOption
+from auditor.cli.options import ConfigOption, OneClusterArgument
 from auditor.cli.output import print_plain_text, print_text
 from auditor.cli.session import open_run_context, select_one_cluster
 from auditor.cli.terminal import terminal_width
@@ -38,16 +38,8 @@ def trust(
             help="The server: a node or the CUCM publisher by its name, or an address.",
         ),
     ],
+    cluster: OneClusterArgument = None,
     *,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            envvar="AUDITOR_CLUSTER",
-            help="Cluster that the server belongs to. May be left out if the file has only one.",
-            autocompletion=complete_clusters,
-            show_default=False,
-        ),
-    ] = None,
     node: Annotated[
         str | None,
         typer.Option(
@@ -194,18 +186,25 @@ def _trust_on_first_use(server: ServerCertificate) -> bool:
 
 def _ask_to_record(server: ServerCertificate, path: str) -> bool:
     question = f"Record it for {server.name} in {path}? (yes, no, or the fingerprint to compare) "
+    # An empty text is the end of the input: nobody is there to answer again.
+    while answer := _ask_on_terminal(question):
+        match answer.strip().casefold():
+            case "y" | "yes":
+                return True
+            case "n" | "no":
+                break
+        with suppress(ConfigError):
+            expected = parse_fingerprint(answer)
+            return _is_expected_fingerprint(expected, server.certificate.sha256)
+        question = "That is neither. Type yes, no, or the fingerprint, which has 64 digits: "
+    print_error("nothing was recorded.")
+    return False
+
+
+def _ask_on_terminal(question: str) -> str:
+    """Return the line that was typed, with its end; "" where the input has ended."""
     typer.echo(escape_unprintable(question), err=True, nl=False)
-    answer = sys.stdin.readline().strip()
-    if answer.casefold() == "yes":
-        return True
-    if answer.casefold() in ("", "n", "no"):
-        print_error("nothing was recorded.")
-        return False
-    try:
-        return _is_expected_fingerprint(parse_fingerprint(answer), server.certificate.sha256)
-    except ConfigError:
-        print_error("that is neither yes nor a fingerprint; nothing was recorded.")
-        return False
+    return sys.stdin.readline()
 
 
 def _print_pin_notes(server: ServerCertificate, *, replace: bool) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from auditor.errors import AuditorError, ConfigError
+from auditor.extras import Extra, missing_extra_text
 from auditor.history.url import DatabaseLocation
 from auditor.redaction import Redactor
 from auditor.text import escape_unprintable, shorten_text
@@ -125,7 +126,7 @@ def connect_database(address: DatabaseLocation) -> HistoryDatabase:
     """Return the database of an address; nothing is opened yet.
 
     Raises:
-        ConfigError: the driver for PostgreSQL is not installed.
+        ConfigError: the extra for PostgreSQL is not installed.
     """
     lock_wait = LockWait()
     try:
@@ -134,7 +135,7 @@ def connect_database(address: DatabaseLocation) -> HistoryDatabase:
         )
     except (ImportError, NoSuchModuleError):
         raise history_error(
-            "history: PostgreSQL needs a driver: pip install 'auditor[postgresql]'"
+            missing_extra_text("history: PostgreSQL needs", Extra.POSTGRESQL)
         ) from None
     if address.file:
         _prepare_sqlite(engine, lock_wait)

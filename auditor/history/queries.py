@@ -1,6 +1,7 @@
 """Reads the history as plain data, each query by an index, and finds the run that a user names."""
 
 import re
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -54,12 +55,15 @@ def read_first_run(connection: Connection, cluster: str) -> int | None:
 
 
 def read_past_runs(
-    connection: Connection, cluster: str | None, *, limit: int | None
+    connection: Connection, clusters: Collection[str], *, limit: int | None
 ) -> tuple[PastRun, ...]:
-    """Return recorded runs, one for each cluster that it audited, the latest first."""
+    """Return recorded runs of these clusters, of all if none is named, the latest first.
+
+    There is an entry for each cluster that a run audited.
+    """
     query = _past_run_query().order_by(cluster_run_table.c.run.desc(), cluster_run_table.c.cluster)
-    if cluster is not None:
-        query = query.where(cluster_run_table.c.cluster == cluster)
+    if clusters:
+        query = query.where(cluster_run_table.c.cluster.in_(clusters))
     return tuple(
         _past_run_from_row(row) for row in connection.execute(query.limit(limit)).mappings()
     )
@@ -210,7 +214,9 @@ def _period_from_row(row: RowMapping, prefix: str) -> FindingPeriod:
     return _PERIOD.validate_python({name: row[f"{prefix}_{name}"] for name in names})
 
 
-def read_period_rows(connection: Connection, cluster: str | None) -> tuple[dict[str, Any], ...]:
+def read_period_rows(
+    connection: Connection, clusters: Collection[str]
+) -> tuple[dict[str, Any], ...]:
     """Return every period as a flat row, by cluster, recommendation, subject and time."""
     columns = (
         finding_table.c.cluster,
@@ -233,8 +239,8 @@ def read_period_rows(connection: Connection, cluster: str | None) -> tuple[dict[
         .join(finding_table, finding_table.c.id == period_table.c.finding)
         .order_by(*columns[:2], *columns[3:5], period_table.c.first)
     )
-    if cluster is not None:
-        query = query.where(finding_table.c.cluster == cluster)
+    if clusters:
+        query = query.where(finding_table.c.cluster.in_(clusters))
     return tuple(dict(row) for row in connection.execute(query).mappings())
 
 

@@ -18,6 +18,7 @@ from auditor.history.schema import (
     run_table,
     topology_table,
     unread_node_table,
+    waiver_table,
 )
 from auditor.history.trends import FindingPeriod, FindingRecord, next_period
 from auditor.models.facts import CHANGING_STATES
@@ -68,6 +69,8 @@ def _insert_cluster_run(connection: sa.Connection, cluster: ClusterReport, run: 
         "release": cluster.release,
         "status": cluster.status.value,
         "publisher": cluster.publisher,
+        "causes": len(cluster.causes),
+        "reason": _failure_reason(cluster, cluster.publisher),
     }
     connection.execute(sa.insert(cluster_run_table), [row | result | counts])
     moving = [
@@ -78,9 +81,20 @@ def _insert_cluster_run(connection: sa.Connection, cluster: ClusterReport, run: 
     ]
     if moving:
         connection.execute(sa.insert(moving_service_table), moving)
-    unread = [row | {"node": name} for name in {name.lower() for name in cluster.unread}]
+    unread = [
+        row | {"node": name, "reason": _failure_reason(cluster, name)}
+        for name in {name.lower() for name in cluster.unread}
+    ]
     if unread:
         connection.execute(sa.insert(unread_node_table), unread)
+
+
+def _failure_reason(cluster: ClusterReport, node: str | None) -> str | None:
+    """Return why the first source of a node that failed did so; None if none failed."""
+    if node is None:
+        return None
+    entries = (entry for entry in cluster.coverage if entry.node.lower() == node.lower())
+    return next((entry.reason.value for entry in entries if entry.reason), None)
 
 
 def _replace_topology(connection: sa.Connection, cluster: ClusterReport, at: str) -> None:
@@ -117,6 +131,37 @@ def _record_findings(
     if begun:
         connection.execute(sa.insert(period_table), [_period_row(upsert) for upsert in begun])
     _extend_periods(connection, [upsert for upsert in upserts if upsert.period.first != run])
+    _replace_waivers(connection, cluster, run)
+
+
+def _replace_waivers(connection: sa.Connection, cluster: ClusterReport, run: int) -> None:
+    """Keep the waivers of the findings that this run judged; a run that judged none ends none."""
+    judged = {f.id for f in cluster.findings if f.verdict is not Verdict.UNKNOWN}
+    of_cluster = (
+        sa.select(waiver_table.c.finding)
+        .join(finding_table, finding_table.c.id == waiver_table.c.finding)
+        .where(finding_table.c.cluster == cluster.name)
+    )
+    ended = judged.intersection(connection.execute(of_cluster).scalars())
+    if ended:
+        connection.execute(
+            sa.delete(waiver_table).where(waiver_table.c.finding == sa.bindparam("of")),
+            [{"of": finding} for finding in ended],
+        )
+    waived = [
+        {
+            "finding": finding.id,
+            "run": run,
+            "reason": finding.waiver.reason,
+            "owner": finding.waiver.owner,
+            "expires": finding.waiver.expires,
+            "verdict": finding.waiver.verdict.value,
+        }
+        for finding in cluster.findings
+        if finding.waiver and finding.verdict is Verdict.WAIVED
+    ]
+    if waived:
+        connection.execute(sa.insert(waiver_table), waived)
 
 
 def _period_pointers(upsert: _FindingUpsert) -> Mapping[str, int | None]:

@@ -14,7 +14,7 @@ from auditor.models.findings import Verdict
 
 VERSION_TABLE = "auditor_schema"
 # Written out, because finding it would load Alembic at every start.
-HEAD_REVISION = "0003"
+HEAD_REVISION = "0004"
 """The schema that this program reads and writes: the last migration."""
 
 metadata = sa.MetaData()
@@ -50,10 +50,16 @@ cluster_run_table = sa.Table(
     _text_column("release", nullable=True),
     _text_column("status"),
     _text_column("publisher", nullable=True),
+    sa.Column("causes", sa.Integer, nullable=True),
+    _text_column("reason", nullable=True),
     *(sa.Column(str(verdict), sa.Integer, nullable=False) for verdict in Verdict),
 )
 sa.Index("auditor_cluster_run_latest", cluster_run_table.c.cluster, cluster_run_table.c.run)
-"""The result of a run on a cluster; `publisher` is the CUCM that it asked, as configured."""
+"""The result of a run on a cluster; `publisher` is the CUCM that it asked, as configured.
+
+`causes` counts those of its drift; `reason` is why CUCM gave no list of the nodes. A run of an
+earlier schema has neither.
+"""
 
 moving_service_table = sa.Table(
     "auditor_moving",
@@ -72,8 +78,9 @@ unread_node_table = sa.Table(
     sa.Column("run", sa.ForeignKey(run_table.c.seq, ondelete="CASCADE"), primary_key=True),
     _text_column("cluster", primary_key=True),
     _text_column("node", primary_key=True),
+    _text_column("reason", nullable=True),
 )
-"""The nodes that a run should have read and could not; names in lower case."""
+"""The nodes that a run should have read and could not, and why; names in lower case."""
 
 topology_table = sa.Table(
     "auditor_topology",
@@ -124,3 +131,15 @@ period_table = sa.Table(
 )
 """Consecutive runs of the cluster, `first` to `last`, in which a finding did not change. It has had
 its verdict since `since`, which may be before this period: in `carried` runs before it."""
+
+waiver_table = sa.Table(
+    "auditor_waiver",
+    metadata,
+    sa.Column("finding", sa.ForeignKey(finding_table.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("run", _SEQUENCE, nullable=False),
+    _text_column("reason"),
+    _text_column("owner"),
+    _text_column("expires"),
+    _text_column("verdict"),
+)
+"""The waiver of each finding that was waived when it was last judged, by the run `run`."""

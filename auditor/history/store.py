@@ -1,7 +1,7 @@
 """The history as the rest of the program uses it: opened, created or migrated, read and written."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from auditor.history.trends import (
     to_historical_finding,
 )
 from auditor.history.url import DatabaseLocation, locate_database
+from auditor.models.estate import Estate
 from auditor.models.facts import RunState
 from auditor.models.findings import ClusterReport
 from auditor.models.history import (
@@ -116,11 +117,14 @@ class HistoryStore:
         with self.database.reading() as connection:
             return queries.read_recorded_clusters(connection)
 
-    def runs(self, cluster: str | None = None, *, limit: int | None = None) -> tuple[PastRun, ...]:
-        """Return recorded runs, one entry for each cluster of a run, the latest first."""
+    def runs(self, *clusters: str, limit: int | None = None) -> tuple[PastRun, ...]:
+        """Return recorded runs, one entry for each cluster of a run, the latest first.
+
+        Only those of the named clusters, if any is named.
+        """
         with self.database.reading() as connection:
-            _require_recorded_cluster(connection, cluster)
-            return queries.read_past_runs(connection, cluster, limit=limit)
+            _require_recorded_clusters(connection, clusters)
+            return queries.read_past_runs(connection, clusters, limit=limit)
 
     def latest_findings(self, cluster: str) -> tuple[HistoricalFinding, ...]:
         """Return every finding of a cluster's last run, with its age."""
@@ -144,11 +148,25 @@ class HistoryStore:
                 changes=find_changes_since(records, baseline, findings),
             )
 
-    def export(self, cluster: str | None = None) -> tuple[dict[str, Any], ...]:
-        """Return the whole history as flat rows, one for each period of a finding."""
+    def estate(self, clusters: Collection[str], now: datetime) -> Estate:
+        """Return what the runs on record add up to, of some clusters or (none named) of all."""
+        # An audit needs none of these, and starts sooner without them.
+        from auditor.history.estate.figures import build_estate
+        from auditor.history.estate.reading import read_estate_record
+
         with self.database.reading() as connection:
-            _require_recorded_cluster(connection, cluster)
-            return queries.read_period_rows(connection, cluster)
+            _require_recorded_clusters(connection, clusters)
+            record = read_estate_record(connection, clusters)
+        return build_estate(record, utc_timestamp(now))
+
+    def export(self, *clusters: str) -> tuple[dict[str, Any], ...]:
+        """Return the whole history as flat rows, one for each period of a finding.
+
+        Only that of the named clusters, if any is named.
+        """
+        with self.database.reading() as connection:
+            _require_recorded_clusters(connection, clusters)
+            return queries.read_period_rows(connection, clusters)
 
     def prune(self, keep: timedelta, now: datetime) -> int:
         """Delete runs that started longer ago than `keep`; return how many. See `prune_runs`."""
@@ -169,7 +187,7 @@ def _build_cluster_history(
     return ClusterHistory(
         ages={finding.id: finding.age for finding in findings},
         changes=() if before is None else find_changes_since(records, before, findings),
-        runs=queries.read_past_runs(connection, cluster.name, limit=MAX_PAST_RUNS),
+        runs=queries.read_past_runs(connection, [cluster.name], limit=MAX_PAST_RUNS),
         unread=queries.read_unread_nodes(connection, cluster.name, before),
         other_publisher=_find_other_publisher(connection, cluster.name, before, cluster.publisher),
     )
@@ -226,8 +244,8 @@ def _require_latest_run(connection: Connection, cluster: str) -> int:
     return run
 
 
-def _require_recorded_cluster(connection: Connection, cluster: str | None) -> None:
-    if cluster is not None:
+def _require_recorded_clusters(connection: Connection, clusters: Collection[str]) -> None:
+    for cluster in clusters:
         _require_latest_run(connection, cluster)
 
 

@@ -16,6 +16,7 @@ from enum import Enum, auto
 from importlib.util import find_spec
 
 from auditor.errors import ConfigError
+from auditor.extras import Extra, missing_extra_text
 
 DELIVERY_TIMEOUT_S = 30.0
 """How long all addresses together may take."""
@@ -47,7 +48,7 @@ def parse_recipients(urls: Sequence[str]) -> tuple[Recipient, ...]:
         return ()
     # Looked for, not imported: only the worker needs it, and loading it takes long.
     if find_spec("apprise") is None:
-        raise ConfigError(["notifications need an extra: pip install 'auditor[notify]'"])
+        raise ConfigError([missing_extra_text("notifications need", Extra.NOTIFY)])
     recipients = tuple(Recipient(number, url) for number, url in enumerate(urls, 1))
     failures = _run_notify_workers(recipients, {"check": True})
     invalid = [recipient for recipient, why in failures if why is _DeliveryFailure.REFUSED]

@@ -1,7 +1,7 @@
 """Output targets `FORMAT[:PATH]`: parse them, check that they can be written, render."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
@@ -39,6 +39,17 @@ _FORMAT_MODULES = {
 """The module of each format, imported on demand because some need large libraries."""
 
 
+COMMAND_FORMATS: Mapping[str, tuple[ReportFormat, ...]] = {
+    "audit": tuple(ReportFormat),
+    "diff": (ReportFormat.TERMINAL, ReportFormat.JSON),
+    "doctor": (ReportFormat.TERMINAL, ReportFormat.JSON),
+    "failover-check": (ReportFormat.TERMINAL, ReportFormat.JSON),
+    "history": (ReportFormat.TERMINAL, ReportFormat.JSON, ReportFormat.CSV),
+    "precheck": (ReportFormat.TERMINAL, ReportFormat.JSON),
+}
+"""What each command that reports can write."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutputTarget:
     """One report asked for; `path` None is standard output."""
@@ -47,17 +58,18 @@ class OutputTarget:
     path: Path | None
 
 
-def parse_output_targets(values: Sequence[str]) -> tuple[OutputTarget, ...]:
+def parse_output_targets(values: Sequence[str], command: str = "audit") -> tuple[OutputTarget, ...]:
     """Parse the values of `--output`; without any, the terminal report goes to standard output.
 
     `FORMAT:-` is standard output too, and a leading `~` is the home folder (shells leave it alone
-    after a colon). Raises ConfigError with every mistake: an unknown format, an empty path, two
-    reports on standard output, two into one file.
+    after a colon). Raises ConfigError with every mistake: a format that the command does not
+    write, an empty path, two reports on standard output, two into one file.
     """
+    formats = COMMAND_FORMATS[command]
     problems: list[str] = []
     targets: list[OutputTarget] = []
     for value in values:
-        problem = _target_problem(value)
+        problem = _target_problem(value, formats)
         if problem:
             problems.append(problem)
         else:
@@ -68,15 +80,15 @@ def parse_output_targets(values: Sequence[str]) -> tuple[OutputTarget, ...]:
     return tuple(targets) or (OutputTarget(ReportFormat.TERMINAL, None),)
 
 
-def _target_problem(value: str) -> str | None:
+def _target_problem(value: str, formats: Sequence[ReportFormat]) -> str | None:
     """Return what is wrong with one value by itself."""
     # Only the first colon counts: a path may hold more.
     word, colon, path = value.partition(":")
-    if word.lower() not in tuple(ReportFormat):
-        hint = did_you_mean(word, ReportFormat) or "."
+    if word.lower() not in formats:
+        hint = did_you_mean(word, formats) or "."
         return (
             f"--output {value}: unknown format {word!r}{hint} "
-            f"Write FORMAT or FORMAT:PATH; formats are {', '.join(ReportFormat)}."
+            f"Write FORMAT or FORMAT:PATH; formats are {', '.join(formats)}."
         )
     if colon and not path.strip():
         return (

@@ -22,13 +22,12 @@ def command_lines(running: Lab, hook: Hook) -> Iterator[tuple[str, ...]]:
     yield verbose, "audit", *config, *history, "--evidence", "verbose", "--notify", hook.url
     yield "audit", *config, *history, "--quiet", "-o", "json"
     yield verbose, "nagios", *config, *history
-    for words in ((), ("--json",)):
+    for words in ((), ("-o", "json")):
         yield verbose, "doctor", *config, *words
         yield (
             verbose,
             "precheck",
             *config,
-            "--cluster",
             "pair",
             "--activate",
             f"{SERVICE}@{SUB}",
@@ -39,7 +38,7 @@ def command_lines(running: Lab, hook: Hook) -> Iterator[tuple[str, ...]]:
     yield "failover-check", *config, "--readiness", "--evidence", "failover"
     yield verbose, "snapshot", *config, "--to", "after.json", "--evidence", "snapshot"
     yield verbose, "diff", *config, "before.json", "live"
-    yield verbose, "diff", *config, "before.json", "live", "--json"
+    yield verbose, "diff", *config, "before.json", "live", "-o", "json"
     ca = str(running.simulator.ca_path)
     cucm = ("--cucm", CUCM, "--username", running.simulator.username, "--ca-bundle", ca)
     places = tuple(
@@ -50,6 +49,6 @@ def command_lines(running: Lab, hook: Hook) -> Iterator[tuple[str, ...]]:
     yield verbose, "init", *cucm, *places, "--to", "init.toml", "--evidence", "init"
     yield "history", *config, *history
     yield "history", *config, *history, "--since", "2020-01-01"
-    yield "history", *config, *history, "--export", "csv:history.csv"
+    yield "history", *config, *history, "-o", "csv:history.csv"
     yield verbose, "audit", "--replay", "audit", *files
     yield verbose, "audit", "--replay", "verbose", "-o", "json"

@@ -47,7 +47,7 @@ REPLIES: dict[str, tuple[dict[str, object] | None, Verdict]] = {
 
 
 def _failover_verdict(running: Lab) -> str:
-    document = json.loads(running.run("failover-check", "--json").stdout)
+    document = json.loads(running.run("failover-check", "-o", "json").stdout)
     (check,) = [
         check
         for cluster in document["clusters"]
@@ -59,8 +59,9 @@ def _failover_verdict(running: Lab) -> str:
 
 
 def _doctor_verdict(running: Lab) -> str:
-    document = json.loads(running.run("doctor", "--json").stdout)
-    (server,) = [server for server in document["servers"] if server["name"] == PUB]
+    document = json.loads(running.run("doctor", "-o", "json").stdout)
+    (cluster,) = document["clusters"]
+    (server,) = [server for server in cluster["servers"] if server["name"] == PUB]
     outcomes: dict[str, Any] = {step["check"]: step["outcome"] for step in server["steps"]}
     # A role, a password or a version to fix says nothing about whether AXL works.
     if outcomes["axl_service"] == "mend":
@@ -71,7 +72,7 @@ def _doctor_verdict(running: Lab) -> str:
 
 def _precheck_drift(running: Lab) -> bool:
     """Return whether precheck notes that AXL-04 differs; it notes no other verdict."""
-    words = ("--cluster", "pair", "--deactivate", SIP_PROXY_SERVICE, "--on", PUB, "--json")
+    words = ("pair", "--deactivate", SIP_PROXY_SERVICE, "--on", PUB, "-o", "json")
     document = json.loads(running.run("precheck", *words).stdout)
     return any(point["text"].startswith("AXL-04 ") for point in document["points"])
 

@@ -88,7 +88,7 @@ def test_what_the_server_in_place_of_the_publisher_refuses_is_told(lab: Start) -
     refused = {"fault": "soap-fault", "operation": "listPresenceRedundancyGroup", "node": CUCM}
     running = lab({**PAIR, "fault": [refused]})
     running.edit = stand_in(DEAD, CUCM)
-    (check,) = json.loads(running.run("failover-check", "--json").stdout)["clusters"]
+    (check,) = json.loads(running.run("failover-check", "-o", "json").stdout)["clusters"]
     assert check["cucm_stand_in"] == CUCM
     (unreached,) = check["unreached_cucm"]
     assert DEAD in unreached
@@ -165,8 +165,8 @@ def test_a_subscriber_that_refuses_the_password_ends_the_survey(lab: Start) -> N
 def test_the_check_up_looks_at_every_cucm_server(lab: Start) -> None:
     running = lab(PAIR)
     running.edit = stand_in(DEAD, CUCM)
-    result = running.run("doctor", "--json")
-    servers: list[dict[str, Any]] = json.loads(result.stdout)["servers"]
+    result = running.run("doctor", "-o", "json")
+    servers: list[dict[str, Any]] = json.loads(result.stdout)["clusters"][0]["servers"]
     assert [server["name"] for server in servers] == [DEAD, CUCM, PUB, SUB]
     assert [server["kind"] for server in servers[:2]] == ["CUCM publisher", "CUCM subscriber"]
     outcomes = [{step["outcome"] for step in server["steps"]} for server in servers]

@@ -83,7 +83,7 @@ def test_the_failover_check_shows_the_recorded_groups(recorded: Lab) -> None:
         result.stdout
     )
     assert result.stdout.startswith(f"Failed over: {SUB} serves the users of {PUB}")
-    report = json.loads(recorded.run("failover-check", "--json").stdout)
+    report = json.loads(recorded.run("failover-check", "-o", "json").stdout)
     assert report["clusters"][0]["topology_recorded_at"] is not None
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.change.decision import CheckKind
-from auditor.change.step_report import render_steps, step_texts
+from auditor.change.step_report import StepContext, render_steps, step_texts
 from auditor.change.steps import ChangeStep, StepKind, plan_steps
 from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import ClusterFacts, Origin
@@ -29,6 +29,8 @@ from tests.change.window import HEALTHY, PUBLISHER, SUBSCRIBER, decide, without
 
 BEFORE = [StepKind.WRITE_EXPECTATION, StepKind.HA_OFF, StepKind.WAIT, StepKind.RECORD_SESSIONS]
 AFTER = [StepKind.COMPARE_SESSIONS, StepKind.HA_ON, StepKind.ALL_NORMAL]
+RECORDED = [StepKind.WRITE_EXPECTATION, StepKind.RECORD_STATE]
+COMPARED = [StepKind.COMPARE_STATE]
 
 
 def kinds(steps: Sequence[ChangeStep]) -> list[StepKind]:
@@ -76,7 +78,7 @@ def test_a_start_that_others_wait_for_needs_ha_off_too(service: str, is_ordered:
         for n in HEALTHY.nodes
     )
     decision = decide(replace(HEALTHY, nodes=nodes), restart(service))
-    around = (BEFORE, AFTER) if is_ordered else ([], [])
+    around = (BEFORE, AFTER) if is_ordered else (RECORDED, COMPARED)
     assert kinds(decision.steps) == [*around[0], StepKind.RESTART, *around[1]]
     notes = {check.kind for check in decision.checks}
     assert (CheckKind.STARTS_WITHOUT_HA in notes) is is_ordered
@@ -96,11 +98,13 @@ def test_what_may_be_critical_is_treated_as_such() -> None:
 def test_text_conference_manager_without_highly_available_chat_starts_no_failover() -> None:
     settings = {**HEALTHY.settings, **make.settings(permanent_chat_ha=False)}
     facts = replace(HEALTHY, settings=settings)
-    assert kinds(plan_steps(facts, [restart(TEXT_CONFERENCE_MANAGER)])) == [StepKind.RESTART]
+    steps = plan_steps(facts, [restart(TEXT_CONFERENCE_MANAGER)])
+    assert kinds(steps) == [*RECORDED, StepKind.RESTART, *COMPARED]
 
 
-def test_other_services_need_no_steps_around() -> None:
-    assert kinds(plan_steps(HEALTHY, [restart(DIRECTORY_SERVICE)])) == [StepKind.RESTART]
+def test_other_services_are_only_compared() -> None:
+    steps = plan_steps(HEALTHY, [restart(DIRECTORY_SERVICE)])
+    assert kinds(steps) == [*RECORDED, StepKind.RESTART, *COMPARED]
 
 
 @pytest.mark.parametrize("service", [CONNECTION_MANAGER, WEB_CONNECTION_MANAGER])
@@ -138,7 +142,7 @@ def test_a_group_that_could_not_be_read_is_looked_at() -> None:
     facts = replace(HEALTHY, nodes=nodes, groups=(), groups_known=False)
     steps = plan_steps(facts, [restart(XCP_ROUTER)])
     (step,) = (s for s in steps if s.kind is StepKind.HA_OFF_IF_ON)
-    assert f"the group of {SUBSCRIBER}" in step_texts(step, {}).text
+    assert f"the group of {SUBSCRIBER}" in step_texts(step, StepContext()).text
 
 
 @pytest.mark.parametrize("service", [MESSAGE_ARCHIVER, XMPP_FEDERATION_MANAGER])
@@ -160,7 +164,7 @@ def test_the_archiver_and_federation_end_with_router_on_all_nodes(service: str) 
 
 def test_a_restart_of_router_says_that_it_logs_everybody_out() -> None:
     (step,) = (s for s in plan_steps(HEALTHY, [restart(XCP_ROUTER)]) if s.service)
-    texts = step_texts(step, {})
+    texts = step_texts(step, StepContext())
     assert texts.text == f"Restart {XCP_ROUTER} on {SUBSCRIBER}. It logs out every user there."
     assert texts.page.endswith("Control Center - Network Services")
     assert texts.cli == f"utils service restart {XCP_ROUTER}"
@@ -170,6 +174,6 @@ def test_a_restart_of_router_says_that_it_logs_everybody_out() -> None:
 def test_every_kind_of_step_has_its_texts(kind: StepKind) -> None:
     """All values that they name exist, and the number stands before them."""
     step = ChangeStep(kind, XCP_ROUTER, (SUBSCRIBER,), ("Default",), "details")
-    first, *_ = render_steps((step,), {SUBSCRIBER: None}, 80)
+    first, *_ = render_steps((step,), StepContext("lab", {SUBSCRIBER: None}), 80)
     assert first.startswith("  1. ")
-    assert "{" not in "".join(render_steps((step,), {SUBSCRIBER: None}, 80))
+    assert "{" not in "".join(render_steps((step,), StepContext("lab", {SUBSCRIBER: None}), 80))

@@ -40,10 +40,11 @@ def _steady(text: str) -> str:
 
 def _steps(lab: Lab, code: int) -> dict[tuple[str, str], dict[str, Any]]:
     """Run the check-up; return its steps by server and check."""
-    result = lab.run("doctor", "--json")
+    result = lab.run("doctor", "-o", "json")
     assert result.exit_code == code, result.output
-    checkup = json.loads(result.stdout)
-    assert checkup["exit_code"] == code
+    document = json.loads(result.stdout)
+    (checkup,) = document["clusters"]
+    assert document["exit_code"] == checkup["exit_code"] == code
     return {
         (server["name"], step["check"]): step
         for server in checkup["servers"]
@@ -144,7 +145,7 @@ FAILURES = """
 fault                   interface      server            check                  reason              where
 connection-refused      -              imp1.lab.test     connection             unreachable         [cluster.addresses]
 expired-certificate     -              imp1.lab.test     certificate            tls                 Certificate Management > tomcat
-self-signed-certificate -              cucm-pub.lab.test certificate            tls                 auditor trust cucm-pub.lab.test --cluster pair
+self-signed-certificate -              cucm-pub.lab.test certificate            tls                 auditor trust cucm-pub.lab.test pair
 wrong-certificate       -              imp1.lab.test     certificate            wrong_node          [cluster.addresses]
 http-403                cucm-axl       cucm-pub.lab.test axl_role               not_authorised      Access Control Group
 http-403                imp-axl        imp1.lab.test     axl_role               not_authorised      Access Control Group
@@ -291,18 +292,34 @@ def test_without_cucm_the_nodes_of_the_file_are_checked(lab: Start) -> None:
     assert steps[SUB, "version"]["outcome"] == "ok"
 
 
-def test_a_file_with_several_clusters_needs_one_named(lab: Start) -> None:
-    """One at a time; the line names them."""
+def test_clusters_are_examined_one_after_the_other(lab: Start) -> None:
+    """Those that are named, else all; the exit code is that of the worst."""
     running = lab(PAIR)
-    second = '\n[[cluster]]\nname = "east"\ncucm_publisher = "cucm.east.test"\n'
+    second = '\n[[cluster]]\nname = "east"\ncucm_publisher = "127.0.0.1:1"\n'
     running.edit = lambda text: text + second
-    refused = running.run("doctor")
+    result = running.run("doctor", "-o", "json")
+    assert result.exit_code == 3
+    clusters = json.loads(result.stdout)["clusters"]
+    assert [(c["name"], c["exit_code"]) for c in clusters] == [("pair", 0), ("east", 3)]
+    assert running.run("doctor", "PAIR").exit_code == 0
+    pages = running.run("doctor").stdout
+    assert pages.index("Cluster pair: ") < pages.index("Cluster east: ")
+
+
+@pytest.mark.parametrize(
+    "words", [("precheck", "--activate", "Cisco SIP Proxy", "--on", SUB), ("trust", SUB, "--yes")]
+)
+def test_a_command_for_one_cluster_names_those_of_the_file(
+    lab: Start, words: tuple[str, ...]
+) -> None:
+    running = lab(PAIR)
+    running.edit = lambda text: text + '\n[[cluster]]\nname = "east"\ncucm_publisher = "c.test"\n'
+    refused = running.run(*words)
     assert refused.exit_code == 2
-    assert "pair, east" in refused.stderr
-    assert running.run("doctor", "pair").exit_code == 0
+    assert "name one of its clusters: pair, east." in refused.stderr
 
 
-@pytest.mark.parametrize("words", [(), ("--json",)])
+@pytest.mark.parametrize("words", [(), ("-o", "json")])
 def test_no_secret_is_in_any_output(lab: Start, words: tuple[str, ...]) -> None:
     """Not even where the server sends it back."""
     running = lab({**PAIR, "fault": [{"fault": "soap-fault", "interface": "imp-axl"}]})

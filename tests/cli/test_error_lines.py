@@ -18,7 +18,7 @@ username = "audit-ro"
 """
 
 COMMANDS = (
-    *(("audit", "-c", ODD), ("audit", "--cluster", ODD), ("audit", "-o", ODD)),
+    *(("audit", "-c", ODD), ("audit", "-o", ODD)),
     *(
         ("audit", "-o", f"json:/nowhere/{ODD}"),
         ("audit", "--pack", ODD),
@@ -28,11 +28,11 @@ COMMANDS = (
     *(("audit", "--evidence", f"/nowhere/{ODD}"), ("audit", "--fail-on", ODD), ("audit", ODD)),
     *(("audit", f"--{ODD}"), (ODD,), ("docs", ODD), ("examples", ODD), ("explain", ODD)),
     *(("simulate", ODD), ("simulate", "healthy", "--write-config", f"/nowhere/{ODD}")),
-    *(("doctor", "-c", ODD), ("doctor", "--cluster", ODD), ("login", "--cluster", ODD)),
+    *(("doctor", "-c", ODD), ("doctor", ODD), ("login", ODD)),
     *(("failover-check", "-c", ODD), ("failover-check", "--wait", ODD)),
     *(("failover-check", "-o", ODD)),
-    *(("history", "--history", ODD), ("history", "--cluster", ODD), ("history", "--since", ODD)),
-    *(("history", "--export", ODD), ("history", "--export", f"csv:/nowhere/{ODD}")),
+    *(("history", "--history", ODD), ("history", ODD), ("history", "--since", ODD)),
+    *(("history", "-o", ODD), ("history", "-o", f"csv:/nowhere/{ODD}")),
     *(("init", "--cucm", ODD, "--username", "u"), ("init", "--cucm", "c", "--username", ODD)),
     *(("init", "--cucm", "c", "--username", "u", option, ODD) for option in ("--pin", "--node")),
     *(
@@ -45,7 +45,7 @@ COMMANDS = (
     *(("precheck", "-c", ODD, "--activate", "Cisco SIP Proxy"), ("precheck", "--activate", ODD)),
     *(("precheck", "--activate", "Cisco SIP Proxy", "--node", ODD),),
     *(("snapshot", "--to", f"/nowhere/{ODD}"), ("diff", ODD, ODD), ("diff", ODD, "live")),
-    *(("trust", ODD), ("trust", "h", "--fingerprint", ODD), ("trust", "h", "--cluster", ODD)),
+    *(("trust", ODD), ("trust", "h", "--fingerprint", ODD), ("trust", "h", ODD)),
 )
 
 

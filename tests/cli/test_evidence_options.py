@@ -313,7 +313,7 @@ def test_a_replay_opens_no_connection(
         raise AssertionError("a replay opened a live wire")
 
     monkeypatch.setattr(LiveNetwork, "__init__", refuse)
-    monkeypatch.setattr("auditor.cli.session.get_credentials", refuse)
+    monkeypatch.setattr("auditor.cli.session.find_credentials", refuse)
     assert replay(tmp_path / "kept").exit_code == 3
 
 
@@ -323,7 +323,7 @@ def test_a_replay_opens_no_connection(
         ("failover-check",),
         ("failover-check", "--readiness"),
         ("doctor", "pair"),
-        ("precheck", "--cluster", "pair", "--activate", "Cisco SIP Proxy", "--on", "imp1.lab.test"),
+        ("precheck", "pair", "--activate", "Cisco SIP Proxy", "--on", "imp1.lab.test"),
     ],
     ids=lambda words: " ".join(words[:2]),
 )

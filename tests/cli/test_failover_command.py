@@ -49,7 +49,7 @@ def test_the_first_line_is_the_verdict_and_the_second_the_action(lab: Start) -> 
 
 def test_json_has_the_same_and_the_number_of_requests(lab: Start) -> None:
     running = lab(PAIR)
-    result = running.run("failover-check", "--json")
+    result = running.run("failover-check", "-o", "json")
     report = json.loads(result.stdout)
     assert (report["exit_code"], report["schema_version"]) == (0, "1.0")
     assert report["verdict"].startswith("Normal: ")
@@ -139,8 +139,8 @@ def test_a_snapshot_of_another_cluster_is_2(lab: Start) -> None:
         (("--wait", "5s"), "at least 20s"),
         (("--wait", "99999999999h"), "at most 24h"),
         (("--wait", "1m", "--readiness"), "exclude each other"),
-        (("-o", "junit"), "failover-check writes terminal and json"),
-        (("--json", "-o", "terminal"), "both go to standard output"),
+        (("-o", "junit"), "formats are terminal, json"),
+        (("-o", "json", "-o", "terminal"), "both go to standard output"),
         (("elsewhere",), 'no cluster "elsewhere"'),
         (("--since", "/nowhere.json"), "/nowhere.json: cannot be read: No such file or directory."),
         (("--accept", "anything"), "Invalid value"),
@@ -171,7 +171,7 @@ def test_two_groups_in_the_environment_are_both_checked(lab: Start) -> None:
     running = lab({**PAIR, "group": [*PAIR["group"], east]})
     environment = {"AUDITOR_CONFIG": str(running.config), "AUDITOR_GROUP": "Pair;East"}
     result = CliRunner(env=running.environment | environment).invoke(
-        app, ["failover-check", "--json"]
+        app, ["failover-check", "-o", "json"]
     )
     (cluster,) = json.loads(result.stdout)["clusters"]
     assert sorted(group["name"] for group in cluster["groups"]) == ["East", "Pair"]
@@ -197,7 +197,7 @@ def test_the_environment_gives_every_option(lab: Start) -> None:
         "AUDITOR_CONFIG": str(running.config),
         "AUDITOR_ACCEPT": "failed-over",
         "AUDITOR_GROUP": "Pair",
-        "AUDITOR_JSON": "1",
+        "AUDITOR_FAILOVER_OUTPUT": "json",
     }
     result = CliRunner(env=environment).invoke(app, ["failover-check"])
     assert json.loads(result.stdout)["run"]["accept_failed_over"] is True
@@ -206,7 +206,7 @@ def test_the_environment_gives_every_option(lab: Start) -> None:
 def test_the_password_is_nowhere_in_the_output(lab: Start) -> None:
     running = lab(PAIR)
     running.simulator.change({"fault": {"fault": "soap-fault", "node": SECOND}})
-    for words in ((), ("--json",), ("--readiness", "--json")):
+    for words in ((), ("-o", "json"), ("--readiness", "-o", "json")):
         result = running.run("failover-check", *words)
         assert running.simulator.password not in result.stdout + result.stderr
 

@@ -85,8 +85,8 @@ def test_the_list_can_be_cut_and_kept_to_one_cluster(url: str) -> None:
     history.record(report(4, cluster(finding(SIP, PASS, cluster="köln"), name="köln"), hour=3))
     both = run(url, "--limit", "2").stdout
     assert both.count("2026-03-0") == 2
-    assert "with --cluster: köln, lab" in both
-    one = run(url, "--cluster", "lab").stdout
+    assert "name one of köln, lab" in both
+    one = run(url, "lab").stdout
     assert "köln" not in one
     assert "drift since" in flat(one)
 
@@ -94,13 +94,13 @@ def test_the_list_can_be_cut_and_kept_to_one_cluster(url: str) -> None:
 def test_it_exports_the_whole_record(url: str, tmp_path: Path) -> None:
     """As JSON and as CSV, to standard output and to a file."""
     fill(url)
-    told: dict[str, Any] = json.loads(run(url, "--export", "JSON").stdout)
+    told: dict[str, Any] = json.loads(run(url, "-o", "JSON").stdout)
     assert told["schema_version"] == "1.0"
     sip = [row for row in told["record"] if row["recommendation"] == SIP]
     assert [(row["verdict"], row["runs"]) for row in sip] == [("pass", 1), ("drift", 3)]
     assert set(told["record"][0]) == set(HISTORY_COLUMNS)
     path = tmp_path / "record.csv"
-    result = run(url, "--export", f"csv:{path}", "--cluster", "lab")
+    result = run(url, "-o", f"csv:{path}", "lab")
     assert (result.exit_code, result.output) == (0, "")
     rows = list(csv.DictReader(io.StringIO(path.read_text())))
     assert len(rows) == len(told["record"])
@@ -124,11 +124,12 @@ def test_pruning_deletes_runs_but_not_the_age_of_a_finding(url: str) -> None:
         (["--since", "1"], 'no run "1" is recorded'),
         (["--since", "run"], 'several runs begin with "run"'),
         (["--since", "2026-02-30"], "is not a date"),
-        (["--cluster", "lap"], "did you mean `lab`?"),
-        (["--export", "xml"], "write json or csv"),
-        (["--export", "csv:"], "write json or csv"),
-        (["--export", "csv:/no/such/folder/x.csv"], "/no/such/folder does not exist"),
+        (["lap"], "did you mean `lab`?"),
+        (["-o", "xml"], "formats are terminal, json, csv"),
+        (["-o", "csv:"], "the path is empty"),
+        (["-o", "csv:/no/such/folder/x.csv"], "/no/such/folder does not exist"),
         (["--since", "run-01", "--prune", "3"], "--since and --prune cannot go together"),
+        (["--since", "run-01", "-o", "csv"], "--since and --output csv cannot go together"),
         (["--prune", "0"], "--prune"),
         (["--limit", "0"], "--limit"),
         (["--history", "off"], "name a database"),
@@ -139,14 +140,14 @@ def test_pruning_deletes_runs_but_not_the_age_of_a_finding(url: str) -> None:
 def test_bad_input_is_exit_2_and_loses_nothing(tmp_path: Path, words: list[str], said: str) -> None:
     url = f"sqlite:///{tmp_path}/h.sqlite3"
     fill(url)
-    held = run(url, "--export", "json").stdout
+    held = run(url, "-o", "json").stdout
     environment = {} if "missing.toml" in words else {"AUDITOR_HISTORY": url}
     words = [word for word in words if word] if "missing.toml" not in words else words[:2]
     result = CliRunner(env=environment).invoke(app, ["history", *words])
     assert result.exit_code == 2, result.output
     assert said in flat(result.stderr)
     assert "Traceback" not in result.output
-    assert run(url, "--export", "json").stdout == held
+    assert run(url, "-o", "json").stdout == held
 
 
 def test_a_missing_history_is_reported_and_not_created(tmp_path: Path) -> None:
@@ -213,7 +214,7 @@ def test_a_kill_in_the_middle_of_a_record_leaves_history_and_files_whole(
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
-    told = json.loads(run(url, "--export", "json").stdout)["record"]
+    told = json.loads(run(url, "-o", "json").stdout)["record"]
     assert {(row["verdict"], row["runs"]) for row in told if row["recommendation"] == SIP} == {
         ("pass", 1)
     }

@@ -179,4 +179,4 @@ def test_without_the_package_its_extra_is_named(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     result = CliRunner().invoke(app, ["login", "-c", str(desk.lab.config)])
     assert result.exit_code == 2
-    assert "its extra `keyring`" in result.stderr
+    assert "the extra `keyring`" in result.stderr

@@ -30,7 +30,7 @@ def test_a_wanted_service_is_a_go_and_its_comparison_expects_it(
     healthy.simulator.change({"deactivate": {"node": NODE, "service": SIP}})
     before, expected = tmp_path / "before.json", tmp_path / "expected.json"
     healthy.run("snapshot", "--to", str(before))
-    words = ("--cluster", "healthy", "--activate", "cisco  sip proxy", "--on", NODE.upper())
+    words = ("healthy", "--activate", "cisco  sip proxy", "--on", NODE.upper())
     result = healthy.run("precheck", *words, "--confirm", "--expectation", str(expected))
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("GO: ")
@@ -46,12 +46,11 @@ def test_services_and_features_can_be_named_in_variables(healthy: Lab) -> None:
     """Their names hold blanks, so semicolons and line breaks part them."""
     environment = {
         **healthy.environment,
-        "AUDITOR_CLUSTER": "healthy",
         "AUDITOR_ON": NODE,
         "AUDITOR_ACTIVATE": "Cisco XCP Web Connection Manager;\nCisco SIP Proxy",
         "AUDITOR_FEATURE": f'web_clients=true; chat=["{NODE}", "imp3.lab.test"]',
     }
-    words = ["precheck", "-c", str(healthy.config), "--json"]
+    words = ["precheck", "-c", str(healthy.config), "-o", "json"]
     result = CliRunner(env=environment).invoke(app, words)
     assert result.exit_code != 2, result.output
     changes = json.loads(result.stdout)["changes"]
@@ -61,21 +60,21 @@ def test_services_and_features_can_be_named_in_variables(healthy: Lab) -> None:
 def test_services_can_be_named_as_tables_print_them(healthy: Lab) -> None:
     """Without their maker's name, in any case."""
     words = ("--activate", f"xcp directory  service@{NODE}", "--activate", "sip proxy")
-    output = healthy.run("precheck", "--cluster", "healthy", *words, "--on", NODE, "--json").stdout
+    output = healthy.run("precheck", "healthy", *words, "--on", NODE, "-o", "json").stdout
     named = {change["service"] for change in json.loads(output)["changes"]}
     assert named == {"Cisco XCP Directory Service", SIP}
 
 
 def test_it_sends_nothing_that_writes(healthy: Lab) -> None:
     """It only looks."""
-    words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE)
+    words = ("healthy", "--deactivate", SIP, "--on", NODE)
     assert healthy.run("precheck", *words).exit_code == 3
     assert not any(request.writes for request in healthy.simulator.requests)
 
 
 def test_json_holds_every_check(healthy: Lab) -> None:
     """Scripts can read it."""
-    words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE, "--json")
+    words = ("healthy", "--deactivate", SIP, "--on", NODE, "-o", "json")
     output = json.loads(healthy.run("precheck", *words).stdout)
     assert (output["answer"], output["exit_code"]) == ("no-go", 3)
     broken = [p for p in output["points"] if p["topic"] == "what the change would break"]
@@ -85,7 +84,7 @@ def test_json_holds_every_check(healthy: Lab) -> None:
 def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
     """Web clients are meant to come."""
     service = "Cisco XCP Web Connection Manager"
-    words = ["--cluster", "healthy", "--activate", service, "--on", NODE, "--confirm", "--feature"]
+    words = ["healthy", "--activate", service, "--on", NODE, "--confirm", "--feature"]
     assert healthy.run("precheck", *words, "web_clients=false").exit_code == 3
     assert healthy.run("precheck", *words, "web_clients=true").exit_code == 0
 
@@ -93,7 +92,7 @@ def test_a_feature_can_be_tested_before_it_is_true(healthy: Lab) -> None:
 @pytest.mark.parametrize("nodes", ["imp3", "imp3.lab.test", "IMP3,", '["imp3"]', "imp1,imp3"])
 def test_nodes_can_be_named_by_their_first_label(healthy: Lab, nodes: str) -> None:
     """Those of a feature, and that of the change."""
-    words = ("--cluster", "healthy", "--activate", f"{ARCHIVER}@imp3", "--confirm", "--json")
+    words = ("healthy", "--activate", f"{ARCHIVER}@imp3", "--confirm", "-o", "json")
     output = json.loads(healthy.run("precheck", *words, "--feature", f"compliance={nodes}").stdout)
     assert [change["node"] for change in output["changes"]] == ["imp3.lab.test"]
     (feature,) = output["features"]
@@ -152,7 +151,7 @@ def test_what_does_not_exist_is_a_usage_error(
     healthy: Lab, words: tuple[str, ...], message: str
 ) -> None:
     """With the nearest names."""
-    result = healthy.run("precheck", "--cluster", "healthy", *words)
+    result = healthy.run("precheck", "healthy", *words)
     assert result.exit_code == 2
     assert message in result.stderr
 
@@ -162,7 +161,7 @@ def test_a_refused_password_is_no_missing_node(
 ) -> None:
     """Nothing could be read, so the change is undecided."""
     monkeypatch.setattr(type(healthy), "environment", {"AUDITOR_PASSWORD": "not-the-password"})
-    words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE)
+    words = ("healthy", "--activate", SIP, "--on", NODE)
     result = healthy.run("precheck", *words)
     assert result.exit_code == 4
     why = "cucm-pub.lab.test refused the user name or password"
@@ -173,14 +172,14 @@ def test_a_refused_password_is_no_missing_node(
 def test_a_no_go_names_its_most_severe_reason_first(healthy: Lab) -> None:
     """It is in the first line."""
     engine = "Cisco Presence Engine"
-    words = ("--cluster", "healthy", "--deactivate", engine, "--on", NODE)
+    words = ("healthy", "--deactivate", engine, "--on", NODE)
     first, *_ = healthy.run("precheck", *words).stdout.splitlines()
     assert first.startswith(f"NO-GO: {NODE}: With the change, PE-01: {engine} is not")
 
 
 def test_findings_with_the_change_have_no_evidence(healthy: Lab) -> None:
     """They were not observed."""
-    words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE, "--json")
+    words = ("healthy", "--deactivate", SIP, "--on", NODE, "-o", "json")
     output = json.loads(healthy.run("precheck", *words).stdout)
     would = [p for p in output["points"] if p["topic"] == "what the change would break"]
     assert all(p["text"].startswith("With the change, ") for p in would)
@@ -189,7 +188,7 @@ def test_findings_with_the_change_have_no_evidence(healthy: Lab) -> None:
 
 def test_a_change_that_was_already_made_is_reported_first(healthy: Lab) -> None:
     """It needs no change window."""
-    words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--confirm")
+    words = ("healthy", "--activate", SIP, "--on", NODE, "--confirm")
     result = healthy.run("precheck", *words)
     assert result.exit_code == 0
     first, second, third, *_ = result.stdout.splitlines()
@@ -203,7 +202,7 @@ def test_a_cluster_that_cannot_be_read_is_json_too(
 ) -> None:
     """Scripts read it whatever happens."""
     monkeypatch.setattr(type(healthy), "environment", {"AUDITOR_PASSWORD": "not-the-password"})
-    words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--json")
+    words = ("healthy", "--activate", SIP, "--on", NODE, "-o", "json")
     expected = tmp_path / "expected.json"
     result = healthy.run("precheck", *words, "--expectation", str(expected))
     output = json.loads(result.stdout)
@@ -216,7 +215,7 @@ def test_an_expectation_file_never_replaces_another(healthy: Lab, tmp_path: Path
     """A later comparison would use the wrong one; nothing is asked."""
     expected = tmp_path / "expected.json"
     expected.write_text("of another window")
-    words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE, "--confirm")
+    words = ("healthy", "--activate", SIP, "--on", NODE, "--confirm")
     requests = len(healthy.simulator.requests)
     result = healthy.run("precheck", *words, "--expectation", str(expected))
     assert result.exit_code == 2
@@ -229,7 +228,7 @@ def test_an_expectation_file_never_replaces_another(healthy: Lab, tmp_path: Path
 def test_a_no_go_writes_no_expectation(healthy: Lab, tmp_path: Path) -> None:
     """The change should not be made, so it is not expected."""
     expected = tmp_path / "expected.json"
-    words = ("--cluster", "healthy", "--deactivate", SIP, "--on", NODE)
+    words = ("healthy", "--deactivate", SIP, "--on", NODE)
     result = healthy.run("precheck", *words, "--expectation", str(expected))
     assert result.exit_code == 3
     assert f"--expectation {expected}: not written, because the result is no-go." in result.stderr
@@ -242,7 +241,7 @@ def test_services_can_have_nodes_of_their_own(healthy: Lab) -> None:
     words = ["--activate", f"cisco sip proxy@{NODE.upper()}", "--activate", f"{web}@imp3.lab.test"]
     words += ["--deactivate", f"{SIP}@imp3.lab.test", "--activate", f"{SIP}@{NODE}"]
     output = json.loads(
-        healthy.run("precheck", "--cluster", "healthy", *words, "--json").stdout,
+        healthy.run("precheck", "healthy", *words, "-o", "json").stdout,
     )
     assert [(c["node"], c["service"], c["action"]) for c in output["changes"]] == [
         (NODE, SIP, "activate"),
@@ -256,7 +255,7 @@ def test_a_service_at_a_node_can_be_mixed_with_on(healthy: Lab) -> None:
     web = "Cisco XCP Web Connection Manager"
     words = ("--activate", f"{SIP}@{NODE}", "--activate", web, "--on", "imp3.lab.test")
     output = json.loads(
-        healthy.run("precheck", "--cluster", "healthy", *words, "--json").stdout,
+        healthy.run("precheck", "healthy", *words, "-o", "json").stdout,
     )
     made = [(c["node"], c["service"]) for c in output["changes"]]
     assert made == [(NODE, SIP), ("imp3.lab.test", web)]
@@ -274,9 +273,9 @@ def test_an_unlisted_node_is_undecided(healthy: Lab, tmp_path: Path) -> None:
         {"fault": {"fault": "connection-refused", "node": "cucm-pub.lab.test"}}
     )
     expected = tmp_path / "expected.json"
-    words = ["--cluster", "healthy", "--activate", f"{SIP}@{NODE}", "--activate"]
+    words = ["healthy", "--activate", f"{SIP}@{NODE}", "--activate"]
     words += [f"{SIP}@imp1.lab.test", "--expectation", str(expected)]
-    result = healthy.run("precheck", *words, "--json")
+    result = healthy.run("precheck", *words, "-o", "json")
     output = json.loads(result.stdout)
     assert (output["answer"], output["exit_code"], result.exit_code) == ("cannot tell", 4, 4)
     (point,) = output["points"]
@@ -293,14 +292,14 @@ def test_a_declared_node_is_judged_without_cucm(healthy: Lab) -> None:
     healthy.simulator.change(
         {"fault": {"fault": "connection-refused", "node": "cucm-pub.lab.test"}}
     )
-    words = ("--cluster", "healthy", "--activate", f"{SIP}@imp1.lab.test", "--json")
+    words = ("healthy", "--activate", f"{SIP}@imp1.lab.test", "-o", "json")
     output = json.loads(healthy.run("precheck", *words).stdout)
     assert [change["node"] for change in output["changes"]] == ["imp1.lab.test"]
 
 
 def test_a_feature_with_two_values_is_a_usage_error(healthy: Lab) -> None:
     """One of them would be ignored silently."""
-    words = ("--cluster", "healthy", "--activate", SIP, "--on", NODE)
+    words = ("healthy", "--activate", SIP, "--on", NODE)
     features = ("--feature", "chat=true", "--feature", "chat=false")
     result = healthy.run("precheck", *words, *features)
     assert result.exit_code == 2
@@ -319,7 +318,7 @@ def test_a_feature_from_the_check_to_the_profile(lab: Start, tmp_path: Path) -> 
         running.simulator.change({"deactivate": {"node": node, "service": WEB}})
     before, expected = tmp_path / "before.json", tmp_path / "expected.json"
     assert running.run("snapshot", "--to", str(before)).exit_code == 0
-    words = ["--cluster", "healthy", "--activate", WEB, "--feature", "web_clients=true"]
+    words = ["healthy", "--activate", WEB, "--feature", "web_clients=true"]
     words += ["--confirm", "--expectation", str(expected)]
     alone = running.run("precheck", *words, "--on", nodes[0])
     assert alone.exit_code == 3
@@ -350,8 +349,8 @@ def test_what_only_the_tested_feature_needs_is_not_a_fix(lab: Start) -> None:
     """It does not differ today; and a database is not added by naming a node."""
     running = lab("healthy")
     archiver = "Cisco XCP Message Archiver"
-    words = ("--activate", archiver, "--on", NODE, "--feature", "compliance=true", "--json")
-    output = json.loads(running.run("precheck", "--cluster", "healthy", *words).stdout)
+    words = ("--activate", archiver, "--on", NODE, "--feature", "compliance=true", "-o", "json")
+    output = json.loads(running.run("precheck", "healthy", *words).stdout)
     assert not any(point["topic"] == "what the change would mend" for point in output["points"])
 
 
@@ -360,7 +359,7 @@ def test_a_feature_takes_names_with_commas(lab: Start) -> None:
     running = lab("healthy")
     names = f"imp1.lab.test, {NODE}"
     words = ("--activate", "XCP Message Archiver", "--on", NODE, "--feature", f"compliance={names}")
-    output = json.loads(running.run("precheck", "--cluster", "healthy", *words, "--json").stdout)
+    output = json.loads(running.run("precheck", "healthy", *words, "-o", "json").stdout)
     (feature,) = output["features"]
     assert feature["tested"] == f'["imp1.lab.test", "{NODE}"]'
     assert any(f"`compliance` names {NODE} (--feature)" in p["text"] for p in output["points"])
@@ -370,7 +369,7 @@ def test_a_restart_from_the_check_to_the_comparison(healthy: Lab, tmp_path: Path
     """What was to restart is expected, and so are the sessions that are back."""
     before, expected = tmp_path / "before.json", tmp_path / "expected.json"
     words = ("--restart", f"{SIP}@{NODE}", "--confirm", "--expectation", str(expected))
-    result = healthy.run("precheck", "--cluster", "healthy", *words)
+    result = healthy.run("precheck", "healthy", *words)
     assert result.exit_code == 0, result.stdout
     healthy.run("snapshot", "--to", str(before))
     compare = ("diff", str(before), "live", "--expect", str(expected))
@@ -392,7 +391,7 @@ def test_a_restart_from_the_check_to_the_comparison(healthy: Lab, tmp_path: Path
 def test_a_precheck_asks_each_node_at_most_seven_times(healthy: Lab) -> None:
     """HA state, replication and sessions are PerfMon's; the publisher's tables come on top."""
     words = ("--restart", f"{SIP}@{NODE}")
-    healthy.run("precheck", "--cluster", "healthy", *words)
+    healthy.run("precheck", "healthy", *words)
     asked = [operation for node, operation in healthy.asked() if node == NODE]
     assert len(asked) <= 7
     assert asked.count("perfmonCollectCounterData") == 4

@@ -67,9 +67,9 @@ def test_the_whole_output(
     """A no-go says one reason, and the steps are those of Cisco in their order."""
     running = lab(scenario)
     for suffix, width in (("80.txt", 80), ("160.txt", 160), ("json", 0)):
-        monkeypatch.setattr("auditor.cli.precheck.terminal_width", partial(int, width))
+        monkeypatch.setattr("auditor.cli.output.terminal_width", partial(int, width))
         running.undisturbed().simulator.change(fault)
-        output = () if width else ("--json",)
-        result = running.run("precheck", "--cluster", "pair", *words, *output)
+        output = () if width else ("-o", "json")
+        result = running.run("precheck", "pair", *words, *output)
         assert result.exit_code == code, result.output
         compare_golden(GOLDEN / f"{name}.{suffix}", result.stdout)

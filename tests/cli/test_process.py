@@ -275,7 +275,7 @@ def test_a_fault_of_the_program_itself_is_one_line_and_code_1(lab: Start) -> Non
     """The trace is for those who ask for it."""
     running = lab(PAIR)
     broken = (
-        "import auditor.report.formats as o; o.render_report = lambda *_, **__: 1 / 0\n"
+        "import auditor.report.formats as o; o.render_report_pieces = lambda *_, **__: 1 / 0\n"
         "from auditor.__main__ import main; main()"
     )
     words = [sys.executable, "-c", broken]

@@ -55,10 +55,29 @@ def test_an_expected_change_is_not_unexpected(window: tuple[Lab, Path], tmp_path
     expectation.write_text(serialize_expectation(Decision("healthy", changes, ()).expectation))
     running.simulator.change({"activate": {"node": SUBSCRIBER, "service": service}})
     running.simulator.change({"start": {"node": SUBSCRIBER, "service": service}})
-    result = running.run("diff", str(before), "live", "--expect", str(expectation), "--json")
+    result = running.run("diff", str(before), "live", "--expect", str(expectation), "-o", "json")
     (cluster,) = json.loads(result.stdout)["clusters"]
     assert ("expected", SUBSCRIBER) in {(d["sort"], d["about"]) for d in cluster["differences"]}
     assert "unexpected" not in {d["sort"] for d in cluster["differences"]}
+
+
+def test_clusters_of_the_snapshots_can_be_chosen(window: tuple[Lab, Path], tmp_path: Path) -> None:
+    """A name that the snapshot does not hold is refused before anything is asked."""
+    running, before = window
+    content = json.loads(before.read_text())
+    (cluster,) = content["report"]["clusters"]
+    content["report"]["clusters"].append({**cluster, "name": "east"})
+    content["facts"]["east"] = {**content["facts"]["healthy"], "name": "east"}
+    both = tmp_path / "both.json"
+    both.write_text(json.dumps(content | {"digest": snapshot_digest(content)}))
+    result = running.run("diff", str(both), "live", "HEALTHY", "-o", "json")
+    assert result.exit_code == 0, result.output
+    assert [c["name"] for c in json.loads(result.stdout)["clusters"]] == ["healthy"]
+    asked = len(running.asked())
+    refused = running.run("diff", str(both), "live", "healthi")
+    assert refused.exit_code == 2
+    assert "did you mean `healthy`?" in refused.stderr
+    assert len(running.asked()) == asked
 
 
 def test_a_node_that_stops_answering_is_newly_unknown(window: tuple[Lab, Path]) -> None:

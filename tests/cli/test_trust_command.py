@@ -184,7 +184,7 @@ def test_a_server_that_is_not_there_is_4(pair: Lab) -> None:
         (("no host",), "must be a host"),
         (("imp1.lab.test:99999",), "port"),
         ((PUB, "--fingerprint", "AB:CD"), "64 hexadecimal digits"),
-        ((PUB, "--cluster", "pare"), "did you mean `pair`"),
+        ((PUB, "pare"), "did you mean `pair`"),
         ((PUB, "--node", "a b"), "--node"),
     ],
 )
@@ -215,10 +215,10 @@ def test_a_failed_write_leaves_the_file_and_prints_the_block(
 
 @pytest.mark.parametrize(
     ("answer", "code"),
-    [("yes", 0), ("the fingerprint", 0), ("no", 3), ("", 3), (OTHER, 3), ("maybe", 3)],
+    [("yes", 0), ("Y", 0), ("the fingerprint", 0), ("no", 3), ("n", 3), (OTHER, 3)],
 )
 def test_a_terminal_is_asked(pair: Lab, answer: str, code: int) -> None:
-    """Yes, no, or the fingerprint, as ssh has it; a lone y is not enough."""
+    """Yes, no, or the fingerprint, as ssh has it."""
     config = pair.config
     shown = _shown(config)
     command = [sys.executable, "-m", "auditor", "trust", PUB, "-c", str(config)]
@@ -226,6 +226,29 @@ def test_a_terminal_is_asked(pair: Lab, answer: str, code: int) -> None:
     ended, screen = on_terminal(command, os.environ, {"fingerprint to compare)": typed})
     assert ended == code, screen
     assert _pins(config) == ({PUB: [shown]} if code == 0 else {})
+
+
+@pytest.mark.parametrize(
+    ("odd", "then", "code"), [("maybe", "y", 0), ("", "no", 3), ("AB:CD", "n", 3)]
+)
+def test_an_odd_answer_is_asked_again(pair: Lab, odd: str, then: str, code: int) -> None:
+    """A slip of the finger neither records nor ends the command."""
+    config = pair.config
+    command = [sys.executable, "-m", "auditor", "trust", PUB, "-c", str(config)]
+    answers = {"fingerprint to compare)": odd, "64 digits:": then}
+    ended, screen = on_terminal(command, os.environ, answers)
+    assert ended == code, screen
+    assert list(_pins(config)) == ([PUB] if code == 0 else [])
+
+
+def test_an_answer_that_never_comes_records_nothing(pair: Lab) -> None:
+    """Ctrl-D, or a terminal that is closed."""
+    config = pair.config
+    command = [sys.executable, "-m", "auditor", "trust", PUB, "-c", str(config)]
+    ended, screen = on_terminal(command, os.environ, {"fingerprint to compare)": "\x04"})
+    assert ended == 3, screen
+    assert "nothing was recorded" in screen
+    assert _pins(config) == {}
 
 
 def test_hostile_names_in_a_certificate_do_nothing_to_the_terminal(
@@ -269,7 +292,7 @@ def test_without_a_file_it_is_shown_with_the_option_of_init(pair: Lab) -> None:
         (("--yes",), 2, "nothing was recorded, because there is no auditor.toml"),
         (("--fingerprint", OTHER), 3, "REFUSED"),
         (("-c", "nowhere.toml"), 2, "nowhere.toml: cannot be read"),
-        (("--cluster", "lab"), 2, "no auditor.toml"),
+        (("lab",), 2, "no auditor.toml"),
     ],
 )
 def test_without_a_file_nothing_is_recorded(

@@ -46,7 +46,7 @@ def services_to_start(report: Mapping[str, Any]) -> set[tuple[str, str]]:
 )
 def test_what_is_to_be_started_is_what_the_audit_wants_to_run(lab: Start, scenario: str) -> None:
     running = lab(scenario)
-    report = json.loads(running.run("failover-check", "--json").stdout)
+    report = json.loads(running.run("failover-check", "-o", "json").stdout)
     audit = json.loads(running.run("audit", "--output", "json").stdout)
     kinds: dict[tuple[str, str], set[str]] = {}
     for finding in audit["clusters"][0]["findings"]:

@@ -150,7 +150,7 @@ def test_without_its_driver_postgresql_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert "pip install 'auditor[postgresql]'" in refusal("postgresql://h/d")
+    assert '-m pip install "auditor[postgresql]"' in refusal("postgresql://h/d")
 
 
 @pytest.mark.parametrize("place", ["no/such/folder/x.sqlite3", ".", "file/x.sqlite3"])
@@ -176,10 +176,10 @@ def test_a_history_that_a_newer_auditor_wrote_is_left_alone(url: str) -> None:
 
     for writes in (True, False):
         line = refusal(url, writes=writes)
-        assert "a newer auditor wrote it (schema 9999, this one knows 0003)" in line
+        assert "a newer auditor wrote it (schema 9999, this one knows 0004)" in line
         assert "nothing was changed" in line
 
-    statement(url, "UPDATE auditor_schema SET version_num = '0003'")
+    statement(url, "UPDATE auditor_schema SET version_num = '0004'")
     assert len(opened(url).runs()) == 1
 
 

@@ -96,7 +96,7 @@ def brief_precheck() -> str:
 def precheck_demo(*change: str) -> str:
     """Ask for a go for a change to the demonstration's cluster."""
     with running_lab("demo") as lab:
-        return read_output(lab, "precheck", "--cluster", "campus", *change)
+        return read_output(lab, "precheck", "campus", *change)
 
 
 def diff() -> str:

@@ -8,15 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
-from auditor.cli.options import OutputOption
+from auditor.cli.options import output_option
 from auditor.errors import ConfigError, OutputError
 from auditor.files import create_file, write_file
 from auditor.report import json_report, terminal
 from auditor.report.formats import (
+    COMMAND_FORMATS,
     OutputTarget,
     ReportFormat,
     check_targets_writable,
@@ -70,6 +70,17 @@ def test_every_mistake_is_reported_at_once() -> None:
     )
     assert "the path is empty" in second
     assert "the home folder is not known" in third
+
+
+@pytest.mark.parametrize("command", COMMAND_FORMATS)
+def test_a_command_takes_the_formats_that_it_writes_and_no_other(command: str) -> None:
+    taken = COMMAND_FORMATS[command]
+    assert [
+        target.format for form in taken for target in parse_output_targets([form], command)
+    ] == [*taken]
+    for other in set(ReportFormat) - set(taken):
+        with pytest.raises(ConfigError, match=f"formats are {', '.join(taken)}"):
+            parse_output_targets([other], command)
 
 
 def test_a_bare_path_is_refused_with_the_right_spelling() -> None:
@@ -256,8 +267,7 @@ def test_no_chunk_of_a_json_report_holds_two_clusters() -> None:
 
 
 def test_the_help_lists_every_format() -> None:
-    help_text = get_args(OutputOption)[1].help
-    assert help_text.startswith(
+    assert output_option("audit").help.startswith(
         f"{', '.join(tuple(ReportFormat)[:-1])} or {tuple(ReportFormat)[-1]}, to standard"
     )
 

@@ -1,11 +1,12 @@
 """A check-up as text and as JSON: the result first, then every server with what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
 from auditor.failures import FailureWords, failure_detail, failure_place, failure_remedy
 from auditor.models.certificates import certificate_days_left
+from auditor.models.exit_codes import ExitCode
 from auditor.report.wording import certificate_lines
 from auditor.setup.doctor.model import (
     Checkup,
@@ -39,8 +40,12 @@ _RESULT_MEANINGS = {
 _STEP_COLUMN_WIDTH = 27
 
 
-def render_checkup_text(checkup: Checkup, *, width: int, now: datetime) -> str:
-    """Return the check-up for a reader; days left of a certificate are counted from `now`."""
+def render_checkups_text(checkups: Sequence[Checkup], *, width: int, now: datetime) -> str:
+    """Return the check-ups for a reader; days left of a certificate are counted from `now`."""
+    return "\n".join(_render_checkup_text(checkup, width, now) for checkup in checkups)
+
+
+def _render_checkup_text(checkup: Checkup, width: int, now: datetime) -> str:
     result = _RESULT_SENTENCES[checkup.result].format(
         to_fix=_count_steps(checkup, StepOutcome.TO_FIX),
         unknown=_count_steps(checkup, StepOutcome.UNKNOWN),
@@ -125,12 +130,21 @@ def _step_lines(head: str, paragraphs: list[str], width: int) -> Iterator[str]:
         yield f"{margin if number else f'  {head}':<{_STEP_COLUMN_WIDTH}}{line}"
 
 
-def render_checkup_json(checkup: Checkup, *, now: datetime) -> str:
-    """Return the check-up as JSON with sorted keys."""
-    words = FailureWords(cluster=checkup.cluster)
+def render_checkups_json(checkups: Sequence[Checkup], *, now: datetime) -> str:
+    """Return the check-ups as JSON with sorted keys."""
+    codes = (checkup.exit_code for checkup in checkups)
     content = {
-        "schema_version": "1.0",
-        "cluster": checkup.cluster,
+        "schema_version": "2.0",
+        "clusters": [_checkup_json(checkup, now) for checkup in checkups],
+        "exit_code": int(ExitCode.worst(codes, default=ExitCode.COMPLIANT)),
+    }
+    return json_text(content)
+
+
+def _checkup_json(checkup: Checkup, now: datetime) -> dict[str, object]:
+    words = FailureWords(cluster=checkup.cluster)
+    return {
+        "name": checkup.cluster,
         "username": checkup.username,
         "answer": str(checkup.result),
         "requests": checkup.requests,
@@ -145,7 +159,6 @@ def render_checkup_json(checkup: Checkup, *, now: datetime) -> str:
         ],
         "exit_code": int(checkup.exit_code),
     }
-    return json_text(content)
 
 
 def _step_json(step: CheckupStep, words: FailureWords, now: datetime) -> dict[str, object]:
