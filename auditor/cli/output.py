@@ -14,14 +14,13 @@ from auditor.cli.terminal import PIPE_WIDTH, supports_colour, terminal_width
 from auditor.errors import ConfigError, OutputError
 from auditor.files import write_file
 from auditor.models.exit_codes import ExitCode
-from auditor.models.findings import Verdict
 from auditor.models.report import Report
 from auditor.notify.send import Recipient, parse_recipients, send_notification
 from auditor.report import formats
 from auditor.report.formats import OutputTarget, ReportFormat
 from auditor.report.notification import compose_notification
 from auditor.report.wording import cluster_summary, exit_meaning
-from auditor.text import escape_unprintable
+from auditor.text import count_noun, escape_unprintable, is_or_are
 
 if TYPE_CHECKING:  # SQLAlchemy is a third of a start; a run without history does without it
     from auditor.history.store import HistoryStore
@@ -196,8 +195,9 @@ def finish_run(report: Report, plan: OutputPlan) -> None:
             print_warning(line)
     _print_run_summary(report, plan)
     if plan.quiet and report.forgiven:
-        count = report.count(Verdict.UNKNOWN)
-        print_warning(f"--allow-unknown: {count} checks are unknown; the exit code hides that.")
+        count = report.counts.unknown
+        checks = f"{count_noun(count, 'check')} {is_or_are(count)} unknown"
+        print_warning(f"--allow-unknown: {checks}; the exit code hides that.")
     raise_output_problems(report, problems)
 
 

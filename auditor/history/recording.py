@@ -21,6 +21,7 @@ from auditor.history.schema import (
     waiver_table,
 )
 from auditor.history.trends import FindingPeriod, FindingRecord, next_period
+from auditor.models.counts import count_results
 from auditor.models.facts import CHANGING_STATES
 from auditor.models.findings import ClusterReport, Finding, Verdict
 from auditor.models.report import Report
@@ -62,14 +63,14 @@ def record_run(connection: sa.Connection, report: Report) -> None:
 
 
 def _insert_cluster_run(connection: sa.Connection, cluster: ClusterReport, run: int) -> None:
-    verdicts = [finding.verdict for finding in cluster.findings]
-    counts = {verdict.value: verdicts.count(verdict) for verdict in Verdict}
+    numbers = count_results(cluster)
+    counts = {verdict.value: number for verdict, number in numbers.by_verdict.items()}
     row = {"run": run, "cluster": cluster.name}
     result = {
         "release": cluster.release,
         "status": cluster.status.value,
         "publisher": cluster.publisher,
-        "causes": len(cluster.causes),
+        "causes": numbers.causes,
         "reason": _failure_reason(cluster, cluster.publisher),
     }
     connection.execute(sa.insert(cluster_run_table), [row | result | counts])

@@ -2,7 +2,8 @@
 
 - A *difference* is a finding whose verdict is drift, of any severity; `--fail-on` decides what a
   difference does to the exit code, never whether it is counted.
-- A *cause* is a difference that no other difference explains.
+- A *cause* is a difference that no other difference explains; its severity is the gravest of all
+  that it explains.
 - *Unknown*, *explained*, *waived* and *passed* are findings of that verdict. None of them is a
   difference, and a waiver that has expired leaves a difference behind.
 - Since an earlier run, each finding that is worth a word has one `ChangeCategory`. `NEW`, `WORSE`
@@ -12,11 +13,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from auditor.models.findings import ClusterReport, Severity, Verdict
 from auditor.models.history import ChangeDirection, FindingChange
+
+_Key = TypeVar("_Key")
 
 ACCEPTED_VERDICTS = frozenset({Verdict.EXPLAINED, Verdict.WAIVED})
 """The verdicts of what would be a difference without the HA state, or without a waiver."""
@@ -24,18 +28,26 @@ ACCEPTED_VERDICTS = frozenset({Verdict.EXPLAINED, Verdict.WAIVED})
 
 @dataclass(frozen=True, slots=True)
 class ResultCounts:
-    """How many findings have each verdict; `by_severity` and `causes` are of the differences."""
+    """How many findings have each verdict, and how many differences and causes each severity.
 
-    by_verdict: Mapping[Verdict, int] = field(default_factory=lambda: dict.fromkeys(Verdict, 0))
-    by_severity: Mapping[Severity, int] = field(default_factory=lambda: dict.fromkeys(Severity, 0))
-    causes: int = 0
+    No verdict and no severity is missing.
+    """
+
+    by_verdict: Mapping[Verdict, int]
+    by_severity: Mapping[Severity, int]
+    causes_by_severity: Mapping[Severity, int]
 
     def __add__(self, other: "ResultCounts") -> "ResultCounts":
         return ResultCounts(
-            {verdict: self.by_verdict[verdict] + other.by_verdict[verdict] for verdict in Verdict},
-            {grade: self.by_severity[grade] + other.by_severity[grade] for grade in Severity},
-            self.causes + other.causes,
+            _add(self.by_verdict, other.by_verdict),
+            _add(self.by_severity, other.by_severity),
+            _add(self.causes_by_severity, other.causes_by_severity),
         )
+
+    @property
+    def causes(self) -> int:
+        """Return how many differences no other one explains."""
+        return sum(self.causes_by_severity.values())
 
     @property
     def differences(self) -> int:
@@ -65,18 +77,17 @@ class ResultCounts:
 
 def count_results(cluster: ClusterReport) -> ResultCounts:
     """Return the numbers of one cluster."""
-    verdicts = Counter(finding.verdict for finding in cluster.findings)
-    severities = Counter(f.severity for f in cluster.findings if f.verdict is Verdict.DRIFT)
     return ResultCounts(
-        {verdict: verdicts[verdict] for verdict in Verdict},
-        {severity: severities[severity] for severity in Severity},
-        len(cluster.causes),
+        _tally(Verdict, (finding.verdict for finding in cluster.findings)),
+        _tally(Severity, (f.severity for f in cluster.findings if f.verdict is Verdict.DRIFT)),
+        _tally(Severity, (cause.severity for cause in cluster.causes)),
     )
 
 
 def add_results(clusters: Iterable[ClusterReport]) -> ResultCounts:
     """Return the numbers of several clusters together."""
-    return sum(map(count_results, clusters), ResultCounts())
+    nothing = ResultCounts(_tally(Verdict, ()), _tally(Severity, ()), _tally(Severity, ()))
+    return sum(map(count_results, clusters), nothing)
 
 
 class ChangeCategory(StrEnum):
@@ -133,5 +144,14 @@ def count_changes(changes: Iterable[FindingChange]) -> dict[ChangeCategory, int]
 
     Given the causes of changes only, it counts causes.
     """
-    tally = Counter(map(categorise_change, changes))
-    return {category: tally[category] for category in ChangeCategory}
+    return _tally(ChangeCategory, map(categorise_change, changes))
+
+
+def _tally(keys: Iterable[_Key], values: Iterable[_Key]) -> dict[_Key, int]:
+    """Return how often each key is among the values, zeros included, in the order of the keys."""
+    counts = Counter(values)
+    return {key: counts[key] for key in keys}
+
+
+def _add(one: Mapping[_Key, int], other: Mapping[_Key, int]) -> dict[_Key, int]:
+    return {key: number + other[key] for key, number in one.items()}

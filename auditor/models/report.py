@@ -1,11 +1,11 @@
 """One run of auditor: its circumstances, and the report of all that it found."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from auditor.models.counts import ResultCounts, add_results
 from auditor.models.exit_codes import ExitCode
-from auditor.models.findings import ClusterReport, ClusterStatus, Severity, Verdict, audit_exit_code
+from auditor.models.findings import ClusterReport, ClusterStatus, Severity, audit_exit_code
 from auditor.models.history import ClusterHistory
 
 
@@ -35,9 +35,10 @@ class Report:
     clusters: tuple[ClusterReport, ...]
     past: Mapping[str, ClusterHistory] = field(default_factory=dict)
 
-    def count(self, verdict: Verdict) -> int:
-        """Return how many findings of all clusters ended in a verdict."""
-        return Counter(f.verdict for c in self.clusters for f in c.findings)[verdict]
+    @property
+    def counts(self) -> ResultCounts:
+        """Return the numbers of all clusters together."""
+        return add_results(self.clusters)
 
     @property
     def exit_code(self) -> ExitCode:

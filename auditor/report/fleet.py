@@ -3,7 +3,6 @@
 Every format that lists clusters takes its order from here.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,20 +11,13 @@ from typing import TypeAlias
 from auditor.models.certificates import certificate_days_left
 from auditor.models.counts import ResultCounts, count_results
 from auditor.models.facts import Coverage, Outcome, Source
-from auditor.models.findings import (
-    Cause,
-    ClusterReport,
-    ClusterStatus,
-    Severity,
-    Verdict,
-)
+from auditor.models.findings import ClusterReport, ClusterStatus, Severity
 from auditor.models.history import ClusterHistory
 from auditor.models.releases import nodes_by_version, version_number
 from auditor.models.report import Report, RunMetadata
 from auditor.report.summary import (
     count_nodes_read,
     count_unknown_checks,
-    count_verdict,
     find_first_failure,
 )
 
@@ -115,13 +107,14 @@ def build_fleet(report: Report) -> tuple[FleetRow, ...]:
 
 def build_fleet_row(report: Report, cluster: ClusterReport) -> FleetRow:
     """Return the row of one cluster."""
+    counts = count_results(cluster)
     read, due = count_nodes_read(cluster)
     versions = nodes_by_version(node for node in cluster.nodes if not node.planned)
     cucm = cluster.cucm_release
     return FleetRow(
         cluster=cluster,
-        counts=count_results(cluster),
-        causes=count_causes(cluster.causes),
+        counts=counts,
+        causes={severity: n for severity, n in counts.causes_by_severity.items() if n},
         nodes_read=read,
         nodes_due=due,
         versions={version: len(names) for version, names in versions.items()},
@@ -130,12 +123,6 @@ def build_fleet_row(report: Report, cluster: ClusterReport) -> FleetRow:
         age=find_status_age(cluster, report.run, report.past.get(cluster.name)),
         unread=find_unread_servers(cluster),
     )
-
-
-def count_causes(causes: Iterable[Cause]) -> dict[Severity, int]:
-    """Return how many causes have each severity, gravest first; no count is 0."""
-    counts = Counter(cause.severity for cause in causes)
-    return {severity: counts[severity] for severity in Severity if counts[severity]}
 
 
 def sort_worst_first(clusters: Iterable[ClusterReport]) -> tuple[ClusterReport, ...]:
@@ -150,15 +137,15 @@ def cluster_sort_key(cluster: ClusterReport) -> ClusterSortKey:
     status by the causes of drift, the gravest severity first, then by nodes and checks that nobody
     knows about.
     """
-    counts = count_causes(cluster.causes)
+    counts = count_results(cluster)
     read, due = count_nodes_read(cluster)
     return (
         cluster.status.rank,
-        tuple(-counts.get(severity, 0) for severity in Severity),
+        tuple(-number for number in counts.causes_by_severity.values()),
         # Where not even the nodes are known, more is unknown than where some are unread.
         due > 0,
         read - due,
-        -count_verdict(cluster, Verdict.UNKNOWN),
+        -counts.unknown,
         cluster.name.casefold(),
     )
 

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from auditor.models.counts import ChangeCategory, categorise_change
 from auditor.models.findings import ClusterStatus, Verdict
 from auditor.models.history import (
-    ChangeDirection,
     FindingAge,
     HistoricalFinding,
     PastRun,
@@ -18,18 +18,15 @@ from auditor.models.history import (
 )
 from auditor.report.change_causes import CauseChange, fold_changes
 from auditor.report.console import render_console, safe_text
+from auditor.report.summary import CHANGE_WORDS
 from auditor.report.wording import KIND_TEXTS, STATUS_VERDICTS, VERDICT_MARKS, VERDICT_STYLES
 from auditor.text import count_noun, join_names
 
 _SHORT_ID_LENGTH = 8
 _UNLISTED_VERDICTS = (Verdict.PASS, Verdict.NOT_APPLICABLE)
-_DIRECTION_TITLES = {
-    ChangeDirection.NEW: "New",
-    ChangeDirection.WORSENED: "Worse",
-    ChangeDirection.PERSISTING: "Still there",
-    ChangeDirection.RESOLVED: "Resolved",
-    ChangeDirection.NOT_APPLICABLE: "No longer asked for: the profile or the cluster changed",
-    ChangeDirection.UNKNOWN: "Unknown now, so neither new nor resolved",
+_CATEGORY_NOTES = {
+    ChangeCategory.NOT_ASKED: ": the profile or the cluster changed",
+    ChangeCategory.UNKNOWN: ", so neither new nor resolved",
 }
 
 
@@ -157,12 +154,13 @@ def _print_run_changes(page: Console, changes: RunChanges, now: str) -> None:
         )
     if not changes.changes:
         page.print(Text("No difference then, none now."))
-    for direction, title in _DIRECTION_TITLES.items():
-        group = [change for change in changes.changes if change.direction is direction]
+    for category, words in CHANGE_WORDS.items():
+        group = [change for change in changes.changes if categorise_change(change) is category]
         if group:
             page.print()
             folded = fold_changes(group)
             by_cause = "" if len(folded) == len(group) else f"{count_noun(len(folded), 'cause')}, "
+            title = f"{words.capitalize()}{_CATEGORY_NOTES.get(category, '')}"
             page.print(Text(f"{title} ({by_cause}{len(group)})", style="bold"))
             page.print(_changes_table(folded, now))
 

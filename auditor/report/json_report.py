@@ -6,6 +6,12 @@ from importlib.resources import files
 from typing import Any
 
 from auditor import __version__
+from auditor.models.counts import (
+    ResultCounts,
+    categorise_change,
+    count_changes,
+    count_results,
+)
 from auditor.models.facts import Coverage, Evidence, NodeFacts, ServiceState
 from auditor.models.findings import (
     Cause,
@@ -76,8 +82,13 @@ def _report_head_dict(report: Report) -> dict[str, Any]:
         "schema_version": REPORT_SCHEMA_VERSION,
         "tool": {"name": "auditor", "version": __version__},
         "run": _run_dict(report.run) | {"past": _history_dict(report)},
-        "summary": {str(verdict): report.count(verdict) for verdict in Verdict}
-        | {"exit_code": int(report.exit_code)},
+        "summary": _counts_dict(report.counts) | {"exit_code": int(report.exit_code)},
+    }
+
+
+def _counts_dict(counts: ResultCounts) -> dict[str, int]:
+    return {str(verdict): number for verdict, number in counts.by_verdict.items()} | {
+        "causes": counts.causes
     }
 
 
@@ -109,6 +120,7 @@ def _cluster_history_dict(past: ClusterHistory, finding_ids: Container[str]) -> 
     return {
         "previous_run": past.runs[0].id if past.runs else None,
         "changes": [_change_dict(change) for change in past.changes],
+        "counts": {str(token): number for token, number in count_changes(past.changes).items()},
         # Older than the name of the field; schema 1.0 froze the key.
         "standings": {
             name: {"since": age.since, "runs": age.runs}
@@ -122,6 +134,7 @@ def _change_dict(change: FindingChange) -> dict[str, Any]:
     finding = change.finding
     return {
         "direction": str(change.direction),
+        "category": str(categorise_change(change)),
         "finding": finding.id,
         "recommendation": finding.recommendation,
         "subject": {"kind": str(finding.subject.kind), "name": finding.subject.name},
@@ -137,6 +150,7 @@ def _cluster_report_dict(cluster: ClusterReport) -> dict[str, Any]:
         "status": str(cluster.status),
         "release": cluster.release,
         "cucm_certificate_not_after": cluster.cucm_certificate_not_after,
+        "counts": _counts_dict(count_results(cluster)),
         "cucm_release": cluster.cucm_release,
         # By exact name too, so that names that differ only in case have one order.
         "nodes": [

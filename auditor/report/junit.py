@@ -7,6 +7,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from lxml import etree
 
 from auditor import __version__
+from auditor.models.counts import count_results
 from auditor.models.facts import Coverage, Outcome
 from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
@@ -114,7 +115,7 @@ def _suite_properties(report: Report, cluster: ClusterReport) -> Iterator[tuple[
     yield "run", run.id
     yield "status", cluster.status
     yield "verdict", cluster_summary(cluster)
-    yield "causes", str(len(cluster.causes))
+    yield "causes", str(count_results(cluster).causes)
     yield "release", cluster.release or "unknown"
     yield "fail_on", cluster.fail_on
     yield "nodes_read", f"{read} of {due}"

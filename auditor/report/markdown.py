@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor import __version__
+from auditor.models.counts import count_results
 from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
 from auditor.report import summary, wording
@@ -95,11 +96,12 @@ def _overview_markdown(clusters: Sequence[ClusterReport]) -> Iterator[str]:
             (
                 format_code(cluster.name),
                 f"{_status_mark(cluster)} {cluster.status}",
-                str(len(cluster.causes)),
-                *(str(summary.count_verdict(cluster, verdict)) for verdict in Verdict),
+                str(counts.causes),
+                *map(str, counts.by_verdict.values()),
                 "{} of {}".format(*summary.count_nodes_read(cluster)),
             )
             for cluster in clusters
+            for counts in [count_results(cluster)]
         ),
     )
 
@@ -146,7 +148,7 @@ def _verdict_markdown(
         return
     by_cause = verdict is Verdict.DRIFT
     number = (
-        wording.count_differences(cluster.causes)
+        wording.count_differences(count_results(cluster))
         if by_cause
         else count_noun(len(findings), "finding")
     )

@@ -6,12 +6,12 @@ from datetime import datetime
 from enum import IntEnum
 
 from auditor.models.certificates import URGENT_CERTIFICATE_DAYS, certificate_days_left
+from auditor.models.counts import add_results
 from auditor.models.exit_codes import ExitCode
-from auditor.models.findings import Cause, ClusterReport, Severity, Verdict, cause_sort_key
+from auditor.models.findings import Cause, ClusterReport, Severity, cause_sort_key
 from auditor.models.report import Report
 from auditor.report.summary import (
     count_nodes_read,
-    count_verdict,
     coverage_gaps,
     failure_reason,
     skipped_packs_clause,
@@ -78,21 +78,26 @@ def _plugin_text(report: Report, state: PluginState) -> str:
         but = f"; but --pack: {skipped}" if skipped else ""
         return f"{_ok_text(report)}, {audited}{forgiven}{but}"
     if state is PluginState.UNKNOWN:
-        return f"{unknown}, {audited}"
+        return f"{unknown}{_below_threshold_text(report)}, {audited}"
     worst = sorted(
-        (cause for c in report.clusters for cause in c.causes if cause.severity.reaches(c.fail_on)),
+        (cause for cluster in report.clusters for cause in cluster.causes),
         key=lambda cause: cause_sort_key(cause.finding, cause.severity, len(cause.explains)),
     )
     texts = "; ".join(map(_cause_text, worst[:3]))
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""
     also = f"; also {unknown}" if unknown else ""
-    return f"{count_differences(worst)}: {texts}{more}{also}, {audited}"
+    return f"{count_differences(report.counts)}: {texts}{more}{also}, {audited}"
 
 
 def _ok_text(report: Report) -> str:
-    lesser = [cause for cluster in report.clusters for cause in cluster.causes]
-    below = f" and {count_differences(lesser)} below the threshold" if lesser else ""
-    return f"{count_noun(report.count(Verdict.PASS), 'check')} passed{below}"
+    passed = count_noun(report.counts.passed, "check")
+    return f"{passed} passed{_below_threshold_text(report)}"
+
+
+def _below_threshold_text(report: Report) -> str:
+    """Return how many differences a line has that is not about them."""
+    counts = report.counts
+    return f" and {count_differences(counts)} below the threshold" if counts.differences else ""
 
 
 def _cause_text(cause: Cause) -> str:
@@ -107,7 +112,7 @@ def _cause_text(cause: Cause) -> str:
 def _incomplete_text(clusters: Sequence[ClusterReport]) -> str:
     """Return what is unknown and why, "" if nothing."""
     failures = [text for cluster in clusters if (text := _unread_servers_text(cluster))]
-    unknown_checks = sum(count_verdict(cluster, Verdict.UNKNOWN) for cluster in clusters)
+    unknown_checks = add_results(clusters).unknown
     gaps = sum(len(coverage_gaps(cluster)) for cluster in clusters)
     parts = [join_names(failures, limit=3)] if failures else []
     parts += [f"{count_noun(unknown_checks, 'check')} unknown"] if unknown_checks else []
@@ -137,14 +142,15 @@ def _sum_nodes_read(clusters: Sequence[ClusterReport]) -> tuple[int, int]:
 def _performance_data(report: Report) -> str:
     """Return counts without thresholds, then the days that certificates have left."""
     read, due = _sum_nodes_read(report.clusters)
-    drift = [
-        f for cluster in report.clusters for f in cluster.findings if f.verdict is Verdict.DRIFT
-    ]
-    causes = sum(len(cluster.causes) for cluster in report.clusters)
-    counts = {"drift": len(drift), "causes": causes}
-    counts |= {f"drift_{s}": sum(f.severity is s for f in drift) for s in Severity}
-    counts |= {v: report.count(v) for v in (Verdict.UNKNOWN, Verdict.EXPLAINED, Verdict.WAIVED)}
-    figures = [f"{label}={number};;;0" for label, number in counts.items()]
+    counts = report.counts
+    numbers = {"drift": counts.differences, "causes": counts.causes}
+    numbers |= {f"drift_{severity}": n for severity, n in counts.by_severity.items()}
+    numbers |= {
+        "unknown": counts.unknown,
+        "explained": counts.explained,
+        "waived": counts.waived,
+    }
+    figures = [f"{label}={number};;;0" for label, number in numbers.items()]
     figures.append(f"nodes_audited={read};;;0;{due}")
     return " ".join([*figures, *(text for c in report.clusters for text in _days_left(report, c))])
 

@@ -1,15 +1,21 @@
 """The message of a notification: what changed since the last run, in a few lines."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from auditor.models.counts import ChangeCategory, categorise_change, count_changes
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS
-from auditor.models.findings import ClusterReport, Verdict
-from auditor.models.history import ChangeDirection, FindingChange
+from auditor.models.findings import ClusterReport
+from auditor.models.history import FindingChange
 from auditor.models.report import Report
 from auditor.report.change_causes import CauseChange, fold_changes
-from auditor.report.summary import ReachabilityChange, reachability_changes, reachability_line
+from auditor.report.summary import (
+    CHANGE_WORDS,
+    ReachabilityChange,
+    cause_note,
+    reachability_changes,
+    reachability_line,
+)
 from auditor.report.wording import KIND_TEXTS
 from auditor.text import count_noun, join_names, printable, shorten_text
 
@@ -19,12 +25,7 @@ MAX_NOTIFICATION_LINES = 20
 _MAX_LINE_LENGTH = 300
 """Characters of a line; chat and mail services refuse messages of many kilobytes."""
 
-_NOTIFIED_DIRECTIONS = {
-    ChangeDirection.NEW: "new",
-    ChangeDirection.WORSENED: "worse",
-    ChangeDirection.RESOLVED: "resolved",
-}
-_BACK_WORD = "back"
+_NOTIFIED_CATEGORIES = (ChangeCategory.NEW, ChangeCategory.WORSE, ChangeCategory.RESOLVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +44,8 @@ def _changes_to_notify(report: Report, cluster: ClusterReport) -> Iterator[Findi
     """
     past = report.past.get(cluster.name)
     for change in past.changes if past else ():
-        # A resolved finding has passed by now; it is news if it was drift before.
-        drift = (
-            change.before
-            if change.direction is ChangeDirection.RESOLVED
-            else change.finding.verdict
-        )
-        counts = drift is Verdict.DRIFT and change.finding.severity.reaches(cluster.fail_on)
-        if change.direction in _NOTIFIED_DIRECTIONS and counts:
+        is_news = categorise_change(change) in _NOTIFIED_CATEGORIES
+        if is_news and change.finding.severity.reaches(cluster.fail_on):
             yield change
 
 
@@ -67,7 +62,7 @@ def compose_notification(report: Report) -> Notification | None:
     """
     findings = sorted(
         _causes_to_notify(report),
-        key=lambda entry: tuple(_NOTIFIED_DIRECTIONS).index(entry.change.direction),
+        key=lambda entry: _NOTIFIED_CATEGORIES.index(categorise_change(entry.change)),
     )
     reachability = sorted(reachability_changes(report), key=lambda change: change.back)
     changes = [
@@ -84,7 +79,7 @@ def compose_notification(report: Report) -> Notification | None:
     lines += ["", f"Exit code {int(code)}: {EXIT_CODE_MEANINGS[code]}. Run {report.run.id}."]
     return Notification(
         shorten_text(
-            _notification_title([entry.change for entry in findings], reachability),
+            _notification_title(findings, reachability),
             _MAX_LINE_LENGTH,
         ),
         "\n".join(lines),
@@ -92,22 +87,23 @@ def compose_notification(report: Report) -> Notification | None:
 
 
 def _notification_title(
-    findings: Sequence[FindingChange], reachability: Sequence[ReachabilityChange]
+    findings: Sequence[CauseChange], reachability: Sequence[ReachabilityChange]
 ) -> str:
-    words = Counter(_NOTIFIED_DIRECTIONS[change.direction] for change in findings)
-    words += Counter(
-        _BACK_WORD if change.back else _NOTIFIED_DIRECTIONS[ChangeDirection.WORSENED]
-        for change in reachability
-    )
+    causes = count_changes(entry.change for entry in findings)
+    differences = count_changes(c for entry in findings for c in (entry.change, *entry.effects))
+    back = sum(change.back for change in reachability)
+    numbers = {"unread": len(reachability) - back, "back": back}
     tally = [
-        f"{words[word]} {word}"
-        for word in (*_NOTIFIED_DIRECTIONS.values(), _BACK_WORD)
-        if words[word]
+        f"{differences[category]} {CHANGE_WORDS[category]}"
+        + cause_note(differences[category], causes[category])
+        for category in _NOTIFIED_CATEGORIES
+        if differences[category]
     ]
+    tally += [f"{number} {word}" for word, number in numbers.items() if number]
     clusters = dict.fromkeys(
         [
             *(change.cluster for change in reachability),
-            *(change.finding.cluster for change in findings),
+            *(entry.change.finding.cluster for entry in findings),
         ]
     )
     return f"auditor: {', '.join(tally)} on {join_names(map(printable, clusters), limit=3)}"
@@ -118,7 +114,7 @@ def _notification_line(entry: CauseChange) -> str:
     service = f" {finding.service}" if finding.service else ""
     what = f": {KIND_TEXTS[finding.kind]}" if finding.kind else ""
     place = f"on {finding.subject.name} ({finding.cluster})"
-    word = _NOTIFIED_DIRECTIONS[change.direction]
+    word = CHANGE_WORDS[categorise_change(change)]
     also = f", and {count_noun(len(entry.effects), 'effect')} of it" if entry.effects else ""
     return printable(
         f"{word}: {finding.severity} {finding.recommendation}{service} {place}{what}{also}"

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from auditor import __version__
+from auditor.models.counts import count_results
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict, finding_sort_key
 from auditor.models.history import PastRun
 from auditor.models.report import Report
-from auditor.report.summary import count_nodes_read, count_verdict, is_complete
+from auditor.report.summary import count_nodes_read, is_complete
 from auditor.text import printable
 
 NO_TIMESTAMP = 0
@@ -75,9 +76,10 @@ def _add_finding_gauges(registry: CollectorRegistry, report: Report) -> None:
     )
     for cluster in report.clusters:
         name = printable(cluster.name)
-        causes.labels(name).set(len(cluster.causes))
-        for verdict in Verdict:
-            findings.labels(name, verdict).set(count_verdict(cluster, verdict))
+        counts = count_results(cluster)
+        causes.labels(name).set(counts.causes)
+        for verdict, number in counts.by_verdict.items():
+            findings.labels(name, verdict).set(number)
         for finding in sorted(cluster.findings, key=finding_sort_key):
             sample = drift.labels(name, printable(finding.recommendation), finding.severity)
             sample.inc(finding.verdict is Verdict.DRIFT)

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from auditor import __version__
+from auditor.models.counts import count_results
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS
 from auditor.models.facts import Coverage
 from auditor.models.findings import (
@@ -22,7 +23,6 @@ from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import (
     caused_by_texts,
     count_nodes_read,
-    count_verdict,
     coverage_gaps,
     get_finding_age,
     skipped_packs_text,
@@ -213,14 +213,15 @@ def _sarif_location(cluster: str, finding: Finding) -> _SarifObject:
 
 def _sarif_cluster_properties(cluster: ClusterReport) -> _SarifObject:
     read, due = count_nodes_read(cluster)
+    counts = count_results(cluster)
     return {
         "name": printable(cluster.name),
         "status": cluster.status,
         "verdict": printable(cluster_summary(cluster)),
-        "causes": len(cluster.causes),
+        "causes": counts.causes,
         "nodes_read": read,
         "nodes_expected": due,
-        "counts": {str(verdict): count_verdict(cluster, verdict) for verdict in Verdict},
+        "counts": {str(verdict): number for verdict, number in counts.by_verdict.items()},
     }
 
 

@@ -1,15 +1,15 @@
 """Totals of a report for every format: counts, nodes read, gaps, and changes since the last run."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from auditor.errors import Reason
 from auditor.failures import Failure, failure_cause
+from auditor.models.counts import ChangeCategory, count_changes, count_results
 from auditor.models.facts import Coverage, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Finding, SubjectKind, Verdict
-from auditor.models.history import ChangeDirection, ClusterHistory, FindingAge
+from auditor.models.history import ClusterHistory, FindingAge
 from auditor.models.releases import nodes_by_version, version_number
 from auditor.models.report import Report, RunMetadata
 from auditor.problems import Problem
@@ -33,11 +33,6 @@ def skipped_packs_text(report: Report) -> str:
     """Return what --pack left out, as a sentence; "" if nothing."""
     clause = skipped_packs_clause(report)
     return f"{clause}." if clause else ""
-
-
-def count_verdict(cluster: ClusterReport, verdict: Verdict) -> int:
-    """Return how many findings of a cluster ended in a verdict."""
-    return sum(finding.verdict is verdict for finding in cluster.findings)
 
 
 def count_nodes_read(cluster: ClusterReport) -> tuple[int, int]:
@@ -76,7 +71,7 @@ def is_complete(cluster: ClusterReport) -> bool:
     return (
         any(node.services for node in cluster.nodes)
         and not coverage_gaps(cluster)
-        and not count_verdict(cluster, Verdict.UNKNOWN)
+        and not count_results(cluster).unknown
     )
 
 
@@ -239,7 +234,7 @@ def reachability_line(change: ReachabilityChange) -> str:
         return f"back: {who} can be {verb} again"
     unknown = f", {count_noun(change.unknown, 'check')} unknown" if change.unknown else ""
     why = f": {change.why}" if change.why else ""
-    return f"worse: {who} can no longer be {verb}{unknown}{why}"
+    return f"unread: {who} can no longer be {verb}{unknown}{why}"
 
 
 def reachability_sentence(change: ReachabilityChange) -> str:
@@ -250,18 +245,32 @@ def reachability_sentence(change: ReachabilityChange) -> str:
     return f"{who} could be {verb} then and cannot be now."
 
 
-_DIRECTION_WORDS = {
-    ChangeDirection.NEW: "new",
-    ChangeDirection.WORSENED: "worse",
-    ChangeDirection.PERSISTING: "still there",
-    ChangeDirection.RESOLVED: "resolved",
-    # Not "resolved": a misspelt name in the profile has the same effect. UNKNOWN is missing,
-    # because it is counted by what it was before.
-    ChangeDirection.NOT_APPLICABLE: "no longer asked for",
+CHANGE_WORDS = {
+    ChangeCategory.NEW: "new",
+    ChangeCategory.WORSE: "worse",
+    ChangeCategory.STILL_THERE: "still there",
+    ChangeCategory.RESOLVED: "resolved",
+    # Not "resolved": a misspelt name in the profile has the same effect.
+    ChangeCategory.NOT_ASKED: "no longer asked for",
+    ChangeCategory.UNKNOWN: "unknown now",
+    ChangeCategory.UNPROVEN: "passed then, unknown now",
+    ChangeCategory.ACCEPTED: "newly explained or waived",
+    ChangeCategory.STILL_ACCEPTED: "still explained or waived",
+    ChangeCategory.NO_LONGER_ACCEPTED: "no longer explained or waived",
 }
+"""The words for each category of changes, in the order in which they are read."""
+
+_CATEGORIES_OF_ONE_SENTENCE = (
+    ChangeCategory.NEW,
+    ChangeCategory.WORSE,
+    ChangeCategory.STILL_THERE,
+    ChangeCategory.RESOLVED,
+    ChangeCategory.NOT_ASKED,
+)
 
 
-def _cause_note(differences: int, causes: int) -> str:
+def cause_note(differences: int, causes: int) -> str:
+    """Return ` (1 cause)` to put behind a number of differences, "" if none explains another."""
     return f" ({count_noun(causes, 'cause')})" if causes < differences else ""
 
 
@@ -276,22 +285,23 @@ def _change_sentences(cluster: ClusterReport, past: ClusterHistory) -> Iterator[
             f"that run used another CUCM publisher, {past.other_publisher}; if it is another"
             " cluster, give each of the two its own name."
         )
-    tally = Counter(change.direction for change in past.changes)
-    counts = [(tally[direction], direction) for direction in _DIRECTION_WORDS if tally[direction]]
-    if counts:
-        folded = fold_changes(past.changes, cluster.nodes)
-        causes = Counter(entry.change.direction for entry in folded)
-        words = [
-            f"{_DIRECTION_WORDS[direction]}{_cause_note(number, causes[direction])}"
-            for number, direction in counts
-        ]
-        number = counts[0][0]
-        parts = [f"{count_noun(number, 'difference')} {is_or_are(number)} {words[0]}"]
-        parts += [f"{more} {word}" for (more, _), word in zip(counts[1:], words[1:], strict=True)]
+    counts = count_changes(past.changes)
+    causes = count_changes(entry.change for entry in fold_changes(past.changes, cluster.nodes))
+    words = [
+        (counts[category], CHANGE_WORDS[category] + cause_note(counts[category], causes[category]))
+        for category in _CATEGORIES_OF_ONE_SENTENCE
+        if counts[category]
+    ]
+    if words:
+        (number, first), *others = words
+        parts = [f"{count_noun(number, 'difference')} {is_or_are(number)} {first}"]
+        parts += [f"{more} {word}" for more, word in others]
         yield f"{', '.join(parts)}."
-    now_unknown = Counter(c.before for c in past.changes if c.direction is ChangeDirection.UNKNOWN)
-    if passed := now_unknown[Verdict.PASS]:
-        yield f"{count_noun(passed, 'check')} that passed {is_or_are(passed)} unknown now."
-    if others := now_unknown.total() - passed:
-        yield f"{count_noun(others, 'earlier difference')} {is_or_are(others)} unknown now."
+    if number := counts[ChangeCategory.UNPROVEN]:
+        yield f"{count_noun(number, 'check')} that passed {is_or_are(number)} unknown now."
+    if number := counts[ChangeCategory.UNKNOWN]:
+        yield f"{count_noun(number, 'earlier difference')} {is_or_are(number)} unknown now."
+    for category in (ChangeCategory.ACCEPTED, ChangeCategory.NO_LONGER_ACCEPTED):
+        if number := counts[category]:
+            yield f"{count_noun(number, 'check')} {is_or_are(number)} {CHANGE_WORDS[category]}."
     yield from map(reachability_sentence, cluster_reachability_changes(cluster, past))

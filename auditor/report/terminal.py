@@ -10,6 +10,7 @@ from rich.text import Text
 
 from auditor import __version__
 from auditor.errors import Reason
+from auditor.models.counts import ResultCounts, count_results
 from auditor.models.facts import Coverage, Outcome, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
 from auditor.models.report import Report
@@ -21,7 +22,6 @@ from auditor.report.matrix import build_matrix_tables, shared_domain
 from auditor.report.summary import (
     changes_summary,
     count_nodes_read,
-    count_verdict,
     releases_text,
     skipped_packs_text,
 )
@@ -30,14 +30,15 @@ from auditor.text import count_noun
 
 def print_findings(console: Console, report: Report, cluster: ClusterReport) -> None:
     """Print all findings but passes and not applicable ones: drift first and by cause."""
+    counts = count_results(cluster)
     for verdict, heading in wording.VERDICT_HEADINGS.items():
         if verdict is Verdict.DRIFT:
             blocks = [(block.group.head, block.rows) for block in group_by_cause(report, cluster)]
-            number = wording.count_differences(cluster.causes)
+            number = wording.count_differences(counts)
         else:
             groups = group_findings(report, cluster, verdict)
             blocks = [(group.head, group.rows) for group in groups]
-            number = count_noun(count_verdict(cluster, verdict), "finding")
+            number = count_noun(counts.by_verdict[verdict], "finding")
         if not blocks:
             continue
         console.print()
@@ -124,12 +125,13 @@ def _print_overview(page: Console, clusters: Iterable[ClusterReport]) -> None:
         table.add_column(title, justify="right")
     for cluster in clusters:
         answered, due = count_nodes_read(cluster)
+        counts = count_results(cluster)
         table.add_row(
             safe_text(cluster.name),
             _cluster_status_text(cluster.status),
-            str(len(cluster.causes)),
-            str(count_verdict(cluster, Verdict.DRIFT)),
-            str(count_verdict(cluster, Verdict.UNKNOWN)),
+            str(counts.causes),
+            str(counts.differences),
+            str(counts.unknown),
             f"{answered} of {due}",
         )
     page.print(table)
@@ -227,16 +229,17 @@ def _print_notices(page: Console, notices: Iterable[str]) -> None:
         page.print(Padding(safe_text(f"- {notice}"), (0, 0, 0, 2)))
 
 
-def _verdict_count_text(report: Report, verdict: Verdict) -> str:
-    number = report.count(verdict)
-    causes = sum(len(cluster.causes) for cluster in report.clusters)
-    by_cause = verdict is Verdict.DRIFT and causes != number
-    return f"{number} {verdict.words}" + (f" ({count_noun(causes, 'cause')})" if by_cause else "")
+def _verdict_count_text(counts: ResultCounts, verdict: Verdict) -> str:
+    number = counts.by_verdict[verdict]
+    by_cause = verdict is Verdict.DRIFT and counts.causes != number
+    note = f" ({count_noun(counts.causes, 'cause')})" if by_cause else ""
+    return f"{number} {verdict.words}{note}"
 
 
 def _print_result(page: Console, report: Report) -> None:
     page.rule(Text("Result", style="bold"), align="left", characters="━", style="")
-    tally = ", ".join(_verdict_count_text(report, verdict) for verdict in Verdict)
+    counts = report.counts
+    tally = ", ".join(_verdict_count_text(counts, verdict) for verdict in Verdict)
     page.print(f"{count_noun(len(report.clusters), 'cluster')}: {tally}.")
     for cluster in report.clusters:
         if cluster.status is not ClusterStatus.COMPLIANT:

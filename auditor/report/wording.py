@@ -1,13 +1,13 @@
 """Words that all formats share: marks, kinds, summaries of clusters, fields of findings."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from auditor.models.counts import ResultCounts, count_results
 from auditor.models.exit_codes import EXIT_CODE_MEANINGS, ExitCode
 from auditor.models.facts import Evidence, Outcome, Source
 from auditor.models.findings import (
-    Cause,
     ClusterReport,
     ClusterStatus,
     Finding,
@@ -15,7 +15,6 @@ from auditor.models.findings import (
     Severity,
     Verdict,
     audit_exit_code,
-    finding_sort_key,
 )
 from auditor.models.report import Report
 from auditor.models.statements import Form, Statement, make_statement
@@ -26,7 +25,7 @@ from auditor.report.sentences import (
     render_source,
 )
 from auditor.soap.messages import Certificate
-from auditor.text import count_noun, join_names
+from auditor.text import count_noun, is_or_are, join_names
 
 VERDICT_MARKS = {
     Verdict.PASS: "✓",
@@ -83,17 +82,26 @@ KIND_TEXTS = {
 
 def severity_summary(findings: Iterable[Finding]) -> str:
     """Return `1 critical, 2 high`, worst first."""
-    tally = Counter(finding.severity for finding in findings)
-    return ", ".join(f"{tally[severity]} {severity}" for severity in Severity if tally[severity])
+    return count_severities(Counter(finding.severity for finding in findings))
 
 
-def count_differences(causes: Sequence[Cause]) -> str:
+def count_severities(numbers: Mapping[Severity, int]) -> str:
+    """Return `1 critical, 2 high`, worst first, of how many have each severity."""
+    return ", ".join(f"{numbers[s]} {s}" for s in Severity if numbers.get(s))
+
+
+def count_differences(counts: ResultCounts) -> str:
     """Return `7 causes, 10 differences`; only the differences where none explains another."""
-    number = sum(1 + len(cause.explains) for cause in causes)
-    differences = count_noun(number, "difference")
-    if number == len(causes):
+    differences = count_noun(counts.differences, "difference")
+    if counts.causes == counts.differences:
         return differences
-    return f"{count_noun(len(causes), 'cause')}, {differences}"
+    return f"{count_noun(counts.causes, 'cause')}, {differences}"
+
+
+def count_accepted(counts: ResultCounts) -> str:
+    """Return `2 explained, 1 waived`, "" for neither."""
+    numbers = {"explained": counts.explained, "waived": counts.waived}
+    return ", ".join(f"{number} {word}" for word, number in numbers.items() if number)
 
 
 def finding_label(finding: Finding) -> str:
@@ -121,51 +129,42 @@ def cluster_summary(cluster: ClusterReport) -> str:
             return f"{_compliant_summary(cluster)}.{_below_threshold_note(cluster)}"
 
 
-def _select_findings(cluster: ClusterReport, *verdicts: Verdict) -> list[Finding]:
-    return sorted((f for f in cluster.findings if f.verdict in verdicts), key=finding_sort_key)
-
-
 def _drift_summary(cluster: ClusterReport) -> str:
-    drift = _select_findings(cluster, Verdict.DRIFT)
-    causes = cluster.causes
-    worst = causes[0].finding
-    others = len(causes[0].explains)
+    counts = count_results(cluster)
+    first = cluster.causes[0]
+    worst, others = first.finding, len(first.explains)
     explains = f", which explains {others} more" if others else ""
     text = (
-        f"{count_differences(causes)} ({severity_summary(drift)}). "
+        f"{count_differences(counts)} ({count_severities(counts.by_severity)}). "
         f"Worst: {finding_label(worst)} on {worst.subject.name}:"
         f" {difference_text(worst)}{explains}."
     )
-    unread = cluster.unread
-    unknown = len(_select_findings(cluster, Verdict.UNKNOWN))
-    if unread:
-        text += f" {join_names(unread, limit=3)} could not be audited."
-    if unknown:
-        verb = "is" if unknown == 1 else "are"
-        text += f" {count_noun(unknown, 'more check')} {verb} unknown."
-    return text
-
-
-def _count_checks(findings: Sequence[Finding]) -> str:
-    return count_noun(len(findings), "check")
+    if cluster.unread:
+        text += f" {join_names(cluster.unread, limit=3)} could not be audited."
+    if counts.unknown:
+        text += f" {count_noun(counts.unknown, 'more check')} {is_or_are(counts.unknown)} unknown."
+    accepted = count_accepted(counts)
+    return f"{text} Also {accepted}." if accepted else text
 
 
 def _incomplete_reason(cluster: ClusterReport) -> str:
-    unknown = _select_findings(cluster, Verdict.UNKNOWN)
-    checks = f"{_count_checks(unknown)} {'is' if len(unknown) == 1 else 'are'} unknown"
+    unknown = [f for f in cluster.findings if f.verdict is Verdict.UNKNOWN]
+    accepted = count_accepted(count_results(cluster))
+    also = f"; {accepted}" if accepted else ""
+    checks = f"{count_noun(len(unknown), 'check')} {is_or_are(len(unknown))} unknown"
     if cluster.unread:
-        return f"{join_names(cluster.unread, limit=3)} could not be audited, so {checks}"
+        return f"{join_names(cluster.unread, limit=3)} could not be audited, so {checks}{also}"
     if unknown:
-        return f"{checks} ({severity_summary(unknown)})"
-    return "A source that should have answered did not"
+        return f"{checks} ({severity_summary(unknown)}){also}"
+    return f"A source that should have answered did not{also}"
 
 
 def _below_threshold_note(cluster: ClusterReport) -> str:
     """Return how much drift is below the threshold, so that no green line hides it."""
-    causes = cluster.causes
-    if not causes:
+    counts = count_results(cluster)
+    if not counts.differences:
         return ""
-    return f" Below the threshold {cluster.fail_on}: {count_differences(causes)}."
+    return f" Below the threshold {cluster.fail_on}: {count_differences(counts)}."
 
 
 def _unauditable_summary(cluster: ClusterReport) -> str:
@@ -184,10 +183,10 @@ def _unauditable_summary(cluster: ClusterReport) -> str:
 
 
 def _compliant_summary(cluster: ClusterReport) -> str:
-    passed = _count_checks(_select_findings(cluster, Verdict.PASS))
-    accepted = len(_select_findings(cluster, Verdict.EXPLAINED, Verdict.WAIVED))
-    also = f"; {count_noun(accepted, 'difference')} explained or waived" if accepted else ""
-    return f"Everything could be read and {passed} passed{also}"
+    counts = count_results(cluster)
+    accepted = count_accepted(counts)
+    also = f"; {accepted}" if accepted else ""
+    return f"Everything could be read and {count_noun(counts.passed, 'check')} passed{also}"
 
 
 def exit_meaning(report: Report) -> str:
@@ -201,7 +200,7 @@ def exit_meaning(report: Report) -> str:
         )
     if not report.clusters:
         return f"Exit code {code:d}: no cluster was audited."
-    if code is ExitCode.COMPLIANT and report.count(Verdict.DRIFT):
+    if code is ExitCode.COMPLIANT and report.counts.differences:
         return f"Exit code {code:d}: complete, and all drift is below the threshold."
     return f"Exit code {code:d}: {EXIT_CODE_MEANINGS[code]}."
 

@@ -68,8 +68,8 @@ def test_an_unreachable_node_is_notified_once_and_its_return_once(lab: Start, ho
     """One line, however many of its checks have no answer now."""
     lost = {"fault": "http-503", "node": SUB}
     assert nights(lab(PAIR), hook, [None, lost, lost, None, None]) == [
-        "auditor: 1 worse on pair",
-        f"worse: {SUB} (pair) can no longer be read, 29 checks unknown: "
+        "auditor: 1 unread on pair",
+        f"unread: {SUB} (pair) can no longer be read, 29 checks unknown: "
         f"the web service of {SUB} was not available",
         "auditor: 1 back on pair",
         f"back: {SUB} (pair) can be read again",
@@ -81,8 +81,8 @@ def test_an_unreachable_cluster_is_notified_once_and_its_return_once(
 ) -> None:
     refused = {"fault": "http-401", "node": "cucm-pub.lab.test"}
     assert nights(lab(PAIR), hook, [None, refused, refused, None, None]) == [
-        "auditor: 1 worse on pair",
-        "worse: cluster pair can no longer be audited: cucm-pub.lab.test refused the user name or "
+        "auditor: 1 unread on pair",
+        "unread: cluster pair can no longer be audited: cucm-pub.lab.test refused the user name or "
         "password",
         "auditor: 1 back on pair",
         "back: cluster pair can be audited again",

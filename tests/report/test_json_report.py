@@ -158,5 +158,6 @@ def test_the_summary_counts_and_carries_the_exit_code() -> None:
         "not_applicable": 4,
         "explained": 0,
         "waived": 0,
+        "causes": 0,
         "exit_code": 0,
     }

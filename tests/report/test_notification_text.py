@@ -103,10 +103,10 @@ def test_unreachable_nodes_come_first_with_one_line_each() -> None:
         )
     )
     assert message is not None
-    assert message.title == "auditor: 1 worse, 1 resolved on lab"
+    assert message.title == "auditor: 1 resolved, 1 unread on lab"
     first, second, *end = message.body.splitlines()
     assert first == (
-        "worse: imp-sub.example.test (lab) can no longer be read, 16 checks unknown: "
+        "unread: imp-sub.example.test (lab) can no longer be read, 16 checks unknown: "
         "imp-sub.example.test did not answer in time"
     )
     assert second.startswith("resolved: ")
@@ -133,7 +133,7 @@ def test_effects_that_come_with_their_cause_are_no_lines_of_their_own() -> None:
     )
     message = compose_notification(whole)
     assert message is not None
-    assert message.title == "auditor: 1 new on lab"
+    assert message.title == "auditor: 3 new (1 cause) on lab"
     assert message.body.splitlines()[:2] == [
         f"new: high {EFFECT}: stopped, and 2 effects of it",
         "",

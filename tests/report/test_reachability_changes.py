@@ -38,7 +38,7 @@ def changes_of(cluster: ClusterReport, before: ClusterHistory) -> list[Reachabil
 def test_a_node_that_became_unreachable_is_reported_with_its_reason() -> None:
     (change,) = changes_of(samples.incomplete_cluster(), past(WELL))
     assert reachability_line(change) == (
-        "worse: imp-sub.example.test (lab) can no longer be read, 16 checks unknown: "
+        "unread: imp-sub.example.test (lab) can no longer be read, 16 checks unknown: "
         "imp-sub.example.test did not answer in time"
     )
 
@@ -76,7 +76,7 @@ def test_a_node_that_is_read_again_is_reported_once() -> None:
 def test_an_unreachable_cluster_is_reported_instead_of_its_nodes() -> None:
     (change,) = changes_of(samples.unauditable_cluster(), past(WELL))
     assert reachability_line(change) == (
-        "worse: cluster lab can no longer be audited: "
+        "unread: cluster lab can no longer be audited: "
         "cucm-pub.example.test refused the user name or password"
     )
     assert changes_of(samples.unauditable_cluster(), past(DARK)) == []

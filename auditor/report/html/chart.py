@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from auditor.models.counts import count_results
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
 from auditor.models.history import ClusterHistory
 from auditor.models.report import RunMetadata
-from auditor.report.summary import count_verdict
 from auditor.report.wording import STATUS_VERDICTS, VERDICT_MARKS
 
 _MAX_CHART_RUNS = 30
@@ -97,8 +97,10 @@ def _past_run_counts(past: ClusterHistory) -> list[_RunCounts]:
 
 
 def _current_run_counts(cluster: ClusterReport, run: RunMetadata) -> _RunCounts:
-    counts = [count_verdict(cluster, v) for v in (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.PASS)]
-    return _RunCounts(run.started_at, cluster.status, *counts)
+    counts = count_results(cluster)
+    return _RunCounts(
+        run.started_at, cluster.status, counts.differences, counts.unknown, counts.passed
+    )
 
 
 def _build_chart_bar(place: int, points: Sequence[_RunCounts], most: int) -> ChartBar:

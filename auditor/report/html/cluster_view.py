@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from auditor.models.counts import categorise_change, count_results
 from auditor.models.facts import Coverage
 from auditor.models.findings import ClusterReport, Finding, Verdict
-from auditor.models.history import ChangeDirection, ClusterHistory
+from auditor.models.history import ClusterHistory
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation
 from auditor.report.change_causes import CauseChange, fold_changes
@@ -25,9 +26,9 @@ from auditor.report.matrix import (
 )
 from auditor.report.sentences import render_sentence
 from auditor.report.summary import (
+    CHANGE_WORDS,
     changes_summary,
     count_nodes_read,
-    count_verdict,
     coverage_gaps,
     releases_text,
 )
@@ -39,14 +40,6 @@ from auditor.report.wording import (
 )
 from auditor.text import count_noun, join_names
 
-_DIRECTION_LABELS = {
-    ChangeDirection.NEW: "New",
-    ChangeDirection.WORSENED: "Worse",
-    ChangeDirection.RESOLVED: "Resolved",
-    ChangeDirection.NOT_APPLICABLE: "No longer asked for",
-    ChangeDirection.UNKNOWN: "Unknown now",
-    ChangeDirection.PERSISTING: "Still there",
-}
 _PASSED_VERDICTS = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 _MAX_PASSED_REASONS = 3
 
@@ -144,7 +137,7 @@ def build_cluster_view(
         sentence=cluster_summary(cluster),
         releases=releases_text(cluster),
         nothing_read=nothing_was_read(cluster),
-        numbers={verdict: count_verdict(cluster, verdict) for verdict in Verdict},
+        numbers=count_results(cluster).by_verdict,
         read=read,
         due=due,
         changes_text=changes_summary(cluster, past) if past and past.runs else "",
@@ -189,10 +182,10 @@ def _build_matrix_view(cluster: ClusterReport) -> MatrixView:
 
 def _change_groups(past: ClusterHistory | None, cluster: ClusterReport) -> Iterator[ChangeGroup]:
     folded = fold_changes(past.changes, cluster.nodes) if past else ()
-    for direction, label in _DIRECTION_LABELS.items():
-        causes = tuple(entry for entry in folded if entry.change.direction is direction)
+    for category, words in CHANGE_WORDS.items():
+        causes = tuple(entry for entry in folded if categorise_change(entry.change) is category)
         if causes:
-            yield ChangeGroup(label, causes)
+            yield ChangeGroup(words.capitalize(), causes)
 
 
 def _passed_groups(

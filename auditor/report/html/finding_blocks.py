@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from auditor.models.counts import count_results
 from auditor.models.facts import NodeFacts
 from auditor.models.findings import (
     CauseSortKey,
@@ -106,7 +107,7 @@ class FindingBlockBuilder:
         for verdict, heading in VERDICT_HEADINGS.items():
             if verdict is Verdict.DRIFT:
                 blocks = self._build_cause_blocks()
-                number = count_differences(self.cluster.causes)
+                number = count_differences(count_results(self.cluster))
             else:
                 # `whole`, because the page may be the only report that its reader has.
                 groups = group_findings(self.report, self.cluster, verdict, whole=True)

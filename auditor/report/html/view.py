@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from auditor.models.counts import add_results
 from auditor.models.findings import (
-    Cause,
     ClusterReport,
     ClusterStatus,
     Finding,
@@ -116,13 +116,9 @@ def _page_headline(clusters: Sequence[ClusterReport]) -> str:
     counts_text = ", ".join(f"{n} {words[status]}" for status, n in numbers.items() if n)
     if not counts_text:
         return "No cluster was audited."
-    causes = _all_causes(clusters)
-    drift = f" In all: {count_differences(causes)}." if causes else ""
+    counts = add_results(clusters)
+    drift = f" In all: {count_differences(counts)}." if counts.differences else ""
     return f"Of {count_noun(len(clusters), 'cluster')}: {counts_text}.{drift}"
-
-
-def _all_causes(clusters: Iterable[ClusterReport]) -> list[Cause]:
-    return [cause for cluster in clusters for cause in cluster.causes]
 
 
 def _summary_tiles(report: Report, status: ClusterStatus) -> Iterator[SummaryTile]:
@@ -134,10 +130,10 @@ def _summary_tiles(report: Report, status: ClusterStatus) -> Iterator[SummaryTil
     drift, unknown = of[Verdict.DRIFT], of[Verdict.UNKNOWN]
     # "None" would look like a good result.
     none = "not audited" if status is ClusterStatus.UNAUDITABLE else "none"
-    causes = _all_causes(report.clusters)
-    if len(causes) < len(drift):
-        note = f"{count_noun(len(drift), 'difference')}: {severity_summary(drift)}"
-        yield SummaryTile("Causes", str(len(causes)), note, Verdict.DRIFT)
+    counts = report.counts
+    if counts.causes < counts.differences:
+        note = f"{count_noun(counts.differences, 'difference')}: {severity_summary(drift)}"
+        yield SummaryTile("Causes", str(counts.causes), note, Verdict.DRIFT)
     else:
         yield _verdict_tile("Differences", drift, Verdict.DRIFT, severity_summary(drift) or none)
     yield _verdict_tile("Unknown", unknown, Verdict.UNKNOWN, severity_summary(unknown) or none)
