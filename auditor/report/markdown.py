@@ -1,6 +1,5 @@
 """The report as Markdown, for tickets, chats and wikis: verdicts first, names as code."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor import __version__
@@ -9,19 +8,9 @@ from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sor
 from auditor.models.report import Report
 from auditor.report import summary, wording
 from auditor.report.cause_blocks import begin_remedy, describe_effects, effect_rows
-from auditor.report.code_marks import split_code
+from auditor.report.markdown_text import escape_markdown, format_code, format_table, join_lines
 from auditor.report.sentences import render_sentence, render_source
-from auditor.text import count_noun, printable
-
-_MARKUP_SIGNS = re.compile(r"([\\`*_\[\]<!~&$])")
-_BLOCK_START = re.compile(r"^(\d*)([-+#=>.)])")
-"""Characters that begin a list, a heading or a quotation at the start of a line."""
-
-_LINK_PATTERN = re.compile(r"@|://|www\.|:[\w+-]+:|#\d", re.IGNORECASE)
-"""What some readers turn into a link, mention or picture; a word with it becomes code."""
-
-_ESCAPED_PIPE = "&#124;"
-"""A bar that never ends a table cell."""
+from auditor.text import count_noun
 
 
 def render(report: Report) -> str:
@@ -29,42 +18,7 @@ def render(report: Report) -> str:
 
     Passes are counted only. No text of a server or file is read as markup, link or mention.
     """
-    lines = list(_report_markdown(report))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
-
-
-def escape_markdown(text: str) -> str:
-    """Return text on one line in which nothing is markup but `format_code` between blanks."""
-    parts = split_code(printable(text))
-    line = "".join(
-        format_code(part) if odd % 2 else _escape_words(part) for odd, part in enumerate(parts)
-    )
-    return _BLOCK_START.sub(r"\1\\\2", line)
-
-
-def _escape_words(text: str) -> str:
-    return " ".join(_escape_word(word) for word in text.split(" "))
-
-
-def _escape_word(word: str) -> str:
-    # A backslash does not keep every reader from making a link or a mention; code does.
-    if _LINK_PATTERN.search(word):
-        return format_code(word)
-    return _MARKUP_SIGNS.sub(r"\\\1", word).replace("|", _ESCAPED_PIPE)
-
-
-def format_code(text: str) -> str:
-    """Return a name as code, which no reader interprets; also inside a table."""
-    # Between pieces of code, because no entity is read inside code.
-    return _ESCAPED_PIPE.join(_fence_code(part) for part in printable(text).split("|"))
-
-
-def _fence_code(text: str) -> str:
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    # CommonMark takes one blank away at both ends, and a backtick there would join the fence.
-    space = " " if text[:1] in (" ", "`") or text[-1:] in (" ", "`") else ""
-    return f"{fence}{space}{text}{space}{fence}" if text.strip() else text
+    return join_lines(_report_markdown(report))
 
 
 def _report_markdown(report: Report) -> Iterator[str]:
@@ -90,7 +44,7 @@ def _report_markdown(report: Report) -> Iterator[str]:
 
 
 def _overview_markdown(clusters: Sequence[ClusterReport]) -> Iterator[str]:
-    yield from _table_markdown(
+    yield from format_table(
         ("cluster", "status", "causes", *(verdict.words for verdict in Verdict), "nodes read"),
         (
             (
@@ -108,17 +62,6 @@ def _overview_markdown(clusters: Sequence[ClusterReport]) -> Iterator[str]:
 
 def _status_mark(cluster: ClusterReport) -> str:
     return wording.VERDICT_MARKS[wording.STATUS_VERDICTS[cluster.status]]
-
-
-def _table_markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield _table_row_markdown(head)
-    yield _table_row_markdown(["---"] * len(head))
-    yield from map(_table_row_markdown, rows)
-    yield ""
-
-
-def _table_row_markdown(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _cluster_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
@@ -215,7 +158,7 @@ def _gaps_markdown(cluster: ClusterReport) -> Iterator[str]:
     yield ""
     yield "### What could not be read"
     yield ""
-    yield from _table_markdown(
+    yield from format_table(
         ("node", "source", "reason", "what to do"),
         (
             (

@@ -14,7 +14,7 @@ from auditor import __version__
 from auditor.models.report import Report
 from auditor.report import markdown
 from auditor.report.code_marks import CODE_PATTERN
-from auditor.report.markdown import escape_markdown, format_code
+from auditor.report.markdown_text import escape_markdown, format_code
 from auditor.text import printable
 from tests.report import samples, shapes
 

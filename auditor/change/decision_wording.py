@@ -1,0 +1,58 @@
+"""The words for a decision that its text and its document share."""
+
+from auditor.change.check_report import check_summary
+from auditor.change.decision import Decision, PrecheckResult, PrecheckTopic
+from auditor.change.step_report import StepContext
+from auditor.text import printable
+
+RESULT_MARKS = {
+    PrecheckResult.GO: "✓",
+    PrecheckResult.NO_GO: "✗",
+    PrecheckResult.UNDECIDED: "?",
+    PrecheckResult.NOTE: "·",
+}
+RESULT_WORDS = {
+    PrecheckResult.GO: "go",
+    PrecheckResult.NO_GO: "no-go",
+    PrecheckResult.UNDECIDED: "undecided",
+    PrecheckResult.NOTE: "note",
+}
+TOPIC_HEADINGS = {
+    PrecheckTopic.NOW: "The service now",
+    PrecheckTopic.PREREQUISITE: "Prerequisites",
+    PrecheckTopic.REPLICATION: "Database replication",
+    PrecheckTopic.PLACEMENT: "What the recommendations say about it here",
+    PrecheckTopic.INTERRUPTS: "What the change interrupts",
+    PrecheckTopic.BREAKS: "What the change would break",
+    PrecheckTopic.FEATURE: "What else the feature needs",
+    PrecheckTopic.FIXES: "What the change would fix",
+    PrecheckTopic.GROUP: "The redundancy group now",
+    PrecheckTopic.CONFIRM: "Configuration that no interface shows",
+}
+
+STEP_HEADINGS = {
+    PrecheckResult.GO: "Steps",
+    PrecheckResult.NO_GO: "No steps: this change is not approved",
+    PrecheckResult.UNDECIDED: "Steps, once nothing is undecided",
+}
+NO_STEPS_REASON = "Fix every no-go, then run the precheck again: it lists the steps of a go."
+
+
+def step_context(decision: Decision) -> StepContext:
+    """Return what the texts of the steps need of a decision."""
+    return StepContext(decision.cluster, decision.sessions)
+
+
+def decision_headline(decision: Decision) -> str:
+    """Return the result, with the most severe reason of a no-go."""
+    if decision.result is PrecheckResult.GO:
+        return "GO: every check supports the change."
+    if decision.result is PrecheckResult.NO_GO:
+        worst, *others = decision.objections
+        text = f"NO-GO: {printable(worst.about)}: {printable(check_summary(worst))}"
+        more = f"{len(others)} more checks are" if len(others) > 1 else "1 more check is"
+        return f"{text} {more} against the change." if others else text
+    if decision.unread_reason:
+        reason = printable(decision.unread_reason)
+        return f"UNDECIDED: the cluster could not be asked ({reason})."
+    return "UNDECIDED: no check is against the change, but something is unknown."
