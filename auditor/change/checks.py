@@ -285,7 +285,8 @@ def fixed_checks(
         is_fixed = before.verdict is Verdict.DRIFT and after.verdict is Verdict.PASS
         is_blocked = (after.subject.name, after.service) in not_started
         if is_fixed and after.id in drift and not is_blocked:
-            yield check_finding(PrecheckTopic.FIXES, after, CheckKind.DRIFT_FIXED)
+            check = check_finding(PrecheckTopic.FIXES, after, CheckKind.DRIFT_FIXED)
+            yield replace(check, details=(before.observed,))
 
 
 def find_changed_settings(facts: ClusterFacts, filed: ClusterFacts) -> tuple[ExpectedSetting, ...]:

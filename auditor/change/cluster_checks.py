@@ -47,7 +47,10 @@ def replication_checks(facts: ClusterFacts, judged: WhatIfFindings) -> Iterator[
     unread = [name for name, state in states.items() if state is None]
     if broken:
         details = tuple(_replication_state(name, state) for name, state in broken.items())
-        yield _replication_check(facts, CheckKind.REPLICATION_BROKEN, PrecheckResult.NO_GO, details)
+        check = _replication_check(
+            facts, CheckKind.REPLICATION_BROKEN, PrecheckResult.NO_GO, details
+        )
+        yield replace(check, findings=tuple(_replication_findings(judged, list(broken))))
     if unread:
         check = _replication_check(
             facts, CheckKind.REPLICATION_UNREAD, PrecheckResult.UNDECIDED, tuple(unread)
@@ -57,11 +60,12 @@ def replication_checks(facts: ClusterFacts, judged: WhatIfFindings) -> Iterator[
         kind = CheckKind.REPLICATION_UNLISTED
         yield _replication_check(facts, kind, PrecheckResult.UNDECIDED, ())
     elif not broken and not unread:
-        yield _replication_check(facts, CheckKind.REPLICATION_GOOD, PrecheckResult.GO, ())
+        check = _replication_check(facts, CheckKind.REPLICATION_GOOD, PrecheckResult.GO, ())
+        yield replace(check, findings=tuple(_replication_findings(judged, list(states))))
 
 
 def _replication_findings(judged: WhatIfFindings, nodes: Sequence[str]) -> Iterator[Finding]:
-    """Yield what says why the replication of these nodes is unknown."""
+    """Yield what was judged of the replication of these nodes."""
     for finding in judged.current:
         expects = judged.rows[finding.recommendation].expects
         if expects is Expectation.REPLICATION_GOOD and finding.subject.name in nodes:

@@ -16,12 +16,14 @@ from auditor.change.diff.model import (
 )
 from auditor.change.rollback import NO_ROLLBACK, Rollback
 from auditor.change.steps import ChangeStep
+from auditor.change.stops import ServiceStop
 from auditor.change.what_if import RequestedChange
 from auditor.models.exit_codes import ExitCode
-from auditor.models.facts import Evidence, ServiceState
+from auditor.models.facts import Evidence, Origin, ServiceState
 from auditor.models.findings import Finding, Severity, Verdict
 from auditor.models.statements import Statement
 from auditor.recommendations.logic import Evaluation
+from auditor.recommendations.view import service_evidence
 
 
 class PrecheckResult(StrEnum):
@@ -134,6 +136,20 @@ RESULT_EXIT_CODES = {
 """The exit code of each result; a note has none."""
 
 
+_KINDS_OF_STATES = frozenset(
+    {
+        CheckKind.SERVICE_STATE,
+        CheckKind.SERVICE_MOVING,
+        CheckKind.ALREADY_CHANGED,
+        CheckKind.ACTIVATED_BUT_STOPPED,
+        CheckKind.RESTART_OF_RUNNING,
+        CheckKind.RESTART_OF_STOPPED,
+        CheckKind.NEEDED_DOWN,
+        CheckKind.NEEDED_RUNS,
+        CheckKind.STILL_NEEDED,
+    }
+)
+_KINDS_OF_REPLICATION = frozenset({CheckKind.REPLICATION_GOOD, CheckKind.REPLICATION_BROKEN})
 _KINDS_WITH_EVIDENCE = frozenset(
     {
         CheckKind.FINDING,
@@ -189,8 +205,13 @@ class ChangeCheck:
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """Return the evidence; a finding on facts that do not exist yet has none."""
-        is_observed = self.finding is not None and self.kind in _KINDS_WITH_EVIDENCE
-        return self.finding.evidence if self.finding and is_observed else ()
+        if self.finding:
+            return self.finding.evidence if self.kind in _KINDS_WITH_EVIDENCE else ()
+        if self.kind in _KINDS_OF_REPLICATION:
+            return tuple(piece for finding in self.findings for piece in finding.evidence)
+        if self.state and self.kind in _KINDS_OF_STATES:
+            return service_evidence(self.about, self.state)
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +223,9 @@ class Decision:
     `already_made` are the changes that the cluster has already. `drift` are the ids of findings
     that the change makes drift, `temporary` those that differ only until the profile has the
     tested `features`. `unread_reason` is why the cluster gave nothing, empty if it did.
+    `stops` are what stops on the way. `read_at` is when each node replied, `checked_at` when the
+    check was made (ISO 8601). `requested` are the changes as they were typed, where nothing could
+    be judged.
     """
 
     cluster: str
@@ -217,6 +241,22 @@ class Decision:
     features: tuple[ExpectedSetting, ...] = ()
     temporary: tuple[ExpectedFinding, ...] = ()
     unread_reason: str = ""
+    stops: tuple[ServiceStop, ...] = ()
+    read_at: Mapping[str, str | None] = field(default_factory=dict)
+    checked_at: str = ""
+    requested: tuple[RequestedChange, ...] = ()
+
+    @property
+    def named_changes(self) -> tuple[RequestedChange, ...]:
+        """Return the changes with the names of the cluster's nodes, or else as they were typed."""
+        return self.changes or self.requested
+
+    def moment_of(self, evidence: Evidence) -> str:
+        """Return when a piece of evidence was read, empty for what the operator declares."""
+        if evidence.origin is Origin.DECLARED:
+            return ""
+        node = evidence.source.get("node") if isinstance(evidence.source, Statement) else None
+        return self.read_at.get(str(node)) or self.checked_at
 
     @property
     def objections(self) -> tuple[ChangeCheck, ...]:
@@ -232,8 +272,13 @@ class Decision:
 
     @property
     def has_no_go(self) -> bool:
-        """Return whether the change must not be made, so that nobody is to follow its steps."""
+        """Return whether the change must not be made."""
         return self.result is PrecheckResult.NO_GO
+
+    @property
+    def has_steps_to_follow(self) -> bool:
+        """Return whether somebody may follow the steps, now or once nothing is open."""
+        return bool(self.steps) and not self.has_no_go
 
     @property
     def exit_code(self) -> ExitCode:

@@ -44,15 +44,19 @@ def step_context(decision: Decision) -> StepContext:
 
 
 def decision_headline(decision: Decision) -> str:
-    """Return the result, with the most severe reason of a no-go."""
+    """Return the result and its reason."""
+    return f"{RESULT_WORDS[decision.result].upper()}: {decision_reason(decision)}"
+
+
+def decision_reason(decision: Decision) -> str:
+    """Return why the result is as it is; of a no-go, the most severe reason."""
     if decision.result is PrecheckResult.GO:
-        return "GO: every check supports the change."
+        return "every check supports the change."
     if decision.result is PrecheckResult.NO_GO:
         worst, *others = decision.objections
-        text = f"NO-GO: {printable(worst.about)}: {printable(check_summary(worst))}"
+        text = f"{printable(worst.about)}: {printable(check_summary(worst))}"
         more = f"{len(others)} more checks are" if len(others) > 1 else "1 more check is"
         return f"{text} {more} against the change." if others else text
     if decision.unread_reason:
-        reason = printable(decision.unread_reason)
-        return f"UNDECIDED: the cluster could not be asked ({reason})."
-    return "UNDECIDED: no check is against the change, but something is unknown."
+        return f"the cluster could not be asked ({printable(decision.unread_reason)})."
+    return "no check is against the change, but something is unknown."

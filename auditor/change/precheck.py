@@ -31,6 +31,7 @@ from auditor.change.group_checks import group_checks
 from auditor.change.merge import merge_checks
 from auditor.change.rollback import plan_rollback
 from auditor.change.steps import plan_steps
+from auditor.change.stops import find_stops
 from auditor.change.what_if import (
     RequestedChange,
     WhatIfFindings,
@@ -93,6 +94,8 @@ def decide_change(
         checks=tuple(merge_checks(checks)),
         steps=plan_steps(facts, changes),
         rollback=plan_rollback(facts, changes),
+        stops=find_stops(facts, changes),
+        read_at={node.name: node.replied_at for node in facts.installed_nodes},
         replication=read_replication_states(facts),
         sessions=read_session_counts(facts),
         restarts=find_following_restarts(facts, changes),
@@ -128,14 +131,16 @@ def _is_repeated(check: ChangeCheck, others: Sequence[ChangeCheck]) -> bool:
     )
 
 
-def decide_without_facts(facts: ClusterFacts, unknown_nodes: Sequence[str]) -> Decision:
+def decide_without_facts(
+    facts: ClusterFacts, unknown_nodes: Sequence[str], requested: Sequence[RequestedChange] = ()
+) -> Decision:
     """Return the decision if the cluster, or a node of the change, is unknown.
 
     Nothing is judged then: half an answer would look like a whole one.
     """
     if facts.nodes:
         checks = tuple(_unknown_node_check(facts, name) for name in unknown_nodes)
-        return Decision(facts.name, (), checks)
+        return Decision(facts.name, (), checks, requested=tuple(requested))
     check = ChangeCheck(
         topic=PrecheckTopic.NOW,
         result=PrecheckResult.UNDECIDED,
@@ -144,7 +149,7 @@ def decide_without_facts(facts: ClusterFacts, unknown_nodes: Sequence[str]) -> D
         details=tuple(entry.detail for entry in facts.coverage if entry.detail),
     )
     reason = reason_nothing_read(facts.coverage)
-    return Decision(facts.name, (), (check,), unread_reason=reason)
+    return Decision(facts.name, (), (check,), unread_reason=reason, requested=tuple(requested))
 
 
 def _unknown_node_check(facts: ClusterFacts, name: str) -> ChangeCheck:

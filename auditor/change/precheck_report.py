@@ -5,6 +5,7 @@ The texts of the checks are in `check_texts.toml`.
 
 from collections.abc import Iterable, Sequence
 
+from auditor import __version__
 from auditor.change.check_report import ACTIVATION_WORDS, check_remedy, check_text
 from auditor.change.decision import ChangeCheck, Decision, PrecheckResult
 from auditor.change.decision_wording import (
@@ -72,7 +73,7 @@ def _nothing_to_change_lines(decision: Decision) -> list[str]:
 
 def _requested_change_lines(decision: Decision) -> list[str]:
     return [
-        *(_requested_change_line(c, decision.already_made) for c in decision.changes),
+        *(_requested_change_line(c, decision.already_made) for c in decision.named_changes),
         *(f"  with {s.key} = {printable(s.tested)}" for s in decision.features),
     ]
 
@@ -94,7 +95,8 @@ def _check_lines(check: ChangeCheck, width: int) -> list[str]:
     if check.result in _RESULTS_WITH_REMEDY:
         if remedy := check_remedy(check):
             lines += _indent(wrap_text(f"to do: {printable(remedy)}", width - 6))
-        for evidence in check.evidence:
+        # Without a finding, the text itself says what was read.
+        for evidence in check.evidence if check.finding else ():
             text = f"seen: {printable(evidence_line(evidence))}"
             lines += _indent(wrap_text(text, width - 6))
     return [f"  {first}", *_indent(lines)]
@@ -109,7 +111,10 @@ def render_decision_json(decision: Decision) -> str:
     content = {
         "schema_version": "2.0",
         "cluster": decision.cluster,
+        "checked_at": decision.checked_at or None,
+        "version": __version__,
         "answer": decision.result,
+        "approved": decision.result is PrecheckResult.GO,
         "changes": [
             {
                 "node": c.node,
@@ -120,7 +125,7 @@ def render_decision_json(decision: Decision) -> str:
             for c in decision.changes
         ],
         "features": [{"key": s.key, "was": s.was, "tested": s.tested} for s in decision.features],
-        "points": [_check_dict(check) for check in decision.checks],
+        "points": [_check_dict(check, decision) for check in decision.checks],
         "replication": decision.replication,
         "sessions": decision.sessions,
         "steps": steps_to_dicts(decision.steps, step_context(decision)),
@@ -130,7 +135,7 @@ def render_decision_json(decision: Decision) -> str:
     return json_text(content)
 
 
-def _check_dict(check: ChangeCheck) -> dict[str, object]:
+def _check_dict(check: ChangeCheck, decision: Decision) -> dict[str, object]:
     return {
         "topic": check.topic,
         "answer": check.result,
@@ -144,6 +149,7 @@ def _check_dict(check: ChangeCheck) -> dict[str, object]:
                 "origin": evidence.origin,
                 "source": render_source(evidence),
                 "text": render_sentence(evidence.statement),
+                "read_at": decision.moment_of(evidence) or None,
             }
             for evidence in check.evidence
         ],

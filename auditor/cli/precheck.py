@@ -1,5 +1,6 @@
 """`auditor precheck`: may this service be turned on, off or restarted, on this node, now?"""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from auditor.change.node_names import name_feature_nodes
 from auditor.change.precheck import decide_change, decide_without_facts
 from auditor.change.precheck_report import render_decision_json, render_decision_text
 from auditor.change.request import find_unknown_nodes, parse_changes, resolve_changes
+from auditor.change.ticket import render_decision_markdown
 from auditor.change.what_if import ChangeAction
 from auditor.cli.app import app
 from auditor.cli.evidence import EvidenceRequest
@@ -35,6 +37,7 @@ from auditor.config.overrides import load_with_features
 from auditor.files import require_new_file, write_file
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
+from auditor.text import utc_timestamp
 
 
 @app.command("precheck")
@@ -144,6 +147,7 @@ def precheck(
     request = EvidenceRequest("precheck", evidence, packs, evidence_hide_user)
     with command_session(configuration, [settings], options, evidence=request) as session:
         (facts,) = survey_clusters([settings], session.logins, options, session.context)
+        checked_at = utc_timestamp(session.context.clock())
     tested = name_feature_nodes(settings, facts) if facts.nodes else settings
     # Where CUCM lists no nodes, it is unknown whether a name exists, and no usage error.
     unknown_nodes = find_unknown_nodes(facts, changes) if facts.nodes else ()
@@ -157,8 +161,9 @@ def precheck(
             filed=replace_profile(facts, settings, unchanged),
         )
         if facts.nodes and not unknown_nodes
-        else decide_without_facts(facts, unknown_nodes)
+        else decide_without_facts(facts, unknown_nodes, changes)
     )
+    decision = replace(decision, checked_at=checked_at)
     if expectation:
         _write_expectation(decision, expectation)
     write_documents(
@@ -168,6 +173,7 @@ def precheck(
                 decision, width=screen.width
             ),
             ReportFormat.JSON: lambda _: render_decision_json(decision),
+            ReportFormat.MARKDOWN: lambda _: render_decision_markdown(decision),
         },
     )
     session.check_evidence()

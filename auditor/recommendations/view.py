@@ -145,6 +145,19 @@ def _unknown_service_view(node: str, service: str, why: Statement, hint: Form) -
     )
 
 
+def service_evidence(node: str, state: ServiceState) -> tuple[Evidence, ...]:
+    """Return what Control Center of a node showed of a service."""
+    fact = make_statement(
+        Form.SERVICE_OBSERVATION,
+        service=state.name,
+        state=state.state,
+        reason=_state_reason_text(state),
+        detail=state.note,
+    )
+    source = make_statement(Form.CONTROL_CENTER_OF, node=node)
+    return (Evidence(Origin.OBSERVED, source, fact),)
+
+
 def _read_service_view(node: str, state: ServiceState) -> ServiceView:
     reason = _state_reason_text(state)
     # One word for both axes: "stopped" would suggest to start what must be activated first.
@@ -156,14 +169,7 @@ def _read_service_view(node: str, state: ServiceState) -> ServiceView:
         state="not_activated" if off else state.state,
         reason=reason,
     )
-    fact = make_statement(
-        Form.SERVICE_OBSERVATION,
-        service=state.name,
-        state=state.state,
-        reason=reason,
-        detail=state.note,
-    )
-    evidence = (Evidence(Origin.OBSERVED, make_statement(Form.CONTROL_CENTER_OF, node=node), fact),)
+    evidence = service_evidence(node, state)
     if state.state is not RunState.UNKNOWN:
         return ServiceView(state, observed, evidence)
     why = make_statement(Form.NOTE, detail=state.note) if state.note else None
