@@ -6,7 +6,7 @@ that nobody declared.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from statistics import median
 from time import perf_counter
@@ -17,6 +17,7 @@ from auditor.models.report import Report
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import Recommendation, load_packs
 from auditor.report.html import render
+from auditor.report.html.page_names import INDEX_NAME, name_cluster_pages
 from auditor.report.html.view import build_page_view
 from tests.benchmarks.figures import Size, line
 from tests.report import samples
@@ -28,7 +29,8 @@ _PARTS = (
     ("styles and script", r"<(style|script)>.*?</\1>"),
     ("matrices", r'<table class="matrix">.*?</table>'),
     ("blocks of findings", r"<article .*?</article>"),
-    ("what is as recommended, what was asked", r"<details>.*?</details>"),
+    ("heat map", r'<table class="heat">.*?</table>'),
+    ("what is as recommended, what was asked", r'<details class="fold annex".*?</details>'),
 )
 
 
@@ -50,8 +52,21 @@ def measure(size: Size) -> str:
             line("  of it: writing it as HTML", 100 * (whole - packs - view) / whole, "%"),
             line("size", len(text.encode()) / 1e6, "MB", "aim: < 5"),
             *_shares(text),
+            *_measure_folder(report, rows, size.runs),
         )
     )
+
+
+def _measure_folder(report: Report, rows: tuple[Recommendation, ...], runs: int) -> Iterator[str]:
+    """Yield the time and the size of the index of a folder, whose pages are loaded apart."""
+    pages = name_cluster_pages(cluster.name for cluster in report.clusters)
+    seconds = _time(runs, lambda: render.render_index(report, rows, pages))
+    files = dict(render.render_pages(report))
+    index = files.pop(INDEX_NAME)
+    yield line("index of a folder with a page for each cluster", seconds, "s", "aim: < 1")
+    yield line("size of the index", len(index.encode()) / 1e6, "MB", "aim: < 1.5")
+    largest = max(len(text.encode()) for text in files.values())
+    yield line("size of its largest page", largest / 1e6, "MB")
 
 
 def _time(runs: int, work: Callable[[], object]) -> float:

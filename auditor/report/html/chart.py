@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auditor.models.counts import count_results
-from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.models.findings import ClusterReport, ClusterStatus
 from auditor.models.history import ClusterHistory
 from auditor.models.report import RunMetadata
+from auditor.report.html.runs import RunCounts, list_run_counts
 from auditor.report.wording import STATUS_VERDICTS, VERDICT_MARKS
 
 _MAX_CHART_RUNS = 30
@@ -53,22 +53,13 @@ class RunChart:
     bars: tuple[ChartBar, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _RunCounts:
-    started_at: str
-    status: ClusterStatus
-    drift: int
-    unknown: int
-    passed: int
-
-
 def build_run_chart(
     cluster: ClusterReport, run: RunMetadata, past: ClusterHistory | None
 ) -> RunChart | None:
     """Return the last runs up to this one, oldest first; None without history."""
-    if past is None or not past.runs:
+    points = list_run_counts(cluster, run, past, _MAX_CHART_RUNS)
+    if not points:
         return None
-    points = [*_past_run_counts(past), _current_run_counts(cluster, run)][-_MAX_CHART_RUNS:]
     # At least 1, because heights are divided by it.
     most = max(1, *(point.drift + point.unknown for point in points))
     return RunChart(
@@ -83,27 +74,7 @@ def build_run_chart(
     )
 
 
-def _past_run_counts(past: ClusterHistory) -> list[_RunCounts]:
-    return [
-        _RunCounts(
-            run.started_at,
-            run.status,
-            run.counts.get(Verdict.DRIFT, 0),
-            run.counts.get(Verdict.UNKNOWN, 0),
-            run.counts.get(Verdict.PASS, 0),
-        )
-        for run in reversed(past.runs)
-    ]
-
-
-def _current_run_counts(cluster: ClusterReport, run: RunMetadata) -> _RunCounts:
-    counts = count_results(cluster)
-    return _RunCounts(
-        run.started_at, cluster.status, counts.differences, counts.unknown, counts.passed
-    )
-
-
-def _build_chart_bar(place: int, points: Sequence[_RunCounts], most: int) -> ChartBar:
+def _build_chart_bar(place: int, points: Sequence[RunCounts], most: int) -> ChartBar:
     point = points[place]
     x = _LEFT_MARGIN + _BAR_STEP * place + (_BAR_STEP - _BAR_WIDTH) // 2
     drift, unknown = _bar_height(point.drift, most), _bar_height(point.unknown, most)
@@ -134,7 +105,7 @@ def _bar_height(number: int, most: int) -> int:
     )
 
 
-def _bar_day_label(place: int, points: Sequence[_RunCounts]) -> str:
+def _bar_day_label(place: int, points: Sequence[RunCounts]) -> str:
     """Return month and day for every second run, counted from the latest, if the day is new."""
     day = points[place].started_at[5:10]
     if (len(points) - 1 - place) % 2:

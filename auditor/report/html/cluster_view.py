@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from auditor.models.counts import categorise_change, count_results
+from auditor.models.counts import ChangeCategory, categorise_change, count_results
 from auditor.models.facts import Coverage
 from auditor.models.findings import ClusterReport, Finding, Verdict
 from auditor.models.history import ClusterHistory
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation
 from auditor.report.change_causes import CauseChange, fold_changes
+from auditor.report.fleet import FleetRow, build_fleet_row
 from auditor.report.html.chart import RunChart, build_run_chart
 from auditor.report.html.finding_blocks import FindingBlockBuilder, VerdictSection
 from auditor.report.matrix import (
@@ -28,7 +29,6 @@ from auditor.report.sentences import render_sentence
 from auditor.report.summary import (
     CHANGE_WORDS,
     changes_summary,
-    count_nodes_read,
     coverage_gaps,
     releases_text,
 )
@@ -40,6 +40,15 @@ from auditor.report.wording import (
 )
 from auditor.text import count_noun, join_names
 
+_NEW_CATEGORIES = frozenset(
+    {
+        ChangeCategory.NEW,
+        ChangeCategory.WORSE,
+        ChangeCategory.UNKNOWN,
+        ChangeCategory.UNPROVEN,
+        ChangeCategory.ACCEPTED,
+    }
+)
 _PASSED_VERDICTS = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 _MAX_PASSED_REASONS = 3
 
@@ -89,17 +98,17 @@ class ChangeGroup:
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:
-    """One cluster as the page shows it."""
+    """One cluster as the page shows it; `page` is its file, empty if it is on this page."""
 
     anchor: str
+    page: str
     cluster: ClusterReport
+    row: FleetRow
     look: Verdict
     sentence: str
     releases: str
     nothing_read: bool
     numbers: Mapping[Verdict, int]
-    read: int
-    due: int
     changes_text: str
     since: str
     matrix: MatrixView
@@ -114,13 +123,17 @@ class ClusterView:
 
 
 def build_cluster_view(
-    report: Report, cluster: ClusterReport, anchor: str, rows_by_id: Mapping[str, Recommendation]
+    report: Report,
+    cluster: ClusterReport,
+    anchor: str,
+    rows_by_id: Mapping[str, Recommendation],
+    page: str = "",
 ) -> ClusterView:
-    """Return a cluster as the page shows it; its places on the page begin with `anchor`."""
+    """Return a cluster as a page shows it; its places on the page begin with `anchor`."""
     past = report.past.get(cluster.name)
     # Not the names: they come from servers, and the page lists them with blanks between.
     tokens = {node.name.lower(): f"{anchor}n{n}" for n, node in enumerate(cluster.nodes, start=1)}
-    builder = FindingBlockBuilder(report, cluster, tokens, rows_by_id)
+    builder = FindingBlockBuilder(report, cluster, tokens, rows_by_id, _find_new(past))
     sections = tuple(builder.build_sections())
     anchors = {
         finding.id: entry.anchor
@@ -129,17 +142,16 @@ def build_cluster_view(
         for entry in block.entries
         for finding in entry.group.findings
     }
-    read, due = count_nodes_read(cluster)
     return ClusterView(
         anchor=anchor,
+        page=page,
         cluster=cluster,
+        row=build_fleet_row(report, cluster),
         look=STATUS_VERDICTS[cluster.status],
         sentence=cluster_summary(cluster),
         releases=releases_text(cluster),
         nothing_read=nothing_was_read(cluster),
         numbers=count_results(cluster).by_verdict,
-        read=read,
-        due=due,
         changes_text=changes_summary(cluster, past) if past and past.runs else "",
         since=past.runs[0].started_at if past and past.runs else "",
         matrix=_build_matrix_view(cluster),
@@ -152,6 +164,12 @@ def build_cluster_view(
         passed=tuple(_passed_groups(cluster, rows_by_id)),
         nodes=tuple((tokens[node.name.lower()], node.name) for node in cluster.nodes),
     )
+
+
+def _find_new(past: ClusterHistory | None) -> frozenset[str]:
+    """Return the findings on the page that are not what they were in the last run."""
+    changes = past.changes if past else ()
+    return frozenset(c.finding.id for c in changes if categorise_change(c) in _NEW_CATEGORIES)
 
 
 def _build_matrix_view(cluster: ClusterReport) -> MatrixView:

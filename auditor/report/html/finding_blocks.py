@@ -1,6 +1,6 @@
 """The blocks of findings on the page: drift by its cause, the rest by what settles it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.models.counts import count_results
@@ -17,24 +17,34 @@ from auditor.models.findings import (
 from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation
 from auditor.report.cause_blocks import CauseBlock, Effect, group_by_cause
-from auditor.report.grouping import FindingGroup, build_finding_group, group_findings
+from auditor.report.grouping import (
+    FindingGroup,
+    build_finding_group,
+    group_findings,
+    subjects_text,
+)
 from auditor.report.wording import VERDICT_HEADINGS, LabelledText, count_differences
 from auditor.text import count_noun
 
 Lines = tuple[tuple[str, tuple[str, ...]], ...]
 """Labelled texts, with each label once."""
 
+_SUBJECT_LABELS = frozenset({"on", *SubjectKind})
+
 
 @dataclass(frozen=True, slots=True)
 class PageEntry:
     """Findings that say the same, with the place of the first on the page.
 
-    `nodes` are the tokens of the nodes that they are about, empty for the whole cluster.
+    `about` is the title of the recommendation where its heading names no service. `where` says what
+    they are about, and `nodes` are the tokens of its nodes, empty for the whole cluster.
     """
 
     anchor: str
     group: FindingGroup
     severity: Severity
+    about: str
+    where: str
     lines: Lines
     nodes: tuple[str, ...]
     sources: tuple[tuple[str, Citation], ...]
@@ -52,10 +62,14 @@ class EffectEntry:
 
 @dataclass(frozen=True, slots=True)
 class FindingBlock:
-    """Findings that say the same, and what they explain, in the order in which to act."""
+    """Findings that say the same, and what they explain, in the order in which to act.
+
+    `is_new`: some of them are not as they were in the last run.
+    """
 
     entry: PageEntry
     effects: tuple[EffectEntry, ...] = ()
+    is_new: bool = False
 
     @property
     def entries(self) -> tuple[PageEntry, ...]:
@@ -95,12 +109,16 @@ class VerdictSection:
 
 @dataclass(frozen=True, slots=True)
 class FindingBlockBuilder:
-    """Builds the blocks of one cluster; `tokens` stand for its nodes, by name in lower case."""
+    """Builds the blocks of one cluster; `tokens` stand for its nodes, by name in lower case.
+
+    `new_ids` are the findings that were not what they are in the last run.
+    """
 
     report: Report
     cluster: ClusterReport
     tokens: Mapping[str, str]
     rows_by_id: Mapping[str, Recommendation]
+    new_ids: Collection[str] = ()
 
     def build_sections(self) -> Iterator[VerdictSection]:
         """Yield the sections of the page that are not empty, most important first."""
@@ -111,16 +129,23 @@ class FindingBlockBuilder:
             else:
                 # `whole`, because the page may be the only report that its reader has.
                 groups = group_findings(self.report, self.cluster, verdict, whole=True)
-                blocks = tuple(FindingBlock(self._build_entry(group)) for group in groups)
+                blocks = tuple(self._build_block(group) for group in groups)
                 number = count_noun(sum(len(group.findings) for group in groups), "finding")
             if blocks:
                 yield VerdictSection(verdict, heading, number, blocks)
 
     def _build_cause_blocks(self) -> tuple[FindingBlock, ...]:
         return tuple(
-            FindingBlock(self._build_entry(block.group), tuple(self._build_effects(block)))
+            self._build_block(block.group, tuple(self._build_effects(block)))
             for block in group_by_cause(self.report, self.cluster, whole=True)
         )
+
+    def _build_block(
+        self, group: FindingGroup, effects: tuple[EffectEntry, ...] = ()
+    ) -> FindingBlock:
+        entries = (group, *(effect.entry.group for effect in effects))
+        is_new = any(f.id in self.new_ids for entry in entries for f in entry.findings)
+        return FindingBlock(self._build_entry(group), effects, is_new)
 
     def _build_effects(self, block: CauseBlock) -> Iterator[EffectEntry]:
         """Yield what a block explains; a cause in another block is named once, where it counts."""
@@ -147,15 +172,31 @@ class FindingBlockBuilder:
         """Return the entry of a group, `without` the rows of a label."""
         ids = dict.fromkeys(finding.recommendation for finding in group.findings)
         rows = self.rows_by_id
+        is_bare = len(ids) == 1 and not group.findings[0].service
         return PageEntry(
             # By id, which stays the same from run to run, so that links to a block do too.
             anchor=f"f-{group.findings[0].id}",
             group=group,
             severity=min((f.severity for f in group.findings), key=lambda s: s.rank),
-            lines=_join_lines(row for row in group.rows if row[0] != without),
+            about=next((rows[i].title for i in ids if is_bare and i in rows), ""),
+            where=_subjects_text(group.findings, self.cluster),
+            # What it is about is in the heading.
+            lines=_join_lines(r for r in group.rows if r[0] not in (without, *_SUBJECT_LABELS)),
             nodes=tuple(_finding_node_tokens(self.cluster.nodes, group.findings, self.tokens)),
             sources=tuple((i, rows[i].source) for i in ids if i in rows),
         )
+
+
+def _subjects_text(findings: Sequence[Finding], cluster: ClusterReport) -> str:
+    """Return what findings are about, as `on both nodes`; what is not a node is only counted."""
+    names: dict[SubjectKind, dict[str, None]] = {}
+    for finding in findings:
+        names.setdefault(finding.subject.kind, {})[finding.subject.name] = None
+    kind = min(names, key=list(SubjectKind).index)
+    others = sum(len(of) for other, of in names.items() if other is not kind)
+    also = f", and {count_noun(others, 'more subject')}" if others else ""
+    preposition = "on" if kind is SubjectKind.NODE else kind
+    return f"{preposition} {subjects_text(list(names[kind]), kind, cluster)}{also}"
 
 
 def _join_lines(rows: Iterable[LabelledText]) -> Lines:

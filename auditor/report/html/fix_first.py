@@ -1,0 +1,127 @@
+"""What to fix first: causes of drift and servers that could not be read, worst first."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+
+from auditor.models.findings import ClusterReport, Severity, SubjectKind, Verdict
+from auditor.report.grouping import subjects_text
+from auditor.report.html.cluster_view import ClusterView
+from auditor.report.html.finding_blocks import FindingBlock
+from auditor.report.wording import difference_text, finding_label, severity_summary
+from auditor.text import count_noun, join_names
+
+_MAX_LINES = 5
+"""Of causes, and of servers that could not be read: neither may push the other out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineToFix:
+    """One line: a link to `anchor` of a cluster, what it is about, and what else comes of it.
+
+    `severity` is the gravest of what it is about. `is_unread`: nothing was read there, so it is
+    not known what is wrong. `why` says what it means, or why there was no answer.
+    """
+
+    view: ClusterView
+    anchor: str
+    severity: Severity
+    is_unread: bool
+    what: str
+    place: str
+    names: str
+    extent: str
+    why: str
+    number: int
+    sort_key: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FixFirst:
+    """The lines to show, and what comes after them, in words; empty if nothing does."""
+
+    lines: tuple[LineToFix, ...]
+    more: str
+
+
+def list_what_to_fix(clusters: Iterable[ClusterView]) -> FixFirst:
+    """Return what to fix first in all clusters; causes count from their threshold on."""
+    views = tuple(clusters)
+    causes = sorted((line for v in views for line in _cause_lines(v)), key=attrgetter("sort_key"))
+    unread = sorted((line for v in views for line in _unread_lines(v)), key=attrgetter("sort_key"))
+    shown = [*causes[:_MAX_LINES], *unread[:_MAX_LINES]]
+    # Of one severity, what is known to be wrong comes before what may be.
+    shown.sort(key=lambda line: (line.severity.rank, line.is_unread))
+    left = sum(line.number for line in causes[_MAX_LINES:])
+    unread_left = sum(line.number for line in unread[_MAX_LINES:])
+    more = [count_noun(left, "more cause")] if left else []
+    more += [count_noun(unread_left, "more unread server")] if unread_left else []
+    return FixFirst(tuple(shown), join_names(more) if more else "")
+
+
+def _cause_lines(view: ClusterView) -> Iterator[LineToFix]:
+    for section in view.sections:
+        for block in section.blocks if section.verdict is Verdict.DRIFT else ():
+            if block.gravest.reaches(view.cluster.fail_on):
+                yield _describe_cause(view, block)
+
+
+def _describe_cause(view: ClusterView, block: FindingBlock) -> LineToFix:
+    findings = block.entry.group.findings
+    first = findings[0]
+    kind = first.subject.kind
+    names = dict.fromkeys(finding.subject.name for finding in findings)
+    of = "" if kind is SubjectKind.NODE else f" {kind}{'s' if len(names) > 1 else ''}"
+    explained = block.explained
+    explains = (
+        f"Explains {count_noun(len(explained), 'more difference')}: {severity_summary(explained)}."
+    )
+    return LineToFix(
+        view=view,
+        anchor=block.entry.anchor,
+        severity=block.gravest,
+        is_unread=False,
+        what=f"{finding_label(first)}: {difference_text(first)}",
+        place=f"on{of}",
+        names=subjects_text(list(names), kind, view.cluster),
+        extent=explains if explained else "",
+        why=first.consequence,
+        number=len(findings),
+        sort_key=block.sort_key,
+    )
+
+
+def _unread_lines(view: ClusterView) -> Iterator[LineToFix]:
+    """Yield a line for each server that returned nothing; one for all where none returned any."""
+    servers = view.row.unread
+    together = [servers] if view.nothing_read and servers else [(server,) for server in servers]
+    for unread in together:
+        names = [server.name for server in unread]
+        unknown = sum(server.unknown for server in unread)
+        severity = _gravest_unknown(view.cluster, names)
+        failure = unread[0].failure
+        yield LineToFix(
+            view=view,
+            anchor=f"{view.anchor}-g" if view.gaps else view.anchor,
+            severity=severity,
+            is_unread=True,
+            what="could not be read",
+            place="",
+            names=join_names(names, limit=3),
+            extent=f"{count_noun(unknown, 'check')} cannot be judged." if unknown else "",
+            why=failure.explanation if failure else "",
+            number=len(names),
+            sort_key=(severity.rank, -unknown, view.cluster.name.casefold(), names),
+        )
+
+
+def _gravest_unknown(cluster: ClusterReport, names: Iterable[str]) -> Severity:
+    """Return the gravest severity of the unknown checks of some servers, or else of the cluster.
+
+    It is critical where nothing is judged at all.
+    """
+    own = set(names)
+    unknown = [f for f in cluster.findings if f.verdict is Verdict.UNKNOWN]
+    about = [f for f in unknown if f.subject.name in own] or unknown
+    severities = (finding.severity for finding in about)
+    return min(severities, key=lambda severity: severity.rank, default=Severity.CRITICAL)
