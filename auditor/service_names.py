@@ -4,6 +4,7 @@ The spelling kept is the one of Control Center's SOAP interface. The lists are t
 administration guide 15, of releases 9.1 to 10.5, and of the entries that AXL has for IM&P nodes.
 """
 
+import functools
 import re
 
 AXL_WEB_SERVICE = "Cisco AXL Web Service"
@@ -225,6 +226,7 @@ _CANONICAL_BY_KEY = {_spelling_key(name): name for name in _CANONICAL_NAMES} | {
 }
 
 
+@functools.lru_cache(maxsize=1024)
 def canonical_name(name: str) -> str:
     """Return Control Center's spelling of a known name, any other name with its blanks collapsed.
 

@@ -156,6 +156,9 @@ def _add_causes(finding: Finding, causes: Sequence[Finding], earlier: Sequence[s
 
     `earlier` are rows that explain nothing, but are acted on before it.
     """
+    # The most by far, and a copy of each would cost as much as to judge it.
+    if not (causes or earlier or finding.caused_by or finding.remedy):
+        return finding
     rows = unique((*earlier, *(cause.recommendation for cause in causes)))
     first = (make_statement(Form.FIX_CAUSE_FIRST, recommendations=rows),) if rows else ()
     # Found again in the findings of an earlier call.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from auditor.models.deployment import OPTIONAL_KEYS
 from auditor.models.facts import ClusterFacts, Evidence, NodeFacts, Origin, Role, RunState, Setting
@@ -32,16 +33,21 @@ def declare_key_hint(key: str) -> Statement:
     return make_statement(Form.DECLARE_KEY, key=key)
 
 
-def setting_covers_node(setting: Setting, node: NodeFacts) -> bool:
+def setting_covers_node(setting: Setting, node: str) -> bool:
     """Return whether a setting holds for a node; one that names no nodes holds for all."""
     if setting.nodes is None:
         return setting.on
-    return setting.on and node.name.casefold() in {name.casefold() for name in setting.nodes}
+    return setting.on and node.casefold() in {name.casefold() for name in setting.nodes}
 
 
 def evaluate_feature(facts: ClusterFacts, key: str, node: NodeFacts | None = None) -> Evaluation:
     """Return whether a feature is deployed: anywhere, or on one node."""
-    setting = effective_setting(facts, key)
+    return _evaluate_setting(effective_setting(facts, key), key, node and node.name)
+
+
+# Of one key and node for every row that depends on it.
+@lru_cache(maxsize=1024)
+def _evaluate_setting(setting: Setting | None, key: str, node: str | None) -> Evaluation:
     if setting is None and key in OPTIONAL_KEYS:
         return Evaluation(False, (make_statement(Form.KEY_NAMES_NO_NODE, key=key),))
     if setting is None:
@@ -58,7 +64,7 @@ def evaluate_feature(facts: ClusterFacts, key: str, node: NodeFacts | None = Non
         return _setting_evaluation(setting, key, setting.on, fact)
     covered = setting_covers_node(setting, node)
     form = Form.KEY_NAMES_NODE if covered else Form.KEY_OMITS_NODE
-    return _setting_evaluation(setting, key, covered, make_statement(form, key=key, node=node.name))
+    return _setting_evaluation(setting, key, covered, make_statement(form, key=key, node=node))
 
 
 def _setting_evaluation(setting: Setting, key: str, value: bool, fact: Statement) -> Evaluation:

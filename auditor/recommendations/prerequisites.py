@@ -203,7 +203,7 @@ def _evaluate_own_database(view: NodeView) -> Evaluation:
     others = [
         node
         for node in view.facts.installed_nodes
-        if node != view.node and setting is not None and setting_covers_node(setting, node)
+        if node != view.node and setting is not None and setting_covers_node(setting, node.name)
     ]
     databases = _databases_for_node(view, use)
     # The configuration guide 15 asks for one logical database for each node here.

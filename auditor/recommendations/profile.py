@@ -308,7 +308,7 @@ def _synced_groups(facts: ClusterFacts, setting: Setting) -> frozenset[str]:
 def _setting_coverage(facts: ClusterFacts, setting: Setting) -> tuple[bool, frozenset[str]]:
     """Return what two settings must share: Expressway, and the nodes that they hold for."""
     # By nodes, not by what is written: `true` and a list of every node mean the same.
-    nodes = {node.name for node in facts.installed_nodes if setting_covers_node(setting, node)}
+    nodes = {node.name for node in facts.installed_nodes if setting_covers_node(setting, node.name)}
     return setting.expressway, frozenset(nodes) if setting.on else frozenset()
 
 

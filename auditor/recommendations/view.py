@@ -1,7 +1,7 @@
 """What a recommendation is judged on: a node, its service there, and the judgement made of them."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from auditor.failure_reasons import Reason
 from auditor.failures import FailureWords, failure_advice, failure_place
@@ -158,6 +158,8 @@ def service_evidence(node: str, state: ServiceState) -> tuple[Evidence, ...]:
     return (Evidence(Origin.OBSERVED, source, fact),)
 
 
+# Several rows ask for one service, and each row may be judged twice.
+@lru_cache(maxsize=4096)
 def _read_service_view(node: str, state: ServiceState) -> ServiceView:
     reason = _state_reason_text(state)
     # One word for both axes: "stopped" would suggest to start what must be activated first.

@@ -4,6 +4,7 @@ AXL runs what it is given, procedures included, on Informix or, in newer release
 statement passes only if each of its tokens is understood; what is not understood is refused.
 """
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -55,6 +56,7 @@ class StatementRefused(AuditorError):
     """A statement is not one plain SELECT, and was not sent."""
 
 
+@functools.lru_cache(maxsize=64)
 def check_select_statement(statement: str) -> None:
     """Let one SELECT with named columns pass; raises `StatementRefused` for all else.
 
