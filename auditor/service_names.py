@@ -211,6 +211,7 @@ _SERVICE_ALIASES = {
 }
 
 
+@functools.lru_cache(maxsize=1024)
 def _spelling_key(name: str) -> str:
     """Return what two spellings of one name have in common."""
     # Control Center writes "SOAP -Log Collection APIs", with a blank that other sources leave out.
@@ -226,7 +227,6 @@ _CANONICAL_BY_KEY = {_spelling_key(name): name for name in _CANONICAL_NAMES} | {
 }
 
 
-@functools.lru_cache(maxsize=1024)
 def canonical_name(name: str) -> str:
     """Return Control Center's spelling of a known name, any other name with its blanks collapsed.
 

@@ -1,5 +1,6 @@
 """Hosts and ports as people write them: names, IPv4, IPv6 with or without brackets."""
 
+import functools
 import ipaddress
 import re
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ SOAP_PORT = 8443
 _DNS_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 
 
+@functools.lru_cache(maxsize=4096)
 def is_ip(host: str) -> bool:
     """Return whether this is an IPv4 or IPv6 address, and not a name."""
     try:
