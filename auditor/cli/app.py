@@ -3,8 +3,6 @@
 Only the module of the command that runs is imported: loading is most of what a start takes.
 """
 
-import logging
-import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Annotated, Any
@@ -17,9 +15,14 @@ from typer.main import get_command_from_info
 from auditor import __version__
 from auditor.cli.help_layout import HelpCommand, write_help
 from auditor.cli.messages import print_error
+from auditor.cli.verbosity import (
+    add_verbosity_options,
+    quiet_option,
+    set_verbosity,
+    verbose_option,
+)
 from auditor.errors import AuditorError, ConfigError, Interrupted, OutputError
 from auditor.models.exit_codes import ExitCode
-from auditor.text import escape_unprintable
 
 COMMAND_MODULES: Mapping[str, tuple[str, str]] = {
     "audit": ("audit", "Audit live clusters against Cisco's recommendations."),
@@ -72,18 +75,6 @@ def _print_usage_error(error: TyperException) -> typer.Exit:
 def _error_lines(error: AuditorError) -> Sequence[str]:
     # A name of the operator's may have a line break, which must not end the line of a mistake.
     return error.problems if isinstance(error, ConfigError) else str(error).split("\n")
-
-
-class PrintableFormatter(logging.Formatter):
-    """Writes a line a record, and the lines of a trace; nothing in them steers a terminal."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        """Return the line of a record."""
-        return escape_unprintable(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: ANN401, N802 - logging's own
-        """Return the lines of a trace."""
-        return "\n".join(map(escape_unprintable, super().formatException(ei).split("\n")))
 
 
 class CommandGroup(TyperGroup):
@@ -159,6 +150,7 @@ def load_command(name: str) -> TyperCommand:
         rich_markup_mode=app.rich_markup_mode,
     )
     assert isinstance(command, TyperCommand)  # noqa: S101 - the only class that typer makes
+    add_verbosity_options(command.params)
     return command
 
 
@@ -177,19 +169,9 @@ def apply_global_options(
             "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
         ),
     ] = False,
-    verbose: Annotated[
-        bool,
-        typer.Option(
-            "--verbose", "-v", envvar="AUDITOR_VERBOSE", help="Log each step on standard error."
-        ),
-    ] = False,
+    verbose: Annotated[bool, verbose_option()] = False,
+    quiet: Annotated[bool, quiet_option()] = False,
 ) -> None:
-    """Set up the log of every command: on standard error, and for our own names only."""
+    """Take the options that every command has."""
     del version
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(message)s"))
-    log = logging.getLogger("auditor")
-    # Replaced, not added: a second run in one process, as in tests, would print each line twice.
-    log.handlers = [handler]
-    log.setLevel(logging.DEBUG if verbose else logging.WARNING)
-    log.propagate = False
+    set_verbosity(verbose=verbose, quiet=quiet)

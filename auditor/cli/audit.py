@@ -67,7 +67,7 @@ def audit(
         refuse_evidence_with_replay(evidence, replay)
         check_targets_writable(targets)
         overrides = ReplayOverrides(fail_on, allow_unknown, tuple(pack or ()), waivers)
-        report = replay_evidence(replay, clusters or [], overrides, quiet=quiet)
+        report = replay_evidence(replay, clusters or [], overrides)
         finish_run(report, OutputPlan(targets, quiet=quiet))
         raise typer.Exit(report.exit_code)
     recommendations = load_packs(packs)
@@ -87,7 +87,7 @@ def audit(
     recipients = notification_recipients(notify or (), configuration.notify, store)
     request = EvidenceRequest("audit", evidence, packs, evidence_hide_user, waivers)
     with command_session(
-        configuration, chosen, options, evidence=request, history=store, quiet=quiet
+        configuration, chosen, options, evidence=request, history=store
     ) as session:
         report = audit_clusters(chosen, session.logins, options, session.context, store)
     finish_run(report, OutputPlan(targets, store, recipients, quiet, session.check_evidence))

@@ -2,12 +2,13 @@
 
 import sys
 
+from auditor.cli.verbosity import is_quiet
 from auditor.text import escape_unprintable
 
 
 def print_error(line: str) -> None:
     """Print what went wrong, with the name of the program before it."""
-    print_note(f"auditor: {line}")
+    _print_line(f"auditor: {line}")
 
 
 def print_warning(line: str) -> None:
@@ -16,5 +17,11 @@ def print_warning(line: str) -> None:
 
 
 def print_note(line: str) -> None:
-    """Print one line, of which names come from servers, files and the command line."""
+    """Print what is good to know, unless `--quiet` was given."""
+    if not is_quiet():
+        _print_line(line)
+
+
+def _print_line(line: str) -> None:
+    """Print one line, in which names come from servers, files and the command line."""
     sys.stderr.write(f"{escape_unprintable(line)}\n")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from auditor.cli.completion import complete_clusters, format_completion
+from auditor.cli.verbosity import keep_quiet
 from auditor.models.findings import Severity
 from auditor.report.formats import COMMAND_FORMATS
 
@@ -183,6 +184,7 @@ QuietOption = Annotated[
         "--quiet",
         "-q",
         envvar="AUDITOR_QUIET",
+        callback=keep_quiet,
         help="For timers: no progress, and standard output stays empty while the exit code is 0 "
         "and nothing is new, worse, resolved or back. Files are always written.",
     ),

@@ -213,7 +213,7 @@ def _check_evidence(_: Report, plan: OutputPlan) -> None:
 
 def _print_run_summary(report: Report, plan: OutputPlan) -> None:
     """Print the result on a terminal where all reports go to files."""
-    if plan.quiet or not sys.stderr.isatty() or any(t.path is None for t in plan.targets):
+    if not sys.stderr.isatty() or any(t.path is None for t in plan.targets):
         return
     for cluster in report.clusters:
         print_note(f"{cluster.name}: {cluster.status}. {cluster_summary(cluster)}")

@@ -1,7 +1,6 @@
 """`--replay`: judges kept evidence again, without a network, a password or the history."""
 
 import json
-import sys
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from auditor.audit import RunContext, RunOptions, build_report, survey_clusters
 from auditor.cli.evidence import SETTINGS_FOLDER, RunInfo
-from auditor.cli.messages import print_warning
+from auditor.cli.messages import print_note, print_warning
 from auditor.cli.session import load_run_waivers
 from auditor.config.loader import build_configuration
 from auditor.config.settings import ClusterSettings, Configuration
@@ -39,9 +38,7 @@ class ReplayOverrides:
     waivers: Path | None = None
 
 
-def replay_evidence(
-    path: Path, clusters: Sequence[str], overrides: ReplayOverrides, *, quiet: bool = False
-) -> Report:
+def replay_evidence(path: Path, clusters: Sequence[str], overrides: ReplayOverrides) -> Report:
     """Judge kept evidence, and name its run on standard error.
 
     Raises:
@@ -59,7 +56,7 @@ def replay_evidence(
         reread_after_s=run.reread_after_s,
         waivers=load_run_waivers(configuration, chosen, overrides.waivers),
     )
-    _print_replay_notice(record, run.command, quiet=quiet)
+    _print_replay_notice(record, run.command)
     context = _replay_context(ReplayNetwork(record), configuration.workers, run)
     started = context.clock()
     # Without passwords: nothing is sent, and evidence never holds one.
@@ -118,13 +115,12 @@ def _select_recorded_clusters(
     return configuration.select(names or run.clusters)
 
 
-def _print_replay_notice(record: EvidenceRecord, command: str, *, quiet: bool) -> None:
+def _print_replay_notice(record: EvidenceRecord, command: str) -> None:
     """Print on standard error which run is replayed, and what its evidence lacks."""
-    if not quiet:
-        sys.stderr.write(
-            f"auditor: judging what `auditor {command}` asked on"
-            f" {utc_timestamp(record.run.started_at)}; nothing is asked now.\n"
-        )
+    print_note(
+        f"auditor: judging what `auditor {command}` asked on"
+        f" {utc_timestamp(record.run.started_at)}; nothing is asked now."
+    )
     if not record.is_complete:
         print_warning(
             "the evidence ends early, because its run was interrupted. What it lacks is unknown."

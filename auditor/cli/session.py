@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from auditor.audit import RunContext, RunOptions
 from auditor.cli.evidence import EvidenceRequest, create_recorder
 from auditor.cli.progress import NO_PROGRESS, ProgressDisplay, show_progress
+from auditor.cli.verbosity import is_quiet
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials, resolve_credentials, system_keyring
@@ -61,14 +62,13 @@ def command_session(
     history: "HistoryStore | None" = None,
     recall_topology: TopologyRecall = recall_nothing,
     login_optional: bool = False,
-    quiet: bool = False,
     waits: bool = False,
 ) -> Iterator[CommandSession]:
     """Open all that asking these clusters takes, and close it at the end.
 
-    `recall_topology` is that of the run's context where there is no `history`. `quiet`: show no
-    progress. `waits`: show it in a pipe too. Print and write only after the block: evidence of a
-    block that an exception ends is marked as interrupted.
+    `recall_topology` is that of the run's context where there is no `history`. `waits`: show
+    progress in a pipe too. Print and write only after the block: evidence of a block that an
+    exception ends is marked as interrupted.
 
     Raises:
         ConfigError: a password is missing, or evidence cannot be kept; nothing was asked.
@@ -91,7 +91,7 @@ def command_session(
         else None
     )
     with (
-        show_progress(quiet=quiet, waits=waits) as progress,
+        show_progress(quiet=is_quiet(), waits=waits) as progress,
         open_run_context(configuration.workers, progress=progress, recorder=recorder) as context,
     ):
         context = replace(context, recall_topology=recall)

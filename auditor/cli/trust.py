@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from auditor.cli.app import app
-from auditor.cli.messages import print_error, print_warning
+from auditor.cli.messages import print_error, print_note, print_warning
 from auditor.cli.options import ConfigOption, OneClusterArgument
 from auditor.cli.output import print_plain_text, print_text
 from auditor.cli.session import open_run_context, select_one_cluster
@@ -210,11 +210,12 @@ def _ask_on_terminal(question: str) -> str:
 def _print_pin_notes(server: ServerCertificate, *, replace: bool) -> None:
     """Print what the reader should know about the recorded fingerprint."""
     if not server.in_file:
-        print_error(
-            f"note: the file does not name {server.name} elsewhere. A pin applies to the "
+        print_note(
+            f"auditor: note: the file does not name {server.name} elsewhere. A pin applies to the "
             "name in CUCM's server list."
         )
     if server.changed and not replace:
-        print_error(
-            "note: the fingerprints recorded before are still accepted; --replace removes them."
+        print_note(
+            "auditor: note: the fingerprints recorded before are still accepted; --replace "
+            "removes them."
         )
