@@ -14,6 +14,7 @@ from auditor.cli.options import (
     EvidenceHideUserOption,
     EvidenceOption,
     FailOnOption,
+    FullOption,
     HistoryOption,
     InsecureOption,
     NotifyOption,
@@ -42,6 +43,7 @@ def audit(
     *,
     config: ConfigOption = None,
     output: Annotated[list[str] | None, output_option("audit")] = None,
+    full: FullOption = False,
     fail_on: FailOnOption = None,
     allow_unknown: AllowUnknownOption = False,
     insecure: InsecureOption = False,
@@ -68,7 +70,7 @@ def audit(
         check_targets_writable(targets)
         overrides = ReplayOverrides(fail_on, allow_unknown, tuple(pack or ()), waivers)
         report = replay_evidence(replay, clusters or [], overrides)
-        finish_run(report, OutputPlan(targets, quiet=quiet))
+        finish_run(report, OutputPlan(targets, quiet=quiet, full=full))
         raise typer.Exit(report.exit_code)
     recommendations = load_packs(packs)
     configuration = load_configuration(find_config_file(config))
@@ -90,7 +92,7 @@ def audit(
         configuration, chosen, options, evidence=request, history=store
     ) as session:
         report = audit_clusters(chosen, session.logins, options, session.context, store)
-    finish_run(report, OutputPlan(targets, store, recipients, quiet, session.check_evidence))
+    finish_run(report, OutputPlan(targets, store, recipients, quiet, session.check_evidence, full))
     raise typer.Exit(report.exit_code)
 
 

@@ -178,6 +178,15 @@ NotifyOption = Annotated[
     ),
 ]
 
+FullOption = Annotated[
+    bool,
+    typer.Option(
+        "--full",
+        envvar="AUDITOR_FULL",
+        help="On a terminal, print of several clusters all that is known, not only what differs.",
+    ),
+]
+
 QuietOption = Annotated[
     bool,
     typer.Option(

@@ -83,15 +83,24 @@ def _try_documents(
     return problems
 
 
-def write_reports(report: Report, targets: Sequence[OutputTarget]) -> list[str]:
-    """Write every report; return what is wrong with those that could not be written."""
+def write_reports(
+    report: Report, targets: Sequence[OutputTarget], *, full: bool = False
+) -> list[str]:
+    """Write every report; return what is wrong with those that could not be written.
+
+    `full` is that of `formats.render_report`.
+    """
     return _try_documents(
-        targets, {form: partial(_render_pieces, report, form) for form in ReportFormat}
+        targets, {form: partial(_render_pieces, report, form, full=full) for form in ReportFormat}
     )
 
 
-def _render_pieces(report: Report, form: ReportFormat, screen: Screen) -> Iterable[str]:
-    return formats.render_report_pieces(report, form, width=screen.width, colour=screen.colour)
+def _render_pieces(
+    report: Report, form: ReportFormat, screen: Screen, *, full: bool
+) -> Iterable[str]:
+    return formats.render_report_pieces(
+        report, form, width=screen.width, colour=screen.colour, full=full
+    )
 
 
 def raise_output_problems(report: Report, problems: Sequence[str]) -> None:
@@ -131,13 +140,17 @@ def current_screen() -> Screen:
 
 @dataclass(frozen=True, slots=True)
 class OutputPlan:
-    """Where a run goes: reports, the history (None: off), recipients; and was its evidence kept?"""
+    """Where a run goes: reports, the history (None: off), recipients; and was its evidence kept?
+
+    `full` is that of `formats.render_report`.
+    """
 
     targets: Sequence[OutputTarget]
     history: "HistoryStore | None" = None
     recipients: Sequence[Recipient] = ()
     quiet: bool = False
     check_evidence: Callable[[], None] | None = None
+    full: bool = False
 
 
 def notification_recipients(
@@ -184,7 +197,7 @@ def finish_run(report: Report, plan: OutputPlan) -> None:
     # A timer mails what is printed, so a quiet run without news prints nothing.
     prints_nothing = plan.quiet and report.exit_code is ExitCode.COMPLIANT and notification is None
     targets = [target for target in plan.targets if target.path is not None or not prints_nothing]
-    problems += write_reports(report, targets)
+    problems += write_reports(report, targets, full=plan.full)
     for step in (_record_run, _check_evidence):
         try:
             step(report, plan)

@@ -236,6 +236,7 @@ class Form(StrEnum):
     ROW_COMMAND = auto()
     ROW_FIRST = auto()
     HA_OFF_FIRST = auto()
+    HA_OFF_BRIEFLY = auto()
     HA_ON_AGAIN = auto()
     FIX_CAUSE_FIRST = auto()
     BRING_BACK = auto()

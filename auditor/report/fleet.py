@@ -11,7 +11,7 @@ from typing import TypeAlias
 from auditor.models.certificates import certificate_days_left
 from auditor.models.counts import ResultCounts, count_results
 from auditor.models.facts import Coverage, Outcome, Source
-from auditor.models.findings import ClusterReport, ClusterStatus, Severity
+from auditor.models.findings import ClusterReport, ClusterStatus, Severity, Verdict
 from auditor.models.history import ClusterHistory
 from auditor.models.releases import nodes_by_version, version_number
 from auditor.models.report import Report, RunMetadata
@@ -68,13 +68,15 @@ class UnreadServer:
 class FleetRow:
     """One cluster. `causes` are those of drift, by their gravest severity; no count is 0.
 
-    `versions` counts the nodes of each version that was read, most nodes first. `certificate` and
+    `hidden` are the severities of which there may be more than is known. `versions` counts
+    the nodes of each version that was read, most nodes first. `certificate` and
     `age` are None where nothing is known.
     """
 
     cluster: ClusterReport
     counts: ResultCounts
     causes: Mapping[Severity, int]
+    hidden: frozenset[Severity]
     nodes_read: int
     nodes_due: int
     versions: Mapping[str, int]
@@ -115,6 +117,7 @@ def build_fleet_row(report: Report, cluster: ClusterReport) -> FleetRow:
         cluster=cluster,
         counts=counts,
         causes={severity: n for severity, n in counts.causes_by_severity.items() if n},
+        hidden=_find_hidden_severities(cluster),
         nodes_read=read,
         nodes_due=due,
         versions={version: len(names) for version, names in versions.items()},
@@ -123,6 +126,13 @@ def build_fleet_row(report: Report, cluster: ClusterReport) -> FleetRow:
         age=find_status_age(cluster, report.run, report.past.get(cluster.name)),
         unread=find_unread_servers(cluster),
     )
+
+
+def _find_hidden_severities(cluster: ClusterReport) -> frozenset[Severity]:
+    # Without the nodes, there are no findings on them that could be unknown.
+    if not any(node.services for node in cluster.nodes):
+        return frozenset(Severity)
+    return frozenset(f.severity for f in cluster.findings if f.verdict is Verdict.UNKNOWN)
 
 
 def sort_worst_first(clusters: Iterable[ClusterReport]) -> tuple[ClusterReport, ...]:

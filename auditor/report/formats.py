@@ -148,19 +148,36 @@ def check_targets_writable(targets: Sequence[OutputTarget]) -> None:
         raise ConfigError(problems)
 
 
-def render_report(report: Report, target_format: ReportFormat, *, width: int, colour: bool) -> str:
-    """Return the report in a format; `width` (columns) and `colour` matter to the terminal only."""
-    return "".join(render_report_pieces(report, target_format, width=width, colour=colour))
+def render_report(
+    report: Report,
+    target_format: ReportFormat,
+    *,
+    width: int,
+    colour: bool,
+    full: bool = False,
+) -> str:
+    """Return the report in a format; all but the format matters to the terminal only.
+
+    `width` is in columns, and `full` prints of several clusters what does not differ, too.
+    """
+    return "".join(
+        render_report_pieces(report, target_format, width=width, colour=colour, full=full)
+    )
 
 
 def render_report_pieces(
-    report: Report, target_format: ReportFormat, *, width: int, colour: bool
+    report: Report,
+    target_format: ReportFormat,
+    *,
+    width: int,
+    colour: bool,
+    full: bool = False,
 ) -> Iterator[str]:
     """Yield the report piece by piece; JSON of hundreds of nodes is too long to hold at once."""
     module = import_module(f"auditor.report.{_FORMAT_MODULES[target_format]}")
     if target_format is ReportFormat.JSON:
         yield from module.render_json_pieces(report)
     elif target_format is ReportFormat.TERMINAL:
-        yield module.render(report, width=width, colour=colour)
+        yield module.render(report, width=width, colour=colour, full=full)
     else:
         yield module.render(report)

@@ -150,7 +150,7 @@ def _shared_rows(
         if not any(piece.statement.contains(reason) for reason in reasons)
     ]
     return [
-        *_check_list_rows(group, cluster),
+        *check_list_rows(group, cluster),
         *_limit_rows(
             "because", list(map(render_sentence, reasons)), None if whole else _MAX_SHARED_REASONS
         ),
@@ -204,7 +204,7 @@ def subjects_text(names: Sequence[str], kind: SubjectKind, cluster: ClusterRepor
     return join_names(dict.fromkeys(names), limit=12)
 
 
-def _check_list_rows(group: Sequence[Finding], cluster: ClusterReport) -> list[LabelledText]:
+def check_list_rows(group: Sequence[Finding], cluster: ClusterReport) -> list[LabelledText]:
     """Return one line for every set of recommendations that have their subjects in common."""
     subjects: dict[str, list[Finding]] = {}
     for finding in group:

@@ -1,6 +1,6 @@
 """The report as Markdown, for tickets, chats and wikis: verdicts first, names as code."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from auditor import __version__
 from auditor.models.counts import count_results
@@ -8,6 +8,8 @@ from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sor
 from auditor.models.report import Report
 from auditor.report import summary, wording
 from auditor.report.cause_blocks import begin_remedy, describe_effects, effect_rows
+from auditor.report.fleet import FleetRow, build_fleet
+from auditor.report.fleet_table import FleetColumn, fleet_columns
 from auditor.report.markdown_text import escape_markdown, format_code, format_table, join_lines
 from auditor.report.sentences import render_sentence, render_source
 from auditor.text import count_noun
@@ -33,9 +35,10 @@ def _report_markdown(report: Report) -> Iterator[str]:
         yield ""
     yield f"**{escape_markdown(wording.exit_meaning(report))}**"
     yield ""
-    yield from _overview_markdown(report.clusters)
-    for cluster in report.clusters:
-        yield from _cluster_markdown(report, cluster)
+    rows = build_fleet(report)
+    yield from _fleet_markdown(rows)
+    for row in rows:
+        yield from _cluster_markdown(report, row.cluster)
     yield ""
     what = (
         f"{escape_markdown(run.mode)} {format_code(run.id)}, {run.started_at} to {run.finished_at}"
@@ -43,21 +46,14 @@ def _report_markdown(report: Report) -> Iterator[str]:
     yield f"auditor {__version__}, {what}, threshold {run.fail_on}."
 
 
-def _overview_markdown(clusters: Sequence[ClusterReport]) -> Iterator[str]:
-    yield from format_table(
-        ("cluster", "status", "causes", *(verdict.words for verdict in Verdict), "nodes read"),
-        (
-            (
-                format_code(cluster.name),
-                f"{_status_mark(cluster)} {cluster.status}",
-                str(counts.causes),
-                *map(str, counts.by_verdict.values()),
-                "{} of {}".format(*summary.count_nodes_read(cluster)),
-            )
-            for cluster in clusters
-            for counts in [count_results(cluster)]
-        ),
-    )
+def _fleet_markdown(rows: Sequence[FleetRow]) -> Iterator[str]:
+    columns = fleet_columns(rows)
+    lines = zip(*(map(_cell_markdown(column), column.cells) for column in columns), strict=True)
+    yield from format_table(tuple(column.title for column in columns), lines)
+
+
+def _cell_markdown(column: FleetColumn) -> Callable[[str], str]:
+    return format_code if column.title == "cluster" else escape_markdown
 
 
 def _status_mark(cluster: ClusterReport) -> str:

@@ -1,17 +1,11 @@
-"""The matrix of a report: nodes across, services down, a mark and a word in each cell.
+"""The matrix of a report as data: nodes across, services down, a mark and a word in each cell.
 
 Columns are the nodes by redundancy group; rows are attributes of the nodes, then services.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rich import box
-from rich.table import Table
-from rich.text import Text
-
-from auditor import service_names
 from auditor.models.facts import (
     REPLICATION_STATES,
     HaState,
@@ -20,14 +14,11 @@ from auditor.models.facts import (
     Origin,
     Role,
     RunState,
-    ServiceState,
 )
 from auditor.models.findings import ClusterReport, Finding, FindingKind, SubjectKind, Verdict
 from auditor.models.releases import version_number
 from auditor.models.statements import Form
-from auditor.report.console import safe_text
-from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
-from auditor.text import printable
+from auditor.report.wording import VERDICT_MARKS
 
 _DRIFT_KIND_WORDS = {
     FindingKind.MISPLACED: "misplaced",
@@ -247,55 +238,6 @@ def _service_state_word(node: NodeFacts, service: str) -> str:
     return "running" if state.state is RunState.STARTED else str(state.state)
 
 
-_SERVICE_SECTIONS = (
-    (
-        "Administration",
-        (
-            service_names.AXL_WEB_SERVICE,
-            service_names.BULK_PROVISIONING,
-            service_names.SERVICEABILITY_REPORTER,
-        ),
-    ),
-    (
-        "Network services",
-        (
-            service_names.DATABASE,
-            service_names.DATABASE_REPLICATOR,
-            service_names.DATA_MONITOR,
-            service_names.SERVER_RECOVERY_MANAGER,
-            service_names.ROUTE_DATASTORE,
-            service_names.LOGIN_DATASTORE,
-            service_names.SIP_REGISTRATION_DATASTORE,
-            service_names.PRESENCE_DATASTORE,
-            service_names.XCP_CONFIG_MANAGER,
-            service_names.XCP_ROUTER,
-            service_names.OAM_AGENT,
-            service_names.CLIENT_PROFILE_AGENT,
-            service_names.INTERCLUSTER_SYNC_AGENT,
-            service_names.CONFIG_AGENT,
-            service_names.SYNC_AGENT,
-        ),
-    ),
-    ("Presence", (service_names.SIP_PROXY_SERVICE, service_names.PRESENCE_ENGINE_SERVICE)),
-    (
-        "Clients and chat",
-        (
-            service_names.CONNECTION_MANAGER,
-            service_names.AUTHENTICATION_SERVICE,
-            service_names.WEB_CONNECTION_MANAGER,
-            service_names.DIRECTORY_SERVICE,
-            service_names.TEXT_CONFERENCE_MANAGER,
-        ),
-    ),
-    ("Federation", (service_names.SIP_FEDERATION_MANAGER, service_names.XMPP_FEDERATION_MANAGER)),
-    ("Compliance and files", (service_names.MESSAGE_ARCHIVER, service_names.FILE_TRANSFER_MANAGER)),
-)
-"""Services that belong together, in the order in which a reader looks for them.
-
-The network services are in Cisco's start order.
-"""
-
-
 def group_nodes(nodes: Iterable[NodeFacts]) -> list[tuple[str | None, list[NodeFacts]]]:
     """Return the nodes by redundancy group, publisher's group and publisher first.
 
@@ -322,123 +264,3 @@ def label_nodes(every: Sequence[str]) -> dict[str, str]:
     if len(domains) == 1 and not any(name.rpartition(".")[2].isdigit() for name in every):
         return {name: name.partition(".")[0] for name in every}
     return {name: name for name in every}
-
-
-def select_matrix_services(cluster: ClusterReport) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the services to show: those that are judged, and others that do not run."""
-    if not any(node.services for node in cluster.nodes):
-        return []
-    # A service that no node lists and that is nowhere applicable would be a row without a word.
-    shown = {
-        f.service
-        for f in cluster.findings
-        if f.service
-        and (
-            f.verdict is not Verdict.NOT_APPLICABLE
-            or any(f.service in node.services for node in cluster.nodes)
-        )
-    }
-    placed = {service for _, services in _SERVICE_SECTIONS for service in services}
-    others = {
-        service.name
-        for node in cluster.nodes
-        for service in node.services.values()
-        if service.name not in shown and _is_service_down(service)
-    }
-    sections = [
-        (title, tuple(s for s in services if s in shown)) for title, services in _SERVICE_SECTIONS
-    ]
-    sections.append(("Also judged", tuple(sorted(shown - placed))))
-    sections.append(("Others not running", tuple(sorted(others))))
-    return [(title, services) for title, services in sections if services]
-
-
-def _is_service_down(service: ServiceState) -> bool:
-    """Return whether a service that is not judged is worth a line: it should run and does not."""
-    return service.activated is not False and service.state is not RunState.STARTED
-
-
-def short_service_name(service: str) -> str:
-    """Return the name of a service without its maker's."""
-    return service.removeprefix("Cisco ")
-
-
-_CELL_WIDTH = 12
-"""Columns of a cell; longer words break where a reader would break them."""
-
-_SERVICE_COLUMN_WIDTH = 24
-_COLUMN_GAP = 2
-
-
-def build_matrix_tables(cluster: ClusterReport, width: int) -> list[Table]:
-    """Return one table, or several where the nodes do not fit side by side.
-
-    The two nodes of a redundancy group stay together.
-    """
-    index = index_findings(cluster.findings)
-    label = label_nodes([node.name for node in cluster.nodes])
-    sections = select_matrix_services(cluster)
-    across = max(1, (width - _SERVICE_COLUMN_WIDTH) // (_CELL_WIDTH + _COLUMN_GAP))
-    chunks = _chunk_nodes(cluster.nodes, across)
-    return [_build_matrix_table(chunk, label, sections, index, width) for chunk in chunks]
-
-
-def _chunk_nodes(nodes: Iterable[NodeFacts], across: int) -> list[list[NodeFacts]]:
-    """Fill tables with whole groups."""
-    chunks: list[list[NodeFacts]] = [[]]
-    for _, members in group_nodes(nodes):
-        if len(chunks[-1]) + len(members) > across and chunks[-1]:
-            chunks.append([])
-        # Only a group that is wider than the page is divided.
-        for node in members:
-            if len(chunks[-1]) == across:
-                chunks.append([])
-            chunks[-1].append(node)
-    return [chunk for chunk in chunks if chunk]
-
-
-def _build_matrix_table(
-    nodes: Sequence[NodeFacts],
-    label: Mapping[str, str],
-    sections: Sequence[tuple[str, tuple[str, ...]]],
-    index: FindingIndex,
-    width: int,
-) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, padding=(0, _COLUMN_GAP - 1, 0, 0), pad_edge=False, show_edge=False
-    )
-    room = width - len(nodes) * (_CELL_WIDTH + _COLUMN_GAP)
-    table.add_column("", width=max(_SERVICE_COLUMN_WIDTH, min(room, _service_name_width(sections))))
-    for node in nodes:
-        table.add_column(_fold_cell_text(label[node.name], "bold"), width=_CELL_WIDTH)
-    for title, cells in node_attribute_rows(nodes, index):
-        table.add_row(title, *map(_render_cell, cells))
-    for title, services in sections:
-        table.add_row(Text(f"─ {title}", style="bold"))
-        for service in services:
-            shown = [_render_cell(service_cell(node, service, index)) for node in nodes]
-            table.add_row(safe_text(short_service_name(service)), *shown)
-    return table
-
-
-def _service_name_width(sections: Iterable[tuple[str, tuple[str, ...]]]) -> int:
-    """Return the width that shows every service on one line."""
-    return max(
-        (len(printable(short_service_name(s))) for _, services in sections for s in services),
-        default=_SERVICE_COLUMN_WIDTH,
-    )
-
-
-def _render_cell(cell: Cell) -> Text:
-    return _fold_cell_text(cell.text, VERDICT_STYLES[cell.verdict] if cell.verdict else "")
-
-
-def _fold_cell_text(text: str, style: str) -> Text:
-    """Return text broken where a reader would break a name: at capitals and signs."""
-    # rich breaks a word that is too long at any letter, and names of nodes hold no blanks.
-    lines = [""]
-    for part in re.findall(r"\(?[^\W_]?[^A-Z\W_]+\)?|[A-Z]+(?![a-z])|.", printable(text)):
-        if len(lines[-1]) + len(part) > _CELL_WIDTH and lines[-1]:
-            lines.append("")
-        lines[-1] += part if lines[-1] or part != " " else ""
-    return Text("\n".join(line.rstrip() for line in lines), style=style, overflow="fold")

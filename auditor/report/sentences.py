@@ -299,6 +299,9 @@ _TEMPLATES: Mapping[Form, str] = {
         " Administration > System > Presence Redundancy Groups), unless it is off already, and wait"
         " two minutes"
     ),
+    Form.HA_OFF_BRIEFLY: (
+        "turn high availability of the redundancy {groups} off{where:where}, wait two minutes"
+    ),
     Form.HA_ON_AGAIN: (
         "turn high availability on again only once all services run and database replication is in"
         " state 2 on all nodes"

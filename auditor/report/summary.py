@@ -153,7 +153,7 @@ def describe_failures(gaps: Sequence[Coverage]) -> str:
     servers: dict[Failure, dict[str, None]] = {}
     for entry in gaps:
         if entry.reason:
-            servers.setdefault(_alike_failure(entry, entry.reason), {})[entry.node] = None
+            servers.setdefault(alike_failure(entry, entry.reason), {})[entry.node] = None
     if len(servers) > 1:
         servers = {f: names for f, names in servers.items() if f.reason is not Reason.NOT_ASKED}
     return "; ".join(
@@ -162,7 +162,7 @@ def describe_failures(gaps: Sequence[Coverage]) -> str:
     )
 
 
-def _alike_failure(entry: Coverage, reason: Reason) -> Failure:
+def alike_failure(entry: Coverage, reason: Reason) -> Failure:
     """Return what the failures of several servers have in common, without a server."""
     failure = entry.failure
     # Its reason would say that it is not trusted here, and pinning it would not help.

@@ -1,89 +1,56 @@
-"""The terminal report: status, matrix, findings, what could not be read, exit code."""
+"""The terminal report: what weakens it, the clusters, the result and the exit code."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 
-from rich import box
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from auditor import __version__
-from auditor.errors import Reason
-from auditor.models.counts import ResultCounts, count_results
-from auditor.models.facts import Coverage, Outcome, Source
+from auditor.models.counts import ResultCounts
 from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
 from auditor.models.report import Report
 from auditor.report import wording
-from auditor.report.cause_blocks import group_by_cause
 from auditor.report.console import render_console, safe_text
-from auditor.report.grouping import group_findings
-from auditor.report.matrix import build_matrix_tables, shared_domain
-from auditor.report.summary import (
-    changes_summary,
-    count_nodes_read,
-    releases_text,
-    skipped_packs_text,
-)
-from auditor.text import count_noun
-
-
-def print_findings(console: Console, report: Report, cluster: ClusterReport) -> None:
-    """Print all findings but passes and not applicable ones: drift first and by cause."""
-    counts = count_results(cluster)
-    for verdict, heading in wording.VERDICT_HEADINGS.items():
-        if verdict is Verdict.DRIFT:
-            blocks = [(block.group.head, block.rows) for block in group_by_cause(report, cluster)]
-            number = wording.count_differences(counts)
-        else:
-            groups = group_findings(report, cluster, verdict)
-            blocks = [(group.head, group.rows) for group in groups]
-            number = count_noun(counts.by_verdict[verdict], "finding")
-        if not blocks:
-            continue
-        console.print()
-        console.rule(Text(f"{heading}: {number}", style="bold"), align="left", style="dim")
-        for head, rows in blocks:
-            _print_finding_block(console, verdict, head, rows)
-
-
-def _print_finding_block(
-    console: Console, verdict: Verdict, head: str, rows: Iterable[wording.LabelledText]
-) -> None:
-    """Print a heading and its indented rows; a repeated label is printed once."""
-    console.print()
-    mark = Text(f"{wording.VERDICT_MARKS[verdict]} ", style=wording.VERDICT_STYLES[verdict])
-    # Assembled, because text that is appended to the mark would take on its background.
-    console.print(Text.assemble(mark, safe_text(head, "bold")))
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(min_width=8, no_wrap=True)
-    grid.add_column()
-    previous = ""
-    for label, text in rows:
-        if text:
-            grid.add_row(Text("" if label == previous else label, style="dim"), safe_text(text))
-            previous = label
-    console.print(Padding(grid, (0, 0, 0, 2)))
-
+from auditor.report.fleet import FleetRow, build_fleet
+from auditor.report.summary import skipped_packs_text
+from auditor.report.terminal_cluster import print_cluster, status_text
+from auditor.report.terminal_fleet import print_digest, print_fleet_table
+from auditor.text import count_noun, printable
 
 _WARNING_STYLE = "bold white on red"
 
 
-def render(report: Report, *, width: int = 100, colour: bool = False) -> str:
+def render(report: Report, *, width: int = 100, colour: bool = False, full: bool = False) -> str:
     """Return the report as text for a terminal of `width` columns (at least 40 are used).
 
-    Without `colour` it holds no escape sequence. Text of servers and files is made printable.
+    Of several clusters only what differs is printed, unless `full`. Without `colour` it holds no
+    escape sequence. Text of servers and files is made printable.
     """
-    return render_console(lambda page: _print_report(page, report), width=width, colour=colour)
+    return render_console(
+        lambda page: _print_report(page, report, full=full), width=width, colour=colour
+    )
 
 
-def _print_report(page: Console, report: Report) -> None:
+def _print_report(page: Console, report: Report, *, full: bool) -> None:
     _print_warnings(page, report)
-    if len(report.clusters) > 1:
-        _print_overview(page, report.clusters)
-    for cluster in report.clusters:
-        _print_cluster_report(page, report, cluster)
-    _print_result(page, report)
+    rows = build_fleet(report)
+    is_short = len(rows) > 1 and not full
+    if len(rows) > 1:
+        print_fleet_table(page, rows)
+    for row in rows:
+        if not is_short:
+            print_cluster(page, report, row.cluster)
+        elif row.differs:
+            print_digest(page, report, row)
+    page.rule(Text("Result", style="bold"), align="left", characters="━", style="")
+    _print_numbers(page, report)
+    if not is_short:
+        _print_summaries(page, report.clusters)
+    _print_run(page, report)
+    page.print(Text(wording.exit_meaning(report), style="bold"))
+    if is_short:
+        _print_next_command(page, rows)
 
 
 def _print_warnings(page: Console, report: Report) -> None:
@@ -110,125 +77,6 @@ def _print_warnings(page: Console, report: Report) -> None:
         page.print()
 
 
-def _cluster_status_text(status: ClusterStatus) -> Text:
-    verdict = wording.STATUS_VERDICTS[status]
-    return Text(
-        f"{wording.VERDICT_MARKS[verdict]} {status.upper()}", style=wording.VERDICT_STYLES[verdict]
-    )
-
-
-def _print_overview(page: Console, clusters: Iterable[ClusterReport]) -> None:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
-    for title in ("cluster", "status"):
-        table.add_column(title, overflow="fold")
-    for title in ("causes", "drift", "unknown", "nodes read"):
-        table.add_column(title, justify="right")
-    for cluster in clusters:
-        answered, due = count_nodes_read(cluster)
-        counts = count_results(cluster)
-        table.add_row(
-            safe_text(cluster.name),
-            _cluster_status_text(cluster.status),
-            str(counts.causes),
-            str(counts.differences),
-            str(counts.unknown),
-            f"{answered} of {due}",
-        )
-    page.print(table)
-    page.print()
-
-
-def _print_cluster_report(page: Console, report: Report, cluster: ClusterReport) -> None:
-    page.rule(safe_text(f"Cluster {cluster.name}", "bold"), align="left", characters="━", style="")
-    answered, due = count_nodes_read(cluster)
-    read = f"{answered} of {count_noun(due, 'node')} read"
-    about = safe_text(f"release {releases_text(cluster)}, {read}")
-    page.print(Text.assemble(_cluster_status_text(cluster.status), "  ", about))
-    page.print(safe_text(wording.cluster_summary(cluster), "bold"))
-    past = report.past.get(cluster.name)
-    if past and past.runs:
-        changes = changes_summary(cluster, past)
-        page.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
-    # Where nothing was read, the cause, such as a refused password, matters more than findings on
-    # the profile.
-    if wording.nothing_was_read(cluster):
-        _print_gaps(page, cluster.coverage)
-    if cluster.nodes:
-        _print_matrix(page, cluster)
-    print_findings(page, report, cluster)
-    if not wording.nothing_was_read(cluster):
-        _print_gaps(page, cluster.coverage)
-    _print_notices(page, cluster.notices)
-    page.print()
-
-
-def _print_matrix(page: Console, cluster: ClusterReport) -> None:
-    for table in build_matrix_tables(cluster, page.width):
-        page.print()
-        page.print(table)
-    page.print()
-    _print_legend(page)
-    domain = shared_domain(cluster)
-    if domain:
-        page.print(safe_text(f"Nodes are named without their domain, {domain}.", "dim"))
-
-
-def _print_legend(page: Console) -> None:
-    """Print the meaning of the marks, with no line break inside a meaning."""
-    lines = [wording.MARK_LEGEND[0]]
-    for meaning in wording.MARK_LEGEND[1:]:
-        if len(lines[-1]) + 3 + len(meaning) > page.width:
-            lines.append(meaning)
-        else:
-            lines[-1] += f"   {meaning}"
-    page.print(Text("\n".join(lines), style="dim"))
-
-
-def _print_gaps(page: Console, coverage: Sequence[Coverage]) -> None:
-    """Print the failed sources, why, and what to do; those that failed alike in one entry."""
-    gaps: dict[tuple[str, Reason, str], list[Source]] = {}
-    failed = {entry.node for entry in coverage if entry.outcome is Outcome.FAILED}
-    for entry in sorted(coverage, key=lambda e: (e.node.lower(), e.outcome)):
-        if entry.reason is None:
-            continue
-        # The failure before it is on the same node and has the advice, which need not be repeated.
-        after = entry.reason is Reason.NOT_ASKED and entry.node in failed
-        detail = "not asked after that." if after else entry.explanation
-        gaps.setdefault((entry.node, entry.reason, detail), []).append(entry.source)
-    if not gaps:
-        return
-    page.print()
-    page.rule(Text("What could not be read", style="bold"), align="left", style="dim")
-    previous = ""
-    for (node, reason, detail), sources in gaps.items():
-        if node != previous:
-            page.print()
-            page.print(
-                Text.assemble(
-                    (
-                        f"{wording.VERDICT_MARKS[Verdict.UNKNOWN]} ",
-                        wording.VERDICT_STYLES[Verdict.UNKNOWN],
-                    ),
-                    safe_text(node),
-                )
-            )
-            previous = node
-        word = "" if reason is Reason.NOT_ASKED else f"{reason.replace('_', ' ')}. "
-        line = safe_text(f"{', '.join(sources)}: {word}{detail}")
-        page.print(Padding(line, (0, 0, 0, 2)))
-
-
-def _print_notices(page: Console, notices: Iterable[str]) -> None:
-    texts = list(notices)
-    if not texts:
-        return
-    page.print()
-    page.rule(Text("Notices", style="bold"), align="left", style="dim")
-    page.print()
-    for notice in texts:
-        page.print(Padding(safe_text(f"- {notice}"), (0, 0, 0, 2)))
-
-
 def _verdict_count_text(counts: ResultCounts, verdict: Verdict) -> str:
     number = counts.by_verdict[verdict]
     by_cause = verdict is Verdict.DRIFT and counts.causes != number
@@ -236,15 +84,20 @@ def _verdict_count_text(counts: ResultCounts, verdict: Verdict) -> str:
     return f"{number} {verdict.words}{note}"
 
 
-def _print_result(page: Console, report: Report) -> None:
-    page.rule(Text("Result", style="bold"), align="left", characters="━", style="")
+def _print_numbers(page: Console, report: Report) -> None:
     counts = report.counts
     tally = ", ".join(_verdict_count_text(counts, verdict) for verdict in Verdict)
     page.print(f"{count_noun(len(report.clusters), 'cluster')}: {tally}.")
-    for cluster in report.clusters:
+
+
+def _print_summaries(page: Console, clusters: Iterable[ClusterReport]) -> None:
+    for cluster in clusters:
         if cluster.status is not ClusterStatus.COMPLIANT:
             summary = safe_text(f"{cluster.name}: {wording.cluster_summary(cluster)}")
-            page.print(Text.assemble(_cluster_status_text(cluster.status), " ", summary))
+            page.print(Text.assemble(status_text(cluster.status), " ", summary))
+
+
+def _print_run(page: Console, report: Report) -> None:
     run = report.run
     page.print(
         safe_text(
@@ -258,4 +111,15 @@ def _print_result(page: Console, report: Report) -> None:
         page.print(Text("! --insecure: no certificate was verified.", style=_WARNING_STYLE))
     if unjudged := skipped_packs_text(report):
         page.print(Text(f"! --pack: {unjudged}", style=_WARNING_STYLE))
-    page.print(Text(wording.exit_meaning(report), style="bold"))
+
+
+def _print_next_command(page: Console, rows: Sequence[FleetRow]) -> None:
+    """Print where to look next: the worst cluster in full, or why it cannot be read."""
+    worst = rows[0]
+    if not worst.differs:
+        page.print("All that was read: auditor audit --full")
+        return
+    name = shlex.quote(printable(worst.name))
+    is_drift = worst.counts.differences > 0
+    command = f"auditor audit --full {name}" if is_drift else f"auditor doctor {name}"
+    page.print(safe_text(f"Next, {worst.name}: {command}", "bold"))

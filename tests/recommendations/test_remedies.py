@@ -220,7 +220,7 @@ def test_a_prerequisite_is_configured_where_cisco_has_it_and_then_its_service_st
         if "External Databases" in remedy.page:
             assert "assigned on Messaging > " in remedy.action
         if kind == "prerequisite_missing":
-            assert re.search(r"; then .*\b(re)?start Cisco", remedy.action)
+            assert re.match(r"then .*\b(re)?start Cisco", remedy.then)
 
 
 ABSENT = {

@@ -137,6 +137,12 @@ def test_an_unread_node_names_the_failure_to_fix_first_and_what_it_leaves_unknow
     assert unread.failure.source is Source.CONTROL_CENTER
 
 
+def test_a_severity_may_hide_more_where_its_checks_are_unknown_or_nothing_was_read() -> None:
+    assert row(samples.compliant_cluster()).hidden == frozenset()
+    assert row(samples.mixed_cluster()).hidden == {Severity.CRITICAL, Severity.HIGH}
+    assert row(samples.unauditable_cluster()).hidden == frozenset(Severity)
+
+
 def test_a_refused_account_is_an_unread_server_too() -> None:
     (unread,) = row(samples.unauditable_cluster()).unread
     assert unread.failure is not None

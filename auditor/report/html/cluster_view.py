@@ -20,11 +20,10 @@ from auditor.report.matrix import (
     index_findings,
     label_nodes,
     node_attribute_rows,
-    select_matrix_services,
     service_cell,
     shared_domain,
-    short_service_name,
 )
+from auditor.report.matrix_services import select_matrix_services, short_service_name
 from auditor.report.sentences import render_sentence
 from auditor.report.summary import (
     CHANGE_WORDS,

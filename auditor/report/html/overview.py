@@ -9,7 +9,8 @@ from auditor.models.report import Report
 from auditor.report.html.cluster_view import ClusterView
 from auditor.report.html.finding_blocks import FindingBlock
 from auditor.report.html.sparkline import Sparkline, build_sparkline
-from auditor.report.matrix import Cell, select_matrix_services, short_service_name
+from auditor.report.matrix import Cell
+from auditor.report.matrix_services import select_matrix_services, short_service_name
 from auditor.report.wording import VERDICT_MARKS, difference_text, finding_label
 from auditor.text import count_noun, join_names
 

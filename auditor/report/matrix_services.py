@@ -1,0 +1,92 @@
+"""Which services the matrix of a cluster shows, in sections."""
+
+from auditor import service_names
+from auditor.models.facts import RunState, ServiceState
+from auditor.models.findings import ClusterReport, Verdict
+
+_SERVICE_SECTIONS = (
+    (
+        "Administration",
+        (
+            service_names.AXL_WEB_SERVICE,
+            service_names.BULK_PROVISIONING,
+            service_names.SERVICEABILITY_REPORTER,
+        ),
+    ),
+    (
+        "Network services",
+        (
+            service_names.DATABASE,
+            service_names.DATABASE_REPLICATOR,
+            service_names.DATA_MONITOR,
+            service_names.SERVER_RECOVERY_MANAGER,
+            service_names.ROUTE_DATASTORE,
+            service_names.LOGIN_DATASTORE,
+            service_names.SIP_REGISTRATION_DATASTORE,
+            service_names.PRESENCE_DATASTORE,
+            service_names.XCP_CONFIG_MANAGER,
+            service_names.XCP_ROUTER,
+            service_names.OAM_AGENT,
+            service_names.CLIENT_PROFILE_AGENT,
+            service_names.INTERCLUSTER_SYNC_AGENT,
+            service_names.CONFIG_AGENT,
+            service_names.SYNC_AGENT,
+        ),
+    ),
+    ("Presence", (service_names.SIP_PROXY_SERVICE, service_names.PRESENCE_ENGINE_SERVICE)),
+    (
+        "Clients and chat",
+        (
+            service_names.CONNECTION_MANAGER,
+            service_names.AUTHENTICATION_SERVICE,
+            service_names.WEB_CONNECTION_MANAGER,
+            service_names.DIRECTORY_SERVICE,
+            service_names.TEXT_CONFERENCE_MANAGER,
+        ),
+    ),
+    ("Federation", (service_names.SIP_FEDERATION_MANAGER, service_names.XMPP_FEDERATION_MANAGER)),
+    ("Compliance and files", (service_names.MESSAGE_ARCHIVER, service_names.FILE_TRANSFER_MANAGER)),
+)
+"""Services that belong together, in the order in which a reader looks for them.
+
+The network services are in Cisco's start order.
+"""
+
+
+def select_matrix_services(cluster: ClusterReport) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the services to show: those that are judged, and others that do not run."""
+    if not any(node.services for node in cluster.nodes):
+        return []
+    # A service that no node lists and that is nowhere applicable would be a row without a word.
+    shown = {
+        f.service
+        for f in cluster.findings
+        if f.service
+        and (
+            f.verdict is not Verdict.NOT_APPLICABLE
+            or any(f.service in node.services for node in cluster.nodes)
+        )
+    }
+    placed = {service for _, services in _SERVICE_SECTIONS for service in services}
+    others = {
+        service.name
+        for node in cluster.nodes
+        for service in node.services.values()
+        if service.name not in shown and _is_service_down(service)
+    }
+    sections = [
+        (title, tuple(s for s in services if s in shown)) for title, services in _SERVICE_SECTIONS
+    ]
+    sections.append(("Also judged", tuple(sorted(shown - placed))))
+    sections.append(("Others not running", tuple(sorted(others))))
+    return [(title, services) for title, services in sections if services]
+
+
+def _is_service_down(service: ServiceState) -> bool:
+    """Return whether a service that is not judged is worth a line: it should run and does not."""
+    return service.activated is not False and service.state is not RunState.STARTED
+
+
+def short_service_name(service: str) -> str:
+    """Return the name of a service without its maker's."""
+    return service.removeprefix("Cisco ")

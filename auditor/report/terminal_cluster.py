@@ -1,0 +1,164 @@
+"""One cluster in full on a terminal: status, matrix, findings, what could not be read, notices."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from auditor.errors import Reason
+from auditor.models.counts import count_results
+from auditor.models.facts import Coverage, Outcome, Source
+from auditor.models.findings import ClusterReport, ClusterStatus, Verdict
+from auditor.models.report import Report
+from auditor.report import wording
+from auditor.report.cause_blocks import group_by_cause
+from auditor.report.console import safe_text
+from auditor.report.grouping import group_findings
+from auditor.report.matrix import shared_domain
+from auditor.report.matrix_table import build_matrix_tables
+from auditor.report.summary import (
+    changes_summary,
+    count_nodes_read,
+    releases_text,
+)
+from auditor.text import count_noun
+
+
+def status_text(status: ClusterStatus) -> Text:
+    """Return the mark and the status in its colour."""
+    verdict = wording.STATUS_VERDICTS[status]
+    return Text(
+        f"{wording.VERDICT_MARKS[verdict]} {status.upper()}", style=wording.VERDICT_STYLES[verdict]
+    )
+
+
+def print_cluster(page: Console, report: Report, cluster: ClusterReport) -> None:
+    """Print all that is known of a cluster but its passes."""
+    page.rule(safe_text(f"Cluster {cluster.name}", "bold"), align="left", characters="━", style="")
+    answered, due = count_nodes_read(cluster)
+    read = f"{answered} of {count_noun(due, 'node')} read"
+    about = safe_text(f"release {releases_text(cluster)}, {read}")
+    page.print(Text.assemble(status_text(cluster.status), "  ", about))
+    page.print(safe_text(wording.cluster_summary(cluster), "bold"))
+    past = report.past.get(cluster.name)
+    if past and past.runs:
+        changes = changes_summary(cluster, past)
+        page.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
+    # Where nothing was read, the cause, such as a refused password, matters more than findings on
+    # the profile.
+    if wording.nothing_was_read(cluster):
+        _print_gaps(page, cluster.coverage)
+    if cluster.nodes:
+        _print_matrix(page, cluster)
+    print_findings(page, report, cluster)
+    if not wording.nothing_was_read(cluster):
+        _print_gaps(page, cluster.coverage)
+    _print_notices(page, cluster.notices)
+    page.print()
+
+
+def _print_matrix(page: Console, cluster: ClusterReport) -> None:
+    for table in build_matrix_tables(cluster, page.width):
+        page.print()
+        page.print(table)
+    page.print()
+    _print_legend(page)
+    domain = shared_domain(cluster)
+    if domain:
+        page.print(safe_text(f"Nodes are named without their domain, {domain}.", "dim"))
+
+
+def _print_legend(page: Console) -> None:
+    """Print the meaning of the marks, with no line break inside a meaning."""
+    lines = [wording.MARK_LEGEND[0]]
+    for meaning in wording.MARK_LEGEND[1:]:
+        if len(lines[-1]) + 3 + len(meaning) > page.width:
+            lines.append(meaning)
+        else:
+            lines[-1] += f"   {meaning}"
+    page.print(Text("\n".join(lines), style="dim"))
+
+
+def _print_gaps(page: Console, coverage: Sequence[Coverage]) -> None:
+    """Print the failed sources, why, and what to do; those that failed alike in one entry."""
+    gaps: dict[tuple[str, Reason, str], list[Source]] = {}
+    failed = {entry.node for entry in coverage if entry.outcome is Outcome.FAILED}
+    for entry in sorted(coverage, key=lambda e: (e.node.lower(), e.outcome)):
+        if entry.reason is None:
+            continue
+        # The failure before it is on the same node and has the advice, which need not be repeated.
+        after = entry.reason is Reason.NOT_ASKED and entry.node in failed
+        detail = "not asked after that." if after else entry.explanation
+        gaps.setdefault((entry.node, entry.reason, detail), []).append(entry.source)
+    if not gaps:
+        return
+    page.print()
+    page.rule(Text("What could not be read", style="bold"), align="left", style="dim")
+    previous = ""
+    for (node, reason, detail), sources in gaps.items():
+        if node != previous:
+            page.print()
+            page.print(
+                Text.assemble(
+                    (
+                        f"{wording.VERDICT_MARKS[Verdict.UNKNOWN]} ",
+                        wording.VERDICT_STYLES[Verdict.UNKNOWN],
+                    ),
+                    safe_text(node),
+                )
+            )
+            previous = node
+        word = "" if reason is Reason.NOT_ASKED else f"{reason.replace('_', ' ')}. "
+        line = safe_text(f"{', '.join(sources)}: {word}{detail}")
+        page.print(Padding(line, (0, 0, 0, 2)))
+
+
+def _print_notices(page: Console, notices: Iterable[str]) -> None:
+    texts = list(notices)
+    if not texts:
+        return
+    page.print()
+    page.rule(Text("Notices", style="bold"), align="left", style="dim")
+    page.print()
+    for notice in texts:
+        page.print(Padding(safe_text(f"- {notice}"), (0, 0, 0, 2)))
+
+
+def print_findings(console: Console, report: Report, cluster: ClusterReport) -> None:
+    """Print all findings but passes and not applicable ones: drift first and by cause."""
+    counts = count_results(cluster)
+    for verdict, heading in wording.VERDICT_HEADINGS.items():
+        if verdict is Verdict.DRIFT:
+            blocks = [(block.group.head, block.rows) for block in group_by_cause(report, cluster)]
+            number = wording.count_differences(counts)
+        else:
+            groups = group_findings(report, cluster, verdict)
+            blocks = [(group.head, group.rows) for group in groups]
+            number = count_noun(counts.by_verdict[verdict], "finding")
+        if not blocks:
+            continue
+        console.print()
+        console.rule(Text(f"{heading}: {number}", style="bold"), align="left", style="dim")
+        for head, rows in blocks:
+            _print_finding_block(console, verdict, head, rows)
+
+
+def _print_finding_block(
+    console: Console, verdict: Verdict, head: str, rows: Iterable[wording.LabelledText]
+) -> None:
+    """Print a heading and its indented rows; a repeated label is printed once."""
+    console.print()
+    mark = Text(f"{wording.VERDICT_MARKS[verdict]} ", style=wording.VERDICT_STYLES[verdict])
+    # Assembled, because text that is appended to the mark would take on its background.
+    console.print(Text.assemble(mark, safe_text(head, "bold")))
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(min_width=8, no_wrap=True)
+    grid.add_column()
+    previous = ""
+    for label, text in rows:
+        if text:
+            grid.add_row(Text("" if label == previous else label, style="dim"), safe_text(text))
+            previous = label
+    console.print(Padding(grid, (0, 0, 0, 2)))
