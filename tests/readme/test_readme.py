@@ -77,7 +77,7 @@ def test_every_link_within_the_manual_leads_somewhere(page: Path) -> None:
 
 
 def test_the_readme_links_to_every_page() -> None:
-    linked = set(re.findall(r"\]\(auditor/docs/(\w+)\.md\)", TEXTS[README]))
+    linked = set(re.findall(r"\]\(auditor/docs/([\w-]+)\.md\)", TEXTS[README]))
     assert linked == set(read_pages()) == {page.stem for page in DOCS.glob("*.md")}
 
 
