@@ -73,8 +73,9 @@ def history(
 ) -> None:
     """Show recorded runs, how old each finding is, and what is new or resolved.
 
-    No cluster is asked. Findings are listed where one cluster is named, or one is on record. As
-    JSON and CSV, the whole record is written.
+    No cluster is asked. Findings are listed where one cluster is named, or one is on record.
+    JSON and CSV hold the whole record, and HTML is a page of the estate over time: differences by
+    day, since when each exists, time to fix, waivers, what could not be read, days without a run.
     """
     targets = parse_output_targets(output or [], "history")
     _refuse_clashing_options(since, prune, targets)
@@ -94,6 +95,7 @@ def history(
             ),
             ReportFormat.JSON: lambda _: render_history_json(store.export(*names)),
             ReportFormat.CSV: lambda _: render_history_csv(store.export(*names)),
+            ReportFormat.HTML: lambda _: _render_page(store, names),
         },
     )
 
@@ -157,6 +159,13 @@ def _render_changes_since(
         for change in changes
     ]
     return "\n".join(pages) or "No run is recorded.\n"
+
+
+def _render_page(store: HistoryStore, clusters: Sequence[str]) -> str:
+    # The templates take longer to load than all else here.
+    from auditor.report.html.estate.render import render_estate_page
+
+    return render_estate_page(store.estate(clusters, current_time()))
 
 
 def _prune_history(store: HistoryStore, days: int) -> None:

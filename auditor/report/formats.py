@@ -44,7 +44,7 @@ COMMAND_FORMATS: Mapping[str, tuple[ReportFormat, ...]] = {
     "diff": (ReportFormat.TERMINAL, ReportFormat.JSON),
     "doctor": (ReportFormat.TERMINAL, ReportFormat.JSON),
     "failover-check": (ReportFormat.TERMINAL, ReportFormat.JSON),
-    "history": (ReportFormat.TERMINAL, ReportFormat.JSON, ReportFormat.CSV),
+    "history": (ReportFormat.TERMINAL, ReportFormat.JSON, ReportFormat.CSV, ReportFormat.HTML),
     "precheck": (ReportFormat.TERMINAL, ReportFormat.JSON, ReportFormat.MARKDOWN),
 }
 """What each command that reports can write."""

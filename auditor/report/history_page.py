@@ -1,7 +1,6 @@
 """The history in a terminal: recorded runs, the age of findings, and changes between runs."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
 
 from rich import box
 from rich.console import Console
@@ -18,6 +17,7 @@ from auditor.models.history import (
 )
 from auditor.report.change_causes import CauseChange, fold_changes
 from auditor.report.console import render_console, safe_text
+from auditor.report.durations import elapsed_text
 from auditor.report.summary import CHANGE_WORDS
 from auditor.report.wording import KIND_TEXTS, STATUS_VERDICTS, VERDICT_MARKS, VERDICT_STYLES
 from auditor.text import count_noun, join_names
@@ -34,19 +34,10 @@ def verdict_age_text(verdict: Verdict, age: FindingAge, now: str) -> str:
     """Return `drift since 3 days, 4 runs`; `now` is ISO 8601, as `since` is."""
     # In no run: the later one did not judge the finding.
     if not age.runs:
-        return f"unknown since {_elapsed_text(age.since, now)}"
+        return f"unknown since {elapsed_text(age.since, now)}"
     if age.since == now:
         return f"{verdict.words}, first seen in this run"
-    return f"{verdict.words} since {_elapsed_text(age.since, now)}, {count_noun(age.runs, 'run')}"
-
-
-def _elapsed_text(since: str, now: str) -> str:
-    """Return whole days, hours or minutes; zero if the clock was set back."""
-    age = max(datetime.fromisoformat(now) - datetime.fromisoformat(since), timedelta())
-    for unit, length in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
-        if age >= length:
-            return count_noun(age // length, unit)
-    return count_noun(age // timedelta(minutes=1), "minute")
+    return f"{verdict.words} since {elapsed_text(age.since, now)}, {count_noun(age.runs, 'run')}"
 
 
 def render_past_runs(runs: Sequence[PastRun], *, width: int = 100, colour: bool = False) -> str:

@@ -253,3 +253,21 @@ def test_a_kill_in_the_middle_of_a_report_leaves_the_old_file(lab: Start, tmp_pa
         process.kill()
     assert path.read_text() == before
     assert run(url).stdout.count("compliant") == 1
+
+
+def test_it_writes_the_estate_as_a_page(url: str, tmp_path: Path) -> None:
+    """Of the clusters that are named, else of all on record."""
+    fill(url)
+    history = open_history(url)
+    assert history is not None
+    history.record(report(4, cluster(finding(SIP, PASS, cluster="b"), name="b"), hour=3))
+    path = tmp_path / "estate.html"
+    result = run(url, "-o", f"html:{path}")
+    assert (result.exit_code, result.output) == (0, "")
+    page = path.read_text()
+    assert "cluster lab" not in page
+    assert '<th scope="row">lab</th>' in page
+    assert '<th scope="row">b</th>' in page
+    one = run(url, "b", "-o", "html").stdout
+    assert "At its last run, cluster b: compliant." in one
+    assert ">lab<" not in one

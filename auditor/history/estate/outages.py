@@ -42,7 +42,7 @@ def _cluster_outages(cluster: str, runs: Sequence[ClusterRun]) -> Iterator[Outag
             if other is None or (kind is OutageKind.UNAUDITABLE and other is not kind)
         )
         healed = next(later, None)
-        reasons = [run.reason for run in stretch]
+        reasons = [why for run in stretch for why in (run.reason, *(run.unread or {}).values())]
         yield _build_outage(kind, cluster, None, stretch, reasons, healed)
 
 

@@ -1,0 +1,372 @@
+"""What the page of the estate shows, as plain data in reading order."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Generic, TypeVar
+
+from auditor.models.estate import (
+    ClusterSummary,
+    Estate,
+    FindingState,
+    FixTimes,
+    FlappingFinding,
+    OpenDifference,
+    Outage,
+    OutageKind,
+    RunGap,
+)
+from auditor.models.findings import ClusterStatus, Severity, Verdict, audit_exit_code
+from auditor.report.durations import duration_text, elapsed_text
+from auditor.report.history_page import verdict_age_text
+from auditor.report.html.estate.days import (
+    DayChart,
+    DayRow,
+    MonthRow,
+    build_day_chart,
+    fold_idle_days,
+    list_days,
+    list_months,
+)
+from auditor.report.wording import KIND_TEXTS, STATUS_VERDICTS
+from auditor.text import count_noun, join_names
+
+MAX_ROWS = 150
+"""How many rows a table has; JSON has all."""
+
+_NOT_RECORDED = "not recorded"
+_Row = TypeVar("_Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Generic[_Row]):
+    """The first rows of a table, and how many are left out."""
+
+    shown: tuple[_Row, ...]
+    more: int
+
+    def __bool__(self) -> bool:
+        return bool(self.shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number for a manager; `look` is the verdict whose colour it takes."""
+
+    label: str
+    number: str
+    note: str
+    look: Verdict
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterRow:
+    """A cluster at its last run."""
+
+    summary: ClusterSummary
+    look: Verdict
+    causes: str
+    unread: str
+
+    @property
+    def counts(self) -> Mapping[Verdict, int]:
+        """Return the numbers of its last run."""
+        return self.summary.last.counts
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceRow:
+    """A difference that nobody has shown to be fixed; `look` is what is known of it now."""
+
+    entry: OpenDifference
+    look: Verdict
+    state: str
+    age: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverRow:
+    """What a waiver hides; `left` says how long it still does."""
+
+    entry: OpenDifference
+    hides: str = _NOT_RECORDED
+    until: str = ""
+    left: str = _NOT_RECORDED
+    owner: str = _NOT_RECORDED
+    reason: str = _NOT_RECORDED
+    has_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FixRow:
+    """Time to fix of one severity, in words."""
+
+    times: FixTimes
+    median: str
+    worst: str
+    oldest: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlappingRow:
+    """A finding that came and went."""
+
+    entry: FlappingFinding
+    window: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutageRow:
+    """What could not be read, in words."""
+
+    outage: Outage
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class EstateView:
+    """The whole page; `alarms` are what the reader must know before any number."""
+
+    estate: Estate
+    status: ClusterStatus | None
+    look: Verdict
+    headline: str
+    alarms: tuple[str, ...]
+    tiles: tuple[Tile, ...]
+    clusters: tuple[ClusterRow, ...]
+    chart: DayChart | None
+    days: tuple[DayRow, ...]
+    months: Rows[MonthRow]
+    differences: Rows[DifferenceRow]
+    waivers: Rows[WaiverRow]
+    flapping: Rows[FlappingRow]
+    fix_times: tuple[FixRow, ...]
+    outages: Rows[OutageRow]
+    gaps: Rows[RunGap]
+
+
+def build_estate_view(estate: Estate) -> EstateView:
+    """Return what the page shows."""
+    status = _overall_status(estate.clusters)
+    days = list_days(estate.days, estate.at[:10])
+    return EstateView(
+        estate=estate,
+        status=status,
+        look=STATUS_VERDICTS[status] if status else Verdict.NOT_APPLICABLE,
+        headline=_headline(estate),
+        alarms=tuple(list_alarms(estate)),
+        tiles=tuple(_tiles(estate)),
+        clusters=tuple(sorted(map(_cluster_row, estate.clusters), key=_worst_first)),
+        chart=build_day_chart(days),
+        days=tuple(fold_idle_days(days)),
+        months=_limit(list_months(estate.days, days)),
+        differences=_limit(_difference_rows(estate)),
+        waivers=_limit(_waiver_rows(estate)),
+        flapping=_limit(_flapping_row(entry) for entry in estate.flapping),
+        fix_times=tuple(_fix_row(times) for times in estate.fix_times if _has_any(times)),
+        outages=_limit(_outage_row(outage) for outage in estate.outages),
+        gaps=_limit(estate.gaps),
+    )
+
+
+def _limit(rows: Iterable[_Row]) -> Rows[_Row]:
+    every = tuple(rows)
+    return Rows(every[:MAX_ROWS], max(0, len(every) - MAX_ROWS))
+
+
+def _overall_status(clusters: Sequence[ClusterSummary]) -> ClusterStatus | None:
+    """Return the status of the last runs together, None where nothing is recorded."""
+    if not clusters:
+        return None
+    code = audit_exit_code([cluster.last.status for cluster in clusters])
+    return next(status for status in ClusterStatus if audit_exit_code([status]) is code)
+
+
+def _headline(estate: Estate) -> str:
+    words = {
+        ClusterStatus.DRIFT: "drifted",
+        ClusterStatus.UNAUDITABLE: "could not be audited",
+        ClusterStatus.INCOMPLETE: "incomplete",
+        ClusterStatus.COMPLIANT: "compliant",
+    }
+    statuses = [cluster.last.status for cluster in estate.clusters]
+    counts = ", ".join(f"{statuses.count(s)} {words[s]}" for s in words if s in statuses)
+    if not counts:
+        return "No run is recorded. `auditor audit` records its runs."
+    oldest = min((d.exists_since for d in _differences(estate)), default=None)
+    oldest_text = f" The oldest difference exists since {oldest[:10]}." if oldest else ""
+    if len(statuses) == 1:
+        name = estate.clusters[0].cluster
+        return f"At its last run, cluster {name}: {words[statuses[0]]}.{oldest_text}"
+    clusters = count_noun(len(statuses), "cluster")
+    return f"At the last run of each of {clusters}: {counts}.{oldest_text}"
+
+
+def _differences(estate: Estate) -> list[OpenDifference]:
+    """Return what is drift, or was when it was last judged; not what is waived or explained."""
+    return [entry for entry in estate.differences if entry.verdict is Verdict.DRIFT]
+
+
+def list_alarms(estate: Estate) -> Iterator[str]:
+    """Yield what makes the numbers older, or less sure, than they look."""
+    for gap in estate.gaps:
+        if gap.after_at is None:
+            yield _open_gap_text(gap)
+    if estate.clock_steps:
+        step = estate.clock_steps[0]
+        count = count_noun(len(estate.clock_steps), "time")
+        yield (
+            f"The clock was set back {count}, last between the runs of {_minute(step.earlier_at)}"
+            f" and {_minute(step.started_at)} UTC. Times to fix across it are not measured."
+        )
+    for cluster in estate.clusters:
+        if len(cluster.publishers) > 1:
+            names = join_names(use.publisher for use in cluster.publishers)
+            yield (
+                f"Runs of {cluster.cluster} asked {len(cluster.publishers)} CUCM publishers:"
+                f" {names}. If these are different clusters, give each its own name: their figures"
+                " are mixed here."
+            )
+
+
+def _open_gap_text(gap: RunGap) -> str:
+    of_cluster = f" of {gap.cluster}" if gap.cluster else ""
+    return (
+        f"No run{of_cluster} for {count_noun(gap.days, 'day')}: the last one began at"
+        f" {_minute(gap.before_at)} UTC. See whether the timer still runs."
+    )
+
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
+
+
+def _tiles(estate: Estate) -> Iterator[Tile]:
+    differences = _differences(estate)
+    confirmed = [d for d in differences if d.state is FindingState.CONFIRMED]
+    unjudged = len(differences) - len(confirmed)
+    unknown = sum(c.last.counts[Verdict.UNKNOWN] for c in estate.clusters)
+    waived = sum(c.last.counts[Verdict.WAIVED] for c in estate.clusters)
+    yield _tile("Differences", len(confirmed), _severities(confirmed), Verdict.DRIFT, "open")
+    yield _tile("No longer judged", unjudged, "were differences before", Verdict.UNKNOWN, "open")
+    yield _tile("Unknown", unknown, "at the last runs", Verdict.UNKNOWN, "clusters")
+    yield _tile("Waived", waived, _first_end(estate), Verdict.WAIVED, "waived")
+    yield _tile("Flapping", len(estate.flapping), "came back", Verdict.UNKNOWN, "flapping")
+    fixed = sum(times.fixed for times in estate.fix_times)
+    yield _tile("Fixed", fixed, "found as recommended", Verdict.PASS, "fixed")
+
+
+def _tile(label: str, number: int, note: str, look: Verdict, place: str) -> Tile:
+    # A zero has no colour: one in red would alarm.
+    return Tile(label, str(number), note, look if number else Verdict.NOT_APPLICABLE, place)
+
+
+def _severities(entries: Sequence[OpenDifference]) -> str:
+    every = [entry.severity for entry in entries]
+    counts = (f"{every.count(s)} {s}" for s in Severity if s in every)
+    return ", ".join(counts) or "none at the last runs"
+
+
+def _first_end(estate: Estate) -> str:
+    ends = sorted(entry.waiver.expires for entry in estate.differences if entry.waiver)
+    return f"first ends {ends[0]}" if ends else "no waiver on record"
+
+
+def _cluster_row(summary: ClusterSummary) -> ClusterRow:
+    return ClusterRow(
+        summary,
+        STATUS_VERDICTS[summary.last.status],
+        _NOT_RECORDED if summary.causes is None else str(summary.causes),
+        _NOT_RECORDED if summary.unread is None else join_names(summary.unread, 5),
+    )
+
+
+def _worst_first(row: ClusterRow) -> tuple[int, int, str]:
+    order = (
+        ClusterStatus.DRIFT,
+        ClusterStatus.UNAUDITABLE,
+        ClusterStatus.INCOMPLETE,
+        ClusterStatus.COMPLIANT,
+    )
+    last = row.summary.last
+    return order.index(last.status), -last.counts[Verdict.DRIFT], row.summary.cluster.lower()
+
+
+def _difference_rows(estate: Estate) -> Iterator[DifferenceRow]:
+    for entry in estate.differences:
+        if entry.verdict is not Verdict.WAIVED:
+            look = entry.verdict if entry.state is FindingState.CONFIRMED else Verdict.UNKNOWN
+            yield DifferenceRow(entry, look, _state_text(entry, estate.at), _age(entry, estate.at))
+
+
+def _state_text(entry: OpenDifference, now: str) -> str:
+    kind = f" ({KIND_TEXTS[entry.kind]})" if entry.kind else ""
+    was = f"was {entry.verdict.words}{kind}, {{}} since {elapsed_text(entry.last_judged, now)}"
+    match entry.state:
+        case FindingState.CONFIRMED:
+            return f"{verdict_age_text(entry.verdict, entry.age, now)}{kind}"
+        case FindingState.UNKNOWN:
+            return was.format("unknown")
+        case FindingState.NOT_JUDGED:
+            return was.format("not judged")
+
+
+def _age(entry: OpenDifference, now: str) -> str:
+    return elapsed_text(entry.exists_since, now)
+
+
+def _waiver_rows(estate: Estate) -> Iterator[WaiverRow]:
+    waived = [entry for entry in estate.differences if entry.verdict is Verdict.WAIVED]
+    for entry in sorted(waived, key=lambda e: e.waiver.expires if e.waiver else ""):
+        yield _waiver_row(entry, estate.at[:10])
+
+
+def _waiver_row(entry: OpenDifference, today: str) -> WaiverRow:
+    if entry.waiver is None:
+        return WaiverRow(entry)
+    kind = f": {KIND_TEXTS[entry.kind]}" if entry.kind else ""
+    days = (date.fromisoformat(entry.waiver.expires) - date.fromisoformat(today)).days
+    # On its last day a waiver still holds.
+    left = f"{count_noun(days, 'day')} left" if days else "ends today"
+    return WaiverRow(
+        entry,
+        hides=f"{entry.waiver.verdict.words}{kind}",
+        until=entry.waiver.expires,
+        left=left if days >= 0 else "ended; the next audit shows it",
+        owner=entry.waiver.owner,
+        reason=entry.waiver.reason,
+        has_ended=days < 0,
+    )
+
+
+def _flapping_row(entry: FlappingFinding) -> FlappingRow:
+    return FlappingRow(entry, elapsed_text(entry.first_at, entry.last_at))
+
+
+def _has_any(times: FixTimes) -> bool:
+    return bool(times.fixed or times.open or times.not_applicable)
+
+
+def _fix_row(times: FixTimes) -> FixRow:
+    none = "not measured" if times.fixed else "none fixed"
+    median, worst = (
+        none if seconds is None else duration_text(seconds)
+        for seconds in (times.median_s, times.worst_s)
+    )
+    oldest = "" if times.oldest_open_s is None else duration_text(times.oldest_open_s)
+    return FixRow(times, median, worst, oldest)
+
+
+_OUTAGE_WORDS = {
+    OutageKind.UNAUDITABLE: "nothing could be read",
+    OutageKind.INCOMPLETE: "a part was unknown",
+    OutageKind.UNREAD_NODE: "could not be read",
+}
+
+
+def _outage_row(outage: Outage) -> OutageRow:
+    reasons = [reason.replace("_", " ") for reason in outage.reasons]
+    why = join_names(reasons) if reasons else _NOT_RECORDED
+    return OutageRow(outage, _OUTAGE_WORDS[outage.kind], why)
