@@ -18,6 +18,7 @@ TOPICS = (
     "commands",
     "configuration",
     "failover",
+    "first-steps",
     "interfaces",
     "nightly",
     "recommendations",
