@@ -17,8 +17,9 @@ from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
 from auditor.errors import AuditorError, Bug, Interrupted
 from auditor.models.facts import ClusterFacts
-from auditor.models.findings import ClusterReport, Severity
+from auditor.models.findings import ClusterReport, Finding, Severity
 from auditor.models.history import TopologyRecall, recall_nothing
+from auditor.models.profile import ProfileEntry
 from auditor.models.report import Report, RunMetadata
 from auditor.problems import Problem
 from auditor.recommendations.causes import link_causes
@@ -201,19 +202,31 @@ def judge_cluster(facts: ClusterFacts, options: RunOptions, fail_on: Severity) -
     # Imported late: clusters are asked sooner, and commands that do not judge do not wait for it.
     from auditor.recommendations.engine import judge_facts
 
+    findings = judge_facts(options.recommendations, facts)
     return ClusterReport(
         name=facts.name,
         release=facts.release,
         fail_on=options.fail_on or fail_on,
         nodes=facts.nodes,
-        findings=judge_facts(options.recommendations, facts),
+        findings=findings,
         coverage=facts.coverage,
         notices=cluster_notices(facts),
         certificate_days=facts.certificate_days,
         cucm_certificate_not_after=facts.cucm_certificate_not_after,
         cucm_release=facts.cucm_release,
         are_nodes_listed=facts.are_nodes_listed,
+        proposed=_propose_answers(facts, findings),
     )
+
+
+def _propose_answers(facts: ClusterFacts, findings: Sequence[Finding]) -> tuple[ProfileEntry, ...]:
+    awaited = {key for finding in findings for key in finding.awaited_keys}
+    if not awaited:
+        return ()
+    # A file that declares its deployment need not load how it is inferred.
+    from auditor.recommendations.inference import propose_answers
+
+    return propose_answers(facts, awaited)
 
 
 def _apply_waivers(cluster: ClusterReport, options: RunOptions, today: date) -> ClusterReport:

@@ -57,3 +57,12 @@ INTERCLUSTER_KEY = "intercluster"
 SYNCED_FROM_KEY = "intercluster_synced_from"
 INTERCLUSTER_ONLY_KEYS = ("intercluster_cup86", SYNCED_FROM_KEY)
 """Keys that need intercluster peers."""
+
+KEYS_ASKED_AFTER: Mapping[str, tuple[str, ...]] = {
+    "chat": ("permanent_chat",),
+    "permanent_chat": ("permanent_chat_ha",),
+    "third_party_ldap_search": ("third_party_ldap_search_configured",),
+    "xmpp_federation": ("xmpp_federation_enabled_on",),
+    "managed_file_transfer": ("file_server_configured",),
+}
+"""Keys that checks wait for only once another key is declared to be on."""

@@ -16,7 +16,8 @@ from auditor.models.facts import (
     RunState,
     asked_cucm_servers,
 )
-from auditor.models.statements import Statement
+from auditor.models.profile import ProfileEntry
+from auditor.models.statements import Form, Statement
 from auditor.service_names import DATABASE, START_ORDER, start_position
 
 
@@ -177,6 +178,14 @@ class Finding:
         # A separator that no name holds, so that two subjects never join to the same text.
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:20]
 
+    @property
+    def awaited_keys(self) -> tuple[str, ...]:
+        """Return the deployment keys that the verdict waits for, empty if for anything else too."""
+        if self.verdict is not Verdict.UNKNOWN:
+            return ()
+        keys = tuple(str(s.get("key")) for s in self.remedy if s.form is Form.DECLARE_KEY)
+        return keys if len(keys) == len(self.remedy) else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -195,6 +204,7 @@ class Cause:
 class ClusterReport:
     """One cluster, judged. `fail_on` is the threshold at which drift counts for `status`.
 
+    `proposed` is what the cluster shows for the deployment keys that unknown findings wait for.
     From `certificate_days` on, the values are those of the facts.
     """
 
@@ -209,6 +219,7 @@ class ClusterReport:
     cucm_certificate_not_after: str | None = None
     cucm_release: str | None = None
     are_nodes_listed: bool = False
+    proposed: tuple[ProfileEntry, ...] = ()
 
     @property
     def unread(self) -> tuple[str, ...]:

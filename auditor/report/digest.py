@@ -215,26 +215,18 @@ def _alike(entry: Coverage | None) -> Failure | None:
 
 def _unknown_entries(findings: Sequence[Finding], cluster: ClusterReport) -> Iterator[DigestEntry]:
     """Yield the checks that one act would settle as one entry; all undeclared keys are another."""
-    undeclared = [f for f in findings if _undeclared_keys(f)]
-    others = [finding for finding in findings if not _undeclared_keys(finding)]
+    waiting = [finding for finding in findings if finding.awaited_keys]
+    others = [finding for finding in findings if not finding.awaited_keys]
     for group in group_by_key(
         sorted(others, key=lambda f: f.severity.rank),
         lambda finding: finding.remedy or (finding.recommendation, finding.because),
     ):
         steps = first_steps(group[:1]) or (render_sentence(group[0].because),)
         yield _unknown_entry(group, cluster, steps[0])
-    if undeclared:
-        keys = dict.fromkeys(f"`{key}`" for f in undeclared for key in _undeclared_keys(f))
-        yield _unknown_entry(
-            undeclared, cluster, f"Declare {join_names(keys)} in [cluster.deployment]."
-        )
-
-
-def _undeclared_keys(finding: Finding) -> tuple[str, ...]:
-    """Return the keys to declare, if that alone would settle a check."""
-    if not all(statement.form is Form.DECLARE_KEY for statement in finding.remedy):
-        return ()
-    return tuple(str(statement.get("key")) for statement in finding.remedy)
+    if waiting:
+        keys = dict.fromkeys(f"`{key}`" for finding in waiting for key in finding.awaited_keys)
+        step = f"Declare {join_names(keys)} in [cluster.deployment]; --full has the lines to paste."
+        yield _unknown_entry(waiting, cluster, step)
 
 
 def _unknown_entry(group: Sequence[Finding], cluster: ClusterReport, step: str) -> DigestEntry:

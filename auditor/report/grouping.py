@@ -14,6 +14,7 @@ from auditor.models.findings import (
 )
 from auditor.models.report import Report
 from auditor.models.statements import Statement
+from auditor.report.answers import paste_instruction, render_answers, waiting_checks_text
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import finding_age_text, get_finding_age
 from auditor.report.wording import (
@@ -35,7 +36,7 @@ class FindingGroup:
 
     The title is the heading without the severity. `mixed_severity`: the findings have several, and
     the heading names the highest. A label repeats for each further line of its kind, and is empty
-    for a remark.
+    for a remark. `snippet` are lines to paste into the configuration file, each with its end.
     """
 
     verdict: Verdict
@@ -44,18 +45,22 @@ class FindingGroup:
     rows: tuple[LabelledText, ...]
     findings: tuple[Finding, ...]
     mixed_severity: bool = False
+    snippet: str = ""
 
 
 def group_findings(
     report: Report, cluster: ClusterReport, verdict: Verdict, *, whole: bool = False
 ) -> list[FindingGroup]:
-    """Return the blocks of a verdict, by severity; `whole` leaves no evidence out."""
+    """Return the blocks of a verdict, by severity; `whole` leaves no evidence out.
+
+    All checks that wait for keys of the profile are one block, the first.
+    """
     findings = sorted((f for f in cluster.findings if f.verdict is verdict), key=finding_sort_key)
     key = _unknown_group_key if verdict is Verdict.UNKNOWN else difference_group_key
-    return [
-        build_finding_group(report, group, cluster, whole=whole)
-        for group in group_by_key(findings, key)
-    ]
+    waiting = [f for f in findings if f.awaited_keys] if cluster.proposed else []
+    groups = [waiting] if waiting else []
+    groups += group_by_key((f for f in findings if f not in waiting), key)
+    return [build_finding_group(report, group, cluster, whole=whole) for group in groups]
 
 
 def group_by_key(
@@ -90,7 +95,17 @@ def build_finding_group(
     report: Report, group: Sequence[Finding], cluster: ClusterReport, *, whole: bool
 ) -> FindingGroup:
     first = group[0]
-    if first.verdict is Verdict.UNKNOWN and len(group) > 1:
+    snippet = ""
+    if cluster.proposed and all(finding.awaited_keys for finding in group):
+        title = waiting_checks_text(len(group))
+        head = _up_to_highest(group, title)
+        rows = [
+            *check_list_rows(group, cluster),
+            ("remedy", paste_instruction(cluster.name)),
+            *_age_rows(report, group),
+        ]
+        snippet = render_answers(cluster.proposed)
+    elif first.verdict is Verdict.UNKNOWN and len(group) > 1:
         head, title = _shared_heading(group)
         rows = [*_shared_rows(group, cluster, whole=whole), *_age_rows(report, group)]
     else:
@@ -107,7 +122,7 @@ def build_finding_group(
             ),
         ]
     mixed = len({finding.severity for finding in group}) > 1
-    return FindingGroup(first.verdict, head, title, tuple(rows), tuple(group), mixed)
+    return FindingGroup(first.verdict, head, title, tuple(rows), tuple(group), mixed, snippet)
 
 
 def _single_group_title(finding: Finding, cluster: ClusterReport) -> str:
@@ -131,9 +146,13 @@ def _shared_heading(group: Sequence[Finding]) -> tuple[str, str]:
     if len({finding.recommendation for finding in group}) == 1:
         title = f"{recommendation_title(first)}: {number}"
         return f"{first.severity.upper()} {title}", title
-    up_to = "up to " if len({finding.severity for finding in group}) > 1 else ""
     title = f"{number} for one reason"
-    return f"{up_to}{first.severity.upper()}: {title}", title
+    return _up_to_highest(group, title), title
+
+
+def _up_to_highest(group: Sequence[Finding], title: str) -> str:
+    up_to = "up to " if len({finding.severity for finding in group}) > 1 else ""
+    return f"{up_to}{group[0].severity.upper()}: {title}"
 
 
 def _shared_rows(

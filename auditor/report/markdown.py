@@ -7,10 +7,18 @@ from auditor.models.counts import count_results
 from auditor.models.findings import ClusterReport, Finding, Verdict, finding_sort_key
 from auditor.models.report import Report
 from auditor.report import summary, wording
+from auditor.report.answers import paste_instruction, render_answers, waiting_checks_text
 from auditor.report.cause_blocks import begin_remedy, describe_effects, effect_rows
 from auditor.report.fleet import FleetRow, build_fleet
 from auditor.report.fleet_table import FleetColumn, fleet_columns
-from auditor.report.markdown_text import escape_markdown, format_code, format_table, join_lines
+from auditor.report.grouping import check_list_rows
+from auditor.report.markdown_text import (
+    escape_markdown,
+    format_code,
+    format_code_block,
+    format_table,
+    join_lines,
+)
 from auditor.report.sentences import render_sentence, render_source
 from auditor.text import count_noun
 
@@ -95,12 +103,28 @@ def _verdict_markdown(
     yield f"### {heading}: {number}"
     yield ""
     if not by_cause:
+        waiting = [f for f in findings if f.awaited_keys] if cluster.proposed else []
+        yield from _waiting_checks_markdown(cluster, waiting)
         for finding in findings:
-            yield from _finding_markdown(report, finding)
+            if finding not in waiting:
+                yield from _finding_markdown(report, finding)
     for cause in cluster.causes if by_cause else ():
         effects = describe_effects([cause], cluster)
         finding = begin_remedy(cause.finding, effects)
         yield from _finding_markdown(report, finding, effect_rows(effects))
+
+
+def _waiting_checks_markdown(cluster: ClusterReport, waiting: Sequence[Finding]) -> Iterator[str]:
+    """Yield the checks that wait for the operator as one entry, with the lines to paste."""
+    if not waiting:
+        return
+    yield f"- {wording.VERDICT_MARKS[Verdict.UNKNOWN]} **{waiting_checks_text(len(waiting))}**"
+    for label, text in check_list_rows(waiting, cluster):
+        yield f"  - {label}: {escape_markdown(text)}"
+    yield f"  - remedy: {escape_markdown(paste_instruction(cluster.name))}"
+    yield ""
+    yield from format_code_block(render_answers(cluster.proposed), "toml", indent="  ")
+    yield ""
 
 
 def _changes_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:

@@ -49,11 +49,22 @@ def format_code(text: str) -> str:
 
 
 def _fence_code(text: str) -> str:
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
+    fence = "`" * (_longest_fence(text) + 1)
     # CommonMark takes one blank away at both ends, and a backtick there would join the fence.
     space = " " if text[:1] in (" ", "`") or text[-1:] in (" ", "`") else ""
     return f"{fence}{space}{text}{space}{fence}" if text.strip() else text
+
+
+def _longest_fence(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)
+
+
+def format_code_block(text: str, language: str, indent: str) -> Iterator[str]:
+    """Yield the lines of a block of code, which no name in it can end."""
+    fence = "`" * max(3, _longest_fence(text) + 1)
+    yield f"{indent}{fence}{language}"
+    yield from (f"{indent}{line}" for line in text.splitlines())
+    yield f"{indent}{fence}"
 
 
 def format_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

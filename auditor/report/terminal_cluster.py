@@ -131,18 +131,20 @@ def print_findings(console: Console, report: Report, cluster: ClusterReport) -> 
     counts = count_results(cluster)
     for verdict, heading in wording.VERDICT_HEADINGS.items():
         if verdict is Verdict.DRIFT:
-            blocks = [(block.group.head, block.rows) for block in group_by_cause(report, cluster)]
+            causes = group_by_cause(report, cluster)
+            blocks = [(block.group.head, block.rows, "") for block in causes]
             number = wording.count_differences(counts)
         else:
             groups = group_findings(report, cluster, verdict)
-            blocks = [(group.head, group.rows) for group in groups]
+            blocks = [(group.head, group.rows, group.snippet) for group in groups]
             number = count_noun(counts.by_verdict[verdict], "finding")
         if not blocks:
             continue
         console.print()
         console.rule(Text(f"{heading}: {number}", style="bold"), align="left", style="dim")
-        for head, rows in blocks:
+        for head, rows, snippet in blocks:
             _print_finding_block(console, verdict, head, rows)
+            _print_snippet(console, snippet)
 
 
 def _print_finding_block(
@@ -162,3 +164,12 @@ def _print_finding_block(
             grid.add_row(Text("" if label == previous else label, style="dim"), safe_text(text))
             previous = label
     console.print(Padding(grid, (0, 0, 0, 2)))
+
+
+def _print_snippet(console: Console, snippet: str) -> None:
+    """Print lines to paste, none of them broken."""
+    if snippet:
+        console.print()
+    for line in snippet.splitlines():
+        style = "dim" if line.startswith("#") else ""
+        console.print(safe_text(line, style), soft_wrap=True)

@@ -12,9 +12,9 @@ from auditor.cli.app import app
 from auditor.config.loader import load_configuration
 from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.findings import Finding, Verdict
+from auditor.report.profile_toml import QUESTION_PREFIX
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.resources import scenario_folder
-from auditor.setup.init.questions import QUESTION_PREFIX
 from tests.lab import PAIR, PUB, SUB, Lab
 
 Start = Callable[..., Lab]

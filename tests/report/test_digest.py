@@ -160,7 +160,9 @@ def test_undeclared_keys_are_named_in_one_entry() -> None:
         for number, key in enumerate(("chat", "compliance", "chat"))
     )
     (entry,) = digest(replace(samples.compliant_cluster(), findings=findings))
-    assert entry.advice == "Declare `chat` and `compliance` in [cluster.deployment]."
+    assert entry.advice == (
+        "Declare `chat` and `compliance` in [cluster.deployment]; --full has the lines to paste."
+    )
 
 
 COMMAND = make_statement(

@@ -156,11 +156,12 @@
   }
 
   function addCopyButtons() {
-    for (const code of all("code.run")) {
+    for (const code of all("code.run, .snippet code")) {
+      const snippet = code.closest(".snippet");
       const button = make("button", { type: "button", className: "copy", textContent: "copy" });
-      button.setAttribute("aria-label", `Copy ${code.textContent}`);
+      button.setAttribute("aria-label", snippet ? "Copy these lines" : `Copy ${code.textContent}`);
       button.addEventListener("click", () => copy(code.textContent, button));
-      code.after(button);
+      (snippet || code).after(button);
     }
     for (const block of all("article.block")) {
       const button = make("button", { type: "button", className: "ticket", textContent: "Copy as ticket text" });

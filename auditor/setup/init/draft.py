@@ -17,10 +17,10 @@ from auditor.credentials import Credentials
 from auditor.errors import ConfigError
 from auditor.failures import Failure, FailureWords, failure_text
 from auditor.models.facts import ClusterFacts, Coverage, Outcome, Role, Source
+from auditor.recommendations.inference import ask_about_contradictions, infer_profile
+from auditor.report.profile_toml import QUESTION_PREFIX
 from auditor.setup.init.addresses import propose_addresses
 from auditor.setup.init.golden import apply_golden_profile
-from auditor.setup.init.infer import ask_about_contradictions, infer_profile
-from auditor.setup.init.questions import QUESTION_PREFIX
 from auditor.setup.init.writer import ConfigurationContent, ConnectionSettings, render_configuration
 from auditor.text import escape_unprintable
 

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 
 from auditor.config.settings import ClusterSettings
 from auditor.models.facts import ClusterFacts, Role, Setting
-from auditor.setup.init.questions import (
-    PROFILE_QUESTIONS,
-    ProfileEntry,
-    ProfileValue,
-)
+from auditor.models.profile import ProfileEntry, ProfileValue
+from auditor.recommendations.profile_questions import PROFILE_QUESTIONS
 from auditor.text import join_names
 
 CLUSTER_SPECIFIC_KEYS = frozenset(

@@ -3,57 +3,22 @@
 Whatever a cluster answered is written as a TOML value or comment, so it stays data.
 """
 
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import tomlkit
-
 from auditor.config.value_checks import InvalidValue, validate_text
 from auditor.models.facts import ClusterFacts, ExternalDatabase, Group, NodeFacts, Origin, Role
-from auditor.setup.init.addresses import propose_addresses
-from auditor.setup.init.questions import (
+from auditor.models.profile import ProfileEntry, ProfileValue
+from auditor.report.profile_toml import (
     QUESTION_PREFIX,
-    ProfileEntry,
-    ProfileValue,
+    comment_out,
+    profile_entry_lines,
+    toml_comment,
+    toml_pair,
+    toml_table,
 )
-from auditor.text import escape_unprintable, join_names
-
-_COMMENT_WIDTH = 98
-
-
-def toml_pair(key: str, value: ProfileValue | int) -> str:
-    """Return `key = value` as TOML; the names may be those of a hostile cluster."""
-    item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
-    # tomlkit writes bidirectional and other invisible characters as they are.
-    return _escape_in_toml(f"{tomlkit.key(key).as_string()} = {item.as_string()}")
-
-
-def _escape_in_toml(line: str) -> str:
-    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in line)
-
-
-def toml_table(header: str, content: Mapping[str, ProfileValue | int]) -> str:
-    """Return a table with its header."""
-    return "\n".join([header, *(toml_pair(key, value) for key, value in content.items())])
-
-
-def toml_comment(*sentences: str, mark: str = "#") -> list[str]:
-    """Return each text as wrapped comment lines, the first of each after `mark`."""
-    lines: list[str] = []
-    for sentence in filter(None, sentences):
-        wrapped = textwrap.wrap(
-            escape_unprintable(sentence), _COMMENT_WIDTH - len(mark), break_on_hyphens=False
-        )
-        # One mark a question, because the command counts them.
-        lines += [f"{mark if not number else '#'} {line}" for number, line in enumerate(wrapped)]
-    return lines
-
-
-def comment_out(lines: Iterable[str]) -> list[str]:
-    """Return lines as comments that a person can uncomment."""
-    return [f"# {line}" if line else "#" for text in lines for line in text.splitlines()]
-
+from auditor.setup.init.addresses import propose_addresses
+from auditor.text import join_names
 
 _KEYS_NEEDING_DATABASE = ("permanent_chat", "compliance", "managed_file_transfer")
 
@@ -226,7 +191,7 @@ def _cluster_section(content: ConfigurationContent) -> list[str]:
     else:
         lines += ['# ca_bundle = "ca.pem"   # who signs the certificates; else this system decides']
     lines += _release_lines(content.facts)
-    lines += _profile_entry_lines(_high_availability_entry(content))
+    lines += profile_entry_lines(_high_availability_entry(content))
     return lines + _planned_nodes_lines(content.facts)
 
 
@@ -239,7 +204,7 @@ def _cucm_subscribers_lines(facts: ClusterFacts) -> list[str]:
         "On which of these does Cisco AXL Web Service run? They are asked while the publisher "
         "cannot be reached."
     )
-    return _profile_entry_lines(
+    return profile_entry_lines(
         ProfileEntry("cucm_subscribers", facts.cucm_subscribers, why, question)
     )
 
@@ -303,9 +268,9 @@ def _planned_nodes_lines(facts: ClusterFacts) -> list[str]:
     unread = [node.name for node in facts.nodes if not node.services]
     question = "Which nodes are in CUCM's server list, and not installed yet?"
     if not unread:
-        return _profile_entry_lines(ProfileEntry("planned_nodes", (), "Every node answered."))
+        return profile_entry_lines(ProfileEntry("planned_nodes", (), "Every node answered."))
     why = f"Control Center of {join_names(unread)} did not answer."
-    return _profile_entry_lines(ProfileEntry("planned_nodes", tuple(unread), why, question))
+    return profile_entry_lines(ProfileEntry("planned_nodes", tuple(unread), why, question))
 
 
 def _pins_section(access: ConnectionSettings) -> list[str]:
@@ -368,13 +333,5 @@ def _discovered_group_comment(facts: ClusterFacts, group: str) -> list[str]:
 def _deployment_section(profile: Sequence[ProfileEntry]) -> list[str]:
     lines = ["[cluster.deployment]"]
     for entry in profile:
-        lines += ["", *_profile_entry_lines(entry)]
+        lines += ["", *profile_entry_lines(entry)]
     return lines
-
-
-def _profile_entry_lines(entry: ProfileEntry) -> list[str]:
-    lines = toml_comment(entry.why)
-    if entry.question:
-        lines += toml_comment(entry.question, mark=QUESTION_PREFIX)
-        return [*lines, f"# {toml_pair(entry.key, entry.value)}"]
-    return [*lines, toml_pair(entry.key, entry.value)]

@@ -8,9 +8,9 @@ import pytest
 from auditor.config.loader import load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.models.facts import ClusterFacts
+from auditor.models.profile import ProfileEntry
+from auditor.recommendations.inference import infer_profile
 from auditor.setup.init.golden import CLUSTER_SPECIFIC_KEYS, apply_golden_profile
-from auditor.setup.init.infer import infer_profile
-from auditor.setup.init.questions import ProfileEntry
 from tests.factories import cluster, node, subscriber
 
 FILE = """

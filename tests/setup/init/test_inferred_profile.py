@@ -7,6 +7,8 @@ import pytest
 
 from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.facts import ClusterFacts, Origin, Setting
+from auditor.models.profile import ProfileEntry
+from auditor.recommendations.inference import ask_about_contradictions, infer_profile
 from auditor.service_names import (
     BULK_PROVISIONING,
     CONNECTION_MANAGER,
@@ -19,8 +21,6 @@ from auditor.service_names import (
     WEB_CONNECTION_MANAGER,
     XMPP_FEDERATION_MANAGER,
 )
-from auditor.setup.init.infer import ask_about_contradictions, infer_profile
-from auditor.setup.init.questions import ProfileEntry
 from tests.factories import cluster, node, not_activated, service, setting, settings, subscriber
 
 ALL_OFF = tuple(not_activated(name) for name in sorted(FEATURE_SERVICES))

@@ -5,7 +5,7 @@ import tomllib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.setup.init.writer import comment_out, toml_comment, toml_pair, toml_table
+from auditor.report.profile_toml import comment_out, toml_comment, toml_pair, toml_table
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 

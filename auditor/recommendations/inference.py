@@ -4,11 +4,16 @@ The result describes what the cluster is, not what it should be. Keys that would
 other become questions, because the loader would refuse them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from auditor import service_names
-from auditor.models.deployment import DEPLOYMENT_KEYS, INTERCLUSTER_ONLY_KEYS
+from auditor.models.deployment import (
+    DEPLOYMENT_KEYS,
+    INTERCLUSTER_KEY,
+    INTERCLUSTER_ONLY_KEYS,
+    KEYS_ASKED_AFTER,
+)
 from auditor.models.facts import (
     STEADY_UPTIME_S,
     ClusterFacts,
@@ -18,12 +23,9 @@ from auditor.models.facts import (
     ServiceState,
     Setting,
 )
+from auditor.models.profile import ProfileEntry, ProfileValue
 from auditor.recommendations.conditions import evaluate_release_range
-from auditor.setup.init.questions import (
-    PROFILE_QUESTIONS,
-    ProfileEntry,
-    ProfileValue,
-)
+from auditor.recommendations.profile_questions import PROFILE_QUESTIONS
 from auditor.text import join_names
 
 
@@ -84,8 +86,12 @@ class ObservedCluster:
 
     def discovered(self, key: str) -> Setting | None:
         """Return the setting of a key that the IM&P database suggests."""
+        return self.setting(key, Origin.DISCOVERED)
+
+    def setting(self, key: str, origin: Origin) -> Setting | None:
+        """Return the setting of a key that has an origin."""
         settings = self.facts.settings.get(key, ())
-        return next((s for s in settings if s.origin is Origin.DISCOVERED), None)
+        return next((s for s in settings if s.origin is origin), None)
 
     @property
     def release(self) -> str | None:
@@ -104,13 +110,45 @@ def _is_service_activated(node: NodeFacts, service: str) -> bool | None:
 
 
 def infer_profile(facts: ClusterFacts) -> dict[str, ProfileEntry]:
-    """Return an entry for every deployment key, in the order of the file."""
+    """Return an entry for every deployment key, in the order of the file; declared ones hold."""
     cluster = ObservedCluster(facts)
     entries: dict[str, ProfileEntry] = {}
     # In this order, because a rule reads the entries of keys before its own.
     for key in DEPLOYMENT_KEYS:
-        entries[key] = _INFERENCE_RULES[key](cluster, key, entries)
+        declared = cluster.setting(key, Origin.DECLARED)
+        entries[key] = (
+            ProfileEntry(key, _declared_value(declared))
+            if declared
+            else _INFERENCE_RULES[key](cluster, key, entries)
+        )
     return entries
+
+
+def _declared_value(setting: Setting) -> ProfileValue:
+    if setting.expressway:
+        return "expressway"
+    return setting.on if setting.nodes is None else tuple(sorted(setting.nodes))
+
+
+def propose_answers(facts: ClusterFacts, awaited: Collection[str]) -> tuple[ProfileEntry, ...]:
+    """Return what the cluster shows for deployment keys that checks wait for.
+
+    Keys that would be asked for next are among them, so that one round of answers is enough. None
+    contradicts what the file declares.
+    """
+    peers = INTERCLUSTER_KEY not in awaited and bool(facts.peers)
+    entries = ask_about_contradictions(infer_profile(facts), peers=peers)
+    declared = {
+        key
+        for key, settings in facts.settings.items()
+        if any(setting.origin is Origin.DECLARED for setting in settings)
+    }
+    asked = set(awaited)
+    # In the order of the file, in which no key comes before one that it is asked after.
+    for key in DEPLOYMENT_KEYS:
+        if key in asked and not entries[key].off:
+            asked |= set(KEYS_ASKED_AFTER.get(key, ()))
+    return tuple(entries[key] for key in DEPLOYMENT_KEYS if key in asked - declared)
 
 
 InferenceRule = Callable[[ObservedCluster, str, Mapping[str, ProfileEntry]], ProfileEntry]

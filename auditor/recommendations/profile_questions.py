@@ -1,7 +1,6 @@
-"""A question for each deployment key that no interface reports, and an entry of the file."""
+"""A question for each deployment key: what no interface reports, and the operator knows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 PROFILE_QUESTIONS: Mapping[str, str] = {
     "bulk_administration": "Are users administered with the Bulk Administration Tool (BAT)?",
@@ -44,37 +43,3 @@ PROFILE_QUESTIONS: Mapping[str, str] = {
     ),
     "intercluster_cup86": "Is a peer on Cisco Unified Presence 8.6(x)?",
 }
-
-
-ProfileValue = bool | str | tuple[str, ...]
-
-QUESTION_PREFIX = "# ?"
-"""The beginning of a line that asks the operator something."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProfileEntry:
-    """A key with its value.
-
-    `why` are sentences on the source of the value. With a `question` the key is written as a
-    comment, and `value` is an example.
-    """
-
-    key: str
-    value: ProfileValue
-    why: str = ""
-    question: str = ""
-
-    @property
-    def on(self) -> bool:
-        """Return whether something is in use."""
-        return not self.question and bool(self.value)
-
-    @property
-    def off(self) -> bool:
-        """Return whether something is not in use."""
-        return not self.question and not self.value
-
-    def asking(self, question: str) -> "ProfileEntry":
-        """Return the entry as a question."""
-        return replace(self, question=question)
