@@ -9,12 +9,13 @@ from auditor.models.report import Report
 from auditor.report.html.cluster_view import ClusterView
 from auditor.report.html.finding_blocks import FindingBlock
 from auditor.report.html.sparkline import Sparkline, build_sparkline
-from auditor.report.matrix import Cell
+from auditor.report.matrix import Cell, label_nodes
 from auditor.report.matrix_services import select_matrix_services, short_service_name
 from auditor.report.wording import VERDICT_MARKS, difference_text, finding_label
 from auditor.text import count_noun, join_names
 
 _JUDGED_ATTRIBUTES = ("HA state", "Identity", "Version", "Replication")
+_MAX_ROWS_ON_FIRST_PAGE = 30
 _GRAVE = frozenset({Severity.CRITICAL, Severity.HIGH})
 
 
@@ -63,6 +64,11 @@ class Overview:
     heat: tuple[tuple[str, tuple[HeatCell, ...]], ...]
     lines: Mapping[Verdict, tuple[FleetLine, ...]]
 
+    @property
+    def fits_first_page(self) -> bool:
+        """Return whether the table fits on the first sheet of paper, below what to fix first."""
+        return len(self.rows) <= _MAX_ROWS_ON_FIRST_PAGE
+
 
 def build_overview(report: Report, views: Sequence[ClusterView]) -> Overview:
     """Return the fleet, its clusters in the order given."""
@@ -88,12 +94,15 @@ def _build_row(report: Report, view: ClusterView) -> OverviewRow:
 def _worst_text(view: ClusterView) -> str:
     """Return the worst of a cluster: its first cause, and what could not be read."""
     causes = view.cluster.causes
+    label = label_nodes([node.name for node in view.cluster.nodes])
     texts = []
     if causes:
         first = causes[0].finding
-        texts.append(f"{finding_label(first)}: {difference_text(first)}, on {first.subject.name}")
+        where = label.get(first.subject.name, first.subject.name)
+        texts.append(f"{finding_label(first)}: {difference_text(first)}, on {where}")
     if view.row.unread:
-        names = join_names((server.name for server in view.row.unread), limit=3)
+        servers = (label.get(server.name, server.name) for server in view.row.unread)
+        names = join_names(servers, limit=3)
         texts.append(f"{names} could not be read")
     elif view.row.counts.unknown and not causes:
         texts.append(f"{count_noun(view.row.counts.unknown, 'check')} unknown")

@@ -7,7 +7,7 @@
 
   // Without this script everything is open, and so it is on paper.
   const folds = all("details.fold");
-  for (const fold of folds) fold.open = false;
+  for (const fold of folds) fold.open = "stays" in fold.dataset;
   addEventListener("beforeprint", () => {
     for (const fold of folds.filter((one) => !one.open)) {
       fold.open = true;
@@ -94,6 +94,9 @@
       for (const part of all("section.findings")) {
         const left = part.querySelector("article.block:not(.off), li.line:not(.off)");
         part.querySelector(":scope > .none").hidden = Boolean(left);
+        // A list that holds what is searched for may not look empty.
+        const list = part.querySelector(":scope > details");
+        if (list && left && isSet()) list.open = true;
       }
       for (const cluster of all("section.cluster")) {
         hide(cluster, Boolean(controls.cluster?.value) && cluster.dataset.c !== controls.cluster.value);
@@ -142,9 +145,11 @@
     const heads = [...table.tHead.rows[0].cells];
     for (const [place, head] of heads.entries()) {
       if ("unsorted" in head.dataset) continue;
-      const button = make("button", { type: "button", textContent: head.textContent });
-      head.replaceChildren(button);
-      button.addEventListener("click", () => {
+      const button = make("button", { type: "button" });
+      button.setAttribute("aria-label", `Sort by ${head.textContent}`);
+      head.append(button);
+      // The button for keys, and all of the heading for a mouse.
+      head.addEventListener("click", () => {
         const up = head.getAttribute("aria-sort") !== "ascending";
         for (const other of heads) other.removeAttribute("aria-sort");
         head.setAttribute("aria-sort", up ? "ascending" : "descending");
