@@ -39,7 +39,8 @@ SNAPSHOT_SCHEMA_VERSION = "1.0"
 class SnapshotFinding:
     """A finding as the JSON report holds it; `statement` is `observed` as data.
 
-    The snapshots of the first version have no statements.
+    The snapshots of the first version have no statements. `caused_by` are the ids of the findings
+    that explain this one.
     """
 
     id: str
@@ -51,6 +52,8 @@ class SnapshotFinding:
     observed: str
     waiver: Waiver | None
     statement: Statement | None = None
+    service: str | None = None
+    caused_by: tuple[str, ...] = ()
 
     @property
     def judged_verdict(self) -> Verdict:

@@ -53,9 +53,9 @@ CASES = [
 
 
 def rows(page: str) -> list[str]:
-    """Return the differences on the subscriber."""
-    start = f"    {SUB}: "
-    return [line.removeprefix(start) for line in page.splitlines() if line.startswith(start)]
+    """Return the differences on the subscriber, also those that follow from another one."""
+    lines = [line.strip().removeprefix("so ") for line in page.splitlines()]
+    return [line.removeprefix(f"{SUB}: ") for line in lines]
 
 
 def start_fault(lab: Lab, fault: dict[str, str]) -> None:

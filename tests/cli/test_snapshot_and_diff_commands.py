@@ -57,8 +57,8 @@ def test_an_expected_change_is_not_unexpected(window: tuple[Lab, Path], tmp_path
     running.simulator.change({"start": {"node": SUBSCRIBER, "service": service}})
     result = running.run("diff", str(before), "live", "--expect", str(expectation), "-o", "json")
     (cluster,) = json.loads(result.stdout)["clusters"]
-    assert ("expected", SUBSCRIBER) in {(d["sort"], d["about"]) for d in cluster["differences"]}
-    assert "unexpected" not in {d["sort"] for d in cluster["differences"]}
+    assert ("expected", SUBSCRIBER) in {(e["sort"], e["about"]) for e in cluster["events"]}
+    assert "unexpected" not in {e["sort"] for e in cluster["events"]}
 
 
 def test_clusters_of_the_snapshots_can_be_chosen(window: tuple[Lab, Path], tmp_path: Path) -> None:
@@ -81,17 +81,17 @@ def test_clusters_of_the_snapshots_can_be_chosen(window: tuple[Lab, Path], tmp_p
 
 
 def test_a_node_that_stops_answering_is_newly_unknown(window: tuple[Lab, Path]) -> None:
-    """It is neither unchanged nor drift."""
+    """It is neither unchanged nor drift, and it is one event."""
     running, before = window
     running.simulator.change({"fault": {"fault": "connection-refused", "node": SUBSCRIBER}})
     result = running.run("diff", str(before), "live")
     first, *lines = result.stdout.splitlines()
     assert first.startswith("Nothing unexpected was seen, but something is unknown now.")
-    assert "  Newly unknown (6)" in lines
-    silent = [line for line in lines if line.startswith(f"    {SUBSCRIBER}: ")]
-    assert len(silent) == 2
-    assert "control-center, imp-axl, perfmon: unreachable. " in silent[0]
-    assert "no longer judged: ARC-02, AUTH-01, " in silent[1]
+    assert "Cluster healthy: 1 event (1 not comparable)" in lines
+    assert "  Newly unknown (1)" in lines
+    (silent,) = [line for line in lines if line.startswith(f"    {SUBSCRIBER}: ")]
+    assert "control-center, imp-axl, perfmon: unreachable. " in silent
+    assert any("no longer judged: ARC-02, AUTH-01, " in line for line in lines)
     assert "Unexpected" not in result.stdout
     assert result.exit_code == 4
 
@@ -302,8 +302,9 @@ def test_a_refused_password_is_reported_with_its_reason(
     monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "not-the-password"})
     result = running.run("diff", str(before), "live")
     assert "    cucm-pub.lab.test: cucm-axl: credentials. " in result.stdout
-    rest = [line for line in result.stdout.splitlines() if line.startswith("    healthy: ")]
+    rest = [line for line in result.stdout.splitlines() if line.startswith("        so healthy: ")]
     assert len(rest) == 9
+    assert "  Newly unknown (1)" in result.stdout.splitlines()
     assert "PROFILE-02 can no longer be judged for addresses, " in result.stdout
 
 

@@ -8,6 +8,7 @@ from auditor.change.diff.model import (
     ComparedCluster,
     Difference,
     DifferenceCategory,
+    Topic,
 )
 from auditor.change.diff.nodes import (
     compare_coverage,
@@ -84,18 +85,31 @@ def _compare_finding(
     )
     if category is None or (category is DifferenceCategory.NEWLY_UNKNOWN and is_reported_once):
         return
-    about, text = now.subject.name, _finding_text(now)
+    text = _finding_text(now)
     is_new = category is DifferenceCategory.NEW_DRIFT
     if (is_new or category is DifferenceCategory.NEWLY_UNKNOWN) and expectation.is_temporary(
         now, declared_profile(after.facts)
     ):
         text = f"{text} {_pending_settings_text(expectation)}"
-        yield Difference(DifferenceCategory.UNTIL_PROFILE_FOLLOWS, about, text)
+        category = DifferenceCategory.UNTIL_PROFILE_FOLLOWS
     # By the waiver too: somebody has accepted the difference, so it is no surprise.
     elif is_new and (now.waiver or now.id in expectation.drift):
-        yield Difference(DifferenceCategory.EXPECTED, about, text)
-    else:
-        yield Difference(category, about, text, now.severity)
+        category = DifferenceCategory.EXPECTED
+    yield _finding_difference(category, now, text)
+
+
+def _finding_difference(
+    category: DifferenceCategory, finding: SnapshotFinding, text: str
+) -> Difference:
+    return Difference(
+        category,
+        finding.subject.name,
+        text,
+        finding.severity,
+        topic=Topic.FINDING,
+        service=finding.service or "",
+        finding=finding.id,
+    )
 
 
 def _categorize_finding(
@@ -150,7 +164,7 @@ def _finding_no_longer_judged(was: SnapshotFinding, after: ComparedCluster) -> I
     if was.judged_verdict is Verdict.DRIFT or is_on_listed_node:
         reason = "" if is_on_listed_node else ", for its subject is gone"
         text = f"{was.recommendation} is no longer judged{reason}."
-        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, was.subject.name, text)
+        yield _finding_difference(DifferenceCategory.NEWLY_UNKNOWN, was, text)
 
 
 def _finding_text(finding: SnapshotFinding) -> str:

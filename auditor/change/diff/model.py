@@ -89,17 +89,105 @@ UNEXPECTED_CATEGORIES = (
 """What no expectation covers, or what was expected and not done; the most important first."""
 
 
+class Topic(StrEnum):
+    """What of its subject a difference is about; the values are the words of its sentence."""
+
+    OTHER = "other"
+    COVERAGE = "coverage"
+    NODE = "node"
+    SERVICE = "service"
+    SESSIONS = "sessions"
+    FINDING = "finding"
+    PROFILE = "profile"
+    ROLE = "role"
+    REDUNDANCY_GROUP = "redundancy group"
+    HA_STATE = "HA state"
+    IDENTITY = "identity"
+    RELEASE = "release"
+    CUCM_RELEASE = "CUCM's release"
+    REPLICATION = "database replication"
+    MEMBERS = "nodes"
+    HA_SWITCH = "high availability"
+
+
+class Direction(StrEnum):
+    """Whether something got worse or better; the values are tokens of the JSON output.
+
+    Findings decide it: a service that starts may be wanted or not.
+    """
+
+    WORSE = "worse"
+    BETTER = "better"
+    CHANGED = "changed"
+    NOT_COMPARABLE = "not comparable"
+    STILL_THERE = "still there"
+
+
+_DIRECTIONS = {
+    DifferenceCategory.NEW_DRIFT: Direction.WORSE,
+    DifferenceCategory.FIXED: Direction.BETTER,
+    DifferenceCategory.PERSISTING: Direction.STILL_THERE,
+    DifferenceCategory.NEWLY_UNKNOWN: Direction.NOT_COMPARABLE,
+    DifferenceCategory.NOT_COMPARED: Direction.NOT_COMPARABLE,
+    DifferenceCategory.NEWLY_KNOWN: Direction.NOT_COMPARABLE,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One difference in a sentence; `about` is the node, group, cluster or key that differs.
 
-    The severity is that of a finding; any other difference counts as critical.
+    The severity is that of a finding; any other difference counts as critical. `service` and
+    `finding` (its id) say what it is about, where it is about one.
     """
 
     category: DifferenceCategory
     about: str
     text: str
     severity: Severity = Severity.CRITICAL
+    topic: Topic = Topic.OTHER
+    service: str = ""
+    finding: str = ""
+
+    @property
+    def direction(self) -> Direction:
+        """Return whether this got worse or better."""
+        if self.topic is Topic.SESSIONS and self.category is DifferenceCategory.UNEXPECTED:
+            return Direction.WORSE
+        return _DIRECTIONS.get(self.category, Direction.CHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEvent:
+    """One thing that happened, with what follows from it: counted once, whatever it changed.
+
+    No consequence is more serious for the exit code than the difference itself.
+    """
+
+    difference: Difference
+    consequences: tuple[Difference, ...] = ()
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """Return the difference, then its consequences."""
+        return (self.difference, *self.consequences)
+
+    @property
+    def category(self) -> DifferenceCategory:
+        """Return where the event is listed."""
+        return self.difference.category
+
+    @property
+    def severity(self) -> Severity:
+        """Return the gravest severity of all that happened."""
+        return min((d.severity for d in self.differences), key=lambda severity: severity.rank)
+
+    @property
+    def direction(self) -> Direction:
+        """Return worse if anything in it got worse, else better if anything did."""
+        directions = {d.direction for d in self.differences}
+        decisive = (d for d in (Direction.WORSE, Direction.BETTER) if d in directions)
+        return next(decisive, self.difference.direction)
 
 
 # NEWLY_KNOWN is not incomplete: the present value is known, and the audit judges it. After
@@ -110,9 +198,14 @@ _CATEGORY_EXIT_CODES = dict.fromkeys(UNEXPECTED_CATEGORIES, ExitCode.DRIFT) | {
 }
 
 
+def category_exit_code(category: DifferenceCategory) -> ExitCode:
+    """Return the exit code of a comparison that found nothing else."""
+    return _CATEGORY_EXIT_CODES.get(category, ExitCode.COMPLIANT)
+
+
 def differences_exit_code(differences: Iterable[Difference]) -> ExitCode:
     """Return 3 if anything is unexpected, else 4 if something could not be compared, else 0."""
-    codes = (_CATEGORY_EXIT_CODES.get(d.category, ExitCode.COMPLIANT) for d in differences)
+    codes = (category_exit_code(d.category) for d in differences)
     return ExitCode.worst(codes, default=ExitCode.COMPLIANT)
 
 

@@ -7,6 +7,7 @@ from auditor.change.diff.model import (
     ComparedCluster,
     Difference,
     DifferenceCategory,
+    Topic,
 )
 from auditor.change.diff.services import compare_services
 from auditor.models.facts import (
@@ -42,7 +43,7 @@ def compare_coverage(before: ComparedCluster, after: ComparedCluster) -> Iterato
             new_failures.setdefault((server, reason), []).append(source)
     for (server, reason), sources in new_failures.items():
         text = f"{', '.join(sources)}: {reason}"
-        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, server, text)
+        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, server, text, topic=Topic.COVERAGE)
 
 
 def compare_nodes(
@@ -97,19 +98,19 @@ def node_attributes(node: NodeFacts) -> dict[str, str]:
     """
     attributes: dict[str, str] = {}
     if node.role is not Role.UNKNOWN:
-        attributes["role"] = node.role
+        attributes[Topic.ROLE] = node.role
     if node.group_known:
-        attributes["redundancy group"] = node.redundancy_group or "none"
+        attributes[Topic.REDUNDANCY_GROUP] = node.redundancy_group or "none"
     if node.ha_state and node.ha_state.state is not HaState.UNKNOWN:
-        attributes["HA state"] = node.ha_state.state
+        attributes[Topic.HA_STATE] = node.ha_state.state
     # Unproven is no value: it only says that nothing showed which node answered.
     if node.services and node.identity is not Identity.UNPROVEN:
-        attributes["identity"] = node.identity
+        attributes[Topic.IDENTITY] = node.identity
     if node.release is not None:
-        attributes["release"] = node.release
+        attributes[Topic.RELEASE] = node.release
     if node.replication in REPLICATION_STATES:
         meaning = REPLICATION_STATES[node.replication]
-        attributes["database replication"] = f"{meaning} ({node.replication})"
+        attributes[Topic.REPLICATION] = f"{meaning} ({node.replication})"
     return attributes
 
 
@@ -157,16 +158,20 @@ def _newly_unread_node(
     )
     text = "Its services were read before and could not be read now"
     unjudged = f"; no longer judged: {', '.join(ids)}" if ids else ""
-    return Difference(DifferenceCategory.NEWLY_UNKNOWN, now.name, f"{text}{unjudged}.")
+    return Difference(
+        DifferenceCategory.NEWLY_UNKNOWN, now.name, f"{text}{unjudged}.", topic=Topic.NODE
+    )
 
 
 def compare_cucm_release(before: ComparedCluster, after: ComparedCluster) -> Iterator[Difference]:
     """Yield that CUCM runs another release; snapshots of earlier versions do not hold it."""
-    was, now = (
-        {"CUCM's release": version_number(facts.cucm_release)} if facts.cucm_release else {}
-        for facts in (before.facts, after.facts)
-    )
+    was, now = _cucm_attributes(before.facts), _cucm_attributes(after.facts)
     yield from compare_attributes(after.name, was, now, report_newly_known=False)
+
+
+def _cucm_attributes(facts: ClusterFacts) -> Mapping[str, str]:
+    release = facts.cucm_release
+    return {Topic.CUCM_RELEASE: version_number(release)} if release else {}
 
 
 def compare_groups(before: ComparedCluster, after: ComparedCluster) -> Iterator[Difference]:
@@ -194,13 +199,16 @@ def compare_groups(before: ComparedCluster, after: ComparedCluster) -> Iterator[
 
 def group_attributes(facts: ClusterFacts) -> dict[str, Mapping[str, str]]:
     """Return what is known of each redundancy group, by its name."""
-    switches = {
-        True: {"high availability": "on"},
-        False: {"high availability": "off"},
+    switches: Mapping[bool | None, dict[str, str]] = {
+        True: {Topic.HA_SWITCH: "on"},
+        False: {Topic.HA_SWITCH: "off"},
         None: {},
     }
     return {
-        group.name: {"nodes": join_sorted_names(group.nodes)} | switches[group.ha_enabled]
+        group.name: {
+            Topic.MEMBERS: join_sorted_names(group.nodes),
+            **switches[group.ha_enabled],
+        }
         for group in facts.groups
     }
 
@@ -218,14 +226,15 @@ def compare_attributes(
     Where a whole node became unreadable, or readable again, the last two are not reported.
     """
     for key in sorted(before.keys() | after.keys()):
+        topic = key if isinstance(key, Topic) else Topic.OTHER
         was, now = before.get(key), after.get(key)
         if was is not None and now is not None:
             if was != now:
                 text = f"{key} was {was}, is {now}."
-                yield Difference(DifferenceCategory.UNEXPECTED, about, text)
+                yield Difference(DifferenceCategory.UNEXPECTED, about, text, topic=topic)
         elif was is not None and report_newly_unknown:
             text = f"{key} was {was}, and is unknown now."
-            yield Difference(DifferenceCategory.NEWLY_UNKNOWN, about, text)
+            yield Difference(DifferenceCategory.NEWLY_UNKNOWN, about, text, topic=topic)
         elif now is not None and report_newly_known:
             text = f"{key} was unknown, is {now}."
-            yield Difference(DifferenceCategory.NEWLY_KNOWN, about, text)
+            yield Difference(DifferenceCategory.NEWLY_KNOWN, about, text, topic=topic)

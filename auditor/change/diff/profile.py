@@ -8,6 +8,7 @@ from auditor.change.diff.model import (
     Difference,
     DifferenceCategory,
     ExpectedSetting,
+    Topic,
 )
 from auditor.change.diff.nodes import compare_attributes
 from auditor.models.facts import TRUE_ON_SOME_NODES, ClusterFacts, Origin, Reach, Setting
@@ -25,7 +26,9 @@ def compare_profile(
             setting = expectation.setting(key)
             text = f"The profile had {_setting_text(key, was)}, and has {_setting_text(key, now)}."
             is_expected = setting is not None and now == setting.tested
-            yield Difference(_category(is_expected=is_expected), after.name, text)
+            yield Difference(
+                _category(is_expected=is_expected), after.name, text, topic=Topic.PROFILE
+            )
 
 
 def declared_profile(facts: ClusterFacts) -> dict[str, str]:

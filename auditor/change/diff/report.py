@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from auditor.change.diff.model import UNEXPECTED_CATEGORIES, Difference, DifferenceCategory
+from auditor.change.diff.events import count_directions
+from auditor.change.diff.model import (
+    UNEXPECTED_CATEGORIES,
+    ChangeEvent,
+    Difference,
+    DifferenceCategory,
+    Direction,
+)
 from auditor.change.diff.snapshots import SnapshotComparison
 from auditor.text import count_noun, json_text, printable, wrap_text
 
@@ -28,27 +35,38 @@ def render_comparison_text(comparison: SnapshotComparison, *, width: int | None 
 
     Without a width each difference is one line, which suits a pipe.
     """
-    first = f"{_comparison_headline(comparison)} From {comparison.before} to {comparison.after}."
+    first = f"{comparison_headline(comparison)} From {comparison.before} to {comparison.after}."
     lines = [first] if width is None else wrap_text(first, width)
-    for name, differences in comparison.clusters.items():
-        lines += ["", f"Cluster {printable(name)}: {count_noun(len(differences), 'difference')}"]
+    for name, events in comparison.clusters.items():
+        lines += ["", f"Cluster {printable(name)}: {describe_counts(events)}"]
         for category, heading in CATEGORY_HEADINGS.items():
-            members = [d for d in differences if d.category is category]
+            members = [event for event in events if event.category is category]
             lines += _category_lines(heading, members, width)
     return "\n".join((*lines, "", f"Exit code {int(comparison.exit_code)}.", ""))
 
 
-def _comparison_headline(comparison: SnapshotComparison) -> str:
+def describe_counts(events: Sequence[ChangeEvent]) -> str:
+    """Return how many events there were, and of which direction; what stayed is no event."""
+    counts = count_directions(events)
+    still_there = counts.pop(Direction.STILL_THERE)
+    directions = ", ".join(f"{n} {direction}" for direction, n in counts.items() if n)
+    stayed = f"; {count_noun(still_there, 'difference')} still there" if still_there else ""
+    total = sum(counts.values())
+    return f"{count_noun(total, 'event')}{f' ({directions})' if total else ''}{stayed}"
+
+
+def comparison_headline(comparison: SnapshotComparison) -> str:
     """Return the result, with the worst unexpected difference, or why nothing was compared."""
     summary = _summarize_categories({d.category for d in comparison.differences})
-    unexpected = [d for d in comparison.differences if d.category in UNEXPECTED_CATEGORIES]
+    unexpected = [e for e in comparison.events if e.category in UNEXPECTED_CATEGORIES]
     if unexpected:
         worst = min(
             unexpected,
-            key=lambda d: (d.severity.rank, UNEXPECTED_CATEGORIES.index(d.category)),
+            key=lambda e: (e.severity.rank, UNEXPECTED_CATEGORIES.index(e.category)),
         )
         label = "Worst: " if len(unexpected) > 1 else ""
-        return f"{summary} {label}{printable(worst.about)}: {printable(worst.text)}"
+        about, text = worst.difference.about, worst.difference.text
+        return f"{summary} {label}{printable(about)}: {printable(text)}"
     if comparison.unread_reason:
         return f"Nothing could be compared: {printable(comparison.unread_reason)}."
     return summary
@@ -93,39 +111,61 @@ def _not_done_sentences(categories: set[DifferenceCategory]) -> Iterator[str]:
 
 
 def _category_lines(
-    heading: str, differences: Sequence[Difference], width: int | None
-) -> list[str]:
-    if not differences:
-        return []
-    lines = ["", f"  {heading} ({len(differences)})"]
-    for difference in differences:
-        lines += _wrap_difference(difference, width)
-    return lines
+    heading: str, events: Sequence[ChangeEvent], width: int | None
+) -> Iterator[str]:
+    if events:
+        yield ""
+        yield f"  {heading} ({len(events)})"
+    for event in events:
+        about = event.difference.about
+        yield from _wrap(f"{about}: {event.difference.text}", width, indent=4)
+        for consequence in event.consequences:
+            subject = "" if consequence.about == about else f"{consequence.about}: "
+            yield from _wrap(f"so {subject}{consequence.text}", width, indent=8)
 
 
-def _wrap_difference(difference: Difference, width: int | None) -> list[str]:
-    text = f"{printable(difference.about)}: {printable(difference.text)}"
+def _wrap(text: str, width: int | None, *, indent: int) -> list[str]:
     if width is None:
-        return [f"    {text}"]
-    return wrap_text(text, width, first_indent=" " * 4, indent=" " * 8)
+        return [" " * indent + printable(text)]
+    first, rest = " " * indent, " " * (indent + 4)
+    return wrap_text(printable(text), width, first_indent=first, indent=rest)
 
 
 def render_comparison_json(comparison: SnapshotComparison) -> str:
-    """Return the comparison as JSON: sorted keys, one list of differences for each cluster."""
+    """Return the comparison as JSON: sorted keys, one list of events for each cluster."""
     content = {
-        "schema_version": "1.0",
+        "schema_version": "2.0",
         "before": comparison.before,
         "after": comparison.after,
         "clusters": [
             {
                 "name": name,
-                # Readers of the JSON know the category as `sort`.
-                "differences": [
-                    {"sort": d.category, "about": d.about, "text": d.text} for d in differences
+                "counts": {
+                    direction.replace(" ", "_"): number
+                    for direction, number in count_directions(events).items()
+                },
+                "events": [
+                    {
+                        **_difference_dict(event.difference),
+                        "direction": event.direction,
+                        "consequences": [_difference_dict(d) for d in event.consequences],
+                    }
+                    for event in events
                 ],
             }
-            for name, differences in comparison.clusters.items()
+            for name, events in comparison.clusters.items()
         ],
         "exit_code": comparison.exit_code,
     }
     return json_text(content)
+
+
+def _difference_dict(difference: Difference) -> dict[str, object]:
+    # Readers of the JSON know the category as `sort`.
+    return {
+        "sort": difference.category,
+        "about": difference.about,
+        "text": difference.text,
+        "service": difference.service or None,
+        "finding": difference.finding or None,
+    }

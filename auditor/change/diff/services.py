@@ -9,6 +9,7 @@ from auditor.change.diff.model import (
     Difference,
     DifferenceCategory,
     ExpectedChange,
+    Topic,
 )
 from auditor.models.facts import RESTART_TOLERANCE, NodeFacts, RunState, ServiceState
 
@@ -34,7 +35,7 @@ def compare_services(
             # To activate a service that was activated may well restart it.
             is_expected = expectation.allows_restart(now.name, name)
             category = DifferenceCategory.EXPECTED if is_expected else DifferenceCategory.RESTARTED
-            yield Difference(category, now.name, f"{name} was restarted.")
+            yield _difference(category, now.name, name, f"{name} was restarted.")
 
 
 def find_missing_changes(
@@ -48,16 +49,21 @@ def find_missing_changes(
         text = f"{change.service} was to be {goal}"
         if service is None:
             text += ", and its state could not be read."
-            yield Difference(DifferenceCategory.NEWLY_UNKNOWN, change.node, text)
+            yield _difference(DifferenceCategory.NEWLY_UNKNOWN, change.node, change.service, text)
         elif _is_outcome_unknown(service, change):
             text += f", and is {_state_text(service)}, as far as is known."
-            yield Difference(DifferenceCategory.NEWLY_UNKNOWN, change.node, text)
+            yield _difference(DifferenceCategory.NEWLY_UNKNOWN, change.node, change.service, text)
         elif not _is_as_expected(service, change):
             is_halfway = service.activated and service.state is not RunState.STARTED
             state = f"activated, but {service.state}" if is_halfway else _state_text(service)
-            yield Difference(DifferenceCategory.NOT_DONE, change.node, f"{text}, and is {state}.")
+            text += f", and is {state}."
+            yield _difference(DifferenceCategory.NOT_DONE, change.node, change.service, text)
         elif change.restarted and node is not None:
             yield from _missing_restart(before.nodes.get(change.node.casefold()), node, service)
+
+
+def _difference(category: DifferenceCategory, node: str, service: str, text: str) -> Difference:
+    return Difference(category, node, text, topic=Topic.SERVICE, service=service)
 
 
 def _goal_text(change: ExpectedChange) -> str:
@@ -79,10 +85,10 @@ def _missing_restart(
     has_times = was is not None and None not in (was.replied_at, now.replied_at)
     if old is not None and None not in (old.uptime_s, new.uptime_s) and has_times:
         text = f"{new.name} was to be restarted, and was not."
-        yield Difference(DifferenceCategory.NOT_DONE, now.name, text)
+        yield _difference(DifferenceCategory.NOT_DONE, now.name, new.name, text)
     else:
         text = f"{new.name} was to be restarted, and it is unknown whether it was."
-        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, now.name, text)
+        yield _difference(DifferenceCategory.NEWLY_UNKNOWN, now.name, new.name, text)
 
 
 def _added_or_removed_service(
@@ -91,10 +97,10 @@ def _added_or_removed_service(
     if old is not None:
         # No proof that it is gone: Control Center may have left the row out.
         text = f"{old.name} is no longer listed."
-        yield Difference(DifferenceCategory.NEWLY_UNKNOWN, node, text)
+        yield _difference(DifferenceCategory.NEWLY_UNKNOWN, node, old.name, text)
     elif new is not None and was_read:
         text = f"{new.name} is listed now and was not before."
-        yield Difference(DifferenceCategory.NEWLY_KNOWN, node, text)
+        yield _difference(DifferenceCategory.NEWLY_KNOWN, node, new.name, text)
 
 
 def _changed_service(
@@ -103,9 +109,9 @@ def _changed_service(
     """Yield a service that changed; what was expected and not done is reported elsewhere."""
     text = _change_text(old, new)
     if expected is None or new.activated is (not expected.activated):
-        yield Difference(DifferenceCategory.UNEXPECTED, node, text)
+        yield _difference(DifferenceCategory.UNEXPECTED, node, new.name, text)
     elif _is_as_expected(new, expected):
-        yield Difference(DifferenceCategory.EXPECTED, node, text)
+        yield _difference(DifferenceCategory.EXPECTED, node, new.name, text)
 
 
 def _newly_unknown_service(node: str, old: ServiceState, new: ServiceState) -> Difference:
@@ -113,19 +119,19 @@ def _newly_unknown_service(node: str, old: ServiceState, new: ServiceState) -> D
     if old.state is new.state:
         was = "was" if old.activated else "was not"
         text = f"Whether {old.name} is activated is unknown now; it {was}."
-    return Difference(DifferenceCategory.NEWLY_UNKNOWN, node, text)
+    return _difference(DifferenceCategory.NEWLY_UNKNOWN, node, old.name, text)
 
 
 def _newly_readable_service(
     node: str, old: ServiceState, new: ServiceState, expected: ExpectedChange | None
 ) -> Difference:
     if expected and _is_as_expected(new, expected):
-        return Difference(DifferenceCategory.EXPECTED, node, _change_text(old, new))
+        return _difference(DifferenceCategory.EXPECTED, node, new.name, _change_text(old, new))
     text = _change_text(old, new)
     if old.state is new.state:
         now = "is" if new.activated else "is not"
         text = f"Whether {new.name} was activated was unknown; it {now} now."
-    return Difference(DifferenceCategory.NEWLY_KNOWN, node, text)
+    return _difference(DifferenceCategory.NEWLY_KNOWN, node, new.name, text)
 
 
 def _change_text(old: ServiceState, new: ServiceState) -> str:

@@ -5,7 +5,7 @@ Source: administration guide 15, post-change tasks.
 
 from collections.abc import Iterator
 
-from auditor.change.diff.model import ComparedCluster, Difference, DifferenceCategory
+from auditor.change.diff.model import ComparedCluster, Difference, DifferenceCategory, Topic
 from auditor.models.sessions import PRESENCE_SESSIONS, are_sessions_missing
 
 
@@ -22,7 +22,7 @@ def compare_sessions(before: ComparedCluster, after: ComparedCluster) -> Iterato
         count = now.sessions.get(PRESENCE_SESSIONS)
         if count is None:
             text = f"It had {recorded} users' sessions; how many it has now is unknown."
-            yield Difference(DifferenceCategory.NEWLY_UNKNOWN, now.name, text)
+            yield Difference(DifferenceCategory.NEWLY_UNKNOWN, now.name, text, topic=Topic.SESSIONS)
         elif count < recorded:
             is_short = are_sessions_missing(recorded, count)
             text = f"It had {recorded} users' sessions, and has {count}."
@@ -31,4 +31,4 @@ def compare_sessions(before: ComparedCluster, after: ComparedCluster) -> Iterato
             category = (
                 DifferenceCategory.UNEXPECTED if is_short else DifferenceCategory.FEWER_SESSIONS
             )
-            yield Difference(category, now.name, text)
+            yield Difference(category, now.name, text, topic=Topic.SESSIONS)

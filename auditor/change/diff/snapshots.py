@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from auditor.change.diff.compare import compare_clusters
+from auditor.change.diff.events import group_events
 from auditor.change.diff.model import (
     NO_EXPECTATION,
+    ChangeEvent,
     ChangeExpectation,
     ComparedCluster,
     Difference,
@@ -20,7 +22,7 @@ from auditor.text import join_sorted_names
 
 @dataclass(frozen=True, slots=True)
 class SnapshotComparison:
-    """The differences of every cluster by its name; both snapshots hold the same clusters.
+    """The events of every cluster by its name; both snapshots hold the same clusters.
 
     `before` and `after` are when the snapshots were finished (ISO 8601, UTC). `unread_reason` is
     why one of them holds nothing at all, empty if both hold something.
@@ -28,13 +30,18 @@ class SnapshotComparison:
 
     before: str
     after: str
-    clusters: Mapping[str, tuple[Difference, ...]]
+    clusters: Mapping[str, tuple[ChangeEvent, ...]]
     unread_reason: str = ""
+
+    @property
+    def events(self) -> tuple[ChangeEvent, ...]:
+        """Return the events of all clusters."""
+        return tuple(event for events in self.clusters.values() for event in events)
 
     @property
     def differences(self) -> tuple[Difference, ...]:
         """Return the differences of all clusters."""
-        return tuple(d for differences in self.clusters.values() for d in differences)
+        return tuple(d for event in self.events for d in event.differences)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -68,7 +75,7 @@ def compare_snapshots(
         before=before.finished_at,
         after=after.finished_at,
         clusters={
-            name: compare_clusters(
+            name: _compare_cluster(
                 old[name],
                 new[name],
                 expectation if name == expectation.cluster else NO_EXPECTATION,
@@ -78,6 +85,12 @@ def compare_snapshots(
         # First the later one: its reason can still be dealt with.
         unread_reason=_snapshot_unread_reason(after) or _snapshot_unread_reason(before),
     )
+
+
+def _compare_cluster(
+    before: ComparedCluster, after: ComparedCluster, expectation: ChangeExpectation
+) -> tuple[ChangeEvent, ...]:
+    return group_events(compare_clusters(before, after, expectation), before, after)
 
 
 def _snapshot_unread_reason(snapshot: Snapshot) -> str:

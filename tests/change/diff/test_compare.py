@@ -152,8 +152,11 @@ def test_small_shifts_of_a_start_are_no_restart(uptime_s: int) -> None:
 def test_change_without_expectation_is_unexpected() -> None:
     """It is reported with both states."""
     difference = only(compare_clusters(cluster(RUNS), cluster(STOPPED)))
-    assert difference == Difference(
-        Category.UNEXPECTED, "n1", "Cisco SIP Proxy was started, is stopped."
+    assert (difference.category, difference.about, difference.text, difference.service) == (
+        Category.UNEXPECTED,
+        "n1",
+        "Cisco SIP Proxy was started, is stopped.",
+        SIP,
     )
 
 
@@ -352,7 +355,7 @@ def test_expected_change_with_unknown_outcome_is_newly_unknown(
     """It may have been made."""
     expectation = expecting(ExpectedChange("n1", SIP, activated=activated))
     differences = compare_clusters(cluster(UNKNOWN), cluster(after), expectation)
-    assert Difference(Category.NEWLY_UNKNOWN, "n1", f"{SIP} {text}") in differences
+    assert (Category.NEWLY_UNKNOWN, f"{SIP} {text}") in {(d.category, d.text) for d in differences}
     assert differences_exit_code(differences) is ExitCode.INCOMPLETE
 
 

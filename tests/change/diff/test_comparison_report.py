@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from auditor.change.diff.model import Difference
+from auditor.change.diff.model import ChangeEvent, Difference
 from auditor.change.diff.model import DifferenceCategory as Category
 from auditor.change.diff.report import (
     CATEGORY_HEADINGS,
@@ -17,10 +17,11 @@ from auditor.models.findings import Severity
 
 def comparison(*categories: Category) -> SnapshotComparison:
     """Return a comparison that found one difference of each category."""
-    differences = tuple(
-        Difference(category, "n1", f"It is {category}, and that is so.") for category in categories
+    events = tuple(
+        ChangeEvent(Difference(category, "n1", f"It is {category}, and that is so."))
+        for category in categories
     )
-    return SnapshotComparison("then", "now", {"lab": differences})
+    return SnapshotComparison("then", "now", {"lab": events})
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,9 @@ def test_the_first_line_names_the_worst_unexpected_difference() -> None:
     low = Difference(Category.NEW_DRIFT, "n1", "RPT-02 differs.", Severity.LOW)
     high = Difference(Category.NEW_DRIFT, "n2", "RTR-01 differs.", Severity.CRITICAL)
     fixed = Difference(Category.FIXED, "n3", "SIP-01 no longer differs.", Severity.CRITICAL)
-    result = SnapshotComparison("then", "now", {"lab": (low, high, fixed)})
+    result = SnapshotComparison(
+        "then", "now", {"lab": (ChangeEvent(low), ChangeEvent(high), ChangeEvent(fixed))}
+    )
     first, *_ = render_comparison_text(result).splitlines()
     drift = "There is new, unexpected drift."
     assert first == f"{drift} Worst: n2: RTR-01 differs. From then to now."
@@ -98,7 +101,10 @@ def test_a_snapshot_without_answers_is_not_compared() -> None:
     """The first line does not say that nothing unexpected was seen."""
     failure = Difference(Category.NEWLY_UNKNOWN, "pub", "cucm-axl: credentials.")
     result = SnapshotComparison(
-        "then", "now", {"lab": (failure,)}, unread_reason="pub refused the user name or password"
+        "then",
+        "now",
+        {"lab": (ChangeEvent(failure),)},
+        unread_reason="pub refused the user name or password",
     )
     first, *_ = render_comparison_text(result).splitlines()
     assert (
@@ -127,15 +133,38 @@ def test_a_terminal_gets_lines_that_fit() -> None:
 def test_json_holds_every_difference() -> None:
     """With the token of its category."""
     content = json.loads(render_comparison_json(comparison(Category.UNTIL_PROFILE_FOLLOWS)))
-    assert content["clusters"] == [
+    (cluster,) = content["clusters"]
+    assert cluster["name"] == "lab"
+    assert cluster["events"] == [
         {
-            "name": "lab",
-            "differences": [
-                {
-                    "sort": "foreseen",
-                    "about": "n1",
-                    "text": "It is foreseen, and that is so.",
-                }
-            ],
+            "sort": "foreseen",
+            "direction": "changed",
+            "about": "n1",
+            "text": "It is foreseen, and that is so.",
+            "service": None,
+            "finding": None,
+            "consequences": [],
         }
     ]
+    assert cluster["counts"]["changed"] == 1
+
+
+def test_consequences_stand_under_what_they_follow_from() -> None:
+    """One event, however much it changed; the subject is not repeated."""
+    stop = Difference(Category.UNEXPECTED, "n1", "It was started, is stopped.")
+    own = Difference(Category.NEW_DRIFT, "n1", "SIP-01: drift.")
+    other = Difference(Category.NEW_DRIFT, "Default", "HA-01: drift.")
+    result = SnapshotComparison("then", "now", {"lab": (ChangeEvent(stop, (own, other)),)})
+    text = render_comparison_text(result)
+    assert text.splitlines()[0].startswith(
+        "There are unexpected changes. n1: It was started, is stopped."
+    )
+    assert "Cluster lab: 1 event (1 worse)" in text
+    assert "    n1: It was started, is stopped.\n        so SIP-01: drift.\n" in text
+    assert "        so Default: HA-01: drift.\n" in text
+
+
+def test_what_stays_is_no_event() -> None:
+    """It is listed, and counted by itself."""
+    text = render_comparison_text(comparison(Category.PERSISTING, Category.FIXED))
+    assert "Cluster lab: 1 event (1 better); 1 difference still there" in text
