@@ -1,4 +1,4 @@
-"""Finds the files that ship beside the code: packaged first, then the checkout."""
+"""Finds the files that ship with the code; some are beside it in a checkout."""
 
 from pathlib import Path
 
@@ -18,3 +18,16 @@ def wsdl_folder() -> Path:
 def scenario_folder() -> Path:
     """Return the folder of the simulator's scenarios, one TOML file each."""
     return _resource_folder("_scenarios", "fixtures/scenarios")
+
+
+_SCHEMAS = _PACKAGE_FOLDER / "schemas"
+
+
+def schema_names() -> tuple[str, ...]:
+    """Return the commands whose JSON has a schema, sorted."""
+    return tuple(sorted(path.stem for path in _SCHEMAS.glob("*.json")))
+
+
+def read_schema(command: str) -> str:
+    """Return the JSON Schema (draft 2020-12) of what a command writes with `-o json`."""
+    return (_SCHEMAS / f"{command}.json").read_text(encoding="utf-8")

@@ -42,7 +42,7 @@ COMMAND_MODULES: Mapping[str, tuple[str, str]] = {
     "precheck": ("precheck", "Report go or no-go before services are turned on or off."),
     "rules": ("rules", "List every recommendation."),
     "explain": ("rules", "Explain one recommendation."),
-    "schema": ("rules", "Print the JSON Schema of the JSON report."),
+    "schema": ("rules", "Print the JSON Schema of a command's JSON."),
     "snapshot": ("snapshot", "Keep the state of live clusters, to compare with later."),
     "diff": ("snapshot", "Show what changed between two snapshots, or since one."),
     "trust": ("trust", "Show a server's certificate, and record its fingerprint."),

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 from platformdirs import user_config_path
 
-from auditor.resources import scenario_folder
+from auditor.resources import scenario_folder, schema_names
 
 CONFIG_FILE_NAME = "auditor.toml"
 
@@ -49,6 +49,11 @@ def format_completion(formats: Sequence[str]) -> Callable[[str], list[str]]:
 def complete_scenarios(incomplete: str) -> list[str]:
     """Return the names of the scenarios that begin with the word."""
     return _filter_by_prefix((path.stem for path in scenario_folder().glob("*.toml")), incomplete)
+
+
+def complete_schemas(incomplete: str) -> list[str]:
+    """Return the commands with a JSON Schema that begin with the word."""
+    return _filter_by_prefix(schema_names(), incomplete)
 
 
 def complete_examples(incomplete: str) -> list[str]:

@@ -5,24 +5,36 @@ from typing import Annotated
 import typer
 
 from auditor.cli.app import app
-from auditor.cli.completion import complete_recommendations
-from auditor.cli.options import PackOption
-from auditor.cli.output import print_text
-from auditor.cli.terminal import supports_colour, terminal_width
+from auditor.cli.completion import complete_recommendations, complete_schemas
+from auditor.cli.options import PackOption, output_option
+from auditor.cli.output import print_text, write_documents
 from auditor.errors import ConfigError
-from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
-from auditor.report.json_report import read_report_schema
+from auditor.recommendations.packs import BUILT_IN_PACKS, Recommendation, load_packs
+from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
+from auditor.report.rules_json import render_rule_json, render_rules_json
 from auditor.report.rules_page import render_rule, render_rule_list
+from auditor.resources import read_schema, schema_names
 from auditor.text import did_you_mean
 
 
 @app.command("rules")
-def rules(*, pack: PackOption = None) -> None:
+def rules(
+    *,
+    pack: PackOption = None,
+    output: Annotated[list[str] | None, output_option("rules")] = None,
+) -> None:
     """List every recommendation: its id, what it asks for, where, and how severe a drift is."""
-    print_text(
-        render_rule_list(
-            load_packs(pack or BUILT_IN_PACKS), width=terminal_width(), colour=supports_colour()
-        )
+    targets = parse_output_targets(output or [], "rules")
+    rows = load_packs(pack or BUILT_IN_PACKS)
+    check_targets_writable(targets)
+    write_documents(
+        targets,
+        {
+            ReportFormat.TERMINAL: lambda screen: render_rule_list(
+                rows, width=screen.width, colour=screen.colour
+            ),
+            ReportFormat.JSON: lambda _: render_rules_json(rows),
+        },
     )
 
 
@@ -36,19 +48,47 @@ def explain(
             autocompletion=complete_recommendations,
         ),
     ],
+    *,
+    output: Annotated[list[str] | None, output_option("explain")] = None,
 ) -> None:
     """Explain one recommendation: condition, nodes, consequence, remedy, and Cisco's source."""
-    rows = {r.id: r for r in load_packs()}
-    row = rows.get(recommendation.upper())
+    targets = parse_output_targets(output or [], "explain")
+    row = _find_recommendation(recommendation)
+    check_targets_writable(targets)
+    write_documents(
+        targets,
+        {
+            ReportFormat.TERMINAL: lambda screen: render_rule(
+                row, width=screen.width, colour=screen.colour
+            ),
+            ReportFormat.JSON: lambda _: render_rule_json(row),
+        },
+    )
+
+
+def _find_recommendation(name: str) -> Recommendation:
+    rows = {row.id: row for row in load_packs()}
+    row = rows.get(name.upper())
     if row is None:
-        hint = did_you_mean(recommendation.upper(), rows) or "."
-        raise ConfigError(
-            [f"no recommendation {recommendation!r}{hint} `auditor rules` lists them all."]
-        )
-    print_text(render_rule(row, width=terminal_width(), colour=supports_colour()))
+        hint = did_you_mean(name.upper(), rows) or "."
+        raise ConfigError([f"no recommendation {name!r}{hint} `auditor rules` lists them all."])
+    return row
 
 
 @app.command("schema")
-def schema() -> None:
-    """Print the JSON Schema of the JSON report."""
-    print_text(read_report_schema())
+def schema(
+    command: Annotated[
+        str,
+        typer.Argument(
+            help="A command that writes JSON.",
+            autocompletion=complete_schemas,
+        ),
+    ] = "audit",
+) -> None:
+    """Print the JSON Schema of what a command writes with `-o json`."""
+    if command not in schema_names():
+        hint = did_you_mean(command, schema_names()) or "."
+        raise ConfigError(
+            [f"no schema of {command!r}{hint} There is one of {', '.join(schema_names())}."]
+        )
+    print_text(read_schema(command))

@@ -45,6 +45,8 @@ COMMAND_FORMATS: Mapping[str, tuple[ReportFormat, ...]] = {
     "doctor": (ReportFormat.TERMINAL, ReportFormat.JSON),
     "failover-check": (ReportFormat.TERMINAL, ReportFormat.JSON),
     "history": (ReportFormat.TERMINAL, ReportFormat.JSON, ReportFormat.CSV, ReportFormat.HTML),
+    "explain": (ReportFormat.TERMINAL, ReportFormat.JSON),
+    "rules": (ReportFormat.TERMINAL, ReportFormat.JSON),
     "precheck": (ReportFormat.TERMINAL, ReportFormat.JSON, ReportFormat.MARKDOWN),
 }
 """What each command that reports can write."""

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Container, Iterator, Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 from auditor import __version__
@@ -58,11 +57,6 @@ def render_json_pieces(report: Report) -> Iterator[str]:
 
 def _dump_json(data: Mapping[str, Any]) -> str:
     return json.dumps(data, indent=2, sort_keys=True, allow_nan=False)
-
-
-def read_report_schema() -> str:
-    """Return the JSON Schema (draft 2020-12) of the report, ready to print."""
-    return (files("auditor.report") / "report.schema.json").read_text(encoding="utf-8")
 
 
 def report_to_dict(report: Report) -> dict[str, Any]:

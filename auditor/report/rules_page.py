@@ -120,7 +120,7 @@ def _rule_table(rows: Iterable[Recommendation]) -> Table:
     table.add_column("applies", overflow="fold", ratio=1)
     for row in rows:
         # No audit judges such a row, whatever its condition.
-        when = _PRECHECK_ONLY if row.mode is JudgingMode.PRECHECK else _rule_condition_text(row)
+        when = _PRECHECK_ONLY if row.mode is JudgingMode.PRECHECK else rule_condition_text(row)
         table.add_row(
             safe_text(row.id), safe_text(row.severity), safe_text(row.title), safe_text(when)
         )
@@ -155,7 +155,7 @@ def _rule_fields(row: Recommendation) -> Iterator[RuleField]:
     if row.service:
         yield "service", row.service + (" (cannot be activated: only running)" * row.network)
     yield "severity", _rule_severity_text(row)
-    yield "applies", _rule_condition_text(row)
+    yield "applies", rule_condition_text(row)
     yield "on", SUBJECT_TEXTS.get(row.subject) or SCOPE_TEXTS[row.on]
     yield "expects", EXPECTATION_TEXTS[row.expects]
     yield from _rule_limit_fields(row)
@@ -166,13 +166,13 @@ def _rule_fields(row: Recommendation) -> Iterator[RuleField]:
         what = KIND_TEXTS[kind]
         yield (
             ("" if number else "remedy"),
-            f"{what[0].upper()}{what[1:]}: {_rule_remedy_text(remedy)}",
+            f"{what[0].upper()}{what[1:]}: {rule_remedy_text(remedy)}",
         )
     if row.remedy_without is not None:
         declared = f"`{row.remedy_without.feature}` declared absent"
-        yield "", f"With {declared}: {_rule_remedy_text(row.remedy_without)}"
+        yield "", f"With {declared}: {rule_remedy_text(row.remedy_without)}"
     if row.remedy_ha_on is not None:
-        yield "", f"Where high availability is on: {_rule_remedy_text(row.remedy_ha_on)}"
+        yield "", f"Where high availability is on: {rule_remedy_text(row.remedy_ha_on)}"
     yield from _rule_cause_fields(row)
     for number, watch in enumerate(row.watches):
         yield ("" if number else "watches"), f"{watch.key}: {', '.join(watch.services)}"
@@ -211,7 +211,7 @@ def _condition_text(condition: Condition) -> str:
     return CONDITION_TEXTS.get(condition, str(condition))
 
 
-def _rule_condition_text(row: Recommendation) -> str:
+def rule_condition_text(row: Recommendation) -> str:
     """Return the condition in words; a key of the profile stands for itself."""
     text = _condition_text(row.applies)
     if row.or_activated:
@@ -219,5 +219,5 @@ def _rule_condition_text(row: Recommendation) -> str:
     return f"{text}; not where {_condition_text(row.unless)}" if row.unless else text
 
 
-def _rule_remedy_text(remedy: Remedy) -> str:
+def rule_remedy_text(remedy: Remedy) -> str:
     return render_sentences(remedy_statements(remedy))

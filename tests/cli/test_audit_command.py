@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor.cli.app import app
-from auditor.report.json_report import read_report_schema
+from auditor.resources import read_schema
 from tests.lab import Lab
 
 Start = Callable[..., Lab]
@@ -26,7 +26,7 @@ def test_a_healthy_cluster_is_compliant_and_complete(lab: Start) -> None:
 
 def test_the_json_report_follows_its_schema(lab: Start) -> None:
     """What others build on is what the schema says."""
-    jsonschema.validate(lab("healthy").json(), json.loads(read_report_schema()))
+    jsonschema.validate(lab("healthy").json(), json.loads(read_schema("audit")))
 
 
 def test_two_runs_on_an_unchanged_cluster_differ_only_where_the_contract_says(lab: Start) -> None:

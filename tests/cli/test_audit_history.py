@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli.app import app
-from auditor.report.json_report import read_report_schema
+from auditor.resources import read_schema
 from tests.history.conftest import postgresql_url, server
 from tests.lab import PAIR, Lab
 
@@ -87,7 +87,7 @@ def test_json_of_two_nights_differs_only_inside_run(lab: Start, clock: Clock) ->
     first = running.json()
     clock.pass_by(days=1)
     second = running.json()
-    jsonschema.validate(second, json.loads(read_report_schema()))
+    jsonschema.validate(second, json.loads(read_schema("audit")))
     past = second["run"]["past"]["pair"]
     assert past["previous_run"] == first["run"]["id"]
     assert {c["direction"] for c in past["changes"]} == {"persisting"}

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from auditor.report.json_report import read_report_schema
+from auditor.resources import read_schema
 from tests.lab import DRIFTED_PAIR, Lab
 
 Start = Callable[..., Lab]
@@ -53,7 +53,7 @@ def test_a_waived_difference_is_compliant_and_keeps_its_verdict_in_sight(
     assert "drift without the waiver" in result.stdout
 
     told = running.json("--waivers", str(path))
-    jsonschema.validate(told, json.loads(read_report_schema()))
+    jsonschema.validate(told, json.loads(read_schema("audit")))
     (waived,) = [f for f in told["clusters"][0]["findings"] if f["verdict"] == "waived"]
     assert waived["waiver"]["verdict"] == "drift"
     assert waived["kind"] == "misplaced"

@@ -17,7 +17,8 @@ from auditor.models.facts import HaState, Identity, Origin, Outcome, Role, RunSt
 from auditor.models.findings import ClusterStatus, FindingKind, Severity, SubjectKind, Verdict
 from auditor.models.history import ChangeDirection
 from auditor.report import json_report
-from auditor.report.json_report import REPORT_SCHEMA_VERSION, read_report_schema, report_to_dict
+from auditor.report.json_report import REPORT_SCHEMA_VERSION, report_to_dict
+from auditor.resources import read_schema
 from tests.report import samples
 from tests.report.shapes import SHAPES, sample
 
@@ -25,7 +26,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def schema() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(read_report_schema())
+    loaded: dict[str, Any] = json.loads(read_schema("audit"))
     return loaded
 
 
