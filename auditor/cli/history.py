@@ -16,6 +16,12 @@ from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError
 from auditor.history.store import HistoryStore, open_history
 from auditor.report.csv_report import render_history_csv, render_history_json
+from auditor.report.estate_page import (
+    render_alarms,
+    render_flapping,
+    render_open_differences,
+    render_outages,
+)
 from auditor.report.formats import (
     OutputTarget,
     ReportFormat,
@@ -134,20 +140,32 @@ def _open_recorded_history(config: Path | None, url: str | None, *, writes: bool
 
 def _render_runs(store: HistoryStore, clusters: Sequence[str], screen: Screen, limit: int) -> str:
     runs = store.runs(*clusters, limit=limit)
-    pages = [render_past_runs(runs, width=screen.width, colour=screen.colour)]
-    names = clusters or store.clusters()
-    if len(names) > 1:
-        pages.append(
-            escape_unprintable(f"To list findings, name one of {', '.join(names)}.") + "\n"
-        )
-    elif names:
-        rows = store.latest_findings(names[0])
-        pages.append(
-            render_finding_ages(
-                names[0], rows, _current_timestamp(), width=screen.width, colour=screen.colour
-            )
-        )
-    return "\n".join(pages)
+    estate = store.estate(clusters, current_time())
+    names = [summary.cluster for summary in estate.clusters]
+    # The last run of one cluster is listed whole, and its differences need no second list.
+    is_one = len(names) == 1
+    width, colour = screen.width, screen.colour
+    pages = [
+        render_alarms(estate, width=width, colour=colour),
+        render_past_runs(runs, width=width, colour=colour),
+        _render_last_run(store, names[0], screen) if is_one else "",
+        render_open_differences(estate, only_unjudged=is_one, width=width, colour=colour),
+        render_flapping(estate, width=width, colour=colour),
+        render_outages(estate, width=width, colour=colour),
+        f"{escape_unprintable(_findings_hint(names))}\n" if len(names) > 1 else "",
+    ]
+    return "\n".join(filter(None, pages))
+
+
+def _render_last_run(store: HistoryStore, cluster: str, screen: Screen) -> str:
+    rows = store.latest_findings(cluster)
+    return render_finding_ages(
+        cluster, rows, _current_timestamp(), width=screen.width, colour=screen.colour
+    )
+
+
+def _findings_hint(names: Sequence[str]) -> str:
+    return f"To list all findings of a cluster, name one of {', '.join(names)}."
 
 
 def _render_changes_since(

@@ -23,6 +23,7 @@ from auditor.report.wording import KIND_TEXTS, STATUS_VERDICTS, VERDICT_MARKS, V
 from auditor.text import count_noun, join_names
 
 _SHORT_ID_LENGTH = 8
+_WRAPPED_COLUMNS = frozenset({"cluster", "subject", "verdict", "now", "what"})
 _UNLISTED_VERDICTS = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 _CATEGORY_NOTES = {
     ChangeCategory.NOT_ASKED: ": the profile or the cluster changed",
@@ -49,9 +50,10 @@ def _print_past_runs(page: Console, runs: Sequence[PastRun]) -> None:
     if not runs:
         page.print(Text("No run is recorded."))
         return
-    table = _history_table("run", "started (UTC)", "cluster", "status")
-    for title in ("drift", "unknown", "waived", "exit"):
-        table.add_column(title, justify="right")
+    table = history_table("run", "started (UTC)", "cluster", "status")
+    # The exit code is that of the whole run, which may have audited other clusters too.
+    for title in ("drift", "unknown", "waived", "run's\nexit"):
+        table.add_column(title, justify="right", no_wrap=True)
     for run in runs:
         numbers = (run.counts[v] for v in (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.WAIVED))
         table.add_row(
@@ -64,10 +66,11 @@ def _print_past_runs(page: Console, runs: Sequence[PastRun]) -> None:
     page.print(table)
 
 
-def _history_table(*titles: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
+def history_table(*titles: str) -> Table:
+    """Return an empty table with these columns; only those that hold names may break words."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for title in titles:
-        table.add_column(title, overflow="fold")
+        table.add_column(title, overflow="fold", no_wrap=title not in _WRAPPED_COLUMNS)
     return table
 
 
@@ -102,7 +105,7 @@ def _print_finding_ages(
     listed = [row for row in rows if row.verdict not in _UNLISTED_VERDICTS]
     page.print(safe_text(f"Cluster {cluster}", "bold"))
     if listed:
-        table = _history_table("", "recommendation", "subject", "severity", "verdict")
+        table = history_table("", "recommendation", "subject", "severity", "verdict")
         for row in listed:
             _add_finding_row(table, row, verdict_age_text(row.verdict, row.age, now), row.verdict)
         page.print(table)
@@ -157,7 +160,7 @@ def _print_run_changes(page: Console, changes: RunChanges, now: str) -> None:
 
 
 def _changes_table(changes: Iterable[CauseChange], now: str) -> Table:
-    table = _history_table("", "recommendation", "subject", "severity", "verdict")
+    table = history_table("", "recommendation", "subject", "severity", "verdict")
     for entry in changes:
         change, finding = entry.change, entry.change.finding
         effects = join_names(effect.finding.recommendation for effect in entry.effects)

@@ -13,12 +13,17 @@ from auditor.models.estate import (
     FlappingFinding,
     OpenDifference,
     Outage,
-    OutageKind,
     RunGap,
 )
 from auditor.models.findings import ClusterStatus, Severity, Verdict, audit_exit_code
 from auditor.report.durations import duration_text, elapsed_text
-from auditor.report.history_page import verdict_age_text
+from auditor.report.estate_words import (
+    NOT_RECORDED,
+    difference_state_text,
+    list_alarms,
+    outage_reason_text,
+    outage_text,
+)
 from auditor.report.html.estate.days import (
     DayChart,
     DayRow,
@@ -34,7 +39,6 @@ from auditor.text import count_noun, join_names
 MAX_ROWS = 150
 """How many rows a table has; JSON has all."""
 
-_NOT_RECORDED = "not recorded"
 _Row = TypeVar("_Row")
 
 
@@ -90,11 +94,11 @@ class WaiverRow:
     """What a waiver hides; `left` says how long it still does."""
 
     entry: OpenDifference
-    hides: str = _NOT_RECORDED
+    hides: str = NOT_RECORDED
     until: str = ""
-    left: str = _NOT_RECORDED
-    owner: str = _NOT_RECORDED
-    reason: str = _NOT_RECORDED
+    left: str = NOT_RECORDED
+    owner: str = NOT_RECORDED
+    reason: str = NOT_RECORDED
     has_ended: bool = False
 
 
@@ -209,40 +213,6 @@ def _differences(estate: Estate) -> list[OpenDifference]:
     return [entry for entry in estate.differences if entry.verdict is Verdict.DRIFT]
 
 
-def list_alarms(estate: Estate) -> Iterator[str]:
-    """Yield what makes the numbers older, or less sure, than they look."""
-    for gap in estate.gaps:
-        if gap.after_at is None:
-            yield _open_gap_text(gap)
-    if estate.clock_steps:
-        step = estate.clock_steps[0]
-        count = count_noun(len(estate.clock_steps), "time")
-        yield (
-            f"The clock was set back {count}, last between the runs of {_minute(step.earlier_at)}"
-            f" and {_minute(step.started_at)} UTC. Times to fix across it are not measured."
-        )
-    for cluster in estate.clusters:
-        if len(cluster.publishers) > 1:
-            names = join_names(use.publisher for use in cluster.publishers)
-            yield (
-                f"Runs of {cluster.cluster} asked {len(cluster.publishers)} CUCM publishers:"
-                f" {names}. If these are different clusters, give each its own name: their figures"
-                " are mixed here."
-            )
-
-
-def _open_gap_text(gap: RunGap) -> str:
-    of_cluster = f" of {gap.cluster}" if gap.cluster else ""
-    return (
-        f"No run{of_cluster} for {count_noun(gap.days, 'day')}: the last one began at"
-        f" {_minute(gap.before_at)} UTC. See whether the timer still runs."
-    )
-
-
-def _minute(moment: str) -> str:
-    return moment[:16].replace("T", " ")
-
-
 def _tiles(estate: Estate) -> Iterator[Tile]:
     differences = _differences(estate)
     confirmed = [d for d in differences if d.state is FindingState.CONFIRMED]
@@ -278,8 +248,8 @@ def _cluster_row(summary: ClusterSummary) -> ClusterRow:
     return ClusterRow(
         summary,
         STATUS_VERDICTS[summary.last.status],
-        _NOT_RECORDED if summary.causes is None else str(summary.causes),
-        _NOT_RECORDED if summary.unread is None else join_names(summary.unread, 5),
+        NOT_RECORDED if summary.causes is None else str(summary.causes),
+        NOT_RECORDED if summary.unread is None else join_names(summary.unread, 5),
     )
 
 
@@ -298,23 +268,8 @@ def _difference_rows(estate: Estate) -> Iterator[DifferenceRow]:
     for entry in estate.differences:
         if entry.verdict is not Verdict.WAIVED:
             look = entry.verdict if entry.state is FindingState.CONFIRMED else Verdict.UNKNOWN
-            yield DifferenceRow(entry, look, _state_text(entry, estate.at), _age(entry, estate.at))
-
-
-def _state_text(entry: OpenDifference, now: str) -> str:
-    kind = f" ({KIND_TEXTS[entry.kind]})" if entry.kind else ""
-    was = f"was {entry.verdict.words}{kind}, {{}} since {elapsed_text(entry.last_judged, now)}"
-    match entry.state:
-        case FindingState.CONFIRMED:
-            return f"{verdict_age_text(entry.verdict, entry.age, now)}{kind}"
-        case FindingState.UNKNOWN:
-            return was.format("unknown")
-        case FindingState.NOT_JUDGED:
-            return was.format("not judged")
-
-
-def _age(entry: OpenDifference, now: str) -> str:
-    return elapsed_text(entry.exists_since, now)
+            state = difference_state_text(entry, estate.at)
+            yield DifferenceRow(entry, look, state, elapsed_text(entry.exists_since, estate.at))
 
 
 def _waiver_rows(estate: Estate) -> Iterator[WaiverRow]:
@@ -359,14 +314,5 @@ def _fix_row(times: FixTimes) -> FixRow:
     return FixRow(times, median, worst, oldest)
 
 
-_OUTAGE_WORDS = {
-    OutageKind.UNAUDITABLE: "nothing could be read",
-    OutageKind.INCOMPLETE: "a part was unknown",
-    OutageKind.UNREAD_NODE: "could not be read",
-}
-
-
 def _outage_row(outage: Outage) -> OutageRow:
-    reasons = [reason.replace("_", " ") for reason in outage.reasons]
-    why = join_names(reasons) if reasons else _NOT_RECORDED
-    return OutageRow(outage, _OUTAGE_WORDS[outage.kind], why)
+    return OutageRow(outage, outage_text(outage), outage_reason_text(outage))
