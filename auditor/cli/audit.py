@@ -21,6 +21,7 @@ from auditor.cli.options import (
     PackOption,
     QuietOption,
     ReplayOption,
+    ReportUrlOption,
     SettleOption,
     WaiversOption,
     output_option,
@@ -52,6 +53,7 @@ def audit(
     waivers: WaiversOption = None,
     history: HistoryOption = None,
     notify: NotifyOption = None,
+    report_url: ReportUrlOption = None,
     quiet: QuietOption = False,
     evidence: EvidenceOption = None,
     evidence_hide_user: EvidenceHideUserOption = False,
@@ -92,7 +94,16 @@ def audit(
         configuration, chosen, options, evidence=request, history=store
     ) as session:
         report = audit_clusters(chosen, session.logins, options, session.context, store)
-    finish_run(report, OutputPlan(targets, store, recipients, quiet, session.check_evidence, full))
+    plan = OutputPlan(
+        targets,
+        store,
+        recipients,
+        quiet,
+        session.check_evidence,
+        full,
+        report_url or configuration.report_url,
+    )
+    finish_run(report, plan)
     raise typer.Exit(report.exit_code)
 
 

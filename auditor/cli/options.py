@@ -9,6 +9,8 @@ import typer
 
 from auditor.cli.completion import complete_clusters, format_completion
 from auditor.cli.verbosity import keep_quiet
+from auditor.config.value_checks import InvalidValue, validate_web_address
+from auditor.errors import ConfigError
 from auditor.models.findings import Severity
 from auditor.report.formats import COMMAND_FORMATS
 
@@ -35,6 +37,18 @@ def _normalise_pack_names(
     """Return the names of packs in lower case."""
     names = split_env_list(ctx, param, values)
     return None if names is None else [name.lower() for name in names]
+
+
+def _check_report_url(value: str | None) -> str | None:
+    """Return the address of the report.
+
+    Raises:
+        ConfigError: it is none of the web, or holds a login.
+    """
+    try:
+        return None if value is None else validate_web_address(value)
+    except InvalidValue as problem:
+        raise ConfigError([f"--report-url {problem}."]) from None
 
 
 ConfigOption = Annotated[
@@ -184,6 +198,19 @@ FullOption = Annotated[
         "--full",
         envvar="AUDITOR_FULL",
         help="On a terminal, print of several clusters all that is known, not only what differs.",
+    ),
+]
+
+ReportUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--report-url",
+        envvar="AUDITOR_REPORT_URL",
+        metavar="URL",
+        callback=_check_report_url,
+        help="Where the readers of a notification find the report, such as "
+        "https://reports.example.test/auditor.html. Default: as in the file, else no link.",
+        show_default=False,
     ),
 ]
 

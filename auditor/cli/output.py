@@ -142,7 +142,7 @@ def current_screen() -> Screen:
 class OutputPlan:
     """Where a run goes: reports, the history (None: off), recipients; and was its evidence kept?
 
-    `full` is that of `formats.render_report`.
+    `full` is that of `formats.render_report`; `report_url` is where recipients find the report.
     """
 
     targets: Sequence[OutputTarget]
@@ -151,6 +151,7 @@ class OutputPlan:
     quiet: bool = False
     check_evidence: Callable[[], None] | None = None
     full: bool = False
+    report_url: str | None = None
 
 
 def notification_recipients(
@@ -193,7 +194,7 @@ def finish_run(report: Report, plan: OutputPlan) -> None:
             report = replace(report, run=run, past=past)
         except OutputError as error:
             problems.append(str(error))
-    notification = compose_notification(report)
+    notification = compose_notification(report, plan.report_url)
     # A timer mails what is printed, so a quiet run without news prints nothing.
     prints_nothing = plan.quiet and report.exit_code is ExitCode.COMPLIANT and notification is None
     targets = [target for target in plan.targets if target.path is not None or not prints_nothing]
@@ -204,7 +205,7 @@ def finish_run(report: Report, plan: OutputPlan) -> None:
         except OutputError as error:
             problems.append(str(error))
     if notification and plan.recipients:
-        for line in send_notification(plan.recipients, notification.title, notification.body):
+        for line in send_notification(plan.recipients, notification):
             print_warning(line)
     _print_run_summary(report, plan)
     if plan.quiet and report.forgiven:

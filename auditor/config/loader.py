@@ -185,6 +185,7 @@ def _to_configuration(document: ConfigDocument, path: Path) -> Configuration:
         ),
         history=_resolve_history_url(document.defaults.history, path),
         notify=document.defaults.notify,
+        report_url=document.defaults.report_url,
     )
 
 

@@ -34,6 +34,7 @@ from auditor.config.value_checks import (
     validate_timeout,
     validate_urls,
     validate_username,
+    validate_web_address,
 )
 from auditor.models.deployment import KEY_TYPES, KeyType
 from auditor.models.findings import Severity
@@ -93,6 +94,7 @@ class DefaultsTable(CommonTable):
 
     history: Annotated[str, PlainValidator(validate_database_url)] | None = None
     notify: Annotated[tuple[str, ...], PlainValidator(validate_urls)] = ()
+    report_url: Annotated[str, PlainValidator(validate_web_address)] | None = None
 
 
 class NodeTable(ConfigTable):

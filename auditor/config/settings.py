@@ -197,7 +197,8 @@ class Configuration:
     """The whole file. `workers` limits the nodes that are asked at once, over all clusters.
 
     `history` is the URL of the database of earlier runs; `notify` are the URLs that receive
-    notifications, and hold secrets. `tables` is the parsed file, secrets included.
+    notifications, and hold secrets; `report_url` is where their readers find the report.
+    `tables` is the parsed file, secrets included.
     """
 
     path: Path
@@ -205,6 +206,7 @@ class Configuration:
     clusters: tuple[ClusterSettings, ...]
     history: str | None = None
     notify: tuple[str, ...] = field(default=(), repr=False)
+    report_url: str | None = None
     tables: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def select(self, names: Iterable[str]) -> tuple[ClusterSettings, ...]:

@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Callable, Collection
 from typing import TypeGuard
+from urllib.parse import urlsplit
 
 from auditor.config.hosts import is_host, is_ip, split_host_port
 from auditor.text import did_you_mean
@@ -115,6 +116,22 @@ def validate_urls(value: object) -> tuple[str, ...]:
     return tuple(
         _validate_item(position, item, validate_text) for position, item in enumerate(value, 1)
     )
+
+
+def validate_web_address(value: object) -> str:
+    """Accept an address of the web without a login; no message repeats it, it may hold one."""
+    text = validate_text(value)
+    try:
+        parts = urlsplit(text)
+        # urlsplit takes any port, and looks at it only here.
+        is_complete = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_complete = False
+    if not is_complete or " " in text:
+        raise InvalidValue("must be an address such as https://reports.example.test/auditor.html")
+    if parts.username is not None:
+        raise InvalidValue("must not hold a user name or password: every recipient would read it")
+    return text
 
 
 def validate_axl_version_value(value: object) -> str:

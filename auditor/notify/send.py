@@ -11,12 +11,13 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import Enum, auto
 from importlib.util import find_spec
 
 from auditor.errors import ConfigError
 from auditor.extras import Extra, missing_extra_text
+from auditor.models.notification import Notification
 
 DELIVERY_TIMEOUT_S = 30.0
 """How long all addresses together may take."""
@@ -61,9 +62,11 @@ def parse_recipients(urls: Sequence[str]) -> tuple[Recipient, ...]:
     return recipients
 
 
-def send_notification(recipients: Sequence[Recipient], title: str, body: str) -> tuple[str, ...]:
+def send_notification(
+    recipients: Sequence[Recipient], notification: Notification
+) -> tuple[str, ...]:
     """Send to all addresses at once, and return a sentence for each that was not reached."""
-    failures = _run_notify_workers(recipients, {"title": title, "body": body})
+    failures = _run_notify_workers(recipients, asdict(notification))
     return tuple(f"notification {r.number} {_DELIVERY_FAILURE_TEXTS[why]}" for r, why in failures)
 
 

@@ -21,8 +21,13 @@ def run_notify_worker() -> int:
         return 0
     sender = Apprise(asset=asset)
     sender.add(service)
-    # As text, so that a service that shows HTML gets the names of a cluster escaped.
-    is_accepted = sender.notify(title=job["title"], body=job["body"], body_format=NotifyFormat.TEXT)
+    is_accepted = sender.notify(
+        title=job["title"],
+        body=job["body"],
+        notify_type=job["type"],
+        # So that a service that shows HTML gets the names of a cluster escaped.
+        body_format=NotifyFormat.TEXT,
+    )
     return 0 if is_accepted else 1
 
 

@@ -51,7 +51,57 @@ def test_only_new_and_resolved_findings_are_notified(lab: Start, hook: Hook) -> 
     assert f"new: critical SIP-01 {SIP} on {SUB} (pair): stopped" in body
     assert running.simulator.password not in json.dumps(hook.told)
     assert TOKEN not in json.dumps(hook.told)
-    assert len(body.splitlines()) == 3
+    assert [told["type"] for told in hook.told] == ["success", "failure"]
+    first, step, _, end = body.splitlines()
+    assert first.startswith("new: ")
+    assert step.startswith("first step: ")
+    assert f"`utils service start {SIP}`" in step
+    assert end.startswith("Exit code 3: drift.")
+
+
+def test_the_link_is_that_of_the_option_else_of_the_file(lab: Start, hook: Hook) -> None:
+    running = lab(PAIR)
+    running.defaults = {**running.defaults, "report_url": "https://reports.test/file.html"}
+    running.run("audit", "--notify", hook.url)
+    change(running, "stop")
+    running.run("audit", "--notify", hook.url)
+    change(running, "start")
+    option = ("--report-url", "https://reports.test/option.html")
+    running.run("audit", "--notify", hook.url, *option)
+    links = [line for told in hook.told for line in told["message"].splitlines()]
+    assert [line for line in links if line.startswith("report: ")] == [
+        "report: https://reports.test/file.html",
+        "report: https://reports.test/option.html",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ("reports.test/file.html", "must be an address such as https://"),
+        ("ftp://reports.test/file.html", "must be an address such as https://"),
+        ("https:///file.html", "must be an address such as https://"),
+        ("https://reports.test:port/", "must be an address such as https://"),
+        ("https://reports.test/a file.html", "must be an address such as https://"),
+        ("https://user:s3cret@reports.test/", "must not hold a user name or password"),
+        ("https://s3cret@reports.test/", "must not hold a user name or password"),
+        ("https://reports.test/\n", "must be one line of text"),
+    ],
+)
+def test_a_wrong_link_stops_before_any_request(lab: Start, wrong: str, why: str) -> None:
+    """Nothing of it is repeated: it may hold a password."""
+    running = lab(PAIR)
+    results = [running.run("audit", "--report-url", wrong)]
+    runner = CliRunner(env={**running.environment, "AUDITOR_REPORT_URL": wrong})
+    results.append(runner.invoke(app, ["audit", "-c", str(running.config)]))
+    running.defaults = {**running.defaults, "report_url": wrong}
+    results.append(running.run("audit"))
+    for result in results:
+        assert result.exit_code == 2, result.output
+        assert why in " ".join(result.stderr.split())
+        assert "s3cret" not in result.output
+        assert "reports.test" not in result.output
+    assert running.simulator.requests == []
 
 
 def nights(running: Lab, hook: Hook, faults: list[dict[str, str] | None]) -> list[str]:

@@ -1,6 +1,8 @@
 """The text of a notification: what changed, in a few lines, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from auditor.models.history import (
     FindingChange,
     HistoricalFinding,
 )
+from auditor.models.notification import NotificationType
 from auditor.models.report import Report
 from auditor.report.notification import (
     MAX_NOTIFICATION_LINES,
@@ -20,6 +23,9 @@ from auditor.report.notification import (
 )
 from auditor.report.summary import changes_summary
 from tests.report import samples
+
+GOLDEN = Path(__file__).parent / "golden"
+WARNING = NotificationType.WARNING
 
 
 def moved(
@@ -50,27 +56,6 @@ def drift() -> Finding:
 
 def gone() -> Finding:
     return replace(drift(), verdict=Verdict.PASS, kind=None)
-
-
-def test_the_whole_message() -> None:
-    finding = drift()
-    message = compose_notification(
-        report(
-            moved(gone(), ChangeDirection.RESOLVED, Verdict.DRIFT),
-            moved(finding, ChangeDirection.NEW, None),
-            moved(finding, ChangeDirection.WORSENED, Verdict.WAIVED),
-        )
-    )
-    assert message is not None
-    assert message.title == "auditor: 1 new, 1 worse, 1 resolved on lab"
-    named = f"{finding.recommendation} {finding.service} on {finding.subject.name}"
-    place = f"{finding.severity} {named} (lab)"
-    assert message.body.splitlines()[:3] == [
-        f"new: {place}: stopped",
-        f"worse: {place}: stopped",
-        f"resolved: {place}",
-    ]
-    assert message.body.splitlines()[3:] == ["", "Exit code 3: drift. Run 6f2c9a."]
 
 
 @pytest.mark.parametrize(
@@ -104,13 +89,107 @@ def test_unreachable_nodes_come_first_with_one_line_each() -> None:
     )
     assert message is not None
     assert message.title == "auditor: 1 resolved, 1 unread on lab"
-    first, second, *end = message.body.splitlines()
+    first, *others, second, _, end = message.body.splitlines()
+    assert message.type is NotificationType.WARNING
     assert first == (
         "unread: imp-sub.example.test (lab) can no longer be read, 16 checks unknown: "
         "imp-sub.example.test did not answer in time"
     )
     assert second.startswith("resolved: ")
-    assert end[-1].startswith("Exit code 4: ")
+    assert [line.partition(":")[0] for line in others] == ["first step", "unknown now"]
+    assert end.startswith("Exit code 4: ")
+
+
+def failed_node(*changes: FindingChange) -> Report:
+    """Return a run that lost a node, and that changed nothing else but what is given."""
+    (cluster,) = samples.incomplete().clusters
+    lost = [f for f in cluster.findings if f.verdict is Verdict.UNKNOWN]
+    unknown = [moved(f, ChangeDirection.UNKNOWN, Verdict.PASS) for f in lost]
+    before = (samples.past_run(28, 0, 0, ClusterStatus.COMPLIANT, "lab"),)
+    past = {"lab": ClusterHistory(changes=(*unknown, *changes), runs=before)}
+    return replace(samples.incomplete(), past=past)
+
+
+def lost_cluster() -> Report:
+    before = (samples.past_run(28, 0, 0, ClusterStatus.COMPLIANT, "lab"),)
+    return replace(samples.unauditable(), past={"lab": ClusterHistory(runs=before)})
+
+
+def back(*changes: FindingChange) -> Report:
+    before = (samples.past_run(28, 0, 0, ClusterStatus.UNAUDITABLE, "lab"),)
+    past = {"lab": ClusterHistory(changes=changes, runs=before)}
+    return replace(samples.compliant(), past=past)
+
+
+def still_unread(*changes: FindingChange) -> Report:
+    """Return a run in which a node is unread as it was in the run before."""
+    read = failed_node(*changes)
+    past = replace(read.past["lab"], unread=frozenset({"imp-sub.example.test"}), changes=changes)
+    return replace(read, past={"lab": past})
+
+
+def lesser(direction: ChangeDirection, before: Verdict | None) -> FindingChange:
+    (cluster,) = samples.mixed().clusters
+    (finding,) = (f for f in cluster.findings if f.recommendation == "BPS-01" and f.kind)
+    return moved(finding, direction, before)
+
+
+def resolved() -> FindingChange:
+    return moved(gone(), ChangeDirection.RESOLVED, Verdict.DRIFT)
+
+
+def one_of_each() -> Report:
+    """Return a run with all that can be told, in no order."""
+    (cluster,) = samples.mixed().clusters
+    unread = next(f for f in cluster.findings if f.verdict is Verdict.UNKNOWN)
+    return report(
+        resolved(),
+        moved(unread, ChangeDirection.UNKNOWN, Verdict.PASS),
+        lesser(ChangeDirection.WORSENED, Verdict.WAIVED),
+        moved(drift(), ChangeDirection.NEW, None, severity=Severity.INFO, id="below"),
+        moved(drift(), ChangeDirection.NEW, None),
+    )
+
+
+MESSAGES: dict[str, tuple[Callable[[], Report], NotificationType]] = {
+    "one-of-each": (one_of_each, NotificationType.FAILURE),
+    "lesser": (lambda: report(lesser(ChangeDirection.NEW, None), resolved()), WARNING),
+    "waiver-ended": (lambda: report(lesser(ChangeDirection.WORSENED, Verdict.WAIVED)), WARNING),
+    "lost-node": (lambda: failed_node(resolved()), WARNING),
+    "lost-cluster": (lost_cluster, WARNING),
+    "resolved": (lambda: report(resolved()), NotificationType.SUCCESS),
+    "resolved-elsewhere": (lambda: still_unread(resolved()), NotificationType.INFO),
+    "resolved-and-unknown": (
+        lambda: report(
+            resolved(),
+            moved(drift(), ChangeDirection.UNKNOWN, Verdict.DRIFT, verdict=Verdict.UNKNOWN),
+        ),
+        WARNING,
+    ),
+    "back": (back, NotificationType.INFO),
+    "back-and-resolved": (lambda: back(resolved()), NotificationType.SUCCESS),
+}
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_whole_message(name: str, compare_golden: Callable[[Path, str], None]) -> None:
+    """Its type by what happened, the worst thing first, with what to do about it and a link."""
+    compose, expected = MESSAGES[name]
+    message = compose_notification(compose(), "https://reports.example.test/auditor.html")
+    assert message is not None
+    assert message.type is expected
+    text = f"{message.type}\n{message.title}\n\n{message.body}\n"
+    compare_golden(GOLDEN / f"notification-{name}.txt", text)
+
+
+def test_a_cluster_that_cannot_be_read_makes_no_run_a_success() -> None:
+    """Also when another one was lost long ago: its differences may be as they were."""
+    healed = report(resolved())
+    unauditable = replace(samples.unauditable().clusters[0], name="east")
+    both = replace(healed, clusters=(*healed.clusters, unauditable))
+    message = compose_notification(both)
+    assert message is not None
+    assert message.type is NotificationType.INFO
 
 
 EFFECT = "RTR-01 Cisco XCP Router on imp-sub.example.test (lab)"
@@ -134,10 +213,7 @@ def test_effects_that_come_with_their_cause_are_no_lines_of_their_own() -> None:
     message = compose_notification(whole)
     assert message is not None
     assert message.title == "auditor: 3 new (1 cause) on lab"
-    assert message.body.splitlines()[:2] == [
-        f"new: high {EFFECT}: stopped, and 2 effects of it",
-        "",
-    ]
+    assert message.body.splitlines()[0] == f"new: critical {EFFECT}: stopped, explains 2 more"
     (cluster,) = whole.clusters
     assert changes_summary(cluster, whole.past["lab"]) == "3 differences are new (1 cause)."
 
@@ -152,7 +228,7 @@ def test_effects_that_heal_with_their_cause_are_no_lines_of_their_own() -> None:
         _caused_report(*(moved(f, ChangeDirection.RESOLVED, Verdict.DRIFT) for f in healed))
     )
     assert message is not None
-    assert message.body.splitlines()[:2] == [f"resolved: high {EFFECT}, and 2 effects of it", ""]
+    assert message.body.splitlines()[:2] == [f"resolved: critical {EFFECT}, 2 more with it", ""]
 
 
 def test_an_effect_of_a_cause_that_was_there_before_is_news() -> None:
@@ -164,7 +240,9 @@ def test_an_effect_of_a_cause_that_was_there_before_is_news() -> None:
         )
     )
     assert message is not None
-    assert message.body.startswith("new: critical SIP-01 Cisco SIP Proxy on ")
+    first = message.body.splitlines()[0]
+    assert first.startswith("new: critical SIP-01 Cisco SIP Proxy on ")
+    assert first.endswith(": stopped, caused by RTR-01 on imp-sub.example.test")
 
 
 def test_a_cluster_that_is_back_is_notified() -> None:
@@ -231,6 +309,6 @@ def test_hostile_names_stay_on_their_line() -> None:
         )
     )
     assert message is not None
-    assert message.body.count("\n") == 2
+    assert message.body.count("\n") == 3
     assert "\x1b" not in message.body
     assert "\u202e" not in message.body
