@@ -42,14 +42,18 @@ def _open_streams() -> None:
 
 
 def _open_null_device(mode: "Literal['r', 'w']") -> "TextIO":
-    return os.fdopen(os.open(os.devnull, os.O_RDWR), mode)
+    return os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8")
 
 
 def _interrupt_on_signals() -> None:
-    """Let SIGTERM and SIGHUP end the program as Ctrl-C does, so that nothing stays half done."""
+    """Let SIGTERM and SIGHUP end the program as Ctrl-C does, so that nothing stays half done.
+
+    On Windows SIGBREAK takes the place of SIGHUP.
+    """
     import signal
 
-    ends = (signal.SIGTERM, signal.SIGHUP)
+    names = ("SIGTERM", "SIGHUP", "SIGBREAK")
+    ends = [getattr(signal, name) for name in names if hasattr(signal, name)]
 
     def interrupt(*_: object) -> None:
         # A service manager may send both; the second must not disturb the end of the program.

@@ -2,7 +2,6 @@
 
 import importlib
 import importlib.util
-import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.config.settings import ClusterSettings, password_variable_name
+from auditor.config.value_checks import split_command
 from auditor.errors import REDACTED, CredentialError
 from auditor.redaction import Redactor
 from auditor.text import printable, shorten_text
@@ -210,7 +210,7 @@ def _run_password_command(cluster: ClusterSettings) -> str:
 
     The error is raised outside of any handler: exceptions of `subprocess` keep the output.
     """
-    words = shlex.split(cluster.password_command or "")
+    words = split_command(cluster.password_command or "")
     printed, fault = _capture_command_output(words)
     if fault:
         raise CredentialError(

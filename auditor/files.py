@@ -1,8 +1,8 @@
 """Files of the operator: may a path be written and why not, and writing whole or not at all."""
 
 import contextlib
-import fcntl
 import os
+import platform
 import secrets
 import stat
 import tempfile
@@ -12,6 +12,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from auditor.errors import ConfigError, OutputError
+
+try:
+    import fcntl
+except ImportError:  # on Windows, which neither removes nor renames a file that is open
+    _HAS_FILE_LOCKS = False
+else:
+    _HAS_FILE_LOCKS = True
 
 # What clusters said helps an attacker, so nobody else on this machine may read it.
 _NEW_FILE_MODE = 0o600
@@ -121,11 +128,13 @@ def _temporary_file(final: Path, text: str | Iterable[str]) -> Iterator[Path]:
     try:
         with os.fdopen(number, "wb") as file:
             if final.is_file():
-                os.fchmod(number, stat.S_IMODE(final.stat().st_mode))
+                temporary.chmod(stat.S_IMODE(final.stat().st_mode))
             file.writelines(piece.encode() for piece in pieces)
             file.flush()
             # A rename may reach the disk before the content; a power cut would leave an empty file.
             os.fsync(number)
+            if not _HAS_FILE_LOCKS:
+                file.close()
             yield temporary
     finally:
         with contextlib.suppress(OSError):
@@ -144,13 +153,14 @@ def _create_locked_file(folder: Path) -> tuple[Path, int]:
 
 
 def _host_prefix() -> str:
-    return f"{_TEMPORARY_PREFIX}{zlib.crc32(os.uname().nodename.encode()):08x}-"
+    return f"{_TEMPORARY_PREFIX}{zlib.crc32(platform.node().encode()):08x}-"
 
 
 def _lock_file(number: int) -> None:
     # Some network file systems have no locks; there a file of a killed process stays for a day.
-    with contextlib.suppress(OSError):
-        fcntl.flock(number, fcntl.LOCK_EX)
+    if _HAS_FILE_LOCKS:
+        with contextlib.suppress(OSError):
+            fcntl.flock(number, fcntl.LOCK_EX)
 
 
 def _remove_stale_files(folder: Path) -> None:
@@ -163,15 +173,22 @@ def _remove_stale_files(folder: Path) -> None:
 
 
 def _remove_if_stale(path: Path) -> None:
+    if not _HAS_FILE_LOCKS:
+        if _is_old(path.lstat()):
+            path.unlink()
+        return
     # Without waiting: whatever has such a name may be a pipe.
     number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         status = os.fstat(number)
         # A lock may not reach other hosts that share the folder, so a day must pass for theirs.
-        is_local = path.name.startswith(_host_prefix())
-        is_old = time.time() - status.st_mtime > _FOREIGN_FILE_AGE_S
-        if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and (is_local or is_old):
+        is_stale = path.name.startswith(_host_prefix()) or _is_old(status)
+        if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and is_stale:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
     finally:
         os.close(number)
+
+
+def _is_old(status: os.stat_result) -> bool:
+    return time.time() - status.st_mtime > _FOREIGN_FILE_AGE_S

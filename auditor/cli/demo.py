@@ -100,7 +100,7 @@ def _simulated_cluster(
 ) -> "Iterator[tuple[Simulator, Configuration, Mapping[str, Credentials]]]":
     """Run a scenario, and give its configuration and the accounts that open it."""
     with (
-        tempfile.TemporaryDirectory(prefix="auditor-demo-") as folder,
+        tempfile.TemporaryDirectory(prefix="auditor-demo-", ignore_cleanup_errors=True) as folder,
         run_simulator(find_scenario(scenario), Path(folder)) as simulator,
     ):
         configuration = load_configuration(simulator.write_config(Path(folder) / "auditor.toml"))

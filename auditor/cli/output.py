@@ -1,6 +1,7 @@
 """Standard output, and what follows once clusters are judged: reports, history, notification."""
 
 import codecs
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # SQLAlchemy is a third of a start; a run without history doe
 
 _ASCII_MARKS = {"✓": "+", "✗": "x", "○": "o", "§": "s", "…": "...", "━": "=", "─": "-"}
 _ASCII_FALLBACK = "auditor-ascii"
+_NO_READER = ("nt", errno.EINVAL)
 
 
 def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
@@ -117,14 +119,18 @@ def print_text(text: str) -> None:
         OutputError: it cannot be written for another reason, such as a full disk.
     """
     encoding = sys.stdout.encoding or "utf-8"
+    if os.linesep == "\r\n":
+        # Standard output adds a second carriage return to those of CSV.
+        text = text.replace("\r\n", "\n")
     try:
         sys.stdout.write(text.encode(encoding, _ASCII_FALLBACK).decode(encoding))
         sys.stdout.flush()
     except OSError as error:
         # What is still buffered would be written again at exit, and fail again.
-        with Path(os.devnull).open("w") as nowhere:
+        with Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
+        # Windows has no error of its own for a pipe whose reader is gone.
+        if not isinstance(error, BrokenPipeError) and (os.name, error.errno) != _NO_READER:
             raise OutputError(f"standard output: cannot be written ({error.strerror}).") from error
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:  # the simulator comes with the extra `lab`
 _SIMULATOR_PASSWORD = "lab-password"  # noqa: S105 - of a simulator on this machine alone
 """The fixed password of the local simulator, short enough to be typed."""
 
+_STOP_CHECK_S = 0.5
+
 
 @app.command("simulate")
 def simulate(
@@ -73,7 +75,9 @@ def simulate(
     if write_config is not None:
         require_writable_config(write_config)
     with (
-        tempfile.TemporaryDirectory(prefix="auditor-simulate-") as folder,
+        tempfile.TemporaryDirectory(
+            prefix="auditor-simulate-", ignore_cleanup_errors=True
+        ) as folder,
         run_simulator(
             path, Path(folder), address_per_node=address_per_node, delay_s=delay
         ) as simulator,
@@ -84,10 +88,15 @@ def simulate(
         simulator.write_config(config, {"history": f"sqlite:///{past}"})
         ended = install_stop_event()
         print_text(_simulation_instructions(path.stem, simulator, config))
-        ended.wait()
+        # Windows handles Ctrl-C only between waits.
+        while not ended.wait(_STOP_CHECK_S):
+            pass
 
 
 def _simulation_instructions(scenario: str, simulator: "Simulator", config: Path) -> str:
+    # The simulator comes with the extra `lab`.
+    from auditor.simulator.shell_lines import change_line
+
     nodes = list(simulator.nodes)
     subscribers = len(simulator.servers) - len(nodes) - 1
     servers = [count_noun(len(nodes), "node"), "a CUCM publisher"]
@@ -97,7 +106,7 @@ def _simulation_instructions(scenario: str, simulator: "Simulator", config: Path
         f"Simulating {scenario}: {join_names(servers)}.\n"
         f"Audit it with:\n\n    {simulator.command(config)}\n\n"
         f"Change it while it runs, for example make a node hang:\n\n"
-        f"    curl -H 'Content-Type: application/json' -d '{fault}' {simulator.control_url}\n\n"
+        f"    {change_line(fault, simulator.control_url)}\n\n"
         "A GET of that address shows the state, and what else you can change. End with Ctrl-C.\n"
     )
 

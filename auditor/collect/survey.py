@@ -7,7 +7,7 @@ talks to servers. No step waits for another, so neither a cluster nor a node can
 import logging
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from threading import Semaphore
@@ -38,6 +38,7 @@ from auditor.collect.topology import (
     recorded_topology,
     topology_from_facts,
 )
+from auditor.collect.waiting import wait_for_all
 from auditor.config.settings import ClusterSettings
 from auditor.errors import AuditorError, BadCredentials, ExchangeError, NotAsked, Reason
 from auditor.models.facts import ClusterFacts, Coverage, NodeFacts, Outcome, Source
@@ -66,8 +67,7 @@ def run_surveys(surveys: Sequence["ClusterSurvey"], workers: int) -> list[Cluste
     clusters = ThreadPoolExecutor(threads, thread_name_prefix="auditor-cluster")
     try:
         futures = [clusters.submit(survey.run, steps) for survey in surveys]
-        for future in as_completed(futures):
-            future.result()
+        wait_for_all(futures)
         return [future.result() for future in futures]
     finally:
         # Without waiting, so that Ctrl-C does not sit out the time-outs of servers.

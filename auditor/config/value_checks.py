@@ -1,5 +1,6 @@
 """Checks of single values of the configuration file; each raises `InvalidValue`."""
 
+import os
 import re
 import shlex
 from collections.abc import Callable, Collection
@@ -86,10 +87,23 @@ def validate_username(value: object) -> str:
     return validate_text(value)
 
 
+def split_command(line: str, *, keep_backslashes: bool = os.name == "nt") -> list[str]:
+    """Return the words of a command line; on Windows a backslash is a part of a path.
+
+    Raises:
+        ValueError: a quote does not close.
+    """
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    lexer.escape = "" if keep_backslashes else "\\"
+    return list(lexer)
+
+
 def validate_command(value: object) -> str:
     """Accept a command line whose quotes close."""
     try:
-        words = shlex.split(validate_text(value))
+        words = split_command(validate_text(value))
     except InvalidValue:
         raise
     except ValueError as exc:

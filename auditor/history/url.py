@@ -1,5 +1,6 @@
 """The database URL of the history: checked, and without its secrets for messages."""
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +101,8 @@ def _parse_sqlite_path(place: str) -> DatabaseLocation:
     path = place[1:]
     if path in ("", ":memory:") or not path.isprintable():
         raise _url_error("a SQLite URL must name a file")
-    return _sqlite_location(Path.home() / path[2:] if path.startswith("~/") else Path(path))
+    is_in_home = path.startswith(("~/", f"~{os.sep}"))
+    return _sqlite_location(Path.home() / path[2:] if is_in_home else Path(path))
 
 
 def _sqlite_location(path: Path) -> DatabaseLocation:

@@ -111,7 +111,7 @@ def _start_notify_worker(recipient: Recipient, job: dict[str, object]) -> "subpr
         stderr=subprocess.DEVNULL,
     )
     # A process that crashed before it read breaks the pipe; its exit code reports the failure.
-    with suppress(BrokenPipeError):
+    with suppress(OSError):
         if process.stdin:
             with process.stdin as pipe:
                 # By a pipe, because every user of the machine can read the arguments of a process.

@@ -127,7 +127,7 @@ def _target_clashes(targets: Sequence[OutputTarget]) -> list[str]:
         if target.path is None:
             continue
         # By real path, because a link leads two paths to one file.
-        first = owner.setdefault(os.path.realpath(target.path), target)
+        first = owner.setdefault(os.path.normcase(os.path.realpath(target.path)), target)
         if first is not target:
             problems.append(
                 f"--output {target.format}:{target.path}: {first.format}:{first.path} is the same "

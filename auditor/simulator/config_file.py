@@ -13,7 +13,7 @@ _OWNERSHIP_MARK = "# Written by `auditor simulate`, which may write over it.\n"
 
 def write_marked_file(path: Path, content: str) -> None:
     """Write a file that may be written over later."""
-    path.write_text(f"{_OWNERSHIP_MARK}{content}", encoding="utf-8")
+    path.write_text(f"{_OWNERSHIP_MARK}{content}", encoding="utf-8", newline="\n")
 
 
 def is_overwritable(path: Path) -> bool:

@@ -1,6 +1,7 @@
 """How a reply reaches the wire: whole, or broken on purpose below the level of HTTP."""
 
 import asyncio
+import os
 import socket
 import struct
 from collections.abc import Iterable
@@ -80,7 +81,8 @@ def reset_connection(request: web.BaseRequest) -> web.StreamResponse:
     transport = _get_transport(request)
     connection_socket: socket.socket = transport.get_extra_info("socket")
     # With a linger time of 0 the kernel sends a reset instead of an orderly end.
-    connection_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+    connection_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     transport.abort()
     return web.Response()
 

@@ -1,6 +1,7 @@
 """TLS listeners of a simulated cluster and ports of its external databases, on loopback only."""
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -91,14 +92,20 @@ class TlsListener:
 def _bind_socket(host: str, port: int) -> socket.socket:
     """Return a bound socket; until it listens, connections are refused."""
     listener_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    # The port must be free to bind again right after its connections were dropped.
-    listener_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _let_port_be_bound_again(listener_socket)
     try:
         listener_socket.bind((host, port))
     except OSError:
         listener_socket.close()
         raise
     return listener_socket
+
+
+def _let_port_be_bound_again(listener_socket: socket.socket) -> None:
+    """Let a port be bound right after its connections were dropped."""
+    # On Windows it is free by itself, and the option would let two programs share it.
+    if os.name != "nt":
+        listener_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
 
 LOOPBACK = "127.0.0.1"
@@ -240,7 +247,7 @@ class DatabasePorts:
 def _open_database_port(*, listening: bool, port: int = 0) -> socket.socket:
     """Return a port that accepts connections, or one that refuses them and stays taken."""
     listener_socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _let_port_be_bound_again(listener_socket)
     listener_socket.bind((LOOPBACK, port))
     if listening:
         listener_socket.listen(

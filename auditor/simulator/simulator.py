@@ -4,7 +4,6 @@ Its servers run on an event loop in a thread of their own.
 """
 
 import asyncio
-import shlex
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from auditor.simulator.scenario_file import load_scenario
 from auditor.simulator.scheduler import ChangeScheduler
 from auditor.simulator.servers import DatabasePorts, SimulatedServers, SocketAddress
 from auditor.simulator.service import ManualClock, SimulatorClock
+from auditor.simulator.shell_lines import audit_line
 
 T = TypeVar("T")
 # Without a limit, a coroutine that never ends would hang the caller for good.
@@ -223,8 +223,7 @@ class Simulator:
 
     def command(self, config: Path) -> str:
         """Return the one line for a shell that audits this cluster."""
-        password = shlex.quote(self.password)
-        return f"AUDITOR_PASSWORD={password} auditor audit --config {shlex.quote(str(config))}"
+        return audit_line(self.password, config)
 
     async def _open(self) -> None:
         for entry in self.scenario.external_database:

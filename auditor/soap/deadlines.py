@@ -7,7 +7,6 @@ byte every few seconds never exceeds it.
 
 import errno
 import math
-import os
 import socket
 import threading
 import time
@@ -17,6 +16,8 @@ from enum import StrEnum
 
 from auditor.errors import Interrupted, TimedOut
 from auditor.problems import Problem
+
+_INTERRUPT_CHECK_S = 0.5
 
 
 class EndReason(StrEnum):
@@ -47,7 +48,7 @@ class Deadline:
         """Return the seconds left, never less than a millisecond (0 means "do not block")."""
         return max(self.ends_at - time.monotonic(), 0.001)
 
-    def attach(self, descriptor: int) -> None:
+    def attach(self, original: socket.socket) -> None:
         """Remember the socket that the exchange uses from here on.
 
         A duplicate is kept, because the TLS layer takes the original away in the handshake and
@@ -55,7 +56,8 @@ class Deadline:
         """
         with self._changed:
             self._drop()
-            self._socket = socket.socket(fileno=os.dup(descriptor))
+            # Not `original.dup()`, which TLS forbids.
+            self._socket = socket.fromfd(original.fileno(), original.family, original.type)
             # The end may have come before there was a socket to shut down.
             if self._end_reason is not None:
                 self._shut()
@@ -145,8 +147,11 @@ class DeadlineWatchdog:
 
     def pause(self, seconds: float) -> None:
         """Wait; raises `Interrupted` as soon as the run is being ended."""
+        ends_at = time.monotonic() + seconds
         with self._changed:
-            self._changed.wait_for(lambda: self._interrupted, seconds)
+            # In short waits, because Windows handles Ctrl-C only between them.
+            while not self._interrupted and (left := ends_at - time.monotonic()) > 0:
+                self._changed.wait(min(left, _INTERRUPT_CHECK_S))
             if self._interrupted:
                 raise Interrupted("Interrupted during a pause.")
 
@@ -255,7 +260,7 @@ def _connect_socket(
     # As urllib3 does: head and body are sent apart, and the body must not wait for an ACK.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.settimeout(timeout_s)
-    deadline.attach(sock.fileno())
+    deadline.attach(sock)
     sock.connect(address)
     # A deadline that has ended shuts the socket down, which may look like a connection.
     sock.getpeername()

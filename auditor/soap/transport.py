@@ -319,7 +319,7 @@ class LiveSession:
 
     def start_request(self, sock: socket.socket) -> None:
         """Put the connection under the deadline of this exchange, and count the request."""
-        self._deadline.attach(sock.fileno())
+        self._deadline.attach(sock)
         self._deadline.check()
         self._requests_sent += 1
 

@@ -186,7 +186,7 @@ def test_a_symbolic_link_stays_and_its_target_is_replaced(tmp_path: Path) -> Non
     assert (tmp_path / "real").read_text() == "new"
 
 
-@pytest.mark.parametrize("step", ["fsync", "fchmod"])
+@pytest.mark.parametrize("step", ["fsync", "chmod"])
 def test_a_disk_error_leaves_only_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -194,7 +194,7 @@ def test_a_disk_error_leaves_only_the_old_file(
     place.mkdir()
     (place / "r").write_text("old")
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, step, full)

@@ -21,7 +21,7 @@ def _hangs_until_ended(deadline: Deadline) -> None:
     ours, theirs = socket.socketpair()
     ours.settimeout(20)
     with ours, theirs:
-        deadline.attach(ours.fileno())
+        deadline.attach(ours)
         assert ours.recv(1) == b""
 
 

@@ -11,6 +11,7 @@ from auditor.collect.coverage import RequestResult
 from auditor.collect.cucm import ask_in_turn, is_no_reply
 from auditor.collect.progress import ServersListed, SurveyProgress, WaitBegan, WaitEnded
 from auditor.collect.topology import declared_topology
+from auditor.collect.waiting import wait_for_all
 from auditor.config.settings import ClusterSettings, CucmServer, ServerAddress
 from auditor.credentials import Credentials
 from auditor.errors import ExchangeError, NotAsked, Reason
@@ -82,6 +83,7 @@ def _run_side_by_side(
     with ThreadPoolExecutor(workers, thread_name_prefix="auditor-doctor") as pool:
         futures = [pool.submit(check) for check in checks]
         try:
+            wait_for_all(futures)
             return [future.result() for future in futures]
         except BaseException:
             # The pool waits for its threads, and only cut connections end them at once.

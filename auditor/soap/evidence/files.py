@@ -50,6 +50,7 @@ _MAX_PATH_PARTS = 2
 _MAX_FOLDER_NAME_LENGTH = 100
 # Even without secrets the files describe a whole cluster and its weak points.
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
+_O_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)  # Windows has no such flag
 
 _ERROR_TYPES: dict[str, type[ExchangeError]] = {
     kind.__name__: kind
@@ -70,8 +71,9 @@ _ERROR_TYPES: dict[str, type[ExchangeError]] = {
 def _check_file_name(name: str) -> str:
     """Refuse a name that could lead out of the folder."""
     parts = name.split("/")
+    # Windows takes a backslash for a slash, and a colon for the end of a drive or of a file's name.
     if len(parts) > _MAX_PATH_PARTS or any(
-        part in ("", ".", "..") or "\0" in part for part in parts
+        part in ("", ".", "..") or set(part) & set("\0\\:") for part in parts
     ):
         raise ValueError("is no name of a file in the folder")
     return name
@@ -276,7 +278,7 @@ class EvidenceFolder:
     def create_file(self, name: str) -> int:
         """Return the descriptor of a new file, to append to; raises OSError."""
         # Never into a file, or through a link, that another program has put there.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | _O_NOFOLLOW
         return os.open(self.path / name, flags, _FILE_MODE)
 
 
