@@ -77,16 +77,16 @@ def require_new_file(option: str, path: Path) -> None:
         raise ConfigError([f"{option} {path}: {problem}"])
 
 
-def write_file(path: Path, text: str | Iterable[str]) -> None:
+def write_file(path: Path, text: str | Iterable[str], *, like: Path | None = None) -> None:
     """Write a text, or its pieces, to a file, whole or not at all, in place of an older file.
 
     A link is followed, so the file that it names is replaced. A file that was there keeps its
-    permission bits; a new one is private to its owner. Raises OutputError; on any exception,
-    Ctrl-C included, the old file stays as it was.
+    permission bits; a new one takes those of `like`, or else is private to its owner. Raises
+    OutputError; on any exception, Ctrl-C included, the old file stays as it was.
     """
     final = Path(os.path.realpath(path))
     try:
-        with _temporary_file(final, text) as temporary:
+        with _temporary_file(final, text, like) as temporary:
             temporary.replace(final)
     except OSError as exc:
         raise OutputError(
@@ -116,7 +116,9 @@ def create_file(path: Path, text: str) -> None:
 
 
 @contextlib.contextmanager
-def _temporary_file(final: Path, text: str | Iterable[str]) -> Iterator[Path]:
+def _temporary_file(
+    final: Path, text: str | Iterable[str], like: Path | None = None
+) -> Iterator[Path]:
     """Give a file beside the final one, on the disk and with its permissions; remove it after.
 
     It is locked while it is in use, so one without a lock is of a process that was killed.
@@ -127,8 +129,9 @@ def _temporary_file(final: Path, text: str | Iterable[str]) -> Iterator[Path]:
     temporary, number = _create_locked_file(final.parent)
     try:
         with os.fdopen(number, "wb") as file:
-            if final.is_file():
-                temporary.chmod(stat.S_IMODE(final.stat().st_mode))
+            model = final if final.is_file() else like
+            if model and model.is_file():
+                temporary.chmod(stat.S_IMODE(model.stat().st_mode))
             file.writelines(piece.encode() for piece in pieces)
             file.flush()
             # A rename may reach the disk before the content; a power cut would leave an empty file.

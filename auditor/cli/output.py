@@ -20,6 +20,7 @@ from auditor.notify.send import Recipient, parse_recipients, send_notification
 from auditor.report import formats
 from auditor.report.formats import OutputTarget, ReportFormat
 from auditor.report.notification import compose_notification
+from auditor.report.page_folder import write_page_folder
 from auditor.report.wording import cluster_summary, exit_meaning
 from auditor.text import count_noun, escape_unprintable, is_or_are
 
@@ -92,9 +93,17 @@ def write_reports(
 
     `full` is that of `formats.render_report`.
     """
-    return _try_documents(
-        targets, {form: partial(_render_pieces, report, form, full=full) for form in ReportFormat}
+    problems = _try_documents(
+        [target for target in targets if not target.is_folder],
+        {form: partial(_render_pieces, report, form, full=full) for form in ReportFormat},
     )
+    for target in targets:
+        if target.path and target.is_folder:
+            try:
+                write_page_folder(target.path, formats.render_report_pages(report))
+            except OutputError as error:
+                problems.append(str(error))
+    return problems
 
 
 def _render_pieces(

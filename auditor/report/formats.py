@@ -10,6 +10,7 @@ from pathlib import Path
 from auditor.errors import ConfigError
 from auditor.files import find_write_obstacle
 from auditor.models.report import Report
+from auditor.report.page_folder import INDEX_NAME, find_page_folder_obstacle
 from auditor.text import did_you_mean
 
 
@@ -51,13 +52,29 @@ COMMAND_FORMATS: Mapping[str, tuple[ReportFormat, ...]] = {
 }
 """What each command that reports can write."""
 
+_FOLDER_REPORT = ("audit", ReportFormat.HTML)
+"""The command and its format that may also be a folder of files."""
+
 
 @dataclass(frozen=True, slots=True)
 class OutputTarget:
-    """One report asked for; `path` None is standard output."""
+    """One report asked for; `path` None is standard output.
+
+    `is_folder`: the path is a folder that takes an index and a page for each cluster.
+    """
 
     format: ReportFormat
     path: Path | None
+    is_folder: bool = False
+
+    @property
+    def main_file(self) -> str | None:
+        """Return the real path of the file that a reader opens, None for standard output."""
+        if self.path is None:
+            return None
+        # By real path, because a link leads two paths to one file.
+        file = self.path / INDEX_NAME if self.is_folder else self.path
+        return os.path.normcase(os.path.realpath(file))
 
 
 def parse_output_targets(values: Sequence[str], command: str = "audit") -> tuple[OutputTarget, ...]:
@@ -75,7 +92,7 @@ def parse_output_targets(values: Sequence[str], command: str = "audit") -> tuple
         if problem:
             problems.append(problem)
         else:
-            targets.append(_parse_output_target(value))
+            targets.append(_parse_output_target(value, command))
     problems += _target_clashes(targets)
     if problems:
         raise ConfigError(problems)
@@ -106,11 +123,15 @@ def _target_problem(value: str, formats: Sequence[ReportFormat]) -> str | None:
     return None
 
 
-def _parse_output_target(value: str) -> OutputTarget:
-    word, _, path = value.partition(":")
-    return OutputTarget(
-        ReportFormat(word.lower()), None if path in ("", "-") else Path(path).expanduser()
-    )
+def _parse_output_target(value: str, command: str) -> OutputTarget:
+    word, _, text = value.partition(":")
+    form = ReportFormat(word.lower())
+    if text in ("", "-"):
+        return OutputTarget(form, None)
+    path = Path(text).expanduser()
+    separators = tuple(filter(None, (os.sep, os.altsep)))
+    is_folder = text.endswith(separators) or path.is_dir()
+    return OutputTarget(form, path, is_folder and (command, form) == _FOLDER_REPORT)
 
 
 def _target_clashes(targets: Sequence[OutputTarget]) -> list[str]:
@@ -124,10 +145,9 @@ def _target_clashes(targets: Sequence[OutputTarget]) -> list[str]:
         )
     owner: dict[str, OutputTarget] = {}
     for target in targets:
-        if target.path is None:
+        if target.main_file is None:
             continue
-        # By real path, because a link leads two paths to one file.
-        first = owner.setdefault(os.path.normcase(os.path.realpath(target.path)), target)
+        first = owner.setdefault(target.main_file, target)
         if first is not target:
             problems.append(
                 f"--output {target.format}:{target.path}: {first.format}:{first.path} is the same "
@@ -144,10 +164,14 @@ def check_targets_writable(targets: Sequence[OutputTarget]) -> None:
     problems = [
         f"--output {target.format}:{target.path}: {problem}"
         for target in targets
-        if target.path is not None and (problem := find_write_obstacle(target.path))
+        if target.path is not None and (problem := _find_obstacle(target.path, target.is_folder))
     ]
     if problems:
         raise ConfigError(problems)
+
+
+def _find_obstacle(path: Path, is_folder: bool) -> str | None:
+    return find_page_folder_obstacle(path) if is_folder else find_write_obstacle(path)
 
 
 def render_report(
@@ -183,3 +207,9 @@ def render_report_pieces(
         yield module.render(report, width=width, colour=colour, full=full)
     else:
         yield module.render(report)
+
+
+def render_report_pages(report: Report) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each file of a report in a folder, its index last."""
+    module = import_module(f"auditor.report.{_FORMAT_MODULES[ReportFormat.HTML]}")
+    yield from module.render_pages(report)

@@ -17,8 +17,8 @@ from auditor.models.report import Report
 from auditor.recommendations.engine import judge_facts
 from auditor.recommendations.packs import Recommendation, load_packs
 from auditor.report.html import render
-from auditor.report.html.page_names import INDEX_NAME, name_cluster_pages
 from auditor.report.html.view import build_page_view
+from auditor.report.page_folder import INDEX_NAME, name_cluster_page
 from tests.benchmarks.figures import Size, line
 from tests.report import samples
 
@@ -59,7 +59,7 @@ def measure(size: Size) -> str:
 
 def _measure_folder(report: Report, rows: tuple[Recommendation, ...], runs: int) -> Iterator[str]:
     """Yield the time and the size of the index of a folder, whose pages are loaded apart."""
-    pages = name_cluster_pages(cluster.name for cluster in report.clusters)
+    pages = {cluster.name: name_cluster_page(cluster.name) for cluster in report.clusters}
     seconds = _time(runs, lambda: render.render_index(report, rows, pages))
     files = dict(render.render_pages(report))
     index = files.pop(INDEX_NAME)

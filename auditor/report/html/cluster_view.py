@@ -48,6 +48,7 @@ _NEW_CATEGORIES = frozenset(
         ChangeCategory.ACCEPTED,
     }
 )
+FIRST_ANCHOR = "c1"
 _PASSED_VERDICTS = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 _MAX_PASSED_REASONS = 3
 
@@ -119,6 +120,11 @@ class ClusterView:
     coverage: tuple[Coverage, ...]
     passed: tuple[PassedGroup, ...]
     nodes: tuple[tuple[str, str], ...]
+
+    @property
+    def place(self) -> str:
+        """Return the anchor of the cluster where its details are; alone on a page it is first."""
+        return FIRST_ANCHOR if self.page else self.anchor
 
 
 def build_cluster_view(

@@ -102,7 +102,7 @@ def _unread_lines(view: ClusterView) -> Iterator[LineToFix]:
         failure = unread[0].failure
         yield LineToFix(
             view=view,
-            anchor=f"{view.anchor}-g" if view.gaps else view.anchor,
+            anchor=f"{view.place}-g" if view.gaps else view.place,
             severity=severity,
             is_unread=True,
             what="could not be read",

@@ -210,6 +210,7 @@
     const body = block.querySelector("details");
     const cluster = block.closest("section.cluster").querySelector("h2").firstChild.textContent.trim();
     const text = [words(block.querySelector("h4")), cluster, "", ...rows(body)];
+    for (const lines of all(":scope > .snippet", body)) text.push("", lines.textContent.trim());
     const effects = all(".effect", block);
     if (effects.length) text.push("", `${words(block.querySelector("h5"))}. ${words(block.querySelector(".then"))}`);
     for (const [place, effect] of effects.entries()) {
