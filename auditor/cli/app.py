@@ -46,6 +46,7 @@ COMMAND_MODULES: Mapping[str, tuple[str, str]] = {
     "snapshot": ("snapshot", "Keep the state of live clusters, to compare with later."),
     "diff": ("snapshot", "Show what changed between two snapshots, or since one."),
     "trust": ("trust", "Show a server's certificate, and record its fingerprint."),
+    "waive": ("waive", "Accept a difference until a date."),
 }
 """The module of each command, and its line in the list of commands."""
 

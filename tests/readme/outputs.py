@@ -149,6 +149,7 @@ def fixed_clock(moment: datetime) -> Iterator[None]:
     with (
         mock.patch("auditor.soap.network.LiveNetwork.now", return_value=moment),
         mock.patch("auditor.cli.history.current_time", return_value=moment),
+        mock.patch("auditor.cli.waive.current_day", return_value=moment.date()),
     ):
         yield
 
@@ -201,6 +202,16 @@ def login() -> str:
         return "\n".join(line.rstrip() for line in screen.splitlines())
 
 
+def waive() -> str:
+    """Accept a difference that the last recorded run shows."""
+    with running_lab("demo") as lab, fixed_clock(datetime(2026, 11, 30, 2, tzinfo=UTC)):
+        record = ("--history", f"sqlite:///{lab.folder}/history.sqlite3")
+        lab.run("audit", *record)
+        words = ["--reason", "Compared until the upgrade.", "--owner", "uc-team"]
+        ended = lab.run("waive", "RPT-02", "imp-sub1", *words, "--until", "2027-01-31", *record)
+        return steady(f"{ended.stdout}{ended.stderr}").replace(f"{lab.folder}/", "")
+
+
 def simulate() -> str:
     """Serve a cluster until Ctrl-C."""
     words = [sys.executable, "-m", "auditor", "simulate", "one-node"]
@@ -231,6 +242,7 @@ OUTPUTS: Mapping[str, Callable[[], str]] = {
     "simulate": simulate,
     "snapshot": snapshot,
     "trust": trust,
+    "waive": waive,
 }
 """What makes the real output of a command; every cluster here is simulated."""
 

@@ -1,0 +1,225 @@
+"""`auditor waive`: accepts a difference until a date."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.change.node_names import match_names
+from auditor.cli.app import app
+from auditor.cli.completion import complete_recommendations
+from auditor.cli.messages import print_note
+from auditor.cli.options import ConfigOption, HistoryOption, OneClusterArgument
+from auditor.cli.output import print_plain_text
+from auditor.cli.session import select_one_cluster
+from auditor.cli.terminal import terminal_width
+from auditor.config.settings import ClusterSettings
+from auditor.errors import ConfigError
+from auditor.models.deployment import DEPLOYMENT_KEYS
+from auditor.models.findings import SubjectKind, Verdict
+from auditor.models.history import HistoricalFinding, is_history_off
+from auditor.recommendations.packs import Recommendation, load_packs
+from auditor.recommendations.profile import DEPLOYMENT_KEY_PREFIX
+from auditor.report.wording import KIND_TEXTS
+from auditor.text import did_you_mean, join_names, wrap_text
+from auditor.waivers.add import add_waiver, check_end, render_waiver
+from auditor.waivers.load import WaiverRule
+
+DEFAULT_WAIVER_FILE = "waivers.toml"
+
+
+@app.command("waive")
+def waive(
+    recommendation: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECOMMENDATION",
+            help="The recommendation, such as RPT-02.",
+            autocompletion=complete_recommendations,
+        ),
+    ],
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="SUBJECT",
+            help="The node, group, cluster or key that differs, as reports name it. The first "
+            "label of a node is enough.",
+        ),
+    ],
+    cluster: OneClusterArgument = None,
+    *,
+    reason: Annotated[
+        str, typer.Option(envvar="AUDITOR_REASON", help="Why the difference is accepted.")
+    ],
+    owner: Annotated[
+        str, typer.Option(envvar="AUDITOR_OWNER", help="Who looks after it, and removes it.")
+    ],
+    until: Annotated[
+        str,
+        typer.Option(
+            envvar="AUDITOR_UNTIL",
+            metavar="DATE",
+            help="The last day on which it holds, such as 2026-12-31.",
+        ),
+    ],
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            envvar="AUDITOR_TO",
+            metavar="FILE",
+            help="File to add it to. Default: the one that the configuration names in `waivers`, "
+            "else waivers.toml beside the configuration.",
+            show_default=False,
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    history: HistoryOption = None,
+) -> None:
+    """Accept a difference until a date: add a waiver to the file of waivers.
+
+    Nothing is asked of the cluster. The last recorded run shows what the waiver will hide. The
+    rest of the file stays as it is.
+    """
+    rows = {row.id: row for row in load_packs()}
+    row = _find_recommendation(rows, recommendation)
+    end = _parse_end(until)
+    configuration, settings = select_one_cluster(config, cluster)
+    url = configuration.history if history is None else history
+    recorded = _recorded_findings(url, settings.name, row.id)
+    rule = WaiverRule(
+        row.id,
+        settings.name,
+        _resolve_subject(row, subject, settings, recorded),
+        reason,
+        owner,
+        end,
+        place="",
+    )
+    beside = configuration.path.parent / DEFAULT_WAIVER_FILE
+    path = to.expanduser() if to else settings.waivers or beside
+    added = add_waiver(path, rule, rows.keys())
+    effect = "\n".join(wrap_text(_effect_text(added, recorded), terminal_width()))
+    print_plain_text(f"Added to {path}:\n\n{render_waiver(added)}\n{effect}\n")
+    if settings.waivers is None or path.absolute() != settings.waivers:
+        print_note(_naming_note(path, settings, configuration.path))
+
+
+def _find_recommendation(rows: dict[str, Recommendation], typed: str) -> Recommendation:
+    row = rows.get(typed.upper())
+    if row is None:
+        hint = did_you_mean(typed.upper(), rows) or "."
+        raise ConfigError([f"no recommendation {typed!r}{hint} `auditor rules` lists them all."])
+    return row
+
+
+def _parse_end(until: str) -> date:
+    try:
+        end = date.fromisoformat(until)
+    except ValueError as error:
+        raise ConfigError([f"--until {until}: write a date such as 2026-12-31."]) from error
+    check_end(end, current_day())
+    return end
+
+
+def current_day() -> date:
+    """Return today in UTC, as an audit counts the days of a waiver."""
+    return datetime.now(UTC).date()
+
+
+def _recorded_findings(
+    url: str | None, cluster: str, recommendation: str
+) -> tuple[HistoricalFinding, ...]:
+    """Return the findings of a recommendation in the last recorded run; none without a history."""
+    if is_history_off(url):
+        return ()
+    # Late: SQLAlchemy is a third of a start.
+    from auditor.history.store import open_history
+
+    try:
+        store = open_history(url, writes=False)
+        findings = store.latest_findings(cluster) if store else ()
+    except ConfigError:
+        # No run of this cluster is recorded: the names of the file have to do.
+        return ()
+    return tuple(f for f in findings if f.recommendation == recommendation)
+
+
+def _resolve_subject(
+    row: Recommendation,
+    typed: str,
+    settings: ClusterSettings,
+    recorded: Sequence[HistoricalFinding],
+) -> str:
+    """Return the whole name of a subject.
+
+    Raises:
+        ConfigError: it means none, or several; names the candidates.
+    """
+    names = [finding.subject.name for finding in recorded]
+    # A run has a finding on every subject; the file may name only some of the nodes and groups.
+    is_complete = bool(names)
+    if not names:
+        names = _configured_subjects(row.subject, settings)
+        is_complete = row.subject in (SubjectKind.CLUSTER, SubjectKind.KEY)
+    prefixed = f"{DEPLOYMENT_KEY_PREFIX}{typed}" if row.subject is SubjectKind.KEY else typed
+    matches = match_names(typed, names) or match_names(prefixed, names)
+    if len(matches) == 1:
+        return matches[0]
+    if len(matches) > 1:
+        many = join_names(matches, word="or")
+        raise ConfigError([f"{typed!r} may be {many}: give the whole name."])
+    if is_complete:
+        hint = did_you_mean(prefixed, names) or "."
+        known = join_names(names, limit=12)
+        raise ConfigError([f"{row.id} is about no {row.subject} {typed!r}{hint} Known: {known}."])
+    return typed
+
+
+def _configured_subjects(kind: SubjectKind, settings: ClusterSettings) -> list[str]:
+    match kind:
+        case SubjectKind.CLUSTER:
+            return [settings.name]
+        case SubjectKind.KEY:
+            return [f"{DEPLOYMENT_KEY_PREFIX}{key}" for key in DEPLOYMENT_KEYS]
+        case SubjectKind.GROUP:
+            return [g for node in settings.nodes if (g := node.redundancy_group)]
+        case SubjectKind.NODE:
+            declared = [node.name for node in settings.nodes]
+            known = {settings.full_name(name) for name in declared}
+            return [*declared, *sorted(settings.node_names - known)]
+
+
+def _effect_text(rule: WaiverRule, recorded: Sequence[HistoricalFinding]) -> str:
+    """Return what the waiver hides, by the last recorded run."""
+    subject = rule.subject.casefold()
+    finding = next((f for f in recorded if f.subject.name.casefold() == subject), None)
+    if finding is None:
+        return (
+            "No recorded run shows whether it matches a finding: the next audit lists it under "
+            "its notices if it does not."
+        )
+    what = f"{finding.recommendation} on {finding.subject.name}"
+    name = f"{what}{f', {finding.service}' if finding.service else ''}"
+    if finding.verdict in (Verdict.DRIFT, Verdict.EXPLAINED):
+        kind = f": {KIND_TEXTS[finding.kind]}" if finding.kind else ""
+        return (
+            f"It hides until the end of {rule.expires} (UTC): {finding.severity.upper()} {name}"
+            f"{kind}, {finding.verdict} since {finding.age.since}."
+        )
+    if finding.verdict is Verdict.UNKNOWN:
+        return f"It hides nothing while {what} is unknown, as it was in the last run."
+    return f"It hides nothing now: {name} was {finding.verdict.words} in the last run."
+
+
+def _naming_note(path: Path, settings: ClusterSettings, config: Path) -> str:
+    folder = config.parent.absolute()
+    whole = path.absolute()
+    name = whole.relative_to(folder) if whole.is_relative_to(folder) else whole
+    other = f" in place of {settings.waivers}" if settings.waivers else ""
+    return (
+        f'auditor: {config} does not name this file: put waivers = "{name.as_posix()}" into its '
+        f'[defaults] or into cluster "{settings.name}"{other}, or audit with --waivers {path}.'
+    )
