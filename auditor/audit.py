@@ -15,8 +15,9 @@ from auditor.collect.scope import AUDIT_SCOPE, SurveyScope
 from auditor.collect.survey import ClusterSurvey, run_surveys
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials
-from auditor.errors import AuditorError, Bug, Interrupted
-from auditor.models.facts import ClusterFacts
+from auditor.errors import AuditorError, Bug, ConfigError, Interrupted
+from auditor.history.loading import RunHistory
+from auditor.models.facts import ClusterFacts, RunState
 from auditor.models.findings import ClusterReport, Finding, Severity
 from auditor.models.history import TopologyRecall, recall_nothing
 from auditor.models.profile import ProfileEntry
@@ -30,7 +31,6 @@ from auditor.soap.redaction import RedactionWarnings
 from auditor.text import utc_timestamp
 
 if TYPE_CHECKING:
-    from auditor.history.store import HistoryStore
     from auditor.waivers.apply import ClusterWaivers
 
 log = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def audit_clusters(
     logins: Mapping[str, Credentials],
     options: RunOptions,
     context: RunContext,
-    history: "HistoryStore | None" = None,
+    history: RunHistory | None = None,
 ) -> Report:
     """Ask and judge every cluster; `logins` is keyed by cluster name.
 
@@ -89,17 +89,29 @@ def audit_clusters(
     not written to.
 
     Raises:
-        ConfigError: the history cannot be read; nothing was asked.
+        ConfigError: a file of probes is wrong; nothing was asked.
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
-    # Before anything is asked: a history that cannot be read must not cost a whole survey.
-    before = {c.name: history.changing_services(c.name, c.cucm_name) for c in clusters if history}
     started = context.clock()
-    facts = [
-        replace(cluster, changing_before=before.get(cluster.name, {}))
-        for cluster in survey_clusters(clusters, logins, options, context)
-    ]
+    surveyed = survey_clusters(clusters, logins, options, context)
+    # After the clusters are asked, because the history may still be loading until then.
+    before = _read_moving_services(clusters, history) if history else {}
+    facts = [replace(c, changing_before=before.get(c.name, {})) for c in surveyed]
     return build_report(clusters, facts, options, context, started)
+
+
+def _read_moving_services(
+    clusters: Sequence[ClusterSettings], history: RunHistory
+) -> dict[str, Mapping[tuple[str, str], RunState]]:
+    """Return what was Starting or Stopping in the run before, nothing where it cannot be read.
+
+    A service that is stuck is unknown then. That the history fails is said when the run is to be
+    recorded: its report must not be lost.
+    """
+    try:
+        return {c.name: history.changing_services(c.name, c.cucm_name) for c in clusters}
+    except ConfigError:
+        return {}
 
 
 def survey_clusters(

@@ -1,6 +1,6 @@
 """`auditor audit`: audits live clusters, or judges again the evidence that was kept of a run."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -30,12 +30,9 @@ from auditor.cli.output import OutputPlan, finish_run, notification_recipients
 from auditor.cli.replay import ReplayOverrides, refuse_evidence_with_replay, replay_evidence
 from auditor.cli.session import command_session, load_run_waivers
 from auditor.config.loader import find_config_file, load_configuration
-from auditor.models.history import is_history_off
+from auditor.history.loading import open_run_history
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 from auditor.report.formats import check_targets_writable, parse_output_targets
-
-if TYPE_CHECKING:  # SQLAlchemy is a third of a start; a run without history does without it
-    from auditor.history.store import HistoryStore
 
 
 @app.command("audit")
@@ -87,7 +84,7 @@ def audit(
         reread_after_s=settle,
         waivers=load_run_waivers(configuration, chosen, waivers),
     )
-    store = _open_audit_history(configuration.history if history is None else history)
+    store = open_run_history(configuration.history if history is None else history)
     recipients = notification_recipients(notify or (), configuration.notify, store)
     request = EvidenceRequest("audit", evidence, packs, evidence_hide_user, waivers)
     with command_session(
@@ -105,12 +102,3 @@ def audit(
     )
     finish_run(report, plan)
     raise typer.Exit(report.exit_code)
-
-
-def _open_audit_history(url: str | None) -> "HistoryStore | None":
-    """Open the history, None where it is off: then no database library is loaded."""
-    if is_history_off(url):
-        return None
-    from auditor.history.store import open_history
-
-    return open_history(url)

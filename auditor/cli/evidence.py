@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,14 +12,12 @@ from auditor.audit import RunOptions
 from auditor.config.settings import Configuration
 from auditor.credentials import Credentials
 from auditor.errors import REDACTED, ConfigError
+from auditor.history.loading import RunHistory
 from auditor.models.facts import RunState
 from auditor.models.findings import Severity
 from auditor.models.history import RecordedTopology, TopologyRecall
 from auditor.recommendations.packs import BUILT_IN_PACKS
 from auditor.soap.evidence.recorder import Recorder, RecordingInfo
-
-if TYPE_CHECKING:  # SQLAlchemy is a third of a start; a run without history does without it
-    from auditor.history.store import HistoryStore
 
 SECRET_KEYS = frozenset({"password_command", "notify", "history"})
 """Keys of the configuration that hold secrets, or lead to them."""
@@ -82,7 +80,7 @@ def create_recorder(
     configuration: Configuration,
     options: RunOptions,
     logins: Mapping[str, Credentials],
-    history: "HistoryStore | None",
+    history: RunHistory | None,
     recall: TopologyRecall,
 ) -> Recorder:
     """Return the recorder of a run of the clusters that have logins; the folder is prepared.
@@ -125,7 +123,7 @@ def create_recorder(
 
 
 def _previous_transitions(
-    history: "HistoryStore | None", configuration: Configuration, chosen: Collection[str]
+    history: RunHistory | None, configuration: Configuration, chosen: Collection[str]
 ) -> tuple[tuple[str, str, str, RunState], ...]:
     if history is None:
         return ()

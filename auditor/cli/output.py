@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from auditor.cli.messages import print_note, print_warning
 from auditor.cli.terminal import PIPE_WIDTH, supports_colour, terminal_width
 from auditor.errors import ConfigError, OutputError
 from auditor.files import write_file
+from auditor.history.loading import RunHistory
 from auditor.models.exit_codes import ExitCode
 from auditor.models.report import Report
 from auditor.notify.send import Recipient, parse_recipients, send_notification
@@ -23,9 +23,6 @@ from auditor.report.notification import compose_notification
 from auditor.report.page_folder import write_page_folder
 from auditor.report.wording import cluster_summary, exit_meaning
 from auditor.text import count_noun, escape_unprintable, is_or_are
-
-if TYPE_CHECKING:  # SQLAlchemy is a third of a start; a run without history does without it
-    from auditor.history.store import HistoryStore
 
 _ASCII_MARKS = {"✓": "+", "✗": "x", "○": "o", "§": "s", "…": "...", "━": "=", "─": "-"}
 _ASCII_FALLBACK = "auditor-ascii"
@@ -161,7 +158,7 @@ class OutputPlan:
     """
 
     targets: Sequence[OutputTarget]
-    history: "HistoryStore | None" = None
+    history: RunHistory | None = None
     recipients: Sequence[Recipient] = ()
     quiet: bool = False
     check_evidence: Callable[[], None] | None = None
@@ -170,7 +167,7 @@ class OutputPlan:
 
 
 def notification_recipients(
-    option: Sequence[str], configured: Sequence[str], history: "HistoryStore | None"
+    option: Sequence[str], configured: Sequence[str], history: RunHistory | None
 ) -> tuple[Recipient, ...]:
     """Return who is to be notified; the option takes the place of the configuration.
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from auditor.audit import RunContext, RunOptions
 from auditor.cli.evidence import EvidenceRequest, create_recorder
@@ -19,15 +18,13 @@ from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.settings import ClusterSettings, Configuration
 from auditor.credentials import Credentials, resolve_credentials, system_keyring
 from auditor.errors import ConfigError, CredentialError
+from auditor.history.loading import RunHistory
 from auditor.models.history import RecordedTopology, TopologyRecall, is_history_off, recall_nothing
 from auditor.recommendations.packs import load_packs
 from auditor.soap.evidence.files import prepare_evidence_folder
 from auditor.soap.evidence.recorder import Recorder, RecordingNetwork
 from auditor.soap.network import LiveNetwork, Network
 from auditor.waivers.apply import ClusterWaivers, load_cluster_waivers
-
-if TYPE_CHECKING:  # SQLAlchemy is a third of a start; a run without history does without it
-    from auditor.history.store import HistoryStore
 
 _RECALL_REFUSAL_S = 60
 
@@ -59,7 +56,7 @@ def command_session(
     options: RunOptions,
     *,
     evidence: EvidenceRequest | None = None,
-    history: "HistoryStore | None" = None,
+    history: RunHistory | None = None,
     recall_topology: TopologyRecall = recall_nothing,
     login_optional: bool = False,
     waits: bool = False,

@@ -12,11 +12,6 @@ import sqlalchemy as sa
 
 from auditor.models.findings import Verdict
 
-VERSION_TABLE = "auditor_schema"
-# Written out, because finding it would load Alembic at every start.
-HEAD_REVISION = "0004"
-"""The schema that this program reads and writes: the last migration."""
-
 metadata = sa.MetaData()
 # SQLite numbers rows by itself only in a column of type INTEGER.
 _SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

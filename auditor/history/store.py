@@ -14,7 +14,7 @@ from auditor.files import find_folder_obstacle
 from auditor.history import queries
 from auditor.history.database import HistoryDatabase, connect_database, history_error
 from auditor.history.recording import prune_runs, record_run
-from auditor.history.schema import HEAD_REVISION, VERSION_TABLE
+from auditor.history.schema_version import HEAD_REVISION, VERSION_TABLE
 from auditor.history.trends import (
     FindingRecord,
     find_changes_since,

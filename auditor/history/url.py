@@ -1,22 +1,18 @@
 """The database URL of the history: checked, and without its secrets for messages."""
 
-import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from auditor.errors import REDACTED, ConfigError
+from auditor.errors import REDACTED
+from auditor.history.sqlite_file import find_sqlite_file, url_error
 from auditor.models.history import is_history_off
 from auditor.text import did_you_mean, escape_unprintable
 
 _POSTGRESQL_SCHEMES = ("postgresql", "postgresql+psycopg")
-_URL_CHOICES = (
-    "sqlite:///FILE (sqlite:////FILE for an absolute path), postgresql://USER@HOST/DATABASE, or off"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +50,18 @@ def locate_database(url: str | None) -> DatabaseLocation | None:
     Raises:
         ConfigError: no history can be kept there; the text names the choices.
     """
-    if url is None:
-        return _sqlite_location(
-            platformdirs.user_data_path("auditor", appauthor=False) / "history.sqlite3"
-        )
+    file = find_sqlite_file(url)
+    if url is None or file is not None:
+        return DatabaseLocation(URL.create("sqlite", database=str(file)), file)
     if is_history_off(url):
         return None
-    scheme, separator, rest = url.strip().partition("://")
+    scheme, separator, _ = url.strip().partition("://")
     if not separator:
-        raise _url_error(f"{_quote_harmless(scheme)} is not a database URL")
-    if scheme != "sqlite" and scheme not in _POSTGRESQL_SCHEMES:
+        raise url_error(f"{_quote_harmless(scheme)} is not a database URL")
+    if scheme not in _POSTGRESQL_SCHEMES:
         hint = did_you_mean(scheme, ("sqlite", *_POSTGRESQL_SCHEMES))
-        raise _url_error(f"no history can be kept in {_quote_harmless(scheme)}://", hint)
-    return (
-        _parse_sqlite_path(rest)
-        if scheme == "sqlite"
-        else DatabaseLocation(_parse_database_url(url).set(drivername="postgresql+psycopg"))
-    )
+        raise url_error(f"no history can be kept in {_quote_harmless(scheme)}://", hint)
+    return DatabaseLocation(_parse_database_url(url).set(drivername="postgresql+psycopg"))
 
 
 def _quote_harmless(text: str) -> str:
@@ -79,31 +70,10 @@ def _quote_harmless(text: str) -> str:
     return f'"{text}"' if harmless else REDACTED
 
 
-def _url_error(problem: str, hint: str = "") -> ConfigError:
-    return ConfigError([f"history: {problem}{hint or '.'} Use {_URL_CHOICES}"])
-
-
 def _parse_database_url(url: str) -> URL:
     """Return the parts of a URL; with a second @, part of a password would become the host."""
     if url.count("@") <= 1:
         with suppress(ArgumentError, ValueError):  # the latter: a port that is no number
             return make_url(url.strip())
     # Raised outside the handler: the text of the first error may repeat the URL, password and all.
-    raise _url_error("this database URL is malformed; write characters such as @ in it %-coded")
-
-
-def _parse_sqlite_path(place: str) -> DatabaseLocation:
-    """Return the file after `sqlite://`; its path is taken literally."""
-    if not place.startswith("/") and place:
-        raise _url_error("a SQLite URL has three slashes, sqlite:///FILE, or four")
-    if "?" in place:
-        raise _url_error("a SQLite URL takes no options")
-    path = place[1:]
-    if path in ("", ":memory:") or not path.isprintable():
-        raise _url_error("a SQLite URL must name a file")
-    is_in_home = path.startswith(("~/", f"~{os.sep}"))
-    return _sqlite_location(Path.home() / path[2:] if is_in_home else Path(path))
-
-
-def _sqlite_location(path: Path) -> DatabaseLocation:
-    return DatabaseLocation(URL.create("sqlite", database=str(path)), path)
+    raise url_error("this database URL is malformed; write characters such as @ in it %-coded")

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from auditor.history.schema import HEAD_REVISION, VERSION_TABLE, metadata
+from auditor.history.schema import metadata
+from auditor.history.schema_version import HEAD_REVISION, VERSION_TABLE
 from auditor.history.store import HistoryStore, open_history
 from auditor.history.trends import (
     DIFFERENCE_VERDICTS,

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from auditor.history.schema import VERSION_TABLE, metadata
+from auditor.history.schema import metadata
+from auditor.history.schema_version import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],

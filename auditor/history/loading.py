@@ -1,0 +1,97 @@
+"""The history of a run, whose library loads while the clusters are asked: a third of a start."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Protocol
+
+from auditor.errors import ConfigError, OutputError
+from auditor.history.sqlite_file import find_sqlite_file, is_ready
+from auditor.models.facts import RunState
+from auditor.models.history import ClusterHistory, RecordedTopology, is_history_off
+from auditor.models.report import Report
+
+if TYPE_CHECKING:  # this is what loads late
+    from auditor.history.store import HistoryStore
+
+
+class RunHistory(Protocol):
+    """What a run needs of a history; `HistoryStore` describes each method."""
+
+    @property
+    def shown(self) -> str:
+        """Return the database's URL without password or options."""
+
+    def record(self, report: Report) -> None:
+        """Write a run."""
+
+    def past(self, report: Report) -> dict[str, ClusterHistory]:
+        """Return what history adds to a report."""
+
+    def changing_services(
+        self, cluster: str, publisher: str | None = None
+    ) -> Mapping[tuple[str, str], RunState]:
+        """Return the services that the last run found Starting or Stopping."""
+
+    def recorded_topology(
+        self, cluster: str, publisher: str | None = None
+    ) -> RecordedTopology | None:
+        """Return the nodes of a cluster as CUCM last listed them."""
+
+
+def open_run_history(url: str | None) -> RunHistory | None:
+    """Return the history of a run, None where it is off; then no database library is loaded.
+
+    A SQLite file that is ready is opened beside the run. Every other database is opened now, before
+    any cluster is asked: it may have to be created or migrated, or cannot be used.
+
+    Raises:
+        ConfigError: no run can be recorded there.
+    """
+    if is_history_off(url):
+        return None
+    file = find_sqlite_file(url)
+    return _LoadingHistory(url) if file and is_ready(file) else _open_store(url)
+
+
+def _open_store(url: str | None) -> "HistoryStore":
+    from auditor.history.store import open_history
+
+    store = open_history(url)
+    assert store is not None  # noqa: S101 - only `off` gives none
+    return store
+
+
+class _LoadingHistory:
+    """A history that is being opened; each method waits until it is."""
+
+    def __init__(self, url: str | None) -> None:
+        executor = ThreadPoolExecutor(1, thread_name_prefix="auditor-history")
+        self._opened: Future[HistoryStore] = executor.submit(_open_store, url)
+        executor.shutdown(wait=False)
+
+    @property
+    def shown(self) -> str:
+        return self._store_of_report().shown
+
+    def record(self, report: Report) -> None:
+        self._store_of_report().record(report)
+
+    def past(self, report: Report) -> dict[str, ClusterHistory]:
+        return self._store_of_report().past(report)
+
+    def changing_services(
+        self, cluster: str, publisher: str | None = None
+    ) -> Mapping[tuple[str, str], RunState]:
+        return self._opened.result().changing_services(cluster, publisher)
+
+    def recorded_topology(
+        self, cluster: str, publisher: str | None = None
+    ) -> RecordedTopology | None:
+        return self._opened.result().recorded_topology(cluster, publisher)
+
+    def _store_of_report(self) -> "HistoryStore":
+        try:
+            return self._opened.result()
+        except ConfigError as error:
+            # The clusters have been asked, so their report must not be lost.
+            raise OutputError("\n".join(error.problems)) from error
