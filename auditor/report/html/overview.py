@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from auditor.models.counts import ChangeCategory, count_changes
 from auditor.models.findings import Finding, Severity, Verdict
 from auditor.models.report import Report
 from auditor.report.html.cluster_view import ClusterView
@@ -21,7 +22,10 @@ _GRAVE = frozenset({Severity.CRITICAL, Severity.HIGH})
 
 @dataclass(frozen=True, slots=True)
 class OverviewRow:
-    """One cluster in the table; `worst` says in a few words what is wrong first."""
+    """One cluster in the table; `worst` says in a few words what is wrong first.
+
+    `new` counts differences.
+    """
 
     view: ClusterView
     worst: str
@@ -82,11 +86,11 @@ def build_overview(report: Report, views: Sequence[ClusterView]) -> Overview:
 
 def _build_row(report: Report, view: ClusterView) -> OverviewRow:
     past = report.past.get(view.cluster.name)
-    blocks = [block for section in view.sections for block in section.blocks]
+    changes = count_changes(past.changes if past else ())
     return OverviewRow(
         view=view,
         worst=_worst_text(view),
-        new=sum(block.is_new for block in blocks),
+        new=changes[ChangeCategory.NEW],
         runs=build_sparkline(view.cluster, report.run, past),
     )
 
