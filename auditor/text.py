@@ -121,6 +121,12 @@ def utc_timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
+def format_moment(timestamp: str) -> str:
+    """Return an ISO 8601 moment as people read it: `2026-01-02 03:04:05 UTC`."""
+    text = utc_timestamp(datetime.fromisoformat(timestamp))
+    return text.replace("T", " ").replace("Z", " UTC")
+
+
 def utc_timestamp_or_none(moment: datetime | None) -> str | None:
     """Return a moment as `utc_timestamp` does, None for None."""
     return None if moment is None else utc_timestamp(moment)

@@ -5,7 +5,6 @@ A no-go leads with its reasons and lists no steps, so that nobody takes them for
 
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 
 from auditor import __version__
 from auditor.change.check_report import check_remedy, check_text
@@ -22,16 +21,15 @@ from auditor.change.steps import ChangeStep
 from auditor.models.facts import Evidence
 from auditor.recommendations.packs import Citation, load_packs
 from auditor.report.markdown_text import (
+    FORM_FIELD,
+    SIGNATURE,
     escape_markdown,
     format_code,
     format_table,
     join_lines,
 )
 from auditor.report.sentences import render_sentence, render_source
-from auditor.text import count_noun, join_names, printable, utc_timestamp
-
-_BLANK = "__________"
-_TO_SIGN = f"Name: {_BLANK} Time: {_BLANK}"
+from auditor.text import count_noun, format_moment, join_names, printable
 
 _LEADS = {
     PrecheckResult.GO: "**Every check supports the change.** They are of the time below: check"
@@ -124,7 +122,7 @@ def _summary_table(decision: Decision) -> Iterator[str]:
         *(("Change", change) for change in changes),
         *(("Profile with", feature) for feature in features),
         ("Nodes", join_names(format_code(node) for node in _changed_nodes(decision))),
-        ("Checked", f"{_format_moment(decision.checked_at)}, by auditor {__version__}"),
+        ("Checked", f"{format_moment(decision.checked_at)}, by auditor {__version__}"),
         ("Change number", ""),
         ("Window (begin, end)", ""),
     ]
@@ -146,7 +144,7 @@ def _reason_lines(decision: Decision) -> Iterator[str]:
         yield f"- {head}: {text}{f' {escape_markdown(matters)}' if matters else ''}{_cite(check)}"
     if not checks:
         yield "- No recommendation is the reason for this change."
-    yield f"- Reason of the requester: {_BLANK}"
+    yield f"- Reason of the requester: {FORM_FIELD}"
 
 
 def _cite(check: ChangeCheck) -> str:
@@ -181,13 +179,8 @@ def _evidence_text(evidence: Evidence, decision: Decision) -> str:
     source = escape_markdown(render_source(evidence))
     text = escape_markdown(render_sentence(evidence.statement))
     moment = decision.moment_of(evidence)
-    when = f" at {_format_moment(moment)}" if moment else ""
+    when = f" at {format_moment(moment)}" if moment else ""
     return f"{source} ({evidence.origin}{when}): {text}"
-
-
-def _format_moment(timestamp: str) -> str:
-    text = utc_timestamp(datetime.fromisoformat(timestamp))
-    return text.replace("T", " ").replace("Z", " UTC")
 
 
 def _interruption_lines(decision: Decision) -> Iterator[str]:
@@ -252,10 +245,10 @@ def _confirmation_lines(decision: Decision) -> Iterator[str]:
         if check.topic is PrecheckTopic.CONFIRM:
             box = "x" if check.result is PrecheckResult.GO else " "
             text = escape_markdown(check_text(check))
-            yield f"- [{box}] {format_code(check.about)}: {text} {_TO_SIGN}"
+            yield f"- [{box}] {format_code(check.about)}: {text} {SIGNATURE}"
     if decision.has_steps_to_follow:
         for text in ("The change is approved.", "The steps are done.", "The result is verified."):
-            yield f"- [ ] {text} {_TO_SIGN}"
+            yield f"- [ ] {text} {SIGNATURE}"
 
 
 def _command_table(decision: Decision) -> Iterator[str]:

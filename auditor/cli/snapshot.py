@@ -8,9 +8,14 @@ import typer
 
 from auditor import snapshots
 from auditor.audit import RunOptions, build_report, survey_clusters
+from auditor.change.diff.document import render_comparison_markdown
 from auditor.change.diff.model import NO_EXPECTATION
 from auditor.change.diff.report import render_comparison_json, render_comparison_text
-from auditor.change.diff.snapshots import compare_snapshots, require_expected_cluster
+from auditor.change.diff.snapshots import (
+    SnapshotComparison,
+    compare_snapshots,
+    require_expected_cluster,
+)
 from auditor.change.expectation import read_expectation
 from auditor.cli.app import app
 from auditor.cli.completion import complete_clusters
@@ -150,11 +155,20 @@ def diff(
                 comparison, width=screen.width if screen.is_terminal else None
             ),
             ReportFormat.JSON: lambda _: render_comparison_json(comparison),
+            ReportFormat.MARKDOWN: lambda _: render_comparison_markdown(comparison),
+            ReportFormat.HTML: lambda _: _render_page(comparison),
         },
     )
     if session:
         session.check_evidence()
     raise typer.Exit(comparison.exit_code)
+
+
+def _render_page(comparison: SnapshotComparison) -> str:
+    # Late: most comparisons are read on a terminal, and do without the template engine.
+    from auditor.change.diff.page import render_comparison_page
+
+    return render_comparison_page(comparison)
 
 
 def _snapshot_path(name: str) -> Path:

@@ -42,7 +42,12 @@ _FORMAT_MODULES = {
 
 COMMAND_FORMATS: Mapping[str, tuple[ReportFormat, ...]] = {
     "audit": tuple(ReportFormat),
-    "diff": (ReportFormat.TERMINAL, ReportFormat.JSON),
+    "diff": (
+        ReportFormat.TERMINAL,
+        ReportFormat.JSON,
+        ReportFormat.MARKDOWN,
+        ReportFormat.HTML,
+    ),
     "doctor": (ReportFormat.TERMINAL, ReportFormat.JSON),
     "failover-check": (ReportFormat.TERMINAL, ReportFormat.JSON),
     "history": (ReportFormat.TERMINAL, ReportFormat.JSON, ReportFormat.CSV, ReportFormat.HTML),

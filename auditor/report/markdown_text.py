@@ -16,6 +16,11 @@ _LINK_PATTERN = re.compile(r"@|://|www\.|:[\w+-]+:|#\d", re.IGNORECASE)
 _ESCAPED_PIPE = "&#124;"
 """A bar that never ends a table cell."""
 
+FORM_FIELD = "__________"
+"""A place to write; alone among blanks, underscores are no markup."""
+
+SIGNATURE = f"Name: {FORM_FIELD} Time: {FORM_FIELD}"
+
 
 def join_lines(lines: Iterable[str]) -> str:
     """Return a document of its lines, with at most one empty line in a row."""

@@ -1,5 +1,6 @@
 """A change from its ticket: the commands of the document are those that the engineer runs."""
 
+import json
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -46,3 +47,20 @@ def test_a_ticket_leads_through_the_change(
     result = running.run(*table["Afterwards"][1:])
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("Nothing unexpected changed.")
+    result = running.run(*table["For this record"][1:])
+    assert result.exit_code == 0, result.output
+    record = Path("after.md").read_text(encoding="utf-8")
+    assert record.startswith("# Nothing unexpected: what changed on pair\n")
+    assert f"- `{SUB}`: {SIP} was not activated, is started. (better)\n  - so " in record
+
+
+def test_a_no_go_is_no_ticket_to_follow(lab: Start) -> None:
+    """It leads with the reason; what would be done is in the JSON alone."""
+    running = lab(PAIR)
+    words = ("precheck", "pair", "--deactivate", f"{SIP}@{SUB}", "--confirm")
+    document = running.run(*words, "-o", "markdown").stdout
+    assert document.startswith(f"# NO-GO: deactivate {SIP} on {SUB}\n")
+    assert "utils service" not in document
+    assert "utils service" not in running.run(*words).stdout.partition("No steps")[2]
+    data = json.loads(running.run(*words, "-o", "json").stdout)
+    assert (data["approved"], bool(data["rollback"]["steps"])) == (False, True)

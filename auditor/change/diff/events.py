@@ -4,7 +4,6 @@ A service that stops changes its state, the verdicts on it, those that depend on
 sessions. Where it is not certain what a difference follows from, it stays an event of its own.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from functools import cache
@@ -297,6 +296,20 @@ def _may_follow(difference: Difference, origin: Difference) -> bool:
 
 
 def count_directions(events: Iterable[ChangeEvent]) -> dict[Direction, int]:
-    """Return how many events there are of each direction; what is still there is no event."""
-    found = Counter(event.direction for event in events)
-    return {direction: found[direction] for direction in Direction}
+    """Return how many events there are of each direction.
+
+    What is still there did not happen, so it is counted by its differences, as an audit does.
+    """
+    listed = tuple(events)
+    return {
+        direction: count_listed([e for e in listed if e.direction is direction])
+        for direction in Direction
+    }
+
+
+def count_listed(events: Iterable[ChangeEvent]) -> int:
+    """Return how many events there are, or differences of those that are still there."""
+    return sum(
+        len(event.differences) if event.direction is Direction.STILL_THERE else 1
+        for event in events
+    )

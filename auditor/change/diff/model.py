@@ -118,10 +118,13 @@ class Direction(StrEnum):
 
     WORSE = "worse"
     BETTER = "better"
-    CHANGED = "changed"
+    OTHER = "other"
     NOT_COMPARABLE = "not comparable"
     STILL_THERE = "still there"
 
+
+NAMED_DIRECTIONS = (Direction.WORSE, Direction.BETTER, Direction.NOT_COMPARABLE)
+"""Those that a reader is told of each event; the heading says the rest."""
 
 _DIRECTIONS = {
     DifferenceCategory.NEW_DRIFT: Direction.WORSE,
@@ -154,7 +157,7 @@ class Difference:
         """Return whether this got worse or better."""
         if self.topic is Topic.SESSIONS and self.category is DifferenceCategory.UNEXPECTED:
             return Direction.WORSE
-        return _DIRECTIONS.get(self.category, Direction.CHANGED)
+        return _DIRECTIONS.get(self.category, Direction.OTHER)
 
 
 @dataclass(frozen=True, slots=True)

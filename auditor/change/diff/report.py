@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from auditor.change.diff.events import count_directions
+from auditor.change.diff.events import count_directions, count_listed
 from auditor.change.diff.model import (
     UNEXPECTED_CATEGORIES,
     ChangeEvent,
@@ -11,6 +11,7 @@ from auditor.change.diff.model import (
     Direction,
 )
 from auditor.change.diff.snapshots import SnapshotComparison
+from auditor.models.exit_codes import ExitCode
 from auditor.text import count_noun, json_text, printable, wrap_text
 
 CATEGORY_HEADINGS = {
@@ -28,6 +29,14 @@ CATEGORY_HEADINGS = {
     DifferenceCategory.PERSISTING: "Remaining drift",
 }
 """The headings, most serious first."""
+
+
+COMPARISON_RESULTS = {
+    ExitCode.COMPLIANT: "nothing unexpected",
+    ExitCode.DRIFT: "unexpected changes",
+    ExitCode.INCOMPLETE: "not everything could be compared",
+}
+"""What a comparison comes to, by its exit code."""
 
 
 def render_comparison_text(comparison: SnapshotComparison, *, width: int | None = None) -> str:
@@ -115,7 +124,7 @@ def _category_lines(
 ) -> Iterator[str]:
     if events:
         yield ""
-        yield f"  {heading} ({len(events)})"
+        yield f"  {heading} ({count_listed(events)})"
     for event in events:
         about = event.difference.about
         yield from _wrap(f"{about}: {event.difference.text}", width, indent=4)

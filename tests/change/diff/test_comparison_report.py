@@ -138,7 +138,7 @@ def test_json_holds_every_difference() -> None:
     assert cluster["events"] == [
         {
             "sort": "foreseen",
-            "direction": "changed",
+            "direction": "other",
             "about": "n1",
             "text": "It is foreseen, and that is so.",
             "service": None,
@@ -146,7 +146,7 @@ def test_json_holds_every_difference() -> None:
             "consequences": [],
         }
     ]
-    assert cluster["counts"]["changed"] == 1
+    assert cluster["counts"]["other"] == 1
 
 
 def test_consequences_stand_under_what_they_follow_from() -> None:
