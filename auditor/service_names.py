@@ -235,6 +235,28 @@ def canonical_name(name: str) -> str:
     return _CANONICAL_BY_KEY.get(_spelling_key(name), " ".join(name.split()))
 
 
+def find_service(typed: str) -> str | None:
+    """Return the service of a name in any spelling, also without `Cisco` and `XCP`; else None."""
+    if is_service_name(typed):
+        return canonical_name(typed)
+    return _CANONICAL_BY_SHORT_KEY.get(_short_key(typed))
+
+
+def suggest_services(typed: str) -> tuple[str, ...]:
+    """Return the services whose names have every word that was typed."""
+    words = set(_short_key(typed).split())
+    return tuple(
+        sorted(name for name in CONTROL_CENTER_SERVICES if words <= set(_short_key(name).split()))
+    )
+
+
+def _short_key(name: str) -> str:
+    return re.sub(r"^(?:a )?(?:cisco )?(?:xcp )?", "", _spelling_key(name))
+
+
+_CANONICAL_BY_SHORT_KEY = {_short_key(key): name for key, name in _CANONICAL_BY_KEY.items()}
+
+
 def is_service_name(name: str) -> bool:
     """Return whether a list of IM&P services, or AXL for such a node, has the name."""
     return _spelling_key(name) in _CANONICAL_BY_KEY

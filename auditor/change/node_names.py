@@ -1,23 +1,15 @@
 """Nodes as people type them: by their whole name, or by its first label where one node has it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from auditor.config.hosts import match_names
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError
 from auditor.models.deployment import KEY_TYPES, KeyType
 from auditor.models.facts import ClusterFacts, Setting
 from auditor.recommendations.logic import unique
 from auditor.text import did_you_mean, join_names
-
-
-def match_names(typed: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the name that was typed, else those that it is the first label of."""
-    key = typed.casefold()
-    folded = {name.casefold(): name for name in names}
-    if key in folded:
-        return (folded[key],)
-    return tuple(name for full, name in folded.items() if full.split(".")[0] == key)
 
 
 def explain_mismatch(typed: str, cluster: str, kind: str, names: Sequence[str]) -> str:

@@ -4,19 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from auditor.change.node_names import explain_mismatch, match_names
+from auditor.change.node_names import explain_mismatch
 from auditor.change.restarts import cannot_restart, find_restart_problems
 from auditor.change.what_if import ChangeAction, RequestedChange
+from auditor.config.hosts import match_names
 from auditor.errors import ConfigError
 from auditor.models.facts import ClusterFacts
 from auditor.service_names import (
     CONTROL_CENTER_SERVICES,
     FEATURE_SERVICES,
-    canonical_name,
+    find_service,
     is_deployable_service,
-    is_service_name,
+    suggest_services,
 )
-from auditor.text import did_you_mean
+from auditor.text import did_you_mean, join_names
 
 
 class _ServiceArgument(NamedTuple):
@@ -62,13 +63,7 @@ def _parse_argument(text: str, action: ChangeAction) -> _ServiceArgument:
     # An empty node is kept apart from none: `SERVICE@` is a slip, `SERVICE` needs --on.
     service, mark, node = text.rpartition("@")
     name, place = (service, node.strip()) if mark else (text, None)
-    return _ServiceArgument(_canonical_service(name), place, action)
-
-
-def _canonical_service(text: str) -> str:
-    """Return the canonical name of a service, which may be typed without `Cisco`."""
-    full = f"Cisco {text}"
-    return canonical_name(full if is_service_name(full) and not is_service_name(text) else text)
+    return _ServiceArgument(find_service(name) or " ".join(name.split()), place, action)
 
 
 def _argument_problems(arguments: Sequence[_ServiceArgument], on: Sequence[str]) -> Iterator[str]:
@@ -112,12 +107,16 @@ def _service_problem(argument: _ServiceArgument) -> str | None:
             f"{name} is a network service: it can be started and stopped, not activated."
             " Use --restart to restart it."
         )
+    candidates = suggest_services(name)
+    if len(candidates) > 1:
+        return f"{name!r} may be {join_names(candidates, word='or')}: give the whole name."
+    likely = candidates[0] if candidates else name
     choices = ", ".join(sorted(FEATURE_SERVICES))
     if argument.action is ChangeAction.RESTART:
-        hint = did_you_mean(name, CONTROL_CENTER_SERVICES) or "."
+        hint = did_you_mean(likely, CONTROL_CENTER_SERVICES) or "."
         those = f"Those that can be restarted: {choices}, and the network services."
         return f"unknown service {name!r}{hint} {those}"
-    hint = did_you_mean(name, FEATURE_SERVICES) or "."
+    hint = did_you_mean(likely, FEATURE_SERVICES) or "."
     return f"unknown service {name!r}{hint} Those that can be activated: {choices}."
 
 

@@ -39,6 +39,7 @@ def docs(
     if topic is None:
         print_text(_render_topic_list(pages))
         return
+    topic = topic.lower()
     if topic not in pages:
         hint = did_you_mean(topic, pages) or "."
         raise ConfigError([f"no page {topic!r}{hint} There are {', '.join(pages)}."])

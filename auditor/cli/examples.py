@@ -31,6 +31,7 @@ def examples(
     if name is None:
         print_text(_render_example_list(texts))
         return
+    name = name.lower()
     if name not in texts:
         hint = did_you_mean(name, texts) or "."
         raise ConfigError([f"no example {name!r}{hint} There are {', '.join(texts)}."])

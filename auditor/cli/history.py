@@ -85,8 +85,8 @@ def history(
     """
     targets = parse_output_targets(output or [], "history")
     _refuse_clashing_options(since, prune, targets)
-    names = tuple(clusters or ())
     store = _open_recorded_history(config, history, writes=prune is not None)
+    names = store.find_clusters(clusters or ())
     if prune is not None:
         _prune_history(store, prune)
         return

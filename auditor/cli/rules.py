@@ -9,7 +9,7 @@ from auditor.cli.completion import complete_recommendations, complete_schemas
 from auditor.cli.options import PackOption, output_option
 from auditor.cli.output import print_text, write_documents
 from auditor.errors import ConfigError
-from auditor.recommendations.packs import BUILT_IN_PACKS, Recommendation, load_packs
+from auditor.recommendations.packs import BUILT_IN_PACKS, find_recommendation, load_packs
 from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
 from auditor.report.rules_json import render_rule_json, render_rules_json
 from auditor.report.rules_page import render_rule, render_rule_list
@@ -53,7 +53,7 @@ def explain(
 ) -> None:
     """Explain one recommendation: condition, nodes, consequence, remedy, and Cisco's source."""
     targets = parse_output_targets(output or [], "explain")
-    row = _find_recommendation(recommendation)
+    row = find_recommendation(recommendation, {row.id: row for row in load_packs()})
     check_targets_writable(targets)
     write_documents(
         targets,
@@ -64,15 +64,6 @@ def explain(
             ReportFormat.JSON: lambda _: render_rule_json(row),
         },
     )
-
-
-def _find_recommendation(name: str) -> Recommendation:
-    rows = {row.id: row for row in load_packs()}
-    row = rows.get(name.upper())
-    if row is None:
-        hint = did_you_mean(name.upper(), rows) or "."
-        raise ConfigError([f"no recommendation {name!r}{hint} `auditor rules` lists them all."])
-    return row
 
 
 @app.command("schema")
@@ -86,6 +77,7 @@ def schema(
     ] = "audit",
 ) -> None:
     """Print the JSON Schema of what a command writes with `-o json`."""
+    command = command.lower()
     if command not in schema_names():
         hint = did_you_mean(command, schema_names()) or "."
         raise ConfigError(

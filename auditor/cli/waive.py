@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from auditor.change.node_names import match_names
 from auditor.cli.app import app
 from auditor.cli.completion import complete_recommendations
 from auditor.cli.messages import print_note
@@ -15,12 +14,13 @@ from auditor.cli.options import ConfigOption, HistoryOption, OneClusterArgument
 from auditor.cli.output import print_plain_text
 from auditor.cli.session import select_one_cluster
 from auditor.cli.terminal import terminal_width
+from auditor.config.hosts import match_names
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError
 from auditor.models.deployment import DEPLOYMENT_KEYS
 from auditor.models.findings import SubjectKind, Verdict
 from auditor.models.history import HistoricalFinding, is_history_off
-from auditor.recommendations.packs import Recommendation, load_packs
+from auditor.recommendations.packs import Recommendation, find_recommendation, load_packs
 from auditor.recommendations.profile import DEPLOYMENT_KEY_PREFIX
 from auditor.report.wording import KIND_TEXTS
 from auditor.text import did_you_mean, join_names, wrap_text
@@ -84,7 +84,7 @@ def waive(
     rest of the file stays as it is.
     """
     rows = {row.id: row for row in load_packs()}
-    row = _find_recommendation(rows, recommendation)
+    row = find_recommendation(recommendation, rows)
     end = _parse_end(until)
     configuration, settings = select_one_cluster(config, cluster)
     url = configuration.history if history is None else history
@@ -105,14 +105,6 @@ def waive(
     print_plain_text(f"Added to {path}:\n\n{render_waiver(added)}\n{effect}\n")
     if settings.waivers is None or path.absolute() != settings.waivers:
         print_note(_naming_note(path, settings, configuration.path))
-
-
-def _find_recommendation(rows: dict[str, Recommendation], typed: str) -> Recommendation:
-    row = rows.get(typed.upper())
-    if row is None:
-        hint = did_you_mean(typed.upper(), rows) or "."
-        raise ConfigError([f"no recommendation {typed!r}{hint} `auditor rules` lists them all."])
-    return row
 
 
 def _parse_end(until: str) -> date:

@@ -38,6 +38,15 @@ def is_host(text: str) -> bool:
     return is_ip(text) or (named and len(text) <= 253)
 
 
+def match_names(typed: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the name that was typed, else those that it is the first label of."""
+    key = typed.casefold()
+    folded = {name.casefold(): name for name in names}
+    if key in folded:
+        return (folded[key],)
+    return tuple(name for full, name in folded.items() if full.split(".")[0] == key)
+
+
 def complete_host(host: str, domain: str | None) -> str:
     """Return a name without a dot with the domain behind it; every other host as it is."""
     is_short = host and "." not in host and not is_ip(host)

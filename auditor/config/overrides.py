@@ -78,7 +78,8 @@ def _split_feature_option(text: str) -> tuple[str, Any]:
     key, sign, value = text.partition("=")
     if not sign or not key.strip() or not value.strip():
         raise ConfigError([f"--feature {text}: write KEY=VALUE, such as chat=true."])
-    return key.strip(), _parse_feature_value(key.strip(), value.strip())
+    name = key.strip().casefold().replace("-", "_")
+    return name, _parse_feature_value(name, value.strip())
 
 
 def _parse_feature_value(key: str, text: str) -> object:

@@ -18,7 +18,7 @@ from auditor.failover.group_status import (
     sessions_from_snapshot,
 )
 from auditor.failover.judged import JudgedCluster, judge_for_failover
-from auditor.failover.model import ClusterCheck, FailoverCheck, Stability
+from auditor.failover.model import ClusterCheck, FailoverCheck, Stability, parse_group_title
 from auditor.failover.nodes import check_group_membership
 from auditor.failover.peers import check_peerings, unchecked_peers
 from auditor.failover.readiness import FailoverReadiness, assess_readiness
@@ -88,7 +88,8 @@ class FailoverSurveyor:
 
     def survey(self) -> Sequence[ClusterFacts]:
         """Ask every cluster for everything, in the groups of the options only."""
-        groups = frozenset(group.casefold() for group in self.options.groups) or None
+        names = (parse_group_title(name)[0] for name in self.options.groups)
+        groups = frozenset(map(str.casefold, names)) or None
         # `hurries`: whoever asks has a failover under way, and can read again with --wait.
         scope = SurveyScope(FAILOVER_TOPICS, groups=groups, hurries=True)
         return self._survey(self.clusters, scope, None)
@@ -276,14 +277,28 @@ def clusters_with_groups(
 
 def unmatched_groups(clusters: Iterable[ClusterFacts], names: Iterable[str]) -> tuple[str, ...]:
     """Return the names that are a known group of no cluster."""
-    existing = {group.name.casefold() for facts in clusters for group in facts.groups}
-    return tuple(name for name in names if name.casefold() not in existing)
+    groups = [(facts, group) for facts in clusters for group in facts.groups]
+    return tuple(
+        name for name in names if not any(_is_group(facts, group, name) for facts, group in groups)
+    )
 
 
 def select_groups(facts: ClusterFacts, names: Collection[str]) -> tuple[Group, ...]:
-    """Return the groups of a cluster with these names, in any case; no names means all."""
-    folded = {name.casefold() for name in names}
-    return tuple(group for group in facts.groups if not names or group.name.casefold() in folded)
+    """Return the groups of a cluster with these names, in any case; no names means all.
+
+    A name may also be the title that a check of several clusters shows.
+    """
+    return tuple(
+        group
+        for group in facts.groups
+        if not names or any(_is_group(facts, group, name) for name in names)
+    )
+
+
+def _is_group(facts: ClusterFacts, group: Group, name: str) -> bool:
+    wanted, cluster = parse_group_title(name)
+    is_cluster = cluster is None or cluster.casefold() == facts.name.casefold()
+    return is_cluster and wanted.casefold() == group.name.casefold()
 
 
 def _are_groups_complete(facts: ClusterFacts) -> bool:

@@ -3,6 +3,7 @@
 Everything here is data; `auditor.failover.wording` turns it into sentences.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -76,6 +77,20 @@ class NodeStatus:
         """Return whether no interface of the node could be reached."""
         unreachable = self.failure is not None and self.failure.reason in _UNREACHABLE_REASONS
         return self.state is None and not self.has_answered and unreachable
+
+
+_GROUP_TITLE = re.compile(r"(?P<group>.+) \(cluster (?P<cluster>.+)\)")
+
+
+def group_title(group: str, cluster: str) -> str:
+    """Return the name of a group as a check of several clusters shows it."""
+    return f"{group} (cluster {cluster})"
+
+
+def parse_group_title(text: str) -> tuple[str, str | None]:
+    """Return group and cluster of a title; of a group's name alone, the cluster is None."""
+    match = _GROUP_TITLE.fullmatch(text)
+    return (match["group"], match["cluster"]) if match else (text, None)
 
 
 class GroupStatus(StrEnum):
@@ -260,7 +275,7 @@ class FailoverCheck:
 
     def title(self, group: GroupCheck) -> str:
         """Return the name of a group, with its cluster if there are several."""
-        return group.name if len(self.clusters) < 2 else f"{group.name} (cluster {group.cluster})"
+        return group.name if len(self.clusters) < 2 else group_title(group.name, group.cluster)
 
     def exit_code_of(self, part: CheckPart) -> ExitCode:
         """Return 0, 3 or 4 for one part of the check."""

@@ -1,7 +1,7 @@
 """The history as the rest of the program uses it: opened, created or migrated, read and written."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -116,6 +116,18 @@ class HistoryStore:
         """Return the names of all clusters that have runs on record."""
         with self.database.reading() as connection:
             return queries.read_recorded_clusters(connection)
+
+    def find_clusters(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the names as they are recorded, whatever the case that they were typed in.
+
+        Raises:
+            ConfigError: of one of them no run is recorded; names those of which there are.
+        """
+        recorded = {name.casefold(): name for name in self.clusters()}
+        found = tuple(dict.fromkeys(recorded.get(name.casefold(), name) for name in names))
+        with self.database.reading() as connection:
+            _require_recorded_clusters(connection, found)
+        return found
 
     def runs(self, *clusters: str, limit: int | None = None) -> tuple[PastRun, ...]:
         """Return recorded runs, one entry for each cluster of a run, the latest first.

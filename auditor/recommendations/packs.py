@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from auditor.errors import ConfigError
 from auditor.models.findings import FindingKind, Severity, SubjectKind
 from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMode, NodeScope
+from auditor.text import did_you_mean
 
 BUILT_IN_PACKS = ("table", "guides")
 """The built-in packs: Cisco's table, and what other Cisco guides add to it."""
@@ -174,6 +175,19 @@ def load_packs(names: Sequence[str] = BUILT_IN_PACKS) -> tuple[Recommendation, .
         raise ConfigError(f"There is no pack {name!r}; the packs are {packs}." for name in unknown)
     texts = {name: (files(__package__) / f"{name}.toml").read_text("utf-8") for name in names}
     return tuple(row for name, text in texts.items() for row in parse_pack(text, name))
+
+
+def find_recommendation(typed: str, rows: Mapping[str, Recommendation]) -> Recommendation:
+    """Return the row of an id in any case.
+
+    Raises:
+        ConfigError: there is none; names the nearest.
+    """
+    row = rows.get(typed.upper())
+    if row is None:
+        hint = did_you_mean(typed.upper(), rows) or "."
+        raise ConfigError([f"no recommendation {typed!r}{hint} `auditor rules` lists them all."])
+    return row
 
 
 def parse_pack(text: str, pack: str) -> tuple[Recommendation, ...]:

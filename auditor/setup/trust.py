@@ -1,12 +1,13 @@
 """Reads the certificate that a server presents, and records its fingerprint as a pin."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from auditor.collect.clients import build_endpoint
-from auditor.config.hosts import is_host, join_host_port, split_host_port
+from auditor.config.hosts import is_host, join_host_port, match_names, split_host_port
 from auditor.config.loader import CONFIG_FILE_NAME, build_configuration
 from auditor.config.pins import add_pin, manual_pin_instruction
 from auditor.config.settings import ClusterSettings, ServerAddress
@@ -17,7 +18,7 @@ from auditor.report.wording import certificate_lines
 from auditor.soap.messages import Certificate
 from auditor.soap.network import Network
 from auditor.soap.tls import is_pinned
-from auditor.text import printable, wrap_text
+from auditor.text import join_names, printable, wrap_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,10 @@ def resolve_server(
     cucm = {settings.full_name(server.name): server.address for server in settings.cucm_servers}
     usual = cucm.get(settings.full_name(name)) or settings.address_of(name)
     with_port = text != host and text != f"[{host}]"
-    if settings.full_name(host) == settings.full_name(name) and not with_port:
+    is_its_name = name in match_names(host, [name]) or settings.full_name(host) == (
+        settings.full_name(name)
+    )
+    if is_its_name and not with_port:
         return name, usual
     return name, ServerAddress(host, port, usual.verify_name, join_host_port(host, port))
 
@@ -86,15 +90,29 @@ def settings_without_file(text: str) -> ClusterSettings:
 def _configured_name(settings: ClusterSettings, host: str, port: int) -> str | None:
     """Return the name that the file reaches at this address, None if there is none."""
     address = (host.casefold(), port)
+    servers = configured_servers(settings)
     full_name = settings.full_name(host)
-    names = [n for n in configured_servers(settings) if settings.full_name(n) == full_name]
+    names = [n for n in servers if settings.full_name(n) == full_name]
     names += [
         name
-        for name in configured_servers(settings)
+        for name in servers
         if (place := settings.addresses.get(settings.full_name(name)))
         and (place[0].casefold(), place[1]) == address
     ]
-    return names[0] if names else None
+    return names[0] if names else _name_by_label(host, servers)
+
+
+def _name_by_label(host: str, servers: Sequence[str]) -> str | None:
+    """Return the server of the file with this first label, None if there is none.
+
+    Raises:
+        ConfigError: there are several; names them.
+    """
+    matches = match_names(host, dict.fromkeys(servers))
+    if len(matches) > 1:
+        candidates = join_names(matches, word="or")
+        raise ConfigError([f"{host!r} may be {candidates}: give the whole name."])
+    return matches[0] if matches else None
 
 
 def configured_servers(settings: ClusterSettings) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from auditor.change.node_names import match_names, name_feature_nodes
+from auditor.change.node_names import name_feature_nodes
 from auditor.change.request import find_unknown_nodes
 from auditor.change.what_if import ChangeAction, RequestedChange
+from auditor.config.hosts import match_names
 from auditor.config.overrides import load_with_features
 from auditor.config.settings import ClusterSettings
 from auditor.errors import ConfigError

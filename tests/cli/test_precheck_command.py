@@ -106,8 +106,16 @@ def test_nodes_can_be_named_by_their_first_label(healthy: Lab, nodes: str) -> No
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--activate", "proxy", "--on", NODE), "unknown service 'proxy'."),
+        (
+            ("--activate", "proxy", "--on", NODE),
+            "unknown service 'proxy'; did you mean `Cisco SIP Proxy`?",
+        ),
         (("--activate", "XCP Config Manager", "--on", NODE), "Cisco XCP Config Manager is a net"),
+        (
+            ("--activate", "federation connection manager", "--on", NODE),
+            "may be Cisco XCP SIP Federation Connection Manager or Cisco XCP XMPP Federation",
+        ),
+        (("--restart", "datastore", "--on", NODE), "Cisco Route Datastore or"),
         (("--activate", "Cisco SIP Prox", "--on", NODE), "did you mean `Cisco SIP Proxy`?"),
         (("--activate", SIP, "--on", "imp4.lab"), f"did you mean `{NODE}`?"),
         (("--activate", SIP, "--on", "imp9"), "cluster healthy has no node 'imp9'"),
