@@ -1,10 +1,10 @@
 """`auditor history`: earlier audits, and how old their findings are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +15,9 @@ from auditor.cli.output import Screen, print_text, write_documents
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError
 from auditor.history.store import HistoryStore, open_history
-from auditor.report.csv_report import render_history_csv, render_history_json
+from auditor.models.estate import Estate
+from auditor.report.estate_csv import render_history_csv
+from auditor.report.estate_json import render_history_json
 from auditor.report.estate_page import (
     render_alarms,
     render_flapping,
@@ -80,8 +82,9 @@ def history(
     """Show recorded runs, how old each finding is, and what is new or resolved.
 
     No cluster is asked. Findings are listed where one cluster is named, or one is on record.
-    JSON and CSV hold the whole record, and HTML is a page of the estate over time: differences by
-    day, since when each exists, time to fix, waivers, what could not be read, days without a run.
+    JSON and CSV hold all figures and the whole record. HTML is a page of the estate over time:
+    differences by day, since when each exists, flapping, time to fix, waivers, what could not be
+    read, days without a run.
     """
     targets = parse_output_targets(output or [], "history")
     _refuse_clashing_options(since, prune, targets)
@@ -99,8 +102,8 @@ def history(
                 if since is None
                 else _render_changes_since(store, names, screen, since)
             ),
-            ReportFormat.JSON: lambda _: render_history_json(store.export(*names)),
-            ReportFormat.CSV: lambda _: render_history_csv(store.export(*names)),
+            ReportFormat.JSON: lambda _: _render_record(store, names, render_history_json),
+            ReportFormat.CSV: lambda _: _render_record(store, names, render_history_csv),
             ReportFormat.HTML: lambda _: _render_page(store, names),
         },
     )
@@ -177,6 +180,13 @@ def _render_changes_since(
         for change in changes
     ]
     return "\n".join(pages) or "No run is recorded.\n"
+
+
+_RecordRenderer = Callable[[Estate, Sequence[Mapping[str, Any]]], str]
+
+
+def _render_record(store: HistoryStore, clusters: Sequence[str], render: _RecordRenderer) -> str:
+    return render(store.estate(clusters, current_time()), store.export(*clusters))
 
 
 def _render_page(store: HistoryStore, clusters: Sequence[str]) -> str:

@@ -1,9 +1,8 @@
-"""The report as CSV: a row for each cluster, finding and source; and the exported history."""
+"""The report as CSV: a row for each cluster, finding and source."""
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 from auditor.models.facts import Coverage
 from auditor.models.findings import ClusterReport, Finding, finding_sort_key
@@ -11,7 +10,7 @@ from auditor.models.report import Report
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import caused_by_texts, get_finding_age
 from auditor.report.wording import cluster_summary, evidence_line
-from auditor.text import json_text, printable
+from auditor.text import printable
 
 REPORT_COLUMNS = (
     "record",
@@ -137,43 +136,3 @@ def _coverage_csv_row(cluster: ClusterReport, entry: Coverage) -> CsvRow:
         "kind": entry.reason or "",
         "because": entry.detail,
     }
-
-
-HISTORY_SCHEMA_VERSION = "1.0"
-"""Major.minor; apart from that of the report, because the two change for different reasons."""
-
-HISTORY_COLUMNS = (
-    "cluster",
-    "recommendation",
-    "service",
-    "subject_kind",
-    "subject",
-    "verdict",
-    "kind",
-    "severity",
-    "first_seen",
-    "last_seen",
-    "runs",
-    "since",
-    "runs_since",
-    "finding",
-)
-"""The finding was the same from `first_seen` to `last_seen`, in `runs` runs; its verdict has been
-the same since `since`, in `runs_since` runs."""
-
-
-def render_history_json(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rows as JSON: ASCII, sorted keys, one newline at the end."""
-    document = {"schema_version": HISTORY_SCHEMA_VERSION, "record": [dict(row) for row in rows]}
-    return json_text(document)
-
-
-def render_history_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return the rows as CSV (RFC 4180, UTF-8) with a header."""
-    page = io.StringIO()
-    writer = csv.DictWriter(page, HISTORY_COLUMNS, restval="", lineterminator="\r\n")
-    writer.writeheader()
-    for row in rows:
-        cells = {key: "" if value is None else str(value) for key, value in row.items()}
-        writer.writerow({key: escape_csv_cell(text) for key, text in cells.items()})
-    return page.getvalue()

@@ -106,3 +106,21 @@ ESTATES: dict[str, Callable[[], Estate]] = {
     "years": years,
     "hostile": hostile,
 }
+
+PERIOD = {
+    "cluster": "emea",
+    "recommendation": "SYNC-01",
+    "service": None,
+    "subject_kind": "node",
+    "subject": "imp-a.emea.example.test",
+    "verdict": "drift",
+    "kind": "stopped",
+    "severity": "critical",
+    "first_seen": "2026-03-03T02:00:00Z",
+    "last_seen": "2026-03-19T09:00:00Z",
+    "runs": 14,
+    "since": "2026-03-03T02:00:00Z",
+    "runs_since": 14,
+    "finding": "0123456789abcdef0123",
+}
+"""A row of the record, which all formats have as it is."""
