@@ -35,6 +35,7 @@ STEP_HEADINGS = {
     PrecheckResult.NO_GO: "No steps: this change is not approved",
     PrecheckResult.UNDECIDED: "Steps, once nothing is undecided",
 }
+ROLLBACK_HINT = "The roll-back is in the document of the change: add `-o markdown:ticket.md`."
 NO_STEPS_REASON = "Fix every no-go, then run the precheck again: it lists the steps of a go."
 
 

@@ -12,6 +12,7 @@ from auditor.change.decision_wording import (
     NO_STEPS_REASON,
     RESULT_MARKS,
     RESULT_WORDS,
+    ROLLBACK_HINT,
     STEP_HEADINGS,
     TOPIC_HEADINGS,
     decision_headline,
@@ -53,12 +54,11 @@ def _step_lines(decision: Decision, width: int) -> list[str]:
     """Return the steps; under a no-go somebody might follow them."""
     if not decision.steps:
         return []
-    lines = (
-        wrap_text(NO_STEPS_REASON, width, first_indent="  ", indent="  ")
-        if decision.has_no_go
-        else render_steps(decision.steps, step_context(decision), width)
-    )
-    return [STEP_HEADINGS[decision.result], *lines, ""]
+    heading = STEP_HEADINGS[decision.result]
+    if decision.has_no_go:
+        return [heading, *wrap_text(NO_STEPS_REASON, width, first_indent="  ", indent="  "), ""]
+    steps = render_steps(decision.steps, step_context(decision), width)
+    return [heading, *steps, "", *wrap_text(ROLLBACK_HINT, width)]
 
 
 def _nothing_to_change_lines(decision: Decision) -> list[str]:

@@ -17,7 +17,7 @@ from auditor.change.decision_wording import (
     step_context,
 )
 from auditor.change.step_report import StepContext, limit_text, step_texts
-from auditor.change.steps import ChangeStep
+from auditor.change.steps import ChangeStep, StepKind
 from auditor.models.facts import Evidence
 from auditor.recommendations.packs import Citation, load_packs
 from auditor.report.markdown_text import (
@@ -32,8 +32,8 @@ from auditor.report.sentences import render_sentence, render_source
 from auditor.text import count_noun, format_moment, join_names, printable
 
 _LEADS = {
-    PrecheckResult.GO: "**Every check supports the change.** They are of the time below: check"
-    " again right before the change.",
+    PrecheckResult.GO: "**Every check supports the change.** It was checked at the time below:"
+    " check again right before the change.",
     PrecheckResult.UNDECIDED: "**Not approved yet.** Nothing is against the change, but something"
     " is open. Settle what is unknown, and sign the confirmations.",
     PrecheckResult.NO_GO: "**Do not make this change.** It is not approved.",
@@ -186,8 +186,10 @@ def _evidence_text(evidence: Evidence, decision: Decision) -> str:
 def _interruption_lines(decision: Decision) -> Iterator[str]:
     for check in decision.checks:
         if check.topic in _INTERRUPTIONS:
-            mark = RESULT_MARKS[check.result]
-            yield f"- {mark} {format_code(check.about)}: {escape_markdown(check_text(check))}"
+            # A note's mark is a dot, which would look like a second bullet.
+            is_note = check.result is PrecheckResult.NOTE
+            mark = "" if is_note else f"{RESULT_MARKS[check.result]} "
+            yield f"- {mark}{format_code(check.about)}: {escape_markdown(check_text(check))}"
     if not decision.stops:
         yield "- No service stops on the way." if decision.changes else "- Unknown."
     yield ""
@@ -258,8 +260,13 @@ def _command_table(decision: Decision) -> Iterator[str]:
     first = "Before" if decision.has_steps_to_follow else "Once this is fixed"
     rows = [(first, f"{check} --confirm --expectation expected.json", "exit code 0: go")]
     if decision.has_steps_to_follow:
+        is_switched = any(step.kind is StepKind.WAIT for step in decision.steps)
         rows += [
-            ("Right before", f"auditor snapshot {cluster} --to before.json", "a new file"),
+            (
+                "Once high availability is off" if is_switched else "Right before",
+                f"auditor snapshot {cluster} --to before.json",
+                "a new file",
+            ),
             ("Afterwards", compare, "exit code 0: nothing unexpected"),
             ("For this record", f"{compare} -o markdown:after.md", "a document to attach"),
             ("At the end", f"auditor failover-check {cluster}", "every group is normal"),

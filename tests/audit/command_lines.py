@@ -22,6 +22,7 @@ def command_lines(running: Lab, hook: Hook) -> Iterator[tuple[str, ...]]:
     yield verbose, "audit", *config, *history, "--evidence", "verbose", "--notify", hook.url
     yield "audit", *config, *history, "--quiet", "-o", "json"
     yield verbose, "nagios", *config, *history
+    yield verbose, "precheck", *config, "pair", "--restart", f"{SERVICE}@{SUB}", "-o", "markdown"
     for words in ((), ("-o", "json")):
         yield verbose, "doctor", *config, *words
         yield (
@@ -39,6 +40,8 @@ def command_lines(running: Lab, hook: Hook) -> Iterator[tuple[str, ...]]:
     yield verbose, "snapshot", *config, "--to", "after.json", "--evidence", "snapshot"
     yield verbose, "diff", *config, "before.json", "live"
     yield verbose, "diff", *config, "before.json", "live", "-o", "json"
+    for form in ("markdown", "html"):
+        yield verbose, "diff", *config, "before.json", "live", "-o", form
     ca = str(running.simulator.ca_path)
     cucm = ("--cucm", CUCM, "--username", running.simulator.username, "--ca-bundle", ca)
     places = tuple(

@@ -64,3 +64,24 @@ def test_a_no_go_is_no_ticket_to_follow(lab: Start) -> None:
     assert "utils service" not in running.run(*words).stdout.partition("No steps")[2]
     data = json.loads(running.run(*words, "-o", "json").stdout)
     assert (data["approved"], bool(data["rollback"]["steps"])) == (False, True)
+
+
+def test_the_way_back_leads_to_the_state_before(lab: Start, tmp_path: Path) -> None:
+    """What the roll-back names is done, and its comparison finds no difference."""
+    running = lab({**PAIR, "node": [{"name": SUB, "not_activated": [SIP]}]})
+    before = str(tmp_path / "before.json")
+    words = ("precheck", "pair", "--activate", f"{SIP}@{SUB}", "--confirm", "-o", "json")
+    rollback = json.loads(running.run(*words).stdout)["rollback"]
+    running.run("snapshot", "pair", "--to", before)
+    for act in ("activate", "start"):
+        running.simulator.change({act: {"node": SUB, "service": SIP}})
+    (undo,) = [step for step in rollback["steps"] if step["service"]]
+    assert (undo["kind"], undo["nodes"], undo["cli"]) == (
+        "deactivate",
+        [SUB],
+        f"utils service deactivate {SIP}",
+    )
+    running.simulator.change({"deactivate": {"node": SUB, "service": SIP}})
+    result = running.run("diff", before, "live", "pair")
+    assert result.exit_code == 0, result.output
+    assert "0 events; " in result.stdout

@@ -124,7 +124,7 @@ class Direction(StrEnum):
 
 
 NAMED_DIRECTIONS = (Direction.WORSE, Direction.BETTER, Direction.NOT_COMPARABLE)
-"""Those that a reader is told of each event; the heading says the rest."""
+"""What documents name at each event; the heading says the rest."""
 
 _DIRECTIONS = {
     DifferenceCategory.NEW_DRIFT: Direction.WORSE,
