@@ -1,5 +1,6 @@
 """The HTML report in a real browser: layout, keyboard, accessibility, and no trust in any name."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,9 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from auditor import __version__
-from auditor.models.findings import FindingSubject, SubjectKind, Verdict
+from auditor.models.findings import ClusterStatus, FindingSubject, SubjectKind, Verdict
+from auditor.models.history import ClusterHistory
 from auditor.models.report import Report
 from auditor.report.html import render
+from auditor.report.page_folder import write_page_folder
 from auditor.text import printable
 from tests.factories import sentence
 from tests.report import samples, shapes
@@ -110,6 +113,37 @@ def test_no_text_is_cut(show: Show, shape: str) -> None:
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(CUT) == []
+
+
+OVERLAPS = """() => {
+  const shown = [...document.querySelectorAll("main *, footer *")].filter(element =>
+    element.checkVisibility() && !element.closest(".vh, .scroll > *, svg, select, .filter") &&
+    [...element.childNodes].some(child => child.nodeType === 3 && child.data.trim()));
+  const boxes = shown.map(element => element.getBoundingClientRect());
+  const pairs = [];
+  for (let one = 0; one < shown.length; one++)
+    for (let other = one + 1; other < shown.length; other++) {
+      const [a, b] = [boxes[one], boxes[other]];
+      const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      const inline = [shown[one], shown[other]].some(
+        element => getComputedStyle(element).display.startsWith("inline"));
+      if (wide > 1 && high > 2 && !inline && !shown[one].contains(shown[other]))
+        pairs.push([shown[one].outerHTML.slice(0, 80), shown[other].outerHTML.slice(0, 80)]);
+    }
+  return pairs;
+}"""
+"""Blocks of text that lie on one another."""
+
+
+@pytest.mark.parametrize("shape", ["remembered", "many", "caused"])
+def test_no_text_lies_on_another(show: Show, shape: str) -> None:
+    page = show(shapes.sample(shape))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(OVERLAPS) == []
+    page.get_by_role("button", name="Open all").click()
+    assert page.evaluate(OVERLAPS) == []
 
 
 OVERFULL = """() => [...document.querySelectorAll(".matrix th, .matrix td")]
@@ -427,6 +461,74 @@ def test_numbers_are_sorted_as_numbers(show: Show) -> None:
     assert len(set(numbers)) > 1
 
 
+@pytest.fixture
+def index(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    """Open the index of a folder as a file, and check that nothing else was loaded or refused."""
+    report = samples.many()
+    past = {"hamburg": samples.past(report.clusters[1])}
+    folder = tmp_path / "site"
+    write_page_folder(folder, render.render_pages(replace(report, past=past)))
+    complaints: list[str] = []
+    context = browser.new_context(viewport={"width": 1600, "height": 900})
+    page = context.new_page()
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            None if request.url.startswith(folder.as_uri()) else complaints.append(request.url)
+        ),
+    )
+    page.goto((folder / "index.html").as_uri())
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def test_the_index_leads_to_the_finding_on_its_page_and_back(index: Page) -> None:
+    index.locator("section.worst a").first.click()
+    assert "cluster-hamburg.html#f-" in index.url
+    assert index.locator("article:target dl").first.is_visible()
+    index.get_by_role("link", name="All clusters").click()
+    assert index.url.endswith("/index.html")
+    index.locator("table.heat td.drift a").first.click()
+    assert index.locator(":target").is_visible()
+    index.go_back()
+    index.locator("table.fleet").get_by_role("link", name="köln").click()
+    assert index.locator("#verdict").text_content() == "Incomplete"
+
+
+def test_the_index_is_filtered_by_its_lines(index: Page) -> None:
+    index.fill("#by-text", "bps-01")
+    (line,) = index.locator("li.line:visible").all_text_contents()
+    assert "hamburg" in line
+    index.fill("#by-text", "")
+    index.check("#by-new")
+    assert index.locator("li.line:visible .new").count() == 2
+    index.get_by_role("button", name="Show all").click()
+    index.select_option("#by-cluster", label="köln")
+    index.select_option("#by-verdict", "unknown")
+    assert all("köln" in text for text in index.locator("li.line:visible").all_text_contents())
+    assert index.locator("li.line:visible").count() > 0
+
+
+def test_the_index_has_no_grave_faults_of_access_or_layout(index: Page) -> None:
+    for width in WIDTHS:
+        assert _wide_at(index, width) <= width
+        assert index.evaluate(CUT) == []
+        assert index.evaluate(OVERLAPS) == []
+        assert index.evaluate(BROKEN) == []
+    violations = Axe().run(index).response["violations"]
+    assert [one["id"] for one in violations if one["impact"] in ("serious", "critical")] == []
+
+
+def test_the_index_prints_its_findings(index: Page) -> None:
+    index.fill("#by-text", "no such word")
+    index.emulate_media(media="print")
+    index.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert index.locator("li.line:visible").count() == index.locator("li.line").count() > 0
+
+
 def test_a_cause_is_copied_as_the_text_of_a_ticket(show: Show) -> None:
     page = show(samples.caused())
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -571,6 +673,46 @@ def test_print_shows_everything_on_white(show: Show, tmp_path: Path) -> None:
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0
     assert page.pdf(path=tmp_path / "report.pdf", format="A4").startswith(b"%PDF")
+
+
+def _count_sheets(page: Page) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", prefer_css_page_size=True)))
+
+
+CUT_ANNEX = """() => {
+  const parts = document.querySelectorAll(".annex-part, .annex-part ~ *, footer");
+  for (const part of parts) part.remove();
+}"""
+
+
+@pytest.mark.parametrize(
+    ("shape", "most"), [("remembered", 8), ("incomplete", 8), ("many", 20), ("caused", 6)]
+)
+def test_the_first_sheet_is_for_the_manager(show: Show, shape: str, most: int) -> None:
+    page = show(shapes.sample(shape))
+    page.get_by_role("button", name="Close all").click()
+    assert 1 < _count_sheets(page) <= most
+    page.evaluate(CUT_ANNEX)
+    assert page.locator("section.verdict, section.worst, section.fleet-part").count() >= 2
+    assert _count_sheets(page) == 1
+
+
+def test_thirty_clusters_with_their_runs_fit_on_the_first_sheet(show: Show) -> None:
+    report = samples.largest()
+    nights = (25, 24, 23, 22, 21, 20)
+    past = {
+        cluster.name: ClusterHistory(
+            runs=tuple(
+                samples.past_run(n, n % 3, n % 4, ClusterStatus.DRIFT, cluster.name) for n in nights
+            )
+        )
+        for cluster in report.clusters
+    }
+    page = show(replace(report, past=past))
+    assert page.locator("svg.spark").count() == 30
+    page.evaluate(CUT_ANNEX)
+    assert page.locator(".fleet tbody tr").count() == 30
+    assert _count_sheets(page) == 1
 
 
 def test_findings_on_the_cluster_show_with_every_node(show: Show) -> None:

@@ -36,8 +36,9 @@ _SUBJECT_LABELS = frozenset({"on", *SubjectKind})
 class PageEntry:
     """Findings that say the same, with the place of the first on the page.
 
-    `about` is the title of the recommendation where its heading names no service. `where` says what
-    they are about, and `nodes` are the tokens of its nodes, empty for the whole cluster.
+    `about` is the title of the recommendation where it is not known whether it holds, and the
+    heading names no service. `where` says what they are about, and `nodes` are the tokens of its
+    nodes, empty for the whole cluster.
     """
 
     anchor: str
@@ -173,6 +174,7 @@ class FindingBlockBuilder:
         ids = dict.fromkeys(finding.recommendation for finding in group.findings)
         rows = self.rows_by_id
         is_bare = len(ids) == 1 and not group.findings[0].service
+        is_bare &= group.verdict is Verdict.UNKNOWN
         return PageEntry(
             # By id, which stays the same from run to run, so that links to a block do too.
             anchor=f"f-{group.findings[0].id}",
