@@ -186,6 +186,7 @@ def test_the_page_holds_every_difference_once_under_its_cause(lab: Start, name: 
         assert {f"f-{id_}" for id_ in cause["explains"]} <= inside
     head = f"{len(cluster['causes'])} causes, {len(drift)} differences"
     assert head in page.xpath("string(//p[@class='headline'])")
+    assert "`" not in page.xpath("string(//main)")
 
 
 def test_every_recommendation_that_can_drift_drifts_in_a_scenario() -> None:

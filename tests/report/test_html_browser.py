@@ -89,6 +89,23 @@ def _note_foreign(url: str, path: Path, complaints: list[str]) -> None:
 def test_no_page_scrolls_sideways(show: Show, shape: str) -> None:
     page = show(shapes.sample(shape))
     assert [width for width in WIDTHS if _wide_at(page, width) > width] == []
+    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+    assert [width for width in WIDTHS if _wide_at(page, width) > width] == []
+
+
+def test_the_table_of_an_effect_scrolls_by_itself(show: Show) -> None:
+    cluster = samples.caused_cluster()
+    router = next(f for f in cluster.findings if f.verdict is Verdict.DRIFT and not f.caused_by)
+    effects = [
+        replace(samples.stopped("Cisco Sync Agent", node), caused_by=(router.id,))
+        for node in (samples.PUB, samples.SUB)
+    ]
+    ids = {effect.id for effect in effects}
+    findings = (*(f for f in cluster.findings if f.id not in ids), *effects)
+    page = show(Report(samples.RUN, (replace(cluster, findings=findings),)), width=400)
+    page.get_by_role("button", name="Open all").click()
+    assert page.locator(".effect table tr:visible").count() > 2
+    assert _wide_at(page, 400) <= 400
 
 
 def _wide_at(page: Page, width: int) -> int:
