@@ -1,6 +1,6 @@
 """How long each finding has had its verdict, and what changed between two runs. No I/O.
 
-A difference (drift, explained or waived) may be unknown, or not judged, for some runs. When it is
+What differs (drift, explained or waived) may be unknown, or not judged, for some runs. When it is
 judged again, its age includes the time before: nothing showed that it was fixed in between. Only
 the runs that judged it count. Any other verdict, above all a pass, starts anew after such a gap.
 """
@@ -8,10 +8,12 @@ the runs that judged it count. Any other verdict, above all a pass, starts anew 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from auditor.models.counts import ACCEPTED_VERDICTS
 from auditor.models.findings import Finding, FindingKind, FindingSubject, Severity, Verdict
 from auditor.models.history import ChangeDirection, FindingAge, FindingChange, HistoricalFinding
 
-DIFFERENCE_VERDICTS = frozenset({Verdict.DRIFT, Verdict.EXPLAINED, Verdict.WAIVED})
+DIFFERING_VERDICTS = frozenset({Verdict.DRIFT}) | ACCEPTED_VERDICTS
+"""The verdicts of what differs. Only drift is counted as a difference; see `models.counts`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def _find_origin_period(
     if latest and latest.verdict is verdict:
         return latest
     return (
-        judged if judged and judged.verdict is verdict and verdict in DIFFERENCE_VERDICTS else None
+        judged if judged and judged.verdict is verdict and verdict in DIFFERING_VERDICTS else None
     )
 
 
@@ -147,7 +149,7 @@ def _unjudged_finding_changes(
     """Yield the differences that the later run did not judge at all."""
     for record in records.values():
         judged = record.judged
-        if record.id not in current and judged and judged.verdict in DIFFERENCE_VERDICTS:
+        if record.id not in current and judged and judged.verdict in DIFFERING_VERDICTS:
             finding = replace(
                 to_historical_finding(record),
                 verdict=Verdict.UNKNOWN,
@@ -165,11 +167,11 @@ def _change_direction(
 
     A pass that became unknown is reported too, but only by the first run that found it unknown.
     """
-    was_difference = judged is not None and judged.verdict in DIFFERENCE_VERDICTS
+    was_difference = judged is not None and judged.verdict in DIFFERING_VERDICTS
     if now.verdict is Verdict.UNKNOWN:
         was_pass = was_judged and judged is not None and judged.verdict is Verdict.PASS
         return ChangeDirection.UNKNOWN if was_difference or was_pass else None
-    if now.verdict not in DIFFERENCE_VERDICTS:
+    if now.verdict not in DIFFERING_VERDICTS:
         if not was_difference:
             return None
         is_applicable = now.verdict is not Verdict.NOT_APPLICABLE

@@ -145,13 +145,25 @@ def find_on_page(page: str, path: str) -> list[Any]:
     return found
 
 
-def read_html(text: str) -> Numbers:
-    """Read the tiles; that of the differences counts causes where one explains another."""
-    tiles = {
+def _read_tiles(page: str) -> dict[str, tuple[int, str]]:
+    """Return the number and the note of each tile that has a number."""
+    return {
         str(tile.xpath("string(dt)")): (int(number), str(tile.xpath("string(dd/span)")))
-        for tile in find_on_page(text, "//dl[@class='tiles']/div")
+        for tile in find_on_page(page, "//dl[@class='tiles']/div")
         if (number := str(tile.xpath("string(dd/b)"))).isdecimal()
     }
+
+
+def read_history_page(page: str) -> Numbers:
+    """Read the tiles of `auditor history -o html`, which add up the last runs of all clusters."""
+    tiles = _read_tiles(page)
+    named = {"Differences": "differences", "Unknown": "unknown", "Waived": "waived"}
+    return {name: tiles[label][0] for label, name in named.items()}
+
+
+def read_html(text: str) -> Numbers:
+    """Read the tiles; that of the differences counts causes where one explains another."""
+    tiles = _read_tiles(text)
     named = {"Unknown": "unknown", "Explained": "explained", "Waived": "waived"}
     numbers = {name: tiles[label][0] for label, name in named.items()}
     numbers["passed"] = tiles["As recommended"][0]

@@ -55,6 +55,7 @@ class Fleet:
     def _compare_results(self, document: Mapping[str, Any], words: Sequence[str]) -> None:
         found = readers.read_outputs(self.folder)
         found["plugin"] = readers.read_plugin(self.run("nagios", *words).stdout)
+        found["history"] = readers.read_history_page(self.run("history", "-o", "html").stdout)
         expected = found["json"]
         for name, numbers in found.items():
             assert numbers == {key: expected[key] for key in numbers}, name

@@ -16,7 +16,7 @@ from auditor.history.schema import metadata
 from auditor.history.schema_version import HEAD_REVISION, VERSION_TABLE
 from auditor.history.store import HistoryStore, open_history
 from auditor.history.trends import (
-    DIFFERENCE_VERDICTS,
+    DIFFERING_VERDICTS,
     FindingPeriod,
     FindingRecord,
     next_period,
@@ -224,7 +224,7 @@ def test_an_age_equals_a_count_over_all_runs(
         verdict = verdicts[run - 1]
         if verdict is last:
             states.append(run)
-        elif last not in DIFFERENCE_VERDICTS or verdict not in (UNKNOWN, None):
+        elif last not in DIFFERING_VERDICTS or verdict not in (UNKNOWN, None):
             break
     assert to_historical_finding(trace).age == FindingAge(at(min(states)), len(states))
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from statistics import median_low
 
 from auditor.history.estate.records import EstateRecord, RecordedFinding
-from auditor.history.trends import DIFFERENCE_VERDICTS, FindingPeriod
+from auditor.history.trends import DIFFERING_VERDICTS, FindingPeriod
 from auditor.models.estate import (
     FindingState,
     FixTimes,
@@ -46,7 +46,7 @@ def find_episodes(finding: RecordedFinding) -> tuple[Episode, ...]:
 def _split_episodes(periods: Iterable[FindingPeriod]) -> Iterator[Episode]:
     found: list[FindingPeriod] = []
     for period in periods:
-        if period.verdict in DIFFERENCE_VERDICTS:
+        if period.verdict in DIFFERING_VERDICTS:
             found.append(period)
         elif period.verdict is not Verdict.UNKNOWN and found:
             yield _build_episode(found, period)
@@ -73,7 +73,7 @@ def _find_open_difference(
     finding: RecordedFinding, last_runs: Mapping[str, int]
 ) -> OpenDifference | None:
     judged, latest = finding.judged, finding.periods[-1]
-    if judged is None or judged.verdict not in DIFFERENCE_VERDICTS:
+    if judged is None or judged.verdict not in DIFFERING_VERDICTS:
         return None
     state = FindingState.CONFIRMED
     if latest.last < last_runs.get(finding.identity.cluster, latest.last):
