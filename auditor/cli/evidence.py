@@ -22,8 +22,9 @@ from auditor.soap.evidence.recorder import Recorder, RecordingInfo
 SECRET_KEYS = frozenset({"password_command", "notify", "history"})
 """Keys of the configuration that hold secrets, or lead to them."""
 
-# A replay makes no handshake, and the loader would refuse a bundle that was not copied along.
-REPLAY_NEUTRAL_KEYS = frozenset({"ca_bundle"})
+# A replay makes no handshake, and the loader would refuse a bundle that was not copied along. It
+# notifies nobody, and the address of a report may hold what lets its readers in.
+REPLAY_NEUTRAL_KEYS = frozenset({"ca_bundle", "report_url"})
 """Keys that make no difference to a replay."""
 
 SETTINGS_FOLDER = "settings"
