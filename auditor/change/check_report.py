@@ -9,7 +9,7 @@ from importlib.resources import files
 from pydantic import TypeAdapter
 
 from auditor.change.advice import load_activation_advice
-from auditor.change.decision import ChangeCheck, CheckKind
+from auditor.change.change_check import ChangeCheck, CheckKind
 from auditor.models.findings import Verdict
 from auditor.models.statements import Statement, join_statements
 from auditor.recommendations.ha_states import GROUP_HINT

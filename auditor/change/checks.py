@@ -1,17 +1,16 @@
 """The checks of a precheck: each function yields those of one topic, in the report's order."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from auditor.change.advice import load_activation_advice
-from auditor.change.decision import (
+from auditor.change.change_check import (
     RESULTS_BY_VERDICT,
     ChangeCheck,
     CheckKind,
     PrecheckResult,
     PrecheckTopic,
 )
-from auditor.change.diff.model import ExpectedSetting
 from auditor.change.needed_checks import needed_service_checks
 from auditor.change.what_if import (
     RequestedChange,
@@ -20,8 +19,7 @@ from auditor.change.what_if import (
     findings_for_change,
     is_already_made,
 )
-from auditor.models.deployment import DEPLOYMENT_KEYS
-from auditor.models.facts import CHANGING_STATES, ClusterFacts, NodeFacts, Origin, RunState, Source
+from auditor.models.facts import CHANGING_STATES, ClusterFacts, NodeFacts, RunState, Source
 from auditor.models.findings import (
     Finding,
     FindingKind,
@@ -36,7 +34,7 @@ from auditor.recommendations.view import NodeView, explain_no_response
 from auditor.recommendations.vocabulary import Expectation
 from auditor.service_names import PRESENCE_ENGINE_SERVICE, SYNC_AGENT
 
-_PREREQUISITE_EXPECTATIONS = frozenset(
+PREREQUISITE_EXPECTATIONS = frozenset(
     {
         Expectation.DATABASE_CONFIGURED,
         Expectation.DATABASE_REACHABLE,
@@ -158,7 +156,7 @@ def _prerequisite_findings(
     runs = change.restarts or is_already_made(change, facts)
     findings = judged.current if runs else judged.not_started
     for finding in findings_for_change(change, findings):
-        if judged.rows[finding.recommendation].expects in _PREREQUISITE_EXPECTATIONS:
+        if judged.rows[finding.recommendation].expects in PREREQUISITE_EXPECTATIONS:
             yield finding
     # Neither finding has a service, so that of the change does not find it.
     yield from _findings_on_surroundings(change, judged)
@@ -254,87 +252,6 @@ def _evaluate_other_use(
         for node in facts.installed_nodes
     ]
     return any_of(*uses) if uses else Evaluation(False)
-
-
-def broken_checks(
-    judged: WhatIfFindings, changes: Sequence[RequestedChange], fail_on: Severity
-) -> Iterator[ChangeCheck]:
-    """Yield the findings that the change makes drift or unknown."""
-    started = {(change.node, change.service) for change in changes if not change.deactivates}
-    for finding in judged.broken():
-        expects = judged.rows[finding.recommendation].expects
-        is_own = (finding.subject.name, finding.service) in started
-        # What a service lacks is checked as its prerequisite; that it would run without is not so.
-        if is_own and expects in _PREREQUISITE_EXPECTATIONS:
-            continue
-        check = check_finding(PrecheckTopic.BREAKS, finding, CheckKind.FINDING_WITH_CHANGE)
-        yield apply_threshold(check, fail_on)
-
-
-def fixed_checks(
-    judged: WhatIfFindings, blocked: Collection[RequestedChange]
-) -> Iterator[ChangeCheck]:
-    """Yield the drift, also by the profile of the file, that passes after the change.
-
-    `blocked` are the changes with a no-go: their services would not run, and so mend nothing.
-    """
-    not_started = {(change.node, change.service) for change in blocked}
-    # Drift that exists only by the tested profile is not there today, so nothing fixes it.
-    drift = {finding.id for finding in judged.filed_current if finding.verdict is Verdict.DRIFT}
-    for before, after in judged.pairs():
-        is_fixed = before.verdict is Verdict.DRIFT and after.verdict is Verdict.PASS
-        is_blocked = (after.subject.name, after.service) in not_started
-        if is_fixed and after.id in drift and not is_blocked:
-            check = check_finding(PrecheckTopic.FIXES, after, CheckKind.DRIFT_FIXED)
-            yield replace(check, details=(before.observed,))
-
-
-def find_changed_settings(facts: ClusterFacts, filed: ClusterFacts) -> tuple[ExpectedSetting, ...]:
-    """Return the deployment keys whose tested value differs from that of the file."""
-    settings = []
-    for key in DEPLOYMENT_KEYS:
-        was, tested = _declared_value(filed, key), _declared_value(facts, key)
-        # A test only adds or replaces keys, so one that is not declared was not tested.
-        if tested and tested != was:
-            settings.append(ExpectedSetting(key, was, tested))
-    return tuple(settings)
-
-
-def _declared_value(facts: ClusterFacts, key: str) -> str | None:
-    settings = facts.settings.get(key, ())
-    return next((s.as_toml() for s in settings if s.origin is Origin.DECLARED), None)
-
-
-def feature_checks(
-    judged: WhatIfFindings,
-    changes: Sequence[RequestedChange],
-    settings: Sequence[ExpectedSetting],
-    fail_on: Severity,
-) -> Iterator[ChangeCheck]:
-    """Yield what the tested profile needs beyond the services of the change."""
-    changed = {(change.node, change.service) for change in changes}
-    for finding in judged.caused_by_profile():
-        # Those of the changed services are under their own topics, with their own remedies.
-        if (finding.subject.name, finding.service) not in changed:
-            kind = _feature_check_kind(finding, judged, changes)
-            check = check_finding(PrecheckTopic.FEATURE, finding, kind)
-            yield apply_threshold(replace(check, settings=tuple(settings)), fail_on)
-
-
-def _feature_check_kind(
-    finding: Finding, judged: WhatIfFindings, changes: Sequence[RequestedChange]
-) -> CheckKind:
-    """Return which remedy the finding needs: one of the change's own, or that of the finding."""
-    if finding.verdict is not Verdict.DRIFT:
-        return CheckKind.FEATURE_FINDING
-    expects = judged.rows[finding.recommendation].expects
-    if expects is Expectation.PROFILE_AGREES:
-        return CheckKind.FEATURE_NOT_CONFIGURED
-    activated = {change.service for change in changes if change.activates}
-    is_on_node = finding.subject.kind is SubjectKind.NODE
-    if is_on_node and expects is Expectation.RUNNING and finding.service in activated:
-        return CheckKind.FEATURE_ON_OTHER_NODE
-    return CheckKind.FEATURE_FINDING
 
 
 def confirmation_checks(change: RequestedChange, *, is_confirmed: bool) -> Iterator[ChangeCheck]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from auditor.change.advice import load_activation_advice
-from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
+from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.stops import (
     ServiceStop,
     find_connection_stops,

@@ -1,7 +1,8 @@
 """The words for a decision that its text and its document share."""
 
+from auditor.change.change_check import PrecheckResult, PrecheckTopic
 from auditor.change.check_report import check_summary
-from auditor.change.decision import Decision, PrecheckResult, PrecheckTopic
+from auditor.change.decision import Decision
 from auditor.change.step_report import StepContext
 from auditor.text import printable
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from auditor.change.diff.model import ChangeExpectation
+from auditor.change.diff.expected import ChangeExpectation
 from auditor.errors import ConfigError
 
 _EXPECTATION = TypeAdapter(ChangeExpectation)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from auditor.change.advice import load_activation_advice
-from auditor.change.diff.model import ServiceOnNode
+from auditor.change.diff.expected import ServiceOnNode
 from auditor.change.stops import ServiceStop, find_stops
 from auditor.change.what_if import RequestedChange
 from auditor.models.facts import ClusterFacts

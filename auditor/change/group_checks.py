@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.checks import check_finding
-from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.partner_checks import ServingFindings, partner_checks
 from auditor.change.stops import find_stops, is_ha_off
 from auditor.change.what_if import RequestedChange, WhatIfFindings, find_changed_node

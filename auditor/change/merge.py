@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
+from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 
 _OBSTACLES = (PrecheckResult.NO_GO, PrecheckResult.UNDECIDED)
 _MISSING_SERVICES = (CheckKind.NEEDED_DOWN, CheckKind.NEEDED_TURNED_OFF, CheckKind.NEEDED_UNKNOWN)

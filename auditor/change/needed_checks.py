@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from auditor.change.advice import load_activation_advice
-from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
+from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.what_if import RequestedChange, WhatIfFindings, findings_for_change
 from auditor.models.facts import NodeFacts, RunState
 from auditor.models.findings import Finding, FindingSubject, SubjectKind, Verdict

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from auditor.change.decision import (
+from auditor.change.change_check import (
     RESULTS_BY_VERDICT,
     ChangeCheck,
     CheckKind,

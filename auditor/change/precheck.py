@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.checks import (
-    broken_checks,
     confirmation_checks,
-    feature_checks,
-    find_changed_settings,
-    fixed_checks,
     placement_checks,
     prerequisite_checks,
     state_check,
@@ -19,12 +16,12 @@ from auditor.change.cluster_checks import (
     read_session_counts,
     replication_checks,
 )
-from auditor.change.decision import (
-    ChangeCheck,
-    CheckKind,
-    Decision,
-    PrecheckResult,
-    PrecheckTopic,
+from auditor.change.decision import Decision
+from auditor.change.effect_checks import (
+    broken_checks,
+    feature_checks,
+    find_changed_settings,
+    fixed_checks,
 )
 from auditor.change.following_restarts import find_following_restarts
 from auditor.change.group_checks import group_checks

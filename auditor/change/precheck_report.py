@@ -6,8 +6,9 @@ The texts of the checks are in `check_texts.toml`.
 from collections.abc import Iterable, Sequence
 
 from auditor import __version__
+from auditor.change.change_check import ChangeCheck, PrecheckResult
 from auditor.change.check_report import ACTIVATION_WORDS, check_remedy, check_text
-from auditor.change.decision import ChangeCheck, Decision, PrecheckResult
+from auditor.change.decision import Decision
 from auditor.change.decision_wording import (
     NO_STEPS_REASON,
     RESULT_MARKS,

@@ -7,8 +7,9 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor import __version__
+from auditor.change.change_check import ChangeCheck, PrecheckResult, PrecheckTopic
 from auditor.change.check_report import check_remedy, check_text
-from auditor.change.decision import ChangeCheck, Decision, PrecheckResult, PrecheckTopic
+from auditor.change.decision import Decision
 from auditor.change.decision_wording import (
     NO_STEPS_REASON,
     RESULT_MARKS,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from auditor.change.diff.model import ExpectedFinding
+from auditor.change.diff.expected import ExpectedFinding
 from auditor.collect.services import NOT_ACTIVATED_REASON_CODE
 from auditor.models.facts import ClusterFacts, NodeFacts, RunState, ServiceState
 from auditor.models.findings import Finding, FindingSubject, SubjectKind, Verdict

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from auditor.audit import RunOptions, survey_clusters
-from auditor.change.decision import Decision, PrecheckResult
+from auditor.change.change_check import PrecheckResult
+from auditor.change.decision import Decision
 from auditor.change.expectation import serialize_expectation
 from auditor.change.node_names import name_feature_nodes
 from auditor.change.precheck import decide_change, decide_without_facts

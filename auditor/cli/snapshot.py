@@ -9,7 +9,7 @@ import typer
 from auditor import snapshots
 from auditor.audit import RunOptions, build_report, survey_clusters
 from auditor.change.diff.document import render_comparison_markdown
-from auditor.change.diff.model import NO_EXPECTATION
+from auditor.change.diff.expected import NO_EXPECTATION
 from auditor.change.diff.report import render_comparison_json, render_comparison_text
 from auditor.change.diff.snapshots import (
     SnapshotComparison,

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.check_report import check_remedy, check_text
-from auditor.change.decision import ChangeCheck, CheckKind, Decision, PrecheckResult, PrecheckTopic
+from auditor.change.decision import Decision
 from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import ClusterFacts, HaState, NodeFacts, Reach, RunState, ServiceState
 from auditor.service_names import (

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from auditor.change.change_check import CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.check_report import check_remedy, check_text
-from auditor.change.decision import CheckKind, Decision, PrecheckResult, PrecheckTopic
+from auditor.change.decision import Decision
 from auditor.change.precheck import decide_change
 from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import ClusterFacts

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from auditor.change.advice import load_activation_advice
+from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.check_report import check_remedy, check_text
-from auditor.change.decision import ChangeCheck, CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.precheck import decide_change
 from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import HaState, Identity, Origin, Reach, RunState, ServiceState

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.change.decision import CheckKind
+from auditor.change.change_check import CheckKind
 from auditor.change.step_report import StepContext, render_steps, step_texts
 from auditor.change.steps import ChangeStep, StepKind, plan_steps
 from auditor.change.what_if import ChangeAction, RequestedChange

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from auditor.change.change_check import CheckKind, PrecheckResult, PrecheckTopic
 from auditor.change.check_report import check_remedy, check_text
-from auditor.change.decision import CheckKind, Decision, PrecheckResult, PrecheckTopic
-from auditor.change.diff.model import ExpectedSetting
+from auditor.change.decision import Decision
+from auditor.change.diff.expected import ExpectedSetting
 from auditor.change.precheck import decide_change
 from auditor.change.what_if import ChangeAction, RequestedChange
 from auditor.models.facts import ClusterFacts

@@ -8,8 +8,9 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from auditor.change.change_check import PrecheckResult
 from auditor.change.check_report import check_text
-from auditor.change.decision import Decision, PrecheckResult
+from auditor.change.decision import Decision
 from auditor.change.precheck import decide_without_facts
 from auditor.change.ticket import precheck_command, render_decision_markdown
 from auditor.change.what_if import ChangeAction, RequestedChange

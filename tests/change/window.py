@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from auditor.change.decision import Decision, PrecheckResult, PrecheckTopic
+from auditor.change.change_check import PrecheckResult, PrecheckTopic
+from auditor.change.decision import Decision
 from auditor.change.precheck import decide_change
 from auditor.change.what_if import RequestedChange
 from auditor.models.facts import ClusterFacts, RunState, ServiceState

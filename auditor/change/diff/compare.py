@@ -2,14 +2,8 @@
 
 from collections.abc import Iterator
 
-from auditor.change.diff.model import (
-    NO_EXPECTATION,
-    ChangeExpectation,
-    ComparedCluster,
-    Difference,
-    DifferenceCategory,
-    Topic,
-)
+from auditor.change.diff.expected import NO_EXPECTATION, ChangeExpectation
+from auditor.change.diff.model import ComparedCluster, Difference, DifferenceCategory, Topic
 from auditor.change.diff.nodes import (
     compare_coverage,
     compare_cucm_release,

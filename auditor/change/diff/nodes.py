@@ -2,13 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from auditor.change.diff.model import (
-    ChangeExpectation,
-    ComparedCluster,
-    Difference,
-    DifferenceCategory,
-    Topic,
-)
+from auditor.change.diff.expected import ChangeExpectation
+from auditor.change.diff.model import ComparedCluster, Difference, DifferenceCategory, Topic
 from auditor.change.diff.services import compare_services
 from auditor.models.facts import (
     REPLICATION_STATES,

@@ -10,12 +10,7 @@ from markupsafe import Markup
 
 from auditor import __version__
 from auditor.change.diff.events import count_directions, count_listed
-from auditor.change.diff.model import (
-    NAMED_DIRECTIONS,
-    ChangeEvent,
-    DifferenceCategory,
-    Direction,
-)
+from auditor.change.diff.model import NAMED_DIRECTIONS, ChangeEvent, DifferenceCategory, Direction
 from auditor.change.diff.report import (
     CATEGORY_HEADINGS,
     COMPARISON_RESULTS,

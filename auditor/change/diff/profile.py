@@ -2,14 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from auditor.change.diff.model import (
-    ChangeExpectation,
-    ComparedCluster,
-    Difference,
-    DifferenceCategory,
-    ExpectedSetting,
-    Topic,
-)
+from auditor.change.diff.expected import ChangeExpectation, ExpectedSetting
+from auditor.change.diff.model import ComparedCluster, Difference, DifferenceCategory, Topic
 from auditor.change.diff.nodes import compare_attributes
 from auditor.models.facts import TRUE_ON_SOME_NODES, ClusterFacts, Origin, Reach, Setting
 from auditor.text import join_names, join_sorted_names

@@ -3,14 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from auditor.change.diff.model import (
-    ChangeExpectation,
-    ComparedCluster,
-    Difference,
-    DifferenceCategory,
-    ExpectedChange,
-    Topic,
-)
+from auditor.change.diff.expected import ChangeExpectation, ExpectedChange
+from auditor.change.diff.model import ComparedCluster, Difference, DifferenceCategory, Topic
 from auditor.models.facts import RESTART_TOLERANCE, NodeFacts, RunState, ServiceState
 
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from auditor.change.diff.compare import compare_clusters
 from auditor.change.diff.events import group_events
+from auditor.change.diff.expected import NO_EXPECTATION, ChangeExpectation
 from auditor.change.diff.model import (
-    NO_EXPECTATION,
     ChangeEvent,
-    ChangeExpectation,
     ComparedCluster,
     Difference,
     compared_clusters,

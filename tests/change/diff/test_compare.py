@@ -5,19 +5,15 @@ from dataclasses import replace
 import pytest
 
 from auditor.change.diff.compare import compare_clusters
-from auditor.change.diff.model import (
+from auditor.change.diff.expected import (
     NO_EXPECTATION,
     ChangeExpectation,
-    ComparedCluster,
-    Difference,
     ExpectedChange,
     ExpectedFinding,
     ExpectedSetting,
-    differences_exit_code,
 )
-from auditor.change.diff.model import (
-    DifferenceCategory as Category,
-)
+from auditor.change.diff.model import ComparedCluster, Difference, differences_exit_code
+from auditor.change.diff.model import DifferenceCategory as Category
 from auditor.errors import Reason
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import (

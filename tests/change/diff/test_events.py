@@ -6,18 +6,16 @@ import pytest
 
 from auditor.change.diff.compare import compare_clusters
 from auditor.change.diff.events import group_events
-from auditor.change.diff.model import (
+from auditor.change.diff.expected import (
     NO_EXPECTATION,
-    ChangeEvent,
     ChangeExpectation,
-    ComparedCluster,
-    Direction,
     ExpectedChange,
     ServiceOnNode,
-    differences_exit_code,
 )
+from auditor.change.diff.model import ChangeEvent, ComparedCluster, Direction, differences_exit_code
 from auditor.change.diff.model import DifferenceCategory as Category
-from auditor.models.facts import ClusterFacts, RunState, ServiceState
+from auditor.errors import Reason
+from auditor.models.facts import ClusterFacts, RunState, ServiceState, Source
 from auditor.models.findings import FindingKind, FindingSubject, Severity, SubjectKind, Verdict
 from auditor.models.sessions import PRESENCE_SESSIONS
 from auditor.models.statements import join_statements
@@ -233,6 +231,26 @@ def with_states(cluster: ComparedCluster, publisher: str, subscriber: str) -> Co
     states = {PUBLISHER: publisher, SUBSCRIBER: subscriber}
     nodes = tuple(replace(n, ha_state=make.reading(states[n.name])) for n in cluster.facts.nodes)
     return replace(cluster, facts=replace(cluster.facts, nodes=nodes))
+
+
+def test_what_one_node_no_longer_shows_does_not_follow_from_another_that_is_down() -> None:
+    """The node that answers has a reason of its own."""
+    down = cluster(at=AFTER)
+    nodes = tuple(
+        replace(n, services={s: v for s, v in n.services.items() if s != SIP_PROXY_SERVICE})
+        if n.name == SUBSCRIBER
+        else replace(n, services={})
+        for n in down.facts.nodes
+    )
+    gap = make.gap(PUBLISHER, Source.CONTROL_CENTER, Reason.UNREACHABLE, "Check the network.")
+    after = replace(down, facts=replace(down.facts, nodes=nodes, coverage=(gap,)))
+    lost, missing = sorted(events(cluster(at=BEFORE), after), key=lambda e: e.difference.about)
+    assert lost.difference.about == PUBLISHER
+    assert [d.about for d in lost.consequences] == [PUBLISHER]
+    assert (missing.difference.about, missing.difference.service) == (
+        SUBSCRIBER,
+        SIP_PROXY_SERVICE,
+    )
 
 
 @pytest.mark.parametrize("stays", [True, False])

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from auditor.change.diff.compare import compare_clusters
-from auditor.change.diff.model import (
+from auditor.change.diff.expected import (
     NO_EXPECTATION,
     ChangeExpectation,
-    ComparedCluster,
     ExpectedChange,
     ServiceOnNode,
 )
+from auditor.change.diff.model import ComparedCluster
 from auditor.change.diff.model import DifferenceCategory as Category
 from auditor.models.facts import ClusterFacts, NodeFacts, Role, RunState, ServiceState
 
