@@ -6,6 +6,7 @@ Names and sentences come from servers, files and people. What is printed goes th
 
 import difflib
 import json
+import shlex
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -46,6 +47,11 @@ def printable(text: str) -> str:
 def escape_unprintable(text: str) -> str:
     """Return text in one line, exact but for what does not print: that becomes an escape."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def quote_argument(text: str) -> str:
+    """Return a name as it is typed on a command line, in one line of harmless characters."""
+    return shlex.quote(printable(text))
 
 
 def shorten_text(text: str, limit: int = _MAX_EXCERPT_LENGTH) -> str:

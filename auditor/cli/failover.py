@@ -14,6 +14,7 @@ from auditor.cli.options import (
     ConfigOption,
     EvidenceHideUserOption,
     EvidenceOption,
+    FullOption,
     HistoryOption,
     InsecureOption,
     output_option,
@@ -100,6 +101,7 @@ def failover_check(
         # Not AUDITOR_OUTPUT: most formats of a nightly audit would be a usage error here.
         output_option("failover-check", "AUDITOR_FAILOVER_OUTPUT"),
     ] = None,
+    full: FullOption = False,
     config: ConfigOption = None,
     insecure: InsecureOption = False,
     history: HistoryOption = None,
@@ -143,7 +145,7 @@ def failover_check(
             targets,
             {
                 ReportFormat.TERMINAL: lambda screen: render_readiness_text(
-                    ready, **_layout(screen)
+                    ready, full=full, **_layout(screen)
                 ),
                 ReportFormat.JSON: lambda _: render_readiness_json(ready),
             },
@@ -153,7 +155,7 @@ def failover_check(
             targets,
             {
                 ReportFormat.TERMINAL: lambda screen: render_failover_text(
-                    check, **_layout(screen)
+                    check, full=full, **_layout(screen)
                 ),
                 ReportFormat.JSON: lambda _: render_failover_json(check),
             },

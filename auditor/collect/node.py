@@ -25,6 +25,7 @@ from auditor.models.facts import (
     AxlAvailability,
     AxlProbe,
     Coverage,
+    HaState,
     Identity,
     NodeFacts,
     Outcome,
@@ -93,6 +94,8 @@ def collect_node(
     if SurveyTopic.SESSIONS in topics:
         # One request is left for AXL.
         node = read_sessions(log, node, others, most_requests=MAX_NODE_REQUESTS - 1)
+    elif SurveyTopic.BACKUP_SESSIONS in topics and _is_in_backup(node):
+        node = read_sessions(log, node, others, most_requests=client.requests_sent + 1)
     # After the services: where they show that AXL Web Service is stopped, it is not asked.
     if SurveyTopic.AXL in topics:
         node = replace(node, axl=_probe_node_axl(log, node.services))
@@ -110,6 +113,10 @@ def collect_node(
     if isinstance(log.closed_by, WrongNode):
         return discard_readings(result, log.closed_by.failure)
     return result
+
+
+def _is_in_backup(node: NodeFacts) -> bool:
+    return node.ha_state is not None and node.ha_state.state is HaState.BACKUP
 
 
 def may_be_publisher(node: NodeFacts, primary: str | None, nodes: Sequence[NodeFacts]) -> bool:

@@ -7,6 +7,7 @@ from enum import StrEnum
 class SurveyTopic(StrEnum):
     """One thing to ask; each costs a node one request.
 
+    `backup_sessions` are those of a node in backup mode alone, which serves the users of two.
     `databases` costs this machine TCP tests, `cucm_release` one request to CUCM.
     """
 
@@ -15,6 +16,7 @@ class SurveyTopic(StrEnum):
     HA = "ha"
     AXL = "axl"
     SESSIONS = "sessions"
+    BACKUP_SESSIONS = "backup_sessions"
     REPLICATION = "replication"
     CUCM_RELEASE = "cucm_release"
     DATABASES = "databases"
@@ -26,6 +28,7 @@ AUDIT_TOPICS = frozenset(
         SurveyTopic.SERVICES,
         SurveyTopic.HA,
         SurveyTopic.REPLICATION,
+        SurveyTopic.BACKUP_SESSIONS,
         SurveyTopic.CUCM_RELEASE,
         SurveyTopic.AXL,
         SurveyTopic.DATABASES,
@@ -33,7 +36,11 @@ AUDIT_TOPICS = frozenset(
 )
 """The topics that recommendations are judged on."""
 
-INIT_TOPICS = AUDIT_TOPICS - {SurveyTopic.CUCM_RELEASE, SurveyTopic.REPLICATION}
+INIT_TOPICS = AUDIT_TOPICS - {
+    SurveyTopic.CUCM_RELEASE,
+    SurveyTopic.REPLICATION,
+    SurveyTopic.BACKUP_SESSIONS,
+}
 """The topics that a configuration is written from."""
 
 # Cisco's administration guide 15 (post-change tasks) compares the sessions with those before.

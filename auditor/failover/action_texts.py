@@ -25,6 +25,16 @@ class Action:
     situation: str
     names: Mapping[str, str]
 
+    @property
+    def brief(self) -> str:
+        """Return the action in a few words, for a cell of a table."""
+        return fill_text(self.situation, "brief")
+
+    @property
+    def is_needed(self) -> bool:
+        """Return whether there is anything to do."""
+        return self.situation != "nothing"
+
     def render(self, cluster: str = "") -> str:
         """Return the action as one line, with its cluster where there are several."""
         place = f"in cluster {cluster}, " if cluster else ""

@@ -10,6 +10,7 @@ from auditor.errors import Reason
 from auditor.failover.action_texts import Action, fill_text, make_action
 from auditor.failover.failures import SourceFailure
 from auditor.failover.model import (
+    CheckPart,
     ClusterCheck,
     FailoverCheck,
     GroupCheck,
@@ -34,11 +35,13 @@ from auditor.text import join_names
 
 def choose_action(check: FailoverCheck) -> str:
     """Return the second line: what to do now, and what not to do meanwhile."""
-    return _worst_part_action(check).render(check.cluster_of_worst if check.exit_code else "")
+    action = choose_part_action(check.worst, check)
+    return action.render(check.cluster_of_worst if check.exit_code else "")
 
 
-def _worst_part_action(check: FailoverCheck) -> Action:
-    match check.worst:
+def choose_part_action(part: CheckPart | None, check: FailoverCheck) -> Action:
+    """Return what to do about one part of the check, or where there is no group at all."""
+    match part:
         case GroupCheck() as group:
             return choose_group_action(group)
         case NodeCheck() as node_check:

@@ -305,9 +305,23 @@ class FailoverCheck:
 
     @property
     def worst(self) -> CheckPart | None:
-        """Return what the first two lines are about; a group comes first at equal weight."""
-        groups = sorted(self.groups, key=self._group_weight)[:1]
-        return min((*groups, *self.ungrouped_problems), key=self._part_weight, default=None)
+        """Return what the first two lines are about."""
+        return next(iter(self.parts_worst_first), None)
+
+    @property
+    def parts_worst_first(self) -> tuple[CheckPart, ...]:
+        """Return the groups, and what is in none, the worst first; a group first at equal weight.
+
+        Of groups alike the one with the most users is the worst.
+        """
+        groups = sorted(self.groups, key=self._group_weight)
+        return tuple(sorted((*groups, *self.ungrouped_problems), key=self._part_weight))
+
+    def cluster_of(self, part: CheckPart) -> str:
+        """Return the name of the cluster that a part belongs to."""
+        if isinstance(part, NodeCheck):
+            return next(cluster.name for cluster in self.clusters if part in cluster.ungrouped)
+        return part.cluster if isinstance(part, GroupCheck) else part.name
 
     def _part_weight(self, part: CheckPart) -> tuple[int, ...]:
         is_severe = isinstance(part, GroupCheck) and part.is_severe
@@ -319,11 +333,9 @@ class FailoverCheck:
         worst = self.worst
         if worst is None or len(self.clusters) < 2:
             return ""
-        if isinstance(worst, NodeCheck):
-            return next(cluster.name for cluster in self.clusters if worst in cluster.ungrouped)
-        return worst.cluster if isinstance(worst, GroupCheck) else worst.name
+        return self.cluster_of(worst)
 
-    def _group_weight(self, group: GroupCheck) -> tuple[int, ...]:
+    def _group_weight(self, group: GroupCheck) -> tuple[int | str, ...]:
         """Return a sort key: lower is worse."""
         # `not`, because False sorts first. Replication, sessions and versions come last: the exit
         # code ignores them, so they only decide between groups that are equal otherwise.
@@ -331,8 +343,10 @@ class FailoverCheck:
             *self._part_weight(group),
             not group.checks_with(Verdict.DRIFT),
             group.status in (GroupStatus.NORMAL, GroupStatus.NO_FAILOVER),
+            -(group.sessions.now or 0),
             not (group.bad_replication or group.sessions.is_short),
             group.versions is None,
+            group.name.casefold(),
         )
 
     @property

@@ -1,6 +1,5 @@
 """The check as text: the two first lines, then each group as a small table."""
 
-import textwrap
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -9,6 +8,8 @@ from rich.table import Table
 
 from auditor.failover import wording
 from auditor.failover.actions import choose_action
+from auditor.failover.console_lines import print_line, print_marked
+from auditor.failover.fleet_report import print_group_table, print_parts
 from auditor.failover.impacts import FailoverImpact
 from auditor.failover.model import (
     ClusterCheck,
@@ -27,36 +28,43 @@ from auditor.models.findings import Verdict
 from auditor.report.console import render_console, safe_text
 from auditor.report.sentences import render_sentence
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
-from auditor.text import printable
+from auditor.text import quote_argument
 
 _EXIT_CODE_STYLES = {ExitCode.COMPLIANT: "bold green", ExitCode.DRIFT: "bold red"}
 _HA_SWITCH_LABELS = {True: "on", False: "OFF", None: "not known to be on"}
 
 
 def render_failover_text(
-    check: FailoverCheck, *, width: int, colour: bool, fold: bool = False
+    check: FailoverCheck, *, width: int, colour: bool, fold: bool = False, full: bool = False
 ) -> str:
     """Return the check as text: the first line is its state, the second what to do.
 
-    `fold` wraps these two lines at the width, for a terminal; else each is one line.
+    `fold` wraps these two lines at the width, for a terminal; else each is one line. Of several
+    clusters only the groups that need something are shown, unless `full`.
     """
 
     def draw(console: Console) -> None:
         summary, action = str(summarize_check(check)), choose_action(check)
         _print_first_lines(console, summary, action, check.exit_code, fold=fold)
-        _print_clusters(console, check)
-        _print_peerings(console, check)
+        _print_groups(console, check, full=full)
+        _print_peerings(console, check, full=full)
         _print_footer(console, check, check.exit_code)
+        _print_next_command(console, check, full=full)
 
     return render_console(draw, width=width, colour=colour)
 
 
 def render_readiness_text(
-    readiness: FailoverReadiness, *, width: int, colour: bool, fold: bool = False
+    readiness: FailoverReadiness,
+    *,
+    width: int,
+    colour: bool,
+    fold: bool = False,
+    full: bool = False,
 ) -> str:
     """Return what a failover would lose, then the state of each group.
 
-    `fold` is that of `render_failover_text`.
+    `fold` and `full` are those of `render_failover_text`.
     """
 
     def draw(console: Console) -> None:
@@ -64,8 +72,9 @@ def render_readiness_text(
         _print_first_lines(console, readiness.summary, readiness.action, code, fold=fold)
         _print_obstacles(console, readiness.obstacles)
         _print_impacts(console, readiness.impacts)
-        _print_clusters(console, readiness.check)
+        _print_groups(console, readiness.check, full=full)
         _print_footer(console, readiness.check, code)
+        _print_next_command(console, readiness.check, full=full)
 
     return render_console(draw, width=width, colour=colour)
 
@@ -86,7 +95,7 @@ def _print_obstacles(console: Console, obstacles: Sequence[FailoverObstacle]) ->
     for obstacle in obstacles:
         finding = obstacle.finding
         text = f"{obstacle.group.name}: {obstacle.clause} ({finding.recommendation})."
-        _print_marked(console, finding.verdict, text)
+        print_marked(console, finding.verdict, text)
 
 
 def _print_impacts(console: Console, impacts: Sequence[FailoverImpact]) -> None:
@@ -95,10 +104,15 @@ def _print_impacts(console: Console, impacts: Sequence[FailoverImpact]) -> None:
         console.print(safe_text("What would be lost", "bold"))
     for impact in impacts:
         where = f"{impact.group.name}, if {impact.node} fails"
-        _print_marked(console, impact.verdict, f"{where}: {impact.what}: {impact.because}.")
+        print_marked(console, impact.verdict, f"{where}: {impact.what}: {impact.because}.")
 
 
-def _print_clusters(console: Console, check: FailoverCheck) -> None:
+def _print_groups(console: Console, check: FailoverCheck, *, full: bool) -> None:
+    if len(check.clusters) > 1:
+        print_group_table(console, check)
+    if len(check.clusters) > 1 and not full:
+        print_parts(console, check)
+        return
     for cluster in check.clusters:
         _print_cluster(console, cluster, is_only_one=len(check.clusters) == 1)
 
@@ -203,18 +217,18 @@ def _print_group_details(console: Console, group: GroupCheck) -> None:
         key=lambda check: (nodes.index(check.node), check.start_position),
     )
     for check in wording.distinct_checks(checks):
-        _print_marked(console, check.verdict, wording.node_check_text(check))
+        print_marked(console, check.verdict, wording.node_check_text(check))
     for failure in group.failures:
         # CUCM is no column of the table, so its failure has no other place.
         if failure.source is Source.CUCM_AXL:
-            _print_line(console, f"? {failure.text}")
+            print_line(console, f"? {failure.text}")
     for node in group.nodes:
         _print_node_details(console, node)
     if group.sessions.before is not None:
-        _print_line(console, _sessions_line(group.sessions))
+        print_line(console, _sessions_line(group.sessions))
     if group.causes:
         causes = "; ".join(group.causes)
-        _print_line(
+        print_line(
             console,
             f"Documented causes: {causes}. To find out which one, run `utils ha status` on either"
             " node.",
@@ -224,9 +238,9 @@ def _print_group_details(console: Console, group: GroupCheck) -> None:
 def _print_node_details(console: Console, node: NodeStatus) -> None:
     # A node that returned nothing has a line for its services already.
     if node.no_state_reason and node.has_answered:
-        _print_line(console, f"? {render_sentence(node.no_state_reason)}")
+        print_line(console, f"? {render_sentence(node.no_state_reason)}")
     if node.replication not in (None, REPLICATION_GOOD):
-        _print_line(
+        print_line(
             console,
             f"! Database replication of {node.name} is {_replication_label(node)}: run"
             " `utils dbreplication runtimestate` on the publisher.",
@@ -238,32 +252,20 @@ def _sessions_line(sessions: SessionComparison) -> str:
     return f"Sessions ({sessions.counter}): {now}, {sessions.before:,} in the snapshot."
 
 
-def _print_marked(console: Console, verdict: Verdict, text: str) -> None:
-    """Print folded lines with the mark and the colour of a verdict."""
-    style = "bold red" if verdict is Verdict.DRIFT else VERDICT_STYLES[verdict]
-    _print_line(console, f"{VERDICT_MARKS[verdict]} {text}", style)
-
-
-def _print_line(console: Console, text: str, style: str = "") -> None:
-    """Print folded lines below a table."""
-    width = max(30, console.width - 4)
-    # Names of hosts and commands hold hyphens, and are to be copied in one piece.
-    for line in textwrap.wrap(printable(text), width, break_on_hyphens=False):
-        console.print(Padding(safe_text(line, style), (0, 0, 0, 2)))
-
-
-def _print_peerings(console: Console, check: FailoverCheck) -> None:
-    if check.peerings or check.unchecked_peers:
+def _print_peerings(console: Console, check: FailoverCheck, *, full: bool) -> None:
+    is_short = len(check.clusters) > 1 and not full
+    peerings = [p for p in check.peerings if not (is_short and p.verdict is Verdict.PASS)]
+    if peerings or check.unchecked_peers:
         console.print()
         console.print(safe_text("Between clusters", "bold"))
-    for peering in check.peerings:
+    for peering in peerings:
         text = f"{peering.cluster} syncs from {peering.peer}: AXL {wording.peering_text(peering)}"
         if peering.verdict is Verdict.PASS:
-            _print_line(console, f"{VERDICT_MARKS[Verdict.PASS]} {text}")
+            print_line(console, f"{VERDICT_MARKS[Verdict.PASS]} {text}")
         else:
-            _print_marked(console, peering.verdict, text)
+            print_marked(console, peering.verdict, text)
     for name in check.unchecked_peers:
-        _print_line(console, wording.unchecked_peer_text(name))
+        print_line(console, wording.unchecked_peer_text(name))
 
 
 def _print_footer(console: Console, check: FailoverCheck, code: ExitCode) -> None:
@@ -276,3 +278,15 @@ def _print_footer(console: Console, check: FailoverCheck, code: ExitCode) -> Non
         sentences.append("Certificates were not verified (--insecure).")
     console.print()
     console.print(safe_text(" ".join(sentences), "dim"))
+
+
+def _print_next_command(console: Console, check: FailoverCheck, *, full: bool) -> None:
+    """Print where to look next, where the page does not show it: the cluster of the worst part."""
+    name = check.cluster_of_worst
+    if full or not name:
+        return
+    if check.exit_code is ExitCode.COMPLIANT:
+        console.print("All groups: auditor failover-check --full")
+        return
+    command = f"auditor failover-check --full {quote_argument(name)}"
+    console.print(safe_text(f"Next, {name}: {command}", "bold"))

@@ -46,11 +46,15 @@ def summarize_check(check: FailoverCheck) -> Summary:
     worst = check.worst
     if worst is None:
         return Summary(UNKNOWN, ("there is no redundancy group to check",))
-    if isinstance(worst, GroupCheck):
-        first = summarize_group(worst, check.title(worst))
-    else:
-        first = _summarize_other(worst, check.cluster_of_worst)
+    first = summarize_part(check, worst)
     return Summary(first.label, (*first.clauses, *_other_clauses(check, worst)))
+
+
+def summarize_part(check: FailoverCheck, part: CheckPart) -> Summary:
+    """Return the state of a group, of a node in none, or of a cluster without groups."""
+    if isinstance(part, GroupCheck):
+        return summarize_group(part, check.title(part))
+    return _summarize_other(part, check.cluster_of(part) if len(check.clusters) > 1 else "")
 
 
 def summarize_group(group: GroupCheck, title: str = "") -> Summary:
@@ -248,7 +252,7 @@ def _other_clauses(check: FailoverCheck, first: CheckPart) -> Iterator[str]:
         has_more = first.sessions.is_short or first.bad_replication
         yield f"--accept failed-over allows {'the failover alone' if has_more else 'that'}"
     if bad:
-        yield f"{join_names(bad)} also {'needs' if len(bad) == 1 else 'need'} attention"
+        yield f"{join_names(bad, limit=3)} also {'needs' if len(bad) == 1 else 'need'} attention"
     if accepted:
         too = " too" if isinstance(first, GroupCheck) else ""
         verb = is_or_are(len(accepted))

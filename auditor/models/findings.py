@@ -1,6 +1,7 @@
 """Findings, what they add up to on a cluster, and the exit code of many clusters."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,10 +14,13 @@ from auditor.models.facts import (
     Coverage,
     Evidence,
     NodeFacts,
+    Outcome,
     RunState,
+    Source,
     asked_cucm_servers,
 )
 from auditor.models.profile import ProfileEntry
+from auditor.models.sessions import PRESENCE_SESSIONS
 from auditor.models.statements import Form, Statement
 from auditor.service_names import DATABASE, START_ORDER, start_position
 
@@ -189,10 +193,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A drift that nothing else explains, and all that it explains, what to act on first, first."""
+    """A drift that nothing else explains, and all that it explains, what to act on first, first.
+
+    `users` are the sessions of a redundancy group that has failed over, where they were read.
+    """
 
     finding: Finding
     explains: tuple[Finding, ...] = ()
+    users: int = 0
 
     @property
     def severity(self) -> Severity:
@@ -232,9 +240,27 @@ class ClusterReport:
         )
 
     @property
+    def unread_servers(self) -> tuple[str, ...]:
+        """Return the CUCM servers that failed, then the unread nodes."""
+        cucm = (
+            entry.node
+            for entry in self.coverage
+            if entry.source is Source.CUCM_AXL and entry.outcome is Outcome.FAILED
+        )
+        return tuple(dict.fromkeys((*cucm, *self.unread)))
+
+    @property
     def causes(self) -> tuple[Cause, ...]:
         """Return the causes of all drift, worst first; each drift is in exactly one of them."""
-        return group_causes(self.findings)
+        return group_causes(self.findings, self._users_by_group)
+
+    @property
+    def _users_by_group(self) -> Mapping[str, int]:
+        """Return the sessions that were read of each group, by its name in lower case."""
+        users: Counter[str] = Counter()
+        for node in self.nodes:
+            users[(node.redundancy_group or "").lower()] += node.sessions.get(PRESENCE_SESSIONS, 0)
+        return users
 
     @property
     def publisher(self) -> str | None:
@@ -286,7 +312,7 @@ def audit_exit_code(statuses: Sequence[ClusterStatus]) -> ExitCode:
 
 
 FindingSortKey: TypeAlias = tuple[int, str, bool, str, str]
-CauseSortKey: TypeAlias = tuple[int, bool, int, int, FindingSortKey]
+CauseSortKey: TypeAlias = tuple[int, bool, int, int, int, FindingSortKey]
 
 
 def finding_sort_key(finding: Finding) -> FindingSortKey:
@@ -298,11 +324,13 @@ def finding_sort_key(finding: Finding) -> FindingSortKey:
     return finding.severity.rank, finding.recommendation, is_later, subject.kind, name
 
 
-def group_causes(findings: Sequence[Finding]) -> tuple[Cause, ...]:
+def group_causes(
+    findings: Sequence[Finding], users: Mapping[str, int] | None = None
+) -> tuple[Cause, ...]:
     """Return the causes of the drift among findings of one cluster, worst first.
 
     Of the same severity, a stopped database is the worst, then what explains the most, then what
-    starts first.
+    starts first, then the group with the most `users` (by its name in lower case).
     A finding with several causes is under the first of them, directly or through others.
     """
     drifts = {f.id: f for f in findings if f.verdict is Verdict.DRIFT}
@@ -314,14 +342,27 @@ def group_causes(findings: Sequence[Finding]) -> tuple[Cause, ...]:
         if len(chain) > 1:
             explained[chain[-1].id].append((_causal_depth(finding, drifts), finding))
     causes = (
-        Cause(drifts[root], tuple(finding for _, finding in sorted(effects, key=_effect_sort_key)))
+        Cause(
+            drifts[root],
+            tuple(finding for _, finding in sorted(effects, key=_effect_sort_key)),
+            _count_users(drifts[root].subject, users or {}),
+        )
         for root, effects in explained.items()
     )
     return tuple(sorted(causes, key=_cause_key))
 
 
-def cause_sort_key(finding: Finding, severity: Severity, number_explained: int) -> CauseSortKey:
-    """Return the sort key of a cause, the worst first; `severity` is the gravest of its block."""
+def _count_users(subject: FindingSubject, users: Mapping[str, int]) -> int:
+    return users.get(subject.name.lower(), 0) if subject.kind is SubjectKind.GROUP else 0
+
+
+def cause_sort_key(
+    finding: Finding, severity: Severity, number_explained: int, users: int = 0
+) -> CauseSortKey:
+    """Return the sort key of a cause, the worst first; `severity` is the gravest of its block.
+
+    `users` is that of `Cause`.
+    """
     order, service = START_ORDER, finding.service
     return (
         severity.rank,
@@ -329,12 +370,13 @@ def cause_sort_key(finding: Finding, severity: Severity, number_explained: int) 
         service != DATABASE,
         -number_explained,
         order.index(service) if service in order else len(order),
+        -users,
         finding_sort_key(finding),
     )
 
 
 def _cause_key(cause: Cause) -> CauseSortKey:
-    return cause_sort_key(cause.finding, cause.severity, len(cause.explains))
+    return cause_sort_key(cause.finding, cause.severity, len(cause.explains), cause.users)
 
 
 def _known_causes(finding: Finding, drifts: Mapping[str, Finding]) -> list[Finding]:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from auditor.models.certificates import certificate_days_left
 from auditor.models.counts import ResultCounts, count_results
-from auditor.models.facts import Coverage, Outcome, Source
+from auditor.models.facts import Coverage
 from auditor.models.findings import ClusterReport, ClusterStatus, Severity, Verdict
 from auditor.models.history import ClusterHistory
 from auditor.models.releases import nodes_by_version, version_number
@@ -190,12 +190,7 @@ def find_status_age(
 
 def find_unread_servers(cluster: ClusterReport) -> tuple[UnreadServer, ...]:
     """Return the servers that gave nothing, CUCM first, each with its first failure."""
-    cucm = [
-        entry.node
-        for entry in cluster.coverage
-        if entry.source is Source.CUCM_AXL and entry.outcome is Outcome.FAILED
-    ]
     return tuple(
         UnreadServer(name, find_first_failure(cluster, name), count_unknown_checks(cluster, name))
-        for name in dict.fromkeys((*cucm, *cluster.unread))
+        for name in cluster.unread_servers
     )

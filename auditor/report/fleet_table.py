@@ -1,48 +1,31 @@
 """The rows of a fleet as a table of short texts, for the formats that print one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from auditor.models.findings import ClusterStatus, Severity
+from auditor.report.columns import Column
 from auditor.report.fleet import CertificateEnd, FleetRow, StatusAge
-from auditor.report.wording import STATUS_VERDICTS, VERDICT_MARKS
+from auditor.report.wording import STATUS_VERDICTS, VERDICT_MARKS, VERDICT_STYLES
 from auditor.text import printable
 
 
-@dataclass(frozen=True, slots=True)
-class FleetColumn:
-    """One column; `cells` has a text for each row.
-
-    `is_number`: its texts are to be aligned on the right. `is_severity`: it counts causes, and is
-    shown with those of all other severities or not at all.
-    """
-
-    title: str
-    cells: tuple[str, ...]
-    is_number: bool = False
-    is_severity: bool = False
-
-    @property
-    def width(self) -> int:
-        """Return how many characters the longest text has."""
-        return max(map(len, (self.title, *self.cells)))
-
-
-def fleet_columns(rows: Sequence[FleetRow]) -> tuple[FleetColumn, ...]:
+def fleet_columns(rows: Sequence[FleetRow]) -> tuple[Column, ...]:
     """Return the columns of a table, the most important first.
 
     A severity that no cause has, and what only the history knows, are left out where there is
     nothing to show.
     """
 
-    def column(title: str, cell: Callable[[FleetRow], str], **how: bool) -> FleetColumn:
-        return FleetColumn(title, tuple(printable(cell(row)) for row in rows), **how)
+    def column(
+        title: str, cell: Callable[[FleetRow], str], styles: tuple[str, ...] = (), **how: bool
+    ) -> Column:
+        return Column(title, tuple(printable(cell(row)) for row in rows), styles, **how)
 
     severities = [s for s in Severity if any(s in row.causes for row in rows)]
     columns = [
         column("cluster", lambda row: row.name),
-        column("status", status_cell),
+        column("status", status_cell, tuple(_status_style(row) for row in rows)),
         *(
             column(str(s), partial(_causes_cell, s), is_number=True, is_severity=True)
             for s in severities
@@ -70,20 +53,13 @@ def _unknown_cell(row: FleetRow) -> str:
     return "all" if row.status is ClusterStatus.UNAUDITABLE else "-"
 
 
-def fit_columns(columns: Sequence[FleetColumn], width: int, gap: int) -> tuple[FleetColumn, ...]:
-    """Return as many columns as fit, at least two; the least important are left out first."""
-    fitting = list(columns)
-    while len(fitting) > 2 and sum(c.width + gap for c in fitting) - gap > width:
-        last = fitting.pop()
-        if last.is_severity:
-            # Without "low" in sight, a cluster whose causes are low would look as if it had none.
-            fitting = [column for column in fitting if not column.is_severity]
-    return tuple(fitting)
-
-
 def status_cell(row: FleetRow) -> str:
     """Return the mark and the status of a cluster."""
     return f"{VERDICT_MARKS[STATUS_VERDICTS[row.status]]} {row.status.upper()}"
+
+
+def _status_style(row: FleetRow) -> str:
+    return VERDICT_STYLES[STATUS_VERDICTS[row.status]]
 
 
 def certificate_cell(certificate: CertificateEnd | None) -> str:

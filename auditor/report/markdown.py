@@ -9,8 +9,9 @@ from auditor.models.report import Report
 from auditor.report import summary, wording
 from auditor.report.answers import paste_instruction, render_answers, waiting_checks_text
 from auditor.report.cause_blocks import begin_remedy, describe_effects, effect_rows
+from auditor.report.columns import Column
 from auditor.report.fleet import FleetRow, build_fleet
-from auditor.report.fleet_table import FleetColumn, fleet_columns
+from auditor.report.fleet_table import fleet_columns
 from auditor.report.grouping import check_list_rows
 from auditor.report.markdown_text import (
     escape_markdown,
@@ -60,7 +61,7 @@ def _fleet_markdown(rows: Sequence[FleetRow]) -> Iterator[str]:
     yield from format_table(tuple(column.title for column in columns), lines)
 
 
-def _cell_markdown(column: FleetColumn) -> Callable[[str], str]:
+def _cell_markdown(column: Column) -> Callable[[str], str]:
     return format_code if column.title == "cluster" else escape_markdown
 
 

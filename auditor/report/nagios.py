@@ -10,6 +10,7 @@ from auditor.models.counts import add_results
 from auditor.models.exit_codes import ExitCode
 from auditor.models.findings import Cause, ClusterReport, Severity, cause_sort_key
 from auditor.models.report import Report
+from auditor.report.fleet import sort_worst_first
 from auditor.report.summary import (
     count_nodes_read,
     coverage_gaps,
@@ -71,7 +72,7 @@ def _plugin_text(report: Report, state: PluginState) -> str:
     audited = _nodes_read_text(report.clusters)
     if not report.clusters:
         return "no cluster was audited"
-    unknown = _incomplete_text(report.clusters)
+    unknown = _incomplete_text(sort_worst_first(report.clusters))
     if state is PluginState.OK:
         forgiven = f"; forgiven by --allow-unknown: {unknown}" if unknown else ""
         skipped = skipped_packs_clause(report)
@@ -81,7 +82,9 @@ def _plugin_text(report: Report, state: PluginState) -> str:
         return f"{unknown}{_below_threshold_text(report)}, {audited}"
     worst = sorted(
         (cause for cluster in report.clusters for cause in cluster.causes),
-        key=lambda cause: cause_sort_key(cause.finding, cause.severity, len(cause.explains)),
+        key=lambda cause: cause_sort_key(
+            cause.finding, cause.severity, len(cause.explains), cause.users
+        ),
     )
     texts = "; ".join(map(_cause_text, worst[:3]))
     more = f" and {len(worst) - 3} more" if len(worst) > 3 else ""

@@ -1,6 +1,5 @@
 """The terminal report: what weakens it, the clusters, the result and the exit code."""
 
-import shlex
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -16,7 +15,7 @@ from auditor.report.fleet import FleetRow, build_fleet
 from auditor.report.summary import skipped_packs_text
 from auditor.report.terminal_cluster import print_cluster, status_text
 from auditor.report.terminal_fleet import print_digest, print_fleet_table
-from auditor.text import count_noun, printable
+from auditor.text import count_noun, quote_argument
 
 _WARNING_STYLE = "bold white on red"
 
@@ -119,7 +118,7 @@ def _print_next_command(page: Console, rows: Sequence[FleetRow]) -> None:
     if not worst.differs:
         page.print("All that was read: auditor audit --full")
         return
-    name = shlex.quote(printable(worst.name))
+    name = quote_argument(worst.name)
     is_drift = worst.counts.differences > 0
     command = f"auditor audit --full {name}" if is_drift else f"auditor doctor {name}"
     page.print(safe_text(f"Next, {worst.name}: {command}", "bold"))

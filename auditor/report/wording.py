@@ -134,13 +134,16 @@ def _drift_summary(cluster: ClusterReport) -> str:
     first = cluster.causes[0]
     worst, others = first.finding, len(first.explains)
     explains = f", which explains {others} more" if others else ""
+    users = f" ({first.users:,} sessions)" if first.users else ""
     text = (
         f"{count_differences(counts)} ({count_severities(counts.by_severity)}). "
-        f"Worst: {finding_label(worst)} on {worst.subject.name}:"
+        f"Worst: {finding_label(worst)} on {worst.subject.name}{users}:"
         f" {difference_text(worst)}{explains}."
     )
-    if cluster.unread:
-        text += f" {join_names(cluster.unread, limit=3)} could not be audited."
+    # Where nothing was read, the sentences before have named what failed.
+    unread = cluster.unread if nothing_was_read(cluster) else cluster.unread_servers
+    if unread:
+        text += f" {join_names(unread, limit=3)} could not be audited."
     if counts.unknown:
         text += f" {count_noun(counts.unknown, 'more check')} {is_or_are(counts.unknown)} unknown."
     accepted = count_accepted(counts)
@@ -152,8 +155,10 @@ def _incomplete_reason(cluster: ClusterReport) -> str:
     accepted = count_accepted(count_results(cluster))
     also = f"; {accepted}" if accepted else ""
     checks = f"{count_noun(len(unknown), 'check')} {is_or_are(len(unknown))} unknown"
-    if cluster.unread:
-        return f"{join_names(cluster.unread, limit=3)} could not be audited, so {checks}{also}"
+    if cluster.unread_servers:
+        return (
+            f"{join_names(cluster.unread_servers, limit=3)} could not be audited, so {checks}{also}"
+        )
     if unknown:
         return f"{checks} ({severity_summary(unknown)}){also}"
     return f"A source that should have answered did not{also}"

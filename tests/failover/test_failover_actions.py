@@ -14,8 +14,14 @@ ACTIONS = {name: rows for name, rows in load_action_texts().items() if name != "
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_an_action_says_what_to_do_and_what_not_to_do_without_a_full_stop(name: str) -> None:
-    assert set(ACTIONS[name]) in ({"do"}, {"do", "do_not"})
+    assert set(ACTIONS[name]) - {"brief"} in ({"do"}, {"do", "do_not"})
     assert not any(text.endswith(".") for text in ACTIONS[name].values())
+
+
+def test_an_action_for_a_part_of_the_check_fits_into_a_cell() -> None:
+    code = (files("auditor.failover") / "actions.py").read_text()
+    for name in set(re.findall(r'make_action\("(\w+)"', code)):
+        assert 0 < len(ACTIONS[name]["brief"]) < 20
 
 
 @pytest.mark.parametrize("name", ACTIONS)

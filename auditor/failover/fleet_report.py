@@ -1,0 +1,113 @@
+"""The groups of several clusters: a table, worst first, then those that need something."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from auditor.failover import wording
+from auditor.failover.actions import choose_part_action
+from auditor.failover.console_lines import print_line, print_marked
+from auditor.failover.model import CheckPart, FailoverCheck, GroupCheck
+from auditor.failover.node_checks import SERVICE_CHECK_TYPES, NodeCheck
+from auditor.failover.summary import summarize_part
+from auditor.models.exit_codes import ExitCode
+from auditor.models.findings import Verdict
+from auditor.report.columns import Column, build_table
+from auditor.report.console import safe_text
+from auditor.report.matrix_services import short_service_name
+from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
+
+_VERDICTS = {
+    ExitCode.COMPLIANT: Verdict.PASS,
+    ExitCode.DRIFT: Verdict.DRIFT,
+    ExitCode.INCOMPLETE: Verdict.UNKNOWN,
+}
+"""The verdict whose mark and colour a part of the check takes."""
+
+
+def print_group_table(console: Console, check: FailoverCheck) -> None:
+    """Print a line for each group, and for what is in none; narrow pages have fewer columns."""
+    parts = check.parts_worst_first
+    verdicts = [_verdict_of(check, part) for part in parts]
+    labels = [summarize_part(check, part).label for part in parts]
+    columns = (
+        Column("cluster", tuple(check.cluster_of(part) for part in parts)),
+        Column("group", tuple(map(_part_name, parts))),
+        Column(
+            "state",
+            tuple(f"{VERDICT_MARKS[v]} {label}" for v, label in zip(verdicts, labels, strict=True)),
+            tuple(VERDICT_STYLES[verdict] for verdict in verdicts),
+        ),
+        Column("do", tuple(choose_part_action(part, check).brief for part in parts)),
+        Column("sessions", tuple(map(_sessions_cell, parts)), is_number=True),
+    )
+    console.print()
+    console.print(build_table(columns, console.width))
+
+
+def _part_name(part: CheckPart) -> str:
+    if isinstance(part, NodeCheck):
+        return part.node
+    return part.name if isinstance(part, GroupCheck) else "?"
+
+
+def _sessions_cell(part: CheckPart) -> str:
+    if not isinstance(part, GroupCheck):
+        return "-"
+    return "?" if part.sessions.now is None else f"{part.sessions.now:,}"
+
+
+def print_parts(console: Console, check: FailoverCheck) -> None:
+    """Print what needs something, worst first: its state, what to do, and what is wrong.
+
+    Of the worst, the first two lines of the page have the state and what to do.
+    """
+    for number, part in enumerate(check.parts_worst_first):
+        lines = list(_check_lines(part)) if isinstance(part, GroupCheck) else []
+        if not choose_part_action(part, check).is_needed or not (number or lines):
+            continue
+        console.print()
+        if number:
+            _print_part(console, check, part)
+        else:
+            name = f"{check.cluster_of(part)}, {_part_name(part)}, in detail"
+            console.print(safe_text(f"{VERDICT_MARKS[_verdict_of(check, part)]} {name}", "bold"))
+        for verdict, text in lines:
+            print_marked(console, verdict, text)
+    for cluster in check.clusters:
+        for text in wording.origin_texts(cluster):
+            console.print()
+            console.print(safe_text(text))
+
+
+def _print_part(console: Console, check: FailoverCheck, part: CheckPart) -> None:
+    verdict = _verdict_of(check, part)
+    mark, style = VERDICT_MARKS[verdict], "bold red" if verdict is Verdict.DRIFT else "bold"
+    console.print(safe_text(f"{mark} {summarize_part(check, part)}", style))
+    print_line(console, choose_part_action(part, check).render(check.cluster_of(part)), "bold")
+
+
+def _verdict_of(check: FailoverCheck, part: CheckPart) -> Verdict:
+    return _VERDICTS[check.exit_code_of(part)]
+
+
+def _check_lines(group: GroupCheck) -> Iterator[tuple[Verdict, str]]:
+    """Yield what differs and what is unknown, services in the same state on a node in one line.
+
+    Nothing where the summary has named the one check already.
+    """
+    if len(group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN)) == 1 and not group.failures:
+        return
+    alike: dict[tuple[str, Verdict, str], list[NodeCheck]] = {}
+    for check in sorted(
+        group.checks_with(Verdict.DRIFT, Verdict.UNKNOWN), key=lambda check: check.start_position
+    ):
+        key = check.node, check.verdict, wording.node_check_label(check)
+        alike.setdefault(key, []).append(check)
+    for (node, verdict, label), checks in alike.items():
+        texts = dict.fromkeys(map(wording.node_check_text, checks))
+        if len(texts) == 1 or any(check.type not in SERVICE_CHECK_TYPES for check in checks):
+            yield from ((verdict, text) for text in texts)
+            continue
+        services = ", ".join(short_service_name(check.service) for check in checks)
+        yield verdict, f"{label.capitalize()} on {node}: {services}."

@@ -1,0 +1,62 @@
+"""A table whose least important columns give way on a narrow terminal, so that no word breaks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.table import Table
+
+from auditor.report.console import safe_text
+
+_COLUMN_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; `cells` has a text for each row, and `styles` a style for each or is empty.
+
+    `is_number`: its texts are to be aligned on the right. `is_severity`: it counts causes, and is
+    shown with those of all other severities or not at all.
+    """
+
+    title: str
+    cells: tuple[str, ...]
+    styles: tuple[str, ...] = ()
+    is_number: bool = False
+    is_severity: bool = False
+
+    @property
+    def width(self) -> int:
+        """Return how many characters the longest text has."""
+        return max(map(len, (self.title, *self.cells)))
+
+
+def build_table(columns: Sequence[Column], width: int) -> Table:
+    """Return a table of the columns that fit."""
+    shown = fit_columns(columns, width)
+    table = Table(
+        box=box.SIMPLE_HEAD, padding=(0, _COLUMN_GAP - 1, 0, 0), pad_edge=False, show_edge=False
+    )
+    for column in shown:
+        table.add_column(
+            column.title, justify="right" if column.is_number else "left", overflow="fold"
+        )
+    for number in range(len(columns[0].cells)):
+        table.add_row(
+            *(
+                safe_text(column.cells[number], column.styles[number] if column.styles else "")
+                for column in shown
+            )
+        )
+    return table
+
+
+def fit_columns(columns: Sequence[Column], width: int) -> tuple[Column, ...]:
+    """Return as many columns as fit, at least two; the last ones are left out first."""
+    fitting = list(columns)
+    while len(fitting) > 2 and sum(c.width + _COLUMN_GAP for c in fitting) - _COLUMN_GAP > width:
+        last = fitting.pop()
+        if last.is_severity:
+            # Without "low" in sight, a cluster whose causes are low would look as if it had none.
+            fitting = [column for column in fitting if not column.is_severity]
+    return tuple(fitting)
