@@ -13,6 +13,7 @@ from auditor.config.schema import REPEATED_TABLES, TABLES_BY_PATH
 from auditor.config.value_checks import InvalidValue, type_name
 from auditor.errors import ConfigError
 from auditor.text import did_you_mean, escape_unprintable, shorten_text
+from auditor.toml_lines import TomlLines
 
 Loc = tuple[str | int, ...]
 """Keys and list positions from the top of the file, as pydantic gives them."""
@@ -35,9 +36,10 @@ class ConfigProblem:
     loc: Loc
     text: str
 
-    def line(self, path: Path, document: Mapping[str, Any]) -> str:
-        """Return one line for the user: file, cluster, key, sentence."""
-        return escape_unprintable(f"{path}: {self.line_in_file(document)}")
+    def line(self, path: Path, document: Mapping[str, Any], number: int | None = None) -> str:
+        """Return one line for the user: file and line, cluster, key, sentence."""
+        place = f"{path}:{number}" if number else str(path)
+        return escape_unprintable(f"{place}: {self.line_in_file(document)}")
 
     def line_in_file(self, document: Mapping[str, Any]) -> str:
         """Return the line without the name of the file."""
@@ -64,12 +66,19 @@ class InvalidConfiguration(ConfigError):
     """A file with mistakes. `mistakes` and `document` let a caller name the places otherwise."""
 
     def __init__(
-        self, mistakes: Sequence[ConfigProblem], path: Path, document: Mapping[str, Any]
+        self,
+        mistakes: Sequence[ConfigProblem],
+        path: Path,
+        document: Mapping[str, Any],
+        text: str = "",
     ) -> None:
-        """Take the mistakes of the file at `path`, and its tables as TOML has them."""
+        """Take the mistakes of the file at `path`, its tables as TOML has them, and its text."""
         self.mistakes = tuple(mistakes)
         self.document = document
-        super().__init__(mistake.line(path, document) for mistake in mistakes)
+        lines = TomlLines(text)
+        super().__init__(
+            mistake.line(path, document, lines.find(mistake.loc)) for mistake in mistakes
+        )
 
 
 def problems_from_pydantic(error: ValidationError) -> list[ConfigProblem]:

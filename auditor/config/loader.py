@@ -75,16 +75,21 @@ def _default_config_paths() -> tuple[Path, Path]:
 
 def load_configuration(path: Path) -> Configuration:
     """Read a configuration file; ConfigError holds one line for each mistake in it."""
-    return build_configuration(read_config_toml(path), path)
+    text, raw = _read_config_file(path)
+    return build_configuration(raw, path, text)
 
 
 def read_config_toml(path: Path) -> dict[str, Any]:
     """Return the tables of the file, not checked further; raises ConfigError."""
+    return _read_config_file(path)[1]
+
+
+def _read_config_file(path: Path) -> tuple[str, dict[str, Any]]:
     text = ""
     try:
         # Some editors write a byte order mark, which tomllib refuses.
         text = path.read_text(encoding="utf-8-sig")
-        return tomllib.loads(text)
+        return text, tomllib.loads(text)
     except OSError as exc:
         problem = f"cannot be read: {exc.strerror or exc}"
     except UnicodeDecodeError:
@@ -96,10 +101,10 @@ def read_config_toml(path: Path) -> dict[str, Any]:
     raise ConfigError([escape_unprintable(f"{path}: {problem}")])
 
 
-def build_configuration(raw: Mapping[str, Any], path: Path) -> Configuration:
+def build_configuration(raw: Mapping[str, Any], path: Path, text: str = "") -> Configuration:
     """Turn parsed TOML into settings; `path` is where it came from and what it is relative to.
 
-    Raises InvalidConfiguration.
+    Raises InvalidConfiguration, whose lines have numbers where the `text` of the file is given.
     """
     document, problems = _parse_document(raw)
     refused = frozenset(problem.loc for problem in problems)
@@ -109,7 +114,7 @@ def build_configuration(raw: Mapping[str, Any], path: Path) -> Configuration:
     problems += _check_ca_bundles(document, path)
     if problems:
         problems.sort(key=_cluster_position)
-        raise InvalidConfiguration(problems, path, raw)
+        raise InvalidConfiguration(problems, path, raw, text)
     return replace(_to_configuration(document, path), tables=raw)
 
 

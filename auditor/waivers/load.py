@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field, PlainValidator, ValidationError
 
@@ -14,6 +14,7 @@ from auditor.config.value_checks import InvalidValue, type_name, validate_text
 from auditor.errors import ConfigError
 from auditor.text import did_you_mean, escape_unprintable, shorten_text
 from auditor.toml_errors import StrictTable
+from auditor.toml_lines import TomlLines
 
 # Before Python 3.14 the position is only in the text of a TOMLDecodeError.
 _DECODE_ERROR_LINE = re.compile(r"\(at line (\d+), column \d+\)$")
@@ -106,7 +107,10 @@ def parse_waivers(
         *_duplicate_waivers(raw),
     ]
     if problems:
-        raise ConfigError(escape_unprintable(f"{path}: {problem}") for problem in problems)
+        lines = TomlLines(content)
+        raise ConfigError(
+            escape_unprintable(f"{path}:{lines.find(loc)}: {problem}") for loc, problem in problems
+        )
     return tuple(
         WaiverRule(**block.model_dump(), place=f"{path.name}, waiver {number}")
         for number, block in enumerate(_WaiverFile.model_validate(raw).waiver, 1)
@@ -141,13 +145,18 @@ def _invalid_expiry_text(content: str, fault: str) -> str | None:
     )
 
 
-def _waiver_schema_errors(raw: Mapping[str, Any]) -> Iterator[str]:
+_Mistake: TypeAlias = tuple[tuple[int | str, ...], str]
+"""The place in the file, and a sentence."""
+
+
+def _waiver_schema_errors(raw: Mapping[str, Any]) -> Iterator[_Mistake]:
     try:
         _WaiverFile.model_validate(raw)
     except ValidationError as exc:
         for mistake in exc.errors(include_url=False):
             refused = mistake.get("ctx", {}).get("error")
-            yield _waiver_error_text(mistake["type"], mistake["loc"], mistake["input"], refused)
+            loc = mistake["loc"]
+            yield loc, _waiver_error_text(mistake["type"], loc, mistake["input"], refused)
 
 
 def _waiver_error_text(
@@ -184,15 +193,17 @@ def _raw_waiver_blocks(raw: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def _unknown_recommendations(
     raw: Mapping[str, Any], recommendations: Collection[str]
-) -> Iterator[str]:
+) -> Iterator[_Mistake]:
     for number, block in enumerate(_raw_waiver_blocks(raw), 1):
         name = block.get("recommendation")
         if isinstance(name, str) and name.strip() and name not in recommendations:
             hint = did_you_mean(name, recommendations) or "; `auditor rules` lists them"
-            yield f'waiver {number}: key `recommendation`: there is no "{shorten_text(name)}"{hint}'
+            text = f'there is no "{shorten_text(name)}"{hint}'
+            loc = ("waiver", number - 1, "recommendation")
+            yield loc, f"waiver {number}: key `recommendation`: {text}"
 
 
-def _duplicate_waivers(raw: Mapping[str, Any]) -> Iterator[str]:
+def _duplicate_waivers(raw: Mapping[str, Any]) -> Iterator[_Mistake]:
     """Yield blocks for the same finding: it would be unclear which date and owner are valid."""
     first: dict[tuple[str, ...], int] = {}
     for number, block in enumerate(_raw_waiver_blocks(raw), 1):
@@ -200,4 +211,5 @@ def _duplicate_waivers(raw: Mapping[str, Any]) -> Iterator[str]:
         if all(isinstance(part, str) for part in scope):
             earlier = first.setdefault(tuple(str(part).casefold() for part in scope), number)
             if earlier != number:
-                yield f"waiver {number}: is about the same finding as waiver {earlier}; keep one"
+                text = f"waiver {number}: is about the same finding as waiver {earlier}; keep one"
+                yield ("waiver", number - 1), text

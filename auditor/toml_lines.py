@@ -1,0 +1,62 @@
+"""Finds the line of a key in the text of a TOML file, which the parser does not keep."""
+
+import tomllib
+from collections.abc import Sequence
+from typing import Any
+
+Loc = Sequence[str | int]
+
+
+class TomlLines:
+    """The lines of a valid TOML file."""
+
+    def __init__(self, text: str) -> None:
+        """Take the text of the file."""
+        self._lines = text.splitlines(keepends=True)
+        self._beginnings: dict[int, dict[str, Any] | None] = {}
+
+    def find(self, loc: Loc) -> int | None:
+        """Return the line, from 1, on which a key or table begins; None for the file itself.
+
+        `loc` are keys and positions in lists from the top. Where the key is missing, it is the line
+        of the table that lacks it.
+        """
+        if not loc:
+            return None
+        return self._find_present(loc) or self.find(loc[:-1])
+
+    def _find_present(self, loc: Loc) -> int | None:
+        """Return the line below the longest beginning of the file that lacks the key."""
+        low, high = 0, len(self._lines)
+        if not self._holds(high, loc):
+            return None
+        # Halved, until no beginning between the two ends outside of a value of several lines.
+        while (middle := self._find_middle(low, high)) is not None:
+            if self._holds(middle, loc):
+                high = middle
+            else:
+                low = middle
+        return low + 1
+
+    def _find_middle(self, low: int, high: int) -> int | None:
+        half = (low + high) // 2
+        ends = (*range(half, high), *range(half - 1, low, -1))
+        return next((end for end in ends if end > low and self._parse(end) is not None), None)
+
+    def _holds(self, end: int, loc: Loc) -> bool:
+        value: Any = self._parse(end)
+        for part in loc:
+            try:
+                value = value[part]
+            except (LookupError, TypeError):
+                return False
+        return True
+
+    def _parse(self, end: int) -> dict[str, Any] | None:
+        """Return the tables of the first lines, None where the last of them is within a value."""
+        if end not in self._beginnings:
+            try:
+                self._beginnings[end] = tomllib.loads("".join(self._lines[:end]))
+            except ValueError:
+                self._beginnings[end] = None
+        return self._beginnings[end]
