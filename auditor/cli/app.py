@@ -26,6 +26,7 @@ from auditor.models.exit_codes import ExitCode
 
 COMMAND_MODULES: Mapping[str, tuple[str, str]] = {
     "audit": ("audit", "Audit live clusters against Cisco's recommendations."),
+    "check": ("check", "Check configuration, waivers and probes without asking anything."),
     "demo": ("demo", "Audit a simulated cluster that drifted, and show the report."),
     "simulate": ("simulation", "Serve a simulated cluster over HTTPS on loopback until Ctrl-C."),
     "docs": ("docs", "Print a page of the manual, such as configuration or troubleshooting."),

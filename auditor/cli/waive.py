@@ -1,7 +1,7 @@
 """`auditor waive`: accepts a difference until a date."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +25,7 @@ from auditor.recommendations.profile import DEPLOYMENT_KEY_PREFIX
 from auditor.report.wording import KIND_TEXTS
 from auditor.text import did_you_mean, join_names, wrap_text
 from auditor.waivers.add import add_waiver, check_end, render_waiver
+from auditor.waivers.days import current_day
 from auditor.waivers.load import WaiverRule
 
 DEFAULT_WAIVER_FILE = "waivers.toml"
@@ -114,11 +115,6 @@ def _parse_end(until: str) -> date:
         raise ConfigError([f"--until {until}: write a date such as 2026-12-31."]) from error
     check_end(end, current_day())
     return end
-
-
-def current_day() -> date:
-    """Return today in UTC, as an audit counts the days of a waiver."""
-    return datetime.now(UTC).date()
 
 
 def _recorded_findings(

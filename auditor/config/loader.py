@@ -151,12 +151,12 @@ def _cluster_position(problem: ConfigProblem) -> int:
 def _check_ca_bundles(document: ConfigDocument, path: Path) -> Iterable[ConfigProblem]:
     for position, cluster in enumerate(document.cluster):
         if cluster.ca_bundle and (
-            fault := _ca_bundle_fault(_resolve_beside_config(cluster.ca_bundle, path))
+            fault := _ca_bundle_fault(resolve_beside_config(cluster.ca_bundle, path))
         ):
             yield ConfigProblem(("cluster", position, "ca_bundle"), fault)
 
 
-def _resolve_beside_config(name: str, path: Path) -> Path:
+def resolve_beside_config(name: str, path: Path) -> Path:
     """Return the path that a name in the file means; relative names start at its folder."""
     return (path.parent / _expand_home(Path(name))).absolute()
 
@@ -198,7 +198,7 @@ def _resolve_history_url(url: str | None, path: Path) -> str | None:
     """Return the URL; a relative SQLite file is taken from the folder of the configuration."""
     if url is None or not url.startswith(_SQLITE_PREFIX) or url.startswith(f"{_SQLITE_PREFIX}~"):
         return url
-    return f"{_SQLITE_PREFIX}{_resolve_beside_config(url.removeprefix(_SQLITE_PREFIX), path)}"
+    return f"{_SQLITE_PREFIX}{resolve_beside_config(url.removeprefix(_SQLITE_PREFIX), path)}"
 
 
 def _to_cluster_settings(
@@ -252,7 +252,7 @@ def _to_cluster_settings(
 
 
 def _resolve_optional_path(name: str | None, path: Path) -> Path | None:
-    return _resolve_beside_config(name, path) if name else None
+    return resolve_beside_config(name, path) if name else None
 
 
 def _to_ha_groups(groups: bool | tuple[str, ...] | None) -> bool | frozenset[str] | None:

@@ -42,6 +42,7 @@ _FORMAT_MODULES = {
 
 COMMAND_FORMATS: Mapping[str, tuple[ReportFormat, ...]] = {
     "audit": tuple(ReportFormat),
+    "check": (ReportFormat.TERMINAL, ReportFormat.JSON),
     "diff": (
         ReportFormat.TERMINAL,
         ReportFormat.JSON,

@@ -149,6 +149,7 @@ def fixed_clock(moment: datetime) -> Iterator[None]:
     with (
         mock.patch("auditor.soap.network.LiveNetwork.now", return_value=moment),
         mock.patch("auditor.cli.history.current_time", return_value=moment),
+        mock.patch("auditor.cli.check.current_day", return_value=moment.date()),
         mock.patch("auditor.cli.waive.current_day", return_value=moment.date()),
     ):
         yield
@@ -202,6 +203,13 @@ def login() -> str:
         return "\n".join(line.rstrip() for line in screen.splitlines())
 
 
+def check() -> str:
+    """Read the configuration of a simulated cluster."""
+    with running_lab("demo") as lab:
+        lab.defaults = {**lab.defaults, "history": f"sqlite:///{lab.folder}/history.sqlite3"}
+        return read_output(lab, "check").replace(f"{lab.folder}/", "")
+
+
 def waive() -> str:
     """Accept a difference that the last recorded run shows."""
     with running_lab("demo") as lab, fixed_clock(datetime(2026, 11, 30, 2, tzinfo=UTC)):
@@ -226,6 +234,7 @@ def simulate() -> str:
 
 OUTPUTS: Mapping[str, Callable[[], str]] = {
     "audit": lambda: shortened(audit_demo(), AUDIT_HEAD_LINES),
+    "check": check,
     "doctor": doctor,
     "docs": lambda: read_plain_output("docs"),
     "failover-check": failover_check,

@@ -1,0 +1,113 @@
+"""What `auditor check` read, as text and as JSON."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from auditor.report.console import render_console, safe_text
+from auditor.setup.check import CheckedCluster, CheckedFiles, waiver_attention
+from auditor.text import count_noun, json_text
+from auditor.waivers.load import WaiverRule
+
+CHECK_SCHEMA_VERSION = "1.0"
+
+
+def render_check_text(checked: CheckedFiles, today: date, *, width: int, colour: bool) -> str:
+    """Return what was read for a reader; waivers are judged by `today`."""
+    return render_console(
+        lambda page: _print_check(page, checked, today), width=width, colour=colour
+    )
+
+
+def _print_check(page: Console, checked: CheckedFiles, today: date) -> None:
+    number = count_noun(len(checked.clusters), "cluster")
+    page.print(safe_text(f"No mistakes in {checked.path}: {number}.", "bold"))
+    page.print()
+    page.print(_cluster_table(checked, today))
+    page.print()
+    page.print(safe_text(f"History: {checked.history or 'off'}"))
+    recipients = count_noun(checked.recipients, "recipient")
+    page.print(safe_text(f"Notifications: {recipients if checked.recipients else 'none'}"))
+    for cluster in checked.clusters:
+        for key in ("waivers", "probes"):
+            path = getattr(cluster.settings, key)
+            if path:
+                page.print(safe_text(f"{key.capitalize()} of {cluster.settings.name}: {path}"))
+    for line in _attention_lines(checked, today):
+        page.print(safe_text(f"! {line}", "yellow"))
+    page.print()
+    page.print("Nothing was asked. `auditor doctor` tries connections, certificates and passwords.")
+
+
+def _cluster_table(checked: CheckedFiles, today: date) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
+    for title in ("cluster", "CUCM publisher", "account"):
+        table.add_column(title, overflow="fold")
+    for title in ("nodes", "waivers", "probes", "undeclared keys"):
+        table.add_column(title, justify="right")
+    for cluster in checked.clusters:
+        settings = cluster.settings
+        soon = sum(bool(waiver_attention(rule, today)) for rule in cluster.waivers)
+        table.add_row(
+            safe_text(settings.name),
+            safe_text(settings.cucm_name),
+            safe_text(settings.username),
+            str(len(cluster.nodes)) if cluster.nodes else "from CUCM",
+            f"{len(cluster.waivers)}{f' ({soon} !)' if soon else ''}",
+            "built-in" if cluster.probes is None else str(cluster.probes),
+            str(len(cluster.undeclared)),
+        )
+    return table
+
+
+def _attention_lines(checked: CheckedFiles, today: date) -> Iterator[str]:
+    yield from checked.notices
+    for cluster in checked.clusters:
+        for rule in cluster.waivers:
+            words = {"expired": "expired on", "ends_soon": "ends on"}
+            if attention := waiver_attention(rule, today):
+                what = f"{rule.recommendation} on {rule.subject} {words[attention]} {rule.expires}"
+                yield f"{rule.place}: {what}; {rule.owner} looks after it."
+
+
+def render_check_json(checked: CheckedFiles, today: date) -> str:
+    """Return what was read as JSON."""
+    return json_text(
+        {
+            "schema_version": CHECK_SCHEMA_VERSION,
+            "file": str(checked.path),
+            "history": checked.history,
+            "recipients": checked.recipients,
+            "clusters": [_cluster_dict(cluster, today) for cluster in checked.clusters],
+            "notices": list(checked.notices),
+        }
+    )
+
+
+def _cluster_dict(cluster: CheckedCluster, today: date) -> dict[str, object]:
+    settings = cluster.settings
+    return {
+        "name": settings.name,
+        "cucm_publisher": settings.cucm_name,
+        "cucm_subscribers": [server.name for server in settings.cucm_subscribers],
+        "username": settings.username,
+        "nodes": list(cluster.nodes),
+        "undeclared_keys": list(cluster.undeclared),
+        "waiver_file": str(settings.waivers) if settings.waivers else None,
+        "waivers": [_waiver_dict(rule, today) for rule in cluster.waivers],
+        "probe_file": str(settings.probes) if settings.probes else None,
+        "probes": cluster.probes,
+    }
+
+
+def _waiver_dict(rule: WaiverRule, today: date) -> dict[str, object]:
+    return {
+        "recommendation": rule.recommendation,
+        "subject": rule.subject,
+        "owner": rule.owner,
+        "expires": rule.expires.isoformat(),
+        "attention": waiver_attention(rule, today) or None,
+    }
