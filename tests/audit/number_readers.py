@@ -229,6 +229,18 @@ def read_history_row(text: str, run: str, cluster: str) -> Numbers:
     return dict(zip(("differences", "unknown", "waived"), map(int, row), strict=True))
 
 
+def read_estate_page(page: str) -> dict[str, Numbers]:
+    """Read the row of each cluster on the page of `auditor history -o html`."""
+    numbers = {}
+    for row in find_on_page(page, "//section[@aria-labelledby='clusters']//tbody/tr"):
+        cells = {
+            name: int(row.xpath(f"string(td[@data-of='{name}'])"))
+            for name in ("Causes", "Differences", "Unknown", "Explained", "Waived")
+        }
+        numbers[row.xpath("string(th)")] = {name.lower(): n for name, n in cells.items()}
+    return numbers
+
+
 def read_history_changes(text: str) -> Numbers:
     """Read the headings of `auditor history --since`, by their first words."""
     headings = re.findall(r"^([A-Z][^(\n]*) \((?:\d+ causes?, )?(\d+)\)$", text, re.MULTILINE)

@@ -65,6 +65,30 @@ class Fleet:
             row = readers.read_history_row(rows, document["run"]["id"], cluster["name"])
             total = {key: total[key] + row[key] for key in total}
         assert total == {key: expected[key] for key in total}
+        self._compare_estate(document)
+
+    def _compare_estate(self, document: Mapping[str, Any]) -> None:
+        """Hold the figures of the estate against those of the run that is its last one."""
+        names = [cluster["name"] for cluster in document["clusters"]]
+        page = readers.read_estate_page(self.run("history", *names, "-o", "html").stdout)
+        estate = json.loads(self.run("history", *names, "-o", "json").stdout)
+        drifts = dict.fromkeys(names, 0)
+        for entry in estate["differences"]:
+            is_drift = (entry["verdict"], entry["state"]) == ("drift", "confirmed")
+            drifts[entry["cluster"]] += is_drift
+        figures = {entry["cluster"]: entry for entry in estate["clusters"]}
+        for cluster in document["clusters"]:
+            counts, name = cluster["counts"], cluster["name"]
+            last = figures[name]["last_run"]["counts"] | {"causes": figures[name]["causes"]}
+            assert last == counts
+            assert drifts[name] == counts["drift"]
+            assert page[name] == {
+                "causes": counts["causes"],
+                "differences": counts["drift"],
+                "unknown": counts["unknown"],
+                "explained": counts["explained"],
+                "waived": counts["waived"],
+            }
 
 
 @pytest.fixture

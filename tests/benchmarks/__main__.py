@@ -12,7 +12,7 @@ from importlib import import_module
 from auditor.__main__ import GC_ALLOCATION_THRESHOLD
 from tests.benchmarks.figures import Size
 
-MEASUREMENTS = ("six-nodes", "fleet", "start", "memory", "history", "html", "failover")
+MEASUREMENTS = ("six-nodes", "fleet", "start", "memory", "history", "estate", "html", "failover")
 """Each is the function `measure` of a module of its name; only those asked for are loaded."""
 
 

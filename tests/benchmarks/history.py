@@ -30,14 +30,16 @@ from tests.factories import make_finding, make_run
 MANY, FEW = 10_000, 100
 _FINDINGS = 150
 _LASTS = 50
-_START = datetime(2000, 1, 1, 2, tzinfo=UTC)
+START = datetime(2000, 1, 1, 2, tzinfo=UTC)
 _numbers = count(1)
 
 
 def measure(size: Size) -> str:
     """Load both histories, ask both the same in turn, and return the lines to print."""
     with tempfile.TemporaryDirectory() as folder:
-        many, few = (_loaded(Path(folder) / f"{number}.sqlite3", number) for number in (MANY, FEW))
+        many, few = (
+            load_history(Path(folder) / f"{number}.sqlite3", number) for number in (MANY, FEW)
+        )
         return "".join(
             _compared(label, ask, many, few, size.runs) for label, ask in _QUESTIONS.items()
         )
@@ -86,7 +88,7 @@ def _finding(number: int, verdict: Verdict) -> Finding:
     return make_finding(f"R-{number:03}", verdict, subject="imp.example.test")
 
 
-def _loaded(file: Path, number: int) -> HistoryStore:
+def load_history(file: Path, number: int) -> HistoryStore:
     """Return a history of so many runs, written in bulk as recording them would have done."""
     history = open_history(f"sqlite:///{file}")
     if history is None:
@@ -116,7 +118,7 @@ def _load(connection: Connection, number: int) -> None:
 
 
 def _at(run: int) -> str:
-    return utc_timestamp(_START + timedelta(hours=run))
+    return utc_timestamp(START + timedelta(hours=run))
 
 
 def _row(number: int, last: int) -> dict[str, Any]:
