@@ -3,6 +3,7 @@
 Their words are in `step_texts.toml` and `limit_texts.toml`.
 """
 
+import re
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +29,19 @@ class StepContext:
     @property
     def cluster_argument(self) -> str:
         """Return the cluster as a command line names it."""
-        return shlex.quote(self.cluster)
+        return quote_argument(self.cluster)
+
+
+_PLAIN_WORD = re.compile(r"[\w@.,=:/+-]+")
+_WORDS = re.compile(r"[\w@.,=:/+ -]+")
+
+
+def quote_argument(text: str) -> str:
+    """Return a word of a command line, in quotes that shells of Unix and of Windows take."""
+    if _PLAIN_WORD.fullmatch(text):
+        return text
+    # Anything else is no name that an engineer gives; then at least a shell of Unix is safe.
+    return f'"{text}"' if _WORDS.fullmatch(text) else shlex.quote(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 A no-go leads with its reasons and lists no steps, so that nobody takes them for approved.
 """
 
-import shlex
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor import __version__
@@ -17,7 +17,7 @@ from auditor.change.decision_wording import (
     decision_reason,
     step_context,
 )
-from auditor.change.step_report import StepContext, limit_text, step_texts
+from auditor.change.step_report import StepContext, limit_text, quote_argument, step_texts
 from auditor.change.steps import ChangeStep, StepKind
 from auditor.models.facts import Evidence
 from auditor.recommendations.packs import Citation, load_packs
@@ -284,5 +284,11 @@ def precheck_command(decision: Decision) -> str:
     for change in decision.named_changes:
         words += [f"--{change.action}", f"{change.service}@{change.node}"]
     for setting in decision.features:
-        words += ["--feature", f"{setting.key}={setting.tested}"]
-    return " ".join(shlex.quote(printable(word)) for word in words)
+        words += ["--feature", f"{setting.key}={_feature_value(setting.tested)}"]
+    return " ".join(quote_argument(printable(word)) for word in words)
+
+
+def _feature_value(tested: str) -> str:
+    """Return a value of the file as `--feature` takes it: nodes without brackets and quotes."""
+    value = tomllib.loads(f"value = {tested}")["value"]
+    return ",".join(map(str, value)) if isinstance(value, list) else tested

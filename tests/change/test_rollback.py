@@ -192,7 +192,11 @@ def test_every_kind_of_limit_has_its_text(kind: LimitKind) -> None:
     assert "{" not in text
 
 
-def test_commands_name_the_cluster_as_a_shell_takes_it() -> None:
-    """A name with a blank is one word."""
-    texts = step_texts(ChangeStep(StepKind.COMPARE_ROLLED_BACK), StepContext("campus one"))
-    assert "`auditor diff before.json live 'campus one'`" in texts.text
+@pytest.mark.parametrize(
+    ("cluster", "word"),
+    [("campus-1", "campus-1"), ("campus one", '"campus one"'), ("a;b$c", "'a;b$c'")],
+)
+def test_commands_name_the_cluster_as_a_shell_takes_it(cluster: str, word: str) -> None:
+    """A name with a blank is one word, and no name is a command."""
+    texts = step_texts(ChangeStep(StepKind.COMPARE_ROLLED_BACK), StepContext(cluster))
+    assert f"`auditor diff before.json live {word}`" in texts.text

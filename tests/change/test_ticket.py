@@ -11,6 +11,7 @@ from markdown_it.token import Token
 from auditor.change.change_check import PrecheckResult
 from auditor.change.check_report import check_text
 from auditor.change.decision import Decision
+from auditor.change.diff.expected import ExpectedSetting
 from auditor.change.precheck import decide_without_facts
 from auditor.change.ticket import precheck_command, render_decision_markdown
 from auditor.change.what_if import ChangeAction, RequestedChange
@@ -206,8 +207,17 @@ def test_a_hostile_name_is_text(attack: str, change: RequestedChange) -> None:
     assert [len(row) for row in cells(hostile)] == [len(row) for row in cells(plain)]
 
 
-def test_the_command_repeats_the_check() -> None:
-    """With every service, node and tested key, as one shell word each."""
-    assert precheck_command(OPEN) == (
-        f"auditor precheck lab --activate '{MESSAGE_ARCHIVER}@{SUBSCRIBER}'"
+@pytest.mark.parametrize(
+    ("tested", "words"),
+    [
+        ('["imp1", "imp2"]', " --feature compliance=imp1,imp2"),
+        ("true", " --feature compliance=true"),
+        ("", ""),
+    ],
+)
+def test_the_command_repeats_the_check(tested: str, words: str) -> None:
+    """With every service, node and tested key, in quotes that Windows takes as well."""
+    features = (ExpectedSetting("compliance", None, tested),) if tested else ()
+    assert precheck_command(replace(OPEN, features=features)) == (
+        f'auditor precheck lab --activate "{MESSAGE_ARCHIVER}@{SUBSCRIBER}"{words}'
     )
