@@ -27,8 +27,15 @@ def group_events(
         if first != index:
             found.append(difference)
     return tuple(
-        ChangeEvent(differences[first], tuple(found))
-        for first, found in sorted(consequences.items())
+        _begin_with_own(differences[first], found) for first, found in sorted(consequences.items())
+    )
+
+
+def _begin_with_own(difference: Difference, consequences: Sequence[Difference]) -> ChangeEvent:
+    """Return an event whose first consequences are those on its own service."""
+    own = (difference.about, difference.service)
+    return ChangeEvent(
+        difference, tuple(sorted(consequences, key=lambda d: (d.about, d.service) != own))
     )
 
 

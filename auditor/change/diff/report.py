@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from auditor.change.diff.events import count_directions, count_listed
 from auditor.change.diff.model import (
+    NAMED_DIRECTIONS,
     UNEXPECTED_CATEGORIES,
     ChangeEvent,
     Difference,
@@ -127,7 +128,12 @@ def _category_lines(
         yield f"  {heading} ({count_listed(events)})"
     for event in events:
         about = event.difference.about
-        yield from _wrap(f"{about}: {event.difference.text}", width, indent=4)
+        # Where the heading does not say it.
+        is_named = event.difference.direction is Direction.OTHER and (
+            event.direction in NAMED_DIRECTIONS
+        )
+        direction = f" ({event.direction})" if is_named else ""
+        yield from _wrap(f"{about}: {event.difference.text}{direction}", width, indent=4)
         for consequence in event.consequences:
             subject = "" if consequence.about == about else f"{consequence.about}: "
             yield from _wrap(f"so {subject}{consequence.text}", width, indent=8)

@@ -160,7 +160,7 @@ def test_consequences_stand_under_what_they_follow_from() -> None:
         "There are unexpected changes. n1: It was started, is stopped."
     )
     assert "Cluster lab: 1 event (1 worse)" in text
-    assert "    n1: It was started, is stopped.\n        so SIP-01: drift.\n" in text
+    assert "    n1: It was started, is stopped. (worse)\n        so SIP-01: drift.\n" in text
     assert "        so Default: HA-01: drift.\n" in text
 
 

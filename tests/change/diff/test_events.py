@@ -142,6 +142,7 @@ def test_what_depends_on_a_service_goes_down_with_it() -> None:
     (event,) = events(before, after)
     assert event.difference.service == XCP_ROUTER
     assert len(event.consequences) == 6
+    assert event.consequences[0].finding == "RTR-01"
 
 
 def replace_sessions(cluster: ComparedCluster, count: int) -> ComparedCluster:
