@@ -1,10 +1,13 @@
-"""Finds the line of a key in the text of a TOML file, which the parser does not keep."""
+"""The text of a TOML file: the line of a key, which the parser does not keep, and its end."""
 
 import tomllib
 from collections.abc import Sequence
 from typing import Any
 
 Loc = Sequence[str | int]
+
+BYTE_ORDER_MARK = "\ufeff"
+"""Some editors begin a file with it; `tomllib` refuses it."""
 
 
 class TomlLines:
@@ -60,3 +63,14 @@ class TomlLines:
             except ValueError:
                 self._beginnings[end] = None
         return self._beginnings[end]
+
+
+def append_block(text: str, block: str) -> str:
+    """Return a text with a block after it, which has the line ends of the text.
+
+    The text stays as it is, byte order mark and all.
+    """
+    feed = "\r\n" if "\r\n" in text else "\n"
+    ending = "" if not text or text.endswith("\n") else feed
+    gap = feed if text.strip(BYTE_ORDER_MARK).strip() else ""
+    return f"{text}{ending}{gap}{block.replace(chr(10), feed)}"

@@ -1,5 +1,7 @@
 """`auditor init`: writes a commented configuration file for a live cluster."""
 
+import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +22,7 @@ from auditor.cli.session import command_session
 from auditor.files import create_file, require_new_file
 from auditor.models.exit_codes import ExitCode
 from auditor.setup.init import draft
+from auditor.setup.init.append import append_cluster
 from auditor.text import count_noun
 
 
@@ -63,6 +66,15 @@ def init(
             help="The file to write. An existing file is never replaced.",
         ),
     ] = Path("auditor.toml"),
+    append: Annotated[
+        bool,
+        typer.Option(
+            "--append",
+            envvar="AUDITOR_APPEND",
+            help="Add the cluster to the file of --to, which exists already. The rest of the file "
+            "stays as it is.",
+        ),
+    ] = False,
     profile_from: Annotated[
         str | None,
         typer.Option(
@@ -138,7 +150,11 @@ def init(
         nodes=draft.parse_pairs("--node", node or []),
         insecure=insecure,
     )
-    require_new_file("--to", options.output)
+    if append:
+        existing = draft.read_existing_file(options.output, options)
+        options = replace(options, added_to=existing)
+    else:
+        require_new_file("--to", options.output)
     golden = draft.load_golden_cluster(profile_from) if profile_from else None
     configuration = draft.build_init_configuration(options)
     with command_session(
@@ -153,22 +169,32 @@ def init(
     for gap in result.gaps:
         print_error(gap)
     if result.text is not None:
-        # Not `write_file`: a file that appeared there while the cluster was asked must stay.
-        create_file(options.output, result.text)
+        _write_result(options, result.text)
     session.check_evidence()
-    _print_init_result(options.output, result)
+    _print_init_result(options, result)
 
 
-def _print_init_result(output: Path, result: draft.InitResult) -> None:
+def _write_result(options: draft.InitOptions, text: str) -> None:
+    if options.added_to:
+        append_cluster(options.output, text)
+    else:
+        # Not `write_file`: a file that appeared there while the cluster was asked must stay.
+        create_file(options.output, text)
+
+
+def _print_init_result(options: draft.InitOptions, result: draft.InitResult) -> None:
     """Print what was written and what to do next, and end with the code for it."""
+    output = options.output
     if result.text is None:
         print_error(f"no node could be asked; {output} was not written.")
         raise typer.Exit(ExitCode.UNAUDITABLE)
+    name = f" {shlex.quote(options.name)}" if options.added_to else ""
+    done = f"Added cluster {options.name} to {output}." if options.added_to else f"Wrote {output}."
     print_plain_text(
-        f"Wrote {output}.\n"
+        f"{done}\n"
         "It describes what the cluster is, not what it is meant to be. Read it, correct it, and "
         f"answer its {count_noun(result.questions, 'question')}\n(the lines that begin with "
-        f"`# ?`). Then run:\n\n    auditor audit --config {output}\n"
+        f"`# ?`). Then run:\n\n    auditor audit{name} --config {output}\n"
     )
     if result.gaps:
         raise typer.Exit(ExitCode.INCOMPLETE)

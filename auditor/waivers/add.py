@@ -8,12 +8,11 @@ import tomlkit
 
 from auditor.errors import ConfigError
 from auditor.files import write_file
+from auditor.toml_lines import BYTE_ORDER_MARK, append_block
 from auditor.waivers.load import WaiverRule, load_waiver_file, parse_waivers
 
 LONGEST_PERIOD = timedelta(days=2 * 366)
 """A later end is a slip of the finger, or a difference that is meant to stay."""
-
-_BYTE_ORDER_MARK = "\ufeff"
 
 
 def check_end(end: date, today: date) -> None:
@@ -63,8 +62,8 @@ def add_waiver(path: Path, rule: WaiverRule, recommendations: Collection[str]) -
         _refuse_duplicate(path, rule, earlier)
         # Not `read_text`, which would turn every CRLF of the file into LF.
         text = path.read_bytes().decode("utf-8")
-    edited = _append_block(text, render_waiver(rule))
-    rules = parse_waivers(edited.removeprefix(_BYTE_ORDER_MARK), path, recommendations)
+    edited = append_block(text, render_waiver(rule))
+    rules = parse_waivers(edited.removeprefix(BYTE_ORDER_MARK), path, recommendations)
     # A list in one line would take the block for a second list, which TOML refuses by itself.
     assert rules[:-1] == earlier  # noqa: S101 - a block at the end changes none before it
     write_file(path, edited)
@@ -80,10 +79,3 @@ def _refuse_duplicate(path: Path, rule: WaiverRule, earlier: Collection[WaiverRu
                 f"{same.expires} by {same.owner} ({same.place}): change that block."
             ]
         )
-
-
-def _append_block(text: str, block: str) -> str:
-    feed = "\r\n" if "\r\n" in text else "\n"
-    ending = "" if not text or text.endswith("\n") else feed
-    gap = feed if text.strip(_BYTE_ORDER_MARK).strip() else ""
-    return f"{text}{ending}{gap}{block.replace(chr(10), feed)}"

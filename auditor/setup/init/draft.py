@@ -20,8 +20,14 @@ from auditor.models.facts import ClusterFacts, Coverage, Outcome, Role, Source
 from auditor.recommendations.inference import ask_about_contradictions, infer_profile
 from auditor.report.profile_toml import QUESTION_PREFIX
 from auditor.setup.init.addresses import propose_addresses
+from auditor.setup.init.append import ExistingFile, read_file_to_extend
 from auditor.setup.init.golden import apply_golden_profile
-from auditor.setup.init.writer import ConfigurationContent, ConnectionSettings, render_configuration
+from auditor.setup.init.writer import (
+    ConfigurationContent,
+    ConnectionSettings,
+    render_added_cluster,
+    render_configuration,
+)
 from auditor.text import escape_unprintable
 
 _OPTION_BY_KEY = {
@@ -71,6 +77,7 @@ class InitOptions:
     """The options of `auditor init`; `ca_bundle` is a path from the working directory.
 
     `nodes` are names with `publisher` or `subscriber`, for a CUCM that cannot list its nodes.
+    `added_to` is the file that the cluster is added to, None where a new one is written.
     """
 
     cucm: str
@@ -82,11 +89,12 @@ class InitOptions:
     addresses: tuple[tuple[str, str], ...] = ()
     nodes: tuple[tuple[str, str], ...] = ()
     insecure: bool = False
+    added_to: ExistingFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InitResult:
-    """The text of the file, None if no node answered.
+    """The text of the file, or of the cluster to add to it; None if no node answered.
 
     `gaps` are the failures of sources that the file is written from, one sentence each.
     """
@@ -132,6 +140,26 @@ def build_init_configuration(request: InitOptions) -> Configuration:
         raise errors_with_options(error) from error
 
 
+def read_existing_file(path: Path, request: InitOptions) -> ExistingFile:
+    """Return the file that a cluster is to be added to.
+
+    Raises:
+        ConfigError: the file has mistakes or cannot be written, or has the name, the CUCM server
+            or another address of the cluster already.
+    """
+    existing = read_file_to_extend(path)
+    cluster = {"name": request.name, "cucm_publisher": request.cucm, "username": request.username}
+    clusters = [
+        *existing.tables.get("cluster", ()),
+        cluster | {"addresses": dict(request.addresses)},
+    ]
+    try:
+        build_configuration({**existing.tables, "cluster": clusters}, path)
+    except InvalidConfiguration as error:
+        raise errors_with_options(error) from error
+    return existing
+
+
 def _group_pins_by_node(pins: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = {}
     for name, digest in pins:
@@ -173,7 +201,12 @@ def generate_configuration(
     # From the list of nodes alone it would be a file of nothing but questions.
     if not any(node.services for node in facts.nodes):
         return InitResult(None, gaps, 0)
-    text = render_configuration(_build_configuration_content(request, facts, golden))
+    content = _build_configuration_content(request, facts, golden)
+    text = (
+        render_added_cluster(content, request.added_to.username)
+        if request.added_to
+        else render_configuration(content)
+    )
     questions = sum(line.startswith(QUESTION_PREFIX) for line in text.splitlines())
     return InitResult(text, gaps, questions)
 

@@ -91,11 +91,11 @@ def peer_blocks(facts: ClusterFacts, profile: Sequence[ProfileEntry]) -> Iterato
 
 
 _WARNING_HEADER = """\
-READ THIS FILE AND CORRECT IT before you rely on an audit.
+READ THIS {capitals} AND CORRECT IT before you rely on an audit.
 
 It describes what the cluster IS, not what it should be: an unwanted service looks like a feature
 in use, and one that was turned off by mistake looks like a feature that is not in use. Until you
-correct this file, an audit proves only that nothing has changed since.
+correct this {part}, an audit proves only that nothing has changed since.
 """
 
 
@@ -125,25 +125,46 @@ class ConfigurationContent:
 
 def render_configuration(content: ConfigurationContent) -> str:
     """Return the text of the configuration file."""
-    # In TOML a key after a sub-table belongs to it, so the cluster's own keys come first.
-    sections = [
-        _file_header_lines(content),
+    title = f"auditor.toml for {content.access.name}, written by `auditor init`."
+    return _join_sections(
+        _header_lines(content, title, part="file"),
         _defaults_section(content.access),
-        _cluster_section(content),
-        _pins_section(content.access),
-        _addresses_section(content.access, propose_addresses(content.facts)),
-        *(_node_section(content.facts, node) for node in content.facts.nodes),
-        _deployment_section(content.profile),
-        *database_blocks(content.facts, content.profile),
-        *peer_blocks(content.facts, content.profile),
-    ]
+        *_cluster_sections(content, _cluster_section(content)),
+    )
+
+
+def render_added_cluster(content: ConfigurationContent, default_username: str | None) -> str:
+    """Return a cluster to be added to a file, in which `default_username` is the account of all."""
+    cluster = _cluster_section(content)
+    if content.access.username != default_username:
+        cluster.insert(1, toml_pair("username", content.access.username))
+    title = f"Cluster {content.access.name}, added by `auditor init`."
+    return _join_sections(
+        _header_lines(content, title, part="part"), *_cluster_sections(content, cluster)
+    )
+
+
+def _join_sections(*sections: list[str]) -> str:
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
 
-def _file_header_lines(content: ConfigurationContent) -> list[str]:
+def _cluster_sections(content: ConfigurationContent, cluster: list[str]) -> Iterator[list[str]]:
+    """Yield a cluster's own keys, and the tables that belong to it."""
+    # In TOML a key after a sub-table belongs to it, so the cluster's own keys come first.
+    yield cluster
+    yield _pins_section(content.access)
+    yield _addresses_section(content.access, propose_addresses(content.facts))
+    yield from (_node_section(content.facts, node) for node in content.facts.nodes)
+    yield _deployment_section(content.profile)
+    yield from database_blocks(content.facts, content.profile)
+    yield from peer_blocks(content.facts, content.profile)
+
+
+def _header_lines(content: ConfigurationContent, title: str, *, part: str) -> list[str]:
     access = content.access
-    lines = toml_comment(f"auditor.toml for {access.name}, written by `auditor init`.")
-    lines += ["#", *(f"# {line}".rstrip() for line in _WARNING_HEADER.splitlines()), "#"]
+    lines = toml_comment(title)
+    warning = _WARNING_HEADER.format(capitals=part.upper(), part=part).splitlines()
+    lines += ["#", *(f"# {line}".rstrip() for line in warning), "#"]
     if content.golden:
         lines += toml_comment(
             f'The deployment is that of the golden cluster "{content.golden}"; each key says beside'
