@@ -12,7 +12,7 @@ from auditor.cli.verbosity import keep_quiet
 from auditor.config.value_checks import InvalidValue, validate_web_address
 from auditor.errors import ConfigError
 from auditor.models.findings import Severity
-from auditor.report.formats import COMMAND_FORMATS
+from auditor.report.formats import COMMAND_FORMATS, FOLDER_FORMATS
 
 
 def split_env_list(
@@ -86,14 +86,16 @@ OneClusterArgument = Annotated[
 def output_option(command: str, envvar: str = "AUDITOR_OUTPUT") -> Any:  # noqa: ANN401 - typer's own
     """Return `--output` of a command, for the formats that it writes."""
     *formats, last = COMMAND_FORMATS[command]
+    folder_format = FOLDER_FORMATS.get(command)
+    folder = f", {folder_format} also to FOLDER/" if folder_format else ""
     return typer.Option(
         "--output",
         "-o",
         envvar=envvar,
         metavar="FORMAT[:PATH]",
         callback=split_env_list,
-        help=f"{', '.join(formats)} or {last}, to standard output or to a file. May be repeated. "
-        "Default: terminal.",
+        help=f"{', '.join(formats)} or {last}, to standard output or to a file{folder}. "
+        "May be repeated. Default: terminal.",
         autocompletion=format_completion(COMMAND_FORMATS[command]),
         show_default=False,
     )

@@ -58,8 +58,8 @@ COMMAND_FORMATS: Mapping[str, tuple[ReportFormat, ...]] = {
 }
 """What each command that reports can write."""
 
-_FOLDER_REPORT = ("audit", ReportFormat.HTML)
-"""The command and its format that may also be a folder of files."""
+FOLDER_FORMATS: Mapping[str, ReportFormat] = {"audit": ReportFormat.HTML}
+"""The format of a command that may also be a folder of files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _parse_output_target(value: str, command: str) -> OutputTarget:
     path = Path(text).expanduser()
     separators = tuple(filter(None, (os.sep, os.altsep)))
     is_folder = text.endswith(separators) or path.is_dir()
-    return OutputTarget(form, path, is_folder and (command, form) == _FOLDER_REPORT)
+    return OutputTarget(form, path, is_folder and FOLDER_FORMATS.get(command) is form)
 
 
 def _target_clashes(targets: Sequence[OutputTarget]) -> list[str]:

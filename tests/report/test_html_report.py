@@ -99,6 +99,21 @@ def test_text_from_servers_is_never_markup(attack: str) -> None:
     assert printable(attack) in " ".join(page.text_content().split())
 
 
+@pytest.mark.parametrize("attack", HOSTILE)
+def test_names_among_several_clusters_are_never_markup(attack: str) -> None:
+    fleet = [
+        replace(report, clusters=(*report.clusters, samples.mixed_cluster("other")))
+        for report in (samples.hostile(attack), samples.hostile("harmless"))
+    ]
+    page, harmless = map(tree, fleet)
+    assert Counter(e.tag for e in page.iter()) == Counter(e.tag for e in harmless.iter())
+    names = {str(name) for element in page.iter() for name in element.attrib}
+    assert not [name for name in names if name.startswith("on")]
+    for place in ("table[@id='fleet']", "table[@class='heat']", "ul[@class='lines']"):
+        text = " ".join(page.xpath(f"string(//{place})").split())
+        assert printable(attack) in text
+
+
 def test_every_difference_shows_all_its_parts() -> None:
     report = samples.mixed()
     text = page_text(report)

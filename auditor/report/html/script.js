@@ -36,7 +36,11 @@
   });
   showTarget();
   sortBy(byId("fleet"));
-  addCopyButtons();
+  // Later, so that the page shows at once; what is searched is read before there are buttons in it.
+  setTimeout(() => {
+    filter?.prepare();
+    addCopyButtons();
+  });
 
   function showTarget() {
     const target = location.hash && byId(decodeURIComponent(location.hash.slice(1)));
@@ -135,7 +139,8 @@
     form.hidden = false;
     // A browser may fill in what was chosen before the page was loaded again.
     apply();
-    return { reset: clear };
+    const prepare = () => (blocks.length ? blocks : lines).forEach(text);
+    return { reset: clear, prepare };
   }
 
   function sortBy(table) {
