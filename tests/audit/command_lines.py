@@ -53,5 +53,7 @@ def command_lines(running: Lab, hook: Hook) -> Iterator[tuple[str, ...]]:
     yield "history", *config, *history
     yield "history", *config, *history, "--since", "2020-01-01"
     yield "history", *config, *history, "-o", "csv:history.csv"
+    yield "history", *config, *history, "-o", "json"
+    yield "history", *config, *history, "-o", "html"
     yield verbose, "audit", "--replay", "audit", *files
     yield verbose, "audit", "--replay", "verbose", "-o", "json"

@@ -19,6 +19,7 @@ TOPICS = (
     "configuration",
     "failover",
     "first-steps",
+    "history",
     "interfaces",
     "nightly",
     "recommendations",
