@@ -250,8 +250,13 @@ def suggest_services(typed: str) -> tuple[str, ...]:
     )
 
 
+def strip_maker(name: str) -> str:
+    """Return the name of a service without `Cisco` and `XCP`."""
+    return re.sub(r"^(?:A )?(?:Cisco )?(?:XCP )?", "", name, flags=re.IGNORECASE)
+
+
 def _short_key(name: str) -> str:
-    return re.sub(r"^(?:a )?(?:cisco )?(?:xcp )?", "", _spelling_key(name))
+    return strip_maker(_spelling_key(name))
 
 
 _CANONICAL_BY_SHORT_KEY = {_short_key(key): name for key, name in _CANONICAL_BY_KEY.items()}

@@ -26,6 +26,8 @@ from auditor.change.effect_checks import (
 from auditor.change.following_restarts import find_following_restarts
 from auditor.change.group_checks import group_checks
 from auditor.change.merge import merge_checks
+from auditor.change.node_names import name_feature_nodes
+from auditor.change.request import find_unknown_nodes, resolve_changes
 from auditor.change.rollback import plan_rollback
 from auditor.change.steps import plan_steps
 from auditor.change.stops import find_stops
@@ -35,11 +37,45 @@ from auditor.change.what_if import (
     is_already_made,
     judge_change,
 )
+from auditor.collect.facts import replace_profile
+from auditor.config.settings import ClusterSettings
 from auditor.models.facts import ClusterFacts, Source
 from auditor.models.findings import Severity, Verdict
 from auditor.recommendations.discovered import drop_contradicted_facts
 from auditor.recommendations.packs import Recommendation
 from auditor.snapshots import reason_nothing_read
+
+
+def decide_request(
+    facts: ClusterFacts,
+    changes: Sequence[RequestedChange],
+    recommendations: Sequence[Recommendation],
+    *,
+    fail_on: Severity,
+    is_confirmed: bool,
+    profile: ClusterSettings,
+    filed: ClusterSettings,
+) -> Decision:
+    """Judge a change as it was typed; `profile` has the keys to be tested, `filed` those of now.
+
+    Raises:
+        ConfigError: a name means no node of the cluster, or several; or a service cannot be
+            restarted.
+    """
+    # Where CUCM lists no nodes, it is unknown whether a name exists, and no usage error.
+    if not facts.nodes:
+        return decide_without_facts(facts, (), changes)
+    tested = name_feature_nodes(profile, facts)
+    if unknown_nodes := find_unknown_nodes(facts, changes):
+        return decide_without_facts(facts, unknown_nodes, changes)
+    return decide_change(
+        replace_profile(facts, profile, tested),
+        resolve_changes(facts, changes),
+        recommendations,
+        fail_on=fail_on,
+        is_confirmed=is_confirmed,
+        filed=replace_profile(facts, profile, filed),
+    )
 
 
 def decide_change(

@@ -1,5 +1,6 @@
 """`auditor failover-check`: the state of the redundancy groups after a failover, or before one."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +9,7 @@ import typer
 
 from auditor.audit import RunOptions
 from auditor.cli.app import app
+from auditor.cli.completion import complete_groups
 from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.options import (
     ClustersArgument,
@@ -20,9 +22,10 @@ from auditor.cli.options import (
     output_option,
     split_env_list,
 )
-from auditor.cli.output import Screen, write_documents
-from auditor.cli.session import command_session, recall_from_history
+from auditor.cli.output import DocumentRenderer, Screen, write_documents
+from auditor.cli.session import CommandSession, command_session, recall_from_history
 from auditor.config.loader import find_config_file, load_configuration
+from auditor.config.settings import ClusterSettings
 from auditor.failover.check import (
     FailoverCheckOptions,
     parse_wait,
@@ -31,6 +34,7 @@ from auditor.failover.check import (
 )
 from auditor.failover.json_report import render_failover_json, render_readiness_json
 from auditor.failover.report import render_failover_text, render_readiness_text
+from auditor.models.exit_codes import ExitCode
 from auditor.recommendations.packs import load_packs
 from auditor.report.formats import (
     ReportFormat,
@@ -46,56 +50,75 @@ class AcceptedState(StrEnum):
     FAILED_OVER = "failed-over"
 
 
+CHECK_PANEL = "What is checked"
+
+GroupOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--group",
+        envvar="AUDITOR_GROUP",
+        callback=split_env_list,
+        help="Check this redundancy group only, and ask no node outside it. May be repeated.",
+        autocompletion=complete_groups,
+        show_default=False,
+        rich_help_panel=CHECK_PANEL,
+    ),
+]
+WaitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--wait",
+        envvar="AUDITOR_WAIT",
+        metavar="DURATION",
+        help="Check again until every pair is stable, at most this long, such as 15m or 90s. "
+        "Stable: the same states twice, 20 s apart. Default: check once.",
+        show_default=False,
+        rich_help_panel=CHECK_PANEL,
+    ),
+]
+ReadinessOption = Annotated[
+    bool,
+    typer.Option(
+        "--readiness",
+        envvar="AUDITOR_READINESS",
+        help="Before a failover: report what it would lose, and why.",
+        rich_help_panel=CHECK_PANEL,
+    ),
+]
+AcceptOption = Annotated[
+    AcceptedState | None,
+    typer.Option(
+        "--accept",
+        envvar="AUDITOR_ACCEPT",
+        case_sensitive=False,
+        help="Let a stable pair that is failed over count as good.",
+        show_default=False,
+        rich_help_panel=CHECK_PANEL,
+    ),
+]
+SinceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--since",
+        # Not AUDITOR_SINCE, which names a run of the history.
+        envvar="AUDITOR_FAILOVER_SINCE",
+        metavar="SNAPSHOT",
+        help="Compare the number of user sessions with this file of `auditor snapshot`.",
+        show_default=False,
+        rich_help_panel=CHECK_PANEL,
+    ),
+]
+
+
 @app.command("failover-check")
 def failover_check(
     clusters: ClustersArgument = None,
     *,
-    group: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="AUDITOR_GROUP",
-            callback=split_env_list,
-            help="Check this redundancy group only, and ask no node outside it. May be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    wait: Annotated[
-        str | None,
-        typer.Option(
-            envvar="AUDITOR_WAIT",
-            metavar="DURATION",
-            help="Check again until every pair is stable, at most this long, such as 15m or 90s. "
-            "Stable: the same states twice, 20 s apart. Default: check once.",
-            show_default=False,
-        ),
-    ] = None,
-    readiness: Annotated[
-        bool,
-        typer.Option(
-            "--readiness",
-            envvar="AUDITOR_READINESS",
-            help="Before a failover: report what it would lose, and why.",
-        ),
-    ] = False,
-    accept: Annotated[
-        AcceptedState | None,
-        typer.Option(
-            envvar="AUDITOR_ACCEPT",
-            case_sensitive=False,
-            help="Let a stable pair that is failed over count as good.",
-            show_default=False,
-        ),
-    ] = None,
-    since: Annotated[
-        Path | None,
-        typer.Option(
-            # Not AUDITOR_SINCE, which names a run of the history.
-            envvar="AUDITOR_FAILOVER_SINCE",
-            metavar="SNAPSHOT",
-            help="Compare the number of user sessions with this file of `auditor snapshot`.",
-            show_default=False,
-        ),
-    ] = None,
+    group: GroupOption = None,
+    wait: WaitOption = None,
+    readiness: ReadinessOption = False,
+    accept: AcceptOption = None,
+    since: SinceOption = None,
     output: Annotated[
         list[str] | None,
         # Not AUDITOR_OUTPUT: most formats of a nightly audit would be a usage error here.
@@ -134,34 +157,48 @@ def failover_check(
         recall_topology=recall,
         waits=wait is not None,
     ) as session:
-        if readiness:
-            ready = run_readiness_check(chosen, session.logins, request, session.context)
-        else:
-            check = run_failover_check(
-                chosen, session.logins, request, session.context, session.print_line
-            )
-    if readiness:
-        write_documents(
-            targets,
-            {
-                ReportFormat.TERMINAL: lambda screen: render_readiness_text(
-                    ready, full=full, **_layout(screen)
-                ),
-                ReportFormat.JSON: lambda _: render_readiness_json(ready),
-            },
+        renderers, code = (
+            _check_readiness(chosen, request, session, full=full)
+            if readiness
+            else _check_failover(chosen, request, session, full=full)
         )
-    else:
-        write_documents(
-            targets,
-            {
-                ReportFormat.TERMINAL: lambda screen: render_failover_text(
-                    check, full=full, **_layout(screen)
-                ),
-                ReportFormat.JSON: lambda _: render_failover_json(check),
-            },
-        )
+    write_documents(targets, renderers)
     session.check_evidence()
-    raise typer.Exit(ready.exit_code if readiness else check.exit_code)
+    raise typer.Exit(code)
+
+
+def _check_failover(
+    clusters: Sequence[ClusterSettings],
+    request: FailoverCheckOptions,
+    session: CommandSession,
+    *,
+    full: bool,
+) -> tuple[Mapping[ReportFormat, DocumentRenderer], ExitCode]:
+    check = run_failover_check(
+        clusters, session.logins, request, session.context, session.print_line
+    )
+    return {
+        ReportFormat.TERMINAL: lambda screen: render_failover_text(
+            check, full=full, **_layout(screen)
+        ),
+        ReportFormat.JSON: lambda _: render_failover_json(check),
+    }, check.exit_code
+
+
+def _check_readiness(
+    clusters: Sequence[ClusterSettings],
+    request: FailoverCheckOptions,
+    session: CommandSession,
+    *,
+    full: bool,
+) -> tuple[Mapping[ReportFormat, DocumentRenderer], ExitCode]:
+    readiness = run_readiness_check(clusters, session.logins, request, session.context)
+    return {
+        ReportFormat.TERMINAL: lambda screen: render_readiness_text(
+            readiness, full=full, **_layout(screen)
+        ),
+        ReportFormat.JSON: lambda _: render_readiness_json(readiness),
+    }, readiness.exit_code
 
 
 def _layout(screen: Screen) -> dict[str, Any]:

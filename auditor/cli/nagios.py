@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -14,19 +14,20 @@ from auditor.audit import RunOptions, audit_clusters
 from auditor.cli.app import app, usage_message
 from auditor.cli.help_layout import HelpCommand
 from auditor.cli.options import (
-    AllowUnknownOption,
     ClustersArgument,
     ConfigOption,
-    FailOnOption,
     InsecureOption,
     PackOption,
     SettleOption,
     WaiversOption,
+    allow_unknown_option,
+    fail_on_option,
 )
 from auditor.cli.output import print_text
 from auditor.cli.session import command_session, load_run_waivers
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import AuditorError
+from auditor.models.findings import Severity
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 from auditor.report.nagios import PluginState, format_plugin_line, render_plugin_line
 
@@ -83,8 +84,10 @@ def nagios(
     clusters: ClustersArgument = None,
     *,
     config: ConfigOption = None,
-    fail_on: FailOnOption = None,
-    allow_unknown: AllowUnknownOption = False,
+    fail_on: Annotated[
+        Severity | None, fail_on_option("is WARNING (1), or CRITICAL (2) from high")
+    ] = None,
+    allow_unknown: Annotated[bool, allow_unknown_option("OK (0) instead of UNKNOWN (3)")] = False,
     insecure: InsecureOption = False,
     pack: PackOption = None,
     settle: SettleOption = None,

@@ -14,6 +14,12 @@ from auditor.errors import ConfigError
 from auditor.models.findings import Severity
 from auditor.report.formats import COMMAND_FORMATS, FOLDER_FORMATS
 
+JUDGING_PANEL = "What is judged"
+OUTPUT_PANEL = "Output"
+CONNECTION_PANEL = "Connection"
+HISTORY_PANEL = "History and notifications"
+EVIDENCE_PANEL = "Evidence"
+
 
 def split_env_list(
     ctx: typer.Context, param: typer.CallbackParam, values: list[str] | None
@@ -98,28 +104,35 @@ def output_option(command: str, envvar: str = "AUDITOR_OUTPUT") -> Any:  # noqa:
         "May be repeated. Default: terminal.",
         autocompletion=format_completion(COMMAND_FORMATS[command]),
         show_default=False,
+        rich_help_panel=OUTPUT_PANEL,
     )
 
 
-FailOnOption = Annotated[
-    Severity | None,
-    typer.Option(
+def fail_on_option(meaning: str) -> Any:  # noqa: ANN401 - typer's own
+    """Return `--fail-on` of a command; `meaning` is what drift of that severity does there."""
+    return typer.Option(
         "--fail-on",
         envvar="AUDITOR_FAIL_ON",
         case_sensitive=False,
-        help="Lowest severity of drift that makes exit code 3. Default: as in the file, else low.",
+        help=f"Lowest severity of drift that {meaning}. Default: as in the file, else low.",
         show_default=False,
-    ),
-]
+        rich_help_panel=JUDGING_PANEL,
+    )
 
-AllowUnknownOption = Annotated[
-    bool,
-    typer.Option(
+
+def allow_unknown_option(meaning: str) -> Any:  # noqa: ANN401 - typer's own
+    """Return `--allow-unknown` of a command; `meaning` is the result instead of which other."""
+    return typer.Option(
         "--allow-unknown",
         envvar="AUDITOR_ALLOW_UNKNOWN",
-        help="Exit with 0 instead of 4 if something is unknown and nothing drifted.",
-    ),
-]
+        help=f"{meaning} if something is unknown and nothing drifted.",
+        rich_help_panel=JUDGING_PANEL,
+    )
+
+
+FailOnOption = Annotated[Severity | None, fail_on_option("makes exit code 3")]
+
+AllowUnknownOption = Annotated[bool, allow_unknown_option("Exit with 0 instead of 4")]
 
 InsecureOption = Annotated[
     bool,
@@ -128,6 +141,7 @@ InsecureOption = Annotated[
         envvar="AUDITOR_INSECURE",
         help="Do not verify certificates. Anyone between here and a node can read the password. "
         "The report mentions it.",
+        rich_help_panel=CONNECTION_PANEL,
     ),
 ]
 
@@ -141,6 +155,7 @@ PackOption = Annotated[
         help="Judge by this pack only: Cisco's table, or what other Cisco guides add. "
         "May be repeated. Default: both.",
         show_default=False,
+        rich_help_panel=JUDGING_PANEL,
     ),
 ]
 
@@ -155,6 +170,7 @@ SettleOption = Annotated[
         help="Read every service twice, that far apart: a service that restarted or stopped in "
         "between is unstable. Default: read again only the services that need it.",
         show_default=False,
+        rich_help_panel=JUDGING_PANEL,
     ),
 ]
 
@@ -165,6 +181,7 @@ WaiversOption = Annotated[
         envvar="AUDITOR_WAIVERS",
         help="File of accepted differences, instead of those that the configuration names.",
         show_default=False,
+        rich_help_panel=JUDGING_PANEL,
     ),
 ]
 
@@ -177,6 +194,7 @@ HistoryOption = Annotated[
         help="Database of earlier runs: sqlite:///FILE, postgresql://USER@HOST/DATABASE, or off. "
         "Default: as in the file, else a file in your data folder.",
         show_default=False,
+        rich_help_panel=HISTORY_PANEL,
     ),
 ]
 
@@ -191,6 +209,7 @@ NotifyOption = Annotated[
         "Apprise URL (mail, Webex, Teams, Slack, webhook). It holds a token, so set it in the "
         "environment. May be repeated.",
         show_default=False,
+        rich_help_panel=HISTORY_PANEL,
     ),
 ]
 
@@ -200,6 +219,7 @@ FullOption = Annotated[
         "--full",
         envvar="AUDITOR_FULL",
         help="On a terminal, print of several clusters all that is known, not only what differs.",
+        rich_help_panel=OUTPUT_PANEL,
     ),
 ]
 
@@ -213,6 +233,7 @@ ReportUrlOption = Annotated[
         help="Where the readers of a notification find the report, such as "
         "https://reports.example.test/auditor.html. Default: as in the file, else no link.",
         show_default=False,
+        rich_help_panel=HISTORY_PANEL,
     ),
 ]
 
@@ -237,6 +258,7 @@ EvidenceOption = Annotated[
         help="Keep every request and reply in this folder, which must be new or empty, without "
         "passwords and cookies.",
         show_default=False,
+        rich_help_panel=EVIDENCE_PANEL,
     ),
 ]
 
@@ -246,6 +268,7 @@ EvidenceHideUserOption = Annotated[
         "--evidence-hide-user",
         envvar="AUDITOR_EVIDENCE_HIDE_USER",
         help="Hide the user name in the evidence too.",
+        rich_help_panel=EVIDENCE_PANEL,
     ),
 ]
 
@@ -259,5 +282,6 @@ ReplayOption = Annotated[
         "Configuration and options are those of that run, but you can change --fail-on, "
         "--allow-unknown, --pack and --waivers.",
         show_default=False,
+        rich_help_panel=EVIDENCE_PANEL,
     ),
 ]

@@ -1,8 +1,9 @@
 """`auditor precheck`: may this service be turned on, off or restarted, on this node, now?"""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,112 +11,115 @@ from auditor.audit import RunOptions, survey_clusters
 from auditor.change.change_check import PrecheckResult
 from auditor.change.decision import Decision
 from auditor.change.expectation import serialize_expectation
-from auditor.change.node_names import name_feature_nodes
-from auditor.change.precheck import decide_change, decide_without_facts
+from auditor.change.precheck import decide_request
 from auditor.change.precheck_report import render_decision_json, render_decision_text
-from auditor.change.request import find_unknown_nodes, parse_changes, resolve_changes
+from auditor.change.request import parse_changes
 from auditor.change.ticket import render_decision_markdown
 from auditor.change.what_if import ChangeAction
 from auditor.cli.app import app
+from auditor.cli.completion import (
+    complete_feature_services,
+    complete_features,
+    complete_nodes,
+    complete_services,
+)
 from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.messages import print_note, print_warning
 from auditor.cli.options import (
+    OUTPUT_PANEL,
     ConfigOption,
     EvidenceHideUserOption,
     EvidenceOption,
-    FailOnOption,
     InsecureOption,
     OneClusterArgument,
     PackOption,
+    fail_on_option,
     output_option,
     split_env_list,
 )
-from auditor.cli.output import write_documents
+from auditor.cli.output import DocumentRenderer, write_documents
 from auditor.cli.session import command_session, select_one_cluster
-from auditor.collect.facts import replace_profile
 from auditor.collect.scope import PRECHECK_TOPICS, SurveyScope
 from auditor.config.overrides import load_with_features
 from auditor.files import require_new_file, write_file
+from auditor.models.findings import Severity
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
 from auditor.text import utc_timestamp
+
+CHANGE_PANEL = "The change"
+
+
+def _change_option(name: str, metavar: str, meaning: str, completion: Any) -> Any:  # noqa: ANN401 - typer's own
+    return typer.Option(
+        f"--{name}",
+        envvar=f"AUDITOR_{name.upper()}",
+        metavar=metavar,
+        callback=split_env_list,
+        help=f"{meaning} May be repeated.",
+        autocompletion=completion,
+        show_default=False,
+        rich_help_panel=CHANGE_PANEL,
+    )
+
+
+def _service_option(name: str, completion: Any) -> Any:  # noqa: ANN401 - typer's own
+    meaning = f"Service to {name}, on its own node or on every node of --on."
+    return _change_option(name, "SERVICE[@NODE]", meaning, completion)
+
+
+OnOption = Annotated[
+    list[str] | None, _change_option("on", "NODE", "Node to change.", complete_nodes)
+]
+ActivateOption = Annotated[list[str] | None, _service_option("activate", complete_feature_services)]
+DeactivateOption = Annotated[
+    list[str] | None, _service_option("deactivate", complete_feature_services)
+]
+RestartOption = Annotated[list[str] | None, _service_option("restart", complete_services)]
+FeatureOption = Annotated[
+    list[str] | None,
+    _change_option(
+        "feature",
+        "KEY=VALUE",
+        "Deployment key as it will be, such as chat=true, chat=NODE or chat=NODE,NODE.",
+        complete_features,
+    ),
+]
+ConfirmOption = Annotated[
+    bool,
+    typer.Option(
+        "--confirm",
+        envvar="AUDITOR_CONFIRM",
+        help="Confirm that you checked the configuration that no interface shows.",
+        rich_help_panel=CHANGE_PANEL,
+    ),
+]
+ExpectationOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--expectation",
+        envvar="AUDITOR_EXPECTATION",
+        help="New file for the expected differences, for `auditor diff --expect`. Not written "
+        "if the result is no-go.",
+        show_default=False,
+        rich_help_panel=OUTPUT_PANEL,
+    ),
+]
 
 
 @app.command("precheck")
 def precheck(
     cluster: OneClusterArgument = None,
     *,
-    on: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="AUDITOR_ON",
-            metavar="NODE",
-            callback=split_env_list,
-            help="Node to change. May be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    activate: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="AUDITOR_ACTIVATE",
-            metavar="SERVICE[@NODE]",
-            callback=split_env_list,
-            help="Service to activate, on its own node or on every node of --on. May be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    deactivate: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="AUDITOR_DEACTIVATE",
-            metavar="SERVICE[@NODE]",
-            callback=split_env_list,
-            help="Service to deactivate, on its own node or on every node of --on. May be "
-            "repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    restart: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="AUDITOR_RESTART",
-            metavar="SERVICE[@NODE]",
-            callback=split_env_list,
-            help="Service to restart, on its own node or on every node of --on. May be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    feature: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="AUDITOR_FEATURE",
-            metavar="KEY=VALUE",
-            callback=split_env_list,
-            help="Deployment key as it will be, such as chat=true, chat=NODE or chat=NODE,NODE. "
-            "May be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    confirm: Annotated[
-        bool,
-        typer.Option(
-            "--confirm",
-            envvar="AUDITOR_CONFIRM",
-            help="Confirm that you checked the configuration that no interface shows.",
-        ),
-    ] = False,
-    expectation: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="AUDITOR_EXPECTATION",
-            help="New file for the expected differences, for `auditor diff --expect`. Not written "
-            "if the result is no-go.",
-            show_default=False,
-        ),
-    ] = None,
+    on: OnOption = None,
+    activate: ActivateOption = None,
+    deactivate: DeactivateOption = None,
+    restart: RestartOption = None,
+    feature: FeatureOption = None,
+    confirm: ConfirmOption = False,
+    expectation: ExpectationOption = None,
     config: ConfigOption = None,
-    fail_on: FailOnOption = None,
+    fail_on: Annotated[Severity | None, fail_on_option("is a no-go")] = None,
     output: Annotated[list[str] | None, output_option("precheck")] = None,
     insecure: InsecureOption = False,
     pack: PackOption = None,
@@ -136,9 +140,9 @@ def precheck(
     changes = parse_changes(services, on or [])
     recommendations = load_packs(packs)
     # Until the file follows the change, audits go by the old profile: its drift is shown as well.
-    filed, unchanged = select_one_cluster(config, cluster)
-    configuration = load_with_features(filed.path, unchanged.name, feature or [])
-    (settings,) = configuration.select([unchanged.name])
+    file, filed = select_one_cluster(config, cluster)
+    configuration = load_with_features(file.path, filed.name, feature or [])
+    (settings,) = configuration.select([filed.name])
     check_targets_writable(targets)
     if expectation:
         require_new_file("--expectation", expectation)
@@ -149,36 +153,29 @@ def precheck(
     with command_session(configuration, [settings], options, evidence=request) as session:
         (facts,) = survey_clusters([settings], session.logins, options, session.context)
         checked_at = utc_timestamp(session.context.clock())
-    tested = name_feature_nodes(settings, facts) if facts.nodes else settings
-    # Where CUCM lists no nodes, it is unknown whether a name exists, and no usage error.
-    unknown_nodes = find_unknown_nodes(facts, changes) if facts.nodes else ()
-    decision = (
-        decide_change(
-            replace_profile(facts, settings, tested),
-            resolve_changes(facts, changes),
-            recommendations,
-            fail_on=fail_on or settings.fail_on,
-            is_confirmed=confirm,
-            filed=replace_profile(facts, settings, unchanged),
-        )
-        if facts.nodes and not unknown_nodes
-        else decide_without_facts(facts, unknown_nodes, changes)
+    decision = decide_request(
+        facts,
+        changes,
+        recommendations,
+        fail_on=fail_on or settings.fail_on,
+        is_confirmed=confirm,
+        profile=settings,
+        filed=filed,
     )
     decision = replace(decision, checked_at=checked_at)
     if expectation:
         _write_expectation(decision, expectation)
-    write_documents(
-        targets,
-        {
-            ReportFormat.TERMINAL: lambda screen: render_decision_text(
-                decision, width=screen.width
-            ),
-            ReportFormat.JSON: lambda _: render_decision_json(decision),
-            ReportFormat.MARKDOWN: lambda _: render_decision_markdown(decision),
-        },
-    )
+    write_documents(targets, _decision_renderers(decision))
     session.check_evidence()
     raise typer.Exit(decision.exit_code)
+
+
+def _decision_renderers(decision: Decision) -> Mapping[ReportFormat, DocumentRenderer]:
+    return {
+        ReportFormat.TERMINAL: lambda screen: render_decision_text(decision, width=screen.width),
+        ReportFormat.JSON: lambda _: render_decision_json(decision),
+        ReportFormat.MARKDOWN: lambda _: render_decision_markdown(decision),
+    }
 
 
 def _write_expectation(decision: Decision, path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from auditor.cli.app import app
+from auditor.cli.completion import complete_servers
 from auditor.cli.messages import print_error, print_note, print_warning
 from auditor.cli.options import ConfigOption, OneClusterArgument
 from auditor.cli.output import print_plain_text, print_text
@@ -36,6 +37,7 @@ def trust(
         typer.Argument(
             metavar="HOST[:PORT]",
             help="The server: a node or the CUCM publisher by its name, or an address.",
+            autocompletion=complete_servers,
         ),
     ],
     cluster: OneClusterArgument = None,
@@ -45,6 +47,7 @@ def trust(
         typer.Option(
             envvar="AUDITOR_NODE",
             help="Name to record the fingerprint for, if HOST is another name.",
+            autocompletion=complete_servers,
             show_default=False,
         ),
     ] = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from auditor.cli.app import app
-from auditor.cli.completion import complete_recommendations
+from auditor.cli.completion import complete_recommendations, complete_subjects
 from auditor.cli.messages import print_note
 from auditor.cli.options import ConfigOption, HistoryOption, OneClusterArgument
 from auditor.cli.output import print_plain_text
@@ -47,6 +47,7 @@ def waive(
             metavar="SUBJECT",
             help="The node, group, cluster or key that differs, as reports name it. The first "
             "label of a node is enough.",
+            autocompletion=complete_subjects,
         ),
     ],
     cluster: OneClusterArgument = None,

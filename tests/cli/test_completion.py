@@ -13,6 +13,13 @@ from auditor.recommendations.packs import load_packs
 CONFIG = """
 [[cluster]]
 name = "lab"
+cucm_publisher = "cucm-lab.test"
+[[cluster.node]]
+name = "imp1.lab.test"
+redundancy_group = "East"
+[cluster.addresses]
+"imp2.lab.test" = "127.0.0.2"
+"cucm-lab.test" = "127.0.0.3"
 [[cluster]]
 name = "Lagos west"
 [[cluster]]
@@ -70,6 +77,26 @@ def desk(tmp_path: Path) -> Path:
         ("auditor login p", ["paris"]),
         ("auditor trust imp1.test p", ["paris"]),
         ("auditor precheck p", ["paris"]),
+        ("auditor precheck --on imp", ["imp1.lab.test", "imp2.lab.test"]),
+        ("auditor precheck paris --on imp", []),
+        ("auditor precheck lab --activate sip", ["sip Federation Connection Manager", "sip Proxy"]),
+        ("auditor precheck lab --activate Mes", ["Message Archiver"]),
+        ("auditor precheck lab --restart route", ["route Datastore", "router"]),
+        ("auditor precheck lab --deactivate cisco-sip", []),
+        ("auditor precheck lab --activate Proxy@imp1", ["Proxy@imp1.lab.test"]),
+        ("auditor precheck lab --feature comp", ["compliance=", "compliance_third_party="]),
+        ("auditor precheck lab --feature intercluster=t", ["intercluster=true"]),
+        ("auditor precheck lab --feature chat=i", ["chat=imp1.lab.test", "chat=imp2.lab.test"]),
+        ("auditor precheck lab -o ", ["json", "markdown", "terminal"]),
+        ("auditor audit -o j", ["json", "junit"]),
+        ("auditor failover-check --group e", ["east"]),
+        ("auditor trust cucm", ["cucm-lab.test"]),
+        ("auditor trust imp2", ["imp2.lab.test"]),
+        ("auditor waive axl-02 east", ["east"]),
+        ("auditor history p", ["paris"]),
+        ("auditor schema d", ["diff", "doctor"]),
+        ("auditor docs fail", ["failover"]),
+        ("auditor audit --qui", ["--quiet"]),
         ("auditor explain axl-0", ["axl-01", "axl-02", "axl-03", "axl-04", "axl-05"]),
         ("auditor simulate he", ["healthy"]),
         ("auditor examples k", ["kubernetes"]),
