@@ -78,6 +78,7 @@ class Origins:
                 self._by_service.setdefault((about, difference.service), index)
             if difference.finding:
                 self._by_finding[difference.finding] = index
+        self._causing_services = _find_causing_services(before, after)
         self._groups = {
             name.casefold(): {node.casefold() for node in group.nodes}
             for cluster in (before, after)
@@ -186,23 +187,11 @@ class Origins:
     def _needs(self, difference: Difference) -> set[str]:
         advice = load_activation_advice().get(difference.service)
         is_ordered = difference.service in START_ORDER or difference.service in FEATURE_SERVICES
-        needed = {*(advice.needs if advice else ()), *((DATABASE,) if is_ordered else ())}
-        node = difference.about.casefold()
-        for cluster in (self._before, self._after):
-            of_service = (
-                finding
-                for finding in cluster.findings.values()
-                if finding.service == difference.service and finding.subject.name.casefold() == node
-            )
-            causes = (
-                cluster.findings.get(cause) for finding in of_service for cause in finding.caused_by
-            )
-            needed |= {
-                cause.service
-                for cause in causes
-                if cause and cause.service and cause.subject.name.casefold() == node
-            }
-        return needed
+        return {
+            *(advice.needs if advice else ()),
+            *((DATABASE,) if is_ordered else ()),
+            *self._causing_services.get((difference.about.casefold(), difference.service), ()),
+        }
 
     def _move(self, node: str, service: str) -> _Move | None:
         """Return which way a service went, None where a snapshot does not show it."""
@@ -254,6 +243,25 @@ class Origins:
         # What a node that answers no longer shows has another reason.
         if len(servers) == 1 and not (node and node.services):
             yield from self._of_topic(Topic.COVERAGE, *servers)[:1]
+
+
+def _find_causing_services(
+    *clusters: ComparedCluster,
+) -> dict[tuple[str, str], set[str]]:
+    """Return, by node and service, the services of the node that explain a finding on it."""
+    causing: dict[tuple[str, str], set[str]] = {}
+    for cluster in clusters:
+        for finding in cluster.findings.values():
+            node = finding.subject.name.casefold()
+            for cause in map(cluster.findings.get, finding.caused_by):
+                if (
+                    cause
+                    and cause.service
+                    and finding.service
+                    and cause.subject.name.casefold() == node
+                ):
+                    causing.setdefault((node, finding.service), set()).add(cause.service)
+    return causing
 
 
 @cache
