@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from auditor.change.change_check import ChangeCheck, PrecheckResult
+from auditor.change.change_check import ChangeCheck, CheckKind, PrecheckResult
 from auditor.change.diff.expected import (
     ChangeExpectation,
     ExpectedChange,
@@ -25,6 +25,9 @@ RESULT_EXIT_CODES = {
     PrecheckResult.UNDECIDED: ExitCode.INCOMPLETE,
 }
 """The exit code of each result; a note has none."""
+
+
+_TO_CONFIRM = (CheckKind.TO_CONFIRM, CheckKind.BACKUP_TO_CONFIRM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,14 @@ class Decision:
         """Return the checks with a no-go, most severe first."""
         no_gos = (check for check in self.checks if check.result is PrecheckResult.NO_GO)
         return tuple(sorted(no_gos, key=lambda check: check.severity.rank))
+
+    @property
+    def open_checks(self) -> tuple[ChangeCheck, ...]:
+        """Return the undecided checks, most severe first, and last what somebody is to confirm."""
+        undecided = (check for check in self.checks if check.result is PrecheckResult.UNDECIDED)
+        return tuple(
+            sorted(undecided, key=lambda check: (check.kind in _TO_CONFIRM, check.severity.rank))
+        )
 
     @property
     def result(self) -> PrecheckResult:

@@ -1,6 +1,8 @@
 """The words for a decision that its text and its document share."""
 
-from auditor.change.change_check import PrecheckResult, PrecheckTopic
+from collections.abc import Sequence
+
+from auditor.change.change_check import ChangeCheck, PrecheckResult, PrecheckTopic
 from auditor.change.check_report import check_summary
 from auditor.change.decision import Decision
 from auditor.change.step_report import StepContext
@@ -51,14 +53,18 @@ def decision_headline(decision: Decision) -> str:
 
 
 def decision_reason(decision: Decision) -> str:
-    """Return why the result is as it is; of a no-go, the most severe reason."""
+    """Return why the result is as it is: the most severe reason, and how many there are."""
     if decision.result is PrecheckResult.GO:
         return "every check supports the change."
     if decision.result is PrecheckResult.NO_GO:
-        worst, *others = decision.objections
-        text = f"{printable(worst.about)}: {printable(check_summary(worst))}"
-        more = f"{len(others)} more checks are" if len(others) > 1 else "1 more check is"
-        return f"{text} {more} against the change." if others else text
+        return _worst_reason(decision.objections, "against the change")
     if decision.unread_reason:
         return f"the cluster could not be asked ({printable(decision.unread_reason)})."
-    return "no check is against the change, but something is unknown."
+    return _worst_reason(decision.open_checks, "undecided")
+
+
+def _worst_reason(checks: Sequence[ChangeCheck], what: str) -> str:
+    worst, *others = checks
+    text = f"{printable(worst.about)}: {printable(check_summary(worst))}"
+    more = f"{len(others)} more checks are" if len(others) > 1 else "1 more check is"
+    return f"{text} {more} {what}." if others else text
