@@ -18,6 +18,7 @@ from auditor.models.exit_codes import ExitCode
 from auditor.models.report import Report
 from auditor.notify.send import Recipient, parse_recipients, send_notification
 from auditor.report import formats
+from auditor.report.fleet import sort_worst_first
 from auditor.report.formats import OutputTarget, ReportFormat
 from auditor.report.notification import compose_notification
 from auditor.report.page_folder import write_page_folder
@@ -241,6 +242,6 @@ def _print_run_summary(report: Report, plan: OutputPlan) -> None:
     """Print the result on a terminal where all reports go to files."""
     if not sys.stderr.isatty() or any(t.path is None for t in plan.targets):
         return
-    for cluster in report.clusters:
+    for cluster in sort_worst_first(report.clusters):
         print_note(f"{cluster.name}: {cluster.status}. {cluster_summary(cluster)}")
     print_note(exit_meaning(report))

@@ -18,6 +18,7 @@ from auditor.models.notification import Notification, NotificationType
 from auditor.models.report import Report
 from auditor.problems import Problem
 from auditor.report.change_causes import CauseChange, fold_changes
+from auditor.report.fleet import sort_worst_first
 from auditor.report.steps import first_step
 from auditor.report.summary import (
     CHANGE_WORDS,
@@ -105,7 +106,7 @@ def compose_notification(report: Report, report_url: str | None = None) -> Notif
     It names recommendations, services and nodes; never a reply or an address. `report_url` is
     where its readers find the report.
     """
-    found = [_find_cluster_news(report, cluster) for cluster in report.clusters]
+    found = [_find_cluster_news(report, cluster) for cluster in sort_worst_first(report.clusters)]
     if all(entry.is_empty for entry in found):
         return None
     news = sorted((n for entry in found for n in _describe(entry)), key=lambda n: n.sort_key)

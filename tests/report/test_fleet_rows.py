@@ -1,5 +1,6 @@
 """The rows that every list of clusters is made of: their order, and what each of them holds."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ from auditor.models.facts import Role, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Severity
 from auditor.models.history import ClusterHistory
 from auditor.models.report import Report
+from auditor.report import markdown, terminal
 from auditor.report.fleet import (
     CertificateEnd,
     FleetRow,
@@ -17,8 +19,21 @@ from auditor.report.fleet import (
     build_fleet_row,
     sort_worst_first,
 )
+from auditor.report.nagios import render_plugin_line
+from auditor.report.notification import compose_notification
 from auditor.service_names import SIP_PROXY_SERVICE
 from tests.report import samples
+
+
+def nagios_line(report: Report) -> str:
+    """Return the line of the plugin."""
+    return render_plugin_line(report)[0]
+
+
+def message(report: Report) -> str:
+    """Return the body of the notification."""
+    notification = compose_notification(report)
+    return notification.body if notification else ""
 
 
 def drifted(name: str, *severities: Severity) -> ClusterReport:
@@ -147,3 +162,21 @@ def test_a_refused_account_is_an_unread_server_too() -> None:
     (unread,) = row(samples.unauditable_cluster()).unread
     assert unread.failure is not None
     assert unread.failure.source is Source.CUCM_AXL
+
+
+@pytest.mark.parametrize("render", [terminal.render, markdown.render, nagios_line, message])
+def test_no_text_depends_on_the_order_of_the_file(render: Callable[[Report], str]) -> None:
+    clusters = (
+        samples.caused_cluster("hurt"),
+        samples.incomplete_cluster("half"),
+        samples.unauditable_cluster("dark"),
+        samples.compliant_cluster("well"),
+    )
+    runs = (samples.past_run(28, 0, 0, COMPLIANT, "any"),)
+    past = {cluster.name: ClusterHistory(runs=runs) for cluster in clusters}
+    report = Report(samples.RUN, clusters, past)
+    # The last part of a plugin's line is for machines, and has the order of the file.
+    told = [
+        render(r).partition(" | ")[0] for r in (report, replace(report, clusters=clusters[::-1]))
+    ]
+    assert told[0] == told[1]
