@@ -63,6 +63,11 @@ class Credentials:
     password: Secret
     source: str = ""
 
+    def is_same_login(self, other: "Credentials") -> bool:
+        """Return whether another cluster would be sent the same account and password."""
+        same_account = self.username.casefold() == other.username.casefold()
+        return same_account and self.password.reveal() == other.password.reveal()
+
 
 def resolve_credentials(
     cluster: ClusterSettings,

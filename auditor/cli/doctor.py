@@ -1,5 +1,6 @@
 """`auditor doctor`: is everything in place for an audit, and if not, what is to be changed?"""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from auditor.cli.output import write_documents
 from auditor.cli.session import CommandSession, command_session
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.settings import ClusterSettings
+from auditor.credentials import Credentials
 from auditor.models.exit_codes import ExitCode
 from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
 from auditor.setup.doctor.checks import examine_cluster
@@ -38,7 +40,8 @@ def doctor(
     """Check the set-up of clusters step by step, and say what to change and where.
 
     Checks name, connection, certificate, credentials, roles, services and versions: the CUCM
-    publisher first, then the nodes. A wrong password is tried only once.
+    publisher first, then the nodes. A wrong password is tried only once, also where several
+    clusters have the same account.
 
     Exit codes: 0 ready, 3 something to fix, 4 unknown.
     """
@@ -53,7 +56,7 @@ def doctor(
         evidence=EvidenceRequest("doctor", evidence, hide_users=evidence_hide_user),
         login_optional=True,
     ) as session:
-        checkups = [_examine(settings, session) for settings in chosen]
+        checkups = _examine_clusters(chosen, session)
         now = session.context.clock()
     write_documents(
         targets,
@@ -69,11 +72,29 @@ def doctor(
     raise typer.Exit(ExitCode.worst(codes, default=ExitCode.COMPLIANT))
 
 
-def _examine(settings: ClusterSettings, session: CommandSession) -> Checkup:
-    return examine_cluster(
-        settings,
-        session.logins.get(settings.name),
-        session.context.network,
-        session.context.progress,
-        no_login=session.missing_logins.get(settings.name, ""),
-    )
+def _examine_clusters(
+    clusters: Sequence[ClusterSettings], session: CommandSession
+) -> tuple[Checkup, ...]:
+    """Check the clusters one after the other; a login that one refused is tried on no other.
+
+    They may share their accounts, as by LDAP, so that each refusal counts towards the same lock.
+    """
+    checkups: list[Checkup] = []
+    refused: list[tuple[Credentials, str]] = []
+    for settings in clusters:
+        login = session.logins.get(settings.name)
+        refused_by = next(
+            (who for other, who in refused if login and login.is_same_login(other)), ""
+        )
+        checkup = examine_cluster(
+            settings,
+            login,
+            session.context.network,
+            session.context.progress,
+            no_login=session.missing_logins.get(settings.name, ""),
+            refused_by=refused_by,
+        )
+        if login and checkup.refused_by:
+            refused.append((login, f"{checkup.refused_by} of cluster {settings.name}"))
+        checkups.append(checkup)
+    return tuple(checkups)

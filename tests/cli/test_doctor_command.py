@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -304,6 +305,34 @@ def test_clusters_are_examined_one_after_the_other(lab: Start) -> None:
     assert running.run("doctor", "PAIR").exit_code == 0
     pages = running.run("doctor").stdout
     assert pages.index("Cluster pair: ") < pages.index("Cluster east: ")
+    # The summary is what is left on the screen, the worst first, and one exit code below it.
+    summary = pages.partition("2 clusters, worst first\n")[2].splitlines()
+    assert summary[0].startswith("  ✗ east  something to fix: ")
+    assert summary[1] == "  ✓ pair  ready."
+    assert summary[3] == "Exit code 3: something to fix."
+    assert pages.count("Exit code") == 1
+
+
+def test_a_refused_password_is_not_tried_on_the_next_cluster(lab: Start, tmp_path: Path) -> None:
+    """Clusters may share their accounts, and each refusal counts towards a lock."""
+    running = lab({**PAIR, "fault": [{"fault": "http-401", "node": CUCM}]})
+    (tmp_path / "east").mkdir()
+    with closing(Simulator({**PAIR, "cluster": {"name": "east"}}, tmp_path / "east")) as other:
+        other.start()
+        other.write_config(tmp_path / "east" / "auditor.toml", {})
+        text = (tmp_path / "east" / "auditor.toml").read_text().partition("[[cluster]]")[2]
+        east = text.replace('ca_bundle = "', f'ca_bundle = "{tmp_path}/east/')
+        running.edit = lambda pair: f"{pair}\n[[cluster]]{east}"
+        result = running.run("doctor", "-o", "json")
+        page = running.run("doctor").stdout
+        assert [request.operation for request in other.requests] == []
+    assert result.exit_code == 3
+    second = json.loads(result.stdout)["clusters"][1]
+    assert second["exit_code"] == 4
+    texts = [step["text"] for server in second["servers"] for step in server["steps"]]
+    refused = f"{CUCM} of cluster pair refused it"
+    assert any(refused in text for text in texts)
+    assert refused in " ".join(page.split())
 
 
 @pytest.mark.parametrize(

@@ -49,17 +49,19 @@ def examine_cluster(
     progress: SurveyProgress,
     *,
     no_login: str = "",
+    refused_by: str = "",
 ) -> Checkup:
     """Check every server; a password that was refused once is not sent again.
 
-    Without a login (`no_login` says why there is none) everything up to the certificates is
-    checked. At most four requests go to a CUCM server and four to a node; none is repeated.
+    Without a login (`no_login` says why there is none), or with one that a server of another
+    cluster refused (`refused_by`), everything up to the certificates is checked. At most four
+    requests go to a CUCM server and four to a node; none is repeated.
 
     Raises:
         ConfigError: a CA file cannot be used.
         Interrupted: the run is being ended.
     """
-    run = _CheckupRun(settings, login, no_login, network)
+    run = _CheckupRun(settings, login, no_login, network, refused_by)
 
     def check(name: str, check_server: Callable[[], ServerCheckup]) -> ServerCheckup:
         progress(settings.name, WaitBegan(name, longest_wait_s(settings.timeout_s)))
@@ -124,13 +126,20 @@ class _CheckupRun:
     """One check-up under way: the nodes, and the server that refused the password."""
 
     def __init__(
-        self, settings: ClusterSettings, login: Credentials | None, no_login: str, network: Network
+        self,
+        settings: ClusterSettings,
+        login: Credentials | None,
+        no_login: str,
+        network: Network,
+        refused_by: str,
     ) -> None:
         self._settings = settings
         self._login = login
         self._no_login = no_login
         self._network = network
         self._turn = LoginTurn(settings.timeout_s)
+        if refused_by:
+            self._turn.note_refusal(refused_by)
         self._lock = Lock()
         self._axl_version: str | None = None
         self._are_nodes_listed = False

@@ -153,6 +153,19 @@ class Checkup:
         return CheckupResult.UNKNOWN if unknown or not outcomes else CheckupResult.READY
 
     @property
+    def refused_by(self) -> str:
+        """Return the first server that refused the password, "" if none did."""
+        return next(
+            (
+                server.name
+                for server in self.servers
+                for step in server.steps
+                if step.reason is Reason.CREDENTIALS
+            ),
+            "",
+        )
+
+    @property
     def exit_code(self) -> ExitCode:
         """Return the exit code for the result."""
         return CHECKUP_EXIT_CODES[self.result]

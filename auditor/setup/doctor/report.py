@@ -37,19 +37,64 @@ _RESULT_MEANINGS = {
     CheckupResult.TO_FIX: "something to fix",
     CheckupResult.UNKNOWN: "unknown",
 }
+_RESULT_MARKS = {
+    CheckupResult.READY: _STEP_MARKS[StepOutcome.OK],
+    CheckupResult.TO_FIX: _STEP_MARKS[StepOutcome.TO_FIX],
+    CheckupResult.UNKNOWN: _STEP_MARKS[StepOutcome.UNKNOWN],
+}
 _STEP_COLUMN_WIDTH = 27
 
 
 def render_checkups_text(checkups: Sequence[Checkup], *, width: int, now: datetime) -> str:
     """Return the check-ups for a reader; days left of a certificate are counted from `now`."""
-    return "\n".join(_render_checkup_text(checkup, width, now) for checkup in checkups)
+    if len(checkups) == 1:
+        text = _render_checkup_text(checkups[0], width, now)
+        return f"{text}{_exit_line(checkups[0].exit_code, checkups[0].result)}\n"
+    pages = [_render_checkup_text(checkup, width, now) for checkup in checkups]
+    return "\n".join([*pages, "\n".join([*_summary_lines(checkups, width), ""])])
+
+
+def _exit_line(code: ExitCode, result: CheckupResult) -> str:
+    return f"Exit code {int(code)}: {_RESULT_MEANINGS[result]}."
+
+
+def _summary_lines(checkups: Sequence[Checkup], width: int) -> Iterator[str]:
+    """Yield a line for each cluster, worst first, with the first step that needs attention."""
+    yield f"{count_noun(len(checkups), 'cluster')}, worst first"
+    ranked = sorted(checkups, key=lambda checkup: checkup.exit_code.rank)
+    widest = max(len(printable(checkup.cluster)) for checkup in checkups)
+    for checkup in ranked:
+        head = f"  {_RESULT_MARKS[checkup.result]} {printable(checkup.cluster):<{widest}}  "
+        lines = wrap_text(printable(_summary_text(checkup)), width - len(head))
+        yield from (
+            f"{' ' * len(head) if number else head}{line}" for number, line in enumerate(lines)
+        )
+    yield ""
+    yield _exit_line(ranked[0].exit_code, ranked[0].result)
+
+
+def _summary_text(checkup: Checkup) -> str:
+    meaning = _RESULT_MEANINGS[checkup.result]
+    outcomes = {
+        CheckupResult.READY: (),
+        CheckupResult.TO_FIX: (StepOutcome.TO_FIX,),
+        CheckupResult.UNKNOWN: (StepOutcome.UNKNOWN, StepOutcome.SKIPPED),
+    }[checkup.result]
+    steps = [(s.name, step.check) for s in checkup.servers for step in s.steps]
+    counted = [
+        place
+        for place, step in zip(steps, checkup.steps, strict=True)
+        if step.outcome in outcomes and step.depends_on is None
+    ]
+    if not counted:
+        return f"{meaning}."
+    (name, check), *others = counted
+    more = f" and {count_noun(len(others), 'more step')}" if others else ""
+    return f"{meaning}: {check} of {name}{more}."
 
 
 def _render_checkup_text(checkup: Checkup, width: int, now: datetime) -> str:
-    result = _RESULT_SENTENCES[checkup.result].format(
-        to_fix=_count_steps(checkup, StepOutcome.TO_FIX),
-        unknown=_count_steps(checkup, StepOutcome.UNKNOWN),
-    )
+    result = _result_sentence(checkup)
     words = FailureWords(cluster=checkup.cluster)
     lines = [result, ""]
     for server in checkup.servers:
@@ -59,8 +104,17 @@ def _render_checkup_text(checkup: Checkup, width: int, now: datetime) -> str:
     )
     account = printable(checkup.username)
     end = f"Cluster {printable(checkup.cluster)}: {sent} as {account}. Nothing was changed."
-    code = f"Exit code {int(checkup.exit_code)}: {_RESULT_MEANINGS[checkup.result]}."
-    return "\n".join((*lines, end, code, ""))
+    return "\n".join((*lines, end, ""))
+
+
+def _result_sentence(checkup: Checkup) -> str:
+    outcomes = {step.outcome for step in checkup.steps}
+    if checkup.result is CheckupResult.UNKNOWN and StepOutcome.UNKNOWN not in outcomes:
+        return "UNKNOWN: nothing is known to be wrong, but not everything was checked (marked -)."
+    return _RESULT_SENTENCES[checkup.result].format(
+        to_fix=_count_steps(checkup, StepOutcome.TO_FIX),
+        unknown=_count_steps(checkup, StepOutcome.UNKNOWN),
+    )
 
 
 def _count_steps(checkup: Checkup, outcome: StepOutcome) -> str:
