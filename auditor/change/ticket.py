@@ -43,6 +43,7 @@ _STEP_HEADINGS = {
     PrecheckResult.GO: "Steps",
     PrecheckResult.UNDECIDED: "Steps: a draft until nothing is open",
 }
+_UNREAD_LEAD = "**Not approved.** Nothing could be judged."
 _UNREAD = "Nothing could be judged. Let the cluster answer, then run the precheck again."
 
 _REASONS = (PrecheckTopic.PLACEMENT, PrecheckTopic.FIXES, PrecheckTopic.FEATURE)
@@ -63,7 +64,7 @@ def render_decision_markdown(decision: Decision) -> str:
 def _document_lines(decision: Decision) -> Iterator[str]:
     yield f"# {RESULT_WORDS[decision.result].upper()}: {escape_markdown(_title(decision))}"
     yield ""
-    yield _LEADS[decision.result]
+    yield _LEADS[decision.result] if decision.changes else _UNREAD_LEAD
     yield ""
     yield from _open_check_lines(decision)
     yield from _section("What changes", _summary_table(decision))
@@ -71,7 +72,8 @@ def _document_lines(decision: Decision) -> Iterator[str]:
     yield from _section("Prerequisites, and what shows them", _prerequisite_table(decision))
     yield from _section("Interruptions and sessions", _interruption_lines(decision))
     yield from _plan_lines(decision)
-    yield from _section("Confirmations", _confirmation_lines(decision))
+    if confirmations := list(_confirmation_lines(decision)):
+        yield from _section("Confirmations", confirmations)
     yield from _section("Check and verify", _command_table(decision))
     yield f"auditor {__version__}. The check asked the cluster and changed nothing on it."
 
@@ -143,7 +145,7 @@ def _reason_lines(decision: Decision) -> Iterator[str]:
         text = escape_markdown(check_text(check))
         matters = check.finding.consequence if check.finding else ""
         yield f"- {head}: {text}{f' {escape_markdown(matters)}' if matters else ''}{_cite(check)}"
-    if not checks:
+    if not checks and decision.changes:
         yield "- No recommendation is the reason for this change."
     yield f"- Reason of the requester: {FORM_FIELD}"
 

@@ -104,7 +104,9 @@ def test_steps_are_a_draft_until_nothing_is_open() -> None:
 def test_an_unread_cluster_has_neither_steps_nor_a_false_reason() -> None:
     """Nothing is against the change, and nothing was judged."""
     page = render_decision_markdown(UNREAD)
-    assert "Nothing could be judged." in page
+    assert "**Not approved.** Nothing could be judged." in page
+    assert "No recommendation" not in page
+    assert "Confirmations" not in headings(page)
     assert f"restart {SIP_PROXY_SERVICE} on {SUBSCRIBER}" in headings(page)[0]
     assert "no-go" not in page.lower()
 
