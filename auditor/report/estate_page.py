@@ -45,7 +45,7 @@ def render_open_differences(
         entry
         for entry in estate.differences
         if entry.verdict is Verdict.DRIFT
-        and (entry.state is FindingState.NOT_JUDGED or not only_unjudged)
+        and (entry.state is not FindingState.CONFIRMED or not only_unjudged)
     ]
     title = "Differences that the last run did not judge" if only_unjudged else "Open differences"
     return _render_list(
@@ -54,7 +54,9 @@ def render_open_differences(
 
 
 def _print_differences(page: Console, entries: Sequence[OpenDifference], now: str) -> None:
-    table = history_table("", "cluster", "recommendation", "subject", "severity", "now")
+    names = [entry.finding.subject.name for entry in entries]
+    titles = ("", "cluster", "recommendation", "subject", "severity", "now")
+    table = history_table(page, *titles, names=names)
     for entry in entries:
         is_confirmed = entry.state is FindingState.CONFIRMED
         table.add_row(
@@ -83,7 +85,9 @@ def render_flapping(estate: Estate, *, width: int = 100, colour: bool = False) -
 
 
 def _print_flapping(page: Console, entries: Sequence[FlappingFinding]) -> None:
-    table = history_table("", "cluster", "recommendation", "subject", "came", "window (UTC)")
+    names = [entry.finding.subject.name for entry in entries]
+    titles = ("", "cluster", "recommendation", "subject", "came", "window (UTC)")
+    table = history_table(page, *titles, names=names)
     for entry in entries:
         table.add_row(
             _mark(Verdict.DRIFT if entry.is_open else Verdict.PASS),
@@ -102,7 +106,7 @@ def render_outages(estate: Estate, *, width: int = 100, colour: bool = False) ->
 
 
 def _print_outages(page: Console, entries: Sequence[Outage]) -> None:
-    table = history_table("", "cluster", "what", "runs", "last (UTC)", "healed (UTC)")
+    table = history_table(page, "", "cluster", "what", "runs", "last (UTC)", "healed (UTC)")
     for entry in entries:
         healed = minute(entry.healed_at) if entry.healed_at else "not yet"
         table.add_row(

@@ -23,7 +23,7 @@ from auditor.report.wording import KIND_TEXTS, STATUS_VERDICTS, VERDICT_MARKS, V
 from auditor.text import count_noun, join_names
 
 _SHORT_ID_LENGTH = 8
-_WRAPPED_COLUMNS = frozenset({"cluster", "subject", "verdict", "now", "what"})
+_WRAPPED_COLUMNS = frozenset({"cluster", "subject", "verdict", "now", "what", "window (UTC)"})
 _UNLISTED_VERDICTS = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 _CATEGORY_NOTES = {
     ChangeCategory.NOT_ASKED: ": the profile or the cluster changed",
@@ -50,7 +50,7 @@ def _print_past_runs(page: Console, runs: Sequence[PastRun]) -> None:
     if not runs:
         page.print(Text("No run is recorded."))
         return
-    table = history_table("run", "started (UTC)", "cluster", "status")
+    table = history_table(page, "run", "started (UTC)", "cluster", "status")
     # The exit code is that of the whole run, which may have audited other clusters too.
     for title in ("drift", "unknown", "waived", "run's\nexit"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -66,11 +66,17 @@ def _print_past_runs(page: Console, runs: Sequence[PastRun]) -> None:
     page.print(table)
 
 
-def history_table(*titles: str) -> Table:
-    """Return an empty table with these columns; only those that hold names may break words."""
+def history_table(page: Console, *titles: str, names: Iterable[str] = ()) -> Table:
+    """Return an empty table with these columns.
+
+    Only columns that hold names or sentences may be narrowed, and that of the subjects, whose
+    `names` are given, only where a third of the page is too narrow for one of them.
+    """
+    is_whole = max((len(name) for name in names), default=0) <= page.width // 3
+    wrapped = _WRAPPED_COLUMNS - {"subject"} if is_whole else _WRAPPED_COLUMNS
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for title in titles:
-        table.add_column(title, overflow="fold", no_wrap=title not in _WRAPPED_COLUMNS)
+        table.add_column(title, overflow="fold", no_wrap=title not in wrapped)
     return table
 
 
@@ -105,7 +111,9 @@ def _print_finding_ages(
     listed = [row for row in rows if row.verdict not in _UNLISTED_VERDICTS]
     page.print(safe_text(f"Cluster {cluster}", "bold"))
     if listed:
-        table = history_table("", "recommendation", "subject", "severity", "verdict")
+        names = [row.subject.name for row in listed]
+        titles = ("", "recommendation", "subject", "severity", "verdict")
+        table = history_table(page, *titles, names=names)
         for row in listed:
             _add_finding_row(table, row, verdict_age_text(row.verdict, row.age, now), row.verdict)
         page.print(table)
@@ -156,11 +164,13 @@ def _print_run_changes(page: Console, changes: RunChanges, now: str) -> None:
             by_cause = "" if len(folded) == len(group) else f"{count_noun(len(folded), 'cause')}, "
             title = f"{words.capitalize()}{_CATEGORY_NOTES.get(category, '')}"
             page.print(Text(f"{title} ({by_cause}{len(group)})", style="bold"))
-            page.print(_changes_table(folded, now))
+            page.print(_changes_table(page, folded, now))
 
 
-def _changes_table(changes: Iterable[CauseChange], now: str) -> Table:
-    table = history_table("", "recommendation", "subject", "severity", "verdict")
+def _changes_table(page: Console, changes: Sequence[CauseChange], now: str) -> Table:
+    names = [entry.change.finding.subject.name for entry in changes]
+    titles = ("", "recommendation", "subject", "severity", "verdict")
+    table = history_table(page, *titles, names=names)
     for entry in changes:
         change, finding = entry.change, entry.change.finding
         effects = join_names(effect.finding.recommendation for effect in entry.effects)
