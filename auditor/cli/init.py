@@ -12,6 +12,7 @@ from auditor.cli.app import app
 from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.messages import print_error
 from auditor.cli.options import (
+    CONNECTION_PANEL,
     EvidenceHideUserOption,
     EvidenceOption,
     InsecureOption,
@@ -25,111 +26,125 @@ from auditor.setup.init import draft
 from auditor.setup.init.append import append_cluster
 from auditor.text import count_noun
 
+CucmOption = Annotated[
+    str,
+    typer.Option(
+        "--cucm",
+        envvar="AUDITOR_CUCM",
+        metavar="HOST[:PORT]",
+        help="The CUCM publisher that the IM and Presence nodes belong to.",
+        show_default=False,
+    ),
+]
+UsernameOption = Annotated[
+    str,
+    typer.Option(
+        "--username",
+        envvar="AUDITOR_USERNAME",
+        help="The account for CUCM and every node.",
+        show_default=False,
+    ),
+]
+NameOption = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        envvar="AUDITOR_NAME",
+        help="Name of the cluster. Default: the first part of the CUCM's name.",
+        show_default=False,
+    ),
+]
+TargetOption = Annotated[
+    Path,
+    typer.Option(
+        "--to",
+        envvar="AUDITOR_TO",
+        metavar="PATH",
+        help="The file to write. An existing file is never replaced.",
+    ),
+]
+AppendOption = Annotated[
+    bool,
+    typer.Option(
+        "--append",
+        envvar="AUDITOR_APPEND",
+        help="Add the cluster to the file of --to, which exists already. The rest of the file "
+        "stays as it is.",
+    ),
+]
+ProfileFromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--profile-from",
+        envvar="AUDITOR_PROFILE_FROM",
+        metavar="FILE[#CLUSTER]",
+        help="Take the deployment profile of this golden cluster instead of what this "
+        "cluster shows.",
+        show_default=False,
+    ),
+]
+CaBundleOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--ca-bundle",
+        envvar="AUDITOR_CA_BUNDLE",
+        metavar="FILE",
+        help="Certificates of the signing CAs, in PEM form. Default: those of this system.",
+        show_default=False,
+        rich_help_panel=CONNECTION_PANEL,
+    ),
+]
+PinsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pin",
+        envvar="AUDITOR_PIN",
+        metavar="NODE=SHA256",
+        callback=split_env_list,
+        help="Fingerprint of a server's certificate. May be repeated.",
+        show_default=False,
+        rich_help_panel=CONNECTION_PANEL,
+    ),
+]
+AddressesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--address",
+        envvar="AUDITOR_ADDRESS",
+        metavar="NODE=HOST[:PORT]",
+        callback=split_env_list,
+        help="Where this machine reaches a node. May be repeated.",
+        show_default=False,
+        rich_help_panel=CONNECTION_PANEL,
+    ),
+]
+NodesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--node",
+        envvar="AUDITOR_NODE",
+        metavar="NODE=ROLE",
+        callback=split_env_list,
+        help="A node and its role, publisher or subscriber, for a CUCM before 10.0, which "
+        "cannot list nodes. May be repeated.",
+        show_default=False,
+    ),
+]
+
 
 @app.command("init")
 def init(
     *,
-    cucm: Annotated[
-        str,
-        typer.Option(
-            "--cucm",
-            envvar="AUDITOR_CUCM",
-            metavar="HOST[:PORT]",
-            help="The CUCM publisher that the IM and Presence nodes belong to.",
-            show_default=False,
-        ),
-    ],
-    username: Annotated[
-        str,
-        typer.Option(
-            "--username",
-            envvar="AUDITOR_USERNAME",
-            help="The account for CUCM and every node.",
-            show_default=False,
-        ),
-    ],
-    name: Annotated[
-        str | None,
-        typer.Option(
-            "--name",
-            envvar="AUDITOR_NAME",
-            help="Name of the cluster. Default: the first part of the CUCM's name.",
-            show_default=False,
-        ),
-    ] = None,
-    output: Annotated[
-        Path,
-        typer.Option(
-            "--to",
-            envvar="AUDITOR_TO",
-            metavar="PATH",
-            help="The file to write. An existing file is never replaced.",
-        ),
-    ] = Path("auditor.toml"),
-    append: Annotated[
-        bool,
-        typer.Option(
-            "--append",
-            envvar="AUDITOR_APPEND",
-            help="Add the cluster to the file of --to, which exists already. The rest of the file "
-            "stays as it is.",
-        ),
-    ] = False,
-    profile_from: Annotated[
-        str | None,
-        typer.Option(
-            "--profile-from",
-            envvar="AUDITOR_PROFILE_FROM",
-            metavar="FILE[#CLUSTER]",
-            help="Take the deployment profile of this golden cluster instead of what this "
-            "cluster shows.",
-            show_default=False,
-        ),
-    ] = None,
-    ca_bundle: Annotated[
-        Path | None,
-        typer.Option(
-            "--ca-bundle",
-            envvar="AUDITOR_CA_BUNDLE",
-            metavar="FILE",
-            help="Certificates of the signing CAs, in PEM form. Default: those of this system.",
-            show_default=False,
-        ),
-    ] = None,
-    pin: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--pin",
-            envvar="AUDITOR_PIN",
-            metavar="NODE=SHA256",
-            callback=split_env_list,
-            help="Fingerprint of a server's certificate. May be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    address: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--address",
-            envvar="AUDITOR_ADDRESS",
-            metavar="NODE=HOST[:PORT]",
-            callback=split_env_list,
-            help="Where this machine reaches a node. May be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    node: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--node",
-            envvar="AUDITOR_NODE",
-            metavar="NODE=ROLE",
-            callback=split_env_list,
-            help="A node and its role, publisher or subscriber, for a CUCM before 10.0, which "
-            "cannot list nodes. May be repeated.",
-            show_default=False,
-        ),
-    ] = None,
+    cucm: CucmOption,
+    username: UsernameOption,
+    name: NameOption = None,
+    output: TargetOption = Path("auditor.toml"),
+    append: AppendOption = False,
+    profile_from: ProfileFromOption = None,
+    ca_bundle: CaBundleOption = None,
+    pin: PinsOption = None,
+    address: AddressesOption = None,
+    node: NodesOption = None,
     insecure: InsecureOption = False,
     evidence: EvidenceOption = None,
     evidence_hide_user: EvidenceHideUserOption = False,

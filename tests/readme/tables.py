@@ -11,6 +11,7 @@ from auditor.failure_reasons import REASONS, REASONS_BY_INTERFACE, Reason
 from auditor.failures import FILE_WORDS
 from auditor.problems import Problem
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
+from auditor.report.formats import COMMAND_FORMATS
 from auditor.report.rules_page import PACK_TEXTS
 from tests.readme.outputs import CHECKOUT
 
@@ -103,9 +104,18 @@ def render_problem_table() -> str:
     return "\n".join(("| message | what to do |", "| --- | --- |", *rows, ""))
 
 
+def render_format_table() -> str:
+    """Return what each command writes."""
+    lines = ["| command | formats |", "| --- | --- |"]
+    for command, formats in sorted(COMMAND_FORMATS.items()):
+        lines.append(f"| `{command}` | {', '.join(f'`{form}`' for form in formats)} |")
+    return "\n".join([*lines, ""])
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "commands": render_command_table,
     "examples": render_example_table,
+    "formats": render_format_table,
     "pages": render_page_links,
     "messages": render_problem_table,
     "reasons": render_reason_table,
