@@ -14,6 +14,7 @@ from tests.lab import Lab, scenario
 
 _INHERITED = (
     "AUDITOR_",
+    "COLUMNS",
     "NO_COLOR",
     "FORCE_COLOR",
     "REQUESTS_CA_BUNDLE",
