@@ -25,9 +25,9 @@ from auditor.report.summary import (
     ReachabilityChange,
     cause_note,
     caused_by_texts,
-    cluster_reachability_changes,
     count_nodes_read,
     find_first_failure,
+    reachability_changes,
     reachability_line,
 )
 from auditor.report.wording import KIND_TEXTS
@@ -141,7 +141,7 @@ def _find_cluster_news(report: Report, cluster: ClusterReport) -> _ClusterNews:
         cluster,
         fold_changes(reaching, cluster.nodes),
         len(told) - len(reaching),
-        tuple(cluster_reachability_changes(cluster, past)) if past and past.runs else (),
+        tuple(reachability_changes(cluster, past)),
         count_changes(_unknown_elsewhere(cluster, changes)),
     )
 

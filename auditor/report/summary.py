@@ -171,24 +171,16 @@ def alike_failure(entry: Coverage, reason: Reason) -> Failure:
     return Failure(reason, Problem.UNSPECIFIED, "")
 
 
-def reachability_changes(report: Report) -> tuple[ReachabilityChange, ...]:
-    """Return the nodes and clusters that became unreachable or reachable since the last run."""
-    return tuple(
-        change
-        for cluster in report.clusters
-        if (past := report.past.get(cluster.name)) and past.runs
-        for change in cluster_reachability_changes(cluster, past)
-    )
-
-
-def cluster_reachability_changes(
-    cluster: ClusterReport, past: ClusterHistory
+def reachability_changes(
+    cluster: ClusterReport, past: ClusterHistory | None
 ) -> Iterator[ReachabilityChange]:
     """Yield nodes that became unreachable or reachable again.
 
     An unreachable cluster is reported once and not per node. Nodes are left out where it is not
     known which of them the last run could read.
     """
+    if past is None or not past.runs:
+        return
     was_unauditable = past.runs[0].status is ClusterStatus.UNAUDITABLE
     is_unauditable = cluster.status is ClusterStatus.UNAUDITABLE
     if is_unauditable:
@@ -304,4 +296,4 @@ def _change_sentences(cluster: ClusterReport, past: ClusterHistory) -> Iterator[
     for category in (ChangeCategory.ACCEPTED, ChangeCategory.NO_LONGER_ACCEPTED):
         if number := counts[category]:
             yield f"{count_noun(number, 'check')} {is_or_are(number)} {CHANGE_WORDS[category]}."
-    yield from map(reachability_sentence, cluster_reachability_changes(cluster, past))
+    yield from map(reachability_sentence, reachability_changes(cluster, past))

@@ -9,7 +9,6 @@ from auditor.failures import Failure
 from auditor.models.facts import Coverage, Outcome, Role, Source
 from auditor.models.findings import ClusterReport, ClusterStatus, Severity, Verdict
 from auditor.models.history import ClusterHistory, PastRun
-from auditor.models.report import Report
 from auditor.problems import Problem
 from auditor.report.summary import (
     ReachabilityChange,
@@ -32,7 +31,7 @@ def past(status: ClusterStatus, *unread: str) -> ClusterHistory:
 
 
 def changes_of(cluster: ClusterReport, before: ClusterHistory) -> list[ReachabilityChange]:
-    return list(reachability_changes(Report(samples.RUN, (cluster,), {"lab": before})))
+    return list(reachability_changes(cluster, before))
 
 
 def test_a_node_that_became_unreachable_is_reported_with_its_reason() -> None:
@@ -104,7 +103,7 @@ def test_a_drifted_cluster_without_read_nodes_is_reported_by_node() -> None:
 def test_a_first_run_and_one_without_history_have_no_changes() -> None:
     cluster = samples.unauditable_cluster()
     assert changes_of(cluster, ClusterHistory()) == []
-    assert reachability_changes(Report(samples.RUN, (cluster,))) == ()
+    assert list(reachability_changes(cluster, None)) == []
 
 
 def test_a_planned_node_is_not_reported() -> None:
