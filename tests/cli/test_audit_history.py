@@ -261,7 +261,7 @@ def test_an_interrupted_audit_is_not_recorded(
         def interrupt(_: object) -> None:
             raise KeyboardInterrupt
 
-        patched.setattr("auditor.collect.survey.as_completed", interrupt)
+        patched.setattr("auditor.collect.survey.wait_for_all", interrupt)
         assert running.run("audit", "--history", url).exit_code == 130
     past = json.loads(running.run("audit", "--history", url, "-o", "json").stdout)["run"]["past"]
     assert past["pair"]["previous_run"] is None

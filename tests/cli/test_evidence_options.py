@@ -220,7 +220,7 @@ def test_a_run_that_is_interrupted_leaves_evidence_that_can_be_read(
 
     running = lab("healthy")
     with monkeypatch.context() as patch:
-        patch.setattr("auditor.collect.survey.as_completed", interrupted)
+        patch.setattr("auditor.collect.survey.wait_for_all", interrupted)
         assert keep(running, tmp_path / "kept").exit_code == 130
     result = replay(tmp_path / "kept")
     assert result.exit_code in (4, 5)
