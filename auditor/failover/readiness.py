@@ -110,14 +110,15 @@ class FailoverReadiness:
 
     def _explain_not_ready(self) -> tuple[str, str]:
         losses = [*self._certain_losses()]
+        groups = [p for p in self.check.parts_worst_first if isinstance(p, GroupCheck)]
         # Whatever else is wrong, such a pair cannot fail over before it is whole again.
-        after_failover = [g for g in self.check.groups if g.status in STATUSES_AFTER_FAILOVER]
+        after_failover = [g for g in groups if g.status in STATUSES_AFTER_FAILOVER]
         if after_failover:
             reasons = "; ".join([*map(self._failed_over_clause, after_failover), *losses])
             return f"Not ready: {reasons}.", self._render(after_failover[0])
-        faulty = [group for group in self.check.groups if self._is_faulty(group)]
+        faulty = [group for group in groups if self._is_faulty(group)]
         if faulty:
-            group = next((g for g in faulty if g is self.check.worst), faulty[0])
+            group = faulty[0]
             why = "; ".join(summarize_group(group, self.check.title(group)).clauses)
             return f"Not ready: {': '.join([*losses, why])}.", self._render(group)
         obstacles = [o for o in self.obstacles if o.finding.verdict is Verdict.DRIFT]

@@ -10,8 +10,8 @@ from auditor.failover import wording
 from auditor.failover.actions import choose_action
 from auditor.failover.console_lines import print_line, print_marked
 from auditor.failover.fleet_report import print_group_table, print_parts
-from auditor.failover.impacts import FailoverImpact
 from auditor.failover.model import (
+    CheckPart,
     ClusterCheck,
     FailoverCheck,
     GroupCheck,
@@ -20,7 +20,7 @@ from auditor.failover.model import (
     SessionComparison,
 )
 from auditor.failover.node_checks import CheckState, CheckType, NodeCheck
-from auditor.failover.readiness import FailoverObstacle, FailoverReadiness
+from auditor.failover.readiness import FailoverReadiness
 from auditor.failover.summary import summarize_check
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import REPLICATION_GOOD, REPLICATION_STATES, Origin, Source
@@ -46,10 +46,10 @@ def render_failover_text(
     def draw(console: Console) -> None:
         summary, action = str(summarize_check(check)), choose_action(check)
         _print_first_lines(console, summary, action, check.exit_code, fold=fold)
-        _print_groups(console, check, full=full)
+        _print_groups(console, check, full=full, told=check.worst)
         _print_peerings(console, check, full=full)
         _print_footer(console, check, check.exit_code)
-        _print_next_command(console, check, full=full)
+        _print_next_command(console, check, full=full, options="--full")
 
     return render_console(draw, width=width, colour=colour)
 
@@ -70,11 +70,11 @@ def render_readiness_text(
     def draw(console: Console) -> None:
         code = readiness.exit_code
         _print_first_lines(console, readiness.summary, readiness.action, code, fold=fold)
-        _print_obstacles(console, readiness.obstacles)
-        _print_impacts(console, readiness.impacts)
-        _print_groups(console, readiness.check, full=full)
+        _print_obstacles(console, readiness)
+        _print_impacts(console, readiness)
+        _print_groups(console, readiness.check, full=full, told=None)
         _print_footer(console, readiness.check, code)
-        _print_next_command(console, readiness.check, full=full)
+        _print_next_command(console, readiness.check, full=full, options="--readiness --full")
 
     return render_console(draw, width=width, colour=colour)
 
@@ -88,30 +88,34 @@ def _print_first_lines(
     console.print(safe_text(action, "bold"), soft_wrap=not fold)
 
 
-def _print_obstacles(console: Console, obstacles: Sequence[FailoverObstacle]) -> None:
-    if obstacles:
+def _print_obstacles(console: Console, readiness: FailoverReadiness) -> None:
+    if readiness.obstacles:
         console.print()
         console.print(safe_text("What is in the way", "bold"))
-    for obstacle in obstacles:
+    for obstacle in readiness.obstacles:
         finding = obstacle.finding
-        text = f"{obstacle.group.name}: {obstacle.clause} ({finding.recommendation})."
+        where = readiness.check.title(obstacle.group)
+        text = f"{where}: {obstacle.clause} ({finding.recommendation})."
         print_marked(console, finding.verdict, text)
 
 
-def _print_impacts(console: Console, impacts: Sequence[FailoverImpact]) -> None:
-    if impacts:
+def _print_impacts(console: Console, readiness: FailoverReadiness) -> None:
+    if readiness.impacts:
         console.print()
         console.print(safe_text("What would be lost", "bold"))
-    for impact in impacts:
-        where = f"{impact.group.name}, if {impact.node} fails"
+    for impact in readiness.impacts:
+        where = f"{readiness.check.title(impact.group)}, if {impact.node} fails"
         print_marked(console, impact.verdict, f"{where}: {impact.what}: {impact.because}.")
 
 
-def _print_groups(console: Console, check: FailoverCheck, *, full: bool) -> None:
+def _print_groups(
+    console: Console, check: FailoverCheck, *, full: bool, told: CheckPart | None
+) -> None:
+    """Print the groups; the first two lines of the page are about the part `told`."""
     if len(check.clusters) > 1:
         print_group_table(console, check)
     if len(check.clusters) > 1 and not full:
-        print_parts(console, check)
+        print_parts(console, check, told)
         return
     for cluster in check.clusters:
         _print_cluster(console, cluster, is_only_one=len(check.clusters) == 1)
@@ -280,13 +284,15 @@ def _print_footer(console: Console, check: FailoverCheck, code: ExitCode) -> Non
     console.print(safe_text(" ".join(sentences), "dim"))
 
 
-def _print_next_command(console: Console, check: FailoverCheck, *, full: bool) -> None:
+def _print_next_command(
+    console: Console, check: FailoverCheck, *, full: bool, options: str
+) -> None:
     """Print where to look next, where the page does not show it: the cluster of the worst part."""
     name = check.cluster_of_worst
     if full or not name:
         return
     if check.exit_code is ExitCode.COMPLIANT:
-        console.print("All groups: auditor failover-check --full")
+        console.print(f"All groups: auditor failover-check {options}")
         return
-    command = f"auditor failover-check --full {quote_argument(name)}"
+    command = f"auditor failover-check {options} {quote_argument(name)}"
     console.print(safe_text(f"Next, {name}: {command}", "bold"))

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich import box
+from rich.cells import cell_len
 from rich.table import Table
 
 from auditor.report.console import safe_text
+from auditor.text import printable
 
 _COLUMN_GAP = 2
 
@@ -27,8 +29,8 @@ class Column:
 
     @property
     def width(self) -> int:
-        """Return how many characters the longest text has."""
-        return max(map(len, (self.title, *self.cells)))
+        """Return how many columns of a terminal the longest text takes."""
+        return max(cell_len(printable(text)) for text in (self.title, *self.cells))
 
 
 def build_table(columns: Sequence[Column], width: int) -> Table:

@@ -118,3 +118,12 @@ def test_both_commands_put_the_group_with_the_most_users_first(
 def test_a_lost_cucm_is_in_the_headline(estate: Estate) -> None:
     page = " ".join(estate.page("audit", "lagos").split())
     assert "cucm-pub.north.test, imp1.north.test and imp2.north.test could not be audited." in page
+
+
+def test_readiness_of_twelve_clusters_names_the_cluster_of_each_group(estate: Estate) -> None:
+    page = estate.page("failover-check", "--readiness", columns=200)
+    lost = re.findall(r"^  [✗?] (?:East|DefaultCUPSubCluster|Branches)\b(.*)$", page, re.MULTILINE)
+    assert len(lost) > 10
+    assert all(line.startswith(" (cluster ") for line in lost)
+    assert page.startswith("Not ready: DefaultCUPSubCluster (cluster lagos) is broken already")
+    assert page.endswith("Next, lagos: auditor failover-check --readiness --full lagos\n")

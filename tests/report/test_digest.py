@@ -217,3 +217,10 @@ def test_a_stopped_service_names_its_node_and_service() -> None:
     drift = samples.stopped(SIP_PROXY_SERVICE, samples.SUB)
     (entry,) = digest(replace(samples.compliant_cluster(), findings=(drift,)))
     assert entry.head == f"CRITICAL SIP-01 Cisco SIP Proxy: stopped, on {samples.SUB}"
+
+
+def test_a_name_of_wide_letters_takes_the_room_that_it_needs() -> None:
+    page = fleet_page(samples.caused_cluster("東京データセンター"), samples.compliant_cluster("a"))
+    head = page.partition("\n")[0]
+    (line,) = re.findall(r"^東京.*✗ DRIFT.*$", page, re.MULTILINE)
+    assert cell_len(line.partition("✗")[0]) == len(head.partition("status")[0])
