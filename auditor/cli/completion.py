@@ -95,13 +95,13 @@ def complete_recommendations(incomplete: str) -> list[str]:
     return _filter_by_prefix((str(block["id"]) for block in blocks if "id" in block), incomplete)
 
 
-def format_completion(formats: Sequence[str]) -> Callable[[str], list[str]]:
-    """Return what completes the value of `--output` for a command that writes these formats."""
+def word_completion(words: Sequence[str]) -> Callable[[str], list[str]]:
+    """Return what completes a value that is one of a few words."""
 
-    def complete_formats(incomplete: str) -> list[str]:
-        return _filter_by_prefix(formats, incomplete)
+    def complete_words(incomplete: str) -> list[str]:
+        return _filter_by_prefix(words, incomplete)
 
-    return complete_formats
+    return complete_words
 
 
 def complete_scenarios(incomplete: str) -> list[str]:

@@ -2,17 +2,19 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from auditor.cli.completion import complete_clusters, format_completion
+from auditor.cli.completion import complete_clusters, word_completion
 from auditor.cli.verbosity import keep_quiet
 from auditor.config.value_checks import InvalidValue, validate_web_address
 from auditor.errors import ConfigError
 from auditor.models.findings import Severity
 from auditor.report.formats import COMMAND_FORMATS, FOLDER_FORMATS
+from auditor.text import join_names
 
 JUDGING_PANEL = "What is judged"
 OUTPUT_PANEL = "Output"
@@ -94,18 +96,39 @@ def output_option(command: str, envvar: str = "AUDITOR_OUTPUT") -> Any:  # noqa:
     *formats, last = COMMAND_FORMATS[command]
     folder_format = FOLDER_FORMATS.get(command)
     folder = f", {folder_format} also to FOLDER/" if folder_format else ""
+
+    def split_outputs(
+        ctx: typer.Context, param: typer.CallbackParam, values: list[str] | None
+    ) -> list[str] | None:
+        words = split_env_list(ctx, param, values)
+        if words is not values:
+            _check_variable(envvar, command, words or [])
+        return words
+
     return typer.Option(
         "--output",
         "-o",
         envvar=envvar,
         metavar="FORMAT[:PATH]",
-        callback=split_env_list,
+        callback=split_outputs,
         help=f"{', '.join(formats)} or {last}, to standard output or to a file{folder}. "
         "May be repeated. Default: terminal.",
-        autocompletion=format_completion(COMMAND_FORMATS[command]),
+        autocompletion=word_completion(COMMAND_FORMATS[command]),
         show_default=False,
         rich_help_panel=OUTPUT_PANEL,
     )
+
+
+def _check_variable(variable: str, command: str, values: Sequence[str]) -> None:
+    """Raise ConfigError for formats of a variable that were meant for another command."""
+    formats = COMMAND_FORMATS[command]
+    others = [value for value in values if value.partition(":")[0].lower() not in formats]
+    if others:
+        raise ConfigError(
+            f"{variable} has {value}, but {command} writes {join_names(formats, word='or')}: give "
+            "--output, or set the variable for the other command alone."
+            for value in others
+        )
 
 
 def fail_on_option(meaning: str) -> Any:  # noqa: ANN401 - typer's own

@@ -18,7 +18,7 @@ from auditor.change.diff.snapshots import (
 )
 from auditor.change.expectation import read_expectation
 from auditor.cli.app import app
-from auditor.cli.completion import complete_clusters
+from auditor.cli.completion import complete_clusters, word_completion
 from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.messages import print_error
 from auditor.cli.options import (
@@ -30,7 +30,7 @@ from auditor.cli.options import (
     PackOption,
     output_option,
 )
-from auditor.cli.output import print_plain_text, write_documents
+from auditor.cli.output import DocumentRenderer, print_plain_text, write_documents
 from auditor.cli.session import CommandSession, command_session, load_run_waivers
 from auditor.collect.scope import SNAPSHOT_TOPICS, SurveyScope
 from auditor.config.loader import find_config_file, load_configuration
@@ -96,7 +96,13 @@ def _write_snapshot(report: Report, content: Mapping[str, Any], to: Path) -> Non
 @app.command("diff")
 def diff(
     before: Annotated[Path, typer.Argument(help="Snapshot from before.")],
-    after: Annotated[str, typer.Argument(help="Snapshot from after, or the word live.")],
+    after: Annotated[
+        str,
+        typer.Argument(
+            help="Snapshot from after, or the word live.",
+            autocompletion=word_completion((LIVE_KEYWORD,)),
+        ),
+    ],
     clusters: Annotated[
         list[str] | None,
         typer.Argument(
@@ -147,21 +153,24 @@ def diff(
         _refuse_needless_evidence(evidence)
         later = snapshots.read_snapshot(_snapshot_path(after)).select(clusters or ())
     comparison = compare_snapshots(earlier, later, expectation, is_live=after == LIVE_KEYWORD)
-    write_documents(
-        targets,
-        {
-            # In a pipe each difference is one line, for what reads it line by line.
-            ReportFormat.TERMINAL: lambda screen: render_comparison_text(
-                comparison, width=screen.width if screen.is_terminal else None
-            ),
-            ReportFormat.JSON: lambda _: render_comparison_json(comparison),
-            ReportFormat.MARKDOWN: lambda _: render_comparison_markdown(comparison),
-            ReportFormat.HTML: lambda _: _render_page(comparison),
-        },
-    )
+    write_documents(targets, _comparison_renderers(comparison))
     if session:
         session.check_evidence()
     raise typer.Exit(comparison.exit_code)
+
+
+def _comparison_renderers(
+    comparison: SnapshotComparison,
+) -> Mapping[ReportFormat, DocumentRenderer]:
+    return {
+        # In a pipe each difference is one line, for what reads it line by line.
+        ReportFormat.TERMINAL: lambda screen: render_comparison_text(
+            comparison, width=screen.width if screen.is_terminal else None
+        ),
+        ReportFormat.JSON: lambda _: render_comparison_json(comparison),
+        ReportFormat.MARKDOWN: lambda _: render_comparison_markdown(comparison),
+        ReportFormat.HTML: lambda _: _render_page(comparison),
+    }
 
 
 def _render_page(comparison: SnapshotComparison) -> str:

@@ -166,6 +166,17 @@ def test_every_option_of_the_audit_can_be_given_by_its_variable(lab: Start, tmp_
     assert "COMPLIANT" in result.stdout
 
 
+def test_a_format_in_the_variable_that_a_command_does_not_write_names_the_variable() -> None:
+    """It was set for a nightly audit, and nobody typed it now."""
+    runner = CliRunner(env={"AUDITOR_OUTPUT": "terminal; html:report.html"})
+    result = runner.invoke(app, ["explain", "AXL-02"])
+    assert result.exit_code == 2
+    assert result.stderr.startswith(
+        "auditor: AUDITOR_OUTPUT has html:report.html, but explain writes terminal or json: "
+    )
+    assert runner.invoke(app, ["explain", "AXL-02", "-o", "terminal"]).exit_code == 0
+
+
 def test_allow_unknown_is_reported(lab: Start) -> None:
     """It never forgives drift, and never a cluster of which nothing was read."""
     running = lab({**DRIFTED_PAIR, "node": []})
