@@ -12,10 +12,10 @@ from auditor.models.estate import Estate
 from auditor.report.html.estate.render import render_estate_page
 from auditor.text import printable
 from tests.report import estate_pages
-from tests.report.test_html_browser import BROKEN, CUT, WIDTHS, browser, pytestmark
+from tests.report.browsing import BROKEN, CUT, WIDTHS, needs_browser
 from tests.report.test_html_report import HOSTILE
 
-__all__ = ["browser", "pytestmark"]
+pytestmark = needs_browser
 
 Show = Callable[..., Page]
 

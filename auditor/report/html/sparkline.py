@@ -1,7 +1,7 @@
 """The last runs of a cluster as a strip of bars in a row of the fleet table."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.models.findings import ClusterReport, ClusterStatus
@@ -28,10 +28,7 @@ class Sparkline:
 
     width: int
     height: int
-    drift: str
-    unknown: str
-    compliant: str
-    unauditable: str
+    paths: Mapping[str, str]
     label: str
 
 
@@ -43,32 +40,34 @@ def build_sparkline(
     if not points:
         return None
     most = max(1, *(point.drift + point.unknown for point in points))
-    paths: dict[str, list[str]] = {"drift": [], "unknown": [], "compliant": [], "unauditable": []}
+    paths: dict[str, list[str]] = {}
     # The last run is at the right end, however few there are.
     first = (MAX_RUNS - len(points)) * _STEP
     for place, point in enumerate(points):
         _add_bar(paths, first + place * _STEP, point, most)
     drawn = {kind: "".join(pieces) for kind, pieces in paths.items()}
-    return Sparkline(width=MAX_RUNS * _STEP, height=_HEIGHT, label=_describe_runs(points), **drawn)
+    return Sparkline(MAX_RUNS * _STEP, _HEIGHT, drawn, _describe_runs(points))
 
 
 def _add_bar(paths: dict[str, list[str]], x: int, point: RunCounts, most: int) -> None:
     if point.status is ClusterStatus.UNAUDITABLE:
-        paths["unauditable"].append(f"M{x} {_HEIGHT - 6}l5 5m0-5l-5 5")
+        paths.setdefault("unauditable", []).append(f"M{x} {_HEIGHT - 6}l5 5m0-5l-5 5")
         return
     if point.status is ClusterStatus.COMPLIANT and not point.drift:
-        paths["compliant"].append(f"M{x + 2.5} {_HEIGHT - 2.5}h0")
+        paths.setdefault("compliant", []).append(f"M{x + 2.5} {_HEIGHT - 2.5}h0")
         return
     drift, unknown = _bar_height(point.drift, most), _bar_height(point.unknown, most)
     if not drift:
         # A source that gave nothing leaves a run incomplete without any check.
         unknown = max(unknown, _LEAST)
     if drift:
-        paths["drift"].append(f"M{x} {_HEIGHT}v-{drift}h{_BAR}v{drift}z")
+        paths.setdefault("drift", []).append(f"M{x} {_HEIGHT}v-{drift}h{_BAR}v{drift}z")
     if unknown:
         # Half a pixel inwards, because the frame is drawn on both sides of the line.
         low = _HEIGHT - drift - 0.5
-        paths["unknown"].append(f"M{x + 0.5} {low}v-{unknown - 1}h{_BAR - 1}v{unknown - 1}z")
+        paths.setdefault("unknown", []).append(
+            f"M{x + 0.5} {low}v-{unknown - 1}h{_BAR - 1}v{unknown - 1}z"
+        )
 
 
 def _bar_height(number: int, most: int) -> int:
