@@ -1,5 +1,6 @@
 """The page of the estate in a real browser: layout, keyboard, print, accessibility, no script."""
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -202,6 +203,5 @@ def test_print_shows_everything_on_white(show: Show) -> None:
     page.emulate_media(media="print")
     white = "getComputedStyle(document.documentElement).backgroundColor"
     assert page.evaluate(white) == "rgb(255, 255, 255)"
-    text = page.pdf(format="A4")
-    assert text.startswith(b"%PDF")
-    assert text.count(b"/Type /Page\n") <= 4
+    sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
+    assert 2 <= len(sheets) <= 4
