@@ -25,7 +25,16 @@ from auditor.report.page_folder import write_page_folder
 from auditor.report.wording import cluster_summary, exit_meaning
 from auditor.text import count_noun, escape_unprintable, is_or_are
 
-_ASCII_MARKS = {"✓": "+", "✗": "x", "○": "o", "§": "s", "…": "...", "━": "=", "─": "-"}
+_ASCII_MARKS = {
+    "✓": "+",
+    "✗": "x",
+    "○": "o",
+    "§": "s",
+    "…": "...",
+    "━": "=",
+    "─": "-",
+    "≤": "<=",
+}
 _ASCII_FALLBACK = "auditor-ascii"
 _NO_READER = ("nt", errno.EINVAL)
 
