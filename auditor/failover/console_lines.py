@@ -1,14 +1,12 @@
 """Lines below the tables of a failover check, folded so that names stay whole."""
 
-import textwrap
-
 from rich.console import Console
 from rich.padding import Padding
 
 from auditor.models.findings import Verdict
 from auditor.report.console import safe_text
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
-from auditor.text import printable
+from auditor.text import printable, wrap_text
 
 
 def print_marked(console: Console, verdict: Verdict, text: str) -> None:
@@ -19,7 +17,6 @@ def print_marked(console: Console, verdict: Verdict, text: str) -> None:
 
 def print_line(console: Console, text: str, style: str = "") -> None:
     """Print folded lines below a table."""
-    width = max(30, console.width - 4)
-    # Names of hosts and commands hold hyphens, and are to be copied in one piece.
-    for line in textwrap.wrap(printable(text), width, break_on_hyphens=False):
+    # Names of hosts and commands are to be copied in one piece.
+    for line in wrap_text(printable(text), console.width - 4):
         console.print(Padding(safe_text(line, style), (0, 0, 0, 2)))

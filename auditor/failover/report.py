@@ -160,7 +160,7 @@ def _group_table(group: GroupCheck) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     for _ in group.nodes:
-        table.add_column(overflow="fold")
+        table.add_column()
     table.add_row("", *(safe_text(f"{node.name} ({node.role})") for node in group.nodes))
     table.add_row("HA state", *(safe_text(_ha_state_cell(node)) for node in group.nodes))
     for check_type in CheckType:

@@ -40,9 +40,7 @@ def build_table(columns: Sequence[Column], width: int) -> Table:
         box=box.SIMPLE_HEAD, padding=(0, _COLUMN_GAP - 1, 0, 0), pad_edge=False, show_edge=False
     )
     for column in shown:
-        table.add_column(
-            column.title, justify="right" if column.is_number else "left", overflow="fold"
-        )
+        table.add_column(column.title, justify="right" if column.is_number else "left")
     for number in range(len(columns[0].cells)):
         table.add_row(
             *(

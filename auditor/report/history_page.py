@@ -52,7 +52,7 @@ def _print_past_runs(page: Console, runs: Sequence[PastRun]) -> None:
         return
     table = history_table(page, "run", "started (UTC)", "cluster", "status")
     # The exit code is that of the whole run, which may have audited other clusters too.
-    for title in ("drift", "unknown", "waived", "run's\nexit"):
+    for title in ("drift", "unknown", "waived", "run\nexit"):
         table.add_column(title, justify="right", no_wrap=True)
     for run in runs:
         numbers = (run.counts[v] for v in (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.WAIVED))
@@ -76,7 +76,7 @@ def history_table(page: Console, *titles: str, names: Iterable[str] = ()) -> Tab
     wrapped = _WRAPPED_COLUMNS - {"subject"} if is_whole else _WRAPPED_COLUMNS
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for title in titles:
-        table.add_column(title, overflow="fold", no_wrap=title not in wrapped)
+        table.add_column(title, no_wrap=title not in wrapped)
     return table
 
 

@@ -1,7 +1,7 @@
 """The matrix on a terminal: one table, or several where the nodes do not fit side by side."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from rich import box
 from rich.table import Table
@@ -24,10 +24,13 @@ from auditor.report.wording import VERDICT_STYLES
 from auditor.text import printable
 
 _CELL_WIDTH = 12
-"""Columns of a cell; longer words break where a reader would break them."""
+"""Columns of a node, unless a word needs more."""
 
-_SERVICE_COLUMN_WIDTH = 24
+_SERVICE_COLUMN_WIDTH = 20
 _COLUMN_GAP = 2
+
+_Sections: TypeAlias = Sequence[tuple[str, tuple[str, ...]]]
+"""Titles, and the services below them."""
 
 
 def build_matrix_tables(cluster: ClusterReport, width: int) -> list[Table]:
@@ -38,20 +41,36 @@ def build_matrix_tables(cluster: ClusterReport, width: int) -> list[Table]:
     index = index_findings(cluster.findings)
     label = label_nodes([node.name for node in cluster.nodes])
     sections = select_matrix_services(cluster)
-    across = max(1, (width - _SERVICE_COLUMN_WIDTH) // (_CELL_WIDTH + _COLUMN_GAP))
-    chunks = _chunk_nodes(cluster.nodes, across)
+    widths = {
+        node.name: _node_width(node, label[node.name], sections, index) for node in cluster.nodes
+    }
+    chunks = _chunk_nodes(cluster.nodes, widths, width - _SERVICE_COLUMN_WIDTH)
     return [_build_matrix_table(chunk, label, sections, index, width) for chunk in chunks]
 
 
-def _chunk_nodes(nodes: Iterable[NodeFacts], across: int) -> list[list[NodeFacts]]:
+def _node_width(node: NodeFacts, label: str, sections: _Sections, index: FindingIndex) -> int:
+    """Return the width of a node's column: that of its longest word, which is never broken."""
+    cells = [cell for _, (cell,) in node_attribute_rows([node], index)]
+    cells += [service_cell(node, service, index) for _, names in sections for service in names]
+    words = (word for text in (label, *(cell.text for cell in cells)) for word in text.split())
+    return max(_CELL_WIDTH, *(len(printable(word)) for word in words))
+
+
+def _chunk_nodes(
+    nodes: Iterable[NodeFacts], widths: Mapping[str, int], room: int
+) -> list[list[NodeFacts]]:
     """Fill tables with whole groups."""
+
+    def fits(columns: Sequence[NodeFacts]) -> bool:
+        return sum(widths[node.name] + _COLUMN_GAP for node in columns) <= room
+
     chunks: list[list[NodeFacts]] = [[]]
     for _, members in group_nodes(nodes):
-        if len(chunks[-1]) + len(members) > across and chunks[-1]:
+        if not fits([*chunks[-1], *members]) and chunks[-1]:
             chunks.append([])
         # Only a group that is wider than the page is divided.
         for node in members:
-            if len(chunks[-1]) == across:
+            if not fits([*chunks[-1], node]) and chunks[-1]:
                 chunks.append([])
             chunks[-1].append(node)
     return [chunk for chunk in chunks if chunk]
@@ -60,17 +79,18 @@ def _chunk_nodes(nodes: Iterable[NodeFacts], across: int) -> list[list[NodeFacts
 def _build_matrix_table(
     nodes: Sequence[NodeFacts],
     label: Mapping[str, str],
-    sections: Sequence[tuple[str, tuple[str, ...]]],
+    sections: _Sections,
     index: FindingIndex,
     width: int,
 ) -> Table:
     table = Table(
         box=box.SIMPLE_HEAD, padding=(0, _COLUMN_GAP - 1, 0, 0), pad_edge=False, show_edge=False
     )
-    room = width - len(nodes) * (_CELL_WIDTH + _COLUMN_GAP)
+    node_widths = [_node_width(node, label[node.name], sections, index) for node in nodes]
+    room = width - sum(node_width + _COLUMN_GAP for node_width in node_widths)
     table.add_column("", width=max(_SERVICE_COLUMN_WIDTH, min(room, _service_name_width(sections))))
-    for node in nodes:
-        table.add_column(_fold_cell_text(label[node.name], "bold"), width=_CELL_WIDTH)
+    for node, node_width in zip(nodes, node_widths, strict=True):
+        table.add_column(safe_text(label[node.name], "bold"), width=node_width)
     for title, cells in node_attribute_rows(nodes, index):
         table.add_row(title, *map(_render_cell, cells))
     for title, services in sections:
@@ -81,7 +101,7 @@ def _build_matrix_table(
     return table
 
 
-def _service_name_width(sections: Iterable[tuple[str, tuple[str, ...]]]) -> int:
+def _service_name_width(sections: _Sections) -> int:
     """Return the width that shows every service on one line."""
     return max(
         (len(printable(short_service_name(s))) for _, services in sections for s in services),
@@ -90,15 +110,4 @@ def _service_name_width(sections: Iterable[tuple[str, tuple[str, ...]]]) -> int:
 
 
 def _render_cell(cell: Cell) -> Text:
-    return _fold_cell_text(cell.text, VERDICT_STYLES[cell.verdict] if cell.verdict else "")
-
-
-def _fold_cell_text(text: str, style: str) -> Text:
-    """Return text broken where a reader would break a name: at capitals and signs."""
-    # rich breaks a word that is too long at any letter, and names of nodes hold no blanks.
-    lines = [""]
-    for part in re.findall(r"\(?[^\W_]?[^A-Z\W_]+\)?|[A-Z]+(?![a-z])|.", printable(text)):
-        if len(lines[-1]) + len(part) > _CELL_WIDTH and lines[-1]:
-            lines.append("")
-        lines[-1] += part if lines[-1] or part != " " else ""
-    return Text("\n".join(line.rstrip() for line in lines), style=style, overflow="fold")
+    return safe_text(cell.text, VERDICT_STYLES[cell.verdict] if cell.verdict else "")

@@ -116,8 +116,8 @@ def _rule_table(rows: Iterable[Recommendation]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     table.add_column("id", no_wrap=True)
     table.add_column("severity", no_wrap=True)
-    table.add_column("says", overflow="fold", ratio=2)
-    table.add_column("applies", overflow="fold", ratio=1)
+    table.add_column("says", ratio=2)
+    table.add_column("applies", ratio=1)
     for row in rows:
         # No audit judges such a row, whatever its condition.
         when = _PRECHECK_ONLY if row.mode is JudgingMode.PRECHECK else rule_condition_text(row)
@@ -143,7 +143,7 @@ def _print_rule(page: Console, row: Recommendation) -> None:
     page.print()
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
+    grid.add_column()
     for label, text in _rule_fields(row):
         grid.add_row(Text(label, style="dim"), safe_text(text))
     page.print(Padding(grid, (0, 0, 0, 2)))

@@ -45,7 +45,7 @@ def _print_check(page: Console, checked: CheckedFiles, today: date) -> None:
 def _cluster_table(checked: CheckedFiles, today: date) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
     for title in ("cluster", "CUCM publisher", "account"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title)
     for title in ("nodes", "waivers", "probes", "undeclared keys"):
         table.add_column(title, justify="right")
     for cluster in checked.clusters:

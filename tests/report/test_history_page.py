@@ -120,7 +120,13 @@ def test_whole_page(page: str, compare_golden: Callable[[Path, str], None]) -> N
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_line_is_wider_than_the_page(page: str) -> None:
-    assert max(cell_len(line) for line in PAGES[page](40).splitlines()) <= 40
+    assert max(cell_len(line) for line in PAGES[page](80).splitlines()) <= 80
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_word_is_broken_or_cut_on_a_narrow_page(page: str) -> None:
+    words = set(PAGES[page](400).split())
+    assert {word for word in words - set(PAGES[page](40).split()) if set(word) != {"─"}} == set()
 
 
 @pytest.mark.parametrize(
