@@ -90,11 +90,10 @@ def parse_output_targets(values: Sequence[str], command: str = "audit") -> tuple
     after a colon). Raises ConfigError with every mistake: a format that the command does not
     write, an empty path, two reports on standard output, two into one file.
     """
-    formats = COMMAND_FORMATS[command]
     problems: list[str] = []
     targets: list[OutputTarget] = []
     for value in values:
-        problem = _target_problem(value, formats)
+        problem = _target_problem(value, command)
         if problem:
             problems.append(problem)
         else:
@@ -105,14 +104,17 @@ def parse_output_targets(values: Sequence[str], command: str = "audit") -> tuple
     return tuple(targets) or (OutputTarget(ReportFormat.TERMINAL, None),)
 
 
-def _target_problem(value: str, formats: Sequence[ReportFormat]) -> str | None:
+def _target_problem(value: str, command: str) -> str | None:
     """Return what is wrong with one value by itself."""
     # Only the first colon counts: a path may hold more.
     word, colon, path = value.partition(":")
+    formats = COMMAND_FORMATS[command]
     if word.lower() not in formats:
         hint = did_you_mean(word, formats) or "."
+        is_other = word.lower() in tuple(ReportFormat)
+        what = f"{command} does not write it." if is_other else f"unknown format {word!r}{hint}"
         return (
-            f"--output {value}: unknown format {word!r}{hint} "
+            f"--output {value}: {what} "
             f"Write FORMAT or FORMAT:PATH; formats are {', '.join(formats)}."
         )
     if colon and not path.strip():
