@@ -241,7 +241,8 @@ FullOption = Annotated[
     typer.Option(
         "--full",
         envvar="AUDITOR_FULL",
-        help="On a terminal, print of several clusters all that is known, not only what differs.",
+        help="On a terminal, print all that is known: of several clusters what does not differ, "
+        "and of one that could not be audited what follows from that.",
         rich_help_panel=OUTPUT_PANEL,
     ),
 ]

@@ -13,7 +13,12 @@ from auditor.report import wording
 from auditor.report.console import render_console, safe_text
 from auditor.report.fleet import FleetRow, build_fleet
 from auditor.report.summary import skipped_packs_text
-from auditor.report.terminal_cluster import print_cluster, status_text
+from auditor.report.terminal_cluster import (
+    failed_alone,
+    print_cluster,
+    print_failure,
+    status_text,
+)
 from auditor.report.terminal_fleet import print_digest, print_fleet_table
 from auditor.text import count_noun, quote_argument
 
@@ -23,8 +28,9 @@ _WARNING_STYLE = "bold white on red"
 def render(report: Report, *, width: int = 100, colour: bool = False, full: bool = False) -> str:
     """Return the report as text for a terminal of `width` columns (at least 40 are used).
 
-    Of several clusters only what differs is printed, unless `full`. Without `colour` it holds no
-    escape sequence. Text of servers and files is made printable.
+    Of several clusters only what differs is printed, and of one that a single server keeps from
+    being audited only that, unless `full`. Without `colour` it holds no escape sequence. Text of
+    servers and files is made printable.
     """
     return render_console(
         lambda page: _print_report(page, report, full=full), width=width, colour=colour
@@ -35,6 +41,11 @@ def _print_report(page: Console, report: Report, *, full: bool) -> None:
     _print_warnings(page, report)
     rows = build_fleet(report)
     is_short = len(rows) > 1 and not full
+    if len(rows) == 1 and not full and failed_alone(rows[0].cluster):
+        print_failure(page, report, rows[0].cluster)
+        _print_weaknesses(page, report)
+        page.print(Text(wording.exit_meaning(report), style="bold"))
+        return
     if len(rows) > 1:
         print_fleet_table(page, rows)
     for row in rows:
@@ -106,7 +117,12 @@ def _print_run(page: Console, report: Report) -> None:
     )
     page.print("A recommendation with its source: auditor explain ID")
     # Repeated from the top of the page, which has scrolled away by now.
-    if run.insecure:
+    _print_weaknesses(page, report)
+
+
+def _print_weaknesses(page: Console, report: Report) -> None:
+    """Print in short what weakens every line above."""
+    if report.run.insecure:
         page.print(Text("! --insecure: no certificate was verified.", style=_WARNING_STYLE))
     if unjudged := skipped_packs_text(report):
         page.print(Text(f"! --pack: {unjudged}", style=_WARNING_STYLE))

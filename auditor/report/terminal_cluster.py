@@ -23,7 +23,7 @@ from auditor.report.summary import (
     count_nodes_read,
     releases_text,
 )
-from auditor.text import count_noun
+from auditor.text import count_noun, is_or_are, quote_argument
 
 
 def status_text(status: ClusterStatus) -> Text:
@@ -36,16 +36,7 @@ def status_text(status: ClusterStatus) -> Text:
 
 def print_cluster(page: Console, report: Report, cluster: ClusterReport) -> None:
     """Print all that is known of a cluster but its passes."""
-    page.rule(safe_text(f"Cluster {cluster.name}", "bold"), align="left", characters="━", style="")
-    answered, due = count_nodes_read(cluster)
-    read = f"{answered} of {count_noun(due, 'node')} read"
-    about = safe_text(f"release {releases_text(cluster)}, {read}")
-    page.print(Text.assemble(status_text(cluster.status), "  ", about))
-    page.print(safe_text(wording.cluster_summary(cluster), "bold"))
-    past = report.past.get(cluster.name)
-    if past and past.runs:
-        changes = changes_summary(cluster, past)
-        page.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
+    _print_head(page, report, cluster)
     # Where nothing was read, the cause, such as a refused password, matters more than findings on
     # the profile.
     if wording.nothing_was_read(cluster):
@@ -57,6 +48,43 @@ def print_cluster(page: Console, report: Report, cluster: ClusterReport) -> None
         _print_gaps(page, cluster.coverage)
     _print_notices(page, cluster.notices)
     page.print()
+
+
+def _print_head(page: Console, report: Report, cluster: ClusterReport) -> None:
+    page.rule(safe_text(f"Cluster {cluster.name}", "bold"), align="left", characters="━", style="")
+    answered, due = count_nodes_read(cluster)
+    read = f"{answered} of {count_noun(due, 'node')} read"
+    about = safe_text(f"release {releases_text(cluster)}, {read}")
+    page.print(Text.assemble(status_text(cluster.status), "  ", about))
+    page.print(safe_text(wording.cluster_summary(cluster), "bold"))
+    past = report.past.get(cluster.name)
+    if past and past.runs:
+        changes = changes_summary(cluster, past)
+        page.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
+
+
+def failed_alone(cluster: ClusterReport) -> bool:
+    """Return whether one server, such as one that refused the password, left nothing to judge.
+
+    Every check is unknown because of it then, and what is known of the cluster is in the summary.
+    """
+    failed = {entry.node for entry in cluster.coverage if entry.outcome is Outcome.FAILED}
+    drifts = count_results(cluster).by_verdict[Verdict.DRIFT]
+    return cluster.status is ClusterStatus.UNAUDITABLE and len(failed) == 1 and not drifts
+
+
+def print_failure(page: Console, report: Report, cluster: ClusterReport) -> None:
+    """Print why nothing was audited, and what to do, without all that follows from it."""
+    _print_head(page, report, cluster)
+    unknown = count_results(cluster).unknown
+    them = "it" if unknown == 1 else "them"
+    folded = (
+        f"{count_noun(unknown, 'check')} {is_or_are(unknown)} unknown; --full lists {them}. "
+        if unknown
+        else ""
+    )
+    page.print(safe_text(f"{folded}Next: auditor doctor {quote_argument(cluster.name)}"))
+    _print_notices(page, cluster.notices)
 
 
 def _print_matrix(page: Console, cluster: ClusterReport) -> None:

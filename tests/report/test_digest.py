@@ -88,7 +88,7 @@ def test_full_shows_each_cluster_as_it_is_alone() -> None:
     clusters = samples.many().clusters
     page = fleet_page(*clusters, full=True)
     for cluster in clusters:
-        alone = terminal.render(Report(samples.RUN, (cluster,)), width=100)
+        alone = terminal.render(Report(samples.RUN, (cluster,)), width=100, full=True)
         assert alone.partition("\nResult ━")[0] in page
 
 

@@ -37,7 +37,8 @@ STRANGE = make_finding(
 
 
 def _page(cluster: ClusterReport, form: ReportFormat) -> str:
-    text = render_report(Report(samples.RUN, (cluster,)), form, width=2000, colour=False)
+    report = Report(samples.RUN, (cluster,))
+    text = render_report(report, form, width=2000, colour=False, full=True)
     return text[text.find("<body") if form is ReportFormat.HTML else 0 :]
 
 
