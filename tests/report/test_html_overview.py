@@ -132,9 +132,23 @@ def test_a_cluster_that_could_not_be_audited_is_one_line() -> None:
 
 
 def test_many_causes_do_not_push_out_a_server_that_could_not_be_read() -> None:
-    lines = lines_to_fix(
-        *(samples.mixed_cluster(f"drifting-{number}") for number in range(4)),
-        samples.incomplete_cluster("incomplete"),
+    names = ("SIP Proxy", "Presence Engine", "Sync Agent", "XCP Router", "XCP Connection Manager")
+    drift = (samples.stopped(f"Cisco {name}", samples.PUB, "drifting") for name in names)
+    drifting = replace(samples.compliant_cluster("drifting"), findings=tuple(drift))
+    lines = lines_to_fix(drifting, samples.incomplete_cluster("incomplete"))
+    assert [line.partition(" ")[0] for line in lines] == ["critical"] * 5 + ["unread"]
+
+
+def test_one_cause_in_several_clusters_is_one_line_with_a_link_to_each() -> None:
+    clusters = [samples.mixed_cluster(name) for name in ("a", "b", "c")]
+    lines = lines_to_fix(*clusters, samples.caused_cluster("d"))
+    assert lines[0] == (
+        "critical Cisco XCP Router: stopped on imp-sub.example.test (d)"
+        "Explains 2 more differences: 2 critical."
     )
-    assert len(lines) == 6
-    assert [line for line in lines if line.startswith("unread") and "(incomplete)" in line]
+    assert lines[1] == "critical Cisco SIP Proxy: stopped in 3 clusters: a, b, c"
+    page = tree(Report(samples.RUN, tuple(clusters)))
+    links = page.xpath("//section[@class='worst']//li[1]//a")
+    assert [link.text for link in links] == ["a", "b", "c"]
+    heads = [page.xpath(f"string(//*[@id='{a.get('href')[1:]}']//h4)") for a in links]
+    assert all("SIP-01" in head for head in heads)

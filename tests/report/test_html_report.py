@@ -290,7 +290,12 @@ def test_many_clusters_begin_with_links_to_each() -> None:
 
 
 def test_the_first_five_differences_are_named_and_the_rest_counted() -> None:
-    assert "And 5 more causes and 5 more unread servers, below." in page_text(samples.largest())
+    assert "And 5 more unread servers, below." in page_text(samples.largest())
+    services = ("SIP Proxy", "Presence Engine", "Sync Agent", "XCP Router", "AXL Web Service")
+    names = (*services, "Bulk Provisioning Service", "Serviceability Reporter")
+    drift = tuple(samples.stopped(f"Cisco {name}", samples.PUB) for name in names)
+    cluster = replace(samples.compliant_cluster(), findings=drift)
+    assert "And 2 more causes, below." in page_text(Report(samples.RUN, (cluster,)))
     assert "below." not in page_text(samples.mixed())
 
 
