@@ -155,7 +155,7 @@ def failover_check(
         RunOptions((), insecure=insecure),
         evidence=EvidenceRequest("failover-check", evidence, hide_users=evidence_hide_user),
         recall_topology=recall,
-        waits=wait is not None,
+        wait=request.wait,
     ) as session:
         renderers, code = (
             _check_readiness(chosen, request, session, full=full)

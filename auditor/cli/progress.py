@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from rich.console import Console
 from rich.status import Status
@@ -25,11 +26,14 @@ _Server = tuple[str, str]
 class ProgressBoard:
     """Which servers are done and which are waited for, as the threads of a survey tell it.
 
-    `clock` gives seconds. `last_line` is the last line that the command itself printed.
+    `clock` gives seconds. `last_line` is the last line that the command itself printed. A command
+    that waits for redundancy groups does so for `wait_s`, from its first line on.
     """
 
     clock: Callable[[], float] = time.monotonic
     last_line: str = ""
+    wait_s: float | None = None
+    _wait_began: float | None = None
     _done: dict[_Server, bool] = field(default_factory=dict)
     _waits: dict[_Server, tuple[float, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -48,8 +52,25 @@ class ProgressBoard:
             if isinstance(step, WaitBegan):
                 self._waits[server] = (self.clock(), step.most_s)
 
+    def keep_line(self, line: str) -> None:
+        """Take a line that the command printed."""
+        self.last_line = " ".join(line.split())
+        if self._wait_began is None:
+            self._wait_began = self.clock()
+
     def line(self) -> str:
-        """Return how many servers are done, and which has been waited for the longest."""
+        """Return what is left of a wait, and which server has been waited for the longest."""
+        left = self._time_left()
+        return f"{left}; {self._servers_text()}" if left else self._servers_text()
+
+    def _time_left(self) -> str:
+        if self.wait_s is None or self._wait_began is None:
+            return ""
+        left = max(0.0, self.wait_s - (self.clock() - self._wait_began))
+        limit = format_seconds(self.wait_s)
+        return f"{format_seconds(left)} left of at most {limit} for the groups to be stable"
+
+    def _servers_text(self) -> str:
         with self._lock:
             done = f"{sum(self._done.values())} of {count_noun(len(self._done), 'server')}"
             oldest = next(iter(self._waits.items()), None)
@@ -62,14 +83,19 @@ class ProgressBoard:
         )
 
     def waiting_line(self, began: float) -> str:
-        """Return a line of a wait that began at that time of the clock."""
-        minutes, seconds = divmod(round(self.clock() - began), 60)
+        """Return a line of a command that began at that time of the clock."""
         last = f"; last reading: {self.last_line}" if self.last_line else ""
-        return f"{minutes:3}:{seconds:02}  {self.line()}{last}"
+        return f"{format_seconds(self.clock() - began):>6}  {self.line()}{last}"
 
     def __rich__(self) -> Text:
         """Return the line as it is now: a terminal draws it several times a second."""
         return Text(self.line())
+
+
+def format_seconds(seconds: float) -> str:
+    """Return minutes and seconds, such as `1:05`."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +111,23 @@ NO_PROGRESS = ProgressDisplay(lambda _cluster, _step: None, lambda _line: None)
 
 
 @contextmanager
-def show_progress(*, quiet: bool = False, waits: bool = False) -> Iterator[ProgressDisplay]:
-    """Show on standard error how far a command is; on a terminal only, unless it `waits`."""
-    board = ProgressBoard()
+def show_progress(
+    *, quiet: bool = False, wait: timedelta | None = None
+) -> Iterator[ProgressDisplay]:
+    """Show on standard error how far a command is; on a terminal only, unless it is to wait."""
+    board = ProgressBoard(wait_s=wait.total_seconds() if wait else None)
 
-    def keep_line(line: str) -> None:
-        board.last_line = " ".join(line.split())
+    def print_line(line: str) -> None:
+        board.keep_line(line)
+        console.print(Text(line))
 
     if not quiet and sys.stderr.isatty():
         console = Console(stderr=True, highlight=False)
         with Status(board, console=console):
-            yield ProgressDisplay(board.note, lambda line: console.print(Text(line)))
+            yield ProgressDisplay(board.note, print_line)
         return
-    with print_while_waiting(board) if waits and not quiet else nullcontext():
-        yield ProgressDisplay(board.note, keep_line)
+    with print_while_waiting(board) if wait and not quiet else nullcontext():
+        yield ProgressDisplay(board.note, board.keep_line)
 
 
 @contextmanager

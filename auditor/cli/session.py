@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 from auditor.audit import RunContext, RunOptions
@@ -59,11 +60,11 @@ def command_session(
     history: RunHistory | None = None,
     recall_topology: TopologyRecall = recall_nothing,
     login_optional: bool = False,
-    waits: bool = False,
+    wait: timedelta | None = None,
 ) -> Iterator[CommandSession]:
     """Open all that asking these clusters takes, and close it at the end.
 
-    `recall_topology` is that of the run's context where there is no `history`. `waits`: show
+    `recall_topology` is that of the run's context where there is no `history`. `wait`: show
     progress in a pipe too. Print and write only after the block: evidence of a block that an
     exception ends is marked as interrupted.
 
@@ -88,7 +89,7 @@ def command_session(
         else None
     )
     with (
-        show_progress(quiet=is_quiet(), waits=waits) as progress,
+        show_progress(quiet=is_quiet(), wait=wait) as progress,
         open_run_context(configuration.workers, progress=progress, recorder=recorder) as context,
     ):
         context = replace(context, recall_topology=recall)

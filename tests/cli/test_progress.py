@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
@@ -78,6 +79,21 @@ def test_a_wait_in_a_pipe_says_how_long_and_what_was_read_last(
     )
 
 
+def test_a_wait_counts_down_and_says_what_it_waits_for(board: ProgressBoard, clock: Clock) -> None:
+    """From the first reading on, in a pipe and on a terminal; never below nothing."""
+    board.wait_s = 600
+    assert "left" not in board.line()
+    clock.seconds = 10
+    board.keep_line("  0:00  Pair: imp1 normal")
+    clock.seconds = 75
+    head = "8:55 left of at most 10:00 for the groups to be stable; 2 of 5 servers asked; "
+    assert board.line().startswith(head)
+    assert board.waiting_line(5).startswith(f"  1:10  {head}")
+    assert board.waiting_line(5).endswith("; last reading: 0:00 Pair: imp1 normal")
+    clock.seconds = 700
+    assert board.line().startswith("0:00 left of at most 10:00")
+
+
 def test_a_wait_in_a_pipe_prints_lines_until_it_ends(
     board: ProgressBoard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,8 +122,8 @@ def test_only_a_wait_prints_in_a_pipe(
 ) -> None:
     begun: list[float] = []
     monkeypatch.setattr("auditor.cli.progress.SECONDS_BETWEEN_LINES", 0.001)
-    for quiet, waits in ((False, False), (True, True)):
-        with show_progress(quiet=quiet, waits=waits) as progress:
+    for quiet, wait in ((False, None), (True, timedelta(seconds=60))):
+        with show_progress(quiet=quiet, wait=wait) as progress:
             progress.note("lab", WaitBegan("imp1", 40))
             begun.append(len(threading.enumerate()))
     assert capsys.readouterr().err == ""
