@@ -71,6 +71,15 @@ def test_an_address_with_a_finding_opens_it(show: Show) -> None:
     assert page.locator(".effect:target dl").first.is_visible()
 
 
+@pytest.mark.parametrize("place", ["%E0%A4%A", "nowhere", "<b>", ""])
+def test_an_address_with_another_place_opens_nothing(show: Show, place: str) -> None:
+    page = show(samples.caused())
+    page.goto(f"{page.url}#{place}")
+    page.reload()
+    assert page.locator("details[open]").count() == 0
+    assert page.locator("#filter").is_visible()
+
+
 def test_all_blocks_open_and_close_at_once(show: Show) -> None:
     page = show(samples.many())
     page.get_by_role("button", name="Open all").click()

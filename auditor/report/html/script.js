@@ -43,7 +43,8 @@
   });
 
   function showTarget() {
-    const target = location.hash && byId(decodeURIComponent(location.hash.slice(1)));
+    // Our own places need no decoding, and a broken one could not be decoded.
+    const target = byId(location.hash.slice(1));
     if (!target) return;
     if (target.closest(".off")) filter?.reset();
     for (let part = target; part; part = part.parentElement) if (part.matches("details")) part.open = true;
