@@ -23,7 +23,7 @@ from auditor.report.summary import (
     count_nodes_read,
     releases_text,
 )
-from auditor.text import count_noun, is_or_are, quote_argument
+from auditor.text import count_noun, is_or_are, printable, quote_argument
 
 
 def status_text(status: ClusterStatus) -> Text:
@@ -200,4 +200,4 @@ def _print_snippet(console: Console, snippet: str) -> None:
         console.print()
     for line in snippet.splitlines():
         style = "dim" if line.startswith("#") else ""
-        console.print(safe_text(line, style), soft_wrap=True)
+        console.out(printable(line), style=style, highlight=False)

@@ -44,7 +44,7 @@ def _print_check(page: Console, checked: CheckedFiles, today: date) -> None:
 
 def _cluster_table(checked: CheckedFiles, today: date) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False)
-    for title in ("cluster", "CUCM publisher", "account"):
+    for title in ("cluster", "CUCM publisher"):
         table.add_column(title)
     for title in ("nodes", "waivers", "probes", "undeclared keys"):
         table.add_column(title, justify="right")
@@ -54,7 +54,6 @@ def _cluster_table(checked: CheckedFiles, today: date) -> Table:
         table.add_row(
             safe_text(settings.name),
             safe_text(settings.cucm_name),
-            safe_text(settings.username),
             str(len(cluster.nodes)) if cluster.nodes else "from CUCM",
             f"{len(cluster.waivers)}{f' ({soon} !)' if soon else ''}",
             "built-in" if cluster.probes is None else str(cluster.probes),

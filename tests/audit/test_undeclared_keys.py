@@ -79,6 +79,8 @@ def test_every_report_for_people_has_one_block_with_the_same_lines(lab: Start) -
         # One block in place of one for each key; what waits for a database has its own.
         assert text.count(f"\n{mark}") < 5
         assert set(lines) <= {line.strip() for line in text.splitlines()}
+    narrow = formats.render_report(report, ReportFormat.TERMINAL, width=40, colour=False)
+    assert set(lines) <= set(narrow.splitlines())
     page = formats.render_report(report, ReportFormat.HTML, width=80, colour=False)
     assert page.count(title) == 1
     assert "chat = true\n" in page
