@@ -33,6 +33,21 @@ class Reason(StrEnum):
     NOT_ASKED = "not_asked"
     BUG = "bug"
 
+    @property
+    def words(self) -> str:
+        """Return the reason as people call it."""
+        return _REASON_WORDS.get(self.value, self.value.replace("_", " "))
+
+
+_REASON_WORDS = {
+    "tls": "certificate not trusted",
+    "credentials": "password refused",
+    "soap_fault": "SOAP fault",
+    "unsupported_version": "no common AXL version",
+    "bug": "fault of auditor itself",
+}
+"""Where the token says little to a reader of a report."""
+
 
 class Interface(StrEnum):
     """A web service of a server, by its name in messages."""

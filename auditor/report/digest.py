@@ -206,7 +206,8 @@ def _reason_text(failures: Sequence[Coverage]) -> str:
     """Return why several servers gave nothing; of one, the advice begins with it."""
     if len(failures) < 2:
         return ""
-    return f", {str(failures[0].reason).replace('_', ' ')}"
+    reason = failures[0].reason
+    return f", {reason.words}" if reason else ""
 
 
 def _alike(entry: Coverage | None) -> Failure | None:

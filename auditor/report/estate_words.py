@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from auditor.failure_reasons import Reason
 from auditor.models.estate import (
     Estate,
     FindingState,
@@ -77,5 +78,5 @@ def outage_text(outage: Outage) -> str:
 
 def outage_reason_text(outage: Outage) -> str:
     """Return why something could not be read, or that no run recorded it."""
-    reasons = [reason.replace("_", " ") for reason in outage.reasons]
+    reasons = [Reason(reason).words for reason in outage.reasons]
     return join_names(reasons) if reasons else NOT_RECORDED

@@ -185,7 +185,7 @@ def _gaps_markdown(cluster: ClusterReport) -> Iterator[str]:
             (
                 format_code(entry.node),
                 str(entry.source),
-                str(entry.reason).replace("_", " "),
+                entry.reason.words if entry.reason else "",
                 escape_markdown(entry.explanation),
             )
             for entry in gaps

@@ -138,7 +138,7 @@ def _print_gaps(page: Console, coverage: Sequence[Coverage]) -> None:
                 )
             )
             previous = node
-        word = "" if reason is Reason.NOT_ASKED else f"{reason.replace('_', ' ')}. "
+        word = "" if reason is Reason.NOT_ASKED else f"{reason.words}. "
         line = safe_text(f"{', '.join(sources)}: {word}{detail}")
         page.print(Padding(line, (0, 0, 0, 2)))
 

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from auditor.failure_reasons import Reason
 from auditor.models.findings import Severity, Verdict
 from auditor.report.code_marks import split_code
 from auditor.report.sentences import render_sentence
@@ -62,7 +63,7 @@ def template_environment() -> Environment:
     environment.filters["moment"] = lambda text: text[:16].replace("T", " ") + " UTC"
     environment.filters["sentence"] = lambda statement: _mark_code(render_sentence(statement))
     environment.filters["prose"] = _mark_code
-    environment.filters["words"] = lambda token: token.replace("_", " ")
+    environment.filters["words"] = _token_words
     environment.globals |= {
         "marks": VERDICT_MARKS,
         "legend": MARK_LEGEND,
@@ -91,3 +92,7 @@ def _code(text: str) -> Markup:
     if " " in text:
         return Markup('<code class="run">{}</code>').format(text)
     return Markup("<code>{}</code>").format(text)
+
+
+def _token_words(token: str) -> str:
+    return token.words if isinstance(token, Reason) else token.replace("_", " ")
