@@ -3,17 +3,20 @@
 import re
 import sys
 from importlib.resources import files
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
-from rich.markdown import Markdown
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markdown import CodeBlock, Markdown, MarkdownElement, TableElement
+from rich.table import Table
+from rich.text import Text
 
 from auditor.cli.app import app
 from auditor.cli.completion import complete_topics
 from auditor.cli.output import print_text
 from auditor.cli.terminal import supports_colour, terminal_width
 from auditor.errors import ConfigError
-from auditor.report.console import render_console
+from auditor.report.console import fit_table, render_console
 from auditor.text import did_you_mean
 
 # Parts of the pages are generated between these marks, which mean nothing to a reader.
@@ -62,10 +65,37 @@ def page_title(text: str) -> str:
     return text.partition("\n")[0].partition(": ")[2]
 
 
+class _WholeWordTable(TableElement):
+    """A table of a page, in which no word is broken or cut."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for table in super().__rich_console__(console, options):
+            if isinstance(table, Table):
+                width = fit_table(table, console, options.max_width)
+                yield from console.render(table, options.update(width=width))
+
+
+class _CodeLines(CodeBlock):
+    """Lines of code, none of them broken, so that they can be pasted."""
+
+    def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
+        lines = str(self.text).rstrip().split("\n")
+        yield Text("\n".join(f"    {line}" for line in lines), overflow="ignore", no_wrap=True)
+
+
+class _ManualPage(Markdown):
+    elements: ClassVar[dict[str, type[MarkdownElement]]] = {
+        **Markdown.elements,
+        "table_open": _WholeWordTable,
+        "fence": _CodeLines,
+        "code_block": _CodeLines,
+    }
+
+
 def _lay_out(text: str) -> str:
     return render_console(
         # Not every terminal can follow a hidden link, so its target is printed.
-        lambda console: console.print(Markdown(text, hyperlinks=False)),
+        lambda console: console.print(_ManualPage(text, hyperlinks=False)),
         width=terminal_width(),
         colour=supports_colour(),
     )

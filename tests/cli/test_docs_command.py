@@ -2,13 +2,14 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from auditor.cli.app import app
-from auditor.cli.docs import read_pages
+from auditor.cli.docs import _lay_out, read_pages
 from tests.cli.terminal import on_terminal
 
 TOPICS = (
@@ -65,3 +66,16 @@ def test_a_terminal_shows_a_page_laid_out(tmp_path: Path) -> None:
     assert code == 0
     assert "not_authorised" in screen
     assert "| ---" not in screen
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_no_word_of_a_page_is_broken_or_cut_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    """Commands of a page are to be pasted, and keys of a table to be searched for."""
+    pages = {}
+    for columns in (1000, width):
+        monkeypatch.setattr("auditor.cli.docs.terminal_width", partial(int, columns))
+        pages[columns] = {name: set(_lay_out(text).split()) for name, text in read_pages().items()}
+    for name, words in pages[1000].items():
+        assert {w for w in words - pages[width][name] if not set(w) <= set("─━•")} == set(), name
