@@ -119,11 +119,7 @@ def failover_check(
     readiness: ReadinessOption = False,
     accept: AcceptOption = None,
     since: SinceOption = None,
-    output: Annotated[
-        list[str] | None,
-        # Not AUDITOR_OUTPUT: most formats of a nightly audit would be a usage error here.
-        output_option("failover-check", "AUDITOR_FAILOVER_OUTPUT"),
-    ] = None,
+    output: Annotated[list[str] | None, output_option("failover-check")] = None,
     full: FullOption = False,
     config: ConfigOption = None,
     insecure: InsecureOption = False,

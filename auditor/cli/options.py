@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +13,6 @@ from auditor.config.value_checks import InvalidValue, validate_web_address
 from auditor.errors import ConfigError
 from auditor.models.findings import Severity
 from auditor.report.formats import COMMAND_FORMATS, FOLDER_FORMATS
-from auditor.text import join_names
 
 JUDGING_PANEL = "What is judged"
 OUTPUT_PANEL = "Output"
@@ -91,44 +89,31 @@ OneClusterArgument = Annotated[
 ]
 
 
-def output_option(command: str, envvar: str = "AUDITOR_OUTPUT") -> Any:  # noqa: ANN401 - typer's own
-    """Return `--output` of a command, for the formats that it writes."""
+_OUTPUT_VARIABLES = {"audit": "AUDITOR_OUTPUT", "failover-check": "AUDITOR_FAILOVER_OUTPUT"}
+
+
+def output_option(command: str) -> Any:  # noqa: ANN401 - typer's own
+    """Return `--output` of a command, for the formats that it writes.
+
+    Each command has a variable of its own: that of a nightly audit must not make `doctor` write
+    over the audit's report.
+    """
     *formats, last = COMMAND_FORMATS[command]
     folder_format = FOLDER_FORMATS.get(command)
     folder = f", {folder_format} also to FOLDER/" if folder_format else ""
 
-    def split_outputs(
-        ctx: typer.Context, param: typer.CallbackParam, values: list[str] | None
-    ) -> list[str] | None:
-        words = split_env_list(ctx, param, values)
-        if words is not values:
-            _check_variable(envvar, command, words or [])
-        return words
-
     return typer.Option(
         "--output",
         "-o",
-        envvar=envvar,
+        envvar=_OUTPUT_VARIABLES.get(command, f"AUDITOR_{command.upper()}_OUTPUT"),
         metavar="FORMAT[:PATH]",
-        callback=split_outputs,
+        callback=split_env_list,
         help=f"{', '.join(formats)} or {last}, to standard output or to a file{folder}. "
         "May be repeated. Default: terminal.",
         autocompletion=word_completion(COMMAND_FORMATS[command]),
         show_default=False,
         rich_help_panel=OUTPUT_PANEL,
     )
-
-
-def _check_variable(variable: str, command: str, values: Sequence[str]) -> None:
-    """Raise ConfigError for formats of a variable that were meant for another command."""
-    formats = COMMAND_FORMATS[command]
-    others = [value for value in values if value.partition(":")[0].lower() not in formats]
-    if others:
-        raise ConfigError(
-            f"{variable} has {value}, but {command} writes {join_names(formats, word='or')}: give "
-            "--output, or set the variable for the other command alone."
-            for value in others
-        )
 
 
 def fail_on_option(meaning: str) -> Any:  # noqa: ANN401 - typer's own
