@@ -12,7 +12,17 @@ from importlib import import_module
 from auditor.__main__ import GC_ALLOCATION_THRESHOLD
 from tests.benchmarks.figures import Size
 
-MEASUREMENTS = ("six-nodes", "fleet", "start", "memory", "history", "estate", "html", "failover")
+MEASUREMENTS = (
+    "six-nodes",
+    "fleet",
+    "start",
+    "clients",
+    "memory",
+    "history",
+    "estate",
+    "html",
+    "failover",
+)
 """Each is the function `measure` of a module of its name; only those asked for are loaded."""
 
 
@@ -28,9 +38,9 @@ def main() -> None:
     if unknown := set(arguments.name) - set(MEASUREMENTS):
         parser.error(f"no measurement {', '.join(sorted(unknown))}; of: {', '.join(MEASUREMENTS)}")
     gc.set_threshold(GC_ALLOCATION_THRESHOLD, 20, 20)  # as the program has it, for both sides alike
-    size = (
-        Size(runs=1, clusters=2) if arguments.smallest else Size(runs=arguments.runs, clusters=50)
-    )
+    size = Size(runs=arguments.runs, clusters=50, nodes=6)
+    if arguments.smallest:
+        size = Size(runs=1, clusters=2, nodes=1)
     for name in arguments.name or MEASUREMENTS:
         measurement = import_module(f"tests.benchmarks.{name.replace('-', '_')}")
         sys.stdout.write(f"{name}\n{measurement.measure(size)}\n")

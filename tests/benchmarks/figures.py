@@ -7,10 +7,14 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How often each side is measured, and how many clusters of four nodes a fleet has."""
+    """How often each side is measured, and how many clusters of four nodes a fleet has.
+
+    `nodes` is the size of a single cluster where that is measured.
+    """
 
     runs: int
     clusters: int
+    nodes: int
 
 
 def in_turn(
@@ -29,3 +33,19 @@ def ratio(ours: Sequence[float], theirs: Sequence[float]) -> float:
 def line(label: str, value: float, unit: str, aim: str = "") -> str:
     """Return one line: what, how much, and what is aimed at."""
     return f"  {label:<58} {value:>8.3g} {unit:<6} {aim}".rstrip() + "\n"
+
+
+def table(heads: Sequence[str], rows: Sequence[tuple[str, Sequence[float]]]) -> str:
+    """Return a table: the first column is a label, each other one a number under its head."""
+    width = max(len(heads[0]), *(len(label) for label, _ in rows))
+    lines = [f"  {heads[0]:<{width}}" + "".join(f"  {head:>10}" for head in heads[1:])]
+    lines += [
+        f"  {label:<{width}}" + "".join(f"  {_shorten(value):>10}" for value in values)
+        for label, values in rows
+    ]
+    return "".join(f"{one}\n" for one in lines)
+
+
+def _shorten(value: float) -> str:
+    """Return a number with three digits that count, and large ones whole."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

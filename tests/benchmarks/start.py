@@ -1,12 +1,12 @@
 """How soon the program is there, against a program that loads the whole AXL schema."""
 
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 from auditor.simulator import Simulator
+from tests.benchmarks.clients import axl_wsdl
 from tests.benchmarks.farm import scenario
 from tests.benchmarks.figures import Size, line, ratio
 from tests.benchmarks.processes import AUDITOR, run
@@ -17,7 +17,7 @@ _LOAD = "import sys, zeep; zeep.Client(sys.argv[1])"
 def measure(size: Size) -> str:
     """Time `auditor --version` and the first request of an audit, in fresh processes each."""
     version, first, alone, whole = [], [], [], []
-    load = (sys.executable, "-c", _LOAD, _schema())
+    load = (sys.executable, "-c", _LOAD, str(axl_wsdl("current")))
     with (
         TemporaryDirectory(prefix="auditor-benchmark-") as folder,
         Simulator(scenario(1, 2), Path(folder)) as simulator,
@@ -47,10 +47,3 @@ def _first_request(simulator: Simulator, config: Path, home: Path, *options: str
     finished = run(command, home, simulator.password)
     # One machine, one clock: the simulator notes its times by the same.
     return simulator.requests[count].started - finished.began
-
-
-def _schema() -> str:
-    spec = find_spec("ciscoaxl")
-    if spec is None or spec.origin is None:
-        raise RuntimeError("install auditor with its extra `test`: it brings ciscoaxl")
-    return str(Path(spec.origin).parent / "schema" / "current" / "AXLAPI.wsdl")

@@ -22,8 +22,22 @@ def test_the_measurements_of_an_audit_run_and_print_their_aims() -> None:
     assert all("aim:" in part for part in blocks)
 
 
+def test_other_clients_ask_the_same_and_are_printed_beside_the_audit() -> None:
+    done = _run("--smallest", "clients")
+    assert done.returncode == 0, done.stderr
+    labels = [row[2:].partition("  ")[0] for row in done.stdout.strip().splitlines()[1:]]
+    assert labels == [
+        "nodes: 1",
+        "requests alone",
+        "auditor audit",
+        "the same with --history off",
+        "zeep, full AXL schema",
+        "ciscoaxl, and zeep",
+    ]
+
+
 def test_an_unknown_measurement_names_the_known_ones() -> None:
     """A misspelt name must not look like a run without results."""
     done = _run("fleets")
     assert done.returncode == 2
-    assert "six-nodes, fleet, start, memory" in done.stderr
+    assert "six-nodes, fleet, start, clients, memory" in done.stderr
