@@ -17,6 +17,7 @@ MEASUREMENTS = (
     "fleet",
     "start",
     "clients",
+    "growth",
     "memory",
     "history",
     "estate",
@@ -38,9 +39,9 @@ def main() -> None:
     if unknown := set(arguments.name) - set(MEASUREMENTS):
         parser.error(f"no measurement {', '.join(sorted(unknown))}; of: {', '.join(MEASUREMENTS)}")
     gc.set_threshold(GC_ALLOCATION_THRESHOLD, 20, 20)  # as the program has it, for both sides alike
-    size = Size(runs=arguments.runs, clusters=50, nodes=6)
+    size = Size(runs=arguments.runs, clusters=50, nodes=6, growth=(10, 50, 100, 250, 500, 1000))
     if arguments.smallest:
-        size = Size(runs=1, clusters=2, nodes=1)
+        size = Size(runs=1, clusters=2, nodes=1, growth=(5, 10))
     for name in arguments.name or MEASUREMENTS:
         measurement = import_module(f"tests.benchmarks.{name.replace('-', '_')}")
         sys.stdout.write(f"{name}\n{measurement.measure(size)}\n")

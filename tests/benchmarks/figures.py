@@ -9,12 +9,14 @@ from statistics import median
 class Size:
     """How often each side is measured, and how many clusters of four nodes a fleet has.
 
-    `nodes` is the size of a single cluster where that is measured.
+    `nodes` is the size of a single cluster where that is measured, `growth` how many nodes each
+    row of the growth has in clusters of five.
     """
 
     runs: int
     clusters: int
     nodes: int
+    growth: tuple[int, ...]
 
 
 def in_turn(

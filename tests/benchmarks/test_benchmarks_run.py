@@ -36,8 +36,20 @@ def test_other_clients_ask_the_same_and_are_printed_beside_the_audit() -> None:
     ]
 
 
+def test_growth_is_printed_with_its_ratios_to_the_first_row() -> None:
+    """What is counted does not depend on the machine: twice the clusters, twice the requests."""
+    done = _run("--smallest", "growth")
+    assert done.returncode == 0, done.stderr
+    rows = [row.split() for row in done.stdout.strip().splitlines()]
+    (five, one, once), (ten, two, twice) = (row[:3] for row in rows[2:4])
+    assert (five, one, ten, two) == ("5", "1", "10", "2")
+    assert int(twice) == 2 * int(once) > 0
+    assert rows[7] == ["5", *["1"] * 5]
+    assert rows[8][:3] == ["10", "2", "2"]
+
+
 def test_an_unknown_measurement_names_the_known_ones() -> None:
     """A misspelt name must not look like a run without results."""
     done = _run("fleets")
     assert done.returncode == 2
-    assert "six-nodes, fleet, start, clients, memory" in done.stderr
+    assert "six-nodes, fleet, start, clients, growth" in done.stderr

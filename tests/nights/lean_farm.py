@@ -1,8 +1,9 @@
 """Hundreds of clusters from one recorded audit, in a process of their own.
 
-`python -m tests.nights.lean_farm FOLDER CLUSTERS` serves until its standard input ends. It records
-one cluster of four nodes, and answers for each of the others with the same replies under that one's
-names. At the end it prints how many requests a node had under way at most, and how many it got.
+`python -m tests.nights.lean_farm FOLDER CLUSTERS NODES` serves until its standard input ends. It
+records one cluster of so many nodes, and answers for each of the others with the same replies under
+that one's names. At the end it prints how many requests a node had under way at most, and how many
+it got.
 """
 
 import asyncio
@@ -56,9 +57,9 @@ class LeanFarm:
 
 
 @contextmanager
-def lean_farm(folder: Path, clusters: int) -> Iterator[LeanFarm]:
-    """Serve healthy clusters of four nodes; what was counted is there after the block."""
-    command = [sys.executable, "-m", __name__, str(folder), str(clusters)]
+def lean_farm(folder: Path, clusters: int, nodes: int = NODES) -> Iterator[LeanFarm]:
+    """Serve healthy clusters of so many nodes each; what was counted is there after the block."""
+    command = [sys.executable, "-m", __name__, str(folder), f"{clusters}", f"{nodes}"]
     with subprocess.Popen(
         command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -129,8 +130,8 @@ class _Server:
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + own
 
 
-async def _serve(folder: Path, clusters: int) -> None:
-    lab = scenario(0, NODES)
+async def _serve(folder: Path, clusters: int, nodes: int) -> None:
+    lab = scenario(0, nodes)
     recording = record_cluster(lab)
     replies: dict[Question, SoapResponse] = {}
     for exchange in recording.exchanges:
@@ -176,4 +177,4 @@ async def _open_cluster(
 if __name__ == "__main__":
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    asyncio.run(_serve(Path(sys.argv[1]), int(sys.argv[2])))
+    asyncio.run(_serve(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
