@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from typing import Literal, TextIO
 
 
-GC_ALLOCATION_THRESHOLD = 50_000
-"""New objects between two garbage collections; Python's 700 suit programs that run longer."""
+GC_ALLOCATION_THRESHOLD = 250_000
+"""New objects between two garbage collections: more than loading and auditing one cluster makes.
+
+Each collection looks at all that was loaded, and none of that is garbage.
+"""
 
 
 def _report_bug(

@@ -23,7 +23,6 @@ from auditor.models.history import TopologyRecall, recall_nothing
 from auditor.models.profile import ProfileEntry
 from auditor.models.report import Report, RunMetadata
 from auditor.problems import Problem
-from auditor.recommendations.causes import link_causes
 from auditor.recommendations.packs import Recommendation
 from auditor.report.notices import cluster_notices
 from auditor.soap.network import Network
@@ -255,6 +254,9 @@ def _apply_waivers(cluster: ClusterReport, options: RunOptions, today: date) -> 
 
 
 def _link_causes(cluster: ClusterReport) -> ClusterReport:
+    # Imported late, as what judges is.
+    from auditor.recommendations.causes import link_causes
+
     # After the waivers: what was accepted is no cause, and what it explains stays to be fixed.
     return replace(cluster, findings=link_causes(cluster.findings, cluster.nodes))
 

@@ -1,12 +1,14 @@
 """`auditor audit`: audits live clusters, or judges again the evidence that was kept of a run."""
 
+from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from auditor.audit import RunOptions, audit_clusters
 from auditor.cli.app import app
-from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.options import (
     AllowUnknownOption,
     ClustersArgument,
@@ -26,13 +28,17 @@ from auditor.cli.options import (
     WaiversOption,
     output_option,
 )
-from auditor.cli.output import OutputPlan, finish_run, notification_recipients
-from auditor.cli.replay import ReplayOverrides, refuse_evidence_with_replay, replay_evidence
-from auditor.cli.session import command_session, load_run_waivers
+from auditor.cli.recipients import notification_recipients
+from auditor.cli.session import EvidenceRequest, command_session, load_run_waivers
 from auditor.config.loader import find_config_file, load_configuration
-from auditor.history.loading import open_run_history
+from auditor.history.loading import RunHistory, open_beside_run, open_run_history
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
-from auditor.report.formats import check_targets_writable, parse_output_targets
+from auditor.report.formats import (
+    OutputTarget,
+    check_targets_writable,
+    load_renderers,
+    parse_output_targets,
+)
 
 
 @app.command("audit")
@@ -65,6 +71,10 @@ def audit(
     targets = parse_output_targets(output or [])
     # A replay takes packs and configuration from its run, so none of this machine's is loaded.
     if replay is not None:
+        # Loaded only here: a run that asks clusters reads no evidence.
+        from auditor.cli.finish import OutputPlan, finish_run
+        from auditor.cli.replay import ReplayOverrides, refuse_evidence_with_replay, replay_evidence
+
         refuse_evidence_with_replay(evidence, replay)
         check_targets_writable(targets)
         overrides = ReplayOverrides(fail_on, allow_unknown, tuple(pack or ()), waivers)
@@ -88,9 +98,17 @@ def audit(
     recipients = notification_recipients(notify or (), configuration.notify, store)
     request = EvidenceRequest("audit", evidence, packs, evidence_hide_user, waivers)
     with command_session(
-        configuration, chosen, options, evidence=request, history=store
+        configuration,
+        chosen,
+        options,
+        evidence=request,
+        history=store,
+        meanwhile=partial(_load_what_follows, store, targets),
     ) as session:
         report = audit_clusters(chosen, session.logins, options, session.context, store)
+    # Loaded while clusters were asked.
+    from auditor.cli.finish import OutputPlan, finish_run
+
     plan = OutputPlan(
         targets,
         store,
@@ -102,3 +120,12 @@ def audit(
     )
     finish_run(report, plan)
     raise typer.Exit(report.exit_code)
+
+
+def _load_what_follows(history: RunHistory | None, targets: Sequence[OutputTarget]) -> None:
+    """Load what judges, reports and records: clusters are asked sooner without it."""
+    import_module("auditor.recommendations.engine")
+    import_module("auditor.recommendations.causes")
+    import_module("auditor.cli.finish")
+    load_renderers(targets)
+    open_beside_run(history)

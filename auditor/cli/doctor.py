@@ -8,7 +8,6 @@ import typer
 
 from auditor.audit import RunOptions
 from auditor.cli.app import app
-from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.options import (
     ClustersArgument,
     ConfigOption,
@@ -17,7 +16,7 @@ from auditor.cli.options import (
     output_option,
 )
 from auditor.cli.output import write_documents
-from auditor.cli.session import CommandSession, command_session
+from auditor.cli.session import CommandSession, EvidenceRequest, command_session
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.credentials import Credentials

@@ -1,7 +1,6 @@
 """`--evidence`: what a run leaves beside its exchanges, so that it can be judged again."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from auditor.audit import RunOptions
+from auditor.cli.session import EvidenceRequest
 from auditor.config.settings import Configuration
 from auditor.credentials import Credentials
 from auditor.errors import REDACTED, ConfigError
@@ -16,7 +16,6 @@ from auditor.history.loading import RunHistory
 from auditor.models.facts import RunState
 from auditor.models.findings import Severity
 from auditor.models.history import RecordedTopology, TopologyRecall
-from auditor.recommendations.packs import BUILT_IN_PACKS
 from auditor.soap.evidence.recorder import Recorder, RecordingInfo
 
 SECRET_KEYS = frozenset({"password_command", "notify", "history"})
@@ -62,17 +61,6 @@ class RunInfo(BaseModel):
             for name, node, service, state in self.changing_before
             if name == cluster
         }
-
-
-@dataclass(frozen=True, slots=True)
-class EvidenceRequest:
-    """What evidence to keep of a command's run; `folder` None: none. `waivers` is the option."""
-
-    command: str
-    folder: Path | None
-    packs: tuple[str, ...] = tuple(BUILT_IN_PACKS)
-    hide_users: bool = False
-    waivers: Path | None = None
 
 
 def create_recorder(

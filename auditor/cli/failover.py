@@ -10,7 +10,6 @@ import typer
 from auditor.audit import RunOptions
 from auditor.cli.app import app
 from auditor.cli.completion import complete_groups
-from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.options import (
     ClustersArgument,
     ConfigOption,
@@ -23,7 +22,12 @@ from auditor.cli.options import (
     split_env_list,
 )
 from auditor.cli.output import DocumentRenderer, Screen, write_documents
-from auditor.cli.session import CommandSession, command_session, recall_from_history
+from auditor.cli.session import (
+    CommandSession,
+    EvidenceRequest,
+    command_session,
+    recall_from_history,
+)
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.settings import ClusterSettings
 from auditor.failover.check import (

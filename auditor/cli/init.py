@@ -9,7 +9,6 @@ import typer
 
 from auditor.audit import RunOptions
 from auditor.cli.app import app
-from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.messages import print_error
 from auditor.cli.options import (
     CONNECTION_PANEL,
@@ -19,7 +18,7 @@ from auditor.cli.options import (
     split_env_list,
 )
 from auditor.cli.output import print_plain_text
-from auditor.cli.session import command_session
+from auditor.cli.session import EvidenceRequest, command_session
 from auditor.files import create_file, require_new_file
 from auditor.models.exit_codes import ExitCode
 from auditor.setup.init import draft

@@ -23,7 +23,6 @@ from auditor.cli.completion import (
     complete_nodes,
     complete_services,
 )
-from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.messages import print_note, print_warning
 from auditor.cli.options import (
     OUTPUT_PANEL,
@@ -38,7 +37,7 @@ from auditor.cli.options import (
     split_env_list,
 )
 from auditor.cli.output import DocumentRenderer, write_documents
-from auditor.cli.session import command_session, select_one_cluster
+from auditor.cli.session import EvidenceRequest, command_session, select_one_cluster
 from auditor.collect.scope import PRECHECK_TOPICS, SurveyScope
 from auditor.config.overrides import load_with_features
 from auditor.files import require_new_file, write_file

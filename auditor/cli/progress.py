@@ -7,13 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.status import Status
-from rich.text import Text
-
-from auditor.collect.progress import ProgressStep, ServersListed, SurveyProgress, WaitBegan
+from auditor.collect.progress import (
+    ProgressStep,
+    ServersListed,
+    SurveyProgress,
+    WaitBegan,
+    WaitEnded,
+)
 from auditor.text import count_noun, printable
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 SECONDS_BETWEEN_LINES = 10.0
 """How often a wait says that it is under way, where no terminal shows it."""
@@ -87,8 +93,10 @@ class ProgressBoard:
         last = f"; last reading: {self.last_line}" if self.last_line else ""
         return f"{format_seconds(self.clock() - began):>6}  {self.line()}{last}"
 
-    def __rich__(self) -> Text:
+    def __rich__(self) -> "Text":
         """Return the line as it is now: a terminal draws it several times a second."""
+        from rich.text import Text
+
         return Text(self.line())
 
 
@@ -116,18 +124,39 @@ def show_progress(
 ) -> Iterator[ProgressDisplay]:
     """Show on standard error how far a command is; on a terminal only, unless it is to wait."""
     board = ProgressBoard(wait_s=wait.total_seconds() if wait else None)
-
-    def print_line(line: str) -> None:
-        board.keep_line(line)
-        console.print(Text(line))
-
     if not quiet and sys.stderr.isatty():
+        # A run that draws nothing asks its clusters sooner without this.
+        from rich.console import Console
+        from rich.status import Status
+        from rich.text import Text
+
         console = Console(stderr=True, highlight=False)
+
+        def print_line(line: str) -> None:
+            board.keep_line(line)
+            console.print(Text(line))
+
         with Status(board, console=console):
             yield ProgressDisplay(board.note, print_line)
         return
     with print_while_waiting(board) if wait and not quiet else nullcontext():
         yield ProgressDisplay(board.note, board.keep_line)
+
+
+def run_after_first_answer(progress: SurveyProgress, work: Callable[[], object]) -> SurveyProgress:
+    """Return a progress that also does some work once, in a thread of its own.
+
+    It begins when the first server has answered or was given up: not sooner, because it would keep
+    the first request waiting for the processor.
+    """
+    first = threading.Lock()
+
+    def note(cluster: str, step: ProgressStep) -> None:
+        progress(cluster, step)
+        if isinstance(step, WaitEnded) and first.acquire(blocking=False):
+            threading.Thread(target=work, name="auditor-loading").start()
+
+    return note
 
 
 @contextmanager

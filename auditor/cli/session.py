@@ -10,10 +10,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auditor.audit import RunContext, RunOptions
-from auditor.cli.evidence import EvidenceRequest, create_recorder
-from auditor.cli.progress import NO_PROGRESS, ProgressDisplay, show_progress
+from auditor.cli.progress import NO_PROGRESS, ProgressDisplay, run_after_first_answer, show_progress
 from auditor.cli.verbosity import is_quiet
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.config.settings import ClusterSettings, Configuration
@@ -21,13 +21,25 @@ from auditor.credentials import Credentials, resolve_credentials, system_keyring
 from auditor.errors import ConfigError, CredentialError
 from auditor.history.loading import RunHistory
 from auditor.models.history import RecordedTopology, TopologyRecall, is_history_off, recall_nothing
-from auditor.recommendations.packs import load_packs
-from auditor.soap.evidence.files import prepare_evidence_folder
-from auditor.soap.evidence.recorder import Recorder, RecordingNetwork
+from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 from auditor.soap.network import LiveNetwork, Network
-from auditor.waivers.apply import ClusterWaivers, load_cluster_waivers
+
+if TYPE_CHECKING:  # most runs keep no evidence and have no waivers: clusters are asked sooner
+    from auditor.soap.evidence.recorder import Recorder
+    from auditor.waivers.apply import ClusterWaivers
 
 _RECALL_REFUSAL_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRequest:
+    """What evidence to keep of a command's run; `folder` None: none. `waivers` is the option."""
+
+    command: str
+    folder: Path | None
+    packs: tuple[str, ...] = tuple(BUILT_IN_PACKS)
+    hide_users: bool = False
+    waivers: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,7 @@ class CommandSession:
     context: RunContext
     logins: Mapping[str, Credentials]
     missing_logins: Mapping[str, str] = field(default_factory=dict)
-    recorder: Recorder | None = None
+    recorder: "Recorder | None" = None
     print_line: Callable[[str], None] = lambda _: None
 
     def check_evidence(self) -> None:
@@ -61,17 +73,21 @@ def command_session(
     recall_topology: TopologyRecall = recall_nothing,
     login_optional: bool = False,
     wait: timedelta | None = None,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Iterator[CommandSession]:
     """Open all that asking these clusters takes, and close it at the end.
 
     `recall_topology` is that of the run's context where there is no `history`. `wait`: show
-    progress in a pipe too. Print and write only after the block: evidence of a block that an
+    progress in a pipe too. `meanwhile` is done while servers are waited for, once the first has
+    answered. Print and write only after the block: evidence of a block that an
     exception ends is marked as interrupted.
 
     Raises:
         ConfigError: a password is missing, or evidence cannot be kept; nothing was asked.
     """
     if evidence and evidence.folder:
+        from auditor.soap.evidence.files import prepare_evidence_folder
+
         # First, so that no password is typed in vain for a folder that cannot be used.
         prepare_evidence_folder(evidence.folder)
     if options.insecure:
@@ -83,16 +99,20 @@ def command_session(
         recall_topology if history is None else _refuse_after_failure(history.recorded_topology)
     )
     # After the logins: it must know every password to hide it.
-    recorder = (
-        create_recorder(evidence, evidence.folder, configuration, options, logins, history, recall)
-        if evidence and evidence.folder
-        else None
-    )
+    recorder = None
+    if evidence and evidence.folder:
+        from auditor.cli.evidence import create_recorder
+
+        recorder = create_recorder(
+            evidence, evidence.folder, configuration, options, logins, history, recall
+        )
     with (
         show_progress(quiet=is_quiet(), wait=wait) as progress,
         open_run_context(configuration.workers, progress=progress, recorder=recorder) as context,
     ):
         context = replace(context, recall_topology=recall)
+        if meanwhile is not None:
+            context = replace(context, progress=run_after_first_answer(progress.note, meanwhile))
         yield CommandSession(context, logins, missing, recorder, progress.print_line)
 
 
@@ -139,7 +159,7 @@ def open_run_context(
     workers: int,
     *,
     progress: ProgressDisplay = NO_PROGRESS,
-    recorder: Recorder | None = None,
+    recorder: "Recorder | None" = None,
 ) -> Iterator[RunContext]:
     """Give a run the network, the clock and an id.
 
@@ -156,12 +176,14 @@ def open_run_context(
 
 
 @contextmanager
-def _open_network(recorder: Recorder | None) -> Iterator[Network]:
+def _open_network(recorder: "Recorder | None") -> Iterator[Network]:
     """Open the live network; evidence of what an exception ends is marked as interrupted."""
     if recorder is None:
         with closing(LiveNetwork()) as network:
             yield network
         return
+    from auditor.soap.evidence.recorder import RecordingNetwork
+
     with closing(recorder), closing(RecordingNetwork(recorder)) as recording:
         yield recording
         recording.finish()
@@ -199,10 +221,12 @@ def warn_insecure() -> None:
 
 def load_run_waivers(
     configuration: Configuration, clusters: Sequence[ClusterSettings], option: Path | None
-) -> Mapping[str, ClusterWaivers]:
+) -> "Mapping[str, ClusterWaivers]":
     """Read the waivers of the clusters; see `auditor.waivers.apply.load_cluster_waivers`."""
     if option is None and not any(settings.waivers for settings in clusters):
         return {}
+    from auditor.waivers.apply import load_cluster_waivers
+
     # Of all packs: a waiver for a pack that is left out this time is no mistake.
     ids = {row.id for row in load_packs()}
     return load_cluster_waivers(clusters, configuration.clusters, option, ids)

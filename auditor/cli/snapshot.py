@@ -19,7 +19,6 @@ from auditor.change.diff.snapshots import (
 from auditor.change.expectation import read_expectation
 from auditor.cli.app import app
 from auditor.cli.completion import complete_clusters, word_completion
-from auditor.cli.evidence import EvidenceRequest
 from auditor.cli.messages import print_error
 from auditor.cli.options import (
     ClustersArgument,
@@ -31,7 +30,7 @@ from auditor.cli.options import (
     output_option,
 )
 from auditor.cli.output import DocumentRenderer, print_plain_text, write_documents
-from auditor.cli.session import CommandSession, command_session, load_run_waivers
+from auditor.cli.session import CommandSession, EvidenceRequest, command_session, load_run_waivers
 from auditor.collect.scope import SNAPSHOT_TOPICS, SurveyScope
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError

@@ -1,7 +1,9 @@
 """The history of a run, whose library loads while the clusters are asked: a third of a start."""
 
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import suppress
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from auditor.errors import ConfigError, OutputError
@@ -41,8 +43,9 @@ class RunHistory(Protocol):
 def open_run_history(url: str | None) -> RunHistory | None:
     """Return the history of a run, None where it is off; then no database library is loaded.
 
-    A SQLite file that is ready is opened beside the run. Every other database is opened now, before
-    any cluster is asked: it may have to be created or migrated, or cannot be used.
+    A SQLite file that is ready is opened later, see `open_beside_run`. Every other database is
+    opened now, before any cluster is asked: it may have to be created or migrated, or cannot be
+    used.
 
     Raises:
         ConfigError: no run can be recorded there.
@@ -50,7 +53,7 @@ def open_run_history(url: str | None) -> RunHistory | None:
     if is_history_off(url):
         return None
     file = find_sqlite_file(url)
-    return _LoadingHistory(url) if file and is_ready(file) else _open_store(url)
+    return _LateHistory(url) if file and is_ready(file) else _open_store(url)
 
 
 def _open_store(url: str | None) -> "HistoryStore":
@@ -61,13 +64,29 @@ def _open_store(url: str | None) -> "HistoryStore":
     return store
 
 
-class _LoadingHistory:
-    """A history that is being opened; each method waits until it is."""
+def open_beside_run(history: RunHistory | None) -> None:
+    """Open a history that is not open yet; a failure meets whoever needs it."""
+    if isinstance(history, _LateHistory):
+        with suppress(ConfigError):
+            history.open()
+
+
+class _LateHistory:
+    """A history that is opened by the first who needs it; all others wait until it is."""
 
     def __init__(self, url: str | None) -> None:
-        executor = ThreadPoolExecutor(1, thread_name_prefix="auditor-history")
-        self._opened: Future[HistoryStore] = executor.submit(_open_store, url)
-        executor.shutdown(wait=False)
+        self._url = url
+        self._lock = Lock()
+        self._opened: Future[HistoryStore] = Future()
+
+    def open(self) -> "HistoryStore":
+        with self._lock:
+            if not self._opened.done():
+                try:
+                    self._opened.set_result(_open_store(self._url))
+                except ConfigError as error:
+                    self._opened.set_exception(error)
+        return self._opened.result()
 
     @property
     def shown(self) -> str:
@@ -82,16 +101,16 @@ class _LoadingHistory:
     def changing_services(
         self, cluster: str, publisher: str | None = None
     ) -> Mapping[tuple[str, str], RunState]:
-        return self._opened.result().changing_services(cluster, publisher)
+        return self.open().changing_services(cluster, publisher)
 
     def recorded_topology(
         self, cluster: str, publisher: str | None = None
     ) -> RecordedTopology | None:
-        return self._opened.result().recorded_topology(cluster, publisher)
+        return self.open().recorded_topology(cluster, publisher)
 
     def _store_of_report(self) -> "HistoryStore":
         try:
-            return self._opened.result()
+            return self.open()
         except ConfigError as error:
             # The clusters have been asked, so their report must not be lost.
             raise OutputError("\n".join(error.problems)) from error

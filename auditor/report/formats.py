@@ -1,11 +1,12 @@
 """Output targets `FORMAT[:PATH]`: parse them, check that they can be written, render."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from auditor.errors import ConfigError
 from auditor.files import find_write_obstacle
@@ -208,7 +209,7 @@ def render_report_pieces(
     full: bool = False,
 ) -> Iterator[str]:
     """Yield the report piece by piece; JSON of hundreds of nodes is too long to hold at once."""
-    module = import_module(f"auditor.report.{_FORMAT_MODULES[target_format]}")
+    module = _load_renderer(target_format)
     if target_format is ReportFormat.JSON:
         yield from module.render_json_pieces(report)
     elif target_format is ReportFormat.TERMINAL:
@@ -219,5 +220,15 @@ def render_report_pieces(
 
 def render_report_pages(report: Report) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each file of a report in a folder, its index last."""
-    module = import_module(f"auditor.report.{_FORMAT_MODULES[ReportFormat.HTML]}")
+    module = _load_renderer(ReportFormat.HTML)
     yield from module.render_pages(report)
+
+
+def load_renderers(targets: Iterable[OutputTarget]) -> None:
+    """Load what these reports will need, so that rendering them does not have to."""
+    for target in targets:
+        _load_renderer(target.format)
+
+
+def _load_renderer(target_format: ReportFormat) -> ModuleType:
+    return import_module(f"auditor.report.{_FORMAT_MODULES[target_format]}")

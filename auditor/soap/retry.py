@@ -1,14 +1,15 @@
 """Repeats a request while the server is busy: pauses with jitter, and few repeats."""
 
 from collections.abc import Callable
-from typing import TypeVar
-
-import tenacity
+from typing import TYPE_CHECKING, TypeVar
 
 from auditor.errors import RateLimited
 from auditor.soap.budget import WaitBudget
 from auditor.soap.messages import ConnectionDropped
 from auditor.soap.reply_checks import ServerBusy
+
+if TYPE_CHECKING:
+    import tenacity
 
 _PAUSE_JITTER = 0.25
 _ReturnT = TypeVar("_ReturnT")
@@ -33,15 +34,16 @@ def with_retries(
     try:
         return send()
     except (ConnectionDropped, RateLimited, ServerBusy) as error:
-        # Hardly any request comes here, so what repeats is made only now.
+        # Hardly any request comes here, so what repeats is loaded and made only now.
         first_tries = iter((error,))
+    import tenacity
 
     def send_again() -> _ReturnT:
         for error in first_tries:
             raise error
         return send()
 
-    def longest_pause_s(attempt: tenacity.RetryCallState) -> float:
+    def longest_pause_s(attempt: "tenacity.RetryCallState") -> float:
         # The longest, not the drawn one: a replay must come to the same number of repeats.
         return backoff_s[attempt.attempt_number - 1] * (1 + _PAUSE_JITTER)
 

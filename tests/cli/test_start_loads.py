@@ -11,6 +11,21 @@ Start = Callable[..., Lab]
 
 LIBRARIES = ("pydantic", "zeep", "requests", "cryptography", "sqlalchemy", "alembic", "jinja2")
 
+NOT_BEFORE_THE_FIRST_ANSWER = (
+    "sqlalchemy",
+    "alembic",
+    "jinja2",
+    "rich",
+    "tenacity",
+    "tomlkit",
+    "auditor.recommendations.engine",
+    "auditor.recommendations.causes",
+    "auditor.soap.evidence",
+    "auditor.waivers",
+    "auditor.report.terminal",
+)
+"""Neither a pipe nor the first request needs any of them."""
+
 PROGRAM = f"""
 import atexit, sys
 sys.argv[0] = "auditor"
@@ -44,3 +59,35 @@ def test_without_a_history_no_database_is_loaded(lab: Start) -> None:
     assert _loaded(*words, "off", lab=running).isdisjoint({"sqlalchemy", "alembic"})
     kept = f"sqlite:///{running.folder}/h.sqlite3"
     assert "sqlalchemy" in _loaded(*words, kept, lab=running)
+
+
+FIRST_REQUEST = f"""
+import os, sys
+sys.argv[0] = "auditor"
+from auditor.soap.transport import LiveSession
+def post(session, request):
+    sys.stderr.write(" ".join(m for m in {NOT_BEFORE_THE_FIRST_ANSWER!r} if m in sys.modules))
+    sys.stderr.write(" asked")
+    sys.stderr.flush()
+    os._exit(0)
+LiveSession.post = post
+from auditor.__main__ import main
+main()
+"""
+
+
+def test_the_first_request_waits_for_nothing_that_only_later_steps_need(lab: Start) -> None:
+    """With a history that was used before, which is opened while answers are on their way."""
+    running = lab("healthy")
+    history = f"sqlite:///{running.folder}/h.sqlite3"
+    words = ("audit", "-c", str(running.config), "--history", history, "-o", "json")
+    assert "sqlalchemy" in _loaded(*words, "--quiet", lab=running)
+    environment = {**os.environ, **running.environment}
+    ended = subprocess.run(
+        [sys.executable, "-c", FIRST_REQUEST, *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stderr.split() == ["asked"]
