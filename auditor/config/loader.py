@@ -240,6 +240,7 @@ def _to_cluster_settings(
         addresses=addresses,
         pins={complete_host(name.lower(), domain): pins for name, pins in cluster.pins.items()},
         domain=domain,
+        site=cluster.site or defaults.site,
         nodes=tuple(DeclaredNode(n.name, Role(n.role), n.redundancy_group) for n in cluster.node),
         settings=deployment.declared_settings(cluster, path.name, references),
         databases=deployment.declared_databases(cluster),

@@ -30,6 +30,7 @@ from auditor.config.value_checks import (
     validate_nonempty_node_names,
     validate_pins,
     validate_seconds,
+    validate_site,
     validate_text,
     validate_timeout,
     validate_urls,
@@ -87,6 +88,7 @@ class CommonTable(ConfigTable):
     proxy: BooleanValue | None = None
     probes: TextValue | None = None
     waivers: TextValue | None = None
+    site: Annotated[str, PlainValidator(validate_site)] | None = None
 
 
 class DefaultsTable(CommonTable):

@@ -56,7 +56,7 @@ class ClusterSettings:
     names. `peered_from` holds (cluster, peer address) of the other clusters in the file: any of
     these addresses may turn out to be a node of this one. `probes` is the operator's own file of
     database probes, `waivers` the one of accepted differences. `certificate_days` is for how many
-    more days certificates are to be valid.
+    more days certificates are to be valid. `site` is where the workers of a fleet ask it from.
     """
 
     name: str
@@ -88,6 +88,7 @@ class ClusterSettings:
     waivers: Path | None = None
     cucm_subscribers: tuple[CucmServer, ...] = ()
     domain: str | None = None
+    site: str | None = None
 
     @property
     def cucm_servers(self) -> tuple[CucmServer, ...]:

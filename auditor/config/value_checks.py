@@ -64,6 +64,16 @@ def validate_domain(value: object) -> str:
     return domain
 
 
+def validate_site(value: object) -> str:
+    """Accept the name of a site; it becomes part of the name of a resource on a command line."""
+    site = validate_text(value)
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", site):
+        raise InvalidValue(
+            "must be one word of letters, digits, dots, hyphens and underscores, such as emea"
+        )
+    return site
+
+
 def validate_addresses(value: object) -> tuple[tuple[str, int], ...]:
     """Accept a list of `validate_address`; whether one is there twice is checked elsewhere."""
     if not isinstance(value, list):
