@@ -91,8 +91,28 @@ def audit_clusters(
         ConfigError: a file of probes is wrong; nothing was asked.
         Interrupted: the user pressed Ctrl-C; every open connection is cut.
     """
+    return audit_surveyed(
+        clusters,
+        lambda: survey_clusters(clusters, logins, options, context),
+        options,
+        context,
+        history,
+    )
+
+
+def audit_surveyed(
+    clusters: Sequence[ClusterSettings],
+    survey: Callable[[], Sequence[ClusterFacts]],
+    options: RunOptions,
+    context: RunContext,
+    history: RunHistory | None = None,
+) -> Report:
+    """Judge every cluster; `survey` asks them, and returns their facts in the same order.
+
+    Raises what `survey` raises.
+    """
     started = context.clock()
-    surveyed = survey_clusters(clusters, logins, options, context)
+    surveyed = survey()
     # After the clusters are asked, because the history may still be loading until then.
     before = _read_moving_services(clusters, history) if history else {}
     facts = [replace(c, changing_before=before.get(c.name, {})) for c in surveyed]

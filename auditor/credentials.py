@@ -10,7 +10,7 @@ from typing import Any
 
 from auditor.config.settings import ClusterSettings, password_variable_name
 from auditor.config.value_checks import split_command
-from auditor.errors import REDACTED, CredentialError
+from auditor.errors import REDACTED, CredentialError, NoPassword
 from auditor.redaction import Redactor
 from auditor.text import printable, shorten_text
 
@@ -107,7 +107,7 @@ def resolve_credentials(
         return _build_credentials(
             cluster, _prompt_for_password(cluster, prompt), "what was typed", "the prompt"
         )
-    raise CredentialError(
+    raise NoPassword(
         f'cluster "{cluster.name}": no password for "{cluster.username}"{skipped}; there are four '
         f"ways to give it: the environment variable {password_variable_name(cluster.name)} or "
         "AUDITOR_PASSWORD, the system keyring, the key `password_command`, or a terminal to type it"

@@ -3,6 +3,7 @@
 AuditorError
 ├── ConfigError        the configuration, a pack or the command line is wrong (exit 2)
 ├── CredentialError    no password, or the command that should print it failed (exit 2)
+│   └── NoPassword     no source has one
 ├── OutputError        a report cannot be written
 ├── Interrupted        the user pressed Ctrl-C while something was under way (exit 130)
 └── ExchangeError      one exchange with one server failed; carries the token of coverage.reason
@@ -39,6 +40,10 @@ class ConfigError(AuditorError):
 
 class CredentialError(AuditorError):
     """No password could be had for a cluster."""
+
+
+class NoPassword(CredentialError):
+    """No source has a password for a cluster."""
 
 
 class OutputError(AuditorError):

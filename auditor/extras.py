@@ -13,6 +13,7 @@ class Extra(StrEnum):
     KEYRING = "keyring"
     NOTIFY = "notify"
     POSTGRESQL = "postgresql"
+    FLEET = "fleet"
 
 
 # Double quotes, because a Windows console hands single ones on. Of a package that is there already,

@@ -30,6 +30,11 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     WRONG_NODE = "wrong_node"
     UNSUPPORTED_VERSION = "unsupported_version"
+    WORKER_LOST = "worker_lost"
+    NO_WORKER = "no_worker"
+    WORKER_VERSION = "worker_version"
+    NO_PASSWORD = "no_password"  # noqa: S105 - a token
+    SCHEDULER_LOST = "scheduler_lost"
     NOT_ASKED = "not_asked"
     BUG = "bug"
 
@@ -154,6 +159,31 @@ REASONS: Mapping[Reason, ReasonText] = {
         "{server} spoke no AXL version that auditor speaks",
         "set `axl_version` to one that {server} speaks, or declare the nodes and their groups",
         "`axl_version`, [[cluster.node]]",
+    ),
+    Reason.WORKER_LOST: ReasonText(
+        "each worker that asked {server} died",
+        "look why the worker ended, then audit again",
+        "the log of the worker's service, and the memory of its machine",
+    ),
+    Reason.NO_WORKER: ReasonText(
+        "no worker was there to ask {server}",
+        "start a worker for its site, then audit again",
+        "`site` in the file, `--resources` of the worker",
+    ),
+    Reason.WORKER_VERSION: ReasonText(
+        "the worker that was to ask {server} runs another version of auditor",
+        "install the same version on this machine, the scheduler and every worker",
+        "`auditor --version` on each of them",
+    ),
+    Reason.NO_PASSWORD: ReasonText(
+        "the worker that was to ask {server} has no password for it",
+        "give that worker the password, then audit again",
+        "the environment of the worker's service, its keyring, or `password_command`",
+    ),
+    Reason.SCHEDULER_LOST: ReasonText(
+        "the scheduler went away before the answers of {server} came",
+        "look why the scheduler ended, then audit again",
+        "the log of the scheduler's service",
     ),
     Reason.NOT_ASKED: ReasonText(
         "nothing was asked of {server}",

@@ -318,6 +318,36 @@ class Problem(Enum):
         "for both",
         "check `addresses`, and NAT or load balancers on the way",
     )
+    # worker_lost, no_worker, worker_version, no_password, scheduler_lost
+    WORKER_LOST = ReasonText(
+        "{workers} died while asking the cluster, which was not tried a third time",
+        "look in the log of the worker there why it ended (out of memory?), then audit again",
+    )
+    NO_WORKER_FOR_SITE = ReasonText(
+        "no worker for site {site} came within {seconds} s; {offer}",
+        'start one with --resources "{resource}=1", or correct `site`, then audit again',
+    )
+    NO_WORKER_AT_ALL = ReasonText(
+        "no worker came within {seconds} s", "start one (`auditor docs fleets`), then audit again"
+    )
+    OTHER_WORKER_VERSION = ReasonText(
+        "the worker {worker} runs auditor {found}, and this machine {version}; nothing was asked",
+        "install auditor {version} there, restart the worker, then audit again",
+    )
+    NO_PROGRAM_ON_WORKER = ReasonText(
+        "a worker or the scheduler cannot run auditor {version} ({error}); nothing was asked",
+        "install `auditor[fleet]` {version} in the Python of each, restart it, then audit again",
+    )
+    NO_PASSWORD = ReasonText(
+        "the worker {worker} has no password for {username}; nothing was asked",
+        "set {variable} in the environment of the worker's service on {worker}, then restart it",
+    )
+    PASSWORD_FAILED = ReasonText(
+        "the worker {worker} cannot use its password ({error}); nothing was asked",
+        "correct it on {worker}, then audit again",
+    )
+    SCHEDULER_GONE = ReasonText("the scheduler {scheduler} went away before an answer came")
+    TASK_FAILED = ReasonText("auditor itself failed on a worker ({error})")
     # not_asked, bug
     # No advice: the earlier failure has its own, which would be given twice.
     AFTER_FAILURE = ReasonText("not asked, because of this: {earlier}", "")

@@ -9,6 +9,7 @@ import typer
 
 from auditor.audit import RunOptions, audit_clusters
 from auditor.cli.app import app
+from auditor.cli.fleet import FleetRequest, audit_fleet
 from auditor.cli.options import (
     AllowUnknownOption,
     ClustersArgument,
@@ -19,13 +20,16 @@ from auditor.cli.options import (
     FullOption,
     HistoryOption,
     InsecureOption,
+    InsecureSchedulerOption,
     NotifyOption,
     PackOption,
     QuietOption,
     ReplayOption,
     ReportUrlOption,
+    SchedulerOption,
     SettleOption,
     WaiversOption,
+    WorkerWaitOption,
     output_option,
 )
 from auditor.cli.recipients import notification_recipients
@@ -61,6 +65,9 @@ def audit(
     evidence: EvidenceOption = None,
     evidence_hide_user: EvidenceHideUserOption = False,
     replay: ReplayOption = None,
+    scheduler: SchedulerOption = None,
+    worker_wait: WorkerWaitOption = 60,
+    insecure_scheduler: InsecureSchedulerOption = False,
 ) -> None:
     """Audit live clusters against Cisco's recommendations.
 
@@ -69,6 +76,9 @@ def audit(
     """
     packs = tuple(pack or BUILT_IN_PACKS)
     targets = parse_output_targets(output or [])
+    fleet = FleetRequest(scheduler, worker_wait, insecure_scheduler) if scheduler else None
+    if fleet is not None:
+        fleet.refuse(replay=replay, evidence=evidence)
     # A replay takes packs and configuration from its run, so none of this machine's is loaded.
     if replay is not None:
         # Loaded only here: a run that asks clusters reads no evidence.
@@ -96,16 +106,21 @@ def audit(
     )
     store = open_run_history(configuration.history if history is None else history)
     recipients = notification_recipients(notify or (), configuration.notify, store)
-    request = EvidenceRequest("audit", evidence, packs, evidence_hide_user, waivers)
-    with command_session(
-        configuration,
-        chosen,
-        options,
-        evidence=request,
-        history=store,
-        meanwhile=partial(_load_what_follows, store, targets),
-    ) as session:
-        report = audit_clusters(chosen, session.logins, options, session.context, store)
+    check_evidence = None
+    if fleet is not None:
+        report = audit_fleet(fleet, configuration, chosen, options, store)
+    else:
+        request = EvidenceRequest("audit", evidence, packs, evidence_hide_user, waivers)
+        with command_session(
+            configuration,
+            chosen,
+            options,
+            evidence=request,
+            history=store,
+            meanwhile=partial(_load_what_follows, store, targets),
+        ) as session:
+            report = audit_clusters(chosen, session.logins, options, session.context, store)
+        check_evidence = session.check_evidence
     # Loaded while clusters were asked.
     from auditor.cli.finish import OutputPlan, finish_run
 
@@ -114,7 +129,7 @@ def audit(
         store,
         recipients,
         quiet,
-        session.check_evidence,
+        check_evidence,
         full,
         report_url or configuration.report_url,
     )

@@ -19,6 +19,7 @@ OUTPUT_PANEL = "Output"
 CONNECTION_PANEL = "Connection"
 HISTORY_PANEL = "History and notifications"
 EVIDENCE_PANEL = "Evidence"
+FLEET_PANEL = "Fleet"
 
 
 def split_env_list(
@@ -292,5 +293,44 @@ ReplayOption = Annotated[
         "--allow-unknown, --pack and --waivers.",
         show_default=False,
         rich_help_panel=EVIDENCE_PANEL,
+    ),
+]
+
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        envvar="AUDITOR_SCHEDULER",
+        metavar="ADDRESS|local",
+        help="Let the workers of this Dask scheduler ask the clusters, such as "
+        "tls://dask.example.test:8786; local starts one on this machine. "
+        "See `auditor docs fleets`.",
+        show_default=False,
+        rich_help_panel=FLEET_PANEL,
+    ),
+]
+
+WorkerWaitOption = Annotated[
+    float,
+    typer.Option(
+        "--worker-wait",
+        envvar="AUDITOR_WORKER_WAIT",
+        min=0,
+        max=3600,
+        metavar="SECONDS",
+        help="How long to wait for a worker that serves the site of a cluster. Default: 60.",
+        show_default=False,
+        rich_help_panel=FLEET_PANEL,
+    ),
+]
+
+InsecureSchedulerOption = Annotated[
+    bool,
+    typer.Option(
+        "--insecure-scheduler",
+        envvar="AUDITOR_INSECURE_SCHEDULER",
+        help="Use a scheduler on another machine without TLS. Anyone on the way can read and "
+        "change what travels, and run programs on the workers.",
+        rich_help_panel=FLEET_PANEL,
     ),
 ]

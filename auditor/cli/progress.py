@@ -10,11 +10,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from auditor.collect.progress import (
+    ClusterDone,
+    FleetStep,
     ProgressStep,
     ServersListed,
     SurveyProgress,
     WaitBegan,
     WaitEnded,
+    WorkerAwaited,
 )
 from auditor.text import count_noun, printable
 
@@ -32,12 +35,14 @@ _Server = tuple[str, str]
 class ProgressBoard:
     """Which servers are done and which are waited for, as the threads of a survey tell it.
 
-    `clock` gives seconds. `last_line` is the last line that the command itself printed. A command
+    `clock` gives seconds. `counted` is what is done or not: servers, or clusters where workers of a
+    fleet ask them. `last_line` is the last line that the command itself printed. A command
     that waits for redundancy groups does so for `wait_s`, from its first line on.
     """
 
     clock: Callable[[], float] = time.monotonic
     last_line: str = ""
+    counted: str = "server"
     wait_s: float | None = None
     _wait_began: float | None = None
     _done: dict[_Server, bool] = field(default_factory=dict)
@@ -50,6 +55,9 @@ class ProgressBoard:
             if isinstance(step, ServersListed):
                 self._done |= {(cluster, server): False for server in step.servers}
                 return
+            if isinstance(step, FleetStep):
+                self._note_fleet(cluster, step)
+                return
             server = (cluster, step.server)
             has_begun = isinstance(step, WaitBegan)
             self._done[server] = not has_begun
@@ -57,6 +65,14 @@ class ProgressBoard:
             self._waits.pop(server, None)
             if isinstance(step, WaitBegan):
                 self._waits[server] = (self.clock(), step.most_s)
+
+    def _note_fleet(self, cluster: str, step: FleetStep) -> None:
+        self.counted = "cluster"
+        self._done[cluster, ""] = isinstance(step, ClusterDone)
+        self._waits = {who: wait for who, wait in self._waits.items() if who[0] != cluster}
+        if isinstance(step, WorkerAwaited):
+            wanted = f"no worker of site {step.site}" if step.site else "no worker"
+            self._waits[cluster, wanted] = (self.clock(), step.most_s)
 
     def keep_line(self, line: str) -> None:
         """Take a line that the command printed."""
@@ -78,7 +94,7 @@ class ProgressBoard:
 
     def _servers_text(self) -> str:
         with self._lock:
-            done = f"{sum(self._done.values())} of {count_noun(len(self._done), 'server')}"
+            done = f"{sum(self._done.values())} of {count_noun(len(self._done), self.counted)}"
             oldest = next(iter(self._waits.items()), None)
         if oldest is None:
             return f"{done} asked"

@@ -95,9 +95,7 @@ def command_session(
     logins, missing = find_credentials(clusters)
     if missing and not login_optional:
         raise ConfigError(missing.values())
-    recall = (
-        recall_topology if history is None else _refuse_after_failure(history.recorded_topology)
-    )
+    recall = recall_topology if history is None else refuse_after_failure(history.recorded_topology)
     # After the logins: it must know every password to hide it.
     recorder = None
     if evidence and evidence.folder:
@@ -132,10 +130,10 @@ def recall_from_history(url: str | None) -> TopologyRecall:
         store = open_history(url, writes=False)
         return store.recorded_topology(cluster, publisher) if store else None
 
-    return _refuse_after_failure(recall)
+    return refuse_after_failure(recall)
 
 
-def _refuse_after_failure(recall: TopologyRecall) -> TopologyRecall:
+def refuse_after_failure(recall: TopologyRecall) -> TopologyRecall:
     """Return a recall that fails at once for a minute after a failure.
 
     Where no CUCM answers, every cluster asks, and each would wait for the same locked database.

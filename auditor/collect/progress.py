@@ -26,6 +26,30 @@ class WaitEnded:
     server: str
 
 
-ProgressStep = ServersListed | WaitBegan | WaitEnded
+@dataclass(frozen=True, slots=True)
+class ClusterSent:
+    """The cluster is to be asked by a worker of a fleet, which tells nothing on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterDone:
+    """The worker's answer is here, or none is awaited any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerAwaited:
+    """No worker serves the site of the cluster, empty for any; it has so many seconds to come."""
+
+    site: str
+    most_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCame:
+    """A worker serves the site of the cluster again."""
+
+
+FleetStep = ClusterSent | ClusterDone | WorkerAwaited | WorkerCame
+ProgressStep = ServersListed | WaitBegan | WaitEnded | FleetStep
 SurveyProgress = Callable[[str, ProgressStep], None]
 """Called with the cluster, from any thread."""

@@ -20,6 +20,7 @@ TOPICS = (
     "configuration",
     "failover",
     "first-steps",
+    "fleets",
     "history",
     "interfaces",
     "nightly",

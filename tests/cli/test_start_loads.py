@@ -9,7 +9,10 @@ from tests.lab import Lab
 
 Start = Callable[..., Lab]
 
-LIBRARIES = ("pydantic", "zeep", "requests", "cryptography", "sqlalchemy", "alembic", "jinja2")
+LIBRARIES = (
+    *("pydantic", "zeep", "requests", "cryptography", "sqlalchemy", "alembic", "jinja2"),
+    "distributed",
+)
 
 NOT_BEFORE_THE_FIRST_ANSWER = (
     "sqlalchemy",
@@ -56,7 +59,7 @@ def test_the_version_is_there_without_any_of_them() -> None:
 def test_without_a_history_no_database_is_loaded(lab: Start) -> None:
     running = lab("healthy")
     words = ("audit", "-c", str(running.config), "--quiet", "-o", "json", "--history")
-    assert _loaded(*words, "off", lab=running).isdisjoint({"sqlalchemy", "alembic"})
+    assert _loaded(*words, "off", lab=running).isdisjoint({"sqlalchemy", "alembic", "distributed"})
     kept = f"sqlite:///{running.folder}/h.sqlite3"
     assert "sqlalchemy" in _loaded(*words, kept, lab=running)
 

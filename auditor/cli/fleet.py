@@ -1,0 +1,76 @@
+"""`auditor audit --scheduler`: the clusters are asked by the workers of a fleet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from auditor.audit import RunOptions, audit_surveyed
+from auditor.cli.progress import show_progress
+from auditor.cli.session import open_run_context, refuse_after_failure, warn_insecure
+from auditor.cli.verbosity import is_quiet
+from auditor.config.settings import ClusterSettings, Configuration
+from auditor.errors import ConfigError
+from auditor.extras import Extra, missing_extra_text
+from auditor.history.loading import RunHistory
+from auditor.models.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class FleetRequest:
+    """What the command line says of a fleet."""
+
+    scheduler: str
+    worker_wait_s: float
+    insecure: bool = False
+
+    def refuse(self, *, replay: Path | None, evidence: Path | None) -> None:
+        """Raise ConfigError for options that mean nothing where workers ask."""
+        if replay is not None:
+            text = "--scheduler has nobody to ask, because a replay asks nothing: leave it out."
+            raise ConfigError([f"--replay {replay}: {text}"])
+        if evidence is not None:
+            raise ConfigError(
+                [
+                    f"--evidence {evidence}: evidence is kept only by the machine that asks, and "
+                    "with --scheduler that is a worker: audit the cluster without --scheduler."
+                ]
+            )
+
+
+def audit_fleet(
+    request: FleetRequest,
+    configuration: Configuration,
+    clusters: Sequence[ClusterSettings],
+    options: RunOptions,
+    history: RunHistory | None,
+) -> Report:
+    """Ask the clusters on workers, and judge them here.
+
+    Raises:
+        ConfigError: the extra is missing, or the scheduler cannot be used; nothing was asked.
+        Interrupted: the user pressed Ctrl-C; every task is cancelled.
+    """
+    try:
+        # Late: it takes longer to load than all the rest, and few runs need it.
+        from auditor.fleet.connection import FleetOptions
+        from auditor.fleet.survey import survey_fleet
+    except ModuleNotFoundError as error:
+        raise ConfigError([missing_extra_text("--scheduler needs", Extra.FLEET)]) from error
+    fleet = FleetOptions(request.scheduler, request.worker_wait_s, request.insecure)
+    if options.insecure:
+        warn_insecure()
+    with (
+        show_progress(quiet=is_quiet()) as progress,
+        open_run_context(configuration.workers, progress=progress) as context,
+    ):
+        if history is not None:
+            context = replace(
+                context, recall_topology=refuse_after_failure(history.recorded_topology)
+            )
+        return audit_surveyed(
+            clusters,
+            lambda: survey_fleet(clusters, options, context, fleet),
+            options,
+            context,
+            history,
+        )

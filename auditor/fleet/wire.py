@@ -1,0 +1,93 @@
+"""What travels between here and the workers: JSON of frozen data, and never a password.
+
+Not pickles of our classes: what another version or another program sends is refused by its shape,
+and what leaves this machine can be read as it is.
+"""
+
+import json
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from auditor import __version__
+from auditor.config.settings import ClusterSettings
+from auditor.errors import AuditorError
+from auditor.failures import Failure
+from auditor.models.facts import ClusterFacts
+from auditor.models.history import RecordedTopology
+from auditor.problems import Problem
+
+T = TypeVar("T")
+
+_FAILURE_KEYS = frozenset(field.name for field in fields(Failure))
+
+
+class OtherVersion(AuditorError):
+    """The other side runs another version of auditor; holds its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterTask:
+    """All that a worker needs to ask one cluster, but for the password.
+
+    The settings name no file of this machine: `ca_bundle` and `probes` are the texts of theirs.
+    `workers` limits the nodes that are asked at once. `recorded` is the topology that the history
+    has of the cluster. `attempts` is where the scheduler keeps who tried this cluster.
+    """
+
+    settings: ClusterSettings
+    workers: int
+    attempts: tuple[str, ...]
+    insecure: bool = False
+    reread_after_s: float | None = None
+    ca_bundle: str | None = None
+    probes: str | None = None
+    recorded: RecordedTopology | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterResult:
+    """What a worker came to: the facts, or the problem why nothing was asked, with its values."""
+
+    facts: ClusterFacts | None = None
+    problem: str = ""
+    values: dict[str, str] | None = None
+
+
+def pack_message(content: ClusterTask | ClusterResult) -> str:
+    """Return a task or result as JSON, with the version of this program."""
+    return json.dumps({"version": __version__, "content": asdict(content)}, default=_plain_value)
+
+
+def unpack_message(kind: type[T], text: str) -> T:
+    """Return the task or result in a message.
+
+    Raises:
+        OtherVersion: it is of another version; nothing of it was read.
+    """
+    message = json.loads(text, object_hook=_restore_problem)
+    if message["version"] != __version__:
+        raise OtherVersion(message["version"])
+    assert is_dataclass(kind)  # noqa: S101 - for callers
+    # By name: `detail`, the alias of a field, is the key of files.
+    adapter: TypeAdapter[T] = TypeAdapter(kind)
+    return adapter.validate_python(message["content"], by_name=True, by_alias=False)
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, Problem):
+        return value.name
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} does not travel")
+
+
+def _restore_problem(table: dict[str, Any]) -> dict[str, Any]:
+    """Return a table of JSON, the problem of a failure restored from its name."""
+    if table.keys() == _FAILURE_KEYS:
+        table["problem"] = Problem[table["problem"]]
+    return table

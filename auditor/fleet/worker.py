@@ -1,0 +1,98 @@
+"""What runs on a worker: one cluster is asked with the password that this machine has."""
+
+import os
+import socket
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from distributed import get_client
+
+from auditor import __version__
+from auditor.audit import RunContext, RunOptions, survey_clusters
+from auditor.config.settings import ClusterSettings, password_variable_name
+from auditor.credentials import resolve_credentials, system_keyring
+from auditor.errors import CredentialError, NoPassword
+from auditor.fleet.wire import (
+    ClusterResult,
+    ClusterTask,
+    OtherVersion,
+    pack_message,
+    unpack_message,
+)
+from auditor.problems import Problem
+from auditor.soap.network import LiveNetwork
+
+MAX_ATTEMPTS = 2
+"""How often a cluster is asked at most, where a worker dies on the way."""
+
+
+def survey_on_worker(message: str) -> str:
+    """Ask the cluster of a task, and return its facts; the one function that the scheduler runs."""
+    try:
+        task = unpack_message(ClusterTask, message)
+    except OtherVersion as other:
+        return _refuse(Problem.OTHER_WORKER_VERSION, version=str(other), found=__version__)
+    earlier = _count_attempt(task)
+    if len(earlier) >= MAX_ATTEMPTS:
+        return _refuse(Problem.WORKER_LOST, workers=" and ".join(dict.fromkeys(earlier)))
+    try:
+        login = resolve_credentials(task.settings, os.environ, keyring=system_keyring())
+    except NoPassword:
+        return _refuse(
+            Problem.NO_PASSWORD,
+            username=task.settings.username,
+            variable=password_variable_name(task.settings.name),
+        )
+    except CredentialError as error:
+        return _refuse(Problem.PASSWORD_FAILED, error=str(error))
+    with TemporaryDirectory(prefix="auditor-") as folder, closing(LiveNetwork()) as network:
+        settings = _restore_files(task, Path(folder))
+        (facts,) = survey_clusters(
+            [settings],
+            {settings.name: login},
+            RunOptions((), insecure=task.insecure, reread_after_s=task.reread_after_s),
+            RunContext(
+                network=network,
+                workers=task.workers,
+                run_id="",
+                clock=network.now,
+                progress=lambda _cluster, _step: None,
+                recall_topology=lambda _cluster, _publisher: task.recorded,
+            ),
+        )
+    return pack_message(ClusterResult(facts))
+
+
+def _refuse(problem: Problem, **values: str) -> str:
+    return pack_message(
+        ClusterResult(problem=problem.name, values={"worker": socket.gethostname(), **values})
+    )
+
+
+def _count_attempt(task: ClusterTask) -> list[str]:
+    """Return which workers began this cluster before, and add this one.
+
+    Dask itself would ask a cluster again and again whose worker keeps dying.
+    """
+    scheduler, place = get_client(), list(task.attempts)
+    earlier: list[str] = scheduler.get_metadata(place, default=[])
+    if len(earlier) < MAX_ATTEMPTS:
+        scheduler.set_metadata(place, [*earlier, socket.gethostname()])
+    return earlier
+
+
+def _restore_files(task: ClusterTask, folder: Path) -> ClusterSettings:
+    """Return the settings with the files that travelled as texts, written to this folder."""
+    settings = task.settings
+    if task.ca_bundle is not None:
+        settings = replace(settings, ca_bundle=_write_text(folder / "ca.pem", task.ca_bundle))
+    if task.probes is not None:
+        settings = replace(settings, probes=_write_text(folder / "probes.toml", task.probes))
+    return settings
+
+
+def _write_text(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
