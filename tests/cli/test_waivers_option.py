@@ -111,7 +111,7 @@ def test_a_snapshot_ends_as_an_audit_with_the_waivers_of_the_file(
     compared = running.run("diff", str(before), "live")
     assert compared.exit_code == 0, compared.stdout
     assert "Fixed drift" not in compared.stdout
-    assert "RPT-02 [low]: drift (misplaced), waived. " in compared.stdout
+    assert "RPT-02 [low]: drift (activated where it does not belong), waived. " in compared.stdout
 
 
 def services(content: dict[str, Any]) -> object:
