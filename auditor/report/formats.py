@@ -129,7 +129,13 @@ def _target_problem(value: str, command: str) -> str | None:
         Path(path).expanduser()
     except RuntimeError:
         return f"--output {value}: the home folder is not known. Write the path in full."
+    if _ends_like_folder(path) and FOLDER_FORMATS.get(command) != word.lower():
+        return f"--output {value}: {command} writes {word.lower()} to one file. Name the file."
     return None
+
+
+def _ends_like_folder(path: str) -> bool:
+    return path.endswith(tuple(filter(None, (os.sep, os.altsep))))
 
 
 def _parse_output_target(value: str, command: str) -> OutputTarget:
@@ -138,8 +144,7 @@ def _parse_output_target(value: str, command: str) -> OutputTarget:
     if text in ("", "-"):
         return OutputTarget(form, None)
     path = Path(text).expanduser()
-    separators = tuple(filter(None, (os.sep, os.altsep)))
-    is_folder = text.endswith(separators) or path.is_dir()
+    is_folder = _ends_like_folder(text) or path.is_dir()
     return OutputTarget(form, path, is_folder and FOLDER_FORMATS.get(command) is form)
 
 

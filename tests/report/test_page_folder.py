@@ -74,11 +74,22 @@ def test_any_two_clusters_have_safe_and_different_pages(one: str, other: str) ->
 
 def test_a_slash_or_an_existing_folder_asks_for_a_folder(tmp_path: Path) -> None:
     new, old, file, other = parse_output_targets(
-        [f"html:{tmp_path}/new/", f"html:{tmp_path}", "html:report.html", f"json:{tmp_path}/x/"]
+        [f"html:{tmp_path}/new/", f"html:{tmp_path}", "html:report.html", f"json:{tmp_path}"]
     )
     assert (new, old) == (target(tmp_path / "new"), target(tmp_path))
     assert not file.is_folder
     assert not other.is_folder
+
+
+@pytest.mark.parametrize(("value", "command"), [("json:new/", "audit"), ("html:new/", "history")])
+def test_a_folder_is_refused_where_one_file_is_written(value: str, command: str) -> None:
+    """A file of that name would be a surprise, and a web server would serve it as no page."""
+    with pytest.raises(ConfigError) as caught:
+        parse_output_targets([value], command)
+    word = value.partition(":")[0]
+    assert caught.value.problems == (
+        f"--output {value}: {command} writes {word} to one file. Name the file.",
+    )
 
 
 def test_a_folder_and_its_index_are_one_place(tmp_path: Path) -> None:
