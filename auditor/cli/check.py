@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from auditor.cli.app import app
-from auditor.cli.options import ClustersArgument, ConfigOption, output_option
+from auditor.cli.options import ClustersArgument, ConfigOption, HistoryOption, output_option
 from auditor.cli.output import write_documents
 from auditor.config.loader import find_config_file
 from auditor.recommendations.packs import load_packs
@@ -18,6 +18,7 @@ def check(
     clusters: ClustersArgument = None,
     *,
     config: ConfigOption = None,
+    history: HistoryOption = None,
     output: Annotated[list[str] | None, output_option("check")] = None,
 ) -> None:
     """Read configuration, waivers and probes, and report every mistake with its file and line.
@@ -29,7 +30,10 @@ def check(
     """
     targets = parse_output_targets(output or [], "check")
     checked = check_files(
-        find_config_file(config), clusters or [], tuple(row.id for row in load_packs())
+        find_config_file(config),
+        clusters or [],
+        tuple(row.id for row in load_packs()),
+        history=history,
     )
     check_targets_writable(targets)
     today = current_day()

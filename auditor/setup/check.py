@@ -50,10 +50,16 @@ class CheckedFiles:
     notices: tuple[str, ...]
 
 
-def check_files(path: Path, names: Sequence[str], recommendations: Sequence[str]) -> CheckedFiles:
+def check_files(
+    path: Path,
+    names: Sequence[str],
+    recommendations: Sequence[str],
+    *,
+    history: str | None = None,
+) -> CheckedFiles:
     """Read the configuration, and the waivers and probes of the named clusters (none: of all).
 
-    `recommendations` are the ids of all.
+    `recommendations` are the ids of all. `history` is a database instead of the configuration's.
 
     Raises:
         ConfigError: one line for every mistake in all of the files.
@@ -81,6 +87,8 @@ def check_files(path: Path, names: Sequence[str], recommendations: Sequence[str]
     )
     probes = collect(lambda: load_probes(cluster.probes for cluster in chosen), no_probes)
     location = collect(lambda: locate_database(configuration.history), None)
+    if history is not None:
+        location = collect(lambda: locate_database(history), None)
     if problems:
         raise ConfigError(problems)
     return CheckedFiles(

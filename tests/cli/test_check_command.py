@@ -87,6 +87,21 @@ def test_its_json_follows_the_schema_and_takes_clusters(folder: Path) -> None:
     assert "SECRET" not in result.output
 
 
+def test_the_history_is_that_of_the_option_the_variable_or_the_file(folder: Path) -> None:
+    """In this order, as an audit takes it; a mistake in the file is found behind the others."""
+    words = ["check", "-c", str(folder / "auditor.toml")]
+    runner = CliRunner(env={"AUDITOR_HISTORY": "postgresql://variable.example.com/history"})
+    assert "variable.example.com" in runner.invoke(app, words).stdout
+    chosen = runner.invoke(app, [*words, "--history", "off"]).stdout
+    assert "History: off" in chosen
+    path = folder / "auditor.toml"
+    path.write_text(path.read_text().replace("postgresql://auditor@", "mysql://auditor@"))
+    wrong = runner.invoke(app, [*words, "--history", "nonsense"])
+    assert wrong.exit_code == 2
+    assert '"mysql"://' in wrong.stderr
+    assert '"nonsense" is not a database URL' in wrong.stderr
+
+
 def test_every_mistake_in_every_file_is_a_line_with_its_place(folder: Path) -> None:
     """A mistake in the configuration hides none in the files that it names."""
     (folder / "auditor.toml").write_text(CONFIGURATION.replace("role", "rolle"))
