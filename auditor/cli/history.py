@@ -1,10 +1,10 @@
 """`auditor history`: earlier audits, and how old their findings are."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,7 +15,7 @@ from auditor.cli.output import Screen, print_text, write_documents
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError
 from auditor.history.store import HistoryStore, open_history
-from auditor.models.estate import Estate
+from auditor.models.history import RunChanges
 from auditor.report.estate_csv import render_history_csv
 from auditor.report.estate_json import render_history_json
 from auditor.report.estate_page import (
@@ -35,6 +35,9 @@ from auditor.text import count_noun, escape_unprintable, utc_timestamp
 
 # A hundred years: many more would lead to a date before the first that Python has.
 _MAX_PRUNE_DAYS = 36_500
+
+_FORMATS_OF_CHANGES = (ReportFormat.TERMINAL, ReportFormat.JSON)
+"""The formats that show what changed since a run."""
 
 
 @app.command("history")
@@ -82,9 +85,9 @@ def history(
     """Show recorded runs, how old each finding is, and what is new or resolved.
 
     No cluster is asked. Findings are listed where one cluster is named, or one is on record.
-    JSON and CSV hold all figures and the whole record. HTML is a page of the estate over time:
-    differences by day, since when each exists, flapping, time to fix, waivers, what could not be
-    read, days without a run.
+    JSON and CSV hold all figures and the whole record; with --since, JSON holds the changes too.
+    HTML is a page of the estate over time: differences by day, since when each exists, flapping,
+    time to fix, waivers, what could not be read, days without a run.
     """
     targets = parse_output_targets(output or [], "history")
     _refuse_clashing_options(since, prune, targets)
@@ -102,8 +105,8 @@ def history(
                 if since is None
                 else _render_changes_since(store, names, screen, since)
             ),
-            ReportFormat.JSON: lambda _: _render_record(store, names, render_history_json),
-            ReportFormat.CSV: lambda _: _render_record(store, names, render_history_csv),
+            ReportFormat.JSON: lambda _: _render_json(store, names, since),
+            ReportFormat.CSV: lambda _: _render_csv(store, names),
             ReportFormat.HTML: lambda _: _render_page(store, names),
         },
     )
@@ -113,10 +116,13 @@ def _refuse_clashing_options(
     since: str | None, prune: int | None, targets: Sequence[OutputTarget]
 ) -> None:
     """Raise ConfigError for options of which each asks for something else."""
-    records = [t.format for t in targets if t.format is not ReportFormat.TERMINAL]
+    formats = [target.format for target in targets]
+    without_changes = [form for form in formats if form not in _FORMATS_OF_CHANGES]
+    records = [form for form in formats if form is not ReportFormat.TERMINAL]
+    clashing = without_changes if prune is None else records
     asked = [
         *(["--since"] if since is not None else []),
-        *([f"--output {records[0]}"] if records else []),
+        *([f"--output {clashing[0]}"] if clashing else []),
         *(["--prune"] if prune is not None else []),
     ]
     if len(asked) > 1:
@@ -174,19 +180,25 @@ def _findings_hint(names: Sequence[str]) -> str:
 def _render_changes_since(
     store: HistoryStore, clusters: Sequence[str], screen: Screen, since: str
 ) -> str:
-    changes = [store.changes(name, since) for name in clusters or store.clusters()]
     pages = [
         render_changes_since(change, _current_timestamp(), width=screen.width, colour=screen.colour)
-        for change in changes
+        for change in _find_changes(store, clusters, since)
     ]
     return "\n".join(pages) or "No run is recorded.\n"
 
 
-_RecordRenderer = Callable[[Estate, Sequence[Mapping[str, Any]]], str]
+def _find_changes(store: HistoryStore, clusters: Sequence[str], since: str) -> list[RunChanges]:
+    return [store.changes(name, since) for name in clusters or store.clusters()]
 
 
-def _render_record(store: HistoryStore, clusters: Sequence[str], render: _RecordRenderer) -> str:
-    return render(store.estate(clusters, current_time()), store.export(*clusters))
+def _render_json(store: HistoryStore, clusters: Sequence[str], since: str | None) -> str:
+    changes = None if since is None else _find_changes(store, clusters, since)
+    estate = store.estate(clusters, current_time())
+    return render_history_json(estate, store.export(*clusters), changes)
+
+
+def _render_csv(store: HistoryStore, clusters: Sequence[str]) -> str:
+    return render_history_csv(store.estate(clusters, current_time()), store.export(*clusters))
 
 
 def _render_page(store: HistoryStore, clusters: Sequence[str]) -> str:

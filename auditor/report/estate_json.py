@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from auditor.models.counts import categorise_change
 from auditor.models.estate import (
     ClockStep,
     ClusterDay,
@@ -19,19 +20,30 @@ from auditor.models.estate import (
     RunGap,
 )
 from auditor.models.findings import Verdict, Waiver
-from auditor.models.history import PastRun
+from auditor.models.history import FindingChange, HistoricalFinding, PastRun, RunChanges
 from auditor.text import json_text
 
 HISTORY_SCHEMA_VERSION = "1.1"
 """Major.minor; apart from that of the report, because the two change for different reasons."""
 
 
-def render_history_json(estate: Estate, record: Sequence[Mapping[str, Any]]) -> str:
-    """Return the figures and the record as JSON: ASCII, sorted keys, one newline at the end."""
-    return json_text(history_to_dict(estate, record))
+def render_history_json(
+    estate: Estate,
+    record: Sequence[Mapping[str, Any]],
+    changes: Sequence[RunChanges] | None = None,
+) -> str:
+    """Return the figures and the record as JSON: ASCII, sorted keys, one newline at the end.
+
+    `changes` are those of each cluster since an earlier run, None where nobody asked for them.
+    """
+    return json_text(history_to_dict(estate, record, changes))
 
 
-def history_to_dict(estate: Estate, record: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def history_to_dict(
+    estate: Estate,
+    record: Sequence[Mapping[str, Any]],
+    changes: Sequence[RunChanges] | None = None,
+) -> dict[str, Any]:
     """Return the figures and the record as plain data with the keys of the schema.
 
     What the runs did not record is null.
@@ -44,6 +56,7 @@ def history_to_dict(estate: Estate, record: Sequence[Mapping[str, Any]]) -> dict
         "last_at": estate.last_at,
         **estate_lists(estate),
         "record": [dict(row) for row in record],
+        "changes": None if changes is None else [_run_changes_dict(entry) for entry in changes],
     }
 
 
@@ -124,7 +137,7 @@ def _cluster_day_dict(entry: ClusterDay) -> dict[str, Any]:
     }
 
 
-def _finding_dict(finding: FindingIdentity) -> dict[str, Any]:
+def _finding_dict(finding: FindingIdentity | HistoricalFinding) -> dict[str, Any]:
     return {
         "finding": finding.id,
         "cluster": finding.cluster,
@@ -206,3 +219,25 @@ def _gap_dict(gap: RunGap) -> dict[str, Any]:
 
 def _clock_step_dict(step: ClockStep) -> dict[str, Any]:
     return {"run": step.run, "started_at": step.started_at, "earlier_at": step.earlier_at}
+
+
+def _run_changes_dict(changes: RunChanges) -> dict[str, Any]:
+    return {
+        "cluster": changes.after.cluster,
+        "before": _run_dict(changes.before),
+        "after": _run_dict(changes.after),
+        "changes": [_change_dict(change) for change in changes.changes],
+    }
+
+
+def _change_dict(change: FindingChange) -> dict[str, Any]:
+    finding = change.finding
+    return _finding_dict(finding) | {
+        "category": str(categorise_change(change)),
+        "before": str(change.before) if change.before else None,
+        "verdict": str(finding.verdict),
+        "kind": str(finding.kind) if finding.kind else None,
+        "severity": str(finding.severity),
+        "since": finding.age.since,
+        "runs_since": finding.age.runs,
+    }

@@ -13,12 +13,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli.app import app
 from auditor.history.store import open_history
 from auditor.report.estate_csv import HISTORY_COLUMNS
+from auditor.resources import read_schema
 from tests.history.conftest import postgresql_url, server
 from tests.history.conftest import url as url
 from tests.history.nights import NOW, record_nights
@@ -78,6 +80,24 @@ def test_changes_since_a_date_or_a_run_are_shown(url: str) -> None:
     assert "Resolved" not in later
 
 
+def test_changes_since_a_run_are_in_json_too(url: str) -> None:
+    """Those that the terminal shows, beside all else; null where nobody asks for them."""
+    fill(url)
+    document = json.loads(run(url, "--since", "run-01", "-o", "json").stdout)
+    jsonschema.validate(document, json.loads(read_schema("history")))
+    (entry,) = document["changes"]
+    assert (entry["cluster"], entry["before"]["id"], entry["after"]["id"]) == (
+        "lab",
+        document["clusters"][0]["last_run"]["id"].replace("04", "01"),
+        document["clusters"][0]["last_run"]["id"],
+    )
+    assert [
+        (change["recommendation"], change["category"], change["before"], change["verdict"])
+        for change in entry["changes"]
+    ] == [(SIP, "new", "pass", "drift"), (PE, "unknown", "drift", "unknown")]
+    assert json.loads(run(url, "-o", "json").stdout)["changes"] is None
+
+
 def test_the_list_can_be_cut_and_kept_to_one_cluster(url: str) -> None:
     """Of several clusters, it says how to see the findings of one."""
     fill(url)
@@ -131,6 +151,7 @@ def test_pruning_deletes_runs_but_not_the_age_of_a_finding(url: str) -> None:
         (["-o", "csv:/no/such/folder/x.csv"], "/no/such/folder does not exist"),
         (["--since", "run-01", "--prune", "3"], "--since and --prune cannot go together"),
         (["--since", "run-01", "-o", "csv"], "--since and --output csv cannot go together"),
+        (["--prune", "3", "-o", "json"], "--output json and --prune cannot go together"),
         (["--prune", "0"], "--prune"),
         (["--limit", "0"], "--limit"),
         (["--history", "off"], "name a database"),
