@@ -175,8 +175,13 @@ def read_html(text: str) -> Numbers:
 
 
 def read_terminal(text: str) -> Numbers:
-    """Read the line under "Result"."""
+    """Read the line under "Result"; of a cluster that nothing was read of there is a short form."""
     found = _RESULT_LINE.search(_join_wrapped(text))
+    if not found and "\nNothing could be audited: " in text:
+        (unknown,) = re.findall(r"^(\d+) checks? (?:is|are) unknown", text, re.MULTILINE)
+        # What the profile says of itself may pass, and is not in the short form.
+        others = ("causes", "differences", "explained", "waived")
+        return {"unknown": int(unknown)} | dict.fromkeys(others, 0)
     assert found, text
     numbers = {name: int(number) for name, number in found.groupdict().items() if number}
     return {"causes": numbers["differences"]} | numbers

@@ -146,7 +146,9 @@ def test_peers_in_other_clusters_show_nothing(both: Pair) -> None:
 def test_the_command_prints_the_same(both: Pair) -> None:
     """The step is in the use case, so that every command has it."""
     lab = both(side("a", table=[peers("b3.lab.test")]), side("b", group=GROUPS))
-    result: Result = CliRunner(env=lab.environment).invoke(app, ["audit", "-c", str(lab.config)])
+    result: Result = CliRunner(env=lab.environment).invoke(
+        app, ["audit", "--full", "-c", str(lab.config)]
+    )
 
     assert result.exit_code == 3
     assert "peers in the database of cluster a" in " ".join(result.stdout.split())
