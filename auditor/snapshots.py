@@ -291,7 +291,7 @@ def _unread_reason(failures: Iterable[Coverage], node: str) -> Reason | None:
 
 
 def _reason_text(reason: Reason | None) -> str:
-    return reason.replace("_", " ") if reason else "no state was reported"
+    return reason.words if reason else "no state was reported"
 
 
 def _group_names(pairs: Iterable[tuple[Key, str]]) -> Iterable[tuple[Key, list[str]]]:

@@ -301,7 +301,7 @@ def test_a_refused_password_is_reported_with_its_reason(
     running, before = window
     monkeypatch.setattr(type(running), "environment", {"AUDITOR_PASSWORD": "not-the-password"})
     result = running.run("diff", str(before), "live")
-    assert "    cucm-pub.lab.test: cucm-axl: credentials. " in result.stdout
+    assert "    cucm-pub.lab.test: cucm-axl: password refused. " in result.stdout
     rest = [line for line in result.stdout.splitlines() if line.startswith("        so healthy: ")]
     assert len(rest) == 9
     assert "  Newly unknown (1)" in result.stdout.splitlines()

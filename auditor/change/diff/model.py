@@ -38,7 +38,7 @@ class ComparedCluster:
     def failures(self) -> Mapping[tuple[str, Source], str]:
         """Return why a source of a server gave nothing, by server and source."""
         return {
-            (entry.node, entry.source): f"{entry.reason.replace('_', ' ')}. {entry.detail}".strip()
+            (entry.node, entry.source): f"{entry.reason.words}. {entry.detail}".strip()
             for entry in sorted(self.facts.coverage, key=lambda e: (e.node.lower(), e.source))
             if entry.reason is not None
         }

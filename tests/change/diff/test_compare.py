@@ -639,7 +639,7 @@ def test_keys_that_need_the_node_list_are_reported_once() -> None:
         for verdict in ("pass", "unknown")
     ]
     assert [(d.about, d.text) for d in compare_clusters(before, after)] == [
-        ("z-cucm", "cucm-axl: credentials."),
+        ("z-cucm", "cucm-axl: password refused."),
         ("lab", "PROFILE-02 can no longer be judged for deployment.a and deployment.b."),
     ]
 
