@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from auditor.failure_reasons import INTERFACE_ROLES, Interface, Reason, ReasonText, reason_text
 from auditor.problems import Problem
+from auditor.text import quote_argument
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def _fill(template: str, failure: Failure, words: FailureWords, *, with_digest: 
         "pin_it": words.pin_it,
         "pin_new": words.pin_new,
         "ca_bundle": words.ca_bundle,
-        "cluster": words.cluster,
+        "cluster": quote_argument(words.cluster),
     }
     # In one pass: braces in the words of a server stay as they are.
     return template.format_map(values)

@@ -6,6 +6,7 @@ Names and sentences come from servers, files and people. What is printed goes th
 
 import difflib
 import json
+import re
 import shlex
 import textwrap
 import unicodedata
@@ -17,6 +18,9 @@ _MAX_EXCERPT_LENGTH = 60
 # Scripts in use stack a few; a hundred on one letter would paint over the lines above.
 _MAX_COMBINING_MARKS = 4
 _MIN_WIDTH = 40
+_PLAIN_ARGUMENT = re.compile(r"[\w@.,=:/+-]+")
+# No shell reads these otherwise between double quotes; cmd.exe knows no single ones.
+_QUOTABLE_ARGUMENT = re.compile(r"[\w@.,=:/+ -]+")
 # Control, format, surrogate, private and unassigned characters, and breaks of lines.
 _UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -50,8 +54,12 @@ def escape_unprintable(text: str) -> str:
 
 
 def quote_argument(text: str) -> str:
-    """Return a name as it is typed on a command line, in one line of harmless characters."""
-    return shlex.quote(printable(text))
+    """Return a word of a command line on one line, in quotes that Unix and Windows take."""
+    word = printable(text)
+    if _PLAIN_ARGUMENT.fullmatch(word):
+        return word
+    # Anything else is no name that an engineer gives; then at least a shell of Unix is safe.
+    return f'"{word}"' if _QUOTABLE_ARGUMENT.fullmatch(word) else shlex.quote(word)
 
 
 def shorten_text(text: str, limit: int = _MAX_EXCERPT_LENGTH) -> str:

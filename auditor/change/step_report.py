@@ -3,8 +3,6 @@
 Their words are in `step_texts.toml` and `limit_texts.toml`.
 """
 
-import re
-import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +14,7 @@ from pydantic import TypeAdapter
 from auditor.change.rollback import LimitKind, Rollback, RollbackLimit
 from auditor.change.steps import ChangeStep, StepKind
 from auditor.service_names import FEATURE_SERVICES, XCP_ROUTER
-from auditor.text import join_names, printable, wrap_text
+from auditor.text import join_names, printable, quote_argument, wrap_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +28,6 @@ class StepContext:
     def cluster_argument(self) -> str:
         """Return the cluster as a command line names it."""
         return quote_argument(self.cluster)
-
-
-_PLAIN_WORD = re.compile(r"[\w@.,=:/+-]+")
-_WORDS = re.compile(r"[\w@.,=:/+ -]+")
-
-
-def quote_argument(text: str) -> str:
-    """Return a word of a command line, in quotes that shells of Unix and of Windows take."""
-    if _PLAIN_WORD.fullmatch(text):
-        return text
-    # Anything else is no name that an engineer gives; then at least a shell of Unix is safe.
-    return f'"{text}"' if _WORDS.fullmatch(text) else shlex.quote(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from auditor.change.decision_wording import (
     decision_reason,
     step_context,
 )
-from auditor.change.step_report import StepContext, limit_text, quote_argument, step_texts
+from auditor.change.step_report import StepContext, limit_text, step_texts
 from auditor.change.steps import ChangeStep, StepKind
 from auditor.models.facts import Evidence
 from auditor.recommendations.packs import Citation, load_packs
@@ -30,7 +30,7 @@ from auditor.report.markdown_text import (
     join_lines,
 )
 from auditor.report.sentences import render_sentence, render_source
-from auditor.text import count_noun, format_moment, join_names, printable
+from auditor.text import count_noun, format_moment, join_names, quote_argument
 
 _LEADS = {
     PrecheckResult.GO: "**Every check supports the change.** It was checked at the time below:"
@@ -287,7 +287,7 @@ def precheck_command(decision: Decision) -> str:
         words += [f"--{change.action}", f"{change.service}@{change.node}"]
     for setting in decision.features:
         words += ["--feature", f"{setting.key}={_feature_value(setting.tested)}"]
-    return " ".join(quote_argument(printable(word)) for word in words)
+    return " ".join(quote_argument(word) for word in words)
 
 
 def _feature_value(tested: str) -> str:

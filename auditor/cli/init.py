@@ -1,6 +1,5 @@
 """`auditor init`: writes a commented configuration file for a live cluster."""
 
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +22,7 @@ from auditor.files import create_file, require_new_file
 from auditor.models.exit_codes import ExitCode
 from auditor.setup.init import draft
 from auditor.setup.init.append import append_cluster
-from auditor.text import count_noun
+from auditor.text import count_noun, quote_argument
 
 CucmOption = Annotated[
     str,
@@ -202,13 +201,14 @@ def _print_init_result(options: draft.InitOptions, result: draft.InitResult) -> 
     if result.text is None:
         print_error(f"no node could be asked; {output} was not written.")
         raise typer.Exit(ExitCode.UNAUDITABLE)
-    name = f" {shlex.quote(options.name)}" if options.added_to else ""
+    path = quote_argument(output.as_posix())
+    name = f" {quote_argument(options.name)}" if options.added_to else ""
     done = f"Added cluster {options.name} to {output}." if options.added_to else f"Wrote {output}."
     print_plain_text(
         f"{done}\n"
         "It describes what the cluster is, not what it is meant to be. Read it, correct it, and "
         f"answer its {count_noun(result.questions, 'question')}\n(the lines that begin with "
-        f"`# ?`). Then run:\n\n    auditor audit{name} --config {output}\n"
+        f"`# ?`). Then run:\n\n    auditor audit{name} --config {path}\n"
     )
     if result.gaps:
         raise typer.Exit(ExitCode.INCOMPLETE)

@@ -159,3 +159,11 @@ def test_a_reason_alone_has_its_words() -> None:
         "imp1, imp2 received too many requests. Wait a few minutes, and look for other programs "
         "that ask imp1, imp2."
     )
+
+
+def test_the_cluster_of_a_command_is_quoted_for_the_shell() -> None:
+    """The command is pasted as it stands."""
+    failure = Failure(Reason.CREDENTIALS, Problem.LOGIN_REFUSED, CUCM)
+    assert '`auditor login "data centre"`' in failure_place(
+        failure, FailureWords(cluster="data centre")
+    )

@@ -11,6 +11,7 @@ from auditor.text import (
     join_sorted_names,
     nearest_choice,
     printable_excerpt,
+    quote_argument,
     shorten_text,
 )
 
@@ -62,3 +63,20 @@ def test_the_nearest_choice_is_offered_whatever_its_case() -> None:
 def test_a_near_choice_ends_the_sentence() -> None:
     assert did_you_mean("chats", ["chat", "compliance"]) == "; did you mean `chat`?"
     assert did_you_mean("zzz", ["chat", "compliance"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [
+        ("lab", "lab"),
+        ("zürich-1", "zürich-1"),
+        ("Hello World", '"Hello World"'),
+        ("a;reboot", "'a;reboot'"),
+        ("$HOME", "'$HOME'"),
+        ("a\nb", '"a b"'),
+        ("", "''"),
+    ],
+)
+def test_an_argument_is_quoted_for_the_shells_of_unix_and_windows(name: str, argument: str) -> None:
+    """The prompt of Windows knows double quotes alone."""
+    assert quote_argument(name) == argument

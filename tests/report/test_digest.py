@@ -101,7 +101,7 @@ def test_the_last_lines_are_the_exit_code_and_the_next_command() -> None:
     drifted = fleet_page(*samples.many().clusters).splitlines()
     assert drifted[-2:] == ["Exit code 3: drift.", "Next, hamburg: auditor audit --full hamburg"]
     lost = fleet_page(samples.compliant_cluster("a"), samples.unauditable_cluster("b c"))
-    assert lost.splitlines()[-1] == "Next, b c: auditor doctor 'b c'"
+    assert lost.splitlines()[-1] == 'Next, b c: auditor doctor "b c"'
     well = fleet_page(samples.compliant_cluster("a"), samples.compliant_cluster("b"))
     assert well.splitlines()[-1] == "All that was read: auditor audit --full"
 

@@ -40,6 +40,7 @@ from auditor.soap.redaction import (
     redact_certificate,
     redact_failure,
 )
+from auditor.text import quote_argument
 
 
 def examine_cluster(
@@ -256,12 +257,13 @@ class _CheckupRun:
             error = NotAsked(Problem.REFUSED_ELSEWHERE, other=self._turn.refused_by)
             return CheckupStep(check, StepOutcome.SKIPPED, failure=server.locate(error))
         if self._login is None:
+            name = quote_argument(self._settings.name)
             return CheckupStep(
                 check,
                 StepOutcome.TO_FIX,
                 self._no_login,
                 remedy="Give a password.",
-                where=f"`auditor login {self._settings.name}`, or `password_command` in the file",
+                where=f"`auditor login {name}`, or `password_command` in the file",
             )
         return None
 
