@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from auditor import __version__
 from auditor.change.diff.events import count_directions, count_listed
-from auditor.change.diff.model import NAMED_DIRECTIONS, ChangeEvent, Difference, Direction
+from auditor.change.diff.model import NAMED_DIRECTIONS, ChangeEvent, Difference, EventDirection
 from auditor.change.diff.report import (
     CATEGORY_HEADINGS,
     COMPARISON_RESULTS,
@@ -47,7 +47,7 @@ def _document_lines(comparison: SnapshotComparison) -> Iterator[str]:
         ),
     )
     yield from format_table(
-        ("Cluster", *(direction.capitalize() for direction in Direction)),
+        ("Cluster", *(direction.words.capitalize() for direction in EventDirection)),
         (
             (format_code(name), *(str(number) for number in count_directions(events).values()))
             for name, events in comparison.clusters.items()
@@ -77,7 +77,7 @@ def _cluster_lines(name: str, events: Sequence[ChangeEvent]) -> Iterator[str]:
 
 def _event_lines(event: ChangeEvent) -> Iterator[str]:
     is_named = event.direction in NAMED_DIRECTIONS
-    yield f"- {_item(event.difference)}{f' ({event.direction})' if is_named else ''}"
+    yield f"- {_item(event.difference)}{f' ({event.direction.words})' if is_named else ''}"
     yield from (f"  - so {_item(difference)}" for difference in event.consequences)
 
 

@@ -10,16 +10,16 @@ from auditor.change.diff.model import (
     ChangeEvent,
     ComparedCluster,
     Difference,
-    Direction,
+    EventDirection,
 )
-from auditor.change.diff.origins import Origins
+from auditor.change.diff.origins import EventOrigins
 
 
 def group_events(
     differences: Sequence[Difference], before: ComparedCluster, after: ComparedCluster
 ) -> tuple[ChangeEvent, ...]:
     """Return the events of a cluster, in the order of the differences that begin them."""
-    origins = Origins(differences, before, after)
+    origins = EventOrigins(differences, before, after)
     consequences: dict[int, list[Difference]] = {}
     for index, difference in enumerate(differences):
         first = origins.first_of(index)
@@ -39,7 +39,7 @@ def _begin_with_own(difference: Difference, consequences: Sequence[Difference]) 
     )
 
 
-def count_directions(events: Iterable[ChangeEvent]) -> dict[Direction, int]:
+def count_directions(events: Iterable[ChangeEvent]) -> dict[EventDirection, int]:
     """Return how many events there are of each direction.
 
     What is still there did not happen, so it is counted by its differences, as an audit does.
@@ -47,13 +47,13 @@ def count_directions(events: Iterable[ChangeEvent]) -> dict[Direction, int]:
     listed = tuple(events)
     return {
         direction: count_listed([e for e in listed if e.direction is direction])
-        for direction in Direction
+        for direction in EventDirection
     }
 
 
 def count_listed(events: Iterable[ChangeEvent]) -> int:
     """Return how many events there are, or differences of those that are still there."""
     return sum(
-        len(event.differences) if event.direction is Direction.STILL_THERE else 1
+        len(event.differences) if event.direction is EventDirection.STILL_THERE else 1
         for event in events
     )

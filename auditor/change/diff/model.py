@@ -106,7 +106,7 @@ class Topic(StrEnum):
     HA_SWITCH = "high availability"
 
 
-class Direction(StrEnum):
+class EventDirection(StrEnum):
     """Whether something got worse or better; the values are tokens of the JSON output.
 
     Findings decide it: a service that starts may be wanted or not.
@@ -115,20 +115,25 @@ class Direction(StrEnum):
     WORSE = "worse"
     BETTER = "better"
     OTHER = "other"
-    NOT_COMPARABLE = "not comparable"
-    STILL_THERE = "still there"
+    NOT_COMPARABLE = "not_comparable"
+    STILL_THERE = "still_there"
+
+    @property
+    def words(self) -> str:
+        """Return the direction as people call it."""
+        return self.replace("_", " ")
 
 
-NAMED_DIRECTIONS = (Direction.WORSE, Direction.BETTER, Direction.NOT_COMPARABLE)
+NAMED_DIRECTIONS = (EventDirection.WORSE, EventDirection.BETTER, EventDirection.NOT_COMPARABLE)
 """What documents name at each event; the heading says the rest."""
 
 _DIRECTIONS = {
-    DifferenceCategory.NEW_DRIFT: Direction.WORSE,
-    DifferenceCategory.FIXED: Direction.BETTER,
-    DifferenceCategory.PERSISTING: Direction.STILL_THERE,
-    DifferenceCategory.NEWLY_UNKNOWN: Direction.NOT_COMPARABLE,
-    DifferenceCategory.NOT_COMPARED: Direction.NOT_COMPARABLE,
-    DifferenceCategory.NEWLY_KNOWN: Direction.NOT_COMPARABLE,
+    DifferenceCategory.NEW_DRIFT: EventDirection.WORSE,
+    DifferenceCategory.FIXED: EventDirection.BETTER,
+    DifferenceCategory.PERSISTING: EventDirection.STILL_THERE,
+    DifferenceCategory.NEWLY_UNKNOWN: EventDirection.NOT_COMPARABLE,
+    DifferenceCategory.NOT_COMPARED: EventDirection.NOT_COMPARABLE,
+    DifferenceCategory.NEWLY_KNOWN: EventDirection.NOT_COMPARABLE,
 }
 
 
@@ -149,11 +154,11 @@ class Difference:
     finding: str = ""
 
     @property
-    def direction(self) -> Direction:
+    def direction(self) -> EventDirection:
         """Return whether this got worse or better."""
         if self.topic is Topic.SESSIONS and self.category is DifferenceCategory.UNEXPECTED:
-            return Direction.WORSE
-        return _DIRECTIONS.get(self.category, Direction.OTHER)
+            return EventDirection.WORSE
+        return _DIRECTIONS.get(self.category, EventDirection.OTHER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +187,10 @@ class ChangeEvent:
         return min((d.severity for d in self.differences), key=lambda severity: severity.rank)
 
     @property
-    def direction(self) -> Direction:
+    def direction(self) -> EventDirection:
         """Return worse if anything in it got worse, else better if anything did."""
         directions = {d.direction for d in self.differences}
-        decisive = (d for d in (Direction.WORSE, Direction.BETTER) if d in directions)
+        decisive = (d for d in (EventDirection.WORSE, EventDirection.BETTER) if d in directions)
         return next(decisive, self.difference.direction)
 
 

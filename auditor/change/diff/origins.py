@@ -56,7 +56,7 @@ _MOVES = {(True, False): _Move.DOWN, (False, True): _Move.UP, (True, True): _Mov
 """By whether the service ran before and runs after; only what differs is looked up."""
 
 
-class Origins:
+class EventOrigins:
     """Which difference another one follows from.
 
     Findings follow from services and attributes, sessions from services, HA states from services,

@@ -10,7 +10,12 @@ from markupsafe import Markup
 
 from auditor import __version__
 from auditor.change.diff.events import count_directions, count_listed
-from auditor.change.diff.model import NAMED_DIRECTIONS, ChangeEvent, DifferenceCategory, Direction
+from auditor.change.diff.model import (
+    NAMED_DIRECTIONS,
+    ChangeEvent,
+    DifferenceCategory,
+    EventDirection,
+)
 from auditor.change.diff.report import (
     CATEGORY_HEADINGS,
     COMPARISON_RESULTS,
@@ -32,18 +37,18 @@ _RESULT_LOOKS = {
     ExitCode.INCOMPLETE: Verdict.UNKNOWN,
 }
 _DIRECTION_LOOKS = {
-    Direction.WORSE: Verdict.DRIFT,
-    Direction.BETTER: Verdict.PASS,
-    Direction.OTHER: Verdict.EXPLAINED,
-    Direction.NOT_COMPARABLE: Verdict.UNKNOWN,
-    Direction.STILL_THERE: Verdict.NOT_APPLICABLE,
+    EventDirection.WORSE: Verdict.DRIFT,
+    EventDirection.BETTER: Verdict.PASS,
+    EventDirection.OTHER: Verdict.EXPLAINED,
+    EventDirection.NOT_COMPARABLE: Verdict.UNKNOWN,
+    EventDirection.STILL_THERE: Verdict.NOT_APPLICABLE,
 }
 _NOTES = {
-    Direction.WORSE: "new drift, or users missing",
-    Direction.BETTER: "drift that is fixed",
-    Direction.OTHER: "neither worse nor better",
-    Direction.NOT_COMPARABLE: "unknown on one side",
-    Direction.STILL_THERE: "drift before and after",
+    EventDirection.WORSE: "new drift, or users missing",
+    EventDirection.BETTER: "drift that is fixed",
+    EventDirection.OTHER: "neither worse nor better",
+    EventDirection.NOT_COMPARABLE: "unknown on one side",
+    EventDirection.STILL_THERE: "drift before and after",
 }
 
 
@@ -98,10 +103,12 @@ def render_comparison_page(comparison: SnapshotComparison) -> str:
 
 
 def _list_tiles(events: Sequence[ChangeEvent]) -> Iterator[_Tile]:
-    happened = [event for event in events if event.direction is not Direction.STILL_THERE]
+    happened = [event for event in events if event.direction is not EventDirection.STILL_THERE]
     yield _Tile(Verdict.NOT_APPLICABLE, "Events", len(happened), "each with what follows from it")
     for direction, number in count_directions(events).items():
-        yield _Tile(_DIRECTION_LOOKS[direction], direction.capitalize(), number, _NOTES[direction])
+        yield _Tile(
+            _DIRECTION_LOOKS[direction], direction.words.capitalize(), number, _NOTES[direction]
+        )
 
 
 def _list_clusters(comparison: SnapshotComparison) -> Iterator[_Cluster]:

@@ -9,7 +9,7 @@ from auditor.change.diff.model import (
     ChangeEvent,
     Difference,
     DifferenceCategory,
-    Direction,
+    EventDirection,
 )
 from auditor.change.diff.snapshots import SnapshotComparison
 from auditor.models.exit_codes import ExitCode
@@ -58,8 +58,8 @@ def render_comparison_text(comparison: SnapshotComparison, *, width: int | None 
 def describe_counts(events: Sequence[ChangeEvent]) -> str:
     """Return how many events there were, and of which direction; what stayed is no event."""
     counts = count_directions(events)
-    still_there = counts.pop(Direction.STILL_THERE)
-    directions = ", ".join(f"{n} {direction}" for direction, n in counts.items() if n)
+    still_there = counts.pop(EventDirection.STILL_THERE)
+    directions = ", ".join(f"{n} {direction.words}" for direction, n in counts.items() if n)
     stayed = f"; {count_noun(still_there, 'difference')} still there" if still_there else ""
     total = sum(counts.values())
     return f"{count_noun(total, 'event')}{f' ({directions})' if total else ''}{stayed}"
@@ -129,10 +129,10 @@ def _category_lines(
     for event in events:
         about = event.difference.about
         # Where the heading does not say it.
-        is_named = event.difference.direction is Direction.OTHER and (
+        is_named = event.difference.direction is EventDirection.OTHER and (
             event.direction in NAMED_DIRECTIONS
         )
-        direction = f" ({event.direction})" if is_named else ""
+        direction = f" ({event.direction.words})" if is_named else ""
         yield from _wrap(f"{about}: {event.difference.text}{direction}", width, indent=4)
         for consequence in event.consequences:
             subject = "" if consequence.about == about else f"{consequence.about}: "
@@ -155,10 +155,7 @@ def render_comparison_json(comparison: SnapshotComparison) -> str:
         "clusters": [
             {
                 "name": name,
-                "counts": {
-                    direction.replace(" ", "_"): number
-                    for direction, number in count_directions(events).items()
-                },
+                "counts": count_directions(events),
                 "events": [
                     {
                         **_difference_dict(event.difference),

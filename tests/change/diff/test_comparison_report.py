@@ -1,6 +1,7 @@
 """The report of a comparison: its first line says what matters most."""
 
 import json
+from collections import Counter
 
 import pytest
 
@@ -147,6 +148,15 @@ def test_json_holds_every_difference() -> None:
         }
     ]
     assert cluster["counts"]["other"] == 1
+
+
+def test_json_has_one_token_for_a_direction() -> None:
+    """The number of a direction is that of the events with its token."""
+    content = json.loads(render_comparison_json(comparison(*Category)))
+    (cluster,) = content["clusters"]
+    listed = Counter(event["direction"] for event in cluster["events"])
+    assert cluster["counts"] == listed
+    assert listed["not_comparable"] == 3
 
 
 def test_consequences_stand_under_what_they_follow_from() -> None:

@@ -12,7 +12,12 @@ from auditor.change.diff.expected import (
     ExpectedChange,
     ServiceOnNode,
 )
-from auditor.change.diff.model import ChangeEvent, ComparedCluster, Direction, differences_exit_code
+from auditor.change.diff.model import (
+    ChangeEvent,
+    ComparedCluster,
+    EventDirection,
+    differences_exit_code,
+)
 from auditor.change.diff.model import DifferenceCategory as Category
 from auditor.errors import Reason
 from auditor.models.facts import ClusterFacts, RunState, ServiceState, Source
@@ -125,7 +130,7 @@ def test_a_stop_is_one_event_with_the_verdict_on_it() -> None:
     )
     assert event.difference.service == SIP_PROXY_SERVICE
     assert [d.finding for d in event.consequences] == ["SIP-01"]
-    assert event.direction is Direction.WORSE
+    assert event.direction is EventDirection.WORSE
 
 
 def test_what_depends_on_a_service_goes_down_with_it() -> None:
@@ -162,7 +167,7 @@ def test_a_repair_is_one_event_too() -> None:
         at=BEFORE,
     )
     (event,) = events(before, cluster(finding("SIP-01", Verdict.PASS, service=SIP_PROXY_SERVICE)))
-    assert event.direction is Direction.BETTER
+    assert event.direction is EventDirection.BETTER
     assert [d.category for d in event.consequences] == [Category.FIXED]
 
 
@@ -224,7 +229,7 @@ def test_a_failover_is_one_event_of_its_pair() -> None:
     )
     (event,) = events(before, after)
     assert {d.finding for d in event.consequences} == {"", "HA-01"}
-    assert event.direction is Direction.WORSE
+    assert event.direction is EventDirection.WORSE
 
 
 def with_states(cluster: ComparedCluster, publisher: str, subscriber: str) -> ComparedCluster:
@@ -271,7 +276,7 @@ def test_differences_that_stay_stand_under_their_cause(stays: bool) -> None:
     )
     found = events(before, after)
     assert len(found) == (1 if stays else 2)
-    assert found[-1].direction is Direction.STILL_THERE
+    assert found[-1].direction is EventDirection.STILL_THERE
 
 
 def test_facts_without_groups_are_no_obstacle() -> None:
