@@ -231,13 +231,24 @@ class ClusterReport:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """Return the nodes that are installed and for which no service state is known."""
+        """Return the nodes that are installed and for which no service state is known.
+
+        A node that lists its services, all in an unknown state, is among them too.
+        """
         return tuple(
             node.name
             for node in self.nodes
             if not node.planned
             and all(service.state is RunState.UNKNOWN for service in node.services.values())
         )
+
+    @property
+    def is_nothing_read(self) -> bool:
+        """Return whether no node listed a service; the reason then matters more than findings.
+
+        All nodes may be `unread` where this is false: a listed service may have no known state.
+        """
+        return not any(node.services for node in self.nodes)
 
     @property
     def unread_servers(self) -> tuple[str, ...]:
@@ -281,7 +292,7 @@ class ClusterReport:
             f.verdict is Verdict.DRIFT and f.severity.reaches(self.fail_on) for f in self.findings
         ):
             return ClusterStatus.DRIFT
-        if not any(node.services for node in self.nodes):
+        if self.is_nothing_read:
             return ClusterStatus.UNAUDITABLE
         if any(f.verdict is Verdict.UNKNOWN for f in self.findings) or any(
             _is_coverage_gap(entry) for entry in self.coverage

@@ -32,7 +32,7 @@ from auditor.report.matrix_services import short_service_name
 from auditor.report.sentences import render_sentence
 from auditor.report.steps import first_steps
 from auditor.report.summary import alike_failure
-from auditor.report.wording import KIND_TEXTS, LabelledText, nothing_was_read
+from auditor.report.wording import KIND_TEXTS, LabelledText
 from auditor.service_names import start_position
 from auditor.text import count_noun, join_names
 
@@ -57,7 +57,7 @@ def digest_cluster(row: FleetRow) -> tuple[DigestEntry, ...]:
     drift = list(_drift_entries(cluster))
     unread = list(_unread_entries(row))
     # Where nothing was read, why not matters more than findings on the profile.
-    first = [*unread, *drift] if nothing_was_read(cluster) else [*drift, *unread]
+    first = [*unread, *drift] if cluster.is_nothing_read else [*drift, *unread]
     covered = {finding.id for entry in first for finding in entry.findings}
     unknown = [
         finding

@@ -130,7 +130,7 @@ def build_fleet_row(report: Report, cluster: ClusterReport) -> FleetRow:
 
 def _find_hidden_severities(cluster: ClusterReport) -> frozenset[Severity]:
     # Without the nodes, there are no findings on them that could be unknown.
-    if not any(node.services for node in cluster.nodes):
+    if cluster.is_nothing_read:
         return frozenset(Severity)
     return frozenset(f.severity for f in cluster.findings if f.verdict is Verdict.UNKNOWN)
 

@@ -79,11 +79,11 @@ def _cluster_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
     releases = escape_markdown(summary.releases_text(cluster))
     yield f"Release {releases}, {read} of {count_noun(due, 'node')} read."
     yield from _changes_markdown(report, cluster)
-    if wording.nothing_was_read(cluster):
+    if cluster.is_nothing_read:
         yield from _gaps_markdown(cluster)
     for verdict, heading in wording.VERDICT_HEADINGS.items():
         yield from _verdict_markdown(report, cluster, verdict, heading)
-    if not wording.nothing_was_read(cluster):
+    if not cluster.is_nothing_read:
         yield from _gaps_markdown(cluster)
     yield from _notices_markdown(cluster)
 

@@ -55,7 +55,7 @@ The network services are in Cisco's start order.
 
 def select_matrix_services(cluster: ClusterReport) -> list[tuple[str, tuple[str, ...]]]:
     """Return the services to show: those that are judged, and others that do not run."""
-    if not any(node.services for node in cluster.nodes):
+    if cluster.is_nothing_read:
         return []
     # A service that no node lists and that is nowhere applicable would be a row without a word.
     shown = {

@@ -17,7 +17,7 @@ from auditor.report.summary import (
     failure_reason,
     skipped_packs_clause,
 )
-from auditor.report.wording import count_differences, difference_text, nothing_was_read
+from auditor.report.wording import count_differences, difference_text
 from auditor.text import count_noun, join_names, printable, shorten_text
 
 _CRITICAL_SEVERITIES = (Severity.CRITICAL, Severity.HIGH)
@@ -125,7 +125,7 @@ def _incomplete_text(clusters: Sequence[ClusterReport]) -> str:
 def _unread_servers_text(cluster: ClusterReport) -> str:
     """Return which servers of a cluster gave nothing and why, "" if all answered."""
     why = failure_reason(cluster)
-    if nothing_was_read(cluster):
+    if cluster.is_nothing_read:
         return f"nothing could be audited in {cluster.name}" + (f" ({why})" if why else "")
     return why or (
         f"no services from {join_names(cluster.unread, limit=3)}" if cluster.unread else ""

@@ -69,7 +69,7 @@ def coverage_gaps(cluster: ClusterReport) -> list[Coverage]:
 def is_complete(cluster: ClusterReport) -> bool:
     """Return whether nothing about a cluster is unknown, whatever its verdicts."""
     return (
-        any(node.services for node in cluster.nodes)
+        not cluster.is_nothing_read
         and not coverage_gaps(cluster)
         and not count_results(cluster).unknown
     )

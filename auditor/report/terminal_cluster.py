@@ -39,12 +39,12 @@ def print_cluster(page: Console, report: Report, cluster: ClusterReport) -> None
     _print_head(page, report, cluster)
     # Where nothing was read, the cause, such as a refused password, matters more than findings on
     # the profile.
-    if wording.nothing_was_read(cluster):
+    if cluster.is_nothing_read:
         _print_gaps(page, cluster.coverage)
     if cluster.nodes:
         _print_matrix(page, cluster)
     print_findings(page, report, cluster)
-    if not wording.nothing_was_read(cluster):
+    if not cluster.is_nothing_read:
         _print_gaps(page, cluster.coverage)
     _print_notices(page, cluster.notices)
     page.print()

@@ -109,15 +109,10 @@ def finding_label(finding: Finding) -> str:
     return finding.service or finding.recommendation
 
 
-def nothing_was_read(cluster: ClusterReport) -> bool:
-    """Return whether no node's services were read: the cause then matters more than findings."""
-    return not any(node.services for node in cluster.nodes)
-
-
 def cluster_summary(cluster: ClusterReport) -> str:
     """Return the status of a cluster with its reason, in one line that is complete by itself."""
     match cluster.status:
-        case ClusterStatus.DRIFT if nothing_was_read(cluster):
+        case ClusterStatus.DRIFT if cluster.is_nothing_read:
             return f"{_unauditable_summary(cluster)} {_drift_summary(cluster)}"
         case ClusterStatus.DRIFT:
             return _drift_summary(cluster)
@@ -141,7 +136,7 @@ def _drift_summary(cluster: ClusterReport) -> str:
         f" {difference_text(worst)}{explains}."
     )
     # Where nothing was read, the sentences before have named what failed.
-    unread = cluster.unread if nothing_was_read(cluster) else cluster.unread_servers
+    unread = cluster.unread if cluster.is_nothing_read else cluster.unread_servers
     if unread:
         text += f" {join_names(unread, limit=3)} could not be audited."
     if counts.unknown:

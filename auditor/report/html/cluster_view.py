@@ -35,7 +35,6 @@ from auditor.report.wording import (
     STATUS_VERDICTS,
     cluster_summary,
     finding_label,
-    nothing_was_read,
 )
 from auditor.text import count_noun, join_names
 
@@ -107,7 +106,6 @@ class ClusterView:
     look: Verdict
     sentence: str
     releases: str
-    nothing_read: bool
     numbers: Mapping[Verdict, int]
     changes_text: str
     since: str
@@ -155,7 +153,6 @@ def build_cluster_view(
         look=STATUS_VERDICTS[cluster.status],
         sentence=cluster_summary(cluster),
         releases=releases_text(cluster),
-        nothing_read=nothing_was_read(cluster),
         numbers=count_results(cluster).by_verdict,
         changes_text=changes_summary(cluster, past) if past and past.runs else "",
         since=past.runs[0].started_at if past and past.runs else "",

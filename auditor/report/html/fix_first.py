@@ -119,7 +119,9 @@ def _place_cause(view: ClusterView, block: FindingBlock) -> PlaceToFix:
 def _unread_lines(view: ClusterView) -> Iterator[LineToFix]:
     """Yield a line for each server that returned nothing; one for all where none returned any."""
     servers = view.row.unread
-    together = [servers] if view.nothing_read and servers else [(server,) for server in servers]
+    together = (
+        [servers] if view.cluster.is_nothing_read and servers else [(server,) for server in servers]
+    )
     for unread in together:
         names = [server.name for server in unread]
         unknown = sum(server.unknown for server in unread)

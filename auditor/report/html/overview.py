@@ -173,7 +173,7 @@ def _cells_by_row(view: ClusterView) -> dict[tuple[str, str], tuple[Cell, ...]]:
 
 def _merge_cells(view: ClusterView, cells: Sequence[Cell]) -> HeatCell:
     """Return the gravest verdict of some nodes of one cluster on one thing."""
-    if view.nothing_read:
+    if view.cluster.is_nothing_read:
         return HeatCell(Verdict.UNKNOWN, VERDICT_MARKS[Verdict.UNKNOWN], view.row.nodes_due)
     tally = Counter(cell.verdict for cell in cells if cell.verdict)
     if not tally:
