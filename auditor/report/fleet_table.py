@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from auditor.models.findings import ClusterStatus, Severity
+from auditor.models.findings import Severity
 from auditor.report.columns import Column
 from auditor.report.fleet import CertificateEnd, FleetRow, StatusAge
 from auditor.report.wording import STATUS_VERDICTS, VERDICT_MARKS, VERDICT_STYLES
 from auditor.text import printable
+
+NONE = "-"
+"""What a table prints for a zero, and for what no history knows."""
 
 
 def fleet_columns(rows: Sequence[FleetRow]) -> tuple[Column, ...]:
@@ -25,35 +28,45 @@ def fleet_columns(rows: Sequence[FleetRow]) -> tuple[Column, ...]:
     severities = [s for s in Severity if any(s in row.causes for row in rows)]
     columns = [
         column("cluster", lambda row: row.name),
-        column("status", status_cell, tuple(_status_style(row) for row in rows)),
+        column("status", _status_cell, tuple(_status_style(row) for row in rows)),
         *(
-            column(str(s), partial(_causes_cell, s), is_number=True, is_severity=True)
+            column(str(s), partial(_cause_cell, s), is_number=True, is_severity=True)
             for s in severities
         ),
         column("nodes read", lambda row: f"{row.nodes_read} of {row.nodes_due}", is_number=True),
-        column("unknown", _unknown_cell, is_number=True),
-        column("certificate", lambda row: certificate_cell(row.certificate), is_number=True),
-        column("since", lambda row: age_cell(row.age)),
-        column("release", versions_cell),
-        column("passed", lambda row: str(row.counts.passed or "-"), is_number=True),
-        column("explained", lambda row: str(row.counts.explained or "-"), is_number=True),
-        column("waived", lambda row: str(row.counts.waived or "-"), is_number=True),
+        column("unknown", unknown_cell, is_number=True),
+        column("certificate", lambda row: _certificate_cell(row.certificate), is_number=True),
+        column("since", lambda row: _age_cell(row.age)),
+        column("release", _versions_cell),
+        column("passed", lambda row: str(row.counts.passed or NONE), is_number=True),
+        column("explained", lambda row: str(row.counts.explained or NONE), is_number=True),
+        column("waived", lambda row: str(row.counts.waived or NONE), is_number=True),
     ]
     return tuple(c for c in columns if c.title != "since" or any(row.age for row in rows))
 
 
-def _causes_cell(severity: Severity, row: FleetRow) -> str:
+def cause_cells(row: FleetRow) -> dict[Severity, str]:
+    """Return how many causes have each severity, the gravest first; those with none are left out.
+
+    `?`: there is none that anybody knows of.
+    """
     # A zero is only one where everything of that severity was judged.
-    return str(row.causes.get(severity, "?" if severity in row.hidden else "-"))
+    cells = dict.fromkeys(row.hidden, "?") | {s: str(number) for s, number in row.causes.items()}
+    return {severity: cells[severity] for severity in Severity if severity in cells}
 
 
-def _unknown_cell(row: FleetRow) -> str:
+def unknown_cell(row: FleetRow) -> str:
+    """Return how many checks are unknown, `all` where there was nothing to check."""
     if row.counts.unknown:
         return str(row.counts.unknown)
-    return "all" if row.status is ClusterStatus.UNAUDITABLE else "-"
+    return "all" if row.cluster.is_nothing_read else NONE
 
 
-def status_cell(row: FleetRow) -> str:
+def _cause_cell(severity: Severity, row: FleetRow) -> str:
+    return cause_cells(row).get(severity, NONE)
+
+
+def _status_cell(row: FleetRow) -> str:
     """Return the mark and the status of a cluster."""
     return f"{VERDICT_MARKS[STATUS_VERDICTS[row.status]]} {row.status.upper()}"
 
@@ -62,7 +75,7 @@ def _status_style(row: FleetRow) -> str:
     return VERDICT_STYLES[STATUS_VERDICTS[row.status]]
 
 
-def certificate_cell(certificate: CertificateEnd | None) -> str:
+def _certificate_cell(certificate: CertificateEnd | None) -> str:
     """Return the days until the first certificate ends."""
     if certificate is None:
         return "?"
@@ -70,16 +83,19 @@ def certificate_cell(certificate: CertificateEnd | None) -> str:
     return f"{bound}{certificate.days} d"
 
 
-def age_cell(age: StatusAge | None) -> str:
+def _age_cell(age: StatusAge | None) -> str:
     """Return the day since which a cluster has its status, `this run` where it is new."""
     if age is None:
-        return "-"
-    if age.runs == 1:
-        return "this run"
-    return f"{'≤ ' if age.is_only_bound else ''}{age.since[:10]}"
+        return NONE
+    return f"{'≤ ' if age.is_only_bound else ''}{age_day(age)}"
 
 
-def versions_cell(row: FleetRow) -> str:
+def age_day(age: StatusAge) -> str:
+    """Return the day without saying whether it is only a bound."""
+    return "this run" if age.runs == 1 else age.since[:10]
+
+
+def _versions_cell(row: FleetRow) -> str:
     """Return the version of most nodes, and how many others there are."""
     first, *others = row.versions or ["?"]
     return f"{first} +{len(others)}" if others else first

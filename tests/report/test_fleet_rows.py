@@ -1,5 +1,6 @@
 """The rows that every list of clusters is made of: their order, and what each of them holds."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from auditor.report.nagios import render_plugin_line
 from auditor.report.notification import compose_notification
 from auditor.service_names import SIP_PROXY_SERVICE
 from tests.report import samples
+from tests.report.test_html_report import tree
 
 
 def nagios_line(report: Report) -> str:
@@ -156,6 +158,41 @@ def test_a_severity_may_hide_more_where_its_checks_are_unknown_or_nothing_was_re
     assert row(samples.compliant_cluster()).hidden == frozenset()
     assert row(samples.mixed_cluster()).hidden == {Severity.CRITICAL, Severity.HIGH}
     assert row(samples.unauditable_cluster()).hidden == frozenset(Severity)
+
+
+def causes_in_terminal(report: Report) -> dict[str, str]:
+    """Return the cells of each severity that somebody reading the terminal sees, by cluster."""
+    head, _, *lines = itertools.dropwhile(
+        lambda line: not line.lstrip().startswith("cluster  "), terminal.render(report).splitlines()
+    )
+    start, end = head.index("critical"), head.index("nodes read")
+    return {
+        r.name: next(line for line in lines if line.split()[:1] == [r.name])[start:end].strip()
+        for r in build_fleet(report)
+    }
+
+
+def causes_on_page(report: Report) -> dict[str, str]:
+    """Return the cells of the causes on the page, by cluster."""
+    rows = tree(report).xpath("//table[@id='fleet']/tbody/tr")
+    return {row.xpath("string(th)"): row.xpath("string(td[2])").strip() for row in rows}
+
+
+def test_no_table_shows_a_zero_where_a_cause_may_hide() -> None:
+    clusters = (
+        drifted("hurt", Severity.CRITICAL),
+        samples.incomplete_cluster("half"),
+        samples.unauditable_cluster("dark"),
+        samples.compliant_cluster("well"),
+    )
+    report = Report(samples.RUN, clusters)
+    assert causes_in_terminal(report) == {"hurt": "1", "dark": "?", "half": "?", "well": "-"}
+    assert causes_on_page(report) == {
+        "hurt": "1 critical",
+        "dark": "unknown?",
+        "half": "? critical ? high ? medium",
+        "well": "none-",
+    }
 
 
 def test_a_refused_account_is_an_unread_server_too() -> None:

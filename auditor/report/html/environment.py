@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from auditor.failure_reasons import Reason
 from auditor.models.findings import Severity, Verdict
 from auditor.report.code_marks import split_code
+from auditor.report.fleet_table import NONE
 from auditor.report.sentences import render_sentence
 from auditor.report.wording import MARK_LEGEND, VERDICT_HEADINGS, VERDICT_MARKS
 from auditor.text import printable
@@ -65,6 +66,7 @@ def template_environment() -> Environment:
     environment.filters["prose"] = _mark_code
     environment.filters["words"] = _token_words
     environment.globals |= {
+        "none_mark": NONE,
         "marks": VERDICT_MARKS,
         "legend": MARK_LEGEND,
         "spoken": _SCREEN_READER_WORDS,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from auditor.models.counts import ChangeCategory, count_changes
 from auditor.models.findings import Finding, Severity, Verdict
 from auditor.models.report import Report
+from auditor.report.fleet_table import age_day, cause_cells, unknown_cell
 from auditor.report.html.cluster_view import ClusterView
 from auditor.report.html.finding_blocks import FindingBlock
 from auditor.report.html.sparkline import Sparkline, build_sparkline
@@ -17,6 +18,7 @@ from auditor.text import count_noun, join_names
 
 _JUDGED_ATTRIBUTES = ("HA state", "Identity", "Version", "Replication")
 _MAX_ROWS_ON_FIRST_PAGE = 30
+_MORE_THAN_ANY = 99999
 _GRAVE = frozenset({Severity.CRITICAL, Severity.HIGH})
 
 
@@ -24,13 +26,27 @@ _GRAVE = frozenset({Severity.CRITICAL, Severity.HIGH})
 class OverviewRow:
     """One cluster in the table; `worst` says in a few words what is wrong first.
 
-    `new` counts differences.
+    `causes`, `unknown` and `since` are the cells of every format's table. `new` counts differences.
     """
 
     view: ClusterView
+    causes: Mapping[Severity, str]
+    unknown: str
+    since: str
     worst: str
     new: int
     runs: Sparkline | None
+
+    @property
+    def is_no_cause_known(self) -> bool:
+        """Return whether there may be causes of any severity, and none is known."""
+        return not self.view.row.causes and len(self.view.row.hidden) == len(Severity)
+
+    @property
+    def unknown_rank(self) -> int:
+        """Return the number of unknown checks to sort by; where all are, nobody counted them."""
+        row = self.view.row
+        return row.counts.unknown or (_MORE_THAN_ANY if row.cluster.is_nothing_read else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,9 @@ def _build_row(report: Report, view: ClusterView) -> OverviewRow:
     changes = count_changes(past.changes if past else ())
     return OverviewRow(
         view=view,
+        causes=cause_cells(view.row),
+        unknown=unknown_cell(view.row),
+        since=age_day(view.row.age) if view.row.age else "",
         worst=_worst_text(view),
         new=changes[ChangeCategory.NEW],
         runs=build_sparkline(view.cluster, report.run, past),
