@@ -68,8 +68,8 @@ def collect_node(
 ) -> NodeResult:
     """Ask one node about the topics of the survey: five or six requests in an audit.
 
-    The publisher's database takes at most six more. `nodes` are all of the cluster, this one
-    too. Raises only Interrupted: every failure is in the coverage.
+    The publisher's database takes two more, seven where it refuses a union. `nodes` are all of the
+    cluster, this one too. Raises only Interrupted: every failure is in the coverage.
     """
     topics = context.scope.topics
     client = log.client

@@ -118,6 +118,13 @@ def database_fault(soap_request: ReceivedRequest, code: int, text: str | None) -
     return _axl_fault(soap_request, code, words)
 
 
+def refuse_union(soap_request: ReceivedRequest) -> None:
+    """Raise Informix's fault for a UNION whose columns differ in type; let other SQL pass."""
+    if re.search(r"\bunion\b", "".join(soap_request.texts("sql")), re.IGNORECASE):
+        text = "Corresponding column types must be compatible for each UNION statement."
+        raise _axl_fault(soap_request, -308, text)
+
+
 def _start_response(soap_request: ReceivedRequest) -> tuple[XmlElement, XmlElement]:
     name = f"{soap_request.operation}Response"
     response = new_qualified_element(name, "ns", soap_request.namespace)

@@ -17,6 +17,7 @@ from auditor.simulator.axl import (
     database_fault,
     handle_cucm_axl,
     handle_imp_axl,
+    refuse_union,
     requested_axl_version,
 )
 from auditor.simulator.catalogue import AXL_SERVICE
@@ -278,6 +279,8 @@ class SimulatedServer:
             and interface in (SimulatedInterface.CUCM_AXL, SimulatedInterface.IMP_AXL)
         ):
             raise database_fault(soap_request, rule.code, rule.text)
+        if rule is not None and rule.fault is Fault.UNION_REFUSED:
+            refuse_union(soap_request)
         cluster = self._simulation.cluster
         if interface is SimulatedInterface.CUCM_AXL:
             return handle_cucm_axl(soap_request, cluster, self._simulation.cucm_database)

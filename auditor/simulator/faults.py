@@ -43,6 +43,7 @@ class Fault(StrEnum):
     RATE_CONTROL = "rate-control"
     SOAP_FAULT = "soap-fault"
     DATABASE_FAULT = "database-fault"
+    UNION_REFUSED = "union-refused"
     DTD_ENTITY = "dtd-entity"
     ENTITY_BOMB = "entity-bomb"
     NO_BODY = "no-body"
@@ -94,6 +95,9 @@ REPLACING_FAULTS = frozenset(
 
 INTERFACES_BY_FAULT = {
     Fault.DATABASE_FAULT: frozenset(
+        {SimulatedInterface.ALL, SimulatedInterface.CUCM_AXL, SimulatedInterface.IMP_AXL}
+    ),
+    Fault.UNION_REFUSED: frozenset(
         {SimulatedInterface.ALL, SimulatedInterface.CUCM_AXL, SimulatedInterface.IMP_AXL}
     ),
     Fault.STARTING: frozenset({SimulatedInterface.ALL, SimulatedInterface.CONTROL_CENTER}),

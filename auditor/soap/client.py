@@ -6,7 +6,7 @@ secrets, and `parsing` makes records.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
@@ -31,7 +31,7 @@ from auditor.soap.records import (
 from auditor.soap.redaction import RedactionWarnings, ResponseRedactor
 from auditor.soap.reply_checks import AxlVersionRefused, check_response
 from auditor.soap.retry import with_retries
-from auditor.soap.sql_guard import check_select_statement
+from auditor.soap.sql_guard import check_select_statement, check_union_parts
 
 _AUTOMATIC_AXL_VERSION = "auto"
 _RecordsT = TypeVar("_RecordsT")
@@ -170,6 +170,12 @@ class Client(AbstractContextManager["Client"]):
         """Return the rows of one SELECT; raises `StatementRefused` before sending any other."""
         check_select_statement(statement)
         return self._ask_axl("executeSQLQuery", {"sql": statement}, parsing.parse_sql_rows)
+
+    def sql_union(self, statements: Sequence[str]) -> tuple[dict[str, str | None], ...]:
+        """Return the rows of several SELECTs, asked as one; `StatementRefused` as in `sql`."""
+        check_union_parts(statements)
+        whole = " union all ".join(statements)
+        return self._ask_axl("executeSQLQuery", {"sql": whole}, parsing.parse_sql_rows)
 
     def close(self) -> None:
         """End the session."""

@@ -40,7 +40,7 @@ _FORBIDDEN_WORDS = _split_to_set(
 # A call may have effects, so only these may come before a bracket.
 _WORDS_BEFORE_BRACKET = _split_to_set(
     """
-    count min max sum avg upper lower trim length nvl coalesce
+    count min max sum avg upper lower trim length nvl coalesce cast
     in and or not where on having by when then else select distinct
     """
 )
@@ -50,6 +50,8 @@ _SECRET_COLUMN = re.compile(
     r"passw|passphrase|pwd|secret|credential|private_?key|token|hash|crypt|^pins?$"
 )
 _CLAUSES_AFTER_FROM = {"where", "group", "order", "having"}
+_UNION_TEXT_TYPE = "lvarchar"
+_NOT_IN_UNION = _split_to_set("first skip limit order group having")
 
 
 class StatementRefused(AuditorError):
@@ -72,8 +74,33 @@ def check_select_statement(statement: str) -> None:
     for position, word in enumerate(words):
         _check_word(word, words[position + 1 : position + 3])
     _check_brackets(words)
+    _check_casts(words)
     _check_stars(words)
     _check_table_names(words)
+
+
+def check_union_parts(statements: Sequence[str]) -> None:
+    """Let SELECTs pass that may be sent as one UNION ALL; raises `StatementRefused` for all else.
+
+    Each must pass by itself, so that no statement with a UNION in it is ever judged. All select as
+    many items, and none has a clause that would apply to the whole.
+    """
+    if len(statements) < 2:
+        raise _statement_error("a UNION takes two SELECTs")
+    for statement in statements:
+        check_select_statement(statement)
+        if clauses := _NOT_IN_UNION.intersection(_tokenize_statement(statement)):
+            raise _statement_error(f"{min(clauses).upper()} is not allowed in a UNION")
+    if len({_count_items(_tokenize_statement(statement)) for statement in statements}) > 1:
+        raise _statement_error("the SELECTs of a UNION name different numbers of columns")
+
+
+def _count_items(words: Sequence[str]) -> int:
+    depth = count = 0
+    for word in words[: words.index("from")]:
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        count += word == "," and not depth
+    return count + 1
 
 
 def _tokenize_statement(statement: str) -> list[str]:
@@ -111,6 +138,20 @@ def _check_brackets(words: Sequence[str]) -> None:
             break
     if depth:
         raise _statement_error("its brackets do not match")
+
+
+def _check_casts(words: Sequence[str]) -> None:
+    """Refuse a cast to any type but text: a type may bring functions of its own."""
+    opened: list[bool] = []
+    for position, word in enumerate(words):
+        if word == "(":
+            opened.append(words[position - 1] == "cast")
+        elif (
+            word == ")"
+            and opened.pop()
+            and words[position - 2 : position] != ["as", _UNION_TEXT_TYPE]
+        ):
+            raise _statement_error(f"a value may be cast to {_UNION_TEXT_TYPE} only")
 
 
 def _check_stars(words: Sequence[str]) -> None:

@@ -59,6 +59,7 @@ unsupported-version   unsupported_version  unsupported_version  unsupported_vers
 rate-control          rate_limited         rate_limited         rate_limited         rate_limited          rate_limited          rate_limited          rate_limited         rate_limited         rate_limited         rate_limited
 soap-fault            soap_fault           soap_fault           soap_fault           soap_fault            soap_fault            soap_fault            soap_fault           soap_fault           soap_fault           soap_fault
 database-fault        soap_fault           soap_fault           soap_fault           -                     -                     -                     -                    -                    soap_fault!          soap_fault
+union-refused         =                    =                    =                    -                     -                     -                     -                    -                    =                    =
 dtd-entity            bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
 entity-bomb           bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
 no-body               bad_reply            bad_reply            bad_reply            bad_reply             bad_reply             bad_reply             bad_reply            bad_reply            bad_reply!           bad_reply
@@ -80,6 +81,7 @@ other-node            -                    -                    -               
 
 EXCLUDED = {
     "database-fault": "only AXL has a database behind it",
+    "union-refused": "only AXL is asked in SQL",
     "starting": "only a row of Control Center has a state",
     "stopping": "only a row of Control Center has a state",
     "other-node": "CUCM answers for all nodes, and the database is one for all nodes",

@@ -108,6 +108,19 @@ def test_a_database_fault_has_axls_code_and_words(
     assert answer.texts("axlmessage") == answer.texts("faultstring")
 
 
+def test_a_union_is_answered_unless_it_is_refused(start: "Start") -> None:
+    """Informix names the columns after the first SELECT."""
+    parts = ["select 1 as part, cast('x' as lvarchar) as v0 from systables where tabid = 1"] * 2
+    union = " union all ".join([parts[0], parts[1].replace("1 as part", "2")])
+    wire = start()
+    answer = wire.sql(NODE, union)
+    assert (answer.texts("part"), answer.texts("v0")) == (["1", "2"], ["x", "x"])
+    wire.sim.change({"fault": {"fault": "union-refused"}})
+    refused = wire.sql(NODE, union)
+    assert (refused.status, refused.texts("axlcode")) == (500, ["-308"])
+    assert wire.sql(NODE, parts[0]).texts("v0") == ["x"]
+
+
 @pytest.mark.parametrize("interface", INTERFACES)
 @pytest.mark.parametrize("fault", ["lost", "connection-refused"])
 def test_a_lost_connection_sends_no_byte(start: "Start", interface: str, fault: str) -> None:

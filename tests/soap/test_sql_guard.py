@@ -9,7 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auditor.soap.operations import AXL_API
-from auditor.soap.sql_guard import StatementRefused, check_select_statement
+from auditor.soap.sql_guard import (
+    StatementRefused,
+    check_select_statement,
+    check_union_parts,
+)
 from tests.soap.conftest import NewClient
 
 PASS = [
@@ -26,6 +30,8 @@ PASS = [
     "select count( * ), max(a) from b where c in (1, 2.5, 'x') group by d",
     "select name from processnode where description like '%é%'",
     "select -1 from a where b <> 3 and c >= 4",
+    "select cast(a.b as lvarchar) as c, cast('' as lvarchar) from a",
+    "select cast(case when a.b is null then 'f' else 't' end as lvarchar) from a",
 ]
 REFUSED = [
     "",
@@ -66,6 +72,14 @@ REFUSED = [
     'select "axlpassword" from epassyncagentcfg',
     "select a from b where c = (select d from e)",
     "select a from b union select c from d",
+    "select a from b union all select c from d",
+    "select cast(a as integer) from b",
+    "select cast(a as lvarchar(9)) from b",
+    "select cast(a as owntype) from b",
+    "select cast(a) from b",
+    "select cast(epassyncagentcfg as lvarchar) from epassyncagentcfg",
+    "select cast(axlpassword as lvarchar) from epassyncagentcfg",
+    "select cast(f(a) as lvarchar) from b",
     "select a from b where c = 'open",
     "select a from b where c = E'\\' into d '",
     "select a from b where c = 'x\\' or 1=1 '",
@@ -112,6 +126,43 @@ def test_a_refused_statement_is_never_sent(
         with pytest.raises(StatementRefused):
             client.sql(statement)
     assert len(mocked.calls) == 0
+
+
+UNIONS_REFUSED = [
+    [],
+    ["select a from b"],
+    ["select a from b", "select c, d from e"],
+    ["select a from b", "select max(c, d), e from f"],
+    ["select a from b", "select c from d union all select e from f"],
+    ["select a from b union all select c from d", "select e from f"],
+    ["select a from b", "delete from c"],
+    ["select a from b", "select axlpassword from epassyncagentcfg"],
+    ["select a from b", "select (c from d"],
+    ["select (a from b", "select c) from d"],
+    ["select a from b where c = 'x", "select 'y' from d"],
+    ["select a from b order by 1", "select c from d"],
+    ["select a from b", "select first 1 c from d"],
+    ["select a from b", "select c from d limit 1"],
+    ["select a from b", "select c from d --"],
+    ["select a from b", ""],
+]
+
+
+@pytest.mark.parametrize("statements", UNIONS_REFUSED, ids=repr)
+def test_a_union_of_anything_else_is_refused_and_never_sent(
+    statements: list[str], new_client: NewClient, mocked: responses.RequestsMock
+) -> None:
+    mocked.assert_all_requests_are_fired = False
+    mocked.post(f"https://127.0.0.1:8443{AXL_API.path}")
+    with pytest.raises(StatementRefused):
+        new_client().sql_union(statements)
+    assert len(mocked.calls) == 0
+
+
+def test_selects_of_as_many_columns_pass_as_a_union() -> None:
+    check_union_parts(
+        ["select distinct 1, nvl(a, 'x') from b", "select 2, cast(c as lvarchar) from d"]
+    )
 
 
 BEGINNING = "select a from b where c = "

@@ -19,7 +19,7 @@ from auditor.toml_errors import StrictTable
 # What the built-in probes need. More is refused, because Cisco's configuration guide does not
 # support AXL of IM&P for applications, so it is asked little.
 MAX_STATEMENTS = 6
-"""SQL statements for a cluster and run, the catalogue's included."""
+"""SELECTs for a cluster and run, the catalogue's included; the others are sent as one statement."""
 
 
 # Names enter SQL as they are, so this pattern keeps SQL out of them.

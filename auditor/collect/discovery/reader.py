@@ -4,12 +4,13 @@ Cisco publishes no data dictionary of IM&P and does not support its AXL for deve
 cannot be read is recorded with the reason, and the audit continues without it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from auditor.collect.discovery import sql
 from auditor.collect.discovery.probes import Probe
-from auditor.errors import BadReply, Bug, ExchangeError, SoapFault
+from auditor.errors import BadReply, Bug, ExchangeError, NotAsked, SoapFault
 from auditor.failures import failure_cause
 from auditor.problems import Problem
 from auditor.soap.client import Client
@@ -43,7 +44,7 @@ def fail_all_probes(
 
 
 def read_probes(client: Client, node: str, probes: Sequence[Probe]) -> ProbeResults:
-    """Run all probes: at most six statements, one after the other.
+    """Run all probes: two statements, or one for each where the server refuses a union of them.
 
     Raises:
         Bug, Interrupted: every other failure is in the results.
@@ -58,25 +59,78 @@ def read_probes(client: Client, node: str, probes: Sequence[Probe]) -> ProbeResu
     except ExchangeError as error:
         why = f"its catalogue could not be read: {failure_cause(error.failure)}"
         return fail_all_probes(node, probes, why, _stopping_error(error))
-    rows: dict[str, sql.DatabaseRows] = {}
-    gaps = dict(plan.missing)
-    stopped_by: ExchangeError | None = None
+    answers = _Answers(gaps=dict(plan.missing))
+    composed = [statement for statement in plan.statements if statement.is_composed]
+    answers.add(composed, lambda: _read_union(client, composed, probes))
     for statement in plan.statements:
-        if stopped_by is not None:
-            why = f"not asked after a failure: {failure_cause(stopped_by.failure)}"
-            gaps |= dict.fromkeys(statement.reads, why)
-            continue
+        if not answers.hold(statement):
+            answers.add([statement], partial(_read_statement, client, statement, probes))
+    return ProbeResults(node, tuple(probes), answers.rows, answers.gaps, answers.stopped_by)
+
+
+@dataclass(slots=True)
+class _Answers:
+    """Rows by probe, why other probes have none, and the error after which nothing is asked."""
+
+    gaps: dict[str, str]
+    rows: dict[str, sql.DatabaseRows] = field(default_factory=dict)
+    stopped_by: ExchangeError | None = None
+
+    def hold(self, statement: sql.ProbeStatement) -> bool:
+        """Return whether a statement was asked, with or without success."""
+        return statement.reads.keys() <= {*self.rows, *self.gaps}
+
+    def add(
+        self,
+        statements: Sequence[sql.ProbeStatement],
+        ask: Callable[[], Mapping[str, sql.DatabaseRows]],
+    ) -> None:
+        """Ask statements, and keep their rows or the reason why there are none."""
+        probe_ids = [probe_id for statement in statements for probe_id in statement.reads]
+        if self.stopped_by is not None:
+            why = f"not asked after a failure: {failure_cause(self.stopped_by.failure)}"
+            self.gaps |= dict.fromkeys(probe_ids, why)
+            return
         try:
-            rows |= _split_rows_by_probe(statement, client.sql(statement.sql), probes)
+            self.rows |= ask()
         except Bug:
             raise
         except StatementRefused as refused:
             # The name of a table may come from the server's own catalogue.
-            gaps |= dict.fromkeys(statement.reads, str(refused))
+            self.gaps |= dict.fromkeys(probe_ids, str(refused))
         except ExchangeError as error:
-            gaps |= dict.fromkeys(statement.reads, failure_cause(error.failure))
-            stopped_by = _stopping_error(error)
-    return ProbeResults(node, tuple(probes), rows, gaps, stopped_by)
+            self.gaps |= dict.fromkeys(probe_ids, failure_cause(error.failure))
+            self.stopped_by = _stopping_error(error)
+
+
+def _read_statement(
+    client: Client, statement: sql.ProbeStatement, probes: Sequence[Probe]
+) -> Mapping[str, sql.DatabaseRows]:
+    return _split_rows_by_probe(statement, client.sql(statement.sql), probes)
+
+
+def _read_union(
+    client: Client, statements: Sequence[sql.ProbeStatement], probes: Sequence[Probe]
+) -> Mapping[str, sql.DatabaseRows]:
+    """Return the rows of all statements, asked as one; none if they are to be asked one by one.
+
+    It takes one failure of a part, and what else is odd in the reply, for one of the whole: which
+    rows are missing then would be a guess.
+
+    Raises:
+        ExchangeError: the statements would fail too.
+    """
+    if len(statements) < 2:
+        return {}
+    try:
+        rows = client.sql_union(sql.union_parts(statements))
+        read: dict[str, sql.DatabaseRows] = {}
+        for statement, own in zip(statements, sql.split_union_rows(statements, rows), strict=True):
+            read |= _split_rows_by_probe(statement, own, probes)
+    # Evidence of an earlier release holds the replies to the statements alone.
+    except (StatementRefused, NotAsked, *_STATEMENT_FAILURES):
+        return {}
+    return read
 
 
 def _stopping_error(error: ExchangeError) -> ExchangeError | None:
@@ -92,7 +146,7 @@ def _split_rows_by_probe(
         BadReply: the row that is always there is missing, or the columns are not those selected.
     """
     anchors = {row.get(sql.ANCHOR_COLUMN) for row in rows}
-    if statement.anchored and anchors != {sql.ANCHOR_VALUE}:
+    if statement.is_composed and anchors != {sql.ANCHOR_VALUE}:
         raise BadReply(Problem.ANCHOR_ROW_MISSING)
     by_id = {probe.id: probe for probe in probes}
     return {

@@ -93,12 +93,19 @@ class NotInSchema(Exception):
 class ProbeStatement:
     """One SELECT; `reads` maps the id of each probe in it to its columns and their names there.
 
-    `anchored`: a reply without a row is a bad one.
+    A composed one selects `values`, named v0, v1 and so on, `origin` being the rest of it. It is
+    anchored: a reply without a row is a bad one.
     """
 
     sql: str
     reads: Mapping[str, Mapping[str, str]]
-    anchored: bool = True
+    values: tuple[str, ...] = ()
+    origin: str = ""
+
+    @property
+    def is_composed(self) -> bool:
+        """Return whether it was composed here, and not written by an operator."""
+        return bool(self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +166,7 @@ def _build_own_statement(probe: Probe, catalogue: SchemaCatalogue) -> ProbeState
         lacking = sorted(set(columns) - catalogue.columns(table))
         if lacking:
             raise NotInSchema(f"table {table} has no column {lacking[0]}")
-    return ProbeStatement(probe.statement or "", {probe.id: {}}, anchored=False)
+    return ProbeStatement(probe.statement or "", {probe.id: {}})
 
 
 def _resolve_probe(probe: Probe, catalogue: SchemaCatalogue) -> _ResolvedProbe:
@@ -211,7 +218,7 @@ def _find_only_table(probe: Probe, catalogue: SchemaCatalogue) -> str:
 
 def _compose_statement(parts: Sequence[_ResolvedProbe]) -> ProbeStatement:
     """Join every part to the anchor row. Rows multiply, hence DISTINCT."""
-    selected = [f"a0.tabid as {ANCHOR_COLUMN}"]
+    values = ["a0.tabid"]
     joins: list[str] = []
     reads: dict[str, Mapping[str, str]] = {}
     for number, part in enumerate(parts, 1):
@@ -226,14 +233,65 @@ def _compose_statement(parts: Sequence[_ResolvedProbe]) -> ProbeStatement:
         for role, column in part.columns.items():
             table, _, name = column.rpartition(".")
             alias = first if table == part.table else second
-            names[role] = f"v{len(selected)}"
-            selected.append(
-                f"{_column_expression(part.probe, f'{alias}.{name}', role)} as {names[role]}"
-            )
+            names[role] = _value_name(len(values))
+            values.append(_column_expression(part.probe, f"{alias}.{name}", role))
         reads[part.probe.id] = names
-    listed, joined = ", ".join(selected), " ".join(joins)
-    sql = f"select distinct {listed} from {ANCHOR_TABLE} a0 {joined} where a0.tabid = 1"  # noqa: S608 - names are checked when probes are loaded
-    return ProbeStatement(sql, reads)
+    listed = ", ".join(f"{value} as {_value_name(n)}" for n, value in enumerate(values))
+    origin = f"from {ANCHOR_TABLE} a0 {' '.join(joins)} where a0.tabid = 1"
+    return ProbeStatement(f"select distinct {listed} {origin}", reads, tuple(values), origin)
+
+
+def _value_name(number: int) -> str:
+    return f"v{number}"
+
+
+PART_COLUMN = "part"
+"""The column of a union that says which of its statements a row comes from."""
+
+
+def union_parts(statements: Sequence[ProbeStatement]) -> tuple[str, ...]:
+    """Return composed statements as SELECTs of the same columns, to be asked as one UNION ALL.
+
+    Informix demands the same type in each place, hence the casts (its error -308).
+    """
+    width = max(len(statement.values) for statement in statements)
+    return tuple(
+        f"select distinct {number} as {PART_COLUMN}, "
+        + ", ".join(
+            f"cast({value} as lvarchar) as {_value_name(n)}"
+            for n, value in enumerate((*statement.values, *_no_values(width, statement)))
+        )
+        + f" {statement.origin}"
+        for number, statement in enumerate(statements, 1)
+    )
+
+
+def _no_values(width: int, statement: ProbeStatement) -> tuple[str, ...]:
+    return ("''",) * (width - len(statement.values))
+
+
+def split_union_rows(
+    statements: Sequence[ProbeStatement], rows: DatabaseRows
+) -> tuple[DatabaseRows, ...]:
+    """Return the rows of each statement, as if it had been asked alone.
+
+    Raises:
+        BadReply: a row is of no statement, or holds other columns or values than it selects.
+    """
+    width = max(len(statement.values) for statement in statements)
+    names = [_value_name(number) for number in range(width)]
+    split: dict[str, list[Mapping[str, str | None]]] = {
+        str(number): [] for number, _ in enumerate(statements, 1)
+    }
+    widths = {str(n): len(statement.values) for n, statement in enumerate(statements, 1)}
+    for row in rows:
+        part = row.get(PART_COLUMN) or ""
+        if part not in split or row.keys() != {PART_COLUMN, *names}:
+            raise BadReply(Problem.OTHER_COLUMNS)
+        if any(row[name] for name in names[widths[part] :]):
+            raise BadReply(Problem.OTHER_COLUMNS)
+        split[part].append({name: row[name] for name in names[: widths[part]]})
+    return tuple(map(tuple, split.values()))
 
 
 def _where_clause(probe: Probe, alias: str) -> str:
