@@ -34,6 +34,11 @@ CHANGES = {
     Reason.SOAP_FAULT: "run `utils ha status` on both nodes",
     Reason.BAD_REPLY: "run `utils ha status` on both nodes",
     Reason.TOO_LARGE: "run `utils ha status` on both nodes",
+    Reason.WORKER_LOST: "look why the worker ended",
+    Reason.NO_WORKER: "start a worker for its site",
+    Reason.WORKER_VERSION: "install the same version on this machine",
+    Reason.NO_PASSWORD: "give that worker the password",
+    Reason.SCHEDULER_LOST: "look why the scheduler ended",
     Reason.NOT_ASKED: "fix what stopped the audit before it",
     Reason.BUG: "the log of `auditor --verbose`",
 }
