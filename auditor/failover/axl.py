@@ -19,41 +19,39 @@ _ROWS_OF_AXL = ("AXL-01", "AXL-02")
 """The rows that say where AXL must run."""
 
 
-def is_axl_required(findings: JudgedCluster, node: NodeFacts) -> bool | None:
+def is_axl_required(judged: JudgedCluster, node: NodeFacts) -> bool | None:
     """Return whether AXL must run on a node (AXL-01, AXL-02), None if that is not known.
 
     Facts that are only discovered do not make it optional. Where nodes and groups are those of an
     earlier run, they do not make it required either.
     """
     required, without_discovery = (
-        _is_axl_applicable(facts, node, findings)
-        for facts in (findings.facts, drop_discovered_facts(findings.facts))
+        _is_axl_applicable(facts, node, judged)
+        for facts in (judged.facts, drop_discovered_facts(judged.facts))
     )
     if required is without_discovery:
         return required
-    is_dated = findings.facts.topology_recorded_at is not None
+    is_dated = judged.facts.topology_recorded_at is not None
     return None if required is False or is_dated else required
 
 
-def _is_axl_applicable(
-    facts: ClusterFacts, node: NodeFacts, findings: JudgedCluster
-) -> bool | None:
-    views = [NodeView(facts, node, findings.rows[name]) for name in _ROWS_OF_AXL]
+def _is_axl_applicable(facts: ClusterFacts, node: NodeFacts, judged: JudgedCluster) -> bool | None:
+    views = [NodeView(facts, node, judged.rows[name]) for name in _ROWS_OF_AXL]
     return any_of(*(evaluate_applicability(view) for view in views)).value
 
 
-def check_node_axl(findings: JudgedCluster, node: NodeFacts) -> NodeCheck:
+def check_node_axl(judged: JudgedCluster, node: NodeFacts) -> NodeCheck:
     """Return whether AXL is activated, runs, and answered an authenticated request."""
-    check = _check_axl_reply(findings.facts, node)
-    is_required = is_axl_required(findings, node)
+    check = _check_axl_reply(judged.facts, node)
+    is_required = is_axl_required(judged, node)
     if check.verdict is Verdict.PASS:
         return check
-    severities = [findings.severity(name, node.name) for name in _ROWS_OF_AXL]
+    severities = [judged.severity(name, node.name) for name in _ROWS_OF_AXL]
     check = replace(check, severity=min(severities, key=lambda severity: severity.rank))
     if is_required is False:
         return replace(check, verdict=Verdict.NOT_APPLICABLE, doubt=Doubt.OPTIONAL)
     if is_required is None and check.verdict is Verdict.DRIFT:
-        hints = evaluate_feature(findings.facts, "intercluster").hints
+        hints = evaluate_feature(judged.facts, "intercluster").hints
         notes = (*check.notes, *(hints or (make_statement(Form.READ_CUCM),)))
         return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.REQUIREMENT, notes=notes)
     return check

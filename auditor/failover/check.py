@@ -185,8 +185,12 @@ def _check_clusters(
         watch.run()
         facts, stability = watch.facts, watch.stability
     finished_at = utc_timestamp(context.clock())
-    findings = {name: judge_for_failover(cluster, options.rows) for name, cluster in facts.items()}
-    unmatched = unmatched_groups((judged.facts for judged in findings.values()), options.groups)
+    judged_clusters = {
+        name: judge_for_failover(cluster, options.rows) for name, cluster in facts.items()
+    }
+    unmatched = unmatched_groups(
+        (judged.facts for judged in judged_clusters.values()), options.groups
+    )
     check = FailoverCheck(
         started_at=started_at,
         finished_at=finished_at,
@@ -200,20 +204,20 @@ def _check_clusters(
                 # With --group, nodes outside the groups were not asked.
                 include_ungrouped=not options.groups,
             )
-            for name, judged in findings.items()
+            for name, judged in judged_clusters.items()
         ),
-        peerings=check_peerings(clusters, findings),
+        peerings=check_peerings(clusters, judged_clusters),
         since=options.since.finished_at if options.since else None,
         accept_failed_over=options.accept_failed_over,
         insecure=options.insecure,
         waited=options.wait is not None,
         unchecked_peers=unchecked_peers(clusters),
     )
-    return check, findings
+    return check, judged_clusters
 
 
 def _check_cluster(
-    findings: JudgedCluster,
+    judged: JudgedCluster,
     groups: Sequence[Group],
     stability: Mapping[GroupKey, Stability],
     sessions_before: SessionCounts | None,
@@ -221,17 +225,17 @@ def _check_cluster(
     *,
     include_ungrouped: bool,
 ) -> ClusterCheck:
-    facts = findings.facts
+    facts = judged.facts
     nodes = {node.name for node in facts.nodes}
     ungrouped = _ungrouped_nodes(facts) if include_ungrouped else ()
     return ClusterCheck(
         name=facts.name,
         groups=tuple(
-            check_group(findings, group, sessions_before, stability.get((facts.name, group.name)))
+            check_group(judged, group, sessions_before, stability.get((facts.name, group.name)))
             for group in groups
         ),
         possible_groups=tuple(dict.fromkeys(possible_groups)),
-        ungrouped=tuple(check_group_membership(findings, node) for node in ungrouped),
+        ungrouped=tuple(check_group_membership(judged, node) for node in ungrouped),
         # What is no node of the cluster in the coverage is the CUCM publisher.
         cucm_requests=sum(e.requests for e in facts.coverage if e.node not in nodes),
         failures=source_failures(facts, ()),

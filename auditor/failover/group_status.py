@@ -96,20 +96,20 @@ _STATUS_BY_PAIR_CLASS = {
 
 
 def check_group(
-    findings: JudgedCluster,
+    judged: JudgedCluster,
     group: Group,
     sessions_before: SessionCounts | None,
     stability: Stability | None = None,
 ) -> GroupCheck:
     """Return the state of a group; `sessions_before` are those of a snapshot."""
-    facts = findings.facts
+    facts = judged.facts
     members = installed_members(facts, group)
     nodes = group_node_facts(facts, group)
-    finding = findings.finding("HA-01", group.name)
+    finding = judged.finding("HA-01", group.name)
     status = _confirm_group_status(facts, group, finding)
     restarting = stability.restarting if stability else ()
     checks = tuple(
-        mark_restarting(check, restarting) for node in nodes for check in check_node(findings, node)
+        mark_restarting(check, restarting) for node in nodes for check in check_node(judged, node)
     )
     member_by_name = {member.name: member for member in members}
     return GroupCheck(
@@ -120,21 +120,19 @@ def check_group(
         because=finding.because if finding else None,
         causes=_documented_causes(members) if status not in _STATUSES_WITHOUT_CAUSES else (),
         is_switched_on=group.ha_enabled,
-        nodes=tuple(
-            _build_node_status(findings, node, member_by_name[node.name]) for node in nodes
-        ),
+        nodes=tuple(_build_node_status(judged, node, member_by_name[node.name]) for node in nodes),
         checks=checks,
         sessions=count_group_sessions(nodes, sessions_before),
         absent=tuple(sorted(member_by_name.keys() - {node.name for node in nodes})),
         stability=stability,
         failures=_group_failures(facts, checks),
         is_observed=_is_status_observed(group, members),
-        versions=_differing_versions(findings, group),
+        versions=_differing_versions(judged, group),
     )
 
 
-def _differing_versions(findings: JudgedCluster, group: Group) -> Statement | None:
-    finding = findings.finding("REL-01", group.name)
+def _differing_versions(judged: JudgedCluster, group: Group) -> Statement | None:
+    finding = judged.finding("REL-01", group.name)
     is_drift = finding is not None and finding.verdict is Verdict.DRIFT
     return finding.observed if finding is not None and is_drift else None
 
@@ -194,8 +192,8 @@ def _confirm_group_status(
     return status if is_confirmed else GroupStatus.UNKNOWN
 
 
-def _build_node_status(findings: JudgedCluster, node: NodeFacts, member: HaMember) -> NodeStatus:
-    facts, replication = findings.facts, findings.finding("REPL-01", node.name)
+def _build_node_status(judged: JudgedCluster, node: NodeFacts, member: HaMember) -> NodeStatus:
+    facts, replication = judged.facts, judged.finding("REPL-01", node.name)
     coverage = [entry for entry in facts.coverage if entry.node == node.name]
     return NodeStatus(
         name=node.name,

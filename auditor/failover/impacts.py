@@ -85,7 +85,7 @@ _CAPABILITY_BY_SERVICE = {
 """What users lose if a service runs on the failing node and not on its partner."""
 
 
-def failover_impacts(group: GroupCheck, findings: JudgedCluster) -> Iterator[FailoverImpact]:
+def failover_impacts(group: GroupCheck, judged: JudgedCluster) -> Iterator[FailoverImpact]:
     """Yield what a failure of either node would lose; nothing while a pair is moving.
 
     A pair that is failed over or broken has no partner left. Services that high availability
@@ -103,12 +103,12 @@ def failover_impacts(group: GroupCheck, findings: JudgedCluster) -> Iterator[Fai
     ):
         yield from _no_partner_impacts(group)
     else:
-        nodes = {node.name: node for node in findings.facts.nodes}
+        nodes = {node.name: node for node in judged.facts.nodes}
         first, second = (nodes[node.name] for node in group.nodes)
         for node, partner in ((first, second), (second, first)):
             yield from _partner_impacts(group, node.name, partner.name)
-            yield from _service_impacts(group, findings, node, partner)
-            yield from _chat_room_impacts(group, findings.facts, node)
+            yield from _service_impacts(group, judged, node, partner)
+            yield from _chat_room_impacts(group, judged.facts, node)
 
 
 STATUSES_AFTER_FAILOVER = (GroupStatus.FAILED_OVER, GroupStatus.BROKEN)
@@ -154,13 +154,13 @@ def _partner_impacts(group: GroupCheck, node: str, partner: str) -> Iterator[Fai
 
 
 def _service_impacts(
-    group: GroupCheck, findings: JudgedCluster, node: NodeFacts, partner: NodeFacts
+    group: GroupCheck, judged: JudgedCluster, node: NodeFacts, partner: NodeFacts
 ) -> Iterator[FailoverImpact]:
     """Yield services that run on this node only, so that users lose them in a failover.
 
     Nothing for a node without any known service: `_partner_impacts` covers that.
     """
-    facts = findings.facts
+    facts = judged.facts
     if not (node.services and partner.services):
         return
     for service, what in _CAPABILITY_BY_SERVICE.items():
@@ -169,13 +169,13 @@ def _service_impacts(
         if here is RunState.STOPPED or there is RunState.STARTED:
             continue
         # What runs although its feature is declared absent is no loss.
-        if not findings.is_wanted(node.name, service):
+        if not judged.is_wanted(node.name, service):
             continue
         if here is RunState.STARTED and there is RunState.STOPPED:
             verdict, situation, where = Verdict.DRIFT, "start_on_partner", partner.name
             because = f"{service} runs on {node.name} and not on {partner.name}"
             # The file leaves the partner out, so that an audit may want the service off there.
-            if not findings.is_wanted(partner.name, service):
+            if not judged.is_wanted(partner.name, service):
                 situation = "decide_on_partner"
         else:
             verdict, situation = Verdict.UNKNOWN, "read_service"

@@ -10,16 +10,16 @@ from auditor.models.facts import NodeFacts
 from auditor.models.findings import Verdict
 
 
-def check_node(findings: JudgedCluster, node: NodeFacts) -> Iterator[NodeCheck]:
+def check_node(judged: JudgedCluster, node: NodeFacts) -> Iterator[NodeCheck]:
     """Yield every check of a node."""
-    yield check_node_axl(findings, node)
-    yield from check_services(findings, node)
-    yield check_group_membership(findings, node)
+    yield check_node_axl(judged, node)
+    yield from check_services(judged, node)
+    yield check_group_membership(judged, node)
 
 
-def check_group_membership(findings: JudgedCluster, node: NodeFacts) -> NodeCheck:
+def check_group_membership(judged: JudgedCluster, node: NodeFacts) -> NodeCheck:
     """Return whether the node belongs to a redundancy group (HA-02)."""
-    finding = findings.finding("HA-02", node.name)
+    finding = judged.finding("HA-02", node.name)
     verdict = finding.verdict if finding else Verdict.UNKNOWN
     states = {Verdict.PASS: CheckState.IN_GROUP, Verdict.DRIFT: CheckState.IN_NO_GROUP}
     notes = (finding.because,) if finding and verdict is Verdict.UNKNOWN else ()

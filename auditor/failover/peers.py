@@ -15,11 +15,13 @@ from auditor.recommendations.view import NodeView
 
 
 def check_peerings(
-    clusters: Sequence[ClusterSettings], findings: Mapping[str, JudgedCluster]
+    clusters: Sequence[ClusterSettings], judged_clusters: Mapping[str, JudgedCluster]
 ) -> tuple[Peering, ...]:
     """Return both directions of every two checked clusters that are peers."""
     checked = [
-        (settings, findings[settings.name]) for settings in clusters if settings.name in findings
+        (settings, judged_clusters[settings.name])
+        for settings in clusters
+        if settings.name in judged_clusters
     ]
     peerings = []
     for position, (settings, own) in enumerate(checked):
@@ -45,13 +47,13 @@ def _check_direction(cluster: JudgedCluster, peer: JudgedCluster) -> Peering:
     return Peering(cluster.facts.name, peer.facts.name, tuple(_check_axl_for_peers(peer)))
 
 
-def _check_axl_for_peers(findings: JudgedCluster) -> Iterator[NodeCheck]:
+def _check_axl_for_peers(judged: JudgedCluster) -> Iterator[NodeCheck]:
     """Yield the AXL check of every node that peers sync from."""
-    for node in findings.facts.installed_nodes:
-        view = NodeView(findings.facts, node, findings.rows["AXL-02"])
+    for node in judged.facts.installed_nodes:
+        view = NodeView(judged.facts, node, judged.rows["AXL-02"])
         if evaluate_applicability(view).value:
-            check = check_node_axl(findings, node)
-            if not _was_node_queried(findings.facts, node):
+            check = check_node_axl(judged, node)
+            if not _was_node_queried(judged.facts, node):
                 # A node outside the groups of --group was left out on purpose; "unknown" would look
                 # like a failure.
                 check = replace(check, state=CheckState.NOT_ASKED)

@@ -58,10 +58,10 @@ _SITUATIONS = {
 }
 
 
-def find_obstacles(group: GroupCheck, findings: JudgedCluster) -> Iterator[FailoverObstacle]:
+def find_obstacles(group: GroupCheck, judged: JudgedCluster) -> Iterator[FailoverObstacle]:
     """Yield the prerequisites of a group that differ, then those that are unknown."""
     subjects = (group.name, *(node.name for node in group.nodes))
-    prerequisites = [findings.finding(row, name) for row in PREREQUISITE_ROWS for name in subjects]
+    prerequisites = [judged.finding(row, name) for row in PREREQUISITE_ROWS for name in subjects]
     for verdict in (Verdict.DRIFT, Verdict.UNKNOWN):
         for finding in prerequisites:
             if finding is not None and finding.verdict is verdict:
@@ -193,12 +193,12 @@ class FailoverReadiness:
 
 
 def assess_readiness(
-    check: FailoverCheck, findings: Mapping[str, JudgedCluster]
+    check: FailoverCheck, judged_clusters: Mapping[str, JudgedCluster]
 ) -> FailoverReadiness:
-    """Return what a failover of each group would lose; `findings` are by cluster name."""
-    judged = [(group, findings[group.cluster]) for group in check.groups]
+    """Return what a failover of each group would lose; `judged_clusters` are by name."""
+    judged_groups = [(group, judged_clusters[group.cluster]) for group in check.groups]
     return FailoverReadiness(
         check,
-        tuple(impact for pair in judged for impact in failover_impacts(*pair)),
-        tuple(obstacle for pair in judged for obstacle in find_obstacles(*pair)),
+        tuple(impact for pair in judged_groups for impact in failover_impacts(*pair)),
+        tuple(obstacle for pair in judged_groups for obstacle in find_obstacles(*pair)),
     )

@@ -41,31 +41,31 @@ OTHER_SERVICES = (
 """Services of IM and Presence that must run where the deployment needs them."""
 
 
-def check_services(findings: JudgedCluster, node: NodeFacts) -> Iterator[NodeCheck]:
+def check_services(judged: JudgedCluster, node: NodeFacts) -> Iterator[NodeCheck]:
     """Yield every check of a node's services."""
-    critical = critical_services(findings)
+    critical = critical_services(judged)
     for service in critical:
-        yield _check_named_service(findings, node, service, CheckType.CRITICAL)
+        yield _check_named_service(judged, node, service, CheckType.CRITICAL)
     for service in ORDERED_NETWORK_SERVICES:
-        yield _check_named_service(findings, node, service, CheckType.NETWORK)
+        yield _check_named_service(judged, node, service, CheckType.NETWORK)
     if not node.services:
-        view = view_service(findings.facts, node, OTHER_SERVICES[0])
+        view = view_service(judged.facts, node, OTHER_SERVICES[0])
         # One check for all of them, because it is not known which are activated.
-        check = _unknown_check(findings.facts, node, view, CheckType.OTHER)
+        check = _unknown_check(judged.facts, node, view, CheckType.OTHER)
         yield replace(check, service="")
         return
     for service in OTHER_SERVICES:
         if service in critical:
             continue
-        check = _check_named_service(findings, node, service, CheckType.OTHER)
+        check = _check_named_service(judged, node, service, CheckType.OTHER)
         # A service that is off, and that nothing asks for, has no place in the count.
         if check.state is not CheckState.NOT_ACTIVATED or check.verdict is Verdict.DRIFT:
             yield check
 
 
-def critical_services(findings: JudgedCluster) -> tuple[str, ...]:
+def critical_services(judged: JudgedCluster) -> tuple[str, ...]:
     """Return the services that are known to be critical: discovery alone makes none of them so."""
-    facts = drop_discovered_facts(findings.facts)
+    facts = drop_discovered_facts(judged.facts)
     others = (service for service in OTHER_SERVICES if is_critical_service(facts, service))
     return (*CRITICAL_SERVICES, *others)
 
@@ -85,33 +85,33 @@ def _weightiest(findings: Sequence[Finding]) -> Finding | None:
 
 
 def _check_named_service(
-    findings: JudgedCluster, node: NodeFacts, service: str, check_type: CheckType
+    judged: JudgedCluster, node: NodeFacts, service: str, check_type: CheckType
 ) -> NodeCheck:
     """Return the check of a service by the findings of the rows that want it to run."""
-    view = view_service(findings.facts, node, service)
-    finding = _weightiest(findings.service_findings(node.name, service))
+    view = view_service(judged.facts, node, service)
+    finding = _weightiest(judged.service_findings(node.name, service))
     if not node.services:
-        return _unknown_check(findings.facts, node, view, check_type, finding)
+        return _unknown_check(judged.facts, node, view, check_type, finding)
     if finding is None:
-        return build_service_check(findings.facts, node, view, check_type, Verdict.NOT_APPLICABLE)
-    check = build_service_check(findings.facts, node, view, check_type, finding.verdict, finding)
-    if _may_be_stopped_by_ha(findings.facts, node, service) and finding.verdict is Verdict.DRIFT:
+        return build_service_check(judged.facts, node, view, check_type, Verdict.NOT_APPLICABLE)
+    check = build_service_check(judged.facts, node, view, check_type, finding.verdict, finding)
+    if _may_be_stopped_by_ha(judged.facts, node, service) and finding.verdict is Verdict.DRIFT:
         return replace(check, verdict=Verdict.UNKNOWN, doubt=Doubt.IDLE_NODE)
     match finding.verdict:
         case Verdict.DRIFT:
-            return _describe_drift(findings, check, finding, view)
+            return _describe_drift(judged, check, finding, view)
         case Verdict.UNKNOWN:
-            return _describe_unknown(findings.facts, node, check, finding, view)
+            return _describe_unknown(judged.facts, node, check, finding, view)
     return check
 
 
 def _describe_drift(
-    findings: JudgedCluster, check: NodeCheck, finding: Finding, view: ServiceView
+    judged: JudgedCluster, check: NodeCheck, finding: Finding, view: ServiceView
 ) -> NodeCheck:
     # To start a stopped service comes before the question why it restarts.
     if finding.kind is FindingKind.UNSTABLE and view.run is not RunState.STOPPED:
         return replace(check, state=CheckState.RESTARTING, detail="")
-    missing = findings.missing_prerequisite(check.node, check.service)
+    missing = judged.missing_prerequisite(check.node, check.service)
     if missing is not None:
         check = replace(check, missing=missing.observed, remedies=missing.remedy)
     # A network service cannot be activated, so that nothing is left to find out.
