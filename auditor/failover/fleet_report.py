@@ -57,17 +57,21 @@ def _sessions_cell(part: CheckPart) -> str:
     return "?" if part.sessions.now is None else f"{part.sessions.now:,}"
 
 
-def print_parts(console: Console, check: FailoverCheck, told: CheckPart | None) -> None:
+def print_parts(
+    console: Console, check: FailoverCheck, part_in_first_lines: CheckPart | None
+) -> None:
     """Print what needs something, worst first: its state, what to do, and what is wrong.
 
-    Of the part `told`, the first two lines of the page have the state and what to do.
+    Of `part_in_first_lines` the page has the state and what to do already.
     """
     for part in check.parts_worst_first:
         lines = list(_check_lines(part)) if isinstance(part, GroupCheck) else []
-        if not choose_part_action(part, check).is_needed or (part is told and not lines):
+        if not choose_part_action(part, check).is_needed or (
+            part is part_in_first_lines and not lines
+        ):
             continue
         console.print()
-        if part is told:
+        if part is part_in_first_lines:
             name = f"{check.cluster_of(part)}, {_part_name(part)}, in detail"
             console.print(safe_text(f"{VERDICT_MARKS[_verdict_of(check, part)]} {name}", "bold"))
         else:

@@ -46,7 +46,7 @@ def render_failover_text(
     def draw(console: Console) -> None:
         summary, action = str(summarize_check(check)), choose_action(check)
         _print_first_lines(console, summary, action, check.exit_code, fold=fold)
-        _print_groups(console, check, full=full, told=check.worst)
+        _print_groups(console, check, full=full, part_in_first_lines=check.worst)
         _print_peerings(console, check, full=full)
         _print_footer(console, check, check.exit_code)
         _print_next_command(console, check, full=full, options="--full")
@@ -72,7 +72,7 @@ def render_readiness_text(
         _print_first_lines(console, readiness.summary, readiness.action, code, fold=fold)
         _print_obstacles(console, readiness)
         _print_impacts(console, readiness)
-        _print_groups(console, readiness.check, full=full, told=None)
+        _print_groups(console, readiness.check, full=full, part_in_first_lines=None)
         _print_footer(console, readiness.check, code)
         _print_next_command(console, readiness.check, full=full, options="--readiness --full")
 
@@ -109,13 +109,13 @@ def _print_impacts(console: Console, readiness: FailoverReadiness) -> None:
 
 
 def _print_groups(
-    console: Console, check: FailoverCheck, *, full: bool, told: CheckPart | None
+    console: Console, check: FailoverCheck, *, full: bool, part_in_first_lines: CheckPart | None
 ) -> None:
-    """Print the groups; the first two lines of the page are about the part `told`."""
+    """Print the groups; the first two lines of the page are about one part, or about none."""
     if len(check.clusters) > 1:
         print_group_table(console, check)
     if len(check.clusters) > 1 and not full:
-        print_parts(console, check, told)
+        print_parts(console, check, part_in_first_lines)
         return
     for cluster in check.clusters:
         _print_cluster(console, cluster, is_only_one=len(check.clusters) == 1)

@@ -247,8 +247,8 @@ def _gap_entries(row: FleetRow) -> Iterator[DigestEntry]:
     groups: dict[object, list[Coverage]] = {}
     for entry in row.cluster.coverage:
         follows = entry.reason is Reason.NOT_ASKED and entry.node in failed
-        is_told = follows or entry.node in unread or _is_judged(entry, row.cluster)
-        if entry.reason is not None and not is_told:
+        is_covered = follows or entry.node in unread or _is_judged(entry, row.cluster)
+        if entry.reason is not None and not is_covered:
             groups.setdefault((entry.source, _alike(entry)), []).append(entry)
     for entries in groups.values():
         names = join_names(dict.fromkeys(entry.node for entry in entries), limit=6)

@@ -135,12 +135,12 @@ def _find_cluster_news(report: Report, cluster: ClusterReport) -> _ClusterNews:
     """
     past = report.past.get(cluster.name)
     changes = past.changes if past else ()
-    told = [change for change in changes if categorise_change(change) in _NOTIFIED_CATEGORIES]
-    reaching = [change for change in told if change.finding.severity.reaches(cluster.fail_on)]
+    notified = [change for change in changes if categorise_change(change) in _NOTIFIED_CATEGORIES]
+    reaching = [change for change in notified if change.finding.severity.reaches(cluster.fail_on)]
     return _ClusterNews(
         cluster,
         fold_changes(reaching, cluster.nodes),
-        len(told) - len(reaching),
+        len(notified) - len(reaching),
         tuple(reachability_changes(cluster, past)),
         count_changes(_unknown_elsewhere(cluster, changes)),
     )
