@@ -40,8 +40,8 @@ def check(
     write_documents(
         targets,
         {
-            ReportFormat.TERMINAL: lambda screen: render_check_text(
-                checked, today, width=screen.width, colour=screen.colour
+            ReportFormat.TERMINAL: lambda layout: render_check_text(
+                checked, today, width=layout.width, colour=layout.colour
             ),
             ReportFormat.JSON: lambda _: render_check_json(checked, today),
         },

@@ -60,8 +60,8 @@ def doctor(
     write_documents(
         targets,
         {
-            ReportFormat.TERMINAL: lambda screen: render_checkups_text(
-                checkups, width=screen.width, now=now
+            ReportFormat.TERMINAL: lambda layout: render_checkups_text(
+                checkups, width=layout.width, now=now
             ),
             ReportFormat.JSON: lambda _: render_checkups_json(checkups, now=now),
         },

@@ -21,7 +21,7 @@ from auditor.cli.options import (
     output_option,
     split_env_list,
 )
-from auditor.cli.output import DocumentRenderer, Screen, write_documents
+from auditor.cli.output import DocumentRenderer, Layout, write_documents
 from auditor.cli.session import (
     CommandSession,
     EvidenceRequest,
@@ -178,8 +178,8 @@ def _check_failover(
         clusters, session.logins, request, session.context, session.print_line
     )
     return {
-        ReportFormat.TERMINAL: lambda screen: render_failover_text(
-            check, full=full, **_layout(screen)
+        ReportFormat.TERMINAL: lambda layout: render_failover_text(
+            check, full=full, **_layout_options(layout)
         ),
         ReportFormat.JSON: lambda _: render_failover_json(check),
     }, check.exit_code
@@ -194,13 +194,13 @@ def _check_readiness(
 ) -> tuple[Mapping[ReportFormat, DocumentRenderer], ExitCode]:
     readiness = run_readiness_check(clusters, session.logins, request, session.context)
     return {
-        ReportFormat.TERMINAL: lambda screen: render_readiness_text(
-            readiness, full=full, **_layout(screen)
+        ReportFormat.TERMINAL: lambda layout: render_readiness_text(
+            readiness, full=full, **_layout_options(layout)
         ),
         ReportFormat.JSON: lambda _: render_readiness_json(readiness),
     }, readiness.exit_code
 
 
-def _layout(screen: Screen) -> dict[str, Any]:
+def _layout_options(layout: Layout) -> dict[str, Any]:
     # In a pipe each line stays whole, for what reads it line by line.
-    return {"width": screen.width, "colour": screen.colour, "fold": screen.is_terminal}
+    return {"width": layout.width, "colour": layout.colour, "fold": layout.is_terminal}

@@ -11,26 +11,30 @@ import typer
 from auditor.cli.app import app
 from auditor.cli.completion import complete_clusters
 from auditor.cli.options import ConfigOption, HistoryOption, output_option
-from auditor.cli.output import Screen, print_text, write_documents
+from auditor.cli.output import Layout, print_text, write_documents
 from auditor.config.loader import find_config_file, load_configuration
 from auditor.errors import ConfigError
 from auditor.history.store import HistoryStore, open_history
 from auditor.models.history import RunChanges
 from auditor.report.estate_csv import render_history_csv
 from auditor.report.estate_json import render_history_json
-from auditor.report.estate_page import (
-    render_alarms,
-    render_flapping,
-    render_open_differences,
-    render_outages,
-)
 from auditor.report.formats import (
     OutputTarget,
     ReportFormat,
     check_targets_writable,
     parse_output_targets,
 )
-from auditor.report.history_page import render_changes_since, render_finding_ages, render_past_runs
+from auditor.report.terminal_estate import (
+    render_alarms,
+    render_flapping,
+    render_open_differences,
+    render_outages,
+)
+from auditor.report.terminal_history import (
+    render_changes_since,
+    render_finding_ages,
+    render_past_runs,
+)
 from auditor.text import count_noun, escape_unprintable, utc_timestamp
 
 # A hundred years: many more would lead to a date before the first that Python has.
@@ -100,10 +104,10 @@ def history(
     write_documents(
         targets,
         {
-            ReportFormat.TERMINAL: lambda screen: (
-                _render_runs(store, names, screen, limit)
+            ReportFormat.TERMINAL: lambda layout: (
+                _render_runs(store, names, layout, limit)
                 if since is None
-                else _render_changes_since(store, names, screen, since)
+                else _render_changes_since(store, names, layout, since)
             ),
             ReportFormat.JSON: lambda _: _render_json(store, names, since),
             ReportFormat.CSV: lambda _: _render_csv(store, names),
@@ -147,17 +151,17 @@ def _open_recorded_history(config: Path | None, url: str | None, *, writes: bool
     return store
 
 
-def _render_runs(store: HistoryStore, clusters: Sequence[str], screen: Screen, limit: int) -> str:
+def _render_runs(store: HistoryStore, clusters: Sequence[str], layout: Layout, limit: int) -> str:
     runs = store.runs(*clusters, limit=limit)
     estate = store.estate(clusters, current_time())
     names = [summary.cluster for summary in estate.clusters]
     # The last run of one cluster is listed whole, and its differences need no second list.
     is_one = len(names) == 1
-    width, colour = screen.width, screen.colour
+    width, colour = layout.width, layout.colour
     pages = [
         render_alarms(estate, width=width, colour=colour),
         render_past_runs(runs, width=width, colour=colour),
-        _render_last_run(store, names[0], screen) if is_one else "",
+        _render_last_run(store, names[0], layout) if is_one else "",
         render_open_differences(estate, only_unjudged=is_one, width=width, colour=colour),
         render_flapping(estate, width=width, colour=colour),
         render_outages(estate, width=width, colour=colour),
@@ -166,10 +170,10 @@ def _render_runs(store: HistoryStore, clusters: Sequence[str], screen: Screen, l
     return "\n".join(filter(None, pages))
 
 
-def _render_last_run(store: HistoryStore, cluster: str, screen: Screen) -> str:
+def _render_last_run(store: HistoryStore, cluster: str, layout: Layout) -> str:
     rows = store.latest_findings(cluster)
     return render_finding_ages(
-        cluster, rows, _current_timestamp(), width=screen.width, colour=screen.colour
+        cluster, rows, _current_timestamp(), width=layout.width, colour=layout.colour
     )
 
 
@@ -178,10 +182,10 @@ def _findings_hint(names: Sequence[str]) -> str:
 
 
 def _render_changes_since(
-    store: HistoryStore, clusters: Sequence[str], screen: Screen, since: str
+    store: HistoryStore, clusters: Sequence[str], layout: Layout, since: str
 ) -> str:
     pages = [
-        render_changes_since(change, _current_timestamp(), width=screen.width, colour=screen.colour)
+        render_changes_since(change, _current_timestamp(), width=layout.width, colour=layout.colour)
         for change in _find_changes(store, clusters, since)
     ]
     return "\n".join(pages) or "No run is recorded.\n"

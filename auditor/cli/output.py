@@ -43,7 +43,7 @@ codecs.register_error(_ASCII_FALLBACK, _replace_unencodable)
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
+class Layout:
     """What a text is laid out for: columns, whether colours show, and whether it is a terminal."""
 
     width: int
@@ -51,10 +51,10 @@ class Screen:
     is_terminal: bool
 
 
-DocumentRenderer = Callable[[Screen], str | Iterable[str]]
+DocumentRenderer = Callable[[Layout], str | Iterable[str]]
 """Returns a document, or its pieces."""
 
-_FILE = Screen(PIPE_WIDTH, colour=False, is_terminal=False)
+_FILE = Layout(PIPE_WIDTH, colour=False, is_terminal=False)
 
 
 def write_documents(
@@ -78,7 +78,7 @@ def _try_documents(
         render = renderers[target.format]
         try:
             if target.path is None:
-                print_text("".join(render(current_screen())))
+                print_text("".join(render(current_layout())))
             else:
                 write_file(target.path, render(_FILE))
         except OutputError as error:
@@ -107,10 +107,10 @@ def write_reports(
 
 
 def _render_pieces(
-    report: Report, form: ReportFormat, screen: Screen, *, full: bool
+    report: Report, form: ReportFormat, layout: Layout, *, full: bool
 ) -> Iterable[str]:
     return formats.render_report_pieces(
-        report, form, width=screen.width, colour=screen.colour, full=full
+        report, form, width=layout.width, colour=layout.colour, full=full
     )
 
 
@@ -122,7 +122,7 @@ def raise_output_problems(report: Report, problems: Sequence[str]) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print a whole page on standard output; a reader that left early is no error.
+    """Print a whole text on standard output; a reader that left early is no error.
 
     Raises:
         OutputError: it cannot be written for another reason, such as a full disk.
@@ -148,6 +148,6 @@ def print_plain_text(text: str) -> None:
     print_text("\n".join(map(escape_unprintable, text.split("\n"))))
 
 
-def current_screen() -> Screen:
+def current_layout() -> Layout:
     """Return what standard output is."""
-    return Screen(terminal_width(), supports_colour(), is_terminal=sys.stdout.isatty())
+    return Layout(terminal_width(), supports_colour(), is_terminal=sys.stdout.isatty())

@@ -171,7 +171,7 @@ def precheck(
 
 def _decision_renderers(decision: Decision) -> Mapping[ReportFormat, DocumentRenderer]:
     return {
-        ReportFormat.TERMINAL: lambda screen: render_decision_text(decision, width=screen.width),
+        ReportFormat.TERMINAL: lambda layout: render_decision_text(decision, width=layout.width),
         ReportFormat.JSON: lambda _: render_decision_json(decision),
         ReportFormat.MARKDOWN: lambda _: render_decision_markdown(decision),
     }

@@ -12,7 +12,7 @@ from auditor.errors import ConfigError
 from auditor.recommendations.packs import BUILT_IN_PACKS, find_recommendation, load_packs
 from auditor.report.formats import ReportFormat, check_targets_writable, parse_output_targets
 from auditor.report.rules_json import render_rule_json, render_rules_json
-from auditor.report.rules_page import render_rule, render_rule_list
+from auditor.report.terminal_rules import render_rule, render_rule_list
 from auditor.resources import read_schema, schema_names
 from auditor.text import did_you_mean
 
@@ -30,8 +30,8 @@ def rules(
     write_documents(
         targets,
         {
-            ReportFormat.TERMINAL: lambda screen: render_rule_list(
-                rows, width=screen.width, colour=screen.colour
+            ReportFormat.TERMINAL: lambda layout: render_rule_list(
+                rows, width=layout.width, colour=layout.colour
             ),
             ReportFormat.JSON: lambda _: render_rules_json(rows),
         },
@@ -58,8 +58,8 @@ def explain(
     write_documents(
         targets,
         {
-            ReportFormat.TERMINAL: lambda screen: render_rule(
-                row, width=screen.width, colour=screen.colour
+            ReportFormat.TERMINAL: lambda layout: render_rule(
+                row, width=layout.width, colour=layout.colour
             ),
             ReportFormat.JSON: lambda _: render_rule_json(row),
         },

@@ -163,8 +163,8 @@ def _comparison_renderers(
 ) -> Mapping[ReportFormat, DocumentRenderer]:
     return {
         # In a pipe each difference is one line, for what reads it line by line.
-        ReportFormat.TERMINAL: lambda screen: render_comparison_text(
-            comparison, width=screen.width if screen.is_terminal else None
+        ReportFormat.TERMINAL: lambda layout: render_comparison_text(
+            comparison, width=layout.width if layout.is_terminal else None
         ),
         ReportFormat.JSON: lambda _: render_comparison_json(comparison),
         ReportFormat.MARKDOWN: lambda _: render_comparison_markdown(comparison),

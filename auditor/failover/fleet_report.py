@@ -26,7 +26,7 @@ _VERDICTS = {
 
 
 def print_group_table(console: Console, check: FailoverCheck) -> None:
-    """Print a line for each group, and for what is in none; narrow pages have fewer columns."""
+    """Print a line for each group, and for what is in none; narrow terminals have fewer columns."""
     parts = check.parts_worst_first
     verdicts = [_verdict_of(check, part) for part in parts]
     labels = [summarize_part(check, part).label for part in parts]

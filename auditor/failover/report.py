@@ -287,7 +287,7 @@ def _print_footer(console: Console, check: FailoverCheck, code: ExitCode) -> Non
 def _print_next_command(
     console: Console, check: FailoverCheck, *, full: bool, options: str
 ) -> None:
-    """Print where to look next, where the page does not show it: the cluster of the worst part."""
+    """Print where to look next, unless the report shows it: the cluster of the worst part."""
     name = check.cluster_of_worst
     if full or not name:
         return

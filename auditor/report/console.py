@@ -29,9 +29,9 @@ def render_console(draw: Callable[[Console], None], *, width: int, colour: bool)
     Nothing of the environment counts: no TERM, COLUMNS or NO_COLOR; `colour` alone decides. No
     word is broken or cut: one that is longer than its place runs over.
     """
-    page = io.StringIO()
+    text = io.StringIO()
     console = _WholeWordConsole(
-        file=page,
+        file=text,
         width=max(width, _MIN_CONSOLE_WIDTH),
         color_system="standard" if colour else None,
         # A string is no terminal to rich, so colour has to be forced.
@@ -45,14 +45,14 @@ def render_console(draw: Callable[[Console], None], *, width: int, colour: bool)
     )
     draw(console)
     # rich pads lines with blanks, which diffs and editors would show.
-    return "".join(f"{line.rstrip()}\n" for line in page.getvalue().split("\n")[:-1])
+    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().split("\n")[:-1])
 
 
 class _WholeWordConsole(Console):
     """A console that lets what has no room run over, where rich would cut it."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print each renderable at the width of the page, or at the one that its words need."""
+        """Print each renderable at the width of the console, or at the one that its words need."""
         usual = self.width
         shown = [self._with_room(renderable) for renderable in objects]
         try:
@@ -61,7 +61,7 @@ class _WholeWordConsole(Console):
             self.width = usual
 
     def _with_room(self, renderable: Any) -> Any:  # noqa: ANN401 - rich's own
-        """Return the same, ready for a page that has become as wide as it needs."""
+        """Return the same, ready for a console that has become as wide as it needs."""
         if isinstance(renderable, Padding):
             margin = renderable.left + renderable.right
             self.width -= margin

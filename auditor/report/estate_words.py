@@ -12,7 +12,7 @@ from auditor.models.estate import (
     RunGap,
 )
 from auditor.report.durations import elapsed_text
-from auditor.report.history_page import verdict_age_text
+from auditor.report.terminal_history import verdict_age_text
 from auditor.report.wording import KIND_TEXTS
 from auditor.text import count_noun, join_names
 

@@ -151,10 +151,10 @@ def _parse_output_target(value: str, command: str) -> OutputTarget:
 def _target_clashes(targets: Sequence[OutputTarget]) -> list[str]:
     """Return the targets that would write over each other."""
     problems = []
-    screens = [target.format for target in targets if target.path is None]
-    if len(screens) > 1:
+    printed = [target.format for target in targets if target.path is None]
+    if len(printed) > 1:
         problems.append(
-            f"--output: {' and '.join(screens)} both go to standard output, which takes one. "
+            f"--output: {' and '.join(printed)} both go to standard output, which takes one. "
             "Give the other a path."
         )
     owner: dict[str, OutputTarget] = {}

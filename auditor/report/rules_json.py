@@ -5,7 +5,7 @@ from typing import Any
 
 from auditor.recommendations.cause_rules import load_cause_rules
 from auditor.recommendations.packs import Recommendation
-from auditor.report.rules_page import (
+from auditor.report.terminal_rules import (
     EXPECTATION_TEXTS,
     SCOPE_TEXTS,
     SUBJECT_TEXTS,

@@ -33,40 +33,40 @@ def render(report: Report, *, width: int = 100, colour: bool = False, full: bool
     servers and files is made printable.
     """
     return render_console(
-        lambda page: _print_report(page, report, full=full), width=width, colour=colour
+        lambda console: _print_report(console, report, full=full), width=width, colour=colour
     )
 
 
-def _print_report(page: Console, report: Report, *, full: bool) -> None:
-    _print_warnings(page, report)
+def _print_report(console: Console, report: Report, *, full: bool) -> None:
+    _print_warnings(console, report)
     rows = build_fleet(report)
     is_short = len(rows) > 1 and not full
     if len(rows) == 1 and not full and failed_alone(rows[0].cluster):
-        print_failure(page, report, rows[0].cluster)
-        _print_weaknesses(page, report)
-        page.print(Text(wording.exit_meaning(report), style="bold"))
+        print_failure(console, report, rows[0].cluster)
+        _print_weaknesses(console, report)
+        console.print(Text(wording.exit_meaning(report), style="bold"))
         return
     if len(rows) > 1:
-        print_fleet_table(page, rows)
+        print_fleet_table(console, rows)
     for row in rows:
         if not is_short:
-            print_cluster(page, report, row.cluster)
+            print_cluster(console, report, row.cluster)
         elif row.differs:
-            print_digest(page, report, row)
-    page.rule(Text("Result", style="bold"), align="left", characters="━", style="")
-    _print_numbers(page, report)
+            print_digest(console, report, row)
+    console.rule(Text("Result", style="bold"), align="left", characters="━", style="")
+    _print_numbers(console, report)
     if not is_short:
-        _print_summaries(page, report.clusters)
-    _print_run(page, report)
-    page.print(Text(wording.exit_meaning(report), style="bold"))
+        _print_summaries(console, report.clusters)
+    _print_run(console, report)
+    console.print(Text(wording.exit_meaning(report), style="bold"))
     if is_short:
-        _print_next_command(page, rows)
+        _print_next_command(console, rows)
 
 
-def _print_warnings(page: Console, report: Report) -> None:
+def _print_warnings(console: Console, report: Report) -> None:
     """Print the options that weaken every line below."""
     if report.run.insecure:
-        page.print(
+        console.print(
             Text(
                 "! --insecure: NO CERTIFICATE WAS VERIFIED. Any machine could have given these "
                 "answers, and could have read the password.",
@@ -74,7 +74,7 @@ def _print_warnings(page: Console, report: Report) -> None:
             )
         )
     if report.run.allow_unknown:
-        page.print(
+        console.print(
             Text(
                 "! --allow-unknown: unknown checks do not count in the exit code.",
                 style=_WARNING_STYLE,
@@ -82,9 +82,9 @@ def _print_warnings(page: Console, report: Report) -> None:
         )
     unjudged = skipped_packs_text(report)
     if unjudged:
-        page.print(Text(f"! --pack: {unjudged}", style=_WARNING_STYLE))
+        console.print(Text(f"! --pack: {unjudged}", style=_WARNING_STYLE))
     if report.run.insecure or report.run.allow_unknown or unjudged:
-        page.print()
+        console.print()
 
 
 def _verdict_count_text(counts: ResultCounts, verdict: Verdict) -> str:
@@ -94,47 +94,47 @@ def _verdict_count_text(counts: ResultCounts, verdict: Verdict) -> str:
     return f"{number} {verdict.words}{note}"
 
 
-def _print_numbers(page: Console, report: Report) -> None:
+def _print_numbers(console: Console, report: Report) -> None:
     counts = report.counts
     tally = ", ".join(_verdict_count_text(counts, verdict) for verdict in Verdict)
-    page.print(f"{count_noun(len(report.clusters), 'cluster')}: {tally}.")
+    console.print(f"{count_noun(len(report.clusters), 'cluster')}: {tally}.")
 
 
-def _print_summaries(page: Console, clusters: Iterable[ClusterReport]) -> None:
+def _print_summaries(console: Console, clusters: Iterable[ClusterReport]) -> None:
     for cluster in clusters:
         if cluster.status is not ClusterStatus.COMPLIANT:
             summary = safe_text(f"{cluster.name}: {wording.cluster_summary(cluster)}")
-            page.print(Text.assemble(status_text(cluster.status), " ", summary))
+            console.print(Text.assemble(status_text(cluster.status), " ", summary))
 
 
-def _print_run(page: Console, report: Report) -> None:
+def _print_run(console: Console, report: Report) -> None:
     run = report.run
-    page.print(
+    console.print(
         safe_text(
             f"auditor {__version__}, {run.mode} {run.id}, {run.started_at} to {run.finished_at}, "
             f"threshold {run.fail_on}."
         )
     )
-    page.print("A recommendation with its source: auditor explain ID")
-    # Repeated from the top of the page, which has scrolled away by now.
-    _print_weaknesses(page, report)
+    console.print("A recommendation with its source: auditor explain ID")
+    # Repeated from the top of the report, which has scrolled away by now.
+    _print_weaknesses(console, report)
 
 
-def _print_weaknesses(page: Console, report: Report) -> None:
+def _print_weaknesses(console: Console, report: Report) -> None:
     """Print in short what weakens every line above."""
     if report.run.insecure:
-        page.print(Text("! --insecure: no certificate was verified.", style=_WARNING_STYLE))
+        console.print(Text("! --insecure: no certificate was verified.", style=_WARNING_STYLE))
     if unjudged := skipped_packs_text(report):
-        page.print(Text(f"! --pack: {unjudged}", style=_WARNING_STYLE))
+        console.print(Text(f"! --pack: {unjudged}", style=_WARNING_STYLE))
 
 
-def _print_next_command(page: Console, rows: Sequence[FleetRow]) -> None:
+def _print_next_command(console: Console, rows: Sequence[FleetRow]) -> None:
     """Print where to look next: the worst cluster in full, or why it cannot be read."""
     worst = rows[0]
     if not worst.differs:
-        page.print("All that was read: auditor audit --full")
+        console.print("All that was read: auditor audit --full")
         return
     name = quote_argument(worst.name)
     is_drift = worst.counts.differences > 0
     command = f"auditor audit --full {name}" if is_drift else f"auditor doctor {name}"
-    page.print(safe_text(f"Next, {worst.name}: {command}", "bold"))
+    console.print(safe_text(f"Next, {worst.name}: {command}", "bold"))

@@ -34,33 +34,35 @@ def status_text(status: ClusterStatus) -> Text:
     )
 
 
-def print_cluster(page: Console, report: Report, cluster: ClusterReport) -> None:
+def print_cluster(console: Console, report: Report, cluster: ClusterReport) -> None:
     """Print all that is known of a cluster but its passes."""
-    _print_head(page, report, cluster)
+    _print_head(console, report, cluster)
     # Where nothing was read, the cause, such as a refused password, matters more than findings on
     # the profile.
     if cluster.is_nothing_read:
-        _print_gaps(page, cluster.coverage)
+        _print_gaps(console, cluster.coverage)
     if cluster.nodes:
-        _print_matrix(page, cluster)
-    print_findings(page, report, cluster)
+        _print_matrix(console, cluster)
+    print_findings(console, report, cluster)
     if not cluster.is_nothing_read:
-        _print_gaps(page, cluster.coverage)
-    _print_notices(page, cluster.notices)
-    page.print()
+        _print_gaps(console, cluster.coverage)
+    _print_notices(console, cluster.notices)
+    console.print()
 
 
-def _print_head(page: Console, report: Report, cluster: ClusterReport) -> None:
-    page.rule(safe_text(f"Cluster {cluster.name}", "bold"), align="left", characters="━", style="")
+def _print_head(console: Console, report: Report, cluster: ClusterReport) -> None:
+    console.rule(
+        safe_text(f"Cluster {cluster.name}", "bold"), align="left", characters="━", style=""
+    )
     answered, due = count_nodes_read(cluster)
     read = f"{answered} of {count_noun(due, 'node')} read"
     about = safe_text(f"release {releases_text(cluster)}, {read}")
-    page.print(Text.assemble(status_text(cluster.status), "  ", about))
-    page.print(safe_text(wording.cluster_summary(cluster), "bold"))
+    console.print(Text.assemble(status_text(cluster.status), "  ", about))
+    console.print(safe_text(wording.cluster_summary(cluster), "bold"))
     past = report.past.get(cluster.name)
     if past and past.runs:
         changes = changes_summary(cluster, past)
-        page.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
+        console.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
 
 
 def failed_alone(cluster: ClusterReport) -> bool:
@@ -73,9 +75,9 @@ def failed_alone(cluster: ClusterReport) -> bool:
     return cluster.status is ClusterStatus.UNAUDITABLE and len(failed) == 1 and not drifts
 
 
-def print_failure(page: Console, report: Report, cluster: ClusterReport) -> None:
+def print_failure(console: Console, report: Report, cluster: ClusterReport) -> None:
     """Print why nothing was audited, and what to do, without all that follows from it."""
-    _print_head(page, report, cluster)
+    _print_head(console, report, cluster)
     unknown = count_results(cluster).unknown
     them = "it" if unknown == 1 else "them"
     folded = (
@@ -83,33 +85,33 @@ def print_failure(page: Console, report: Report, cluster: ClusterReport) -> None
         if unknown
         else ""
     )
-    page.print(safe_text(f"{folded}Next: auditor doctor {quote_argument(cluster.name)}"))
-    _print_notices(page, cluster.notices)
+    console.print(safe_text(f"{folded}Next: auditor doctor {quote_argument(cluster.name)}"))
+    _print_notices(console, cluster.notices)
 
 
-def _print_matrix(page: Console, cluster: ClusterReport) -> None:
-    for table in build_matrix_tables(cluster, page.width):
-        page.print()
-        page.print(table)
-    page.print()
-    _print_legend(page)
+def _print_matrix(console: Console, cluster: ClusterReport) -> None:
+    for table in build_matrix_tables(cluster, console.width):
+        console.print()
+        console.print(table)
+    console.print()
+    _print_legend(console)
     domain = shared_domain(cluster)
     if domain:
-        page.print(safe_text(f"Nodes are named without their domain, {domain}.", "dim"))
+        console.print(safe_text(f"Nodes are named without their domain, {domain}.", "dim"))
 
 
-def _print_legend(page: Console) -> None:
+def _print_legend(console: Console) -> None:
     """Print the meaning of the marks, with no line break inside a meaning."""
     lines = [wording.MARK_LEGEND[0]]
     for meaning in wording.MARK_LEGEND[1:]:
-        if len(lines[-1]) + 3 + len(meaning) > page.width:
+        if len(lines[-1]) + 3 + len(meaning) > console.width:
             lines.append(meaning)
         else:
             lines[-1] += f"   {meaning}"
-    page.print(Text("\n".join(lines), style="dim"))
+    console.print(Text("\n".join(lines), style="dim"))
 
 
-def _print_gaps(page: Console, coverage: Sequence[Coverage]) -> None:
+def _print_gaps(console: Console, coverage: Sequence[Coverage]) -> None:
     """Print the failed sources, why, and what to do; those that failed alike in one entry."""
     gaps: dict[tuple[str, Reason, str], list[Source]] = {}
     failed = {entry.node for entry in coverage if entry.outcome is Outcome.FAILED}
@@ -122,13 +124,13 @@ def _print_gaps(page: Console, coverage: Sequence[Coverage]) -> None:
         gaps.setdefault((entry.node, entry.reason, detail), []).append(entry.source)
     if not gaps:
         return
-    page.print()
-    page.rule(Text("What could not be read", style="bold"), align="left", style="dim")
+    console.print()
+    console.rule(Text("What could not be read", style="bold"), align="left", style="dim")
     previous = ""
     for (node, reason, detail), sources in gaps.items():
         if node != previous:
-            page.print()
-            page.print(
+            console.print()
+            console.print(
                 Text.assemble(
                     (
                         f"{wording.VERDICT_MARKS[Verdict.UNKNOWN]} ",
@@ -140,18 +142,18 @@ def _print_gaps(page: Console, coverage: Sequence[Coverage]) -> None:
             previous = node
         word = "" if reason is Reason.NOT_ASKED else f"{reason.words}. "
         line = safe_text(f"{', '.join(sources)}: {word}{detail}")
-        page.print(Padding(line, (0, 0, 0, 2)))
+        console.print(Padding(line, (0, 0, 0, 2)))
 
 
-def _print_notices(page: Console, notices: Iterable[str]) -> None:
+def _print_notices(console: Console, notices: Iterable[str]) -> None:
     texts = list(notices)
     if not texts:
         return
-    page.print()
-    page.rule(Text("Notices", style="bold"), align="left", style="dim")
-    page.print()
+    console.print()
+    console.rule(Text("Notices", style="bold"), align="left", style="dim")
+    console.print()
     for notice in texts:
-        page.print(Padding(safe_text(f"- {notice}"), (0, 0, 0, 2)))
+        console.print(Padding(safe_text(f"- {notice}"), (0, 0, 0, 2)))
 
 
 def print_findings(console: Console, report: Report, cluster: ClusterReport) -> None:

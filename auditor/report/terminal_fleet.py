@@ -19,38 +19,38 @@ from auditor.report.terminal_cluster import status_text
 from auditor.text import count_noun
 
 
-def print_fleet_table(page: Console, rows: Sequence[FleetRow]) -> None:
-    """Print a line for each cluster; a narrow page has the most important columns only."""
-    page.print(build_table(fleet_columns(rows), page.width))
-    page.print()
+def print_fleet_table(console: Console, rows: Sequence[FleetRow]) -> None:
+    """Print a line for each cluster; a narrow terminal has the most important columns only."""
+    console.print(build_table(fleet_columns(rows), console.width))
+    console.print()
 
 
-def print_digest(page: Console, report: Report, row: FleetRow) -> None:
+def print_digest(console: Console, report: Report, row: FleetRow) -> None:
     """Print what differs on a cluster, what is unknown, and the first step about each."""
     unknown = f", {count_noun(row.counts.unknown, 'check')} unknown" if row.counts.unknown else ""
     read = f"{row.nodes_read} of {count_noun(row.nodes_due, 'node')} read"
     drift = f"{wording.count_differences(row.counts)}, " if row.cluster.causes else ""
     name = safe_text(row.name, "bold")
     numbers = safe_text(f"{drift}{read}{unknown}.")
-    page.print(Text.assemble(status_text(row.status), "  ", name, "  ", numbers))
+    console.print(Text.assemble(status_text(row.status), "  ", name, "  ", numbers))
     past = report.past.get(row.name)
     if past and past.runs:
         changes = changes_summary(row.cluster, past)
-        page.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
+        console.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
     entries = digest_cluster(row)
     if not entries:
-        page.print(safe_text(wording.cluster_summary(row.cluster)))
+        console.print(safe_text(wording.cluster_summary(row.cluster)))
     for entry in entries:
-        _print_entry(page, entry)
+        _print_entry(console, entry)
     for notice in row.cluster.notices:
-        print_marked(page, Text("-"), safe_text(notice))
-    page.print()
+        print_marked(console, Text("-"), safe_text(notice))
+    console.print()
 
 
-def _print_entry(page: Console, entry: DigestEntry) -> None:
+def _print_entry(console: Console, entry: DigestEntry) -> None:
     mark = Text(wording.VERDICT_MARKS[entry.verdict], style=wording.VERDICT_STYLES[entry.verdict])
     head = Text.assemble(safe_text(entry.head, "bold"), " ", safe_text(entry.advice))
-    print_marked(page, mark, head)
+    print_marked(console, mark, head)
     if not entry.rows:
         return
     rows = Table.grid(padding=(0, 2, 0, 0))
@@ -58,13 +58,13 @@ def _print_entry(page: Console, entry: DigestEntry) -> None:
     rows.add_column()
     for label, text in entry.rows:
         rows.add_row(Text(label, style="dim"), safe_text(text))
-    page.print(Padding(rows, (0, 0, 0, 4)))
+    console.print(Padding(rows, (0, 0, 0, 4)))
 
 
-def print_marked(page: Console, mark: Text, text: Text) -> None:
+def print_marked(console: Console, mark: Text, text: Text) -> None:
     """Print a mark, and text of which every line begins after it."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column()
     grid.add_row(mark, text)
-    page.print(grid)
+    console.print(grid)

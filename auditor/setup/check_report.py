@@ -18,28 +18,30 @@ CHECK_SCHEMA_VERSION = "1.0"
 def render_check_text(checked: CheckedFiles, today: date, *, width: int, colour: bool) -> str:
     """Return what was read for a reader; waivers are judged by `today`."""
     return render_console(
-        lambda page: _print_check(page, checked, today), width=width, colour=colour
+        lambda console: _print_check(console, checked, today), width=width, colour=colour
     )
 
 
-def _print_check(page: Console, checked: CheckedFiles, today: date) -> None:
+def _print_check(console: Console, checked: CheckedFiles, today: date) -> None:
     number = count_noun(len(checked.clusters), "cluster")
-    page.print(safe_text(f"No mistakes in {checked.path}: {number}.", "bold"))
-    page.print()
-    page.print(_cluster_table(checked, today))
-    page.print()
-    page.print(safe_text(f"History: {checked.history or 'off'}"))
+    console.print(safe_text(f"No mistakes in {checked.path}: {number}.", "bold"))
+    console.print()
+    console.print(_cluster_table(checked, today))
+    console.print()
+    console.print(safe_text(f"History: {checked.history or 'off'}"))
     recipients = count_noun(checked.recipients, "recipient")
-    page.print(safe_text(f"Notifications: {recipients if checked.recipients else 'none'}"))
+    console.print(safe_text(f"Notifications: {recipients if checked.recipients else 'none'}"))
     for cluster in checked.clusters:
         for key in ("waivers", "probes"):
             path = getattr(cluster.settings, key)
             if path:
-                page.print(safe_text(f"{key.capitalize()} of {cluster.settings.name}: {path}"))
+                console.print(safe_text(f"{key.capitalize()} of {cluster.settings.name}: {path}"))
     for line in _attention_lines(checked, today):
-        page.print(safe_text(f"! {line}", "yellow"))
-    page.print()
-    page.print("Nothing was asked. `auditor doctor` tries connections, certificates and passwords.")
+        console.print(safe_text(f"! {line}", "yellow"))
+    console.print()
+    console.print(
+        "Nothing was asked. `auditor doctor` tries connections, certificates and passwords."
+    )
 
 
 def _cluster_table(checked: CheckedFiles, today: date) -> Table:

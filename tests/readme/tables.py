@@ -12,7 +12,7 @@ from auditor.failures import FILE_WORDS
 from auditor.problems import Problem
 from auditor.recommendations.packs import BUILT_IN_PACKS, load_packs
 from auditor.report.formats import COMMAND_FORMATS
-from auditor.report.rules_page import PACK_TEXTS
+from auditor.report.terminal_rules import PACK_TEXTS
 from tests.readme.outputs import CHECKOUT
 
 EXAMPLES = CHECKOUT / "auditor" / "examples"

@@ -22,7 +22,7 @@ from auditor.recommendations.vocabulary import (
     JudgingMode,
     NodeScope,
 )
-from auditor.report.rules_page import (
+from auditor.report.terminal_rules import (
     CONDITION_TEXTS,
     EXPECTATION_TEXTS,
     PACK_TEXTS,

@@ -22,7 +22,7 @@ from auditor.models.history import (
     PastRun,
     RunChanges,
 )
-from auditor.report.history_page import (
+from auditor.report.terminal_history import (
     render_changes_since,
     render_finding_ages,
     render_past_runs,

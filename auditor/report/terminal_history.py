@@ -43,14 +43,16 @@ def verdict_age_text(verdict: Verdict, age: FindingAge, now: str) -> str:
 
 def render_past_runs(runs: Sequence[PastRun], *, width: int = 100, colour: bool = False) -> str:
     """Return the recorded runs as a table, in the order given; one line a run and cluster."""
-    return render_console(lambda page: _print_past_runs(page, runs), width=width, colour=colour)
+    return render_console(
+        lambda console: _print_past_runs(console, runs), width=width, colour=colour
+    )
 
 
-def _print_past_runs(page: Console, runs: Sequence[PastRun]) -> None:
+def _print_past_runs(console: Console, runs: Sequence[PastRun]) -> None:
     if not runs:
-        page.print(Text("No run is recorded."))
+        console.print(Text("No run is recorded."))
         return
-    table = history_table(page, "run", "started (UTC)", "cluster", "status")
+    table = history_table(console, "run", "started (UTC)", "cluster", "status")
     # The exit code is that of the whole run, which may have audited other clusters too.
     for title in ("drift", "unknown", "waived", "run\nexit"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -63,16 +65,16 @@ def _print_past_runs(page: Console, runs: Sequence[PastRun]) -> None:
             _run_status_text(run.status),
             *(str(number) for number in (*numbers, run.exit_code)),
         )
-    page.print(table)
+    console.print(table)
 
 
-def history_table(page: Console, *titles: str, names: Iterable[str] = ()) -> Table:
+def history_table(console: Console, *titles: str, names: Iterable[str] = ()) -> Table:
     """Return an empty table with these columns.
 
     Only columns that hold names or sentences may be narrowed, and that of the subjects, whose
-    `names` are given, only where a third of the page is too narrow for one of them.
+    `names` are given, only where a third of the console is too narrow for one of them.
     """
-    is_whole = max((len(name) for name in names), default=0) <= page.width // 3
+    is_whole = max((len(name) for name in names), default=0) <= console.width // 3
     wrapped = _WRAPPED_COLUMNS - {"subject"} if is_whole else _WRAPPED_COLUMNS
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for title in titles:
@@ -101,23 +103,25 @@ def render_finding_ages(
     """Return the age of each finding of a cluster that is not a pass; the rest is counted."""
     ordered = sorted(rows, key=_finding_age_sort_key)
     return render_console(
-        lambda page: _print_finding_ages(page, cluster, ordered, now), width=width, colour=colour
+        lambda console: _print_finding_ages(console, cluster, ordered, now),
+        width=width,
+        colour=colour,
     )
 
 
 def _print_finding_ages(
-    page: Console, cluster: str, rows: Sequence[HistoricalFinding], now: str
+    console: Console, cluster: str, rows: Sequence[HistoricalFinding], now: str
 ) -> None:
     listed = [row for row in rows if row.verdict not in _UNLISTED_VERDICTS]
-    page.print(safe_text(f"Cluster {cluster}", "bold"))
+    console.print(safe_text(f"Cluster {cluster}", "bold"))
     if listed:
         names = [row.subject.name for row in listed]
         titles = ("", "recommendation", "subject", "severity", "verdict")
-        table = history_table(page, *titles, names=names)
+        table = history_table(console, *titles, names=names)
         for row in listed:
             _add_finding_row(table, row, verdict_age_text(row.verdict, row.age, now), row.verdict)
-        page.print(table)
-    page.print(
+        console.print(table)
+    console.print(
         Text(f"{count_noun(len(rows) - len(listed), 'finding')} as recommended or not applicable.")
     )
 
@@ -142,35 +146,35 @@ def render_changes_since(
 ) -> str:
     """Return the changes of a cluster between two recorded runs, new differences first."""
     return render_console(
-        lambda page: _print_run_changes(page, changes, now), width=width, colour=colour
+        lambda console: _print_run_changes(console, changes, now), width=width, colour=colour
     )
 
 
-def _print_run_changes(page: Console, changes: RunChanges, now: str) -> None:
-    page.print(safe_text(f"Cluster {changes.after.cluster}", "bold"))
+def _print_run_changes(console: Console, changes: RunChanges, now: str) -> None:
+    console.print(safe_text(f"Cluster {changes.after.cluster}", "bold"))
     for word, run in (("from", changes.before), ("to", changes.after)):
-        page.print(
+        console.print(
             safe_text(
                 f"{word} {_format_minute(run.started_at)} UTC, run {run.id[:_SHORT_ID_LENGTH]}"
             )
         )
     if not changes.changes:
-        page.print(Text("No difference then, none now."))
+        console.print(Text("No difference then, none now."))
     for category, words in CHANGE_WORDS.items():
         group = [change for change in changes.changes if categorise_change(change) is category]
         if group:
-            page.print()
+            console.print()
             folded = fold_changes(group)
             by_cause = "" if len(folded) == len(group) else f"{count_noun(len(folded), 'cause')}, "
             title = f"{words.capitalize()}{_CATEGORY_NOTES.get(category, '')}"
-            page.print(Text(f"{title} ({by_cause}{len(group)})", style="bold"))
-            page.print(_changes_table(page, folded, now))
+            console.print(Text(f"{title} ({by_cause}{len(group)})", style="bold"))
+            console.print(_changes_table(console, folded, now))
 
 
-def _changes_table(page: Console, changes: Sequence[CauseChange], now: str) -> Table:
+def _changes_table(console: Console, changes: Sequence[CauseChange], now: str) -> Table:
     names = [entry.change.finding.subject.name for entry in changes]
     titles = ("", "recommendation", "subject", "severity", "verdict")
-    table = history_table(page, *titles, names=names)
+    table = history_table(console, *titles, names=names)
     for entry in changes:
         change, finding = entry.change, entry.change.finding
         effects = join_names(effect.finding.recommendation for effect in entry.effects)

@@ -17,7 +17,7 @@ from auditor.report.estate_words import (
     outage_reason_text,
     outage_text,
 )
-from auditor.report.history_page import history_table
+from auditor.report.terminal_history import history_table
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
 
 MAX_LINES = 10
@@ -31,7 +31,9 @@ def render_alarms(estate: Estate, *, width: int = 100, colour: bool = False) -> 
     lines = [safe_text(alarm, "bold red") for alarm in list_alarms(estate)]
     if not lines:
         return ""
-    return render_console(lambda page: page.print(*lines, sep="\n"), width=width, colour=colour)
+    return render_console(
+        lambda console: console.print(*lines, sep="\n"), width=width, colour=colour
+    )
 
 
 def render_open_differences(
@@ -49,14 +51,18 @@ def render_open_differences(
     ]
     title = "Differences that the last run did not judge" if only_unjudged else "Open differences"
     return _render_list(
-        title, entries, lambda page, some: _print_differences(page, some, estate.at), width, colour
+        title,
+        entries,
+        lambda console, some: _print_differences(console, some, estate.at),
+        width,
+        colour,
     )
 
 
-def _print_differences(page: Console, entries: Sequence[OpenDifference], now: str) -> None:
+def _print_differences(console: Console, entries: Sequence[OpenDifference], now: str) -> None:
     names = [entry.finding.subject.name for entry in entries]
     titles = ("", "cluster", "recommendation", "subject", "severity", "now")
-    table = history_table(page, *titles, names=names)
+    table = history_table(console, *titles, names=names)
     for entry in entries:
         is_confirmed = entry.state is FindingState.CONFIRMED
         table.add_row(
@@ -67,7 +73,7 @@ def _print_differences(page: Console, entries: Sequence[OpenDifference], now: st
             safe_text(entry.severity),
             safe_text(_open_text(entry, now)),
         )
-    page.print(table)
+    console.print(table)
 
 
 def _open_text(entry: OpenDifference, now: str) -> str:
@@ -84,10 +90,10 @@ def render_flapping(estate: Estate, *, width: int = 100, colour: bool = False) -
     return _render_list(title, estate.flapping, _print_flapping, width, colour)
 
 
-def _print_flapping(page: Console, entries: Sequence[FlappingFinding]) -> None:
+def _print_flapping(console: Console, entries: Sequence[FlappingFinding]) -> None:
     names = [entry.finding.subject.name for entry in entries]
     titles = ("", "cluster", "recommendation", "subject", "came", "window (UTC)")
-    table = history_table(page, *titles, names=names)
+    table = history_table(console, *titles, names=names)
     for entry in entries:
         table.add_row(
             _mark(Verdict.DRIFT if entry.is_open else Verdict.PASS),
@@ -97,7 +103,7 @@ def _print_flapping(page: Console, entries: Sequence[FlappingFinding]) -> None:
             f"{entry.times} times",
             safe_text(f"{entry.first_at[:10]} to {entry.last_at[:10]}"),
         )
-    page.print(table)
+    console.print(table)
 
 
 def render_outages(estate: Estate, *, width: int = 100, colour: bool = False) -> str:
@@ -105,8 +111,8 @@ def render_outages(estate: Estate, *, width: int = 100, colour: bool = False) ->
     return _render_list("What could not be read", estate.outages, _print_outages, width, colour)
 
 
-def _print_outages(page: Console, entries: Sequence[Outage]) -> None:
-    table = history_table(page, "", "cluster", "what", "runs", "last (UTC)", "healed (UTC)")
+def _print_outages(console: Console, entries: Sequence[Outage]) -> None:
+    table = history_table(console, "", "cluster", "what", "runs", "last (UTC)", "healed (UTC)")
     for entry in entries:
         healed = minute(entry.healed_at) if entry.healed_at else "not yet"
         table.add_row(
@@ -117,7 +123,7 @@ def _print_outages(page: Console, entries: Sequence[Outage]) -> None:
             safe_text(minute(entry.last_at)),
             safe_text(healed),
         )
-    page.print(table)
+    console.print(table)
 
 
 def _mark(verdict: Verdict) -> Text:
@@ -134,11 +140,11 @@ def _render_list(
     if not entries:
         return ""
 
-    def print_list(page: Console) -> None:
-        page.print(Text(f"{title} ({len(entries)})", style="bold"))
-        draw(page, entries[:MAX_LINES])
+    def print_list(console: Console) -> None:
+        console.print(Text(f"{title} ({len(entries)})", style="bold"))
+        draw(console, entries[:MAX_LINES])
         more = len(entries) - MAX_LINES
         if more > 0:
-            page.print(Text(f"And {more} more; `-o html:FILE` and `-o json` have them."))
+            console.print(Text(f"And {more} more; `-o html:FILE` and `-o json` have them."))
 
     return render_console(print_list, width=width, colour=colour)

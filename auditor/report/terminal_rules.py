@@ -95,21 +95,21 @@ RuleField = tuple[str, str]
 def render_rule_list(recommendations: Sequence[Recommendation], *, width: int, colour: bool) -> str:
     """Return one table a pack, a row a recommendation, in the order given."""
     return render_console(
-        lambda page: _print_rule_list(page, recommendations), width=width, colour=colour
+        lambda console: _print_rule_list(console, recommendations), width=width, colour=colour
     )
 
 
-def _print_rule_list(page: Console, recommendations: Sequence[Recommendation]) -> None:
+def _print_rule_list(console: Console, recommendations: Sequence[Recommendation]) -> None:
     for pack, rows in groupby(recommendations, key=lambda row: row.pack):
-        page.print(safe_text(f"Pack {_pack_title(pack)}", "bold"))
-        page.print()
-        page.print(_rule_table(rows))
-        page.print()
-    page.print(
+        console.print(safe_text(f"Pack {_pack_title(pack)}", "bold"))
+        console.print()
+        console.print(_rule_table(rows))
+        console.print()
+    console.print(
         f"{count_noun(len(recommendations), 'recommendation')}. Features under "
         '"applies" are keys of [cluster.deployment].'
     )
-    page.print("One of them in full, with its source: auditor explain ID")
+    console.print("One of them in full, with its source: auditor explain ID")
 
 
 def _rule_table(rows: Iterable[Recommendation]) -> Table:
@@ -134,21 +134,21 @@ def _pack_title(name: str) -> str:
 def render_rule(recommendation: Recommendation, *, width: int, colour: bool) -> str:
     """Return everything that a recommendation holds, the source and its address included."""
     return render_console(
-        lambda page: _print_rule(page, recommendation), width=width, colour=colour
+        lambda console: _print_rule(console, recommendation), width=width, colour=colour
     )
 
 
-def _print_rule(page: Console, row: Recommendation) -> None:
-    page.print(safe_text(f"{row.id}: {row.title}", "bold"))
-    page.print()
+def _print_rule(console: Console, row: Recommendation) -> None:
+    console.print(safe_text(f"{row.id}: {row.title}", "bold"))
+    console.print()
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column()
     for label, text in _rule_fields(row):
         grid.add_row(Text(label, style="dim"), safe_text(text))
-    page.print(Padding(grid, (0, 0, 0, 2)))
-    # Wider than the page rather than in two pieces: an address is there to be copied.
-    page.print(safe_text(row.source.url), soft_wrap=True)
+    console.print(Padding(grid, (0, 0, 0, 2)))
+    # Wider than the console rather than in two pieces: an address is there to be copied.
+    console.print(safe_text(row.source.url), soft_wrap=True)
 
 
 def _rule_fields(row: Recommendation) -> Iterator[RuleField]:
