@@ -331,7 +331,8 @@ class Problem(Enum):
         "no worker came within {seconds} s", "start one (`auditor docs fleets`), then audit again"
     )
     OTHER_WORKER_VERSION = ReasonText(
-        "the worker {worker} runs auditor {found}, and this machine {version}; nothing was asked",
+        "the worker {worker} runs auditor {worker_version}, and this machine {version}; "
+        "nothing was asked",
         "install auditor {version} there, restart the worker, then audit again",
     )
     NO_PROGRAM_ON_WORKER = ReasonText(

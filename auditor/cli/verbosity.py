@@ -17,7 +17,7 @@ _LOG = logging.getLogger("auditor")
 
 @dataclass(slots=True)
 class Verbosity:
-    """What this run was told so far."""
+    """How much the options of this run let it print."""
 
     quiet: bool = False
 

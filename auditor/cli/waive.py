@@ -162,8 +162,10 @@ def _resolve_subject(
         raise ConfigError([f"{typed!r} may be {many}: give the whole name."])
     if is_complete:
         hint = did_you_mean(prefixed, names) or "."
-        known = join_names(names, limit=12)
-        raise ConfigError([f"{row.id} is about no {row.subject} {typed!r}{hint} Known: {known}."])
+        candidates = join_names(names, limit=12)
+        raise ConfigError(
+            [f"{row.id} is about no {row.subject} {typed!r}{hint} Known: {candidates}."]
+        )
     return typed
 
 
@@ -177,8 +179,8 @@ def _configured_subjects(kind: SubjectKind, settings: ClusterSettings) -> list[s
             return [g for node in settings.nodes if (g := node.redundancy_group)]
         case SubjectKind.NODE:
             declared = [node.name for node in settings.nodes]
-            known = {settings.full_name(name) for name in declared}
-            return [*declared, *sorted(settings.node_names - known)]
+            full_names = {settings.full_name(name) for name in declared}
+            return [*declared, *sorted(settings.node_names - full_names)]
 
 
 def _effect_text(rule: WaiverRule, recorded: Sequence[HistoricalFinding]) -> str:

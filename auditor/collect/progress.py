@@ -28,7 +28,7 @@ class WaitEnded:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSent:
-    """The cluster is to be asked by a worker of a fleet, which tells nothing on its way."""
+    """The cluster is to be asked by a worker of a fleet, which reports nothing on its way."""
 
 
 @dataclass(frozen=True, slots=True)

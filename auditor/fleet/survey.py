@@ -178,7 +178,7 @@ class Dispatch:
                 Problem.OTHER_WORKER_VERSION,
                 worker="that asked it",
                 version=__version__,
-                found=str(other),
+                worker_version=str(other),
             )
         except _LOST:
             # Its worker died before the result was fetched: the scheduler has it asked once more.
@@ -220,15 +220,15 @@ class Dispatch:
         """Give up the clusters that no worker has served for too long, or all of them."""
         now = time.monotonic()
         try:
-            found = self._client.sync(self._ask_for_workers, callback_timeout=_ANSWER_S)
+            workers = self._client.sync(self._ask_for_workers, callback_timeout=_ANSWER_S)
         except _LOST:
             if now - self._heard_at > _SILENCE_S:
                 for future in list(self._open):
                     self._give_up(future, Problem.SCHEDULER_GONE, scheduler=self._fleet.scheduler)
             return
         self._heard_at = now
-        served = {name for worker in found.values() for name in worker["resources"]}
-        if found:
+        served = {name for worker in workers.values() for name in worker["resources"]}
+        if workers:
             served.add("")
         for future, task in list(self._open.items()):
             self._check_served(future, task, served, now)

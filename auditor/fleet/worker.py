@@ -33,7 +33,7 @@ def survey_on_worker(message: str) -> str:
     try:
         task = unpack_message(ClusterTask, message)
     except OtherVersion as other:
-        return _refuse(Problem.OTHER_WORKER_VERSION, version=str(other), found=__version__)
+        return _refuse(Problem.OTHER_WORKER_VERSION, version=str(other), worker_version=__version__)
     earlier = _count_attempt(task)
     if len(earlier) >= MAX_ATTEMPTS:
         return _refuse(Problem.WORKER_LOST, workers=" and ".join(dict.fromkeys(earlier)))

@@ -124,10 +124,10 @@ class HistoryStore:
             ConfigError: of one of them no run is recorded; names those of which there are.
         """
         recorded = {name.casefold(): name for name in self.clusters()}
-        found = tuple(dict.fromkeys(recorded.get(name.casefold(), name) for name in names))
+        chosen = tuple(dict.fromkeys(recorded.get(name.casefold(), name) for name in names))
         with self.database.reading() as connection:
-            _require_recorded_clusters(connection, found)
-        return found
+            _require_recorded_clusters(connection, chosen)
+        return chosen
 
     def runs(self, *clusters: str, limit: int | None = None) -> tuple[PastRun, ...]:
         """Return recorded runs, one entry for each cluster of a run, the latest first.

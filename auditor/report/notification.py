@@ -106,10 +106,12 @@ def compose_notification(report: Report, report_url: str | None = None) -> Notif
     It names recommendations, services and nodes; never a reply or an address. `report_url` is
     where its readers find the report.
     """
-    found = [_find_cluster_news(report, cluster) for cluster in sort_worst_first(report.clusters)]
-    if all(entry.is_empty for entry in found):
+    by_cluster = [
+        _find_cluster_news(report, cluster) for cluster in sort_worst_first(report.clusters)
+    ]
+    if all(entry.is_empty for entry in by_cluster):
         return None
-    news = sorted((n for entry in found for n in _describe(entry)), key=lambda n: n.sort_key)
+    news = sorted((n for entry in by_cluster for n in _describe(entry)), key=lambda n: n.sort_key)
     first, *others = (shorten_text(n.line, _MAX_LINE_LENGTH) for n in news[:MAX_NOTIFICATION_LINES])
     # Services cut a long message at its end, and some show the first line alone.
     lines = [first]
@@ -120,16 +122,16 @@ def compose_notification(report: Report, report_url: str | None = None) -> Notif
     lines += others
     if len(news) > MAX_NOTIFICATION_LINES:
         lines.append(f"and {len(news) - MAX_NOTIFICATION_LINES} more, in the report")
-    if below := sum(entry.below for entry in found):
+    if below := sum(entry.below for entry in by_cluster):
         lines.append(f"and {count_noun(below, 'change')} below the threshold, in the report")
     code = report.exit_code
     lines += ["", f"Exit code {int(code)}: {EXIT_CODE_MEANINGS[code]}. Run {report.run.id}."]
-    title = shorten_text(_notification_title(found), _MAX_LINE_LENGTH)
+    title = shorten_text(_notification_title(by_cluster), _MAX_LINE_LENGTH)
     return Notification(title, "\n".join(lines), _notification_type(report, news))
 
 
 def _find_cluster_news(report: Report, cluster: ClusterReport) -> _ClusterNews:
-    """Return what is new, worse or resolved since the last run, and who was lost or is back.
+    """Return what is new, worse or resolved since the last run, and who is unread or back.
 
     Waived and explained differences are left out. The first run of a cluster has no changes.
     """
@@ -156,19 +158,19 @@ def _unknown_elsewhere(
         )
 
 
-def _describe(found: _ClusterNews) -> Iterator[_News]:
-    findings = {finding.id: finding for finding in found.cluster.findings}
-    caused_by = caused_by_texts(found.cluster)
-    for entry in found.causes:
+def _describe(news: _ClusterNews) -> Iterator[_News]:
+    findings = {finding.id: finding for finding in news.cluster.findings}
+    caused_by = caused_by_texts(news.cluster)
+    for entry in news.causes:
         yield _describe_cause(entry, findings, caused_by)
-    for change in found.reachability:
-        yield _describe_reachability(change, found.cluster)
-    passed = found.unknown[ChangeCategory.UNPROVEN]
-    earlier = found.unknown[ChangeCategory.UNKNOWN]
+    for change in news.reachability:
+        yield _describe_reachability(change, news.cluster)
+    passed = news.unknown[ChangeCategory.UNPROVEN]
+    earlier = news.unknown[ChangeCategory.UNKNOWN]
     parts = [f"{count_noun(passed, 'check')} that passed"] if passed else []
     parts += [count_noun(earlier, "earlier difference")] if earlier else []
     if parts:
-        line = f"unknown now: {join_names(parts)} ({found.cluster.name})"
+        line = f"unknown now: {join_names(parts)} ({news.cluster.name})"
         yield _News(_NewsKind.UNKNOWN, printable(line))
 
 
@@ -208,10 +210,10 @@ def _describe_reachability(change: ReachabilityChange, cluster: ClusterReport) -
     line = printable(reachability_line(change))
     if change.back:
         return _News(_NewsKind.BACK, line)
-    gap = find_first_failure(cluster, change.node or cluster.publisher or "")
-    if gap is None or gap.reason is None:
+    failed = find_first_failure(cluster, change.node or cluster.publisher or "")
+    if failed is None or failed.reason is None:
         return _News(_NewsKind.UNREAD, line)
-    failure = gap.failure or Failure(gap.reason, Problem.UNSPECIFIED, gap.node)
+    failure = failed.failure or Failure(failed.reason, Problem.UNSPECIFIED, failed.node)
     return _News(_NewsKind.UNREAD, line, first_step=failure_remedy(failure))
 
 
@@ -229,12 +231,12 @@ def _is_read(cluster: ClusterReport) -> bool:
     return read == due > 0
 
 
-def _notification_title(found: Sequence[_ClusterNews]) -> str:
+def _notification_title(by_cluster: Sequence[_ClusterNews]) -> str:
     """Return how many differences and nodes changed, as the line "Since the run of" counts them."""
-    entries = [cause for news in found for cause in news.causes]
+    entries = [cause for news in by_cluster for cause in news.causes]
     causes = count_changes(entry.change for entry in entries)
     differences = count_changes(c for entry in entries for c in (entry.change, *entry.effects))
-    back = [change.back for news in found for change in news.reachability]
+    back = [change.back for news in by_cluster for change in news.reachability]
     tally = [
         f"{differences[category]} {CHANGE_WORDS[category]}"
         + cause_note(differences[category], causes[category])
@@ -243,5 +245,5 @@ def _notification_title(found: Sequence[_ClusterNews]) -> str:
     ]
     numbers = {"unread": back.count(False), "back": back.count(True)}
     tally += [f"{number} {word}" for word, number in numbers.items() if number]
-    clusters = (printable(news.cluster.name) for news in found if not news.is_empty)
+    clusters = (printable(news.cluster.name) for news in by_cluster if not news.is_empty)
     return f"auditor: {', '.join(tally)} on {join_names(clusters, limit=3)}"

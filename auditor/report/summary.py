@@ -191,8 +191,8 @@ def reachability_changes(
     before = None if past.other_publisher else past.unread
     for name in cluster.unread:
         if before is not None and name.lower() not in before:
-            gap = find_first_failure(cluster, name)
-            why = describe_failures([gap] if gap else [])
+            failed = find_first_failure(cluster, name)
+            why = describe_failures([failed] if failed else [])
             yield ReachabilityChange(
                 cluster.name,
                 name,

@@ -23,11 +23,12 @@ def group_events(
     consequences: dict[int, list[Difference]] = {}
     for index, difference in enumerate(differences):
         first = origins.first_of(index)
-        found = consequences.setdefault(first, [])
+        follows = consequences.setdefault(first, [])
         if first != index:
-            found.append(difference)
+            follows.append(difference)
     return tuple(
-        _begin_with_own(differences[first], found) for first, found in sorted(consequences.items())
+        _begin_with_own(differences[first], follows)
+        for first, follows in sorted(consequences.items())
     )
 
 

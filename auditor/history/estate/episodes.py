@@ -44,29 +44,29 @@ def find_episodes(finding: RecordedFinding) -> tuple[Episode, ...]:
 
 
 def _split_episodes(periods: Iterable[FindingPeriod]) -> Iterator[Episode]:
-    found: list[FindingPeriod] = []
+    differing: list[FindingPeriod] = []
     for period in periods:
         if period.verdict in DIFFERING_VERDICTS:
-            found.append(period)
-        elif period.verdict is not Verdict.UNKNOWN and found:
-            yield _build_episode(found, period)
-            found = []
-    if found:
-        yield _build_episode(found, None)
+            differing.append(period)
+        elif period.verdict is not Verdict.UNKNOWN and differing:
+            yield _build_episode(differing, period)
+            differing = []
+    if differing:
+        yield _build_episode(differing, None)
 
 
-def _build_episode(found: Sequence[FindingPeriod], end: FindingPeriod | None) -> Episode:
-    severities = [period.severity for period in found if period.verdict is Verdict.DRIFT]
+def _build_episode(differing: Sequence[FindingPeriod], end: FindingPeriod | None) -> Episode:
+    severities = [period.severity for period in differing if period.verdict is Verdict.DRIFT]
     # `since` reaches back before what is left of the record after old runs were deleted.
     gravest = min(severities, key=lambda severity: severity.rank, default=None)
-    return Episode(found[0].since, gravest, end)
+    return Episode(differing[0].since, gravest, end)
 
 
 def find_open_differences(record: EstateRecord) -> tuple[OpenDifference, ...]:
     """Return what no run has shown to be fixed, gravest and oldest first."""
     last_runs = {cluster: runs[-1].seq for cluster, runs in record.runs.items()}
-    found = [_find_open_difference(finding, last_runs) for finding in record.findings]
-    return tuple(sorted(filter(None, found), key=_open_sort_key))
+    differences = [_find_open_difference(finding, last_runs) for finding in record.findings]
+    return tuple(sorted(filter(None, differences), key=_open_sort_key))
 
 
 def _find_open_difference(
@@ -102,8 +102,8 @@ def _open_sort_key(entry: OpenDifference) -> tuple[int, int, str, str, str, str]
 
 def find_flapping(record: EstateRecord) -> tuple[FlappingFinding, ...]:
     """Return the drift that came back after it was fixed, what came most often first."""
-    found = (_find_returns(finding) for finding in record.findings)
-    return tuple(sorted(filter(None, found), key=_flapping_sort_key))
+    returns = (_find_returns(finding) for finding in record.findings)
+    return tuple(sorted(filter(None, returns), key=_flapping_sort_key))
 
 
 def _find_returns(finding: RecordedFinding) -> FlappingFinding | None:
@@ -140,7 +140,7 @@ def measure_fix_times(record: EstateRecord, now: str) -> tuple[FixTimes, ...]:
 
 def _measure_severity(severity: Severity, episodes: Sequence[Episode], now: str) -> FixTimes:
     fixed = [_seconds_between(e.since, e.end.first_at) for e in episodes if e.end and e.is_fixed]
-    # Of a clock that was set back in between, no time can be told.
+    # Of a clock that was set back in between, no time can be measured.
     measured = [seconds for seconds in fixed if seconds >= 0]
     open_ages = [_seconds_between(episode.since, now) for episode in episodes if not episode.end]
     return FixTimes(

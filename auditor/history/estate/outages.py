@@ -12,7 +12,7 @@ from auditor.models.findings import SubjectKind, Verdict
 def find_outages(record: EstateRecord) -> tuple[Outage, ...]:
     """Return every stretch of runs that could not read a cluster or a node, the latest first."""
     readings = _node_readings(record.findings)
-    found = [
+    outages = [
         outage
         for cluster, runs in record.runs.items()
         for outage in (
@@ -20,8 +20,8 @@ def find_outages(record: EstateRecord) -> tuple[Outage, ...]:
             *_node_outages(cluster, runs, readings.get(cluster, {})),
         )
     ]
-    found.sort(key=lambda outage: (outage.cluster, outage.kind, outage.node or ""))
-    return tuple(sorted(found, key=lambda outage: outage.last_at, reverse=True))
+    outages.sort(key=lambda outage: (outage.cluster, outage.kind, outage.node or ""))
+    return tuple(sorted(outages, key=lambda outage: outage.last_at, reverse=True))
 
 
 def _outage_kind(run: ClusterRun) -> OutageKind | None:

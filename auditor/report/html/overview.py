@@ -153,7 +153,7 @@ def _build_heat_map(
         rows = []
         for name in names:
             own = [of.get((section, name), ()) for of in cells]
-            # A row that only clusters without an answer have would tell nothing.
+            # A row that only clusters without an answer have would show nothing.
             if any(_is_judged(cell) for row in own for cell in row):
                 merged = (_merge_cells(view, row) for view, row in zip(views, own, strict=True))
                 rows.append((name, tuple(merged)))
