@@ -22,7 +22,7 @@ from auditor.models.findings import SubjectKind, Verdict
 from auditor.models.history import HistoricalFinding, is_history_off
 from auditor.recommendations.packs import Recommendation, find_recommendation, load_packs
 from auditor.recommendations.profile import DEPLOYMENT_KEY_PREFIX
-from auditor.report.wording import KIND_TEXTS
+from auditor.report.wording import kind_suffix
 from auditor.text import did_you_mean, join_names, wrap_text
 from auditor.waivers.add import add_waiver, check_end, render_waiver
 from auditor.waivers.days import current_day
@@ -195,10 +195,9 @@ def _effect_text(rule: WaiverRule, recorded: Sequence[HistoricalFinding]) -> str
     what = f"{finding.recommendation} on {finding.subject.name}"
     name = f"{what}{f', {finding.service}' if finding.service else ''}"
     if finding.verdict in (Verdict.DRIFT, Verdict.EXPLAINED):
-        kind = f": {KIND_TEXTS[finding.kind]}" if finding.kind else ""
         return (
             f"It hides until the end of {rule.expires} (UTC): {finding.severity.upper()} {name}"
-            f"{kind}, {finding.verdict} since {finding.age.since}."
+            f"{kind_suffix(finding.kind)}, {finding.verdict} since {finding.age.since}."
         )
     if finding.verdict is Verdict.UNKNOWN:
         return f"It hides nothing while {what} is unknown, as it was in the last run."

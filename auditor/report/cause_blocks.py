@@ -16,7 +16,7 @@ from auditor.report.grouping import (
     subjects_text,
 )
 from auditor.report.sentences import render_sentence
-from auditor.report.wording import KIND_TEXTS, LabelledText
+from auditor.report.wording import LabelledText, kind_suffix
 from auditor.text import join_names
 
 _LABELS_AFTER_REMEDY = frozenset({"since", "waiver", "else", "evidence"})
@@ -129,7 +129,6 @@ def _describe_effect(
         for f in group
     ]
     first = group[0]
-    what = f": {KIND_TEXTS[first.kind]}" if first.kind else ""
     kind = first.subject.kind
     preposition = "on" if kind is SubjectKind.NODE else str(kind)
     where = subjects_text([finding.subject.name for finding in group], kind, cluster)
@@ -141,7 +140,7 @@ def _describe_effect(
     )
     earlier |= acts
     also = dict.fromkeys(others[id_] for f in group for id_ in f.caused_by if id_ in others)
-    text = f"{recommendation_title(first)}{what}, {preposition} {where}"
+    text = f"{recommendation_title(first)}{kind_suffix(first.kind)}, {preposition} {where}"
     return Effect(text, tuple(also), remedies, tuple(group))
 
 

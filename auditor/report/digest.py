@@ -32,7 +32,7 @@ from auditor.report.matrix_services import short_service_name
 from auditor.report.sentences import render_sentence
 from auditor.report.steps import first_steps
 from auditor.report.summary import alike_failure
-from auditor.report.wording import KIND_TEXTS, LabelledText
+from auditor.report.wording import LabelledText, kind_suffix
 from auditor.service_names import start_position
 from auditor.text import count_noun, join_names
 
@@ -97,9 +97,8 @@ def _drift_entry(causes: Sequence[Cause], cluster: ClusterReport) -> DigestEntry
     ordered = sorted(causes, key=lambda cause: start_position(cause.finding.service))
     findings = [cause.finding for cause in ordered]
     explained = [finding for cause in ordered for finding in cause.explains]
-    kind = findings[0].kind
     titles = join_names(dict.fromkeys(map(recommendation_title, findings)))
-    what = f"{titles}{f': {KIND_TEXTS[kind]}' if kind else ''}, {_place(findings, cluster)}"
+    what = f"{titles}{kind_suffix(findings[0].kind)}, {_place(findings, cluster)}"
     waits = _waits_for_others(findings[0])
     steps = (_order_step(findings, explained),) if waits else first_steps(findings)
     rows = [("do", step) for step in steps]

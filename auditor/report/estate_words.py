@@ -13,7 +13,7 @@ from auditor.models.estate import (
 )
 from auditor.report.durations import elapsed_text
 from auditor.report.terminal_history import verdict_age_text
-from auditor.report.wording import KIND_TEXTS
+from auditor.report.wording import kind_note
 from auditor.text import count_noun, join_names
 
 NOT_RECORDED = "not recorded"
@@ -62,7 +62,7 @@ def minute(moment: str) -> str:
 
 def difference_state_text(entry: OpenDifference, now: str) -> str:
     """Return since when a difference has its verdict, or since when nobody judged it."""
-    kind = f" ({KIND_TEXTS[entry.kind]})" if entry.kind else ""
+    kind = kind_note(entry.kind)
     if entry.state is FindingState.CONFIRMED:
         return f"{verdict_age_text(entry.verdict, entry.age, now)}{kind}"
     now_word = "unknown" if entry.state is FindingState.UNKNOWN else "not judged"

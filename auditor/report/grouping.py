@@ -18,9 +18,9 @@ from auditor.report.answers import paste_instruction, render_answers, waiting_ch
 from auditor.report.sentences import render_sentence, render_sentences
 from auditor.report.summary import finding_age_text, get_finding_age
 from auditor.report.wording import (
-    KIND_TEXTS,
     LabelledText,
     evidence_line,
+    kind_suffix,
     labelled_statements,
 )
 from auditor.text import count_noun, join_names
@@ -126,8 +126,7 @@ def build_finding_group(
 
 
 def _single_group_title(finding: Finding, cluster: ClusterReport) -> str:
-    title = recommendation_title(finding)
-    title += f": {KIND_TEXTS[finding.kind]}" if finding.kind else ""
+    title = recommendation_title(finding) + kind_suffix(finding.kind)
     if finding.verdict is Verdict.DRIFT and not finding.severity.reaches(cluster.fail_on):
         title += f" (below the threshold {cluster.fail_on})"
     return title

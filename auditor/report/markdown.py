@@ -142,7 +142,7 @@ def _changes_markdown(report: Report, cluster: ClusterReport) -> Iterator[str]:
 def _finding_markdown(
     report: Report, finding: Finding, effects: Iterable[wording.LabelledText] = ()
 ) -> Iterator[str]:
-    what = f": {wording.KIND_TEXTS[finding.kind]}" if finding.kind else ""
+    what = wording.kind_suffix(finding.kind)
     name = f" {escape_markdown(wording.finding_label(finding))}" if finding.service else ""
     subject = f"{finding.subject.kind} {format_code(finding.subject.name)}"
     yield (

@@ -30,7 +30,7 @@ from auditor.report.summary import (
     reachability_changes,
     reachability_line,
 )
-from auditor.report.wording import KIND_TEXTS
+from auditor.report.wording import kind_suffix
 from auditor.text import count_noun, join_names, printable, shorten_text
 
 MAX_NOTIFICATION_LINES = 20
@@ -181,7 +181,7 @@ def _describe_cause(
     category = categorise_change(change)
     severity = min((c.finding.severity for c in (change, *entry.effects)), key=lambda s: s.rank)
     service = f" {finding.service}" if finding.service else ""
-    what = f": {KIND_TEXTS[finding.kind]}" if finding.kind else ""
+    what = kind_suffix(finding.kind)
     # What is resolved needs no step, whatever its remedy was.
     today = None if category is ChangeCategory.RESOLVED else findings.get(finding.id)
     more = f"explains {len(entry.effects)} more" if today else f"{len(entry.effects)} more with it"

@@ -19,7 +19,7 @@ from auditor.report.change_causes import CauseChange, fold_changes
 from auditor.report.console import render_console, safe_text
 from auditor.report.durations import elapsed_text
 from auditor.report.summary import CHANGE_WORDS
-from auditor.report.wording import KIND_TEXTS, STATUS_VERDICTS, VERDICT_MARKS, VERDICT_STYLES
+from auditor.report.wording import STATUS_VERDICTS, VERDICT_MARKS, VERDICT_STYLES, kind_note
 from auditor.text import count_noun, join_names
 
 _SHORT_ID_LENGTH = 8
@@ -127,13 +127,12 @@ def _print_finding_ages(
 
 
 def _add_finding_row(table: Table, row: HistoricalFinding, age_text: str, verdict: Verdict) -> None:
-    kind = f" ({KIND_TEXTS[row.kind]})" if row.kind else ""
     table.add_row(
         Text(VERDICT_MARKS[verdict], style=VERDICT_STYLES[verdict]),
         safe_text(row.recommendation),
         safe_text(row.subject.name),
         safe_text(row.severity),
-        safe_text(f"{age_text}{kind}"),
+        safe_text(f"{age_text}{kind_note(row.kind)}"),
     )
 
 

@@ -80,6 +80,16 @@ KIND_TEXTS = {
 }
 
 
+def kind_suffix(kind: FindingKind | None) -> str:
+    """Return `: stopped` to put behind what differs, "" for no kind."""
+    return f": {KIND_TEXTS[kind]}" if kind else ""
+
+
+def kind_note(kind: FindingKind | None) -> str:
+    """Return ` (stopped)` to put behind a verdict, "" for no kind."""
+    return f" ({KIND_TEXTS[kind]})" if kind else ""
+
+
 def severity_summary(findings: Iterable[Finding]) -> str:
     """Return `1 critical, 2 high`, worst first."""
     return count_severities(Counter(finding.severity for finding in findings))

@@ -19,7 +19,7 @@ from auditor.change.diff.profile import (
 from auditor.change.diff.services import find_missing_changes
 from auditor.change.diff.sessions import compare_sessions
 from auditor.models.findings import SubjectKind, Verdict
-from auditor.report.wording import KIND_TEXTS
+from auditor.report.wording import kind_note
 from auditor.snapshots import SnapshotFinding
 from auditor.text import join_names
 
@@ -163,6 +163,7 @@ def _finding_no_longer_judged(was: SnapshotFinding, after: ComparedCluster) -> I
 
 
 def _finding_text(finding: SnapshotFinding) -> str:
-    kind = f" ({KIND_TEXTS[finding.kind]})" if finding.kind else ""
-    verdict = f"{finding.judged_verdict}{kind}{', waived' if finding.waiver else ''}"
+    verdict = (
+        f"{finding.judged_verdict}{kind_note(finding.kind)}{', waived' if finding.waiver else ''}"
+    )
     return f"{finding.recommendation} [{finding.severity}]: {verdict}. {finding.observed}"

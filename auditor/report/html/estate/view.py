@@ -33,7 +33,7 @@ from auditor.report.html.estate.days import (
     list_days,
     list_months,
 )
-from auditor.report.wording import KIND_TEXTS, STATUS_VERDICTS
+from auditor.report.wording import STATUS_VERDICTS, kind_suffix
 from auditor.text import count_noun, join_names
 
 MAX_ROWS = 150
@@ -281,13 +281,12 @@ def _waiver_rows(estate: Estate) -> Iterator[WaiverRow]:
 def _waiver_row(entry: OpenDifference, today: str) -> WaiverRow:
     if entry.waiver is None:
         return WaiverRow(entry)
-    kind = f": {KIND_TEXTS[entry.kind]}" if entry.kind else ""
     days = (date.fromisoformat(entry.waiver.expires) - date.fromisoformat(today)).days
     # On its last day a waiver still holds.
     left = f"{count_noun(days, 'day')} left" if days else "ends today"
     return WaiverRow(
         entry,
-        hides=f"{entry.waiver.verdict.words}{kind}",
+        hides=f"{entry.waiver.verdict.words}{kind_suffix(entry.kind)}",
         until=entry.waiver.expires,
         left=left if days >= 0 else "ended; the next audit shows it",
         owner=entry.waiver.owner,
