@@ -322,6 +322,12 @@ def audit_exit_code(statuses: Sequence[ClusterStatus]) -> ExitCode:
     return ExitCode.COMPLIANT
 
 
+def overall_status(statuses: Sequence[ClusterStatus]) -> ClusterStatus:
+    """Return the status of all clusters together, as the exit code adds them up."""
+    code = audit_exit_code(statuses)
+    return next(status for status in ClusterStatus if audit_exit_code([status]) is code)
+
+
 FindingSortKey: TypeAlias = tuple[int, str, bool, str, str]
 CauseSortKey: TypeAlias = tuple[int, bool, int, int, int, FindingSortKey]
 

@@ -1,7 +1,7 @@
 """Words that all formats share: marks, kinds, summaries of clusters, fields of findings."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from auditor.models.counts import ResultCounts, count_results
@@ -62,6 +62,14 @@ STATUS_VERDICTS = {
 }
 """The verdict whose mark and colour a cluster's status takes."""
 
+STATUS_WORDS = {
+    ClusterStatus.DRIFT: "drifted",
+    ClusterStatus.UNAUDITABLE: "could not be audited",
+    ClusterStatus.INCOMPLETE: "incomplete",
+    ClusterStatus.COMPLIANT: "compliant",
+}
+"""What is said of clusters with a status, worst first."""
+
 KIND_TEXTS = {
     FindingKind.NOT_ACTIVATED: "not activated",
     FindingKind.STOPPED: "stopped",
@@ -98,6 +106,12 @@ def severity_summary(findings: Iterable[Finding]) -> str:
 def count_severities(numbers: Mapping[Severity, int]) -> str:
     """Return `1 critical, 2 high`, worst first, of how many have each severity."""
     return ", ".join(f"{numbers[s]} {s}" for s in Severity if numbers.get(s))
+
+
+def count_statuses(statuses: Sequence[ClusterStatus]) -> str:
+    """Return `1 drifted, 2 compliant`, worst first, "" for no cluster."""
+    numbers = ((statuses.count(status), words) for status, words in STATUS_WORDS.items())
+    return ", ".join(f"{number} {words}" for number, words in numbers if number)
 
 
 def count_differences(counts: ResultCounts) -> str:

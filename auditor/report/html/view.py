@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.models.counts import add_results
-from auditor.models.findings import ClusterReport, ClusterStatus, Verdict, audit_exit_code
+from auditor.models.findings import ClusterReport, ClusterStatus, Verdict, overall_status
 from auditor.models.report import Report
 from auditor.recommendations.packs import Recommendation
 from auditor.report.fleet import sort_worst_first
@@ -12,7 +12,12 @@ from auditor.report.html.cluster_view import ClusterView, build_cluster_view
 from auditor.report.html.fix_first import FixFirst, list_what_to_fix
 from auditor.report.html.overview import Overview, build_overview
 from auditor.report.html.tiles import SummaryTile, list_summary_tiles
-from auditor.report.wording import STATUS_VERDICTS, cluster_summary, count_differences
+from auditor.report.wording import (
+    STATUS_VERDICTS,
+    cluster_summary,
+    count_differences,
+    count_statuses,
+)
 from auditor.text import count_noun
 
 
@@ -53,7 +58,8 @@ def build_page_view(
         build_cluster_view(report, cluster, f"c{number}", rows_by_id, files.get(cluster.name, ""))
         for number, cluster in enumerate(sort_worst_first(report.clusters), start=1)
     )
-    status = _overall_status(report.clusters)
+    # Without regard to `--allow-unknown`.
+    status = overall_status([cluster.status for cluster in report.clusters])
     return PageView(
         report=report,
         status=status,
@@ -67,30 +73,12 @@ def build_page_view(
     )
 
 
-def _overall_status(clusters: Sequence[ClusterReport]) -> ClusterStatus:
-    """Return the status of all clusters together, without regard to `--allow-unknown`."""
-    by_code = {
-        0: ClusterStatus.COMPLIANT,
-        3: ClusterStatus.DRIFT,
-        4: ClusterStatus.INCOMPLETE,
-        5: ClusterStatus.UNAUDITABLE,
-    }
-    return by_code[audit_exit_code([cluster.status for cluster in clusters])]
-
-
 def _page_headline(clusters: Sequence[ClusterReport]) -> str:
     if len(clusters) == 1:
         return cluster_summary(clusters[0])
-    words = {
-        ClusterStatus.DRIFT: "drifted",
-        ClusterStatus.UNAUDITABLE: "could not be audited",
-        ClusterStatus.INCOMPLETE: "incomplete",
-        ClusterStatus.COMPLIANT: "compliant",
-    }
-    numbers = {status: sum(c.status is status for c in clusters) for status in words}
-    counts_text = ", ".join(f"{n} {words[status]}" for status, n in numbers.items() if n)
-    if not counts_text:
+    if not clusters:
         return "No cluster was audited."
+    counts_text = count_statuses([cluster.status for cluster in clusters])
     counts = add_results(clusters)
     drift = f" In all: {count_differences(counts)}." if counts.differences else ""
     return f"Of {count_noun(len(clusters), 'cluster')}: {counts_text}.{drift}"

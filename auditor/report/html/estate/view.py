@@ -15,7 +15,7 @@ from auditor.models.estate import (
     Outage,
     RunGap,
 )
-from auditor.models.findings import ClusterStatus, Severity, Verdict, audit_exit_code
+from auditor.models.findings import ClusterStatus, Severity, Verdict, overall_status
 from auditor.report.durations import duration_text, elapsed_text
 from auditor.report.estate_words import (
     NOT_RECORDED,
@@ -33,7 +33,7 @@ from auditor.report.html.estate.days import (
     list_days,
     list_months,
 )
-from auditor.report.wording import STATUS_VERDICTS, kind_suffix
+from auditor.report.wording import STATUS_VERDICTS, STATUS_WORDS, count_statuses, kind_suffix
 from auditor.text import count_noun, join_names
 
 MAX_ROWS = 150
@@ -153,7 +153,8 @@ class EstateView:
 
 def build_estate_view(estate: Estate) -> EstateView:
     """Return what the page shows."""
-    status = _overall_status(estate.clusters)
+    statuses = [cluster.last.status for cluster in estate.clusters]
+    status = overall_status(statuses) if statuses else None
     days = list_days(estate.days, estate.at[:10])
     return EstateView(
         estate=estate,
@@ -180,32 +181,17 @@ def _limit(rows: Iterable[_Row]) -> Rows[_Row]:
     return Rows(every[:MAX_ROWS], max(0, len(every) - MAX_ROWS))
 
 
-def _overall_status(clusters: Sequence[ClusterSummary]) -> ClusterStatus | None:
-    """Return the status of the last runs together, None where nothing is recorded."""
-    if not clusters:
-        return None
-    code = audit_exit_code([cluster.last.status for cluster in clusters])
-    return next(status for status in ClusterStatus if audit_exit_code([status]) is code)
-
-
 def _headline(estate: Estate) -> str:
-    words = {
-        ClusterStatus.DRIFT: "drifted",
-        ClusterStatus.UNAUDITABLE: "could not be audited",
-        ClusterStatus.INCOMPLETE: "incomplete",
-        ClusterStatus.COMPLIANT: "compliant",
-    }
     statuses = [cluster.last.status for cluster in estate.clusters]
-    counts = ", ".join(f"{statuses.count(s)} {words[s]}" for s in words if s in statuses)
-    if not counts:
+    if not statuses:
         return "No run is recorded. `auditor audit` records its runs."
     oldest = min((d.exists_since for d in _differences(estate)), default=None)
     oldest_text = f" The oldest difference exists since {oldest[:10]}." if oldest else ""
     if len(statuses) == 1:
         name = estate.clusters[0].cluster
-        return f"At its last run, cluster {name}: {words[statuses[0]]}.{oldest_text}"
+        return f"At its last run, cluster {name}: {STATUS_WORDS[statuses[0]]}.{oldest_text}"
     clusters = count_noun(len(statuses), "cluster")
-    return f"At the last run of each of {clusters}: {counts}.{oldest_text}"
+    return f"At the last run of each of {clusters}: {count_statuses(statuses)}.{oldest_text}"
 
 
 def _differences(estate: Estate) -> list[OpenDifference]:
@@ -254,14 +240,8 @@ def _cluster_row(summary: ClusterSummary) -> ClusterRow:
 
 
 def _worst_first(row: ClusterRow) -> tuple[int, int, str]:
-    order = (
-        ClusterStatus.DRIFT,
-        ClusterStatus.UNAUDITABLE,
-        ClusterStatus.INCOMPLETE,
-        ClusterStatus.COMPLIANT,
-    )
     last = row.summary.last
-    return order.index(last.status), -last.counts[Verdict.DRIFT], row.summary.cluster.lower()
+    return last.status.rank, -last.counts[Verdict.DRIFT], row.summary.cluster.lower()
 
 
 def _difference_rows(estate: Estate) -> Iterator[DifferenceRow]:
