@@ -124,8 +124,8 @@ def _order_step(findings: Sequence[Finding], explained: Iterable[Finding]) -> st
     before = dict.fromkeys(
         name for finding in findings for name in _names_to_fix_first(finding) if name not in here
     )
-    order = "then these in this order, where they still differ"
-    return f"First fix {join_names(before)}, {order}." if before else f"Fix {order[5:]}."
+    order = "these in this order, where they still differ"
+    return f"First fix {join_names(before)}, then {order}." if before else f"Fix {order}."
 
 
 def _names_to_fix_first(finding: Finding) -> tuple[str, ...]:

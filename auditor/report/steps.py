@@ -28,12 +28,15 @@ def first_step(remedy: Sequence[Statement]) -> str:
         return ""
     first, *rest = remedy
     if first.form is Form.HA_OFF_FIRST and rest:
-        off = render_sentence(Statement(Form.HA_OFF_BRIEFLY, first.values))
-        return f"{off.removesuffix('.')}, then {_act_clause(rest[0])}."
+        off = render_clause(Statement(Form.HA_OFF_BRIEFLY, first.values))
+        return _make_sentence(f"{off}, then {_act_clause(rest[0])}")
     if first.form in _ACTS:
-        clause = _act_clause(first)
-        return f"{clause[0].upper()}{clause[1:]}."
+        return _make_sentence(_act_clause(first))
     return render_sentence(first)
+
+
+def _make_sentence(clause: str) -> str:
+    return f"{clause[0].upper()}{clause[1:]}."
 
 
 _ACTS = (Form.ROW_REMEDY, Form.ROW_COMMAND)
