@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from auditor.errors import Reason
 from auditor.failures import Failure, failure_cause
@@ -14,6 +13,7 @@ from auditor.models.releases import nodes_by_version, version_number
 from auditor.models.report import Report, RunMetadata
 from auditor.problems import Problem
 from auditor.report.change_causes import fold_changes
+from auditor.report.durations import elapsed_text
 from auditor.text import count_noun, is_or_are, join_names
 
 _SKIPPED_PACK_TEXTS = {
@@ -99,16 +99,8 @@ def finding_age_text(age: FindingAge, run: RunMetadata) -> str:
     # Times in ISO 8601 and UTC sort as text.
     if age.since >= run.started_at:
         return "this run, for the first time"
-    elapsed = datetime.fromisoformat(run.started_at) - datetime.fromisoformat(age.since)
-    hours = elapsed.seconds // 3600
-    long = (
-        count_noun(elapsed.days, "day")
-        if elapsed.days
-        else count_noun(hours, "hour")
-        if hours
-        else "minutes"
-    )
-    return f"{long}, {count_noun(age.runs, 'run')} (first seen {age.since})"
+    elapsed = elapsed_text(age.since, run.started_at)
+    return f"{elapsed}, {count_noun(age.runs, 'run')} (first seen {age.since})"
 
 
 @dataclass(frozen=True, slots=True)

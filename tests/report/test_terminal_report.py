@@ -454,7 +454,7 @@ def test_a_service_that_still_starts_has_a_mark_of_its_own() -> None:
     ("since", "expected"),
     [
         ("2026-03-01T02:00:00Z", "this run, for the first time"),
-        ("2026-03-01T01:30:00Z", "minutes, 3 runs (first seen 2026-03-01T01:30:00Z)"),
+        ("2026-03-01T01:30:00Z", "30 minutes, 3 runs (first seen 2026-03-01T01:30:00Z)"),
         ("2026-03-01T00:30:00Z", "1 hour, 3 runs (first seen 2026-03-01T00:30:00Z)"),
         ("2026-02-26T02:00:00Z", "3 days, 3 runs (first seen 2026-02-26T02:00:00Z)"),
     ],
