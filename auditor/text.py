@@ -141,6 +141,11 @@ def format_moment(timestamp: str) -> str:
     return text.replace("T", " ").replace("Z", " UTC")
 
 
+def format_minute(timestamp: str) -> str:
+    """Return an ISO 8601 moment in UTC to the minute, as in `2026-01-02 03:04`."""
+    return timestamp[:16].replace("T", " ")
+
+
 def utc_timestamp_or_none(moment: datetime | None) -> str | None:
     """Return a moment as `utc_timestamp` does, None for None."""
     return None if moment is None else utc_timestamp(moment)

@@ -14,7 +14,7 @@ from auditor.models.estate import (
 from auditor.report.durations import elapsed_text
 from auditor.report.terminal_history import verdict_age_text
 from auditor.report.wording import kind_note
-from auditor.text import count_noun, join_names
+from auditor.text import count_noun, format_minute, join_names
 
 NOT_RECORDED = "not recorded"
 
@@ -34,8 +34,9 @@ def list_alarms(estate: Estate) -> Iterator[str]:
         step = estate.clock_steps[0]
         count = count_noun(len(estate.clock_steps), "time")
         yield (
-            f"The clock was set back {count}, last between the runs of {minute(step.earlier_at)}"
-            f" and {minute(step.started_at)} UTC. Times to fix across it are not measured."
+            f"The clock was set back {count}, last between the runs of"
+            f" {format_minute(step.earlier_at)} and {format_minute(step.started_at)} UTC."
+            " Times to fix across it are not measured."
         )
     for cluster in estate.clusters:
         if len(cluster.publishers) > 1:
@@ -51,13 +52,8 @@ def _open_gap_text(gap: RunGap) -> str:
     of_cluster = f" of {gap.cluster}" if gap.cluster else ""
     return (
         f"No run{of_cluster} for {count_noun(gap.days, 'day')}: the last one began at"
-        f" {minute(gap.before_at)} UTC. See whether the timer still runs."
+        f" {format_minute(gap.before_at)} UTC. See whether the timer still runs."
     )
-
-
-def minute(moment: str) -> str:
-    """Return `2026-03-01 02:00` of `2026-03-01T02:00:00Z`."""
-    return moment[:16].replace("T", " ")
 
 
 def difference_state_text(entry: OpenDifference, now: str) -> str:

@@ -13,12 +13,12 @@ from auditor.report.durations import elapsed_text
 from auditor.report.estate_words import (
     difference_state_text,
     list_alarms,
-    minute,
     outage_reason_text,
     outage_text,
 )
 from auditor.report.terminal_history import history_table
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
+from auditor.text import format_minute
 
 MAX_LINES = 10
 """How many entries of each list are shown; the page and JSON have all."""
@@ -114,13 +114,13 @@ def render_outages(estate: Estate, *, width: int = 100, colour: bool = False) ->
 def _print_outages(console: Console, entries: Sequence[Outage]) -> None:
     table = history_table(console, "", "cluster", "what", "runs", "last (UTC)", "healed (UTC)")
     for entry in entries:
-        healed = minute(entry.healed_at) if entry.healed_at else "not yet"
+        healed = format_minute(entry.healed_at) if entry.healed_at else "not yet"
         table.add_row(
             _mark(Verdict.PASS if entry.healed_at else Verdict.UNKNOWN),
             safe_text(entry.cluster),
             safe_text(f"{outage_text(entry)} ({outage_reason_text(entry)})"),
             str(entry.runs),
-            safe_text(minute(entry.last_at)),
+            safe_text(format_minute(entry.last_at)),
             safe_text(healed),
         )
     console.print(table)

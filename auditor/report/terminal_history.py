@@ -20,7 +20,7 @@ from auditor.report.console import render_console, safe_text
 from auditor.report.durations import elapsed_text
 from auditor.report.summary import CHANGE_WORDS
 from auditor.report.wording import STATUS_VERDICTS, VERDICT_MARKS, VERDICT_STYLES, kind_note
-from auditor.text import count_noun, join_names
+from auditor.text import count_noun, format_minute, join_names
 
 _SHORT_ID_LENGTH = 8
 _WRAPPED_COLUMNS = frozenset({"cluster", "subject", "verdict", "now", "what", "window (UTC)"})
@@ -60,7 +60,7 @@ def _print_past_runs(console: Console, runs: Sequence[PastRun]) -> None:
         numbers = (run.counts[v] for v in (Verdict.DRIFT, Verdict.UNKNOWN, Verdict.WAIVED))
         table.add_row(
             safe_text(run.id[:_SHORT_ID_LENGTH]),
-            safe_text(_format_minute(run.started_at)),
+            safe_text(format_minute(run.started_at)),
             safe_text(run.cluster),
             _run_status_text(run.status),
             *(str(number) for number in (*numbers, run.exit_code)),
@@ -80,11 +80,6 @@ def history_table(console: Console, *titles: str, names: Iterable[str] = ()) -> 
     for title in titles:
         table.add_column(title, no_wrap=title not in wrapped)
     return table
-
-
-def _format_minute(moment: str) -> str:
-    """Return `2026-03-01 02:00` of `2026-03-01T02:00:00Z`."""
-    return moment[:16].replace("T", " ")
 
 
 def _run_status_text(status: ClusterStatus) -> Text:
@@ -154,7 +149,7 @@ def _print_run_changes(console: Console, changes: RunChanges, now: str) -> None:
     for word, run in (("from", changes.before), ("to", changes.after)):
         console.print(
             safe_text(
-                f"{word} {_format_minute(run.started_at)} UTC, run {run.id[:_SHORT_ID_LENGTH]}"
+                f"{word} {format_minute(run.started_at)} UTC, run {run.id[:_SHORT_ID_LENGTH]}"
             )
         )
     if not changes.changes:

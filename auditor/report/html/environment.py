@@ -15,7 +15,7 @@ from auditor.report.code_marks import split_code
 from auditor.report.fleet_table import NONE
 from auditor.report.sentences import render_sentence
 from auditor.report.wording import MARK_LEGEND, VERDICT_HEADINGS, VERDICT_MARKS
-from auditor.text import printable
+from auditor.text import format_minute, printable
 
 _SCREEN_READER_WORDS = {
     Verdict.PASS: "as recommended",
@@ -61,7 +61,7 @@ def template_environment() -> Environment:
         # Otherwise a misspelt name in the template would be an empty text.
         undefined=StrictUndefined,
     )
-    environment.filters["moment"] = lambda text: text[:16].replace("T", " ") + " UTC"
+    environment.filters["moment"] = lambda text: f"{format_minute(text)} UTC"
     environment.filters["sentence"] = lambda statement: _mark_code(render_sentence(statement))
     environment.filters["prose"] = _mark_code
     environment.filters["words"] = _token_words
