@@ -22,14 +22,14 @@ from auditor.models.history import FindingAge, PastRun
 class DayCounts:
     """The last run of a day, or of several clusters the last run of each.
 
-    `counts` are those of the run. `unconfirmed` is drift of earlier runs that it did not judge, so
+    `counts` are those of the run. `not_judged` is drift of earlier runs that it did not judge, so
     that nobody knows whether it is fixed.
     """
 
     day: str
     runs: int
     counts: Mapping[Verdict, int]
-    unconfirmed: int
+    not_judged: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ClusterDay:
 
 @dataclass(frozen=True, slots=True)
 class EstateDay:
-    """All clusters on a day with a run; one without a run keeps its drift, as unconfirmed.
+    """All clusters on a day with a run; one without a run keeps its drift, as not_judged.
 
     `audited` are the clusters with a run on this day, `unauditable` those of them whose last run
     could read nothing, `expected` all that had a run by this day.
@@ -196,7 +196,7 @@ class ClusterSummary:
     """A cluster: its last run, and what is recorded of it.
 
     `causes` are those of the last run. `unread` are the nodes that it could not read.
-    `unconfirmed` is as in `DayCounts`. More than one of `publishers` may be several clusters of one
+    `not_judged` is as in `DayCounts`. More than one of `publishers` may be several clusters of one
     name.
     """
 
@@ -206,7 +206,7 @@ class ClusterSummary:
     first_at: str
     causes: int | None
     unread: tuple[str, ...] | None
-    unconfirmed: int
+    not_judged: int
     publishers: tuple[PublisherUse, ...]
 
 

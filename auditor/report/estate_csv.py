@@ -39,7 +39,7 @@ HISTORY_COLUMNS = (
     "finished_at",
     *_VERDICT_COLUMNS,
     "causes",
-    "unconfirmed",
+    "not_judged",
     "unread",
     "audited",
     "expected",

@@ -81,7 +81,7 @@ def _cluster_dict(entry: ClusterSummary) -> dict[str, Any]:
         "last_run": _run_dict(entry.last),
         "causes": entry.causes,
         "unread": None if entry.unread is None else list(entry.unread),
-        "unconfirmed": entry.unconfirmed,
+        "not_judged": entry.not_judged,
         "runs": entry.runs,
         "first_at": entry.first_at,
         "publishers": [_publisher_dict(use) for use in entry.publishers],
@@ -118,7 +118,7 @@ def _day_counts_dict(counted: DayCounts) -> dict[str, Any]:
         "day": counted.day,
         "runs": counted.runs,
         "counts": _counts_dict(counted.counts),
-        "unconfirmed": counted.unconfirmed,
+        "not_judged": counted.not_judged,
     }
 
 

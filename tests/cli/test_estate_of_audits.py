@@ -77,7 +77,7 @@ def test_a_refused_password_hides_no_difference_and_heals(nights: Nights) -> Non
     assert nights.audit() == 5
     lost = nights.estate()
     assert [(d["verdict"], d["state"]) for d in lost["differences"]] == [("drift", "not_judged")]
-    assert [day["unconfirmed"] for day in lost["days"]] == [0, 1]
+    assert [day["not_judged"] for day in lost["days"]] == [0, 1]
     assert "was drift" in nights.terminal()
 
     nights.running.undisturbed()

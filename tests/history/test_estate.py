@@ -187,23 +187,23 @@ def test_a_day_has_the_last_run_of_each_cluster(history: HistoryStore) -> None:
     assert (day.counted.counts[DRIFT], day.counted.counts[UNKNOWN]) == (1, 1)
 
 
-def test_drift_of_a_cluster_that_did_not_run_is_unconfirmed(history: HistoryStore) -> None:
+def test_drift_of_a_cluster_that_did_not_run_is_not_judged(history: HistoryStore) -> None:
     history.record(judged(1, {SIP: DRIFT}))
     history.record(report(2, cluster(finding(SIP, PASS, cluster="b"), name="b")))
     first, second = figures(history).days
-    assert (first.counted.counts[DRIFT], first.counted.unconfirmed) == (1, 0)
-    assert (second.counted.counts[DRIFT], second.counted.unconfirmed) == (0, 1)
+    assert (first.counted.counts[DRIFT], first.counted.not_judged) == (1, 0)
+    assert (second.counted.counts[DRIFT], second.counted.not_judged) == (0, 1)
     assert (second.audited, second.expected) == (1, 2)
 
 
-def test_drift_of_a_cluster_that_could_not_be_read_is_unconfirmed(history: HistoryStore) -> None:
+def test_drift_of_a_cluster_that_could_not_be_read_is_not_judged(history: HistoryStore) -> None:
     history.record(judged(1, {SIP: DRIFT}))
     history.record(report(2, cluster(nodes=())))
     history.record(judged(3, {SIP: PASS}))
     days = figures(history).days
-    assert [day.counted.unconfirmed for day in days] == [0, 1, 0]
+    assert [day.counted.not_judged for day in days] == [0, 1, 0]
     assert [day.unauditable for day in days] == [(), ("lab",), ()]
-    assert [entry.counted.unconfirmed for entry in figures(history).cluster_days] == [0, 1, 0]
+    assert [entry.counted.not_judged for entry in figures(history).cluster_days] == [0, 1, 0]
 
 
 def test_the_last_run_of_each_cluster_adds_up_to_the_open_differences(
@@ -215,7 +215,7 @@ def test_the_last_run_of_each_cluster_adds_up_to_the_open_differences(
     (summary,) = estate.clusters
     by_state = [(d.verdict, d.state) for d in estate.differences]
     assert by_state.count((DRIFT, FindingState.CONFIRMED)) == summary.last.counts[DRIFT] == 1
-    assert by_state.count((DRIFT, FindingState.NOT_JUDGED)) == summary.unconfirmed == 1
+    assert by_state.count((DRIFT, FindingState.NOT_JUDGED)) == summary.not_judged == 1
     assert by_state.count((WAIVED, FindingState.CONFIRMED)) == summary.last.counts[WAIVED] == 1
     assert by_state.count((DRIFT, FindingState.UNKNOWN)) == 1
 
@@ -385,7 +385,7 @@ def test_the_figures_equal_a_walk_over_all_runs(
     estate = nights(history, *verdicts)
     walked = _walk(verdicts)
     assert (high(estate).fixed, high(estate).open, high(estate).not_applicable) == walked
-    assert [entry.counted.unconfirmed for entry in estate.days] == [
+    assert [entry.counted.not_judged for entry in estate.days] == [
         int(v is None and _last_judged(verdicts[:place]) is DRIFT)
         for place, v in enumerate(verdicts)
     ]

@@ -117,8 +117,8 @@ def test_the_chart_and_the_table_have_every_day_up_to_today() -> None:
 
 def test_days_without_a_run_keep_what_was_open() -> None:
     rows = {row.first[-2:]: row for row in list_days(estate_pages.nights().days, "2026-03-24")}
-    assert rows["08"].unconfirmed == rows["07"].differences + rows["07"].unconfirmed
-    assert rows["11"].unconfirmed == rows["08"].unconfirmed
+    assert rows["08"].not_judged == rows["07"].differences + rows["07"].not_judged
+    assert rows["11"].not_judged == rows["08"].not_judged
     assert (rows["08"].differences, rows["08"].unknown) == (0, 0)
 
 

@@ -12,9 +12,9 @@ from auditor.models.findings import ClusterStatus, Verdict
 
 def build_cluster_days(record: EstateRecord) -> tuple[ClusterDay, ...]:
     """Return the days on which each cluster was audited, by cluster and day."""
-    unconfirmed = count_unconfirmed(record)
+    not_judged = count_not_judged(record)
     return tuple(
-        ClusterDay(cluster, runs[-1].past.status, _count_day(day, runs, unconfirmed))
+        ClusterDay(cluster, runs[-1].past.status, _count_day(day, runs, not_judged))
         for cluster, all_runs in record.runs.items()
         for day, runs in sorted(_runs_by_day(all_runs).items())
     )
@@ -28,13 +28,13 @@ def _runs_by_day(runs: Iterable[ClusterRun]) -> dict[str, list[ClusterRun]]:
 
 
 def _count_day(
-    day: str, runs: Sequence[ClusterRun], unconfirmed: Mapping[tuple[str, int], int]
+    day: str, runs: Sequence[ClusterRun], not_judged: Mapping[tuple[str, int], int]
 ) -> DayCounts:
     last = runs[-1]
-    return DayCounts(day, len(runs), last.past.counts, unconfirmed[last.past.cluster, last.seq])
+    return DayCounts(day, len(runs), last.past.counts, not_judged[last.past.cluster, last.seq])
 
 
-def count_unconfirmed(record: EstateRecord) -> dict[tuple[str, int], int]:
+def count_not_judged(record: EstateRecord) -> dict[tuple[str, int], int]:
     """Return how much drift of earlier runs each run did not judge, by cluster and run."""
     changes: dict[str, Counter[int]] = defaultdict(Counter)
     for finding in record.findings:
@@ -94,9 +94,9 @@ def _build_estate_day(
         for cluster, entry in latest.items()
         if cluster not in audited
     )
-    unconfirmed = carried + sum(entry.counted.unconfirmed for entry in latest.values())
+    not_judged = carried + sum(entry.counted.not_judged for entry in latest.values())
     return EstateDay(
-        counted=DayCounts(day, runs, dict(counts), unconfirmed),
+        counted=DayCounts(day, runs, dict(counts), not_judged),
         audited=len(audited),
         expected=len(latest),
         unauditable=tuple(

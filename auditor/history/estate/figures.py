@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from auditor.history.estate.days import build_cluster_days, build_estate_days, count_unconfirmed
+from auditor.history.estate.days import build_cluster_days, build_estate_days, count_not_judged
 from auditor.history.estate.episodes import (
     find_flapping,
     find_open_differences,
@@ -36,7 +36,7 @@ def build_estate(record: EstateRecord, now: str) -> Estate:
 
 
 def _summarise_clusters(record: EstateRecord) -> tuple[ClusterSummary, ...]:
-    unconfirmed = count_unconfirmed(record)
+    not_judged = count_not_judged(record)
     return tuple(
         ClusterSummary(
             cluster=cluster,
@@ -45,7 +45,7 @@ def _summarise_clusters(record: EstateRecord) -> tuple[ClusterSummary, ...]:
             first_at=min(run.past.started_at for run in runs),
             causes=runs[-1].causes,
             unread=None if runs[-1].unread is None else tuple(sorted(runs[-1].unread)),
-            unconfirmed=unconfirmed[cluster, runs[-1].seq],
+            not_judged=not_judged[cluster, runs[-1].seq],
             publishers=_list_publishers(runs),
         )
         for cluster, runs in record.runs.items()

@@ -31,7 +31,7 @@ class DayRow:
     day: EstateDay | None
     differences: int
     unknown: int
-    unconfirmed: int
+    not_judged: int
 
     @property
     def is_idle(self) -> bool:
@@ -103,7 +103,7 @@ def list_days(days: Sequence[EstateDay], until: str) -> list[DayRow]:
     for day in _each_day(max(earliest, days[0].counted.day), end):
         row = _build_day_row(day, shown.get(day), carried)
         rows.append(row)
-        carried = row.differences + row.unconfirmed
+        carried = row.differences + row.not_judged
     return rows
 
 
@@ -114,15 +114,15 @@ def _each_day(first: str, last: str) -> Iterator[str]:
 
 def _open_after(day: EstateDay) -> int:
     """Return how many differences nobody has shown to be fixed after a day."""
-    return day.counted.counts[Verdict.DRIFT] + day.counted.unconfirmed
+    return day.counted.counts[Verdict.DRIFT] + day.counted.not_judged
 
 
 def _build_day_row(name: str, day: EstateDay | None, carried: int) -> DayRow:
     if day is None:
         return DayRow(name, name, None, 0, 0, carried)
     counts = day.counted.counts
-    unknown, unconfirmed = counts[Verdict.UNKNOWN], day.counted.unconfirmed
-    return DayRow(name, name, day, counts[Verdict.DRIFT], unknown, unconfirmed)
+    unknown, not_judged = counts[Verdict.UNKNOWN], day.counted.not_judged
+    return DayRow(name, name, day, counts[Verdict.DRIFT], unknown, not_judged)
 
 
 def fold_idle_days(rows: Sequence[DayRow]) -> list[DayRow]:
@@ -131,7 +131,7 @@ def fold_idle_days(rows: Sequence[DayRow]) -> list[DayRow]:
     for is_idle, group in groupby(rows, key=lambda row: row.is_idle):
         some = list(group)
         if is_idle:
-            some = [DayRow(some[0].first, some[-1].last, None, 0, 0, some[-1].unconfirmed)]
+            some = [DayRow(some[0].first, some[-1].last, None, 0, 0, some[-1].not_judged)]
         folded += some
     return folded[::-1]
 
@@ -160,7 +160,7 @@ def build_day_chart(rows: Sequence[DayRow]) -> DayChart | None:
     if not rows:
         return None
     step = min(_WIDEST_STEP, _PLOT_WIDTH // len(rows))
-    most = max(1, *(row.differences + row.unknown + row.unconfirmed for row in rows))
+    most = max(1, *(row.differences + row.unknown + row.not_judged for row in rows))
     return DayChart(
         width=_LEFT_MARGIN + step * len(rows) + _LABEL_WIDTH // 2,
         height=_TOP_MARGIN + _PLOT_HEIGHT + _BOTTOM_MARGIN,
@@ -178,8 +178,8 @@ def _build_bar(place: int, rows: Sequence[DayRow], most: int, step: int) -> DayB
     row = rows[place]
     top = _TOP_MARGIN + _PLOT_HEIGHT
     parts = []
-    counts = (row.differences, row.unknown, row.unconfirmed)
-    for look, number in zip(("drift", "unknown", "unconfirmed"), counts, strict=True):
+    counts = (row.differences, row.unknown, row.not_judged)
+    for look, number in zip(("drift", "unknown", "not_judged"), counts, strict=True):
         if number:
             height = _bar_height(number, most)
             top -= height
@@ -208,5 +208,5 @@ def _bar_height(number: int, most: int) -> int:
 def _day_title(row: DayRow) -> str:
     day = "no run" if row.day is None else count_noun(row.differences, "difference")
     unknown = f", {row.unknown} unknown" if row.unknown else ""
-    earlier = count_noun(row.unconfirmed, "earlier difference")
-    return f"{row.first}: {day}{unknown}" + (f", {earlier} not judged" if row.unconfirmed else "")
+    earlier = count_noun(row.not_judged, "earlier difference")
+    return f"{row.first}: {day}{unknown}" + (f", {earlier} not judged" if row.not_judged else "")
