@@ -20,10 +20,14 @@ def load_action_texts() -> Mapping[str, Mapping[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A table of actions.toml, and the names that fill its placeholders."""
+    """A table of actions.toml, and the names that fill its placeholders.
+
+    `then` is a clause on what to do after it.
+    """
 
     situation: str
     names: Mapping[str, str]
+    then: str = ""
 
     @property
     def brief(self) -> str:
@@ -38,7 +42,8 @@ class Action:
     def render(self, cluster: str = "") -> str:
         """Return the action as one line, with its cluster where there are several."""
         place = f"in cluster {cluster}, " if cluster else ""
-        action = f"Do: {place}{fill_text(self.situation, **self.names)}."
+        clauses = filter(None, (fill_text(self.situation, **self.names), self.then))
+        action = f"Do: {place}{'; '.join(clauses)}."
         forbidden = fill_text(self.situation, "do_not", **self.names)
         return f"{action} Do not: {forbidden}." if forbidden else action
 

@@ -5,6 +5,7 @@ states of its checks, the reasons of failures.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from auditor.errors import Reason
 from auditor.failover.action_texts import Action, fill_text, make_action
@@ -92,6 +93,9 @@ def choose_group_action(group: GroupCheck) -> Action:
     if group.status is GroupStatus.MOVING and not (group.has_outlasted and group.down_nodes):
         situation = "moving_too_long" if group.has_outlasted else "moving"
         return make_action(situation, group=group.name)
+    # Before the other node: its return takes long, and meanwhile nobody serves the users.
+    if group.outage is not None and group.down_nodes:
+        return _outage_action(group.outage, group)
     # Before the services: those of a node that is down cannot be started.
     if group.down_nodes and not _are_all_unreachable(group):
         return _down_nodes_action(group)
@@ -130,6 +134,14 @@ def _down_nodes_action(group: GroupCheck) -> Action:
     return make_action(
         "nodes_unreachable_without_ha" if without_ha else "nodes_unreachable", **names
     )
+
+
+def _outage_action(outage: NodeCheck, group: GroupCheck) -> Action:
+    """Return how to fix the only node that can serve users, and then the other one."""
+    is_down = bool(group.serving) or any(node.state is HaState.DOWN for node in group.nodes)
+    down = join_names(node.name for node in group.down_nodes)
+    then = fill_text("then_bring_back" if is_down else "then_find_out", down=down)
+    return replace(_drift_action(outage, group), then=then)
 
 
 def _is_idle_without_partner(group: GroupCheck) -> bool:

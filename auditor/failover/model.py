@@ -150,6 +150,11 @@ class GroupCheck:
         return tuple(node.name for node in self.nodes if node.is_replication_bad)
 
     @property
+    def sessions_read(self) -> int:
+        """Return the sessions of the nodes that returned theirs, to weigh groups by."""
+        return sum(node.sessions.get(self.sessions.counter, 0) for node in self.nodes)
+
+    @property
     def serving(self) -> tuple[str, ...]:
         """Return the nodes in backup mode, which serve the users of both."""
         return tuple(node.name for node in self.nodes if node.state is HaState.BACKUP)
@@ -168,11 +173,38 @@ class GroupCheck:
     def is_severe(self) -> bool:
         """Return whether users may be without service, or soon are: such groups come first."""
         is_broken = self.has_outlasted or self.status is GroupStatus.BROKEN
-        return is_broken or bool(self.down_nodes)
+        return is_broken or bool(self.down_nodes) or self.outage is not None
+
+    @property
+    def nodes_without_partner(self) -> tuple[str, ...]:
+        """Return the nodes that have users, and whose users no other node can take over now."""
+        if self.serving:
+            return self.serving
+        has_partner = self.is_switched_on is not False and len(self.nodes) > 1
+        if has_partner and not self.down_nodes:
+            return ()
+        # An idle node has no users: high availability stopped its services.
+        others = (node for node in self.nodes if node.state is not HaState.IDLE)
+        return tuple(node.name for node in others if node not in self.down_nodes)
+
+    @property
+    def outage(self) -> NodeCheck | None:
+        """Return the critical service that is down where no other node takes over the users."""
+        without_partner = self.nodes_without_partner
+        checks = [
+            check
+            for check in self.checks_with(Verdict.DRIFT)
+            if check.node in without_partner
+            and check.type in (CheckType.CRITICAL, CheckType.NETWORK)
+            and check.needs_ha_off
+        ]
+        return most_urgent(checks) if checks else None
 
     @property
     def first_check(self) -> NodeCheck | None:
         """Return the check that both first lines are about, None if there is nothing to say."""
+        if self.outage is not None:
+            return self.outage
         checks = self.checks_with(Verdict.DRIFT) or self.checks_with(Verdict.UNKNOWN)
         if self.status is GroupStatus.SWITCHED_OFF and not self.checks_with(Verdict.DRIFT):
             # High availability needs these before it is turned on, and no others.
@@ -324,8 +356,11 @@ class FailoverCheck:
         return part.cluster if isinstance(part, GroupCheck) else part.name
 
     def _part_weight(self, part: CheckPart) -> tuple[int, ...]:
-        is_severe = isinstance(part, GroupCheck) and part.is_severe
-        return not is_severe, self.exit_code_of(part).rank
+        group = part if isinstance(part, GroupCheck) else None
+        is_severe = group is not None and group.is_severe
+        has_outage = group is not None and group.outage is not None
+        users = group.sessions_read if is_severe and group is not None else 0
+        return not has_outage, not is_severe, self.exit_code_of(part).rank, -users
 
     @property
     def cluster_of_worst(self) -> str:
@@ -343,7 +378,7 @@ class FailoverCheck:
             *self._part_weight(group),
             not group.checks_with(Verdict.DRIFT),
             group.status in (GroupStatus.NORMAL, GroupStatus.NO_FAILOVER),
-            -(group.sessions.now or 0),
+            -group.sessions_read,
             not (group.bad_replication or group.sessions.is_short),
             group.versions is None,
             group.name.casefold(),

@@ -232,4 +232,5 @@ def mark_restarting(check: NodeCheck, restarting: Iterable[tuple[str, str]]) -> 
         CheckState.RESTARTING,
         service=check.service,
         severity=check.severity,
+        needs_ha_off=check.needs_ha_off,
     )

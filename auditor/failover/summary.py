@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from auditor.failover.model import CheckPart, ClusterCheck, FailoverCheck, GroupCheck, GroupStatus
-from auditor.failover.node_checks import CheckType, NodeCheck
+from auditor.failover.node_checks import CheckState, CheckType, NodeCheck
 from auditor.failover.wording import (
     failure_clause,
     missing_groups_clause,
@@ -16,6 +16,7 @@ from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import HaState, Origin
 from auditor.models.findings import Verdict
 from auditor.report.sentences import render_clause
+from auditor.service_names import XCP_ROUTER
 from auditor.text import is_or_are, join_names
 
 UNKNOWN = "unknown"
@@ -68,7 +69,9 @@ def _label_and_clause(group: GroupCheck, title: str) -> tuple[str, str]:
     # Before the status, which is still "moving" and would only ask to wait.
     if group.has_outlasted:
         moving = f"{title} was still moving when the wait ended ({pair_states_clause(group)})"
-        return "broken", moving
+        return "broken", f"{moving}{_drift_clause(group) if group.outage else ''}"
+    if group.outage is not None and (_is_router_down(group) or group.serving or group.down_nodes):
+        return _summarize_outage(group, group.outage, title)
     match group.status:
         case GroupStatus.FAILED_OVER:
             return _summarize_failed_over(group, title)
@@ -85,6 +88,45 @@ def _label_and_clause(group: GroupCheck, title: str) -> tuple[str, str]:
             return _summarize_without_failover(group, title)
         case GroupStatus.NORMAL:
             return _summarize_normal(group, title)
+
+
+def _is_router_down(group: GroupCheck) -> bool:
+    """Return whether users have nothing: without Cisco XCP Router no XCP service runs."""
+    return group.outage is not None and any(
+        check.service == XCP_ROUTER and check.state is not CheckState.RESTARTING
+        for check in group.checks_with(Verdict.DRIFT)
+        if check.node == group.outage.node
+    )
+
+
+def _summarize_outage(group: GroupCheck, outage: NodeCheck, title: str) -> tuple[str, str]:
+    """Return what is down on the only node that can serve users, and why no other takes over."""
+    why = join_names(node_state_clause(node) for node in group.nodes if node.name != outage.node)
+    if not (group.serving or group.down_nodes):
+        why = _no_partner_clause(group, title)
+    first = f"{_place(group, title)}{_first_and_count(group)}, and {why}"
+    # An unreachable partner that nobody took over may still serve its own users.
+    is_last = bool(group.serving) or any(node.state is HaState.DOWN for node in group.nodes)
+    if _is_router_down(group):
+        users = title if is_last or len(group.nodes) < 2 else outage.node
+        return "users not served", f"{first}, so no user of {users} has presence or IM"
+    known = "takes" if is_last else "is known to take"
+    return _outage_label(group), f"{first}, so no other node {known} over from {outage.node}"
+
+
+def _no_partner_clause(group: GroupCheck, title: str) -> str:
+    if len(group.nodes) < 2:
+        return f"{title} has one node"
+    return f"high availability of {title} is off"
+
+
+def _outage_label(group: GroupCheck) -> str:
+    match group.status:
+        case GroupStatus.BROKEN:
+            return "failed over and broken" if group.serving else "broken"
+        case GroupStatus.FAILED_OVER:
+            return "failed over, not healthy"
+    return NODE_DOWN if group.is_switched_on is False else NOT_HEALTHY
 
 
 def _summarize_switched_off(group: GroupCheck, title: str) -> tuple[str, str]:

@@ -308,7 +308,7 @@ def test_the_first_line_names_what_the_action_is_about(states: tuple[HaState, Ha
     services = {**member("imp1", states[0], 1).services, down.name: down}
     facts = pair(*states, first={"services": services}, switch=S.FAILED in states)
     check = check_facts(replace(facts, high_availability=True))
-    assert "; Cisco XCP Router is stopped on imp1" in first_line(check)
+    assert "Cisco XCP Router is stopped on imp1" in first_line(check)
     assert "start Cisco XCP Router on imp1" in choose_action(check)
 
 
