@@ -45,7 +45,7 @@ def fixed_checks(
 ) -> Iterator[ChangeCheck]:
     """Yield the drift, also by the profile of the file, that passes after the change.
 
-    `blocked` are the changes with a no-go: their services would not run, and so mend nothing.
+    `blocked` are the changes with a no-go: their services would not run, and so fix nothing.
     """
     not_started = {(change.node, change.service) for change in blocked}
     # Drift that exists only by the tested profile is not there today, so nothing fixes it.

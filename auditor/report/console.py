@@ -91,11 +91,11 @@ def fit_table(table: Table, console: Console, room: int) -> int:
         wanted = column.width or max(size.maximum for size in needed)
         most.append(max(least[-1], wanted))
     frame = _frame_width(table, console)
-    firm = [
+    preferred = [
         full if column.no_wrap else word
         for column, word, full in zip(table.columns, least, most, strict=True)
     ]
-    widths = _shrink_widths(_shrink_widths(most, firm, room - frame), least, room - frame)
+    widths = _shrink_widths(_shrink_widths(most, preferred, room - frame), least, room - frame)
     for column, width, full in zip(table.columns, widths, most, strict=True):
         column.width = width
         column.no_wrap = column.no_wrap and width == full
