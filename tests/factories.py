@@ -258,6 +258,11 @@ PROBLEMS = {
     Reason.TOO_LARGE: Problem.REPLY_TOO_LARGE,
     Reason.WRONG_NODE: Problem.OTHER_NODE,
     Reason.UNSUPPORTED_VERSION: Problem.VERSION_REFUSED,
+    Reason.WORKER_LOST: Problem.WORKER_LOST,
+    Reason.NO_WORKER: Problem.NO_WORKER_FOR_SITE,
+    Reason.WORKER_VERSION: Problem.OTHER_WORKER_VERSION,
+    Reason.NO_PASSWORD: Problem.NO_PASSWORD,
+    Reason.SCHEDULER_LOST: Problem.SCHEDULER_GONE,
     Reason.NOT_ASKED: Problem.AFTER_FAILURE,
     Reason.BUG: Problem.OWN_FAULT,
 }
@@ -276,13 +281,23 @@ def failed_source(
         Source.PERFMON: Interface.PERFMON,
     }
     names = ("date", "place", "error", "seconds", "fault", "limit", "other", "version", "offer")
+    of_worker = (
+        "worker",
+        "workers",
+        "scheduler",
+        "site",
+        "resource",
+        "found",
+        "username",
+        "variable",
+    )
     failure = Failure(
         reason,
         problem or PROBLEMS[reason],
         node_name,
         interfaces.get(source, Interface.AXL),
         is_cucm=source is Source.CUCM_AXL,
-        values={name: f"<{name}>" for name in names},
+        values={name: f"<{name}>" for name in names + of_worker},
     )
     return Coverage(source, node_name, Outcome.FAILED, reason, failure=failure)
 
