@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,13 @@ from auditor.waivers.apply import EXPIRY_NOTICE_PERIOD, ClusterWaivers, load_clu
 from auditor.waivers.load import WaiverRule, load_waiver_file
 
 T = TypeVar("T")
+
+
+class WaiverAttention(StrEnum):
+    """Why a waiver needs its owner; the values are tokens of the JSON output."""
+
+    EXPIRED = "expired"
+    ENDS_SOON = "ends_soon"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +148,9 @@ def _problems_of_named_files(
                 yield from error.problems
 
 
-def waiver_attention(rule: WaiverRule, today: date) -> str:
-    """Return whether a waiver has expired or ends soon, "" if neither."""
+def waiver_attention(rule: WaiverRule, today: date) -> WaiverAttention | None:
+    """Return whether a waiver has expired or ends soon, None if neither."""
     if today > rule.expires:
-        return "expired"
-    return "ends_soon" if rule.expires - today <= EXPIRY_NOTICE_PERIOD else ""
+        return WaiverAttention.EXPIRED
+    ends_soon = rule.expires - today <= EXPIRY_NOTICE_PERIOD
+    return WaiverAttention.ENDS_SOON if ends_soon else None

@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from auditor.report.console import render_console, safe_text
-from auditor.setup.check import CheckedCluster, CheckedFiles, waiver_attention
+from auditor.setup.check import CheckedCluster, CheckedFiles, WaiverAttention, waiver_attention
 from auditor.text import count_noun, json_text
 from auditor.waivers.load import WaiverRule
 
 CHECK_SCHEMA_VERSION = "1.0"
+_ATTENTION_VERBS = {WaiverAttention.EXPIRED: "expired", WaiverAttention.ENDS_SOON: "ends"}
 
 
 def render_check_text(checked: CheckedFiles, today: date, *, width: int, colour: bool) -> str:
@@ -68,9 +69,9 @@ def _attention_lines(checked: CheckedFiles, today: date) -> Iterator[str]:
     yield from checked.notices
     for cluster in checked.clusters:
         for rule in cluster.waivers:
-            words = {"expired": "expired on", "ends_soon": "ends on"}
             if attention := waiver_attention(rule, today):
-                what = f"{rule.recommendation} on {rule.subject} {words[attention]} {rule.expires}"
+                verb = _ATTENTION_VERBS[attention]
+                what = f"{rule.recommendation} on {rule.subject} {verb} on {rule.expires}"
                 yield f"{rule.place}: {what}; {rule.owner} looks after it."
 
 
@@ -110,5 +111,5 @@ def _waiver_dict(rule: WaiverRule, today: date) -> dict[str, object]:
         "subject": rule.subject,
         "owner": rule.owner,
         "expires": rule.expires.isoformat(),
-        "attention": waiver_attention(rule, today) or None,
+        "attention": waiver_attention(rule, today),
     }
