@@ -19,6 +19,7 @@ from auditor.soap.messages import Certificate
 from auditor.soap.network import Network
 from auditor.soap.tls import is_pinned
 from auditor.text import join_names, printable, wrap_text
+from auditor.toml_lines import BYTE_ORDER_MARK
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,15 +213,13 @@ def record_pin(
     """
     # Not `read_text`, which would turn every CRLF of the file into LF.
     text = path.read_bytes().decode("utf-8")
-    byte_order_mark = "\ufeff" if text.startswith("\ufeff") else ""
+    mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
     pin = server.certificate.sha256
-    edited = add_pin(
-        text.removeprefix(byte_order_mark), settings.name, server.name, pin, replace=replace
-    )
+    edited = add_pin(text.removeprefix(mark), settings.name, server.name, pin, replace=replace)
     # What the loader refuses must not be written, or the next run could not start.
     build_configuration(tomllib.loads(edited), path)
     try:
-        write_file(path, byte_order_mark + edited)
+        write_file(path, mark + edited)
     except OutputError as error:
         raise ConfigError(
             [f"{error} {manual_pin_instruction(settings.name, server.name, pin)}"]
