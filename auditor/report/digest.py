@@ -160,7 +160,7 @@ def _unread_entries(row: FleetRow) -> Iterator[DigestEntry]:
     """Yield the servers that returned nothing; those that failed alike are one entry."""
     groups: dict[object, list[UnreadServer]] = {}
     for server in row.unread:
-        groups.setdefault(_alike(server.failure), []).append(server)
+        groups.setdefault(_comparable_failure(server.failure), []).append(server)
     left = [f for f in row.cluster.findings if f.verdict is Verdict.UNKNOWN]
     for servers in groups.values():
         names = [server.name for server in servers]
@@ -193,7 +193,7 @@ def _is_hidden_by(finding: Finding, servers: Sequence[str], *, is_cucm: bool) ->
 
 def _failure_advice(failures: Sequence[Coverage]) -> str:
     """Return what failed and what to do about it, for one server or for several alike."""
-    alike = _alike(failures[0]) if failures else None
+    alike = _comparable_failure(failures[0]) if failures else None
     if alike is None:
         return "Find out why it returned nothing: run again with --full."
     if len(failures) == 1:
@@ -209,7 +209,7 @@ def _reason_text(failures: Sequence[Coverage]) -> str:
     return f", {reason.words}" if reason else ""
 
 
-def _alike(entry: Coverage | None) -> Failure | None:
+def _comparable_failure(entry: Coverage | None) -> Failure | None:
     return alike_failure(entry, entry.reason) if entry and entry.reason else None
 
 
@@ -248,7 +248,7 @@ def _gap_entries(row: FleetRow) -> Iterator[DigestEntry]:
         follows = entry.reason is Reason.NOT_ASKED and entry.node in failed
         is_covered = follows or entry.node in unread or _is_judged(entry, row.cluster)
         if entry.reason is not None and not is_covered:
-            groups.setdefault((entry.source, _alike(entry)), []).append(entry)
+            groups.setdefault((entry.source, _comparable_failure(entry)), []).append(entry)
     for entries in groups.values():
         names = join_names(dict.fromkeys(entry.node for entry in entries), limit=6)
         head = f"{entries[0].source} of {names} not read{_reason_text(entries)}."

@@ -14,7 +14,7 @@ from auditor.report.console import render_console, safe_text
 from auditor.report.fleet import FleetRow, build_fleet
 from auditor.report.summary import skipped_packs_text
 from auditor.report.terminal_cluster import (
-    failed_alone,
+    is_lost_to_one_server,
     print_cluster,
     print_failure,
     status_text,
@@ -41,7 +41,7 @@ def _print_report(console: Console, report: Report, *, full: bool) -> None:
     _print_warnings(console, report)
     rows = build_fleet(report)
     is_short = len(rows) > 1 and not full
-    if len(rows) == 1 and not full and failed_alone(rows[0].cluster):
+    if len(rows) == 1 and not full and is_lost_to_one_server(rows[0].cluster):
         print_failure(console, report, rows[0].cluster)
         _print_weaknesses(console, report)
         console.print(Text(wording.exit_meaning(report), style="bold"))

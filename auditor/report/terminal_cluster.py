@@ -65,7 +65,7 @@ def _print_head(console: Console, report: Report, cluster: ClusterReport) -> Non
         console.print(safe_text(f"Since the run of {past.runs[0].started_at}: {changes}"))
 
 
-def failed_alone(cluster: ClusterReport) -> bool:
+def is_lost_to_one_server(cluster: ClusterReport) -> bool:
     """Return whether one server, such as one that refused the password, left nothing to judge.
 
     Every check is unknown because of it then, and what is known of the cluster is in the summary.
