@@ -52,7 +52,7 @@ def write_help(command: _AnyCommand, ctx: Any, formatter: Any) -> None:  # noqa:
     formatter.write(render_help(command, ctx, terminal_width(), colour=ctx.color))
 
 
-def render_help(command: _AnyCommand, ctx: Any, width: int, *, colour: bool) -> str:  # noqa: ANN401
+def render_help(command: _AnyCommand, ctx: Any, width: int, *, colour: bool) -> str:  # noqa: ANN401 - as above
     """Return the help for a terminal of `width` columns; only a word that is longer runs over."""
     emphasise = _bold if colour else str
     sections = _sections(command, ctx)
@@ -70,7 +70,7 @@ def _bold(text: str) -> str:
     return typer.style(text, bold=True)
 
 
-def _usage_lines(command: _AnyCommand, ctx: Any, width: int) -> list[str]:  # noqa: ANN401
+def _usage_lines(command: _AnyCommand, ctx: Any, width: int) -> list[str]:  # noqa: ANN401 - as above
     pieces = [f"Usage: {ctx.command_path}", "[OPTIONS]"]
     pieces += [_argument_label(p) for p in command.params if isinstance(p, TyperArgument)]
     if isinstance(command, TyperGroup):
@@ -89,7 +89,7 @@ def _paragraphs(text: str | None, width: int) -> list[list[str]]:
     return [wrap_text(" ".join(part.split()), width) for part in paragraphs if part.strip()]
 
 
-def _sections(command: _AnyCommand, ctx: Any) -> dict[str, list[HelpRow]]:  # noqa: ANN401
+def _sections(command: _AnyCommand, ctx: Any) -> dict[str, list[HelpRow]]:  # noqa: ANN401 - as above
     """Return the rows under the title of their panel, in the order in which they are declared."""
     sections: dict[str, list[HelpRow]] = {}
     for parameter in command.get_params(ctx):

@@ -283,8 +283,9 @@ def read_since_line(text: str) -> Numbers:
     first = re.match(r"(\d+) differences? (?:is|are) ([^.]*)\.", line)
     if first:
         for part in f"{first[1]} {first[2]}".split(", "):
-            number, words = re.fullmatch(r"(\d+) ([a-z ]+?)(?: \(\d+ causes?\))?", part).groups()  # type: ignore[union-attr]
-            numbers[_SINCE_WORDS[words]] = int(number)
+            counted = re.fullmatch(r"(\d+) ([a-z ]+?)(?: \(\d+ causes?\))?", part)
+            assert counted, part
+            numbers[_SINCE_WORDS[counted[2]]] = int(counted[1])
     for pattern, name in _SINCE_SENTENCES.items():
         if sentence := re.search(pattern, line):
             numbers[name] = int(sentence[1])

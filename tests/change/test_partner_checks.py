@@ -58,7 +58,7 @@ def on_partner(*changed: ServiceState, **changes: object) -> ClusterFacts:
     """Return the healthy pair, with services and other facts of the subscriber changed."""
     states = {state.name: state for state in changed}
     nodes: Sequence[NodeFacts] = [
-        replace(node, **{"services": {**node.services, **states}, **changes})  # type: ignore[arg-type]
+        replace(node, **{"services": {**node.services, **states}, **changes})  # type: ignore[arg-type]  # the tests name real fields
         if node.name == SUBSCRIBER
         else node
         for node in HEALTHY.nodes

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from auditor import __version__
 from auditor.errors import Reason
 from auditor.models.facts import Role
-from auditor.models.findings import ClusterReport, Verdict
+from auditor.models.findings import ClusterReport, Finding, Verdict
 from auditor.models.report import Report
 from auditor.models.statements import Form, Statement, make_statement
 from auditor.report import markdown, terminal
@@ -127,7 +127,7 @@ def test_nodes_that_failed_alike_are_one_entry_with_what_to_fix() -> None:
 
 
 def test_causes_that_wait_for_another_are_one_entry_in_the_order_to_start_them() -> None:
-    def cause(recommendation: str, service: str, *before: str) -> object:
+    def cause(recommendation: str, service: str, *before: str) -> Finding:
         wait = make_statement(Form.FIX_CAUSE_FIRST, recommendations=before)
         return make_finding(
             recommendation,
@@ -140,7 +140,7 @@ def test_causes_that_wait_for_another_are_one_entry_in_the_order_to_start_them()
         cause("NET-04", "Cisco Login Datastore", "NET-03"),
         cause("NET-03", "Cisco Route Datastore"),
     )
-    cluster = replace(samples.compliant_cluster(), findings=findings)  # type: ignore[arg-type]
+    cluster = replace(samples.compliant_cluster(), findings=findings)
     first, waiting = digest(cluster)
     assert first.head == "HIGH NET-03 Cisco Route Datastore: stopped, on imp1"
     assert waiting.head == (

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Select, select
 
 from auditor.history.estate.records import ClusterRun, EstateRecord, RecordedFinding
 from auditor.history.schema import (
@@ -39,7 +39,9 @@ def read_estate_record(connection: Connection, clusters: Collection[str]) -> Est
     )
 
 
-def _restrict(query: Select[Any], column: Any, clusters: Collection[str]) -> Select[Any]:  # noqa: ANN401
+def _restrict(
+    query: Select[Any], column: ColumnElement[str], clusters: Collection[str]
+) -> Select[Any]:
     return query.where(column.in_(clusters)) if clusters else query
 
 
