@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from auditor.models.findings import Cause, ClusterReport, Finding, SubjectKind
+from auditor.models.findings import Cause, ClusterReport, Finding
 from auditor.models.report import Report
 from auditor.models.statements import Form, Statement
 from auditor.report.grouping import (
@@ -12,8 +12,8 @@ from auditor.report.grouping import (
     common_sentences,
     difference_group_key,
     group_by_key,
+    place_text,
     recommendation_title,
-    subjects_text,
 )
 from auditor.report.sentences import render_sentence
 from auditor.report.wording import LabelledText, kind_suffix
@@ -129,9 +129,6 @@ def _describe_effect(
         for f in group
     ]
     first = group[0]
-    kind = first.subject.kind
-    preposition = "on" if kind is SubjectKind.NODE else str(kind)
-    where = subjects_text([finding.subject.name for finding in group], kind, cluster)
     acts = {_act(remedy) for finding in group for remedy in finding.remedy}
     remedies = (
         tuple(text for label, text in common_sentences(group) if label == "remedy")
@@ -140,7 +137,7 @@ def _describe_effect(
     )
     earlier |= acts
     also = dict.fromkeys(others[id_] for f in group for id_ in f.caused_by if id_ in others)
-    text = f"{recommendation_title(first)}{kind_suffix(first.kind)}, {preposition} {where}"
+    text = f"{recommendation_title(first)}{kind_suffix(first.kind)}, {place_text(group, cluster)}"
     return Effect(text, tuple(also), remedies, tuple(group))
 
 

@@ -25,8 +25,8 @@ from auditor.report.grouping import (
     check_list_rows,
     difference_group_key,
     group_by_key,
+    place_text,
     recommendation_title,
-    subjects_text,
 )
 from auditor.report.matrix_services import short_service_name
 from auditor.report.sentences import render_sentence
@@ -98,7 +98,7 @@ def _drift_entry(causes: Sequence[Cause], cluster: ClusterReport) -> DigestEntry
     findings = [cause.finding for cause in ordered]
     explained = [finding for cause in ordered for finding in cause.explains]
     titles = join_names(dict.fromkeys(map(recommendation_title, findings)))
-    what = f"{titles}{kind_suffix(findings[0].kind)}, {_place(findings, cluster)}"
+    what = f"{titles}{kind_suffix(findings[0].kind)}, {place_text(findings, cluster)}"
     waits = _waits_for_others(findings[0])
     steps = (_order_step(findings, explained),) if waits else first_steps(findings)
     rows = [("do", step) for step in steps]
@@ -133,20 +133,13 @@ def _names_to_fix_first(finding: Finding) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, tuple) else (str(value),)
 
 
-def _place(findings: Sequence[Finding], cluster: ClusterReport) -> str:
-    kind = findings[0].subject.kind
-    names = list(dict.fromkeys(finding.subject.name for finding in findings))
-    preposition = "on" if kind is SubjectKind.NODE else f"{kind}{'s' if len(names) > 1 else ''}"
-    return f"{preposition} {subjects_text(names, kind, cluster)}"
-
-
 def _effect_texts(explained: Iterable[Finding], cluster: ClusterReport) -> Iterator[str]:
     """Yield one line for each place: its services with their recommendations."""
     rows = group_by_key(explained, lambda f: (f.service, f.recommendation, f.subject.kind))
     places: dict[str, dict[str, list[str]]] = {}
     for group in rows:
         what = short_service_name(group[0].service or "")
-        ids = places.setdefault(_place(group, cluster), {}).setdefault(what, [])
+        ids = places.setdefault(place_text(group, cluster), {}).setdefault(what, [])
         ids.append(group[0].recommendation)
     for place, services in places.items():
         texts = (
@@ -232,7 +225,7 @@ def _unknown_entries(findings: Sequence[Finding], cluster: ClusterReport) -> Ite
 def _unknown_entry(group: Sequence[Finding], cluster: ClusterReport, step: str) -> DigestEntry:
     gravest = min((finding.severity for finding in group), key=lambda severity: severity.rank)
     if len({finding.recommendation for finding in group}) == 1:
-        checks = f"{recommendation_title(group[0])}, {_place(group, cluster)}"
+        checks = f"{recommendation_title(group[0])}, {place_text(group, cluster)}"
     else:
         checks = "; ".join(text for _, text in check_list_rows(group, cluster))
     head = f"{gravest.upper()} {count_noun(len(group), 'check')} unknown: {checks}."

@@ -222,6 +222,19 @@ def subjects_text(names: Sequence[str], kind: SubjectKind, cluster: ClusterRepor
     return join_names(dict.fromkeys(names), limit=12)
 
 
+def place_text(findings: Sequence[Finding], cluster: ClusterReport) -> str:
+    """Return where findings on subjects of one kind are: `on both nodes`, `groups a and b`."""
+    kind = findings[0].subject.kind
+    names = list(dict.fromkeys(finding.subject.name for finding in findings))
+    preposition = "on" if kind is SubjectKind.NODE else subject_noun(kind, len(names))
+    return f"{preposition} {subjects_text(names, kind, cluster)}"
+
+
+def subject_noun(kind: SubjectKind, number: int) -> str:
+    """Return what a number of subjects are called."""
+    return str(kind) if number == 1 else f"{kind}s"
+
+
 def check_list_rows(group: Sequence[Finding], cluster: ClusterReport) -> list[LabelledText]:
     """Return one line for every set of recommendations that have their subjects in common."""
     subjects: dict[str, list[Finding]] = {}

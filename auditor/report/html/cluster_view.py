@@ -1,6 +1,6 @@
 """What the page shows of one cluster: matrix, findings, changes, history, sources."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -12,6 +12,7 @@ from auditor.models.report import Report
 from auditor.recommendations.packs import Citation, Recommendation
 from auditor.report.change_causes import CauseChange, fold_changes
 from auditor.report.fleet import FleetRow, build_fleet_row
+from auditor.report.grouping import subjects_text
 from auditor.report.html.chart import RunChart, build_run_chart
 from auditor.report.html.finding_blocks import FindingBlockBuilder, VerdictSection
 from auditor.report.matrix import (
@@ -36,7 +37,7 @@ from auditor.report.wording import (
     cluster_summary,
     finding_label,
 )
-from auditor.text import count_noun, join_names
+from auditor.text import count_noun
 
 _NEW_CATEGORIES = frozenset(
     {
@@ -225,13 +226,9 @@ def _passed_groups(
             recommendation=recommendation,
             title=row.title if row else finding_label(findings[0]),
             verdict=verdict,
-            where=_passed_subjects_text(cluster, findings),
+            where=subjects_text(
+                [f.subject.name for f in findings], findings[0].subject.kind, cluster
+            ),
             because=tuple(reasons)[:_MAX_PASSED_REASONS],
             source=row.source if row else None,
         )
-
-
-def _passed_subjects_text(cluster: ClusterReport, findings: Sequence[Finding]) -> str:
-    names = [finding.subject.name for finding in findings]
-    everywhere = len(cluster.nodes) > 1 and set(names) == {node.name for node in cluster.nodes}
-    return f"all {len(names)} nodes" if everywhere else join_names(names, limit=12)

@@ -21,7 +21,7 @@ from auditor.report.grouping import (
     FindingGroup,
     build_finding_group,
     group_findings,
-    subjects_text,
+    place_text,
 )
 from auditor.report.wording import VERDICT_HEADINGS, LabelledText, count_differences
 from auditor.text import count_noun
@@ -181,7 +181,7 @@ class FindingBlockBuilder:
             group=group,
             severity=min((f.severity for f in group.findings), key=lambda s: s.rank),
             about=next((rows[i].title for i in ids if is_bare and i in rows), ""),
-            where=_subjects_text(group.findings, self.cluster),
+            where=_places_text(group.findings, self.cluster),
             # What it is about is in the heading.
             lines=_join_lines(r for r in group.rows if r[0] not in (without, *_SUBJECT_LABELS)),
             nodes=tuple(_finding_node_tokens(self.cluster.nodes, group.findings, self.tokens)),
@@ -189,16 +189,12 @@ class FindingBlockBuilder:
         )
 
 
-def _subjects_text(findings: Sequence[Finding], cluster: ClusterReport) -> str:
+def _places_text(findings: Sequence[Finding], cluster: ClusterReport) -> str:
     """Return what findings are about, as `on both nodes`; what is not a node is only counted."""
-    names: dict[SubjectKind, dict[str, None]] = {}
-    for finding in findings:
-        names.setdefault(finding.subject.kind, {})[finding.subject.name] = None
-    kind = min(names, key=list(SubjectKind).index)
-    others = sum(len(of) for other, of in names.items() if other is not kind)
+    kind = min((f.subject.kind for f in findings), key=list(SubjectKind).index)
+    others = len({f.subject for f in findings if f.subject.kind is not kind})
     also = f", and {count_noun(others, 'more subject')}" if others else ""
-    preposition = "on" if kind is SubjectKind.NODE else kind
-    return f"{preposition} {subjects_text(list(names[kind]), kind, cluster)}{also}"
+    return f"{place_text([f for f in findings if f.subject.kind is kind], cluster)}{also}"
 
 
 def _join_lines(rows: Iterable[LabelledText]) -> Lines:

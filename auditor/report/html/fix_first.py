@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import TypeAlias
 
 from auditor.models.findings import ClusterReport, Severity, SubjectKind, Verdict
-from auditor.report.grouping import difference_group_key, subjects_text
+from auditor.report.grouping import difference_group_key, subject_noun, subjects_text
 from auditor.report.html.cluster_view import ClusterView
 from auditor.report.html.finding_blocks import FindingBlock
 from auditor.report.wording import difference_text, finding_label, severity_summary
@@ -111,7 +111,7 @@ def _place_cause(view: ClusterView, block: FindingBlock) -> PlaceToFix:
     findings = block.entry.group.findings
     kind = findings[0].subject.kind
     names = dict.fromkeys(finding.subject.name for finding in findings)
-    of = "" if kind is SubjectKind.NODE else f" {kind}{'s' if len(names) > 1 else ''}"
+    of = "" if kind is SubjectKind.NODE else f" {subject_noun(kind, len(names))}"
     about = subjects_text(list(names), kind, view.cluster)
     return PlaceToFix(view, block.entry.anchor, f"on{of}", about)
 
