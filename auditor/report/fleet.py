@@ -13,7 +13,7 @@ from auditor.models.counts import ResultCounts, count_results
 from auditor.models.facts import Coverage
 from auditor.models.findings import ClusterReport, ClusterStatus, Severity, Verdict
 from auditor.models.history import ClusterHistory
-from auditor.models.releases import nodes_by_version, version_number
+from auditor.models.releases import nodes_by_version
 from auditor.models.report import Report, RunMetadata
 from auditor.report.summary import (
     count_nodes_read,
@@ -32,7 +32,6 @@ class CertificateEnd:
     """
 
     server: str
-    ends: datetime
     days: int
     is_only_bound: bool
 
@@ -41,12 +40,11 @@ class CertificateEnd:
 class StatusAge:
     """Since when a cluster has its status: the start of the first run of an unbroken row of them.
 
-    `since` is ISO 8601 in UTC; `days` are whole, up to this run. `runs` counts this run too.
+    `since` is ISO 8601 in UTC. `runs` counts this run too.
     `is_only_bound`: every run on record has the status, so it may be older.
     """
 
     since: str
-    days: int
     runs: int
     is_only_bound: bool
 
@@ -80,7 +78,6 @@ class FleetRow:
     nodes_read: int
     nodes_due: int
     versions: Mapping[str, int]
-    cucm_version: str | None
     certificate: CertificateEnd | None
     age: StatusAge | None
     unread: tuple[UnreadServer, ...]
@@ -112,7 +109,6 @@ def build_fleet_row(report: Report, cluster: ClusterReport) -> FleetRow:
     counts = count_results(cluster)
     read, due = count_nodes_read(cluster)
     versions = nodes_by_version(node for node in cluster.nodes if not node.planned)
-    cucm = cluster.cucm_release
     return FleetRow(
         cluster=cluster,
         counts=counts,
@@ -121,7 +117,6 @@ def build_fleet_row(report: Report, cluster: ClusterReport) -> FleetRow:
         nodes_read=read,
         nodes_due=due,
         versions={version: len(names) for version, names in versions.items()},
-        cucm_version=version_number(cucm) if cucm else None,
         certificate=find_first_certificate(cluster, datetime.fromisoformat(report.run.started_at)),
         age=find_status_age(cluster, report.run, report.past.get(cluster.name)),
         unread=find_unread_servers(cluster),
@@ -169,7 +164,7 @@ def find_first_certificate(cluster: ClusterReport, moment: datetime) -> Certific
     due = {node.name for node in cluster.nodes if not node.planned}
     due.add(cluster.publisher or "CUCM")
     days = certificate_days_left(ends[server], moment)
-    return CertificateEnd(server, ends[server], days, is_only_bound=not due <= ends.keys())
+    return CertificateEnd(server, days, is_only_bound=not due <= ends.keys())
 
 
 def find_status_age(
@@ -184,8 +179,7 @@ def find_status_age(
         if earlier.status is not cluster.status:
             break
         since, runs = earlier.started_at, runs + 1
-    days = (datetime.fromisoformat(run.started_at) - datetime.fromisoformat(since)).days
-    return StatusAge(since, days, runs, is_only_bound=runs > len(past.runs))
+    return StatusAge(since, runs, is_only_bound=runs > len(past.runs))
 
 
 def find_unread_servers(cluster: ClusterReport) -> tuple[UnreadServer, ...]:
