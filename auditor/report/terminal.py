@@ -12,7 +12,7 @@ from auditor.models.report import Report
 from auditor.report import wording
 from auditor.report.console import render_console, safe_text
 from auditor.report.fleet import FleetRow, build_fleet
-from auditor.report.summary import skipped_packs_text
+from auditor.report.summary import cause_note, skipped_packs_text
 from auditor.report.terminal_cluster import (
     is_lost_to_one_server,
     print_cluster,
@@ -89,8 +89,7 @@ def _print_warnings(console: Console, report: Report) -> None:
 
 def _verdict_count_text(counts: ResultCounts, verdict: Verdict) -> str:
     number = counts.by_verdict[verdict]
-    by_cause = verdict is Verdict.DRIFT and counts.causes != number
-    note = f" ({count_noun(counts.causes, 'cause')})" if by_cause else ""
+    note = cause_note(number, counts.causes) if verdict is Verdict.DRIFT else ""
     return f"{number} {verdict.words}{note}"
 
 

@@ -18,7 +18,7 @@ from auditor.models.history import (
 from auditor.report.change_causes import CauseChange, fold_changes
 from auditor.report.console import render_console, safe_text
 from auditor.report.durations import elapsed_text
-from auditor.report.summary import CHANGE_WORDS
+from auditor.report.summary import CHANGE_WORDS, cause_note
 from auditor.report.wording import STATUS_VERDICTS, VERDICT_MARKS, VERDICT_STYLES, kind_note
 from auditor.text import count_noun, format_minute, join_names
 
@@ -26,7 +26,7 @@ _SHORT_ID_LENGTH = 8
 _WRAPPED_COLUMNS = frozenset({"cluster", "subject", "verdict", "now", "what", "window (UTC)"})
 _UNLISTED_VERDICTS = (Verdict.PASS, Verdict.NOT_APPLICABLE)
 _CATEGORY_NOTES = {
-    ChangeCategory.NOT_ASKED: ": the profile or the cluster changed",
+    ChangeCategory.NOT_ASKED: ", since the profile or the cluster changed",
     ChangeCategory.UNKNOWN: ", so neither new nor resolved",
 }
 
@@ -159,9 +159,9 @@ def _print_run_changes(console: Console, changes: RunChanges, now: str) -> None:
         if group:
             console.print()
             folded = fold_changes(group)
-            by_cause = "" if len(folded) == len(group) else f"{count_noun(len(folded), 'cause')}, "
-            title = f"{words.capitalize()}{_CATEGORY_NOTES.get(category, '')}"
-            console.print(Text(f"{title} ({by_cause}{len(group)})", style="bold"))
+            number = f"{len(group)}{cause_note(len(group), len(folded))}"
+            note = _CATEGORY_NOTES.get(category, "")
+            console.print(Text(f"{words.capitalize()}: {number}{note}", style="bold"))
             console.print(_changes_table(console, folded, now))
 
 

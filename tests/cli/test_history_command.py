@@ -75,8 +75,8 @@ def test_changes_since_a_date_or_a_run_are_shown(url: str) -> None:
     assert by_date.exit_code == 0, by_date.output
     later = run(url, "--since", "2026-03-01T12:00").stdout
     assert later == by_run.stdout
-    assert "New (1)" in later
-    assert "Unknown now, so neither new nor resolved (1)" in later
+    assert "New: 1" in later
+    assert "Unknown now: 1, so neither new nor resolved" in later
     assert "Resolved" not in later
 
 

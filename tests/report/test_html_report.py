@@ -338,7 +338,7 @@ def test_a_change_lists_what_came_with_it() -> None:
     runs = (samples.past_run(28, 0, 0, ClusterStatus.COMPLIANT, "lab"),)
     past = {"lab": ClusterHistory(changes=changes, runs=runs)}
     (group,) = tree(replace(report, past=past)).xpath("//dl[@class='changes']/div")
-    assert group.xpath("string(dt)") == "New (1 cause, 3 differences)"
+    assert group.xpath("string(dt)") == "New: 3 (1 cause)"
     assert [dd.xpath("string(a)") for dd in group.xpath("dd")] == ["RTR-01 Cisco XCP Router"]
     assert sorted(li.xpath("string(a)") for li in group.xpath("dd//li")) == [
         "PE-01 Cisco Presence Engine",

@@ -176,6 +176,6 @@ def test_effects_are_in_the_line_of_the_cause_they_changed_with() -> None:
     page = render_changes_since(
         RunChanges(run(1, ClusterStatus.COMPLIANT), run(4, ClusterStatus.DRIFT), tuple(new)), NOW
     )
-    assert "(1 cause, 3)" in page
+    assert "New: 3 (1 cause)" in page
     assert page.count("imp-sub.example.test") == 1
     assert "explains SIP-01 and PE-01" in " ".join(page.split())

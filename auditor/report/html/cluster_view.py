@@ -28,6 +28,7 @@ from auditor.report.matrix_services import select_matrix_services, short_service
 from auditor.report.sentences import render_sentence
 from auditor.report.summary import (
     CHANGE_WORDS,
+    cause_note,
     changes_summary,
     coverage_gaps,
     releases_text,
@@ -37,7 +38,6 @@ from auditor.report.wording import (
     cluster_summary,
     finding_label,
 )
-from auditor.text import count_noun
 
 _NEW_CATEGORIES = frozenset(
     {
@@ -89,11 +89,9 @@ class ChangeGroup:
 
     @property
     def count_text(self) -> str:
-        """Return `3`, or `1 cause, 3 differences` where some came or went with others."""
+        """Return `3`, or `3 (1 cause)` where some came or went with others."""
         number = sum(1 + len(cause.effects) for cause in self.causes)
-        if number == len(self.causes):
-            return str(number)
-        return f"{count_noun(len(self.causes), 'cause')}, {count_noun(number, 'difference')}"
+        return f"{number}{cause_note(number, len(self.causes))}"
 
 
 @dataclass(frozen=True, slots=True)
