@@ -22,7 +22,8 @@ from auditor.text import count_noun, is_or_are
 class OutputPlan:
     """Where a run goes: reports, the history (None: off), recipients; and was its evidence kept?
 
-    `full` is that of `formats.render_report`; `report_url` is where recipients find the report.
+    `full` is that of `formats.render_report_pieces`; `report_url` is where recipients find the
+    report.
     """
 
     targets: Sequence[OutputTarget]

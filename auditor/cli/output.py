@@ -91,7 +91,7 @@ def write_reports(
 ) -> list[str]:
     """Write every report; return what is wrong with those that could not be written.
 
-    `full` is that of `formats.render_report`.
+    `full` is that of `formats.render_report_pieces`.
     """
     problems = _try_documents(
         [target for target in targets if not target.is_folder],

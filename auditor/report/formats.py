@@ -188,23 +188,6 @@ def _find_obstacle(path: Path, is_folder: bool) -> str | None:
     return find_page_folder_obstacle(path) if is_folder else find_write_obstacle(path)
 
 
-def render_report(
-    report: Report,
-    target_format: ReportFormat,
-    *,
-    width: int,
-    colour: bool,
-    full: bool = False,
-) -> str:
-    """Return the report in a format; all but the format matters to the terminal only.
-
-    `width` is in columns, and `full` prints of several clusters what does not differ, too.
-    """
-    return "".join(
-        render_report_pieces(report, target_format, width=width, colour=colour, full=full)
-    )
-
-
 def render_report_pieces(
     report: Report,
     target_format: ReportFormat,
@@ -213,7 +196,11 @@ def render_report_pieces(
     colour: bool,
     full: bool = False,
 ) -> Iterator[str]:
-    """Yield the report piece by piece; JSON of hundreds of nodes is too long to hold at once."""
+    """Yield the report piece by piece; JSON of hundreds of nodes is too long to hold at once.
+
+    All but the format matters to the terminal only: `width` is in columns, and `full` prints of
+    several clusters what does not differ, too.
+    """
     module = _load_renderer(target_format)
     if target_format is ReportFormat.JSON:
         yield from module.render_json_pieces(report)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from auditor.models.findings import Severity, Verdict
-from auditor.report import formats
 from auditor.report.formats import ReportFormat
 from tests.lab import CUCM, Lab
+from tests.report.rendering import render_report
 
 Start = Callable[..., Lab]
 
@@ -29,7 +29,7 @@ def test_the_report_has_ten_lines_and_the_rest_on_request(
     report = running.audit()
     (cluster,) = report.clusters
     for width in (80, 100, 160):
-        text = formats.render_report(report, ReportFormat.TERMINAL, width=width, colour=False)
+        text = render_report(report, ReportFormat.TERMINAL, width=width, colour=False)
         assert len(text.splitlines()) <= 10, text
         assert CUCM in text
         assert "Next: auditor doctor healthy" in text
@@ -37,7 +37,7 @@ def test_the_report_has_ten_lines_and_the_rest_on_request(
     # Nothing is lost: it is counted here, and listed on request.
     unknown = sum(f.verdict is Verdict.UNKNOWN for f in cluster.findings)
     assert f"{unknown} checks are unknown; --full lists them" in text
-    full = formats.render_report(report, ReportFormat.TERMINAL, width=100, colour=False, full=True)
+    full = render_report(report, ReportFormat.TERMINAL, width=100, colour=False, full=True)
     assert f"Unknown: {unknown} findings" in full
     assert len(running.json("--history", "off")["clusters"][0]["findings"]) == len(cluster.findings)
 
@@ -50,7 +50,7 @@ def test_a_difference_is_never_folded_away(lab: Start) -> None:
     (cluster,) = report.clusters
     drift = replace(cluster.findings[0], verdict=Verdict.DRIFT, severity=Severity.LOW)
     changed = replace(cluster, fail_on=Severity.CRITICAL, findings=(drift, *cluster.findings[1:]))
-    text = formats.render_report(
+    text = render_report(
         replace(report, clusters=(changed,)), ReportFormat.TERMINAL, width=100, colour=False
     )
     assert drift.recommendation in text

@@ -9,11 +9,11 @@ import tomlkit
 
 from auditor.config.loader import load_configuration
 from auditor.models.findings import ClusterReport, Verdict
-from auditor.report import formats
 from auditor.report.answers import render_answers
 from auditor.report.formats import ReportFormat
 from auditor.report.profile_toml import QUESTION_PREFIX
 from tests.lab import Lab
+from tests.report.rendering import render_report
 
 Start = Callable[..., Lab]
 
@@ -74,14 +74,14 @@ def test_every_report_for_people_has_one_block_with_the_same_lines(lab: Start) -
     title = f"{waiting(cluster)} checks wait for these answers"
     lines = render_answers(cluster.proposed).splitlines()
     for form, mark in ((ReportFormat.TERMINAL, "? up to"), (ReportFormat.MARKDOWN, "- ?")):
-        text = formats.render_report(report, form, width=80, colour=False)
+        text = render_report(report, form, width=80, colour=False)
         assert text.count(title) == 1
         # One block in place of one for each key; what waits for a database has its own.
         assert text.count(f"\n{mark}") < 5
         assert set(lines) <= {line.strip() for line in text.splitlines()}
-    narrow = formats.render_report(report, ReportFormat.TERMINAL, width=40, colour=False)
+    narrow = render_report(report, ReportFormat.TERMINAL, width=40, colour=False)
     assert set(lines) <= set(narrow.splitlines())
-    page = formats.render_report(report, ReportFormat.HTML, width=80, colour=False)
+    page = render_report(report, ReportFormat.HTML, width=80, colour=False)
     assert page.count(title) == 1
     assert "chat = true\n" in page
 

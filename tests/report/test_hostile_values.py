@@ -18,11 +18,11 @@ from auditor.models.facts import Role
 from auditor.models.findings import Verdict
 from auditor.models.history import ChangeDirection, ClusterHistory, FindingAge
 from auditor.models.report import Report
-from auditor.report import formats
 from auditor.report.formats import ReportFormat
 from auditor.report.nagios import render_plugin_line
 from auditor.report.notification import compose_notification
 from tests.report import samples
+from tests.report.rendering import render_report
 
 ATTACKS: Mapping[str, str] = {
     "escape sequences": "\x1b[31mred\x1b]0;title\x07\x1b[2J\x1bP1;1|\x1b\\",
@@ -65,7 +65,7 @@ ATTACKS: Mapping[str, str] = {
 
 
 def _check_terminal(report: Report) -> object:
-    page = formats.render_report(report, ReportFormat.TERMINAL, width=80, colour=True)
+    page = render_report(report, ReportFormat.TERMINAL, width=80, colour=True)
     # What remains without our own styles, of which none is a link.
     text = re.sub(r"\x1b\[[0-9;]*m", "", page)
     assert text != page
@@ -74,7 +74,7 @@ def _check_terminal(report: Report) -> object:
 
 
 def _render(report: Report, form: ReportFormat) -> str:
-    text = formats.render_report(report, form, width=80, colour=False)
+    text = render_report(report, form, width=80, colour=False)
     text.encode()
     return text
 

@@ -21,11 +21,11 @@ from auditor.report.formats import (
     ReportFormat,
     check_targets_writable,
     parse_output_targets,
-    render_report,
     render_report_pieces,
 )
 from auditor.report.json_report import report_to_dict
 from tests.report import samples
+from tests.report.rendering import render_report
 
 
 def problems(*values: str) -> tuple[str, ...]:

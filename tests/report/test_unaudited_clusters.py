@@ -16,12 +16,13 @@ from auditor.models.findings import (
     Verdict,
 )
 from auditor.models.report import Report
-from auditor.report.formats import ReportFormat, render_report
+from auditor.report.formats import ReportFormat
 from auditor.report.sentences import render_sentence
 from auditor.report.summary import count_nodes_read
 from auditor.report.wording import cluster_summary
 from tests.factories import make_finding, sentence
 from tests.report import samples
+from tests.report.rendering import render_report
 
 CAUSE = "cucm-pub.example.test refused the account audit-ro."
 ADVICE = "Correct the password first."
