@@ -55,7 +55,7 @@ def open_scheduler(
 
 def _hush() -> None:
     """Leave what is said to our own messages: Dask logs every lost connection with its trace."""
-    level = logging.DEBUG if log.isEnabledFor(logging.DEBUG) else logging.CRITICAL + 1
+    level = logging.WARNING if log.isEnabledFor(logging.DEBUG) else logging.CRITICAL + 1
     for name in ("distributed", "tornado", "asyncio"):
         for logger in [name, *(n for n in logging.root.manager.loggerDict if n.startswith(name))]:
             logging.getLogger(logger).setLevel(level)

@@ -215,6 +215,7 @@ class Dispatch:
         task = self._open.pop(future)
         self._facts[task.settings.name] = facts
         self._context.progress(task.settings.name, ClusterDone())
+        log.info("%s is in, %d to come", task.settings.name, len(self._open))
 
     def _check_workers(self) -> None:
         """Give up the clusters that no worker has served for too long, or all of them."""

@@ -2,12 +2,14 @@
 
 import os
 import socket
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 
-from distributed import get_client
+from distributed import get_client, get_worker
 
 from auditor import __version__
 from auditor.audit import RunContext, RunOptions, survey_clusters
@@ -22,10 +24,12 @@ from auditor.fleet.wire import (
     unpack_message,
 )
 from auditor.problems import Problem
-from auditor.soap.network import LiveNetwork
+from auditor.soap.network import LiveNetwork, Network
 
 MAX_ATTEMPTS = 2
 """How often a cluster is asked at most, where a worker dies on the way."""
+
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 
 def survey_on_worker(message: str) -> str:
@@ -49,20 +53,40 @@ def survey_on_worker(message: str) -> str:
         return _refuse(Problem.PASSWORD_FAILED, error=str(error))
     with TemporaryDirectory(prefix="auditor-") as folder, closing(LiveNetwork()) as network:
         settings = _restore_files(task, Path(folder))
-        (facts,) = survey_clusters(
-            [settings],
-            {settings.name: login},
-            RunOptions((), insecure=task.insecure, reread_after_s=task.reread_after_s),
-            RunContext(
-                network=network,
-                workers=task.workers,
-                run_id="",
-                clock=network.now,
-                progress=lambda _cluster, _step: None,
-                recall_topology=lambda _cluster, _publisher: task.recorded,
-            ),
+        context = RunContext(
+            network=network,
+            workers=task.workers,
+            run_id="",
+            clock=network.now,
+            progress=lambda _cluster, _step: None,
+            recall_topology=lambda _cluster, _publisher: task.recorded,
         )
+        options = RunOptions((), insecure=task.insecure, reread_after_s=task.reread_after_s)
+        with _interrupt_when_cancelled(network):
+            (facts,) = survey_clusters([settings], {settings.name: login}, options, context)
     return pack_message(ClusterResult(facts))
+
+
+@contextmanager
+def _interrupt_when_cancelled(network: Network) -> Iterator[None]:
+    """End every exchange once nobody waits for the answer: Dask itself stops no running task."""
+    worker, ended = get_worker(), Event()
+    key = worker.get_current_task()
+
+    def watch() -> None:
+        while not ended.wait(_SECONDS_BETWEEN_LOOKS):
+            task = worker.state.tasks.get(key)
+            if task is None or task.state == "cancelled":
+                network.interrupt()
+                return
+
+    thread = Thread(target=watch, name="auditor-cancelling", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _refuse(problem: Problem, **values: str) -> str:

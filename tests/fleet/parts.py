@@ -104,10 +104,12 @@ class Fleet:
     scheduler: Part
     address: str
 
-    def add_worker(self, site: str = "", **environment: str) -> Part:
+    def add_worker(
+        self, site: str = "", *, environment: Mapping[str, str], threads: int = 2
+    ) -> Part:
         """Start a worker that serves a site, and wait until it is registered."""
         resources = ["--resources", f"site-{site}=1"] if site else []
-        words = ["worker", self.address, "--no-nanny", "--nthreads", "2", *resources]
+        words = ["worker", self.address, "--no-nanny", "--nthreads", str(threads), *resources]
         words += ["--no-dashboard", "--local-directory", str(self.folder)]
         part = _start_part(self.running, words, {**self.settings, **environment})
         part.wait_for_line("Registered to")

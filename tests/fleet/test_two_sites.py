@@ -70,8 +70,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             text = text.replace(f'name = "{name}"\n', f'name = "{name}"\nsite = "{site}"\n')
         config.write_text(text)
         fleet = running.enter_context(start_fleet(folder, write_certificates(folder)))
-        fleet.add_worker("emea", AUDITOR_PASSWORD_OSLO="pw-of-oslo")
-        fleet.add_worker("us", AUDITOR_PASSWORD="pw-of-austin")
+        fleet.add_worker("emea", environment={"AUDITOR_PASSWORD_OSLO": "pw-of-oslo"})
+        fleet.add_worker("us", environment={"AUDITOR_PASSWORD": "pw-of-austin"})
         done = subprocess.run(
             audit_command(config, fleet.address, "-o", "json", "--worker-wait", "1"),
             env=own_environment(fleet.settings),

@@ -1,0 +1,156 @@
+"""Workers and schedulers that go away in the middle: nothing hangs, nothing passes unread."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.simulator import Simulator, write_joint_config
+from tests.fleet.parts import (
+    GENEROUS_S,
+    Fleet,
+    Part,
+    audit_command,
+    own_environment,
+    start_fleet,
+    until,
+    write_certificates,
+)
+from tests.lab import CUCM, PAIR, QUICK, Lab
+
+Start = Callable[..., Lab]
+
+HANGING: dict[str, Any] = {**PAIR, "fault": [{"fault": "hang", "node": CUCM}]}
+
+
+@pytest.fixture
+def hanging(lab: Start) -> Lab:
+    """Start a cluster whose CUCM hangs for longer than a test lasts."""
+    running = lab(HANGING)
+    running.defaults = {**QUICK, "timeout_s": 600}
+    return running
+
+
+def at_site(lab: Lab, site: str) -> Path:
+    """Return the configuration of a lab, its cluster at a site."""
+    lab.edit = lambda text: text.replace("[[cluster]]\n", f'[[cluster]]\nsite = "{site}"\n')
+    return lab.config
+
+
+def start_audit(fleet: Fleet, config: Path, *words: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        audit_command(config, fleet.address, "-o", "json", *words),
+        env=own_environment(fleet.settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def report_of(process: "subprocess.Popen[str]") -> dict[str, Any]:
+    out, error = process.communicate(timeout=GENEROUS_S)
+    assert error == ""
+    report: dict[str, Any] = json.loads(out)
+    return report
+
+
+def hung(lab: Lab) -> int:
+    """Return how many requests are hanging, or have hung."""
+    return sum(request.fault == "hang" for request in lab.simulator.requests)
+
+
+def has_hung(lab: Lab, times: int) -> bool:
+    return hung(lab) == times
+
+
+def test_a_cluster_whose_worker_dies_is_audited_once_more(fleet: Fleet, hanging: Lab) -> None:
+    first = fleet.add_worker("once", environment=hanging.environment)
+    audit = start_audit(fleet, at_site(hanging, "once"))
+    until(lambda: hung(hanging) == 1)
+    hanging.undisturbed()
+    first.kill()
+    fleet.add_worker("once", environment=hanging.environment)
+    (cluster,) = report_of(audit)["clusters"]
+    assert cluster["status"] == "compliant"
+
+
+def test_a_cluster_that_two_workers_died_of_is_not_asked_a_third_time(
+    fleet: Fleet, hanging: Lab
+) -> None:
+    audit = start_audit(fleet, at_site(hanging, "twice"))
+    for number in (1, 2):
+        worker = fleet.add_worker("twice", environment=hanging.environment)
+        until(partial(has_hung, hanging, number))
+        worker.kill()
+    fleet.add_worker("twice", environment=hanging.environment)
+    (cluster,) = report_of(audit)["clusters"]
+    (entry,) = cluster["coverage"]
+    assert (cluster["status"], entry["reason"]) == ("unauditable", "worker_lost")
+    assert hung(hanging) == len(hanging.simulator.requests) == 2
+
+
+def test_a_scheduler_that_gives_up_with_the_first_worker_is_asked_again(
+    tmp_path: Path, lab: Start
+) -> None:
+    running = lab(PAIR)
+    settings = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+    certificates = write_certificates(tmp_path)
+    with start_fleet(tmp_path, {**certificates, **settings}) as fleet:
+        running.simulator.change({"fault": {"fault": "hang", "node": CUCM}})
+        running.defaults = {**QUICK, "timeout_s": 600}
+        worker = fleet.add_worker(environment=running.environment)
+        audit = start_audit(fleet, running.config)
+        until(lambda: hung(running) == 1)
+        running.undisturbed()
+        worker.kill()
+        fleet.add_worker(environment=running.environment)
+        (cluster,) = report_of(audit)["clusters"]
+    assert cluster["status"] == "compliant"
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Iterator[Fleet]:
+    """Run a scheduler of its own, without TLS on loopback."""
+    with start_fleet(tmp_path, {}) as running:
+        yield running
+
+
+def test_what_is_in_is_reported_when_the_scheduler_goes_away(
+    plain: Fleet, tmp_path: Path, hanging: Lab
+) -> None:
+    content = {**PAIR, "cluster": {"name": "second"}}
+    with Simulator(content, tmp_path / "second") as second:
+        simulators = [hanging.simulator, second]
+        config = write_joint_config(simulators, tmp_path / "both.toml", hanging.defaults)
+        plain.add_worker(environment=hanging.environment)
+        with start_audit(plain, config, "--verbose") as audit:
+            assert audit.stdout is not None
+            Part(audit).wait_for_line("second is in")
+            until(lambda: hung(hanging) == 1)
+            plain.scheduler.kill()
+            report = json.load(audit.stdout)
+        assert audit.returncode == 4
+    statuses = {cluster["name"]: cluster["status"] for cluster in report["clusters"]}
+    assert statuses == {"pair": "unauditable", "second": "compliant"}
+    assert report["clusters"][0]["coverage"][0]["reason"] == "scheduler_lost"
+
+
+def test_ctrl_c_cancels_every_task_and_ends_with_130(fleet: Fleet, hanging: Lab) -> None:
+    """Also on the worker, which has one thread, and must be free for the next audit."""
+    fleet.add_worker("stop", threads=1, environment=hanging.environment)
+    audit = start_audit(fleet, at_site(hanging, "stop"))
+    until(lambda: hung(hanging) == 1)
+    hanging.undisturbed()
+    audit.send_signal(signal.SIGINT)
+    out, error = audit.communicate(timeout=GENEROUS_S)
+    assert (audit.returncode, out) == (130, "")
+    assert error == "auditor: interrupted; nothing was written.\n"
+    asked = len(hanging.simulator.requests)
+    (cluster,) = report_of(start_audit(fleet, hanging.config))["clusters"]
+    assert cluster["status"] == "compliant"
+    assert asked == 1

@@ -1,0 +1,105 @@
+"""What `--scheduler` refuses before anything is asked, in one line, and what works with it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.fleet.parts import GENEROUS_S, Fleet, audit_command, own_environment, write_certificates
+from tests.lab import CUCM, PAIR, Lab
+
+Start = Callable[..., Lab]
+
+_UNUSED = "127.0.0.1:9"
+
+
+def run(command: list[str], **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        command,
+        env=own_environment(environment),
+        capture_output=True,
+        text=True,
+        timeout=GENEROUS_S,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "words", "said"),
+    [
+        ("tcp://192.0.2.1:8786", [], "--insecure-scheduler"),
+        ("dask.example.test:8786", [], "--insecure-scheduler"),
+        (f"tls://{_UNUSED}", [], "distributed.comm.tls.ca-file"),
+        (f"tcp://{_UNUSED}", [], "no scheduler could be reached there"),
+        ("no such scheme://x", [], "no scheduler could be reached there"),
+        (f"tcp://{_UNUSED}", ["--evidence", "kept"], "audit the cluster without --scheduler"),
+        (f"tcp://{_UNUSED}", ["--replay", "kept"], "a replay asks nothing"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line_and_exit_2(
+    lab: Start, address: str, words: list[str], said: str
+) -> None:
+    running = lab(PAIR)
+    short = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"}
+    done = run(audit_command(running.config, address, *words), **short)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert said in done.stderr
+    assert running.simulator.requests == []
+
+
+def test_a_scheduler_of_another_authority_is_refused(
+    fleet: Fleet, lab: Start, tmp_path: Path
+) -> None:
+    others = {**write_certificates(tmp_path), "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "2s"}
+    done = run(audit_command(lab(PAIR).config, fleet.address), **others)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+
+
+def test_without_the_extra_the_command_that_adds_it_is_printed(lab: Start, tmp_path: Path) -> None:
+    (tmp_path / "distributed.py").write_text("raise ModuleNotFoundError('distributed')\n")
+    command = audit_command(lab(PAIR).config, f"tcp://{_UNUSED}")
+    done = run(command, PYTHONPATH=f"{tmp_path}:{Path.cwd()}")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "auditor[fleet]" in done.stderr
+
+
+def test_a_worker_of_another_version_is_not_believed(fleet: Fleet, lab: Start) -> None:
+    running = lab(PAIR)
+    fleet.add_worker(environment=running.environment)
+    other = "import auditor; auditor.__version__ = '9.9'; from auditor.__main__ import main; main()"
+    words = audit_command(running.config, fleet.address, "-o", "json")[3:]
+    done = run([sys.executable, "-c", other, *words], **fleet.settings)
+    (cluster,) = json.loads(done.stdout)["clusters"]
+    (entry,) = cluster["coverage"]
+    assert (done.returncode, entry["reason"]) == (5, "worker_version")
+    assert "Install auditor 9.9 there" in entry["detail"]
+    assert running.simulator.requests == []
+
+
+def test_options_of_the_survey_hold_on_the_worker(fleet: Fleet, lab: Start) -> None:
+    """The certificates do not verify without the authority; every service is read twice."""
+    running = lab(PAIR)
+    running.edit = lambda text: "\n".join(
+        line for line in text.splitlines() if not line.startswith("ca_bundle")
+    )
+    fleet.add_worker(environment=running.environment)
+    words = ["-o", "json", "--insecure", "--settle", "0"]
+    done = run(audit_command(running.config, fleet.address, *words), **fleet.settings)
+    report = json.loads(done.stdout)
+    assert report["run"]["insecure"] is True
+    assert report["clusters"][0]["status"] == "compliant"
+    asked = [(r.node, r.operation) for r in running.simulator.requests]
+    readings = [operation for node, operation in asked if node != CUCM]
+    assert readings.count("soapGetServiceStatus") == 4
+
+
+def test_a_scheduler_of_its_own_on_this_machine(lab: Start) -> None:
+    running = lab(PAIR)
+    running.edit = lambda text: text.replace("[[cluster]]\n", '[[cluster]]\nsite = "here"\n')
+    done = run(audit_command(running.config, "local", "-o", "json"), **running.environment)
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["clusters"][0]["status"] == "compliant"
