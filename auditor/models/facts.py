@@ -268,6 +268,13 @@ class NodeFacts:
     certificate_not_after: str | None = None
     has_strange_product: Annotated[bool, Field(exclude=True)] = False
 
+    @property
+    def is_unread(self) -> bool:
+        """Return whether it is installed and no state of its services is known."""
+        return not self.planned and all(
+            service.state is RunState.UNKNOWN for service in self.services.values()
+        )
+
     def without_readings(self) -> "NodeFacts":
         """Return the node as the topology lists it, without anything that was read from it."""
         # Built anew, so that a reading that is added to the class later is dropped too.
@@ -280,6 +287,18 @@ class NodeFacts:
             self.planned,
             role_origin=self.role_origin,
         )
+
+
+def list_unread_servers(
+    nodes: Iterable[NodeFacts], coverage: Iterable[Coverage]
+) -> tuple[str, ...]:
+    """Return the CUCM servers that failed, then the unread nodes."""
+    cucm = (
+        entry.node
+        for entry in coverage
+        if entry.source is Source.CUCM_AXL and entry.outcome is Outcome.FAILED
+    )
+    return tuple(dict.fromkeys((*cucm, *(node.name for node in nodes if node.is_unread))))
 
 
 @dataclass(frozen=True, slots=True)

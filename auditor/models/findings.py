@@ -14,10 +14,8 @@ from auditor.models.facts import (
     Coverage,
     Evidence,
     NodeFacts,
-    Outcome,
-    RunState,
-    Source,
     asked_cucm_servers,
+    list_unread_servers,
 )
 from auditor.models.profile import ProfileEntry
 from auditor.models.sessions import PRESENCE_SESSIONS
@@ -155,7 +153,8 @@ class Finding:
     `expected`, `observed` and `because` are statements; `report.sentences` renders them. `remedy`
     holds one for each thing to do, and is empty where nothing needs doing. `kind` is None unless
     the verdict is drift, explained or waived. `caused_by` holds the ids of the drift that explains
-    a drift, the one to act on first; empty where none does.
+    a drift, the one to act on first; empty where none does. `waits_for` are the servers that could
+    not be read and that would settle an unknown verdict; empty if it waits for anything else too.
     """
 
     cluster: str
@@ -173,6 +172,7 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     waiver: Waiver | None = None
     caused_by: tuple[str, ...] = ()
+    waits_for: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -235,12 +235,7 @@ class ClusterReport:
 
         A node that lists its services, all in an unknown state, is among them too.
         """
-        return tuple(
-            node.name
-            for node in self.nodes
-            if not node.planned
-            and all(service.state is RunState.UNKNOWN for service in node.services.values())
-        )
+        return tuple(node.name for node in self.nodes if node.is_unread)
 
     @property
     def is_nothing_read(self) -> bool:
@@ -253,12 +248,7 @@ class ClusterReport:
     @property
     def unread_servers(self) -> tuple[str, ...]:
         """Return the CUCM servers that failed, then the unread nodes."""
-        cucm = (
-            entry.node
-            for entry in self.coverage
-            if entry.source is Source.CUCM_AXL and entry.outcome is Outcome.FAILED
-        )
-        return tuple(dict.fromkeys((*cucm, *self.unread)))
+        return list_unread_servers(self.nodes, self.coverage)
 
     @property
     def causes(self) -> tuple[Cause, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from auditor.models.facts import ClusterFacts, Evidence, Origin
+from auditor.models.facts import ClusterFacts, Evidence, Origin, list_unread_servers
 from auditor.models.findings import (
     Finding,
     FindingSubject,
@@ -13,6 +13,7 @@ from auditor.models.findings import (
     finding_sort_key,
 )
 from auditor.models.statements import Form, Statement, make_statement
+from auditor.recommendations.awaited import list_awaited_servers
 from auditor.recommendations.certificates import judge_cucm_certificate, view_cucm_publisher
 from auditor.recommendations.conditions import (
     evaluate_condition,
@@ -59,12 +60,14 @@ from auditor.recommendations.vocabulary import Condition, Expectation, JudgingMo
 class _JudgeContext:
     """The facts, the same without what was only discovered, and the ids of the rows judged.
 
-    `confirmed` is None where nothing was only discovered.
+    `confirmed` is None where nothing was only discovered. `unread` are the servers that could not
+    be read.
     """
 
     facts: ClusterFacts
     confirmed: ClusterFacts | None
     loaded: frozenset[str]
+    unread: tuple[str, ...]
 
 
 def judge_facts(
@@ -75,6 +78,8 @@ def judge_facts(
     Rows that only count before a change (CAU-01) give none.
     """
     rows = [row for row in recommendations if row.mode is JudgingMode.AUDIT]
+    # By all that was read: a machine that answered in place of a node was not unreadable.
+    unread = list_unread_servers(facts.nodes, facts.coverage)
     # Before discovery is taken away, so that both judgings lack the same replies.
     facts = drop_contradicted_facts(facts)
     confirmed = drop_discovered_facts(facts)
@@ -83,6 +88,7 @@ def judge_facts(
         # Where nothing was only discovered, a second judging would find the same.
         None if confirmed == facts else confirmed,
         frozenset(row.id for row in rows),
+        unread,
     )
     findings = (
         _judge_subject(context, row, name) for row in rows for name in _subject_names(row, facts)
@@ -116,6 +122,8 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
     drift = judgement.verdict is Verdict.DRIFT
     # A role that was only discovered must not make a drift milder than an unknown one does.
     certain = context.confirmed or context.facts
+    remedy = _remedy_statements(context, row, judgement, name)
+    is_unknown = judgement.verdict is Verdict.UNKNOWN
     return Finding(
         cluster=context.facts.name,
         recommendation=row.id,
@@ -128,8 +136,9 @@ def _judge_subject(context: _JudgeContext, row: Recommendation, name: str) -> Fi
         because=judgement.because or _default_reason(row),
         kind=judgement.kind,
         consequence=_effective_consequence(row, certain, name) if drift else "",
-        remedy=_remedy_statements(context, row, judgement, name),
+        remedy=remedy,
         evidence=judgement.evidence,
+        waits_for=list_awaited_servers(context.facts, context.unread, remedy) if is_unknown else (),
     )
 
 

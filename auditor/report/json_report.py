@@ -206,6 +206,7 @@ def _finding_dict(finding: Finding) -> dict[str, Any]:
         "evidence": _evidence_dicts(finding.evidence),
         "waiver": _waiver_dict(finding.waiver) if finding.waiver else None,
         "caused_by": list(finding.caused_by),
+        "waits_for": list(finding.waits_for),
     }
 
 

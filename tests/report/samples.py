@@ -222,6 +222,7 @@ def unread(name: str, of: str, cluster: str = "lab") -> Finding:
         consequence="It cannot be told whether the node serves its users.",
         remedy=(sentence(f"Make {of} answer, then run again."),),
         evidence=(Evidence(Origin.OBSERVED, "control-center", sentence(f"{of} did not answer.")),),
+        waits_for=(of,),
     )
 
 
