@@ -16,11 +16,10 @@ from auditor.models.findings import (
     Finding,
     FindingKind,
     Severity,
-    SubjectKind,
     Verdict,
 )
 from auditor.models.statements import Form
-from auditor.report.fleet import FleetRow, UnreadServer
+from auditor.report.fleet import FleetRow
 from auditor.report.grouping import (
     check_list_rows,
     difference_group_key,
@@ -31,7 +30,7 @@ from auditor.report.grouping import (
 from auditor.report.matrix_services import short_service_name
 from auditor.report.sentences import render_sentence
 from auditor.report.steps import first_steps
-from auditor.report.summary import alike_failure
+from auditor.report.unread import UnreadServer, alike_failure
 from auditor.report.wording import LabelledText, kind_suffix
 from auditor.service_names import start_position
 from auditor.text import count_noun, join_names
@@ -154,12 +153,9 @@ def _unread_entries(row: FleetRow) -> Iterator[DigestEntry]:
     groups: dict[object, list[UnreadServer]] = {}
     for server in row.unread:
         groups.setdefault(_comparable_failure(server.failure), []).append(server)
-    left = [f for f in row.cluster.findings if f.verdict is Verdict.UNKNOWN]
     for servers in groups.values():
         names = [server.name for server in servers]
-        is_cucm = any(server.name == row.cluster.publisher for server in servers)
-        hidden = [f for f in left if _is_hidden_by(f, names, is_cucm=is_cucm)]
-        left = [finding for finding in left if finding not in hidden]
+        hidden = [finding for server in servers for finding in server.findings]
         unknown = f" ({count_noun(len(hidden), 'check')} unknown)" if hidden else ""
         failures = [server.failure for server in servers if server.failure]
         yield DigestEntry(
@@ -168,20 +164,6 @@ def _unread_entries(row: FleetRow) -> Iterator[DigestEntry]:
             _failure_advice(failures),
             findings=tuple(hidden),
         )
-
-
-def _is_hidden_by(finding: Finding, servers: Sequence[str], *, is_cucm: bool) -> bool:
-    """Return whether a check is unknown because one of these servers was not read.
-
-    `is_cucm`: the CUCM publisher is among them.
-    """
-    if finding.subject.kind is SubjectKind.NODE:
-        return finding.subject.name in servers
-    return any(
-        (s.form is Form.BRING_BACK and s.get("node") in servers)
-        or (is_cucm and s.form in (Form.READ_CUCM, Form.READ_CUCM_VERSION))
-        for s in finding.remedy
-    )
 
 
 def _failure_advice(failures: Sequence[Coverage]) -> str:

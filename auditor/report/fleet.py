@@ -10,16 +10,12 @@ from typing import TypeAlias
 
 from auditor.models.certificates import certificate_days_left
 from auditor.models.counts import ResultCounts, count_results
-from auditor.models.facts import Coverage
 from auditor.models.findings import ClusterReport, ClusterStatus, Severity, Verdict
 from auditor.models.history import ClusterHistory
 from auditor.models.releases import nodes_by_version
 from auditor.models.report import Report, RunMetadata
-from auditor.report.summary import (
-    count_nodes_read,
-    count_unknown_checks,
-    find_first_failure,
-)
+from auditor.report.summary import count_nodes_read
+from auditor.report.unread import UnreadServer, find_unread_servers
 
 ClusterSortKey: TypeAlias = tuple[int, tuple[int, ...], bool, int, int, str]
 
@@ -47,19 +43,6 @@ class StatusAge:
     since: str
     runs: int
     is_only_bound: bool
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadServer:
-    """A node that is due and returned no services, or a CUCM server without an answer.
-
-    `failure` is what to fix first, None if no reason is known; `unknown` counts the checks of the
-    node that are unknown.
-    """
-
-    name: str
-    failure: Coverage | None
-    unknown: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +163,3 @@ def find_status_age(
             break
         since, runs = earlier.started_at, runs + 1
     return StatusAge(since, runs, is_only_bound=runs > len(past.runs))
-
-
-def find_unread_servers(cluster: ClusterReport) -> tuple[UnreadServer, ...]:
-    """Return the servers that gave nothing, CUCM first, each with its first failure."""
-    return tuple(
-        UnreadServer(name, find_first_failure(cluster, name), count_unknown_checks(cluster, name))
-        for name in cluster.unread_servers
-    )

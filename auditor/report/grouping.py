@@ -1,6 +1,6 @@
 """Groups findings that say the same; each group is one block of every long report."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.models.facts import Evidence
@@ -49,13 +49,22 @@ class FindingGroup:
 
 
 def group_findings(
-    report: Report, cluster: ClusterReport, verdict: Verdict, *, whole: bool = False
+    report: Report,
+    cluster: ClusterReport,
+    verdict: Verdict,
+    *,
+    whole: bool = False,
+    without: Container[str] = (),
 ) -> list[FindingGroup]:
     """Return the blocks of a verdict, by severity; `whole` leaves no evidence out.
 
-    All checks that wait for keys of the profile are one block, the first.
+    All checks that wait for keys of the profile are one block, the first. `without` are the ids of
+    findings that have blocks of their own.
     """
-    findings = sorted((f for f in cluster.findings if f.verdict is verdict), key=finding_sort_key)
+    findings = sorted(
+        (f for f in cluster.findings if f.verdict is verdict and f.id not in without),
+        key=finding_sort_key,
+    )
     key = _unknown_group_key if verdict is Verdict.UNKNOWN else difference_group_key
     waiting = [f for f in findings if f.awaited_keys] if cluster.proposed else []
     groups = [waiting] if waiting else []
@@ -98,22 +107,22 @@ def build_finding_group(
     snippet = ""
     if cluster.proposed and all(finding.awaited_keys for finding in group):
         title = waiting_checks_text(len(group))
-        head = _up_to_highest(group, title)
+        head = up_to_highest(group, title)
         rows = [
             *check_list_rows(group, cluster),
             ("remedy", paste_instruction(cluster.name)),
-            *_age_rows(report, group),
+            *age_rows(report, group),
         ]
         snippet = render_answers(cluster.proposed)
     elif first.verdict is Verdict.UNKNOWN and len(group) > 1:
         head, title = _shared_heading(group)
-        rows = [*_shared_rows(group, cluster, whole=whole), *_age_rows(report, group)]
+        rows = [*shared_rows(group, cluster, whole=whole), *age_rows(report, group)]
     else:
         title = _single_group_title(first, cluster)
         head = f"{first.severity.upper()} {title}"
         rows = [
             *_sentence_rows(group, cluster),
-            *_age_rows(report, group),
+            *age_rows(report, group),
             *_waiver_rows(first),
             *_limit_rows(
                 "evidence",
@@ -146,15 +155,16 @@ def _shared_heading(group: Sequence[Finding]) -> tuple[str, str]:
         title = f"{recommendation_title(first)}: {number}"
         return f"{first.severity.upper()} {title}", title
     title = f"{number} for one reason"
-    return _up_to_highest(group, title), title
+    return up_to_highest(group, title), title
 
 
-def _up_to_highest(group: Sequence[Finding], title: str) -> str:
+def up_to_highest(group: Sequence[Finding], title: str) -> str:
+    """Return a heading with the gravest severity of findings, which are sorted by it."""
     up_to = "up to " if len({finding.severity for finding in group}) > 1 else ""
     return f"{up_to}{group[0].severity.upper()}: {title}"
 
 
-def _shared_rows(
+def shared_rows(
     group: Sequence[Finding], cluster: ClusterReport, *, whole: bool
 ) -> list[LabelledText]:
     """Return what unknown checks have in common, without evidence that repeats a reason."""
@@ -162,6 +172,7 @@ def _shared_rows(
     # A short reason, such as an unreachable node, is enough: longer ones that contain it only add
     # the check.
     reasons = [r for r in every if not any(r != other and r.contains(other) for other in every)]
+    remedies = dict.fromkeys(finding.remedy for finding in group)
     fresh = [
         piece
         for piece in _common_evidence(group)
@@ -172,7 +183,7 @@ def _shared_rows(
         *_limit_rows(
             "because", list(map(render_sentence, reasons)), None if whole else _MAX_SHARED_REASONS
         ),
-        ("remedy", render_sentences(group[0].remedy)),
+        *(("remedy", render_sentences(remedy)) for remedy in remedies),
         *_limit_rows(
             "evidence",
             list(map(evidence_line, fresh)),
@@ -214,12 +225,14 @@ def _about_any(statement: Statement, subject: FindingSubject) -> Statement:
     return statement.about_any(str(subject.kind), subject.name)
 
 
-def subjects_text(names: Sequence[str], kind: SubjectKind, cluster: ClusterReport) -> str:
+def subjects_text(
+    names: Sequence[str], kind: SubjectKind, cluster: ClusterReport, *, limit: int = 12
+) -> str:
     """Return who it is about; all nodes of a larger cluster are not listed."""
     every = {node.name for node in cluster.nodes}
     if kind is SubjectKind.NODE and len(names) > 1 and set(names) == every:
         return "both nodes" if len(names) == 2 else f"all {len(names)} nodes"
-    return join_names(dict.fromkeys(names), limit=12)
+    return join_names(dict.fromkeys(names), limit=limit)
 
 
 def place_text(findings: Sequence[Finding], cluster: ClusterReport) -> str:
@@ -248,7 +261,7 @@ def check_list_rows(group: Sequence[Finding], cluster: ClusterReport) -> list[La
     return [("checks", f"{' '.join(together)}, on {where}") for where, together in ids.items()]
 
 
-def _age_rows(report: Report, group: Sequence[Finding]) -> list[LabelledText]:
+def age_rows(report: Report, group: Sequence[Finding]) -> list[LabelledText]:
     """Return since when the findings have their verdict; of several, the oldest one."""
     ages = [get_finding_age(report, finding) for finding in group]
     oldest = min((age for age in ages if age), key=lambda age: age.since, default=None)

@@ -12,7 +12,7 @@ from auditor.report.cause_blocks import begin_remedy, describe_effects, effect_r
 from auditor.report.columns import Column
 from auditor.report.fleet import FleetRow, build_fleet
 from auditor.report.fleet_table import fleet_columns
-from auditor.report.grouping import check_list_rows
+from auditor.report.grouping import age_rows, check_list_rows, up_to_highest
 from auditor.report.markdown_text import (
     escape_markdown,
     format_code,
@@ -21,6 +21,13 @@ from auditor.report.markdown_text import (
     join_lines,
 )
 from auditor.report.sentences import render_sentence, render_source
+from auditor.report.unread import UnreadServer
+from auditor.report.unread_blocks import (
+    failure_rows,
+    list_awaited_servers,
+    tally_severities,
+    waiting_for_text,
+)
 from auditor.text import count_noun
 
 
@@ -104,15 +111,33 @@ def _verdict_markdown(
     yield f"### {heading}: {number}"
     yield ""
     if not by_cause:
+        servers = list_awaited_servers(cluster) if verdict is Verdict.UNKNOWN else []
+        for server in servers:
+            yield from _server_markdown(report, cluster, server)
         waiting = [f for f in findings if f.awaited_keys] if cluster.proposed else []
         yield from _waiting_checks_markdown(cluster, waiting)
+        grouped = {f.id for f in (*waiting, *(f for server in servers for f in server.findings))}
         for finding in findings:
-            if finding not in waiting:
+            if finding.id not in grouped:
                 yield from _finding_markdown(report, finding)
     for cause in cluster.causes if by_cause else ():
         effects = describe_effects([cause], cluster)
         finding = begin_remedy(cause.finding, effects)
         yield from _finding_markdown(report, finding, effect_rows(effects))
+
+
+def _server_markdown(report: Report, cluster: ClusterReport, server: UnreadServer) -> Iterator[str]:
+    """Yield the checks that wait for a server as one entry, all of them named."""
+    findings = sorted(server.findings, key=finding_sort_key)
+    head = up_to_highest(findings, waiting_for_text(server))
+    yield f"- {wording.VERDICT_MARKS[Verdict.UNKNOWN]} **{escape_markdown(head)}**"
+    rows = [
+        *failure_rows(cluster, server),
+        ("severity", tally_severities(findings)),
+        *check_list_rows(findings, cluster),
+        *age_rows(report, findings),
+    ]
+    yield from (f"  - {label}: {escape_markdown(text)}" for label, text in rows)
 
 
 def _waiting_checks_markdown(cluster: ClusterReport, waiting: Sequence[Finding]) -> Iterator[str]:

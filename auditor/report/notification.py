@@ -26,10 +26,10 @@ from auditor.report.summary import (
     cause_note,
     caused_by_texts,
     count_nodes_read,
-    find_first_failure,
     reachability_changes,
     reachability_line,
 )
+from auditor.report.unread import find_first_failure
 from auditor.report.wording import kind_suffix
 from auditor.text import count_noun, join_names, printable, shorten_text
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from auditor.errors import Reason
 from auditor.failures import Failure, failure_cause
 from auditor.models.counts import ChangeCategory, count_changes, count_results
-from auditor.models.facts import Coverage, Source
-from auditor.models.findings import ClusterReport, ClusterStatus, Finding, SubjectKind, Verdict
+from auditor.models.facts import Coverage
+from auditor.models.findings import ClusterReport, ClusterStatus, Finding
 from auditor.models.history import ClusterHistory, FindingAge
 from auditor.models.releases import nodes_by_version, version_number
 from auditor.models.report import Report, RunMetadata
-from auditor.problems import Problem
 from auditor.report.change_causes import fold_changes
 from auditor.report.durations import elapsed_text
+from auditor.report.unread import alike_failure, count_unknown_checks, find_first_failure
 from auditor.text import count_noun, is_or_are, join_names
 
 _SKIPPED_PACK_TEXTS = {
@@ -129,17 +129,6 @@ def failure_reason(cluster: ClusterReport) -> str:
     return describe_failures([entry for entry in gaps if entry])
 
 
-def find_first_failure(cluster: ClusterReport, node: str) -> Coverage | None:
-    """Return the failure that best explains why a server gave nothing, None if nothing failed."""
-    gaps = [entry for entry in cluster.coverage if entry.node == node and entry.reason]
-    return min(gaps, key=_gap_weight, default=None)
-
-
-def _gap_weight(entry: Coverage) -> tuple[bool, bool]:
-    main_sources = (Source.CUCM_AXL, Source.CONTROL_CENTER)
-    return entry.reason is Reason.NOT_ASKED, entry.source not in main_sources
-
-
 def describe_failures(gaps: Sequence[Coverage]) -> str:
     """Return why servers gave nothing; those that failed in the same way are named together."""
     servers: dict[Failure, dict[str, None]] = {}
@@ -152,15 +141,6 @@ def describe_failures(gaps: Sequence[Coverage]) -> str:
         failure_cause(replace(alike, server=join_names(names, limit=3)))
         for alike, names in servers.items()
     )
-
-
-def alike_failure(entry: Coverage, reason: Reason) -> Failure:
-    """Return what the failures of several servers have in common, without a server."""
-    failure = entry.failure
-    # Its reason would say that it is not trusted here, and pinning it would not help.
-    if failure is not None and failure.problem is Problem.EXPIRED_CERTIFICATE:
-        return Failure(reason, failure.problem, "", values={"date": failure.values["date"]})
-    return Failure(reason, Problem.UNSPECIFIED, "")
 
 
 def reachability_changes(
@@ -199,15 +179,6 @@ def reachability_changes(
     for name in read:
         if before and name.lower() in before:
             yield ReachabilityChange(cluster.name, name, back=True)
-
-
-def count_unknown_checks(cluster: ClusterReport, node: str) -> int:
-    """Return how many checks of a node are unknown."""
-    return sum(
-        finding.verdict is Verdict.UNKNOWN
-        for finding in cluster.findings
-        if finding.subject.kind is SubjectKind.NODE and finding.subject.name == node
-    )
 
 
 def reachability_line(change: ReachabilityChange) -> str:

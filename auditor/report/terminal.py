@@ -50,7 +50,7 @@ def _print_report(console: Console, report: Report, *, full: bool) -> None:
         print_fleet_table(console, rows)
     for row in rows:
         if not is_short:
-            print_cluster(console, report, row.cluster)
+            print_cluster(console, report, row.cluster, full=full)
         elif row.differs:
             print_digest(console, report, row)
     console.rule(Text("Result", style="bold"), align="left", characters="━", style="")

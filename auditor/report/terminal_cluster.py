@@ -23,6 +23,7 @@ from auditor.report.summary import (
     count_nodes_read,
     releases_text,
 )
+from auditor.report.unread_blocks import group_unknown, is_same_failure, list_awaited_servers
 from auditor.text import count_noun, is_or_are, printable, quote_argument
 
 
@@ -34,18 +35,22 @@ def status_text(status: ClusterStatus) -> Text:
     )
 
 
-def print_cluster(console: Console, report: Report, cluster: ClusterReport) -> None:
-    """Print all that is known of a cluster but its passes."""
+def print_cluster(console: Console, report: Report, cluster: ClusterReport, *, full: bool) -> None:
+    """Print all that is known of a cluster but its passes.
+
+    Unless `full`, checks that wait for a server that could not be read are counted, not listed.
+    """
     _print_head(console, report, cluster)
+    gaps = cluster.coverage if full else _gaps_without_block(cluster)
     # Where nothing was read, the cause, such as a refused password, matters more than findings on
     # the profile.
     if cluster.is_nothing_read:
-        _print_gaps(console, cluster.coverage)
+        _print_gaps(console, cluster, gaps)
     if cluster.nodes:
         _print_matrix(console, cluster)
-    print_findings(console, report, cluster)
+    print_findings(console, report, cluster, full=full)
     if not cluster.is_nothing_read:
-        _print_gaps(console, cluster.coverage)
+        _print_gaps(console, cluster, gaps)
     _print_notices(console, cluster.notices)
     console.print()
 
@@ -111,10 +116,23 @@ def _print_legend(console: Console) -> None:
     console.print(Text("\n".join(lines), style="dim"))
 
 
-def _print_gaps(console: Console, coverage: Sequence[Coverage]) -> None:
+def _gaps_without_block(cluster: ClusterReport) -> list[Coverage]:
+    """Return the coverage without failures that are in the blocks of their servers."""
+    failures = {s.name: s.failure for s in list_awaited_servers(cluster) if s.failure}
+
+    def has_block(entry: Coverage) -> bool:
+        failure = failures.get(entry.node)
+        return failure is not None and (
+            entry.reason is Reason.NOT_ASKED or is_same_failure(entry, failure)
+        )
+
+    return [entry for entry in cluster.coverage if not has_block(entry)]
+
+
+def _print_gaps(console: Console, cluster: ClusterReport, coverage: Sequence[Coverage]) -> None:
     """Print the failed sources, why, and what to do; those that failed alike in one entry."""
     gaps: dict[tuple[str, Reason, str], list[Source]] = {}
-    failed = {entry.node for entry in coverage if entry.outcome is Outcome.FAILED}
+    failed = {entry.node for entry in cluster.coverage if entry.outcome is Outcome.FAILED}
     for entry in sorted(coverage, key=lambda e: (e.node.lower(), e.outcome)):
         if entry.reason is None:
             continue
@@ -156,7 +174,7 @@ def _print_notices(console: Console, notices: Iterable[str]) -> None:
         console.print(Padding(safe_text(f"- {notice}"), (0, 0, 0, 2)))
 
 
-def print_findings(console: Console, report: Report, cluster: ClusterReport) -> None:
+def print_findings(console: Console, report: Report, cluster: ClusterReport, *, full: bool) -> None:
     """Print all findings but passes and not applicable ones: drift first and by cause."""
     counts = count_results(cluster)
     for verdict, heading in wording.VERDICT_HEADINGS.items():
@@ -165,7 +183,12 @@ def print_findings(console: Console, report: Report, cluster: ClusterReport) -> 
             blocks = [(block.group.head, block.rows, "") for block in causes]
             number = wording.count_differences(counts)
         else:
-            groups = group_findings(report, cluster, verdict)
+            is_folded = verdict is Verdict.UNKNOWN and not full
+            groups = (
+                group_unknown(report, cluster)
+                if is_folded
+                else group_findings(report, cluster, verdict)
+            )
             blocks = [(group.head, group.rows, group.snippet) for group in groups]
             number = count_noun(counts.by_verdict[verdict], "finding")
         if not blocks:

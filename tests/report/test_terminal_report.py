@@ -263,7 +263,7 @@ def test_addresses_as_names_are_not_cut() -> None:
 
 
 def test_one_reason_for_many_unknowns_is_printed_once() -> None:
-    page = terminal.render(samples.incomplete())
+    page = terminal.render(samples.incomplete(), full=True)
     assert page.count("gave no answer (timed_out)") == 1
     assert "16 checks for one reason" in page
 

@@ -23,6 +23,7 @@ from auditor.report.grouping import (
     group_findings,
     place_text,
 )
+from auditor.report.unread_blocks import group_unknown
 from auditor.report.wording import VERDICT_HEADINGS, LabelledText, count_differences
 from auditor.text import count_noun
 
@@ -129,7 +130,11 @@ class FindingBlockBuilder:
                 number = count_differences(count_results(self.cluster))
             else:
                 # `whole`, because the page may be the only report that its reader has.
-                groups = group_findings(self.report, self.cluster, verdict, whole=True)
+                groups = (
+                    group_unknown(self.report, self.cluster, whole=True)
+                    if verdict is Verdict.UNKNOWN
+                    else group_findings(self.report, self.cluster, verdict, whole=True)
+                )
                 blocks = tuple(self._build_block(group) for group in groups)
                 number = count_noun(sum(len(group.findings) for group in groups), "finding")
             if blocks:

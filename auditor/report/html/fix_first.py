@@ -9,6 +9,7 @@ from auditor.models.findings import ClusterReport, Severity, SubjectKind, Verdic
 from auditor.report.grouping import difference_group_key, subject_noun, subjects_text
 from auditor.report.html.cluster_view import ClusterView
 from auditor.report.html.finding_blocks import FindingBlock
+from auditor.report.unread import UnreadServer
 from auditor.report.wording import difference_text, finding_label, severity_summary
 from auditor.text import count_noun, join_names
 
@@ -125,7 +126,7 @@ def _unread_lines(view: ClusterView) -> Iterator[LineToFix]:
     for unread in together:
         names = [server.name for server in unread]
         unknown = sum(server.unknown for server in unread)
-        severity = _gravest_unknown(view.cluster, names)
+        severity = _gravest_unknown(view.cluster, unread)
         failure = unread[0].failure
         yield LineToFix(
             what="could not be read",
@@ -144,13 +145,12 @@ def _place_unread(view: ClusterView, names: Iterable[str]) -> PlaceToFix:
     return PlaceToFix(view, anchor, "", join_names(names, limit=3))
 
 
-def _gravest_unknown(cluster: ClusterReport, names: Iterable[str]) -> Severity:
-    """Return the gravest severity of the unknown checks of some servers, or else of the cluster.
+def _gravest_unknown(cluster: ClusterReport, servers: Iterable[UnreadServer]) -> Severity:
+    """Return the gravest severity of the checks that wait for servers, or else of the cluster.
 
     It is critical where nothing is judged at all.
     """
-    own = set(names)
-    unknown = [f for f in cluster.findings if f.verdict is Verdict.UNKNOWN]
-    about = [f for f in unknown if f.subject.name in own] or unknown
-    severities = (finding.severity for finding in about)
+    waiting = [finding for server in servers for finding in server.findings]
+    unknown = waiting or [f for f in cluster.findings if f.verdict is Verdict.UNKNOWN]
+    severities = (finding.severity for finding in unknown)
     return min(severities, key=lambda severity: severity.rank, default=Severity.CRITICAL)
