@@ -8,6 +8,9 @@ from auditor.report.console import safe_text
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
 from auditor.text import printable, wrap_text
 
+WARNING_MARK = "!"
+"""The mark of what is wrong although the exit code ignores it."""
+
 
 def print_marked(console: Console, verdict: Verdict, text: str) -> None:
     """Print folded lines with the mark and the colour of a verdict."""

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from auditor.failover import wording
 from auditor.failover.actions import choose_part_action
-from auditor.failover.console_lines import print_line, print_marked
+from auditor.failover.console_lines import WARNING_MARK, print_line, print_marked
 from auditor.failover.model import CheckPart, FailoverCheck, GroupCheck
 from auditor.failover.node_checks import SERVICE_CHECK_TYPES, NodeCheck
 from auditor.failover.summary import summarize_part
@@ -22,21 +22,21 @@ _VERDICTS = {
     ExitCode.DRIFT: Verdict.DRIFT,
     ExitCode.INCOMPLETE: Verdict.UNKNOWN,
 }
-"""The verdict whose mark and colour a part of the check takes."""
+"""The verdict whose mark and colour a part of the check takes, unless it has a warning."""
 
 
 def print_group_table(console: Console, check: FailoverCheck) -> None:
     """Print a line for each group, and for what is in none; narrow terminals have fewer columns."""
     parts = check.parts_worst_first
-    verdicts = [_verdict_of(check, part) for part in parts]
+    marks = [_mark_of(check, part) for part in parts]
     labels = [summarize_part(check, part).label for part in parts]
     columns = (
         Column("cluster", tuple(check.cluster_of(part) for part in parts)),
         Column("group", tuple(map(_part_name, parts))),
         Column(
             "state",
-            tuple(f"{VERDICT_MARKS[v]} {label}" for v, label in zip(verdicts, labels, strict=True)),
-            tuple(VERDICT_STYLES[verdict] for verdict in verdicts),
+            tuple(f"{mark} {label}" for (mark, _), label in zip(marks, labels, strict=True)),
+            tuple(style for _, style in marks),
         ),
         Column("do", tuple(choose_part_action(part, check).brief for part in parts)),
         Column("sessions", tuple(map(_sessions_cell, parts)), is_number=True),
@@ -73,7 +73,7 @@ def print_parts(
         console.print()
         if part is part_in_first_lines:
             name = f"{check.cluster_of(part)}, {_part_name(part)}, in detail"
-            console.print(safe_text(f"{VERDICT_MARKS[_verdict_of(check, part)]} {name}", "bold"))
+            console.print(safe_text(f"{_mark_of(check, part)[0]} {name}", "bold"))
         else:
             _print_part(console, check, part)
         for verdict, text in lines:
@@ -85,14 +85,19 @@ def print_parts(
 
 
 def _print_part(console: Console, check: FailoverCheck, part: CheckPart) -> None:
-    verdict = _verdict_of(check, part)
-    mark, style = VERDICT_MARKS[verdict], "bold red" if verdict is Verdict.DRIFT else "bold"
+    mark, _ = _mark_of(check, part)
+    style = "bold red" if check.exit_code_of(part) is ExitCode.DRIFT else "bold"
     console.print(safe_text(f"{mark} {summarize_part(check, part)}", style))
     print_line(console, choose_part_action(part, check).render(check.cluster_of(part)), "bold")
 
 
-def _verdict_of(check: FailoverCheck, part: CheckPart) -> Verdict:
-    return _VERDICTS[check.exit_code_of(part)]
+def _mark_of(check: FailoverCheck, part: CheckPart) -> tuple[str, str]:
+    """Return the mark and the style of a part."""
+    verdict = _VERDICTS[check.exit_code_of(part)]
+    # The exit code may ignore it; a tick would hide it.
+    if verdict is Verdict.PASS and isinstance(part, GroupCheck) and part.has_warning:
+        return WARNING_MARK, "yellow"
+    return VERDICT_MARKS[verdict], VERDICT_STYLES[verdict]
 
 
 def _check_lines(group: GroupCheck) -> Iterator[tuple[Verdict, str]]:

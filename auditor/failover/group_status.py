@@ -112,12 +112,13 @@ def check_group(
         mark_restarting(check, restarting) for node in nodes for check in check_node(judged, node)
     )
     member_by_name = {member.name: member for member in members}
+    versions = _differing_versions(judged, group)
     return GroupCheck(
         cluster=facts.name,
         name=group.name,
         status=status,
         verdict=finding.verdict if finding else Verdict.UNKNOWN,
-        because=finding.because if finding else None,
+        because=_status_reason(status, finding, versions),
         causes=_documented_causes(members) if status not in _STATUSES_WITHOUT_CAUSES else (),
         is_switched_on=group.ha_enabled,
         nodes=tuple(_build_node_status(judged, node, member_by_name[node.name]) for node in nodes),
@@ -127,8 +128,17 @@ def check_group(
         stability=stability,
         failures=_group_failures(facts, checks),
         is_observed=_is_status_observed(group, members),
-        versions=_differing_versions(judged, group),
+        versions=versions,
     )
+
+
+def _status_reason(
+    status: GroupStatus, finding: Finding | None, versions: Statement | None
+) -> Statement | None:
+    """Return what HA-01 says of a status, but no praise of a pair that runs two versions."""
+    if status is GroupStatus.NORMAL and versions is not None:
+        return versions
+    return finding.because if finding else None
 
 
 def _differing_versions(judged: JudgedCluster, group: Group) -> Statement | None:

@@ -10,12 +10,13 @@ from enum import StrEnum
 
 from auditor.errors import Reason
 from auditor.failover.failures import SourceFailure
-from auditor.failover.node_checks import CheckType, NodeCheck, most_urgent
+from auditor.failover.node_checks import CheckState, CheckType, NodeCheck, most_urgent
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import Coverage, HaState, Origin, Source
 from auditor.models.findings import Verdict
 from auditor.models.sessions import are_sessions_missing
 from auditor.models.statements import Statement
+from auditor.service_names import XCP_ROUTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,11 @@ class GroupCheck:
         return sum(node.sessions.get(self.sessions.counter, 0) for node in self.nodes)
 
     @property
+    def has_warning(self) -> bool:
+        """Return whether something is wrong that the exit code ignores and the reader must see."""
+        return bool(self.versions or self.bad_replication or self.sessions.is_short)
+
+    @property
     def serving(self) -> tuple[str, ...]:
         """Return the nodes in backup mode, which serve the users of both."""
         return tuple(node.name for node in self.nodes if node.state is HaState.BACKUP)
@@ -199,6 +205,22 @@ class GroupCheck:
             and check.needs_ha_off
         ]
         return most_urgent(checks) if checks else None
+
+    @property
+    def is_unserved(self) -> bool:
+        """Return whether users have nothing: without Cisco XCP Router no XCP service runs."""
+        return self.outage is not None and any(
+            check.service == XCP_ROUTER and check.state is not CheckState.RESTARTING
+            for check in self.checks_with(Verdict.DRIFT)
+            if check.node == self.outage.node
+        )
+
+    @property
+    def is_failed_over_and_broken(self) -> bool:
+        """Return whether a broken pair has a node that serves the users of the other."""
+        has_failed = any(node.state is HaState.FAILED for node in self.nodes)
+        one_serves = bool(self.serving and self.not_serving)
+        return self.status is GroupStatus.BROKEN and one_serves and not has_failed
 
     @property
     def first_check(self) -> NodeCheck | None:
@@ -358,9 +380,9 @@ class FailoverCheck:
     def _part_weight(self, part: CheckPart) -> tuple[int, ...]:
         group = part if isinstance(part, GroupCheck) else None
         is_severe = group is not None and group.is_severe
-        has_outage = group is not None and group.outage is not None
+        is_unserved = group is not None and group.is_unserved
         users = group.sessions_read if is_severe and group is not None else 0
-        return not has_outage, not is_severe, self.exit_code_of(part).rank, -users
+        return not is_unserved, not is_severe, self.exit_code_of(part).rank, -users
 
     @property
     def cluster_of_worst(self) -> str:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from auditor.failover import wording
 from auditor.failover.actions import choose_action
-from auditor.failover.console_lines import print_line, print_marked
+from auditor.failover.console_lines import WARNING_MARK, print_line, print_marked
 from auditor.failover.fleet_report import print_group_table, print_parts
 from auditor.failover.model import (
     CheckPart,
@@ -21,14 +21,14 @@ from auditor.failover.model import (
 )
 from auditor.failover.node_checks import CheckState, CheckType, NodeCheck
 from auditor.failover.readiness import FailoverReadiness
-from auditor.failover.summary import summarize_check
+from auditor.failover.summary import FAILED_OVER_AND_BROKEN, VERSIONS_DIFFER, summarize_check
 from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import REPLICATION_GOOD, REPLICATION_STATES, Origin, Source
 from auditor.models.findings import Verdict
 from auditor.report.console import render_console, safe_text
 from auditor.report.sentences import render_sentence
 from auditor.report.wording import VERDICT_MARKS, VERDICT_STYLES
-from auditor.text import quote_argument
+from auditor.text import join_names, quote_argument
 
 _EXIT_CODE_STYLES = {ExitCode.COMPLIANT: "bold green", ExitCode.DRIFT: "bold red"}
 _HA_SWITCH_LABELS = {True: "on", False: "OFF", None: "not known to be on"}
@@ -45,7 +45,11 @@ def render_failover_text(
 
     def draw(console: Console) -> None:
         summary, action = str(summarize_check(check)), choose_action(check)
-        _print_first_lines(console, summary, action, check.exit_code, fold=fold)
+        worst = check.worst
+        is_good = check.exit_code is ExitCode.COMPLIANT
+        has_warning = isinstance(worst, GroupCheck) and worst.has_warning
+        style = "bold yellow" if is_good and has_warning else _line_style(check.exit_code)
+        _print_first_lines(console, summary, action, style, fold=fold)
         _print_groups(console, check, full=full, part_in_first_lines=check.worst)
         _print_peerings(console, check, full=full)
         _print_footer(console, check, check.exit_code)
@@ -69,7 +73,8 @@ def render_readiness_text(
 
     def draw(console: Console) -> None:
         code = readiness.exit_code
-        _print_first_lines(console, readiness.summary, readiness.action, code, fold=fold)
+        style = _line_style(code)
+        _print_first_lines(console, readiness.summary, readiness.action, style, fold=fold)
         _print_obstacles(console, readiness)
         _print_impacts(console, readiness)
         _print_groups(console, readiness.check, full=full, part_in_first_lines=None)
@@ -79,11 +84,14 @@ def render_readiness_text(
     return render_console(draw, width=width, colour=colour)
 
 
+def _line_style(code: ExitCode) -> str:
+    return _EXIT_CODE_STYLES.get(code, "bold yellow")
+
+
 def _print_first_lines(
-    console: Console, summary: str, action: str, code: ExitCode, *, fold: bool
+    console: Console, summary: str, action: str, style: str, *, fold: bool
 ) -> None:
     # A script or a log reads each of these as one line, so only a terminal folds them.
-    style = _EXIT_CODE_STYLES.get(code, "bold yellow")
     console.print(safe_text(summary, style), soft_wrap=not fold)
     console.print(safe_text(action, "bold"), soft_wrap=not fold)
 
@@ -147,6 +155,10 @@ def _print_cluster(console: Console, cluster: ClusterCheck, *, is_only_one: bool
 
 def _status_label(group: GroupCheck) -> str:
     label = str(group.status).replace("_", " ")
+    if group.is_failed_over_and_broken:
+        label = FAILED_OVER_AND_BROKEN
+    elif group.status is GroupStatus.NORMAL and group.versions is not None:
+        label = f"{label}, but {VERSIONS_DIFFER}"
     if group.stability is None:
         return label
     if group.is_unstable:
@@ -234,9 +246,18 @@ def _print_group_details(console: Console, group: GroupCheck) -> None:
         causes = "; ".join(group.causes)
         print_line(
             console,
-            f"Documented causes: {causes}. To find out which one, run `utils ha status` on either"
-            " node.",
+            f"Documented causes: {causes}. To find out which one, run `utils ha status` on"
+            f" {_nodes_to_ask(group)}.",
         )
+
+
+def _nodes_to_ask(group: GroupCheck) -> str:
+    """Return on which nodes a command of the node can be run."""
+    down = group.down_nodes
+    up = [node.name for node in group.nodes if node not in down]
+    if not down:
+        return "either node"
+    return join_names(up) if up else "either node, at its console"
 
 
 def _print_node_details(console: Console, node: NodeStatus) -> None:
@@ -246,7 +267,7 @@ def _print_node_details(console: Console, node: NodeStatus) -> None:
     if node.replication not in (None, REPLICATION_GOOD):
         print_line(
             console,
-            f"! Database replication of {node.name} is {_replication_label(node)}: run"
+            f"{WARNING_MARK} Database replication of {node.name} is {_replication_label(node)}: run"
             " `utils dbreplication runtimestate` on the publisher.",
         )
 

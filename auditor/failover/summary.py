@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from auditor.failover.model import CheckPart, ClusterCheck, FailoverCheck, GroupCheck, GroupStatus
-from auditor.failover.node_checks import CheckState, CheckType, NodeCheck
+from auditor.failover.node_checks import CheckType, NodeCheck
 from auditor.failover.wording import (
     failure_clause,
     missing_groups_clause,
@@ -16,13 +16,14 @@ from auditor.models.exit_codes import ExitCode
 from auditor.models.facts import HaState, Origin
 from auditor.models.findings import Verdict
 from auditor.report.sentences import render_clause
-from auditor.service_names import XCP_ROUTER
 from auditor.text import is_or_are, join_names
 
 UNKNOWN = "unknown"
 NOT_HEALTHY = "not healthy"
 INCOMPLETE = "incomplete"
+FAILED_OVER_AND_BROKEN = "failed over and broken"
 NODE_DOWN = "node down"
+VERSIONS_DIFFER = "versions differ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _label_and_clause(group: GroupCheck, title: str) -> tuple[str, str]:
     if group.has_outlasted:
         moving = f"{title} was still moving when the wait ended ({pair_states_clause(group)})"
         return "broken", f"{moving}{_drift_clause(group) if group.outage else ''}"
-    if group.outage is not None and (_is_router_down(group) or group.serving or group.down_nodes):
+    if group.outage is not None and (group.is_unserved or group.serving or group.down_nodes):
         return _summarize_outage(group, group.outage, title)
     match group.status:
         case GroupStatus.FAILED_OVER:
@@ -90,15 +91,6 @@ def _label_and_clause(group: GroupCheck, title: str) -> tuple[str, str]:
             return _summarize_normal(group, title)
 
 
-def _is_router_down(group: GroupCheck) -> bool:
-    """Return whether users have nothing: without Cisco XCP Router no XCP service runs."""
-    return group.outage is not None and any(
-        check.service == XCP_ROUTER and check.state is not CheckState.RESTARTING
-        for check in group.checks_with(Verdict.DRIFT)
-        if check.node == group.outage.node
-    )
-
-
 def _summarize_outage(group: GroupCheck, outage: NodeCheck, title: str) -> tuple[str, str]:
     """Return what is down on the only node that can serve users, and why no other takes over."""
     why = join_names(node_state_clause(node) for node in group.nodes if node.name != outage.node)
@@ -107,7 +99,7 @@ def _summarize_outage(group: GroupCheck, outage: NodeCheck, title: str) -> tuple
     first = f"{_place(group, title)}{_first_and_count(group)}, and {why}"
     # An unreachable partner that nobody took over may still serve its own users.
     is_last = bool(group.serving) or any(node.state is HaState.DOWN for node in group.nodes)
-    if _is_router_down(group):
+    if group.is_unserved:
         users = title if is_last or len(group.nodes) < 2 else outage.node
         return "users not served", f"{first}, so no user of {users} has presence or IM"
     known = "takes" if is_last else "is known to take"
@@ -123,7 +115,7 @@ def _no_partner_clause(group: GroupCheck, title: str) -> str:
 def _outage_label(group: GroupCheck) -> str:
     match group.status:
         case GroupStatus.BROKEN:
-            return "failed over and broken" if group.serving else "broken"
+            return FAILED_OVER_AND_BROKEN if group.is_failed_over_and_broken else "broken"
         case GroupStatus.FAILED_OVER:
             return "failed over, not healthy"
     return NODE_DOWN if group.is_switched_on is False else NOT_HEALTHY
@@ -172,8 +164,12 @@ def _summarize_normal(group: GroupCheck, title: str) -> tuple[str, str]:
     label = NOT_HEALTHY if group.checks_with(Verdict.DRIFT) else label
     if label:
         return label, f"the HA states of {title} are normal{_checks_clause(group)}"
+    label = _with_stability(group, "normal")
+    # Not "normal" alone: Cisco asks for one version before a failover can be relied on.
+    if group.versions is not None:
+        label = f"{label}, but {VERSIONS_DIFFER}"
     own = f"both nodes of {title} serve their own users"
-    return _with_stability(group, "normal"), f"{own}{_checks_clause(group)}"
+    return label, f"{own}{_checks_clause(group)}"
 
 
 def _with_stability(group: GroupCheck, label: str) -> str:
@@ -208,8 +204,7 @@ def _place(group: GroupCheck, title: str) -> str:
 
 def _summarize_broken(group: GroupCheck, title: str) -> tuple[str, str]:
     drift = _drift_clause(group)
-    has_failed = any(node.state is HaState.FAILED for node in group.nodes)
-    if has_failed or not group.serving or not group.not_serving:
+    if not group.is_failed_over_and_broken:
         return "broken", f"in {title} {pair_states_clause(group)}{drift}"
     failing = group.not_serving[0]
     if failing.state is HaState.FAILED_OVER_SERVICES_DOWN:
@@ -217,7 +212,7 @@ def _summarize_broken(group: GroupCheck, title: str) -> tuple[str, str]:
     else:
         why = node_state_clause(failing)
     serves = f"{_place(group, title)}{group.serving[0]} serves the users of {failing.name}"
-    return "failed over and broken", f"{serves}, and {why}{drift}"
+    return FAILED_OVER_AND_BROKEN, f"{serves}, and {why}{drift}"
 
 
 def _checks_clause(group: GroupCheck) -> str:
@@ -282,7 +277,8 @@ def _summarize_other(problem: ClusterCheck | NodeCheck, cluster: str) -> Summary
 
 def _other_clauses(check: FailoverCheck, first: CheckPart) -> Iterator[str]:
     """Yield clauses on everything but the first problem."""
-    others = [group for group in check.groups if group is not first]
+    groups = [part for part in check.parts_worst_first if isinstance(part, GroupCheck)]
+    others = [group for group in groups if group is not first]
     bad = [
         check.title(group)
         for group in others

@@ -53,6 +53,7 @@ def declare_ha(text: str) -> str:
         ("node-down-without-ha", [WITHOUT_HA], [stop_axl("imp1.lab.test"), lose(SECOND)]),
         ("last-node-without-router", ["lost-data-centre"], [stop_router("imp1.south.test")]),
         ("last-node-without-ha", [WITHOUT_HA], [stop_router("imp1.lab.test"), lose(SECOND)]),
+        ("two-versions", ["mixed-releases"], []),
         ("ha-off", [WITHOUT_HA], []),
         ("node-down-elsewhere", [PAIR, ELSEWHERE], [stop_axl(SECOND), lose("imp2.there.test")]),
     ],

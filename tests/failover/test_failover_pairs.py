@@ -537,7 +537,14 @@ def test_two_versions_are_settled_before_the_next_failover() -> None:
     """The pair is normal, but `--readiness` and `audit` call the failover unreliable."""
     check = check_facts(pair(S.NORMAL, S.NORMAL, second={"release": "14.0.1.11900-1"}))
     assert check.exit_code is GOOD
-    assert first_line(check).endswith("imp2 runs 14.0.1.11900-1 and imp1 runs 14.0.1.12900-161.")
+    line = first_line(check)
+    assert line.startswith("Normal, but versions differ: both nodes of DefaultCUPSubCluster serve")
+    assert line.endswith("imp2 runs 14.0.1.11900-1 and imp1 runs 14.0.1.12900-161.")
+    (group,) = json.loads(render_failover_json(check))["clusters"][0]["groups"]
+    assert (group["exit_code"], group["because"]) == (
+        0,
+        "imp2 runs 14.0.1.11900-1 and imp1 runs 14.0.1.12900-161.",
+    )
     action = choose_action(check)
     assert action.startswith("Do: nothing now; before the next failover, bring both nodes of ")
     assert "REL-01" in action

@@ -82,5 +82,14 @@ def test_a_group_whose_users_are_not_served_comes_before_one_with_more_users() -
     broken = check_facts(pair(None, S.BACKUP))
     (one,), (other,) = unserved.groups, broken.groups
     one = replace(one, name="Unserved", sessions=replace(one.sessions, now=0))
+    assert one.is_unserved
     clusters = (replace(broken.clusters[0], groups=(other, one)),)
     assert replace(broken, clusters=clusters).worst == one
+
+
+def test_of_groups_that_are_served_the_one_with_the_most_users_comes_first() -> None:
+    (few,) = check_facts(losing(S.NORMAL, S.NORMAL, PRESENCE_ENGINE_SERVICE, switch=False)).groups
+    check = check_facts(pair(None, S.BACKUP))
+    few = replace(few, name="Few", nodes=tuple(replace(n, sessions={}) for n in few.nodes))
+    clusters = (replace(check.clusters[0], groups=(few, *check.groups)),)
+    assert replace(check, clusters=clusters).worst == check.groups[0]
