@@ -102,7 +102,7 @@ class Redactor:
             return
         plain = _plain_text(text)
         for make_pattern, values in (
-            (_secret_pattern, self._secrets),
+            (compile_secret, self._secrets),
             (_name_pattern, self._names),
         ):
             for value in values:
@@ -147,7 +147,7 @@ def _base64(secret: str) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _secret_pattern(secret: str) -> re.Pattern[str]:
+def compile_secret(secret: str) -> re.Pattern[str]:
     """Return the pattern of a secret and of its base64, the variant for URLs included."""
     encoded = "".join(
         sign if sign.isalnum() else f"(?:{_character_pattern(sign)}|{'-' if sign == '+' else '_'})"

@@ -47,7 +47,7 @@ def docs(
         hint = did_you_mean(topic, pages) or "."
         raise ConfigError([f"no page {topic!r}{hint} There are {', '.join(pages)}."])
     text = _GENERATOR_MARK.sub("", pages[topic])
-    print_text(_lay_out(text) if sys.stdout.isatty() else text)
+    print_text(lay_out_page(text) if sys.stdout.isatty() else text)
 
 
 def read_pages() -> dict[str, str]:
@@ -92,7 +92,8 @@ class _ManualPage(Markdown):
     }
 
 
-def _lay_out(text: str) -> str:
+def lay_out_page(text: str) -> str:
+    """Return a page as a terminal of this width shows it."""
     return render_console(
         # Not every terminal can follow a hidden link, so its target is printed.
         lambda console: console.print(_ManualPage(text, hyperlinks=False)),

@@ -53,10 +53,11 @@ def open_run_history(url: str | None) -> RunHistory | None:
     if is_history_off(url):
         return None
     file = find_sqlite_file(url)
-    return _LateHistory(url) if file and is_ready(file) else _open_store(url)
+    return _LateHistory(url) if file and is_ready(file) else open_store(url)
 
 
-def _open_store(url: str | None) -> "HistoryStore":
+def open_store(url: str | None) -> "HistoryStore":
+    """Open a history that is on, and load the database library for it."""
     from auditor.history.store import open_history
 
     store = open_history(url)
@@ -83,7 +84,7 @@ class _LateHistory:
         with self._lock:
             if not self._opened.done():
                 try:
-                    self._opened.set_result(_open_store(self._url))
+                    self._opened.set_result(open_store(self._url))
                 except ConfigError as error:
                     self._opened.set_exception(error)
         return self._opened.result()

@@ -29,7 +29,7 @@ class CertificateAuthority:
     def create(cls, cluster: str) -> "CertificateAuthority":
         """Make a CA of its own for a cluster."""
         key = _generate_key()
-        name = _x509_name(f"{cluster} lab CA")
+        name = build_common_name(f"{cluster} lab CA")
         now = datetime.now(UTC)
         certificate = (
             _certificate_builder(
@@ -56,7 +56,7 @@ class CertificateAuthority:
         key = _generate_key()
         starts, ends = _validity(days)
         builder = _certificate_builder(
-            _x509_name(names[0]), self.certificate.subject, key, starts, ends
+            build_common_name(names[0]), self.certificate.subject, key, starts, ends
         )
         return _write_key_and_certificate(
             path, key, _sign_server_certificate(builder, names, self.key, key)
@@ -80,7 +80,7 @@ def write_self_signed(names: Sequence[str], path: Path) -> Path:
     """Write key and certificate of a server that no authority vouches for; return path."""
     key = _generate_key()
     starts, ends = _validity(USUAL_CERTIFICATE_DAYS)
-    name = _x509_name(names[0])
+    name = build_common_name(names[0])
     builder = _certificate_builder(name, name, key, starts, ends)
     return _write_key_and_certificate(path, key, _sign_server_certificate(builder, names, key, key))
 
@@ -147,7 +147,8 @@ def _key_usage(*, authority: bool) -> x509.KeyUsage:
     )
 
 
-def _x509_name(text: str) -> x509.Name:
+def build_common_name(text: str) -> x509.Name:
+    """Return a name of nothing but a common name, cut to the length that X.509 allows."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text[:_MAX_COMMON_NAME_LENGTH])])
 
 

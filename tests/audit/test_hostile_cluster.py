@@ -91,7 +91,7 @@ def attacker() -> Iterator[Attacker]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SimulatedServer, "handle", answer)
         patch.setattr(SimulatedServer, "_send_envelope", change)
-        patch.setattr(certificates, "_x509_name", name)
+        patch.setattr(certificates, "build_common_name", name)
         yield attacker
 
 

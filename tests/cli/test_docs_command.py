@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from auditor.cli.app import app
-from auditor.cli.docs import _lay_out, read_pages
+from auditor.cli.docs import lay_out_page, read_pages
 from tests.cli.terminal import on_terminal
 
 TOPICS = (
@@ -77,6 +77,8 @@ def test_no_word_of_a_page_is_broken_or_cut_on_a_narrow_terminal(
     pages = {}
     for columns in (1000, width):
         monkeypatch.setattr("auditor.cli.docs.terminal_width", partial(int, columns))
-        pages[columns] = {name: set(_lay_out(text).split()) for name, text in read_pages().items()}
+        pages[columns] = {
+            name: set(lay_out_page(text).split()) for name, text in read_pages().items()
+        }
     for name, words in pages[1000].items():
         assert {w for w in words - pages[width][name] if not set(w) <= set("─━•")} == set(), name

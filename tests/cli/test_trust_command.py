@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from auditor.cli.app import app
+from auditor.simulator import certificates
 from tests.cli.terminal import on_terminal
 from tests.lab import CUCM, PAIR, PUB, SUB, Lab
 
@@ -252,15 +253,14 @@ def test_an_answer_that_never_comes_records_nothing(pair: Lab) -> None:
 
 
 def test_hostile_names_in_a_certificate_do_nothing_to_the_terminal(
-    pair: Lab, monkeypatch: pytest.MonkeyPatch
+    lab: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever answers chose them."""
-    from auditor.soap import tls
-    from auditor.soap.tls import _common_name
-
-    real = _common_name
-    monkeypatch.setattr(tls, "_common_name", lambda name: f"\x1b[2J{real(name)}\nREADY")
-    result = _run(pair.config, SUB)
+    build = certificates.build_common_name
+    monkeypatch.setattr(
+        certificates, "build_common_name", lambda text: build(f"\x1b[2J{text}\nREADY")
+    )
+    result = _run(lab(UNTRUSTED_PAIR).config, SUB)
     assert "\x1b" not in result.output
     assert "\\x1b[2J" in result.stdout
     assert "\nREADY" not in result.stdout

@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from auditor.errors import OutputError
 from auditor.history.store import HistoryStore, open_history
@@ -147,18 +149,18 @@ def test_a_half_written_file_is_really_left_behind(tmp_path: Path) -> None:
     assert Path(f"{file}-journal").stat().st_size > 512
 
 
-def test_an_interrupted_recording_leaves_nothing(
-    history: HistoryStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_recording_leaves_nothing(history: HistoryStore) -> None:
     history.record(judged(1, {"R-000": DRIFT}))
 
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+    def interrupt(*execution: Any) -> None:
+        if execution[2].startswith("UPDATE auditor_span "):
+            raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr("auditor.history.recording._extend_periods", interrupt)
-        with pytest.raises(KeyboardInterrupt):
-            history.record(judged(2, {"R-000": DRIFT}))
+    engine = history.database.engine
+    event.listen(engine, "before_cursor_execute", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        history.record(judged(2, {"R-000": DRIFT}))
+    event.remove(engine, "before_cursor_execute", interrupt)
     assert [run.id for run in history.runs()] == ["run-01-02"]
     assert history.latest_findings("lab")[0].age == FindingAge(at(1), 1)
 

@@ -70,7 +70,7 @@ def test_one_that_fails_after_all_costs_no_report(
     def fail(_url: str | None) -> HistoryStore:
         raise ConfigError(["history: the disk is gone"])
 
-    monkeypatch.setattr(loading, "_open_store", fail)
+    monkeypatch.setattr(loading, "open_store", fail)
     history = open_run_history(f"sqlite:///{file}")
     assert history
     with pytest.raises(OutputError, match="the disk is gone"):
